@@ -1,0 +1,71 @@
+# Every target does the set-up it needs: Python 3.11 or newer and make are enough to start from.
+# The stamps in .venv make the second time quick; a change of pins or extras installs again.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help preview test check format lint types imports shell wheel golden bench clean
+
+STACK ?= dev
+export PYTHON
+
+BIN := .venv/bin
+RUN := .venv/.ready-to-run
+DEV := .venv/.ready-to-develop
+PINS := pyproject.toml constraints.txt
+
+help:
+	@echo 'make preview [STACK=dev]  what stacks/Pulumi.STACK.yaml opens and registers, offline'
+	@echo 'make test                 everything that must hold, in this working tree'
+	@echo 'make check                make test, then all previews and make test in a fresh clone of HEAD'
+	@echo 'make golden               rewrite tests/goldens/ from what the code says now; review the diff'
+	@echo 'make format               format the code and sort its imports'
+	@echo 'make bench                what must be quick, measured'
+	@echo 'make clean                remove .venv, caches and builds'
+
+preview: $(RUN)
+	@$(BIN)/exchange-ports preview "stacks/Pulumi.$(STACK).yaml"
+
+# pytest comes last, so that its closing lines are the closing lines.
+test: lint types imports shell wheel
+	$(BIN)/pytest
+
+lint: $(DEV)
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+
+types: $(DEV)
+	$(BIN)/basedpyright
+
+imports: $(DEV)
+	$(BIN)/lint-imports
+
+shell: $(DEV)
+	$(BIN)/shellcheck .ci/run scripts/*.sh
+
+wheel: $(DEV)
+	scripts/wheel.sh
+
+check: test
+	scripts/clean_copy.sh
+
+golden: $(DEV)
+	$(BIN)/pytest --update-goldens
+
+format: $(DEV)
+	$(BIN)/ruff format
+	$(BIN)/ruff check --select I --fix
+
+bench: $(DEV)
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf .venv dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUN): $(PINS)
+	@scripts/setup.sh aws,azure
+	@touch $@
+
+$(DEV): $(PINS)
+	@scripts/setup.sh aws,azure,dev
+	@touch $(RUN) $@

@@ -1,0 +1,123 @@
+"""What EC2 refuses or will not hold, known before it says no (aws.md 2.1 to 2.3).
+
+Reads any rule set. Problems are returned as findings, never raised.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from exchange_ports.aws.rules import GroupRef, ListRef, Rule, RuleSet
+from exchange_ports.findings import Finding
+from exchange_ports.findings.planned import OVER_LIMIT
+
+__all__ = ["LIMITS", "Limit", "Use", "check", "uses"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit of the cloud: how many of what, where it is written, and what helps."""
+
+    code: str
+    most: int
+    per: str
+    cite: str
+    checked: str
+    way_out: str
+
+
+_QUOTAS: Final = "Amazon VPC quotas, docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html"
+_CHECKED: Final = "2026-11-25"
+
+RULES_PER_GROUP: Final = Limit(
+    "aws-rules-per-group",
+    60,
+    per="security group, direction and address family",
+    cite=_QUOTAS,
+    checked=_CHECKED,
+    way_out=(
+        "declare only the private_blocks that are in use (10.0.0.0/8 alone makes the Internet 9 "
+        "prefixes, not 30), join ranges, or have quota L-0EA8095F raised"
+    ),
+)
+GROUPS_PER_INTERFACE: Final = Limit(
+    "aws-groups-per-interface",
+    5,
+    per="network interface",
+    cite=_QUOTAS,
+    checked=_CHECKED,
+    way_out="take own_group from the server, or have quota L-2AFB9258 raised",
+)
+ENTRIES_PER_LIST: Final = Limit(
+    "aws-entries-per-prefix-list",
+    1000,
+    per="prefix list",
+    cite=_QUOTAS,
+    checked=_CHECKED,
+    way_out="declare fewer or larger private_blocks",
+)
+LIMITS: Final = (RULES_PER_GROUP, GROUPS_PER_INTERFACE, ENTRIES_PER_LIST)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How much of a limit one thing takes, and what takes the most, by reason."""
+
+    limit: Limit
+    where: str
+    used: int
+    largest: tuple[tuple[str, int], ...] = ()
+
+
+def _weights(rule: Rule, rules: RuleSet) -> tuple[tuple[str, int], ...]:
+    """What a rule counts against each family's budget.
+
+    A group reference counts for both, and so does a prefix list with its whole size: stated until
+    2021, never contradicted since, and the safe reading (aws.md 2.2).
+    """
+    if isinstance(rule.peer, GroupRef):
+        return (("IPv4", 1), ("IPv6", 1))
+    if isinstance(rule.peer, ListRef):
+        key = rule.peer.key
+        weight = next(each.max_entries for each in rules.prefix_lists if each.key == key)
+        return (("IPv4", weight), ("IPv6", weight))
+    return ((f"IPv{rule.peer.version}", 1),)
+
+
+def uses(rules: RuleSet) -> tuple[Use, ...]:
+    """Every limit that these rules count against, with how much of it they take."""
+    return tuple(_uses(rules))
+
+
+def _uses(rules: RuleSet) -> Iterator[Use]:
+    taken: dict[tuple[str, str, str], Counter[str]] = {}
+    for rule in rules.rules:
+        for family, weight in _weights(rule, rules):
+            by_reason = taken.setdefault((rule.group, rule.direction, family), Counter())
+            by_reason[rule.reasons[0].says if rule.reasons else "no reason given"] += weight
+    for (group, direction, family), by_reason in sorted(taken.items()):
+        where = f"{group}, {direction}, {family}"
+        largest = tuple(sorted(by_reason.items(), key=lambda item: (-item[1], item[0]))[:3])
+        yield Use(RULES_PER_GROUP, where, by_reason.total(), largest)
+    for server, worn in sorted(rules.wears.items()):
+        yield Use(GROUPS_PER_INTERFACE, server, len(worn))
+    for each in rules.prefix_lists:
+        yield Use(ENTRIES_PER_LIST, each.key, each.max_entries)
+
+
+def check(rules: RuleSet) -> Iterator[Finding]:
+    """A finding for each limit that these rules pass."""
+    for use in uses(rules):
+        if use.used > use.limit.most:
+            yield OVER_LIMIT.at(
+                ("topology", "networks", rules.network),
+                cloud="AWS",
+                where=use.where,
+                used=use.used,
+                most=use.limit.most,
+                per=use.limit.per,
+                largest="; ".join(f"{says}: {count}" for says, count in use.largest)
+                or "see the plan",
+                way_out=use.limit.way_out,
+            )

@@ -1,0 +1,133 @@
+"""Flows -> the security groups of one VPC.
+
+Every flow is written at each managed end. Standalone rules of one source each (aws.md 3.1, 5); the
+Internet is one prefix list, everything else goes by group or by range. No rule that a single other
+one covers: its reasons move to the one that does.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from exchange_ports.aws.names import rule_name, safe
+from exchange_ports.aws.rules import (
+    Direction,
+    GroupRef,
+    ListRef,
+    Peer,
+    PrefixList,
+    Rule,
+    RuleSet,
+    SecurityGroup,
+)
+from exchange_ports.flows import Flow, Outside, Reason, described
+from exchange_ports.topology.groups import Group, Wearer
+from exchange_ports.traffic.addresses import Network, covers
+
+__all__ = ["compile_network"]
+
+#: EC2 takes 255 characters (aws.md 2.3; the number itself is checked in `limits`).
+_DESCRIPTION_LENGTH: Final = 255
+#: The one set of ranges that is shared by rules and swapped at once.
+_INTERNET: Final = "internet"
+
+
+def compile_network(
+    network: str, flows: Iterable[Flow], groups: Iterable[Group], wearers: Iterable[Wearer]
+) -> RuleSet:
+    """The rule set of the VPC `network`, from the flows that touch its groups.
+
+    Deterministic: the same flows in any order give the same rule set, rules sorted by name.
+    """
+    here = {group.key: group for group in groups if group.network == network}
+    lists: dict[str, PrefixList] = {}
+    reasons: dict[Rule, set[Reason]] = defaultdict(set)
+    for flow in flows:
+        for rule in _written(flow, network, lists):
+            reasons[rule].update(rule.reasons)
+    kept = _without_covered(reasons, here, lists)
+    rules = [
+        replace(
+            rule,
+            reasons=tuple(sorted(why, key=lambda reason: (reason.entry or "~", reason))),
+            description=safe(described(why, _DESCRIPTION_LENGTH)),
+        )
+        for rule, why in kept.items()
+    ]
+    used = {rule.peer.key for rule in rules if isinstance(rule.peer, ListRef)}
+    return RuleSet(
+        network=network,
+        groups=tuple(SecurityGroup(key, safe(group.says)) for key, group in sorted(here.items())),
+        prefix_lists=tuple(lists[key] for key in sorted(used)),
+        rules=tuple(sorted(rules, key=rule_name)),
+        wears={
+            wearer.name: tuple(group.key for group in wearer.groups)
+            for wearer in wearers
+            if wearer.network == network
+        },
+    )
+
+
+def _written(flow: Flow, network: str, lists: dict[str, PrefixList]) -> Iterator[Rule]:
+    """One flow as rules at each of its ends that is ours."""
+    ends = (
+        (flow.source, Direction.OUT, flow.destination),
+        (flow.destination, Direction.IN, flow.source),
+    )
+    for ours, direction, theirs in ends:
+        if isinstance(ours, Group) and ours.network == network:
+            for peer in _peers(theirs, lists):
+                for ports in flow.ports.one_by_one():
+                    yield Rule(ours.key, direction, ports, peer, flow.reasons)
+
+
+def _peers(end: Group | Outside, lists: dict[str, PrefixList]) -> Iterator[Peer]:
+    if isinstance(end, Group):
+        yield GroupRef(end.key)
+        return
+    if end.name != _INTERNET:
+        yield from end.ranges
+        return
+    # The Internet of IPv4 has a hole for each private block, so it is many prefixes; that of IPv6
+    # is one.
+    lists[_INTERNET] = PrefixList(_INTERNET, tuple(r for r in end.ranges if r.version == 4))  # noqa: PLR2004
+    yield ListRef(_INTERNET)
+    yield from (range_ for range_ in end.ranges if range_.version == 6)  # noqa: PLR2004
+
+
+def _without_covered(
+    reasons: Mapping[Rule, set[Reason]], groups: Mapping[str, Group], lists: Mapping[str, PrefixList]
+) -> dict[Rule, set[Reason]]:
+    beside: dict[tuple[str, Direction], list[Rule]] = defaultdict(list)
+    for rule in sorted(reasons, key=rule_name):
+        beside[rule.group, rule.direction].append(rule)
+
+    def ranges(peer: Peer) -> tuple[Network, ...]:
+        if isinstance(peer, ListRef):
+            return lists[peer.key].entries
+        return () if isinstance(peer, GroupRef) else (peer,)
+
+    def reaches(wide: Peer, narrow: Peer) -> bool:
+        if wide == narrow:
+            return True
+        if isinstance(narrow, GroupRef):
+            # A range may hold a group's members today; only a group holds them by what it means.
+            return isinstance(wide, GroupRef) and wide.key in groups[narrow.key].wider
+        return not isinstance(wide, GroupRef) and covers(ranges(wide), ranges(narrow))
+
+    def covering(rule: Rule) -> Iterator[Rule]:
+        for group in (rule.group, *sorted(groups[rule.group].wider)):
+            for other in beside[group, rule.direction]:
+                if other != rule and other.ports.covers(rule.ports) and reaches(other.peer, rule.peer):
+                    yield other
+
+    kept = {rule: set(why) for rule, why in reasons.items()}
+    for rule, why in reasons.items():
+        above = list(covering(rule))
+        if above:
+            # Covering is transitive, so one of those above is itself not covered.
+            widest = next(other for other in above if not any(True for _ in covering(other)))
+            kept.pop(rule)
+            kept[widest] |= why
+    return kept

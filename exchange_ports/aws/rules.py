@@ -1,0 +1,85 @@
+"""AWS security groups as plain data.
+
+Knows: what EC2 knows of a group, a rule and a prefix list. Must not know: how a rule set came about.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from exchange_ports.flows import Reason
+from exchange_ports.traffic.addresses import Network
+from exchange_ports.traffic.ports import Ports
+
+__all__ = ["Direction", "GroupRef", "ListRef", "Peer", "PrefixList", "Rule", "RuleSet", "SecurityGroup"]
+
+
+class Direction(StrEnum):
+    """Seen from the group's wearers."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class GroupRef(NamedTuple):
+    """The wearers of a group of the same network, by the group's key."""
+
+    key: str
+
+
+class ListRef(NamedTuple):
+    """The entries of a prefix list of the same network, by the list's key."""
+
+    key: str
+
+
+#: Exactly one source or destination a rule: a group, a prefix list, or one range.
+Peer = GroupRef | ListRef | Network
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityGroup:
+    """A security group. EC2 cannot change a description, so it is made of identities only."""
+
+    key: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixList:
+    """A customer-managed prefix list of one family."""
+
+    key: str
+    entries: tuple[Network, ...]
+
+    @property
+    def max_entries(self) -> int:
+        """What the list weighs in every rule that names it: EC2 counts this, not the entries."""
+        return len(self.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: a group, a direction, one protocol with one port range, and one peer.
+
+    Equality is EC2's own duplicate key, so reasons and description are no part of it.
+    """
+
+    group: str
+    direction: Direction
+    ports: Ports
+    peer: Peer
+    reasons: tuple[Reason, ...] = field(compare=False)
+    description: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """All that one VPC gets: groups, lists, rules, and which groups each server wears."""
+
+    network: str
+    groups: tuple[SecurityGroup, ...]
+    prefix_lists: tuple[PrefixList, ...]
+    rules: tuple[Rule, ...]
+    wears: Mapping[str, tuple[str, ...]]

@@ -1,0 +1,400 @@
+"""The published port tables as data: one entry a row, and the only place with port numbers.
+
+Source: "Network ports for clients and mail flow in Exchange 2013" (Microsoft, last changed
+2021-03-19), and for what that page leaves to the reader ("user defined") the pages it points to.
+Entries stand in the order of the document. They speak of parts ("a Mailbox server of the
+subscribed site"), never of servers: which server plays a part is decided in `topology.parts`, since
+later versions of Exchange differ only there.
+
+An entry with several `Ports` values needs all of them. To add one, see CONTRIBUTING.md.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from exchange_ports.traffic.ports import ANY_PORTS, Ports, tcp, udp
+
+__all__ = [
+    "ANONYMOUS_MAIL",
+    "BY_ID",
+    "DEFAULT_SERVICES",
+    "ENTRIES",
+    "MANAGEMENT",
+    "PLAIN_TEXT_PORTS",
+    "SERVICES",
+    "SMTP_PORT",
+    "Citation",
+    "Entry",
+    "Part",
+    "Service",
+    "Table",
+]
+
+#: The page that every row cites unless it says otherwise.
+_PAGE: Final = (
+    "https://learn.microsoft.com/exchange/"
+    "network-ports-for-clients-and-mail-flow-in-exchange-2013-exchange-2013-help"
+)
+
+
+class Table(StrEnum):
+    """The tables of the published page, by the heading above them."""
+
+    GROUND_RULES = "Ground rules"
+    CLIENTS = "Network ports required for clients and services"
+    NO_EDGE = "Network ports required for mail flow (no Edge Transport servers)"
+    EDGE = "Network ports required for mail flow with Edge Transport servers"
+    NAME_RESOLUTION = "Name resolution"
+
+    @property
+    def short(self) -> str:
+        """The table in a word or two, for reports and rule descriptions."""
+        return _SHORT[self]
+
+    @property
+    def url(self) -> str:
+        """Where the table stands on the published page."""
+        anchor = "".join(c for c in self.lower().replace(" ", "-") if c.isalnum() or c == "-")
+        # The ground rules stand above the first heading.
+        return _PAGE if self is Table.GROUND_RULES else f"{_PAGE}#{anchor}"
+
+
+_SHORT: Final = {
+    Table.GROUND_RULES: "ground rules",
+    Table.CLIENTS: "client table",
+    Table.NO_EDGE: "mail flow table without Edge",
+    Table.EDGE: "mail flow table with Edge",
+    Table.NAME_RESOLUTION: "name resolution",
+}
+
+
+class Citation(NamedTuple):
+    """A row of a table, counted from 1 in the order of the document."""
+
+    table: Table
+    row: int
+
+    def __str__(self) -> str:
+        return f"{self.table.short}, row {self.row}"
+
+
+class Part(StrEnum):
+    """Who can stand at an end of a row."""
+
+    EXCHANGE = "internal Exchange servers"
+    INTERNET_FACING = "Internet-facing Exchange servers (Client Access or Mailbox)"
+    CLIENT_ACCESS = "Client Access servers"
+    MAILBOX = "Mailbox servers"
+    SITE_MAILBOX = "Mailbox servers in the subscribed site"
+    EDGESYNC_MAILBOX = "Mailbox servers of the subscribed site that take part in EdgeSync"
+    EDGE = "Edge Transport servers"
+    DOMAIN_CONTROLLERS = "internal domain controllers"
+    LYNC = "internal Lync or Skype for Business servers"
+    CLIENTS = "clients and services outside the organization"
+    INTERNET = "Internet (any)"
+    NAME_SERVERS = "name servers"
+    REPUTATION_PROXY = "sender reputation's proxy server"
+
+
+class Service(StrEnum):
+    """What a client may ask of a Client Access server, as a stack file writes it."""
+
+    HTTPS = "https"
+    HTTP = "http"
+    IMAP = "imap"
+    POP = "pop"
+    SMTP_SUBMISSION = "smtp_submission"
+    SMTP_AUTHENTICATED_25 = "smtp_authenticated_25"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row: who reaches whom on which ports, under which condition, and where that is written.
+
+    `ports` is empty where the document says "user defined": the topology has the number then.
+    `says` is a plain sentence that also serves as a rule's description in the clouds.
+    """
+
+    id: str
+    source: Part
+    destination: Part
+    ports: tuple[Ports, ...]
+    says: str
+    when: str
+    cite: Citation
+    checked: str
+    #: A second document that fills in what the row leaves open.
+    also: str | None = None
+
+
+_CHECKED: Final = "2026-11-25"
+
+#: SMTP between mail servers. A smart host listens here unless its connector says otherwise
+#: (`Set-SendConnector -Port`, exchange.md M5).
+SMTP_PORT: Final = 25
+_SMTP: Final = (tcp(SMTP_PORT),)
+_DNS: Final = (tcp(53), udp(53))
+_EVERYTHING: Final = (ANY_PORTS,)
+
+_SET_SENDER_REPUTATION: Final = (
+    "Set-SenderReputationConfig; Manage sender reputation in Exchange 2013"
+)
+
+ENTRIES: Final[tuple[Entry, ...]] = (
+    # Ground rules. One bullet of the page, three kinds of neighbours, both directions each.
+    Entry(
+        "R1",
+        Part.EXCHANGE,
+        Part.EXCHANGE,
+        _EVERYTHING,
+        says="internal Exchange servers talk to each other without restriction",
+        when="always",
+        cite=Citation(Table.GROUND_RULES, 1),
+        checked=_CHECKED,
+    ),
+    Entry(
+        "R2",
+        Part.EXCHANGE,
+        Part.LYNC,
+        _EVERYTHING,
+        says="Exchange and internal Lync servers talk without restriction",
+        when="Lync or Skype for Business servers are declared; both directions",
+        cite=Citation(Table.GROUND_RULES, 1),
+        checked=_CHECKED,
+    ),
+    Entry(
+        "R3",
+        Part.EXCHANGE,
+        Part.DOMAIN_CONTROLLERS,
+        _EVERYTHING,
+        says="Exchange and internal domain controllers talk without restriction",
+        when="domain controllers are declared; both directions",
+        cite=Citation(Table.GROUND_RULES, 1),
+        checked=_CHECKED,
+    ),
+    # Clients and services: the destination is a Client Access server (second note of the table).
+    Entry(
+        "C1",
+        Part.CLIENTS,
+        Part.CLIENT_ACCESS,
+        (tcp(443),),
+        says="encrypted web clients: Outlook, Outlook Web App, ActiveSync, EWS, Autodiscover",
+        when="a client source names https, or names no service at all",
+        cite=Citation(Table.CLIENTS, 1),
+        checked=_CHECKED,
+    ),
+    Entry(
+        "C2",
+        Part.CLIENTS,
+        Part.CLIENT_ACCESS,
+        (tcp(80),),
+        says="unencrypted web clients: calendar publishing, redirect to HTTPS, Autodiscover",
+        when="a client source names http",
+        cite=Citation(Table.CLIENTS, 2),
+        checked=_CHECKED,
+    ),
+    Entry(
+        "C3",
+        Part.CLIENTS,
+        Part.CLIENT_ACCESS,
+        (tcp(143, 993),),
+        says="IMAP4 clients",
+        when="a client source names imap (IMAP4 is disabled by default)",
+        cite=Citation(Table.CLIENTS, 3),
+        checked=_CHECKED,
+    ),
+    Entry(
+        "C4",
+        Part.CLIENTS,
+        Part.CLIENT_ACCESS,
+        (tcp(110, 995),),
+        says="POP3 clients",
+        when="a client source names pop (POP3 is disabled by default)",
+        cite=Citation(Table.CLIENTS, 4),
+        checked=_CHECKED,
+    ),
+    Entry(
+        "C5",
+        Part.CLIENTS,
+        Part.CLIENT_ACCESS,
+        (tcp(587),),
+        says="clients submit authenticated SMTP",
+        when="a client source names smtp_submission, or names no service at all",
+        cite=Citation(Table.CLIENTS, 5),
+        checked=_CHECKED,
+    ),
+    Entry(
+        "C6",
+        Part.CLIENTS,
+        Part.CLIENT_ACCESS,
+        _SMTP,
+        says="clients that can submit authenticated SMTP on port 25 only",
+        when="a client source names smtp_authenticated_25 (the note in row 5)",
+        cite=Citation(Table.CLIENTS, 5),
+        checked=_CHECKED,
+    ),
+    # Mail flow, no Edge Transport servers.
+    Entry(
+        "M1",
+        Part.INTERNET,
+        Part.CLIENT_ACCESS,
+        _SMTP,
+        says="inbound mail",
+        when="inbound mail is declared and there is no Edge, or its sites are named",
+        cite=Citation(Table.NO_EDGE, 1),
+        checked=_CHECKED,
+    ),
+    Entry(
+        "M2",
+        Part.MAILBOX,
+        Part.INTERNET,
+        _SMTP,
+        says="outbound mail",
+        when="outbound mail goes through mailbox; with smart hosts, to them on their ports",
+        cite=Citation(Table.NO_EDGE, 2),
+        checked=_CHECKED,
+        also="Set-SendConnector (smart hosts and their port)",
+    ),
+    Entry(
+        "M3",
+        Part.CLIENT_ACCESS,
+        Part.INTERNET,
+        _SMTP,
+        says="outbound mail routed through the Client Access server",
+        when="outbound mail goes through client_access; with smart hosts, to them",
+        cite=Citation(Table.NO_EDGE, 3),
+        checked=_CHECKED,
+        also="Set-SendConnector (FrontEndProxyEnabled)",
+    ),
+    Entry(
+        "M4",
+        Part.INTERNET_FACING,
+        Part.NAME_SERVERS,
+        _DNS,
+        says="DNS for name resolution of the next mail hop",
+        when="mail flows without Edge, and name servers inside are given by address",
+        cite=Citation(Table.NO_EDGE, 4),
+        checked=_CHECKED,
+    ),
+    # Mail flow with Edge Transport servers.
+    Entry(
+        "E1",
+        Part.INTERNET,
+        Part.EDGE,
+        _SMTP,
+        says="inbound mail from the Internet to the Edge server",
+        when="an Edge server is subscribed, unless inbound mail is none",
+        cite=Citation(Table.EDGE, 1),
+        checked=_CHECKED,
+    ),
+    Entry(
+        "E2",
+        Part.EDGE,
+        Part.SITE_MAILBOX,
+        _SMTP,
+        says="inbound mail from the Edge server to the subscribed site",
+        when="an Edge server is subscribed, unless inbound mail is none",
+        cite=Citation(Table.EDGE, 2),
+        checked=_CHECKED,
+    ),
+    Entry(
+        "E3",
+        Part.SITE_MAILBOX,
+        Part.EDGE,
+        _SMTP,
+        says="outbound mail from the subscribed site to the Edge server",
+        when="outbound mail goes through edge, which is the default with an Edge server",
+        cite=Citation(Table.EDGE, 3),
+        checked=_CHECKED,
+    ),
+    Entry(
+        "E4",
+        Part.EDGE,
+        Part.INTERNET,
+        _SMTP,
+        says="outbound mail from the Edge server",
+        when="outbound mail goes through edge; with smart hosts, to them on their ports",
+        cite=Citation(Table.EDGE, 4),
+        checked=_CHECKED,
+        also="Set-SendConnector (smart hosts and their port)",
+    ),
+    Entry(
+        "E5",
+        Part.EDGESYNC_MAILBOX,
+        Part.EDGE,
+        (tcp(50636),),
+        says="EdgeSync: Mailbox servers push to the Edge server",
+        when="an Edge server is subscribed; each pair but those in its edgesync_except",
+        cite=Citation(Table.EDGE, 5),
+        checked=_CHECKED,
+    ),
+    Entry(
+        "E7",
+        Part.EDGE,
+        Part.NAME_SERVERS,
+        _DNS,
+        says="DNS for name resolution of the next mail hop",
+        when="name servers of Edge servers are not the platform's",
+        cite=Citation(Table.EDGE, 6),
+        checked=_CHECKED,
+    ),
+    Entry(
+        "E8",
+        Part.EDGE,
+        Part.REPUTATION_PROXY,
+        (),
+        says="sender reputation through its proxy server",
+        when="sender reputation has a proxy; the port is the proxy's",
+        cite=Citation(Table.EDGE, 7),
+        checked=_CHECKED,
+        also=_SET_SENDER_REPUTATION,
+    ),
+    Entry(
+        "E8d",
+        Part.EDGE,
+        Part.INTERNET,
+        (tcp(23, 80, 1080, 1081, 3128, 6588),),
+        says="sender reputation probes for open proxies",
+        when="sender reputation is direct: no proxy, probes go to the senders themselves",
+        cite=Citation(Table.EDGE, 7),
+        checked=_CHECKED,
+        also=_SET_SENDER_REPUTATION,
+    ),
+    # "And all internal Exchange servers must be able to resolve internal host names."
+    Entry(
+        "N1",
+        Part.EXCHANGE,
+        Part.NAME_SERVERS,
+        _DNS,
+        says="every internal Exchange server resolves internal host names",
+        when="name servers of internal Exchange servers are given by address",
+        cite=Citation(Table.NAME_RESOLUTION, 1),
+        checked=_CHECKED,
+    ),
+)
+
+BY_ID: Final = {entry.id: entry for entry in ENTRIES}
+
+#: The row for each client service.
+SERVICES: Final = {
+    Service.HTTPS: BY_ID["C1"],
+    Service.HTTP: BY_ID["C2"],
+    Service.IMAP: BY_ID["C3"],
+    Service.POP: BY_ID["C4"],
+    Service.SMTP_SUBMISSION: BY_ID["C5"],
+    Service.SMTP_AUTHENTICATED_25: BY_ID["C6"],
+}
+
+#: On from the first day; the others are switched on by hand (exchange.md C1, C5).
+DEFAULT_SERVICES: Final = (Service.HTTPS, Service.SMTP_SUBMISSION)
+
+#: The rows whose first bytes may carry a password in the clear, with the port that does.
+PLAIN_TEXT_PORTS: Final = {Service.HTTP: 80, Service.IMAP: 143, Service.POP: 110}
+
+#: Anonymous SMTP to and from anywhere: what cloud platforms block (exchange.md 12).
+ANONYMOUS_MAIL: Final = _SMTP[0]
+
+#: By what Windows servers are administered: SSH, RPC, SMB, RDP and WinRM. Used to notice that nobody
+#: may do so; never to open anything (general Windows facts, exchange.md 13 and E9).
+MANAGEMENT: Final = tcp(22, 135, 445, 3389, (5985, 5986))

@@ -1,0 +1,381 @@
+"""What can be declared: the shape of an Exchange organisation, as a stack file writes it.
+
+Knows: fields, their types and meanings; the JSON Schema made from here is the users' reference.
+Must not know: whether what is declared makes sense (`checks`), nor what follows from it (`flows`).
+Cloud ids are no part of it: they are given to the component, by network.
+"""
+
+from enum import StrEnum
+from ipaddress import IPv4Network
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+
+from exchange_ports.catalog import DEFAULT_SERVICES, SMTP_PORT, Service
+from exchange_ports.topology.values import (
+    Address,
+    EndText,
+    Name,
+    Port,
+    PortsText,
+    Range,
+    Words,
+)
+
+__all__ = [
+    "AdditionalFlow",
+    "Addresses",
+    "ClientSource",
+    "Declared",
+    "EdgeServer",
+    "Inbound",
+    "MailFlow",
+    "NameServers",
+    "Network",
+    "Outbound",
+    "OutboundPath",
+    "Platform",
+    "ProxyType",
+    "ReputationProxy",
+    "Role",
+    "SenderReputation",
+    "Server",
+    "Site",
+    "SmartHost",
+    "Topology",
+]
+
+
+class Declared(BaseModel):
+    """What every declared thing has in common: frozen, and no unknown key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+
+
+def _shape(value: Any) -> str:  # noqa: ANN401 - whatever a stack file may hold
+    if isinstance(value, str):
+        return "<word>"
+    return "<list>" if isinstance(value, list | tuple) else "<mapping>"
+
+
+#: Tells the ways to write a field apart by shape, so that an error speaks of the one that was used.
+#: Its tags appear in error locations and are taken out again by their brackets.
+BY_SHAPE: Final = Discriminator(_shape)
+
+
+class Platform(StrEnum):
+    """Where a network is."""
+
+    AWS = "aws"
+    AZURE = "azure"
+    EXTERNAL = "external"
+
+
+class Role(StrEnum):
+    """The server roles of Exchange 2013 inside the organization."""
+
+    CLIENT_ACCESS = "client_access"
+    MAILBOX = "mailbox"
+
+
+class OutboundPath(StrEnum):
+    """By which servers mail leaves the organization."""
+
+    MAILBOX = "mailbox"
+    CLIENT_ACCESS = "client_access"
+    EDGE = "edge"
+    NONE = "none"
+
+
+class ProxyType(StrEnum):
+    """The proxy types of Set-SenderReputationConfig that go through a proxy."""
+
+    CISCO = "cisco"
+    HTTP_CONNECT = "http_connect"
+    HTTP_POST = "http_post"
+    SOCKS4 = "socks4"
+    SOCKS5 = "socks5"
+    TELNET = "telnet"
+    WINGATE = "wingate"
+
+
+class Network(Declared):
+    """A VPC or VNet with servers of ours."""
+
+    platform: Platform = Field(examples=["aws", "azure"])
+    """The cloud: `aws` (security groups) or `azure` (network security groups). `external` is a
+    place known only by its addresses."""
+    internal: tuple[Range, ...] = Field(min_length=1, examples=[["10.20.0.0/20"]])
+    """The address ranges of the internal zone, in which Exchange servers stand."""
+    perimeter: tuple[Range, ...] = Field(default=(), examples=[["10.20.240.0/24"]])
+    """The address ranges of the perimeter zone: Edge Transport servers and nothing else of ours."""
+    id: Name | None = Field(default=None, examples=["corp"])
+    """Keeps the identity of a renamed network: the key it had before."""
+
+
+class Server(Declared):
+    """An internal Exchange server."""
+
+    roles: tuple[Role, ...] = Field(
+        min_length=1, examples=[["client_access", "mailbox"], ["mailbox"]]
+    )
+    """Client Access, Mailbox, or both on one computer."""
+    address: Address | None = Field(default=None, examples=["10.20.0.11"])
+    """Its address. May be left out: inside one network rules go by group."""
+    own_group: bool = Field(default=False, examples=[True])
+    """Whether the server wears a group of its own, which additional flows for this one server
+    need. Changing it moves the server between groups."""
+    id: Name | None = Field(default=None, examples=["ex1"])
+    """Keeps the identity of a renamed server: the key it had before."""
+
+
+class Addresses(Declared):
+    """Neighbours by address: what Exchange needs of them is opened at Exchange's end."""
+
+    addresses: tuple[Range, ...] = Field(min_length=1, examples=[["10.20.2.10", "10.20.3.10"]])
+    """Their addresses or ranges, in any network."""
+
+
+class Site(Declared):
+    """An Active Directory site with Exchange servers."""
+
+    network: Name = Field(examples=["corp"])
+    """The network in which its servers stand."""
+    servers: dict[Name, Server] = Field(
+        default={},
+        examples=[{"ex1": {"roles": ["client_access", "mailbox"], "address": "10.20.0.11"}}],
+    )
+    """The internal Exchange servers, by name."""
+    domain_controllers: Addresses | None = Field(
+        default=None, examples=[{"addresses": ["10.20.2.10"]}]
+    )
+    """Domain controllers: every protocol and port to and from every internal Exchange server."""
+    lync: Addresses | None = Field(default=None, examples=[{"addresses": ["10.20.4.0/28"]}])
+    """Internal Lync or Skype for Business servers: everything, as for domain controllers."""
+    other_exchange: Addresses | None = Field(
+        default=None, examples=[{"addresses": ["10.20.5.0/28"]}]
+    )
+    """Exchange 2007 or 2010 servers, and load-balanced addresses of the fabric."""
+    id: Name | None = Field(default=None, examples=["hq"])
+    """Keeps the identity of a renamed site: the key it had before."""
+
+
+class EdgeServer(Declared):
+    """An Edge Transport server in a perimeter zone."""
+
+    network: Name = Field(examples=["corp"])
+    """The network in whose perimeter zone it stands."""
+    address: Address | None = Field(default=None, examples=["10.20.240.5"])
+    """Its address. May be left out: inside one network rules go by group."""
+    subscribed_site: Name | None = Field(default=None, examples=["hq"])
+    """The Active Directory site it is subscribed to: mail passes between it and the Mailbox
+    servers of this site only."""
+    edgesync_except: tuple[Name, ...] = Field(default=(), examples=[["mbx3"]])
+    """Mailbox servers of the site that do not take part in EdgeSync with this Edge server, since
+    they came after it was subscribed."""
+    id: Name | None = Field(default=None, examples=["edge1"])
+    """Keeps the identity of a renamed server: the key it had before."""
+
+
+Internet = Annotated[Literal["internet"], Field(description="Any public address.")]
+Source = Annotated[
+    Annotated[Internet, Tag("<word>")]
+    | Annotated[tuple[Range, ...], Field(min_length=1), Tag("<list>")],
+    BY_SHAPE,
+]
+
+
+class ClientSource(Declared):
+    """Clients and services of one place, and what they may ask of Client Access servers."""
+
+    source: Source = Field(default="internet", alias="from", examples=["internet", ["10.64.0.0/12"]])
+    """Where they are: `internet`, or a list of ranges. Left out, the Internet."""
+    services: tuple[Service, ...] = Field(
+        default=DEFAULT_SERVICES, min_length=1, examples=[["https", "imap"]]
+    )
+    """What they use. Left out, `https` and `smtp_submission`, which a new server offers."""
+    to: tuple[Name, ...] | None = Field(default=None, min_length=1, examples=[["hq"]])
+    """The sites whose Client Access servers they reach. Left out, all sites."""
+
+
+class Inbound(Declared):
+    """Mail from outside."""
+
+    source: Source = Field(default="internet", alias="from", examples=["internet", ["192.0.2.0/24"]])
+    """Who delivers: `internet`, or the ranges of a filtering service."""
+    to: tuple[Name, ...] | None = Field(default=None, min_length=1, examples=[["hq"]])
+    """Sites whose Client Access servers take mail from outside themselves. Left out: the Edge
+    servers take it for everyone, or where there are none, the Client Access servers of all sites."""
+
+
+class SmartHost(Declared):
+    """A server that takes our outbound mail."""
+
+    address: Address = Field(examples=["10.20.7.25"])
+    """Its address."""
+    port: Port = Field(default=SMTP_PORT, examples=[SMTP_PORT])
+    """Its TCP port, 25 unless the Send connector says otherwise."""
+
+
+NextHop = Annotated[
+    Annotated[Internet, Tag("<word>")]
+    | Annotated[tuple[SmartHost, ...], Field(min_length=1), Tag("<list>")],
+    BY_SHAPE,
+]
+
+
+class Outbound(Declared):
+    """A Send connector for mail to the outside."""
+
+    through: OutboundPath = Field(examples=["edge", "mailbox"])
+    """Which servers hand mail out: `mailbox`, `client_access` (proxied through the Client Access
+    servers of the same site), `edge`, or `none`."""
+    next_hop: NextHop = Field(
+        default="internet", examples=["internet", [{"address": "10.20.7.25", "port": SMTP_PORT}]]
+    )
+    """To whom: `internet` (by MX record), or a list of smart hosts."""
+    servers: tuple[Name, ...] | None = Field(default=None, min_length=1, examples=[["ex1"]])
+    """The source servers of the connector. Left out, every Mailbox server."""
+
+
+class MailFlow(Declared):
+    """How mail enters and leaves the organization."""
+
+    inbound: Annotated[
+        Annotated[Literal["none"], Tag("<word>")] | Annotated[Inbound, Tag("<mapping>")], BY_SHAPE
+    ] | None = Field(default=None, examples=[{"from": "internet"}, "none"])
+    """Mail from outside, or `none`. Left out: as a subscription sets it up where there is an Edge
+    server, otherwise none."""
+    outbound: Annotated[
+        Annotated[Outbound, Tag("<mapping>")] | Annotated[tuple[Outbound, ...], Tag("<list>")],
+        BY_SHAPE,
+    ] | None = Field(default=None, examples=[{"through": "edge", "next_hop": "internet"}])
+    """Mail to the outside, one Send connector or several. Left out: through the Edge servers to
+    the Internet where there are any, otherwise none, as in a fresh installation."""
+
+
+class NameServers(Declared):
+    """Who answers DNS questions. Nothing is assumed: the published page does not say who does."""
+
+    internal: Annotated[
+        Annotated[Literal["domain_controllers", "platform"], Tag("<word>")]
+        | Annotated[tuple[Address, ...], Field(min_length=1), Tag("<list>")]
+        | Annotated[dict[Name, tuple[Address, ...]], Tag("<mapping>")],
+        BY_SHAPE,
+    ] = Field(examples=["domain_controllers", "platform", ["10.20.2.53"]])
+    """For internal Exchange servers: `domain_controllers`, `platform` (the cloud's own resolver,
+    which no rule filters), or a list of addresses."""
+    edge: Annotated[
+        Annotated[Literal["domain_controllers", "platform"], Tag("<word>")]
+        | Annotated[tuple[Address, ...], Field(min_length=1), Tag("<list>")]
+        | Annotated[dict[Name, tuple[Address, ...]], Tag("<mapping>")],
+        BY_SHAPE,
+    ] | None = Field(default=None, examples=[["10.20.240.53"], "platform"])
+    """For Edge servers: the same choices."""
+
+
+class ReputationProxy(Declared):
+    """The proxy server of Set-SenderReputationConfig."""
+
+    address: Address = Field(examples=["10.20.240.9"])
+    """ProxyServerName, as an address."""
+    port: Port = Field(examples=[8080])
+    """ProxyServerPort. There is no default: 0, the product's, is no port."""
+    type: ProxyType = Field(examples=["socks5"])
+    """ProxyServerType."""
+
+
+class SenderReputation(Declared):
+    """How open proxy detection reaches out."""
+
+    proxy: ReputationProxy
+    """Through this proxy server."""
+
+
+Reputation = Annotated[
+    Annotated[Literal["direct", "off"], Tag("<word>")]
+    | Annotated[SenderReputation, Tag("<mapping>")],
+    BY_SHAPE,
+]
+
+Ends = Annotated[
+    Annotated[EndText, Tag("<word>")]
+    | Annotated[tuple[EndText, ...], Field(min_length=1), Tag("<list>")],
+    BY_SHAPE,
+]
+
+
+class AdditionalFlow(Declared):
+    """Something the published tables do not know: administration, updates, backup, monitoring."""
+
+    source: Ends = Field(alias="from", examples=["10.20.6.0/24", ["10.20.6.0/24", "10.20.8.5"]])
+    """Where it starts: one end or several."""
+    to: Ends = Field(examples=["edge", "mailbox@hq"])
+    """Where it goes: one end or several. One of both sides is ours."""
+    ports: tuple[PortsText, ...] = Field(min_length=1, examples=[["3389/tcp"], ["any"]])
+    """The destination's ports."""
+    reason: Words = Field(examples=["administration from the bastion"])
+    """Why, in words that the rule in the cloud and every report repeat."""
+    accept_risk: bool = Field(default=False, examples=[True])
+    """Must be true for an end in the perimeter, or from the Internet to a Mailbox server."""
+    owner: Words | None = Field(default=None, examples=["Messaging team"])
+    """Who answers for it."""
+    ticket: Words | None = Field(default=None, examples=["MAIL-311"])
+    """The request that asked for it."""
+    review: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = Field(
+        default=None, examples=["2027-03-31"]
+    )
+    """The day by which it is looked at again, quoted: "2027-03-31"."""
+
+
+#: RFC 1918: what no organization routes to the Internet.
+PRIVATE_BLOCKS: Final = (
+    IPv4Network("10.0.0.0/8"),
+    IPv4Network("172.16.0.0/12"),
+    IPv4Network("192.168.0.0/16"),
+)
+
+
+class Topology(Declared):
+    """An Exchange 2013 organization: who is there, and what they do."""
+
+    organization: Name = Field(examples=["contoso"])
+    """The organization's name, for reports."""
+    networks: dict[Name, Network] = Field(
+        min_length=1, examples=[{"corp": {"platform": "aws", "internal": ["10.20.0.0/20"]}}]
+    )
+    """VPCs and VNets, by name. Their cloud ids are given beside the topology."""
+    private_blocks: tuple[Range, ...] = Field(
+        default=PRIVATE_BLOCKS, min_length=1, examples=[["10.0.0.0/8"]]
+    )
+    """IPv4 blocks that are the organization's own: `internet` is everything else. Every zone lies
+    in them. Fewer blocks make a shorter list: with 10.0.0.0/8 alone 9 prefixes instead of 30."""
+    sites: dict[Name, Site] = Field(
+        min_length=1, examples=[{"hq": {"network": "corp", "servers": {}}}]
+    )
+    """Active Directory sites, by name."""
+    edge_servers: dict[Name, EdgeServer] = Field(
+        default={}, examples=[{"edge1": {"network": "corp", "subscribed_site": "hq"}}]
+    )
+    """Edge Transport servers, by name."""
+    clients: dict[Name, ClientSource] = Field(
+        default={}, examples=[{"internet": {"services": ["https"]}}]
+    )
+    """Where clients are and what they use, by a name of your own. None, no client access."""
+    mail_flow: MailFlow = Field(
+        default=MailFlow(), examples=[{"outbound": {"through": "mailbox"}}]
+    )
+    """How mail enters and leaves."""
+    name_servers: NameServers = Field(examples=[{"internal": "domain_controllers"}])
+    """Who answers DNS questions."""
+    sender_reputation: Reputation | None = Field(
+        default=None, examples=["off", {"proxy": {"address": "10.20.240.9", "port": 8080, "type": "socks5"}}]
+    )
+    """Open proxy detection of Edge servers: through a `proxy`, `direct`, or `off`."""
+    additional_flows: tuple[AdditionalFlow, ...] = Field(
+        default=(),
+        examples=[
+            [{"from": "10.20.6.0/24", "to": "exchange", "ports": ["3389/tcp"], "reason": "RDP"}]
+        ],
+    )
+    """What else must pass."""

@@ -1,0 +1,223 @@
+"""The small values of a stack file: names, addresses, ranges, ports and the ends of a flow.
+
+Each is written as text and becomes a typed value here, or an error with one of our own codes
+(`findings.declared`). Must not know what the values are used for.
+"""
+
+import re
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_interface
+from typing import Annotated, Any, Final, NamedTuple, Self
+
+from pydantic import PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from exchange_ports.traffic.addresses import Network, network
+from exchange_ports.traffic.ports import HIGHEST_PORT, PortRange, Ports, Protocol
+
+__all__ = [
+    "ROLE_WORDS",
+    "Address",
+    "End",
+    "Name",
+    "Port",
+    "PortsText",
+    "Range",
+    "Words",
+]
+
+#: Azure is the strictest: letters, digits, `_`, `.` and `-`, ending in a letter, digit or `_`
+#: (azure.md 1). The dot is left out because our group names use it (`mailbox.hq`).
+_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38}[A-Za-z0-9_])?")
+_NAME_RULE: Final = "letters, digits, - and _, at most 40, starting with a letter or digit"
+
+#: Words that stand for servers in `from` and `to` of an additional flow.
+ROLE_WORDS: Final = ("exchange", "client_access", "mailbox", "edge")
+INTERNET_WORD: Final = "internet"
+
+
+def _must_be_text(value: object, what: str) -> str:
+    if not isinstance(value, str):
+        raise PydanticCustomError("wrong-type", "", {"expected": what, "got": plain_type(value)})
+    return value
+
+
+def plain_type(value: object) -> str:
+    """What a person would call the type of a value from a stack file."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, str):
+        return "text"
+    return "a mapping" if isinstance(value, dict) else "a list"
+
+
+def _name(value: object) -> str:
+    text = _must_be_text(value, "a name")
+    if not _NAME.fullmatch(text):
+        raise PydanticCustomError("bad-name", "", {"name": text, "rule": _NAME_RULE})
+    return text
+
+
+def _range(value: object) -> Network:
+    text = _must_be_text(value, "an address range as text")
+    try:
+        return network(text)
+    except ValueError:
+        pass
+    try:
+        # Host bits are the usual slip: the network that was meant is known then.
+        meant = ip_interface(text).network
+    except ValueError:
+        raise PydanticCustomError("bad-range", "", {"range": text}) from None
+    raise PydanticCustomError("host-bits", "", {"range": text, "meant": str(meant)})
+
+
+def _address(value: object) -> IPv4Address | IPv6Address:
+    text = _must_be_text(value, "an address as text")
+    try:
+        address = ip_address(text)
+    except ValueError:
+        raise PydanticCustomError("bad-address", "", {"address": text}) from None
+    if (
+        address.is_multicast or address.is_loopback or address.is_link_local
+    ) or address.is_unspecified:
+        raise PydanticCustomError("unusable-address", "", {"address": text})
+    return address
+
+
+def _port(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        got = plain_type(value)
+        raise PydanticCustomError("wrong-type", "", {"expected": "a port number", "got": got})
+    if not 1 <= value <= HIGHEST_PORT:
+        raise PydanticCustomError("bad-port", "", {"port": value, "highest": HIGHEST_PORT})
+    return value
+
+
+_PORTS: Final = re.compile(r"(?P<first>[0-9]+)(?:-(?P<last>[0-9]+))?/(?P<protocol>[a-z]+)")
+_WITHOUT_PORTS: Final = tuple(p.value for p in Protocol if not p.has_ports)
+
+
+def _ports(value: object) -> Ports:
+    if isinstance(value, int) and not isinstance(value, bool):
+        # `25` alone is the usual slip: the protocol is missing.
+        raise PydanticCustomError("bad-ports", "", {"ports": value, "meant": f"{value}/tcp"})
+    text = _must_be_text(value, "ports as text")
+    if text in _WITHOUT_PORTS:
+        return Ports(Protocol(text))
+    match = _PORTS.fullmatch(text)
+    if match is None or match["protocol"] not in ("tcp", "udp"):
+        digits = re.match(r"[0-9]+(?:-[0-9]+)?", text)
+        meant = f"{digits[0]}/tcp" if digits else "443/tcp"
+        raise PydanticCustomError("bad-ports", "", {"ports": text, "meant": meant})
+    # Longer digits would only cost time: no port has more than five.
+    first, last = (int(match[part][:6]) for part in ("first", "last" if match["last"] else "first"))
+    for port in (first, last):
+        if not 1 <= port <= HIGHEST_PORT:
+            raise PydanticCustomError("bad-port", "", {"port": port, "highest": HIGHEST_PORT})
+    if first > last:
+        raise PydanticCustomError("bad-ports", "", {"ports": text, "meant": f"{last}-{first}/tcp"})
+    return Ports(Protocol(match["protocol"]), (PortRange(first, last),))
+
+
+class End(NamedTuple):
+    """One end of an additional flow, as written: one of the words, a server, or a range.
+
+    `word` is a role word, `internet`, or a server's name; empty where `range_` is given. `site` is
+    what stands behind `@` and narrows a role word to that site.
+    """
+
+    word: str
+    site: str | None = None
+    range_: Network | None = None
+
+    @classmethod
+    def read(cls, value: object) -> Self:
+        """The end that `value` writes.
+
+        :raises PydanticCustomError: not text, or text that can be no end.
+        """
+        text = _must_be_text(value, "a role, a server, a range or internet")
+        if text[:1].isdigit() and ("." in text or "/" in text) or ":" in text:
+            return cls("", None, _range(text))
+        word, at, site = text.partition("@")
+        if not _NAME.fullmatch(word) or (at and not _NAME.fullmatch(site)):
+            raise PydanticCustomError("bad-end", "", {"end": text})
+        if at and word not in ROLE_WORDS:
+            raise PydanticCustomError("bad-end", "", {"end": text})
+        return cls(word, site if at else None)
+
+    def __str__(self) -> str:
+        if self.range_ is not None:
+            return str(self.range_)
+        return self.word if self.site is None else f"{self.word}@{self.site}"
+
+
+def _text(kind: str, pattern: str | None, examples: list[Any], says: str) -> WithJsonSchema:
+    schema: dict[str, Any] = {"type": kind, "description": says, "examples": examples}
+    if pattern is not None:
+        schema["pattern"] = f"^{pattern}$"
+    return WithJsonSchema(schema)
+
+
+Name = Annotated[
+    str, PlainValidator(_name), _text("string", _NAME.pattern, ["hq"], f"A name: {_NAME_RULE}.")
+]
+Range = Annotated[
+    Network,
+    PlainValidator(_range),
+    _text(
+        "string",
+        r"[0-9a-fA-F:.]+(/[0-9]{1,3})?",
+        ["10.20.0.0/20", "2001:db8:10::/48"],
+        "An address range of either family without host bits; an address alone is a range of one.",
+    ),
+]
+Address = Annotated[
+    IPv4Address | IPv6Address,
+    PlainValidator(_address),
+    _text("string", r"[0-9a-fA-F:.]+", ["10.20.0.11"], "One address of either family."),
+]
+Port = Annotated[
+    int,
+    PlainValidator(_port),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": HIGHEST_PORT}),
+]
+PortsText = Annotated[
+    Ports,
+    PlainValidator(_ports),
+    _text(
+        "string",
+        f"([0-9]+(-[0-9]+)?/(tcp|udp)|{'|'.join(_WITHOUT_PORTS)})",
+        ["3389/tcp", "5985-5986/tcp", "icmp"],
+        "Ports with their protocol, or a protocol without ports; any is every protocol.",
+    ),
+]
+EndText = Annotated[
+    End,
+    PlainValidator(End.read),
+    _text(
+        "string",
+        None,
+        ["edge", "mailbox@hq", "ex1", "10.20.6.0/24", "internet"],
+        "A role (exchange, client_access, mailbox, edge), alone or at a site as mailbox@hq; a "
+        "server by name; a range; or internet.",
+    ),
+]
+
+
+def _words(value: object) -> str:
+    text = _must_be_text(value, "words")
+    if not text.strip() or not text.isprintable():
+        raise PydanticCustomError("bad-words", "", {"words": text})
+    return text
+
+
+Words = Annotated[
+    str,
+    PlainValidator(_words),
+    _text("string", None, ["administration from the bastion"], "Words for a person, on one line."),
+]

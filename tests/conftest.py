@@ -1,0 +1,79 @@
+"""What every test may use: goldens, how hard Hypothesis tries, and a plain word on the engine."""
+
+import difflib
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import hypothesis
+import pytest
+
+GOLDENS: Final = Path(__file__).parent / "goldens"
+ENGINE: Final = "tests/engine/"
+UPDATE: Final = "--update-goldens"
+
+hypothesis.settings.register_profile("quick", max_examples=100, deadline=None, print_blob=True)
+hypothesis.settings.register_profile("full", max_examples=2_000, deadline=None, print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        UPDATE, action="store_true", help="rewrite tests/goldens/ from what the code says now"
+    )
+
+
+@pytest.fixture
+def golden(pytestconfig: pytest.Config) -> Callable[[str, str], None]:
+    """`golden(name, text)`: the text is that of tests/goldens/<name>, byte for byte."""
+    updating = bool(pytestconfig.getoption(UPDATE))
+
+    def compare(name: str, text: str) -> None:
+        path = GOLDENS / name
+        kept = path.read_bytes().decode() if path.exists() else None
+        if kept == text:
+            return
+        if updating:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text.encode())
+            return
+        difference = difflib.unified_diff(
+            (kept or "").splitlines(),
+            text.splitlines(),
+            f"tests/goldens/{name}" if kept is not None else "(no golden yet)",
+            "what the code says now",
+            lineterm="",
+        )
+        shown = "\n".join(difference) or "(they differ in line ends only)"
+        pytest.fail(
+            f"{name} differs from its golden.\n{shown}\n"
+            f"hint: if this is meant, run pytest with {UPDATE} (`make golden`) and review the diff",
+            pytrace=False,
+        )
+
+    return compare
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say whether the tests on a Pulumi engine ran, just above the closing line."""
+
+    def count(*outcomes: str) -> int:
+        return sum(
+            getattr(report, "nodeid", "").startswith(ENGINE)
+            for outcome in outcomes
+            for report in terminalreporter.stats.get(outcome, [])
+        )
+
+    ran, skipped = count("passed", "failed"), count("skipped")
+    if ran:
+        word = f"{ran} ran" + (f", {skipped} SKIPPED" if skipped else "")
+    elif skipped:
+        word = f"DID NOT RUN, {skipped} skipped"
+    else:
+        word = "none in this run"
+    where = shutil.which("pulumi")
+    terminalreporter.write_line(
+        f"engine tests: {word} (pulumi {'is' if where else 'is NOT'} on PATH)"
+    )
