@@ -37,7 +37,7 @@ types: $(DEV)
 	$(BIN)/basedpyright
 
 imports: $(DEV)
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 shell: $(DEV)
 	$(BIN)/shellcheck .ci/run scripts/*.sh

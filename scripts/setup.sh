@@ -9,14 +9,18 @@ new_enough() {
 }
 
 if ! new_enough .venv/bin/python; then
-    for python in ${PYTHON:+"$PYTHON"} python3 python3.14 python3.13 python3.12 python3.11 python; do
+    candidates=(python3 python3.14 python3.13 python3.12 python3.11 python)
+    if [[ -n ${PYTHON:-} ]]; then
+        candidates=("$PYTHON")
+    fi
+    for python in "${candidates[@]}"; do
         if new_enough "$python"; then
             break
         fi
         python=
     done
     if [[ -z $python ]]; then
-        echo "error: Python 3.11 or newer is needed; \`make PYTHON=/path/to/python3\` names one" >&2
+        echo "error: no Python 3.11 or newer among: ${candidates[*]}; \`make PYTHON=/path/to/python3\` names one" >&2
         exit 1
     fi
     # With pip in it: `pulumi up` asks pip what is installed.

@@ -3,28 +3,14 @@
 Reads any rule set. Problems are returned as findings, never raised.
 """
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from exchange_ports.aws.rules import GroupRef, ListRef, Rule, RuleSet
 from exchange_ports.findings import Finding
-from exchange_ports.findings.planned import OVER_LIMIT
+from exchange_ports.limits import Limit, Use, over
 
-__all__ = ["LIMITS", "Limit", "Use", "check", "uses"]
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """A limit of the cloud: how many of what, where it is written, and what helps."""
-
-    code: str
-    most: int
-    per: str
-    cite: str
-    checked: str
-    way_out: str
+__all__ = ["LIMITS", "check", "uses"]
 
 
 _QUOTAS: Final = "Amazon VPC quotas, docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html"
@@ -32,6 +18,7 @@ _CHECKED: Final = "2026-11-25"
 
 RULES_PER_GROUP: Final = Limit(
     "aws-rules-per-group",
+    "AWS",
     60,
     per="security group, direction and address family",
     cite=_QUOTAS,
@@ -43,6 +30,7 @@ RULES_PER_GROUP: Final = Limit(
 )
 GROUPS_PER_INTERFACE: Final = Limit(
     "aws-groups-per-interface",
+    "AWS",
     5,
     per="network interface",
     cite=_QUOTAS,
@@ -51,6 +39,7 @@ GROUPS_PER_INTERFACE: Final = Limit(
 )
 ENTRIES_PER_LIST: Final = Limit(
     "aws-entries-per-prefix-list",
+    "AWS",
     1000,
     per="prefix list",
     cite=_QUOTAS,
@@ -58,16 +47,6 @@ ENTRIES_PER_LIST: Final = Limit(
     way_out="declare fewer or larger private_blocks",
 )
 LIMITS: Final = (RULES_PER_GROUP, GROUPS_PER_INTERFACE, ENTRIES_PER_LIST)
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """How much of a limit one thing takes, and what takes the most, by reason."""
-
-    limit: Limit
-    where: str
-    used: int
-    largest: tuple[tuple[str, int], ...] = ()
 
 
 def _weights(rule: Rule, rules: RuleSet) -> tuple[tuple[str, int], ...]:
@@ -91,15 +70,13 @@ def uses(rules: RuleSet) -> tuple[Use, ...]:
 
 
 def _uses(rules: RuleSet) -> Iterator[Use]:
-    taken: dict[tuple[str, str, str], Counter[str]] = {}
+    taken: dict[tuple[str, str, str], list[tuple[str, int]]] = {}
     for rule in rules.rules:
+        reason = rule.reasons[0].says if rule.reasons else "no reason given"
         for family, weight in _weights(rule, rules):
-            by_reason = taken.setdefault((rule.group, rule.direction, family), Counter())
-            by_reason[rule.reasons[0].says if rule.reasons else "no reason given"] += weight
-    for (group, direction, family), by_reason in sorted(taken.items()):
-        where = f"{group}, {direction}, {family}"
-        largest = tuple(sorted(by_reason.items(), key=lambda item: (-item[1], item[0]))[:3])
-        yield Use(RULES_PER_GROUP, where, by_reason.total(), largest)
+            taken.setdefault((rule.group, rule.direction, family), []).append((reason, weight))
+    for (group, direction, family), weights in sorted(taken.items()):
+        yield Use.summed(RULES_PER_GROUP, f"{group}, {direction}, {family}", weights)
     for server, worn in sorted(rules.wears.items()):
         yield Use(GROUPS_PER_INTERFACE, server, len(worn))
     for each in rules.prefix_lists:
@@ -108,16 +85,4 @@ def _uses(rules: RuleSet) -> Iterator[Use]:
 
 def check(rules: RuleSet) -> Iterator[Finding]:
     """A finding for each limit that these rules pass."""
-    for use in uses(rules):
-        if use.used > use.limit.most:
-            yield OVER_LIMIT.at(
-                ("topology", "networks", rules.network),
-                cloud="AWS",
-                where=use.where,
-                used=use.used,
-                most=use.limit.most,
-                per=use.limit.per,
-                largest="; ".join(f"{says}: {count}" for says, count in use.largest)
-                or "see the plan",
-                way_out=use.limit.way_out,
-            )
+    return over(rules.network, uses(rules))

@@ -105,13 +105,13 @@ TOO_MANY_ALIASES: Final = _error(
 )
 UNKNOWN_ALIAS: Final = _error(
     "unknown-alias",
-    "Cannot follow the alias `*{alias}`. No `&{alias}` stands before it",
+    "Cannot follow the alias. No value with `&` and its name stands before it",
     why="an alias repeats a value that was marked with `&` earlier in the file",
-    fix='mark the value, or write "*{alias}" with quotes if it is text',
+    fix="mark the value, or put quotes around text that begins with *",
 )
 ALIAS_IN_ITSELF: Final = _error(
     "alias-in-itself",
-    "Cannot follow the alias `*{alias}`. It stands inside the value that it repeats",
+    "Cannot follow the alias. It stands inside the value that it repeats",
     why="the value would have no end",
     fix="write out what is meant",
 )

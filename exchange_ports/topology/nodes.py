@@ -3,8 +3,8 @@
 Knows: the syntax of YAML, by the events of PyYAML's parser, and how much of it is read at most.
 Must not know: what a stack file is, or what a scalar means. Nothing is resolved, built or run here.
 
-The tree is built from events, without recursion and never by PyYAML's own composer: that one recurses,
-and expands nothing until it is too late to refuse.
+The tree is built from events, without recursion, and not by PyYAML's own composer: that one
+recurses, and knows no bounds.
 """
 
 import re
@@ -112,7 +112,7 @@ class _Builder:
 
     def take(self, event: yaml.Event) -> None:
         """Add one event to the tree."""
-        line: int = event.start_mark.line + 1
+        line = 1 if event.start_mark is None else event.start_mark.line + 1
         if isinstance(event, yaml.ScalarEvent):
             self._begin(event, Text(line, event.tag, event.value, not event.style))
         elif isinstance(event, yaml.MappingStartEvent):
@@ -148,12 +148,12 @@ class _Builder:
             self._keys.append(None)
 
     def _alias(self, event: yaml.AliasEvent, line: int) -> None:
-        name = str(event.anchor)
-        node = self._anchors.get(name)
+        # No finding shows the name: it may be a secret that was written without quotes.
+        node = self._anchors.get(str(event.anchor))
         if node is None:
-            raise self.refused(kinds.UNKNOWN_ALIAS, line, alias=name)
+            raise self.refused(kinds.UNKNOWN_ALIAS, line)
         if not node.finished:
-            raise self.refused(kinds.ALIAS_IN_ITSELF, line, alias=name)
+            raise self.refused(kinds.ALIAS_IN_ITSELF, line)
         # Each alias may sit on the one before it: heights add up although nothing is nested.
         if len(self._open) + node.height > MAX_DEPTH:
             raise self.refused(kinds.NESTED_TOO_DEEP, line, limit=MAX_DEPTH)

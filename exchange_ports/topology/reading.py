@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from exchange_ports.findings import Finding, Kind, Path, Place, Refused
+from exchange_ports.findings import Path, Place, Refused
 from exchange_ports.findings import reading as kinds
 from exchange_ports.topology.nodes import Entry, Fields, Items, Node, Text, compose
-from exchange_ports.topology.scalars import Doubt, Scalar, doubt, meaning
+from exchange_ports.topology.plain import Walk, is_empty, lenient, shape
 
 __all__ = ["NAMESPACE", "SETTINGS", "StackFile", "read_stack_file"]
 
@@ -29,17 +29,9 @@ _STACK_KEYS: Final = (
     "secretsprovider",
     "environment",
 )
+#: Characters. Nothing longer is a slip of the pen, and comparing takes the square of it.
+_LONGEST_NAME: Final = 100
 _FULL_NAMES: Final = tuple(f"{NAMESPACE}:{name}" for name in SETTINGS)
-_SECURE: Final = "secure"
-_MERGE: Final = "<<"
-
-_DOUBTS: Final[Mapping[Doubt, Kind]] = {
-    Doubt.TRUTH: kinds.UNQUOTED_TRUTH,
-    Doubt.NUMBER: kinds.UNQUOTED_NUMBER,
-    Doubt.TIME: kinds.UNQUOTED_TIME,
-    Doubt.SYMBOL: kinds.UNQUOTED_SYMBOL,
-    Doubt.TOO_BIG: kinds.NUMBER_TOO_BIG,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +48,10 @@ class StackFile:
     #: the rest as JSON.
     others: Mapping[str, object]
     #: Where fields stand: the nodes of `config`, ours by the name without the namespace.
-    _nodes: Mapping[str, "_Placed"] = field(repr=False, compare=False)
-    _line: int = field(repr=False, compare=False)
+    _nodes: Mapping[str, "_Placed"] = field(
+        default_factory=dict[str, "_Placed"], repr=False, compare=False
+    )
+    _line: int | None = field(default=None, repr=False, compare=False)
 
     def locate(self, path: Path) -> Place:
         """Where a field of `config` stands, or the nearest known one around it."""
@@ -103,35 +97,18 @@ def read_stack_file(content: bytes, file: str) -> StackFile:
     return read
 
 
-class _Reader:
-    """Walks the tree and collects every fault."""
-
-    def __init__(self, file: str) -> None:
-        self.file = file
-        self.findings: list[Finding] = []
-        #: A value that aliases repeat is at fault once, not at each use.
-        self._told: set[tuple[str, int]] = set()
-
-    def add(self, kind: Kind, path: Path, line: int, **facts: object) -> None:
-        """Collect a fault."""
-        self.findings.append(kind.at(path, **facts).located(lambda _: Place(self.file, line)))
-
-    def add_once(self, node: Node, kind: Kind, path: Path, line: int, **facts: object) -> None:
-        """Collect a fault of a node that may be met again."""
-        if (kind.code, id(node)) not in self._told:
-            self._told.add((kind.code, id(node)))
-            self.add(kind, path, line, **facts)
-
-    # The frame: top level, `config`, and which settings are ours.
+class _Reader(Walk):
+    """The frame of a stack file: its top level, `config`, and which settings are ours."""
 
     def stack_file(self, root: Node | None) -> StackFile | None:
-        if root is None or (isinstance(root, Text) and _plain_value(root) is None):
+        if root is None or is_empty(root):
             self.add(kinds.EMPTY_FILE, (), 1, namespace=NAMESPACE)
             return None
         if not isinstance(root, Fields):
-            facts = {"shape": _shape(root), "namespace": NAMESPACE}
+            facts = {"shape": shape(root), "namespace": NAMESPACE}
             self.add(kinds.NOT_A_STACK_FILE, (), root.line, **facts)
             return None
+        self.tags(root, ())
         config: Entry | None = None
         config_may_be_meant = False
         for name, entry in self.named(root, ()):
@@ -163,12 +140,13 @@ class _Reader:
 
     def config(self, config: Entry) -> StackFile | None:
         node = config.value
-        if isinstance(node, Text) and _plain_value(node) is None:
+        if is_empty(node):
             node = Fields(config.line, None)
         if not isinstance(node, Fields):
-            facts = {"shape": _shape(node), "namespace": NAMESPACE}
+            facts = {"shape": shape(node), "namespace": NAMESPACE}
             self.add(kinds.CONFIG_NOT_A_MAPPING, ("config",), config.line, **facts)
             return None
+        self.tags(node, ("config",))
         ours: dict[str, object] = {}
         others: dict[str, object] = {}
         nodes: dict[str, _Placed] = {}
@@ -185,7 +163,7 @@ class _Reader:
                 self.unknown_setting(key, entry.line)
             else:
                 self.free(entry.value, ("config", key))
-                others[key] = _lenient(entry.value)
+                others[key] = lenient(entry.value)
                 nodes.setdefault(key, _Placed(entry.line, entry.value))
         if "topology" not in ours and _FULL_NAMES[0] not in misspelt:
             self.add(kinds.MISSING_TOPOLOGY, ("config",), config.line, namespace=NAMESPACE)
@@ -201,140 +179,11 @@ class _Reader:
         self.add(kinds.UNKNOWN_SETTING, ("config", key), line, key=key, **facts)
 
     def setting(self, name: str, key: str, entry: Entry) -> object:
-        value = self.value(entry.value, (name,), entry.line)
+        value = self.value(entry.value, (name,))
         if not isinstance(entry.value, Fields):
-            shape = _shape(entry.value)
-            self.add(kinds.SETTING_NOT_A_MAPPING, (name,), entry.line, key=key, shape=shape)
+            facts = {"key": key, "shape": shape(entry.value)}
+            self.add(kinds.SETTING_NOT_A_MAPPING, (name,), entry.line, **facts)
         return value
-
-    # Ours: only what every reader reads alike.
-
-    def value(self, node: Node, path: Path, line: int) -> object:
-        """The plain data of one of our values."""
-        if node.tag is not None:
-            self.add_once(node, kinds.TAGGED_VALUE, path, node.line, tag=node.tag)
-        if isinstance(node, Text):
-            return self.scalar(node, path, line)
-        if isinstance(node, Items):
-            return [
-                self.value(item, (*path, index), at) for index, (at, item) in enumerate(node.items)
-            ]
-        entries = self.named(node, path)
-        if any(name == _SECURE for name, _ in entries):
-            # Nothing under it is looked at any further: it must not be shown in any finding.
-            self.add_once(node, kinds.SECRET_IN_SETTING, path, node.line)
-            return None
-        return {name: self.value(entry.value, (*path, name), entry.line) for name, entry in entries}
-
-    def scalar(self, node: Text, path: Path, line: int) -> Scalar:
-        if not node.plain or node.tag is not None:
-            return node.text
-        value = meaning(node.text)
-        if (why := doubt(node.text)) is not None:
-            # An alias has a line of its own, but what is to be quoted stands where it is written.
-            self.add_once(node, _DOUBTS[why], path, node.line, text=node.text, pulumi=_said(value))
-        return value
-
-    def named(self, node: Fields, path: Path) -> list[tuple[str, Entry]]:
-        """The entries of a mapping whose keys are names for every reader."""
-        self.duplicates(node, path)
-        entries: dict[str, Entry] = {}
-        for entry in node.entries:
-            key = entry.key
-            if not isinstance(key, Text):
-                shape = "an alias" if key is None else _shape(key)
-                facts = {"key": "here", "shape": shape, "remedy": "write the name out"}
-                self.add_once(node, kinds.KEY_NOT_TEXT, path, entry.line, **facts)
-            elif key.text == _MERGE:
-                # Pulumi writes and reads the file once more, without the quotes: then it merges.
-                self.add_once(key, kinds.MERGE_KEY, path, key.line)
-            elif key.tag is not None:
-                self.add_once(key, kinds.TAGGED_VALUE, (*path, key.text), key.line, tag=key.tag)
-            elif key.plain and not _is_name(key.text):
-                facts = {
-                    "key": f"`{key.text}`" if key.text else "here",
-                    "shape": "a value, not text, to some readers" if key.text else "empty",
-                    "remedy": f'write "{key.text}" with quotes' if key.text else "write a name",
-                }
-                self.add_once(key, kinds.KEY_NOT_TEXT, (*path, key.text), key.line, **facts)
-            else:
-                entries.setdefault(key.text, entry)
-        return list(entries.items())
-
-    def duplicates(self, node: Fields, path: Path) -> None:
-        """Pulumi compares keys as they are written, quoted or not."""
-        first: dict[str, int] = {}
-        for entry in node.entries:
-            if isinstance(entry.key, Text):
-                name = entry.key.text
-                if name in first:
-                    facts = {"key": name, "first": first[name], "second": entry.line}
-                    self.add_once(
-                        entry.key, kinds.DUPLICATE_KEY, (*path, name), entry.line, **facts
-                    )
-                first.setdefault(name, entry.line)
-
-    # Not ours: only what makes Pulumi refuse the file.
-
-    def free(self, node: Node, path: Path) -> None:
-        """Check a value that is not ours."""
-        if isinstance(node, Fields):
-            self.duplicates(node, path)
-            for entry in node.entries:
-                name = entry.key.text if isinstance(entry.key, Text) else "?"
-                self.free(entry.value, (*path, name))
-        elif isinstance(node, Items):
-            for index, (_, item) in enumerate(node.items):
-                self.free(item, (*path, index))
-
-
-def _lenient(node: Node) -> object:
-    """What Pulumi makes of a value that is not ours, without its secrets."""
-    if isinstance(node, Text):
-        return meaning(node.text) if node.plain and node.tag is None else node.text
-    if isinstance(node, Items):
-        return [_lenient(item) for _, item in node.items]
-    read: dict[str, object] = {}
-    merged: dict[str, object] = {}
-    for entry in node.entries:
-        if not isinstance(entry.key, Text):
-            continue
-        if entry.key.text == _MERGE:
-            sources = entry.value.items if isinstance(entry.value, Items) else [(0, entry.value)]
-            for _, source in sources:
-                value = _lenient(source)
-                if isinstance(value, dict):
-                    merged = {**value, **merged}
-        else:
-            read[_lenient_key(entry.key)] = _lenient(entry.value)
-    return None if _SECURE in read or _SECURE in merged else {**merged, **read}
-
-
-def _lenient_key(key: Text) -> str:
-    value = _lenient(key)
-    return "<nil>" if value is None else value if isinstance(value, str) else _said(value)
-
-
-def _said(value: object) -> str:
-    """A scalar as Pulumi would write it in JSON or as a key."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _plain_value(node: Text) -> Scalar:
-    return meaning(node.text) if node.plain else node.text
-
-
-def _is_name(text: str) -> bool:
-    return doubt(text) is None and isinstance(meaning(text), str)
-
-
-def _shape(node: Node) -> str:
-    """What a node is, in words, without showing it."""
-    if isinstance(node, Items):
-        return "a list"
-    if isinstance(node, Fields):
-        return "a mapping"
-    return "empty" if _plain_value(node) is None else "a single value"
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -343,7 +192,9 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _closest(name: str, known: Iterable[str]) -> str | None:
-    # Only where something is wrong already: a good file need not wait for this import.
+    if len(name) > _LONGEST_NAME:
+        return None
+    # Only where something looks wrong: most files need not wait for this import.
     from difflib import get_close_matches
 
     found = get_close_matches(name.casefold().replace("_", "-"), known, n=1, cutoff=0.8)
@@ -354,6 +205,9 @@ def _meant(key: str) -> str | None:
     """Which of our settings is meant by a key of another name, if one is."""
     if key.casefold() in SETTINGS:
         return f"{NAMESPACE}:{key.casefold()}"
+    if key.casefold() == NAMESPACE:
+        # A space after the colon made a mapping of its own: `exchange-ports: {topology: ...}`.
+        return _FULL_NAMES[0]
     namespace, _, name = key.rpartition(":")
     if namespace == NAMESPACE or not namespace:
         return None

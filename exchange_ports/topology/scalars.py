@@ -45,7 +45,7 @@ _INT: Final = re.compile(r"0|-?[1-9][0-9]*")
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _BASED: Final = re.compile(
     # Go parses the digits after the prefix with a sign of their own: 0b-1 is -1.
-    r"([-+]?)0(?:[xX]([0-9a-fA-F]+)|[oO]?([-+]?[0-7]+)|[bB]([-+]?[01]+))"
+    r"([-+]?)0(?:[xX]([0-9a-fA-F]+)|((?:[oO][-+]?)?[0-7]+)|[bB]([-+]?[01]+))"
 )
 _NOT_FINITE: Final = re.compile(r"[-+]?\.(?:inf|nan)", re.IGNORECASE)
 _DATE: Final = re.compile(
@@ -114,7 +114,7 @@ def meaning(text: str) -> Scalar:
         sign, sixteen, eight, two = based.groups()
         for found, base in ((sixteen, 16), (eight, 8), (two, 2)):
             if found:
-                return _whole(int(found, base) * (-1 if sign == "-" else 1))
+                return _whole(int(found.lstrip("oO"), base) * (-1 if sign == "-" else 1))
     if _FLOAT.fullmatch(digits):
         return _fraction(float(digits), text)
     return text

@@ -1,0 +1,132 @@
+"""What Azure refuses or will not hold, known before it says no (azure.md 1).
+
+Reads any rule set. Problems are returned as findings, never raised.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+from exchange_ports.azure.rules import GroupRef, Prefixes, Rule, RuleSet, Side
+from exchange_ports.findings import Finding
+from exchange_ports.limits import Limit, Use, over
+
+__all__ = ["LIMITS", "check", "uses"]
+
+
+_LIMITS_PAGE: Final = (
+    "Azure subscription limits, networking limits, learn.microsoft.com/azure/"
+    "azure-resource-manager/management/azure-subscription-service-limits"
+)
+_CHECKED: Final = "2026-11-25"
+_FEWER: Final = "join ranges or services into fewer rules"
+
+RULES_PER_GROUP: Final = Limit(
+    "azure-rules-per-group",
+    "Azure",
+    1000,
+    per="network security group, both directions together",
+    cite=_LIMITS_PAGE,
+    checked=_CHECKED,
+    way_out=_FEWER,
+)
+SOURCES_PER_GROUP: Final = Limit(
+    "azure-sources-per-group",
+    "Azure",
+    4000,
+    per="network security group, source addresses of all rules added up",
+    cite=_LIMITS_PAGE,
+    checked=_CHECKED,
+    way_out="declare only the private_blocks that are in use, or join ranges",
+)
+DESTINATIONS_PER_GROUP: Final = Limit(
+    "azure-destinations-per-group",
+    "Azure",
+    4000,
+    per="network security group, destination addresses of all rules added up",
+    cite=_LIMITS_PAGE,
+    checked=_CHECKED,
+    way_out="declare only the private_blocks that are in use, or join ranges",
+)
+PORTS_PER_GROUP: Final = Limit(
+    "azure-ports-per-group",
+    "Azure",
+    4000,
+    per="network security group, ports and port ranges of all rules added up",
+    cite=_LIMITS_PAGE,
+    checked=_CHECKED,
+    way_out=_FEWER,
+)
+APPLICATION_GROUPS: Final = Limit(
+    "azure-application-groups-per-group",
+    "Azure",
+    100,
+    per="network security group, distinct application security groups in its rules",
+    cite=_LIMITS_PAGE,
+    checked=_CHECKED,
+    way_out="take own_group from servers that do not need one",
+)
+GROUPS_PER_INTERFACE: Final = Limit(
+    "azure-application-groups-per-interface",
+    "Azure",
+    20,
+    per="network interface",
+    cite=_LIMITS_PAGE,
+    checked=_CHECKED,
+    way_out="take own_group from the server",
+)
+LIMITS: Final = (
+    RULES_PER_GROUP,
+    SOURCES_PER_GROUP,
+    DESTINATIONS_PER_GROUP,
+    PORTS_PER_GROUP,
+    APPLICATION_GROUPS,
+    GROUPS_PER_INTERFACE,
+)
+
+
+def _addresses(side: Side) -> int:
+    # Whether a tag or a group counts is not written; counting it once is the safe reading.
+    return len(side.ranges) if isinstance(side, Prefixes) else 1
+
+
+def _application_groups(rules: Iterable[Rule]) -> set[str]:
+    return {
+        side.key
+        for rule in rules
+        for side in (rule.source, rule.destination)
+        if isinstance(side, GroupRef)
+    }
+
+
+def uses(rules: RuleSet) -> tuple[Use, ...]:
+    """Every limit that these rules count against, with how much of it they take."""
+    return tuple(_uses(rules))
+
+
+def _uses(rules: RuleSet) -> Iterator[Use]:
+    for group in rules.groups:
+        where = f"the {group.zone} zone"
+        for limit, weight in _SUMMED:
+            weights = [(_first_reason(rule), weight(rule)) for rule in group.rules]
+            yield Use.summed(limit, where, weights)
+        yield Use(APPLICATION_GROUPS, where, len(_application_groups(group.rules)))
+    for server, worn in sorted(rules.wears.items()):
+        yield Use(GROUPS_PER_INTERFACE, server, len(worn))
+
+
+def _first_reason(rule: Rule) -> str:
+    return rule.reasons[0].says if rule.reasons else "no reason given"
+
+
+#: The limits that rules add up to, with what each rule weighs.
+_SUMMED: Final[tuple[tuple[Limit, Callable[[Rule], int]], ...]] = (
+    (RULES_PER_GROUP, lambda _: 1),
+    (SOURCES_PER_GROUP, lambda rule: _addresses(rule.source)),
+    (DESTINATIONS_PER_GROUP, lambda rule: _addresses(rule.destination)),
+    (PORTS_PER_GROUP, lambda rule: len(rule.ports.ranges) or 1),
+)
+
+
+def check(rules: RuleSet) -> Iterator[Finding]:
+    """A finding for each limit that these rules pass."""
+    return over(rules.network, uses(rules))

@@ -1,0 +1,118 @@
+"""Azure network security groups as plain data.
+
+Knows: what Azure knows of a rule, a network security group and an application security group. Must
+not know: how a rule set came about.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from exchange_ports.flows import Reason
+from exchange_ports.traffic.addresses import Network
+from exchange_ports.traffic.ports import Ports
+
+__all__ = [
+    "Access",
+    "Anything",
+    "ApplicationGroup",
+    "Direction",
+    "GroupRef",
+    "Prefixes",
+    "Rule",
+    "RuleSet",
+    "SecurityGroup",
+    "Side",
+    "Tag",
+    "Zone",
+]
+
+
+class Direction(StrEnum):
+    """Seen from the network interfaces behind the group."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class Access(StrEnum):
+    """What a rule does with what it matches."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+
+
+class Zone(StrEnum):
+    """The zones of a VNet; each has a network security group of its own."""
+
+    INTERNAL = "internal"
+    PERIMETER = "perimeter"
+
+
+class GroupRef(NamedTuple):
+    """The interfaces in an application security group, by the group's key."""
+
+    key: str
+
+
+class Prefixes(NamedTuple):
+    """Ranges of one family, none inside another (Azure refuses overlap in a rule)."""
+
+    ranges: tuple[Network, ...]
+
+
+class Tag(NamedTuple):
+    """A service tag."""
+
+    name: str
+
+
+class Anything(NamedTuple):
+    """`*`: any address of either family, platform addresses included."""
+
+
+#: Exactly one kind a side. One application security group only: a rule that names several does not
+#: work while one of them is empty (azure.md 1).
+Side = GroupRef | Prefixes | Tag | Anything
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationGroup:
+    """An application security group."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One security rule. `name` and `priority` are unique in their group and direction."""
+
+    name: str
+    priority: int
+    direction: Direction
+    access: Access
+    ports: Ports
+    source: Side
+    destination: Side
+    reasons: tuple[Reason, ...] = field(compare=False)
+    description: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityGroup:
+    """A network security group: its rules sorted by name, which is the order of priority."""
+
+    zone: Zone
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """All that one VNet gets, which groups each server wears, and in which zone it stands."""
+
+    network: str
+    groups: tuple[SecurityGroup, ...]
+    application_groups: tuple[ApplicationGroup, ...]
+    wears: Mapping[str, tuple[str, ...]]
+    zones: Mapping[str, Zone]

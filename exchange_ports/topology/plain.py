@@ -1,0 +1,191 @@
+"""Nodes as plain data: ours as every YAML reader would have them, others as Pulumi has them.
+
+Knows: what readers disagree on, and what is more than data (pulumi.md 2, ecosystem.md 3).
+Must not know: which settings there are, or what they declare.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from exchange_ports.findings import Finding, Kind, Path, Place
+from exchange_ports.findings import reading as kinds
+from exchange_ports.topology.nodes import Entry, Fields, Items, Node, Text
+from exchange_ports.topology.scalars import Doubt, Scalar, doubt, meaning
+
+__all__ = ["Walk", "is_empty", "lenient", "shape"]
+
+_SECURE: Final = "secure"
+_MERGE: Final = "<<"
+
+_DOUBTS: Final[Mapping[Doubt, Kind]] = {
+    Doubt.TRUTH: kinds.UNQUOTED_TRUTH,
+    Doubt.NUMBER: kinds.UNQUOTED_NUMBER,
+    Doubt.TIME: kinds.UNQUOTED_TIME,
+    Doubt.SYMBOL: kinds.UNQUOTED_SYMBOL,
+    Doubt.TOO_BIG: kinds.NUMBER_TOO_BIG,
+}
+
+
+class Walk:
+    """Goes through a tree and collects every fault."""
+
+    def __init__(self, file: str) -> None:
+        """Start with no faults; `file` is named in each."""
+        self.file = file
+        self.findings: list[Finding] = []
+        #: A value that aliases repeat is at fault once, not at each use.
+        self._told: set[tuple[str, int]] = set()
+
+    def add(self, kind: Kind, path: Path, line: int, **facts: object) -> None:
+        """Collect a fault."""
+        self.findings.append(kind.at(path, **facts).located(lambda _: Place(self.file, line)))
+
+    def add_once(self, node: Node, kind: Kind, path: Path, line: int, **facts: object) -> None:
+        """Collect a fault of a node that may be met again."""
+        if (kind.code, id(node)) not in self._told:
+            self._told.add((kind.code, id(node)))
+            self.add(kind, path, line, **facts)
+
+    # Ours: only what every reader reads alike.
+
+    def value(self, node: Node, path: Path) -> object:
+        """The plain data of one of our values."""
+        self.tags(node, path)
+        if isinstance(node, Text):
+            return self.scalar(node, path)
+        if isinstance(node, Items):
+            return [self.value(item, (*path, at)) for at, (_, item) in enumerate(node.items)]
+        entries = self.named(node, path)
+        if any(name == _SECURE for name, _ in entries):
+            # Nothing under it is looked at any further: it must not be shown in any finding.
+            self.add_once(node, kinds.SECRET_IN_SETTING, path, node.line)
+            return None
+        return {name: self.value(entry.value, (*path, name)) for name, entry in entries}
+
+    def tags(self, node: Node, path: Path) -> None:
+        """Refuse a tag of any kind."""
+        if node.tag is not None:
+            self.add_once(node, kinds.TAGGED_VALUE, path, node.line, tag=node.tag)
+
+    def scalar(self, node: Text, path: Path) -> Scalar:
+        """The value of one of our scalars."""
+        if not node.plain or node.tag is not None:
+            return node.text
+        value = meaning(node.text)
+        if (why := doubt(node.text)) is not None:
+            # Where an alias repeats it, too, the line is that of the text to be quoted.
+            facts = {"text": node.text, "pulumi": _made(value)}
+            self.add_once(node, _DOUBTS[why], path, node.line, **facts)
+        return value
+
+    def named(self, node: Fields, path: Path) -> list[tuple[str, Entry]]:
+        """The entries of a mapping whose keys are names for every reader."""
+        self.duplicates(node, path)
+        entries: dict[str, Entry] = {}
+        for entry in node.entries:
+            key = entry.key
+            if not isinstance(key, Text):
+                facts = {
+                    "key": "here",
+                    "shape": "an alias" if key is None else shape(key),
+                    "remedy": "write the name out",
+                }
+                self.add_once(node, kinds.KEY_NOT_TEXT, path, entry.line, **facts)
+            elif key.text == _MERGE:
+                # Pulumi writes and reads the file once more, without the quotes: then it merges.
+                self.add_once(key, kinds.MERGE_KEY, path, key.line)
+            elif key.tag is not None:
+                self.tags(key, (*path, key.text))
+            elif key.plain and not _is_name(key.text):
+                facts = {
+                    "key": f"`{key.text}`" if key.text else "here",
+                    "shape": "a value, not text, to some readers" if key.text else "empty",
+                    "remedy": f'write "{key.text}" with quotes' if key.text else "write a name",
+                }
+                self.add_once(key, kinds.KEY_NOT_TEXT, (*path, key.text), key.line, **facts)
+            else:
+                entries.setdefault(key.text, entry)
+        return list(entries.items())
+
+    def duplicates(self, node: Fields, path: Path) -> None:
+        """Pulumi compares keys as they are written, quoted or not."""
+        first: dict[str, int] = {}
+        for entry in node.entries:
+            if isinstance(entry.key, Text):
+                name = entry.key.text
+                if name in first:
+                    facts = {"key": name, "first": first[name], "second": entry.line}
+                    self.add_once(
+                        entry.key, kinds.DUPLICATE_KEY, (*path, name), entry.line, **facts
+                    )
+                first.setdefault(name, entry.line)
+
+    # Not ours: only what makes Pulumi refuse the file.
+
+    def free(self, node: Node, path: Path) -> None:
+        """Check a value that is not ours."""
+        if isinstance(node, Fields):
+            self.duplicates(node, path)
+            for entry in node.entries:
+                name = entry.key.text if isinstance(entry.key, Text) else "?"
+                self.free(entry.value, (*path, name))
+        elif isinstance(node, Items):
+            for index, (_, item) in enumerate(node.items):
+                self.free(item, (*path, index))
+
+
+def lenient(node: Node) -> object:
+    """What Pulumi makes of a value that is not ours, without its secrets."""
+    if isinstance(node, Text):
+        return meaning(node.text) if node.plain and node.tag is None else node.text
+    if isinstance(node, Items):
+        return [lenient(item) for _, item in node.items]
+    read: dict[str, object] = {}
+    merged: dict[str, object] = {}
+    for entry in node.entries:
+        if not isinstance(entry.key, Text):
+            continue
+        if entry.key.text == _MERGE:
+            sources = entry.value.items if isinstance(entry.value, Items) else [(0, entry.value)]
+            for _, source in sources:
+                value = lenient(source)
+                if isinstance(value, dict):
+                    merged = {**value, **merged}
+        else:
+            read[_lenient_key(entry.key)] = lenient(entry.value)
+    return None if _SECURE in read or _SECURE in merged else {**merged, **read}
+
+
+def _lenient_key(key: Text) -> str:
+    value = lenient(key)
+    return "<nil>" if value is None else value if isinstance(value, str) else _said(value)
+
+
+def _made(value: Scalar) -> str:
+    """What Pulumi makes of a doubtful number."""
+    if isinstance(value, str):
+        return "an error" if value.lower().endswith(("inf", "nan")) else "text"
+    return _said(value)
+
+
+def _said(value: object) -> str:
+    """A scalar as Pulumi would write it in JSON or as a key."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def is_empty(node: Node) -> bool:
+    """Whether a value is there only as null, or not at all."""
+    return isinstance(node, Text) and node.plain and meaning(node.text) is None
+
+
+def _is_name(text: str) -> bool:
+    return doubt(text) is None and isinstance(meaning(text), str)
+
+
+def shape(node: Node) -> str:
+    """What a node is, in words, without showing it."""
+    if isinstance(node, Items):
+        return "a list"
+    if isinstance(node, Fields):
+        return "a mapping"
+    return "empty" if is_empty(node) else "a single value"
