@@ -19,7 +19,7 @@ from exchange_ports.topology.models import (
     Topology,
 )
 from exchange_ports.topology.parts import Parts, outbound_path
-from exchange_ports.topology.values import INTERNET_WORD, End
+from exchange_ports.topology.values import INTERNET_WORD, End, ends_of
 from exchange_ports.traffic.addresses import (
     EVERYTHING_V4,
     EVERYTHING_V6,
@@ -30,7 +30,7 @@ from exchange_ports.traffic.addresses import (
 )
 from exchange_ports.traffic.ports import PortRange, Ports, Protocol
 
-__all__ = ["Flow", "Outside", "Reason", "described", "ends_of", "flows"]
+__all__ = ["Flow", "Outside", "Reason", "described", "flows"]
 
 #: Class D, class E and limited broadcast: no unicast address on the Internet (RFC 5771, RFC 1112).
 _NO_UNICAST: Final = network("224.0.0.0/3")
@@ -328,11 +328,6 @@ def _of_operator(topic: _Topic, declared: AdditionalFlow) -> Iterator[Flow]:
     for source, target in _across(sources, targets):
         for ports in declared.ports:
             yield Flow(source, target, ports, (reason,))
-
-
-def ends_of(declared: End | tuple[End, ...]) -> tuple[End, ...]:
-    """One end or several, as several. (An `End` is itself a tuple, a named one.)"""
-    return (declared,) if isinstance(declared, End) else declared
 
 
 def flows(topology: Topology) -> tuple[Flow, ...]:

@@ -9,6 +9,7 @@ Must not know: what this package registers, nor what a value means to a cloud.
 import enum
 import importlib
 import inspect
+import json
 import sys
 import types
 import typing
@@ -21,8 +22,6 @@ from pulumi.runtime import rpc
 
 #: The module to import for a token's first word.
 _PACKAGES: Final = {"aws": "pulumi_aws", "azure-native": "pulumi_azure_native"}
-
-_SCALARS: Final = (str, bool, int, float)
 
 
 class Registered(Protocol):
@@ -45,8 +44,11 @@ def faults(registration: Registered) -> list[str]:
     found = _class(registration.type)
     if isinstance(found, str):
         return [f"{registration.name}: {found}"]
+    args, inputs = _args(found), registration.inputs
+    if registration.type.startswith("pulumi:providers:"):
+        inputs = _unpacked(inputs, args)
     # What is only looked at is given by its id.
-    faulty = _of_object(registration.inputs, _args(found), "", complete=not registration.read)
+    faulty = _of_object(inputs, args, "", complete=not registration.read)
     return [f"{registration.name} ({registration.type}): {fault}" for fault in faulty]
 
 
@@ -85,6 +87,17 @@ def _args(resource: type) -> type:
     return args
 
 
+def _unpacked(inputs: Mapping[str, object], args: type) -> dict[str, object]:
+    """A provider's own inputs, of which whatever is not text travels as JSON."""
+    hints = pulumi_types._raw_return_hints(args)
+    return {
+        key: json.loads(value)
+        if isinstance(value, str) and str not in _alternatives(hints.get(key, str))
+        else value
+        for key, value in inputs.items()
+    }
+
+
 def _required(args: type) -> Iterator[str]:
     names = pulumi_types.input_type_py_to_pulumi_names(args)
     for name, parameter in inspect.signature(args).parameters.items():
@@ -95,7 +108,7 @@ def _required(args: type) -> Iterator[str]:
 def _of_object(
     values: Mapping[str, object], args: type, path: str, *, complete: bool = True
 ) -> Iterator[str]:
-    hints = cast("dict[str, Any]", pulumi_types._raw_return_hints(args))
+    hints = pulumi_types._raw_return_hints(args)
     where = path or args.__name__
     for key, value in values.items():
         if key in hints:
@@ -143,31 +156,22 @@ def _of_value(value: object, hint: object, path: str) -> Iterator[str]:
 def _of_kind(value: object, kind: Any, path: str) -> list[str] | None:
     """The faults of `value` as a `kind`. None if it is no such thing at all."""
     origin: object = typing.get_origin(kind) or kind
-    arguments = typing.get_args(kind)
+    inner = (typing.get_args(kind) or (Any,))[-1]
+    name = getattr(origin, "__name__", "")
     if isinstance(value, Mapping):
         entries = cast("Mapping[str, object]", value)
         if inspect.isclass(kind) and pulumi_types.is_input_type(kind):
             return list(_of_object(entries, kind, path))
-        if inspect.isclass(origin) and issubclass(origin, Mapping):
-            inner = arguments[1] if arguments else Any
-            return [
-                fault
-                for key, item in entries.items()
-                for fault in _of_value(item, inner, f"{path}.{key}")
-            ]
-        return None
-    if isinstance(value, list):
-        if not (
-            inspect.isclass(origin) and getattr(origin, "__name__", "") in ("Sequence", "list")
-        ):
-            return None
-        inner = arguments[0] if arguments else Any
-        return [
-            fault
-            for at, item in enumerate(cast("list[object]", value))
-            for fault in _of_value(item, inner, f"{path}[{at}]")
-        ]
-    if kind not in _SCALARS or type(value) is not kind:
+        inside = {f"{path}.{key}": item for key, item in entries.items()}
+        fits = name in ("Mapping", "dict")
+    elif isinstance(value, list):
+        items = cast("list[object]", value)
+        inside = {f"{path}[{at}]": item for at, item in enumerate(items)}
+        fits = name in ("Sequence", "list")
+    else:
         # Whole numbers are recorded as such, whatever they stand for.
-        return [] if kind is float and type(value) is int else None
-    return []
+        inside = {}
+        fits = type(value) is kind or (kind is float and type(value) is int)
+    if not fits:
+        return None
+    return [fault for at, item in inside.items() for fault in _of_value(item, inner, at)]

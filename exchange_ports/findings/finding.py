@@ -113,6 +113,10 @@ class Finding:
                 words += ("." if words else "") + printable(step)
         return words
 
+    def under(self, path: Path) -> "Finding":
+        """The same finding, its path continued upwards by `path`."""
+        return replace(self, path=(*path, *self.path))
+
     def located(self, locate: Callable[[Path], Place]) -> "Finding":
         """The same finding with the place at which its field stands."""
         return replace(self, place=locate(self.path))

@@ -10,12 +10,14 @@ from exchange_ports.findings.finding import Kind, Severity
 
 __all__ = [
     "ALIAS_IN_ITSELF",
+    "CONFIG_KEY_FORM",
     "CONFIG_NOT_A_MAPPING",
     "DUPLICATE_KEY",
     "EMPTY_FILE",
     "FILE_TOO_BIG",
     "KEY_NOT_TEXT",
     "KINDS",
+    "LEADING_BLANK",
     "MERGE_KEY",
     "MISSING_TOPOLOGY",
     "MISSPELT_SETTING",
@@ -166,6 +168,12 @@ UNKNOWN_SETTING: Final = _error(
     why="a setting that nothing reads would be passed over silently",
     fix="{remedy}",
 )
+CONFIG_KEY_FORM: Final = _error(
+    "config-key-form",
+    "Cannot use the key `{key}`. It has more than one colon",
+    why="a key of `config` is a project and a name with a colon between, and Pulumi refuses others",
+    fix="write project:name, or put a space after the colon that ends the key",
+)
 SETTING_NOT_A_MAPPING: Final = _error(
     "setting-not-a-mapping",
     "Cannot read `{key}`. It is {shape}, not a mapping",
@@ -236,6 +244,13 @@ NUMBER_TOO_BIG: Final = _error(
     fix='write "{text}" with quotes if it is text; no number declared here is as big',
 )
 
+LEADING_BLANK: Final = _error(
+    "leading-blank",
+    "Cannot keep the text as it is. It begins with a blank or a line break and has several lines",
+    why="Pulumi loses line breaks at the beginning of a text, or fails on it",
+    fix="begin the text with its first word",
+)
+
 KINDS: Final[tuple[Kind, ...]] = (
     FILE_TOO_BIG,
     NOT_UTF8,
@@ -256,6 +271,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     MISSING_TOPOLOGY,
     MISSPELT_SETTING,
     UNKNOWN_SETTING,
+    CONFIG_KEY_FORM,
     SETTING_NOT_A_MAPPING,
     DUPLICATE_KEY,
     KEY_NOT_TEXT,
@@ -267,4 +283,5 @@ KINDS: Final[tuple[Kind, ...]] = (
     UNQUOTED_TIME,
     UNQUOTED_SYMBOL,
     NUMBER_TOO_BIG,
+    LEADING_BLANK,
 )

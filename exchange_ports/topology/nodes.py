@@ -35,6 +35,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 _UNSEEN: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
 )
+_ESCAPE: Final = re.compile(r"\\(.)")
 _LINE_BREAK: Final = re.compile("\r\n?|\n")
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -100,11 +101,15 @@ Node = Text | Items | Fields
 class _Builder:
     """Takes events, keeps the open nodes, refuses as soon as a bound is passed."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, source: str, file: str) -> None:
         self.file = file
         self.root: Node | None = None
         self.written = 0
         self.documents = 0
+        #: What is between the marks of a scalar, escapes and all.
+        self._source = source
+        #: For each open node whether it is in brackets or braces.
+        self._flows: list[bool] = []
         self._open: list[Items | Fields] = []
         #: For each open mapping the key whose value comes next; for a sequence never one.
         self._keys: list[tuple[int, Node | None] | None] = []
@@ -114,12 +119,15 @@ class _Builder:
         """Add one event to the tree."""
         line = 1 if event.start_mark is None else event.start_mark.line + 1
         if isinstance(event, yaml.ScalarEvent):
+            self._check_go(event, line)
             self._begin(event, Text(line, event.tag, event.value, not event.style))
-        elif isinstance(event, yaml.MappingStartEvent):
-            self._begin(event, Fields(line, event.tag))
-        elif isinstance(event, yaml.SequenceStartEvent):
-            self._begin(event, Items(line, event.tag))
+        elif isinstance(event, yaml.CollectionStartEvent):
+            is_mapping = isinstance(event, yaml.MappingStartEvent)
+            self._begin(event, (Fields if is_mapping else Items)(line, event.tag))
+            self._keys.append(None)
+            self._flows.append(bool(event.flow_style))
         elif isinstance(event, yaml.CollectionEndEvent):
+            self._flows.pop()
             self._keys.pop()
             self._close(self._open.pop())
         elif isinstance(event, yaml.AliasEvent):
@@ -131,6 +139,19 @@ class _Builder:
 
     def refused(self, kind: Kind, line: int | None, **facts: object) -> Refused:
         return _refused(kind, self.file, line, **facts)
+
+    def _check_go(self, event: yaml.ScalarEvent, line: int) -> None:
+        """Refuse what libyaml reads and Go's port of it, which Pulumi uses, does not."""
+        problem = ""
+        if self._flows and self._flows[-1] and not event.style and "?" in event.value:
+            problem = "a question mark without quotes inside brackets or braces"
+        elif event.style == '"' and event.start_mark and event.end_mark:
+            written = self._source[event.start_mark.index : event.end_mark.index]
+            if "/" in _ESCAPE.findall(written):
+                problem = "\\/ in double quotes, where / is enough"
+        if problem:
+            remedy = "put quotes around the text; in double quotes write / without a backslash"
+            raise self.refused(kinds.NOT_YAML, line, problem=problem, remedy=remedy)
 
     def _begin(self, event: yaml.NodeEvent, node: Node) -> None:
         self.written += 1
@@ -145,7 +166,6 @@ class _Builder:
             self._close(node)
         else:
             self._open.append(node)
-            self._keys.append(None)
 
     def _alias(self, event: yaml.AliasEvent, line: int) -> None:
         # No finding shows the name: it may be a secret that was written without quotes.
@@ -194,10 +214,10 @@ def compose(content: bytes, file: str) -> Node | None:
     :raises Refused: when it is no such document, or passes a bound; with one finding, since nothing
         after such a fault can be understood.
     """
-    content = _readable(content, file)
-    builder = _Builder(file)
+    source = _readable(content, file)
+    builder = _Builder(source, file)
     try:
-        for event in yaml.parse(content, Loader=_LOADER):
+        for event in yaml.parse(source, Loader=_LOADER):
             builder.take(event)
     except yaml.MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
@@ -219,8 +239,8 @@ def compose(content: bytes, file: str) -> Node | None:
     return root
 
 
-def _readable(content: bytes, file: str) -> bytes:
-    """The bytes without the mark that Pulumi drops too, known to be text that is seen."""
+def _readable(content: bytes, file: str) -> str:
+    """The text without the byte order mark, which Pulumi drops too; all of it can be seen."""
     if len(content) > MAX_BYTES:
         raise _refused(kinds.FILE_TOO_BIG, file, None, size=len(content), limit=MAX_BYTES)
     content = content.removeprefix(_BOM)
@@ -239,7 +259,7 @@ def _readable(content: bytes, file: str) -> bytes:
             character=f"U+{code:04X}",
             escape=f"\\u{code:04X}",
         )
-    return content
+    return text
 
 
 def _line(before: str) -> int:

@@ -17,6 +17,7 @@ __all__ = ["Walk", "is_empty", "lenient", "shape"]
 _SECURE: Final = "secure"
 _MERGE: Final = "<<"
 
+_LINE_BREAKS: Final = frozenset("\n\r\x85\u2028\u2029")
 _DOUBTS: Final[Mapping[Doubt, Kind]] = {
     Doubt.TRUTH: kinds.UNQUOTED_TRUTH,
     Doubt.NUMBER: kinds.UNQUOTED_NUMBER,
@@ -69,6 +70,7 @@ class Walk:
 
     def scalar(self, node: Text, path: Path) -> Scalar:
         """The value of one of our scalars."""
+        self.blanks(node, path)
         if not node.plain or node.tag is not None:
             return node.text
         value = meaning(node.text)
@@ -78,6 +80,11 @@ class Walk:
             self.add_once(node, _DOUBTS[why], path, node.line, **facts)
         return value
 
+    def blanks(self, node: Text, path: Path) -> None:
+        """Refuse a text that Pulumi cannot write and read once more, as it does with every file."""
+        if node.text[:1].isspace() and not _LINE_BREAKS.isdisjoint(node.text):
+            self.add_once(node, kinds.LEADING_BLANK, path, node.line)
+
     def named(self, node: Fields, path: Path) -> list[tuple[str, Entry]]:
         """The entries of a mapping whose keys are names for every reader."""
         self.duplicates(node, path)
@@ -85,27 +92,31 @@ class Walk:
         for entry in node.entries:
             key = entry.key
             if not isinstance(key, Text):
-                facts = {
-                    "key": "here",
-                    "shape": "an alias" if key is None else shape(key),
-                    "remedy": "write the name out",
-                }
-                self.add_once(node, kinds.KEY_NOT_TEXT, path, entry.line, **facts)
+                self.no_name(node, path, entry)
             elif key.text == _MERGE:
                 # Pulumi writes and reads the file once more, without the quotes: then it merges.
                 self.add_once(key, kinds.MERGE_KEY, path, key.line)
             elif key.tag is not None:
                 self.tags(key, (*path, key.text))
             elif key.plain and not _is_name(key.text):
-                facts = {
-                    "key": f"`{key.text}`" if key.text else "here",
-                    "shape": "a value, not text, to some readers" if key.text else "empty",
-                    "remedy": f'write "{key.text}" with quotes' if key.text else "write a name",
-                }
-                self.add_once(key, kinds.KEY_NOT_TEXT, (*path, key.text), key.line, **facts)
+                self.no_name(node, path, entry)
             else:
+                self.blanks(key, (*path, key.text))
                 entries.setdefault(key.text, entry)
         return list(entries.items())
+
+    def no_name(self, node: Fields, path: Path, entry: Entry) -> None:
+        """Refuse a key of `node` that is no text to every reader."""
+        key = entry.key
+        shown, what, remedy = "here", "an alias", "write the name out"
+        if isinstance(key, Text) and key.text:
+            path = (*path, key.text)
+            shown, remedy = f"`{key.text}`", f'write "{key.text}" with quotes'
+            what = "a value, not text, to some readers"
+        elif key is not None:
+            what = shape(key)
+        facts = {"key": shown, "shape": what, "remedy": remedy}
+        self.add_once(key or node, kinds.KEY_NOT_TEXT, path, entry.line, **facts)
 
     def duplicates(self, node: Fields, path: Path) -> None:
         """Pulumi compares keys as they are written, quoted or not."""
@@ -127,6 +138,8 @@ class Walk:
         if isinstance(node, Fields):
             self.duplicates(node, path)
             for entry in node.entries:
+                if isinstance(entry.key, Items | Fields):
+                    self.no_name(node, path, entry)
                 name = entry.key.text if isinstance(entry.key, Text) else "?"
                 self.free(entry.value, (*path, name))
         elif isinstance(node, Items):

@@ -161,6 +161,8 @@ class _Reader(Walk):
                 self.add(kinds.MISSPELT_SETTING, ("config", key), entry.line, key=key, meant=meant)
             elif namespace == NAMESPACE:
                 self.unknown_setting(key, entry.line)
+            elif key.count(":") > 1 and key.split(":")[1:-1] != ["config"]:
+                self.add(kinds.CONFIG_KEY_FORM, ("config", key), entry.line, key=key)
             else:
                 self.free(entry.value, ("config", key))
                 others[key] = lenient(entry.value)

@@ -7,6 +7,7 @@ Must not know: where a scalar stands, or what it is for.
 
 import re
 from enum import Enum, auto
+from math import isfinite
 from typing import Final
 
 __all__ = ["BIGGEST_INT", "Doubt", "Scalar", "doubt", "meaning"]
@@ -18,6 +19,9 @@ BIGGEST_INT: Final = 2**53
 
 #: More digits than any number that a reader keeps; Python refuses to convert texts far longer.
 _LONGEST_NUMBER: Final = 400
+
+#: JSON written by Go shows a whole float below this size without a point, so as an int.
+_POINTLESS: Final = 1e21
 
 
 class Doubt(Enum):
@@ -75,6 +79,10 @@ def doubt(text: str) -> Doubt | None:
         return Doubt.SYMBOL
     if _DATE.fullmatch(text) or _BASE_60.fullmatch(text):
         return Doubt.TIME
+    return _doubt_as_number(text)
+
+
+def _doubt_as_number(text: str) -> Doubt | None:
     if _INT.fullmatch(text):
         fits = len(text) <= len(str(-BIGGEST_INT)) and abs(int(text)) <= BIGGEST_INT
         return None if fits else Doubt.TOO_BIG
@@ -82,7 +90,7 @@ def doubt(text: str) -> Doubt | None:
     if _FLOAT.fullmatch(digits):
         # A whole float reaches the program as an int, and 10.20 as 10.2: only the one spelling
         # that writing and reading again keeps is the same to everybody.
-        number = float(text) if digits == text else 0.0
+        number = float(digits)
         same = repr(number) == text and not number.is_integer() and "e" not in text
         return None if same else Doubt.NUMBER
     if _BASED.fullmatch(digits) or _NOT_FINITE.fullmatch(digits):
@@ -94,7 +102,7 @@ def meaning(text: str) -> Scalar:
     """What Pulumi makes of `text`, for certain where there is no doubt.
 
     Where there is one this is good enough to run a program offline and to name in a finding: dates
-    with a time are left as text.
+    with a time are left as text, and so is what is no number that JSON can hold.
 
     >>> meaning("010"), meaning("1e3"), meaning("on"), meaning("2026-11-23")
     (8, 1000, 'on', '2026-11-23 00:00:00 +0000 UTC')
@@ -103,11 +111,13 @@ def meaning(text: str) -> Scalar:
         return _WORDS[text]
     if date := _DATE.fullmatch(text):
         year, month, day = date.groups()
-        whole = date.end(3) == len(text) and 1 <= int(month) <= 12 and 1 <= int(day) <= 31
-        return f"{year}-{month:0>2}-{day:0>2} 00:00:00 +0000 UTC" if whole else text
+        has_time = date.end(3) < len(text)
+        return text if has_time else f"{year}-{month:0>2}-{day:0>2} 00:00:00 +0000 UTC"
     digits = _digits(text)
-    if len(digits) > _LONGEST_NUMBER:
-        return text
+    return _number(digits, text) if len(digits) <= _LONGEST_NUMBER else text
+
+
+def _number(digits: str, text: str) -> Scalar:
     if _INT.fullmatch(digits):
         return _whole(int(digits))
     if based := _BASED.fullmatch(digits):
@@ -116,17 +126,13 @@ def meaning(text: str) -> Scalar:
             if found:
                 return _whole(int(found.lstrip("oO"), base) * (-1 if sign == "-" else 1))
     if _FLOAT.fullmatch(digits):
-        return _fraction(float(digits), text)
+        number = float(digits)
+        if not isfinite(number):
+            return text
+        return int(number) if number.is_integer() and abs(number) < _POINTLESS else number
     return text
 
 
 def _whole(number: int) -> int | float:
     # Go keeps what fits into 64 bits, the rest becomes a float.
     return number if -(2**63) <= number < 2**64 else float(number)
-
-
-def _fraction(number: float, text: str) -> Scalar:
-    if number in (float("inf"), float("-inf")):
-        return text
-    # JSON written by Go shows a whole float without a point below this size.
-    return int(number) if number.is_integer() and abs(number) < 1e21 else number

@@ -16,13 +16,17 @@ from exchange_ports.traffic.ports import HIGHEST_PORT, PortRange, Ports, Protoco
 
 __all__ = [
     "ROLE_WORDS",
+    "INTERNET_WORD",
     "Address",
     "End",
+    "EndText",
     "Name",
     "Port",
     "PortsText",
     "Range",
     "Words",
+    "ends_of",
+    "plain_type",
 ]
 
 #: Azure is the strictest: letters, digits, `_`, `.` and `-`, ending in a letter, digit or `_`
@@ -154,6 +158,11 @@ class End(NamedTuple):
         if self.range_ is not None:
             return str(self.range_)
         return self.word if self.site is None else f"{self.word}@{self.site}"
+
+
+def ends_of(declared: End | tuple[End, ...]) -> tuple[End, ...]:
+    """One end or several, as several. (An `End` is itself a tuple, a named one.)"""
+    return (declared,) if isinstance(declared, End) else declared
 
 
 def _text(kind: str, pattern: str | None, examples: list[Any], says: str) -> WithJsonSchema:

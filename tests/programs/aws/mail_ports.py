@@ -1,0 +1,3 @@
+"""Beside the program, as a module of its own."""
+
+SMTP = 25

@@ -1,0 +1,9 @@
+"""Stops with an exception that nobody meant, deep in its own code."""
+
+
+def port(text: str) -> int:
+    """The number of a port, if it is one."""
+    return int(text)
+
+
+port("smtp")
