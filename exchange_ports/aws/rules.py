@@ -6,11 +6,11 @@ Knows: what EC2 knows of a group, a rule and a prefix list. Must not know: how a
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from exchange_ports.flows import Reason
 from exchange_ports.traffic.addresses import Network
-from exchange_ports.traffic.ports import Ports
+from exchange_ports.traffic.ports import Ports, Protocol
 
 __all__ = ["Direction", "GroupRef", "ListRef", "Peer", "PrefixList", "Rule", "RuleSet", "SecurityGroup"]
 
@@ -72,6 +72,35 @@ class Rule:
     peer: Peer
     reasons: tuple[Reason, ...] = field(compare=False)
     description: str = field(default="", compare=False)
+
+
+    @property
+    def ip_protocol(self) -> str:
+        """The protocol as EC2 spells it (aws.md 2.4)."""
+        if self.ports.protocol is Protocol.ICMP and getattr(self.peer, "version", 4) == 6:  # noqa: PLR2004
+            return "icmpv6"
+        return _IP_PROTOCOLS[self.ports.protocol]
+
+    @property
+    def port_range(self) -> tuple[int, int] | None:
+        """`from_port` and `to_port`; none where EC2 wants none, as 0 would show as a change for ever.
+
+        For ICMP these are type and code, and -1 is all of them.
+        """
+        if self.ports.ranges:
+            return self.ports.ranges[0]
+        return (-1, -1) if self.ports.protocol is Protocol.ICMP else None
+
+
+#: Names where EC2 has them, IANA's numbers otherwise; -1 is every protocol, not tcp and udp.
+_IP_PROTOCOLS: Final = {
+    Protocol.ANY: "-1",
+    Protocol.TCP: "tcp",
+    Protocol.UDP: "udp",
+    Protocol.ICMP: "icmp",
+    Protocol.ESP: "50",
+    Protocol.AH: "51",
+}
 
 
 @dataclass(frozen=True, slots=True)

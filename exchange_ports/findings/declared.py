@@ -300,6 +300,22 @@ KINDS: Final[tuple[Kind, ...]] = (
         "wear too",
         fix="add `own_group: true` to {server}, or name its role: {role}",
     ),
+    # What is given beside the topology.
+    Kind(
+        "missing-cloud-id",
+        _ERROR,
+        says="network {network} has no {key}",
+        why="on {platform} its groups are made there",
+        fix="add `{network}: {{{key}: ...}}` to networks, in the stack file under "
+        "exchange-ports:networks",
+    ),
+    Kind(
+        "secret-topology",
+        _ERROR,
+        says="the topology is a secret in this stack's configuration",
+        why="what is declared is shown in plans, reports and rule descriptions",
+        fix="set it without --secret, and change whatever secret it holds",
+    ),
     # Legal, but unwise.
     Kind(
         "port-25-blocked",

@@ -510,7 +510,18 @@ def _plain_text(topology: Topology) -> Iterator[Finding]:
 def _public(topology: Topology, client: ClientSource) -> bool:
     if isinstance(client.source, str):
         return True
-    return any(_from_internet(topology, End("", None, range_)) for range_ in client.source)
+    return any(
+        _from_internet(topology, End("", None, range_))
+        # An organization's own IPv6 addresses are public ones too; a range of a registry's usual
+        # allocation or longer is taken to be somebody's in particular.
+        and (range_.version == _V4 or range_.prefixlen < _USUAL_IPV6_ALLOCATION)
+        for range_ in client.source
+    )
+
+
+_V4: Final = 4
+#: What an Internet registry hands to a provider at least (RIPE-738, ARIN NRPM 6.5).
+_USUAL_IPV6_ALLOCATION: Final = 32
 
 
 def _edge_resolver(topology: Topology) -> Iterator[Finding]:

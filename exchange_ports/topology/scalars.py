@@ -45,6 +45,8 @@ _WORDS: Final[dict[str, bool | None]] = {
 _OLD_TRUTHS: Final = frozenset({"yes", "no", "on", "off", "y", "n"})
 _SYMBOLS: Final = frozenset({"=", "<<"})
 
+#: Whatever begins otherwise is no number and no time to any reader.
+_NUMBERS_BEGIN: Final = frozenset("0123456789+-.")
 _INT: Final = re.compile(r"0|-?[1-9][0-9]*")
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _BASED: Final = re.compile(
@@ -60,9 +62,8 @@ _BASE_60: Final = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"
 
 
 def _digits(text: str) -> str:
-    # Go drops every underscore before it looks for a number, wherever it stands, but looks for
-    # one only where the text begins like a number.
-    return text if text.startswith("_") else text.replace("_", "")
+    # Go drops every underscore before it looks for a number, wherever it stands.
+    return text.replace("_", "")
 
 
 def doubt(text: str) -> Doubt | None:
@@ -77,6 +78,8 @@ def doubt(text: str) -> Doubt | None:
         return Doubt.TRUTH
     if text in _SYMBOLS:
         return Doubt.SYMBOL
+    if text[0] not in _NUMBERS_BEGIN:
+        return None
     if _DATE.fullmatch(text) or _BASE_60.fullmatch(text):
         return Doubt.TIME
     return _doubt_as_number(text)
@@ -109,6 +112,8 @@ def meaning(text: str) -> Scalar:
     """
     if text in _WORDS:
         return _WORDS[text]
+    if text[0] not in _NUMBERS_BEGIN:
+        return text
     if date := _DATE.fullmatch(text):
         year, month, day = date.groups()
         has_time = date.end(3) < len(text)

@@ -1,0 +1,113 @@
+"""An AWS rule set, registered with Pulumi. This file decides nothing: `plan` did.
+
+Standalone rules of one source each, no physical names, descriptions made of identities (aws.md 3).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from pulumi_aws import ec2, vpc
+
+from exchange_ports.aws.names import list_name, rule_name
+from exchange_ports.aws.rules import Direction, GroupRef, ListRef, PrefixList, Rule, RuleSet
+
+__all__ = ["AwsNetwork"]
+
+Tags = Mapping[str, pulumi.Input[str]]
+
+
+class AwsNetwork(pulumi.ComponentResource):
+    """The security groups of one VPC."""
+
+    servers: dict[str, pulumi.Output[dict[str, Any]]]
+    """What each server's interfaces wear: `{"security_group_ids": [...]}`."""
+    groups: dict[str, pulumi.Output[str]]
+    """The id of every group, by its key."""
+
+    def __init__(
+        self,
+        name: str,
+        rules: RuleSet,
+        *,
+        vpc_id: pulumi.Input[str],
+        tags: Tags | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Register groups, lists and rules under `name`, children of this component."""
+        super().__init__("exchange-ports:index:AwsNetwork", name, None, opts)
+        self._name = name
+        self._tags = dict(tags or {})
+        self._child = pulumi.ResourceOptions(parent=self)
+        made = {
+            group.key: ec2.SecurityGroup(
+                f"{name}-{group.key}",
+                description=group.description,
+                vpc_id=vpc_id,
+                tags=self._named(group.key),
+                opts=self._child,
+            )
+            for group in rules.groups
+        }
+        lists = {each.key: self._prefix_list(each) for each in rules.prefix_lists}
+        standing = [self._rule(rule, made, lists).id for rule in rules.rules]
+        # Whoever attaches a group before its rules stand cuts traffic, so ids wait for all of them.
+        ids = pulumi.Output.all(
+            groups={key: group.id for key, group in made.items()}, standing=standing
+        ).apply(lambda all_: all_["groups"])
+        self.groups = {key: ids[key] for key in made}
+        self.servers = {
+            server: pulumi.Output.all(*(self.groups[key] for key in worn)).apply(
+                lambda worn_ids: {"security_group_ids": worn_ids}
+            )
+            for server, worn in sorted(rules.wears.items())
+        }
+        self.register_outputs({"servers": self.servers, "groups": self.groups})
+
+    def _named(self, key: str) -> dict[str, pulumi.Input[str]]:
+        return {"Name": f"{self._name}-{key}", **self._tags}
+
+    def _prefix_list(self, declared: PrefixList) -> ec2.ManagedPrefixList:
+        key = list_name(declared.key)
+        return ec2.ManagedPrefixList(
+            f"{self._name}-{key}",
+            address_family="IPv4",
+            max_entries=declared.max_entries,
+            entries=[
+                ec2.ManagedPrefixListEntryArgs(cidr=str(entry)) for entry in declared.entries
+            ],
+            tags=self._named(key),
+            opts=self._child,
+        )
+
+    def _rule(
+        self,
+        rule: Rule,
+        groups: Mapping[str, ec2.SecurityGroup],
+        lists: Mapping[str, ec2.ManagedPrefixList],
+    ) -> pulumi.CustomResource:
+        peer: dict[str, Any]
+        if isinstance(rule.peer, GroupRef):
+            peer = {"referenced_security_group_id": groups[rule.peer.key].id}
+        elif isinstance(rule.peer, ListRef):
+            peer = {"prefix_list_id": lists[rule.peer.key].id}
+        else:
+            peer = {f"cidr_ipv{rule.peer.version}": str(rule.peer)}
+        first, last = rule.port_range or (None, None)
+        kind = (
+            vpc.SecurityGroupIngressRule
+            if rule.direction is Direction.IN
+            else vpc.SecurityGroupEgressRule
+        )
+        return kind(
+            f"{self._name}-{rule_name(rule)}",
+            security_group_id=groups[rule.group].id,
+            ip_protocol=rule.ip_protocol,
+            from_port=first,
+            to_port=last,
+            description=rule.description,
+            # Tags on rules cost a second call each, so only the user's are set (aws.md 3.6).
+            tags=self._tags or None,
+            opts=self._child,
+            **peer,
+        )

@@ -1,0 +1,177 @@
+"""ExchangeFirewall: the component that a Pulumi program puts into its stack.
+
+Decides nothing: the topology is checked and planned before the first resource is registered, and
+each network's plan is handed to its cloud's `resources`. A cloud's SDK is loaded only when a network
+needs it.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, Self, TypedDict, cast
+
+import pulumi
+from pulumi.runtime.config import is_config_secret
+
+from exchange_ports.aws.rules import RuleSet as AwsRuleSet
+from exchange_ports.findings import Finding, Path, Refused, render
+from exchange_ports.findings.declared import BY_CODE
+from exchange_ports.plans import NetworkPlan, Plans, compile_plans
+from exchange_ports.topology.bindings import check_bindings
+from exchange_ports.topology.checks import check
+from exchange_ports.topology.declaring import declare
+from exchange_ports.topology.groups import identity
+from exchange_ports.topology.models import Topology
+
+__all__ = ["ExchangeFirewall", "NetworkArgs", "TopologyError"]
+
+TYPE: Final = "exchange-ports:index:ExchangeFirewall"
+
+
+class NetworkArgs(TypedDict, total=False):
+    """Where a network of the topology is in its cloud. Every value may be another resource's output."""
+
+    vpc_id: pulumi.Input[str]
+    """AWS: the VPC."""
+    resource_group_name: pulumi.Input[str]
+    """Azure: the resource group that holds the network security groups."""
+    location: pulumi.Input[str]
+    """Azure: the region of the VNet."""
+    provider: pulumi.ProviderResource
+    """The provider for this network's resources. Left out, `opts.providers` or the default."""
+
+
+class TopologyError(pulumi.RunError, ValueError):
+    """The topology cannot be used: the text has every finding. Pulumi shows it without a traceback."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        """Keep the findings; the text is their rendering."""
+        super().__init__(render(findings))
+        self.findings: tuple[Finding, ...] = findings
+
+
+class ExchangeFirewall(pulumi.ComponentResource):
+    """The security groups (AWS) or network security groups (Azure) of an Exchange organization.
+
+    Whatever is declared is checked and planned first: with an error in it, nothing is registered.
+    The outputs resolve only when every rule of their network stands, so that a server which attaches
+    them is never cut off.
+    """
+
+    servers: pulumi.Output[dict[str, dict[str, Any]]]
+    """What each server's network interfaces wear. AWS: `security_group_ids`. Azure:
+    `network_security_group_id` and `application_security_group_ids`."""
+    zones: pulumi.Output[dict[str, dict[str, str]]]
+    """Azure: the id of the network security group of each zone, by network."""
+    groups: pulumi.Output[dict[str, dict[str, str]]]
+    """The id of every security group or application security group, by network and key."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        topology: Topology | Mapping[str, Any],
+        networks: Mapping[str, NetworkArgs],
+        tags: Mapping[str, pulumi.Input[str]] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Check, plan, and register.
+
+        `topology` is what is declared, as a model or as plain data of the same shape. `networks`
+        has the cloud ids of each network by its name. `tags` go on everything that takes tags.
+
+        :raises TopologyError: something declared is wrong, a cloud id is missing, or a plan is over
+            a limit of its cloud. Nothing was registered then.
+        """
+        plans, warnings = _planned(topology, networks)
+        super().__init__(TYPE, name, None, opts)
+        for warning in warnings:
+            pulumi.log.warn(str(warning), self)
+        made = {
+            key: _network(
+                f"{name}-{identity(key, plans.topology.networks[key])}",
+                plan,
+                networks[key],
+                tags,
+                self,
+            )
+            for key, plan in plans.networks.items()
+        }
+        self.servers = _gathered(
+            {server: ids for network in made.values() for server, ids in network.servers.items()}
+        )
+        self.groups = _gathered({key: network.groups for key, network in made.items()})
+        self.zones = _gathered(
+            {key: getattr(network, "zones", {}) for key, network in made.items()}
+        )
+        self.register_outputs(
+            {"servers": self.servers, "groups": self.groups, "zones": self.zones}
+        )
+
+    @classmethod
+    def from_config(
+        cls, name: str, config: pulumi.Config, opts: pulumi.ResourceOptions | None = None
+    ) -> Self:
+        """The firewall that a stack's configuration declares: `topology`, `networks` and `tags`.
+
+        :raises TopologyError: as the constructor does, and for a topology that is a secret.
+        """
+        if is_config_secret(config.full_key("topology")):
+            raise TopologyError((BY_CODE["secret-topology"].at(("topology",)),))
+        return cls(
+            name,
+            topology=config.get_object("topology") or {},
+            networks=config.get_object("networks") or {},
+            tags=config.get_object("tags"),
+            opts=opts,
+        )
+
+
+def _planned(
+    topology: Topology | Mapping[str, Any], networks: Mapping[str, NetworkArgs]
+) -> tuple[Plans, tuple[Finding, ...]]:
+    """The plans, with the warnings that go with them.
+
+    :raises TopologyError: there is an error in either.
+    """
+    try:
+        at: Path = ("topology",)
+        if isinstance(topology, Topology):
+            declared, found = topology, check(topology, at)
+        else:
+            declared, found = declare(topology, at)
+        missing = [*found, *check_bindings(declared, networks)]
+        if any(finding.is_error for finding in missing):
+            raise Refused(missing)
+        return compile_plans(declared), found
+    except Refused as refused:
+        raise TopologyError(refused.findings) from None
+
+
+def _network(
+    name: str,
+    plan: NetworkPlan,
+    ids: NetworkArgs,
+    tags: Mapping[str, pulumi.Input[str]] | None,
+    parent: pulumi.Resource,
+) -> Any:  # noqa: ANN401 - AwsNetwork or AzureNetwork; naming either would load its SDK
+    provider = ids.get("provider")
+    opts = pulumi.ResourceOptions(
+        parent=parent, providers=None if provider is None else [provider]
+    )
+    if isinstance(plan, AwsRuleSet):
+        from exchange_ports.aws.resources import AwsNetwork
+
+        return AwsNetwork(name, plan, vpc_id=ids["vpc_id"], tags=tags, opts=opts)  # pyright: ignore[reportTypedDictNotRequiredAccess]
+    from exchange_ports.azure.resources import AzureNetwork
+
+    return AzureNetwork(
+        name,
+        plan,
+        resource_group_name=ids["resource_group_name"],  # pyright: ignore[reportTypedDictNotRequiredAccess]
+        location=ids["location"],  # pyright: ignore[reportTypedDictNotRequiredAccess]
+        tags=tags,
+        opts=opts,
+    )
+
+
+def _gathered(values: Mapping[str, Any]) -> pulumi.Output[dict[str, Any]]:
+    return cast("pulumi.Output[dict[str, Any]]", pulumi.Output.from_input(dict(values)))
