@@ -1,0 +1,186 @@
+"""The commands. Data goes to standard output, talk to standard error.
+
+Exit codes: 0 fine, 1 the answer is no, 2 bad input. No command but `preview` loads Pulumi or a
+cloud's SDK.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from exchange_ports import __version__
+from exchange_ports.findings import Finding, Refused, render
+from exchange_ports.findings.asked import CANNOT_READ, MISSING_EXTRA, NO_PROJECT, PROGRAM_FAILED
+from exchange_ports.plans import Plans, compile_plans
+from exchange_ports.reports.plan import plan_data, plan_lines
+from exchange_ports.reports.terminal import show
+from exchange_ports.topology.bindings import check_bindings
+from exchange_ports.topology.declaring import declare
+from exchange_ports.topology.reading import NAMESPACE, StackFile, read_stack_file
+
+__all__ = ["main"]
+
+FINE: Final = 0
+BAD_INPUT: Final = 2
+
+_EXAMPLES: Final = """\
+examples:
+  exchange-ports plan stacks/Pulumi.dev.yaml            what this stack opens, and why
+  exchange-ports plan --json stacks/Pulumi.dev.yaml     the same for programs
+  exchange-ports preview stacks/Pulumi.dev.yaml         what `pulumi up` would register, offline
+  exchange-ports schema > topology.schema.json          what a topology may say, for editors
+
+exit codes: 0 fine, 1 the answer is no, 2 bad input
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    asked = _parser().parse_args(arguments)
+    try:
+        code: int = asked.run(asked)
+    except Refused as refused:
+        print(refused, file=sys.stderr)
+        return BAD_INPUT
+    except BrokenPipeError:
+        # Whoever read our output has read enough.
+        sys.stderr.close()
+        return FINE
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="exchange-ports",
+        description="The firewall of an Exchange organization, declared once, for AWS and Azure.",
+        epilog=_EXAMPLES,
+        formatter_class=raw,
+    )
+    parser.add_argument("--version", action="version", version=f"exchange-ports {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    plan = commands.add_parser("plan", help="what a stack file opens, and why")
+    plan.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
+    plan.add_argument("--json", action="store_true", help="the whole plan as JSON")
+    plan.set_defaults(run=_plan)
+
+    schema = commands.add_parser("schema", help="JSON Schema of a topology, for editors")
+    schema.set_defaults(run=_schema)
+
+    preview = commands.add_parser(
+        "preview", help="run the Pulumi program offline and show what it registers"
+    )
+    preview.add_argument("file", metavar="FILE", help="a stack file of the program's project")
+    preview.set_defaults(run=_preview)
+    return parser
+
+
+def _read(file: str) -> StackFile:
+    """The stack file.
+
+    :raises Refused: it cannot be read, or is no stack file.
+    """
+    try:
+        content = Path(file).read_bytes()
+    except OSError as failed:
+        why = failed.strerror or "the system gives no reason"
+        raise Refused([CANNOT_READ.at((), file=file, why=why.lower())]) from None
+    return read_stack_file(content, file)
+
+
+def _compiled(stack: StackFile) -> tuple[Plans, tuple[Finding, ...]]:
+    """The plans of a stack file, with its warnings, every finding at its line.
+
+    :raises Refused: there is an error in the file, or a plan is over a limit.
+    """
+    try:
+        topology, found = declare(stack.config["topology"])
+        found = (*found, *check_bindings(topology, stack.config.get("networks")))
+        if any(finding.is_error for finding in found):
+            raise Refused(found)
+        plans = compile_plans(topology)
+    except Refused as refused:
+        raise Refused(finding.located(stack.locate) for finding in refused.findings) from None
+    return plans, tuple(finding.located(stack.locate) for finding in found)
+
+
+def _plan(asked: argparse.Namespace) -> int:
+    plans, warnings = _compiled(_read(asked.file))
+    if asked.json:
+        print(json.dumps(plan_data(plans, warnings), indent=2))
+        return FINE
+    show(plan_lines(plans))
+    if warnings:
+        print("", render(warnings), sep="\n", file=sys.stderr)
+    return FINE
+
+
+def _schema(_: argparse.Namespace) -> int:
+    from exchange_ports.topology.models import Topology
+
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Topology.model_json_schema(),
+    }
+    print(json.dumps(schema, indent=2))
+    return FINE
+
+
+def _preview(asked: argparse.Namespace) -> int:
+    stack = _read(asked.file)
+    # The findings of a bad file have lines here; through the program they would have none.
+    plans, _ = _compiled(stack)
+    program = _program(asked.file)
+    try:
+        from exchange_ports.offline import ProgramFailed, record
+        from exchange_ports.reports.preview import preview_lines
+    except ModuleNotFoundError as missing:
+        raise Refused([MISSING_EXTRA.at((), module=missing.name)]) from None
+    try:
+        recorded = record(
+            program,
+            project=NAMESPACE,
+            stack=_stack_name(asked.file),
+            config=_as_pulumi_passes(stack),
+        )
+    except ProgramFailed as failed:
+        if isinstance(failed.__cause__, ModuleNotFoundError):
+            raise Refused([MISSING_EXTRA.at((), module=failed.__cause__.name)]) from None
+        print(failed.text, file=sys.stderr)
+        last = failed.text.strip().splitlines()[-1:] or ["it said nothing"]
+        raise Refused([PROGRAM_FAILED.at((), why=last[0])]) from None
+    show(preview_lines(recorded, plans))
+    return FINE
+
+
+def _program(file: str) -> Path:
+    """The folder of the project that a stack file belongs to.
+
+    :raises Refused: there is none.
+    """
+    for folder in Path(file).resolve().parents:
+        if (folder / "Pulumi.yaml").is_file():
+            return folder / "__main__.py"
+    raise Refused([NO_PROJECT.at((), file=file)])
+
+
+def _stack_name(file: str) -> str:
+    """`dev`, of `stacks/Pulumi.dev.yaml`."""
+    return Path(file).stem.removeprefix("Pulumi.")
+
+
+def _as_pulumi_passes(stack: StackFile) -> dict[str, str]:
+    """The configuration as the engine hands it to a program: text as it is, the rest as JSON."""
+    values = {f"{NAMESPACE}:{key}": value for key, value in stack.config.items()}
+    return {
+        key: value if isinstance(value, str) else "" if value is None else json.dumps(value)
+        for key, value in {**values, **stack.others}.items()
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""Findings about what was asked on the command line."""
+
+from typing import Final
+
+from exchange_ports.findings.finding import Kind, Severity
+
+__all__ = ["CANNOT_READ", "KINDS", "MISSING_EXTRA", "NO_PROJECT", "PROGRAM_FAILED"]
+
+CANNOT_READ: Final = Kind(
+    "cannot-read-file",
+    Severity.ERROR,
+    says="Cannot read {file}",
+    why="{why}",
+    fix="name a stack file, such as stacks/Pulumi.dev.yaml",
+)
+NO_PROJECT: Final = Kind(
+    "no-project",
+    Severity.ERROR,
+    says="Cannot find the Pulumi program of {file}",
+    why="there is no Pulumi.yaml beside it or above it",
+    fix="run it on a stack file inside a Pulumi project",
+)
+MISSING_EXTRA: Final = Kind(
+    "missing-extra",
+    Severity.ERROR,
+    says="Cannot run the program: {module} is not installed",
+    why="exchange-ports needs a cloud's SDK only for `preview` and `pulumi up`",
+    fix='install it with pip install "exchange-ports[aws]" or "exchange-ports[azure]"',
+)
+PROGRAM_FAILED: Final = Kind(
+    "program-failed",
+    Severity.ERROR,
+    says="Cannot preview: the program failed",
+    why="{why}",
+    fix="mend the program; the text above is what `pulumi up` would show",
+)
+
+KINDS: Final = (CANNOT_READ, NO_PROJECT, MISSING_EXTRA, PROGRAM_FAILED)

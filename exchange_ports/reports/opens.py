@@ -1,0 +1,104 @@
+"""What a plan opens, as rows for people: per network and zone, by role, port, peer and reason.
+
+Rows come from flows, so a reader sees what was meant in one line where a cloud needs several rules.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from exchange_ports.flows import Flow, Outside, Reason
+from exchange_ports.plans import Plans
+from exchange_ports.topology.groups import Group, identity
+from exchange_ports.topology.models import Inbound, Topology
+from exchange_ports.topology.parts import outbound_path
+
+__all__ = ["Opening", "closed", "openings"]
+
+#: More ranges than this are counted, not listed: the Internet has up to 30.
+_MOST_RANGES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One flow at one of its ends that is ours, seen from there."""
+
+    zone: str
+    direction: str
+    role: str
+    ports: str
+    peer: str
+    reasons: tuple[Reason, ...]
+
+    @property
+    def why(self) -> str:
+        """The reasons on one line, each with its row of the published tables or its ticket."""
+        return "; ".join(_why(reason) for reason in self.reasons)
+
+    def as_data(self) -> dict[str, object]:
+        """The opening for JSON."""
+        return {
+            "zone": self.zone,
+            "direction": self.direction,
+            "role": self.role,
+            "ports": self.ports,
+            "peer": self.peer,
+            "reasons": [
+                {
+                    "says": reason.says,
+                    "entry": reason.entry,
+                    "source": reason.source,
+                    "accepted_risk": reason.accepted_risk,
+                    "owner": reason.owner,
+                    "ticket": reason.ticket,
+                    "review": reason.review,
+                }
+                for reason in self.reasons
+            ],
+        }
+
+
+def _why(reason: Reason) -> str:
+    marks = [reason.entry or reason.ticket or "", "accepted risk" if reason.accepted_risk else ""]
+    said = ", ".join(mark for mark in marks if mark)
+    return f"{reason.says} ({said})" if said else reason.says
+
+
+def _peer(end: Group | Outside) -> str:
+    if isinstance(end, Group):
+        return end.key
+    if len(end.ranges) > _MOST_RANGES:
+        return f"{end.says} ({len(end.ranges)} prefixes)"
+    ranges = ", ".join(map(str, end.ranges))
+    return ranges if end.says == ranges else f"{end.says} ({ranges})"
+
+
+def _seen(flow: Flow, network: str) -> Iterator[Opening]:
+    for direction, ours, theirs in (
+        ("in", flow.destination, flow.source),
+        ("out", flow.source, flow.destination),
+    ):
+        if isinstance(ours, Group) and ours.network == network:
+            zone = "perimeter" if ours.in_perimeter else "internal"
+            yield Opening(zone, direction, ours.key, str(flow.ports), _peer(theirs), flow.reasons)
+
+
+def openings(plans: Plans, network: str) -> tuple[Opening, ...]:
+    """What is opened in a network, by zone, direction and role."""
+    known = identity(network, plans.topology.networks[network])
+    seen = [opening for flow in plans.flows for opening in _seen(flow, known)]
+    return tuple(sorted(seen, key=lambda o: (o.zone, o.direction, o.role, o.ports, o.peer)))
+
+
+def closed(topology: Topology) -> tuple[str, ...]:
+    """What stays closed because nothing is declared for it."""
+    said: list[str] = []
+    flow = topology.mail_flow
+    if not topology.clients:
+        said.append("no clients are declared: no client reaches a Client Access server")
+    if flow.inbound == "none" or (flow.inbound is None and not topology.edge_servers):
+        said.append("no inbound mail is declared: nobody outside can deliver mail")
+    elif isinstance(flow.inbound, Inbound) and topology.edge_servers and flow.inbound.to is None:
+        said.append("inbound mail comes through the Edge servers only")
+    if outbound_path(topology).through == "none":
+        said.append("no outbound mail is declared: no server sends mail to the outside")
+    return tuple(said)
