@@ -17,7 +17,7 @@ from exchange_ports.findings.asked import CANNOT_READ, MISSING_EXTRA, NO_PROJECT
 from exchange_ports.plans import Plans, compile_plans
 from exchange_ports.reports.plan import plan_data, plan_lines
 from exchange_ports.reports.terminal import show
-from exchange_ports.topology.bindings import check_bindings
+from exchange_ports.topology.bindings import check_bindings, check_tags
 from exchange_ports.topology.declaring import declare
 from exchange_ports.topology.reading import NAMESPACE, StackFile, read_stack_file
 
@@ -99,7 +99,8 @@ def _compiled(stack: StackFile) -> tuple[Plans, tuple[Finding, ...]]:
     """
     try:
         topology, found = declare(stack.config["topology"])
-        found = (*found, *check_bindings(topology, stack.config.get("networks")))
+        beside = check_bindings(topology, stack.config.get("networks"))
+        found = (*found, *beside, *check_tags(stack.config.get("tags")))
         if any(finding.is_error for finding in found):
             raise Refused(found)
         plans = compile_plans(topology)

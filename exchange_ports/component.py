@@ -15,7 +15,7 @@ from exchange_ports.aws.rules import RuleSet as AwsRuleSet
 from exchange_ports.findings import Finding, Path, Refused, render
 from exchange_ports.findings.declared import BY_CODE
 from exchange_ports.plans import NetworkPlan, Plans, compile_plans
-from exchange_ports.topology.bindings import check_bindings
+from exchange_ports.topology.bindings import check_bindings, check_tags
 from exchange_ports.topology.checks import check
 from exchange_ports.topology.declaring import declare
 from exchange_ports.topology.groups import identity
@@ -81,7 +81,7 @@ class ExchangeFirewall(pulumi.ComponentResource):
         :raises TopologyError: something declared is wrong, a cloud id is missing, or a plan is over
             a limit of its cloud. Nothing was registered then.
         """
-        plans, warnings = _planned(topology, networks)
+        plans, warnings = _planned(topology, networks, tags)
         super().__init__(TYPE, name, None, opts)
         for warning in warnings:
             pulumi.log.warn(str(warning), self)
@@ -100,11 +100,13 @@ class ExchangeFirewall(pulumi.ComponentResource):
         )
         self.groups = _gathered({key: network.groups for key, network in made.items()})
         self.zones = _gathered(
-            {key: getattr(network, "zones", {}) for key, network in made.items()}
+            {
+                key: zones
+                for key, network in made.items()
+                if (zones := getattr(network, "zones", {}))
+            }
         )
-        self.register_outputs(
-            {"servers": self.servers, "groups": self.groups, "zones": self.zones}
-        )
+        self.register_outputs({"servers": self.servers, "groups": self.groups, "zones": self.zones})
 
     @classmethod
     def from_config(
@@ -118,7 +120,7 @@ class ExchangeFirewall(pulumi.ComponentResource):
             raise TopologyError((BY_CODE["secret-topology"].at(("topology",)),))
         return cls(
             name,
-            topology=config.get_object("topology") or {},
+            topology=cast("Mapping[str, Any]", config.get_object("topology")),
             networks=config.get_object("networks") or {},
             tags=config.get_object("tags"),
             opts=opts,
@@ -126,7 +128,9 @@ class ExchangeFirewall(pulumi.ComponentResource):
 
 
 def _planned(
-    topology: Topology | Mapping[str, Any], networks: Mapping[str, NetworkArgs]
+    topology: Topology | Mapping[str, Any],
+    networks: Mapping[str, NetworkArgs],
+    tags: Mapping[str, pulumi.Input[str]] | None,
 ) -> tuple[Plans, tuple[Finding, ...]]:
     """The plans, with the warnings that go with them.
 
@@ -138,7 +142,7 @@ def _planned(
             declared, found = topology, check(topology, at)
         else:
             declared, found = declare(topology, at)
-        missing = [*found, *check_bindings(declared, networks)]
+        missing = [*found, *check_bindings(declared, networks), *check_tags(tags)]
         if any(finding.is_error for finding in missing):
             raise Refused(missing)
         return compile_plans(declared), found
@@ -152,11 +156,10 @@ def _network(
     ids: NetworkArgs,
     tags: Mapping[str, pulumi.Input[str]] | None,
     parent: pulumi.Resource,
-) -> Any:  # noqa: ANN401 - AwsNetwork or AzureNetwork; naming either would load its SDK
+) -> Any:
+    # AwsNetwork or AzureNetwork; naming either in a type would load its SDK.
     provider = ids.get("provider")
-    opts = pulumi.ResourceOptions(
-        parent=parent, providers=None if provider is None else [provider]
-    )
+    opts = pulumi.ResourceOptions(parent=parent, providers=None if provider is None else [provider])
     if isinstance(plan, AwsRuleSet):
         from exchange_ports.aws.resources import AwsNetwork
 
@@ -174,4 +177,4 @@ def _network(
 
 
 def _gathered(values: Mapping[str, Any]) -> pulumi.Output[dict[str, Any]]:
-    return cast("pulumi.Output[dict[str, Any]]", pulumi.Output.from_input(dict(values)))
+    return pulumi.Output.from_input(dict(values))

@@ -63,7 +63,9 @@ class Reason:
     @property
     def source(self) -> str:
         """Where the reason stands: the row with its id, or that an operator gave it."""
-        return "additional flow" if self.entry is None else f"{BY_ID[self.entry].cite}, {self.entry}"
+        return (
+            "additional flow" if self.entry is None else f"{BY_ID[self.entry].cite}, {self.entry}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,9 +213,7 @@ def _inbound_to_client_access(topic: _Topic, _: Entry) -> Pairs:
 def _internet_facing_dns(topic: _Topic, _: Entry) -> Pairs:
     """The servers that mail enters or leaves by, where that is not Edge."""
     facing: list[Group] = [
-        end
-        for _, end in _inbound_to_client_access(topic, BY_ID["M1"])
-        if isinstance(end, Group)
+        end for _, end in _inbound_to_client_access(topic, BY_ID["M1"]) if isinstance(end, Group)
     ]
     facing += _senders(topic, OutboundPath.MAILBOX) + _senders(topic, OutboundPath.CLIENT_ACCESS)
     return _across(sorted(set(facing)), topic.resolvers(edge=False))

@@ -1,0 +1,1 @@
+"""AWS: security groups, from flows to resources."""

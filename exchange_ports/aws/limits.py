@@ -13,7 +13,9 @@ from exchange_ports.limits import Limit, Use, over
 __all__ = ["LIMITS", "check", "uses"]
 
 
-_QUOTAS: Final = "Amazon VPC quotas, docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html"
+_QUOTAS: Final = (
+    "Amazon VPC quotas, docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html"
+)
 _CHECKED: Final = "2026-11-25"
 
 RULES_PER_GROUP: Final = Limit(

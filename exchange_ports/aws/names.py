@@ -34,9 +34,7 @@ def peer_name(peer: Peer) -> str:
 def rule_name(rule: Rule) -> str:
     """The logical name of a rule inside its network: `mailbox.hq/in/tcp/25/edge.hq`."""
     ports = ",".join(map(str, rule.ports.ranges)) or "all"
-    return "/".join(
-        (rule.group, rule.direction, rule.ports.protocol, ports, peer_name(rule.peer))
-    )
+    return "/".join((rule.group, rule.direction, rule.ports.protocol, ports, peer_name(rule.peer)))
 
 
 def safe(text: str) -> str:

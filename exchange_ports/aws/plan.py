@@ -97,7 +97,9 @@ def _peers(end: Group | Outside, lists: dict[str, PrefixList]) -> Iterator[Peer]
 
 
 def _without_covered(
-    reasons: Mapping[Rule, set[Reason]], groups: Mapping[str, Group], lists: Mapping[str, PrefixList]
+    reasons: Mapping[Rule, set[Reason]],
+    groups: Mapping[str, Group],
+    lists: Mapping[str, PrefixList],
 ) -> dict[Rule, set[Reason]]:
     beside: dict[tuple[str, Direction], list[Rule]] = defaultdict(list)
     for rule in sorted(reasons, key=rule_name):
@@ -119,7 +121,11 @@ def _without_covered(
     def covering(rule: Rule) -> Iterator[Rule]:
         for group in (rule.group, *sorted(groups[rule.group].wider)):
             for other in beside[group, rule.direction]:
-                if other != rule and other.ports.covers(rule.ports) and reaches(other.peer, rule.peer):
+                if (
+                    other != rule
+                    and other.ports.covers(rule.ports)
+                    and reaches(other.peer, rule.peer)
+                ):
                     yield other
 
     kept = {rule: set(why) for rule, why in reasons.items()}

@@ -73,9 +73,7 @@ class AwsNetwork(pulumi.ComponentResource):
             f"{self._name}-{key}",
             address_family="IPv4",
             max_entries=declared.max_entries,
-            entries=[
-                ec2.ManagedPrefixListEntryArgs(cidr=str(entry)) for entry in declared.entries
-            ],
+            entries=[ec2.ManagedPrefixListEntryArgs(cidr=str(entry)) for entry in declared.entries],
             tags=self._named(key),
             opts=self._child,
         )

@@ -12,7 +12,16 @@ from exchange_ports.flows import Reason
 from exchange_ports.traffic.addresses import Network
 from exchange_ports.traffic.ports import Ports, Protocol
 
-__all__ = ["Direction", "GroupRef", "ListRef", "Peer", "PrefixList", "Rule", "RuleSet", "SecurityGroup"]
+__all__ = [
+    "Direction",
+    "GroupRef",
+    "ListRef",
+    "Peer",
+    "PrefixList",
+    "Rule",
+    "RuleSet",
+    "SecurityGroup",
+]
 
 
 class Direction(StrEnum):
@@ -72,7 +81,6 @@ class Rule:
     peer: Peer
     reasons: tuple[Reason, ...] = field(compare=False)
     description: str = field(default="", compare=False)
-
 
     @property
     def ip_protocol(self) -> str:

@@ -56,15 +56,17 @@ class Identity:
     source: str
     destination: str
 
-    def _hash(self, turn: int) -> int:
+    def hash(self, turn: int) -> int:
+        """A number that depends on the identity and the turn alone."""
         said = "\n".join(
             (self.direction, self.protocol, self.ports, self.source, self.destination, str(turn))
         )
         return int.from_bytes(blake2b(said.encode(), digest_size=8).digest(), "big")
 
     @property
-    def _order(self) -> tuple[int, str, str, str, str]:
-        return (self._hash(1), self.protocol, self.ports, self.source, self.destination)
+    def order(self) -> tuple[int, str, str, str, str]:
+        """Who comes first when two want one priority: decided by another hash."""
+        return (self.hash(1), self.protocol, self.ports, self.source, self.destination)
 
 
 def priorities(identities: Iterable[Identity]) -> dict[Identity, int]:
@@ -75,10 +77,10 @@ def priorities(identities: Iterable[Identity]) -> dict[Identity, int]:
     """
     taken: dict[Direction, set[int]] = {direction: set() for direction in Direction}
     given: dict[Identity, int] = {}
-    for identity in sorted(set(identities), key=lambda each: each._order):  # noqa: SLF001 - own class
+    for identity in sorted(set(identities), key=lambda each: each.order):
         band = BANDS[identity.band]
         used = taken[identity.direction]
-        start = identity._hash(0) % band.size  # noqa: SLF001 - own class
+        start = identity.hash(0) % band.size
         for step in range(band.size):
             priority = band.first + (start + step) % band.size
             if priority not in used:

@@ -94,7 +94,7 @@ def compile_network(
     )
 
 
-def _zone(in_perimeter: bool) -> Zone:  # noqa: FBT001 - the two zones there are
+def _zone(in_perimeter: bool) -> Zone:
     return Zone.PERIMETER if in_perimeter else Zone.INTERNAL
 
 
@@ -109,9 +109,7 @@ def _group(zone: Zone, kept: Mapping[_Draft, set[Reason]]) -> SecurityGroup:
             ports=draft.ports,
             source=draft.source,
             destination=draft.destination,
-            reasons=tuple(
-                sorted(kept[draft], key=lambda reason: (reason.entry or "~", reason))
-            ),
+            reasons=tuple(sorted(kept[draft], key=lambda reason: (reason.entry or "~", reason))),
             description=described(kept[draft], _DESCRIPTION_LENGTH),
         )
         for identity, priority in priorities(drafts).items()
@@ -129,9 +127,7 @@ def _always(zone: Zone) -> Iterator[tuple[_Draft, Reason]]:
     )
     for direction in Direction:
         yield (
-            _Draft(
-                zone, direction, ANY_PORTS, any_, any_, "all", "all", "denies", Access.DENY
-            ),
+            _Draft(zone, direction, ANY_PORTS, any_, any_, "all", "all", "denies", Access.DENY),
             _DENY,
         )
 

@@ -104,9 +104,7 @@ class AzureNetwork(pulumi.ComponentResource):
             server: _attachment(self.zones[rules.zones[server]], [self.groups[key] for key in worn])
             for server, worn in sorted(rules.wears.items())
         }
-        self.register_outputs(
-            {"servers": self.servers, "groups": self.groups, "zones": self.zones}
-        )
+        self.register_outputs({"servers": self.servers, "groups": self.groups, "zones": self.zones})
 
 
 def _attachment(
@@ -149,8 +147,9 @@ def _side(which: str, side: Side, groups: Groups) -> dict[str, Any]:
     if isinstance(side, GroupRef):
         one = azure.ApplicationSecurityGroupArgs(id=groups[side.key].id)
         return {f"{which}_application_security_groups": [one]}
-    if isinstance(side, Prefixes) and len(side.ranges) > 1:
-        return {f"{which}_address_prefixes": [str(range_) for range_ in side.ranges]}
     if isinstance(side, Prefixes):
-        return {f"{which}_address_prefix": str(side.ranges[0])}
+        ranges = [str(range_) for range_ in side.ranges]
+        if len(ranges) > 1:
+            return {f"{which}_address_prefixes": ranges}
+        return {f"{which}_address_prefix": ranges[0]}
     return {f"{which}_address_prefix": "*" if isinstance(side, Anything) else side.name}

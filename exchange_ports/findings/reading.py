@@ -61,7 +61,7 @@ NOT_UTF8: Final = _error(
     "not-utf8",
     "Cannot read the file. Byte {byte} of the line is no UTF-8 text",
     why="Pulumi reads stack files as UTF-8, and any other encoding would change names silently",
-    fix="save the file as UTF-8; UTF-16 and Latin-1 are other choices of the same editor menu",
+    fix="save the file as UTF-8; by the look of it, it is UTF-16, Latin-1 or no text at all",
 )
 UNSEEN_CHARACTER: Final = _error(
     "unseen-character",
@@ -222,7 +222,7 @@ UNQUOTED_TRUTH: Final = _error(
 UNQUOTED_NUMBER: Final = _error(
     "unquoted-number",
     "Cannot tell what {text} means",
-    why="Pulumi makes {pulumi} of it, other YAML readers another number or text",
+    why="Pulumi makes {pulumi} of it, other YAML readers something else",
     fix='write "{text}" with quotes if it is text, otherwise the number in plain decimal digits',
 )
 UNQUOTED_TIME: Final = _error(

@@ -46,9 +46,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Span]], indent: int = 
     """Rows under their columns, aligned; the last column runs on."""
     body = [tuple(row) for row in rows]
     head: list[Line] = [tuple(Span(column, Style.COLUMN) for column in columns)]
-    widths = [
-        max(len(row[index].text) for row in (*head, *body)) for index in range(len(columns))
-    ]
+    widths = [max(len(row[index].text) for row in (*head, *body)) for index in range(len(columns))]
     return [
         (
             Span(" " * indent),

@@ -22,7 +22,11 @@ def plan_lines(plans: Plans) -> list[Line]:
     lines += limit_lines(plans)
     said = closed(plans.topology)
     if said:
-        lines += [line("Stays closed", Style.HEADING), *(line(f"  {each}") for each in said), line()]
+        lines += [
+            line("Stays closed", Style.HEADING),
+            *(line(f"  {each}") for each in said),
+            line(),
+        ]
     return lines[:-1]
 
 
@@ -74,7 +78,12 @@ def limit_lines(plans: Plans) -> list[Line]:
     lines = [line("Limits", Style.HEADING)]
     for key in plans.networks:
         rows = [
-            [Span(key), Span(f"{use.used} of {use.limit.most}"), Span(use.where), Span(use.limit.per)]
+            [
+                Span(key),
+                Span(f"{use.used} of {use.limit.most}"),
+                Span(use.where),
+                Span(use.limit.per),
+            ]
             for use in _nearest(plans.uses(key))
         ]
         lines += table(("network", "used", "nearest to it", "counted per"), rows)

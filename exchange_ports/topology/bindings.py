@@ -1,16 +1,17 @@
-"""Cloud ids beside a topology: which each platform needs, by network. The ids' values are not read:
-they may be known only when a program runs.
+"""Cloud ids beside a topology: which each platform needs, by network.
+
+Their values are not read: they may be known only when a program runs.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, cast
 
 from exchange_ports.findings import Finding, Path
 from exchange_ports.findings.declared import BY_CODE
 from exchange_ports.topology.models import Platform, Topology
 from exchange_ports.topology.values import plain_type
 
-__all__ = ["CLOUD_IDS", "check_bindings"]
+__all__ = ["CLOUD_IDS", "check_bindings", "check_tags"]
 
 #: What must be given for a network of each platform.
 CLOUD_IDS: Final[Mapping[Platform, tuple[str, ...]]] = {
@@ -26,12 +27,10 @@ def check_bindings(
     topology: Topology, given: object, at: Path = ("networks",)
 ) -> Iterator[Finding]:
     """What is missing or unknown among the cloud ids `given` by network."""
-    if given is None:
-        given = {}
-    if not isinstance(given, Mapping):
+    ids = _mapping(given)
+    if ids is None:
         yield BY_CODE["wrong-type"].at(at, got=plain_type(given), expected="a mapping")
         return
-    ids: Mapping[str, object] = {str(key): value for key, value in given.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     for key in ids:
         if key not in topology.networks:
             known = ", ".join(sorted(topology.networks))
@@ -44,17 +43,34 @@ def check_bindings(
 
 def _of_network(key: str, platform: Platform, given: object, at: Path) -> Iterator[Finding]:
     needed = CLOUD_IDS[platform]
-    if given is None:
-        given = {}
-    if not isinstance(given, Mapping):
+    ids = _mapping(given)
+    if ids is None:
         yield BY_CODE["wrong-type"].at(at, got=plain_type(given), expected="a mapping")
         return
-    ids: Mapping[str, object] = {str(name): value for name, value in given.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     for name in needed:
-        if ids.get(name) in (None, ""):
+        # An id that is known only later is an object of Pulumi's, which has no value to compare.
+        if ids.get(name) is None or (isinstance(ids[name], str) and not ids[name]):
             yield BY_CODE["missing-cloud-id"].at(at, network=key, key=name, platform=platform)
     for name in ids:
         if name not in (*needed, *_OPTIONAL):
             known = ", ".join((*needed, *_OPTIONAL))
             fix = f"known for a network on {platform} are {known}"
             yield BY_CODE["unknown-key"].at((*at, name), key=name, fix=fix)
+
+
+def check_tags(given: object, at: Path = ("tags",)) -> Iterator[Finding]:
+    """What cannot be a tag: clouds take text under text."""
+    tags = _mapping(given)
+    if tags is None:
+        yield BY_CODE["wrong-type"].at(at, got=plain_type(given), expected="a mapping")
+        return
+    for key, value in tags.items():
+        if value is None or isinstance(value, bool | int | float | list | dict):
+            yield BY_CODE["wrong-type"].at((*at, key), got=plain_type(value), expected="text")
+
+
+def _mapping(given: object) -> Mapping[str, object] | None:
+    """What is given as a mapping, nothing being an empty one; none where it is something else."""
+    if given is None:
+        return {}
+    return cast("Mapping[str, object]", given) if isinstance(given, Mapping) else None

@@ -214,7 +214,9 @@ def _twice(topology: Topology) -> Iterator[Finding]:
     for field, what in (("sites", "a site"), ("networks", "a network")):
         declared: dict[str, Site | Network] = getattr(topology, field)
         yield from _repeated(
-            (name, what, (field, key)) for key, each in declared.items() for name in _identities(key, each)
+            (name, what, (field, key))
+            for key, each in declared.items()
+            for name in _identities(key, each)
         )
 
 
@@ -544,7 +546,9 @@ def _edge_resolver(topology: Topology) -> Iterator[Finding]:
 
 def _management(topology: Topology) -> Iterator[Finding]:
     ways_in = [flow for flow in topology.additional_flows if _administers(flow)]
-    asked = [("internal Exchange servers", ("exchange", "client_access", "mailbox"), ("sites",))]
+    asked: list[tuple[str, tuple[str, ...], Path]] = [
+        ("internal Exchange servers", ("exchange", "client_access", "mailbox"), ("sites",))
+    ]
     if topology.edge_servers:
         asked.append(("Edge servers", ("edge", *topology.edge_servers), ("edge_servers",)))
     internal = {key for _, _, key, _ in _servers(topology)}
@@ -556,11 +560,7 @@ def _management(topology: Topology) -> Iterator[Finding]:
 
 
 def _administers(flow: AdditionalFlow) -> bool:
-    return any(
-        ports.covers(single)
-        for ports in flow.ports
-        for single in MANAGEMENT.one_by_one()
-    )
+    return any(ports.covers(single) for ports in flow.ports for single in MANAGEMENT.one_by_one())
 
 
 def _reputation(topology: Topology) -> Iterator[Finding]:

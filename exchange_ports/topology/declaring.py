@@ -95,14 +95,14 @@ def _mended(data: object, findings: Iterable[_Mendable]) -> object | None:
             holder = holder[step]
         if value is _DROP:
             # Two findings may speak of one key.
-            if isinstance(holder, dict):
-                holder.pop(path[-1], None)
+            if path[-1] in holder:
+                del holder[path[-1]]
         else:
             holder[path[-1]] = value
     return mended
 
 
-def _findings(errors: list[ErrorDetails], data: Any, at: Path) -> Iterator[_Mendable]:  # noqa: ANN401
+def _findings(errors: list[ErrorDetails], data: Any, at: Path) -> Iterator[_Mendable]:
     paths = [_path(error["loc"]) for error in errors]
     for error, path in zip(errors, paths, strict=True):
         below = any(len(other) > len(path) and other[: len(path)] == path for other in paths)
@@ -117,13 +117,13 @@ def _path(loc: tuple[int | str, ...]) -> Path:
     return tuple(step for step in loc if step not in ("<word>", "<list>", "<mapping>", "[key]"))
 
 
-def _value(data: Any, path: Path) -> Any:  # noqa: ANN401
+def _value(data: Any, path: Path) -> Any:
     for step in path:
         data = data[step]
     return data
 
 
-def _finding(error: ErrorDetails, path: Path, data: Any, at: Path) -> _Mendable:  # noqa: ANN401
+def _finding(error: ErrorDetails, path: Path, data: Any, at: Path) -> _Mendable:
     kind, facts = error["type"], dict(error.get("ctx", {}))
     if kind in BY_CODE:
         return _own(kind, facts, path, at)
@@ -222,7 +222,7 @@ def _fields_at(path: Path) -> set[str]:
     return {field.alias or name for model in models for name, field in model.model_fields.items()}
 
 
-def _members(annotation: Any) -> Iterator[Any]:  # noqa: ANN401
+def _members(annotation: Any) -> Iterator[Any]:
     """An annotation without unions and `Annotated`."""
     if get_args(annotation) and not _is_container(annotation):
         for arg in get_args(annotation):
@@ -231,7 +231,7 @@ def _members(annotation: Any) -> Iterator[Any]:  # noqa: ANN401
         yield annotation
 
 
-def _is_container(annotation: Any) -> bool:  # noqa: ANN401
+def _is_container(annotation: Any) -> bool:
     return getattr(annotation, "__origin__", None) in (dict, tuple)
 
 
@@ -242,6 +242,5 @@ def _models_in(annotations: Iterable[Any]) -> Iterator[type[BaseModel]]:
                 yield member
 
 
-def _containers_in(annotation: Any) -> Iterator[Any]:  # noqa: ANN401
+def _containers_in(annotation: Any) -> Iterator[Any]:
     return (member for member in _members(annotation) if _is_container(member))
-

@@ -49,10 +49,12 @@ __all__ = [
 class Declared(BaseModel):
     """What every declared thing has in common: frozen, and no unknown key."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
+    )
 
 
-def _shape(value: Any) -> str:  # noqa: ANN401 - whatever a stack file may hold
+def _shape(value: Any) -> str:
     if isinstance(value, str):
         return "<word>"
     return "<list>" if isinstance(value, list | tuple) else "<mapping>"
@@ -188,7 +190,9 @@ Source = Annotated[
 class ClientSource(Declared):
     """Clients and services of one place, and what they may ask of Client Access servers."""
 
-    source: Source = Field(default="internet", alias="from", examples=["internet", ["10.64.0.0/12"]])
+    source: Source = Field(
+        default="internet", alias="from", examples=["internet", ["10.64.0.0/12"]]
+    )
     """Where they are: `internet`, or a list of ranges. Left out, the Internet."""
     services: tuple[Service, ...] = Field(
         default=DEFAULT_SERVICES, min_length=1, examples=[["https", "imap"]]
@@ -201,7 +205,9 @@ class ClientSource(Declared):
 class Inbound(Declared):
     """Mail from outside."""
 
-    source: Source = Field(default="internet", alias="from", examples=["internet", ["192.0.2.0/24"]])
+    source: Source = Field(
+        default="internet", alias="from", examples=["internet", ["192.0.2.0/24"]]
+    )
     """Who delivers: `internet`, or the ranges of a filtering service."""
     to: tuple[Name, ...] | None = Field(default=None, min_length=1, examples=[["hq"]])
     """Sites whose Client Access servers take mail from outside themselves. Left out: the Edge
@@ -241,15 +247,22 @@ class Outbound(Declared):
 class MailFlow(Declared):
     """How mail enters and leaves the organization."""
 
-    inbound: Annotated[
-        Annotated[Literal["none"], Tag("<word>")] | Annotated[Inbound, Tag("<mapping>")], BY_SHAPE
-    ] | None = Field(default=None, examples=[{"from": "internet"}, "none"])
+    inbound: (
+        Annotated[
+            Annotated[Literal["none"], Tag("<word>")] | Annotated[Inbound, Tag("<mapping>")],
+            BY_SHAPE,
+        ]
+        | None
+    ) = Field(default=None, examples=[{"from": "internet"}, "none"])
     """Mail from outside, or `none`. Left out: as a subscription sets it up where there is an Edge
     server, otherwise none."""
-    outbound: Annotated[
-        Annotated[Outbound, Tag("<mapping>")] | Annotated[tuple[Outbound, ...], Tag("<list>")],
-        BY_SHAPE,
-    ] | None = Field(default=None, examples=[{"through": "edge", "next_hop": "internet"}])
+    outbound: (
+        Annotated[
+            Annotated[Outbound, Tag("<mapping>")] | Annotated[tuple[Outbound, ...], Tag("<list>")],
+            BY_SHAPE,
+        ]
+        | None
+    ) = Field(default=None, examples=[{"through": "edge", "next_hop": "internet"}])
     """Mail to the outside, one Send connector or several. Left out: through the Edge servers to
     the Internet where there are any, otherwise none, as in a fresh installation."""
 
@@ -265,12 +278,15 @@ class NameServers(Declared):
     ] = Field(examples=["domain_controllers", "platform", ["10.20.2.53"]])
     """For internal Exchange servers: `domain_controllers`, `platform` (the cloud's own resolver,
     which no rule filters), or a list of addresses."""
-    edge: Annotated[
-        Annotated[Literal["domain_controllers", "platform"], Tag("<word>")]
-        | Annotated[tuple[Address, ...], Field(min_length=1), Tag("<list>")]
-        | Annotated[dict[Name, tuple[Address, ...]], Tag("<mapping>")],
-        BY_SHAPE,
-    ] | None = Field(default=None, examples=[["10.20.240.53"], "platform"])
+    edge: (
+        Annotated[
+            Annotated[Literal["domain_controllers", "platform"], Tag("<word>")]
+            | Annotated[tuple[Address, ...], Field(min_length=1), Tag("<list>")]
+            | Annotated[dict[Name, tuple[Address, ...]], Tag("<mapping>")],
+            BY_SHAPE,
+        ]
+        | None
+    ) = Field(default=None, examples=[["10.20.240.53"], "platform"])
     """For Edge servers: the same choices."""
 
 
@@ -362,14 +378,13 @@ class Topology(Declared):
         default={}, examples=[{"internet": {"services": ["https"]}}]
     )
     """Where clients are and what they use, by a name of your own. None, no client access."""
-    mail_flow: MailFlow = Field(
-        default=MailFlow(), examples=[{"outbound": {"through": "mailbox"}}]
-    )
+    mail_flow: MailFlow = Field(default=MailFlow(), examples=[{"outbound": {"through": "mailbox"}}])
     """How mail enters and leaves."""
     name_servers: NameServers = Field(examples=[{"internal": "domain_controllers"}])
     """Who answers DNS questions."""
     sender_reputation: Reputation | None = Field(
-        default=None, examples=["off", {"proxy": {"address": "10.20.240.9", "port": 8080, "type": "socks5"}}]
+        default=None,
+        examples=["off", {"proxy": {"address": "10.20.240.9", "port": 8080, "type": "socks5"}}],
     )
     """Open proxy detection of Edge servers: through a `proxy`, `direct`, or `off`."""
     additional_flows: tuple[AdditionalFlow, ...] = Field(

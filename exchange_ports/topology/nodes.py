@@ -142,16 +142,16 @@ class _Builder:
 
     def _check_go(self, event: yaml.ScalarEvent, line: int) -> None:
         """Refuse what libyaml reads and Go's port of it, which Pulumi uses, does not."""
-        problem = ""
-        if self._flows and self._flows[-1] and not event.style and "?" in event.value:
-            problem = "a question mark without quotes inside brackets or braces"
+        if not event.style:
+            if "?" in event.value and self._flows and self._flows[-1]:
+                problem = "a question mark without quotes inside brackets or braces"
+                remedy = "put quotes around the text"
+                raise self.refused(kinds.NOT_YAML, line, problem=problem, remedy=remedy)
         elif event.style == '"' and event.start_mark and event.end_mark:
             written = self._source[event.start_mark.index : event.end_mark.index]
             if "/" in _ESCAPE.findall(written):
-                problem = "\\/ in double quotes, where / is enough"
-        if problem:
-            remedy = "put quotes around the text; in double quotes write / without a backslash"
-            raise self.refused(kinds.NOT_YAML, line, problem=problem, remedy=remedy)
+                problem = "there is no \\/ in double quotes"
+                raise self.refused(kinds.NOT_YAML, line, problem=problem, remedy="write / alone")
 
     def _begin(self, event: yaml.NodeEvent, node: Node) -> None:
         self.written += 1

@@ -7,7 +7,7 @@ later the Mailbox server plays Client Access too (exchange.md 14): only this fil
 from collections.abc import Iterable
 
 from exchange_ports.topology.groups import Group, GroupKind, Wearer, identity, wearers
-from exchange_ports.topology.models import OutboundPath, Outbound, Role, Site, Topology
+from exchange_ports.topology.models import Outbound, OutboundPath, Role, Site, Topology
 
 __all__ = ["Parts", "mailbox_servers", "outbound_path", "sites_with"]
 
@@ -52,7 +52,9 @@ class Parts:
 
     def _of(self, kind: GroupKind, of: Iterable[str] | None = None) -> tuple[Group, ...]:
         wanted = None if of is None else set(of)
-        return tuple(g for g in self.groups if g.kind is kind and (wanted is None or g.of in wanted))
+        return tuple(
+            g for g in self.groups if g.kind is kind and (wanted is None or g.of in wanted)
+        )
 
     def _ids(self, sites: Iterable[str] | None) -> tuple[str, ...] | None:
         if sites is None:

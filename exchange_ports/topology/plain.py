@@ -66,7 +66,8 @@ class Walk:
     def tags(self, node: Node, path: Path) -> None:
         """Refuse a tag of any kind."""
         if node.tag is not None:
-            self.add_once(node, kinds.TAGGED_VALUE, path, node.line, tag=node.tag)
+            tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+            self.add_once(node, kinds.TAGGED_VALUE, path, node.line, tag=tag)
 
     def scalar(self, node: Text, path: Path) -> Scalar:
         """The value of one of our scalars."""

@@ -160,7 +160,7 @@ class _Reader(Walk):
                 misspelt.add(meant)
                 self.add(kinds.MISSPELT_SETTING, ("config", key), entry.line, key=key, meant=meant)
             elif namespace == NAMESPACE:
-                self.unknown_setting(key, entry.line)
+                misspelt.add(self.unknown_setting(key, name, entry.line))
             elif key.count(":") > 1 and key.split(":")[1:-1] != ["config"]:
                 self.add(kinds.CONFIG_KEY_FORM, ("config", key), entry.line, key=key)
             else:
@@ -171,14 +171,17 @@ class _Reader(Walk):
             self.add(kinds.MISSING_TOPOLOGY, ("config",), config.line, namespace=NAMESPACE)
         return StackFile(self.file, ours, others, nodes, config.line)
 
-    def unknown_setting(self, key: str, line: int) -> None:
-        meant = _closest(key, _FULL_NAMES)
+    def unknown_setting(self, key: str, name: str, line: int) -> str:
+        """A key in our namespace that nothing reads; which one is meant, if one is."""
+        found = _closest(name, SETTINGS)
+        meant = f"{NAMESPACE}:{found}" if found else ""
         facts = {
             "meant": f", perhaps meant for `{meant}`" if meant else "",
             "allowed": _listed(_FULL_NAMES),
             "remedy": f"write `{meant}`" if meant else "delete it",
         }
         self.add(kinds.UNKNOWN_SETTING, ("config", key), line, key=key, **facts)
+        return meant
 
     def setting(self, name: str, key: str, entry: Entry) -> object:
         value = self.value(entry.value, (name,))
@@ -204,16 +207,16 @@ def _closest(name: str, known: Iterable[str]) -> str | None:
 
 
 def _meant(key: str) -> str | None:
-    """Which of our settings is meant by a key of another name, if one is."""
-    if key.casefold() in SETTINGS:
-        return f"{NAMESPACE}:{key.casefold()}"
-    if key.casefold() == NAMESPACE:
+    """Which of our settings is meant by a key that is not in our namespace, if one is."""
+    namespace, _, name = key.casefold().rpartition(":")
+    if key.startswith(f"{NAMESPACE}:") and namespace == NAMESPACE:
+        return None
+    if name == NAMESPACE:
         # A space after the colon made a mapping of its own: `exchange-ports: {topology: ...}`.
         return _FULL_NAMES[0]
-    namespace, _, name = key.rpartition(":")
-    if namespace == NAMESPACE or not namespace:
+    setting = _closest(name, SETTINGS) if namespace else name if name in SETTINGS else None
+    # The old form of a key, `exchange-ports:config:topology`, is the same key to Pulumi.
+    twin = namespace.replace("_", "-").removesuffix(":config")
+    if setting is None or (namespace and _closest(twin, [NAMESPACE]) is None):
         return None
-    short = name.casefold()
-    twin = namespace.casefold().replace("_", "-").removesuffix(":config")
-    alike = twin == NAMESPACE or (short in SETTINGS and _closest(twin, [NAMESPACE]) is not None)
-    return _closest(f"{NAMESPACE}:{short}", _FULL_NAMES) if alike else None
+    return f"{NAMESPACE}:{setting}"

@@ -145,7 +145,7 @@ class End(NamedTuple):
         :raises PydanticCustomError: not text, or text that can be no end.
         """
         text = _must_be_text(value, "a role, a server, a range or internet")
-        if text[:1].isdigit() and ("." in text or "/" in text) or ":" in text:
+        if ":" in text or (text[:1].isdigit() and ("." in text or "/" in text)):
             return cls("", None, _range(text))
         word, at, site = text.partition("@")
         if not _NAME.fullmatch(word) or (at and not _NAME.fullmatch(site)):
@@ -161,7 +161,7 @@ class End(NamedTuple):
 
 
 def ends_of(declared: End | tuple[End, ...]) -> tuple[End, ...]:
-    """One end or several, as several. (An `End` is itself a tuple, a named one.)"""
+    """One end or several, as several. An `End` is itself a tuple, a named one."""
     return (declared,) if isinstance(declared, End) else declared
 
 

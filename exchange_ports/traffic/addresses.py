@@ -15,7 +15,7 @@ from ipaddress import (
     ip_network,
     summarize_address_range,
 )
-from typing import Final, cast
+from typing import Final
 
 __all__ = [
     "EVERYTHING_V4",
@@ -114,7 +114,7 @@ def difference(whole: Network, holes: tuple[Network, ...]) -> tuple[Network, ...
         parts.append((start, end))
     address = IPv4Address if whole.version == 4 else IPv6Address  # noqa: PLR2004
     return tuple(
-        cast("Network", prefix)
+        prefix
         for first, last in parts
         if first <= last
         for prefix in summarize_address_range(address(first), address(last))  # pyright: ignore[reportArgumentType]

@@ -1,0 +1,57 @@
+"""What the repository's own program registers for a stack, on either cloud.
+
+Knows: how a stack file becomes Pulumi's configuration, and which one field makes it the other
+cloud's. Must not know: what comes out of it.
+"""
+
+import copy
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, Literal, cast
+
+from exchange_ports.offline import Recording, record
+from exchange_ports.topology.reading import NAMESPACE, StackFile, read_stack_file
+
+__all__ = ["PLATFORMS", "Platform", "declared", "recorded"]
+
+Platform = Literal["aws", "azure"]
+PLATFORMS: Final[tuple[Platform, ...]] = ("aws", "azure")
+
+ROOT: Final = Path(__file__).parent.parent
+
+#: Where a network is in its cloud. The ids are made up: nothing asks the cloud for them.
+_IDS: Final[dict[Platform, dict[str, str]]] = {
+    "aws": {"vpc_id": "vpc-0123456789abcdef0"},
+    "azure": {"resource_group_name": "rg-x", "location": "westeurope"},
+}
+
+
+def declared(stack: str, platform: Platform) -> dict[str, Any]:
+    """The topology of `stacks/Pulumi.<stack>.yaml` with each network of it on `platform`."""
+    topology = copy.deepcopy(cast("dict[str, Any]", _read(stack).config["topology"]))
+    for network in topology["networks"].values():
+        network["platform"] = platform
+    return topology
+
+
+@cache
+def recorded(stack: str, platform: Platform) -> Recording:
+    """One run of `__main__.py` with that topology; the same recording for whoever asks again."""
+    file, topology = _read(stack), declared(stack, platform)
+    settings = {
+        **file.config,
+        "topology": topology,
+        "networks": {name: _IDS[platform] for name in topology["networks"]},
+    }
+    return record(
+        ROOT,
+        project=NAMESPACE,
+        stack=stack,
+        config={f"{NAMESPACE}:{name}": json.dumps(value) for name, value in settings.items()},
+    )
+
+
+def _read(stack: str) -> StackFile:
+    path = ROOT / "stacks" / f"Pulumi.{stack}.yaml"
+    return read_stack_file(path.read_bytes(), str(path.relative_to(ROOT)))
