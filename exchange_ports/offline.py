@@ -674,9 +674,7 @@ def _plain(struct: struct_pb2.Struct) -> tuple[dict[str, object], tuple[str, ...
     """The values, and the paths of those that were secret."""
     secrets: list[str] = []
     values = {
-        key: _plain_value(value, key, secrets)
-        for key, value in sorted(struct.fields.items())
-        if key != _RESOURCE_IN_A_DRY_RUN
+        key: _plain_value(value, key, secrets) for key, value in sorted(struct.fields.items())
     }
     return values, tuple(secrets)
 

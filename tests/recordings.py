@@ -42,7 +42,7 @@ def recorded(stack: str, platform: Platform) -> Recording:
     settings = {
         **file.config,
         "topology": topology,
-        "networks": {name: _IDS[platform] for name in topology["networks"]},
+        "networks": dict.fromkeys(topology["networks"], _IDS[platform]),
     }
     return record(
         ROOT,

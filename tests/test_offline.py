@@ -1,6 +1,8 @@
 """A program run offline is recorded whole, and leaves nothing behind."""
 
 import asyncio
+import contextvars
+import gc
 import json
 import logging
 import os
@@ -16,7 +18,8 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 from pulumi.runtime import rpc
-from pulumi.runtime.settings import get_monitor, get_root_resource
+from pulumi.runtime.settings import get_monitor, get_root_resource, set_root_resource
+from pulumi.runtime.stack import Stack
 
 from exchange_ports import offline
 from exchange_ports.offline import DuplicateUrn, Logged, ProgramFailed, Recording, record
@@ -232,6 +235,15 @@ def test_a_message_about_a_resource_names_it() -> None:
     assert recording.logs == (Logged("warning", "port 25 is blocked by the cloud", urn),)
 
 
+def test_a_message_in_the_last_moment_is_heard() -> None:
+    def program() -> None:
+        group = aws.ec2.SecurityGroup("mail", vpc_id="vpc-1", description="mail")
+        group.id.apply(lambda _: pulumi.log.info("the last word", resource=group))
+
+    (last,) = recorded(program).logs
+    assert last.message == "the last word"
+
+
 def test_configuration_arrives_as_from_an_engine() -> None:
     seen: dict[str, object] = {}
 
@@ -268,6 +280,28 @@ def test_configuration_arrives_as_from_an_engine() -> None:
 
 def test_the_same_program_gives_the_same_recording() -> None:
     assert recorded("component") == recorded("component")
+
+
+def test_a_resource_exported_whole_is_plain_data() -> None:
+    def program() -> None:
+        group = aws.ec2.SecurityGroup("mail", vpc_id="vpc-1", description="mail")
+        pulumi.export("mail", group)
+
+    (mail,) = recorded(program).outputs.values()
+    assert isinstance(mail, dict)
+    shown = cast("dict[str, object]", mail)
+    assert (shown["id"], shown["vpc_id"], shown["name"]) == ("mail.id", "vpc-1", "mail")
+    assert not [key for key in shown if key.startswith("@")]
+
+
+def test_all_of_it_happens_on_the_callers_thread() -> None:
+    async def program() -> dict[str, object]:
+        loop = asyncio.get_running_loop()
+        return {"thread": await loop.run_in_executor(None, threading.get_ident)}
+
+    # With a pool of threads, which of two registrations comes first would be a matter of luck.
+    outputs = recorded(lambda: pulumi.run(program)).outputs
+    assert outputs == {"thread": threading.get_ident()}
 
 
 def test_the_order_is_the_programs_own() -> None:
@@ -340,6 +374,23 @@ def test_an_exception_inside_an_apply_stops_the_program() -> None:
         group.id.apply(refuse)
 
     assert failed(program).text == "the address is another"
+
+
+def test_a_failure_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    def program() -> None:
+        group = aws.ec2.SecurityGroup("mail", vpc_id="vpc-1", description="mail")
+
+        def refuse(_: str) -> str:
+            raise pulumi.RunError("the address is another")
+
+        address = group.id.apply(refuse)
+        aws.ec2.SecurityGroup("second", vpc_id=address, description="second")
+        pulumi.export("third", address.apply(lambda text: text + "!"))
+
+    assert failed(program).text == "the address is another"
+    gc.collect()
+    # What nobody asked for any more is no second error.
+    assert [one for one in caplog.records if one.levelno >= logging.WARNING] == []
 
 
 def test_a_program_may_leave_with_success_and_not_without() -> None:
@@ -511,6 +562,16 @@ def test_the_environment_does_not_answer_for_the_configuration(
     assert os.environ["PULUMI_CONFIG_SAMPLE_VPC"] == "from the shell"
 
 
+def test_a_caller_that_uses_pulumi_itself_is_not_disturbed() -> None:
+    def caller() -> None:
+        root = Stack.__new__(Stack)
+        set_root_resource(root)
+        assert len(recorded("aws").registrations) == 6
+        assert get_root_resource() is root
+
+    contextvars.copy_context().run(caller)
+
+
 def test_two_programs_may_each_have_a_module_of_one_name(tmp_path: Path) -> None:
     text = """\
         import pulumi
@@ -536,6 +597,27 @@ def test_a_module_from_elsewhere_does_not_hide_the_programs_own(tmp_path: Path) 
         assert sys.modules["ports_of_ours"] is elsewhere
     finally:
         del sys.modules["ports_of_ours"]
+
+
+def test_a_module_written_since_the_last_run_is_found(tmp_path: Path) -> None:
+    program = program_in(tmp_path, "import first", first="")
+    recorded(program)
+    written = tmp_path.stat().st_mtime_ns
+    program_in(tmp_path, "import second", second="")
+    # Python looks into a directory anew when its time has changed, and clocks are coarse.
+    os.utime(tmp_path, ns=(written, written))
+    recorded(program)
+
+
+def test_the_programs_virtual_environment_is_not_the_programs(tmp_path: Path) -> None:
+    packages = tmp_path / ".venv" / "site-packages"
+    packages.mkdir(parents=True)
+    (packages / "installed.py").write_text("")
+    program = program_in(
+        tmp_path, f"import sys; sys.path.append({str(packages)!r}); import installed"
+    )
+    recorded(program)
+    assert sys.modules.pop("installed").__name__ == "installed"
 
 
 def test_a_package_in_use_keeps_the_parts_that_a_program_loads(tmp_path: Path) -> None:

@@ -320,17 +320,16 @@ def test_plain_data_that_yaml_wrote_is_read_back_or_refused(
     assert same(read, data)
 
 
-WORDS: Final = st.text(string.ascii_letters + "_./ ", min_size=1, max_size=9)
+WORDS: Final = st.text(string.ascii_letters + "_./ ", min_size=1, max_size=9).filter(
+    # PyYAML writes YeS and y without quotes; they are refused in any case.
+    lambda word: word.lower() not in ("y", "n", "yes", "no", "on", "off", "secure")
+)
 
 
 @given(st.dictionaries(WORDS, st.lists(st.integers(0, 65535) | WORDS | st.booleans())))
-def test_what_safe_dump_quotes_is_never_refused(data: dict[str, object]) -> None:
-    data.pop("secure", None)
-    # PyYAML leaves y, n and what only YAML 1.2 reads otherwise without quotes.
-    safe = {key: value for key, value in data.items() if doubt(key) is None or len(key) > 1}
-    dumped = yaml.safe_dump({"config": {"exchange-ports:topology": safe}})
-    quoted = re.sub(r"(?m)(?<=[-:] )[yYnN]$", "'x'", dumped)
-    assert topology(quoted.encode()).keys() == safe.keys()
+def test_common_data_that_yaml_wrote_is_never_refused(data: dict[str, object]) -> None:
+    dumped = yaml.safe_dump({"config": {"exchange-ports:topology": data}})
+    assert same(topology(dumped.encode()), data)
 
 
 # --- Nothing but Refused --------------------------------------------------------------------
@@ -482,6 +481,7 @@ REFUSED: Final[dict[str, bytes]] = {
     "too many values": ours("a: [" + "1," * 100_000 + "]"),
     "a billion laughs, almost": laughs(5, 9),
     "an alias of nothing": ours("a: *b"),
+    "two values marked with one name": ours("a: &hunter2 1", "b: &hunter2 2"),
     "an alias in itself": ours("a: &a [1, [*a]]"),
     "a misspelt key beside config": b"encryptionsolt: x\n" + ours("a: 1"),
     "an unknown key beside config": b"outputs: x\n" + ours("a: 1"),
@@ -523,6 +523,9 @@ REFUSED: Final[dict[str, bytes]] = {
     "secrets": ours("a: {secure: hunter2}", "b: [{c: 1, secure: {d: 010, hunter2: !x 1}}]"),
     "the topology as a secret": b"config:\n  exchange-ports:topology: {secure: hunter2}\n",
     "a secret that looks like an alias": b"config:\n  x:y: {secure: *hunter2}\n",
+    "a secret of another program, and a fault": (
+        ours("a: 010") + b"  x:y: {secure: {hunter2: 1, hunter2: 2}}\n"
+    ),
     "truths": ours("a: on", "b: [No, Y]"),
     "numbers": ours("a: 010", "b: 10.20", "c: 1e400", "d: -.inf", "e: 0x1F"),
     "times": ours("a: 2026-11-23", "b: 12:30", "c: 1:2:3:4:5:6:7:8"),

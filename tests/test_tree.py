@@ -185,6 +185,8 @@ def test_a_secret_is_never_shown() -> None:
         "        }",
         "    ]",
     ]
+    # Not even that it is empty.
+    assert outputs_lines({"password": ""}, ["password"]) == ["Outputs:", "    password: [secret]"]
 
 
 def test_no_text_reaches_the_terminal_as_a_command() -> None:

@@ -9,6 +9,7 @@ from exchange_ports.findings.finding import (
     Severity,
     counted,
     in_order,
+    nearest,
     printable,
     render,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "Severity",
     "counted",
     "in_order",
+    "nearest",
     "printable",
     "render",
 ]

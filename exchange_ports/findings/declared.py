@@ -208,6 +208,14 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="add a block that holds {range} to `private_blocks`",
     ),
     Kind(
+        "private-block-not-ipv4",
+        _ERROR,
+        says="{range} in the private blocks is not IPv4",
+        why="the blocks are what IPv4 addresses the Internet is not; the IPv6 Internet is one prefix, "
+        "which needs none",
+        fix="take {range} away",
+    ),
+    Kind(
         "address-outside-zone",
         _ERROR,
         says="{server} has the address {address}, outside the {zone} zone of {network} ({ranges})",

@@ -18,6 +18,7 @@ __all__ = [
     "Severity",
     "counted",
     "in_order",
+    "nearest",
     "printable",
     "render",
 ]
@@ -164,6 +165,15 @@ def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 def counted(number: int, noun: str) -> str:
     """`1 error`, `2 errors`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant, if any is near."""
+    from difflib import get_close_matches  # 3 ms that only mistakes should pay for
+
+    by_lower = {each.lower().replace("-", "_"): each for each in known}
+    close = get_close_matches(word.lower().replace("-", "_"), by_lower, n=1, cutoff=0.6)
+    return by_lower[close[0]] if close else None
 
 
 def render(findings: Sequence[Finding]) -> str:

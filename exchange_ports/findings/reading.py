@@ -10,6 +10,7 @@ from exchange_ports.findings.finding import Kind, Severity
 
 __all__ = [
     "ALIAS_IN_ITSELF",
+    "ANCHOR_TWICE",
     "CONFIG_KEY_FORM",
     "CONFIG_NOT_A_MAPPING",
     "DUPLICATE_KEY",
@@ -110,6 +111,12 @@ UNKNOWN_ALIAS: Final = _error(
     "Cannot follow the alias. No value with `&` and its name stands before it",
     why="an alias repeats a value that was marked with `&` earlier in the file",
     fix="mark the value, or put quotes around text that begins with *",
+)
+ANCHOR_TWICE: Final = _error(
+    "anchor-twice",
+    "Cannot mark a second value with the same name after `&`",
+    why="some YAML readers refuse it, and to the others an alias repeats the value marked last",
+    fix="give each marked value a name of its own",
 )
 ALIAS_IN_ITSELF: Final = _error(
     "alias-in-itself",
@@ -262,6 +269,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     TOO_MANY_VALUES,
     TOO_MANY_ALIASES,
     UNKNOWN_ALIAS,
+    ANCHOR_TWICE,
     ALIAS_IN_ITSELF,
     NOT_A_STACK_FILE,
     UNKNOWN_STACK_KEY,

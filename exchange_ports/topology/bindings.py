@@ -58,6 +58,10 @@ def _of_network(key: str, platform: Platform, given: object, at: Path) -> Iterat
             yield BY_CODE["unknown-key"].at((*at, name), key=name, fix=fix)
 
 
+#: Plain data that is not text. What only Pulumi knows is no plain data.
+_NO_TAG: Final = (bool, int, float, list, dict)
+
+
 def check_tags(given: object, at: Path = ("tags",)) -> Iterator[Finding]:
     """What cannot be a tag: clouds take text under text."""
     tags = _mapping(given)
@@ -65,7 +69,7 @@ def check_tags(given: object, at: Path = ("tags",)) -> Iterator[Finding]:
         yield BY_CODE["wrong-type"].at(at, got=plain_type(given), expected="a mapping")
         return
     for key, value in tags.items():
-        if value is None or isinstance(value, bool | int | float | list | dict):
+        if value is None or type(value) in _NO_TAG:
             yield BY_CODE["wrong-type"].at((*at, key), got=plain_type(value), expected="text")
 
 

@@ -160,6 +160,8 @@ class _Builder:
         if len(self._open) >= MAX_DEPTH:
             raise self.refused(kinds.NESTED_TOO_DEEP, node.line, limit=MAX_DEPTH)
         if event.anchor is not None:
+            if event.anchor in self._anchors:
+                raise self.refused(kinds.ANCHOR_TWICE, node.line)
             self._anchors[event.anchor] = node
         self._place(node.line, node, is_alias=False)
         if isinstance(node, Text):

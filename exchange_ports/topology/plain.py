@@ -87,23 +87,24 @@ class Walk:
             self.add_once(node, kinds.LEADING_BLANK, path, node.line)
 
     def named(self, node: Fields, path: Path) -> list[tuple[str, Entry]]:
-        """The entries of a mapping whose keys are names for every reader."""
+        """The entries of a mapping by name; a key that is no name to every reader is a fault."""
         self.duplicates(node, path)
         entries: dict[str, Entry] = {}
         for entry in node.entries:
             key = entry.key
             if not isinstance(key, Text):
                 self.no_name(node, path, entry)
-            elif key.text == _MERGE:
+                continue
+            if key.text == _MERGE:
                 # Pulumi writes and reads the file once more, without the quotes: then it merges.
                 self.add_once(key, kinds.MERGE_KEY, path, key.line)
-            elif key.tag is not None:
-                self.tags(key, (*path, key.text))
-            elif key.plain and not _is_name(key.text):
+                continue
+            self.tags(key, (*path, key.text))
+            self.blanks(key, (*path, key.text))
+            if key.plain and key.tag is None and not _is_name(key.text):
                 self.no_name(node, path, entry)
-            else:
-                self.blanks(key, (*path, key.text))
-                entries.setdefault(key.text, entry)
+            # Kept, whatever was wrong with it: what stands under it may have faults of its own.
+            entries.setdefault(key.text, entry)
         return list(entries.items())
 
     def no_name(self, node: Fields, path: Path, entry: Entry) -> None:
@@ -142,7 +143,8 @@ class Walk:
                 if isinstance(entry.key, Items | Fields):
                     self.no_name(node, path, entry)
                 name = entry.key.text if isinstance(entry.key, Text) else "?"
-                self.free(entry.value, (*path, name))
+                if name != _SECURE:
+                    self.free(entry.value, (*path, name))
         elif isinstance(node, Items):
             for index, (_, item) in enumerate(node.items):
                 self.free(item, (*path, index))

@@ -1,0 +1,46 @@
+"""How long the whole process of `exchange-ports plan` takes.
+
+Held against a process that only imports what no command can do without: pydantic and a YAML reader.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from bench.measure import Measured, interleaved
+
+__all__ = ["measure"]
+
+_ROOT: Final = Path(__file__).parent.parent
+_FLOOR: Final = "from pydantic import BaseModel; import yaml"
+_PLAN: Final = ("plan", "stacks/Pulumi.dev.yaml")
+#: From the acceptance of the first release.
+_TARGET: Final = 2.0
+
+
+def measure(times: int = 15) -> Iterator[Measured]:
+    """Every way to start the command."""
+    ways = {"python -m exchange_ports.cli plan": [sys.executable, "-m", "exchange_ports.cli"]}
+    script = Path(sys.executable).with_name("exchange-ports")
+    if script.exists():
+        ways["exchange-ports plan"] = [str(script)]
+    floor = _process([sys.executable, "-c", _FLOOR])
+    runs = [floor, *(_process([*way, *_PLAN]) for way in ways.values())]
+    for run in runs:
+        run()  # whatever is compiled or cached is, from here on
+    base, *taken = interleaved(*runs, times=times)
+    for what, seconds in zip(ways, taken, strict=True):
+        yield Measured(what, seconds, f'python -c "{_FLOOR}"', base, _TARGET)
+
+
+def _process(command: list[str]) -> Callable[[], object]:
+    # A terminal is not asked for colours, and Python starts as it does for everybody.
+    environment = {**os.environ, "NO_COLOR": "1"}
+
+    def run() -> None:
+        subprocess.run(command, cwd=_ROOT, env=environment, stdout=subprocess.DEVNULL, check=True)
+
+    return run

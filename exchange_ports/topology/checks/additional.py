@@ -1,0 +1,58 @@
+"""Additional flows: one end of ours, and risks accepted by name (V4)."""
+
+from collections.abc import Iterator
+
+from exchange_ports.findings import Finding, Path
+from exchange_ports.findings.declared import BY_CODE
+from exchange_ports.topology.checks.walk import from_internet, servers, zones
+from exchange_ports.topology.models import Role, Topology
+from exchange_ports.topology.values import INTERNET_WORD, End, ends_of
+from exchange_ports.traffic.addresses import overlap
+
+__all__ = ["additional_flows"]
+
+
+def additional_flows(topology: Topology) -> Iterator[Finding]:
+    """Flows with no end of ours, and flows whose risk nobody accepted."""
+    for index, flow in enumerate(topology.additional_flows):
+        path: Path = ("additional_flows", index)
+        for source in ends_of(flow.source):
+            for to in ends_of(flow.to):
+                if not any(_ours(end) for end in (source, to)):
+                    yield BY_CODE["flow-without-us"].at(path, source=source, to=to)
+                elif not flow.accept_risk:
+                    why = _risk(topology, source, to)
+                    if why is not None:
+                        yield BY_CODE["needs-accept-risk"].at(path, source=source, to=to, why=why)
+
+
+def _ours(end: End) -> bool:
+    return end.range_ is None and end.word != INTERNET_WORD
+
+
+def _risk(topology: Topology, source: End, to: End) -> str | None:
+    """Why a flow needs its risk accepted; none where it does not."""
+    for end in (source, to):
+        if end.word == "edge" or end.word in topology.edge_servers or _in_perimeter(topology, end):
+            return f"{end} is in the perimeter, which is there to be closed"
+    if from_internet(topology, source) and _reaches_mailbox(topology, to):
+        return f"{to} includes a Mailbox server, and those are not for the Internet (V4)"
+    return None
+
+
+def _in_perimeter(topology: Topology, end: End) -> bool:
+    range_ = end.range_
+    return range_ is not None and any(
+        zone == "perimeter" and overlap(range_, other) for _, _, zone, other in zones(topology)
+    )
+
+
+def _reaches_mailbox(topology: Topology, end: End) -> bool:
+    return any(
+        Role.MAILBOX in server.roles
+        and (
+            end.word == key
+            or ((end.word == "exchange" or end.word in server.roles) and end.site in (None, site))
+        )
+        for site, _, key, server in servers(topology)
+    )

@@ -1,0 +1,211 @@
+"""What pydantic says of data that has not the shape of a topology, as findings.
+
+Knows: pydantic's kinds of errors and the models' fields. Must not know: whether a topology makes
+sense.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple, get_args
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from exchange_ports.findings import Finding, Path, nearest
+from exchange_ports.findings.declared import BY_CODE
+from exchange_ports.topology.models import Topology
+from exchange_ports.topology.values import plain_type
+
+__all__ = ["DROPPED", "Misshapen", "misshapen"]
+
+#: In place of a value: the key or item goes.
+DROPPED: Final = object()
+
+
+class Misshapen(NamedTuple):
+    """A finding, and where it is clear what was meant, the place with what belongs there."""
+
+    finding: Finding
+    mend: tuple[Path, object] | None = None
+
+
+_REASONS: Final = {
+    "organization": "reports name the organization",
+    "networks": "servers stand in a network, and its platform decides what is made",
+    "platform": "it decides whether security groups or network security groups are made",
+    "internal": "the zone of Exchange servers is known by its ranges",
+    "sites": "servers belong to Active Directory sites",
+    "network": "the place decides which cloud's rules are made",
+    "roles": "the roles decide what is opened to the server",
+    "name_servers": "every Exchange server resolves names, and no page says who answers (A-20)",
+    "reason": "every rule in the cloud says why it is there",
+    "port": "there is no default for it",
+}
+
+
+def misshapen(errors: Sequence[ErrorDetails], data: Any, at: Path) -> Iterator[Misshapen]:
+    """A finding for each error that pydantic found in `data`, which stands at `at`."""
+    paths = [_path(error["loc"]) for error in errors]
+    for error, path in zip(errors, paths, strict=True):
+        below = any(len(other) > len(path) and other[: len(path)] == path for other in paths)
+        if error["type"] == "too_short" and below:
+            # An entry was wrong, so the list came out empty: one root cause, one finding.
+            continue
+        kind = error["type"]
+        facts: dict[str, Any] = dict(error.get("ctx", {}))
+        if kind in BY_CODE:
+            yield _own(kind, facts, path, at)
+        elif kind in _READ:
+            yield _READ[kind](facts, path, data, at)
+        else:
+            yield _wrong_type(kind, path, data, at)
+
+
+def _path(loc: tuple[int | str, ...]) -> Path:
+    """A location without pydantic's own marks: union tags and `[key]`."""
+    return tuple(step for step in loc if step not in ("<word>", "<list>", "<mapping>", "[key]"))
+
+
+def _value(data: Any, path: Path) -> Any:
+    for step in path:
+        data = data[step]
+    return data
+
+
+def _unknown_key(_: dict[str, Any], path: Path, data: Any, at: Path) -> Misshapen:
+    del data
+    key = str(path[-1])
+    known = sorted(_fields_at(path[:-1]))
+    if key == "roles" and "subscribed_site" in known:
+        found = BY_CODE["edge-shares-role"].at(
+            (*at, *path[:-1]),
+            server=path[-2],
+            role="is given roles",
+            fix="take `roles` away: an Edge server has the Edge role alone",
+        )
+        return Misshapen(found, (path, DROPPED))
+    meant = nearest(key, known)
+    fix = f"did you mean `{meant}`?" if meant else f"known here are {', '.join(known)}"
+    return Misshapen(BY_CODE["unknown-key"].at((*at, *path), key=key, fix=fix), (path, DROPPED))
+
+
+def _missing(_: dict[str, Any], path: Path, data: Any, at: Path) -> Misshapen:
+    del data
+    key = str(path[-1])
+    why = _REASONS.get(key, "nothing stands for it when it is left out")
+    return Misshapen(BY_CODE["missing-key"].at((*at, *path[:-1]), key=key, why=why))
+
+
+def _word(facts: dict[str, Any], path: Path, data: Any, at: Path) -> Misshapen:
+    word = str(_value(data, path))
+    allowed = [each.strip(" '") for each in str(facts["expected"]).replace(" or ", ",").split(",")]
+    if path[-2:-1] == ("roles",) and word.lower().startswith("edge"):
+        server = path[-3]
+        found = BY_CODE["edge-shares-role"].at(
+            (*at, *path),
+            server=server,
+            role="is listed among internal servers",
+            fix=f"move {server} from `servers` to `edge_servers`",
+        )
+        return Misshapen(found)
+    meant = nearest(word, allowed)
+    found = BY_CODE["unknown-word"].at(
+        (*at, *path),
+        word=word or "an empty text",
+        allowed=", ".join(allowed),
+        fix=f"did you mean {meant}?" if meant else f"write one of {', '.join(allowed)}",
+    )
+    return Misshapen(found, (path, meant) if meant else None)
+
+
+def _day(_: dict[str, Any], path: Path, data: Any, at: Path) -> Misshapen:
+    found = BY_CODE["bad-date"].at((*at, *path), word=_value(data, path))
+    return Misshapen(found, (path, DROPPED))
+
+
+def _empty(_: dict[str, Any], path: Path, data: Any, at: Path) -> Misshapen:
+    del data
+    return Misshapen(BY_CODE["nothing-listed"].at((*at, *path)))
+
+
+def _wrong_type(kind: str, path: Path, data: Any, at: Path) -> Misshapen:
+    got = plain_type(_value(data, path))
+    expected = _EXPECTED.get(kind, "something else")
+    return Misshapen(BY_CODE["wrong-type"].at((*at, *path), got=got, expected=expected))
+
+
+_READ: Final[dict[str, Callable[[dict[str, Any], Path, Any, Path], Misshapen]]] = {
+    "extra_forbidden": _unknown_key,
+    "missing": _missing,
+    "enum": _word,
+    "literal_error": _word,
+    "string_pattern_mismatch": _day,
+    "too_short": _empty,
+}
+
+_EXPECTED: Final = {
+    "model_type": "a mapping",
+    "dict_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "bool_type": "true or false",
+    "string_type": "text",
+    "int_type": "a number",
+}
+
+
+def _own(code: str, facts: dict[str, Any], path: Path, at: Path) -> Misshapen:
+    """An error of one of our own values."""
+    mend: tuple[Path, object] | None = None
+    if code == "host-bits":
+        mend = (path, facts["meant"])
+    elif code == "bad-name":
+        kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in str(facts["name"]))
+        facts["meant"] = kept.strip("-")[:40] or "hq"
+    elif code == "bad-ports":
+        mend = (path, str(facts["meant"]))
+    return Misshapen(BY_CODE[code].at((*at, *path), **facts), mend)
+
+
+def _fields_at(path: Path) -> set[str]:
+    """The keys that a stack file may write at `path`, from the models."""
+    models: list[type[BaseModel]] = [Topology]
+    annotations: list[Any] = []
+    for step in path:
+        if models:
+            annotations = [
+                field.annotation
+                for model in models
+                for name, field in model.model_fields.items()
+                if (field.alias or name) == step
+            ]
+        else:
+            # Behind a mapping's key or a list's index stands what the container holds.
+            annotations = [arg for a in annotations for arg in get_args(a)[-2:]]
+        models = list(_models_in(annotations))
+        annotations = [a for each in annotations for a in _containers_in(each)]
+    return {field.alias or name for model in models for name, field in model.model_fields.items()}
+
+
+def _members(annotation: Any) -> Iterator[Any]:
+    """An annotation without unions and `Annotated`."""
+    if get_args(annotation) and not _is_container(annotation):
+        for arg in get_args(annotation):
+            yield from _members(arg)
+    else:
+        yield annotation
+
+
+def _is_container(annotation: Any) -> bool:
+    return getattr(annotation, "__origin__", None) in (dict, tuple)
+
+
+def _models_in(annotations: Iterable[Any]) -> Iterator[type[BaseModel]]:
+    for annotation in annotations:
+        for member in _members(annotation):
+            if isinstance(member, type) and issubclass(member, BaseModel):
+                yield member
+
+
+def _containers_in(annotation: Any) -> Iterator[Any]:
+    return (member for member in _members(annotation) if _is_container(member))
