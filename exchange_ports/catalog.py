@@ -19,13 +19,17 @@ __all__ = [
     "ANONYMOUS_MAIL",
     "BY_ID",
     "DEFAULT_SERVICES",
+    "EDGESYNC_PORT",
     "ENTRIES",
     "MANAGEMENT",
+    "NEEDS",
     "PLAIN_TEXT_PORTS",
     "SERVICES",
     "SMTP_PORT",
     "Citation",
     "Entry",
+    "Need",
+    "Page",
     "Part",
     "Service",
     "Table",
@@ -69,14 +73,42 @@ _SHORT: Final = {
 }
 
 
-class Citation(NamedTuple):
-    """A row of a table, counted from 1 in the order of the document."""
+class Page(StrEnum):
+    """Published pages beside the port tables, by title (exchange.md names their files)."""
 
-    table: Table
-    row: int
+    RECEIVE_CONNECTOR = (
+        "Create a Receive connector to receive email from a system not running Exchange"
+    )
+    WITNESS = "Managing database availability groups"
+    ENGINE_UPDATES = "Download engine and definition updates; CSS-Exchange, Update-Engines"
+    REVOCATION = (
+        "Configuring Exchange Servers Without Internet Access; Hybrid deployment prerequisites"
+    )
+    FEDERATION = "Federation; Sharing"
+    CONTENT_FILTER = "Content filtering"
+    SECURITY_CHECKLIST = "Deployment security checklist"
+    PUSH = "Configuring push notifications proxying for OWA for Devices"
+    EDGE_PLANNING = "Edge Transport server planning"
+
+    @property
+    def short(self) -> str:
+        """The title up to its first semicolon."""
+        return f'"{self.partition(";")[0]}"'
+
+    @property
+    def url(self) -> str:
+        """Where all pages of Exchange 2013 begin; the title finds the page."""
+        return "https://learn.microsoft.com/exchange/exchange-server-2013"
+
+
+class Citation(NamedTuple):
+    """A row of a table, counted from 1 in the order of the document, or a page."""
+
+    where: Table | Page
+    row: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.table.short}, row {self.row}"
+        return self.where.short if self.row is None else f"{self.where.short}, row {self.row}"
 
 
 class Part(StrEnum):
@@ -94,6 +126,9 @@ class Part(StrEnum):
     CLIENTS = "clients and services outside the organization"
     INTERNET = "Internet (any)"
     NAME_SERVERS = "name servers"
+    RELAYS = "applications and appliances that hand in mail"
+    WITNESS = "witness server outside Exchange"
+    ANYONE = "whoever the additional flow names"
     REPUTATION_PROXY = "sender reputation's proxy server"
 
 
@@ -106,6 +141,18 @@ class Service(StrEnum):
     POP = "pop"
     SMTP_SUBMISSION = "smtp_submission"
     SMTP_AUTHENTICATED_25 = "smtp_authenticated_25"
+
+
+class Need(StrEnum):
+    """Something documented that a locked-down server needs, as an additional flow names it."""
+
+    MALWARE_DEFINITIONS = "malware_definitions"
+    CERTIFICATE_CHECKS = "certificate_checks"
+    FEDERATION = "federation"
+    CONTENT_FILTER_UPDATES = "content_filter_updates"
+    WINDOWS_UPDATE = "windows_update"
+    PUSH_NOTIFICATIONS = "push_notifications"
+    REMOTE_DESKTOP = "remote_desktop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +181,8 @@ _CHECKED: Final = "2026-11-25"
 #: (`Set-SendConnector -Port`, exchange.md M5).
 SMTP_PORT: Final = 25
 _SMTP: Final = (tcp(SMTP_PORT),)
+#: Secure LDAP of an Edge server's AD LDS, unless ConfigureAdam.ps1 changed it before subscribing.
+EDGESYNC_PORT: Final = 50636
 _DNS: Final = (tcp(53), udp(53))
 _EVERYTHING: Final = (ANY_PORTS,)
 
@@ -323,7 +372,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         "E5",
         Part.EDGESYNC_MAILBOX,
         Part.EDGE,
-        (tcp(50636),),
+        (tcp(EDGESYNC_PORT),),
         says="EdgeSync: Mailbox servers push to the Edge server",
         when="an Edge server is subscribed; each pair but those in its edgesync_except",
         cite=Citation(Table.EDGE, 5),
@@ -361,6 +410,28 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         checked=_CHECKED,
         also=_SET_SENDER_REPUTATION,
     ),
+    # What the port tables leave to other pages.
+    Entry(
+        "M6",
+        Part.RELAYS,
+        Part.CLIENT_ACCESS,
+        _SMTP,
+        says="applications and appliances hand in mail",
+        when="a relay is declared; to Client Access or Mailbox servers, on its connector's port",
+        cite=Citation(Page.RECEIVE_CONNECTOR),
+        checked=_CHECKED,
+    ),
+    Entry(
+        "W1",
+        Part.MAILBOX,
+        Part.WITNESS,
+        # SMB, and RPC with the dynamic range that Windows has by default (A-17).
+        (tcp(135, 445, (49152, 65535)),),
+        says="members of a database availability group reach their witness server",
+        when="a witness is declared that is no Exchange server",
+        cite=Citation(Page.WITNESS),
+        checked=_CHECKED,
+    ),
     # "And all internal Exchange servers must be able to resolve internal host names."
     Entry(
         "N1",
@@ -374,7 +445,49 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ),
 )
 
-BY_ID: Final = {entry.id: entry for entry in ENTRIES}
+
+def _need(id_: str, ports: Ports, says: str, page: Page, source: Part = Part.EXCHANGE) -> Entry:
+    return Entry(
+        id_,
+        source,
+        Part.ANYONE,
+        (ports,),
+        says=says,
+        when="an additional flow names it as its need",
+        cite=Citation(page),
+        checked=_CHECKED,
+    )
+
+
+#: What locked-down servers need besides (exchange.md 13). Neither cloud filters by name, so the
+#: destination is the Internet, a proxy or an update server, as the flow says.
+NEEDS: Final = {
+    Need.MALWARE_DEFINITIONS: _need(
+        "G3",
+        tcp(80, 443),
+        "malware agent downloads engines and definitions",
+        Page.ENGINE_UPDATES,
+        Part.MAILBOX,
+    ),
+    Need.CERTIFICATE_CHECKS: _need(
+        "G4", tcp(80), "revocation lists of certificates are fetched", Page.REVOCATION
+    ),
+    Need.FEDERATION: _need("G5", tcp(443), "federation, sharing and free/busy", Page.FEDERATION),
+    Need.CONTENT_FILTER_UPDATES: _need(
+        "G7", tcp(80, 443), "content filter downloads updates", Page.CONTENT_FILTER
+    ),
+    Need.WINDOWS_UPDATE: _need(
+        "G8", tcp(80, 443), "Windows and Microsoft Update", Page.SECURITY_CHECKLIST
+    ),
+    Need.PUSH_NOTIFICATIONS: _need(
+        "G9", tcp(443), "push notifications of OWA for Devices", Page.PUSH, Part.MAILBOX
+    ),
+    Need.REMOTE_DESKTOP: _need(
+        "E9", tcp(3389), "administration by remote desktop", Page.EDGE_PLANNING, Part.ANYONE
+    ),
+}
+
+BY_ID: Final = {entry.id: entry for entry in (*ENTRIES, *NEEDS.values())}
 
 #: The row for each client service.
 SERVICES: Final = {

@@ -8,17 +8,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from exchange_ports.catalog import BY_ID, SERVICES, Entry
-from exchange_ports.topology.groups import Group, identity
+from exchange_ports.catalog import BY_ID, ENTRIES, NEEDS, SERVICES, Entry
+from exchange_ports.topology.groups import Group, GroupKind, Wearer, identity
 from exchange_ports.topology.models import (
     AdditionalFlow,
     Inbound,
     Outbound,
     OutboundPath,
+    RelayTarget,
     SenderReputation,
     Topology,
 )
-from exchange_ports.topology.parts import Parts, outbound_path
+from exchange_ports.topology.parts import Parts, send_connectors
 from exchange_ports.topology.values import INTERNET_WORD, End, ends_of
 from exchange_ports.traffic.addresses import (
     EVERYTHING_V4,
@@ -30,7 +31,10 @@ from exchange_ports.traffic.addresses import (
 )
 from exchange_ports.traffic.ports import PortRange, Ports, Protocol
 
-__all__ = ["Flow", "Outside", "Reason", "described", "flows"]
+__all__ = ["INTERNET", "Flow", "Outside", "Reason", "by_address", "described", "flows"]
+
+#: The name of the one end that both clouds treat as a shared set.
+INTERNET: Final = "internet"
 
 #: Class D, class E and limited broadcast: no unicast address on the Internet (RFC 5771, RFC 1112).
 _NO_UNICAST: Final = network("224.0.0.0/3")
@@ -87,7 +91,17 @@ def _end_key(end: Group | Outside) -> str:
     return f"0 {end.network} {end.key}" if isinstance(end, Group) else f"1 {end.name}"
 
 
+def by_address(group: Group, wearers: Iterable[Wearer]) -> Outside:
+    """The wearers of a group as another network sees them: groups end where their network does."""
+    ranges = [each for wearer in wearers if group in wearer.groups for each in wearer.addresses]
+    says = f"{group.key} in {group.network}"
+    fabric = group.kind is GroupKind.EXCHANGE
+    return _outside(f"{group.key}@{group.network}", ranges, says, fabric=fabric)
+
+
 Pairs = Iterable[tuple[Group | Outside, Group | Outside]]
+#: Where a row applies, with ports in place of the row's where the user has others.
+Places = Iterable[tuple[Group | Outside, Group | Outside, Ports | None]]
 
 
 class _Topic:
@@ -96,84 +110,117 @@ class _Topic:
     def __init__(self, topology: Topology) -> None:
         self.topology = topology
         self.parts = Parts(topology)
-        zones = [z for n in topology.networks.values() for z in (*n.internal, *n.perimeter)]
-        # The page's "Internet (any)" names no IP version: IPv6 counts where a network has it (A-22).
-        ipv6 = any(zone.version == EVERYTHING_V6.version for zone in zones)
+        self._networks = {identity(key, net): net for key, net in topology.networks.items()}
         holes = tuple(b for b in topology.private_blocks if b.version == EVERYTHING_V4.version)
-        public = difference(EVERYTHING_V4, (*holes, _NO_UNICAST))
-        self.internet = Outside(
-            "internet", public + ((_GLOBAL_UNICAST,) if ipv6 else ()), "the Internet"
-        )
-        # Towards Client Access the source is any address: balancers inside stand before it.
-        everything = (EVERYTHING_V4, EVERYTHING_V6) if ipv6 else (EVERYTHING_V4,)
-        self.anywhere = Outside("anywhere", everything, "anywhere")
+        self._public = difference(EVERYTHING_V4, (*holes, _NO_UNICAST))
 
-    @property
-    def outbound(self) -> Outbound:
-        return outbound_path(self.topology)
+    def _has_ipv6(self, network: str) -> bool:
+        """The page's "Internet (any)" names no IP version: IPv6 counts where it is declared (A-22)."""
+        declared = self._networks[network]
+        zones = (*declared.internal, *declared.perimeter)
+        return any(zone.version == EVERYTHING_V6.version for zone in zones)
+
+    def internet(self, seen_from: Group) -> Outside:
+        """The Internet as a destination, and as a source towards Edge: public addresses."""
+        if self._networks[seen_from.network].internet == "any":
+            return self._everything(seen_from.network)
+        ipv6 = self._has_ipv6(seen_from.network)
+        return Outside(
+            INTERNET, self._public + ((_GLOBAL_UNICAST,) if ipv6 else ()), "the Internet"
+        )
+
+    def anywhere(self, seen_from: Group) -> Outside:
+        """The Internet as a source towards Client Access: any, since balancers stand before it."""
+        if self._networks[seen_from.network].internet == "public":
+            return self.internet(seen_from)
+        return self._everything(seen_from.network)
+
+    def _everything(self, network: str) -> Outside:
+        both = (EVERYTHING_V4, EVERYTHING_V6) if self._has_ipv6(network) else (EVERYTHING_V4,)
+        return Outside("anywhere", both, "anywhere")
 
     @property
     def edge_takes_mail(self) -> bool:
         return bool(self.topology.edge_servers) and self.topology.mail_flow.inbound != "none"
 
-    def inbound_from(self, public: Outside) -> Outside:
+    def deliverers(self) -> Outside | None:
+        """Who delivers mail from outside, where it is not the Internet."""
         inbound = self.topology.mail_flow.inbound
         if isinstance(inbound, Inbound) and not isinstance(inbound.source, str):
             return _outside("inbound-mail", inbound.source, "those who deliver mail to us")
-        return public
+        return None
 
-    def mail_hops(self) -> tuple[tuple[Outside, Ports | None], ...]:
+    def hops(self, connector: Outbound, sender: Group) -> Iterator[tuple[Outside, Ports | None]]:
         """To whom mail leaves, with the port where a smart host has its own."""
-        hops = self.outbound.next_hop
-        if isinstance(hops, str):
-            return ((self.internet, None),)
+        if isinstance(connector.next_hop, str):
+            yield self.internet(sender), None
+            return
         by_port: dict[int, list[Network]] = {}
-        for hop in hops:
+        for hop in connector.next_hop:
             by_port.setdefault(hop.port, []).append(network(str(hop.address)))
-        return tuple(
-            (
-                _outside(f"smart-hosts-{port}", ranges, "smart hosts"),
-                Ports(Protocol.TCP, (PortRange(port, port),)),
-            )
-            for port, ranges in sorted(by_port.items())
-        )
+        for port, ranges in sorted(by_port.items()):
+            yield _named_by_ranges("smart-hosts", ranges, "smart hosts"), _one(port)
 
-    def resolvers(self, *, edge: bool) -> tuple[Outside, ...]:
+    def resolvers(self, group: Group, *, edge: bool) -> tuple[Outside, ...]:
         """The name servers that rules must name; none where the platform's or the fabric serves."""
         servers = self.topology.name_servers
         asked = servers.edge if edge else servers.internal
-        name, says = ("edge-name-servers" if edge else "name-servers"), "name servers"
+        suffix = ""
+        if isinstance(asked, dict):
+            by_id = {identity(k, self.topology.networks[k]): v for k, v in asked.items()}
+            asked, suffix = by_id.get(group.network), f".{group.network}"
         if asked is None or asked == "platform":
             return ()
         if asked == "domain_controllers":
             # Inside, the ground rules already let everything through to domain controllers.
             return self.domain_controllers() if edge else ()
-        return (_outside(name, (network(str(a)) for a in asked), says),)
+        name = ("edge-name-servers" if edge else "name-servers") + suffix
+        return (_outside(name, (network(str(a)) for a in asked), "name servers"),)
 
-    def _neighbours(self, kind: str, says: str) -> tuple[Outside, ...]:
-        return tuple(
-            Outside(
-                f"{kind}.{identity(key, site)}",
-                without_covered(declared.addresses),
-                f"{says} of {key}",
+    def _neighbours(self, field_: str, says: str) -> Iterator[Outside]:
+        for key, site in sorted(self.topology.sites.items()):
+            declared = getattr(site, field_)
+            if declared is not None:
+                name = f"{field_.replace('_', '-')}.{identity(key, site)}"
+                yield _outside(name, declared.addresses, f"{says} of {key}", fabric=True)
+
+    def domain_controllers(self) -> tuple[Outside, ...]:
+        accounts = (
+            _outside(
+                f"accounts-domain-controllers.{identity(key, site)}",
+                site.domain_controllers.accounts_forest,
+                f"accounts-forest domain controllers of {key}",
                 fabric=True,
             )
             for key, site in sorted(self.topology.sites.items())
-            if (declared := getattr(site, kind.replace("-", "_"))) is not None
+            if site.domain_controllers is not None and site.domain_controllers.accounts_forest
         )
-
-    def domain_controllers(self) -> tuple[Outside, ...]:
-        return self._neighbours("domain-controllers", "domain controllers")
+        return (*self._neighbours("domain_controllers", "domain controllers"), *accounts)
 
     def lync(self) -> tuple[Outside, ...]:
-        return self._neighbours("lync", "Lync servers")
+        return tuple(self._neighbours("lync", "Lync servers"))
 
     def other_exchange(self) -> tuple[Outside, ...]:
-        return self._neighbours("other-exchange", "other Exchange servers")
+        return tuple(self._neighbours("other_exchange", "other Exchange servers"))
 
 
-def _outside(name: str, ranges: Iterable[Network], says: str) -> Outside:
-    return Outside(name, without_covered(ranges), says)
+def _outside(name: str, ranges: Iterable[Network], says: str, *, fabric: bool = False) -> Outside:
+    return Outside(name, without_covered(ranges), says, fabric)
+
+
+def _named_by_ranges(kind: str, ranges: Iterable[Network], says: str) -> Outside:
+    """Ends of one kind that nobody named are told apart by what they are: their addresses."""
+    kept = without_covered(ranges)
+    return Outside(f"{kind}-{'_'.join(map(str, kept))}", kept, says)
+
+
+def _one(port: int) -> Ports:
+    return Ports(Protocol.TCP, (PortRange(port, port),))
+
+
+def _as_in_row(pairs: Pairs) -> Places:
+    """The places of a row whose ports are the row's own."""
+    return ((source, destination, None) for source, destination in pairs)
 
 
 def _both_ways(ours: Iterable[Group], theirs: Iterable[Outside]) -> Pairs:
@@ -189,145 +236,220 @@ def _across(sources: Iterable[Group | Outside], to: Iterable[Group | Outside]) -
     return ((source, end) for source in sources for end in ends)
 
 
-def _clients(topic: _Topic, entry: Entry) -> Pairs:
+def _fabric(topic: _Topic, _: Entry) -> Places:
+    ours = topic.parts.exchange()
+    yield from _as_in_row(_across(ours, ours))
+    yield from _as_in_row(_both_ways(ours, topic.other_exchange()))
+
+
+def _lync(topic: _Topic, _: Entry) -> Places:
+    return _as_in_row(_both_ways(topic.parts.exchange(), topic.lync()))
+
+
+def _domain_controllers(topic: _Topic, _: Entry) -> Places:
+    return _as_in_row(_both_ways(topic.parts.exchange(), topic.domain_controllers()))
+
+
+def _clients(topic: _Topic, entry: Entry) -> Places:
     for name, client in sorted(topic.topology.clients.items()):
-        if any(SERVICES[service] is entry for service in client.services):
-            source = (
-                topic.anywhere
-                if isinstance(client.source, str)
-                else _outside(f"clients.{name}", client.source, f"clients {name}")
-            )
-            yield from _across([source], topic.parts.client_access(client.to))
+        for service in client.services:
+            if SERVICES[service] is not entry:
+                continue
+            rebound = topic.topology.service_ports.get(service)
+            for server in topic.parts.client_access(client.to):
+                source = (
+                    topic.anywhere(server)
+                    if isinstance(client.source, str)
+                    else _outside(f"clients.{name}", client.source, f"clients {name}")
+                )
+                for ports in joined(rebound) if rebound else (None,):
+                    yield source, server, ports
 
 
-def _inbound_to_client_access(topic: _Topic, _: Entry) -> Pairs:
+def joined(ports: Iterable[Ports]) -> tuple[Ports, ...]:
+    """Ports of one protocol together, so that adjacent ones become one range."""
+    together: dict[Protocol, Ports] = {}
+    for each in ports:
+        before = together.get(each.protocol)
+        together[each.protocol] = each if before is None else before | each
+    return tuple(together.values())
+
+
+def _mail_to_client_access(topic: _Topic) -> tuple[Group, ...]:
+    """Who takes mail from outside without Edge."""
     inbound = topic.topology.mail_flow.inbound
     if not isinstance(inbound, Inbound):
         return ()
     if topic.topology.edge_servers and inbound.to is None:
         return ()
-    source = topic.inbound_from(topic.anywhere)
-    return _across([source], topic.parts.client_access(inbound.to))
+    return topic.parts.client_access(inbound.to)
 
 
-def _internet_facing_dns(topic: _Topic, _: Entry) -> Pairs:
+def _inbound(topic: _Topic, _: Entry) -> Places:
+    for server in _mail_to_client_access(topic):
+        yield topic.deliverers() or topic.anywhere(server), server, None
+
+
+def _internet_facing_dns(topic: _Topic, _: Entry) -> Places:
     """The servers that mail enters or leaves by, where that is not Edge."""
-    facing: list[Group] = [
-        end for _, end in _inbound_to_client_access(topic, BY_ID["M1"]) if isinstance(end, Group)
-    ]
-    facing += _senders(topic, OutboundPath.MAILBOX) + _senders(topic, OutboundPath.CLIENT_ACCESS)
-    return _across(sorted(set(facing)), topic.resolvers(edge=False))
+    facing = {
+        *_mail_to_client_access(topic),
+        *(
+            sender
+            for connector in send_connectors(topic.topology)
+            if connector.through is not OutboundPath.EDGE
+            for sender in topic.parts.senders(connector)
+        ),
+    }
+    for group in sorted(facing):
+        yield from _as_in_row(_across([group], topic.resolvers(group, edge=False)))
 
 
-def _senders(topic: _Topic, path: OutboundPath) -> list[Group]:
-    if topic.outbound.through is not path:
-        return []
-    if path is OutboundPath.MAILBOX:
-        return list(topic.parts.mailbox())
-    if path is OutboundPath.CLIENT_ACCESS:
-        # Any Client Access server in the site of the source Mailbox server may be picked (V8).
-        return list(topic.parts.client_access())
-    return list(topic.parts.edge()) if path is OutboundPath.EDGE else []
+def _all_resolve(topic: _Topic, _: Entry) -> Places:
+    for group in topic.parts.exchange():
+        yield from _as_in_row(_across([group], topic.resolvers(group, edge=False)))
 
 
-def _edge_delivers(topic: _Topic, _: Entry) -> Pairs:
-    return topic.parts.edge_with_subscribed() if topic.edge_takes_mail else ()
+def _edge_resolves(topic: _Topic, _: Entry) -> Places:
+    for group in topic.parts.edge():
+        yield from _as_in_row(_across([group], topic.resolvers(group, edge=True)))
 
 
-def _site_sends_by_edge(topic: _Topic, _: Entry) -> Pairs:
-    if topic.outbound.through is not OutboundPath.EDGE:
-        return ()
-    return ((mailbox, edge) for edge, mailbox in topic.parts.edge_with_subscribed())
+def _sent(path: OutboundPath) -> Callable[[_Topic, Entry], Places]:
+    """Outbound mail by the connectors of one path."""
+
+    def places(topic: _Topic, _: Entry) -> Places:
+        for connector in send_connectors(topic.topology):
+            if connector.through is path:
+                for sender in topic.parts.senders(connector):
+                    for hop, ports in topic.hops(connector, sender):
+                        yield sender, hop, ports
+
+    return places
 
 
-def _reputation_proxy(topic: _Topic, _: Entry) -> Pairs:
+def _edge_receives(topic: _Topic, _: Entry) -> Places:
+    if topic.edge_takes_mail:
+        for edge in topic.parts.receiving():
+            yield topic.deliverers() or topic.internet(edge), edge, None
+
+
+def _edge_delivers(topic: _Topic, _: Entry) -> Places:
+    if topic.edge_takes_mail:
+        for mailbox, edge, port in topic.parts.receiving_pairs():
+            yield edge, mailbox, None if port is None else _one(port)
+
+
+def _site_sends_by_edge(topic: _Topic, _: Entry) -> Places:
+    for connector in send_connectors(topic.topology):
+        for mailbox, edge, _port in topic.parts.sending_pairs(connector):
+            if connector.through is OutboundPath.EDGE:
+                yield mailbox, edge, None
+
+
+def _edgesync(topic: _Topic, _: Entry) -> Places:
+    for mailbox, edge, port in topic.parts.edgesync_pairs():
+        yield mailbox, edge, None if port is None else _one(port)
+
+
+def _reputation_proxy(topic: _Topic, _: Entry) -> Places:
     declared = topic.topology.sender_reputation
-    if not isinstance(declared, SenderReputation):
-        return ()
-    address = network(str(declared.proxy.address))
-    proxy = _outside("reputation-proxy", [address], "sender reputation's proxy")
-    return _across(topic.parts.edge(), [proxy])
+    if isinstance(declared, SenderReputation):
+        address = network(str(declared.proxy.address))
+        proxy = _outside("reputation-proxy", [address], "sender reputation's proxy")
+        for edge in topic.parts.edge():
+            yield edge, proxy, _one(declared.proxy.port)
 
 
-def _reputation_probes(topic: _Topic, _: Entry) -> Pairs:
-    probing = topic.topology.sender_reputation == "direct"
-    return _across(topic.parts.edge(), [topic.internet]) if probing else ()
+def _reputation_probes(topic: _Topic, _: Entry) -> Places:
+    if topic.topology.sender_reputation == "direct":
+        for edge in topic.parts.edge():
+            yield edge, topic.internet(edge), None
 
 
-def _edge_receives(topic: _Topic, _: Entry) -> Pairs:
-    if not topic.edge_takes_mail:
-        return ()
-    return _across([topic.inbound_from(topic.internet)], topic.parts.edge())
+def _relays(topic: _Topic, _: Entry) -> Places:
+    for name, relay in sorted(topic.topology.mail_flow.relays.items()):
+        source = _outside(f"relay.{name}", relay.source, f"relay {name}")
+        mailbox = relay.to is RelayTarget.MAILBOX
+        play = topic.parts.mailbox if mailbox else topic.parts.client_access
+        for server in play(relay.sites):
+            yield source, server, _one(relay.port)
 
 
-#: Where each row applies. M2, M3, E4 and E8 are below: their ports may be the user's.
-_WHERE: Final[Mapping[str, Callable[[_Topic, Entry], Pairs]]] = {
-    "R1": lambda t, _: (
-        *_across(t.parts.exchange(), t.parts.exchange()),
-        *_both_ways(t.parts.exchange(), t.other_exchange()),
-    ),
-    "R2": lambda t, _: _both_ways(t.parts.exchange(), t.lync()),
-    "R3": lambda t, _: _both_ways(t.parts.exchange(), t.domain_controllers()),
+def _witnesses(topic: _Topic, _: Entry) -> Places:
+    for name, witness in sorted(topic.topology.witnesses.items()):
+        address = network(str(witness.address))
+        server = _outside(f"witness.{name}", [address], f"witness {name}")
+        yield from _as_in_row(_across(topic.parts.mailbox(witness.sites), [server]))
+
+
+#: Where each row of the catalog applies.
+_WHERE: Final[Mapping[str, Callable[[_Topic, Entry], Places]]] = {
+    "R1": _fabric,
+    "R2": _lync,
+    "R3": _domain_controllers,
     **dict.fromkeys((entry.id for entry in SERVICES.values()), _clients),
-    "M1": _inbound_to_client_access,
+    "M1": _inbound,
+    "M2": _sent(OutboundPath.MAILBOX),
+    "M3": _sent(OutboundPath.CLIENT_ACCESS),
     "M4": _internet_facing_dns,
     "E1": _edge_receives,
     "E2": _edge_delivers,
     "E3": _site_sends_by_edge,
-    "E5": lambda t, _: t.parts.edgesync_pairs(),
-    "E7": lambda t, _: _across(t.parts.edge(), t.resolvers(edge=True)),
+    "E4": _sent(OutboundPath.EDGE),
+    "E5": _edgesync,
+    "E7": _edge_resolves,
     "E8": _reputation_proxy,
     "E8d": _reputation_probes,
-    "N1": lambda t, _: _across(t.parts.exchange(), t.resolvers(edge=False)),
-}
-
-_SENDERS: Final = {
-    "M2": OutboundPath.MAILBOX,
-    "M3": OutboundPath.CLIENT_ACCESS,
-    "E4": OutboundPath.EDGE,
+    "M6": _relays,
+    "W1": _witnesses,
+    "N1": _all_resolve,
 }
 
 
 def _of_entry(topic: _Topic, entry: Entry) -> Iterator[Flow]:
     reason = (Reason(entry.says, entry.id),)
-    if entry.id in _SENDERS:
-        for hop, port in topic.mail_hops():
-            for sender in _senders(topic, _SENDERS[entry.id]):
-                for ports in entry.ports if port is None else (port,):
-                    yield Flow(sender, hop, ports, reason)
-        return
-    ports = entry.ports
-    declared = topic.topology.sender_reputation
-    if not ports and isinstance(declared, SenderReputation):
-        user_defined = PortRange(declared.proxy.port, declared.proxy.port)
-        ports = (Ports(Protocol.TCP, (user_defined,)),)
-    for source, destination in _WHERE[entry.id](topic, entry):
-        for each in ports:
-            yield Flow(source, destination, each, reason)
-
-
-def _end(topic: _Topic, end: End) -> tuple[Group | Outside, ...]:
-    if end.range_ is not None:
-        return (_outside(str(end.range_), [end.range_], str(end.range_)),)
-    if end.word == INTERNET_WORD:
-        return (topic.internet,)
-    named = topic.parts.server(end.word)
-    return named or topic.parts.role(end.word, end.site)
+    for source, destination, own in _WHERE[entry.id](topic, entry):
+        for ports in entry.ports if own is None else (own,):
+            yield Flow(source, destination, ports, reason)
 
 
 def _of_operator(topic: _Topic, declared: AdditionalFlow) -> Iterator[Flow]:
+    need = None if declared.need is None else NEEDS[declared.need]
+    says = ": ".join(part for part in (need and need.says, declared.reason) if part)
     reason = Reason(
-        declared.reason,
+        says,
+        None if need is None else need.id,
         accepted_risk=declared.accept_risk,
         owner=declared.owner,
         ticket=declared.ticket,
         review=declared.review,
     )
-    sources = [e for end in ends_of(declared.source) for e in _end(topic, end)]
-    targets = [e for end in ends_of(declared.to) for e in _end(topic, end)]
-    for source, target in _across(sources, targets):
-        for ports in declared.ports:
-            yield Flow(source, target, ports, (reason,))
+    ports = joined(declared.ports or (need.ports if need else ()))
+    for one in ends_of(declared.source):
+        for other in ends_of(declared.to):
+            for source, target in _resolved(topic, one, other):
+                for each in ports:
+                    yield Flow(source, target, each, (reason,))
+
+
+def _resolved(topic: _Topic, source: End, to: End) -> Pairs:
+    """The ends of an additional flow; the Internet is what the other end's network means by it."""
+    if source.word == INTERNET_WORD:
+        return ((topic.internet(end), end) for end in _groups(topic, to))
+    if to.word == INTERNET_WORD:
+        return ((end, topic.internet(end)) for end in _groups(topic, source))
+    return _across(_ends(topic, source), _ends(topic, to))
+
+
+def _ends(topic: _Topic, end: End) -> tuple[Group | Outside, ...]:
+    if end.range_ is not None:
+        return (_outside(str(end.range_), [end.range_], str(end.range_)),)
+    return _groups(topic, end)
+
+
+def _groups(topic: _Topic, end: End) -> tuple[Group, ...]:
+    return topic.parts.server(end.word) or topic.parts.role(end.word, end.site)
 
 
 def flows(topology: Topology) -> tuple[Flow, ...]:
@@ -337,7 +459,7 @@ def flows(topology: Topology) -> tuple[Flow, ...]:
     """
     topic = _Topic(topology)
     found: dict[Flow, set[Reason]] = {}
-    for entry in BY_ID.values():
+    for entry in ENTRIES:
         for flow in _of_entry(topic, entry):
             found.setdefault(flow, set()).update(flow.reasons)
     for declared in topology.additional_flows:

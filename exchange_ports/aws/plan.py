@@ -6,7 +6,7 @@ one covers: its reasons move to the one that does.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -21,7 +21,7 @@ from exchange_ports.aws.rules import (
     RuleSet,
     SecurityGroup,
 )
-from exchange_ports.flows import Flow, Outside, Reason, described
+from exchange_ports.flows import INTERNET, Flow, Outside, Reason, by_address, described
 from exchange_ports.topology.groups import Group, Wearer
 from exchange_ports.traffic.addresses import Network, covers
 
@@ -29,22 +29,22 @@ __all__ = ["compile_network"]
 
 #: EC2 takes 255 characters (aws.md 2.3; the number itself is checked in `limits`).
 _DESCRIPTION_LENGTH: Final = 255
-#: The one set of ranges that is shared by rules and swapped at once.
-_INTERNET: Final = "internet"
 
 
 def compile_network(
-    network: str, flows: Iterable[Flow], groups: Iterable[Group], wearers: Iterable[Wearer]
+    network: str, flows: Iterable[Flow], groups: Collection[Group], wearers: Iterable[Wearer]
 ) -> RuleSet:
     """The rule set of the VPC `network`, from the flows that touch its groups.
 
     Deterministic: the same flows in any order give the same rule set, rules sorted by name.
     """
+    dressed = tuple(wearers)
     here = {group.key: group for group in groups if group.network == network}
+    far = {g: by_address(g, dressed) for g in groups if g.network != network}
     lists: dict[str, PrefixList] = {}
     reasons: dict[Rule, set[Reason]] = defaultdict(set)
     for flow in flows:
-        for rule in _written(flow, network, lists):
+        for rule in _written(flow, network, far, lists):
             reasons[rule].update(rule.reasons)
     kept = _without_covered(reasons, here, lists)
     rules = [
@@ -63,13 +63,15 @@ def compile_network(
         rules=tuple(sorted(rules, key=rule_name)),
         wears={
             wearer.name: tuple(group.key for group in wearer.groups)
-            for wearer in wearers
+            for wearer in dressed
             if wearer.network == network
         },
     )
 
 
-def _written(flow: Flow, network: str, lists: dict[str, PrefixList]) -> Iterator[Rule]:
+def _written(
+    flow: Flow, network: str, far: Mapping[Group, Outside], lists: dict[str, PrefixList]
+) -> Iterator[Rule]:
     """One flow as rules at each of its ends that is ours."""
     ends = (
         (flow.source, Direction.OUT, flow.destination),
@@ -77,7 +79,8 @@ def _written(flow: Flow, network: str, lists: dict[str, PrefixList]) -> Iterator
     )
     for ours, direction, theirs in ends:
         if isinstance(ours, Group) and ours.network == network:
-            for peer in _peers(theirs, lists):
+            peers = far.get(theirs, theirs) if isinstance(theirs, Group) else theirs
+            for peer in _peers(peers, lists):
                 for ports in flow.ports.one_by_one():
                     yield Rule(ours.key, direction, ports, peer, flow.reasons)
 
@@ -86,13 +89,13 @@ def _peers(end: Group | Outside, lists: dict[str, PrefixList]) -> Iterator[Peer]
     if isinstance(end, Group):
         yield GroupRef(end.key)
         return
-    if end.name != _INTERNET:
+    if end.name != INTERNET:
         yield from end.ranges
         return
     # The Internet of IPv4 has a hole for each private block, so it is many prefixes; that of IPv6
     # is one.
-    lists[_INTERNET] = PrefixList(_INTERNET, tuple(r for r in end.ranges if r.version == 4))  # noqa: PLR2004
-    yield ListRef(_INTERNET)
+    lists[INTERNET] = PrefixList(INTERNET, tuple(r for r in end.ranges if r.version == 4))  # noqa: PLR2004
+    yield ListRef(INTERNET)
     yield from (range_ for range_ in end.ranges if range_.version == 6)  # noqa: PLR2004
 
 

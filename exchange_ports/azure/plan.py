@@ -7,7 +7,7 @@ load balancer's probe address. No rule that a single other one covers: its reaso
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,7 +26,7 @@ from exchange_ports.azure.rules import (
     Tag,
     Zone,
 )
-from exchange_ports.flows import Flow, Outside, Reason, described
+from exchange_ports.flows import Flow, Outside, Reason, by_address, described
 from exchange_ports.topology.groups import Group, GroupKind, Wearer
 from exchange_ports.traffic.addresses import covers
 from exchange_ports.traffic.ports import ANY_PORTS, Ports
@@ -69,18 +69,20 @@ class _Draft:
 
 
 def compile_network(
-    network: str, flows: Iterable[Flow], groups: Iterable[Group], wearers: Iterable[Wearer]
+    network: str, flows: Iterable[Flow], groups: Collection[Group], wearers: Iterable[Wearer]
 ) -> RuleSet:
     """The rule set of the VNet `network`, from the flows that touch its groups.
 
     Deterministic: the same flows in any order give the same rule set, rules sorted by name.
     """
+    everyone = tuple(wearers)
     here = {group.key: group for group in groups if group.network == network}
-    dressed = tuple(wearer for wearer in wearers if wearer.network == network)
+    far = {g: by_address(g, everyone) for g in groups if g.network != network}
+    dressed = tuple(wearer for wearer in everyone if wearer.network == network)
     zones = {wearer.name: _zone(wearer.in_perimeter) for wearer in dressed}
     reasons: dict[_Draft, set[Reason]] = defaultdict(set)
     for flow in flows:
-        for draft in _written(flow, network):
+        for draft in _written(flow, far, _zones_of(dressed)):
             reasons[draft].update(flow.reasons)
     kept = _without_covered(reasons, here)
     for zone in set(zones.values()):
@@ -132,15 +134,28 @@ def _always(zone: Zone) -> Iterator[tuple[_Draft, Reason]]:
         )
 
 
-def _written(flow: Flow, network: str) -> Iterator[_Draft]:
+def _zones_of(wearers: Iterable[Wearer]) -> dict[Group, set[Zone]]:
+    """The zones in which a group's wearers stand: each zone's network security group needs its rules."""
+    zones: dict[Group, set[Zone]] = defaultdict(set)
+    for wearer in wearers:
+        for group in wearer.groups:
+            zones[group].add(_zone(wearer.in_perimeter))
+    return zones
+
+
+def _written(
+    flow: Flow, far: Mapping[Group, Outside], zones: Mapping[Group, set[Zone]]
+) -> Iterator[_Draft]:
     """One flow as rules at each of its ends that is ours, one for each family of addresses."""
     band = "fabric" if _in_fabric(flow) else "flows"
     for ours, direction in ((flow.source, Direction.OUT), (flow.destination, Direction.IN)):
-        if isinstance(ours, Group) and ours.network == network:
-            for source, source_name in _sides(flow.source):
-                for destination, destination_name in _sides(flow.destination):
+        if not isinstance(ours, Group):
+            continue
+        for zone in sorted(zones.get(ours, ())):
+            for source, source_name in _sides(flow.source, far):
+                for destination, destination_name in _sides(flow.destination, far):
                     yield _Draft(
-                        _zone(ours.in_perimeter),
+                        zone,
                         direction,
                         flow.ports,
                         source,
@@ -158,7 +173,9 @@ def _in_fabric(flow: Flow) -> bool:
     )
 
 
-def _sides(end: Group | Outside) -> Iterator[tuple[Side, str]]:
+def _sides(end: Group | Outside, far: Mapping[Group, Outside]) -> Iterator[tuple[Side, str]]:
+    if isinstance(end, Group):
+        end = far.get(end, end)
     if isinstance(end, Group):
         yield GroupRef(end.key), end.key
         return

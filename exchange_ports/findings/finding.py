@@ -118,6 +118,12 @@ class Finding:
         """The same finding, its path continued upwards by `path`."""
         return replace(self, path=(*path, *self.path))
 
+    def also_at(self, places: int) -> "Finding":
+        """The same finding, saying that it holds in so many other places too."""
+        if not places:
+            return self
+        return replace(self, says=f"{self.says} (and in {counted(places, 'other place')})")
+
     def located(self, locate: Callable[[Path], Place]) -> "Finding":
         """The same finding with the place at which its field stands."""
         return replace(self, place=locate(self.path))

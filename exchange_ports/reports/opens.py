@@ -3,14 +3,15 @@
 Rows come from flows, so a reader sees what was meant in one line where a cloud needs several rules.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from exchange_ports.flows import Flow, Outside, Reason
 from exchange_ports.plans import Plans
-from exchange_ports.topology.groups import Group, identity
+from exchange_ports.topology.groups import Group, identity, wearers
 from exchange_ports.topology.models import Inbound, Topology
-from exchange_ports.topology.parts import outbound_path
+from exchange_ports.topology.parts import send_connectors
 
 __all__ = ["Opening", "closed", "openings"]
 
@@ -63,29 +64,35 @@ def _why(reason: Reason) -> str:
     return f"{reason.says} ({said})" if said else reason.says
 
 
-def _peer(end: Group | Outside) -> str:
+def _peer(end: Group | Outside, network: str) -> str:
     if isinstance(end, Group):
-        return end.key
+        return end.key if end.network == network else f"{end.key} in {end.network}"
     if len(end.ranges) > _MOST_RANGES:
         return f"{end.says} ({len(end.ranges)} prefixes)"
-    ranges = ", ".join(map(str, end.ranges))
-    return ranges if end.says == ranges else f"{end.says} ({ranges})"
+    # An address alone reads better without its prefix length.
+    ranges = ", ".join(str(r.network_address if r.num_addresses == 1 else r) for r in end.ranges)
+    return ranges if end.says in (ranges, str(end.ranges[0])) else f"{end.says} ({ranges})"
 
 
-def _seen(flow: Flow, network: str) -> Iterator[Opening]:
+def _seen(flow: Flow, network: str, zones: Mapping[Group, set[str]]) -> Iterator[Opening]:
     for direction, ours, theirs in (
         ("in", flow.destination, flow.source),
         ("out", flow.source, flow.destination),
     ):
         if isinstance(ours, Group) and ours.network == network:
-            zone = "perimeter" if ours.in_perimeter else "internal"
-            yield Opening(zone, direction, ours.key, str(flow.ports), _peer(theirs), flow.reasons)
+            peer = _peer(theirs, network)
+            for zone in zones[ours]:
+                yield Opening(zone, direction, ours.key, str(flow.ports), peer, flow.reasons)
 
 
 def openings(plans: Plans, network: str) -> tuple[Opening, ...]:
     """What is opened in a network, by zone, direction and role."""
     known = identity(network, plans.topology.networks[network])
-    seen = [opening for flow in plans.flows for opening in _seen(flow, known)]
+    zones: dict[Group, set[str]] = defaultdict(set)
+    for wearer in wearers(plans.topology):
+        for group in wearer.groups:
+            zones[group].add("perimeter" if wearer.in_perimeter else "internal")
+    seen = [opening for flow in plans.flows for opening in _seen(flow, known, zones)]
     return tuple(sorted(seen, key=lambda o: (o.zone, o.direction, o.role, o.ports, o.peer)))
 
 
@@ -95,10 +102,11 @@ def closed(topology: Topology) -> tuple[str, ...]:
     flow = topology.mail_flow
     if not topology.clients:
         said.append("no clients are declared: no client reaches a Client Access server")
-    if flow.inbound == "none" or (flow.inbound is None and not topology.edge_servers):
+    receives = any(edge.receives for edge in topology.edge_servers.values())
+    if flow.inbound == "none" or (flow.inbound is None and not receives):
         said.append("no inbound mail is declared: nobody outside can deliver mail")
     elif isinstance(flow.inbound, Inbound) and topology.edge_servers and flow.inbound.to is None:
         said.append("inbound mail comes through the Edge servers only")
-    if outbound_path(topology).through == "none":
+    if not send_connectors(topology):
         said.append("no outbound mail is declared: no server sends mail to the outside")
     return tuple(said)

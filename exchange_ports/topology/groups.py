@@ -6,14 +6,28 @@ groups on AWS, application security groups on Azure. Identities come from `id`, 
 there is none, so a rename that keeps its `id` keeps every group.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import Final
 
+from exchange_ports.catalog import EDGESYNC_PORT, SMTP_PORT
 from exchange_ports.topology.models import EdgeServer, Role, Server, Site, Topology
+from exchange_ports.traffic.addresses import Network as Range
+from exchange_ports.traffic.addresses import covers
 
-__all__ = ["Group", "GroupKind", "Wearer", "group", "identity", "wearers"]
+__all__ = [
+    "Group",
+    "GroupKind",
+    "Wearer",
+    "delivers_apart",
+    "group",
+    "has_own_group",
+    "identity",
+    "syncs_apart",
+    "wearers",
+]
 
 
 class GroupKind(StrEnum):
@@ -26,6 +40,9 @@ class GroupKind(StrEnum):
     EDGESYNC_SERVER = "edgesync-server"
     SERVER = "server"
     EDGE = "edge"
+    EDGE_RECEIVING = "edge-receiving"
+    EDGE_SENDING = "edge-sending"
+    EDGE_SYNCED = "edge-synced"
     EDGE_SERVER = "edge-server"
 
 
@@ -36,12 +53,12 @@ _SAYS: Final = {
     GroupKind.EDGESYNC: "Mailbox servers of site {} that take part in EdgeSync with every Edge",
     GroupKind.EDGESYNC_SERVER: "Mailbox server {} for EdgeSync with some Edge servers only",
     GroupKind.SERVER: "Exchange server {} alone",
-    GroupKind.EDGE: "Edge Transport servers subscribed to site {}",
+    GroupKind.EDGE: "Edge Transport servers of site {}",
+    GroupKind.EDGE_RECEIVING: "Edge Transport servers of site {} that take mail from outside",
+    GroupKind.EDGE_SENDING: "Edge Transport servers of site {} that send mail to the outside",
+    GroupKind.EDGE_SYNCED: "Edge Transport servers of site {} that every Mailbox server syncs with",
     GroupKind.EDGE_SERVER: "Edge Transport server {} alone",
 }
-
-#: The groups of the perimeter zone; all others are of the internal zone.
-PERIMETER_KINDS: Final = frozenset({GroupKind.EDGE, GroupKind.EDGE_SERVER})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -67,24 +84,16 @@ class Group:
         """Who wears it, in words made of identities only: clouds cannot change a description."""
         return _SAYS[self.kind].format(self.of)
 
-    @property
-    def in_perimeter(self) -> bool:
-        """Whether its wearers stand in the perimeter zone."""
-        return self.kind in PERIMETER_KINDS
-
 
 @dataclass(frozen=True, slots=True)
 class Wearer:
-    """A managed server: its name, the network it stands in, and its groups, the widest first."""
+    """An Exchange server: its name, network, zone and addresses, and its groups, the widest first."""
 
     name: str
     network: str
+    in_perimeter: bool
+    addresses: tuple[Range, ...]
     groups: tuple[Group, ...]
-
-    @property
-    def in_perimeter(self) -> bool:
-        """Whether it is an Edge server."""
-        return any(worn.in_perimeter for worn in self.groups)
 
 
 def identity(key: str, declared: object) -> str:
@@ -123,25 +132,64 @@ def _internal(
     if server.own_group:
         besides = (everyone.key, *(role.key for role in roles))
         worn.append(group(network, GroupKind.SERVER, server_id, *besides))
-    return Wearer(key, network, tuple(worn))
+    addresses = () if server.address is None else (server.address,)
+    return Wearer(key, network, False, _ranges(addresses), tuple(worn))
 
 
 def _edge(network: str, key: str, edge: EdgeServer, topology: Topology) -> Wearer:
-    site = topology.sites.get(edge.subscribed_site or "")
-    site_id = identity(edge.subscribed_site or "", site)
+    site_id = identity(edge.site, topology.sites.get(edge.site))
     together = group(network, GroupKind.EDGE, site_id)
-    alone = group(network, GroupKind.EDGE_SERVER, identity(key, edge), together.key)
-    return Wearer(key, network, (together, alone))
+    worn = [together]
+    # What an Edge server does like the others it does as one of a group; where it says something
+    # else of itself, its own group has the rules, and those of the others stay as they are.
+    for kind, wears in (
+        (GroupKind.EDGE_RECEIVING, edge.receives and not delivers_apart(edge)),
+        (GroupKind.EDGE_SENDING, edge.sends),
+        (GroupKind.EDGE_SYNCED, edge.subscribed_site is not None and not syncs_apart(edge)),
+    ):
+        if wears:
+            worn.append(group(network, kind, site_id, together.key))
+    if has_own_group(edge):
+        besides = (each.key for each in worn)
+        worn.append(group(network, GroupKind.EDGE_SERVER, identity(key, edge), *besides))
+    return Wearer(key, network, _in_perimeter(edge, topology), _ranges(edge.addresses), tuple(worn))
+
+
+def delivers_apart(edge: EdgeServer) -> bool:
+    """Whether an Edge server delivers by a port of its own."""
+    return edge.receives and edge.delivery_port != SMTP_PORT
+
+
+def syncs_apart(edge: EdgeServer) -> bool:
+    """Whether EdgeSync reaches an Edge server in a way of its own."""
+    usual = edge.edgesync_port == EDGESYNC_PORT and not edge.edgesync_except
+    return edge.subscribed_site is not None and not usual
+
+
+def has_own_group(edge: EdgeServer) -> bool:
+    """Whether an Edge server wears a group of its own."""
+    return edge.own_group or delivers_apart(edge) or syncs_apart(edge)
+
+
+def _in_perimeter(edge: EdgeServer, topology: Topology) -> bool:
+    """Where an Edge server stands: in the perimeter, unless there is none or its address says so."""
+    zone = topology.networks[edge.network].perimeter
+    ranges = _ranges(edge.addresses)
+    return bool(zone) and (not ranges or any(covers(zone, (each,)) for each in ranges))
+
+
+def _ranges(addresses: Iterable[IPv4Address | IPv6Address]) -> tuple[Range, ...]:
+    return tuple(ip_network(address) for address in addresses)
 
 
 def wearers(topology: Topology) -> tuple[Wearer, ...]:
-    """Every managed server with its groups, internal servers first, each kind by name."""
+    """Every Exchange server with its groups, internal servers first, each kind by name."""
 
     def everyone() -> Iterator[Wearer]:
         ids: Mapping[str, str] = {key: identity(key, n) for key, n in topology.networks.items()}
         for site_key, site in topology.sites.items():
             for key, server in site.servers.items():
-                yield _internal(ids[site.network], site_key, site, key, server, topology)
+                yield _internal(ids[site.network or ""], site_key, site, key, server, topology)
         for key, edge in topology.edge_servers.items():
             yield _edge(ids[edge.network], key, edge, topology)
 

@@ -6,12 +6,12 @@ Cloud ids are no part of it: they are given to the component, by network.
 """
 
 from enum import StrEnum
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-from exchange_ports.catalog import DEFAULT_SERVICES, SMTP_PORT, Service
+from exchange_ports.catalog import DEFAULT_SERVICES, EDGESYNC_PORT, SMTP_PORT, Need, Service
 from exchange_ports.topology.values import (
     Address,
     EndText,
@@ -23,6 +23,12 @@ from exchange_ports.topology.values import (
 )
 
 __all__ = [
+    "Witness",
+    "Resolver",
+    "RelayTarget",
+    "Relay",
+    "Passage",
+    "DomainControllers",
     "AdditionalFlow",
     "Addresses",
     "ClientSource",
@@ -38,6 +44,7 @@ __all__ = [
     "ProxyType",
     "ReputationProxy",
     "Role",
+    "Service",
     "SenderReputation",
     "Server",
     "Site",
@@ -89,6 +96,21 @@ class OutboundPath(StrEnum):
     NONE = "none"
 
 
+class Passage(StrEnum):
+    """What traffic between a network and other places passes through."""
+
+    ROUTED = "routed"
+    INSPECTED = "inspected"
+    TRANSLATED = "translated"
+
+
+class RelayTarget(StrEnum):
+    """The transport service that an application or appliance hands its mail to."""
+
+    CLIENT_ACCESS = "client_access"
+    MAILBOX = "mailbox"
+
+
 class ProxyType(StrEnum):
     """The proxy types of Set-SenderReputationConfig that go through a proxy."""
 
@@ -111,6 +133,13 @@ class Network(Declared):
     """The address ranges of the internal zone, in which Exchange servers stand."""
     perimeter: tuple[Range, ...] = Field(default=(), examples=[["10.20.240.0/24"]])
     """The address ranges of the perimeter zone: Edge Transport servers and nothing else of ours."""
+    internet: Literal["any", "public"] | None = Field(default=None, examples=["public"])
+    """What `internet` means here. Left out: public addresses, and any address as a source for
+    clients and mail towards Client Access servers. `any`: any address everywhere. `public`: public
+    addresses everywhere."""
+    passage: Passage = Field(default=Passage.ROUTED, examples=["routed"])
+    """What stands between this network and other places: nothing that looks inside (`routed`), an
+    appliance that does (`inspected`), or address translation (`translated`)."""
     id: Name | None = Field(default=None, examples=["corp"])
     """Keeps the identity of a renamed network: the key it had before."""
 
@@ -138,17 +167,25 @@ class Addresses(Declared):
     """Their addresses or ranges, in any network."""
 
 
-class Site(Declared):
-    """An Active Directory site with Exchange servers."""
+class DomainControllers(Addresses):
+    """Domain controllers by address."""
 
-    network: Name = Field(examples=["corp"])
-    """The network in which its servers stand."""
+    accounts_forest: tuple[Range, ...] = Field(default=(), examples=[["10.64.2.10"]])
+    """Domain controllers of an accounts forest. They are no internal domain controllers by
+    themselves; listed here, everything passes to and from them too."""
+
+
+class Site(Declared):
+    """An Active Directory site."""
+
+    network: Name | None = Field(default=None, examples=["corp"])
+    """The network in which its servers stand. May be left out where it has none."""
     servers: dict[Name, Server] = Field(
         default={},
         examples=[{"ex1": {"roles": ["client_access", "mailbox"], "address": "10.20.0.11"}}],
     )
     """The internal Exchange servers, by name."""
-    domain_controllers: Addresses | None = Field(
+    domain_controllers: DomainControllers | None = Field(
         default=None, examples=[{"addresses": ["10.20.2.10"]}]
     )
     """Domain controllers: every protocol and port to and from every internal Exchange server."""
@@ -162,21 +199,59 @@ class Site(Declared):
     """Keeps the identity of a renamed site: the key it had before."""
 
 
+AddressOrSeveral = Annotated[
+    Annotated[Address, Tag("<word>")]
+    | Annotated[tuple[Address, ...], Field(min_length=1), Tag("<list>")],
+    BY_SHAPE,
+]
+
+
 class EdgeServer(Declared):
-    """An Edge Transport server in a perimeter zone."""
+    """An Edge Transport server."""
 
     network: Name = Field(examples=["corp"])
     """The network in whose perimeter zone it stands."""
-    address: Address | None = Field(default=None, examples=["10.20.240.5"])
-    """Its address. May be left out: inside one network rules go by group."""
+    address: AddressOrSeveral | None = Field(
+        default=None, examples=["10.20.240.5", ["10.20.240.5", "10.20.241.5"]]
+    )
+    """Its address, or its addresses where it has two adapters. May be left out: inside one network
+    rules go by group."""
     subscribed_site: Name | None = Field(default=None, examples=["hq"])
     """The Active Directory site it is subscribed to: mail passes between it and the Mailbox
     servers of this site only."""
+    mail_site: Name | None = Field(default=None, examples=["hq"])
+    """For an Edge server without a subscription: the site whose Mailbox servers it exchanges mail
+    with, by connectors made by hand. It takes no part in EdgeSync."""
     edgesync_except: tuple[Name, ...] = Field(default=(), examples=[["mbx3"]])
     """Mailbox servers of the site that do not take part in EdgeSync with this Edge server, since
     they came after it was subscribed."""
+    edgesync_port: Port = Field(default=EDGESYNC_PORT, examples=[EDGESYNC_PORT])
+    """The secure LDAP port of its AD LDS instance, where ConfigureAdam.ps1 changed it."""
+    version: Literal[2007, 2010, 2013] = Field(default=2013, examples=[2013])
+    """Its version of Exchange."""
+    delivery_port: Port = Field(default=SMTP_PORT, examples=[SMTP_PORT])
+    """The port by which it delivers to Mailbox servers, where a connector says otherwise."""
+    receives: bool = Field(default=True, examples=[True])
+    """Whether it takes mail from outside."""
+    sends: bool = Field(default=True, examples=[True])
+    """Whether it sends mail to the outside."""
+    own_group: bool = Field(default=False, examples=[True])
+    """Whether the server wears a group of its own, which additional flows and Send connectors for
+    this one server need."""
     id: Name | None = Field(default=None, examples=["edge1"])
     """Keeps the identity of a renamed server: the key it had before."""
+
+    @property
+    def addresses(self) -> tuple[IPv4Address | IPv6Address, ...]:
+        """Its addresses, none where none is declared."""
+        if self.address is None:
+            return ()
+        return self.address if isinstance(self.address, tuple) else (self.address,)
+
+    @property
+    def site(self) -> str:
+        """The site it exchanges mail with, by subscription or by hand."""
+        return self.subscribed_site or self.mail_site or ""
 
 
 Internet = Annotated[Literal["internet"], Field(description="Any public address.")]
@@ -240,8 +315,24 @@ class Outbound(Declared):
         default="internet", examples=["internet", [{"address": "10.20.7.25", "port": SMTP_PORT}]]
     )
     """To whom: `internet` (by MX record), or a list of smart hosts."""
+    sites: tuple[Name, ...] | None = Field(default=None, min_length=1, examples=[["paris"]])
+    """The sites whose servers send by this connector. Left out, all sites."""
     servers: tuple[Name, ...] | None = Field(default=None, min_length=1, examples=[["ex1"]])
-    """The source servers of the connector. Left out, every Mailbox server."""
+    """The source servers of the connector: Mailbox servers, or Edge servers for `edge`. Left out,
+    all of the sites."""
+
+
+class Relay(Declared):
+    """Applications or appliances that hand mail to Exchange: a Receive connector of their own."""
+
+    source: tuple[Range, ...] = Field(alias="from", min_length=1, examples=[["10.20.7.30"]])
+    """Their addresses, the connector's remote IP ranges."""
+    to: RelayTarget = Field(default=RelayTarget.CLIENT_ACCESS, examples=["client_access"])
+    """The role that the connector is made for."""
+    sites: tuple[Name, ...] | None = Field(default=None, min_length=1, examples=[["hq"]])
+    """The sites whose servers have the connector. Left out, all sites."""
+    port: Port = Field(default=SMTP_PORT, examples=[SMTP_PORT])
+    """The port it is bound to."""
 
 
 class MailFlow(Declared):
@@ -265,28 +356,40 @@ class MailFlow(Declared):
     ) = Field(default=None, examples=[{"through": "edge", "next_hop": "internet"}])
     """Mail to the outside, one Send connector or several. Left out: through the Edge servers to
     the Internet where there are any, otherwise none, as in a fresh installation."""
+    relays: dict[Name, Relay] = Field(
+        default={}, examples=[{"scanners": {"from": ["10.20.7.0/28"], "to": "client_access"}}]
+    )
+    """Applications and appliances that hand mail to Exchange, by a name of your own."""
+
+    @property
+    def connectors(self) -> tuple[Outbound, ...] | None:
+        """The Send connectors that are declared; none where nothing is."""
+        declared = self.outbound
+        return (declared,) if isinstance(declared, Outbound) else declared
+
+
+Resolver = (
+    Annotated[Literal["domain_controllers", "platform"], Tag("<word>")]
+    | Annotated[tuple[Address, ...], Field(min_length=1), Tag("<list>")]
+)
+ResolverOfNetwork = Annotated[Resolver, BY_SHAPE]
+ResolverOrByNetwork = Annotated[
+    Resolver | Annotated[dict[Name, ResolverOfNetwork], Field(min_length=1), Tag("<mapping>")],
+    BY_SHAPE,
+]
 
 
 class NameServers(Declared):
     """Who answers DNS questions. Nothing is assumed: the published page does not say who does."""
 
-    internal: Annotated[
-        Annotated[Literal["domain_controllers", "platform"], Tag("<word>")]
-        | Annotated[tuple[Address, ...], Field(min_length=1), Tag("<list>")]
-        | Annotated[dict[Name, tuple[Address, ...]], Tag("<mapping>")],
-        BY_SHAPE,
-    ] = Field(examples=["domain_controllers", "platform", ["10.20.2.53"]])
+    internal: ResolverOrByNetwork = Field(
+        examples=["domain_controllers", "platform", ["10.20.2.53"], {"corp": ["10.20.2.53"]}]
+    )
     """For internal Exchange servers: `domain_controllers`, `platform` (the cloud's own resolver,
-    which no rule filters), or a list of addresses."""
-    edge: (
-        Annotated[
-            Annotated[Literal["domain_controllers", "platform"], Tag("<word>")]
-            | Annotated[tuple[Address, ...], Field(min_length=1), Tag("<list>")]
-            | Annotated[dict[Name, tuple[Address, ...]], Tag("<mapping>")],
-            BY_SHAPE,
-        ]
-        | None
-    ) = Field(default=None, examples=[["10.20.240.53"], "platform"])
+    which no rule filters), or a list of addresses; or one of these for each network."""
+    edge: ResolverOrByNetwork | None = Field(
+        default=None, examples=[["10.20.240.53"], "platform", {"corp": ["10.20.240.53"]}]
+    )
     """For Edge servers: the same choices."""
 
 
@@ -328,10 +431,15 @@ class AdditionalFlow(Declared):
     """Where it starts: one end or several."""
     to: Ends = Field(examples=["edge", "mailbox@hq"])
     """Where it goes: one end or several. One of both sides is ours."""
-    ports: tuple[PortsText, ...] = Field(min_length=1, examples=[["3389/tcp"], ["any"]])
-    """The destination's ports."""
-    reason: Words = Field(examples=["administration from the bastion"])
-    """Why, in words that the rule in the cloud and every report repeat."""
+    ports: tuple[PortsText, ...] | None = Field(
+        default=None, min_length=1, examples=[["3389/tcp"], ["any"]]
+    )
+    """The destination's ports. Left out where `need` knows them."""
+    need: Need | None = Field(default=None, examples=["certificate_checks"])
+    """Something documented that a locked-down server needs; it brings ports and reason."""
+    reason: Words | None = Field(default=None, examples=["administration from the bastion"])
+    """Why, in words that the rule in the cloud and every report repeat. Left out where `need` says
+    it."""
     accept_risk: bool = Field(default=False, examples=[True])
     """Must be true for an end in the perimeter, or from the Internet to a Mailbox server."""
     owner: Words | None = Field(default=None, examples=["Messaging team"])
@@ -342,6 +450,15 @@ class AdditionalFlow(Declared):
         default=None, examples=["2027-03-31"]
     )
     """The day by which it is looked at again, quoted: "2027-03-31"."""
+
+
+class Witness(Declared):
+    """The witness server of a database availability group, where it is no Exchange server."""
+
+    address: Address = Field(examples=["10.20.2.60"])
+    """Its address."""
+    sites: tuple[Name, ...] | None = Field(default=None, min_length=1, examples=[["hq", "paris"]])
+    """The sites whose Mailbox servers are members of the group. Left out, all sites."""
 
 
 #: RFC 1918: what no organization routes to the Internet.
@@ -394,3 +511,15 @@ class Topology(Declared):
         ],
     )
     """What else must pass."""
+    service_ports: dict[Service, tuple[PortsText, ...]] = Field(
+        default={}, examples=[{"imap": ["10143/tcp", "10993/tcp"]}]
+    )
+    """The ports of IMAP4 or POP3 where Set-ImapSettings or Set-PopSettings bound them anew."""
+    witnesses: dict[Name, Witness] = Field(
+        default={}, examples=[{"fsw1": {"address": "10.20.2.60"}}]
+    )
+    """Witness servers that are no Exchange servers, by name."""
+    acknowledge: dict[str, Words] = Field(
+        default={}, examples=[{"port-25-blocked": "lifted by AWS, case 123456"}]
+    )
+    """Warnings that are known and accepted: their code, and why. They are not shown any more."""

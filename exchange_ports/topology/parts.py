@@ -4,12 +4,28 @@ Here it is Exchange 2013, with Client Access and Mailbox as roles that can be ap
 later the Mailbox server plays Client Access too (exchange.md 14): only this file would differ.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from exchange_ports.topology.groups import Group, GroupKind, Wearer, identity, wearers
-from exchange_ports.topology.models import Outbound, OutboundPath, Role, Site, Topology
+from exchange_ports.topology.groups import (
+    Group,
+    GroupKind,
+    Wearer,
+    delivers_apart,
+    identity,
+    syncs_apart,
+    wearers,
+)
+from exchange_ports.topology.models import (
+    EdgeServer,
+    Outbound,
+    OutboundPath,
+    Role,
+    Site,
+    Topology,
+)
 
-__all__ = ["Parts", "mailbox_servers", "outbound_path", "sites_with"]
+__all__ = ["Parts", "Pair", "mailbox_servers", "send_connectors", "sites_with"]
 
 
 def sites_with(topology: Topology, role: Role) -> tuple[str, ...]:
@@ -28,16 +44,24 @@ def mailbox_servers(site: Site) -> tuple[str, ...]:
     return tuple(sorted(k for k, server in site.servers.items() if Role.MAILBOX in server.roles))
 
 
-def outbound_path(topology: Topology) -> Outbound:
-    """The declared Send connector, or what an installation has that declares none.
+def send_connectors(topology: Topology) -> tuple[Outbound, ...]:
+    """The Send connectors to the outside, as declared, or as an installation has them.
 
     Without Edge, Exchange makes no Send connector; a subscription makes one to the Internet.
     """
-    declared = topology.mail_flow.outbound
-    if isinstance(declared, Outbound):
-        return declared
-    through = OutboundPath.EDGE if topology.edge_servers else OutboundPath.NONE
-    return Outbound(through=through)
+    declared = topology.mail_flow.connectors
+    if declared is None:
+        subscribed = any(edge.subscribed_site for edge in topology.edge_servers.values())
+        return (Outbound(through=OutboundPath.EDGE),) if subscribed else ()
+    return tuple(each for each in declared if each.through is not OutboundPath.NONE)
+
+
+class Pair(NamedTuple):
+    """A Mailbox side and an Edge side, and the port where it is not the usual one."""
+
+    mailbox: Group
+    edge: Group
+    port: int | None = None
 
 
 class Parts:
@@ -75,36 +99,109 @@ class Parts:
         return self._of(GroupKind.MAILBOX, self._ids(sites))
 
     def edge(self, sites: Iterable[str] | None = None) -> tuple[Group, ...]:
-        """Edge servers subscribed to these sites, or all."""
+        """Edge servers of these sites, or all."""
         return self._of(GroupKind.EDGE, self._ids(sites))
 
-    def edge_with_subscribed(self) -> tuple[tuple[Group, Group], ...]:
-        """Each Edge group with the Mailbox group of the site it is subscribed to."""
-        return tuple(
-            (edge, mailbox)
-            for edge in self.edge()
-            for mailbox in self.mailbox()
-            if edge.of == mailbox.of
-        )
+    def senders(self, connector: Outbound) -> tuple[Group, ...]:
+        """The servers that hand mail out by a connector."""
+        if connector.through is OutboundPath.MAILBOX:
+            if connector.servers is not None:
+                return tuple(group for name in connector.servers for group in self.server(name))
+            return self.mailbox(connector.sites)
+        if connector.through is OutboundPath.CLIENT_ACCESS:
+            # Any Client Access server in the site of the source Mailbox server may be picked (V8).
+            return self.client_access(self._sites_of(connector))
+        return self._sending_edges(connector) if connector.through is OutboundPath.EDGE else ()
 
-    def edgesync_pairs(self) -> tuple[tuple[Group, Group], ...]:
-        """Who takes part in EdgeSync with whom: Mailbox side, Edge side."""
-        pairs = [
-            (together, edge)
-            for edge in self.edge()
-            for together in self._of(GroupKind.EDGESYNC, [edge.of])
-        ]
-        # A server with an exception takes part with the Edge servers that do not name it.
-        sites = self._topology.sites
+    def _sending_edges(self, connector: Outbound) -> tuple[Group, ...]:
+        if connector.servers is not None:
+            return tuple(group for name in connector.servers for group in self.server(name))
+        return self._of(GroupKind.EDGE_SENDING, self._ids(connector.sites))
+
+    def _sites_of(self, connector: Outbound) -> tuple[str, ...] | None:
+        if connector.servers is None:
+            return connector.sites
+        named = set(connector.servers)
+        return tuple(k for k, site in self._topology.sites.items() if named & set(site.servers))
+
+    def sending_pairs(self, connector: Outbound) -> Iterator[Pair]:
+        """Who hands mail to the Edge servers of a connector: Mailbox servers of their site."""
+        for edge in self._sending_edges(connector):
+            for site in self._edge_sites(edge):
+                for mailbox in self._of(GroupKind.MAILBOX, [site]):
+                    yield Pair(mailbox, edge)
+
+    def receiving(self) -> tuple[Group, ...]:
+        """Edge servers that take mail from outside."""
+        apart = (
+            each
+            for key, edge in self._topology.edge_servers.items()
+            if delivers_apart(edge)
+            for each in self._alone(key, edge)
+        )
+        return (*self._of(GroupKind.EDGE_RECEIVING), *apart)
+
+    def receiving_pairs(self) -> Iterator[Pair]:
+        """To whom the Edge servers deliver that take mail from outside."""
+        for edge in self.receiving():
+            for site in self._edge_sites(edge):
+                for mailbox in self._of(GroupKind.MAILBOX, [site]):
+                    yield Pair(mailbox, edge, self._port(edge, "delivery_port"))
+
+    def edgesync_pairs(self) -> Iterator[Pair]:
+        """Who takes part in EdgeSync with whom, each pair of Mailbox and Edge server in one."""
+        for together in self._of(GroupKind.EDGE_SYNCED):
+            # Nobody is excepted by these, so whoever is of the site takes part with them.
+            for mailbox in self._of(GroupKind.EDGESYNC, [together.of]):
+                yield Pair(mailbox, together)
+            for mailbox in self._apart_of(together.of):
+                yield Pair(mailbox, together)
         for key, edge in self._topology.edge_servers.items():
-            site = sites[edge.subscribed_site or ""]
-            for mailbox in mailbox_servers(site):
-                server_id = identity(mailbox, site.servers[mailbox])
-                apart = self._of(GroupKind.EDGESYNC_SERVER, [server_id])
-                if mailbox not in edge.edgesync_except:
-                    alone = self._of(GroupKind.EDGE_SERVER, [identity(key, edge)])
-                    pairs += [(one, other) for one in apart for other in alone]
-        return tuple(pairs)
+            if not syncs_apart(edge):
+                continue
+            site_id = identity(edge.site, self._topology.sites[edge.site])
+            excepted = self._server_ids(edge.site, edge.edgesync_except)
+            taking_part = [
+                *self._of(GroupKind.EDGESYNC, [site_id]),
+                *(each for each in self._apart_of(site_id) if each.of not in excepted),
+            ]
+            for alone in self._alone(key, edge):
+                for mailbox in taking_part:
+                    yield Pair(mailbox, alone, self._port(alone, "edgesync_port"))
+
+    def _server_ids(self, site: str, names: Iterable[str]) -> set[str]:
+        servers = self._topology.sites[site].servers
+        return {identity(name, servers[name]) for name in names}
+
+    def _apart_of(self, site_id: str) -> tuple[Group, ...]:
+        """The groups of the site's Mailbox servers that some Edge server excepts."""
+        for key, site in self._topology.sites.items():
+            if identity(key, site) == site_id:
+                ids = self._server_ids(key, mailbox_servers(site))
+                return self._of(GroupKind.EDGESYNC_SERVER, ids)
+        return ()
+
+    def _alone(self, key: str, edge: EdgeServer) -> tuple[Group, ...]:
+        return self._of(GroupKind.EDGE_SERVER, [identity(key, edge)])
+
+    def _edge_sites(self, group: Group) -> set[str]:
+        """The identities of the sites of a group's wearers: one, for every group of Edge servers."""
+        declared = self._topology
+        return {
+            identity(edge.site, declared.sites.get(edge.site))
+            for wearer in self.wearers
+            if group in wearer.groups
+            for edge in (declared.edge_servers[wearer.name],)
+        }
+
+    def _port(self, group: Group, which: str) -> int | None:
+        """The port that a single Edge server says of itself; none for groups of several."""
+        if group.kind is not GroupKind.EDGE_SERVER:
+            return None
+        for key, edge in self._topology.edge_servers.items():
+            if identity(key, edge) == group.of:
+                return int(getattr(edge, which))
+        return None
 
     def server(self, name: str) -> tuple[Group, ...]:
         """The group that this one server wears alone; none where it has none."""

@@ -5,10 +5,11 @@ topology whose fields have the right shape, so a check must bear what another on
 know: flows or clouds' rules.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Final
 
-from exchange_ports.findings import Finding, Path
+from exchange_ports.findings import Finding, Path, Severity, nearest
+from exchange_ports.findings.declared import BY_CODE, KINDS
 from exchange_ports.topology.checks import (
     additional,
     cautions,
@@ -33,16 +34,54 @@ _CHECKS: Final[tuple[Callable[[Topology], Iterator[Finding]], ...]] = (
     places.places,
     places.same_address,
     places.fabric,
-    mail.mail,
+    places.passages,
+    places.addresses_needed,
+    places.unused,
+    places.listed_twice,
+    mail.send,
+    mail.edge_servers,
+    mail.relays,
+    mail.services,
     additional.additional_flows,
     cautions.port_25,
     cautions.plain_text,
     cautions.edge_name_servers,
+    cautions.older_edge,
+    cautions.internet_any,
     cautions.management,
     cautions.sender_reputation,
 )
 
 
 def check(topology: Topology, at: Path = ("topology",)) -> tuple[Finding, ...]:
-    """Everything that is wrong or unwise; `at` is where the topology stands."""
-    return tuple(finding.under(at) for each in _CHECKS for finding in each(topology))
+    """Everything that is wrong or unwise; `at` is where the topology stands.
+
+    Warnings that the topology acknowledges are left out; one that it acknowledges in vain is named.
+    """
+    found = [finding for each in _CHECKS for finding in each(topology)]
+    acknowledged = topology.acknowledge
+    kept = [f for f in found if f.is_error or f.kind.code not in acknowledged]
+    kept += _in_vain(acknowledged, {f.kind.code for f in found if not f.is_error})
+    return tuple(finding.under(at) for finding in _once(kept))
+
+
+def _in_vain(acknowledged: Mapping[str, str], occurring: Collection[str]) -> Iterator[Finding]:
+    warnings = [kind.code for kind in KINDS if kind.severity is Severity.WARNING]
+    for code in acknowledged:
+        path: Path = ("acknowledge", code)
+        if code not in warnings:
+            meant = nearest(code, warnings)
+            fix = f"did you mean {meant}?" if meant else "take it away: errors must be mended"
+            yield BY_CODE["undeclared"].at(path, name=code, what="the code of a warning", fix=fix)
+        elif code not in occurring:
+            yield BY_CODE["acknowledged-in-vain"].at(path, code=code)
+
+
+def _once(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """One finding for one cause: what is said of several places is said at the first of them."""
+    together: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        said = (finding.kind.code, finding.says, finding.fix)
+        together.setdefault(said, []).append(finding)
+    for first, *others in together.values():
+        yield first.also_at(len({other.path for other in others} - {first.path}))

@@ -1,6 +1,7 @@
 """Additional flows: one end of ours, and risks accepted by name (V4)."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from exchange_ports.findings import Finding, Path
 from exchange_ports.findings.declared import BY_CODE
@@ -16,6 +17,13 @@ def additional_flows(topology: Topology) -> Iterator[Finding]:
     """Flows with no end of ours, and flows whose risk nobody accepted."""
     for index, flow in enumerate(topology.additional_flows):
         path: Path = ("additional_flows", index)
+        if flow.need is None:
+            for key in ("ports", "reason"):
+                if getattr(flow, key) is None:
+                    why = "without a `need` nothing else says it"
+                    yield BY_CODE["missing-key"].at(path, key=key, why=why)
+        if flow.review is not None and not _is_day(flow.review):
+            yield BY_CODE["bad-date"].at((*path, "review"), word=flow.review)
         for source in ends_of(flow.source):
             for to in ends_of(flow.to):
                 if not any(_ours(end) for end in (source, to)):
@@ -24,6 +32,14 @@ def additional_flows(topology: Topology) -> Iterator[Finding]:
                     why = _risk(topology, source, to)
                     if why is not None:
                         yield BY_CODE["needs-accept-risk"].at(path, source=source, to=to, why=why)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _ours(end: End) -> bool:

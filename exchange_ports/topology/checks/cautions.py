@@ -1,47 +1,80 @@
 """Legal, but unwise: warnings."""
 
 from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
-from exchange_ports.catalog import BY_ID, MANAGEMENT, PLAIN_TEXT_PORTS, SERVICES, Part
+from exchange_ports.catalog import (
+    BY_ID,
+    MANAGEMENT,
+    PLAIN_TEXT_PORTS,
+    SERVICES,
+    SMTP_PORT,
+    Need,
+    Part,
+)
 from exchange_ports.findings import Finding, Path
 from exchange_ports.findings.declared import BY_CODE
-from exchange_ports.topology.checks.walk import from_internet, listed, servers
+from exchange_ports.topology.checks.walk import (
+    connectors,
+    from_internet,
+    listed,
+    neighbours,
+    servers,
+)
 from exchange_ports.topology.models import (
     AdditionalFlow,
     ClientSource,
-    NameServers,
     OutboundPath,
     Platform,
+    Role,
     Topology,
 )
-from exchange_ports.topology.parts import outbound_path
+from exchange_ports.topology.parts import send_connectors
 from exchange_ports.topology.values import End, ends_of
 from exchange_ports.traffic.addresses import inside, network
 
-__all__ = ["edge_name_servers", "management", "plain_text", "port_25", "sender_reputation"]
+__all__ = [
+    "edge_name_servers",
+    "internet_any",
+    "management",
+    "older_edge",
+    "plain_text",
+    "port_25",
+    "sender_reputation",
+]
 
 
 def port_25(topology: Topology) -> Iterator[Finding]:
     """Mail straight to the Internet, which clouds block or do not support (exchange.md 12)."""
-    outbound = outbound_path(topology)
-    if outbound.through is OutboundPath.NONE or outbound.next_hop != "internet":
-        return
-    who, entry = {
-        OutboundPath.EDGE: (Part.EDGE, BY_ID["E4"]),
-        OutboundPath.MAILBOX: (Part.MAILBOX, BY_ID["M2"]),
-        OutboundPath.CLIENT_ACCESS: (Part.CLIENT_ACCESS, BY_ID["M3"]),
-    }[outbound.through]
-    path = ("mail_flow", "outbound") if topology.mail_flow.outbound else ("edge_servers",)
-    for platform in sorted({n.platform for n in topology.networks.values()}):
-        if platform in _PORT_25:
+    usual = ((("edge_servers",), connector) for connector in send_connectors(topology))
+    for path, connector in list(connectors(topology)) or usual:
+        if connector.through is OutboundPath.NONE or connector.next_hop != "internet":
+            continue
+        who, entry = _SENDERS[connector.through]
+        for platform in sorted({topology.networks[n].platform for n in _networks(topology)}):
+            if platform not in _PORT_25:
+                continue
             cloud, why, fix = _PORT_25[platform]
             yield BY_CODE["port-25-blocked"].at(
                 path, who=who.value, port=listed(entry.ports), cloud=cloud, why=why, fix=fix
             )
-        if platform is Platform.AZURE:
-            yield BY_CODE["azure-sends-directly"].at(path)
+            if platform is Platform.AZURE:
+                yield BY_CODE["azure-sends-directly"].at(path)
 
+
+def _networks(topology: Topology) -> set[str]:
+    """The networks that are declared and in which a server stands."""
+    used = {site.network for _, site, _, _ in servers(topology)}
+    used |= {edge.network for edge in topology.edge_servers.values()}
+    return {key for key in used if key in topology.networks}
+
+
+_SENDERS: Final = {
+    OutboundPath.EDGE: (Part.EDGE, BY_ID["E4"]),
+    OutboundPath.MAILBOX: (Part.MAILBOX, BY_ID["M2"]),
+    OutboundPath.CLIENT_ACCESS: (Part.CLIENT_ACCESS, BY_ID["M3"]),
+}
 
 _PORT_25: Final = {
     Platform.AWS: (
@@ -95,21 +128,56 @@ _USUAL_IPV6_ALLOCATION: Final = 32
 
 def edge_name_servers(topology: Topology) -> Iterator[Finding]:
     """Edge servers that ask a domain controller for names."""
-    declared: NameServers = topology.name_servers
-    path = ("name_servers", "edge")
-    if declared.edge == "domain_controllers":
+    declared = topology.name_servers.edge
+    path: Path = ("name_servers", "edge")
+    if isinstance(declared, dict):
+        for network_key, one in declared.items():
+            yield from _asks_controller(topology, (*path, network_key), one)
+    elif declared is not None:
+        yield from _asks_controller(topology, path, declared)
+
+
+def _asks_controller(
+    topology: Topology, path: Path, declared: str | tuple[IPv4Address | IPv6Address, ...]
+) -> Iterator[Finding]:
+    if declared == "domain_controllers":
         yield BY_CODE["edge-asks-domain-controller"].at(path, server="domain_controllers")
-    if not isinstance(declared.edge, tuple):
+    if isinstance(declared, str):
         return
-    controllers = [
-        range_
-        for site in topology.sites.values()
-        if site.domain_controllers
-        for range_ in site.domain_controllers.addresses
-    ]
-    for index, address in enumerate(declared.edge):
+    controllers = [r for _, what, r in neighbours(topology) if what == "domain controllers"]
+    for index, address in enumerate(declared):
         if any(inside(network(str(address)), range_) for range_ in controllers):
             yield BY_CODE["edge-asks-domain-controller"].at((*path, index), server=address)
+
+
+def older_edge(topology: Topology) -> Iterator[Finding]:
+    """Older Edge servers that deliver to servers on which the front end owns the port (A-05)."""
+    both = {Role.CLIENT_ACCESS, Role.MAILBOX}
+    for key, edge in topology.edge_servers.items():
+        if edge.version == _WITH_FRONT_END or edge.delivery_port != SMTP_PORT or not edge.receives:
+            continue
+        site = topology.sites.get(edge.site)
+        for name, server in site.servers.items() if site else ():
+            if both <= set(server.roles):
+                yield BY_CODE["older-edge-delivers"].at(
+                    ("edge_servers", key, "version"),
+                    edge=key,
+                    version=edge.version,
+                    server=name,
+                    port=edge.delivery_port,
+                )
+                break
+
+
+#: From this version on an Edge server delivers to the Front End Transport service.
+_WITH_FRONT_END: Final = 2013
+
+
+def internet_any(topology: Topology) -> Iterator[Finding]:
+    """Networks in which the Internet is any address: two such ends meet inside."""
+    for key, declared in topology.networks.items():
+        if declared.internet == "any":
+            yield BY_CODE["internet-any"].at(("networks", key, "internet"), network=key)
 
 
 def management(topology: Topology) -> Iterator[Finding]:
@@ -129,7 +197,12 @@ def management(topology: Topology) -> Iterator[Finding]:
 
 
 def _administers(flow: AdditionalFlow) -> bool:
-    return any(ports.covers(single) for ports in flow.ports for single in MANAGEMENT.one_by_one())
+    """Whether a flow reaches a port by which Windows is administered."""
+    if flow.need is Need.REMOTE_DESKTOP:
+        return True
+    return any(
+        ports.covers(single) for ports in flow.ports or () for single in MANAGEMENT.one_by_one()
+    )
 
 
 def sender_reputation(topology: Topology) -> Iterator[Finding]:

@@ -1,27 +1,124 @@
-"""Mail flow, name servers and sender reputation that cannot work as declared (V3, V8)."""
+"""Mail flow, name servers and sender reputation that cannot work as declared (V3, V8, V12)."""
 
 from collections.abc import Iterator
+from itertools import combinations
 
-from exchange_ports.findings import Finding
+from exchange_ports.catalog import SMTP_PORT
+from exchange_ports.findings import Finding, Path
 from exchange_ports.findings.declared import BY_CODE
-from exchange_ports.topology.models import OutboundPath, Topology
-from exchange_ports.topology.parts import outbound_path
+from exchange_ports.topology.checks.walk import connectors, servers
+from exchange_ports.topology.models import (
+    NameServers,
+    Outbound,
+    OutboundPath,
+    RelayTarget,
+    Role,
+    Topology,
+)
 
-__all__ = ["mail"]
+__all__ = ["edge_servers", "relays", "send", "services"]
 
 
-def mail(topology: Topology) -> Iterator[Finding]:
-    """What Edge servers need, and paths that no server can take."""
-    outbound = outbound_path(topology)
-    path = ("mail_flow", "outbound", "through")
-    if outbound.through is OutboundPath.EDGE and not topology.edge_servers:
-        yield BY_CODE["outbound-without-edge"].at(path)
-    if outbound.through is OutboundPath.CLIENT_ACCESS:
-        for site in sorted(
-            {e.subscribed_site for e in topology.edge_servers.values() if e.subscribed_site}
+def send(topology: Topology) -> Iterator[Finding]:
+    """Send connectors that no server can carry out."""
+    declared = list(connectors(topology))
+    for path, connector in declared:
+        if connector.through is OutboundPath.EDGE and not topology.edge_servers:
+            yield BY_CODE["outbound-without-edge"].at((*path, "through"))
+        if connector.through is OutboundPath.CLIENT_ACCESS:
+            for site in sorted(_proxied_past_edge(topology, connector)):
+                yield BY_CODE["proxied-past-edge"].at((*path, "through"), site=site)
+        if connector.through is OutboundPath.NONE and len(declared) > 1:
+            yield BY_CODE["none-beside-others"].at((*path, "through"))
+        if connector.through is OutboundPath.EDGE and topology.edge_servers:
+            yield from _edge_that_sends(topology, path, connector)
+
+
+def _proxied_past_edge(topology: Topology, connector: Outbound) -> set[str]:
+    """The sites of a proxied connector whose Edge servers send their mail."""
+    with_edge = {
+        edge.subscribed_site
+        for edge in topology.edge_servers.values()
+        if edge.subscribed_site and edge.sends
+    }
+    sites = set(topology.sites)
+    if connector.sites is not None:
+        sites = set(connector.sites)
+    elif connector.servers is not None:
+        sites = {site for site, _, key, _ in servers(topology) if key in connector.servers}
+    return sites & with_edge
+
+
+def _edge_that_sends(topology: Topology, path: Path, connector: Outbound) -> Iterator[Finding]:
+    for site in connector.sites or ():
+        if site in topology.sites and not any(
+            edge.sends and edge.site == site for edge in topology.edge_servers.values()
         ):
-            yield BY_CODE["proxied-past-edge"].at(path, site=site)
+            yield BY_CODE["site-without-sending-edge"].at((*path, "sites"), site=site)
+
+
+def edge_servers(topology: Topology) -> Iterator[Finding]:
+    """What Edge servers need, and what contradicts itself about one."""
+    for key, edge in topology.edge_servers.items():
+        path: Path = ("edge_servers", key)
+        if (edge.subscribed_site is None) == (edge.mail_site is None):
+            which = "neither" if edge.mail_site is None else "both"
+            yield BY_CODE["edge-site-unclear"].at(path, edge=key, which=which)
+        if edge.subscribed_site is None and edge.edgesync_except:
+            yield BY_CODE["edgesync-without-subscription"].at((*path, "edgesync_except"), edge=key)
+        if not edge.receives and not edge.sends:
+            yield BY_CODE["edge-without-mail"].at(path, edge=key)
     if topology.edge_servers and topology.name_servers.edge is None:
         yield BY_CODE["edge-without-name-servers"].at(("name_servers",))
     if topology.sender_reputation is not None and not topology.edge_servers:
         yield BY_CODE["proxy-without-edge"].at(("sender_reputation",))
+    yield from _resolvers_of_every_network(topology, topology.name_servers)
+
+
+def _resolvers_of_every_network(topology: Topology, declared: NameServers) -> Iterator[Finding]:
+    """Name servers by network have to name every network with servers."""
+    inside = {site.network for _, site, _, _ in servers(topology)}
+    outside = {edge.network for edge in topology.edge_servers.values()}
+    for side, needed in (("internal", inside), ("edge", outside)):
+        by_network = getattr(declared, side)
+        if isinstance(by_network, dict):
+            for network in sorted(str(n) for n in needed if n in topology.networks):
+                if network not in by_network:
+                    yield BY_CODE["network-without-name-servers"].at(
+                        ("name_servers", side), network=network, side=side
+                    )
+
+
+def relays(topology: Topology) -> Iterator[Finding]:
+    """Receive connectors that would clash with one another."""
+    declared = topology.mail_flow.relays
+    for (one, first), (other, second) in combinations(sorted(declared.items()), 2):
+        sites = set(first.sites or topology.sites) & set(second.sites or topology.sites)
+        if sites and (first.to, first.port) == (second.to, second.port):
+            shared = set(first.source) & set(second.source)
+            for range_ in sorted(map(str, shared)):
+                yield BY_CODE["connectors-clash"].at(
+                    ("mail_flow", "relays", other), one=one, other=other, range=range_
+                )
+    yield from _relays_past_front_end(topology)
+
+
+def _relays_past_front_end(topology: Topology) -> Iterator[Finding]:
+    both = {Role.CLIENT_ACCESS, Role.MAILBOX}
+    for key, relay in topology.mail_flow.relays.items():
+        if relay.to is not RelayTarget.MAILBOX:
+            continue
+        for site, _, server_key, server in servers(topology):
+            # On a combined server the front end owns the port that both would listen on.
+            here = relay.sites is None or site in relay.sites
+            if here and both <= set(server.roles) and relay.port == SMTP_PORT:
+                path = ("mail_flow", "relays", key, "to")
+                yield BY_CODE["relay-behind-front-end"].at(path, relay=key, server=server_key)
+
+
+def services(topology: Topology) -> Iterator[Finding]:
+    """Ports that are bound anew and that nobody uses."""
+    used = {service for client in topology.clients.values() for service in client.services}
+    for service in topology.service_ports:
+        if service not in used:
+            yield BY_CODE["service-not-used"].at(("service_ports", service), service=service)

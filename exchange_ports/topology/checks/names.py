@@ -1,11 +1,22 @@
 """Names: declared where they are used, told apart by people and clouds."""
 
 from collections.abc import Collection, Iterable, Iterator
+from typing import cast
 
 from exchange_ports.findings import Finding, Path, nearest
 from exchange_ports.findings.declared import BY_CODE
-from exchange_ports.topology.checks.walk import ends, listed, servers
-from exchange_ports.topology.models import EdgeServer, Inbound, Network, Server, Site, Topology
+from exchange_ports.topology.checks.walk import connectors, ends, listed, servers
+from exchange_ports.topology.groups import has_own_group
+from exchange_ports.topology.models import (
+    EdgeServer,
+    Inbound,
+    Network,
+    OutboundPath,
+    Role,
+    Server,
+    Site,
+    Topology,
+)
 from exchange_ports.topology.parts import mailbox_servers
 from exchange_ports.topology.values import INTERNET_WORD, ROLE_WORDS, End
 
@@ -16,27 +27,81 @@ def undeclared(topology: Topology) -> Iterator[Finding]:
     """Names that are used and declared nowhere."""
     networks, sites = topology.networks, topology.sites
     for key, site in sites.items():
-        if site.network not in networks:
+        if site.network is not None and site.network not in networks:
             yield _unknown(("sites", key, "network"), site.network, "a network", networks)
+        elif site.network is None and site.servers:
+            yield BY_CODE["site-without-network"].at(("sites", key), site=key)
     for key, edge in topology.edge_servers.items():
-        path = ("edge_servers", key)
-        if edge.network not in networks:
-            yield _unknown((*path, "network"), edge.network, "a network", networks)
-        if edge.subscribed_site is not None and edge.subscribed_site not in sites:
-            yield _unknown((*path, "subscribed_site"), edge.subscribed_site, "a site", sites)
-        elif edge.subscribed_site is not None:
-            known = mailbox_servers(sites[edge.subscribed_site])
-            what = f"a Mailbox server of site {edge.subscribed_site}"
-            for index, name in enumerate(edge.edgesync_except):
-                if name not in known:
-                    yield _unknown((*path, "edgesync_except", index), name, what, known)
-    for key, client in topology.clients.items():
-        yield from _sites_named(("clients", key, "to"), client.to, sites)
-    inbound = topology.mail_flow.inbound
-    if isinstance(inbound, Inbound):
-        yield from _sites_named(("mail_flow", "inbound", "to"), inbound.to, sites)
+        yield from _of_edge(topology, ("edge_servers", key), edge)
+    for path, named in _sites_named(topology):
+        yield from _all_known(path, named, "a site", sites)
+    yield from _connectors(topology)
+    for side in ("internal", "edge"):
+        by_network = getattr(topology.name_servers, side)
+        if isinstance(by_network, dict):
+            for name in cast("dict[str, object]", by_network):
+                if name not in networks:
+                    yield _unknown(("name_servers", side, name), name, "a network", networks)
     for path, end in ends(topology):
         yield from _end_named(topology, path, end)
+
+
+def _of_edge(topology: Topology, path: Path, edge: EdgeServer) -> Iterator[Finding]:
+    networks, sites = topology.networks, topology.sites
+    if edge.network not in networks:
+        yield _unknown((*path, "network"), edge.network, "a network", networks)
+    for field in ("subscribed_site", "mail_site"):
+        named: str | None = getattr(edge, field)
+        if named is not None and named not in sites:
+            yield _unknown((*path, field), named, "a site", sites)
+    if edge.site in sites:
+        what = f"a Mailbox server of site {edge.site}"
+        known = mailbox_servers(sites[edge.site])
+        yield from _all_known((*path, "edgesync_except"), edge.edgesync_except, what, known)
+
+
+def _all_known(
+    path: Path, named: Iterable[str], what: str, known: Collection[str]
+) -> Iterator[Finding]:
+    for index, name in enumerate(named):
+        if name not in known:
+            yield _unknown((*path, index), name, what, known)
+
+
+def _sites_named(topology: Topology) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """Every list of sites, with its place."""
+    for key, client in topology.clients.items():
+        yield ("clients", key, "to"), client.to or ()
+    inbound = topology.mail_flow.inbound
+    if isinstance(inbound, Inbound):
+        yield ("mail_flow", "inbound", "to"), inbound.to or ()
+    for key, relay in topology.mail_flow.relays.items():
+        yield ("mail_flow", "relays", key, "sites"), relay.sites or ()
+    for key, witness in topology.witnesses.items():
+        yield ("witnesses", key, "sites"), witness.sites or ()
+    for path, connector in connectors(topology):
+        yield (*path, "sites"), connector.sites or ()
+
+
+def _connectors(topology: Topology) -> Iterator[Finding]:
+    """The source servers of Send connectors, which need a group of their own to send alone."""
+    internal = {key: server for _, _, key, server in servers(topology)}
+    mailbox = [key for key, server in internal.items() if Role.MAILBOX in server.roles]
+    for path, connector in connectors(topology):
+        at_edge = connector.through is OutboundPath.EDGE
+        known = list(topology.edge_servers) if at_edge else mailbox
+        what = "an Edge server" if at_edge else "a Mailbox server"
+        named = connector.servers or ()
+        yield from _all_known((*path, "servers"), named, what, known)
+        if connector.through is OutboundPath.CLIENT_ACCESS:
+            continue
+        for index, name in enumerate(named):
+            edge = topology.edge_servers.get(name)
+            alone = has_own_group(edge) if edge else name in internal and internal[name].own_group
+            if name in known and not alone:
+                yield BY_CODE["server-without-group"].at(
+                    (*path, "servers", index), server=name, instead="its site, in `sites`"
+                )
 
 
 def reserved(topology: Topology) -> Iterator[Finding]:
@@ -76,14 +141,6 @@ def _unknown(path: Path, name: str, what: str, known: Collection[str]) -> Findin
     return BY_CODE["undeclared"].at(path, name=name, what=what, fix=fix)
 
 
-def _sites_named(
-    path: Path, named: tuple[str, ...] | None, sites: dict[str, Site]
-) -> Iterator[Finding]:
-    for index, name in enumerate(named or ()):
-        if name not in sites:
-            yield _unknown((*path, index), name, "a site", sites)
-
-
 def _end_named(topology: Topology, path: Path, end: End) -> Iterator[Finding]:
     if end.site is not None and end.site not in topology.sites:
         yield _unknown(path, end.site, "a site", topology.sites)
@@ -97,9 +154,14 @@ def _end_named(topology: Topology, path: Path, end: End) -> Iterator[Finding]:
     internal = {key: server for _, _, key, server in servers(topology)}
     if end.word in internal:
         if not internal[end.word].own_group:
-            role = internal[end.word].roles[0]
-            yield BY_CODE["server-without-group"].at(path, server=end.word, role=role)
-    elif end.word not in topology.edge_servers:
+            role = f"its role: {internal[end.word].roles[0]}"
+            yield BY_CODE["server-without-group"].at(path, server=end.word, instead=role)
+    elif end.word in topology.edge_servers:
+        if not has_own_group(topology.edge_servers[end.word]):
+            yield BY_CODE["server-without-group"].at(
+                path, server=end.word, instead="its role: edge"
+            )
+    else:
         known = [*ROLE_WORDS, INTERNET_WORD, *internal, *topology.edge_servers]
         yield _unknown(path, end.word, "a server or a role", known)
 
@@ -107,9 +169,7 @@ def _end_named(topology: Topology, path: Path, end: End) -> Iterator[Finding]:
 def _plays(topology: Topology, end: End) -> bool:
     """Whether any server plays the role that an end names."""
     if end.word == "edge":
-        return any(
-            end.site in (None, edge.subscribed_site) for edge in topology.edge_servers.values()
-        )
+        return any(end.site in (None, edge.site) for edge in topology.edge_servers.values())
     return any(
         end.site in (None, site) and (end.word == "exchange" or end.word in server.roles)
         for site, _, _, server in servers(topology)

@@ -1,17 +1,27 @@
 """Zones, and who may stand or reach where (exchange.md 3: V1)."""
 
 from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, IPv6Address
 from itertools import combinations
 from typing import Final
 
 from exchange_ports.findings import Finding, Path
 from exchange_ports.findings.declared import BY_CODE
-from exchange_ports.topology.checks.walk import listed, servers, zones
-from exchange_ports.topology.models import Addresses, EdgeServer, Server, Topology
-from exchange_ports.traffic.addresses import EVERYTHING_V4, covers, network, overlap
+from exchange_ports.topology.checks.walk import listed, neighbours, servers, zones
+from exchange_ports.topology.models import EdgeServer, Network, Passage, Platform, Role, Topology
+from exchange_ports.traffic.addresses import EVERYTHING_V4, covers, inside, network, overlap
 from exchange_ports.traffic.addresses import Network as Range
 
-__all__ = ["fabric", "places", "ranges", "same_address"]
+__all__ = [
+    "addresses_needed",
+    "fabric",
+    "listed_twice",
+    "passages",
+    "places",
+    "ranges",
+    "same_address",
+    "unused",
+]
 
 
 def ranges(topology: Topology) -> Iterator[Finding]:
@@ -36,69 +46,45 @@ def ranges(topology: Topology) -> Iterator[Finding]:
 def places(topology: Topology) -> Iterator[Finding]:
     """Servers outside their zone."""
     for site_key, site, key, server in servers(topology):
-        declared = topology.networks.get(site.network)
+        where = site.network or ""
+        declared = topology.networks.get(where)
         path: Path = ("sites", site_key, "servers", key, "address")
         if server.address is None or declared is None:
             continue
         address = network(str(server.address))
         if covers(declared.perimeter, (address,)):
             yield BY_CODE["internal-server-in-perimeter"].at(
-                path, server=key, roles=listed(server.roles), network=site.network
+                path, server=key, roles=listed(server.roles), network=where
             )
         elif not covers(declared.internal, (address,)):
-            yield _outside(path, key, address, "internal", site.network, declared.internal)
+            yield _outside(path, key, address, "internal", where, declared.internal)
     for key, edge in topology.edge_servers.items():
         declared = topology.networks.get(edge.network)
-        path = ("edge_servers", key)
-        if declared is None:
+        if declared is not None:
+            yield from _edge_places(key, edge, declared)
+
+
+def _edge_places(key: str, edge: EdgeServer, declared: Network) -> Iterator[Finding]:
+    path: Path = ("edge_servers", key)
+    if not declared.perimeter:
+        yield BY_CODE["edge-outside-perimeter"].at(
+            (*path, "network"), edge=key, network=edge.network
+        )
+    inside = [a for a in edge.addresses if covers(declared.internal, (network(str(a)),))]
+    for address in edge.addresses:
+        place = network(str(address))
+        if covers(declared.perimeter, (place,)):
             continue
-        if not declared.perimeter:
-            yield BY_CODE["no-perimeter"].at((*path, "network"), edge=key, network=edge.network)
-        elif edge.address is not None:
-            address = network(str(edge.address))
-            if not covers(declared.perimeter, (address,)):
-                yield _outside(
-                    (*path, "address"), key, address, "perimeter", edge.network, declared.perimeter
+        if address in inside:
+            # With one adapter in the perimeter, the other one is how the inside reaches it.
+            if declared.perimeter and len(inside) == len(edge.addresses):
+                yield BY_CODE["edge-outside-perimeter"].at(
+                    (*path, "address"), edge=key, network=edge.network
                 )
-
-
-def same_address(topology: Topology) -> Iterator[Finding]:
-    """Addresses that two servers have."""
-    first: dict[object, str] = {}
-    everyone: list[tuple[Path, str, Server | EdgeServer]] = [
-        (("sites", site, "servers", key), key, server) for site, _, key, server in servers(topology)
-    ]
-    everyone += [(("edge_servers", key), key, e) for key, e in topology.edge_servers.items()]
-    for path, key, server in everyone:
-        if server.address is not None and first.setdefault(server.address, key) != key:
-            yield BY_CODE["address-used-twice"].at(
-                (*path, "address"), server=key, other=first[server.address], address=server.address
-            )
-
-
-def fabric(topology: Topology) -> Iterator[Finding]:
-    """Neighbours of the fabric must not reach into a perimeter: everything passes to them."""
-    perimeters = [each for each in zones(topology) if each[2] == "perimeter"]
-    for key, site in topology.sites.items():
-        for kind, what in _FABRIC.items():
-            declared: Addresses | None = getattr(site, kind)
-            for index, range_ in enumerate(declared.addresses if declared else ()):
-                for path, _, _, zone in perimeters:
-                    if overlap(range_, zone):
-                        yield BY_CODE["fabric-in-perimeter"].at(
-                            ("sites", key, kind, "addresses", index),
-                            what=what,
-                            range=range_,
-                            network=path[1],
-                            zone=zone,
-                        )
-
-
-_FABRIC: Final = {
-    "domain_controllers": "domain controllers",
-    "lync": "Lync servers",
-    "other_exchange": "other Exchange servers",
-}
+        else:
+            zone = "perimeter" if declared.perimeter else "internal"
+            ranges = declared.perimeter or declared.internal
+            yield _outside((*path, "address"), key, place, zone, edge.network, ranges)
 
 
 def _outside(
@@ -112,3 +98,129 @@ def _outside(
         network=key,
         ranges=listed(ranges),
     )
+
+
+def same_address(topology: Topology) -> Iterator[Finding]:
+    """Addresses that two servers have, or that no server can have in a cloud."""
+    first: dict[object, str] = {}
+    for path, key, address, declared in _addresses(topology):
+        if first.setdefault(address, key) != key:
+            yield BY_CODE["address-used-twice"].at(
+                path, server=key, other=first[address], address=address
+            )
+        if declared is not None and declared.platform is not Platform.EXTERNAL:
+            yield from _reserved(path, key, network(str(address)), declared)
+
+
+def _addresses(
+    topology: Topology,
+) -> Iterator[tuple[Path, str, IPv4Address | IPv6Address, Network | None]]:
+    for site_key, site, key, server in servers(topology):
+        if server.address is not None:
+            path: Path = ("sites", site_key, "servers", key, "address")
+            yield path, key, server.address, topology.networks.get(site.network or "")
+    for key, edge in topology.edge_servers.items():
+        for address in edge.addresses:
+            path = ("edge_servers", key, "address")
+            yield path, key, address, topology.networks.get(edge.network)
+
+
+def _reserved(path: Path, server: str, address: Range, declared: Network) -> Iterator[Finding]:
+    """Both clouds keep the first four addresses of a subnet and the last one for themselves.
+
+    Subnets are not declared, but a zone begins and ends where one does.
+    """
+    for zone in (*declared.internal, *declared.perimeter):
+        if zone.version != EVERYTHING_V4.version or not inside(address, zone):
+            continue
+        offset = int(address.network_address) - int(zone.network_address)
+        if offset < _KEPT_AT_THE_START or address.network_address == zone.broadcast_address:
+            cloud = "AWS" if declared.platform is Platform.AWS else "Azure"
+            yield BY_CODE["reserved-address"].at(
+                path, server=server, address=address.network_address, zone=zone, cloud=cloud
+            )
+
+
+#: VPC user guide, "Subnet CIDR reservations"; Azure Virtual Network FAQ.
+_KEPT_AT_THE_START: Final = 4
+
+
+def fabric(topology: Topology) -> Iterator[Finding]:
+    """Neighbours of the fabric that reach into a perimeter: everything passes to them."""
+    perimeters = [each for each in zones(topology) if each[2] == "perimeter"]
+    for path, what, range_ in neighbours(topology):
+        for zone_path, _, _, zone in perimeters:
+            if overlap(range_, zone):
+                yield BY_CODE["fabric-in-perimeter"].at(
+                    path, what=what, range=range_, network=zone_path[1], zone=zone
+                )
+
+
+def passages(topology: Topology) -> Iterator[Finding]:
+    """What stands between Exchange servers and the rest of the fabric in another place."""
+    for key, declared in topology.networks.items():
+        if declared.passage is Passage.ROUTED or not _reaches_out(topology, key, declared):
+            continue
+        path: Path = ("networks", key, "passage")
+        if declared.passage is Passage.TRANSLATED:
+            yield BY_CODE["fabric-translated"].at(path, network=key)
+        else:
+            yield BY_CODE["fabric-inspected"].at(path, network=key)
+
+
+def _reaches_out(topology: Topology, key: str, declared: Network) -> bool:
+    """Whether some of the fabric of a network's servers is in another place."""
+    if not any(site.network == key for _, site, _, _ in servers(topology)):
+        return False
+    if any(site.network != key for _, site, _, _ in servers(topology)):
+        return True
+    return any(not covers(declared.internal, (range_,)) for _, _, range_ in neighbours(topology))
+
+
+def addresses_needed(topology: Topology) -> Iterator[Finding]:
+    """Servers without an address that servers of another network must reach."""
+    internal = {site.network for _, site, _, _ in servers(topology)}
+    for site_key, site, key, server in servers(topology):
+        if server.address is None:
+            path: Path = ("sites", site_key, "servers", key)
+            mailbox = Role.MAILBOX in server.roles
+            others = sorted(str(other) for other in internal if other != site.network)
+            apart = [
+                name
+                for name, edge in topology.edge_servers.items()
+                if mailbox and edge.site == site_key and edge.network != site.network
+            ]
+            if others:
+                flow = f"Exchange servers in {listed(others)} reach it without restriction (R1)"
+                yield BY_CODE["address-needed"].at(path, server=key, flow=flow)
+            elif apart:
+                flow = f"mail passes between it and {listed(apart)} in another network (E2, E3)"
+                yield BY_CODE["address-needed"].at(path, server=key, flow=flow)
+    for key, edge in topology.edge_servers.items():
+        site = topology.sites.get(edge.site)
+        if not edge.addresses and site is not None and site.network not in (None, edge.network):
+            flow = f"mail passes between it and site {edge.site} in {site.network} (E2, E3)"
+            yield BY_CODE["address-needed"].at(("edge_servers", key), server=key, flow=flow)
+
+
+def unused(topology: Topology) -> Iterator[Finding]:
+    """Networks in which nothing stands."""
+    used = {site.network for site in topology.sites.values()}
+    used |= {edge.network for edge in topology.edge_servers.values()}
+    for key in topology.networks:
+        if key not in used:
+            yield BY_CODE["unused-network"].at(("networks", key), network=key)
+
+
+def listed_twice(topology: Topology) -> Iterator[Finding]:
+    """Neighbours listed twice, or whose ranges hold a server of ours."""
+    seen: dict[Range, Path] = {}
+    for path, what, range_ in neighbours(topology):
+        if range_ in seen:
+            yield BY_CODE["listed-twice"].at(path, what=range_)
+        seen.setdefault(range_, path)
+        for _, key, address, _ in _addresses(topology):
+            if inside(network(str(address)), range_):
+                yield BY_CODE["neighbour-holds-server"].at(
+                    path, what=what, range=range_, server=key, address=address
+                )

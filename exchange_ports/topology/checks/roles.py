@@ -22,10 +22,10 @@ def roles(topology: Topology) -> Iterator[Finding]:
             if site not in served:
                 yield BY_CODE["mailbox-without-client-access"].at(("sites", site), site=site)
     for key, edge in topology.edge_servers.items():
-        site = edge.subscribed_site
-        if site in topology.sites and site not in stored:
-            path = ("edge_servers", key, "subscribed_site")
-            yield BY_CODE["subscription-without-mailbox"].at(path, edge=key, site=site)
+        if edge.site in topology.sites and edge.site not in stored:
+            field = "subscribed_site" if edge.subscribed_site else "mail_site"
+            path = ("edge_servers", key, field)
+            yield BY_CODE["subscription-without-mailbox"].at(path, edge=key, site=edge.site)
     if not any(site.domain_controllers for site in topology.sites.values()):
         yield BY_CODE["no-domain-controller"].at(("sites",))
 

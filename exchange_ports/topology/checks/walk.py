@@ -1,14 +1,15 @@
 """What checks walk over: servers, zones and the ends of additional flows, each with its place."""
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from exchange_ports.findings import Path
-from exchange_ports.topology.models import Server, Site, Topology
+from exchange_ports.topology.models import Addresses, Outbound, Server, Site, Topology
 from exchange_ports.topology.values import INTERNET_WORD, End, ends_of
 from exchange_ports.traffic.addresses import Network as Range
 from exchange_ports.traffic.addresses import covers
 
-__all__ = ["ends", "from_internet", "listed", "servers", "zones"]
+__all__ = ["neighbours", "connectors", "ends", "from_internet", "listed", "servers", "zones"]
 
 
 def listed(values: Iterable[object]) -> str:
@@ -23,6 +24,17 @@ def servers(topology: Topology) -> Iterator[tuple[str, Site, str, Server]]:
             yield site_key, site, key, server
 
 
+def connectors(topology: Topology) -> Iterator[tuple[Path, Outbound]]:
+    """Every declared Send connector, with its place."""
+    declared = topology.mail_flow.outbound
+    path: Path = ("mail_flow", "outbound")
+    if isinstance(declared, Outbound):
+        yield path, declared
+    else:
+        for index, connector in enumerate(declared or ()):
+            yield (*path, index), connector
+
+
 def zones(topology: Topology) -> Iterator[tuple[Path, str, str, Range]]:
     """Every range of every zone: its place, words for it, the zone, the range."""
     for key, declared in topology.networks.items():
@@ -30,6 +42,26 @@ def zones(topology: Topology) -> Iterator[tuple[Path, str, str, Range]]:
             ranges: tuple[Range, ...] = getattr(declared, zone)
             for index, range_ in enumerate(ranges):
                 yield ("networks", key, zone, index), f"{zone} of {key}", zone, range_
+
+
+def neighbours(topology: Topology) -> Iterator[tuple[Path, str, Range]]:
+    """Every range of the fabric's neighbours: its place, what they are, the range."""
+    for key, site in topology.sites.items():
+        for field, what in _FABRIC.items():
+            declared: Addresses | None = getattr(site, field)
+            for index, range_ in enumerate(declared.addresses if declared else ()):
+                yield ("sites", key, field, "addresses", index), what, range_
+        controllers = site.domain_controllers
+        for index, range_ in enumerate(controllers.accounts_forest if controllers else ()):
+            path = ("sites", key, "domain_controllers", "accounts_forest", index)
+            yield path, "domain controllers", range_
+
+
+_FABRIC: Final = {
+    "domain_controllers": "domain controllers",
+    "lync": "Lync servers",
+    "other_exchange": "other Exchange servers",
+}
 
 
 def ends(topology: Topology) -> Iterator[tuple[Path, End]]:
