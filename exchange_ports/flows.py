@@ -342,8 +342,8 @@ def _edge_delivers(topic: _Topic, _: Entry) -> Places:
 
 def _site_sends_by_edge(topic: _Topic, _: Entry) -> Places:
     for connector in send_connectors(topic.topology):
-        for mailbox, edge, _port in topic.parts.sending_pairs(connector):
-            if connector.through is OutboundPath.EDGE:
+        if connector.through is OutboundPath.EDGE:
+            for mailbox, edge, _port in topic.parts.sending_pairs(connector):
                 yield mailbox, edge, None
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from exchange_ports.aws.rules import GroupRef, ListRef, Rule, RuleSet
 from exchange_ports.findings import Finding
+from exchange_ports.findings.planned import PROBES_OVER_LIMIT
 from exchange_ports.limits import Limit, Use, over
 
 __all__ = ["LIMITS", "check", "uses"]
@@ -87,4 +88,43 @@ def _uses(rules: RuleSet) -> Iterator[Use]:
 
 def check(rules: RuleSet) -> Iterator[Finding]:
     """A finding for each limit that these rules pass."""
-    return over(rules.network, uses(rules))
+    passed = [use for use in uses(rules) if use.used > use.limit.most]
+    named = {use.where for use in passed}
+    for use in passed:
+        # What is over in both families for one reason is said once, of IPv4.
+        if use.where.endswith("IPv6") and f"{use.where[:-1]}4" in named:
+            continue
+        probes = [
+            rule for rule in rules.rules if _probes(rule) and use.where.startswith(rule.group)
+        ]
+        if use.limit is RULES_PER_GROUP and probes:
+            yield _probes_over(rules, use, probes)
+        else:
+            yield from over(rules.network, [use])
+
+
+def _probes(rule: Rule) -> bool:
+    return any(reason.entry == _PROBE_ROW for reason in rule.reasons)
+
+
+#: The row of the direct probes: the one that no default leaves room for.
+_PROBE_ROW: Final = "E8d"
+
+
+def _probes_over(rules: RuleSet, use: Use, probes: list[Rule]) -> Finding:
+    weight = max(weight for _, weight in _weights(probes[0], rules))
+    rest = use.used - weight * len(probes)
+    room = max(0, (use.limit.most - rest) // weight)
+    return PROBES_OVER_LIMIT.at(
+        ("topology", "sender_reputation"),
+        cloud=use.limit.cloud,
+        where=use.where,
+        used=use.used,
+        most=use.limit.most,
+        per=use.limit.per,
+        ports=", ".join(str(rule.ports) for rule in probes),
+        ranges=len(probes),
+        prefixes=weight,
+        fit=f"{room} of them fit beside the rest" if room else "none of them fits beside the rest",
+        way_out=use.limit.way_out,
+    )

@@ -4,7 +4,7 @@ from typing import Final
 
 from exchange_ports.findings.finding import Kind, Severity
 
-__all__ = ["KINDS", "NAME_TOO_LONG", "OVER_LIMIT"]
+__all__ = ["KINDS", "NAME_TOO_LONG", "OVER_LIMIT", "PROBES_OVER_LIMIT"]
 
 OVER_LIMIT: Final = Kind(
     "over-limit",
@@ -12,6 +12,14 @@ OVER_LIMIT: Final = Kind(
     says="{where} needs {used} of {most} that {cloud} allows per {per}",
     why="{cloud} refuses what is over its limit, half-way through an update{largest}",
     fix="{way_out}",
+)
+PROBES_OVER_LIMIT: Final = Kind(
+    "probes-over-limit",
+    Severity.ERROR,
+    says="sender reputation's direct probes do not fit: {where} needs {used} of {most} that {cloud} "
+    "allows per {per}",
+    why="{ports} are {ranges} ranges of ports, each to {prefixes} prefixes; {fit}",
+    fix="set a proxy, switch it off, or {way_out}",
 )
 NAME_TOO_LONG: Final = Kind(
     "name-too-long",
@@ -21,4 +29,4 @@ NAME_TOO_LONG: Final = Kind(
     fix="shorten the network's, site's or server's name, or the component's",
 )
 
-KINDS: Final = (OVER_LIMIT, NAME_TOO_LONG)
+KINDS: Final = (OVER_LIMIT, PROBES_OVER_LIMIT, NAME_TOO_LONG)

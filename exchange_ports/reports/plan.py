@@ -20,13 +20,13 @@ def plan_lines(plans: Plans) -> list[Line]:
     """What a stack opens, network by network, what stays closed, and how near the limits are."""
     lines = opening_lines(plans)
     lines += limit_lines(plans)
-    said = closed(plans.topology)
-    if said:
-        lines += [
-            line("Stays closed", Style.HEADING),
-            *(line(f"  {each}") for each in said),
-            line(),
-        ]
+    acknowledged = [f"{code}: {why}" for code, why in plans.topology.acknowledge.items()]
+    for heading, said in (
+        ("Stays closed", closed(plans.topology)),
+        ("Acknowledged warnings", acknowledged),
+    ):
+        if said:
+            lines += [line(heading, Style.HEADING), *(line(f"  {each}") for each in said), line()]
     return lines[:-1]
 
 
@@ -75,19 +75,13 @@ def _made(plan: NetworkPlan) -> str:
 
 def limit_lines(plans: Plans) -> list[Line]:
     """For each limit that is checked, whoever is nearest to it."""
-    lines = [line("Limits", Style.HEADING)]
-    for key in plans.networks:
-        rows = [
-            [
-                Span(key),
-                Span(f"{use.used} of {use.limit.most}"),
-                Span(use.where),
-                Span(use.limit.per),
-            ]
-            for use in _nearest(plans.uses(key))
-        ]
-        lines += table(("network", "used", "nearest to it", "counted per"), rows)
-    return [*lines, line()]
+    rows = [
+        [Span(key), Span(f"{use.used} of {use.limit.most}"), Span(use.where), Span(use.limit.per)]
+        for key in plans.networks
+        for use in _nearest(plans.uses(key))
+    ]
+    columns = ("network", "used", "nearest to it", "counted per")
+    return [line("Limits", Style.HEADING), *table(columns, rows), line()]
 
 
 def _nearest(uses: Sequence[Use]) -> Iterator[Use]:
@@ -105,6 +99,7 @@ def plan_data(plans: Plans, findings: Sequence[Finding]) -> dict[str, object]:
         "organization": plans.topology.organization,
         "networks": {key: _network_data(plans, key, plan) for key, plan in plans.networks.items()},
         "stays_closed": list(closed(plans.topology)),
+        "acknowledged": dict(plans.topology.acknowledge),
         "findings": [finding.as_data() for finding in findings],
     }
 

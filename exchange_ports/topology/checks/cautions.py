@@ -25,6 +25,7 @@ from exchange_ports.topology.checks.walk import (
 from exchange_ports.topology.models import (
     AdditionalFlow,
     ClientSource,
+    Outbound,
     OutboundPath,
     Platform,
     Role,
@@ -52,9 +53,7 @@ def port_25(topology: Topology) -> Iterator[Finding]:
         if connector.through is OutboundPath.NONE or connector.next_hop != "internet":
             continue
         who, entry = _SENDERS[connector.through]
-        for platform in sorted({topology.networks[n].platform for n in _networks(topology)}):
-            if platform not in _PORT_25:
-                continue
+        for platform in sorted(_platforms(topology, connector)):
             cloud, why, fix = _PORT_25[platform]
             yield BY_CODE["port-25-blocked"].at(
                 path, who=who.value, port=listed(entry.ports), cloud=cloud, why=why, fix=fix
@@ -63,11 +62,26 @@ def port_25(topology: Topology) -> Iterator[Finding]:
                 yield BY_CODE["azure-sends-directly"].at(path)
 
 
-def _networks(topology: Topology) -> set[str]:
-    """The networks that are declared and in which a server stands."""
-    used = {site.network for _, site, _, _ in servers(topology)}
-    used |= {edge.network for edge in topology.edge_servers.values()}
-    return {key for key in used if key in topology.networks}
+def _platforms(topology: Topology, connector: Outbound) -> set[Platform]:
+    """The clouds that mail of a connector leaves from."""
+    named = connector.servers
+    if connector.through is OutboundPath.EDGE:
+        used = {
+            edge.network
+            for key, edge in topology.edge_servers.items()
+            if edge.sends
+            and (named is None or key in named)
+            and (connector.sites is None or edge.site in connector.sites)
+        }
+    else:
+        used = {
+            site.network or ""
+            for key, site, name, _ in servers(topology)
+            if (named is None or name in named)
+            and (connector.sites is None or key in connector.sites)
+        }
+    there = {topology.networks[key].platform for key in used if key in topology.networks}
+    return {platform for platform in there if platform in _PORT_25}
 
 
 _SENDERS: Final = {
@@ -98,12 +112,11 @@ def plain_text(topology: Topology) -> Iterator[Finding]:
             continue
         for index, service in enumerate(client.services):
             if service in PLAIN_TEXT_PORTS:
-                protocol = SERVICES[service].ports[0].protocol
+                usual = f"{PLAIN_TEXT_PORTS[service]}/{SERVICES[service].ports[0].protocol}"
+                # Which of the ports that were bound anew is the plain one is not declared.
+                rebound = listed(topology.service_ports.get(service, ())) or usual
                 yield BY_CODE["plain-text-from-internet"].at(
-                    ("clients", key, "services", index),
-                    name=key,
-                    service=service,
-                    port=f"{PLAIN_TEXT_PORTS[service]}/{protocol}",
+                    ("clients", key, "services", index), name=key, service=service, port=rebound
                 )
 
 
