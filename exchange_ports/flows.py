@@ -28,9 +28,9 @@ from exchange_ports.traffic.addresses import (
     network,
     without_covered,
 )
-from exchange_ports.traffic.ports import PortRange, Ports, Protocol
+from exchange_ports.traffic.ports import PortRange, Ports, Protocol, without_adjacent
 
-__all__ = ["Flow", "Outside", "Reason", "described", "flows"]
+__all__ = ["Flow", "Outside", "Reason", "described", "flows", "in_order"]
 
 #: Class D, class E and limited broadcast: no unicast address on the Internet (RFC 5771, RFC 1112).
 _NO_UNICAST: Final = network("224.0.0.0/3")
@@ -49,7 +49,7 @@ class Outside:
     fabric: bool = field(default=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Reason:
     """Why a flow is there: a row of the published tables, or the operator's own words."""
 
@@ -326,7 +326,7 @@ def _of_operator(topic: _Topic, declared: AdditionalFlow) -> Iterator[Flow]:
     sources = [e for end in ends_of(declared.source) for e in _end(topic, end)]
     targets = [e for end in ends_of(declared.to) for e in _end(topic, end)]
     for source, target in _across(sources, targets):
-        for ports in declared.ports:
+        for ports in without_adjacent(declared.ports):
             yield Flow(source, target, ports, (reason,))
 
 
@@ -343,17 +343,28 @@ def flows(topology: Topology) -> tuple[Flow, ...]:
     for declared in topology.additional_flows:
         for flow in _of_operator(topic, declared):
             found.setdefault(flow, set()).update(flow.reasons)
-    merged = [
-        Flow(f.source, f.destination, f.ports, tuple(sorted(r, key=_reason_order)))
-        for f, r in found.items()
-    ]
+    merged = [Flow(f.source, f.destination, f.ports, in_order(r)) for f, r in found.items()]
     return tuple(sorted(merged, key=lambda flow: flow.order))
 
 
-def _reason_order(reason: Reason) -> tuple[int, str, str]:
+_RANKS: Final = {id_: rank for rank, id_ in enumerate(BY_ID)}
+
+
+def in_order(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     """Rows in the order of the document, then operators' words."""
-    rank = len(BY_ID) if reason.entry is None else list(BY_ID).index(reason.entry)
-    return (rank, reason.says, reason.ticket or "")
+    return tuple(sorted(reasons, key=_reason_order))
+
+
+def _reason_order(reason: Reason) -> tuple[int, str, bool, str, str, str]:
+    # Every field is in it, so that two different reasons never change places between two runs.
+    return (
+        len(_RANKS) if reason.entry is None else _RANKS[reason.entry],
+        reason.says,
+        reason.accepted_risk,
+        reason.ticket or "",
+        reason.owner or "",
+        reason.review or "",
+    )
 
 
 def described(reasons: Iterable[Reason], length: int) -> str:
@@ -363,7 +374,7 @@ def described(reasons: Iterable[Reason], length: int) -> str:
     find it in the published table. Letters that a cloud refuses are the caller's affair.
     """
     said: list[str] = []
-    for reason in sorted(reasons, key=_reason_order):
+    for reason in in_order(reasons):
         mark = reason.entry or reason.ticket
         said.append(reason.says if mark is None else f"{reason.says} ({mark})")
     line = "; ".join(said)
