@@ -18,7 +18,7 @@ from exchange_ports.plans import Plans, compile_plans
 from exchange_ports.reports.plan import plan_data, plan_lines
 from exchange_ports.reports.terminal import show
 from exchange_ports.topology.bindings import check_bindings, check_tags
-from exchange_ports.topology.declaring import declare
+from exchange_ports.topology.declaring import understand
 from exchange_ports.topology.reading import NAMESPACE, StackFile, read_stack_file
 
 __all__ = ["main"]
@@ -98,10 +98,11 @@ def _compiled(stack: StackFile) -> tuple[Plans, tuple[Finding, ...]]:
     :raises Refused: there is an error in the file, or a plan is over a limit.
     """
     try:
-        topology, found = declare(stack.config["topology"])
-        beside = check_bindings(topology, stack.config.get("networks"))
-        found = (*found, *beside, *check_tags(stack.config.get("tags")))
-        if any(finding.is_error for finding in found):
+        topology, declared = understand(stack.config["topology"])
+        found = [*declared, *check_tags(stack.config.get("tags"))]
+        if topology is not None:
+            found += check_bindings(topology, stack.config.get("networks"))
+        if topology is None or any(finding.is_error for finding in found):
             raise Refused(found)
         plans = compile_plans(topology)
     except Refused as refused:

@@ -5,13 +5,15 @@ each network's plan is handed to its cloud's `resources`. A cloud's SDK is loade
 needs it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, Self, TypedDict, cast
 
 import pulumi
 from pulumi.runtime.config import is_config_secret
 
+from exchange_ports.aws import limits as aws_limits
 from exchange_ports.aws.rules import RuleSet as AwsRuleSet
+from exchange_ports.azure import limits as azure_limits
 from exchange_ports.findings import Finding, Path, Refused, render
 from exchange_ports.findings.declared import BY_CODE
 from exchange_ports.plans import NetworkPlan, Plans, compile_plans
@@ -19,7 +21,7 @@ from exchange_ports.topology.bindings import check_bindings, check_tags
 from exchange_ports.topology.checks import check
 from exchange_ports.topology.declaring import declare
 from exchange_ports.topology.groups import identity
-from exchange_ports.topology.models import Topology
+from exchange_ports.topology.models import Platform, Topology
 
 __all__ = ["ExchangeFirewall", "NetworkArgs", "TopologyError"]
 
@@ -81,13 +83,13 @@ class ExchangeFirewall(pulumi.ComponentResource):
         :raises TopologyError: something declared is wrong, a cloud id is missing, or a plan is over
             a limit of its cloud. Nothing was registered then.
         """
-        plans, warnings = _planned(topology, networks, tags)
+        plans, warnings = _planned(name, topology, networks, tags)
         super().__init__(TYPE, name, None, opts)
         for warning in warnings:
             pulumi.log.warn(str(warning), self)
         made = {
             key: _network(
-                f"{name}-{identity(key, plans.topology.networks[key])}",
+                _prefix(name, key, plans.topology),
                 plan,
                 networks[key],
                 tags,
@@ -127,7 +129,13 @@ class ExchangeFirewall(pulumi.ComponentResource):
         )
 
 
+def _prefix(name: str, key: str, topology: Topology) -> str:
+    """What the name of everything in a network begins with."""
+    return f"{name}-{identity(key, topology.networks[key])}"
+
+
 def _planned(
+    name: str,
     topology: Topology | Mapping[str, Any],
     networks: Mapping[str, NetworkArgs],
     tags: Mapping[str, pulumi.Input[str]] | None,
@@ -142,12 +150,48 @@ def _planned(
             declared, found = topology, check(topology, at)
         else:
             declared, found = declare(topology, at)
-        missing = [*found, *check_bindings(declared, networks), *check_tags(tags)]
-        if any(finding.is_error for finding in missing):
-            raise Refused(missing)
-        return compile_plans(declared), found
+        beside = [*check_bindings(declared, networks), *check_tags(tags)]
+        if not beside:
+            beside += _check_providers(declared, networks)
+        if any(finding.is_error for finding in (*found, *beside)):
+            raise Refused([*found, *beside])
+        plans = compile_plans(declared)
+        names = set(_check_names(name, plans))
+        if names:
+            raise Refused([*found, *names])
+        return plans, found
     except Refused as refused:
         raise TopologyError(refused.findings) from None
+
+
+#: Whose provider a network of each platform takes.
+_PACKAGES: Final = {Platform.AWS: "aws", Platform.AZURE: "azure-native"}
+
+
+def _check_providers(topology: Topology, networks: Mapping[str, NetworkArgs]) -> Iterator[Finding]:
+    # Pulumi passes over a provider of another cloud without a word, and takes the default one.
+    for key, ids in networks.items():
+        provider = ids.get("provider")
+        package = getattr(provider, "package", None)
+        wanted = _PACKAGES[topology.networks[key].platform]
+        if provider is not None and package != wanted:
+            got = f"a provider of {package}" if package else "no provider"
+            yield BY_CODE["wrong-type"].at(
+                ("networks", key, "provider"), got=got, expected=f"a provider of {wanted}"
+            )
+
+
+def _check_names(name: str, plans: Plans) -> Iterator[Finding]:
+    """What a cloud would refuse in the names that begin with the component's."""
+    for key, plan in plans.networks.items():
+        prefix = _prefix(name, key, plans.topology)
+        if isinstance(plan, AwsRuleSet):
+            long = aws_limits.check_names(prefix, plan)
+            yield from aws_limits.check_component_name(name)
+        else:
+            long = azure_limits.check_names(prefix, plan)
+            yield from azure_limits.check_component_name(name)
+        yield from (finding.under(("topology", "networks", key)) for finding in long)
 
 
 def _network(

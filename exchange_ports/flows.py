@@ -29,9 +29,9 @@ from exchange_ports.traffic.addresses import (
     network,
     without_covered,
 )
-from exchange_ports.traffic.ports import PortRange, Ports, Protocol
+from exchange_ports.traffic.ports import PortRange, Ports, Protocol, without_adjacent
 
-__all__ = ["INTERNET", "Flow", "Outside", "Reason", "by_address", "described", "flows"]
+__all__ = ["INTERNET", "Flow", "Outside", "Reason", "by_address", "described", "flows", "in_order"]
 
 #: The name of the one end that both clouds treat as a shared set.
 INTERNET: Final = "internet"
@@ -53,7 +53,7 @@ class Outside:
     fabric: bool = field(default=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Reason:
     """Why a flow is there: a row of the published tables, or the operator's own words."""
 
@@ -425,7 +425,7 @@ def _of_operator(topic: _Topic, declared: AdditionalFlow) -> Iterator[Flow]:
         ticket=declared.ticket,
         review=declared.review,
     )
-    ports = joined(declared.ports or (need.ports if need else ()))
+    ports = without_adjacent(declared.ports or (need.ports if need else ()))
     for one in ends_of(declared.source):
         for other in ends_of(declared.to):
             for source, target in _resolved(topic, one, other):
@@ -465,17 +465,28 @@ def flows(topology: Topology) -> tuple[Flow, ...]:
     for declared in topology.additional_flows:
         for flow in _of_operator(topic, declared):
             found.setdefault(flow, set()).update(flow.reasons)
-    merged = [
-        Flow(f.source, f.destination, f.ports, tuple(sorted(r, key=_reason_order)))
-        for f, r in found.items()
-    ]
+    merged = [Flow(f.source, f.destination, f.ports, in_order(r)) for f, r in found.items()]
     return tuple(sorted(merged, key=lambda flow: flow.order))
 
 
-def _reason_order(reason: Reason) -> tuple[int, str, str]:
+_RANKS: Final = {id_: rank for rank, id_ in enumerate(BY_ID)}
+
+
+def in_order(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     """Rows in the order of the document, then operators' words."""
-    rank = len(BY_ID) if reason.entry is None else list(BY_ID).index(reason.entry)
-    return (rank, reason.says, reason.ticket or "")
+    return tuple(sorted(reasons, key=_reason_order))
+
+
+def _reason_order(reason: Reason) -> tuple[int, str, bool, str, str, str]:
+    # Every field is in it, so that two different reasons never change places between two runs.
+    return (
+        len(_RANKS) if reason.entry is None else _RANKS[reason.entry],
+        reason.says,
+        reason.accepted_risk,
+        reason.ticket or "",
+        reason.owner or "",
+        reason.review or "",
+    )
 
 
 def described(reasons: Iterable[Reason], length: int) -> str:
@@ -485,7 +496,7 @@ def described(reasons: Iterable[Reason], length: int) -> str:
     find it in the published table. Letters that a cloud refuses are the caller's affair.
     """
     said: list[str] = []
-    for reason in sorted(reasons, key=_reason_order):
+    for reason in in_order(reasons):
         mark = reason.entry or reason.ticket
         said.append(reason.says if mark is None else f"{reason.says} ({mark})")
     line = "; ".join(said)

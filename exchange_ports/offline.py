@@ -73,10 +73,6 @@ _FEATURES: Final = (
     resource_pb2.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS,
 )
 
-#: Turns of the event loop left to a program that has ended, for messages still under way. Nothing
-#: here waits for anything outside this process, so a task that is not done by then never will be.
-_LAST_TURNS: Final = 100
-
 #: Directory, path and modules belong to the whole process: one program at a time.
 _ONE_AT_A_TIME: Final = threading.Lock()
 
@@ -324,10 +320,7 @@ def _run(
         # Set, so that the SDK does not start a server for an engine to call back to.
         settings.callbacks = _NoCallbacks()  # pyright: ignore[reportAttributeAccessIssue]
         configure(settings)
-        try:
-            await run_in_stack(program)
-        finally:
-            await _last_turns()
+        await run_in_stack(program)
 
     with _defaults_of_the_sdk_kept(), asyncio.Runner() as runner:
         loop = runner.get_loop()
@@ -341,14 +334,6 @@ def _run(
         except Exception as error:
             return error
     return None
-
-
-async def _last_turns() -> None:
-    """Let go out what the SDK does not wait for: log messages that name a resource."""
-    for _ in range(_LAST_TURNS):
-        if len(asyncio.all_tasks()) == 1:
-            return
-        await asyncio.sleep(0)
 
 
 @contextmanager

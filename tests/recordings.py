@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
-from exchange_ports.offline import Recording, record
+from exchange_ports.offline import ProgramFailed, Recording, record
 from exchange_ports.topology.reading import NAMESPACE, StackFile, read_stack_file
 
 __all__ = ["PLATFORMS", "Platform", "declared", "recorded"]
@@ -35,21 +35,30 @@ def declared(stack: str, platform: Platform) -> dict[str, Any]:
     return topology
 
 
-@cache
 def recorded(stack: str, platform: Platform) -> Recording:
-    """One run of `__main__.py` with that topology; the same recording for whoever asks again."""
+    """One run of `__main__.py` with that topology; the same recording for whoever asks again.
+
+    :raises ProgramFailed: every time, when that run failed.
+    """
+    outcome = _run(stack, platform)
+    if isinstance(outcome, ProgramFailed):
+        raise outcome
+    return outcome
+
+
+@cache
+def _run(stack: str, platform: Platform) -> Recording | ProgramFailed:
     file, topology = _read(stack), declared(stack, platform)
     settings = {
         **file.config,
         "topology": topology,
         "networks": dict.fromkeys(topology["networks"], _IDS[platform]),
     }
-    return record(
-        ROOT,
-        project=NAMESPACE,
-        stack=stack,
-        config={f"{NAMESPACE}:{name}": json.dumps(value) for name, value in settings.items()},
-    )
+    config = {f"{NAMESPACE}:{name}": json.dumps(value) for name, value in settings.items()}
+    try:
+        return record(ROOT, project=NAMESPACE, stack=stack, config=config)
+    except ProgramFailed as failed:
+        return failed
 
 
 def _read(stack: str) -> StackFile:

@@ -375,7 +375,7 @@ def test_the_tags_are_as_wide_as_the_network_that_is_given() -> None:
 
 # ---- what is not understood ----
 
-MAIL: Final = {"fromPort": 25, "toPort": 25}
+MAIL: Final[Mapping[str, Any]] = {"fromPort": 25, "toPort": 25}
 
 
 @pytest.mark.parametrize(

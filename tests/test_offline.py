@@ -238,10 +238,14 @@ def test_a_message_about_a_resource_names_it() -> None:
 def test_a_message_in_the_last_moment_is_heard() -> None:
     def program() -> None:
         group = aws.ec2.SecurityGroup("mail", vpc_id="vpc-1", description="mail")
-        group.id.apply(lambda _: pulumi.log.info("the last word", resource=group))
 
-    (last,) = recorded(program).logs
-    assert last.message == "the last word"
+        def refuse(_: str) -> None:
+            pulumi.log.warn("the last word", resource=group)
+            raise pulumi.RunError("refused")
+
+        group.id.apply(refuse)
+
+    assert [one.message for one in failed(program).logs] == ["the last word"]
 
 
 def test_configuration_arrives_as_from_an_engine() -> None:

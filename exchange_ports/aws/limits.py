@@ -6,12 +6,14 @@ Reads any rule set. Problems are returned as findings, never raised.
 from collections.abc import Iterator
 from typing import Final
 
+from exchange_ports.aws.names import SAFE_TEXT, list_name, safe
 from exchange_ports.aws.rules import GroupRef, ListRef, Rule, RuleSet
 from exchange_ports.findings import Finding
-from exchange_ports.findings.planned import PROBES_OVER_LIMIT
+from exchange_ports.findings.declared import BY_CODE
+from exchange_ports.findings.planned import NAME_TOO_LONG, PROBES_OVER_LIMIT
 from exchange_ports.limits import Limit, Use, over
 
-__all__ = ["LIMITS", "check", "uses"]
+__all__ = ["LIMITS", "check", "check_component_name", "check_names", "uses"]
 
 
 _QUOTAS: Final = (
@@ -128,3 +130,34 @@ def _probes_over(rules: RuleSet, use: Use, probes: list[Rule]) -> Finding:
         fit=f"{room} of them fit beside the rest" if room else "none of them fits beside the rest",
         way_out=use.limit.way_out,
     )
+
+
+#: Names of groups and prefix lists (aws.md 2.3), of which Pulumi takes a dash and 7 hex digits.
+_NAME_LENGTH: Final = 255 - len("-0123456")
+#: EC2 keeps the one for ids of groups, and the other for its own lists, whatever the case.
+_RESERVED: Final = ("sg-", "com.amazonaws")
+_NAME_RULE: Final = (
+    "letters, digits, spaces and ._-:/()#,@[]+=;{}!$*, not starting with sg- or com.amazonaws"
+)
+
+
+def check_component_name(name: str) -> Iterator[Finding]:
+    """A finding for a component's name that EC2 would refuse in front of every name."""
+    reserved = name.lower().startswith(_RESERVED)
+    if reserved or not name.strip() or not SAFE_TEXT.fullmatch(name):
+        meant = safe(name).strip(" -") if not reserved else ""
+        yield BY_CODE["bad-name"].at(
+            ("name",), name=name or "nothing", rule=_NAME_RULE, meant=meant or "exchange"
+        )
+
+
+def check_names(prefix: str, rules: RuleSet) -> Iterator[Finding]:
+    """A finding for each name that is too long behind `prefix`.
+
+    Pulumi makes physical names of logical ones; rules have none (aws.md 3.3).
+    """
+    keys = [group.key for group in rules.groups]
+    keys += [list_name(each.key) for each in rules.prefix_lists]
+    for name in (f"{prefix}-{key}" for key in keys):
+        if len(name) > _NAME_LENGTH:
+            yield NAME_TOO_LONG.at((), name=name, length=len(name), most=_NAME_LENGTH, cloud="AWS")

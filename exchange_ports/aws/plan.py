@@ -21,7 +21,7 @@ from exchange_ports.aws.rules import (
     RuleSet,
     SecurityGroup,
 )
-from exchange_ports.flows import INTERNET, Flow, Outside, Reason, by_address, described
+from exchange_ports.flows import INTERNET, Flow, Outside, Reason, by_address, described, in_order
 from exchange_ports.topology.groups import Group, Wearer
 from exchange_ports.traffic.addresses import Network, covers
 
@@ -50,7 +50,7 @@ def compile_network(
     rules = [
         replace(
             rule,
-            reasons=tuple(sorted(why, key=lambda reason: (reason.entry or "~", reason))),
+            reasons=in_order(why),
             description=safe(described(why, _DESCRIPTION_LENGTH)),
         )
         for rule, why in kept.items()
@@ -121,6 +121,13 @@ def _without_covered(
             return isinstance(wide, GroupRef) and wide.key in groups[narrow.key].wider
         return not isinstance(wide, GroupRef) and covers(ranges(wide), ranges(narrow))
 
+    def says_the_same(one: Rule, other: Rule) -> bool:
+        return (
+            (one.group, one.ports) == (other.group, other.ports)
+            and reaches(one.peer, other.peer)
+            and reaches(other.peer, one.peer)
+        )
+
     def covering(rule: Rule) -> Iterator[Rule]:
         for group in (rule.group, *sorted(groups[rule.group].wider)):
             for other in beside[group, rule.direction]:
@@ -128,6 +135,8 @@ def _without_covered(
                     other != rule
                     and other.ports.covers(rule.ports)
                     and reaches(other.peer, rule.peer)
+                    # A list of one range says what the range says: the first by name stays.
+                    and not (says_the_same(other, rule) and rule_name(rule) < rule_name(other))
                 ):
                     yield other
 

@@ -52,9 +52,11 @@ class AwsNetwork(pulumi.ComponentResource):
         lists = {each.key: self._prefix_list(each) for each in rules.prefix_lists}
         standing = [self._rule(rule, made, lists).id for rule in rules.rules]
         # Whoever attaches a group before its rules stand cuts traffic, so ids wait for all of them.
-        ids = pulumi.Output.all(
+        # By index, not by `apply`: a preview that adds a rule still knows the ids of the groups, and
+        # shows no change where they are attached.
+        ids: pulumi.Output[dict[str, str]] = pulumi.Output.all(
             groups={key: group.id for key, group in made.items()}, standing=standing
-        ).apply(lambda all_: all_["groups"])
+        )["groups"]
         self.groups = {key: ids[key] for key in made}
         self.servers = {
             server: pulumi.Output.all(*(self.groups[key] for key in worn)).apply(

@@ -3,14 +3,17 @@
 Reads any rule set. Problems are returned as findings, never raised.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from exchange_ports.azure.rules import GroupRef, Prefixes, Rule, RuleSet, Side
 from exchange_ports.findings import Finding
+from exchange_ports.findings.declared import BY_CODE
+from exchange_ports.findings.planned import NAME_TOO_LONG
 from exchange_ports.limits import Limit, Use, over
 
-__all__ = ["LIMITS", "check", "uses"]
+__all__ = ["LIMITS", "check", "check_component_name", "check_names", "uses"]
 
 
 _LIMITS_PAGE: Final = (
@@ -130,3 +133,30 @@ _SUMMED: Final[tuple[tuple[Limit, Callable[[Rule], int]], ...]] = (
 def check(rules: RuleSet) -> Iterator[Finding]:
     """A finding for each limit that these rules pass."""
     return over(rules.network, uses(rules))
+
+
+#: Names of network security groups and application security groups (azure.md 1).
+_NAME_LENGTH: Final = 80
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9_.-]")
+_NAME_RULE: Final = "letters, digits, _, . and -, starting with a letter or digit"
+
+
+def check_component_name(name: str) -> Iterator[Finding]:
+    """A finding for a component's name that Azure would refuse in front of every name."""
+    if not _NAME.fullmatch(name):
+        meant = _UNSAFE.sub("-", name).strip("-_.")
+        yield BY_CODE["bad-name"].at(
+            ("name",), name=name or "nothing", rule=_NAME_RULE, meant=meant or "exchange"
+        )
+
+
+def check_names(prefix: str, rules: RuleSet) -> Iterator[Finding]:
+    """A finding for each physical name that is too long behind `prefix`."""
+    keys = [group.key for group in rules.application_groups]
+    keys += [group.zone.value for group in rules.groups]
+    for name in (f"{prefix}-{key}" for key in keys):
+        if len(name) > _NAME_LENGTH:
+            yield NAME_TOO_LONG.at(
+                (), name=name, length=len(name), most=_NAME_LENGTH, cloud="Azure"
+            )

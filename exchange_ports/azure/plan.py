@@ -26,7 +26,7 @@ from exchange_ports.azure.rules import (
     Tag,
     Zone,
 )
-from exchange_ports.flows import Flow, Outside, Reason, by_address, described
+from exchange_ports.flows import Flow, Outside, Reason, by_address, described, in_order
 from exchange_ports.topology.groups import Group, GroupKind, Wearer
 from exchange_ports.traffic.addresses import covers
 from exchange_ports.traffic.ports import ANY_PORTS, Ports
@@ -111,7 +111,7 @@ def _group(zone: Zone, kept: Mapping[_Draft, set[Reason]]) -> SecurityGroup:
             ports=draft.ports,
             source=draft.source,
             destination=draft.destination,
-            reasons=tuple(sorted(kept[draft], key=lambda reason: (reason.entry or "~", reason))),
+            reasons=in_order(kept[draft]),
             description=described(kept[draft], _DESCRIPTION_LENGTH),
         )
         for identity, priority in priorities(drafts).items()
@@ -179,7 +179,8 @@ def _sides(end: Group | Outside, far: Mapping[Group, Outside]) -> Iterator[tuple
     if isinstance(end, Group):
         yield GroupRef(end.key), end.key
         return
-    for version, suffix in ((4, ""), (6, "-v6")):
+    # No declared name has a dot, so no other end is called so.
+    for version, suffix in ((4, ""), (6, ".v6")):
         ranges = tuple(range_ for range_ in end.ranges if range_.version == version)
         if ranges:
             yield Prefixes(ranges), end.name + suffix

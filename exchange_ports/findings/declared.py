@@ -47,7 +47,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         _ERROR,
         says="nothing is listed here",
         why="an empty list could mean nobody or everybody",
-        fix="list at least one, or leave the key out",
+        fix="{fix}",
     ),
     Kind(
         "bad-name",
@@ -103,7 +103,8 @@ KINDS: Final[tuple[Kind, ...]] = (
         _ERROR,
         says="{ports} is not a port with its protocol",
         why="TCP and UDP have ports of the same numbers, so the protocol belongs to the port",
-        fix="write it as {meant}, a range as 5985-5986/tcp, or any, icmp, esp or ah",
+        fix="write {meant}; ranges are written as 5985-5986/tcp, and any, icmp, esp and ah have no "
+        "ports",
     ),
     Kind(
         "bad-end",
@@ -154,7 +155,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "name-used-twice",
         _ERROR,
         says="{name} is the name of {one} and of {other}",
-        why="a server has one name in the organization, and names differ in more than case",
+        why="clouds and people must tell them apart, not by case alone; an `id` counts as a name",
         fix="rename one of them",
     ),
     Kind(
@@ -211,15 +212,15 @@ KINDS: Final[tuple[Kind, ...]] = (
         "private-block-not-ipv4",
         _ERROR,
         says="{range} in the private blocks is not IPv4",
-        why="the blocks are what IPv4 addresses the Internet is not; the IPv6 Internet is one prefix, "
-        "which needs none",
+        why="the blocks say which IPv4 addresses are not the Internet; the IPv6 Internet is one "
+        "prefix, and needs none",
         fix="take {range} away",
     ),
     Kind(
         "address-outside-zone",
         _ERROR,
         says="{server} has the address {address}, outside the {zone} zone of {network} ({ranges})",
-        why="what is opened towards a zone would not reach it, and what reaches it is no zone's",
+        why="what is opened for a zone goes by its ranges, and this server would be outside them",
         fix="correct the address, or add its range to `{zone}`",
     ),
     Kind(
@@ -383,9 +384,8 @@ KINDS: Final[tuple[Kind, ...]] = (
         "missing-cloud-id",
         _ERROR,
         says="network {network} has no {key}",
-        why="on {platform} its groups are made there",
-        fix="add `{network}: {{{key}: ...}}` to networks, in the stack file under "
-        "exchange-ports:networks",
+        why="a network on {platform} needs it: its groups are made there",
+        fix="add `{key}: ...` to {network}, in the stack file under exchange-ports:networks",
     ),
     Kind(
         "secret-topology",
@@ -413,14 +413,14 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         "plain-text-from-internet",
         _WARNING,
-        says="clients {name} use {service} from the Internet, in the clear on {port}",
+        says="the clients {name} use {service} from the Internet, in the clear on {port}",
         why="the published table recommends encrypted connections, since names and passwords pass",
         fix="take {service} away, or let only known ranges use it",
     ),
     Kind(
         "edge-asks-domain-controller",
         _WARNING,
-        says="Edge servers ask {server}, a domain controller, for names",
+        says="Edge servers ask a domain controller for names ({server})",
         why="it opens the inside to the perimeter on the port of DNS, at the server that holds all "
         "accounts",
         fix="give Edge servers a name server in the perimeter or outside",

@@ -9,7 +9,7 @@ __all__ = ["KINDS", "NAME_TOO_LONG", "OVER_LIMIT", "PROBES_OVER_LIMIT"]
 OVER_LIMIT: Final = Kind(
     "over-limit",
     Severity.ERROR,
-    says="{where} needs {used} of {most} that {cloud} allows per {per}",
+    says="{where} needs {used}, and {cloud} allows {most} per {per}",
     why="{cloud} refuses what is over its limit, half-way through an update{largest}",
     fix="{way_out}",
 )

@@ -21,6 +21,8 @@ CLOUD_IDS: Final[Mapping[Platform, tuple[str, ...]]] = {
 }
 #: What may be given besides: a provider for this network's resources.
 _OPTIONAL: Final = ("provider",)
+#: Plain data that is not text. What only Pulumi knows is no plain data.
+_NOT_TEXT: Final = (bool, int, float, list, dict)
 
 
 def check_bindings(
@@ -49,17 +51,16 @@ def _of_network(key: str, platform: Platform, given: object, at: Path) -> Iterat
         return
     for name in needed:
         # An id that is known only later is an object of Pulumi's, which has no value to compare.
-        if ids.get(name) is None or (isinstance(ids[name], str) and not ids[name]):
+        value = ids.get(name)
+        if value is None or (isinstance(value, str) and not value):
             yield BY_CODE["missing-cloud-id"].at(at, network=key, key=name, platform=platform)
+        elif type(value) in _NOT_TEXT:
+            yield BY_CODE["wrong-type"].at((*at, name), got=plain_type(value), expected="text")
     for name in ids:
         if name not in (*needed, *_OPTIONAL):
             known = ", ".join((*needed, *_OPTIONAL))
             fix = f"known for a network on {platform} are {known}"
             yield BY_CODE["unknown-key"].at((*at, name), key=name, fix=fix)
-
-
-#: Plain data that is not text. What only Pulumi knows is no plain data.
-_NO_TAG: Final = (bool, int, float, list, dict)
 
 
 def check_tags(given: object, at: Path = ("tags",)) -> Iterator[Finding]:
@@ -69,7 +70,7 @@ def check_tags(given: object, at: Path = ("tags",)) -> Iterator[Finding]:
         yield BY_CODE["wrong-type"].at(at, got=plain_type(given), expected="a mapping")
         return
     for key, value in tags.items():
-        if value is None or type(value) in _NO_TAG:
+        if value is None or type(value) in _NOT_TEXT:
             yield BY_CODE["wrong-type"].at((*at, key), got=plain_type(value), expected="text")
 
 

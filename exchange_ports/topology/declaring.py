@@ -15,10 +15,10 @@ from exchange_ports.findings import Finding, Path, Refused
 from exchange_ports.findings.declared import BY_CODE
 from exchange_ports.topology.checks import check
 from exchange_ports.topology.models import Topology
-from exchange_ports.topology.shape import DROPPED, Misshapen, misshapen
+from exchange_ports.topology.shape import DROPPED, Misshapen, misshapen, mistakable
 from exchange_ports.topology.values import plain_type
 
-__all__ = ["declare"]
+__all__ = ["declare", "understand"]
 
 #: Where a topology stands in a stack file's own keys.
 TOPOLOGY_PATH: Final = ("topology",)
@@ -31,16 +31,26 @@ def declare(data: object, at: Path = TOPOLOGY_PATH) -> tuple[Topology, tuple[Fin
 
     :raises Refused: there is at least one error; with it come all errors and warnings.
     """
+    topology, findings = understand(data, at)
+    if topology is None or any(finding.is_error for finding in findings):
+        raise Refused(findings)
+    return topology, findings
+
+
+def understand(
+    data: object, at: Path = TOPOLOGY_PATH
+) -> tuple[Topology | None, tuple[Finding, ...]]:
+    """What plain data declares, as far as it is clear what was meant, with all errors and warnings.
+
+    With an error among them the topology is good for one thing: to check what stands beside it.
+    """
     topology, shape = _read(data, at)
-    declared = topology
-    if declared is None:
+    if topology is None:
         mended = _mended(data, shape)
         if mended is not None:
-            declared, _ = _read(mended, at)
-    checked = () if declared is None else check(declared, at)
-    if topology is None or any(finding.is_error for finding in checked):
-        raise Refused([*(each.finding for each in shape), *checked])
-    return topology, checked
+            topology, _ = _read(mended, at)
+    checked = () if topology is None else check(topology, at)
+    return topology, (*(each.finding for each in shape), *checked)
 
 
 def _read(data: object, at: Path) -> tuple[Topology | None, list[Misshapen]]:
@@ -51,6 +61,11 @@ def _read(data: object, at: Path) -> tuple[Topology | None, list[Misshapen]]:
         # JSON is the one mode that is strict about text and numbers and knows no tuples.
         return Topology.model_validate_json(json.dumps(data)), []
     except ValidationError as failed:
+        strange = list(mistakable(data, at))
+        if strange:
+            cleared = _mended(data, strange)
+            _, others = _read(cleared, at)
+            return None, [*strange, *others]
         return None, list(misshapen(failed.errors(include_url=False), data, at))
 
 

@@ -155,8 +155,6 @@ class _Builder:
 
     def _begin(self, event: yaml.NodeEvent, node: Node) -> None:
         self.written += 1
-        if self.written > MAX_NODES:
-            raise self.refused(kinds.TOO_MANY_VALUES, node.line, limit=MAX_NODES)
         if len(self._open) >= MAX_DEPTH:
             raise self.refused(kinds.NESTED_TOO_DEEP, node.line, limit=MAX_DEPTH)
         if event.anchor is not None:

@@ -156,20 +156,25 @@ def lenient(node: Node) -> object:
         return meaning(node.text) if node.plain and node.tag is None else node.text
     if isinstance(node, Items):
         return [lenient(item) for _, item in node.items]
-    read: dict[str, object] = {}
+    read = _lenient_fields(node)
+    return None if _SECURE in read else read
+
+
+def _lenient_fields(node: Fields) -> dict[str, object]:
+    own: dict[str, object] = {}
     merged: dict[str, object] = {}
     for entry in node.entries:
         if not isinstance(entry.key, Text):
             continue
-        if entry.key.text == _MERGE:
-            sources = entry.value.items if isinstance(entry.value, Items) else [(0, entry.value)]
-            for _, source in sources:
-                value = lenient(source)
-                if isinstance(value, dict):
-                    merged = {**value, **merged}
-        else:
-            read[_lenient_key(entry.key)] = lenient(entry.value)
-    return None if _SECURE in read or _SECURE in merged else {**merged, **read}
+        if entry.key.text != _MERGE:
+            own[_lenient_key(entry.key)] = lenient(entry.value)
+            continue
+        sources = entry.value.items if isinstance(entry.value, Items) else [(0, entry.value)]
+        for _, source in sources:
+            if isinstance(source, Fields):
+                # The first of several sources wins, and the mapping itself over all of them.
+                merged = {**_lenient_fields(source), **merged}
+    return {**merged, **own}
 
 
 def _lenient_key(key: Text) -> str:

@@ -5,7 +5,7 @@ sense.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Final, NamedTuple, get_args
+from typing import Any, Final, NamedTuple, cast, get_args
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
@@ -15,7 +15,7 @@ from exchange_ports.findings.declared import BY_CODE
 from exchange_ports.topology.models import Topology
 from exchange_ports.topology.values import plain_type
 
-__all__ = ["DROPPED", "Misshapen", "misshapen"]
+__all__ = ["DROPPED", "Misshapen", "misshapen", "mistakable"]
 
 #: In place of a value: the key or item goes.
 DROPPED: Final = object()
@@ -28,6 +28,7 @@ class Misshapen(NamedTuple):
     mend: tuple[Path, object] | None = None
 
 
+#: Why a key must be there, by the key, or by what it stands under and the key.
 _REASONS: Final = {
     "organization": "reports name the organization",
     "networks": "servers stand in a network, and its platform decides what is made",
@@ -37,8 +38,9 @@ _REASONS: Final = {
     "network": "the place decides which cloud's rules are made",
     "roles": "the roles decide what is opened to the server",
     "name_servers": "every Exchange server resolves names, and no page says who answers (A-20)",
+    "name_servers.internal": "every Exchange server resolves names, and no page says who answers "
+    "(A-20)",
     "reason": "every rule in the cloud says why it is there",
-    "port": "there is no default for it",
 }
 
 
@@ -60,9 +62,27 @@ def misshapen(errors: Sequence[ErrorDetails], data: Any, at: Path) -> Iterator[M
             yield _wrong_type(kind, path, data, at)
 
 
+#: Pydantic's own steps in a location: union tags (`models.BY_SHAPE`), and that a key is wrong.
+_MARKS: Final = frozenset({"<word>", "<list>", "<mapping>", "[key]"})
+
+
+def mistakable(data: Any, at: Path, path: Path = ()) -> Iterator[Misshapen]:
+    """A finding for each key that is spelt like one of pydantic's own steps. None is ever right."""
+    if isinstance(data, dict):
+        for key, value in cast("dict[str, Any]", data).items():
+            if key in _MARKS:
+                found = BY_CODE["unknown-key"].at((*at, *path, key), key=key, fix="take it away")
+                yield Misshapen(found, ((*path, key), DROPPED))
+            else:
+                yield from mistakable(value, at, (*path, key))
+    elif isinstance(data, list):
+        for index, value in enumerate(cast("list[Any]", data)):
+            yield from mistakable(value, at, (*path, index))
+
+
 def _path(loc: tuple[int | str, ...]) -> Path:
-    """A location without pydantic's own marks: union tags and `[key]`."""
-    return tuple(step for step in loc if step not in ("<word>", "<list>", "<mapping>", "[key]"))
+    """A location without pydantic's own steps."""
+    return tuple(step for step in loc if step not in _MARKS)
 
 
 def _value(data: Any, path: Path) -> Any:
@@ -91,7 +111,8 @@ def _unknown_key(_: dict[str, Any], path: Path, data: Any, at: Path) -> Misshape
 def _missing(_: dict[str, Any], path: Path, data: Any, at: Path) -> Misshapen:
     del data
     key = str(path[-1])
-    why = _REASONS.get(key, "nothing stands for it when it is left out")
+    under = ".".join(map(str, path[-2:]))
+    why = _REASONS.get(under) or _REASONS.get(key) or "there is no default for it"
     return Misshapen(BY_CODE["missing-key"].at((*at, *path[:-1]), key=key, why=why))
 
 
@@ -124,13 +145,21 @@ def _day(_: dict[str, Any], path: Path, data: Any, at: Path) -> Misshapen:
 
 def _empty(_: dict[str, Any], path: Path, data: Any, at: Path) -> Misshapen:
     del data
-    return Misshapen(BY_CODE["nothing-listed"].at((*at, *path)))
+    needed = _is_required(path)
+    fix = "list at least one" if needed else "list at least one, or leave the key out"
+    return Misshapen(BY_CODE["nothing-listed"].at((*at, *path), fix=fix))
 
 
 def _wrong_type(kind: str, path: Path, data: Any, at: Path) -> Misshapen:
-    got = plain_type(_value(data, path))
+    value = _value(data, path)
     expected = _EXPECTED.get(kind, "something else")
-    return Misshapen(BY_CODE["wrong-type"].at((*at, *path), got=got, expected=expected))
+    known = sorted(_fields_at(path)) if expected == _A_MAPPING else []
+    if known:
+        expected = f"{_A_MAPPING} with {', '.join(known)}"
+    elif kind == "bool_type" and isinstance(value, str):
+        expected += " without quotes"
+    facts = {"got": plain_type(value), "expected": expected}
+    return Misshapen(BY_CODE["wrong-type"].at((*at, *path), **facts))
 
 
 _READ: Final[dict[str, Callable[[dict[str, Any], Path, Any, Path], Misshapen]]] = {
@@ -142,12 +171,13 @@ _READ: Final[dict[str, Callable[[dict[str, Any], Path, Any, Path], Misshapen]]] 
     "too_short": _empty,
 }
 
+_A_MAPPING: Final = "a mapping"
 _EXPECTED: Final = {
-    "model_type": "a mapping",
-    "dict_type": "a mapping",
-    "model_attributes_type": "a mapping",
-    "tuple_type": "a list",
-    "list_type": "a list",
+    "model_type": _A_MAPPING,
+    "dict_type": _A_MAPPING,
+    "model_attributes_type": _A_MAPPING,
+    "tuple_type": "a list in brackets",
+    "list_type": "a list in brackets",
     "bool_type": "true or false",
     "string_type": "text",
     "int_type": "a number",
@@ -161,7 +191,7 @@ def _own(code: str, facts: dict[str, Any], path: Path, at: Path) -> Misshapen:
         mend = (path, facts["meant"])
     elif code == "bad-name":
         kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in str(facts["name"]))
-        facts["meant"] = kept.strip("-")[:40] or "hq"
+        facts["meant"] = kept.strip("-")[:40].strip("-") or "hq"
     elif code == "bad-ports":
         mend = (path, str(facts["meant"]))
     return Misshapen(BY_CODE[code].at((*at, *path), **facts), mend)
@@ -169,6 +199,24 @@ def _own(code: str, facts: dict[str, Any], path: Path, at: Path) -> Misshapen:
 
 def _fields_at(path: Path) -> set[str]:
     """The keys that a stack file may write at `path`, from the models."""
+    return {
+        field.alias or name
+        for model in _models_at(path)
+        for name, field in model.model_fields.items()
+    }
+
+
+def _is_required(path: Path) -> bool:
+    """Whether the key that ends `path` must be there."""
+    return any(
+        (field.alias or name) == path[-1] and field.is_required()
+        for model in _models_at(path[:-1])
+        for name, field in model.model_fields.items()
+    )
+
+
+def _models_at(path: Path) -> list[type[BaseModel]]:
+    """The models that may stand at `path`."""
     models: list[type[BaseModel]] = [Topology]
     annotations: list[Any] = []
     for step in path:
@@ -184,7 +232,7 @@ def _fields_at(path: Path) -> set[str]:
             annotations = [arg for a in annotations for arg in get_args(a)[-2:]]
         models = list(_models_in(annotations))
         annotations = [a for each in annotations for a in _containers_in(each)]
-    return {field.alias or name for model in models for name, field in model.model_fields.items()}
+    return models
 
 
 def _members(annotation: Any) -> Iterator[Any]:

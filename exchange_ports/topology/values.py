@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, NamedTuple, Self
 from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from exchange_ports.catalog import SERVICES, Service
 from exchange_ports.traffic.addresses import Network, network
 from exchange_ports.traffic.ports import HIGHEST_PORT, PortRange, Ports, Protocol
 
@@ -32,7 +33,9 @@ __all__ = [
 #: Azure is the strictest: letters, digits, `_`, `.` and `-`, ending in a letter, digit or `_`
 #: (azure.md 1). The dot is left out because our group names use it (`mailbox.hq`).
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38}[A-Za-z0-9_])?")
-_NAME_RULE: Final = "letters, digits, - and _, at most 40, starting with a letter or digit"
+_NAME_RULE: Final = (
+    "letters, digits, - and _, at most 40 characters, the first a letter or digit, the last not -"
+)
 
 #: Words that stand for servers in `from` and `to` of an additional flow.
 ROLE_WORDS: Final = ("exchange", "client_access", "mailbox", "edge")
@@ -101,30 +104,44 @@ def _port(value: object) -> int:
     return value
 
 
-_PORTS: Final = re.compile(r"(?P<first>[0-9]+)(?:-(?P<last>[0-9]+))?/(?P<protocol>[a-z]+)")
+_PORTS: Final = re.compile(
+    r"(?P<first>0|[1-9][0-9]*)(?:-(?P<last>0|[1-9][0-9]*))?/(?P<protocol>tcp|udp)"
+)
+_NEARLY_PORTS: Final = re.compile(r"\s*0*([0-9]{1,5})(?:\s*[-:]\s*0*([0-9]{1,5}))?(?![0-9])")
+#: Shown where it is anyone's guess which ports were meant.
+_SOME_PORTS: Final = str(SERVICES[Service.HTTPS].ports[0])
 _WITHOUT_PORTS: Final = tuple(p.value for p in Protocol if not p.has_ports)
 
 
 def _ports(value: object) -> Ports:
     if isinstance(value, int) and not isinstance(value, bool):
         # `25` alone is the usual slip: the protocol is missing.
-        raise PydanticCustomError("bad-ports", "", {"ports": value, "meant": f"{value}/tcp"})
+        text = str(value)
+        raise PydanticCustomError("bad-ports", "", {"ports": text, "meant": _meant(text)})
     text = _must_be_text(value, "ports as text")
     if text in _WITHOUT_PORTS:
         return Ports(Protocol(text))
     match = _PORTS.fullmatch(text)
-    if match is None or match["protocol"] not in ("tcp", "udp"):
-        digits = re.match(r"[0-9]+(?:-[0-9]+)?", text)
-        meant = f"{digits[0]}/tcp" if digits else "443/tcp"
-        raise PydanticCustomError("bad-ports", "", {"ports": text, "meant": meant})
+    if match is None:
+        raise PydanticCustomError("bad-ports", "", {"ports": text, "meant": _meant(text)})
     # Longer digits would only cost time: no port has more than five.
     first, last = (int(match[part][:6]) for part in ("first", "last" if match["last"] else "first"))
     for port in (first, last):
         if not 1 <= port <= HIGHEST_PORT:
             raise PydanticCustomError("bad-port", "", {"port": port, "highest": HIGHEST_PORT})
     if first > last:
-        raise PydanticCustomError("bad-ports", "", {"ports": text, "meant": f"{last}-{first}/tcp"})
+        raise PydanticCustomError("bad-ports", "", {"ports": text, "meant": _meant(text)})
     return Ports(Protocol(match["protocol"]), (PortRange(first, last),))
+
+
+def _meant(text: str) -> str:
+    """Ports that can be read, and were probably meant."""
+    match = _NEARLY_PORTS.match(text)
+    ports = sorted(int(part) for part in match.groups() if part) if match else []
+    if not ports or ports[0] < 1 or ports[-1] > HIGHEST_PORT:
+        return _SOME_PORTS
+    protocol = Protocol.UDP if "udp" in text.lower() else Protocol.TCP
+    return str(Ports(protocol, (PortRange(ports[0], ports[-1]),)))
 
 
 class End(NamedTuple):

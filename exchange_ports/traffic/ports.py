@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-__all__ = ["ANY_PORTS", "HIGHEST_PORT", "PortRange", "Ports", "Protocol", "tcp", "udp"]
+__all__ = [
+    "ANY_PORTS",
+    "HIGHEST_PORT",
+    "PortRange",
+    "Ports",
+    "Protocol",
+    "tcp",
+    "udp",
+    "without_adjacent",
+]
 
 #: Port numbers are 16 bits (RFC 9293, RFC 768). Port 0 is reserved and never declared.
 HIGHEST_PORT: Final = 0xFFFF
@@ -87,6 +96,19 @@ class Ports:
         if not self.protocol.has_ports:
             return "everything" if self.protocol is Protocol.ANY else self.protocol.value
         return ",".join(map(str, self.ranges)) + f"/{self.protocol}"
+
+
+def without_adjacent(several: Iterable[Ports]) -> tuple[Ports, ...]:
+    """The same ports, one value a range, neighbours and overlaps joined to one range.
+
+    >>> [str(ports) for ports in without_adjacent([tcp(5986), tcp(25), tcp(5985)])]
+    ['25/tcp', '5985-5986/tcp']
+    """
+    together: dict[Protocol, Ports] = {}
+    for ports in several:
+        before = together.get(ports.protocol)
+        together[ports.protocol] = ports if before is None else before | ports
+    return tuple(single for joined in together.values() for single in joined.one_by_one())
 
 
 def _of(protocol: Protocol, ports: Iterable[int | tuple[int, int]]) -> Ports:

@@ -1,0 +1,216 @@
+"""What flows and plans let through, packet by packet: slow, naive, and sharing nothing with plans.
+
+A packet is seen at one end of ours. Its other end is either a server of ours, by name, or an address:
+a rule by group is about the first, a rule by range about the second.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import IPv4Address, IPv6Address
+from typing import Final, NamedTuple, TypeAlias
+
+from hypothesis import strategies as st
+
+from exchange_ports.aws.rules import GroupRef as AwsGroupRef
+from exchange_ports.aws.rules import ListRef, PrefixList
+from exchange_ports.aws.rules import Peer as AwsPeer
+from exchange_ports.aws.rules import RuleSet as AwsRuleSet
+from exchange_ports.azure.rules import Access, Anything, Prefixes, Side, Tag
+from exchange_ports.azure.rules import GroupRef as AzureGroupRef
+from exchange_ports.azure.rules import RuleSet as AzureRuleSet
+from exchange_ports.flows import Flow, Outside
+from exchange_ports.plans import NetworkPlan
+from exchange_ports.topology.groups import Group
+from exchange_ports.traffic.addresses import Network
+from exchange_ports.traffic.ports import HIGHEST_PORT, Ports, Protocol
+
+__all__ = [
+    "MEANING",
+    "Packet",
+    "Wears",
+    "narrower",
+    "of_flow",
+    "packets",
+    "passes",
+    "passes_flows",
+]
+
+Ip: TypeAlias = IPv4Address | IPv6Address
+Wears: TypeAlias = Mapping[str, tuple[str, ...]]
+
+
+class Packet(NamedTuple):
+    """`protocol` ANY is one that has no name here, such as GRE."""
+
+    server: str
+    direction: str
+    peer: str | Ip
+    protocol: Protocol
+    port: int | None
+
+
+#: Whoever wears a group of this kind wears, by what it means, one of these too.
+MEANING: Final[Mapping[str, frozenset[str]]] = {
+    "exchange": frozenset(),
+    "client-access": frozenset({"exchange"}),
+    "mailbox": frozenset({"exchange"}),
+    "edgesync": frozenset({"exchange", "mailbox"}),
+    "edgesync-server": frozenset({"exchange", "mailbox"}),
+    "server": frozenset({"exchange", "client-access", "mailbox", "edgesync", "edgesync-server"}),
+    "edge": frozenset(),
+    "edge-server": frozenset({"edge"}),
+}
+
+
+def _kind(key: str) -> str:
+    return key.partition(".")[0]
+
+
+def narrower(one: str, other: str, wears: Wears) -> bool:
+    """Whether every wearer of group `one` wears `other` because of what the two mean."""
+    if one == other:
+        return True
+    wearers = [keys for keys in wears.values() if one in keys]
+    return _kind(other) in MEANING[_kind(one)] and all(other in keys for keys in wearers)
+
+
+def _matches(ports: Ports, packet: Packet) -> bool:
+    if ports.protocol is Protocol.ANY:
+        return True
+    if ports.protocol is not packet.protocol:
+        return False
+    return packet.port is None or any(a <= packet.port <= b for a, b in ports.ranges)
+
+
+def _in(ranges: Iterable[Network], peer: str | Ip) -> bool:
+    return not isinstance(peer, str) and any(peer in range_ for range_ in ranges)
+
+
+def _wears(key: str, peer: str | Ip, wears: Wears) -> bool:
+    return isinstance(peer, str) and key in wears[peer]
+
+
+# What is meant.
+
+
+def passes_flows(flows: Iterable[Flow], wears: Wears, packet: Packet) -> bool:
+    """Whether a flow says so."""
+    for flow in flows:
+        out = packet.direction == "out"
+        ours, theirs = (flow.source, flow.destination) if out else (flow.destination, flow.source)
+        if not isinstance(ours, Group) or ours.key not in wears[packet.server]:
+            continue
+        reached = (
+            _wears(theirs.key, packet.peer, wears)
+            if isinstance(theirs, Group)
+            else _in(theirs.ranges, packet.peer)
+        )
+        if reached and _matches(flow.ports, packet):
+            return True
+    return False
+
+
+def _peers(end: Group | Outside, wears: Wears) -> list[str | Ip]:
+    if isinstance(end, Group):
+        return [server for server, keys in wears.items() if end.key in keys]
+    return [address for range_ in end.ranges for address in (range_[0], range_[-1])]
+
+
+def _ports(ports: Ports) -> list[tuple[Protocol, int | None]]:
+    """The corners of some ports."""
+    if ports.protocol is Protocol.ANY:
+        return [(Protocol.ANY, None), (Protocol.TCP, 1), (Protocol.UDP, HIGHEST_PORT)]
+    if not ports.protocol.has_ports:
+        return [(ports.protocol, None)]
+    return [(ports.protocol, port) for range_ in ports.ranges for port in range_]
+
+
+def of_flow(flow: Flow, wears: Wears) -> Iterator[Packet]:
+    """Packets at the corners of a flow, seen at each end that is ours."""
+    for ours, theirs, direction in (
+        (flow.source, flow.destination, "out"),
+        (flow.destination, flow.source, "in"),
+    ):
+        if isinstance(ours, Group):
+            for server in _peers(ours, wears):
+                for peer in _peers(theirs, wears):
+                    for protocol, port in _ports(flow.ports):
+                        yield Packet(str(server), direction, peer, protocol, port)
+
+
+def packets(flows: Iterable[Flow], wears: Wears) -> st.SearchStrategy[Packet]:
+    """Packets between servers of ours and whoever flows are about, ports and addresses near them."""
+    peers: set[str | Ip] = {*wears}
+    ports: set[tuple[Protocol, int | None]] = {(Protocol.ANY, None), (Protocol.ESP, None)}
+    for flow in flows:
+        for end in (flow.source, flow.destination):
+            for corner in _peers(end, wears):
+                peers |= {corner} if isinstance(corner, str) else _near(corner)
+        for protocol, port in _ports(flow.ports):
+            ports.add((protocol, port))
+            if port is not None:
+                near = (port - 1, port + 1)
+                ports |= {(protocol, each) for each in near if 0 < each <= HIGHEST_PORT}
+    return st.tuples(
+        st.sampled_from(sorted(wears)),
+        st.sampled_from(("in", "out")),
+        st.sampled_from(sorted(peers, key=str)),
+        st.sampled_from(sorted(ports, key=str)),
+    ).map(lambda drawn: Packet(drawn[0], drawn[1], drawn[2], *drawn[3]))
+
+
+def _near(address: Ip) -> set[str | Ip]:
+    numbers = (int(address) + step for step in (-1, 0, 1))
+    return {type(address)(each) for each in numbers if 0 <= each < 1 << address.max_prefixlen}
+
+
+# What is written.
+
+
+def passes(plan: NetworkPlan, packet: Packet) -> bool:
+    """Whether the server's own filter lets it through."""
+    return _aws(plan, packet) if isinstance(plan, AwsRuleSet) else _azure(plan, packet)
+
+
+def _aws(plan: AwsRuleSet, packet: Packet) -> bool:
+    lists = {each.key: each for each in plan.prefix_lists}
+    return any(
+        rule.group in plan.wears[packet.server]
+        and rule.direction == packet.direction
+        and _matches(rule.ports, packet)
+        and _aws_peer(rule.peer, packet.peer, plan.wears, lists)
+        for rule in plan.rules
+    )
+
+
+def _aws_peer(
+    named: AwsPeer, peer: str | Ip, wears: Wears, lists: Mapping[str, PrefixList]
+) -> bool:
+    if isinstance(named, AwsGroupRef):
+        return _wears(named.key, peer, wears)
+    return _in(lists[named.key].entries if isinstance(named, ListRef) else (named,), peer)
+
+
+def _azure(plan: AzureRuleSet, packet: Packet) -> bool:
+    (group,) = (each for each in plan.groups if each.zone is plan.zones[packet.server])
+    for rule in sorted(group.rules, key=lambda rule: rule.priority):
+        if rule.direction != packet.direction or not _matches(rule.ports, packet):
+            continue
+        source, destination = (
+            (packet.server, packet.peer)
+            if packet.direction == "out"
+            else (packet.peer, packet.server)
+        )
+        if _azure_side(rule.source, source, plan.wears) and _azure_side(
+            rule.destination, destination, plan.wears
+        ):
+            return rule.access is Access.ALLOW
+    raise AssertionError("no rule decides: the explicit deny is missing")
+
+
+def _azure_side(side: Side, end: str | Ip, wears: Wears) -> bool:
+    if isinstance(side, AzureGroupRef):
+        return _wears(side.key, end, wears)
+    if isinstance(side, Prefixes):
+        return _in(side.ranges, end)
+    # The one tag in use is the load balancer's probe, which is no address of ours or others.
+    return isinstance(side, Anything) and not isinstance(side, Tag)

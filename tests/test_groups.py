@@ -1,0 +1,235 @@
+"""Which groups a server wears follows from what is declared of that server alone."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exchange_ports.topology.groups import GroupKind, wearers
+from tests.strategies import GONE, SMALL, WITH_EDGE, declared, edited, topologies
+
+#: EC2's own limit on the groups of a network interface.
+MOST: Final = 5
+
+
+def worn(data: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The keys of every server's groups."""
+    return {each.name: [g.key for g in each.groups] for each in wearers(declared(data))}
+
+
+def internal(data: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The same, of internal servers only."""
+    edges: Mapping[str, Any] = data.get("edge_servers", {})
+    return {server: keys for server, keys in worn(data).items() if server not in edges}
+
+
+def with_server(**server: object) -> dict[str, Any]:
+    return edited(SMALL, {"sites.hq.servers.this": server})
+
+
+@pytest.mark.parametrize(
+    "roles, groups",
+    [
+        (["client_access"], ["exchange", "client-access.hq"]),
+        (["mailbox"], ["exchange", "mailbox.hq", "edgesync.hq"]),
+        (
+            ["client_access", "mailbox"],
+            ["exchange", "client-access.hq", "mailbox.hq", "edgesync.hq"],
+        ),
+        (
+            ["mailbox", "client_access"],
+            ["exchange", "client-access.hq", "mailbox.hq", "edgesync.hq"],
+        ),
+    ],
+)
+def test_a_server_wears_a_group_for_each_role_at_its_site(
+    roles: list[str], groups: list[str]
+) -> None:
+    assert worn(with_server(roles=roles))["this"] == groups
+
+
+def test_a_server_with_a_group_of_its_own_wears_that_too() -> None:
+    assert worn(with_server(roles=["client_access"], own_group=True))["this"] == [
+        "exchange",
+        "client-access.hq",
+        "server.this",
+    ]
+
+
+def test_a_combined_server_keeps_one_group_free() -> None:
+    combined = {"roles": ["client_access", "mailbox"]}
+    assert len(worn(with_server(**combined))["this"]) == MOST - 1
+    assert len(worn(with_server(**combined, own_group=True))["this"]) == MOST
+
+
+def test_an_edge_server_wears_nothing_of_the_inside() -> None:
+    assert worn(WITH_EDGE)["edge1"] == ["edge.hq", "edge-server.edge1"]
+
+
+def test_an_edgesync_exception_gives_the_server_a_group_of_its_own_for_it() -> None:
+    """Only the server that the exception names."""
+    two = edited(WITH_EDGE, {"sites.hq.servers.mbx2": {"roles": ["mailbox"]}})
+    excepted = edited(two, {"edge_servers.edge1.edgesync_except": ["mbx2"]})
+    assert worn(excepted)["mbx2"] == ["exchange", "mailbox.hq", "edgesync-server.mbx2"]
+    assert worn(excepted)["ex1"] == worn(two)["ex1"]
+
+
+def test_an_exception_at_another_site_moves_nobody_here() -> None:
+    paris = {
+        "sites.paris": {
+            "network": "corp",
+            "servers": {
+                "cas3": {"roles": ["client_access"]},
+                "mbx3": {"roles": ["mailbox"]},
+            },
+        },
+        "edge_servers.edge2": {
+            "network": "corp",
+            "subscribed_site": "paris",
+            "edgesync_except": ["mbx3"],
+        },
+    }
+    assert worn(edited(WITH_EDGE, paris))["ex1"] == worn(WITH_EDGE)["ex1"]
+
+
+def test_a_server_wears_its_edgesync_group_before_there_is_any_edge() -> None:
+    assert internal(SMALL) == internal(WITH_EDGE)
+
+
+@given(topologies())
+def test_no_server_wears_more_groups_than_an_interface_takes(data: dict[str, Any]) -> None:
+    for server, keys in worn(data).items():
+        assert 0 < len(keys) <= MOST
+        assert len(set(keys)) == len(keys), server
+
+
+@given(topologies(edge=False), st.data())
+def test_adding_edge_moves_no_internal_server(data: dict[str, Any], draw: st.DataObject) -> None:
+    network = next(iter(data["networks"]))
+    sites = [
+        key
+        for key, site in data["sites"].items()
+        if any("mailbox" in server["roles"] for server in site["servers"].values())
+    ]
+    with_edge = edited(
+        data,
+        {
+            f"networks.{network}.perimeter": ["10.20.240.0/24"],
+            "edge_servers.added": {
+                "network": network,
+                "subscribed_site": draw.draw(st.sampled_from(sites)),
+            },
+            "name_servers.edge": "platform",
+            "mail_flow": {},
+        },
+    )
+    assert internal(with_edge) == internal(data)
+
+
+@given(topologies())
+def test_sites_clients_mail_and_flows_move_nobody(data: dict[str, Any]) -> None:
+    network = next(iter(data["networks"]))
+    more = edited(
+        data,
+        {
+            "sites.added": {
+                "network": network,
+                "servers": {"new1": {"roles": ["client_access", "mailbox"]}},
+                "lync": {"addresses": ["10.20.11.0/28"]},
+            },
+            "clients.added": {"services": ["https", "pop"]},
+            "mail_flow": {"inbound": {"from": "internet"}},
+            "additional_flows": [
+                {"from": "10.20.6.0/24", "to": "exchange", "ports": ["any"], "reason": "backup"}
+            ],
+        },
+    )
+    after = worn(more)
+    assert after.pop("new1")
+    assert after == worn(data)
+
+
+@given(topologies(), st.data())
+def test_a_server_wears_what_it_would_wear_if_the_others_were_gone(
+    data: dict[str, Any], draw: st.DataObject
+) -> None:
+    """But for the Edge servers of its site: an exception there is declared of the server itself."""
+    before = internal(data)
+    server = draw.draw(st.sampled_from(sorted(before)))
+    (site,) = (key for key, each in data["sites"].items() if server in each["servers"])
+    alone = edited(data, {"clients": {}, "mail_flow": {}, "additional_flows": []})
+    here = data["sites"][site]
+    beside = {"roles": ["client_access", "mailbox"]}
+    alone["sites"] = {
+        site: {
+            **here,
+            "servers": {server: here["servers"][server], "beside": beside},
+            "domain_controllers": {"addresses": ["10.20.2.9"]},
+        }
+    }
+    edges = {
+        key: {
+            **edge,
+            "edgesync_except": [name for name in edge.get("edgesync_except", []) if name == server],
+        }
+        for key, edge in data.get("edge_servers", {}).items()
+        if edge["subscribed_site"] == site
+    }
+    alone["edge_servers"] = edges
+    if not edges:
+        alone.pop("sender_reputation", None)
+    assert internal(alone)[server] == before[server]
+
+
+RENAMED: Final[Mapping[str, Any]] = edited(
+    WITH_EDGE,
+    {
+        "networks": {"head": {**WITH_EDGE["networks"]["corp"], "id": "corp"}},
+        "sites": {
+            "berlin": {
+                **WITH_EDGE["sites"]["hq"],
+                "network": "head",
+                "id": "hq",
+                "servers": {
+                    "mail1": {
+                        "roles": ["client_access", "mailbox"],
+                        "own_group": True,
+                        "id": "ex1",
+                    }
+                },
+            }
+        },
+        "edge_servers": {"gate1": {"network": "head", "subscribed_site": "berlin", "id": "edge1"}},
+    },
+)
+
+
+def test_renaming_with_an_id_keeps_every_group() -> None:
+    before = edited(WITH_EDGE, {"sites.hq.servers.ex1.own_group": True})
+    keys = {"ex1": "mail1", "edge1": "gate1"}
+    assert worn(RENAMED) == {keys[server]: groups for server, groups in worn(before).items()}
+    descriptions = [
+        {(g.network, g.key, g.says) for each in wearers(declared(data)) for g in each.groups}
+        for data in (before, RENAMED)
+    ]
+    assert descriptions[0] == descriptions[1]
+
+
+def test_renaming_without_an_id_is_another_server() -> None:
+    renamed = edited(RENAMED, {"sites.berlin.id": GONE})
+    assert "mailbox.berlin" in worn(renamed)["mail1"]
+
+
+def test_every_kind_of_group_is_worn_by_someone() -> None:
+    data = edited(
+        WITH_EDGE,
+        {
+            "sites.hq.servers.ex1.own_group": True,
+            "sites.hq.servers.mbx2": {"roles": ["mailbox"]},
+            "edge_servers.edge1.edgesync_except": ["mbx2"],
+        },
+    )
+    kinds = {g.kind for each in wearers(declared(data)) for g in each.groups}
+    assert kinds == set(GroupKind)
