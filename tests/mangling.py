@@ -37,19 +37,93 @@ AWKWARD: Final[tuple[object, ...]] = (
     *("0.0.0.0/0", "::/0", "10.20.0.11", "10.20.0.11/24", "10.0.0.0/8", "10.20.0.0/33", "1.2.3"),
     *("224.0.0.1", "255.255.255.255", "127.0.0.1", "0.0.0.0", "::", "::1", "fe80::1%eth0"),  # noqa: S104
     *("2001:db8::1%eth0", "2001:db8::%1/64", "::ffff:10.20.0.11", "2001:db8::/32", "10.20.0.11%1"),
-    *("10.20.0.11/255.255.255.0", "10.20.0.0/0.0.15.255", "010.20.0.1", "1/1", "1", "1:2", "/", ":"),
-    *("any", "icmp", "25/tcp", "0/tcp", "65536/udp", "9-1/tcp", "00000443/tcp", "443/sctp", "1-/tcp"),
+    *(
+        "10.20.0.11/255.255.255.0",
+        "10.20.0.0/0.0.15.255",
+        "010.20.0.1",
+        "1/1",
+        "1",
+        "1:2",
+        "/",
+        ":",
+    ),
+    *(
+        "any",
+        "icmp",
+        "25/tcp",
+        "0/tcp",
+        "65536/udp",
+        "9-1/tcp",
+        "00000443/tcp",
+        "443/sctp",
+        "1-/tcp",
+    ),
     *("99999999999999999999999/tcp", "٣/tcp", "²/udp", "2027-02-31", "hunter2", "$(id)", "{{x}}"),
     *("{x}", "%s", "ex1", "hq", "corp", "EX1", "_x", "x-", "a.b", "sg-1", "${a.b}"),
-    *([], {}, [[]], [None], [""], [[[[]]]], {"": ""}, {"a": {"a": {"a": None}}}, {"secure": "hunter2"}),
-    *({"<word>": 1}, {"[key]": []}, {"<list>": {"<mapping>": "x"}}, ["internet"], ["10.20.0.0/16"] * 3),
+    *(
+        [],
+        {},
+        [[]],
+        [None],
+        [""],
+        [[[[]]]],
+        {"": ""},
+        {"a": {"a": {"a": None}}},
+        {"secure": "hunter2"},
+    ),
+    *(
+        {"<word>": 1},
+        {"[key]": []},
+        {"<list>": {"<mapping>": "x"}},
+        ["internet"],
+        ["10.20.0.0/16"] * 3,
+    ),
 )
 _KEYS: Final = (
-    *("", " ", "<word>", "<list>", "<mapping>", "[key]", "id", "to", "from", "roles", "secure", "0"),
+    *(
+        "",
+        " ",
+        "<word>",
+        "<list>",
+        "<mapping>",
+        "[key]",
+        "id",
+        "to",
+        "from",
+        "roles",
+        "secure",
+        "0",
+    ),
     *("ex1", "EX1", "edge", "internet", "x" * 300, "é", "a.b", "x-", "{x}", "external", "on"),
 )
-_BYTES: Final = (b"\x00", b"\xff", b"\xc3", b"\t", b"\n", b"\r", b":", b": ", b"- ", b"[", b"]", b"{")
-_MORE_BYTES: Final = (b"}", b",", b"#", b"&a ", b"*a", b"!x ", b"|", b">", b"'", b'"', b"<<: ", b"---\n")
+_BYTES: Final = (
+    b"\x00",
+    b"\xff",
+    b"\xc3",
+    b"\t",
+    b"\n",
+    b"\r",
+    b":",
+    b": ",
+    b"- ",
+    b"[",
+    b"]",
+    b"{",
+)
+_MORE_BYTES: Final = (
+    b"}",
+    b",",
+    b"#",
+    b"&a ",
+    b"*a",
+    b"!x ",
+    b"|",
+    b">",
+    b"'",
+    b'"',
+    b"<<: ",
+    b"---\n",
+)
 
 
 def _places(value: Any, holder: Any = None, key: Any = None) -> Iterator[tuple[Any, Any]]:
@@ -79,7 +153,9 @@ def _rename(random: Random, holder: Any, key: Any) -> None:
 
 def _wrap(random: Random, holder: Any, key: Any) -> None:
     held = holder[key]
-    holder[key] = random.choice(([held], [held, held], {"a": held}, str(held), [[held]], [held, None]))
+    holder[key] = random.choice(
+        ([held], [held, held], {"a": held}, str(held), [[held]], [held, None])
+    )
 
 
 def _add(random: Random, holder: Any, key: Any) -> None:

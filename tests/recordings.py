@@ -6,6 +6,7 @@ cloud's. Must not know: what comes out of it.
 
 import copy
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, cast
@@ -13,7 +14,7 @@ from typing import Any, Final, Literal, cast
 from exchange_ports.offline import ProgramFailed, Recording, record
 from exchange_ports.topology.reading import NAMESPACE, StackFile, read_stack_file
 
-__all__ = ["PLATFORMS", "Platform", "declared", "recorded"]
+__all__ = ["PLATFORMS", "Platform", "declared", "recorded", "run_with"]
 
 Platform = Literal["aws", "azure"]
 PLATFORMS: Final[tuple[Platform, ...]] = ("aws", "azure")
@@ -48,17 +49,27 @@ def recorded(stack: str, platform: Platform) -> Recording:
 
 @cache
 def _run(stack: str, platform: Platform) -> Recording | ProgramFailed:
-    file, topology = _read(stack), declared(stack, platform)
-    settings = {
-        **file.config,
-        "topology": topology,
-        "networks": dict.fromkeys(topology["networks"], _IDS[platform]),
-    }
-    config = {f"{NAMESPACE}:{name}": json.dumps(value) for name, value in settings.items()}
     try:
-        return record(ROOT, project=NAMESPACE, stack=stack, config=config)
+        return run_with(declared(stack, platform), stack, _read(stack).config)
     except ProgramFailed as failed:
         return failed
+
+
+def run_with(
+    topology: Mapping[str, Any], stack: str, others: Mapping[str, object] | None = None
+) -> Recording:
+    """One run of `__main__.py` with a topology; every network is somewhere in its cloud.
+
+    :raises ProgramFailed: the program stopped.
+    """
+    places = {
+        name: _IDS[network["platform"]]
+        for name, network in topology["networks"].items()
+        if network["platform"] in _IDS
+    }
+    settings = {**(others or {}), "topology": topology, "networks": places}
+    config = {f"{NAMESPACE}:{name}": json.dumps(value) for name, value in settings.items()}
+    return record(ROOT, project=NAMESPACE, stack=stack, config=config)
 
 
 def _read(stack: str) -> StackFile:

@@ -1,22 +1,24 @@
-"""Each row of tests/scenarios/ holds for what the program registers, on AWS and on Azure.
+"""Each row of tests/scenarios/ holds for what the program registers for a stack, on both clouds."""
 
-Knows: how a page is written, and how to ask the judge.
-Must not know: how flows or plans come about. The pages speak for the published document; when a row
-and the product disagree, the document decides which of them is wrong.
-"""
-
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import pytest
 
-from tests.judge import Decision, Judge
-from tests.recordings import PLATFORMS, Platform, declared, recorded
+from tests.judge import Judge
+from tests.recordings import Platform, declared, recorded
+from tests.verdicts import (
+    Page,
+    Row,
+    addresses,
+    assert_asked_once,
+    assert_hosts_known,
+    assert_near_misses,
+    assert_verdict,
+    judge_of,
+    read_page,
+)
 
 # The AWS SDK warns of itself while it is imported.
 pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
@@ -24,111 +26,10 @@ pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:Depr
 PAGES: Final = Path(__file__).parent / "scenarios"
 STACKS: Final = ("dev", "prod-aws", "prod-azure", "proxied")
 
-WHO: Final = ("name", "address", "who")
-VERDICTS: Final = ("from", "to", "port", "passes", "decided by")
-
-#: What `any` asks about: ports and protocols that no published table names.
-ANY: Final = (
-    ("tcp", 1),
-    ("tcp", 65535),
-    ("udp", 137),
-    ("icmp", None),
-    ("esp", None),
-    ("gre", None),
-)
-#: What may decide a `yes`: a row of the catalog, perhaps with a remark, or one of these words.
-ROW_ID: Final = re.compile(r"([RCMEN]\d+)(: .+)?")
-WORDS: Final = ("additional flow", "health probe")
-
-
-@dataclass(frozen=True)
-class Row:
-    page: str
-    line: int
-    source: str
-    destination: str
-    port: str
-    passes: bool
-    decided_by: str
-    #: Where the row holds; both clouds unless its heading says otherwise.
-    platforms: tuple[Platform, ...]
-
-    def __str__(self) -> str:
-        verdict = "yes" if self.passes else "no"
-        return f"{self.source} to {self.destination} {self.port} {verdict} ({self.decided_by})"
-
-    @property
-    def packets(self) -> tuple[tuple[str, int | None], ...]:
-        if self.port == "any":
-            return ANY
-        number, _, protocol = self.port.partition("/")
-        return ((protocol, int(number)),)
-
-    @property
-    def catalog_id(self) -> str | None:
-        found = ROW_ID.fullmatch(self.decided_by)
-        return found[1] if found else None
-
-
-@dataclass(frozen=True)
-class Page:
-    #: Address by name, as the page says.
-    who: Mapping[str, str]
-    rows: tuple[Row, ...]
-
-
-# ---- reading the pages ----
-
 
 @cache
 def page(stack: str) -> Page:
-    who: dict[str, str] = {}
-    rows: list[Row] = []
-    name = f"{stack}.md"
-    for line, heading, columns, cells in table_rows((PAGES / name).read_text(), name):
-        if columns == WHO:
-            assert cells[0] not in who, f"{name}:{line}: {cells[0]} twice"
-            who[cells[0]] = cells[1]
-            continue
-        assert columns == VERDICTS, f"{name}:{line}: a table with the columns {columns}"
-        source, destination, port, passes, decided_by = cells
-        assert passes in ("yes", "no"), f"{name}:{line}: passes is {passes!r}"
-        assert port == "any" or re.fullmatch(r"\d+/(tcp|udp)", port), f"{name}:{line}: {port!r}"
-        only = {"(AWS only)": ("aws",), "(Azure only)": ("azure",)}
-        platforms = next((only[end] for end in only if heading.endswith(end)), PLATFORMS)
-        row = Row(
-            name,
-            line,
-            source,
-            destination,
-            port,
-            passes == "yes",
-            decided_by,
-            cast("tuple[Platform, ...]", platforms),
-        )
-        assert row.decided_by, f"{name}:{line}: nobody decided"
-        if row.passes:
-            known = row.catalog_id is not None or decided_by in WORDS
-            assert known, f"{name}:{line}: a yes is decided by a catalog row or {WORDS}"
-        rows.append(row)
-    return Page(who, tuple(rows))
-
-
-def table_rows(text: str, name: str) -> Iterator[tuple[int, str, tuple[str, ...], list[str]]]:
-    """The rows of all tables of a Markdown page: line, heading above, columns, cells."""
-    heading, columns = "", ()
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.startswith("#"):
-            heading = line.lstrip("# ")
-        if not line.startswith("|"):
-            columns = ()
-            continue
-        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-        if not columns:
-            columns = tuple(cells)
-        elif not all(re.fullmatch(r":?-+:?", cell) for cell in cells):
-            assert len(cells) == len(columns), f"{name}:{number}: {len(cells)} cells"
-            yield number, heading, columns, cells
+    return read_page((PAGES / f"{stack}.md").read_text(), f"{stack}.md")
 
 
 def all_rows() -> list[Any]:
@@ -140,98 +41,33 @@ def all_rows() -> list[Any]:
     ]
 
 
-# ---- asking the judge ----
-
-
-def own_addresses(stack: str) -> dict[str, str]:
-    """Address by server, as the stack declares them."""
-    topology = declared(stack, "aws")
-    internal = [site["servers"] for site in topology["sites"].values()]
-    servers = {name: server for group in internal for name, server in group.items()}
-    servers |= topology.get("edge_servers", {})
-    return {name: server["address"] for name, server in servers.items()}
-
-
-def addresses(stack: str) -> dict[str, str]:
-    """Address by every name that the page may use. `cas1-v6` is one more address of cas1."""
-    return {**own_addresses(stack), **page(stack).who}
-
-
 @cache
 def judge(stack: str, platform: Platform) -> Judge:
-    recording = recorded(stack, platform)
-    own = own_addresses(stack)
-    more = {
-        address: name.removesuffix("-v6")
-        for name, address in page(stack).who.items()
-        if name.removesuffix("-v6") in own
-    }
-    networks = declared(stack, platform)["networks"].values()
-    return Judge(
-        recording.registrations,
-        cast("dict[str, dict[str, Any]]", recording.outputs["servers"]),
-        {address: name for name, address in own.items()} | more,
-        [zone for net in networks for zone in (*net["internal"], *net.get("perimeter", ()))],
-    )
-
-
-def names(decision: Decision, catalog_id: str) -> bool:
-    """Whether the description of what decided has the id in parentheses, alone or among others."""
-    groups = re.findall(r"\(([^()]*)\)", decision.says)
-    return any(catalog_id in re.split(r",\s*", group) for group in groups)
+    return judge_of(page(stack), declared(stack, platform), recorded(stack, platform))
 
 
 @pytest.mark.parametrize("stack, platform, row", all_rows())
 def test_the_verdict_is_that_of_the_published_document(
     stack: str, platform: Platform, row: Row
 ) -> None:
-    known = addresses(stack)
-    source = known.get(row.source, row.source)
-    destination = known.get(row.destination, row.destination)
-    where = f"tests/scenarios/{row.page}:{row.line} on {platform}: {row}"
-    for protocol, port in row.packets:
-        packet = (source, destination, protocol, port)
-        decision = judge(stack, platform).passes(*packet)
-        verdict = {True: "passes", False: "does not pass", None: "is not ours"}[decision.passes]
-        said = f"{where}\n  {packet} {verdict}\n  {decision.by}"
-        assert decision.passes is row.passes, said
-        for end in (judge(stack, platform).out(*packet), judge(stack, platform).into(*packet)):
-            if row.passes and row.catalog_id and end.passes is not None:
-                assert names(end, row.catalog_id), (
-                    f"{said}\n  {end.by} does not name it: {end.says}"
-                )
-
-
-# ---- the pages themselves ----
+    known = addresses(page(stack), declared(stack, platform))
+    where = f"tests/scenarios/{row.page}:{row.line} on {platform}"
+    assert_verdict(row, judge(stack, platform), known, where)
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_page_asks_each_question_once(stack: str) -> None:
-    asked = [
-        (row.source, row.destination, row.port, platform)
-        for row in page(stack).rows
-        for platform in row.platforms
-    ]
-    assert [question for question in asked if asked.count(question) > 1] == []
+    assert_asked_once(page(stack))
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_page_names_hosts_that_are_declared_there_or_in_the_stack(stack: str) -> None:
-    known, used = addresses(stack), set[str]()
-    for row in page(stack).rows:
-        for end in (row.source, row.destination):
-            used.add(end)
-            assert end in known or ip_address(end), f"{row.page}:{row.line}: {end}"
-    assert sorted(set(known) - used) == [], "named and never asked about"
-    assert sorted(set(own_addresses(stack)) & set(page(stack).who)) == []
+    assert_hosts_known(page(stack), declared(stack, "aws"))
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_page_has_as_many_near_misses_as_verdicts_that_pass(stack: str) -> None:
-    rows = page(stack).rows
-    passing = sum(row.passes for row in rows)
-    assert len(rows) >= (40 if stack.startswith("prod") else 25)
-    assert len(rows) - passing >= passing
+    assert_near_misses(page(stack), 40 if stack.startswith("prod") else 25)
 
 
 def test_the_pages_together_speak_of_each_catalog_row_that_a_stack_uses() -> None:
