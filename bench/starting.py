@@ -6,6 +6,7 @@ Held against a process that only imports what no command can do without: pydanti
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -27,18 +28,20 @@ def measure(times: int = 15) -> Iterator[Measured]:
     script = Path(sys.executable).with_name("exchange-ports")
     if script.exists():
         ways["exchange-ports plan"] = [str(script)]
-    floor = _process([sys.executable, "-c", _FLOOR])
-    runs = [floor, *(_process([*way, *_PLAN]) for way in ways.values())]
-    for run in runs:
-        run()  # whatever is compiled or cached is, from here on
-    base, *taken = interleaved(*runs, times=times)
+    with tempfile.TemporaryDirectory() as compiled:
+        floor = _process([sys.executable, "-c", _FLOOR], compiled)
+        runs = [floor, *(_process([*way, *_PLAN], compiled) for way in ways.values())]
+        for run in runs:
+            run()  # from here on everything is compiled, as it is for everybody's second time
+        base, *taken = interleaved(*runs, times=times)
     for what, seconds in zip(ways, taken, strict=True):
         yield Measured(what, seconds, f'python -c "{_FLOOR}"', base, _TARGET)
 
 
-def _process(command: list[str]) -> Callable[[], object]:
-    # A terminal is not asked for colours, and Python starts as it does for everybody.
-    environment = {**os.environ, "NO_COLOR": "1"}
+def _process(command: list[str], compiled: str) -> Callable[[], object]:
+    # Some machines forbid Python to keep what it compiled. That would measure the compiler.
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": compiled, "NO_COLOR": "1"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
 
     def run() -> None:
         subprocess.run(command, cwd=_ROOT, env=environment, stdout=subprocess.DEVNULL, check=True)

@@ -6,7 +6,8 @@ The limits themselves stand in `aws.limits` and `azure.limits`. Must not know: a
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Self
+from textwrap import shorten
+from typing import Final, Self
 
 from exchange_ports.findings import Finding
 from exchange_ports.findings.planned import OVER_LIMIT
@@ -50,7 +51,7 @@ def over(network: str, uses: Iterable[Use]) -> Iterator[Finding]:
     """A finding for each limit that is passed in a network."""
     for use in uses:
         if use.used > use.limit.most:
-            says = "; ".join(f"{reason}: {count}" for reason, count in use.largest)
+            says = "; ".join(f"{_short(reason)}: {count}" for reason, count in use.largest)
             yield OVER_LIMIT.at(
                 ("topology", "networks", network),
                 cloud=use.limit.cloud,
@@ -61,3 +62,11 @@ def over(network: str, uses: Iterable[Use]) -> Iterator[Finding]:
                 largest=f" (most is taken by: {says})" if says else "",
                 way_out=use.limit.way_out,
             )
+
+
+#: Characters. A finding cuts long facts at their end, and there the numbers stand.
+_LONGEST_REASON: Final = 50
+
+
+def _short(reason: str) -> str:
+    return shorten(reason, _LONGEST_REASON, placeholder="...")

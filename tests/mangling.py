@@ -4,6 +4,7 @@ The same seed spoils a file in the same way. Must not know what is right or wron
 """
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -18,7 +19,14 @@ from exchange_ports.topology.bindings import check_bindings, check_tags
 from exchange_ports.topology.declaring import understand
 from exchange_ports.topology.reading import NAMESPACE, read_stack_file
 
-__all__ = ["AWKWARD", "STACKS", "outcome_of_data", "outcome_of_file", "spoilt_data", "spoilt_file"]
+__all__ = [
+    "STACKS",
+    "outcome_of_data",
+    "outcome_of_file",
+    "settings_of",
+    "spoilt_data",
+    "spoilt_file",
+]
 
 _ROOT: Final = Path(__file__).parent.parent
 #: The stacks that are spoilt, by name.
@@ -29,7 +37,7 @@ STACKS: Final = {
 _OURS: Final = ("topology", "networks", "tags")
 
 #: Values that somebody writes by mistake, or that break what takes them for granted.
-AWKWARD: Final[tuple[object, ...]] = (
+AWKWARD: tuple[Any, ...] = (
     *(None, True, False, 0, 1, -1, 25, 65535, 65536, 2**31, 2**53, 2**64, 10**40),
     *(0.5, 25.0, -0.0, 1e308, 1e-7, "", " ", "\t", "\n", "a\nb", "x" * 300, "é", "\u202e", "\x00"),
     *("internet", "none", "edge", "exchange", "mailbox@hq", "@", "mailbox@", "<word>", "<list>"),
@@ -69,7 +77,7 @@ AWKWARD: Final[tuple[object, ...]] = (
         [[[[]]]],
         {"": ""},
         {"a": {"a": {"a": None}}},
-        {"secure": "hunter2"},
+        {"secure": "swordfish"},
     ),
     *(
         {"<word>": 1},
@@ -130,10 +138,13 @@ def _places(value: Any, holder: Any = None, key: Any = None) -> Iterator[tuple[A
     """Every value in a tree, as its holder and key."""
     if holder is not None:
         yield holder, key
-    if isinstance(value, dict | list):
-        held = cast("Any", value)
-        for at, below in list(held.items() if isinstance(value, dict) else enumerate(held)):
-            yield from _places(below, held, at)
+    below: list[tuple[Any, Any]] = []
+    if isinstance(value, dict):
+        below = list(cast("dict[Any, Any]", value).items())
+    elif isinstance(value, list):
+        below = list(enumerate(cast("list[Any]", value)))
+    for at, each in below:
+        yield from _places(each, cast("Any", value), at)
 
 
 def _drop(random: Random, holder: Any, key: Any) -> None:
@@ -179,7 +190,8 @@ _SLIPS: Final[tuple[Callable[[Random, Any, Any], None], ...]] = (
 )
 
 
-def _settings(stack: str) -> dict[str, Any]:
+def settings_of(stack: str) -> dict[str, Any]:
+    """Our settings of a stack, as a program gets them."""
     config = read_stack_file(STACKS[stack], stack).config
     return {name: deepcopy(config[name]) for name in _OURS if name in config}
 
@@ -187,8 +199,8 @@ def _settings(stack: str) -> dict[str, Any]:
 def spoilt_data(stack: str, seed: int) -> dict[str, Any]:
     """Our settings of a stack, with one to four slips in them."""
     random = Random(f"data {stack} {seed}")  # noqa: S311
-    settings = _settings(stack)
-    donor = _settings(random.choice(list(STACKS)))
+    settings = settings_of(stack)
+    donor = settings_of(random.choice(list(STACKS)))
     for _ in range(random.choice((1, 1, 2, 3, 4))):
         places = list(_places(settings))
         if not places:
@@ -257,7 +269,6 @@ def _outcome(config: dict[str, Any]) -> Outcome:
     try:
         plans = compile_plans(topology)
     except Refused as refused:
-        assert refused.findings
         return refused.findings
     json.dumps(plan_data(plans, findings), allow_nan=False)
     assert plain(plan_lines(plans))
@@ -270,9 +281,8 @@ def _usable(outcome: Outcome) -> Outcome:
     assert outcome
     text = render(outcome)
     assert all(line.isprintable() for line in text.splitlines())
-    assert "hunter2" not in text or "{" not in text
+    assert "swordfish" not in text
     for finding in outcome:
-        assert not {"<word>", "<list>", "<mapping>", "[key]"} & {*finding.path} or finding.path
         json.dumps(finding.as_data())
     return outcome
 
@@ -296,3 +306,21 @@ def outcome_of_file(content: bytes) -> Outcome:
     if not isinstance(findings, Plans):
         assert all(finding.place.file for finding in findings)
     return _usable(findings)
+
+
+def _try(seeds: int) -> int:
+    """Spoil each stack in both ways with so many seeds, beginning where the tests end."""
+    failed = 0
+    for seed in range(1_000, 1_000 + seeds):
+        for stack in STACKS:
+            for spoil, outcome in ((spoilt_data, outcome_of_data), (spoilt_file, outcome_of_file)):
+                try:
+                    cast("Callable[[Any], Outcome]", outcome)(spoil(stack, seed))
+                except Exception as fault:
+                    failed += 1
+                    print(f"{spoil.__name__}({stack!r}, {seed}): {fault!r}")
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(1 if _try(int(sys.argv[1]) if sys.argv[1:] else 100) else 0)

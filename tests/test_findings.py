@@ -328,7 +328,7 @@ def test_a_section_has_words_a_wrong_case_and_what_is_right(code: str) -> None:
 
 #: What a template leaves when a fact is empty, missing, or not made for people.
 _BROKEN: Final = re.compile(
-    r"\S {2,}\S|\bNone\b|\(\)|\[\]|`{2}| [,;.:)]|\( |<\w+>|\[key\]|\{\w+\}|\b(\w{3,}) \1\b"
+    r"\S {2,}\S|\bNone\b|\(\)|\[\]|`{2}| [,;:)]| \.(?!\.)|\( |<\w+>|\[key\]|\{\w+\}|\b(\w{3,}) \1\b"
 )
 
 

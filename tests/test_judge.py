@@ -271,6 +271,11 @@ def test_a_probe_from_outside_the_network_passes_by_its_own_default_rule() -> No
     assert decision == Decision(True, "AllowAzureLoadBalancerInBound")
 
 
+def test_what_is_in_no_network_and_goes_into_one_is_denied() -> None:
+    judge = Judge([One(NSG, "nsg", {"securityRules": []})], {"ex1": wears()}, {EX1: "ex1"}, [HOST])
+    assert judge.out(EX1, HOST, "tcp", 25) == Decision(False, "DenyAllOutBound")
+
+
 def test_the_lower_priority_decides_whatever_the_order_of_the_list() -> None:
     allow = rule(200.0, "Allow", "Inbound", protocol="Tcp", port="443")
     deny_before = rule(150.0, "Deny", "Inbound", source="10.0.0.99")
@@ -371,6 +376,8 @@ def test_the_tags_are_as_wide_as_the_network_that_is_given() -> None:
     assert judge.out(EX1, INTERNET, "tcp", 25).passes
     assert judge.out(EX1, "10.0.16.0", "tcp", 25).passes  # just past the network
     assert not judge.out(EX1, "10.0.15.255", "tcp", 25).passes
+    denying = on_azure(rule(100, "Deny", "Inbound", source="Internet"))
+    assert denying.into(PROBE, EX1, "tcp", 25).passes  # the host is under other tags
 
 
 # ---- what is not understood ----
@@ -437,7 +444,7 @@ def test_a_strange_security_group_rule_is_an_error(strange: One) -> None:
         {"direction": "inbound"},
         {"priority": 99},
         {"priority": 4097},
-        {"priority": 4000},
+        {"priority": 4000, "name": "another"},
         {"name": "rule-Inbound-4000"},
     ],
     ids=str,
@@ -462,6 +469,7 @@ def test_a_strange_network_security_rule_is_an_error(strange: dict[str, Any]) ->
         (HOST, EX1, "tcp", None),
         (HOST, EX1, "icmp", 8),
         (HOST, EX1, "Tcp", 25),
+        (HOST, EX1, "sctp", None),
         (CLIENT_V6, EX1_V6, "icmp", None),
         (EX1, "169.254.169.254", "tcp", 80),
         (EX1, PROBE, "tcp", 80),

@@ -129,6 +129,11 @@ def test_the_other_settings_are_what_pulumi_makes_of_them() -> None:
     }
 
 
+def test_the_old_form_of_another_program_s_key_is_its_own_affair() -> None:
+    content = ours("a: 1") + b"  aws:config:region: eu-west-1\n"
+    assert read_stack_file(content, FILE).others == {"aws:config:region": "eu-west-1"}
+
+
 def test_merges_keys_and_secrets_of_other_settings_are_read_as_pulumi_reads_them() -> None:
     other = b"  x:y: {<<: [&a {p: 1, q: 2}, {q: 3, r: 4}], p: 0, deep: [{secure: hunter2}, {<<: {secure: x}}], 25: x,"
     other += b" true: y, ~: z, tagged: !!str 5}\n"
@@ -237,6 +242,7 @@ DOUBTFUL: Final[dict[str, tuple[Doubt, object]]] = {
     ".5": (Doubt.NUMBER, 0.5),
     "10.20": (Doubt.NUMBER, 10.2),
     "9007199254740993.5": (Doubt.NUMBER, 9007199254740994),
+    "1e-05": (Doubt.NUMBER, 1e-05),
     "1e400": (Doubt.NUMBER, "1e400"),
     ".inf": (Doubt.NUMBER, ".inf"),
     "-.INF": (Doubt.NUMBER, "-.INF"),
@@ -488,7 +494,7 @@ REFUSED: Final[dict[str, bytes]] = {
     "an alias in itself": ours("a: &a [1, [*a]]"),
     "a misspelt key beside config": b"encryptionsolt: x\n" + ours("a: 1"),
     "an unknown key beside config": b"outputs: x\n" + ours("a: 1"),
-    "Config": b"Config:\n  exchange-ports:topology: {}\n",
+    "CONFIG": b"CONFIG:\n  exchange-ports:topology: {}\n",
     "no config": b"encryptionsalt: v1\n",
     "config is forgotten": b"exchange-ports:topology: {a: 1}\ntags: {}\n",
     "config is a list": b"config:\n- exchange-ports:topology\n",
@@ -513,6 +519,7 @@ REFUSED: Final[dict[str, bytes]] = {
     "a topology that is empty": b"config:\n  exchange-ports:topology:\n",
     "a key twice": ours("a: 1", "b: 2", "'a': 3", "a: 4"),
     "a key twice in what is not ours": ours("a: 1") + b"  x:y: [{a: 1, a: 2}]\n",
+    "a key twice beside config": b"environment: {a: 1, a: 2}\n" + ours("a: 1"),
     "a topology twice": ours("a: 1") + b"  exchange-ports:topology: {b: 1}\n",
     "config twice": ours("a: 1") + b"config: {}\n",
     "keys that are no text": ours("25: 1", "on: 2", "~: 3", "2026-11-23:", "  ?", "  : 4"),

@@ -88,7 +88,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "unusable-address",
         _ERROR,
         says="{address} cannot be the address of a server",
-        why="it is a multicast, loopback, link-local or unspecified address",
+        why="it is a multicast, loopback, link-local, unspecified or reserved address",
         fix="write the address by which other servers reach it",
     ),
     Kind(

@@ -5,7 +5,7 @@ word, host bits), the data is mended for the sake of the checks, and they speak 
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from exchange_ports.findings import Finding, Path, Refused
 from exchange_ports.findings.declared import BY_CODE
 from exchange_ports.topology.checks import check
 from exchange_ports.topology.models import Topology
-from exchange_ports.topology.shape import DROPPED, Misshapen, misshapen, mistakable
+from exchange_ports.topology.shape import DROPPED, Misshapen, misshapen, mistakable, not_plain
 from exchange_ports.topology.values import plain_type
 
 __all__ = ["declare", "understand"]
@@ -57,6 +57,9 @@ def _read(data: object, at: Path) -> tuple[Topology | None, list[Misshapen]]:
     if not isinstance(data, dict):
         found = BY_CODE["wrong-type"].at(at, got=plain_type(data), expected="a mapping")
         return None, [Misshapen(found)]
+    odd = list(not_plain(data, at))
+    if odd:
+        return None, odd
     try:
         # JSON is the one mode that is strict about text and numbers and knows no tuples.
         return Topology.model_validate_json(json.dumps(data)), []
@@ -69,13 +72,13 @@ def _read(data: object, at: Path) -> tuple[Topology | None, list[Misshapen]]:
         return None, list(misshapen(failed.errors(include_url=False), data, at))
 
 
-def _mended(data: object, shape: Iterable[Misshapen]) -> object | None:
+def _mended(data: object, shape: Sequence[Misshapen]) -> object | None:
     """The data with every mend in it; none where it is not clear what was meant."""
+    mends = [each.mend for each in shape if each.mend is not None]
+    if len(mends) < len(shape):
+        return None
     mended = deepcopy(data)
-    for each in shape:
-        if each.mend is None:
-            return None
-        path, value = each.mend
+    for path, value in mends:
         holder: Any = mended
         for step in path[:-1]:
             holder = holder[step]

@@ -29,8 +29,6 @@ _STACK_KEYS: Final = (
     "secretsprovider",
     "environment",
 )
-#: Characters. Nothing longer is a slip of the pen, and comparing takes the square of it.
-_LONGEST_NAME: Final = 100
 _FULL_NAMES: Final = tuple(f"{NAMESPACE}:{name}" for name in SETTINGS)
 
 
@@ -197,8 +195,6 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _closest(name: str, known: Iterable[str]) -> str | None:
-    if len(name) > _LONGEST_NAME:
-        return None
     # Only where something looks wrong: most files need not wait for this import.
     from difflib import get_close_matches
 
@@ -215,8 +211,7 @@ def _meant(key: str) -> str | None:
         # A space after the colon made a mapping of its own: `exchange-ports: {topology: ...}`.
         return _FULL_NAMES[0]
     setting = _closest(name, SETTINGS) if namespace else name if name in SETTINGS else None
-    # The old form of a key, `exchange-ports:config:topology`, is the same key to Pulumi.
-    twin = namespace.replace("_", "-").removesuffix(":config")
-    if setting is None or (namespace and _closest(twin, [NAMESPACE]) is None):
+    # `exchange-ports:config:topology`, the old form and the same key to Pulumi, is close as well.
+    if setting is None or (namespace and _closest(namespace, [NAMESPACE]) is None):
         return None
     return f"{NAMESPACE}:{setting}"

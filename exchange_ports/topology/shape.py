@@ -15,7 +15,7 @@ from exchange_ports.findings.declared import BY_CODE
 from exchange_ports.topology.models import Topology
 from exchange_ports.topology.values import plain_type
 
-__all__ = ["DROPPED", "Misshapen", "misshapen", "mistakable"]
+__all__ = ["DROPPED", "Misshapen", "misshapen", "mistakable", "not_plain"]
 
 #: In place of a value: the key or item goes.
 DROPPED: Final = object()
@@ -26,6 +26,42 @@ class Misshapen(NamedTuple):
 
     finding: Finding
     mend: tuple[Path, object] | None = None
+
+
+#: Levels. A topology uses 8; a file cannot have more than 40 (`nodes`), but a program can.
+_DEEPEST: Final = 40
+#: More than any number that is declared; beyond a few thousand digits Python refuses to write them.
+_BIGGEST: Final = 10**100
+
+
+def not_plain(data: object, at: Path, path: Path = ()) -> Iterator[Misshapen]:
+    """A finding for each value that no stack file could hold, only a program."""
+    if data is None or isinstance(data, bool | float):
+        return
+    got, expected = f"{type(data).__name__}, an object", "plain data"
+    if len(path) > _DEEPEST:
+        got = f"more than {_DEEPEST} levels deep"
+    elif isinstance(data, str):
+        if data.isascii() or not any("\ud800" <= char <= "\udfff" for char in data):
+            return
+        got, expected = "text with half a character", "text"
+    elif isinstance(data, int):
+        if abs(data) < _BIGGEST:
+            return
+        got, expected = "a number with more than 100 digits", "a smaller number"
+    elif isinstance(data, list | tuple):
+        for index, value in enumerate(cast("Sequence[object]", data)):
+            yield from not_plain(value, at, (*path, index))
+        return
+    elif isinstance(data, dict):
+        odd = False
+        for key, value in cast("dict[object, object]", data).items():
+            odd |= not isinstance(key, str)
+            yield from not_plain(value, at, (*path, str(key)))
+        if not odd:
+            return
+        got, expected = "a mapping with a key that is no text", "a mapping with text for keys"
+    yield Misshapen(BY_CODE["wrong-type"].at((*at, *path), got=got, expected=expected))
 
 
 #: Why a key must be there, by the key, or by what it stands under and the key.

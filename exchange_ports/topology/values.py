@@ -68,8 +68,14 @@ def _name(value: object) -> str:
     return text
 
 
+#: Python also takes netmasks, hostmasks and scopes (`%eth0`), which no cloud's rule does.
+_ADDRESS_LETTERS: Final = re.compile(r"[0-9a-fA-F:.]+(?:/[0-9]{1,3})?")
+
+
 def _range(value: object) -> Network:
     text = _must_be_text(value, "an address range as text")
+    if not _ADDRESS_LETTERS.fullmatch(text):
+        raise PydanticCustomError("bad-range", "", {"range": text})
     try:
         return network(text)
     except ValueError:
@@ -84,13 +90,16 @@ def _range(value: object) -> Network:
 
 def _address(value: object) -> IPv4Address | IPv6Address:
     text = _must_be_text(value, "an address as text")
+    if not _ADDRESS_LETTERS.fullmatch(text):
+        raise PydanticCustomError("bad-address", "", {"address": text})
     try:
         address = ip_address(text)
     except ValueError:
         raise PydanticCustomError("bad-address", "", {"address": text}) from None
-    if (
-        address.is_multicast or address.is_loopback or address.is_link_local
-    ) or address.is_unspecified:
+    # Reserved: class E with the broadcast address, and IPv6 outside what is in use, such as
+    # addresses of IPv4 in the clothes of IPv6.
+    local = address.is_loopback or address.is_link_local or address.is_unspecified
+    if local or address.is_multicast or address.is_reserved:
         raise PydanticCustomError("unusable-address", "", {"address": text})
     return address
 

@@ -1,0 +1,200 @@
+"""Released names are a promise: what a version called something, every later one calls the same.
+
+`<version>.txt` lists a release's names, and `<version>.yaml` is the topology behind its resources. A
+file here is never changed after its release; the one of the version under way grows with the code.
+"""
+
+import json
+import pkgutil
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final, cast
+
+import pulumi
+import pytest
+import yaml
+
+import exchange_ports
+from exchange_ports import findings
+from exchange_ports.aws import limits as aws_limits
+from exchange_ports.azure import limits as azure_limits
+from exchange_ports.azure.names import BANDS
+from exchange_ports.catalog import ENTRIES
+from exchange_ports.component import ExchangeFirewall
+from exchange_ports.findings import Kind
+from exchange_ports.offline import Registration, record
+from exchange_ports.topology.groups import GroupKind
+from exchange_ports.topology.models import Topology
+from exchange_ports.topology.reading import NAMESPACE, SETTINGS
+from exchange_ports.topology.values import INTERNET_WORD, ROLE_WORDS
+
+pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+
+HERE: Final = Path(__file__).parent
+UNDER_WAY: Final = HERE / f"{exchange_ports.__version__}.txt"
+RELEASES: Final = sorted(HERE.glob("*.txt"))
+
+Names = Mapping[str, tuple[str, ...]]
+
+IDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "aws": {"vpc_id": "vpc-0123456789abcdef0"},
+    "azure": {"resource_group_name": "rg", "location": "westeurope"},
+}
+
+
+def listed(text: str) -> Names:
+    """The names of a file by section: `[section]`, then one a line; `#` opens a comment."""
+    sections: dict[str, list[str]] = {}
+    names: list[str] = []
+    for line in text.splitlines():
+        if line.startswith("["):
+            names = sections.setdefault(line.strip("[]"), [])
+        elif line and not line.startswith("#"):
+            names.append(line)
+    return {section: tuple(names) for section, names in sections.items()}
+
+
+#: What stack files are written by.
+SCHEMA: Final[dict[str, Any]] = Topology.model_json_schema()
+
+
+def fields() -> Iterator[str]:
+    """Every key that a topology may have, by the model it is in."""
+    for name, model in {"Topology": SCHEMA, **SCHEMA["$defs"]}.items():
+        yield from (f"{name}.{key}" for key in model.get("properties", ()))
+
+
+def words(schema: Any) -> Iterator[str]:
+    """Every word that a field may hold."""
+    if isinstance(schema, dict):
+        data = cast("dict[str, Any]", schema)
+        yield from data.get("enum", ())
+        yield from (data["const"],) if "const" in data else ()
+        for each in data.values():
+            yield from words(each)
+    elif isinstance(schema, list):
+        for each in cast("list[Any]", schema):
+            yield from words(each)
+
+
+def finding_codes() -> Iterator[str]:
+    """Every code of every table of findings."""
+    for module in pkgutil.iter_modules(findings.__path__):
+        kinds: tuple[Kind, ...] = getattr(
+            import_module(f"{findings.__name__}.{module.name}"), "KINDS", ()
+        )
+        yield from (kind.code for kind in kinds)
+
+
+def program(topology: Mapping[str, Any], platform: str) -> None:
+    (network,) = topology["networks"]
+    pulumi.export(
+        "servers",
+        ExchangeFirewall(
+            "exchange",
+            topology={
+                **topology,
+                "networks": {network: {**topology["networks"][network], "platform": platform}},
+            },
+            networks={network: IDS[platform]},  # type: ignore[dict-item]
+        ).servers,
+    )
+
+
+def named(one: Registration) -> Iterator[str]:
+    """What the cloud and Pulumi know a resource by, inline rules of Azure included."""
+    yield f"{one.type} {one.name}"
+    for field in ("networkSecurityGroupName", "applicationSecurityGroupName"):
+        if field in one.inputs:
+            yield f"{one.type} {one.name} {field} {one.inputs[field]}"
+    rules: Any = one.inputs.get("securityRules", ())
+    for rule in rules:
+        yield f"{one.type} {one.name} securityRules {rule['name']}"
+
+
+@cache
+def resources(topology: Path) -> Mapping[str, tuple[str, ...]]:
+    """What a topology registers on either cloud, by platform."""
+    data: Any = yaml.safe_load(topology.read_text("utf-8"))
+    made: dict[str, tuple[str, ...]] = {}
+    for platform in IDS:
+        recording = record(
+            lambda on=platform: program(data, on), project=NAMESPACE, stack="released", config={}
+        )
+        made[f"resources on {platform}"] = tuple(
+            sorted(
+                name
+                for one in recording.registrations
+                if one.type != "pulumi:pulumi:Stack"
+                for name in named(one)
+            )
+        )
+    return made
+
+
+def now(topology: Path) -> Names:
+    """What the code calls things, in the sections of a file."""
+    limits = (*aws_limits.LIMITS, *azure_limits.LIMITS)
+    return {
+        "settings": tuple(f"{NAMESPACE}:{setting}" for setting in SETTINGS),
+        "catalog rows": tuple(f"{entry.id} {entry.cite}" for entry in ENTRIES),
+        "fields of a topology": tuple(sorted(fields())),
+        "words of a topology": tuple(sorted({*ROLE_WORDS, INTERNET_WORD, *words(SCHEMA)})),
+        "findings": tuple(sorted(finding_codes())),
+        "limits": tuple(limit.code for limit in limits),
+        "kinds of groups": tuple(map(str, GroupKind)),
+        "priority bands": tuple(f"{name} {b.first}-{b.last}" for name, b in BANDS.items()),
+        **resources(topology),
+    }
+
+
+def as_text(version: str, names: Names) -> str:
+    """A file of this directory."""
+    head = f"# What {version} calls things. After its release this file never changes."
+    parts = ["\n".join((f"[{section}]", *each)) for section, each in names.items()]
+    return "\n\n".join((head, *parts)) + "\n"
+
+
+@pytest.mark.parametrize("release", RELEASES, ids=[file.stem for file in RELEASES])
+def test_nothing_that_was_released_is_lost(release: Path) -> None:
+    promised = listed(release.read_text("utf-8"))
+    kept = now(release.with_suffix(".yaml"))
+    lost = [
+        f"[{section}] {name}"
+        for section, names in promised.items()
+        for name in names
+        if name not in kept.get(section, ())
+    ]
+    assert not lost, (
+        f"{release.stem} promised these names, and users' states and scripts hold them:\n"
+        + "\n".join(lost)
+    )
+
+
+def test_the_version_under_way_lists_all_that_it_calls_by_a_name() -> None:
+    """So that what is new becomes a promise with the release, and not by luck."""
+    text = UNDER_WAY.read_text("utf-8") if UNDER_WAY.exists() else ""
+    promised = listed(text)
+    new = [
+        f"[{section}] {name}"
+        for section, names in now(UNDER_WAY.with_suffix(".yaml")).items()
+        for name in names
+        if name not in promised.get(section, ())
+    ]
+    assert not new, f"add to {UNDER_WAY.name}, each in its section:\n" + "\n".join(new)
+
+
+def test_a_lost_name_is_noticed() -> None:
+    """The reader of the files reads them."""
+    text = as_text("1", {"findings": ("a-code", "b-code"), "bands": ("probe 100-199",)})
+    assert listed(text) == {"findings": ("a-code", "b-code"), "bands": ("probe 100-199",)}
+
+
+def test_every_kind_of_group_and_of_rule_is_among_the_promised_resources() -> None:
+    text = json.dumps(resources(UNDER_WAY.with_suffix(".yaml")))
+    for kind in GroupKind:
+        assert f"exchange-corp-{kind}" in text, kind
+    for peer in ("list.internet", "2001-db8-10--/48", "/icmp/all/", "in/tcp/25/edge.hq"):
+        assert peer in text, peer
