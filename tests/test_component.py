@@ -16,9 +16,8 @@ import pulumi_azure_native as azure
 import pytest
 from pulumi.runtime.proto import resource_pb2
 
-from exchange_ports import offline
 from exchange_ports.component import ExchangeFirewall, NetworkArgs, TopologyError
-from exchange_ports.offline import UNKNOWN, ProgramFailed, Recording, Registration, record
+from exchange_ports.offline import UNKNOWN, ProgramFailed, Recording, Registration, engine, record
 from exchange_ports.topology.declaring import declare
 
 # The SDK's own dictionaries for deprecated names.
@@ -418,14 +417,14 @@ Answer = Callable[
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> None:
-    original = offline._Monitor.RegisterResource
+    original = engine.Monitor.RegisterResource
 
     def register(
-        self: offline._Monitor, request: resource_pb2.RegisterResourceRequest
+        self: engine.Monitor, request: resource_pb2.RegisterResourceRequest
     ) -> resource_pb2.RegisterResourceResponse:
         return answer(request.name, original(self, request))
 
-    monkeypatch.setattr(offline._Monitor, "RegisterResource", register)
+    monkeypatch.setattr(engine.Monitor, "RegisterResource", register)
 
 
 KINDS_THAT_FILTER: Final = [("aws", INGRESS), ("aws", EGRESS), ("azure", NSG)]

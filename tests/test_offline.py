@@ -22,7 +22,7 @@ from pulumi.runtime.settings import get_monitor, get_root_resource, set_root_res
 from pulumi.runtime.stack import Stack
 
 from exchange_ports import offline
-from exchange_ports.offline import DuplicateUrn, Logged, ProgramFailed, Recording, record
+from exchange_ports.offline import DuplicateUrn, Logged, ProgramFailed, Recording, record, wire
 
 # The AWS SDK says this of its own modules while it loads them.
 pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
@@ -364,7 +364,7 @@ def test_any_other_exception_shows_the_programs_own_frames() -> None:
     assert lines[0] == "Program failed with an unhandled exception:"
     assert lines[2] == f'  File "{file}", line 9, in <module>'
     assert lines[-1] == "ValueError: invalid literal for int() with base 10: 'smtp'"
-    assert "offline.py" not in failure.text
+    assert "exchange_ports" not in failure.text
     assert isinstance(failure.__cause__, ValueError)
 
 
@@ -691,7 +691,7 @@ def test_a_program_for_one_cloud_loads_the_sdk_of_that_one_alone(program: str, s
 
 
 def test_the_marks_of_the_protocol_are_the_sdks() -> None:
-    ours = (offline._SIGNATURE, offline._SECRET, offline._REFERENCE, offline._UNKNOWN_ON_THE_WIRE)
+    ours = (wire._SIGNATURE, wire._SECRET, wire._REFERENCE, wire._UNKNOWN_ON_THE_WIRE)
     assert ours == (
         rpc._special_sig_key,
         rpc._special_secret_sig,
