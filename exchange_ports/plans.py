@@ -49,10 +49,10 @@ def compile_plans(topology: Topology) -> Plans:
         asked = (identity(key, network), wanted, parts.groups, parts.wearers)
         if network.platform is Platform.AWS:
             plans[key] = plan = aws_plan.compile_network(*asked)
-            findings += aws_limits.check(plan)
+            findings += aws_limits.check(plan, key)
         elif network.platform is Platform.AZURE:
             plans[key] = plan = azure_plan.compile_network(*asked)
-            findings += azure_limits.check(plan)
+            findings += azure_limits.check(plan, key)
     if findings:
         raise Refused(findings)
     return Plans(topology, wanted, plans)

@@ -88,8 +88,8 @@ def _uses(rules: RuleSet) -> Iterator[Use]:
         yield Use(ENTRIES_PER_LIST, each.key, each.max_entries)
 
 
-def check(rules: RuleSet) -> Iterator[Finding]:
-    """A finding for each limit that these rules pass."""
+def check(rules: RuleSet, key: str | None = None) -> Iterator[Finding]:
+    """A finding for each limit that these rules pass, at the network's `key` in the topology."""
     passed = [use for use in uses(rules) if use.used > use.limit.most]
     named = {use.where for use in passed}
     for use in passed:
@@ -102,7 +102,7 @@ def check(rules: RuleSet) -> Iterator[Finding]:
         if use.limit is RULES_PER_GROUP and probes:
             yield _probes_over(rules, use, probes)
         else:
-            yield from over(rules.network, [use])
+            yield from over(key or rules.network, [use])
 
 
 def _probes(rule: Rule) -> bool:

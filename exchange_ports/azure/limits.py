@@ -130,9 +130,9 @@ _SUMMED: Final[tuple[tuple[Limit, Callable[[Rule], int]], ...]] = (
 )
 
 
-def check(rules: RuleSet) -> Iterator[Finding]:
-    """A finding for each limit that these rules pass."""
-    return over(rules.network, uses(rules))
+def check(rules: RuleSet, key: str | None = None) -> Iterator[Finding]:
+    """A finding for each limit that these rules pass, at the network's `key` in the topology."""
+    return over(key or rules.network, uses(rules))
 
 
 #: Names of network security groups and application security groups (azure.md 1).
