@@ -47,12 +47,13 @@ def mailbox_servers(site: Site) -> tuple[str, ...]:
 def send_connectors(topology: Topology) -> tuple[Outbound, ...]:
     """The Send connectors to the outside, as declared, or as an installation has them.
 
-    Without Edge, Exchange makes no Send connector; a subscription makes one to the Internet.
+    Without Edge, Exchange makes no Send connector; a subscription makes one to the Internet, and
+    who declares an Edge server without one says by it that its connectors were made by hand.
     """
     declared = topology.mail_flow.connectors
     if declared is None:
-        subscribed = any(edge.subscribed_site for edge in topology.edge_servers.values())
-        return (Outbound(through=OutboundPath.EDGE),) if subscribed else ()
+        sending = any(edge.sends for edge in topology.edge_servers.values())
+        return (Outbound(through=OutboundPath.EDGE),) if sending else ()
     return tuple(each for each in declared if each.through is not OutboundPath.NONE)
 
 

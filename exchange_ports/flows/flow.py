@@ -1,0 +1,106 @@
+"""A flow: one thing that must pass, its ends and its reasons.
+
+Must not know: how flows come about, nor how they are written as rules.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from exchange_ports.catalog import BY_ID
+from exchange_ports.topology.groups import Group
+from exchange_ports.traffic.addresses import Network
+from exchange_ports.traffic.ports import Ports
+
+__all__ = ["Flow", "INTERNET", "Outside", "Reason", "described", "in_order"]
+
+
+#: The name of the one end that both clouds treat as a shared set.
+INTERNET: Final = "internet"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Outside:
+    """An end that is not a managed server: a name for people and for identity, and its ranges."""
+
+    name: str
+    ranges: tuple[Network, ...]
+    says: str = field(compare=False)
+    #: Whether the ground rules are about it: a domain controller, Lync, another Exchange server.
+    fabric: bool = field(default=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a flow is there: a row of the published tables, or the operator's own words."""
+
+    says: str
+    entry: str | None = None
+    accepted_risk: bool = False
+    owner: str | None = None
+    ticket: str | None = None
+    review: str | None = None
+
+    @property
+    def source(self) -> str:
+        """Where the reason stands: the row with its id, or that an operator gave it."""
+        return (
+            "additional flow" if self.entry is None else f"{BY_ID[self.entry].cite}, {self.entry}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One thing that must pass. Reasons are no part of equality: a flow is what passes."""
+
+    source: Group | Outside
+    destination: Group | Outside
+    ports: Ports
+    reasons: tuple[Reason, ...] = field(compare=False)
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Sorts flows for people: by ends, then ports."""
+        return (_end_key(self.source), _end_key(self.destination), str(self.ports))
+
+
+def _end_key(end: Group | Outside) -> str:
+    return f"0 {end.network} {end.key}" if isinstance(end, Group) else f"1 {end.name}"
+
+
+_RANKS: Final = {id_: rank for rank, id_ in enumerate(BY_ID)}
+
+
+def in_order(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Rows in the order of the document, then operators' words."""
+    return tuple(sorted(reasons, key=_reason_order))
+
+
+def _reason_order(reason: Reason) -> tuple[int, str, bool, str, str, str]:
+    # Every field is in it, so that two different reasons never change places between two runs.
+    return (
+        len(_RANKS) if reason.entry is None else _RANKS[reason.entry],
+        reason.says,
+        reason.accepted_risk,
+        reason.ticket or "",
+        reason.owner or "",
+        reason.review or "",
+    )
+
+
+def described(reasons: Iterable[Reason], length: int) -> str:
+    """The reasons as one line of at most `length` characters, cut between reasons.
+
+    Each is named by its row or ticket, so that an operator who sees only the cloud's console can
+    find it in the published table. Letters that a cloud refuses are the caller's affair.
+    """
+    said: list[str] = []
+    for reason in in_order(reasons):
+        mark = reason.entry or reason.ticket
+        said.append(reason.says if mark is None else f"{reason.says} ({mark})")
+    line = "; ".join(said)
+    kept = len(said)
+    while len(line) > length and kept > 1:
+        kept -= 1
+        line = "; ".join(said[:kept]) + f"; and {len(said) - kept} more"
+    return line if len(line) <= length else line[: length - 3] + "..."
