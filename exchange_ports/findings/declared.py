@@ -379,6 +379,20 @@ KINDS: Final[tuple[Kind, ...]] = (
         why="{flow}, and between networks rules go by address",
         fix="add `address:` to {server}",
     ),
+    Kind(
+        "not-one-tcp-port",
+        _ERROR,
+        says="{service} cannot listen on {ports}",
+        why="the published table has TCP ports for it, and a binding is one port",
+        fix="write one TCP port, such as 10143/tcp",
+    ),
+    Kind(
+        "port-of-another-service",
+        _ERROR,
+        says="{service} cannot be bound to {ports}",
+        why="another service listens there: {other}",
+        fix="choose another port",
+    ),
     # What is given beside the topology.
     Kind(
         "missing-cloud-id",
@@ -415,7 +429,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         _WARNING,
         says="the clients {name} use {service} from the Internet, in the clear on {port}",
         why="the published table recommends encrypted connections, since names and passwords pass",
-        fix="take {service} away, or let only known ranges use it",
+        fix="take {service} away, or {fix}",
     ),
     Kind(
         "edge-asks-domain-controller",
@@ -494,6 +508,13 @@ KINDS: Final[tuple[Kind, ...]] = (
         says="{edge} is an Exchange {version} Edge server and delivers on {port} to {server}, which has both roles",
         why="it delivers straight to the Transport service, and on such a server the front end owns that port (A-05)",
         fix="name the port on which Transport listens in `delivery_port`",
+    ),
+    Kind(
+        "ipv6-residue",
+        _WARNING,
+        says="in network {network} the IPv6 Internet holds the zones {zones} too",
+        why="it is {internet}, every global address: where one end may reach the Internet and another lets it in on the same port, they may meet inside",
+        fix="leave the IPv6 ranges out if nobody uses them, or acknowledge this",
     ),
     Kind(
         "internet-any",

@@ -11,6 +11,7 @@ from exchange_ports.topology.parts import Parts
 from exchange_ports.traffic.addresses import (
     EVERYTHING_V4,
     EVERYTHING_V6,
+    GLOBAL_UNICAST,
     Network,
     difference,
     network,
@@ -22,8 +23,6 @@ __all__ = ["Topic"]
 
 #: Class D, class E and limited broadcast: no unicast address on the Internet (RFC 5771, RFC 1112).
 _NO_UNICAST: Final = network("224.0.0.0/3")
-#: The global unicast block (RFC 4291 2.4, IANA registry): all that is routed on the Internet.
-_GLOBAL_UNICAST: Final = network("2000::/3")
 
 
 class Topic:
@@ -47,9 +46,7 @@ class Topic:
         if self._networks[seen_from.network].internet == "any":
             return self._everything(seen_from.network)
         ipv6 = self._has_ipv6(seen_from.network)
-        return Outside(
-            INTERNET, self._public + ((_GLOBAL_UNICAST,) if ipv6 else ()), "the Internet"
-        )
+        return Outside(INTERNET, self._public + ((GLOBAL_UNICAST,) if ipv6 else ()), "the Internet")
 
     def anywhere(self, seen_from: Group) -> Outside:
         """The Internet as a source towards Client Access: any, since balancers stand before it."""

@@ -20,6 +20,7 @@ from typing import Final
 __all__ = [
     "EVERYTHING_V4",
     "EVERYTHING_V6",
+    "GLOBAL_UNICAST",
     "Network",
     "covers",
     "difference",
@@ -34,6 +35,8 @@ Network = IPv4Network | IPv6Network
 
 EVERYTHING_V4: Final = IPv4Network("0.0.0.0/0")
 EVERYTHING_V6: Final = IPv6Network("::/0")
+#: All that is routed on the Internet of IPv6, so far (RFC 4291 2.4, IANA registry).
+GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
 
 
 def network(text: str) -> Network:

@@ -25,6 +25,7 @@ __all__ = ["check"]
 
 _CHECKS: Final[tuple[Callable[[Topology], Iterator[Finding]], ...]] = (
     realised.not_realised,
+    realised.rebound,
     names.undeclared,
     names.reserved,
     names.used_twice,
@@ -48,6 +49,7 @@ _CHECKS: Final[tuple[Callable[[Topology], Iterator[Finding]], ...]] = (
     cautions.edge_name_servers,
     cautions.older_edge,
     cautions.internet_any,
+    cautions.ipv6_residue,
     cautions.management,
     cautions.sender_reputation,
 )

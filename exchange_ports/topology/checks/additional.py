@@ -5,7 +5,7 @@ from datetime import date
 
 from exchange_ports.findings import Finding, Path
 from exchange_ports.findings.declared import BY_CODE
-from exchange_ports.topology.checks.walk import from_internet, servers, zones
+from exchange_ports.topology.checks.walk import from_internet, managed, servers, zones
 from exchange_ports.topology.models import Role, Topology
 from exchange_ports.topology.values import INTERNET_WORD, End, ends_of
 from exchange_ports.traffic.addresses import overlap
@@ -26,7 +26,7 @@ def additional_flows(topology: Topology) -> Iterator[Finding]:
             yield BY_CODE["bad-date"].at((*path, "review"), word=flow.review)
         for source in ends_of(flow.source):
             for to in ends_of(flow.to):
-                if not any(_ours(end) for end in (source, to)):
+                if not any(_ours(topology, end) for end in (source, to)):
                     yield BY_CODE["flow-without-us"].at(path, source=source, to=to)
                 elif not flow.accept_risk:
                     why = _risk(topology, source, to)
@@ -42,8 +42,20 @@ def _is_day(text: str) -> bool:
     return True
 
 
-def _ours(end: End) -> bool:
-    return end.range_ is None and end.word != INTERNET_WORD
+def _ours(topology: Topology, end: End) -> bool:
+    """Whether an end names a server that is ours to filter, or one that is declared nowhere."""
+    if end.range_ is not None or end.word == INTERNET_WORD:
+        return False
+    edges = topology.edge_servers
+    if end.word == "edge" or end.word in edges:
+        named = [e for key, e in edges.items() if end.word in ("edge", key)]
+        return any(managed(topology, each.network) for each in named) or not named
+    named_in = [
+        site.network
+        for key, site, name, server in servers(topology)
+        if end.site in (None, key) and (end.word in ("exchange", name, *server.roles))
+    ]
+    return any(managed(topology, network) for network in named_in) or not named_in
 
 
 def _risk(topology: Topology, source: End, to: End) -> str | None:

@@ -12,6 +12,7 @@ from exchange_ports.catalog import (
     SMTP_PORT,
     Need,
     Part,
+    Service,
 )
 from exchange_ports.findings import Finding, Path
 from exchange_ports.findings.declared import BY_CODE
@@ -19,6 +20,8 @@ from exchange_ports.topology.checks.walk import (
     connectors,
     from_internet,
     listed,
+    managed,
+    managed_edges,
     neighbours,
     servers,
 )
@@ -33,11 +36,12 @@ from exchange_ports.topology.models import (
 )
 from exchange_ports.topology.parts import send_connectors
 from exchange_ports.topology.values import End, ends_of
-from exchange_ports.traffic.addresses import inside, network
+from exchange_ports.traffic.addresses import GLOBAL_UNICAST, inside, network, overlap
 
 __all__ = [
     "edge_name_servers",
     "internet_any",
+    "ipv6_residue",
     "management",
     "older_edge",
     "plain_text",
@@ -111,13 +115,32 @@ def plain_text(topology: Topology) -> Iterator[Finding]:
         if not _public(topology, client):
             continue
         for index, service in enumerate(client.services):
-            if service in PLAIN_TEXT_PORTS:
-                usual = f"{PLAIN_TEXT_PORTS[service]}/{SERVICES[service].ports[0].protocol}"
-                # Which of the ports that were bound anew is the plain one is not declared.
-                rebound = listed(topology.service_ports.get(service, ())) or usual
+            ports = _plain_ports(topology, service)
+            if ports:
+                known = not isinstance(client.source, str)
                 yield BY_CODE["plain-text-from-internet"].at(
-                    ("clients", key, "services", index), name=key, service=service, port=rebound
+                    ("clients", key, "services", index),
+                    name=key,
+                    service=service,
+                    port=" or ".join(ports),
+                    fix="bring these clients in by a private network"
+                    if known
+                    else "let only known ranges use it",
                 )
+
+
+def _plain_ports(topology: Topology, service: Service) -> list[str]:
+    """The ports of a service that may carry a password in the clear."""
+    plain = PLAIN_TEXT_PORTS.get(service)
+    if plain is None:
+        return []
+    usual = SERVICES[service].ports[0]
+    rebound = topology.service_ports.get(service)
+    if rebound is None:
+        return [f"{plain}/{usual.protocol}"]
+    # Which of them is the plain one is not declared; the product's own secure port is not.
+    secure = [each for each in usual.one_by_one() if each.ranges[0].first != plain]
+    return [str(each) for each in rebound if each not in secure]
 
 
 def _public(topology: Topology, client: ClientSource) -> bool:
@@ -186,6 +209,16 @@ def older_edge(topology: Topology) -> Iterator[Finding]:
 _WITH_FRONT_END: Final = 2013
 
 
+def ipv6_residue(topology: Topology) -> Iterator[Finding]:
+    """Networks whose own IPv6 addresses are Internet addresses too (A-22)."""
+    for key, declared in topology.networks.items():
+        own = [z for z in (*declared.internal, *declared.perimeter) if overlap(z, GLOBAL_UNICAST)]
+        if own and managed(topology, key):
+            yield BY_CODE["ipv6-residue"].at(
+                ("networks", key), network=key, zones=listed(own), internet=GLOBAL_UNICAST
+            )
+
+
 def internet_any(topology: Topology) -> Iterator[Finding]:
     """Networks in which the Internet is any address: two such ends meet inside."""
     for key, declared in topology.networks.items():
@@ -199,9 +232,12 @@ def management(topology: Topology) -> Iterator[Finding]:
     asked: list[tuple[str, tuple[str, ...], Path]] = [
         ("internal Exchange servers", ("exchange", "client_access", "mailbox"), ("sites",))
     ]
-    if topology.edge_servers:
-        asked.append(("Edge servers", ("edge", *topology.edge_servers), ("edge_servers",)))
-    internal = {key for _, _, key, _ in servers(topology)}
+    edges = managed_edges(topology)
+    if edges:
+        asked.append(("Edge servers", ("edge", *edges), ("edge_servers",)))
+    internal = {key for _, site, key, _ in servers(topology) if managed(topology, site.network)}
+    if not internal:
+        asked = [each for each in asked if each[2] != ("sites",)]
     for who, words, path in asked:
         named = {end.word for flow in ways_in for end in ends_of(flow.to)}
         if not named & ({*words} | (internal if path == ("sites",) else set())):
@@ -220,7 +256,7 @@ def _administers(flow: AdditionalFlow) -> bool:
 
 def sender_reputation(topology: Topology) -> Iterator[Finding]:
     """Open proxy detection that nothing is declared for, or that probes anywhere."""
-    if not topology.edge_servers:
+    if not managed_edges(topology):
         return
     if topology.sender_reputation is None:
         yield BY_CODE["sender-reputation-open"].at(())

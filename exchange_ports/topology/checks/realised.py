@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+from exchange_ports.catalog import BY_ID, SERVICES
 from exchange_ports.findings import Finding
 from exchange_ports.findings.declared import BY_CODE
 from exchange_ports.topology.models import Service, Topology
+from exchange_ports.traffic.ports import Protocol
 
-__all__ = ["not_realised"]
+__all__ = ["not_realised", "rebound"]
 
 #: What Set-ImapSettings and Set-PopSettings can bind anew.
 _REBOUND = (Service.IMAP, Service.POP)
@@ -21,3 +23,23 @@ def not_realised(topology: Topology) -> Iterator[Finding]:
                 what=f"another port for {service}",
                 fix="only imap and pop can be bound anew; take it away",
             )
+
+
+def rebound(topology: Topology) -> Iterator[Finding]:
+    """Ports that IMAP4 or POP3 cannot be bound to."""
+    taken = {
+        ports: entry
+        for entry in (*SERVICES.values(), BY_ID["M1"])
+        for several in entry.ports
+        for ports in several.one_by_one()
+    }
+    for service, several in topology.service_ports.items():
+        for index, ports in enumerate(several):
+            path = ("service_ports", service, index)
+            one = len(ports.ranges) == 1 and ports.ranges[0].first == ports.ranges[0].last
+            if ports.protocol is not Protocol.TCP or not one:
+                yield BY_CODE["not-one-tcp-port"].at(path, service=service, ports=ports)
+            elif ports in taken and taken[ports] is not SERVICES[service]:
+                yield BY_CODE["port-of-another-service"].at(
+                    path, service=service, ports=ports, other=taken[ports].says
+                )

@@ -4,12 +4,30 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from exchange_ports.findings import Path
-from exchange_ports.topology.models import Addresses, Outbound, Server, Site, Topology
+from exchange_ports.topology.models import (
+    Addresses,
+    EdgeServer,
+    Outbound,
+    Platform,
+    Server,
+    Site,
+    Topology,
+)
 from exchange_ports.topology.values import INTERNET_WORD, End, ends_of
 from exchange_ports.traffic.addresses import Network as Range
 from exchange_ports.traffic.addresses import covers
 
-__all__ = ["neighbours", "connectors", "ends", "from_internet", "listed", "servers", "zones"]
+__all__ = [
+    "neighbours",
+    "connectors",
+    "ends",
+    "from_internet",
+    "listed",
+    "servers",
+    "zones",
+    "managed",
+    "managed_edges",
+]
 
 
 def listed(values: Iterable[object]) -> str:
@@ -22,6 +40,18 @@ def servers(topology: Topology) -> Iterator[tuple[str, Site, str, Server]]:
     for site_key, site in topology.sites.items():
         for key, server in site.servers.items():
             yield site_key, site, key, server
+
+
+def managed(topology: Topology, network: str | None) -> bool:
+    """Whether servers in a network are ours to filter: it is declared, and in a cloud."""
+    declared = topology.networks.get(network or "")
+    return declared is not None and declared.platform is not Platform.EXTERNAL
+
+
+def managed_edges(topology: Topology) -> dict[str, EdgeServer]:
+    """The Edge servers that are ours to filter."""
+    edges = topology.edge_servers
+    return {key: edge for key, edge in edges.items() if managed(topology, edge.network)}
 
 
 def connectors(topology: Topology) -> Iterator[tuple[Path, Outbound]]:
