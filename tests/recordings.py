@@ -61,6 +61,7 @@ def _run(stack: str, platform: Platform) -> Recording | ProgramFailed:
         return failed
 
 
+@cache
 def _read(stack: str) -> StackFile:
     path = ROOT / "stacks" / f"Pulumi.{stack}.yaml"
     return read_stack_file(path.read_bytes(), str(path.relative_to(ROOT)))
