@@ -6,13 +6,14 @@ cloud's SDK.
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from exchange_ports import __version__
-from exchange_ports.findings import Finding, Refused, render
+from exchange_ports.findings import Finding, Refused, in_order, render
 from exchange_ports.findings.asked import CANNOT_READ, MISSING_EXTRA, NO_PROJECT, PROGRAM_FAILED
 from exchange_ports.plans import Plans, compile_plans
 from exchange_ports.reports.plan import plan_data, plan_lines
@@ -40,14 +41,20 @@ exit codes: 0 fine, 1 the answer is no, 2 bad input
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     asked = _parser().parse_args(arguments)
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        # A user's words may have letters that the terminal's encoding lacks.
+        reconfigure(errors="backslashreplace")
     try:
         code: int = asked.run(asked)
+        # Here, where it can be caught, and not when Python ends.
+        sys.stdout.flush()
     except Refused as refused:
         print(refused, file=sys.stderr)
         return BAD_INPUT
     except BrokenPipeError:
-        # Whoever read our output has read enough.
-        sys.stderr.close()
+        # Whoever read our output has read enough. What is left must go somewhere when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINE
     return code
 
@@ -107,7 +114,7 @@ def _compiled(stack: StackFile) -> tuple[Plans, tuple[Finding, ...]]:
         plans = compile_plans(topology)
     except Refused as refused:
         raise Refused(finding.located(stack.locate) for finding in refused.findings) from None
-    return plans, tuple(finding.located(stack.locate) for finding in found)
+    return plans, in_order(finding.located(stack.locate) for finding in found)
 
 
 def _plan(asked: argparse.Namespace) -> int:
@@ -122,13 +129,9 @@ def _plan(asked: argparse.Namespace) -> int:
 
 
 def _schema(_: argparse.Namespace) -> int:
-    from exchange_ports.topology.models import Topology
+    from exchange_ports.topology.schema import topology_schema
 
-    schema = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **Topology.model_json_schema(),
-    }
-    print(json.dumps(schema, indent=2))
+    print(json.dumps(topology_schema(), indent=2))
     return FINE
 
 

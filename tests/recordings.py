@@ -72,6 +72,7 @@ def run_with(
     return record(ROOT, project=NAMESPACE, stack=stack, config=config)
 
 
+@cache
 def _read(stack: str) -> StackFile:
     path = ROOT / "stacks" / f"Pulumi.{stack}.yaml"
     return read_stack_file(path.read_bytes(), str(path.relative_to(ROOT)))

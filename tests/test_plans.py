@@ -295,6 +295,36 @@ def test_two_clients_whose_names_differ_as_families_do_keep_their_rules() -> Non
     assert reached == {"10.64.0.0/16", "10.65.0.0/16", "2001:db8:10::/48"}
 
 
+def test_groups_that_have_nothing_to_do_with_each_other_cover_nothing() -> None:
+    """Edge delivers to its site; that an operator lets it reach another one is a rule of its own."""
+    data = edited(
+        WITH_EDGE,
+        {
+            "sites.paris": {
+                "network": "corp",
+                "servers": {"ex2": {"roles": ["client_access", "mailbox"]}},
+            },
+            "additional_flows": [
+                {
+                    "from": "edge",
+                    "to": "mailbox@paris",
+                    "ports": ["25/tcp"],
+                    "reason": "test",
+                    "accept_risk": True,
+                }
+            ],
+        },
+    )
+    peers = {
+        rule.peer
+        for rule in in_aws(data).rules
+        if rule.group == "edge.hq" and rule.direction is aws.Direction.OUT
+    }
+    assert peers > {aws.GroupRef("mailbox.hq"), aws.GroupRef("mailbox.paris")}
+    reached = {r.destination for r in azure_rules(data) if r.source == azure.GroupRef("edge.hq")}
+    assert reached > {azure.GroupRef("mailbox.hq"), azure.GroupRef("mailbox.paris")}
+
+
 # Ports and protocols.
 
 
@@ -401,6 +431,15 @@ def test_azure_takes_every_description_and_name(data: Mapping[str, Any]) -> None
         assert 0 < len(rule.description) <= 140
         assert rule.description.isprintable()
         assert AZURE_NAME.fullmatch(rule.name), rule.name
+
+
+def test_a_description_takes_all_the_room_there_is_and_no_more() -> None:
+    ask = {"from": "10.20.6.0/24", "to": "exchange", "ports": ["9/tcp"], "reason": "long " * 99}
+    data = edited(SMALL, {"additional_flows": [ask]})
+    (rule,) = (r for r in in_aws(data).rules if str(r.ports) == "9/tcp")
+    assert (len(rule.description), rule.description[-3:]) == (255, "...")
+    (inline,) = (r for r in azure_rules(data) if str(r.ports) == "9/tcp")
+    assert (len(inline.description), inline.description[-3:]) == (140, "...")
 
 
 @each_topology

@@ -30,6 +30,8 @@ ANY: Final = (
 #: What may decide a `yes`: a row of the catalog, perhaps with a remark, or one of these words.
 ROW_ID: Final = re.compile(r"([RCMENWG]\d+d?)(: .+)?")
 WORDS: Final = ("additional flow", "health probe")
+#: How the remark on a `no` begins when the destination would let it in.
+SOURCE_ALONE: Final = "at the source alone: "
 
 
 @dataclass(frozen=True)
@@ -172,11 +174,17 @@ def assert_verdict(row: Row, judge: Judge, known: Mapping[str, str], where: str)
         verdict = {True: "passes", False: "does not pass", None: "is not ours"}[decision.passes]
         said = f"{where}: {row}\n  {packet} {verdict}\n  {decision.by}"
         assert decision.passes is row.passes, said
-        for end in (judge.out(*packet), judge.into(*packet)):
-            if row.passes and row.catalog_id and end.passes is not None:
-                assert names(end, row.catalog_id), (
-                    f"{said}\n  {end.by} does not name it: {end.says}"
-                )
+        ends = {"source": judge.out(*packet), "destination": judge.into(*packet)}
+        for end, at_end in ends.items():
+            if at_end.passes is None:
+                continue
+            if not row.passes:
+                # Each end is exact by itself, but where a row says otherwise.
+                let_in = end == "destination" and row.decided_by.startswith(SOURCE_ALONE)
+                assert at_end.passes is let_in, f"{said}\n  the {end} has its own say: {at_end.by}"
+            elif row.catalog_id:
+                unnamed = f"{said}\n  {at_end.by} does not name it: {at_end.says}"
+                assert names(at_end, row.catalog_id), unnamed
 
 
 def assert_hosts_known(page: Page, topology: Mapping[str, Any]) -> None:

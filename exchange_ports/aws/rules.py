@@ -6,7 +6,7 @@ Knows: what EC2 knows of a group, a rule and a prefix list. Must not know: how a
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final
 
 from exchange_ports.flows import Reason
 from exchange_ports.traffic.addresses import Network
@@ -31,13 +31,15 @@ class Direction(StrEnum):
     OUT = "out"
 
 
-class GroupRef(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class GroupRef:
     """The wearers of a group of the same network, by the group's key."""
 
     key: str
 
 
-class ListRef(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ListRef:
     """The entries of a prefix list of the same network, by the list's key."""
 
     key: str

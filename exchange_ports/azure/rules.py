@@ -7,7 +7,6 @@ not know: how a rule set came about.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
 
 from exchange_ports.flows import Reason
 from exchange_ports.traffic.addresses import Network
@@ -50,25 +49,29 @@ class Zone(StrEnum):
     PERIMETER = "perimeter"
 
 
-class GroupRef(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class GroupRef:
     """The interfaces in an application security group, by the group's key."""
 
     key: str
 
 
-class Prefixes(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Prefixes:
     """Ranges of one family, none inside another (Azure refuses overlap in a rule)."""
 
     ranges: tuple[Network, ...]
 
 
-class Tag(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Tag:
     """A service tag."""
 
     name: str
 
 
-class Anything(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Anything:
     """`*`: any address of either family, platform addresses included."""
 
 

@@ -26,7 +26,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         _ERROR,
         says="{key} is missing",
         why="{why}",
-        fix="add `{key}:` here",
+        fix="add `{example}` here",
     ),
     Kind(
         "unknown-word",

@@ -7,7 +7,7 @@ word, host bits), the data is mended for the sake of the checks, and they speak 
 import json
 from collections.abc import Sequence
 from copy import deepcopy
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pydantic import ValidationError
 
@@ -57,7 +57,7 @@ def _read(data: object, at: Path) -> tuple[Topology | None, list[Misshapen]]:
     if not isinstance(data, dict):
         found = BY_CODE["wrong-type"].at(at, got=plain_type(data), expected="a mapping")
         return None, [Misshapen(found)]
-    odd = list(not_plain(data, at))
+    odd = list(not_plain(cast("object", data), at))
     if odd:
         return None, odd
     try:
@@ -66,7 +66,7 @@ def _read(data: object, at: Path) -> tuple[Topology | None, list[Misshapen]]:
     except ValidationError as failed:
         strange = list(mistakable(data, at))
         if strange:
-            cleared = _mended(data, strange)
+            cleared = _mended(cast("object", data), strange)
             _, others = _read(cleared, at)
             return None, [*strange, *others]
         return None, list(misshapen(failed.errors(include_url=False), data, at))

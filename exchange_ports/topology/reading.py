@@ -198,7 +198,7 @@ def _closest(name: str, known: Iterable[str]) -> str | None:
     # Only where something looks wrong: most files need not wait for this import.
     from difflib import get_close_matches
 
-    found = get_close_matches(name.casefold().replace("_", "-"), known, n=1, cutoff=0.8)
+    found = get_close_matches(name.casefold(), known, n=1, cutoff=0.8)
     return found[0] if found else None
 
 

@@ -5,6 +5,7 @@ sense.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final, NamedTuple, cast, get_args
 
 from pydantic import BaseModel
@@ -149,12 +150,17 @@ def _missing(_: dict[str, Any], path: Path, data: Any, at: Path) -> Misshapen:
     key = str(path[-1])
     under = ".".join(map(str, path[-2:]))
     why = _REASONS.get(under) or _REASONS.get(key) or "there is no default for it"
-    return Misshapen(BY_CODE["missing-key"].at((*at, *path[:-1]), key=key, why=why))
+    example = f"{key}: {_written(next(_examples(path), '...'))}"
+    found = BY_CODE["missing-key"].at((*at, *path[:-1]), key=key, why=why, example=example)
+    return Misshapen(found)
 
 
 def _word(facts: dict[str, Any], path: Path, data: Any, at: Path) -> Misshapen:
-    word = str(_value(data, path))
+    word = _value(data, path)
     allowed = [each.strip(" '") for each in str(facts["expected"]).replace(" or ", ",").split(",")]
+    if not isinstance(word, str):
+        one_of = {"got": plain_type(word), "expected": f"one of {', '.join(allowed)}"}
+        return Misshapen(BY_CODE["wrong-type"].at((*at, *path), **one_of))
     if path[-2:-1] == ("roles",) and word.lower().startswith("edge"):
         server = path[-3]
         found = BY_CODE["edge-shares-role"].at(
@@ -165,11 +171,13 @@ def _word(facts: dict[str, Any], path: Path, data: Any, at: Path) -> Misshapen:
         )
         return Misshapen(found)
     meant = nearest(word, allowed)
+    # Some fields take a word or a list, and the list was meant: `from: 10.64.0.0/12`.
+    others = [f"or {_written(each)}" for each in _examples(path) if not isinstance(each, str)]
     found = BY_CODE["unknown-word"].at(
         (*at, *path),
         word=word or "an empty text",
         allowed=", ".join(allowed),
-        fix=f"did you mean {meant}?" if meant else f"write one of {', '.join(allowed)}",
+        fix=f"did you mean {meant}?" if meant else f"write one of {', '.join((*allowed, *others))}",
     )
     return Misshapen(found, (path, meant) if meant else None)
 
@@ -194,8 +202,13 @@ def _wrong_type(kind: str, path: Path, data: Any, at: Path) -> Misshapen:
         expected = f"{_A_MAPPING} with {', '.join(known)}"
     elif kind == "bool_type" and isinstance(value, str):
         expected += " without quotes"
-    facts = {"got": plain_type(value), "expected": expected}
-    return Misshapen(BY_CODE["wrong-type"].at((*at, *path), **facts))
+    found = BY_CODE["wrong-type"].at((*at, *path), got=plain_type(value), expected=expected)
+    shaped = (
+        each for each in _examples(path) if plain_type(each) == expected.removesuffix(_BRACKETS)
+    )
+    for example in shaped:
+        return Misshapen(replace(found, fix=f"{found.fix}, such as {_written(example)}"))
+    return Misshapen(found)
 
 
 _READ: Final[dict[str, Callable[[dict[str, Any], Path, Any, Path], Misshapen]]] = {
@@ -208,12 +221,13 @@ _READ: Final[dict[str, Callable[[dict[str, Any], Path, Any, Path], Misshapen]]] 
 }
 
 _A_MAPPING: Final = "a mapping"
+_BRACKETS: Final = " in brackets"
 _EXPECTED: Final = {
     "model_type": _A_MAPPING,
     "dict_type": _A_MAPPING,
     "model_attributes_type": _A_MAPPING,
-    "tuple_type": "a list in brackets",
-    "list_type": "a list in brackets",
+    "tuple_type": f"a list{_BRACKETS}",
+    "list_type": f"a list{_BRACKETS}",
     "bool_type": "true or false",
     "string_type": "text",
     "int_type": "a number",
@@ -249,6 +263,25 @@ def _is_required(path: Path) -> bool:
         for model in _models_at(path[:-1])
         for name, field in model.model_fields.items()
     )
+
+
+def _examples(path: Path) -> Iterator[object]:
+    """The examples of the key that ends `path`, from the models."""
+    for model in _models_at(path[:-1]):
+        for name, field in model.model_fields.items():
+            if (field.alias or name) == path[-1]:
+                yield from field.examples or ()
+
+
+def _written(value: object) -> str:
+    """An example as a stack file writes it, on one line."""
+    if isinstance(value, dict):
+        entries = cast("dict[str, object]", value).items()
+        return "{" + ", ".join(f"{key}: {_written(each)}" for key, each in entries) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_written, cast("list[object]", value))) + "]"
+    # A colon would end a key.
+    return f'"{value}"' if isinstance(value, str) and ":" in value else str(value)
 
 
 def _models_at(path: Path) -> list[type[BaseModel]]:

@@ -14,7 +14,8 @@ from exchange_ports.aws import names as aws
 from exchange_ports.aws.rules import Direction as AwsDirection
 from exchange_ports.aws.rules import GroupRef, ListRef, Peer, Rule
 from exchange_ports.azure.names import BANDS, Identity, priorities, rule_name
-from exchange_ports.azure.rules import Access, Direction
+from exchange_ports.azure.rules import Access, Direction, Tag
+from exchange_ports.azure.rules import GroupRef as AzureGroupRef
 from exchange_ports.flows import Reason
 from exchange_ports.topology.groups import GroupKind, group
 from tests.strategies import any_ports, ranges
@@ -66,6 +67,11 @@ aws_rules: Final = st.builds(
 @given(aws_rules, aws_rules)
 def test_equal_names_are_equal_aws_rules(one: Rule, other: Rule) -> None:
     assert (aws.rule_name(one) == aws.rule_name(other)) == (one == other)
+
+
+def test_a_list_and_a_group_of_one_key_are_two_peers() -> None:
+    assert ListRef("exchange") != GroupRef("exchange")
+    assert AzureGroupRef("AzureLoadBalancer") != Tag("AzureLoadBalancer")
 
 
 @given(aws_rules)
