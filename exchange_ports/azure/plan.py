@@ -55,6 +55,11 @@ class _Draft:
     access: Access = Access.ALLOW
 
     @property
+    def ours(self) -> str:
+        """The name of the side at which the rule stands: a group's key."""
+        return self.destination_name if self.direction is Direction.IN else self.source_name
+
+    @property
     def identity(self) -> Identity:
         ports = "_".join(map(str, self.ports.ranges)) or "all"
         return Identity(
@@ -189,9 +194,9 @@ def _sides(end: Group | Outside, far: Mapping[Group, Outside]) -> Iterator[tuple
 def _without_covered(
     reasons: Mapping[_Draft, set[Reason]], groups: Mapping[str, Group]
 ) -> dict[_Draft, set[Reason]]:
-    beside: dict[tuple[Zone, Direction], list[_Draft]] = defaultdict(list)
+    beside: dict[tuple[Zone, Direction, str], list[_Draft]] = defaultdict(list)
     for draft in sorted(reasons, key=_sort_key):
-        beside[draft.zone, draft.direction].append(draft)
+        beside[draft.zone, draft.direction, draft.ours].append(draft)
 
     def reaches(wide: Side, narrow: Side) -> bool:
         if wide == narrow:
@@ -205,23 +210,30 @@ def _without_covered(
         )
 
     def covering(draft: _Draft) -> Iterator[_Draft]:
-        for other in beside[draft.zone, draft.direction]:
-            if (
-                other != draft
-                and other.ports.covers(draft.ports)
-                and reaches(other.source, draft.source)
-                and reaches(other.destination, draft.destination)
-                # Equal sets under two names: one of them stays, the first by name.
-                and not (_same(other, draft) and _sort_key(draft) < _sort_key(other))
-            ):
-                yield other
+        # A rule of our side's group, or of one that all its wearers wear too, can cover it.
+        for ours in (draft.ours, *groups[draft.ours].wider):
+            yield from (
+                other for other in beside[draft.zone, draft.direction, ours] if over(other, draft)
+            )
+
+    def over(other: _Draft, draft: _Draft) -> bool:
+        return (
+            other != draft
+            and other.ports.covers(draft.ports)
+            and reaches(other.source, draft.source)
+            and reaches(other.destination, draft.destination)
+            # Equal sets under two names: one of them stays, the first by name.
+            and not (_same(other, draft) and _sort_key(draft) < _sort_key(other))
+        )
 
     kept = {draft: set(why) for draft, why in reasons.items()}
     for draft, why in reasons.items():
         above = list(covering(draft))
         if above:
             # Covering is transitive, so one of those above is itself not covered.
-            widest = next(other for other in above if not any(True for _ in covering(other)))
+            widest = min(
+                (other for other in above if not any(True for _ in covering(other))), key=_sort_key
+            )
             kept.pop(draft)
             kept[widest] |= why
     return kept

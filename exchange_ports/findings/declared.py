@@ -217,6 +217,13 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="take {range} away",
     ),
     Kind(
+        "no-internet-left",
+        _ERROR,
+        says="the private blocks hold every address",
+        why="`internet` is every address outside them, so it would be nobody",
+        fix="declare only the blocks that the organization uses",
+    ),
+    Kind(
         "address-outside-zone",
         _ERROR,
         says="{server} has the address {address}, outside the {zone} zone of {network} ({ranges})",

@@ -333,6 +333,8 @@ class Relay(Declared):
     """The sites whose servers have the connector. Left out, all sites."""
     port: Port = Field(default=SMTP_PORT, examples=[SMTP_PORT])
     """The port it is bound to."""
+    accept_risk: bool = Field(default=False, examples=[True])
+    """Must be true for public addresses that reach a Mailbox server."""
 
 
 class MailFlow(Declared):
@@ -349,12 +351,14 @@ class MailFlow(Declared):
     server, otherwise none."""
     outbound: (
         Annotated[
-            Annotated[Outbound, Tag("<mapping>")] | Annotated[tuple[Outbound, ...], Tag("<list>")],
+            Annotated[Literal["none"], Tag("<word>")]
+            | Annotated[Outbound, Tag("<mapping>")]
+            | Annotated[tuple[Outbound, ...], Field(min_length=1), Tag("<list>")],
             BY_SHAPE,
         ]
         | None
     ) = Field(default=None, examples=[{"through": "edge", "next_hop": "internet"}])
-    """Mail to the outside, one Send connector or several. Left out: through the Edge servers to
+    """Mail to the outside, one Send connector or several, or `none`. Left out: through the Edge servers to
     the Internet where there are any, otherwise none, as in a fresh installation."""
     relays: dict[Name, Relay] = Field(
         default={}, examples=[{"scanners": {"from": ["10.20.7.0/28"], "to": "client_access"}}]
@@ -365,6 +369,8 @@ class MailFlow(Declared):
     def connectors(self) -> tuple[Outbound, ...] | None:
         """The Send connectors that are declared; none where nothing is."""
         declared = self.outbound
+        if declared == "none":
+            return ()
         return (declared,) if isinstance(declared, Outbound) else declared
 
 

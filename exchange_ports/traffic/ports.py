@@ -80,6 +80,19 @@ class Ports:
             for theirs in other.ranges
         )
 
+    def meets(self, other: "Ports") -> bool:
+        """Whether some packet is named by both."""
+        if Protocol.ANY in (self.protocol, other.protocol):
+            return True
+        return self.protocol is other.protocol and (
+            not self.protocol.has_ports
+            or any(
+                mine.first <= theirs.last and theirs.first <= mine.last
+                for mine in self.ranges
+                for theirs in other.ranges
+            )
+        )
+
     def __or__(self, other: "Ports") -> "Ports":
         """Both together; only for values of one protocol."""
         if self.protocol is not other.protocol:

@@ -44,6 +44,7 @@ _CHECKS: Final[tuple[Callable[[Topology], Iterator[Finding]], ...]] = (
     mail.relays,
     mail.services,
     additional.additional_flows,
+    additional.relays,
     cautions.port_25,
     cautions.plain_text,
     cautions.edge_name_servers,

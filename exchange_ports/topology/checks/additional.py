@@ -10,7 +10,7 @@ from exchange_ports.topology.models import Role, Topology
 from exchange_ports.topology.values import INTERNET_WORD, End, ends_of
 from exchange_ports.traffic.addresses import overlap
 
-__all__ = ["additional_flows"]
+__all__ = ["additional_flows", "relays"]
 
 
 def additional_flows(topology: Topology) -> Iterator[Finding]:
@@ -32,6 +32,19 @@ def additional_flows(topology: Topology) -> Iterator[Finding]:
                     why = _risk(topology, source, to)
                     if why is not None:
                         yield BY_CODE["needs-accept-risk"].at(path, source=source, to=to, why=why)
+
+
+def relays(topology: Topology) -> Iterator[Finding]:
+    """Relays from public addresses to Mailbox servers whose risk nobody accepted (V4)."""
+    for key, relay in topology.mail_flow.relays.items():
+        public = [each for each in relay.source if from_internet(topology, End("", None, each))]
+        for site in sorted(relay.sites or topology.sites):
+            target = End(relay.to, site)
+            if public and not relay.accept_risk and _reaches_mailbox(topology, target):
+                why = f"{target} includes a Mailbox server, and those are not for the Internet (V4)"
+                yield BY_CODE["needs-accept-risk"].at(
+                    ("mail_flow", "relays", key), source=public[0], to=target, why=why
+                )
 
 
 def _is_day(text: str) -> bool:

@@ -54,16 +54,29 @@ def port_25(topology: Topology) -> Iterator[Finding]:
     """Mail straight to the Internet, which clouds block or do not support (exchange.md 12)."""
     usual = ((("edge_servers",), connector) for connector in send_connectors(topology))
     for path, connector in list(connectors(topology)) or usual:
-        if connector.through is OutboundPath.NONE or connector.next_hop != "internet":
+        if connector.through is OutboundPath.NONE:
             continue
+        blocked = list(_blocked_hops(topology, path, connector))
         who, entry = _SENDERS[connector.through]
-        for platform in sorted(_platforms(topology, connector)):
+        for platform in sorted(_platforms(topology, connector)) if blocked else ():
             cloud, why, fix = _PORT_25[platform]
-            yield BY_CODE["port-25-blocked"].at(
-                path, who=who.value, port=listed(entry.ports), cloud=cloud, why=why, fix=fix
-            )
-            if platform is Platform.AZURE:
+            for place in blocked:
+                yield BY_CODE["port-25-blocked"].at(
+                    place, who=who.value, port=listed(entry.ports), cloud=cloud, why=why, fix=fix
+                )
+            if platform is Platform.AZURE and connector.next_hop == "internet":
                 yield BY_CODE["azure-sends-directly"].at(path)
+
+
+def _blocked_hops(topology: Topology, path: Path, connector: Outbound) -> Iterator[Path]:
+    """Where a connector sends to public addresses on the port that clouds block."""
+    if isinstance(connector.next_hop, str):
+        yield path
+        return
+    for index, hop in enumerate(connector.next_hop):
+        place = network(str(hop.address))
+        if hop.port == SMTP_PORT and from_internet(topology, End("", None, place)):
+            yield (*path, "next_hop", index)
 
 
 def _platforms(topology: Topology, connector: Outbound) -> set[Platform]:
@@ -104,7 +117,7 @@ _PORT_25: Final = {
     Platform.AZURE: (
         "Azure",
         "Azure lets it out under an Enterprise Agreement only",
-        "use a smart host, or make sure of the subscription's agreement",
+        "use a smart host on another port, or make sure of the subscription's agreement",
     ),
 }
 
@@ -249,9 +262,7 @@ def _administers(flow: AdditionalFlow) -> bool:
     """Whether a flow reaches a port by which Windows is administered."""
     if flow.need is Need.REMOTE_DESKTOP:
         return True
-    return any(
-        ports.covers(single) for ports in flow.ports or () for single in MANAGEMENT.one_by_one()
-    )
+    return any(ports.meets(MANAGEMENT) for ports in flow.ports or ())
 
 
 def sender_reputation(topology: Topology) -> Iterator[Finding]:

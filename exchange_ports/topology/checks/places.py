@@ -24,12 +24,18 @@ __all__ = [
 ]
 
 
+#: All of IPv4 that a host can have as its address.
+_UNICAST = (network("0.0.0.0/1"), network("128.0.0.0/2"), network("192.0.0.0/3"))
+
+
 def ranges(topology: Topology) -> Iterator[Finding]:
     """Zones that overlap, or that the Internet would reach."""
     blocks = topology.private_blocks
     for index, block in enumerate(blocks):
         if block.version != EVERYTHING_V4.version:
             yield BY_CODE["private-block-not-ipv4"].at(("private_blocks", index), range=block)
+    if covers([block for block in blocks if block.version == EVERYTHING_V4.version], _UNICAST):
+        yield BY_CODE["no-internet-left"].at(("private_blocks",))
     for path, _, _, range_ in zones(topology):
         # IPv6 has no private blocks to speak of: its Internet is one prefix, and holds the zones.
         if range_.version == EVERYTHING_V4.version and not covers(blocks, (range_,)):

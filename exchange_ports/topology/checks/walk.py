@@ -60,7 +60,7 @@ def connectors(topology: Topology) -> Iterator[tuple[Path, Outbound]]:
     path: Path = ("mail_flow", "outbound")
     if isinstance(declared, Outbound):
         yield path, declared
-    else:
+    elif not isinstance(declared, str):
         for index, connector in enumerate(declared or ()):
             yield (*path, index), connector
 
