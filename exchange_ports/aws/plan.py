@@ -24,6 +24,7 @@ from exchange_ports.aws.rules import (
 from exchange_ports.flows import INTERNET, Flow, Outside, Reason, by_address, described, in_order
 from exchange_ports.topology.groups import Group, Wearer
 from exchange_ports.traffic.addresses import Network, covers
+from exchange_ports.traffic.ports import Ports
 
 __all__ = ["compile_network"]
 
@@ -104,9 +105,10 @@ def _without_covered(
     groups: Mapping[str, Group],
     lists: Mapping[str, PrefixList],
 ) -> dict[Rule, set[Reason]]:
-    beside: dict[tuple[str, Direction], list[Rule]] = defaultdict(list)
+    # By their ports, which are few and tell most rules apart.
+    beside: dict[tuple[str, Direction], dict[Ports, list[Rule]]] = defaultdict(dict)
     for rule in sorted(reasons, key=rule_name):
-        beside[rule.group, rule.direction].append(rule)
+        beside[rule.group, rule.direction].setdefault(rule.ports, []).append(rule)
 
     def ranges(peer: Peer) -> tuple[Network, ...]:
         if isinstance(peer, ListRef):
@@ -130,15 +132,17 @@ def _without_covered(
 
     def covering(rule: Rule) -> Iterator[Rule]:
         for group in (rule.group, *sorted(groups[rule.group].wider)):
-            for other in beside[group, rule.direction]:
-                if (
-                    other != rule
-                    and other.ports.covers(rule.ports)
-                    and reaches(other.peer, rule.peer)
-                    # A list of one range says what the range says: the first by name stays.
-                    and not (says_the_same(other, rule) and rule_name(rule) < rule_name(other))
-                ):
-                    yield other
+            found = (
+                other
+                for ports, others in beside[group, rule.direction].items()
+                if ports.covers(rule.ports)
+                for other in others
+                if other is not rule
+                and reaches(other.peer, rule.peer)
+                # A list of one range says what the range says: the first by name stays.
+                and not (says_the_same(other, rule) and rule_name(rule) < rule_name(other))
+            )
+            yield from sorted(found, key=rule_name)
 
     kept = {rule: set(why) for rule, why in reasons.items()}
     for rule, why in reasons.items():

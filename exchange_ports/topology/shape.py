@@ -203,9 +203,7 @@ def _wrong_type(kind: str, path: Path, data: Any, at: Path) -> Misshapen:
     elif kind == "bool_type" and isinstance(value, str):
         expected += " without quotes"
     found = BY_CODE["wrong-type"].at((*at, *path), got=plain_type(value), expected=expected)
-    shaped = (
-        each for each in _examples(path) if plain_type(each) == expected.removesuffix(_BRACKETS)
-    )
+    shaped = (each for each in _examples(path) if expected.startswith(plain_type(each)))
     for example in shaped:
         return Misshapen(replace(found, fix=f"{found.fix}, such as {_written(example)}"))
     return Misshapen(found)
@@ -221,13 +219,12 @@ _READ: Final[dict[str, Callable[[dict[str, Any], Path, Any, Path], Misshapen]]] 
 }
 
 _A_MAPPING: Final = "a mapping"
-_BRACKETS: Final = " in brackets"
 _EXPECTED: Final = {
     "model_type": _A_MAPPING,
     "dict_type": _A_MAPPING,
     "model_attributes_type": _A_MAPPING,
-    "tuple_type": f"a list{_BRACKETS}",
-    "list_type": f"a list{_BRACKETS}",
+    "tuple_type": "a list in brackets",
+    "list_type": "a list in brackets",
     "bool_type": "true or false",
     "string_type": "text",
     "int_type": "a number",
