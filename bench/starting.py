@@ -24,7 +24,7 @@ _TARGET: Final = 2.0
 
 def measure(times: int = 15) -> Iterator[Measured]:
     """Every way to start the command."""
-    ways = {"python -m exchange_ports.cli plan": [sys.executable, "-m", "exchange_ports.cli"]}
+    ways = {"python -m exchange_ports plan": [sys.executable, "-m", "exchange_ports"]}
     script = Path(sys.executable).with_name("exchange-ports")
     if script.exists():
         ways["exchange-ports plan"] = [str(script)]

@@ -1,15 +1,18 @@
 """The plan of a stack for people (lines) and for programs (JSON-ready data)."""
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from exchange_ports.aws.names import rule_name
 from exchange_ports.aws.rules import RuleSet as AwsRuleSet
-from exchange_ports.azure.rules import RuleSet as AzureRuleSet
 from exchange_ports.findings import Finding, counted
 from exchange_ports.limits import Use
 from exchange_ports.plans import NetworkPlan, Plans
 from exchange_ports.reports.lines import Line, Span, Style, line, table
 from exchange_ports.reports.opens import Opening, closed, openings
+
+if TYPE_CHECKING:
+    from exchange_ports.azure.rules import RuleSet as AzureRuleSet
 
 __all__ = ["limit_lines", "opening_lines", "plan_data", "plan_lines"]
 
@@ -132,7 +135,7 @@ def _aws_data(plan: AwsRuleSet) -> dict[str, object]:
     }
 
 
-def _azure_data(plan: AzureRuleSet) -> dict[str, object]:
+def _azure_data(plan: "AzureRuleSet") -> dict[str, object]:
     return {
         "application_security_groups": [group.key for group in plan.application_groups],
         "network_security_groups": {

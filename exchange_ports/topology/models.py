@@ -56,9 +56,9 @@ __all__ = [
 class Declared(BaseModel):
     """What every declared thing has in common: frozen, and no unknown key."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
-    )
+    # Every command loads these models, so they load no more than it takes to read a topology: only
+    # the whole is built, and the texts below fields are read when the schema is asked for (`schema`).
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 def _shape(value: Any) -> str:
@@ -501,7 +501,9 @@ class Topology(Declared):
         default={}, examples=[{"internet": {"services": ["https"]}}]
     )
     """Where clients are and what they use, by a name of your own. None, no client access."""
-    mail_flow: MailFlow = Field(default=MailFlow(), examples=[{"outbound": {"through": "mailbox"}}])
+    mail_flow: MailFlow = Field(
+        default_factory=MailFlow, examples=[{"outbound": {"through": "mailbox"}}]
+    )
     """How mail enters and leaves."""
     name_servers: NameServers = Field(examples=[{"internal": "domain_controllers"}])
     """Who answers DNS questions."""
