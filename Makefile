@@ -27,7 +27,7 @@ preview: $(RUN)
 
 # pytest comes last, so that its closing lines are the closing lines.
 test: lint types imports shell wheel
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses=auto --dist=loadfile
 
 lint: $(DEV)
 	$(BIN)/ruff format --check
