@@ -104,17 +104,18 @@ def _compiled(stack: StackFile) -> tuple[Plans, tuple[Finding, ...]]:
 
     :raises Refused: there is an error in the file, or a plan is over a limit.
     """
+    topology, declared = understand(stack.config["topology"])
+    declared = (*declared, *check_tags(stack.config.get("tags")))
+    if topology is not None:
+        declared += tuple(check_bindings(topology, stack.config.get("networks")))
+    found = in_order(finding.located(stack.locate) for finding in declared)
+    if topology is None or any(finding.is_error for finding in found):
+        raise Refused(found)
     try:
-        topology, declared = understand(stack.config["topology"])
-        found = [*declared, *check_tags(stack.config.get("tags"))]
-        if topology is not None:
-            found += check_bindings(topology, stack.config.get("networks"))
-        if topology is None or any(finding.is_error for finding in found):
-            raise Refused(found)
-        plans = compile_plans(topology)
+        return compile_plans(topology), found
     except Refused as refused:
-        raise Refused(finding.located(stack.locate) for finding in refused.findings) from None
-    return plans, in_order(finding.located(stack.locate) for finding in found)
+        over = (finding.located(stack.locate) for finding in refused.findings)
+        raise Refused([*found, *over]) from None
 
 
 def _plan(asked: argparse.Namespace) -> int:

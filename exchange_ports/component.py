@@ -5,7 +5,7 @@ each network's plan is handed to its cloud's `resources`. A cloud's SDK is loade
 needs it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Self, TypedDict, cast
 
 import pulumi
@@ -14,18 +14,21 @@ from pulumi.runtime.config import is_config_secret
 from exchange_ports.aws import limits as aws_limits
 from exchange_ports.aws.rules import RuleSet as AwsRuleSet
 from exchange_ports.azure import limits as azure_limits
-from exchange_ports.findings import Finding, Path, Refused, render
+from exchange_ports.findings import Finding, Path, Refused, in_order, render
 from exchange_ports.findings.declared import BY_CODE
 from exchange_ports.plans import NetworkPlan, Plans, compile_plans
 from exchange_ports.topology.bindings import check_bindings, check_tags
 from exchange_ports.topology.checks import check
-from exchange_ports.topology.declaring import declare
+from exchange_ports.topology.declaring import understand
 from exchange_ports.topology.groups import identity
 from exchange_ports.topology.models import Platform, Topology
 
 __all__ = ["ExchangeFirewall", "NetworkArgs", "TopologyError"]
 
 TYPE: Final = "exchange-ports:index:ExchangeFirewall"
+
+#: What a stack's configuration says to us.
+_SETTINGS: Final = ("topology", "networks", "tags")
 
 
 class NetworkArgs(TypedDict, total=False):
@@ -44,26 +47,27 @@ class NetworkArgs(TypedDict, total=False):
 class TopologyError(pulumi.RunError, ValueError):
     """The topology cannot be used: the text has every finding. Pulumi shows it without a traceback."""
 
-    def __init__(self, findings: tuple[Finding, ...]) -> None:
+    def __init__(self, findings: Iterable[Finding]) -> None:
         """Keep the findings; the text is their rendering."""
-        super().__init__(render(findings))
-        self.findings: tuple[Finding, ...] = findings
+        self.findings: tuple[Finding, ...] = in_order(findings)
+        super().__init__(render(self.findings))
 
 
 class ExchangeFirewall(pulumi.ComponentResource):
     """The security groups (AWS) or network security groups (Azure) of an Exchange organization.
 
     Whatever is declared is checked and planned first: with an error in it, nothing is registered.
-    The outputs resolve only when every rule of their network stands, so that a server which attaches
-    them is never cut off.
+    The outputs of a network resolve only when every rule of it stands, so that a server which
+    attaches them is never cut off. No network waits for another one.
     """
 
-    servers: pulumi.Output[dict[str, dict[str, Any]]]
+    servers: Mapping[str, pulumi.Output[dict[str, Any]]]
     """What each server's network interfaces wear. AWS: `security_group_ids`. Azure:
-    `network_security_group_id` and `application_security_group_ids`."""
-    zones: pulumi.Output[dict[str, dict[str, str]]]
+    `network_security_group_id` and `application_security_group_ids`. Servers of an `external`
+    network wear nothing of ours."""
+    zones: Mapping[str, Mapping[str, pulumi.Output[str]]]
     """Azure: the id of the network security group of each zone, by network."""
-    groups: pulumi.Output[dict[str, dict[str, str]]]
+    groups: Mapping[str, Mapping[str, pulumi.Output[str]]]
     """The id of every security group or application security group, by network and key."""
 
     def __init__(
@@ -78,7 +82,7 @@ class ExchangeFirewall(pulumi.ComponentResource):
         """Check, plan, and register.
 
         `topology` is what is declared, as a model or as plain data of the same shape. `networks`
-        has the cloud ids of each network by its name. `tags` go on everything that takes tags.
+        has the cloud ids of each network by its name; one that is `external` has none. `tags` go on everything that takes tags.
 
         :raises TopologyError: something declared is wrong, a cloud id is missing, or a plan is over
             a limit of its cloud. Nothing was registered then.
@@ -97,17 +101,13 @@ class ExchangeFirewall(pulumi.ComponentResource):
             )
             for key, plan in plans.networks.items()
         }
-        self.servers = _gathered(
-            {server: ids for network in made.values() for server, ids in network.servers.items()}
-        )
-        self.groups = _gathered({key: network.groups for key, network in made.items()})
-        self.zones = _gathered(
-            {
-                key: zones
-                for key, network in made.items()
-                if (zones := getattr(network, "zones", {}))
-            }
-        )
+        self.servers = {
+            server: worn for network in made.values() for server, worn in network.servers.items()
+        }
+        self.groups = {key: network.groups for key, network in made.items()}
+        self.zones = {
+            key: zones for key, network in made.items() if (zones := getattr(network, "zones", {}))
+        }
         self.register_outputs({"servers": self.servers, "groups": self.groups, "zones": self.zones})
 
     @classmethod
@@ -116,10 +116,15 @@ class ExchangeFirewall(pulumi.ComponentResource):
     ) -> Self:
         """The firewall that a stack's configuration declares: `topology`, `networks` and `tags`.
 
-        :raises TopologyError: as the constructor does, and for a topology that is a secret.
+        :raises TopologyError: as the constructor does, and where one of the three is a secret.
         """
-        if is_config_secret(config.full_key("topology")):
-            raise TopologyError((BY_CODE["secret-topology"].at(("topology",)),))
+        # Alone: other findings could show what the secret is.
+        secrets = [key for key in _SETTINGS if is_config_secret(config.full_key(key))]
+        if secrets:
+            raise TopologyError(
+                BY_CODE["secret-topology"].at((key,), setting=config.full_key(key))
+                for key in secrets
+            )
         return cls(
             name,
             topology=cast("Mapping[str, Any]", config.get_object("topology")),
@@ -144,24 +149,24 @@ def _planned(
 
     :raises TopologyError: there is an error in either.
     """
+    at: Path = ("topology",)
+    if isinstance(topology, Topology):
+        declared, about = topology, check(topology, at)
+    else:
+        declared, about = understand(topology, at)
+    found = [*about, *check_tags(tags)]
+    if declared is not None:
+        found += list(check_bindings(declared, networks)) or _check_providers(declared, networks)
+    if declared is None or any(finding.is_error for finding in found):
+        raise TopologyError(found)
     try:
-        at: Path = ("topology",)
-        if isinstance(topology, Topology):
-            declared, found = topology, check(topology, at)
-        else:
-            declared, found = declare(topology, at)
-        beside = [*check_bindings(declared, networks), *check_tags(tags)]
-        if not beside:
-            beside += _check_providers(declared, networks)
-        if any(finding.is_error for finding in (*found, *beside)):
-            raise Refused([*found, *beside])
         plans = compile_plans(declared)
-        names = set(_check_names(name, plans))
-        if names:
-            raise Refused([*found, *names])
-        return plans, found
     except Refused as refused:
-        raise TopologyError(refused.findings) from None
+        raise TopologyError([*found, *refused.findings]) from None
+    names = dict.fromkeys(_check_names(name, plans))
+    if names:
+        raise TopologyError([*found, *names])
+    return plans, tuple(found)
 
 
 #: Whose provider a network of each platform takes.
@@ -173,8 +178,11 @@ def _check_providers(topology: Topology, networks: Mapping[str, NetworkArgs]) ->
     for key, ids in networks.items():
         provider = ids.get("provider")
         package = getattr(provider, "package", None)
-        wanted = _PACKAGES[topology.networks[key].platform]
-        if provider is not None and package != wanted:
+        wanted = _PACKAGES.get(topology.networks[key].platform)
+        if provider is not None and wanted is None:
+            fix = "take it away: nothing is registered for an external network"
+            yield BY_CODE["unknown-key"].at(("networks", key, "provider"), key="provider", fix=fix)
+        elif provider is not None and package != wanted:
             got = f"a provider of {package}" if package else "no provider"
             yield BY_CODE["wrong-type"].at(
                 ("networks", key, "provider"), got=got, expected=f"a provider of {wanted}"
@@ -218,7 +226,3 @@ def _network(
         tags=tags,
         opts=opts,
     )
-
-
-def _gathered(values: Mapping[str, Any]) -> pulumi.Output[dict[str, Any]]:
-    return pulumi.Output.from_input(dict(values))

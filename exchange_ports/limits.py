@@ -22,6 +22,7 @@ class Limit:
     code: str
     cloud: str
     most: int
+    what: str
     per: str
     cite: str
     checked: str
@@ -58,6 +59,7 @@ def over(network: str, uses: Iterable[Use]) -> Iterator[Finding]:
                 where=use.where,
                 used=use.used,
                 most=use.limit.most,
+                what=use.limit.what,
                 per=use.limit.per,
                 largest=f" (most is taken by: {says})" if says else "",
                 way_out=use.limit.way_out,

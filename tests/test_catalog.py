@@ -19,14 +19,18 @@ from exchange_ports.catalog import (
     DEFAULT_SERVICES,
     ENTRIES,
     MANAGEMENT,
+    NEEDS,
     PLAIN_TEXT_PORTS,
     SERVICES,
     SMTP_PORT,
     Entry,
+    Need,
+    Page,
     Part,
     Service,
     Table,
 )
+from exchange_ports.traffic.ports import PortRange
 
 PACKAGE: Final = Path(__file__).parents[1] / "exchange_ports"
 
@@ -108,10 +112,45 @@ WORDS: Final[Mapping[str, Part]] = {
     "proxy server": Part.REPUTATION_PROXY,
 }
 
+
+class Beyond(NamedTuple):
+    """What no table of the page has, and another published page does."""
+
+    id: str
+    page: Page
+    ports: str
+    source: Part
+    destination: Part
+
+
+BEYOND: Final = (
+    # "Create a Receive connector to receive email from a system not running Exchange".
+    Beyond("M6", Page.RECEIVE_CONNECTOR, "25/TCP", Part.RELAYS, Part.CLIENT_ACCESS),
+    # SMB, and RPC with what Windows uses for it from Windows Server 2008 on (A-17).
+    Beyond("W1", Page.WITNESS, "135/TCP, 445/TCP, 49152-65535/TCP", Part.MAILBOX, Part.WITNESS),
+)
+
+#: What additional flows name as their need (exchange.md 13 and E9).
+NEEDED: Final[Mapping[Need, Beyond]] = {
+    Need.MALWARE_DEFINITIONS: Beyond(
+        "G3", Page.ENGINE_UPDATES, "80/TCP, 443/TCP", Part.MAILBOX, Part.ANYONE
+    ),
+    Need.CERTIFICATE_CHECKS: Beyond("G4", Page.REVOCATION, "80/TCP", Part.EXCHANGE, Part.ANYONE),
+    Need.FEDERATION: Beyond("G5", Page.FEDERATION, "443/TCP", Part.EXCHANGE, Part.ANYONE),
+    Need.CONTENT_FILTER_UPDATES: Beyond(
+        "G7", Page.CONTENT_FILTER, "80/TCP, 443/TCP", Part.EXCHANGE, Part.ANYONE
+    ),
+    Need.WINDOWS_UPDATE: Beyond(
+        "G8", Page.SECURITY_CHECKLIST, "80/TCP, 443/TCP", Part.EXCHANGE, Part.ANYONE
+    ),
+    Need.PUSH_NOTIFICATIONS: Beyond("G9", Page.PUSH, "443/TCP", Part.MAILBOX, Part.ANYONE),
+    Need.REMOTE_DESKTOP: Beyond("E9", Page.EDGE_PLANNING, "3389/TCP", Part.ANYONE, Part.ANYONE),
+}
+
 #: How many rows each table of the page has.
 ROWS: Final = {RULES: 1, CLIENTS: 5, NO_EDGE: 4, EDGE: 7, NAMES: 1}
 
-each_entry: Final = pytest.mark.parametrize("entry", ENTRIES, ids=[each.id for each in ENTRIES])
+each_entry: Final = pytest.mark.parametrize("entry", BY_ID.values(), ids=list(BY_ID))
 
 
 def in_the_words_of_the_page(entry: Entry) -> str:
@@ -124,10 +163,17 @@ def in_the_words_of_the_page(entry: Entry) -> str:
         f"{port}/{ports.protocol.upper()}"
         for ports in entry.ports
         for range_ in ports.ranges
-        for port in range(range_.first, range_.last + 1)
+        for port in one_by_one(range_)
     ]
     # DNS stands there with UDP first.
-    return ", ".join(sorted(written, key=lambda one: (int(one.split("/")[0]), "TCP" in one)))
+    return ", ".join(sorted(written, key=lambda one: (int(re.split("[-/]", one)[0]), "TCP" in one)))
+
+
+def one_by_one(range_: PortRange) -> list[str]:
+    """The ports of a range, which the page lists, or a range that is too long for that."""
+    if range_.last - range_.first > 10:
+        return [str(range_)]
+    return [str(port) for port in range(range_.first, range_.last + 1)]
 
 
 @pytest.mark.parametrize("row", PUBLISHED, ids=[row.id for row in PUBLISHED])
@@ -138,19 +184,48 @@ def test_a_published_row_stands_in_the_catalog_as_it_is(row: Row) -> None:
     assert (entry.source, entry.destination) == (WORDS[row.source], WORDS[row.destination])
 
 
+@pytest.mark.parametrize(
+    "beyond", [*BEYOND, *NEEDED.values()], ids=[each.id for each in (*BEYOND, *NEEDED.values())]
+)
+def test_what_the_tables_leave_out_cites_the_page_that_has_it(beyond: Beyond) -> None:
+    entry = BY_ID[beyond.id]
+    assert entry.cite == (beyond.page, None)
+    assert in_the_words_of_the_page(entry) == beyond.ports
+    assert (entry.source, entry.destination) == (beyond.source, beyond.destination)
+
+
+def in_tables() -> list[tuple[Table, int, str]]:
+    """What cites a row of a table, with the row."""
+    return [
+        (entry.cite.where, entry.cite.row, entry.id)
+        for entry in ENTRIES
+        if isinstance(entry.cite.where, Table) and entry.cite.row is not None
+    ]
+
+
 def test_the_catalog_has_no_other_row_and_keeps_the_order_of_the_document() -> None:
-    assert [entry.id for entry in ENTRIES] == [row.id for row in PUBLISHED]
-    order = [(list(Table).index(entry.cite.table), entry.cite.row) for entry in ENTRIES]
+    assert [id_ for _, _, id_ in in_tables()] == [row.id for row in PUBLISHED]
+    order = [(list(Table).index(table), row) for table, row, _ in in_tables()]
     assert order == sorted(order)
 
 
 def test_every_row_of_every_table_has_an_entry() -> None:
-    cited = {(entry.cite.table.value, entry.cite.row) for entry in ENTRIES}
+    cited = {(table.value, row) for table, row, _ in in_tables()}
     assert cited == {(table, row) for table, most in ROWS.items() for row in range(1, most + 1)}
 
 
+def test_whatever_is_in_no_table_is_from_a_page_and_every_page_is_cited() -> None:
+    known = {id_ for _, _, id_ in in_tables()}
+    assert {entry.id for entry in ENTRIES} == known | {each.id for each in BEYOND}
+    assert {need: entry.id for need, entry in NEEDS.items()} == {
+        need: each.id for need, each in NEEDED.items()
+    }
+    assert set(NEEDS) == set(Need)
+    assert {e.cite.where for e in BY_ID.values()} == {*Table, *Page}
+
+
 def test_an_id_names_one_row() -> None:
-    assert len(BY_ID) == len(ENTRIES)
+    assert len(BY_ID) == len(ENTRIES) + len(NEEDS)
 
 
 @each_entry
@@ -159,7 +234,8 @@ def test_every_row_says_what_it_is_when_it_applies_and_when_it_was_checked(entry
     assert not entry.says.endswith("."), "it is part of a line"
     assert entry.when.strip() == entry.when != ""
     assert date.fromisoformat(entry.checked) >= date(2026, 1, 1)
-    assert entry.cite.table.url.startswith("https://learn.microsoft.com/exchange/")
+    assert entry.cite.where.url.startswith("https://learn.microsoft.com/exchange/")
+    assert entry.cite.where.short in str(entry.cite)
 
 
 @each_entry
@@ -194,6 +270,7 @@ SOMETHING_ELSE: Final[Mapping[tuple[str, int], str]] = {
     ("azure/names.py", 80): "the most characters that the name of a rule has",
     ("azure/limits.py", 80): "the most characters that the name of a group has",
     ("topology/scalars.py", 53): "the bits of a double's fraction",
+    ("traffic/ports.py", 65535): "the highest port there is",
 }
 
 _WITH_PROTOCOL: Final = re.compile(r"([0-9]+)(?:-([0-9]+))?\s*/\s*(?:tcp|udp)\b", re.IGNORECASE)

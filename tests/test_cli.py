@@ -64,7 +64,13 @@ def test_plan_as_json_is_json_and_nothing_else(stack: str) -> None:
     ran = run("plan", "--json", f"stacks/{stack}")
     assert (ran.returncode, ran.stderr) == (0, b"")
     data = cast("dict[str, Any]", json.loads(ran.stdout))
-    assert list(data) == ["organization", "networks", "stays_closed", "findings"]
+    assert list(data) == [
+        "organization",
+        "networks",
+        "stays_closed",
+        "acknowledged",
+        "findings",
+    ]
     said = run("plan", f"stacks/{stack}").stderr.decode()
     assert [f["code"] for f in data["findings"]] == re.findall(r"^warning\[(.*?)\]", said, re.M)
     assert all(finding["line"] for finding in data["findings"])

@@ -81,10 +81,34 @@ def topology(platform: str = "aws") -> dict[str, Any]:
     }
 
 
-def with_empty_vnet() -> dict[str, Any]:
-    """Servers in a VPC, and a VNet without any: a pair across networks is for a later release."""
+def everywhere() -> dict[str, Any]:
+    """hq in a VPC, oslo in a VNet, and an office on premises, filtered by others."""
     declared = topology()
-    declared["networks"]["dmz"] = {"platform": "azure", "internal": ["10.21.0.0/20"]}
+    declared["networks"] |= {
+        "north": {
+            "platform": "azure",
+            "internal": ["10.40.0.0/20"],
+            "perimeter": ["10.40.240.0/24"],
+        },
+        "office": {"platform": "external", "internal": ["10.64.0.0/20"]},
+    }
+    declared["sites"] |= {
+        "oslo": {
+            "network": "north",
+            "servers": {"ex3": {"roles": ["client_access", "mailbox"], "address": "10.40.0.11"}},
+            "domain_controllers": {"addresses": ["10.40.2.10"]},
+        },
+        "office": {
+            "network": "office",
+            "servers": {"ex9": {"roles": ["client_access", "mailbox"], "address": "10.64.0.11"}},
+            "domain_controllers": {"addresses": ["10.64.2.10"]},
+        },
+    }
+    declared["edge_servers"]["edge2"] = {
+        "network": "north",
+        "address": "10.40.240.5",
+        "subscribed_site": "oslo",
+    }
     return declared
 
 
@@ -102,6 +126,13 @@ def firewall(
     platform = given["networks"]["corp"]["platform"]
     default = {"corp": VPC if platform == "aws" else VNET}
     return ExchangeFirewall(name, topology=given, networks=networks or default, **rest)
+
+
+IN_BOTH: Final[dict[str, NetworkArgs]] = {"corp": VPC, "north": VNET}
+
+
+def in_both_clouds() -> ExchangeFirewall:
+    return firewall(everywhere(), IN_BOTH)
 
 
 def cloud_resources(recording: Recording) -> tuple[Registration, ...]:
@@ -131,14 +162,17 @@ def test_one_component_holds_one_component_for_each_network(platform: str, kind:
     assert all(one.custom and one.name.startswith("exchange-corp-") for one in rest)
 
 
-def test_networks_of_two_clouds_stand_side_by_side() -> None:
-    recording = run(lambda: firewall(with_empty_vnet(), {"corp": VPC, "dmz": VNET}))
+def test_networks_of_two_clouds_stand_side_by_side_and_external_ones_are_not_registered() -> None:
+    recording = run(in_both_clouds)
     top = only(recording.of_type(FIREWALL))
-    assert [(one.type, one.name) for one in recording.children(top.urn)] == [
-        (AWS_NETWORK, "exchange-corp"),
-        (AZURE_NETWORK, "exchange-dmz"),
-    ]
-    assert {one.type.partition(":")[0] for one in cloud_resources(recording)} == {"aws"}
+    vpc, vnet = recording.children(top.urn)
+    assert (vpc.type, vpc.name) == (AWS_NETWORK, "exchange-corp")
+    assert (vnet.type, vnet.name) == (AZURE_NETWORK, "exchange-north")
+    for network, package in ((vpc, "aws"), (vnet, "azure-native")):
+        made = recording.children(network.urn)
+        assert {one.type.partition(":")[0] for one in made} == {package}
+        assert all(one.name.startswith(f"{network.name}-") for one in made)
+    assert len(recording.registrations) == 3 + len(cloud_resources(recording))
 
 
 def test_a_renamed_network_with_its_id_registers_the_same() -> None:
@@ -314,7 +348,12 @@ def test_a_server_on_aws_gets_the_ids_of_its_groups_as_one_object() -> None:
         ]
     }
     assert servers["edge1"] == {
-        "security_group_ids": ["exchange-corp-edge.hq.id", "exchange-corp-edge-server.edge1.id"]
+        "security_group_ids": [
+            "exchange-corp-edge.hq.id",
+            "exchange-corp-edge-receiving.hq.id",
+            "exchange-corp-edge-sending.hq.id",
+            "exchange-corp-edge-synced.hq.id",
+        ]
     }
 
 
@@ -338,7 +377,9 @@ def test_a_server_on_azure_gets_both_kinds_of_groups_as_one_object() -> None:
         "network_security_group_id": "exchange-corp-perimeter.id",
         "application_security_group_ids": [
             "exchange-corp-edge.hq.id",
-            "exchange-corp-edge-server.edge1.id",
+            "exchange-corp-edge-receiving.hq.id",
+            "exchange-corp-edge-sending.hq.id",
+            "exchange-corp-edge-synced.hq.id",
         ],
     }
     zones = {"internal": "exchange-corp-internal.id", "perimeter": "exchange-corp-perimeter.id"}
@@ -347,18 +388,37 @@ def test_a_server_on_azure_gets_both_kinds_of_groups_as_one_object() -> None:
 
 def test_groups_are_given_by_network_and_key_and_zones_only_where_there_are_any() -> None:
     def program() -> None:
-        made = firewall(with_empty_vnet(), {"corp": VPC, "dmz": VNET})
+        made = in_both_clouds()
         pulumi.export("groups", made.groups)
         pulumi.export("zones", made.zones)
 
     recording = run(program)
     groups: Any = recording.outputs["groups"]
-    assert set(groups) == {"corp", "dmz"}
-    assert groups["corp"]["mailbox.hq"] == "exchange-corp-mailbox.hq.id"
-    keys = {one.name.removeprefix("exchange-corp-") for one in recording.of_type(GROUP)}
-    assert set(groups["corp"]) == keys
-    assert groups["dmz"] == {}
-    assert recording.outputs["zones"] == {}
+    assert set(groups) == {"corp", "north"}
+    for network, token in (("corp", GROUP), ("north", ASG)):
+        prefix = f"exchange-{network}-"
+        made = {one.name.removeprefix(prefix): one.id for one in recording.of_type(token)}
+        assert groups[network] == made
+    zones = {zone: f"exchange-north-{zone}.id" for zone in ("internal", "perimeter")}
+    assert recording.outputs["zones"] == {"north": zones}
+
+
+def test_each_server_of_two_clouds_gets_what_its_own_cloud_attaches() -> None:
+    recording = run(lambda: pulumi.export("servers", in_both_clouds().servers))
+    servers: Any = recording.outputs["servers"]
+    assert set(servers) == {"ex1", "ex2", "edge1", "ex3", "edge2"}, "ex9 is not ours to filter"
+    on_aws = {name for name, worn in servers.items() if set(worn) == {"security_group_ids"}}
+    assert on_aws == {"ex1", "ex2", "edge1"}
+    assert servers["ex3"] == {
+        "network_security_group_id": "exchange-north-internal.id",
+        "application_security_group_ids": [
+            "exchange-north-exchange.id",
+            "exchange-north-client-access.oslo.id",
+            "exchange-north-mailbox.oslo.id",
+            "exchange-north-edgesync.oslo.id",
+        ],
+    }
+    assert servers["edge2"]["network_security_group_id"] == "exchange-north-perimeter.id"
 
 
 def test_the_outputs_are_registered_as_the_components_own() -> None:
@@ -373,8 +433,8 @@ def attach_on_aws(made: ExchangeFirewall, server: str = "ex1") -> None:
     aws.ec2.NetworkInterface("nic", subnet_id="subnet-1", security_groups=groups)
 
 
-def attach_on_azure(made: ExchangeFirewall) -> None:
-    worn = made.servers["ex1"]
+def attach_on_azure(made: ExchangeFirewall, server: str = "ex1") -> None:
+    worn = made.servers[server]
     groups = worn["application_security_group_ids"].apply(
         lambda ids: [azure.network.ApplicationSecurityGroupArgs(id=each) for each in ids]
     )
@@ -408,6 +468,23 @@ def test_who_attaches_a_server_on_azure_waits_for_every_group_of_the_network() -
     assert {NSG, ASG} == {one.type for one in cloud_resources(recording)}
     for key in ("networkSecurityGroup", "ipConfigurations"):
         assert groups <= set(nic.property_dependencies[key])
+
+
+def test_a_server_waits_for_the_rules_of_its_own_network_and_of_no_other() -> None:
+    def program() -> None:
+        made = in_both_clouds()
+        attach_on_aws(made, "ex1")
+        attach_on_azure(made, "ex3")
+
+    recording = run(program)
+    vpc, vnet = (only(recording.of_type(token)) for token in (AWS_NETWORK, AZURE_NETWORK))
+    for network, token in ((vpc, NIC), (vnet, "azure-native:network:NetworkInterface")):
+        own = {one.urn for one in recording.children(network.urn)}
+        waits = set(only(recording.of_type(token)).dependencies)
+        # Of AWS's lists a rule speaks, and the rule is waited for.
+        lists = {one.urn for one in recording.of_type(LIST)}
+        assert own - lists <= waits
+        assert waits <= own
 
 
 #: Stands for the answer of a cloud, given the name of what is registered and the usual answer.
@@ -582,6 +659,31 @@ def test_a_missing_cloud_id_is_named_with_its_network(
     assert failed.registrations == ()
 
 
+def test_an_external_network_needs_no_cloud_ids_and_takes_none() -> None:
+    empty: Any = {**IN_BOTH, "office": {}}
+    assert run(lambda: firewall(everywhere(), empty)) == run(in_both_clouds)
+    given: Any = {**IN_BOTH, "office": {"vpc_id": "vpc-9"}}
+    text = refused(lambda: firewall(everywhere(), given)).text
+    assert "error[unknown-key] vpc_id is not known here\n  networks.office.vpc_id\n" in text
+
+
+def test_an_external_network_has_no_provider() -> None:
+    def program() -> None:
+        firewall(everywhere(), {**IN_BOTH, "office": {"provider": aws_provider("mine")}})
+
+    text = refused(program).text
+    assert "error[unknown-key] provider is not known here\n  networks.office.provider\n" in text
+    assert "fix: take it away: nothing is registered for an external network" in text
+
+
+def test_a_network_of_a_clouds_own_platform_needs_its_ids_beside_an_external_one() -> None:
+    text = refused(lambda: firewall(everywhere(), {"corp": VPC})).text
+    assert re.findall(r"network (\w+) has no (\w+)", text) == [
+        ("north", "resource_group_name"),
+        ("north", "location"),
+    ]
+
+
 def test_no_networks_at_all_is_a_missing_cloud_id() -> None:
     def program() -> None:
         ExchangeFirewall("exchange", topology=topology(), networks={})
@@ -625,9 +727,9 @@ def test_a_wrong_topology_registers_nothing_and_tells_everything_at_once() -> No
     wrong["sites"]["hq"]["servers"]["ex1"]["roles"] = ["client_access", "mailbx"]
     wrong["networks"]["corp"]["internal"] = ["10.20.0.1/20"]
     wrong["edge_servers"]["edge1"]["subscribed_site"] = "paris"
-    failed = refused(lambda: firewall(wrong, {"corp": {}}))
+    failed = refused(lambda: firewall(wrong, {"corp": {}}, tags={"cost": 1}))
     assert failed.registrations == ()
-    for code in ("unknown-word", "host-bits", "undeclared"):
+    for code in ("unknown-word", "host-bits", "undeclared", "missing-cloud-id", "wrong-type"):
         assert f"error[{code}]" in failed.text
 
 
@@ -647,21 +749,52 @@ def test_a_plan_over_a_limit_registers_nothing() -> None:
     assert failed.registrations == ()
 
 
-def test_a_secret_topology_is_refused_without_showing_it() -> None:
+def test_a_plan_over_a_limit_keeps_the_warnings() -> None:
+    wide = topology()
+    places = [f"10.{at}.0.0/16" for at in range(64, 64 + 61)]
+    wide["clients"] |= {
+        "branches": {"from": places, "services": ["imap"]},
+        "internet": {"services": ["https", "http"]},
+    }
+    failed = refused(lambda: firewall(wide))
+    assert re.findall(r"^(?:error|warning)\[.*?\]", failed.text, flags=re.MULTILINE) == [
+        "error[over-limit]",
+        "warning[plain-text-from-internet]",
+    ]
+    assert failed.text.endswith("1 error, 1 warning; nothing was changed")
+
+
+SETTINGS: Final = {
+    "exchange-ports:topology": json.dumps(topology()),
+    "exchange-ports:networks": json.dumps({"corp": VPC}),
+    "exchange-ports:tags": json.dumps({"cost": "contoso"}),
+}
+
+
+@pytest.mark.parametrize(
+    "keys", [("topology",), ("networks",), ("tags",), ("topology", "networks", "tags")]
+)
+def test_a_secret_setting_is_refused_without_showing_it(keys: tuple[str, ...]) -> None:
     def program() -> None:
         ExchangeFirewall.from_config("exchange", pulumi.Config("exchange-ports"))
 
-    failed = refused(
-        program,
-        secret_keys=("exchange-ports:topology",),
-        **{
-            "exchange-ports:topology": json.dumps(topology()),
-            "exchange-ports:networks": json.dumps({"corp": VPC}),
-        },
+    secret_keys = tuple(f"exchange-ports:{key}" for key in keys)
+    failed = refused(program, secret_keys=secret_keys, **SETTINGS)
+    assert re.findall(r"error\[secret-topology\] (\S+) is a secret", failed.text) == sorted(
+        secret_keys
     )
-    assert "error[secret-topology]" in failed.text
     assert "contoso" not in failed.text
+    assert "vpc-1" not in failed.text
     assert failed.registrations == ()
+
+
+def test_findings_beside_a_secret_do_not_show_it() -> None:
+    def program() -> None:
+        ExchangeFirewall.from_config("exchange", pulumi.Config("exchange-ports"))
+
+    secret = {"exchange-ports:networks": json.dumps({"hush": {"hush": 5}})}
+    failed = refused(program, secret_keys=tuple(secret), **{**SETTINGS, **secret})
+    assert "hush" not in failed.text
 
 
 @pytest.mark.parametrize("tags", [{"cost": 1}, {"cost": None}, {"cost": ["a"]}, ["cost"], "cost"])
@@ -704,8 +837,8 @@ def test_other_names_are_fine_on_aws(name: str) -> None:
     assert only(run(lambda: firewall(name=name)).of_type(FIREWALL)).name == name
 
 
-# The longest name of the topology is `<component>-corp-edge-server.edge1`.
-LONGEST: Final = len("-corp-edge-server.edge1")
+# The longest name of the topology is `<component>-corp-edge-receiving.hq`.
+LONGEST: Final = len("-corp-edge-receiving.hq")
 
 
 @pytest.mark.parametrize("platform, most", [("aws", 247), ("azure", 80)])

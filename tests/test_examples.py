@@ -101,7 +101,9 @@ def test_interfaces_on_aws_wear_their_servers_groups_and_addresses() -> None:
     assert worn["ex1"]["privateIps"] == ["10.20.0.11"]
     assert worn["edge1"]["securityGroups"] == [
         "exchange-corp-edge.hq.id",
-        "exchange-corp-edge-server.edge1.id",
+        "exchange-corp-edge-receiving.hq.id",
+        "exchange-corp-edge-sending.hq.id",
+        "exchange-corp-edge-synced.hq.id",
     ]
     assert worn["edge1"]["subnetId"] == "corp-perimeter.id"
 
@@ -125,7 +127,9 @@ def test_interfaces_on_azure_wear_their_servers_groups_and_addresses() -> None:
     ]
     assert configuration("edge1")["applicationSecurityGroups"] == [
         {"id": "exchange-corp-edge.hq.id"},
-        {"id": "exchange-corp-edge-server.edge1.id"},
+        {"id": "exchange-corp-edge-receiving.hq.id"},
+        {"id": "exchange-corp-edge-sending.hq.id"},
+        {"id": "exchange-corp-edge-synced.hq.id"},
     ]
     assert configuration("edge1")["subnet"]["id"] == "corp-perimeter.id"
     assert configuration("edge1")["privateIPAddress"] == "10.20.240.5"

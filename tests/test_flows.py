@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from exchange_ports.catalog import ENTRIES
+from exchange_ports.catalog import BY_ID, NEEDS, Need
 from exchange_ports.findings import Refused
 from exchange_ports.flows import Flow, Outside, Reason, described, flows
 from exchange_ports.topology.declaring import declare
@@ -53,7 +53,7 @@ def client(*services: str) -> Edit:
     return {"clients.office": {"from": ["10.64.0.0/16"], "services": list(services)}}
 
 
-CASES: Final[Mapping[str, Case]] = {
+OF_ROWS: Final[Mapping[str, Case]] = {
     "R1": Case(
         SMALL,
         {},
@@ -141,24 +141,28 @@ CASES: Final[Mapping[str, Case]] = {
         # Name servers inside, but no mail that leaves or enters by these servers.
         {"name_servers.internal": ["10.20.2.53"]},
     ),
-    "E1": Case(WITH_EDGE, {}, ("internet -> edge.hq 25/tcp",), {"mail_flow.inbound": "none"}),
-    "E2": Case(WITH_EDGE, {}, ("edge.hq -> mailbox.hq 25/tcp",), {"mail_flow.inbound": "none"}),
+    "E1": Case(
+        WITH_EDGE, {}, ("internet -> edge-receiving.hq 25/tcp",), {"mail_flow.inbound": "none"}
+    ),
+    "E2": Case(
+        WITH_EDGE, {}, ("edge-receiving.hq -> mailbox.hq 25/tcp",), {"mail_flow.inbound": "none"}
+    ),
     "E3": Case(
         WITH_EDGE,
         {},
-        ("mailbox.hq -> edge.hq 25/tcp",),
+        ("mailbox.hq -> edge-sending.hq 25/tcp",),
         {"mail_flow.outbound": {"through": "mailbox"}},
     ),
     "E4": Case(
         WITH_EDGE,
         {},
-        ("edge.hq -> internet 25/tcp",),
+        ("edge-sending.hq -> internet 25/tcp",),
         {"mail_flow.outbound": {"through": "none"}},
     ),
     "E5": Case(
         WITH_EDGE,
         {},
-        ("edgesync.hq -> edge.hq 50636/tcp",),
+        ("edgesync.hq -> edge-synced.hq 50636/tcp",),
         {"edge_servers.edge1.edgesync_except": ["ex1"]},
     ),
     "E7": Case(
@@ -179,12 +183,80 @@ CASES: Final[Mapping[str, Case]] = {
         ("edge.hq -> internet 23,80,1080-1081,3128,6588/tcp",),
         {"sender_reputation": PROXY},
     ),
+    "M6": Case(
+        SMALL,
+        {"mail_flow.relays.scanners": {"from": ["10.20.7.0/28"]}},
+        ("relay.scanners -> client-access.hq 25/tcp",),
+        {},
+    ),
+    "W1": Case(
+        SMALL,
+        {"witnesses.fsw1": {"address": "10.20.7.60"}},
+        ("mailbox.hq -> witness.fsw1 135,445,49152-65535/tcp",),
+        {},
+    ),
     "N1": Case(
         SMALL,
         {"name_servers.internal": ["10.20.2.53", "10.20.3.53"]},
         ("exchange -> name-servers 53/tcp", "exchange -> name-servers 53/udp"),
         {"name_servers.internal": "domain_controllers"},
     ),
+}
+
+
+def need(what: str, source: str, to: str) -> Edit:
+    """An additional flow that says what it needs and nothing more."""
+    return {"additional_flows": [{"from": source, "to": to, "need": what, "accept_risk": True}]}
+
+
+#: What operators ask for by name: the ports are the document's, the ends their own.
+NEEDED: Final[Mapping[Need, Case]] = {
+    Need.MALWARE_DEFINITIONS: Case(
+        SMALL,
+        need("malware_definitions", "mailbox", "internet"),
+        ("mailbox.hq -> internet 80,443/tcp",),
+        {},
+    ),
+    Need.CERTIFICATE_CHECKS: Case(
+        WITH_EDGE,
+        need("certificate_checks", "edge", "internet"),
+        ("edge.hq -> internet 80/tcp",),
+        need("windows_update", "edge", "internet"),
+    ),
+    Need.FEDERATION: Case(
+        SMALL,
+        need("federation", "exchange", "internet"),
+        ("exchange -> internet 443/tcp",),
+        need("push_notifications", "exchange", "internet"),
+    ),
+    Need.CONTENT_FILTER_UPDATES: Case(
+        WITH_EDGE,
+        need("content_filter_updates", "edge", "10.20.240.40"),
+        ("edge.hq -> 10.20.240.40/32 80,443/tcp",),
+        {},
+    ),
+    Need.WINDOWS_UPDATE: Case(
+        SMALL,
+        need("windows_update", "exchange", "10.20.7.40"),
+        ("exchange -> 10.20.7.40/32 80,443/tcp",),
+        {},
+    ),
+    Need.PUSH_NOTIFICATIONS: Case(
+        SMALL,
+        need("push_notifications", "mailbox@hq", "internet"),
+        ("mailbox.hq -> internet 443/tcp",),
+        {},
+    ),
+    Need.REMOTE_DESKTOP: Case(
+        WITH_EDGE,
+        need("remote_desktop", "10.20.6.0/24", "edge"),
+        ("10.20.6.0/24 -> edge.hq 3389/tcp",),
+        {},
+    ),
+}
+CASES: Final[Mapping[str, Case]] = {
+    **OF_ROWS,
+    **{NEEDS[each].id: case for each, case in NEEDED.items()},
 }
 
 
@@ -204,7 +276,7 @@ def passing(data: Mapping[str, Any], edit: Edit) -> list[str]:
 
 
 def test_every_row_of_the_catalog_has_a_case() -> None:
-    assert set(CASES) == {entry.id for entry in ENTRIES}
+    assert set(CASES) == set(BY_ID)
 
 
 @pytest.mark.parametrize("entry", CASES)
@@ -257,11 +329,11 @@ def test_the_fabric_reaches_across_sites() -> None:
 def test_a_subscribed_edge_takes_internet_mail_of_the_whole_organization() -> None:
     """Both ways by Edge and the subscribed site; paris has no mail flow of its own."""
     assert passing(WITH_EDGE, TWO_SITES) == [
-        "edge.hq -> internet 25/tcp",
-        "edge.hq -> mailbox.hq 25/tcp",
-        "edgesync.hq -> edge.hq 50636/tcp",
-        "internet -> edge.hq 25/tcp",
-        "mailbox.hq -> edge.hq 25/tcp",
+        "edge-receiving.hq -> mailbox.hq 25/tcp",
+        "edge-sending.hq -> internet 25/tcp",
+        "edgesync.hq -> edge-synced.hq 50636/tcp",
+        "internet -> edge-receiving.hq 25/tcp",
+        "mailbox.hq -> edge-sending.hq 25/tcp",
     ]
 
 
@@ -272,12 +344,12 @@ def test_each_edge_talks_to_its_own_site_only() -> None:
     }
     found = of_topology(WITH_EDGE, edit)
     assert of_row("E2", found) == [
-        "edge.hq -> mailbox.hq 25/tcp",
-        "edge.paris -> mailbox.paris 25/tcp",
+        "edge-receiving.hq -> mailbox.hq 25/tcp",
+        "edge-receiving.paris -> mailbox.paris 25/tcp",
     ]
     assert of_row("E3", found) == [
-        "mailbox.hq -> edge.hq 25/tcp",
-        "mailbox.paris -> edge.paris 25/tcp",
+        "mailbox.hq -> edge-sending.hq 25/tcp",
+        "mailbox.paris -> edge-sending.paris 25/tcp",
     ]
 
 
@@ -303,8 +375,9 @@ def test_edgesync_leaves_out_one_pair_where_one_edge_makes_an_exception() -> Non
         "edge_servers.edge2": {"network": "corp", "subscribed_site": "hq"},
     }
     assert of_row("E5", of_topology(WITH_EDGE, edit)) == [
-        "edgesync-server.mbx2 -> edge-server.edge2 50636/tcp",
-        "edgesync.hq -> edge.hq 50636/tcp",
+        "edgesync-server.mbx2 -> edge-synced.hq 50636/tcp",
+        "edgesync.hq -> edge-server.edge1 50636/tcp",
+        "edgesync.hq -> edge-synced.hq 50636/tcp",
     ]
 
 
@@ -319,9 +392,12 @@ def test_edgesync_leaves_out_a_server_that_every_edge_excepts() -> None:
         },
     }
     found = of_topology(WITH_EDGE, edit)
-    assert of_row("E5", found) == ["edgesync.hq -> edge.hq 50636/tcp"]
+    assert of_row("E5", found) == [
+        "edgesync.hq -> edge-server.edge1 50636/tcp",
+        "edgesync.hq -> edge-server.edge2 50636/tcp",
+    ]
     # The exception is about EdgeSync; mail goes to and from every Mailbox server of the site.
-    assert of_row("E3", found) == ["mailbox.hq -> edge.hq 25/tcp"]
+    assert of_row("E3", found) == ["mailbox.hq -> edge-sending.hq 25/tcp"]
 
 
 def test_edgesync_is_only_ever_pushed_from_inside() -> None:
@@ -334,13 +410,13 @@ def test_inbound_mail_for_named_sites_passes_beside_edge() -> None:
         WITH_EDGE, {**TWO_SITES, "mail_flow.inbound": {"from": "internet", "to": ["paris"]}}
     )
     assert of_row("M1", found) == ["anywhere -> client-access.paris 25/tcp"]
-    assert of_row("E1", found) == ["internet -> edge.hq 25/tcp"]
+    assert of_row("E1", found) == ["internet -> edge-receiving.hq 25/tcp"]
 
 
 def test_inbound_mail_that_names_no_site_goes_to_edge_alone() -> None:
     found = of_topology(WITH_EDGE, {"mail_flow.inbound": {"from": "internet"}})
     assert of_row("M1", found) == []
-    assert of_row("E1", found) == ["internet -> edge.hq 25/tcp"]
+    assert of_row("E1", found) == ["internet -> edge-receiving.hq 25/tcp"]
 
 
 def test_without_edge_and_without_sites_inbound_mail_goes_to_every_site() -> None:
@@ -353,9 +429,9 @@ def test_without_edge_and_without_sites_inbound_mail_goes_to_every_site() -> Non
 
 def test_no_inbound_mail_closes_edge_to_the_internet_and_to_the_inside() -> None:
     assert passing(WITH_EDGE, {"mail_flow.inbound": "none"}) == [
-        "edge.hq -> internet 25/tcp",
-        "edgesync.hq -> edge.hq 50636/tcp",
-        "mailbox.hq -> edge.hq 25/tcp",
+        "edge-sending.hq -> internet 25/tcp",
+        "edgesync.hq -> edge-synced.hq 50636/tcp",
+        "mailbox.hq -> edge-sending.hq 25/tcp",
     ]
 
 
@@ -399,7 +475,7 @@ def test_without_edge_and_without_a_connector_no_mail_leaves() -> None:
     [
         ("mailbox", SMALL, "M2", "mailbox.hq"),
         ("client_access", SMALL, "M3", "client-access.hq"),
-        ("edge", WITH_EDGE, "E4", "edge.hq"),
+        ("edge", WITH_EDGE, "E4", "edge-sending.hq"),
     ],
 )
 def test_smart_hosts_are_reached_on_their_own_ports_and_the_internet_is_not(
@@ -412,17 +488,17 @@ def test_smart_hosts_are_reached_on_their_own_ports_and_the_internet_is_not(
     ]
     found = of_topology(base, {"mail_flow.outbound": {"through": through, "next_hop": hops}})
     assert of_row(row, found) == [
-        f"{sender} -> smart-hosts-25 25/tcp",
-        f"{sender} -> smart-hosts-587 587/tcp",
+        f"{sender} -> smart-hosts-10.20.7.25/32 25/tcp",
+        f"{sender} -> smart-hosts-203.0.113.25/32_203.0.113.26/32 587/tcp",
     ]
     reached = {
         str(range_)
         for f in found
-        if isinstance(f.destination, Outside) and f.destination.name == "smart-hosts-587"
+        if isinstance(f.destination, Outside) and str(f.ports) == "587/tcp"
         for range_ in f.destination.ranges
     }
     assert reached == {"203.0.113.25/32", "203.0.113.26/32"}
-    assert not any(line.endswith("internet 25/tcp") for line in map(said, found))
+    assert not any(line.endswith("> internet 25/tcp") for line in map(said, found))
 
 
 def test_clients_reach_the_sites_that_they_name_and_all_where_they_name_none() -> None:
@@ -495,7 +571,9 @@ def test_edge_may_ask_domain_controllers_for_names_and_for_nothing_else() -> Non
 
 
 def test_the_internet_is_all_but_the_private_blocks_and_what_is_no_unicast() -> None:
-    mail = next(f for f in of_topology(WITH_EDGE, {}) if said(f) == "edge.hq -> internet 25/tcp")
+    mail = next(
+        f for f in of_topology(WITH_EDGE, {}) if said(f) == "edge-sending.hq -> internet 25/tcp"
+    )
     assert isinstance(mail.destination, Outside)
     ranges = mail.destination.ranges
     assert sum(range_.num_addresses for range_ in ranges) == 2**32 - 2**24 - 2**29
@@ -542,7 +620,7 @@ def operators(
     return sorted(said(f) for f in found if "as agreed" in {reason.says for reason in f.reasons})
 
 
-SPLIT: Final = edited(WITH_EDGE, TWO_SITES)
+SPLIT: Final = edited(WITH_EDGE, {**TWO_SITES, "edge_servers.edge1.own_group": True})
 
 
 @pytest.mark.parametrize(

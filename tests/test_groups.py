@@ -14,6 +14,11 @@ from tests.strategies import GONE, SMALL, WITH_EDGE, declared, edited, topologie
 MOST: Final = 5
 
 
+#: What a subscribed Edge server wears that says nothing of itself.
+ALL_EDGE: Final = ["edge-receiving.hq", "edge-sending.hq", "edge-synced.hq"]
+ALONE: Final = "edge-server.edge1"
+
+
 def worn(data: Mapping[str, Any]) -> dict[str, list[str]]:
     """The keys of every server's groups."""
     return {each.name: [g.key for g in each.groups] for each in wearers(declared(data))}
@@ -65,7 +70,35 @@ def test_a_combined_server_keeps_one_group_free() -> None:
 
 
 def test_an_edge_server_wears_nothing_of_the_inside() -> None:
-    assert worn(WITH_EDGE)["edge1"] == ["edge.hq", "edge-server.edge1"]
+    assert worn(WITH_EDGE)["edge1"] == [
+        "edge.hq",
+        "edge-receiving.hq",
+        "edge-sending.hq",
+        "edge-synced.hq",
+    ]
+
+
+@pytest.mark.parametrize(
+    "says, groups",
+    [
+        ({"own_group": True}, ["edge-receiving.hq", "edge-sending.hq", "edge-synced.hq", ALONE]),
+        ({"receives": False}, ["edge-sending.hq", "edge-synced.hq"]),
+        ({"sends": False}, ["edge-receiving.hq", "edge-synced.hq"]),
+        ({"delivery_port": 2525}, ["edge-sending.hq", "edge-synced.hq", ALONE]),
+        # What it says of delivering matters only where it delivers.
+        ({"delivery_port": 2525, "receives": False}, ["edge-sending.hq", "edge-synced.hq"]),
+        ({"edgesync_port": 50700}, ["edge-receiving.hq", "edge-sending.hq", ALONE]),
+        ({"edgesync_except": ["ex1"]}, ["edge-receiving.hq", "edge-sending.hq", ALONE]),
+        ({"delivery_port": 2525, "edgesync_port": 50700}, ["edge-sending.hq", ALONE]),
+        ({"subscribed_site": GONE, "mail_site": "hq"}, ["edge-receiving.hq", "edge-sending.hq"]),
+        ({"version": 2010, "address": "10.20.240.5"}, ALL_EDGE),
+    ],
+)
+def test_an_edge_server_leaves_a_group_only_where_it_says_something_else(
+    says: Mapping[str, object], groups: list[str]
+) -> None:
+    data = edited(WITH_EDGE, {f"edge_servers.edge1.{key}": value for key, value in says.items()})
+    assert worn(data)["edge1"] == ["edge.hq", *groups]
 
 
 def test_an_edgesync_exception_gives_the_server_a_group_of_its_own_for_it() -> None:

@@ -47,32 +47,30 @@ def clients(number: int, *services: str) -> dict[str, Any]:
 
 
 def test_direct_probes_with_the_default_private_blocks_do_not_fit_a_security_group() -> None:
-    """30 prefixes in each of 6 rules: mail on 25 makes the seventh, 1080 and 1081 are one."""
-    findings = refused(edited(PROBING, {"private_blocks": GONE}))
-    assert [str(finding) for finding in findings] == [
-        f"error[over-limit] edge.hq, out, {family} needs {need}, and AWS allows 60 per security "
-        "group, direction and address family\n"
-        "  topology.networks.corp\n"
-        "  why: AWS refuses what is over its limit, half-way through an update (most is taken by: "
-        "sender reputation probes for open proxies: 150; outbound mail from the Edge server: 30; "
-        "inbound mail from the Edge server to the...: 1)\n"
-        "  fix: declare only the private_blocks that are in use (10.0.0.0/8 alone makes the "
-        "Internet 9 prefixes, not 30), join ranges, or have quota L-0EA8095F raised"
-        for family, need in (("IPv4", 181), ("IPv6", 181))
-    ]
+    """30 prefixes in each of 5 rules: 1080 and 1081 are one."""
+    (finding,) = refused(edited(PROBING, {"private_blocks": GONE}))
+    assert finding.kind.code == "probes-over-limit"
+    assert finding.field == "topology.sender_reputation"
+    assert "edge.hq, out, IPv4 needs 150 rules, and AWS allows 60 per" in finding.says
+    assert "2 of them fit beside the rest" in finding.why
+    # One root cause is said once, though both families are over.
+    assert "IPv6" not in str(finding)
 
 
 def test_with_the_blocks_that_are_in_use_they_fit() -> None:
-    """9 prefixes in each of six rules, and one rule by group."""
+    """9 prefixes in each of five rules."""
     plans = compile_plans(declared(PROBING))
-    assert used(plans, "aws-rules-per-group")["edge.hq, out, IPv4"] == 6 * 9 + 1
+    assert used(plans, "aws-rules-per-group")["edge.hq, out, IPv4"] == 5 * 9
 
 
 def test_a_prefix_list_counts_with_its_whole_size_and_in_both_families() -> None:
     plans = compile_plans(declared(WITH_EDGE))
     taken = used(plans, "aws-rules-per-group")
-    # The Internet, and Mailbox servers on 25 and 50636 by group.
-    assert taken["edge.hq, in, IPv4"] == taken["edge.hq, in, IPv6"] == 9 + 2
+    # The Internet in one group; Mailbox servers on 25 and 50636 by group in two others.
+    for family in ("IPv4", "IPv6"):
+        assert taken[f"edge-receiving.hq, in, {family}"] == 9
+        assert taken[f"edge-sending.hq, in, {family}"] == 1
+        assert taken[f"edge-synced.hq, in, {family}"] == 1
 
 
 def test_a_range_counts_in_its_own_family_only() -> None:
@@ -90,7 +88,7 @@ def test_sixty_rules_pass_and_sixty_one_do_not() -> None:
     assert used(plans, "aws-rules-per-group")["client-access.hq, in, IPv4"] == 60
     (finding,) = refused(clients(61, "https"))
     assert finding.kind.code == "over-limit"
-    assert "client-access.hq, in, IPv4 needs 61" in finding.says
+    assert "client-access.hq, in, IPv4 needs 61 rules" in finding.says
 
 
 def test_directions_are_counted_apart() -> None:
@@ -107,7 +105,7 @@ def test_every_limit_that_is_passed_is_named_at_once() -> None:
         {"sites.paris": {"network": "corp", "servers": {"cas3": {"roles": ["client_access"]}}}},
     )
     assert [finding.says.split(" and ")[0] for finding in refused(two_sites)] == [
-        f"client-access.{site}, in, IPv4 needs 183," for site in ("hq", "paris")
+        f"client-access.{site}, in, IPv4 needs 183 rules," for site in ("hq", "paris")
     ]
 
 
@@ -141,7 +139,9 @@ def test_a_server_in_more_than_five_groups_is_over_the_limit(number: int, passes
     worn = {"ex1": tuple(f"group-{each}" for each in range(number))}
     findings = list(aws_limits.check(rule_set(wears=worn)))
     assert (not findings) == passes
-    assert passes or findings[0].says == "ex1 needs 6, and AWS allows 5 per network interface"
+    assert (
+        passes or findings[0].says == "ex1 needs 6 groups, and AWS allows 5 per network interface"
+    )
 
 
 @pytest.mark.parametrize("number, passes", [(1000, True), (1001, False)])
@@ -177,7 +177,7 @@ def test_four_thousand_addresses_pass_and_one_more_does_not() -> None:
 
     assert used(compile_plans(declared(with_sources(room))), sources) == {"the internal zone": 4000}
     (finding,) = refused(with_sources(room + 1))
-    assert "the internal zone needs 4001" in finding.says
+    assert "the internal zone needs 4001 " in finding.says
     assert (
         f"(most is taken by: encrypted web clients: Outlook, Outlook Web...: {room + 1};"
         in finding.why
@@ -211,7 +211,7 @@ def over(rules: azure.RuleSet) -> list[str]:
 def test_a_thousand_rules_pass_and_one_more_does_not() -> None:
     assert over(nsg(*inline(1000))) == []
     assert over(nsg(*inline(1001))) == [
-        "the internal zone needs 1001, and Azure allows 1000 per network security group, both "
+        "the internal zone needs 1001 rules, and Azure allows 1000 per network security group, both "
         "directions together"
     ]
 
@@ -228,7 +228,7 @@ def test_a_hundred_application_security_groups_pass_and_one_more_does_not() -> N
 
     assert over(nsg(*named(100))) == []
     (says,) = over(nsg(*named(101)))
-    assert says.startswith("the internal zone needs 101, and Azure allows 100")
+    assert says.startswith("the internal zone needs 101 application security groups, and ")
 
 
 def test_four_thousand_ports_pass_and_one_more_does_not() -> None:
@@ -264,7 +264,7 @@ def test_over_a_limit_there_is_no_plan_on_azure_either() -> None:
         },
     )
     (finding,) = refused(data)
-    assert "the internal zone needs 1057, and Azure allows 1000" in finding.says
+    assert "the internal zone needs 1057 rules, and Azure allows 1000" in finding.says
 
 
 # Limits as data.

@@ -22,7 +22,15 @@ from pulumi.runtime.settings import get_monitor, get_root_resource, set_root_res
 from pulumi.runtime.stack import Stack
 
 from exchange_ports import offline
-from exchange_ports.offline import DuplicateUrn, Logged, ProgramFailed, Recording, record, wire
+from exchange_ports.offline import (
+    DuplicateUrn,
+    Logged,
+    ProgramFailed,
+    Recording,
+    record,
+    running,
+    wire,
+)
 
 # The AWS SDK says this of its own modules while it loads them.
 pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
@@ -661,6 +669,106 @@ def test_a_program_sees_its_own_directory_as_the_language_host_shows_it(tmp_path
         "__main__",
         file,
     ]
+
+
+# ---- a program that never ends ----
+
+NEVER_ENDS: Final = (
+    "The program never ends: it waits for an output, a future or a task that nothing will complete"
+)
+
+
+def never() -> pulumi.Output[object]:
+    future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+    return pulumi.Output.from_input(future)
+
+
+def test_an_output_that_nothing_completes_stops_the_recording() -> None:
+    stopped = failed(lambda: pulumi.export("never", never()))
+    assert stopped.text == NEVER_ENDS
+
+
+def test_outputs_that_wait_for_one_another_stop_the_recording() -> None:
+    def program() -> None:
+        others: list[pulumi.Output[object]] = []
+
+        async def other() -> object:
+            return await others[0].future()
+
+        others.append(pulumi.Output.from_input(other()))
+
+    assert failed(program).text == NEVER_ENDS
+
+
+def test_what_refuses_to_be_cancelled_does_not_keep_the_recording() -> None:
+    def program() -> None:
+        async def stubborn(_: object) -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await asyncio.Event().wait()
+
+        pulumi.Output.from_input(1).apply(stubborn)
+
+    assert failed(program).text == NEVER_ENDS
+
+
+def test_an_answer_that_cannot_be_passed_on_stops_the_recording() -> None:
+    # asyncio cannot put a StopIteration into a future, and so leaves it as it is.
+    def program() -> None:
+        async def ask(_: object) -> object:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(None, next, iter(()))
+
+        pulumi.Output.from_input(1).apply(ask)
+
+    assert failed(program).text == NEVER_ENDS
+
+
+@pytest.mark.parametrize("error", [pulumi.RunError("mine"), SystemExit(3)])
+def test_its_own_error_is_told_before_what_it_left_unfinished(error: BaseException) -> None:
+    def program() -> None:
+        pulumi.export("never", never())
+        raise error
+
+    assert failed(program).text in ("mine", "Program exited with non-zero exit code: 3")
+
+
+def test_a_thread_a_subprocess_and_a_timer_of_the_program_are_waited_for() -> None:
+    def program() -> None:
+        loop = asyncio.get_running_loop()
+        told: asyncio.Future[str] = loop.create_future()
+        threading.Timer(0.05, loop.call_soon_threadsafe, (told.set_result, "told")).start()
+
+        async def asked(_: object) -> int:
+            await asyncio.sleep(0.05)
+            ended = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", "raise SystemExit(4)"
+            )
+            return await ended.wait()
+
+        pulumi.export("told", pulumi.Output.from_input(told))
+        pulumi.export("asked", pulumi.Output.from_input(1).apply(asked))
+
+    assert recorded(program).outputs == {"asked": 4, "told": "told"}
+
+
+@pytest.mark.parametrize("what", ["thread", "timer"])
+def test_patience_with_threads_and_timers_ends(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "_PATIENCE", 0.1)
+    enough = threading.Event()
+
+    def program() -> None:
+        if what == "thread":
+            threading.Thread(target=enough.wait, daemon=True).start()
+            pulumi.export("never", never())
+        else:
+            pulumi.export("late", pulumi.Output.from_input(asyncio.sleep(3600)))
+
+    try:
+        assert failed(program).text == NEVER_ENDS
+    finally:
+        enough.set()
 
 
 # ---- what it costs to load ----

@@ -26,13 +26,15 @@ every_stack = pytest.mark.parametrize("stack", STACKS)
 
 #: Servers of each stack, from the files as a person reads them.
 SERVERS: Final = {
+    "both": {"cas1", "mbx1", "mbx2", "edge1", "edge2", "ex1", "ex2"},  # ex9 is on premises
     "dev": {"ex1", "ex2"},
     "prod-aws": {"cas1", "cas2", "cas3", "mbx1", "mbx2", "mbx3", "mbx4", "edge1", "edge2"},
     "prod-azure": {"cas1", "cas2", "cas3", "mbx1", "mbx2", "mbx3", "mbx4", "edge1", "edge2"},
     "proxied": {"ex1", "cas2", "mbx2"},
 }
 #: What each stack is warned of.
-WARNINGS: Final = {
+WARNINGS: Final[dict[str, list[str]]] = {
+    "both": [],
     "dev": [],
     "prod-aws": ["port-25-blocked"],
     "prod-azure": [],
@@ -92,16 +94,17 @@ def test_cloud_ids_and_tags_of_the_stack_file_arrive(stack: str) -> None:
     file = read(stack)
     recording = run(stack, as_pulumi_passes(file))
     networks: Any = file.config["networks"]
-    ((_, ids),) = networks.items()
     taken = {"vpc_id": "vpcId", "resource_group_name": "resourceGroupName", "location": "location"}
-    made = [one for one in recording.registrations if one.custom]
-    for key, value in ids.items():
-        found = {one.inputs[taken[key]] for one in made if taken[key] in one.inputs}
-        assert found == {value}
     tags: Any = file.config.get("tags", {})
-    for one in made:
-        given: Any = one.inputs.get("tags", {})
-        assert {key: given.get(key) for key in tags} == tags
+    for network, ids in networks.items():
+        (component,) = (one for one in recording.registrations if one.name == f"exchange-{network}")
+        made = recording.children(component.urn)
+        for key, value in ids.items():
+            found = {one.inputs[taken[key]] for one in made if taken[key] in one.inputs}
+            assert found == {value}
+        for one in made:
+            given: Any = one.inputs.get("tags", {})
+            assert {key: given.get(key) for key in tags} == tags
 
 
 @every_stack
@@ -196,15 +199,17 @@ def test_a_text_that_is_no_json_stops_the_program_without_a_traceback() -> None:
     assert failed.value.registrations == ()
 
 
-def test_a_secret_topology_is_refused_without_showing_it() -> None:
-    text = stopped(dev(), secret_keys=(f"{NAMESPACE}:topology",)).text
-    assert "error[secret-topology]" in text
+@pytest.mark.parametrize("key", ["topology", "networks", "tags"])
+def test_a_secret_setting_is_refused_without_showing_it(key: str) -> None:
+    text = stopped(dev(), secret_keys=(f"{NAMESPACE}:{key}",)).text
+    assert f"error[secret-topology] {NAMESPACE}:{key} is a secret" in text
     assert "contoso" not in text
+    assert "vpc-" not in text
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
     topology: Any = read("dev").config["topology"]
     wrong = {**topology, "mail_flow": {"outbound": {"through": "mailbx"}}, "clinets": {}}
     text = stopped(dev(topology=wrong, networks={"lab": {}})).text
-    for code in ("unknown-word", "unknown-key"):
+    for code in ("unknown-word", "unknown-key", "missing-cloud-id"):
         assert f"error[{code}]" in text

@@ -4,10 +4,12 @@
 plain tuples, so that a rule which `resources` adds, drops or changes shows by its words.
 """
 
+import json
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,10 +17,11 @@ import pytest
 
 from exchange_ports.aws import rules as aws
 from exchange_ports.azure import rules as azure
-from exchange_ports.offline import Recording, Registration
+from exchange_ports.offline import Recording, Registration, record
 from exchange_ports.plans import NetworkPlan, compile_plans
 from exchange_ports.topology.declaring import declare
 from exchange_ports.topology.groups import identity
+from exchange_ports.topology.reading import NAMESPACE, read_stack_file
 from tests.recordings import PLATFORMS, Platform, declared, recorded
 from tests.sdk import faults
 
@@ -340,6 +343,77 @@ def test_each_server_is_given_the_groups_that_were_planned(stack: str, platform:
         return {"network_security_group_id": zone, "application_security_group_ids": groups}
 
     assert recording.outputs["servers"] == {server: worn(server) for server in rules.wears}
+
+
+# ---- a stack in both clouds ----
+
+
+@cache
+def both() -> tuple[Recording, Mapping[str, NetworkPlan]]:
+    """The stack `both` as its file says it: every other test has all networks in one cloud."""
+    file = ROOT / "stacks" / "Pulumi.both.yaml"
+    settings = read_stack_file(file.read_bytes(), file.name).config
+    config = {f"{NAMESPACE}:{key}": json.dumps(value) for key, value in settings.items()}
+    topology, _ = declare(settings["topology"])
+    return (
+        record(ROOT, project=NAMESPACE, stack="both", config=config),
+        compile_plans(topology).networks,
+    )
+
+
+def test_a_stack_in_both_clouds_is_understood_by_both_sdks_and_registers_nothing_twice() -> None:
+    registrations = both()[0].registrations
+    assert [fault for one in registrations for fault in faults(one)] == []
+    assert len({one.urn for one in registrations}) == len(registrations)
+    packages = {one.type.partition(":")[0] for one in registrations if one.custom}
+    assert packages == {"aws", "azure-native"}
+
+
+def test_a_stack_in_both_clouds_registers_each_network_as_planned_and_no_other() -> None:
+    recording, plans = both()
+    assert set(plans) == {"corp", "north"}, "office is external"
+    corp, north = plans["corp"], plans["north"]
+    assert isinstance(corp, aws.RuleSet)
+    assert isinstance(north, azure.RuleSet)
+    assert registered_aws(recording, "exchange-corp") == planned_aws(corp)
+    assert registered_azure(recording, "exchange-north") == planned_azure(north)
+    aws_parts = (corp.groups, corp.prefix_lists, corp.rules)
+    azure_parts = (north.groups, north.application_groups)
+    assert len(custom(recording)) == sum(map(len, (*aws_parts, *azure_parts)))
+    assert len(recording.registrations) - len(custom(recording)) == 3  # the components
+
+
+def test_what_crosses_the_clouds_goes_by_address() -> None:
+    recording, plans = both()
+    corp, north = plans["corp"], plans["north"]
+    # A group of one cloud has no meaning in the other, so no id of one is in the other's inputs.
+    for prefix, other in (("aws:", "exchange-north-"), ("azure-native:", "exchange-corp-")):
+        for one in recording.registrations:
+            assert not one.type.startswith(prefix) or other not in json.dumps(one.inputs)
+    assert isinstance(corp, aws.RuleSet)
+    assert isinstance(north, azure.RuleSet)
+    for address in ("10.40.0.11/32", "10.40.0.12/32", "10.64.0.11/32"):
+        assert sum(str(rule.peer) == address for rule in corp.rules) == 2  # in and out
+    inside = json.dumps([one.inputs for one in recording.of_type(NSG)])
+    for address in ("10.20.0.11/32", "10.20.0.21/32", "10.20.1.21/32", "10.64.0.11/32"):
+        assert address in inside
+
+
+def test_each_server_of_a_stack_in_both_clouds_is_given_its_own_networks_groups() -> None:
+    recording, plans = both()
+    servers: Any = recording.outputs["servers"]
+    corp, north = plans["corp"], plans["north"]
+    assert set(servers) == {*corp.wears, *north.wears}
+    assert "ex9" not in servers, "on premises"
+    for server, worn in corp.wears.items():
+        groups = [f"exchange-corp-{key}.id" for key in worn]
+        assert servers[server] == {"security_group_ids": groups}
+    assert isinstance(north, azure.RuleSet)
+    for server, worn in north.wears.items():
+        assert servers[server] == {
+            "network_security_group_id": f"exchange-north-{north.zones[server].value}.id",
+            "application_security_group_ids": [f"exchange-north-{key}.id" for key in worn],
+        }
 
 
 # ---- which SDK is loaded ----

@@ -81,12 +81,12 @@ WRONG: Final[dict[str, tuple[tuple[str | int, ...], object, str]]] = {
     "ports without protocol": (
         ("additional_flows", 0, "ports"),
         ["3389"],
-        "$.additional_flows[0].ports[0]",
+        "$.additional_flows[0].ports",
     ),
     "a number as ports": (
         ("additional_flows", 0, "ports"),
         [3389],
-        "$.additional_flows[0].ports[0]",
+        "$.additional_flows[0].ports",
     ),
     "a date in another order": (
         ("additional_flows", 0, "review"),

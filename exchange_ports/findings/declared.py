@@ -92,6 +92,13 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="write the address by which other servers reach it",
     ),
     Kind(
+        "unusable-range",
+        _ERROR,
+        says="nobody connects from {range}",
+        why="its addresses are {what}, and no connection from elsewhere has such a source",
+        fix="write the range that they come from, such as 10.64.0.0/16",
+    ),
+    Kind(
         "bad-port",
         _ERROR,
         says="{port} is not a port",
@@ -132,9 +139,8 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         "not-realised",
         _ERROR,
-        says="{what} cannot be realised yet",
-        why="this version of exchange-ports would have to ignore it, and what it means would be "
-        "missing",
+        says="{what} cannot be realised",
+        why="no plan would contain it, and what it means would be missing",
         fix="{fix}",
     ),
     Kind(
@@ -314,12 +320,12 @@ KINDS: Final[tuple[Kind, ...]] = (
         _ERROR,
         says="site {site} has servers and no network",
         why="the network decides where and how their rules are made",
-        fix="add `network:` to site {site}",
+        fix="add `network: {network}` to site {site}",
     ),
     Kind(
         "edge-site-unclear",
         _ERROR,
-        says="{edge} names {which} of subscribed_site and mail_site",
+        says="{edge} names {which}",
         why="an Edge server is subscribed to exactly one site (V5), or exchanges mail with one by hand",
         fix="name the site it is subscribed to in `subscribed_site`, or without a subscription the one in `mail_site`",
     ),
@@ -349,19 +355,19 @@ KINDS: Final[tuple[Kind, ...]] = (
         _ERROR,
         says="outbound mail of site {site} goes through edge, and none of its Edge servers sends",
         why="an Edge server takes mail from the Mailbox servers of its own site only",
-        fix="name a site whose Edge server sends",
+        fix="name a site whose Edge server sends, or let one of {site} send",
     ),
     Kind(
         "network-without-name-servers",
         _ERROR,
         says="name servers are declared by network, and {network} is not among them",
         why="nobody would answer the servers there ({side})",
-        fix="add `{network}:` here",
+        fix="add `{network}: [...]` here, with the addresses of its name servers",
     ),
     Kind(
         "connectors-clash",
         _ERROR,
-        says="relays {one} and {other} both take mail from {range} on one port of one role",
+        says="relays {one} and {other} both take mail from {range} on port {port} of {role}",
         why="two Receive connectors may share address and port only if their remote ranges differ (V12)",
         fix="join the two, or give one of them another port",
     ),
@@ -370,7 +376,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         _ERROR,
         says="{server} has the address {address}, which {cloud} keeps for itself",
         why="the first four addresses and the last one of a subnet are never given to a server, and a subnet begins and ends with {zone}",
-        fix="correct the address",
+        fix="write the address that it really has, or give it another one of {zone}",
     ),
     Kind(
         "fabric-translated",
@@ -411,8 +417,8 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         "secret-topology",
         _ERROR,
-        says="the topology is a secret in this stack's configuration",
-        why="what is declared is shown in plans, reports and rule descriptions",
+        says="{setting} is a secret in this stack's configuration",
+        why="topology, cloud ids and tags are shown in plans, reports and rule descriptions",
         fix="set it without --secret, and change whatever secret it holds",
     ),
     # Legal, but unwise.
@@ -512,7 +518,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         "older-edge-delivers",
         _WARNING,
-        says="{edge} is an Exchange {version} Edge server and delivers on {port} to {server}, which has both roles",
+        says="{edge} is an Exchange {version} Edge server and delivers on port {port} to {server}, which has both roles",
         why="it delivers straight to the Transport service, and on such a server the front end owns that port (A-05)",
         fix="name the port on which Transport listens in `delivery_port`",
     ),

@@ -9,15 +9,15 @@ __all__ = ["KINDS", "NAME_TOO_LONG", "OVER_LIMIT", "PROBES_OVER_LIMIT"]
 OVER_LIMIT: Final = Kind(
     "over-limit",
     Severity.ERROR,
-    says="{where} needs {used}, and {cloud} allows {most} per {per}",
+    says="{where} needs {used} {what}, and {cloud} allows {most} per {per}",
     why="{cloud} refuses what is over its limit, half-way through an update{largest}",
     fix="{way_out}",
 )
 PROBES_OVER_LIMIT: Final = Kind(
     "probes-over-limit",
     Severity.ERROR,
-    says="sender reputation's direct probes do not fit: {where} needs {used} of {most} that {cloud} "
-    "allows per {per}",
+    says="sender reputation's direct probes do not fit: {where} needs {used} {what}, and {cloud} "
+    "allows {most} per {per}",
     why="{ports} are {ranges} ranges of ports, each to {prefixes} prefixes; {fit}",
     fix="set a proxy, switch it off, or {way_out}",
 )

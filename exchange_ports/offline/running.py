@@ -14,6 +14,7 @@ import asyncio
 import contextvars
 import os
 import runpy
+import selectors
 import threading
 from collections.abc import Callable, Collection, Generator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,6 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
+import pulumi
 from pulumi.runtime import Settings, configure, run_in_stack, set_all_config
 
 from exchange_ports.offline.engine import Engine, Monitor, NoCallbacks, Tape
@@ -31,6 +33,9 @@ __all__ = ["record"]
 
 #: Directory, path and modules belong to the whole process: one program at a time.
 _ONE_AT_A_TIME: Final = threading.Lock()
+
+#: How many seconds a program may wait for its own threads, subprocesses, sockets and timers.
+_PATIENCE: Final = 60.0
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -55,7 +60,7 @@ def record(
     stack, path, directory, environment and the modules of the program's own directory are as
     before. What the program prints is printed.
 
-    :raises ProgramFailed: when the program stops by itself.
+    :raises ProgramFailed: when the program stops by itself, or waits for what never comes.
     :raises DuplicateUrn: when it registers two resources with one URN.
     :raises FileNotFoundError: when there is no such program.
     """
@@ -109,6 +114,36 @@ class _HereAndNow(ThreadPoolExecutor):
         return done
 
 
+class _Awaited(selectors.DefaultSelector):
+    """What the event loop waits in. Where nothing can come any more, it fails instead of waiting.
+
+    Every answer is given at once, so a loop with nothing to do is one that waits for the program's
+    own doings: its threads, subprocesses and sockets. Where it has none of these, for ever.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._threads_before = set(threading.enumerate())
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        # One file is the loop's own, by which threads wake it. Threads are counted before it is
+        # looked at: one that ends in between has written to it.
+        files = self.get_map()
+        others = len(files) > 1 or set(threading.enumerate()) - self._threads_before
+        longest = _PATIENCE if timeout is not None or others else 0
+        ready = super().select(longest if timeout is None else min(timeout, longest))
+        if not ready and (timeout is None or timeout > longest):
+            raise pulumi.RunError(
+                "The program never ends: it waits for an output, a future or a task that nothing "
+                "will complete"
+            )
+        return ready
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    return asyncio.SelectorEventLoop(_Awaited())
+
+
 def _run(
     body: Callable[[], object],
     tape: "Tape",
@@ -117,6 +152,8 @@ def _run(
     organization: str,
 ) -> Exception | None:
     """The exception that ended the program, if one did."""
+    #: The first is what went wrong: the program's own error goes before those that it leads to.
+    errors: list[Exception] = []
 
     def program() -> None:
         try:
@@ -124,7 +161,11 @@ def _run(
         except SystemExit as stop:
             # Not passed on: a SystemExit tears down an event loop in the middle of its turn.
             if stop.code not in (None, 0):
-                raise Exited(f"Program exited with non-zero exit code: {stop.code}") from None
+                errors.append(Exited(f"Program exited with non-zero exit code: {stop.code}"))
+                raise errors[0] from None
+        except Exception as error:
+            errors.append(error)
+            raise
 
     async def run() -> None:
         set_all_config(dict(config), list(secret_keys))
@@ -142,18 +183,22 @@ def _run(
         configure(settings)
         await run_in_stack(program)
 
-    with _defaults_of_the_sdk_kept(), asyncio.Runner() as runner:
-        loop = runner.get_loop()
-        loop.set_default_executor(_HereAndNow())
-        # A program that fails leaves outputs that nobody will ever ask for. The language host
-        # keeps asyncio from complaining of them, too.
-        loop.set_exception_handler(lambda _loop, _context: None)
-        try:
-            # An empty context: nothing of the caller's Pulumi comes in, nothing of ours goes out.
-            runner.run(run(), context=contextvars.Context())
-        except Exception as error:
-            return error
-    return None
+    try:
+        with _defaults_of_the_sdk_kept(), asyncio.Runner(loop_factory=_loop) as runner:
+            loop = runner.get_loop()
+            loop.set_default_executor(_HereAndNow())
+            # A program that fails leaves outputs that nobody will ever ask for. The language host
+            # keeps asyncio from complaining of them, too.
+            loop.set_exception_handler(lambda _loop, _context: None)
+            try:
+                # An empty context: nothing of the caller's Pulumi comes in, nothing of ours goes out.
+                runner.run(run(), context=contextvars.Context())
+            except Exception as error:
+                errors.append(error)
+    except Exception as error:
+        # What is left is cancelled at the end, and may refuse to go.
+        errors.append(error)
+    return errors[0] if errors else None
 
 
 @contextmanager

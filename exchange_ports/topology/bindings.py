@@ -6,7 +6,7 @@ Their values are not read: they may be known only when a program runs.
 from collections.abc import Iterator, Mapping
 from typing import Final, cast
 
-from exchange_ports.findings import Finding, Path
+from exchange_ports.findings import Finding, Path, nearest
 from exchange_ports.findings.declared import BY_CODE
 from exchange_ports.topology.models import Platform, Topology
 from exchange_ports.topology.values import plain_type
@@ -49,18 +49,24 @@ def _of_network(key: str, platform: Platform, given: object, at: Path) -> Iterat
     if ids is None:
         yield BY_CODE["wrong-type"].at(at, got=plain_type(given), expected="a mapping")
         return
+    known = (*needed, *_OPTIONAL)
+    meant = {name: nearest(name, known) for name in ids if name not in known}
     for name in needed:
+        if name not in ids and name in meant.values():
+            # It is there, and misspelt.
+            continue
         # An id that is known only later is an object of Pulumi's, which has no value to compare.
         value = ids.get(name)
         if value is None or (isinstance(value, str) and not value):
             yield BY_CODE["missing-cloud-id"].at(at, network=key, key=name, platform=platform)
         elif type(value) in _NOT_TEXT:
             yield BY_CODE["wrong-type"].at((*at, name), got=plain_type(value), expected="text")
-    for name in ids:
-        if name not in (*needed, *_OPTIONAL):
-            known = ", ".join((*needed, *_OPTIONAL))
-            fix = f"known for a network on {platform} are {known}"
-            yield BY_CODE["unknown-key"].at((*at, name), key=name, fix=fix)
+    for name, near in meant.items():
+        fix = f"known for a network on {platform} are {', '.join(known)}"
+        if near:
+            # Where that one is there too, this one is left over.
+            fix = "take it away" if near in ids else f"did you mean `{near}`?"
+        yield BY_CODE["unknown-key"].at((*at, name), key=name, fix=fix)
 
 
 def check_tags(given: object, at: Path = ("tags",)) -> Iterator[Finding]:

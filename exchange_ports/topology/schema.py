@@ -41,12 +41,15 @@ def topology_schema() -> dict[str, Any]:
 
 
 def _described() -> dict[str, dict[str, str]]:
-    """The text below each field, by model and field."""
-    return {
-        node.name: dict(_texts(node))
-        for node in ast.parse(inspect.getsource(models)).body
-        if isinstance(node, ast.ClassDef)
-    }
+    """The text below each field, by model and field; a model has those of its bases too."""
+    described: dict[str, dict[str, str]] = {}
+    for node in ast.parse(inspect.getsource(models)).body:
+        if isinstance(node, ast.ClassDef):
+            texts: dict[str, str] = {}
+            for base in node.bases:
+                texts |= described.get(base.id, {}) if isinstance(base, ast.Name) else {}
+            described[node.name] = texts | dict(_texts(node))
+    return described
 
 
 def _texts(model: ast.ClassDef) -> Iterator[tuple[str, str]]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Final
 
 from exchange_ports.findings import Finding, Path
 from exchange_ports.findings.declared import BY_CODE
-from exchange_ports.topology.checks.walk import from_internet, managed, servers, zones
+from exchange_ports.topology.checks.walk import from_internet, managed, named_by, servers, zones
 from exchange_ports.topology.models import Role, Topology
 from exchange_ports.topology.values import INTERNET_WORD, End, ends_of
 from exchange_ports.traffic.addresses import overlap
@@ -18,10 +19,14 @@ def additional_flows(topology: Topology) -> Iterator[Finding]:
     for index, flow in enumerate(topology.additional_flows):
         path: Path = ("additional_flows", index)
         if flow.need is None:
-            for key in ("ports", "reason"):
+            for key, example in _WITHOUT_NEED.items():
                 if getattr(flow, key) is None:
-                    why = "without a `need` nothing else says it"
-                    yield BY_CODE["missing-key"].at(path, key=key, why=why)
+                    yield BY_CODE["missing-key"].at(
+                        path,
+                        key=key,
+                        why="without a `need` nothing else says it",
+                        example=f"{key}: {example}",
+                    )
         if flow.review is not None and not _is_day(flow.review):
             yield BY_CODE["bad-date"].at((*path, "review"), word=flow.review)
         for source in ends_of(flow.source):
@@ -32,6 +37,10 @@ def additional_flows(topology: Topology) -> Iterator[Finding]:
                     why = _risk(topology, source, to)
                     if why is not None:
                         yield BY_CODE["needs-accept-risk"].at(path, source=source, to=to, why=why)
+
+
+#: What a flow must say where no `need` says it, and how it is written.
+_WITHOUT_NEED: Final = {"ports": "[3389/tcp]", "reason": "administration from the bastion"}
 
 
 def relays(topology: Topology) -> Iterator[Finding]:
@@ -59,16 +68,10 @@ def _ours(topology: Topology, end: End) -> bool:
     """Whether an end names a server that is ours to filter, or one that is declared nowhere."""
     if end.range_ is not None or end.word == INTERNET_WORD:
         return False
-    edges = topology.edge_servers
-    if end.word == "edge" or end.word in edges:
-        named = [e for key, e in edges.items() if end.word in ("edge", key)]
-        return any(managed(topology, each.network) for each in named) or not named
-    named_in = [
-        site.network
-        for key, site, name, server in servers(topology)
-        if end.site in (None, key) and (end.word in ("exchange", name, *server.roles))
-    ]
-    return any(managed(topology, network) for network in named_in) or not named_in
+    named = named_by(topology, end)
+    # A network that is declared nowhere is another finding.
+    networks = [each.network for each in named if each.network in topology.networks]
+    return any(managed(topology, network) for network in networks) or not networks
 
 
 def _risk(topology: Topology, source: End, to: End) -> str | None:

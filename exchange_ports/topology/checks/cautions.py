@@ -112,7 +112,7 @@ _PORT_25: Final = {
         "AWS",
         "EC2 drops such mail to public addresses whatever the rules say, until AWS lifts it for the "
         "account and Region",
-        'send AWS a "Request to remove email sending limitations", or use a smart host',
+        'send AWS a "Request to remove email sending limitations", or use a smart host on another port',
     ),
     Platform.AZURE: (
         "Azure",

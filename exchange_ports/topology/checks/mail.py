@@ -62,7 +62,8 @@ def edge_servers(topology: Topology) -> Iterator[Finding]:
     for key, edge in topology.edge_servers.items():
         path: Path = ("edge_servers", key)
         if (edge.subscribed_site is None) == (edge.mail_site is None):
-            which = "neither" if edge.mail_site is None else "both"
+            which = "neither {} nor {}" if edge.mail_site is None else "both {} and {}"
+            which = which.format("subscribed_site", "mail_site")
             yield BY_CODE["edge-site-unclear"].at(path, edge=key, which=which)
         if edge.subscribed_site is None and edge.edgesync_except:
             yield BY_CODE["edgesync-without-subscription"].at((*path, "edgesync_except"), edge=key)
@@ -98,7 +99,12 @@ def relays(topology: Topology) -> Iterator[Finding]:
             shared = set(first.source) & set(second.source)
             for range_ in sorted(map(str, shared)):
                 yield BY_CODE["connectors-clash"].at(
-                    ("mail_flow", "relays", other), one=one, other=other, range=range_
+                    ("mail_flow", "relays", other),
+                    one=one,
+                    other=other,
+                    range=range_,
+                    port=first.port,
+                    role=first.to,
                 )
     yield from _relays_past_front_end(topology)
 

@@ -5,7 +5,7 @@ from typing import cast
 
 from exchange_ports.findings import Finding, Path, nearest
 from exchange_ports.findings.declared import BY_CODE
-from exchange_ports.topology.checks.walk import connectors, ends, listed, servers
+from exchange_ports.topology.checks.walk import connectors, ends, listed, named_by, servers
 from exchange_ports.topology.groups import has_own_group
 from exchange_ports.topology.models import (
     EdgeServer,
@@ -30,7 +30,8 @@ def undeclared(topology: Topology) -> Iterator[Finding]:
         if site.network is not None and site.network not in networks:
             yield _unknown(("sites", key, "network"), site.network, "a network", networks)
         elif site.network is None and site.servers:
-            yield BY_CODE["site-without-network"].at(("sites", key), site=key)
+            network = min(networks, default="...")
+            yield BY_CODE["site-without-network"].at(("sites", key), site=key, network=network)
     for key, edge in topology.edge_servers.items():
         yield from _of_edge(topology, ("edge_servers", key), edge)
     for path, named in _sites_named(topology):
@@ -125,10 +126,10 @@ def used_twice(topology: Topology) -> Iterator[Finding]:
         names = _identities(key, edge)
         named += [(name, "an Edge server", ("edge_servers", key)) for name in names]
     yield from _repeated(named)
-    for field, what in (("sites", "a site"), ("networks", "a network")):
+    for field, what in (("sites", "site"), ("networks", "network")):
         declared: dict[str, Site | Network] = getattr(topology, field)
         yield from _repeated(
-            (name, what, (field, key))
+            (name, f"{what} {key}", (field, key))
             for key, each in declared.items()
             for name in _identities(key, each)
         )
@@ -148,7 +149,7 @@ def _end_named(topology: Topology, path: Path, end: End) -> Iterator[Finding]:
     if end.range_ is not None or end.word == INTERNET_WORD:
         return
     if end.word in ROLE_WORDS:
-        if not _plays(topology, end):
+        if not named_by(topology, end):
             yield BY_CODE["flow-to-nobody"].at(path, end=end)
         return
     internal = {key: server for _, _, key, server in servers(topology)}
@@ -164,16 +165,6 @@ def _end_named(topology: Topology, path: Path, end: End) -> Iterator[Finding]:
     else:
         known = [*ROLE_WORDS, INTERNET_WORD, *internal, *topology.edge_servers]
         yield _unknown(path, end.word, "a server or a role", known)
-
-
-def _plays(topology: Topology, end: End) -> bool:
-    """Whether any server plays the role that an end names."""
-    if end.word == "edge":
-        return any(end.site in (None, edge.site) for edge in topology.edge_servers.values())
-    return any(
-        end.site in (None, site) and (end.word == "exchange" or end.word in server.roles)
-        for site, _, _, server in servers(topology)
-    )
 
 
 def _identities(key: str, declared: Server | EdgeServer | Site | Network) -> set[str]:

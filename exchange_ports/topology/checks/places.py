@@ -7,12 +7,29 @@ from typing import Final
 
 from exchange_ports.findings import Finding, Path
 from exchange_ports.findings.declared import BY_CODE
-from exchange_ports.topology.checks.walk import listed, neighbours, servers, zones
-from exchange_ports.topology.models import EdgeServer, Network, Passage, Platform, Role, Topology
+from exchange_ports.topology.checks.walk import (
+    listed,
+    named_by,
+    neighbours,
+    nowhere,
+    servers,
+    zones,
+)
+from exchange_ports.topology.models import (
+    EdgeServer,
+    Inbound,
+    Network,
+    Passage,
+    Platform,
+    Role,
+    Topology,
+)
+from exchange_ports.topology.values import ends_of
 from exchange_ports.traffic.addresses import EVERYTHING_V4, covers, inside, network, overlap
 from exchange_ports.traffic.addresses import Network as Range
 
 __all__ = [
+    "addresses_for_flows",
     "addresses_needed",
     "fabric",
     "listed_twice",
@@ -20,6 +37,7 @@ __all__ = [
     "places",
     "ranges",
     "same_address",
+    "sources",
     "unused",
 ]
 
@@ -47,6 +65,22 @@ def ranges(topology: Topology) -> Iterator[Finding]:
             yield BY_CODE["zones-overlap"].at(
                 path, range=b, zone=other, other_range=a, other_zone=one
             )
+
+
+def sources(topology: Topology) -> Iterator[Finding]:
+    """Ranges from which no connection arrives."""
+    declared: list[tuple[Path, str | tuple[Range, ...]]] = [
+        (("clients", key), client.source) for key, client in topology.clients.items()
+    ]
+    flow = topology.mail_flow
+    if isinstance(flow.inbound, Inbound):
+        declared.append((("mail_flow", "inbound"), flow.inbound.source))
+    declared += [(("mail_flow", "relays", key), each.source) for key, each in flow.relays.items()]
+    for path, ranges in declared:
+        for index, range_ in enumerate(() if isinstance(ranges, str) else ranges):
+            what = nowhere(range_)
+            if what is not None:
+                yield BY_CODE["unusable-range"].at((*path, "from", index), range=range_, what=what)
 
 
 def places(topology: Topology) -> Iterator[Finding]:
@@ -185,9 +219,10 @@ def _reaches_out(topology: Topology, key: str, declared: Network) -> bool:
 
 def addresses_needed(topology: Topology) -> Iterator[Finding]:
     """Servers without an address that servers of another network must reach."""
-    internal = {site.network for _, site, _, _ in servers(topology)}
+    # A network that is declared nowhere is another finding.
+    internal = {site.network for _, site, _, _ in servers(topology)} & {*topology.networks}
     for site_key, site, key, server in servers(topology):
-        if server.address is None:
+        if server.address is None and site.network in internal:
             path: Path = ("sites", site_key, "servers", key)
             mailbox = Role.MAILBOX in server.roles
             others = sorted(str(other) for other in internal if other != site.network)
@@ -209,11 +244,31 @@ def addresses_needed(topology: Topology) -> Iterator[Finding]:
             yield BY_CODE["address-needed"].at(("edge_servers", key), server=key, flow=flow)
 
 
+def addresses_for_flows(topology: Topology) -> Iterator[Finding]:
+    """Servers without an address at an end of an additional flow that crosses networks."""
+    for flow in topology.additional_flows:
+        for source in ends_of(flow.source):
+            for to in ends_of(flow.to):
+                first, second = named_by(topology, source), named_by(topology, to)
+                networks = {each.network for each in (*first, *second)}
+                if not (first and second) or len(networks) == 1:
+                    continue
+                for each in (*first, *second):
+                    if not each.addressed:
+                        crossing = f"the flow from {source} to {to} crosses networks"
+                        yield BY_CODE["address-needed"].at(
+                            each.path, server=each.name, flow=crossing
+                        )
+
+
 def unused(topology: Topology) -> Iterator[Finding]:
     """Networks in which nothing stands."""
     used = {site.network for site in topology.sites.values()}
     used |= {edge.network for edge in topology.edge_servers.values()}
-    for key in topology.networks:
+    if any(site.network is None and site.servers for site in topology.sites.values()):
+        return
+    # A misspelt network is another finding, and the one that was meant is not unused.
+    for key in topology.networks if used - {None} <= set(topology.networks) else ():
         if key not in used:
             yield BY_CODE["unused-network"].at(("networks", key), network=key)
 

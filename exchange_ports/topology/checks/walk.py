@@ -1,7 +1,7 @@
 """What checks walk over: servers, zones and the ends of additional flows, each with its place."""
 
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from exchange_ports.findings import Path
 from exchange_ports.topology.models import (
@@ -15,10 +15,13 @@ from exchange_ports.topology.models import (
 )
 from exchange_ports.topology.values import INTERNET_WORD, End, ends_of
 from exchange_ports.traffic.addresses import Network as Range
-from exchange_ports.traffic.addresses import covers
+from exchange_ports.traffic.addresses import covers, inside, network
 
 __all__ = [
+    "Named",
+    "named_by",
     "neighbours",
+    "nowhere",
     "connectors",
     "ends",
     "from_internet",
@@ -103,10 +106,54 @@ def ends(topology: Topology) -> Iterator[tuple[Path, End]]:
                 yield ("additional_flows", index, key, *(() if one else (place,))), end
 
 
+class Named(NamedTuple):
+    """A server that an end of a flow names: its place, name and network, and if it has an address."""
+
+    path: Path
+    name: str
+    network: str | None
+    addressed: bool
+
+
+def named_by(topology: Topology, end: End) -> list[Named]:
+    """The servers that an end of an additional flow names; none for ranges and the Internet."""
+    if end.range_ is not None or end.word == INTERNET_WORD:
+        return []
+    internal = [
+        Named(("sites", site_key, "servers", key), key, site.network, server.address is not None)
+        for site_key, site, key, server in servers(topology)
+        if end.site in (None, site_key) and end.word in ("exchange", key, *server.roles)
+    ]
+    edges = [
+        Named(("edge_servers", key), key, edge.network, bool(edge.addresses))
+        for key, edge in topology.edge_servers.items()
+        if end.site in (None, edge.site) and end.word in ("edge", key)
+    ]
+    return internal + edges
+
+
+def nowhere(range_: Range) -> str | None:
+    """Which kind of addresses a range has, if no connection has such a source."""
+    return next((what for what, block in _NOWHERE if inside(range_, block)), None)
+
+
+#: IANA's special-purpose registries.
+_NOWHERE: Final = tuple(
+    (what, network(block))
+    for what, blocks in {
+        "multicast": ("224.0.0.0/4", "ff00::/8"),
+        "loopback": ("127.0.0.0/8", "::1/128"),
+        "link-local": ("169.254.0.0/16", "fe80::/10"),
+    }.items()
+    for block in blocks
+)
+
+
 def from_internet(topology: Topology, end: End) -> bool:
     """Whether an end holds any address outside the organization's own."""
     if end.range_ is None:
         return end.word == INTERNET_WORD
-    inside = (range_ for _, _, _, range_ in zones(topology))
-    own = (*topology.private_blocks, *inside)
+    if nowhere(end.range_) is not None:
+        return False
+    own = (*topology.private_blocks, *(zone for _, _, _, zone in zones(topology)))
     return not covers([each for each in own if each.version == end.range_.version], (end.range_,))
