@@ -1,17 +1,18 @@
 """Topologies as plain data: a small one by hand, edits of it, and any valid one by Hypothesis.
 
 Everything here is what a stack file would say, before it is declared: dict, list, str, int, bool.
-`topologies()` stays within what is realised (servers of one network); `slightly_wrong` breaks one
-thing in a valid topology and says by which code that must be refused.
+`topologies()` says whatever can be declared and passes the checks; `slightly_wrong` breaks one thing
+in a valid topology and says by which code that must be refused.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from copy import deepcopy
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Final, TypeAlias, cast
 
 from hypothesis import strategies as st
 
+from exchange_ports.catalog import Need
 from exchange_ports.flows import Flow, Outside
 from exchange_ports.topology.declaring import declare
 from exchange_ports.topology.models import Topology
@@ -19,6 +20,7 @@ from exchange_ports.traffic.ports import HIGHEST_PORT, Ports, Protocol, tcp, udp
 
 __all__ = [
     "Data",
+    "FAULT_CODES",
     "GONE",
     "PORT_EDGES",
     "SMALL",
@@ -149,11 +151,17 @@ def ranges(draw: st.DrawFn, within: str = "10.0.0.0/28") -> IPv4Network | IPv6Ne
 
 # Whole topologies.
 
-_NETWORKS: Final = ("corp", "lab-1", "N_2")
+#: Each with the stem of its addresses.
+_NETWORKS: Final[Mapping[str, str]] = {"corp": "20", "lab-1": "30", "N_2": "40"}
 #: The longest name that is allowed is among them, and one that ends as a suffix of ours could.
 _SITES: Final = ("hq", "paris", "Rome_2", "x-v6", "a-site-whose-name-takes-all-forty-marks1")
 _CLIENTS: Final = ("internet", "branches", "branches-v6", "forest")
 _SERVICES: Final = ("https", "http", "imap", "pop", "smtp_submission", "smtp_authenticated_25")
+#: What IMAP4 and POP3 may be bound to: the ports of the product, and others.
+_BOUND: Final = {
+    "imap": ("143/tcp", "993/tcp", "10143/tcp", "10144/tcp"),
+    "pop": ("110/tcp", "995/tcp", "10110/tcp", "10143/tcp"),
+}
 _CLIENT_RANGES: Final = (
     "10.64.0.0/12",
     "10.64.8.0/24",
@@ -163,6 +171,11 @@ _CLIENT_RANGES: Final = (
 )
 _MAIL_RANGES: Final = ("198.51.100.0/24", "198.51.100.25", "203.0.113.0/24", "2001:db8:25::/64")
 _HOPS: Final = ("10.20.7.25", "203.0.113.25", "203.0.113.26", "2001:db8:25::25")
+#: Two relays may have one connector each for one port only where their ranges differ.
+_RELAYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "scanners": ("10.20.7.30", "10.20.8.0/24", "2001:db8:20:7::30"),
+    "erp": ("10.20.7.40", "10.0.0.0/8", "198.51.100.77"),
+}
 _PORTS: Final = (
     "22/tcp",
     "25/tcp",
@@ -176,32 +189,57 @@ _PORTS: Final = (
     "any",
 )
 _ADMINS: Final = ("10.20.6.0/24", "10.20.6.8", "10.64.0.0/12", "2001:db8:6::/64")
+#: Warnings, of which some occur.
+_ACKNOWLEDGED: Final = ("no-management", "port-25-blocked", "ipv6-residue", "unused-network")
 
 
-def _some(values: tuple[str, ...], most: int = 3) -> st.SearchStrategy[list[str]]:
-    return st.lists(st.sampled_from(values), min_size=1, max_size=most, unique=True)
+def _some(values: Collection[str], most: int = 3) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(list(values)), min_size=1, max_size=most, unique=True)
 
 
 class _Draft:
     """A topology under way: who is there already, so that later parts can name them."""
 
-    def __init__(self, draw: st.DrawFn, platform: str | None) -> None:
+    def __init__(self, draw: st.DrawFn, platform: str | None, networks: int) -> None:
         self.draw = draw
         self.ipv6: bool = draw(st.booleans())
-        self.network: str = draw(st.sampled_from(_NETWORKS))
-        self.with_address: bool = draw(st.booleans())
+        keys = draw(
+            st.lists(st.sampled_from([*_NETWORKS]), min_size=1, max_size=networks, unique=True)
+        )
         self.taken: dict[str, int] = {}
-        zones: Data = {
-            "platform": platform or draw(st.sampled_from(("aws", "azure"))),
-            "internal": ["10.20.0.0/20", *(["2001:db8:20::/64"] if self.ipv6 else [])],
-            "perimeter": ["10.20.240.0/24", *(["2001:db8:f0::/64"] if self.ipv6 else [])],
-        }
-        self.renamed(zones, self.network)
-        self.data: Data = {"organization": "contoso", "networks": {self.network: zones}}
+        self.data: Data = {"organization": "contoso", "networks": {}}
+        for key in keys:
+            # One at least is ours to filter.
+            managed = ("aws", "azure") if platform is None else (platform,)
+            places = managed if key == keys[0] else (*managed, "external")
+            self.data["networks"][key] = self.network(key, draw(st.sampled_from(places)))
+        # By group inside a network, by address between two.
+        self.with_address: bool = len(keys) > 1 or draw(st.booleans())
         # The default is the three of RFC 1918; the wider set leaves more holes.
         blocks = draw(st.sampled_from((None, ["10.0.0.0/8"], ["10.0.0.0/8", "100.64.0.0/10"])))
         if blocks is not None:
             self.data["private_blocks"] = blocks
+
+    def network(self, key: str, platform: str) -> Data:
+        stem = _NETWORKS[key]
+        zones: Data = {
+            "platform": platform,
+            "internal": [
+                f"10.{stem}.0.0/20",
+                *([f"2001:db8:{stem}::/64"] if self.ipv6 else []),
+            ],
+            "perimeter": [
+                f"10.{stem}.240.0/24",
+                *([f"2001:db8:{stem}:f0::/64"] if self.ipv6 else []),
+            ],
+        }
+        internet = self.draw(st.sampled_from((None, None, "public", "any")))
+        if internet is not None:
+            zones["internet"] = internet
+        if self.draw(st.integers(0, 4)) == 0:
+            zones["passage"] = "inspected"
+        self.renamed(zones, key)
+        return zones
 
     def maybe(self) -> bool:
         return self.draw(st.booleans())
@@ -216,9 +254,18 @@ class _Draft:
         self.taken[stem] = self.taken.get(stem, 10) + 1
         return f"{stem}{self.taken[stem]}"
 
+    def inside(self, network: str, part: int = 0) -> str:
+        """The next address in the internal zone of a network, in one of its parts."""
+        stem = _NETWORKS[network]
+        tail = f"{part:x}:" if part else ""
+        return self.address(f"10.{stem}.{part}.", f"2001:db8:{stem}::{tail}")
+
     def name(self, stem: str) -> str:
         self.taken[stem] = self.taken.get(stem, 0) + 1
         return f"{stem}{self.taken[stem]}"
+
+    def managed(self, network: str | None) -> bool:
+        return network is not None and self.data["networks"][network]["platform"] != "external"
 
     # The parts, in the order in which they name one another.
 
@@ -239,55 +286,90 @@ class _Draft:
         )
         # The organization needs both roles; a site alone needs Client Access beside Mailbox (V2).
         mix = self.draw(st.sampled_from(mixes[:4] if first else mixes))
+        network = self.draw(st.sampled_from([*self.data["networks"]]))
         servers: Data = {}
         for roles in mix:
             key = self.name("".join(role[0] for role in roles) + "x")
             server: Data = {"roles": list(roles)}
             if self.with_address:
-                server["address"] = self.address("10.20.0.", "2001:db8:20::")
+                server["address"] = self.inside(network)
             if self.draw(st.integers(0, 3)) == 0:
                 server["own_group"] = True
             self.renamed(server, key)
             servers[key] = server
-        site: Data = {"network": self.network, "servers": servers}
-        for kind, four, six in (
-            ("domain_controllers", "10.20.2.", "2001:db8:20::d:"),
-            ("lync", "10.20.4.", "2001:db8:20::e:"),
-            ("other_exchange", "10.20.5.", "2001:db8:20::f:"),
-        ):
+        site: Data = {"network": network, "servers": servers}
+        if not mix and self.maybe():
+            # Domain controllers and nothing else, wherever they are.
+            site = {}
+        for kind, part in (("domain_controllers", 2), ("lync", 4), ("other_exchange", 5)):
             if (first and kind == "domain_controllers") or self.maybe():
                 number = self.draw(st.integers(1, 3))
-                site[kind] = {"addresses": [self.address(four, six) for _ in range(number)]}
+                site[kind] = {"addresses": [self.inside(network, part) for _ in range(number)]}
+        if "domain_controllers" in site and self.draw(st.integers(0, 3)) == 0:
+            site["domain_controllers"]["accounts_forest"] = [
+                self.address("10.64.2.", "2001:db8:64::")
+            ]
         return site
 
     def with_role(self, role: str) -> dict[str, list[str]]:
         """The servers in a role, by site; only sites that have one."""
         found = {
-            key: [name for name, server in site["servers"].items() if role in server["roles"]]
+            key: [
+                name for name, server in site.get("servers", {}).items() if role in server["roles"]
+            ]
             for key, site in self.data["sites"].items()
         }
         return {key: names for key, names in found.items() if names}
+
+    @property
+    def edges(self) -> dict[str, Data]:
+        return self.data.get("edge_servers", {})
 
     def edge_servers(self) -> None:
         stored = self.with_role("mailbox")
         edges: Data = {}
         for _ in range(self.draw(st.integers(0, 3))):
             key = self.name("edge")
-            site = self.draw(st.sampled_from(sorted(stored)))
-            edge: Data = {"network": self.network, "subscribed_site": site}
-            if self.maybe():
-                edge["edgesync_except"] = self.draw(_some(tuple(stored[site])))
-            if self.with_address:
-                edge["address"] = self.address("10.20.240.", "2001:db8:f0::")
-            self.renamed(edge, key)
-            edges[key] = edge
+            edges[key] = self.edge(stored, self.draw(st.sampled_from(sorted(stored))))
+            self.renamed(edges[key], key)
         if edges:
             self.data["edge_servers"] = edges
         elif self.maybe():
-            del self.data["networks"][self.network]["perimeter"]
+            for network in self.data["networks"].values():
+                network.pop("perimeter")
+
+    def edge(self, stored: Mapping[str, list[str]], site: str) -> Data:
+        networks = [*self.data["networks"]]
+        # Mostly beside its site.
+        beside = self.data["sites"][site]["network"]
+        network = self.draw(st.sampled_from((beside, beside, *networks)))
+        edge: Data = {"network": network}
+        if self.draw(st.integers(0, 4)) == 0:
+            edge["mail_site"] = site
+        else:
+            edge["subscribed_site"] = site
+            if self.draw(st.integers(0, 3)) == 0:
+                edge["edgesync_except"] = self.draw(_some(stored[site]))
+            if self.draw(st.integers(0, 4)) == 0:
+                edge["edgesync_port"] = 50700
+        stem = _NETWORKS[network]
+        if self.with_address:
+            edge["address"] = self.address(f"10.{stem}.240.", f"2001:db8:{stem}:f0::")
+            if self.draw(st.integers(0, 4)) == 0:
+                # Two adapters: one in each zone.
+                edge["address"] = [edge["address"], self.inside(network)]
+        for field, value in (
+            ("version", self.draw(st.sampled_from((2007, 2010)))),
+            ("delivery_port", 2525),
+            (self.draw(st.sampled_from(("receives", "sends"))), False),
+            ("own_group", True),
+        ):
+            if self.draw(st.integers(0, 4)) == 0:
+                edge[field] = value
+        return edge
 
     def clients(self) -> None:
-        served = tuple(sorted(self.with_role("client_access")))
+        served = self.with_role("client_access")
         clients: Data = {}
         names = st.lists(st.sampled_from(_CLIENTS), max_size=3, unique=True)
         for name in self.draw(names):
@@ -301,94 +383,182 @@ class _Draft:
             clients[name] = client
         if clients:
             self.data["clients"] = clients
+        bound = {
+            service: self.draw(_some(ports))
+            for service, ports in _BOUND.items()
+            if self.draw(st.integers(0, 4)) == 0
+        }
+        if bound:
+            self.data["service_ports"] = bound
 
     def mail_flow(self) -> None:
         flow: Data = {}
         if self.maybe():
             inbound: Data = {"from": self.draw(st.just("internet") | _some(_MAIL_RANGES))}
             if self.maybe():
-                inbound["to"] = self.draw(_some(tuple(sorted(self.with_role("client_access")))))
+                inbound["to"] = self.draw(_some(self.with_role("client_access")))
             flow["inbound"] = self.draw(st.just("none") | st.just(inbound))
         if self.maybe():
-            edge = "edge_servers" in self.data
-            ways = ("mailbox", "none", "edge") if edge else ("mailbox", "none", "client_access")
-            outbound: Data = {"through": self.draw(st.sampled_from(ways))}
-            if self.maybe():
-                hops = [
-                    {"address": hop, **self.draw(st.sampled_from(({}, {"port": 587})))}
-                    for hop in self.draw(_some(_HOPS))
-                ]
-                outbound["next_hop"] = self.draw(st.just("internet") | st.just(hops))
-            flow["outbound"] = outbound
+            several = [self.connector() for _ in range(self.draw(st.integers(1, 3)))]
+            outbound = self.draw(st.sampled_from(("none", "several", "one")))
+            if outbound == "none":
+                flow["outbound"] = self.draw(st.sampled_from(("none", {"through": "none"})))
+            else:
+                flow["outbound"] = several if outbound == "several" else several[0]
+        relays = {name: self.relay(name) for name in _RELAYS if self.draw(st.integers(0, 3)) == 0}
+        if relays:
+            flow["relays"] = relays
         if flow:
             self.data["mail_flow"] = flow
 
+    def connector(self) -> Data:
+        sending = {key: edge for key, edge in self.edges.items() if edge.get("sends", True)}
+        stored = self.with_role("mailbox")
+        # Mail of a site with a subscribed Edge server is not proxied (V8).
+        past = {edge["subscribed_site"] for edge in sending.values() if "subscribed_site" in edge}
+        proxied = {key: names for key, names in stored.items() if key not in past}
+        ways = ["mailbox", *(["client_access"] if proxied else []), *(["edge"] if sending else [])]
+        way = self.draw(st.sampled_from(ways))
+        outbound: Data = {"through": way}
+        if way == "edge":
+            sites = {site_of(edge) for edge in sending.values()}
+            alone = [key for key, edge in sending.items() if has_own_group(edge)]
+        else:
+            sites = {*(proxied if way == "client_access" else stored)}
+            alone = [
+                name
+                for key in sorted(sites)
+                for name in stored[key]
+                if way == "client_access"
+                or self.data["sites"][key]["servers"][name].get("own_group")
+            ]
+        if alone and self.draw(st.integers(0, 2)) == 0:
+            outbound["servers"] = self.draw(_some(alone))
+        elif self.maybe() or (way == "client_access" and past):
+            outbound["sites"] = self.draw(_some(sorted(sites)))
+        if self.maybe():
+            hops = [
+                {"address": hop, **self.draw(st.sampled_from(({}, {"port": 587})))}
+                for hop in self.draw(_some(_HOPS))
+            ]
+            outbound["next_hop"] = self.draw(st.just("internet") | st.just(hops))
+        return outbound
+
+    def relay(self, name: str) -> Data:
+        relay: Data = {"from": self.draw(_some(_RELAYS[name])), "accept_risk": True}
+        for field, value in (
+            ("to", self.draw(st.sampled_from(("client_access", "mailbox")))),
+            ("port", 2526),
+            ("sites", self.draw(_some(self.data["sites"]))),
+        ):
+            if self.maybe():
+                relay[field] = value
+        return relay
+
+    def witnesses(self) -> None:
+        if self.draw(st.integers(0, 3)) == 0:
+            witness: Data = {"address": "10.20.7.60"}
+            if self.maybe():
+                witness["sites"] = self.draw(_some(self.data["sites"]))
+            self.data["witnesses"] = {"fsw1": witness}
+
     def name_servers(self) -> None:
-        choices = st.sampled_from(("domain_controllers", "platform"))
-        servers: Data = {"internal": self.draw(choices | _some(("10.20.2.53", "10.20.3.53")))}
-        if "edge_servers" in self.data:
-            servers["edge"] = self.draw(choices | _some(("10.20.240.53", "2001:db8:f0::53")))
+        servers: Data = {"internal": self.resolvers("10.20.2.53", "10.20.3.53")}
+        if self.edges:
+            servers["edge"] = self.resolvers("10.20.240.53", "2001:db8:20:f0::53")
             proxy: Data = {"address": "10.20.240.9", "port": 1080, "type": "socks5"}
             reputation = self.draw(st.sampled_from((None, "off", "direct", {"proxy": proxy})))
             if reputation is not None:
                 self.data["sender_reputation"] = reputation
         self.data["name_servers"] = servers
 
+    def resolvers(self, *addresses: str) -> object:
+        """Name servers for all networks, or for each."""
+        choices = st.sampled_from(("domain_controllers", "platform")) | _some(addresses)
+        if self.draw(st.integers(0, 3)) == 0:
+            return {key: self.draw(choices) for key in self.data["networks"]}
+        return self.draw(choices)
+
+    def ours(self) -> list[str]:
+        """Ends of flows that name somebody who is ours to filter."""
+        words: set[str] = set()
+        for key, site in self.data["sites"].items():
+            if not self.managed(site.get("network")):
+                continue
+            for name, server in site["servers"].items():
+                for role in ("exchange", *server["roles"]):
+                    words |= {role, f"{role}@{key}"}
+                words |= {name} if server.get("own_group") else set()
+        for name, edge in self.edges.items():
+            if self.managed(edge["network"]):
+                words |= {"edge", f"edge@{site_of(edge)}"}
+                words |= {name} if has_own_group(edge) else set()
+        return sorted(words)
+
     def additional_flows(self) -> None:
-        roles = {role: self.with_role(role) for role in ("client_access", "mailbox")}
-        ours = ["exchange"]
-        for role, sites in roles.items():
-            ours += [role, *(f"{role}@{site}" for site in sites)]
-        ours += [f"exchange@{site}" for site in roles["client_access"]]
-        ours += [
-            key
-            for site in self.data["sites"].values()
-            for key, server in site["servers"].items()
-            if server.get("own_group")
-        ]
-        edges: Data = self.data.get("edge_servers", {})
-        if edges:
-            ours += [
-                "edge",
-                *edges,
-                *sorted({f"edge@{e['subscribed_site']}" for e in edges.values()}),
-            ]
+        ours = self.ours()
         flows: list[Data] = []
-        for _ in range(self.draw(st.integers(0, 3))):
-            us = self.draw(_some(tuple(ours)))
-            others = (*_ADMINS, "internet", *ours)
-            them = self.draw(_some(others))
+        for _ in range(self.draw(st.integers(0, 3)) if ours else 0):
+            us = self.draw(_some(ours))
+            them = self.draw(_some((*_ADMINS, "internet", *ours)))
             source, to = (us, them) if self.maybe() else (them, us)
             flow: Data = {
                 "from": source if len(source) > 1 else source[0],
                 "to": to if len(to) > 1 else to[0],
-                "ports": self.draw(_some(_PORTS)),
-                "reason": self.draw(st.sampled_from(("administration", "backup", "Übersicht"))),
                 "accept_risk": True,
             }
+            said = {
+                "ports": self.draw(_some(_PORTS)),
+                "reason": self.draw(st.sampled_from(("administration", "backup", "Übersicht"))),
+            }
+            if self.draw(st.integers(0, 3)) == 0:
+                flow["need"] = self.draw(st.sampled_from([each.value for each in Need]))
+                # A need brings both, and either may be said otherwise.
+                said = {key: value for key, value in said.items() if self.maybe()}
+            flow |= said
             for key, value in (("owner", "us"), ("ticket", "M-1"), ("review", "2027-03-31")):
                 if self.draw(st.integers(0, 2)) == 0:
                     flow[key] = value
             flows.append(flow)
         if flows:
             self.data["additional_flows"] = flows
+        if self.draw(st.integers(0, 3)) == 0:
+            codes = self.draw(_some(_ACKNOWLEDGED))
+            self.data["acknowledge"] = dict.fromkeys(codes, "known")
+
+
+def site_of(edge: Data) -> str:
+    """The site that an Edge server exchanges mail with."""
+    return edge.get("subscribed_site") or edge["mail_site"]
+
+
+def has_own_group(edge: Data) -> bool:
+    """Whether what an Edge server says of itself sets it apart."""
+    delivers = edge.get("receives", True) and "delivery_port" in edge
+    return bool(
+        edge.get("own_group") or delivers or "edgesync_port" in edge or "edgesync_except" in edge
+    )
 
 
 @st.composite
-def topologies(draw: st.DrawFn, platform: str | None = None, *, edge: bool | None = None) -> Data:
-    """Any topology that passes the checks, on one platform or either.
+def topologies(
+    draw: st.DrawFn, platform: str | None = None, *, edge: bool | None = None, networks: int = 3
+) -> Data:
+    """Any topology that passes the checks, on one platform or any, in up to so many networks.
 
     `edge` asks for at least one Edge server, or for none.
     """
-    draft = _Draft(draw, platform)
+    draft = _Draft(draw, platform, networks)
     draft.sites()
     if edge is not False:
         draft.edge_servers()
-        while edge and "edge_servers" not in draft.data:
-            draft.data["networks"][draft.network].setdefault("perimeter", ["10.20.240.0/24"])
+        while edge and not draft.edges:
+            for key, network in draft.data["networks"].items():
+                network.setdefault("perimeter", [f"10.{_NETWORKS[key]}.240.0/24"])
             draft.edge_servers()
     draft.clients()
     draft.mail_flow()
+    draft.witnesses()
     draft.name_servers()
     draft.additional_flows()
     return draft.data
@@ -404,6 +574,7 @@ def _network(data: Data) -> Data:
 
 
 def _site(data: Data) -> Data:
+    """The first site, which has servers."""
     return next(iter(data["sites"].values()))
 
 
@@ -421,24 +592,38 @@ def _add_flow(data: Data, **flow: object) -> bool:
     return True
 
 
+def _here(data: Data) -> str | None:
+    """A role of the first site, if its servers are ours to filter."""
+    site = _site(data)
+    ours = data["networks"][site["network"]]["platform"] != "external"
+    key = next(iter(data["sites"]))
+    return f"exchange@{key}" if ours else None
+
+
 def _set(place: Callable[[Data], Data | None], key: str, value: object) -> Callable[[Data], bool]:
     def change(data: Data) -> bool:
         thing = place(data)
         if thing is not None:
-            thing[key] = value
+            thing[key] = deepcopy(value)
         return thing is not None
 
     return change
 
 
+def _mail(data: Data) -> Data:
+    return data.setdefault("mail_flow", {})
+
+
 def _no_controllers(data: Data) -> bool:
-    return all(site.pop("domain_controllers", True) for site in data["sites"].values())
+    for site in data["sites"].values():
+        site.pop("domain_controllers", None)
+    return True
 
 
 def _add_site(servers: Data) -> Callable[[Data], bool]:
     def change(data: Data) -> bool:
         network = next(iter(data["networks"]))
-        data["sites"]["added"] = {"network": network, "servers": servers}
+        data["sites"]["added"] = {"network": network, "servers": deepcopy(servers)}
         return True
 
     return change
@@ -448,59 +633,270 @@ def _empty_subscription(data: Data) -> bool:
     edge = _edge(data)
     if edge is None:
         return False
-    edge["subscribed_site"] = "added"
+    edge.pop("mail_site", None)
     edge.pop("edgesync_except", None)
+    edge["subscribed_site"] = "added"
     return _add_site({})(data)
 
 
-def _two_of_one_address(data: Data) -> bool:
-    twins = {
-        key: {"roles": ["client_access", "mailbox"], "address": "10.20.0.9"} for key in ("t1", "t2")
-    }
-    return _add_site(twins)(data)
+def _stem(data: Data) -> str:
+    return _NETWORKS[next(iter(data["networks"]))]
+
+
+def _both(address: str) -> Data:
+    return {"roles": ["client_access", "mailbox"], "address": address}
+
+
+def _added_at(*addresses: str) -> Callable[[Data], bool]:
+    """Servers of a new site at addresses in the first network, of which the stem is filled in."""
+
+    def change(data: Data) -> bool:
+        full = [address.format(_stem(data)) for address in addresses]
+        return _add_site({f"t{at}": _both(address) for at, address in enumerate(full)})(data)
+
+    return change
+
+
+def _internal(range_: str) -> Callable[[Data], bool]:
+    def change(data: Data) -> bool:
+        _network(data)["internal"].append(range_.format(_stem(data)))
+        return True
+
+    return change
+
+
+def _on_edge(**fields: object) -> Callable[[Data], bool]:
+    """Fields of the first Edge server; GONE takes one away."""
+
+    def change(data: Data) -> bool:
+        edge = _edge(data)
+        for key, value in fields.items() if edge is not None else ():
+            assert edge is not None
+            edge[key] = value
+            if value is GONE:
+                edge.pop(key)
+        return edge is not None
+
+    return change
+
+
+def _no_roles(data: Data) -> bool:
+    for site in data["sites"].values():
+        for server in site.get("servers", {}).values():
+            server["roles"] = ["client_access"]
+    return True
+
+
+def _in_perimeter(data: Data) -> bool:
+    _network(data)["perimeter"] = [f"10.{_stem(data)}.240.0/24"]
+    return _added_at("10.{}.240.99")(data)
+
+
+def _fabric_in_perimeter(data: Data) -> bool:
+    _network(data)["perimeter"] = [f"10.{_stem(data)}.240.0/24"]
+    _site(data)["lync"] = {"addresses": [f"10.{_stem(data)}.240.0/28"]}
+    return True
+
+
+def _nobody_serves(data: Data) -> bool:
+    data["clients"] = {"added": {"to": ["added"]}}
+    return _add_site({})(data)
+
+
+def _no_edge(data: Data) -> bool:
+    return not data.get("edge_servers")
+
+
+def _sending_edge(data: Data) -> str | None:
+    """The site of a subscribed Edge server that sends."""
+    edges: Data = data.get("edge_servers", {})
+    sites = [edge.get("subscribed_site") for edge in edges.values() if edge.get("sends", True)]
+    return next((site for site in sites if site), None)
+
+
+def _past_edge(data: Data) -> bool:
+    site = _sending_edge(data)
+    _mail(data)["outbound"] = {"through": "client_access", "sites": [site]}
+    return site is not None
+
+
+def _without_sender(data: Data) -> bool:
+    _mail(data)["outbound"] = {"through": "edge", "sites": ["added"]}
+    return _edge(data) is not None and _add_site({})(data)
+
+
+def _for_one(data: Data) -> bool:
+    name, server = next(iter(_site(data)["servers"].items()))
+    server.pop("own_group", None)
+    return _add_flow(data, to=name)
+
+
+def _unresolved(data: Data) -> bool:
+    key = _site(data)["network"]
+    others = {**data["networks"]}
+    others.pop(key)
+    data["name_servers"]["internal"] = dict.fromkeys(others, "platform")
+    return bool(others)
+
+
+def _clash(data: Data) -> bool:
+    relay = {"from": ["10.20.7.99"]}
+    _mail(data)["relays"] = {"one": relay, "other": {**relay}}
+    return True
+
+
+def _translated(data: Data) -> bool:
+    site = _site(data)
+    data["networks"][site["network"]]["passage"] = "translated"
+    site["lync"] = {"addresses": ["10.99.0.0/28"]}
+    return True
+
+
+def _far_without_address(data: Data) -> bool:
+    networks = [*data["networks"]]
+    if len(networks) > 1:
+        data["sites"]["added"] = {
+            "network": next(key for key in networks if key != _site(data)["network"]),
+            "servers": {"far1": {"roles": ["client_access"]}},
+        }
+    return len(networks) > 1
+
+
+def _bound(service: str, *ports: str) -> Callable[[Data], bool]:
+    return _set(lambda data: data, "service_ports", {service: list(ports)})
+
+
+def _twins(data: Data) -> bool:
+    roles = {"roles": ["client_access"]}
+    return _add_site({"Twin": roles, "tWIN": {**roles}})(data)
+
+
+def _edge_inside(data: Data) -> bool:
+    key = next(iter(data.get("edge_servers", {})), None)
+    return key is not None and _add_site({key: {"roles": ["client_access"]}})(data)
+
+
+def _to_edge(data: Data) -> bool:
+    edges: Data = data.get("edge_servers", {})
+    ours = any(data["networks"][e["network"]]["platform"] != "external" for e in edges.values())
+    return ours and _add_flow(data, to="edge")
+
+
+def _to_mailbox(data: Data) -> bool:
+    end = _here(data)
+    return end is not None and _add_flow(data, to=end, **{"from": "internet"})
 
 
 _FAULTS: Final[tuple[Fault, ...]] = (
+    # Shapes and small values.
     ("unknown-key", _set(lambda data: data, "cleints", {})),
     ("unknown-key", _set(_server, "adress", "10.20.0.11")),
     ("missing-key", lambda data: data.pop("name_servers") is not None),
+    (
+        "missing-key",
+        lambda data: _add_flow(data) and bool(data["additional_flows"][-1].pop("ports")),
+    ),
     ("unknown-word", _set(_server, "roles", ["mailbux"])),
     ("wrong-type", _set(lambda data: data, "sites", ["hq"])),
     ("nothing-listed", _set(_server, "roles", [])),
     ("bad-name", lambda data: _add_site({})(data) and _renamed(data["sites"], "added", "a.b")),
-    ("bad-range", lambda data: _network(data)["internal"].append("10.20") is None),
-    ("host-bits", lambda data: _network(data)["internal"].append("10.21.0.1/24") is None),
+    ("bad-range", _internal("10.20")),
+    ("host-bits", _internal("10.21.0.1/24")),
     ("bad-address", _set(_server, "address", "10.20.0.256")),
     ("unusable-address", _set(_server, "address", "127.0.0.1")),
+    ("unusable-range", _set(lambda data: data, "clients", {"a": {"from": ["224.0.0.0/8"]}})),
     ("bad-port", lambda data: _add_flow(data, ports=["65536/tcp"])),
     ("bad-ports", lambda data: _add_flow(data, ports=["3389"])),
     ("bad-end", lambda data: _add_flow(data, to="ex1@hq@hq")),
     ("bad-words", lambda data: _add_flow(data, reason=" ")),
+    ("bad-date", lambda data: _add_flow(data, review="2027-02-30")),
+    # Names.
     ("undeclared", _set(_site, "network", "nowhere")),
-    ("undeclared", _set(_edge, "edgesync_except", ["nobody"])),
+    ("undeclared", _on_edge(subscribed_site="nowhere", mail_site=GONE, edgesync_except=GONE)),
+    ("undeclared", _on_edge(subscribed_site=GONE, mail_site="nowhere", edgesync_except=GONE)),
+    ("undeclared", lambda data: _sending_edge(data) is not None and _excepts(data, "nobody")),
     ("undeclared", lambda data: _add_flow(data, to="nobody")),
-    ("edge-shares-role", _set(_edge, "roles", ["mailbox"])),
+    ("undeclared", lambda data: _acknowledged(data, "no-managment")),
+    ("undeclared", lambda data: _acknowledged(data, "over-limit")),
     ("reserved-name", _add_site({"edge": {"roles": ["client_access"]}})),
+    ("name-used-twice", _twins),
+    ("edge-shares-role", _on_edge(roles=["mailbox"])),
+    ("edge-shares-role", _edge_inside),
+    # Roles and sites.
+    ("organization-without-role", _no_roles),
     ("mailbox-without-client-access", _add_site({"lone": {"roles": ["mailbox"]}})),
     ("subscription-without-mailbox", _empty_subscription),
     ("no-domain-controller", _no_controllers),
-    ("address-used-twice", _two_of_one_address),
+    ("no-server-to-serve", _nobody_serves),
+    ("site-without-network", lambda data: bool(_site(data).pop("network"))),
+    # Places.
+    ("address-used-twice", _added_at("10.{}.0.9", "10.{}.0.9")),
+    ("reserved-address", _added_at("10.{}.0.3")),
+    ("reserved-address", _added_at("10.{}.15.255")),
     ("address-outside-zone", _set(_server, "address", "10.99.0.1")),
-    ("zones-overlap", lambda data: _network(data)["internal"].append("10.20.1.0/24") is None),
+    ("internal-server-in-perimeter", _in_perimeter),
+    ("fabric-in-perimeter", _fabric_in_perimeter),
+    ("fabric-translated", _translated),
+    ("address-needed", _far_without_address),
+    ("zones-overlap", _internal("10.{}.1.0/24")),
+    ("zone-outside-private-blocks", _internal("192.0.2.0/24")),
+    ("private-block-not-ipv4", _set(lambda data: data, "private_blocks", ["fd00::/8"])),
+    ("no-internet-left", _set(lambda data: data, "private_blocks", ["0.0.0.0/0"])),
+    # Mail, names and services.
+    ("outbound-without-edge", lambda data: _no_edge(data) and _sends(data, {"through": "edge"})),
+    ("proxied-past-edge", _past_edge),
+    ("site-without-sending-edge", _without_sender),
     (
-        "zone-outside-private-blocks",
-        lambda data: _network(data)["internal"].append("192.0.2.0/24") is None,
+        "none-beside-others",
+        lambda data: _sends(data, [{"through": "none"}, {"through": "mailbox"}]),
     ),
     ("edge-without-name-servers", lambda data: _edge(data) is not None and _no_edge_names(data)),
-    ("needs-accept-risk", lambda data: _edge(data) is not None and _add_flow(data, to="edge")),
-    ("needs-accept-risk", lambda data: _add_flow(data, **{"from": "internet"})),
+    ("network-without-name-servers", _unresolved),
+    (
+        "proxy-without-edge",
+        lambda data: _no_edge(data) and _set(lambda d: d, "sender_reputation", "off")(data),
+    ),
+    ("edge-site-unclear", _on_edge(subscribed_site="hq", mail_site="hq")),
+    (
+        "edgesync-without-subscription",
+        _on_edge(subscribed_site=GONE, mail_site="hq", edgesync_except=["any"]),
+    ),
+    ("edge-without-mail", _on_edge(receives=False, sends=False)),
+    ("connectors-clash", _clash),
+    ("not-one-tcp-port", _bound("imap", "10143-10144/tcp")),
+    ("not-one-tcp-port", _bound("pop", "10110/udp")),
+    ("port-of-another-service", _bound("imap", "995/tcp")),
+    ("not-realised", _bound("https", "8443/tcp")),
+    # Additional flows.
+    ("needs-accept-risk", _to_edge),
+    ("needs-accept-risk", _to_mailbox),
     ("flow-without-us", lambda data: _add_flow(data, to="internet")),
     ("flow-to-nobody", lambda data: _add_site({})(data) and _add_flow(data, to="mailbox@added")),
+    ("server-without-group", _for_one),
 )
+#: What `slightly_wrong` can be refused by.
+FAULT_CODES: Final = frozenset(code for code, _ in _FAULTS)
 
 
 def _renamed(things: Data, key: str, name: str) -> bool:
     things[name] = things.pop(key)
+    return True
+
+
+def _excepts(data: Data, name: str) -> bool:
+    for edge in data["edge_servers"].values():
+        if "subscribed_site" in edge:
+            edge["edgesync_except"] = [name]
+    return True
+
+
+def _acknowledged(data: Data, code: str) -> bool:
+    data["acknowledge"] = {code: "known"}
+    return True
+
+
+def _sends(data: Data, outbound: object) -> bool:
+    _mail(data)["outbound"] = outbound
     return True
 
 
@@ -511,6 +907,10 @@ def _no_edge_names(data: Data) -> bool:
 @st.composite
 def slightly_wrong(draw: st.DrawFn, topology: Data) -> tuple[Data, str]:
     """The topology with one thing broken, and the code by which that is refused."""
-    copies = [(deepcopy(topology), code, change) for code, change in _FAULTS]
-    broken = [(data, code) for data, code, change in copies if change(data)]
-    return draw(st.sampled_from(broken))
+    first = draw(st.integers(0, len(_FAULTS) - 1))
+    # The next one that this topology can have: whichever needs no Edge server and no other network.
+    for code, change in (*_FAULTS[first:], *_FAULTS[:first]):
+        broken = deepcopy(topology)
+        if change(broken):
+            return broken, code
+    raise AssertionError("nothing can be wrong with it")

@@ -214,7 +214,7 @@ NEEDED: Final[Mapping[Need, Case]] = {
     Need.MALWARE_DEFINITIONS: Case(
         SMALL,
         need("malware_definitions", "mailbox", "internet"),
-        ("mailbox.hq -> internet 80,443/tcp",),
+        ("mailbox.hq -> internet 80/tcp", "mailbox.hq -> internet 443/tcp"),
         {},
     ),
     Need.CERTIFICATE_CHECKS: Case(
@@ -232,13 +232,13 @@ NEEDED: Final[Mapping[Need, Case]] = {
     Need.CONTENT_FILTER_UPDATES: Case(
         WITH_EDGE,
         need("content_filter_updates", "edge", "10.20.240.40"),
-        ("edge.hq -> 10.20.240.40/32 80,443/tcp",),
+        ("edge.hq -> 10.20.240.40/32 80/tcp", "edge.hq -> 10.20.240.40/32 443/tcp"),
         {},
     ),
     Need.WINDOWS_UPDATE: Case(
         SMALL,
         need("windows_update", "exchange", "10.20.7.40"),
-        ("exchange -> 10.20.7.40/32 80,443/tcp",),
+        ("exchange -> 10.20.7.40/32 80/tcp", "exchange -> 10.20.7.40/32 443/tcp"),
         {},
     ),
     Need.PUSH_NOTIFICATIONS: Case(
