@@ -26,6 +26,7 @@ __all__ = [
     "PLAIN_TEXT_PORTS",
     "SERVICES",
     "SMTP_PORT",
+    "UPDATES",
     "Citation",
     "Entry",
     "Need",
@@ -511,3 +512,7 @@ ANONYMOUS_MAIL: Final = _SMTP[0]
 #: By what Windows servers are administered: SSH, RPC, SMB, RDP and WinRM. Used to notice that nobody
 #: may do so; never to open anything (general Windows facts, exchange.md 13 and E9).
 MANAGEMENT: Final = tcp(22, 135, 445, 3389, (5985, 5986))
+
+#: By what Windows servers fetch updates: Microsoft Update, and WSUS on its own ports. Used to notice
+#: that nobody may do so; never to open anything (exchange.md G8, and a general Windows fact).
+UPDATES: Final = tcp(80, 443, (8530, 8531))

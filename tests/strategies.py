@@ -31,6 +31,7 @@ __all__ = [
     "ranges",
     "said",
     "shuffled",
+    "site_of",
     "slightly_wrong",
     "topologies",
 ]
@@ -200,9 +201,11 @@ def _some(values: Collection[str], most: int = 3) -> st.SearchStrategy[list[str]
 class _Draft:
     """A topology under way: who is there already, so that later parts can name them."""
 
-    def __init__(self, draw: st.DrawFn, platform: str | None, networks: int) -> None:
+    def __init__(
+        self, draw: st.DrawFn, platform: str | None, networks: int, ipv6: bool | None
+    ) -> None:
         self.draw = draw
-        self.ipv6: bool = draw(st.booleans())
+        self.ipv6: bool = draw(st.booleans()) if ipv6 is None else ipv6
         keys = draw(
             st.lists(st.sampled_from([*_NETWORKS]), min_size=1, max_size=networks, unique=True)
         )
@@ -325,10 +328,10 @@ class _Draft:
     def edges(self) -> dict[str, Data]:
         return self.data.get("edge_servers", {})
 
-    def edge_servers(self) -> None:
+    def edge_servers(self, least: int) -> None:
         stored = self.with_role("mailbox")
         edges: Data = {}
-        for _ in range(self.draw(st.integers(0, 3))):
+        for _ in range(self.draw(st.integers(least, 3))):
             key = self.name("edge")
             edges[key] = self.edge(stored, self.draw(st.sampled_from(sorted(stored))))
             self.renamed(edges[key], key)
@@ -542,20 +545,21 @@ def has_own_group(edge: Data) -> bool:
 
 @st.composite
 def topologies(
-    draw: st.DrawFn, platform: str | None = None, *, edge: bool | None = None, networks: int = 3
+    draw: st.DrawFn,
+    platform: str | None = None,
+    *,
+    edge: bool | None = None,
+    ipv6: bool | None = None,
+    networks: int = 3,
 ) -> Data:
     """Any topology that passes the checks, on one platform or any, in up to so many networks.
 
-    `edge` asks for at least one Edge server, or for none.
+    `edge` asks for at least one Edge server, or for none; `ipv6` for zones with IPv6, or without.
     """
-    draft = _Draft(draw, platform, networks)
+    draft = _Draft(draw, platform, networks, ipv6)
     draft.sites()
     if edge is not False:
-        draft.edge_servers()
-        while edge and not draft.edges:
-            for key, network in draft.data["networks"].items():
-                network.setdefault("perimeter", [f"10.{_NETWORKS[key]}.240.0/24"])
-            draft.edge_servers()
+        draft.edge_servers(least=int(edge is True))
     draft.clients()
     draft.mail_flow()
     draft.witnesses()

@@ -4,11 +4,19 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 from exchange_ports.topology.groups import GroupKind, wearers
-from tests.strategies import GONE, SMALL, WITH_EDGE, declared, edited, topologies
+from tests.strategies import (
+    GONE,
+    SMALL,
+    WITH_EDGE,
+    declared,
+    edited,
+    site_of,
+    topologies,
+)
 
 #: EC2's own limit on the groups of a network interface.
 MOST: Final = 5
@@ -138,21 +146,29 @@ def test_no_server_wears_more_groups_than_an_interface_takes(data: dict[str, Any
         assert len(set(keys)) == len(keys), server
 
 
+def stem(data: Mapping[str, Any], network: str) -> str:
+    """The first two numbers of the addresses of a network."""
+    internal: str = data["networks"][network]["internal"][0]
+    return ".".join(internal.split(".")[:2])
+
+
 @given(topologies(edge=False), st.data())
 def test_adding_edge_moves_no_internal_server(data: dict[str, Any], draw: st.DataObject) -> None:
-    network = next(iter(data["networks"]))
     sites = [
         key
         for key, site in data["sites"].items()
-        if any("mailbox" in server["roles"] for server in site["servers"].values())
+        if any("mailbox" in server["roles"] for server in site.get("servers", {}).values())
     ]
+    site = draw.draw(st.sampled_from(sites))
+    network = data["sites"][site]["network"]
     with_edge = edited(
         data,
         {
-            f"networks.{network}.perimeter": ["10.20.240.0/24"],
+            f"networks.{network}.perimeter": [f"{stem(data, network)}.240.0/24"],
             "edge_servers.added": {
                 "network": network,
-                "subscribed_site": draw.draw(st.sampled_from(sites)),
+                "subscribed_site": site,
+                "address": f"{stem(data, network)}.240.5",
             },
             "name_servers.edge": "platform",
             "mail_flow": {},
@@ -164,24 +180,36 @@ def test_adding_edge_moves_no_internal_server(data: dict[str, Any], draw: st.Dat
 @given(topologies())
 def test_sites_clients_mail_and_flows_move_nobody(data: dict[str, Any]) -> None:
     network = next(iter(data["networks"]))
+    new = {"roles": ["client_access", "mailbox"], "address": f"{stem(data, network)}.0.200"}
     more = edited(
         data,
         {
             "sites.added": {
                 "network": network,
-                "servers": {"new1": {"roles": ["client_access", "mailbox"]}},
+                "servers": {"new1": new},
                 "lync": {"addresses": ["10.20.11.0/28"]},
             },
             "clients.added": {"services": ["https", "pop"]},
-            "mail_flow": {"inbound": {"from": "internet"}},
+            "mail_flow": {
+                "inbound": {"from": "internet"},
+                "relays": {"added": {"from": ["10.20.7.5"]}},
+            },
+            "witnesses": {"added": {"address": "10.20.7.61"}},
             "additional_flows": [
                 {"from": "10.20.6.0/24", "to": "exchange", "ports": ["any"], "reason": "backup"}
             ],
         },
     )
+    assume(all("address" in each for each in servers_of(data)))
     after = worn(more)
     assert after.pop("new1")
     assert after == worn(data)
+
+
+def servers_of(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Every internal server."""
+    sites: Mapping[str, Any] = data["sites"]
+    return [server for site in sites.values() for server in site.get("servers", {}).values()]
 
 
 @given(topologies(), st.data())
@@ -191,10 +219,13 @@ def test_a_server_wears_what_it_would_wear_if_the_others_were_gone(
     """But for the Edge servers of its site: an exception there is declared of the server itself."""
     before = internal(data)
     server = draw.draw(st.sampled_from(sorted(before)))
-    (site,) = (key for key, each in data["sites"].items() if server in each["servers"])
-    alone = edited(data, {"clients": {}, "mail_flow": {}, "additional_flows": []})
+    (site,) = (key for key, each in data["sites"].items() if server in each.get("servers", {}))
+    alone = edited(data, {"clients": {}, "mail_flow": {}, "additional_flows": [], "witnesses": {}})
     here = data["sites"][site]
-    beside = {"roles": ["client_access", "mailbox"]}
+    beside = {
+        "roles": ["client_access", "mailbox"],
+        "address": f"{stem(data, here['network'])}.0.200",
+    }
     alone["sites"] = {
         site: {
             **here,
@@ -208,12 +239,64 @@ def test_a_server_wears_what_it_would_wear_if_the_others_were_gone(
             "edgesync_except": [name for name in edge.get("edgesync_except", []) if name == server],
         }
         for key, edge in data.get("edge_servers", {}).items()
-        if edge["subscribed_site"] == site
+        if site_of(edge) == site
     }
     alone["edge_servers"] = edges
     if not edges:
         alone.pop("sender_reputation", None)
     assert internal(alone)[server] == before[server]
+
+
+@given(topologies(edge=True), st.data())
+def test_what_an_edge_server_says_of_itself_moves_no_other_one(
+    data: dict[str, Any], draw: st.DataObject
+) -> None:
+    """Nor any internal server: only an exception names one."""
+    plain = edited(data, {"mail_flow": {}, "additional_flows": []})
+    edges: dict[str, Any] = plain["edge_servers"]
+    key = draw.draw(st.sampled_from(sorted(edges)))
+    flag = draw.draw(st.sampled_from([*FLAGS]))
+    changed = edited(plain, {f"edge_servers.{key}.{flag}": FLAGS[flag]})
+    if flag in ("receives", "sends"):
+        # One of both is what it is there for.
+        other = "sends" if flag == "receives" else "receives"
+        changed["edge_servers"][key].pop(other, None)
+    before, after = worn(plain), worn(changed)
+    event(f"{flag} moves it" if before[key] != after[key] else f"{flag} leaves it")
+    assert {**before, key: None} == {**after, key: None}
+
+
+FLAGS: Final[Mapping[str, object]] = {
+    "own_group": True,
+    "receives": False,
+    "sends": False,
+    "delivery_port": 2525,
+    "edgesync_port": 50700,
+    "version": 2010,
+}
+
+
+@given(topologies(edge=True), st.data())
+def test_an_exception_from_edgesync_moves_the_two_that_it_names(
+    data: dict[str, Any], draw: st.DataObject
+) -> None:
+    plain = edited(data, {"mail_flow": {}, "additional_flows": []})
+    subscribed = [key for key, e in plain["edge_servers"].items() if "subscribed_site" in e]
+    assume(subscribed)
+    key = draw.draw(st.sampled_from(subscribed))
+    edge = plain["edge_servers"][key]
+    edge.pop("edgesync_except", None)
+    site = plain["sites"][edge["subscribed_site"]]
+    name = draw.draw(
+        st.sampled_from([n for n, each in site["servers"].items() if "mailbox" in each["roles"]])
+    )
+    before = worn(plain)
+    after = worn(edited(plain, {f"edge_servers.{key}.edgesync_except": [name]}))
+    moved = {each for each in before if before[each] != after[each]}
+    assert moved <= {key, name}
+    identity = site["servers"][name].get("id", name)
+    assert f"edgesync-server.{identity}" in after[name]
+    assert f"edge-server.{edge.get('id', key)}" in after[key]
 
 
 RENAMED: Final[Mapping[str, Any]] = edited(
@@ -234,13 +317,23 @@ RENAMED: Final[Mapping[str, Any]] = edited(
                 },
             }
         },
-        "edge_servers": {"gate1": {"network": "head", "subscribed_site": "berlin", "id": "edge1"}},
+        "edge_servers": {
+            "gate1": {
+                "network": "head",
+                "subscribed_site": "berlin",
+                "own_group": True,
+                "id": "edge1",
+            }
+        },
     },
 )
 
 
 def test_renaming_with_an_id_keeps_every_group() -> None:
-    before = edited(WITH_EDGE, {"sites.hq.servers.ex1.own_group": True})
+    before = edited(
+        WITH_EDGE,
+        {"sites.hq.servers.ex1.own_group": True, "edge_servers.edge1.own_group": True},
+    )
     keys = {"ex1": "mail1", "edge1": "gate1"}
     assert worn(RENAMED) == {keys[server]: groups for server, groups in worn(before).items()}
     descriptions = [
@@ -262,6 +355,7 @@ def test_every_kind_of_group_is_worn_by_someone() -> None:
             "sites.hq.servers.ex1.own_group": True,
             "sites.hq.servers.mbx2": {"roles": ["mailbox"]},
             "edge_servers.edge1.edgesync_except": ["mbx2"],
+            "edge_servers.edge2": {"network": "corp", "subscribed_site": "hq"},
         },
     )
     kinds = {g.kind for each in wearers(declared(data)) for g in each.groups}

@@ -460,6 +460,14 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="add an additional flow from where administrators sit, such as ports: [{ports}]",
     ),
     Kind(
+        "no-updates",
+        _WARNING,
+        says="{who} can fetch no updates",
+        why="all that is not declared is closed, so Windows Update and WSUS are too",
+        fix="add an additional flow to where updates come from: `need: windows_update`, or the ports of "
+        "WSUS",
+    ),
+    Kind(
         "sender-reputation-open",
         _WARNING,
         says="sender reputation is on in the product, and nothing is declared for it",

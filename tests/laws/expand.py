@@ -1,7 +1,8 @@
 """What flows and plans let through, packet by packet: slow, naive, and sharing nothing with plans.
 
-A packet is seen at one end of ours. Its other end is either a server of ours, by name, or an address:
-a rule by group is about the first, a rule by range about the second.
+A packet is seen at one end of ours. Its other end is either a server of the same network, by name, or
+an address: a rule by group is about the first, a rule by range about the second. Between networks
+there are addresses only.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,23 +20,44 @@ from exchange_ports.azure.rules import GroupRef as AzureGroupRef
 from exchange_ports.azure.rules import RuleSet as AzureRuleSet
 from exchange_ports.flows import Flow, Outside
 from exchange_ports.plans import NetworkPlan
-from exchange_ports.topology.groups import Group
+from exchange_ports.topology.groups import Group, Wearer, wearers
+from exchange_ports.topology.models import Topology
 from exchange_ports.traffic.addresses import Network
 from exchange_ports.traffic.ports import HIGHEST_PORT, Ports, Protocol
 
 __all__ = [
     "MEANING",
     "Packet",
+    "View",
     "Wears",
     "narrower",
     "of_flow",
     "packets",
     "passes",
     "passes_flows",
+    "view",
 ]
 
 Ip: TypeAlias = IPv4Address | IPv6Address
 Wears: TypeAlias = Mapping[str, tuple[str, ...]]
+
+
+class View(NamedTuple):
+    """What one network sees: its own servers by group, and those of the others by address."""
+
+    network: str
+    wears: Wears
+    wearers: tuple[Wearer, ...]
+
+    def addresses(self, group: Group) -> list[Network]:
+        """Of the wearers of a group in another network."""
+        return [
+            each for wearer in self.wearers if group in wearer.groups for each in wearer.addresses
+        ]
+
+
+def view(plan: NetworkPlan, topology: Topology) -> View:
+    return View(plan.network, plan.wears, wearers(topology))
 
 
 class Packet(NamedTuple):
@@ -57,7 +79,10 @@ MEANING: Final[Mapping[str, frozenset[str]]] = {
     "edgesync-server": frozenset({"exchange", "mailbox"}),
     "server": frozenset({"exchange", "client-access", "mailbox", "edgesync", "edgesync-server"}),
     "edge": frozenset(),
-    "edge-server": frozenset({"edge"}),
+    "edge-receiving": frozenset({"edge"}),
+    "edge-sending": frozenset({"edge"}),
+    "edge-synced": frozenset({"edge"}),
+    "edge-server": frozenset({"edge", "edge-receiving", "edge-sending", "edge-synced"}),
 }
 
 
@@ -92,27 +117,30 @@ def _wears(key: str, peer: str | Ip, wears: Wears) -> bool:
 # What is meant.
 
 
-def passes_flows(flows: Iterable[Flow], wears: Wears, packet: Packet) -> bool:
+def passes_flows(flows: Iterable[Flow], here: View, packet: Packet) -> bool:
     """Whether a flow says so."""
-    for flow in flows:
-        out = packet.direction == "out"
-        ours, theirs = (flow.source, flow.destination) if out else (flow.destination, flow.source)
-        if not isinstance(ours, Group) or ours.key not in wears[packet.server]:
-            continue
-        reached = (
-            _wears(theirs.key, packet.peer, wears)
-            if isinstance(theirs, Group)
-            else _in(theirs.ranges, packet.peer)
-        )
-        if reached and _matches(flow.ports, packet):
-            return True
-    return False
+    return any(_says(flow, here, packet) for flow in flows)
 
 
-def _peers(end: Group | Outside, wears: Wears) -> list[str | Ip]:
-    if isinstance(end, Group):
-        return [server for server, keys in wears.items() if end.key in keys]
-    return [address for range_ in end.ranges for address in (range_[0], range_[-1])]
+def _says(flow: Flow, here: View, packet: Packet) -> bool:
+    out = packet.direction == "out"
+    ours, theirs = (flow.source, flow.destination) if out else (flow.destination, flow.source)
+    if not isinstance(ours, Group) or ours.network != here.network:
+        return False
+    if ours.key not in here.wears[packet.server] or not _matches(flow.ports, packet):
+        return False
+    if isinstance(theirs, Outside):
+        return _in(theirs.ranges, packet.peer)
+    if theirs.network == here.network:
+        return _wears(theirs.key, packet.peer, here.wears)
+    return _in(here.addresses(theirs), packet.peer)
+
+
+def _peers(end: Group | Outside, here: View) -> list[str | Ip]:
+    if isinstance(end, Group) and end.network == here.network:
+        return [server for server, keys in here.wears.items() if end.key in keys]
+    ranges = here.addresses(end) if isinstance(end, Group) else end.ranges
+    return [address for range_ in ranges for address in (range_[0], range_[-1])]
 
 
 def _ports(ports: Ports) -> list[tuple[Protocol, int | None]]:
@@ -124,26 +152,26 @@ def _ports(ports: Ports) -> list[tuple[Protocol, int | None]]:
     return [(ports.protocol, port) for range_ in ports.ranges for port in range_]
 
 
-def of_flow(flow: Flow, wears: Wears) -> Iterator[Packet]:
-    """Packets at the corners of a flow, seen at each end that is ours."""
+def of_flow(flow: Flow, here: View) -> Iterator[Packet]:
+    """Packets at the corners of a flow, seen at each end that is of this network."""
     for ours, theirs, direction in (
         (flow.source, flow.destination, "out"),
         (flow.destination, flow.source, "in"),
     ):
-        if isinstance(ours, Group):
-            for server in _peers(ours, wears):
-                for peer in _peers(theirs, wears):
+        if isinstance(ours, Group) and ours.network == here.network:
+            for server in _peers(ours, here):
+                for peer in _peers(theirs, here):
                     for protocol, port in _ports(flow.ports):
                         yield Packet(str(server), direction, peer, protocol, port)
 
 
-def packets(flows: Iterable[Flow], wears: Wears) -> st.SearchStrategy[Packet]:
+def packets(flows: Iterable[Flow], here: View) -> st.SearchStrategy[Packet]:
     """Packets between servers of ours and whoever flows are about, ports and addresses near them."""
-    peers: set[str | Ip] = {*wears}
+    peers: set[str | Ip] = {*here.wears}
     ports: set[tuple[Protocol, int | None]] = {(Protocol.ANY, None), (Protocol.ESP, None)}
     for flow in flows:
         for end in (flow.source, flow.destination):
-            for corner in _peers(end, wears):
+            for corner in _peers(end, here):
                 peers |= {corner} if isinstance(corner, str) else _near(corner)
         for protocol, port in _ports(flow.ports):
             ports.add((protocol, port))
@@ -151,7 +179,7 @@ def packets(flows: Iterable[Flow], wears: Wears) -> st.SearchStrategy[Packet]:
                 near = (port - 1, port + 1)
                 ports |= {(protocol, each) for each in near if 0 < each <= HIGHEST_PORT}
     return st.tuples(
-        st.sampled_from(sorted(wears)),
+        st.sampled_from(sorted(here.wears)),
         st.sampled_from(("in", "out")),
         st.sampled_from(sorted(peers, key=str)),
         st.sampled_from(sorted(ports, key=str)),

@@ -21,7 +21,7 @@ from exchange_ports import findings
 from exchange_ports.aws import limits as aws_limits
 from exchange_ports.azure import limits as azure_limits
 from exchange_ports.azure.names import BANDS
-from exchange_ports.catalog import ENTRIES
+from exchange_ports.catalog import BY_ID
 from exchange_ports.component import ExchangeFirewall
 from exchange_ports.findings import Kind
 from exchange_ports.offline import Registration, record
@@ -70,8 +70,8 @@ def words(schema: Any) -> Iterator[str]:
     """Every word that a field may hold."""
     if isinstance(schema, dict):
         data = cast("dict[str, Any]", schema)
-        yield from data.get("enum", ())
-        yield from (data["const"],) if "const" in data else ()
+        yield from map(str, data.get("enum", ()))
+        yield from (str(data["const"]),) if "const" in data else ()
         for each in data.values():
             yield from words(each)
     elif isinstance(schema, list):
@@ -89,16 +89,18 @@ def finding_codes() -> Iterator[str]:
 
 
 def program(topology: Mapping[str, Any], platform: str) -> None:
-    (network,) = topology["networks"]
+    networks: Mapping[str, Any] = topology["networks"]
     pulumi.export(
         "servers",
         ExchangeFirewall(
             "exchange",
             topology={
                 **topology,
-                "networks": {network: {**topology["networks"][network], "platform": platform}},
+                "networks": {
+                    key: {**network, "platform": platform} for key, network in networks.items()
+                },
             },
-            networks={network: IDS[platform]},  # type: ignore[dict-item]
+            networks=dict.fromkeys(networks, IDS[platform]),  # type: ignore[dict-item]
         ).servers,
     )
 
@@ -139,7 +141,7 @@ def now(topology: Path) -> Names:
     limits = (*aws_limits.LIMITS, *azure_limits.LIMITS)
     return {
         "settings": tuple(f"{NAMESPACE}:{setting}" for setting in SETTINGS),
-        "catalog rows": tuple(f"{entry.id} {entry.cite}" for entry in ENTRIES),
+        "catalog rows": tuple(f"{entry.id} {entry.cite}" for entry in BY_ID.values()),
         "fields of a topology": tuple(sorted(fields())),
         "words of a topology": tuple(sorted({*ROLE_WORDS, INTERNET_WORD, *words(SCHEMA)})),
         "findings": tuple(sorted(finding_codes())),
@@ -196,5 +198,5 @@ def test_every_kind_of_group_and_of_rule_is_among_the_promised_resources() -> No
     text = json.dumps(resources(UNDER_WAY.with_suffix(".yaml")))
     for kind in GroupKind:
         assert f"exchange-corp-{kind}" in text, kind
-    for peer in ("list.internet", "2001-db8-10--/48", "/icmp/all/", "in/tcp/25/edge.hq"):
+    for peer in ("list.internet", "2001-db8-10--/48", "/icmp/all/", "in/tcp/25/edge-receiving.hq"):
         assert peer in text, peer

@@ -54,6 +54,7 @@ _CHECKS: Final[tuple[Callable[[Topology], Iterator[Finding]], ...]] = (
     cautions.internet_any,
     cautions.ipv6_residue,
     cautions.management,
+    cautions.updates,
     cautions.sender_reputation,
 )
 

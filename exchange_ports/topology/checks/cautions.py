@@ -10,6 +10,7 @@ from exchange_ports.catalog import (
     PLAIN_TEXT_PORTS,
     SERVICES,
     SMTP_PORT,
+    UPDATES,
     Need,
     Part,
     Service,
@@ -22,6 +23,7 @@ from exchange_ports.topology.checks.walk import (
     listed,
     managed,
     managed_edges,
+    named_by,
     neighbours,
     servers,
 )
@@ -47,6 +49,7 @@ __all__ = [
     "plain_text",
     "port_25",
     "sender_reputation",
+    "updates",
 ]
 
 
@@ -263,6 +266,35 @@ def _administers(flow: AdditionalFlow) -> bool:
     if flow.need is Need.REMOTE_DESKTOP:
         return True
     return any(ports.meets(MANAGEMENT) for ports in flow.ports or ())
+
+
+def updates(topology: Topology) -> Iterator[Finding]:
+    """Servers that can fetch no updates."""
+    outgoing = [flow for flow in topology.additional_flows if _updates(flow)]
+    sources = [
+        each
+        for flow in outgoing
+        for end in ends_of(flow.source)
+        for each in named_by(topology, end)
+    ]
+    reached = {each.path[0] for each in sources}
+    for who, where, there in (
+        ("internal Exchange servers", "sites", _managed_inside(topology)),
+        ("Edge servers", "edge_servers", bool(managed_edges(topology))),
+    ):
+        if there and where not in reached:
+            yield BY_CODE["no-updates"].at((where,), who=who)
+
+
+def _managed_inside(topology: Topology) -> bool:
+    return any(managed(topology, site.network) for _, site, _, _ in servers(topology))
+
+
+def _updates(flow: AdditionalFlow) -> bool:
+    """Whether a flow may be how updates come."""
+    if flow.need is Need.WINDOWS_UPDATE:
+        return True
+    return any(ports.meets(UPDATES) for ports in flow.ports or ())
 
 
 def sender_reputation(topology: Topology) -> Iterator[Finding]:
