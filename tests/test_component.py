@@ -76,7 +76,14 @@ def topology(platform: str = "aws") -> dict[str, Any]:
                 "ports": ["3389/tcp"],
                 "reason": "bastion",
                 "accept_risk": True,
-            }
+            },
+            {
+                "from": ["exchange", "edge"],
+                "to": "10.20.7.40",
+                "ports": ["8530-8531/tcp"],
+                "reason": "updates",
+                "accept_risk": True,
+            },
         ],
     }
 

@@ -130,6 +130,14 @@ def test_the_plan_of_an_example_stack_is_as_reviewed(
         golden(f"plans/{stack}.txt", as_text(plan))
 
 
+def test_the_plans_of_several_networks_are_as_reviewed(golden: Callable[[str, str], None]) -> None:
+    """Both clouds and a place outside: what crosses goes by address, and outside gets no plan."""
+    plans = planned(topology_of("both"))
+    assert sorted(plans.networks) == ["corp", "north"]
+    for key, plan in plans.networks.items():
+        golden(f"plans/both-{key}.txt", as_text(plan))
+
+
 @pytest.mark.parametrize("stack, platform", [("prod-aws", "azure"), ("prod-azure", "aws")])
 def test_production_on_the_other_cloud_is_as_reviewed(
     stack: str, platform: str, golden: Callable[[str, str], None]

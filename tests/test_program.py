@@ -40,6 +40,7 @@ WARNINGS: Final[dict[str, list[str]]] = {
     "prod-azure": [],
     "proxied": [
         "azure-sends-directly",
+        "no-updates",
         "plain-text-from-internet",
         "plain-text-from-internet",
         "port-25-blocked",

@@ -40,7 +40,14 @@ TOPOLOGY: dict[str, Any] = {
             "ports": ["3389/tcp"],
             "reason": "administration from the bastion",
             "accept_risk": True,
-        }
+        },
+        {
+            "from": ["exchange", "edge"],
+            "to": "10.20.7.40",
+            "ports": ["8530-8531/tcp"],
+            "reason": "Windows updates from WSUS",
+            "accept_risk": True,
+        },
     ],
 }
 
