@@ -449,11 +449,10 @@ class _Draft:
 
     def relay(self, name: str) -> Data:
         relay: Data = {"from": self.draw(_some(_RELAYS[name])), "accept_risk": True}
-        for field, value in (
-            ("to", self.draw(st.sampled_from(("client_access", "mailbox")))),
-            ("port", 2526),
-            ("sites", self.draw(_some(self.data["sites"]))),
-        ):
+        if self.maybe():
+            relay["to"] = self.draw(st.sampled_from(("client_access", "mailbox")))
+        serving = sorted(self.with_role(relay.get("to", "client_access")))
+        for field, value in (("port", 2526), ("sites", self.draw(_some(serving)))):
             if self.maybe():
                 relay[field] = value
         return relay
@@ -462,7 +461,7 @@ class _Draft:
         if self.draw(st.integers(0, 3)) == 0:
             witness: Data = {"address": "10.20.7.60"}
             if self.maybe():
-                witness["sites"] = self.draw(_some(self.data["sites"]))
+                witness["sites"] = self.draw(_some(sorted(self.with_role("mailbox"))))
             self.data["witnesses"] = {"fsw1": witness}
 
     def name_servers(self) -> None:
@@ -729,6 +728,13 @@ def _without_sender(data: Data) -> bool:
     return _edge(data) is not None and _add_site({})(data)
 
 
+def _nobody_receives(data: Data) -> bool:
+    _mail(data)["inbound"] = {"from": "internet"}
+    for edge in data.get("edge_servers", {}).values():
+        edge["receives"] = False
+    return _edge(data) is not None
+
+
 def _for_one(data: Data) -> bool:
     name, server = next(iter(_site(data)["servers"].items()))
     server.pop("own_group", None)
@@ -849,7 +855,14 @@ _FAULTS: Final[tuple[Fault, ...]] = (
     # Mail, names and services.
     ("outbound-without-edge", lambda data: _no_edge(data) and _sends(data, {"through": "edge"})),
     ("proxied-past-edge", _past_edge),
-    ("site-without-sending-edge", _without_sender),
+    ("edge-does-not-send", _without_sender),
+    ("edge-does-not-receive", _nobody_receives),
+    (
+        "connector-names-both",
+        lambda data: _sends(
+            data, {"through": "client_access", "sites": ["added"], "servers": ["added"]}
+        ),
+    ),
     (
         "none-beside-others",
         lambda data: _sends(data, [{"through": "none"}, {"through": "mailbox"}]),

@@ -254,9 +254,9 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         "no-server-to-serve",
         _ERROR,
-        says="site {site} has no Client Access server",
-        why="clients and inbound mail go to Client Access servers",
-        fix="name a site that has one, or give one of its servers the role client_access",
+        says="site {site} has no {role} server",
+        why="{why}",
+        fix="name a site that has one, or give one of its servers the role {word}",
     ),
     Kind(
         "outbound-without-edge",
@@ -351,11 +351,25 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="take it away",
     ),
     Kind(
-        "site-without-sending-edge",
+        "edge-does-not-send",
         _ERROR,
-        says="outbound mail of site {site} goes through edge, and none of its Edge servers sends",
-        why="an Edge server takes mail from the Mailbox servers of its own site only",
-        fix="name a site whose Edge server sends, or let one of {site} send",
+        says="outbound mail goes through edge, and {who}",
+        why="no server would send the mail of this connector",
+        fix="name an Edge server that sends, or set its `sends` to true",
+    ),
+    Kind(
+        "edge-does-not-receive",
+        _ERROR,
+        says="inbound mail is declared, and no Edge server receives",
+        why="with Edge servers, mail from outside comes in by them unless sites are named",
+        fix="set `receives` of an Edge server to true, or name the sites in `to`",
+    ),
+    Kind(
+        "connector-names-both",
+        _ERROR,
+        says="the Send connector names both sites and servers",
+        why="either says whose mail leaves by it, and the two may disagree",
+        fix="keep one of them",
     ),
     Kind(
         "network-without-name-servers",
@@ -487,6 +501,13 @@ KINDS: Final[tuple[Kind, ...]] = (
         says="an appliance inspects what {network} exchanges with other parts of the fabric",
         why="restricting or altering that traffic is not supported, and inspection does both when it errs",
         fix="let the appliance pass everything between these servers untouched",
+    ),
+    Kind(
+        "nothing-managed",
+        _WARNING,
+        says="every network is external, so nothing is made",
+        why="rules are made in clouds only; of an external network only the addresses are known",
+        fix="give one network the platform aws or azure",
     ),
     Kind(
         "unused-network",

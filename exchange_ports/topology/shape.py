@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from exchange_ports.findings import Finding, Path, nearest
 from exchange_ports.findings.declared import BY_CODE
+from exchange_ports.findings.reading import SECRET_IN_SETTING
 from exchange_ports.topology.models import Topology
 from exchange_ports.topology.values import plain_type
 
@@ -55,6 +56,10 @@ def not_plain(data: object, at: Path, path: Path = ()) -> Iterator[Misshapen]:
             yield from not_plain(value, at, (*path, index))
         return
     elif isinstance(data, dict):
+        if "secure" in data and len(cast("dict[object, object]", data)) == 1:
+            # What `pulumi config set --secret` leaves; its value must never be shown.
+            yield Misshapen(SECRET_IN_SETTING.at((*at, *path)))
+            return
         odd = False
         for key, value in cast("dict[object, object]", data).items():
             odd |= not isinstance(key, str)

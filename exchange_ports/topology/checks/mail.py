@@ -8,6 +8,7 @@ from exchange_ports.findings import Finding, Path
 from exchange_ports.findings.declared import BY_CODE
 from exchange_ports.topology.checks.walk import connectors, servers
 from exchange_ports.topology.models import (
+    Inbound,
     NameServers,
     Outbound,
     OutboundPath,
@@ -28,6 +29,8 @@ def send(topology: Topology) -> Iterator[Finding]:
         if connector.through is OutboundPath.CLIENT_ACCESS:
             for site in sorted(_proxied_past_edge(topology, connector)):
                 yield BY_CODE["proxied-past-edge"].at((*path, "through"), site=site)
+        if connector.servers is not None and connector.sites is not None:
+            yield BY_CODE["connector-names-both"].at(path)
         if connector.through is OutboundPath.NONE and len(declared) > 1:
             yield BY_CODE["none-beside-others"].at((*path, "through"))
         if connector.through is OutboundPath.EDGE and topology.edge_servers:
@@ -50,11 +53,19 @@ def _proxied_past_edge(topology: Topology, connector: Outbound) -> set[str]:
 
 
 def _edge_that_sends(topology: Topology, path: Path, connector: Outbound) -> Iterator[Finding]:
-    for site in connector.sites or ():
-        if site in topology.sites and not any(
-            edge.sends and edge.site == site for edge in topology.edge_servers.values()
-        ):
-            yield BY_CODE["site-without-sending-edge"].at((*path, "sites"), site=site)
+    edges = topology.edge_servers
+    for index, name in enumerate(connector.servers or ()):
+        if name in edges and not edges[name].sends:
+            who = f"{name} does not send"
+            yield BY_CODE["edge-does-not-send"].at((*path, "servers", index), who=who)
+    for index, site in enumerate(connector.sites or ()):
+        sending = any(edge.sends and edge.site == site for edge in edges.values())
+        if site in topology.sites and not sending:
+            who = f"no Edge server of site {site} does"
+            yield BY_CODE["edge-does-not-send"].at((*path, "sites", index), who=who)
+    everyone = connector.servers is None and connector.sites is None
+    if everyone and not any(edge.sends for edge in edges.values()):
+        yield BY_CODE["edge-does-not-send"].at((*path, "through"), who="no Edge server does")
 
 
 def edge_servers(topology: Topology) -> Iterator[Finding]:
@@ -69,6 +80,15 @@ def edge_servers(topology: Topology) -> Iterator[Finding]:
             yield BY_CODE["edgesync-without-subscription"].at((*path, "edgesync_except"), edge=key)
         if not edge.receives and not edge.sends:
             yield BY_CODE["edge-without-mail"].at(path, edge=key)
+    inbound = topology.mail_flow.inbound
+    receives = any(edge.receives for edge in topology.edge_servers.values())
+    if (
+        isinstance(inbound, Inbound)
+        and inbound.to is None
+        and topology.edge_servers
+        and not receives
+    ):
+        yield BY_CODE["edge-does-not-receive"].at(("mail_flow", "inbound"))
     if topology.edge_servers and topology.name_servers.edge is None:
         yield BY_CODE["edge-without-name-servers"].at(("name_servers",))
     if topology.sender_reputation is not None and not topology.edge_servers:

@@ -262,7 +262,9 @@ def addresses_for_flows(topology: Topology) -> Iterator[Finding]:
 
 
 def unused(topology: Topology) -> Iterator[Finding]:
-    """Networks in which nothing stands."""
+    """Networks in which nothing stands, and topologies of which nothing is ours to filter."""
+    if all(each.platform is Platform.EXTERNAL for each in topology.networks.values()):
+        yield BY_CODE["nothing-managed"].at(("networks",))
     used = {site.network for site in topology.sites.values()}
     used |= {edge.network for edge in topology.edge_servers.values()}
     if any(site.network is None and site.servers for site in topology.sites.values()):

@@ -6,12 +6,16 @@ from exchange_ports.catalog import BY_ID, SERVICES
 from exchange_ports.findings import Finding
 from exchange_ports.findings.declared import BY_CODE
 from exchange_ports.topology.models import Service, Topology
-from exchange_ports.traffic.ports import Protocol
+from exchange_ports.traffic.ports import Protocol, tcp
 
 __all__ = ["not_realised", "rebound"]
 
 #: What Set-ImapSettings and Set-PopSettings can bind anew.
 _REBOUND = (Service.IMAP, Service.POP)
+
+
+#: Rows whose port a relay's connector may share: connectors tell their clients apart (V12).
+_SMTP_ROWS = ("M1", "C5", "C6")
 
 
 def not_realised(topology: Topology) -> Iterator[Finding]:
@@ -26,13 +30,22 @@ def not_realised(topology: Topology) -> Iterator[Finding]:
 
 
 def rebound(topology: Topology) -> Iterator[Finding]:
-    """Ports that IMAP4 or POP3 cannot be bound to."""
+    """Ports that IMAP4, POP3 or a relay's connector cannot be bound to."""
     taken = {
         ports: entry
         for entry in (*SERVICES.values(), BY_ID["M1"])
         for several in entry.ports
         for ports in several.one_by_one()
     }
+    for key, relay in topology.mail_flow.relays.items():
+        ports = tcp(relay.port)
+        if ports in taken and taken[ports].id not in _SMTP_ROWS:
+            yield BY_CODE["port-of-another-service"].at(
+                ("mail_flow", "relays", key, "port"),
+                service=f"relay {key}",
+                ports=ports,
+                other=taken[ports].says,
+            )
     for service, several in topology.service_ports.items():
         for index, ports in enumerate(several):
             path = ("service_ports", service, index)
