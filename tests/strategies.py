@@ -398,7 +398,8 @@ class _Draft:
         flow: Data = {}
         if self.maybe():
             inbound: Data = {"from": self.draw(st.just("internet") | _some(_MAIL_RANGES))}
-            if self.maybe():
+            nobody = self.edges and not any(e.get("receives", True) for e in self.edges.values())
+            if nobody or self.maybe():
                 inbound["to"] = self.draw(_some(self.with_role("client_access")))
             flow["inbound"] = self.draw(st.just("none") | st.just(inbound))
         if self.maybe():
