@@ -9,28 +9,49 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from pydantic_core import PydanticCustomError
 
 from exchange_ports import __version__
-from exchange_ports.findings import Finding, Refused, in_order, render
-from exchange_ports.findings.asked import CANNOT_READ, MISSING_EXTRA, NO_PROJECT, PROGRAM_FAILED
+from exchange_ports.findings import Finding, Refused, in_order, nearest, render
+from exchange_ports.findings.asked import (
+    CANNOT_READ,
+    MISSING_EXTRA,
+    NO_PACKET,
+    NO_PROJECT,
+    PROGRAM_FAILED,
+    UNKNOWN_END,
+)
+from exchange_ports.findings.declared import BY_CODE
 from exchange_ports.plans import Plans, compile_plans
 from exchange_ports.reports.plan import plan_data, plan_lines
 from exchange_ports.reports.terminal import show
 from exchange_ports.topology.bindings import check_bindings, check_tags
 from exchange_ports.topology.declaring import understand
+from exchange_ports.topology.groups import wearers
 from exchange_ports.topology.reading import NAMESPACE, StackFile, read_stack_file
+from exchange_ports.topology.values import INTERNET_WORD, read_ports
+from exchange_ports.traffic.ports import Ports
+
+if TYPE_CHECKING:
+    from exchange_ports.proof.asking import Asked
 
 __all__ = ["main"]
 
 FINE: Final = 0
+NO: Final = 1
 BAD_INPUT: Final = 2
 
 _EXAMPLES: Final = """\
 examples:
   exchange-ports plan stacks/Pulumi.dev.yaml            what this stack opens, and why
   exchange-ports plan --json stacks/Pulumi.dev.yaml     the same for programs
+  exchange-ports prove stacks/Pulumi.dev.yaml           that its rules let through what is meant
+  exchange-ports check stacks/Pulumi.dev.yaml ex1 10.10.1.10 389/tcp
+                                                        whether that passes, and who decides
   exchange-ports preview stacks/Pulumi.dev.yaml         what `pulumi up` would register, offline
   exchange-ports schema > topology.schema.json          what a topology may say, for editors
 
@@ -74,6 +95,17 @@ def _parser() -> argparse.ArgumentParser:
     plan.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
     plan.add_argument("--json", action="store_true", help="the whole plan as JSON")
     plan.set_defaults(run=_plan)
+
+    prove = commands.add_parser("prove", help="that the rules let through what is meant, no more")
+    prove.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
+    prove.set_defaults(run=_prove)
+
+    ask = commands.add_parser("check", help="whether something passes, and who decides at each end")
+    ask.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
+    ask.add_argument("source", metavar="SOURCE", help="a server, an address, or internet")
+    ask.add_argument("destination", metavar="DESTINATION", help="the same")
+    ask.add_argument("ports", metavar="PORT/PROTO", help="25/tcp, 5985-5986/tcp, icmp, any")
+    ask.set_defaults(run=_check)
 
     schema = commands.add_parser("schema", help="JSON Schema of a topology, for editors")
     schema.set_defaults(run=_schema)
@@ -127,6 +159,65 @@ def _plan(asked: argparse.Namespace) -> int:
     if warnings:
         print("", render(warnings), sep="\n", file=sys.stderr)
     return FINE
+
+
+def _prove(asked: argparse.Namespace) -> int:
+    plans, _ = _compiled(_read(asked.file))
+    from exchange_ports.proof import prove
+    from exchange_ports.reports.proof import failure_lines, proof_lines
+
+    proof = prove(plans)
+    show(proof_lines(proof) if proof.holds else failure_lines(proof))
+    return FINE if proof.holds else NO
+
+
+def _check(asked: argparse.Namespace) -> int:
+    plans, _ = _compiled(_read(asked.file))
+    from exchange_ports.proof.asking import ask
+    from exchange_ports.reports.proof import verdict_lines
+
+    ports = _asked_ports(asked.ports)
+    servers = [wearer.name for wearer in wearers(plans.topology)]
+    source, destination = (_asked_end(end, servers) for end in (asked.source, asked.destination))
+    try:
+        verdict = ask(plans, source, destination, ports)
+    except ValueError as none:
+        named = {"source": asked.source, "destination": asked.destination}
+        raise Refused([NO_PACKET.at((), why=none, **named)]) from None
+    show(verdict_lines(verdict))
+    return FINE if verdict.passes else NO
+
+
+def _asked_ports(text: str) -> Ports:
+    """Ports as they are written in a stack file.
+
+    :raises Refused: they are none.
+    """
+    try:
+        return read_ports(text)
+    except PydanticCustomError as wrong:
+        finding = BY_CODE[wrong.type].at((), **(wrong.context or {}))
+        raise Refused([finding]) from None
+
+
+def _asked_end(text: str, servers: Sequence[str]) -> "Asked":
+    """An end of a question: a server, an address, or the Internet.
+
+    :raises Refused: it is none of them.
+    """
+    from exchange_ports.proof.asking import Asked
+
+    if text in servers:
+        return Asked(server=text)
+    if text == INTERNET_WORD:
+        return Asked()
+    try:
+        return Asked(address=ip_address(text))
+    except ValueError:
+        meant = nearest(text, (*servers, INTERNET_WORD))
+        known = f"the servers are {', '.join(servers)}"
+        fix = f"write {meant}" if meant else "name a server, an address, or internet"
+        raise Refused([UNKNOWN_END.at((), end=text, known=known, fix=fix)]) from None
 
 
 def _schema(_: argparse.Namespace) -> int:

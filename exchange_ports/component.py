@@ -14,16 +14,17 @@ from pulumi.runtime.config import is_config_secret
 from exchange_ports.aws import limits as aws_limits
 from exchange_ports.aws.rules import RuleSet as AwsRuleSet
 from exchange_ports.azure import limits as azure_limits
-from exchange_ports.findings import Finding, Path, Refused, in_order, render
+from exchange_ports.findings import Finding, Path, Refused, counted, in_order, render
 from exchange_ports.findings.declared import BY_CODE
 from exchange_ports.plans import NetworkPlan, Plans, compile_plans
+from exchange_ports.proof import Failure, prove
 from exchange_ports.topology.bindings import check_bindings, check_tags
 from exchange_ports.topology.checks import check
 from exchange_ports.topology.declaring import understand
 from exchange_ports.topology.groups import identity
 from exchange_ports.topology.models import Platform, Topology
 
-__all__ = ["ExchangeFirewall", "NetworkArgs", "TopologyError"]
+__all__ = ["ExchangeFirewall", "NetworkArgs", "NotProved", "TopologyError"]
 
 TYPE: Final = "exchange-ports:index:ExchangeFirewall"
 
@@ -53,12 +54,33 @@ class TopologyError(pulumi.RunError, ValueError):
         super().__init__(render(self.findings))
 
 
+#: More failures than this are counted: they are often one fault seen from every server.
+_MOST_SHOWN: Final = 12
+
+
+class NotProved(pulumi.RunError, ValueError):
+    """The plans do not let through exactly what is meant: the text has every witness.
+
+    This is a fault of this package, not of the topology. Pulumi shows it without a traceback.
+    """
+
+    def __init__(self, failures: tuple[Failure, ...]) -> None:
+        """Keep the failures; the text has one a line."""
+        shown = [f"  {failure}" for failure in failures[:_MOST_SHOWN]]
+        if len(failures) > _MOST_SHOWN:
+            shown.append(f"  and {len(failures) - _MOST_SHOWN} more")
+        first = f"not proved, so nothing was registered: {counted(len(failures), 'failure')}"
+        last = "what to do: report it; in an emergency, skip_proof=True goes on without the proof"
+        super().__init__("\n".join([first, *shown, last]))
+        self.failures: tuple[Failure, ...] = failures
+
+
 class ExchangeFirewall(pulumi.ComponentResource):
     """The security groups (AWS) or network security groups (Azure) of an Exchange organization.
 
-    Whatever is declared is checked and planned first: with an error in it, nothing is registered.
-    The outputs of a network resolve only when every rule of it stands, so that a server which
-    attaches them is never cut off. No network waits for another one.
+    Whatever is declared is checked, planned and proved first: with an error in it, nothing is
+    registered. The outputs of a network resolve only when every rule of it stands, so that a server
+    which attaches them is never cut off. No network waits for another one.
     """
 
     servers: Mapping[str, pulumi.Output[dict[str, Any]]]
@@ -77,18 +99,27 @@ class ExchangeFirewall(pulumi.ComponentResource):
         topology: Topology | Mapping[str, Any],
         networks: Mapping[str, NetworkArgs],
         tags: Mapping[str, pulumi.Input[str]] | None = None,
+        skip_proof: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Check, plan, and register.
+        """Check, plan, prove, and register.
 
         `topology` is what is declared, as a model or as plain data of the same shape. `networks`
-        has the cloud ids of each network by its name; one that is `external` has none. `tags` go on everything that takes tags.
+        has the cloud ids of each network by its name; one that is `external` has none. `tags` go on
+        everything that takes tags. `skip_proof` goes on where the proof fails: for emergencies, and
+        never without a warning.
 
         :raises TopologyError: something declared is wrong, a cloud id is missing, or a plan is over
             a limit of its cloud. Nothing was registered then.
+        :raises NotProved: a plan lets through what is not meant, or not all of it. Nothing was
+            registered then either.
         """
         plans, warnings = _planned(name, topology, networks, tags)
+        if not skip_proof:
+            _must_be_proved(plans)
         super().__init__(TYPE, name, None, opts)
+        if skip_proof:
+            pulumi.log.warn(_UNPROVED, self)
         for warning in warnings:
             pulumi.log.warn(str(warning), self)
         made = {
@@ -132,6 +163,22 @@ class ExchangeFirewall(pulumi.ComponentResource):
             tags=config.get_object("tags"),
             opts=opts,
         )
+
+
+_UNPROVED: Final = (
+    "NOT PROVED: skip_proof is set, so nobody has shown that these rules let through what is meant "
+    "and nothing else. Take it away as soon as the emergency is over."
+)
+
+
+def _must_be_proved(plans: Plans) -> None:
+    """Refuse plans that do not let through exactly what is meant.
+
+    :raises NotProved: with the witnesses.
+    """
+    proof = prove(plans)
+    if not proof.holds:
+        raise NotProved(proof.failures)
 
 
 def _prefix(name: str, key: str, topology: Topology) -> str:

@@ -4,7 +4,15 @@ from typing import Final
 
 from exchange_ports.findings.finding import Kind, Severity
 
-__all__ = ["CANNOT_READ", "KINDS", "MISSING_EXTRA", "NO_PROJECT", "PROGRAM_FAILED"]
+__all__ = [
+    "CANNOT_READ",
+    "KINDS",
+    "MISSING_EXTRA",
+    "NO_PACKET",
+    "NO_PROJECT",
+    "PROGRAM_FAILED",
+    "UNKNOWN_END",
+]
 
 CANNOT_READ: Final = Kind(
     "cannot-read-file",
@@ -34,5 +42,26 @@ PROGRAM_FAILED: Final = Kind(
     why="{why}",
     fix="mend the program; the text above is what `pulumi up` would show",
 )
+UNKNOWN_END: Final = Kind(
+    "unknown-end",
+    Severity.ERROR,
+    says="Cannot ask about {end}: no server is called so, and it is no address",
+    why="{known}",
+    fix="{fix}",
+)
+NO_PACKET: Final = Kind(
+    "no-packet",
+    Severity.ERROR,
+    says="Cannot ask what passes from {source} to {destination}",
+    why="{why}",
+    fix="name two different ends of one family of addresses",
+)
 
-KINDS: Final = (CANNOT_READ, NO_PROJECT, MISSING_EXTRA, PROGRAM_FAILED)
+KINDS: Final = (
+    CANNOT_READ,
+    NO_PROJECT,
+    MISSING_EXTRA,
+    PROGRAM_FAILED,
+    UNKNOWN_END,
+    NO_PACKET,
+)

@@ -29,6 +29,7 @@ __all__ = [
     "Words",
     "ends_of",
     "plain_type",
+    "read_ports",
 ]
 
 #: Azure is the strictest: letters, digits, `_`, `.` and `-`, ending in a letter, digit or `_`
@@ -112,6 +113,14 @@ def _port(value: object) -> int:
     if not 1 <= value <= HIGHEST_PORT:
         raise PydanticCustomError("bad-port", "", {"port": value, "highest": HIGHEST_PORT})
     return value
+
+
+def read_ports(text: str) -> Ports:
+    """The ports that `text` writes, as a stack file would: `25/tcp`, `5985-5986/tcp`, `icmp`, `any`.
+
+    :raises PydanticCustomError: they are none; its type is the code of a finding, its context the facts.
+    """
+    return _ports(text)
 
 
 _PORTS: Final = re.compile(

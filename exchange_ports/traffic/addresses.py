@@ -1,36 +1,38 @@
 """Address ranges of both families, compared as sets and kept as they were declared.
 
-A rule in a cloud names prefixes, and its identity hangs on them, so prefixes are never merged or
+Where only the addresses matter, and not how they were written, there is `AddressSet`. A rule in a cloud names prefixes, and its identity hangs on them, so prefixes are never merged or
 split behind the user's back: 10.0.0.10/32 and 10.0.0.11/32 stay two. Only what lies inside another
 prefix of the same set goes, since Azure refuses overlap inside one rule (azure.md 1).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from ipaddress import (
-    IPv4Address,
-    IPv4Network,
-    IPv6Address,
-    IPv6Network,
-    ip_network,
-    summarize_address_range,
-)
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Final
 
+from exchange_ports.traffic._intervals import Span, Spans, canonical, subset
+from exchange_ports.traffic._intervals import difference as spans_without
+
 __all__ = [
+    "Address",
     "EVERYTHING_V4",
     "EVERYTHING_V6",
     "GLOBAL_UNICAST",
     "Network",
+    "address_at",
     "covers",
     "difference",
     "inside",
     "network",
     "overlap",
+    "place_of",
+    "prefixes",
     "sort_key",
+    "span_of",
     "without_covered",
 ]
 
+Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 EVERYTHING_V4: Final = IPv4Network("0.0.0.0/0")
@@ -78,16 +80,50 @@ def without_covered(ranges: Iterable[Network]) -> tuple[Network, ...]:
     return tuple(kept)
 
 
-def _spans(ranges: Iterable[Network], version: int) -> list[tuple[int, int]]:
-    """First and last address of each maximal run of a family, in order."""
-    spans: list[tuple[int, int]] = []
-    for range_ in sorted((r for r in ranges if r.version == version), key=sort_key):
-        first, last = int(range_.network_address), int(range_.broadcast_address)
-        if spans and first <= spans[-1][1] + 1:
-            spans[-1] = (spans[-1][0], max(last, spans[-1][1]))
-        else:
-            spans.append((first, last))
-    return spans
+# Both families stand on one line: an IPv4 address where its number is, an IPv6 address at its
+# number plus this. What lies between is no address, so no interval ever joins the two families.
+_SIX: Final = 1 << 128
+
+
+def place_of(address: Address) -> int:
+    """Where an address stands on the line of both families."""
+    return int(address) if address.version == 4 else _SIX + int(address)  # noqa: PLR2004
+
+
+def address_at(place: int) -> Address:
+    """The address that stands there.
+
+    :raises ValueError: none does.
+    """
+    return IPv6Address(place - _SIX) if place >= _SIX else IPv4Address(place)
+
+
+def span_of(range_: Network) -> Span:
+    """The places of its first and last address.
+
+    >>> span_of(network("0.0.0.8/30"))
+    (8, 11)
+    """
+    first = place_of(range_.network_address)
+    return (first, first + (1 << (range_.max_prefixlen - range_.prefixlen)) - 1)
+
+
+def prefixes(spans: Spans) -> Iterator[Network]:
+    """The fewest prefixes that hold the addresses at these places and no others, in order.
+
+    >>> [str(range_) for range_ in prefixes(((9, 12),))]
+    ['0.0.0.9/32', '0.0.0.10/31', '0.0.0.12/32']
+    """
+    for start, end in spans:
+        kind, offset = (IPv6Network, _SIX) if start >= _SIX else (IPv4Network, 0)
+        first, last = start - offset, end - offset
+        width = 128 if offset else 32
+        while first <= last:
+            # A prefix is as wide as its first address is even, and as what is left allows.
+            aligned = (first & -first).bit_length() - 1 if first else width
+            bits = min(aligned, (last - first + 1).bit_length() - 1)
+            yield kind((first, width - bits))
+            first += 1 << bits
 
 
 def covers(outer: Sequence[Network], inner: Sequence[Network]) -> bool:
@@ -95,12 +131,7 @@ def covers(outer: Sequence[Network], inner: Sequence[Network]) -> bool:
     if len(outer) == len(inner) == 1:
         # Planners ask this of every pair of rules, and nearly always of two single ranges.
         return inside(inner[0], outer[0])
-    for version in (4, 6):
-        wide = _spans(outer, version)
-        for first, last in _spans(inner, version):
-            if not any(low <= first and last <= high for low, high in wide):
-                return False
-    return True
+    return subset(canonical(map(span_of, inner)), canonical(map(span_of, outer)))
 
 
 @lru_cache(maxsize=64)
@@ -110,18 +141,4 @@ def difference(whole: Network, holes: tuple[Network, ...]) -> tuple[Network, ...
     >>> [str(n) for n in difference(network("10.0.0.0/30"), (network("10.0.0.0/32"),))]
     ['10.0.0.1/32', '10.0.0.2/31']
     """
-    start, end = int(whole.network_address), int(whole.broadcast_address)
-    parts: list[tuple[int, int]] = []
-    for first, last in _spans(holes, whole.version):
-        if first > start:
-            parts.append((start, min(first - 1, end)))
-        start = max(start, last + 1)
-    if start <= end:
-        parts.append((start, end))
-    address = IPv4Address if whole.version == 4 else IPv6Address  # noqa: PLR2004
-    return tuple(
-        prefix
-        for first, last in parts
-        if first <= last
-        for prefix in summarize_address_range(address(first), address(last))  # pyright: ignore[reportArgumentType]
-    )
+    return tuple(prefixes(spans_without((span_of(whole),), canonical(map(span_of, holes)))))

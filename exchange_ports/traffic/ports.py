@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from exchange_ports.traffic._intervals import canonical, subset
+
 __all__ = [
     "ANY_PORTS",
     "HIGHEST_PORT",
@@ -52,14 +54,8 @@ class PortRange(NamedTuple):
 
 
 def _canonical(ranges: Iterable[PortRange]) -> tuple[PortRange, ...]:
-    merged: list[PortRange] = []
-    for first, last in sorted(ranges):
-        # Adjacent ranges are one range: 1080 and 1081 cost one rule, not two.
-        if merged and first <= merged[-1].last + 1:
-            merged[-1] = PortRange(merged[-1].first, max(last, merged[-1].last))
-        else:
-            merged.append(PortRange(first, last))
-    return tuple(merged)
+    # Adjacent ranges are one range: 1080 and 1081 cost one rule, not two.
+    return tuple(PortRange(*span) for span in canonical(ranges))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -75,10 +71,7 @@ class Ports:
             return True
         if self.protocol is not other.protocol:
             return False
-        return all(
-            any(mine.first <= theirs.first and theirs.last <= mine.last for mine in self.ranges)
-            for theirs in other.ranges
-        )
+        return subset(other.ranges, self.ranges)
 
     def meets(self, other: "Ports") -> bool:
         """Whether some packet is named by both."""

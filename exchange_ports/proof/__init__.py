@@ -1,0 +1,10 @@
+"""Proof that plans permit exactly what flows mean, on both clouds, by exact sets of traffic.
+
+Must not know: how flows become rules. The planners are judged here, so nothing of theirs is used but
+the names of rules.
+"""
+
+from exchange_ports.proof.laws import Failure
+from exchange_ports.proof.proving import Figures, Proof, prove
+
+__all__ = ["Failure", "Figures", "Proof", "prove"]

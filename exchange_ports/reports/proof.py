@@ -1,0 +1,77 @@
+"""The proof, and the answer to one question, for people."""
+
+from typing import Final
+
+from exchange_ports.findings import counted
+from exchange_ports.proof import Failure, Proof
+from exchange_ports.proof.asking import Verdict
+from exchange_ports.proof.words import Say
+from exchange_ports.reports.lines import Line, Span, Style, line
+
+__all__ = ["failure_lines", "proof_lines", "verdict_lines"]
+
+#: More failures than this are counted: the first ones of each law say what is wrong.
+_MOST: Final = 12
+
+
+def proof_lines(proof: Proof) -> list[Line]:
+    """What was proved, in figures, and what is named besides."""
+    figures = proof.figures
+    lines = [
+        line("Proved: what the rules let through is what the flows mean", Style.HEADING),
+        line(
+            f"  {counted(figures.servers, 'server')}, {counted(figures.directions, 'direction')}, "
+            f"{counted(figures.rules, 'rule')}, {counted(figures.flows, 'flow')}, "
+            f"{counted(figures.boxes, 'piece')} of traffic compared"
+        ),
+        line(
+            "  permitted = meant: for every server and direction, at every address, no more and no less"
+        ),
+        line(
+            "  ground rules: everything passes between internal Exchange servers and their fabric"
+        ),
+        line(
+            "  perimeter: an Edge server has what the tables and additional flows give it, and no more"
+        ),
+        line("  rules: none names nobody, none is covered by a single other one"),
+    ]
+    if proof.notes:
+        lines += [line(), line("Named, not failed", Style.HEADING)]
+        lines += [line(f"  {note}", Style.WARNING) for note in proof.notes]
+    return lines
+
+
+def failure_lines(proof: Proof) -> list[Line]:
+    """What does not hold, law by law, each with its witness."""
+    by_law: dict[str, list[Failure]] = {}
+    for failure in proof.failures:
+        by_law.setdefault(failure.law, []).append(failure)
+    lines = [line(f"Not proved: {counted(len(proof.failures), 'failure')}", Style.RISK)]
+    for law, failures in by_law.items():
+        lines.append(line(f"  {law}", Style.HEADING))
+        lines += [line(f"    {failure}") for failure in failures[:_MOST]]
+        if len(failures) > _MOST:
+            lines.append(line(f"    and {len(failures) - _MOST} more"))
+    return lines
+
+
+def verdict_lines(verdict: Verdict) -> list[Line]:
+    """The answer, who decided at each end, and the row of the published tables behind it."""
+    word, style = ("passes", Style.IN) if verdict.passes else ("does not pass", Style.RISK)
+    if verdict.out.passes is None and verdict.into.passes is None:
+        word = "is not ours to decide: neither end is a server of ours"
+    lines: list[Line] = [
+        (Span(f"{verdict.packet} "), Span(word, style)),
+        _end("source", verdict.out),
+        _end("destination", verdict.into),
+    ]
+    lines += [
+        line(f"  why          {reason.says}: {reason.source}")
+        for reason in verdict.reasons
+        if verdict.passes
+    ]
+    return lines
+
+
+def _end(which: str, say: Say) -> Line:
+    return line(f"  {which.ljust(11)}  {say.text}")

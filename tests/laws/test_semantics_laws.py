@@ -1,0 +1,392 @@
+"""The semantics of both clouds on hostile rule sets, against brute force packet by packet.
+
+The evaluators here know nothing of sets: they ask each rule about one packet, in the words of the
+clouds' documents, with the standard library's addresses.
+"""
+
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_address, ip_network
+from itertools import product
+from typing import Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exchange_ports.aws import rules as aws
+from exchange_ports.aws import semantics as aws_semantics
+from exchange_ports.azure import rules as azure
+from exchange_ports.azure import semantics as azure_semantics
+from exchange_ports.traffic.address_set import AddressSet
+from exchange_ports.traffic.addresses import Address, Network
+from exchange_ports.traffic.icmp import IcmpMessage
+from exchange_ports.traffic.ports import ANY_PORTS, PortRange, Ports, Protocol, tcp, udp
+from exchange_ports.traffic.service_set import Service
+from exchange_ports.traffic.traffic import Packet
+
+#: Overlapping, nested, adjacent, single, all; of both families.
+_RANGES: Final[tuple[Network, ...]] = tuple(
+    map(
+        ip_network,
+        (
+            *("0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/9", "10.0.0.0/30", "10.0.0.2/31", "10.0.0.3/32"),
+            *("168.63.129.16/32", "::/0", "2001:db8::/64", "2001:db8::2/128"),
+        ),
+    )
+)
+_ADDRESSES: Final[tuple[Address, ...]] = tuple(
+    map(
+        ip_address,
+        (
+            *("0.0.0.0", "10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.127.255.255"),  # noqa: S104
+            *("10.128.0.0", "11.0.0.0", "168.63.129.15", "168.63.129.16", "255.255.255.255"),
+            *("::", "2001:db8::1", "2001:db8::2", "2001:db8:0:1::"),
+        ),
+    )
+)
+_SERVICES: Final = (
+    *(Service(6, port) for port in (0, 24, 25, 26, 79, 80, 81, 65535)),
+    *(Service(17, port) for port in (24, 25, 53)),
+    *(Service(1, IcmpMessage(*m)) for m in ((0, 0), (3, 3), (3, 4), (8, 0))),
+    Service(58, IcmpMessage(128, 0)),
+    *(Service(number) for number in (2, 47, 50, 51, 255)),
+)
+_PORTS: Final = (
+    ANY_PORTS,
+    tcp(25),
+    tcp((25, 80)),
+    tcp((80, 65535)),
+    Ports(Protocol.TCP, (PortRange(0, 65535),)),
+    udp(25),
+    *(Ports(protocol) for protocol in (Protocol.ICMP, Protocol.ESP, Protocol.AH)),
+)
+#: Groups: the last is worn by nobody, the one before by a server without an address.
+_GROUPS: Final = ("a", "b", "bare", "empty")
+_WEARS: Final = {"s": ("a",), "t": ("a", "b"), "u": (), "v": ("bare",)}
+_OWN: Final[Mapping[str, tuple[Address, ...]]] = {
+    "s": (ip_address("10.0.0.1"),),
+    "t": (ip_address("10.0.0.2"), ip_address("2001:db8::2")),
+    "u": (ip_address("11.0.0.0"),),
+    "v": (),
+}
+_MEMBERS: Final = {
+    key: AddressSet.of(
+        ip_network(address)
+        for server, worn in _WEARS.items()
+        if key in worn
+        for address in _OWN[server]
+    )
+    for key in _GROUPS[:-1]
+}
+_PACKETS: Final = tuple(Packet(*both) for both in product(_ADDRESSES, _SERVICES))
+
+directions = st.sampled_from(("in", "out"))
+
+
+def _holds(key: str, address: Address) -> bool:
+    return any(key in worn and address in _OWN[server] for server, worn in _WEARS.items())
+
+
+def _inside(address: Address, range_: Network) -> bool:
+    return address.version == range_.version and address in range_
+
+
+# ---- AWS ----
+
+_LISTS: Final = (aws.PrefixList("nothing", ()), aws.PrefixList("some", _RANGES[2:5]))
+_AWS_PEERS: Final[tuple[aws.Peer, ...]] = (
+    *_RANGES,
+    *map(aws.GroupRef, _GROUPS),
+    *(aws.ListRef(one.key) for one in _LISTS),
+)
+#: A type with one code, and a type with all its codes (-1), as EC2 writes them.
+_ICMP: Final = tuple(
+    Ports(Protocol.ICMP, (PortRange(*one),)) for one in ((3, 4), (3, -1), (-1, -1))
+)
+
+aws_rules = st.builds(
+    aws.Rule,
+    st.sampled_from(_GROUPS),
+    st.sampled_from(aws.Direction),
+    st.sampled_from((*_PORTS, *_ICMP)),
+    st.sampled_from(_AWS_PEERS),
+    st.just(()),
+)
+aws_sets = st.lists(aws_rules, max_size=8).map(
+    lambda rules: aws.RuleSet(
+        "n", tuple(aws.SecurityGroup(key, "") for key in _GROUPS), _LISTS, tuple(rules), _WEARS
+    )
+)
+
+
+def _aws_names(rule: aws.Rule, packet: Packet) -> bool:
+    peer = rule.peer
+    if isinstance(peer, aws.GroupRef):
+        reaches = _holds(peer.key, packet.address)
+    elif isinstance(peer, aws.ListRef):
+        entries = next(one.entries for one in _LISTS if one.key == peer.key)
+        reaches = any(_inside(packet.address, entry) for entry in entries)
+    else:
+        reaches = _inside(packet.address, peer)
+    protocol, detail = packet.service
+    wanted = {"tcp": 6, "udp": 17, "icmp": 1, "icmpv6": 58, "50": 50, "51": 51}
+    if rule.ip_protocol == "-1":
+        return reaches
+    if wanted[rule.ip_protocol] != protocol:
+        return False
+    if isinstance(detail, IcmpMessage):
+        kind, code = rule.port_range or (-1, -1)
+        return reaches and kind in (-1, detail.type) and code in (-1, detail.code)
+    if isinstance(detail, int):
+        assert rule.port_range
+        return reaches and rule.port_range[0] <= detail <= rule.port_range[1]
+    return reaches
+
+
+@given(aws_sets, st.sampled_from(sorted(_WEARS)), st.sampled_from(aws.Direction))
+def test_security_groups_permit_what_any_rule_of_any_worn_group_names(
+    rules: aws.RuleSet, server: str, direction: aws.Direction
+) -> None:
+    permitted = aws_semantics.permitted(rules, server, direction, _MEMBERS)
+    filters = aws_semantics.Filters(rules, _MEMBERS)
+    for packet in _PACKETS:
+        allowing = [
+            rule
+            for rule in rules.rules
+            if rule.group in _WEARS[server]
+            and rule.direction is direction
+            and _aws_names(rule, packet)
+        ]
+        assert (packet in permitted) == bool(allowing), packet
+        decision = filters.decided_by(server, direction, packet)
+        assert decision.passes == bool(allowing)
+        assert sorted(map(repr, decision.rules)) == sorted(map(repr, allowing))
+
+
+@given(aws_sets, st.randoms(use_true_random=False))
+def test_the_order_of_security_group_rules_decides_nothing(
+    rules: aws.RuleSet, random: object
+) -> None:
+    shuffled = list(rules.rules)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    other = aws.RuleSet("n", rules.groups, _LISTS, tuple(shuffled), _WEARS)
+    for server, direction in product(_WEARS, aws.Direction):
+        asked = (server, direction, _MEMBERS)
+        assert aws_semantics.permitted(rules, *asked) == aws_semantics.permitted(other, *asked)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        aws.Rule("nobody", aws.Direction.IN, ANY_PORTS, _RANGES[0], ()),
+        aws.Rule("a", aws.Direction.IN, ANY_PORTS, aws.GroupRef("nobody"), ()),
+        aws.Rule("a", aws.Direction.IN, ANY_PORTS, aws.ListRef("nothing-of-ours"), ()),
+        aws.Rule("a", aws.Direction.IN, Ports(Protocol.TCP), _RANGES[0], ()),
+        aws.Rule("a", aws.Direction.IN, Ports(Protocol.ICMP, (PortRange(-1, 4),)), _RANGES[0], ()),
+    ],
+)
+def test_what_ec2_refuses_is_no_rule(rule: aws.Rule) -> None:
+    groups = (aws.SecurityGroup("a", ""),)
+    with pytest.raises(ValueError, match=r"there is no|without ports|of every type"):
+        aws_semantics.Filters(aws.RuleSet("n", groups, _LISTS, (rule,), {}), {})
+
+
+# ---- Azure ----
+
+_TAGS: Final = azure_semantics.usual_tags(AddressSet.of([ip_network("10.0.0.0/8")]))
+_PREFIXES: Final = (
+    *(azure.Prefixes((one,)) for one in _RANGES),
+    azure.Prefixes((_RANGES[3], _RANGES[6], _RANGES[8])),
+)
+_SIDES: Final[tuple[azure.Side, ...]] = (
+    azure.Anything(),
+    *_PREFIXES,
+    *map(azure.GroupRef, _GROUPS),
+    *map(azure.Tag, sorted(_TAGS)),
+)
+_ZONES: Final = {
+    "s": azure.Zone.INTERNAL,
+    "t": azure.Zone.INTERNAL,
+    "u": azure.Zone.INTERNAL,
+    "v": azure.Zone.PERIMETER,
+}
+
+
+@st.composite
+def azure_sets(draw: st.DrawFn) -> azure.RuleSet:
+    """Denies between allows, own sides by address, priorities at both bounds; sorted by nothing."""
+    count = draw(st.integers(0, 8))
+    priorities = draw(
+        st.lists(
+            st.integers(100, 108) | st.sampled_from((4095, 4096)),
+            min_size=count,
+            max_size=count,
+            unique=True,
+        )
+    )
+    rules = tuple(
+        azure.Rule(
+            f"r{priority}",
+            priority,
+            draw(st.sampled_from(azure.Direction)),
+            draw(st.sampled_from(azure.Access)),
+            draw(st.sampled_from(_PORTS)),
+            draw(st.sampled_from(_SIDES)),
+            draw(st.sampled_from(_SIDES)),
+            (),
+        )
+        for priority in priorities
+    )
+    return azure.RuleSet(
+        "n",
+        (azure.SecurityGroup(azure.Zone.INTERNAL, rules),),
+        tuple(map(azure.ApplicationGroup, _GROUPS)),
+        _WEARS,
+        _ZONES,
+    )
+
+
+def _azure_side(side: azure.Side, address: Address, wears: tuple[str, ...] | None) -> bool:
+    """Whether a side names an end: ours where `wears` is given, the peer otherwise."""
+    if isinstance(side, azure.Anything):
+        return True
+    if isinstance(side, azure.GroupRef):
+        return _holds(side.key, address) if wears is None else side.key in wears
+    if isinstance(side, azure.Prefixes):
+        return any(_inside(address, range_) for range_ in side.ranges)
+    host = address == ip_address("168.63.129.16")
+    within = host or _inside(address, ip_network("10.0.0.0/8"))
+    if side.name == "VirtualNetwork":
+        return within or wears is not None
+    return host if side.name == "AzureLoadBalancer" else not within
+
+
+def _azure_service(ports: Ports, packet: Packet) -> bool:
+    protocol, detail = packet.service
+    if ports.protocol is Protocol.ANY:
+        return True
+    if ports.protocol is Protocol.ICMP:
+        return protocol == (1 if packet.address.version == 4 else 58)
+    wanted = {Protocol.TCP: 6, Protocol.UDP: 17, Protocol.ESP: 50, Protocol.AH: 51}
+    if wanted[ports.protocol] != protocol:
+        return False
+    return not isinstance(detail, int) or any(a <= detail <= b for a, b in ports.ranges)
+
+
+def _azure_rules(rules: azure.RuleSet, direction: azure.Direction) -> Iterator[azure.Rule]:
+    of_it = [rule for rule in rules.groups[0].rules if rule.direction is direction]
+    yield from sorted(of_it, key=lambda rule: rule.priority)
+    # The defaults in their own order (azure.md 2).
+    yield from (rule for rule in azure_semantics.DEFAULT_RULES if rule.direction is direction)
+
+
+@settings(max_examples=settings().max_examples * 2)
+@given(azure_sets(), st.sampled_from("stu"), st.sampled_from(azure.Direction))
+def test_the_first_rule_that_matches_decides(
+    rules: azure.RuleSet, server: str, direction: azure.Direction
+) -> None:
+    own = next(iter(_OWN[server]))
+    filters = azure_semantics.Filters(rules, _MEMBERS, _TAGS)
+    permitted = filters.permitted(server, direction, own)
+    inward = direction is azure.Direction.IN
+    for packet in _PACKETS:
+        first = next(
+            rule
+            for rule in _azure_rules(rules, direction)
+            if _azure_service(rule.ports, packet)
+            and _azure_side(
+                rule.source, *((packet.address, None) if inward else (own, _WEARS[server]))
+            )
+            and _azure_side(
+                rule.destination, *((own, _WEARS[server]) if inward else (packet.address, None))
+            )
+        )
+        passes = first.access is azure.Access.ALLOW
+        assert (packet in permitted) == passes, (packet, first)
+        assert filters.decided_by(server, direction, packet, own) == azure_semantics.Decision(
+            passes, (first,)
+        )
+
+
+@given(azure_sets())
+def test_where_no_group_is_everything_passes(rules: azure.RuleSet) -> None:
+    filters = azure_semantics.Filters(rules, _MEMBERS, _TAGS)
+    for direction in azure.Direction:
+        assert not ~filters.permitted("v", direction)
+        decision = filters.decided_by("v", direction, _PACKETS[0])
+        assert decision == azure_semantics.Decision(True, ())
+
+
+def _rule(name: str = "r", priority: int = 100, **rest: object) -> azure.Rule:
+    usual: dict[str, object] = {
+        "direction": azure.Direction.IN,
+        "access": azure.Access.ALLOW,
+        "ports": ANY_PORTS,
+        "source": azure.Anything(),
+        "destination": azure.Anything(),
+        "reasons": (),
+    }
+    return azure.Rule(name, priority, **{**usual, **rest})  # type: ignore[arg-type]
+
+
+_TWICE: Final = (_rule("r"), _rule("q"))
+
+
+@pytest.mark.parametrize(
+    "rules, why",
+    [
+        (_TWICE, "two rules have the priority 100"),
+        ((_rule("r"), _rule("R", 101)), "two rules are called R"),
+        ((_rule(priority=99),), "has the priority 99"),
+        ((_rule(priority=4097),), "has the priority 4097"),
+        ((_rule(ports=Ports(Protocol.TCP)),), "has no ports"),
+        (
+            (_rule(source=azure.GroupRef("nobody")),),
+            "there is no application security group nobody",
+        ),
+        ((_rule(source=azure.Tag("Storage")),), "what the tag Storage holds is not known"),
+    ],
+)
+def test_what_azure_refuses_is_no_rule_set(rules: tuple[azure.Rule, ...], why: str) -> None:
+    group = azure.SecurityGroup(azure.Zone.INTERNAL, rules)
+    with pytest.raises(ValueError, match=why):
+        azure_semantics.Filters(azure.RuleSet("n", (group,), (), {}, {}), {}, _TAGS)
+
+
+def test_one_priority_in_both_directions_is_no_conflict() -> None:
+    rules = (_rule("r"), _rule("q", direction=azure.Direction.OUT))
+    group = azure.SecurityGroup(azure.Zone.INTERNAL, rules)
+    azure_semantics.Filters(azure.RuleSet("n", (group,), (), {}, {}), {}, _TAGS)
+
+
+def test_under_forced_tunnelling_the_default_rules_let_everything_in() -> None:
+    everything = AddressSet.everything()
+    group = azure.SecurityGroup(azure.Zone.INTERNAL, ())
+    rules = azure.RuleSet("n", (group,), (), {"s": ()}, {"s": azure.Zone.INTERNAL})
+    tags = {**_TAGS, "VirtualNetwork": everything}
+    permitted = azure_semantics.permitted(rules, "s", azure.Direction.IN, {}, tags)
+    assert permitted.addresses() == everything
+    usual = azure_semantics.permitted(rules, "s", azure.Direction.IN, {}, _TAGS)
+    assert usual.addresses() == _TAGS["VirtualNetwork"]
+
+
+def test_a_deny_of_the_virtual_network_stops_the_probes() -> None:
+    deny = _rule(access=azure.Access.DENY, source=azure.Tag("VirtualNetwork"))
+    group = azure.SecurityGroup(azure.Zone.INTERNAL, (deny,))
+    rules = azure.RuleSet("n", (group,), (), {"s": ()}, {"s": azure.Zone.INTERNAL})
+    assert not azure_semantics.permitted(rules, "s", azure.Direction.IN, {}, _TAGS)
+
+
+def test_a_rule_at_our_own_address_needs_to_be_told_it() -> None:
+    rule = _rule(destination=azure.Prefixes((_RANGES[5],)))
+    group = azure.SecurityGroup(azure.Zone.INTERNAL, (rule,))
+    rules = azure.RuleSet("n", (group,), (), {"s": ()}, {"s": azure.Zone.INTERNAL})
+    filters = azure_semantics.Filters(rules, {}, _TAGS)
+    with pytest.raises(ValueError, match="r depends on the address of the server"):
+        filters.permitted("s", azure.Direction.IN)
+    here, beside = (
+        filters.permitted("s", azure.Direction.IN, ip_address(own))
+        for own in ("10.0.0.3", "10.0.0.4")
+    )
+    assert not ~here
+    assert beside.addresses() == _TAGS["VirtualNetwork"]
