@@ -104,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
     ask.add_argument("source", metavar="SOURCE", help="a server, an address, or internet")
     ask.add_argument("destination", metavar="DESTINATION", help="the same")
-    ask.add_argument("ports", metavar="PORT/PROTO", help="25/tcp, 5985-5986/tcp, icmp, any")
+    ask.add_argument("ports", metavar="PORT/PROTO", help="3389/tcp, 5985-5986/tcp, icmp, any")
     ask.set_defaults(run=_check)
 
     schema = commands.add_parser("schema", help="JSON Schema of a topology, for editors")

@@ -24,7 +24,7 @@ from exchange_ports.aws.rules import (
 from exchange_ports.flows import INTERNET, Flow, Outside, Reason, by_address, described, in_order
 from exchange_ports.topology.groups import Group, Wearer
 from exchange_ports.traffic.addresses import Network, covers
-from exchange_ports.traffic.ports import Ports
+from exchange_ports.traffic.ports import Ports, Protocol
 
 __all__ = ["compile_network"]
 
@@ -42,10 +42,11 @@ def compile_network(
     dressed = tuple(wearers)
     here = {group.key: group for group in groups if group.network == network}
     far = {g: by_address(g, dressed) for g in groups if g.network != network}
+    families = {group: _families(group, dressed) for group in here.values()}
     lists: dict[str, PrefixList] = {}
     reasons: dict[Rule, set[Reason]] = defaultdict(set)
     for flow in flows:
-        for rule in _written(flow, network, far, lists):
+        for rule in _written(flow, network, far, lists, families):
             reasons[rule].update(rule.reasons)
     kept = _without_covered(reasons, here, lists)
     rules = [
@@ -70,8 +71,26 @@ def compile_network(
     )
 
 
+def _families(group: Group, wearers: Iterable[Wearer]) -> set[int]:
+    """The families in which a group's wearers have addresses; undeclared ones are IPv4."""
+    return {
+        version
+        for wearer in wearers
+        if group in wearer.groups
+        for version in ({each.version for each in wearer.addresses} or {_IPV4})
+    }
+
+
+_IPV4: Final = 4
+_IPV6: Final = 6
+
+
 def _written(
-    flow: Flow, network: str, far: Mapping[Group, Outside], lists: dict[str, PrefixList]
+    flow: Flow,
+    network: str,
+    far: Mapping[Group, Outside],
+    lists: dict[str, PrefixList],
+    families: Mapping[Group, set[int]],
 ) -> Iterator[Rule]:
     """One flow as rules at each of its ends that is ours."""
     ends = (
@@ -81,9 +100,26 @@ def _written(
     for ours, direction, theirs in ends:
         if isinstance(ours, Group) and ours.network == network:
             peers = far.get(theirs, theirs) if isinstance(theirs, Group) else theirs
+            both: set[int] = set()
+            if isinstance(peers, Group):
+                both = families[ours] & families[peers]
             for peer in _peers(peers, lists):
-                for ports in flow.ports.one_by_one():
+                for ports in _by_family(flow.ports, peer, both):
                     yield Rule(ours.key, direction, ports, peer, flow.reasons)
+
+
+def _by_family(ports: Ports, peer: Peer, both: set[int]) -> Iterator[Ports]:
+    """Ports one by one; ICMP once for each family, which EC2 filters as two protocols."""
+    if ports.protocol is not Protocol.ICMP:
+        yield from ports.one_by_one()
+        return
+    versions = {_IPV4} if isinstance(peer, ListRef) else both
+    if not isinstance(peer, GroupRef | ListRef):
+        versions = {peer.version}
+    if _IPV4 in versions:
+        yield ports
+    if _IPV6 in versions:
+        yield Ports(Protocol.ICMPV6)
 
 
 def _peers(end: Group | Outside, lists: dict[str, PrefixList]) -> Iterator[Peer]:
@@ -95,9 +131,9 @@ def _peers(end: Group | Outside, lists: dict[str, PrefixList]) -> Iterator[Peer]
         return
     # The Internet of IPv4 has a hole for each private block, so it is many prefixes; that of IPv6
     # is one.
-    lists[INTERNET] = PrefixList(INTERNET, tuple(r for r in end.ranges if r.version == 4))  # noqa: PLR2004
+    lists[INTERNET] = PrefixList(INTERNET, tuple(r for r in end.ranges if r.version == _IPV4))
     yield ListRef(INTERNET)
-    yield from (range_ for range_ in end.ranges if range_.version == 6)  # noqa: PLR2004
+    yield from (range_ for range_ in end.ranges if range_.version == _IPV6)
 
 
 def _without_covered(

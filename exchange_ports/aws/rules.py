@@ -87,8 +87,6 @@ class Rule:
     @property
     def ip_protocol(self) -> str:
         """The protocol as EC2 spells it (aws.md 2.4)."""
-        if self.ports.protocol is Protocol.ICMP and getattr(self.peer, "version", 4) == 6:  # noqa: PLR2004
-            return "icmpv6"
         return _IP_PROTOCOLS[self.ports.protocol]
 
     @property
@@ -99,7 +97,8 @@ class Rule:
         """
         if self.ports.ranges:
             return self.ports.ranges[0]
-        return (-1, -1) if self.ports.protocol is Protocol.ICMP else None
+        icmp = self.ports.protocol in (Protocol.ICMP, Protocol.ICMPV6)
+        return (-1, -1) if icmp else None
 
 
 #: Names where EC2 has them, IANA's numbers otherwise; -1 is every protocol, not tcp and udp.
@@ -108,6 +107,7 @@ _IP_PROTOCOLS: Final = {
     Protocol.TCP: "tcp",
     Protocol.UDP: "udp",
     Protocol.ICMP: "icmp",
+    Protocol.ICMPV6: "icmpv6",
     Protocol.ESP: "50",
     Protocol.AH: "51",
 }

@@ -33,6 +33,7 @@ _PROTOCOLS: Final = {
     Protocol.TCP: azure.SecurityRuleProtocol.TCP,
     Protocol.UDP: azure.SecurityRuleProtocol.UDP,
     Protocol.ICMP: azure.SecurityRuleProtocol.ICMP,
+    Protocol.ICMPV6: azure.SecurityRuleProtocol.ICMP,
     Protocol.ESP: azure.SecurityRuleProtocol.ESP,
     Protocol.AH: azure.SecurityRuleProtocol.AH,
 }

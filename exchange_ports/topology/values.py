@@ -129,7 +129,9 @@ _PORTS: Final = re.compile(
 _NEARLY_PORTS: Final = re.compile(r"\s*0*([0-9]{1,5})(?:\s*[-:]\s*0*([0-9]{1,5}))?(?![0-9])")
 #: Shown where it is anyone's guess which ports were meant.
 _SOME_PORTS: Final = str(SERVICES[Service.HTTPS].ports[0])
-_WITHOUT_PORTS: Final = tuple(p.value for p in Protocol if not p.has_ports)
+_WITHOUT_PORTS: Final = tuple(
+    p.value for p in Protocol if not p.has_ports and p is not Protocol.ICMPV6
+)
 
 
 def _ports(value: object) -> Ports:

@@ -34,6 +34,8 @@ class Protocol(StrEnum):
     TCP = "tcp"
     UDP = "udp"
     ICMP = "icmp"
+    #: ICMP of IPv6, which EC2 filters apart. Never declared: `icmp` is that of both families.
+    ICMPV6 = "icmpv6"
     ESP = "esp"
     AH = "ah"
 

@@ -197,6 +197,7 @@ def _places(spans: Spans) -> int:
 _NUMBERS: Final = {
     Protocol.TCP: TCP,
     Protocol.UDP: UDP,
+    Protocol.ICMPV6: ICMPV6,
     Protocol.ESP: ESP,
     Protocol.AH: AH,
 }

@@ -101,6 +101,10 @@ def narrower(one: str, other: str, wears: Wears) -> bool:
 def _matches(ports: Ports, packet: Packet) -> bool:
     if ports.protocol is Protocol.ANY:
         return True
+    if ports.protocol is Protocol.ICMPV6:
+        # EC2 filters the ICMP of IPv6 as a protocol of its own.
+        ipv6 = isinstance(packet.peer, str) or packet.peer.version == 6
+        return packet.protocol is Protocol.ICMP and ipv6
     if ports.protocol is not packet.protocol:
         return False
     return packet.port is None or any(a <= packet.port <= b for a, b in ports.ranges)

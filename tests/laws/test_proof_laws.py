@@ -5,13 +5,10 @@ from ipaddress import ip_address
 import pytest
 from hypothesis import HealthCheck, assume, event, given, settings
 
-from exchange_ports.aws.rules import RuleSet
 from exchange_ports.findings import Refused
 from exchange_ports.plans import Plans, compile_plans
 from exchange_ports.proof import prove
 from exchange_ports.proof.scene import WAYS, Scene
-from exchange_ports.topology.groups import Group
-from exchange_ports.traffic.ports import Protocol
 from tests.strategies import Data, declared, topologies
 
 slow = settings(suppress_health_check=[HealthCheck.too_slow])
@@ -24,22 +21,6 @@ def planned(data: Data) -> Plans | None:
         return None
 
 
-def icmp_gap(plans: Plans) -> bool:
-    """ICMP between groups with IPv6 addresses: EC2's `icmp` is that of IPv4, so AWS plans fall short.
-
-    tests/test_proof.py shows that the proof finds it; docs/proof.md says so.
-    """
-    ipv6 = any(a.version == 6 for s in Scene(plans).servers.values() for a in s.addresses)
-    aws = any(isinstance(plan, RuleSet) for plan in plans.networks.values())
-    by_group = any(
-        flow.ports.protocol is Protocol.ICMP
-        and isinstance(flow.source, Group)
-        and isinstance(flow.destination, Group)
-        for flow in plans.flows
-    )
-    return ipv6 and aws and by_group
-
-
 @slow
 @given(topologies())
 def test_every_topology_is_proved_or_refused(data: Data) -> None:
@@ -48,10 +29,6 @@ def test_every_topology_is_proved_or_refused(data: Data) -> None:
     assume(plans is not None)
     assert plans is not None
     proof = prove(plans)
-    if icmp_gap(plans):
-        event("the gap of ICMPv6")
-        assert all("icmp" in failure.witness for failure in proof.failures)
-        return
     assert proof.holds, "\n".join(map(str, proof.failures))
     assert proof.figures.servers * 2 == proof.figures.directions
 
@@ -66,7 +43,6 @@ def test_the_same_topology_on_the_other_cloud_permits_the_same(data: Data) -> No
         plans = planned(data)
         assume(plans is not None)
         assert plans is not None
-        assume(not icmp_gap(plans))
         scenes.append(Scene(plans))
     aws, azure = scenes
     for server in aws.managed():
