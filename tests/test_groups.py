@@ -191,7 +191,7 @@ def test_sites_clients_mail_and_flows_move_nobody(data: dict[str, Any]) -> None:
             },
             "clients.added": {"services": ["https", "pop"]},
             "mail_flow": {
-                "inbound": {"from": "internet"},
+                "inbound": {"from": "internet", "to": ["added"]},
                 "relays": {"added": {"from": ["10.20.7.5"]}},
             },
             "witnesses": {"added": {"address": "10.20.7.61"}},

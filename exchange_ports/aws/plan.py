@@ -100,20 +100,18 @@ def _written(
     for ours, direction, theirs in ends:
         if isinstance(ours, Group) and ours.network == network:
             peers = far.get(theirs, theirs) if isinstance(theirs, Group) else theirs
-            both: set[int] = set()
-            if isinstance(peers, Group):
-                both = families[ours] & families[peers]
+            theirs_in = families[peers] if isinstance(peers, Group) else set[int]()
             for peer in _peers(peers, lists):
-                for ports in _by_family(flow.ports, peer, both):
+                for ports in _by_family(flow.ports, peer, theirs_in):
                     yield Rule(ours.key, direction, ports, peer, flow.reasons)
 
 
-def _by_family(ports: Ports, peer: Peer, both: set[int]) -> Iterator[Ports]:
+def _by_family(ports: Ports, peer: Peer, families: set[int]) -> Iterator[Ports]:
     """Ports one by one; ICMP once for each family, which EC2 filters as two protocols."""
     if ports.protocol is not Protocol.ICMP:
         yield from ports.one_by_one()
         return
-    versions = {_IPV4} if isinstance(peer, ListRef) else both
+    versions = {_IPV4} if isinstance(peer, ListRef) else families
     if not isinstance(peer, GroupRef | ListRef):
         versions = {peer.version}
     if _IPV4 in versions:

@@ -10,7 +10,7 @@ from typing import Final
 
 from exchange_ports.aws.rules import Direction, GroupRef, ListRef, Peer, Rule, RuleSet
 from exchange_ports.traffic.address_set import AddressSet
-from exchange_ports.traffic.addresses import network
+from exchange_ports.traffic.addresses import EVERYTHING_V4, EVERYTHING_V6, network
 from exchange_ports.traffic.icmp import IcmpSet
 from exchange_ports.traffic.port_set import PortSet
 from exchange_ports.traffic.protocols import ICMP, ICMPV6, TCP, UDP, ProtocolSet
@@ -104,7 +104,11 @@ class Filters:
             self._services[asked] = _services(*asked)
         if rule.peer not in self._peers:
             self._peers[rule.peer] = self._addresses(rule.peer)
-        return self._peers[rule.peer], self._services[asked]
+        addresses = self._peers[rule.peer]
+        # ICMP is a protocol of IPv4 and ICMPv6 one of IPv6 (RFC 792, RFC 4443): there is no packet of
+        # either between addresses of the other family, whatever a group's members have.
+        family = _ICMP_FAMILIES.get(rule.ip_protocol)
+        return addresses if family is None else addresses & family, self._services[asked]
 
     def _pairs(self, group: str, direction: Direction) -> tuple[tuple[AddressSet, ServiceSet], ...]:
         # Many servers wear a group, each with others beside it: its rules are looked at once.
@@ -156,6 +160,11 @@ def decided_by(
     """Which rules let one packet through."""
     return Filters(rules, members).decided_by(server, direction, packet)
 
+
+_ICMP_FAMILIES: Final = {
+    "icmp": AddressSet.of([EVERYTHING_V4]),
+    "icmpv6": AddressSet.of([EVERYTHING_V6]),
+}
 
 #: `-1` is every protocol; names and IANA's numbers mean the same (aws.md 2.4).
 _NUMBERS: Final = {"tcp": TCP, "udp": UDP, "icmp": ICMP, "icmpv6": ICMPV6}
