@@ -130,6 +130,10 @@ def _aws_names(rule: aws.Rule, packet: Packet) -> bool:
         reaches = _inside(packet.address, peer)
     protocol, detail = packet.service
     wanted = {"tcp": 6, "udp": 17, "icmp": 1, "icmpv6": 58, "50": 50, "51": 51}
+    # ICMP is a protocol of IPv4, ICMPv6 one of IPv6: such a packet is in no rule otherwise.
+    families = {"icmp": 4, "icmpv6": 6}
+    if packet.address.version != families.get(rule.ip_protocol, packet.address.version):
+        return False
     if rule.ip_protocol == "-1":
         return reaches
     if wanted[rule.ip_protocol] != protocol:
