@@ -14,7 +14,14 @@ GOLDENS: Final = Path(__file__).parent / "goldens"
 ENGINE: Final = "tests/engine/"
 UPDATE: Final = "--update-goldens"
 
-hypothesis.settings.register_profile("quick", max_examples=100, deadline=None, print_blob=True)
+# In CI the same examples each time: a change is judged by what it changes. Elsewhere new ones.
+hypothesis.settings.register_profile(
+    "quick",
+    max_examples=100,
+    deadline=None,
+    print_blob=True,
+    derandomize=bool(os.environ.get("CI")),
+)
 hypothesis.settings.register_profile("full", max_examples=2_000, deadline=None, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
