@@ -16,7 +16,6 @@ from typing import Final, NamedTuple
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, tcp, udp
 
 __all__ = [
-    "ANONYMOUS_MAIL",
     "BY_ID",
     "DEFAULT_SERVICES",
     "EDGESYNC_PORT",
@@ -505,9 +504,6 @@ DEFAULT_SERVICES: Final = (Service.HTTPS, Service.SMTP_SUBMISSION)
 
 #: The rows whose first bytes may carry a password in the clear, with the port that does.
 PLAIN_TEXT_PORTS: Final = {Service.HTTP: 80, Service.IMAP: 143, Service.POP: 110}
-
-#: Anonymous SMTP to and from anywhere: what cloud platforms block (exchange.md 12).
-ANONYMOUS_MAIL: Final = _SMTP[0]
 
 #: By what Windows servers are administered: SSH, RPC, SMB, RDP and WinRM. Used to notice that nobody
 #: may do so; never to open anything (general Windows facts, exchange.md 13 and E9).
