@@ -4,7 +4,7 @@ The ports come from the row, unless the user has others. Must not know: how a fl
 rules.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from exchange_ports.catalog import SERVICES, Entry
@@ -21,9 +21,9 @@ from exchange_ports.topology.groups import Group
 from exchange_ports.topology.models import Inbound, OutboundPath, RelayTarget, SenderReputation
 from exchange_ports.topology.parts import send_connectors
 from exchange_ports.traffic.addresses import network
-from exchange_ports.traffic.ports import Ports, Protocol
+from exchange_ports.traffic.ports import joined
 
-__all__ = ["WHERE", "joined"]
+__all__ = ["WHERE"]
 
 
 def _fabric(topic: Topic, _: Entry) -> Places:
@@ -54,15 +54,6 @@ def _clients(topic: Topic, entry: Entry) -> Places:
                 )
                 for ports in joined(rebound) if rebound else (None,):
                     yield source, server, ports
-
-
-def joined(ports: Iterable[Ports]) -> tuple[Ports, ...]:
-    """Ports of one protocol together, so that adjacent ones become one range."""
-    together: dict[Protocol, Ports] = {}
-    for each in ports:
-        before = together.get(each.protocol)
-        together[each.protocol] = each if before is None else before | each
-    return tuple(together.values())
 
 
 def _mail_to_client_access(topic: Topic) -> tuple[Group, ...]:

@@ -18,6 +18,7 @@ __all__ = [
     "PortRange",
     "Ports",
     "Protocol",
+    "joined",
     "tcp",
     "udp",
     "without_adjacent",
@@ -106,17 +107,22 @@ class Ports:
         return ",".join(map(str, self.ranges)) + f"/{self.protocol}"
 
 
+def joined(several: Iterable[Ports]) -> tuple[Ports, ...]:
+    """The same ports, one value a protocol, so that neighbours and overlaps are one range."""
+    together: dict[Protocol, Ports] = {}
+    for ports in several:
+        before = together.get(ports.protocol)
+        together[ports.protocol] = ports if before is None else before | ports
+    return tuple(together.values())
+
+
 def without_adjacent(several: Iterable[Ports]) -> tuple[Ports, ...]:
     """The same ports, one value a range, neighbours and overlaps joined to one range.
 
     >>> [str(ports) for ports in without_adjacent([tcp(5986), tcp(25), tcp(5985)])]
     ['25/tcp', '5985-5986/tcp']
     """
-    together: dict[Protocol, Ports] = {}
-    for ports in several:
-        before = together.get(ports.protocol)
-        together[ports.protocol] = ports if before is None else before | ports
-    return tuple(single for joined in together.values() for single in joined.one_by_one())
+    return tuple(single for ports in joined(several) for single in ports.one_by_one())
 
 
 def _of(protocol: Protocol, ports: Iterable[int | tuple[int, int]]) -> Ports:

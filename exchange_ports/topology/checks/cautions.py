@@ -39,6 +39,7 @@ from exchange_ports.topology.models import (
 from exchange_ports.topology.parts import send_connectors
 from exchange_ports.topology.values import End, ends_of
 from exchange_ports.traffic.addresses import GLOBAL_UNICAST, inside, network, overlap
+from exchange_ports.traffic.ports import Ports
 
 __all__ = [
     "edge_name_servers",
@@ -244,7 +245,9 @@ def internet_any(topology: Topology) -> Iterator[Finding]:
 
 def management(topology: Topology) -> Iterator[Finding]:
     """Servers that nobody may administer."""
-    ways_in = [flow for flow in topology.additional_flows if _administers(flow)]
+    ways_in = [
+        flow for flow in topology.additional_flows if _serves(flow, Need.REMOTE_DESKTOP, MANAGEMENT)
+    ]
     asked: list[tuple[str, tuple[str, ...], Path]] = [
         ("internal Exchange servers", ("exchange", "client_access", "mailbox"), ("sites",))
     ]
@@ -261,16 +264,16 @@ def management(topology: Topology) -> Iterator[Finding]:
             yield BY_CODE["no-management"].at(path, who=who, ports=ports)
 
 
-def _administers(flow: AdditionalFlow) -> bool:
-    """Whether a flow reaches a port by which Windows is administered."""
-    if flow.need is Need.REMOTE_DESKTOP:
-        return True
-    return any(ports.meets(MANAGEMENT) for ports in flow.ports or ())
+def _serves(flow: AdditionalFlow, need: Need, ports: Ports) -> bool:
+    """Whether a flow names a need, or meets the ports by which it is usually met."""
+    return flow.need is need or any(each.meets(ports) for each in flow.ports or ())
 
 
 def updates(topology: Topology) -> Iterator[Finding]:
     """Servers that can fetch no updates."""
-    outgoing = [flow for flow in topology.additional_flows if _updates(flow)]
+    outgoing = [
+        flow for flow in topology.additional_flows if _serves(flow, Need.WINDOWS_UPDATE, UPDATES)
+    ]
     sources = [
         each
         for flow in outgoing
@@ -288,13 +291,6 @@ def updates(topology: Topology) -> Iterator[Finding]:
 
 def _managed_inside(topology: Topology) -> bool:
     return any(managed(topology, site.network) for _, site, _, _ in servers(topology))
-
-
-def _updates(flow: AdditionalFlow) -> bool:
-    """Whether a flow may be how updates come."""
-    if flow.need is Need.WINDOWS_UPDATE:
-        return True
-    return any(ports.meets(UPDATES) for ports in flow.ports or ())
 
 
 def sender_reputation(topology: Topology) -> Iterator[Finding]:
