@@ -20,6 +20,7 @@ __all__ = [
     "GLOBAL_UNICAST",
     "Network",
     "address_at",
+    "blocks",
     "covers",
     "difference",
     "inside",
@@ -29,6 +30,7 @@ __all__ = [
     "prefixes",
     "sort_key",
     "span_of",
+    "spans_of",
     "without_covered",
 ]
 
@@ -108,30 +110,49 @@ def span_of(range_: Network) -> Span:
     return (first, first + (1 << (range_.max_prefixlen - range_.prefixlen)) - 1)
 
 
+def spans_of(ranges: Iterable[Network]) -> Spans:
+    """The places of all their addresses."""
+    return canonical(map(span_of, ranges))
+
+
+def blocks(spans: Spans) -> Iterator[tuple[int, int]]:
+    """The fewest blocks that are these places and no others, in order: first place, size in bits.
+
+    A block is what a prefix is: aligned, so that any two lie in one another or apart.
+
+    >>> list(blocks(((9, 12),)))
+    [(9, 0), (10, 1), (12, 0)]
+    """
+    for start, last in spans:
+        first = start
+        while first <= last:
+            # A block is as wide as its first place is even, and as what is left allows.
+            bits = (last - first + 1).bit_length() - 1
+            if first:
+                bits = min(bits, (first & -first).bit_length() - 1)
+            yield first, bits
+            first += 1 << bits
+
+
 def prefixes(spans: Spans) -> Iterator[Network]:
     """The fewest prefixes that hold the addresses at these places and no others, in order.
 
     >>> [str(range_) for range_ in prefixes(((9, 12),))]
     ['0.0.0.9/32', '0.0.0.10/31', '0.0.0.12/32']
     """
-    for start, end in spans:
-        kind, offset = (IPv6Network, _SIX) if start >= _SIX else (IPv4Network, 0)
-        first, last = start - offset, end - offset
-        width = 128 if offset else 32
-        while first <= last:
-            # A prefix is as wide as its first address is even, and as what is left allows.
-            aligned = (first & -first).bit_length() - 1 if first else width
-            bits = min(aligned, (last - first + 1).bit_length() - 1)
-            yield kind((first, width - bits))
-            first += 1 << bits
+    for first, bits in blocks(spans):
+        if first >= _SIX:
+            yield IPv6Network((first - _SIX, EVERYTHING_V6.max_prefixlen - bits))
+        else:
+            yield IPv4Network((first, EVERYTHING_V4.max_prefixlen - bits))
 
 
 def covers(outer: Sequence[Network], inner: Sequence[Network]) -> bool:
     """Whether every address of `inner` is in `outer`, taken together."""
     if len(outer) == len(inner) == 1:
-        # Planners ask this of every pair of rules, and nearly always of two single ranges.
+        # Mostly it is asked of two single ranges.
         return inside(inner[0], outer[0])
-    return subset(canonical(map(span_of, inner)), canonical(map(span_of, outer)))
+    return subset(spans_of(inner), spans_of(outer))
 
 
 @lru_cache(maxsize=64)
@@ -141,4 +162,4 @@ def difference(whole: Network, holes: tuple[Network, ...]) -> tuple[Network, ...
     >>> [str(n) for n in difference(network("10.0.0.0/30"), (network("10.0.0.0/32"),))]
     ['10.0.0.1/32', '10.0.0.2/31']
     """
-    return tuple(prefixes(spans_without((span_of(whole),), canonical(map(span_of, holes)))))
+    return tuple(prefixes(spans_without((span_of(whole),), spans_of(holes))))

@@ -97,7 +97,7 @@ class Ports:
 
     def one_by_one(self) -> tuple["Ports", ...]:
         """The same ports, one value a range."""
-        if not self.ranges:
+        if len(self.ranges) <= 1:
             return (self,)
         return tuple(Ports(self.protocol, (single,)) for single in self.ranges)
 
