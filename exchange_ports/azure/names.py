@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import count
 from typing import Final, NamedTuple
 
 from exchange_ports.azure.rules import Access, Direction
@@ -56,6 +57,10 @@ class Identity:
     source: str
     destination: str
 
+    def __hash__(self) -> int:
+        # Enums hash slowly, and these tell nearly all rules apart.
+        return hash((self.protocol, self.ports, self.source, self.destination))
+
     def hash(self, turn: int) -> int:
         """A number that depends on the identity and the turn alone."""
         said = "\n".join(
@@ -64,30 +69,63 @@ class Identity:
         return int.from_bytes(blake2b(said.encode(), digest_size=8).digest(), "big")
 
     @property
-    def order(self) -> tuple[int, str, str, str, str]:
+    def order(self) -> tuple[int, str, str, str, str, str, str]:
         """Who comes first when two want one priority: decided by another hash."""
-        return (self.hash(1), self.protocol, self.ports, self.source, self.destination)
+        return (
+            self.hash(1),
+            self.protocol,
+            self.ports,
+            self.source,
+            self.destination,
+            self.band,
+            self.access,
+        )
 
 
 def priorities(identities: Iterable[Identity]) -> dict[Identity, int]:
     """A priority for each rule of one network security group, unique in its direction.
 
     Who comes first at a collision is decided by a second hash, and the other takes the next free
-    priority of the band. A rule for which the band has no room is left out.
+    priority of the band. Rules for which the band has no room go beyond all bands, counting on from
+    the last: Azure takes none of those priorities, and a plan that has one is over a limit.
     """
-    taken: dict[Direction, set[int]] = {direction: set() for direction in Direction}
+    places = {
+        (direction, name): _Places(band) for direction in Direction for name, band in BANDS.items()
+    }
+    beyond = {direction: count(_LAST + 1) for direction in Direction}
     given: dict[Identity, int] = {}
     for identity in sorted(set(identities), key=lambda each: each.order):
-        band = BANDS[identity.band]
-        used = taken[identity.direction]
-        start = identity.hash(0) % band.size
-        for step in range(band.size):
-            priority = band.first + (start + step) % band.size
-            if priority not in used:
-                used.add(priority)
-                given[identity] = priority
-                break
+        priority = places[identity.direction, identity.band].take(identity.hash(0))
+        given[identity] = next(beyond[identity.direction]) if priority is None else priority
     return given
+
+
+class _Places:
+    """The free priorities of one band."""
+
+    def __init__(self, band: Band) -> None:
+        self._band = band
+        #: Where to look on from a place that is taken; a free one is not in it.
+        self._next: dict[int, int] = {}
+
+    def take(self, number: int) -> int | None:
+        """The first free priority from a number's place on, or none: then all are taken."""
+        band = self._band
+        if len(self._next) == band.size:
+            return None
+        passed: list[int] = []
+        place = number % band.size
+        while place in self._next:
+            passed.append(place)
+            place = self._next[place]
+        # Whoever comes to one of these later is here at once: a full band takes no longer.
+        for each in (*passed, place):
+            self._next[each] = (place + 1) % band.size
+        return band.first + place
+
+
+#: Azure's highest priority (azure.md 1).
+_LAST: Final = max(band.last for band in BANDS.values())
 
 
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_.-]")

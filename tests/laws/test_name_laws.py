@@ -154,13 +154,63 @@ def test_one_more_rule_moves_others_only_into_places_that_were_free_or_theirs(
     assert len(after - before) == (one not in crowd)
 
 
-def test_a_full_band_leaves_rules_out_and_never_leaves_itself() -> None:
-    band = BANDS["probe"]
-    crowd = [
-        Identity("probe", Direction.IN, Access.ALLOW, "tcp", str(port), "all", "all")
-        for port in range(1, band.size + 11)
+def crowded(many: int, direction: Direction = Direction.IN) -> list[Identity]:
+    """So many rules of the smallest band but one."""
+    return [
+        Identity("probe", direction, Access.ALLOW, "tcp", str(port), "all", "all")
+        for port in range(1, many + 1)
     ]
-    assert sorted(priorities(crowd).values()) == list(range(band.first, band.last + 1))
+
+
+def test_whom_a_full_band_has_no_room_for_comes_after_the_last_priority_of_all() -> None:
+    """No rule is dropped: Azure refuses these, and a plan that has one is over a limit."""
+    band = BANDS["probe"]
+    crowd = crowded(band.size + 10)
+    given_ = priorities(crowd)
+    assert set(given_) == set(crowd)
+    assert sorted(given_.values()) == [*range(band.first, band.last + 1), *range(4097, 4107)]
+
+
+def test_both_directions_and_all_bands_count_on_from_the_same_priority() -> None:
+    """Priorities are unique in a direction, whichever band was full."""
+    band, denies = BANDS["probe"], BANDS["denies"]
+    inbound, outbound = crowded(band.size + 2), crowded(band.size + 1, Direction.OUT)
+    refused = [replace(each, band="denies") for each in crowded(denies.size + 1)]
+    given_ = priorities([*inbound, *outbound, *refused])
+    beyond = sorted((each.direction, number) for each, number in given_.items() if number > 4096)
+    assert beyond == [("in", 4097), ("in", 4098), ("in", 4099), ("out", 4097)]
+
+
+def test_rules_that_have_room_keep_their_priority_when_others_have_none() -> None:
+    """The first by the second hash stay; who goes beyond is who comes last."""
+    band = BANDS["probe"]
+    crowd = crowded(band.size + 5)
+    given_ = priorities(crowd)
+    last = sorted(crowd, key=lambda each: each.order)[-5:]
+    assert [given_[each] for each in last] == [4097, 4098, 4099, 4100, 4101]
+    fitting = priorities(each for each in crowd if each not in last)
+    assert fitting == {each: number for each, number in given_.items() if each not in last}
+
+
+@given(crowds, st.data())
+def test_priorities_are_found_place_by_place(crowd: list[Identity], draw: st.DataObject) -> None:
+    """From the place that the hash says, the next that is free; after the last comes the first."""
+    more = draw.draw(st.sampled_from((0, 60, 98)))
+    crowd = [*crowd, *crowded(more)]
+    band = BANDS["probe"]
+    taken: set[tuple[Direction, int]] = set()
+    beyond = dict.fromkeys(Direction, 4097)
+    said: dict[Identity, int] = {}
+    for each in sorted(set(crowd), key=lambda one: one.order):
+        start = each.hash(0) % band.size
+        places = (band.first + (start + step) % band.size for step in range(band.size))
+        free = next((p for p in places if (each.direction, p) not in taken), None)
+        if free is None:
+            free = beyond[each.direction]
+            beyond[each.direction] += 1
+        taken.add((each.direction, free))
+        said[each] = free
+    assert priorities(crowd) == said
 
 
 @given(identities, st.integers(100, 4096))
