@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from ipaddress import ip_address
+from ipaddress import IPv4Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -13,10 +13,14 @@ from exchange_ports.aws import names as aws_names
 from exchange_ports.aws import rules as aws
 from exchange_ports.azure import rules as azure
 from exchange_ports.azure.names import BANDS
+from exchange_ports.azure.plan import compile_network as compile_azure
+from exchange_ports.flows import Flow, Outside, Reason
 from exchange_ports.plans import Plans, compile_plans
 from exchange_ports.topology.declaring import declare
+from exchange_ports.topology.groups import wearers
 from exchange_ports.topology.reading import read_stack_file
 from exchange_ports.traffic.addresses import overlap
+from exchange_ports.traffic.ports import tcp
 from tests.strategies import GONE, SMALL, WITH_EDGE, declared, edited
 
 STACKS: Final = Path(__file__).parents[1] / "stacks"
@@ -305,6 +309,21 @@ def test_two_clients_whose_names_differ_as_families_do_keep_their_rules() -> Non
     assert reached == {"10.64.0.0/16", "10.65.0.0/16", "2001:db8:10::/48"}
 
 
+def test_of_two_clients_with_the_same_addresses_in_other_prefixes_one_rule_stays() -> None:
+    """Neither may be lost, and one is enough: the first by name."""
+    data = edited(
+        SMALL,
+        {
+            "clients.halves": {"from": ["10.64.0.0/25", "10.64.0.128/25"]},
+            "clients.whole": {"from": ["10.64.0.0/24"]},
+        },
+    )
+    (rule,) = (r for r in azure_rules(data) if str(r.ports) == "443/tcp")
+    assert rule.source == azure.Prefixes((ip_network("10.64.0.0/25"), ip_network("10.64.0.128/25")))
+    inline = [r.peer for r in in_aws(data).rules if str(r.ports) == "443/tcp"]
+    assert inline == [ip_network("10.64.0.0/24")]
+
+
 def test_groups_that_have_nothing_to_do_with_each_other_cover_nothing() -> None:
     """An operator's flow to one site and one to another: neither covers the other."""
     data = edited(
@@ -528,6 +547,23 @@ def test_no_rule_of_ours_names_the_virtual_network(data: Mapping[str, Any]) -> N
         if isinstance(side, azure.Tag)
     }
     assert tags == {"AzureLoadBalancer"}
+
+
+def test_a_plan_far_too_large_for_its_bands_has_every_rule_all_the_same() -> None:
+    """Azure takes no priority above 4096; who counts the rules must see them all."""
+    everyone = wearers(declared(on("azure", SMALL)))
+    exchange = everyone[0].groups[0]
+    hosts = IPv4Network("10.64.0.0/20").subnets(new_prefix=32)
+    flows = [
+        Flow(Outside(str(host), (host,), str(host)), exchange, tcp(3389), (Reason("hosts"),))
+        for host in hosts
+    ]
+    (group,) = compile_azure("corp", flows, [exchange], everyone).groups
+    inbound = [rule for rule in group.rules if rule.direction is azure.Direction.IN]
+    assert len(inbound) == len(flows) + len(("probe", "deny"))
+    beyond = range(4097, 4097 + len(flows) - BANDS["flows"].size)
+    assert [rule.priority for rule in inbound[-len(beyond) :]] == [*beyond]
+    assert len({rule.priority for rule in inbound}) == len({rule.name for rule in inbound})
 
 
 @each_topology

@@ -8,9 +8,10 @@ no `/`, and a range always does, so two different keys never share a name.
 import re
 from typing import Final
 
-from exchange_ports.aws.rules import GroupRef, ListRef, Peer, Rule
+from exchange_ports.aws.rules import Direction, GroupRef, ListRef, Peer, Rule
+from exchange_ports.traffic.ports import Ports
 
-__all__ = ["SAFE_TEXT", "list_name", "peer_name", "rule_name", "safe"]
+__all__ = ["SAFE_TEXT", "list_name", "name_of", "peer_name", "rule_name", "safe"]
 
 #: What every field of EC2 takes: the intersection of the documented charsets (aws.md 2.3).
 SAFE_TEXT: Final = re.compile(r"[A-Za-z0-9 ._\-:/()#,@\[\]+=;{}!$*]*")
@@ -33,8 +34,13 @@ def peer_name(peer: Peer) -> str:
 
 def rule_name(rule: Rule) -> str:
     """The logical name of a rule inside its network: `mailbox.hq/in/tcp/25/edge.hq`."""
-    ports = ",".join(map(str, rule.ports.ranges)) or "all"
-    return "/".join((rule.group, rule.direction, rule.ports.protocol, ports, peer_name(rule.peer)))
+    return name_of(rule.group, rule.direction, rule.ports, peer_name(rule.peer))
+
+
+def name_of(group: str, direction: Direction, ports: Ports, peer: str) -> str:
+    """The name of a rule that is still in parts; `peer` is by its own name."""
+    spelt = ",".join(map(str, ports.ranges)) or "all"
+    return "/".join((group, direction, ports.protocol, spelt, peer))
 
 
 def safe(text: str) -> str:

@@ -5,12 +5,11 @@ Internet is one prefix list, everything else goes by group or by range. No rule 
 one covers: its reasons move to the one that does.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
-from typing import Final
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple, TypeAlias
 
-from exchange_ports.aws.names import rule_name, safe
+from exchange_ports.aws.names import name_of, peer_name, safe
 from exchange_ports.aws.rules import (
     Direction,
     GroupRef,
@@ -21,9 +20,20 @@ from exchange_ports.aws.rules import (
     RuleSet,
     SecurityGroup,
 )
-from exchange_ports.flows import INTERNET, Flow, Outside, Reason, by_address, described, in_order
-from exchange_ports.topology.groups import Group, Wearer
-from exchange_ports.traffic.addresses import Network, covers
+from exchange_ports.flows import (
+    INTERNET,
+    Flow,
+    Outside,
+    Reason,
+    by_address,
+    described,
+    in_order,
+    touching,
+)
+from exchange_ports.topology.groups import Group, Wearer, worn_by
+from exchange_ports.traffic._intervals import NOTHING, Spans
+from exchange_ports.traffic.addresses import span_of, spans_of
+from exchange_ports.traffic.covering import Box, Tiers, widest
 from exchange_ports.traffic.ports import Ports, Protocol
 
 __all__ = ["compile_network"]
@@ -41,28 +51,30 @@ def compile_network(
     """
     dressed = tuple(wearers)
     here = {group.key: group for group in groups if group.network == network}
-    far = {g: by_address(g, dressed) for g in groups if g.network != network}
-    families = {group: _families(group, dressed) for group in here.values()}
-    lists: dict[str, PrefixList] = {}
-    reasons: dict[Rule, set[Reason]] = defaultdict(set)
-    for flow in flows:
-        for rule in _written(flow, network, far, lists, families):
-            reasons[rule].update(rule.reasons)
-    kept = _without_covered(reasons, here, lists)
+    peers = _Peers(network, dressed)
+    drafts: dict[str, _Draft] = {}
+    for flow in touching(network, flows):
+        for name, draft in _written(flow, network, peers):
+            before = drafts.setdefault(name, draft)
+            if before is not draft:
+                before.also(flow.reasons)
     rules = [
-        replace(
-            rule,
-            reasons=in_order(why),
+        Rule(
+            group=draft.group,
+            direction=draft.direction,
+            ports=draft.ports,
+            peer=draft.peer.said,
+            reasons=(why := in_order(draft.reasons)),
             description=safe(described(why, _DESCRIPTION_LENGTH)),
         )
-        for rule, why in kept.items()
+        for draft in _without_covered(drafts, here)
     ]
     used = {rule.peer.key for rule in rules if isinstance(rule.peer, ListRef)}
     return RuleSet(
         network=network,
         groups=tuple(SecurityGroup(key, safe(group.says)) for key, group in sorted(here.items())),
-        prefix_lists=tuple(lists[key] for key in sorted(used)),
-        rules=tuple(sorted(rules, key=rule_name)),
+        prefix_lists=tuple(peers.lists[key] for key in sorted(used)),
+        rules=tuple(rules),
         wears={
             wearer.name: tuple(group.key for group in wearer.groups)
             for wearer in dressed
@@ -71,119 +83,131 @@ def compile_network(
     )
 
 
-def _families(group: Group, wearers: Iterable[Wearer]) -> set[int]:
-    """The families in which a group's wearers have addresses; undeclared ones are IPv4."""
-    return {
-        version
-        for wearer in wearers
-        if group in wearer.groups
-        for version in ({each.version for each in wearer.addresses} or {_IPV4})
-    }
-
-
 _IPV4: Final = 4
 _IPV6: Final = 6
+_ONLY: Final = {version: frozenset((version,)) for version in (_IPV4, _IPV6)}
 
 
-def _written(
-    flow: Flow,
-    network: str,
-    far: Mapping[Group, Outside],
-    lists: dict[str, PrefixList],
-    families: Mapping[Group, set[int]],
-) -> Iterator[Rule]:
-    """One flow as rules at each of its ends that is ours."""
+class _Peer(NamedTuple):
+    """A peer with what is asked of it in every rule that names it."""
+
+    said: Peer
+    name: str
+    #: What it stands for: addresses, or a group, of which the addresses say nothing.
+    addresses: Spans
+    group: str | None
+    #: The families in which somebody is there: EC2 filters ICMP as a protocol of each.
+    families: frozenset[int]
+
+
+@dataclass(slots=True, eq=False)
+class _Draft:
+    """A rule that gathers its reasons: those of one flow, mostly."""
+
+    group: str
+    direction: Direction
+    ports: Ports
+    peer: _Peer
+    reasons: Sequence[Reason]
+
+    def also(self, reasons: Sequence[Reason]) -> None:
+        """It is there for these as well."""
+        if not isinstance(self.reasons, list):
+            self.reasons = [*self.reasons]
+        self.reasons.extend(reasons)
+
+
+class _Peers:
+    """The ends of flows as rules of one network name them, each worked out once."""
+
+    def __init__(self, network: str, wearers: Sequence[Wearer]) -> None:
+        self._network = network
+        self._worn = worn_by(wearers)
+        self._known: dict[Group | Outside, tuple[_Peer, ...]] = {}
+        #: The lists that flows name.
+        self.lists: dict[str, PrefixList] = {}
+
+    def of(self, end: Group | Outside) -> tuple[_Peer, ...]:
+        known = self._known.get(end)
+        if known is None:
+            known = self._known[end] = tuple(self._peers(end))
+        return known
+
+    def _peers(self, end: Group | Outside) -> Iterator[_Peer]:
+        if isinstance(end, Group):
+            wearers = self._worn.get(end, ())
+            if end.network == self._network:
+                group = GroupRef(end.key)
+                yield _Peer(group, peer_name(group), NOTHING, end.key, _families(wearers))
+                return
+            end = by_address(end, wearers)
+        ranges = end.ranges
+        if end.name == INTERNET:
+            # The Internet of IPv4 has a hole for each private block, so it is many prefixes; that
+            # of IPv6 is one.
+            entries = tuple(each for each in ranges if each.version == _IPV4)
+            self.lists[INTERNET] = PrefixList(INTERNET, entries)
+            several = ListRef(INTERNET)
+            yield _Peer(several, peer_name(several), spans_of(entries), None, _ONLY[_IPV4])
+            ranges = tuple(each for each in ranges if each.version == _IPV6)
+        for each in ranges:
+            yield _Peer(each, peer_name(each), (span_of(each),), None, _ONLY[each.version])
+
+
+def _families(wearers: Iterable[Wearer]) -> frozenset[int]:
+    """The families in which wearers have addresses; undeclared ones are IPv4."""
+    return frozenset(
+        version
+        for wearer in wearers
+        for version in ({each.version for each in wearer.addresses} or {_IPV4})
+    )
+
+
+def _written(flow: Flow, network: str, peers: _Peers) -> Iterator[tuple[str, _Draft]]:
+    """One flow as rules at each of its ends that is ours, by their names."""
     ends = (
         (flow.source, Direction.OUT, flow.destination),
         (flow.destination, Direction.IN, flow.source),
     )
     for ours, direction, theirs in ends:
         if isinstance(ours, Group) and ours.network == network:
-            peers = far.get(theirs, theirs) if isinstance(theirs, Group) else theirs
-            theirs_in = families[peers] if isinstance(peers, Group) else set[int]()
-            for peer in _peers(peers, lists):
-                for ports in _by_family(flow.ports, peer, theirs_in):
-                    yield Rule(ours.key, direction, ports, peer, flow.reasons)
+            key = ours.key
+            for peer in peers.of(theirs):
+                for ports in _by_family(flow.ports, peer.families):
+                    name = name_of(key, direction, ports, peer.name)
+                    yield name, _Draft(key, direction, ports, peer, flow.reasons)
 
 
-def _by_family(ports: Ports, peer: Peer, families: set[int]) -> Iterator[Ports]:
+def _by_family(ports: Ports, families: frozenset[int]) -> Iterable[Ports]:
     """Ports one by one; ICMP once for each family, which EC2 filters as two protocols."""
     if ports.protocol is not Protocol.ICMP:
-        yield from ports.one_by_one()
-        return
-    versions = {_IPV4} if isinstance(peer, ListRef) else families
-    if not isinstance(peer, GroupRef | ListRef):
-        versions = {peer.version}
-    if _IPV4 in versions:
-        yield ports
-    if _IPV6 in versions:
-        yield Ports(Protocol.ICMPV6)
+        return ports.one_by_one()
+    both = ((_IPV4, ports), (_IPV6, Ports(Protocol.ICMPV6)))
+    return [each for version, each in both if version in families]
 
 
-def _peers(end: Group | Outside, lists: dict[str, PrefixList]) -> Iterator[Peer]:
-    if isinstance(end, Group):
-        yield GroupRef(end.key)
-        return
-    if end.name != INTERNET:
-        yield from end.ranges
-        return
-    # The Internet of IPv4 has a hole for each private block, so it is many prefixes; that of IPv6
-    # is one.
-    lists[INTERNET] = PrefixList(INTERNET, tuple(r for r in end.ranges if r.version == _IPV4))
-    yield ListRef(INTERNET)
-    yield from (range_ for range_ in end.ranges if range_.version == _IPV6)
+#: A group, a direction, and the group that is the peer; none where it is addresses.
+_Label: TypeAlias = tuple[str, Direction, str | None]
 
 
-def _without_covered(
-    reasons: Mapping[Rule, set[Reason]],
-    groups: Mapping[str, Group],
-    lists: Mapping[str, PrefixList],
-) -> dict[Rule, set[Reason]]:
-    # By their ports, which are few and tell most rules apart.
-    beside: dict[tuple[str, Direction], dict[Ports, list[Rule]]] = defaultdict(dict)
-    for rule in sorted(reasons, key=rule_name):
-        beside[rule.group, rule.direction].setdefault(rule.ports, []).append(rule)
+def _without_covered(drafts: Mapping[str, _Draft], groups: Mapping[str, Group]) -> Iterator[_Draft]:
+    """The drafts by name, without those that a single other one covers: it has their reasons too.
 
-    def ranges(peer: Peer) -> tuple[Network, ...]:
-        if isinstance(peer, ListRef):
-            return lists[peer.key].entries
-        return () if isinstance(peer, GroupRef) else (peer,)
+    A range may hold a group's members today; only a group holds them by what it means. A list of one
+    range says what the range says: the first by name stays.
+    """
 
-    def reaches(wide: Peer, narrow: Peer) -> bool:
-        if wide == narrow:
-            return True
-        if isinstance(narrow, GroupRef):
-            # A range may hold a group's members today; only a group holds them by what it means.
-            return isinstance(wide, GroupRef) and wide.key in groups[narrow.key].wider
-        return not isinstance(wide, GroupRef) and covers(ranges(wide), ranges(narrow))
+    def above(label: _Label) -> Tiers[_Label]:
+        ours, direction, theirs = label
+        them = [theirs] if theirs is None else [theirs, *groups[theirs].wider]
+        ourselves = (ours, *sorted(groups[ours].wider))
+        return [[(each, direction, other) for other in them] for each in ourselves]
 
-    def says_the_same(one: Rule, other: Rule) -> bool:
-        return (
-            (one.group, one.ports) == (other.group, other.ports)
-            and reaches(one.peer, other.peer)
-            and reaches(other.peer, one.peer)
-        )
-
-    def covering(rule: Rule) -> Iterator[Rule]:
-        for group in (rule.group, *sorted(groups[rule.group].wider)):
-            found = (
-                other
-                for ports, others in beside[group, rule.direction].items()
-                if ports.covers(rule.ports)
-                for other in others
-                if other is not rule
-                and reaches(other.peer, rule.peer)
-                # A list of one range says what the range says: the first by name stays.
-                and not (says_the_same(other, rule) and rule_name(rule) < rule_name(other))
-            )
-            yield from sorted(found, key=rule_name)
-
-    kept = {rule: set(why) for rule, why in reasons.items()}
-    for rule, why in reasons.items():
-        above = list(covering(rule))
-        if above:
-            # Covering is transitive, so one of those above is itself not covered.
-            widest = next(other for other in above if not any(True for _ in covering(other)))
-            kept.pop(rule)
-            kept[widest] |= why
-    return kept
+    ordered = [draft for _, draft in sorted(drafts.items())]
+    covered = widest(
+        (Box((d.group, d.direction, d.peer.group), d.ports, d.peer.addresses) for d in ordered),
+        above,
+    )
+    for place, wide in covered.items():
+        ordered[wide].also(ordered[place].reasons)
+    return (draft for place, draft in enumerate(ordered) if place not in covered)

@@ -7,9 +7,9 @@ load balancer's probe address. No rule that a single other one covers: its reaso
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple, TypeAlias
 
 from exchange_ports.azure.names import BANDS, Identity, priorities, rule_name
 from exchange_ports.azure.rules import (
@@ -26,9 +26,19 @@ from exchange_ports.azure.rules import (
     Tag,
     Zone,
 )
-from exchange_ports.flows import Flow, Outside, Reason, by_address, described, in_order
-from exchange_ports.topology.groups import Group, GroupKind, Wearer
-from exchange_ports.traffic.addresses import covers
+from exchange_ports.flows import (
+    Flow,
+    Outside,
+    Reason,
+    by_address,
+    described,
+    in_order,
+    touching,
+)
+from exchange_ports.topology.groups import Group, GroupKind, Wearer, worn_by
+from exchange_ports.traffic._intervals import NOTHING, Spans
+from exchange_ports.traffic.addresses import spans_of
+from exchange_ports.traffic.covering import Box, Tiers, widest
 from exchange_ports.traffic.ports import ANY_PORTS, Ports
 
 __all__ = ["compile_network"]
@@ -53,11 +63,23 @@ class _Draft:
     destination_name: str
     band: str
     access: Access = Access.ALLOW
+    #: Those of the other side, where it is no group.
+    addresses: Spans = field(default=NOTHING, compare=False)
+
+    def __hash__(self) -> int:
+        # Addresses take long to hash, and few drafts differ in nothing but them.
+        return hash((self.source_name, self.destination_name, self.ports.ranges))
 
     @property
     def ours(self) -> str:
         """The name of the side at which the rule stands: a group's key."""
         return self.destination_name if self.direction is Direction.IN else self.source_name
+
+    @property
+    def theirs(self) -> str | None:
+        """The group on the other side; none where that is addresses."""
+        other = self.source if self.direction is Direction.IN else self.destination
+        return other.key if isinstance(other, GroupRef) else None
 
     @property
     def identity(self) -> Identity:
@@ -82,13 +104,14 @@ def compile_network(
     """
     everyone = tuple(wearers)
     here = {group.key: group for group in groups if group.network == network}
-    far = {g: by_address(g, everyone) for g in groups if g.network != network}
     dressed = tuple(wearer for wearer in everyone if wearer.network == network)
     zones = {wearer.name: _zone(wearer.in_perimeter) for wearer in dressed}
-    reasons: dict[_Draft, set[Reason]] = defaultdict(set)
-    for flow in flows:
-        for draft in _written(flow, far, _zones_of(dressed)):
-            reasons[draft].update(flow.reasons)
+    stand = _zones_of(dressed)
+    sides = _Sides(network, everyone)
+    reasons: dict[_Draft, list[Reason]] = defaultdict(list)
+    for flow in touching(network, flows):
+        for draft in _written(flow, network, stand, sides):
+            reasons[draft].extend(flow.reasons)
     kept = _without_covered(reasons, here)
     for zone in set(zones.values()):
         kept |= {draft: {reason} for draft, reason in _always(zone)}
@@ -105,7 +128,7 @@ def _zone(in_perimeter: bool) -> Zone:
     return Zone.PERIMETER if in_perimeter else Zone.INTERNAL
 
 
-def _group(zone: Zone, kept: Mapping[_Draft, set[Reason]]) -> SecurityGroup:
+def _group(zone: Zone, kept: Mapping[_Draft, Collection[Reason]]) -> SecurityGroup:
     drafts = {draft.identity: draft for draft in kept if draft.zone is zone}
     rules = [
         Rule(
@@ -116,8 +139,8 @@ def _group(zone: Zone, kept: Mapping[_Draft, set[Reason]]) -> SecurityGroup:
             ports=draft.ports,
             source=draft.source,
             destination=draft.destination,
-            reasons=in_order(kept[draft]),
-            description=described(kept[draft], _DESCRIPTION_LENGTH),
+            reasons=(why := in_order(kept[draft])),
+            description=described(why, _DESCRIPTION_LENGTH),
         )
         for identity, priority in priorities(drafts).items()
     ]
@@ -148,26 +171,63 @@ def _zones_of(wearers: Iterable[Wearer]) -> dict[Group, set[Zone]]:
     return zones
 
 
+class _Named(NamedTuple):
+    """A side with its name, and its addresses where it is no group."""
+
+    side: Side
+    name: str
+    addresses: Spans = NOTHING
+
+
+class _Sides:
+    """The ends of flows as rules of one network name them, each worked out once."""
+
+    def __init__(self, network: str, wearers: Sequence[Wearer]) -> None:
+        self._network = network
+        self._worn = worn_by(wearers)
+        self._known: dict[Group | Outside, tuple[_Named, ...]] = {}
+
+    def of(self, end: Group | Outside) -> tuple[_Named, ...]:
+        known = self._known.get(end)
+        if known is None:
+            known = self._known[end] = tuple(self._sides(end))
+        return known
+
+    def _sides(self, end: Group | Outside) -> Iterator[_Named]:
+        if isinstance(end, Group):
+            if end.network == self._network:
+                yield _Named(GroupRef(end.key), end.key)
+                return
+            end = by_address(end, self._worn.get(end, ()))
+        # No declared name has a dot, so no other end is called so.
+        for version, suffix in ((4, ""), (6, ".v6")):
+            ranges = tuple(range_ for range_ in end.ranges if range_.version == version)
+            if ranges:
+                yield _Named(Prefixes(ranges), end.name + suffix, spans_of(ranges))
+
+
 def _written(
-    flow: Flow, far: Mapping[Group, Outside], zones: Mapping[Group, set[Zone]]
+    flow: Flow, network: str, zones: Mapping[Group, set[Zone]], sides: _Sides
 ) -> Iterator[_Draft]:
     """One flow as rules at each of its ends that is ours, one for each family of addresses."""
-    band = "fabric" if _in_fabric(flow) else "flows"
     for ours, direction in ((flow.source, Direction.OUT), (flow.destination, Direction.IN)):
-        if not isinstance(ours, Group):
+        if not isinstance(ours, Group) or ours.network != network:
             continue
+        band = "fabric" if _in_fabric(flow) else "flows"
         for zone in sorted(zones.get(ours, ())):
-            for source, source_name in _sides(flow.source, far):
-                for destination, destination_name in _sides(flow.destination, far):
+            for source in sides.of(flow.source):
+                for destination in sides.of(flow.destination):
                     yield _Draft(
                         zone,
                         direction,
                         flow.ports,
-                        source,
-                        destination,
-                        source_name,
-                        destination_name,
+                        source.side,
+                        destination.side,
+                        source.name,
+                        destination.name,
                         band,
+                        # Our own side is a group and has none.
+                        addresses=source.addresses or destination.addresses,
                     )
 
 
@@ -178,73 +238,36 @@ def _in_fabric(flow: Flow) -> bool:
     )
 
 
-def _sides(end: Group | Outside, far: Mapping[Group, Outside]) -> Iterator[tuple[Side, str]]:
-    if isinstance(end, Group):
-        end = far.get(end, end)
-    if isinstance(end, Group):
-        yield GroupRef(end.key), end.key
-        return
-    # No declared name has a dot, so no other end is called so.
-    for version, suffix in ((4, ""), (6, ".v6")):
-        ranges = tuple(range_ for range_ in end.ranges if range_.version == version)
-        if ranges:
-            yield Prefixes(ranges), end.name + suffix
+#: A zone, a direction, the group at which a rule stands, and the group on the other side; none
+#: where that is addresses.
+_Label: TypeAlias = tuple[Zone, Direction, str, str | None]
 
 
 def _without_covered(
-    reasons: Mapping[_Draft, set[Reason]], groups: Mapping[str, Group]
-) -> dict[_Draft, set[Reason]]:
-    beside: dict[tuple[Zone, Direction, str], list[_Draft]] = defaultdict(list)
-    for draft in sorted(reasons, key=_sort_key):
-        beside[draft.zone, draft.direction, draft.ours].append(draft)
+    reasons: Mapping[_Draft, list[Reason]], groups: Mapping[str, Group]
+) -> dict[_Draft, Collection[Reason]]:
+    """The drafts without those that a single other one covers: it has their reasons too.
 
-    def reaches(wide: Side, narrow: Side) -> bool:
-        if wide == narrow:
-            return True
-        if isinstance(wide, GroupRef) and isinstance(narrow, GroupRef):
-            return wide.key in groups[narrow.key].wider
-        return (
-            isinstance(wide, Prefixes)
-            and isinstance(narrow, Prefixes)
-            and covers(wide.ranges, narrow.ranges)
-        )
+    A rule of our side's group, or of one that all its wearers wear too, can cover one. Of equal sets
+    under two names, one stays: the first by name.
+    """
 
-    def covering(draft: _Draft) -> Iterator[_Draft]:
-        # A rule of our side's group, or of one that all its wearers wear too, can cover it.
-        for ours in (draft.ours, *groups[draft.ours].wider):
-            yield from (
-                other for other in beside[draft.zone, draft.direction, ours] if over(other, draft)
-            )
+    def above(label: _Label) -> Tiers[_Label]:
+        zone, direction, ours, theirs = label
+        them = [theirs] if theirs is None else [theirs, *groups[theirs].wider]
+        ourselves = (ours, *groups[ours].wider)
+        return [[(zone, direction, each, other) for each in ourselves for other in them]]
 
-    def over(other: _Draft, draft: _Draft) -> bool:
-        return (
-            other != draft
-            and other.ports.covers(draft.ports)
-            and reaches(other.source, draft.source)
-            and reaches(other.destination, draft.destination)
-            # Equal sets under two names: one of them stays, the first by name.
-            and not (_same(other, draft) and _sort_key(draft) < _sort_key(other))
-        )
-
-    kept = {draft: set(why) for draft, why in reasons.items()}
-    for draft, why in reasons.items():
-        above = list(covering(draft))
-        if above:
-            # Covering is transitive, so one of those above is itself not covered.
-            widest = min(
-                (other for other in above if not any(True for _ in covering(other))), key=_sort_key
-            )
-            kept.pop(draft)
-            kept[widest] |= why
-    return kept
+    ordered = sorted(reasons, key=_sort_key)
+    covered = widest(map(_box, ordered), above)
+    for place, wide in covered.items():
+        reasons[ordered[wide]].extend(reasons[ordered[place]])
+    return {draft: reasons[draft] for place, draft in enumerate(ordered) if place not in covered}
 
 
-def _same(one: _Draft, other: _Draft) -> bool:
-    return (one.ports, one.source, one.destination) == (
-        other.ports,
-        other.source,
-        other.destination,
-    )
+def _box(draft: _Draft) -> Box[_Label]:
+    label = (draft.zone, draft.direction, draft.ours, draft.theirs)
+    return Box(label, draft.ports, draft.addresses)
 
 
 def _sort_key(draft: _Draft) -> tuple[int, str, str, str, str]:

@@ -3,7 +3,7 @@
 Must not know: how flows come about, nor how they are written as rules.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -28,6 +28,10 @@ class Outside:
     says: str = field(compare=False)
     #: Whether the ground rules are about it: a domain controller, Lync, another Exchange server.
     fabric: bool = field(default=False, compare=False)
+
+    def __hash__(self) -> int:
+        # The name tells nearly all apart; the Internet has thirty ranges to hash.
+        return hash(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +76,10 @@ _RANKS: Final = {id_: rank for rank, id_ in enumerate(BY_ID)}
 
 
 def in_order(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
-    """Rows in the order of the document, then operators' words."""
-    return tuple(sorted(reasons, key=_reason_order))
+    """Rows in the order of the document, then operators' words, each once."""
+    once = tuple(reasons)
+    # Most flows and most rules have one reason.
+    return once if len(once) <= 1 else tuple(sorted(set(once), key=_reason_order))
 
 
 def _reason_order(reason: Reason) -> tuple[int, str, bool, str, str, str]:
@@ -99,8 +105,19 @@ def described(reasons: Iterable[Reason], length: int) -> str:
         mark = reason.entry or reason.ticket
         said.append(reason.says if mark is None else f"{reason.says} ({mark})")
     line = "; ".join(said)
-    kept = len(said)
-    while len(line) > length and kept > 1:
-        kept -= 1
-        line = "; ".join(said[:kept]) + f"; and {len(said) - kept} more"
+    if len(line) > length and len(said) > 1:
+        line = _shortened(said, length)
     return line if len(line) <= length else line[: length - 3] + "..."
+
+
+def _shortened(said: Sequence[str], length: int) -> str:
+    """As many as there is room for, one at least, and how many more there are."""
+    line = shortened = ""
+    for kept, each in enumerate(said[:-1], start=1):
+        line += f"; {each}" if line else each
+        if len(line) > length and shortened:
+            break
+        whole = f"{line}; and {len(said) - kept} more"
+        if len(whole) <= length or not shortened:
+            shortened = whole
+    return shortened

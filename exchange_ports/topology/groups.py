@@ -27,6 +27,7 @@ __all__ = [
     "identity",
     "syncs_apart",
     "wearers",
+    "worn_by",
 ]
 
 
@@ -74,6 +75,10 @@ class Group:
     of: str = ""
     wider: frozenset[str] = field(default=frozenset(), compare=False)
 
+    def __hash__(self) -> int:
+        # By text: an enum's own hash is slow, and a group is looked up at each end of each flow.
+        return hash((self.network, str.__hash__(self.kind), self.of))
+
     @property
     def key(self) -> str:
         """The group's name inside its network: `mailbox.hq`. A dot can be in no declared name."""
@@ -94,6 +99,15 @@ class Wearer:
     in_perimeter: bool
     addresses: tuple[Range, ...]
     groups: tuple[Group, ...]
+
+
+def worn_by(wearers: Iterable[Wearer]) -> dict[Group, list[Wearer]]:
+    """The wearers of each group that anybody wears, in order."""
+    worn: dict[Group, list[Wearer]] = {}
+    for wearer in wearers:
+        for group in wearer.groups:
+            worn.setdefault(group, []).append(wearer)
+    return worn
 
 
 def identity(key: str, declared: object) -> str:
