@@ -155,10 +155,10 @@ class _Stack:
         self._several: tuple[tuple[Spans, int], ...] = ()
 
     def add(self, services: Spans, place: int) -> None:
-        if len(services) > 1:
+        (first, last), *others = services
+        if others:
             self._several += ((services, place),)
             return
-        first, last = services[0]
         at = bisect_left(self._firsts, first)
         self._firsts.insert(at, first)
         self._lasts.insert(at, last)
