@@ -5,7 +5,7 @@ later the Mailbox server plays Client Access too (exchange.md 14): only this fil
 """
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from exchange_ports.topology.groups import (
     Group,
@@ -15,6 +15,7 @@ from exchange_ports.topology.groups import (
     identity,
     syncs_apart,
     wearers,
+    worn_by,
 )
 from exchange_ports.topology.models import (
     EdgeServer,
@@ -65,6 +66,10 @@ class Pair(NamedTuple):
     port: int | None = None
 
 
+#: The kinds of groups that one server wears alone.
+_OF_ONE: Final = (GroupKind.SERVER, GroupKind.EDGE_SERVER)
+
+
 class Parts:
     """The groups that stand for each part, of one topology."""
 
@@ -72,14 +77,25 @@ class Parts:
         """Ask the wardrobe once."""
         self._topology = topology
         self.wearers: tuple[Wearer, ...] = wearers(topology)
-        worn = {group for wearer in self.wearers for group in wearer.groups}
-        self.groups: tuple[Group, ...] = tuple(sorted(worn))
+        self._worn = worn_by(self.wearers)
+        self.groups: tuple[Group, ...] = tuple(sorted(self._worn))
+        # Each of these is asked for by every flow and every site.
+        self._kinds: dict[GroupKind, list[Group]] = {}
+        self._places: dict[tuple[GroupKind, str], list[Group]] = {}
+        for group in self.groups:
+            self._kinds.setdefault(group.kind, []).append(group)
+            self._places.setdefault((group.kind, group.of), []).append(group)
+        self._alone_of: dict[str, list[Group]] = {}
+        for wearer in self.wearers:
+            self._alone_of.setdefault(wearer.name, []).extend(
+                group for group in wearer.groups if group.kind in _OF_ONE
+            )
 
     def _of(self, kind: GroupKind, of: Iterable[str] | None = None) -> tuple[Group, ...]:
-        wanted = None if of is None else set(of)
-        return tuple(
-            g for g in self.groups if g.kind is kind and (wanted is None or g.of in wanted)
-        )
+        if of is None:
+            return tuple(self._kinds.get(kind, ()))
+        found = [group for place in set(of) for group in self._places.get((kind, place), ())]
+        return tuple(found if len(found) <= 1 else sorted(found))
 
     def _ids(self, sites: Iterable[str] | None) -> tuple[str, ...] | None:
         if sites is None:
@@ -190,8 +206,7 @@ class Parts:
         declared = self._topology
         return {
             identity(edge.site, declared.sites.get(edge.site))
-            for wearer in self.wearers
-            if group in wearer.groups
+            for wearer in self._worn[group]
             for edge in (declared.edge_servers[wearer.name],)
         }
 
@@ -206,13 +221,7 @@ class Parts:
 
     def server(self, name: str) -> tuple[Group, ...]:
         """The group that this one server wears alone; none where it has none."""
-        return tuple(
-            group
-            for wearer in self.wearers
-            if wearer.name == name
-            for group in wearer.groups
-            if group.kind in (GroupKind.SERVER, GroupKind.EDGE_SERVER)
-        )
+        return tuple(self._alone_of.get(name, ()))
 
     def role(self, word: str, site: str | None) -> tuple[Group, ...]:
         """The groups that a role word of an additional flow stands for."""
