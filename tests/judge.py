@@ -8,14 +8,23 @@ interface wears. Whatever it does not understand is an error, never ignored.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import ip_address, ip_network
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
-__all__ = ["Decision", "Judge", "NotUnderstood", "Registered"]
+__all__ = ["Decision", "Detail", "Judge", "NotUnderstood", "Registered", "protocol_of"]
 
 #: IANA numbers, by which AWS may name a protocol. Only tcp and udp have ports.
-_NUMBERS: Final = {"6": "tcp", "17": "udp", "1": "icmp", "47": "gre", "50": "esp", "51": "ah"}
+_NAMES: Final = {
+    **{"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "47": "gre", "50": "esp", "51": "ah"}
+}
+#: A protocol has 8 bits; who has no name above goes by his number.
+_NUMBERS: Final = {str(number): _NAMES.get(str(number), str(number)) for number in range(256)}
 _AZURE_PROTOCOLS: Final = {"Tcp": "tcp", "Udp": "udp", "Icmp": "icmp", "Esp": "esp", "Ah": "ah"}
+#: ICMP is a protocol of IPv4, ICMPv6 one of IPv6.
+_FAMILIES: Final = {"icmp": 4, "icmpv6": 6}
+#: The port of TCP or UDP, or ICMP's type and code. None: there is none, or it is any ICMP message.
+Detail: TypeAlias = int | tuple[int, int] | None
 #: Load balancer probes come from here, and the VirtualNetwork tag contains it (azure.md 3).
 _AZURE_HOST: Final = ip_address("168.63.129.16")
 #: Link-local services of the platforms, which neither filters (aws.md 2.4, azure.md 3).
@@ -78,7 +87,12 @@ class _Packet:
     source: str
     destination: str
     protocol: str
-    port: int | None
+    port: Detail
+
+
+def protocol_of(number: int) -> str:
+    """What a protocol is called here."""
+    return _NUMBERS[str(number)]
 
 
 class Judge:
@@ -100,18 +114,19 @@ class Judge:
                 self._all[one.type][one.id] = one.inputs
         self._servers = servers
         self._at = {str(ip_address(address)): name for address, name in addresses.items()}
+        self._in_order: dict[str, list[Mapping[str, Any]]] = {}
         self._network = [ip_network(text) for text in virtual_network]
         _need(set(addresses.values()) <= set(servers), "an address of nobody in `servers`")
 
-    def out(self, source: str, destination: str, protocol: str, port: int | None) -> Decision:
+    def out(self, source: str, destination: str, protocol: str, port: Detail) -> Decision:
         """What the source's own filter says."""
         return self._filter(_packet(source, destination, protocol, port), "Outbound")
 
-    def into(self, source: str, destination: str, protocol: str, port: int | None) -> Decision:
+    def into(self, source: str, destination: str, protocol: str, port: Detail) -> Decision:
         """What the destination's own filter says."""
         return self._filter(_packet(source, destination, protocol, port), "Inbound")
 
-    def passes(self, source: str, destination: str, protocol: str, port: int | None) -> Decision:
+    def passes(self, source: str, destination: str, protocol: str, port: Detail) -> Decision:
         """Both ends, as far as they are ours. Replies need no rule (aws.md 2.4, azure.md 3)."""
         out = self.out(source, destination, protocol, port)
         into = self.into(source, destination, protocol, port)
@@ -178,17 +193,10 @@ class Judge:
     def _azure(self, nsg: str, packet: _Packet, direction: str) -> Decision:
         # The platform's services bypass the groups (azure.md 3).
         _need(packet.destination != str(_AZURE_HOST), "nothing filters what goes to Azure's host")
-        rules = self._find(_NSG, nsg)["securityRules"]
-        slots = [(rule["direction"], _whole(rule["priority"])) for rule in rules]
-        # A priority is unique in its direction, 100 to 4096; a name in both (azure.md 1).
-        _need(all(100 <= priority <= 4096 for _, priority in slots), "a priority out of range")
-        _need(len(set(slots)) == len(rules), "two rules of one priority and direction")
-        _need(len({rule["name"] for rule in rules}) == len(rules), "two rules of one name")
+        if nsg not in self._in_order:
+            self._in_order[nsg] = self._sorted(self._find(_NSG, nsg)["securityRules"])
         # The first match in the order of priority decides (azure.md 1); the defaults come last.
-        for rule in [*sorted(rules, key=lambda rule: rule["priority"]), *_DEFAULT_RULES]:
-            _need(set(rule) <= _AZURE_RULE, f"{rule['name']} with {sorted(rule)}")
-            _need(rule["direction"] in ("Inbound", "Outbound"), f"direction of {rule['name']}")
-            _need(rule["access"] in ("Allow", "Deny"), f"access of {rule['name']}")
+        for rule in self._in_order[nsg]:
             # Every part is looked at, so that none goes unread.
             matches = [
                 rule["direction"] == direction,
@@ -200,6 +208,18 @@ class Judge:
                 says = str(rule.get("description", ""))
                 return Decision(rule["access"] == "Allow", rule["name"], says)
         raise AssertionError("the last default rule matches everything")
+
+    def _sorted(self, rules: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        slots = [(rule["direction"], _whole(rule["priority"])) for rule in rules]
+        # A priority is unique in its direction, 100 to 4096; a name in both (azure.md 1).
+        _need(all(100 <= priority <= 4096 for _, priority in slots), "a priority out of range")
+        _need(len(set(slots)) == len(rules), "two rules of one priority and direction")
+        _need(len({rule["name"] for rule in rules}) == len(rules), "two rules of one name")
+        for rule in rules:
+            _need(set(rule) <= _AZURE_RULE, f"{rule['name']} with {sorted(rule)}")
+            _need(rule["direction"] in ("Inbound", "Outbound"), f"direction of {rule['name']}")
+            _need(rule["access"] in ("Allow", "Deny"), f"access of {rule['name']}")
+        return [*sorted(rules, key=lambda rule: rule["priority"]), *_DEFAULT_RULES]
 
     def _azure_peer(self, rule: Mapping[str, Any], end: str, address: str) -> bool:
         # Prefix, prefixes or groups: exactly one of them, not empty (azure.md 1).
@@ -217,21 +237,20 @@ class Judge:
         groups = [group["id"] for group in value]
         for group in groups:
             self._find(_ASG, group)
-            worn = any(group in one.get(key, ()) for one in self._servers.values())
-            if len(groups) > 1 and not worn:
+            if len(groups) > 1 and not any(
+                group in one.get(key, ()) for one in self._servers.values()
+            ):
                 return False
         return any(group in self._worn(address, key) for group in groups)
 
     def _prefix(self, address: str, prefix: str) -> bool:
+        if prefix not in ("VirtualNetwork", "Internet", "AzureLoadBalancer"):
+            return prefix == "*" or _inside(address, prefix)
+        host = address == str(_AZURE_HOST)
         # Peers, gateways and routes would add to the network (azure.md 3): here are none.
-        own = any(ip_address(address) in net for net in self._network)
-        if prefix == "VirtualNetwork":
-            return own or address == str(_AZURE_HOST)
-        if prefix == "Internet":  # what is under no other tag (azure.md 3)
-            return not own and address != str(_AZURE_HOST)
-        if prefix == "AzureLoadBalancer":
-            return address == str(_AZURE_HOST)
-        return prefix == "*" or _inside(address, prefix)
+        inside = host or any(ip_address(address) in net for net in self._network)
+        # The Internet is what is under no other tag (azure.md 3).
+        return {"VirtualNetwork": inside, "Internet": not inside, "AzureLoadBalancer": host}[prefix]
 
     # ---- both ----
 
@@ -260,12 +279,14 @@ _DEFAULT_RULES: Final = (
 )
 
 
-def _packet(source: str, destination: str, protocol: str, port: int | None) -> _Packet:
+def _packet(source: str, destination: str, protocol: str, port: Detail) -> _Packet:
     ends = [ip_address(source), ip_address(destination)]
     _need(ends[0].version == ends[1].version, "a packet of two families")
     _need(protocol in _NUMBERS.values(), f"protocol {protocol}")
-    _need((port is not None) == (protocol in ("tcp", "udp")), f"{protocol} with port {port}")
-    _need(protocol != "icmp" or ends[0].version == 4, "icmp between IPv6 addresses")
+    _need(isinstance(port, int) == (protocol in ("tcp", "udp")), f"{protocol} with port {port}")
+    _need(not isinstance(port, tuple) or protocol in _FAMILIES, f"{protocol} with type {port}")
+    version = ends[0].version
+    _need(_FAMILIES.get(protocol, version) == version, f"{protocol} between IPv{version} addresses")
     _need(not any(end in _UNFILTERED for end in ends), "nothing filters link-local addresses")
     return _Packet(str(ends[0]), str(ends[1]), protocol, port)
 
@@ -276,12 +297,24 @@ def _aws_ports(rule: Mapping[str, Any], packet: _Packet) -> bool:
     if protocol in ("tcp", "udp"):  # these need ports (aws.md 2.4)
         _need(len(ports) == 2 and 0 <= ports[0] <= ports[1] <= 65535, f"{protocol} with {ports}")
         port = packet.port
-        return protocol == packet.protocol and port is not None and ports[0] <= port <= ports[1]
-    # For ICMP these are type and code, -1 for all. Any other protocol, and -1, which is all
-    # protocols, means all ports (aws.md 2.4), and -1 with ports never settles (3.5).
-    _need(ports == ([-1, -1] if protocol == "icmp" else []), f"{protocol} with {ports}")
+        fits = isinstance(port, int) and ports[0] <= port <= ports[1]
+        return protocol == packet.protocol and fits
+    if protocol in _FAMILIES:  # these are type and code, -1 for all (aws.md 2.4)
+        _need(len(ports) == 2 and all(-1 <= port <= 255 for port in ports), f"type, code {ports}")
+        _need(ports[0] != -1 or ports[1] == -1, "a code of every type")
+        return protocol == packet.protocol and _is_message(ports, packet.port)
+    # Any other protocol, and -1, which is all protocols, means all ports (aws.md 2.4), and -1 with
+    # ports never settles (3.5).
+    _need(not ports, f"{protocol} with {ports}")
     _need(protocol == "-1" or protocol in _NUMBERS.values(), f"protocol {protocol}")
     return protocol in ("-1", packet.protocol)
+
+
+def _is_message(asked: Sequence[int], message: Detail) -> bool:
+    if not isinstance(message, tuple):
+        _need(asked[0] == -1, "a rule by ICMP type, and a packet of any")
+        return True
+    return all(wanted in (-1, is_) for wanted, is_ in zip(asked, message, strict=True))
 
 
 def _azure_ports(rule: Mapping[str, Any], packet: _Packet) -> bool:
@@ -290,7 +323,9 @@ def _azure_ports(rule: Mapping[str, Any], packet: _Packet) -> bool:
     _need(rule.get("sourcePortRange") == "*", "a rule by source port")
     one, several = rule.get("destinationPortRange"), rule.get("destinationPortRanges")
     _need(bool(one) != bool(several), "one of port range and port ranges")
-    same = protocol == "*" or _AZURE_PROTOCOLS[protocol] == packet.protocol
+    # That `Icmp` means ICMPv6 between IPv6 addresses is a reading: no document says (azure.md 1).
+    named = "icmp" if packet.protocol == "icmpv6" else packet.protocol
+    same = protocol == "*" or _AZURE_PROTOCOLS[protocol] == named
     if one == "*":  # in the singular field only (azure.md 1)
         return same
     # The documents do not say what ports mean to a protocol that has none.
@@ -301,14 +336,19 @@ def _azure_ports(rule: Mapping[str, Any], packet: _Packet) -> bool:
     _need(len(ranges) == len(texts), f"ports {texts}")
     _need(all(0 <= low <= high <= 65535 for low, high in ranges), f"ports {ranges}")
     port = packet.port
-    return same and port is not None and any(low <= port <= high for low, high in ranges)
+    return same and isinstance(port, int) and any(low <= port <= high for low, high in ranges)
 
 
 def _inside(address: str, cidr: str) -> bool:
     try:
-        return ip_address(address) in ip_network(cidr)
+        return _in_network(address, cidr)
     except ValueError as error:
         raise NotUnderstood(str(error)) from None
+
+
+@cache  # millions of questions are about a few addresses and ranges
+def _in_network(address: str, cidr: str) -> bool:
+    return ip_address(address) in ip_network(cidr)
 
 
 def _whole(number: object) -> int:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.judge import Decision, Judge, NotUnderstood
+from tests.judge import Decision, Judge, NotUnderstood, protocol_of
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,31 @@ def test_a_protocol_is_its_own_and_not_another() -> None:
     assert judge.into(HOST, EDGE, "icmp", None).passes
     assert judge.into(HOST, EDGE, "esp", None).passes
     assert not judge.into(HOST, EDGE, "ah", None).passes
+
+
+def test_icmp_is_filtered_by_type_and_by_code() -> None:
+    judge = on_aws(
+        ingress("sg-cas", "icmp", fromPort=3, toPort=4, cidrIpv4="10.0.0.0/8"),
+        ingress("sg-cas", "icmp", fromPort=8, toPort=-1, cidrIpv4="10.0.0.0/8"),
+        ingress("sg-edge", "58", fromPort=-1, toPort=-1, cidrIpv6="::/0"),
+    )
+    messages = ((2, 4), (3, 3), (3, 4), (3, 5), (4, 4), (7, 0), (8, 0), (8, 255), (9, 0))
+    passing = [message for message in messages if judge.into(HOST, EX1, "icmp", message).passes]
+    assert passing == [(3, 4), (8, 0), (8, 255)]
+    assert not judge.into(CLIENT_V6, EX1_V6, "icmpv6", (3, 4)).passes
+    with pytest.raises(NotUnderstood):
+        judge.into(HOST, EX1, "icmp", None)
+
+
+def test_every_protocol_has_a_name() -> None:
+    names = [protocol_of(number) for number in range(256)]
+    assert len(set(names)) == 256
+    assert [names[number] for number in (1, 6, 17, 47, 58, 255)] == [
+        *("icmp", "tcp", "udp", "gre", "icmpv6", "255")
+    ]
+    judge = on_aws(ingress("sg-cas", "47", cidrIpv4="10.0.0.0/8"))
+    assert judge.into(HOST, EX1, "gre", None).passes
+    assert not judge.into(HOST, EX1, "46", None).passes
 
 
 @pytest.mark.parametrize(
@@ -400,7 +425,9 @@ MAIL: Final[Mapping[str, Any]] = {"fromPort": 25, "toPort": 25}
         ingress("sg-cas", fromPort=25.5, toPort=26, cidrIpv4="10.0.0.0/8"),
         ingress("sg-cas", fromPort=26, toPort=25, cidrIpv4="10.0.0.0/8"),
         ingress("sg-cas", "-1", **MAIL, cidrIpv4="10.0.0.0/8"),
-        ingress("sg-cas", "icmp", fromPort=8, toPort=0, cidrIpv4="10.0.0.0/8"),
+        ingress("sg-cas", "icmp", fromPort=-1, toPort=0, cidrIpv4="10.0.0.0/8"),
+        ingress("sg-cas", "icmp", fromPort=256, toPort=0, cidrIpv4="10.0.0.0/8"),
+        ingress("sg-cas", "icmp", cidrIpv4="10.0.0.0/8"),
         ingress("sg-cas", "all", cidrIpv4="10.0.0.0/8"),
         One("aws:ec2/securityGroup:SecurityGroup", "sg-1", {"ingress": []}),
         One("aws:ec2/securityGroup:SecurityGroup", "sg-cas"),
