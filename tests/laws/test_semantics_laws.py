@@ -4,7 +4,7 @@ The evaluators here know nothing of sets: they ask each rule about one packet, i
 clouds' documents, with the standard library's addresses.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 from itertools import product
 from typing import Final
@@ -20,20 +20,20 @@ from exchange_ports.azure import semantics as azure_semantics
 from exchange_ports.traffic.address_set import AddressSet
 from exchange_ports.traffic.addresses import Address, Network
 from exchange_ports.traffic.icmp import IcmpMessage
-from exchange_ports.traffic.ports import ANY_PORTS, PortRange, Ports, Protocol, tcp, udp
+from exchange_ports.traffic.ports import ANY_PORTS, PortRange, Ports, Protocol
 from exchange_ports.traffic.service_set import Service
 from exchange_ports.traffic.traffic import Packet
-
-#: Overlapping, nested, adjacent, single, all; of both families.
-_RANGES: Final[tuple[Network, ...]] = tuple(
-    map(
-        ip_network,
-        (
-            *("0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/9", "10.0.0.0/30", "10.0.0.2/31", "10.0.0.3/32"),
-            *("168.63.129.16/32", "::/0", "2001:db8::/64", "2001:db8::2/128"),
-        ),
-    )
+from tests.hostile import (
+    LISTS,
+    MEMBERS,
+    OWN,
+    RANGES,
+    TAGS,
+    WEARS,
+    aws_sets,
+    azure_sets,
 )
+
 _ADDRESSES: Final[tuple[Address, ...]] = tuple(
     map(
         ip_address,
@@ -51,40 +51,13 @@ _SERVICES: Final = (
     Service(58, IcmpMessage(128, 0)),
     *(Service(number) for number in (2, 47, 50, 51, 255)),
 )
-_PORTS: Final = (
-    ANY_PORTS,
-    tcp(25),
-    tcp((25, 80)),
-    tcp((80, 65535)),
-    Ports(Protocol.TCP, (PortRange(0, 65535),)),
-    udp(25),
-    *(Ports(protocol) for protocol in (Protocol.ICMP, Protocol.ESP, Protocol.AH)),
-)
-#: Groups: the last is worn by nobody, the one before by a server without an address.
-_GROUPS: Final = ("a", "b", "bare", "empty")
-_WEARS: Final = {"s": ("a",), "t": ("a", "b"), "u": (), "v": ("bare",)}
-_OWN: Final[Mapping[str, tuple[Address, ...]]] = {
-    "s": (ip_address("10.0.0.1"),),
-    "t": (ip_address("10.0.0.2"), ip_address("2001:db8::2")),
-    "u": (ip_address("11.0.0.0"),),
-    "v": (),
-}
-_MEMBERS: Final = {
-    key: AddressSet.of(
-        ip_network(address)
-        for server, worn in _WEARS.items()
-        if key in worn
-        for address in _OWN[server]
-    )
-    for key in _GROUPS[:-1]
-}
 _PACKETS: Final = tuple(Packet(*both) for both in product(_ADDRESSES, _SERVICES))
 
 directions = st.sampled_from(("in", "out"))
 
 
 def _holds(key: str, address: Address) -> bool:
-    return any(key in worn and address in _OWN[server] for server, worn in _WEARS.items())
+    return any(key in worn and address in OWN[server] for server, worn in WEARS.items())
 
 
 def _inside(address: Address, range_: Network) -> bool:
@@ -93,38 +66,13 @@ def _inside(address: Address, range_: Network) -> bool:
 
 # ---- AWS ----
 
-_LISTS: Final = (aws.PrefixList("nothing", ()), aws.PrefixList("some", _RANGES[2:5]))
-_AWS_PEERS: Final[tuple[aws.Peer, ...]] = (
-    *_RANGES,
-    *map(aws.GroupRef, _GROUPS),
-    *(aws.ListRef(one.key) for one in _LISTS),
-)
-#: A type with one code, and a type with all its codes (-1), as EC2 writes them.
-_ICMP: Final = tuple(
-    Ports(Protocol.ICMP, (PortRange(*one),)) for one in ((3, 4), (3, -1), (-1, -1))
-)
-
-aws_rules = st.builds(
-    aws.Rule,
-    st.sampled_from(_GROUPS),
-    st.sampled_from(aws.Direction),
-    st.sampled_from((*_PORTS, *_ICMP)),
-    st.sampled_from(_AWS_PEERS),
-    st.just(()),
-)
-aws_sets = st.lists(aws_rules, max_size=8).map(
-    lambda rules: aws.RuleSet(
-        "n", tuple(aws.SecurityGroup(key, "") for key in _GROUPS), _LISTS, tuple(rules), _WEARS
-    )
-)
-
 
 def _aws_names(rule: aws.Rule, packet: Packet) -> bool:
     peer = rule.peer
     if isinstance(peer, aws.GroupRef):
         reaches = _holds(peer.key, packet.address)
     elif isinstance(peer, aws.ListRef):
-        entries = next(one.entries for one in _LISTS if one.key == peer.key)
+        entries = next(one.entries for one in LISTS if one.key == peer.key)
         reaches = any(_inside(packet.address, entry) for entry in entries)
     else:
         reaches = _inside(packet.address, peer)
@@ -147,17 +95,17 @@ def _aws_names(rule: aws.Rule, packet: Packet) -> bool:
     return reaches
 
 
-@given(aws_sets, st.sampled_from(sorted(_WEARS)), st.sampled_from(aws.Direction))
+@given(aws_sets, st.sampled_from(sorted(WEARS)), st.sampled_from(aws.Direction))
 def test_security_groups_permit_what_any_rule_of_any_worn_group_names(
     rules: aws.RuleSet, server: str, direction: aws.Direction
 ) -> None:
-    permitted = aws_semantics.permitted(rules, server, direction, _MEMBERS)
-    filters = aws_semantics.Filters(rules, _MEMBERS)
+    permitted = aws_semantics.permitted(rules, server, direction, MEMBERS)
+    filters = aws_semantics.Filters(rules, MEMBERS)
     for packet in _PACKETS:
         allowing = [
             rule
             for rule in rules.rules
-            if rule.group in _WEARS[server]
+            if rule.group in WEARS[server]
             and rule.direction is direction
             and _aws_names(rule, packet)
         ]
@@ -173,81 +121,29 @@ def test_the_order_of_security_group_rules_decides_nothing(
 ) -> None:
     shuffled = list(rules.rules)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    other = aws.RuleSet("n", rules.groups, _LISTS, tuple(shuffled), _WEARS)
-    for server, direction in product(_WEARS, aws.Direction):
-        asked = (server, direction, _MEMBERS)
+    other = aws.RuleSet("n", rules.groups, LISTS, tuple(shuffled), WEARS)
+    for server, direction in product(WEARS, aws.Direction):
+        asked = (server, direction, MEMBERS)
         assert aws_semantics.permitted(rules, *asked) == aws_semantics.permitted(other, *asked)
 
 
 @pytest.mark.parametrize(
     "rule",
     [
-        aws.Rule("nobody", aws.Direction.IN, ANY_PORTS, _RANGES[0], ()),
+        aws.Rule("nobody", aws.Direction.IN, ANY_PORTS, RANGES[0], ()),
         aws.Rule("a", aws.Direction.IN, ANY_PORTS, aws.GroupRef("nobody"), ()),
         aws.Rule("a", aws.Direction.IN, ANY_PORTS, aws.ListRef("nothing-of-ours"), ()),
-        aws.Rule("a", aws.Direction.IN, Ports(Protocol.TCP), _RANGES[0], ()),
-        aws.Rule("a", aws.Direction.IN, Ports(Protocol.ICMP, (PortRange(-1, 4),)), _RANGES[0], ()),
+        aws.Rule("a", aws.Direction.IN, Ports(Protocol.TCP), RANGES[0], ()),
+        aws.Rule("a", aws.Direction.IN, Ports(Protocol.ICMP, (PortRange(-1, 4),)), RANGES[0], ()),
     ],
 )
 def test_what_ec2_refuses_is_no_rule(rule: aws.Rule) -> None:
     groups = (aws.SecurityGroup("a", ""),)
     with pytest.raises(ValueError, match=r"there is no|without ports|of every type"):
-        aws_semantics.Filters(aws.RuleSet("n", groups, _LISTS, (rule,), {}), {})
+        aws_semantics.Filters(aws.RuleSet("n", groups, LISTS, (rule,), {}), {})
 
 
 # ---- Azure ----
-
-_TAGS: Final = azure_semantics.usual_tags(AddressSet.of([ip_network("10.0.0.0/8")]))
-_PREFIXES: Final = (
-    *(azure.Prefixes((one,)) for one in _RANGES),
-    azure.Prefixes((_RANGES[3], _RANGES[6], _RANGES[8])),
-)
-_SIDES: Final[tuple[azure.Side, ...]] = (
-    azure.Anything(),
-    *_PREFIXES,
-    *map(azure.GroupRef, _GROUPS),
-    *map(azure.Tag, sorted(_TAGS)),
-)
-_ZONES: Final = {
-    "s": azure.Zone.INTERNAL,
-    "t": azure.Zone.INTERNAL,
-    "u": azure.Zone.INTERNAL,
-    "v": azure.Zone.PERIMETER,
-}
-
-
-@st.composite
-def azure_sets(draw: st.DrawFn) -> azure.RuleSet:
-    """Denies between allows, own sides by address, priorities at both bounds; sorted by nothing."""
-    count = draw(st.integers(0, 8))
-    priorities = draw(
-        st.lists(
-            st.integers(100, 108) | st.sampled_from((4095, 4096)),
-            min_size=count,
-            max_size=count,
-            unique=True,
-        )
-    )
-    rules = tuple(
-        azure.Rule(
-            f"r{priority}",
-            priority,
-            draw(st.sampled_from(azure.Direction)),
-            draw(st.sampled_from(azure.Access)),
-            draw(st.sampled_from(_PORTS)),
-            draw(st.sampled_from(_SIDES)),
-            draw(st.sampled_from(_SIDES)),
-            (),
-        )
-        for priority in priorities
-    )
-    return azure.RuleSet(
-        "n",
-        (azure.SecurityGroup(azure.Zone.INTERNAL, rules),),
-        tuple(map(azure.ApplicationGroup, _GROUPS)),
-        _WEARS,
-        _ZONES,
-    )
 
 
 def _azure_side(side: azure.Side, address: Address, wears: tuple[str, ...] | None) -> bool:
@@ -289,8 +185,8 @@ def _azure_rules(rules: azure.RuleSet, direction: azure.Direction) -> Iterator[a
 def test_the_first_rule_that_matches_decides(
     rules: azure.RuleSet, server: str, direction: azure.Direction
 ) -> None:
-    own = next(iter(_OWN[server]))
-    filters = azure_semantics.Filters(rules, _MEMBERS, _TAGS)
+    own = next(iter(OWN[server]))
+    filters = azure_semantics.Filters(rules, MEMBERS, TAGS)
     permitted = filters.permitted(server, direction, own)
     inward = direction is azure.Direction.IN
     for packet in _PACKETS:
@@ -299,10 +195,10 @@ def test_the_first_rule_that_matches_decides(
             for rule in _azure_rules(rules, direction)
             if _azure_service(rule.ports, packet)
             and _azure_side(
-                rule.source, *((packet.address, None) if inward else (own, _WEARS[server]))
+                rule.source, *((packet.address, None) if inward else (own, WEARS[server]))
             )
             and _azure_side(
-                rule.destination, *((own, _WEARS[server]) if inward else (packet.address, None))
+                rule.destination, *((own, WEARS[server]) if inward else (packet.address, None))
             )
         )
         passes = first.access is azure.Access.ALLOW
@@ -314,7 +210,7 @@ def test_the_first_rule_that_matches_decides(
 
 @given(azure_sets())
 def test_where_no_group_is_everything_passes(rules: azure.RuleSet) -> None:
-    filters = azure_semantics.Filters(rules, _MEMBERS, _TAGS)
+    filters = azure_semantics.Filters(rules, MEMBERS, TAGS)
     for direction in azure.Direction:
         assert not ~filters.permitted("v", direction)
         decision = filters.decided_by("v", direction, _PACKETS[0])
@@ -354,38 +250,38 @@ _TWICE: Final = (_rule("r"), _rule("q"))
 def test_what_azure_refuses_is_no_rule_set(rules: tuple[azure.Rule, ...], why: str) -> None:
     group = azure.SecurityGroup(azure.Zone.INTERNAL, rules)
     with pytest.raises(ValueError, match=why):
-        azure_semantics.Filters(azure.RuleSet("n", (group,), (), {}, {}), {}, _TAGS)
+        azure_semantics.Filters(azure.RuleSet("n", (group,), (), {}, {}), {}, TAGS)
 
 
 def test_one_priority_in_both_directions_is_no_conflict() -> None:
     rules = (_rule("r"), _rule("q", direction=azure.Direction.OUT))
     group = azure.SecurityGroup(azure.Zone.INTERNAL, rules)
-    azure_semantics.Filters(azure.RuleSet("n", (group,), (), {}, {}), {}, _TAGS)
+    azure_semantics.Filters(azure.RuleSet("n", (group,), (), {}, {}), {}, TAGS)
 
 
 def test_under_forced_tunnelling_the_default_rules_let_everything_in() -> None:
     everything = AddressSet.everything()
     group = azure.SecurityGroup(azure.Zone.INTERNAL, ())
     rules = azure.RuleSet("n", (group,), (), {"s": ()}, {"s": azure.Zone.INTERNAL})
-    tags = {**_TAGS, "VirtualNetwork": everything}
+    tags = {**TAGS, "VirtualNetwork": everything}
     permitted = azure_semantics.permitted(rules, "s", azure.Direction.IN, {}, tags)
     assert permitted.addresses() == everything
-    usual = azure_semantics.permitted(rules, "s", azure.Direction.IN, {}, _TAGS)
-    assert usual.addresses() == _TAGS["VirtualNetwork"]
+    usual = azure_semantics.permitted(rules, "s", azure.Direction.IN, {}, TAGS)
+    assert usual.addresses() == TAGS["VirtualNetwork"]
 
 
 def test_a_deny_of_the_virtual_network_stops_the_probes() -> None:
     deny = _rule(access=azure.Access.DENY, source=azure.Tag("VirtualNetwork"))
     group = azure.SecurityGroup(azure.Zone.INTERNAL, (deny,))
     rules = azure.RuleSet("n", (group,), (), {"s": ()}, {"s": azure.Zone.INTERNAL})
-    assert not azure_semantics.permitted(rules, "s", azure.Direction.IN, {}, _TAGS)
+    assert not azure_semantics.permitted(rules, "s", azure.Direction.IN, {}, TAGS)
 
 
 def test_a_rule_at_our_own_address_needs_to_be_told_it() -> None:
-    rule = _rule(destination=azure.Prefixes((_RANGES[5],)))
+    rule = _rule(destination=azure.Prefixes((RANGES[5],)))
     group = azure.SecurityGroup(azure.Zone.INTERNAL, (rule,))
     rules = azure.RuleSet("n", (group,), (), {"s": ()}, {"s": azure.Zone.INTERNAL})
-    filters = azure_semantics.Filters(rules, {}, _TAGS)
+    filters = azure_semantics.Filters(rules, {}, TAGS)
     with pytest.raises(ValueError, match="r depends on the address of the server"):
         filters.permitted("s", azure.Direction.IN)
     here, beside = (
@@ -393,4 +289,4 @@ def test_a_rule_at_our_own_address_needs_to_be_told_it() -> None:
         for own in ("10.0.0.3", "10.0.0.4")
     )
     assert not ~here
-    assert beside.addresses() == _TAGS["VirtualNetwork"]
+    assert beside.addresses() == TAGS["VirtualNetwork"]
