@@ -1,4 +1,4 @@
-"""Every small fault in the plans of the four stacks, on both clouds, is found by the proof.
+"""Every small fault in the plans of the five stacks, on both clouds, is found by the proof.
 
 A mutant that the proof does not find must permit what the plan permits, packet for packet: it is
 equivalent. Run with `-s` to see how many of each kind were killed.
@@ -22,7 +22,7 @@ from exchange_ports.traffic.addresses import Network, without_covered
 from exchange_ports.traffic.ports import HIGHEST_PORT, PortRange, Ports
 from tests.recordings import PLATFORMS, Platform, declared
 
-STACKS: Final = ("dev", "prod-aws", "prod-azure", "proxied")
+STACKS: Final = ("both", "dev", "prod-aws", "prod-azure", "proxied")
 
 
 class Mutant(NamedTuple):
