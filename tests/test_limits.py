@@ -57,6 +57,18 @@ def test_direct_probes_with_the_default_private_blocks_do_not_fit_a_security_gro
     assert "IPv6" not in str(finding)
 
 
+def test_where_the_network_speaks_ipv6_too_probes_are_told_as_they_count_in_one_family() -> None:
+    """The rules to 2000::/3 take one each of another budget: they are no ports of this one."""
+    zones: dict[str, Any] = {
+        "networks.corp.internal": ["10.20.0.0/20", "2001:db8:20::/64"],
+        "networks.corp.perimeter": ["10.20.240.0/24", "2001:db8:20:f0::/64"],
+    }
+    (finding,) = refused(edited(PROBING, {"private_blocks": GONE, **zones}))
+    assert "edge.hq, out, IPv4 needs 150 rules" in finding.says
+    assert "80/tcp are 5 ranges of ports, each to 30 prefixes" in finding.why
+    assert "2 of them fit beside the rest" in finding.why
+
+
 def test_with_the_blocks_that_are_in_use_they_fit() -> None:
     """9 prefixes in each of five rules."""
     plans = compile_plans(declared(PROBING))

@@ -100,10 +100,14 @@ def check(rules: RuleSet, key: str | None = None) -> Iterator[Finding]:
         if use.where.endswith("IPv6") and f"{use.where[:-1]}4" in named:
             continue
         probes = [
-            rule for rule in rules.rules if _probes(rule) and use.where.startswith(rule.group)
+            (rule, weight)
+            for rule in rules.rules
+            if _probes(rule)
+            for family, weight in _weights(rule, rules)
+            if _budget(rule, family) == use.where
         ]
         if use.limit is RULES_PER_GROUP and probes:
-            yield _probes_over(rules, use, probes)
+            yield _probes_over(use, probes)
         else:
             yield from over(key or rules.network, [use])
 
@@ -116,9 +120,19 @@ def _probes(rule: Rule) -> bool:
 _PROBE_ROW: Final = "E8d"
 
 
-def _probes_over(rules: RuleSet, use: Use, probes: list[Rule]) -> Finding:
-    weight = max(weight for _, weight in _weights(probes[0], rules))
-    rest = use.used - weight * len(probes)
+def _budget(rule: Rule, family: str) -> str:
+    """Whose rules are counted together."""
+    return f"{rule.group}, {rule.direction}, {family}"
+
+
+def _probes_over(use: Use, probes: list[tuple[Rule, int]]) -> Finding:
+    # Where the Internet of IPv6 is open as well, a list of IPv4 counts in that family too, so ports
+    # occur twice, with different weights.
+    weights: dict[str, int] = {}
+    for rule, weight in probes:
+        weights[str(rule.ports)] = weights.get(str(rule.ports), 0) + weight
+    weight = max(weights.values())
+    rest = use.used - sum(weights.values())
     room = max(0, (use.limit.most - rest) // weight)
     return PROBES_OVER_LIMIT.at(
         ("topology", "sender_reputation"),
@@ -128,8 +142,8 @@ def _probes_over(rules: RuleSet, use: Use, probes: list[Rule]) -> Finding:
         most=use.limit.most,
         what=use.limit.what,
         per=use.limit.per,
-        ports=", ".join(str(rule.ports) for rule in probes),
-        ranges=len(probes),
+        ports=", ".join(weights),
+        ranges=len(weights),
         prefixes=weight,
         fit=f"{room} of them fit beside the rest" if room else "none of them fits beside the rest",
         way_out=use.limit.way_out,
