@@ -3,40 +3,95 @@
 import os
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Final
 
-__all__ = ["Measured", "interleaved", "machine", "report"]
+__all__ = ["Amount", "Measured", "Section", "interleaved", "machine", "report", "shown"]
 
 _CPUINFO: Final = Path("/proc/cpuinfo")
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Something timed beside what it is held against, in seconds."""
+    """Something measured beside what it is held against, in seconds or in MiB."""
 
     what: str
-    seconds: float
+    value: float
     against: str
     floor: float
     #: The ratio must not be above this. None: shown for information.
     target: float | None = None
     #: How the ratio reads: as a multiple (1.5x) or as a share (1.5 %).
     share: bool = False
+    unit: str = "s"
+    #: Whether it is held against a number that was promised, not against something measured.
+    promised: bool = False
 
     @property
     def ratio(self) -> float:
-        return self.seconds / self.floor
+        return self.value / self.floor
 
     @property
     def missed(self) -> bool:
         return self.target is not None and self.ratio > self.target
 
     def shown(self, ratio: float) -> str:
-        return f"{ratio * 100:.1f} %" if self.share else f"{ratio:.2f}x"
+        if self.share:
+            return f"{ratio * 100:.1f} %"
+        # Two digits that count, also of small ratios.
+        return f"{ratio:.2f}x" if ratio >= _SMALL else f"{ratio:.3f}x"
+
+    @property
+    def verdict(self) -> str:
+        """What it must be, and whether it is; empty where nothing was promised."""
+        if self.target is None:
+            return ""
+        word = "MISSED" if self.missed else "held"
+        return f"at most {self.shown(self.target)}: {word}"
+
+
+_SMALL: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """One thing that was measured, for itself."""
+
+    what: str
+    value: float
+    unit: str
+    #: Whether it is ours, or what we are held against.
+    ours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Measurements of one kind, with what must be known to read them."""
+
+    title: str
+    measured: tuple[Measured, ...] = ()
+    #: Lines of text: how it was measured, or what was found that is no measurement.
+    notes: tuple[str, ...] = ()
+    #: Whether something that was to be found out was found to be wrong.
+    wrong: bool = False
+
+    @property
+    def amounts(self) -> tuple[Amount, ...]:
+        """Everything measured, once, ours first."""
+        ours = {each.what: Amount(each.what, each.value, each.unit, True) for each in self.measured}
+        theirs = {
+            each.against: Amount(each.against, each.floor, each.unit, False)
+            for each in self.measured
+            if not each.promised and each.against not in ours
+        }
+        return (*ours.values(), *theirs.values())
+
+    @property
+    def missed(self) -> bool:
+        return any(each.missed for each in self.measured)
 
 
 def interleaved(
@@ -65,17 +120,32 @@ def machine() -> str:
     return f"{cpu}, {cores} cores, Python {platform.python_version()} on {platform.system()}"
 
 
-def report(measured: Sequence[Measured]) -> list[str]:
-    """Ratios first, then the times they are made of."""
+def shown(amount: Amount) -> str:
+    """The value with its unit, short times in milliseconds."""
+    if amount.unit != "s":
+        return f"{amount.value:.0f} {amount.unit}"
+    if amount.value >= 1:
+        return f"{amount.value:.2f} s"
+    return f"{amount.value * 1000:.1f} ms"
+
+
+def report(sections: Iterable[Section]) -> list[str]:
+    """All ratios first, then what they are made of, then what was found."""
+    told = tuple(sections)
     lines = ["ratios"]
-    for each in measured:
-        verdict = ""
-        if each.target is not None:
-            word = "MISSED" if each.missed else "held"
-            verdict = f"   target at most {each.shown(each.target)}: {word}"
-        lines.append(f"  {each.shown(each.ratio):>8}  {each.what} / {each.against}{verdict}")
+    for section in told:
+        for each in section.measured:
+            verdict = f"   target {each.verdict}" if each.verdict else ""
+            lines.append(f"  {each.shown(each.ratio):>8}  {each.what} / {each.against}{verdict}")
     lines.append("absolute")
-    times = {each.what: each.seconds for each in measured}
-    times |= {each.against: each.floor for each in measured}
-    lines += [f"  {seconds * 1000:8.1f} ms  {what}" for what, seconds in times.items()]
+    for section in told:
+        lines += [f"  {shown(each):>10}  {each.what}" for each in section.amounts]
+    return lines + _notes(told)
+
+
+def _notes(sections: Sequence[Section]) -> list[str]:
+    lines: list[str] = []
+    for section in sections:
+        if section.notes:
+            lines += [section.title.lower(), *(f"  {note}" for note in section.notes)]
     return lines

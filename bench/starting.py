@@ -1,4 +1,4 @@
-"""How long the whole process of `exchange-ports plan` takes.
+"""How long whole processes of `exchange-ports` take, from a cold start.
 
 Held against a process that only imports what no command can do without: pydantic and a YAML reader.
 """
@@ -17,25 +17,35 @@ __all__ = ["measure"]
 
 _ROOT: Final = Path(__file__).parent.parent
 _FLOOR: Final = "from pydantic import BaseModel; import yaml"
-_PLAN: Final = ("plan", "stacks/Pulumi.dev.yaml")
-#: From the acceptance of the first release.
-_TARGET: Final = 2.0
+_STACK: Final = "stacks/Pulumi.dev.yaml"
+#: The commands, and how many times the floor each may take: `plan` from the acceptance of the first
+#: release, `check` from that of the proof.
+_COMMANDS: Final = (
+    (("plan", _STACK), 2.0),
+    (("check", _STACK, "internet", "ex1", "443/tcp"), 2.5),
+    (("prove", _STACK), None),
+)
 
 
 def measure(times: int = 15) -> Iterator[Measured]:
-    """Every way to start the command."""
-    ways = {"python -m exchange_ports plan": [sys.executable, "-m", "exchange_ports"]}
+    """Every command in every way to start it."""
+    ways = {"python -m exchange_ports": [sys.executable, "-m", "exchange_ports"]}
     script = Path(sys.executable).with_name("exchange-ports")
     if script.exists():
-        ways["exchange-ports plan"] = [str(script)]
+        ways["exchange-ports"] = [str(script)]
+    asked = [
+        (f"{way} {command[0]}", [*start, *command], target)
+        for command, target in _COMMANDS
+        for way, start in ways.items()
+    ]
     with tempfile.TemporaryDirectory() as compiled:
         floor = _process([sys.executable, "-c", _FLOOR], compiled)
-        runs = [floor, *(_process([*way, *_PLAN], compiled) for way in ways.values())]
+        runs = [floor, *(_process(command, compiled) for _, command, _ in asked)]
         for run in runs:
             run()  # from here on everything is compiled, as it is for everybody's second time
         base, *taken = interleaved(*runs, times=times)
-    for what, seconds in zip(ways, taken, strict=True):
-        yield Measured(what, seconds, f'python -c "{_FLOOR}"', base, _TARGET)
+    for (what, _, target), seconds in zip(asked, taken, strict=True):
+        yield Measured(what, seconds, f'python -c "{_FLOOR}"', base, target)
 
 
 def _process(command: list[str], compiled: str) -> Callable[[], object]:
