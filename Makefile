@@ -11,6 +11,7 @@ export PYTHON
 BIN := .venv/bin
 RUN := .venv/.ready-to-run
 DEV := .venv/.ready-to-develop
+BENCH := .venv/.ready-to-measure
 PINS := pyproject.toml constraints.txt
 
 help:
@@ -19,7 +20,7 @@ help:
 	@echo 'make check                make test, then all previews and make test in a fresh clone of HEAD'
 	@echo 'make golden               rewrite tests/goldens/ from what the code says now; review the diff'
 	@echo 'make format               format the code and sort its imports'
-	@echo 'make bench                what must be quick, measured'
+	@echo 'make bench                what must be quick, measured; writes docs/bench.md and docs/bench.svg'
 	@echo 'make clean                remove .venv, caches and builds'
 
 preview: $(RUN)
@@ -55,7 +56,7 @@ format: $(DEV)
 	$(BIN)/ruff format
 	$(BIN)/ruff check --select I --fix
 
-bench: $(DEV)
+bench: $(BENCH)
 	$(BIN)/python -m bench
 
 clean:
@@ -69,3 +70,7 @@ $(RUN): $(PINS)
 $(DEV): $(PINS)
 	@scripts/setup.sh aws,azure,dev
 	@touch $(RUN) $@
+
+$(BENCH): $(PINS)
+	@scripts/setup.sh aws,azure,dev,bench
+	@touch $(RUN) $(DEV) $@

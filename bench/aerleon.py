@@ -1,24 +1,23 @@
 """Aerleon, run as its documentation runs it: `api.Generate` on plain data.
 
-The one place that imports it. Its annotations are partial, so what it returns is checked here.
+The one place that imports it. It is loaded by name: its annotations are partial, and it is installed
+for `make bench` alone, so that the checks of types go without it.
 """
 
-# Aerleon ships `py.typed`, but leaves parameters and members without types.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.metadata import version
 from typing import Any, Final
-
-from aerleon import api
-from aerleon.lib.naming import Naming
 
 from bench.policy import TARGET, policy
 from bench.workload import AddressFlow
 
 __all__ = ["NAME", "generating"]
+
+_api: Any = import_module("aerleon.api")
+_naming: Any = import_module("aerleon.lib.naming")
 
 NAME: Final = f"Aerleon {version('aerleon')}"
 
@@ -33,10 +32,10 @@ def generating(flows: Iterable[AddressFlow], *, shade_check: bool = False) -> Ca
 
     def run() -> str:
         with _quiet():
-            naming = Naming()
-            naming.ParseDefinitionsObject(definitions, "")
-            made = api.Generate([_policy(said)], naming, shade_check=shade_check)
-        text = "".join((made or {}).values())
+            names = _naming.Naming()
+            names.ParseDefinitionsObject(definitions, "")
+            made: dict[str, str] = _api.Generate([said], names, shade_check=shade_check)
+        text = "".join(made.values())
         if text.count("accept") < wanted:
             raise RuntimeError(f"Aerleon wrote fewer than {wanted} rules for {TARGET[0]}")
         return text
@@ -44,13 +43,8 @@ def generating(flows: Iterable[AddressFlow], *, shade_check: bool = False) -> Ca
     return run
 
 
-def _policy(said: dict[str, Any]) -> Any:
-    # A TypedDict of Aerleon's that it does not export in full.
-    return said
-
-
 @contextmanager
-def _quiet():
+def _quiet() -> Iterator[None]:
     """Without the warnings of its shade check: hundreds of lines, one for each covered flow."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)

@@ -22,7 +22,7 @@ _STACK: Final = "stacks/Pulumi.dev.yaml"
 #: release, `check` from that of the proof.
 _COMMANDS: Final = (
     (("plan", _STACK), 2.0),
-    (("check", _STACK, "internet", "ex1", "443/tcp"), 2.5),
+    (("check", _STACK, "ex1", "ex2", "443/tcp"), 2.5),
     (("prove", _STACK), None),
 )
 
