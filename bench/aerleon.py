@@ -5,7 +5,7 @@ for `make bench` alone, so that the checks of types go without it.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import version
@@ -44,7 +44,7 @@ def generating(flows: Iterable[AddressFlow], *, shade_check: bool = False) -> Ca
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def _quiet() -> Generator[None, None, None]:
     """Without the warnings of its shade check: hundreds of lines, one for each covered flow."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
