@@ -80,14 +80,16 @@ class Section:
 
     @property
     def amounts(self) -> tuple[Amount, ...]:
-        """Everything measured, once, ours first."""
-        ours = {each.what: Amount(each.what, each.value, each.unit, True) for each in self.measured}
-        theirs = {
-            each.against: Amount(each.against, each.floor, each.unit, False)
-            for each in self.measured
-            if not each.promised and each.against not in ours
-        }
-        return (*ours.values(), *theirs.values())
+        """Everything measured, once, each of ours with what it is held against behind it."""
+        ours = {each.what for each in self.measured}
+        found: dict[str, Amount] = {}
+        for each in self.measured:
+            both = [(each.what, each.value)]
+            if not each.promised:
+                both.append((each.against, each.floor))
+            for what, value in both:
+                found.setdefault(what, Amount(what, value, each.unit, what in ours))
+        return tuple(found.values())
 
     @property
     def missed(self) -> bool:

@@ -163,8 +163,9 @@ def _additional(count: int, sites: tuple[str, ...]) -> Iterator[dict[str, Any]]:
         turn += 1
         at = _number("flow", turn)
         if turn % _COVERED_EVERY == 0:
-            earlier = list(made)[-_COVERED_EVERY // 2]
-            end, wide, ports, inbound = earlier
+            end, wide, ports, inbound = next(
+                one for one in reversed(made) if one[1].num_addresses > 1
+            )
             host = wide.num_addresses * (at % 89) // 89
             peer = network(str(wide.network_address + host))
         else:

@@ -96,7 +96,8 @@ def test_some_flows_are_covered_by_others() -> None:
             for other in mine
         )
     ]
-    assert 10 < len(covered) < 200
+    # Of 980 additional flows 29 are made so; a few more are covered by chance.
+    assert 45 < len(covered) < 100
 
 
 def test_a_network_of_an_azure_workload_holds_its_rules() -> None:
@@ -332,8 +333,8 @@ def test_ratios_stand_first_and_what_they_are_made_of_behind_them_once() -> None
         "     1.99x  <this> | it / that",
         "absolute",
         "    300.0 ms  this",
-        "      4.0 ms  it",
         "    100.0 ms  that",
+        "      4.0 ms  it",
         "     100 MiB  <this> | it",
         "      50 MiB  that",
         "fast",
