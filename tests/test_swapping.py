@@ -1,0 +1,55 @@
+"""A topology on the other cloud: the platform of what is managed changes, and nothing else."""
+
+from typing import Any, Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exchange_ports.topology.declaring import declare
+from exchange_ports.topology.models import Platform
+from exchange_ports.topology.swapping import swapped
+from tests.strategies import WITH_EDGE, edited, topologies
+
+CLOUDS: Final = st.sampled_from([Platform.AWS, Platform.AZURE])
+#: A VPC and a place known by its addresses only.
+DATA: Final = edited(
+    WITH_EDGE, {"networks.office": {"platform": "external", "internal": ["10.64.0.0/16"]}}
+)
+
+
+@given(topologies(), CLOUDS)
+def test_nothing_but_the_platform_of_managed_networks_changes(
+    data: dict[str, Any], cloud: Platform
+) -> None:
+    topology, _ = declare(data)
+    other = swapped(topology, cloud)
+    for key, network in topology.networks.items():
+        there = other.networks[key]
+        external = network.platform is Platform.EXTERNAL
+        assert there.platform is (network.platform if external else cloud)
+        assert there.model_copy(update={"platform": network.platform}) == network
+    assert other.model_copy(update={"networks": topology.networks}) == topology
+
+
+@given(topologies(), CLOUDS)
+def test_what_passes_its_checks_passes_them_on_the_other_cloud(
+    data: dict[str, Any], cloud: Platform
+) -> None:
+    topology, _ = declare(data)
+    written = swapped(topology, cloud)
+    platforms = {key: network.platform.value for key, network in written.networks.items()}
+    again, _ = declare(edited(data, {f"networks.{k}.platform": p for k, p in platforms.items()}))
+    assert again == written
+
+
+def test_a_topology_that_is_there_already_is_itself() -> None:
+    topology, _ = declare(DATA)
+    assert swapped(topology, Platform.AWS) is topology
+    assert swapped(topology, Platform.AZURE) is not topology
+
+
+def test_nothing_of_ours_can_stand_in_an_external_network() -> None:
+    topology, _ = declare(DATA)
+    with pytest.raises(ValueError, match="external"):
+        swapped(topology, Platform.EXTERNAL)
