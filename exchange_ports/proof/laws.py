@@ -6,12 +6,14 @@ not be, or one that is missing, is found as well.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from exchange_ports.catalog import BY_ID, NEEDS
 from exchange_ports.flows import Flow
+from exchange_ports.plans import NetworkPlan
 from exchange_ports.proof.clouds import Way
-from exchange_ports.proof.needless import needless
+from exchange_ports.proof.needless import Shelves
 from exchange_ports.proof.scene import WAYS, Scene, Server, addresses_of, carried
 from exchange_ports.proof.words import Say, Words
 from exchange_ports.topology.groups import identity
@@ -268,17 +270,30 @@ class Laws:
 
     def needless_rules(self) -> Iterator[Failure]:
         """No rule names nobody, and none names only what a single other one names."""
-        for key, plan in self._scene.plans.networks.items():
-            here = identity(key, self._scene.topology.networks[key])
-            wider = {g.key: g.wider for g in self._scene.groups if g.network == here}
-            zones = getattr(plan, "zones", {})
-            worn = {
-                (str(zones.get(server, "")), group)
-                for server, groups in plan.wears.items()
-                for group in groups
-            }
-            for rule in needless(self._scene.views[plan.network].written(), wider, worn):
+        for key, shelves in self._shelves.items():
+            for rule in shelves.needless():
                 yield Failure("every rule is needed", f"rule {rule.name} of {key}", rule.why)
+
+    def covered_together(self) -> Iterator[str]:
+        """The rules that others cover together, though no single one does: a warning."""
+        for key, shelves in self._shelves.items():
+            for rule in shelves.together():
+                yield f"rule {rule.name} of {key}: {rule.why}"
+
+    @cached_property
+    def _shelves(self) -> Mapping[str, Shelves]:
+        return {key: self._sorted(key, plan) for key, plan in self._scene.plans.networks.items()}
+
+    def _sorted(self, key: str, plan: NetworkPlan) -> Shelves:
+        here = identity(key, self._scene.topology.networks[key])
+        wider = {g.key: g.wider for g in self._scene.groups if g.network == here}
+        zones = getattr(plan, "zones", {})
+        worn = {
+            (str(zones.get(server, "")), group)
+            for server, groups in plan.wears.items()
+            for group in groups
+        }
+        return Shelves(self._scene.views[plan.network].written(), wider, worn)
 
     def wardrobe(self) -> Iterator[Failure]:
         """The plans are about the servers that are declared, each in its own network."""

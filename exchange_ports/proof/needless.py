@@ -1,20 +1,24 @@
-"""Rules that could be left out: nobody is named, or a single other rule names all of it.
+"""Rules that could be left out: nobody is named, or other rules name all of it.
 
 A range may hold a group's members today, and only a group holds them by what it means: so ranges are
 held against ranges, and groups against groups that all their wearers wear by what they are.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from functools import cached_property
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from exchange_ports.proof.clouds import Way, Written
+from exchange_ports.traffic._intervals import Spans, subset, union
 from exchange_ports.traffic._line import LineSet
+from exchange_ports.traffic._steps import Step, Steps, swept, swept_twice
 from exchange_ports.traffic.address_set import AddressSet
 from exchange_ports.traffic.service_set import ServiceSet
+from exchange_ports.traffic.traffic import Traffic
 
-__all__ = ["Needless", "needless"]
-
+__all__ = ["Needless", "Shelves"]
 
 _Set = TypeVar("_Set", AddressSet, ServiceSet)
 
@@ -26,34 +30,116 @@ class Needless(NamedTuple):
     why: str
 
 
-def needless(
-    rules: Iterable[Written],
-    wider: Mapping[str, Collection[str]],
-    worn: Collection[tuple[str, str]],
-) -> Iterator[Needless]:
-    """The rules that say nothing, or nothing that a single other one does not say.
+class Shelves:
+    """The allow rules of one network, sorted by whose traffic they name and how."""
 
-    `wider` are the groups that every wearer of a group wears too, `worn` the groups that somebody
-    wears, each with the place where.
-    """
-    shelves: dict[_Label, _Shelf] = defaultdict(lambda: defaultdict(list))
-    for rule in rules:
-        if (rule.place, rule.group) not in worn:
-            yield Needless(rule.name, f"nobody wears {rule.group}")
-        elif not (rule.addresses and rule.services):
-            yield Needless(rule.name, "it names nobody")
-        else:
-            # Groups are held against groups by what they mean, so their addresses are no matter.
-            addresses = rule.addresses if rule.peer is None else AddressSet()
-            label = _Label(rule.place, rule.way, rule.group, rule.peer)
-            shelves[label][addresses].append(rule)
-    for label, shelf in shelves.items():
-        found: dict[str, str] = {}
-        for above in _above(label, wider):
-            if above in shelves:
-                for rule, other in _held(shelf, shelves[above]):
-                    found.setdefault(rule.name, other.name)
-        yield from (Needless(name, f"{other} names all of it") for name, other in found.items())
+    def __init__(
+        self,
+        rules: Iterable[Written],
+        wider: Mapping[str, Collection[str]],
+        worn: Collection[tuple[str, str]],
+    ) -> None:
+        """Put every rule where it belongs.
+
+        `wider` are the groups that every wearer of a group wears too, `worn` the groups that somebody
+        wears, each with the place where.
+        """
+        self._wider = wider
+        self._idle: list[Needless] = []
+        self._shelves: dict[_Label, list[Written]] = defaultdict(list)
+        for rule in rules:
+            if (rule.place, rule.group) not in worn:
+                self._idle.append(Needless(rule.name, f"nobody wears {rule.group}"))
+            elif not (rule.addresses and rule.services):
+                self._idle.append(Needless(rule.name, "it names nobody"))
+            else:
+                label = _Label(rule.place, rule.way, rule.group, rule.peer)
+                self._shelves[label].append(rule)
+
+    def needless(self) -> Iterator[Needless]:
+        """The rules that say nothing, or nothing that a single other one does not say."""
+        yield from self._idle
+        for rule, other in self._single.values():
+            yield Needless(rule.name, f"{other.name} names all of it")
+
+    def together(self) -> Iterator[Needless]:
+        """The rules that say nothing that others do not say together, and no single one does."""
+        alike = (
+            (label, rule)
+            for label, several in self._covered.items()
+            for rule in several
+            if id(rule) not in self._single
+        )
+        for place, (label, rule) in enumerate(alike):
+            if place < _EXPLAINED:
+                names = ", ".join(other.name for other in self._covering(label, rule))
+                yield Needless(rule.name, f"{names} name all of it together")
+            else:
+                yield Needless(rule.name, "others name all of it together")
+
+    @cached_property
+    def _covered(self) -> "dict[_Label, list[Written]]":
+        """The rules of which every packet is named by another one as well.
+
+        Of two equal ones each holds the other.
+        """
+        once: dict[_Label, _Layer] = {}
+        found: dict[_Label, list[Written]] = {}
+        for label, rules in self._shelves.items():
+            layers = [_Layer(swept_twice(map(_pair, rules)))] if len(rules) > 1 else []
+            for above in self._above(label):
+                if above not in once:
+                    once[above] = _Layer(swept(map(_pair, self._shelves[above])))
+                layers.append(once[above])
+            layers = [layer for layer in layers if layer.steps]
+            covered = [rule for rule in rules if layers and _held_by(layers, *_pair(rule))]
+            if covered:
+                found[label] = covered
+        return found
+
+    @cached_property
+    def _single(self) -> "dict[int, tuple[Written, Written]]":
+        """Rules with a single other one that names all of them, by identity."""
+        inner: dict[_Label, list[Written]] = defaultdict(list)
+        for label, rules in self._covered.items():
+            for above in (label, *self._above(label)):
+                inner[above] += rules
+        found: dict[int, tuple[Written, Written]] = {}
+        for label, rules in inner.items():
+            for rule, other in _held(_by_address(rules), _by_address(self._shelves[label])):
+                # The same whichever label was looked at first: one of the rule's own group.
+                if id(rule) not in found or other.group == rule.group != found[id(rule)][1].group:
+                    found[id(rule)] = (rule, other)
+        return found
+
+    def _covering(self, label: "_Label", rule: Written) -> Iterator[Written]:
+        """Rules that together name all of one; none of them is left out where it adds something."""
+        rest = Traffic.of([(_addresses(rule), rule.services)])
+        for above in (label, *self._above(label)):
+            for other in self._shelves[above]:
+                if other is rule or not other.services & rule.services:
+                    continue
+                less = rest - Traffic.of([(_addresses(other), other.services)])
+                if less != rest:
+                    yield other
+                    rest = less
+                if not rest:
+                    return
+
+    def _above(self, label: "_Label") -> "Iterator[_Label]":
+        """Where else rules stand that are about the same wearers and peers, and perhaps more."""
+        theirs: list[str | None] = [label.peer]
+        if label.peer is not None:
+            theirs += sorted(self._wider.get(label.peer, ()))
+        for ours in (label.group, *sorted(self._wider.get(label.group, ()))):
+            for peer in theirs:
+                above = label._replace(group=ours, peer=peer)
+                if above != label and above in self._shelves:
+                    yield above
+
+
+#: For more rules than a reader looks at it is not said by which others they are covered.
+_EXPLAINED: Final = 20
 
 
 class _Label(NamedTuple):
@@ -63,17 +149,64 @@ class _Label(NamedTuple):
     peer: str | None
 
 
-#: The rules of one group, direction and kind of peer, by their addresses.
+#: Groups are held against groups by what they mean, so their addresses are no matter: all have one.
+_ONE_PLACE: Final = AddressSet(((0, 0),))
+
+
+def _addresses(rule: Written) -> AddressSet:
+    return rule.addresses if rule.peer is None else _ONE_PLACE
+
+
+def _pair(rule: Written) -> tuple[Spans, Spans]:
+    return _addresses(rule).spans, rule.services.spans
+
+
+class _Layer:
+    """What some rules name, to be looked up by address."""
+
+    def __init__(self, steps: Steps) -> None:
+        self.steps = steps
+        self._starts = [step[0] for step in steps]
+
+    def at(self, place: int) -> tuple[Step | None, int]:
+        """The step at a place, and where it ends; where there is none, where the next one begins."""
+        at = bisect_right(self._starts, place)
+        if at and self.steps[at - 1][1] >= place:
+            return self.steps[at - 1], self.steps[at - 1][1]
+        return None, self._starts[at] - 1 if at < len(self._starts) else _END
+
+
+#: Above the line of addresses, which ends below 2 ** 129.
+_END: Final = 1 << 130
+
+
+def _held_by(layers: list[_Layer], addresses: Spans, services: Spans) -> bool:
+    """Whether at each address all of the services are in one layer or another."""
+    for first, last in addresses:
+        place = first
+        while place <= last:
+            stop = last
+            found: Spans = ()
+            for layer in layers:
+                step, end = layer.at(place)
+                stop = min(stop, end)
+                if step is not None:
+                    found = union(found, step[2])
+            if not subset(services, found):
+                return False
+            place = stop + 1
+    return True
+
+
+#: Rules by their addresses.
 _Shelf: TypeAlias = dict[AddressSet, list[Written]]
 
 
-def _above(label: _Label, wider: Mapping[str, Collection[str]]) -> Iterator[_Label]:
-    theirs: list[str | None] = [label.peer]
-    if label.peer is not None:
-        theirs += sorted(wider.get(label.peer, ()))
-    for ours in (label.group, *sorted(wider.get(label.group, ()))):
-        for peer in theirs:
-            yield label._replace(group=ours, peer=peer)
+def _by_address(rules: Iterable[Written]) -> _Shelf:
+    shelf: _Shelf = defaultdict(list)
+    for rule in rules:
+        shelf[_addresses(rule)].append(rule)
+    return shelf
 
 
 def _held(shelf: _Shelf, above: _Shelf) -> Iterator[tuple[Written, Written]]:
@@ -88,7 +221,7 @@ def _held(shelf: _Shelf, above: _Shelf) -> Iterator[tuple[Written, Written]]:
         for carried, more in _nested(inner, services):
             for rule in inner[carried]:
                 for other in services[more]:
-                    if other.name != rule.name:
+                    if other is not rule:
                         yield rule, other
 
 

@@ -29,6 +29,8 @@ class Proof:
     figures: Figures
     failures: tuple[Failure, ...]
     notes: tuple[str, ...] = ()
+    #: Rules that could be left out, since others cover them together: no harm, and no failure.
+    warnings: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -56,7 +58,9 @@ def prove(plans: Plans) -> Proof:
         len(plans.flows),
         laws.boxes,
     )
-    return Proof(figures, failures, tuple(laws.residues()) if not failures else ())
+    if failures:
+        return Proof(figures, failures)
+    return Proof(figures, (), tuple(laws.residues()), tuple(laws.covered_together()))
 
 
 def _broken(laws: Laws) -> Iterator[Failure]:

@@ -24,6 +24,11 @@ class Atoms:
         self._bits = {cut: bit for bit, cut in enumerate(self._cuts)}
         self._values: dict[int, Spans] = {0: NOTHING}
 
+    @property
+    def count(self) -> int:
+        """How many bits a mask has."""
+        return len(self._cuts)
+
     def mask(self, spans: Spans) -> int:
         """The atoms of one of the sets.
 

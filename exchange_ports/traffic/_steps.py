@@ -8,7 +8,8 @@ intervals in the form of `_intervals`, so all comparing is that of tuples.
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import or_
 from typing import Final, TypeAlias
 
 from exchange_ports.traffic._atoms import Atoms
@@ -105,10 +106,7 @@ def swept(pairs: Iterable[tuple[Spans, Spans]]) -> Steps:
     >>> swept([(((0, 9),), ((1, 1),)), (((5, 9),), ((2, 2),))])
     ((0, 4, ((1, 1),)), (5, 9, ((1, 2),)))
     """
-    of_value: defaultdict[Spans, list[Spans]] = defaultdict(list)
-    for numbers, value in pairs:
-        if numbers and value:
-            of_value[value].append(numbers)
+    of_value = _by_value(pairs)
     atoms = Atoms(of_value)
     # Numbers that are given together again and again, with one set each time, are one piece.
     together: defaultdict[Span, int] = defaultdict(int)
@@ -117,37 +115,90 @@ def swept(pairs: Iterable[tuple[Spans, Spans]]) -> Steps:
         for numbers in several:
             for span in numbers:
                 together[span] |= mask
-    return tuple((first, last, atoms.value(mask)) for first, last, mask in _masks(together))
+    return _valued(atoms, _masks(together, or_))
 
 
-def _masks(together: dict[Span, int]) -> Iterator[tuple[int, int, int]]:
-    """Steps in order, each with the masks of all spans that hold it joined; none has no mask."""
-    begins: defaultdict[int, list[int]] = defaultdict(list)
-    ends: defaultdict[int, list[int]] = defaultdict(list)
-    for (first, last), mask in together.items():
-        begins[first].append(mask)
-        ends[last + 1].append(mask)
-    # How many spans of each mask hold the place: masks repeat, so these stay few.
-    held: dict[int, int] = {}
-    start = joined = 0
-    for place in sorted(begins.keys() | ends.keys()):
-        before = joined
-        if place in ends:
-            for mask in ends[place]:
-                held[mask] -= 1
-                if not held[mask]:
-                    del held[mask]
-            joined = 0
-            for mask in held:
-                joined |= mask
-        if place in begins:
-            for mask in begins[place]:
-                held[mask] = held.get(mask, 0) + 1
-                joined |= mask
-        if joined != before:
-            if before:
-                yield start, place - 1, before
-            start = place
+def swept_twice(pairs: Iterable[tuple[Spans, Spans]]) -> Steps:
+    """The function that has, at each number, what two or more of the sets have whose numbers hold it.
+
+    >>> swept_twice([(((0, 9),), ((1, 5),)), (((5, 9),), ((2, 2),)), (((0, 9),), ((5, 6),))])
+    ((0, 4, ((5, 5),)), (5, 9, ((2, 2), (5, 5))))
+    """
+    of_value = _by_value(pairs)
+    atoms = Atoms(of_value)
+    # What is there once in the low bits of a mask, what is there twice in the high ones.
+    low = (1 << atoms.count) - 1
+
+    def join(one: int, other: int) -> int:
+        return one | other | (one & other & low) << atoms.count
+
+    together: defaultdict[Span, int] = defaultdict(int)
+    for value, several in of_value.items():
+        mask = atoms.mask(value)
+        for numbers in several:
+            for span in numbers:
+                together[span] = join(together[span], mask)
+    masks = _masks(together, join)
+    return _valued(atoms, ((first, last, mask >> atoms.count) for first, last, mask in masks))
+
+
+def _by_value(pairs: Iterable[tuple[Spans, Spans]]) -> Mapping[Spans, list[Spans]]:
+    of_value: defaultdict[Spans, list[Spans]] = defaultdict(list)
+    for numbers, value in pairs:
+        if numbers and value:
+            of_value[value].append(numbers)
+    return of_value
+
+
+def _valued(atoms: Atoms, pieces: Iterable[tuple[int, int, int]]) -> Steps:
+    """Pieces with the sets of their masks; adjacent ones of the same make one, empty ones go."""
+    steps: list[Step] = []
+    before, end = 0, -1
+    for first, last, mask in pieces:
+        if not mask:
+            continue
+        if mask == before and first == end + 1:
+            steps[-1] = (steps[-1][0], last, steps[-1][2])
+        else:
+            steps.append((first, last, atoms.value(mask)))
+        before, end = mask, last
+    return tuple(steps)
+
+
+def _masks(
+    together: Mapping[Span, int], join: Callable[[int, int], int]
+) -> Iterator[tuple[int, int, int]]:
+    """Pieces in order, each with the masks of all spans that hold it joined."""
+    # The spans that are open: last number, mask, and that of all up to here joined. The one that
+    # ends first is on top. Ranges mostly lie in one another or apart, so a new one goes on top too.
+    stack: list[tuple[int, int, int]] = []
+    start = 0
+    for (first, last), mask in sorted(together.items(), key=_outer_first):
+        while stack and stack[-1][0] < first:
+            end, _, joined = stack.pop()
+            if start <= end:
+                yield start, end, joined
+                start = end + 1
+        if stack and start < first:
+            yield start, first - 1, stack[-1][2]
+        start = first
+        above: list[tuple[int, int, int]] = []
+        while stack and stack[-1][0] < last:
+            above.append(stack.pop())
+        stack.append((last, mask, join(stack[-1][2], mask) if stack else mask))
+        while above:
+            end, own, _ = above.pop()
+            stack.append((end, own, join(stack[-1][2], own)))
+    while stack:
+        end, _, joined = stack.pop()
+        if start <= end:
+            yield start, end, joined
+            start = end + 1
+
+
+def _outer_first(entry: tuple[Span, int]) -> Span:
+    (first, last), _ = entry
+    return first, -last
 
 
 def _first(step: Step) -> int:
