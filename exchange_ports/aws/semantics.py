@@ -68,10 +68,11 @@ class Filters:
         self._members = members
         self._lists = {each.key: AddressSet.of(each.entries) for each in rules.prefix_lists}
         self._keys = {group.key for group in rules.groups}
-        self._peers: dict[Peer, AddressSet] = {}
         self._services: dict[tuple[str, tuple[int, int] | None], ServiceSet] = {}
         self._rules: dict[tuple[str, Direction], list[Rule]] = {}
         self._reach: dict[tuple[str, Direction], tuple[tuple[AddressSet, ServiceSet], ...]] = {}
+        #: What each rule names, by identity: to hash a rule takes longer than to read it.
+        self._named: dict[int, tuple[Rule, tuple[AddressSet, ServiceSet]]] = {}
         self._permitted: dict[tuple[frozenset[str], Direction], Traffic] = {}
         for rule in rules.rules:
             if rule.group not in self._keys:
@@ -99,12 +100,16 @@ class Filters:
 
     def reach(self, rule: Rule) -> tuple[AddressSet, ServiceSet]:
         """The peer addresses and the services that a rule names."""
+        known = self._named.get(id(rule))
+        if known is None:
+            known = self._named[id(rule)] = (rule, self._read(rule))
+        return known[1]
+
+    def _read(self, rule: Rule) -> tuple[AddressSet, ServiceSet]:
         asked = (rule.ip_protocol, rule.port_range)
         if asked not in self._services:
             self._services[asked] = _services(*asked)
-        if rule.peer not in self._peers:
-            self._peers[rule.peer] = self._addresses(rule.peer)
-        addresses = self._peers[rule.peer]
+        addresses = self._addresses(rule.peer)
         # ICMP is a protocol of IPv4 and ICMPv6 one of IPv6 (RFC 792, RFC 4443): there is no packet of
         # either between addresses of the other family, whatever a group's members have.
         family = _ICMP_FAMILIES.get(rule.ip_protocol)

@@ -132,8 +132,9 @@ class Filters:
         self._members = members
         self._tags = tags
         self._keys = {group.key for group in rules.application_groups}
-        self._reach: dict[tuple[Side, Ports], tuple[tuple[AddressSet, ServiceSet], ...]] = {}
-        self._sides: dict[Side, AddressSet] = {}
+        #: What each rule names, by identity: to hash a rule takes longer than to read it.
+        self._reach: dict[int, tuple[Rule, tuple[tuple[AddressSet, ServiceSet], ...]]] = {}
+        self._services: dict[Ports, ServiceSet] = {}
         #: The rules of each group and direction by the application security group at our side.
         self._rules: dict[tuple[Zone, Direction], dict[str | None, list[Rule]]] = {}
         #: Where a rule asks for the address of the server itself.
@@ -183,10 +184,24 @@ class Filters:
 
     def reach(self, rule: Rule) -> tuple[tuple[AddressSet, ServiceSet], ...]:
         """The peer addresses with the services that a rule names, whichever side ours is."""
-        key = (_sides(rule)[1], rule.ports)
-        if key not in self._reach:
-            self._reach[key] = tuple(_by_family(self._addresses(key[0]), rule.ports))
-        return self._reach[key]
+        known = self._reach.get(id(rule))
+        if known is None:
+            known = self._reach[id(rule)] = (rule, self._read(rule))
+        return known[1]
+
+    def _read(self, rule: Rule) -> tuple[tuple[AddressSet, ServiceSet], ...]:
+        _, peer = _sides(rule)
+        addresses, ports = self._addresses(peer), rule.ports
+        if ports.protocol is Protocol.ICMP:
+            # `Icmp` is taken whole (azure.md 1). That it means ICMPv6 towards IPv6 addresses is our
+            # reading: no document says.
+            return (
+                (addresses & _V4, ServiceSet.of(ports, 4)),
+                (addresses & _V6, ServiceSet.of(ports, 6)),
+            )
+        if ports not in self._services:
+            self._services[ports] = ServiceSet.of(ports, 4)
+        return ((addresses, self._services[ports]),)
 
     def _evaluated(self, rules: Iterable[Rule]) -> Traffic:
         # In the order of priority the first match decides (azure.md 1): a rule has a say only over
@@ -196,6 +211,9 @@ class Filters:
             named = Traffic.of(pair for rule in run for pair in self.reach(rule))
             if access is Access.ALLOW:
                 allowed |= named - decided
+            # Most groups end with a deny of everything: what comes after it has no say.
+            if named == _EVERYTHING:
+                break
             decided |= named
         return allowed
 
@@ -219,11 +237,6 @@ class Filters:
         return own in self._addresses(ours)
 
     def _addresses(self, side: Side) -> AddressSet:
-        if side not in self._sides:
-            self._sides[side] = self._looked_up(side)
-        return self._sides[side]
-
-    def _looked_up(self, side: Side) -> AddressSet:
         if isinstance(side, GroupRef):
             # Interfaces in the group and nobody else; with none in it the rule names nobody
             # (azure.md 1).
@@ -296,15 +309,6 @@ def _sides(rule: Rule) -> tuple[Side, Side]:
     return rule.source, rule.destination
 
 
+_EVERYTHING: Final = Traffic.everything()
 _V4: Final = AddressSet.of([EVERYTHING_V4])
 _V6: Final = AddressSet.of([EVERYTHING_V6])
-
-
-def _by_family(addresses: AddressSet, ports: Ports) -> Iterator[tuple[AddressSet, ServiceSet]]:
-    if ports.protocol is not Protocol.ICMP:
-        yield addresses, ServiceSet.of(ports, 4)
-        return
-    # `Icmp` is taken whole (azure.md 1). That it means ICMPv6 towards IPv6 addresses is our reading:
-    # no document says.
-    yield addresses & _V4, ServiceSet.of(ports, 4)
-    yield addresses & _V6, ServiceSet.of(ports, 6)

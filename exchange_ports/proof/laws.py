@@ -152,7 +152,7 @@ class Laws:
                 permitted = self._scene.permitted(server, way, server.addresses[0])
                 self._kept.append(permitted)
                 if id(permitted) not in known:
-                    known[id(permitted)] = asked - permitted
+                    known[id(permitted)] = asked - permitted.within(fabric)
                 missing = known[id(permitted)] - Traffic.of([(server.at, _EVERYTHING)])
                 if missing:
                     packet = self._words.familiar(missing, server)

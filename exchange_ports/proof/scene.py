@@ -116,7 +116,8 @@ class Scene:
             plan.network: view(plan, self._members(key), self.space(plan.network))
             for key, plan in plans.networks.items()
         }
-        self._ends: dict[Outside, AddressSet] = {}
+        self._ends: dict[int, tuple[Outside, AddressSet]] = {}
+        self._carried: dict[Ports, ServiceSet] = {}
         self._flows: dict[tuple[Group, Way], list[Flow]] = defaultdict(list)
         for flow in plans.flows:
             if isinstance(flow.source, Group):
@@ -162,15 +163,24 @@ class Scene:
 
     def peers(self, flow: Flow, way: Way) -> Iterator[tuple[AddressSet, ServiceSet]]:
         """The other end of a flow, with what passes there."""
-        return carried(self.end(flow.destination if way == "out" else flow.source), flow.ports)
+        end = self.end(flow.destination if way == "out" else flow.source)
+        if flow.ports.protocol is Protocol.ICMP:
+            return carried(end, flow.ports)
+        # Few ports are asked for again and again.
+        services = self._carried.get(flow.ports)
+        if services is None:
+            services = self._carried[flow.ports] = ServiceSet.of(flow.ports, 4)
+        return iter(((end, services),))
 
     def end(self, end: Group | Outside) -> AddressSet:
         """The addresses of one end: those of a group are its wearers', in whatever network."""
         if isinstance(end, Group):
             return self.groups.get(end, AddressSet())
-        if end not in self._ends:
-            self._ends[end] = AddressSet.of(end.ranges)
-        return self._ends[end]
+        # By identity: to hash an end with many ranges takes longer than to read them.
+        known = self._ends.get(id(end))
+        if known is None:
+            known = self._ends[id(end)] = (end, AddressSet.of(end.ranges))
+        return known[1]
 
     def server_at(self, address: Address) -> Server | None:
         """Whose address it is."""

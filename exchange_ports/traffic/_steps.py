@@ -15,7 +15,17 @@ from typing import Final, TypeAlias
 from exchange_ports.traffic._atoms import Atoms
 from exchange_ports.traffic._intervals import NOTHING, Span, Spans, subset
 
-__all__ = ["Step", "Steps", "aligned", "below", "combined", "swept", "value_at"]
+__all__ = [
+    "Step",
+    "Steps",
+    "aligned",
+    "below",
+    "combined",
+    "swept",
+    "swept_twice",
+    "value_at",
+    "within",
+]
 
 Step: TypeAlias = tuple[int, int, Spans]
 Steps: TypeAlias = tuple[Step, ...]
@@ -100,6 +110,23 @@ def value_at(steps: Steps, number: int) -> Spans:
     return steps[at][2] if at >= 0 and number <= steps[at][1] else NOTHING
 
 
+def within(steps: Steps, numbers: Spans) -> Steps:
+    """The function at these numbers alone; empty elsewhere. Quick where the numbers are few.
+
+    >>> within(((0, 9, ((1, 1),)), (12, 15, ((2, 2),))), ((8, 12), (14, 20)))
+    ((8, 9, ((1, 1),)), (12, 12, ((2, 2),)), (14, 15, ((2, 2),)))
+    """
+    kept: list[Step] = []
+    for first, last in numbers:
+        at = max(bisect_right(steps, first, key=_first) - 1, 0)
+        while at < len(steps) and steps[at][0] <= last:
+            start, stop, value = steps[at]
+            if stop >= first:
+                kept.append((max(start, first), min(stop, last), value))
+            at += 1
+    return tuple(kept)
+
+
 def swept(pairs: Iterable[tuple[Spans, Spans]]) -> Steps:
     """The function that has, at each number, all sets whose numbers hold it: (numbers, set) each.
 
@@ -173,7 +200,8 @@ def _masks(
     # ends first is on top. Ranges mostly lie in one another or apart, so a new one goes on top too.
     stack: list[tuple[int, int, int]] = []
     start = 0
-    for (first, last), mask in sorted(together.items(), key=_outer_first):
+    for first, last in sorted(together):
+        mask = together[first, last]
         while stack and stack[-1][0] < first:
             end, _, joined = stack.pop()
             if start <= end:
@@ -194,11 +222,6 @@ def _masks(
         if start <= end:
             yield start, end, joined
             start = end + 1
-
-
-def _outer_first(entry: tuple[Span, int]) -> Span:
-    (first, last), _ = entry
-    return first, -last
 
 
 def _first(step: Step) -> int:

@@ -15,7 +15,7 @@ from exchange_ports.traffic._intervals import (
     intersection,
     union,
 )
-from exchange_ports.traffic._steps import Steps, below, combined, swept, value_at
+from exchange_ports.traffic._steps import Steps, below, combined, swept, value_at, within
 from exchange_ports.traffic.address_set import AddressSet
 from exchange_ports.traffic.addresses import Address, place_of
 from exchange_ports.traffic.service_set import Service, ServiceSet
@@ -74,16 +74,22 @@ class Traffic:
     def __or__(self, other: Self) -> Self:
         if type(other) is not type(self):
             return NotImplemented
+        if not (self.steps and other.steps):
+            return self if self.steps else other
         return type(self)(combined(self.steps, other.steps, union))
 
     def __and__(self, other: Self) -> Self:
         if type(other) is not type(self):
             return NotImplemented
+        if not (self.steps and other.steps):
+            return other if self.steps else self
         return type(self)(combined(self.steps, other.steps, intersection))
 
     def __sub__(self, other: Self) -> Self:
         if type(other) is not type(self):
             return NotImplemented
+        if not (self.steps and other.steps):
+            return self
         return type(self)(combined(self.steps, other.steps, difference))
 
     def __invert__(self) -> Self:
@@ -103,6 +109,10 @@ class Traffic:
     def at(self, address: Address) -> ServiceSet:
         """The services that pass at one address."""
         return ServiceSet(value_at(self.steps, place_of(address)))
+
+    def within(self, addresses: AddressSet) -> Self:
+        """What passes at some addresses alone; quick where they are few."""
+        return type(self)(within(self.steps, addresses.spans))
 
     def addresses(self) -> AddressSet:
         """The addresses at which anything passes."""
