@@ -19,7 +19,7 @@ from exchange_ports.topology.parts import Parts
 if TYPE_CHECKING:
     from exchange_ports.azure.rules import RuleSet as AzureRuleSet
 
-__all__ = ["NetworkPlan", "Plans", "compile_plans"]
+__all__ = ["NetworkPlan", "Plans", "compile_plans", "planned"]
 
 NetworkPlan: TypeAlias = "AwsRuleSet | AzureRuleSet"
 
@@ -47,6 +47,14 @@ def compile_plans(topology: Topology) -> Plans:
 
     :raises Refused: a plan is over a limit of its cloud; every limit that is passed is named.
     """
+    plans, findings = planned(topology)
+    if findings:
+        raise Refused(findings)
+    return plans
+
+
+def planned(topology: Topology) -> tuple[Plans, tuple[Finding, ...]]:
+    """The plans, and the limits that they are over: for who only asks what would pass."""
     wanted = flows(topology)
     parts = Parts(topology)
     plans: dict[str, NetworkPlan] = {}
@@ -62,6 +70,4 @@ def compile_plans(topology: Topology) -> Plans:
 
             plans[key] = plan = azure_plan.compile_network(*asked)
             findings += azure_limits.check(plan, key)
-    if findings:
-        raise Refused(findings)
-    return Plans(topology, wanted, plans)
+    return Plans(topology, wanted, plans), tuple(findings)

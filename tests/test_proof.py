@@ -15,13 +15,15 @@ from exchange_ports.aws import plan as aws_plan
 from exchange_ports.aws import rules as aws
 from exchange_ports.azure import plan as azure_plan
 from exchange_ports.azure import rules as azure
-from exchange_ports.flows import Flow, Reason
+from exchange_ports.flows import Flow, Outside, Reason
 from exchange_ports.plans import Plans, compile_plans
 from exchange_ports.proof import Failure, prove
 from exchange_ports.proof.scene import Scene
+from exchange_ports.proof.swapping import swap
+from exchange_ports.reports.proof import swap_lines
 from exchange_ports.topology.groups import Group, GroupKind
 from exchange_ports.topology.parts import Parts
-from exchange_ports.traffic.ports import tcp
+from exchange_ports.traffic.ports import Ports, tcp
 from tests.strategies import GONE, WITH_EDGE, Data, declared, edited
 
 ADDRESSED: Final = edited(
@@ -253,19 +255,87 @@ def test_a_flow_of_the_tables_that_the_perimeter_forbids_is_found(
     assert prove(meaning(plans, (*plans.flows, _between(source, to, asked, port)))).holds
 
 
+# ---- the Internet inside ----
+
+
 def test_what_the_internet_holds_of_the_inside_is_named_and_does_not_fail() -> None:
     assert prove(planned()).notes == ()
     anyone = prove(planned({"networks.corp.internet": "any"}))
     assert anyone.holds
-    assert [note.partition(":")[0] for note in anyone.notes] == ["edge1", "edge1"]
-    assert anyone.notes[0] == (
-        "edge1: what the Internet means in its network also lets 25/tcp out to the inside, as "
-        "10.20.2.10 (domain controllers of hq)"
+    inside = (
+        "domain controllers of hq, the internal zone of corp (10.20.0.0/20), "
+        "the perimeter zone of corp (10.20.240.0/24), the rest of 10.0.0.0/8"
     )
+    assert anyone.notes == (
+        "edge1: 25/tcp out to the inside as well, since the Internet holds it: "
+        f"{inside}; outbound mail from the Edge server (E4)",
+        "edge1: 25/tcp in from the inside as well, since the Internet holds it: "
+        f"{inside}; inbound mail from the Internet to the Edge server (E1)",
+    )
+
+
+def test_of_ipv6_the_zones_that_the_internet_holds_are_named() -> None:
     ipv6 = prove(planned(WITH_IPV6))
     assert ipv6.holds
-    assert all("2001:db8:20::" in note for note in ipv6.notes)
-    assert len(ipv6.notes) == 2
+    zones = "the internal zone of corp (2001:db8:20::/64), the perimeter zone of corp (2001:db8:f0::/64)"
+    assert [note.partition(" as well, ")[2].partition(";")[0] for note in ipv6.notes] == [
+        f"since the Internet holds it: {zones}"
+    ] * 2
+    # Unique local addresses are no part of it, and the zones of IPv4 lie in private blocks.
+    local: Data = {"networks.corp.internal": ["10.20.0.0/20", "fd00:20::/64"]}
+    assert prove(planned(local)).notes == ()
+
+
+PROBES: Final[Data] = {
+    "sender_reputation": "direct",
+    "clients.web": {"services": ["https", "http"]},
+}
+
+
+def test_two_ends_that_both_say_internet_meet_inside() -> None:
+    assert prove(planned(PROBES)).notes == ()
+    both = prove(planned(PROBES, {"networks.corp.internet": "any"})).notes[0]
+    assert both == (
+        "edge1 -> ex1 80/tcp: both ends let it pass, each for the Internet; out: sender reputation "
+        "probes for open proxies (E8d); in: unencrypted web clients: calendar publishing, redirect "
+        "to HTTPS, Autodiscover (C2)"
+    )
+
+
+def test_two_edge_servers_meet_where_the_internet_is_any_address() -> None:
+    two: Data = {
+        "networks.corp.internet": "any",
+        **{
+            f"edge_servers.edge{n}": {
+                "network": "corp",
+                "subscribed_site": "hq",
+                "address": f"10.20.240.{n}",
+            }
+            for n in (6, 7)
+        },
+    }
+    lines = [note.partition(":")[0] for note in prove(planned(two)).notes]
+    assert lines[:2] == ["edge1 -> edge6, edge7 25/tcp", "edge6 -> edge1, edge7 25/tcp"]
+    # Servers that may do the same share a line.
+    assert lines[3:] == ["edge1, edge6, edge7"] * 2
+
+
+def test_an_operator_who_writes_all_addresses_is_told_what_they_hold() -> None:
+    flow = {"from": "edge", "to": "0.0.0.0/0", "ports": ["443/tcp"], "reason": "updates"}
+    notes = prove(planned({"additional_flows": [{**flow, "accept_risk": True}]})).notes
+    assert len(notes) == 1
+    assert notes[0].startswith("edge1: 443/tcp out to the inside as well, ")
+    assert notes[0].endswith("; updates")
+    clients: Data = {"clients.internet": {"services": ["https"]}}
+    notes = prove(planned(clients, {"additional_flows": [{**flow, "accept_risk": True}]})).notes
+    assert notes[0].startswith("edge1 -> ex1 443/tcp: both ends let it pass")
+
+
+def test_what_a_flow_means_by_name_is_no_residue() -> None:
+    asked = {"from": "edge", "to": "client_access", "ports": ["80/tcp"], "reason": "asked for"}
+    flows: Data = {"additional_flows": [{**asked, "accept_risk": True}]}
+    notes = prove(planned(PROBES, flows, {"networks.corp.internet": "any"})).notes
+    assert not any("->" in note for note in notes)
 
 
 # ---- rules and servers ----
@@ -299,6 +369,89 @@ def test_a_range_that_holds_todays_members_of_a_group_covers_no_rule_by_group() 
     assert prove(planned({"additional_flows": [{**flow, "accept_risk": True}]})).holds
 
 
+def _overlapping(platform: str) -> Plans:
+    """Three rules of which two together name all of the third, and no single one does."""
+    flows = [
+        {"from": from_, "to": "client_access", "ports": [ports], "reason": from_}
+        for from_, ports in (
+            ("10.65.0.0/16", "8443/tcp"),
+            ("10.65.0.0/17", "8440-8450/tcp"),
+            ("10.65.128.0/17", "8441-8443/tcp"),
+        )
+    ]
+    return planned({"additional_flows": flows, "networks.corp.platform": platform})
+
+
+@pytest.mark.parametrize("platform", ["aws", "azure"])
+def test_a_rule_that_others_cover_together_is_a_warning_and_no_failure(platform: str) -> None:
+    proof = prove(_overlapping(platform))
+    assert proof.holds
+    (warning,) = proof.warnings
+    assert "8443" in warning.partition(" of corp: ")[0]
+    assert "8440-8450" in warning or "8440_8450" in warning
+    assert warning.endswith(" name all of it together")
+    assert prove(planned({"networks.corp.platform": platform})).warnings == ()
+
+
+def test_a_rule_that_one_address_keeps_from_being_covered_is_none() -> None:
+    plans = _overlapping("aws")
+    short = ip_network("10.65.128.0/18")
+    flows = tuple(
+        replace(flow, source=replace(flow.source, ranges=(short,)))
+        if isinstance(flow.source, Outside) and flow.source.ranges[0] == short.supernet()
+        else flow
+        for flow in plans.flows
+    )
+    proof = prove(meaning(plans, flows))
+    assert proof.holds
+    assert proof.warnings == ()
+
+
+def _azure(plans: Plans, *rules: azure.Rule) -> Plans:
+    """With more rules in the group of the internal zone."""
+    plan = plans.networks["corp"]
+    assert isinstance(plan, azure.RuleSet)
+    groups = tuple(
+        replace(g, rules=(*g.rules, *rules)) if g.zone is azure.Zone.INTERNAL else g
+        for g in plan.groups
+    )
+    return replace(plans, networks={"corp": replace(plan, groups=groups)})
+
+
+def _rule(name: str, priority: int, access: azure.Access, source: str, ports: Ports) -> azure.Rule:
+    ends = azure.Prefixes((ip_network(source),)), azure.GroupRef("client-access.hq")
+    return azure.Rule(name, priority, azure.Direction.IN, access, ports, *ends, ())
+
+
+def test_on_azure_an_allow_rule_behind_a_deny_is_found() -> None:
+    plans = _overlapping("azure")
+    allow = azure.Access.ALLOW
+    # All of it passes already, by two other rules together: only its place behind the deny is wrong.
+    late = _rule("late", 4096, allow, "10.65.64.0/18", tcp(8443))
+    wider = _rule("wide", 4096, allow, "10.65.0.0/16", tcp(8443))
+    for rule in (late, wider):
+        said = [str(failure) for failure in broken(_azure(plans, rule))]
+        assert any(
+            one.startswith(f"rule {rule.name} of corp: in-")
+            and one.endswith("-deny-any-all-all-to-all before it leaves nothing of it")
+            for one in said
+        ), said
+
+
+def test_on_azure_an_allow_rule_of_which_a_deny_takes_a_part_is_not_what_is_meant() -> None:
+    deny = _rule("early", 100, azure.Access.DENY, "10.64.0.0/16", tcp(443))
+    found = broken(_azure(planned(AZURE), deny))
+    assert [failure.law for failure in found] == ["permitted = meant"]
+    assert "ex1 stops it by early" in str(found[0])
+
+
+def test_on_azure_a_deny_that_another_one_holds_is_found() -> None:
+    deny = _rule("again", 4096, azure.Access.DENY, "10.1.0.0/16", tcp(445))
+    found = broken(_azure(planned(AZURE), deny))
+    assert [failure.witness for failure in found] == ["rule again of corp"]
+    assert found[0].says.endswith("-deny-any-all-all-to-all names all of it")
+
+
 def test_a_rule_that_names_nobody_is_found() -> None:
     def idle(plan: aws.RuleSet) -> aws.RuleSet:
         rule = plan.rules[0]
@@ -329,6 +482,59 @@ def test_a_plan_that_azure_would_refuse_is_no_proof() -> None:
     (failure,) = broken(replace(plans, networks={"corp": replace(plan, groups=groups)}))
     assert failure.law == "a cloud takes the plan"
     assert "two rules have the priority" in str(failure)
+
+
+# ---- the other cloud ----
+
+
+@pytest.mark.parametrize("platform", ["aws", "azure"])
+def test_the_same_topology_on_the_other_cloud_is_compared_with_what_there_is(platform: str) -> None:
+    plans = planned({"networks.corp.platform": platform})
+    (compared,) = swap(plans)
+    assert compared.platform is not plans.topology.networks["corp"].platform
+    assert (compared.holds, compared.servers, compared.over) == (True, 2, ())
+
+
+def test_a_topology_of_both_clouds_is_compared_with_all_of_it_on_either() -> None:
+    north: Data = {
+        "networks.north": {"platform": "azure", "internal": ["10.40.0.0/20"]},
+        "sites.oslo": {
+            "network": "north",
+            "servers": {"ex9": {"roles": ["client_access", "mailbox"], "address": "10.40.0.9"}},
+        },
+    }
+    assert [(one.platform, one.holds, one.servers) for one in swap(planned(north))] == [
+        ("aws", True, 3),
+        ("azure", True, 3),
+    ]
+
+
+def test_where_the_other_cloud_permits_something_else_both_say_who_decides() -> None:
+    like = {"direction": aws.Direction.IN, "peer": aws.GroupRef("mailbox.hq")}
+    plans = on_aws(planned(), lambda plan: without(plan, group="edge-sending.hq", **like))
+    ((failure,),) = (one.failures for one in swap(plans))
+    assert failure.law == "the other cloud permits the same"
+    assert failure.witness == "ex1 -> edge1 25/tcp"
+    assert failure.says.startswith(
+        "on AWS no rule of edge1 lets it in; on Azure edge1 lets it in by in-"
+    )
+
+
+def test_limits_of_the_other_cloud_are_reported_and_change_nothing() -> None:
+    # A rule each: Azure takes 1,000 in a group, AWS 60 of a direction.
+    many: Data = {
+        "additional_flows": [
+            {"from": f"10.66.{n}.0/24", "to": "client_access", "ports": ["8443/tcp"], "reason": "r"}
+            for n in range(0, 200, 2)
+        ],
+        "networks.corp.platform": "azure",
+    }
+    (compared,) = swap(planned(many))
+    assert compared.holds
+    assert [finding.is_error for finding in compared.over] == [True]
+    text = "\n".join("".join(span.text for span in one) for one in swap_lines([compared]))
+    assert text.startswith("The same on AWS: all of 2 servers, both ways\n")
+    assert "1 limit of AWS that it would be over there:" in text
 
 
 # ---- figures ----

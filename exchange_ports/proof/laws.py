@@ -4,11 +4,12 @@ Ground rules and perimeter are read from the topology here, not from the flows: 
 not be, or one that is missing, is found as well.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from exchange_ports.aws.rules import RuleSet as AwsRuleSet
 from exchange_ports.catalog import BY_ID, NEEDS
 from exchange_ports.flows import Flow
 from exchange_ports.plans import NetworkPlan
@@ -176,28 +177,6 @@ class Laws:
                         last = "an Edge server may not"
                         yield self._failure("perimeter", server, way, packet, last)
 
-    def residues(self) -> Iterator[str]:
-        """What the Internet of an Edge server holds of the inside: named, not failed."""
-        inside = AddressSet()
-        for network_ in self._scene.places:
-            inside |= AddressSet.of(self._scene.places[network_].declared.internal)
-        inside |= addresses_of(self._scene.servers.values()) | self._neighbours
-        for name, declared in self._edges.items():
-            server = self._scene.servers[name]
-            if not server.managed:
-                continue
-            for way in WAYS:
-                permitted = self._scene.permitted(server, way, server.addresses[0])
-                more = permitted - self._named(server, declared, way)
-                rest = more & Traffic.of([(inside - server.at, _EVERYTHING)])
-                if rest:
-                    packet = self._words.familiar(rest, server)
-                    word = "to" if way == "out" else "from"
-                    yield (
-                        f"{name}: what the Internet means in its network also lets {rest.services()} "
-                        f"{way} {word} the inside, as {self._words.name(packet.address)}"
-                    )
-
     def _may(self, server: Server, declared: EdgeServer, way: Way) -> Traffic:
         """All that an Edge server may: what is named, and the Internet."""
         return self._named(server, declared, way) | Traffic.of(
@@ -273,6 +252,15 @@ class Laws:
         for key, shelves in self._shelves.items():
             for rule in shelves.needless():
                 yield Failure("every rule is needed", f"rule {rule.name} of {key}", rule.why)
+        for key, plan in self._scene.plans.networks.items():
+            if isinstance(plan, AwsRuleSet):
+                # Security groups have no order and deny nothing (aws.md 2.4).
+                continue
+            from exchange_ports.proof.shadowing import shadowed
+
+            space, members = self._scene.space(plan.network), self._scene.members(key)
+            for rule in shadowed(plan, members, space, self._wider(key)):
+                yield Failure("every rule is needed", f"rule {rule.name} of {key}", rule.why)
 
     def covered_together(self) -> Iterator[str]:
         """The rules that others cover together, though no single one does: a warning."""
@@ -285,15 +273,18 @@ class Laws:
         return {key: self._sorted(key, plan) for key, plan in self._scene.plans.networks.items()}
 
     def _sorted(self, key: str, plan: NetworkPlan) -> Shelves:
-        here = identity(key, self._scene.topology.networks[key])
-        wider = {g.key: g.wider for g in self._scene.groups if g.network == here}
         zones = getattr(plan, "zones", {})
         worn = {
             (str(zones.get(server, "")), group)
             for server, groups in plan.wears.items()
             for group in groups
         }
-        return Shelves(self._scene.views[plan.network].written(), wider, worn)
+        return Shelves(self._scene.views[plan.network].written(), self._wider(key), worn)
+
+    def _wider(self, key: str) -> Mapping[str, Collection[str]]:
+        """The groups of a network, each with those that all of its wearers wear too."""
+        here = identity(key, self._scene.topology.networks[key])
+        return {group.key: group.wider for group in self._scene.groups if group.network == here}
 
     def wardrobe(self) -> Iterator[Failure]:
         """The plans are about the servers that are declared, each in its own network."""

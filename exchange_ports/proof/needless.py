@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 from exchange_ports.proof.clouds import Way, Written
 from exchange_ports.traffic._intervals import Spans, subset, union
 from exchange_ports.traffic._line import LineSet
-from exchange_ports.traffic._steps import Step, Steps, swept, swept_twice
+from exchange_ports.traffic._steps import Step
 from exchange_ports.traffic.address_set import AddressSet
 from exchange_ports.traffic.service_set import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
@@ -86,13 +86,13 @@ class Shelves:
         once: dict[_Label, _Layer] = {}
         found: dict[_Label, list[Written]] = {}
         for label, rules in self._shelves.items():
-            layers = [_Layer(swept_twice(map(_pair, rules)))] if len(rules) > 1 else []
+            layers = [_Layer(Traffic.twice(map(_pair, rules)))] if len(rules) > 1 else []
             for above in self._above(label):
                 if above not in once:
-                    once[above] = _Layer(swept(map(_pair, self._shelves[above])))
+                    once[above] = _Layer(Traffic.of(map(_pair, self._shelves[above])))
                 layers.append(once[above])
             layers = [layer for layer in layers if layer.steps]
-            covered = [rule for rule in rules if layers and _held_by(layers, *_pair(rule))]
+            covered = [rule for rule in rules if layers and _held_by(layers, rule)]
             if covered:
                 found[label] = covered
         return found
@@ -114,12 +114,12 @@ class Shelves:
 
     def _covering(self, label: "_Label", rule: Written) -> Iterator[Written]:
         """Rules that together name all of one; none of them is left out where it adds something."""
-        rest = Traffic.of([(_addresses(rule), rule.services)])
+        rest = Traffic.of([_pair(rule)])
         for above in (label, *self._above(label)):
             for other in self._shelves[above]:
                 if other is rule or not other.services & rule.services:
                     continue
-                less = rest - Traffic.of([(_addresses(other), other.services)])
+                less = rest - Traffic.of([_pair(other)])
                 if less != rest:
                     yield other
                     rest = less
@@ -157,16 +157,16 @@ def _addresses(rule: Written) -> AddressSet:
     return rule.addresses if rule.peer is None else _ONE_PLACE
 
 
-def _pair(rule: Written) -> tuple[Spans, Spans]:
-    return _addresses(rule).spans, rule.services.spans
+def _pair(rule: Written) -> tuple[AddressSet, ServiceSet]:
+    return _addresses(rule), rule.services
 
 
 class _Layer:
     """What some rules name, to be looked up by address."""
 
-    def __init__(self, steps: Steps) -> None:
-        self.steps = steps
-        self._starts = [step[0] for step in steps]
+    def __init__(self, traffic: Traffic) -> None:
+        self.steps = traffic.steps
+        self._starts = [step[0] for step in traffic.steps]
 
     def at(self, place: int) -> tuple[Step | None, int]:
         """The step at a place, and where it ends; where there is none, where the next one begins."""
@@ -180,9 +180,9 @@ class _Layer:
 _END: Final = 1 << 130
 
 
-def _held_by(layers: list[_Layer], addresses: Spans, services: Spans) -> bool:
+def _held_by(layers: list[_Layer], rule: Written) -> bool:
     """Whether at each address all of the services are in one layer or another."""
-    for first, last in addresses:
+    for first, last in _addresses(rule).spans:
         place = first
         while place <= last:
             stop = last
@@ -192,7 +192,7 @@ def _held_by(layers: list[_Layer], addresses: Spans, services: Spans) -> bool:
                 stop = min(stop, end)
                 if step is not None:
                     found = union(found, step[2])
-            if not subset(services, found):
+            if not subset(rule.services.spans, found):
                 return False
             place = stop + 1
     return True

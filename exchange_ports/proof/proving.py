@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from exchange_ports.plans import Plans
 from exchange_ports.proof.laws import Failure, Laws
+from exchange_ports.proof.residues import residues
 from exchange_ports.proof.scene import WAYS, Scene
 
 __all__ = ["Figures", "Proof", "prove"]
@@ -60,7 +61,7 @@ def prove(plans: Plans) -> Proof:
     )
     if failures:
         return Proof(figures, failures)
-    return Proof(figures, (), tuple(laws.residues()), tuple(laws.covered_together()))
+    return Proof(figures, (), tuple(residues(scene)), tuple(laws.covered_together()))
 
 
 def _broken(laws: Laws) -> Iterator[Failure]:

@@ -113,7 +113,7 @@ class Scene:
         }
         self.groups: Mapping[Group, AddressSet] = self._by_group()
         self.views: Mapping[str, View] = {
-            plan.network: view(plan, self._members(key), self.space(plan.network))
+            plan.network: view(plan, self.members(key), self.space(plan.network))
             for key, plan in plans.networks.items()
         }
         self._ends: dict[int, tuple[Outside, AddressSet]] = {}
@@ -203,7 +203,7 @@ class Scene:
                 wearing[group].append(server)
         return {group: addresses_of(several) for group, several in wearing.items()}
 
-    def _members(self, key: str) -> dict[str, AddressSet]:
+    def members(self, key: str) -> dict[str, AddressSet]:
         """Who wears each group by what the plan says, which is what the cloud will see."""
         wearing: dict[str, list[Server]] = defaultdict(list)
         for name, worn in self.plans.networks[key].wears.items():

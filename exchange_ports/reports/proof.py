@@ -1,14 +1,19 @@
 """The proof, and the answer to one question, for people."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from exchange_ports.findings import counted
 from exchange_ports.proof import Failure, Proof
 from exchange_ports.proof.asking import Verdict
+from exchange_ports.proof.swapping import Swap
 from exchange_ports.proof.words import Say
 from exchange_ports.reports.lines import Line, Span, Style, line
+from exchange_ports.topology.models import Platform
 
-__all__ = ["failure_lines", "proof_lines", "verdict_lines"]
+__all__ = ["failure_lines", "proof_lines", "swap_lines", "verdict_lines"]
+
+_CLOUDS: Final = {Platform.AWS: "AWS", Platform.AZURE: "Azure"}
 
 #: More failures than this are counted: the first ones of each law say what is wrong.
 _MOST: Final = 12
@@ -38,6 +43,36 @@ def proof_lines(proof: Proof) -> list[Line]:
     if proof.notes:
         lines += [line(), line("Named, not failed", Style.HEADING)]
         lines += [line(f"  {note}", Style.WARNING) for note in proof.notes]
+    if proof.warnings:
+        lines += [line(), line("Rules that others cover together", Style.HEADING)]
+        lines += [line(f"  {rule}", Style.WARNING) for rule in proof.warnings[:_MOST]]
+        if len(proof.warnings) > _MOST:
+            lines.append(line(f"  and {len(proof.warnings) - _MOST} more"))
+    return lines
+
+
+def swap_lines(swaps: Iterable[Swap]) -> list[Line]:
+    """What the same topology permits on the other cloud: the same, or where it differs."""
+    lines: list[Line] = []
+    for swap in swaps:
+        cloud = _CLOUDS[swap.platform]
+        if swap.refused:
+            lines.append(line(f"Not compared with {cloud}, whose plan is refused", Style.HEADING))
+            lines += [line(f"  {finding}") for finding in swap.refused]
+            continue
+        if swap.holds:
+            text = f"The same on {cloud}: all of {counted(swap.servers, 'server')}, both ways"
+            lines.append(line(text, Style.HEADING))
+            lines.append(line("  but for platform addresses: the probes of Azure's load balancers"))
+        else:
+            lines.append(line(f"Not the same on {cloud}", Style.RISK))
+            lines += [line(f"  {failure}") for failure in swap.failures[:_MOST]]
+            if len(swap.failures) > _MOST:
+                lines.append(line(f"  and {len(swap.failures) - _MOST} more"))
+        if swap.over:
+            text = f"  {counted(len(swap.over), 'limit')} of {cloud} that it would be over there:"
+            lines.append(line(text, Style.WARNING))
+            lines += [line(f"    {finding.says}", Style.WARNING) for finding in swap.over]
     return lines
 
 

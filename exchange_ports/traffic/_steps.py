@@ -9,7 +9,6 @@ intervals in the form of `_intervals`, so all comparing is that of tuples.
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from operator import or_
 from typing import Final, TypeAlias
 
 from exchange_ports.traffic._atoms import Atoms
@@ -142,7 +141,7 @@ def swept(pairs: Iterable[tuple[Spans, Spans]]) -> Steps:
         for numbers in several:
             for span in numbers:
                 together[span] |= mask
-    return _valued(atoms, _masks(together, or_))
+    return _valued(atoms, _masks(together, int.__or__))
 
 
 def swept_twice(pairs: Iterable[tuple[Spans, Spans]]) -> Steps:

@@ -15,7 +15,15 @@ from exchange_ports.traffic._intervals import (
     intersection,
     union,
 )
-from exchange_ports.traffic._steps import Steps, below, combined, swept, value_at, within
+from exchange_ports.traffic._steps import (
+    Steps,
+    below,
+    combined,
+    swept,
+    swept_twice,
+    value_at,
+    within,
+)
 from exchange_ports.traffic.address_set import AddressSet
 from exchange_ports.traffic.addresses import Address, place_of
 from exchange_ports.traffic.service_set import Service, ServiceSet
@@ -65,6 +73,11 @@ class Traffic:
     def of(cls, pairs: Iterable[tuple[AddressSet, ServiceSet]]) -> Self:
         """All that the pairs name, each every one of its services with every one of its addresses."""
         return cls(swept((addresses.spans, services.spans) for addresses, services in pairs))
+
+    @classmethod
+    def twice(cls, pairs: Iterable[tuple[AddressSet, ServiceSet]]) -> Self:
+        """All that two or more of the pairs name."""
+        return cls(swept_twice((addresses.spans, services.spans) for addresses, services in pairs))
 
     @classmethod
     def everything(cls) -> Self:

@@ -235,6 +235,23 @@ def test_traffic_of_several_is_the_union_of_each(several: list[Pair]) -> None:
     assert Traffic.of(several) == one_by_one
 
 
+@given(pairs())
+def test_what_is_named_twice_is_what_two_of_several_share(several: list[Pair]) -> None:
+    shared = Traffic()
+    for one, other in combinations(several, 2):
+        shared |= Traffic.of([one]) & Traffic.of([other])
+    assert Traffic.twice(several) == shared
+    assert Traffic.twice(several * 2) == Traffic.of(several)
+
+
+@given(traffics(), address_sets())
+def test_traffic_within_addresses_is_what_it_shares_with_all_services_there(
+    traffic: Traffic, addresses: AddressSet
+) -> None:
+    everything_there = Traffic.of([(addresses, ServiceSet.everything())])
+    assert traffic.within(addresses) == traffic & everything_there
+
+
 @given(address_sets(), address_sets(), service_sets(), service_sets())
 def test_what_two_boxes_share_is_a_box(
     a: AddressSet, b: AddressSet, s: ServiceSet, t: ServiceSet

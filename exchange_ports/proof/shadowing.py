@@ -1,0 +1,150 @@
+"""Rules of Azure that never decide, since of their kind or of the other one comes before them.
+
+What one allow rule says of another is the matter of `needless`, whatever their order. Here is what
+order and denies add. Loaded only where there is an Azure network.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from itertools import groupby, permutations
+from typing import Final, Literal
+
+from exchange_ports.azure.rules import (
+    Access,
+    Anything,
+    Direction,
+    GroupRef,
+    Prefixes,
+    Rule,
+    RuleSet,
+    SecurityGroup,
+    Side,
+)
+from exchange_ports.azure.semantics import Filters, usual_tags
+from exchange_ports.proof.needless import Needless
+from exchange_ports.traffic.address_set import AddressSet
+from exchange_ports.traffic.service_set import ServiceSet
+from exchange_ports.traffic.traffic import Traffic
+
+__all__ = ["shadowed"]
+
+
+def shadowed(
+    plan: RuleSet,
+    members: Mapping[str, AddressSet],
+    space: AddressSet,
+    wider: Mapping[str, Collection[str]],
+) -> Iterator[Needless]:
+    """Allow rules that denies before them leave nothing of, and denies that another one holds.
+
+    `members` are who wears each group, `space` is the network's, `wider` are the groups that every
+    wearer of a group wears too. Our plans have a handful of denies, after all allow rules: there only
+    the denies are looked at.
+    """
+    for group in plan.groups:
+        for direction in Direction:
+            rules = sorted(
+                (rule for rule in group.rules if rule.direction is direction), key=_priority
+            )
+            runs = [list(run) for _, run in groupby(rules, key=lambda rule: rule.access)]
+            asked = _Group(plan, group, direction, members, space, wider)
+            for at, run in enumerate(runs):
+                if run[0].access is Access.DENY:
+                    yield from asked.held(run)
+                elif at:
+                    before = [rule for earlier in runs[:at] for rule in earlier]
+                    yield from asked.left_nothing(run, before)
+
+
+class _Group:
+    """One network security group, one way."""
+
+    def __init__(
+        self,
+        plan: RuleSet,
+        group: SecurityGroup,
+        direction: Direction,
+        members: Mapping[str, AddressSet],
+        space: AddressSet,
+        wider: Mapping[str, Collection[str]],
+    ) -> None:
+        self._plan, self._group = plan, group
+        self._members, self._space = members, space
+        self._direction = direction
+        self._wider = wider
+        self._here = {
+            name: frozenset(worn)
+            for name, worn in plan.wears.items()
+            if plan.zones.get(name) is group.zone
+        }
+
+    @cached_property
+    def _filters(self) -> Filters:
+        # To read all rules again takes time, and hardly ever is anything asked of them.
+        alone = replace(self._plan, groups=(self._group,))
+        return Filters(alone, self._members, usual_tags(self._space))
+
+    def left_nothing(self, rules: Sequence[Rule], before: Sequence[Rule]) -> Iterator[Needless]:
+        """Allow rules of which, at every server that they are applied to, all is decided before."""
+        for rule in rules:
+            everyone = [worn for worn in self._here.values() if self._is_applied(rule, worn)]
+            named = Traffic.of(self._filters.reach(rule))
+            denies: list[Rule] = []
+            for worn in set(everyone):
+                applied = [one for one in before if self._is_applied(one, worn)]
+                if not named <= self._of(applied):
+                    break
+                denies += [one for one in applied if self._takes(one, named)]
+            else:
+                # Without a deny it would be for `needless` to say, which knows what groups mean.
+                if denies:
+                    yield Needless(rule.name, f"{denies[0].name} before it leaves nothing of it")
+
+    def held(self, denies: Sequence[Rule]) -> Iterator[Needless]:
+        """Denies that one beside them holds: with no allow rule between, order is no matter."""
+        found: dict[str, str] = {}
+        for rule, other in permutations(denies, 2):
+            if (
+                self._side_held(self._ours(rule), self._ours(other))
+                and self._side_held(self._peer(rule), self._peer(other))
+                and all(
+                    ServiceSet.of(rule.ports, version) <= ServiceSet.of(other.ports, version)
+                    for version in _VERSIONS
+                )
+            ):
+                found.setdefault(rule.name, other.name)
+        yield from (Needless(name, f"{other} names all of it") for name, other in found.items())
+
+    def _of(self, rules: Sequence[Rule]) -> Traffic:
+        return Traffic.of(pair for rule in rules for pair in self._filters.reach(rule))
+
+    def _takes(self, rule: Rule, named: Traffic) -> bool:
+        return rule.access is Access.DENY and bool(self._of([rule]) & named)
+
+    def _is_applied(self, rule: Rule, worn: Collection[str]) -> bool:
+        ours = self._ours(rule)
+        return ours.key in worn if isinstance(ours, GroupRef) else True
+
+    def _ours(self, rule: Rule) -> Side:
+        return rule.destination if self._direction is Direction.IN else rule.source
+
+    def _peer(self, rule: Rule) -> Side:
+        return rule.source if self._direction is Direction.IN else rule.destination
+
+    def _side_held(self, side: Side, other: Side) -> bool:
+        """Whether a side is in another one by what it means."""
+        if isinstance(other, Anything) or side == other:
+            return True
+        if isinstance(side, GroupRef) and isinstance(other, GroupRef):
+            return other.key in self._wider.get(side.key, ())
+        if isinstance(side, Prefixes) and isinstance(other, Prefixes):
+            return AddressSet.of(side.ranges) <= AddressSet.of(other.ranges)
+        return False
+
+
+_VERSIONS: Final[tuple[Literal[4, 6], ...]] = (4, 6)
+
+
+def _priority(rule: Rule) -> int:
+    return rule.priority
