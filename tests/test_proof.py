@@ -439,7 +439,7 @@ def test_on_azure_an_allow_rule_behind_a_deny_is_found() -> None:
 
 
 def test_on_azure_an_allow_rule_of_which_a_deny_takes_a_part_is_not_what_is_meant() -> None:
-    deny = _rule("early", 100, azure.Access.DENY, "10.64.0.0/16", tcp(443))
+    deny = _rule("early", 100, azure.Access.DENY, "10.64.3.0/24", tcp(443))
     found = broken(_azure(planned(AZURE), deny))
     assert [failure.law for failure in found] == ["permitted = meant"]
     assert "ex1 stops it by early" in str(found[0])
