@@ -20,7 +20,8 @@ from exchange_ports.plans import Plans, compile_plans
 from exchange_ports.proof import Failure, prove
 from exchange_ports.proof.scene import Scene
 from exchange_ports.proof.swapping import swap
-from exchange_ports.reports.proof import swap_lines
+from exchange_ports.reports.lines import Line
+from exchange_ports.reports.proof import proof_lines, swap_lines
 from exchange_ports.topology.groups import Group, GroupKind
 from exchange_ports.topology.parts import Parts
 from exchange_ports.traffic.ports import Ports, tcp
@@ -64,6 +65,10 @@ def broken(plans: Plans) -> tuple[Failure, ...]:
     proof = prove(plans)
     assert proof.holds == (not proof.failures)
     return proof.failures
+
+
+def text(lines: Iterable[Line]) -> str:
+    return "\n".join("".join(span.text for span in one) for one in lines)
 
 
 def laws(plans: Plans) -> set[str]:
@@ -390,6 +395,10 @@ def test_a_rule_that_others_cover_together_is_a_warning_and_no_failure(platform:
     assert "8443" in warning.partition(" of corp: ")[0]
     assert "8440-8450" in warning or "8440_8450" in warning
     assert warning.endswith(" name all of it together")
+    shown = text(proof_lines(proof))
+    assert f"Rules that others cover together\n  {warning}" in shown
+    many = replace(proof, warnings=(warning,) * 30)
+    assert text(proof_lines(many)).endswith("\n  and 18 more")
     assert prove(planned({"networks.corp.platform": platform})).warnings == ()
 
 
@@ -512,7 +521,9 @@ def test_a_topology_of_both_clouds_is_compared_with_all_of_it_on_either() -> Non
 def test_where_the_other_cloud_permits_something_else_both_say_who_decides() -> None:
     like = {"direction": aws.Direction.IN, "peer": aws.GroupRef("mailbox.hq")}
     plans = on_aws(planned(), lambda plan: without(plan, group="edge-sending.hq", **like))
-    ((failure,),) = (one.failures for one in swap(plans))
+    (compared,) = swap(plans)
+    (failure,) = compared.failures
+    assert text(swap_lines([compared])) == f"Not the same on Azure\n  {failure}"
     assert failure.law == "the other cloud permits the same"
     assert failure.witness == "ex1 -> edge1 25/tcp"
     assert failure.says.startswith(
@@ -532,9 +543,9 @@ def test_limits_of_the_other_cloud_are_reported_and_change_nothing() -> None:
     (compared,) = swap(planned(many))
     assert compared.holds
     assert [finding.is_error for finding in compared.over] == [True]
-    text = "\n".join("".join(span.text for span in one) for one in swap_lines([compared]))
-    assert text.startswith("The same on AWS: all of 2 servers, both ways\n")
-    assert "1 limit of AWS that it would be over there:" in text
+    shown = text(swap_lines([compared]))
+    assert shown.startswith("The same on AWS: all of 2 servers, both ways\n")
+    assert "1 limit of AWS that it would be over there:" in shown
 
 
 # ---- figures ----
