@@ -26,6 +26,7 @@ from exchange_ports.findings.asked import (
     UNKNOWN_END,
 )
 from exchange_ports.findings.declared import BY_CODE
+from exchange_ports.findings.planned import WARNINGS
 from exchange_ports.plans import Plans, compile_plans
 from exchange_ports.reports.plan import plan_data, plan_lines
 from exchange_ports.reports.terminal import show
@@ -132,7 +133,7 @@ def _read(file: str) -> StackFile:
 
 
 def _compiled(stack: StackFile) -> tuple[Plans, tuple[Finding, ...]]:
-    """The plans of a stack file, with its warnings, every finding at its line.
+    """The plans of a stack file, with its and their warnings, every finding at its line.
 
     :raises Refused: there is an error in the file, or a plan is over a limit.
     """
@@ -144,10 +145,12 @@ def _compiled(stack: StackFile) -> tuple[Plans, tuple[Finding, ...]]:
     if topology is None or any(finding.is_error for finding in found):
         raise Refused(found)
     try:
-        return compile_plans(topology), found
+        plans = compile_plans(topology)
     except Refused as refused:
         over = (finding.located(stack.locate) for finding in refused.findings)
         raise Refused([*found, *over]) from None
+    near = (warning.located(stack.locate) for warning in plans.warnings)
+    return plans, in_order([*found, *near])
 
 
 def _plan(asked: argparse.Namespace) -> int:
@@ -156,18 +159,24 @@ def _plan(asked: argparse.Namespace) -> int:
         print(json.dumps(plan_data(plans, warnings), indent=2))
         return FINE
     show(plan_lines(plans))
-    if warnings:
-        print("", render(warnings), sep="\n", file=sys.stderr)
+    _warn(warnings)
     return FINE
 
 
+def _warn(warnings: Sequence[Finding]) -> None:
+    if warnings:
+        print("", render(warnings), sep="\n", file=sys.stderr)
+
+
 def _prove(asked: argparse.Namespace) -> int:
-    plans, _ = _compiled(_read(asked.file))
+    plans, warnings = _compiled(_read(asked.file))
     from exchange_ports.proof import prove
     from exchange_ports.reports.proof import failure_lines, proof_lines
 
     proof = prove(plans)
     show(proof_lines(proof) if proof.holds else failure_lines(proof))
+    # What is unwise about the topology is `plan`'s to say; of the plans, both say it.
+    _warn([warning for warning in warnings if warning.kind.code in WARNINGS])
     return FINE if proof.holds else NO
 
 

@@ -212,8 +212,8 @@ def _planned(
         raise TopologyError([*found, *refused.findings]) from None
     names = dict.fromkeys(_check_names(name, plans))
     if names:
-        raise TopologyError([*found, *names])
-    return plans, tuple(found)
+        raise TopologyError([*found, *plans.warnings, *names])
+    return plans, (*found, *plans.warnings)
 
 
 #: Whose provider a network of each platform takes.

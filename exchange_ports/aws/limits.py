@@ -1,25 +1,40 @@
 """What EC2 refuses or will not hold, known before it says no (aws.md 2.1 to 2.3).
 
-Reads any rule set. Problems are returned as findings, never raised.
+Reads any rule set, ours or not, and two at once (`together`). Problems are returned as findings,
+never raised. What else stands in the account is not known: a limit of the Region is held against
+what one network takes of it alone.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
-from exchange_ports.aws.names import SAFE_TEXT, list_name, safe
-from exchange_ports.aws.rules import GroupRef, ListRef, Rule, RuleSet
+from exchange_ports.aws.names import SAFE_TEXT, list_name, rule_name, safe
+from exchange_ports.aws.rules import GroupRef, ListRef, PrefixList, Rule, RuleSet
 from exchange_ports.findings import Finding
 from exchange_ports.findings.declared import BY_CODE
-from exchange_ports.findings.planned import NAME_TOO_LONG, PROBES_OVER_LIMIT
-from exchange_ports.limits import Limit, Use, over
+from exchange_ports.findings.planned import NAME_TOO_LONG, PROBES_OVER_LIMIT, QUOTA_TOO_HIGH
+from exchange_ports.limits import NEVER, Limit, Use, judged
 
-__all__ = ["LIMITS", "check", "check_component_name", "check_names", "uses"]
+__all__ = [
+    "LIMITS",
+    "TEXTS",
+    "check",
+    "check_component_name",
+    "check_names",
+    "check_quotas",
+    "together",
+    "uses",
+]
 
 
 _QUOTAS: Final = (
     "Amazon VPC quotas, docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html"
 )
+_API: Final = "Amazon EC2 API Reference, docs.aws.amazon.com/AWSEC2/latest/APIReference"
 _CHECKED: Final = "2026-11-25"
+_REGION: Final = "Region, whatever else stands in the account"
 
 RULES_PER_GROUP: Final = Limit(
     "aws-rules-per-group",
@@ -29,11 +44,11 @@ RULES_PER_GROUP: Final = Limit(
     per="security group, direction and address family",
     cite=_QUOTAS,
     checked=_CHECKED,
-    way_out=(
-        "declare only the private_blocks that are in use (10.0.0.0/8 alone makes the Internet 9 "
-        "prefixes, not 30), join ranges, or have quota L-0EA8095F raised"
-    ),
+    way_out="have fewer ports or peers in this group",
+    quota="rules_per_security_group",
 )
+#: Near only where none is free: a combined server wears four by design, so that one is kept free,
+#: and a warning at four fifths would be one about every such server.
 GROUPS_PER_INTERFACE: Final = Limit(
     "aws-groups-per-interface",
     "AWS",
@@ -42,7 +57,46 @@ GROUPS_PER_INTERFACE: Final = Limit(
     per="network interface",
     cite=_QUOTAS,
     checked=_CHECKED,
-    way_out="take own_group from the server, or have quota L-2AFB9258 raised",
+    way_out="take from the server what it alone says (own_group, a port of its own), or have quota "
+    "L-2AFB9258 raised and declare security_groups_per_interface",
+    near=100,
+    quota="security_groups_per_interface",
+    highest=16,
+)
+#: A law between two quotas, not between rules: whoever has one raised may have the other lowered.
+RULES_TIMES_GROUPS: Final = Limit(
+    "aws-rules-times-groups",
+    "AWS",
+    1000,
+    what="rules",
+    per="network interface: the quotas of rules and of groups multiplied",
+    cite=_QUOTAS,
+    checked=_CHECKED,
+    way_out="declare what AWS has granted",
+    near=NEVER,
+)
+GROUPS_PER_REGION: Final = Limit(
+    "aws-groups-per-region",
+    "AWS",
+    2500,
+    what="security groups",
+    per=_REGION,
+    cite=_QUOTAS,
+    checked=_CHECKED,
+    way_out="take own_group from servers that do not need one, or have quota L-E79EC296 raised and "
+    "declare security_groups_per_region",
+    quota="security_groups_per_region",
+)
+LISTS_PER_REGION: Final = Limit(
+    "aws-prefix-lists-per-region",
+    "AWS",
+    100,
+    what="prefix lists",
+    per=_REGION,
+    cite=_QUOTAS,
+    checked=_CHECKED,
+    way_out="have the quota raised and declare prefix_lists_per_region",
+    quota="prefix_lists_per_region",
 )
 ENTRIES_PER_LIST: Final = Limit(
     "aws-entries-per-prefix-list",
@@ -53,12 +107,68 @@ ENTRIES_PER_LIST: Final = Limit(
     cite=_QUOTAS,
     checked=_CHECKED,
     way_out="declare fewer or larger private_blocks",
+    quota="entries_per_prefix_list",
 )
-LIMITS: Final = (RULES_PER_GROUP, GROUPS_PER_INTERFACE, ENTRIES_PER_LIST)
+REFERENCES_PER_LIST: Final = Limit(
+    "aws-references-per-prefix-list",
+    "AWS",
+    5000,
+    what="references",
+    per="prefix list",
+    cite=_QUOTAS,
+    checked=_CHECKED,
+    way_out="have the quota raised and declare references_per_prefix_list",
+    quota="references_per_prefix_list",
+)
+LIMITS: Final = (
+    RULES_PER_GROUP,
+    GROUPS_PER_INTERFACE,
+    RULES_TIMES_GROUPS,
+    GROUPS_PER_REGION,
+    LISTS_PER_REGION,
+    ENTRIES_PER_LIST,
+    REFERENCES_PER_LIST,
+)
+
+RULES_PER_KEY: Final = Limit(
+    "aws-rules-per-duplicate-key",
+    "AWS",
+    1,
+    what="rules",
+    per="group, direction, protocol, ports and source or destination",
+    cite=f"{_API}/API_AuthorizeSecurityGroupIngress.html",
+    checked=_CHECKED,
+    way_out="keep one of them: whatever their descriptions, EC2 takes them for one",
+    near=NEVER,
+)
+DESCRIPTION_LENGTH: Final = Limit(
+    "aws-description-length",
+    "AWS",
+    255,
+    what="characters",
+    per="description of a group or rule",
+    cite=f"{_API}/API_IpRange.html",
+    checked=_CHECKED,
+    way_out="shorten it",
+    near=NEVER,
+)
+DESCRIPTION_CHARSET: Final = Limit(
+    "aws-description-charset",
+    "AWS",
+    0,
+    what="characters other than letters, digits, spaces and ._-:/()#,@[]+=;{}!$*",
+    per="description of a group or rule",
+    cite=f"{_API}/API_UserIdGroupPair.html",
+    checked=_CHECKED,
+    way_out="write it without them",
+    near=NEVER,
+)
+#: What a text or a pair of rules can only be right or wrong in; no report counts these.
+TEXTS: Final = (RULES_PER_KEY, DESCRIPTION_LENGTH, DESCRIPTION_CHARSET)
 
 
-def _weights(rule: Rule, rules: RuleSet) -> tuple[tuple[str, int], ...]:
-    """What a rule counts against each family's budget.
+def _weights(rule: Rule, sizes: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """What a rule counts against each family's budget, where prefix lists have these sizes.
 
     A group reference counts for both, and so does a prefix list with its whole size: stated until
     2021, never contradicted since, and the safe reading (aws.md 2.2).
@@ -66,63 +176,159 @@ def _weights(rule: Rule, rules: RuleSet) -> tuple[tuple[str, int], ...]:
     if isinstance(rule.peer, GroupRef):
         return (("IPv4", 1), ("IPv6", 1))
     if isinstance(rule.peer, ListRef):
-        key = rule.peer.key
-        weight = next(each.max_entries for each in rules.prefix_lists if each.key == key)
+        weight = sizes[rule.peer.key]
         return (("IPv4", weight), ("IPv6", weight))
     return ((f"IPv{rule.peer.version}", 1),)
 
 
-def uses(rules: RuleSet) -> tuple[Use, ...]:
-    """Every limit that these rules count against, with how much of it they take."""
-    return tuple(_uses(rules))
+def _sizes(rules: RuleSet) -> dict[str, int]:
+    return {each.key: each.max_entries for each in rules.prefix_lists}
 
 
-def _uses(rules: RuleSet) -> Iterator[Use]:
-    taken: dict[tuple[str, str, str], list[tuple[str, int]]] = {}
+def together(old: RuleSet, new: RuleSet) -> RuleSet:
+    """All that a VPC holds at once while `old` becomes `new`: give it to `uses` and `check`.
+
+    EC2 has no call that adds and removes: what is new is made before what is old goes (aws.md 2.2),
+    so groups, lists and rules of both stand. A list of both is edited in place and is never larger
+    than the larger one; which groups an interface wears is set in one call (aws.md 2.6).
+    """
+    lists: dict[str, PrefixList] = {}
+    for each in (*old.prefix_lists, *new.prefix_lists):
+        lists[each.key] = max(lists.get(each.key, each), each, key=lambda one: one.max_entries)
+    wears = dict(old.wears)
+    for server, worn in new.wears.items():
+        wears[server] = max(worn, wears.get(server, ()), key=len)
+    return replace(
+        new,
+        groups=tuple({each.key: each for each in (*old.groups, *new.groups)}.values()),
+        prefix_lists=tuple(lists.values()),
+        # A rule of both is edited in place: equality is EC2's own key.
+        rules=tuple(dict.fromkeys((*new.rules, *old.rules))),
+        wears=wears,
+    )
+
+
+def uses(rules: RuleSet, quotas: Mapping[str, int] | None = None) -> tuple[Use, ...]:
+    """Every limit that these rules count against, with how much of it they take.
+
+    `quotas` are those that AWS has raised, by the name that a topology gives them.
+    """
+    return tuple(_uses(rules, quotas or {}))
+
+
+def _uses(rules: RuleSet, quotas: Mapping[str, int]) -> Iterator[Use]:
+    sizes = _sizes(rules)
+    per_group, per_interface = (
+        limit.raised(quotas) for limit in (RULES_PER_GROUP, GROUPS_PER_INTERFACE)
+    )
+    taken: dict[tuple[str, str, str], list[tuple[Rule, int]]] = {}
     for rule in rules.rules:
-        reason = rule.reasons[0].says if rule.reasons else "no reason given"
-        for family, weight in _weights(rule, rules):
-            taken.setdefault((rule.group, rule.direction, family), []).append((reason, weight))
-    for (group, direction, family), weights in sorted(taken.items()):
-        yield Use.summed(RULES_PER_GROUP, f"{group}, {direction}, {family}", weights)
+        for family, weight in _weights(rule, sizes):
+            taken.setdefault((rule.group, rule.direction, family), []).append((rule, weight))
+    for (group, direction, family), counted in sorted(taken.items(), key=lambda item: item[0]):
+        weights = [(_first_reason(rule), weight) for rule, weight in counted]
+        use = Use.summed(per_group, f"{group}, {direction}, {family}", weights)
+        if use.is_over or use.is_near:
+            ways = _ways_out([rule for rule, _ in counted], sizes, use, per_interface)
+            use = replace(use, way_out=ways)
+        yield use
     for server, worn in sorted(rules.wears.items()):
-        yield Use(GROUPS_PER_INTERFACE, server, len(worn))
+        yield Use(per_interface, server, len(worn))
+    yield Use(RULES_TIMES_GROUPS, "every server", per_group.most * per_interface.most)
+    yield Use(GROUPS_PER_REGION.raised(quotas), rules.network, len(rules.groups))
+    yield Use(LISTS_PER_REGION.raised(quotas), rules.network, len(rules.prefix_lists))
+    named = Counter(rule.peer.key for rule in rules.rules if isinstance(rule.peer, ListRef))
     for each in rules.prefix_lists:
-        yield Use(ENTRIES_PER_LIST, each.key, each.max_entries)
+        yield Use(ENTRIES_PER_LIST.raised(quotas), each.key, each.max_entries)
+        yield Use(REFERENCES_PER_LIST.raised(quotas), each.key, named[each.key])
 
 
-def check(rules: RuleSet, key: str | None = None) -> Iterator[Finding]:
-    """A finding for each limit that these rules pass, at the network's `key` in the topology."""
-    passed = [use for use in uses(rules) if use.used > use.limit.most]
-    named = {use.where for use in passed}
-    for use in passed:
-        # What is over in both families for one reason is said once, of IPv4.
-        if use.where.endswith("IPv6") and f"{use.where[:-1]}4" in named:
+def _first_reason(rule: Rule) -> str:
+    return rule.reasons[0].says if rule.reasons else "no reason given"
+
+
+#: Prefixes of the Internet where 10.0.0.0/8 is the one private block.
+_SHORTEST_INTERNET: Final = 9
+
+
+def _ways_out(
+    counted: Iterable[Rule], sizes: Mapping[str, int], use: Use, per_interface: Limit
+) -> str:
+    """What would really make room, given what takes it."""
+    lists: set[str] = set()
+    ranges: Counter[str] = Counter()
+    for rule in counted:
+        if isinstance(rule.peer, ListRef):
+            lists.add(rule.peer.key)
+        elif not isinstance(rule.peer, GroupRef):
+            ranges[str(rule.ports)] += 1
+    ways: list[str] = []
+    longest = max((sizes[key] for key in lists), default=0)
+    if longest > _SHORTEST_INTERNET:
+        ways.append(
+            "declare only the private_blocks in use (with 10.0.0.0/8 alone the Internet is "
+            f"{_SHORTEST_INTERNET} prefixes, not {longest})"
+        )
+    if any(number > 1 for number in ranges.values()):
+        ways.append("join ranges (a prefix list saves nothing)")
+    enough = use.used if use.is_over else use.used * 100 // use.limit.near + 1
+    if use.limit.most < enough <= RULES_TIMES_GROUPS.most // per_interface.most:
+        ways.append(f"have L-0EA8095F raised and declare {use.limit.quota}: {enough}")
+    return ", or ".join((", ".join(ways[:-1]), ways[-1])) if len(ways) > 1 else "".join(ways)
+
+
+def check(
+    rules: RuleSet, key: str | None = None, quotas: Mapping[str, int] | None = None
+) -> Iterator[Finding]:
+    """An error for each limit that these rules pass, a warning for each that is near.
+
+    Findings stand at the network's `key` in the topology. `quotas` are those that AWS has raised.
+    """
+    # The law between two quotas is `check_quotas`'s.
+    found = [use for use in uses(rules, quotas) if use.limit is not RULES_TIMES_GROUPS]
+    by_where = {use.where: use for use in found}
+    for use in (*found, *_texts(rules)):
+        # What is so in both families for one reason is said once, of IPv4.
+        other = by_where.get(f"{use.where[:-1]}4") if use.where.endswith(", IPv6") else None
+        if other and (other.is_over or (other.is_near and not use.is_over)):
             continue
-        probes = [
-            (rule, weight)
-            for rule in rules.rules
-            if _probes(rule)
-            for family, weight in _weights(rule, rules)
-            if _budget(rule, family) == use.where
-        ]
-        if use.limit is RULES_PER_GROUP and probes:
+        probes = _probes(rules, use) if use.is_over else []
+        if probes:
             yield _probes_over(use, probes)
         else:
-            yield from over(key or rules.network, [use])
+            yield from judged(key or rules.network, [use])
 
 
-def _probes(rule: Rule) -> bool:
-    return any(reason.entry == _PROBE_ROW for reason in rule.reasons)
+def _texts(rules: RuleSet) -> Iterator[Use]:
+    """What EC2 refuses of single rules and texts, and nothing else. Our planner makes none of it."""
+    for rule, number in Counter(rules.rules).items():
+        if number > RULES_PER_KEY.most:
+            yield Use(RULES_PER_KEY, rule_name(rule), number)
+    for each in (*rules.groups, *rules.rules):
+        text = each.description
+        if len(text) > DESCRIPTION_LENGTH.most or not SAFE_TEXT.fullmatch(text):
+            where = rule_name(each) if isinstance(each, Rule) else each.key
+            refused = sum(not SAFE_TEXT.fullmatch(letter) for letter in text)
+            yield Use(DESCRIPTION_LENGTH, where, len(text))
+            yield Use(DESCRIPTION_CHARSET, where, refused)
 
 
 #: The row of the direct probes: the one that no default leaves room for.
 _PROBE_ROW: Final = "E8d"
 
 
-def _budget(rule: Rule, family: str) -> str:
-    """Whose rules are counted together."""
-    return f"{rule.group}, {rule.direction}, {family}"
+def _probes(rules: RuleSet, use: Use) -> list[tuple[Rule, int]]:
+    """The rules of direct probes that count against a use, each with its weight."""
+    if use.limit.code != RULES_PER_GROUP.code:
+        return []
+    sizes = _sizes(rules)
+    return [
+        (rule, weight)
+        for rule in rules.rules
+        if any(reason.entry == _PROBE_ROW for reason in rule.reasons)
+        for family, weight in _weights(rule, sizes)
+        if use.where == f"{rule.group}, {rule.direction}, {family}"
+    ]
 
 
 def _probes_over(use: Use, probes: list[tuple[Rule, int]]) -> Finding:
@@ -146,8 +352,40 @@ def _probes_over(use: Use, probes: list[tuple[Rule, int]]) -> Finding:
         ranges=len(weights),
         prefixes=weight,
         fit=f"{room} of them fit beside the rest" if room else "none of them fits beside the rest",
-        way_out=use.limit.way_out,
+        way_out=use.way_out or use.limit.way_out,
     )
+
+
+def check_quotas(quotas: Mapping[str, int], key: str) -> Iterator[Finding]:
+    """A finding for what AWS never grants, among the quotas of the network `key`."""
+    path = ("topology", "networks", key, "quotas")
+    granted = "declare what AWS has granted"
+    for limit in LIMITS:
+        most = limit.raised(quotas).most
+        if limit.highest is not None and most > limit.highest:
+            yield QUOTA_TOO_HIGH.at(
+                (*path, limit.quota),
+                asked=f"{limit.quota}: {most}",
+                why=f"AWS raises this quota to {limit.highest} at most",
+                fix=granted,
+            )
+            # Whatever stands beside it, the product speaks of nothing real.
+            return
+    rules, groups = (limit.raised(quotas).most for limit in (RULES_PER_GROUP, GROUPS_PER_INTERFACE))
+    most = RULES_TIMES_GROUPS.most
+    if rules * groups > most:
+        beside = (
+            f"beside {groups} groups per interface {most // groups} rules per group"
+            if GROUPS_PER_INTERFACE.quota in quotas or rules > most
+            else f"beside {rules} rules per group {most // rules} groups per interface"
+        )
+        yield QUOTA_TOO_HIGH.at(
+            path,
+            asked=f"{RULES_PER_GROUP.quota} {rules} times {GROUPS_PER_INTERFACE.quota} {groups}",
+            why=f"that is {rules * groups}, and AWS grants {most} at most: raising one lowers the "
+            "other",
+            fix=f"{granted}: {beside}",
+        )
 
 
 #: Names of groups and prefix lists (aws.md 2.3), of which Pulumi takes a dash and 7 hex digits.

@@ -223,6 +223,13 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="take {range} away",
     ),
     Kind(
+        "quota-of-another-cloud",
+        _ERROR,
+        says="{quota} is a quota of AWS, and network {network} has the platform {platform}",
+        why="{why}",
+        fix="take it away, or give {network} the platform aws",
+    ),
+    Kind(
         "no-internet-left",
         _ERROR,
         says="the private blocks hold every address",

@@ -1,16 +1,32 @@
-"""Findings about plans: limits of the clouds, and names that no cloud accepts."""
+"""Findings about plans: limits and quotas of the clouds, and names that no cloud accepts."""
 
 from typing import Final
 
 from exchange_ports.findings.finding import Kind, Severity
 
-__all__ = ["KINDS", "NAME_TOO_LONG", "OVER_LIMIT", "PROBES_OVER_LIMIT"]
+__all__ = [
+    "KINDS",
+    "NAME_TOO_LONG",
+    "NEAR_LIMIT",
+    "OVER_LIMIT",
+    "PROBES_OVER_LIMIT",
+    "QUOTA_TOO_HIGH",
+    "WARNINGS",
+]
 
 OVER_LIMIT: Final = Kind(
     "over-limit",
     Severity.ERROR,
     says="{where} needs {used} {what}, and {cloud} allows {most} per {per}",
     why="{cloud} refuses what is over its limit, half-way through an update{largest}",
+    fix="{way_out}",
+)
+NEAR_LIMIT: Final = Kind(
+    "near-limit",
+    Severity.WARNING,
+    says="{where} takes {used} of the {most} {what} that {cloud} allows per {per}",
+    why="soon something more will not fit, and {cloud} refuses it half-way through an "
+    "update{largest}",
     fix="{way_out}",
 )
 PROBES_OVER_LIMIT: Final = Kind(
@@ -21,6 +37,13 @@ PROBES_OVER_LIMIT: Final = Kind(
     why="{ports} are {ranges} ranges of ports, each to {prefixes} prefixes; {fit}",
     fix="set a proxy, switch it off, or {way_out}",
 )
+QUOTA_TOO_HIGH: Final = Kind(
+    "quota-too-high",
+    Severity.ERROR,
+    says="{asked} is more than AWS grants",
+    why="{why}",
+    fix="{fix}",
+)
 NAME_TOO_LONG: Final = Kind(
     "name-too-long",
     Severity.ERROR,
@@ -29,4 +52,7 @@ NAME_TOO_LONG: Final = Kind(
     fix="shorten the network's, site's or server's name, or the component's",
 )
 
-KINDS: Final = (OVER_LIMIT, PROBES_OVER_LIMIT, NAME_TOO_LONG)
+KINDS: Final = (OVER_LIMIT, NEAR_LIMIT, PROBES_OVER_LIMIT, QUOTA_TOO_HIGH, NAME_TOO_LONG)
+
+#: The codes of those that a topology may acknowledge.
+WARNINGS: Final = frozenset(kind.code for kind in KINDS if kind.severity is Severity.WARNING)

@@ -79,7 +79,12 @@ def _made(plan: NetworkPlan) -> str:
 def limit_lines(plans: Plans) -> list[Line]:
     """For each limit that is checked, whoever is nearest to it."""
     rows = [
-        [Span(key), Span(f"{use.used} of {use.limit.most}"), Span(use.where), Span(use.limit.per)]
+        [
+            Span(key),
+            Span(f"{use.used} of {use.limit.most} {use.limit.what}"),
+            Span(use.where),
+            Span(use.limit.per),
+        ]
         for key in plans.networks
         for use in _nearest(plans.uses(key))
     ]
@@ -91,7 +96,7 @@ def _nearest(uses: Sequence[Use]) -> Iterator[Use]:
     fullest: dict[str, Use] = {}
     for use in uses:
         before = fullest.get(use.limit.code)
-        if before is None or use.used > before.used:
+        if before is None or (use.share, use.used) > (before.share, before.used):
             fullest[use.limit.code] = use
     yield from fullest.values()
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 from exchange_ports.catalog import DEFAULT_SERVICES, EDGESYNC_PORT, SMTP_PORT, Need, Service
 from exchange_ports.topology.values import (
     Address,
+    Count,
     EndText,
     Name,
     Port,
@@ -42,6 +43,7 @@ __all__ = [
     "OutboundPath",
     "Platform",
     "ProxyType",
+    "Quotas",
     "ReputationProxy",
     "Role",
     "Service",
@@ -123,6 +125,32 @@ class ProxyType(StrEnum):
     WINGATE = "wingate"
 
 
+class Quotas(Declared):
+    """Quotas that AWS has raised for the account and Region of a network.
+
+    What is left out is as AWS sets it for everyone. Azure raises none of the limits that concern us.
+    """
+
+    rules_per_security_group: Count | None = Field(default=None, examples=[100])
+    """Inbound or outbound rules per security group (L-0EA8095F). Multiplied by the groups per
+    interface AWS grants a thousand: raising one may lower the other."""
+    security_groups_per_interface: Count | None = Field(default=None, examples=[8])
+    """Security groups per network interface (L-2AFB9258)."""
+    security_groups_per_region: Count | None = Field(default=None, examples=[5000])
+    """VPC security groups per Region (L-E79EC296)."""
+    prefix_lists_per_region: Count | None = Field(default=None, examples=[200])
+    """Customer-managed prefix lists per Region."""
+    entries_per_prefix_list: Count | None = Field(default=None, examples=[2000])
+    """Entries per customer-managed prefix list."""
+    references_per_prefix_list: Count | None = Field(default=None, examples=[10000])
+    """References to one prefix list by rules of security groups."""
+
+    @property
+    def raised(self) -> dict[str, int]:
+        """Those that are declared, by name."""
+        return {name: value for name, value in self if value is not None}
+
+
 class Network(Declared):
     """A VPC or VNet with servers of ours."""
 
@@ -140,6 +168,9 @@ class Network(Declared):
     passage: Passage = Field(default=Passage.ROUTED, examples=["routed"])
     """What stands between this network and other places: nothing that looks inside (`routed`), an
     appliance that does (`inspected`), or address translation (`translated`)."""
+    quotas: Quotas = Field(default_factory=Quotas, examples=[{"rules_per_security_group": 100}])
+    """Quotas that AWS has raised for this network's account and Region: the plan is held against them.
+    Azure raises none of its limits on groups and rules."""
     id: Name | None = Field(default=None, examples=["corp"])
     """Keeps the identity of a renamed network: the key it had before."""
 

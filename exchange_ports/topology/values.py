@@ -20,6 +20,7 @@ __all__ = [
     "ROLE_WORDS",
     "INTERNET_WORD",
     "Address",
+    "Count",
     "End",
     "EndText",
     "Name",
@@ -112,6 +113,16 @@ def _port(value: object) -> int:
         raise PydanticCustomError("wrong-type", "", {"expected": "a port number", "got": got})
     if not 1 <= value <= HIGHEST_PORT:
         raise PydanticCustomError("bad-port", "", {"port": value, "highest": HIGHEST_PORT})
+    return value
+
+
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        got = str(value) if whole else plain_type(value)
+        raise PydanticCustomError(
+            "wrong-type", "", {"expected": "a whole number above 0", "got": got}
+        )
     return value
 
 
@@ -249,6 +260,7 @@ Port = Annotated[
     _Reader(_port),
     WithJsonSchema({"type": "integer", "minimum": 1, "maximum": HIGHEST_PORT}),
 ]
+Count = Annotated[int, _Reader(_count), WithJsonSchema({"type": "integer", "minimum": 1})]
 PortsText = Annotated[
     Ports,
     _Reader(_ports),

@@ -10,12 +10,14 @@ from typing import Final
 
 from exchange_ports.findings import Finding, Path, Severity, nearest
 from exchange_ports.findings.declared import BY_CODE, KINDS
+from exchange_ports.findings.planned import WARNINGS
 from exchange_ports.topology.checks import (
     additional,
     cautions,
     mail,
     names,
     places,
+    quotas,
     realised,
     roles,
 )
@@ -41,6 +43,7 @@ _CHECKS: Final[tuple[Callable[[Topology], Iterator[Finding]], ...]] = (
     places.addresses_for_flows,
     places.unused,
     places.listed_twice,
+    quotas.of_another_cloud,
     mail.send,
     mail.edge_servers,
     mail.relays,
@@ -73,13 +76,15 @@ def check(topology: Topology, at: Path = ("topology",)) -> tuple[Finding, ...]:
 
 def _in_vain(acknowledged: Mapping[str, str], occurring: Collection[str]) -> Iterator[Finding]:
     warnings = [kind.code for kind in KINDS if kind.severity is Severity.WARNING]
+    warnings += sorted(WARNINGS)
     for code in acknowledged:
         path: Path = ("acknowledge", code)
         if code not in warnings:
             meant = nearest(code, warnings)
             fix = f"did you mean {meant}?" if meant else "take it away: errors must be mended"
             yield BY_CODE["undeclared"].at(path, name=code, what="the code of a warning", fix=fix)
-        elif code not in occurring:
+        elif code not in occurring and code not in WARNINGS:
+            # Whether one of planning occurs is known when there is a plan (`plans`).
             yield BY_CODE["acknowledged-in-vain"].at(path, code=code)
 
 
