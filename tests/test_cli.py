@@ -76,6 +76,41 @@ def test_plan_as_json_is_json_and_nothing_else(stack: str) -> None:
     assert all(finding["line"] for finding in data["findings"])
 
 
+@pytest.fixture
+def near(tmp_path: Path) -> Path:
+    """A stack file whose plan is near a limit: all is right but for four groups of four."""
+    text = (ROOT / DEV).read_text()
+    file = tmp_path / "Pulumi.near.yaml"
+    quota = "platform: aws, quotas: {security_groups_per_interface: 4}, "
+    file.write_text(text.replace("platform: aws, ", quota))
+    return file
+
+
+@pytest.mark.parametrize("command", ["plan", "prove"])
+def test_a_plan_near_a_limit_is_shown_with_a_warning_apart(command: str, near: Path) -> None:
+    ran = run(command, str(near))
+    assert ran.returncode == 0
+    assert ran.stdout
+    said = ran.stderr.decode()
+    assert re.findall(r"^(\S+\[\S+\]) (\S+)", said, re.M) == [
+        ("warning[near-limit]", "ex1"),
+        ("warning[near-limit]", "ex2"),
+    ]
+    assert re.search(rf"^  {re.escape(str(near))}:\d+  topology\.networks\.lab$", said, re.M)
+    assert b"warning" not in ran.stdout
+
+
+def test_plan_as_json_has_the_warnings_of_planning_and_the_use_of_limits(near: Path) -> None:
+    data = json.loads(run("plan", "--json", str(near)).stdout)
+    assert [finding["code"] for finding in data["findings"]] == ["near-limit"] * 2
+    limits = data["networks"]["lab"]["limits"]
+    worn = [each for each in limits if each["limit"] == "aws-groups-per-interface"]
+    assert [(each["where"], each["used"], each["most"]) for each in worn] == [
+        ("ex1", 4, 4),
+        ("ex2", 4, 4),
+    ]
+
+
 def test_plan_as_json_is_the_same_bytes_each_time() -> None:
     first, second = (
         run("plan", "--json", "stacks/Pulumi.prod-azure.yaml", PYTHONHASHSEED=seed).stdout

@@ -771,6 +771,19 @@ def test_a_plan_over_a_limit_keeps_the_warnings() -> None:
     assert failed.text.endswith("1 error, 1 warning; nothing was changed")
 
 
+def test_a_plan_near_a_limit_is_registered_and_the_log_says_so() -> None:
+    near = topology()
+    places = [f"10.{at}.0.0/16" for at in range(64, 64 + 25)]
+    near["clients"]["branches"] = {"from": places, "services": ["imap"]}
+    near["private_blocks"] = ["10.0.0.0/8"]
+    recording = run(lambda: firewall(near))
+    (said,) = (each.message for each in recording.logs if "[near-limit]" in each.message)
+    assert said.startswith("warning[near-limit] client-access.hq, in, IPv4 takes ")
+    near["acknowledge"] = {"near-limit": "known"}
+    logs = run(lambda: firewall(near)).logs
+    assert not [each for each in logs if "near-limit" in each.message]
+
+
 SETTINGS: Final = {
     "exchange-ports:topology": json.dumps(topology()),
     "exchange-ports:networks": json.dumps({"corp": VPC}),

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from exchange_ports.findings import Refused
+from exchange_ports.plans import compile_plans
 from exchange_ports.topology.declaring import declare
 from tests.judge import Judge
 from tests.recordings import Platform, run_with
@@ -108,7 +109,8 @@ def test_the_warnings_of_a_page_are_those_it_names(situation: str) -> None:
     found: set[str] = set()
     for run in RUNS:
         try:
-            _, warnings = declare(topology(situation, run))
+            declared, about = declare(topology(situation, run))
+            warnings = (*about, *compile_plans(declared).warnings)
         except Refused as refused:
             pytest.fail(f"{situation}.md on {run}:\n{refused}")
         found |= {warning.kind.code for warning in warnings}
