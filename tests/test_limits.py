@@ -698,6 +698,22 @@ def test_azure_refuses_such_names_of_rules(name: str) -> None:
     assert len(over(rule_with(name=name))) == 1
 
 
+def test_four_thousand_destinations_pass_and_one_more_does_not() -> None:
+    ranges = tuple(islice(ip_network("10.0.0.0/8").subnets(new_prefix=24), 4001))
+
+    def towards(number: int) -> azure.RuleSet:
+        (rule,) = inline(1, destination=azure.Prefixes(ranges[:number]))
+        return nsg(rule)
+
+    assert (near(towards(3199)), over(towards(3199))) == ([], [])
+    assert len(near(towards(3200))) == 1
+    assert over(towards(4000)) == []
+    (says,) = over(towards(4001))
+    assert says.startswith(
+        "the internal zone needs 4001 destination addresses, and Azure allows 4000"
+    )
+
+
 def test_names_of_rules_differ_by_more_than_case_in_both_directions() -> None:
     one, other = inline(1), inline(1, direction=azure.Direction.OUT)
     assert over(nsg(*one, *other)) == []
