@@ -351,7 +351,9 @@ def test_what_a_topology_calls_quotas_are_those_that_aws_can_raise() -> None:
     assert not [limit for limit in azure_limits.LIMITS if limit.quota]
 
 
-@pytest.mark.parametrize("rules, groups", [(200, 5), (125, 8), (62, 16), (100, 10), (250, 4)])
+@pytest.mark.parametrize(
+    "rules, groups", [(200, 5), (125, 8), (62, 16), (100, 10), (90, 11), (250, 4)]
+)
 def test_rules_times_groups_are_a_thousand_at_most(rules: int, groups: int) -> None:
     data = with_quotas(SMALL, rules_per_security_group=rules, security_groups_per_interface=groups)
     plans = compile_plans(declared(data))
