@@ -114,7 +114,8 @@ def test_a_network_of_an_azure_workload_holds_its_rules() -> None:
 
 @pytest.mark.parametrize("platform", BOTH)
 def test_what_is_measured_is_what_compile_plans_makes(platform: Platform) -> None:
-    assert plans(30, platform) == compile_plans(topology(30, platform))
+    whole = compile_plans(topology(30, platform))
+    assert plans(30, platform) == replace(whole, warnings=())
 
 
 @pytest.mark.parametrize("platform", BOTH)

@@ -62,7 +62,8 @@ def swap(plans: Plans) -> tuple[Swap, ...]:
 
 def _compared(here: Scene, platform: Platform, topology: Topology) -> Swap:
     try:
-        plans, over = planned(topology)
+        plans, findings = planned(topology)
+        over = tuple(finding for finding in findings if finding.is_error)
     except Refused as refused:
         return Swap(platform, 0, (), refused=refused.findings)
     try:
