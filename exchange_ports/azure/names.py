@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from exchange_ports.azure.rules import Access, Direction
 
-__all__ = ["BANDS", "Band", "Identity", "priorities", "rule_name"]
+__all__ = ["BANDS", "Band", "Identity", "band_of", "priorities", "renumbered", "rule_name"]
 
 #: Rule names have at most 80 characters (azure.md 1; checked in `limits` too).
 RULE_NAME_LENGTH: Final = 80
@@ -144,3 +144,22 @@ def rule_name(identity: Identity, priority: int) -> str:
         return name
     digest = blake2b(says.encode(), digest_size=_HASH_LENGTH // 2).hexdigest()
     return f"{name[: RULE_NAME_LENGTH - _HASH_LENGTH - 1]}-{digest}"
+
+
+def band_of(priority: int) -> Band:
+    """The band that holds a priority.
+
+    :raises ValueError: none does.
+    """
+    for band in BANDS.values():
+        if band.first <= priority <= band.last:
+            return band
+    raise ValueError(f"no band holds the priority {priority}")
+
+
+_NUMBER: Final = re.compile(r"(?<=-)\d{4,}(?=-)")
+
+
+def renumbered(name: str, priority: int) -> str:
+    """A rule's name with another priority in it."""
+    return _NUMBER.sub(f"{priority:04d}", name, count=1)

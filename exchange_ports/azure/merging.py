@@ -1,0 +1,115 @@
+"""Two rule sets of one VNet as one: what a step between the one and the other holds.
+
+A network security group is written whole, so the cloud itself never holds a part of two; a step that
+is asked for does. Must not know: the planner, nor in which order an engine works.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+
+from exchange_ports.azure.names import band_of, renumbered
+from exchange_ports.azure.rules import (
+    Access,
+    Direction,
+    GroupRef,
+    Rule,
+    RuleSet,
+    SecurityGroup,
+    Side,
+    Zone,
+)
+from exchange_ports.traffic.ports import Ports
+
+__all__ = ["empty", "merged", "mixed"]
+
+
+def empty(network: str) -> RuleSet:
+    """The rule set of a VNet that holds nothing of ours."""
+    return RuleSet(network, (), (), {}, {})
+
+
+def mixed(old: RuleSet, new: RuleSet, written: Collection[Zone]) -> RuleSet:
+    """The network security groups of `written` as in `new`, the others as they were."""
+    groups = {group.zone: group for group in old.groups if group.zone not in written}
+    groups |= {group.zone: group for group in new.groups if group.zone in written}
+    return _with_groups(old, new, tuple(groups[zone] for zone in Zone if zone in groups))
+
+
+def merged(
+    old: RuleSet,
+    new: RuleSet,
+    keep: Callable[[str], tuple[bool, bool]] = lambda _: (True, True),
+) -> RuleSet:
+    """The groups of both, and of each application security group the rules that `keep` says.
+
+    A rule belongs to the application security group at our side. A rule that is in both is the new
+    one. An old one whose priority is taken gets the next free one of its band. `wears` is that of
+    `new`.
+    """
+    zones = {group.zone for group in (*old.groups, *new.groups)}
+    return _with_groups(
+        old, new, tuple(_zone(zone, old, new, keep) for zone in Zone if zone in zones)
+    )
+
+
+def _with_groups(old: RuleSet, new: RuleSet, groups: tuple[SecurityGroup, ...]) -> RuleSet:
+    applications = {each.key: each for each in (*old.application_groups, *new.application_groups)}
+    return replace(
+        new,
+        groups=groups,
+        application_groups=tuple(applications[key] for key in sorted(applications)),
+    )
+
+
+def _zone(
+    zone: Zone, old: RuleSet, new: RuleSet, keep: Callable[[str], tuple[bool, bool]]
+) -> SecurityGroup:
+    rules: dict[_Content, Rule] = {}
+    for rule in _rules_of(zone, new):
+        if _kept(rule, keep, of_new=True):
+            rules[_content(rule)] = rule
+    taken: dict[Direction, set[int]] = defaultdict(set)
+    for rule in rules.values():
+        taken[rule.direction].add(rule.priority)
+    names = {rule.name for rule in rules.values()}
+    for rule in _rules_of(zone, old):
+        if _content(rule) in rules or not _kept(rule, keep, of_new=False):
+            continue
+        free = rule
+        if rule.priority in taken[rule.direction] or rule.name in names:
+            free = _elsewhere(rule, taken[rule.direction])
+        taken[free.direction].add(free.priority)
+        names.add(free.name)
+        rules[_content(free)] = free
+    return SecurityGroup(zone, tuple(sorted(rules.values(), key=lambda rule: rule.name)))
+
+
+_Content = tuple[Direction, Access, Ports, Side, Side]
+
+
+def _content(rule: Rule) -> _Content:
+    return (rule.direction, rule.access, rule.ports, rule.source, rule.destination)
+
+
+def _rules_of(zone: Zone, rules: RuleSet) -> Iterable[Rule]:
+    return (rule for group in rules.groups if group.zone is zone for rule in group.rules)
+
+
+def _kept(rule: Rule, keep: Callable[[str], tuple[bool, bool]], *, of_new: bool) -> bool:
+    ours = rule.destination if rule.direction is Direction.IN else rule.source
+    # Probe and denies say the same as long as the group is there; a deny of one of our groups is
+    # about whoever wears it.
+    if rule.access is Access.DENY or not isinstance(ours, GroupRef):
+        return True
+    return keep(ours.key)[of_new]
+
+
+def _elsewhere(rule: Rule, taken: Collection[int]) -> Rule:
+    band = band_of(rule.priority)
+    for step in range(1, band.size):
+        priority = band.first + (rule.priority - band.first + step) % band.size
+        if priority not in taken:
+            return replace(rule, priority=priority, name=renumbered(rule.name, priority))
+    # A full band is over the limit of rules as well, which says so.
+    return rule

@@ -1,0 +1,323 @@
+"""What passes in every moment of an update, held against what passes before and after it.
+
+Cut: it passes before and after, and in some moment not. Open: it passes in some moment, and neither
+before nor after. With two managed ends both decide; of an end that is not ours nothing is claimed.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import product
+from typing import Final
+
+from exchange_ports.aws.rules import RuleSet as AwsRuleSet
+from exchange_ports.plans import NetworkPlan
+from exchange_ports.proof.clouds import View, Way, view
+from exchange_ports.traffic.address_set import AddressSet
+from exchange_ports.traffic.addresses import Address
+from exchange_ports.traffic.service_set import ServiceSet
+from exchange_ports.traffic.traffic import Traffic
+from exchange_ports.updates.bodies import Body, Membership
+from exchange_ports.updates.moments import Moment
+
+__all__ = ["Effect", "Examined", "Trouble", "examine"]
+
+
+class Effect(StrEnum):
+    """What a moment does to traffic that it should not do."""
+
+    CUT = "cut"
+    OPEN = "open"
+
+
+_BOTH: Final[tuple[Membership, Membership]] = ("before", "after")
+_WAYS: Final[tuple[Way, Way]] = ("out", "in")
+_OPPOSITE: Final[Mapping[Way, Way]] = {"out": "in", "in": "out"}
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Traffic that an update cuts or opens in passing, and when.
+
+    `server` is ours, and `way` is seen from it. `traffic` has the other ends. Where both ends are
+    ours it is said once, of the source.
+    """
+
+    effect: Effect
+    server: str
+    way: Way
+    traffic: Traffic
+    when: str
+
+    def __str__(self) -> str:
+        packet = self.traffic.witness()
+        ends = (self.server, str(packet.address))
+        source, destination = ends if self.way == "out" else ends[::-1]
+        verb = "is cut" if self.effect is Effect.CUT else "passes"
+        return f"{source} -> {destination} {packet.service} {verb} {self.when}"
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What was looked at, and what was found."""
+
+    moments: int
+    pairs: int
+    troubles: tuple[Trouble, ...]
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing is cut or opened in passing."""
+        return not self.troubles
+
+
+def examine(
+    moments: Mapping[str, Sequence[Moment]],
+    bodies: Iterable[Body],
+    spaces: Mapping[str, AddressSet],
+) -> Examined:
+    """Look at every moment of every network.
+
+    `moments` are given for each network in the order of time, the first one before anything is
+    changed and the last one when all is done. `spaces` are the addresses of each network's zones.
+    """
+    return _Passage(moments, tuple(bodies), spaces).examined()
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """One end in one moment: what it wears, and what its filter lets through."""
+
+    moment: int
+    step: int
+    membership: Membership
+    #: Its filter's traffic, by what its peers wear.
+    lets: Mapping[Membership, Traffic]
+
+
+class _Passage:
+    def __init__(
+        self,
+        moments: Mapping[str, Sequence[Moment]],
+        bodies: tuple[Body, ...],
+        spaces: Mapping[str, AddressSet],
+    ) -> None:
+        self._moments = moments
+        self._bodies = bodies
+        self._ours = _addresses(bodies)
+        self._views: dict[tuple[str, int, Membership], View] = {}
+        for place, several in moments.items():
+            here = [body for body in bodies if body.place == place]
+            members = {when: _members(here, when) for when in _BOTH}
+            wears, zones = _wardrobe(here)
+            for number, moment in enumerate(several):
+                dressed = _dressed(moment.rules, wears, zones)
+                for when in _BOTH:
+                    self._views[place, number, when] = view(dressed, members[when], spaces[place])
+        self._states = {
+            (body.key, way): tuple(self._of(body, way)) for body in bodies for way in _WAYS
+        }
+        self._pairs = 0
+
+    def examined(self) -> Examined:
+        troubles = [*self._with_strangers(), *self._among_ours()]
+        count = sum(len(several) for several in self._moments.values())
+        return Examined(count, self._pairs, tuple(troubles))
+
+    def _of(self, body: Body, way: Way) -> Iterator[_State]:
+        for number, moment in enumerate(self._moments[body.place]):
+            for membership in _BOTH:
+                if moment.memberships in (membership, "either") and body.wears(membership):
+                    lets: dict[Membership, Traffic] = {
+                        peers: self._views[body.place, number, peers].permitted(
+                            _named(body, membership), way, body.addresses[0]
+                        )
+                        for peers in _BOTH
+                    }
+                    yield _State(number, moment.step, membership, lets)
+
+    def _first_and_last(self, body: Body, way: Way) -> tuple[_State | None, _State | None]:
+        states = self._states[body.key, way]
+        last = len(self._moments[body.place]) - 1
+        before = next((s for s in states if s.moment == 0 and s.membership == "before"), None)
+        after = next((s for s in states if s.moment == last and s.membership == "after"), None)
+        return before, after
+
+    # ---- one end is ours ----
+
+    def _with_strangers(self) -> Iterator[Trouble]:
+        strangers = Traffic.of([(~self._ours, ServiceSet.everything())])
+        known: dict[tuple[int, ...], list[tuple[Effect, Traffic, int]]] = {}
+        for body in self._bodies:
+            for way in _WAYS:
+                states = self._states[body.key, way]
+                ends = self._first_and_last(body, way)
+                before, after = (Traffic() if s is None else s.lets[s.membership] for s in ends)
+                # Servers of one role share all of it, and are looked at once.
+                key = (id(before), id(after), *(id(s.lets[s.membership]) for s in states))
+                exists = None not in ends
+                if key not in known or not exists:
+                    known[key] = list(self._against(states, before, after, exists, strangers))
+                for effect, traffic, moment in known[key]:
+                    says = self._moments[body.place][moment].says
+                    yield Trouble(effect, body.name, way, traffic, says)
+
+    def _against(
+        self,
+        states: Sequence[_State],
+        before: Traffic,
+        after: Traffic,
+        exists: bool,
+        strangers: Traffic,
+    ) -> Iterator[tuple[Effect, Traffic, int]]:
+        found: dict[Effect, Traffic] = {}
+        for state in states:
+            passing = state.lets[state.membership]
+            if passing is before or passing is after:
+                continue
+            missing = (before & after) - passing if exists else Traffic()
+            surplus = passing - (before | after)
+            for effect, traffic in ((Effect.CUT, missing), (Effect.OPEN, surplus)):
+                new = (traffic & strangers) - found.get(effect, Traffic())
+                if new:
+                    found[effect] = found.get(effect, Traffic()) | new
+                    yield effect, new, state.moment
+
+    # ---- both ends are ours ----
+
+    def _among_ours(self) -> Iterator[Trouble]:
+        changing = {
+            (body.key, way): self._changing(body, way) for body in self._bodies for way in _WAYS
+        }
+        for source in self._bodies:
+            found: dict[tuple[Effect, str], list[tuple[AddressSet, ServiceSet]]] = defaultdict(list)
+            for target in self._bodies:
+                if source is target:
+                    continue
+                for own, far in _lines(source, target):
+                    if (
+                        far not in changing[source.key, "out"]
+                        and own not in changing[target.key, "in"]
+                        and not (source.moves or target.moves)
+                    ):
+                        continue
+                    self._pairs += 1
+                    for effect, services, says in self._between(source, own, target, far):
+                        found[effect, says].append((AddressSet.between(far, far), services))
+            for (effect, says), pairs in found.items():
+                yield Trouble(effect, source.name, "out", Traffic.of(pairs), says)
+
+    def _changing(self, body: Body, way: Way) -> AddressSet:
+        """At which of our addresses not all states of a filter say the same."""
+        seen = {
+            id(traffic): traffic
+            for state in self._states[body.key, way]
+            for traffic in state.lets.values()
+        }
+        every = list(seen.values())
+        if not every:
+            return AddressSet()
+        whole = common = every[0]
+        for traffic in every[1:]:
+            whole |= traffic
+            common &= traffic
+        return (whole - common).addresses() & self._ours
+
+    def _between(
+        self, source: Body, own: Address, target: Body, far: Address
+    ) -> Iterator[tuple[Effect, ServiceSet, str]]:
+        ends = [
+            self._first_and_last(source, "out"),
+            self._first_and_last(target, "in"),
+        ]
+        before, after = (
+            ServiceSet() if a is None or b is None else _passing(a, far, b, own)
+            for a, b in zip(*ends, strict=True)
+        )
+        # There is something to cut only between servers that are there all the time.
+        exist = all(None not in each for each in ends)
+        done: dict[Effect, ServiceSet] = {effect: ServiceSet() for effect in Effect}
+        for a, b in product(self._states[source.key, "out"], self._states[target.key, "in"]):
+            together = a.step == b.step and (source.place != target.place or a.moment == b.moment)
+            if not together:
+                continue
+            passing = _passing(a, far, b, own)
+            missing = (before & after) - passing if exist else ServiceSet()
+            for effect, services in (
+                (Effect.CUT, missing),
+                (Effect.OPEN, passing - (before | after)),
+            ):
+                if services - done[effect]:
+                    yield (
+                        effect,
+                        services - done[effect],
+                        self._moments[source.place][a.moment].says,
+                    )
+                    done[effect] |= services
+
+
+def _passing(source: _State, far: Address, target: _State, own: Address) -> ServiceSet:
+    out = source.lets[target.membership].at(far)
+    return out & target.lets[source.membership].at(own) if out else out
+
+
+def _lines(source: Body, target: Body) -> Iterator[tuple[Address, Address]]:
+    for own, far in product(source.addresses, target.addresses):
+        if own.version == far.version and own != far:
+            yield own, far
+
+
+def _addresses(bodies: Iterable[Body]) -> AddressSet:
+    found = AddressSet()
+    for body in bodies:
+        for address in body.addresses:
+            found |= AddressSet.between(address, address)
+    return found
+
+
+def _members(bodies: Iterable[Body], when: Membership) -> dict[str, AddressSet]:
+    wearing: dict[str, list[Body]] = defaultdict(list)
+    for body in bodies:
+        worn = body.wears(when)
+        for group in worn.groups if worn else ():
+            wearing[group].append(body)
+    return {group: _addresses(several) for group, several in wearing.items()}
+
+
+def _named(body: Body, membership: Membership) -> str:
+    # No declared name has a blank.
+    return f"{body.name} {body.addresses[0]} {membership}"
+
+
+def _wardrobe(bodies: Iterable[Body]) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+    wears: dict[str, tuple[str, ...]] = {}
+    zones: dict[str, str] = {}
+    for body in bodies:
+        for when in _BOTH:
+            worn = body.wears(when)
+            if worn is not None:
+                wears[_named(body, when)] = worn.groups
+                zones[_named(body, when)] = worn.zone
+    return wears, zones
+
+
+def _dressed(
+    rules: NetworkPlan, wears: Mapping[str, tuple[str, ...]], zones: Mapping[str, str]
+) -> NetworkPlan:
+    if isinstance(rules, AwsRuleSet):
+        known = {group.key for group in rules.groups}
+        return replace(rules, wears={who: _known(worn, known) for who, worn in wears.items()})
+    from exchange_ports.azure.rules import Zone
+
+    known = {group.key for group in rules.application_groups}
+    return replace(
+        rules,
+        wears={who: _known(worn, known) for who, worn in wears.items()},
+        zones={who: Zone(zone) for who, zone in zones.items()},
+    )
+
+
+def _known(worn: tuple[str, ...], known: set[str]) -> tuple[str, ...]:
+    # Whoever wears a group that is not there any more wears nothing of it.
+    return tuple(group for group in worn if group in known)

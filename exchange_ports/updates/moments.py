@@ -1,0 +1,134 @@
+"""The states of one network's cloud on the way from one rule set to another: the extremal ones.
+
+What the engine does in which order is in pulumi.md 3: creates and edits in place first, as their
+dependencies allow and otherwise in any order; what servers attach resolves when all of these stand;
+deletions come last. Rules on AWS only allow, so between the fewest and the most of them that can
+stand together lies everything that passes in between: these are the states that matter. A network
+security group is written whole, and a prefix list changes whole.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain, combinations
+from typing import Literal, TypeAlias, TypeVar
+
+from exchange_ports.aws import merging as aws
+from exchange_ports.aws.rules import RuleSet as AwsRuleSet
+from exchange_ports.azure import merging as azure
+from exchange_ports.azure.rules import RuleSet as AzureRuleSet
+from exchange_ports.plans import NetworkPlan
+
+__all__ = ["Memberships", "Moment", "merged", "standing", "transition"]
+
+#: What servers wear in a moment: all what they wore, all what they will wear, or each either.
+Memberships: TypeAlias = Literal["before", "either", "after"]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One state of a network: the step of the update that it is in, the rules, and who wears what."""
+
+    step: int
+    says: str
+    rules: NetworkPlan
+    memberships: Memberships
+
+
+def standing(step: int, rules: NetworkPlan, memberships: Memberships) -> Iterator[Moment]:
+    """A network whose rules do not change while servers change what they wear."""
+    yield Moment(step, "while servers change their groups", rules, memberships)
+
+
+def transition(
+    step: int,
+    old: NetworkPlan,
+    new: NetworkPlan,
+    memberships: tuple[Memberships, Memberships],
+) -> Iterator[Moment]:
+    """One run of the engine from `old` to `new`.
+
+    `memberships` are what servers wear while things are created and edited, and while what is no
+    longer wanted is deleted; where these differ, servers change their groups in between.
+
+    :raises TypeError: the two are of different clouds.
+    """
+    if isinstance(old, AwsRuleSet) and isinstance(new, AwsRuleSet):
+        yield from _aws(step, old, new, memberships)
+    elif isinstance(old, AzureRuleSet) and isinstance(new, AzureRuleSet):
+        yield from _azure(step, old, new, memberships)
+    else:
+        raise TypeError("a network cannot be in two clouds")
+
+
+def merged(
+    old: NetworkPlan, new: NetworkPlan, keep: Callable[[str], tuple[bool, bool]]
+) -> NetworkPlan:
+    """A rule set with the rules of both that `keep` names for each group, worn as before.
+
+    :raises TypeError: the two are of different clouds.
+    """
+    if isinstance(old, AwsRuleSet) and isinstance(new, AwsRuleSet):
+        # Lists change when the rules that named them as they were are gone.
+        return replace(aws.merged(old, new, keep, new_lists=()), wears=old.wears)
+    if isinstance(old, AzureRuleSet) and isinstance(new, AzureRuleSet):
+        return replace(azure.merged(old, new, keep), wears=old.wears, zones=old.zones)
+    raise TypeError("a network cannot be in two clouds")
+
+
+def _aws(
+    step: int,
+    old: AwsRuleSet,
+    new: AwsRuleSet,
+    memberships: tuple[Memberships, Memberships],
+) -> Iterator[Moment]:
+    first, last = memberships
+    both = aws.merged(old, new)
+    after = {each.key: each for each in new.prefix_lists}
+    changing = sorted(
+        each.key for each in old.prefix_lists if each.key in after and each != after[each.key]
+    )
+    groups = replace(both, rules=old.rules)
+    for changed in _subsets(changing):
+        lists = aws.merged(old, new, new_lists=changed).prefix_lists
+        yield Moment(
+            step, "before the first rule is added", replace(groups, prefix_lists=lists), first
+        )
+        yield Moment(
+            step,
+            "when every rule is added and none is gone",
+            replace(both, prefix_lists=lists),
+            first,
+        )
+    if first != last:
+        yield Moment(
+            step, "when every rule is added and servers change their groups", both, "either"
+        )
+    yield Moment(step, "when every rule is added and none is gone", both, last)
+    yield Moment(step, "at its end", new, last)
+
+
+def _azure(
+    step: int,
+    old: AzureRuleSet,
+    new: AzureRuleSet,
+    memberships: tuple[Memberships, Memberships],
+) -> Iterator[Moment]:
+    first, last = memberships
+    zones = list(dict.fromkeys(g.zone for g in (*old.groups, *new.groups)))
+    for written in _subsets(zones):
+        names = " and ".join(f"the {zone} zone" for zone in written) or "none"
+        says = f"when the security group of {names} is written"
+        yield Moment(step, says, azure.mixed(old, new, written), first)
+    if first != last:
+        all_written = azure.mixed(old, new, zones)
+        yield Moment(
+            step, "when rules are written and servers change their groups", all_written, "either"
+        )
+    yield Moment(step, "at its end", new, last)
+
+
+_Item = TypeVar("_Item")
+
+
+def _subsets(items: list[_Item]) -> Iterable[tuple[_Item, ...]]:
+    return chain.from_iterable(combinations(items, size) for size in range(len(items) + 1))

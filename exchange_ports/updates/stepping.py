@@ -1,0 +1,199 @@
+"""An update as one step, or as the fewest steps that cut and open nothing in passing.
+
+A server that changes groups must find the rules of its new group as they will be, and must have
+left its old group before that one's rules change. So: first the rules, each group's as its members
+need them (expand), then the servers, then what is no longer wanted (contract).
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from exchange_ports.aws import merging as aws
+from exchange_ports.aws.rules import RuleSet as AwsRuleSet
+from exchange_ports.plans import NetworkPlan, Plans
+from exchange_ports.traffic.address_set import AddressSet
+from exchange_ports.updates.bodies import Body, bodies, place_of
+from exchange_ports.updates.examining import Examined, examine
+from exchange_ports.updates.moments import Memberships, Moment, merged, standing, transition
+
+__all__ = ["Attached", "Step", "Update", "update"]
+
+
+class Attached(StrEnum):
+    """Where servers take their groups from the outputs."""
+
+    HERE = "here"
+    """In the same program: between the last rule that is added and the first that goes."""
+    ELSEWHERE = "elsewhere"
+    """In another stack: at any time after the update."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do: the plan that each network gets, or what others have to do."""
+
+    does: str
+    #: None where the rules stay as they are.
+    plans: Mapping[str, NetworkPlan] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What an update does at once, and in which steps it is clean."""
+
+    at_once: Examined
+    #: The fewest steps found that cut and open nothing; one step where doing it at once is clean.
+    #: None where no steps were found.
+    steps: tuple[Step, ...] | None
+    stepwise: Examined
+    moves: tuple[str, ...]
+
+    @property
+    def clean(self) -> bool:
+        """Whether it can be done at once."""
+        return self.at_once.clean
+
+
+EXPAND: Final = "expand: add what is new, keep what servers still need"
+MOVE: Final = "move: let the servers wear their new groups"
+CONTRACT: Final = "contract: delete what is no longer wanted"
+MOVE_AND_CONTRACT: Final = "move and contract: the topology as it will be"
+AT_ONCE: Final = "the topology as it will be"
+
+
+def update(old: Plans, new: Plans, attached: Attached = Attached.HERE) -> Update:
+    """What passes on the way from one to the other, at once and in steps.
+
+    Networks are matched by identity; one that changes its cloud goes in the one and comes in the
+    other.
+    """
+    pairs = tuple(_pairs(old, new))
+    everyone = bodies(old, new)
+    spaces = _spaces(old, new)
+
+    def look(moments: Mapping[str, Sequence[Moment]]) -> Examined:
+        return examine(moments, everyone, spaces)
+
+    at_once = look(_moments(pairs, _at_once(attached)))
+    moves = tuple(dict.fromkeys(body.name for body in everyone if body.moves))
+    if at_once.clean:
+        return Update(at_once, (Step(AT_ONCE, _by_network(p.new for p in pairs)),), at_once, moves)
+    middle = tuple(replace(pair, middle=_middle(pair, everyone)) for pair in pairs)
+    expanded, wanted = (
+        _by_network(p.middle for p in middle),
+        _by_network(p.new for p in middle),
+    )
+    if attached is Attached.HERE:
+        two = look(_moments(middle, _two_steps))
+        if two.clean:
+            return Update(
+                at_once, (Step(EXPAND, expanded), Step(MOVE_AND_CONTRACT, wanted)), two, moves
+            )
+    three = look(_moments(middle, _three_steps))
+    steps = (Step(EXPAND, expanded), Step(MOVE, None), Step(CONTRACT, wanted))
+    return Update(at_once, steps if three.clean else None, three, moves)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """One network before, half-way, and after."""
+
+    place: str
+    old: NetworkPlan
+    middle: NetworkPlan
+    new: NetworkPlan
+
+
+_Way = Callable[[_Pair], Iterator[Moment]]
+
+
+def _at_once(attached: Attached) -> _Way:
+    def way(pair: _Pair) -> Iterator[Moment]:
+        if attached is Attached.HERE:
+            yield from transition(1, pair.old, pair.new, ("before", "after"))
+            return
+        yield from transition(1, pair.old, pair.new, ("before", "before"))
+        yield from standing(2, pair.new, "either")
+        yield from _end(3, pair.new)
+
+    return way
+
+
+def _two_steps(pair: _Pair) -> Iterator[Moment]:
+    yield from transition(1, pair.old, pair.middle, ("before", "before"))
+    yield from transition(2, pair.middle, pair.new, ("before", "after"))
+
+
+def _three_steps(pair: _Pair) -> Iterator[Moment]:
+    yield from transition(1, pair.old, pair.middle, ("before", "before"))
+    yield from standing(2, pair.middle, "either")
+    yield from transition(3, pair.middle, pair.new, ("after", "after"))
+
+
+def _end(step: int, rules: NetworkPlan) -> Iterator[Moment]:
+    after: Memberships = "after"
+    yield Moment(step, "at its end", rules, after)
+
+
+def _moments(pairs: Iterable[_Pair], way: _Way) -> dict[str, tuple[Moment, ...]]:
+    return {pair.place: tuple(way(pair)) for pair in pairs}
+
+
+def _by_network(plans: Iterable[NetworkPlan]) -> dict[str, NetworkPlan]:
+    return {plan.network: plan for plan in plans}
+
+
+def _pairs(old: Plans, new: Plans) -> Iterator[_Pair]:
+    before = {place_of(plan): plan for plan in old.networks.values()}
+    after = {place_of(plan): plan for plan in new.networks.values()}
+    for place in sorted({*before, *after}):
+        there = [plans[place] for plans in (before, after) if place in plans]
+        one = before.get(place) or _nothing_like(there[0])
+        other = after.get(place) or _nothing_like(there[0])
+        yield _Pair(place, one, other, other)
+
+
+def _nothing_like(plan: NetworkPlan) -> NetworkPlan:
+    if isinstance(plan, AwsRuleSet):
+        return aws.empty(plan.network)
+    from exchange_ports.azure import merging as azure
+
+    return azure.empty(plan.network)
+
+
+def _middle(pair: _Pair, everyone: Iterable[Body]) -> NetworkPlan:
+    """The rules that every server can live with while some change their groups.
+
+    A group that servers will come to has its new rules already, one that they will leave has its
+    old ones still, and one whose wearers stay has both.
+    """
+    comes: dict[str, bool] = defaultdict(bool)
+    goes: dict[str, bool] = defaultdict(bool)
+    for body in everyone:
+        if body.place == pair.place:
+            before = set(body.before.groups) if body.before else set[str]()
+            after = set(body.after.groups) if body.after else set[str]()
+            for group in after - before:
+                comes[group] = True
+            for group in before - after:
+                goes[group] = True
+
+    def keep(group: str) -> tuple[bool, bool]:
+        if comes[group] == goes[group]:
+            return (True, True)
+        return (goes[group], comes[group])
+
+    return merged(pair.old, pair.new, keep)
+
+
+def _spaces(*several: Plans) -> dict[str, AddressSet]:
+    found: dict[str, AddressSet] = defaultdict(AddressSet)
+    for plans in several:
+        for key, plan in plans.networks.items():
+            declared = plans.topology.networks[key]
+            ranges = (*declared.internal, *declared.perimeter)
+            found[place_of(plan)] |= AddressSet.of(ranges)
+    return dict(found)
