@@ -13,47 +13,61 @@ from exchange_ports.traffic.addresses import Address
 
 __all__ = ["Body", "Membership", "Worn", "bodies", "place_of"]
 
-#: Whether an interface wears what it wore, or what it will wear.
-Membership: TypeAlias = Literal["before", "after"]
+#: What a server wears: what it wore, all of what it wore and will wear, or what it will wear.
+Membership: TypeAlias = Literal["before", "both", "after"]
 
 #: Class E is nobody's (RFC 1112 4): it stands for addresses that are not declared.
 _FIRST_PLACEHOLDER: Final = int(IPv4Address("240.0.0.1"))
 
 
 class Worn(NamedTuple):
-    """The groups on an interface, and the zone that it stands in (Azure)."""
+    """The groups on a server's interfaces, their addresses, and their zone (Azure)."""
 
     groups: tuple[str, ...]
+    addresses: tuple[Address, ...]
     zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A managed server's interface: what it wears before and after, None where it is not there.
-
-    A server whose address changes is two: one goes, the other comes.
-    """
+    """A managed server: what it wears before and after, None where it is not there."""
 
     name: str
+    #: Keeps a server one server where it gets another name or another address.
+    identity: str
     #: The network and its cloud, as `place_of` says them.
     place: str
-    addresses: tuple[Address, ...]
     before: Worn | None
     after: Worn | None
 
     def wears(self, membership: Membership) -> Worn | None:
-        """What it wears then."""
+        """What it wears then. With `both`, whoever goes is gone and whoever comes is not there."""
+        if membership == "both":
+            if self.before is None or self.after is None:
+                return None
+            groups = dict.fromkeys((*self.after.groups, *self.before.groups))
+            return self.before._replace(groups=tuple(groups))
         return self.before if membership == "before" else self.after
 
     @property
+    def comes(self) -> bool:
+        """Whether it was not there before."""
+        return self.before is None
+
+    @property
+    def goes(self) -> bool:
+        """Whether it is not there afterwards."""
+        return self.after is None
+
+    @property
     def moves(self) -> bool:
-        """Whether it comes, goes, or changes groups."""
+        """Whether it comes, goes, or changes groups or addresses."""
         return self.before != self.after
 
     @property
-    def key(self) -> tuple[str, str, tuple[Address, ...]]:
+    def key(self) -> tuple[str, str]:
         """Which one it is."""
-        return (self.place, self.name, self.addresses)
+        return (self.place, self.identity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +75,6 @@ class _Found:
     name: str
     identity: str
     place: str
-    addresses: tuple[Address, ...]
     worn: Worn
 
 
@@ -88,30 +101,34 @@ def bodies(old: Plans, new: Plans) -> tuple[Body, ...]:
 
 
 def _same_server(one: _Found, other: _Found) -> bool:
-    same = (one.place, one.identity) == (other.place, other.identity)
-    return same and (one.addresses == other.addresses or not (one.addresses and other.addresses))
+    return (one.place, one.identity) == (other.place, other.identity)
 
 
 def _same_place(one: _Found, other: _Found) -> bool:
-    here = one.place == other.place
-    return here and bool(one.addresses) and one.addresses == other.addresses
+    at = one.worn.addresses
+    return one.place == other.place and bool(at) and at == other.worn.addresses
 
 
 def _body(pair: tuple[_Found | None, _Found | None]) -> Body:
     there = [each for each in pair if each is not None]
-    addresses = next((each.addresses for each in there if each.addresses), ())
     before, after = (None if each is None else each.worn for each in pair)
-    return Body(there[-1].name, there[-1].place, addresses, before, after)
+    return Body(there[-1].name, there[-1].identity, there[-1].place, before, after)
 
 
 def _placed(made: list[Body]) -> Iterator[Body]:
+    """Whoever declares no address gets one, or keeps the one that is declared at another time."""
     placeholder = _FIRST_PLACEHOLDER
     for body in made:
-        if body.addresses:
-            yield body
-            continue
-        yield replace(body, addresses=(IPv4Address(placeholder),))
-        placeholder += 1
+        worn = [each for each in (body.before, body.after) if each is not None]
+        known = next((each.addresses for each in worn if each.addresses), ())
+        if not known:
+            known = (IPv4Address(placeholder),)
+            placeholder += 1
+        before, after = (
+            each._replace(addresses=each.addresses or known) if each else None
+            for each in (body.before, body.after)
+        )
+        yield replace(body, before=before, after=after)
 
 
 def _found(plans: Plans) -> Iterator[_Found]:
@@ -121,19 +138,10 @@ def _found(plans: Plans) -> Iterator[_Found]:
         for wearer in wearers(plans.topology)
     }
     for plan in plans.networks.values():
-        for name, worn in plan.wears.items():
-            yield _Found(
-                name,
-                identities[name],
-                place_of(plan),
-                at[name],
-                Worn(worn, _zone(plan, name)),
-            )
-
-
-def _zone(plan: NetworkPlan, name: str) -> str:
-    zones: Mapping[str, str] = getattr(plan, "zones", {})
-    return str(zones.get(name, ""))
+        zones: Mapping[str, str] = getattr(plan, "zones", {})
+        for name, groups in plan.wears.items():
+            worn = Worn(groups, at[name], str(zones.get(name, "")))
+            yield _Found(name, identities[name], place_of(plan), worn)
 
 
 def _identities(topology: Topology) -> dict[str, str]:

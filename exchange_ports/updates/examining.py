@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import product
-from typing import Final
+from typing import Final, NamedTuple
 
 from exchange_ports.aws.rules import RuleSet as AwsRuleSet
 from exchange_ports.plans import NetworkPlan
@@ -18,7 +18,7 @@ from exchange_ports.traffic.address_set import AddressSet
 from exchange_ports.traffic.addresses import Address
 from exchange_ports.traffic.service_set import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
-from exchange_ports.updates.bodies import Body, Membership
+from exchange_ports.updates.bodies import Body, Membership, Worn
 from exchange_ports.updates.moments import Moment
 
 __all__ = ["Effect", "Examined", "Trouble", "examine"]
@@ -31,7 +31,7 @@ class Effect(StrEnum):
     OPEN = "open"
 
 
-_BOTH: Final[tuple[Membership, Membership]] = ("before", "after")
+_MEMBERSHIPS: Final[tuple[Membership, ...]] = ("before", "both", "after")
 _WAYS: Final[tuple[Way, Way]] = ("out", "in")
 _OPPOSITE: Final[Mapping[Way, Way]] = {"out": "in", "in": "out"}
 
@@ -92,6 +92,7 @@ class _State:
     moment: int
     step: int
     membership: Membership
+    addresses: tuple[Address, ...]
     #: Its filter's traffic, by what its peers wear.
     lets: Mapping[Membership, Traffic]
 
@@ -109,11 +110,11 @@ class _Passage:
         self._views: dict[tuple[str, int, Membership], View] = {}
         for place, several in moments.items():
             here = [body for body in bodies if body.place == place]
-            members = {when: _members(here, when) for when in _BOTH}
+            members = {when: _members(here, when) for when in _MEMBERSHIPS}
             wears, zones = _wardrobe(here)
             for number, moment in enumerate(several):
                 dressed = _dressed(moment.rules, wears, zones)
-                for when in _BOTH:
+                for when in _MEMBERSHIPS:
                     self._views[place, number, when] = view(dressed, members[when], spaces[place])
         self._states = {
             (body.key, way): tuple(self._of(body, way)) for body in bodies for way in _WAYS
@@ -127,15 +128,16 @@ class _Passage:
 
     def _of(self, body: Body, way: Way) -> Iterator[_State]:
         for number, moment in enumerate(self._moments[body.place]):
-            for membership in _BOTH:
-                if moment.memberships in (membership, "either") and body.wears(membership):
+            for membership in moment.worn_by(body):
+                worn = body.wears(membership)
+                if worn is not None:
                     lets: dict[Membership, Traffic] = {
                         peers: self._views[body.place, number, peers].permitted(
-                            _named(body, membership), way, body.addresses[0]
+                            _named(body, membership), way, worn.addresses[0]
                         )
-                        for peers in _BOTH
+                        for peers in _MEMBERSHIPS
                     }
-                    yield _State(number, moment.step, membership, lets)
+                    yield _State(number, moment.step, membership, worn.addresses, lets)
 
     def _first_and_last(self, body: Body, way: Way) -> tuple[_State | None, _State | None]:
         states = self._states[body.key, way]
@@ -193,17 +195,16 @@ class _Passage:
         for source in self._bodies:
             found: dict[tuple[Effect, str], list[tuple[AddressSet, ServiceSet]]] = defaultdict(list)
             for target in self._bodies:
-                if source is target:
+                if source.key == target.key or not (
+                    changing[source.key, "out"] & _addresses([target])
+                    or changing[target.key, "in"] & _addresses([source])
+                    or source.moves
+                    or target.moves
+                ):
                     continue
-                for own, far in _lines(source, target):
-                    if (
-                        far not in changing[source.key, "out"]
-                        and own not in changing[target.key, "in"]
-                        and not (source.moves or target.moves)
-                    ):
-                        continue
+                for line in _lines(source, target):
                     self._pairs += 1
-                    for effect, services, says in self._between(source, own, target, far):
+                    for effect, far, services, says in self._between(source, target, line):
                         found[effect, says].append((AddressSet.between(far, far), services))
             for (effect, says), pairs in found.items():
                 yield Trouble(effect, source.name, "out", Traffic.of(pairs), says)
@@ -225,14 +226,11 @@ class _Passage:
         return (whole - common).addresses() & self._ours
 
     def _between(
-        self, source: Body, own: Address, target: Body, far: Address
-    ) -> Iterator[tuple[Effect, ServiceSet, str]]:
-        ends = [
-            self._first_and_last(source, "out"),
-            self._first_and_last(target, "in"),
-        ]
+        self, source: Body, target: Body, line: "_Line"
+    ) -> Iterator[tuple[Effect, Address, ServiceSet, str]]:
+        ends = (self._first_and_last(source, "out"), self._first_and_last(target, "in"))
         before, after = (
-            ServiceSet() if a is None or b is None else _passing(a, far, b, own)
+            ServiceSet() if a is None or b is None else _passing(a, b, line)
             for a, b in zip(*ends, strict=True)
         )
         # There is something to cut only between servers that are there all the time.
@@ -240,61 +238,83 @@ class _Passage:
         done: dict[Effect, ServiceSet] = {effect: ServiceSet() for effect in Effect}
         for a, b in product(self._states[source.key, "out"], self._states[target.key, "in"]):
             together = a.step == b.step and (source.place != target.place or a.moment == b.moment)
-            if not together:
+            if not together or not line.fits(a, b):
                 continue
-            passing = _passing(a, far, b, own)
+            passing = _passing(a, b, line)
             missing = (before & after) - passing if exist else ServiceSet()
-            for effect, services in (
-                (Effect.CUT, missing),
-                (Effect.OPEN, passing - (before | after)),
-            ):
-                if services - done[effect]:
-                    yield (
-                        effect,
-                        services - done[effect],
-                        self._moments[source.place][a.moment].says,
-                    )
-                    done[effect] |= services
+            surplus = passing - (before | after)
+            for effect, services in ((Effect.CUT, missing), (Effect.OPEN, surplus)):
+                new = services - done[effect]
+                if new:
+                    done[effect] |= new
+                    far = b.addresses[line.target]
+                    yield effect, far, new, self._moments[source.place][a.moment].says
 
 
-def _passing(source: _State, far: Address, target: _State, own: Address) -> ServiceSet:
-    out = source.lets[target.membership].at(far)
-    return out & target.lets[source.membership].at(own) if out else out
+class _Line(NamedTuple):
+    """By which of its addresses each of two servers speaks with the other."""
+
+    source: int
+    target: int
+
+    def fits(self, source: _State, target: _State) -> bool:
+        """Whether both have such an address then, of one family."""
+        if self.source >= len(source.addresses) or self.target >= len(target.addresses):
+            return False
+        own, far = source.addresses[self.source], target.addresses[self.target]
+        return own.version == far.version and own != far
 
 
-def _lines(source: Body, target: Body) -> Iterator[tuple[Address, Address]]:
-    for own, far in product(source.addresses, target.addresses):
-        if own.version == far.version and own != far:
-            yield own, far
+def _passing(source: _State, target: _State, line: _Line) -> ServiceSet:
+    if not line.fits(source, target):
+        return ServiceSet()
+    out = source.lets[target.membership].at(target.addresses[line.target])
+    return out & target.lets[source.membership].at(source.addresses[line.source])
+
+
+def _lines(source: Body, target: Body) -> Iterator[_Line]:
+    most = [
+        max(len(worn.addresses) for worn in (body.before, body.after) if worn is not None)
+        for body in (source, target)
+    ]
+    return (_Line(*pair) for pair in product(*map(range, most)))
 
 
 def _addresses(bodies: Iterable[Body]) -> AddressSet:
     found = AddressSet()
     for body in bodies:
-        for address in body.addresses:
-            found |= AddressSet.between(address, address)
+        for worn in (body.before, body.after):
+            if worn is not None:
+                found |= _places(worn)
+    return found
+
+
+def _places(worn: Worn) -> AddressSet:
+    found = AddressSet()
+    for address in worn.addresses:
+        found |= AddressSet.between(address, address)
     return found
 
 
 def _members(bodies: Iterable[Body], when: Membership) -> dict[str, AddressSet]:
-    wearing: dict[str, list[Body]] = defaultdict(list)
+    found: dict[str, AddressSet] = defaultdict(AddressSet)
     for body in bodies:
         worn = body.wears(when)
         for group in worn.groups if worn else ():
-            wearing[group].append(body)
-    return {group: _addresses(several) for group, several in wearing.items()}
+            found[group] |= _places(worn)
+    return found
 
 
 def _named(body: Body, membership: Membership) -> str:
     # No declared name has a blank.
-    return f"{body.name} {body.addresses[0]} {membership}"
+    return f"{body.name} {membership}"
 
 
 def _wardrobe(bodies: Iterable[Body]) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
     wears: dict[str, tuple[str, ...]] = {}
     zones: dict[str, str] = {}
     for body in bodies:
-        for when in _BOTH:
+        for when in _MEMBERSHIPS:
             worn = body.wears(when)
             if worn is not None:
                 wears[_named(body, when)] = worn.groups

@@ -7,21 +7,41 @@ stand together lies everything that passes in between: these are the states that
 security group is written whole, and a prefix list changes whole.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, combinations
-from typing import Literal, TypeAlias, TypeVar
+from typing import Final, Literal, TypeAlias, TypeVar
 
 from exchange_ports.aws import merging as aws
 from exchange_ports.aws.rules import RuleSet as AwsRuleSet
 from exchange_ports.azure import merging as azure
 from exchange_ports.azure.rules import RuleSet as AzureRuleSet
 from exchange_ports.plans import NetworkPlan
+from exchange_ports.updates.bodies import Body, Membership
 
 __all__ = ["Memberships", "Moment", "merged", "standing", "transition"]
 
-#: What servers wear in a moment: all what they wore, all what they will wear, or each either.
-Memberships: TypeAlias = Literal["before", "either", "after"]
+#: What servers wear in a moment. `before` and `after`: all of them what they wore, or will wear.
+#: `changing`: each either. In three turns instead: `leaving`, those that go, and nobody else, may be
+#: gone; `joining`, those that change their groups may wear both; `shedding`, they may have taken off
+#: the old ones, and those that come may be there.
+Memberships: TypeAlias = Literal["before", "changing", "leaving", "joining", "shedding", "after"]
+
+_Worn: TypeAlias = tuple[Membership, ...]
+_STAYING: Final[Mapping[Memberships, _Worn]] = {
+    "before": ("before",),
+    "changing": ("before", "after"),
+    "leaving": ("before",),
+    "joining": ("before", "both"),
+    "shedding": ("both", "after"),
+    "after": ("after",),
+}
+_GOING: Final[Mapping[Memberships, _Worn]] = {
+    **_STAYING,
+    "leaving": ("before", "after"),
+    "joining": ("after",),
+    "shedding": ("after",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +52,10 @@ class Moment:
     says: str
     rules: NetworkPlan
     memberships: Memberships
+
+    def worn_by(self, body: Body) -> _Worn:
+        """What a server may be wearing in this moment, if it is there at all."""
+        return (_GOING if body.goes else _STAYING)[self.memberships]
 
 
 def standing(step: int, rules: NetworkPlan, memberships: Memberships) -> Iterator[Moment]:
@@ -101,7 +125,7 @@ def _aws(
         )
     if first != last:
         yield Moment(
-            step, "when every rule is added and servers change their groups", both, "either"
+            step, "when every rule is added and servers change their groups", both, "changing"
         )
     yield Moment(step, "when every rule is added and none is gone", both, last)
     yield Moment(step, "at its end", new, last)
@@ -122,7 +146,7 @@ def _azure(
     if first != last:
         all_written = azure.mixed(old, new, zones)
         yield Moment(
-            step, "when rules are written and servers change their groups", all_written, "either"
+            step, "when rules are written and servers change their groups", all_written, "changing"
         )
     yield Moment(step, "at its end", new, last)
 

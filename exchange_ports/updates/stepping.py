@@ -19,7 +19,7 @@ from exchange_ports.updates.bodies import Body, bodies, place_of
 from exchange_ports.updates.examining import Examined, examine
 from exchange_ports.updates.moments import Memberships, Moment, merged, standing, transition
 
-__all__ = ["Attached", "Step", "Update", "update"]
+__all__ = ["Attached", "Pair", "Step", "Update", "pairs_of", "spaces_of", "update"]
 
 
 class Attached(StrEnum):
@@ -58,7 +58,10 @@ class Update:
 
 
 EXPAND: Final = "expand: add what is new, keep what servers still need"
-MOVE: Final = "move: let the servers wear their new groups"
+CHANGE: Final = "change: let the servers wear their new groups"
+LEAVE: Final = "leave: take away the servers that go"
+JOIN: Final = "join: let the servers wear their new groups beside the old ones"
+SHED: Final = "shed: take their old groups from the servers, and add the servers that come"
 CONTRACT: Final = "contract: delete what is no longer wanted"
 MOVE_AND_CONTRACT: Final = "move and contract: the topology as it will be"
 AT_ONCE: Final = "the topology as it will be"
@@ -70,9 +73,9 @@ def update(old: Plans, new: Plans, attached: Attached = Attached.HERE) -> Update
     Networks are matched by identity; one that changes its cloud goes in the one and comes in the
     other.
     """
-    pairs = tuple(_pairs(old, new))
+    pairs = tuple(pairs_of(old, new))
     everyone = bodies(old, new)
-    spaces = _spaces(old, new)
+    spaces = spaces_of(old, new)
 
     def look(moments: Mapping[str, Sequence[Moment]]) -> Examined:
         return examine(moments, everyone, spaces)
@@ -93,12 +96,17 @@ def update(old: Plans, new: Plans, attached: Attached = Attached.HERE) -> Update
                 at_once, (Step(EXPAND, expanded), Step(MOVE_AND_CONTRACT, wanted)), two, moves
             )
     three = look(_moments(middle, _three_steps))
-    steps = (Step(EXPAND, expanded), Step(MOVE, None), Step(CONTRACT, wanted))
-    return Update(at_once, steps if three.clean else None, three, moves)
+    if three.clean:
+        steps = (Step(EXPAND, expanded), Step(CHANGE, None), Step(CONTRACT, wanted))
+        return Update(at_once, steps, three, moves)
+    most = look(_moments(middle, _turn_by_turn))
+    turns = (LEAVE, JOIN, SHED)
+    steps = (Step(EXPAND, expanded), *(Step(t, None) for t in turns), Step(CONTRACT, wanted))
+    return Update(at_once, steps if most.clean else None, most, moves)
 
 
 @dataclass(frozen=True, slots=True)
-class _Pair:
+class Pair:
     """One network before, half-way, and after."""
 
     place: str
@@ -107,30 +115,38 @@ class _Pair:
     new: NetworkPlan
 
 
-_Way = Callable[[_Pair], Iterator[Moment]]
+_Way = Callable[[Pair], Iterator[Moment]]
 
 
 def _at_once(attached: Attached) -> _Way:
-    def way(pair: _Pair) -> Iterator[Moment]:
+    def way(pair: Pair) -> Iterator[Moment]:
         if attached is Attached.HERE:
             yield from transition(1, pair.old, pair.new, ("before", "after"))
             return
         yield from transition(1, pair.old, pair.new, ("before", "before"))
-        yield from standing(2, pair.new, "either")
+        yield from standing(2, pair.new, "changing")
         yield from _end(3, pair.new)
 
     return way
 
 
-def _two_steps(pair: _Pair) -> Iterator[Moment]:
+def _two_steps(pair: Pair) -> Iterator[Moment]:
     yield from transition(1, pair.old, pair.middle, ("before", "before"))
     yield from transition(2, pair.middle, pair.new, ("before", "after"))
 
 
-def _three_steps(pair: _Pair) -> Iterator[Moment]:
+def _three_steps(pair: Pair) -> Iterator[Moment]:
     yield from transition(1, pair.old, pair.middle, ("before", "before"))
-    yield from standing(2, pair.middle, "either")
+    yield from standing(2, pair.middle, "changing")
     yield from transition(3, pair.middle, pair.new, ("after", "after"))
+
+
+def _turn_by_turn(pair: Pair) -> Iterator[Moment]:
+    yield from transition(1, pair.old, pair.middle, ("before", "before"))
+    yield from standing(2, pair.middle, "leaving")
+    yield from standing(3, pair.middle, "joining")
+    yield from standing(4, pair.middle, "shedding")
+    yield from transition(5, pair.middle, pair.new, ("after", "after"))
 
 
 def _end(step: int, rules: NetworkPlan) -> Iterator[Moment]:
@@ -138,7 +154,7 @@ def _end(step: int, rules: NetworkPlan) -> Iterator[Moment]:
     yield Moment(step, "at its end", rules, after)
 
 
-def _moments(pairs: Iterable[_Pair], way: _Way) -> dict[str, tuple[Moment, ...]]:
+def _moments(pairs: Iterable[Pair], way: _Way) -> dict[str, tuple[Moment, ...]]:
     return {pair.place: tuple(way(pair)) for pair in pairs}
 
 
@@ -146,14 +162,14 @@ def _by_network(plans: Iterable[NetworkPlan]) -> dict[str, NetworkPlan]:
     return {plan.network: plan for plan in plans}
 
 
-def _pairs(old: Plans, new: Plans) -> Iterator[_Pair]:
+def pairs_of(old: Plans, new: Plans) -> Iterator[Pair]:
     before = {place_of(plan): plan for plan in old.networks.values()}
     after = {place_of(plan): plan for plan in new.networks.values()}
     for place in sorted({*before, *after}):
         there = [plans[place] for plans in (before, after) if place in plans]
         one = before.get(place) or _nothing_like(there[0])
         other = after.get(place) or _nothing_like(there[0])
-        yield _Pair(place, one, other, other)
+        yield Pair(place, one, other, other)
 
 
 def _nothing_like(plan: NetworkPlan) -> NetworkPlan:
@@ -164,7 +180,7 @@ def _nothing_like(plan: NetworkPlan) -> NetworkPlan:
     return azure.empty(plan.network)
 
 
-def _middle(pair: _Pair, everyone: Iterable[Body]) -> NetworkPlan:
+def _middle(pair: Pair, everyone: Iterable[Body]) -> NetworkPlan:
     """The rules that every server can live with while some change their groups.
 
     A group that servers will come to has its new rules already, one that they will leave has its
@@ -189,7 +205,7 @@ def _middle(pair: _Pair, everyone: Iterable[Body]) -> NetworkPlan:
     return merged(pair.old, pair.new, keep)
 
 
-def _spaces(*several: Plans) -> dict[str, AddressSet]:
+def spaces_of(*several: Plans) -> dict[str, AddressSet]:
     found: dict[str, AddressSet] = defaultdict(AddressSet)
     for plans in several:
         for key, plan in plans.networks.items():

@@ -1,0 +1,226 @@
+"""Every state of a small update, one after the other: what the extremal ones are held against.
+
+Written apart from `exchange_ports.updates`: operations, their order, and who passes in each state.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, combinations, product
+from typing import Any, Literal, NamedTuple
+
+from exchange_ports.aws.rules import RuleSet as AwsRuleSet
+from exchange_ports.azure.rules import RuleSet as AzureRuleSet
+from exchange_ports.plans import NetworkPlan
+from exchange_ports.proof.clouds import View, view
+from exchange_ports.traffic.address_set import AddressSet
+from exchange_ports.traffic.addresses import Address
+from exchange_ports.traffic.service_set import ServiceSet
+from exchange_ports.traffic.traffic import Traffic
+from exchange_ports.updates.bodies import Body, Membership
+
+__all__ = ["Operation", "operations", "walk"]
+
+
+class Operation(NamedTuple):
+    """One call to a cloud, or one server that changes what it wears."""
+
+    turn: int
+    kind: Literal["create", "delete", "list", "write", "move"]
+    what: Any
+
+
+def operations(
+    old: NetworkPlan, new: NetworkPlan, bodies: Iterable[Body], *, elsewhere: bool
+) -> list[Operation]:
+    """What an update of one network does, in turns: a turn begins when the one before is done."""
+    moves = [Operation(4 if elsewhere else 2, "move", b) for b in bodies if b.moves]
+    if isinstance(old, AwsRuleSet):
+        assert isinstance(new, AwsRuleSet)
+        before = {each.key: each for each in old.prefix_lists}
+        found = [Operation(1, "create", rule) for rule in new.rules if rule not in set(old.rules)]
+        found += [
+            Operation(1, "list", each)
+            for each in new.prefix_lists
+            if each.key in before and before[each.key] != each
+        ]
+        found += [Operation(3, "delete", rule) for rule in old.rules if rule not in set(new.rules)]
+        return found + moves
+    assert isinstance(old, AzureRuleSet)
+    assert isinstance(new, AzureRuleSet)
+    there = {group.zone: group for group in old.groups}
+    coming = {group.zone: group for group in new.groups}
+    written = [zone for zone in {**there, **coming} if there.get(zone) != coming.get(zone)]
+    return [Operation(1, "write", zone) for zone in written] + moves
+
+
+def _done(several: Sequence[Operation]) -> Iterator[tuple[Operation, ...]]:
+    """What may be done at some time: whole turns, and any part of the one that is under way."""
+    turns = sorted({each.turn for each in several})
+    for turn in turns or [0]:
+        before = [each for each in several if each.turn < turn]
+        now = [each for each in several if each.turn == turn]
+        for part in chain.from_iterable(combinations(now, n) for n in range(len(now) + 1)):
+            yield (*before, *part)
+
+
+@dataclass(frozen=True)
+class _State:
+    rules: NetworkPlan
+    wears: Mapping[int, Membership]
+
+
+def _after(done: Sequence[Operation], old: NetworkPlan, new: NetworkPlan) -> NetworkPlan:
+    if isinstance(old, AwsRuleSet):
+        assert isinstance(new, AwsRuleSet)
+        rules = [r for r in old.rules if Operation(3, "delete", r) not in done]
+        rules += [op.what for op in done if op.kind == "create"]
+        lists = {each.key: each for each in (*new.prefix_lists, *old.prefix_lists)}
+        lists |= {op.what.key: op.what for op in done if op.kind == "list"}
+        groups = {each.key: each for each in (*old.groups, *new.groups)}
+        return replace(
+            old,
+            rules=tuple(rules),
+            prefix_lists=tuple(lists.values()),
+            groups=tuple(groups.values()),
+        )
+    assert isinstance(old, AzureRuleSet)
+    assert isinstance(new, AzureRuleSet)
+    groups = {each.zone: each for each in old.groups}
+    coming = {each.zone: each for each in new.groups}
+    for op in done:
+        if op.kind == "write":
+            groups.pop(op.what, None)
+            if op.what in coming:
+                groups[op.what] = coming[op.what]
+    applications = {each.key: each for each in (*old.application_groups, *new.application_groups)}
+    return replace(
+        old, groups=tuple(groups.values()), application_groups=tuple(applications.values())
+    )
+
+
+def walk(
+    plans: Mapping[str, tuple[NetworkPlan, NetworkPlan]],
+    bodies: Sequence[Body],
+    spaces: Mapping[str, AddressSet],
+    *,
+    elsewhere: bool = False,
+) -> dict[tuple[str, str, str], Traffic]:
+    """All that is cut or opened in any state, by effect, server and direction."""
+    by_place: dict[str, list[_Look]] = {}
+    for place, (old, new) in plans.items():
+        here = [(n, b) for n, b in enumerate(bodies) if b.place == place]
+        several = operations(old, new, [b for _, b in here], elsewhere=elsewhere)
+        seen: list[_Look] = []
+        for done in _done(several):
+            moved = {id(op.what) for op in done if op.kind == "move"}
+            wears: dict[int, Membership] = {
+                n: "after" if id(b) in moved or not b.moves else "before" for n, b in here
+            }
+            seen.append(_look(_after(done, old, new), here, wears, spaces[place]))
+        by_place[place] = [seen[0], *seen[1:]]
+    return _compared(by_place, bodies)
+
+
+class _Look(NamedTuple):
+    """Who is there in a state, and what each filter lets through."""
+
+    out: Mapping[int, Traffic]
+    into: Mapping[int, Traffic]
+    at: Mapping[int, tuple[Address, ...]]
+
+
+def _look(
+    rules: NetworkPlan,
+    here: Sequence[tuple[int, Body]],
+    wears: Mapping[int, Membership],
+    space: AddressSet,
+) -> _Look:
+    members: dict[str, AddressSet] = defaultdict(AddressSet)
+    clothes: dict[str, tuple[str, ...]] = {}
+    zones: dict[str, Any] = {}
+    for n, body in here:
+        worn = body.wears(wears[n])
+        if worn is None:
+            continue
+        for group in worn.groups:
+            for address in worn.addresses:
+                members[group] |= AddressSet.between(address, address)
+        clothes[str(n)] = worn.groups
+        zones[str(n)] = worn.zone
+    if isinstance(rules, AwsRuleSet):
+        known = {g.key for g in rules.groups}
+        clothes = {n: tuple(g for g in worn if g in known) for n, worn in clothes.items()}
+        seen: View = view(replace(rules, wears=clothes), members, space)
+    else:
+        from exchange_ports.azure.rules import Zone
+
+        placed = {n: Zone(zone) for n, zone in zones.items()}
+        seen = view(replace(rules, wears=clothes, zones=placed), members, space)
+    there = {n: worn.addresses for n, b in here if (worn := b.wears(wears[n])) is not None}
+    return _Look(
+        {n: seen.permitted(str(n), "out", at[0]) for n, at in there.items()},
+        {n: seen.permitted(str(n), "in", at[0]) for n, at in there.items()},
+        there,
+    )
+
+
+def _compared(
+    by_place: Mapping[str, Sequence[_Look]], bodies: Sequence[Body]
+) -> dict[tuple[str, str, str], Traffic]:
+    ours = AddressSet()
+    for body in bodies:
+        for worn in filter(None, (body.before, body.after)):
+            for address in worn.addresses:
+                ours |= AddressSet.between(address, address)
+    strangers = Traffic.of([(~ours, ServiceSet.everything())])
+    found: dict[tuple[str, str, str], Traffic] = defaultdict(Traffic)
+    for n, body in enumerate(bodies):
+        looks = by_place[body.place]
+        for way in ("out", "in"):
+            lets = [(look.out if way == "out" else look.into).get(n) for look in looks]
+            first, last = lets[0], lets[-1]
+            before, after = first or Traffic(), last or Traffic()
+            for each in lets:
+                if each is not None:
+                    if first is not None and last is not None:
+                        found["cut", body.name, way] |= ((before & after) - each) & strangers
+                    found["open", body.name, way] |= (each - (before | after)) & strangers
+    for (n, source), (m, target) in product(enumerate(bodies), repeat=2):
+        if n != m:
+            for effect, far, services in _between(by_place, (n, source), (m, target)):
+                at = AddressSet.between(far, far)
+                found[effect, source.name, "out"] |= Traffic.of([(at, services)])
+    return {key: traffic for key, traffic in found.items() if traffic}
+
+
+def _between(
+    by_place: Mapping[str, Sequence[_Look]], source: tuple[int, Body], target: tuple[int, Body]
+) -> Iterator[tuple[str, Address, ServiceSet]]:
+    (n, one), (m, other) = source, target
+    ours, theirs = by_place[one.place], by_place[other.place]
+    together = one.place == other.place
+    seen = list(zip(ours, theirs, strict=True) if together else product(ours, theirs))
+    most = [max(len(w.addresses) for w in (b.before, b.after) if w) for b in (one, other)]
+    there = None not in (one.before, one.after, other.before, other.after)
+    for i, j in product(*map(range, most)):
+        passing = [_lets(a, n, i, b, m, j) for a, b in seen]
+        before, after = (_services(passing[k]) for k in (0, -1))
+        for far, services in filter(None, passing):
+            if there:
+                yield "cut", far, (before & after) - services
+            yield "open", far, services - (before | after)
+
+
+def _services(passing: tuple[Address, ServiceSet] | None) -> ServiceSet:
+    return passing[1] if passing else ServiceSet()
+
+
+def _lets(a: _Look, n: int, i: int, b: _Look, m: int, j: int) -> tuple[Address, ServiceSet] | None:
+    """What passes from one server's i-th address to another's j-th, if both are there."""
+    if n not in a.out or m not in b.into or i >= len(a.at[n]) or j >= len(b.at[m]):
+        return None
+    own, far = a.at[n][i], b.at[m][j]
+    if own.version != far.version or own == far:
+        return None
+    return far, a.out[n].at(far) & b.into[m].at(own)
