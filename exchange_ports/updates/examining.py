@@ -300,8 +300,9 @@ def _members(bodies: Iterable[Body], when: Membership) -> dict[str, AddressSet]:
     found: dict[str, AddressSet] = defaultdict(AddressSet)
     for body in bodies:
         worn = body.wears(when)
-        for group in worn.groups if worn else ():
-            found[group] |= _places(worn)
+        if worn is not None:
+            for group in worn.groups:
+                found[group] |= _places(worn)
     return found
 
 

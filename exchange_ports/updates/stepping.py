@@ -6,10 +6,11 @@ need them (expand), then the servers, then what is no longer wanted (contract).
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from itertools import product, starmap
+from typing import Final, NamedTuple
 
 from exchange_ports.aws import merging as aws
 from exchange_ports.aws.rules import RuleSet as AwsRuleSet
@@ -77,32 +78,25 @@ def update(old: Plans, new: Plans, attached: Attached = Attached.HERE) -> Update
     everyone = bodies(old, new)
     spaces = spaces_of(old, new)
 
-    def look(moments: Mapping[str, Sequence[Moment]]) -> Examined:
-        return examine(moments, everyone, spaces)
+    def look(pairs: Iterable[Pair], way: _Way) -> Examined:
+        return examine({pair.place: tuple(way(pair)) for pair in pairs}, everyone, spaces)
 
-    at_once = look(_moments(pairs, _at_once(attached)))
     moves = tuple(dict.fromkeys(body.name for body in everyone if body.moves))
+    wanted = _by_network(pair.new for pair in pairs)
+    stepwise = at_once = look(pairs, _at_once(attached))
     if at_once.clean:
-        return Update(at_once, (Step(AT_ONCE, _by_network(p.new for p in pairs)),), at_once, moves)
-    middle = tuple(replace(pair, middle=_middle(pair, everyone)) for pair in pairs)
-    expanded, wanted = (
-        _by_network(p.middle for p in middle),
-        _by_network(p.new for p in middle),
-    )
-    if attached is Attached.HERE:
-        two = look(_moments(middle, _two_steps))
-        if two.clean:
-            return Update(
-                at_once, (Step(EXPAND, expanded), Step(MOVE_AND_CONTRACT, wanted)), two, moves
-            )
-    three = look(_moments(middle, _three_steps))
-    if three.clean:
-        steps = (Step(EXPAND, expanded), Step(CHANGE, None), Step(CONTRACT, wanted))
-        return Update(at_once, steps, three, moves)
-    most = look(_moments(middle, _turn_by_turn))
-    turns = (LEAVE, JOIN, SHED)
-    steps = (Step(EXPAND, expanded), *(Step(t, None) for t in turns), Step(CONTRACT, wanted))
-    return Update(at_once, steps if most.clean else None, most, moves)
+        return Update(at_once, (Step(AT_ONCE, wanted),), at_once, moves)
+    for way, turns in _WAYS:
+        if way is _two_steps and attached is Attached.ELSEWHERE:
+            continue
+        for spare in _SPARES:
+            expanded = [replace(pair, middle=_middle(pair, everyone, spare)) for pair in pairs]
+            stepwise = look(expanded, way)
+            if stepwise.clean:
+                first = Step(EXPAND, _by_network(pair.middle for pair in expanded))
+                between = (Step(turn, None) for turn in turns[:-1])
+                return Update(at_once, (first, *between, Step(turns[-1], wanted)), stepwise, moves)
+    return Update(at_once, None, stepwise, moves)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +143,17 @@ def _turn_by_turn(pair: Pair) -> Iterator[Moment]:
     yield from transition(5, pair.middle, pair.new, ("after", "after"))
 
 
+#: What is tried, the fewest steps first: the moments of each way, and what is done after expanding.
+_WAYS: Final[tuple[tuple[_Way, tuple[str, ...]], ...]] = (
+    (_two_steps, (MOVE_AND_CONTRACT,)),
+    (_three_steps, (CHANGE, CONTRACT)),
+    (_turn_by_turn, (LEAVE, JOIN, SHED, CONTRACT)),
+)
+
+
 def _end(step: int, rules: NetworkPlan) -> Iterator[Moment]:
     after: Memberships = "after"
     yield Moment(step, "at its end", rules, after)
-
-
-def _moments(pairs: Iterable[Pair], way: _Way) -> dict[str, tuple[Moment, ...]]:
-    return {pair.place: tuple(way(pair)) for pair in pairs}
 
 
 def _by_network(plans: Iterable[NetworkPlan]) -> dict[str, NetworkPlan]:
@@ -163,6 +161,7 @@ def _by_network(plans: Iterable[NetworkPlan]) -> dict[str, NetworkPlan]:
 
 
 def pairs_of(old: Plans, new: Plans) -> Iterator[Pair]:
+    """Each network as it was and as it will be; half-way is as it will be."""
     before = {place_of(plan): plan for plan in old.networks.values()}
     after = {place_of(plan): plan for plan in new.networks.values()}
     for place in sorted({*before, *after}):
@@ -180,32 +179,43 @@ def _nothing_like(plan: NetworkPlan) -> NetworkPlan:
     return azure.empty(plan.network)
 
 
-def _middle(pair: Pair, everyone: Iterable[Body]) -> NetworkPlan:
+class _Spare(NamedTuple):
+    """Which groups keep old rules, or have new ones, beside those that their movers need."""
+
+    left_groups_have_new: bool
+    joined_groups_keep_old: bool
+
+
+_SPARES: Final = tuple(starmap(_Spare, product((False, True), repeat=2)))
+
+
+def _middle(pair: Pair, everyone: Iterable[Body], spare: _Spare) -> NetworkPlan:
     """The rules that every server can live with while some change their groups.
 
     A group that servers will come to has its new rules already, one that they will leave has its
-    old ones still, and one whose wearers stay has both.
+    old ones still, and one whose wearers stay has both. That may be too few for those who stay in
+    a group that others leave, so `spare` has more.
     """
-    comes: dict[str, bool] = defaultdict(bool)
-    goes: dict[str, bool] = defaultdict(bool)
+    comes: set[str] = set()
+    goes: set[str] = set()
     for body in everyone:
         if body.place == pair.place:
             before = set(body.before.groups) if body.before else set[str]()
             after = set(body.after.groups) if body.after else set[str]()
-            for group in after - before:
-                comes[group] = True
-            for group in before - after:
-                goes[group] = True
+            comes |= after - before
+            goes |= before - after
 
     def keep(group: str) -> tuple[bool, bool]:
-        if comes[group] == goes[group]:
-            return (True, True)
-        return (goes[group], comes[group])
+        only_left = group in goes and group not in comes
+        only_joined = group in comes and group not in goes
+        old = not only_joined or spare.joined_groups_keep_old
+        return (old, not only_left or spare.left_groups_have_new)
 
     return merged(pair.old, pair.new, keep)
 
 
 def spaces_of(*several: Plans) -> dict[str, AddressSet]:
+    """The addresses that each network's zones have before or after."""
     found: dict[str, AddressSet] = defaultdict(AddressSet)
     for plans in several:
         for key, plan in plans.networks.items():
