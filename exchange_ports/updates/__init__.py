@@ -3,7 +3,22 @@
 Pure, as everything below `resources`. DESIGN 5 "Updates" is the statement; `docs/updates.md` tells it.
 """
 
-from exchange_ports.updates.examining import Examined, Trouble
-from exchange_ports.updates.stepping import Attached, Step, Update, update
+from exchange_ports.updates.examining import Effect, Examined, Trouble
+from exchange_ports.updates.operations import Does, Operation, operations
+from exchange_ports.updates.pairs import pairs_of
+from exchange_ports.updates.stepping import Attached, Step, Turn, Update, update
 
-__all__ = ["Attached", "Examined", "Step", "Trouble", "Update", "update"]
+__all__ = [
+    "Attached",
+    "Does",
+    "Effect",
+    "Examined",
+    "Operation",
+    "Step",
+    "Trouble",
+    "Turn",
+    "Update",
+    "operations",
+    "pairs_of",
+    "update",
+]

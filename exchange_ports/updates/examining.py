@@ -21,7 +21,7 @@ from exchange_ports.traffic.traffic import Traffic
 from exchange_ports.updates.bodies import Body, Membership, Worn
 from exchange_ports.updates.moments import Moment
 
-__all__ = ["Effect", "Examined", "Trouble", "examine"]
+__all__ = ["Effect", "Examined", "Trouble", "dressed", "examine"]
 
 
 class Effect(StrEnum):
@@ -113,9 +113,9 @@ class _Passage:
             members = {when: _members(here, when) for when in _MEMBERSHIPS}
             wears, zones = _wardrobe(here)
             for number, moment in enumerate(several):
-                dressed = _dressed(moment.rules, wears, zones)
+                worn = dressed(moment.rules, wears, zones)
                 for when in _MEMBERSHIPS:
-                    self._views[place, number, when] = view(dressed, members[when], spaces[place])
+                    self._views[place, number, when] = view(worn, members[when], spaces[place])
         self._states = {
             (body.key, way): tuple(self._of(body, way)) for body in bodies for way in _WAYS
         }
@@ -323,9 +323,10 @@ def _wardrobe(bodies: Iterable[Body]) -> tuple[dict[str, tuple[str, ...]], dict[
     return wears, zones
 
 
-def _dressed(
+def dressed(
     rules: NetworkPlan, wears: Mapping[str, tuple[str, ...]], zones: Mapping[str, str]
 ) -> NetworkPlan:
+    """The same rules, worn by these servers; of a group that is not there they wear nothing."""
     if isinstance(rules, AwsRuleSet):
         known = {group.key for group in rules.groups}
         return replace(rules, wears={who: _known(worn, known) for who, worn in wears.items()})
@@ -340,5 +341,4 @@ def _dressed(
 
 
 def _known(worn: tuple[str, ...], known: set[str]) -> tuple[str, ...]:
-    # Whoever wears a group that is not there any more wears nothing of it.
     return tuple(group for group in worn if group in known)

@@ -5,22 +5,19 @@ left its old group before that one's rules change. So: first the rules, each gro
 need them (expand), then the servers, then what is no longer wanted (contract).
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import product, starmap
 from typing import Final, NamedTuple
 
-from exchange_ports.aws import merging as aws
-from exchange_ports.aws.rules import RuleSet as AwsRuleSet
 from exchange_ports.plans import NetworkPlan, Plans
-from exchange_ports.traffic.address_set import AddressSet
-from exchange_ports.updates.bodies import Body, bodies, place_of
-from exchange_ports.updates.examining import Examined, examine
+from exchange_ports.updates.bodies import Body, Membership, bodies
+from exchange_ports.updates.examining import Examined, dressed, examine
 from exchange_ports.updates.moments import Memberships, Moment, merged, standing, transition
+from exchange_ports.updates.pairs import Pair, pairs_of, spaces_of
 
-__all__ = ["Attached", "Pair", "Step", "Update", "pairs_of", "spaces_of", "update"]
+__all__ = ["Attached", "Step", "Turn", "Update", "update"]
 
 
 class Attached(StrEnum):
@@ -32,13 +29,34 @@ class Attached(StrEnum):
     """In another stack: at any time after the update."""
 
 
+class Turn(StrEnum):
+    """One step of an update: what is done in it."""
+
+    AT_ONCE = "at once"
+    """The topology as it will be."""
+    EXPAND = "expand"
+    """Add what is new, keep what servers still need."""
+    CHANGE = "change"
+    """Let the servers wear their new groups."""
+    LEAVE = "leave"
+    """Take away the servers that go."""
+    JOIN = "join"
+    """Let the servers wear their new groups beside the old ones."""
+    SHED = "shed"
+    """Take their old groups from the servers, and add the servers that come."""
+    CONTRACT = "contract"
+    """Delete what is no longer wanted. Servers that still change their groups do it here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do: the plan that each network gets, or what others have to do."""
+    """One step: what each network gets, and what its servers wear when the step is done.
 
-    does: str
-    #: None where the rules stay as they are.
-    plans: Mapping[str, NetworkPlan] | None
+    Networks are named as `place_of` names them.
+    """
+
+    turn: Turn
+    plans: Mapping[str, NetworkPlan]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +65,10 @@ class Update:
 
     at_once: Examined
     #: The fewest steps found that cut and open nothing; one step where doing it at once is clean.
-    #: None where no steps were found.
+    #: None where no such steps were found.
     steps: tuple[Step, ...] | None
     stepwise: Examined
+    #: The servers that come, go, or change groups or addresses.
     moves: tuple[str, ...]
 
     @property
@@ -58,14 +77,7 @@ class Update:
         return self.at_once.clean
 
 
-EXPAND: Final = "expand: add what is new, keep what servers still need"
-CHANGE: Final = "change: let the servers wear their new groups"
-LEAVE: Final = "leave: take away the servers that go"
-JOIN: Final = "join: let the servers wear their new groups beside the old ones"
-SHED: Final = "shed: take their old groups from the servers, and add the servers that come"
-CONTRACT: Final = "contract: delete what is no longer wanted"
-MOVE_AND_CONTRACT: Final = "move and contract: the topology as it will be"
-AT_ONCE: Final = "the topology as it will be"
+_Way = Callable[[Pair], Iterator[Moment]]
 
 
 def update(old: Plans, new: Plans, attached: Attached = Attached.HERE) -> Update:
@@ -82,10 +94,9 @@ def update(old: Plans, new: Plans, attached: Attached = Attached.HERE) -> Update
         return examine({pair.place: tuple(way(pair)) for pair in pairs}, everyone, spaces)
 
     moves = tuple(dict.fromkeys(body.name for body in everyone if body.moves))
-    wanted = _by_network(pair.new for pair in pairs)
     stepwise = at_once = look(pairs, _at_once(attached))
     if at_once.clean:
-        return Update(at_once, (Step(AT_ONCE, wanted),), at_once, moves)
+        return Update(at_once, _steps(pairs, (Turn.AT_ONCE,), everyone), at_once, moves)
     for way, turns in _WAYS:
         if way is _two_steps and attached is Attached.ELSEWHERE:
             continue
@@ -93,23 +104,42 @@ def update(old: Plans, new: Plans, attached: Attached = Attached.HERE) -> Update
             expanded = [replace(pair, middle=_middle(pair, everyone, spare)) for pair in pairs]
             stepwise = look(expanded, way)
             if stepwise.clean:
-                first = Step(EXPAND, _by_network(pair.middle for pair in expanded))
-                between = (Step(turn, None) for turn in turns[:-1])
-                return Update(at_once, (first, *between, Step(turns[-1], wanted)), stepwise, moves)
+                return Update(at_once, _steps(expanded, turns, everyone), stepwise, moves)
     return Update(at_once, None, stepwise, moves)
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """One network before, half-way, and after."""
+def _steps(
+    pairs: Sequence[Pair], turns: Iterable[Turn], everyone: Sequence[Body]
+) -> tuple[Step, ...]:
+    return tuple(
+        Step(turn, {pair.place: _at_end_of(turn, pair, everyone) for pair in pairs})
+        for turn in turns
+    )
 
-    place: str
-    old: NetworkPlan
-    middle: NetworkPlan
-    new: NetworkPlan
+
+def _at_end_of(turn: Turn, pair: Pair, everyone: Iterable[Body]) -> NetworkPlan:
+    """What a network has when a step is done, worn as it is then."""
+    if turn in (Turn.AT_ONCE, Turn.CONTRACT):
+        return pair.new
+    here = [body for body in everyone if body.place == pair.place]
+    worn = {
+        body.name: wears for body in here if (wears := body.wears(_WORN[turn](body))) is not None
+    }
+    return dressed(
+        pair.middle,
+        {name: wears.groups for name, wears in worn.items()},
+        {name: wears.zone for name, wears in worn.items()},
+    )
 
 
-_Way = Callable[[Pair], Iterator[Moment]]
+#: What a server wears at the end of each step between the first and the last.
+_WORN: Final[Mapping[Turn, Callable[[Body], Membership]]] = {
+    Turn.EXPAND: lambda _: "before",
+    Turn.LEAVE: lambda body: "after" if body.goes else "before",
+    Turn.JOIN: lambda body: "after" if body.goes else "both",
+    Turn.CHANGE: lambda _: "after",
+    Turn.SHED: lambda _: "after",
+}
 
 
 def _at_once(attached: Attached) -> _Way:
@@ -143,40 +173,17 @@ def _turn_by_turn(pair: Pair) -> Iterator[Moment]:
     yield from transition(5, pair.middle, pair.new, ("after", "after"))
 
 
-#: What is tried, the fewest steps first: the moments of each way, and what is done after expanding.
-_WAYS: Final[tuple[tuple[_Way, tuple[str, ...]], ...]] = (
-    (_two_steps, (MOVE_AND_CONTRACT,)),
-    (_three_steps, (CHANGE, CONTRACT)),
-    (_turn_by_turn, (LEAVE, JOIN, SHED, CONTRACT)),
+#: What is tried, the fewest steps first: the moments of each way, and its steps.
+_WAYS: Final[tuple[tuple[_Way, tuple[Turn, ...]], ...]] = (
+    (_two_steps, (Turn.EXPAND, Turn.CONTRACT)),
+    (_three_steps, (Turn.EXPAND, Turn.CHANGE, Turn.CONTRACT)),
+    (_turn_by_turn, (Turn.EXPAND, Turn.LEAVE, Turn.JOIN, Turn.SHED, Turn.CONTRACT)),
 )
 
 
 def _end(step: int, rules: NetworkPlan) -> Iterator[Moment]:
     after: Memberships = "after"
     yield Moment(step, "at its end", rules, after)
-
-
-def _by_network(plans: Iterable[NetworkPlan]) -> dict[str, NetworkPlan]:
-    return {plan.network: plan for plan in plans}
-
-
-def pairs_of(old: Plans, new: Plans) -> Iterator[Pair]:
-    """Each network as it was and as it will be; half-way is as it will be."""
-    before = {place_of(plan): plan for plan in old.networks.values()}
-    after = {place_of(plan): plan for plan in new.networks.values()}
-    for place in sorted({*before, *after}):
-        there = [plans[place] for plans in (before, after) if place in plans]
-        one = before.get(place) or _nothing_like(there[0])
-        other = after.get(place) or _nothing_like(there[0])
-        yield Pair(place, one, other, other)
-
-
-def _nothing_like(plan: NetworkPlan) -> NetworkPlan:
-    if isinstance(plan, AwsRuleSet):
-        return aws.empty(plan.network)
-    from exchange_ports.azure import merging as azure
-
-    return azure.empty(plan.network)
 
 
 class _Spare(NamedTuple):
@@ -212,14 +219,3 @@ def _middle(pair: Pair, everyone: Iterable[Body], spare: _Spare) -> NetworkPlan:
         return (old, not only_left or spare.left_groups_have_new)
 
     return merged(pair.old, pair.new, keep)
-
-
-def spaces_of(*several: Plans) -> dict[str, AddressSet]:
-    """The addresses that each network's zones have before or after."""
-    found: dict[str, AddressSet] = defaultdict(AddressSet)
-    for plans in several:
-        for key, plan in plans.networks.items():
-            declared = plans.topology.networks[key]
-            ranges = (*declared.internal, *declared.perimeter)
-            found[place_of(plan)] |= AddressSet.of(ranges)
-    return dict(found)

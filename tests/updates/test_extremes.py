@@ -10,7 +10,7 @@ from exchange_ports.plans import Plans, compile_plans
 from exchange_ports.traffic.traffic import Traffic
 from exchange_ports.updates import Attached, update
 from exchange_ports.updates.bodies import bodies
-from exchange_ports.updates.stepping import pairs_of, spaces_of
+from exchange_ports.updates.pairs import pairs_of, spaces_of
 from tests.strategies import Data, declared, topologies
 from tests.updates.edits import edited_topologies
 from tests.updates.walking import operations, walk
