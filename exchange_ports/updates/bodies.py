@@ -134,7 +134,11 @@ def _placed(made: list[Body]) -> Iterator[Body]:
 def _found(plans: Plans) -> Iterator[_Found]:
     identities = _identities(plans.topology)
     at = {
-        wearer.name: tuple(range_.network_address for range_ in wearer.addresses)
+        # Sorted, since the order in which they are declared says nothing.
+        wearer.name: tuple(
+            range_.network_address
+            for range_ in sorted(wearer.addresses, key=lambda one: (one.version, int(one[0])))
+        )
         for wearer in wearers(plans.topology)
     }
     for plan in plans.networks.values():

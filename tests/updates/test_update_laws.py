@@ -1,0 +1,69 @@
+"""What must hold of any edit of any topology (DESIGN 5, Updates)."""
+
+import pytest
+from hypothesis import HealthCheck, Phase, assume, event, given, settings
+from hypothesis import strategies as st
+
+from exchange_ports.aws.names import rule_name
+from exchange_ports.aws.rules import GroupRef, ListRef, RuleSet
+from exchange_ports.updates import Attached, Does, operations, pairs_of, update
+from tests.strategies import shuffled, topologies
+from tests.updates.edits import edited_topologies
+from tests.updates.test_extremes import planned
+
+pairs = settings(
+    # Twice: 500 in the quick profile, 20,000 in the full one.
+    max_examples=settings().max_examples * 5 // 2 if settings().max_examples < 1000 else 10_000,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("attached", Attached)
+@pairs
+@given(st.data())
+def test_nothing_is_cut_or_opened_in_passing(attached: Attached, draw: st.DataObject) -> None:
+    data = draw.draw(topologies())
+    edit, _ = draw.draw(edited_topologies(data))
+    old, new = planned(data), planned(edit)
+    assume(old is not None and new is not None)
+    assert old is not None
+    assert new is not None
+    found = update(old, new, attached)
+    if not found.moves:
+        event("memberships stay")
+        assert found.clean, [str(trouble) for trouble in found.at_once.troubles]
+    elif found.clean:
+        event("memberships change, clean at once")
+    else:
+        event("memberships change, detected")
+        assert found.steps is not None, [str(trouble) for trouble in found.stepwise.troubles]
+        event(f"{len(found.steps)} steps")
+        assert found.stepwise.clean
+    for pair in pairs_of(old, new):
+        assert all(each.does is not Does.REPLACE for each in operations(pair.old, pair.new))
+        if isinstance(pair.old, RuleSet) and isinstance(pair.new, RuleSet):
+            assert_no_duplicate(pair.old, pair.new)
+
+
+def assert_no_duplicate(old: RuleSet, new: RuleSet) -> None:
+    """EC2 tells rules apart by what they say: one that stays must keep the name it has."""
+    names: dict[object, str] = {}
+    for rule in (*old.rules, *new.rules):
+        peer: object = rule.peer
+        if isinstance(rule.peer, GroupRef | ListRef):
+            peer = (type(rule.peer), rule.peer.key)
+        key = (rule.group, rule.direction, rule.ip_protocol, rule.port_range, peer)
+        assert names.setdefault(key, rule_name(rule)) == rule_name(rule)
+
+
+@given(st.data())
+def test_another_order_of_the_same_declaration_is_no_operation(draw: st.DataObject) -> None:
+    data = draw.draw(topologies())
+    old, new = planned(data), planned(draw.draw(shuffled(data)))
+    assume(old is not None)
+    assert old is not None
+    assert new is not None
+    assert all(operations(pair.old, pair.new) == () for pair in pairs_of(old, new))
+    assert update(old, new).moves == ()
