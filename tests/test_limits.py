@@ -442,53 +442,6 @@ def test_two_rules_that_ec2_takes_for_one_are_named() -> None:
     ]
 
 
-# Old and new together.
-
-
-def test_while_an_update_runs_the_rules_of_both_count_on_aws() -> None:
-    old = rule_set(rules=rules_of(40, group="mailbox.hq"), wears=wearing(4))
-    other = ip_network("198.51.100.0/24")
-    new = rule_set(rules=rules_of(40, other, "mailbox.hq"), wears={"ex1": ("a", "b")})
-    for each in (old, new):
-        assert errors(aws_limits.check(each)) == []
-    both = aws_limits.together(old, new)
-    assert errors(aws_limits.check(both)) == [
-        "mailbox.hq, in, IPv4 needs 80 rules, and AWS allows 60 per security group, direction and "
-        "address family"
-    ]
-    # An interface wears the groups of one of them at any moment.
-    assert len(both.wears["ex1"]) == 4
-    # A rule of both is there once, whatever its reasons.
-    assert aws_limits.together(old, old).rules == old.rules
-
-
-def test_while_an_update_runs_a_list_weighs_what_the_longer_one_does() -> None:
-    by_list = rules_of(1, aws.ListRef("many"), "edge.hq")
-    for sizes in ((5, 9), (9, 5)):
-        old, new = (rule_set(rules=by_list, prefix_lists=(prefix_list(size),)) for size in sizes)
-        both = aws_limits.together(old, new)
-        assert [use.used for use in aws_limits.uses(both) if use.where == "edge.hq, in, IPv4"] == [
-            9
-        ]
-
-
-def test_old_and_new_of_a_whole_plan_are_never_less_than_either() -> None:
-    for platform, limits in (("aws", aws_limits), ("azure", azure_limits)):
-        old, new = (
-            compile_plans(declared(edited(data, {"networks.corp.platform": platform})))
-            for data in (WITH_EDGE, clients(3, "https", "imap"))
-        )
-        one, other = (plans.networks["corp"] for plans in (old, new))
-        both: dict[tuple[str, str], int] = {
-            (use.limit.code, use.where): use.used
-            for use in limits.uses(limits.together(one, other))  # pyright: ignore[reportArgumentType]
-        }
-        # Of a network security group the new rules alone stand: one PUT replaces them all.
-        for plans in (old, new) if platform == "aws" else (new,):
-            for use in plans.uses("corp"):
-                assert both[use.limit.code, use.where] >= use.used
-
-
 # Azure.
 
 
@@ -773,15 +726,6 @@ def test_prefixes_that_lie_in_another_one_are_counted() -> None:
     ):
         (says,) = over(prefixes(*ranges))
         assert says.startswith(f"in-100 needs {number} prefixes that lie in another one")
-
-
-def test_while_an_update_runs_a_network_security_group_has_its_old_rules_or_its_new_ones() -> None:
-    old = nsg(*flowing(600, source=azure.GroupRef("old")))
-    new = nsg(*flowing(600, source=azure.GroupRef("new")))
-    both = azure_limits.together(old, new)
-    assert over(both) == []
-    # Application security groups of both stand: new ones are made before old ones go.
-    assert {group.key for group in both.application_groups} == {"old", "new"}
 
 
 def test_over_a_limit_there_is_no_plan_on_azure_either() -> None:

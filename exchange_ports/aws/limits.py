@@ -1,8 +1,8 @@
 """What EC2 refuses or will not hold, known before it says no (aws.md 2.1 to 2.3).
 
-Reads any rule set, ours or not, and two at once (`together`). Problems are returned as findings,
-never raised. What else stands in the account is not known: a limit of the Region is held against
-what one network takes of it alone.
+Reads any rule set, ours or not, also what an update holds half-way. Problems are returned as
+findings, never raised. What else stands in the account is not known: a limit of the Region is held
+against what one network takes of it alone.
 """
 
 from collections import Counter
@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from exchange_ports.aws.names import SAFE_TEXT, list_name, rule_name, safe
-from exchange_ports.aws.rules import GroupRef, ListRef, PrefixList, Rule, RuleSet
+from exchange_ports.aws.rules import GroupRef, ListRef, Rule, RuleSet
 from exchange_ports.findings import Finding
 from exchange_ports.findings.declared import BY_CODE
 from exchange_ports.findings.planned import NAME_TOO_LONG, PROBES_OVER_LIMIT, QUOTA_TOO_HIGH
@@ -24,7 +24,6 @@ __all__ = [
     "check_component_name",
     "check_names",
     "check_quotas",
-    "together",
     "uses",
 ]
 
@@ -183,29 +182,6 @@ def _weights(rule: Rule, sizes: Mapping[str, int]) -> tuple[tuple[str, int], ...
 
 def _sizes(rules: RuleSet) -> dict[str, int]:
     return {each.key: each.max_entries for each in rules.prefix_lists}
-
-
-def together(old: RuleSet, new: RuleSet) -> RuleSet:
-    """All that a VPC holds at once while `old` becomes `new`: give it to `uses` and `check`.
-
-    EC2 has no call that adds and removes: what is new is made before what is old goes (aws.md 2.2),
-    so groups, lists and rules of both stand. A list of both is edited in place and is never larger
-    than the larger one; which groups an interface wears is set in one call (aws.md 2.6).
-    """
-    lists: dict[str, PrefixList] = {}
-    for each in (*old.prefix_lists, *new.prefix_lists):
-        lists[each.key] = max(lists.get(each.key, each), each, key=lambda one: one.max_entries)
-    wears = dict(old.wears)
-    for server, worn in new.wears.items():
-        wears[server] = max(worn, wears.get(server, ()), key=len)
-    return replace(
-        new,
-        groups=tuple({each.key: each for each in (*old.groups, *new.groups)}.values()),
-        prefix_lists=tuple(lists.values()),
-        # A rule of both is edited in place: equality is EC2's own key.
-        rules=tuple(dict.fromkeys((*new.rules, *old.rules))),
-        wears=wears,
-    )
 
 
 def uses(rules: RuleSet, quotas: Mapping[str, int] | None = None) -> tuple[Use, ...]:

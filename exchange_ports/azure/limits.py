@@ -1,9 +1,9 @@
 """What Azure refuses or will not hold, known before it says no (azure.md 1).
 
-Reads any rule set, ours or not, and two at once (`together`). Problems are returned as findings,
-never raised. What else stands in the subscription is not known: a limit of the region is held
-against what one network takes of it alone. Azure raises none of these limits on request: its page
-has no column of maxima for them.
+Reads any rule set, ours or not, also what an update holds half-way. Problems are returned as
+findings, never raised. What else stands in the subscription is not known: a limit of the region is
+held against what one network takes of it alone. Azure raises none of these limits on request: its
+page has no column of maxima for them.
 """
 
 import re
@@ -34,7 +34,6 @@ __all__ = [
     "check",
     "check_component_name",
     "check_names",
-    "together",
     "uses",
 ]
 
@@ -302,27 +301,6 @@ def _application_groups(rules: Iterable[Rule]) -> Iterator[str]:
         for side in (rule.source, rule.destination):
             if isinstance(side, GroupRef):
                 yield side.key
-
-
-def together(old: RuleSet, new: RuleSet) -> RuleSet:
-    """All that a VNet holds at once while `old` becomes `new`: give it to `uses` and `check`.
-
-    A network security group is replaced with all its rules in one PUT (azure.md 5), so its old rules
-    and its new ones never stand together. Application security groups of both do: new ones are made
-    before old ones go. Which of them an interface wears is set in one call.
-    """
-    made = dict.fromkeys((*old.application_groups, *new.application_groups))
-    groups = {group.zone: group for group in (*old.groups, *new.groups)}
-    wears = dict(old.wears)
-    for server, worn in new.wears.items():
-        wears[server] = max(worn, wears.get(server, ()), key=len)
-    return replace(
-        new,
-        groups=tuple(groups.values()),
-        application_groups=tuple(made),
-        wears=wears,
-        zones={**old.zones, **new.zones},
-    )
 
 
 def uses(rules: RuleSet) -> tuple[Use, ...]:

@@ -11,11 +11,13 @@ from enum import StrEnum
 from itertools import product, starmap
 from typing import Final, NamedTuple
 
+from exchange_ports.findings import Finding
 from exchange_ports.plans import NetworkPlan, Plans
 from exchange_ports.updates.bodies import Body, Membership, bodies
 from exchange_ports.updates.examining import Examined, dressed, examine
 from exchange_ports.updates.moments import Memberships, Moment, merged, standing, transition
 from exchange_ports.updates.pairs import Pair, pairs_of, spaces_of
+from exchange_ports.updates.refusing import held, quotas_of, refused
 
 __all__ = ["Attached", "Step", "Turn", "Update", "update"]
 
@@ -70,11 +72,15 @@ class Update:
     stepwise: Examined
     #: The servers that come, go, or change groups or addresses.
     moves: tuple[str, ...]
+    #: The limits that doing it at once would pass in the middle, so that the cloud refuses it there.
+    refused: tuple[Finding, ...] = ()
+    #: The groups that would be deleted while servers of another stack may still wear them.
+    held: tuple[str, ...] = ()
 
     @property
     def clean(self) -> bool:
         """Whether it can be done at once."""
-        return self.at_once.clean
+        return self.at_once.clean and not self.refused and not self.held
 
 
 _Way = Callable[[Pair], Iterator[Moment]]
@@ -90,22 +96,36 @@ def update(old: Plans, new: Plans, attached: Attached = Attached.HERE) -> Update
     everyone = bodies(old, new)
     spaces = spaces_of(old, new)
 
-    def look(pairs: Iterable[Pair], way: _Way) -> Examined:
-        return examine({pair.place: tuple(way(pair)) for pair in pairs}, everyone, spaces)
+    quotas = quotas_of(new)
 
+    def look(pairs: Iterable[Pair], way: _Way) -> tuple[Examined, tuple[Finding, ...]]:
+        moments = {pair.place: tuple(way(pair)) for pair in pairs}
+        states = ((place, each.rules) for place, several in moments.items() for each in several)
+        return examine(moments, everyone, spaces), refused(states, quotas)
+
+    at_once, over = look(pairs, _at_once(attached))
+    stays = held(pairs, everyone) if attached is Attached.ELSEWHERE else ()
     moves = tuple(dict.fromkeys(body.name for body in everyone if body.moves))
-    stepwise = at_once = look(pairs, _at_once(attached))
     if at_once.clean:
-        return Update(at_once, _steps(pairs, (Turn.AT_ONCE,), everyone), at_once, moves)
+        # Where a limit is in the way, or a group is still worn, more steps are no way round it.
+        steps = None if over or stays else _steps(pairs, (Turn.AT_ONCE,), everyone)
+        return Update(at_once, steps, at_once, moves, over, stays)
+    stepwise = at_once
     for way, turns in _WAYS:
         if way is _two_steps and attached is Attached.ELSEWHERE:
             continue
         for spare in _SPARES:
             expanded = [replace(pair, middle=_middle(pair, everyone, spare)) for pair in pairs]
-            stepwise = look(expanded, way)
-            if stepwise.clean:
-                return Update(at_once, _steps(expanded, turns, everyone), stepwise, moves)
-    return Update(at_once, None, stepwise, moves)
+            stepwise, in_passing = look(expanded, way)
+            steps = _steps(expanded, turns, everyone)
+            in_passing += refused(_of_steps(steps), quotas)
+            if stepwise.clean and not in_passing:
+                return Update(at_once, steps, stepwise, moves, over, stays)
+    return Update(at_once, None, stepwise, moves, over, stays)
+
+
+def _of_steps(steps: Iterable[Step]) -> Iterator[tuple[str, NetworkPlan]]:
+    return (each for step in steps for each in step.plans.items())
 
 
 def _steps(
