@@ -65,13 +65,13 @@ def test_a_list_that_shrinks_weighs_its_old_size_until_it_is_written() -> None:
 
 
 def test_a_group_that_another_stack_may_still_wear_is_held() -> None:
-    both = {"roles": ["client_access", "mailbox"], "address": "10.21.0.11"}
+    both = {"roles": ["client_access", "mailbox"], "address": "10.21.0.11", "own_group": True}
     far = {"platform": "aws", "internal": ["10.21.0.0/20"]}
     site = {"network": "far", "servers": {"ex2": both}}
     two = edited(SMALL, {"networks.far": far, "sites.paris": site})
-    one = edited(two, {"sites.paris.servers.ex2.roles": ["mailbox"]})
+    one = edited(two, {"sites.paris.servers.ex2.own_group": False})
     old, new = planned(two), planned(one)
     assert update(old, new, Attached.HERE).held == ()
     found = update(old, new, Attached.ELSEWHERE)
-    assert found.held == ("client-access.paris of far on AWS",)
+    assert found.held == ("server.ex2 of far on AWS",)
     assert not found.clean
