@@ -110,7 +110,7 @@ def test_prove_shows_witnesses_and_the_answer_is_no(
         kept = tuple(rule for rule in plan.rules if "clients" not in rule.description)[2:]
         return replace(plans, networks={key: replace(plan, rules=kept)})
 
-    monkeypatch.setattr("exchange_ports.cli.compile_plans", broken)
+    monkeypatch.setattr("exchange_ports.cli.stacks.compile_plans", broken)
     assert main(["prove", str(ROOT / DEV)]) == 1
     said = capsys.readouterr()
     assert said.out.startswith("Not proved: ")

@@ -1,0 +1,118 @@
+"""One command from its words to its exit code."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from exchange_ports import __version__
+from exchange_ports.cli.codes import BAD_INPUT, FINE
+from exchange_ports.findings import Refused
+
+__all__ = ["main"]
+
+_EXAMPLES: Final = """\
+examples:
+  exchange-ports plan stacks/Pulumi.dev.yaml            what this stack opens, and why
+  exchange-ports plan --json stacks/Pulumi.dev.yaml     the same for programs
+  exchange-ports prove stacks/Pulumi.dev.yaml           that its rules let through what is meant
+  exchange-ports check stacks/Pulumi.dev.yaml ex1 10.10.1.10 389/tcp
+                                                        whether that passes, and who decides
+  exchange-ports preview stacks/Pulumi.dev.yaml         what `pulumi up` would register, offline
+  exchange-ports schema > topology.schema.json          what a topology may say, for editors
+
+exit codes: 0 fine, 1 the answer is no, 2 bad input
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    asked = _parser().parse_args(arguments)
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        # A user's words may have letters that the terminal's encoding lacks.
+        reconfigure(errors="backslashreplace")
+    try:
+        code: int = asked.run(asked)
+        # Here, where it can be caught, and not when Python ends.
+        sys.stdout.flush()
+    except Refused as refused:
+        print(refused, file=sys.stderr)
+        return BAD_INPUT
+    except BrokenPipeError:
+        # Whoever read our output has read enough. What is left must go somewhere when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="exchange-ports",
+        description="The firewall of an Exchange organization, declared once, for AWS and Azure.",
+        epilog=_EXAMPLES,
+        formatter_class=raw,
+    )
+    parser.add_argument("--version", action="version", version=f"exchange-ports {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    plan = commands.add_parser("plan", help="what a stack file opens, and why")
+    plan.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
+    plan.add_argument("--json", action="store_true", help="the whole plan as JSON")
+    plan.set_defaults(run=_plan)
+
+    prove = commands.add_parser("prove", help="that the rules let through what is meant, no more")
+    prove.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
+    prove.set_defaults(run=_prove)
+
+    ask = commands.add_parser("check", help="whether something passes, and who decides at each end")
+    ask.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
+    ask.add_argument("source", metavar="SOURCE", help="a server, an address, or internet")
+    ask.add_argument("destination", metavar="DESTINATION", help="the same")
+    ask.add_argument("ports", metavar="PORT/PROTO", help="3389/tcp, 5985-5986/tcp, icmp, any")
+    ask.set_defaults(run=_check)
+
+    schema = commands.add_parser("schema", help="JSON Schema of a topology, for editors")
+    schema.set_defaults(run=_schema)
+
+    preview = commands.add_parser(
+        "preview", help="run the Pulumi program offline and show what it registers"
+    )
+    preview.add_argument("file", metavar="FILE", help="a stack file of the program's project")
+    preview.set_defaults(run=_preview)
+    return parser
+
+
+# Each command is loaded when it is asked for: what it needs takes most of its time.
+
+
+def _plan(asked: argparse.Namespace) -> int:
+    from exchange_ports.cli.planning import plan
+
+    return plan(asked)
+
+
+def _schema(asked: argparse.Namespace) -> int:
+    from exchange_ports.cli.planning import schema
+
+    return schema(asked)
+
+
+def _prove(asked: argparse.Namespace) -> int:
+    from exchange_ports.cli.proving import prove
+
+    return prove(asked)
+
+
+def _check(asked: argparse.Namespace) -> int:
+    from exchange_ports.cli.asking import check
+
+    return check(asked)
+
+
+def _preview(asked: argparse.Namespace) -> int:
+    from exchange_ports.cli.previewing import preview
+
+    return preview(asked)

@@ -1,0 +1,54 @@
+"""From the name of a stack file to its plans: the only reading of files that all commands share."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from exchange_ports.findings import Finding, Refused, in_order, render
+from exchange_ports.findings.asked import CANNOT_READ
+from exchange_ports.plans import Plans, compile_plans
+from exchange_ports.topology.bindings import check_bindings, check_tags
+from exchange_ports.topology.declaring import understand
+from exchange_ports.topology.reading import StackFile, read_stack_file
+
+__all__ = ["compiled", "read", "warn"]
+
+
+def read(file: str) -> StackFile:
+    """The stack file.
+
+    :raises Refused: it cannot be read, or is no stack file.
+    """
+    try:
+        content = Path(file).read_bytes()
+    except OSError as failed:
+        why = failed.strerror or "the system gives no reason"
+        raise Refused([CANNOT_READ.at((), file=file, why=why.lower())]) from None
+    return read_stack_file(content, file)
+
+
+def compiled(stack: StackFile) -> tuple[Plans, tuple[Finding, ...]]:
+    """The plans of a stack file, with its and their warnings, every finding at its line.
+
+    :raises Refused: there is an error in the file, or a plan is over a limit.
+    """
+    topology, declared = understand(stack.config["topology"])
+    declared = (*declared, *check_tags(stack.config.get("tags")))
+    if topology is not None:
+        declared += tuple(check_bindings(topology, stack.config.get("networks")))
+    found = in_order(finding.located(stack.locate) for finding in declared)
+    if topology is None or any(finding.is_error for finding in found):
+        raise Refused(found)
+    try:
+        plans = compile_plans(topology)
+    except Refused as refused:
+        over = (finding.located(stack.locate) for finding in refused.findings)
+        raise Refused([*found, *over]) from None
+    near = (warning.located(stack.locate) for warning in plans.warnings)
+    return plans, in_order([*found, *near])
+
+
+def warn(warnings: Sequence[Finding]) -> None:
+    """Say warnings on standard error, after what was asked."""
+    if warnings:
+        print("", render(warnings), sep="\n", file=sys.stderr)
