@@ -1,6 +1,7 @@
 """The proof where people meet it: the component refuses what is not proved, `prove` and `check` answer."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -132,7 +133,7 @@ def test_prove_shows_witnesses_and_the_answer_is_no(
         ("prod-azure", "mbx3", "cas3", "any", True, "R1"),
         ("prod-azure", "edge1", "edge2", "25/tcp", False, "edge2 stops it by in-"),
         ("prod-aws", "internet", "edge1", "25/tcp", True, "E1"),
-        ("prod-aws", "internet", "edge1", "25-26/tcp", False, "no rule of edge1 lets it in"),
+        ("prod-aws", "internet", "edge1", "26/tcp", False, "no rule of edge1 lets it in"),
         ("prod-aws", "edge1", "internet", "25/tcp", True, "E4"),
         (
             "prod-aws",
@@ -165,8 +166,7 @@ def test_check_answers_and_names_who_decided(
     assert said in out + err
     if passes is not None:
         assert err == ""
-        assert out.splitlines()[1].startswith("  source ")
-        assert out.splitlines()[2].startswith("  destination ")
+        assert len(re.findall(r"^  source ", out, re.M)) == len(re.findall(r"^  dest", out, re.M))
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,9 @@ def test_a_name_that_is_misspelt_is_answered_with_the_likely_one(
     assert f"fix: write {meant}\n" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("ports", ["25", "25/tpc", "0/tcp", "65536/udp", ""])
+@pytest.mark.parametrize(
+    "ports", ["25/tpc", "0/tcp", "0", "65536/udp", "", "25/tcp,", "-", "25/tcp 26/tcp", "²"]
+)
 def test_ports_that_are_none_are_bad_input(ports: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(ROOT / DEV), "ex1", "ex2", ports]) == 2
     assert capsys.readouterr().err.startswith("error[bad-port")

@@ -1,8 +1,10 @@
 """`check`: whether something passes, and who decides at each end."""
 
 import argparse
-from collections.abc import Sequence
-from ipaddress import ip_address
+import json
+from collections.abc import Mapping
+from ipaddress import ip_interface
+from typing import Final
 
 from pydantic_core import PydanticCustomError
 
@@ -11,56 +13,91 @@ from exchange_ports.cli.stacks import compiled, read
 from exchange_ports.findings import Refused, nearest
 from exchange_ports.findings.asked import NO_PACKET, UNKNOWN_END
 from exchange_ports.findings.declared import BY_CODE
-from exchange_ports.proof.asking import Asked, ask
-from exchange_ports.reports.proof import verdict_lines
+from exchange_ports.plans import Plans, compile_plans
+from exchange_ports.proof.asking import Answer, Asked, ask
+from exchange_ports.proof.ends import Ends
+from exchange_ports.reports.answers import answer_data, answer_lines
 from exchange_ports.reports.terminal import show
-from exchange_ports.topology.groups import wearers
-from exchange_ports.topology.values import INTERNET_WORD, read_ports
+from exchange_ports.topology.models import Platform
+from exchange_ports.topology.swapping import swapped
+from exchange_ports.topology.values import read_ports
 from exchange_ports.traffic.ports import Ports
 
-__all__ = ["check"]
+__all__ = ["check", "the_ports"]
+
+#: A port without a protocol is one of TCP: so is every port of the tables but name resolution's.
+_PLAIN: Final = "tcp"
 
 
 def check(asked: argparse.Namespace) -> int:
     """Whether something passes, and who decides."""
     plans, _ = compiled(read(asked.file))
-    ports = _asked_ports(asked.ports)
-    servers = [wearer.name for wearer in wearers(plans.topology)]
-    source, destination = (_asked_end(end, servers) for end in (asked.source, asked.destination))
-    try:
-        verdict = ask(plans, source, destination, ports)
-    except ValueError as none:
-        named = {"source": asked.source, "destination": asked.destination}
-        raise Refused([NO_PACKET.at((), why=none, **named)]) from None
-    show(verdict_lines(verdict))
-    return FINE if verdict.passes else NO
+    ends = Ends(plans)
+    source, destination = (the_end(end, ends) for end in (asked.source, asked.destination))
+    ports = the_ports(asked.ports)
+    answers: dict[str, Answer] = {}
+    for name, those in _clouds(plans, asked.platform).items():
+        try:
+            answers[name] = ask(those, source, destination, ports)
+        except ValueError as none:
+            named = {"source": asked.source, "destination": asked.destination}
+            raise Refused([NO_PACKET.at((), why=none, **named)]) from None
+    said = ", ".join(map(str, ports))
+    if asked.json:
+        question = {"source": asked.source, "destination": asked.destination, "ports": said}
+        print(json.dumps(answer_data(question, answers), indent=2))
+    else:
+        show(answer_lines(f"{source.says} -> {destination.says} {said}", answers))
+    return FINE if all(answer.passes for answer in answers.values()) else NO
 
 
-def _asked_ports(text: str) -> Ports:
-    """Ports as they are written in a stack file.
+def _clouds(plans: Plans, platform: str | None) -> Mapping[str, Plans]:
+    """The plans as they are declared, or those of the same topology on the cloud that is asked for.
+
+    :raises Refused: that cloud's limits do not take it.
+    """
+    if platform is None:
+        return {"declared": plans}
+    clouds = (Platform.AWS, Platform.AZURE) if platform == "both" else (Platform(platform),)
+    others = {cloud: swapped(plans.topology, cloud) for cloud in clouds}
+    return {
+        cloud.value: plans if other is plans.topology else compile_plans(other)
+        for cloud, other in others.items()
+    }
+
+
+def the_ports(text: str) -> tuple[Ports, ...]:
+    """Ports as they are written in a stack file, several with commas between; without a protocol, TCP.
 
     :raises Refused: they are none.
     """
-    try:
-        return read_ports(text)
-    except PydanticCustomError as wrong:
-        finding = BY_CODE[wrong.type].at((), **(wrong.context or {}))
-        raise Refused([finding]) from None
+    found: list[Ports] = []
+    for each in text.split(","):
+        whole = f"{each}/{_PLAIN}" if each and each.replace("-", "").isdecimal() else each
+        try:
+            found.append(read_ports(whole))
+        except PydanticCustomError as wrong:
+            finding = BY_CODE[wrong.type].at((), **(wrong.context or {}))
+            raise Refused([finding]) from None
+    return tuple(found)
 
 
-def _asked_end(text: str, servers: Sequence[str]) -> Asked:
-    """An end of a question: a server, an address, or the Internet.
+def the_end(text: str, ends: Ends) -> Asked:
+    """An end of a question.
 
-    :raises Refused: it is none of them.
+    :raises Refused: nobody is called so, and it is no address or range.
     """
-    if text in servers:
-        return Asked(server=text)
-    if text == INTERNET_WORD:
-        return Asked()
     try:
-        return Asked(address=ip_address(text))
+        return ends.find(text)
     except ValueError:
-        meant = nearest(text, (*servers, INTERNET_WORD))
-        known = f"the servers are {', '.join(servers)}"
-        fix = f"write {meant}" if meant else "name a server, an address, or internet"
-        raise Refused([UNKNOWN_END.at((), end=text, known=known, fix=fix)]) from None
+        pass
+    try:
+        meant = str(ip_interface(text).network)
+    except ValueError:
+        meant = None
+    if meant is not None and "%" not in text:
+        raise Refused([BY_CODE["host-bits"].at((), range=text, meant=meant)]) from None
+    likely = nearest(text, ends.named)
+    known = f"these are known: {', '.join(ends.named)}"
+    fix = f"write {likely}" if likely else "name one of them, an address or a range"
+    raise Refused([UNKNOWN_END.at((), end=text, known=known, fix=fix)]) from None

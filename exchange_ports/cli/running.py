@@ -69,9 +69,18 @@ def _parser() -> argparse.ArgumentParser:
 
     ask = commands.add_parser("check", help="whether something passes, and who decides at each end")
     ask.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
-    ask.add_argument("source", metavar="SOURCE", help="a server, an address, or internet")
+    ends = "a server, role, site or neighbour by name, an address or a range, internet, or any"
+    ask.add_argument("source", metavar="SOURCE", help=ends)
     ask.add_argument("destination", metavar="DESTINATION", help="the same")
-    ask.add_argument("ports", metavar="PORT/PROTO", help="3389/tcp, 5985-5986/tcp, icmp, any")
+    ask.add_argument(
+        "ports", metavar="PORT/PROTO", help="3389/tcp, 5985-5986/tcp, 53/udp,53/tcp, icmp, any"
+    )
+    ask.add_argument(
+        "--platform",
+        choices=("aws", "azure", "both"),
+        help="as if every VPC and VNet were on that cloud; both: on each, side by side",
+    )
+    ask.add_argument("--json", action="store_true", help="the answer as JSON")
     ask.set_defaults(run=_check)
 
     schema = commands.add_parser("schema", help="JSON Schema of a topology, for editors")

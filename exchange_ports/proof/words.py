@@ -67,11 +67,18 @@ class Words:
         )
         return Packet(address, found.at(address).witness())
 
-    def says(self, server: Server | None, way: Way, peer: Address, service: Service) -> Say:
-        """What one end lets through: the server's own filter, at its first address that fits."""
+    def says(
+        self,
+        server: Server | None,
+        way: Way,
+        peer: Address,
+        service: Service,
+        own: Address | None = None,
+    ) -> Say:
+        """What one end lets through: the server's own filter, at `own` or its first address that fits."""
         if server is None or not server.managed:
             return Say(None, "not ours")
-        own = own_address(server, peer)
+        own = own or own_address(server, peer)
         view = self._scene.views[server.wearer.network]
         passes, rules = view.decided(server.name, way, Packet(peer, service), own)
         verb = "lets it out" if way == "out" else "lets it in"

@@ -1,17 +1,15 @@
-"""The proof, and the answer to one question, for people."""
+"""The proof, for people and for programs."""
 
 from collections.abc import Iterable
 from typing import Final
 
 from exchange_ports.findings import counted
 from exchange_ports.proof import Failure, Proof
-from exchange_ports.proof.asking import Verdict
 from exchange_ports.proof.swapping import Swap
-from exchange_ports.proof.words import Say
-from exchange_ports.reports.lines import Line, Span, Style, line
+from exchange_ports.reports.lines import Line, Style, line
 from exchange_ports.topology.models import Platform
 
-__all__ = ["failure_lines", "proof_lines", "swap_lines", "verdict_lines"]
+__all__ = ["failure_lines", "proof_lines", "swap_lines"]
 
 _CLOUDS: Final = {Platform.AWS: "AWS", Platform.AZURE: "Azure"}
 
@@ -88,25 +86,3 @@ def failure_lines(proof: Proof) -> list[Line]:
         if len(failures) > _MOST:
             lines.append(line(f"    and {len(failures) - _MOST} more"))
     return lines
-
-
-def verdict_lines(verdict: Verdict) -> list[Line]:
-    """The answer, who decided at each end, and the row of the published tables behind it."""
-    word, style = ("passes", Style.IN) if verdict.passes else ("does not pass", Style.RISK)
-    if verdict.out.passes is None and verdict.into.passes is None:
-        word = "is not ours to decide: neither end is a server of ours"
-    lines: list[Line] = [
-        (Span(f"{verdict.packet} "), Span(word, style)),
-        _end("source", verdict.out),
-        _end("destination", verdict.into),
-    ]
-    lines += [
-        line(f"  why          {reason.says}: {reason.source}")
-        for reason in verdict.reasons
-        if verdict.passes
-    ]
-    return lines
-
-
-def _end(which: str, say: Say) -> Line:
-    return line(f"  {which.ljust(11)}  {say.text}")
