@@ -169,6 +169,8 @@ class Entry:
     ports: tuple[Ports, ...]
     says: str
     when: str
+    #: What no longer works where it is closed.
+    without: str
     cite: Citation
     checked: str
     #: A second document that fills in what the row leaves open.
@@ -199,6 +201,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         _EVERYTHING,
         says="internal Exchange servers talk to each other without restriction",
         when="always",
+        without="Microsoft supports nothing less between Exchange servers: mail, sessions and replication break",
         cite=Citation(Table.GROUND_RULES, 1),
         checked=_CHECKED,
     ),
@@ -209,6 +212,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         _EVERYTHING,
         says="Exchange and internal Lync servers talk without restriction",
         when="Lync or Skype for Business servers are declared; both directions",
+        without="Microsoft supports nothing less: what Exchange and Lync do together breaks",
         cite=Citation(Table.GROUND_RULES, 1),
         checked=_CHECKED,
     ),
@@ -219,6 +223,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         _EVERYTHING,
         says="Exchange and internal domain controllers talk without restriction",
         when="domain controllers are declared; both directions",
+        without="an outage: Exchange finds neither its configuration nor its recipients",
         cite=Citation(Table.GROUND_RULES, 1),
         checked=_CHECKED,
     ),
@@ -230,6 +235,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         (tcp(443),),
         says="encrypted web clients: Outlook, Outlook Web App, ActiveSync, EWS, Autodiscover",
         when="a client source names https, or names no service at all",
+        without="Outlook, Outlook Web App, ActiveSync, EWS and Autodiscover do not connect",
         cite=Citation(Table.CLIENTS, 1),
         checked=_CHECKED,
     ),
@@ -240,6 +246,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         (tcp(80),),
         says="unencrypted web clients: calendar publishing, redirect to HTTPS, Autodiscover",
         when="a client source names http",
+        without="published calendars, the redirect to HTTPS and the last way of Autodiscover fail",
         cite=Citation(Table.CLIENTS, 2),
         checked=_CHECKED,
     ),
@@ -250,6 +257,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         (tcp(143, 993),),
         says="IMAP4 clients",
         when="a client source names imap (IMAP4 is disabled by default)",
+        without="IMAP4 clients do not connect",
         cite=Citation(Table.CLIENTS, 3),
         checked=_CHECKED,
     ),
@@ -260,6 +268,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         (tcp(110, 995),),
         says="POP3 clients",
         when="a client source names pop (POP3 is disabled by default)",
+        without="POP3 clients do not connect",
         cite=Citation(Table.CLIENTS, 4),
         checked=_CHECKED,
     ),
@@ -270,6 +279,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         (tcp(587),),
         says="clients submit authenticated SMTP",
         when="a client source names smtp_submission, or names no service at all",
+        without="authenticated clients, those of IMAP4 and POP3 among them, cannot send",
         cite=Citation(Table.CLIENTS, 5),
         checked=_CHECKED,
     ),
@@ -280,6 +290,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         _SMTP,
         says="clients that can submit authenticated SMTP on port 25 only",
         when="a client source names smtp_authenticated_25 (the note in row 5)",
+        without="clients that know port 25 only cannot send",
         cite=Citation(Table.CLIENTS, 5),
         checked=_CHECKED,
     ),
@@ -291,6 +302,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         _SMTP,
         says="inbound mail",
         when="inbound mail is declared and there is no Edge, or its sites are named",
+        without="nobody outside can deliver mail",
         cite=Citation(Table.NO_EDGE, 1),
         checked=_CHECKED,
     ),
@@ -301,6 +313,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         _SMTP,
         says="outbound mail",
         when="outbound mail goes through mailbox; with smart hosts, to them on their ports",
+        without="mail to the outside waits in the queues of the Mailbox servers",
         cite=Citation(Table.NO_EDGE, 2),
         checked=_CHECKED,
         also="Set-SendConnector (smart hosts and their port)",
@@ -312,6 +325,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         _SMTP,
         says="outbound mail routed through the Client Access server",
         when="outbound mail goes through client_access; with smart hosts, to them",
+        without="mail to the outside waits in the queues of the Mailbox servers",
         cite=Citation(Table.NO_EDGE, 3),
         checked=_CHECKED,
         also="Set-SendConnector (FrontEndProxyEnabled)",
@@ -323,6 +337,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         _DNS,
         says="DNS for name resolution of the next mail hop",
         when="mail flows without Edge, and name servers inside are given by address",
+        without="the next hop is not found by name, and mail waits",
         cite=Citation(Table.NO_EDGE, 4),
         checked=_CHECKED,
     ),
@@ -334,6 +349,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         _SMTP,
         says="inbound mail from the Internet to the Edge server",
         when="an Edge server is subscribed, unless inbound mail is none",
+        without="nobody outside can deliver mail to the Edge server",
         cite=Citation(Table.EDGE, 1),
         checked=_CHECKED,
     ),
@@ -344,6 +360,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         _SMTP,
         says="inbound mail from the Edge server to the subscribed site",
         when="an Edge server is subscribed, unless inbound mail is none",
+        without="mail from outside waits on the Edge server",
         cite=Citation(Table.EDGE, 2),
         checked=_CHECKED,
     ),
@@ -354,6 +371,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         _SMTP,
         says="outbound mail from the subscribed site to the Edge server",
         when="outbound mail goes through edge, which is the default with an Edge server",
+        without="mail to the outside waits in the subscribed site",
         cite=Citation(Table.EDGE, 3),
         checked=_CHECKED,
     ),
@@ -364,6 +382,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         _SMTP,
         says="outbound mail from the Edge server",
         when="outbound mail goes through edge; with smart hosts, to them on their ports",
+        without="mail to the outside waits on the Edge server",
         cite=Citation(Table.EDGE, 4),
         checked=_CHECKED,
         also="Set-SendConnector (smart hosts and their port)",
@@ -375,6 +394,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         (tcp(EDGESYNC_PORT),),
         says="EdgeSync: Mailbox servers push to the Edge server",
         when="an Edge server is subscribed; each pair but those in its edgesync_except",
+        without="recipients and configuration on the Edge server are no longer brought up to date",
         cite=Citation(Table.EDGE, 5),
         checked=_CHECKED,
     ),
@@ -385,6 +405,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         _DNS,
         says="DNS for name resolution of the next mail hop",
         when="name servers of Edge servers are not the platform's",
+        without="the next hop is not found by name and mail waits; Sender ID and block lists get no answer",
         cite=Citation(Table.EDGE, 6),
         checked=_CHECKED,
     ),
@@ -395,6 +416,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         (),
         says="sender reputation through its proxy server",
         when="sender reputation has a proxy; the port is the proxy's",
+        without="sender reputation's test for open proxies does not run",
         cite=Citation(Table.EDGE, 7),
         checked=_CHECKED,
         also=_SET_SENDER_REPUTATION,
@@ -406,6 +428,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         (tcp(23, 80, 1080, 1081, 3128, 6588),),
         says="sender reputation probes for open proxies",
         when="sender reputation is direct: no proxy, probes go to the senders themselves",
+        without="sender reputation's test for open proxies does not run",
         cite=Citation(Table.EDGE, 7),
         checked=_CHECKED,
         also=_SET_SENDER_REPUTATION,
@@ -418,6 +441,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         _SMTP,
         says="applications and appliances hand in mail",
         when="a relay is declared; to Client Access or Mailbox servers, on its connector's port",
+        without="these applications and appliances cannot hand in mail",
         cite=Citation(Page.RECEIVE_CONNECTOR),
         checked=_CHECKED,
     ),
@@ -429,6 +453,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         (tcp(135, 445, (49152, 65535)),),
         says="members of a database availability group reach their witness server",
         when="a witness is declared that is no Exchange server",
+        without="the group cannot ask its witness, whose vote it may need to stay up",
         cite=Citation(Page.WITNESS),
         checked=_CHECKED,
     ),
@@ -440,13 +465,16 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         _DNS,
         says="every internal Exchange server resolves internal host names",
         when="name servers of internal Exchange servers are given by address",
+        without="Exchange servers do not find each other and their neighbours by name",
         cite=Citation(Table.NAME_RESOLUTION, 1),
         checked=_CHECKED,
     ),
 )
 
 
-def _need(id_: str, ports: Ports, says: str, page: Page, source: Part = Part.EXCHANGE) -> Entry:
+def _need(
+    id_: str, ports: Ports, says: str, without: str, page: Page, source: Part = Part.EXCHANGE
+) -> Entry:
     return Entry(
         id_,
         source,
@@ -454,6 +482,7 @@ def _need(id_: str, ports: Ports, says: str, page: Page, source: Part = Part.EXC
         (ports,),
         says=says,
         when="an additional flow names it as its need",
+        without=without,
         cite=Citation(page),
         checked=_CHECKED,
     )
@@ -466,24 +495,53 @@ NEEDS: Final = {
         "G3",
         tcp(80, 443),
         "malware agent downloads engines and definitions",
+        "the malware agent works with old engines and definitions",
         Page.ENGINE_UPDATES,
         Part.MAILBOX,
     ),
     Need.CERTIFICATE_CHECKS: _need(
-        "G4", tcp(80), "revocation lists of certificates are fetched", Page.REVOCATION
+        "G4",
+        tcp(80),
+        "revocation lists of certificates are fetched",
+        "certificates cannot be checked for TLS, and services may start slowly",
+        Page.REVOCATION,
     ),
-    Need.FEDERATION: _need("G5", tcp(443), "federation, sharing and free/busy", Page.FEDERATION),
+    Need.FEDERATION: _need(
+        "G5",
+        tcp(443),
+        "federation, sharing and free/busy",
+        "free/busy and sharing with other organizations fail",
+        Page.FEDERATION,
+    ),
     Need.CONTENT_FILTER_UPDATES: _need(
-        "G7", tcp(80, 443), "content filter downloads updates", Page.CONTENT_FILTER
+        "G7",
+        tcp(80, 443),
+        "content filter downloads updates",
+        "the content filter works with old data",
+        Page.CONTENT_FILTER,
     ),
     Need.WINDOWS_UPDATE: _need(
-        "G8", tcp(80, 443), "Windows and Microsoft Update", Page.SECURITY_CHECKLIST
+        "G8",
+        tcp(80, 443),
+        "Windows and Microsoft Update",
+        "updates do not come in",
+        Page.SECURITY_CHECKLIST,
     ),
     Need.PUSH_NOTIFICATIONS: _need(
-        "G9", tcp(443), "push notifications of OWA for Devices", Page.PUSH, Part.MAILBOX
+        "G9",
+        tcp(443),
+        "push notifications of OWA for Devices",
+        "OWA for Devices is not notified",
+        Page.PUSH,
+        Part.MAILBOX,
     ),
     Need.REMOTE_DESKTOP: _need(
-        "E9", tcp(3389), "administration by remote desktop", Page.EDGE_PLANNING, Part.ANYONE
+        "E9",
+        tcp(3389),
+        "administration by remote desktop",
+        "nobody reaches the server by remote desktop",
+        Page.EDGE_PLANNING,
+        Part.ANYONE,
     ),
 }
 

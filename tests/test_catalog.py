@@ -231,6 +231,8 @@ def test_an_id_names_one_row() -> None:
 def test_every_row_says_what_it_is_when_it_applies_and_when_it_was_checked(entry: Entry) -> None:
     assert entry.says.strip() == entry.says != ""
     assert not entry.says.endswith("."), "it is part of a line"
+    assert entry.without.strip() == entry.without != ""
+    assert not entry.without.endswith("."), "it is part of a line"
     assert entry.when.strip() == entry.when != ""
     assert date.fromisoformat(entry.checked) >= date(2026, 1, 1)
     assert entry.cite.where.url.startswith("https://learn.microsoft.com/exchange/")

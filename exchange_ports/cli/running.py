@@ -73,7 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("source", metavar="SOURCE", help=ends)
     ask.add_argument("destination", metavar="DESTINATION", help="the same")
     ask.add_argument(
-        "ports", metavar="PORT/PROTO", help="3389/tcp, 5985-5986/tcp, 53/udp,53/tcp, icmp, any"
+        "ports",
+        metavar="PORT/PROTO",
+        help="3389/tcp, 5985-5986/tcp, icmp, any, or several with commas",
     )
     ask.add_argument(
         "--platform",

@@ -19,7 +19,7 @@ from exchange_ports.topology.models import (
 from exchange_ports.topology.values import INTERNET_WORD, End, ends_of
 from exchange_ports.traffic.ports import without_adjacent
 
-__all__ = ["flows"]
+__all__ = ["flows", "of_operator"]
 
 
 def _of_entry(topic: Topic, entry: Entry) -> Iterator[Flow]:
@@ -29,7 +29,8 @@ def _of_entry(topic: Topic, entry: Entry) -> Iterator[Flow]:
             yield Flow(source, destination, ports, reason)
 
 
-def _of_operator(topic: Topic, declared: AdditionalFlow) -> Iterator[Flow]:
+def of_operator(topic: Topic, declared: AdditionalFlow) -> Iterator[Flow]:
+    """The flows of one declaration, with its reason."""
     need = None if declared.need is None else NEEDS[declared.need]
     says = ": ".join(part for part in (need and need.says, declared.reason) if part)
     reason = Reason(
@@ -78,7 +79,7 @@ def flows(topology: Topology) -> tuple[Flow, ...]:
         for flow in _of_entry(topic, entry):
             found.setdefault(flow, set()).update(flow.reasons)
     for declared in topology.additional_flows:
-        for flow in _of_operator(topic, declared):
+        for flow in of_operator(topic, declared):
             found.setdefault(flow, set()).update(flow.reasons)
     merged = [Flow(f.source, f.destination, f.ports, in_order(r)) for f, r in found.items()]
     return tuple(sorted(merged, key=lambda flow: flow.order))
