@@ -19,6 +19,8 @@ examples:
   exchange-ports prove stacks/Pulumi.dev.yaml           that its rules let through what is meant
   exchange-ports check stacks/Pulumi.dev.yaml ex1 10.10.1.10 389/tcp
                                                         whether that passes, and who decides
+  exchange-ports explain stacks/Pulumi.dev.yaml 587     why that is open, who asked for it
+  exchange-ports matrix stacks/Pulumi.dev.yaml          who may talk to whom, as a table
   exchange-ports preview stacks/Pulumi.dev.yaml         what `pulumi up` would register, offline
   exchange-ports schema > topology.schema.json          what a topology may say, for editors
 
@@ -65,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
 
     prove = commands.add_parser("prove", help="that the rules let through what is meant, no more")
     prove.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
+    prove.add_argument("--json", action="store_true", help="figures, failures and notes as JSON")
     prove.set_defaults(run=_prove)
 
     ask = commands.add_parser("check", help="whether something passes, and who decides at each end")
@@ -84,6 +87,31 @@ def _parser() -> argparse.ArgumentParser:
     )
     ask.add_argument("--json", action="store_true", help="the answer as JSON")
     ask.set_defaults(run=_check)
+
+    explain = commands.add_parser(
+        "explain", help="why a rule exists or a port is open, who asked, what breaks without it"
+    )
+    explain.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
+    explain.add_argument(
+        "rule_or_port",
+        metavar="RULE_OR_PORT",
+        help="a rule as plan --json or the cloud calls it; 50636, 50636/tcp, 5985-5986/tcp, icmp",
+    )
+    explain.add_argument("--json", action="store_true", help="the explanation as JSON")
+    explain.set_defaults(run=_explain)
+
+    matrix = commands.add_parser("matrix", help="who may talk to whom, as a table")
+    matrix.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
+    matrix.add_argument(
+        "--format",
+        choices=("text", "markdown", "csv", "json"),
+        default="text",
+        help="text (the default), markdown, csv for a spreadsheet, or json",
+    )
+    matrix.add_argument(
+        "--json", dest="format", action="store_const", const="json", help="--format json"
+    )
+    matrix.set_defaults(run=_matrix)
 
     schema = commands.add_parser("schema", help="JSON Schema of a topology, for editors")
     schema.set_defaults(run=_schema)
@@ -121,6 +149,18 @@ def _check(asked: argparse.Namespace) -> int:
     from exchange_ports.cli.asking import check
 
     return check(asked)
+
+
+def _explain(asked: argparse.Namespace) -> int:
+    from exchange_ports.cli.explaining import explain
+
+    return explain(asked)
+
+
+def _matrix(asked: argparse.Namespace) -> int:
+    from exchange_ports.cli.matrix import as_table
+
+    return as_table(asked)
 
 
 def _preview(asked: argparse.Namespace) -> int:

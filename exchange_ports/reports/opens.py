@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from exchange_ports.flows import Flow, Outside, Reason
 from exchange_ports.plans import Plans
+from exchange_ports.reports.reasons import why
 from exchange_ports.topology.groups import Group, identity, wearers
 from exchange_ports.topology.models import Inbound, Topology
 from exchange_ports.topology.parts import send_connectors
@@ -33,7 +34,7 @@ class Opening:
     @property
     def why(self) -> str:
         """The reasons on one line, each with its row of the published tables or its ticket."""
-        return "; ".join(_why(reason) for reason in self.reasons)
+        return why(self.reasons)
 
     def as_data(self) -> dict[str, object]:
         """The opening for JSON."""
@@ -56,12 +57,6 @@ class Opening:
                 for reason in self.reasons
             ],
         }
-
-
-def _why(reason: Reason) -> str:
-    marks = [reason.entry or reason.ticket or "", "accepted risk" if reason.accepted_risk else ""]
-    said = ", ".join(mark for mark in marks if mark)
-    return f"{reason.says} ({said})" if said else reason.says
 
 
 def _peer(end: Group | Outside, network: str) -> str:

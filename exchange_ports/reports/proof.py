@@ -9,7 +9,7 @@ from exchange_ports.proof.swapping import Swap
 from exchange_ports.reports.lines import Line, Style, line
 from exchange_ports.topology.models import Platform
 
-__all__ = ["failure_lines", "proof_lines", "swap_lines"]
+__all__ = ["failure_lines", "proof_data", "proof_lines", "swap_lines"]
 
 _CLOUDS: Final = {Platform.AWS: "AWS", Platform.AZURE: "Azure"}
 
@@ -86,3 +86,23 @@ def failure_lines(proof: Proof) -> list[Line]:
         if len(failures) > _MOST:
             lines.append(line(f"    and {len(failures) - _MOST} more"))
     return lines
+
+
+def proof_data(proof: Proof) -> dict[str, object]:
+    """The proof for JSON: keys and their order are always the same."""
+    figures = proof.figures
+    return {
+        "proved": proof.holds,
+        "figures": {
+            "servers": figures.servers,
+            "directions": figures.directions,
+            "rules": figures.rules,
+            "flows": figures.flows,
+            "pieces_of_traffic": figures.boxes,
+        },
+        "failures": [
+            {"law": failure.law, "witness": failure.witness, "says": failure.says}
+            for failure in proof.failures
+        ],
+        "notes": list(proof.notes),
+    }

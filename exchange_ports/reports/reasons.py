@@ -1,9 +1,22 @@
-"""A reason as JSON-ready data, alike in every report."""
+"""Reasons on one line and as JSON-ready data, alike in every report."""
+
+from collections.abc import Iterable
 
 from exchange_ports.catalog import BY_ID
 from exchange_ports.flows import Reason
 
-__all__ = ["reason_data"]
+__all__ = ["reason_data", "why"]
+
+
+def why(reasons: Iterable[Reason]) -> str:
+    """The reasons on one line, each with its row of the published tables or its ticket."""
+    return "; ".join(map(_marked, reasons))
+
+
+def _marked(reason: Reason) -> str:
+    marks = [reason.entry or reason.ticket or "", "accepted risk" if reason.accepted_risk else ""]
+    said = ", ".join(mark for mark in marks if mark)
+    return f"{reason.says} ({said})" if said else reason.says
 
 
 def reason_data(reason: Reason) -> dict[str, object]:
