@@ -153,16 +153,19 @@ def _kinds(topology: Topology) -> Iterator[tuple[str, frozenset[str]]]:
     yield "internal Exchange servers", frozenset().union(*inside.values())
     if topology.edge_servers:
         yield "Edge servers", frozenset(topology.edge_servers)
-    for site, names in inside.items():
-        yield f"Exchange servers of {site}", names
-    for role, words in ((Role.CLIENT_ACCESS, "Client Access"), (Role.MAILBOX, "Mailbox")):
-        of_site = {
-            site: frozenset(n for n, server in each.servers.items() if role in server.roles)
+    playing: dict[str, dict[str, frozenset[str]]] = {
+        words: {
+            site: frozenset(name for name, server in each.servers.items() if role in server.roles)
             for site, each in sites.items()
         }
+        for role, words in ((Role.CLIENT_ACCESS, "Client Access"), (Role.MAILBOX, "Mailbox"))
+    }
+    for words, of_site in playing.items():
         yield f"{words} servers", frozenset().union(*of_site.values())
-        for site, names in of_site.items():
-            yield f"{words} servers of {site}", names
+    # Where all servers of a site have both roles, either word alone would mislead.
+    yield from ((f"Exchange servers of {site}", names) for site, names in inside.items())
+    for words, of_site in playing.items():
+        yield from ((f"{words} servers of {site}", names) for site, names in of_site.items())
     for site in sites:
         names = (n for n, edge in topology.edge_servers.items() if edge.site == site)
         yield f"Edge servers of {site}", frozenset(names)
@@ -172,7 +175,10 @@ def _wrapped(row: Row) -> Iterator[list[Span]]:
     """A row as lines of a table, none of its cells wider than its column may be."""
     style = Style.RISK if row.is_risky else Style.PLAIN
     cells = (row.source, row.destination, row.passes, why(row.reasons))
-    columns = [wrap(cell, width) or [""] for cell, width in zip(cells, _WIDTHS, strict=True)]
+    columns = [
+        wrap(cell, width, break_on_hyphens=False, break_long_words=False)
+        for cell, width in zip(cells, _WIDTHS, strict=True)
+    ]
     for texts in zip_longest(*columns, fillvalue=""):
         yield [*map(Span, texts[:-1]), Span(texts[-1], style)]
 

@@ -1,0 +1,55 @@
+"""The page docs/asking.md: each of its transcripts is what happens. `--update-goldens` rewrites them."""
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from exchange_ports.cli import main
+from tests.conftest import UPDATE
+from tests.test_readme import Block, as_arguments, blocks, steps
+
+ROOT: Final = Path(__file__).parent.parent
+PAGE: Final = ROOT / "docs" / "asking.md"
+TRANSCRIPTS: Final = [b for b in blocks(PAGE.read_text("utf-8")) if b.language == "console"]
+
+
+def transcript(block: Block, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """The block as it should be: each command with all that it says."""
+    lines: list[str] = []
+    code = 0
+    for step in steps(block.lines):
+        lines.append(f"$ {step.command}")
+        if step.command == "echo $?":
+            lines.append(str(code))
+            continue
+        arguments = as_arguments(step.command)
+        assert arguments is not None, step.command
+        code = main(arguments)
+        said = capsys.readouterr()
+        lines += (said.out + said.err).rstrip("\n").splitlines()
+    return lines
+
+
+def test_every_transcript_is_what_happens(
+    pytestconfig: pytest.Config,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert len(TRANSCRIPTS) >= 8
+    page = PAGE.read_text("utf-8").splitlines()
+    # From the end, so that the lines before keep their numbers.
+    for block in reversed(TRANSCRIPTS):
+        real = transcript(block, capsys)
+        if pytestconfig.getoption(UPDATE):
+            page[block.at : block.at + len(block.lines)] = real
+        else:
+            assert list(block.lines) == real, f"docs/asking.md:{block.at}"
+    if pytestconfig.getoption(UPDATE):
+        PAGE.write_text("\n".join(page) + "\n", "utf-8")
+
+
+def test_the_page_asks_with_every_command_that_answers() -> None:
+    commands = {step.command.split()[1] for b in TRANSCRIPTS for step in steps(b.lines)}
+    assert {"check", "explain", "matrix", "prove"} <= commands
