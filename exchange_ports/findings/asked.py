@@ -45,7 +45,7 @@ PROGRAM_FAILED: Final = Kind(
 UNKNOWN_END: Final = Kind(
     "unknown-end",
     Severity.ERROR,
-    says="Cannot ask about {end}: no server is called so, and it is no address",
+    says="Cannot ask about {end}: nothing is called so, and it is no address",
     why="{known}",
     fix="{fix}",
 )
