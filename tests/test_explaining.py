@@ -47,9 +47,9 @@ def test_every_rule_of_a_plan_is_explained_by_its_name(platform: Platform) -> No
         assert rule.reasons or not rule.allows, rule
         assert [why.reason for why in told.whys] == list(rule.reasons)
         for why in told.whys:
-            # Only the ground rule between servers and what the cloud itself has need no asker.
-            nobody = why.reason.entry in ("R1", None)
-            assert why.fields or (nobody and (why.reason.entry or "probes" in why.reason.says))
+            # Only the ground rule between servers, the probe and the denies have no asker.
+            own = "probes" in why.reason.says or not rule.allows
+            assert why.fields or why.reason.entry == "R1" or (why.reason.entry is None and own)
         if rule.allows:
             assert told.cut, f"{rule.name} could be left out, and the proof would say so"
             assert not told.opened
@@ -134,9 +134,10 @@ def test_a_hostile_name_is_shown_harmless(what: str) -> None:
 def test_who_asked_stands_at_its_line(capsys: pytest.CaptureFixture[str]) -> None:
     _, data = explained(capsys, "edge.hq/in/tcp/3389/10.20.6.0/24")
     (reason,) = data["reasons"]
+    asker: dict[str, Any]
     (asker,) = reason["asked_by"]
     assert (asker["field"], asker["file"]) == ("topology.additional_flows[1]", PROD)
-    line = Path(PROD).read_text("utf-8").splitlines()[asker["line"] - 1]
+    line: str = Path(PROD).read_text("utf-8").splitlines()[int(asker["line"]) - 1]
     assert line.strip() == "- from: 10.20.6.0/24"
     assert (reason["owner"], reason["ticket"], reason["accepted_risk"]) == (
         "Messaging team",
@@ -175,12 +176,12 @@ def test_a_rule_whose_traffic_another_lets_through_cuts_nothing() -> None:
 # ---- laws ----
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(topologies())
 def test_what_is_cut_without_a_rule_is_the_difference_of_what_passes(data: Any) -> None:
     plans = planned(data)
     explainer = Explainer(plans)
-    for rule in explainer.rules[:3]:
+    for rule in explainer.rules[:2]:
         told = explainer.explain([rule])
         before, after = Scene(plans), Scene(without(plans, [rule]))
         changed = any(
@@ -190,7 +191,7 @@ def test_what_is_cut_without_a_rule_is_the_difference_of_what_passes(data: Any) 
             for own in server.addresses
         )
         # A proved plan lets nothing out that the other end does not let in, but for neighbours.
-        assert bool(told.cut or told.opened) <= changed
+        assert bool(told.cut or told.opened) <= changed, rule
         assert told.cut or told.opened or told.covered or not changed
 
 

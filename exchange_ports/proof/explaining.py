@@ -159,8 +159,13 @@ class Explainer:
                 ):
                     continue
                 view = after.views[server.wearer.network]
-                packets = after.permitted(server, rule.way, own)
-                packet = Packet(there.witness(), packets.at(there.witness()).witness())
+                address = there.witness()
+                version = 4 if address.version == 4 else 6  # noqa: PLR2004 - IP versions
+                both = ServiceSet.of(rule.ports, version)
+                both &= after.permitted(server, rule.way, own).at(address)
+                if not both:
+                    continue
+                packet = Packet(address, both.witness())
                 _, deciding = view.decided(server.name, rule.way, packet, own)
                 yield from (each.name for each in deciding)
                 break
@@ -279,10 +284,21 @@ def _changed(before: Scene, after: Scene) -> Iterator[Piece]:
                     for addresses, services in some.groups():
                         pairs = Asked("", (), addresses)
                         for party in parties(scene, pairs):
-                            for there in party.of(own.version).one_by_one():
+                            for there in _speaking(party, server, own):
                                 both = services & _lets(scene, there, way, own)
                                 if both and there.server is not server:
                                     yield _seen(passes, server, own, way, there, both)
+
+
+def _speaking(party: Party, server: Server, own: Address) -> Iterator[Party]:
+    """Who can speak with one address of a server, by family.
+
+    A server that declares no address of a family is taken to have one that nobody knows: the rules are
+    there for it.
+    """
+    versions = {own.version, *({4, 6} - {each.version for each in server.addresses})}
+    for version in sorted(versions):
+        yield from party.of(version).one_by_one()
 
 
 def _lets(scene: Scene, there: Party, way: Way, own: Address) -> ServiceSet:

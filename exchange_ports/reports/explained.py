@@ -17,7 +17,7 @@ __all__ = ["explained_data", "explained_lines", "unknown_data"]
 _MOST: Final = 12
 
 _NOBODY: Final = "nobody has to: it holds wherever there are internal Exchange servers"
-_PLATFORM: Final = "the cloud itself: every network of this platform has it"
+_PLATFORM: Final = "nobody: every network of this platform has it"
 
 Locate = Callable[[Path], Place]
 
