@@ -19,7 +19,7 @@ examples:
   exchange-ports prove stacks/Pulumi.dev.yaml           that its rules let through what is meant
   exchange-ports check stacks/Pulumi.dev.yaml ex1 10.10.1.10 389/tcp
                                                         whether that passes, and who decides
-  exchange-ports explain stacks/Pulumi.dev.yaml 587     why that is open, who asked for it
+  exchange-ports explain stacks/Pulumi.dev.yaml 3389    why that is open, who asked for it
   exchange-ports matrix stacks/Pulumi.dev.yaml          who may talk to whom, as a table
   exchange-ports preview stacks/Pulumi.dev.yaml         what `pulumi up` would register, offline
   exchange-ports schema > topology.schema.json          what a topology may say, for editors
@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument(
         "rule_or_port",
         metavar="RULE_OR_PORT",
-        help="a rule as plan --json or the cloud calls it; 50636, 50636/tcp, 5985-5986/tcp, icmp",
+        help="a rule as plan --json or the cloud calls it; 3389, 3389/tcp, 5985-5986/tcp, icmp",
     )
     explain.add_argument("--json", action="store_true", help="the explanation as JSON")
     explain.set_defaults(run=_explain)
