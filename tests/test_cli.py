@@ -386,3 +386,20 @@ def test_preview_of_a_stack_with_an_error_runs_no_program(project: Path) -> None
     ran = run("preview", _stack(project, ("platform: aws", "platform: asw")), folder=project)
     assert (ran.returncode, ran.stdout) == (2, b"")
     assert ran.stderr.startswith(b"error[unknown-word] asw")
+
+
+def test_prove_as_json_says_what_was_proved_here_and_on_the_other_cloud() -> None:
+    ran = run("prove", "--json", "--both", DEV)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    data = cast("dict[str, Any]", json.loads(ran.stdout))
+    assert list(data) == [
+        "proved",
+        "figures",
+        "failures",
+        "notes",
+        "covered_together",
+        "other_clouds",
+    ]
+    assert (data["proved"], data["failures"]) == (True, [])
+    (other,) = data["other_clouds"]
+    assert (other["platform"], other["same"], other["servers"]) == ("azure", True, 2)

@@ -68,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     prove = commands.add_parser("prove", help="that the rules let through what is meant, no more")
     prove.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
     prove.add_argument("--json", action="store_true", help="figures, failures and notes as JSON")
+    prove.add_argument(
+        "--both", action="store_true", help="and that the other cloud permits the same"
+    )
     prove.set_defaults(run=_prove)
 
     ask = commands.add_parser("check", help="whether something passes, and who decides at each end")

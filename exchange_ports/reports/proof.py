@@ -88,7 +88,7 @@ def failure_lines(proof: Proof) -> list[Line]:
     return lines
 
 
-def proof_data(proof: Proof) -> dict[str, object]:
+def proof_data(proof: Proof, swaps: Iterable[Swap] = ()) -> dict[str, object]:
     """The proof for JSON: keys and their order are always the same."""
     figures = proof.figures
     return {
@@ -100,9 +100,22 @@ def proof_data(proof: Proof) -> dict[str, object]:
             "flows": figures.flows,
             "pieces_of_traffic": figures.boxes,
         },
-        "failures": [
-            {"law": failure.law, "witness": failure.witness, "says": failure.says}
-            for failure in proof.failures
-        ],
+        "failures": _failures(proof.failures),
         "notes": list(proof.notes),
+        "covered_together": list(proof.warnings),
+        "other_clouds": [
+            {
+                "platform": swap.platform.value,
+                "same": None if swap.refused else swap.holds,
+                "servers": swap.servers,
+                "failures": _failures(swap.failures),
+                "over_limit": [finding.as_data() for finding in swap.over],
+                "refused": [finding.as_data() for finding in swap.refused],
+            }
+            for swap in swaps
+        ],
     }
+
+
+def _failures(failures: Iterable[Failure]) -> list[dict[str, str]]:
+    return [{"law": each.law, "witness": each.witness, "says": each.says} for each in failures]
