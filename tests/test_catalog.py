@@ -270,6 +270,7 @@ def test_what_is_derived_from_rows_is_in_them() -> None:
 SOMETHING_ELSE: Final[Mapping[tuple[str, int], str]] = {
     ("azure/names.py", 80): "the most characters that the name of a rule has",
     ("azure/limits.py", 80): "the most characters that the name of a group has",
+    ("limits.py", 80): "the percentage from which on a use is near its limit",
     ("topology/scalars.py", 53): "the bits of a double's fraction",
     ("traffic/ports.py", 65535): "the highest port there is",
 }

@@ -28,16 +28,21 @@ from tests.test_cli import ROOT, STACKS
 PROD: Final = str(ROOT / "stacks/Pulumi.prod-aws.yaml")
 
 
-@pytest.mark.parametrize("stack", STACKS)
-@pytest.mark.parametrize("format_", ["text", "markdown", "csv"])
+@pytest.mark.parametrize(
+    "stack,format_",
+    [
+        *((stack, "text") for stack in STACKS),
+        # One stack in the other formats is enough to read.
+        ("Pulumi.both.yaml", "markdown"),
+        ("Pulumi.both.yaml", "csv"),
+    ],
+)
 def test_the_table_of_a_stack_is_the_one_that_was_read(
     stack: str,
     format_: str,
     golden: Callable[[str, str], None],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    if format_ != "text" and stack != "Pulumi.both.yaml":
-        pytest.skip("one stack in every format is enough to read")
     assert main(["matrix", str(ROOT / "stacks" / stack), "--format", format_]) == 0
     said = capsys.readouterr()
     assert said.err == ""

@@ -82,6 +82,8 @@ def matrix(plans: Plans) -> tuple[Row, ...]:
     cells = _together(cells, lambda c: (c.source, c.destination))
     cells = _together(cells, lambda c: (c.destination, c.ports, c.reasons))
     cells = _together(cells, lambda c: (c.source, c.ports, c.reasons))
+    # Put together in two ways, two cells can have come to the same ends.
+    cells = _together(cells, lambda c: (c.source, c.destination))
     namer = _Namer(plans.topology, dressed)
     return tuple(namer.row(cell) for cell in sorted(cells, key=namer.order))
 

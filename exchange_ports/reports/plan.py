@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from exchange_ports.aws.names import rule_name
 from exchange_ports.aws.rules import RuleSet as AwsRuleSet
 from exchange_ports.findings import Finding, counted
-from exchange_ports.limits import Use
+from exchange_ports.limits import NEVER, Use
 from exchange_ports.plans import NetworkPlan, Plans
 from exchange_ports.reports.lines import Line, Span, Style, line, table
 from exchange_ports.reports.opens import Opening, closed, openings
@@ -95,6 +95,9 @@ def limit_lines(plans: Plans) -> list[Line]:
 def _nearest(uses: Sequence[Use]) -> Iterator[Use]:
     fullest: dict[str, Use] = {}
     for use in uses:
+        # Nothing is near what is not there, nor a law between two quotas.
+        if not use.used or use.limit.near == NEVER:
+            continue
         before = fullest.get(use.limit.code)
         if before is None or (use.share, use.used) > (before.share, before.used):
             fullest[use.limit.code] = use

@@ -235,7 +235,7 @@ class _Passage:
         )
         # There is something to cut only between servers that are there all the time.
         exist = all(None not in each for each in ends)
-        done: dict[Effect, ServiceSet] = {effect: ServiceSet() for effect in Effect}
+        done: dict[tuple[Effect, Address], ServiceSet] = defaultdict(ServiceSet)
         for a, b in product(self._states[source.key, "out"], self._states[target.key, "in"]):
             together = a.step == b.step and (source.place != target.place or a.moment == b.moment)
             if not together or not line.fits(a, b):
@@ -243,11 +243,11 @@ class _Passage:
             passing = _passing(a, b, line)
             missing = (before & after) - passing if exist else ServiceSet()
             surplus = passing - (before | after)
+            far = b.addresses[line.target]
             for effect, services in ((Effect.CUT, missing), (Effect.OPEN, surplus)):
-                new = services - done[effect]
+                new = services - done[effect, far]
                 if new:
-                    done[effect] |= new
-                    far = b.addresses[line.target]
+                    done[effect, far] |= new
                     yield effect, far, new, self._moments[source.place][a.moment].says
 
 

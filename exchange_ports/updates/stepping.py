@@ -106,10 +106,10 @@ def update(old: Plans, new: Plans, attached: Attached = Attached.HERE) -> Update
     at_once, over = look(pairs, _at_once(attached))
     stays = held(pairs, everyone) if attached is Attached.ELSEWHERE else ()
     moves = tuple(dict.fromkeys(body.name for body in everyone if body.moves))
-    if at_once.clean:
-        # Where a limit is in the way, or a group is still worn, more steps are no way round it.
-        steps = None if over or stays else _steps(pairs, (Turn.AT_ONCE,), everyone)
-        return Update(at_once, steps, at_once, moves, over, stays)
+    if at_once.clean and not stays:
+        # Where a limit is in the way, more steps are no way round it.
+        steps = None if over else _steps(pairs, (Turn.AT_ONCE,), everyone)
+        return Update(at_once, steps, at_once, moves, over)
     stepwise = at_once
     for way, turns in _WAYS:
         if way is _two_steps and attached is Attached.ELSEWHERE:

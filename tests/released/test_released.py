@@ -138,7 +138,9 @@ def resources(topology: Path) -> Mapping[str, tuple[str, ...]]:
 
 def now(topology: Path) -> Names:
     """What the code calls things, in the sections of a file."""
-    limits = (*aws_limits.LIMITS, *azure_limits.LIMITS)
+    limits = [
+        limit for cloud in (aws_limits, azure_limits) for limit in (*cloud.LIMITS, *cloud.TEXTS)
+    ]
     return {
         "settings": tuple(f"{NAMESPACE}:{setting}" for setting in SETTINGS),
         "catalog rows": tuple(f"{entry.id} {entry.cite}" for entry in BY_ID.values()),

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 
+import pytest
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
@@ -26,6 +27,7 @@ def planned(data: Data) -> Plans | None:
         return None
 
 
+@pytest.mark.timeout(1200)
 @given(st.data(), st.sampled_from(Attached))
 def test_the_extremal_states_show_all_that_any_state_shows(
     draw: st.DataObject, attached: Attached

@@ -36,6 +36,8 @@ def test_nothing_is_cut_or_opened_in_passing(attached: Attached, draw: st.DataOb
         assert found.clean, [str(trouble) for trouble in found.at_once.troubles]
     elif found.clean:
         event("memberships change, clean at once")
+    elif found.refused:
+        event("a limit is in the way")
     else:
         event("memberships change, detected")
         assert found.steps is not None, [str(trouble) for trouble in found.stepwise.troubles]
