@@ -20,7 +20,7 @@ def _measured() -> Iterator[Section]:
         tuple(compiling.measure()),
         (
             "Ours: flows, both plans and their limits, from a checked topology; "
-            '"check and compile" begins with plain data.',
+            '"read, check and compile" begins with plain data.',
             "Aerleon: from plain data to the text of one target, without its shade check. Its "
             "targets differ by no more than chance here, so one of the quickest was taken: nftables.",
         ),
