@@ -1,17 +1,15 @@
 """How long both clouds' plans take, held against Aerleon with one target on the same flows."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Self, TypeVar
 
 from bench.measure import Measured, interleaved
 from bench.workload import by_address, declared, topology
-from exchange_ports.aws import plan as aws_plan
-from exchange_ports.azure import plan as azure_plan
 from exchange_ports.flows import Flow, flows
-from exchange_ports.plans import NetworkPlan, Plans
+from exchange_ports.plans import NetworkPlan, Plans, by_network
 from exchange_ports.topology.declaring import declare
-from exchange_ports.topology.groups import identity
 from exchange_ports.topology.models import Platform, Topology
 from exchange_ports.topology.parts import Parts
 
@@ -42,15 +40,7 @@ class Prepared:
 
 def planned(prepared: Prepared) -> dict[str, NetworkPlan]:
     """The plan of each network: what both planners do."""
-    networks: dict[str, NetworkPlan] = {}
-    for key, network in sorted(prepared.topology.networks.items()):
-        parts = prepared.parts
-        asked = (identity(key, network), prepared.flows, parts.groups, parts.wearers)
-        if network.platform is Platform.AWS:
-            networks[key] = aws_plan.compile_network(*asked)
-        else:
-            networks[key] = azure_plan.compile_network(*asked)
-    return networks
+    return by_network(prepared.topology, prepared.flows, prepared.parts)
 
 
 def compiled(topology: Topology) -> Plans:
@@ -70,7 +60,6 @@ def measure() -> Iterator[Measured]:
     """Each size, and how the largest grows from the next."""
     from bench import aerleon
 
-    taken: dict[int, float] = {}
     for count, times in SIZES.items():
         both = [Prepared.of(topology(count, platform)) for platform in BOTH]
         data = [declared(count, platform) for platform in BOTH]
@@ -80,20 +69,29 @@ def measure() -> Iterator[Measured]:
             aerleon.generating(by_address(both[0].topology, both[0].flows)),
             times=times,
         )
-        taken[count] = ours
         what = f"compile for both clouds, {count:,} flows"
         against = f"{aerleon.NAME}, one target, {count:,} flows"
         target = _TARGET if count >= _TARGET_FROM else None
         yield Measured(what, ours, against, theirs, target)
         yield Measured(f"read, check and {what}", whole, against, theirs)
+    yield _growth()
+
+
+def _growth() -> Measured:
+    """Ten times as many flows, with the collector paused: its share grows with what is in memory."""
     *_, before, last = SIZES
-    yield Measured(
-        f"compile for both clouds, {last:,} flows",
-        taken[last],
-        f"compile for both clouds, {before:,} flows",
-        taken[before],
-        _GROWTH,
+    small, large = (
+        [Prepared.of(topology(count, platform)) for platform in BOTH] for count in (before, last)
     )
+    least, most = interleaved(
+        _each(planned, small),
+        _each(planned, large),
+        times=SIZES[last],
+        clock=time.process_time,
+        collecting=False,
+    )
+    what = "compile for both clouds, {:,} flows, collector paused"
+    return Measured(what.format(last), most, what.format(before), least, _GROWTH)
 
 
 def _each(run: Callable[[_T], object], over: list[_T]) -> Callable[[], None]:

@@ -1,5 +1,6 @@
 """What a measurement is, and how a machine is named."""
 
+import gc
 import os
 import platform
 import time
@@ -97,15 +98,28 @@ class Section:
 
 
 def interleaved(
-    *runs: Callable[[], object], times: int, clock: Callable[[], float] = time.perf_counter
+    *runs: Callable[[], object],
+    times: int,
+    clock: Callable[[], float] = time.perf_counter,
+    collecting: bool = True,
 ) -> list[float]:
-    """The median time of each run. They take turns, so that a busy moment meets all of them."""
+    """The median time of each run. They take turns, so that a busy moment meets all of them.
+
+    Without `collecting` the collector is paused, as `timeit` does: what is left is the work itself,
+    for how long a collection takes depends on all that stands in memory, whoever made it.
+    """
     taken: list[list[float]] = [[] for _ in runs]
     for _ in range(times):
         for run, seconds in zip(runs, taken, strict=True):
-            start = clock()
-            run()
-            seconds.append(clock() - start)
+            if not collecting:
+                gc.collect()
+                gc.disable()
+            try:
+                start = clock()
+                run()
+                seconds.append(clock() - start)
+            finally:
+                gc.enable()
     return [median(seconds) for seconds in taken]
 
 

@@ -32,7 +32,7 @@ from exchange_ports.topology.groups import Group, wearers
 from exchange_ports.traffic.addresses import EVERYTHING_V4, Network, network
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, Protocol
 
-__all__ = ["NAME", "Question", "halved", "questions", "same"]
+__all__ = ["NAME", "Question", "halved", "needless", "questions", "same"]
 
 NAME: Final = f"z3 {z3.get_version_string()}"
 
@@ -188,18 +188,44 @@ class _Packet:
 
 def same(question: Question) -> bool:
     """Whether z3 finds no packet on which the two sides differ."""
-    packet = _Packet(
+    packet = _packet()
+    solver = z3.Solver()
+    solver.add(z3.Xor(_permitted(question.permitted, packet), _any(question.meant, packet)))
+    return not _some(solver)
+
+
+def needless(question: Question) -> tuple[Line, ...]:
+    """The lines that name nothing, or nothing that the other lines of their verdict do not name."""
+    packet = _packet()
+    solver = z3.Solver()
+    found: list[Line] = []
+    for allows in (True, False):
+        lines = [line for line in question.permitted if line.allows is allows]
+        names = [_any([line.names], packet) for line in lines]
+        for line, own in zip(lines, names, strict=True):
+            solver.push()
+            solver.add(own, z3.Not(z3.Or([other for other in names if other is not own])))
+            if not _some(solver):
+                found.append(line)
+            solver.pop()
+    return tuple(found)
+
+
+def _packet() -> _Packet:
+    return _Packet(
         z3.BitVec("source", _BITS),
         z3.BitVec("destination", _BITS),
         z3.BitVec("protocol", 8),
         z3.BitVec("port", 16),
     )
-    solver = z3.Solver()
-    solver.add(z3.Xor(_permitted(question.permitted, packet), _any(question.meant, packet)))
+
+
+def _some(solver: Any) -> bool:
+    """Whether there is a packet of which all that was added holds."""
     answer = solver.check()
     if answer == z3.unknown:
         raise RuntimeError(f"z3 gives up: {solver.reason_unknown()}")
-    return bool(answer == z3.unsat)
+    return bool(answer == z3.sat)
 
 
 def _permitted(lines: Sequence[Line], packet: _Packet) -> Any:

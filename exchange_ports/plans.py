@@ -3,7 +3,8 @@
 What only Azure needs is loaded when a network is there: a tenth of a command's time.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -15,14 +16,14 @@ from exchange_ports.findings.declared import BY_CODE
 from exchange_ports.findings.planned import WARNINGS
 from exchange_ports.flows import Flow, flows
 from exchange_ports.limits import Use
-from exchange_ports.topology.groups import identity
+from exchange_ports.topology.groups import Group, identity
 from exchange_ports.topology.models import Platform, Topology
 from exchange_ports.topology.parts import Parts
 
 if TYPE_CHECKING:
     from exchange_ports.azure.rules import RuleSet as AzureRuleSet
 
-__all__ = ["NetworkPlan", "Plans", "compile_plans", "planned"]
+__all__ = ["NetworkPlan", "Plans", "by_network", "compile_plans", "planned"]
 
 NetworkPlan: TypeAlias = "AwsRuleSet | AzureRuleSet"
 
@@ -62,25 +63,46 @@ def compile_plans(topology: Topology) -> Plans:
 def planned(topology: Topology) -> tuple[Plans, tuple[Finding, ...]]:
     """The plans, and every finding of planning: for who only asks what would pass."""
     wanted = flows(topology)
-    parts = Parts(topology)
-    plans: dict[str, NetworkPlan] = {}
+    plans = by_network(topology, wanted, Parts(topology))
     findings: list[Finding] = []
-    for key, network in sorted(topology.networks.items()):
-        asked = (identity(key, network), wanted, parts.groups, parts.wearers)
-        if network.platform is Platform.AWS:
-            plans[key] = plan = aws_plan.compile_network(*asked)
-            quotas = network.quotas.raised
+    for key, plan in plans.items():
+        if isinstance(plan, AwsRuleSet):
+            quotas = topology.networks[key].quotas.raised
             findings += aws_limits.check_quotas(quotas, key)
             findings += aws_limits.check(plan, key, quotas)
-        elif network.platform is Platform.AZURE:
+        else:
             from exchange_ports.azure import limits as azure_limits
-            from exchange_ports.azure import plan as azure_plan
 
-            plans[key] = plan = azure_plan.compile_network(*asked)
             findings += azure_limits.check(plan, key)
     shown = tuple(_unacknowledged(topology, findings))
     warnings = tuple(finding for finding in shown if not finding.is_error)
     return Plans(topology, wanted, plans, warnings), shown
+
+
+def by_network(topology: Topology, wanted: Iterable[Flow], parts: Parts) -> dict[str, NetworkPlan]:
+    """The plan of each network by its key, whatever limits it is over."""
+    touching = _touching(wanted)
+    plans: dict[str, NetworkPlan] = {}
+    for key, network in sorted(topology.networks.items()):
+        here = identity(key, network)
+        asked = (here, touching.get(here, ()), parts.groups, parts.wearers)
+        if network.platform is Platform.AWS:
+            plans[key] = aws_plan.compile_network(*asked)
+        elif network.platform is Platform.AZURE:
+            from exchange_ports.azure import plan as azure_plan
+
+            plans[key] = azure_plan.compile_network(*asked)
+    return plans
+
+
+def _touching(wanted: Iterable[Flow]) -> Mapping[str, list[Flow]]:
+    """The flows that touch the groups of each network, by its identity."""
+    found: defaultdict[str, list[Flow]] = defaultdict(list)
+    for flow in wanted:
+        ends = (flow.source, flow.destination)
+        for network in {end.network for end in ends if isinstance(end, Group)}:
+            found[network].append(flow)
+    return found
 
 
 def _unacknowledged(topology: Topology, findings: Iterable[Finding]) -> Iterator[Finding]:

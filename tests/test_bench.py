@@ -296,6 +296,16 @@ def test_z3_takes_rules_in_their_order() -> None:
     assert not smt.same(Question((deny, allow), (part,)))
 
 
+def test_z3_finds_rules_that_others_cover() -> None:
+    wide, part = flow("192.0.2.0/23", tcp(25)), flow("192.0.2.0/24", tcp(25))
+    lower, upper = (flow(range_, tcp(80)) for range_ in ("192.0.2.0/25", "192.0.2.128/25"))
+    both = flow("192.0.2.0/24", tcp(80))
+    lines = tuple(map(Line, (wide, part, lower, upper, both)))
+    assert smt.needless(Question(lines, ())) == tuple(map(Line, (part, lower, upper, both)))
+    # Only a rule of the same verdict says the same.
+    assert smt.needless(Question((Line(wide), Line(part, allows=False)), ())) == ()
+
+
 def test_halves_are_another_spelling_of_the_same() -> None:
     question = Question((Line(flow("192.0.2.0/24", tcp(25))),), (flow("192.0.2.0/24", tcp(25)),))
     (line,) = smt.halved(question).permitted

@@ -28,7 +28,6 @@ from exchange_ports.flows import (
     by_address,
     described,
     in_order,
-    touching,
 )
 from exchange_ports.topology.groups import Group, Wearer, worn_by
 from exchange_ports.traffic._intervals import NOTHING, Spans
@@ -53,7 +52,7 @@ def compile_network(
     here = {group.key: group for group in groups if group.network == network}
     peers = _Peers(network, dressed)
     drafts: dict[str, _Draft] = {}
-    for flow in touching(network, flows):
+    for flow in flows:
         for name, draft in _written(flow, network, peers):
             before = drafts.setdefault(name, draft)
             if before is not draft:

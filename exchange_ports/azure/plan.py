@@ -8,7 +8,6 @@ load balancer's probe address. No rule that a single other one covers: its reaso
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
 from exchange_ports.azure.names import BANDS, Identity, priorities, rule_name
@@ -33,7 +32,6 @@ from exchange_ports.flows import (
     by_address,
     described,
     in_order,
-    touching,
 )
 from exchange_ports.topology.groups import Group, GroupKind, Wearer, worn_by
 from exchange_ports.traffic._intervals import NOTHING, Spans
@@ -50,9 +48,8 @@ _PROBE: Final = Reason("health probes of Azure load balancers")
 _DENY: Final = Reason("whatever no rule above lets through")
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """A rule that has no priority yet."""
+class _Draft(NamedTuple):
+    """A rule that has no priority yet. A tuple, since there are many of them for a moment."""
 
     zone: Zone
     direction: Direction
@@ -64,7 +61,7 @@ class _Draft:
     band: str
     access: Access = Access.ALLOW
     #: Those of the other side, where it is no group.
-    addresses: Spans = field(default=NOTHING, compare=False)
+    addresses: Spans = NOTHING
 
     def __hash__(self) -> int:
         # Addresses take long to hash, and few drafts differ in nothing but them.
@@ -109,7 +106,7 @@ def compile_network(
     stand = _zones_of(dressed)
     sides = _Sides(network, everyone)
     reasons: dict[_Draft, list[Reason]] = defaultdict(list)
-    for flow in touching(network, flows):
+    for flow in flows:
         for draft in _written(flow, network, stand, sides):
             reasons[draft].extend(flow.reasons)
     kept = _without_covered(reasons, here)

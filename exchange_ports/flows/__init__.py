@@ -3,7 +3,7 @@
 Must not know clouds, groups' resources, or how a flow is written as rules.
 """
 
-from exchange_ports.flows.ends import by_address, touching
+from exchange_ports.flows.ends import by_address
 from exchange_ports.flows.flow import INTERNET, Flow, Outside, Reason, described, in_order
 from exchange_ports.flows.gathering import flows
 
@@ -16,5 +16,4 @@ __all__ = [
     "described",
     "flows",
     "in_order",
-    "touching",
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from exchange_ports.flows.flow import Flow, Outside
+from exchange_ports.flows.flow import Outside
 from exchange_ports.topology.groups import Group, GroupKind, Wearer
 from exchange_ports.traffic.addresses import Network, without_covered
 from exchange_ports.traffic.ports import PortRange, Ports, Protocol
@@ -17,7 +17,6 @@ __all__ = [
     "named_by_ranges",
     "one",
     "outside",
-    "touching",
 ]
 
 
@@ -27,16 +26,6 @@ def by_address(group: Group, wearers: Iterable[Wearer]) -> Outside:
     says = f"{group.key} in {group.network}"
     fabric = group.kind is GroupKind.EXCHANGE
     return outside(f"{group.key}@{group.network}", ranges, says, fabric=fabric)
-
-
-def touching(network: str, flows: Iterable[Flow]) -> list[Flow]:
-    """The flows with an end in a network: no other is written there."""
-    return [
-        flow
-        for flow in flows
-        if (isinstance(flow.source, Group) and flow.source.network == network)
-        or (isinstance(flow.destination, Group) and flow.destination.network == network)
-    ]
 
 
 Pairs = Iterable[tuple[Group | Outside, Group | Outside]]

@@ -90,6 +90,8 @@ def _found(
     for tier in tiers:
         best: int | None = None
         for shelf in tier:
+            if not shelf.holds_any:
+                continue
             for stack in shelf.holding(addresses, cut):
                 first = stack.first_over(services)
                 if first is not None and (best is None or first < best):
@@ -110,6 +112,11 @@ class _Shelf:
         #: The stacks of the sets that have a block, by its size and by its place among those of
         #: that size.
         self._with_block: dict[int, dict[int, list[_Stack]]] = {}
+
+    @property
+    def holds_any(self) -> bool:
+        """Whether any box was placed."""
+        return bool(self._stacks)
 
     def place(self, addresses: Spans, cut: Sequence[_Block], services: Spans, place: int) -> None:
         """Let a box stay. It covers none that was placed here before, and none of those covers it."""
@@ -136,7 +143,9 @@ class _Shelf:
         found: list[_Stack] = []
         for bits, stacks in self._with_block.items():
             if bits >= size:
-                found += stacks.get(first >> bits, ())
+                there = stacks.get(first >> bits)
+                if there:
+                    found += there
         return found
 
 
