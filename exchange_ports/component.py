@@ -85,10 +85,12 @@ class ExchangeFirewall(pulumi.ComponentResource):
 
     servers: Mapping[str, pulumi.Output[dict[str, Any]]]
     """What each server's network interfaces wear. AWS: `security_group_ids`. Azure:
-    `network_security_group_id` and `application_security_group_ids`. Servers of an `external`
-    network wear nothing of ours."""
+    `network_security_group_id` and `application_security_group_ids`; the second alone where the
+    network says `attach_to: subnets`. Servers of an `external` network wear nothing of ours."""
     zones: Mapping[str, Mapping[str, pulumi.Output[str]]]
-    """Azure: the id of the network security group of each zone, by network."""
+    """Azure: the id of the network security group of each zone, by network. Where the network says
+    `attach_to: subnets`, the zone's subnets take it, once every server has its application security
+    groups."""
     groups: Mapping[str, Mapping[str, pulumi.Output[str]]]
     """The id of every security group or application security group, by network and key."""
 

@@ -91,7 +91,7 @@ def by_network(topology: Topology, wanted: Iterable[Flow], parts: Parts) -> dict
         elif network.platform is Platform.AZURE:
             from exchange_ports.azure import plan as azure_plan
 
-            plans[key] = azure_plan.compile_network(*asked)
+            plans[key] = azure_plan.compile_network(*asked, network.attach_to)
     return plans
 
 

@@ -104,7 +104,6 @@ TAGS: Final = azure_semantics.usual_tags(AddressSet.of([ip_network("10.0.0.0/8")
 _PREFIXES: Final = (
     *(azure.Prefixes((one,)) for one in RANGES),
     azure.Prefixes((RANGES[3], RANGES[6], RANGES[8])),
-    azure.Prefixes((RANGES[1], RANGES[2], RANGES[5])),
 )
 _SIDES: Final[tuple[azure.Side, ...]] = (
     azure.Anything(),

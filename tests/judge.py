@@ -1,13 +1,13 @@
 """Whether registered rules let a packet through: a second opinion, naive on purpose.
 
 Knows: what the clouds' documents say of security groups (reference/aws.md 2, 3) and of network
-security groups at a network interface (reference/azure.md 1, 2, 3, 5).
-Must not know: this package. It sees resources as a program registered them, and what each server's
-interface wears. Whatever it does not understand is an error, never ignored.
+security groups at network interfaces and at subnets (reference/azure.md 1, 2, 3, 5).
+Must not know: this package. It sees resources as a program registered them, what each server's
+interface wears, and which group hangs on which subnet. Whatever it does not understand is an error, never ignored.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from ipaddress import ip_address, ip_network
 from typing import Any, Final, Protocol, TypeAlias
@@ -80,6 +80,8 @@ class Decision:
     by: str
     #: The descriptions of these rules.
     says: str = ""
+    #: A server of the program's. Of any other host we decide only what the group of its subnet does.
+    managed: bool = True
 
 
 @dataclass(frozen=True)
@@ -102,9 +104,11 @@ class Judge:
         servers: Mapping[str, Mapping[str, Any]],
         addresses: Mapping[str, str],
         virtual_network: Sequence[str] = (),
+        subnets: Mapping[str, str] | None = None,
     ) -> None:
-        """`servers` is the stack's output, `addresses` says which address is which server's, and
-        `virtual_network` are the ranges of the Azure network."""
+        """`servers` is the stack's output, `addresses` says which address is which server's,
+        `virtual_network` are the ranges of the Azure network, and `subnets` has the id of the network
+        security group of each subnet that has one, by the subnet's range."""
         self._all: dict[str, dict[str, Mapping[str, Any]]] = {token: {} for token in _FIELDS}
         for one in registrations:
             if one.type.startswith(("aws:", "azure-native:")):  # else a component
@@ -116,6 +120,7 @@ class Judge:
         self._at = {str(ip_address(address)): name for address, name in addresses.items()}
         self._in_order: dict[str, list[Mapping[str, Any]]] = {}
         self._network = [ip_network(text) for text in virtual_network]
+        self._subnets = {ip_network(text): group for text, group in (subnets or {}).items()}
         _need(set(addresses.values()) <= set(servers), "an address of nobody in `servers`")
 
     def out(self, source: str, destination: str, protocol: str, port: Detail) -> Decision:
@@ -137,16 +142,38 @@ class Judge:
     def _filter(self, packet: _Packet, direction: str) -> Decision:
         source, destination = self._at.get(packet.source), self._at.get(packet.destination)
         name = source if direction == "Outbound" else destination
+        at_subnet = self._at_subnet(
+            packet.source if direction == "Outbound" else packet.destination
+        )
         if name is None:
-            return Decision(None, "not ours")
+            if at_subnet is None:
+                return Decision(None, "not ours", managed=False)
+            # Whoever stands in a subnet meets its group, also inside the subnet (azure.md 3).
+            return replace(self._azure(at_subnet, packet, direction), managed=False)
         # What a server says to itself reaches no filter.
         _need(source != destination, f"{name} to itself")
         worn = self._servers[name]
         if set(worn) == {"security_group_ids"}:
             return self._aws(worn["security_group_ids"], packet, direction)
-        both = {"network_security_group_id", "application_security_group_ids"}
-        _need(set(worn) == both, f"{name} wears {sorted(worn)}")
-        return self._azure(worn["network_security_group_id"], packet, direction)
+        asgs, nsg = "application_security_group_ids", "network_security_group_id"
+        _need(set(worn) in ({asgs}, {asgs, nsg}), f"{name} wears {sorted(worn)}")
+        # In: the subnet's group, then the interface's; out the other way round (azure.md 3).
+        met = [group for group in (at_subnet, worn.get(nsg)) if group is not None]
+        _need(bool(met), f"{name} meets no group at all: nobody filters it")
+        if direction == "Outbound":
+            met.reverse()
+        decisions = [self._azure(group, packet, direction) for group in met]
+        denied = [each for each in decisions if not each.passes]
+        if denied:
+            return denied[0]
+        # Both must allow it (azure.md 3).
+        by = " and ".join(each.by for each in decisions)
+        return Decision(True, by, "; ".join(each.says for each in decisions))
+
+    def _at_subnet(self, address: str) -> str | None:
+        there = [group for net, group in self._subnets.items() if ip_address(address) in net]
+        _need(len(there) <= 1, f"{address} is in two subnets")
+        return there[0] if there else None
 
     # ---- AWS ----
 

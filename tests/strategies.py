@@ -241,6 +241,8 @@ class _Draft:
             zones["internet"] = internet
         if self.draw(st.integers(0, 4)) == 0:
             zones["passage"] = "inspected"
+        if platform == "azure" and self.draw(st.integers(0, 2)) == 0:
+            zones["attach_to"] = "subnets"
         self.renamed(zones, key)
         return zones
 
@@ -358,7 +360,8 @@ class _Draft:
         stem = _NETWORKS[network]
         if self.with_address:
             edge["address"] = self.address(f"10.{stem}.240.", f"2001:db8:{stem}:f0::")
-            if self.draw(st.integers(0, 4)) == 0:
+            in_subnets = "attach_to" in self.data["networks"][network]
+            if not in_subnets and self.draw(st.integers(0, 4)) == 0:
                 # Two adapters: one in each zone.
                 edge["address"] = [edge["address"], self.inside(network)]
         for field, value in (
@@ -771,6 +774,26 @@ def _translated(data: Data) -> bool:
     return True
 
 
+def _subnets_not_on_azure(data: Data) -> bool:
+    for network in data["networks"].values():
+        if network["platform"] != "azure":
+            network["attach_to"] = "subnets"
+            return True
+    return False
+
+
+def _adapter_in_each_zone(data: Data) -> bool:
+    edge = _edge(data)
+    if edge is None or data["networks"][edge["network"]]["platform"] != "azure":
+        return False
+    network: Data = data["networks"][edge["network"]]
+    network["attach_to"] = "subnets"
+    stem = _NETWORKS[edge["network"]]
+    network["perimeter"] = [f"10.{stem}.240.0/24"]
+    edge["address"] = [f"10.{stem}.240.98", f"10.{stem}.0.98"]
+    return True
+
+
 def _far_without_address(data: Data) -> bool:
     networks = [*data["networks"]]
     if len(networks) > 1:
@@ -856,6 +879,8 @@ _FAULTS: Final[tuple[Fault, ...]] = (
     ("internal-server-in-perimeter", _in_perimeter),
     ("fabric-in-perimeter", _fabric_in_perimeter),
     ("fabric-translated", _translated),
+    ("cannot-attach-to-subnets", _subnets_not_on_azure),
+    ("cannot-attach-to-subnets", _adapter_in_each_zone),
     ("address-needed", _far_without_address),
     ("zones-overlap", _internal("10.{}.1.0/24")),
     ("zone-outside-private-blocks", _internal("192.0.2.0/24")),

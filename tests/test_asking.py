@@ -147,7 +147,10 @@ def holds(scene: Scene, end: Any, address: Any) -> bool:
 def on(data: Any, platform: Cloud) -> Any:
     """The data with every VPC and VNet on one cloud."""
     managed = [k for k, each in data["networks"].items() if each["platform"] != "external"]
-    return edited(data, {f"networks.{key}.platform": platform for key in managed})
+    moved = edited(data, {f"networks.{key}.platform": platform for key in managed})
+    for key in managed if platform == "aws" else ():
+        moved["networks"][key].pop("attach_to", None)
+    return moved
 
 
 @settings(max_examples=40)

@@ -477,6 +477,31 @@ def test_who_attaches_a_server_on_azure_waits_for_every_group_of_the_network() -
         assert groups <= set(nic.property_dependencies[key])
 
 
+def attach_at_subnet(made: ExchangeFirewall) -> None:
+    azure.network.Subnet(
+        "inside",
+        resource_group_name="rg",
+        virtual_network_name="vnet",
+        address_prefix="10.20.0.0/20",
+        network_security_group=azure.network.NetworkSecurityGroupArgs(
+            id=made.zones["corp"]["internal"]
+        ),
+    )
+
+
+def test_a_subnet_that_takes_the_group_of_its_zone_waits_for_every_group_of_the_network() -> None:
+    data = topology("azure")
+    data["networks"]["corp"]["attach_to"] = "subnets"
+    recording = wearing(attach_at_subnet, declared=data)
+    subnet = only(recording.of_type("azure-native:network:Subnet"))
+    assert subnet.inputs["networkSecurityGroup"] == {"id": "exchange-corp-internal.id"}
+    groups = {one.urn for one in cloud_resources(recording)} - {subnet.urn}
+    assert len(groups) > 2
+    assert groups <= set(subnet.property_dependencies["networkSecurityGroup"])
+    said = [log.message for log in recording.logs]
+    assert sum("[subnet-attachment]" in message for message in said) == 1
+
+
 def test_a_server_waits_for_the_rules_of_its_own_network_and_of_no_other() -> None:
     def program() -> None:
         made = in_both_clouds()

@@ -328,6 +328,64 @@ def test_a_server_is_filtered_by_its_own_group_of_rules() -> None:
     assert judge.into(PROBE, EDGE, "tcp", 443).passes  # nsg-edge has the defaults only
 
 
+def at_subnets(*rules: dict[str, Any], own: tuple[dict[str, Any], ...] = ()) -> Judge:
+    """ex1 and ex2 stand in a subnet that has a group; ex2's interface has one of its own as well."""
+    return Judge(
+        [
+            *(One(ASG, name) for name in ("asg-exchange", "asg-cas")),
+            One(NSG, "nsg-subnet", {"securityRules": list(rules)}),
+            One(NSG, "nsg", {"securityRules": list(own)}),
+        ],
+        {
+            "ex1": {"application_security_group_ids": ["asg-exchange", "asg-cas"]},
+            "ex2": wears("asg-exchange"),
+        },
+        {EX1: "ex1", EX2: "ex2"},
+        ["10.0.0.0/20"],
+        {"10.0.0.0/24": "nsg-subnet"},
+    )
+
+
+def test_traffic_inside_a_subnet_meets_its_group_on_its_way_out_and_on_its_way_in() -> None:
+    assert at_subnets().passes(HOST, EX1, "tcp", 25).passes
+    out = at_subnets(rule(100, "Deny", "Outbound", name="deny"))
+    assert out.out(HOST, EX1, "tcp", 25) == Decision(False, "deny", managed=False)
+    assert out.into(HOST, EX1, "tcp", 25).passes
+    into = at_subnets(rule(100, "Deny", "Inbound", name="deny"))
+    assert into.into(EX1, HOST, "tcp", 25) == Decision(False, "deny", managed=False)
+    assert into.out(EX1, HOST, "tcp", 25).passes
+
+
+def test_a_host_outside_the_subnet_is_not_ours() -> None:
+    assert at_subnets().into(EX1, EDGE, "tcp", 25).passes is None
+
+
+def test_subnet_and_interface_must_both_allow_and_the_first_to_deny_decides() -> None:
+    subnet, interface = (rule(100, "Deny", "Inbound", name=at) for at in ("subnet", "interface"))
+    assert at_subnets(subnet, own=(interface,)).into(HOST, EX2, "tcp", 25).by == "subnet"
+    assert at_subnets(own=(interface,)).into(HOST, EX2, "tcp", 25).by == "interface"
+    assert at_subnets(subnet).into(HOST, EX2, "tcp", 25).by == "subnet"
+    both = at_subnets(
+        rule(100, "Allow", "Inbound", name="a"), own=(rule(100, "Allow", "Inbound", name="b"),)
+    )
+    assert both.into(HOST, EX2, "tcp", 25).passes
+    assert both.into(HOST, EX2, "tcp", 25).by == "a and b"
+    subnet, interface = (rule(100, "Deny", "Outbound", name=at) for at in ("subnet", "interface"))
+    assert at_subnets(subnet, own=(interface,)).out(EX2, HOST, "tcp", 25).by == "interface"
+
+
+def test_a_server_that_meets_no_group_is_an_error() -> None:
+    worn = {"ex1": {"application_security_group_ids": ["asg-exchange"]}}
+    with pytest.raises(NotUnderstood, match="meets no group"):
+        Judge([One(ASG, "asg-exchange")], worn, {EX1: "ex1"}).into(HOST, EX1, "tcp", 25)
+
+
+def test_subnets_that_overlap_are_an_error() -> None:
+    judge = Judge([], {}, {}, [], {"10.0.0.0/24": "a", "10.0.0.0/25": "b"})
+    with pytest.raises(NotUnderstood, match="in two subnets"):
+        judge.into(EX1, EX2, "tcp", 25)
+
+
 def test_application_security_groups_apply_by_membership() -> None:
     judge = on_azure(
         rule(

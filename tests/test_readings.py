@@ -258,6 +258,8 @@ def of_page(page: Path, platform: Platform) -> Data:
     for network in data["networks"].values():
         if network["platform"] != "external":
             network["platform"] = platform
+        if platform == "aws":
+            network.pop("attach_to", None)  # on AWS nothing hangs on subnets
     return data
 
 

@@ -5,6 +5,7 @@ are drawn where either could be off by one: at both ends of every range and port
 """
 
 import random
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from itertools import product
 from typing import Any, Final, cast
@@ -16,6 +17,7 @@ from exchange_ports.aws.rules import Direction as AwsDirection
 from exchange_ports.aws.rules import RuleSet as AwsRuleSet
 from exchange_ports.azure import semantics as azure_semantics
 from exchange_ports.azure.rules import Direction as AzureDirection
+from exchange_ports.offline import Recording
 from exchange_ports.plans import NetworkPlan, compile_plans
 from exchange_ports.topology.declaring import declare
 from exchange_ports.traffic.address_set import AddressSet
@@ -24,8 +26,8 @@ from exchange_ports.traffic.icmp import IcmpMessage
 from exchange_ports.traffic.service_set import Service
 from exchange_ports.traffic.traffic import Packet, Traffic
 from tests.judge import Judge, NotUnderstood
-from tests.recordings import PLATFORMS, Platform, declared, recorded
-from tests.verdicts import own_addresses
+from tests.recordings import PLATFORMS, Platform, declared, recorded, run_with
+from tests.verdicts import own_addresses, subnets_of
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
 
@@ -80,25 +82,39 @@ def _judged(service: Service) -> tuple[str, int | None]:
     return name, service.detail if isinstance(service.detail, int) else None
 
 
-@pytest.mark.parametrize("platform", PLATFORMS)
+@cache
+def _at_subnets(stack: str) -> tuple[dict[str, Any], Recording]:
+    topology = declared(stack, "azure")
+    for network in topology["networks"].values():
+        network["attach_to"] = "subnets"
+    return topology, run_with(topology, stack)
+
+
+@pytest.mark.parametrize("place", [*PLATFORMS, "azure subnets"])
 @pytest.mark.parametrize("stack", STACKS)
-def test_the_judge_says_the_same_at_every_boundary(stack: str, platform: Platform) -> None:
-    topology = declared(stack, platform)
+def test_the_judge_says_the_same_at_every_boundary(stack: str, place: str) -> None:
+    platform: Platform = "aws" if place == "aws" else "azure"
+    if place == "azure subnets":
+        topology, recording = _at_subnets(stack)
+    else:
+        topology, recording = declared(stack, platform), recorded(stack, platform)
     plan, filters = _filters(topology)
-    own, recording = own_addresses(topology), recorded(stack, platform)
+    own = own_addresses(topology)
     zones = [
         zone
         for net in topology["networks"].values()
         for zone in (*net["internal"], *net.get("perimeter", ()))
     ]
     managed = cast("dict[str, dict[str, Any]]", recording.outputs["servers"])
-    judge = Judge(recording.registrations, managed, {own[name]: name for name in plan.wears}, zones)
+    ours = {own[name]: name for name in plan.wears}
+    subnets = subnets_of(topology, recording)
+    judge = Judge(recording.registrations, managed, ours, zones, subnets)
     ways = AwsDirection if platform == "aws" else AzureDirection
     whole = [filters.permitted(name, way) for name, way in product(plan.wears, ways)]
     addresses, services = _near(whole)
     # The servers themselves are asked about most: rules by group are about them.
     addresses += [ip_address(address) for address in own.values()] * 4
-    chosen = random.Random(f"{stack} {platform}")  # noqa: S311
+    chosen = random.Random(f"{stack} {place}")  # noqa: S311
     asked = passing = 0
     while asked < SAMPLE:
         name, way = chosen.choice(sorted(plan.wears)), chosen.choice(list(ways))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange_ports.topology.declaring import declare
-from exchange_ports.topology.models import Platform
+from exchange_ports.topology.models import Platform, Quotas
 from exchange_ports.topology.swapping import swapped
 from tests.strategies import WITH_EDGE, edited, topologies
 
@@ -28,7 +28,12 @@ def test_nothing_but_the_platform_of_managed_networks_changes(
         there = other.networks[key]
         external = network.platform is Platform.EXTERNAL
         assert there.platform is (network.platform if external else cloud)
-        assert there.model_copy(update={"platform": network.platform}) == network
+        # What one cloud alone has is left behind.
+        own = {"platform": network.platform}
+        if there is not network:
+            assert (there.attach_to, there.quotas) == ("network_interfaces", Quotas())
+            own |= {"attach_to": network.attach_to, "quotas": network.quotas}
+        assert there.model_copy(update=own) == network
     assert other.model_copy(update={"networks": topology.networks}) == topology
 
 
@@ -38,8 +43,12 @@ def test_what_passes_its_checks_passes_them_on_the_other_cloud(
 ) -> None:
     topology, _ = declare(data)
     written = swapped(topology, cloud)
-    platforms = {key: network.platform.value for key, network in written.networks.items()}
-    again, _ = declare(edited(data, {f"networks.{k}.platform": p for k, p in platforms.items()}))
+    moved = edited(data, {})
+    for key, network in written.networks.items():
+        if moved["networks"][key]["platform"] != network.platform:
+            moved["networks"][key] |= {"platform": network.platform.value}
+            moved["networks"][key].pop("attach_to", None)
+    again, _ = declare(moved)
     assert again == written
 
 

@@ -155,7 +155,21 @@ def judge_of(page: Page, topology: Mapping[str, Any], recording: Recording) -> J
         managed,
         {address: name for address, name in ours.items() if name in managed},
         [zone for net in networks for zone in (*net["internal"], *net.get("perimeter", ()))],
+        subnets_of(topology, recording),
     )
+
+
+def subnets_of(topology: Mapping[str, Any], recording: Recording) -> dict[str, str]:
+    """The group of each subnet, as an administrator would attach it: a subnet for each range."""
+    zones = cast("dict[str, dict[str, str]]", recording.outputs.get("zones", {}))
+    return {
+        range_: zones[key][zone]
+        for key, net in topology["networks"].items()
+        if net.get("attach_to") == "subnets"
+        for zone in ("internal", "perimeter")
+        for range_ in net.get(zone, ())
+        if zone in zones[key]
+    }
 
 
 def names(decision: Decision, catalog_id: str) -> bool:
@@ -176,7 +190,8 @@ def assert_verdict(row: Row, judge: Judge, known: Mapping[str, str], where: str)
         assert decision.passes is row.passes, said
         ends = {"source": judge.out(*packet), "destination": judge.into(*packet)}
         for end, at_end in ends.items():
-            if at_end.passes is None:
+            # Of a host that is no server of ours, no row of the published page speaks.
+            if at_end.passes is None or not at_end.managed:
                 continue
             if not row.passes:
                 # Each end is exact by itself, but where a row says otherwise.

@@ -82,7 +82,8 @@ def _zone(
         taken[free.direction].add(free.priority)
         names.add(free.name)
         rules[_content(free)] = free
-    return SecurityGroup(zone, tuple(sorted(rules.values(), key=lambda rule: rule.name)))
+    at = next(group.at for group in (*new.groups, *old.groups) if group.zone is zone)
+    return SecurityGroup(zone, tuple(sorted(rules.values(), key=lambda rule: rule.name)), at)
 
 
 _Content = tuple[Direction, Access, Ports, Side, Side]

@@ -1,9 +1,10 @@
 """Flows -> the network security groups of one VNet.
 
-One group a zone, for the network interfaces of managed servers, with inline rules: probe, fabric,
-flows, then a deny of everything both ways, since Azure's default rules let the perimeter into the
-inside and out to the Internet (azure.md 2). No deny names the VirtualNetwork tag: it holds the
-load balancer's probe address. No rule that a single other one covers: its reasons move there.
+One group a zone, for the network interfaces of managed servers or for their subnets, with inline
+rules: probe, fabric, flows, then a deny of everything both ways, since Azure's default rules let the
+perimeter into the inside and out to the Internet (azure.md 2). At a subnet the denies are for our own
+groups, so that others there have the default rules and nothing else. No deny names the VirtualNetwork
+tag: it holds the load balancer's probe address. No rule that a single other one covers: its reasons move there.
 """
 
 from collections import defaultdict
@@ -15,6 +16,7 @@ from exchange_ports.azure.rules import (
     Access,
     Anything,
     ApplicationGroup,
+    Attachment,
     Direction,
     GroupRef,
     Prefixes,
@@ -93,9 +95,13 @@ class _Draft(NamedTuple):
 
 
 def compile_network(
-    network: str, flows: Iterable[Flow], groups: Collection[Group], wearers: Iterable[Wearer]
+    network: str,
+    flows: Iterable[Flow],
+    groups: Collection[Group],
+    wearers: Iterable[Wearer],
+    at: Attachment = Attachment.NETWORK_INTERFACES,
 ) -> RuleSet:
-    """The rule set of the VNet `network`, from the flows that touch its groups.
+    """The rule set of the VNet `network`, from the flows that touch its groups, to hang at `at`.
 
     Deterministic: the same flows in any order give the same rule set, rules sorted by name.
     """
@@ -111,10 +117,10 @@ def compile_network(
             reasons[draft].extend(flow.reasons)
     kept = _without_covered(reasons, here)
     for zone in set(zones.values()):
-        kept |= {draft: {reason} for draft, reason in _always(zone)}
+        kept |= {draft: {reason} for draft, reason in _always(zone, _denied(zone, at, dressed))}
     return RuleSet(
         network=network,
-        groups=tuple(_group(zone, kept) for zone in Zone if zone in zones.values()),
+        groups=tuple(_group(zone, at, kept) for zone in Zone if zone in zones.values()),
         application_groups=tuple(ApplicationGroup(key) for key in sorted(here)),
         wears={wearer.name: tuple(group.key for group in wearer.groups) for wearer in dressed},
         zones=zones,
@@ -125,7 +131,7 @@ def _zone(in_perimeter: bool) -> Zone:
     return Zone.PERIMETER if in_perimeter else Zone.INTERNAL
 
 
-def _group(zone: Zone, kept: Mapping[_Draft, Collection[Reason]]) -> SecurityGroup:
+def _group(zone: Zone, at: Attachment, kept: Mapping[_Draft, Collection[Reason]]) -> SecurityGroup:
     drafts = {draft.identity: draft for draft in kept if draft.zone is zone}
     rules = [
         Rule(
@@ -141,10 +147,23 @@ def _group(zone: Zone, kept: Mapping[_Draft, Collection[Reason]]) -> SecurityGro
         )
         for identity, priority in priorities(drafts).items()
     ]
-    return SecurityGroup(zone, tuple(sorted(rules, key=lambda rule: rule.name)))
+    return SecurityGroup(zone, tuple(sorted(rules, key=lambda rule: rule.name)), at)
 
 
-def _always(zone: Zone) -> Iterator[tuple[_Draft, Reason]]:
+def _denied(zone: Zone, at: Attachment, wearers: Iterable[Wearer]) -> tuple[tuple[Side, str], ...]:
+    """Whom the denies are for: at an interface whoever it is, at a subnet those of us who stand there.
+
+    Every server wears one group that is wider than all of its others, so these few are enough. One
+    group a rule: one that names several does not work while one of them is empty (azure.md 1).
+    """
+    if at is Attachment.NETWORK_INTERFACES:
+        return ((Anything(), "all"),)
+    here = (wearer for wearer in wearers if _zone(wearer.in_perimeter) is zone)
+    keys = {group.key for wearer in here for group in wearer.groups if not group.wider}
+    return tuple((GroupRef(key), key) for key in sorted(keys))
+
+
+def _always(zone: Zone, denied: Iterable[tuple[Side, str]]) -> Iterator[tuple[_Draft, Reason]]:
     """What stands in every group: the probe's way in, and the denies."""
     any_ = Anything()
     probe = Tag("AzureLoadBalancer")
@@ -152,11 +171,10 @@ def _always(zone: Zone) -> Iterator[tuple[_Draft, Reason]]:
         _Draft(zone, Direction.IN, ANY_PORTS, probe, any_, "load-balancer", "all", "probe"),
         _PROBE,
     )
-    for direction in Direction:
-        yield (
-            _Draft(zone, direction, ANY_PORTS, any_, any_, "all", "all", "denies", Access.DENY),
-            _DENY,
-        )
+    for ours, name in denied:
+        sides = (any_, ours, "all", name), (ours, any_, name, "all")
+        for direction, ends in zip((Direction.IN, Direction.OUT), sides, strict=True):
+            yield _Draft(zone, direction, ANY_PORTS, *ends, "denies", Access.DENY), _DENY
 
 
 def _zones_of(wearers: Iterable[Wearer]) -> dict[Group, set[Zone]]:

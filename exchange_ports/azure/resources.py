@@ -13,6 +13,7 @@ from pulumi_azure_native import network as azure
 from exchange_ports.azure.rules import (
     Access,
     Anything,
+    Attachment,
     Direction,
     GroupRef,
     Prefixes,
@@ -52,7 +53,8 @@ class AzureNetwork(pulumi.ComponentResource):
 
     servers: dict[str, pulumi.Output[dict[str, Any]]]
     """What each server's interfaces wear: `{"network_security_group_id": ...,
-    "application_security_group_ids": [...]}`."""
+    "application_security_group_ids": [...]}`. The second alone where groups hang on subnets: those
+    take their zone's from `zones`."""
     groups: dict[str, pulumi.Output[str]]
     """The id of every application security group, by its key."""
     zones: dict[str, pulumi.Output[str]]
@@ -101,22 +103,24 @@ class AzureNetwork(pulumi.ComponentResource):
         )
         self.groups = {key: ids["groups"][key] for key in made}
         self.zones = {zone.value: ids["zones"][zone.value] for zone in zones}
+        at_interfaces = {
+            group.zone for group in rules.groups if group.at is Attachment.NETWORK_INTERFACES
+        }
         self.servers = {
-            server: _attachment(self.zones[rules.zones[server]], [self.groups[key] for key in worn])
+            server: _attachment(
+                self.zones[zone] if (zone := rules.zones[server]) in at_interfaces else None,
+                [self.groups[key] for key in worn],
+            )
             for server, worn in sorted(rules.wears.items())
         }
         self.register_outputs({"servers": self.servers, "groups": self.groups, "zones": self.zones})
 
 
 def _attachment(
-    zone: pulumi.Output[str], groups: list[pulumi.Output[str]]
+    zone: pulumi.Output[str] | None, groups: list[pulumi.Output[str]]
 ) -> pulumi.Output[dict[str, Any]]:
-    return pulumi.Output.all(zone=zone, groups=groups).apply(
-        lambda ids: {
-            "network_security_group_id": ids["zone"],
-            "application_security_group_ids": ids["groups"],
-        }
-    )
+    worn: dict[str, Any] = {} if zone is None else {"network_security_group_id": zone}
+    return pulumi.Output.all(**worn, application_security_group_ids=groups)
 
 
 def _inline(group: SecurityGroup, groups: Groups) -> list[azure.SecurityRuleArgs]:

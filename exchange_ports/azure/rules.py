@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from exchange_ports.flows import Reason
+from exchange_ports.topology.models import Attachment
 from exchange_ports.traffic.addresses import Network
 from exchange_ports.traffic.ports import Ports
 
@@ -16,6 +17,7 @@ __all__ = [
     "Access",
     "Anything",
     "ApplicationGroup",
+    "Attachment",
     "Direction",
     "GroupRef",
     "Prefixes",
@@ -29,7 +31,7 @@ __all__ = [
 
 
 class Direction(StrEnum):
-    """Seen from the network interfaces behind the group."""
+    """Seen from the network interfaces behind the group, at whichever of its places it hangs."""
 
     IN = "in"
     OUT = "out"
@@ -104,10 +106,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class SecurityGroup:
-    """A network security group: its rules sorted by name, which is the order of priority."""
+    """A network security group: its rules sorted by name, which is the order of priority.
+
+    It hangs on the interfaces of the servers in its zone, or on the subnets of the zone. A zone may
+    have one of each.
+    """
 
     zone: Zone
     rules: tuple[Rule, ...]
+    at: Attachment = Attachment.NETWORK_INTERFACES
 
 
 @dataclass(frozen=True, slots=True)

@@ -400,6 +400,13 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="write the address that it really has, or give it another one of {zone}",
     ),
     Kind(
+        "cannot-attach-to-subnets",
+        _ERROR,
+        says="the network {network} cannot be attached to subnets",
+        why="{why}",
+        fix="{fix}",
+    ),
+    Kind(
         "fabric-translated",
         _ERROR,
         says="{network} reaches other parts of the fabric through address translation",
@@ -501,6 +508,17 @@ KINDS: Final[tuple[Kind, ...]] = (
         says="{edge} does not stand in a perimeter zone of {network}",
         why="Edge servers are made for a perimeter network; in the internal zone whatever reaches that zone by address reaches it",
         fix="declare `perimeter: [...]` for {network}, and give {edge} an address there",
+    ),
+    Kind(
+        "subnet-attachment",
+        _WARNING,
+        says="the network security groups of {network} are attached to subnets, and Azure's default rules "
+        "alone decide over every other host there",
+        why="a group replaces the one that its subnet had; whoever wears none of our application security "
+        "groups, be it a server of ours that lost them, is then open to the VNet and all that is "
+        "connected to it on every port, reaches that and the Internet, and takes nothing else in",
+        fix="leave `attach_to` out; or attach only subnets whose other hosts may live so, give every "
+        "server its groups before the subnet gets its own, and acknowledge this",
     ),
     Kind(
         "fabric-inspected",

@@ -14,12 +14,13 @@ from exchange_ports.aws.rules import GroupRef as AwsGroupRef
 from exchange_ports.aws.rules import RuleSet as AwsRuleSet
 from exchange_ports.flows import Reason
 from exchange_ports.plans import NetworkPlan
+from exchange_ports.topology.models import Attachment
 from exchange_ports.traffic.address_set import AddressSet
 from exchange_ports.traffic.addresses import Address
 from exchange_ports.traffic.service_set import ServiceSet
 from exchange_ports.traffic.traffic import Packet, Traffic
 
-__all__ = ["NamedRule", "View", "Way", "Written", "view"]
+__all__ = ["Harm", "NamedRule", "View", "Way", "Written", "view"]
 
 #: Seen from the server: what it lets in, or out.
 Way: TypeAlias = Literal["in", "out"]
@@ -46,12 +47,27 @@ class Written(NamedTuple):
     services: ServiceSet
 
 
+class Harm(NamedTuple):
+    """What our rules change for a host that is not ours, at one of its addresses."""
+
+    own: Address
+    opened: Traffic
+    cut: Traffic
+    #: The conditions under which, if it is not so under all.
+    when: str
+
+
 class View(Protocol):
     """What the filters of one network's servers let through, and who decides."""
 
     @property
     def rules(self) -> int:
         """How many rules there are."""
+        ...
+
+    @property
+    def places(self) -> frozenset[Attachment]:
+        """What its groups hang on."""
         ...
 
     @property
@@ -63,10 +79,18 @@ class View(Protocol):
         """What the server's own filter lets through at one of its addresses."""
         ...
 
+    def elsewhere(self, server: str, way: Way, own: Address) -> Traffic:
+        """The same in a network whose service tags hold as much as they can."""
+        ...
+
     def decided(
         self, server: str, way: Way, packet: Packet, own: Address
     ) -> tuple[bool, tuple[NamedRule, ...]]:
         """Whether one packet passes there, and the rules that decide it."""
+        ...
+
+    def harm(self, zone: str, way: Way, others: AddressSet) -> Iterator[Harm]:
+        """What changes for the hosts of a zone at these addresses, which wear nothing of ours."""
         ...
 
     def written(self) -> Iterator[Written]:
@@ -99,11 +123,20 @@ class _AwsView:
         return len(self._plan.rules)
 
     @property
+    def places(self) -> frozenset[Attachment]:
+        # There is nothing else that a security group hangs on (aws.md 2.4).
+        return frozenset({Attachment.NETWORK_INTERFACES})
+
+    @property
     def always(self) -> Mapping[Way, Traffic]:
         return _NOTHING_ALWAYS
 
     def permitted(self, server: str, way: Way, own: Address) -> Traffic:
         return self._filters.permitted(server, AwsDirection(way))
+
+    def elsewhere(self, server: str, way: Way, own: Address) -> Traffic:
+        # Security groups know no tags.
+        return self.permitted(server, way, own)
 
     def decided(
         self,
@@ -115,6 +148,10 @@ class _AwsView:
         decision = self._filters.decided_by(server, AwsDirection(way), packet)
         named = (NamedRule(rule_name(rule), rule.reasons) for rule in decision.rules)
         return decision.passes, tuple(sorted(named, key=lambda rule: rule.name))
+
+    def harm(self, zone: str, way: Way, others: AddressSet) -> Iterator[Harm]:
+        # Nothing of ours is on their way: security groups hang on the interfaces that wear them.
+        return iter(())
 
     def written(self) -> Iterator[Written]:
         for rule in self._plan.rules:

@@ -11,6 +11,7 @@ from exchange_ports.proof.ends import Asked, said
 from exchange_ports.proof.pieces import FAMILIES, Atom, Piece
 from exchange_ports.proof.scene import Scene, Server, addresses_of
 from exchange_ports.proof.words import Say, Words
+from exchange_ports.topology.models import Attachment
 from exchange_ports.traffic.address_set import AddressSet
 from exchange_ports.traffic.addresses import Address
 from exchange_ports.traffic.service_set import Service, ServiceSet
@@ -103,7 +104,20 @@ class Writer:
         service: Service,
     ) -> Say:
         own, peer = own_and_peer
-        return self._words.says(server, way, peer, service, own)
+        said = self._words.says(server, way, peer, service, own)
+        if said.passes is None and self._at_a_subnet_of_ours(own):
+            return said._replace(text=f"{said.text}, and left to Azure's default rules")
+        return said
+
+    def _at_a_subnet_of_ours(self, address: Address) -> bool:
+        """Whether a group of ours may be at the subnet of a host that is not ours.
+
+        Whether the default rules let a packet pass there hangs on what VirtualNetwork holds.
+        """
+        return any(
+            place.declared.attach_to is Attachment.SUBNETS and address in self._scene.space(network)
+            for network, place in self._scene.places.items()
+        )
 
     def _end(self, atoms: frozenset[Atom], asked: Asked) -> End:
         """Servers by name, with the address where not all of theirs are meant; then addresses."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from exchange_ports.plans import Plans
 from exchange_ports.proof.laws import Failure, Laws
+from exchange_ports.proof.neighbours import beyond_us
 from exchange_ports.proof.residues import residues
 from exchange_ports.proof.scene import WAYS, Scene
 
@@ -50,7 +51,7 @@ def prove(plans: Plans) -> Proof:
     # Without the right servers nothing else can be asked.
     failures = tuple(laws.wardrobe())
     if not failures:
-        failures = tuple(_broken(laws))
+        failures = (*_broken(laws), *beyond_us(scene))
     servers = sum(1 for _ in scene.managed())
     figures = Figures(
         servers,

@@ -32,6 +32,7 @@ __all__ = [
     "DomainControllers",
     "AdditionalFlow",
     "Addresses",
+    "Attachment",
     "ClientSource",
     "Declared",
     "EdgeServer",
@@ -106,6 +107,13 @@ class Passage(StrEnum):
     TRANSLATED = "translated"
 
 
+class Attachment(StrEnum):
+    """What the network security groups of a VNet hang on."""
+
+    NETWORK_INTERFACES = "network_interfaces"
+    SUBNETS = "subnets"
+
+
 class RelayTarget(StrEnum):
     """The transport service that an application or appliance hands its mail to."""
 
@@ -171,6 +179,10 @@ class Network(Declared):
     quotas: Quotas = Field(default_factory=Quotas, examples=[{"rules_per_security_group": 100}])
     """Quotas that AWS has raised for this network's account and Region: the plan is held against them.
     Azure raises none of its limits on groups and rules."""
+    attach_to: Attachment = Field(default=Attachment.NETWORK_INTERFACES, examples=["subnets"])
+    """Azure: what the network security groups hang on. `network_interfaces`: those of our servers,
+    and nobody else is touched. `subnets`: those that our servers stand in; a group there replaces the
+    one that the subnet had, and every other host of it is left to Azure's default rules."""
     id: Name | None = Field(default=None, examples=["corp"])
     """Keeps the identity of a renamed network: the key it had before."""
 

@@ -258,6 +258,9 @@ def swapped(data: Data) -> Data:
     networks = {
         key: {**each, "platform": other[each["platform"]]} for key, each in data["networks"].items()
     }
+    for network in networks.values():
+        # A word of Azure's alone.
+        network.pop("attach_to", None)
     return edited(data, {"networks": networks})
 
 

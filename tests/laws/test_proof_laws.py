@@ -1,5 +1,6 @@
 """Every topology that is not refused is proved, on either platform, and both permit the same."""
 
+from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from itertools import permutations, product
 from typing import Final
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
+from exchange_ports.azure.rules import RuleSet
 from exchange_ports.findings import Refused
 from exchange_ports.flows import INTERNET, Outside
 from exchange_ports.plans import Plans, compile_plans
@@ -15,7 +17,7 @@ from exchange_ports.proof import prove
 from exchange_ports.proof.clouds import Written
 from exchange_ports.proof.needless import Shelves
 from exchange_ports.proof.residues import between_ours
-from exchange_ports.proof.scene import Scene
+from exchange_ports.proof.scene import WAYS, Scene
 from exchange_ports.proof.swapping import swap
 from exchange_ports.topology.groups import Group
 from exchange_ports.traffic.address_set import AddressSet
@@ -54,6 +56,8 @@ def test_the_same_topology_on_the_other_cloud_permits_the_same(data: Data, platf
     for declared_network in data["networks"].values():
         if platform != "as it is" and declared_network["platform"] != "external":
             declared_network["platform"] = platform
+            if platform == "aws":
+                declared_network.pop("attach_to", None)
     plans = planned(data)
     assume(plans is not None)
     assert plans is not None
@@ -163,6 +167,36 @@ def test_a_rule_is_needed_unless_one_or_several_others_say_all_of_it(rules: list
         said = [_about(rule, by_name[name]) for name in names]
         assert Traffic.of([(rule.addresses, rule.services)]) <= _joined(said)
         assert one.name not in names
+
+
+@slow
+@given(topologies("azure"))
+def test_a_server_permits_the_same_at_its_interface_and_at_its_subnet(data: Data) -> None:
+    """And at both together; neighbours are unharmed, and forced tunnelling changes nothing."""
+    found: list[Plans] = []
+    for attach_to in ("network_interfaces", "subnets"):
+        for one in data["networks"].values():
+            if one["platform"] == "azure":
+                one["attach_to"] = attach_to
+        # Refused: over a limit, or an Edge server with an adapter in each zone.
+        plans = planned(data)
+        assume(plans is not None)
+        assert plans is not None
+        assert prove(plans).holds, "\n".join(map(str, prove(plans).failures))
+        found.append(plans)
+    both = replace(found[0], networks={k: _at_both(found, k) for k in found[0].networks})
+    scenes = [Scene(plans) for plans in (*found, both)]
+    for server in scenes[0].managed():
+        for way in WAYS:
+            for own in server.addresses:
+                first, *others = (scene.permitted(server, way, own) for scene in scenes)
+                assert all(other == first for other in others), f"{server.name} {way}"
+
+
+def _at_both(found: list[Plans], key: str) -> RuleSet:
+    plans = [each.networks[key] for each in found]
+    rule_sets = [plan for plan in plans if isinstance(plan, RuleSet)]
+    return replace(rule_sets[0], groups=tuple(g for each in rule_sets for g in each.groups))
 
 
 @slow

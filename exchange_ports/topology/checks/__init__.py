@@ -13,6 +13,7 @@ from exchange_ports.findings.declared import BY_CODE, KINDS
 from exchange_ports.findings.planned import WARNINGS
 from exchange_ports.topology.checks import (
     additional,
+    attachments,
     cautions,
     mail,
     names,
@@ -44,6 +45,8 @@ _CHECKS: Final[tuple[Callable[[Topology], Iterator[Finding]], ...]] = (
     places.unused,
     places.listed_twice,
     quotas.of_another_cloud,
+    attachments.subnets,
+    attachments.subnets_of_one_server,
     mail.send,
     mail.edge_servers,
     mail.relays,
