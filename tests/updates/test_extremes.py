@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 import pytest
-from hypothesis import assume, event, given
+from hypothesis import Phase, assume, event, given, settings
 from hypothesis import strategies as st
 
 from exchange_ports.findings import Refused
@@ -27,7 +27,8 @@ def planned(data: Data) -> Plans | None:
         return None
 
 
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(600)
+@settings(phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(st.data(), st.sampled_from(Attached))
 def test_the_extremal_states_show_all_that_any_state_shows(
     draw: st.DataObject, attached: Attached

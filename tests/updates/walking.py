@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, combinations, product
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from exchange_ports.aws.rules import RuleSet as AwsRuleSet
 from exchange_ports.azure.rules import RuleSet as AzureRuleSet
@@ -30,11 +30,14 @@ class Operation(NamedTuple):
     what: Any
 
 
+_AFTERWARDS: Final = 4
+
+
 def operations(
     old: NetworkPlan, new: NetworkPlan, bodies: Iterable[Body], *, elsewhere: bool
 ) -> list[Operation]:
     """What an update of one network does, in turns: a turn begins when the one before is done."""
-    moves = [Operation(4 if elsewhere else 2, "move", b) for b in bodies if b.moves]
+    moves = [Operation(_AFTERWARDS if elsewhere else 2, "move", b) for b in bodies if b.moves]
     if isinstance(old, AwsRuleSet):
         assert isinstance(new, AwsRuleSet)
         before = {each.key: each for each in old.prefix_lists}
@@ -54,14 +57,19 @@ def operations(
     return [Operation(1, "write", zone) for zone in written] + moves
 
 
-def _done(several: Sequence[Operation]) -> Iterator[tuple[Operation, ...]]:
-    """What may be done at some time: whole turns, and any part of the one that is under way."""
-    turns = sorted({each.turn for each in several})
-    for turn in turns or [0]:
+def _done(
+    several: Sequence[Operation], *, elsewhere: bool
+) -> Iterator[tuple[bool, tuple[Operation, ...]]]:
+    """What may be done at some time: whole turns, and any part of the one that is under way.
+
+    With it whether the update has ended: servers of another stack change their groups after that.
+    """
+    turns = {each.turn for each in several} | {1} | ({_AFTERWARDS} if elsewhere else set[int]())
+    for turn in sorted(turns):
         before = [each for each in several if each.turn < turn]
         now = [each for each in several if each.turn == turn]
         for part in chain.from_iterable(combinations(now, n) for n in range(len(now) + 1)):
-            yield (*before, *part)
+            yield elsewhere and turn == _AFTERWARDS, (*before, *part)
 
 
 @dataclass(frozen=True)
@@ -112,12 +120,13 @@ def walk(
         here = [(n, b) for n, b in enumerate(bodies) if b.place == place]
         several = operations(old, new, [b for _, b in here], elsewhere=elsewhere)
         seen: list[_Look] = []
-        for done in _done(several):
+        for ended, done in _done(several, elsewhere=elsewhere):
             moved = {id(op.what) for op in done if op.kind == "move"}
             wears: dict[int, Membership] = {
                 n: "after" if id(b) in moved or not b.moves else "before" for n, b in here
             }
-            seen.append(_look(_after(done, old, new), here, wears, spaces[place]))
+            look = _look(_after(done, old, new), here, wears, spaces[place])
+            seen.append(look._replace(ended=ended))
         by_place[place] = [seen[0], *seen[1:]]
     return _compared(by_place, bodies)
 
@@ -128,6 +137,7 @@ class _Look(NamedTuple):
     out: Mapping[int, Traffic]
     into: Mapping[int, Traffic]
     at: Mapping[int, tuple[Address, ...]]
+    ended: bool = False
 
 
 def _look(
@@ -200,7 +210,12 @@ def _between(
     (n, one), (m, other) = source, target
     ours, theirs = by_place[one.place], by_place[other.place]
     together = one.place == other.place
-    seen = list(zip(ours, theirs, strict=True) if together else product(ours, theirs))
+    # No network waits for another one, but an update ends in all of them at once.
+    seen = (
+        list(zip(ours, theirs, strict=True))
+        if together
+        else [(a, b) for a, b in product(ours, theirs) if a.ended == b.ended]
+    )
     most = [max(len(w.addresses) for w in (b.before, b.after) if w) for b in (one, other)]
     there = None not in (one.before, one.after, other.before, other.after)
     for i, j in product(*map(range, most)):
