@@ -1,0 +1,156 @@
+"""The guarded EC2 as something to talk to: in this process, or as a server process of its own.
+
+Knows: HTTP. Must not know: what EC2 refuses.
+
+`python -m tests.engine.ec2_server REGION` prints one line, its port on 127.0.0.1, and ends when its
+standard input does: so it never outlives the test that started it, however that ended.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, cast
+
+import boto3
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.config import Config
+from moto.core.request import Request
+from moto.ec2.models import ec2_backends
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from tests.engine.ec2 import Guard
+
+__all__ = ["ACCOUNT", "REGION", "client", "forget_everything", "response", "served"]
+
+ACCOUNT: Final = "123456789012"
+REGION: Final = "eu-west-1"
+ROOT: Final = Path(__file__).parents[2]
+
+#: botocore wants some; the guard asks for none.
+_KEYS: Final = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+
+
+def client(endpoint: str | None = None, region: str = REGION, attempts: int = 4) -> Any:
+    """A boto3 client of the guarded EC2: at an endpoint, or of the one in this process.
+
+    `attempts` is how often botocore tries a call that is throttled.
+    """
+    made = (
+        cast(Any, boto3)
+        .session.Session(**_KEYS)
+        .client(
+            "ec2",
+            region_name=region,
+            endpoint_url=endpoint or "http://ec2.invalid",
+            config=Config(
+                retries={"mode": "standard", "total_max_attempts": attempts},
+                proxies={},
+                parameter_validation=False,
+            ),
+        )
+    )
+    if endpoint is None:
+        # Last, so that whoever watches or disturbs the calls comes before.
+        made.meta.events.register_last("before-send.ec2.*", _answered_here)
+    return made
+
+
+def forget_everything(region: str = REGION) -> None:
+    """An account with nothing but what every account has."""
+    ec2_backends[ACCOUNT][region].reset()
+
+
+def _answered_here(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+    status, headers, body = _answer(
+        Request.from_primitives(
+            str(request.method), str(request.url), _text(request.headers), _bytes(request.body)
+        )
+    )
+    return response(str(request.url), status, headers, body)
+
+
+def response(url: str, status: int, headers: Mapping[str, str], body: bytes) -> AWSResponse:
+    """An answer as botocore takes it from the wire."""
+    return AWSResponse(url, status, cast(Any, headers), cast(Any, _Body(body)))
+
+
+class _Body:
+    """What botocore reads a body from."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self, **_: object) -> Iterator[bytes]:
+        yield self._body
+
+
+def _bytes(body: object) -> bytes:
+    return body if isinstance(body, bytes) else str(body or "").encode()
+
+
+def _text(headers: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        name: value.decode() if isinstance(value, bytes) else str(value)
+        for name, value in headers.items()
+    }
+
+
+def _answer(request: Any) -> tuple[int, dict[str, str], bytes]:
+    status, headers, body = Guard.dispatch(request, request.url, request.headers)
+    return int(status), headers, _bytes(body)
+
+
+# ---- as a process ----
+
+
+@contextmanager
+def served(region: str = REGION) -> Iterator[str]:
+    """The endpoint of a guarded EC2 in a process of its own, which ends with this block."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.engine.ec2_server", region],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        try:
+            port = int(process.stdout.readline())
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.stdin.close()
+            process.wait(30)
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002
+        """Say nothing."""
+
+
+def _application(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
+    status, headers, body = _answer(Request(environ))
+    start(
+        f"{status} {'OK' if status < 400 else 'Refused'}",
+        [("content-type", "text/xml"), ("content-length", str(len(body)))],
+    )
+    return [body]
+
+
+def main() -> None:
+    server = make_server("127.0.0.1", 0, _application, threaded=True, request_handler=_Quiet)
+    print(server.port, flush=True)
+    serving = threading.Thread(target=server.serve_forever, daemon=True)
+    serving.start()
+    sys.stdin.buffer.read()
+    server.shutdown()
+    serving.join()
+    server.server_close()
+
+
+if __name__ == "__main__":
+    main()
