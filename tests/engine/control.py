@@ -115,6 +115,7 @@ class Control:
         self._calls = directory / "calls.jsonl"
         self._faults = directory / "faults.json"
         self._met = directory / "met.json"
+        self._number = directory / "number"
         self._lock = directory / "lock"
         self._processes = directory / "processes"
         self._die = die
@@ -165,7 +166,8 @@ class Control:
         """Log a call. Its number, and how the cloud shall refuse it, if it shall."""
         what, urn = _DOING.get()
         with self._alone():
-            number = sum("call" in line for line in self._lines()) + 1
+            number = int(self._number.read_text()) + 1 if self._number.exists() else 1
+            self._number.write_text(str(number))
             self._write(asdict(Call(number, what, urn, call, os.getpid(), sent or {})))
             faults = self._due(call, urn)
         refusal: Fault | None = None

@@ -1,0 +1,120 @@
+"""The rules that stand in EC2, read back by boto3 alone, as a rule set that the semantics read.
+
+Knows: what EC2 says of groups, rules and prefix lists, and that a group's tag Name says which it is.
+Must not know: any state, recording or provider.
+"""
+
+from collections.abc import Mapping
+from ipaddress import ip_network
+from typing import Any, Final, cast
+
+from exchange_ports.aws.rules import (
+    Direction,
+    GroupRef,
+    ListRef,
+    Peer,
+    PrefixList,
+    Rule,
+    RuleSet,
+    SecurityGroup,
+)
+from exchange_ports.traffic.ports import PortRange, Ports, Protocol
+
+__all__ = ["rule_set", "without_ours"]
+
+_PROTOCOLS: Final = {
+    "-1": Protocol.ANY,
+    "tcp": Protocol.TCP,
+    "udp": Protocol.UDP,
+    "icmp": Protocol.ICMP,
+    "icmpv6": Protocol.ICMPV6,
+    "50": Protocol.ESP,
+    "51": Protocol.AH,
+}
+
+
+def rule_set(ec2: Any, vpc_id: str, network: str, prefix: str, wears: Mapping[str, list[str]]) -> RuleSet:
+    """What stands in a VPC. Keys are Name tags without `prefix`; `wears` has each server's group ids.
+
+    :raises KeyError: a rule names a group or list that has no such tag, or a protocol of no name.
+    """
+    groups = {
+        each["GroupId"]: each
+        for each in _all(ec2, "describe_security_groups", "SecurityGroups")
+        if each["VpcId"] == vpc_id and each["GroupName"] != "default"
+    }
+    lists = {
+        each["PrefixListId"]: each
+        for each in _all(ec2, "describe_managed_prefix_lists", "PrefixLists")
+        if _name(each).startswith(prefix)
+    }
+    keys = {one: _name(each).removeprefix(prefix) for one, each in {**groups, **lists}.items()}
+    rules = [
+        _rule(each, keys)
+        for each in _all(ec2, "describe_security_group_rules", "SecurityGroupRules")
+        if each["GroupId"] in groups
+    ]
+    return RuleSet(
+        network=network,
+        groups=tuple(
+            sorted(
+                (SecurityGroup(keys[one], each["Description"]) for one, each in groups.items()),
+                key=lambda group: group.key,
+            )
+        ),
+        prefix_lists=tuple(
+            PrefixList(keys[one].removeprefix("list."), _entries(ec2, one)) for one in sorted(lists)
+        ),
+        rules=tuple(rules),
+        wears={server: tuple(keys[one] for one in worn) for server, worn in wears.items()},
+    )
+
+
+def without_ours(ec2: Any) -> bool:
+    """Whether nothing is left but what every VPC has."""
+    groups = _all(ec2, "describe_security_groups", "SecurityGroups")
+    lists = _all(ec2, "describe_managed_prefix_lists", "PrefixLists")
+    return all(each["GroupName"] == "default" for each in groups) and all(
+        each["OwnerId"] == "AWS" for each in lists
+    )
+
+
+def _all(ec2: Any, call: str, what: str) -> list[Any]:
+    pages = ec2.get_paginator(call).paginate()
+    return [each for page in pages for each in page[what]]
+
+
+def _name(each: Any) -> str:
+    return next((tag["Value"] for tag in each.get("Tags", []) if tag["Key"] == "Name"), "")
+
+
+def _entries(ec2: Any, list_id: str) -> tuple[Any, ...]:
+    found = ec2.get_managed_prefix_list_entries(PrefixListId=list_id)["Entries"]
+    return tuple(ip_network(each["Cidr"]) for each in found)
+
+
+def _rule(each: Any, keys: Mapping[str, str]) -> Rule:
+    protocol = _PROTOCOLS[each["IpProtocol"]]
+    ranges = (
+        (PortRange(each["FromPort"], each["ToPort"]),)
+        if protocol in (Protocol.TCP, Protocol.UDP)
+        else ()
+    )
+    if protocol in (Protocol.ICMP, Protocol.ICMPV6) and each["FromPort"] != -1:
+        raise KeyError(f"one type of {protocol}: nothing of ours")
+    return Rule(
+        group=keys[each["GroupId"]],
+        direction=Direction.OUT if each["IsEgress"] else Direction.IN,
+        ports=Ports(protocol, ranges),
+        peer=_peer(each, keys),
+        reasons=(),
+        description=each.get("Description", ""),
+    )
+
+
+def _peer(each: Any, keys: Mapping[str, str]) -> Peer:
+    if group := each.get("ReferencedGroupInfo"):
+        return GroupRef(keys[group["GroupId"]])
+    if list_id := each.get("PrefixListId"):
+        return ListRef(keys[list_id].removeprefix("list."))
+    return cast(Peer, ip_network(each.get("CidrIpv4") or each["CidrIpv6"]))

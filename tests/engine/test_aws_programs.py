@@ -1,0 +1,129 @@
+"""Our program's own resources, made, changed and taken away in EC2 by the test provider, without an engine.
+
+Each recorded stack meets what EC2 refuses. Then boto3, which knows nothing of the provider, reads what
+stands, and the proof is made on that.
+"""
+
+import copy
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from exchange_ports.offline import Recording, record
+from exchange_ports.plans import Plans, compile_plans
+from exchange_ports.proof import prove
+from exchange_ports.topology.reading import NAMESPACE
+from tests.engine import ec2_server
+from tests.engine.aws_provider import AwsProvider
+from tests.engine.control import Control, Fault
+from tests.engine.deployment import Deployment, Refused
+from tests.engine.live import rule_set, without_ours
+from tests.recordings import ROOT, declared
+from tests.strategies import declared as understood
+
+pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+
+STACKS: Final = tuple(sorted(path.suffixes[0][1:] for path in (ROOT / "stacks").glob("*.yaml")))
+
+Topology = dict[str, Any]
+
+
+@dataclass
+class Account:
+    """An account with a VPC for each network of a stack, and the stack in it."""
+
+    stack: str
+    ec2: Any
+    vpcs: Mapping[str, str]
+    control: Control
+    deployment: Deployment
+
+    def run(self, topology: Topology, tags: Mapping[str, str] | None = None) -> Recording:
+        """What the program registers for a topology."""
+        networks = {name: {"vpc_id": f"made-up-{name}"} for name in topology["networks"]}
+        settings = {"topology": topology, "networks": networks, "tags": dict(tags or {})}
+        config = {f"{NAMESPACE}:{name}": json.dumps(value) for name, value in settings.items()}
+        return record(ROOT, project=NAMESPACE, stack=self.stack, config=config)
+
+    def stands(self, topology: Topology, recording: Recording) -> Plans:
+        """The plans with what boto3 finds in the place of what was planned."""
+        plans = compile_plans(understood(topology))
+        worn: Any = self.deployment.known(recording.outputs["servers"])
+        networks = {
+            key: rule_set(
+                self.ec2,
+                self.vpcs[key],
+                plan.network,
+                f"exchange-{plan.network}-",
+                {server: worn[server]["security_group_ids"] for server in plan.wears},
+            )
+            for key, plan in plans.networks.items()
+        }
+        return replace(plans, networks={**plans.networks, **networks})
+
+
+@pytest.fixture
+def account(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], Account]]:
+    ec2_server.forget_everything()
+
+    def opened(stack: str) -> Account:
+        ec2 = ec2_server.client()
+        vpcs = {
+            name: ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+            for name in declared(stack, "aws")["networks"]
+        }
+        control = Control(tmp_path)
+        places = {f"made-up-{name}": vpc_id for name, vpc_id in vpcs.items()}
+        return Account(stack, ec2, vpcs, control, Deployment(AwsProvider(control), places))
+
+    yield opened
+    ec2_server.forget_everything()
+
+
+def changed(topology: Topology) -> Topology:
+    """One flow is worded anew, one goes to another port, and one comes."""
+    edited = copy.deepcopy(topology)
+    flows = edited["additional_flows"]
+    first = flows[0]
+    first["reason"] = "administration, as of the new year"
+    first["ports"] = [first["ports"][0], "22/tcp"]
+    if "clients" in edited:
+        anyone = next(iter(edited["clients"].values()))
+        anyone["services"] = ["https"]
+    flows.append(
+        {"from": "exchange", "to": "10.64.9.9", "ports": ["8531/tcp"], "reason": "the new WSUS"}
+    )
+    return edited
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_stack_is_made_proved_changed_and_taken_away(
+    stack: str, account: Callable[[str], Account]
+) -> None:
+    there = account(stack)
+    before = declared(stack, "aws")
+    first = there.run(before)
+
+    steps = there.deployment.up(first)
+    assert {word for word, _ in steps} == {"create"}
+    assert len(steps) == sum(one.custom for one in first.registrations)
+    assert prove(there.stands(before, first)).failures == ()
+
+    # What is read is what was registered: the second time there is nothing to do.
+    assert there.deployment.refresh() == []
+    assert there.deployment.up(first) == []
+
+    after = changed(before)
+    second = there.run(after)
+    steps = there.deployment.up(second)
+    assert {word for word, _ in steps} == {"create", "update", "delete"}
+    assert prove(there.stands(after, second)).failures == ()
+    assert there.deployment.up(second) == []
+
+    there.deployment.destroy()
+    assert without_ours(there.ec2)
+    assert [call for call in there.control.calls() if call.error] == []
