@@ -60,8 +60,26 @@ def client(endpoint: str | None = None, region: str = REGION, attempts: int = 4)
 
 
 def forget_everything(region: str = REGION) -> None:
-    """An account with nothing but what every account has."""
-    ec2_backends[ACCOUNT][region].reset()
+    """Leave nothing of what was made in this process but what every account has.
+
+    moto's own `reset` reads the catalogue of images again, for a second each time.
+    """
+    backend: Any = ec2_backends[ACCOUNT][region]
+    home = backend.default_vpc.id
+    for made in (backend.enis, backend.vpc_pcxs):
+        made.clear()
+    for vpc_id in [one for one in backend.vpcs if one != home]:
+        del backend.vpcs[vpc_id]
+        backend.groups.pop(vpc_id, None)
+        for subnets in backend.subnets.values():
+            for one in [one for one, subnet in subnets.items() if subnet.vpc_id == vpc_id]:
+                del subnets[one]
+    for one, group in list(backend.groups[home].items()):
+        if not group.is_default:
+            del backend.groups[home][one]
+    for one, prefixes in list(backend.managed_prefix_lists.items()):
+        if prefixes.resource_owner_id != "AWS":
+            del backend.managed_prefix_lists[one]
 
 
 def _answered_here(request: AWSPreparedRequest, **_: object) -> AWSResponse:

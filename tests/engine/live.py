@@ -33,7 +33,9 @@ _PROTOCOLS: Final = {
 }
 
 
-def rule_set(ec2: Any, vpc_id: str, network: str, prefix: str, wears: Mapping[str, list[str]]) -> RuleSet:
+def rule_set(
+    ec2: Any, vpc_id: str, network: str, prefix: str, wears: Mapping[str, list[str]]
+) -> RuleSet:
     """What stands in a VPC. Keys are Name tags without `prefix`; `wears` has each server's group ids.
 
     :raises KeyError: a rule names a group or list that has no such tag, or a protocol of no name.
