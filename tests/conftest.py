@@ -11,7 +11,9 @@ import hypothesis
 import pytest
 
 GOLDENS: Final = Path(__file__).parent / "goldens"
-ENGINE: Final = "tests/engine/"
+#: The mark of a test that needs a Pulumi engine, and the switch that runs these.
+ENGINE: Final = "pulumi_engine"
+WITH_ENGINE: Final = "--engine"
 UPDATE: Final = "--update-goldens"
 
 # In CI the same examples each time: a change is judged by what it changes. Elsewhere new ones.
@@ -30,6 +32,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         UPDATE, action="store_true", help="rewrite tests/goldens/ from what the code says now"
     )
+    parser.addoption(
+        WITH_ENGINE, action="store_true", help="run the tests that need a Pulumi engine, too"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests on an engine take minutes: they run when they are asked for."""
+    if config.getoption(WITH_ENGINE):
+        if shutil.which("pulumi") is None:
+            raise pytest.UsageError(
+                "the engine tests need the Pulumi CLI (3.260 or newer) on PATH, and there is none"
+            )
+        return
+    for item in items:
+        if item.get_closest_marker(ENGINE):
+            item.add_marker(pytest.mark.skip(reason="needs a Pulumi engine: make test-engine"))
 
 
 @pytest.fixture
@@ -68,7 +86,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
     def count(*outcomes: str) -> int:
         return sum(
-            getattr(report, "nodeid", "").startswith(ENGINE)
+            ENGINE in getattr(report, "keywords", ())
             for outcome in outcomes
             for report in terminalreporter.stats.get(outcome, [])
         )

@@ -529,7 +529,11 @@ class _Watched:
         for always in ("Action", "Version"):
             sent.pop(always, None)
         self._now.call, fault = self._control.before(event_name.rpartition(".")[2], sent)
-        return _refusal(str(request.url), fault) if fault else None
+        if fault is None:
+            return None
+        # botocore asks all who listen, so the EC2 of this process must be told to keep quiet.
+        cast(Any, request.headers)[ec2_server.REFUSED] = "yes"
+        return _refusal(str(request.url), fault)
 
     def _after(self, parsed_response: Any, exception: Any, **_: object) -> None:
         error = (parsed_response or {}).get("Error", {}).get("Code")

@@ -112,6 +112,7 @@ class Control:
     """The shared directory. `die` is what dying means: by default this process and its parent go."""
 
     def __init__(self, directory: Path, die: Callable[[], None] = _kill_the_engine) -> None:
+        self.directory = directory
         self._calls = directory / "calls.jsonl"
         self._faults = directory / "faults.json"
         self._met = directory / "met.json"

@@ -189,7 +189,11 @@ class Deployment:
     def _checked(self, one: Registration, inputs: Values, olds: Values) -> dict[str, Any]:
         answer = self._provider.Check(
             proto.CheckRequest(
-                urn=one.urn, olds=struct(olds), news=struct(inputs), randomSeed=one.urn.encode()
+                urn=one.urn,
+                olds=struct(olds),
+                news=struct(inputs),
+                # Another one each time, as an engine's is.
+                randomSeed=f"{one.urn} {len(self.steps)}".encode(),
             ),
             _Context(),
         )

@@ -30,6 +30,9 @@ ACCOUNT: Final = "123456789012"
 REGION: Final = "eu-west-1"
 ROOT: Final = Path(__file__).parents[2]
 
+#: The header of a request that somebody else has answered.
+REFUSED: Final = "x-test-refused"
+
 #: botocore wants some; the guard asks for none.
 _KEYS: Final = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 
@@ -82,7 +85,9 @@ def forget_everything(region: str = REGION) -> None:
             del backend.managed_prefix_lists[one]
 
 
-def _answered_here(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+def _answered_here(request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
+    if REFUSED in request.headers:
+        return None
     status, headers, body = _answer(
         Request.from_primitives(
             str(request.method), str(request.url), _text(request.headers), _bytes(request.body)

@@ -1,0 +1,150 @@
+"""Our program on a real Pulumi engine, on AWS: made, unchanged, refreshed, mended, taken away.
+
+The engine is real, and so is the order in which it asks. The provider and EC2 are those of tests
+(tests/engine/aws_provider.py, ec2.py): nothing here was tried against an account of AWS.
+"""
+
+import copy
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+
+from exchange_ports.plans import compile_plans
+from exchange_ports.proof import prove
+from tests.engine import ec2_server
+from tests.engine.aws_provider import ENDPOINT, VERSION
+from tests.engine.live import rule_set, without_ours
+from tests.engine.workspace import Plugin, Workspace, workspace
+from tests.recordings import ROOT, declared
+from tests.strategies import declared as understood
+
+pytestmark = [pytest.mark.pulumi_engine, pytest.mark.timeout(600)]
+
+STACKS: Final = tuple(sorted(path.suffixes[0][1:] for path in (ROOT / "stacks").glob("*.yaml")))
+AWS: Final = Plugin("aws", VERSION, "tests.engine.aws_provider")
+
+
+class Account:
+    """An account with a VPC for each network of a stack, and an engine beside it."""
+
+    def __init__(self, engine: Workspace, ec2: Any) -> None:
+        self.engine, self.ec2 = engine, ec2
+        self.topology = declared(engine.stack, "aws")
+        self.vpcs = {
+            name: ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+            for name in self.topology["networks"]
+        }
+        self.declare(self.topology)
+        engine.pulumi("stack", "init", engine.stack)
+
+    def declare(self, topology: dict[str, Any]) -> None:
+        self.topology = topology
+        networks = {name: {"vpc_id": self.vpcs[name]} for name in topology["networks"]}
+        self.engine.configure(
+            {"aws:region": ec2_server.REGION}, {"networks": networks, "topology": topology}
+        )
+
+    def failures(self) -> Any:
+        """What the proof says of the rules that stand, read by boto3."""
+        plans = compile_plans(understood(self.topology))
+        worn = self.engine.outputs()["servers"]
+        networks = {
+            key: rule_set(
+                self.ec2,
+                self.vpcs[key],
+                plan.network,
+                f"exchange-{plan.network}-",
+                {server: worn[server]["security_group_ids"] for server in plan.wears},
+            )
+            for key, plan in plans.networks.items()
+        }
+        return prove(replace(plans, networks={**plans.networks, **networks})).failures
+
+
+@pytest.fixture
+def account(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Account]:
+    with (
+        ec2_server.served() as endpoint,
+        workspace(tmp_path, request.param, [AWS], {ENDPOINT: endpoint}) as engine,
+    ):
+        yield Account(engine, ec2_server.client(endpoint))
+
+
+@pytest.mark.parametrize("account", STACKS, indirect=True)
+def test_a_stack_from_first_preview_to_nothing(account: Account) -> None:
+    engine = account.engine
+
+    foreseen = engine.preview()
+    assert {op for op, _ in foreseen} == {"create"}
+    assert engine.control.writes() == []
+
+    done = engine.up()
+    assert {word for word, _ in done} == {"create"}
+    custom = [
+        each for each in engine.export() if each["custom"] and ":providers:" not in each["type"]
+    ]
+    assert len(done) == len(custom)
+    assert account.failures() == ()
+
+    engine.pulumi("preview", "--expect-no-changes", "--stack", engine.stack)
+    engine.pulumi(
+        "refresh", "--yes", "--skip-preview", "--expect-no-changes", "--stack", engine.stack
+    )
+
+    engine.control.forget()
+    engine.pulumi("destroy", "--yes", "--skip-preview", "--stack", engine.stack)
+    assert without_ours(account.ec2)
+    assert engine.export() == []
+    assert [call for call in engine.control.calls() if call.error] == []
+    assert engine.end_what_is_left() == []
+
+
+@pytest.mark.parametrize("account", ["dev"], indirect=True)
+def test_drift_by_hand_is_found_by_a_refresh_and_mended(account: Account) -> None:
+    engine = account.engine
+    engine.up()
+    (rule,) = (
+        each
+        for each in account.ec2.describe_security_group_rules()["SecurityGroupRules"]
+        if each["FromPort"] == 443 and not each["IsEgress"]
+    )
+    account.ec2.revoke_security_group_ingress(
+        GroupId=rule["GroupId"], SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]]
+    )
+    assert account.failures() != ()
+    engine.pulumi("refresh", "--yes", "--skip-preview", "--stack", engine.stack)
+    engine.control.forget()
+    assert [word for word, _ in engine.up()] == ["create"]
+    assert account.failures() == ()
+
+
+@pytest.mark.parametrize("account", ["dev"], indirect=True)
+def test_an_edit_makes_what_comes_before_it_takes_away_what_goes(account: Account) -> None:
+    engine = account.engine
+    engine.up()
+    edited = copy.deepcopy(account.topology)
+    edited["clients"]["office"]["services"] = ["https", "imap"]
+    account.declare(edited)
+    engine.control.forget()
+    words = [call.call for call in _writes(engine)]
+    assert words == []
+    engine.up()
+    words = [call.call for call in _writes(engine)]
+    assert "RevokeSecurityGroupIngress" in words
+    first_away = words.index("RevokeSecurityGroupIngress")
+    assert set(words[:first_away]) == {"AuthorizeSecurityGroupIngress"}
+    assert set(words[first_away:]) == {"RevokeSecurityGroupIngress"}
+    assert account.failures() == ()
+
+
+def _writes(engine: Workspace) -> Any:
+    return engine.control.writes()
+
+
+def test_the_stack_files_are_those_of_the_repository() -> None:
+    assert "dev" in STACKS
+    assert yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["stackConfigDir"] == "stacks"

@@ -1,0 +1,179 @@
+"""A Pulumi project in a temporary directory, with a real engine and our providers for tests.
+
+Knows: what the CLI needs to run alone and quietly, and where it looks for plugins (pulumi.md 2 and 5).
+Must not know: any cloud. A plugin is a module of tests to run.
+"""
+
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+import yaml
+
+from exchange_ports.topology.reading import NAMESPACE
+from tests.engine.control import CONTROL, Control
+
+__all__ = ["Plugin", "Workspace", "workspace"]
+
+ROOT: Final = Path(__file__).parents[2]
+
+#: How many seconds one command may take.
+_PATIENCE: Final = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """A provider: its package, the version that our program asks for, and the module to run."""
+
+    package: str
+    version: str
+    module: str
+
+
+class Workspace:
+    """A project with one stack. Nothing is read from or written to anywhere else."""
+
+    def __init__(
+        self, directory: Path, stack: str, plugins: Collection[Plugin], env: Mapping[str, str]
+    ) -> None:
+        self.stack = stack
+        self.project = directory / "project"
+        self._home = directory / "home"
+        control = directory / "control"
+        state = directory / "state"
+        for each in (self.project / "stacks", self._home, control, state):
+            each.mkdir(parents=True)
+        self.control = Control(control)
+        for name in ("Pulumi.yaml", "__main__.py"):
+            shutil.copy(ROOT / name, self.project)
+        # The program runs in the environment of the tests.
+        (self.project / ".venv").symlink_to(sys.prefix)
+        for plugin in plugins:
+            self._place(plugin)
+        kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
+        self._env = {
+            **{name: os.environ[name] for name in kept if name in os.environ},
+            "PYTHONPATH": str(ROOT),
+            "PULUMI_BACKEND_URL": state.as_uri(),
+            "PULUMI_HOME": str(self._home),
+            "PULUMI_CONFIG_PASSPHRASE": "only for tests",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "PULUMI_CREDENTIAL_STORE": "plaintext",
+            "PULUMI_DISABLE_REGISTRY_RESOLVE": "true",
+            "PULUMI_SKIP_CONFIRMATIONS": "true",
+            "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
+            "NO_COLOR": "1",
+            CONTROL: str(control),
+            **env,
+        }
+
+    def _place(self, plugin: Plugin) -> None:
+        name = f"resource-{plugin.package}-v{plugin.version}"
+        path = self._home / "plugins" / name / f"pulumi-resource-{plugin.package}"
+        path.parent.mkdir(parents=True)
+        # `exec`, so that the provider's parent is the engine.
+        path.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m {plugin.module} "$@"\n')
+        path.chmod(0o755)
+
+    def configure(self, config: Mapping[str, object], settings: Mapping[str, object]) -> None:
+        """Write the stack's file: `config` by full keys, `settings` by ours.
+
+        What the CLI wrote there beside it stays: its salt.
+        """
+        path = self.project / "stacks" / f"Pulumi.{self.stack}.yaml"
+        kept: dict[str, Any] = yaml.safe_load(path.read_text()) if path.exists() else {}
+        ours = {f"{NAMESPACE}:{name}": value for name, value in settings.items()}
+        path.write_text(yaml.safe_dump({**kept, "config": {**config, **ours}}, sort_keys=False))
+
+    def pulumi(self, *arguments: str, fails: bool = False) -> str:
+        """Run the CLI and return what it said, both streams.
+
+        :raises AssertionError: it did not end as expected.
+        """
+        with self.started(*arguments) as process:
+            said, _ = process.communicate(timeout=_PATIENCE)
+        assert (process.returncode != 0) is fails, f"pulumi {arguments}: {said}"
+        return said
+
+    @contextmanager
+    def started(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """A command that runs while this block does; it is killed at the end of it."""
+        with subprocess.Popen(
+            ["pulumi", *arguments, "--non-interactive"],
+            cwd=self.project,
+            env=self._env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            try:
+                yield process
+            finally:
+                if process.poll() is None:
+                    process.kill()
+
+    def up(self) -> list[tuple[str, str]]:
+        """Update without looking first. What was done, as `steps` has it."""
+        self.pulumi("up", "--yes", "--skip-preview", "--stack", self.stack)
+        return self.steps()
+
+    def steps(self) -> list[tuple[str, str]]:
+        """What providers were asked to do since the log was last forgotten, as (word, name)."""
+        done = [(call.doing, call.name) for call in self.control.calls() if call.doing != "read"]
+        return list(dict.fromkeys(done))
+
+    def preview(self) -> list[tuple[str, str]]:
+        """The steps that the engine foresees, as (op, name), `same` left out."""
+        said = self.pulumi("preview", "--json", "--stack", self.stack)
+        foreseen = cast("dict[str, Any]", json.loads(said[said.index("{") :]))
+        return [
+            (step["op"], step["urn"].rpartition("::")[2])
+            for step in foreseen["steps"]
+            if step["op"] != "same"
+        ]
+
+    def export(self) -> list[dict[str, Any]]:
+        """The resources of the state."""
+        said = self.pulumi("stack", "export", "--stack", self.stack)
+        return json.loads(said)["deployment"].get("resources", [])
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs."""
+        return json.loads(self.pulumi("stack", "output", "--json", "--stack", self.stack))
+
+    def end_what_is_left(self) -> list[int]:
+        """End the providers that a killed engine left behind, by their ids. Which ones there were."""
+        left = [one for one in self.control.processes() if self._is_ours(one)]
+        for one in left:
+            os.kill(one, signal.SIGKILL)
+        return left
+
+    def _is_ours(self, process: int) -> bool:
+        """Whether that id is still the provider's: ids are given again."""
+        try:
+            return str(self.control.directory) in Path(f"/proc/{process}/environ").read_text()
+        except OSError:
+            return False
+
+
+@contextmanager
+def workspace(
+    directory: Path, stack: str, plugins: Collection[Plugin], env: Mapping[str, str]
+) -> Iterator[Workspace]:
+    """A workspace with an empty stack; no process of it is left when the block ends."""
+    made = Workspace(directory, stack, plugins, env)
+    try:
+        yield made
+    finally:
+        made.end_what_is_left()
