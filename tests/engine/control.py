@@ -16,10 +16,10 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final, Literal, cast
@@ -47,7 +47,7 @@ _DOING: Final = ContextVar[tuple[str, str]]("doing", default=("", ""))
 
 
 @contextmanager
-def doing(what: str, urn: str) -> Iterator[None]:
+def doing(what: str, urn: str) -> Generator[None]:
     """The calls of this block are made for `urn`."""
     token = _DOING.set((what, urn))
     try:
@@ -137,9 +137,7 @@ class Control:
                 found[line["number"]] = Call(**line)
             else:
                 began = found[line["number"]]
-                found[line["number"]] = Call(
-                    **{**asdict(began), "answered": True, "error": line["error"]}
-                )
+                found[line["number"]] = replace(began, answered=True, error=line["error"])
         return list(found.values())
 
     def writes(self) -> list[Call]:
@@ -197,7 +195,7 @@ class Control:
         if not self._faults.exists():
             return ()
         raw = cast("list[dict[str, Any]]", json.loads(self._faults.read_text()))
-        faults = [Fault(**{**one, "calls": tuple(one["calls"])}) for one in raw]
+        faults = [Fault(**one) for one in raw]
         met: list[int] = (
             json.loads(self._met.read_text()) if self._met.exists() else [0] * len(faults)
         )
@@ -223,7 +221,7 @@ class Control:
             file.write(json.dumps(line) + "\n")
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _alone(self) -> Generator[None]:
         """One process at a time. A lock of the system's: it goes with a process that is killed."""
         with self._lock.open("a") as file:
             fcntl.flock(file, fcntl.LOCK_EX)

@@ -10,21 +10,38 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, cast
 
-import boto3
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.config import Config
+# Neither boto3 nor botocore has types of its own: whoever needs something of them takes it from here.
+import boto3  # pyright: ignore[reportMissingTypeStubs]
+from botocore.awsrequest import AWSResponse  # pyright: ignore[reportMissingTypeStubs]
+from botocore.config import Config  # pyright: ignore[reportMissingTypeStubs]
+from botocore.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
+    BotoCoreError,
+    ClientError,
+)
 from moto.core.request import Request
 from moto.ec2.models import ec2_backends
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.engine.ec2 import Guard
 
-__all__ = ["ACCOUNT", "REGION", "client", "forget_everything", "response", "served"]
+__all__ = [
+    "ACCOUNT",
+    "REFUSED",
+    "REGION",
+    "ROOT",
+    "AWSResponse",
+    "BotoCoreError",
+    "ClientError",
+    "client",
+    "forget_everything",
+    "response",
+    "served",
+]
 
 ACCOUNT: Final = "123456789012"
 REGION: Final = "eu-west-1"
@@ -85,7 +102,7 @@ def forget_everything(region: str = REGION) -> None:
             del backend.managed_prefix_lists[one]
 
 
-def _answered_here(request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
+def _answered_here(request: Any, **_: object) -> AWSResponse | None:
     if REFUSED in request.headers:
         return None
     status, headers, body = _answer(
@@ -131,7 +148,7 @@ def _answer(request: Any) -> tuple[int, dict[str, str], bytes]:
 
 
 @contextmanager
-def served(region: str = REGION) -> Iterator[str]:
+def served(region: str = REGION) -> Generator[str]:
     """The endpoint of a guarded EC2 in a process of its own, which ends with this block."""
     with subprocess.Popen(
         [sys.executable, "-m", "tests.engine.ec2_server", region],
@@ -156,7 +173,7 @@ class _Quiet(WSGIRequestHandler):
 
 
 def _application(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
-    status, headers, body = _answer(Request(environ))
+    status, _, body = _answer(Request(environ))
     start(
         f"{status} {'OK' if status < 400 else 'Refused'}",
         [("content-type", "text/xml"), ("content-length", str(len(body)))],

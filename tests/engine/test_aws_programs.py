@@ -19,8 +19,8 @@ from exchange_ports.proof import prove
 from exchange_ports.topology.reading import NAMESPACE
 from tests.engine import ec2_server
 from tests.engine.aws_provider import AwsProvider
-from tests.engine.control import Control, Fault
-from tests.engine.deployment import Deployment, Refused
+from tests.engine.control import Control
+from tests.engine.deployment import Deployment
 from tests.engine.live import rule_set, without_ours
 from tests.recordings import ROOT, declared
 from tests.strategies import declared as understood

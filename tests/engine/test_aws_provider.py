@@ -3,7 +3,6 @@
 Rows and orders are written from aws.md 2.6 and 3 and pulumi.md 4 and 5.
 """
 
-import json
 import os
 import signal
 import subprocess
@@ -24,7 +23,6 @@ from tests.engine import ec2_server
 from tests.engine.aws_provider import ENDPOINT, VERSION, AwsProvider
 from tests.engine.control import CONTROL, Control, Fault
 from tests.engine.deployment import Deployment, Refused
-from tests.engine.live import without_ours
 from tests.engine.provider import DEFAULTS, UNKNOWN, plain, struct
 
 GROUP: Final = "aws:ec2/securityGroup:SecurityGroup"
@@ -541,6 +539,7 @@ def test_two_plugins_share_a_cloud_and_a_log_and_end_when_told(tmp_path: Path) -
         vpc = ec2_server.client(endpoint).create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         plugins = [Plugin(endpoint, tmp_path) for _ in range(2)]
         try:
+            inputs: dict[str, str] = {}
             for number, plugin in enumerate(plugins):
                 assert (
                     plugin.ask.Handshake(proto.ProviderHandshakeRequest())

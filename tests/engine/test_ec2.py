@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import pytest
-from botocore.exceptions import ClientError
 
 from tests.engine import ec2_server
 from tests.engine.ec2 import GROUPS_PER_INTERFACE, RULES_PER_GROUP
+from tests.engine.ec2_server import ClientError
 from tests.engine.live import without_ours
 
 CIDR: Final = "10.20.0.0/16"
@@ -99,7 +99,8 @@ def listed(list_id: str, text: str | None = None) -> dict[str, Any]:
 def refused(call: Callable[[], object]) -> str:
     with pytest.raises(ClientError) as met:
         call()
-    return str(met.value.response["Error"]["Code"])
+    refusal: Any = met.value
+    return str(refusal.response["Error"]["Code"])
 
 
 INVALID: Final = "InvalidParameterValue"

@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,7 +106,7 @@ class Workspace:
         return said
 
     @contextmanager
-    def started(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    def started(self, *arguments: str) -> Generator[subprocess.Popen[str]]:
         """A command that runs while this block does; it is killed at the end of it."""
         with subprocess.Popen(
             ["pulumi", *arguments, "--non-interactive"],
@@ -170,7 +170,7 @@ class Workspace:
 @contextmanager
 def workspace(
     directory: Path, stack: str, plugins: Collection[Plugin], env: Mapping[str, str]
-) -> Iterator[Workspace]:
+) -> Generator[Workspace]:
     """A workspace with an empty stack; no process of it is left when the block ends."""
     made = Workspace(directory, stack, plugins, env)
     try:
