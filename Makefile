@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help preview test check format lint types imports shell wheel golden bench clean
+.PHONY: help preview test test-engine check format lint types imports shell wheel golden bench clean
 
 STACK ?= dev
 export PYTHON
@@ -17,6 +17,7 @@ PINS := pyproject.toml constraints.txt
 help:
 	@echo 'make preview [STACK=dev]  what stacks/Pulumi.STACK.yaml opens and registers, offline'
 	@echo 'make test                 everything that must hold, in this working tree'
+	@echo 'make test-engine          the tests that need a Pulumi engine: the CLI on PATH, no network, no account'
 	@echo 'make check                make test, then all previews and make test in a fresh clone of HEAD'
 	@echo 'make golden               rewrite tests/goldens/ from what the code says now; review the diff'
 	@echo 'make format               format the code and sort its imports'
@@ -29,6 +30,10 @@ preview: $(RUN)
 # pytest comes last, so that its closing lines are the closing lines.
 test: lint types imports shell wheel
 	$(BIN)/pytest --numprocesses=auto --dist=loadfile
+
+# Minutes, so not a part of `make test`. Which CLI is meant is said where it is missing.
+test-engine: $(DEV)
+	$(BIN)/pytest --engine -m pulumi_engine --numprocesses=auto --dist=load
 
 lint: $(DEV)
 	$(BIN)/ruff format --check

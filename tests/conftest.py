@@ -3,7 +3,7 @@
 import difflib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Final
 
@@ -42,7 +42,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption(WITH_ENGINE):
         if shutil.which("pulumi") is None:
             raise pytest.UsageError(
-                "the engine tests need the Pulumi CLI (3.260 or newer) on PATH, and there is none"
+                "the engine tests need the Pulumi CLI (3.260 or newer) on PATH, and there is none: "
+                "https://www.pulumi.com/docs/install/"
             )
         return
     for item in items:
@@ -81,8 +82,11 @@ def golden(pytestconfig: pytest.Config) -> Callable[[str, str], None]:
     return compare
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Generator[None]:
     """Say whether the tests on a Pulumi engine ran, just above the closing line."""
+    # After all others, pytest's own list of what was skipped among them.
+    yield
 
     def count(*outcomes: str) -> int:
         return sum(

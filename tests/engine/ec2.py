@@ -201,7 +201,10 @@ class Guard(PrefixLists):
             ("list", wanted.get("PrefixListId")),
             ("group", wanted.get("ReferencedGroupId")),
         )
-        named = [(kind, str(value)) for kind, value in sources if value is not None]
+        named: list[tuple[Kind, str]] = []
+        for kind, value in sources:
+            if value is not None:
+                named.append((kind, str(value)))
         if len(named) > 1:
             refuse("InvalidParameterCombination", "Only one source can be specified")
         if not named:
@@ -257,7 +260,8 @@ class Guard(PrefixLists):
         for one in asked:
             sources: list[tuple[Kind, Any]] = []
             for kind, key in _PLACES:
-                sources += [(kind, each) for each in one.get(key, [])]
+                for each in one.get(key, []):
+                    sources.append((kind, each))
             if not sources:
                 # The code is not documented.
                 refuse("MissingParameter", "The request must contain a source or destination")

@@ -4,7 +4,8 @@ Knows: what EC2 says of groups, rules and prefix lists, and that a group's tag N
 Must not know: any state, recording or provider.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any, Final, cast
 
@@ -18,9 +19,10 @@ from exchange_ports.aws.rules import (
     RuleSet,
     SecurityGroup,
 )
+from exchange_ports.plans import Plans
 from exchange_ports.traffic.ports import PortRange, Ports, Protocol
 
-__all__ = ["rule_set", "without_ours"]
+__all__ = ["as_it_stands", "without_ours"]
 
 _PROTOCOLS: Final = {
     "-1": Protocol.ANY,
@@ -33,13 +35,33 @@ _PROTOCOLS: Final = {
 }
 
 
-def rule_set(
-    ec2: Any, vpc_id: str, network: str, prefix: str, wears: Mapping[str, list[str]]
-) -> RuleSet:
-    """What stands in a VPC. Keys are Name tags without `prefix`; `wears` has each server's group ids.
+def as_it_stands(
+    ec2: Any, plans: Plans, vpcs: Mapping[str, str], servers: Mapping[str, Any]
+) -> Plans:
+    """The plans with what stands in EC2 in the place of what was planned, to be proved.
 
-    :raises KeyError: a rule names a group or list that has no such tag, or a protocol of no name.
+    `vpcs` are the networks' ids, and `servers` is what the program put out: who wears which groups.
     """
+    return replace(
+        plans,
+        networks={
+            key: _rule_set(
+                ec2,
+                vpcs[key],
+                plan.network,
+                {server: servers[server]["security_group_ids"] for server in plan.wears},
+            )
+            for key, plan in plans.networks.items()
+        },
+    )
+
+
+def _rule_set(ec2: Any, vpc_id: str, network: str, wears: Mapping[str, Sequence[str]]) -> RuleSet:
+    """What stands in a VPC.
+
+    :raises KeyError: a rule names what has no Name of ours, or a protocol of no name.
+    """
+    prefix = f"exchange-{network}-"
     groups = {
         each["GroupId"]: each
         for each in _all(ec2, "describe_security_groups", "SecurityGroups")

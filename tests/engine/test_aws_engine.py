@@ -6,18 +6,16 @@ The engine is real, and so is the order in which it asks. The provider and EC2 a
 
 import copy
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-import yaml
 
 from exchange_ports.plans import compile_plans
 from exchange_ports.proof import prove
 from tests.engine import ec2_server
 from tests.engine.aws_provider import ENDPOINT, VERSION
-from tests.engine.live import rule_set, without_ours
+from tests.engine.live import as_it_stands, without_ours
 from tests.engine.workspace import Plugin, Workspace, workspace
 from tests.recordings import ROOT, declared
 from tests.strategies import declared as understood
@@ -51,18 +49,8 @@ class Account:
     def failures(self) -> Any:
         """What the proof says of the rules that stand, read by boto3."""
         plans = compile_plans(understood(self.topology))
-        worn = self.engine.outputs()["servers"]
-        networks = {
-            key: rule_set(
-                self.ec2,
-                self.vpcs[key],
-                plan.network,
-                f"exchange-{plan.network}-",
-                {server: worn[server]["security_group_ids"] for server in plan.wears},
-            )
-            for key, plan in plans.networks.items()
-        }
-        return prove(replace(plans, networks={**plans.networks, **networks})).failures
+        servers = self.engine.outputs()["servers"]
+        return prove(as_it_stands(self.ec2, plans, self.vpcs, servers)).failures
 
 
 @pytest.fixture
@@ -130,21 +118,10 @@ def test_an_edit_makes_what_comes_before_it_takes_away_what_goes(account: Accoun
     edited["clients"]["office"]["services"] = ["https", "imap"]
     account.declare(edited)
     engine.control.forget()
-    words = [call.call for call in _writes(engine)]
-    assert words == []
     engine.up()
-    words = [call.call for call in _writes(engine)]
+    words = [call.call for call in engine.control.writes()]
     assert "RevokeSecurityGroupIngress" in words
     first_away = words.index("RevokeSecurityGroupIngress")
     assert set(words[:first_away]) == {"AuthorizeSecurityGroupIngress"}
     assert set(words[first_away:]) == {"RevokeSecurityGroupIngress"}
     assert account.failures() == ()
-
-
-def _writes(engine: Workspace) -> Any:
-    return engine.control.writes()
-
-
-def test_the_stack_files_are_those_of_the_repository() -> None:
-    assert "dev" in STACKS
-    assert yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["stackConfigDir"] == "stacks"

@@ -7,7 +7,7 @@ stands, and the proof is made on that.
 import copy
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from tests.engine import ec2_server
 from tests.engine.aws_provider import AwsProvider
 from tests.engine.control import Control
 from tests.engine.deployment import Deployment
-from tests.engine.live import rule_set, without_ours
+from tests.engine.live import as_it_stands, without_ours
 from tests.recordings import ROOT, declared
 from tests.strategies import declared as understood
 
@@ -50,24 +50,13 @@ class Account:
         return record(ROOT, project=NAMESPACE, stack=self.stack, config=config)
 
     def stands(self, topology: Topology, recording: Recording) -> Plans:
-        """The plans with what boto3 finds in the place of what was planned."""
-        plans = compile_plans(understood(topology))
-        worn: Any = self.deployment.known(recording.outputs["servers"])
-        networks = {
-            key: rule_set(
-                self.ec2,
-                self.vpcs[key],
-                plan.network,
-                f"exchange-{plan.network}-",
-                {server: worn[server]["security_group_ids"] for server in plan.wears},
-            )
-            for key, plan in plans.networks.items()
-        }
-        return replace(plans, networks={**plans.networks, **networks})
+        """The plans, with what boto3 finds in the place of what was planned."""
+        servers: Any = self.deployment.known(recording.outputs["servers"])
+        return as_it_stands(self.ec2, compile_plans(understood(topology)), self.vpcs, servers)
 
 
 @pytest.fixture
-def account(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], Account]]:
+def account(tmp_path: Path) -> Iterator[Callable[[str], Account]]:
     ec2_server.forget_everything()
 
     def opened(stack: str) -> Account:
