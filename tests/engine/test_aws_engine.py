@@ -5,6 +5,7 @@ The engine is real, and so is the order in which it asks. The provider and EC2 a
 """
 
 import copy
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +16,7 @@ from exchange_ports.plans import compile_plans
 from exchange_ports.proof import prove
 from tests.engine import ec2_server
 from tests.engine.aws_provider import ENDPOINT, VERSION
+from tests.engine.control import Fault
 from tests.engine.live import as_it_stands, without_ours
 from tests.engine.workspace import Plugin, Workspace, workspace
 from tests.recordings import ROOT, declared
@@ -52,6 +54,12 @@ class Account:
         servers = self.engine.outputs()["servers"]
         return prove(as_it_stands(self.ec2, plans, self.vpcs, servers)).failures
 
+    def rule(self, port: int) -> Any:
+        """The one rule that lets a port in."""
+        found = self.ec2.describe_security_group_rules()["SecurityGroupRules"]
+        (rule,) = (one for one in found if one["FromPort"] == port and not one["IsEgress"])
+        return rule
+
 
 @pytest.fixture
 def account(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Account]:
@@ -88,18 +96,14 @@ def test_a_stack_from_first_preview_to_nothing(account: Account) -> None:
     assert without_ours(account.ec2)
     assert engine.export() == []
     assert [call for call in engine.control.calls() if call.error] == []
-    assert engine.end_what_is_left() == []
+    assert engine.left() == []
 
 
 @pytest.mark.parametrize("account", ["dev"], indirect=True)
 def test_drift_by_hand_is_found_by_a_refresh_and_mended(account: Account) -> None:
     engine = account.engine
     engine.up()
-    (rule,) = (
-        each
-        for each in account.ec2.describe_security_group_rules()["SecurityGroupRules"]
-        if each["FromPort"] == 443 and not each["IsEgress"]
-    )
+    rule = account.rule(443)
     account.ec2.revoke_security_group_ingress(
         GroupId=rule["GroupId"], SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]]
     )
@@ -110,13 +114,18 @@ def test_drift_by_hand_is_found_by_a_refresh_and_mended(account: Account) -> Non
     assert account.failures() == ()
 
 
+def edit(account: Account) -> None:
+    """Clients read mail by IMAP, two ports, and no longer submit any, one port."""
+    edited = copy.deepcopy(account.topology)
+    edited["clients"]["office"]["services"] = ["https", "imap"]
+    account.declare(edited)
+
+
 @pytest.mark.parametrize("account", ["dev"], indirect=True)
 def test_an_edit_makes_what_comes_before_it_takes_away_what_goes(account: Account) -> None:
     engine = account.engine
     engine.up()
-    edited = copy.deepcopy(account.topology)
-    edited["clients"]["office"]["services"] = ["https", "imap"]
-    account.declare(edited)
+    edit(account)
     engine.control.forget()
     engine.up()
     words = [call.call for call in engine.control.writes()]
@@ -125,3 +134,73 @@ def test_an_edit_makes_what_comes_before_it_takes_away_what_goes(account: Accoun
     assert set(words[:first_away]) == {"AuthorizeSecurityGroupIngress"}
     assert set(words[first_away:]) == {"RevokeSecurityGroupIngress"}
     assert account.failures() == ()
+
+
+# ---- an engine that is killed (pulumi.md 4) ----
+
+MADE: Final = "AuthorizeSecurityGroupIngress"
+GONE: Final = "RevokeSecurityGroupIngress"
+
+
+def killed(account: Account, call: str, nth: int, *, after: bool) -> str:
+    """Make the stack, edit it, and kill the engine at a call. The name of the rule it was about."""
+    engine = account.engine
+    engine.up()
+    edit(account)
+    engine.control.forget()
+    engine.control.disturb(Fault("die", (call,), nth=nth, after=after))
+    # One by one: what else is under way when an engine is killed may be made as well.
+    one_by_one = ("--parallel", "1", "--stack", engine.stack)
+    engine.pulumi("up", "--yes", "--skip-preview", *one_by_one, fails=True)
+    engine.end_what_is_left()
+    engine.control.disturb()
+    (cut,) = (one for one in engine.control.calls() if one.call == call and not one.answered)
+    said = engine.pulumi("up", "--yes", "--skip-preview", "--stack", engine.stack, fails=True)
+    assert "currently locked" in said
+    engine.pulumi("cancel", "--yes", "--stack", engine.stack)
+    return cut.name
+
+
+@pytest.mark.parametrize("account", ["dev"], indirect=True)
+@pytest.mark.parametrize(
+    "call, nth, after",
+    [(MADE, 1, False), (MADE, 2, False), (GONE, 1, False), (GONE, 1, True)],
+)
+def test_after_a_kill_the_next_update_ends_what_was_begun(
+    account: Account, call: str, nth: int, after: bool
+) -> None:
+    killed(account, call, nth, after=after)
+    account.engine.up()
+    assert account.failures() == ()
+    account.engine.pulumi("preview", "--expect-no-changes", "--stack", account.engine.stack)
+
+
+@pytest.mark.parametrize("account", ["dev"], indirect=True)
+def test_a_rule_made_as_the_engine_was_killed_is_a_duplicate_until_it_is_imported(
+    account: Account, tmp_path: Path
+) -> None:
+    engine = account.engine
+    name = killed(account, MADE, 1, after=True)
+    said = engine.pulumi("up", "--yes", "--skip-preview", "--stack", engine.stack, fails=True)
+    assert "InvalidPermission.Duplicate" in said
+    # The error is told with our name of the rule.
+    assert name in said
+
+    engine.pulumi(
+        *("refresh", "--yes", "--skip-preview", "--clear-pending-creates"), "--stack", engine.stack
+    )
+    file = tmp_path / "import.json"
+    engine.pulumi("preview", "--import-file", str(file), "--stack", engine.stack)
+    wanted = json.loads(file.read_text())
+    port = int(name.split("/")[3])
+    wanted["resources"] = [one for one in wanted["resources"] if one["name"] == name]
+    for one in wanted["resources"]:
+        one["id"] = account.rule(port)["SecurityGroupRuleId"]
+    file.write_text(json.dumps(wanted))
+    engine.pulumi(
+        *("import", "--file", str(file), "--yes", "--skip-preview", "--protect=false"),
+        *("--generate-code=false", "--stack", engine.stack),
+    )
+    engine.up()
+    assert account.failures() == ()
+    engine.pulumi("preview", "--expect-no-changes", "--stack", engine.stack)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.engine import ec2_server
+from tests.engine import ec2, ec2_server
 from tests.engine.ec2 import GROUPS_PER_INTERFACE, RULES_PER_GROUP
 from tests.engine.ec2_server import ClientError
 from tests.engine.live import without_ours
@@ -61,14 +61,14 @@ class Vpc:
 
 
 @pytest.fixture(scope="module")
-def ec2() -> Any:
+def client() -> Any:
     return ec2_server.client()
 
 
 @pytest.fixture
-def vpc(ec2: Any) -> Iterator[Vpc]:
+def vpc(client: Any) -> Iterator[Vpc]:
     ec2_server.forget_everything()
-    yield Vpc(ec2)
+    yield Vpc(client)
     ec2_server.forget_everything()
 
 
@@ -371,6 +371,27 @@ def test_only_what_is_there_can_be_revoked(vpc: Vpc) -> None:
     )
 
 
+def test_a_call_names_a_group_that_is_there_and_rules(vpc: Vpc) -> None:
+    edge, allow = vpc.group(), vpc.ec2.authorize_security_group_ingress
+    some = [tcp(25, **cidr("10.0.0.0/8"))]
+    absent = "sg-0123456789abcdef0"
+    assert refused(lambda: allow(IpPermissions=some)) == "MissingParameter"
+    assert refused(lambda: allow(GroupId=edge)) == "MissingParameter"
+    assert refused(lambda: allow(GroupId=absent, IpPermissions=some)) == "InvalidGroup.NotFound"
+
+
+def test_only_what_is_there_can_be_described_anew(vpc: Vpc) -> None:
+    edge = vpc.group()
+    vpc.allow(edge, tcp(25, **wearers(edge, "mail")))
+    change = vpc.ec2.update_security_group_rule_descriptions_ingress
+    change(GroupId=edge, IpPermissions=[tcp(25, **wearers(edge, "mail (E2)"))])
+    assert vpc.rules(edge)[0]["Description"] == "mail (E2)"
+    absent = [tcp(26, **wearers(edge, "mail (E2)"))]
+    assert refused(lambda: change(GroupId=edge, IpPermissions=absent)) == (
+        "InvalidPermission.NotFound"
+    )
+
+
 # ---- rules in place ----
 
 
@@ -516,6 +537,25 @@ def test_lists_of_aws_count_their_published_weight(vpc: Vpc) -> None:
     vpc.allow(edge, *many(5, **cidr("10.0.0.0/8")))
 
 
+def test_a_rule_does_not_come_to_name_a_list_that_weighs_too_much(vpc: Vpc) -> None:
+    edge, small = vpc.group(), vpc.prefix_list(3)
+    (made,) = vpc.allow(edge, tcp(25, **listed(small)))
+    large = vpc.prefix_list(RULES_PER_GROUP + 1, name="large")
+    id_ = made["SecurityGroupRuleId"]
+    assert refused(lambda: modified(vpc, edge, id_, **tcp(25), PrefixListId=large)) == LIMIT
+    assert vpc.rules(edge)[0]["PrefixListId"] == small
+
+
+def test_a_region_holds_so_many_groups_and_lists(vpc: Vpc, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The default VPC's own group and that of this one count as well.
+    monkeypatch.setattr(ec2, "_GROUPS_PER_REGION", 3)
+    vpc.group()
+    assert refused(lambda: vpc.group("other")) == "SecurityGroupLimitExceeded"
+    for number in range(100):
+        vpc.prefix_list(1, name=f"list {number}")
+    assert refused(lambda: vpc.prefix_list(1))
+
+
 def test_no_list_outgrows_the_groups_that_name_it(vpc: Vpc) -> None:
     edge = vpc.group()
     list_id = vpc.prefix_list(30)
@@ -575,6 +615,37 @@ def test_entries_change_at_the_current_version_alone(vpc: Vpc) -> None:
     (found,) = vpc.ec2.describe_managed_prefix_lists(PrefixListIds=[list_id])["PrefixLists"]
     # The name is still there, and a name does not count as a version.
     assert (found["PrefixListName"], found["Version"]) == ("internet", 2)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"PrefixListName": "com.amazonaws.mine"},
+        {"CurrentVersion": 1, "RemoveEntries": [{"Cidr": "203.0.113.0/24"}]},
+        {"CurrentVersion": 1, "AddEntries": [{"Cidr": "203.0.113.0/24", "Description": "a > b"}]},
+        {"CurrentVersion": 1, "AddEntries": [{"Cidr": f"10.{n}.0.0/16"} for n in range(101)]},
+        {"CurrentVersion": 1, "RemoveEntries": [{"Cidr": f"10.{n}.0.0/16"} for n in range(101)]},
+    ],
+    ids=lambda change: next(reversed(change)),
+)
+def test_a_change_of_a_list_is_refused(vpc: Vpc, change: dict[str, Any]) -> None:
+    list_id = vpc.prefix_list(300, "192.0.2.0/24")
+    known = {f"10.{n}.0.0/16" for n in range(101)}
+    if len(change.get("RemoveEntries", [])) > 100:
+        # They are there: only their number is too large.
+        for at, some in enumerate((sorted(known)[:60], sorted(known)[60:]), start=1):
+            vpc.ec2.modify_managed_prefix_list(
+                PrefixListId=list_id,
+                CurrentVersion=at,
+                AddEntries=[{"Cidr": each} for each in some],
+            )
+        change = {**change, "CurrentVersion": 3}
+    before = entries_of(vpc, list_id)
+    assert (
+        refused(lambda: vpc.ec2.modify_managed_prefix_list(PrefixListId=list_id, **change))
+        == INVALID
+    )
+    assert entries_of(vpc, list_id) == before
 
 
 def test_one_call_does_not_remove_and_add_an_entry(vpc: Vpc) -> None:

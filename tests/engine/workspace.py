@@ -11,8 +11,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Collection, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -28,6 +29,8 @@ ROOT: Final = Path(__file__).parents[2]
 
 #: How many seconds one command may take.
 _PATIENCE: Final = 150
+#: And how many a provider has to notice that its engine is gone.
+_TO_NOTICE: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,19 +155,35 @@ class Workspace:
         """The stack's outputs."""
         return json.loads(self.pulumi("stack", "output", "--json", "--stack", self.stack))
 
-    def end_what_is_left(self) -> list[int]:
-        """End the providers that a killed engine left behind, by their ids. Which ones there were."""
-        left = [one for one in self.control.processes() if self._is_ours(one)]
-        for one in left:
-            os.kill(one, signal.SIGKILL)
-        return left
+    def left(self) -> list[int]:
+        """Ids of the processes that were started for this workspace and still run.
 
-    def _is_ours(self, process: int) -> bool:
-        """Whether that id is still the provider's: ids are given again."""
-        try:
-            return str(self.control.directory) in Path(f"/proc/{process}/environ").read_text()
-        except OSError:
-            return False
+        A killed engine leaves plugins and the host of the program behind (pulumi.md 4). They are
+        told by the directory in their environment: ids are given again.
+        """
+        mark = f"{CONTROL}={self.control.directory}\0".encode()
+        found: list[int] = []
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                if mark in (process / "environ").read_bytes():
+                    found.append(int(process.name))
+            except OSError:
+                # Not ours to look at, or gone.
+                continue
+        return found
+
+    def end_what_is_left(self) -> None:
+        """After a kill: the providers end by themselves, and whatever else is left is ended, by id.
+
+        :raises AssertionError: a provider does not end.
+        """
+        deadline = time.monotonic() + _TO_NOTICE
+        while set(self.left()) & set(self.control.processes()):
+            assert time.monotonic() < deadline, "a provider outlives its engine"
+            time.sleep(0.1)
+        for process in self.left():
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
 
 
 @contextmanager
