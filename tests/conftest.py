@@ -33,22 +33,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         UPDATE, action="store_true", help="rewrite tests/goldens/ from what the code says now"
     )
     parser.addoption(
-        WITH_ENGINE, action="store_true", help="run the tests that need a Pulumi engine, too"
+        WITH_ENGINE, action="store_true", help="fail where there is no Pulumi engine to test with"
     )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests on an engine take minutes: they run when they are asked for."""
-    if config.getoption(WITH_ENGINE):
-        if shutil.which("pulumi") is None:
-            raise pytest.UsageError(
-                "the engine tests need the Pulumi CLI (3.260 or newer) on PATH, and there is none: "
-                "https://www.pulumi.com/docs/install/"
-            )
+    """Tests on an engine run wherever there is one, and are a failure where one is asked for."""
+    if shutil.which("pulumi") is not None:
         return
+    if config.getoption(WITH_ENGINE):
+        raise pytest.UsageError(
+            "the engine tests need the Pulumi CLI (3.260 or newer) on PATH, and there is none: "
+            "https://www.pulumi.com/docs/install/"
+        )
     for item in items:
         if item.get_closest_marker(ENGINE):
-            item.add_marker(pytest.mark.skip(reason="needs a Pulumi engine: make test-engine"))
+            item.add_marker(pytest.mark.skip(reason="needs the Pulumi CLI on PATH"))
 
 
 @pytest.fixture
