@@ -1,4 +1,4 @@
-"""The page docs/asking.md: each of its transcripts is what happens. `--update-goldens` rewrites them."""
+"""Pages of docs/ with transcripts: each is what happens. `--update-goldens` rewrites them."""
 
 from pathlib import Path
 from typing import Final
@@ -10,8 +10,12 @@ from tests.conftest import UPDATE
 from tests.test_readme import Block, as_arguments, blocks, steps
 
 ROOT: Final = Path(__file__).parent.parent
-PAGE: Final = ROOT / "docs" / "asking.md"
-TRANSCRIPTS: Final = [b for b in blocks(PAGE.read_text("utf-8")) if b.language == "console"]
+PAGES: Final = {"asking.md": 8, "updates.md": 2}
+
+
+def transcripts(page: str) -> list[Block]:
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    return [block for block in blocks(text) if block.language == "console"]
 
 
 def transcript(block: Block, capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -31,25 +35,31 @@ def transcript(block: Block, capsys: pytest.CaptureFixture[str]) -> list[str]:
     return lines
 
 
+@pytest.mark.parametrize("name", PAGES)
 def test_every_transcript_is_what_happens(
+    name: str,
     pytestconfig: pytest.Config,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(ROOT)
-    assert len(TRANSCRIPTS) >= 8
-    page = PAGE.read_text("utf-8").splitlines()
+    found = transcripts(name)
+    assert len(found) >= PAGES[name]
+    path = ROOT / "docs" / name
+    page = path.read_text("utf-8").splitlines()
     # From the end, so that the lines before keep their numbers.
-    for block in reversed(TRANSCRIPTS):
+    for block in reversed(found):
         real = transcript(block, capsys)
         if pytestconfig.getoption(UPDATE):
             page[block.at : block.at + len(block.lines)] = real
         else:
-            assert list(block.lines) == real, f"docs/asking.md:{block.at}"
+            assert list(block.lines) == real, f"docs/{name}:{block.at}"
     if pytestconfig.getoption(UPDATE):
-        PAGE.write_text("\n".join(page) + "\n", "utf-8")
+        path.write_text("\n".join(page) + "\n", "utf-8")
 
 
 def test_the_page_asks_with_every_command_that_answers() -> None:
-    commands = {step.command.split()[1] for b in TRANSCRIPTS for step in steps(b.lines)}
+    commands = {
+        step.command.split()[1] for b in transcripts("asking.md") for step in steps(b.lines)
+    }
     assert {"check", "explain", "matrix", "prove"} <= commands

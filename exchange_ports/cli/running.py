@@ -16,6 +16,7 @@ _EXAMPLES: Final = """\
 examples:
   exchange-ports plan stacks/Pulumi.dev.yaml            what this stack opens, and why
   exchange-ports plan --json stacks/Pulumi.dev.yaml     the same for programs
+  exchange-ports plan NEW --against OLD                 what the update cuts or opens in passing
   exchange-ports prove stacks/Pulumi.dev.yaml           that its rules let through what is meant
   exchange-ports check stacks/Pulumi.dev.yaml ex1 10.10.1.10 389/tcp
                                                         whether that passes, and who decides
@@ -63,6 +64,17 @@ def _parser() -> argparse.ArgumentParser:
     plan = commands.add_parser("plan", help="what a stack file opens, and why")
     plan.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
     plan.add_argument("--json", action="store_true", help="the whole plan as JSON")
+    plan.add_argument(
+        "--against",
+        metavar="OLD",
+        help="what an update from this stack file cuts or opens in passing",
+    )
+    plan.add_argument(
+        "--attached",
+        choices=("here", "elsewhere"),
+        default="here",
+        help="where servers take their groups: in the same program (here), or in another stack",
+    )
     plan.set_defaults(run=_plan)
 
     prove = commands.add_parser("prove", help="that the rules let through what is meant, no more")
@@ -131,6 +143,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _plan(asked: argparse.Namespace) -> int:
+    if asked.against is not None:
+        from exchange_ports.cli.updating import plan_against
+
+        return plan_against(asked)
     from exchange_ports.cli.planning import plan
 
     return plan(asked)

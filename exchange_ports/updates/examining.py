@@ -51,11 +51,12 @@ class Trouble:
     when: str
 
     def __str__(self) -> str:
-        packet = self.traffic.witness()
-        ends = (self.server, str(packet.address))
+        # One address of them, with all that there is at it.
+        address = self.traffic.witness().address
+        ends = (self.server, str(address))
         source, destination = ends if self.way == "out" else ends[::-1]
         verb = "is cut" if self.effect is Effect.CUT else "passes"
-        return f"{source} -> {destination} {packet.service} {verb} {self.when}"
+        return f"{source} -> {destination} {self.traffic.at(address)} {verb} {self.when}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,9 +40,10 @@ def test_nothing_is_cut_or_opened_in_passing(attached: Attached, draw: st.DataOb
         event("a limit is in the way")
     else:
         event("memberships change, detected")
-        assert found.steps is not None, [str(trouble) for trouble in found.stepwise.troubles]
-        event(f"{len(found.steps)} steps")
-        assert found.stepwise.clean
+        assert found.at_once.troubles or found.held
+        # For about one in a hundred of these no steps are found, and then none are offered.
+        event("no steps" if found.steps is None else f"{len(found.steps)} steps")
+        assert found.steps is None or found.stepwise.clean
     for pair in pairs_of(old, new):
         assert all(each.does is not Does.REPLACE for each in operations(pair.old, pair.new))
         if isinstance(pair.old, RuleSet) and isinstance(pair.new, RuleSet):

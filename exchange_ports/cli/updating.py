@@ -1,0 +1,25 @@
+"""`plan --against`: what an update from another stack file does in passing."""
+
+import argparse
+import json
+
+from exchange_ports.cli.codes import FINE, NO
+from exchange_ports.cli.stacks import compiled, read, warn
+from exchange_ports.reports.terminal import show
+from exchange_ports.reports.updates import update_data, update_lines
+from exchange_ports.updates import Attached, update
+
+__all__ = ["plan_against"]
+
+
+def plan_against(asked: argparse.Namespace) -> int:
+    """What is done, what one step would cut or open, and the steps in which nothing is."""
+    old, _ = compiled(read(asked.against))
+    new, warnings = compiled(read(asked.file))
+    found = update(old, new, Attached(asked.attached))
+    if asked.json:
+        print(json.dumps(update_data(old, new, found), indent=2))
+    else:
+        show(update_lines(old, new, found))
+        warn(warnings)
+    return FINE if found.clean else NO

@@ -1,0 +1,114 @@
+"""What an update does in passing, for people and for programs."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from exchange_ports.findings import counted
+from exchange_ports.plans import NetworkPlan, Plans
+from exchange_ports.reports.lines import Line, Style, line
+from exchange_ports.updates import Does, Effect, Trouble, Turn, Update, operations, pairs_of
+
+__all__ = ["update_data", "update_lines"]
+
+#: More troubles than this are counted: servers of one role share theirs.
+_MOST = 12
+
+_DOES = {
+    Does.CREATE: "to create",
+    Does.CHANGE: "to change in place",
+    Does.REPLACE: "to replace",
+    Does.DELETE: "to delete",
+}
+_EFFECTS = {Effect.CUT: "cut in passing", Effect.OPEN: "open in passing"}
+
+#: What to do in each step of an update.
+_STEPS = {
+    Turn.AT_ONCE: "the topology as it will be",
+    Turn.EXPAND: "expand: the rules that all servers need on the way",
+    Turn.CHANGE: "change: let the servers wear their new groups",
+    Turn.LEAVE: "leave: take away the servers that go",
+    Turn.JOIN: "join: let the servers wear their new groups beside the old ones",
+    Turn.SHED: "shed: take the old groups from the servers, and add the servers that come",
+    Turn.CONTRACT: "contract: delete what is no longer wanted; servers that still change do it here",
+}
+
+
+def update_lines(old: Plans, new: Plans, update: Update) -> list[Line]:
+    """The operations of each network, what doing them at once cuts or opens, and the steps offered."""
+    lines: list[Line] = []
+    for pair in pairs_of(old, new):
+        lines.append(line(f"Update of {pair.place}", Style.HEADING))
+        done = list(_operations(pair.old, pair.new))
+        lines += [line(f"  {each}") for each in done or ["nothing to do"]]
+    lines += _moves(update)
+    if update.clean:
+        text = "In one step nothing is cut that both mean, nothing opened that neither means"
+        return [*lines, line(), line(text, Style.HEADING)]
+    for effect in Effect:
+        found = [trouble for trouble in update.at_once.troubles if trouble.effect is effect]
+        if found:
+            lines += [line(), line(f"In one step: {_EFFECTS[effect]}", Style.RISK)]
+            lines += [line(f"  {each}") for each in _shown(found)]
+    if update.refused:
+        lines += [line(), line("In one step: over a limit in passing", Style.RISK)]
+        lines += [line(f"  {finding.says}") for finding in update.refused]
+    if update.held:
+        lines += [line(), line("Groups that another stack may still wear", Style.RISK)]
+        lines += [line(f"  {group}") for group in update.held]
+    lines.append(line())
+    if update.steps is None:
+        lines.append(line("No steps were found in which nothing is cut or opened", Style.RISK))
+    else:
+        lines.append(line(f"Clean in {counted(len(update.steps), 'step')}", Style.HEADING))
+        lines += [
+            line(f"  {number}. {_STEPS[step.turn]}") for number, step in enumerate(update.steps, 1)
+        ]
+    return lines
+
+
+def _operations(old: NetworkPlan, new: NetworkPlan) -> Iterator[str]:
+    kinds = Counter((each.does, each.kind) for each in operations(old, new))
+    for does, says in _DOES.items():
+        several = [counted(n, kind) for (what, kind), n in sorted(kinds.items()) if what is does]
+        if several:
+            yield f"{', '.join(several)} {says}"
+
+
+def _moves(update: Update) -> list[Line]:
+    if not update.moves:
+        return [line("  no server comes, goes, or changes its groups")]
+    return [line(f"  servers that come, go, or change: {', '.join(update.moves)}")]
+
+
+def _shown(troubles: Sequence[Trouble]) -> Iterable[str]:
+    yield from map(str, troubles[:_MOST])
+    if len(troubles) > _MOST:
+        yield f"and {len(troubles) - _MOST} more"
+
+
+def update_data(old: Plans, new: Plans, update: Update) -> dict[str, object]:
+    """The same for JSON: keys and their order are always the same."""
+    return {
+        "clean": update.clean,
+        "operations": {
+            pair.place: [
+                {"does": each.does.value, "kind": each.kind, "name": each.name}
+                for each in operations(pair.old, pair.new)
+            ]
+            for pair in pairs_of(old, new)
+        },
+        "moves": list(update.moves),
+        "troubles": [
+            {
+                "effect": each.effect.value,
+                "server": each.server,
+                "direction": each.way,
+                "traffic": str(each.traffic),
+                "when": each.when,
+            }
+            for each in update.at_once.troubles
+        ],
+        "over_limit": [finding.as_data() for finding in update.refused],
+        "held_groups": list(update.held),
+        "steps": None if update.steps is None else [step.turn.value for step in update.steps],
+    }
