@@ -5,17 +5,20 @@ each network's plan is handed to its cloud's `resources`. A cloud's SDK is loade
 needs it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Self, TypedDict, cast
 
 import pulumi
 from pulumi.runtime.config import is_config_secret
 
 from exchange_ports.aws import limits as aws_limits
+from exchange_ports.aws.neighbours import at_neighbours
 from exchange_ports.aws.rules import RuleSet as AwsRuleSet
+from exchange_ports.aws.rules import SecurityGroup
 from exchange_ports.azure import limits as azure_limits
 from exchange_ports.findings import Finding, Path, Refused, counted, in_order, render
 from exchange_ports.findings.declared import BY_CODE
+from exchange_ports.flows import Flow
 from exchange_ports.plans import NetworkPlan, Plans, compile_plans
 from exchange_ports.proof import Failure, prove
 from exchange_ports.topology.bindings import check_bindings, check_tags
@@ -41,6 +44,9 @@ class NetworkArgs(TypedDict, total=False):
     """Azure: the resource group that holds the network security groups."""
     location: pulumi.Input[str]
     """Azure: the region of the VNet."""
+    neighbours: Mapping[str, pulumi.Input[str]]
+    """AWS: existing security groups of neighbours, by the neighbour's name (`domain-controllers.hq`).
+    What flows say of them is opened there too, by rules beside those that they have."""
     provider: pulumi.ProviderResource
     """The provider for this network's resources. Left out, `opts.providers` or the default."""
 
@@ -128,6 +134,7 @@ class ExchangeFirewall(pulumi.ComponentResource):
             key: _network(
                 _prefix(name, key, plans.topology),
                 plan,
+                plans.flows,
                 networks[key],
                 tags,
                 self,
@@ -212,7 +219,7 @@ def _planned(
         plans = compile_plans(declared)
     except Refused as refused:
         raise TopologyError([*found, *refused.findings]) from None
-    names = dict.fromkeys(_check_names(name, plans))
+    names = dict.fromkeys((*_check_names(name, plans), *_check_neighbours(plans, networks)))
     if names:
         raise TopologyError([*found, *plans.warnings, *names])
     return plans, (*found, *plans.warnings)
@@ -251,9 +258,22 @@ def _check_names(name: str, plans: Plans) -> Iterator[Finding]:
         yield from (finding.under(("topology", "networks", key)) for finding in long)
 
 
+def _check_neighbours(plans: Plans, networks: Mapping[str, NetworkArgs]) -> Iterator[Finding]:
+    """What EC2 would refuse of our rules alone at a neighbour's group; it may have others."""
+    for key, plan in plans.networks.items():
+        bound = networks[key].get("neighbours") or {}
+        if isinstance(plan, AwsRuleSet) and bound:
+            rules = at_neighbours(plan.network, plans.flows, bound)
+            theirs = tuple(SecurityGroup(neighbour, "") for neighbour in bound)
+            alone = AwsRuleSet(plan.network, (*plan.groups, *theirs), (), rules, {})
+            quotas = plans.topology.networks[key].quotas.raised
+            yield from (f for f in aws_limits.check(alone, key, quotas) if f.is_error)
+
+
 def _network(
     name: str,
     plan: NetworkPlan,
+    flows: Sequence[Flow],
     ids: NetworkArgs,
     tags: Mapping[str, pulumi.Input[str]] | None,
     parent: pulumi.Resource,
@@ -264,7 +284,16 @@ def _network(
     if isinstance(plan, AwsRuleSet):
         from exchange_ports.aws.resources import AwsNetwork
 
-        return AwsNetwork(name, plan, vpc_id=ids["vpc_id"], tags=tags, opts=opts)  # pyright: ignore[reportTypedDictNotRequiredAccess]
+        neighbours = ids.get("neighbours") or {}
+        return AwsNetwork(
+            name,
+            plan,
+            vpc_id=ids["vpc_id"],  # pyright: ignore[reportTypedDictNotRequiredAccess]
+            neighbours=neighbours,
+            at_neighbours=at_neighbours(plan.network, flows, neighbours),
+            tags=tags,
+            opts=opts,
+        )
     from exchange_ports.azure.resources import AzureNetwork
 
     return AzureNetwork(

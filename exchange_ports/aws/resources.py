@@ -3,7 +3,7 @@
 Standalone rules of one source each, no physical names, descriptions made of identities (aws.md 3).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -31,10 +31,16 @@ class AwsNetwork(pulumi.ComponentResource):
         rules: RuleSet,
         *,
         vpc_id: pulumi.Input[str],
+        neighbours: Mapping[str, pulumi.Input[str]] | None = None,
+        at_neighbours: Sequence[Rule] = (),
         tags: Tags | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Register groups, lists and rules under `name`, children of this component."""
+        """Register groups, lists and rules under `name`, children of this component.
+
+        `neighbours` are the ids of existing groups by the neighbour's name, `at_neighbours` the rules
+        that are added to them.
+        """
         super().__init__("exchange-ports:index:AwsNetwork", name, None, opts)
         self._name = name
         self._tags = dict(tags or {})
@@ -50,7 +56,10 @@ class AwsNetwork(pulumi.ComponentResource):
             for group in rules.groups
         }
         lists = {each.key: self._prefix_list(each) for each in rules.prefix_lists}
-        standing = [self._rule(rule, made, lists).id for rule in rules.rules]
+        ids_of: dict[str, pulumi.Input[str]] = {key: group.id for key, group in made.items()}
+        ids_of |= neighbours or {}
+        everywhere = (*rules.rules, *at_neighbours)
+        standing = [self._rule(rule, ids_of, lists).id for rule in everywhere]
         # Whoever attaches a group before its rules stand cuts traffic, so ids wait for all of them.
         # By index, not by `apply`: a preview that adds a rule still knows the ids of the groups, and
         # shows no change where they are attached.
@@ -83,12 +92,12 @@ class AwsNetwork(pulumi.ComponentResource):
     def _rule(
         self,
         rule: Rule,
-        groups: Mapping[str, ec2.SecurityGroup],
+        groups: Mapping[str, pulumi.Input[str]],
         lists: Mapping[str, ec2.ManagedPrefixList],
     ) -> pulumi.CustomResource:
         peer: dict[str, Any]
         if isinstance(rule.peer, GroupRef):
-            peer = {"referenced_security_group_id": groups[rule.peer.key].id}
+            peer = {"referenced_security_group_id": groups[rule.peer.key]}
         elif isinstance(rule.peer, ListRef):
             peer = {"prefix_list_id": lists[rule.peer.key].id}
         else:
@@ -101,7 +110,7 @@ class AwsNetwork(pulumi.ComponentResource):
         )
         return kind(
             f"{self._name}-{rule_name(rule)}",
-            security_group_id=groups[rule.group].id,
+            security_group_id=groups[rule.group],
             ip_protocol=rule.ip_protocol,
             from_port=first,
             to_port=last,

@@ -443,6 +443,14 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="add `{key}: ...` to {network}, in the stack file under exchange-ports:networks",
     ),
     Kind(
+        "bound-twice",
+        _ERROR,
+        says="the security group {group} is bound to {one} and to {other}",
+        why="what is opened for the one would be open for the other, and two rules of one meaning are "
+        "refused as duplicates",
+        fix="give each neighbour a security group of its own",
+    ),
+    Kind(
         "secret-topology",
         _ERROR,
         says="{setting} is a secret in this stack's configuration",

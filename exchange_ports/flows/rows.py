@@ -19,6 +19,7 @@ from exchange_ports.flows.ends import (
 from exchange_ports.flows.topic import Topic
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.models import Inbound, OutboundPath, RelayTarget, SenderReputation
+from exchange_ports.topology.neighbours import witness_name
 from exchange_ports.topology.parts import send_connectors
 from exchange_ports.traffic.addresses import network
 from exchange_ports.traffic.ports import joined
@@ -160,7 +161,7 @@ def _relays(topic: Topic, _: Entry) -> Places:
 def _witnesses(topic: Topic, _: Entry) -> Places:
     for name, witness in sorted(topic.topology.witnesses.items()):
         address = network(str(witness.address))
-        server = outside(f"witness.{name}", [address], f"witness {name}")
+        server = outside(witness_name(name), [address], f"witness {name}")
         yield from as_in_row(across(topic.parts.mailbox(witness.sites), [server]))
 
 

@@ -7,6 +7,7 @@ from exchange_ports.flows.ends import named_by_ranges, one, outside
 from exchange_ports.flows.flow import INTERNET, Outside
 from exchange_ports.topology.groups import Group, identity
 from exchange_ports.topology.models import Inbound, Outbound, Topology
+from exchange_ports.topology.neighbours import accounts_name, name_of
 from exchange_ports.topology.parts import Parts
 from exchange_ports.traffic.addresses import (
     EVERYTHING_V4,
@@ -101,14 +102,14 @@ class Topic:
         for key, site in sorted(self.topology.sites.items()):
             declared = getattr(site, field_)
             if declared is not None:
-                name = f"{field_.replace('_', '-')}.{identity(key, site)}"
+                name = name_of(field_, key, site)
                 yield outside(name, declared.addresses, f"{says} of {key}", fabric=True)
 
     def domain_controllers(self) -> tuple[Outside, ...]:
         """Domain controllers of every site, those of accounts forests apart."""
         accounts = (
             outside(
-                f"accounts-domain-controllers.{identity(key, site)}",
+                accounts_name(key, site),
                 site.domain_controllers.accounts_forest,
                 f"accounts-forest domain controllers of {key}",
                 fabric=True,

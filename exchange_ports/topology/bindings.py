@@ -9,6 +9,7 @@ from typing import Final, cast
 from exchange_ports.findings import Finding, Path, nearest
 from exchange_ports.findings.declared import BY_CODE
 from exchange_ports.topology.models import Platform, Topology
+from exchange_ports.topology.neighbours import neighbours
 from exchange_ports.topology.values import plain_type
 
 __all__ = ["CLOUD_IDS", "check_bindings", "check_tags"]
@@ -19,8 +20,14 @@ CLOUD_IDS: Final[Mapping[Platform, tuple[str, ...]]] = {
     Platform.AZURE: ("resource_group_name", "location"),
     Platform.EXTERNAL: (),
 }
-#: What may be given besides: a provider for this network's resources.
-_OPTIONAL: Final = ("provider",)
+#: What may be given besides: a provider for this network's resources, and on AWS the security groups
+#: of neighbours, for what is opened at their end. On Azure a network security group is written whole
+#: by whoever owns it, so nothing can be added to that of a neighbour (azure.md 5).
+_OPTIONAL: Final[Mapping[Platform, tuple[str, ...]]] = {
+    Platform.AWS: ("provider", "neighbours"),
+    Platform.AZURE: ("provider",),
+    Platform.EXTERNAL: ("provider",),
+}
 #: Plain data that is not text. What only Pulumi knows is no plain data.
 _NOT_TEXT: Final = (bool, int, float, list, dict)
 
@@ -39,8 +46,11 @@ def check_bindings(
             yield BY_CODE["undeclared"].at(
                 (*at, key), name=key, what="a network of the topology", fix=f"declared are: {known}"
             )
+    bound: dict[str, tuple[str, str]] = {}
     for key, network in sorted(topology.networks.items()):
         yield from _of_network(key, network.platform, ids.get(key), (*at, key))
+        if network.platform is Platform.AWS:
+            yield from _of_neighbours(topology, key, ids.get(key), (*at, key), bound)
 
 
 def _of_network(key: str, platform: Platform, given: object, at: Path) -> Iterator[Finding]:
@@ -49,7 +59,7 @@ def _of_network(key: str, platform: Platform, given: object, at: Path) -> Iterat
     if ids is None:
         yield BY_CODE["wrong-type"].at(at, got=plain_type(given), expected="a mapping")
         return
-    known = (*needed, *_OPTIONAL)
+    known = (*needed, *_OPTIONAL[platform])
     meant = {name: nearest(name, known) for name in ids if name not in known}
     for name in needed:
         if name not in ids and name in meant.values():
@@ -67,6 +77,36 @@ def _of_network(key: str, platform: Platform, given: object, at: Path) -> Iterat
             # Where that one is there too, this one is left over.
             fix = "take it away" if near in ids else f"did you mean `{near}`?"
         yield BY_CODE["unknown-key"].at((*at, name), key=name, fix=fix)
+
+
+def _of_neighbours(
+    topology: Topology, key: str, given: object, at: Path, bound: dict[str, tuple[str, str]]
+) -> Iterator[Finding]:
+    """What is wrong among the neighbours' groups of one network; `bound` has those that are known."""
+    within = (_mapping(given) or {}).get("neighbours")
+    groups = _mapping(within)
+    if groups is None:
+        place = (*at, "neighbours")
+        yield BY_CODE["wrong-type"].at(place, got=plain_type(within), expected="a mapping")
+        return
+    known = neighbours(topology)
+    for name, group in groups.items():
+        place = (*at, "neighbours", name)
+        if name not in known:
+            near = nearest(name, known)
+            fix = f"did you mean {near}?" if near else f"declared are: {', '.join(known) or 'none'}"
+            what = "a neighbour of the topology"
+            yield BY_CODE["undeclared"].at(place, name=name, what=what, fix=fix)
+        elif group is None or type(group) in _NOT_TEXT or group == "":
+            got = "nothing" if group == "" else plain_type(group)
+            yield BY_CODE["wrong-type"].at(place, got=got, expected="the id of a security group")
+        elif isinstance(group, str):
+            # What only Pulumi knows has no value to compare.
+            other = bound.setdefault(group, (key, name))
+            if other != (key, name):
+                yield BY_CODE["bound-twice"].at(
+                    place, group=group, one=f"{other[1]} in {other[0]}", other=f"{name} in {key}"
+                )
 
 
 def check_tags(given: object, at: Path = ("tags",)) -> Iterator[Finding]:
