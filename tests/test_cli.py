@@ -403,3 +403,48 @@ def test_prove_as_json_says_what_was_proved_here_and_on_the_other_cloud() -> Non
     assert (data["proved"], data["failures"]) == (True, [])
     (other,) = data["other_clouds"]
     assert (other["platform"], other["same"], other["servers"]) == ("azure", True, 2)
+
+
+# ---- updates ----
+
+CHANGED: Final = "tests/fixtures/updates/Pulumi.dev.yaml"
+
+
+@pytest.mark.parametrize(
+    "arguments, code, steps",
+    [
+        ((CHANGED, "--against", DEV), 1, ["expand", "contract"]),
+        ((CHANGED, "--against", DEV, "--attached", "elsewhere"), 0, ["at once"]),
+        ((DEV, "--against", DEV), 0, ["at once"]),
+    ],
+)
+def test_an_update_is_told_by_its_exit_code_and_as_json(
+    arguments: tuple[str, ...], code: int, steps: list[str]
+) -> None:
+    ran = run("plan", "--json", *arguments)
+    assert (ran.returncode, ran.stderr) == (code, b"")
+    data = cast("dict[str, Any]", json.loads(ran.stdout))
+    assert list(data) == [
+        "clean",
+        "operations",
+        "moves",
+        "troubles",
+        "over_limit",
+        "held_groups",
+        "steps",
+    ]
+    assert (data["clean"], data["steps"]) == (code == 0, steps)
+    assert bool(data["troubles"]) == (code == 1)
+
+
+def test_what_an_update_does_in_each_network_is_counted() -> None:
+    said = run("plan", CHANGED, "--against", DEV).stdout.decode()
+    assert "Update of lab on AWS\n  2 rules to delete\n" in said
+    same = run("plan", DEV, "--against", DEV).stdout.decode()
+    assert "Update of lab on AWS\n  nothing to do\n  no server comes, goes, or changes" in same
+
+
+def test_an_old_file_that_cannot_be_read_is_bad_input() -> None:
+    ran = run("plan", DEV, "--against", "stacks/Pulumi.none.yaml")
+    assert ran.returncode == 2
+    assert b"stacks/Pulumi.none.yaml" in ran.stderr
