@@ -164,6 +164,12 @@ class Arm:
         """The ids of all resources."""
         return sorted(each.id for each in self._resources.values())
 
+    def forget_everything(self) -> None:
+        """Leave nothing of what was made."""
+        with self._lock:
+            self._groups.clear()
+            self._resources.clear()
+
     def answer(self, method: str, path: str, body: object = None) -> Answer:
         """One call. The path has no query."""
         segments = [each for each in path.split("/") if each]
