@@ -145,7 +145,9 @@ def application_groups(properties: Properties) -> list[str]:
 
 
 def _groups_of(properties: Properties, side: str) -> list[str]:
-    named = cast("list[Mapping[str, Any]]", properties.get(f"{side}ApplicationSecurityGroups") or [])
+    named = cast(
+        "list[Mapping[str, Any]]", properties.get(f"{side}ApplicationSecurityGroups") or []
+    )
     return [str(each.get("id")) for each in named]
 
 
@@ -158,7 +160,9 @@ def _faults_of_words(name: object, properties: Properties) -> Iterator[Fault]:
         value = properties.get(key)
         # What the service cannot read into its enumerations is no request to it.
         if value is not None and str(value).lower() not in {word.lower() for word in allowed}:
-            yield Fault(NOT_REPORTED, f"{key} of rule {name} is {value}, and no {', '.join(allowed)}.")
+            yield Fault(
+                NOT_REPORTED, f"{key} of rule {name} is {value}, and no {', '.join(allowed)}."
+            )
     priority = properties.get("priority")
     if priority is not None and priority not in _PRIORITIES:
         yield Fault(

@@ -16,18 +16,20 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from tests.engine.arm import SUBSCRIPTION, Answer, Arm, error
-from tests.engine.ec2_server import ROOT
 
 if TYPE_CHECKING:
     from azure.mgmt.network import NetworkManagementClient
 
-__all__ = ["client", "served", "serving"]
+__all__ = ["ROOT", "client", "served", "serving"]
+
+ROOT: Final = Path(__file__).parents[2]
 
 
 class _Quiet(WSGIRequestHandler):
@@ -115,7 +117,11 @@ class _NoToken:
 
 
 #: Nobody waits for an operation that has ended, and nothing is tried twice: a test wants the answer.
-_AT_ONCE: Final = {"polling_interval": 0, "retry_total": 0, "use_env_settings": False}
+_AT_ONCE: Final[dict[str, Any]] = {
+    "polling_interval": 0,
+    "retry_total": 0,
+    "use_env_settings": False,
+}
 
 
 @contextmanager

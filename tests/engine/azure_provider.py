@@ -71,7 +71,7 @@ class AzureProvider(Provider):
         answer = super().Check(request, context)
         kind = self._kind(request.urn, context)
         inputs, olds = plain(answer.inputs), plain(request.olds)
-        if kind.named in inputs[DEFAULTS]:
+        if kind.named is not None and kind.named in inputs[DEFAULTS]:
             if kind.named not in olds:
                 name = str(request.urn).rpartition("::")[2]
                 digits = hashlib.sha256(cast(bytes, request.randomSeed)).hexdigest()
@@ -105,7 +105,8 @@ class AzureProvider(Provider):
             # of an input is no drift (provider.go `Read`, diff.go `applyDiff`).
             found = _laid_over(inputs, kind.projected(state), found)
         else:
-            found = {**kind.inputs_of_path(request.id), **found, DEFAULTS: []}
+            nothing: list[str] = []
+            found = {**kind.inputs_of_path(request.id), **found, DEFAULTS: nothing}
         answer.inputs.CopyFrom(struct(found))
         return answer
 
@@ -115,16 +116,14 @@ def _laid_over(inputs: Any, before: Any, after: Any) -> Any:
     if before == after:
         return inputs
     if isinstance(inputs, dict) and isinstance(before, dict) and isinstance(after, dict):
-        ours, old, new = (cast(Json, each) for each in (inputs, before, after))
+        ours, old, new = cast("tuple[Json, Json, Json]", (inputs, before, after))
         merged = {key: value for key, value in ours.items() if key in new or key not in old}
         for key, value in new.items():
             if key not in old or (key in old and old[key] != value):
-                merged[key] = (
-                    _laid_over(ours[key], old.get(key), value) if key in ours else value
-                )
+                merged[key] = _laid_over(ours[key], old.get(key), value) if key in ours else value
         return merged
     if isinstance(inputs, list) and isinstance(before, list) and isinstance(after, list):
-        lists = [cast("list[Any]", each) for each in (inputs, before, after)]
+        lists = cast("tuple[list[Any], list[Any], list[Any]]", (inputs, before, after))
         known = min(len(lists[0]), len(lists[1]))
         return [
             _laid_over(lists[0][at], lists[1][at], value) if at < known else value
@@ -166,7 +165,9 @@ class _Client(ArmClient):
         raise AssertionError("unreachable: the last attempt returns")
 
     def _once(self, method: str, path: str, body: Json | None) -> tuple[int, Json, str | None]:
-        number, fault = self._control.before(method, {"path": path, **({"body": body} if body else {})})
+        number, fault = self._control.before(
+            method, {"path": path, **({"body": body} if body else {})}
+        )
         if fault is not None:
             status, answer = _refusal(fault)
             self._control.after(number, _code(answer))

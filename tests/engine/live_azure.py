@@ -8,7 +8,7 @@ Must not know: any state, recording or provider.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from ipaddress import ip_network
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from exchange_ports.azure.rules import (
     Access,
@@ -26,7 +26,6 @@ from exchange_ports.azure.rules import (
     Zone,
 )
 from exchange_ports.plans import Plans
-from exchange_ports.traffic.addresses import Network
 from exchange_ports.traffic.ports import PortRange, Ports, Protocol
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def as_it_stands(
     )
 
 
-def _rule_set(client: "NetworkManagementClient", resource_group: str, network: str) -> RuleSet:
+def _rule_set(client: Any, resource_group: str, network: str) -> RuleSet:
     """What stands in a resource group.
 
     :raises KeyError: a rule names what has no name of ours, or an interface has no group of ours.
@@ -70,7 +69,7 @@ def _rule_set(client: "NetworkManagementClient", resource_group: str, network: s
         what no rule of ours does.
     """
     prefix = f"exchange-{network}-"
-    applications = {
+    applications: dict[str, str] = {
         _key(each.id): _stripped(each.name, prefix)
         for each in client.application_security_groups.list(resource_group)
     }
@@ -81,13 +80,13 @@ def _rule_set(client: "NetworkManagementClient", resource_group: str, network: s
     subnets: dict[str, Any] = {
         _key(subnet.id): subnet
         for vnet in client.virtual_networks.list(resource_group)
-        for subnet in vnet.subnets or []
+        for subnet in _all(vnet.subnets)
     }
     wears: dict[str, tuple[str, ...]] = {}
     zones: dict[str, Zone] = {}
     for nic in client.network_interfaces.list(resource_group):
-        (configuration,) = cast("list[Any]", nic.ip_configurations)
-        worn = configuration.application_security_groups or []
+        (configuration,) = nic.ip_configurations
+        worn = _all(configuration.application_security_groups)
         filtered = nic.network_security_group or (
             subnets[_key(configuration.subnet.id)].network_security_group
         )
@@ -98,7 +97,7 @@ def _rule_set(client: "NetworkManagementClient", resource_group: str, network: s
         groups=tuple(
             SecurityGroup(
                 zones_of[one],
-                tuple(_rule(rule, applications.__getitem__) for rule in each.security_rules or []),
+                tuple(_rule(rule, applications.__getitem__) for rule in _all(each.security_rules)),
                 _at(each),
             )
             for one, each in sorted(nsgs.items())
@@ -107,6 +106,11 @@ def _rule_set(client: "NetworkManagementClient", resource_group: str, network: s
         wears=wears,
         zones=zones,
     )
+
+
+def _all(several: Any) -> list[Any]:
+    # What is empty may also be missing.
+    return list(several or ())
 
 
 def _key(id_: Any) -> str:
@@ -176,4 +180,4 @@ def _side(rule: Any, which: str, application: Callable[[str], str]) -> Side:
         return Anything()
     if one and one[0].isalpha() and ":" not in one:
         return Tag(one)
-    return Prefixes(tuple(cast(Network, ip_network(each)) for each in several or [one]))
+    return Prefixes(tuple(ip_network(each) for each in several or [one]))

@@ -43,9 +43,7 @@ class Tenant:
             for network, group in self.resource_groups.items()
         }
 
-    def dress(
-        self, network: str, zones: Mapping[str, str], outputs: Mapping[str, Any]
-    ) -> None:
+    def dress(self, network: str, zones: Mapping[str, str], outputs: Mapping[str, Any]) -> None:
         """Give each server of a network an interface that wears what the program put out.
 
         `zones` says where each stands. Where interfaces get no network security group, subnets do.

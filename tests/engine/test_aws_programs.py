@@ -4,12 +4,11 @@ Each recorded stack meets what EC2 refuses. Then boto3, which knows nothing of t
 stands, and the proof is made on that.
 """
 
-import copy
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pytest
 
@@ -22,14 +21,11 @@ from tests.engine.aws_provider import AwsProvider
 from tests.engine.control import Control
 from tests.engine.deployment import Deployment
 from tests.engine.live import as_it_stands, without_ours
+from tests.engine.stacks import STACKS, Topology, changed
 from tests.recordings import ROOT, declared
 from tests.strategies import declared as understood
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
-
-STACKS: Final = tuple(sorted(path.suffixes[0][1:] for path in (ROOT / "stacks").glob("*.yaml")))
-
-Topology = dict[str, Any]
 
 
 @dataclass
@@ -71,22 +67,6 @@ def account(tmp_path: Path) -> Iterator[Callable[[str], Account]]:
 
     yield opened
     ec2_server.forget_everything()
-
-
-def changed(topology: Topology) -> Topology:
-    """One flow is worded anew, one goes to another port, and one comes."""
-    edited = copy.deepcopy(topology)
-    flows = edited["additional_flows"]
-    first = flows[0]
-    first["reason"] = "administration, as of the new year"
-    first["ports"] = [first["ports"][0], "22/tcp"]
-    if "clients" in edited:
-        anyone = next(iter(edited["clients"].values()))
-        anyone["services"] = ["https"]
-    flows.append(
-        {"from": "exchange", "to": "10.64.9.9", "ports": ["8531/tcp"], "reason": "the new WSUS"}
-    )
-    return edited
 
 
 @pytest.mark.parametrize("stack", STACKS)

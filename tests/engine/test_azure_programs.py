@@ -5,7 +5,7 @@ provider, puts servers there, reads what stands, and the proof is made on that.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any, Final
 import pytest
 from azure.mgmt.network import NetworkManagementClient
 
+from exchange_ports.azure.rules import RuleSet
 from exchange_ports.offline import Recording, record
 from exchange_ports.plans import Plans, compile_plans
 from exchange_ports.proof import prove
@@ -24,8 +25,8 @@ from tests.engine.azure_provider import AzureProvider
 from tests.engine.control import Control
 from tests.engine.deployment import Deployment, Refused
 from tests.engine.live_azure import as_it_stands
+from tests.engine.stacks import STACKS, Topology, changed
 from tests.engine.tenant import Tenant
-from tests.engine.test_aws_programs import STACKS, Topology, changed
 from tests.recordings import ROOT, declared
 from tests.strategies import declared as understood
 
@@ -52,8 +53,8 @@ class Subscription:
         """Put the servers there."""
         outputs: Any = self.deployment.known(recording.outputs)
         for network, plan in compile_plans(understood(topology)).networks.items():
-            zones: Mapping[str, str] = plan.zones  # pyright: ignore[reportAttributeAccessIssue]  # no AWS here
-            self.tenant.dress(network, zones, outputs)
+            assert isinstance(plan, RuleSet)
+            self.tenant.dress(network, plan.zones, outputs)
 
     def stands(self, topology: Topology) -> Plans:
         """The plans, with what azure-mgmt-network finds in the place of what was planned."""
@@ -68,7 +69,7 @@ class Subscription:
 
 
 @contextmanager
-def subscription(stack: str, topology: Topology, directory: Path) -> Iterator[Subscription]:
+def subscription(stack: str, topology: Topology, directory: Path) -> Generator[Subscription]:
     arm = Arm()
     with arm_server.serving(arm) as endpoint, arm_server.client(endpoint) as client:
         tenant = Tenant(arm, client, topology["networks"])
@@ -112,14 +113,15 @@ def test_a_stack_is_made_proved_changed_and_taken_away(
         # Each changed group is one call: no moment has half of its rules.
         assert there.puts() == [urn.rpartition("::")[2] for _, urn in steps]
         there.dress(after, second)
-        assert prove(there.stands(after)).failures == ()
+        stood = there.stands(after)
+        assert prove(stood).failures == ()
         assert there.deployment.up(second) == []
         assert [call for call in there.control.calls() if call.error] == []
 
         # While a server wears it, no group goes.
         with pytest.raises(Refused, match="InUseNetworkSecurityGroupCannotBeDeleted"):
             there.deployment.destroy()
-        assert prove(there.stands(after)).failures == ()
+        assert there.stands(after) == stood
         there.tenant.undress()
         there.deployment.destroy()
         assert there.tenant.holds_nothing()
