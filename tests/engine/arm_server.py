@@ -2,16 +2,13 @@
 
 Knows: HTTP, and how ARM tells of operations that go on. Must not know: what ARM refuses.
 
-`python -m tests.engine.arm_server` prints one line, its port on 127.0.0.1, and ends when its standard
-input does: so it never outlives the test that started it, however that ended.
+It is served by a thread of the test, so it ends with the test, however that ends. Plugins of other
+processes reach it as they would Azure.
 
 HTTP without TLS: azure-mgmt-network sends no token then, and none is asked for (azure.md 6).
 """
 
 import json
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -27,7 +24,7 @@ from tests.engine.arm import SUBSCRIPTION, Answer, Arm, error
 if TYPE_CHECKING:
     from azure.mgmt.network import NetworkManagementClient
 
-__all__ = ["ROOT", "client", "served", "serving"]
+__all__ = ["ROOT", "client", "serving"]
 
 ROOT: Final = Path(__file__).parents[2]
 
@@ -88,25 +85,6 @@ def serving(arm: Arm) -> Generator[str]:
         server.server_close()
 
 
-@contextmanager
-def served() -> Generator[str]:
-    """The endpoint of an ARM in a process of its own, which ends with this block."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.engine.arm_server"],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdin is not None
-        try:
-            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-        finally:
-            process.stdin.close()
-            process.wait(30)
-
-
 class _NoToken:
     """azure-mgmt-network wants a credential; without TLS it sends none."""
 
@@ -138,13 +116,3 @@ def client(endpoint: str) -> "Generator[NetworkManagementClient]":
         **_AT_ONCE,
     ) as made:
         yield made
-
-
-def main() -> None:
-    with serving(Arm()) as endpoint:
-        print(endpoint.rpartition(":")[2], flush=True)
-        sys.stdin.buffer.read()
-
-
-if __name__ == "__main__":
-    main()

@@ -633,10 +633,3 @@ def test_no_thread_and_no_port_is_left() -> None:
     assert set(threading.enumerate()) - before == set()
     with pytest.raises(ConnectionRefusedError):
         asked(endpoint, "/")
-
-
-def test_a_process_of_its_own_ends_with_its_block() -> None:
-    with arm_server.served() as endpoint:
-        assert asked(endpoint, f"{GROUP}?api-version=1", "PUT", '{"location": "westeurope"}') == 201
-    with pytest.raises(ConnectionRefusedError):
-        asked(endpoint, "/")

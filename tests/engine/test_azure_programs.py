@@ -125,3 +125,35 @@ def test_a_stack_is_made_proved_changed_and_taken_away(
         there.tenant.undress()
         there.deployment.destroy()
         assert there.tenant.holds_nothing()
+
+
+def test_a_rule_that_somebody_deletes_shows_in_the_proof_and_comes_back(tmp_path: Path) -> None:
+    topology = declared("dev", "azure")
+    with subscription("dev", topology, tmp_path) as there:
+        wanted = there.run(topology)
+        there.deployment.up(wanted)
+        there.dress(topology, wanted)
+        (group,) = there.tenant.resource_groups.values()
+        client: Any = there.client
+        (nsg,) = client.network_security_groups.list(group)
+        clients = next(one.name for one in nsg.security_rules if "-tcp-443-" in one.name)
+        client.security_rules.begin_delete(group, nsg.name, clients).result()
+        assert prove(there.stands(topology)).failures != ()
+
+        assert [urn.rpartition("::")[2] for urn in there.deployment.refresh()] == [nsg.name]
+        assert [word for word, _ in there.deployment.up(wanted)] == ["update"]
+        assert prove(there.stands(topology)).failures == ()
+
+
+def test_a_server_without_its_application_group_shows_in_the_proof(tmp_path: Path) -> None:
+    topology = declared("dev", "azure")
+    with subscription("dev", topology, tmp_path) as there:
+        wanted = there.run(topology)
+        there.deployment.up(wanted)
+        there.dress(topology, wanted)
+        (group,) = there.tenant.resource_groups.values()
+        client: Any = there.client
+        nic = next(iter(client.network_interfaces.list(group)))
+        nic.ip_configurations[0].application_security_groups = []
+        client.network_interfaces.begin_create_or_update(group, nic.name, nic).result()
+        assert prove(there.stands(topology)).failures != ()

@@ -1,0 +1,157 @@
+"""Our program on a real Pulumi engine, on Azure: made, unchanged, refreshed, mended, taken away.
+
+The engine is real, and so is the order in which it asks. The provider and ARM are those of tests
+(tests/engine/azure_provider.py, arm.py): nothing here was tried against an account of Azure.
+"""
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from azure.mgmt.network import NetworkManagementClient
+
+from exchange_ports.azure.rules import RuleSet
+from exchange_ports.plans import compile_plans
+from exchange_ports.proof import prove
+from tests.engine import arm_server
+from tests.engine.arm import Arm
+from tests.engine.azure_provider import ENDPOINT, VERSION
+from tests.engine.control import Fault
+from tests.engine.live_azure import as_it_stands
+from tests.engine.stacks import STACKS, Topology
+from tests.engine.tenant import LOCATION, Tenant
+from tests.engine.workspace import Plugin, Workspace, workspace
+from tests.recordings import declared
+from tests.strategies import declared as understood
+
+pytestmark = [pytest.mark.pulumi_engine, pytest.mark.timeout(600)]
+
+AZURE: Final = Plugin("azure-native", VERSION, "tests.engine.azure_provider")
+
+
+class Subscription:
+    """A subscription with a resource group for each network of a stack, and an engine beside it."""
+
+    def __init__(self, engine: Workspace, arm: Arm, client: NetworkManagementClient) -> None:
+        self.engine = engine
+        self.client: Any = client
+        self.topology = declared(engine.stack, "azure")
+        self.tenant = Tenant(arm, client, self.topology["networks"])
+        self.declare(self.topology)
+        engine.pulumi("stack", "init", engine.stack)
+
+    def declare(self, topology: Topology) -> None:
+        self.topology = topology
+        self.engine.configure(
+            {"azure-native:location": LOCATION},
+            {"networks": self.tenant.places, "topology": topology},
+        )
+
+    def dress(self) -> None:
+        """Put the servers there."""
+        outputs = self.engine.outputs()
+        for network, plan in compile_plans(understood(self.topology)).networks.items():
+            assert isinstance(plan, RuleSet)
+            self.tenant.dress(network, plan.zones, outputs)
+
+    def failures(self) -> Any:
+        """What the proof says of the rules that stand, read by azure-mgmt-network."""
+        plans = compile_plans(understood(self.topology))
+        return prove(as_it_stands(self.client, plans, self.tenant.resource_groups)).failures
+
+
+@pytest.fixture
+def there(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subscription]:
+    arm = Arm()
+    with (
+        arm_server.serving(arm) as endpoint,
+        arm_server.client(endpoint) as client,
+        workspace(tmp_path, request.param, [AZURE], {ENDPOINT: endpoint}) as engine,
+    ):
+        yield Subscription(engine, arm, client)
+
+
+@pytest.mark.parametrize("there", STACKS, indirect=True)
+def test_a_stack_from_first_preview_to_nothing(there: Subscription) -> None:
+    engine = there.engine
+
+    foreseen = engine.preview()
+    assert {op for op, _ in foreseen} == {"create"}
+    assert engine.control.writes() == []
+
+    done = engine.up()
+    assert {word for word, _ in done} == {"create"}
+    custom = [
+        each for each in engine.export() if each["custom"] and ":providers:" not in each["type"]
+    ]
+    assert len(done) == len(custom)
+    engine.pulumi("preview", "--expect-no-changes", "--stack", engine.stack)
+    engine.pulumi(
+        "refresh", "--yes", "--skip-preview", "--expect-no-changes", "--stack", engine.stack
+    )
+    there.dress()
+    assert there.failures() == ()
+
+    destroy = ("destroy", "--yes", "--skip-preview", "--stack", engine.stack)
+    said = engine.pulumi(*destroy, fails=True)
+    assert "InUseNetworkSecurityGroupCannotBeDeleted" in said
+    assert there.failures() == ()
+    there.tenant.undress()
+    engine.pulumi(*destroy)
+    assert there.tenant.holds_nothing()
+    assert engine.export() == []
+    assert engine.left() == []
+
+
+@pytest.mark.parametrize("there", ["dev"], indirect=True)
+def test_drift_by_hand_is_found_by_a_refresh_and_mended(there: Subscription) -> None:
+    engine = there.engine
+    engine.up()
+    there.dress()
+    (group,) = there.tenant.resource_groups.values()
+    (nsg,) = there.client.network_security_groups.list(group)
+    clients = next(one.name for one in nsg.security_rules if "-tcp-443-" in one.name)
+    there.client.security_rules.begin_delete(group, nsg.name, clients).result()
+    assert there.failures() != ()
+    engine.pulumi("refresh", "--yes", "--skip-preview", "--stack", engine.stack)
+    engine.control.forget()
+    assert engine.up() == [("update", nsg.name)]
+    assert there.failures() == ()
+
+
+def edit(there: Subscription) -> None:
+    """Clients read mail by IMAP as well, and no longer submit any."""
+    edited = copy.deepcopy(there.topology)
+    edited["clients"]["office"]["services"] = ["https", "imap"]
+    there.declare(edited)
+
+
+@pytest.mark.parametrize("there", ["dev"], indirect=True)
+def test_an_edit_of_rules_is_one_put(there: Subscription) -> None:
+    engine = there.engine
+    engine.up()
+    there.dress()
+    edit(there)
+    engine.control.forget()
+    engine.up()
+    assert [call.call for call in engine.control.writes()] == ["PUT"]
+    assert there.failures() == ()
+
+
+@pytest.mark.parametrize("there", ["dev"], indirect=True)
+@pytest.mark.parametrize("after", [False, True])
+def test_after_a_kill_the_next_update_ends_what_was_begun(there: Subscription, after: bool) -> None:
+    engine = there.engine
+    engine.up()
+    there.dress()
+    edit(there)
+    engine.control.disturb(Fault("die", ("PUT",), after=after))
+    engine.pulumi("up", "--yes", "--skip-preview", "--stack", engine.stack, fails=True)
+    engine.end_what_is_left()
+    engine.control.disturb()
+    engine.pulumi("cancel", "--yes", "--stack", engine.stack)
+    engine.up()
+    assert there.failures() == ()
+    engine.pulumi("preview", "--expect-no-changes", "--stack", engine.stack)
