@@ -74,7 +74,11 @@ class _Application:
 @contextmanager
 def serving(arm: Arm) -> Generator[str]:
     """The endpoint of that ARM, served by a thread of this process while the block runs."""
-    server = make_server("127.0.0.1", 0, _Application(arm), threaded=True, request_handler=_Quiet)
+    server: Any = make_server(
+        "127.0.0.1", 0, _Application(arm), threaded=True, request_handler=_Quiet
+    )
+    # So that closing it waits for whoever is still being answered.
+    server.daemon_threads = False
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
