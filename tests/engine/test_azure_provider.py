@@ -182,6 +182,28 @@ def test_a_creation_looks_first_and_then_puts_everything_at_once(
     assert rules(client) == [("in-25", 100), ("in-443", 101)]
 
 
+def test_every_field_of_a_rule_gets_there(stack: Deployment, client: Any) -> None:
+    lists = {
+        "sourcePortRanges": ["1024-2047", "4096"],
+        "destinationPortRanges": ["80", "443"],
+        "sourceAddressPrefixes": ["10.0.0.0/8", "192.0.2.1"],
+        "destinationApplicationSecurityGroups": [{"id": "exchange.id"}],
+    }
+    of_lists = rule("lists", priority=101) | lists
+    for one in ("sourcePortRange", "destinationPortRange"):
+        del of_lists[one]
+    for side in ("source", "destination"):
+        del of_lists[f"{side}AddressPrefix"]
+    stack.up(program(asg(), nsg(rule(), of_lists)))
+    for wanted in (rule(), stack.known(of_lists)):
+        found = client.security_rules.get("rg", "edge", wanted["name"])
+        stands = {"name": found["name"], **found["properties"]}
+        assert {key: stands.get(key) for key in wanted} == wanted
+        # And nothing but what ARM adds: its state, and lists that are empty.
+        added = {key: value for key, value in stands.items() if key not in wanted}
+        assert {key for key, value in added.items() if value} == {"provisioningState"}
+
+
 def test_what_is_there_already_is_not_created(stack: Deployment, client: Any) -> None:
     client.network_security_groups.begin_create_or_update(
         "rg", "edge", m.NetworkSecurityGroup(location="westeurope")

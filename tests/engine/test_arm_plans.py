@@ -1,0 +1,101 @@
+"""Whatever we plan for Azure, Azure takes: the planner and the small ARM know nothing of each other."""
+
+from typing import Any, Final
+
+import pytest
+from hypothesis import given
+
+from exchange_ports.azure.rules import (
+    Access,
+    Anything,
+    Direction,
+    GroupRef,
+    Prefixes,
+    Rule,
+    RuleSet,
+    SecurityGroup,
+    Side,
+    Tag,
+    Zone,
+)
+from exchange_ports.traffic.addresses import network
+from exchange_ports.traffic.ports import Protocol, tcp
+from tests.engine.arm_rules import fault_of_name, faults_of_rules
+from tests.laws.planning import in_azure, planned
+from tests.strategies import Data, topologies
+
+PROTOCOLS: Final = {
+    Protocol.ANY: "*",
+    Protocol.TCP: "Tcp",
+    Protocol.UDP: "Udp",
+    Protocol.ICMP: "Icmp",
+    Protocol.ESP: "Esp",
+    Protocol.AH: "Ah",
+}
+
+
+def sent(rule: Rule) -> dict[str, Any]:
+    """A rule in ARM's form, with lists where one value would do."""
+    ports = [str(each) for each in rule.ports.ranges]
+    return {
+        "name": rule.name,
+        "properties": {
+            "priority": rule.priority,
+            "direction": "Inbound" if rule.direction is Direction.IN else "Outbound",
+            "access": "Allow" if rule.access is Access.ALLOW else "Deny",
+            "protocol": PROTOCOLS[rule.ports.protocol],
+            "description": rule.description,
+            "sourcePortRange": "*",
+            **({"destinationPortRanges": ports} if ports else {"destinationPortRange": "*"}),
+            **side("source", rule.source),
+            **side("destination", rule.destination),
+        },
+    }
+
+
+def side(which: str, of: Side) -> dict[str, Any]:
+    match of:
+        case GroupRef(key):
+            return {f"{which}ApplicationSecurityGroups": [{"id": key}]}
+        case Prefixes(ranges):
+            return {f"{which}AddressPrefixes": [str(each) for each in ranges]}
+        case Tag(name):
+            return {f"{which}AddressPrefix": name}
+        case Anything():
+            return {f"{which}AddressPrefix": "*"}
+
+
+def faults(plan: RuleSet) -> list[str]:
+    """What Azure would refuse, once servers are in every group: all in one VNet."""
+    vnets: dict[str, str | None] = {group.key.lower(): "vnet" for group in plan.application_groups}
+    found = [
+        each for group in plan.groups for each in faults_of_rules([*map(sent, group.rules)], vnets)
+    ]
+    names = [group.key for group in plan.application_groups] + [group.zone for group in plan.groups]
+    found += filter(None, (fault_of_name(f"exchange-{plan.network}-{name}") for name in names))
+    return [f"{each.code}: {each.message}" for each in found]
+
+
+@given(topologies("azure"))
+def test_azure_takes_every_plan_that_we_make(data: Data) -> None:
+    for plan in in_azure(planned(data)):
+        assert faults(plan) == []
+
+
+TEN: Final = network("10.0.0.0/8")
+
+
+@pytest.mark.parametrize(
+    "source, code",
+    [
+        (Prefixes((TEN, network("10.1.0.0/16"))), "OverlappingSubnets"),
+        (Prefixes(()), "SecurityRuleParameterMissing"),
+        (Tag("Office365"), "SecurityRuleInvalidAddressPrefix"),
+        (Prefixes((TEN,)), None),
+    ],
+)
+def test_the_law_sees_what_azure_would_refuse(source: Side, code: str | None) -> None:
+
+    rule = Rule("in-25", 100, Direction.IN, Access.ALLOW, tcp(25), source, Anything(), ())
+    plan = RuleSet("corp", (SecurityGroup(Zone.INTERNAL, (rule,)),), (), {}, {})
+    assert [each.startswith(code or "") for each in faults(plan)] == [True] * bool(code)
