@@ -18,11 +18,12 @@ from exchange_ports.azure.rules import (
     Tag,
     Zone,
 )
+from exchange_ports.plans import compile_plans
 from exchange_ports.traffic.addresses import network
 from exchange_ports.traffic.ports import Protocol, tcp
 from tests.engine.arm_rules import fault_of_name, faults_of_rules
 from tests.laws.planning import in_azure, planned
-from tests.strategies import Data, topologies
+from tests.strategies import GONE, WITH_EDGE, Data, declared, edited, topologies
 
 PROTOCOLS: Final = {
     Protocol.ANY: "*",
@@ -80,6 +81,30 @@ def faults(plan: RuleSet) -> list[str]:
 def test_azure_takes_every_plan_that_we_make(data: Data) -> None:
     for plan in in_azure(planned(data)):
         assert faults(plan) == []
+
+
+def test_azure_takes_long_names_and_many_reasons() -> None:
+    site, ports = (
+        "a-site-with-a-name-of-forty-characters-x",
+        [f"{at}/tcp" for at in range(2000, 2040, 2)],
+    )
+    data = edited(
+        WITH_EDGE,
+        {
+            "networks.corp.platform": "azure",
+            f"sites.{site}": WITH_EDGE["sites"]["hq"],
+            "sites.hq": GONE,
+            "edge_servers.edge1.subscribed_site": site,
+            "additional_flows": [
+                {"from": "10.99.0.0/16", "to": "exchange", "ports": ports, "reason": "why " * 40},
+                {"from": "10.99.0.0/16", "to": "exchange", "ports": ports, "reason": "that " * 30},
+            ],
+        },
+    )
+    (plan,) = in_azure(compile_plans(declared(data)))
+    names = [rule.name for group in plan.groups for rule in group.rules]
+    assert max(map(len, names)) == 80
+    assert faults(plan) == []
 
 
 TEN: Final = network("10.0.0.0/8")
