@@ -242,10 +242,9 @@ class Arm(Attachments):
         for rule in rules:
             for named in application_groups(rule["properties"]):
                 self._here(named, ASG, f"{id_}/{RULE}/{rule['name']}", location)
-        return {
-            "flushConnection": bool(properties.get("flushConnection")),
-            RULE: [kept_rule(rule) for rule in rules],
-        }
+        # Whether an answer has it where no request had is not known.
+        given = {key: properties[key] for key in ("flushConnection",) if key in properties}
+        return {**given, RULE: [kept_rule(rule) for rule in rules]}
 
     def _application_security_group(self, id_: str, properties: Json, location: object) -> Json:
         here = [each for each in self._of(ASG) if each.location == plain_location(location)]

@@ -106,7 +106,8 @@ class AzureProvider(Provider):
             found = _laid_over(inputs, kind.projected(state), found)
         else:
             nothing: list[str] = []
-            found = {**kind.inputs_of_path(request.id), **found, DEFAULTS: nothing}
+            kept = {key: _without_empty(value) for key, value in found.items()}
+            found = {**kind.inputs_of_path(request.id), **kept, DEFAULTS: nothing}
         answer.inputs.CopyFrom(struct(found))
         return answer
 
@@ -130,6 +131,18 @@ def _laid_over(inputs: Any, before: Any, after: Any) -> Any:
             for at, value in enumerate(lists[2])
         ]
     return after
+
+
+def _without_empty(value: Any) -> Any:
+    """What an import takes as written by a program: no empty list or map, at any depth; None if nothing
+    is left (convert.go `removeEmptyCollections`)."""
+    if isinstance(value, dict):
+        each = ((key, _without_empty(item)) for key, item in cast(Json, value).items())
+        return {key: item for key, item in each if item is not None} or None
+    if isinstance(value, list):
+        items = (_without_empty(item) for item in cast("list[Any]", value))
+        return [item for item in items if item is not None] or None
+    return value
 
 
 class _Client(ArmClient):
