@@ -24,7 +24,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
-__all__ = ["CONTROL", "WRITES", "Call", "Control", "Fault", "doing"]
+__all__ = ["CONTROL", "WRITES", "Call", "Control", "Fault", "doing", "runs"]
 
 #: The environment variable with that directory's name.
 CONTROL: Final = "EXCHANGE_PORTS_TEST_CONTROL"
@@ -44,6 +44,19 @@ WRITES: Final = (
 
 #: What the provider was asked to do, and with which resource: "create urn:pulumi:...".
 _DOING: Final = ContextVar[tuple[str, str]]("doing", default=("", ""))
+
+
+def runs(process: int) -> bool:
+    """Whether a process still does anything: one that has ended may wait for somebody to ask how.
+
+    Where nobody adopts orphans (a container's first process that is no init), it waits for ever.
+    """
+    try:
+        says = Path(f"/proc/{process}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    # The name before the state may have blanks and brackets of its own (man 5 proc).
+    return says.rpartition(")")[2].split()[0] != "Z"
 
 
 @contextmanager

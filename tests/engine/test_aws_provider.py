@@ -21,7 +21,7 @@ from pulumi.runtime.proto import provider_pb2_grpc
 from exchange_ports.offline import Recording, Registration
 from tests.engine import ec2_server
 from tests.engine.aws_provider import ENDPOINT, VERSION, AwsProvider
-from tests.engine.control import CONTROL, Control, Fault
+from tests.engine.control import CONTROL, Control, Fault, runs
 from tests.engine.deployment import Deployment, Refused
 from tests.engine.provider import DEFAULTS, UNKNOWN, plain, struct
 
@@ -601,6 +601,6 @@ def test_a_plugin_does_not_outlive_who_started_it(tmp_path: Path) -> None:
     starter.wait(30)
     starter.stdout.close()
     deadline = time.monotonic() + 30
-    while Path(f"/proc/{provider}").exists() and time.monotonic() < deadline:
+    while runs(provider) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not Path(f"/proc/{provider}").exists()
+    assert not runs(provider)
