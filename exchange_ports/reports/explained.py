@@ -114,9 +114,8 @@ def _without(explained: Explained) -> Iterator[Line]:
             yield line(f"  and {len(parts) - _MOST} more")
     if not (explained.cut or explained.opened):
         covered = ", ".join(explained.covered)
-        yield line(
-            f"  nothing is cut: {f'{covered} lets it too' if covered else 'it lets nothing'}"
-        )
+        says = f"{covered} lets it too" if covered else "nobody passes by it"
+        yield line(f"  nothing is cut: {says}")
 
 
 def _fact(name: str, says: str) -> Line:
