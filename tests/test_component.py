@@ -494,7 +494,7 @@ def test_a_subnet_that_takes_the_group_of_its_zone_waits_for_every_group_of_the_
     data["networks"]["corp"]["attach_to"] = "subnets"
     recording = wearing(attach_at_subnet, declared=data)
     subnet = only(recording.of_type("azure-native:network:Subnet"))
-    assert subnet.inputs["networkSecurityGroup"] == {"id": "exchange-corp-internal.id"}
+    assert subnet.inputs["networkSecurityGroup"] == {"id": "exchange-corp-internal-subnets.id"}
     groups = {one.urn for one in cloud_resources(recording)} - {subnet.urn}
     assert len(groups) > 2
     assert groups <= set(subnet.property_dependencies["networkSecurityGroup"])

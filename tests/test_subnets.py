@@ -23,6 +23,7 @@ from exchange_ports.traffic.address_set import AddressSet
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, tcp
 from exchange_ports.traffic.service_set import Service
 from exchange_ports.traffic.traffic import Packet
+from exchange_ports.updates.operations import Does, operations
 from tests.judge import Judge
 from tests.recordings import run_with
 from tests.test_registrations import (
@@ -105,7 +106,8 @@ def test_what_is_let_through_has_the_same_rules_at_both_places() -> None:
 
 
 def test_the_groups_of_subnets_are_registered_as_planned() -> None:
-    assert registered_azure(recording(), PREFIX) == planned_azure(rule_set())
+    planned = {f"{zone}-subnets": rules for zone, rules in planned_azure(rule_set()).items()}
+    assert registered_azure(recording(), PREFIX) == planned
     parts = (rule_set().groups, rule_set().application_groups)
     assert len(custom(recording())) == sum(map(len, parts))
 
@@ -118,7 +120,20 @@ def test_servers_are_given_application_security_groups_and_subnets_the_rest() ->
         for server, worn in rule_set().wears.items()
     }
     assert recording().outputs["zones"] == {
-        "corp": {zone: ids[f"{PREFIX}-{zone}"] for zone in ("internal", "perimeter")}
+        "corp": {zone: ids[f"{PREFIX}-{zone}-subnets"] for zone in ("internal", "perimeter")}
+    }
+
+
+def test_a_group_at_interfaces_never_turns_into_one_at_subnets_nor_back() -> None:
+    """Its denies for everyone would cut off whoever is in the subnet: so it is another group."""
+    keys = [{g.key for g in rule_set(at).groups} for at in ("network_interfaces", "subnets")]
+    assert keys == [{"internal", "perimeter"}, {"internal-subnets", "perimeter-subnets"}]
+    steps = operations(rule_set("network_interfaces"), rule_set())
+    assert {(one.name, one.does) for one in steps if one.kind == "network security group"} == {
+        ("internal", Does.DELETE),
+        ("internal-subnets", Does.CREATE),
+        ("perimeter", Does.DELETE),
+        ("perimeter-subnets", Does.CREATE),
     }
 
 

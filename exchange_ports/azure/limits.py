@@ -462,7 +462,7 @@ def check_component_name(name: str) -> Iterator[Finding]:
 def check_names(prefix: str, rules: RuleSet) -> Iterator[Finding]:
     """A finding for each physical name that is too long behind `prefix`."""
     keys = [group.key for group in rules.application_groups]
-    keys += [group.zone.value for group in rules.groups]
+    keys += [group.key for group in rules.groups]
     for name in (f"{prefix}-{key}" for key in keys):
         if len(name) > _NAME_LENGTH:
             yield NAME_TOO_LONG.at(

@@ -29,11 +29,11 @@ def empty(network: str) -> RuleSet:
     return RuleSet(network, (), (), {}, {})
 
 
-def mixed(old: RuleSet, new: RuleSet, written: Collection[Zone]) -> RuleSet:
-    """The network security groups of `written` as in `new`, the others as they were."""
-    groups = {group.zone: group for group in old.groups if group.zone not in written}
-    groups |= {group.zone: group for group in new.groups if group.zone in written}
-    return _with_groups(old, new, tuple(groups[zone] for zone in Zone if zone in groups))
+def mixed(old: RuleSet, new: RuleSet, written: Collection[str]) -> RuleSet:
+    """The network security groups with the keys of `written` as in `new`, the others as they were."""
+    groups = [group for group in old.groups if group.key not in written]
+    groups += [group for group in new.groups if group.key in written]
+    return _with_groups(old, new, groups)
 
 
 def merged(
@@ -47,33 +47,32 @@ def merged(
     one. An old one whose priority is taken gets the next free one of its band. `wears` is that of
     `new`.
     """
-    zones = {group.zone for group in (*old.groups, *new.groups)}
-    return _with_groups(
-        old, new, tuple(_zone(zone, old, new, keep) for zone in Zone if zone in zones)
-    )
+    groups = {group.key: group for group in (*old.groups, *new.groups)}
+    return _with_groups(old, new, [_group(each, old, new, keep) for each in groups.values()])
 
 
-def _with_groups(old: RuleSet, new: RuleSet, groups: tuple[SecurityGroup, ...]) -> RuleSet:
+def _with_groups(old: RuleSet, new: RuleSet, groups: Iterable[SecurityGroup]) -> RuleSet:
+    order = list(Zone)
     applications = {each.key: each for each in (*old.application_groups, *new.application_groups)}
     return replace(
         new,
-        groups=groups,
+        groups=tuple(sorted(groups, key=lambda group: (order.index(group.zone), group.key))),
         application_groups=tuple(applications[key] for key in sorted(applications)),
     )
 
 
-def _zone(
-    zone: Zone, old: RuleSet, new: RuleSet, keep: Callable[[str], tuple[bool, bool]]
+def _group(
+    group: SecurityGroup, old: RuleSet, new: RuleSet, keep: Callable[[str], tuple[bool, bool]]
 ) -> SecurityGroup:
     rules: dict[_Content, Rule] = {}
-    for rule in _rules_of(zone, new):
+    for rule in _rules_of(group, new):
         if _kept(rule, keep, of_new=True):
             rules[_content(rule)] = rule
     taken: dict[Direction, set[int]] = defaultdict(set)
     for rule in rules.values():
         taken[rule.direction].add(rule.priority)
     names = {rule.name for rule in rules.values()}
-    for rule in _rules_of(zone, old):
+    for rule in _rules_of(group, old):
         if _content(rule) in rules or not _kept(rule, keep, of_new=False):
             continue
         free = rule
@@ -82,8 +81,7 @@ def _zone(
         taken[free.direction].add(free.priority)
         names.add(free.name)
         rules[_content(free)] = free
-    at = next(group.at for group in (*new.groups, *old.groups) if group.zone is zone)
-    return SecurityGroup(zone, tuple(sorted(rules.values(), key=lambda rule: rule.name)), at)
+    return replace(group, rules=tuple(sorted(rules.values(), key=lambda rule: rule.name)))
 
 
 _Content = tuple[Direction, Access, Ports, Side, Side]
@@ -93,8 +91,8 @@ def _content(rule: Rule) -> _Content:
     return (rule.direction, rule.access, rule.ports, rule.source, rule.destination)
 
 
-def _rules_of(zone: Zone, rules: RuleSet) -> Iterable[Rule]:
-    return (rule for group in rules.groups if group.zone is zone for rule in group.rules)
+def _rules_of(group: SecurityGroup, rules: RuleSet) -> Iterable[Rule]:
+    return (rule for each in rules.groups if each.key == group.key for rule in each.rules)
 
 
 def _kept(rule: Rule, keep: Callable[[str], tuple[bool, bool]], *, of_new: bool) -> bool:

@@ -86,8 +86,8 @@ class AzureNetwork(pulumi.ComponentResource):
         }
         zones = {
             group.zone: azure.NetworkSecurityGroup(
-                f"{name}-{group.zone}",
-                network_security_group_name=f"{name}-{group.zone}",
+                f"{name}-{group.key}",
+                network_security_group_name=f"{name}-{group.key}",
                 resource_group_name=resource_group_name,
                 location=location,
                 security_rules=_inline(group, made),

@@ -116,6 +116,17 @@ class SecurityGroup:
     rules: tuple[Rule, ...]
     at: Attachment = Attachment.NETWORK_INTERFACES
 
+    @property
+    def key(self) -> str:
+        """Its name inside its network: another one for each place that it may hang on.
+
+        A group that is attached is so never turned into one for the other place, whose denies would
+        cut off whoever else is behind it: Azure keeps it as long as anything wears it (azure.md 3).
+        """
+        if self.at is Attachment.NETWORK_INTERFACES:
+            return self.zone.value
+        return f"{self.zone}-{self.at}"
+
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:

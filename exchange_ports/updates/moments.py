@@ -138,13 +138,13 @@ def _azure(
     memberships: tuple[Memberships, Memberships],
 ) -> Iterator[Moment]:
     first, last = memberships
-    zones = list(dict.fromkeys(g.zone for g in (*old.groups, *new.groups)))
-    for written in _subsets(zones):
-        names = " and ".join(f"the {zone} zone" for zone in written) or "none"
+    groups = {group.key: group for group in (*old.groups, *new.groups)}
+    for written in _subsets(list(groups)):
+        names = " and ".join(f"the {groups[key].zone} zone" for key in written) or "none"
         says = f"when the security group of {names} is written"
         yield Moment(step, says, azure.mixed(old, new, written), first)
     if first != last:
-        all_written = azure.mixed(old, new, zones)
+        all_written = azure.mixed(old, new, groups)
         yield Moment(
             step, "when rules are written and servers change their groups", all_written, "changing"
         )

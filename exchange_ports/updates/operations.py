@@ -86,5 +86,5 @@ def _azure(plan: AzureRuleSet) -> _Resources:
         found["application security group", each.key] = (None, None)
     for group in plan.groups:
         said = tuple((rule, rule.description) for rule in group.rules)
-        found["network security group", group.zone.value] = (None, said)
+        found["network security group", group.key] = (None, said)
     return found

@@ -51,10 +51,10 @@ def operations(
         return found + moves
     assert isinstance(old, AzureRuleSet)
     assert isinstance(new, AzureRuleSet)
-    there = {group.zone: group for group in old.groups}
-    coming = {group.zone: group for group in new.groups}
-    written = [zone for zone in {**there, **coming} if there.get(zone) != coming.get(zone)]
-    return [Operation(1, "write", zone) for zone in written] + moves
+    there = {group.key: group for group in old.groups}
+    coming = {group.key: group for group in new.groups}
+    written = [key for key in {**there, **coming} if there.get(key) != coming.get(key)]
+    return [Operation(1, "write", key) for key in written] + moves
 
 
 def _done(
@@ -94,8 +94,8 @@ def _after(done: Sequence[Operation], old: NetworkPlan, new: NetworkPlan) -> Net
         )
     assert isinstance(old, AzureRuleSet)
     assert isinstance(new, AzureRuleSet)
-    groups = {each.zone: each for each in old.groups}
-    coming = {each.zone: each for each in new.groups}
+    groups = {each.key: each for each in old.groups}
+    coming = {each.key: each for each in new.groups}
     for op in done:
         if op.kind == "write":
             groups.pop(op.what, None)
