@@ -2,21 +2,25 @@
 
 import argparse
 import json
+from typing import cast
 
 from exchange_ports.cli.codes import FINE, NO
 from exchange_ports.cli.stacks import compiled, read, warn
 from exchange_ports.reports.terminal import show
 from exchange_ports.reports.updates import update_data, update_lines
-from exchange_ports.updates import Attached, update
+from exchange_ports.updates import Attached, Ids, update
 
 __all__ = ["plan_against"]
 
 
 def plan_against(asked: argparse.Namespace) -> int:
     """What is done, what one step would cut or open, and the steps in which nothing is."""
-    old, _ = compiled(read(asked.against))
-    new, warnings = compiled(read(asked.file))
-    found = update(old, new, Attached(asked.attached))
+    before, after = read(asked.against), read(asked.file)
+    old, _ = compiled(before)
+    new, warnings = compiled(after)
+    # Both are mappings: what is not was refused just now.
+    ids = tuple(cast("Ids", each.config.get("networks") or {}) for each in (before, after))
+    found = update(old, new, Attached(asked.attached), (ids[0], ids[1]))
     if asked.json:
         print(json.dumps(update_data(old, new, found), indent=2))
     else:

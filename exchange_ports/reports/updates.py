@@ -55,6 +55,9 @@ def update_lines(old: Plans, new: Plans, update: Update) -> list[Line]:
     if update.held:
         lines += [line(), line("Groups that another stack may still wear", Style.RISK)]
         lines += [line(f"  {group}") for group in update.held]
+    if update.replaced:
+        lines += [line(), line("Groups that would be replaced, whoever wears them", Style.RISK)]
+        lines += [line(f"  {each}") for each in update.replaced]
     lines.append(line())
     if update.steps is None:
         lines.append(line("No steps were found in which nothing is cut or opened", Style.RISK))
@@ -110,5 +113,6 @@ def update_data(old: Plans, new: Plans, update: Update) -> dict[str, object]:
         ],
         "over_limit": [finding.as_data() for finding in update.refused],
         "held_groups": list(update.held),
+        "replaced_groups": list(update.replaced),
         "steps": None if update.steps is None else [step.turn.value for step in update.steps],
     }

@@ -6,6 +6,7 @@ Pure, as everything below `resources`. DESIGN 5 "Updates" is the statement; `doc
 from exchange_ports.updates.examining import Effect, Examined, Trouble
 from exchange_ports.updates.operations import Does, Operation, operations
 from exchange_ports.updates.pairs import pairs_of
+from exchange_ports.updates.replacing import Ids
 from exchange_ports.updates.stepping import Attached, Step, Turn, Update, update
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Does",
     "Effect",
     "Examined",
+    "Ids",
     "Operation",
     "Step",
     "Trouble",

@@ -18,6 +18,7 @@ from exchange_ports.updates.examining import Examined, dressed, examine
 from exchange_ports.updates.moments import Memberships, Moment, merged, standing, transition
 from exchange_ports.updates.pairs import Pair, pairs_of, spaces_of
 from exchange_ports.updates.refusing import held, quotas_of, refused
+from exchange_ports.updates.replacing import Ids, moved_elsewhere, rehung
 
 __all__ = ["Attached", "Step", "Turn", "Update", "update"]
 
@@ -76,21 +77,28 @@ class Update:
     refused: tuple[Finding, ...] = ()
     #: The groups that would be deleted while servers of another stack may still wear them.
     held: tuple[str, ...] = ()
+    #: The groups that would be replaced whoever wears them, in words: there are no steps for that.
+    replaced: tuple[str, ...] = ()
 
     @property
     def clean(self) -> bool:
         """Whether it can be done at once."""
-        return self.at_once.clean and not self.refused and not self.held
+        return self.at_once.clean and not (self.refused or self.held or self.replaced)
 
 
 _Way = Callable[[Pair], Iterator[Moment]]
 
 
-def update(old: Plans, new: Plans, attached: Attached = Attached.HERE) -> Update:
+def update(
+    old: Plans,
+    new: Plans,
+    attached: Attached = Attached.HERE,
+    ids: tuple[Ids, Ids] = ({}, {}),
+) -> Update:
     """What passes on the way from one to the other, at once and in steps.
 
     Networks are matched by identity; one that changes its cloud goes in the one and comes in the
-    other.
+    other. `ids` are the cloud ids that stand beside the one and the other, by network.
     """
     pairs = tuple(pairs_of(old, new))
     everyone = bodies(old, new)
@@ -106,6 +114,9 @@ def update(old: Plans, new: Plans, attached: Attached = Attached.HERE) -> Update
     at_once, over = look(pairs, _at_once(attached))
     stays = held(pairs, everyone) if attached is Attached.ELSEWHERE else ()
     moves = tuple(dict.fromkeys(body.name for body in everyone if body.moves))
+    replaced = (*rehung(pairs), *moved_elsewhere(old, new, ids))
+    if replaced:
+        return Update(at_once, None, at_once, moves, over, stays, replaced)
     if at_once.clean and not stays:
         # Where a limit is in the way, more steps are no way round it.
         steps = None if over else _steps(pairs, (Turn.AT_ONCE,), everyone)
