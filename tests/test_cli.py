@@ -431,6 +431,7 @@ def test_an_update_is_told_by_its_exit_code_and_as_json(
         "troubles",
         "over_limit",
         "held_groups",
+        "replaced_groups",
         "steps",
     ]
     assert (data["clean"], data["steps"]) == (code == 0, steps)
