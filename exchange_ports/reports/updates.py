@@ -24,6 +24,7 @@ _EFFECTS = {Effect.CUT: "cut in passing", Effect.OPEN: "open in passing"}
 #: What to do in each step of an update.
 _STEPS = {
     Turn.AT_ONCE: "the topology as it will be",
+    Turn.TRIM: "trim: the rules that go and name a list of ranges that changes",
     Turn.EXPAND: "expand: the rules that all servers need on the way",
     Turn.CHANGE: "change: let the servers wear their new groups",
     Turn.LEAVE: "leave: take away the servers that go",

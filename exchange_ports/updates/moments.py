@@ -13,13 +13,15 @@ from itertools import chain, combinations
 from typing import Final, Literal, TypeAlias, TypeVar
 
 from exchange_ports.aws import merging as aws
+from exchange_ports.aws.rules import ListRef
+from exchange_ports.aws.rules import Rule as AwsRule
 from exchange_ports.aws.rules import RuleSet as AwsRuleSet
 from exchange_ports.azure import merging as azure
 from exchange_ports.azure.rules import RuleSet as AzureRuleSet
 from exchange_ports.plans import NetworkPlan
 from exchange_ports.updates.bodies import Body, Membership
 
-__all__ = ["Memberships", "Moment", "merged", "standing", "transition"]
+__all__ = ["Memberships", "Moment", "merged", "standing", "transition", "trimmed"]
 
 #: What servers wear in a moment. `before` and `after`: all of them what they wore, or will wear.
 #: `changing`: each either. In three turns instead: `leaving`, those that go, and nobody else, may be
@@ -111,24 +113,43 @@ def _aws(
     changing = sorted(
         each.key for each in old.prefix_lists if each.key in after and each != after[each.key]
     )
-    groups = replace(both, rules=old.rules)
+    stays = set(old.rules)
     for changed in _subsets(changing):
         lists = aws.merged(old, new, new_lists=changed).prefix_lists
-        yield Moment(
-            step, "before the first rule is added", replace(groups, prefix_lists=lists), first
-        )
-        yield Moment(
-            step,
-            "when every rule is added and none is gone",
-            replace(both, prefix_lists=lists),
-            first,
-        )
+        # A rule takes the id of its list from the list, so it is added when that has changed.
+        waiting = set(changing) - set(changed)
+        added = tuple(r for r in both.rules if r in stays or _list_of(r) not in waiting)
+        for says, rules in (
+            ("before the first rule is added", old.rules),
+            ("when every rule is added and none is gone", added),
+        ):
+            yield Moment(step, says, replace(both, rules=rules, prefix_lists=lists), first)
     if first != last:
         yield Moment(
             step, "when every rule is added and servers change their groups", both, "changing"
         )
     yield Moment(step, "when every rule is added and none is gone", both, last)
     yield Moment(step, "at its end", new, last)
+
+
+def trimmed(old: NetworkPlan, new: NetworkPlan) -> NetworkPlan:
+    """The old rules without those that go and name a list of ranges that changes.
+
+    A list changes in place while such a rule still stands, and what is new in the list would pass by
+    it although neither rule set says so. Worn as before.
+    """
+    if not isinstance(old, AwsRuleSet) or not isinstance(new, AwsRuleSet):
+        return old
+    after = {each.key: each for each in new.prefix_lists}
+    changing = {each.key for each in old.prefix_lists if after.get(each.key, each) != each}
+    stays = set(new.rules)
+    rules = tuple(r for r in old.rules if r in stays or _list_of(r) not in changing)
+    return old if len(rules) == len(old.rules) else replace(old, rules=rules)
+
+
+def _list_of(rule: AwsRule) -> str | None:
+    """The key of the prefix list that a rule names, if it names one."""
+    return rule.peer.key if isinstance(rule.peer, ListRef) else None
 
 
 def _azure(

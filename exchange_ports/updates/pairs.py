@@ -15,23 +15,24 @@ __all__ = ["Pair", "pairs_of", "spaces_of"]
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One network before, half-way, and after."""
+    """One network before, without what must go first, half-way, and after."""
 
     place: str
     old: NetworkPlan
+    trimmed: NetworkPlan
     middle: NetworkPlan
     new: NetworkPlan
 
 
 def pairs_of(old: Plans, new: Plans) -> Iterator[Pair]:
-    """Each network as it was and as it will be; half-way is as it will be."""
+    """Each network as it was and as it will be: nothing goes first, and half-way is as it will be."""
     before = {place_of(plan): plan for plan in old.networks.values()}
     after = {place_of(plan): plan for plan in new.networks.values()}
     for place in sorted({*before, *after}):
         there = [plans[place] for plans in (before, after) if place in plans]
         one = before.get(place) or _nothing_like(there[0])
         other = after.get(place) or _nothing_like(there[0])
-        yield Pair(place, one, other, other)
+        yield Pair(place, one, one, other, other)
 
 
 def _nothing_like(plan: NetworkPlan) -> NetworkPlan:

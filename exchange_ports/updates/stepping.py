@@ -2,7 +2,8 @@
 
 A server that changes groups must find the rules of its new group as they will be, and must have
 left its old group before that one's rules change. So: first the rules, each group's as its members
-need them (expand), then the servers, then what is no longer wanted (contract).
+need them (expand), then the servers, then what is no longer wanted (contract). And a rule that goes
+and names a list of ranges that changes must go before the list does (trim).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,7 +16,14 @@ from exchange_ports.findings import Finding
 from exchange_ports.plans import NetworkPlan, Plans
 from exchange_ports.updates.bodies import Body, Membership, bodies
 from exchange_ports.updates.examining import Examined, dressed, examine
-from exchange_ports.updates.moments import Memberships, Moment, merged, standing, transition
+from exchange_ports.updates.moments import (
+    Memberships,
+    Moment,
+    merged,
+    standing,
+    transition,
+    trimmed,
+)
 from exchange_ports.updates.pairs import Pair, pairs_of, spaces_of
 from exchange_ports.updates.refusing import held, quotas_of, refused
 from exchange_ports.updates.replacing import Ids, moved_elsewhere, rehung
@@ -37,6 +45,8 @@ class Turn(StrEnum):
 
     AT_ONCE = "at once"
     """The topology as it will be."""
+    TRIM = "trim"
+    """Take away the rules that go and name a list of ranges that changes."""
     EXPAND = "expand"
     """Add what is new, keep what servers still need."""
     CHANGE = "change"
@@ -122,17 +132,32 @@ def update(
         steps = None if over else _steps(pairs, (Turn.AT_ONCE,), everyone)
         return Update(at_once, steps, at_once, moves, over)
     stepwise = at_once
-    for way, turns in _WAYS:
-        if way is _two_steps and attached is Attached.ELSEWHERE:
-            continue
-        for spare in _SPARES:
-            expanded = [replace(pair, middle=_middle(pair, everyone, spare)) for pair in pairs]
+    short = [replace(pair, old=trimmed(pair.old, pair.new)) for pair in pairs]
+    for way, turns in _ways(attached, trims=short != list(pairs)):
+        starts = short if Turn.TRIM in turns else pairs
+        for spare in _SPARES if Turn.EXPAND in turns else _SPARES[:1]:
+            expanded = [
+                replace(pair, trimmed=start.old, middle=_middle(start, everyone, spare))
+                for pair, start in zip(pairs, starts, strict=True)
+            ]
             stepwise, in_passing = look(expanded, way)
             steps = _steps(expanded, turns, everyone)
             in_passing += refused(_of_steps(steps), quotas)
             if stepwise.clean and not in_passing:
                 return Update(at_once, steps, stepwise, moves, over, stays)
     return Update(at_once, None, stepwise, moves, over, stays)
+
+
+def _ways(attached: Attached, *, trims: bool) -> list[tuple[_Way, tuple[Turn, ...]]]:
+    """What is tried, the fewest steps first."""
+    ways = list(_WAYS)
+    if trims:
+        at_once = (_at_once(attached), (Turn.AT_ONCE,))
+        ways += [(_trim_and(way), (Turn.TRIM, *turns)) for way, turns in (at_once, *_WAYS)]
+    if attached is Attached.ELSEWHERE:
+        # Servers of another stack change their groups in a step of their own.
+        ways = [each for each in ways if each[1][-2:] != (Turn.EXPAND, Turn.CONTRACT)]
+    return sorted(ways, key=lambda each: len(each[1]))
 
 
 def _of_steps(steps: Iterable[Step]) -> Iterator[tuple[str, NetworkPlan]]:
@@ -157,7 +182,7 @@ def _at_end_of(turn: Turn, pair: Pair, everyone: Iterable[Body]) -> NetworkPlan:
         body.name: wears for body in here if (wears := body.wears(_WORN[turn](body))) is not None
     }
     return dressed(
-        pair.middle,
+        pair.trimmed if turn is Turn.TRIM else pair.middle,
         {name: wears.groups for name, wears in worn.items()},
         {name: wears.zone for name, wears in worn.items()},
     )
@@ -165,6 +190,7 @@ def _at_end_of(turn: Turn, pair: Pair, everyone: Iterable[Body]) -> NetworkPlan:
 
 #: What a server wears at the end of each step between the first and the last.
 _WORN: Final[Mapping[Turn, Callable[[Body], Membership]]] = {
+    Turn.TRIM: lambda _: "before",
     Turn.EXPAND: lambda _: "before",
     Turn.LEAVE: lambda body: "after" if body.goes else "before",
     Turn.JOIN: lambda body: "after" if body.goes else "both",
@@ -183,6 +209,14 @@ def _at_once(attached: Attached) -> _Way:
         yield from _end(3, pair.new)
 
     return way
+
+
+def _trim_and(way: _Way) -> _Way:
+    def ways(pair: Pair) -> Iterator[Moment]:
+        yield from transition(0, pair.old, pair.trimmed, ("before", "before"))
+        yield from way(replace(pair, old=pair.trimmed))
+
+    return ways
 
 
 def _two_steps(pair: Pair) -> Iterator[Moment]:
@@ -204,7 +238,7 @@ def _turn_by_turn(pair: Pair) -> Iterator[Moment]:
     yield from transition(5, pair.middle, pair.new, ("after", "after"))
 
 
-#: What is tried, the fewest steps first: the moments of each way, and its steps.
+#: The moments of each way, and its steps.
 _WAYS: Final[tuple[tuple[_Way, tuple[Turn, ...]], ...]] = (
     (_two_steps, (Turn.EXPAND, Turn.CONTRACT)),
     (_three_steps, (Turn.EXPAND, Turn.CHANGE, Turn.CONTRACT)),

@@ -48,20 +48,32 @@ def test_on_azure_the_rules_change_at_once_and_need_no_room() -> None:
     assert update(planned(old), planned(new)).clean
 
 
+def flow(to: object, port: int) -> dict[str, object]:
+    return {"from": "exchange", "to": to, "ports": [f"{port}/tcp"], "reason": "updates"}
+
+
 def test_a_list_that_shrinks_weighs_its_old_size_until_it_is_written() -> None:
-    """30 prefixes in the old list and 9 in the new one: two rules of it, beside what else is there."""
-    probes = [
-        {"from": "exchange", "to": "internet", "ports": [f"{p}/tcp"], "reason": "updates"}
-        for p in (80, 443)
-    ]
-    long = edited(SMALL, {"private_blocks": GONE, "additional_flows": probes[:1]})
-    short = edited(SMALL, {"private_blocks": ["10.0.0.0/8"], "additional_flows": probes})
+    """30 prefixes in the old list and 9 in the new one, beside 30 new rules of other ranges."""
+    others = [flow([f"10.64.{number}.0/24" for number in range(30)], 443)]
+    long = edited(SMALL, {"private_blocks": GONE, "additional_flows": [flow("internet", 443)]})
+    short = edited(
+        SMALL,
+        {"private_blocks": ["10.0.0.0/8"], "additional_flows": [flow("internet", 443), *others]},
+    )
     found = update(planned(long), planned(short))
-    # 2 x 30 and the rest, while the list is still the old one.
+    # The list is one of many things that are made and changed in any order.
     assert [finding.says.split(" (")[0] for finding in found.refused] == [
         "exchange, out, IPv4 needs 62 rules, and AWS allows 60 per security group, direction and "
         "address family"
     ]
+
+
+def test_a_rule_is_added_when_its_list_is_written() -> None:
+    """It takes the list's id from the list: so two rules never weigh 30 each."""
+    long = edited(SMALL, {"private_blocks": GONE, "additional_flows": [flow("internet", 80)]})
+    both = [flow("internet", 80), flow("internet", 443)]
+    short = edited(SMALL, {"private_blocks": ["10.0.0.0/8"], "additional_flows": both})
+    assert update(planned(long), planned(short)).clean
 
 
 def test_a_group_that_another_stack_may_still_wear_is_held() -> None:

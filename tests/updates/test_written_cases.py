@@ -21,6 +21,13 @@ BACKUP: Final = {
     "ports": ["9000/tcp"],
     "reason": "backup",
 }
+TIME: Final = {
+    "from": "exchange",
+    "to": "internet",
+    "ports": ["123/udp"],
+    "reason": "time",
+    "accept_risk": True,
+}
 TWO: Final = edited(
     WITH_EDGE,
     {
@@ -109,11 +116,54 @@ CASES: Final[Mapping[str, Case]] = {
     "the list of ranges of the Internet is replaced": Case(
         {"private_blocks": ["10.0.0.0/8", "172.16.0.0/12"]}, 1, 1
     ),
+    "the list of ranges of the Internet is replaced while a flow to the Internet is closed": Case(
+        {
+            "private_blocks": ["10.0.0.0/8", "100.64.0.0/10"],
+            "additional_flows": [ADMINS, BACKUP],
+        },
+        # AWS has a prefix list, which is edited while the old rule still names it.
+        2,
+        1,
+        edited(
+            TWO,
+            {
+                "private_blocks": ["10.0.0.0/8", "172.16.0.0/12"],
+                "additional_flows": [ADMINS, BACKUP, TIME],
+            },
+        ),
+    ),
+    "a site moves to another network": Case(
+        {
+            "networks.north": {"platform": "aws", "internal": ["10.30.0.0/16"]},
+            "sites.paris.network": "north",
+            "sites.paris.servers.ex3.address": "10.30.2.11",
+        },
+        # It is there and not yet gone here, as far as anybody can say beforehand.
+        3,
+        3,
+    ),
+    "a site is renamed and moves to another network": Case(
+        {
+            "networks.north": {"platform": "aws", "internal": ["10.30.0.0/16"]},
+            "sites.paris": GONE,
+            "sites.oslo": {
+                **TWO["sites"]["paris"],
+                "id": "paris",
+                "network": "north",
+                "servers": {
+                    "ex3": {"roles": ["client_access", "mailbox"], "address": "10.30.2.11"}
+                },
+            },
+        },
+        3,
+        3,
+    ),
 }
 
 
 def planned(data: Mapping[str, Any], platform: str) -> Plans:
-    return compile_plans(declared(edited(data, {"networks.corp.platform": platform})))
+    networks = {f"networks.{key}.platform": platform for key in data["networks"]}
+    return compile_plans(declared(edited(data, networks)))
 
 
 def updated(case: Case, platform: str, attached: Attached = Attached.HERE) -> Update:

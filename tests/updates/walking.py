@@ -69,7 +69,16 @@ def _done(
         before = [each for each in several if each.turn < turn]
         now = [each for each in several if each.turn == turn]
         for part in chain.from_iterable(combinations(now, n) for n in range(len(now) + 1)):
-            yield elsewhere and turn == _AFTERWARDS, (*before, *part)
+            if not any(_waits(each, part, now) for each in part):
+                yield elsewhere and turn == _AFTERWARDS, (*before, *part)
+
+
+def _waits(op: Operation, done: Sequence[Operation], turn: Sequence[Operation]) -> bool:
+    """Whether a rule is made before its list has changed: it takes the list's id from there."""
+    named = getattr(getattr(op.what, "peer", None), "key", None)
+    return op.kind == "create" and any(
+        each.kind == "list" and each.what.key == named and each not in done for each in turn
+    )
 
 
 @dataclass(frozen=True)
