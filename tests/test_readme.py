@@ -1,4 +1,4 @@
-"""What the README shows is what happens, what it links to is there, and its picture is true.
+"""What the README shows is what happens, and what it links to is there.
 
 A console block is a transcript: each line from `$ ` on is run, and the lines below it are what was
 shown. A line `...` stands for lines that were left out; all others stand in the output without a
@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
-from xml.etree import ElementTree
 
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
@@ -28,7 +27,6 @@ pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:Depr
 
 ROOT: Final = Path(__file__).parent.parent
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
-PICTURE: Final = ROOT / "docs" / "flows.svg"
 PAGES: Final = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/index.md")
 STACKS: Final = tuple(sorted((ROOT / "stacks").glob("Pulumi.*.yaml")))
 CUT: Final = "..."
@@ -297,67 +295,3 @@ def test_the_schema_for_editors_sees_a_misspelt_role(stack: Path, for_editors: C
     assert misspelt != written
     with pytest.raises(ValidationError, match="mailbx"):
         for_editors(_contents(misspelt))
-
-
-# ---- the picture ----
-
-SVG: Final = "{http://www.w3.org/2000/svg}"
-
-
-def _drawing() -> ElementTree.Element:
-    return ElementTree.parse(PICTURE).getroot()  # noqa: S314 - a file of this repository
-
-
-def _texts(drawing: ElementTree.Element) -> list[str]:
-    return [text.text or "" for text in drawing.iter(f"{SVG}text")]
-
-
-def _opened(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    main(["plan", "--json", str(ROOT / "stacks" / "Pulumi.prod-aws.yaml")])
-    (network,) = json.loads(capsys.readouterr().out)["networks"].values()
-    return network["opens"]
-
-
-def test_the_picture_names_the_rows_that_the_stack_needs_and_no_other(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    needed = {
-        reason["entry"]
-        for opened in _opened(capsys)
-        for reason in opened["reasons"]
-        if reason["entry"]
-    }
-    drawn = [re.findall(r"\b[RCME]\d\b", text) for text in _texts(_drawing())]
-    assert {row for rows in drawn for row in rows} == needed
-
-
-def test_the_picture_shows_the_ports_that_the_stack_opens_and_no_other(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    opened = {opens["ports"] for opens in _opened(capsys)}
-    assert "everything" in opened
-    needed = {port for ports in opened for port in re.findall(r"\d+(?:-\d+)?", ports)}
-    labels = [text for text in _texts(_drawing()) if text.endswith(("/tcp", "/tcp, udp"))]
-    drawn = {port for text in labels for port in re.findall(r"\d+(?:-\d+)?", text)}
-    assert drawn == needed
-
-
-def test_the_picture_marks_each_accepted_risk(capsys: pytest.CaptureFixture[str]) -> None:
-    risks = {
-        (opened["role"], reason["says"])
-        for opened in _opened(capsys)
-        for reason in opened["reasons"]
-        if reason["accepted_risk"]
-    }
-    assert _texts(_drawing()).count("accepted risk") == len(risks) > 0
-
-
-def test_the_picture_can_be_read_aloud_and_asks_nobody_for_anything() -> None:
-    drawing = _drawing()
-    said = [drawing.find(f"{SVG}{tag}") for tag in ("title", "desc")]
-    assert all(each is not None and each.text for each in said)
-    named = (drawing.get("aria-labelledby") or "").split()
-    assert named == [each.get("id") for each in said if each is not None]
-    written = PICTURE.read_text(encoding="utf-8")
-    assert not re.search(r"<script|<foreignObject|\bon\w+=|href|url\(|@import|<image", written)
-    assert written.count("http") == 1, "only the namespace"

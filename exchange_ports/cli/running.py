@@ -22,6 +22,8 @@ examples:
                                                         whether that passes, and who decides
   exchange-ports explain stacks/Pulumi.dev.yaml 3389    why that is open, who asked for it
   exchange-ports matrix stacks/Pulumi.dev.yaml          who may talk to whom, as a table
+  exchange-ports diagram stacks/Pulumi.dev.yaml > dev.svg
+                                                        the same as a picture
   exchange-ports preview stacks/Pulumi.dev.yaml         what `pulumi up` would register, offline
   exchange-ports schema > topology.schema.json          what a topology may say, for editors
 
@@ -128,6 +130,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     matrix.set_defaults(run=_matrix)
 
+    diagram = commands.add_parser("diagram", help="what passes, as a picture")
+    diagram.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
+    diagram.add_argument(
+        "--format",
+        choices=("svg", "mermaid"),
+        default="svg",
+        help="svg (the default), or mermaid for pages that draw it themselves",
+    )
+    diagram.add_argument(
+        "--against", metavar="OLD", help="what changes from this stack file: new green, cut red"
+    )
+    diagram.set_defaults(run=_diagram)
+
     schema = commands.add_parser("schema", help="JSON Schema of a topology, for editors")
     schema.set_defaults(run=_schema)
 
@@ -180,6 +195,12 @@ def _matrix(asked: argparse.Namespace) -> int:
     from exchange_ports.cli.matrix import as_table
 
     return as_table(asked)
+
+
+def _diagram(asked: argparse.Namespace) -> int:
+    from exchange_ports.cli.diagramming import diagram
+
+    return diagram(asked)
 
 
 def _preview(asked: argparse.Namespace) -> int:

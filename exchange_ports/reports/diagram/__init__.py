@@ -1,0 +1,10 @@
+"""What passes, as a picture: who stands where, like sites as one, and a row for what belongs together.
+
+`scene` decides what is shown, and decides nothing of how; `svg` and `mermaid` write it.
+"""
+
+from exchange_ports.reports.diagram.mermaid import mermaid
+from exchange_ports.reports.diagram.rows import Scene, scene
+from exchange_ports.reports.diagram.svg import svg
+
+__all__ = ["Scene", "mermaid", "scene", "svg"]

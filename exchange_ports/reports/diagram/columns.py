@@ -1,0 +1,261 @@
+"""The columns of a picture: zones from left to right, and the lanes in them.
+
+First whoever is on the Internet, then each perimeter with whoever else stands there, then the
+internal zone of each site with its neighbours, and last everybody else.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from exchange_ports.findings import counted
+from exchange_ports.flows import INTERNET
+from exchange_ports.proof.ends import said
+from exchange_ports.reports.diagram.places import Landscape, Lane, LaneKind, Place, Stand
+from exchange_ports.reports.diagram.rows import Scene
+from exchange_ports.topology.models import Platform
+
+__all__ = ["Column", "Kind", "Strip", "columns", "partly"]
+
+#: The name of whoever may be any address at all, ours too.
+_ANYWHERE: Final = "anywhere"
+#: More neighbours than these share lanes by what they are.
+_MOST_NEIGHBOURS: Final = 6
+#: More names than these are counted.
+_MOST_NAMES: Final = 3
+_CLOUDS: Final = {Platform.AWS: "AWS", Platform.AZURE: "Azure", Platform.EXTERNAL: "not ours"}
+
+
+class Kind(StrEnum):
+    """What a column is; it has its colour from that."""
+
+    INTERNET = "internet"
+    PERIMETER = "perimeter"
+    INTERNAL = "internal"
+    NEIGHBOURS = "neighbours"
+
+
+@dataclass(slots=True)
+class Strip:
+    """One lane: a head of a title and names below it, and the places of the scene that are in it."""
+
+    title: str
+    names: str
+    ours: bool
+    places: list[Place] = field(default_factory=list["Place"])
+    every: tuple[str, ...] = ()
+    """All names, for whoever asks."""
+
+
+@dataclass(slots=True)
+class Column:
+    """A zone: its title, a line on the network and its cloud, and its lanes."""
+
+    kind: Kind
+    title: str
+    below: str
+    strips: list[Strip]
+
+
+def columns(scene: Scene) -> list[Column]:
+    """All columns in which anybody stands."""
+    return [column for column in _Stage(scene).columns() if column.strips]
+
+
+class _Stage:
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._land = scene.land
+        ends = {end for row in scene.rows for end in (*row.source, *row.destination)}
+        self._outside = sorted(
+            (end for end in ends if end.outside is not None),
+            key=lambda end: (end.site, end.kind, end.outside.name if end.outside else "", end),
+        )
+        self._servers = self._land.places()
+
+    def columns(self) -> Iterator[Column]:
+        yield Column(Kind.INTERNET, "Internet", "", list(self._internet()))
+        perimeters = {lane.network for lane in self._lanes(LaneKind.EDGE)}
+        several = len(perimeters) > 1
+        placed: set[Place] = set()
+        for network in dict.fromkeys(key[2] for key in self._land.lanes if self._is_edge(key)):
+            here = [
+                end
+                for end in self._free()
+                if end.outside and self._land.perimeter_of(end.outside.ranges) == network
+            ]
+            placed.update(here)
+            name, declared = self._land.network(network)
+            title = f"Perimeter: {name}" if several else "Perimeter"
+            strips = [*self._edges(network), *_shared(here, "in the perimeter")]
+            yield Column(Kind.PERIMETER, title, self._below(name, declared.platform), strips)
+        for members in self._scene.sites:
+            yield self._site(members)
+        rest = [end for end in self._free() if end not in placed]
+        yield Column(Kind.NEIGHBOURS, "Neighbours", "", list(_neighbours(rest)))
+
+    def _is_edge(self, key: tuple[str, str, str]) -> bool:
+        return self._land.lanes[key].kind is LaneKind.EDGE
+
+    def _lanes(self, kind: LaneKind) -> Iterator[Lane]:
+        return (lane for lane in self._land.lanes.values() if lane.kind is kind)
+
+    def _below(self, network: str, platform: Platform) -> str:
+        return f"{network}, {_CLOUDS[platform]}"
+
+    def _internet(self) -> Iterator[Strip]:
+        for name, title in ((INTERNET, "Internet"), (_ANYWHERE, "Anywhere")):
+            there = [end for end in self._free(everybody=True) if _name(end) == name]
+            if there:
+                yield Strip(title, "", ours=False, places=there)
+
+    def _free(self, *, everybody: bool = False) -> list[Place]:
+        """Whoever is outside and no neighbour of a site."""
+        return [
+            end
+            for end in self._outside
+            if not end.site and (everybody or _name(end) not in (INTERNET, _ANYWHERE))
+        ]
+
+    def _edges(self, network: str) -> Iterator[Strip]:
+        """The Edge lanes of one network, those of like sites in one."""
+        for members in self._scene.sites_of(self._land.lanes):
+            keys = [
+                key
+                for key in self._land.lanes
+                if key[0] in members and key[2] == network and self._is_edge(key)
+            ]
+            if keys:
+                yield self._strip("Edge", keys)
+
+    def _site(self, members: tuple[str, ...]) -> Column:
+        names = [self._land.site(site) for site in members]
+        title = f"Internal: {names[0]}" if len(names) == 1 else f"Internal: {len(names)} like sites"
+        strips: list[Strip] = []
+        networks: dict[str, Platform] = {}
+        for kind in (LaneKind.CLIENT_ACCESS, LaneKind.MAILBOX, LaneKind.EXCHANGE):
+            keys = [k for k in self._land.lanes if k[0] in members and k[1] == kind.value]
+            if keys:
+                strips.append(self._strip(kind.value, keys))
+                networks |= {
+                    self._land.lanes[k].network: self._land.lanes[k].platform for k in keys
+                }
+        there = [end for end in self._outside if end.site in members]
+        if there:
+            strips.append(_fabric(there, self._land))
+        below = "; ".join(self._below(*each) for each in networks.items())
+        if len(names) > 1:
+            below = f"{_named(names)}; {below}"
+        return Column(Kind.INTERNAL, title, below, strips)
+
+    def _strip(self, title: str, keys: Sequence[tuple[str, str, str]]) -> Strip:
+        names = [
+            _MARKS[member.stand] + member.name
+            for key in keys
+            for member in self._land.lanes[key].members
+        ]
+        places = [place for place in self._servers if place.lane in keys]
+        ours = any(self._land.lanes[key].platform is not Platform.EXTERNAL for key in keys)
+        return Strip(title, _named(names, "server"), ours, places, tuple(names))
+
+
+#: What stands before a server that comes or goes.
+_MARKS: Final = {Stand.KEPT: "", Stand.NEW: "+", Stand.CUT: "\N{MINUS SIGN}"}
+
+
+def _name(end: Place) -> str:
+    return end.outside.name if end.outside is not None else ""
+
+
+def _says(end: Place) -> str:
+    return said(end.outside) if end.outside is not None else ""
+
+
+def _named(names: Sequence[str], what: str = "") -> str:
+    if len(names) <= _MOST_NAMES:
+        return ", ".join(names)
+    return (
+        counted(len(names), what) if what else f"{', '.join(names[:2])} and {len(names) - 2} more"
+    )
+
+
+_FABRIC: Final = {
+    "domain-controllers": "DCs",
+    "accounts-domain-controllers": "DCs",
+    "lync": "Lync",
+    "other-exchange": "other Exchange",
+}
+
+
+def _fabric(there: Sequence[Place], land: Landscape) -> Strip:
+    """The neighbours of a site, or of like sites, with whom nothing is restricted."""
+    title = ", ".join(dict.fromkeys(_FABRIC.get(end.kind, end.kind) for end in there))
+    ranges = {range_ for end in there if end.outside for range_ in end.outside.ranges}
+    alone = all(range_.num_addresses == 1 for range_ in ranges)
+    names = counted(len(ranges), "range") if not alone else _addresses(len(ranges))
+    return Strip(title, names, False, list(there), tuple(sorted({_says(end) for end in there})))
+
+
+def _shared(there: Sequence[Place], what: str) -> Iterator[Strip]:
+    """One lane for several."""
+    if len(there) == 1:
+        yield from _each(there)
+    elif there:
+        names = list(dict.fromkeys(map(_says, there)))
+        title = f"{len(names)} others" if len(names) > 1 else names[0]
+        yield Strip(title, what, False, list(there), tuple(names))
+
+
+def _each(there: Iterable[Place]) -> Iterator[Strip]:
+    by_name: dict[str, list[Place]] = {}
+    for end in there:
+        by_name.setdefault(_says(end), []).append(end)
+    for says, ends in by_name.items():
+        yield Strip(says, "", False, ends, (says,))
+
+
+def _neighbours(rest: Sequence[Place]) -> Iterator[Strip]:
+    """A lane for each, or, where there are too many, for each kind."""
+    if len({_says(end) for end in rest}) <= _MOST_NEIGHBOURS:
+        yield from _each(rest)
+        return
+    kinds: dict[str, list[Place]] = {}
+    for end in rest:
+        kinds.setdefault(_kind(_name(end)), []).append(end)
+    for kind, ends in kinds.items():
+        names = tuple(dict.fromkeys(map(_says, ends)))
+        if len(names) == 1:
+            yield from _each(ends)
+        else:
+            yield Strip(kind, f"{len(names)} of them", False, ends, names)
+
+
+def _kind(name: str) -> str:
+    head, dot, _ = name.partition(".")
+    return {"clients": "clients", "relay": "relays", "witness": "witnesses"}.get(
+        head if dot else "", "others"
+    )
+
+
+def partly(strip: Strip, there: Iterable[Place], land: Landscape) -> tuple[str, ...]:
+    """The names of those in a lane that a row is about, where it is not about all of them."""
+    found = [place for place in strip.places if place in set(there)]
+    if any(place.servers for place in strip.places):
+        every = {server for place in strip.places for server in place.servers}
+        some = {server for place in found for server in place.servers}
+        return () if some == every else tuple(sorted(land.server(each) for each in some))
+    names = tuple(dict.fromkeys(map(_says, found)))
+    if len(names) < len({_says(place) for place in strip.places}):
+        return names
+    # One name with other addresses than before: which of them.
+    return () if len(found) == len(strip.places) else tuple(map(_ranges, found))
+
+
+def _ranges(end: Place) -> str:
+    ranges = end.outside.ranges if end.outside is not None else ()
+    return ", ".join(map(str, ranges)) if len(ranges) <= _MOST_NAMES else f"{len(ranges)} ranges"
+
+
+def _addresses(number: int) -> str:
+    return "1 address" if number == 1 else f"{number} addresses"
