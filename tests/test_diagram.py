@@ -217,7 +217,7 @@ def test_what_passes_at_each_of_like_sites_alone_is_not_said_of_all_pairs() -> N
         edit[f"sites.s{number}"] = {
             "network": "corp",
             "servers": {
-                f"ex{number}": {
+                f"own{number}": {
                     "roles": ["client_access", "mailbox"],
                     "address": f"10.20.{4 + number}.20",
                 }
