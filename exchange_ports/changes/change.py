@@ -1,0 +1,132 @@
+"""One change: who newly reaches whom, or no longer does, on what, and why.
+
+A change is a box: every one of its sources with every one of its destinations, on every one of its
+services, at the filters that it names. So what it says in words is what it is as a set.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Literal, TypeAlias
+
+from exchange_ports.findings import Path
+from exchange_ports.flows import Reason
+from exchange_ports.traffic.address_set import AddressSet
+from exchange_ports.traffic.service_set import ServiceSet
+
+__all__ = ["Cause", "Change", "Effect", "End", "Way", "Zone"]
+
+#: Seen from the server whose filter it is.
+Way: TypeAlias = Literal["out", "in"]
+
+
+class Effect(StrEnum):
+    """What becomes of the traffic."""
+
+    OPENED = "opened"
+    """Newly let through."""
+    CUT = "cut"
+    """Newly cut."""
+    REASON = "reason"
+    """Let through before and after, and not for the same reasons."""
+
+
+class Cause(StrEnum):
+    """What in the topology made the change."""
+
+    DECLARED = "declared"
+    """What passes between those who are there before and after."""
+    COMES = "comes"
+    """A server that was not there, or whose filter was not ours."""
+    GOES = "goes"
+    """A server that is no longer there, or whose filter is no longer ours."""
+    ADDRESS = "address"
+    """A server that changes its address, and whom the others follow."""
+
+
+class Zone(StrEnum):
+    """Where an end stands, the most exposed first."""
+
+    INTERNET = "Internet"
+    PERIMETER = "perimeter"
+    OUTSIDE = "outside"
+    """Addresses that are no server of ours: a neighbour, clients, another network."""
+    INSIDE = "inside"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One end of a change: all its addresses, the servers of ours among them, and both in words."""
+
+    zone: Zone
+    #: The role or the neighbour, with its sites: "Client Access hq", "domain controllers of hq".
+    says: str
+    #: By name, in order; empty where the end is no group of ours.
+    servers: tuple[str, ...]
+    addresses: AddressSet
+
+    def __str__(self) -> str:
+        return self.says
+
+
+_NOTHING: Final = ServiceSet()
+_EVERYTHING: Final = ServiceSet.everything()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Every source with every destination on every service, and what becomes of it."""
+
+    effect: Effect
+    cause: Cause
+    source: End
+    destination: End
+    services: ServiceSet
+    #: At whose filters: `out` at those of the sources, `in` at those of the destinations.
+    ways: tuple[Way, ...]
+    #: Why it passes: after the update, or before it where it is cut.
+    reasons: tuple[Reason, ...]
+    #: Of `Effect.REASON`: the reasons that it passed for, and no longer does.
+    former: tuple[Reason, ...] = ()
+    #: The servers that come, go, move, or have other groups, and make the change.
+    about: tuple[str, ...] = ()
+    #: The fields that ask for it, as paths from the topology's top: those of the new topology, or of
+    #: the old one where it is cut.
+    asked: tuple[Path, ...] = ()
+
+    @property
+    def from_internet(self) -> bool:
+        """Whether it comes from the Internet."""
+        return self.source.zone is Zone.INTERNET
+
+    @property
+    def perimeter(self) -> bool:
+        """Whether one end, and not both, is in a perimeter zone, or the Internet reaches it."""
+        ends = (self.source.zone, self.destination.zone)
+        return self.from_internet or Zone.PERIMETER in ends
+
+    @property
+    def inward(self) -> bool:
+        """Whether it leads from a perimeter zone to anything but the Internet."""
+        return self.source.zone is Zone.PERIMETER and self.destination.zone is not Zone.INTERNET
+
+    @property
+    def accepted_risk(self) -> bool:
+        """Whether an operator had to accept it."""
+        return any(reason.accepted_risk for reason in self.reasons)
+
+    @property
+    def every_protocol(self) -> bool:
+        """Whether it is everything, and no ground rule asks for it."""
+        return self.services == _EVERYTHING and not any(
+            reason.entry in _GROUND_RULES for reason in self.reasons
+        )
+
+    @property
+    def rank(self) -> int:
+        """How bad it may be, the worst first."""
+        signs = (self.from_internet, self.inward, self.accepted_risk, self.every_protocol)
+        return next((rank for rank, sign in enumerate(signs) if sign), len(signs))
+
+
+#: Between Exchange servers, domain controllers and Lync servers everything must pass.
+_GROUND_RULES: Final = ("R1", "R2", "R3")

@@ -1,0 +1,199 @@
+"""Everything in which two topologies differ for those who read a pull request."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from exchange_ports.changes.change import Cause, Change, Effect, Way
+from exchange_ports.changes.comparing import Piece, compared
+from exchange_ports.changes.servers import Pair, Seen, pairs
+from exchange_ports.changes.side import Side
+from exchange_ports.changes.words import Ends
+from exchange_ports.findings import Path
+from exchange_ports.flows import in_order as reasons_in_order
+from exchange_ports.plans import Plans
+from exchange_ports.topology.groups import identity
+
+__all__ = ["Changes", "Moved", "Renamed", "changes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """Something that has another key and is the same: by its `id`, or by its address."""
+
+    what: str
+    old: str
+    new: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A server that comes, goes, or has another address: who it is, in words."""
+
+    name: str
+    says: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is newly let through, newly cut, and let through for another reason; the worst first."""
+
+    all: tuple[Change, ...]
+    comes: tuple[Moved, ...] = ()
+    goes: tuple[Moved, ...] = ()
+    #: Whoever changes its address.
+    moves: tuple[Moved, ...] = ()
+    renamed: tuple[Renamed, ...] = ()
+
+    def of(self, *effects: Effect) -> tuple[Change, ...]:
+        """Those with one of these effects."""
+        return tuple(change for change in self.all if change.effect in effects)
+
+    @property
+    def opened(self) -> tuple[Change, ...]:
+        """What is newly let through."""
+        return self.of(Effect.OPENED)
+
+    @property
+    def cut(self) -> tuple[Change, ...]:
+        """What is newly cut."""
+        return self.of(Effect.CUT)
+
+    @property
+    def same_traffic(self) -> bool:
+        """Whether exactly the same passes."""
+        return not self.of(Effect.OPENED, Effect.CUT)
+
+
+def changes(old: Plans | None, new: Plans | None) -> Changes:
+    """What passes in one and not in the other. Without one of them it is all new, or all cut.
+
+    Exact and pure; the same topologies give the same changes in the same order.
+    """
+    if old is None or new is None:
+        there = old or new
+        if there is None:
+            return Changes(())
+        found = pairs(there, there)
+        if old is None:
+            return _changes(_nobody(there), there, [Pair(None, each.after) for each in found])
+        return _changes(there, _nobody(there), [Pair(each.before, None) for each in found])
+    return _changes(old, new, pairs(old, new))
+
+
+def _nobody(plans: Plans) -> Plans:
+    """The same organization with no server and no flow."""
+    return replace(plans, flows=(), networks={}, warnings=())
+
+
+def _changes(old: Plans, new: Plans, found: Iterable[Pair]) -> Changes:
+    matched = tuple(found)
+    before = Side(old, (pair.before for pair in matched if pair.before is not None))
+    after = Side(new, (pair.after for pair in matched if pair.after is not None))
+    opened = compared(before, after, matched, cut=False)
+    cut = compared(after, before, matched, cut=True)
+    made = [
+        *_made(opened, Ends(after), Effect.OPENED),
+        *_made(cut, Ends(before), Effect.CUT),
+        *_reasons(opened, cut, Ends(after)),
+    ]
+    return Changes(
+        tuple(sorted(made, key=_worst_first)),
+        tuple(_moved(pair.after) for pair in matched if pair.before is None and pair.after),
+        tuple(_moved(pair.before) for pair in matched if pair.after is None and pair.before),
+        tuple(_addresses_changed(matched)),
+        tuple(_renamed(old, new, matched)),
+    )
+
+
+_EFFECTS: Final = tuple(Effect)
+_CAUSES: Final = tuple(Cause)
+
+
+def _worst_first(change: Change) -> tuple[object, ...]:
+    return (
+        _EFFECTS.index(change.effect),
+        change.rank,
+        _CAUSES.index(change.cause),
+        change.destination.zone,
+        change.source.says,
+        change.destination.says,
+        str(change.services),
+        change.source.addresses.spans,
+        change.destination.addresses.spans,
+        change.ways,
+    )
+
+
+def _made(pieces: Iterable[Piece], ends: Ends, effect: Effect) -> Iterator[Change]:
+    for piece in pieces:
+        if piece.effect is Effect.OPENED:
+            yield _change(piece, ends, effect)
+
+
+def _change(piece: Piece, ends: Ends, effect: Effect) -> Change:
+    ways: tuple[Way, ...] = tuple(way for way in ("out", "in") if way in piece.ways)
+    about = sorted(piece.about, key=lambda server: server.name)
+    # First who makes the change, then what asks for the traffic.
+    asked = dict.fromkeys((*(server.path for server in about), *piece.asked))
+    return Change(
+        effect,
+        piece.cause,
+        ends.end(piece.source_ends, piece.sources),
+        ends.end(piece.destination_ends, piece.destinations),
+        piece.services,
+        ways,
+        reasons_in_order(piece.reasons),
+        about=tuple(server.name for server in about),
+        asked=tuple(asked),
+    )
+
+
+def _reasons(gained: Iterable[Piece], lost: Iterable[Piece], ends: Ends) -> Iterator[Change]:
+    """Traffic that passes for other reasons; where some come and some go, in one."""
+    went: dict[object, Piece] = {
+        _box(piece): piece for piece in lost if piece.effect is Effect.REASON
+    }
+    for piece in gained:
+        if piece.effect is Effect.REASON:
+            former = went.pop(_box(piece), None)
+            change = _change(piece, ends, Effect.REASON)
+            yield replace(
+                change, former=reasons_in_order(former.reasons) if former is not None else ()
+            )
+    for piece in went.values():
+        change = _change(piece, ends, Effect.REASON)
+        yield replace(change, reasons=(), former=change.reasons, asked=())
+
+
+def _box(piece: Piece) -> object:
+    return (piece.sources, piece.destinations, piece.services, piece.ways)
+
+
+def _moved(server: Seen) -> Moved:
+    says = "perimeter" if server.in_perimeter else server.groups[0].network
+    kinds = {group.kind.partition("-")[0] for group in server.groups}
+    roles = ("client", "Client Access"), ("mailbox", "Mailbox"), ("edge", "Edge Transport")
+    role = " and ".join(name for kind, name in roles if kind in kinds)
+    return Moved(server.name, f"{role}, {says}", server.path)
+
+
+def _addresses_changed(found: Iterable[Pair]) -> Iterator[Moved]:
+    for pair in found:
+        if pair.before and pair.after and pair.before.addresses != pair.after.addresses:
+            was, now = (", ".join(map(str, one.addresses)) for one in (pair.before, pair.after))
+            yield Moved(pair.after.name, f"{was} before, {now} now", pair.after.path)
+
+
+def _renamed(old: Plans, new: Plans, found: Iterable[Pair]) -> Iterator[Renamed]:
+    for field in ("networks", "sites"):
+        before = {identity(k, each): k for k, each in getattr(old.topology, field).items()}
+        for key, each in getattr(new.topology, field).items():
+            was = before.get(identity(key, each), key)
+            if was != key:
+                yield Renamed(field.removesuffix("s"), was, key, (field, key))
+    for pair in found:
+        if pair.before and pair.after and pair.before.name != pair.after.name:
+            yield Renamed("server", pair.before.name, pair.after.name, pair.after.path)

@@ -1,0 +1,128 @@
+"""Who is there before and after: one server stays one, whatever it is called and wherever it stands."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from typing import Final
+
+from exchange_ports.findings import Path
+from exchange_ports.plans import Plans
+from exchange_ports.topology.groups import Group, Wearer, identity, wearers
+from exchange_ports.topology.models import Platform
+from exchange_ports.traffic.addresses import Address
+
+__all__ = ["Pair", "Seen", "pairs"]
+
+#: Class E is nobody's (RFC 1112 4): it stands for addresses that are not declared.
+_FIRST_PLACEHOLDER: Final = int(IPv4Address("240.0.0.1"))
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A server in one of both topologies."""
+
+    name: str
+    identity: str
+    #: Where it is declared.
+    path: Path
+    platform: Platform
+    in_perimeter: bool
+    groups: tuple[Group, ...]
+    addresses: tuple[Address, ...]
+
+    @property
+    def managed(self) -> bool:
+        """Whether its filter is ours."""
+        return self.platform is not Platform.EXTERNAL
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One server before and after; None where it is not there."""
+
+    before: Seen | None
+    after: Seen | None
+
+    @property
+    def seen(self) -> Seen:
+        """It as it is last seen."""
+        found = self.after or self.before
+        if found is None:
+            raise ValueError("a server is there before or after")
+        return found
+
+
+def pairs(old: Plans, new: Plans) -> tuple[Pair, ...]:
+    """Every server, matched by identity, and then, in one network, by its addresses.
+
+    Whoever declares no address keeps the one that is declared at the other time, or gets one that
+    nobody has.
+    """
+    before, after = list(_seen(old)), list(_seen(new))
+    found: list[tuple[Seen | None, Seen | None]] = []
+    for key in (_identity, _place):
+        there = {key(one): one for one in after if key(one) is not None}
+        for one in list(before):
+            other = there.pop(key(one), None)
+            if other is not None:
+                found.append((one, other))
+                before.remove(one)
+                after.remove(other)
+    found += [(one, None) for one in before]
+    found += [(None, other) for other in after]
+    found.sort(key=lambda pair: [one.name for one in reversed(pair) if one is not None])
+    return tuple(_placed(found))
+
+
+def _identity(one: Seen) -> object:
+    return one.identity
+
+
+def _place(one: Seen) -> object:
+    return (one.groups[0].network, one.addresses) if one.addresses else None
+
+
+def _placed(found: list[tuple[Seen | None, Seen | None]]) -> Iterator[Pair]:
+    placeholder = _FIRST_PLACEHOLDER
+    for several in found:
+        known = next((one.addresses for one in several if one is not None and one.addresses), ())
+        if not known:
+            known = (IPv4Address(placeholder),)
+            placeholder += 1
+        yield Pair(*(one and _at(one, one.addresses or known) for one in several))
+
+
+def _at(one: Seen, addresses: tuple[Address, ...]) -> Seen:
+    return Seen(
+        one.name, one.identity, one.path, one.platform, one.in_perimeter, one.groups, addresses
+    )
+
+
+def _seen(plans: Plans) -> Iterator[Seen]:
+    topology = plans.topology
+    platforms: Mapping[str, Platform] = {
+        identity(key, network): network.platform for key, network in topology.networks.items()
+    }
+    declared: dict[str, tuple[str, Path]] = {}
+    for site, each in topology.sites.items():
+        for key, server in each.servers.items():
+            declared[key] = (identity(key, server), ("sites", site, "servers", key))
+    for key, edge in topology.edge_servers.items():
+        declared[key] = (identity(key, edge), ("edge_servers", key))
+    for wearer in wearers(topology):
+        known, path = declared[wearer.name]
+        yield Seen(
+            wearer.name,
+            known,
+            path,
+            platforms[wearer.network],
+            wearer.in_perimeter,
+            wearer.groups,
+            _addresses(wearer),
+        )
+
+
+def _addresses(wearer: Wearer) -> tuple[Address, ...]:
+    # Sorted, since the order in which they are declared says nothing.
+    ranges = sorted(wearer.addresses, key=lambda one: (one.version, int(one[0])))
+    return tuple(range_.network_address for range_ in ranges)

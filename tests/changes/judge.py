@@ -1,0 +1,75 @@
+"""What two proofs permit, and in what it differs: by the clouds' semantics, not by flows.
+
+The judge of the laws. It reads each plan with the semantics of its cloud, every server at the
+address at which it is compared, and knows nothing of how changes are found.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+from exchange_ports.changes import Change, Way
+from exchange_ports.changes.servers import Seen
+from exchange_ports.plans import Plans
+from exchange_ports.proof.clouds import view
+from exchange_ports.traffic.address_set import AddressSet
+from exchange_ports.traffic.addresses import Address
+from exchange_ports.traffic.traffic import Traffic
+
+__all__ = ["Filter", "permitted", "said"]
+
+
+WAYS: Final[tuple[Way, Way]] = ("out", "in")
+
+
+class Filter(NamedTuple):
+    """One direction of one server, at one of its addresses."""
+
+    server: int
+    way: Way
+    own: Address
+
+
+def at(server: Seen) -> AddressSet:
+    found = AddressSet()
+    for own in server.addresses:
+        found |= AddressSet.between(own, own)
+    return found
+
+
+def permitted(plans: Plans, servers: Mapping[int, Seen]) -> Mapping[Filter, Traffic]:
+    """What each filter of ours lets through, by the plan and the semantics of its cloud.
+
+    `servers` are those of one topology, by the number under which they are compared.
+    """
+    by_name = {server.name: (number, server) for number, server in servers.items()}
+    found: dict[Filter, Traffic] = {}
+    for key, plan in plans.networks.items():
+        declared = plans.topology.networks[key]
+        members: dict[str, AddressSet] = {}
+        for name, worn in plan.wears.items():
+            for group in worn:
+                members[group] = members.get(group, AddressSet()) | at(by_name[name][1])
+        space = AddressSet.of((*declared.internal, *declared.perimeter))
+        seen = view(plan, members, space)
+        for name in plan.wears:
+            number, server = by_name[name]
+            for way in WAYS:
+                for own in server.addresses:
+                    found[Filter(number, way, own)] = seen.permitted(name, way, own)
+    return found
+
+
+def said(changes: Iterable[Change], servers: Mapping[int, Seen]) -> Mapping[Filter, Traffic]:
+    """What changes say of each filter: nothing but the boxes that are printed."""
+    found: dict[Filter, Traffic] = {}
+    for change in changes:
+        box = {"out": change.destination.addresses, "in": change.source.addresses}
+        own = {"out": change.source, "in": change.destination}
+        for way in change.ways:
+            traffic = Traffic.of([(box[way], change.services)])
+            for number, server in servers.items():
+                for address in server.addresses if server.managed else ():
+                    if server.name in own[way].servers and address in own[way].addresses:
+                        key = Filter(number, way, address)
+                        found[key] = found.get(key, Traffic()) | traffic
+    return found
