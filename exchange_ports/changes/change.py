@@ -6,14 +6,15 @@ services, at the filters that it names. So what it says in words is what it is a
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from exchange_ports.findings import Path
 from exchange_ports.flows import Reason
 from exchange_ports.traffic.address_set import AddressSet
 from exchange_ports.traffic.service_set import ServiceSet
+from exchange_ports.traffic.traffic import Traffic
 
-__all__ = ["Cause", "Change", "Effect", "End", "Way", "Zone"]
+__all__ = ["Already", "Cause", "Change", "Effect", "End", "Way", "Zone"]
 
 #: Seen from the server whose filter it is.
 Way: TypeAlias = Literal["out", "in"]
@@ -68,8 +69,19 @@ class End:
         return self.says
 
 
-_NOTHING: Final = ServiceSet()
 _EVERYTHING: Final = ServiceSet.everything()
+
+
+class Already(NamedTuple):
+    """A part of a change that the filters of one end let through at the other time too.
+
+    So it is with servers that come or go: one end is new, and the other let its address in before.
+    """
+
+    way: Way
+    sources: AddressSet
+    destinations: AddressSet
+    services: ServiceSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +104,22 @@ class Change:
     #: The fields that ask for it, as paths from the topology's top: those of the new topology, or of
     #: the old one where it is cut.
     asked: tuple[Path, ...] = ()
+    already: tuple[Already, ...] = ()
+
+    def at(self, way: Way, own: AddressSet) -> Traffic:
+        """What changes at the filters of some of the servers of one end, at their addresses `own`."""
+        if way not in self.ways:
+            return Traffic()
+        ends = (self.source.addresses, self.destination.addresses)
+        mine, theirs = ends if way == "out" else ends[::-1]
+        if not mine & own:
+            return Traffic()
+        found = Traffic.of([(theirs, self.services)])
+        for each in self.already:
+            mine, theirs = (each[1], each[2]) if way == "out" else (each[2], each[1])
+            if each.way == way and mine & own:
+                found -= Traffic.of([(theirs, each.services)])
+        return found
 
     @property
     def from_internet(self) -> bool:

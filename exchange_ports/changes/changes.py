@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from exchange_ports.changes.change import Cause, Change, Effect, Way
+from exchange_ports.changes.change import Already, Cause, Change, Effect, Way
 from exchange_ports.changes.comparing import Piece, compared
 from exchange_ports.changes.servers import Pair, Seen, pairs
 from exchange_ports.changes.side import Side
@@ -148,7 +148,13 @@ def _change(piece: Piece, ends: Ends, effect: Effect) -> Change:
         reasons_in_order(piece.reasons),
         about=tuple(server.name for server in about),
         asked=tuple(asked),
+        already=tuple(sorted(piece.already, key=_spans)),
     )
+
+
+def _spans(already: Already) -> tuple[object, ...]:
+    where = (already.sources.spans, already.destinations.spans)
+    return (already.way, *where, already.services.spans)
 
 
 def _reasons(gained: Iterable[Piece], lost: Iterable[Piece], ends: Ends) -> Iterator[Change]:
@@ -183,7 +189,10 @@ def _moved(server: Seen) -> Moved:
 def _addresses_changed(found: Iterable[Pair]) -> Iterator[Moved]:
     for pair in found:
         if pair.before and pair.after and pair.before.addresses != pair.after.addresses:
-            was, now = (", ".join(map(str, one.addresses)) for one in (pair.before, pair.after))
+            was, now = (
+                ", ".join(map(str, one.addresses)) if one.has_address else "no address declared"
+                for one in (pair.before, pair.after)
+            )
             yield Moved(pair.after.name, f"{was} before, {now} now", pair.after.path)
 
 

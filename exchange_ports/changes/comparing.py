@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
-from exchange_ports.changes.change import Cause, Effect, Way
+from exchange_ports.changes.change import Already, Cause, Effect, Way
 from exchange_ports.changes.servers import Pair, Seen
 from exchange_ports.changes.side import Asks, Side, addresses_of, on_azure, probes
 from exchange_ports.findings import Path
@@ -39,6 +39,7 @@ class Piece:
     about: frozenset[Seen]
     source_ends: frozenset[Group | Outside]
     destination_ends: frozenset[Group | Outside]
+    already: frozenset[Already] = frozenset()
     asked: tuple[Path, ...] = field(default=(), compare=False)
 
 
@@ -88,7 +89,7 @@ def compared(old: Side, new: Side, pairs: Sequence[Pair], *, cut: bool) -> list[
     """
     turned = [Pair(pair.after, pair.before) for pair in pairs] if cut else list(pairs)
     found = list(_Comparison(old, new, turned, cut=cut).pieces())
-    return _joined(found)
+    return _joined(_both_ends(found))
 
 
 class _Comparison:
@@ -197,7 +198,7 @@ class _Comparison:
                     about,
                     frozenset([ends[0]]),
                     frozenset([ends[1]]),
-                    tuple(self._new.asked(flow, candidate.reasons)),
+                    asked=tuple(self._new.asked(flow, candidate.reasons)),
                 )
 
     def _by_class(
@@ -246,6 +247,44 @@ def _worn(server: Seen | None) -> object:
 def _traffic(asked: Iterable[Asks], within: AddressSet) -> Traffic:
     pairs = ((asks.addresses & within, asks.services) for asks in asked)
     return Traffic.of((addresses, services) for addresses, services in pairs if addresses)
+
+
+def _both_ends(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """What a server that comes or goes has with another, in one piece, whatever each end let already.
+
+    An address may be let in before a server has it: clients from any address, for one.
+    """
+    shelves: dict[object, list[Piece]] = defaultdict(list)
+    for piece in pieces:
+        if piece.cause is Cause.DECLARED:
+            yield piece
+        elif piece.effect is not Effect.REASON:
+            # Only their reasons are new where an address passed before: no news beside the server.
+            shelves[_but_services(piece)].append(piece)
+    for several in shelves.values():
+        ways: set[Way] = {way for piece in several for way in piece.ways}
+        by_way: dict[Way, ServiceSet] = {
+            way: _services_of(p for p in several if way in p.ways) for way in ways
+        }
+        whole = _services_of(several)
+        box = (several[0].sources, several[0].destinations)
+        already = frozenset(
+            Already(way, *box, whole - newly) for way, newly in by_way.items() if newly != whole
+        )
+        for piece in several[1:]:
+            several[0] = _merged(several[0], piece)
+        yield replace(several[0], services=whole, already=already)
+
+
+def _but_services(piece: Piece) -> object:
+    return tuple(getattr(piece, name) for name in _KEYS if name not in ("services", "ways"))
+
+
+def _services_of(pieces: Iterable[Piece]) -> ServiceSet:
+    found = ServiceSet()
+    for piece in pieces:
+        found |= piece.services
+    return found
 
 
 def _joined(pieces: Iterable[Piece]) -> list[Piece]:
@@ -306,6 +345,7 @@ def _merged(one: Piece, other: Piece) -> Piece:
         ways=one.ways | other.ways,
         reasons=one.reasons | other.reasons,
         about=one.about | other.about,
+        already=one.already | other.already,
         source_ends=one.source_ends | other.source_ends,
         destination_ends=one.destination_ends | other.destination_ends,
         asked=tuple(dict.fromkeys((*one.asked, *other.asked))),

@@ -1,7 +1,7 @@
 """Who is there before and after: one server stays one, whatever it is called and wherever it stands."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 from typing import Final
 
@@ -15,6 +15,7 @@ __all__ = ["Pair", "Seen", "pairs"]
 
 #: Class E is nobody's (RFC 1112 4): it stands for addresses that are not declared.
 _FIRST_PLACEHOLDER: Final = int(IPv4Address("240.0.0.1"))
+_V6: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Seen:
     in_perimeter: bool
     groups: tuple[Group, ...]
     addresses: tuple[Address, ...]
+    #: Whether these are declared, and not made up.
+    has_address: bool = True
 
     @property
     def managed(self) -> bool:
@@ -86,16 +89,15 @@ def _placed(found: list[tuple[Seen | None, Seen | None]]) -> Iterator[Pair]:
     placeholder = _FIRST_PLACEHOLDER
     for several in found:
         known = next((one.addresses for one in several if one is not None and one.addresses), ())
-        if not known:
+        # Where no address is declared, none is of IPv6 either: a rule may mean more by it (ICMP).
+        if not known or any(own.version == _V6 for own in known):
             known = (IPv4Address(placeholder),)
             placeholder += 1
         yield Pair(*(one and _at(one, one.addresses or known) for one in several))
 
 
 def _at(one: Seen, addresses: tuple[Address, ...]) -> Seen:
-    return Seen(
-        one.name, one.identity, one.path, one.platform, one.in_perimeter, one.groups, addresses
-    )
+    return replace(one, addresses=addresses, has_address=bool(one.addresses))
 
 
 def _seen(plans: Plans) -> Iterator[Seen]:

@@ -121,6 +121,8 @@ class _Passage:
             (body.key, way): tuple(self._of(body, way)) for body in bodies for way in _WAYS
         }
         self._pairs = 0
+        self._places = {body.key: _addresses([body]) for body in bodies}
+        self._alike: dict[frozenset[int], frozenset[tuple[str, str]]] = {}
 
     def examined(self) -> Examined:
         troubles = [*self._with_strangers(), *self._among_ours()]
@@ -190,15 +192,15 @@ class _Passage:
     # ---- both ends are ours ----
 
     def _among_ours(self) -> Iterator[Trouble]:
-        changing = {
-            (body.key, way): self._changing(body, way) for body in self._bodies for way in _WAYS
+        touched = {
+            (body.key, way): self._touched(body, way) for body in self._bodies for way in _WAYS
         }
         for source in self._bodies:
             found: dict[tuple[Effect, str], list[tuple[AddressSet, ServiceSet]]] = defaultdict(list)
             for target in self._bodies:
                 if source.key == target.key or not (
-                    changing[source.key, "out"] & _addresses([target])
-                    or changing[target.key, "in"] & _addresses([source])
+                    target.key in touched[source.key, "out"]
+                    or source.key in touched[target.key, "in"]
                     or source.moves
                     or target.moves
                 ):
@@ -210,14 +212,24 @@ class _Passage:
             for (effect, says), pairs in found.items():
                 yield Trouble(effect, source.name, "out", Traffic.of(pairs), says)
 
-    def _changing(self, body: Body, way: Way) -> AddressSet:
-        """At which of our addresses not all states of a filter say the same."""
+    def _touched(self, body: Body, way: Way) -> frozenset[tuple[str, str]]:
+        """Of whom not all states of a filter say the same."""
         seen = {
             id(traffic): traffic
             for state in self._states[body.key, way]
             for traffic in state.lets.values()
         }
-        every = list(seen.values())
+        # Servers of one role share all of it, and are looked at once.
+        known = frozenset(seen)
+        if known not in self._alike:
+            changing = self._changing(list(seen.values()))
+            self._alike[known] = frozenset(
+                other.key for other in self._bodies if changing & self._places[other.key]
+            )
+        return self._alike[known]
+
+    def _changing(self, every: Sequence[Traffic]) -> AddressSet:
+        """At which of our addresses they do not say the same."""
         if not every:
             return AddressSet()
         whole = common = every[0]

@@ -24,6 +24,7 @@ from exchange_ports.updates.moments import (
     transition,
     trimmed,
 )
+from exchange_ports.updates.operations import operations
 from exchange_ports.updates.pairs import Pair, pairs_of, spaces_of
 from exchange_ports.updates.refusing import held, quotas_of, refused
 from exchange_ports.updates.replacing import Ids, moved_elsewhere, rehung
@@ -119,7 +120,10 @@ def update(
     def look(pairs: Iterable[Pair], way: _Way) -> tuple[Examined, tuple[Finding, ...]]:
         moments = {pair.place: tuple(way(pair)) for pair in pairs}
         states = ((place, each.rules) for place, several in moments.items() for each in several)
-        return examine(moments, everyone, spaces), refused(states, quotas)
+        over = refused(states, quotas)
+        if _stands_still(pairs, everyone):
+            return Examined(sum(map(len, moments.values())), 0, ()), over
+        return examine(moments, everyone, spaces), over
 
     at_once, over = look(pairs, _at_once(attached))
     stays = held(pairs, everyone) if attached is Attached.ELSEWHERE else ()
@@ -158,6 +162,21 @@ def _ways(attached: Attached, *, trims: bool) -> list[tuple[_Way, tuple[Turn, ..
         # Servers of another stack change their groups in a step of their own.
         ways = [each for each in ways if each[1][-2:] != (Turn.EXPAND, Turn.CONTRACT)]
     return sorted(ways, key=lambda each: len(each[1]))
+
+
+def _stands_still(pairs: Iterable[Pair], everyone: Iterable[Body]) -> bool:
+    """Whether no rule changes, and nobody who stays wears anything else.
+
+    Then servers come to rules that stand, or leave them: whatever passes at a moment passes before
+    or after, and there is no moment to look at. Not so where one comes and another goes: for a
+    moment they may speak with each other.
+    """
+    moving = [body for body in everyone if body.moves]
+    return (all(body.comes for body in moving) or all(body.goes for body in moving)) and not any(
+        operations(pair.old, other)
+        for pair in pairs
+        for other in (pair.trimmed, pair.middle, pair.new)
+    )
 
 
 def _of_steps(steps: Iterable[Step]) -> Iterator[tuple[str, NetworkPlan]]:

@@ -60,16 +60,15 @@ def permitted(plans: Plans, servers: Mapping[int, Seen]) -> Mapping[Filter, Traf
 
 
 def said(changes: Iterable[Change], servers: Mapping[int, Seen]) -> Mapping[Filter, Traffic]:
-    """What changes say of each filter: nothing but the boxes that are printed."""
+    """What changes say of each filter: the boxes, but for what passed already."""
     found: dict[Filter, Traffic] = {}
     for change in changes:
-        box = {"out": change.destination.addresses, "in": change.source.addresses}
-        own = {"out": change.source, "in": change.destination}
         for way in change.ways:
-            traffic = Traffic.of([(box[way], change.services)])
+            own = change.source if way == "out" else change.destination
             for number, server in servers.items():
                 for address in server.addresses if server.managed else ():
-                    if server.name in own[way].servers and address in own[way].addresses:
+                    if server.name in own.servers and address in own.addresses:
                         key = Filter(number, way, address)
-                        found[key] = found.get(key, Traffic()) | traffic
+                        box = change.at(way, AddressSet.between(address, address))
+                        found[key] = found.get(key, Traffic()) | box
     return found
