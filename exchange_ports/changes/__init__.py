@@ -5,10 +5,18 @@ let through just that is the proof's to show. Must not know: how flows are writt
 an update does on its way (`updates`).
 """
 
-from exchange_ports.changes.change import Cause, Change, Effect, End, Way, Zone
+from exchange_ports.changes.change import (
+    PROBES,
+    PROBES_URL,
+    Cause,
+    Change,
+    Effect,
+    End,
+    Way,
+    Zone,
+)
 from exchange_ports.changes.changes import Changes, Moved, Renamed, changes
 from exchange_ports.changes.gates import Gate, held_by
-from exchange_ports.changes.side import PROBES, PROBES_URL
 
 __all__ = [
     "Cause",

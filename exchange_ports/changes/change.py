@@ -14,7 +14,12 @@ from exchange_ports.traffic.address_set import AddressSet
 from exchange_ports.traffic.service_set import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
 
-__all__ = ["Already", "Cause", "Change", "Effect", "End", "Way", "Zone"]
+__all__ = ["PROBES", "PROBES_URL", "Already", "Cause", "Change", "Effect", "End", "Way", "Zone"]
+
+#: What Azure asks every filter to let in: without it a load balancer takes every server out of
+#: service (azure.md 3).
+PROBES: Final = Reason("health probes of Azure load balancers")
+PROBES_URL: Final = "https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#azure-platform-considerations"
 
 #: Seen from the server whose filter it is.
 Way: TypeAlias = Literal["out", "in"]
@@ -64,11 +69,23 @@ class End:
     #: By name, in order; empty where the end is no group of ours.
     servers: tuple[str, ...]
     addresses: AddressSet
+    #: The role alone, where it is servers of ours: "Client Access", "Exchange".
+    role: str = ""
+    #: Whether some of it is of the organization and in no perimeter zone, wherever the rest is.
+    reaches_inside: bool = False
 
     def __str__(self) -> str:
         return self.says
 
+    @property
+    def anyone(self) -> bool:
+        """Whether it is the Internet as a whole, or most of it, and no range in particular."""
+        size = sum(last - first + 1 for first, last in self.addresses.spans)
+        return self.zone is Zone.INTERNET and not self.servers and size >= _MOST_OF_IT
 
+
+#: Addresses: half of IPv4.
+_MOST_OF_IT: Final = 2**31
 _EVERYTHING: Final = ServiceSet.everything()
 
 
@@ -134,8 +151,10 @@ class Change:
 
     @property
     def inward(self) -> bool:
-        """Whether it leads from a perimeter zone to anything but the Internet."""
-        return self.source.zone is Zone.PERIMETER and self.destination.zone is not Zone.INTERNET
+        """Whether it leads from a perimeter zone to the inside, to a part of it at least."""
+        end = self.destination
+        inside = end.reaches_inside or end.zone in (Zone.OUTSIDE, Zone.INSIDE)
+        return self.source.zone is Zone.PERIMETER and inside
 
     @property
     def accepted_risk(self) -> bool:
@@ -144,9 +163,9 @@ class Change:
 
     @property
     def every_protocol(self) -> bool:
-        """Whether it is everything, and no ground rule asks for it."""
+        """Whether it is everything, and neither a ground rule nor Azure itself asks for it."""
         return self.services == _EVERYTHING and not any(
-            reason.entry in _GROUND_RULES for reason in self.reasons
+            reason.entry in _GROUND_RULES or reason == PROBES for reason in self.reasons
         )
 
     @property

@@ -29,7 +29,7 @@ class Renamed:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A server that comes, goes, or has another address: who it is, in words."""
+    """A server that comes, goes, or has another address or other groups: what of it, in words."""
 
     name: str
     says: str
@@ -46,6 +46,8 @@ class Changes:
     #: Whoever changes its address.
     moves: tuple[Moved, ...] = ()
     renamed: tuple[Renamed, ...] = ()
+    #: Whoever stays and wears other groups: they are to be attached and taken off.
+    regrouped: tuple[Moved, ...] = ()
 
     def of(self, *effects: Effect) -> tuple[Change, ...]:
         """Those with one of these effects."""
@@ -105,6 +107,7 @@ def _changes(old: Plans, new: Plans, found: Iterable[Pair]) -> Changes:
         tuple(_moved(pair.before) for pair in matched if pair.after is None and pair.before),
         tuple(_addresses_changed(matched)),
         tuple(_renamed(old, new, matched)),
+        tuple(_regrouped(matched)),
     )
 
 
@@ -194,6 +197,20 @@ def _addresses_changed(found: Iterable[Pair]) -> Iterator[Moved]:
                 for one in (pair.before, pair.after)
             )
             yield Moved(pair.after.name, f"{was} before, {now} now", pair.after.path)
+
+
+def _regrouped(found: Iterable[Pair]) -> Iterator[Moved]:
+    for pair in found:
+        if not (pair.before and pair.after and pair.after.managed):
+            continue
+        was, now = ({group.key for group in one.groups} for one in (pair.before, pair.after))
+        said = [
+            f"{verb} {', '.join(sorted(keys))}"
+            for verb, keys in (("now wears", now - was), ("no longer", was - now))
+            if keys
+        ]
+        if said:
+            yield Moved(pair.after.name, ", ".join(said), pair.after.path)
 
 
 def _renamed(old: Plans, new: Plans, found: Iterable[Pair]) -> Iterator[Renamed]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from exchange_ports.changes.change import Way
+from exchange_ports.changes.change import PROBES, Way
 from exchange_ports.changes.servers import Seen
 from exchange_ports.findings import Path
 from exchange_ports.flows import Flow, Outside, Reason
@@ -18,12 +18,10 @@ from exchange_ports.traffic.addresses import EVERYTHING_V4, EVERYTHING_V6
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, Protocol
 from exchange_ports.traffic.service_set import ServiceSet
 
-__all__ = ["PROBES", "PROBES_URL", "Asks", "Side", "addresses_of", "on_azure", "probes"]
+__all__ = ["BALANCERS", "Asks", "Side", "addresses_of", "on_azure", "probes"]
 
-#: What Azure asks every filter to let in: without it a load balancer takes every server out of
-#: service (azure.md 3).
-PROBES: Final = Reason("health probes of Azure load balancers")
-PROBES_URL: Final = "https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#azure-platform-considerations"
+#: The end from which Azure probes, as it is named among flows.
+BALANCERS: Final = "azure-load-balancer"
 
 _FAMILIES: Final[tuple[tuple[Literal[4, 6], AddressSet], ...]] = (
     (4, AddressSet.of([EVERYTHING_V4])),
@@ -122,7 +120,7 @@ def probes(group: Group) -> Asks:
     """What Azure asks of every filter, beside the flows."""
     from exchange_ports.azure.semantics import PROBE
 
-    balancers = Outside("azure-load-balancer", PROBE.prefixes(), "Azure's load balancers")
+    balancers = Outside(BALANCERS, PROBE.prefixes(), "Azure's load balancers")
     flow = Flow(balancers, group, ANY_PORTS, (PROBES,))
     return Asks(flow, PROBE, _services(ANY_PORTS, 4))
 

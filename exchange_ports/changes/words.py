@@ -6,7 +6,7 @@ from typing import Final
 
 from exchange_ports.changes.change import End, Zone
 from exchange_ports.changes.servers import Seen
-from exchange_ports.changes.side import Side
+from exchange_ports.changes.side import BALANCERS, Side
 from exchange_ports.flows import INTERNET, Outside
 from exchange_ports.topology.groups import Group, GroupKind, identity
 from exchange_ports.traffic.address_set import AddressSet
@@ -51,8 +51,9 @@ class Ends:
         networks = topology.networks.values()
         self._perimeter = AddressSet.of(r for each in networks for r in each.perimeter)
         ours = AddressSet.of(r for each in networks for r in (*each.internal, *each.perimeter))
-        private = AddressSet.of((*topology.private_blocks, *_RFC1918))
-        self._public = _V4 - ours - private - _NEVER_PUBLIC
+        blocks = AddressSet.of(topology.private_blocks)
+        self._public = _V4 - ours - blocks - _RFC1918 - _NEVER_PUBLIC
+        self._inside = (ours | blocks) - self._perimeter
 
     def end(self, ends: Iterable[Group | Outside], addresses: AddressSet) -> End:
         """One end, of all that it was put together from."""
@@ -68,10 +69,16 @@ class Ends:
         names = tuple(sorted(name for name, _ in servers))
         if groups:
             zone = Zone.PERIMETER if any(exposed for _, exposed in servers) else Zone.INSIDE
+        elif all(end.name == BALANCERS for end in outside):
+            # A public address that only Azure's own host has.
+            zone = Zone.OUTSIDE
         else:
             zone = self._zone(addresses)
         said = [*self._roles(groups), *self._outside(outside, addresses)]
-        return End(zone, "; ".join(said), names, addresses)
+        kinds = {_ROLES.get(group.kind, "Edge") for group in groups}
+        role = "" if not kinds else kinds.pop() if len(kinds) == 1 else "Exchange"
+        inside = zone is Zone.INSIDE or bool(addresses & self._inside)
+        return End(zone, "; ".join(said), names, addresses, role, inside)
 
     def _zone(self, addresses: AddressSet) -> Zone:
         if addresses & self._public or _places(addresses & _GLOBAL) >= _MOST_OF_V6:
@@ -106,15 +113,20 @@ class Ends:
         """The addresses, where they are few and not said already."""
         shown = str(addresses)
         if part:
-            return f" (only {shown})" if len(addresses.spans) <= _MOST else " (in part)"
-        if shown == ends[0].says or len(addresses.spans) > _MOST:
+            if len(addresses.spans) <= _MOST:
+                return f", only {shown}"
+            if len(part.spans) <= _MOST:
+                return f", but for {part}"
+            return ", most of it" if _places(addresses) > _places(part) else ", in part"
+        said = ends[0].says.removesuffix("/32").removesuffix("/128")
+        if shown == said or len(addresses.spans) > _MOST:
             return ""
         return "" if ends[0].name in _SAYS else f" ({shown})"
 
 
 #: The Internet by its two names in flows.
 _SAYS: Final = {INTERNET: "Internet (public addresses)", "anywhere": "Internet (any address)"}
-_RFC1918: Final = tuple(map(network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+_RFC1918: Final = AddressSet.of(map(network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 _GLOBAL: Final = AddressSet.of([GLOBAL_UNICAST])
 
 
