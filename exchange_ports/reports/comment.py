@@ -1,0 +1,369 @@
+"""The comment of a pull request, as Markdown for GitHub.
+
+Two rules. Words of users are set as code, where neither Markdown, HTML, mentions nor links are read;
+what is not set so is ours. And no text is longer than a comment may be: each table is made of whole
+rows, and the longest lose rows at their end, with a count.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final, NamedTuple
+from urllib.parse import quote as url_quoted
+
+from exchange_ports import __version__
+from exchange_ports.catalog import BY_ID
+from exchange_ports.changes import PROBES, PROBES_URL, Cause, Change, Effect
+from exchange_ports.findings import Finding, counted, printable
+from exchange_ports.flows import Reason
+from exchange_ports.reports.headline import cautions, done_words, headline, notes
+from exchange_ports.reports.review import Review, worst_use
+from exchange_ports.reports.rows import Row, ports, rows, who
+from exchange_ports.updates import Does
+from exchange_ports.updates import Effect as Passing
+
+__all__ = ["MOST_BYTES", "NO_LINKS", "Links", "comment"]
+
+#: GitHub refuses a comment of more than 65,536 characters; what is around ours needs room.
+MOST_BYTES: Final = 60_000
+#: By what an earlier comment of ours is found, to be written anew.
+_MARKER: Final = "exchange-ports:review v1"
+_MOST_LINKS: Final = 2
+
+_NOT_COVERED: Final = (
+    "Not covered: network ACLs, route tables, central firewalls, Azure Virtual Network Manager "
+    "rules, and what stands in the accounts beside these stacks."
+)
+
+
+class Links(NamedTuple):
+    """Where files are shown: the address before a path, of the new and of the old side.
+
+    `report` is where the whole report is. All three are ours to trust: they are no user's words.
+    """
+
+    new: str | None = None
+    old: str | None = None
+    report: str | None = None
+
+
+NO_LINKS: Final = Links()
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Rows that may be cut at their end, between what stands before and after them."""
+
+    before: str
+    rows: tuple[str, ...]
+    after: str = ""
+    #: How a cut is said, with the number of rows that are left out.
+    more: str = "| | and {} more rows, in the whole report | | | |\n"
+
+    def shown(self, most: int | None) -> str:
+        """The whole, or with as many rows as have room in so many bytes."""
+        kept = list(self.rows)
+        if most is not None and self.size > most:
+            kept.clear()
+            room = most - _bytes(self.before + self.after + self.more.format(len(self.rows)))
+            for row in self.rows:
+                room -= _bytes(row)
+                if room < 0:
+                    break
+                kept.append(row)
+        left = len(self.rows) - len(kept)
+        return self.before + "".join(kept) + (self.more.format(left) if left else "") + self.after
+
+    @property
+    def size(self) -> int:
+        return _bytes(self.before + "".join(self.rows) + self.after)
+
+
+def comment(
+    reviews: Sequence[Review],
+    base: str,
+    head: str,
+    links: Links = NO_LINKS,
+    most: int | None = MOST_BYTES,
+) -> str:
+    """The comment; with `most` None the whole report. `base` and `head` are both sides' commits.
+
+    The same reviews give the same bytes, at most `most` of them.
+    """
+    told = [each for each in reviews if not each.quiet]
+    first = _table_of(f"{_marker(base, head)}\n### {headline(reviews, _code)}\n\n{_alert(told)}")
+    last = _table_of(_closing(base, head, links))
+    summary = [_summary(told)] if told else []
+    groups = [list(_of_stack(each, links)) for each in told]
+    if most is None:
+        every = [table for group in groups for table in group]
+        return "".join(table.shown(None) for table in (first, *summary, *every, last))
+    kept = len(groups)
+    while True:
+        tables = [first, *summary, *(table for group in groups[:kept] for table in group)]
+        if kept < len(groups):
+            left = len(groups) - kept
+            tables.append(_table_of(f"\n**{left} more environments, in the whole report.**\n"))
+        tables.append(last)
+        text = _fitted(tables, most)
+        if text is not None:
+            return text
+        if kept == 0:
+            # Even the headline does not fit: there are too many names in it.
+            return _fitted([_table_of(f"{_marker(base, head)}\n"), last], most) or ""
+        kept -= 1
+
+
+def _fitted(tables: Sequence[_Table], most: int) -> str | None:
+    """The tables in so many bytes, the longest ones cut to one length; None where they do not fit."""
+    low, high = 0, max(table.size for table in tables)
+    if _bytes("".join(table.shown(low) for table in tables)) > most:
+        return None
+    while low < high:
+        middle = (low + high + 1) // 2
+        size = sum(_bytes(table.shown(middle)) for table in tables)
+        low, high = (middle, high) if size <= most else (low, middle - 1)
+    return "".join(table.shown(low) for table in tables)
+
+
+def _table_of(text: str) -> _Table:
+    return _Table(text, ())
+
+
+def _marker(base: str, head: str) -> str:
+    one, other = (_plain_id(each) for each in (base, head))
+    return f"<!-- {_MARKER} head={other} base={one} -->"
+
+
+def _plain_id(text: str) -> str:
+    # In a comment of HTML, so nothing that could end it.
+    return "".join(char if char.isalnum() else "-" for char in text)
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode())
+
+
+# ---- words ----
+
+
+def _code(text: str) -> str:
+    """Text of users, as code: nothing in it is read as Markdown, HTML, a mention or a link."""
+    shown = printable(text)
+    longest = max((len(list(run)) for char, run in groupby(shown) if char == "`"), default=0)
+    fence = "`" * (longest + 1)
+    # A blank at both ends is taken off again, and is needed beside a backtick.
+    pad = " " if shown[:1] in ("`", " ", "") or shown[-1:] in ("`", " ") else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def _cell(text: str) -> str:
+    """The same in a table, where a bar would end the cell even inside of code."""
+    return _code(text).replace("|", "\\|")
+
+
+def _fenced(text: str) -> str:
+    """Several lines of users' text, as a block of code."""
+    lines = "\n".join(map(printable, text.splitlines()))
+    longest = max((len(list(run)) for char, run in groupby(lines) if char == "`"), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{lines}\n{fence}\n"
+
+
+def _why(reason: Reason) -> str:
+    """A reason for a table: a link to the published row, or the operator's words as they are."""
+    if reason == PROBES:
+        return f"{reason.says}, [Azure platform considerations]({PROBES_URL})"
+    marks = [reason.ticket, reason.owner and f"owner {reason.owner}"]
+    marks.append(reason.review and f"until {reason.review}")
+    said = ", ".join(_cell(mark) for mark in marks if mark)
+    if reason.entry is None:
+        words = f"operator: {_cell(reason.says)}"
+    else:
+        entry = BY_ID[reason.entry]
+        # What an operator adds stands behind the row's own words.
+        own, added = entry.says, reason.says.removeprefix(entry.says).removeprefix(": ")
+        words = f"{own}, [{entry.cite}, {entry.id}]({entry.cite.where.url})"
+        words += f", operator: {_cell(added)}" if added else ""
+    return f"{words}, {said}" if said else words
+
+
+def _reasons(change: Change) -> str:
+    said = [_why(reason) for reason in change.reasons[:_MOST_REASONS]]
+    if len(change.reasons) > _MOST_REASONS:
+        said.append(f"and {len(change.reasons) - _MOST_REASONS} more reasons")
+    said += [f"no longer: {_why(reason)}" for reason in change.former[:_MOST_REASONS]]
+    if len(change.former) > _MOST_REASONS:
+        said.append(f"and no longer for {len(change.former) - _MOST_REASONS} more")
+    return "; ".join(said)
+
+
+_MOST_REASONS: Final = 4
+
+
+def _place(file: str, number: int, base: str | None) -> str:
+    text = _cell(f"{file.rpartition('/')[2]}:{number}")
+    if base is None:
+        return text
+    return f"[{text}]({base.rstrip('/')}/{url_quoted(file)}#L{number})"
+
+
+def _places(review: Review, change: Change, links: Links) -> str:
+    found = review.places(change)
+    base = links.old if change.effect is Effect.CUT else links.new
+    said = [_place(file, number, base) for file, number in found[:_MOST_LINKS]]
+    if len(found) > _MOST_LINKS:
+        said.append(f"and {len(found) - _MOST_LINKS} more")
+    return ", ".join(said)
+
+
+# ---- one environment ----
+
+
+def _of_stack(review: Review, links: Links) -> Iterator[_Table]:
+    yield _table_of(f"\n#### {_code(review.name)}\n\n")
+    for side, says in ((review.new, "Does not load"), (review.old, "Did not load before")):
+        if side is not None and side.plans is None:
+            more = "\nand {} more findings, in the whole report\n"
+            found = tuple(map(_finding, side.errors))
+            yield _Table(f"**{says}:**\n\n", found, "\n", more)
+    shown, servers, reasons = _sorted(review)
+    if shown:
+        yield _changes("", shown, review, links, "\n")
+    lines = tuple(f"- {note}\n" for note in notes(review, _code))
+    if lines:
+        yield _Table("", lines, "\n", "- and {} more, in the whole report\n")
+    for says, several in (
+        ("of servers that come, go or have another address", servers),
+        ("of the same traffic for another reason", reasons),
+    ):
+        if several:
+            title = _open(f"{counted(len(several), 'row')} {says}")
+            yield _changes(title, several, review, links, _CLOSE)
+    yield from _details(review)
+
+
+def _sorted(review: Review) -> tuple[list[Row], list[Row], list[Row]]:
+    """The rows to be seen at once, those that follow a server, and those of other reasons alone.
+
+    What is new with a server and must not be missed is seen at once too.
+    """
+    shown: list[Row] = []
+    servers: list[Row] = []
+    reasons: list[Row] = []
+    for row in rows(review.changes.all):
+        cause = row.change.cause
+        if row.change.effect is Effect.REASON:
+            reasons.append(row)
+        elif cause is Cause.DECLARED or (cause is Cause.COMES and row.labels):
+            shown.append(row)
+        else:
+            servers.append(row)
+    return (shown, servers, reasons) if shown or servers else (reasons, [], [])
+
+
+def _finding(finding: Finding) -> str:
+    return _fenced(str(finding))
+
+
+_CLOSE: Final = "\n</details>\n"
+
+
+def _open(says: str) -> str:
+    return f"<details><summary>{says}</summary>\n\n"
+
+
+def _changes(
+    before: str, several: Iterable[Row], review: Review, links: Links, after: str
+) -> _Table:
+    head = "| | from → to | ports | why | line |\n|:-:|---|---|---|---|\n"
+    return _Table(before + head, tuple(_row(row, review, links) for row in several), after)
+
+
+def _row(row: Row, review: Review, links: Links) -> str:
+    change = row.change
+    one, other = (_cell(who(end)) for end in row.ends)
+    label = f"**{', '.join(row.labels)}:** " if row.labels else ""
+    cells = (
+        f"**{row.sign}**",
+        f"{label}{one} {row.arrow} {other}",
+        ports(change.services),
+        _reasons(change),
+        _places(review, change, links),
+    )
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _details(review: Review) -> Iterator[_Table]:
+    found = [(place, each) for place, done in review.operations for each in done]
+    if found:
+        total = done_words(each for _, each in found)
+        head = "| network | what | kind | name |\n|---|---|---|---|\n"
+        lines = tuple(
+            f"| {_cell(place)} | {each.does.value} | {each.kind} | {_cell(each.name)} |\n"
+            for place, each in found
+        )
+        more = "| | and {} more, in the whole report | | |\n"
+        yield _Table(f"{_open(f'In the clouds: {total}')}{head}", lines, _CLOSE, more)
+    passing = () if review.update is None else review.update.at_once.troubles
+    if passing:
+        says = f"In one step, in passing: {len(passing)} cut or opened"
+        lines = tuple(f"- {_PASSING[each.effect]}: {_code(str(each))}\n" for each in passing)
+        yield _Table(_open(says), lines, _CLOSE, "- and {} more, in the whole report\n")
+    if review.warnings_new or review.warnings_gone:
+        counts = (len(review.warnings_new), len(review.warnings_gone), review.warnings_kept)
+        says = "Warnings: {} new, {} gone, {} unchanged".format(*counts)
+        warned = [("new", each) for each in review.warnings_new]
+        warned += [("gone", each) for each in review.warnings_gone]
+        lines = tuple(
+            f"- {how}: {_code(f'{each.kind.code}: {each.says}')}\n" for how, each in warned
+        )
+        yield _Table(_open(says), lines, _CLOSE, "- and {} more, in the whole report\n")
+
+
+_PASSING: Final = {Passing.CUT: "cut", Passing.OPEN: "opened"}
+
+
+# ---- all of them ----
+
+
+def _summary(reviews: Iterable[Review]) -> _Table:
+    head = (
+        "| environment | opens | cuts | created | changed | replaced | deleted | nearest limit |\n"
+        "|---|--:|--:|--:|--:|--:|--:|---|\n"
+    )
+    more = "| and {} more, in the whole report | | | | | | | |\n"
+    return _Table(head, tuple(map(_summed, reviews)), "", more)
+
+
+def _summed(review: Review) -> str:
+    if review.fails:
+        return f"| {_cell(review.name)} | does not load | | | | | | |\n"
+    counts = [len(rows(several)) for several in (review.changes.opened, review.changes.cut)]
+    done = [each.does for _, several in review.operations for each in several]
+    counts += [done.count(does) for does in Does]
+    plans = None if review.new is None else review.new.plans
+    use = None if plans is None else worst_use(plans)
+    words = "" if use is None else f"{use.used} of {use.limit.most} {use.limit.what}"
+    limit = "" if use is None else f"{words}: {_cell(use.where)}"
+    return f"| {_cell(review.name)} | {' | '.join(map(str, counts))} | {limit} |\n"
+
+
+def _alert(told: Sequence[Review]) -> str:
+    """What nobody must miss, in a box that GitHub draws."""
+    said = cautions(told)
+    return f"> [!CAUTION]\n> Newly let through: {', '.join(said)}\n\n" if said else ""
+
+
+def _closing(base: str, head: str, links: Links) -> str:
+    sides = " → ".join(_code(each[:_DIGITS] if _is_id(each) else each) for each in (base, head))
+    report = f" · [Whole report]({links.report})" if links.report is not None else ""
+    return f"\n{_NOT_COVERED}\n\n{sides} · exchange-ports {__version__}{report}\n"
+
+
+#: Of an id, as git shows it in short.
+_DIGITS: Final = 12
+
+
+def _is_id(text: str) -> bool:
+    return text.isalnum() and text.isascii()

@@ -1,0 +1,243 @@
+"""What an edit comes to in a sentence or two, and what is to be said of it beside its traffic.
+
+Words of ours stand as they are. Words of users go through a `Quote`, so that whoever shows the text
+can set them apart.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from exchange_ports.changes import Cause, Effect, End
+from exchange_ports.changes.words import few
+from exchange_ports.findings import counted, printable
+from exchange_ports.reports.review import Edit, Review
+from exchange_ports.reports.rows import Row, ports, rows
+from exchange_ports.traffic.service_set import ServiceSet
+from exchange_ports.updates import Does, Operation
+from exchange_ports.updates import Effect as Passing
+
+__all__ = ["Quote", "cautions", "done_words", "headline", "notes"]
+
+#: More clauses of a kind than this are counted in the headline.
+_MOST_CLAUSES: Final = 3
+#: Ranks from here on are nothing special.
+_ANY: Final = 4
+
+#: Makes words of users fit to stand among ours.
+Quote = Callable[[str], str]
+
+
+def headline(reviews: Sequence[Review], quote: Quote = printable) -> str:
+    """What a reader must know in ten seconds, as one sentence or two."""
+    broken = [quote(each.stack.file) for each in reviews if each.fails]
+    said = [f"{_few(broken)} {_do(broken)} not load"] if broken else []
+    loaded = [each for each in reviews if not each.fails]
+    if not loaded:
+        return f"{_sentence(said)}." if said else "No stack file differs."
+    if all(each.quiet for each in loaded):
+        return f"{_sentence(said)}." if said else "No stack file differs."
+    said += _traffic(loaded, quote)
+    return f"{_sentence(said)}. {_sentence(_clouds(loaded))}."
+
+
+def _traffic(reviews: Sequence[Review], quote: Quote) -> Iterator[str]:
+    if all(each.changes.same_traffic for each in reviews):
+        yield "the same traffic passes"
+        if any(each.changes.of(Effect.REASON) for each in reviews):
+            yield "some of it for another reason"
+    clauses = {effect: _clauses(reviews, effect, quote) for effect in _VERBS}
+    there = {e: any(each.changes.of(e) for each in reviews) for e in _VERBS}
+    for effect, verb in _VERBS.items():
+        if clauses[effect]:
+            yield f"{verb} {_few(clauses[effect])}"
+        elif any(clauses.values()) and not there[effect]:
+            yield f"{verb} nothing"
+    yield from _come_and_gone(reviews, quote)
+    if any(clauses.values()):
+        rest = [verb for e, verb in _VERBS.items() if there[e] and not clauses[e]]
+        yield from (f"{verb} nothing else" for verb in rest)
+    elif any(there.values()):
+        yield "nothing else is opened or cut"
+
+
+_VERBS: Final = {Effect.OPENED: "opens", Effect.CUT: "cuts"}
+
+
+def _come_and_gone(reviews: Sequence[Review], quote: Quote) -> Iterator[str]:
+    for edit, verb in ((Edit.ADDED, "adds"), (Edit.DELETED, "removes")):
+        names = [quote(each.name) for each in reviews if each.edit is edit]
+        if names:
+            yield f"{verb} the environment{'' if len(names) == 1 else 's'} {_few(names)}"
+    # An environment that comes or goes has all its servers with it.
+    reviews = [each for each in reviews if each.edit not in (Edit.ADDED, Edit.DELETED)]
+    for verb, tail, names in (
+        ("adds", " with what it needs", [m.name for r in reviews for m in r.changes.comes]),
+        ("removes", " with what it had", [m.name for r in reviews for m in r.changes.goes]),
+        ("moves", " to another address", [m.name for r in reviews for m in r.changes.moves]),
+    ):
+        several = [quote(name) for name in dict.fromkeys(names)]
+        if several:
+            says = tail.replace("it ", "they ").replace("needs", "need")
+            says = says.replace("another address", "other addresses")
+            yield f"{verb} {_few(several)}{tail if len(several) == 1 else says}"
+
+
+def _sentence(said: Iterable[str]) -> str:
+    text = "; ".join(said)
+    return text[:1].upper() + text[1:]
+
+
+def _few(said: Sequence[str]) -> str:
+    if len(said) <= _MOST_CLAUSES:
+        return ", ".join(said[:-1]) + (" and " if len(said) > 1 else "") + said[-1]
+    return f"{', '.join(said[:_MOST_CLAUSES])} and {len(said) - _MOST_CLAUSES} more"
+
+
+def _do(several: Sequence[object]) -> str:
+    return "does" if len(several) == 1 else "do"
+
+
+@dataclass
+class _Clause:
+    """One thing that is said of all traffic from here to there."""
+
+    services: ServiceSet
+    rank: int
+
+
+def _clauses(reviews: Iterable[Review], effect: Effect, quote: Quote) -> list[str]:
+    """Who newly reaches whom on what, however many environments share it; the worst first.
+
+    What comes or goes with a server is said by its name, but for what must not be missed.
+    """
+    found: dict[str, _Clause] = {}
+    for each in reviews:
+        for row in rows(each.changes.of(effect)):
+            change = row.change
+            bad = change.cause is Cause.COMES and change.rank < _ANY
+            if bad or change.cause is Cause.DECLARED:
+                text = _way(row, quote)
+                if change.accepted_risk and effect is Effect.OPENED:
+                    text += " (accepted risk)"
+                clause = found.setdefault(text, _Clause(ServiceSet(), change.rank))
+                clause.services |= change.services
+                clause.rank = min(clause.rank, change.rank)
+    ordered = sorted(found.items(), key=lambda item: item[1].rank)
+    return [f"{ports(clause.services)} {text}" for text, clause in ordered]
+
+
+def _way(row: Row, quote: Quote) -> str:
+    one, other = (_short(end, quote) for end in row.ends)
+    return f"between {one} and {other}" if row.both_ways else f"from {one} to {other}"
+
+
+def _short(end: End, quote: Quote) -> str:
+    if end.servers:
+        several = len(end.servers)
+        return quote(end.servers[0]) if several == 1 else f"{several} {end.role} servers"
+    return "the Internet" if end.anyone else quote(end.says)
+
+
+def _clouds(reviews: Iterable[Review]) -> list[str]:
+    found: dict[str, list[Operation]] = {}
+    for each in reviews:
+        for place, done in each.operations:
+            found.setdefault(place.rpartition(" on ")[2], []).extend(done)
+    said = [f"{cloud}: {done_words(done)}" for cloud, done in sorted(found.items()) if done]
+    return said or ["no resource changes in any cloud"]
+
+
+_DOES: Final = {
+    Does.CREATE: "created",
+    Does.CHANGE: "changed in place",
+    Does.REPLACE: "replaced",
+    Does.DELETE: "deleted",
+}
+
+
+def done_words(done: Iterable[Operation]) -> str:
+    """`2 rules created, 1 network security group changed in place`."""
+    kinds = Counter((each.does, each.kind) for each in done)
+    said = [
+        f"{counted(number, kind)} {_DOES[does]}"
+        for does in Does
+        for (what, kind), number in sorted(kinds.items())
+        if what is does
+    ]
+    return ", ".join(said) or "nothing"
+
+
+def cautions(reviews: Iterable[Review]) -> list[str]:
+    """What is newly let through that nobody must miss, counted: `2 from the Internet`."""
+    found = Counter(
+        label
+        for each in reviews
+        for row in rows(each.changes.of(Effect.OPENED))
+        if row.change.cause is not Cause.ADDRESS
+        for label in row.labels
+    )
+    return [f"{number} {label}" for label, number in found.items()]
+
+
+# ---- beside the traffic ----
+
+
+def notes(review: Review, quote: Quote = printable) -> list[str]:
+    """What is to be said of one stack beside its traffic."""
+    return [*_of_file(review, quote), *_of_topology(review, quote), *_of_update(review, quote)]
+
+
+def _of_file(review: Review, quote: Quote) -> Iterator[str]:
+    if review.edit is Edit.RENAMED and review.old is not None:
+        yield f"the file was called {quote(review.old.file)}"
+    if review.edit is Edit.ADDED:
+        yield "the file is new: everything in it counts as new"
+    if review.edit is Edit.DELETED:
+        yield "the file is gone: everything that it opened counts as cut"
+    if review.old_fails and not review.fails:
+        yield "the old side does not load: everything counts as new"
+
+
+def _of_topology(review: Review, quote: Quote) -> Iterator[str]:
+    found = review.changes
+    for each in found.renamed:
+        yield f"{each.what} {quote(each.old)} is called {quote(each.new)} now"
+    for moved, one, several in (
+        (found.moves, "has another address", "have other addresses"),
+        (found.comes, "comes", "come"),
+        (found.goes, "goes", "go"),
+        (found.regrouped, "wears other groups", "wear other groups"),
+    ):
+        # Those of whom the same is said stand together.
+        alike: dict[str, list[str]] = {}
+        for each in moved:
+            alike.setdefault(each.says, []).append(quote(each.name))
+        for says, names in alike.items():
+            yield f"{few(names)} {one if len(names) == 1 else several}: {quote(says)}"
+
+
+def _of_update(review: Review, quote: Quote) -> Iterator[str]:
+    found = review.update
+    if found is None:
+        return
+    if found.clean:
+        if found.moves or any(done for _, done in review.operations):
+            yield "one step: nothing is cut or opened in passing"
+        return
+    passing = Counter(trouble.effect for trouble in found.at_once.troubles)
+    for effect, number in passing.items():
+        yield f"in one step: {counted(number, 'time')} traffic is {_PASSING[effect]} in passing"
+    for each in found.refused:
+        yield f"in one step: over a limit in passing: {quote(each.says)}"
+    if found.held:
+        yield f"groups that another stack may still wear: {quote(few(list(found.held)))}"
+    if found.steps is None:
+        yield "no steps were found in which nothing is"
+    else:
+        turns = [step.turn.value for step in found.steps]
+        yield f"in {counted(len(turns), 'step')} nothing is: {', '.join(turns)}"
+
+
+_PASSING: Final = {Passing.CUT: "cut", Passing.OPEN: "opened"}

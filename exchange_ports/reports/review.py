@@ -1,0 +1,177 @@
+"""A review: what an edit of a stack file means, joined of changes, operations, update and warnings.
+
+Pure: reading files and revisions is the command's affair.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from exchange_ports.changes import Change, Changes, Effect, changes
+from exchange_ports.findings import Finding, Path, Place
+from exchange_ports.limits import NEVER, Use
+from exchange_ports.plans import NetworkPlan, Plans
+from exchange_ports.updates import Operation, Update, operations, pairs_of, update
+from exchange_ports.updates.bodies import place_of
+
+__all__ = ["Edit", "Review", "Stack", "review", "worst_use"]
+
+
+class Edit(StrEnum):
+    """What was done to a stack file."""
+
+    CHANGED = "changed"
+    ADDED = "added"
+    DELETED = "deleted"
+    RENAMED = "renamed"
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A stack file as it was read: its plans, or, where it does not load, the findings."""
+
+    #: As people know it, with `/`.
+    file: str
+    plans: Plans | None
+    #: Warnings, and errors where there are no plans.
+    findings: tuple[Finding, ...]
+    locate: Callable[[Path], Place | None]
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """What keeps it from loading; warnings of a file that does not load are no news."""
+        return tuple(each for each in self.findings if each.is_error)
+
+    def line(self, path: Path) -> int | None:
+        """The line of a field of the topology."""
+        place = self.locate(("topology", *path))
+        return None if place is None else place.line
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One stack file, before and after."""
+
+    old: Stack | None
+    new: Stack | None
+    edit: Edit
+    changes: Changes
+    #: What is done in each network, by its name and cloud.
+    operations: tuple[tuple[str, tuple[Operation, ...]], ...] = ()
+    #: None where one side is not there.
+    update: Update | None = None
+    warnings_new: tuple[Finding, ...] = ()
+    warnings_gone: tuple[Finding, ...] = ()
+    warnings_kept: int = 0
+
+    @property
+    def stack(self) -> Stack:
+        """The new side, or the old one where there is no new one."""
+        found = self.new or self.old
+        if found is None:
+            raise ValueError("a review has a side")
+        return found
+
+    @property
+    def name(self) -> str:
+        """The stack's name: `prod-aws`, of `stacks/Pulumi.prod-aws.yaml`."""
+        last = self.stack.file.rpartition("/")[2]
+        return last.removeprefix("Pulumi.").removesuffix(".yaml").removesuffix(".yml")
+
+    @property
+    def fails(self) -> bool:
+        """Whether the new side does not load."""
+        return self.new is not None and self.new.plans is None
+
+    @property
+    def old_fails(self) -> bool:
+        """Whether the old side does not load, so that everything counts as new."""
+        return self.old is not None and self.old.plans is None
+
+    @property
+    def quiet(self) -> bool:
+        """Whether there is nothing to say at all."""
+        return (
+            self.edit is Edit.CHANGED
+            and not (self.fails or self.old_fails)
+            and self.changes == Changes(())
+            and not any(done for _, done in self.operations)
+            and not (self.warnings_new or self.warnings_gone)
+        )
+
+    def places(self, change: Change) -> tuple[tuple[str, int], ...]:
+        """File and line of each field that asks for a change: the old file's for what is cut."""
+        side = self.old if change.effect is Effect.CUT else self.new
+        if side is None:
+            return ()
+        lines = (side.line(path) for path in change.asked)
+        return tuple(dict.fromkeys((side.file, line) for line in lines if line is not None))
+
+
+def review(old: Stack | None, new: Stack | None, edit: Edit | None = None) -> Review:
+    """What differs between both sides of a stack file; a side that is not there is None.
+
+    What was done to the file is seen from its names, unless `edit` says so.
+    Where the old side does not load, everything counts as new. Where the new side does not, there
+    are its findings and nothing else. Pure.
+    """
+    edit = edit or _edit(old, new)
+    if new is not None and new.plans is None:
+        return Review(old, new, edit, Changes(()))
+    before, after = (None if side is None else side.plans for side in (old, new))
+    warned = _warnings(old, new)
+    found = changes(before, after)
+    if before is None or after is None:
+        there = after or before
+        done = _all_of(there, created=after is not None) if there is not None else ()
+        return Review(old, new, edit, found, done, None, *warned)
+    done = tuple((pair.place, operations(pair.old, pair.new)) for pair in pairs_of(before, after))
+    return Review(old, new, edit, found, done, update(before, after), *warned)
+
+
+def _edit(old: Stack | None, new: Stack | None) -> Edit:
+    if old is None or new is None:
+        return Edit.ADDED if old is None else Edit.DELETED
+    return Edit.CHANGED if old.file == new.file else Edit.RENAMED
+
+
+def _all_of(plans: Plans, *, created: bool) -> tuple[tuple[str, tuple[Operation, ...]], ...]:
+    return tuple(
+        (place_of(plan), operations(*((_empty(plan), plan) if created else (plan, _empty(plan)))))
+        for plan in plans.networks.values()
+    )
+
+
+def _empty(plan: NetworkPlan) -> NetworkPlan:
+    from exchange_ports.aws import merging as aws
+    from exchange_ports.aws.rules import RuleSet as AwsRuleSet
+
+    if isinstance(plan, AwsRuleSet):
+        return aws.empty(plan.network)
+    from exchange_ports.azure import merging as azure
+
+    return azure.empty(plan.network)
+
+
+def _warnings(
+    old: Stack | None, new: Stack | None
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...], int]:
+    """Warnings that come, that go, and how many stay: the same are those that say the same."""
+    before, after = (_by_words(side) for side in (old, new))
+    come = tuple(each for key, each in after.items() if key not in before)
+    go = tuple(each for key, each in before.items() if key not in after)
+    return come, go, len(after) - len(come)
+
+
+def _by_words(side: Stack | None) -> dict[object, Finding]:
+    found: Iterable[Finding] = () if side is None else side.findings
+    # Not by line: a warning that moved down the file is the same.
+    return {(each.kind.code, each.field, each.says): each for each in found if not each.is_error}
+
+
+def worst_use(plans: Plans) -> Use | None:
+    """The limit that is nearest."""
+    uses: Sequence[Use] = [
+        use for key in plans.networks for use in plans.uses(key) if use.limit.near < NEVER
+    ]
+    return max(uses, key=lambda use: (use.share, use.where), default=None)
