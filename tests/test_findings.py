@@ -20,6 +20,7 @@ import pytest
 from exchange_ports.cli import main
 from exchange_ports.findings import Kind, asked, declared, planned, reading
 from exchange_ports.topology.reading import read_stack_file
+from tests.changes.repository import Repository
 from tests.conftest import UPDATE
 
 HERE: Final = Path(__file__).parent
@@ -190,8 +191,13 @@ def _without_pulumi(desk: Desk) -> None:
         desk.monkeypatch.delitem(sys.modules, name)
 
 
+def _committed(desk: Desk) -> None:
+    Repository(desk.folder).commit({})
+
+
 #: What a command needs around it to fail as the page says.
 AROUND: Final[dict[str, Callable[[Desk], None]]] = {
+    "no-revision": _committed,
     "missing-extra": _without_pulumi,
     "program-failed": lambda desk: _project(
         desk, b"import pulumi\n\nraise pulumi.RunError('there is no VPC of that name')\n"

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -17,6 +18,8 @@ examples:
   exchange-ports plan stacks/Pulumi.dev.yaml            what this stack opens, and why
   exchange-ports plan --json stacks/Pulumi.dev.yaml     the same for programs
   exchange-ports plan NEW --against OLD                 what the update cuts or opens in passing
+  exchange-ports diff OLD NEW                           what traffic an edit opens and cuts
+  exchange-ports diff --against main                    the same, of all stacks against a revision
   exchange-ports prove stacks/Pulumi.dev.yaml           that its rules let through what is meant
   exchange-ports check stacks/Pulumi.dev.yaml ex1 10.10.1.10 389/tcp
                                                         whether that passes, and who decides
@@ -78,6 +81,8 @@ def _parser() -> argparse.ArgumentParser:
         help="where servers take their groups: in the same program (here), or in another stack",
     )
     plan.set_defaults(run=_plan)
+
+    _diff_words(commands.add_parser("diff", help="what traffic an edit opens and cuts, and why"))
 
     prove = commands.add_parser("prove", help="that the rules let through what is meant, no more")
     prove.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
@@ -154,6 +159,69 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _diff_words(diff: argparse.ArgumentParser) -> None:
+    diff.add_argument(
+        "files",
+        metavar="FILE",
+        nargs="*",
+        help="OLD NEW; with --against: the stack files, all of them if none is named",
+    )
+    diff.add_argument("--against", metavar="REVISION", help="the old side: a revision of git")
+    diff.add_argument(
+        "--at", metavar="REVISION", help="the new side, in place of the files on disk"
+    )
+    diff.add_argument(
+        "--format",
+        choices=("text", "markdown", "json"),
+        default="text",
+        help="text (the default), markdown for a pull request's comment, or json",
+    )
+    diff.add_argument(
+        "--json", dest="format", action="store_const", const="json", help="--format json"
+    )
+    diff.add_argument(
+        "--fail-on",
+        action="append",
+        default=[],
+        choices=("widened", "perimeter", "risk"),
+        help="exit code 1 where anything is newly let through (widened), at the perimeter or from "
+        "the Internet (perimeter), at an accepted risk or on every protocol (risk); may be repeated",
+    )
+    diff.add_argument(
+        "--exit-code", action="store_true", help="exit code 1 where other traffic passes, as in git"
+    )
+    diff.add_argument(
+        "--link-base",
+        metavar="URL",
+        type=_url,
+        help="where the new files are shown, such as https://github.com/OWNER/NAME/blob/COMMIT",
+    )
+    diff.add_argument("--old-link-base", metavar="URL", type=_url, help="the same of the old files")
+    diff.add_argument(
+        "--report-url", metavar="URL", type=_url, help="where the whole report is, for the comment"
+    )
+    diff.add_argument(
+        "--head", metavar="ID", help="what the comment calls the new side: a pull request's commit"
+    )
+    diff.add_argument(
+        "--summary",
+        metavar="FILE",
+        help="write Markdown there too, as long as a job summary may be: the comment is cut sooner",
+    )
+    diff.set_defaults(run=_diff)
+
+
+def _url(text: str) -> str:
+    """An address that may stand in a link of Markdown."""
+    if not _URL.fullmatch(text):
+        raise argparse.ArgumentTypeError("https://... without blanks, brackets or quotes is needed")
+    return text
+
+
+#: Of RFC 3986, what cannot end a link or begin anything else.
+_URL: Final = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&*+,;=%-]+")
+
+
 # Each command is loaded when it is asked for: what it needs takes most of its time.
 
 
@@ -165,6 +233,12 @@ def _plan(asked: argparse.Namespace) -> int:
     from exchange_ports.cli.planning import plan
 
     return plan(asked)
+
+
+def _diff(asked: argparse.Namespace) -> int:
+    from exchange_ports.cli.diffing import diff
+
+    return diff(asked)
 
 
 def _schema(asked: argparse.Namespace) -> int:

@@ -6,10 +6,13 @@ from exchange_ports.findings.finding import Kind, Severity
 
 __all__ = [
     "CANNOT_READ",
+    "CANNOT_WRITE",
     "KINDS",
     "MISSING_EXTRA",
     "NO_PACKET",
     "NO_PROJECT",
+    "NO_REVISION",
+    "NO_SIDES",
     "PROGRAM_FAILED",
     "UNKNOWN_END",
 ]
@@ -20,6 +23,13 @@ CANNOT_READ: Final = Kind(
     says="Cannot read {file}",
     why="{why}",
     fix="name a stack file, such as stacks/Pulumi.dev.yaml",
+)
+CANNOT_WRITE: Final = Kind(
+    "cannot-write-file",
+    Severity.ERROR,
+    says="Cannot write {file}",
+    why="{why}",
+    fix="name a file in a folder that is there and may be written to",
 )
 NO_PROJECT: Final = Kind(
     "no-project",
@@ -56,6 +66,20 @@ NO_PACKET: Final = Kind(
     why="{why}",
     fix="name two different ends of one family of addresses",
 )
+NO_REVISION: Final = Kind(
+    "no-revision",
+    Severity.ERROR,
+    says="Cannot read {revision} from git",
+    why="{why}",
+    fix="name a commit, branch or tag that `git rev-parse --verify` finds in this repository",
+)
+NO_SIDES: Final = Kind(
+    "no-sides",
+    Severity.ERROR,
+    says="Cannot compare: {got}",
+    why="an old side is needed and a new one: two files, or files and a revision",
+    fix="`diff OLD NEW`, or `diff --against REVISION [FILE...]`",
+)
 
 KINDS: Final = (
     CANNOT_READ,
@@ -64,4 +88,7 @@ KINDS: Final = (
     PROGRAM_FAILED,
     UNKNOWN_END,
     NO_PACKET,
+    NO_REVISION,
+    NO_SIDES,
+    CANNOT_WRITE,
 )

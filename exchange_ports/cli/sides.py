@@ -1,0 +1,236 @@
+"""The two sides of a comparison: which stack files each has, and which file is which on the other.
+
+A side is a revision of git, or the files on disk. Files are read when they are needed, each once.
+"""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple, Protocol
+
+from exchange_ports.cli.revisions import Tree, inside
+from exchange_ports.findings import Refused
+from exchange_ports.findings import reading as kinds
+from exchange_ports.findings.asked import CANNOT_READ
+from exchange_ports.topology.nodes import Fields, Text, compose
+from exchange_ports.topology.reading import NAMESPACE, read_stack_file
+
+__all__ = ["Named", "Sides", "from_disk", "sides"]
+
+#: Where stack files are looked for beside the folder that the project itself names: in ours they
+#: stand in `stacks`, and by Pulumi's default in the project's own folder.
+_FOLDERS: Final = ("", "stacks")
+_STACK: Final = re.compile(r"Pulumi\..+\.ya?ml")
+_PROJECTS: Final = ("Pulumi.yaml", "Pulumi.yml")
+#: As git has it: files that share half of their lines may be one file under two names.
+_ALIKE: Final = 0.5
+
+#: A file's bytes. Raises Refused where it cannot be read.
+_Read = Callable[[], bytes]
+
+
+class Named(NamedTuple):
+    """A file by its path for people, to be read when it is needed."""
+
+    file: str
+    read: _Read
+
+
+class Sides(NamedTuple):
+    """Both sides, file by file. Where one side lacks the file it is None."""
+
+    #: What each side is, for the comment's marker: a commit, or what else it was read from.
+    base: str
+    head: str
+    pairs: tuple[tuple[Named | None, Named | None], ...]
+
+
+class _Source(Protocol):
+    """Where the files of one side are; paths are those of the repository."""
+
+    @property
+    def id(self) -> str: ...
+    def files(self, folder: str) -> tuple[str, ...]: ...
+    def has(self, path: str) -> bool: ...
+    def read(self, path: str) -> bytes: ...
+
+
+def sides(against: str, at: str | None, files: Sequence[str]) -> Sides:
+    """A revision and another, or what is on disk: the files named, or all stack files of both.
+
+    :raises Refused: there is no such revision here, or neither side has a file that is named.
+    """
+    prefix = inside()
+    old = Tree(against)
+    new: _Source = _Disk(prefix) if at is None else Tree(at)
+    paths = [_from_top(prefix, file) for file in files] or _stack_files((old, new), prefix)
+    missing = [path for path in paths if not (old.has(path) or new.has(path))]
+    if missing:
+        why = "there is no such file on either side"
+        raise Refused([CANNOT_READ.at((), file=path, why=why) for path in missing])
+    before, after = (_of(source, paths) for source in (old, new))
+    return Sides(old.id, new.id, tuple(_paired(before, after)))
+
+
+def from_disk(file: str) -> bytes:
+    """A file's bytes.
+
+    :raises Refused: it cannot be read.
+    """
+    try:
+        return Path(file).read_bytes()
+    except OSError as failed:
+        why = (failed.strerror or "the system gives no reason").lower()
+        raise Refused([CANNOT_READ.at((), file=file, why=why)]) from None
+
+
+class _Disk:
+    """The files on disk, by their paths from the repository's top."""
+
+    id = "the-work-tree"
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._up = "../" * prefix.count("/")
+
+    def files(self, folder: str) -> tuple[str, ...]:
+        here = Path(self._here(folder) or ".")
+        if not here.is_dir():
+            return ()
+        above = f"{folder}/" if folder else ""
+        return tuple(sorted(above + each.name for each in here.iterdir() if each.is_file()))
+
+    def has(self, path: str) -> bool:
+        return Path(self._here(path)).is_file()
+
+    def read(self, path: str) -> bytes:
+        return from_disk(self._here(path))
+
+    def _here(self, path: str) -> str:
+        """A path of the repository as seen from the folder that we stand in."""
+        if f"{path}/".startswith(self._prefix):
+            return path.removeprefix(self._prefix.rstrip("/")).removeprefix("/")
+        return self._up + path
+
+
+def _from_top(prefix: str, file: str) -> str:
+    path = os.path.relpath(file) if os.path.isabs(file) else file
+    return os.path.normpath(prefix + path).replace(os.sep, "/")
+
+
+def _of(source: _Source, paths: Sequence[str]) -> dict[str, _Read]:
+    return {path: _once(source, path) for path in paths if source.has(path)}
+
+
+def _once(source: _Source, path: str) -> _Read:
+    return cache(lambda: source.read(path))
+
+
+def _stack_files(both: tuple[_Source, _Source], prefix: str) -> list[str]:
+    """All stack files of a project on either side, whichever folder either side says."""
+    folders = {_below(prefix, folder) for folder in _FOLDERS}
+    for source in both:
+        folders |= {_below(prefix, folder) for folder in _configured(source, prefix)}
+    return sorted(
+        {
+            path
+            for source in both
+            for folder in folders
+            for path in source.files(folder)
+            if _STACK.fullmatch(path.rpartition("/")[2])
+        }
+    )
+
+
+def _below(prefix: str, folder: str) -> str:
+    path = os.path.normpath(prefix + folder).replace(os.sep, "/")
+    return "" if path == "." else path
+
+
+def _configured(source: _Source, prefix: str) -> Iterator[str]:
+    """`stackConfigDir` of the project file, where it is a folder below."""
+    for name in _PROJECTS:
+        path = prefix + name
+        if not source.has(path):
+            continue
+        try:
+            root = compose(source.read(path), path)
+        except Refused:
+            continue
+        for entry in root.entries if isinstance(root, Fields) else ():
+            if isinstance(entry.key, Text) and entry.key.text == "stackConfigDir":
+                folder = entry.value.text if isinstance(entry.value, Text) else ""
+                if not (os.path.isabs(folder) or os.path.normpath(folder).startswith("..")):
+                    yield folder
+
+
+# ---- which file is which ----
+
+
+def _paired(
+    old: Mapping[str, _Read], new: Mapping[str, _Read]
+) -> Iterator[tuple[Named | None, Named | None]]:
+    """Each file with itself, a renamed one with what it was, and what is new or gone alone.
+
+    Only files with a setting of ours on one side at least.
+    """
+    gone = {path: read for path, read in old.items() if path not in new and _ours(read)}
+    came = {path: read for path, read in new.items() if path not in old and _ours(read)}
+    renamed = dict(_renamed(gone, came))
+    for path in sorted({*old, *new} - {*renamed, *renamed.values()}):
+        if path in gone:
+            yield Named(path, gone[path]), None
+        elif path in came:
+            yield None, Named(path, came[path])
+        elif path in old and path in new and (_ours(old[path]) or _ours(new[path])):
+            yield Named(path, old[path]), Named(path, new[path])
+    for before, after in sorted(renamed.items(), key=lambda pair: pair[1]):
+        yield Named(before, gone[before]), Named(after, came[after])
+
+
+def _ours(read: _Read) -> bool:
+    """Whether a setting of ours may be in a file; what cannot be read is asked for later."""
+    try:
+        content = read()
+    except Refused:
+        return True
+    if NAMESPACE.encode() in content:
+        return True
+    # YAML can write a name so that its letters do not stand in the file: escaped, or in a tag.
+    return any(sign in content for sign in (b"\\", b"!", b"\0")) and not _says_nothing(content)
+
+
+def _says_nothing(content: bytes) -> bool:
+    """Whether the reader finds nothing of ours, and nothing else to say about that."""
+    try:
+        read_stack_file(content, "")
+    except Refused as refused:
+        nothing = (kinds.EMPTY_FILE, kinds.NO_CONFIG, kinds.MISSING_TOPOLOGY)
+        return all(finding.kind in nothing for finding in refused.findings)
+    return False
+
+
+def _renamed(gone: Mapping[str, _Read], came: Mapping[str, _Read]) -> Iterator[tuple[str, str]]:
+    """Files that went and came with much the same lines, the most alike first."""
+    lines = {path: _lines(read) for path, read in (*gone.items(), *came.items())}
+    found = sorted((-_alike(lines[a], lines[b]), a, b) for a in gone for b in came)
+    done: set[str] = set()
+    for alike, before, after in found:
+        if -alike >= _ALIKE and before not in done and after not in done:
+            done |= {before, after}
+            yield before, after
+
+
+def _lines(read: _Read) -> Counter[bytes]:
+    try:
+        return Counter(read().splitlines())
+    except Refused:
+        return Counter()
+
+
+def _alike(one: Counter[bytes], other: Counter[bytes]) -> float:
+    most = max(one.total(), other.total())
+    return (one & other).total() / most if most else 0.0

@@ -1,0 +1,42 @@
+"""What a reviewer reads of each edit of a written history: every comment whole, as a golden."""
+
+from collections.abc import Callable
+
+import pytest
+
+from exchange_ports.cli import main
+from tests.changes.repository import Repository
+from tests.changes.written import START, Edit, states
+
+_BLOB = "https://github.example/contoso/mail/blob"
+
+
+@pytest.fixture(scope="module")
+def history(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Repository, dict[str, tuple[str, str]]]:
+    made = Repository(tmp_path_factory.mktemp("history"))
+    before = made.commit(START, "start")
+    commits: dict[str, tuple[str, str]] = {}
+    for edit, files in states():
+        after = made.commit(files, edit.name)
+        commits[edit.name] = (before, after)
+        before = after
+    return made, commits
+
+
+@pytest.mark.parametrize("edit", [edit for edit, _ in states()], ids=lambda edit: edit.name)
+def test_the_comment_of_an_edit_is_as_written(
+    edit: Edit,
+    history: tuple[Repository, dict[str, tuple[str, str]]],
+    golden: Callable[[str, str], None],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made, commits = history
+    base, head = commits[edit.name]
+    monkeypatch.chdir(made.path)
+    links = [f"--link-base={_BLOB}/{head}", f"--old-link-base={_BLOB}/{base}"]
+    code = main(["diff", "--against", base, "--at", head, "--format", "markdown", *links])
+    assert code == (2 if edit.name == "edge-becomes-client-access" else 0)
+    golden(f"history/{edit.name}.md", capsys.readouterr().out)
