@@ -173,8 +173,8 @@ def _git(*arguments: str, command: str, of: str) -> bytes:
             check=False,
             timeout=_SECONDS,
         )
-    except FileNotFoundError:
-        why = "git is not on PATH"
+    except OSError:
+        why = "git is not on PATH, or cannot be run"
     except subprocess.TimeoutExpired:
         why = f"git did not answer within {_SECONDS} seconds"
     else:

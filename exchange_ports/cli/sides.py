@@ -23,7 +23,7 @@ __all__ = ["Named", "Sides", "from_disk", "sides"]
 #: Where stack files are looked for beside the folder that the project itself names: in ours they
 #: stand in `stacks`, and by Pulumi's default in the project's own folder.
 _FOLDERS: Final = ("", "stacks")
-_STACK: Final = re.compile(r"Pulumi\..+\.ya?ml")
+_STACK: Final = re.compile(r"Pulumi\..+\.ya?ml", re.DOTALL)
 _PROJECTS: Final = ("Pulumi.yaml", "Pulumi.yml")
 #: As git has it: files that share half of their lines may be one file under two names.
 _ALIKE: Final = 0.5
