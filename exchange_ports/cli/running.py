@@ -27,6 +27,7 @@ examples:
   exchange-ports matrix stacks/Pulumi.dev.yaml          who may talk to whom, as a table
   exchange-ports diagram stacks/Pulumi.dev.yaml > dev.svg
                                                         the same as a picture
+  exchange-ports handover stacks/Pulumi.both.yaml       what others' firewalls must let pass
   exchange-ports preview stacks/Pulumi.dev.yaml         what `pulumi up` would register, offline
   exchange-ports schema > topology.schema.json          what a topology may say, for editors
 
@@ -148,6 +149,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     diagram.set_defaults(run=_diagram)
 
+    _handover_words(commands.add_parser("handover", help="what others' firewalls must let pass"))
+
     schema = commands.add_parser("schema", help="JSON Schema of a topology, for editors")
     schema.set_defaults(run=_schema)
 
@@ -222,6 +225,17 @@ def _url(text: str) -> str:
 _URL: Final = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&*+,;=%-]+")
 
 
+def _handover_words(handover: argparse.ArgumentParser) -> None:
+    handover.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
+    handover.add_argument(
+        "--format",
+        choices=("markdown", "csv"),
+        default="markdown",
+        help="markdown (the default), or csv for a spreadsheet or a ticket system",
+    )
+    handover.set_defaults(run=_handover)
+
+
 # Each command is loaded when it is asked for: what it needs takes most of its time.
 
 
@@ -275,6 +289,12 @@ def _diagram(asked: argparse.Namespace) -> int:
     from exchange_ports.cli.diagramming import diagram
 
     return diagram(asked)
+
+
+def _handover(asked: argparse.Namespace) -> int:
+    from exchange_ports.cli.handing import handover
+
+    return handover(asked)
 
 
 def _preview(asked: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from exchange_ports.findings import Finding, Refused, in_order, render
 from exchange_ports.findings.asked import CANNOT_READ
@@ -11,7 +12,10 @@ from exchange_ports.topology.bindings import check_bindings, check_tags
 from exchange_ports.topology.declaring import understand
 from exchange_ports.topology.reading import StackFile, read_stack_file
 
-__all__ = ["compiled", "read", "warn"]
+if TYPE_CHECKING:
+    from exchange_ports.reports.origin import Origin
+
+__all__ = ["compiled", "read", "read_with_origin", "warn"]
 
 
 def read(file: str) -> StackFile:
@@ -19,12 +23,29 @@ def read(file: str) -> StackFile:
 
     :raises Refused: it cannot be read, or is no stack file.
     """
+    return read_stack_file(_bytes(file), file)
+
+
+def read_with_origin(file: str) -> "tuple[StackFile, Origin]":
+    """The stack file, and of what it was made, for reports that are kept.
+
+    :raises Refused: it cannot be read, or is no stack file.
+    """
+    from hashlib import sha256  # what most commands do without
+
+    from exchange_ports import __version__
+    from exchange_ports.reports.origin import Origin
+
+    content = _bytes(file)
+    return read_stack_file(content, file), Origin(file, sha256(content).hexdigest(), __version__)
+
+
+def _bytes(file: str) -> bytes:
     try:
-        content = Path(file).read_bytes()
+        return Path(file).read_bytes()
     except OSError as failed:
         why = failed.strerror or "the system gives no reason"
         raise Refused([CANNOT_READ.at((), file=file, why=why.lower())]) from None
-    return read_stack_file(content, file)
 
 
 def compiled(stack: StackFile) -> tuple[Plans, tuple[Finding, ...]]:

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from exchange_ports.catalog import BY_ID
 from exchange_ports.flows import Reason
+from exchange_ports.reports.escaping import in_markdown
 
-__all__ = ["reason_data", "why"]
+__all__ = ["document", "linked", "reason_data", "references", "why"]
 
 
 def why(reasons: Iterable[Reason]) -> str:
@@ -17,6 +18,38 @@ def _marked(reason: Reason) -> str:
     marks = [reason.entry or reason.ticket or "", "accepted risk" if reason.accepted_risk else ""]
     said = ", ".join(mark for mark in marks if mark)
     return f"{reason.says} ({said})" if said else reason.says
+
+
+def document(reason: Reason) -> str | None:
+    """The address of the published page that a reason stands on; none for an operator's own words."""
+    return None if reason.entry is None else BY_ID[reason.entry].cite.where.url
+
+
+def linked(reasons: Iterable[Reason]) -> str:
+    """The reasons in Markdown, each with all that is said of it; rows are links by `references`."""
+    return "; ".join(map(_linked, reasons))
+
+
+def _linked(reason: Reason) -> str:
+    marks = [] if reason.entry is None else [f"[{reason.entry}]"]
+    marks += ["**accepted risk**"] if reason.accepted_risk else []
+    marks += [
+        in_markdown(f"{name}{value}")
+        for name, value in (
+            ("", reason.ticket),
+            ("owner ", reason.owner),
+            ("review ", reason.review),
+        )
+        if value
+    ]
+    says = in_markdown(reason.says)
+    return f"{says} ({', '.join(marks)})" if marks else says
+
+
+def references(reasons: Iterable[Reason]) -> list[str]:
+    """Where the links of `linked` lead, for the end of a page in Markdown."""
+    used = {reason.entry for reason in reasons if reason.entry is not None}
+    return ["", *(f"[{key}]: {BY_ID[key].cite.where.url}" for key in BY_ID if key in used)]
 
 
 def reason_data(reason: Reason) -> dict[str, object]:

@@ -7,7 +7,7 @@ from typing import TextIO
 
 from exchange_ports.reports.lines import Line, plain
 
-__all__ = ["show"]
+__all__ = ["show", "write"]
 
 
 def show(lines: Iterable[Line], stream: TextIO | None = None) -> None:
@@ -24,3 +24,11 @@ def show(lines: Iterable[Line], stream: TextIO | None = None) -> None:
     console = Console(file=out, highlight=False, soft_wrap=True)
     for each in shown:
         console.print(Text.assemble(*((span.text, span.style.value) for span in each)))
+
+
+def write(text: str) -> None:
+    """Put text on standard output as it is, its line ends too."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(newline="")
+    sys.stdout.write(text)
