@@ -399,10 +399,69 @@ def test_prove_as_json_says_what_was_proved_here_and_on_the_other_cloud() -> Non
         "notes",
         "covered_together",
         "other_clouds",
+        "reviews",
     ]
     assert (data["proved"], data["failures"]) == (True, [])
     (other,) = data["other_clouds"]
     assert (other["platform"], other["same"], other["servers"]) == ("azure", True, 2)
+
+
+LATE: Final = "stacks/Pulumi.prod-aws.yaml"
+
+
+@pytest.mark.parametrize(
+    "day, code",
+    [("2027-03-30", 0), ("2027-03-31", 0), ("2027-04-01", 1), ("9999-12-31", 1)],
+)
+def test_an_exception_is_late_from_the_day_after_its_review(day: str, code: int) -> None:
+    ran = run("prove", "--as-of", day, LATE)
+    assert ran.returncode == code
+    said = ran.stderr.decode()
+    assert re.findall(r"^error\[(\S+)\]", said, re.M) == ["review-passed"] * code
+    assert bool(re.search(rf"^  {re.escape(LATE)}:\d+  topology", said, re.M)) == bool(code)
+    # The proof itself is the same, and is shown the same.
+    assert ran.stdout.startswith(run("prove", LATE).stdout.rstrip(b"\n"))
+
+
+@pytest.mark.parametrize("day, code", [("2027-03-31", 0), ("2027-04-01", 1)])
+def test_reviews_as_json_have_their_findings_in_the_data(day: str, code: int) -> None:
+    ran = run("prove", "--json", "--as-of", day, LATE)
+    assert (ran.returncode, ran.stderr) == (code, b"")
+    data = json.loads(ran.stdout)
+    assert data["proved"]
+    told = data["reviews"]
+    assert list(told) == ["as_of", "in_time", "dated", "undated_risks", "passed"]
+    assert (told["as_of"], told["in_time"], told["dated"]) == (day, code == 0, 1)
+    assert [finding["code"] for finding in told["passed"]] == ["review-passed"] * code
+    assert all(finding["line"] for finding in told["passed"])
+
+
+@pytest.mark.parametrize(
+    "day, told",
+    [
+        ("2027-02-29", "2027-02 has 28 days"),
+        ("2028-02-30", "2028-02 has 29 days"),
+        ("2027-13-01", "a year has 12 months"),
+        ("2027-00-10", "a year has 12 months"),
+        ("0000-01-01", "years are counted from 1"),
+        ("2027-3-1", "write 2027-03-01"),
+        ("20270301", "write 2027-03-01"),
+        ("2027/03/31", "write 2027-03-31"),
+        ("31.3.2027", "write 2027-03-31"),
+        # Which of both is the month, only the writer knows.
+        ("03/04/2027", "in a shell, $(date +%F) is today"),
+        ("2027-W13-3", "in a shell, $(date +%F) is today"),
+        ("today", "this command reads no clock"),
+        ("", "Cannot take nothing for a day"),
+        ("\u0662\u0660\u0662\u0667-03-31", "days are written as year, month and day"),
+    ],
+)
+def test_what_is_no_day_is_bad_input(day: str, told: str) -> None:
+    ran = run("prove", "--as-of", day, LATE, PYTHONIOENCODING="utf-8")
+    assert (ran.returncode, ran.stdout) == (2, b"")
+    said = ran.stderr.decode()
+    assert said.startswith("error[no-such-day] ")
+    assert told in said
 
 
 # ---- updates ----

@@ -195,10 +195,17 @@ def _committed(desk: Desk) -> None:
     Repository(desk.folder).commit({})
 
 
+def _with_a_review(desk: Desk) -> None:
+    more = 'reason: administration, owner: Messaging team, ticket: MAIL-204, review: "2027-03-31"'
+    base = BASES[0]["body"].replace("reason: administration", more)
+    desk.write(FILE, base.encode())
+
+
 #: What a command needs around it to fail as the page says.
 AROUND: Final[dict[str, Callable[[Desk], None]]] = {
     "no-revision": _committed,
     "missing-extra": _without_pulumi,
+    "review-passed": _with_a_review,
     "program-failed": lambda desk: _project(
         desk, b"import pulumi\n\nraise pulumi.RunError('there is no VPC of that name')\n"
     ),
@@ -239,6 +246,9 @@ def _long_name() -> str:
     return str(refused.value)
 
 
+#: Where the question was fine and the answer is no.
+_ANSWERED: Final = {"review-passed": 1}
+
 #: Where it is not the command line that answers, but a program.
 _SAID_BY_A_PROGRAM: Final = {"secret-topology": _secret_topology, "name-too-long": _long_name}
 
@@ -257,7 +267,7 @@ def answer_to(case: Case, desk: Desk) -> tuple[int, str]:
         desk.write(FILE, MADE[case.code]() if case.language == "text" else whole(case).encode())
         arguments = ["plan", FILE]
     code, out, err = desk.run(*arguments)
-    assert bool(out) == (code == 0)
+    assert bool(out) == (code in (0, _ANSWERED.get(case.code, 0)))
     # Above the findings stands what a failing program said.
     first = re.search(r"^(?:error|warning)\[", err, re.M)
     return code, err[first.start() :].rstrip("\n") if first else err
@@ -291,7 +301,8 @@ def test_what_is_wrong_gets_the_answer_on_the_page(
 ) -> None:
     code, answer = answer_to(case, desk)
     assert f"[{case.code}]" in answer
-    assert code == (2 if re.search(r"^error\[", answer, re.M) else 0)
+    refused = _ANSWERED.get(case.code, 2)
+    assert code == (refused if re.search(r"^error\[", answer, re.M) else 0)
     if written is not None:
         written[case] = answer
         return

@@ -91,6 +91,11 @@ def _parser() -> argparse.ArgumentParser:
     prove.add_argument(
         "--both", action="store_true", help="and that the other cloud permits the same"
     )
+    prove.add_argument(
+        "--as-of",
+        metavar="DATE",
+        help="and that on this day, such as 2027-03-31, no additional flow is late for its review",
+    )
     prove.set_defaults(run=_prove)
 
     ask = commands.add_parser("check", help="whether something passes, and who decides at each end")

@@ -13,7 +13,9 @@ __all__ = [
     "NO_PROJECT",
     "NO_REVISION",
     "NO_SIDES",
+    "NO_SUCH_DAY",
     "PROGRAM_FAILED",
+    "REVIEW_PASSED",
     "UNKNOWN_END",
 ]
 
@@ -80,6 +82,20 @@ NO_SIDES: Final = Kind(
     why="an old side is needed and a new one: two files, or files and a revision",
     fix="`diff OLD NEW`, or `diff --against REVISION [FILE...]`",
 )
+NO_SUCH_DAY: Final = Kind(
+    "no-such-day",
+    Severity.ERROR,
+    says="Cannot take {text} for a day",
+    why="{why}",
+    fix="{fix}",
+)
+REVIEW_PASSED: Final = Kind(
+    "review-passed",
+    Severity.ERROR,
+    says="the additional flow {flow} was to be reviewed by {review}, {ago}",
+    why="what nobody looks at again stays open{accepted}, needed or not",
+    fix="ask {owner}{ticket}: set a later `review` where it is still needed, else delete the flow",
+)
 
 KINDS: Final = (
     CANNOT_READ,
@@ -91,4 +107,6 @@ KINDS: Final = (
     NO_REVISION,
     NO_SIDES,
     CANNOT_WRITE,
+    NO_SUCH_DAY,
+    REVIEW_PASSED,
 )

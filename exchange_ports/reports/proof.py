@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from typing import Final
 
-from exchange_ports.findings import counted
+from exchange_ports.findings import Finding, counted
 from exchange_ports.proof import Failure, Proof
 from exchange_ports.proof.swapping import Swap
 from exchange_ports.reports.lines import Line, Style, line
 from exchange_ports.topology.models import Platform
+from exchange_ports.topology.reviews import Reviews
 
-__all__ = ["failure_lines", "proof_data", "proof_lines", "swap_lines"]
+__all__ = ["failure_lines", "proof_data", "proof_lines", "review_lines", "swap_lines"]
 
 _CLOUDS: Final = {Platform.AWS: "AWS", Platform.AZURE: "Azure"}
 
@@ -74,6 +75,30 @@ def swap_lines(swaps: Iterable[Swap]) -> list[Line]:
     return lines
 
 
+def review_lines(reviews: Reviews) -> list[Line]:
+    """Whether additional flows are reviewed in time, in figures; the findings say which are not."""
+    if reviews.in_time:
+        says = f"No review is late on {reviews.as_of}, of"
+        lines = [
+            line(
+                f"{says} {counted(reviews.dated, 'additional flow')} with a day of review",
+                Style.HEADING,
+            )
+        ]
+    else:
+        says = f"Late on {reviews.as_of}: {counted(len(reviews.passed), 'review')} of"
+        lines = [
+            line(
+                f"{says} {counted(reviews.dated, 'additional flow')} with a day of review",
+                Style.RISK,
+            )
+        ]
+    if reviews.undated:
+        text = f"  besides, {counted(reviews.undated, 'accepted risk')} without one"
+        lines.append(line(text, Style.WARNING))
+    return lines
+
+
 def failure_lines(proof: Proof) -> list[Line]:
     """What does not hold, law by law, each with its witness."""
     by_law: dict[str, list[Failure]] = {}
@@ -88,8 +113,16 @@ def failure_lines(proof: Proof) -> list[Line]:
     return lines
 
 
-def proof_data(proof: Proof, swaps: Iterable[Swap] = ()) -> dict[str, object]:
-    """The proof for JSON: keys and their order are always the same."""
+def proof_data(
+    proof: Proof,
+    swaps: Iterable[Swap] = (),
+    reviews: Reviews | None = None,
+    passed: Iterable[Finding] = (),
+) -> dict[str, object]:
+    """The proof for JSON: keys and their order are always the same.
+
+    `passed` are the findings of `reviews` at their lines.
+    """
     figures = proof.figures
     return {
         "proved": proof.holds,
@@ -114,6 +147,15 @@ def proof_data(proof: Proof, swaps: Iterable[Swap] = ()) -> dict[str, object]:
             }
             for swap in swaps
         ],
+        "reviews": None
+        if reviews is None
+        else {
+            "as_of": str(reviews.as_of),
+            "in_time": reviews.in_time,
+            "dated": reviews.dated,
+            "undated_risks": reviews.undated,
+            "passed": [finding.as_data() for finding in passed],
+        },
     }
 
 
