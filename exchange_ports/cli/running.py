@@ -28,6 +28,8 @@ examples:
   exchange-ports diagram stacks/Pulumi.dev.yaml > dev.svg
                                                         the same as a picture
   exchange-ports handover stacks/Pulumi.both.yaml       what others' firewalls must let pass
+  exchange-ports report stacks/Pulumi.both.yaml --format html > both.html
+                                                        every rule and why, for an auditor
   exchange-ports preview stacks/Pulumi.dev.yaml         what `pulumi up` would register, offline
   exchange-ports schema > topology.schema.json          what a topology may say, for editors
 
@@ -155,6 +157,7 @@ def _parser() -> argparse.ArgumentParser:
     diagram.set_defaults(run=_diagram)
 
     _handover_words(commands.add_parser("handover", help="what others' firewalls must let pass"))
+    _report_words(commands.add_parser("report", help="every rule and why, for an auditor"))
 
     schema = commands.add_parser("schema", help="JSON Schema of a topology, for editors")
     schema.set_defaults(run=_schema)
@@ -241,6 +244,17 @@ def _handover_words(handover: argparse.ArgumentParser) -> None:
     handover.set_defaults(run=_handover)
 
 
+def _report_words(report: argparse.ArgumentParser) -> None:
+    report.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
+    report.add_argument(
+        "--format",
+        choices=("markdown", "html", "csv"),
+        default="markdown",
+        help="markdown (the default), html as one file for a browser or a printer, or csv",
+    )
+    report.set_defaults(run=_report)
+
+
 # Each command is loaded when it is asked for: what it needs takes most of its time.
 
 
@@ -300,6 +314,12 @@ def _handover(asked: argparse.Namespace) -> int:
     from exchange_ports.cli.handing import handover
 
     return handover(asked)
+
+
+def _report(asked: argparse.Namespace) -> int:
+    from exchange_ports.cli.reporting import report
+
+    return report(asked)
 
 
 def _preview(asked: argparse.Namespace) -> int:

@@ -1,0 +1,236 @@
+"""The rule book of an environment: every rule of every plan with both ends, seen by zone, for an auditor.
+
+Rules come from the plans, as the clouds will have them; reasons and accepted risks ride on them. What
+else an auditor asks for (limits, the proof, the published rows) is told by `rulebook_page`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from exchange_ports.findings import Finding
+from exchange_ports.flows import Reason
+from exchange_ports.plans import Plans
+from exchange_ports.proof import Proof
+from exchange_ports.proof.ends import Ends
+from exchange_ports.proof.explaining import Explainer, Planned
+from exchange_ports.reports.escaping import sheet
+from exchange_ports.reports.origin import Origin
+from exchange_ports.reports.reasons import document
+from exchange_ports.topology.groups import identity, wearers
+from exchange_ports.topology.values import INTERNET_WORD
+from exchange_ports.traffic.address_set import AddressSet
+from exchange_ports.traffic.ports import Protocol
+
+__all__ = ["Book", "Rule", "Side", "Zone", "rulebook", "rulebook_csv"]
+
+#: Of a security group that no server wears, which belongs to no zone.
+UNUSED: Final = "no zone"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One end of a rule, as the cloud has it: a group with its servers, or addresses."""
+
+    name: str
+    servers: tuple[str, ...] = ()
+    #: In CIDR form; none where a group or a tag says who is meant.
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule in one zone. `inward`: let in at our end, which is the destination then."""
+
+    network: str
+    zone: str
+    name: str
+    inward: bool
+    allows: bool
+    ours: Side
+    theirs: Side
+    passes: str
+    reasons: tuple[Reason, ...]
+    #: The cloud's own text of the rule, for those that have no reason: denies and probes.
+    description: str
+    #: What makes it worth a second look, in words.
+    risks: tuple[str, ...]
+
+    @property
+    def source(self) -> Side:
+        """Where connections come from."""
+        return self.theirs if self.inward else self.ours
+
+    @property
+    def destination(self) -> Side:
+        """Where they go."""
+        return self.ours if self.inward else self.theirs
+
+    @property
+    def is_risky(self) -> bool:
+        """Whether somebody accepted a risk for it."""
+        return any(reason.accepted_risk for reason in self.reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """One zone of a network with its servers and rules."""
+
+    network: str
+    platform: str
+    name: str
+    servers: tuple[str, ...]
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """All that the report is made of."""
+
+    plans: Plans
+    proof: Proof
+    warnings: tuple[Finding, ...]
+    origin: Origin
+    zones: tuple[Zone, ...]
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules of all zones."""
+        return tuple(rule for zone in self.zones for rule in zone.rules)
+
+
+def rulebook(plans: Plans, proof: Proof, warnings: Iterable[Finding], origin: Origin) -> Book:
+    """The rule book. Pure: the same plans, proof and origin, the same book.
+
+    On AWS a group is no zone's; a rule stands in each zone in which a server wears its group.
+
+    :raises ValueError: a cloud would refuse a plan.
+    """
+    reader = _Reader(plans)
+    planned = Explainer(plans).rules
+    zones = [
+        Zone(
+            key, plans.topology.networks[key].platform.value, zone, *reader.zone(key, zone, planned)
+        )
+        for key in plans.networks
+        for zone in ("internal", "perimeter", UNUSED)
+    ]
+    known = tuple(zone for zone in zones if zone.servers or zone.rules)
+    return Book(plans, proof, tuple(warnings), origin, known)
+
+
+class _Reader:
+    """Who wears what where, and which addresses are the Internet's."""
+
+    def __init__(self, plans: Plans) -> None:
+        networks = {identity(k, declared): k for k, declared in plans.topology.networks.items()}
+        self._internet = Ends(plans).named[INTERNET_WORD].addresses
+        self._worn: dict[tuple[str, str], dict[str, list[str]]] = {}
+        self._standing: dict[tuple[str, str], list[str]] = {}
+        for wearer in wearers(plans.topology):
+            key = networks[wearer.network]
+            zone = "perimeter" if wearer.in_perimeter else "internal"
+            self._standing.setdefault((key, zone), []).append(wearer.name)
+            for group in wearer.groups:
+                here = self._worn.setdefault((key, group.key), {})
+                here.setdefault(zone, []).append(wearer.name)
+
+    def zone(
+        self, key: str, zone: str, planned: Iterable[Planned]
+    ) -> tuple[tuple[str, ...], tuple[Rule, ...]]:
+        """The servers and the rules of a zone, rules that let in first, denies last."""
+        rules = [
+            self._rule(rule, zone)
+            for rule in planned
+            if rule.network == key and zone in self._of(rule)
+        ]
+        rules.sort(
+            key=lambda r: (not r.inward, not r.allows, r.ours.name, r.passes, r.theirs.name, r.name)
+        )
+        return tuple(self._standing.get((key, zone), ())), tuple(rules)
+
+    def _of(self, rule: Planned) -> Iterable[str]:
+        if rule.place:
+            return (rule.place,)
+        return self._worn.get((rule.network, rule.group or ""), {}) or (UNUSED,)
+
+    def _rule(self, rule: Planned, zone: str) -> Rule:
+        return Rule(
+            rule.network,
+            zone,
+            rule.name,
+            rule.way == "in",
+            rule.allows,
+            self._ours(rule, zone),
+            self._theirs(rule),
+            str(rule.ports),
+            rule.reasons,
+            rule.description,
+            tuple(self._risks(rule)),
+        )
+
+    def _ours(self, rule: Planned, zone: str) -> Side:
+        if rule.group is None:
+            return Side("everyone here")
+        wearing: Mapping[str, list[str]] = self._worn.get((rule.network, rule.group), {})
+        return Side(rule.group, tuple(wearing.get(zone, ())))
+
+    def _theirs(self, rule: Planned) -> Side:
+        wearing = self._worn.get((rule.network, rule.peer))
+        if wearing is not None:
+            return Side(rule.peer, tuple(sorted(name for few in wearing.values() for name in few)))
+        if rule.addresses == AddressSet.everything():
+            return Side(rule.peer)
+        return Side(rule.peer, (), tuple(map(str, rule.addresses.prefixes())))
+
+    def _risks(self, rule: Planned) -> Iterator[str]:
+        if not rule.allows:
+            return
+        if any(reason.accepted_risk for reason in rule.reasons):
+            yield "accepted risk"
+        public = rule.addresses & self._internet
+        # The probes of Azure's load balancers come by a tag: an address of the platform.
+        if public and (rule.network, rule.peer) not in self._worn and rule.reasons:
+            whole = "the Internet" if self._internet <= rule.addresses else "public addresses"
+            yield f"{'from' if rule.way == 'in' else 'to'} {whole}"
+        if rule.ports.protocol is Protocol.ANY:
+            yield "every protocol"
+
+
+_COLUMNS: Final = (
+    *("network", "platform", "zone", "direction", "effect"),
+    *("source", "source servers", "source addresses"),
+    *("destination", "destination servers", "destination addresses"),
+    *("passes", "reason", "published row", "document"),
+    *("risk accepted", "risk notes", "owner", "ticket", "review", "rule"),
+    *("stack file", "sha256", "exchange-ports", "proof"),
+)
+
+
+def rulebook_csv(book: Book) -> str:
+    """A record for each rule in each of its zones; no cell is a formula."""
+    proof = "holds" if book.proof.holds else "fails"
+    made = (book.origin.file, book.origin.sha256, book.origin.version, proof)
+    rows = ((*_record(zone, rule), *made) for zone in book.zones for rule in zone.rules)
+    return sheet([_COLUMNS, *rows])
+
+
+def _record(zone: Zone, rule: Rule) -> Iterator[str]:
+    yield from (rule.network, zone.platform, zone.name, "in" if rule.inward else "out")
+    yield "allow" if rule.allows else "deny"
+    for side in (rule.source, rule.destination):
+        yield from (side.name, ", ".join(side.servers), ", ".join(side.addresses))
+    yield rule.passes
+    reasons = rule.reasons
+    yield _each(reason.says for reason in reasons) or rule.description
+    yield _each(reason.source for reason in reasons)
+    yield _each(map(document, reasons))
+    yield "yes" if rule.is_risky else "no"
+    yield "; ".join(rule.risks)
+    for field in ("owner", "ticket", "review"):
+        yield _each(getattr(reason, field) for reason in reasons)
+    yield rule.name
+
+
+def _each(words: Iterable[str | None]) -> str:
+    return "; ".join(dict.fromkeys(word for word in words if word))
