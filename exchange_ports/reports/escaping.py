@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 __all__ = ["in_markdown", "markdown_table", "sheet"]
@@ -26,10 +26,11 @@ def _escaped(char: str) -> str:
     return f"\\{char}" if char in _ESCAPABLE else f"&#{ord(char)};"
 
 
-def markdown_table(columns: Sequence[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+def markdown_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
     """The lines of a table whose cells are Markdown already."""
-    yield f"| {' | '.join(columns)} |"
-    yield "|---" * len(columns) + "|"
+    heads = tuple(columns)
+    yield f"| {' | '.join(heads)} |"
+    yield "|---" * len(heads) + "|"
     for row in rows:
         yield f"| {' | '.join(row)} |"
 

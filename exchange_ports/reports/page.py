@@ -26,7 +26,7 @@ class Look(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Some words. `to` is where they lead: an address of ours, or `#` and a section's id."""
+    """Some words. `to` is where they lead: an address of ours, or `#` and an id."""
 
     text: str
     look: Look = Look.PLAIN
@@ -50,10 +50,11 @@ def cell(words: str, look: Look = Look.PLAIN, to: str | None = None) -> Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a table; `look` marks all of it."""
+    """A row of a table; `look` marks all of it, and by `id` a text may lead there."""
 
     cells: tuple[Cell, ...]
     look: Look = Look.PLAIN
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

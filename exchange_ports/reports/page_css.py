@@ -39,6 +39,7 @@ nav h2 { margin: 0 0 .5rem; padding: 0; border: 0; font-size: 1rem; }
 nav ol { margin: 0; padding-left: 1.5rem; }
 nav > ol { columns: 3 18rem; }
 nav li { break-inside: avoid; }
+tr:target { outline: 2px solid var(--link); }
 .wide { overflow-x: auto; margin: .75rem 0 1.5rem; }
 table { width: 100%; border-collapse: collapse; font-size: .9rem; }
 table.fixed { table-layout: fixed; min-width: 62rem; }
@@ -55,7 +56,7 @@ tr.risk { color: inherit; font-weight: inherit; }
 .note { color: var(--note); }
 .good { color: var(--good); font-weight: 600; }
 @media print {
-  @page { size: A4 landscape; margin: 14mm 12mm 16mm; @bottom-right { content: counter(page) " / " counter(pages); } }
+  @page { size: A4 landscape; margin: 14mm 12mm 16mm; @bottom-right { content: counter(page) " / " counter(pages); font: 8pt system-ui, "Liberation Sans", Arial, sans-serif; } }
   :root {
     color-scheme: light;
     --paper: #ffffff; --ink: #000000; --soft: #444444; --line: #bbbbbb; --shade: #f0f0f0;
@@ -66,7 +67,7 @@ tr.risk { color: inherit; font-weight: inherit; }
   h2 { margin-top: 16pt; font-size: 13pt; }
   h3 { margin-top: 12pt; font-size: 11pt; }
   h1, h2, h3, caption { break-after: avoid; }
-  nav { break-after: page; }
+  nav { break-inside: avoid; }
   a { color: inherit; text-decoration: none; }
   .wide { overflow: visible; }
   table, table.fixed { font-size: 8pt; min-width: 0; }

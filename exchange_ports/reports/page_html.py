@@ -4,6 +4,7 @@ It is made as a tree and written by the standard library, so that no text of a u
 but text. All that is not ASCII is written by number, whatever encoding a shell has.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 from xml.etree import ElementTree
@@ -17,8 +18,6 @@ __all__ = ["page_html"]
 _POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 )
-
-_TAGS: Final = {Look.STRONG: "strong", Look.CODE: "code"}
 
 Element = ElementTree.Element
 
@@ -117,6 +116,8 @@ def _row(row: Row) -> Element:
     made = _element("tr", *(_element("td", *_lines(each)) for each in row.cells))
     if row.look:
         made.set("class", row.look.value)
+    if row.id:
+        made.set("id", row.id)
     return made
 
 
@@ -136,8 +137,13 @@ def _words(words: Words) -> Iterator[Element | str]:
 
 def _text(text: Text) -> Element | str:
     inside: Element | str = text.text
-    if text.look in _TAGS:
-        inside = _element(_TAGS[text.look], inside)
+    if text.look is Look.CODE:
+        # The long names of rules are made of parts with slashes between them.
+        first, *others = re.split("(?<=/)", text.text)
+        parts = (each for other in others for each in (_element("wbr"), other))
+        inside = _element("code", first, *parts)
+    elif text.look is Look.STRONG:
+        inside = _element("strong", inside)
     elif text.look:
         inside = _element("span", inside, class_=text.look.value)
     return _element("a", inside, href=text.to) if text.to else inside

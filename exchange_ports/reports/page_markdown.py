@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from exchange_ports.reports.escaping import in_markdown, markdown_table
-from exchange_ports.reports.page import Cell, Look, Page, Section, Text, Words
+from exchange_ports.reports.page import Cell, Look, Page, Row, Section, Text, Words
 
 __all__ = ["page_markdown"]
 
@@ -37,10 +37,16 @@ def _section(section: Section, level: int) -> Iterator[str]:
         if table.caption:
             yield from ("", f"**{in_markdown(table.caption)}**")
         yield ""
-        rows = (map(_cell, row.cells) for row in table.rows)
-        yield from markdown_table([in_markdown(column) for column in table.columns], rows)
+        yield from markdown_table(map(in_markdown, table.columns), map(_row, table.rows))
     for inner in section.sections:
         yield from _section(inner, level + 1)
+
+
+def _row(row: Row) -> list[str]:
+    cells = [_cell(each) for each in row.cells]
+    if row.id:
+        cells[0] = f'<a id="{row.id}"></a>{cells[0]}'
+    return cells
 
 
 def _cell(cell: Cell) -> str:

@@ -127,13 +127,17 @@ class _Reader:
         self._internet = Ends(plans).named[INTERNET_WORD].addresses
         self._worn: dict[tuple[str, str], dict[str, list[str]]] = {}
         self._standing: dict[tuple[str, str], list[str]] = {}
-        for wearer in wearers(plans.topology):
+        self._where: dict[str, AddressSet] = {}
+        dressed = wearers(plans.topology)
+        for wearer in dressed:
             key = networks[wearer.network]
             zone = "perimeter" if wearer.in_perimeter else "internal"
             self._standing.setdefault((key, zone), []).append(wearer.name)
+            self._where[wearer.name] = AddressSet.of(wearer.addresses)
             for group in wearer.groups:
                 here = self._worn.setdefault((key, group.key), {})
                 here.setdefault(zone, []).append(wearer.name)
+        self._everyone = AddressSet.of(range_ for each in dressed for range_ in each.addresses)
 
     def zone(
         self, key: str, zone: str, planned: Iterable[Planned]
@@ -181,7 +185,13 @@ class _Reader:
             return Side(rule.peer, tuple(sorted(name for few in wearing.values() for name in few)))
         if rule.addresses == AddressSet.everything():
             return Side(rule.peer)
-        return Side(rule.peer, (), tuple(map(str, rule.addresses.prefixes())))
+        return Side(rule.peer, self._at(rule.addresses), tuple(map(str, rule.addresses.prefixes())))
+
+    def _at(self, addresses: AddressSet) -> tuple[str, ...]:
+        """The servers at these addresses, where there is nobody else: those of another network."""
+        if not addresses <= self._everyone:
+            return ()
+        return tuple(sorted(name for name, at in self._where.items() if at & addresses))
 
     def _risks(self, rule: Planned) -> Iterator[str]:
         if not rule.allows:

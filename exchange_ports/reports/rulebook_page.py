@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from exchange_ports.catalog import BY_ID
-from exchange_ports.catalog import Table as PublishedTable
+from exchange_ports.catalog import BY_ID, Citation
 from exchange_ports.findings import counted
 from exchange_ports.flows import Reason
 from exchange_ports.limits import NEVER, Use
@@ -22,7 +21,8 @@ from exchange_ports.reports.page import (
     text,
 )
 from exchange_ports.reports.rulebook import Book, Rule, Side, Zone
-from exchange_ports.topology.values import ends_of
+from exchange_ports.topology.values import End, ends_of
+from exchange_ports.traffic.addresses import Network
 
 __all__ = ["rulebook_page"]
 
@@ -68,14 +68,8 @@ def _facts(book: Book) -> Iterator[tuple[str, Cell]]:
         for key, network in topology.networks.items()
     )
     yield "Networks", cell(", ".join(places))
-    rules = len(
-        {
-            (rule.network, rule.zone if z.platform == "azure" else "", rule.name)
-            for z in book.zones
-            for rule in z.rules
-        }
-    )
-    yield "Rules", cell(f"{counted(rules, 'rule')} for {counted(figures.servers, 'server')}")
+    servers = counted(figures.servers, "server")
+    yield "Rules", cell(f"{counted(figures.rules, 'rule')} for {servers}")
     accepted = sum(flow.accept_risk for flow in topology.additional_flows)
     accepted += sum(relay.accept_risk for relay in topology.mail_flow.relays.values())
     look = Look.RISK if accepted else Look.PLAIN
@@ -125,8 +119,8 @@ def _accepted(book: Book) -> Iterator[Row]:
         said = (flow.reason or f"need {need}", flow.owner, flow.ticket, flow.review)
         yield Row(
             (
-                cell(", ".join(map(str, ends_of(flow.source)))),
-                cell(", ".join(map(str, ends_of(flow.to)))),
+                cell(", ".join(map(_end, ends_of(flow.source)))),
+                cell(", ".join(map(_end, ends_of(flow.to)))),
                 cell(ports),
                 *(cell(each or "-", Look.PLAIN if each else Look.ASIDE) for each in said),
             ),
@@ -134,12 +128,20 @@ def _accepted(book: Book) -> Iterator[Row]:
         )
 
 
+def _end(end: End) -> str:
+    return str(end) if end.range_ is None else _alone(end.range_)
+
+
+def _alone(range_: Network) -> str:
+    return str(range_.network_address if range_.num_addresses == 1 else range_)
+
+
 def _accepted_relays(book: Book) -> Iterator[Row]:
     for name, relay in book.plans.topology.mail_flow.relays.items():
         if relay.accept_risk:
             sites = "" if relay.sites is None else f" of {', '.join(relay.sites)}"
             cells = (
-                cell(", ".join(map(str, relay.source))),
+                cell(", ".join(map(_alone, relay.source))),
                 cell(f"{relay.to.value}{sites}"),
                 cell(f"{relay.port}/tcp"),
                 cell(f"relay {name}"),
@@ -190,15 +192,20 @@ def _servers(book: Book) -> Section:
                 cell(server),
                 cell(zone.network),
                 cell(zone.name),
-                tuple(text(g, Look.CODE) for g in worn),
+                _codes(worn),
             )
         )
         for zone in book.zones
         for server in zone.servers
         for worn in [book.plans.networks[zone.network].wears.get(server, ())]
     )
-    table = Table(("server", "network", "zone", "groups that it wears"), rows)
+    columns = ("server", "network", "zone", "groups that it wears")
+    table = Table(columns, rows, "", (18, 14, 12, 56))
     return Section("servers", "Servers and their groups", (text(_SERVERS),), tables=(table,))
+
+
+def _codes(names: Iterable[str]) -> Cell:
+    return (tuple(Text(name, Look.CODE) for name in names),)
 
 
 def _zone(zone: Zone, lists: "_Lists") -> Section:
@@ -247,7 +254,9 @@ def _rule(rule: Rule, lists: "_Lists") -> Row:
 
 def _side(side: Side, lists: "_Lists") -> Cell:
     if side.servers:
-        return (text(side.name, Look.CODE), text(", ".join(side.servers), Look.ASIDE))
+        # A group by the cloud's name, or servers of another network by their addresses.
+        look = Look.PLAIN if side.addresses else Look.CODE
+        return (text(side.name, look), text(", ".join(side.servers), Look.ASIDE))
     if len(side.addresses) > _MOST_RANGES:
         return (text(side.name), lists.text(side))
     beside = [each for each in side.addresses if each.removesuffix("/32") not in side.name]
@@ -281,14 +290,12 @@ class _Lists:
 
     def section(self) -> Section:
         """The lists."""
-        return Section(
-            "lists",
-            "Lists of ranges",
-            sections=tuple(
-                Section(f"list-{number}", f"List {number}: {name}", (text(", ".join(ranges)),))
-                for ranges, (number, name) in self._named.items()
-            ),
+        rows = tuple(
+            Row((cell(f"list {number}"), cell(name), cell(", ".join(ranges))), id=f"list-{number}")
+            for ranges, (number, name) in self._named.items()
         )
+        table = Table(("list", "who that is", "ranges"), rows, "", (8, 20, 72))
+        return Section("lists", "Lists of ranges", tables=(table,) if rows else ())
 
 
 # ---- what holds it up ----
@@ -301,17 +308,28 @@ def _limits(book: Book) -> Section:
             (
                 cell(key),
                 cell(f"{use.used} of {use.limit.most} {use.limit.what}"),
-                cell(f"{round(100 * use.share)} %", Look.NOTE if use.is_near else Look.PLAIN),
+                cell(_share(use), Look.NOTE if use.is_near else Look.PLAIN),
                 cell(use.where),
                 cell(f"{use.limit.cloud}, per {use.limit.per}"),
-                (_cited(use.limit.cite), text(f"checked {use.limit.checked}", Look.ASIDE)),
+                (
+                    text(title, to=url),
+                    text(f"checked {use.limit.checked}", Look.ASIDE),
+                ),
             )
         )
         for key, use in uses
+        for title, url in [_of_cloud(use.limit.cite)]
     )
+    documents = dict.fromkeys(_of_cloud(use.limit.cite) for _, use in uses)
     columns = ("network", "used", "share", "nearest to it", "counted per", "where it is written")
-    table = Table(columns, rows, "", (10, 19, 7, 20, 20, 24))
-    return Section("limits", "Limits of the clouds", (text(_LIMITS),), tables=(table,))
+    table = Table(columns, rows, "", (10, 21, 8, 21, 20, 20))
+    items = tuple(_document(*each) for each in documents)
+    return Section("limits", "Limits of the clouds", (text(_LIMITS),), items, (table,))
+
+
+def _share(use: Use) -> str:
+    hundredths = 100 * use.used // max(1, use.limit.most)
+    return f"{hundredths} %" if hundredths else "under 1 %"
 
 
 def _fullest(uses: Iterable[Use]) -> Iterator[Use]:
@@ -325,8 +343,10 @@ def _fullest(uses: Iterable[Use]) -> Iterator[Use]:
     yield from found.values()
 
 
-def _cited(where: str) -> Words:
-    return text(where, to=where if where.startswith("https://") else None)
+def _of_cloud(cite: str) -> tuple[str, str]:
+    """Title and address of a cloud's document: `Title, host/path`."""
+    title, _, where = cite.rpartition(", ")
+    return title, f"https://{where}"
 
 
 def _proof(book: Book) -> Section:
@@ -360,23 +380,33 @@ def _rows(book: Book) -> Section:
     used = {reason.entry for rule in book.rules for reason in rule.reasons if reason.entry}
     entries = [entry for entry in BY_ID.values() if entry.id in used]
     rows = tuple(
-        Section(
-            f"row-{entry.id}",
-            f"{entry.id}: {entry.cite}",
+        Row(
             (
-                text(f"{entry.says[0].upper()}{entry.says[1:]}."),
-                text(f"From {entry.source} to {entry.destination}; {entry.when}."),
-                text(f"Without it: {entry.without}."),
-                (
-                    Text("Published as" if isinstance(entry.cite.where, PublishedTable) else "See"),
-                    Text(f"“{entry.cite.where.value}”", to=entry.cite.where.url),
-                    Text(f"({entry.cite.where.url}), checked {entry.checked}.", Look.ASIDE),
-                ),
+                cell(entry.id, Look.STRONG),
+                cell(entry.says),
+                cell(f"{entry.source} to {entry.destination}"),
+                cell(entry.when),
+                cell(entry.without),
+                (_published(entry.cite), text(f"checked {entry.checked}", Look.ASIDE)),
             ),
+            id=f"row-{entry.id}",
         )
         for entry in entries
     )
-    return Section("rows", "Published rows", (text(_ROWS),), sections=rows)
+    columns = ("row", "what passes", "from and to", "when", "without it", "where it is published")
+    table = Table(columns, rows, "", (5, 20, 20, 15, 20, 20))
+    pages = dict.fromkeys(entry.cite.where for entry in entries)
+    documents = tuple(_document(page.value, page.url) for page in pages)
+    return Section("rows", "Published rows", (text(_ROWS),), documents, (table,))
+
+
+def _published(cite: Citation) -> Words:
+    return text(str(cite), to=cite.where.url)
+
+
+def _document(title: str, url: str) -> Words:
+    """A document with its address in words, since a page on paper has no links."""
+    return (Text(title, to=url), Text(url, Look.ASIDE))
 
 
 _RULES: Final = (
