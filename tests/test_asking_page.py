@@ -10,7 +10,7 @@ from tests.conftest import UPDATE
 from tests.test_readme import CUT, Block, as_arguments, blocks, missing, steps
 
 ROOT: Final = Path(__file__).parent.parent
-PAGES: Final = {"asking.md": 9, "handing-over.md": 1, "updates.md": 2}
+PAGES: Final = {"asking.md": 9, "handing-over.md": 1, "reporting.md": 1, "updates.md": 2}
 
 
 def transcripts(page: str) -> list[Block]:

@@ -8,7 +8,7 @@ from exchange_ports.aws.names import list_name, rule_name
 from exchange_ports.aws.rules import GroupRef, ListRef
 from exchange_ports.aws.rules import RuleSet as AwsRuleSet
 from exchange_ports.findings import Path, counted
-from exchange_ports.flows import Outside, Reason
+from exchange_ports.flows import INTERNET, Outside, Reason
 from exchange_ports.flows import in_order as reasons_in_order
 from exchange_ports.flows.askers import Askers
 from exchange_ports.plans import Plans
@@ -53,6 +53,8 @@ class Planned:
     allows: bool
     description: str
     reasons: tuple[Reason, ...]
+    #: Whether the other end is a service tag of Azure, whose addresses are Azure's to know.
+    by_tag: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,12 @@ class Explainer:
         # The narrowest first: an address of a site's domain controllers is theirs, not the Internet's.
         self._outside = sorted(
             (end for end in ends if isinstance(end, Outside)),
-            key=lambda end: (sum(r.num_addresses for r in end.ranges), end.name),
+            # Of IPv4 alone even everybody is fewer than a /64 of IPv6.
+            key=lambda end: (
+                end.name in (INTERNET, "anywhere"),
+                sum(r.num_addresses for r in end.ranges),
+                end.name,
+            ),
         )
         self.rules: tuple[Planned, ...] = tuple(self._all())
 
@@ -236,6 +243,7 @@ class Explainer:
                     rule.access is Access.ALLOW,
                     rule.description,
                     rule.reasons,
+                    isinstance(theirs, Tag),
                 )
 
     def _peer(self, addresses: AddressSet) -> str:

@@ -4,7 +4,7 @@ Rules come from the plans, as the clouds will have them; reasons and accepted ri
 else an auditor asks for (limits, the proof, the published rows) is told by `rulebook_page`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -199,8 +199,7 @@ class _Reader:
         if any(reason.accepted_risk for reason in rule.reasons):
             yield "accepted risk"
         public = rule.addresses & self._internet
-        # The probes of Azure's load balancers come by a tag: an address of the platform.
-        if public and (rule.network, rule.peer) not in self._worn and rule.reasons:
+        if public and not rule.by_tag and (rule.network, rule.peer) not in self._worn:
             whole = "the Internet" if self._internet <= rule.addresses else "public addresses"
             yield f"{'from' if rule.way == 'in' else 'to'} {whole}"
         if rule.ports.protocol is Protocol.ANY:
@@ -221,11 +220,12 @@ def rulebook_csv(book: Book) -> str:
     """A record for each rule in each of its zones; no cell is a formula."""
     proof = "holds" if book.proof.holds else "fails"
     made = (book.origin.file, book.origin.sha256, book.origin.version, proof)
-    rows = ((*_record(zone, rule), *made) for zone in book.zones for rule in zone.rules)
+    asked = frozenset(reason for flow in book.plans.flows for reason in flow.reasons)
+    rows = ((*_record(zone, rule, asked), *made) for zone in book.zones for rule in zone.rules)
     return sheet([_COLUMNS, *rows])
 
 
-def _record(zone: Zone, rule: Rule) -> Iterator[str]:
+def _record(zone: Zone, rule: Rule, asked: Collection[Reason]) -> Iterator[str]:
     yield from (rule.network, zone.platform, zone.name, "in" if rule.inward else "out")
     yield "allow" if rule.allows else "deny"
     for side in (rule.source, rule.destination):
@@ -233,7 +233,8 @@ def _record(zone: Zone, rule: Rule) -> Iterator[str]:
     yield rule.passes
     reasons = rule.reasons
     yield _each(reason.says for reason in reasons) or rule.description
-    yield _each(reason.source for reason in reasons)
+    # What no flow asks for, the platform does: probes of load balancers.
+    yield _each(reason.source if reason in asked else "the platform" for reason in reasons)
     yield _each(map(document, reasons))
     yield "yes" if rule.is_risky else "no"
     yield "; ".join(rule.risks)

@@ -231,7 +231,7 @@ def _rules(rules: Iterable[Rule], caption: str, lists: "_Lists") -> Table:
     rows = tuple(_rule(rule, lists) for rule in rules)
     columns = ("from", "to", "passes", "why", "risk notes", "rule in the cloud")
     return Table(
-        columns, rows, f"{caption} ({counted(len(rows), 'rule')})", (18, 18, 11, 25, 9, 19)
+        columns, rows, f"{caption} ({counted(len(rows), 'rule')})", (18, 18, 11, 26, 9, 18)
     )
 
 
