@@ -8,7 +8,7 @@ from exchange_ports.reports.page import Cell, Look, Page, Row, Section, Text, Wo
 
 __all__ = ["page_markdown"]
 
-_AROUND: Final = {Look.STRONG: "**", Look.RISK: "**", Look.NOTE: "*"}
+_AROUND: Final = {Look.STRONG: "**", Look.RISK: "**", Look.GOOD: "**", Look.NOTE: "*"}
 
 
 def page_markdown(page: Page) -> str:

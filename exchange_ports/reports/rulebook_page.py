@@ -267,14 +267,16 @@ def _reason(reason: Reason) -> Words:
     said = [Text(reason.says)]
     if reason.entry is not None:
         said.append(Text(f"[{reason.entry}]", to=f"#row-{reason.entry}"))
-    said += [Text(f"{name}{value}", Look.ASIDE) for name, value in _operator(reason)]
+    marks = ", ".join(_operator(reason))
+    if marks:
+        said.append(Text(f"({marks})", Look.ASIDE))
     return tuple(said)
 
 
-def _operator(reason: Reason) -> Iterator[tuple[str, str]]:
+def _operator(reason: Reason) -> Iterator[str]:
     for name, value in (("", reason.ticket), ("owner ", reason.owner), ("review ", reason.review)):
         if value:
-            yield name, value
+            yield f"{name}{value}"
 
 
 class _Lists:
