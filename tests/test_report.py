@@ -81,7 +81,11 @@ def test_a_report_of_a_failed_proof_says_so_and_answers_no(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     broken = Failure("permitted = meant", "a packet", "nothing means it")
-    monkeypatch.setattr(reporting, "prove", lambda _: Proof(Figures(1, 2), (broken,)))
+
+    def fails(_: Plans) -> Proof:
+        return Proof(Figures(1, 2), (broken,))
+
+    monkeypatch.setattr(reporting, "prove", fails)
     for format_, told in (
         ("markdown", "**The proof fails.**"),
         ("html", '<span class="risk">The proof fails.</span>'),

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from exchange_ports.cli.codes import FINE, NO
 from exchange_ports.cli.stacks import compiled, read
+from exchange_ports.cli.talk import doing
 from exchange_ports.findings import Refused, nearest
 from exchange_ports.findings.asked import NO_PACKET, UNKNOWN_END
 from exchange_ports.findings.declared import BY_CODE
@@ -38,7 +39,8 @@ def check(asked: argparse.Namespace) -> int:
     answers: dict[str, Answer] = {}
     for name, those in _clouds(plans, asked.platform).items():
         try:
-            answers[name] = ask(those, source, destination, ports)
+            with doing("asking the rules"):
+                answers[name] = ask(those, source, destination, ports)
         except ValueError as none:
             named = {"source": asked.source, "destination": asked.destination}
             raise Refused([NO_PACKET.at((), why=none, **named)]) from None

@@ -9,6 +9,7 @@ from typing import Final
 from exchange_ports.cli.asking import the_ports
 from exchange_ports.cli.codes import FINE, NO
 from exchange_ports.cli.stacks import compiled, read
+from exchange_ports.cli.talk import doing
 from exchange_ports.findings import counted
 from exchange_ports.findings.finding import printable
 from exchange_ports.proof.explaining import Explainer, Planned
@@ -55,7 +56,8 @@ def explain(asked: argparse.Namespace) -> int:
         else:
             show([line(each) for each in _unknown(what, likely, wide)])
         return NO
-    explained = explainer.explain(found)
+    with doing("asking what would be cut without"):
+        explained = explainer.explain(found)
     if asked.json:
         print(json.dumps(explained_data(what, explained, wide, stack.locate), indent=2))
     else:

@@ -4,6 +4,7 @@ import argparse
 
 from exchange_ports.cli.codes import FINE
 from exchange_ports.cli.stacks import compiled, read_with_origin
+from exchange_ports.cli.talk import doing
 from exchange_ports.reports.handover import handover as rows_of
 from exchange_ports.reports.handover import handover_csv, handover_markdown
 from exchange_ports.reports.terminal import write
@@ -15,7 +16,8 @@ def handover(asked: argparse.Namespace) -> int:
     """What crosses a network, a zone or a neighbour, in the format that is asked for."""
     stack, origin = read_with_origin(asked.file)
     plans, _ = compiled(stack)
-    rows = rows_of(plans)
+    with doing("gathering what crosses"):
+        rows = rows_of(plans)
     if asked.format == "csv":
         write(handover_csv(rows))
     else:

@@ -7,6 +7,7 @@ from typing import Final
 
 from exchange_ports.cli.codes import FINE
 from exchange_ports.cli.stacks import compiled, read
+from exchange_ports.cli.talk import doing
 from exchange_ports.reports.matrix import (
     Row,
     matrix,
@@ -29,7 +30,8 @@ _WRITTEN: Final[Mapping[str, Callable[[Sequence[Row]], str]]] = {
 def as_table(asked: argparse.Namespace) -> int:
     """Who may talk to whom, in the format that is asked for."""
     plans, _ = compiled(read(asked.file))
-    rows = matrix(plans)
+    with doing("gathering who may talk to whom"):
+        rows = matrix(plans)
     if asked.format == "text":
         show(matrix_lines(rows))
     else:

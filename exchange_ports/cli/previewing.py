@@ -7,6 +7,7 @@ from pathlib import Path
 
 from exchange_ports.cli.codes import FINE
 from exchange_ports.cli.stacks import compiled, read
+from exchange_ports.cli.talk import doing
 from exchange_ports.findings import Refused
 from exchange_ports.findings.asked import MISSING_EXTRA, NO_PROJECT, PROGRAM_FAILED
 from exchange_ports.reports.terminal import show
@@ -22,17 +23,19 @@ def preview(asked: argparse.Namespace) -> int:
     plans, _ = compiled(stack)
     program = _program(asked.file)
     try:
-        from exchange_ports.offline import ProgramFailed, record
-        from exchange_ports.reports.preview import preview_lines
+        with doing("loading Pulumi"):
+            from exchange_ports.offline import ProgramFailed, record
+            from exchange_ports.reports.preview import preview_lines
     except ModuleNotFoundError as missing:
         raise Refused([MISSING_EXTRA.at((), module=missing.name)]) from None
     try:
-        recorded = record(
-            program,
-            project=NAMESPACE,
-            stack=_stack_name(asked.file),
-            config=_as_pulumi_passes(stack),
-        )
+        with doing("running the program", prints=True):
+            recorded = record(
+                program,
+                project=NAMESPACE,
+                stack=_stack_name(asked.file),
+                config=_as_pulumi_passes(stack),
+            )
     except ProgramFailed as failed:
         if isinstance(failed.__cause__, ModuleNotFoundError):
             raise Refused([MISSING_EXTRA.at((), module=failed.__cause__.name)]) from None

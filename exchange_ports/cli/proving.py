@@ -8,6 +8,7 @@ from typing import Final
 
 from exchange_ports.cli.codes import FINE, NO
 from exchange_ports.cli.stacks import compiled, read, warn
+from exchange_ports.cli.talk import doing
 from exchange_ports.findings import Finding, Refused
 from exchange_ports.findings.asked import NO_SUCH_DAY
 from exchange_ports.findings.planned import WARNINGS
@@ -34,8 +35,9 @@ def prove(asked: argparse.Namespace) -> int:
     plans, warnings = compiled(stack)
     dates = None if as_of is None else reviews(plans.topology, as_of)
     passed = [] if dates is None else [each.located(stack.locate) for each in dates.passed]
-    proof = proved(plans)
-    swaps = swap(plans) if asked.both and proof.holds else ()
+    with doing("proving"):
+        proof = proved(plans)
+        swaps = swap(plans) if asked.both and proof.holds else ()
     if asked.json:
         print(json.dumps(proof_data(proof, swaps, dates, passed), indent=2))
     else:

@@ -4,6 +4,7 @@ import argparse
 
 from exchange_ports.cli.codes import FINE, NO
 from exchange_ports.cli.stacks import compiled, read_with_origin
+from exchange_ports.cli.talk import doing
 from exchange_ports.proof import prove
 from exchange_ports.reports.rulebook import rulebook, rulebook_csv
 from exchange_ports.reports.terminal import write
@@ -15,7 +16,10 @@ def report(asked: argparse.Namespace) -> int:
     """Every rule with its reasons, and what holds it up; no where the proof fails."""
     stack, origin = read_with_origin(asked.file)
     plans, warnings = compiled(stack)
-    book = rulebook(plans, prove(plans), warnings, origin)
+    with doing("proving"):
+        proof = prove(plans)
+    with doing("writing the rule book"):
+        book = rulebook(plans, proof, warnings, origin)
     if asked.format == "csv":
         write(rulebook_csv(book))
     else:

@@ -9,6 +9,7 @@ from typing import Final
 
 from exchange_ports import __version__
 from exchange_ports.cli.codes import BAD_INPUT, FINE
+from exchange_ports.cli.talk import Volume, raise_voice
 from exchange_ports.findings import Refused
 
 __all__ = ["main"]
@@ -31,6 +32,7 @@ examples:
   exchange-ports report stacks/Pulumi.both.yaml --format html > both.html
                                                         every rule and why, for an auditor
   exchange-ports preview stacks/Pulumi.dev.yaml         what `pulumi up` would register, offline
+  source <(exchange-ports completion bash)              commands, options and files by Tab
   exchange-ports schema > topology.schema.json          what a topology may say, for editors
 
 exit codes: 0 fine, 1 the answer is no, 2 bad input
@@ -44,12 +46,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if reconfigure is not None:
         # A user's words may have letters that the terminal's encoding lacks.
         reconfigure(errors="backslashreplace")
+    quiet, verbose = asked.quiet, asked.verbose
+    raise_voice(Volume.QUIET if quiet else Volume.VERBOSE if verbose else Volume.USUAL)
     try:
         code: int = asked.run(asked)
         # Here, where it can be caught, and not when Python ends.
         sys.stdout.flush()
     except Refused as refused:
-        print(refused, file=sys.stderr)
+        from exchange_ports.reports.found import found_lines
+        from exchange_ports.reports.terminal import show
+
+        show(found_lines(refused.findings), sys.stderr)
         return BAD_INPUT
     except BrokenPipeError:
         # Whoever read our output has read enough. What is left must go somewhere when Python ends.
@@ -167,6 +174,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     preview.add_argument("file", metavar="FILE", help="a stack file of the program's project")
     preview.set_defaults(run=_preview)
+
+    _completion_words(
+        commands.add_parser("completion", help="a script by which a shell completes"), parser
+    )
+    # As the last of all, so that no command is without.
+    for command in commands.choices.values():
+        _volume_words(command)
     return parser
 
 
@@ -253,6 +267,29 @@ def _report_words(report: argparse.ArgumentParser) -> None:
         help="markdown (the default), html as one file for a browser or a printer, or csv",
     )
     report.set_defaults(run=_report)
+
+
+def _completion_words(completion: argparse.ArgumentParser, parser: argparse.ArgumentParser) -> None:
+    completion.add_argument(
+        "shell", choices=("bash", "zsh", "fish", "tcsh", "powershell"), help="which shell"
+    )
+
+    def run(asked: argparse.Namespace) -> int:
+        from exchange_ports.cli.completing import completion as script
+
+        return script(asked, parser)
+
+    completion.set_defaults(run=run)
+
+
+def _volume_words(command: argparse.ArgumentParser) -> None:
+    volume = command.add_mutually_exclusive_group()
+    volume.add_argument(
+        "-q", "--quiet", action="store_true", help="no warnings and no progress; errors are said"
+    )
+    volume.add_argument(
+        "-v", "--verbose", action="store_true", help="say each step on standard error"
+    )
 
 
 # Each command is loaded when it is asked for: what it needs takes most of its time.

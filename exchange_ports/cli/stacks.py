@@ -1,12 +1,13 @@
 """From the name of a stack file to its plans: the only reading of files that all commands share."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exchange_ports.findings import Finding, Refused, in_order, render
+from exchange_ports.cli.talk import doing, say
+from exchange_ports.findings import Finding, Refused, in_order
 from exchange_ports.findings.asked import CANNOT_READ
+from exchange_ports.findings.finding import printable
 from exchange_ports.plans import Plans, compile_plans
 from exchange_ports.topology.bindings import check_bindings, check_tags
 from exchange_ports.topology.declaring import understand
@@ -23,7 +24,9 @@ def read(file: str) -> StackFile:
 
     :raises Refused: it cannot be read, or is no stack file.
     """
-    return read_stack_file(_bytes(file), file)
+    content = _bytes(file)
+    with doing(f"reading {printable(file)}"):
+        return read_stack_file(content, file)
 
 
 def read_with_origin(file: str) -> "tuple[StackFile, Origin]":
@@ -37,7 +40,9 @@ def read_with_origin(file: str) -> "tuple[StackFile, Origin]":
     from exchange_ports.reports.origin import Origin
 
     content = _bytes(file)
-    return read_stack_file(content, file), Origin(file, sha256(content).hexdigest(), __version__)
+    with doing(f"reading {printable(file)}"):
+        stack = read_stack_file(content, file)
+    return stack, Origin(file, sha256(content).hexdigest(), __version__)
 
 
 def _bytes(file: str) -> bytes:
@@ -53,6 +58,11 @@ def compiled(stack: StackFile) -> tuple[Plans, tuple[Finding, ...]]:
 
     :raises Refused: there is an error in the file, or a plan is over a limit.
     """
+    with doing(f"checking and planning {printable(stack.file)}"):
+        return _compiled(stack)
+
+
+def _compiled(stack: StackFile) -> tuple[Plans, tuple[Finding, ...]]:
     topology, declared = understand(stack.config["topology"])
     declared = (*declared, *check_tags(stack.config.get("tags")))
     if topology is not None:
@@ -71,5 +81,4 @@ def compiled(stack: StackFile) -> tuple[Plans, tuple[Finding, ...]]:
 
 def warn(warnings: Sequence[Finding]) -> None:
     """Say warnings on standard error, after what was asked."""
-    if warnings:
-        print("", render(warnings), sep="\n", file=sys.stderr)
+    say(warnings)

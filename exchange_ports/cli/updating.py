@@ -6,6 +6,7 @@ from typing import cast
 
 from exchange_ports.cli.codes import FINE, NO
 from exchange_ports.cli.stacks import compiled, read, warn
+from exchange_ports.cli.talk import doing
 from exchange_ports.reports.terminal import show
 from exchange_ports.reports.updates import update_data, update_lines
 from exchange_ports.updates import Attached, Ids, update
@@ -20,7 +21,8 @@ def plan_against(asked: argparse.Namespace) -> int:
     new, warnings = compiled(after)
     # Both are mappings: what is not was refused just now.
     ids = tuple(cast("Ids", each.config.get("networks") or {}) for each in (before, after))
-    found = update(old, new, Attached(asked.attached), (ids[0], ids[1]))
+    with doing("working out what the update passes through"):
+        found = update(old, new, Attached(asked.attached), (ids[0], ids[1]))
     if asked.json:
         print(json.dumps(update_data(old, new, found), indent=2))
     else:
