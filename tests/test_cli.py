@@ -207,7 +207,7 @@ def on_a_terminal(*arguments: str, **environment: str) -> bytes:
     with subprocess.Popen(
         [*COMMAND, *arguments],
         cwd=ROOT,
-        env={**ENVIRONMENT, **environment},
+        env={**ENVIRONMENT, "COLUMNS": "500", **environment},
         stdin=subprocess.DEVNULL,
         stdout=theirs,
         stderr=subprocess.DEVNULL,

@@ -16,7 +16,15 @@ from exchange_ports.reports.found import found_lines
 from exchange_ports.reports.lines import plain
 from exchange_ports.topology.declaring import understand
 from tests.strategies import SMALL, edited
-from tests.test_cli import COMMAND, DEV, ENVIRONMENT, ROOT, run
+from tests.test_cli import (
+    COMMAND,
+    DEV,
+    ENVIRONMENT,
+    ROOT,
+    _without_colour,
+    on_a_terminal,
+    run,
+)
 
 LATE: Final = "stacks/Pulumi.prod-aws.yaml"
 COMMANDS: Final = re.findall(
@@ -189,6 +197,37 @@ def test_findings_for_a_terminal_are_those_of_every_other_reader() -> None:
     warned = understand(edited(SMALL, {}))[1]
     assert not any(finding.is_error for finding in warned)
     assert plain(found_lines(warned)) == render(warned)
+
+
+# ---- tables that fit ----
+
+
+@pytest.mark.parametrize("columns", [60, 80, 100, 140])
+@pytest.mark.parametrize(
+    "arguments", [("plan", LATE), ("matrix", LATE), ("explain", LATE, "50636/tcp")]
+)
+def test_a_table_fits_its_terminal_and_loses_no_letter(
+    arguments: tuple[str, ...], columns: int
+) -> None:
+    shown = _without_colour(on_a_terminal(*arguments, COLUMNS=str(columns))).decode()
+    piped = run(*arguments).stdout.decode()
+    # What is no table runs on as it is; a table that has room is as it is too.
+    fitted = {each.rstrip() for each in shown.splitlines()} - set(piped.splitlines())
+    assert max(map(len, fitted), default=0) <= columns
+    # The narrowest has no room for any of these.
+    assert fitted or columns > 100
+
+    def letters(text: str) -> list[str]:
+        return sorted(re.sub(r"\s", "", text))
+
+    assert letters(shown) == letters(piped)
+
+
+def test_a_table_with_room_stands_as_in_a_file() -> None:
+    shown = _without_colour(on_a_terminal("plan", LATE, COLUMNS="500")).decode()
+    assert [each.rstrip() for each in shown.splitlines()] == run(
+        "plan", LATE
+    ).stdout.decode().splitlines()
 
 
 # ---- completion ----

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-__all__ = ["Line", "Span", "Style", "line", "plain", "table"]
+__all__ = ["Line", "Span", "Style", "TableLine", "line", "plain", "table"]
 
 
 class Style(StrEnum):
@@ -32,6 +32,15 @@ class Span(NamedTuple):
 Line = tuple[Span, ...]
 
 
+class TableLine(tuple[Span, ...]):
+    """A row of a table as a line: the indent, then its cells, padded to their columns.
+
+    Rows of one table have one `table`, so that who has less room can lay them out anew.
+    """
+
+    table: object
+
+
 def line(text: str = "", style: Style = Style.PLAIN) -> Line:
     """A line in one style."""
     return (Span(text, style),)
@@ -47,15 +56,14 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Span]], indent: int = 
     body = [tuple(row) for row in rows]
     head: list[Line] = [tuple(Span(column, Style.COLUMN) for column in columns)]
     widths = [max(len(row[index].text) for row in (*head, *body)) for index in range(len(columns))]
-    return [
-        (
-            Span(" " * indent),
-            *(
-                Span(span.text if last else span.text.ljust(width + 2), span.style)
-                for span, width, last in zip(
-                    row, widths, [False] * (len(columns) - 1) + [True], strict=True
-                )
-            ),
+    last = [False] * (len(columns) - 1) + [True]
+    lines: list[Line] = []
+    for row in (*head, *body):
+        cells = (
+            Span(span.text if is_last else span.text.ljust(width + 2), span.style)
+            for span, width, is_last in zip(row, widths, last, strict=True)
         )
-        for row in (*head, *body)
-    ]
+        made = TableLine((Span(" " * indent), *cells))
+        made.table = widths
+        lines.append(made)
+    return lines
