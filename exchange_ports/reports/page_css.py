@@ -66,12 +66,13 @@ tr.risk { color: inherit; font-weight: inherit; }
   h1 { font-size: 18pt; }
   h2 { margin-top: 16pt; font-size: 13pt; }
   h3 { margin-top: 12pt; font-size: 11pt; }
-  h1, h2, h3, caption { break-after: avoid; }
+  h1, h2, h3, section > p, caption { break-after: avoid; }
   nav { break-inside: avoid; }
   a { color: inherit; text-decoration: none; }
   .wide { overflow: visible; }
   table, table.fixed { font-size: 8pt; min-width: 0; }
-  thead { display: table-header-group; }
+  thead { display: table-header-group; break-after: avoid; }
+  tbody > tr:first-child { break-before: avoid; }
   tr { break-inside: avoid; }
   th, td { padding: 2pt 4pt; }
 }
