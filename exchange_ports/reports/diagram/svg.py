@@ -195,7 +195,7 @@ class _Picture:
             group.extend(shape)
             yield group
             yield _text(x + 18, y, says, "small soft")
-            x += 18 + width(says, _SMALL) + 22
+            x += width(says, _SMALL) + 40
         for stand, says in ((Stand.NEW, "+ new"), (Stand.CUT, "\N{MINUS SIGN} cut")):
             if self._scene.compared:
                 yield _text(x, y, says, f"small {stand}")
