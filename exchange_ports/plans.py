@@ -85,7 +85,8 @@ def by_network(topology: Topology, wanted: Iterable[Flow], parts: Parts) -> dict
     plans: dict[str, NetworkPlan] = {}
     for key, network in sorted(topology.networks.items()):
         here = identity(key, network)
-        asked = (here, touching.get(here, ()), parts.groups, parts.wearers)
+        retired = [wearer for wearer in parts.retired if wearer.network == here]
+        asked = (here, touching.get(here, ()), parts.groups, parts.wearers, retired)
         if network.platform is Platform.AWS:
             plans[key] = aws_plan.compile_network(*asked)
         elif network.platform is Platform.AZURE:

@@ -272,6 +272,18 @@ class _Draft:
     def managed(self, network: str | None) -> bool:
         return network is not None and self.data["networks"][network]["platform"] != "external"
 
+    def retired_groups(self) -> None:
+        """Groups that nobody may wear any more, in the networks that are ours."""
+        kinds = ("mailbox", "client-access", "edgesync", "edge", "edge-receiving", "edge-synced")
+        keys = ["exchange"]
+        for name, site in self.data["sites"].items():
+            keys += [f"{kind}.{site.get('id', name)}" for kind in kinds]
+            for server_name, server in site.get("servers", {}).items():
+                keys.append(f"server.{server.get('id', server_name)}")
+        for name, network in self.data["networks"].items():
+            if self.managed(name) and self.draw(st.integers(0, 3)) == 0:
+                network["retired_groups"] = self.draw(_some(keys))
+
     # The parts, in the order in which they name one another.
 
     def sites(self) -> None:
@@ -568,6 +580,7 @@ def topologies(
     draft.witnesses()
     draft.name_servers()
     draft.additional_flows()
+    draft.retired_groups()
     return draft.data
 
 
@@ -858,6 +871,8 @@ _FAULTS: Final[tuple[Fault, ...]] = (
     ("undeclared", _on_edge(subscribed_site=GONE, mail_site="nowhere", edgesync_except=GONE)),
     ("undeclared", lambda data: _sending_edge(data) is not None and _excepts(data, "nobody")),
     ("undeclared", lambda data: _add_flow(data, to="nobody")),
+    ("undeclared", _set(_network, "retired_groups", ["mailbox.nowhere"])),
+    ("bad-name", _set(_network, "retired_groups", ["mailbox.a.b"])),
     ("undeclared", lambda data: _acknowledged(data, "no-managment")),
     ("undeclared", lambda data: _acknowledged(data, "over-limit")),
     ("reserved-name", _add_site({"edge": {"roles": ["client_access"]}})),

@@ -42,15 +42,21 @@ _DESCRIPTION_LENGTH: Final = 255
 
 
 def compile_network(
-    network: str, flows: Iterable[Flow], groups: Collection[Group], wearers: Iterable[Wearer]
+    network: str,
+    flows: Iterable[Flow],
+    groups: Collection[Group],
+    wearers: Iterable[Wearer],
+    retired: Iterable[Wearer] = (),
 ) -> RuleSet:
     """The rule set of the VPC `network`, from the flows that touch its groups.
 
+    `retired` stand for those who wear retired groups of it: the groups get their rules, and the plan
+    says nothing of who wears them.
     Deterministic: the same flows in any order give the same rule set, rules sorted by name.
     """
     dressed = tuple(wearers)
     here = {group.key: group for group in groups if group.network == network}
-    peers = _Peers(network, dressed)
+    peers = _Peers(network, (*dressed, *retired))
     drafts: dict[str, _Draft] = {}
     for flow in flows:
         for name, draft in _written(flow, network, peers):

@@ -99,28 +99,34 @@ def compile_network(
     flows: Iterable[Flow],
     groups: Collection[Group],
     wearers: Iterable[Wearer],
+    retired: Iterable[Wearer] = (),
     at: Attachment = Attachment.NETWORK_INTERFACES,
 ) -> RuleSet:
     """The rule set of the VNet `network`, from the flows that touch its groups, to hang at `at`.
 
+    `retired` stand for those who wear retired groups of it: the groups get their rules, and their zone
+    its network security group; the plan says nothing of who wears them.
     Deterministic: the same flows in any order give the same rule set, rules sorted by name.
     """
     everyone = tuple(wearers)
     here = {group.key: group for group in groups if group.network == network}
     dressed = tuple(wearer for wearer in everyone if wearer.network == network)
     zones = {wearer.name: _zone(wearer.in_perimeter) for wearer in dressed}
-    stand = _zones_of(dressed)
+    planned_for = (*dressed, *retired)
+    standing = {_zone(wearer.in_perimeter) for wearer in planned_for}
+    stand = _zones_of(planned_for)
     sides = _Sides(network, everyone)
     reasons: dict[_Draft, list[Reason]] = defaultdict(list)
     for flow in flows:
         for draft in _written(flow, network, stand, sides):
             reasons[draft].extend(flow.reasons)
     kept = _without_covered(reasons, here)
-    for zone in set(zones.values()):
-        kept |= {draft: {reason} for draft, reason in _always(zone, _denied(zone, at, dressed))}
+    for zone in standing:
+        denied = _denied(zone, at, planned_for)
+        kept |= {draft: {reason} for draft, reason in _always(zone, denied)}
     return RuleSet(
         network=network,
-        groups=tuple(_group(zone, at, kept) for zone in Zone if zone in zones.values()),
+        groups=tuple(_group(zone, at, kept) for zone in Zone if zone in standing),
         application_groups=tuple(ApplicationGroup(key) for key in sorted(here)),
         wears={wearer.name: tuple(group.key for group in wearer.groups) for wearer in dressed},
         zones=zones,

@@ -606,6 +606,13 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="take it away",
     ),
     Kind(
+        "retired-group-worn",
+        _WARNING,
+        says="{group} is listed as retired, and servers that are declared wear it in network {network}",
+        why="a group that is worn is kept anyway, and nobody will know when to take it from the list",
+        fix="take it away, or list it when the last of them has left it",
+    ),
+    Kind(
         "probes-to-anywhere",
         _WARNING,
         says="Edge servers probe any address on {ports}",

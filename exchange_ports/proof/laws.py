@@ -7,17 +7,25 @@ not be, or one that is missing, is found as well.
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from ipaddress import IPv4Address
 from typing import Final
 
 from exchange_ports.aws.rules import RuleSet as AwsRuleSet
 from exchange_ports.catalog import BY_ID, NEEDS
 from exchange_ports.flows import Flow
 from exchange_ports.plans import NetworkPlan
-from exchange_ports.proof.clouds import Way
+from exchange_ports.proof.clouds import Way, view
 from exchange_ports.proof.needless import Shelves
-from exchange_ports.proof.scene import WAYS, Scene, Server, addresses_of, carried
+from exchange_ports.proof.scene import (
+    FIRST_PLACEHOLDER,
+    WAYS,
+    Scene,
+    Server,
+    addresses_of,
+    carried,
+)
 from exchange_ports.proof.words import Say, Words
-from exchange_ports.topology.groups import identity
+from exchange_ports.topology.groups import Wearer, identity, retired
 from exchange_ports.topology.models import EdgeServer, Inbound, OutboundPath, Role, SenderReputation
 from exchange_ports.topology.parts import send_connectors
 from exchange_ports.traffic.address_set import AddressSet
@@ -274,17 +282,37 @@ class Laws:
 
     def _sorted(self, key: str, plan: NetworkPlan) -> Shelves:
         zones = getattr(plan, "zones", {})
+        zones_matter = not isinstance(plan, AwsRuleSet)
         worn = {
             (str(zones.get(server, "")), group)
             for server, groups in plan.wears.items()
             for group in groups
         }
-        return Shelves(self._scene.views[plan.network].written(), self._wider(key), worn)
+        members = self._scene.members(key)
+        seen = self._scene.views[plan.network]
+        # Behind those of the servers that declare no address.
+        first = stands_in = FIRST_PLACEHOLDER + len(self._scene.servers)
+        for wearer in self._retired:
+            if wearer.network == plan.network:
+                zone = ("perimeter" if wearer.in_perimeter else "internal") if zones_matter else ""
+                worn.add((zone, wearer.groups[0].key))
+                # Somebody of another stack may be there, so a rule that names them names somebody.
+                at = IPv4Address(stands_in)
+                members[wearer.groups[0].key] = AddressSet.between(at, at)
+                stands_in += 1
+        if stands_in != first:
+            seen = view(plan, members, self._scene.space(plan.network))
+        return Shelves(seen.written(), self._wider(key), worn)
+
+    @cached_property
+    def _retired(self) -> tuple[Wearer, ...]:
+        return retired(self._scene.topology)
 
     def _wider(self, key: str) -> Mapping[str, Collection[str]]:
         """The groups of a network, each with those that all of its wearers wear too."""
         here = identity(key, self._scene.topology.networks[key])
-        return {group.key: group.wider for group in self._scene.groups if group.network == here}
+        groups = (*self._scene.groups, *(group for each in self._retired for group in each.groups))
+        return {group.key: group.wider for group in groups if group.network == here}
 
     def wardrobe(self) -> Iterator[Failure]:
         """The plans are about the servers that are declared, each in its own network."""

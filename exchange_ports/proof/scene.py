@@ -29,7 +29,7 @@ WAYS: Final[tuple[Way, Way]] = ("out", "in")
 #: The first address of class E, "reserved for future use" (RFC 1112 4): nobody can have or declare
 #: one, and no flow but one from or to any address whatever has them in its ranges. Documentation
 #: space would not do: it is part of the Internet, and so of rules that are not about the server.
-_FIRST_PLACEHOLDER: Final = int(IPv4Address("240.0.0.1"))
+FIRST_PLACEHOLDER: Final = int(IPv4Address("240.0.0.1"))
 
 _V4: Final = AddressSet.of([EVERYTHING_V4])
 _V6: Final = AddressSet.of([EVERYTHING_V6])
@@ -188,7 +188,7 @@ class Scene:
 
     def _placed(self, dressed: Iterable[Wearer]) -> Iterator[Server]:
         planned = {plan.network for plan in self.plans.networks.values()}
-        placeholder = _FIRST_PLACEHOLDER
+        placeholder = FIRST_PLACEHOLDER
         for wearer in dressed:
             addresses = tuple(range_.network_address for range_ in wearer.addresses)
             if not addresses:

@@ -25,6 +25,8 @@ __all__ = [
     "group",
     "has_own_group",
     "identity",
+    "retired",
+    "retirable",
     "syncs_apart",
     "wearers",
     "worn_by",
@@ -167,6 +169,68 @@ def _edge(network: str, key: str, edge: EdgeServer, topology: Topology) -> Weare
         besides = (each.key for each in worn)
         worn.append(group(network, GroupKind.EDGE_SERVER, identity(key, edge), *besides))
     return Wearer(key, network, _in_perimeter(edge, topology), _ranges(edge.addresses), tuple(worn))
+
+
+#: The kinds of group that a site's servers wear together, and those that one server wears alone.
+_OF_SITES: Final = (
+    GroupKind.CLIENT_ACCESS,
+    GroupKind.MAILBOX,
+    GroupKind.EDGESYNC,
+    GroupKind.EDGE,
+    GroupKind.EDGE_RECEIVING,
+    GroupKind.EDGE_SENDING,
+    GroupKind.EDGE_SYNCED,
+)
+_OF_EDGES: Final = frozenset(kind for kind in GroupKind if kind.value.startswith("edge")) - {
+    GroupKind.EDGESYNC,
+    GroupKind.EDGESYNC_SERVER,
+}
+
+
+def retirable(topology: Topology, network: str) -> dict[str, Group]:
+    """Every group that servers of a network may have worn, by key, as far as what it is of is declared.
+
+    `network` is the network's identity. Of what one server wears alone, only what all such servers
+    wear besides is known.
+    """
+    everyone = group(network, GroupKind.EXCHANGE)
+    found = [everyone]
+    for site_key, site in topology.sites.items():
+        of = identity(site_key, site)
+        inside, edge = (
+            group(network, kind, of).key for kind in (GroupKind.MAILBOX, GroupKind.EDGE)
+        )
+        for kind in _OF_SITES:
+            wider = (edge,) if kind in _OF_EDGES else (everyone.key,)
+            if kind is GroupKind.EDGESYNC:
+                wider = (everyone.key, inside)
+            found.append(group(network, kind, of, *(set(wider) - {f"{kind}.{of}"})))
+        for key, server in site.servers.items():
+            alone = identity(key, server)
+            found.append(group(network, GroupKind.SERVER, alone, everyone.key))
+            found.append(group(network, GroupKind.EDGESYNC_SERVER, alone, everyone.key, inside))
+    for key, edge_server in topology.edge_servers.items():
+        site_id = identity(edge_server.site, topology.sites.get(edge_server.site))
+        besides = group(network, GroupKind.EDGE, site_id).key
+        found.append(group(network, GroupKind.EDGE_SERVER, identity(key, edge_server), besides))
+    return {each.key: each for each in found}
+
+
+def retired(topology: Topology) -> tuple[Wearer, ...]:
+    """The retired groups, each as somebody who wears it alone and of whom nothing else is known.
+
+    One that somebody declared wears is not retired. Must not be shown: nobody declared them.
+    """
+    worn = set(worn_by(wearers(topology)))
+    return tuple(
+        Wearer("", here, bool(network.perimeter) and one.kind in _OF_EDGES, (), (one,))
+        for key, network in sorted(topology.networks.items())
+        if network.retired_groups
+        for here in (identity(key, network),)
+        for known in (retirable(topology, here),)
+        for named in sorted(set(network.retired_groups))
+        if (one := known.get(named)) is not None and one not in worn
+    )
 
 
 def delivers_apart(edge: EdgeServer) -> bool:

@@ -16,6 +16,7 @@ from exchange_ports.topology.values import (
     Address,
     Count,
     EndText,
+    GroupKey,
     Name,
     Port,
     PortsText,
@@ -183,6 +184,9 @@ class Network(Declared):
     """Azure: what the network security groups hang on. `network_interfaces`: those of our servers,
     and nobody else is touched. `subnets`: those that our servers stand in; a group there replaces the
     one that the subnet had, and every other host of it is left to Azure's default rules."""
+    retired_groups: tuple[GroupKey, ...] = Field(default=(), examples=[["mailbox.paris"]])
+    """Groups that nobody declared wears any more, by key. They are kept with the rules that flows give
+    them, for servers of another stack that still wear them. Taken from here, they are deleted."""
     id: Name | None = Field(default=None, examples=["corp"])
     """Keeps the identity of a renamed network: the key it had before."""
 

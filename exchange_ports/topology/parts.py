@@ -13,6 +13,7 @@ from exchange_ports.topology.groups import (
     Wearer,
     delivers_apart,
     identity,
+    retired,
     syncs_apart,
     wearers,
     worn_by,
@@ -77,7 +78,9 @@ class Parts:
         """Ask the wardrobe once."""
         self._topology = topology
         self.wearers: tuple[Wearer, ...] = wearers(topology)
-        self._worn = worn_by(self.wearers)
+        #: Those of retired groups: planned for, and nobody declared.
+        self.retired: tuple[Wearer, ...] = retired(topology)
+        self._worn = worn_by((*self.wearers, *self.retired))
         self.groups: tuple[Group, ...] = tuple(sorted(self._worn))
         # Each of these is asked for by every flow and every site.
         self._kinds: dict[GroupKind, list[Group]] = {}
@@ -203,11 +206,13 @@ class Parts:
 
     def _edge_sites(self, group: Group) -> set[str]:
         """The identities of the sites of a group's wearers: one, for every group of Edge servers."""
+        if group.kind is not GroupKind.EDGE_SERVER:
+            return {group.of}
         declared = self._topology
         return {
             identity(edge.site, declared.sites.get(edge.site))
-            for wearer in self._worn[group]
-            for edge in (declared.edge_servers[wearer.name],)
+            for key, edge in declared.edge_servers.items()
+            if identity(key, edge) == group.of
         }
 
     def _port(self, group: Group, which: str) -> int | None:

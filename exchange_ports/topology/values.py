@@ -23,6 +23,7 @@ __all__ = [
     "Count",
     "End",
     "EndText",
+    "GroupKey",
     "Name",
     "Port",
     "PortsText",
@@ -39,6 +40,9 @@ _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38}[A-Za-z0-9_])?")
 _NAME_RULE: Final = (
     "letters, digits, - and _, at most 40 characters, the first a letter or digit, the last not -"
 )
+#: What a group stands for, and whose it is: `topology.groups` knows which there are.
+_GROUP_KEY: Final = re.compile(rf"[a-z-]+(?:\.{_NAME.pattern})?")
+_GROUP_KEY_RULE: Final = "a kind of group and the site or server that it is of, as mailbox.paris"
 
 #: Words that stand for servers in `from` and `to` of an additional flow.
 ROLE_WORDS: Final = ("exchange", "client_access", "mailbox", "edge")
@@ -68,6 +72,13 @@ def _name(value: object) -> str:
     text = _must_be_text(value, "a name")
     if not _NAME.fullmatch(text):
         raise PydanticCustomError("bad-name", "", {"name": text, "rule": _NAME_RULE})
+    return text
+
+
+def _group_key(value: object) -> str:
+    text = _must_be_text(value, "the key of a group")
+    if not _GROUP_KEY.fullmatch(text):
+        raise PydanticCustomError("bad-name", "", {"name": text, "rule": _GROUP_KEY_RULE})
     return text
 
 
@@ -239,6 +250,16 @@ def _text(kind: str, pattern: str | None, examples: list[Any], says: str) -> Wit
 
 Name = Annotated[
     str, _Reader(_name), _text("string", _NAME.pattern, ["hq"], f"A name: {_NAME_RULE}.")
+]
+GroupKey = Annotated[
+    str,
+    _Reader(_group_key),
+    _text(
+        "string",
+        _GROUP_KEY.pattern,
+        ["mailbox.paris", "exchange"],
+        "The key of a group, as plans and outputs name it.",
+    ),
 ]
 Range = Annotated[
     Network,

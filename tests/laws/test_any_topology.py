@@ -64,7 +64,7 @@ def test_the_laws_are_about_topologies_that_differ() -> None:
     reached: set[str] = set()
     looked: set[str] = set()
 
-    @settings(max_examples=200, phases=[Phase.generate], database=None, derandomize=True)
+    @settings(max_examples=300, phases=[Phase.generate], database=None, derandomize=True)
     @given(topologies())
     def look(data: Data) -> None:
         found = features(data)
@@ -88,6 +88,7 @@ def features(data: Data) -> dict[str, bool]:
         for edge in edges
     }
     return {
+        "retired groups": any("retired_groups" in each for each in networks),
         "three Edge servers": len(edges) == 3,
         "no Edge server": not edges,
         **{

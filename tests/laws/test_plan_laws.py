@@ -17,7 +17,8 @@ from exchange_ports.aws.names import rule_name
 from exchange_ports.aws.rules import GroupRef, ListRef
 from exchange_ports.aws.rules import RuleSet as AwsRuleSet
 from exchange_ports.azure.rules import GroupRef as AzureGroupRef
-from exchange_ports.topology.groups import Wearer, wearers
+from exchange_ports.azure.rules import Zone
+from exchange_ports.topology.groups import Wearer, retired, wearers
 from exchange_ports.topology.models import Role
 from exchange_ports.traffic.ports import HIGHEST_PORT, Protocol
 from tests.laws.expand import (
@@ -207,7 +208,9 @@ def test_the_order_in_which_things_are_declared_changes_nothing(
 
 @given(topologies())
 def test_every_server_wears_groups_that_exist_and_every_rule_names_some(data: Data) -> None:
-    for plan in planned(data).networks.values():
+    plans = planned(data)
+    for plan in plans.networks.values():
+        gone = [wearer for wearer in retired(plans.topology) if wearer.network == plan.network]
         if isinstance(plan, AwsRuleSet):
             keys = {group.key for group in plan.groups}
             named = {rule.group for rule in plan.rules}
@@ -223,9 +226,11 @@ def test_every_server_wears_groups_that_exist_and_every_rule_names_some(data: Da
                 for side in (rule.source, rule.destination)
                 if isinstance(side, AzureGroupRef)
             }
-            assert {group.zone for group in plan.groups} == set(plan.zones.values())
+            zones = {Zone.PERIMETER if each.in_perimeter else Zone.INTERNAL for each in gone}
+            assert {group.zone for group in plan.groups} == zones | set(plan.zones.values())
         worn = {key for groups in plan.wears.values() for key in groups}
-        assert worn == keys
+        assert worn | {group.key for wearer in gone for group in wearer.groups} == keys
+        assert worn.isdisjoint(group.key for wearer in gone for group in wearer.groups)
         assert named <= keys
 
 

@@ -143,6 +143,20 @@ def _exception_toggled(data: Data, choose: Callable[[list[Any]], Any]) -> bool:
     return True
 
 
+def _retired(data: Data, choose: Callable[[list[Any]], Any]) -> bool:
+    """The groups of one server's roles, whether others wear them or not; or no more of them."""
+    if not _servers(data):
+        return False
+    site, key = choose(_servers(data))
+    network = data["networks"][data["sites"][site]["network"]]
+    if network["platform"] == "external" or network.pop("retired_groups", None):
+        return network["platform"] != "external"
+    of = data["sites"][site].get("id", site)
+    roles = data["sites"][site]["servers"][key]["roles"]
+    network["retired_groups"] = [f"{role.replace('_', '-')}.{of}" for role in roles]
+    return True
+
+
 EDITS: Final[Mapping[str, Edit]] = {
     "a server added": _server_added,
     "a server removed": _server_removed,
@@ -156,6 +170,7 @@ EDITS: Final[Mapping[str, Edit]] = {
     "private blocks changed": _blocks_changed,
     "an Edge server removed": _edge_removed,
     "an exception of EdgeSync": _exception_toggled,
+    "groups retired": _retired,
 }
 
 

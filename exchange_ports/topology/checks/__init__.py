@@ -20,6 +20,7 @@ from exchange_ports.topology.checks import (
     places,
     quotas,
     realised,
+    retired,
     roles,
 )
 from exchange_ports.topology.models import Topology
@@ -47,6 +48,7 @@ _CHECKS: Final[tuple[Callable[[Topology], Iterator[Finding]], ...]] = (
     quotas.of_another_cloud,
     attachments.subnets,
     attachments.subnets_of_one_server,
+    retired.groups,
     mail.send,
     mail.edge_servers,
     mail.relays,
