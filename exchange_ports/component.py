@@ -5,11 +5,13 @@ each network's plan is handed to its cloud's `resources`. A cloud's SDK is loade
 needs it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, Self, TypedDict, cast
 
 import pulumi
-from pulumi.runtime.config import is_config_secret
+from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
 from exchange_ports.aws import limits as aws_limits
 from exchange_ports.aws.neighbours import at_neighbours
@@ -18,21 +20,30 @@ from exchange_ports.aws.rules import SecurityGroup
 from exchange_ports.azure import limits as azure_limits
 from exchange_ports.findings import Finding, Path, Refused, counted, in_order, render
 from exchange_ports.findings.declared import BY_CODE
-from exchange_ports.flows import Flow
 from exchange_ports.plans import NetworkPlan, Plans, compile_plans
 from exchange_ports.proof import Failure, prove
+from exchange_ports.reports.lines import plain
+from exchange_ports.reports.updates import step_text, update_lines
 from exchange_ports.topology.bindings import check_bindings, check_tags
 from exchange_ports.topology.checks import check
 from exchange_ports.topology.declaring import understand
-from exchange_ports.topology.groups import identity
 from exchange_ports.topology.models import Platform, Topology
+from exchange_ports.topology.settings import NAMESPACE, SETTINGS, unknown_setting
+from exchange_ports.updates import (
+    Asked,
+    Registered,
+    Step,
+    Update,
+    asked_for,
+    before,
+    check_previous,
+    registered,
+    taken,
+)
 
 __all__ = ["ExchangeFirewall", "NetworkArgs", "NotProved", "TopologyError"]
 
 TYPE: Final = "exchange-ports:index:ExchangeFirewall"
-
-#: What a stack's configuration says to us.
-_SETTINGS: Final = ("topology", "networks", "tags")
 
 
 class NetworkArgs(TypedDict, total=False):
@@ -100,13 +111,16 @@ class ExchangeFirewall(pulumi.ComponentResource):
     groups: Mapping[str, Mapping[str, pulumi.Output[str]]]
     """The id of every security group or application security group, by network and key."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is an input of the component, and named
         self,
         name: str,
         *,
         topology: Topology | Mapping[str, Any],
         networks: Mapping[str, NetworkArgs],
         tags: Mapping[str, pulumi.Input[str]] | None = None,
+        previous: Topology | Mapping[str, Any] | None = None,
+        step: str | None = None,
+        attached: str | None = None,
         skip_proof: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -114,39 +128,64 @@ class ExchangeFirewall(pulumi.ComponentResource):
 
         `topology` is what is declared, as a model or as plain data of the same shape. `networks`
         has the cloud ids of each network by its name; one that is `external` has none. `tags` go on
-        everything that takes tags. `skip_proof` goes on where the proof fails: for emergencies, and
+        everything that takes tags.
+
+        `previous` is the topology that stands now. What doing the update at once would cut or open in
+        passing is warned of then, with the steps in which nothing is. `step` is one of these:
+        `expand`, `change`, `leave`, `join`, `shed` or `contract`. Registered is what stands at its end,
+        and `servers` are those that are there then, with what they wear then; networks that only the
+        previous topology has need their cloud ids too. `attached` says where servers take their groups
+        from the outputs: `here`, in the same program, which is what is meant where nothing is said, or
+        `elsewhere`, in another stack. Nothing here knows which step was done last: that is for whoever
+        runs them, one after the other.
+
+        `skip_proof` goes on where the proof fails: for emergencies, and
         never without a warning.
 
-        :raises TopologyError: something declared is wrong, a cloud id is missing, or a plan is over
-            a limit of its cloud. Nothing was registered then.
+        :raises TopologyError: something declared is wrong, a cloud id is missing, a plan is over
+            a limit of its cloud, or a step is not offered. Nothing was registered then.
         :raises NotProved: a plan lets through what is not meant, or not all of it. Nothing was
             registered then either.
         """
-        plans, warnings = _planned(name, topology, networks, tags)
+        asked, wrong = asked_for(step, attached, previous)
+        old = None
+        if previous is not None:
+            try:
+                old = before(previous)
+            except Refused as refused:
+                wrong += refused.findings
+        plans, warnings = _planned(topology, networks, tags, old, asked, wrong)
         if not skip_proof:
+            # What stands between the two is shown clean by the model: that is its proof.
             _must_be_proved(plans)
+            if old is not None:
+                _must_be_proved(old)
+        under_way = None if old is None else _under_way(old, plans, asked)
+        to_register = registered(old, plans, under_way and under_way.step)
+        unfit = dict.fromkeys(
+            (*_check_names(name, to_register), *_check_neighbours(to_register, plans, networks))
+        )
+        if unfit:
+            raise TopologyError([*warnings, *unfit])
         super().__init__(TYPE, name, None, opts)
         if skip_proof:
             pulumi.log.warn(_UNPROVED, self)
         for warning in warnings:
             pulumi.log.warn(str(warning), self)
-        made = {
-            key: _network(
-                _prefix(name, key, plans.topology),
-                plan,
-                plans.flows,
-                networks[key],
-                tags,
-                self,
-            )
-            for key, plan in plans.networks.items()
-        }
+        if _goes_on_after_errors():
+            pulumi.log.warn(_GOES_ON, self)
+        if under_way is not None:
+            under_way.say(self)
+        made = [
+            (each.key, _network(_prefix(name, each.plan), each, networks[each.key], tags, self))
+            for each in to_register
+        ]
         self.servers = {
-            server: worn for network in made.values() for server, worn in network.servers.items()
+            server: worn for _, network in made for server, worn in network.servers.items()
         }
-        self.groups = {key: network.groups for key, network in made.items()}
+        self.groups = {key: network.groups for key, network in made}
         self.zones = {
-            key: zones for key, network in made.items() if (zones := getattr(network, "zones", {}))
+            key: zones for key, network in made if (zones := getattr(network, "zones", {}))
         }
         self.register_outputs({"servers": self.servers, "groups": self.groups, "zones": self.zones})
 
@@ -154,30 +193,66 @@ class ExchangeFirewall(pulumi.ComponentResource):
     def from_config(
         cls, name: str, config: pulumi.Config, opts: pulumi.ResourceOptions | None = None
     ) -> Self:
-        """The firewall that a stack's configuration declares: `topology`, `networks` and `tags`.
+        """The firewall that a stack's configuration declares.
 
-        :raises TopologyError: as the constructor does, and where one of the three is a secret.
+        Its settings are called as the constructor's arguments: `topology`, `networks` and `tags`, and
+        for an update in steps `previous`, `step` and `attached`.
+
+        :raises TopologyError: as the constructor does, where one of them is a secret, and where a
+            setting under `exchange-ports:` is none of them.
         """
         # Alone: other findings could show what the secret is.
-        secrets = [key for key in _SETTINGS if is_config_secret(config.full_key(key))]
+        secrets = [key for key in SETTINGS if is_config_secret(config.full_key(key))]
         if secrets:
             raise TopologyError(
                 BY_CODE["secret-topology"].at((key,), setting=config.full_key(key))
                 for key in secrets
             )
+        unknown = [unknown_setting(key, (key,)) for key in _unknown_to_us(config)]
+        if unknown:
+            raise TopologyError(unknown)
         return cls(
             name,
             topology=cast("Mapping[str, Any]", config.get_object("topology")),
             networks=config.get_object("networks") or {},
             tags=config.get_object("tags"),
+            previous=config.get_object("previous"),
+            # A key without a value is an empty text to a program.
+            step=config.get("step") or None,
+            attached=config.get("attached") or None,
             opts=opts,
         )
+
+
+def _unknown_to_us(config: pulumi.Config) -> list[str]:
+    """Settings in our namespace that nothing reads; in a namespace that others share, any may be theirs."""
+    if config.name != NAMESPACE:
+        return []
+    # Both of the places in which the SDK looks for a setting.
+    keys = {**get_config_env(), **CONFIG.get()}
+    ours = (key.removeprefix(f"{NAMESPACE}:") for key in keys if key.startswith(f"{NAMESPACE}:"))
+    return sorted(set(ours) - set(SETTINGS))
 
 
 _UNPROVED: Final = (
     "NOT PROVED: skip_proof is set, so nobody has shown that these rules let through what is meant "
     "and nothing else. Take it away as soon as the emergency is over."
 )
+
+
+#: By this the engine is told to go on after an error. `--continue-on-error`, the flag, is not told to
+#: programs: there is no such field in RunRequest of Pulumi's language.proto.
+_GOING_ON: Final = "PULUMI_CONTINUE_ON_ERROR"
+_GOES_ON: Final = (
+    f"{_GOING_ON} is set: when a rule cannot be created, the engine goes on and deletes the one that it "
+    "should have taken the place of, and what both let through is cut. Unset it."
+)
+
+
+def _goes_on_after_errors() -> bool:
+    """Whether the engine was told to, as far as a program can see it."""
+    # What Pulumi takes for true.
+    return os.environ.get(_GOING_ON, "").lower() in {"1", "true"}
 
 
 def _must_be_proved(plans: Plans) -> None:
@@ -190,38 +265,79 @@ def _must_be_proved(plans: Plans) -> None:
         raise NotProved(proof.failures)
 
 
-def _prefix(name: str, key: str, topology: Topology) -> str:
+def _prefix(name: str, plan: NetworkPlan) -> str:
     """What the name of everything in a network begins with."""
-    return f"{name}-{identity(key, topology.networks[key])}"
+    return f"{name}-{plan.network}"
+
+
+@dataclass(frozen=True, slots=True)
+class _UnderWay:
+    """An update that is not the first: what it does, and the step of it that is done now."""
+
+    old: Plans
+    new: Plans
+    found: Update
+    step: Step | None
+
+    def say(self, firewall: pulumi.Resource) -> None:
+        """The step that is done; without one, what doing all at once does in passing."""
+        if self.step is not None:
+            pulumi.log.info(step_text(self.found, self.step), firewall)
+        elif not self.found.clean:
+            text = plain(update_lines(self.old, self.new, self.found))
+            pulumi.log.warn(f"{_AT_ONCE}\n{text}", firewall)
+
+
+_AT_ONCE: Final = (
+    "This update is not clean in one step. It goes on; to do it in steps, set `step` to the first of "
+    "those that are offered below, then to the next."
+)
+
+
+def _under_way(old: Plans, new: Plans, asked: Asked) -> _UnderWay:
+    """The update from one to the other, and the step of it that is asked for.
+
+    :raises TopologyError: that step is not offered.
+    """
+    try:
+        return _UnderWay(old, new, *taken(old, new, asked))
+    except Refused as refused:
+        raise TopologyError(refused.findings) from None
 
 
 def _planned(
-    name: str,
     topology: Topology | Mapping[str, Any],
     networks: Mapping[str, NetworkArgs],
     tags: Mapping[str, pulumi.Input[str]] | None,
+    old: Plans | None,
+    asked: Asked,
+    wrong: Iterable[Finding],
 ) -> tuple[Plans, tuple[Finding, ...]]:
-    """The plans, with the warnings that go with them.
+    """The plans, with the warnings that go with them; `wrong` is known to be.
 
-    :raises TopologyError: there is an error in either.
+    :raises TopologyError: there is an error in anything that is declared.
     """
     at: Path = ("topology",)
     if isinstance(topology, Topology):
         declared, about = topology, check(topology, at)
     else:
         declared, about = understand(topology, at)
-    found = [*about, *check_tags(tags)]
+    found = [*about, *check_tags(tags), *wrong]
     if declared is not None:
-        found += list(check_bindings(declared, networks)) or _check_providers(declared, networks)
+        stood = old and old.topology
+        found += check_previous(stood, declared)
+        bindings = check_bindings(
+            declared, networks, previous=stood, stepwise=asked.turn is not None
+        )
+        found += list(bindings) or _check_providers(
+            declared, stood, networks, stepwise=asked.turn is not None
+        )
     if declared is None or any(finding.is_error for finding in found):
         raise TopologyError(found)
     try:
         plans = compile_plans(declared)
     except Refused as refused:
         raise TopologyError([*found, *refused.findings]) from None
-    names = dict.fromkeys((*_check_names(name, plans), *_check_neighbours(plans, networks)))
-    if names:
-        raise TopologyError([*found, *plans.warnings, *names])
     return plans, (*found, *plans.warnings)
 
 
@@ -229,26 +345,42 @@ def _planned(
 _PACKAGES: Final = {Platform.AWS: "aws", Platform.AZURE: "azure-native"}
 
 
-def _check_providers(topology: Topology, networks: Mapping[str, NetworkArgs]) -> Iterator[Finding]:
+def _check_providers(
+    topology: Topology,
+    previous: Topology | None,
+    networks: Mapping[str, NetworkArgs],
+    *,
+    stepwise: bool,
+) -> Iterator[Finding]:
     # Pulumi passes over a provider of another cloud without a word, and takes the default one.
     for key, ids in networks.items():
         provider = ids.get("provider")
+        if provider is None:
+            continue
+        at: Path = ("networks", key, "provider")
         package = getattr(provider, "package", None)
-        wanted = _PACKAGES.get(topology.networks[key].platform)
-        if provider is not None and wanted is None:
+        # As it will be first; both only where both are registered.
+        several = [
+            _PACKAGES.get(each.networks[key].platform)
+            for each in (topology, previous)
+            if each is not None and key in each.networks
+        ]
+        wanted = sorted(filter(None, several if stepwise else several[:1]))
+        if not wanted:
             fix = "take it away: nothing is registered for an external network"
-            yield BY_CODE["unknown-key"].at(("networks", key, "provider"), key="provider", fix=fix)
-        elif provider is not None and package != wanted:
+            yield BY_CODE["unknown-key"].at(at, key="provider", fix=fix)
+        elif {package} != set(wanted):
             got = f"a provider of {package}" if package else "no provider"
-            yield BY_CODE["wrong-type"].at(
-                ("networks", key, "provider"), got=got, expected=f"a provider of {wanted}"
-            )
+            one = f"a provider of {wanted[0]}"
+            both = "one of each cloud in `opts.providers`, since the network changes its cloud,"
+            expected = one if wanted[0] == wanted[-1] else both
+            yield BY_CODE["wrong-type"].at(at, got=got, expected=expected)
 
 
-def _check_names(name: str, plans: Plans) -> Iterator[Finding]:
+def _check_names(name: str, to_register: Iterable[Registered]) -> Iterator[Finding]:
     """What a cloud would refuse in the names that begin with the component's."""
-    for key, plan in plans.networks.items():
-        prefix = _prefix(name, key, plans.topology)
+    for key, plan, _ in to_register:
+        prefix = _prefix(name, plan)
         if isinstance(plan, AwsRuleSet):
             long = aws_limits.check_names(prefix, plan)
             yield from aws_limits.check_component_name(name)
@@ -258,27 +390,30 @@ def _check_names(name: str, plans: Plans) -> Iterator[Finding]:
         yield from (finding.under(("topology", "networks", key)) for finding in long)
 
 
-def _check_neighbours(plans: Plans, networks: Mapping[str, NetworkArgs]) -> Iterator[Finding]:
+def _check_neighbours(
+    to_register: Iterable[Registered], plans: Plans, networks: Mapping[str, NetworkArgs]
+) -> Iterator[Finding]:
     """What EC2 would refuse of our rules alone at a neighbour's group; it may have others."""
-    for key, plan in plans.networks.items():
+    for key, plan, flows in to_register:
         bound = networks[key].get("neighbours") or {}
         if isinstance(plan, AwsRuleSet) and bound:
-            rules = at_neighbours(plan.network, plans.flows, bound)
+            rules = at_neighbours(plan.network, flows, bound)
             theirs = tuple(SecurityGroup(neighbour, "") for neighbour in bound)
             alone = AwsRuleSet(plan.network, (*plan.groups, *theirs), (), rules, {})
-            quotas = plans.topology.networks[key].quotas.raised
+            declared = plans.topology.networks.get(key)
+            quotas = {} if declared is None else declared.quotas.raised
             yield from (f for f in aws_limits.check(alone, key, quotas) if f.is_error)
 
 
 def _network(
     name: str,
-    plan: NetworkPlan,
-    flows: Sequence[Flow],
+    asked: Registered,
     ids: NetworkArgs,
     tags: Mapping[str, pulumi.Input[str]] | None,
     parent: pulumi.Resource,
 ) -> Any:
     # AwsNetwork or AzureNetwork; naming either in a type would load its SDK.
+    plan = asked.plan
     provider = ids.get("provider")
     opts = pulumi.ResourceOptions(parent=parent, providers=None if provider is None else [provider])
     if isinstance(plan, AwsRuleSet):
@@ -290,7 +425,7 @@ def _network(
             plan,
             vpc_id=ids["vpc_id"],  # pyright: ignore[reportTypedDictNotRequiredAccess]
             neighbours=neighbours,
-            at_neighbours=at_neighbours(plan.network, flows, neighbours),
+            at_neighbours=at_neighbours(plan.network, asked.flows, neighbours),
             tags=tags,
             opts=opts,
         )

@@ -68,7 +68,10 @@ def run_with(
         if network["platform"] in _IDS
     }
     settings = {**(others or {}), "topology": topology, "networks": places}
-    config = {f"{NAMESPACE}:{name}": json.dumps(value) for name, value in settings.items()}
+    config = {
+        f"{NAMESPACE}:{name}": value if isinstance(value, str) else json.dumps(value)
+        for name, value in settings.items()
+    }
     return record(ROOT, project=NAMESPACE, stack=stack, config=config)
 
 

@@ -26,6 +26,7 @@ def preview(asked: argparse.Namespace) -> int:
         with doing("loading Pulumi"):
             from exchange_ports.offline import ProgramFailed, record
             from exchange_ports.reports.preview import preview_lines
+            from exchange_ports.updates import Turn
     except ModuleNotFoundError as missing:
         raise Refused([MISSING_EXTRA.at((), module=missing.name)]) from None
     try:
@@ -42,7 +43,8 @@ def preview(asked: argparse.Namespace) -> int:
         print(failed.text, file=sys.stderr)
         last = failed.text.strip().splitlines()[-1:] or ["it said nothing"]
         raise Refused([PROGRAM_FAILED.at((), why=last[0])]) from None
-    show(preview_lines(recorded, plans))
+    in_step = stack.config.get("step") not in {None, Turn.CONTRACT}
+    show(preview_lines(recorded, plans, in_step=in_step))
     return FINE
 
 

@@ -1,8 +1,8 @@
 """From the name of a stack file to its plans: the only reading of files that all commands share."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from exchange_ports.cli.talk import doing, say
 from exchange_ports.findings import Finding, Refused, in_order
@@ -11,10 +11,14 @@ from exchange_ports.findings.finding import printable
 from exchange_ports.plans import Plans, compile_plans
 from exchange_ports.topology.bindings import check_bindings, check_tags
 from exchange_ports.topology.declaring import understand
+from exchange_ports.topology.models import Topology
 from exchange_ports.topology.reading import StackFile, read_stack_file
 
 if TYPE_CHECKING:
     from exchange_ports.reports.origin import Origin
+
+    # Only a stack whose update is under way needs it.
+    from exchange_ports.updates import Asked
 
 __all__ = ["compiled", "read", "read_with_origin", "warn"]
 
@@ -56,7 +60,8 @@ def _bytes(file: str) -> bytes:
 def compiled(stack: StackFile) -> tuple[Plans, tuple[Finding, ...]]:
     """The plans of a stack file, with its and their warnings, every finding at its line.
 
-    :raises Refused: there is an error in the file, or a plan is over a limit.
+    :raises Refused: there is an error in the file, a plan is over a limit, or the step of an update
+        that is asked for is not offered.
     """
     with doing(f"checking and planning {printable(stack.file)}"):
         return _compiled(stack)
@@ -65,18 +70,70 @@ def compiled(stack: StackFile) -> tuple[Plans, tuple[Finding, ...]]:
 def _compiled(stack: StackFile) -> tuple[Plans, tuple[Finding, ...]]:
     topology, declared = understand(stack.config["topology"])
     declared = (*declared, *check_tags(stack.config.get("tags")))
+    under_way = _under_way(stack)
     if topology is not None:
-        declared += tuple(check_bindings(topology, stack.config.get("networks")))
+        declared += tuple(_beside(topology, stack, under_way))
     found = in_order(finding.located(stack.locate) for finding in declared)
     if topology is None or any(finding.is_error for finding in found):
         raise Refused(found)
     try:
         plans = compile_plans(topology)
+        if under_way is not None:
+            under_way.refuse_what_is_not_offered(plans)
     except Refused as refused:
         over = (finding.located(stack.locate) for finding in refused.findings)
         raise Refused([*found, *over]) from None
     near = (warning.located(stack.locate) for warning in plans.warnings)
     return plans, in_order([*found, *near])
+
+
+class _UnderWay(NamedTuple):
+    """What a stack says of an update: the step, what stands now, and what is wrong with either."""
+
+    asked: "Asked"
+    stood: Plans | None
+    findings: tuple[Finding, ...]
+
+    def refuse_what_is_not_offered(self, plans: Plans) -> None:
+        """Whether the step that is asked for is one of this update.
+
+        :raises Refused: it is not.
+        """
+        from exchange_ports.updates import taken
+
+        if self.stood is not None and self.asked.turn is not None:
+            taken(self.stood, plans, self.asked)
+
+
+def _under_way(stack: StackFile) -> _UnderWay | None:
+    previous, step, attached = (stack.config.get(key) for key in ("previous", "step", "attached"))
+    if previous is None and step is None and attached is None:
+        return None
+    from exchange_ports.updates import asked_for, before
+
+    asked, found = asked_for(step, attached, previous)
+    stood = None
+    if previous is not None:
+        try:
+            stood = before(previous)
+        except Refused as refused:
+            found += refused.findings
+    return _UnderWay(asked, stood, tuple(found))
+
+
+def _beside(topology: Topology, stack: StackFile, under_way: _UnderWay | None) -> Iterator[Finding]:
+    """What is wrong beside a topology: cloud ids, and what is said of an update that is under way."""
+    networks = stack.config.get("networks")
+    if under_way is None:
+        yield from check_bindings(topology, networks)
+        return
+    from exchange_ports.updates import check_previous
+
+    stood = under_way.stood and under_way.stood.topology
+    yield from under_way.findings
+    yield from check_previous(stood, topology)
+    stepwise = under_way.asked.turn is not None
+    yield from check_bindings(topology, networks, previous=stood, stepwise=stepwise)
 
 
 def warn(warnings: Sequence[Finding]) -> None:

@@ -451,6 +451,28 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="give each neighbour a security group of its own",
     ),
     Kind(
+        "step-without-previous",
+        _ERROR,
+        says="the step {step} is asked for, and nothing says what stands now",
+        why="steps lead from the topology that stands to the one that is declared",
+        fix="give the topology that stands as `previous`",
+    ),
+    Kind(
+        "step-not-offered",
+        _ERROR,
+        says="{step} is no step of this update",
+        why="{why}",
+        fix="{fix}",
+    ),
+    Kind(
+        "other-organization",
+        _ERROR,
+        says="the previous topology is of {previous}, the topology that is declared of {organization}",
+        why="of two organizations everything would be taken for what goes and what comes",
+        fix="give the topology of {organization} that stands as `previous`; where only its name in "
+        "reports was changed, write the new name there too",
+    ),
+    Kind(
         "secret-topology",
         _ERROR,
         says="{setting} is a secret in this stack's configuration",

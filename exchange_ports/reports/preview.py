@@ -52,8 +52,11 @@ class Recorded(Protocol):
         ...
 
 
-def preview_lines(recorded: Recorded, plans: Plans) -> list[Line]:
-    """The tree of resources, messages and outputs, then what is opened and the limits."""
+def preview_lines(recorded: Recorded, plans: Plans, *, in_step: bool = False) -> list[Line]:
+    """The tree of resources, messages and outputs, then what is opened and the limits.
+
+    `in_step`: registered is a step on the way to `plans`, not these.
+    """
     about = (recorded.registrations, recorded.project, recorded.stack)
     sections = [
         resource_tree(*about, recorded.logs),
@@ -65,7 +68,8 @@ def preview_lines(recorded: Recorded, plans: Plans) -> list[Line]:
     for section in sections:
         if section:
             lines += [*map(line, section), line()]
-    lines += [line("What this opens:", Style.HEADING), line()]
+    says = "What is open when the last step is done:" if in_step else "What this opens:"
+    lines += [line(says, Style.HEADING), line()]
     lines += opening_lines(plans)
     lines += limit_lines(plans)
     return lines[:-1]

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from exchange_ports.findings import counted
 from exchange_ports.plans import NetworkPlan, Plans
 from exchange_ports.reports.lines import Line, Style, line
-from exchange_ports.updates import Does, Effect, Trouble, Turn, Update, operations, pairs_of
+from exchange_ports.updates import Does, Effect, Step, Trouble, Turn, Update, operations, pairs_of
 
-__all__ = ["update_data", "update_lines"]
+__all__ = ["step_text", "update_data", "update_lines"]
 
 #: More troubles than this are counted: servers of one role share theirs.
 _MOST = 12
@@ -68,6 +68,17 @@ def update_lines(old: Plans, new: Plans, update: Update) -> list[Line]:
             line(f"  {number}. {_STEPS[step.turn]}") for number, step in enumerate(update.steps, 1)
         ]
     return lines
+
+
+def step_text(update: Update, step: Step) -> str:
+    """Which step is done, and what comes after it."""
+    steps = update.steps or ()
+    at = steps.index(step)
+    after = f", after `{steps[at - 1].turn}`" if at else ""
+    text = f"step {at + 1} of {len(steps)} of this update{after}: {_STEPS[step.turn]}"
+    if at + 1 < len(steps):
+        return f"{text}; then `{steps[at + 1].turn}`"
+    return f"{text}; then take `previous` and `step` away"
 
 
 def _operations(old: NetworkPlan, new: NetworkPlan) -> Iterator[str]:

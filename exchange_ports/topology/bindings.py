@@ -3,11 +3,12 @@
 Their values are not read: they may be known only when a program runs.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final, cast
 
 from exchange_ports.findings import Finding, Path, nearest
 from exchange_ports.findings.declared import BY_CODE
+from exchange_ports.topology.groups import identity
 from exchange_ports.topology.models import Platform, Topology
 from exchange_ports.topology.neighbours import neighbours
 from exchange_ports.topology.values import plain_type
@@ -33,35 +34,68 @@ _NOT_TEXT: Final = (bool, int, float, list, dict)
 
 
 def check_bindings(
-    topology: Topology, given: object, at: Path = ("networks",)
+    topology: Topology,
+    given: object,
+    at: Path = ("networks",),
+    *,
+    previous: Topology | None = None,
+    stepwise: bool = False,
 ) -> Iterator[Finding]:
-    """What is missing or unknown among the cloud ids `given` by network."""
+    """What is missing or unknown among the cloud ids `given` by network.
+
+    Ids of networks that only `previous` has may be given, and must be where an update goes `stepwise`.
+    A network that has another key there, and the same identity and cloud, is one of `topology`.
+    """
     ids = _mapping(given)
     if ids is None:
         yield BY_CODE["wrong-type"].at(at, got=plain_type(given), expected="a mapping")
         return
+    asked = {key: [network.platform] for key, network in topology.networks.items()}
+    every = _with_those_that_go(topology, previous) if previous else asked
+    asked = every if stepwise else asked
     for key in ids:
-        if key not in topology.networks:
-            known = ", ".join(sorted(topology.networks))
+        if key not in every:
+            known = ", ".join(sorted(every))
             yield BY_CODE["undeclared"].at(
                 (*at, key), name=key, what="a network of the topology", fix=f"declared are: {known}"
             )
     bound: dict[str, tuple[str, str]] = {}
-    for key, network in sorted(topology.networks.items()):
-        yield from _of_network(key, network.platform, ids.get(key), (*at, key))
-        if network.platform is Platform.AWS:
-            yield from _of_neighbours(topology, key, ids.get(key), (*at, key), bound)
+    known_neighbours = {*neighbours(topology), *(neighbours(previous) if previous else ())}
+    for key in sorted(every):
+        if key in ids or key in asked:
+            yield from _of_network(key, every[key], asked.get(key, []), ids.get(key), (*at, key))
+        if Platform.AWS in every[key]:
+            yield from _of_neighbours(
+                sorted(known_neighbours), key, ids.get(key), (*at, key), bound
+            )
 
 
-def _of_network(key: str, platform: Platform, given: object, at: Path) -> Iterator[Finding]:
-    needed = CLOUD_IDS[platform]
+def _with_those_that_go(topology: Topology, previous: Topology) -> dict[str, list[Platform]]:
+    """The platform of each network of either, or several where it changes its cloud."""
+    found = {key: [network.platform] for key, network in topology.networks.items()}
+    stay = {(identity(key, each), each.platform) for key, each in topology.networks.items()}
+    for key, network in previous.networks.items():
+        goes = (identity(key, network), network.platform) not in stay
+        if goes and network.platform not in found.setdefault(key, []):
+            found[key].append(network.platform)
+    return found
+
+
+def _of_network(
+    key: str, platforms: Sequence[Platform], asked: Sequence[Platform], given: object, at: Path
+) -> Iterator[Finding]:
+    """What is wrong with the ids of one network: those of `asked` must be there."""
+    needed = {name: platform for platform in asked for name in CLOUD_IDS[platform]}
+    known = tuple(
+        dict.fromkeys(name for each in platforms for name in (*CLOUD_IDS[each], *_OPTIONAL[each]))
+    )
+    where = " and ".join(platforms)
     ids = _mapping(given)
     if ids is None:
         yield BY_CODE["wrong-type"].at(at, got=plain_type(given), expected="a mapping")
         return
-    known = (*needed, *_OPTIONAL[platform])
     meant = {name: nearest(name, known) for name in ids if name not in known}
-    for name in needed:
+    for name, platform in needed.items():
         if name not in ids and name in meant.values():
             # It is there, and misspelt.
             continue
@@ -72,7 +106,7 @@ def _of_network(key: str, platform: Platform, given: object, at: Path) -> Iterat
         elif type(value) in _NOT_TEXT:
             yield BY_CODE["wrong-type"].at((*at, name), got=plain_type(value), expected="text")
     for name, near in meant.items():
-        fix = f"known for a network on {platform} are {', '.join(known)}"
+        fix = f"known for a network on {where} are {', '.join(known)}"
         if near:
             # Where that one is there too, this one is left over.
             fix = "take it away" if near in ids else f"did you mean `{near}`?"
@@ -80,7 +114,7 @@ def _of_network(key: str, platform: Platform, given: object, at: Path) -> Iterat
 
 
 def _of_neighbours(
-    topology: Topology, key: str, given: object, at: Path, bound: dict[str, tuple[str, str]]
+    known: Collection[str], key: str, given: object, at: Path, bound: dict[str, tuple[str, str]]
 ) -> Iterator[Finding]:
     """What is wrong among the neighbours' groups of one network; `bound` has those that are known."""
     within = (_mapping(given) or {}).get("neighbours")
@@ -89,7 +123,6 @@ def _of_neighbours(
         place = (*at, "neighbours")
         yield BY_CODE["wrong-type"].at(place, got=plain_type(within), expected="a mapping")
         return
-    known = neighbours(topology)
     for name, group in groups.items():
         place = (*at, "neighbours", name)
         if name not in known:

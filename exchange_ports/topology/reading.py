@@ -5,7 +5,7 @@ a program gets through Pulumi's config, or be refused (pulumi.md 2).
 Must not know: what can be declared under a setting, nor where the bytes come from.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,13 +13,19 @@ from exchange_ports.findings import Path, Place, Refused
 from exchange_ports.findings import reading as kinds
 from exchange_ports.topology.nodes import Entry, Fields, Items, Node, Text, compose
 from exchange_ports.topology.plain import Walk, is_empty, lenient, shape
+from exchange_ports.topology.settings import (
+    FULL_NAMES,
+    NAMESPACE,
+    SETTINGS,
+    closest,
+    listed,
+    unknown_setting,
+)
 
 __all__ = ["NAMESPACE", "SETTINGS", "StackFile", "read_stack_file"]
 
-#: The project's name, by which Pulumi files our settings: `exchange-ports:topology`.
-NAMESPACE: Final = "exchange-ports"
-#: Our settings, without the namespace. Only the first must be there.
-SETTINGS: Final = ("topology", "networks", "tags")
+#: Our settings that are one word; the others are mappings.
+_WORDS: Final = ("step", "attached")
 
 #: What Pulumi itself writes beside `config`.
 _STACK_KEYS: Final = (
@@ -29,7 +35,6 @@ _STACK_KEYS: Final = (
     "secretsprovider",
     "environment",
 )
-_FULL_NAMES: Final = tuple(f"{NAMESPACE}:{name}" for name in SETTINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +132,10 @@ class _Reader(Walk):
         if name in SETTINGS or ":" in name:
             self.add(kinds.SETTING_OUTSIDE_CONFIG, (name,), line, key=name)
             return True
-        meant = _closest(name, _STACK_KEYS)
+        meant = closest(name, _STACK_KEYS)
         facts = {
             "meant": f", perhaps meant for `{meant}`" if meant else "",
-            "allowed": _listed(_STACK_KEYS[1:]),
+            "allowed": listed(_STACK_KEYS[1:]),
             "remedy": f"write `{meant}`" if meant else "delete it, or put it under `config`",
         }
         self.add(kinds.UNKNOWN_STACK_KEY, (name,), line, key=name, **facts)
@@ -165,41 +170,23 @@ class _Reader(Walk):
                 self.free(entry.value, ("config", key))
                 others[key] = lenient(entry.value)
                 nodes.setdefault(key, _Placed(entry.line, entry.value))
-        if "topology" not in ours and _FULL_NAMES[0] not in misspelt:
+        if "topology" not in ours and FULL_NAMES[0] not in misspelt:
             self.add(kinds.MISSING_TOPOLOGY, ("config",), config.line, namespace=NAMESPACE)
         return StackFile(self.file, ours, others, nodes, config.line)
 
     def unknown_setting(self, key: str, name: str, line: int) -> str:
         """A key in our namespace that nothing reads; which one is meant, if one is."""
-        found = _closest(name, SETTINGS)
-        meant = f"{NAMESPACE}:{found}" if found else ""
-        facts = {
-            "meant": f", perhaps meant for `{meant}`" if meant else "",
-            "allowed": _listed(_FULL_NAMES),
-            "remedy": f"write `{meant}`" if meant else "delete it",
-        }
-        self.add(kinds.UNKNOWN_SETTING, ("config", key), line, key=key, **facts)
-        return meant
+        finding = unknown_setting(name, ("config", key))
+        self.findings.append(finding.located(lambda _: Place(self.file, line)))
+        meant = closest(name, SETTINGS)
+        return f"{NAMESPACE}:{meant}" if meant else ""
 
     def setting(self, name: str, key: str, entry: Entry) -> object:
         value = self.value(entry.value, (name,))
-        if not isinstance(entry.value, Fields):
+        if name not in _WORDS and not isinstance(entry.value, Fields):
             facts = {"key": key, "shape": shape(entry.value)}
             self.add(kinds.SETTING_NOT_A_MAPPING, (name,), entry.line, **facts)
         return value
-
-
-def _listed(names: Iterable[str]) -> str:
-    *most, last = (f"`{name}`" for name in names)
-    return f"{', '.join(most)} and {last}"
-
-
-def _closest(name: str, known: Iterable[str]) -> str | None:
-    # Only where something looks wrong: most files need not wait for this import.
-    from difflib import get_close_matches
-
-    found = get_close_matches(name.casefold(), known, n=1, cutoff=0.8)
-    return found[0] if found else None
 
 
 def _meant(key: str) -> str | None:
@@ -209,9 +196,9 @@ def _meant(key: str) -> str | None:
         return None
     if name == NAMESPACE:
         # A space after the colon made a mapping of its own: `exchange-ports: {topology: ...}`.
-        return _FULL_NAMES[0]
-    setting = _closest(name, SETTINGS) if namespace else name if name in SETTINGS else None
+        return FULL_NAMES[0]
+    setting = closest(name, SETTINGS) if namespace else name if name in SETTINGS else None
     # `exchange-ports:config:topology`, the old form and the same key to Pulumi, is close as well.
-    if setting is None or (namespace and _closest(namespace, [NAMESPACE]) is None):
+    if setting is None or (namespace and closest(namespace, [NAMESPACE]) is None):
         return None
     return f"{NAMESPACE}:{setting}"

@@ -3,6 +3,15 @@
 Pure, as everything below `resources`. DESIGN 5 "Updates" is the statement; `docs/updates.md` tells it.
 """
 
+from exchange_ports.updates.choosing import (
+    Asked,
+    Registered,
+    asked_for,
+    before,
+    check_previous,
+    registered,
+    taken,
+)
 from exchange_ports.updates.examining import Effect, Examined, Trouble
 from exchange_ports.updates.operations import Does, Operation, operations
 from exchange_ports.updates.pairs import pairs_of
@@ -10,17 +19,24 @@ from exchange_ports.updates.replacing import Ids
 from exchange_ports.updates.stepping import Attached, Step, Turn, Update, update
 
 __all__ = [
+    "Asked",
     "Attached",
     "Does",
     "Effect",
     "Examined",
     "Ids",
     "Operation",
+    "Registered",
     "Step",
     "Trouble",
     "Turn",
     "Update",
+    "asked_for",
+    "check_previous",
+    "before",
     "operations",
     "pairs_of",
+    "registered",
+    "taken",
     "update",
 ]

@@ -1,0 +1,158 @@
+"""Which step of an update a stack asks for, and what is registered in it.
+
+The steps that there are depend on both topologies and on where servers take their groups from: whoever
+asks for one that is not offered is told which are.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
+
+from exchange_ports.aws.rules import RuleSet as AwsRuleSet
+from exchange_ports.findings import Finding, Path, Refused, nearest
+from exchange_ports.findings.declared import BY_CODE
+from exchange_ports.flows import Flow
+from exchange_ports.plans import NetworkPlan, Plans, compile_plans
+from exchange_ports.topology.checks import check
+from exchange_ports.topology.declaring import understand
+from exchange_ports.topology.models import Topology
+from exchange_ports.topology.values import plain_type
+from exchange_ports.updates.bodies import place_of
+from exchange_ports.updates.stepping import Attached, Step, Turn, Update, update
+
+__all__ = ["Asked", "Registered", "asked_for", "before", "check_previous", "registered", "taken"]
+
+PREVIOUS: Final = "previous"
+STEP: Final = "step"
+ATTACHED: Final = "attached"
+
+#: Words for a step; doing all at once is no step.
+_WORDS: Final = tuple(turn.value for turn in Turn if turn is not Turn.AT_ONCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a stack says of its update beside the two topologies."""
+
+    #: None: no step, the topology as it will be.
+    turn: Turn | None
+    attached: Attached
+
+
+def asked_for(step: object, attached: object, previous: object) -> tuple[Asked, list[Finding]]:
+    """The step and the place that are meant, with what is wrong with the words.
+
+    `step` and `attached` are None where nothing is said.
+    """
+    found: list[Finding] = []
+    turn: Turn | None = None
+    if step is not None and _is_word(step, _WORDS, (STEP,), found):
+        turn = Turn(str(step))
+        if previous is None:
+            found.append(BY_CODE["step-without-previous"].at((STEP,), step=turn))
+    place = Attached.HERE
+    if attached is not None and _is_word(attached, tuple(Attached), (ATTACHED,), found):
+        place = Attached(str(attached))
+    return Asked(turn, place), found
+
+
+def _is_word(given: object, allowed: tuple[str, ...], at: Path, found: list[Finding]) -> bool:
+    if not isinstance(given, str):
+        expected = f"one of {', '.join(allowed)}"
+        found.append(BY_CODE["wrong-type"].at(at, got=plain_type(given), expected=expected))
+        return False
+    if given in allowed:
+        return True
+    meant = nearest(given, allowed)
+    fix = f"did you mean {meant}?" if meant else f"write one of {', '.join(allowed)}"
+    words = {"word": given or "an empty text", "allowed": ", ".join(allowed), "fix": fix}
+    found.append(BY_CODE["unknown-word"].at(at, **words))
+    return False
+
+
+def before(previous: Topology | object) -> Plans:
+    """The plans of the topology that stands now, as a model or as plain data.
+
+    :raises Refused: it cannot have stood: there is an error in it, or a plan is over a limit.
+    """
+    at: Path = (PREVIOUS,)
+    if isinstance(previous, Topology):
+        topology, found = previous, check(previous, at)
+    else:
+        topology, found = understand(previous, at)
+    if topology is None or any(finding.is_error for finding in found):
+        raise Refused(finding for finding in found if finding.is_error)
+    try:
+        return compile_plans(topology)
+    except Refused as refused:
+        over = (finding for finding in refused.findings if finding.is_error)
+        raise Refused(replace(each, path=(*at, *each.path[1:])) for each in over) from None
+
+
+def check_previous(previous: Topology | None, topology: Topology) -> Iterator[Finding]:
+    """What is wrong with the topology that stands now beside the one that is declared."""
+    if previous is not None and previous.organization != topology.organization:
+        yield BY_CODE["other-organization"].at(
+            (PREVIOUS, "organization"),
+            previous=previous.organization,
+            organization=topology.organization,
+        )
+
+
+def taken(old: Plans, new: Plans, asked: Asked) -> tuple[Update, Step | None]:
+    """The update, and the step of it that is asked for.
+
+    :raises Refused: no such step is offered; which are is said.
+    """
+    found = update(old, new, asked.attached)
+    if asked.turn is None:
+        return found, None
+    offered = [step for step in found.steps or () if step.turn is not Turn.AT_ONCE]
+    for step in offered:
+        if step.turn is asked.turn:
+            return found, step
+    why, fix = _no_step(found, offered)
+    raise Refused([BY_CODE["step-not-offered"].at((STEP,), step=asked.turn, why=why, fix=fix)])
+
+
+def _no_step(found: Update, offered: list[Step]) -> tuple[str, str]:
+    if offered:
+        words = ", ".join(step.turn for step in offered)
+        return f"its steps are {words}, in this order", f"write one of {words}"
+    if found.clean:
+        return "it is clean in one step", "take `step` away, and do it at once"
+    return (
+        "no steps were found in which nothing is cut or opened",
+        "do the edit in parts, and look at each with `exchange-ports plan FILE --against OLD`",
+    )
+
+
+class Registered(NamedTuple):
+    """A network as it is registered: by the key under which its cloud ids are given."""
+
+    key: str
+    plan: NetworkPlan
+    #: What flows say, for neighbours' own groups.
+    flows: tuple[Flow, ...]
+
+
+def registered(old: Plans | None, new: Plans, step: Step | None) -> tuple[Registered, ...]:
+    """Each network with its plan: as it will be, or as it is at the end of a step.
+
+    Networks that only the old topology has come first, while they hold anything.
+    """
+    if old is None or step is None or step.turn is Turn.CONTRACT:
+        return tuple(Registered(key, plan, new.flows) for key, plan in new.networks.items())
+    keys = {place_of(plan): key for key, plan in new.networks.items()}
+    # At neighbours' groups rules only allow: both what was meant and what will be stands there.
+    flows = (*old.flows, *new.flows)
+    gone = (
+        Registered(key, step.plans[place_of(plan)], flows)
+        for key, plan in old.networks.items()
+        if place_of(plan) not in keys and _holds_anything(step.plans[place_of(plan)])
+    )
+    return (*gone, *(Registered(key, step.plans[place], flows) for place, key in keys.items()))
+
+
+def _holds_anything(plan: NetworkPlan) -> bool:
+    return bool(plan.groups if isinstance(plan, AwsRuleSet) else plan.application_groups)
