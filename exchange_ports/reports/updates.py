@@ -56,6 +56,8 @@ def update_lines(old: Plans, new: Plans, update: Update) -> list[Line]:
     if update.held:
         lines += [line(), line("Groups that another stack may still wear", Style.RISK)]
         lines += [line(f"  {group}") for group in update.held]
+        text = "to keep one until they have left it, list it under `retired_groups` of its network"
+        lines.append(line(f"  {text}"))
     if update.replaced:
         lines += [line(), line("Groups that would be replaced, whoever wears them", Style.RISK)]
         lines += [line(f"  {each}") for each in update.replaced]

@@ -121,6 +121,11 @@ def _no_step(found: Update, offered: list[Step]) -> tuple[str, str]:
         return f"its steps are {words}, in this order", f"write one of {words}"
     if found.clean:
         return "it is clean in one step", "take `step` away, and do it at once"
+    if found.replaced:
+        return (
+            f"groups would be replaced, and there are no steps for that: {', '.join(found.replaced)}",
+            "do it as docs/updates.md says of what cannot be done in steps",
+        )
     return (
         "no steps were found in which nothing is cut or opened",
         "do the edit in parts, and look at each with `exchange-ports plan FILE --against OLD`",

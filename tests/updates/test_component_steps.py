@@ -173,6 +173,14 @@ def test_a_step_done_twice_is_the_same_program() -> None:
         assert once == again
 
 
+def test_there_is_no_step_where_a_group_would_be_replaced() -> None:
+    hung = edited(ON_AZURE, {"networks.corp.attach_to": "subnets"})
+    (text,) = refused(lambda: run(hung, ON_AZURE, step="expand"))
+    assert text.startswith("step-not-offered step: groups would be replaced")
+    (warning,) = [text for text in said(run(hung, ON_AZURE), "warning") if "one step" in text]
+    assert "the internal zone of corp on Azure: from network interfaces to subnets" in warning
+
+
 def test_a_step_needs_what_stands_now() -> None:
     (text,) = refused(lambda: run(NEW, step="expand"))
     assert text.startswith("step-without-previous step: ")
