@@ -132,7 +132,7 @@ class ExchangeFirewall(pulumi.ComponentResource):
 
         `previous` is the topology that stands now. What doing the update at once would cut or open in
         passing is warned of then, with the steps in which nothing is. `step` is one of these:
-        `expand`, `change`, `leave`, `join`, `shed` or `contract`. Registered is what stands at its end,
+        `trim`, `expand`, `change`, `leave`, `join`, `shed` or `contract`. Registered is what stands at its end,
         and `servers` are those that are there then, with what they wear then; networks that only the
         previous topology has need their cloud ids too. `attached` says where servers take their groups
         from the outputs: `here`, in the same program, which is what is meant where nothing is said, or

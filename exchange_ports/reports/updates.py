@@ -78,9 +78,12 @@ def step_text(update: Update, step: Step) -> str:
     at = steps.index(step)
     after = f", after `{steps[at - 1].turn}`" if at else ""
     text = f"step {at + 1} of {len(steps)} of this update{after}: {_STEPS[step.turn]}"
-    if at + 1 < len(steps):
-        return f"{text}; then `{steps[at + 1].turn}`"
-    return f"{text}; then take `previous` and `step` away"
+    following = steps[at + 1].turn if at + 1 < len(steps) else None
+    if following is None:
+        return f"{text}; then take `previous` and `step` away"
+    if following is Turn.AT_ONCE:
+        return f"{text}; then take `previous` and `step` away, and the rest is done at once"
+    return f"{text}; then `{following}`"
 
 
 def _operations(old: NetworkPlan, new: NetworkPlan) -> Iterator[str]:

@@ -107,24 +107,31 @@ def taken(old: Plans, new: Plans, asked: Asked) -> tuple[Update, Step | None]:
     found = update(old, new, asked.attached)
     if asked.turn is None:
         return found, None
-    offered = [step for step in found.steps or () if step.turn is not Turn.AT_ONCE]
-    for step in offered:
+    for step in found.steps or ():
         if step.turn is asked.turn:
             return found, step
-    why, fix = _no_step(found, offered)
+    why, fix = _no_step(found)
     raise Refused([BY_CODE["step-not-offered"].at((STEP,), step=asked.turn, why=why, fix=fix)])
 
 
-def _no_step(found: Update, offered: list[Step]) -> tuple[str, str]:
-    if offered:
-        words = ", ".join(step.turn for step in offered)
-        return f"its steps are {words}, in this order", f"write one of {words}"
+def _no_step(found: Update) -> tuple[str, str]:
+    """Why a step is not offered, and what would be right."""
+    if found.steps is not None and not found.clean:
+        words = ", ".join(step.turn for step in found.steps if step.turn is not Turn.AT_ONCE)
+        rest = "" if found.steps[-1].turn is Turn.CONTRACT else ", and then the rest at once"
+        return f"its steps are {words}, in this order{rest}", f"write one of {words}"
     if found.clean:
         return "it is clean in one step", "take `step` away, and do it at once"
     if found.replaced:
         return (
             f"groups would be replaced, and there are no steps for that: {', '.join(found.replaced)}",
             "do it as docs/updates.md says of what cannot be done in steps",
+        )
+    if found.refused:
+        over = "; ".join(finding.says for finding in found.refused)
+        return (
+            f"old and new rules stand together in any step, and are over a limit then: {over}",
+            "make room for both (a quota, fewer ranges), or do the edit in two parts",
         )
     return (
         "no steps were found in which nothing is cut or opened",

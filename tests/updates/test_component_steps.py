@@ -154,6 +154,55 @@ def test_a_step_says_which_it_is_and_what_comes_next() -> None:
     assert text.endswith("; then take `previous` and `step` away")
 
 
+#: A flow to the Internet is closed, and the list of what the Internet is changes in place (AWS).
+TIME: Final = {
+    "from": "exchange",
+    "to": "internet",
+    "ports": ["123/udp"],
+    "reason": "time",
+    "accept_risk": True,
+}
+LISTED: Final[Data] = edited(
+    OLD,
+    {
+        "private_blocks": ["10.0.0.0/8", "172.16.0.0/12"],
+        "additional_flows": [ADMINS, TIME, {**TIME, "ports": ["4443/tcp"]}],
+    },
+)
+ANOTHER_LIST: Final[Data] = edited(
+    LISTED,
+    {
+        "private_blocks": ["10.0.0.0/8", "100.64.0.0/10"],
+        "additional_flows": [ADMINS, {**TIME, "ports": ["4443/tcp"]}],
+    },
+)
+
+
+def test_what_is_left_after_a_step_may_be_done_at_once() -> None:
+    found = update(plans(LISTED), plans(ANOTHER_LIST))
+    assert [step.turn for step in found.steps or ()] == [Turn.TRIM, Turn.AT_ONCE]
+    made = run(ANOTHER_LIST, LISTED, step="trim")
+    gone = {name for _, name in named(run(LISTED)).keys() - named(made).keys()}
+    assert {name.partition("/")[2] for name in gone} == {"out/udp/123/list.internet"}
+    (text,) = [t for t in said(made, "info") if "step" in t]
+    assert text.startswith("step 1 of 2 of this update: trim: ")
+    assert text.endswith("take `previous` and `step` away, and the rest is done at once")
+    (text,) = refused(lambda: run(ANOTHER_LIST, LISTED, step="expand"))
+    assert text.endswith("its steps are trim, in this order, and then the rest at once")
+
+
+def test_there_is_no_step_round_a_limit() -> None:
+    flows = [
+        {**ADMINS, "from": "exchange", "to": f"10.{second}.0.0/16", "ports": ["9000/tcp"]}
+        for second in range(100, 180)
+    ]
+    old = edited(OLD, {"additional_flows": flows[:40]})
+    new = edited(OLD, {"additional_flows": flows[40:]})
+    (text,) = refused(lambda: run(new, old, step="expand"))
+    assert text.startswith("step-not-offered step: old and new rules stand together")
+    assert "over" in text
+
+
 def test_a_step_that_is_not_offered_is_refused_with_those_that_are() -> None:
     assert refused(lambda: run(NEW, OLD, step="change")) == [
         "step-not-offered step: its steps are expand, contract, in this order"

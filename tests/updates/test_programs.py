@@ -71,10 +71,12 @@ def agree(old: Data, new: Data, attached: Attached) -> int:
     assert done(before, after) == modelled(one, other)
     assert faults(before, after) == []
     found = update(one, other, attached)
-    steps = [step for step in found.steps or () if step.turn is not Turn.AT_ONCE]
+    steps = () if found.clean else found.steps or ()
     stands, is_there = before, {place_of(plan): plan for plan in one.networks.values()}
     for step in steps:
-        made = run(new, old, step=step.turn.value, attached=attached.value)
+        # What is left to do at once is done without a step.
+        given = {} if step.turn is Turn.AT_ONCE else {"step": step.turn.value}
+        made = run(new, old, attached=attached.value, **given)
         assert done(stands, made) == {
             (each.kind, f"exchange-{plan.network}-{each.name}", each.does.value)
             for pair in pairs_of(one, other)
