@@ -8,8 +8,9 @@ from exchange_ports.aws.rules import GroupRef, RuleSet
 from exchange_ports.plans import NetworkPlan, Plans, compile_plans
 from exchange_ports.proof import prove
 from exchange_ports.topology.declaring import understand
+from exchange_ports.traffic.ports import Protocol
 from exchange_ports.updates import Attached, Does, operations, pairs_of, update
-from tests.strategies import SMALL, Data, declared, edited
+from tests.strategies import SMALL, WITH_EDGE, Data, declared, edited
 
 #: Paris has Mailbox servers of its own in the same network.
 PARIS: Data = edited(
@@ -20,7 +21,7 @@ PARIS: Data = edited(
             "servers": {"px1": {"roles": ["client_access", "mailbox"]}},
         },
         "additional_flows": [
-            {"from": "mailbox@hq", "to": "10.20.6.0/24", "ports": ["9100/tcp"], "reason": "backup"}
+            {"from": "mailbox@hq", "to": "10.20.6.0/24", "ports": ["9100/tcp"], "reason": "backup"},
         ],
         "mail_flow.outbound": {"through": "mailbox"},
     },
@@ -95,6 +96,49 @@ def _rules(plan: NetworkPlan) -> list[str]:
     if isinstance(plan, RuleSet):
         return [f"{rule.group} {rule.ports}" for rule in plan.rules]
     return [f"{rule.source} {rule.ports}" for group in plan.groups for rule in group.rules]
+
+
+def test_an_edge_group_is_somebodys_peer_while_it_is_retired() -> None:
+    """EC2 has a rule of ICMP for each family in which somebody is there."""
+    pings = {"from": "edge", "to": "mailbox", "ports": ["icmp"], "reason": "pings"}
+    data = edited(
+        WITH_EDGE,
+        {"sites.paris": {}, "additional_flows": [{**pings, "accept_risk": True}]},
+    )
+    plan = planned(data, retired_groups=["edge.paris"]).networks["corp"]
+    assert isinstance(plan, RuleSet)
+    found = {
+        (rule.group, rule.peer.key)
+        for rule in plan.rules
+        if isinstance(rule.peer, GroupRef) and rule.ports.protocol is Protocol.ICMP
+    }
+    there = {("edge.hq", "mailbox.hq"), ("mailbox.hq", "edge.hq")}
+    assert found == there | {("edge.paris", "mailbox.hq"), ("mailbox.hq", "edge.paris")}
+
+
+#: Paris is in another network, which the first knows by addresses.
+FAR: Data = edited(
+    PARIS,
+    {
+        "networks.far": {"platform": "aws", "internal": ["10.30.0.0/20"]},
+        "sites.paris.network": "far",
+        "sites.paris.servers.px1.address": "10.30.0.11",
+        "sites.hq.servers.ex1.address": "10.20.0.11",
+    },
+)
+
+
+def test_rules_by_address_at_other_networks_go_with_the_server() -> None:
+    """Of whoever wears a retired group no address is declared any more."""
+    retired = {"networks.far.retired_groups": ["exchange", *OF_PARIS]}
+    left = edited(FAR, {"sites.paris.servers": {}, **retired})
+    before, after = compile_plans(declared(FAR)), compile_plans(declared(left))
+    done = {pair.place: operations(pair.old, pair.new) for pair in pairs_of(before, after)}
+    assert done["far on AWS"] == ()
+    assert {(each.does, each.name) for each in done["corp on AWS"]} == {
+        (Does.DELETE, "exchange/in/any/all/10.30.0.11/32"),
+        (Does.DELETE, "exchange/out/any/all/10.30.0.11/32"),
+    }
 
 
 @pytest.mark.parametrize("platform", ["aws", "azure"])
