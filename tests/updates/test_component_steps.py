@@ -404,6 +404,12 @@ def test_a_network_that_goes_keeps_its_ids_until_its_last_step() -> None:
     assert networks(words[-1]) == ["exchange-corp"]
 
 
+def test_a_network_that_goes_and_holds_nothing_is_not_registered() -> None:
+    spare = edited(OLD, {"networks.spare": {"platform": "aws", "internal": ["10.40.0.0/20"]}})
+    expanded = run(NEW, spare, step="expand")
+    assert not [one.name for one in expanded.registrations if "spare" in one.name]
+
+
 def test_what_stands_between_is_proved_at_both_its_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     from exchange_ports import component
 

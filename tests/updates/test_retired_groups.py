@@ -162,6 +162,15 @@ def test_a_network_that_everybody_left_keeps_what_is_retired(platform: str) -> N
         assert any("exchange-to-exchange" in rule.name for rule in plan.groups[0].rules)
 
 
+@pytest.mark.parametrize("network, zone", [({}, "perimeter"), ({"perimeter": []}, "internal")])
+def test_a_retired_group_of_edge_servers_keeps_the_group_of_their_zone(
+    network: Data, zone: str
+) -> None:
+    plan = planned(LEFT, "azure", retired_groups=["edge.hq"], **network).networks["corp"]
+    assert not isinstance(plan, RuleSet)
+    assert [group.zone.value for group in plan.groups] == sorted({"internal", zone})
+
+
 def said(data: Data) -> list[tuple[str, bool]]:
     _, findings = understand(data)
     return [(finding.kind.code, finding.is_error) for finding in findings]
