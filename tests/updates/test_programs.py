@@ -181,7 +181,7 @@ def _index_in_the_name(patch: pytest.MonkeyPatch) -> None:
 
 
 def _outputs_that_resolve_early(patch: pytest.MonkeyPatch) -> None:
-    real = pulumi.Output.all
+    real: Callable[..., Any] = pulumi.Output.all
 
     def early(*several: Any, **named: Any) -> Any:
         named.pop("standing", None)
