@@ -98,7 +98,9 @@ def comment(
     if most is None:
         every = [table for group in groups for table in group]
         return "".join(table.shown(None) for table in (first, *summary, *every, last))
-    kept = len(groups)
+    # As many environments as fit with every table cut to nothing; nearly always all of them.
+    floors = [sum(_bytes(table.shown(0)) for table in group) for group in groups]
+    kept = next((n for n in range(len(groups), 0, -1) if sum(floors[:n]) <= most), 0)
     while True:
         tables = [first, *summary, *(table for group in groups[:kept] for table in group)]
         if kept < len(groups):
