@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from bench import compiling, fwshift, memory, proving, rules, starting
+from bench import compiling, differing, fwshift, memory, proving, rules, starting
 from bench.measure import Section, machine, report
 from bench.page import page
 from bench.picture import picture
@@ -36,6 +36,15 @@ def _measured() -> Iterator[Section]:
             "address in the order in which the clouds evaluate them, every network of a rule written "
             "as its two halves. It found them equal. The proof has every other law besides; the main "
             "statement alone is below it, on both sides.",
+        ),
+    )
+    yield Section(
+        "Compare",
+        tuple(differing.measure()),
+        (
+            "40 sites and 400 servers against the same with one server more, as whole processes: "
+            "`diff` reads and compiles two files, and what it is held against starts Python and "
+            "pydantic once and compiles the old file twice.",
         ),
     )
     yield Section("Memory", tuple(memory.measure()), ("The peak of a process of its own each.",))

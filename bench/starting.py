@@ -13,7 +13,7 @@ from typing import Final
 
 from bench.measure import Measured, interleaved
 
-__all__ = ["measure"]
+__all__ = ["measure", "process"]
 
 _ROOT: Final = Path(__file__).parent.parent
 _FLOOR: Final = "from pydantic import BaseModel; import yaml"
@@ -39,8 +39,8 @@ def measure(times: int = 15) -> Iterator[Measured]:
         for way, start in ways.items()
     ]
     with tempfile.TemporaryDirectory() as compiled:
-        floor = _process([sys.executable, "-c", _FLOOR], compiled)
-        runs = [floor, *(_process(command, compiled) for _, command, _ in asked)]
+        floor = process([sys.executable, "-c", _FLOOR], compiled)
+        runs = [floor, *(process(command, compiled) for _, command, _ in asked)]
         for run in runs:
             run()  # from here on everything is compiled, as it is for everybody's second time
         base, *taken = interleaved(*runs, times=times)
@@ -48,7 +48,8 @@ def measure(times: int = 15) -> Iterator[Measured]:
         yield Measured(what, seconds, f'python -c "{_FLOOR}"', base, target)
 
 
-def _process(command: list[str], compiled: str) -> Callable[[], object]:
+def process(command: list[str], compiled: str) -> Callable[[], object]:
+    """A command as a process of its own; what Python compiles is kept in the folder `compiled`."""
     # Some machines forbid Python to keep what it compiled. That would measure the compiler.
     environment = {**os.environ, "PYTHONPYCACHEPREFIX": compiled, "NO_COLOR": "1"}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -14,6 +14,7 @@ PAGES: Final = {"asking.md": 9, "handing-over.md": 1, "reporting.md": 1, "update
 
 # The SDK's own dictionaries for deprecated names: `preview` loads it.
 pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+PAGES: Final = {"asking.md": 8, "updates.md": 2, "diff.md": 3}
 
 
 def transcripts(page: str) -> list[Block]:

@@ -342,6 +342,7 @@ def test_an_object_that_is_not_here_is_not_fetched(
     made.git("config", "remote.origin.promisor", "true")
     made.git("config", "remote.origin.partialclonefilter", "blob:none")
     made.git("config", "protocol.ext.allow", "always")
+    made.git("config", "core.repositoryFormatVersion", "1")
     made.git("config", "extensions.partialClone", "origin")
     blob = made.git("rev-parse", f"HEAD:{AWS}")
     (made.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
