@@ -13,7 +13,7 @@ from exchange_ports.traffic.service_set import ServiceSet
 __all__ = ["Row", "cited", "ports", "rows", "who"]
 
 #: Letters. A set of services that is written longer is cut there.
-_LONGEST_PORTS: Final = 80
+_LONGEST_PORTS: Final = 78
 
 #: How each kind of change is marked.
 _SIGNS: Final = {Effect.OPENED: "+", Effect.CUT: "-", Effect.REASON: "="}
