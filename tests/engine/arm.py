@@ -9,7 +9,9 @@ Must not know: HTTP (tests/engine/arm_server.py), this package, or who asks.
 A rule's own faults stand in tests/engine/arm_rules.py. No part of it was tried against live Azure.
 """
 
+import copy
 import threading
+from collections.abc import Callable
 from typing import Final, cast
 
 from tests.engine.arm_attachments import Attachments
@@ -61,6 +63,16 @@ class Arm(Attachments):
         self._lock = threading.Lock()
         #: Resource groups, by name in small letters.
         self._groups: dict[str, Json] = {}
+        #: Each is told of every call that changed something, before another one is taken.
+        self.watching: list[Callable[[str, str], None]] = []
+
+    def copy(self) -> "Arm":
+        """All that is there, as a cloud of its own. For those who watch: nobody changes it then."""
+        other = Arm()
+        other._groups = copy.deepcopy(self._groups)
+        other._resources = copy.deepcopy(self._resources)
+        other._versions = self._versions
+        return other
 
     @property
     def ids(self) -> list[str]:
@@ -78,9 +90,13 @@ class Arm(Attachments):
         segments = [each for each in path.split("/") if each]
         with self._lock:
             try:
-                return self._answer(method, segments, body)
+                answer = self._answer(method, segments, body)
             except Refused as refused:
                 return refused.answer
+            if method != "GET":
+                for tell in self.watching:
+                    tell(method, path)
+            return answer
 
     def _answer(self, method: str, segments: list[str], body: object) -> Answer:
         if len(segments) == 4 and segments[2].lower() == "resourcegroups":

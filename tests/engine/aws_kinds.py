@@ -12,7 +12,14 @@ from typing import Any, ClassVar, Final, cast
 from tests.engine.ec2_server import ACCOUNT, ClientError
 from tests.engine.provider import UNKNOWN, Kind, PartlyMade, Values
 
-__all__ = ["EgressRule", "IngressRule", "ManagedPrefixList", "SecurityGroup"]
+__all__ = [
+    "Ec2Kind",
+    "EgressRule",
+    "IngressRule",
+    "ManagedPrefixList",
+    "SecurityGroup",
+    "code_of",
+]
 
 _GONE: Final = (
     "InvalidGroup.NotFound",
@@ -21,7 +28,8 @@ _GONE: Final = (
 )
 
 
-def _code(refused: ClientError) -> str:
+def code_of(refused: ClientError) -> str:
+    """EC2's code."""
     return str(cast("Any", refused.response)["Error"]["Code"])
 
 
@@ -33,7 +41,7 @@ def _pairs(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
 
 
-class _Ec2Kind(Kind):
+class Ec2Kind(Kind):
     """What the resources of EC2 have in common."""
 
     computed = frozenset({"arn", "tagsAll"})
@@ -74,7 +82,7 @@ class _Ec2Kind(Kind):
         return found
 
 
-class SecurityGroup(_Ec2Kind):
+class SecurityGroup(Ec2Kind):
     """Rules are resources of their own here: inline ones are not taken."""
 
     token = "aws:ec2/securityGroup:SecurityGroup"  # noqa: S105
@@ -82,7 +90,7 @@ class SecurityGroup(_Ec2Kind):
         {"name", "namePrefix", "description", "vpcId", "tags", "revokeRulesOnDelete", "region"}
     )
     replacing = frozenset({"name", "namePrefix", "description", "vpcId", "region"})
-    computed = _Ec2Kind.computed | {
+    computed = Ec2Kind.computed | {
         "ownerId",
         "vpcId",
         "region",
@@ -118,7 +126,7 @@ class SecurityGroup(_Ec2Kind):
         try:
             groups = self.ec2.describe_security_groups(GroupIds=[id_])["SecurityGroups"]
         except ClientError as refused:
-            if _code(refused) in _GONE:
+            if code_of(refused) in _GONE:
                 return None
             raise
         (found,) = groups
@@ -147,7 +155,7 @@ class SecurityGroup(_Ec2Kind):
                 self._revoke_all(id_)
             self.ec2.delete_security_group(GroupId=id_)
         except ClientError as refused:
-            if _code(refused) not in _GONE:
+            if code_of(refused) not in _GONE:
                 raise
 
     def _revoke_all(self, id_: str) -> None:
@@ -171,7 +179,7 @@ _SOURCES: Final = {
 }
 
 
-class _Rule(_Ec2Kind):
+class _Rule(Ec2Kind):
     inputs = frozenset(
         {
             *_SOURCES,
@@ -186,7 +194,7 @@ class _Rule(_Ec2Kind):
     )
     required = frozenset({"ipProtocol", "securityGroupId"})
     replacing = frozenset({"securityGroupId", "region"})
-    computed = _Ec2Kind.computed | {"securityGroupRuleId", "region"}
+    computed = Ec2Kind.computed | {"securityGroupRuleId", "region"}
     tagged_as = "security-group-rule"
     egress: ClassVar[bool]
 
@@ -237,7 +245,7 @@ class _Rule(_Ec2Kind):
                 "SecurityGroupRules"
             ]
         except ClientError as refused:
-            if _code(refused) in _GONE:
+            if code_of(refused) in _GONE:
                 return None
             raise
         if found["IsEgress"] != self.egress:
@@ -293,7 +301,7 @@ class _Rule(_Ec2Kind):
         try:
             revoke(GroupId=olds["securityGroupId"], SecurityGroupRuleIds=[id_])
         except ClientError as refused:
-            if _code(refused) not in _GONE:
+            if code_of(refused) not in _GONE:
                 raise
 
 
@@ -333,13 +341,13 @@ def _as_rule(inputs: Values) -> dict[str, Any]:
     return {"IpProtocol": inputs["ipProtocol"], **_ports(inputs), **source, **text}
 
 
-class ManagedPrefixList(_Ec2Kind):
+class ManagedPrefixList(Ec2Kind):
     token = "aws:ec2/managedPrefixList:ManagedPrefixList"  # noqa: S105
     inputs = frozenset({"name", "addressFamily", "maxEntries", "entries", "tags", "region"})
     required = frozenset({"addressFamily", "maxEntries"})
     replacing = frozenset({"addressFamily", "region"})
     # Entries that the program does not give are not its business.
-    computed = _Ec2Kind.computed | {"ownerId", "version", "region", "entries"}
+    computed = Ec2Kind.computed | {"ownerId", "version", "region", "entries"}
     named = "name"
     tagged_as = "prefix-list"
     #: As many entries as one call takes.
@@ -456,7 +464,7 @@ class ManagedPrefixList(_Ec2Kind):
         try:
             return self.ec2.describe_managed_prefix_lists(PrefixListIds=[id_])["PrefixLists"][0]
         except ClientError as refused:
-            if _code(refused) in _GONE:
+            if code_of(refused) in _GONE:
                 return None
             raise
 
@@ -464,7 +472,7 @@ class ManagedPrefixList(_Ec2Kind):
         try:
             self.ec2.delete_managed_prefix_list(PrefixListId=id_)
         except ClientError as refused:
-            if _code(refused) not in _GONE:
+            if code_of(refused) not in _GONE:
                 raise
 
 

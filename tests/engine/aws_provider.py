@@ -9,11 +9,18 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 from threading import local
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import parse_qsl
 
 from tests.engine import ec2_server
-from tests.engine.aws_kinds import EgressRule, IngressRule, ManagedPrefixList, SecurityGroup
+from tests.engine.aws_interfaces import NetworkInterface
+from tests.engine.aws_kinds import (
+    Ec2Kind,
+    EgressRule,
+    IngressRule,
+    ManagedPrefixList,
+    SecurityGroup,
+)
 from tests.engine.control import CONTROL, Control, Fault
 from tests.engine.ec2_server import AWSResponse, BotoCoreError, ClientError
 from tests.engine.provider import Kind, Provider, Values, serve
@@ -32,6 +39,13 @@ class AwsProvider(Provider):
 
     version = VERSION
     refusals = (ClientError, BotoCoreError, RuntimeError)
+    kinds: ClassVar[tuple[type[Ec2Kind], ...]] = (
+        SecurityGroup,
+        IngressRule,
+        EgressRule,
+        ManagedPrefixList,
+        NetworkInterface,
+    )
 
     def __init__(self, control: Control, endpoint: str | None = None) -> None:
         super().__init__()
@@ -41,7 +55,7 @@ class AwsProvider(Provider):
     def connect(self, settings: Values) -> Iterable[Kind]:
         ec2 = ec2_server.client(self._endpoint, settings.get("region", ec2_server.REGION))
         _Watched(self._control).listen(ec2)
-        return [kind(ec2) for kind in (SecurityGroup, IngressRule, EgressRule, ManagedPrefixList)]
+        return [kind(ec2) for kind in self.kinds]
 
 
 class _Watched:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final, cast
 
 from tests.engine.provider import Kind, PartlyMade, Values
 
-__all__ = ["ApplicationSecurityGroup", "ArmClient", "ArmError", "NetworkSecurityGroup"]
+__all__ = ["ApplicationSecurityGroup", "ArmClient", "ArmError", "ArmKind", "NetworkSecurityGroup"]
 
 Json = dict[str, Any]
 
@@ -58,7 +58,7 @@ class ArmClient:
         raise NotImplementedError
 
 
-class _ArmKind(Kind):
+class ArmKind(Kind):
     """What the resources of ARM have in common."""
 
     required = frozenset({"resourceGroupName"})
@@ -153,7 +153,7 @@ class _ArmKind(Kind):
             raise PartlyMade(id_, self.outputs(accepted, inputs), str(lost)) from lost
 
 
-class ApplicationSecurityGroup(_ArmKind):
+class ApplicationSecurityGroup(ArmKind):
     token = "azure-native:network:ApplicationSecurityGroup"  # noqa: S105
     arm_type = "applicationSecurityGroups"
     named = "applicationSecurityGroupName"
@@ -163,7 +163,7 @@ class ApplicationSecurityGroup(_ArmKind):
     replacing = frozenset({"applicationSecurityGroupName", "location", "resourceGroupName"})
 
 
-class NetworkSecurityGroup(_ArmKind):
+class NetworkSecurityGroup(ArmKind):
     """`securityRules` set: they are all there are. Unset: whatever is there stays (azure.md 5)."""
 
     token = "azure-native:network:NetworkSecurityGroup"  # noqa: S105

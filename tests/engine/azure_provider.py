@@ -20,10 +20,12 @@ from urllib.parse import urlsplit
 from pulumi.runtime.proto import provider_pb2
 
 from tests.engine.arm import SUBSCRIPTION
+from tests.engine.azure_interfaces import NetworkInterface
 from tests.engine.azure_kinds import (
     ApplicationSecurityGroup,
     ArmClient,
     ArmError,
+    ArmKind,
     Json,
     NetworkSecurityGroup,
 )
@@ -65,7 +67,8 @@ class AzureProvider(Provider):
 
     def connect(self, settings: Values) -> Iterable[Kind]:
         self._client.subscription = str(settings.get("subscriptionId") or SUBSCRIPTION)
-        return [kind(self._client) for kind in (ApplicationSecurityGroup, NetworkSecurityGroup)]
+        kinds = (ApplicationSecurityGroup, NetworkSecurityGroup, NetworkInterface)
+        return [kind(self._client) for kind in kinds]
 
     def Check(self, request: Any, context: Any) -> Any:
         answer = super().Check(request, context)
@@ -96,7 +99,7 @@ class AzureProvider(Provider):
     def Read(self, request: Any, context: Any) -> Any:
         answer = super().Read(request, context)
         kind = self._kind(request.urn, context)
-        if not answer.id or not isinstance(kind, ApplicationSecurityGroup | NetworkSecurityGroup):
+        if not answer.id or not isinstance(kind, ArmKind):
             return answer
         inputs, state = plain(request.inputs), plain(request.properties)
         found = kind.projected(plain(answer.properties))

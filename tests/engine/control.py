@@ -104,6 +104,9 @@ class Call:
     answered: bool = False
     #: The cloud's code where it refused.
     error: str | None = None
+    #: Where it began and ended among all that the log has: two calls may be under way at once.
+    began: int = 0
+    ended: int | None = None
 
     @property
     def writes(self) -> bool:
@@ -145,12 +148,13 @@ class Control:
     def calls(self) -> list[Call]:
         """Every call so far, in the order in which they began."""
         found: dict[int, Call] = {}
-        for line in self._lines():
+        for at, line in enumerate(self._lines()):
+            number: int = line["number"]
             if "call" in line:
-                found[line["number"]] = Call(**line)
+                found[number] = replace(Call(**line), began=at)
             else:
-                began = found[line["number"]]
-                found[line["number"]] = replace(began, answered=True, error=line["error"])
+                answer = {"answered": True, "error": line["error"], "ended": at}
+                found[number] = replace(found[number], **answer)
         return list(found.values())
 
     def writes(self) -> list[Call]:

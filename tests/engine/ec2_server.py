@@ -2,8 +2,9 @@
 
 Knows: HTTP. Must not know: what EC2 refuses.
 
-`python -m tests.engine.ec2_server REGION` prints one line, its port on 127.0.0.1, and ends when its
-standard input does: so it never outlives the test that started it, however that ended.
+`python -m tests.engine.ec2_server REGION [JOURNAL]` prints one line, its port on 127.0.0.1, and ends
+when its standard input does: so it never outlives the test that started it, however that ended. Into
+JOURNAL goes what EC2 holds after each call that changed something.
 """
 
 import os
@@ -14,6 +15,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, cast
+from urllib.parse import parse_qs
 
 # Neither boto3 nor botocore has types of its own: whoever needs something of them takes it from here.
 import boto3  # pyright: ignore[reportMissingTypeStubs]
@@ -28,6 +30,8 @@ from moto.ec2.models import ec2_backends
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.engine.ec2 import Guard
+from tests.engine.ec2_lists import ONE_AT_A_TIME
+from tests.engine.snapshots import READS, Snapshot, taken
 
 __all__ = [
     "ACCOUNT",
@@ -41,6 +45,7 @@ __all__ = [
     "forget_everything",
     "response",
     "served",
+    "watched",
 ]
 
 ACCOUNT: Final = "123456789012"
@@ -139,19 +144,50 @@ def _text(headers: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+#: Each is told of every call that EC2 took and that changed something, before it takes another one.
+_WATCHING: Final[list[Callable[[str], None]]] = []
+
+
 def _answer(request: Any) -> tuple[int, dict[str, str], bytes]:
-    status, headers, body = Guard.dispatch(request, request.url, request.headers)
+    call = parse_qs(_bytes(request.get_data()).decode()).get("Action", [""])[0]
+    with ONE_AT_A_TIME:
+        status, headers, body = Guard.dispatch(request, request.url, request.headers)
+        if int(status) < 400 and not call.startswith(READS):
+            for tell in _WATCHING:
+                tell(call)
     return int(status), headers, _bytes(body)
+
+
+@contextmanager
+def watched(region: str = REGION) -> Generator[list[Snapshot]]:
+    """What the EC2 of this process holds after each call, from now to the end of this block."""
+    seen: list[Snapshot] = []
+    ec2 = client(region=region)
+
+    def tell(call: str) -> None:
+        seen.append(taken(ec2, call))
+
+    _WATCHING.append(tell)
+    try:
+        yield seen
+    finally:
+        _WATCHING.remove(tell)
 
 
 # ---- as a process ----
 
 
 @contextmanager
-def served(region: str = REGION) -> Generator[str]:
-    """The endpoint of a guarded EC2 in a process of its own, which ends with this block."""
+def served(region: str = REGION, journal: Path | None = None) -> Generator[str]:
+    """The endpoint of a guarded EC2 in a process of its own, which ends with this block.
+
+    `journal` gets what it holds after each call (tests/engine/snapshots.py, `kept_in`).
+    """
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.engine.ec2_server", region],
+        [
+            *(sys.executable, "-m", "tests.engine.ec2_server", region),
+            *([] if journal is None else [str(journal)]),
+        ],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -182,6 +218,15 @@ def _application(environ: dict[str, Any], start: Callable[..., Any]) -> list[byt
 
 
 def main() -> None:
+    region, *journals = sys.argv[1:]
+    ec2 = client(region=region)
+    for journal in map(Path, journals):
+
+        def tell(call: str, journal: Path = journal) -> None:
+            with journal.open("a") as file:
+                file.write(f"{taken(ec2, call)}\n")
+
+        _WATCHING.append(tell)
     server = make_server("127.0.0.1", 0, _application, threaded=True, request_handler=_Quiet)
     print(server.port, flush=True)
     serving = threading.Thread(target=server.serve_forever, daemon=True)

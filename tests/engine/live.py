@@ -9,6 +9,7 @@ from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any, Final, cast
 
+from exchange_ports.aws.names import rule_name
 from exchange_ports.aws.rules import (
     Direction,
     GroupRef,
@@ -22,7 +23,7 @@ from exchange_ports.aws.rules import (
 from exchange_ports.plans import Plans
 from exchange_ports.traffic.ports import PortRange, Ports, Protocol
 
-__all__ = ["as_it_stands", "without_ours"]
+__all__ = ["as_it_stands", "ids", "interfaces", "without_ours"]
 
 _PROTOCOLS: Final = {
     "-1": Protocol.ANY,
@@ -56,23 +57,21 @@ def as_it_stands(
     )
 
 
+def interfaces(ec2: Any, vpc_id: str) -> dict[str, dict[str, list[str]]]:
+    """Who is there, by the descriptions of interfaces, and the groups that each wears, as outputs are."""
+    return {
+        each["Description"]: {"security_group_ids": [group["GroupId"] for group in each["Groups"]]}
+        for each in _all(ec2, "describe_network_interfaces", "NetworkInterfaces")
+        if each["VpcId"] == vpc_id
+    }
+
+
 def _rule_set(ec2: Any, vpc_id: str, network: str, wears: Mapping[str, Sequence[str]]) -> RuleSet:
     """What stands in a VPC.
 
     :raises KeyError: a rule names what has no Name of ours, or a protocol of no name.
     """
-    prefix = f"exchange-{network}-"
-    groups = {
-        each["GroupId"]: each
-        for each in _all(ec2, "describe_security_groups", "SecurityGroups")
-        if each["VpcId"] == vpc_id and each["GroupName"] != "default"
-    }
-    lists = {
-        each["PrefixListId"]: each
-        for each in _all(ec2, "describe_managed_prefix_lists", "PrefixLists")
-        if _name(each).startswith(prefix)
-    }
-    keys = {one: _name(each).removeprefix(prefix) for one, each in {**groups, **lists}.items()}
+    groups, lists, keys = _named(ec2, vpc_id, f"exchange-{network}-")
     rules = [
         _rule(each, keys)
         for each in _all(ec2, "describe_security_group_rules", "SecurityGroupRules")
@@ -92,6 +91,45 @@ def _rule_set(ec2: Any, vpc_id: str, network: str, wears: Mapping[str, Sequence[
         rules=tuple(rules),
         wears={server: tuple(keys[one] for one in worn) for server, worn in wears.items()},
     )
+
+
+def ids(ec2: Any, vpc_id: str, network: str) -> dict[str, str]:
+    """The id in EC2 of each group, list and rule of a VPC, by the logical name that it has with us.
+
+    :raises KeyError: as `as_it_stands` does.
+    """
+    prefix = f"exchange-{network}-"
+    groups, _, keys = _named(ec2, vpc_id, prefix)
+    rules = {
+        rule_name(_rule(each, keys)): str(each["SecurityGroupRuleId"])
+        for each in _all(ec2, "describe_security_group_rules", "SecurityGroupRules")
+        if each["GroupId"] in groups
+    }
+    return {f"{prefix}{key}": one for one, key in keys.items()} | {
+        f"{prefix}{name}": one for name, one in rules.items()
+    }
+
+
+def _named(
+    ec2: Any, vpc_id: str, prefix: str
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]]:
+    """The groups of a VPC and the lists of a network, by id, and what each of them is."""
+    groups = {
+        each["GroupId"]: each
+        for each in _all(ec2, "describe_security_groups", "SecurityGroups")
+        if each["VpcId"] == vpc_id and each["GroupName"] != "default"
+    }
+    lists = {
+        each["PrefixListId"]: each
+        for each in _all(ec2, "describe_managed_prefix_lists", "PrefixLists")
+        if _name(each).startswith(prefix)
+    }
+    keys: dict[str, str] = {}
+    for one, each in {**groups, **lists}.items():
+        key = _name(each).removeprefix(prefix)
+        # While a group is replaced there are two of a name.
+        keys[one] = f"{key} ({one})" if key in keys.values() else key
+    return groups, lists, keys
 
 
 def without_ours(ec2: Any) -> bool:

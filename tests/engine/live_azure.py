@@ -46,22 +46,28 @@ _ACCESS: Final = {"Allow": Access.ALLOW, "Deny": Access.DENY}
 
 
 def as_it_stands(
-    client: "NetworkManagementClient", plans: Plans, resource_groups: Mapping[str, str]
+    client: "NetworkManagementClient",
+    plans: Plans,
+    resource_groups: Mapping[str, str],
+    unattached: Attachment | None = None,
 ) -> Plans:
     """The plans with what stands in Azure in the place of what was planned, to be proved.
 
     `resource_groups` has the name of each network's. Who wears what is what interfaces say.
+    `unattached` is where a group will hang that hangs on nothing yet, if one may.
     """
     return replace(
         plans,
         networks={
-            key: _rule_set(client, resource_groups[key], plan.network)
+            key: _rule_set(client, resource_groups[key], plan.network, unattached)
             for key, plan in plans.networks.items()
         },
     )
 
 
-def _rule_set(client: Any, resource_group: str, network: str) -> RuleSet:
+def _rule_set(
+    client: Any, resource_group: str, network: str, unattached: Attachment | None
+) -> RuleSet:
     """What stands in a resource group.
 
     :raises KeyError: a rule names what has no name of ours, or an interface has no group of ours.
@@ -98,7 +104,7 @@ def _rule_set(client: Any, resource_group: str, network: str) -> RuleSet:
             SecurityGroup(
                 zones_of[one],
                 tuple(_rule(rule, applications.__getitem__) for rule in _all(each.security_rules)),
-                _at(each),
+                _at(each, unattached),
             )
             for one, each in sorted(nsgs.items())
         ),
@@ -129,7 +135,7 @@ def _stripped(name: Any, prefix: str) -> str:
     return str(name).removeprefix(prefix)
 
 
-def _at(nsg: Any) -> Attachment:
+def _at(nsg: Any, unattached: Attachment | None) -> Attachment:
     found = [
         place
         for place, users in (
@@ -138,6 +144,8 @@ def _at(nsg: Any) -> Attachment:
         )
         if users
     ]
+    if not found and unattached is not None:
+        return unattached
     if len(found) != 1:
         raise ValueError(f"{nsg.name} hangs on {' and '.join(found) or 'nothing'}")
     return found[0]

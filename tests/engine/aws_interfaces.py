@@ -1,0 +1,80 @@
+"""The network interface of pulumi-aws, made by boto3 in EC2: what a server's groups hang on.
+
+Knows: what pulumi-aws does for it as far as groups go (hashicorp/terraform-provider-aws,
+`internal/service/ec2/vpc_network_interface.go`): groups are a set, written whole by one call.
+Must not know: our program, which makes none.
+"""
+
+from typing import Any, cast
+
+from tests.engine.aws_kinds import Ec2Kind, code_of
+from tests.engine.ec2_server import ClientError
+from tests.engine.provider import Values
+
+__all__ = ["NetworkInterface"]
+
+_GONE = "InvalidNetworkInterfaceID.NotFound"
+
+
+class NetworkInterface(Ec2Kind):
+    token = "aws:ec2/networkInterface:NetworkInterface"  # noqa: S105
+    inputs = frozenset({"description", "region", "securityGroups", "subnetId", "tags"})
+    required = frozenset({"subnetId"})
+    replacing = frozenset({"subnetId", "region"})
+    computed = Ec2Kind.computed | {"region", "ownerId", "privateIp"}
+    tagged_as = "network-interface"
+
+    def same(self, key: str, old: Any, new: Any) -> bool:
+        if key == "securityGroups":
+            return sorted(cast("list[str]", old or [])) == sorted(cast("list[str]", new or []))
+        return super().same(key, old, new)
+
+    def create(self, inputs: Values) -> tuple[str, Values]:
+        made = self.ec2.create_network_interface(
+            SubnetId=inputs["subnetId"],
+            Description=inputs.get("description", ""),
+            Groups=inputs.get("securityGroups") or [],
+            **self.tag_specifications(inputs),
+        )["NetworkInterface"]
+        id_ = str(made["NetworkInterfaceId"])
+        return id_, self.standing(id_, inputs)
+
+    def read(self, id_: str, known: Values) -> Values | None:
+        try:
+            (found,) = self.ec2.describe_network_interfaces(NetworkInterfaceIds=[id_])[
+                "NetworkInterfaces"
+            ]
+        except ClientError as refused:
+            if code_of(refused) == _GONE:
+                return None
+            raise
+        # In the order that the state has, where it is the same set.
+        groups = [each["GroupId"] for each in found["Groups"]]
+        known_groups = cast("list[str]", known.get("securityGroups") or [])
+        return {
+            "description": found["Description"],
+            "ownerId": found["OwnerId"],
+            "privateIp": found["PrivateIpAddress"],
+            "region": self.ec2.meta.region_name,
+            "securityGroups": known_groups if sorted(known_groups) == sorted(groups) else groups,
+            "subnetId": found["SubnetId"],
+            "tags": None,
+            "tagsAll": {},
+        }
+
+    def update(self, id_: str, olds: Values, news: Values) -> Values:
+        attributes: dict[str, dict[str, Any]] = {
+            "securityGroups": {"Groups": news.get("securityGroups") or []},
+            "description": {"Description": {"Value": news.get("description", "")}},
+        }
+        for key, attribute in attributes.items():
+            if not self.same(key, olds.get(key), news.get(key)):
+                self.ec2.modify_network_interface_attribute(NetworkInterfaceId=id_, **attribute)
+        return self.standing(id_, news)
+
+    def delete(self, id_: str, olds: Values) -> None:
+        try:
+            self.ec2.delete_network_interface(NetworkInterfaceId=id_)
+        except ClientError as refused:
+            if code_of(refused) != _GONE:
+                raise
