@@ -22,10 +22,13 @@ import yaml
 
 from exchange_ports.topology.reading import NAMESPACE
 from tests.engine.control import CONTROL, Control
+from tests.engine.leftovers import processes
 
 __all__ = ["Plugin", "Workspace", "workspace"]
 
 ROOT: Final = Path(__file__).parents[2]
+#: The program that `pulumi up` runs for a user of this repository.
+PROGRAM: Final = ROOT / "__main__.py"
 
 #: How many seconds one command may take.
 _PATIENCE: Final = 150
@@ -46,26 +49,34 @@ class Workspace:
     """A project with one stack. Nothing is read from or written to anywhere else."""
 
     def __init__(
-        self, directory: Path, stack: str, plugins: Collection[Plugin], env: Mapping[str, str]
+        self,
+        directory: Path,
+        stack: str,
+        plugins: Collection[Plugin],
+        env: Mapping[str, str],
+        program: Path = PROGRAM,
     ) -> None:
         self.stack = stack
         self.project = directory / "project"
         self._home = directory / "home"
         control = directory / "control"
-        state = directory / "state"
-        for each in (self.project / "stacks", self._home, control, state):
+        state, temporary = directory / "state", directory / "temporary"
+        for each in (self.project / "stacks", self._home, control, state, temporary):
             each.mkdir(parents=True)
         self.control = Control(control)
-        for name in ("Pulumi.yaml", "__main__.py"):
-            shutil.copy(ROOT / name, self.project)
+        shutil.copy(ROOT / "Pulumi.yaml", self.project)
+        shutil.copy(program, self.project / "__main__.py")
         # The program runs in the environment of the tests.
         (self.project / ".venv").symlink_to(sys.prefix)
         for plugin in plugins:
             self._place(plugin)
-        kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
+        kept = ("PATH", "LANG", "LC_ALL")
         self._env = {
             **{name: os.environ[name] for name in kept if name in os.environ},
             "PYTHONPATH": str(ROOT),
+            # What the CLI starts has habits of its own: pip asks for rustc, and that writes there.
+            "HOME": str(self._home),
+            "TMPDIR": str(temporary),
             "PULUMI_BACKEND_URL": state.as_uri(),
             "PULUMI_HOME": str(self._home),
             "PULUMI_CONFIG_PASSPHRASE": "only for tests",
@@ -148,8 +159,17 @@ class Workspace:
 
     def export(self) -> list[dict[str, Any]]:
         """The resources of the state."""
+        return self._deployment().get("resources", [])
+
+    def pending(self) -> list[dict[str, Any]]:
+        """What the state has of things that were begun and not ended."""
+        deployment = self._deployment()
+        going = [each for each in deployment.get("resources", []) if each.get("delete")]
+        return [*deployment.get("pending_operations", []), *going]
+
+    def _deployment(self) -> dict[str, Any]:
         said = self.pulumi("stack", "export", "--stack", self.stack)
-        return json.loads(said)["deployment"].get("resources", [])
+        return json.loads(said)["deployment"]
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs."""
@@ -161,16 +181,7 @@ class Workspace:
         A killed engine leaves plugins and the host of the program behind (pulumi.md 4). They are
         told by the directory in their environment: ids are given again.
         """
-        mark = f"{CONTROL}={self.control.directory}\0".encode()
-        found: list[int] = []
-        for process in Path("/proc").glob("[0-9]*"):
-            try:
-                if mark in (process / "environ").read_bytes():
-                    found.append(int(process.name))
-            except OSError:
-                # Not ours to look at, or gone.
-                continue
-        return found
+        return processes(f"{CONTROL}={self.control.directory}\0")
 
     def end_what_is_left(self) -> None:
         """After a kill: the providers end by themselves, and whatever else is left is ended, by id.
@@ -188,10 +199,14 @@ class Workspace:
 
 @contextmanager
 def workspace(
-    directory: Path, stack: str, plugins: Collection[Plugin], env: Mapping[str, str]
+    directory: Path,
+    stack: str,
+    plugins: Collection[Plugin],
+    env: Mapping[str, str],
+    program: Path = PROGRAM,
 ) -> Generator[Workspace]:
     """A workspace with an empty stack; no process of it is left when the block ends."""
-    made = Workspace(directory, stack, plugins, env)
+    made = Workspace(directory, stack, plugins, env, program)
     try:
         yield made
     finally:
