@@ -1,20 +1,21 @@
 """A recorded program, made by a provider without an engine: what an engine would ask of it, in its order.
 
 Knows: the order of an update (pulumi.md 3): creates and edits as the registrations come, a replacement
-before what it replaces, and all deletes last, dependents first. One call at a time, so this is one
-of the orders that an engine may take, and no proof of an engine.
+before what it replaces, and all deletes last, dependents first; or, where the provider or the program
+says so, what is replaced goes first, with all that cannot be without it. One call at a time, so this
+is one of the orders that an engine may take, and no proof of an engine.
 Must not know: any cloud.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn, cast
 
 import pulumi.runtime.proto.provider_pb2 as proto
 from google.protobuf import struct_pb2
 
 from exchange_ports.offline import Recording, Registration
-from tests.engine.provider import Provider, Values, plain, struct
+from tests.engine.provider import UNKNOWN, Provider, Values, plain, struct
 
 __all__ = ["Deployment", "Refused", "Resource"]
 
@@ -42,6 +43,10 @@ class Resource:
     inputs: Values
     outputs: Values
     dependencies: tuple[str, ...]
+    #: The same by input.
+    property_dependencies: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict[str, tuple[str, ...]]
+    )
 
 
 class Deployment:
@@ -62,13 +67,15 @@ class Deployment:
         self._ids: dict[str, str] = {}
         provider.Configure(proto.ConfigureRequest(variables={}), _Context())
 
-    def up(self, recording: Recording) -> list[tuple[str, str]]:
+    def up(self, recording: Recording, early: Collection[str] = ()) -> list[tuple[str, str]]:
         """Make it what the program registered. The steps it took.
+
+        Resources of the types `early` come as soon as what they depend on is there.
 
         :raises Refused: by the provider or its cloud; what was done until then stays done.
         """
         began = len(self.steps)
-        wanted = [one for one in recording.registrations if one.custom]
+        wanted = list(_as_early((one for one in recording.registrations if one.custom), early))
         #: What goes last: replaced, or no longer wanted.
         going: list[Resource] = []
         for one in wanted:
@@ -111,7 +118,8 @@ class Deployment:
         if not answer.id:
             raise Refused(f"resource '{id_}' does not exist")
         self.resources[one.urn] = Resource(
-            one.urn, answer.id, plain(answer.inputs), plain(answer.properties), one.dependencies
+            *(one.urn, answer.id, plain(answer.inputs), plain(answer.properties)),
+            *(one.dependencies, one.property_dependencies),
         )
         self._ids[one.id] = answer.id
 
@@ -155,10 +163,11 @@ class Deployment:
             if one.delete_before_replace is not None:
                 first = one.delete_before_replace
             if first:
-                # With all that depends on it, which no program of ours may ask for.
-                raise NotImplementedError(f"{one.urn} would be deleted before it is replaced")
+                for each in _dependents_first([old, *self._without(old)]):
+                    self._delete(each)
             self._create(one, inputs)
-            yield old
+            if not first:
+                yield old
         elif difference.changes == proto.DiffResponse.DIFF_SOME:
             self.steps.append(("update", one.urn))
             answer = self._provider.Update(
@@ -172,8 +181,36 @@ class Deployment:
                 _Context(),
             )
             self.resources[one.urn] = replace(
-                old, inputs=news, outputs=plain(answer.properties), dependencies=one.dependencies
+                old,
+                inputs=news,
+                outputs=plain(answer.properties),
+                dependencies=one.dependencies,
+                property_dependencies=one.property_dependencies,
             )
+
+    def _without(self, gone: Resource) -> Iterator[Resource]:
+        """What must go before something does: whatever would be replaced if that were another one."""
+        for one in list(self.resources.values()):
+            unknown = {
+                key: UNKNOWN
+                for key, needed in one.property_dependencies.items()
+                if gone.urn in needed
+            }
+            if not unknown or one is gone:
+                continue
+            difference = self._provider.Diff(
+                proto.DiffRequest(
+                    id=one.id,
+                    urn=one.urn,
+                    olds=struct(one.outputs),
+                    news=struct({**one.inputs, **unknown}),
+                    old_inputs=struct(one.inputs),
+                ),
+                _Context(),
+            )
+            if difference.replaces:
+                yield one
+                yield from self._without(one)
 
     def _create(self, one: Registration, inputs: Values) -> None:
         news = self._checked(one, inputs, {})
@@ -182,7 +219,8 @@ class Deployment:
             proto.CreateRequest(urn=one.urn, properties=struct(news)), _Context()
         )
         self.resources[one.urn] = Resource(
-            one.urn, made.id, news, plain(made.properties), one.dependencies
+            *(one.urn, made.id, news, plain(made.properties)),
+            *(one.dependencies, one.property_dependencies),
         )
         self._ids[one.id] = made.id
 
@@ -214,6 +252,19 @@ class Deployment:
         )
         if self.resources.get(one.urn) is one:
             del self.resources[one.urn]
+
+
+def _as_early(wanted: Iterable[Registration], types: Collection[str]) -> Iterator[Registration]:
+    """In the order of the program, but some types each as early as it can come."""
+    left = list(wanted)
+    ours = {one.urn for one in left}
+    done: set[str] = set()
+    while left:
+        can = (one for one in left if one.type in types and ours & {*one.dependencies} <= done)
+        one = next(can, left[0])
+        left.remove(one)
+        done.add(one.urn)
+        yield one
 
 
 def _dependents_first(going: list[Resource]) -> list[Resource]:

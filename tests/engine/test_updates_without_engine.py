@@ -1,0 +1,130 @@
+"""Ten edits in the order of the model, without an engine: what stands after every single call.
+
+The same edits are made by a real engine in tests/engine/test_updates_engine.py.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from exchange_ports.proof import prove
+from exchange_ports.updates import update
+from tests.engine import ec2_server, ordering
+from tests.engine.chain import BEGINNING, a_server_while_a_flow_closes, chain, here_and_there
+from tests.engine.clouds import PLATFORMS, Platform, opened
+from tests.engine.looking import agree
+from tests.engine.stacks import changed
+from tests.engine.updating import Modelled, foreseen
+from tests.recordings import declared
+
+pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+
+both_clouds = pytest.mark.parametrize("platform", PLATFORMS)
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Callable[[Platform], Modelled]]:
+    with ExitStack() as clouds:
+
+        def made(platform: Platform) -> Modelled:
+            networks = list(declared(BEGINNING, platform)["networks"])
+            return Modelled(clouds.enter_context(opened(platform, networks)), tmp_path)
+
+        yield made
+
+
+#: The others that are not the same topology in another cloud.
+OTHERS: Final = ("both", "prod-aws", "proxied")
+
+
+@both_clouds
+@pytest.mark.parametrize("name", OTHERS)
+def test_an_edit_of_any_stack_cuts_and_opens_nothing_after_any_call(
+    name: str, platform: Platform, tmp_path: Path
+) -> None:
+    before = declared(name, platform)
+    with opened(platform, list(before["networks"])) as cloud:
+        there = Modelled(cloud, tmp_path)
+        there.up(before)
+        found = there.up(changed(before))
+        assert found.refused == ""
+        assert found.old is not None
+        assert found.steps == foreseen(found.old, found.new)
+        assert len(found.looks) == len(found.writes) > 0
+        assert [str(trouble) for trouble in found.troubles] == []
+        assert found.outside_the_model == []
+        assert agree(found.looks[-1].stood, found.new.networks)
+
+
+@both_clouds
+def test_ten_edits_in_a_row_cut_and_open_nothing_after_any_call(
+    platform: Platform, stack: Callable[[Platform], Modelled]
+) -> None:
+    there = stack(platform)
+    (_, beginning), *edits = chain(platform)
+    # While everything is new, nothing passes that is not meant.
+    assert there.up(beginning).troubles == []
+    for name, topology in edits:
+        before = there.dependencies
+        found = there.up(topology)
+        assert found.refused == ""
+        assert found.old is not None
+        assert update(found.old, found.new).clean, name
+        assert found.steps == foreseen(found.old, found.new), name
+        # No call is without a look, and each operation is one call.
+        assert len(found.looks) == len(found.writes) > 0, name
+        assert [str(trouble) for trouble in found.troubles] == [], name
+        assert found.outside_the_model == [], name
+        order = ordering.faults(ordering.done(found.calls), before, there.dependencies)
+        assert order == [], name
+        assert agree(found.looks[-1].stood, there.cloud.now(found.new).stood), name
+        assert agree(found.looks[-1].stood, found.new.networks), name
+        # What was planned lets through what the topology means, and nothing else.
+        assert prove(found.new).failures == (), name
+
+
+def test_what_one_step_opens_in_passing_is_seen_as_it_was_foretold(
+    stack: Callable[[Platform], Modelled],
+) -> None:
+    there = stack("aws")
+    before = declared(BEGINNING, "aws")
+    there.up(before)
+    found = there.up(a_server_while_a_flow_closes(before))
+    assert found.old is not None
+    (foretold,) = update(found.old, found.new).at_once.troubles
+    (seen,) = found.troubles
+    assert str(foretold).startswith(f"{seen.source} -> {seen.target} {seen.services} passes")
+    assert (seen.effect, seen.call) == ("open", "CreateNetworkInterface")
+
+
+def test_a_group_that_was_made_and_forgotten_lets_everything_out_where_it_is_imported(
+    stack: Callable[[Platform], Modelled],
+) -> None:
+    """EC2 gives a new group a rule that lets everything out; an import does not take it away."""
+    there = stack("aws")
+    before = declared(BEGINNING, "aws")
+    after = here_and_there(before)
+    there.up(before)
+    (group,) = (one for one in there.recorded(after).registrations if "server.ex2" in one.name)
+    inputs = group.inputs
+    ec2 = ec2_server.client()
+    made = ec2.create_security_group(
+        GroupName="forgotten",
+        Description=inputs["description"],
+        VpcId=inputs["vpcId"],
+        TagSpecifications=[
+            {
+                "ResourceType": "security-group",
+                "Tags": [{"Key": "Name", "Value": group.name}],
+            }
+        ],
+    )
+    there.deployment.adopt(group, made["GroupId"])
+    found = there.up(after)
+    assert [(each.source, each.services) for each in found.troubles] == [("ex2", "everything")]
+    # No state knows of the rule, so no later update takes it away.
+    assert there.up(after).steps == {}
+    assert not agree(there.cloud.now(found.new).stood, found.new.networks)
