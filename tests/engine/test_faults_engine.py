@@ -1,0 +1,146 @@
+"""A real engine before providers that are slow, throttled or refused, and beside a second engine.
+
+Whatever happens, nothing is cut or opened, and the user reads our name of the rule.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import pytest
+
+from tests.engine import ordering
+from tests.engine.chain import BEGINNING, here_and_there
+from tests.engine.clouds import PLATFORMS, Platform
+from tests.engine.control import WRITES, Fault
+from tests.engine.looking import agree
+from tests.engine.running import Running, running
+from tests.engine.updating import Passed, foreseen
+from tests.recordings import declared
+
+pytestmark = [pytest.mark.pulumi_engine, pytest.mark.timeout(600)]
+
+both_clouds = pytest.mark.parametrize("platform", PLATFORMS)
+
+Started = Callable[[Platform], Running]
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Started]:
+    with ExitStack() as running_ones:
+        yield lambda platform: running_ones.enter_context(running(platform, tmp_path))
+
+
+class Refused(NamedTuple):
+    """The resource whose creation or change is refused, and the cloud's word where it is throttled."""
+
+    name: str
+    throttled: str
+
+
+#: On Azure a rule is part of its group's one call, and is no resource that an error could name.
+REFUSED: Final = {
+    "aws": Refused("exchange-lab-exchange/out/tcp/8531/10.64.9.9/32", "RequestLimitExceeded"),
+    "azure": Refused("exchange-lab-internal", "RetryableError"),
+}
+
+
+def without_harm(found: Passed) -> None:
+    assert [str(trouble) for trouble in found.troubles] == []
+    assert found.outside_the_model == []
+
+
+def with_its_end(found: Passed) -> None:
+    without_harm(found)
+    assert agree(found.looks[-1].stood, found.new.networks)
+
+
+@both_clouds
+def test_a_slow_or_throttled_cloud_makes_an_update_slow_and_nothing_else(
+    platform: Platform, stack: Started
+) -> None:
+    there = stack(platform)
+    before = declared(BEGINNING, platform)
+    after = here_and_there(before)
+    there.up(before)
+    needed = there.dependencies()
+    throttled = REFUSED[platform].throttled
+    for fault, topology in (
+        (Fault("slow", WRITES, times=None, seconds=0.4), after),
+        # Two answers of three that the provider's client takes without a word.
+        (Fault("throttle", WRITES, times=2), before),
+    ):
+        there.control.disturb(fault)
+        found = there.up(topology)
+        there.control.disturb()
+        with_its_end(found)
+        assert found.old is not None
+        assert found.steps == foreseen(found.old, found.new)
+        assert [call.error for call in found.calls if call.writes and call.error] == (
+            [throttled] * 2 if fault.do == "throttle" else []
+        )
+        now = there.dependencies()
+        assert ordering.faults(ordering.done(found.calls), needed, now) == []
+        needed = now
+
+
+@both_clouds
+def test_a_call_that_is_refused_stops_the_update_and_is_told_with_our_name_of_the_rule(
+    platform: Platform, stack: Started
+) -> None:
+    there = stack(platform)
+    before = declared(BEGINNING, platform)
+    after = here_and_there(before)
+    there.up(before)
+    name, throttled = REFUSED[platform]
+    there.declare(after)
+    there.begin()
+    refusals = (
+        (Fault("throttle", WRITES, urn=f"*::{name}", times=None), throttled),
+        # Again and again, with the same words.
+        (Fault("fail", WRITES, urn=f"*::{name}", times=None, code="TestOfTests"), "TestOfTests"),
+        (Fault("fail", WRITES, urn=f"*::{name}", times=None, code="TestOfTests"), "TestOfTests"),
+    )
+    for fault, code in refusals:
+        there.control.disturb(fault)
+        said = there.run("up", "--yes", "--skip-preview", fails=True)
+        assert name in said
+        assert code in said
+        assert {call.doing for call in there.control.writes()} <= {"create", "update"}
+    # Once only: the update after it ends what was begun.
+    there.control.disturb(Fault("fail", WRITES, urn=f"*::{name}", code="TestOfTests"))
+    there.run("up", "--yes", "--skip-preview", fails=True)
+    there.run("up", "--yes", "--skip-preview")
+    with_its_end(there.passed())
+    there.control.disturb()
+    there.run("preview", "--expect-no-changes")
+
+
+@both_clouds
+def test_of_two_updates_at_once_the_second_is_refused_and_nothing_is_lost(
+    platform: Platform, stack: Started
+) -> None:
+    there = stack(platform)
+    before = declared(BEGINNING, platform)
+    there.up(before)
+    there.declare(here_and_there(before))
+    there.begin()
+    there.control.disturb(Fault("slow", WRITES, seconds=6))
+    up = ("up", "--yes", "--skip-preview")
+    with there.engine.started(*up, "--stack", there.engine.stack) as first:
+        deadline = time.monotonic() + 60
+        while not there.control.writes():
+            assert time.monotonic() < deadline, "the first update does not begin"
+            time.sleep(0.05)
+        said = there.run(*up, fails=True)
+        assert "currently locked" in said
+        assert first.poll() is None, "the first update was over when the second one came"
+        told, _ = first.communicate(timeout=120)
+    assert first.returncode == 0, told
+    found = there.passed()
+    with_its_end(found)
+    assert found.old is not None
+    assert found.steps == foreseen(found.old, found.new)
+    there.run("preview", "--expect-no-changes")
