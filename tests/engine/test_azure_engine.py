@@ -18,7 +18,6 @@ from exchange_ports.proof import prove
 from tests.engine import arm_server
 from tests.engine.arm import Arm
 from tests.engine.azure_provider import ENDPOINT, VERSION
-from tests.engine.control import Fault
 from tests.engine.live_azure import as_it_stands
 from tests.engine.stacks import STACKS, Topology
 from tests.engine.tenant import LOCATION, Tenant
@@ -138,20 +137,3 @@ def test_an_edit_of_rules_is_one_put(there: Subscription) -> None:
     engine.up()
     assert [call.call for call in engine.control.writes()] == ["PUT"]
     assert there.failures() == ()
-
-
-@pytest.mark.parametrize("there", ["dev"], indirect=True)
-@pytest.mark.parametrize("after", [False, True])
-def test_after_a_kill_the_next_update_ends_what_was_begun(there: Subscription, after: bool) -> None:
-    engine = there.engine
-    engine.up()
-    there.dress()
-    edit(there)
-    engine.control.disturb(Fault("die", ("PUT",), after=after))
-    engine.pulumi("up", "--yes", "--skip-preview", "--stack", engine.stack, fails=True)
-    engine.end_what_is_left()
-    engine.control.disturb()
-    engine.pulumi("cancel", "--yes", "--stack", engine.stack)
-    engine.up()
-    assert there.failures() == ()
-    engine.pulumi("preview", "--expect-no-changes", "--stack", engine.stack)
