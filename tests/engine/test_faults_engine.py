@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import pytest
 
 from tests.engine import ordering
-from tests.engine.chain import BEGINNING, here_and_there
+from tests.engine.chain import BEGINNING, another_site, here_and_there
 from tests.engine.clouds import PLATFORMS, Platform
 from tests.engine.control import WRITES, Fault
 from tests.engine.looking import agree
@@ -144,3 +144,20 @@ def test_of_two_updates_at_once_the_second_is_refused_and_nothing_is_lost(
     assert found.old is not None
     assert found.steps == foreseen(found.old, found.new)
     there.run("preview", "--expect-no-changes")
+
+
+@pytest.mark.parametrize("options", [(), ("--continue-on-error",)], ids=["stops", "goes-on"])
+def test_an_engine_that_goes_on_after_a_refusal_deletes_what_servers_still_need(
+    options: tuple[str, ...], stack: Started
+) -> None:
+    there = stack("aws")
+    before = declared(BEGINNING, "aws")
+    there.up(before)
+    there.declare(another_site(before))
+    there.begin()
+    there.control.disturb(Fault("fail", ("Authorize*",), times=None))
+    there.run("up", "--yes", "--skip-preview", *options, fails=True)
+    there.control.disturb()
+    cut = [str(each) for each in there.passed().troubles if each.effect == "cut"]
+    # New rules were refused, so servers kept their old groups.
+    assert bool(cut) is bool(options), cut
