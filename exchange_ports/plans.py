@@ -5,7 +5,7 @@ What only Azure needs is loaded when a network is there: a tenth of a command's 
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from exchange_ports.aws import limits as aws_limits
@@ -88,7 +88,8 @@ def by_network(topology: Topology, wanted: Iterable[Flow], parts: Parts) -> dict
         retired = [wearer for wearer in parts.retired if wearer.network == here]
         asked = (here, touching.get(here, ()), parts.groups, parts.wearers, retired)
         if network.platform is Platform.AWS:
-            plans[key] = aws_plan.compile_network(*asked)
+            plan = aws_plan.compile_network(*asked)
+            plans[key] = replace(plan, exclusive=network.exclusive_rules)
         elif network.platform is Platform.AZURE:
             from exchange_ports.azure import plan as azure_plan
 

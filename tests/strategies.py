@@ -241,6 +241,8 @@ class _Draft:
             zones["internet"] = internet
         if self.draw(st.integers(0, 4)) == 0:
             zones["passage"] = "inspected"
+        if self.draw(st.integers(0, 4)) == 0:
+            zones["exclusive_rules"] = True
         if platform == "azure" and self.draw(st.integers(0, 2)) == 0:
             zones["attach_to"] = "subnets"
         self.renamed(zones, key)

@@ -45,13 +45,16 @@ class AwsNetwork(pulumi.ComponentResource):
         self._name = name
         self._tags = dict(tags or {})
         self._child = pulumi.ResourceOptions(parent=self)
+        # EC2 cannot change a description, so another one would replace the group and all its rules: a
+        # group that was adopted keeps the words that its makers gave it (aws.md 3.3).
+        unworded = pulumi.ResourceOptions(parent=self, ignore_changes=["description"])
         made = {
             group.key: ec2.SecurityGroup(
                 f"{name}-{group.key}",
                 description=group.description,
                 vpc_id=vpc_id,
                 tags=self._named(group.key),
-                opts=self._child,
+                opts=unworded,
             )
             for group in rules.groups
         }
@@ -59,7 +62,10 @@ class AwsNetwork(pulumi.ComponentResource):
         ids_of: dict[str, pulumi.Input[str]] = {key: group.id for key, group in made.items()}
         ids_of |= neighbours or {}
         everywhere = (*rules.rules, *at_neighbours)
-        standing = [self._rule(rule, ids_of, lists).id for rule in everywhere]
+        made_rules = {rule: self._rule(rule, ids_of, lists) for rule in everywhere}
+        standing = [each.id for each in made_rules.values()]
+        if rules.exclusive:
+            self._exclude_others(made, made_rules)
         # Whoever attaches a group before its rules stand cuts traffic, so ids wait for all of them.
         # By index, not by `apply`: a preview that adds a rule still knows the ids of the groups, and
         # shows no change where they are attached.
@@ -74,6 +80,30 @@ class AwsNetwork(pulumi.ComponentResource):
             for server, worn in sorted(rules.wears.items())
         }
         self.register_outputs({"servers": self.servers, "groups": self.groups})
+
+    def _exclude_others(
+        self,
+        groups: Mapping[str, ec2.SecurityGroup],
+        rules: Mapping[Rule, pulumi.CustomResource],
+    ) -> None:
+        """Take away whatever else stands at our groups; never at a neighbour's.
+
+        It revokes old rules of ours, too, before the engine would delete them. So it waits for every
+        rule of the network: what an old rule let through, a new one of another group may.
+        """
+        after_all = pulumi.ResourceOptions(parent=self, depends_on=list(rules.values()))
+        for key, group in groups.items():
+            here = [rule for rule in rules if rule.group == key]
+            ids = {
+                way: [rules[rule].id for rule in here if rule.direction is way] for way in Direction
+            }
+            ec2.VpcSecurityGroupRulesExclusive(
+                f"{self._name}-{key}/rules",
+                security_group_id=group.id,
+                ingress_rule_ids=ids[Direction.IN],
+                egress_rule_ids=ids[Direction.OUT],
+                opts=after_all,
+            )
 
     def _named(self, key: str) -> dict[str, pulumi.Input[str]]:
         return {"Name": f"{self._name}-{key}", **self._tags}

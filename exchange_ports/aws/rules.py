@@ -122,3 +122,5 @@ class RuleSet:
     prefix_lists: tuple[PrefixList, ...]
     rules: tuple[Rule, ...]
     wears: Mapping[str, tuple[str, ...]]
+    #: Whether rules that others add to the groups are to be taken away.
+    exclusive: bool = False

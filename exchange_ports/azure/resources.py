@@ -73,6 +73,8 @@ class AzureNetwork(pulumi.ComponentResource):
         """Register application security groups and network security groups under `name`."""
         super().__init__("exchange-ports:index:AzureNetwork", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
+        # An import takes no empty map for written, and would put everything once more (azure.md 5).
+        tags = tags or None
         made = {
             group.key: azure.ApplicationSecurityGroup(
                 f"{name}-{group.key}",

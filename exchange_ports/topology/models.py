@@ -187,6 +187,9 @@ class Network(Declared):
     retired_groups: tuple[GroupKey, ...] = Field(default=(), examples=[["mailbox.paris"]])
     """Groups that nobody declared wears any more, by key. They are kept with the rules that flows give
     them, for servers of another stack that still wear them. Taken from here, they are deleted."""
+    exclusive_rules: bool = Field(default=False, examples=[True])
+    """AWS: whether rules that others add to our groups are taken away, by the next update after a
+    refresh. Azure's network security groups are always so."""
     id: Name | None = Field(default=None, examples=["corp"])
     """Keeps the identity of a renamed network: the key it had before."""
 

@@ -125,7 +125,10 @@ def update(
             return Examined(sum(map(len, moments.values())), 0, ()), over
         return examine(moments, everyone, spaces), over
 
-    at_once, over = look(pairs, _at_once(attached))
+    # What takes foreign rules away takes old ones of ours away, perhaps before servers of the same
+    # program have changed their groups: then that may be at any time, as in another stack.
+    exclusive = any(getattr(pair.new, "exclusive", False) for pair in pairs)
+    at_once, over = look(pairs, _at_once(attached, exclusive=exclusive))
     stays = held(pairs, everyone) if attached is Attached.ELSEWHERE else ()
     moves = tuple(dict.fromkeys(body.name for body in everyone if body.moves))
     replaced = (*rehung(pairs), *moved_elsewhere(old, new, ids))
@@ -137,7 +140,7 @@ def update(
         return Update(at_once, steps, at_once, moves, over)
     stepwise = at_once
     short = [replace(pair, old=trimmed(pair.old, pair.new)) for pair in pairs]
-    for way, turns in _ways(attached, trims=short != list(pairs)):
+    for way, turns in _ways(attached, trims=short != list(pairs), exclusive=exclusive):
         starts = short if Turn.TRIM in turns else pairs
         for spare in _SPARES if Turn.EXPAND in turns else _SPARES[:1]:
             expanded = [
@@ -152,13 +155,15 @@ def update(
     return Update(at_once, None, stepwise, moves, over, stays)
 
 
-def _ways(attached: Attached, *, trims: bool) -> list[tuple[_Way, tuple[Turn, ...]]]:
+def _ways(
+    attached: Attached, *, trims: bool, exclusive: bool
+) -> list[tuple[_Way, tuple[Turn, ...]]]:
     """What is tried, the fewest steps first."""
     ways = list(_WAYS)
     if trims:
-        at_once = (_at_once(attached), (Turn.AT_ONCE,))
+        at_once = (_at_once(attached, exclusive=exclusive), (Turn.AT_ONCE,))
         ways += [(_trim_and(way), (Turn.TRIM, *turns)) for way, turns in (at_once, *_WAYS)]
-    if attached is Attached.ELSEWHERE:
+    if attached is Attached.ELSEWHERE or exclusive:
         # Servers of another stack change their groups in a step of their own.
         ways = [each for each in ways if each[1][-2:] != (Turn.EXPAND, Turn.CONTRACT)]
     return sorted(ways, key=lambda each: len(each[1]))
@@ -218,11 +223,12 @@ _WORN: Final[Mapping[Turn, Callable[[Body], Membership]]] = {
 }
 
 
-def _at_once(attached: Attached) -> _Way:
+def _at_once(attached: Attached, *, exclusive: bool) -> _Way:
     def way(pair: Pair) -> Iterator[Moment]:
         if attached is Attached.HERE:
             yield from transition(1, pair.old, pair.new, ("before", "after"))
-            return
+            if not exclusive:
+                return
         yield from transition(1, pair.old, pair.new, ("before", "before"))
         yield from standing(2, pair.new, "changing")
         yield from _end(3, pair.new)

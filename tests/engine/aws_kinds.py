@@ -17,6 +17,7 @@ __all__ = [
     "EgressRule",
     "IngressRule",
     "ManagedPrefixList",
+    "RulesExclusive",
     "SecurityGroup",
     "code_of",
 ]
@@ -339,6 +340,65 @@ def _as_rule(inputs: Values) -> dict[str, Any]:
     # A description that was taken away is sent as an empty one.
     text = {"Description": inputs.get("description") or ""}
     return {"IpProtocol": inputs["ipProtocol"], **_ports(inputs), **source, **text}
+
+
+class RulesExclusive(Ec2Kind):
+    """All rules of a group: what is not listed is revoked at each creation and update, nothing is ever
+    made, and nothing happens at a deletion (`vpc_security_group_rules_exclusive.go`)."""
+
+    token = "aws:ec2/vpcSecurityGroupRulesExclusive:VpcSecurityGroupRulesExclusive"  # noqa: S105
+    inputs = frozenset({"securityGroupId", "ingressRuleIds", "egressRuleIds", "region"})
+    required = frozenset({"securityGroupId", "ingressRuleIds", "egressRuleIds"})
+    replacing = frozenset({"securityGroupId", "region"})
+    computed = frozenset({"region"})
+
+    def same(self, key: str, old: Any, new: Any) -> bool:
+        # Sets.
+        if key.endswith("Ids"):
+            return UNKNOWN not in (old, new) and sorted(old or []) == sorted(new or [])
+        return old == new
+
+    def create(self, inputs: Values) -> tuple[str, Values]:
+        id_ = str(inputs["securityGroupId"])
+        return id_, self.update(id_, {}, inputs)
+
+    def read(self, id_: str, known: Values) -> Values | None:
+        try:
+            self.ec2.describe_security_groups(GroupIds=[id_])
+        except ClientError as refused:
+            if code_of(refused) in _GONE:
+                return None
+            raise
+        return {
+            "securityGroupId": id_,
+            "ingressRuleIds": self._kept(id_, known.get("ingressRuleIds"), egress=False),
+            "egressRuleIds": self._kept(id_, known.get("egressRuleIds"), egress=True),
+            "region": self.ec2.meta.region_name,
+        }
+
+    def _kept(self, id_: str, known: Any, *, egress: bool) -> list[str]:
+        """What stands; a set keeps the order that the state has, where that holds the same."""
+        standing = self._standing(id_, egress=egress)
+        return list(known) if sorted(known or []) == standing else standing
+
+    def update(self, id_: str, olds: Values, news: Values) -> Values:
+        for key, egress, revoke in (
+            ("ingressRuleIds", False, self.ec2.revoke_security_group_ingress),
+            ("egressRuleIds", True, self.ec2.revoke_security_group_egress),
+        ):
+            others = set(self._standing(id_, egress=egress)) - set(news[key])
+            if others:
+                revoke(GroupId=id_, SecurityGroupRuleIds=sorted(others))
+        return dict(news) | {"region": self.ec2.meta.region_name}
+
+    def delete(self, id_: str, olds: Values) -> None:
+        """Whoever stops managing a set leaves it as it is."""
+
+    def _standing(self, id_: str, *, egress: bool) -> list[str]:
+        found = self.ec2.describe_security_group_rules(
+            Filters=[{"Name": "group-id", "Values": [id_]}]
+        )["SecurityGroupRules"]
+        return sorted(e["SecurityGroupRuleId"] for e in found if e["IsEgress"] is egress)
 
 
 class ManagedPrefixList(Ec2Kind):

@@ -19,6 +19,7 @@ from tests.engine.aws_kinds import (
     EgressRule,
     IngressRule,
     ManagedPrefixList,
+    RulesExclusive,
     SecurityGroup,
 )
 from tests.engine.control import CONTROL, Control, Fault
@@ -45,6 +46,7 @@ class AwsProvider(Provider):
         EgressRule,
         ManagedPrefixList,
         NetworkInterface,
+        RulesExclusive,
     )
 
     def __init__(self, control: Control, endpoint: str | None = None) -> None:
