@@ -5,6 +5,7 @@ refused. The answers are rewritten by `--update-goldens`; review the difference 
 read at 3 a.m.
 """
 
+import json
 import re
 import shlex
 import sys
@@ -18,7 +19,7 @@ from typing import Any, Final
 import pytest
 
 from exchange_ports.cli import main
-from exchange_ports.findings import Kind, asked, declared, planned, reading
+from exchange_ports.findings import Kind, adopted, asked, declared, planned, reading
 from exchange_ports.topology.reading import read_stack_file
 from tests.changes.repository import Repository
 from tests.conftest import UPDATE
@@ -30,7 +31,9 @@ TWELVE: Final = HERE / "findings" / "twelve_mistakes.md"
 FILE: Final = "stacks/Pulumi.prod.yaml"
 
 KINDS: Final[dict[str, Kind]] = {
-    kind.code: kind for kind in (*declared.KINDS, *planned.KINDS, *asked.KINDS, *reading.KINDS)
+    kind.code: kind
+    for table in (declared, planned, asked, adopted, reading)
+    for kind in table.KINDS
 }
 
 # --- The page -------------------------------------------------------------------------------
@@ -201,9 +204,46 @@ def _with_a_review(desk: Desk) -> None:
     desk.write(FILE, base.encode())
 
 
+_RULE: Final = {
+    "SecurityGroupRuleId": "sgr-1",
+    "GroupId": "sg-1",
+    "IsEgress": True,
+    "IpProtocol": "-1",
+    "CidrIpv4": "0.0.0.0/0",
+}
+_GROUP: Final = {
+    "GroupId": "sg-1",
+    "GroupName": "default",
+    "Description": "default VPC security group",
+    "VpcId": "vpc-0123456789abcdef0",
+    "IpPermissions": [],
+    "IpPermissionsEgress": [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
+}
+_STACK: Final = "urn:pulumi:dev::exchange-ports::pulumi:pulumi:Stack::exchange-ports-dev"
+#: What lies about: files that commands printed, right and wrong ones.
+_PRINTED: Final[dict[str, object]] = {
+    "state.json": {"version": 3, "deployment": {"manifest": {}}},
+    "state-of-dev.json": {"deployment": {"resources": [{"urn": _STACK, "type": "x"}]}},
+    "groups.json": {"SecurityGroups": [_GROUP]},
+    "groups-of-another-vpc.json": {"SecurityGroups": [{**_GROUP, "VpcId": "vpc-2"}]},
+    "groups-first-page.json": {"SecurityGroups": [_GROUP], "NextToken": "eyJ="},
+    "rules.json": {"SecurityGroupRules": [_RULE]},
+    "rules-of-a-filter.json": {"SecurityGroupRules": []},
+    "rules-old.json": {"SecurityGroupRules": [{**_RULE, "IsEgress": "true"}]},
+    "interfaces.json": {"NetworkInterfaces": []},
+}
+
+
+def _adopting(desk: Desk) -> None:
+    for name, data in _PRINTED.items():
+        desk.write(name, json.dumps(data).encode())
+    desk.write("groups.yaml", b"SecurityGroups:\n- GroupId: sg-1\n")
+
+
 #: What a command needs around it to fail as the page says.
 AROUND: Final[dict[str, Callable[[Desk], None]]] = {
     "no-revision": _committed,
+    **{kind.code: _adopting for kind in adopted.KINDS},
     "missing-extra": _without_pulumi,
     "review-passed": _with_a_review,
     "program-failed": lambda desk: _project(
@@ -318,7 +358,13 @@ def test_what_is_right_is_not_refused(case: Case, desk: Desk) -> None:
 
 # --- The tables -----------------------------------------------------------------------------
 
-TABLES: Final = {"declared": declared, "planned": planned, "asked": asked, "reading": reading}
+TABLES: Final = {
+    "declared": declared,
+    "planned": planned,
+    "asked": asked,
+    "adopted": adopted,
+    "reading": reading,
+}
 
 
 def test_no_two_kinds_have_one_code() -> None:
@@ -349,7 +395,7 @@ def test_a_kind_says_what_why_and_what_would_be_right(kind: Kind) -> None:
 
 def test_every_kind_has_its_section_in_the_order_of_the_tables() -> None:
     sections = [match["code"] for match in _SECTION.finditer(PAGE_TEXT)]
-    tables = (declared, planned, asked, reading)
+    tables = TABLES.values()
     assert sections == [kind.code for table in tables for kind in table.KINDS]
 
 
@@ -373,7 +419,7 @@ _BROKEN: Final = re.compile(
 @named([case for case in CASES if case.answer])
 def test_no_answer_is_a_broken_sentence(case: Case) -> None:
     for line in (case.answer or "").splitlines():
-        place = re.match(r"  \S+:\d+(?:  \S+)?$", line)
+        place = re.match(r"  \S+(?:\.json|:\d+)(?:  \S+)?$", line)
         assert place or not _BROKEN.search(line), line
         assert len(line) <= 300
 

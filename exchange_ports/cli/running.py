@@ -31,6 +31,8 @@ examples:
   exchange-ports handover stacks/Pulumi.both.yaml       what others' firewalls must let pass
   exchange-ports report stacks/Pulumi.both.yaml --format html > both.html
                                                         every rule and why, for an auditor
+  exchange-ports adopt FILE --state EXPORT --aws JSON...
+                                                        what exists and Pulumi does not know
   exchange-ports preview stacks/Pulumi.dev.yaml         what `pulumi up` would register, offline
   source <(exchange-ports completion bash)              commands, options and files by Tab
   exchange-ports schema > topology.schema.json          what a topology may say, for editors
@@ -150,21 +152,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     matrix.set_defaults(run=_matrix)
 
-    diagram = commands.add_parser("diagram", help="what passes, as a picture")
-    diagram.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
-    diagram.add_argument(
-        "--format",
-        choices=("svg", "mermaid"),
-        default="svg",
-        help="svg (the default), or mermaid for pages that draw it themselves",
-    )
-    diagram.add_argument(
-        "--against", metavar="OLD", help="what changes from this stack file: new green, cut red"
-    )
-    diagram.set_defaults(run=_diagram)
-
+    _diagram_words(commands.add_parser("diagram", help="what passes, as a picture"))
     _handover_words(commands.add_parser("handover", help="what others' firewalls must let pass"))
     _report_words(commands.add_parser("report", help="every rule and why, for an auditor"))
+    adopting = "what exists and Pulumi does not know, and the file that imports it"
+    _adopt_words(commands.add_parser("adopt", help=adopting))
 
     schema = commands.add_parser("schema", help="JSON Schema of a topology, for editors")
     schema.set_defaults(run=_schema)
@@ -292,6 +284,58 @@ def _volume_words(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _diagram_words(diagram: argparse.ArgumentParser) -> None:
+    diagram.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
+    diagram.add_argument(
+        "--format",
+        choices=("svg", "mermaid"),
+        default="svg",
+        help="svg (the default), or mermaid for pages that draw it themselves",
+    )
+    diagram.add_argument(
+        "--against", metavar="OLD", help="what changes from this stack file: new green, cut red"
+    )
+    diagram.set_defaults(run=_diagram)
+
+
+def _adopt_words(adopt: argparse.ArgumentParser) -> None:
+    adopt.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
+    adopt.add_argument(
+        "--state", metavar="EXPORT", required=True, help="what `pulumi stack export` printed"
+    )
+    adopt.add_argument(
+        "--aws",
+        metavar="JSON",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="what `aws ec2 describe-security-groups`, describe-security-group-rules and "
+        "describe-managed-prefix-lists printed, and the lists' entries",
+    )
+    adopt.add_argument(
+        "--azure",
+        metavar="JSON",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="what `az network nsg list` and `az network asg list` printed",
+    )
+    adopt.add_argument(
+        "--is",
+        dest="is_",
+        metavar="NAME=ID",
+        action="append",
+        default=[],
+        help="that a group or list made by hand shall be the one of this name",
+    )
+    adopt.add_argument(
+        "--component", metavar="NAME", help="the firewall, where the stack has several"
+    )
+    adopt.add_argument("--out", metavar="FILE", help="where to write the file for `pulumi import`")
+    adopt.add_argument("--json", action="store_true", help="all of it as JSON")
+    adopt.set_defaults(run=_adopt)
+
+
 # Each command is loaded when it is asked for: what it needs takes most of its time.
 
 
@@ -357,6 +401,12 @@ def _report(asked: argparse.Namespace) -> int:
     from exchange_ports.cli.reporting import report
 
     return report(asked)
+
+
+def _adopt(asked: argparse.Namespace) -> int:
+    from exchange_ports.cli.adopting import adopt
+
+    return adopt(asked)
 
 
 def _preview(asked: argparse.Namespace) -> int:

@@ -1,0 +1,258 @@
+"""Which of what exists in a VPC is which of what is wanted there.
+
+A group or prefix list is known by the name that the engine made for it, or by its tag Name; a rule by
+EC2's own duplicate key (aws.md 2.4, 3.3): whatever has that key is the rule, as EC2 takes no second one.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, Protocol, TypeVar
+
+from exchange_ports.adoption.aws_existing import ExistingAws, ExistingList, ExistingRule, RuleKey
+from exchange_ports.adoption.state import Held, State
+from exchange_ports.adoption.verdicts import Found, Leftover, Stand, Unwanted, Verdict
+from exchange_ports.adoption.wanted import AwsPlace, Wanted
+from exchange_ports.aws.rules import Direction, GroupRef, ListRef, PrefixList, Rule, SecurityGroup
+
+__all__ = ["in_vpc"]
+
+#: The engine's own names: the logical one, and seven digits (aws.md 3.3).
+_AUTONAME: Final = r"-[0-9a-f]{7}"
+
+
+def in_vpc(place: AwsPlace, there: ExistingAws, state: State, told: Mapping[str, str]) -> Found:
+    """How everything that is wanted in a VPC stands, and what else of ours is there.
+
+    `told` has the ids of what people made, by the logical name that it shall have.
+    """
+    matching = _Matching(place, there, state, told)
+    verdicts = (
+        *(matching.group(group) for group in place.plan.groups),
+        *(matching.prefix_list(each) for each in place.plan.prefix_lists),
+    )
+    # Rules last: they name groups and lists by their ids.
+    rules = [matching.rule(rule) for rule in (*place.plan.rules, *place.at_neighbours)]
+    return Found(
+        place.network,
+        place.urn,
+        (*verdicts, *rules),
+        tuple(matching.leftovers),
+        tuple(matching.unwanted(rules)),
+    )
+
+
+class _Thing(Protocol):
+    """What a group and a prefix list have in common."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def tags(self) -> Mapping[str, str]: ...
+
+
+_T = TypeVar("_T", bound=_Thing)
+
+
+class _Matching:
+    """Goes through what is wanted in one VPC; what is found first is remembered for what names it."""
+
+    def __init__(
+        self, place: AwsPlace, there: ExistingAws, state: State, told: Mapping[str, str]
+    ) -> None:
+        self._place = place
+        self._there = there
+        self._told = told
+        self._held = state.by_urn()
+        self._holders = state.holders()
+        #: Ids of groups and lists that exist, by key.
+        self._groups = dict(place.neighbours)
+        self._lists: dict[str, str] = {}
+        self._rules: dict[RuleKey, ExistingRule] = {rule.key: rule for rule in there.rules.values()}
+        self.leftovers: list[Leftover] = []
+
+    def group(self, group: SecurityGroup) -> Verdict:
+        """How a security group stands."""
+        wanted, there = self._place.group(group), self._there.groups
+        named = [each for each in self._called(wanted, there) if each.vpc_id == self._place.vpc_id]
+        delete = "aws ec2 delete-security-group --group-id"
+        verdict = self._one(wanted, there, named, delete)
+        if verdict.stand is Stand.IMPORT:
+            found = there[verdict.id]
+            if found.vpc_id != self._place.vpc_id:
+                because = (f"it is in {found.vpc_id or 'no VPC'}",)
+                return Verdict(wanted, Stand.REPLACED, found.id, because=because)
+            edits = self._retagged(wanted, found.tags)
+            if found.description != group.description:
+                # EC2 cannot change it, and the program leaves it as it is.
+                edits = (*edits, f"keeps its description: {found.description}")
+            verdict = Verdict(wanted, Stand.IMPORT, found.id, edits)
+        if verdict.stand in (Stand.IMPORT, Stand.KNOWN):
+            self._groups[group.key] = verdict.id
+        return verdict
+
+    def prefix_list(self, each: PrefixList) -> Verdict:
+        """How a prefix list stands."""
+        wanted, there = self._place.prefix_list(each), self._there.lists
+        delete = "aws ec2 delete-managed-prefix-list --prefix-list-id"
+        verdict = self._one(wanted, there, list(self._called(wanted, there)), delete)
+        if verdict.stand is Stand.IMPORT:
+            found = there[verdict.id]
+            if found.family != _FAMILY:
+                because = (f"its addresses are {found.family}",)
+                return Verdict(wanted, Stand.REPLACED, found.id, because=because)
+            edits = (*_edits_of_list(each, found), *self._retagged(wanted, found.tags))
+            verdict = Verdict(wanted, Stand.IMPORT, found.id, edits)
+        if verdict.stand in (Stand.IMPORT, Stand.KNOWN):
+            self._lists[each.key] = verdict.id
+        return verdict
+
+    def rule(self, rule: Rule) -> Verdict:
+        """How a rule stands."""
+        wanted = self._place.rule(rule)
+        key = self._key(rule)
+        found = None if key is None else self._rules.get(key)
+        held = self._held.get(wanted.urn)
+        if held is not None:
+            return self._held_rule(wanted, held, found)
+        if found is None:
+            return Verdict(wanted, Stand.MISSING)
+        if (holder := self._holders.get(found.id)) is not None:
+            return Verdict(wanted, Stand.HELD, found.id, because=(str(holder.urn),))
+        edits: list[str] = []
+        if found.description != rule.description:
+            edits.append("changes its description")
+        edits += _retagged(self._place, self._place.tags, found.tags)
+        return Verdict(wanted, Stand.IMPORT, found.id, tuple(edits))
+
+    def _held_rule(self, wanted: Wanted, held: Held, found: ExistingRule | None) -> Verdict:
+        stands = held.id in self._there.rules
+        if found is None or found.id == held.id:
+            # Where it stands and says something else, it was edited by hand, or is to be replaced.
+            return Verdict(wanted, Stand.KNOWN if stands else Stand.GONE, held.id)
+        if not stands:
+            because = (f"{found.id} stands in its place",)
+            return Verdict(wanted, Stand.GONE, held.id, because=because)
+        return Verdict(wanted, Stand.BLOCKED, found.id, because=(held.id,), at=_revocation(found))
+
+    def unwanted(self, verdicts: Iterable[Verdict]) -> Iterator[Unwanted]:
+        """Rules at groups of ours that nobody wants and nobody holds."""
+        keys = {id_: key for key, id_ in self._groups.items() if key not in self._place.neighbours}
+        taken = {verdict.id for verdict in verdicts}
+        for rule in sorted(self._there.rules.values(), key=lambda each: (each.group, _says(each))):
+            if rule.group in keys and rule.id not in taken and rule.id not in self._holders:
+                name = f"{self._place.urn.name}-{keys[rule.group]}"
+                yield Unwanted(name, rule.id, _says(rule), _revocation(rule))
+
+    def _one(
+        self, wanted: Wanted, there: Mapping[str, _T], named: list[_T], delete: str
+    ) -> Verdict:
+        """How a group or list stands, of which those that are `named` like it exist."""
+        free = [each.id for each in named if each.id not in self._holders]
+        told = self._told.get(wanted.name)
+        held = self._held.get(wanted.urn)
+        if held is not None and held.id not in there:
+            because = tuple(f"{each} stands under its name" for each in free)
+            return Verdict(wanted, Stand.GONE, held.id, because=because)
+        if held is not None and told not in (None, held.id):
+            return Verdict(wanted, Stand.BLOCKED, told or "", because=(held.id,))
+        verdict = self._free(wanted, told, free) if held is None else _known(wanted, held)
+        if verdict.stand in (Stand.IMPORT, Stand.KNOWN):
+            self.leftovers += [
+                Leftover(wanted, each, f"{delete} {each}") for each in free if each != verdict.id
+            ]
+        return verdict
+
+    def _free(self, wanted: Wanted, told: str | None, free: list[str]) -> Verdict:
+        """How a group or list stands that the state does not have."""
+        if told is None and len(free) > 1:
+            return Verdict(wanted, Stand.SEVERAL, free[0], because=tuple(free[1:]))
+        one = told or next(iter(free), None)
+        if one is None:
+            return Verdict(wanted, Stand.MISSING)
+        if (holder := self._holders.get(one)) is not None:
+            return Verdict(wanted, Stand.HELD, one, because=(str(holder.urn),))
+        return Verdict(wanted, Stand.IMPORT, one)
+
+    def _called(self, wanted: Wanted, there: Mapping[str, _T]) -> Iterator[_T]:
+        made = re.compile(re.escape(wanted.name) + _AUTONAME)
+        for each in sorted(there.values(), key=lambda each: each.id):
+            if each.tags.get("Name") == wanted.name or made.fullmatch(each.name):
+                yield each
+
+    def _key(self, rule: Rule) -> RuleKey | None:
+        """What EC2 knows a rule by; none while something that it names does not exist."""
+        group = self._groups.get(rule.group)
+        if isinstance(rule.peer, GroupRef):
+            peer = self._groups.get(rule.peer.key)
+        elif isinstance(rule.peer, ListRef):
+            peer = self._lists.get(rule.peer.key)
+        else:
+            peer = str(rule.peer)
+        if group is None or peer is None:
+            return None
+        return (group, rule.direction, rule.ip_protocol, rule.port_range, peer)
+
+    def _retagged(self, wanted: Wanted, tags: Mapping[str, str]) -> tuple[str, ...]:
+        return _retagged(self._place, {"Name": wanted.name, **self._place.tags}, tags)
+
+
+def _known(wanted: Wanted, held: Held) -> Verdict:
+    return Verdict(wanted, Stand.KNOWN, held.id)
+
+
+#: Of every list that we make.
+_FAMILY: Final = "IPv4"
+
+
+def _retagged(
+    place: AwsPlace, wanted: Mapping[str, str], found: Mapping[str, str]
+) -> tuple[str, ...]:
+    by_the_provider = {
+        key for key, value in place.default_tags.items() if found.get(key) == value
+    } - wanted.keys()
+    changed = {
+        key
+        for key in {**wanted, **found}
+        if wanted.get(key) != found.get(key) and key not in by_the_provider
+    }
+    return (f"changes its tags {', '.join(sorted(changed))}",) if changed else ()
+
+
+def _edits_of_list(each: PrefixList, found: ExistingList) -> Iterator[str]:
+    if found.max_entries != each.max_entries:
+        yield f"changes its size, {found.max_entries} to {each.max_entries}"
+    if found.entries is None:
+        yield "perhaps changes its entries, which were not printed"
+        return
+    wanted = {str(entry): "" for entry in each.entries}
+    if come := sorted(wanted.keys() - found.entries.keys()):
+        yield f"adds {', '.join(come)}"
+    if gone := sorted(found.entries.keys() - wanted.keys()):
+        yield f"takes away {', '.join(gone)}"
+    if any(found.entries.get(entry, "") for entry in wanted):
+        # In two calls (aws.md 3.6).
+        yield "takes entries away and adds them again, for their descriptions"
+
+
+_WAYS: Final = {Direction.IN: "from", Direction.OUT: "to"}
+_VERBS: Final = {Direction.IN: "ingress", Direction.OUT: "egress"}
+
+
+def _revocation(rule: ExistingRule) -> str:
+    verb = _VERBS[rule.key[1]]
+    return (
+        f"aws ec2 revoke-security-group-{verb} --group-id {rule.group} "
+        f"--security-group-rule-ids {rule.id}"
+    )
+
+
+def _says(rule: ExistingRule) -> str:
+    _, direction, protocol, ports, peer = rule.key
+    what = "everything" if protocol == "-1" else protocol
+    if ports is not None and ports != (-1, -1):
+        first, last = ports
+        what = f"{first}/{protocol}" if first == last else f"{first}-{last}/{protocol}"
+    words = f" ({rule.description})" if rule.description else ""
+    return f"{direction} {what} {_WAYS[direction]} {peer}{words}"

@@ -1,0 +1,286 @@
+"""What the AWS CLI and boto3 print of security groups, rules and prefix lists.
+
+Knows: the answers of `describe-security-groups`, `describe-security-group-rules`,
+`describe-managed-prefix-lists` and `get-managed-prefix-list-entries` (EC2 API reference; the service
+model `ec2` of botocore), and what they say when they are not whole.
+Must not know: any plan or state.
+"""
+
+from collections.abc import Iterable
+from ipaddress import ip_network
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_pascal
+
+from exchange_ports.adoption.aws_existing import (
+    COMMANDS,
+    ENTRIES,
+    OUTPUTS,
+    ExistingAws,
+    ExistingGroup,
+    ExistingList,
+    ExistingRule,
+)
+from exchange_ports.adoption.documents import Document, Json, fields_of, items_of, parsed
+from exchange_ports.aws.rules import Direction
+from exchange_ports.findings import Finding
+from exchange_ports.findings.adopted import INCOMPLETE_OUTPUT
+
+__all__ = ["read_aws"]
+
+_ALL_PAGES: Final = "print it again without --max-items, --starting-token or --no-paginate"
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(
+        alias_generator=to_pascal, extra="ignore", strict=True, frozen=True, populate_by_name=False
+    )
+
+
+class _Tag(_Record):
+    key: str
+    value: str
+
+
+def _is_range(text: str) -> str:
+    # Compared as EC2 keeps it: without host bits, IPv6 in its short form.
+    return str(ip_network(text, strict=False))
+
+
+_RangeText = Annotated[str, AfterValidator(_is_range)]
+
+
+class _Group(_Record):
+    group_id: str
+    group_name: str
+    description: str
+    vpc_id: str | None = None
+    owner_id: str | None = None
+    security_group_arn: str | None = None
+    tags: list[_Tag] = Field(default_factory=list[_Tag])
+    ip_permissions: list[Json] | None = None
+    ip_permissions_egress: list[Json] | None = None
+
+
+class _Referenced(_Record):
+    group_id: str
+
+
+class _Rule(_Record):
+    security_group_rule_id: str
+    group_id: str
+    is_egress: bool
+    ip_protocol: str
+    from_port: int | None = None
+    to_port: int | None = None
+    cidr_ipv4: _RangeText | None = None
+    cidr_ipv6: _RangeText | None = None
+    prefix_list_id: str | None = None
+    referenced_group_info: _Referenced | None = None
+    description: str | None = None
+    tags: list[_Tag] = Field(default_factory=list[_Tag])
+
+
+class _List(_Record):
+    prefix_list_id: str
+    prefix_list_name: str
+    address_family: str
+    owner_id: str
+    max_entries: int | None = None
+    tags: list[_Tag] = Field(default_factory=list[_Tag])
+
+
+class _Entry(_Record):
+    cidr: _RangeText
+    description: str | None = None
+
+
+class _Entries(_Record):
+    prefix_list_id: str | None = None
+    entries: list[_Entry]
+
+
+#: Numbers by which EC2 may call what it has names for (aws.md 2.4).
+_NAMES: Final = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
+_WITH_PORTS: Final = frozenset({"tcp", "udp", "icmp", "icmpv6"})
+#: `arn:aws:ec2:eu-west-1:123456789012:security-group/sg-...`
+_REGION_OF_ARN: Final = 3
+
+
+def read_aws(documents: Iterable[Document]) -> ExistingAws | list[Finding]:
+    """What exists, out of any number of outputs in any order, or all that is wrong with them."""
+    reader = _Reader()
+    for document in documents:
+        reader.read(document)
+    reader.match_entries()
+    if reader.findings:
+        return reader.findings
+    return ExistingAws(
+        {each.group_id: _group(each) for each in reader.groups.values()},
+        {each.security_group_rule_id: _rule(each) for each in reader.rules.values()},
+        {
+            each.prefix_list_id: _list(each, reader.entries.get(each.prefix_list_id))
+            for each in reader.lists.values()
+            # AWS's own lists have no size that a customer could count.
+            if each.max_entries is not None
+        },
+        frozenset(reader.printed),
+    )
+
+
+class _Reader:
+    """Goes through documents, and collects what they hold and what is wrong with them."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.printed: set[str] = set()
+        self.groups: dict[str, _Group] = {}
+        self.rules: dict[str, _Rule] = {}
+        self.lists: dict[str, _List] = {}
+        self.entries: dict[str, _Entries] = {}
+        self._nameless: list[tuple[Document, _Entries]] = []
+
+    def read(self, document: Document) -> None:
+        fields = fields_of(document.data)
+        known = [key for key in COMMANDS if key in fields]
+        if not known:
+            wrong = _what(document.data, fields)
+            self.findings.append(document.wrong((), wrong, f"give what is printed by {OUTPUTS}"))
+            return
+        if fields.get("NextToken"):
+            what = f"{document.file}, what `{COMMANDS[known[0]]}` printed,"
+            self.findings.append(
+                document.at(
+                    INCOMPLETE_OUTPUT,
+                    ("NextToken",),
+                    what=what,
+                    missing="it ends with a NextToken, so there are more pages",
+                    fix=_ALL_PAGES,
+                )
+            )
+        self.printed.update(known)
+        for key in known:
+            if key == "Entries":
+                self._read_entries(document, fields)
+            else:
+                self._read_items(document, key, fields[key])
+
+    def _read_items(self, document: Document, key: str, data: object) -> None:
+        fix = f"print it with `{COMMANDS[key]}`"
+        items = items_of(data)
+        if items is None:
+            self.findings.append(document.wrong((key,), "it is not a list", fix))
+            return
+        for at, item in enumerate(items):
+            self._read_item(document, key, (key, at), item, fix)
+
+    def _read_item(
+        self, document: Document, key: str, path: tuple[str, int], item: object, fix: str
+    ) -> None:
+        found: Any
+        if key == "SecurityGroups":
+            found, kept, name = parsed(document, _Group, item, path, fix), self.groups, "group_id"
+        elif key == "SecurityGroupRules":
+            found, kept = parsed(document, _Rule, item, path, fix), self.rules
+            name = "security_group_rule_id"
+        else:
+            found, kept = parsed(document, _List, item, path, fix), self.lists
+            name = "prefix_list_id"
+        if isinstance(found, list):
+            self.findings += found
+            return
+        first: Any = kept.setdefault(getattr(found, name), found)
+        if first != found:
+            wrong = f"{getattr(found, name)} was printed before, and has changed since"
+            self.findings.append(document.wrong(path, wrong, "print everything anew"))
+        elif isinstance(found, _Rule) and _peers(found) != 1:
+            wrong = f"{found.security_group_rule_id} has {_peers(found)} sources or destinations"
+            self.findings.append(document.wrong(path, wrong, fix))
+
+    def _read_entries(self, document: Document, fields: Json) -> None:
+        found = parsed(document, _Entries, fields, (), f"print it with `{ENTRIES}`")
+        if isinstance(found, list):
+            self.findings += found
+        elif found.prefix_list_id is None:
+            self._nameless.append((document, found))
+        else:
+            self.entries[found.prefix_list_id] = found
+
+    def match_entries(self) -> None:
+        """Entries of no list are those of the only one that could be meant."""
+        ours = [one for one, each in self.lists.items() if each.max_entries is not None]
+        left = [one for one in ours if one not in self.entries]
+        if len(self._nameless) == 1 and len(left) == 1:
+            self.entries[left[0]] = self._nameless[0][1]
+            return
+        for document, _ in self._nameless:
+            wrong = "it does not say of which prefix list these entries are"
+            self.findings.append(document.wrong(("Entries",), wrong, f"print it with `{ENTRIES}`"))
+
+
+def _what(data: object, fields: Json) -> str:
+    if isinstance(data, list):
+        return "it is a list, as the Azure CLI prints them"
+    keys = ", ".join(list(fields)[:3])
+    return f"it is the output of another command ({keys})" if keys else "it holds nothing"
+
+
+def _peers(rule: _Rule) -> int:
+    sources = (rule.cidr_ipv4, rule.cidr_ipv6, rule.prefix_list_id, rule.referenced_group_info)
+    return sum(each is not None for each in sources)
+
+
+def _tags(tags: Iterable[_Tag]) -> dict[str, str]:
+    # Those that begin so are AWS's own, and no provider touches them.
+    return {each.key: each.value for each in tags if not each.key.startswith("aws:")}
+
+
+def _group(each: _Group) -> ExistingGroup:
+    permissions = (each.ip_permissions, each.ip_permissions_egress)
+    parts = (each.security_group_arn or "").split(":")
+    return ExistingGroup(
+        each.group_id,
+        each.group_name,
+        each.description,
+        each.vpc_id,
+        parts[_REGION_OF_ARN] if len(parts) > _REGION_OF_ARN else None,
+        _tags(each.tags),
+        None if None in permissions else sum(_rules_of(one or []) for one in permissions),
+    )
+
+
+#: Where a permission has its sources; each makes a rule of its own.
+_SOURCES: Final = ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs")
+
+
+def _rules_of(permissions: Iterable[Json]) -> int:
+    return sum(len(each.get(key) or ()) for each in permissions for key in _SOURCES)
+
+
+def _rule(each: _Rule) -> ExistingRule:
+    protocol = _NAMES.get(each.ip_protocol, each.ip_protocol)
+    referenced = each.referenced_group_info
+    peer = (
+        each.cidr_ipv4
+        or each.cidr_ipv6
+        or each.prefix_list_id
+        or (referenced.group_id if referenced else "")
+    )
+    ports = None
+    if protocol in _WITH_PORTS and each.from_port is not None and each.to_port is not None:
+        ports = (each.from_port, each.to_port)
+    direction = Direction.OUT if each.is_egress else Direction.IN
+    key = (each.group_id, direction, protocol, ports, peer)
+    return ExistingRule(each.security_group_rule_id, key, each.description or "", _tags(each.tags))
+
+
+def _list(each: _List, entries: _Entries | None) -> ExistingList:
+    return ExistingList(
+        each.prefix_list_id,
+        each.prefix_list_name,
+        each.address_family,
+        each.max_entries or 0,
+        _tags(each.tags),
+        None if entries is None else {one.cidr: one.description or "" for one in entries.entries},
+    )

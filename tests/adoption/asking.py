@@ -1,0 +1,91 @@
+"""Asks the adoption about a stack, by what was printed of it: what the command does, without files.
+
+Must not know: any cloud.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from exchange_ports.adoption.adopting import Adoption, Existing, adoption, check, component_of
+from exchange_ports.adoption.aws_existing import ExistingAws
+from exchange_ports.adoption.aws_output import read_aws
+from exchange_ports.adoption.azure_existing import ExistingAzure, read_azure
+from exchange_ports.adoption.documents import Document
+from exchange_ports.adoption.importing import import_file
+from exchange_ports.adoption.state import State, read_state
+from exchange_ports.adoption.steps import steps
+from exchange_ports.adoption.urns import Urn
+from exchange_ports.adoption.verdicts import Stand
+from exchange_ports.adoption.wanted import places
+from exchange_ports.findings import Finding, Refused
+from exchange_ports.plans import compile_plans
+from exchange_ports.topology.reading import NAMESPACE
+from tests.strategies import declared
+
+__all__ = ["Asked"]
+
+Json = dict[str, Any]
+
+_T = TypeVar("_T", State, ExistingAws, ExistingAzure)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A stack of which something was printed, and what is asked about it."""
+
+    topology: Json
+    networks: Json
+    state: Json
+    aws: Iterable[Json] = ()
+    azure: Iterable[object] = ()
+    told: Mapping[str, str] | None = None
+    tags: Mapping[str, str] | None = None
+    others: Mapping[str, object] | None = None
+
+    def _read_state(self) -> State:
+        return _good(read_state(Document("state.json", self.state)))
+
+    def answer(self) -> Adoption:
+        """How everything stands.
+
+        :raises Refused: something printed is not what it should be.
+        """
+        aws = [Document(f"aws-{at}.json", each) for at, each in enumerate(self.aws)]
+        azure = [Document(f"azure-{at}.json", each) for at, each in enumerate(self.azure)]
+        existing = Existing(
+            _good(read_aws(aws)) if aws else None, _good(read_azure(azure)) if azure else None
+        )
+        state = self._read_state()
+        component = component_of(state, None, None, NAMESPACE)
+        assert isinstance(component, Urn)
+        settings = {"networks": self.networks, "tags": dict(self.tags or {})}
+        others = self.others or {}
+        found = places(compile_plans(declared(self.topology)), component, settings, others)
+        told = self.told or {}
+        region = others.get("aws:region")
+        if refused := list(
+            check(found, existing, told, region if isinstance(region, str) else None)
+        ):
+            raise Refused(refused)
+        return adoption(found, component, existing, state, told)
+
+    def file(self) -> Json:
+        """The import file."""
+        made = import_file(self.answer(), self._read_state(), {"aws": "7.51.1"})
+        assert made is not None
+        return made
+
+    def commands(self) -> list[str]:
+        """What is to be run."""
+        return [step.command for step in steps(self.answer(), "adopt.json")]
+
+    def ids(self, *stands: Stand) -> dict[str, str]:
+        """The ids of the verdicts of these kinds, by URN."""
+        return {str(each.wanted.urn): each.id for each in self.answer().verdicts(*stands)}
+
+
+def _good(read: _T | list[Finding]) -> _T:
+    if isinstance(read, list):
+        raise Refused(read)
+    return read

@@ -1,0 +1,251 @@
+"""The command `adopt`: files in, report and import file out, and no secret of an export in any of it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from exchange_ports.cli import main
+from tests.adoption.printed import SECRET
+from tests.adoption.scenes import FOLDER, SCENES, as_text, write
+from tests.conftest import UPDATE
+from tests.recordings import ROOT
+
+Json = dict[str, Any]
+
+DEV: Final = str(ROOT / "stacks" / "Pulumi.dev.yaml")
+SCENE: Final = FOLDER / "interrupted"
+GROUPS: Final = str(SCENE / "groups.json")
+RULES: Final = str(SCENE / "rules.json")
+STATE: Final = str(SCENE / "state.json")
+
+
+def adopt(*arguments: str) -> int:
+    return main(["adopt", *arguments])
+
+
+def state_with(folder: Path, **more: object) -> str:
+    """The scene's export with more in its deployment."""
+    state: Json = json.loads(Path(STATE).read_text())
+    state["deployment"] |= more
+    path = folder / "state.json"
+    path.write_text(json.dumps(state))
+    return str(path)
+
+
+def test_the_scenes_of_the_page_are_those_of_the_plan(pytestconfig: pytest.Config) -> None:
+    if pytestconfig.getoption(UPDATE):
+        write()
+    for name, made in SCENES.items():
+        for file, data in made().items():
+            assert (FOLDER / name / file).read_text() == as_text(data), f"{name}/{file}"
+
+
+def test_the_import_file_is_written_where_it_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "adopt.json"
+    assert adopt(DEV, "--state", STATE, "--aws", GROUPS, RULES, "--out", str(out)) == 0
+    written = json.loads(out.read_text())
+    assert [each["id"] for each in written["resources"]] == ["sgr-0002"]
+    said = capsys.readouterr()
+    assert f"pulumi import --file {out} " in said.out
+    assert said.out.endswith(f"1 resource to import: written to {out}\n")
+    assert said.err == ""
+    assert adopt(DEV, "--state", STATE, "--aws", GROUPS, RULES, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["import_file"] == written
+
+
+def test_a_file_that_cannot_be_written_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "nowhere" / "adopt.json")
+    assert adopt(DEV, "--state", STATE, "--aws", GROUPS, RULES, "--out", out) == 2
+    assert f"Cannot write {out}" in capsys.readouterr().err
+
+
+def test_nothing_to_do_writes_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "adopt.json"
+    rules = {"SecurityGroupRules": json.loads(Path(RULES).read_text())["SecurityGroupRules"][:0]}
+    (tmp_path / "rules.json").write_text(json.dumps(rules))
+    empty = tmp_path / "state.json"
+    empty.write_text('{"version": 3, "deployment": null}')
+    default = json.loads(Path(GROUPS).read_text())["SecurityGroups"][:1]
+    (tmp_path / "groups.json").write_text(json.dumps({"SecurityGroups": default}))
+    given = [str(tmp_path / "groups.json"), str(tmp_path / "rules.json")]
+    assert adopt(DEV, "--state", str(empty), "--aws", *given, "--out", str(out)) == 0
+    assert not out.exists()
+    assert "15 to be created by the next update" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "utf-32"])
+def test_what_powershell_writes_is_read(
+    encoding: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    groups = tmp_path / "groups.json"
+    groups.write_bytes(Path(GROUPS).read_text().encode(encoding))
+    assert adopt(DEV, "--state", STATE, "--aws", str(groups), RULES) == 0
+    assert "1 to import" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("as_json", [(), ("--json",)])
+def test_no_secret_of_an_export_is_shown_or_written(
+    as_json: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state: Json = json.loads(Path(STATE).read_text())
+    state["deployment"]["secrets_providers"] = {"state": {"salt": SECRET}}
+    state["deployment"]["manifest"] = {"magic": SECRET}
+    for each in state["deployment"]["resources"]:
+        each |= {"inputs": {"secretKey": SECRET}, "outputs": {"description": SECRET}}
+    path, out = tmp_path / "state.json", tmp_path / "adopt.json"
+    path.write_text(json.dumps(state))
+    given = ("--state", str(path), "--aws", GROUPS, RULES, "--out", str(out))
+    assert adopt(DEV, *given, *as_json) == 0
+    said = capsys.readouterr()
+    assert SECRET not in said.out + said.err + out.read_text()
+
+
+def test_no_secret_of_a_broken_export_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = [{"urn": SECRET, "custom": SECRET, "id": {"a": SECRET}, "provider": SECRET}]
+    state = state_with(tmp_path, resources=broken)
+    assert adopt(DEV, "--state", state, "--aws", GROUPS, RULES) == 2
+    said = capsys.readouterr()
+    assert "deployment.resources[0].urn" in said.err
+    assert SECRET not in said.out + said.err
+
+
+WRONG: Final[dict[str, tuple[object, str]]] = {
+    "a list": ([], "it is a list, as the Azure CLI prints them"),
+    "nothing": ({}, "it holds nothing"),
+    "text": ("groups", "it holds nothing"),
+    "another command": ({"Vpcs": []}, "it is the output of another command (Vpcs)"),
+    "no list in it": ({"SecurityGroupRules": {}}, "it is not a list"),
+    "AWS's own lists": (
+        {"PrefixLists": [{"PrefixListId": "pl-1", "PrefixListName": "com.amazonaws.s3"}]},
+        "AddressFamily is missing",
+    ),
+    "no source": (
+        {
+            "SecurityGroupRules": [
+                {"SecurityGroupRuleId": "r", "GroupId": "g", "IsEgress": True, "IpProtocol": "-1"}
+            ]
+        },
+        "r has 0 sources or destinations",
+    ),
+    "no range": (
+        {
+            "SecurityGroupRules": [
+                {
+                    "SecurityGroupRuleId": "r",
+                    "GroupId": "g",
+                    "IsEgress": True,
+                    "IpProtocol": "-1",
+                    "CidrIpv4": "10.0.0.0/99",
+                }
+            ]
+        },
+        "SecurityGroupRules[0].CidrIpv4",
+    ),
+    "entries of no list": ({"Entries": []}, "it does not say of which prefix list"),
+    "too deep": (None, "lists lie too deep"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_is_wrong_in_an_output_is_said_with_its_place(
+    wrong: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, says = WRONG[wrong]
+    path = tmp_path / "given.json"
+    path.write_text("[" * 100_000 if data is None else json.dumps(data))
+    assert adopt(DEV, "--state", STATE, "--aws", GROUPS, RULES, str(path)) == 2
+    said = capsys.readouterr()
+    assert (said.out, says in said.err) == ("", True), said.err
+    assert str(path) in said.err
+
+
+AZURE_WRONG: Final[dict[str, tuple[object, str]]] = {
+    "another command": ([{"type": "Microsoft.Network/virtualNetworks"}], "it lists Microsoft."),
+    "no type": ([{"id": "x"}], "it lists what has no type"),
+    "an object": ({"name": "x"}, "it is the output of another command (name), and no list"),
+    "a page": ({"value": [], "nextLink": "https://x"}, "it ends with a nextLink"),
+    "no id": (
+        [{"type": "Microsoft.Network/networkSecurityGroups", "name": "x", "location": "y"}],
+        "id is missing",
+    ),
+    "no resource group": (
+        [
+            {
+                "type": "Microsoft.Network/networkSecurityGroups",
+                "id": "/subscriptions/x",
+                "name": "x",
+                "location": "y",
+            }
+        ],
+        "it is not the id of a resource in a resource group",
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", AZURE_WRONG)
+def test_what_is_wrong_in_an_output_of_azure_is_said_with_its_place(
+    wrong: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, says = AZURE_WRONG[wrong]
+    path = tmp_path / "given.json"
+    path.write_text(json.dumps(data))
+    stack = str(ROOT / "stacks" / "Pulumi.prod-azure.yaml")
+    state = str(FOLDER / "azure" / "state.json")
+    assert adopt(stack, "--state", state, "--azure", str(path)) == 2
+    said = capsys.readouterr()
+    assert (said.out, says in said.err) == ("", True), said.err
+
+
+def test_the_same_group_printed_twice_and_changed_between_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert adopt(DEV, "--state", STATE, "--aws", GROUPS, RULES, GROUPS) == 0
+    groups = json.loads(Path(GROUPS).read_text())
+    groups["SecurityGroups"][1]["Tags"] = []
+    (tmp_path / "groups.json").write_text(json.dumps(groups))
+    given = (GROUPS, RULES, str(tmp_path / "groups.json"))
+    assert adopt(DEV, "--state", STATE, "--aws", *given) == 2
+    assert "was printed before, and has changed since" in capsys.readouterr().err
+
+
+def test_of_a_cloud_of_which_nothing_is_given_nothing_is_said_to_be_missing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stack = str(ROOT / "stacks" / "Pulumi.prod-azure.yaml")
+    state = str(FOLDER / "azure" / "state.json")
+    assert adopt(stack, "--state", state, "--aws", GROUPS, RULES) == 0
+    assert "not looked at, nothing was given of its cloud" in capsys.readouterr().out
+    assert adopt(stack, "--state", state) == 2
+    assert "Cannot read what exists" in capsys.readouterr().err
+
+
+def test_another_region_than_the_stack_s_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    groups = Path(GROUPS).read_text().replace("eu-west-1", "eu-west-2")
+    (tmp_path / "groups.json").write_text(groups)
+    assert adopt(DEV, "--state", STATE, "--aws", str(tmp_path / "groups.json"), RULES) == 2
+    said = capsys.readouterr().err
+    assert "it is in eu-west-2, and the stack's aws:region is eu-west-1" in said
+
+
+def test_no_sdk_is_loaded() -> None:
+    program = (
+        "import sys; from exchange_ports.cli import main; "
+        f"code = main(['adopt', {DEV!r}, '--state', {STATE!r}, '--aws', {GROUPS!r}, {RULES!r}]); "
+        "assert not {'pulumi', 'pulumi_aws', 'boto3'} & set(sys.modules); sys.exit(code)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
