@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from azure.core.exceptions import HttpResponseError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange_ports.adoption.verdicts import Stand
 from exchange_ports.findings import Refused
 from exchange_ports.offline import Recording
+from exchange_ports.proof import prove
 from tests.adoption import printed
 from tests.adoption.asking import Asked
 from tests.engine.stacks import STACKS, Topology
@@ -218,3 +220,22 @@ def test_an_output_that_is_missing_is_asked_for(tmp_path: Path) -> None:
         found = replace(made.asked(), azure=[nsgs, []])
         assert found.ids(Stand.GONE).keys() == made_asgs
         assert replace(made.asked(), azure=[nsgs, asgs]).answer().clear
+
+
+def test_a_group_made_by_hand_is_taken_off_by_the_one_put_that_puts_ours_on(tmp_path: Path) -> None:
+    """The way in on Azure: ours beside it first, then each interface in one call."""
+    with making("dev", tmp_path) as made:
+        (group,) = made.there.tenant.resource_groups.values()
+        groups = made.client.network_security_groups
+        by_hand = groups.begin_create_or_update(group, "mail", {"location": "westeurope"}).result()
+        worn = {"network_security_group_id": by_hand.id, "application_security_group_ids": []}
+        servers = {"servers": {"ex1": worn, "ex2": worn}}
+        zones = {"ex1": "internal", "ex2": "internal"}
+        made.there.tenant.dress("lab", zones, servers)
+        with pytest.raises(HttpResponseError, match="InUseNetworkSecurityGroupCannotBeDeleted"):
+            groups.begin_delete(group, "mail").result()
+
+        made.there.dress(made.topology, made.recording)
+        groups.begin_delete(group, "mail").result()
+        assert prove(made.there.stands(made.topology)).failures == ()
+        assert made.asked().answer().clear
