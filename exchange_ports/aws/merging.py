@@ -42,6 +42,7 @@ def merged(
         prefix_lists=_lists(old, new, new_lists),
         rules=tuple(sorted(rules, key=rule_name)),
         wears=new.wears,
+        exclusive=new.exclusive,
     )
 
 

@@ -1,6 +1,7 @@
 """From the name of a stack file to its plans: the only reading of files that all commands share."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     # Only a stack whose update is under way needs it.
     from exchange_ports.updates import Asked
 
-__all__ = ["compiled", "read", "read_with_origin", "warn"]
+__all__ = ["compiled", "read", "read_with_origin", "under_way", "warn"]
 
 
 def read(file: str) -> StackFile:
@@ -70,21 +71,38 @@ def compiled(stack: StackFile) -> tuple[Plans, tuple[Finding, ...]]:
 def _compiled(stack: StackFile) -> tuple[Plans, tuple[Finding, ...]]:
     topology, declared = understand(stack.config["topology"])
     declared = (*declared, *check_tags(stack.config.get("tags")))
-    under_way = _under_way(stack)
+    update = _under_way(stack)
     if topology is not None:
-        declared += tuple(_beside(topology, stack, under_way))
+        declared += tuple(_beside(topology, stack, update))
     found = in_order(finding.located(stack.locate) for finding in declared)
     if topology is None or any(finding.is_error for finding in found):
         raise Refused(found)
     try:
         plans = compile_plans(topology)
-        if under_way is not None:
-            under_way.refuse_what_is_not_offered(plans)
+        if update is not None:
+            update.refuse_what_is_not_offered(plans)
     except Refused as refused:
         over = (finding.located(stack.locate) for finding in refused.findings)
         raise Refused([*found, *over]) from None
     near = (warning.located(stack.locate) for warning in plans.warnings)
     return plans, in_order([*found, *near])
+
+
+def under_way(stack: StackFile, plans: Plans) -> Plans:
+    """The plans that the program registers: those of the step that the stack is at, if it is at one.
+
+    Networks that go with the update are not among them.
+    """
+    now = _under_way(stack)
+    if now is None or now.stood is None or now.asked.turn is None:
+        return plans
+    from exchange_ports.updates import taken
+    from exchange_ports.updates.bodies import place_of
+
+    _, step = taken(now.stood, plans, now.asked)
+    stands = step.plans if step is not None else {}
+    networks = {key: stands.get(place_of(plan), plan) for key, plan in plans.networks.items()}
+    return replace(plans, networks=networks)
 
 
 class _UnderWay(NamedTuple):
@@ -121,18 +139,18 @@ def _under_way(stack: StackFile) -> _UnderWay | None:
     return _UnderWay(asked, stood, tuple(found))
 
 
-def _beside(topology: Topology, stack: StackFile, under_way: _UnderWay | None) -> Iterator[Finding]:
+def _beside(topology: Topology, stack: StackFile, update: _UnderWay | None) -> Iterator[Finding]:
     """What is wrong beside a topology: cloud ids, and what is said of an update that is under way."""
     networks = stack.config.get("networks")
-    if under_way is None:
+    if update is None:
         yield from check_bindings(topology, networks)
         return
     from exchange_ports.updates import check_previous
 
-    stood = under_way.stood and under_way.stood.topology
-    yield from under_way.findings
+    stood = update.stood and update.stood.topology
+    yield from update.findings
     yield from check_previous(stood, topology)
-    stepwise = under_way.asked.turn is not None
+    stepwise = update.asked.turn is not None
     yield from check_bindings(topology, networks, previous=stood, stepwise=stepwise)
 
 

@@ -69,8 +69,12 @@ def _resources(plan: NetworkPlan) -> _Resources:
 def _aws(plan: AwsRuleSet) -> _Resources:
     found: dict[tuple[str, str], tuple[_Fixed, _Rest]] = {}
     for group in plan.groups:
-        # EC2 cannot change a description (aws.md 3.3).
-        found["security group", group.key] = (group.description, None)
+        # EC2 cannot change a description (aws.md 3.3), so changes of it are ignored.
+        found["security group", group.key] = (None, None)
+        if plan.exclusive:
+            # It has the ids of the group's rules, whatever they say.
+            names = frozenset(rule_name(rule) for rule in plan.rules if rule.group == group.key)
+            found["exclusive rules", f"{group.key}/rules"] = (None, names)
     for each in plan.prefix_lists:
         found["prefix list", list_name(each.key)] = (None, each.entries)
     for rule in plan.rules:

@@ -119,13 +119,14 @@ def test_with_an_index_in_the_name_a_rule_that_goes_makes_duplicates(
 
 
 def described_anew(monkeypatch: pytest.MonkeyPatch, words: str, **options: Any) -> None:
-    """Groups have more in their descriptions than what they are, which cannot be edited."""
+    """Groups have more in their descriptions than what they are, and changes of that are not ignored."""
     from pulumi_aws import ec2
 
     from exchange_ports.aws import resources
 
     def group(name: str, *, description: str, opts: pulumi.ResourceOptions, **given: Any) -> Any:
         more = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(**options))
+        more.ignore_changes = None
         return ec2.SecurityGroup(name, description=f"{description} {words}", opts=more, **given)
 
     other = SimpleNamespace(**{**vars(ec2), "SecurityGroup": group})

@@ -16,6 +16,7 @@ from exchange_ports.offline import Recording, Registration, record
 
 __all__ = [
     "ASG",
+    "EXCLUSIVE",
     "GROUP",
     "LIST",
     "NSG",
@@ -34,6 +35,7 @@ LIST: Final = "aws:ec2/managedPrefixList:ManagedPrefixList"
 INGRESS: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 EGRESS: Final = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 RULES: Final = (INGRESS, EGRESS)
+EXCLUSIVE: Final = "aws:ec2/vpcSecurityGroupRulesExclusive:VpcSecurityGroupRulesExclusive"
 ASG: Final = "azure-native:network:ApplicationSecurityGroup"
 NSG: Final = "azure-native:network:NetworkSecurityGroup"
 INTERFACES: Final = (
@@ -49,6 +51,7 @@ _REPLACED_BY: Final[Mapping[str, frozenset[str]]] = {
     LIST: frozenset({"addressFamily"}),
     INGRESS: frozenset({"securityGroupId"}),
     EGRESS: frozenset({"securityGroupId"}),
+    EXCLUSIVE: frozenset({"securityGroupId"}),
     ASG: frozenset({"applicationSecurityGroupName", "resourceGroupName", "location"}),
     NSG: frozenset({"networkSecurityGroupName", "resourceGroupName", "location"}),
 }
@@ -141,7 +144,9 @@ def _does(old: Registration | None, new: Registration | None) -> str | None:
         return None
     changed = {
         key for key in {**old.inputs, **new.inputs} if old.inputs.get(key) != new.inputs.get(key)
-    }
+    } - set(new.ignore_changes)
+    if not changed:
+        return None
     return "replace" if changed & _REPLACED_BY[old.type] or _peer(old) != _peer(new) else "change"
 
 
