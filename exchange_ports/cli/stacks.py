@@ -1,6 +1,6 @@
 """From the name of a stack file to its plans: the only reading of files that all commands share."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,7 +9,7 @@ from exchange_ports.cli.talk import doing, say
 from exchange_ports.findings import Finding, Refused, in_order
 from exchange_ports.findings.asked import CANNOT_READ
 from exchange_ports.findings.finding import printable
-from exchange_ports.plans import Plans, compile_plans
+from exchange_ports.plans import NetworkPlan, Plans, compile_plans
 from exchange_ports.topology.bindings import check_bindings, check_tags
 from exchange_ports.topology.declaring import understand
 from exchange_ports.topology.models import Topology
@@ -100,7 +100,7 @@ def under_way(stack: StackFile, plans: Plans) -> Plans:
     from exchange_ports.updates.bodies import place_of
 
     _, step = taken(now.stood, plans, now.asked)
-    stands = step.plans if step is not None else {}
+    stands: Mapping[str, NetworkPlan] = step.plans if step is not None else {}
     networks = {key: stands.get(place_of(plan), plan) for key, plan in plans.networks.items()}
     return replace(plans, networks=networks)
 
