@@ -1,0 +1,78 @@
+"""The text that goes from the job that compares to the job that posts.
+
+The second job trusts it no further than it must. It says for which head it was made, and is refused for
+another one; the marker by which a comment is found again is written anew.
+"""
+
+import os
+import re
+import stat
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from saying import Stopped
+
+__all__ = ["MARKER", "MOST_BYTES", "NOTHING", "Report", "failure", "marked", "read"]
+
+#: How every comment of ours begins.
+MARKER: Final = "<!-- exchange-ports:review v1 "
+#: GitHub refuses a comment of more than 65,536 characters. `exchange-ports diff` stays under 60,000
+#: bytes, so more than this is not its work.
+MOST_BYTES: Final = 64_000
+#: The headline where no stack file differs: no comment is made for that, an earlier one says so.
+NOTHING: Final = frozenset({"### No stack file differs", "### No stack file differs."})
+
+_FIRST_LINE: Final = re.compile(
+    r"<!-- exchange-ports:review v1 head=([0-9a-f]{40,64}) base=([0-9a-f]{40,64}) -->"
+)
+
+
+class Report(NamedTuple):
+    """A report without its marker, and whether a comment is worth making for it."""
+
+    text: str
+    base: str
+    quiet: bool
+
+
+def marked(text: str, head: str, base: str) -> str:
+    """A text behind the marker of these two commits."""
+    return f"{MARKER}head={head} base={base} -->\n{text}"
+
+
+def failure(why: str, run: str) -> str:
+    """What is said in place of a report. Better than silence: no news would look like no change.
+
+    `run`: the address of the run's page.
+    """
+    return (
+        f"### Cannot say what merging this opens or cuts\n\n{why}\n\n"
+        f"Until then, read this pull request as one that may open anything. [The run]({run})\n"
+    )
+
+
+def read(path: Path, head: str) -> Report:
+    """The report for a head.
+
+    :raises Stopped: there is none, or it is not one that `exchange-ports diff` makes for this head.
+    """
+    try:
+        # An artifact is unpacked by others: a link in it could name any file of this runner.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise Stopped("The report is no plain file.")
+            content = file.read(MOST_BYTES + 1)
+    except OSError:
+        raise Stopped("The comparison left no report.") from None
+    if len(content) > MOST_BYTES:
+        raise Stopped(f"The report has more than {MOST_BYTES} bytes, which no comment can hold.")
+    try:
+        first, _, text = content.decode("utf-8").partition("\n")
+    except UnicodeDecodeError:
+        raise Stopped("The report is no UTF-8.") from None
+    found = _FIRST_LINE.fullmatch(first)
+    if found is None or found[1] != head:
+        raise Stopped("The report was not made for the head of this pull request.")
+    if "\0" in text or not text.strip():
+        raise Stopped("The report is no text.")
+    return Report(text, found[2], text.partition("\n")[0] in NOTHING)

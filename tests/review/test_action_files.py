@@ -1,0 +1,158 @@
+"""The files of the actions and workflows say what they must, for the linters do not know all of it.
+
+`scripts/workflows.sh` runs the linters.
+"""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final, cast
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.review.actions import ACTIONS, ROOT, action
+
+WORKFLOWS: Final = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+FILES: Final = [*WORKFLOWS, *sorted(ACTIONS.glob("*/action.yml"))]
+every_file = pytest.mark.parametrize("file", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+_PINNED: Final = re.compile(r"- uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+
+
+def loaded(file: Path) -> dict[str, Any]:
+    # Texts only: `on` is a boolean in YAML 1.1, and GitHub's key.
+    return cast("dict[str, Any]", yaml.load(file.read_text("utf-8"), yaml.BaseLoader))  # noqa: S506 makes nothing but texts
+
+
+def steps(file: Path) -> Iterator[dict[str, Any]]:
+    content = loaded(file)
+    if "runs" in content:
+        yield from content["runs"]["steps"]
+    for job in content.get("jobs", {}).values():
+        yield from job.get("steps", [])
+
+
+@every_file
+def test_actions_of_others_are_pinned_by_commit_with_their_version(file: Path) -> None:
+    for line in file.read_text("utf-8").splitlines():
+        words = line.strip()
+        if words.startswith(("- uses:", "uses:")) and "$/" not in words:
+            assert _PINNED.fullmatch(words), words
+
+
+def test_an_action_is_pinned_to_one_commit_everywhere() -> None:
+    found: dict[str, set[str]] = {}
+    for file in FILES:
+        for name, pin in re.findall(r"uses: ([\w./-]+)@(.+)", file.read_text("utf-8")):
+            found.setdefault(name, set()).add(pin)
+    assert {name: pins for name, pins in found.items() if len(pins) > 1} == {}
+
+
+@every_file
+def test_no_script_holds_an_expression(file: Path) -> None:
+    """What stands in `${{ }}` is put into a script before a shell reads it. `env` carries it."""
+    for step in steps(file):
+        assert "${{" not in step.get("run", "")
+
+
+@pytest.mark.parametrize("name", ["review", "comment"])
+def test_the_scripts_of_the_actions_are_good_shell(name: str, tmp_path: Path) -> None:
+    for number, step in enumerate(step for step in action(name)["runs"]["steps"] if "run" in step):
+        script = tmp_path / f"{number}.sh"
+        script.write_text(f"#!/usr/bin/env bash\n{step['run']}\n")
+        done = subprocess.run(
+            [Path(sys.executable).with_name("shellcheck"), script],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout
+
+
+def test_every_workflow_begins_with_no_permission_at_all() -> None:
+    for file in WORKFLOWS:
+        assert loaded(file)["permissions"] == {}, file
+
+
+def test_the_job_that_reads_a_pull_request_may_not_write_and_the_one_that_writes_reads_none() -> (
+    None
+):
+    jobs = loaded(ROOT / ".github" / "workflows" / "review.yml")["jobs"]
+
+    assert jobs["compare"]["permissions"] == {"contents": "read"}
+    assert jobs["comment"]["permissions"] == {"pull-requests": "write"}
+    used = {
+        name: [step["uses"].partition("@")[0] for step in job["steps"]]
+        for name, job in jobs.items()
+    }
+    assert used == {
+        "compare": ["$/.github/actions/review"],
+        "comment": ["$/.github/actions/comment"],
+    }
+
+
+def test_what_runs_for_forks_with_our_rights_checks_nothing_out() -> None:
+    """Neither the workflow that forks start, nor what it calls; and no secret is handed on."""
+    for file in WORKFLOWS:
+        content = loaded(file)
+        text = file.read_text("utf-8")
+        if "pull_request_target" not in content["on"] and "workflow_call" not in content["on"]:
+            continue
+        assert "actions/checkout" not in text
+        assert "secrets" not in text
+        assert "cache" not in text
+
+
+@every_file
+def test_a_checkout_leaves_no_token_behind(file: Path) -> None:
+    for step in steps(file):
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] == "false"
+
+
+def pins(file: Path) -> dict[str, str]:
+    lines = file.read_text("utf-8").splitlines()
+    found = [re.fullmatch(r"([\w.-]+)==(\S+)(?: \\)?", line) for line in lines]
+    return {canonicalize_name(each[1]): each[2] for each in found if each}
+
+
+def needed(name: str) -> set[str]:
+    """The distributions that one without extras needs, itself among them."""
+    found: set[str] = set()
+    todo = [name]
+    while todo:
+        each = canonicalize_name(todo.pop())
+        if each in found:
+            continue
+        found.add(each)
+        for line in metadata.requires(each) or ():
+            requirement = Requirement(line)
+            # Those of this Python are those of the action's; no extra is asked for.
+            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+                todo.append(requirement.name)
+    return found
+
+
+def test_the_review_installs_what_the_tests_were_run_with_and_nothing_else() -> None:
+    """`requirements.txt` of the action: to renew it, its first lines say how."""
+    installed = pins(ACTIONS / "review" / "requirements.txt")
+    tested = pins(ROOT / "constraints.txt")
+
+    assert installed.keys() == needed("exchange-ports") - {"exchange-ports"}
+    assert installed == {name: tested[name] for name in installed}
+    assert (ACTIONS / "review" / "requirements.txt").read_text().count("--hash=sha256:") > len(
+        installed
+    )
+
+
+def test_the_engine_of_the_workflows_is_that_of_the_sdk() -> None:
+    tested = pins(ROOT / "constraints.txt")["pulumi"]
+    for file in WORKFLOWS:
+        for step in steps(file):
+            if step.get("uses", "").startswith("pulumi/actions@"):
+                assert step["with"]["pulumi-version"] == tested

@@ -1,0 +1,265 @@
+"""The templates for GitLab and Azure DevOps: their scripts are run, from the commits to the comment."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+import pytest
+import yaml
+
+from tests.review.actions import ROOT
+from tests.review.fake_forges import FakeAzureDevOps, FakeForge, FakeGitLab, running
+from tests.review.machine import SERVER, Machine
+from tests.review.made import Made, plain
+
+STACK: Final = "stacks/Pulumi.dev.yaml"
+TEXT: Final = (ROOT / STACK).read_text("utf-8")
+WIDER: Final = TEXT.replace("{from: [10.64.0.0/16]}", "{from: [10.64.0.0/16, 10.99.0.0/16]}")
+TOKEN: Final = "the-token-of-the-job"  # noqa: S105 no secret
+TEMPLATES: Final = ROOT / "docs" / "templates"
+
+
+def template(name: str) -> dict[str, Any]:
+    return cast("dict[str, Any]", yaml.safe_load((TEMPLATES / name).read_text("utf-8")))
+
+
+@dataclass
+class Repositories:
+    """A project with a pull request, and exchange-ports, as this work tree has it."""
+
+    project: Made
+    tool: str
+    base: str
+    head: str
+
+
+@pytest.fixture
+def repositories(tmp_path: Path) -> Repositories:
+    project = Made(tmp_path / "server", "contoso/mail")
+    base = project.commit({STACK: plain(TEXT)})
+    head = project.commit({STACK: plain(WIDER)}, base)
+    merge = project.commit({STACK: plain(WIDER)}, base, head)
+    project.set("refs/heads/main", base)
+    project.set("refs/merge-requests/7/head", head)
+    project.set("refs/pull/7/merge", merge)
+    # GitLab's addresses for git end so.
+    (tmp_path / "server" / "contoso" / "mail.git").symlink_to(project.path)
+    tool = Made(tmp_path / "server", "exchange/ports")
+    index = str(tmp_path / "index")
+    parts = ("exchange_ports", "scripts", ".github")
+    tool.git(
+        f"--work-tree={ROOT}", "add", *(str(ROOT / part) for part in parts), GIT_INDEX_FILE=index
+    )
+    commit = tool.git("commit-tree", tool.git("write-tree", GIT_INDEX_FILE=index), said=b"ours")
+    tool.set("refs/heads/main", commit)
+    return Repositories(project, commit, base, head)
+
+
+def gitlab(
+    forge: FakeForge, made: Repositories, tmp_path: Path, *, lost: bool, **more: str
+) -> tuple[int, int, str]:
+    """Both jobs' exit codes, and what they printed."""
+    read = template("gitlab-ci.yml")
+    given = {
+        **read["variables"],
+        "EXCHANGE_PORTS_REPOSITORY": f"{SERVER}/exchange/ports",
+        "EXCHANGE_PORTS_COMMIT": made.tool,
+        "GITLAB_CI": "true",
+        "CI_API_V4_URL": f"{forge.url}/api/v4",
+        "CI_COMMIT_SHA": made.head,
+        "CI_JOB_TOKEN": "the-job-token",
+        "CI_MERGE_REQUEST_IID": "7",
+        "CI_MERGE_REQUEST_PROJECT_ID": "42",
+        "CI_MERGE_REQUEST_PROJECT_URL": f"{SERVER}/contoso/mail",
+        "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": "$(touch broken)",
+        "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+        "CI_MERGE_REQUEST_TITLE": "`touch broken`",
+        "CI_PIPELINE_URL": f"{SERVER}/contoso/mail/-/pipelines/4711",
+    }
+    codes: list[int] = []
+    log = ""
+    for name in ("firewall-compare", "firewall-comment"):
+        job, above = read[name], read[read[name]["extends"]]
+        machine = Machine(tmp_path, name)
+        variables = {**above["variables"], **job.get("variables", {})}
+        # A variable of the environment that the second job alone names.
+        token = {"REVIEW_TOKEN": TOKEN} if "environment" in job else {}
+        expanded = {
+            key: str(value).replace("$CI_PROJECT_DIR", str(machine.home))
+            for key, value in variables.items()
+        }
+        if "needs" in job and not lost:
+            shutil.copytree(
+                tmp_path / "firewall-compare" / ".exchange-ports" / "out",
+                machine.home / ".exchange-ports" / "out",
+            )
+        script = "\n".join([*above["before_script"], *job["script"]])
+        codes.append(machine.run(script, {**given, **expanded, **token, **more}))
+        log += machine.log
+        print(machine.log)  # where a test fails, that is why
+    return codes[0], codes[1], log
+
+
+_MACRO: Final = re.compile(r"\$\(([A-Za-z.]+)\)")
+
+
+def azure(
+    forge: FakeForge, made: Repositories, tmp_path: Path, *, lost: bool, **more: str
+) -> tuple[int, int, str]:
+    """Both jobs' exit codes, and what they printed."""
+    read = template("azure-pipelines.yml")
+    given: dict[str, str] = {
+        "TF_BUILD": "True",
+        "BUILD_BUILDID": "4711",
+        "BUILD_REPOSITORY_ID": "0a1b",
+        "BUILD_REPOSITORY_URI": f"{SERVER.replace('//', '//contoso@')}/contoso/mail",
+        "SYSTEM_COLLECTIONURI": f"{forge.url}/contoso/",
+        "SYSTEM_PULLREQUEST_PULLREQUESTID": "7",
+        "SYSTEM_PULLREQUEST_SOURCEBRANCH": "refs/heads/$(touch broken)",
+        "SYSTEM_PULLREQUEST_SOURCECOMMITID": made.head,
+        "SYSTEM_PULLREQUEST_TARGETBRANCH": "refs/heads/main",
+        "SYSTEM_TEAMPROJECT": "Mail Systems",
+    }
+    codes: list[int] = []
+    log = ""
+    for job in read["jobs"]:
+        machine = Machine(tmp_path, job["job"])
+        values = {"Pipeline.Workspace": str(machine.home), "System.AccessToken": TOKEN}
+
+        def expand(texts: Mapping[str, str], values: dict[str, str] = values) -> dict[str, str]:
+            return {
+                key: _MACRO.sub(lambda found: values[found[1]], str(text))
+                for key, text in texts.items()
+            }
+
+        variables = {
+            **expand(read["variables"]),
+            "EXCHANGE_PORTS_REPOSITORY": f"{SERVER}/exchange/ports",
+            "EXCHANGE_PORTS_COMMIT": made.tool,
+        }
+        code = 0
+        for step in job["steps"]:
+            if "bash" in step and not code:
+                own = expand(step.get("env", {}))
+                code = machine.run(step["bash"], {**given, **variables, **own, **more})
+            elif "download" in step and not lost:
+                out = tmp_path / "compare" / "exchange-ports" / "out"
+                shutil.copytree(out, machine.home / "exchange-ports-review")
+        codes.append(code)
+        log += machine.log
+        print(machine.log)  # where a test fails, that is why
+    return codes[0], codes[1], log
+
+
+class Reviewed:
+    """A pull request on one of the forges; `review` runs both jobs on new machines."""
+
+    def __init__(self, name: str, forge: FakeForge, made: Repositories, tmp_path: Path) -> None:
+        self.forge, self.made = forge, made
+        self.text = "body" if name == "gitlab" else "content"
+        self.log = ""
+        self._jobs = {"gitlab": gitlab, "azure devops": azure}[name]
+        self._tmp_path = tmp_path
+
+    def review(self, *, lost: bool = False, **variables: str) -> tuple[int, int]:
+        for machine in ("firewall-compare", "firewall-comment", "compare", "comment"):
+            shutil.rmtree(self._tmp_path / machine, ignore_errors=True)
+        jobs = self._jobs(self.forge, self.made, self._tmp_path, lost=lost, **variables)
+        *codes, self.log = jobs
+        assert TOKEN not in self.log
+        assert not list(self._tmp_path.rglob("broken"))
+        return codes[0], codes[1]
+
+
+@pytest.fixture(params=["gitlab", "azure devops"])
+def reviewed(
+    request: pytest.FixtureRequest, repositories: Repositories, tmp_path: Path
+) -> Iterator[Reviewed]:
+    name: str = request.param
+    fake = FakeGitLab(repositories.head) if name == "gitlab" else FakeAzureDevOps(repositories.head)
+    with running(fake) as forge:
+        yield Reviewed(name, forge, repositories, tmp_path)
+
+
+MARKER: Final = "<!-- exchange-ports:review v1 "
+
+
+def test_a_comment_is_made_and_kept_up_to_date(reviewed: Reviewed) -> None:
+    reviewed.forge.forge(f"{MARKER}head=0 base=0 -->\nOpens nothing")
+
+    assert reviewed.review() == (0, 0)
+
+    forged, ours = reviewed.forge.comments
+    assert forged[reviewed.text].endswith("Opens nothing")
+    made = reviewed.made
+    assert ours[reviewed.text].startswith(f"{MARKER}head={made.head} base={made.base} -->\n### ")
+    assert "10.99.0.0/16" in ours[reviewed.text]
+    assert "buildId=4711" in ours[reviewed.text] or "/-/pipelines/4711" in ours[reviewed.text]
+
+    ours[reviewed.text] = f"{MARKER}head=0 base=0 -->\nold\n"
+
+    assert reviewed.review() == (0, 0)
+    assert len(reviewed.forge.comments) == 2
+    assert "10.99.0.0/16" in ours[reviewed.text]
+    assert "The comment is brought up to date" in reviewed.log
+
+
+def test_a_gate_fails_the_first_job_and_a_lost_report_is_said(reviewed: Reviewed) -> None:
+    assert reviewed.review(FAIL_ON="widened") == (1, 0)
+    assert "A gate holds this pull request" in reviewed.log
+    (ours,) = reviewed.forge.comments
+    assert "10.99.0.0/16" in ours[reviewed.text]
+
+    assert reviewed.review(lost=True) == (0, 1)
+    assert len(reviewed.forge.comments) == 1
+    assert "### Cannot say what merging this opens or cuts" in ours[reviewed.text]
+
+
+def test_a_newer_head_and_a_token_that_may_not(reviewed: Reviewed) -> None:
+    reviewed.forge.head = "5b" * 20
+    assert reviewed.review() == (0, 0)
+    assert "has moved on" in reviewed.log
+
+    reviewed.forge.token = "another"  # noqa: S105 no secret
+    assert reviewed.review() == (0, 1)
+    assert "answers 401: the token is not valid" in reviewed.log
+    assert not reviewed.forge.comments
+
+
+@pytest.mark.parametrize("name", ["gitlab-ci.yml", "azure-pipelines.yml"])
+def test_the_scripts_of_the_templates_are_good_shell(name: str, tmp_path: Path) -> None:
+    read = template(name)
+    jobs = read["jobs"] if "jobs" in read else [read[key] for key in read if "firewall" in key]
+    scripts = ["\n".join(job["script"]) for job in jobs if "script" in job]
+    scripts += [step["bash"] for job in jobs for step in job.get("steps", []) if "bash" in step]
+    assert len(scripts) >= 2
+    for script in scripts:
+        file = tmp_path / "script.sh"
+        file.write_text(f"#!/usr/bin/env bash\n{script}\n")
+        checker = str(Path(sys.executable).with_name("shellcheck"))
+        done = subprocess.run([checker, file], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    "variables, sentence",
+    [
+        ({"GITLAB_CI": "true"}, "This pipeline has no merge request"),
+        ({"TF_BUILD": "True"}, "This run has no pull request"),
+        ({}, "This is no job of GitHub Actions, GitLab CI or Azure Pipelines"),
+    ],
+)
+def test_a_run_without_a_pull_request_is_said(
+    tmp_path: Path, variables: dict[str, str], sentence: str
+) -> None:
+    for step in ("fetch", "compare", "post"):
+        machine = Machine(tmp_path, step)
+        script = f'python -I "{ROOT}/scripts/reviewer" {step}'
+
+        assert machine.run(script, {"WORK": str(machine.home), **variables}) == 1
+        assert sentence in machine.log
