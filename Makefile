@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help preview test test-engine check format lint types imports shell wheel golden bench clean
+.PHONY: help preview test test-engine check format lint types imports shell workflows wheel golden bench clean
 
 STACK ?= dev
 export PYTHON
@@ -28,7 +28,7 @@ preview: $(RUN)
 	@$(BIN)/exchange-ports preview "stacks/Pulumi.$(STACK).yaml"
 
 # pytest comes last, so that its closing lines are the closing lines.
-test: lint types imports shell wheel
+test: lint types imports shell workflows wheel
 	$(BIN)/pytest --numprocesses=auto --dist=loadfile
 
 # Minutes, so not a part of `make test`. Which CLI is meant is said where it is missing.
@@ -47,6 +47,9 @@ imports: $(DEV)
 
 shell: $(DEV)
 	$(BIN)/shellcheck .ci/run scripts/*.sh
+
+workflows: $(DEV)
+	scripts/workflows.sh
 
 wheel: $(DEV)
 	scripts/wheel.sh
