@@ -17,6 +17,7 @@ __all__ = ["SERVER", "Machine"]
 SERVER: Final = "https://github.example"
 _GIT: Final = """#!/usr/bin/env bash
 printf '%s\\n' "$@" >>"HERE/said"
+printf '%s\\n' "$1 ${*: -1} ${GIT_CONFIG_KEY_0:-} ${GIT_CONFIG_VALUE_0:-}" >>"HERE/shown"
 words=()
 for word in "$@"; do words+=("${word/#https:\\/\\/github.example/file://HERE/server}"); done
 if [[ ${GIT_ALLOW_PROTOCOL:-} == https ]]; then export GIT_ALLOW_PROTOCOL=file; fi
@@ -59,6 +60,12 @@ class Machine:
     @property
     def said_to_git(self) -> str:
         return (self.folder / "said").read_text("utf-8", "surrogateescape")
+
+    @property
+    def shown_by_git(self) -> set[str]:
+        """What git shows to servers, and to which."""
+        lines = (self.folder / "shown").read_text("utf-8", "surrogateescape").splitlines()
+        return {line.partition(" http.")[2] for line in lines} - {""}
 
     def run(self, script: str, environment: Mapping[str, str]) -> int:
         """The exit code of a script, as the forges' runners start it."""

@@ -156,3 +156,38 @@ def test_the_engine_of_the_workflows_is_that_of_the_sdk() -> None:
         for step in steps(file):
             if step.get("uses", "").startswith("pulumi/actions@"):
                 assert step["with"]["pulumi-version"] == tested
+
+
+def blocks() -> list[dict[str, Any]]:
+    """The workflows that the page tells other repositories to write."""
+    page = (ROOT / "docs" / "reviewing.md").read_text("utf-8")
+    found = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    return [yaml.load(block, yaml.BaseLoader) for block in found]  # noqa: S506 makes nothing but texts
+
+
+def test_the_page_gives_what_the_called_workflow_needs_and_no_more() -> None:
+    called, by_hand = blocks()
+    (job,) = called["jobs"].values()
+    review = loaded(ROOT / ".github" / "workflows" / "review.yml")["jobs"]
+
+    assert called["on"] == by_hand["on"] == "pull_request_target"
+    assert called["permissions"] == by_hand["permissions"] == {}
+    assert job["permissions"] == {
+        key: value for each in review.values() for key, value in each["permissions"].items()
+    }
+    assert job["uses"] == "OWNER/REPOSITORY/.github/workflows/review.yml@COMMIT"
+    for name, each in by_hand["jobs"].items():
+        assert each["permissions"] == review[name]["permissions"]
+        assert each.get("if") == review[name].get("if")
+        (used,) = [step["uses"] for step in each["steps"]]
+        (ours,) = [step["uses"] for step in review[name]["steps"]]
+        assert used == ours.replace("$/", "OWNER/REPOSITORY/") + "@COMMIT"
+
+
+def test_the_inputs_on_the_page_are_those_of_the_workflow_and_of_the_action() -> None:
+    page = (ROOT / "docs" / "reviewing.md").read_text("utf-8")
+    named = set(re.findall(r"^\| `([\w-]+)` \| ", page, re.MULTILINE))
+    taken = loaded(ROOT / ".github" / "workflows" / "review.yml")["on"]["workflow_call"]["inputs"]
+
+    assert named == set(taken)
+    assert named < set(action("review")["inputs"])

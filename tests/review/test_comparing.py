@@ -7,6 +7,7 @@ GitHub holds in the end.
 import json
 import shutil
 import sys
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -124,10 +125,15 @@ def test_only_the_step_that_fetches_has_the_token(reviewed: Reviewed) -> None:
     with_token = [id_ for id_, given in reviewed.job.given.items() if "the-token" in str(given)]
     assert with_token == ["fetch"]
     assert "the-token" not in reviewed.job.machine.said_to_git
+    word = b64encode(b"x-access-token:the-token-of-the-job").decode()
+    shown = f"{SERVER}/.extraheader AUTHORIZATION: basic {word}"
+    assert reviewed.job.machine.shown_by_git == {shown}
     stored = [path for path in reviewed.work.rglob("*") if path.is_file() and not path.is_symlink()]
     assert stored
     for path in stored:
-        assert b"the-token" not in path.read_bytes()
+        content = path.read_bytes()
+        assert b"the-token" not in content
+        assert word.encode() not in content
 
 
 def test_the_effect_of_merging_is_compared_and_not_the_head(reviewed: Reviewed) -> None:

@@ -309,7 +309,7 @@ def test_a_comment_that_is_deleted_meanwhile_is_an_error_that_says_so(
 
 def test_words_of_others_start_no_command_in_the_log(github: FakeGitHub, post: Posting) -> None:
     github.faults = [
-        Fault(503, "x\n::set-output name=a::b", NOW),
+        Fault(503, "x\n::set-output name=a::b ##[add-mask]a ###vso[task.setvariable]b", NOW),
         Fault(422, "y\r\n::stop-commands::z\x1b[2J%0A::error::", method="POST"),
     ]
 
@@ -321,6 +321,7 @@ def test_words_of_others_start_no_command_in_the_log(github: FakeGitHub, post: P
     assert commands[0].startswith("::error title=exchange-ports::POST")
     assert "%250A" in commands[0]
     assert "\x1b" not in log
+    assert "##" not in log
 
 
 def test_an_event_without_pull_request_is_said(github: FakeGitHub, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -163,8 +164,14 @@ class Reviewed:
         self.forge, self.made = forge, made
         self.text = "body" if name == "gitlab" else "content"
         self.log = ""
+        job = b64encode(b"gitlab-ci-token:the-job-token").decode()
+        self.header = f"basic {job}" if name == "gitlab" else f"bearer {TOKEN}"
         self._jobs = {"gitlab": gitlab, "azure devops": azure}[name]
         self._tmp_path = tmp_path
+
+    @property
+    def shown_by_git(self) -> set[str]:
+        return Machine(self._tmp_path, "compare").shown_by_git
 
     def review(self, *, lost: bool = False, **variables: str) -> tuple[int, int]:
         for machine in ("firewall-compare", "firewall-comment", "compare", "comment"):
@@ -199,6 +206,7 @@ def test_a_comment_is_made_and_kept_up_to_date(reviewed: Reviewed) -> None:
     made = reviewed.made
     assert ours[reviewed.text].startswith(f"{MARKER}head={made.head} base={made.base} -->\n### ")
     assert "10.99.0.0/16" in ours[reviewed.text]
+    assert reviewed.shown_by_git == {f"{SERVER}/.extraheader AUTHORIZATION: {reviewed.header}"}
     assert "buildId=4711" in ours[reviewed.text] or "/-/pipelines/4711" in ours[reviewed.text]
 
     ours[reviewed.text] = f"{MARKER}head=0 base=0 -->\nold\n"
