@@ -11,7 +11,7 @@ actionlint_version=1.7.12
 actionlint=$(command -v actionlint || true)
 if [[ -z $actionlint && ! -x .venv/bin/actionlint ]] && command -v go >/dev/null; then
     echo "Building actionlint $actionlint_version into .venv" >&2
-    GOBIN=$PWD/.venv/bin go install "github.com/rhysd/actionlint/cmd/actionlint@v$actionlint_version" ||
+    GOBIN=$PWD/.venv/bin timeout 180 go install "github.com/rhysd/actionlint/cmd/actionlint@v$actionlint_version" ||
         echo "note: Go could not build actionlint" >&2
 fi
 if [[ -z $actionlint && -x .venv/bin/actionlint ]]; then
