@@ -163,7 +163,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the project, and we are in it."""
     for name in ("Pulumi.yaml", "__main__.py"):
         shutil.copy(ROOT / name, tmp_path)
-    shutil.copytree(ROOT / "stacks", tmp_path / "stacks")
+    for name in ("stacks", "tests/fixtures/diagram"):
+        shutil.copytree(ROOT / name, tmp_path / name)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
