@@ -31,6 +31,12 @@ class Askers:
                 for reason in flow.reasons:
                     fields = self._operators.setdefault((flow, reason), [])
                     fields.append(("additional_flows", index))
+        # Nobody wears these any more, so whoever keeps them asks for their flows.
+        self._retired: dict[tuple[str, str], Path] = {
+            (identity(key, network), group): ("networks", key, "retired_groups")
+            for key, network in topology.networks.items()
+            for group in network.retired_groups
+        }
 
     def of(self, flow: Flow, reason: Reason) -> tuple[Path, ...]:
         """The fields that ask for a flow by one of its reasons, as paths from the topology's top.
@@ -40,6 +46,9 @@ class Askers:
         found = self._operators.get((flow, reason), [])
         if reason.entry in _FIELDS:
             found = [*_FIELDS[reason.entry](self._topic, flow), *found]
+        for end in (flow.source, flow.destination):
+            if isinstance(end, Group) and (end.network, end.key) in self._retired:
+                found = [*found, self._retired[end.network, end.key]]
         return tuple(dict.fromkeys(found))
 
 

@@ -57,7 +57,7 @@ PEERS: Final = ("referencedSecurityGroupId", "prefixListId", "cidrIpv4", "cidrIp
 #: What may change of a thing that stays.
 WORDS: Final = {"description", "tags"}
 #: What is a list of other things: it changes when one of these comes or goes.
-HOLDS: Final = {"entries", "securityRules", "maxEntries"}
+HOLDS: Final = {"entries", "securityRules", "maxEntries", "ingressRuleIds", "egressRuleIds"}
 
 
 def duplicate_key(made: Made, inputs: Mapping[str, Any]) -> tuple[object, ...]:
