@@ -1,4 +1,4 @@
-"""Ten edits of one topology, each of the one before, as people make them.
+"""Ten edits of a topology, each of the one before, as people make them: of the smallest stack, and of any.
 
 Must not know: any cloud.
 """
@@ -10,6 +10,8 @@ from typing import Any, Final
 from tests.recordings import Platform, declared
 
 __all__ = [
+    "ANYWHERE",
+    "OTHERS",
     "BEGINNING",
     "EDITS",
     "Topology",
@@ -82,6 +84,79 @@ EDITS: Final[Mapping[str, Callable[[Topology], None]]] = {
 }
 
 
+# ---- of any stack ----
+
+
+def _first(topology: Topology, field: str) -> tuple[str, Any]:
+    """The first site that has something."""
+    return next((key, site) for key, site in topology["sites"].items() if site.get(field))
+
+
+def _words_of_one(topology: Topology) -> None:
+    topology["additional_flows"][0]["reason"] = "administration, as of the new year"
+
+
+def _another_port_of_one(topology: Topology) -> None:
+    flow = topology["additional_flows"][0]
+    flow["ports"] = [flow["ports"][0], "22/tcp"]
+
+
+def _monitored(topology: Topology) -> None:
+    flow = {"from": "10.64.9.8", "to": "exchange", "ports": ["5666/tcp"], "reason": "monitoring"}
+    topology["additional_flows"].append(flow)
+
+
+def _monitored_no_more(topology: Topology) -> None:
+    topology["additional_flows"] = [
+        flow for flow in topology["additional_flows"] if flow.get("reason") != "monitoring"
+    ]
+
+
+def _https_alone(topology: Topology) -> None:
+    next(iter(topology["clients"].values()))["services"] = ["https"]
+
+
+def _imap(topology: Topology) -> None:
+    next(iter(topology["clients"].values()))["services"] = ["https", "imap"]
+
+
+def _controllers(topology: Topology) -> None:
+    _, site = _first(topology, "domain_controllers")
+    addresses = site["domain_controllers"]["addresses"]
+    network, _, host = str(addresses[0]).rpartition(".")
+    addresses.append(f"{network}.{int(host) + 40}")
+
+
+def _one_server_more(topology: Topology) -> None:
+    _, site = _first(topology, "servers")
+    like = next(iter(site["servers"].values()))
+    network, _, host = str(like["address"]).rpartition(".")
+    site["servers"]["added"] = {**like, "address": f"{network}.{int(host) + 60}"}
+
+
+def _one_server_less(topology: Topology) -> None:
+    _, site = _first(topology, "servers")
+    del site["servers"]["added"]
+
+
+ANYWHERE: Final[Mapping[str, Callable[[Topology], None]]] = {
+    "a flow is worded anew": _words_of_one,
+    "a flow goes to another port": _another_port_of_one,
+    "a flow comes": _a_flow,
+    "another flow comes": _monitored,
+    "clients read mail by IMAP": _imap,
+    "clients have the web alone": _https_alone,
+    "a domain controller comes": _controllers,
+    "a server comes": _one_server_more,
+    "a flow goes": _monitored_no_more,
+    "a server goes": _one_server_less,
+}
+
+
+#: The other stacks that are not the same topology in another cloud, each in one.
+OTHERS: Final[Mapping[str, Platform]] = {"both": "aws", "prod-aws": "aws", "proxied": "azure"}
+
+
 def another_site(topology: Topology) -> Topology:
     """The site is renamed and does not keep its id, so its servers get other groups."""
     other = copy.deepcopy(topology)
@@ -108,10 +183,10 @@ def a_server_while_a_flow_closes(topology: Topology) -> Topology:
     return other
 
 
-def chain(platform: Platform) -> list[tuple[str, Topology]]:
+def chain(platform: Platform, stack: str = BEGINNING) -> list[tuple[str, Topology]]:
     """The beginning, and what it is after each edit, with the edit's name."""
-    found = [("the beginning", declared(BEGINNING, platform))]
-    for name, edit in EDITS.items():
+    found = [("the beginning", declared(stack, platform))]
+    for name, edit in (EDITS if stack == BEGINNING else ANYWHERE).items():
         topology = copy.deepcopy(found[-1][1])
         edit(topology)
         found.append((name, topology))

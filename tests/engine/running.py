@@ -117,13 +117,15 @@ class Running:
 
 
 @contextmanager
-def running(platform: Platform, directory: Path, program: Path = ATTACHED) -> Generator[Running]:
+def running(
+    platform: Platform, directory: Path, program: Path = ATTACHED, stack: str = BEGINNING
+) -> Generator[Running]:
     """An empty stack in a cloud with nothing of ours; nothing is left when the block ends."""
-    networks = list(declared(BEGINNING, platform)["networks"])
+    networks = list(declared(stack, platform)["networks"])
     with opened(platform, networks, journal=directory / "journal.jsonl") as cloud:
         place = directory / "engine"
         with workspace(place, BEGINNING, [cloud.plugin], cloud.environment, program) as engine:
             made = Running(engine, cloud)
-            made.declare(declared(BEGINNING, platform))
+            made.declare(declared(stack, platform))
             engine.pulumi("stack", "init", BEGINNING)
             yield made

@@ -12,7 +12,7 @@ import pytest
 
 from exchange_ports.updates import update
 from tests.engine import ordering
-from tests.engine.chain import BEGINNING, a_server_while_a_flow_closes, another_site, chain
+from tests.engine.chain import BEGINNING, OTHERS, a_server_while_a_flow_closes, another_site, chain
 from tests.engine.clouds import HASTY, PLATFORMS, Platform
 from tests.engine.control import Fault
 from tests.engine.looking import agree
@@ -38,7 +38,20 @@ def test_ten_edits_in_a_row_cut_and_open_nothing_after_any_call(
     platform: Platform, stack: Started
 ) -> None:
     there = stack(platform)
-    (_, beginning), *edits = chain(platform)
+    ten_edits(there, platform, BEGINNING)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_ten_edits_of_any_stack_cut_and_open_nothing_after_any_call(
+    name: str, tmp_path: Path
+) -> None:
+    with running(OTHERS[name], tmp_path, stack=name) as there:
+        ten_edits(there, OTHERS[name], name)
+
+
+def ten_edits(there: Running, platform: Platform, stack: str) -> None:
+    """One after the other, with a look after every call."""
+    (_, beginning), *edits = chain(platform, stack)
     # While everything is new, nothing passes that is not meant.
     assert there.up(beginning).troubles == []
     before = there.dependencies()

@@ -6,17 +6,21 @@ The same edits are made by a real engine in tests/engine/test_updates_engine.py.
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final
 
 import pytest
 
 from exchange_ports.proof import prove
 from exchange_ports.updates import update
 from tests.engine import ec2_server, ordering
-from tests.engine.chain import BEGINNING, a_server_while_a_flow_closes, chain, here_and_there
+from tests.engine.chain import (
+    BEGINNING,
+    OTHERS,
+    a_server_while_a_flow_closes,
+    chain,
+    here_and_there,
+)
 from tests.engine.clouds import PLATFORMS, Platform, opened
 from tests.engine.looking import agree
-from tests.engine.stacks import changed
 from tests.engine.updating import Modelled, foreseen
 from tests.recordings import declared
 
@@ -36,35 +40,25 @@ def stack(tmp_path: Path) -> Iterator[Callable[[Platform], Modelled]]:
         yield made
 
 
-#: The others that are not the same topology in another cloud.
-OTHERS: Final = ("both", "prod-aws", "proxied")
-
-
-@both_clouds
-@pytest.mark.parametrize("name", OTHERS)
-def test_an_edit_of_any_stack_cuts_and_opens_nothing_after_any_call(
-    name: str, platform: Platform, tmp_path: Path
-) -> None:
-    before = declared(name, platform)
-    with opened(platform, list(before["networks"])) as cloud:
-        there = Modelled(cloud, tmp_path)
-        there.up(before)
-        found = there.up(changed(before))
-        assert found.refused == ""
-        assert found.old is not None
-        assert found.steps == foreseen(found.old, found.new)
-        assert len(found.looks) == len(found.writes) > 0
-        assert [str(trouble) for trouble in found.troubles] == []
-        assert found.outside_the_model == []
-        assert agree(found.looks[-1].stood, found.new.networks)
-
-
 @both_clouds
 def test_ten_edits_in_a_row_cut_and_open_nothing_after_any_call(
     platform: Platform, stack: Callable[[Platform], Modelled]
 ) -> None:
-    there = stack(platform)
-    (_, beginning), *edits = chain(platform)
+    ten_edits(stack(platform), platform, BEGINNING)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_ten_edits_of_any_stack_cut_and_open_nothing_after_any_call(
+    name: str, tmp_path: Path
+) -> None:
+    platform = OTHERS[name]
+    with opened(platform, list(declared(name, platform)["networks"])) as cloud:
+        ten_edits(Modelled(cloud, tmp_path), platform, name)
+
+
+def ten_edits(there: Modelled, platform: Platform, stack: str) -> None:
+    """One after the other, with a look after every call."""
+    (_, beginning), *edits = chain(platform, stack)
     # While everything is new, nothing passes that is not meant.
     assert there.up(beginning).troubles == []
     for name, topology in edits:
