@@ -11,12 +11,14 @@ from typing import Final
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from exchange_ports.aws.rules import RuleSet
 from exchange_ports.azure.names import Identity, priorities
 from exchange_ports.azure.rules import Access, Direction
-from exchange_ports.updates import Attached, update
+from exchange_ports.updates import Attached, Effect, pairs_of, update
 from tests.strategies import topologies
 from tests.updates.edits import edited_topologies
 from tests.updates.test_extremes import planned
+from tests.updates.test_update_laws import duplicates, list_changes_below_a_rule_that_goes
 
 
 def survey(examples: int) -> Counter[str]:
@@ -41,9 +43,21 @@ def survey(examples: int) -> Counter[str]:
         made = update(old, new, attached)
         found["pairs"] += 1
         found["states examined"] += made.at_once.moments
+        for pair in pairs_of(old, new):
+            if isinstance(pair.old, RuleSet) and isinstance(pair.new, RuleSet):
+                found["  duplicates"] += len(duplicates(pair.old, pair.new))
         if not made.moves:
+            if list_changes_below_a_rule_that_goes(old, new):
+                found["a list of ranges changes and a rule of it goes"] += 1
+                found["  clean, at once or trimmed before"] += made.stepwise.clean
+                return
             found["memberships stay"] += 1
-            found["  of these with a gap or a surplus"] += not made.at_once.clean
+            found["  of these with a gap"] += any(
+                trouble.effect is Effect.CUT for trouble in made.at_once.troubles
+            )
+            found["  of these with a surplus"] += any(
+                trouble.effect is Effect.OPEN for trouble in made.at_once.troubles
+            )
             return
         found["memberships change"] += 1
         if made.clean:

@@ -74,15 +74,24 @@ def list_changes_below_a_rule_that_goes(old: Plans, new: Plans) -> bool:
 
 def assert_no_duplicate(old: RuleSet, new: RuleSet) -> None:
     """EC2 tells rules apart by what they say: one that stays must keep the name it has."""
+    assert duplicates(old, new) == []
+
+
+def duplicates(old: RuleSet, new: RuleSet) -> list[str]:
+    """The names under which EC2 would be asked for a rule that is there under another."""
     names: dict[object, str] = {}
+    found: list[str] = []
     for rule in (*old.rules, *new.rules):
         peer: object = rule.peer
         if isinstance(rule.peer, GroupRef | ListRef):
             peer = (type(rule.peer), rule.peer.key)
         key = (rule.group, rule.direction, rule.ip_protocol, rule.port_range, peer)
-        assert names.setdefault(key, rule_name(rule)) == rule_name(rule)
+        if names.setdefault(key, rule_name(rule)) != rule_name(rule):
+            found.append(rule_name(rule))
+    return found
 
 
+@pytest.mark.timeout(3600)
 @given(st.data())
 def test_another_order_of_the_same_declaration_is_no_operation(draw: st.DataObject) -> None:
     data = draw.draw(topologies())
