@@ -19,11 +19,11 @@ from exchange_ports.traffic.ports import Ports, joined
 
 __all__ = ["FABRIC_WORDS", "Row", "Scene", "Section", "scene"]
 
-#: Among whom nothing is restricted, by the ground rule that says so.
+#: With whom Exchange servers talk without restriction, by the ground rule that says so.
 FABRIC_WORDS: Final = {
-    "R1": "Exchange servers",
-    "R2": "Exchange and Lync servers",
-    "R3": "Exchange servers and domain controllers",
+    "R1": "other Exchange servers",
+    "R2": "Lync servers",
+    "R3": "domain controllers",
 }
 
 

@@ -159,7 +159,9 @@ class _Picture:
         if last > first:
             group.append(_line("way", first, at, last, at))
         for x in every:
-            if x in both:
+            if row.both_ways and x not in sources:
+                group.append(_diamond(x, at))
+            elif x in both:
                 group.append(ET.Element("circle", _circle("ring", x, at, 4.5)))
             elif x in sources:
                 group.append(ET.Element("circle", _circle("head", x, at, 3.5)))
@@ -188,7 +190,11 @@ class _Picture:
                 [_line("way", x - 4, y - 4, x + 6, y - 4), _arrow(x + 8, y - 4, right=True)],
                 "takes it",
             ),
-            ([ET.Element("circle", _circle("ring", x + 4, y - 4, 4.5))], "both"),
+            (
+                [ET.Element("circle", _circle("ring", x + 4, y - 4, 4.5))],
+                "both, with all of its row",
+            ),
+            ([_diamond(x + 4, y - 4)], "both, with the rings of its row"),
             ([_rect("box theirs", x - 4, y - 10, 16, 11, 2)], "not ours: no rules there"),
         ):
             group = ET.Element("g", {"transform": f"translate({_n(x - _EDGE - 4)} 0)"})
@@ -264,6 +270,12 @@ def _rect(classes: str, x: float, y: float, wide: float, tall: float, round_: fl
 
 def _circle(classes: str, x: float, y: float, r: float) -> dict[str, str]:
     return {"class": classes, "cx": _n(x), "cy": _n(y), "r": _n(r)}
+
+
+def _diamond(x: float, y: float) -> ET.Element:
+    corners = ((x - 5, y), (x, y - 5), (x + 5, y), (x, y + 5))
+    points = " ".join(f"{_n(a)},{_n(b)}" for a, b in corners)
+    return ET.Element("polygon", {"class": "head", "points": points})
 
 
 def _arrow(x: float, y: float, *, right: bool) -> ET.Element:

@@ -50,8 +50,11 @@ def note(
 
 def _reasons(reasons: Sequence[Reason]) -> str:
     if all(reason.entry in FABRIC_WORDS for reason in reasons):
-        whom = [FABRIC_WORDS[reason.entry or ""] for reason in reasons]
-        return f"among {', '.join(whom)} ({', '.join(r.entry or '' for r in reasons)})"
+        marks = ", ".join(reason.entry or "" for reason in reasons)
+        if marks == "R1":
+            return f"among Exchange servers ({marks})"
+        whom = ", ".join(FABRIC_WORDS[reason.entry or ""] for reason in reasons)
+        return f"between Exchange servers and {whom} ({marks})"
     several: dict[str, list[str]] = {}
     for reason in reasons:
         several.setdefault(reason.says, []).append(reason.entry or reason.ticket or "")
