@@ -351,6 +351,8 @@ def _autoname(request: Any, longest: int) -> str:
 
 def serve(provider: Provider, control: Control) -> None:
     """What an engine starts: prints its port, and ends on Cancel, SIGINT, or with its parent."""
+    # Before anybody can know of us: whoever knows may be gone at once.
+    parent = os.getppid()
     server = grpc.server(
         ThreadPoolExecutor(max_workers=16),
         options=[
@@ -366,7 +368,6 @@ def serve(provider: Provider, control: Control) -> None:
     signal.signal(signal.SIGINT, end)
     signal.signal(signal.SIGTERM, end)
     print(port, flush=True)
-    parent = os.getppid()
     # A killed engine tells nobody. What is under way is brought to its end, as a real provider would.
     while not provider.finished.wait(0.2) and os.getppid() == parent:
         pass
