@@ -7,14 +7,13 @@ from typing import Final
 
 from exchange_ports.findings import Path
 from exchange_ports.plans import Plans
-from exchange_ports.topology.groups import Group, Wearer, identity, wearers
+from exchange_ports.topology.groups import Group, identity, wearers
+from exchange_ports.topology.matching import matched
 from exchange_ports.topology.models import Platform
-from exchange_ports.traffic.addresses import Address
+from exchange_ports.traffic.addresses import FIRST_PLACEHOLDER, Address
 
 __all__ = ["Pair", "Seen", "pairs"]
 
-#: Class E is nobody's (RFC 1112 4): it stands for addresses that are not declared.
-_FIRST_PLACEHOLDER: Final = int(IPv4Address("240.0.0.1"))
 _V6: Final = 6
 
 
@@ -61,18 +60,7 @@ def pairs(old: Plans, new: Plans) -> tuple[Pair, ...]:
     Whoever declares no address keeps the one that is declared at the other time, or gets one that
     nobody has.
     """
-    before, after = list(_seen(old)), list(_seen(new))
-    found: list[tuple[Seen | None, Seen | None]] = []
-    for key in (_identity, _place):
-        there = {key(one): one for one in after if key(one) is not None}
-        for one in list(before):
-            other = there.pop(key(one), None)
-            if other is not None:
-                found.append((one, other))
-                before.remove(one)
-                after.remove(other)
-    found += [(one, None) for one in before]
-    found += [(None, other) for other in after]
+    found = matched(_seen(old), _seen(new), (_identity, _place))
     found.sort(key=lambda pair: [one.name for one in reversed(pair) if one is not None])
     return tuple(_placed(found))
 
@@ -86,7 +74,7 @@ def _place(one: Seen) -> object:
 
 
 def _placed(found: list[tuple[Seen | None, Seen | None]]) -> Iterator[Pair]:
-    placeholder = _FIRST_PLACEHOLDER
+    placeholder = FIRST_PLACEHOLDER
     for several in found:
         known = next((one.addresses for one in several if one is not None and one.addresses), ())
         # Where no address is declared, none is of IPv6 either: a rule may mean more by it (ICMP).
@@ -120,11 +108,5 @@ def _seen(plans: Plans) -> Iterator[Seen]:
             platforms[wearer.network],
             wearer.in_perimeter,
             wearer.groups,
-            _addresses(wearer),
+            wearer.hosts,
         )
-
-
-def _addresses(wearer: Wearer) -> tuple[Address, ...]:
-    # Sorted, since the order in which they are declared says nothing.
-    ranges = sorted(wearer.addresses, key=lambda one: (one.version, int(one[0])))
-    return tuple(range_.network_address for range_ in ranges)

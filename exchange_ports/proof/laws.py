@@ -17,7 +17,6 @@ from exchange_ports.plans import NetworkPlan
 from exchange_ports.proof.clouds import Way, view
 from exchange_ports.proof.needless import Shelves
 from exchange_ports.proof.scene import (
-    FIRST_PLACEHOLDER,
     WAYS,
     Scene,
     Server,
@@ -32,6 +31,7 @@ from exchange_ports.traffic.address_set import AddressSet
 from exchange_ports.traffic.addresses import (
     EVERYTHING_V4,
     EVERYTHING_V6,
+    FIRST_PLACEHOLDER,
     GLOBAL_UNICAST,
     difference,
     network,

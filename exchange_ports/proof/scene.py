@@ -17,7 +17,12 @@ from exchange_ports.topology.groups import Group, Wearer, identity, wearers
 from exchange_ports.topology.models import Network as DeclaredNetwork
 from exchange_ports.topology.models import Topology
 from exchange_ports.traffic.address_set import AddressSet
-from exchange_ports.traffic.addresses import EVERYTHING_V4, EVERYTHING_V6, Address
+from exchange_ports.traffic.addresses import (
+    EVERYTHING_V4,
+    EVERYTHING_V6,
+    FIRST_PLACEHOLDER,
+    Address,
+)
 from exchange_ports.traffic.ports import Ports, Protocol
 from exchange_ports.traffic.service_set import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
@@ -25,11 +30,6 @@ from exchange_ports.traffic.traffic import Traffic
 __all__ = ["WAYS", "Place", "Scene", "Server", "addresses_of", "carried"]
 
 WAYS: Final[tuple[Way, Way]] = ("out", "in")
-
-#: The first address of class E, "reserved for future use" (RFC 1112 4): nobody can have or declare
-#: one, and no flow but one from or to any address whatever has them in its ranges. Documentation
-#: space would not do: it is part of the Internet, and so of rules that are not about the server.
-FIRST_PLACEHOLDER: Final = int(IPv4Address("240.0.0.1"))
 
 _V4: Final = AddressSet.of([EVERYTHING_V4])
 _V6: Final = AddressSet.of([EVERYTHING_V6])

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 from exchange_ports.flows import INTERNET, Outside
 from exchange_ports.topology.models import Role, Topology
+from exchange_ports.traffic.addresses import brief
 
 __all__ = ["ANYWHERE", "End", "Namer", "parts_of"]
 
@@ -92,8 +93,7 @@ def _with_ranges(end: Outside) -> str:
 
 
 def _ranges(end: Outside) -> str:
-    # An address alone reads better without its prefix length.
-    return ", ".join(str(r.network_address if r.num_addresses == 1 else r) for r in end.ranges)
+    return ", ".join(map(brief, end.ranges))
 
 
 def parts_of(end: End) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -18,7 +18,7 @@ from exchange_ports.reports.escaping import in_markdown, markdown_table, sheet
 from exchange_ports.reports.origin import Origin
 from exchange_ports.reports.reasons import document, linked, references
 from exchange_ports.topology.groups import Group, Wearer, identity, wearers
-from exchange_ports.traffic.addresses import covers
+from exchange_ports.traffic.addresses import brief, covers
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, joined
 
 __all__ = ["Crossing", "Place", "Row", "Side", "handover", "handover_csv", "handover_markdown"]
@@ -211,10 +211,7 @@ class _Places:
         return Side(
             self._namer.name(end, ranges=False),
             tuple(servers),
-            tuple(
-                str(each.network_address if each.num_addresses == 1 else each)
-                for each in dict.fromkeys(declared)
-            ),
+            tuple(map(brief, dict.fromkeys(declared))),
             tuple(name for name in servers if not self._dressed[name].addresses),
             place,
         )

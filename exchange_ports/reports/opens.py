@@ -13,6 +13,7 @@ from exchange_ports.reports.reasons import why
 from exchange_ports.topology.groups import Group, identity, wearers
 from exchange_ports.topology.models import Inbound, Topology
 from exchange_ports.topology.parts import send_connectors
+from exchange_ports.traffic.addresses import brief
 
 __all__ = ["Opening", "closed", "openings"]
 
@@ -64,8 +65,7 @@ def _peer(end: Group | Outside, network: str) -> str:
         return end.key if end.network == network else f"{end.key} in {end.network}"
     if len(end.ranges) > _MOST_RANGES:
         return f"{end.says} ({len(end.ranges)} prefixes)"
-    # An address alone reads better without its prefix length.
-    ranges = ", ".join(str(r.network_address if r.num_addresses == 1 else r) for r in end.ranges)
+    ranges = ", ".join(map(brief, end.ranges))
     return ranges if end.says in (ranges, str(end.ranges[0])) else f"{end.says} ({ranges})"
 
 

@@ -22,7 +22,7 @@ from exchange_ports.reports.page import (
 )
 from exchange_ports.reports.rulebook import Book, Rule, Side, Zone
 from exchange_ports.topology.values import End, ends_of
-from exchange_ports.traffic.addresses import Network
+from exchange_ports.traffic.addresses import brief
 
 __all__ = ["rulebook_page"]
 
@@ -129,11 +129,7 @@ def _accepted(book: Book) -> Iterator[Row]:
 
 
 def _end(end: End) -> str:
-    return str(end) if end.range_ is None else _alone(end.range_)
-
-
-def _alone(range_: Network) -> str:
-    return str(range_.network_address if range_.num_addresses == 1 else range_)
+    return str(end) if end.range_ is None else brief(end.range_)
 
 
 def _accepted_relays(book: Book) -> Iterator[Row]:
@@ -141,7 +137,7 @@ def _accepted_relays(book: Book) -> Iterator[Row]:
         if relay.accept_risk:
             sites = "" if relay.sites is None else f" of {', '.join(relay.sites)}"
             cells = (
-                cell(", ".join(map(_alone, relay.source))),
+                cell(", ".join(map(brief, relay.source))),
                 cell(f"{relay.to.value}{sites}"),
                 cell(f"{relay.port}/tcp"),
                 cell(f"relay {name}"),

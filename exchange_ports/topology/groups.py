@@ -14,8 +14,8 @@ from typing import Final
 
 from exchange_ports.catalog import EDGESYNC_PORT, SMTP_PORT
 from exchange_ports.topology.models import EdgeServer, Role, Server, Site, Topology
+from exchange_ports.traffic.addresses import Address, covers, sort_key
 from exchange_ports.traffic.addresses import Network as Range
-from exchange_ports.traffic.addresses import covers
 
 __all__ = [
     "Group",
@@ -101,6 +101,12 @@ class Wearer:
     in_perimeter: bool
     addresses: tuple[Range, ...]
     groups: tuple[Group, ...]
+
+    @property
+    def hosts(self) -> tuple[Address, ...]:
+        """Its addresses, sorted: the order in which they are declared says nothing."""
+        ranges = sorted(self.addresses, key=sort_key)
+        return tuple(range_.network_address for range_ in ranges)
 
 
 def worn_by(wearers: Iterable[Wearer]) -> dict[Group, list[Wearer]]:

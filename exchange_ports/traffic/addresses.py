@@ -17,10 +17,12 @@ __all__ = [
     "Address",
     "EVERYTHING_V4",
     "EVERYTHING_V6",
+    "FIRST_PLACEHOLDER",
     "GLOBAL_UNICAST",
     "Network",
     "address_at",
     "blocks",
+    "brief",
     "covers",
     "difference",
     "inside",
@@ -41,6 +43,11 @@ EVERYTHING_V4: Final = IPv4Network("0.0.0.0/0")
 EVERYTHING_V6: Final = IPv6Network("::/0")
 #: All that is routed on the Internet of IPv6, so far (RFC 4291 2.4, IANA registry).
 GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
+#: The first address of class E, "reserved for future use" (RFC 1112 4), which stands for addresses that
+#: are not declared: nobody can have or declare one, and no flow but one from or to any address
+#: whatever has them in its ranges. Documentation space would not do: it is part of the Internet, and
+#: so of rules that are not about the server.
+FIRST_PLACEHOLDER: Final = int(IPv4Address("240.0.0.1"))
 
 
 def network(text: str) -> Network:
@@ -49,6 +56,11 @@ def network(text: str) -> Network:
     :raises ValueError: not a range, or one with host bits.
     """
     return ip_network(text)
+
+
+def brief(range_: Network) -> str:
+    """A range as people write it: an address alone without its prefix length."""
+    return str(range_.network_address if range_.num_addresses == 1 else range_)
 
 
 def sort_key(range_: Network) -> tuple[int, int, int]:

@@ -3,21 +3,19 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from exchange_ports.aws.rules import RuleSet as AwsRuleSet
 from exchange_ports.plans import NetworkPlan, Plans
 from exchange_ports.topology.groups import identity, wearers
+from exchange_ports.topology.matching import matched
 from exchange_ports.topology.models import Topology
-from exchange_ports.traffic.addresses import Address
+from exchange_ports.traffic.addresses import FIRST_PLACEHOLDER, Address
 
 __all__ = ["Body", "Membership", "Worn", "bodies", "place_of"]
 
 #: What a server wears: what it wore, all of what it wore and will wear, or what it will wear.
 Membership: TypeAlias = Literal["before", "both", "after"]
-
-#: Class E is nobody's (RFC 1112 4): it stands for addresses that are not declared.
-_FIRST_PLACEHOLDER: Final = int(IPv4Address("240.0.0.1"))
 
 
 class Worn(NamedTuple):
@@ -85,28 +83,17 @@ def place_of(plan: NetworkPlan) -> str:
 
 def bodies(old: Plans, new: Plans) -> tuple[Body, ...]:
     """Everyone who wears something of ours before or after, matched by identity, then by address."""
-    before, after = list(_found(old)), list(_found(new))
-    pairs: list[tuple[_Found | None, _Found | None]] = []
-    for same in (_same_server, _same_place):
-        for one in list(before):
-            other = next((each for each in after if same(one, each)), None)
-            if other is not None:
-                pairs.append((one, other))
-                before.remove(one)
-                after.remove(other)
-    pairs += [(one, None) for one in before]
-    pairs += [(None, other) for other in after]
+    pairs = matched(_found(old), _found(new), (_server, _standing))
     made = sorted(map(_body, pairs), key=lambda body: (body.place, body.name, body.before is None))
     return tuple(_placed(made))
 
 
-def _same_server(one: _Found, other: _Found) -> bool:
-    return (one.place, one.identity) == (other.place, other.identity)
+def _server(one: _Found) -> object:
+    return one.place, one.identity
 
 
-def _same_place(one: _Found, other: _Found) -> bool:
-    at = one.worn.addresses
-    return one.place == other.place and bool(at) and at == other.worn.addresses
+def _standing(one: _Found) -> object:
+    return (one.place, one.worn.addresses) if one.worn.addresses else None
 
 
 def _body(pair: tuple[_Found | None, _Found | None]) -> Body:
@@ -117,7 +104,7 @@ def _body(pair: tuple[_Found | None, _Found | None]) -> Body:
 
 def _placed(made: list[Body]) -> Iterator[Body]:
     """Whoever declares no address gets one, or keeps the one that is declared at another time."""
-    placeholder = _FIRST_PLACEHOLDER
+    placeholder = FIRST_PLACEHOLDER
     for body in made:
         worn = [each for each in (body.before, body.after) if each is not None]
         known = next((each.addresses for each in worn if each.addresses), ())
@@ -133,14 +120,7 @@ def _placed(made: list[Body]) -> Iterator[Body]:
 
 def _found(plans: Plans) -> Iterator[_Found]:
     identities = _identities(plans.topology)
-    at = {
-        # Sorted, since the order in which they are declared says nothing.
-        wearer.name: tuple(
-            range_.network_address
-            for range_ in sorted(wearer.addresses, key=lambda one: (one.version, int(one[0])))
-        )
-        for wearer in wearers(plans.topology)
-    }
+    at = {wearer.name: wearer.hosts for wearer in wearers(plans.topology)}
     for plan in plans.networks.values():
         zones: Mapping[str, str] = getattr(plan, "zones", {})
         for name, groups in plan.wears.items():
