@@ -29,10 +29,6 @@ class Existing:
     aws: ExistingAws | None = None
     azure: ExistingAzure | None = None
 
-    def looked_at(self, place: Place) -> bool:
-        """Whether anything was given of a network's cloud."""
-        return (self.aws if isinstance(place, AwsPlace) else self.azure) is not None
-
 
 @dataclass(frozen=True, slots=True)
 class Adoption:

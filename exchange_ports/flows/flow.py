@@ -12,7 +12,7 @@ from exchange_ports.topology.groups import Group
 from exchange_ports.traffic.addresses import Network
 from exchange_ports.traffic.ports import Ports
 
-__all__ = ["Flow", "INTERNET", "Outside", "Reason", "described", "in_order"]
+__all__ = ["Flow", "INTERNET", "Outside", "Reason", "described", "in_order", "reason_order"]
 
 
 #: The name of the one end that both clouds treat as a shared set.
@@ -79,10 +79,11 @@ def in_order(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     """Rows in the order of the document, then operators' words, each once."""
     once = tuple(reasons)
     # Most flows and most rules have one reason.
-    return once if len(once) <= 1 else tuple(sorted(set(once), key=_reason_order))
+    return once if len(once) <= 1 else tuple(sorted(set(once), key=reason_order))
 
 
-def _reason_order(reason: Reason) -> tuple[int, str, bool, str, str, str]:
+def reason_order(reason: Reason) -> tuple[int, str, bool, str, str, str]:
+    """Sorts reasons: rows in the order of the document, then operators' words."""
     # Every field is in it, so that two different reasons never change places between two runs.
     return (
         len(_RANKS) if reason.entry is None else _RANKS[reason.entry],

@@ -20,7 +20,7 @@ from exchange_ports.traffic.traffic import Packet, Traffic
 
 __all__ = ["Swap", "swap"]
 
-_CLOUDS: Final = {Platform.AWS: "AWS", Platform.AZURE: "Azure"}
+_CLOUDS: Final = (Platform.AWS, Platform.AZURE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def _compared(here: Scene, platform: Platform, topology: Topology) -> Swap:
     try:
         there = Scene(plans)
     except ValueError as broken:
-        failure = Failure("a cloud takes the plan", f"on {_CLOUDS[platform]}", str(broken))
+        failure = Failure("a cloud takes the plan", f"on {platform.says}", str(broken))
         return Swap(platform, 0, (failure,), over)
     servers = tuple(here.managed())
     failures = tuple(_differences(here, there, platform, servers))
@@ -110,7 +110,7 @@ def _failure(
     ends = (server.name, peer) if way == "out" else (peer, server.name)
     place = here.places[server.wearer.network]
     says = [
-        f"on {_CLOUDS[cloud]} {Words(scene).says(server, way, *packet).text}"
+        f"on {cloud.says} {Words(scene).says(server, way, *packet).text}"
         for cloud, scene in ((place.declared.platform, here), (platform, there))
     ]
     witness = words.packet(*ends, packet.service)

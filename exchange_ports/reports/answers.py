@@ -8,13 +8,13 @@ from exchange_ports.proof.asking import Answer, End, Part, Verdict
 from exchange_ports.proof.words import Say
 from exchange_ports.reports.lines import Line, Span, Style, line
 from exchange_ports.reports.reasons import reason_data
+from exchange_ports.topology.models import Platform
 
 __all__ = ["answer_data", "answer_lines"]
 
 #: More parts than this are counted: the data has all of them.
 _MOST: Final = 12
 
-_CLOUDS: Final = {"aws": "AWS", "azure": "Azure"}
 _STYLES: Final = {True: Style.IN, False: Style.RISK, None: Style.WARNING}
 _WORDS: Final = {
     True: "passes",
@@ -33,7 +33,7 @@ def answer_lines(question: str, answers: Mapping[str, Answer]) -> list[Line]:
     lines: list[Line] = []
     first, *others = answers.values()
     for platform, answer in answers.items():
-        lines += [line(f"On {_CLOUDS.get(platform, platform)}", Style.HEADING)]
+        lines += [line(f"On {Platform(platform).says}", Style.HEADING)]
         lines += [*_of(question, answer), line()]
     same = all(first.alike(other) for other in others)
     return [*lines, line("The same passes on both." if same else "The clouds differ.")]

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["limit_lines", "opening_lines", "plan_data", "plan_lines"]
 
-_PLATFORMS = {"aws": "AWS", "azure": "Azure", "external": "external"}
-
 
 def plan_lines(plans: Plans) -> list[Line]:
     """What a stack opens, network by network, what stays closed, and how near the limits are."""
@@ -39,7 +37,7 @@ def opening_lines(plans: Plans) -> list[Line]:
     for key, plan in plans.networks.items():
         seen = openings(plans, key)
         for zone in dict.fromkeys(opening.zone for opening in seen):
-            platform = _PLATFORMS[plans.topology.networks[key].platform]
+            platform = plans.topology.networks[key].platform.says
             lines.append(line(f"{key} ({platform}), {zone} zone", Style.HEADING))
             rows = [_row(opening) for opening in seen if opening.zone == zone]
             lines += table(("", "group", "ports", "peer", "why"), rows)

@@ -7,12 +7,10 @@ from exchange_ports.findings import Finding, counted
 from exchange_ports.proof import Failure, Proof
 from exchange_ports.proof.swapping import Swap
 from exchange_ports.reports.lines import Line, Style, line
-from exchange_ports.topology.models import Platform
 from exchange_ports.topology.reviews import Reviews
 
 __all__ = ["failure_lines", "proof_data", "proof_lines", "review_lines", "swap_lines"]
 
-_CLOUDS: Final = {Platform.AWS: "AWS", Platform.AZURE: "Azure"}
 
 #: More failures than this are counted: the first ones of each law say what is wrong.
 _MOST: Final = 12
@@ -54,7 +52,7 @@ def swap_lines(swaps: Iterable[Swap]) -> list[Line]:
     """What the same topology permits on the other cloud: the same, or where it differs."""
     lines: list[Line] = []
     for swap in swaps:
-        cloud = _CLOUDS[swap.platform]
+        cloud = swap.platform.says
         if swap.refused:
             lines.append(line(f"Not compared with {cloud}, whose plan is refused", Style.HEADING))
             lines += [line(f"  {finding}") for finding in swap.refused]

@@ -21,6 +21,7 @@ from exchange_ports.reports.page import (
     text,
 )
 from exchange_ports.reports.rulebook import Book, Rule, Side, Zone
+from exchange_ports.topology.models import Platform
 from exchange_ports.topology.values import End, ends_of
 from exchange_ports.traffic.addresses import brief
 
@@ -28,8 +29,6 @@ __all__ = ["rulebook_page"]
 
 #: More ranges than this stand in a list of their own: the Internet has up to 30.
 _MOST_RANGES: Final = 4
-
-_PLATFORMS: Final = {"aws": "AWS", "azure": "Azure"}
 
 
 def rulebook_page(book: Book) -> Page:
@@ -63,10 +62,7 @@ def _facts(book: Book) -> Iterator[tuple[str, Cell]]:
     yield "Stack file", cell(book.origin.file, Look.CODE)
     yield "Its SHA-256", cell(book.origin.sha256, Look.CODE)
     yield "Made by", cell(f"exchange-ports {book.origin.version}")
-    places = (
-        f"{key} ({_PLATFORMS.get(network.platform.value, network.platform.value)})"
-        for key, network in topology.networks.items()
-    )
+    places = (f"{key} ({network.platform.says})" for key, network in topology.networks.items())
     yield "Networks", cell(", ".join(places))
     servers = counted(figures.servers, "server")
     yield "Rules", cell(f"{counted(figures.rules, 'rule')} for {servers}")
@@ -205,7 +201,7 @@ def _codes(names: Iterable[str]) -> Cell:
 
 
 def _zone(zone: Zone, lists: "_Lists") -> Section:
-    platform = _PLATFORMS.get(zone.platform, zone.platform)
+    platform = Platform(zone.platform).says
     tables = (
         _rules((rule for rule in zone.rules if rule.inward), "Let in", lists),
         _rules((rule for rule in zone.rules if not rule.inward), "Let out", lists),

@@ -13,7 +13,7 @@ from exchange_ports.topology.models import Platform, Topology
 from exchange_ports.topology.neighbours import neighbours
 from exchange_ports.topology.values import plain_type
 
-__all__ = ["CLOUD_IDS", "check_bindings", "check_tags"]
+__all__ = ["CLOUD_IDS", "as_mapping", "check_bindings", "check_tags"]
 
 #: What must be given for a network of each platform.
 CLOUD_IDS: Final[Mapping[Platform, tuple[str, ...]]] = {
@@ -46,7 +46,7 @@ def check_bindings(
     Ids of networks that only `previous` has may be given, and must be where an update goes `stepwise`.
     A network that has another key there, and the same identity and cloud, is one of `topology`.
     """
-    ids = _mapping(given)
+    ids = as_mapping(given)
     if ids is None:
         yield BY_CODE["wrong-type"].at(at, got=plain_type(given), expected="a mapping")
         return
@@ -90,7 +90,7 @@ def _of_network(
         dict.fromkeys(name for each in platforms for name in (*CLOUD_IDS[each], *_OPTIONAL[each]))
     )
     where = " and ".join(platforms)
-    ids = _mapping(given)
+    ids = as_mapping(given)
     if ids is None:
         yield BY_CODE["wrong-type"].at(at, got=plain_type(given), expected="a mapping")
         return
@@ -117,8 +117,8 @@ def _of_neighbours(
     known: Collection[str], key: str, given: object, at: Path, bound: dict[str, tuple[str, str]]
 ) -> Iterator[Finding]:
     """What is wrong among the neighbours' groups of one network; `bound` has those that are known."""
-    within = (_mapping(given) or {}).get("neighbours")
-    groups = _mapping(within)
+    within = (as_mapping(given) or {}).get("neighbours")
+    groups = as_mapping(within)
     if groups is None:
         place = (*at, "neighbours")
         yield BY_CODE["wrong-type"].at(place, got=plain_type(within), expected="a mapping")
@@ -144,7 +144,7 @@ def _of_neighbours(
 
 def check_tags(given: object, at: Path = ("tags",)) -> Iterator[Finding]:
     """What cannot be a tag: clouds take text under text."""
-    tags = _mapping(given)
+    tags = as_mapping(given)
     if tags is None:
         yield BY_CODE["wrong-type"].at(at, got=plain_type(given), expected="a mapping")
         return
@@ -153,7 +153,7 @@ def check_tags(given: object, at: Path = ("tags",)) -> Iterator[Finding]:
             yield BY_CODE["wrong-type"].at((*at, key), got=plain_type(value), expected="text")
 
 
-def _mapping(given: object) -> Mapping[str, object] | None:
+def as_mapping(given: object) -> Mapping[str, object] | None:
     """What is given as a mapping, nothing being an empty one; none where it is something else."""
     if given is None:
         return {}

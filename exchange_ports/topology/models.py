@@ -83,6 +83,14 @@ class Platform(StrEnum):
     AZURE = "azure"
     EXTERNAL = "external"
 
+    @property
+    def says(self) -> str:
+        """It as people write it."""
+        return _CLOUDS.get(self.value, self.value)
+
+
+_CLOUDS: Final = {"aws": "AWS", "azure": "Azure"}
+
 
 class Role(StrEnum):
     """The server roles of Exchange 2013 inside the organization."""

@@ -109,10 +109,7 @@ def _aws(
 ) -> Iterator[Moment]:
     first, last = memberships
     both = aws.merged(old, new)
-    after = {each.key: each for each in new.prefix_lists}
-    changing = sorted(
-        each.key for each in old.prefix_lists if each.key in after and each != after[each.key]
-    )
+    changing = _lists_that_change(old, new)
     stays = set(old.rules)
     for changed in _subsets(changing):
         lists = aws.merged(old, new, new_lists=changed).prefix_lists
@@ -140,11 +137,15 @@ def trimmed(old: NetworkPlan, new: NetworkPlan) -> NetworkPlan:
     """
     if not isinstance(old, AwsRuleSet) or not isinstance(new, AwsRuleSet):
         return old
-    after = {each.key: each for each in new.prefix_lists}
-    changing = {each.key for each in old.prefix_lists if after.get(each.key, each) != each}
+    changing = _lists_that_change(old, new)
     stays = set(new.rules)
     rules = tuple(r for r in old.rules if r in stays or _list_of(r) not in changing)
     return old if len(rules) == len(old.rules) else replace(old, rules=rules)
+
+
+def _lists_that_change(old: AwsRuleSet, new: AwsRuleSet) -> list[str]:
+    after = {each.key: each for each in new.prefix_lists}
+    return sorted(each.key for each in old.prefix_lists if after.get(each.key, each) != each)
 
 
 def _list_of(rule: AwsRule) -> str | None:

@@ -7,11 +7,10 @@ the name, as ours does, and Azure refuses that as long as anything wears the gro
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import cast
 
 from exchange_ports.aws.rules import RuleSet as AwsRuleSet
 from exchange_ports.plans import Plans
-from exchange_ports.topology.bindings import CLOUD_IDS
+from exchange_ports.topology.bindings import CLOUD_IDS, as_mapping
 from exchange_ports.updates.bodies import place_of
 from exchange_ports.updates.pairs import Pair
 
@@ -42,13 +41,9 @@ def moved_elsewhere(old: Plans, new: Plans, ids: tuple[Ids, Ids]) -> Iterator[st
         place = place_of(plan)
         if place not in before or not plan.groups:
             continue
-        was, will = _ids_of(ids[0], before[place]), _ids_of(ids[1], key)
+        was = as_mapping(ids[0].get(before[place])) or {}
+        will = as_mapping(ids[1].get(key)) or {}
         for name in CLOUD_IDS[new.topology.networks[key].platform]:
             one, other = was.get(name), will.get(name)
             if isinstance(one, str) and isinstance(other, str) and one != other:
                 yield f"every group of {place}: {name} from {one} to {other}"
-
-
-def _ids_of(ids: Ids, network: str) -> Mapping[str, object]:
-    given = ids.get(network)
-    return cast("Mapping[str, object]", given) if isinstance(given, Mapping) else {}

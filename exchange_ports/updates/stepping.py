@@ -181,6 +181,7 @@ def _stands_still(pairs: Iterable[Pair], everyone: Iterable[Body]) -> bool:
         operations(pair.old, other)
         for pair in pairs
         for other in (pair.trimmed, pair.middle, pair.new)
+        if other is not pair.old
     )
 
 

@@ -24,7 +24,6 @@ _ANYWHERE: Final = "anywhere"
 _MOST_NEIGHBOURS: Final = 6
 #: More names than these are counted.
 _MOST_NAMES: Final = 3
-_CLOUDS: Final = {Platform.AWS: "AWS", Platform.AZURE: "Azure", Platform.EXTERNAL: "not ours"}
 
 
 class Kind(StrEnum):
@@ -102,7 +101,8 @@ class _Stage:
         return (lane for lane in self._land.lanes.values() if lane.kind is kind)
 
     def _below(self, network: str, platform: Platform) -> str:
-        return f"{network}, {_CLOUDS[platform]}"
+        whose = "not ours" if platform is Platform.EXTERNAL else platform.says
+        return f"{network}, {whose}"
 
     def _internet(self) -> Iterator[Strip]:
         for name, title in ((INTERNET, "Internet"), (_ANYWHERE, "Anywhere")):

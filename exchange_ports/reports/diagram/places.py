@@ -239,12 +239,6 @@ class Landscape:
                 return Place(*side.owned[end.name], outside=end)
         return Place("", "outside", outside=end)
 
-    def whole(self, lane: _Key) -> frozenset[str]:
-        """The identities of all servers of a lane."""
-        return frozenset(
-            s for place, *_ in self._places if place.lane == lane for s in place.servers
-        )
-
     def places(self) -> tuple[Place, ...]:
         """Every place of servers."""
         return tuple(place for place, *_ in self._places)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from exchange_ports.catalog import BY_ID, NEEDS
+from exchange_ports.catalog import NEEDS
 from exchange_ports.flows import Reason, in_order
+from exchange_ports.flows.flow import reason_order
 from exchange_ports.plans import Plans
 from exchange_ports.reports.diagram.likeness import alike
 from exchange_ports.reports.diagram.passing import Family, Passing, passings
@@ -258,18 +259,12 @@ def _order(row: Row) -> tuple[object, ...]:
     return (
         _SECTION_ORDER[row.section],
         row.is_risky,
-        [_rank(reason) for reason in row.reasons],
+        [reason_order(reason) for reason in row.reasons],
         _names(row.source),
         _names(row.destination),
         _STAND_ORDER[row.stand],
         row.ports,
     )
-
-
-def _rank(reason: Reason) -> tuple[int, str, str, str, str]:
-    entries = list(BY_ID)
-    rank = len(entries) if reason.entry is None else entries.index(reason.entry)
-    return rank, reason.says, reason.ticket or "", reason.owner or "", reason.review or ""
 
 
 def _names(places: Iterable[Place]) -> list[tuple[object, ...]]:

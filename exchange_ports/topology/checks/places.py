@@ -175,7 +175,7 @@ def _reserved(path: Path, server: str, address: Range, declared: Network) -> Ite
             continue
         offset = int(address.network_address) - int(zone.network_address)
         if offset < _KEPT_AT_THE_START or address.network_address == zone.broadcast_address:
-            cloud = "AWS" if declared.platform is Platform.AWS else "Azure"
+            cloud = declared.platform.says
             yield BY_CODE["reserved-address"].at(
                 path, server=server, address=address.network_address, zone=zone, cloud=cloud
             )
