@@ -33,12 +33,12 @@ from exchange_ports.updates import (
     Asked,
     Registered,
     Step,
+    UnderWay,
     Update,
-    asked_for,
-    before,
     check_previous,
     registered,
     taken,
+    under_way,
 )
 
 __all__ = ["ExchangeFirewall", "NetworkArgs", "NotProved", "TopologyError"]
@@ -147,21 +147,16 @@ class ExchangeFirewall(pulumi.ComponentResource):
         :raises NotProved: a plan lets through what is not meant, or not all of it. Nothing was
             registered then either.
         """
-        asked, wrong = asked_for(step, attached, previous)
-        old = None
-        if previous is not None:
-            try:
-                old = before(previous)
-            except Refused as refused:
-                wrong += refused.findings
-        plans, warnings = _planned(topology, networks, tags, old, asked, wrong)
+        said = under_way(step, attached, previous)
+        old = said.stood
+        plans, warnings = _planned(topology, networks, tags, said)
         if not skip_proof:
             # What stands between the two is shown clean by the model: that is its proof.
             _must_be_proved(plans)
             if old is not None:
                 _must_be_proved(old)
-        under_way = None if old is None else _under_way(old, plans, asked)
-        to_register = registered(old, plans, under_way and under_way.step)
+        updating = None if old is None else _updating(old, plans, said.asked)
+        to_register = registered(old, plans, updating and updating.step)
         unfit = dict.fromkeys(
             (*_check_names(name, to_register), *_check_neighbours(to_register, plans, networks))
         )
@@ -174,8 +169,8 @@ class ExchangeFirewall(pulumi.ComponentResource):
             pulumi.log.warn(str(warning), self)
         if _goes_on_after_errors():
             pulumi.log.warn(_GOES_ON, self)
-        if under_way is not None:
-            under_way.say(self)
+        if updating is not None:
+            updating.say(self)
         made = [
             (each.key, _network(_prefix(name, each.plan), each, networks[each.key], tags, self))
             for each in to_register
@@ -271,7 +266,7 @@ def _prefix(name: str, plan: NetworkPlan) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _UnderWay:
+class _Updating:
     """An update that is not the first: what it does, and the step of it that is done now."""
 
     old: Plans
@@ -294,13 +289,13 @@ _AT_ONCE: Final = (
 )
 
 
-def _under_way(old: Plans, new: Plans, asked: Asked) -> _UnderWay:
+def _updating(old: Plans, new: Plans, asked: Asked) -> _Updating:
     """The update from one to the other, and the step of it that is asked for.
 
     :raises TopologyError: that step is not offered.
     """
     try:
-        return _UnderWay(old, new, *taken(old, new, asked))
+        return _Updating(old, new, *taken(old, new, asked))
     except Refused as refused:
         raise TopologyError(refused.findings) from None
 
@@ -309,11 +304,9 @@ def _planned(
     topology: Topology | Mapping[str, Any],
     networks: Mapping[str, NetworkArgs],
     tags: Mapping[str, pulumi.Input[str]] | None,
-    old: Plans | None,
-    asked: Asked,
-    wrong: Iterable[Finding],
+    said: UnderWay,
 ) -> tuple[Plans, tuple[Finding, ...]]:
-    """The plans, with the warnings that go with them; `wrong` is known to be.
+    """The plans, with the warnings that go with them.
 
     :raises TopologyError: there is an error in anything that is declared.
     """
@@ -322,16 +315,13 @@ def _planned(
         declared, about = topology, check(topology, at)
     else:
         declared, about = understand(topology, at)
-    found = [*about, *check_tags(tags), *wrong]
+    found = [*about, *check_tags(tags), *said.findings]
     if declared is not None:
-        stood = old and old.topology
+        stood = said.stood and said.stood.topology
+        stepwise = said.asked.turn is not None
         found += check_previous(stood, declared)
-        bindings = check_bindings(
-            declared, networks, previous=stood, stepwise=asked.turn is not None
-        )
-        found += list(bindings) or _check_providers(
-            declared, stood, networks, stepwise=asked.turn is not None
-        )
+        bindings = check_bindings(declared, networks, previous=stood, stepwise=stepwise)
+        found += list(bindings) or _check_providers(declared, stood, networks, stepwise=stepwise)
     if declared is None or any(finding.is_error for finding in found):
         raise TopologyError(found)
     try:

@@ -18,7 +18,7 @@ from exchange_ports.adoption.state import EXPORT, State, read_state
 from exchange_ports.adoption.steps import steps
 from exchange_ports.adoption.wanted import places
 from exchange_ports.cli.codes import FINE, NO
-from exchange_ports.cli.stacks import compiled, read, under_way
+from exchange_ports.cli.stacks import read, registered
 from exchange_ports.cli.talk import doing
 from exchange_ports.findings import Finding, Refused, counted
 from exchange_ports.findings.adopted import CANNOT_READ_OUTPUT, NOT_IN_PLAN
@@ -39,8 +39,7 @@ _UNWRITTEN: Final = "adopt.json"
 def adopt(asked: argparse.Namespace) -> int:
     """What exists beside what the state has, what is in the way, and what to run."""
     stack = read(asked.file)
-    plans, _ = compiled(stack)
-    plans = under_way(stack, plans)
+    plans = registered(stack)
     state, existing = _given(asked)
     found = component_of(state, asked.component, _stack_name(asked.file), NAMESPACE)
     if isinstance(found, Finding):

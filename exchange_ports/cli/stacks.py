@@ -1,6 +1,6 @@
 """From the name of a stack file to its plans: the only reading of files that all commands share."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,7 +9,7 @@ from exchange_ports.cli.talk import doing, say
 from exchange_ports.findings import Finding, Refused, in_order
 from exchange_ports.findings.asked import CANNOT_READ
 from exchange_ports.findings.finding import printable
-from exchange_ports.plans import NetworkPlan, Plans, compile_plans
+from exchange_ports.plans import Plans, compile_plans
 from exchange_ports.topology.bindings import check_bindings, check_tags
 from exchange_ports.topology.declaring import understand
 from exchange_ports.topology.models import Topology
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from exchange_ports.reports.origin import Origin
 
     # Only a stack whose update is under way needs it.
-    from exchange_ports.updates import Asked
+    from exchange_ports.updates import Step, UnderWay
 
-__all__ = ["compiled", "read", "read_with_origin", "under_way", "warn"]
+__all__ = ["compiled", "read", "read_with_origin", "registered", "warn"]
 
 
 def read(file: str) -> StackFile:
@@ -64,82 +64,77 @@ def compiled(stack: StackFile) -> tuple[Plans, tuple[Finding, ...]]:
     :raises Refused: there is an error in the file, a plan is over a limit, or the step of an update
         that is asked for is not offered.
     """
-    with doing(f"checking and planning {printable(stack.file)}"):
-        return _compiled(stack)
+    found = _compiled(stack)
+    return found.plans, found.findings
 
 
-def _compiled(stack: StackFile) -> tuple[Plans, tuple[Finding, ...]]:
-    topology, declared = understand(stack.config["topology"])
-    declared = (*declared, *check_tags(stack.config.get("tags")))
-    update = _under_way(stack)
-    if topology is not None:
-        declared += tuple(_beside(topology, stack, update))
-    found = in_order(finding.located(stack.locate) for finding in declared)
-    if topology is None or any(finding.is_error for finding in found):
-        raise Refused(found)
-    try:
-        plans = compile_plans(topology)
-        if update is not None:
-            update.refuse_what_is_not_offered(plans)
-    except Refused as refused:
-        over = (finding.located(stack.locate) for finding in refused.findings)
-        raise Refused([*found, *over]) from None
-    near = (warning.located(stack.locate) for warning in plans.warnings)
-    return plans, in_order([*found, *near])
-
-
-def under_way(stack: StackFile, plans: Plans) -> Plans:
+def registered(stack: StackFile) -> Plans:
     """The plans that the program registers: those of the step that the stack is at, if it is at one.
 
     Networks that go with the update are not among them.
+
+    :raises Refused: as `compiled`.
     """
-    now = _under_way(stack)
-    if now is None or now.stood is None or now.asked.turn is None:
-        return plans
-    from exchange_ports.updates import taken
+    found = _compiled(stack)
+    if found.step is None:
+        return found.plans
     from exchange_ports.updates.bodies import place_of
 
-    _, step = taken(now.stood, plans, now.asked)
-    stands: Mapping[str, NetworkPlan] = step.plans if step is not None else {}
-    networks = {key: stands.get(place_of(plan), plan) for key, plan in plans.networks.items()}
-    return replace(plans, networks=networks)
+    stands = found.step.plans
+    networks = {key: stands.get(place_of(plan), plan) for key, plan in found.plans.networks.items()}
+    return replace(found.plans, networks=networks)
 
 
-class _UnderWay(NamedTuple):
-    """What a stack says of an update: the step, what stands now, and what is wrong with either."""
+class _Compiled(NamedTuple):
+    """What a stack file comes to; the step where an update is under way, as far as one is asked for."""
 
-    asked: "Asked"
-    stood: Plans | None
+    plans: Plans
+    step: "Step | None"
     findings: tuple[Finding, ...]
 
-    def refuse_what_is_not_offered(self, plans: Plans) -> None:
-        """Whether the step that is asked for is one of this update.
 
-        :raises Refused: it is not.
-        """
-        from exchange_ports.updates import taken
+def _compiled(stack: StackFile) -> _Compiled:
+    with doing(f"checking and planning {printable(stack.file)}"):
+        topology, declared = understand(stack.config["topology"])
+        declared = (*declared, *check_tags(stack.config.get("tags")))
+        update = _under_way(stack)
+        if topology is not None:
+            declared += tuple(_beside(topology, stack, update))
+        found = in_order(finding.located(stack.locate) for finding in declared)
+        if topology is None or any(finding.is_error for finding in found):
+            raise Refused(found)
+        try:
+            plans = compile_plans(topology)
+            step = None if update is None else _step(update, plans)
+        except Refused as refused:
+            over = (finding.located(stack.locate) for finding in refused.findings)
+            raise Refused([*found, *over]) from None
+        near = (warning.located(stack.locate) for warning in plans.warnings)
+        return _Compiled(plans, step, in_order([*found, *near]))
 
-        if self.stood is not None and self.asked.turn is not None:
-            taken(self.stood, plans, self.asked)
+
+def _step(update: "UnderWay", plans: Plans) -> "Step | None":
+    """The step that is asked for.
+
+    :raises Refused: it is none of this update.
+    """
+    if update.stood is None or update.asked.turn is None:
+        return None
+    from exchange_ports.updates import taken
+
+    return taken(update.stood, plans, update.asked)[1]
 
 
-def _under_way(stack: StackFile) -> _UnderWay | None:
+def _under_way(stack: StackFile) -> "UnderWay | None":
     previous, step, attached = (stack.config.get(key) for key in ("previous", "step", "attached"))
     if previous is None and step is None and attached is None:
         return None
-    from exchange_ports.updates import asked_for, before
+    from exchange_ports.updates import under_way
 
-    asked, found = asked_for(step, attached, previous)
-    stood = None
-    if previous is not None:
-        try:
-            stood = before(previous)
-        except Refused as refused:
-            found += refused.findings
-    return _UnderWay(asked, stood, tuple(found))
+    return under_way(step, attached, previous)
 
 
-def _beside(topology: Topology, stack: StackFile, update: _UnderWay | None) -> Iterator[Finding]:
+def _beside(topology: Topology, stack: StackFile, update: "UnderWay | None") -> Iterator[Finding]:
     """What is wrong beside a topology: cloud ids, and what is said of an update that is under way."""
     networks = stack.config.get("networks")
     if update is None:

@@ -12,8 +12,23 @@ from typing import Final
 __all__ = ["COMMANDS", "volume_words"]
 
 
+def _of_a_file(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
+
+
+def _formats(command: argparse.ArgumentParser, says: str, *formats: str) -> None:
+    """The first of the formats is the one that nobody has to name."""
+    command.add_argument("--format", choices=formats, default=formats[0], help=says)
+
+
+def _as_json(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--json", dest="format", action="store_const", const="json", help="--format json"
+    )
+
+
 def _plan_words(plan: argparse.ArgumentParser) -> None:
-    plan.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
+    _of_a_file(plan)
     plan.add_argument("--json", action="store_true", help="the whole plan as JSON")
     plan.add_argument(
         "--against",
@@ -30,7 +45,7 @@ def _plan_words(plan: argparse.ArgumentParser) -> None:
 
 
 def _prove_words(prove: argparse.ArgumentParser) -> None:
-    prove.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
+    _of_a_file(prove)
     prove.add_argument("--json", action="store_true", help="figures, failures and notes as JSON")
     prove.add_argument(
         "--both", action="store_true", help="and that the other cloud permits the same"
@@ -44,7 +59,7 @@ def _prove_words(prove: argparse.ArgumentParser) -> None:
 
 
 def _check_words(ask: argparse.ArgumentParser) -> None:
-    ask.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
+    _of_a_file(ask)
     ends = "a server, role, site or neighbour by name, an address or a range, internet, or any"
     ask.add_argument("source", metavar="SOURCE", help=ends)
     ask.add_argument("destination", metavar="DESTINATION", help="the same")
@@ -63,7 +78,7 @@ def _check_words(ask: argparse.ArgumentParser) -> None:
 
 
 def _explain_words(explain: argparse.ArgumentParser) -> None:
-    explain.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
+    _of_a_file(explain)
     explain.add_argument(
         "rule_or_port",
         metavar="RULE_OR_PORT",
@@ -74,16 +89,16 @@ def _explain_words(explain: argparse.ArgumentParser) -> None:
 
 
 def _matrix_words(matrix: argparse.ArgumentParser) -> None:
-    matrix.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
-    matrix.add_argument(
-        "--format",
-        choices=("text", "markdown", "csv", "json"),
-        default="text",
-        help="text (the default), markdown, csv for a spreadsheet, or json",
+    _of_a_file(matrix)
+    _formats(
+        matrix,
+        "text (the default), markdown, csv for a spreadsheet, or json",
+        "text",
+        "markdown",
+        "csv",
+        "json",
     )
-    matrix.add_argument(
-        "--json", dest="format", action="store_const", const="json", help="--format json"
-    )
+    _as_json(matrix)
     matrix.set_defaults(run=_matrix)
 
 
@@ -107,15 +122,14 @@ def _diff_words(diff: argparse.ArgumentParser) -> None:
     diff.add_argument(
         "--at", metavar="REVISION", help="the new side, in place of the files on disk"
     )
-    diff.add_argument(
-        "--format",
-        choices=("text", "markdown", "json"),
-        default="text",
-        help="text (the default), markdown for a pull request's comment, or json",
+    _formats(
+        diff,
+        "text (the default), markdown for a pull request's comment, or json",
+        "text",
+        "markdown",
+        "json",
     )
-    diff.add_argument(
-        "--json", dest="format", action="store_const", const="json", help="--format json"
-    )
+    _as_json(diff)
     diff.add_argument(
         "--fail-on",
         action="append",
@@ -160,34 +174,35 @@ _URL: Final = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&*+,;=%-]+")
 
 
 def _handover_words(handover: argparse.ArgumentParser) -> None:
-    handover.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
-    handover.add_argument(
-        "--format",
-        choices=("markdown", "csv"),
-        default="markdown",
-        help="markdown (the default), or csv for a spreadsheet or a ticket system",
+    _of_a_file(handover)
+    _formats(
+        handover,
+        "markdown (the default), or csv for a spreadsheet or a ticket system",
+        "markdown",
+        "csv",
     )
     handover.set_defaults(run=_handover)
 
 
 def _report_words(report: argparse.ArgumentParser) -> None:
-    report.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
-    report.add_argument(
-        "--format",
-        choices=("markdown", "html", "csv"),
-        default="markdown",
-        help="markdown (the default), html as one file for a browser or a printer, or csv",
+    _of_a_file(report)
+    _formats(
+        report,
+        "markdown (the default), html as one file for a browser or a printer, or csv",
+        "markdown",
+        "html",
+        "csv",
     )
     report.set_defaults(run=_report)
 
 
 def _diagram_words(diagram: argparse.ArgumentParser) -> None:
-    diagram.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
-    diagram.add_argument(
-        "--format",
-        choices=("svg", "mermaid"),
-        default="svg",
-        help="svg (the default), or mermaid for pages that draw it themselves",
+    _of_a_file(diagram)
+    _formats(
+        diagram,
+        "svg (the default), or mermaid for pages that draw it themselves",
+        "svg",
+        "mermaid",
     )
     diagram.add_argument(
         "--against", metavar="OLD", help="what changes from this stack file: new green, cut red"
@@ -196,7 +211,7 @@ def _diagram_words(diagram: argparse.ArgumentParser) -> None:
 
 
 def _adopt_words(adopt: argparse.ArgumentParser) -> None:
-    adopt.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
+    _of_a_file(adopt)
     adopt.add_argument(
         "--state", metavar="EXPORT", required=True, help="what `pulumi stack export` printed"
     )

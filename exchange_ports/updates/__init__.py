@@ -6,11 +6,11 @@ Pure, as everything below `resources`. DESIGN 5 "Updates" is the statement; `doc
 from exchange_ports.updates.choosing import (
     Asked,
     Registered,
-    asked_for,
-    before,
+    UnderWay,
     check_previous,
     registered,
     taken,
+    under_way,
 )
 from exchange_ports.updates.examining import Effect, Examined, Trouble
 from exchange_ports.updates.operations import Does, Operation, operations
@@ -30,13 +30,13 @@ __all__ = [
     "Step",
     "Trouble",
     "Turn",
+    "UnderWay",
     "Update",
-    "asked_for",
     "check_previous",
-    "before",
     "operations",
     "pairs_of",
     "registered",
     "taken",
+    "under_way",
     "update",
 ]

@@ -20,7 +20,15 @@ from exchange_ports.topology.values import plain_type
 from exchange_ports.updates.bodies import place_of
 from exchange_ports.updates.stepping import Attached, Step, Turn, Update, update
 
-__all__ = ["Asked", "Registered", "asked_for", "before", "check_previous", "registered", "taken"]
+__all__ = [
+    "Asked",
+    "Registered",
+    "UnderWay",
+    "check_previous",
+    "registered",
+    "taken",
+    "under_way",
+]
 
 PREVIOUS: Final = "previous"
 STEP: Final = "step"
@@ -39,7 +47,27 @@ class Asked:
     attached: Attached
 
 
-def asked_for(step: object, attached: object, previous: object) -> tuple[Asked, list[Finding]]:
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """What is said of an update: the step, the plans that stand now, and what is wrong with either."""
+
+    asked: Asked
+    stood: Plans | None
+    findings: tuple[Finding, ...]
+
+
+def under_way(step: object, attached: object, previous: Topology | object) -> UnderWay:
+    """What these three say; each is None where nothing is said."""
+    asked, wrong = _asked_for(step, attached, previous)
+    if previous is None:
+        return UnderWay(asked, None, tuple(wrong))
+    try:
+        return UnderWay(asked, _before(previous), tuple(wrong))
+    except Refused as refused:
+        return UnderWay(asked, None, (*wrong, *refused.findings))
+
+
+def _asked_for(step: object, attached: object, previous: object) -> tuple[Asked, list[Finding]]:
     """The step and the place that are meant, with what is wrong with the words.
 
     `step` and `attached` are None where nothing is said.
@@ -70,7 +98,7 @@ def _is_word(given: object, allowed: tuple[str, ...], at: Path, found: list[Find
     return False
 
 
-def before(previous: Topology | object) -> Plans:
+def _before(previous: Topology | object) -> Plans:
     """The plans of the topology that stands now, as a model or as plain data.
 
     :raises Refused: it cannot have stood: there is an error in it, or a plan is over a limit.
