@@ -201,6 +201,21 @@ def test_a_file_that_may_not_be_read_is_bad_input(tmp_path: Path) -> None:
 # --- Where it is shown ----------------------------------------------------------------------
 
 
+def all_that_is_shown(terminal: int) -> bytes:
+    """What is written to a terminal until nobody writes any more."""
+    seen = b""
+    while True:
+        try:
+            read = os.read(terminal, 65536)
+        except OSError:
+            break
+        if not read:
+            break
+        seen += read
+    os.close(terminal)
+    return seen
+
+
 def on_a_terminal(*arguments: str, **environment: str) -> bytes:
     """What a terminal gets to see as standard output."""
     ours, theirs = pty.openpty()
@@ -213,16 +228,7 @@ def on_a_terminal(*arguments: str, **environment: str) -> bytes:
         stderr=subprocess.DEVNULL,
     ) as process:
         os.close(theirs)
-        seen = b""
-        while True:
-            try:
-                read = os.read(ours, 65536)
-            except OSError:
-                break
-            if not read:
-                break
-            seen += read
-        os.close(ours)
+        seen = all_that_is_shown(ours)
     assert process.returncode == 0
     return seen
 

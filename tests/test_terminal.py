@@ -22,6 +22,7 @@ from tests.test_cli import (
     ENVIRONMENT,
     ROOT,
     _without_colour,
+    all_that_is_shown,
     on_a_terminal,
     run,
 )
@@ -48,16 +49,7 @@ def seen_on_standard_error(command: Sequence[str], **environment: str) -> tuple[
         stderr=theirs,
     ) as process:
         os.close(theirs)
-        seen = b""
-        while True:
-            try:
-                read = os.read(ours, 65536)
-            except OSError:
-                break
-            if not read:
-                break
-            seen += read
-        os.close(ours)
+        seen = all_that_is_shown(ours)
         assert process.stdout
         out = process.stdout.read()
     return process.returncode, seen, out

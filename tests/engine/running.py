@@ -4,7 +4,7 @@ Knows: the commands of the CLI. Must not know: either cloud.
 """
 
 import json
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from tests.engine.updating import Passed, passed, planned
 from tests.engine.workspace import Workspace, workspace
 from tests.recordings import Platform, declared
 
-__all__ = ["Running", "running"]
+__all__ = ["Running", "Started", "running"]
 
 _PROVIDER = "pulumi:providers:"
 
@@ -114,6 +114,10 @@ class Running:
             for each in self.engine.export()
             if not each["type"].startswith(_PROVIDER)
         }
+
+
+#: A way to have one in a cloud.
+Started = Callable[[Platform], Running]
 
 
 @contextmanager

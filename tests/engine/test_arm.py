@@ -5,7 +5,7 @@ what is taken. `NOT_REPORTED` is where that Azure refuses is documented and by w
 """
 
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from http.client import HTTPConnection
 from typing import Any, Final, cast
 
@@ -98,23 +98,6 @@ class Cloud:
             network_security_group=m.NetworkSecurityGroup(id=nsg) if nsg else None,
         )
         return self.client.network_interfaces.begin_create_or_update("rg", name, wanted).result()
-
-
-@pytest.fixture(scope="module")
-def arm() -> Arm:
-    return Arm()
-
-
-@pytest.fixture(scope="module")
-def endpoint(arm: Arm) -> Iterator[str]:
-    with arm_server.serving(arm) as endpoint:
-        yield endpoint
-
-
-@pytest.fixture(scope="module")
-def client(endpoint: str) -> Iterator[NetworkManagementClient]:
-    with arm_server.client(endpoint) as client:
-        yield client
 
 
 @pytest.fixture

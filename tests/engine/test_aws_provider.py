@@ -16,13 +16,13 @@ import grpc
 import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2 as proto
-from pulumi.runtime.proto import provider_pb2_grpc
 
 from exchange_ports.offline import Recording, Registration
 from tests.engine import ec2_server
 from tests.engine.aws_provider import ENDPOINT, VERSION, AwsProvider
 from tests.engine.control import CONTROL, Control, Fault, runs
 from tests.engine.deployment import Deployment, Refused
+from tests.engine.plugin import Plugin
 from tests.engine.provider import DEFAULTS, UNKNOWN, plain, struct
 
 GROUP: Final = "aws:ec2/securityGroup:SecurityGroup"
@@ -505,39 +505,12 @@ def test_a_rule_whose_tags_fail_is_not_forgotten(stack: Deployment, control: Con
 # ---- as a process ----
 
 
-class Plugin:
-    """The provider as an engine starts it."""
-
-    def __init__(self, endpoint: str, directory: Path) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.engine.aws_provider", "127.0.0.1:1"],
-            cwd=ec2_server.ROOT,
-            stdout=subprocess.PIPE,
-            env={
-                **os.environ,
-                "PYTHONPATH": str(ec2_server.ROOT),
-                CONTROL: str(directory),
-                ENDPOINT: endpoint,
-            },
-        )
-        assert self.process.stdout is not None
-        port = int(self.process.stdout.readline())
-        self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
-        self.ask: Any = provider_pb2_grpc.ResourceProviderStub(self._channel)
-
-    def close(self) -> None:
-        self._channel.close()
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait(30)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-
-
 def test_two_plugins_share_a_cloud_and_a_log_and_end_when_told(tmp_path: Path) -> None:
     with ec2_server.served() as endpoint:
         vpc = ec2_server.client(endpoint).create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-        plugins = [Plugin(endpoint, tmp_path) for _ in range(2)]
+        plugins = [
+            Plugin("tests.engine.aws_provider", tmp_path, **{ENDPOINT: endpoint}) for _ in range(2)
+        ]
         try:
             inputs: dict[str, str] = {}
             for number, plugin in enumerate(plugins):

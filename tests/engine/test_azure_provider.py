@@ -4,10 +4,7 @@ Rows and orders are written from azure.md 5 and azure-native's source (`provider
 and `diff.go`).
 """
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -17,14 +14,13 @@ import pytest
 from azure.mgmt.network import NetworkManagementClient, models
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2 as proto
-from pulumi.runtime.proto import provider_pb2_grpc
 
 from exchange_ports.offline import Recording, Registration
-from tests.engine import arm_server
 from tests.engine.arm import SUBSCRIPTION, Arm
 from tests.engine.azure_provider import CREATE_FIRST, ENDPOINT, VERSION, AzureProvider
-from tests.engine.control import CONTROL, Control, Fault
+from tests.engine.control import Control, Fault
 from tests.engine.deployment import Deployment, Refused
+from tests.engine.plugin import Plugin
 from tests.engine.provider import UNKNOWN, plain, struct
 from tests.recordings import recorded
 
@@ -110,23 +106,6 @@ class Died(BaseException):
 
 def _die() -> None:
     raise Died
-
-
-@pytest.fixture(scope="module")
-def arm() -> Arm:
-    return Arm()
-
-
-@pytest.fixture(scope="module")
-def endpoint(arm: Arm) -> Iterator[str]:
-    with arm_server.serving(arm) as endpoint:
-        yield endpoint
-
-
-@pytest.fixture(scope="module")
-def client(endpoint: str) -> Iterator[Any]:
-    with arm_server.client(endpoint) as client:
-        yield client
 
 
 @pytest.fixture
@@ -576,39 +555,10 @@ def test_a_group_that_cannot_be_read_after_it_was_made_is_not_forgotten(
 # ---- as a process ----
 
 
-class Plugin:
-    """The provider as an engine starts it."""
-
-    def __init__(self, endpoint: str, directory: Path) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.engine.azure_provider", "127.0.0.1:1"],
-            cwd=arm_server.ROOT,
-            stdout=subprocess.PIPE,
-            env={
-                **os.environ,
-                "PYTHONPATH": str(arm_server.ROOT),
-                CONTROL: str(directory),
-                ENDPOINT: endpoint,
-            },
-        )
-        assert self.process.stdout is not None
-        port = int(self.process.stdout.readline())
-        self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
-        self.ask: Any = provider_pb2_grpc.ResourceProviderStub(self._channel)
-
-    def close(self) -> None:
-        self._channel.close()
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait(30)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-
-
 def test_a_plugin_serves_an_engine_and_ends_when_told(
     stack: Deployment, endpoint: str, tmp_path: Path, client: NetworkManagementClient
 ) -> None:
-    plugin = Plugin(endpoint, tmp_path)
+    plugin = Plugin("tests.engine.azure_provider", tmp_path, **{ENDPOINT: endpoint})
     try:
         assert plugin.ask.GetPluginInfo(empty_pb2.Empty()).version == VERSION
         given = {"azure-native:config:subscriptionId": SUBSCRIPTION}

@@ -4,9 +4,6 @@ Whatever happens, nothing is cut or opened, and the user reads our name of the r
 """
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
 from typing import Final, NamedTuple
 
 import pytest
@@ -16,21 +13,13 @@ from tests.engine.chain import BEGINNING, another_site, here_and_there
 from tests.engine.clouds import PLATFORMS, Platform
 from tests.engine.control import WRITES, Fault
 from tests.engine.looking import agree
-from tests.engine.running import Running, running
+from tests.engine.running import Started
 from tests.engine.updating import Passed, foreseen
 from tests.recordings import declared
 
 pytestmark = [pytest.mark.pulumi_engine, pytest.mark.timeout(600)]
 
 both_clouds = pytest.mark.parametrize("platform", PLATFORMS)
-
-Started = Callable[[Platform], Running]
-
-
-@pytest.fixture
-def stack(tmp_path: Path) -> Iterator[Started]:
-    with ExitStack() as running_ones:
-        yield lambda platform: running_ones.enter_context(running(platform, tmp_path))
 
 
 class Refused(NamedTuple):

@@ -4,10 +4,8 @@ Killed before each call, and after each deletion. What an engine is killed after
 killed before what comes next: the cloud has it then, and no state does.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -17,19 +15,11 @@ from tests.engine.chain import BEGINNING, here_and_there
 from tests.engine.clouds import PLATFORMS, Platform
 from tests.engine.control import Call, Fault
 from tests.engine.looking import agree
-from tests.engine.running import Running, running
+from tests.engine.running import Started
 from tests.engine.updating import planned
 from tests.recordings import declared
 
 pytestmark = [pytest.mark.pulumi_engine, pytest.mark.timeout(900)]
-
-Started = Callable[[Platform], Running]
-
-
-@pytest.fixture
-def stack(tmp_path: Path) -> Iterator[Started]:
-    with ExitStack() as running_ones:
-        yield lambda platform: running_ones.enter_context(running(platform, tmp_path))
 
 
 def deaths(calls: Sequence[Call]) -> Iterator[Fault]:

@@ -4,8 +4,6 @@ The engine is real, and so is its order. The providers and the clouds are those 
 was tried against an account.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,24 +11,17 @@ import pytest
 from exchange_ports.updates import update
 from tests.engine import ordering
 from tests.engine.chain import BEGINNING, OTHERS, a_server_while_a_flow_closes, another_site, chain
+from tests.engine.checking import as_foretold, clean
 from tests.engine.clouds import HASTY, PLATFORMS, Platform
 from tests.engine.control import Fault
 from tests.engine.looking import agree
-from tests.engine.running import Running, running
+from tests.engine.running import Running, Started, running
 from tests.engine.updating import Passed, foreseen, planned
 from tests.recordings import declared
 
 pytestmark = [pytest.mark.pulumi_engine, pytest.mark.timeout(600)]
 
 both_clouds = pytest.mark.parametrize("platform", PLATFORMS)
-
-Started = Callable[[Platform], Running]
-
-
-@pytest.fixture
-def stack(tmp_path: Path) -> Iterator[Started]:
-    with ExitStack() as running_ones:
-        yield lambda platform: running_ones.enter_context(running(platform, tmp_path))
 
 
 @both_clouds
@@ -57,14 +48,7 @@ def ten_edits(there: Running, platform: Platform, stack: str) -> None:
     before = there.dependencies()
     for name, topology in edits:
         found = there.up(topology)
-        assert found.old is not None
-        assert update(found.old, found.new).clean, name
-        assert found.steps == foreseen(found.old, found.new), name
-        # No call is without a look, and each operation is one call.
-        assert len(found.looks) == len(found.writes) > 0, name
-        assert [str(trouble) for trouble in found.troubles] == [], name
-        assert found.outside_the_model == [], name
-        assert agree(found.looks[-1].stood, found.new.networks), name
+        clean(found, name)
         after = there.dependencies()
         assert ordering.faults(ordering.done(found.calls), before, after) == [], name
         before = after
@@ -140,11 +124,7 @@ def test_what_one_step_opens_in_passing_is_seen_as_it_was_foretold(stack: Starte
     before = declared(BEGINNING, "aws")
     there.up(before)
     found = there.up(a_server_while_a_flow_closes(before))
-    assert found.old is not None
-    (foretold,) = update(found.old, found.new).at_once.troubles
-    (seen,) = found.troubles
-    assert str(foretold).startswith(f"{seen.source} -> {seen.target} {seen.services} passes")
-    assert (seen.effect, seen.call) == ("open", "CreateNetworkInterface")
+    as_foretold(found)
 
 
 def test_on_azure_what_is_replaced_would_be_deleted_first_and_that_is_refused_while_it_is_used(

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from exchange_ports.proof import prove
-from exchange_ports.updates import update
 from tests.engine import ec2_server, ordering
 from tests.engine.chain import (
     BEGINNING,
@@ -19,9 +18,10 @@ from tests.engine.chain import (
     chain,
     here_and_there,
 )
+from tests.engine.checking import as_foretold, clean
 from tests.engine.clouds import PLATFORMS, Platform, opened
 from tests.engine.looking import agree
-from tests.engine.updating import Modelled, foreseen
+from tests.engine.updating import Modelled
 from tests.recordings import declared
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
@@ -65,17 +65,10 @@ def ten_edits(there: Modelled, platform: Platform, stack: str) -> None:
         before = there.dependencies
         found = there.up(topology)
         assert found.refused == ""
-        assert found.old is not None
-        assert update(found.old, found.new).clean, name
-        assert found.steps == foreseen(found.old, found.new), name
-        # No call is without a look, and each operation is one call.
-        assert len(found.looks) == len(found.writes) > 0, name
-        assert [str(trouble) for trouble in found.troubles] == [], name
-        assert found.outside_the_model == [], name
+        clean(found, name)
         order = ordering.faults(ordering.done(found.calls), before, there.dependencies)
         assert order == [], name
         assert agree(found.looks[-1].stood, there.cloud.now(found.new).stood), name
-        assert agree(found.looks[-1].stood, found.new.networks), name
         # What was planned lets through what the topology means, and nothing else.
         assert prove(found.new).failures == (), name
 
@@ -87,11 +80,7 @@ def test_what_one_step_opens_in_passing_is_seen_as_it_was_foretold(
     before = declared(BEGINNING, "aws")
     there.up(before)
     found = there.up(a_server_while_a_flow_closes(before))
-    assert found.old is not None
-    (foretold,) = update(found.old, found.new).at_once.troubles
-    (seen,) = found.troubles
-    assert str(foretold).startswith(f"{seen.source} -> {seen.target} {seen.services} passes")
-    assert (seen.effect, seen.call) == ("open", "CreateNetworkInterface")
+    as_foretold(found)
 
 
 def test_a_group_that_was_made_and_forgotten_lets_everything_out_where_it_is_imported(

@@ -1,0 +1,42 @@
+"""What several tests of engines and clouds begin with."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from azure.mgmt.network import NetworkManagementClient
+
+from tests.engine import arm_server
+from tests.engine.arm import Arm
+from tests.engine.running import Started, running
+
+# Its assertions say what they saw, as those of tests do.
+pytest.register_assert_rewrite("tests.engine.checking")
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Started]:
+    """A stack with interfaces on a real engine, in the cloud that is named."""
+    with ExitStack() as running_ones:
+        yield lambda platform: running_ones.enter_context(running(platform, tmp_path))
+
+
+@pytest.fixture(scope="module")
+def arm() -> Arm:
+    """The small ARM of a file of tests."""
+    return Arm()
+
+
+@pytest.fixture(scope="module")
+def endpoint(arm: Arm) -> Iterator[str]:
+    """Where it is served."""
+    with arm_server.serving(arm) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="module")
+def client(endpoint: str) -> Iterator[NetworkManagementClient]:
+    """azure-mgmt-network before it."""
+    with arm_server.client(endpoint) as client:
+        yield client
