@@ -7,11 +7,11 @@ from typing import Final, Self, TypeVar
 
 from bench.measure import Measured, interleaved
 from bench.workload import by_address, declared, topology
-from exchange_ports.flows import Flow, flows
-from exchange_ports.plans import NetworkPlan, Plans, by_network
-from exchange_ports.topology.declaring import declare
+from exchange_ports.flows import Flow, compile_flows
+from exchange_ports.pipeline import NetworkPlan, Plans, by_network
 from exchange_ports.topology.models import Platform, Topology
-from exchange_ports.topology.parts import Parts
+from exchange_ports.topology.roles import RoleGroups
+from exchange_ports.topology.validate import load_topology
 
 __all__ = ["BOTH", "SIZES", "Prepared", "compiled", "measure", "planned"]
 
@@ -31,11 +31,11 @@ class Prepared:
 
     topology: Topology
     flows: tuple[Flow, ...]
-    parts: Parts
+    parts: RoleGroups
 
     @classmethod
     def of(cls, topology: Topology) -> Self:
-        return cls(topology, flows(topology), Parts(topology))
+        return cls(topology, compile_flows(topology), RoleGroups(topology))
 
 
 def planned(prepared: Prepared) -> dict[str, NetworkPlan]:
@@ -65,7 +65,7 @@ def measure() -> Iterator[Measured]:
         data = [declared(count, platform) for platform in BOTH]
         ours, whole, theirs = interleaved(
             _each(planned, both),
-            _each(lambda said: compiled(declare(said)[0]), data),
+            _each(lambda said: compiled(load_topology(said)[0]), data),
             aerleon.generating(by_address(both[0].topology, both[0].flows)),
             times=times,
         )

@@ -11,15 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_address
 from typing import Any, Final
 
-from exchange_ports.aws.rules import Direction, GroupRef, ListRef, Peer
-from exchange_ports.aws.rules import RuleSet as AwsRuleSet
-from exchange_ports.azure.rules import Anything, Prefixes, Side, Tag, Zone
-from exchange_ports.azure.rules import GroupRef as ApplicationGroupRef
-from exchange_ports.azure.rules import Rule as AzureRule
-from exchange_ports.azure.rules import RuleSet as AzureRuleSet
-from exchange_ports.flows import Outside
-from exchange_ports.plans import Plans
-from exchange_ports.topology.groups import wearers
+from exchange_ports.clouds.aws.rules import AwsRuleSet, Direction, GroupRef, ListRef, Peer
+from exchange_ports.clouds.azure.rules import Anything, AzureRuleSet, Prefixes, Side, Tag, Zone
+from exchange_ports.clouds.azure.rules import GroupRef as ApplicationGroupRef
+from exchange_ports.clouds.azure.rules import SecurityRule as AzureRule
+from exchange_ports.flows import ExternalEndpoint
+from exchange_ports.pipeline import Plans
+from exchange_ports.topology.groups import group_members
 from exchange_ports.topology.models import Network as DeclaredNetwork
 from exchange_ports.traffic.addresses import EVERYTHING_V4
 from exchange_ports.traffic.addresses import Network as Range
@@ -35,7 +33,7 @@ def servers(plans: Plans, network: str) -> Mapping[str, str]:
     """The address of each server of a network, by name."""
     return {
         wearer.name: str(wearer.addresses[0].network_address)
-        for wearer in wearers(plans.topology)
+        for wearer in group_members(plans.topology)
         if wearer.network == network
     }
 
@@ -72,7 +70,7 @@ def aws(plans: Plans, network: str) -> list[dict[str, Any]]:
                 _interface(name, address, _zone_of(declared, address, subnets), groups)
                 for name, address, groups in (
                     *(
-                        (name, address, plan.wears[name])
+                        (name, address, plan.memberships[name])
                         for name, address in servers(plans, plan.network).items()
                     ),
                     *((each, each, (_OPEN,)) for each in _neighbours(plans, declared)),
@@ -103,7 +101,7 @@ def _neighbours(plans: Plans, declared: DeclaredNetwork) -> tuple[str, ...]:
         range_
         for flow in plans.flows
         for end in (flow.source, flow.destination)
-        if isinstance(end, Outside)
+        if isinstance(end, ExternalEndpoint)
         for range_ in end.ranges
         if range_.num_addresses == 1 and any(range_.network_address in zone for zone in zones)
     }
@@ -221,7 +219,7 @@ def azure(plans: Plans, network: str) -> list[dict[str, Any]]:
                     "privateIPAddress": address,
                     "subnet": {"id": _zone_of(declared, address, subnets)},
                     "applicationSecurityGroups": [
-                        {"id": _application_group_id(key)} for key in plan.wears[name]
+                        {"id": _application_group_id(key)} for key in plan.memberships[name]
                     ],
                 }
             ],

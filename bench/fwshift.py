@@ -23,11 +23,10 @@ from bench import exported
 from bench.compiling import compiled
 from bench.measure import Section
 from bench.workload import AddressFlow, by_address, topology
-from exchange_ports.aws.rules import Direction, ListRef
-from exchange_ports.aws.rules import RuleSet as AwsRuleSet
-from exchange_ports.azure.rules import RuleSet as AzureRuleSet
+from exchange_ports.clouds.aws.rules import AwsRuleSet, Direction, ListRef
+from exchange_ports.clouds.azure.rules import AzureRuleSet
 from exchange_ports.flows import Flow
-from exchange_ports.plans import Plans
+from exchange_ports.pipeline import Plans
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.models import Platform
 from exchange_ports.traffic.addresses import EVERYTHING_V4, Network, covers, difference

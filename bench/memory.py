@@ -64,12 +64,12 @@ def _floor(_: int) -> None:
 def _aerleon(count: int) -> None:
     from bench import aerleon
     from bench.workload import by_address, topology
-    from exchange_ports.flows import flows
+    from exchange_ports.flows import compile_flows
     from exchange_ports.topology.models import Platform
 
     # Our own part of this process, the topology, is smaller than its policy.
     one = topology(count, Platform.AWS)
-    run = aerleon.generating(by_address(one, flows(one)))
+    run = aerleon.generating(by_address(one, compile_flows(one)))
     del one
     run()
 

@@ -52,13 +52,13 @@ def picture(sections: Iterable[Section], machine: str) -> str:
     for section in drawn:
         lines += _panel(section.title, section.amounts, at)
         at += _height(section.amounts)
-    says = "; ".join(_sentence(section) for section in drawn)
+    summary = "; ".join(_sentence(section) for section in drawn)
     head = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {at}" width="{_WIDTH}"'
         f' height="{at}" role="img" aria-labelledby="title desc">',
         '  <title id="title">What make bench measured</title>',
         f'  <desc id="desc">Bars on logarithmic scales, measured on {escape(machine)}.'
-        f" {escape(says)}.</desc>",
+        f" {escape(summary)}.</desc>",
         f"  <style>{_STYLE}  </style>",
         f'  <rect class="paper" width="{_WIDTH}" height="{at}"/>',
         f'  <text class="head" x="{_MARGIN}" y="30">What make bench measured</text>',
@@ -68,10 +68,10 @@ def picture(sections: Iterable[Section], machine: str) -> str:
 
 
 def _legend() -> Iterator[str]:
-    for at, (kind, says) in enumerate((("ours", "ours"), ("theirs", "held against"))):
+    for at, (kind, summary) in enumerate((("ours", "ours"), ("theirs", "held against"))):
         x = _LEFT + at * 80
         yield f'  <rect class="{kind}" x="{x}" y="19" width="14" height="14" rx="2"/>'
-        yield f'  <text x="{x + 20}" y="31">{says}</text>'
+        yield f'  <text x="{x + 20}" y="31">{summary}</text>'
     yield f'  <text class="tick" x="{_WIDTH - _RIGHT}" y="31">each scale is logarithmic</text>'
 
 

@@ -12,10 +12,10 @@ from typing import Final
 from bench.compiling import BOTH, compiled
 from bench.measure import Measured, interleaved
 from bench.workload import by_address, topology
-from exchange_ports.plans import Plans
+from exchange_ports.pipeline import Plans
 from exchange_ports.proof import prove
-from exchange_ports.proof.laws import Laws
-from exchange_ports.proof.scene import Scene
+from exchange_ports.proof.invariants import Invariants
+from exchange_ports.proof.network_model import NetworkModel
 
 __all__ = ["measure"]
 
@@ -106,5 +106,5 @@ def _against_z3() -> Iterator[Measured]:
 def _state(plans: tuple[Plans, ...]) -> None:
     """The main statement without the other laws."""
     for each in plans:
-        if any(Laws(Scene(each)).as_meant()):
+        if any(Invariants(NetworkModel(each)).as_meant()):
             raise RuntimeError("the plans permit what no flow means")

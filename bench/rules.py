@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from bench.measure import Measured, interleaved
-from exchange_ports.aws.rules import RuleSet
-from exchange_ports.plans import compile_plans
-from exchange_ports.topology.declaring import declare
+from exchange_ports.clouds.aws.rules import AwsRuleSet
+from exchange_ports.pipeline import compile_plans
+from exchange_ports.topology.validate import load_topology
 
 __all__ = ["measure", "topology"]
 
@@ -51,13 +51,13 @@ def topology() -> dict[str, Any]:
 
 def measure(times: int = 5) -> Iterator[Measured]:
     """The compiler, and what comes before it, beside registration."""
-    from exchange_ports.aws.resources import AwsNetwork
+    from exchange_ports.clouds.aws.resources import AwsNetwork
     from exchange_ports.offline import record
 
     data = topology()
-    declared, _ = declare(data)
+    declared, _ = load_topology(data)
     plan = compile_plans(declared).networks["corp"]
-    if not isinstance(plan, RuleSet) or len(plan.rules) < RULES:
+    if not isinstance(plan, AwsRuleSet) or len(plan.rules) < RULES:
         raise AssertionError("the topology no longer gives as many AWS rules as are to be measured")
     network = plan
 
@@ -71,7 +71,7 @@ def measure(times: int = 5) -> Iterator[Measured]:
 
     register()  # loads the SDK
     compiling, reading, registering = interleaved(
-        lambda: compile_plans(declared), lambda: declare(data), register, times=times
+        lambda: compile_plans(declared), lambda: load_topology(data), register, times=times
     )
     count = f"{len(plan.rules):,} AWS rules"
     against = f"registering {count} offline"

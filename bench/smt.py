@@ -21,14 +21,12 @@ from typing import Any, Final
 import z3
 
 from bench.workload import AddressFlow, by_address
-from exchange_ports.aws.rules import Direction, ListRef
-from exchange_ports.aws.rules import GroupRef as AwsGroupRef
-from exchange_ports.aws.rules import RuleSet as AwsRuleSet
-from exchange_ports.azure.rules import Access, Anything, Side, Tag
-from exchange_ports.azure.rules import GroupRef as ApplicationGroupRef
-from exchange_ports.azure.rules import RuleSet as AzureRuleSet
-from exchange_ports.plans import Plans
-from exchange_ports.topology.groups import Group, wearers
+from exchange_ports.clouds.aws.rules import AwsRuleSet, Direction, ListRef
+from exchange_ports.clouds.aws.rules import GroupRef as AwsGroupRef
+from exchange_ports.clouds.azure.rules import Access, Anything, AzureRuleSet, Side, Tag
+from exchange_ports.clouds.azure.rules import GroupRef as ApplicationGroupRef
+from exchange_ports.pipeline import Plans
+from exchange_ports.topology.groups import Group, group_members
 from exchange_ports.traffic.addresses import EVERYTHING_V4, Network, network
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, Protocol
 
@@ -77,7 +75,7 @@ def _members(plans: Plans, servers: Iterable[str]) -> dict[str, tuple[Network, .
     """The addresses of each group's wearers among these servers."""
     among = set(servers)
     worn: dict[str, tuple[Network, ...]] = {}
-    for wearer in wearers(plans.topology):
+    for wearer in group_members(plans.topology):
         if wearer.name in among:
             for group in wearer.groups:
                 worn[group.key] = worn.get(group.key, ()) + wearer.addresses
@@ -100,7 +98,7 @@ def _meant(
 
 
 def _aws(plans: Plans, plan: AwsRuleSet) -> Iterator[Question]:
-    members = _members(plans, plan.wears)
+    members = _members(plans, plan.memberships)
     lists = {each.key: each.entries for each in plan.prefix_lists}
     for way in Direction:
         lines: list[Line] = []
@@ -118,7 +116,7 @@ def _aws(plans: Plans, plan: AwsRuleSet) -> Iterator[Question]:
 
 
 def _azure(plans: Plans, plan: AzureRuleSet) -> Iterator[Question]:
-    everyone = _members(plans, plan.wears)
+    everyone = _members(plans, plan.memberships)
     for group in plan.groups:
         members = _members(plans, (name for name, zone in plan.zones.items() if zone == group.zone))
         own = tuple({each for several in members.values() for each in several})

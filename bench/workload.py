@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final
 
-from exchange_ports.flows import Flow, Outside, flows
-from exchange_ports.topology.declaring import declare
+from exchange_ports.flows import ExternalEndpoint, Flow, compile_flows
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.models import Platform, Topology
-from exchange_ports.topology.parts import Parts
+from exchange_ports.topology.roles import RoleGroups
+from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import Network, network, without_covered
 from exchange_ports.traffic.ports import Ports
 
@@ -77,15 +77,15 @@ def topology(count: int, platform: Platform) -> Topology:
 
     :raises ValueError: the published tables alone ask for more.
     """
-    read, _ = declare(declared(count, platform))
+    read, _ = load_topology(declared(count, platform))
     return read
 
 
 def declared(count: int, platform: Platform) -> dict[str, Any]:
     """The same as plain data, as it would stand in a stack file."""
     data = _organisation(-(-count // FLOWS_PER_NETWORK), platform)
-    read, _ = declare(data)
-    missing = count - len(flows(read))
+    read, _ = load_topology(data)
+    missing = count - len(compile_flows(read))
     if missing < 0:
         raise ValueError(f"{count} flows are fewer than the published tables ask for")
     data["additional_flows"] = list(_additional(missing, tuple(data["sites"])))
@@ -204,14 +204,14 @@ def _number(what: str, turn: int) -> int:
 def by_address(topology: Topology, wanted: tuple[Flow, ...]) -> tuple[AddressFlow, ...]:
     """Flows with the servers' addresses in place of their groups, in the same order."""
     worn: dict[Group, list[Network]] = {}
-    for wearer in Parts(topology).wearers:
+    for wearer in RoleGroups(topology).wearers:
         for group in wearer.groups:
             worn.setdefault(group, []).extend(wearer.addresses)
     members: Mapping[Group, tuple[Network, ...]] = {
         group: without_covered(addresses) for group, addresses in worn.items()
     }
 
-    def ranges(end: Group | Outside) -> tuple[Network, ...]:
+    def ranges(end: Group | ExternalEndpoint) -> tuple[Network, ...]:
         return members[end] if isinstance(end, Group) else end.ranges
 
     return tuple(

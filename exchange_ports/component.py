@@ -13,33 +13,32 @@ from typing import Any, Final, Self, TypedDict, cast
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
-from exchange_ports.aws import limits as aws_limits
-from exchange_ports.aws.neighbours import at_neighbours
-from exchange_ports.aws.rules import RuleSet as AwsRuleSet
-from exchange_ports.aws.rules import SecurityGroup
-from exchange_ports.azure import limits as azure_limits
+from exchange_ports.clouds.aws import limits as aws_limits
+from exchange_ports.clouds.aws.plan import at_neighbours
+from exchange_ports.clouds.aws.rules import AwsRuleSet, SecurityGroup
+from exchange_ports.clouds.azure import limits as azure_limits
 from exchange_ports.findings import Finding, Path, Refused, counted, in_order, render
-from exchange_ports.findings.declared import BY_CODE
-from exchange_ports.plans import NetworkPlan, Plans, compile_plans
+from exchange_ports.findings.topology_kinds import BY_CODE
+from exchange_ports.pipeline import NetworkPlan, Plans, compile_plans
 from exchange_ports.proof import Failure, prove
 from exchange_ports.reports.lines import plain
-from exchange_ports.reports.updates import step_text, update_lines
+from exchange_ports.reports.rollout_report import step_text, update_lines
+from exchange_ports.rollout import (
+    PhasePlan,
+    RegisteredNetwork,
+    RequestedPhase,
+    Rollout,
+    RolloutRequest,
+    check_previous,
+    read_request,
+    registered,
+    select_phase,
+)
+from exchange_ports.stackfile.settings import NAMESPACE, SETTINGS, unknown_setting
 from exchange_ports.topology.bindings import check_bindings, check_tags
 from exchange_ports.topology.checks import check
-from exchange_ports.topology.declaring import understand
 from exchange_ports.topology.models import Platform, Topology
-from exchange_ports.topology.settings import NAMESPACE, SETTINGS, unknown_setting
-from exchange_ports.updates import (
-    Asked,
-    Registered,
-    Step,
-    UnderWay,
-    Update,
-    check_previous,
-    registered,
-    taken,
-    under_way,
-)
+from exchange_ports.topology.validate import parse_topology
 
 __all__ = ["ExchangeFirewall", "NetworkArgs", "NotProved", "TopologyError"]
 
@@ -147,7 +146,7 @@ class ExchangeFirewall(pulumi.ComponentResource):
         :raises NotProved: a plan lets through what is not meant, or not all of it. Nothing was
             registered then either.
         """
-        said = under_way(step, attached, previous)
+        said = read_request(step, attached, previous)
         old = said.stood
         plans, warnings = _planned(topology, networks, tags, said)
         if not skip_proof:
@@ -271,8 +270,8 @@ class _Updating:
 
     old: Plans
     new: Plans
-    found: Update
-    step: Step | None
+    found: Rollout
+    step: PhasePlan | None
 
     def say(self, firewall: pulumi.Resource) -> None:
         """The step that is done; without one, what doing all at once does in passing."""
@@ -289,13 +288,13 @@ _AT_ONCE: Final = (
 )
 
 
-def _updating(old: Plans, new: Plans, asked: Asked) -> _Updating:
+def _updating(old: Plans, new: Plans, asked: RequestedPhase) -> _Updating:
     """The update from one to the other, and the step of it that is asked for.
 
     :raises TopologyError: that step is not offered.
     """
     try:
-        return _Updating(old, new, *taken(old, new, asked))
+        return _Updating(old, new, *select_phase(old, new, asked))
     except Refused as refused:
         raise TopologyError(refused.findings) from None
 
@@ -304,7 +303,7 @@ def _planned(
     topology: Topology | Mapping[str, Any],
     networks: Mapping[str, NetworkArgs],
     tags: Mapping[str, pulumi.Input[str]] | None,
-    said: UnderWay,
+    said: RolloutRequest,
 ) -> tuple[Plans, tuple[Finding, ...]]:
     """The plans, with the warnings that go with them.
 
@@ -314,7 +313,7 @@ def _planned(
     if isinstance(topology, Topology):
         declared, about = topology, check(topology, at)
     else:
-        declared, about = understand(topology, at)
+        declared, about = parse_topology(topology, at)
     found = [*about, *check_tags(tags), *said.findings]
     if declared is not None:
         stood = said.stood and said.stood.topology
@@ -367,7 +366,7 @@ def _check_providers(
             yield BY_CODE["wrong-type"].at(at, got=got, expected=expected)
 
 
-def _check_names(name: str, to_register: Iterable[Registered]) -> Iterator[Finding]:
+def _check_names(name: str, to_register: Iterable[RegisteredNetwork]) -> Iterator[Finding]:
     """What a cloud would refuse in the names that begin with the component's."""
     for key, plan, _ in to_register:
         prefix = _prefix(name, plan)
@@ -381,7 +380,7 @@ def _check_names(name: str, to_register: Iterable[Registered]) -> Iterator[Findi
 
 
 def _check_neighbours(
-    to_register: Iterable[Registered], plans: Plans, networks: Mapping[str, NetworkArgs]
+    to_register: Iterable[RegisteredNetwork], plans: Plans, networks: Mapping[str, NetworkArgs]
 ) -> Iterator[Finding]:
     """What EC2 would refuse of our rules alone at a neighbour's group; it may have others."""
     for key, plan, flows in to_register:
@@ -397,7 +396,7 @@ def _check_neighbours(
 
 def _network(
     name: str,
-    asked: Registered,
+    asked: RegisteredNetwork,
     ids: NetworkArgs,
     tags: Mapping[str, pulumi.Input[str]] | None,
     parent: pulumi.Resource,
@@ -407,7 +406,7 @@ def _network(
     provider = ids.get("provider")
     opts = pulumi.ResourceOptions(parent=parent, providers=None if provider is None else [provider])
     if isinstance(plan, AwsRuleSet):
-        from exchange_ports.aws.resources import AwsNetwork
+        from exchange_ports.clouds.aws.resources import AwsNetwork
 
         neighbours = ids.get("neighbours") or {}
         return AwsNetwork(
@@ -419,7 +418,7 @@ def _network(
             tags=tags,
             opts=opts,
         )
-    from exchange_ports.azure.resources import AzureNetwork
+    from exchange_ports.clouds.azure.resources import AzureNetwork
 
     return AzureNetwork(
         name,

@@ -7,12 +7,11 @@ from collections.abc import Iterable, Iterator
 from ipaddress import ip_address, ip_network
 from typing import Final
 
-from exchange_ports.aws import rules as aws
-from exchange_ports.plans import NetworkPlan
+from exchange_ports.clouds.aws import rules as aws
+from exchange_ports.pipeline import NetworkPlan
 from exchange_ports.traffic.addresses import Address, Network
-from exchange_ports.traffic.icmp import IcmpMessage
 from exchange_ports.traffic.ports import HIGHEST_PORT, Ports
-from exchange_ports.traffic.service_set import Service
+from exchange_ports.traffic.services import IcmpMessage, Service
 from tests.judge import Detail, Judge, protocol_of
 
 __all__ = ["addresses", "asked", "services"]
@@ -43,7 +42,7 @@ def addresses(plan: NetworkPlan, others: Iterable[Address]) -> list[Address]:
 
 
 def _ranges(plan: NetworkPlan) -> Iterator[Network]:
-    if isinstance(plan, aws.RuleSet):
+    if isinstance(plan, aws.AwsRuleSet):
         for list_ in plan.prefix_lists:
             yield from list_.entries
         for rule in plan.rules:
@@ -66,7 +65,7 @@ def services(plan: NetworkPlan) -> list[Service]:
     """At every port range, type and protocol that a rule names, and one beyond."""
     every = (
         [rule.ports for rule in plan.rules]
-        if isinstance(plan, aws.RuleSet)
+        if isinstance(plan, aws.AwsRuleSet)
         else [rule.ports for group in plan.groups for rule in group.rules]
     )
     found = {service for ports in every for service in _at(ports)}

@@ -10,11 +10,10 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-from exchange_ports.aws import rules as aws
-from exchange_ports.azure import rules as azure
-from exchange_ports.azure import semantics as azure_semantics
-from exchange_ports.traffic.address_set import AddressSet
-from exchange_ports.traffic.addresses import Address, Network
+from exchange_ports.clouds.aws import rules as aws
+from exchange_ports.clouds.azure import evaluator as azure_semantics
+from exchange_ports.clouds.azure import rules as azure
+from exchange_ports.traffic.addresses import Address, AddressSet, Network
 from exchange_ports.traffic.ports import ANY_PORTS, PortRange, Ports, Protocol, tcp, udp
 
 __all__ = [
@@ -84,7 +83,7 @@ _ICMP: Final = tuple(
 )
 
 aws_rules = st.builds(
-    aws.Rule,
+    aws.SecurityGroupRule,
     st.sampled_from(GROUPS),
     st.sampled_from(aws.Direction),
     st.sampled_from((*PORTS, *_ICMP)),
@@ -92,7 +91,7 @@ aws_rules = st.builds(
     st.just(()),
 )
 aws_sets = st.lists(aws_rules, max_size=8).map(
-    lambda rules: aws.RuleSet(
+    lambda rules: aws.AwsRuleSet(
         "n", tuple(aws.SecurityGroup(key, "") for key in GROUPS), LISTS, tuple(rules), WEARS
     )
 )
@@ -120,7 +119,7 @@ _ZONES: Final = {
 
 
 @st.composite
-def azure_sets(draw: st.DrawFn) -> azure.RuleSet:
+def azure_sets(draw: st.DrawFn) -> azure.AzureRuleSet:
     """Denies between allows, own sides by address, priorities at both bounds; sorted by nothing."""
     count = draw(st.integers(0, 8))
     priorities = draw(
@@ -132,7 +131,7 @@ def azure_sets(draw: st.DrawFn) -> azure.RuleSet:
         )
     )
     rules = tuple(
-        azure.Rule(
+        azure.SecurityRule(
             f"r{priority}",
             priority,
             draw(st.sampled_from(azure.Direction)),
@@ -144,9 +143,9 @@ def azure_sets(draw: st.DrawFn) -> azure.RuleSet:
         )
         for priority in priorities
     )
-    return azure.RuleSet(
+    return azure.AzureRuleSet(
         "n",
-        (azure.SecurityGroup(azure.Zone.INTERNAL, rules),),
+        (azure.NetworkSecurityGroup(azure.Zone.INTERNAL, rules),),
         tuple(map(azure.ApplicationGroup, GROUPS)),
         WEARS,
         _ZONES,

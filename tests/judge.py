@@ -79,7 +79,7 @@ class Decision:
     #: The rule that decided, by name. On AWS all that allow, since none decides alone.
     by: str
     #: The descriptions of these rules.
-    says: str = ""
+    summary: str = ""
     #: A server of the program's. Of any other host we decide only what the group of its subnet does.
     managed: bool = True
 
@@ -136,8 +136,8 @@ class Judge:
         out = self.out(source, destination, protocol, port)
         into = self.into(source, destination, protocol, port)
         ours = [end.passes for end in (out, into) if end.passes is not None]
-        by, says = f"out: {out.by}; in: {into.by}", f"{out.says}; {into.says}"
-        return Decision(all(ours) if ours else None, by, says)
+        by, summary = f"out: {out.by}; in: {into.by}", f"{out.summary}; {into.summary}"
+        return Decision(all(ours) if ours else None, by, summary)
 
     def _filter(self, packet: _Packet, direction: str) -> Decision:
         source, destination = self._at.get(packet.source), self._at.get(packet.destination)
@@ -168,7 +168,7 @@ class Judge:
             return denied[0]
         # Both must allow it (azure.md 3).
         by = " and ".join(each.by for each in decisions)
-        return Decision(True, by, "; ".join(each.says for each in decisions))
+        return Decision(True, by, "; ".join(each.summary for each in decisions))
 
     def _at_subnet(self, address: str) -> str | None:
         there = [group for net, group in self._subnets.items() if ip_address(address) in net]
@@ -191,8 +191,8 @@ class Judge:
             if rule["securityGroupId"] in groups and all(reaches):
                 allowing.append(name)
         # Rules only allow; where none does, the answer is no (aws.md 2.4).
-        says = "; ".join(str(rules[name].get("description", "")) for name in allowing)
-        return Decision(bool(allowing), " and ".join(allowing) or "no rule", says)
+        summary = "; ".join(str(rules[name].get("description", "")) for name in allowing)
+        return Decision(bool(allowing), " and ".join(allowing) or "no rule", summary)
 
     def _aws_peer(self, rule: Mapping[str, Any], peer: str) -> bool:
         # A rule has exactly one peer (aws.md 3.1).
@@ -232,8 +232,8 @@ class Judge:
                 self._azure_peer(rule, "destination", packet.destination),
             ]
             if all(matches):
-                says = str(rule.get("description", ""))
-                return Decision(rule["access"] == "Allow", rule["name"], says)
+                summary = str(rule.get("description", ""))
+                return Decision(rule["access"] == "Allow", rule["name"], summary)
         raise AssertionError("the last default rule matches everything")
 
     def _sorted(self, rules: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -12,12 +12,12 @@ from random import Random
 from typing import Any, Final, cast
 
 from exchange_ports.findings import Finding, Refused, render
-from exchange_ports.plans import Plans, compile_plans
+from exchange_ports.pipeline import Plans, compile_plans
 from exchange_ports.reports.lines import plain
-from exchange_ports.reports.plan import plan_data, plan_lines
+from exchange_ports.reports.plan_report import plan_data, plan_lines
+from exchange_ports.stackfile.stack_file import NAMESPACE, read_stack_file
 from exchange_ports.topology.bindings import check_bindings, check_tags
-from exchange_ports.topology.declaring import understand
-from exchange_ports.topology.reading import NAMESPACE, read_stack_file
+from exchange_ports.topology.validate import parse_topology
 
 __all__ = [
     "STACKS",
@@ -259,7 +259,7 @@ def _outcome(config: dict[str, Any]) -> Outcome:
 
     :raises AssertionError: an answer that nobody could use.
     """
-    topology, declared = understand(config.get("topology"))
+    topology, declared = parse_topology(config.get("topology"))
     findings = [*declared, *check_tags(config.get("tags"))]
     if topology is not None:
         findings += check_bindings(topology, config.get("networks"))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, cast
 
 from exchange_ports.offline import ProgramFailed, Recording, record
-from exchange_ports.topology.reading import NAMESPACE, StackFile, read_stack_file
+from exchange_ports.stackfile.stack_file import NAMESPACE, StackFile, read_stack_file
 
 __all__ = ["PLATFORMS", "Platform", "declared", "recorded", "run_with"]
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from exchange_ports.aws import rules as aws
-from exchange_ports.azure import rules as azure
-from exchange_ports.plans import NetworkPlan
+from exchange_ports.clouds.aws import rules as aws
+from exchange_ports.clouds.azure import rules as azure
+from exchange_ports.pipeline import NetworkPlan
 from exchange_ports.traffic.ports import Ports
 from tests.judge import Judge
 
@@ -43,23 +43,23 @@ def judge_of(plan: NetworkPlan, addresses: Mapping[str, str], space: tuple[str, 
 
 def worn(plan: NetworkPlan) -> dict[str, Mapping[str, Any]]:
     """What the interfaces of each server wear."""
-    if isinstance(plan, aws.RuleSet):
-        return {name: {"security_group_ids": list(keys)} for name, keys in plan.wears.items()}
+    if isinstance(plan, aws.AwsRuleSet):
+        return {name: {"security_group_ids": list(keys)} for name, keys in plan.memberships.items()}
     return {
         name: {
             "network_security_group_id": plan.zones[name].value,
             "application_security_group_ids": list(keys),
         }
-        for name, keys in plan.wears.items()
+        for name, keys in plan.memberships.items()
     }
 
 
 def resources(plan: NetworkPlan) -> Iterator[Resource]:
     """Groups, lists and rules; an id is the key."""
-    yield from _aws(plan) if isinstance(plan, aws.RuleSet) else _azure(plan)
+    yield from _aws(plan) if isinstance(plan, aws.AwsRuleSet) else _azure(plan)
 
 
-def _aws(plan: aws.RuleSet) -> Iterator[Resource]:
+def _aws(plan: aws.AwsRuleSet) -> Iterator[Resource]:
     for group in plan.groups:
         yield Resource("aws:ec2/securityGroup:SecurityGroup", group.key, {})
     for list_ in plan.prefix_lists:
@@ -82,7 +82,7 @@ def _aws(plan: aws.RuleSet) -> Iterator[Resource]:
         yield Resource(token, f"rule {at}", inputs)
 
 
-def _azure(plan: azure.RuleSet) -> Iterator[Resource]:
+def _azure(plan: azure.AzureRuleSet) -> Iterator[Resource]:
     for group in plan.application_groups:
         yield Resource("azure-native:network:ApplicationSecurityGroup", group.key, {})
     for group in plan.groups:
@@ -91,7 +91,7 @@ def _azure(plan: azure.RuleSet) -> Iterator[Resource]:
         yield Resource(token, group.zone.value, {"securityRules": rules})
 
 
-def _rule(rule: azure.Rule) -> dict[str, Any]:
+def _rule(rule: azure.SecurityRule) -> dict[str, Any]:
     return {
         "name": rule.name,
         "priority": rule.priority,

@@ -13,9 +13,9 @@ from typing import Any, Final, TypeAlias, cast
 from hypothesis import strategies as st
 
 from exchange_ports.catalog import Need
-from exchange_ports.flows import Flow, Outside
-from exchange_ports.topology.declaring import declare
+from exchange_ports.flows import ExternalEndpoint, Flow
 from exchange_ports.topology.models import Topology
+from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.ports import HIGHEST_PORT, Ports, Protocol, tcp, udp
 
 __all__ = [
@@ -91,14 +91,14 @@ WITH_EDGE: Final[Mapping[str, Any]] = edited(
 
 def declared(data: Mapping[str, Any]) -> Topology:
     """The topology that passes all checks."""
-    return declare(dict(data))[0]
+    return load_topology(dict(data))[0]
 
 
 def said(flow: Flow) -> str:
     """A flow in a line: `edge.hq -> mailbox.hq 25/tcp`; ends outside by name."""
 
     def end(one: object) -> str:
-        return one.name if isinstance(one, Outside) else str(getattr(one, "key", one))
+        return one.name if isinstance(one, ExternalEndpoint) else str(getattr(one, "key", one))
 
     return f"{end(flow.source)} -> {end(flow.destination)} {flow.ports}"
 

@@ -12,17 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchange_ports.cli import main
-from exchange_ports.plans import Plans, compile_plans
-from exchange_ports.proof.asking import Answer, Asked, Verdict, ask
-from exchange_ports.proof.ends import Ends
-from exchange_ports.proof.pieces import FAMILIES
-from exchange_ports.proof.scene import Scene
-from exchange_ports.topology.declaring import declare
-from exchange_ports.topology.values import read_ports
-from exchange_ports.traffic.address_set import AddressSet
-from exchange_ports.traffic.addresses import network
+from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.proof.endpoints import EndpointNames
+from exchange_ports.proof.network_model import NetworkModel
+from exchange_ports.proof.reachability import Answer, QueryEndpoint, Verdict, query
+from exchange_ports.proof.regions import FAMILIES
+from exchange_ports.topology.fields import read_ports
+from exchange_ports.topology.validate import load_topology
+from exchange_ports.traffic.addresses import AddressSet, network
 from exchange_ports.traffic.ports import ANY_PORTS, tcp
-from exchange_ports.traffic.service_set import ServiceSet
+from exchange_ports.traffic.services import ServiceSet
 from tests.judge import Judge
 from tests.laws.planning import planned
 from tests.recordings import PLATFORMS, declared, recorded
@@ -36,11 +35,11 @@ pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:Depr
 
 ROOT: Final = Path(__file__).parent.parent
 PROD: Final = str(ROOT / "stacks/Pulumi.prod-aws.yaml")
-EVERYONE: Final = Asked("any address", (), AddressSet.everything())
+EVERYONE: Final = QueryEndpoint("any address", (), AddressSet.everything())
 
 
 def plans_of(data: Any) -> Plans:
-    return compile_plans(declare(data)[0])
+    return compile_plans(load_topology(data)[0])
 
 
 @cache
@@ -72,27 +71,27 @@ PORTS: Final = (25, 26, 53, 143, 443, 587, 1080, 3389, 50636)
 def test_the_answer_about_each_pair_is_that_of_the_judge(stack: str, platform: Cloud) -> None:
     plans, judge = plans_on(stack, platform), judge_on(stack, platform)
     places = [*own_addresses(declared(stack, platform)).items(), *((a, a) for a in OTHERS)]
-    ends = Ends(plans)
+    ends = EndpointNames(plans)
     verdicts = {True: Verdict.PASSES, False: Verdict.STOPPED, None: Verdict.NOT_OURS}
     for source, here in places:
         for target, there in places:
             if here == there:
                 continue
             # All ports in one question: one answer for each port.
-            answer = ask(plans, ends.find(source), ends.find(target), [tcp(*PORTS)])
+            answer = query(plans, ends.find(source), ends.find(target), [tcp(*PORTS)])
             for port in PORTS:
                 said = judge.passes(here, there, "tcp", port).passes
                 parts = [p for p in answer.parts if ServiceSet.of(tcp(port), 4) <= p.services]
                 assert [part.passes for part in parts] == [said], (source, target, port, answer)
-            alone = ask(plans, ends.find(source), ends.find(target), [tcp(PORTS[0])])
+            alone = query(plans, ends.find(source), ends.find(target), [tcp(PORTS[0])])
             assert alone.verdict is verdicts[judge.passes(here, there, "tcp", PORTS[0]).passes]
 
 
 # ---- laws ----
 
 
-def ends_of(plans: Plans) -> st.SearchStrategy[Asked]:
-    return st.sampled_from(sorted(Ends(plans).named)).map(Ends(plans).find)
+def ends_of(plans: Plans) -> st.SearchStrategy[QueryEndpoint]:
+    return st.sampled_from(sorted(EndpointNames(plans).named)).map(EndpointNames(plans).find)
 
 
 @settings(max_examples=60)
@@ -102,11 +101,11 @@ def test_the_parts_of_an_answer_are_all_that_was_asked_each_once(
 ) -> None:
     """Every packet is in one part, and that part says of it what is said of it alone."""
     plans = planned(data)
-    scene = Scene(plans)
+    scene = NetworkModel(plans)
     source, target = draw.draw(ends_of(plans)), draw.draw(ends_of(plans))
     ports = draw.draw(st.lists(any_ports(), min_size=1, max_size=2))
     try:
-        answer = ask(plans, source, target, ports)
+        answer = query(plans, source, target, ports)
     except ValueError:
         return
     for _ in range(4):
@@ -116,7 +115,7 @@ def test_the_parts_of_an_answer_are_all_that_was_asked_each_once(
             continue
         for each in ports:
             services = ServiceSet.of(each, one.version)
-            shown = services.witness()
+            shown = services.example()
             holding = [
                 part
                 for part in answer.parts
@@ -125,19 +124,19 @@ def test_the_parts_of_an_answer_are_all_that_was_asked_each_once(
                 and holds(scene, part.destination, other)
             ]
             assert len(holding) == 1, (one, other, str(shown), answer)
-            alone = ask(plans, Asked.at(str(one)), Asked.at(str(other)), [each])
+            alone = query(plans, QueryEndpoint.at(str(one)), QueryEndpoint.at(str(other)), [each])
             exact = [part for part in alone.parts if shown in part.services]
             assert [part.passes for part in exact] == [holding[0].passes]
 
 
-def addresses(scene: Scene, end: Asked) -> st.SearchStrategy[Any]:
+def addresses(scene: NetworkModel, end: QueryEndpoint) -> st.SearchStrategy[Any]:
     servers = [a for name in end.servers for a in scene.servers[name].addresses]
     known = [a for server in scene.servers.values() for a in server.addresses if a in end.addresses]
     edges = [family & end.addresses for family in FAMILIES.values() if family & end.addresses]
-    return st.sampled_from([*servers, *known, *(edge.witness() for edge in edges)])
+    return st.sampled_from([*servers, *known, *(edge.example() for edge in edges)])
 
 
-def holds(scene: Scene, end: Any, address: Any) -> bool:
+def holds(scene: NetworkModel, end: Any, address: Any) -> bool:
     server = scene.server_at(address)
     if server is None:
         return address in end.addresses
@@ -163,10 +162,10 @@ def test_both_clouds_answer_alike(data: Any, draw: st.DataObject) -> None:
     probe = AddressSet.of([network("168.63.129.16")])
     source, target = (replace(e, addresses=e.addresses - probe) for e in (source, target))
     try:
-        here = ask(aws, source, target, ports)
+        here = query(aws, source, target, ports)
     except ValueError:
         return
-    assert here.alike(ask(azure, source, target, ports))
+    assert here.alike(query(azure, source, target, ports))
 
 
 # ---- how ends are named ----
@@ -186,7 +185,7 @@ def test_both_clouds_answer_alike(data: Any, draw: st.DataObject) -> None:
     ],
 )
 def test_servers_are_found_by_what_they_are(text: str, servers: tuple[str, ...]) -> None:
-    assert Ends(plans_on("prod-aws", "aws")).find(text).servers == servers
+    assert EndpointNames(plans_on("prod-aws", "aws")).find(text).servers == servers
 
 
 @pytest.mark.parametrize(
@@ -202,7 +201,7 @@ def test_servers_are_found_by_what_they_are(text: str, servers: tuple[str, ...])
     ],
 )
 def test_addresses_are_found_by_whose_they_are(text: str, addresses: str) -> None:
-    assert str(Ends(plans_on("prod-aws", "aws")).find(text).addresses) == addresses
+    assert str(EndpointNames(plans_on("prod-aws", "aws")).find(text).addresses) == addresses
 
 
 def test_a_server_is_meant_where_a_site_is_called_alike() -> None:
@@ -210,13 +209,13 @@ def test_a_server_is_meant_where_a_site_is_called_alike() -> None:
     data["sites"].pop("hq", None)
     plans = plans_of(data)
     name = next(iter(data["sites"]["ex1"]["servers"]))
-    assert Ends(plans).find(name).servers == (name,)
+    assert EndpointNames(plans).find(name).servers == (name,)
 
 
 def test_of_ipv6_the_internet_is_there_only_where_a_zone_has_it() -> None:
     v6 = edited(SMALL, {"networks.corp.internal": ["10.20.0.0/20", "2001:db8:20::/64"]})
     for data, has in ((SMALL, False), (v6, True)):
-        internet = Ends(plans_of(data)).find("internet").addresses
+        internet = EndpointNames(plans_of(data)).find("internet").addresses
         assert bool(internet & FAMILIES[6]) is has
         assert ip_address("2001:db8:20::5") not in internet
 
@@ -341,6 +340,11 @@ def test_what_a_cloud_has_no_room_for_is_bad_input(
 def test_an_answer_knows_what_it_is_not() -> None:
     assert Answer(()).verdict is Verdict.NOT_OURS
     with pytest.raises(ValueError, match="no filter"):
-        ask(plans_of(WITH_EDGE), Asked.server("edge1"), Asked.server("edge1"), [ANY_PORTS])
+        query(
+            plans_of(WITH_EDGE),
+            QueryEndpoint.server("edge1"),
+            QueryEndpoint.server("edge1"),
+            [ANY_PORTS],
+        )
     assert read_ports("any") == ANY_PORTS
-    assert ask(plans_of(WITH_EDGE), EVERYONE, EVERYONE, [ANY_PORTS]).verdict is Verdict.IN_PART
+    assert query(plans_of(WITH_EDGE), EVERYONE, EVERYONE, [ANY_PORTS]).verdict is Verdict.IN_PART

@@ -16,13 +16,13 @@ from bench.picture import picture
 from bench.policy import policy
 from bench.smt import Line, Question
 from bench.workload import FLOWS_PER_NETWORK, AddressFlow, by_address, topology
-from exchange_ports.aws.rules import RuleSet
-from exchange_ports.azure.limits import RULES_PER_GROUP
-from exchange_ports.flows import Flow, Outside, flows
-from exchange_ports.plans import Plans, compile_plans
+from exchange_ports.clouds.aws.rules import AwsRuleSet
+from exchange_ports.clouds.azure.limits import RULES_PER_GROUP
+from exchange_ports.flows import ExternalEndpoint, Flow, compile_flows
+from exchange_ports.pipeline import Plans, compile_plans
 from exchange_ports.proof import prove
-from exchange_ports.topology.declaring import declare
 from exchange_ports.topology.models import Platform
+from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import covers, network
 from exchange_ports.traffic.ports import ANY_PORTS, PortRange, Ports, Protocol, tcp, udp
 
@@ -31,7 +31,7 @@ BOTH: Final = (Platform.AWS, Platform.AZURE)
 
 @cache
 def wanted(count: int, platform: Platform = Platform.AWS) -> tuple[Flow, ...]:
-    return flows(topology(count, platform))
+    return compile_flows(topology(count, platform))
 
 
 @cache
@@ -78,8 +78,8 @@ def test_a_workload_holds_a_real_mix() -> None:
     assert {32, 29, 28, 26, 24, 22, 20, 12} <= lengths
     spans = {each.first == each.last for flow in mine for each in flow.ports.ranges}
     assert spans == {True, False}
-    inbound = sum(isinstance(flow.source, Outside) for flow in wanted(1_000))
-    outbound = sum(isinstance(flow.destination, Outside) for flow in wanted(1_000))
+    inbound = sum(isinstance(flow.source, ExternalEndpoint) for flow in wanted(1_000))
+    outbound = sum(isinstance(flow.destination, ExternalEndpoint) for flow in wanted(1_000))
     assert inbound > outbound > 200
 
 
@@ -185,7 +185,7 @@ def test_flows_are_forwarded_one_rule_a_flow_and_nothing_else_between_servers() 
 
 def test_an_exported_vpc_holds_every_rule_and_every_server() -> None:
     plan = plans(30, Platform.AWS).networks["net0"]
-    assert isinstance(plan, RuleSet)
+    assert isinstance(plan, AwsRuleSet)
     answers = exported.aws(plans(30, Platform.AWS), "net0")
     by_key = {key: value for answer in answers for key, value in answer.items()}
     groups = {each["GroupName"]: each for each in by_key["SecurityGroups"]}
@@ -202,21 +202,21 @@ def test_an_exported_vpc_holds_every_rule_and_every_server() -> None:
         each["NetworkInterfaceId"].removeprefix("eni-"): [g["GroupName"] for g in each["Groups"]]
         for each in by_key["NetworkInterfaces"]
     }
-    assert {name: list(keys) for name, keys in plan.wears.items()}.items() <= worn.items()
+    assert {name: list(keys) for name, keys in plan.memberships.items()}.items() <= worn.items()
     open_ = {name for name, keys in worn.items() if keys == ["open"]}
     assert open_ == {"10.0.2.10", "10.0.2.11", "10.0.3.10"}
 
 
 def test_an_exported_vnet_holds_every_rule_in_its_order() -> None:
     plan = plans(30, Platform.AZURE).networks["net0"]
-    assert not isinstance(plan, RuleSet)
+    assert not isinstance(plan, AwsRuleSet)
     answers = exported.azure(plans(30, Platform.AZURE), "net0")
     rules_ = {each["name"]: each["securityRules"] for each in answers if "securityRules" in each}
     for group in plan.groups:
         assert [(each["name"], each["priority"]) for each in rules_[group.zone]] == [
             (rule.name, rule.priority) for rule in group.rules
         ]
-    assert sum("ipConfigurations" in each for each in answers) == len(plan.wears)
+    assert sum("ipConfigurations" in each for each in answers) == len(plan.memberships)
 
 
 def judged(change: str, source: str, to: str, services: list[str], zone: str) -> dict[str, Any]:
@@ -430,7 +430,7 @@ def test_runs_take_turns_and_the_median_counts() -> None:
 
 
 def test_the_large_topology_gives_a_thousand_rules_that_fit() -> None:
-    topology, _ = declare(rules.topology())
+    topology, _ = load_topology(rules.topology())
     plan = compile_plans(topology).networks["corp"]
-    assert isinstance(plan, RuleSet)
+    assert isinstance(plan, AwsRuleSet)
     assert len(plan.rules) >= rules.RULES

@@ -11,15 +11,15 @@ from typing import Any, Final, cast
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
-from exchange_ports.aws import rules as aws
-from exchange_ports.aws import semantics as aws_semantics
-from exchange_ports.azure import rules as azure
-from exchange_ports.azure import semantics as azure_semantics
+from exchange_ports.clouds.aws import evaluator as aws_semantics
+from exchange_ports.clouds.aws import rules as aws
+from exchange_ports.clouds.azure import evaluator as azure_semantics
+from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.findings import Refused
-from exchange_ports.plans import Plans, compile_plans
-from exchange_ports.proof.scene import WAYS, Scene, Server
+from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.proof.network_model import WAYS, ModelServer, NetworkModel
 from exchange_ports.traffic.addresses import Address
-from exchange_ports.traffic.service_set import Service
+from exchange_ports.traffic.services import Service
 from exchange_ports.traffic.traffic import Packet, Traffic
 from tests.boundaries import addresses, asked, services
 from tests.hostile import MEMBERS, OWN, TAGS, aws_sets, azure_sets
@@ -83,13 +83,13 @@ def compared(
 
 def in_scene(plans: Plans, judge: Callable[[str, Mapping[str, str]], Judge]) -> int:
     """The packets of every network of a topology, at one server for each way of being dressed."""
-    scene, count = Scene(plans), 0
+    scene, count = NetworkModel(plans), 0
     everyone = [own for server in scene.servers.values() for own in server.addresses]
     for key, plan in plans.networks.items():
         ours = {str(own): s.name for s in _of(scene, plan.network) for own in s.addresses}
         asks, peers = services(plan), addresses(plan, everyone)
         judging = judge(key, ours)
-        kinds = {(*plan.wears[s.name], len(s.addresses)): s for s in _of(scene, plan.network)}
+        kinds = {(*plan.memberships[s.name], len(s.addresses)): s for s in _of(scene, plan.network)}
         for server, way in product(kinds.values(), WAYS):
             for own in server.addresses:
                 permitted = scene.permitted(server, way, own)
@@ -99,7 +99,7 @@ def in_scene(plans: Plans, judge: Callable[[str, Mapping[str, str]], Judge]) -> 
     return count
 
 
-def _of(scene: Scene, network: str) -> list[Server]:
+def _of(scene: NetworkModel, network: str) -> list[ModelServer]:
     return [s for s in scene.managed() if s.wearer.network == network]
 
 
@@ -140,8 +140,10 @@ def test_random_plans_let_through_what_the_semantics_permit(data: Data) -> None:
 
 @judged
 @given(aws_sets)
-def test_hostile_security_groups_let_through_what_the_semantics_permit(rules: aws.RuleSet) -> None:
-    filters = aws_semantics.Filters(rules, MEMBERS)
+def test_hostile_security_groups_let_through_what_the_semantics_permit(
+    rules: aws.AwsRuleSet,
+) -> None:
+    filters = aws_semantics.AwsFilters(rules, MEMBERS)
     judge = judge_of(rules, _OURS, ("10.0.0.0/8",))
     packets = [*product(addresses(rules, OWN["t"]), services(rules))]
     for server, way in product("stu", WAYS):
@@ -153,9 +155,9 @@ def test_hostile_security_groups_let_through_what_the_semantics_permit(rules: aw
 @judged
 @given(azure_sets())
 def test_hostile_network_security_groups_let_through_what_the_semantics_permit(
-    rules: azure.RuleSet,
+    rules: azure.AzureRuleSet,
 ) -> None:
-    filters = azure_semantics.Filters(rules, MEMBERS, TAGS)
+    filters = azure_semantics.AzureFilters(rules, MEMBERS, TAGS)
     judge = judge_of(rules, _OURS, ("10.0.0.0/8",))
     packets = [*product(addresses(rules, OWN["t"]), services(rules))]
     for server, way in product("st", WAYS):

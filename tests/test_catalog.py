@@ -229,8 +229,8 @@ def test_an_id_names_one_row() -> None:
 
 @each_entry
 def test_every_row_says_what_it_is_when_it_applies_and_when_it_was_checked(entry: Entry) -> None:
-    assert entry.says.strip() == entry.says != ""
-    assert not entry.says.endswith("."), "it is part of a line"
+    assert entry.summary.strip() == entry.summary != ""
+    assert not entry.summary.endswith("."), "it is part of a line"
     assert entry.without.strip() == entry.without != ""
     assert not entry.without.endswith("."), "it is part of a line"
     assert entry.when.strip() == entry.when != ""
@@ -268,10 +268,10 @@ def test_what_is_derived_from_rows_is_in_them() -> None:
 
 #: Numbers that happen to be a port's: (file, number): what it is.
 SOMETHING_ELSE: Final[Mapping[tuple[str, int], str]] = {
-    ("azure/names.py", 80): "the most characters that the name of a rule has",
-    ("azure/limits.py", 80): "the most characters that the name of a group has",
-    ("limits.py", 80): "the percentage from which on a use is near its limit",
-    ("topology/scalars.py", 53): "the bits of a double's fraction",
+    ("clouds/azure/names.py", 80): "the most characters that the name of a rule has",
+    ("clouds/azure/limits.py", 80): "the most characters that the name of a group has",
+    ("clouds/base.py", 80): "the percentage from which on a use is near its limit",
+    ("stackfile/scalars.py", 53): "the bits of a double's fraction",
     ("traffic/ports.py", 65535): "the highest port there is",
 }
 

@@ -17,8 +17,15 @@ import pytest
 from pulumi.runtime.proto import resource_pb2
 
 from exchange_ports.component import ExchangeFirewall, NetworkArgs, TopologyError
-from exchange_ports.offline import UNKNOWN, ProgramFailed, Recording, Registration, engine, record
-from exchange_ports.topology.declaring import declare
+from exchange_ports.offline import (
+    UNKNOWN,
+    ProgramFailed,
+    Recording,
+    Registration,
+    engine,
+    record,
+)
+from exchange_ports.topology.validate import load_topology
 
 # The SDK's own dictionaries for deprecated names.
 pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
@@ -724,7 +731,7 @@ def test_no_networks_at_all_is_a_missing_cloud_id() -> None:
 
 
 @pytest.mark.parametrize(
-    "networks, says, field",
+    "networks, summary, field",
     [
         (
             {"corp": VPC, "crop": VPC},
@@ -746,10 +753,10 @@ def test_no_networks_at_all_is_a_missing_cloud_id() -> None:
     ],
 )
 def test_what_does_not_belong_among_cloud_ids_is_refused(
-    networks: Any, says: str, field: str
+    networks: Any, summary: str, field: str
 ) -> None:
     failed = refused(lambda: firewall(networks=networks))
-    assert says in failed.text
+    assert summary in failed.text
     assert f"\n  {field}\n" in failed.text
     assert failed.registrations == ()
 
@@ -918,7 +925,7 @@ def test_a_renamed_network_is_named_by_its_key_where_its_names_are_too_long() ->
 
 
 def test_a_model_and_plain_data_register_the_same() -> None:
-    declared, _ = declare(topology())
+    declared, _ = load_topology(topology())
 
     def program() -> None:
         ExchangeFirewall("exchange", topology=declared, networks={"corp": VPC})
@@ -928,7 +935,7 @@ def test_a_model_and_plain_data_register_the_same() -> None:
 
 def test_a_model_is_checked_as_plain_data_is() -> None:
     """A model can be copied into nonsense that `declare` would never have let through."""
-    declared, _ = declare(topology())
+    declared, _ = load_topology(topology())
     site = declared.sites["hq"].model_copy(update={"domain_controllers": None})
     broken = declared.model_copy(update={"sites": {"hq": site}})
 

@@ -16,19 +16,19 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from exchange_ports.cli import main
-from exchange_ports.flows import Outside
-from exchange_ports.plans import Plans, compile_plans
-from exchange_ports.reports.diagram import Scene, mermaid, scene, svg
-from exchange_ports.reports.diagram.colours import DARK, LIGHT
+from exchange_ports.flows import ExternalEndpoint
+from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.reports.diagram import Picture, draw_picture, mermaid, svg
+from exchange_ports.reports.diagram.colors import DARK, LIGHT
 from exchange_ports.reports.diagram.columns import Kind, columns
-from exchange_ports.reports.diagram.measures import width
-from exchange_ports.reports.diagram.places import Place, Stand
-from exchange_ports.topology.declaring import declare
-from exchange_ports.topology.groups import Group, identity, wearers
-from exchange_ports.topology.reading import read_stack_file
-from exchange_ports.traffic.address_set import AddressSet
+from exchange_ports.reports.diagram.layout import Place, Stand
+from exchange_ports.reports.diagram.text_width import width
+from exchange_ports.stackfile.stack_file import read_stack_file
+from exchange_ports.topology.groups import Group, group_members, identity
+from exchange_ports.topology.validate import load_topology
+from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.ports import Ports
-from exchange_ports.traffic.service_set import ServiceSet
+from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
 from tests.strategies import SMALL, Data, edited, topologies
 from tests.updates.edits import edited_topologies
@@ -61,11 +61,11 @@ def of_flows(plans: Plans) -> Shown:
         for key, server in site.servers.items()
     } | {key: identity(key, edge) for key, edge in topology.edge_servers.items()}
     wears: dict[Group, list[str]] = defaultdict(list)
-    for wearer in wearers(topology):
+    for wearer in group_members(topology):
         for group in wearer.groups:
             wears[group].append(names[wearer.name])
 
-    def ends(end: Group | Outside) -> Iterator[tuple[str | None, AddressSet]]:
+    def ends(end: Group | ExternalEndpoint) -> Iterator[tuple[str | None, AddressSet]]:
         if isinstance(end, Group):
             yield from ((server, AddressSet()) for server in wears[end])
         else:
@@ -79,7 +79,7 @@ def of_flows(plans: Plans) -> Shown:
     )
 
 
-def of_rows(shown: Scene, stands: Iterable[Stand]) -> Shown:
+def of_rows(shown: Picture, stands: Iterable[Stand]) -> Shown:
     """From the rows, taken apart again; a server that comes or goes is in a lane on one side only."""
     standing = {
         (key, member.name): member.stand
@@ -135,7 +135,7 @@ def test_the_rows_of_a_picture_are_the_flows(data: Data) -> None:
     plans = planned(data)
     assume(plans is not None)
     assert plans is not None
-    shown = scene(plans)
+    shown = draw_picture(plans)
     assert {row.stand for row in shown.rows} <= {Stand.KEPT}
     assert of_rows(shown, Stand) == of_flows(plans)
 
@@ -150,7 +150,7 @@ def test_what_is_kept_and_new_is_what_passes_now_and_what_is_kept_and_cut_what_p
     assume(before is not None and now is not None)
     assert before is not None
     assert now is not None
-    shown = scene(now, before)
+    shown = draw_picture(now, before)
     assert of_rows(shown, (Stand.KEPT, Stand.NEW)) == of_flows(now)
     assert of_rows(shown, (Stand.KEPT, Stand.CUT)) == of_flows(before)
 
@@ -161,7 +161,9 @@ def test_nothing_is_new_or_cut_between_a_topology_and_itself(data: Data) -> None
     plans = planned(data)
     assume(plans is not None)
     assert plans is not None
-    assert [row.stand for row in scene(plans, plans).rows] == [r.stand for r in scene(plans).rows]
+    assert [row.stand for row in draw_picture(plans, plans).rows] == [
+        r.stand for r in draw_picture(plans).rows
+    ]
 
 
 @some
@@ -170,7 +172,7 @@ def test_everybody_stands_in_one_lane(data: Data) -> None:
     plans = planned(data)
     assume(plans is not None)
     assert plans is not None
-    shown = scene(plans)
+    shown = draw_picture(plans)
     lanes = [
         place for column in columns(shown) for strip in column.strips for place in strip.places
     ]
@@ -195,7 +197,7 @@ def test_forty_like_sites_are_one_column() -> None:
         }
         for number in range(40)
     }
-    shown = scene(plans_of(edit))
+    shown = draw_picture(plans_of(edit))
     (alike,) = [members for members in shown.sites if len(members) > 1]
     assert len(alike) == 40
     inside = [column for column in columns(shown) if column.kind is Kind.INTERNAL]
@@ -203,7 +205,7 @@ def test_forty_like_sites_are_one_column() -> None:
     assert inside[1].strips[0].names == "400 servers"
     # One of them that more is open to is not like the others.
     edit["clients.office"] = {"from": ["10.64.0.0/16"], "to": ["s07"]}
-    inside = [each for each in columns(scene(plans_of(edit))) if each.kind is Kind.INTERNAL]
+    inside = [each for each in columns(draw_picture(plans_of(edit))) if each.kind is Kind.INTERNAL]
     assert sorted(column.title for column in inside) == [
         "Internal: 39 like sites",
         "Internal: hq",
@@ -229,7 +231,7 @@ def test_what_passes_at_each_of_like_sites_alone_is_not_said_of_all_pairs() -> N
             "subscribed_site": f"s{number}",
         }
     plans = plans_of(edit)
-    shown = scene(plans)
+    shown = draw_picture(plans)
     assert ("s0", "s1", "s2") in shown.sites
     assert any(row.own_site for row in shown.rows)
     assert of_rows(shown, Stand) == of_flows(plans)
@@ -237,20 +239,20 @@ def test_what_passes_at_each_of_like_sites_alone_is_not_said_of_all_pairs() -> N
 
 def plans_of(edit: Mapping[str, Any]) -> Plans:
     data = edited(SMALL, {"networks.corp.platform": "azure", **edit})
-    return compile_plans(declare(data)[0])
+    return compile_plans(load_topology(data)[0])
 
 
 # ---- who looks at it ----
 
 
-def drawn(shown: Scene) -> ElementTree.Element:
+def drawn(shown: Picture) -> ElementTree.Element:
     return ElementTree.fromstring(svg(shown, "it"))  # noqa: S314 - our own
 
 
 @pytest.fixture(params=STACKS, ids=lambda path: path.stem.removeprefix("Pulumi."))
 def picture(request: pytest.FixtureRequest) -> ElementTree.Element:
-    plans = compile_plans(declare(topology_of(request.param))[0])
-    return drawn(scene(plans))
+    plans = compile_plans(load_topology(topology_of(request.param))[0])
+    return drawn(draw_picture(plans))
 
 
 def topology_of(stack: Path) -> dict[str, Any]:
@@ -334,8 +336,8 @@ NASTY: Final = (
 )
 
 
-@pytest.mark.parametrize("says", NASTY)
-def test_what_people_write_is_no_markup(says: str) -> None:
+@pytest.mark.parametrize("summary", NASTY)
+def test_what_people_write_is_no_markup(summary: str) -> None:
     plans = plans_of(
         {
             "additional_flows": [
@@ -346,11 +348,12 @@ def test_what_people_write_is_no_markup(says: str) -> None:
     # Past the reader, which refuses some of these.
     flows = tuple(
         replace(
-            f, reasons=tuple(replace(r, says=says) if r.entry is None else r for r in f.reasons)
+            f,
+            reasons=tuple(replace(r, summary=summary) if r.entry is None else r for r in f.reasons),
         )
         for f in plans.flows
     )
-    shown = scene(replace(plans, flows=flows))
+    shown = draw_picture(replace(plans, flows=flows))
     picture = drawn(shown)
     tags = {element.tag.removeprefix(SVG) for element in picture.iter()}
     assert tags == {
@@ -365,7 +368,7 @@ def test_what_people_write_is_no_markup(says: str) -> None:
         "circle",
         "polygon",
     }
-    chart = mermaid(shown, says)
+    chart = mermaid(shown, summary)
     for line in chart.splitlines():
         assert re.fullmatch(
             r"%% [\w .,:/()+#;-]*|flowchart LR|  end"

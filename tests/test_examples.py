@@ -65,7 +65,7 @@ def test_the_real_sdk_understands_every_registration(example: str) -> None:
 def test_an_example_is_without_warnings(example: str) -> None:
     logs = [logged.message.splitlines()[0] for logged in recording(example).logs]
     # EC2 blocks port 25 for everybody who has not asked.
-    assert [says for says in logs if "[port-25-blocked]" not in says] == []
+    assert [summary for summary in logs if "[port-25-blocked]" not in summary] == []
 
 
 @every_example

@@ -9,13 +9,13 @@ from typing import Any, Final
 import pytest
 from hypothesis import given, settings
 
-from exchange_ports.aws.names import rule_name
-from exchange_ports.aws.rules import RuleSet
 from exchange_ports.cli import main
-from exchange_ports.plans import compile_plans
-from exchange_ports.proof.explaining import Explainer, without
-from exchange_ports.proof.scene import WAYS, Scene
-from exchange_ports.topology.declaring import declare
+from exchange_ports.clouds.aws.names import rule_name
+from exchange_ports.clouds.aws.rules import AwsRuleSet
+from exchange_ports.pipeline import compile_plans
+from exchange_ports.proof.explain import Explainer, without
+from exchange_ports.proof.network_model import WAYS, NetworkModel
+from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.ports import ANY_PORTS
 from tests.laws.planning import planned
 from tests.recordings import PLATFORMS, Platform, declared
@@ -40,7 +40,7 @@ def explained(
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_every_rule_of_a_plan_is_explained_by_its_name(platform: Platform) -> None:
-    explainer = Explainer(compile_plans(declare(declared("prod-aws", platform))[0]))
+    explainer = Explainer(compile_plans(load_topology(declared("prod-aws", platform))[0]))
     assert len(explainer.rules) > 20
     for rule in explainer.rules:
         told = explainer.explain([rule])
@@ -48,7 +48,7 @@ def test_every_rule_of_a_plan_is_explained_by_its_name(platform: Platform) -> No
         assert [why.reason for why in told.whys] == list(rule.reasons)
         for why in told.whys:
             # Only the ground rule between servers, the probe and the denies have no asker.
-            own = "probes" in why.reason.says or not rule.allows
+            own = "probes" in why.reason.summary or not rule.allows
             assert why.fields or why.reason.entry == "R1" or (why.reason.entry is None and own)
         if rule.allows:
             assert told.cut, f"{rule.name} could be left out, and the proof would say so"
@@ -162,9 +162,9 @@ def test_a_row_comes_with_its_sentence_its_address_and_what_breaks(
 
 
 def test_a_rule_whose_traffic_another_lets_through_cuts_nothing() -> None:
-    plans = compile_plans(declare(declared("prod-aws", "aws"))[0])
+    plans = compile_plans(load_topology(declared("prod-aws", "aws"))[0])
     plan = plans.networks["corp"]
-    assert isinstance(plan, RuleSet)
+    assert isinstance(plan, AwsRuleSet)
     narrow = next(r for r in plan.rules if r.group == "edge.hq" and r.direction == "in")
     wide = replace(narrow, ports=ANY_PORTS)
     doubled = replace(plans, networks={"corp": replace(plan, rules=(*plan.rules, wide))})
@@ -177,7 +177,7 @@ def test_a_rule_whose_traffic_another_lets_through_cuts_nothing() -> None:
 def test_of_one_server_alone_the_rules_among_servers_let_nobody_pass(platform: Platform) -> None:
     data = declared("dev", platform)
     del data["sites"]["lab"]["servers"]["ex2"]
-    explainer = Explainer(compile_plans(declare(data)[0]))
+    explainer = Explainer(compile_plans(load_topology(data)[0]))
     among = [r for r in explainer.rules if (r.group, r.peer) == ("exchange", "exchange")]
     assert among
     for rule in among:
@@ -195,7 +195,7 @@ def test_what_is_cut_without_a_rule_is_the_difference_of_what_passes(data: Any) 
     explainer = Explainer(plans)
     for rule in explainer.rules[:2]:
         told = explainer.explain([rule])
-        before, after = Scene(plans), Scene(without(plans, [rule]))
+        before, after = NetworkModel(plans), NetworkModel(without(plans, [rule]))
         # What a server says to itself never leaves it.
         changed = any(
             before.permitted(server, way, own).within(~server.at)

@@ -19,8 +19,15 @@ from typing import Any, Final
 import pytest
 
 from exchange_ports.cli import main
-from exchange_ports.findings import Kind, adopted, asked, declared, planned, reading
-from exchange_ports.topology.reading import read_stack_file
+from exchange_ports.findings import (
+    Kind,
+    adoption_kinds,
+    command_kinds,
+    file_kinds,
+    plan_kinds,
+    topology_kinds,
+)
+from exchange_ports.stackfile.stack_file import read_stack_file
 from tests.changes.repository import Repository
 from tests.conftest import UPDATE
 
@@ -32,7 +39,7 @@ FILE: Final = "stacks/Pulumi.prod.yaml"
 
 KINDS: Final[dict[str, Kind]] = {
     kind.code: kind
-    for table in (declared, planned, asked, adopted, reading)
+    for table in (topology_kinds, plan_kinds, command_kinds, adoption_kinds, file_kinds)
     for kind in table.KINDS
 }
 
@@ -243,7 +250,7 @@ def _adopting(desk: Desk) -> None:
 #: What a command needs around it to fail as the page says.
 AROUND: Final[dict[str, Callable[[Desk], None]]] = {
     "no-revision": _committed,
-    **{kind.code: _adopting for kind in adopted.KINDS},
+    **{kind.code: _adopting for kind in adoption_kinds.KINDS},
     "missing-extra": _without_pulumi,
     "review-passed": _with_a_review,
     "program-failed": lambda desk: _project(
@@ -359,11 +366,11 @@ def test_what_is_right_is_not_refused(case: Case, desk: Desk) -> None:
 # --- The tables -----------------------------------------------------------------------------
 
 TABLES: Final = {
-    "declared": declared,
-    "planned": planned,
-    "asked": asked,
-    "adopted": adopted,
-    "reading": reading,
+    "topology_kinds": topology_kinds,
+    "plan_kinds": plan_kinds,
+    "command_kinds": command_kinds,
+    "adoption_kinds": adoption_kinds,
+    "file_kinds": file_kinds,
 }
 
 
@@ -372,7 +379,7 @@ def test_no_two_kinds_have_one_code() -> None:
 
 
 def test_every_file_of_kinds_is_walked() -> None:
-    files = {path.stem for path in Path(declared.__file__).parent.glob("*.py")}
+    files = {path.stem for path in Path(topology_kinds.__file__).parent.glob("*.py")}
     assert files == {*TABLES, "__init__", "finding"}
 
 
@@ -386,7 +393,7 @@ def test_a_table_has_every_kind_of_its_file(table: str) -> None:
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
 def test_a_kind_says_what_why_and_what_would_be_right(kind: Kind) -> None:
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", kind.code)
-    for text in (kind.says, kind.why, kind.fix):
+    for text in (kind.summary, kind.why, kind.fix):
         assert text.strip() == text
         assert text
         assert "\n" not in text

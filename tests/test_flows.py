@@ -12,9 +12,9 @@ import pytest
 
 from exchange_ports.catalog import BY_ID, NEEDS, Need
 from exchange_ports.findings import Refused
-from exchange_ports.flows import Flow, Outside, Reason, described, flows
-from exchange_ports.topology.declaring import declare
+from exchange_ports.flows import ExternalEndpoint, Flow, Reason, compile_flows, described
 from exchange_ports.topology.models import Topology
+from exchange_ports.topology.validate import load_topology
 from tests.strategies import GONE, SMALL, WITH_EDGE, declared, edited, said
 
 Edit = Mapping[str, Any]
@@ -266,7 +266,7 @@ def of_row(entry: str, found: tuple[Flow, ...]) -> list[str]:
 
 
 def of_topology(data: Mapping[str, Any], edit: Edit) -> tuple[Flow, ...]:
-    return flows(declared(edited(data, edit)))
+    return compile_flows(declared(edited(data, edit)))
 
 
 def passing(data: Mapping[str, Any], edit: Edit) -> list[str]:
@@ -291,12 +291,12 @@ def test_a_row_does_not_appear_where_it_does_not_hold(entry: str) -> None:
     data = edited(case.base, case.not_where)
     if case.refused is not None:
         with pytest.raises(Refused) as refused:
-            declare(data)
+            load_topology(data)
         assert case.refused in {finding.kind.code for finding in refused.value.findings}
     topology = (
         declared(data) if case.refused is None else Topology.model_validate(data, strict=False)
     )
-    assert of_row(entry, flows(topology)) == []
+    assert of_row(entry, compile_flows(topology)) == []
 
 
 # Sentences of the page and of the design that no single row says.
@@ -441,7 +441,7 @@ def test_mail_of_a_filtering_service_comes_from_its_ranges_only(base: Mapping[st
     found = of_topology(base, {"mail_flow.inbound": {"from": ranges}})
     mail = [f for f in found if {r.entry for r in f.reasons} & {"M1", "E1"}]
     assert len(mail) == 1
-    assert isinstance(mail[0].source, Outside)
+    assert isinstance(mail[0].source, ExternalEndpoint)
     assert [str(range_) for range_ in mail[0].source.ranges] == ranges
 
 
@@ -494,7 +494,7 @@ def test_smart_hosts_are_reached_on_their_own_ports_and_the_internet_is_not(
     reached = {
         str(range_)
         for f in found
-        if isinstance(f.destination, Outside) and str(f.ports) == "587/tcp"
+        if isinstance(f.destination, ExternalEndpoint) and str(f.ports) == "587/tcp"
         for range_ in f.destination.ranges
     }
     assert reached == {"203.0.113.25/32", "203.0.113.26/32"}
@@ -574,7 +574,7 @@ def test_the_internet_is_all_but_the_private_blocks_and_what_is_no_unicast() -> 
     mail = next(
         f for f in of_topology(WITH_EDGE, {}) if said(f) == "edge-sending.hq -> internet 25/tcp"
     )
-    assert isinstance(mail.destination, Outside)
+    assert isinstance(mail.destination, ExternalEndpoint)
     ranges = mail.destination.ranges
     assert sum(range_.num_addresses for range_ in ranges) == 2**32 - 2**24 - 2**29
     for hole in ("10.20.0.11", "10.20.240.5", "224.0.0.1", "255.255.255.255"):
@@ -587,7 +587,7 @@ def test_ipv6_is_the_internet_too_where_a_zone_has_it() -> None:
         end.name: [str(range_) for range_ in end.ranges if range_.version == 6]
         for f in of_topology(WITH_EDGE, {**edit, "clients.internet": {}})
         for end in (f.source, f.destination)
-        if isinstance(end, Outside)
+        if isinstance(end, ExternalEndpoint)
     }
     assert ends["internet"] == ["2000::/3"]
     assert ends["anywhere"] == ["::/0"]
@@ -596,7 +596,7 @@ def test_ipv6_is_the_internet_too_where_a_zone_has_it() -> None:
         range_
         for f in narrow
         for end in (f.source, f.destination)
-        if isinstance(end, Outside)
+        if isinstance(end, ExternalEndpoint)
         for range_ in end.ranges
         if range_.version == 6
     ]
@@ -617,7 +617,7 @@ def operators(
         "accept_risk": True,
     }
     found = of_topology(data, {**edit, "additional_flows": [flow]})
-    return sorted(said(f) for f in found if "as agreed" in {reason.says for reason in f.reasons})
+    return sorted(said(f) for f in found if "as agreed" in {reason.summary for reason in f.reasons})
 
 
 SPLIT: Final = edited(WITH_EDGE, {**TWO_SITES, "edge_servers.edge1.own_group": True})

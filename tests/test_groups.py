@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
-from exchange_ports.topology.groups import GroupKind, wearers
+from exchange_ports.topology.groups import GroupKind, group_members
 from tests.strategies import (
     GONE,
     SMALL,
@@ -29,7 +29,7 @@ ALONE: Final = "edge-server.edge1"
 
 def worn(data: Mapping[str, Any]) -> dict[str, list[str]]:
     """The keys of every server's groups."""
-    return {each.name: [g.key for g in each.groups] for each in wearers(declared(data))}
+    return {each.name: [g.key for g in each.groups] for each in group_members(declared(data))}
 
 
 def internal(data: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -87,7 +87,7 @@ def test_an_edge_server_wears_nothing_of_the_inside() -> None:
 
 
 @pytest.mark.parametrize(
-    "says, groups",
+    "summary, groups",
     [
         ({"own_group": True}, ["edge-receiving.hq", "edge-sending.hq", "edge-synced.hq", ALONE]),
         ({"receives": False}, ["edge-sending.hq", "edge-synced.hq"]),
@@ -103,9 +103,9 @@ def test_an_edge_server_wears_nothing_of_the_inside() -> None:
     ],
 )
 def test_an_edge_server_leaves_a_group_only_where_it_says_something_else(
-    says: Mapping[str, object], groups: list[str]
+    summary: Mapping[str, object], groups: list[str]
 ) -> None:
-    data = edited(WITH_EDGE, {f"edge_servers.edge1.{key}": value for key, value in says.items()})
+    data = edited(WITH_EDGE, {f"edge_servers.edge1.{key}": value for key, value in summary.items()})
     assert worn(data)["edge1"] == ["edge.hq", *groups]
 
 
@@ -340,7 +340,11 @@ def test_renaming_with_an_id_keeps_every_group() -> None:
     keys = {"ex1": "mail1", "edge1": "gate1"}
     assert worn(RENAMED) == {keys[server]: groups for server, groups in worn(before).items()}
     descriptions = [
-        {(g.network, g.key, g.says) for each in wearers(declared(data)) for g in each.groups}
+        {
+            (g.network, g.key, g.summary)
+            for each in group_members(declared(data))
+            for g in each.groups
+        }
         for data in (before, RENAMED)
     ]
     assert descriptions[0] == descriptions[1]
@@ -361,5 +365,5 @@ def test_every_kind_of_group_is_worn_by_someone() -> None:
             "edge_servers.edge2": {"network": "corp", "subscribed_site": "hq"},
         },
     )
-    kinds = {g.kind for each in wearers(declared(data)) for g in each.groups}
+    kinds = {g.kind for each in group_members(declared(data)) for g in each.groups}
     assert kinds == set(GroupKind)

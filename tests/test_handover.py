@@ -11,10 +11,10 @@ from hypothesis import given
 
 from exchange_ports import __version__
 from exchange_ports.cli import main
-from exchange_ports.plans import compile_plans
+from exchange_ports.pipeline import compile_plans
 from exchange_ports.proof.clouds import Way
-from exchange_ports.proof.scene import WAYS, Scene, Server
-from exchange_ports.reports.handover import (
+from exchange_ports.proof.network_model import WAYS, ModelServer, NetworkModel
+from exchange_ports.reports.handover_report import (
     Crossing,
     Row,
     Side,
@@ -23,10 +23,9 @@ from exchange_ports.reports.handover import (
     handover_markdown,
 )
 from exchange_ports.reports.origin import Origin
-from exchange_ports.topology.declaring import declare
-from exchange_ports.traffic.address_set import AddressSet
-from exchange_ports.traffic.addresses import network
-from exchange_ports.traffic.service_set import ServiceSet
+from exchange_ports.topology.validate import load_topology
+from exchange_ports.traffic.addresses import AddressSet, network
+from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
 from tests.laws.planning import planned, slow
 from tests.strategies import SMALL, WITH_EDGE, edited, topologies
@@ -65,7 +64,7 @@ def test_the_handover_of_a_stack_is_the_one_that_was_read(
 # ---- the law, judged by the rules and not by the flows ----
 
 
-def addresses(side: Side, scene: Scene) -> AddressSet:
+def addresses(side: Side, scene: NetworkModel) -> AddressSet:
     """Servers by name, since some have an address for the proof only; others by what is written."""
     found = AddressSet()
     for name in side.servers:
@@ -85,7 +84,7 @@ def carried(addresses_: AddressSet, row: Row) -> Iterator[tuple[AddressSet, Serv
             yield addresses_ & family, ServiceSet.of(ports, 4 if version == 4 else 6)
 
 
-def handed(rows: Iterable[Row], server: Server, way: Way, scene: Scene) -> Traffic:
+def handed(rows: Iterable[Row], server: ModelServer, way: Way, scene: NetworkModel) -> Traffic:
     """All that the rows say of one server, at the other end."""
     found = Traffic.of([])
     for row in rows:
@@ -97,7 +96,7 @@ def handed(rows: Iterable[Row], server: Server, way: Way, scene: Scene) -> Traff
     return found
 
 
-def beside(server: Server, scene: Scene) -> AddressSet:
+def beside(server: ModelServer, scene: NetworkModel) -> AddressSet:
     """The servers of the same network and zone, the server itself among them."""
     here = (server.wearer.network, server.wearer.in_perimeter)
     found = AddressSet()
@@ -115,7 +114,7 @@ def everything_at(there: AddressSet) -> Traffic:
 @given(topologies())
 def test_what_is_handed_over_is_what_the_rules_let_pass_but_inside_one_zone(data: Any) -> None:
     plans = planned(data)
-    rows, scene = handover(plans), Scene(plans)
+    rows, scene = handover(plans), NetworkModel(plans)
     for server in scene.managed():
         always = scene.views[server.wearer.network].always
         inside = everything_at(beside(server, scene))
@@ -133,7 +132,7 @@ def test_what_is_handed_over_is_what_the_rules_let_pass_but_inside_one_zone(data
 @given(topologies())
 def test_no_row_is_about_two_servers_of_one_place_or_about_no_server_of_ours(data: Any) -> None:
     plans = planned(data)
-    scene = Scene(plans)
+    scene = NetworkModel(plans)
     for row in handover(plans):
         sides = (row.source, row.destination)
         assert any(scene.servers[name].managed for side in sides for name in side.servers)
@@ -166,7 +165,9 @@ def test_both_formats_have_every_row_once(data: Any) -> None:
 
 
 def rows_of(**edit: object) -> tuple[Row, ...]:
-    topology = declare(edited(WITH_EDGE, {k.replace("__", "."): v for k, v in edit.items()}))[0]
+    topology = load_topology(edited(WITH_EDGE, {k.replace("__", "."): v for k, v in edit.items()}))[
+        0
+    ]
     return handover(compile_plans(topology))
 
 
@@ -255,6 +256,6 @@ def test_a_reader_of_bytes_gets_the_line_ends_of_rfc_4180(
 
 
 def test_the_small_one_has_its_domain_controllers_and_nothing_else() -> None:
-    rows = handover(compile_plans(declare(edited(SMALL, {}))[0]))
+    rows = handover(compile_plans(load_topology(edited(SMALL, {}))[0]))
     assert [row.crossing for row in rows] == [Crossing.NEIGHBOUR, Crossing.NEIGHBOUR]
     assert {row.passes for row in rows} == {"everything"}

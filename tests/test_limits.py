@@ -9,16 +9,16 @@ from typing import Any, Final
 
 import pytest
 
-from exchange_ports.aws import limits as aws_limits
-from exchange_ports.aws import rules as aws
-from exchange_ports.azure import limits as azure_limits
-from exchange_ports.azure import rules as azure
-from exchange_ports.azure.names import BANDS
+from exchange_ports.clouds.aws import limits as aws_limits
+from exchange_ports.clouds.aws import rules as aws
+from exchange_ports.clouds.azure import limits as azure_limits
+from exchange_ports.clouds.azure import rules as azure
+from exchange_ports.clouds.azure.names import BANDS
+from exchange_ports.clouds.base import Limit, Use
 from exchange_ports.findings import Finding, Refused
 from exchange_ports.flows import Reason
-from exchange_ports.limits import Limit, Use
-from exchange_ports.plans import Plans, compile_plans
-from exchange_ports.topology.declaring import declare
+from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.ports import tcp
 from tests.strategies import GONE, SMALL, WITH_EDGE, declared, edited
 
@@ -34,15 +34,15 @@ def refused(data: Mapping[str, Any]) -> tuple[Finding, ...]:
 
 def warned(data: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The warnings of a plan: code and what they say."""
-    return [(each.kind.code, each.says) for each in compile_plans(declared(data)).warnings]
+    return [(each.kind.code, each.summary) for each in compile_plans(declared(data)).warnings]
 
 
 def errors(findings: Iterable[Finding]) -> list[str]:
-    return [each.says for each in findings if each.is_error]
+    return [each.summary for each in findings if each.is_error]
 
 
 def warnings(findings: Iterable[Finding]) -> list[str]:
-    return [each.says for each in findings if not each.is_error]
+    return [each.summary for each in findings if not each.is_error]
 
 
 def used(plans: Plans, code: str) -> dict[str, int]:
@@ -67,7 +67,7 @@ def test_direct_probes_with_the_default_private_blocks_do_not_fit_a_security_gro
     (finding,) = refused(edited(PROBING, {"private_blocks": GONE}))
     assert finding.kind.code == "probes-over-limit"
     assert finding.field == "topology.sender_reputation"
-    assert "edge.hq, out, IPv4 needs 150 rules, and AWS allows 60 per" in finding.says
+    assert "edge.hq, out, IPv4 needs 150 rules, and AWS allows 60 per" in finding.summary
     assert "2 of them fit beside the rest" in finding.why
     # One root cause is said once, though both families are over.
     assert "IPv6" not in str(finding)
@@ -80,7 +80,7 @@ def test_where_the_network_speaks_ipv6_too_probes_are_told_as_they_count_in_one_
         "networks.corp.perimeter": ["10.20.240.0/24", "2001:db8:20:f0::/64"],
     }
     (finding,) = refused(edited(PROBING, {"private_blocks": GONE, **zones}))
-    assert "edge.hq, out, IPv4 needs 150 rules" in finding.says
+    assert "edge.hq, out, IPv4 needs 150 rules" in finding.summary
     assert "80/tcp are 5 ranges of ports, each to 30 prefixes" in finding.why
     assert "2 of them fit beside the rest" in finding.why
 
@@ -116,7 +116,7 @@ def test_sixty_rules_pass_and_sixty_one_do_not() -> None:
     assert used(plans, "aws-rules-per-group")["client-access.hq, in, IPv4"] == 60
     (finding,) = refused(clients(61, "https"))
     assert finding.kind.code == "over-limit"
-    assert "client-access.hq, in, IPv4 needs 61 rules" in finding.says
+    assert "client-access.hq, in, IPv4 needs 61 rules" in finding.summary
 
 
 def test_directions_are_counted_apart() -> None:
@@ -132,7 +132,7 @@ def test_every_limit_that_is_passed_is_named_at_once() -> None:
         data,
         {"sites.paris": {"network": "corp", "servers": {"cas3": {"roles": ["client_access"]}}}},
     )
-    assert [finding.says.split(" and ")[0] for finding in refused(two_sites)] == [
+    assert [finding.summary.split(" and ")[0] for finding in refused(two_sites)] == [
         f"client-access.{site}, in, IPv4 needs 183 rules," for site in ("hq", "paris")
     ]
 
@@ -150,15 +150,15 @@ def test_groups_are_counted_for_each_server() -> None:
     assert used(compile_plans(declared(data)), "aws-groups-per-interface") == {"ex1": 5}
 
 
-def rule_set(**parts: Any) -> aws.RuleSet:
+def rule_set(**parts: Any) -> aws.AwsRuleSet:
     empty: dict[str, Any] = {
         "network": "corp",
         "groups": (),
         "prefix_lists": (),
         "rules": (),
-        "wears": {},
+        "memberships": {},
     }
-    return aws.RuleSet(**{**empty, **parts})
+    return aws.AwsRuleSet(**{**empty, **parts})
 
 
 def wearing(number: int) -> dict[str, tuple[str, ...]]:
@@ -167,8 +167,8 @@ def wearing(number: int) -> dict[str, tuple[str, ...]]:
 
 def test_a_server_in_more_than_five_groups_is_over_the_limit() -> None:
     """No declaration leads there; other rule sets may."""
-    assert errors(aws_limits.check(rule_set(wears=wearing(5)))) == []
-    assert errors(aws_limits.check(rule_set(wears=wearing(6)))) == [
+    assert errors(aws_limits.check(rule_set(memberships=wearing(5)))) == []
+    assert errors(aws_limits.check(rule_set(memberships=wearing(6)))) == [
         "ex1 needs 6 groups, and AWS allows 5 per network interface"
     ]
 
@@ -222,11 +222,13 @@ def test_a_region_holds_two_and_a_half_thousand_groups_and_a_hundred_lists() -> 
     assert errors(lists(101)) == [f"corp needs 101 prefix lists, and AWS allows 100 {region}"]
 
 
-def rules_of(number: int, peer: aws.Peer | None = None, group: str = "") -> tuple[aws.Rule, ...]:
+def rules_of(
+    number: int, peer: aws.Peer | None = None, group: str = ""
+) -> tuple[aws.SecurityGroupRule, ...]:
     """So many rules, of one port each, of one group or of a group each."""
     reasons = (Reason("clients"),)
     return tuple(
-        aws.Rule(
+        aws.SecurityGroupRule(
             group or f"group-{each}",
             aws.Direction.IN,
             tcp(each + 1),
@@ -262,7 +264,7 @@ def test_a_warning_of_planning_is_acknowledged_like_others() -> None:
     near = edited(clients(48, "https"), {"acknowledge": {"near-limit": "branches never grow"}})
     assert warned(near) == []
     in_vain = edited(SMALL, {"acknowledge": {"near-limit": "branches never grow"}})
-    topology, about = declare(in_vain)
+    topology, about = load_topology(in_vain)
     assert not [each for each in about if each.kind.code == "acknowledged-in-vain"]
     (finding,) = compile_plans(topology).warnings
     assert (finding.kind.code, finding.field) == (
@@ -324,7 +326,7 @@ def test_a_raised_quota_is_what_the_plan_is_held_against() -> None:
     (use,) = (use for use in plans.uses("corp") if use.where == "client-access.hq, in, IPv4")
     assert (use.used, use.limit.most, plans.warnings) == (61, 100, ())
     (finding,) = refused(with_quotas(clients(101, "https"), rules_per_security_group=100))
-    assert "needs 101 rules, and AWS allows 100 per" in finding.says
+    assert "needs 101 rules, and AWS allows 100 per" in finding.summary
     at_80 = with_quotas(clients(80, "https"), rules_per_security_group=100)
     assert [code for code, _ in warned(at_80)] == ["near-limit"]
 
@@ -334,7 +336,9 @@ def test_a_raised_quota_is_what_the_plan_is_held_against() -> None:
 )
 def test_each_quota_raises_its_limit_and_no_other(limit: Limit) -> None:
     rules = rule_set(
-        rules=rules_of(1, aws.ListRef("many")), prefix_lists=(prefix_list(1),), wears=wearing(1)
+        rules=rules_of(1, aws.ListRef("many")),
+        prefix_lists=(prefix_list(1),),
+        memberships=wearing(1),
     )
 
     def most(quotas: dict[str, int]) -> dict[str, int]:
@@ -390,10 +394,10 @@ def test_an_interface_wears_sixteen_groups_at_most() -> None:
 def test_a_quota_is_a_whole_number_above_0(value: object) -> None:
     data = with_quotas(SMALL, rules_per_security_group=value)
     if value is None:
-        assert not [f for f in declare(data)[1] if f.is_error]
+        assert not [f for f in load_topology(data)[1] if f.is_error]
         return
     with pytest.raises(Refused) as caught:
-        declare(data)
+        load_topology(data)
     (finding,) = (each for each in caught.value.findings if each.is_error)
     assert finding.kind.code == "wrong-type"
     assert finding.fix == "write a whole number above 0"
@@ -405,10 +409,10 @@ def test_a_quota_of_aws_on_another_network_is_an_error_that_says_so(platform: st
         with_quotas(SMALL, rules_per_security_group=100), {"networks.corp.platform": platform}
     )
     with pytest.raises(Refused) as caught:
-        declare(data)
+        load_topology(data)
     (finding,) = (each for each in caught.value.findings if each.is_error)
     assert finding.kind.code == "quota-of-another-cloud"
-    assert f"a quota of AWS, and network corp has the platform {platform}" in finding.says
+    assert f"a quota of AWS, and network corp has the platform {platform}" in finding.summary
 
 
 # What only other rule sets than ours can break.
@@ -426,9 +430,11 @@ def test_a_description_on_aws_has_255_characters_that_ec2_takes() -> None:
         "group or rule"
     ]
     assert described("a -> b, c") != []
-    (says,) = described("Kurbøl > \n")
+    (summary,) = described("Kurbøl > \n")
     # The facts of a finding are cut at 200 characters, so they are short.
-    assert says.startswith("group-0/in/tcp/1/192.0.2.0/24 needs 3 characters other than letters, ")
+    assert summary.startswith(
+        "group-0/in/tcp/1/192.0.2.0/24 needs 3 characters other than letters, "
+    )
     group = aws.SecurityGroup("exchange", "Exchange & more")
     assert len(errors(aws_limits.check(rule_set(groups=(group,))))) == 1
 
@@ -468,14 +474,14 @@ def test_four_thousand_addresses_pass_and_one_more_does_not() -> None:
 
     assert used(compile_plans(declared(with_sources(room))), sources) == {"the internal zone": 4000}
     (finding,) = refused(with_sources(room + 1))
-    assert "the internal zone needs 4001 " in finding.says
+    assert "the internal zone needs 4001 " in finding.summary
     assert (
         f"(most is taken by: encrypted web clients: Outlook, Outlook Web...: {room + 1};"
         in finding.why
     )
 
 
-def inline(number: int, first: int = 100, **parts: Any) -> tuple[azure.Rule, ...]:
+def inline(number: int, first: int = 100, **parts: Any) -> tuple[azure.SecurityRule, ...]:
     """So many rules with priorities from `first` on, each with a reason."""
     usual: dict[str, Any] = {
         "direction": azure.Direction.IN,
@@ -487,22 +493,24 @@ def inline(number: int, first: int = 100, **parts: Any) -> tuple[azure.Rule, ...
     }
     usual |= parts
     return tuple(
-        azure.Rule(name=f"{usual['direction']}-{first + at}", priority=first + at, **usual)
+        azure.SecurityRule(name=f"{usual['direction']}-{first + at}", priority=first + at, **usual)
         for at in range(number)
     )
 
 
-def nsg(*rules: azure.Rule, wears: Mapping[str, tuple[str, ...]] | None = None) -> azure.RuleSet:
+def nsg(
+    *rules: azure.SecurityRule, wears: Mapping[str, tuple[str, ...]] | None = None
+) -> azure.AzureRuleSet:
     """A rule set of one network security group, with whatever application security groups it needs."""
     sides = [side for rule in rules for side in (rule.source, rule.destination)]
     named = {side.key for side in sides if isinstance(side, azure.GroupRef)}
     named.update(key for worn in (wears or {}).values() for key in worn)
     made = tuple(azure.ApplicationGroup(key) for key in sorted(named))
-    group = azure.SecurityGroup(azure.Zone.INTERNAL, rules)
-    return azure.RuleSet("corp", (group,), made, wears or {}, {})
+    group = azure.NetworkSecurityGroup(azure.Zone.INTERNAL, rules)
+    return azure.AzureRuleSet("corp", (group,), made, wears or {}, {})
 
 
-def over(rules: azure.RuleSet, code: str = "") -> list[str]:
+def over(rules: azure.AzureRuleSet, code: str = "") -> list[str]:
     """What is over a limit, or over this one."""
     if not code:
         return errors(azure_limits.check(rules))
@@ -513,11 +521,11 @@ def over(rules: azure.RuleSet, code: str = "") -> list[str]:
     ]
 
 
-def near(rules: azure.RuleSet) -> list[str]:
+def near(rules: azure.AzureRuleSet) -> list[str]:
     return warnings(azure_limits.check(rules))
 
 
-def flowing(number: int, **parts: Any) -> tuple[azure.Rule, ...]:
+def flowing(number: int, **parts: Any) -> tuple[azure.SecurityRule, ...]:
     return inline(number, BANDS["flows"].first, **parts)
 
 
@@ -540,7 +548,7 @@ def test_both_directions_count_together() -> None:
 
 
 def test_a_hundred_application_security_groups_pass_and_one_more_does_not() -> None:
-    def named(number: int) -> azure.RuleSet:
+    def named(number: int) -> azure.AzureRuleSet:
         sides = [azure.GroupRef(f"group-{each}") for each in range(number)]
         return nsg(
             *(
@@ -550,11 +558,11 @@ def test_a_hundred_application_security_groups_pass_and_one_more_does_not() -> N
         )
 
     assert near(named(79)) == []
-    (says,) = near(named(80))
-    assert says.startswith("the internal zone takes 80 of the 100 application security groups ")
+    (summary,) = near(named(80))
+    assert summary.startswith("the internal zone takes 80 of the 100 application security groups ")
     assert over(named(100)) == []
-    (says,) = over(named(101))
-    assert says.startswith("the internal zone needs 101 application security groups, and ")
+    (summary,) = over(named(101))
+    assert summary.startswith("the internal zone needs 101 application security groups, and ")
 
 
 def test_four_thousand_ports_pass_and_one_more_does_not() -> None:
@@ -591,7 +599,7 @@ def test_a_region_takes_three_thousand_application_security_groups() -> None:
 
 def test_a_region_takes_five_thousand_network_security_groups() -> None:
     """A network has two at most; other rule sets may have more."""
-    group = azure.SecurityGroup(azure.Zone.INTERNAL, ())
+    group = azure.NetworkSecurityGroup(azure.Zone.INTERNAL, ())
     for number, over_it, close in ((3999, 0, 0), (4000, 0, 1), (5000, 0, 1), (5001, 1, 0)):
         rules = replace(nsg(), groups=(group,) * number)
         assert (len(over(rules)), len(near(rules))) == (over_it, close)
@@ -620,8 +628,8 @@ def test_a_band_of_priorities_that_is_full_is_named(name: str) -> None:
         f"the internal zone, in, {name}: {band.size + 2} of {band.size}"
     ]
     assert any(
-        says.startswith(f"the internal zone, in, {name} needs {band.size + 2} priorities, and ")
-        for says in over(nsg(*full, *behind))
+        summary.startswith(f"the internal zone, in, {name} needs {band.size + 2} priorities, and ")
+        for summary in over(nsg(*full, *behind))
     )
     # The other direction has priorities of its own.
     out = inline(1, band.first, access=access, direction=azure.Direction.OUT)
@@ -635,7 +643,7 @@ def test_a_band_is_near_its_limit_at_four_fifths() -> None:
         assert len(near(nsg(*rules))) == close
 
 
-def rule_with(**parts: Any) -> azure.RuleSet:
+def rule_with(**parts: Any) -> azure.AzureRuleSet:
     (rule,) = inline(1, **{key: part for key, part in parts.items() if key in ("source",)})
     others = {key: part for key, part in parts.items() if key != "source"}
     return nsg(replace(rule, **others))
@@ -656,15 +664,15 @@ def test_azure_refuses_such_names_of_rules(name: str) -> None:
 def test_four_thousand_destinations_pass_and_one_more_does_not() -> None:
     ranges = tuple(islice(ip_network("10.0.0.0/8").subnets(new_prefix=24), 4001))
 
-    def towards(number: int) -> azure.RuleSet:
+    def towards(number: int) -> azure.AzureRuleSet:
         (rule,) = inline(1, destination=azure.Prefixes(ranges[:number]))
         return nsg(rule)
 
     assert (near(towards(3199)), over(towards(3199))) == ([], [])
     assert len(near(towards(3200))) == 1
     assert over(towards(4000)) == []
-    (says,) = over(towards(4001))
-    assert says.startswith(
+    (summary,) = over(towards(4001))
+    assert summary.startswith(
         "the internal zone needs 4001 destination addresses, and Azure allows 4000"
     )
 
@@ -698,8 +706,8 @@ def test_a_priority_is_taken_once_in_each_direction() -> None:
 
 def test_a_description_on_azure_has_140_characters() -> None:
     assert over(rule_with(description="é" * 140)) == []
-    (says,) = over(rule_with(description="é" * 141))
-    assert says.startswith("in-100 needs 141 characters, and Azure allows 140 per description")
+    (summary,) = over(rule_with(description="é" * 141))
+    assert summary.startswith("in-100 needs 141 characters, and Azure allows 140 per description")
 
 
 def test_groups_of_another_network_are_named_at_rules_and_servers() -> None:
@@ -707,14 +715,14 @@ def test_groups_of_another_network_are_named_at_rules_and_servers() -> None:
     rules = nsg(rule, wears={"ex1": ("ours", "theirs")})
     assert over(rules) == []
     without = replace(rules, application_groups=(azure.ApplicationGroup("ours"),))
-    assert [says.partition(" of another")[0] for says in over(without)] == [
+    assert [summary.partition(" of another")[0] for summary in over(without)] == [
         "ex1 needs 1 application security groups",
         "in-100 needs 1 application security groups",
     ]
 
 
 def test_prefixes_that_lie_in_another_one_are_counted() -> None:
-    def prefixes(*ranges: str) -> azure.RuleSet:
+    def prefixes(*ranges: str) -> azure.AzureRuleSet:
         return rule_with(source=azure.Prefixes(tuple(ip_network(each) for each in ranges)))
 
     assert over(prefixes("10.0.0.0/16", "10.1.0.0/16", "2001:db8::/32")) == []
@@ -724,8 +732,8 @@ def test_prefixes_that_lie_in_another_one_are_counted() -> None:
         (("10.0.0.0/24", "10.0.0.0/24"), 1),
         (("10.0.0.0/8", "10.0.0.0/16", "10.255.0.0/16", "11.0.0.0/8"), 2),
     ):
-        (says,) = over(prefixes(*ranges))
-        assert says.startswith(f"in-100 needs {number} prefixes that lie in another one")
+        (summary,) = over(prefixes(*ranges))
+        assert summary.startswith(f"in-100 needs {number} prefixes that lie in another one")
 
 
 def test_over_a_limit_there_is_no_plan_on_azure_either() -> None:
@@ -748,7 +756,7 @@ def test_over_a_limit_there_is_no_plan_on_azure_either() -> None:
         },
     )
     (finding,) = refused(data)
-    assert "the internal zone needs 1057 rules, and Azure allows 1000" in finding.says
+    assert "the internal zone needs 1057 rules, and Azure allows 1000" in finding.summary
 
 
 # Limits as data.

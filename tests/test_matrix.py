@@ -12,14 +12,19 @@ import pytest
 from hypothesis import given, settings
 
 from exchange_ports.cli import main
-from exchange_ports.flows import Outside
-from exchange_ports.plans import Plans, compile_plans
-from exchange_ports.reports.matrix import matrix, matrix_csv, matrix_data, matrix_markdown
-from exchange_ports.topology.declaring import declare
-from exchange_ports.topology.groups import Group, wearers
-from exchange_ports.topology.values import read_ports
+from exchange_ports.flows import ExternalEndpoint
+from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.reports.matrix_report import (
+    matrix,
+    matrix_csv,
+    matrix_data,
+    matrix_markdown,
+)
+from exchange_ports.topology.fields import read_ports
+from exchange_ports.topology.groups import Group, group_members
+from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.ports import Ports
-from exchange_ports.traffic.service_set import ServiceSet
+from exchange_ports.traffic.services import ServiceSet
 from tests.laws.planning import planned
 from tests.strategies import SMALL, edited, topologies
 from tests.test_asking import REASON, keys
@@ -58,12 +63,14 @@ Triple = tuple[str, str, str]
 def meant(plans: Plans) -> set[Triple]:
     """Every (from, to, ports) of the flows, servers and ranges one by one."""
     worn: dict[Group, list[str]] = {}
-    for wearer in wearers(plans.topology):
+    for wearer in group_members(plans.topology):
         for group in wearer.groups:
             worn.setdefault(group, []).append(wearer.name)
 
-    def ends(end: Group | Outside) -> list[str]:
-        return [str(r) for r in end.ranges] if isinstance(end, Outside) else worn.get(end, [])
+    def ends(end: Group | ExternalEndpoint) -> list[str]:
+        return (
+            [str(r) for r in end.ranges] if isinstance(end, ExternalEndpoint) else worn.get(end, [])
+        )
 
     return {
         (one, other, str(single))
@@ -127,7 +134,7 @@ HOSTILE: Final = (
 
 def hostile(words: str) -> Plans:
     flow = {"from": "10.20.6.0/24", "to": "exchange", "ports": ["3389/tcp"], "reason": words}
-    return compile_plans(declare(edited(SMALL, {"additional_flows": [flow]}))[0])
+    return compile_plans(load_topology(edited(SMALL, {"additional_flows": [flow]}))[0])
 
 
 @pytest.mark.parametrize("words", HOSTILE)

@@ -6,18 +6,18 @@ from typing import Any, Final
 import pytest
 from hypothesis import event, given
 
-from exchange_ports.aws import rules as aws
-from exchange_ports.aws.names import rule_name
-from exchange_ports.aws.neighbours import at_neighbours
-from exchange_ports.aws.semantics import Filters
+from exchange_ports.clouds.aws import rules as aws
+from exchange_ports.clouds.aws.evaluator import AwsFilters
+from exchange_ports.clouds.aws.names import rule_name
+from exchange_ports.clouds.aws.plan import at_neighbours
 from exchange_ports.component import NetworkArgs
-from exchange_ports.flows import Outside
+from exchange_ports.flows import ExternalEndpoint
 from exchange_ports.offline import ProgramFailed, Recording, Registration
-from exchange_ports.plans import compile_plans
-from exchange_ports.proof.scene import Scene, carried
+from exchange_ports.pipeline import compile_plans
+from exchange_ports.proof.network_model import NetworkModel, carried
 from exchange_ports.topology.bindings import check_bindings
 from exchange_ports.topology.groups import Group, identity
-from exchange_ports.topology.neighbours import neighbours
+from exchange_ports.topology.neighbors import neighbours
 from exchange_ports.traffic.traffic import Traffic
 from tests.laws.planning import planned
 from tests.strategies import Data, declared, edited, topologies
@@ -103,8 +103,8 @@ def test_both_neighbours_of_one_group_are_named_also_across_networks() -> None:
         "corp": {"vpc_id": "vpc-1", "neighbours": {"lync.hq": "sg-1"}},
         "far": {"vpc_id": "vpc-2", "neighbours": {"domain-controllers.hq": "sg-1"}},
     }
-    says = [f.says for f in check_bindings(declared(data), networks)]
-    assert says == [
+    summary = [f.summary for f in check_bindings(declared(data), networks)]
+    assert summary == [
         "the security group sg-1 is bound to lync.hq in corp and to domain-controllers.hq in far"
     ]
 
@@ -143,16 +143,16 @@ def test_what_is_opened_at_a_neighbour_is_what_flows_say_of_it_and_no_more(data:
     """Evaluated as EC2 would: a host that wears nothing but the neighbour's group."""
     plans = planned(data)
     bound = neighbours(plans.topology)
-    scene = Scene(plans)
+    scene = NetworkModel(plans)
     for key, plan in plans.networks.items():
-        if not isinstance(plan, aws.RuleSet):
+        if not isinstance(plan, aws.AwsRuleSet):
             continue
         rules = at_neighbours(plan.network, plans.flows, bound)
         groups = (*plan.groups, *(aws.SecurityGroup(name, "") for name in bound))
         wears = {name: (name,) for name in bound}
-        alone = aws.RuleSet(plan.network, groups, (), rules, wears)
+        alone = aws.AwsRuleSet(plan.network, groups, (), rules, wears)
         members = scene.members(key)
-        filters = Filters(alone, members)
+        filters = AwsFilters(alone, members)
         event(f"rules: {bool(rules)}")
         assert len({rule_name(rule) for rule in rules}) == len(rules)
         for name in bound:
@@ -163,7 +163,7 @@ def test_what_is_opened_at_a_neighbour_is_what_flows_say_of_it_and_no_more(data:
                     (flow.destination, flow.source, aws.Direction.OUT),
                 ):
                     here = isinstance(ours, Group) and ours.network == plan.network
-                    if here and isinstance(theirs, Outside) and theirs.name == name:
+                    if here and isinstance(theirs, ExternalEndpoint) and theirs.name == name:
                         meant[way] |= Traffic.of(carried(scene.end(ours), flow.ports))
             for way, traffic in meant.items():
                 assert filters.permitted(name, way) == traffic

@@ -18,16 +18,14 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, assume, given, settings
 
-from exchange_ports.aws import rules as aws
-from exchange_ports.azure import rules as azure
+from exchange_ports.clouds.aws import rules as aws
+from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.findings import Refused
-from exchange_ports.plans import NetworkPlan, Plans, compile_plans
+from exchange_ports.pipeline import NetworkPlan, Plans, compile_plans
 from exchange_ports.proof.clouds import Way
-from exchange_ports.proof.scene import WAYS, Scene
+from exchange_ports.proof.network_model import WAYS, NetworkModel
 from exchange_ports.traffic.addresses import Address
-from exchange_ports.traffic.port_set import PortSet
-from exchange_ports.traffic.protocols import TCP, UDP
-from exchange_ports.traffic.service_set import ServiceSet
+from exchange_ports.traffic.services import TCP, UDP, PortSet, ServiceSet
 from tests.recordings import PLATFORMS, Platform
 from tests.strategies import Data, declared, topologies
 from tests.test_proof_mutants import mutants
@@ -85,7 +83,7 @@ def topology(platform: Platform) -> Data:
 
 def differences(plans: Plans, platform: Platform) -> Iterator[str]:
     """Where our end and a neighbour's filter do not agree."""
-    scene = Scene(plans)
+    scene = NetworkModel(plans)
     for row in filters():
         if row.azure_only and platform != "azure":
             continue
@@ -110,21 +108,21 @@ def test_our_end_lets_through_what_each_neighbour_admits_and_no_more(platform: P
 def test_the_page_speaks_of_every_server_and_every_kind_of_neighbour() -> None:
     plans = compile_plans(declared(topology("aws")))
     spoken = frozenset[str]().union(*(row.servers for row in filters()))
-    assert spoken == {server.name for server in Scene(plans).managed()}
+    assert spoken == {server.name for server in NetworkModel(plans).managed()}
     assert len(filters()) >= 20
     assert sum(not row.servers for row in filters()) >= 4, "near misses"
 
 
-def _rules(plan: NetworkPlan) -> list[tuple[str, aws.Rule | azure.Rule]]:
+def _rules(plan: NetworkPlan) -> list[tuple[str, aws.SecurityGroupRule | azure.SecurityRule]]:
     """Every rule with where it stands: both zones of a VNet have some that are alike."""
-    if isinstance(plan, aws.RuleSet):
+    if isinstance(plan, aws.AwsRuleSet):
         return [(rule.group, rule) for rule in plan.rules]
     return [(group.zone.value, rule) for group in plan.groups for rule in group.rules]
 
 
-def _names_a_neighbour(rule: aws.Rule | azure.Rule) -> bool:
+def _names_a_neighbour(rule: aws.SecurityGroupRule | azure.SecurityRule) -> bool:
     """Whether an allow rule has an end that is addresses: here these are neighbours' alone."""
-    if isinstance(rule, aws.Rule):
+    if isinstance(rule, aws.SecurityGroupRule):
         return not isinstance(rule.peer, aws.GroupRef)
     others = azure.Prefixes | azure.Tag
     ends = isinstance(rule.source, others) or isinstance(rule.destination, others)
@@ -165,7 +163,7 @@ def needed(data: Data) -> Iterator[tuple[str, Way, str, ServiceSet]]:
     sites: Mapping[str, Any] = data["sites"]
     places = {name: site["network"] for site in sites.values() for name in site.get("servers", {})}
     edges: Mapping[str, Any] = data.get("edge_servers", {})
-    fabric = [
+    unrestricted = [
         address
         for site in sites.values()
         for kind in ("domain_controllers", "lync", "other_exchange")
@@ -173,7 +171,7 @@ def needed(data: Data) -> Iterator[tuple[str, Way, str, ServiceSet]]:
     ]
     dns = said("53/tcp 53/udp")
     for name, network in places.items():
-        for address in fabric:
+        for address in unrestricted:
             yield name, "out", address, EVERYTHING
             yield name, "in", address, EVERYTHING
         for address in _asked(data["name_servers"]["internal"], network):
@@ -204,7 +202,7 @@ def test_no_neighbour_misses_anything_in_any_topology(data: Data) -> None:
     except Refused:
         assume(False)
         raise
-    scene = Scene(plans)
+    scene = NetworkModel(plans)
     for name, way, range_, services in needed(data):
         server = scene.servers[name]
         if not server.managed:

@@ -28,7 +28,7 @@ from exchange_ports.offline import (
     ProgramFailed,
     Recording,
     record,
-    running,
+    runner,
     wire,
 )
 
@@ -755,7 +755,7 @@ def test_a_thread_a_subprocess_and_a_timer_of_the_program_are_waited_for() -> No
 
 @pytest.mark.parametrize("what", ["thread", "timer"])
 def test_patience_with_threads_and_timers_ends(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "_PATIENCE", 0.1)
+    monkeypatch.setattr(runner, "_PATIENCE", 0.1)
     enough = threading.Event()
 
     def program() -> None:

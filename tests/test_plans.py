@@ -9,16 +9,16 @@ from typing import Any, Final, TypeAlias
 import pytest
 import yaml
 
-from exchange_ports.aws import names as aws_names
-from exchange_ports.aws import rules as aws
-from exchange_ports.azure import rules as azure
-from exchange_ports.azure.names import BANDS
-from exchange_ports.azure.plan import compile_network as compile_azure
-from exchange_ports.flows import Flow, Outside, Reason
-from exchange_ports.plans import Plans, compile_plans
-from exchange_ports.topology.declaring import declare
-from exchange_ports.topology.groups import wearers
-from exchange_ports.topology.reading import read_stack_file
+from exchange_ports.clouds.aws import names as aws_names
+from exchange_ports.clouds.aws import rules as aws
+from exchange_ports.clouds.azure import rules as azure
+from exchange_ports.clouds.azure.names import BANDS
+from exchange_ports.clouds.azure.plan import compile_network as compile_azure
+from exchange_ports.flows import ExternalEndpoint, Flow, Reason
+from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.stackfile.stack_file import read_stack_file
+from exchange_ports.topology.groups import group_members
+from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import overlap
 from exchange_ports.traffic.ports import tcp
 from tests.strategies import GONE, SMALL, WITH_EDGE, declared, edited
@@ -48,44 +48,44 @@ def planned(data: Mapping[str, Any]) -> Plans:
     return compile_plans(declared(data))
 
 
-def in_aws(data: Mapping[str, Any]) -> aws.RuleSet:
+def in_aws(data: Mapping[str, Any]) -> aws.AwsRuleSet:
     (plan,) = planned(on("aws", data)).networks.values()
-    assert isinstance(plan, aws.RuleSet)
+    assert isinstance(plan, aws.AwsRuleSet)
     return plan
 
 
-def in_azure(data: Mapping[str, Any]) -> azure.RuleSet:
+def in_azure(data: Mapping[str, Any]) -> azure.AzureRuleSet:
     (plan,) = planned(on("azure", data)).networks.values()
-    assert isinstance(plan, azure.RuleSet)
+    assert isinstance(plan, azure.AzureRuleSet)
     return plan
 
 
-def azure_rules(data: Mapping[str, Any]) -> list[azure.Rule]:
+def azure_rules(data: Mapping[str, Any]) -> list[azure.SecurityRule]:
     return [rule for group in in_azure(data).groups for rule in group.rules]
 
 
 # A plan as text: name | what the cloud is told | description, one line a rule.
 
 
-def as_text(plan: aws.RuleSet | azure.RuleSet) -> str:
-    lines = _aws_text(plan) if isinstance(plan, aws.RuleSet) else _azure_text(plan)
+def as_text(plan: aws.AwsRuleSet | azure.AzureRuleSet) -> str:
+    lines = _aws_text(plan) if isinstance(plan, aws.AwsRuleSet) else _azure_text(plan)
     return "\n".join(lines) + "\n"
 
 
-def _aws_text(plan: aws.RuleSet) -> list[str]:
+def _aws_text(plan: aws.AwsRuleSet) -> list[str]:
     lines = [f"# {plan.network}: security groups of a VPC"]
     lines += ["", "## groups"] + [f"{group.key} | {group.description}" for group in plan.groups]
     for each in plan.prefix_lists:
         lines += ["", f"## prefix list {each.key}, max_entries {each.max_entries}"]
         lines += [str(entry) for entry in each.entries]
     lines += ["", "## servers"]
-    lines += [f"{server} | {', '.join(keys)}" for server, keys in plan.wears.items()]
+    lines += [f"{server} | {', '.join(keys)}" for server, keys in plan.memberships.items()]
     lines += ["", "## rules"]
     lines += [f"{aws_names.rule_name(r)} | {_aws_rule(r)} | {r.description}" for r in plan.rules]
     return lines
 
 
-def _aws_rule(rule: aws.Rule) -> str:
+def _aws_rule(rule: aws.SecurityGroupRule) -> str:
     ports = "" if rule.port_range is None else f" {rule.port_range[0]}-{rule.port_range[1]}"
     preposition = "from" if rule.direction is aws.Direction.IN else "to"
     peer = rule.peer
@@ -96,14 +96,14 @@ def _aws_rule(rule: aws.Rule) -> str:
     return f"{rule.ip_protocol}{ports} {preposition} {said}"
 
 
-def _azure_text(plan: azure.RuleSet) -> list[str]:
+def _azure_text(plan: azure.AzureRuleSet) -> list[str]:
     lines = [f"# {plan.network}: network security groups of a VNet"]
     lines += ["", "## application security groups"]
     lines += [group.key for group in plan.application_groups]
     lines += ["", "## servers"]
     lines += [
         f"{server} | {plan.zones[server]} | {', '.join(keys)}"
-        for server, keys in plan.wears.items()
+        for server, keys in plan.memberships.items()
     ]
     for group in plan.groups:
         lines += ["", f"## {group.zone} zone"]
@@ -111,7 +111,7 @@ def _azure_text(plan: azure.RuleSet) -> list[str]:
     return lines
 
 
-def _azure_rule(rule: azure.Rule) -> str:
+def _azure_rule(rule: azure.SecurityRule) -> str:
     ports = ",".join(map(str, rule.ports.ranges)) or "*"
     protocol = "*" if str(rule.ports) == "everything" else rule.ports.protocol.value
     ends = f"{_side(rule.source)} -> {_side(rule.destination)}"
@@ -156,7 +156,7 @@ def test_production_on_the_other_cloud_is_as_reviewed(
 
 @each_stack
 def test_an_example_stack_is_valid_as_it_stands(stack: str) -> None:
-    _, findings = declare(topology_of(stack))
+    _, findings = load_topology(topology_of(stack))
     assert [finding.kind.code for finding in findings if finding.is_error] == []
 
 
@@ -267,7 +267,7 @@ def test_the_reasons_of_a_covered_rule_move_to_the_one_that_covers_it() -> None:
     for rules in (in_aws(office(ask)).rules, azure_rules(office(ask))):
         on_443 = [rule for rule in rules if str(rule.ports) == "443/tcp"]
         assert len(on_443) == 1
-        assert [reason.says for reason in on_443[0].reasons][1:] == ["kiosks"]
+        assert [reason.summary for reason in on_443[0].reasons][1:] == ["kiosks"]
         assert on_443[0].description.endswith("(C1); kiosks")
 
 
@@ -276,7 +276,7 @@ def test_a_rule_for_a_narrower_group_gives_way_to_one_for_a_wider() -> None:
     wide = {"from": "10.20.6.0/24", "to": "exchange", "ports": ["3389/tcp"], "reason": "all"}
     narrow = {**wide, "to": "mailbox", "reason": "some"}
     (rule,) = (r for r in in_aws(office(wide, narrow)).rules if str(r.ports) == "3389/tcp")
-    assert (rule.group, [r.says for r in rule.reasons]) == ("exchange", ["all", "some"])
+    assert (rule.group, [r.summary for r in rule.reasons]) == ("exchange", ["all", "some"])
     (inline,) = (r for r in azure_rules(office(wide, narrow)) if str(r.ports) == "3389/tcp")
     assert inline.destination == azure.GroupRef("exchange")
 
@@ -371,14 +371,14 @@ def test_adjacent_ports_are_one_range() -> None:
 
 def test_the_ground_rules_are_every_protocol_and_have_no_ports() -> None:
     """-1 without ports on AWS (0 would show as a change for ever), * on Azure."""
-    fabric = [r for r in in_aws(SMALL).rules if r.ip_protocol == "-1"]
-    assert {aws_names.rule_name(rule) for rule in fabric} == {
+    unrestricted = [r for r in in_aws(SMALL).rules if r.ip_protocol == "-1"]
+    assert {aws_names.rule_name(rule) for rule in unrestricted} == {
         "exchange/in/any/all/10.20.2.10/32",
         "exchange/in/any/all/exchange",
         "exchange/out/any/all/10.20.2.10/32",
         "exchange/out/any/all/exchange",
     }
-    assert [rule.port_range for rule in fabric] == [None] * 4
+    assert [rule.port_range for rule in unrestricted] == [None] * 4
 
 
 @pytest.mark.parametrize(
@@ -475,7 +475,7 @@ def test_a_description_takes_all_the_room_there_is_and_no_more() -> None:
 def test_every_description_names_the_row_or_the_ticket(data: Mapping[str, Any]) -> None:
     for rule in in_aws(data).rules:
         first = rule.reasons[0]
-        assert (first.entry or first.ticket or first.says) in rule.description
+        assert (first.entry or first.ticket or first.summary) in rule.description
 
 
 def test_the_description_of_a_group_says_who_wears_it_and_nothing_that_changes() -> None:
@@ -551,11 +551,13 @@ def test_no_rule_of_ours_names_the_virtual_network(data: Mapping[str, Any]) -> N
 
 def test_a_plan_far_too_large_for_its_bands_has_every_rule_all_the_same() -> None:
     """Azure takes no priority above 4096; who counts the rules must see them all."""
-    everyone = wearers(declared(on("azure", SMALL)))
+    everyone = group_members(declared(on("azure", SMALL)))
     exchange = everyone[0].groups[0]
     hosts = IPv4Network("10.64.0.0/20").subnets(new_prefix=32)
     flows = [
-        Flow(Outside(str(host), (host,), str(host)), exchange, tcp(3389), (Reason("hosts"),))
+        Flow(
+            ExternalEndpoint(str(host), (host,), str(host)), exchange, tcp(3389), (Reason("hosts"),)
+        )
         for host in hosts
     ]
     (group,) = compile_azure("corp", flows, [exchange], everyone).groups

@@ -11,9 +11,9 @@ import pytest
 from exchange_ports.component import ExchangeFirewall, TopologyError
 from exchange_ports.findings import Finding
 from exchange_ports.offline import ProgramFailed, Recording, record
-from exchange_ports.topology.declaring import declare
+from exchange_ports.stackfile.stack_file import NAMESPACE, StackFile, read_stack_file
 from exchange_ports.topology.models import Topology
-from exchange_ports.topology.reading import NAMESPACE, StackFile, read_stack_file
+from exchange_ports.topology.validate import load_topology
 
 # The SDK's own dictionaries for deprecated names.
 pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
@@ -123,10 +123,10 @@ def test_pulumis_way_and_the_direct_reader_give_the_same_topology(stack: str) ->
     given: list[tuple[Topology, tuple[Finding, ...]]] = []
 
     def program() -> None:
-        given.append(declare(pulumi.Config(NAMESPACE).require_object("topology")))
+        given.append(load_topology(pulumi.Config(NAMESPACE).require_object("topology")))
 
     run(stack, as_pulumi_passes(file), program)
-    assert given == [declare(file.config["topology"])]
+    assert given == [load_topology(file.config["topology"])]
 
 
 @every_stack

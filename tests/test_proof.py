@@ -11,19 +11,19 @@ from typing import Any, Final
 
 import pytest
 
-from exchange_ports.aws import plan as aws_plan
-from exchange_ports.aws import rules as aws
-from exchange_ports.azure import plan as azure_plan
-from exchange_ports.azure import rules as azure
-from exchange_ports.flows import Flow, Outside, Reason
-from exchange_ports.plans import Plans, compile_plans
+from exchange_ports.clouds.aws import plan as aws_plan
+from exchange_ports.clouds.aws import rules as aws
+from exchange_ports.clouds.azure import plan as azure_plan
+from exchange_ports.clouds.azure import rules as azure
+from exchange_ports.flows import ExternalEndpoint, Flow, Reason
+from exchange_ports.pipeline import Plans, compile_plans
 from exchange_ports.proof import Failure, prove
-from exchange_ports.proof.scene import Scene
-from exchange_ports.proof.swapping import swap
+from exchange_ports.proof.cross_cloud import swap
+from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.reports.lines import Line
-from exchange_ports.reports.proof import proof_lines, swap_lines
+from exchange_ports.reports.proof_report import proof_lines, swap_lines
 from exchange_ports.topology.groups import Group, GroupKind
-from exchange_ports.topology.parts import Parts
+from exchange_ports.topology.roles import RoleGroups
 from exchange_ports.traffic.ports import Ports, tcp
 from tests.strategies import GONE, WITH_EDGE, Data, declared, edited
 
@@ -45,16 +45,16 @@ def planned(*edits: Data) -> Plans:
     return compile_plans(declared(data))
 
 
-def on_aws(plans: Plans, change: Callable[[aws.RuleSet], aws.RuleSet]) -> Plans:
+def on_aws(plans: Plans, change: Callable[[aws.AwsRuleSet], aws.AwsRuleSet]) -> Plans:
     plan = plans.networks["corp"]
-    assert isinstance(plan, aws.RuleSet)
+    assert isinstance(plan, aws.AwsRuleSet)
     return replace(plans, networks={"corp": change(plan)})
 
 
 def meaning(plans: Plans, flows: Iterable[Flow]) -> Plans:
     """The same topology with other flows, and plans that are true to them."""
     wanted = tuple(flows)
-    parts = Parts(plans.topology)
+    parts = RoleGroups(plans.topology)
     platform = plans.topology.networks["corp"].platform
     compile_network = aws_plan.compile_network if platform == "aws" else azure_plan.compile_network
     made = compile_network("corp", wanted, parts.groups, parts.wearers)
@@ -75,7 +75,7 @@ def laws(plans: Plans) -> set[str]:
     return {failure.law for failure in broken(plans)}
 
 
-def without(plan: aws.RuleSet, **like: Any) -> aws.RuleSet:
+def without(plan: aws.AwsRuleSet, **like: Any) -> aws.AwsRuleSet:
     kept = [
         rule
         for rule in plan.rules
@@ -89,7 +89,7 @@ def without(plan: aws.RuleSet, **like: Any) -> aws.RuleSet:
 
 
 def test_too_wide_an_internet_lets_edge_reach_a_domain_controller() -> None:
-    def widened(plan: aws.RuleSet) -> aws.RuleSet:
+    def widened(plan: aws.AwsRuleSet) -> aws.AwsRuleSet:
         everyone = (ip_network("0.0.0.0/0"),)
         lists = tuple(replace(one, entries=everyone) for one in plan.prefix_lists)
         return replace(plan, prefix_lists=lists)
@@ -146,7 +146,9 @@ def test_servers_without_addresses_are_told_apart_and_stand_nowhere_on_the_inter
         "edge_servers.edge1.address": GONE,
     }
     plans = planned(bare)
-    at = [address for server in Scene(plans).servers.values() for address in server.addresses]
+    at = [
+        address for server in NetworkModel(plans).servers.values() for address in server.addresses
+    ]
     assert len(set(at)) == 3
     # 25/tcp comes in from the Internet as well: an address of it would hide the missing rule.
     like = {"direction": aws.Direction.IN, "peer": aws.GroupRef("mailbox.hq")}
@@ -157,7 +159,7 @@ def test_servers_without_addresses_are_told_apart_and_stand_nowhere_on_the_inter
 def test_on_azure_the_deny_that_stops_a_packet_is_named() -> None:
     plans = planned(AZURE)
     plan = plans.networks["corp"]
-    assert isinstance(plan, azure.RuleSet)
+    assert isinstance(plan, azure.AzureRuleSet)
     groups = tuple(
         replace(g, rules=tuple(r for r in g.rules if "50636" not in r.name)) for g in plan.groups
     )
@@ -170,7 +172,7 @@ def test_on_azure_the_deny_that_stops_a_packet_is_named() -> None:
 def test_without_the_probes_way_in_azure_balancers_would_take_servers_out() -> None:
     plans = planned(AZURE)
     plan = plans.networks["corp"]
-    assert isinstance(plan, azure.RuleSet)
+    assert isinstance(plan, azure.AzureRuleSet)
     groups = tuple(
         replace(g, rules=tuple(r for r in g.rules if r.source != azure.Tag("AzureLoadBalancer")))
         for g in plan.groups
@@ -346,12 +348,12 @@ def test_what_a_flow_means_by_name_is_no_residue() -> None:
 # ---- rules and servers ----
 
 
-def _and(plan: aws.RuleSet, *rules: aws.Rule) -> aws.RuleSet:
+def _and(plan: aws.AwsRuleSet, *rules: aws.SecurityGroupRule) -> aws.AwsRuleSet:
     return replace(plan, rules=(*plan.rules, *rules))
 
 
 def test_a_rule_that_a_single_other_one_covers_is_found() -> None:
-    def narrower(plan: aws.RuleSet) -> aws.RuleSet:
+    def narrower(plan: aws.AwsRuleSet) -> aws.AwsRuleSet:
         clients = next(rule for rule in plan.rules if str(rule.peer) == "10.64.0.0/16")
         return _and(plan, replace(clients, peer=ip_network("10.64.3.0/24")))
 
@@ -362,7 +364,7 @@ def test_a_rule_that_a_single_other_one_covers_is_found() -> None:
 
 
 def test_a_rule_of_a_narrower_group_that_a_wider_one_covers_is_found() -> None:
-    def again(plan: aws.RuleSet) -> aws.RuleSet:
+    def again(plan: aws.AwsRuleSet) -> aws.AwsRuleSet:
         self_rule = next(rule for rule in plan.rules if rule.peer == aws.GroupRef("exchange"))
         return _and(plan, replace(self_rule, group="mailbox.hq", peer=aws.GroupRef("mailbox.hq")))
 
@@ -407,7 +409,7 @@ def test_a_rule_that_one_address_keeps_from_being_covered_is_none() -> None:
     short = ip_network("10.65.128.0/18")
     flows = tuple(
         replace(flow, source=replace(flow.source, ranges=(short,)))
-        if isinstance(flow.source, Outside) and flow.source.ranges[0] == short.supernet()
+        if isinstance(flow.source, ExternalEndpoint) and flow.source.ranges[0] == short.supernet()
         else flow
         for flow in plans.flows
     )
@@ -416,10 +418,10 @@ def test_a_rule_that_one_address_keeps_from_being_covered_is_none() -> None:
     assert proof.warnings == ()
 
 
-def _azure(plans: Plans, *rules: azure.Rule) -> Plans:
+def _azure(plans: Plans, *rules: azure.SecurityRule) -> Plans:
     """With more rules in the group of the internal zone."""
     plan = plans.networks["corp"]
-    assert isinstance(plan, azure.RuleSet)
+    assert isinstance(plan, azure.AzureRuleSet)
     groups = tuple(
         replace(g, rules=(*g.rules, *rules)) if g.zone is azure.Zone.INTERNAL else g
         for g in plan.groups
@@ -427,9 +429,11 @@ def _azure(plans: Plans, *rules: azure.Rule) -> Plans:
     return replace(plans, networks={"corp": replace(plan, groups=groups)})
 
 
-def _rule(name: str, priority: int, access: azure.Access, source: str, ports: Ports) -> azure.Rule:
+def _rule(
+    name: str, priority: int, access: azure.Access, source: str, ports: Ports
+) -> azure.SecurityRule:
     ends = azure.Prefixes((ip_network(source),)), azure.GroupRef("client-access.hq")
-    return azure.Rule(name, priority, azure.Direction.IN, access, ports, *ends, ())
+    return azure.SecurityRule(name, priority, azure.Direction.IN, access, ports, *ends, ())
 
 
 def test_on_azure_an_allow_rule_behind_a_deny_is_found() -> None:
@@ -437,8 +441,8 @@ def test_on_azure_an_allow_rule_behind_a_deny_is_found() -> None:
     allow = azure.Access.ALLOW
     # All of it passes already, by two other rules together: only its place behind the deny is wrong.
     late = _rule("late", 4096, allow, "10.65.64.0/18", tcp(8443))
-    wider = _rule("wide", 4096, allow, "10.65.0.0/16", tcp(8443))
-    for rule in (late, wider):
+    implied_groups = _rule("wide", 4096, allow, "10.65.0.0/16", tcp(8443))
+    for rule in (late, implied_groups):
         said = [str(failure) for failure in broken(_azure(plans, rule))]
         assert any(
             one.startswith(f"rule {rule.name} of corp: in-")
@@ -458,11 +462,11 @@ def test_on_azure_a_deny_that_another_one_holds_is_found() -> None:
     deny = _rule("again", 4096, azure.Access.DENY, "10.1.0.0/16", tcp(445))
     found = broken(_azure(planned(AZURE), deny))
     assert [failure.witness for failure in found] == ["rule again of corp"]
-    assert found[0].says.endswith("-deny-any-all-all-to-all names all of it")
+    assert found[0].summary.endswith("-deny-any-all-all-to-all names all of it")
 
 
 def test_a_rule_that_names_nobody_is_found() -> None:
-    def idle(plan: aws.RuleSet) -> aws.RuleSet:
+    def idle(plan: aws.AwsRuleSet) -> aws.AwsRuleSet:
         rule = plan.rules[0]
         empty = aws.PrefixList("none", ())
         more = replace(plan, prefix_lists=(*plan.prefix_lists, empty))
@@ -474,8 +478,8 @@ def test_a_rule_that_names_nobody_is_found() -> None:
 
 
 def test_a_plan_must_be_about_the_servers_that_are_declared() -> None:
-    def fewer(plan: aws.RuleSet) -> aws.RuleSet:
-        return replace(plan, wears={k: v for k, v in plan.wears.items() if k != "ex1"})
+    def fewer(plan: aws.AwsRuleSet) -> aws.AwsRuleSet:
+        return replace(plan, memberships={k: v for k, v in plan.memberships.items() if k != "ex1"})
 
     found = broken(on_aws(planned(), fewer))
     assert list(map(str, found)) == ["ex1 in corp: is declared, and in no plan"]
@@ -484,7 +488,7 @@ def test_a_plan_must_be_about_the_servers_that_are_declared() -> None:
 def test_a_plan_that_azure_would_refuse_is_no_proof() -> None:
     plans = planned(AZURE)
     plan = plans.networks["corp"]
-    assert isinstance(plan, azure.RuleSet)
+    assert isinstance(plan, azure.AzureRuleSet)
     groups = tuple(
         replace(g, rules=(*g.rules, replace(g.rules[0], name="again"))) for g in plan.groups
     )
@@ -526,7 +530,7 @@ def test_where_the_other_cloud_permits_something_else_both_say_who_decides() -> 
     assert text(swap_lines([compared])) == f"Not the same on Azure\n  {failure}"
     assert failure.law == "the other cloud permits the same"
     assert failure.witness == "ex1 -> edge1 25/tcp"
-    assert failure.says.startswith(
+    assert failure.summary.startswith(
         "on AWS no rule of edge1 lets it in; on Azure edge1 lets it in by in-"
     )
 
@@ -555,7 +559,7 @@ def test_the_figures_say_how_much_was_proved() -> None:
     plans = planned()
     figures = prove(plans).figures
     plan = plans.networks["corp"]
-    assert isinstance(plan, aws.RuleSet)
+    assert isinstance(plan, aws.AwsRuleSet)
     assert (figures.servers, figures.directions) == (2, 4)
     assert (figures.rules, figures.flows) == (len(plan.rules), len(plans.flows))
     assert figures.boxes > figures.directions

@@ -11,11 +11,11 @@ from typing import Any, Final
 import pytest
 
 from exchange_ports import component
-from exchange_ports.aws.rules import RuleSet
 from exchange_ports.cli import main
+from exchange_ports.clouds.aws.rules import AwsRuleSet
 from exchange_ports.component import NotProved
 from exchange_ports.offline import ProgramFailed, record
-from exchange_ports.plans import Plans, compile_plans
+from exchange_ports.pipeline import Plans, compile_plans
 from exchange_ports.topology.models import Topology
 from tests.strategies import WITH_EDGE, edited
 from tests.test_cli import DEV, ROOT, STACKS, run
@@ -31,7 +31,7 @@ def without_its_first_rule(topology: Topology) -> Plans:
     """What a broken planner would give."""
     plans = compile_plans(topology)
     plan = plans.networks["corp"]
-    assert isinstance(plan, RuleSet)
+    assert isinstance(plan, AwsRuleSet)
     return replace(plans, networks={"corp": replace(plan, rules=plan.rules[1:])})
 
 
@@ -107,7 +107,7 @@ def test_prove_shows_witnesses_and_the_answer_is_no(
     def broken(topology: Topology) -> Plans:
         plans = compile_plans(topology)
         (key, plan), *_ = plans.networks.items()
-        assert isinstance(plan, RuleSet)
+        assert isinstance(plan, AwsRuleSet)
         kept = tuple(rule for rule in plan.rules if "clients" not in rule.description)[2:]
         return replace(plans, networks={key: replace(plan, rules=kept)})
 
@@ -214,4 +214,4 @@ def test_only_the_commands_that_prove_load_the_proof(
     assert ("exchange_ports.proof" in modules) == loads
     assert "pulumi" not in modules
     # An AWS stack needs nothing of Azure to be proved.
-    assert "exchange_ports.azure.semantics" not in modules
+    assert "exchange_ports.clouds.azure.evaluator" not in modules

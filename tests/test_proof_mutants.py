@@ -11,13 +11,13 @@ from typing import Final, Literal, NamedTuple
 
 import pytest
 
-from exchange_ports.aws import rules as aws
-from exchange_ports.aws.names import rule_name
-from exchange_ports.azure import rules as azure
-from exchange_ports.plans import NetworkPlan, Plans, compile_plans
+from exchange_ports.clouds.aws import rules as aws
+from exchange_ports.clouds.aws.names import rule_name
+from exchange_ports.clouds.azure import rules as azure
+from exchange_ports.pipeline import NetworkPlan, Plans, compile_plans
 from exchange_ports.proof import prove
-from exchange_ports.proof.scene import WAYS, Scene
-from exchange_ports.topology.declaring import declare
+from exchange_ports.proof.network_model import WAYS, NetworkModel
+from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import Network, without_covered
 from exchange_ports.traffic.ports import HIGHEST_PORT, PortRange, Ports
 from tests.recordings import declared
@@ -41,9 +41,9 @@ class Mutant(NamedTuple):
 
 def _wider_ports(ports: Ports) -> Iterator[tuple[str, Ports]]:
     for at, (first, last) in enumerate(ports.ranges):
-        wider = [(first - 1, last)] if first > 1 else []
-        wider += [(first, last + 1)] if last < HIGHEST_PORT else []
-        for one in wider:
+        implied_groups = [(first - 1, last)] if first > 1 else []
+        implied_groups += [(first, last + 1)] if last < HIGHEST_PORT else []
+        for one in implied_groups:
             ranges = (*ports.ranges[:at], PortRange(*one), *ports.ranges[at + 1 :])
             yield str(one), Ports(ports.protocol, ranges)
 
@@ -55,8 +55,8 @@ def _wider_range(range_: Network) -> list[Network]:
 # ---- AWS ----
 
 
-def _aws_mutants(plan: aws.RuleSet) -> Iterator[Mutant]:
-    def with_rule(kind: str, at: int, rule: aws.Rule | None) -> Mutant:
+def _aws_mutants(plan: aws.AwsRuleSet) -> Iterator[Mutant]:
+    def with_rule(kind: str, at: int, rule: aws.SecurityGroupRule | None) -> Mutant:
         kept = () if rule is None else (rule,)
         rules = (*plan.rules[:at], *kept, *plan.rules[at + 1 :])
         return Mutant(kind, rule_name(plan.rules[at]), replace(plan, rules=rules))
@@ -66,14 +66,14 @@ def _aws_mutants(plan: aws.RuleSet) -> Iterator[Mutant]:
         for _, ports in _wider_ports(rule.ports):
             yield with_rule("widen ports by one", at, replace(rule, ports=ports))
         if not isinstance(rule.peer, aws.GroupRef | aws.ListRef):
-            for wider in _wider_range(rule.peer):
-                yield with_rule("widen a peer by one bit", at, replace(rule, peer=wider))
+            for implied_groups in _wider_range(rule.peer):
+                yield with_rule("widen a peer by one bit", at, replace(rule, peer=implied_groups))
         other = aws.Direction.OUT if rule.direction is aws.Direction.IN else aws.Direction.IN
         yield with_rule("flip direction", at, replace(rule, direction=other))
     for list_ in plan.prefix_lists:
         for at, entry in enumerate(list_.entries):
-            for wider in _wider_range(entry):
-                entries = (*list_.entries[:at], wider, *list_.entries[at + 1 :])
+            for implied_groups in _wider_range(entry):
+                entries = (*list_.entries[:at], implied_groups, *list_.entries[at + 1 :])
                 lists = tuple(
                     replace(o, entries=entries) if o is list_ else o for o in plan.prefix_lists
                 )
@@ -84,27 +84,32 @@ def _aws_mutants(plan: aws.RuleSet) -> Iterator[Mutant]:
 # ---- Azure ----
 
 
-def _free(group: azure.SecurityGroup, direction: azure.Direction, start: int, step: int) -> int:
+def _free(
+    group: azure.NetworkSecurityGroup, direction: azure.Direction, start: int, step: int
+) -> int:
     used = {rule.priority for rule in group.rules if rule.direction is direction}
     return next(p for p in range(start, 4097 if step > 0 else 99, step) if p not in used)
 
 
-def _for_everyone(rule: azure.Rule) -> azure.Rule:
+def _for_everyone(rule: azure.SecurityRule) -> azure.SecurityRule:
     """The same at whoever is behind the group."""
     if rule.direction is azure.Direction.IN:
         return replace(rule, destination=azure.Anything())
     return replace(rule, source=azure.Anything())
 
 
-def _azure_mutants(plan: azure.RuleSet) -> Iterator[Mutant]:
+def _azure_mutants(plan: azure.AzureRuleSet) -> Iterator[Mutant]:
     def changed(
-        kind: str, group: azure.SecurityGroup, rule: azure.Rule, *into: azure.Rule
+        kind: str,
+        group: azure.NetworkSecurityGroup,
+        rule: azure.SecurityRule,
+        *into: azure.SecurityRule,
     ) -> Mutant:
         rules = (*(one for one in group.rules if one is not rule), *into)
         groups = tuple(replace(g, rules=rules) if g is group else g for g in plan.groups)
         return Mutant(kind, f"{group.zone}: {rule.name}", replace(plan, groups=groups))
 
-    def wider(side: azure.Side) -> Iterator[azure.Side]:
+    def implied_groups(side: azure.Side) -> Iterator[azure.Side]:
         if isinstance(side, azure.Prefixes):
             for at, range_ in enumerate(side.ranges):
                 for one in _wider_range(range_):
@@ -120,9 +125,9 @@ def _azure_mutants(plan: azure.RuleSet) -> Iterator[Mutant]:
                 yield changed(kind, group, rule, _for_everyone(rule))
             for _, ports in _wider_ports(rule.ports):
                 yield changed("widen ports by one", group, rule, replace(rule, ports=ports))
-            for side in wider(rule.source):
+            for side in implied_groups(rule.source):
                 yield changed("widen a peer by one bit", group, rule, replace(rule, source=side))
-            for side in wider(rule.destination):
+            for side in implied_groups(rule.destination):
                 at = replace(rule, destination=side)
                 yield changed("widen a peer by one bit", group, rule, at)
             inward = rule.direction is azure.Direction.IN
@@ -148,18 +153,18 @@ def _azure_mutants(plan: azure.RuleSet) -> Iterator[Mutant]:
 
 def _worn_mutants(plan: NetworkPlan) -> Iterator[Mutant]:
     # An application security group or a security group of the network, worn by one server more or less.
-    groups = plan.groups if isinstance(plan, aws.RuleSet) else plan.application_groups
+    groups = plan.groups if isinstance(plan, aws.AwsRuleSet) else plan.application_groups
     keys: list[str] = [group.key for group in groups]
-    for server, worn in plan.wears.items():
+    for server, worn in plan.memberships.items():
         for key in keys:
             fewer = tuple(one for one in worn if one != key)
             kind = "one group too few" if key in worn else "one group too many"
-            wears = {**plan.wears, server: fewer if key in worn else (*worn, key)}
-            yield Mutant(kind, f"{server} {key}", replace(plan, wears=wears))
+            wears = {**plan.memberships, server: fewer if key in worn else (*worn, key)}
+            yield Mutant(kind, f"{server} {key}", replace(plan, memberships=wears))
 
 
 def mutants(plan: NetworkPlan) -> Iterator[Mutant]:
-    if isinstance(plan, aws.RuleSet):
+    if isinstance(plan, aws.AwsRuleSet):
         yield from _aws_mutants(plan)
     else:
         yield from _azure_mutants(plan)
@@ -168,7 +173,7 @@ def mutants(plan: NetworkPlan) -> Iterator[Mutant]:
 
 
 def _permit_the_same(one: Plans, other: Plans) -> bool:
-    scenes = (Scene(one), Scene(other))
+    scenes = (NetworkModel(one), NetworkModel(other))
     return all(
         scenes[0].permitted(server, way, own)
         == scenes[1].permitted(scenes[1].servers[server.name], way, own)
@@ -180,7 +185,7 @@ def _permit_the_same(one: Plans, other: Plans) -> bool:
 
 def _hung_elsewhere(plan: NetworkPlan) -> Iterator[Mutant]:
     # What servers and subnets are given to wear follows from it.
-    for group in plan.groups if isinstance(plan, azure.RuleSet) else ():
+    for group in plan.groups if isinstance(plan, azure.AzureRuleSet) else ():
         other = next(at for at in azure.Attachment if at is not group.at)
         groups = tuple(replace(g, at=other) if g is group else g for g in plan.groups)
         yield Mutant("hung elsewhere", group.zone, replace(plan, groups=groups))
@@ -192,7 +197,7 @@ def on(stack: str, place: Place) -> Plans:
     for network in topology["networks"].values():
         if place == "azure subnets":
             network["attach_to"] = "subnets"
-    return compile_plans(declare(topology)[0])
+    return compile_plans(load_topology(topology)[0])
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -10,12 +10,12 @@ from typing import Final
 
 import pytest
 
-from exchange_ports.plans import Plans, compile_plans
+from exchange_ports.pipeline import Plans, compile_plans
 from exchange_ports.proof import prove
-from exchange_ports.proof.asking import Asked, ask
-from exchange_ports.proof.scene import Scene
-from exchange_ports.topology.declaring import declare
-from exchange_ports.topology.values import read_ports
+from exchange_ports.proof.network_model import NetworkModel
+from exchange_ports.proof.reachability import QueryEndpoint, query
+from exchange_ports.topology.fields import read_ports
+from exchange_ports.topology.validate import load_topology
 from tests.recordings import Platform
 from tests.test_situations import RUNS, SITUATIONS, page, topology
 from tests.verdicts import SOURCE_ALONE, addresses
@@ -24,7 +24,7 @@ BOTH: Final = [pytest.param(one, run, id=f"{one} on {run}") for one in SITUATION
 
 
 def plans_of(situation: str, run: Platform) -> Plans:
-    return compile_plans(declare(topology(situation, run))[0])
+    return compile_plans(load_topology(topology(situation, run))[0])
 
 
 @pytest.mark.parametrize("situation, run", BOTH)
@@ -40,25 +40,25 @@ def test_a_situation_is_proved(situation: str, run: Platform) -> None:
 def test_check_says_what_the_tables_of_a_situation_say(situation: str, run: Platform) -> None:
     declared, plans = topology(situation, run), plans_of(situation, run)
     known = addresses(page(situation), declared)
-    managed = {name for plan in plans.networks.values() for name in plan.wears}
+    managed = {name for plan in plans.networks.values() for name in plan.memberships}
 
-    declared_at = {a for server in Scene(plans).servers.values() for a in server.addresses}
+    declared_at = {a for server in NetworkModel(plans).servers.values() for a in server.addresses}
 
     def unknown(name: str) -> bool:
         """A second address of a server that only the page knows, as cas1-v6."""
         alias = re.sub(r"-(v6|2)$", "", name)
         return alias != name and alias in managed and ip_address(known[name]) not in declared_at
 
-    def end(name: str) -> Asked:
+    def end(name: str) -> QueryEndpoint:
         if name in managed and name not in known:
-            return Asked.server(name)
-        return Asked.at(known.get(name, name))
+            return QueryEndpoint.server(name)
+        return QueryEndpoint.at(known.get(name, name))
 
     asked = 0
     for row in page(situation).rows:
         if run not in row.platforms or unknown(row.source) or unknown(row.destination):
             continue
-        answer = ask(plans, end(row.source), end(row.destination), [read_ports(row.port)])
+        answer = query(plans, end(row.source), end(row.destination), [read_ports(row.port)])
         assert answer.passes == row.passes, f"{row}\n{answer}"
         for part in answer.parts:
             if answer.passes and row.catalog_id:

@@ -19,10 +19,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from exchange_ports.findings import Finding, Place, Refused, Severity
-from exchange_ports.findings import reading as kinds
-from exchange_ports.topology import nodes
-from exchange_ports.topology.reading import NAMESPACE, StackFile, read_stack_file
-from exchange_ports.topology.scalars import Doubt, doubt, meaning
+from exchange_ports.findings import file_kinds as kinds
+from exchange_ports.stackfile import nodes
+from exchange_ports.stackfile.scalars import Doubt, doubt, meaning
+from exchange_ports.stackfile.stack_file import NAMESPACE, StackFile, read_stack_file
 
 FILE: Final = "stacks/Pulumi.prod.yaml"
 PULUMI: Final = Path(__file__).parent / "fixtures" / "reading" / "pulumi.json"
@@ -614,7 +614,7 @@ def test_all_faults_are_said_at_once() -> None:
 
 def test_reading_imports_nothing_of_pulumi_and_no_models() -> None:
     program = (
-        "import sys, exchange_ports.topology.reading;"
+        "import sys, exchange_ports.stackfile.stack_file;"
         "print(sorted({name.split('.')[0] for name in sys.modules}"
         " & {'pulumi', 'pydantic', 'rich', 'difflib', 'typing_extensions'}))"
     )

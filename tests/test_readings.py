@@ -15,18 +15,18 @@ from typing import Any, Final, cast
 import pytest
 import yaml
 
-from exchange_ports.aws.rules import GroupRef as AwsGroup
-from exchange_ports.aws.rules import Rule as AwsRule
-from exchange_ports.aws.rules import RuleSet as AwsRuleSet
-from exchange_ports.azure.rules import Access, Tag
-from exchange_ports.azure.rules import GroupRef as AzureGroup
-from exchange_ports.azure.rules import Rule as AzureRule
 from exchange_ports.catalog import ENTRIES
+from exchange_ports.clouds.aws.rules import AwsRuleSet
+from exchange_ports.clouds.aws.rules import GroupRef as AwsGroup
+from exchange_ports.clouds.aws.rules import SecurityGroupRule as AwsRule
+from exchange_ports.clouds.azure.rules import Access, Tag
+from exchange_ports.clouds.azure.rules import GroupRef as AzureGroup
+from exchange_ports.clouds.azure.rules import SecurityRule as AzureRule
 from exchange_ports.findings import Refused
-from exchange_ports.flows import flows
-from exchange_ports.plans import NetworkPlan, compile_plans
-from exchange_ports.topology.declaring import declare
+from exchange_ports.flows import compile_flows
+from exchange_ports.pipeline import NetworkPlan, compile_plans
 from exchange_ports.topology.groups import Group, GroupKind
+from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.ports import Ports, Protocol, tcp
 from tests.recordings import PLATFORMS, Platform, run_with
 from tests.recordings import declared as declared_in_stack
@@ -106,7 +106,7 @@ def laid_over(below: Data, above: Data) -> Data:
 
 def warned(data: Data) -> set[str]:
     """The codes of the warnings."""
-    return {warning.kind.code for warning in declare(data)[1]}
+    return {warning.kind.code for warning in load_topology(data)[1]}
 
 
 class Registered:
@@ -179,28 +179,28 @@ def test_a_17_a_witness_outside_exchange_is_reached_by_smb_and_rpc_only(
         *("mbx1 -> witness 445/udp", "mbx1 -> witness 135/udp", "mbx1 -> witness 50000/udp"),
         *("witness -> mbx1 445/tcp", "witness -> mbx1 any", "cas1 -> witness 445/tcp"),
     )
-    fabric = Registered(otherwise("A-17", on(platform)))
-    fabric.opens("mbx1 -> witness any", "witness -> mbx1 any", "cas1 -> witness any")
+    unrestricted = Registered(otherwise("A-17", on(platform)))
+    unrestricted.opens("mbx1 -> witness any", "witness -> mbx1 any", "cas1 -> witness any")
 
 
 @on_both_clouds
 def test_a_21_neighbours_get_no_rule_among_each_other(platform: Platform) -> None:
     data = on(platform, {**SUBSCRIBED, "sites.hq.lync": {"addresses": ["10.20.4.0/28"]}})
-    topology, _ = declare(data)
-    found = flows(topology)
+    topology, _ = load_topology(data)
+    found = compile_flows(topology)
     assert {
         other
         for flow in found
         for end, other in [(flow.source, flow.destination), (flow.destination, flow.source)]
-        if getattr(end, "fabric", False)
+        if getattr(end, "unrestricted", False)
     } == {Group("corp", GroupKind.EXCHANGE)}
     assert [f for f in found if Group not in {type(f.source), type(f.destination)}] == []
 
     plan = compile_plans(topology).networks["corp"]
-    assert set(plan.wears) == {"cas1", "mbx1", "ex1", "edge1"}
-    in_fabric = {name for name, groups in plan.wears.items() if "exchange" in groups}
+    assert set(plan.memberships) == {"cas1", "mbx1", "ex1", "edge1"}
+    in_fabric = {name for name, groups in plan.memberships.items() if "exchange" in groups}
     assert in_fabric == {"cas1", "mbx1", "ex1"}
-    worn = {group for groups in plan.wears.values() for group in groups}
+    worn = {group for groups in plan.memberships.values() for group in groups}
     assert [rule for rule in allowing(plan) if not named_groups(rule) & worn] == []
 
     cloud = Registered(data)
@@ -209,7 +209,7 @@ def test_a_21_neighbours_get_no_rule_among_each_other(platform: Platform) -> Non
 
     among = {"from": "10.20.2.10", "to": "10.20.4.0/28", "ports": ["any"], "reason": "Lync"}
     with pytest.raises(Refused) as refused:
-        declare({**data, "additional_flows": [among]})
+        load_topology({**data, "additional_flows": [among]})
     assert {f.kind.code for f in refused.value.findings if f.is_error} == {"flow-without-us"}
 
 
@@ -247,7 +247,11 @@ def all_plans() -> tuple[tuple[str, Data, tuple[NetworkPlan, ...]], ...]:
         *((page.stem, p, of_page(page, p)) for page in SITUATIONS for p in PLATFORMS),
     ]
     return tuple(
-        (f"{name} on {platform}", data, tuple(compile_plans(declare(data)[0]).networks.values()))
+        (
+            f"{name} on {platform}",
+            data,
+            tuple(compile_plans(load_topology(data)[0]).networks.values()),
+        )
         for name, platform, data in asked
     )
 
@@ -432,13 +436,15 @@ def test_a_19_every_exchange_server_asks_the_name_servers_given_by_address(
     platform: Platform,
 ) -> None:
     """No mail enters or leaves here: it is not about Internet-facing servers alone."""
-    fabric = on(platform)
-    assert [f for f in flows(declare(fabric)[0]) if asks_for_names(f.ports)] == []
-    asked = Registered(fabric)
+    unrestricted = on(platform)
+    assert [
+        f for f in compile_flows(load_topology(unrestricted)[0]) if asks_for_names(f.ports)
+    ] == []
+    asked = Registered(unrestricted)
     asked.opens("cas1 -> dc 53/udp", "mbx1 -> dc 53/tcp")
     asked.closes("cas1 -> dns 53/udp", "mbx1 -> dns 53/tcp")
 
-    apart = Registered(otherwise("A-19", fabric))
+    apart = Registered(otherwise("A-19", unrestricted))
     apart.opens(
         *(f"{who} -> dns 53/{p}" for who in ("cas1", "mbx1", "ex1") for p in ("udp", "tcp"))
     )
@@ -458,10 +464,10 @@ def test_a_20_nobody_is_asked_for_names_who_is_not_declared(platform: Platform) 
         ("name_servers.edge", "edge-without-name-servers"),
     ):
         with pytest.raises(Refused) as refused:
-            declare(edited(data, {left_out: GONE}))
+            load_topology(edited(data, {left_out: GONE}))
         assert [f.kind.code for f in refused.value.findings if f.is_error] == [code]
 
-    assert [f for f in flows(declare(data)[0]) if asks_for_names(f.ports)] == []
+    assert [f for f in compile_flows(load_topology(data)[0]) if asks_for_names(f.ports)] == []
     nobody = Registered(data)
     nobody.closes(
         *(f"edge1 -> {who} 53/udp" for who in ("dc", "dns", "edge-dns", "stranger")),

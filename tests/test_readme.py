@@ -21,7 +21,7 @@ from referencing import Registry, Resource
 
 from exchange_ports.cli import main
 from exchange_ports.offline import record
-from exchange_ports.topology.reading import read_stack_file
+from exchange_ports.stackfile.stack_file import read_stack_file
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
 

@@ -15,13 +15,13 @@ from typing import Any, Final
 
 import pytest
 
-from exchange_ports.aws import rules as aws
-from exchange_ports.azure import rules as azure
+from exchange_ports.clouds.aws import rules as aws
+from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.offline import Recording, Registration, record
-from exchange_ports.plans import NetworkPlan, compile_plans
-from exchange_ports.topology.declaring import declare
+from exchange_ports.pipeline import NetworkPlan, compile_plans
+from exchange_ports.stackfile.stack_file import NAMESPACE, read_stack_file
 from exchange_ports.topology.groups import identity
-from exchange_ports.topology.reading import NAMESPACE, read_stack_file
+from exchange_ports.topology.validate import load_topology
 from tests.recordings import PLATFORMS, Platform, declared, recorded
 from tests.sdk import faults
 
@@ -46,7 +46,7 @@ both_clouds = pytest.mark.parametrize("platform", PLATFORMS)
 
 def plan(stack: str, platform: Platform) -> tuple[str, NetworkPlan]:
     """The plan of the one network of a stack, and what its names begin with."""
-    topology, _ = declare(declared(stack, platform))
+    topology, _ = load_topology(declared(stack, platform))
     ((key, planned),) = compile_plans(topology).networks.items()
     return f"exchange-{identity(key, topology.networks[key])}", planned
 
@@ -77,7 +77,7 @@ def test_no_resource_is_registered_twice(stack: str, platform: Platform) -> None
 @both_clouds
 def test_the_number_of_resources_is_that_of_the_plan(stack: str, platform: Platform) -> None:
     recording, (_, planned) = recorded(stack, platform), plan(stack, platform)
-    if isinstance(planned, aws.RuleSet):
+    if isinstance(planned, aws.AwsRuleSet):
         parts = (planned.groups, planned.prefix_lists, planned.rules)
     else:
         parts = (planned.groups, planned.application_groups)
@@ -141,7 +141,7 @@ AZURE_PROTOCOLS: Final = {
 }
 
 
-def planned_aws(rules: aws.RuleSet) -> Counter[tuple[object, ...]]:
+def planned_aws(rules: aws.AwsRuleSet) -> Counter[tuple[object, ...]]:
     """Each rule as (group, direction, protocol, ports, peer, description)."""
 
     def peer(of: aws.Peer) -> str:
@@ -172,7 +172,7 @@ def registered_aws(recording: Recording, prefix: str) -> Counter[tuple[object, .
             f"ipv4 {inputs.get('cidrIpv4')}": "cidrIpv4",
             f"ipv6 {inputs.get('cidrIpv6')}": "cidrIpv6",
         }
-        (one,) = (says for says, key in found.items() if key in inputs)
+        (one,) = (summary for summary, key in found.items() if key in inputs)
         return one
 
     def ports(inputs: Mapping[str, Any]) -> tuple[int, int] | None:
@@ -196,7 +196,7 @@ def registered_aws(recording: Recording, prefix: str) -> Counter[tuple[object, .
 @every_stack
 def test_each_aws_rule_is_registered_once_and_as_planned(stack: str) -> None:
     prefix, rules = plan(stack, "aws")
-    assert isinstance(rules, aws.RuleSet)
+    assert isinstance(rules, aws.AwsRuleSet)
     assert registered_aws(recorded(stack, "aws"), prefix) == planned_aws(rules)
 
 
@@ -222,7 +222,7 @@ def test_each_aws_rule_has_nothing_but_what_was_planned(stack: str) -> None:
 @every_stack
 def test_aws_groups_and_lists_are_registered_as_planned(stack: str) -> None:
     recording, (prefix, rules) = recorded(stack, "aws"), plan(stack, "aws")
-    assert isinstance(rules, aws.RuleSet)
+    assert isinstance(rules, aws.AwsRuleSet)
     groups = {one.name: one.inputs for one in recording.of_type(GROUP)}
     assert {name: inputs["description"] for name, inputs in groups.items()} == {
         f"{prefix}-{group.key}": group.description for group in rules.groups
@@ -244,7 +244,7 @@ def test_aws_groups_and_lists_are_registered_as_planned(stack: str) -> None:
     }
 
 
-def planned_azure(rules: azure.RuleSet) -> dict[str, list[dict[str, object]]]:
+def planned_azure(rules: azure.AzureRuleSet) -> dict[str, list[dict[str, object]]]:
     """Each zone's rules as they should stand in the request, in order."""
 
     def side(which: str, of: azure.Side) -> dict[str, object]:
@@ -260,13 +260,13 @@ def planned_azure(rules: azure.RuleSet) -> dict[str, list[dict[str, object]]]:
             case azure.Anything():
                 return {f"{which}AddressPrefix": "*"}
 
-    def ports(rule: azure.Rule) -> dict[str, object]:
-        says = [
+    def ports(rule: azure.SecurityRule) -> dict[str, object]:
+        summary = [
             str(first) if first == last else f"{first}-{last}" for first, last in rule.ports.ranges
         ]
-        if len(says) > 1:
-            return {"destinationPortRanges": says}
-        return {"destinationPortRange": says[0] if says else "*"}
+        if len(summary) > 1:
+            return {"destinationPortRanges": summary}
+        return {"destinationPortRange": summary[0] if summary else "*"}
 
     return {
         group.zone.value: [
@@ -309,14 +309,14 @@ def registered_azure(recording: Recording, prefix: str) -> dict[str, list[dict[s
 @every_stack
 def test_each_azure_rule_is_registered_once_as_planned_and_in_order(stack: str) -> None:
     prefix, rules = plan(stack, "azure")
-    assert isinstance(rules, azure.RuleSet)
+    assert isinstance(rules, azure.AzureRuleSet)
     assert registered_azure(recorded(stack, "azure"), prefix) == planned_azure(rules)
 
 
 @every_stack
 def test_azure_groups_are_registered_as_planned(stack: str) -> None:
     recording, (prefix, rules) = recorded(stack, "azure"), plan(stack, "azure")
-    assert isinstance(rules, azure.RuleSet)
+    assert isinstance(rules, azure.AzureRuleSet)
     names = [one.name for one in recording.of_type(ASG)]
     assert sorted(names) == sorted(f"{prefix}-{group.key}" for group in rules.application_groups)
     for one in recording.of_type(NSG):
@@ -338,13 +338,13 @@ def test_each_server_is_given_the_groups_that_were_planned(stack: str, platform:
     recording, (prefix, rules) = recorded(stack, platform), plan(stack, platform)
 
     def worn(server: str) -> dict[str, object]:
-        groups = [f"{prefix}-{key}.id" for key in rules.wears[server]]
-        if isinstance(rules, aws.RuleSet):
+        groups = [f"{prefix}-{key}.id" for key in rules.memberships[server]]
+        if isinstance(rules, aws.AwsRuleSet):
             return {"security_group_ids": groups}
         zone = f"{prefix}-{rules.zones[server].value}.id"
         return {"network_security_group_id": zone, "application_security_group_ids": groups}
 
-    assert recording.outputs["servers"] == {server: worn(server) for server in rules.wears}
+    assert recording.outputs["servers"] == {server: worn(server) for server in rules.memberships}
 
 
 # ---- a stack in both clouds ----
@@ -356,7 +356,7 @@ def both() -> tuple[Recording, Mapping[str, NetworkPlan]]:
     file = ROOT / "stacks" / "Pulumi.both.yaml"
     settings = read_stack_file(file.read_bytes(), file.name).config
     config = {f"{NAMESPACE}:{key}": json.dumps(value) for key, value in settings.items()}
-    topology, _ = declare(settings["topology"])
+    topology, _ = load_topology(settings["topology"])
     return (
         record(ROOT, project=NAMESPACE, stack="both", config=config),
         compile_plans(topology).networks,
@@ -375,8 +375,8 @@ def test_a_stack_in_both_clouds_registers_each_network_as_planned_and_no_other()
     recording, plans = both()
     assert set(plans) == {"corp", "north"}, "office is external"
     corp, north = plans["corp"], plans["north"]
-    assert isinstance(corp, aws.RuleSet)
-    assert isinstance(north, azure.RuleSet)
+    assert isinstance(corp, aws.AwsRuleSet)
+    assert isinstance(north, azure.AzureRuleSet)
     assert registered_aws(recording, "exchange-corp") == planned_aws(corp)
     assert registered_azure(recording, "exchange-north") == planned_azure(north)
     aws_parts = (corp.groups, corp.prefix_lists, corp.rules)
@@ -399,8 +399,8 @@ def test_what_crosses_the_clouds_goes_by_address() -> None:
         said = json.dumps([one.inputs for one in recording.children(component.urn)])
         assert foreign
         assert not [id_ for id_ in foreign if f'"{id_}"' in said]
-    assert isinstance(corp, aws.RuleSet)
-    assert isinstance(north, azure.RuleSet)
+    assert isinstance(corp, aws.AwsRuleSet)
+    assert isinstance(north, azure.AzureRuleSet)
     for address in ("10.40.0.11/32", "10.40.0.12/32", "10.64.0.11/32"):
         assert sum(str(rule.peer) == address for rule in corp.rules) == 2  # in and out
     inside = json.dumps([one.inputs for one in recording.of_type(NSG)])
@@ -412,13 +412,13 @@ def test_each_server_of_a_stack_in_both_clouds_is_given_its_own_networks_groups(
     recording, plans = both()
     servers: Any = recording.outputs["servers"]
     corp, north = plans["corp"], plans["north"]
-    assert set(servers) == {*corp.wears, *north.wears}
+    assert set(servers) == {*corp.memberships, *north.memberships}
     assert "ex9" not in servers, "on premises"
-    for server, worn in corp.wears.items():
+    for server, worn in corp.memberships.items():
         groups = [f"exchange-corp-{key}.id" for key in worn]
         assert servers[server] == {"security_group_ids": groups}
-    assert isinstance(north, azure.RuleSet)
-    for server, worn in north.wears.items():
+    assert isinstance(north, azure.AzureRuleSet)
+    for server, worn in north.memberships.items():
         assert servers[server] == {
             "network_security_group_id": f"exchange-north-{north.zones[server].value}.id",
             "application_security_group_ids": [f"exchange-north-{key}.id" for key in worn],
@@ -430,7 +430,7 @@ def test_each_server_of_a_stack_in_both_clouds_is_given_its_own_networks_groups(
 _FRESH: Final = """\
 import json, sys
 from exchange_ports.offline import record
-from exchange_ports.topology.reading import NAMESPACE, read_stack_file
+from exchange_ports.stackfile.stack_file import NAMESPACE, read_stack_file
 
 stack = sys.argv[1]
 file = f"stacks/Pulumi.{stack}.yaml"

@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from exchange_ports import __version__
-from exchange_ports.cli import main, reporting
-from exchange_ports.plans import Plans, compile_plans
+from exchange_ports.cli import main, report_command
+from exchange_ports.pipeline import Plans, compile_plans
 from exchange_ports.proof import Failure, Figures, Proof, prove
-from exchange_ports.proof.explaining import Explainer
+from exchange_ports.proof.explain import Explainer
 from exchange_ports.reports.origin import Origin
 from exchange_ports.reports.page_html import page_html
 from exchange_ports.reports.page_markdown import page_markdown
 from exchange_ports.reports.rulebook import Book, rulebook, rulebook_csv
 from exchange_ports.reports.rulebook_page import rulebook_page
-from exchange_ports.topology.declaring import declare
-from exchange_ports.topology.groups import wearers
+from exchange_ports.topology.groups import group_members
+from exchange_ports.topology.validate import load_topology
 from tests.laws.planning import planned, slow
 from tests.strategies import WITH_EDGE, edited, topologies
 from tests.test_cli import ROOT, STACKS, run
@@ -85,7 +85,7 @@ def test_a_report_of_a_failed_proof_says_so_and_answers_no(
     def fails(_: Plans) -> Proof:
         return Proof(Figures(1, 2), (broken,))
 
-    monkeypatch.setattr(reporting, "prove", fails)
+    monkeypatch.setattr(report_command, "prove", fails)
     for format_, told in (
         ("markdown", "**The proof fails.**"),
         ("html", '<span class="risk">The proof fails.</span>'),
@@ -111,10 +111,10 @@ def test_every_rule_stands_in_each_zone_that_wears_it_with_its_reasons(data: Any
     plans = planned(data)
     book = book_of(plans)
     zones = {
-        (key, group): {w.in_perimeter for w in wearers(plans.topology) if w.name in names}
+        (key, group): {w.in_perimeter for w in group_members(plans.topology) if w.name in names}
         for key, plan in plans.networks.items()
-        for group in {group for worn in plan.wears.values() for group in worn}
-        for names in [{name for name, worn in plan.wears.items() if group in worn}]
+        for group in {group for worn in plan.memberships.values() for group in worn}
+        for names in [{name for name, worn in plan.memberships.items() if group in worn}]
     }
     listed = {
         (r.network, r.zone, r.name, r.allows, r.inward, r.passes, r.reasons) for r in book.rules
@@ -256,7 +256,7 @@ def spoken(words: str, file: str = "stacks/Pulumi.prod.yaml") -> Book:
         "review": "2027-03-31",
     }
     edit = {"additional_flows": [flow], "acknowledge": {"port-25-blocked": words}}
-    return book_of(compile_plans(declare(edited(WITH_EDGE, edit))[0]), file)
+    return book_of(compile_plans(load_topology(edited(WITH_EDGE, edit))[0]), file)
 
 
 MORE: Final = (

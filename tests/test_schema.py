@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from exchange_ports.cli import main
 from exchange_ports.findings import Refused
-from exchange_ports.topology.declaring import declare
+from exchange_ports.topology.validate import load_topology
 from tests.mangling import STACKS, settings_of
 
 Schema = dict[str, Any]
@@ -49,7 +49,7 @@ def test_it_is_valid_by_its_own_draft(schema: Schema) -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_what_we_accept_it_accepts(schema: Schema, stack: str) -> None:
     topology = topology_of(stack)
-    declare(topology)
+    load_topology(topology)
     assert faults(schema, topology) == []
 
 
@@ -111,7 +111,7 @@ def test_what_it_can_know_to_be_wrong_it_refuses_as_we_do(schema: Schema, what: 
     holder[path[-1]] = value
     assert faults(schema, topology) == [place]
     with pytest.raises(Refused):
-        declare(topology)
+        load_topology(topology)
 
 
 @pytest.mark.parametrize("key", ["organization", "networks", "sites", "name_servers"])
@@ -120,7 +120,7 @@ def test_what_must_be_there_is_missed(schema: Schema, key: str) -> None:
     del topology[key]
     assert faults(schema, topology) == ["$"]
     with pytest.raises(Refused):
-        declare(topology)
+        load_topology(topology)
 
 
 @pytest.mark.parametrize("path", [("networks", "a b"), ("sites", "a.b"), ("clients", "")])
@@ -130,7 +130,7 @@ def test_a_key_that_can_be_no_name_is_refused(schema: Schema, path: tuple[str, s
     topology[field][key] = deepcopy(next(iter(topology[field].values())))
     assert faults(schema, topology) == [f"$.{field}"]
     with pytest.raises(Refused):
-        declare(topology)
+        load_topology(topology)
 
 
 # --- As the users' reference ----------------------------------------------------------------

@@ -12,18 +12,16 @@ from typing import Any, Final, cast
 
 import pytest
 
-from exchange_ports.aws import semantics as aws_semantics
-from exchange_ports.aws.rules import Direction as AwsDirection
-from exchange_ports.aws.rules import RuleSet as AwsRuleSet
-from exchange_ports.azure import semantics as azure_semantics
-from exchange_ports.azure.rules import Direction as AzureDirection
+from exchange_ports.clouds.aws import evaluator as aws_semantics
+from exchange_ports.clouds.aws.rules import AwsRuleSet
+from exchange_ports.clouds.aws.rules import Direction as AwsDirection
+from exchange_ports.clouds.azure import evaluator as azure_semantics
+from exchange_ports.clouds.azure.rules import Direction as AzureDirection
 from exchange_ports.offline import Recording
-from exchange_ports.plans import NetworkPlan, compile_plans
-from exchange_ports.topology.declaring import declare
-from exchange_ports.traffic.address_set import AddressSet
-from exchange_ports.traffic.addresses import Address, Network
-from exchange_ports.traffic.icmp import IcmpMessage
-from exchange_ports.traffic.service_set import Service
+from exchange_ports.pipeline import NetworkPlan, compile_plans
+from exchange_ports.topology.validate import load_topology
+from exchange_ports.traffic.addresses import Address, AddressSet, Network
+from exchange_ports.traffic.services import IcmpMessage, Service
 from exchange_ports.traffic.traffic import Packet, Traffic
 from tests.judge import Judge, NotUnderstood
 from tests.recordings import PLATFORMS, Platform, declared, recorded, run_with
@@ -43,20 +41,20 @@ def _around(range_: Network) -> set[Address]:
 
 
 def _filters(topology: dict[str, Any]) -> tuple[NetworkPlan, Any]:
-    plans = compile_plans(declare(topology)[0])
+    plans = compile_plans(load_topology(topology)[0])
     ((key, plan),) = plans.networks.items()
     own = own_addresses(topology)
     members = {
         group: AddressSet.of(
-            ip_network(own[name]) for name, worn in plan.wears.items() if group in worn
+            ip_network(own[name]) for name, worn in plan.memberships.items() if group in worn
         )
-        for group in {each for worn in plan.wears.values() for each in worn}
+        for group in {each for worn in plan.memberships.values() for each in worn}
     }
     if isinstance(plan, AwsRuleSet):
-        return plan, aws_semantics.Filters(plan, members)
+        return plan, aws_semantics.AwsFilters(plan, members)
     zones = topology["networks"][key]
     space = AddressSet.of(map(ip_network, (*zones["internal"], *zones.get("perimeter", ()))))
-    return plan, azure_semantics.Filters(plan, members, azure_semantics.usual_tags(space))
+    return plan, azure_semantics.AzureFilters(plan, members, azure_semantics.usual_tags(space))
 
 
 def _near(traffics: list[Traffic]) -> tuple[list[Address], list[Service]]:
@@ -106,18 +104,18 @@ def test_the_judge_says_the_same_at_every_boundary(stack: str, place: str) -> No
         for zone in (*net["internal"], *net.get("perimeter", ()))
     ]
     managed = cast("dict[str, dict[str, Any]]", recording.outputs["servers"])
-    ours = {own[name]: name for name in plan.wears}
+    ours = {own[name]: name for name in plan.memberships}
     subnets = subnets_of(topology, recording)
     judge = Judge(recording.registrations, managed, ours, zones, subnets)
     ways = AwsDirection if platform == "aws" else AzureDirection
-    whole = [filters.permitted(name, way) for name, way in product(plan.wears, ways)]
+    whole = [filters.permitted(name, way) for name, way in product(plan.memberships, ways)]
     addresses, services = _near(whole)
     # The servers themselves are asked about most: rules by group are about them.
     addresses += [ip_address(address) for address in own.values()] * 4
     chosen = random.Random(f"{stack} {place}")  # noqa: S311
     asked = passing = 0
     while asked < SAMPLE:
-        name, way = chosen.choice(sorted(plan.wears)), chosen.choice(list(ways))
+        name, way = chosen.choice(sorted(plan.memberships)), chosen.choice(list(ways))
         address, service = chosen.choice(addresses), chosen.choice(services)
         ends = (own[name], str(address))
         source, destination = ends if way.value == "out" else ends[::-1]
@@ -131,7 +129,10 @@ def test_the_judge_says_the_same_at_every_boundary(stack: str, place: str) -> No
         decided = filters.decided_by(name, way, packet)
         assert decided.passes == decision.passes
         # The same rules: where the judge names descriptions, they are those of the rules found here.
-        assert all(rule.description in decision.says for rule in decided.rules), (decided, decision)
+        assert all(rule.description in decision.summary for rule in decided.rules), (
+            decided,
+            decision,
+        )
         asked += 1
         passing += bool(decision.passes)
     # Both answers must be among them, or nothing was asked.
@@ -141,4 +142,4 @@ def test_the_judge_says_the_same_at_every_boundary(stack: str, place: str) -> No
 def test_what_is_never_filtered_names_its_document() -> None:
     for each in (*aws_semantics.UNFILTERED, *azure_semantics.UNFILTERED):
         assert "md" in each.cite
-        assert each.says
+        assert each.summary

@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from exchange_ports.findings import Refused
-from exchange_ports.plans import compile_plans
-from exchange_ports.topology.declaring import declare
+from exchange_ports.pipeline import compile_plans
+from exchange_ports.topology.validate import load_topology
 from tests.judge import Judge
 from tests.recordings import Platform, run_with
 from tests.verdicts import (
@@ -111,7 +111,7 @@ def test_the_warnings_of_a_page_are_those_it_names(situation: str) -> None:
     found: set[str] = set()
     for run in RUNS:
         try:
-            declared, about = declare(topology(situation, run))
+            declared, about = load_topology(topology(situation, run))
             warnings = (*about, *compile_plans(declared).warnings)
         except Refused as refused:
             pytest.fail(f"{situation}.md on {run}:\n{refused}")

@@ -12,18 +12,18 @@ from typing import Any, Final, cast
 
 import pytest
 
-from exchange_ports.azure import rules as azure
-from exchange_ports.azure.semantics import Filters, usual_tags
+from exchange_ports.clouds.azure import rules as azure
+from exchange_ports.clouds.azure.evaluator import AzureFilters, usual_tags
 from exchange_ports.offline import Recording
-from exchange_ports.plans import Plans, compile_plans
+from exchange_ports.pipeline import Plans, compile_plans
 from exchange_ports.proof import Failure, prove
-from exchange_ports.proof.asking import Asked, ask
-from exchange_ports.topology.values import read_ports
-from exchange_ports.traffic.address_set import AddressSet
+from exchange_ports.proof.reachability import QueryEndpoint, query
+from exchange_ports.rollout.operations import Does, operations
+from exchange_ports.topology.fields import read_ports
+from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, tcp
-from exchange_ports.traffic.service_set import Service
+from exchange_ports.traffic.services import Service
 from exchange_ports.traffic.traffic import Packet
-from exchange_ports.updates.operations import Does, operations
 from tests.judge import Judge
 from tests.recordings import run_with
 from tests.test_registrations import (
@@ -47,16 +47,16 @@ INTERNAL, PERIMETER = azure.Zone.INTERNAL, azure.Zone.PERIMETER
 
 @cache
 def plans(attach_to: str = "subnets") -> Plans:
-    from exchange_ports.topology.declaring import declare
+    from exchange_ports.topology.validate import load_topology
 
     data = situation("azure-subnets", "azure")
     network = {**data["networks"]["corp"], "attach_to": attach_to}
-    return compile_plans(declare({**data, "networks": {"corp": network}})[0])
+    return compile_plans(load_topology({**data, "networks": {"corp": network}})[0])
 
 
-def rule_set(attach_to: str = "subnets") -> azure.RuleSet:
+def rule_set(attach_to: str = "subnets") -> azure.AzureRuleSet:
     plan = plans(attach_to).networks["corp"]
-    assert isinstance(plan, azure.RuleSet)
+    assert isinstance(plan, azure.AzureRuleSet)
     return plan
 
 
@@ -92,13 +92,13 @@ def test_every_rule_but_the_probes_is_for_servers_that_wear_a_group() -> None:
             ours = rule.destination if rule.direction is IN else rule.source
             if rule.source != azure.Tag("AzureLoadBalancer"):
                 assert isinstance(ours, azure.GroupRef), rule.name
-                assert ours.key in {key for worn in rule_set().wears.values() for key in worn}
+                assert ours.key in {key for worn in rule_set().memberships.values() for key in worn}
 
 
 def test_what_is_let_through_has_the_same_rules_at_both_places() -> None:
     """So nothing but the denies changes where a network is attached otherwise: names are kept."""
 
-    def allows(attach_to: str) -> list[azure.Rule]:
+    def allows(attach_to: str) -> list[azure.SecurityRule]:
         groups = rule_set(attach_to).groups
         return [r for g in groups for r in g.rules if r.access is azure.Access.ALLOW]
 
@@ -117,7 +117,7 @@ def test_servers_are_given_application_security_groups_and_subnets_the_rest() ->
     ids = {one.name: one.id for one in recording().registrations if one.type in (ASG, NSG)}
     assert recording().outputs["servers"] == {
         server: {"application_security_group_ids": [ids[f"{PREFIX}-{key}"] for key in worn]}
-        for server, worn in rule_set().wears.items()
+        for server, worn in rule_set().memberships.items()
     }
     assert recording().outputs["zones"] == {
         "corp": {zone: ids[f"{PREFIX}-{zone}-subnets"] for zone in ("internal", "perimeter")}
@@ -218,9 +218,9 @@ def test_a_server_that_lost_its_groups_is_open_at_a_subnet_and_closed_at_an_inte
     packet = Packet(ip_address(BACKUP), Service(6, 445))
     for attach_to, passes in (("subnets", True), ("network_interfaces", False)):
         plan = rule_set(attach_to)
-        lost = replace(plan, wears={**plan.wears, "mbx1": ()})
+        lost = replace(plan, memberships={**plan.memberships, "mbx1": ()})
         space = AddressSet.of(map(ip_network, ("10.20.0.0/20", "10.20.240.0/24")))
-        filters = Filters(lost, {}, usual_tags(space))
+        filters = AzureFilters(lost, {}, usual_tags(space))
         assert filters.decided_by("mbx1", IN, packet).passes is passes
         # Either way it is another traffic than was meant, so no such plan is registered.
         changed = replace(plans(attach_to), networks={"corp": lost})
@@ -230,7 +230,7 @@ def test_a_server_that_lost_its_groups_is_open_at_a_subnet_and_closed_at_an_inte
 # ---- the law ----
 
 
-def changed(change: azure.Rule, into: azure.Rule | None) -> tuple[Failure, ...]:
+def changed(change: azure.SecurityRule, into: azure.SecurityRule | None) -> tuple[Failure, ...]:
     plan = rule_set()
     groups = tuple(
         replace(
@@ -241,7 +241,7 @@ def changed(change: azure.Rule, into: azure.Rule | None) -> tuple[Failure, ...]:
     return prove(replace(plans(), networks={"corp": replace(plan, groups=groups)})).failures  # type: ignore[arg-type]
 
 
-def denies(zone: azure.Zone, direction: azure.Direction) -> azure.Rule:
+def denies(zone: azure.Zone, direction: azure.Direction) -> azure.SecurityRule:
     (group,) = (group for group in rule_set().groups if group.zone is zone)
     (rule,) = (r for r in group.rules if r.access is azure.Access.DENY and r.direction is direction)
     return rule
@@ -263,7 +263,7 @@ def test_a_deny_for_everyone_cuts_neighbours_off(
     everyone = replace(rule, source=azure.Anything(), destination=azure.Anything())
     found = [f for f in changed(rule, everyone) if f.law == "neighbours are unharmed"]
     assert found
-    assert "a rule of ours stops it on its way" in found[0].says
+    assert "a rule of ours stops it on its way" in found[0].summary
 
 
 def test_an_allow_for_everyone_opens_neighbours() -> None:
@@ -277,7 +277,7 @@ def test_an_allow_for_everyone_opens_neighbours() -> None:
     # Under forced tunnelling everything is let in to a neighbour anyway.
     assert len(law) == 1
     assert law[0].witness.endswith("443/tcp")
-    assert law[0].says.endswith("a rule of ours lets it in, unlike Azure's default rules")
+    assert law[0].summary.endswith("a rule of ours lets it in, unlike Azure's default rules")
 
 
 def test_without_its_deny_a_server_is_left_to_the_default_rules() -> None:
@@ -307,14 +307,16 @@ def test_the_same_is_proved_at_both_places() -> None:
 
 
 def test_of_a_neighbour_in_such_a_subnet_nothing_is_claimed_but_who_decides_is_said() -> None:
-    source, to = Asked.server("mbx1"), Asked.at(DC1)
-    for attach_to, says in (
+    source, to = QueryEndpoint.server("mbx1"), QueryEndpoint.at(DC1)
+    for attach_to, summary in (
         ("subnets", "not ours, and left to Azure's default rules"),
         ("network_interfaces", "not ours"),
     ):
-        (part,) = ask(plans(attach_to), source, to, [read_ports("445/tcp")]).parts
-        assert (part.passes, part.into.passes, part.into.text) == (True, None, says)
-    (stopped,) = ask(plans(), Asked.at(BACKUP), Asked.server("mbx1"), [tcp(445)]).parts
+        (part,) = query(plans(attach_to), source, to, [read_ports("445/tcp")]).parts
+        assert (part.passes, part.into.passes, part.into.text) == (True, None, summary)
+    (stopped,) = query(
+        plans(), QueryEndpoint.at(BACKUP), QueryEndpoint.server("mbx1"), [tcp(445)]
+    ).parts
     assert stopped.into.text == (
         "mbx1 stops it by in-4090-deny-any-all-all-to-exchange at the subnet (whatever no rule above "
         "lets through)"
@@ -337,8 +339,8 @@ def rule(
     source: azure.Side = ANYONE,
     destination: azure.Side = ANYONE,
     ports: Ports = ANY_PORTS,
-) -> azure.Rule:
-    return azure.Rule(
+) -> azure.SecurityRule:
+    return azure.SecurityRule(
         name, priority, direction, azure.Access(access), ports, source, destination, ()
     )
 
@@ -348,15 +350,15 @@ def prefix(*texts: str) -> azure.Prefixes:
 
 
 def ruled(
-    groups: Mapping[azure.Attachment, tuple[azure.Rule, ...]],
+    groups: Mapping[azure.Attachment, tuple[azure.SecurityRule, ...]],
     direction: azure.Direction,
     peer: str,
     service: Service,
 ) -> tuple[bool, list[str]]:
     """Whether it passes at the server of group a, and `place: rule` for each group that it met."""
-    rules = azure.RuleSet(
+    rules = azure.AzureRuleSet(
         "n",
-        tuple(azure.SecurityGroup(INTERNAL, rules, at) for at, rules in groups.items()),
+        tuple(azure.NetworkSecurityGroup(INTERNAL, rules, at) for at, rules in groups.items()),
         tuple(azure.ApplicationGroup(key) for key in ("a", "b", "empty")),
         {"s": ("a",), "t": ("b",)},
         {"s": INTERNAL, "t": INTERNAL},
@@ -365,7 +367,7 @@ def ruled(
         "a": AddressSet.of([ip_network("10.0.0.1")]),
         "b": AddressSet.of([ip_network("10.0.0.2")]),
     }
-    filters = Filters(rules, members, usual_tags(AddressSet.of([ip_network("10.0.0.0/24")])))
+    filters = AzureFilters(rules, members, usual_tags(AddressSet.of([ip_network("10.0.0.0/24")])))
     packet = Packet(ip_address(peer), service)
     decision = filters.decided_by("s", direction, packet)
     assert (packet in filters.permitted("s", direction)) == decision.passes
@@ -545,7 +547,7 @@ MAIL, WEB = Service(6, 25), Service(6, 443)
     ],
 )
 def test_both_places_must_allow_and_each_is_named(
-    groups: Mapping[azure.Attachment, tuple[azure.Rule, ...]],
+    groups: Mapping[azure.Attachment, tuple[azure.SecurityRule, ...]],
     direction: azure.Direction,
     peer: str,
     service: Service,

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange_ports.topology.declaring import declare
+from exchange_ports.proof.cross_cloud import swapped
 from exchange_ports.topology.models import Platform, Quotas
-from exchange_ports.topology.swapping import swapped
+from exchange_ports.topology.validate import load_topology
 from tests.strategies import WITH_EDGE, edited, topologies
 
 CLOUDS: Final = st.sampled_from([Platform.AWS, Platform.AZURE])
@@ -22,7 +22,7 @@ DATA: Final = edited(
 def test_nothing_but_the_platform_of_managed_networks_changes(
     data: dict[str, Any], cloud: Platform
 ) -> None:
-    topology, _ = declare(data)
+    topology, _ = load_topology(data)
     other = swapped(topology, cloud)
     for key, network in topology.networks.items():
         there = other.networks[key]
@@ -41,24 +41,24 @@ def test_nothing_but_the_platform_of_managed_networks_changes(
 def test_what_passes_its_checks_passes_them_on_the_other_cloud(
     data: dict[str, Any], cloud: Platform
 ) -> None:
-    topology, _ = declare(data)
+    topology, _ = load_topology(data)
     written = swapped(topology, cloud)
     moved = edited(data, {})
     for key, network in written.networks.items():
         if moved["networks"][key]["platform"] != network.platform:
             moved["networks"][key] |= {"platform": network.platform.value}
             moved["networks"][key].pop("attach_to", None)
-    again, _ = declare(moved)
+    again, _ = load_topology(moved)
     assert again == written
 
 
 def test_a_topology_that_is_there_already_is_itself() -> None:
-    topology, _ = declare(DATA)
+    topology, _ = load_topology(DATA)
     assert swapped(topology, Platform.AWS) is topology
     assert swapped(topology, Platform.AZURE) is not topology
 
 
 def test_nothing_of_ours_can_stand_in_an_external_network() -> None:
-    topology, _ = declare(DATA)
+    topology, _ = load_topology(DATA)
     with pytest.raises(ValueError, match="external"):
         swapped(topology, Platform.EXTERNAL)

@@ -12,9 +12,9 @@ from typing import Final
 import pytest
 
 from exchange_ports.findings import render
-from exchange_ports.reports.found import found_lines
+from exchange_ports.reports.findings_report import found_lines
 from exchange_ports.reports.lines import plain
-from exchange_ports.topology.declaring import understand
+from exchange_ports.topology.validate import parse_topology
 from tests.strategies import SMALL, edited
 from tests.test_cli import (
     COMMAND,
@@ -60,7 +60,7 @@ def seen_on_standard_error(command: Sequence[str], **environment: str) -> tuple[
 #: A command with one step that ends when the terminal has had time to show it, or at once.
 SLOW: Final = """\
 import sys, time
-from exchange_ports.cli.talk import Volume, doing, raise_voice
+from exchange_ports.cli.console import Volume, doing, raise_voice
 patience, waits, volume = float(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
 raise_voice(Volume[volume], patience)
 with doing("proving"):
@@ -183,10 +183,10 @@ def test_findings_are_coloured_for_terminals_only_and_no_word_changes() -> None:
 
 def test_findings_for_a_terminal_are_those_of_every_other_reader() -> None:
     wrong = {"sites.hq.servers.ex1.address": "10.99.0.1", "networks.corp.internet": "public"}
-    _, findings = understand(edited(SMALL, wrong))
+    _, findings = parse_topology(edited(SMALL, wrong))
     assert findings
     assert plain(found_lines(findings)) == render(findings)
-    warned = understand(edited(SMALL, {}))[1]
+    warned = parse_topology(edited(SMALL, {}))[1]
     assert not any(finding.is_error for finding in warned)
     assert plain(found_lines(warned)) == render(warned)
 

@@ -11,10 +11,10 @@ from itertools import product
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from exchange_ports.aws import rules as aws
-from exchange_ports.aws import semantics as aws_semantics
-from exchange_ports.azure import rules as azure
-from exchange_ports.azure import semantics as azure_semantics
+from exchange_ports.clouds.aws import evaluator as aws_semantics
+from exchange_ports.clouds.aws import rules as aws
+from exchange_ports.clouds.azure import evaluator as azure_semantics
+from exchange_ports.clouds.azure import rules as azure
 from tests.hostile import MEMBERS, OWN, TAGS, WEARS, aws_sets, azure_sets
 from tests.smt import logic
 from tests.smt.algebra import said_by
@@ -27,14 +27,14 @@ solved = settings(
 )
 
 
-def cloud(rules: aws.RuleSet | azure.RuleSet) -> Cloud:
+def cloud(rules: aws.AwsRuleSet | azure.AzureRuleSet) -> Cloud:
     return Cloud(rules, OWN, (ip_network("10.0.0.0/8"),))
 
 
 @solved
 @given(aws_sets)
-def test_security_groups_permit_what_z3_says(rules: aws.RuleSet) -> None:
-    filters = aws_semantics.Filters(rules, MEMBERS)
+def test_security_groups_permit_what_z3_says(rules: aws.AwsRuleSet) -> None:
+    filters = aws_semantics.AwsFilters(rules, MEMBERS)
     for server, way in product(WEARS, WAYS):
         permitted = filters.permitted(server, aws.Direction(way))
         for own in OWN[server][:1]:
@@ -44,8 +44,8 @@ def test_security_groups_permit_what_z3_says(rules: aws.RuleSet) -> None:
 
 @solved
 @given(azure_sets())
-def test_network_security_groups_permit_what_z3_says(rules: azure.RuleSet) -> None:
-    filters = azure_semantics.Filters(rules, MEMBERS, TAGS)
+def test_network_security_groups_permit_what_z3_says(rules: azure.AzureRuleSet) -> None:
+    filters = azure_semantics.AzureFilters(rules, MEMBERS, TAGS)
     for server, way in product(WEARS, WAYS):
         for own in OWN[server]:
             permitted = filters.permitted(server, azure.Direction(way), own)
@@ -55,11 +55,11 @@ def test_network_security_groups_permit_what_z3_says(rules: azure.RuleSet) -> No
 
 @solved
 @given(azure_sets())
-def test_z3_sees_a_deny_that_was_left_out(rules: azure.RuleSet) -> None:
+def test_z3_sees_a_deny_that_was_left_out(rules: azure.AzureRuleSet) -> None:
     """The judge can say no: whenever the semantics of a changed rule set differ, z3 finds a packet."""
     group = rules.groups[0]
     fewer = replace(rules, groups=(replace(group, rules=group.rules[1:]),))
-    both = [azure_semantics.Filters(each, MEMBERS, TAGS) for each in (rules, fewer)]
+    both = [azure_semantics.AzureFilters(each, MEMBERS, TAGS) for each in (rules, fewer)]
     for server, way in product("stu", WAYS):
         own = OWN[server][0]
         whole, less = (each.permitted(server, azure.Direction(way), own) for each in both)
@@ -68,7 +68,7 @@ def test_z3_sees_a_deny_that_was_left_out(rules: azure.RuleSet) -> None:
 
 
 def test_a_packet_that_z3_finds_is_readable() -> None:
-    rules = azure.RuleSet("n", (), (), {"s": ()}, {"s": azure.Zone.INTERNAL})
+    rules = azure.AzureRuleSet("n", (), (), {"s": ()}, {"s": azure.Zone.INTERNAL})
     everything = cloud(rules).permits("s", "in", OWN["s"][0])
     only = logic.all_of(
         logic.within(logic.PEER, ip_network("10.0.0.2/32")),
@@ -88,7 +88,7 @@ def test_what_azure_refuses_is_refused_before_anyone_judges(priorities: tuple[in
     from tests.registering import judge_of
 
     rules = tuple(
-        azure.Rule(
+        azure.SecurityRule(
             f"r{at}",
             priority,
             azure.Direction.IN,
@@ -100,10 +100,10 @@ def test_what_azure_refuses_is_refused_before_anyone_judges(priorities: tuple[in
         )
         for at, priority in enumerate(priorities)
     )
-    group = azure.SecurityGroup(azure.Zone.INTERNAL, rules)
-    written = azure.RuleSet("n", (group,), (), {"s": ()}, {"s": azure.Zone.INTERNAL})
+    group = azure.NetworkSecurityGroup(azure.Zone.INTERNAL, rules)
+    written = azure.AzureRuleSet("n", (group,), (), {"s": ()}, {"s": azure.Zone.INTERNAL})
     with pytest.raises(ValueError, match="priority"):
-        azure_semantics.Filters(written, {}, TAGS)
+        azure_semantics.AzureFilters(written, {}, TAGS)
     with pytest.raises(NotUnderstood, match="priority"):
         judge_of(written, {"10.0.0.1": "s"}, ()).into("10.0.0.9", "10.0.0.1", "tcp", 25)
 

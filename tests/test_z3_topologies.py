@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
 from exchange_ports.findings import Refused
-from exchange_ports.plans import NetworkPlan, Plans, compile_plans
-from exchange_ports.proof.scene import WAYS, Scene
+from exchange_ports.pipeline import NetworkPlan, Plans, compile_plans
+from exchange_ports.proof.network_model import WAYS, NetworkModel
 from tests.recordings import Platform
 from tests.recordings import declared as stack_declared
 from tests.smt import logic
@@ -58,14 +58,14 @@ def planned(data: Data) -> Plans:
         raise AssertionError("not reached") from None
 
 
-def cloud(plans: Plans, people: People, key: str, scene: Scene | None = None) -> Cloud:
+def cloud(plans: Plans, people: People, key: str, scene: NetworkModel | None = None) -> Cloud:
     where = {s.name: s.addresses for s in scene.servers.values()} if scene else people.where()
     return Cloud(plans.networks[key], where, people.space(key))
 
 
 def from_semantics(plans: Plans, people: People) -> Iterator[Apart]:
     """Where the package's own semantics and z3 read a plan differently."""
-    scene = Scene(plans)
+    scene = NetworkModel(plans)
     clouds = {key: cloud(plans, people, key, scene) for key in plans.networks}
     for name, key in people.managed():
         server, written = scene.servers[name], clouds[key]
@@ -151,7 +151,7 @@ def test_z3_and_the_semantics_see_the_same_in_a_plan_that_is_wrong(
     wrong = with_plan(plans, key, fault.plan)
     assert [*map(str, from_semantics(wrong, people))] == []
     # The solver says that the plan is wrong where the sets say so, and nowhere else.
-    scene = Scene(wrong)
+    scene = NetworkModel(wrong)
     by_sets = {
         (server.name, way)
         for server in scene.managed()
@@ -199,7 +199,7 @@ def test_a_packet_between_plan_and_flows_is_told_so_that_one_can_read_it() -> No
 def test_every_server_is_asked_about() -> None:
     data = stack_declared("both", "aws")
     people, plans = People(data), planned(data)
-    scene = Scene(plans)
+    scene = NetworkModel(plans)
     assert {name for name, _ in people.managed()} == {server.name for server in scene.managed()}
     assert {
         name: own for name, own in people.where().items() if own[0] not in ip_network("240.0.0.0/4")

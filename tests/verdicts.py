@@ -174,7 +174,7 @@ def subnets_of(topology: Mapping[str, Any], recording: Recording) -> dict[str, s
 
 def names(decision: Decision, catalog_id: str) -> bool:
     """Whether the description of what decided has the id in parentheses, alone or among others."""
-    groups = re.findall(r"\(([^()]*)\)", decision.says)
+    groups = re.findall(r"\(([^()]*)\)", decision.summary)
     return any(catalog_id in re.split(r",\s*", group) for group in groups)
 
 
@@ -198,7 +198,7 @@ def assert_verdict(row: Row, judge: Judge, known: Mapping[str, str], where: str)
                 let_in = end == "destination" and row.decided_by.startswith(SOURCE_ALONE)
                 assert at_end.passes is let_in, f"{said}\n  the {end} has its own say: {at_end.by}"
             elif row.catalog_id:
-                unnamed = f"{said}\n  {at_end.by} does not name it: {at_end.says}"
+                unnamed = f"{said}\n  {at_end.by} does not name it: {at_end.summary}"
                 assert names(at_end, row.catalog_id), unnamed
 
 

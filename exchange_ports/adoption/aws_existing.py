@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from exchange_ports.aws.rules import Direction
+from exchange_ports.clouds.aws.rules import Direction
 from exchange_ports.findings import Finding
-from exchange_ports.findings.adopted import INCOMPLETE_OUTPUT, OTHER_PLACE
+from exchange_ports.findings.adoption_kinds import INCOMPLETE_OUTPUT, OTHER_PLACE
 
 __all__ = [
     "COMMANDS",

@@ -8,11 +8,29 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Protocol, TypeVar
 
-from exchange_ports.adoption.aws_existing import ExistingAws, ExistingList, ExistingRule, RuleKey
+from exchange_ports.adoption.aws_existing import (
+    ExistingAws,
+    ExistingList,
+    ExistingRule,
+    RuleKey,
+)
+from exchange_ports.adoption.expected import AwsNetworkExpectation, ExpectedResource
 from exchange_ports.adoption.state import Held, State
-from exchange_ports.adoption.verdicts import Found, Leftover, Stand, Unwanted, Verdict
-from exchange_ports.adoption.wanted import AwsPlace, Wanted
-from exchange_ports.aws.rules import Direction, GroupRef, ListRef, PrefixList, Rule, SecurityGroup
+from exchange_ports.adoption.statuses import (
+    Found,
+    Leftover,
+    ResourceStatus,
+    ResourceVerdict,
+    Unwanted,
+)
+from exchange_ports.clouds.aws.rules import (
+    Direction,
+    GroupRef,
+    ListRef,
+    PrefixList,
+    SecurityGroup,
+    SecurityGroupRule,
+)
 
 __all__ = ["in_vpc"]
 
@@ -20,7 +38,9 @@ __all__ = ["in_vpc"]
 _AUTONAME: Final = r"-[0-9a-f]{7}"
 
 
-def in_vpc(place: AwsPlace, there: ExistingAws, state: State, told: Mapping[str, str]) -> Found:
+def in_vpc(
+    place: AwsNetworkExpectation, there: ExistingAws, state: State, told: Mapping[str, str]
+) -> Found:
     """How everything that is wanted in a VPC stands, and what else of ours is there.
 
     `told` has the ids of what people made, by the logical name that it shall have.
@@ -59,7 +79,11 @@ class _Matching:
     """Goes through what is wanted in one VPC; what is found first is remembered for what names it."""
 
     def __init__(
-        self, place: AwsPlace, there: ExistingAws, state: State, told: Mapping[str, str]
+        self,
+        place: AwsNetworkExpectation,
+        there: ExistingAws,
+        state: State,
+        told: Mapping[str, str],
     ) -> None:
         self._place = place
         self._there = there
@@ -72,43 +96,43 @@ class _Matching:
         self._rules: dict[RuleKey, ExistingRule] = {rule.key: rule for rule in there.rules.values()}
         self.leftovers: list[Leftover] = []
 
-    def group(self, group: SecurityGroup) -> Verdict:
+    def group(self, group: SecurityGroup) -> ResourceVerdict:
         """How a security group stands."""
         wanted, there = self._place.group(group), self._there.groups
         named = [each for each in self._called(wanted, there) if each.vpc_id == self._place.vpc_id]
         delete = "aws ec2 delete-security-group --group-id"
         verdict = self._one(wanted, there, named, delete)
-        if verdict.stand is Stand.IMPORT:
+        if verdict.stand is ResourceStatus.IMPORT:
             found = there[verdict.id]
             if found.vpc_id != self._place.vpc_id:
                 because = (f"it is in {found.vpc_id or 'no VPC'}",)
-                return Verdict(wanted, Stand.REPLACED, found.id, because=because)
+                return ResourceVerdict(wanted, ResourceStatus.REPLACED, found.id, because=because)
             edits = self._retagged(wanted, found.tags)
             if found.description != group.description:
                 # EC2 cannot change it, and the program leaves it as it is.
                 edits = (*edits, f"keeps its description: {found.description}")
-            verdict = Verdict(wanted, Stand.IMPORT, found.id, edits)
-        if verdict.stand in (Stand.IMPORT, Stand.KNOWN):
+            verdict = ResourceVerdict(wanted, ResourceStatus.IMPORT, found.id, edits)
+        if verdict.stand in (ResourceStatus.IMPORT, ResourceStatus.KNOWN):
             self._groups[group.key] = verdict.id
         return verdict
 
-    def prefix_list(self, each: PrefixList) -> Verdict:
+    def prefix_list(self, each: PrefixList) -> ResourceVerdict:
         """How a prefix list stands."""
         wanted, there = self._place.prefix_list(each), self._there.lists
         delete = "aws ec2 delete-managed-prefix-list --prefix-list-id"
         verdict = self._one(wanted, there, list(self._called(wanted, there)), delete)
-        if verdict.stand is Stand.IMPORT:
+        if verdict.stand is ResourceStatus.IMPORT:
             found = there[verdict.id]
             if found.family != _FAMILY:
                 because = (f"its addresses are {found.family}",)
-                return Verdict(wanted, Stand.REPLACED, found.id, because=because)
+                return ResourceVerdict(wanted, ResourceStatus.REPLACED, found.id, because=because)
             edits = (*_edits_of_list(each, found), *self._retagged(wanted, found.tags))
-            verdict = Verdict(wanted, Stand.IMPORT, found.id, edits)
-        if verdict.stand in (Stand.IMPORT, Stand.KNOWN):
+            verdict = ResourceVerdict(wanted, ResourceStatus.IMPORT, found.id, edits)
+        if verdict.stand in (ResourceStatus.IMPORT, ResourceStatus.KNOWN):
             self._lists[each.key] = verdict.id
         return verdict
 
-    def rule(self, rule: Rule) -> Verdict:
+    def rule(self, rule: SecurityGroupRule) -> ResourceVerdict:
         """How a rule stands."""
         wanted = self._place.rule(rule)
         key = self._key(rule)
@@ -117,26 +141,34 @@ class _Matching:
         if held is not None:
             return self._held_rule(wanted, held, found)
         if found is None:
-            return Verdict(wanted, Stand.MISSING)
+            return ResourceVerdict(wanted, ResourceStatus.MISSING)
         if (holder := self._holders.get(found.id)) is not None:
-            return Verdict(wanted, Stand.HELD, found.id, because=(str(holder.urn),))
+            return ResourceVerdict(
+                wanted, ResourceStatus.HELD, found.id, because=(str(holder.urn),)
+            )
         edits: list[str] = []
         if found.description != rule.description:
             edits.append("changes its description")
         edits += _retagged(self._place, self._place.tags, found.tags)
-        return Verdict(wanted, Stand.IMPORT, found.id, tuple(edits))
+        return ResourceVerdict(wanted, ResourceStatus.IMPORT, found.id, tuple(edits))
 
-    def _held_rule(self, wanted: Wanted, held: Held, found: ExistingRule | None) -> Verdict:
+    def _held_rule(
+        self, wanted: ExpectedResource, held: Held, found: ExistingRule | None
+    ) -> ResourceVerdict:
         stands = held.id in self._there.rules
         if found is None or found.id == held.id:
             # Where it stands and says something else, it was edited by hand, or is to be replaced.
-            return Verdict(wanted, Stand.KNOWN if stands else Stand.GONE, held.id)
+            return ResourceVerdict(
+                wanted, ResourceStatus.KNOWN if stands else ResourceStatus.GONE, held.id
+            )
         if not stands:
             because = (f"{found.id} stands in its place",)
-            return Verdict(wanted, Stand.GONE, held.id, because=because)
-        return Verdict(wanted, Stand.BLOCKED, found.id, because=(held.id,), at=_revocation(found))
+            return ResourceVerdict(wanted, ResourceStatus.GONE, held.id, because=because)
+        return ResourceVerdict(
+            wanted, ResourceStatus.BLOCKED, found.id, because=(held.id,), at=_revocation(found)
+        )
 
-    def unwanted(self, verdicts: Iterable[Verdict]) -> Iterator[Unwanted]:
+    def unwanted(self, verdicts: Iterable[ResourceVerdict]) -> Iterator[Unwanted]:
         """Rules at groups of ours that nobody wants and nobody holds."""
         keys = {id_: key for key, id_ in self._groups.items() if key not in self._place.neighbours}
         taken = {verdict.id for verdict in verdicts}
@@ -146,42 +178,42 @@ class _Matching:
                 yield Unwanted(name, rule.id, _says(rule), _revocation(rule))
 
     def _one(
-        self, wanted: Wanted, there: Mapping[str, _T], named: list[_T], delete: str
-    ) -> Verdict:
+        self, wanted: ExpectedResource, there: Mapping[str, _T], named: list[_T], delete: str
+    ) -> ResourceVerdict:
         """How a group or list stands, of which those that are `named` like it exist."""
         free = [each.id for each in named if each.id not in self._holders]
         told = self._told.get(wanted.name)
         held = self._held.get(wanted.urn)
         if held is not None and held.id not in there:
             because = tuple(f"{each} stands under its name" for each in free)
-            return Verdict(wanted, Stand.GONE, held.id, because=because)
+            return ResourceVerdict(wanted, ResourceStatus.GONE, held.id, because=because)
         if held is not None and told not in (None, held.id):
-            return Verdict(wanted, Stand.BLOCKED, told or "", because=(held.id,))
+            return ResourceVerdict(wanted, ResourceStatus.BLOCKED, told or "", because=(held.id,))
         verdict = self._free(wanted, told, free) if held is None else _known(wanted, held)
-        if verdict.stand in (Stand.IMPORT, Stand.KNOWN):
+        if verdict.stand in (ResourceStatus.IMPORT, ResourceStatus.KNOWN):
             self.leftovers += [
                 Leftover(wanted, each, f"{delete} {each}") for each in free if each != verdict.id
             ]
         return verdict
 
-    def _free(self, wanted: Wanted, told: str | None, free: list[str]) -> Verdict:
+    def _free(self, wanted: ExpectedResource, told: str | None, free: list[str]) -> ResourceVerdict:
         """How a group or list stands that the state does not have."""
         if told is None and len(free) > 1:
-            return Verdict(wanted, Stand.SEVERAL, free[0], because=tuple(free[1:]))
+            return ResourceVerdict(wanted, ResourceStatus.SEVERAL, free[0], because=tuple(free[1:]))
         one = told or next(iter(free), None)
         if one is None:
-            return Verdict(wanted, Stand.MISSING)
+            return ResourceVerdict(wanted, ResourceStatus.MISSING)
         if (holder := self._holders.get(one)) is not None:
-            return Verdict(wanted, Stand.HELD, one, because=(str(holder.urn),))
-        return Verdict(wanted, Stand.IMPORT, one)
+            return ResourceVerdict(wanted, ResourceStatus.HELD, one, because=(str(holder.urn),))
+        return ResourceVerdict(wanted, ResourceStatus.IMPORT, one)
 
-    def _called(self, wanted: Wanted, there: Mapping[str, _T]) -> Iterator[_T]:
+    def _called(self, wanted: ExpectedResource, there: Mapping[str, _T]) -> Iterator[_T]:
         made = re.compile(re.escape(wanted.name) + _AUTONAME)
         for each in sorted(there.values(), key=lambda each: each.id):
             if each.tags.get("Name") == wanted.name or made.fullmatch(each.name):
                 yield each
 
-    def _key(self, rule: Rule) -> RuleKey | None:
+    def _key(self, rule: SecurityGroupRule) -> RuleKey | None:
         """What EC2 knows a rule by; none while something that it names does not exist."""
         group = self._groups.get(rule.group)
         if isinstance(rule.peer, GroupRef):
@@ -194,12 +226,12 @@ class _Matching:
             return None
         return (group, rule.direction, rule.ip_protocol, rule.port_range, peer)
 
-    def _retagged(self, wanted: Wanted, tags: Mapping[str, str]) -> tuple[str, ...]:
+    def _retagged(self, wanted: ExpectedResource, tags: Mapping[str, str]) -> tuple[str, ...]:
         return _retagged(self._place, {"Name": wanted.name, **self._place.tags}, tags)
 
 
-def _known(wanted: Wanted, held: Held) -> Verdict:
-    return Verdict(wanted, Stand.KNOWN, held.id)
+def _known(wanted: ExpectedResource, held: Held) -> ResourceVerdict:
+    return ResourceVerdict(wanted, ResourceStatus.KNOWN, held.id)
 
 
 #: Of every list that we make.
@@ -207,7 +239,7 @@ _FAMILY: Final = "IPv4"
 
 
 def _retagged(
-    place: AwsPlace, wanted: Mapping[str, str], found: Mapping[str, str]
+    place: AwsNetworkExpectation, wanted: Mapping[str, str], found: Mapping[str, str]
 ) -> tuple[str, ...]:
     by_the_provider = {
         key for key, value in place.default_tags.items() if found.get(key) == value

@@ -22,10 +22,10 @@ from exchange_ports.adoption.aws_existing import (
     ExistingList,
     ExistingRule,
 )
-from exchange_ports.adoption.documents import Document, Json, fields_of, items_of, parsed
-from exchange_ports.aws.rules import Direction
+from exchange_ports.adoption.exports import Document, Json, fields_of, items_of, parsed
+from exchange_ports.clouds.aws.rules import Direction
 from exchange_ports.findings import Finding
-from exchange_ports.findings.adopted import INCOMPLETE_OUTPUT
+from exchange_ports.findings.adoption_kinds import INCOMPLETE_OUTPUT
 
 __all__ = ["read_aws"]
 

@@ -12,9 +12,9 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from exchange_ports.adoption.documents import Document, Json, fields_of, items_of, parsed
+from exchange_ports.adoption.exports import Document, Json, fields_of, items_of, parsed
 from exchange_ports.findings import Finding
-from exchange_ports.findings.adopted import INCOMPLETE_OUTPUT
+from exchange_ports.findings.adoption_kinds import INCOMPLETE_OUTPUT
 
 __all__ = ["OUTPUTS", "ExistingAzure", "ExistingRule", "Resource", "not_printed", "read_azure"]
 
@@ -81,7 +81,7 @@ class ExistingRule:
     """A security rule: its name, and all else that it says, in one order. Groups are names of theirs."""
 
     name: str
-    says: tuple[object, ...]
+    summary: tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)

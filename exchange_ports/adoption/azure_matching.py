@@ -8,16 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from exchange_ports.adoption.azure_existing import ExistingAzure, ExistingRule, Resource
+from exchange_ports.adoption.expected import AzureNetworkExpectation, ExpectedResource
 from exchange_ports.adoption.state import State
-from exchange_ports.adoption.verdicts import Found, Stand, Verdict
-from exchange_ports.adoption.wanted import AzurePlace, Wanted
-from exchange_ports.azure.rules import (
+from exchange_ports.adoption.statuses import Found, ResourceStatus, ResourceVerdict
+from exchange_ports.clouds.azure.rules import (
     Anything,
     Direction,
     GroupRef,
+    NetworkSecurityGroup,
     Prefixes,
-    Rule,
-    SecurityGroup,
+    SecurityRule,
     Side,
 )
 from exchange_ports.traffic.ports import Protocol
@@ -40,7 +40,7 @@ _ASGS: Final = "applicationSecurityGroups"
 
 
 def in_resource_group(
-    place: AzurePlace, there: ExistingAzure, state: State, told: Mapping[str, str]
+    place: AzureNetworkExpectation, there: ExistingAzure, state: State, told: Mapping[str, str]
 ) -> Found:
     """How everything that is wanted in a resource group stands.
 
@@ -52,55 +52,63 @@ def in_resource_group(
     ]
     for group in place.plan.groups:
         verdict = matching.one(place.nsg(group), there.nsgs, _NSGS)
-        if verdict.stand is Stand.IMPORT:
+        if verdict.stand is ResourceStatus.IMPORT:
             found = there.nsgs[verdict.id.lower()]
             edits = (*verdict.edits, *_of_rules(place, group, found))
-            verdict = Verdict(verdict.wanted, Stand.IMPORT, verdict.id, edits)
+            verdict = ResourceVerdict(verdict.wanted, ResourceStatus.IMPORT, verdict.id, edits)
         verdicts.append(verdict)
     return Found(place.network, place.urn, tuple(verdicts))
 
 
 class _Matching:
-    def __init__(self, place: AzurePlace, state: State, told: Mapping[str, str]) -> None:
+    def __init__(
+        self, place: AzureNetworkExpectation, state: State, told: Mapping[str, str]
+    ) -> None:
         self._place = place
         self._told = told
         self._held = state.by_urn()
         self._holders = state.holders()
 
-    def one(self, wanted: Wanted, there: Mapping[str, Resource], type_: str) -> Verdict:
+    def one(
+        self, wanted: ExpectedResource, there: Mapping[str, Resource], type_: str
+    ) -> ResourceVerdict:
         """How a group stands."""
         told = self._told.get(wanted.name)
         held = self._held.get(wanted.urn)
         if held is not None:
             if held.id.lower() not in there:
-                return Verdict(wanted, Stand.GONE, held.id)
+                return ResourceVerdict(wanted, ResourceStatus.GONE, held.id)
             if told is not None and told.lower() != held.id.lower():
-                return Verdict(wanted, Stand.BLOCKED, told, because=(held.id,))
-            return Verdict(wanted, Stand.KNOWN, held.id)
+                return ResourceVerdict(wanted, ResourceStatus.BLOCKED, told, because=(held.id,))
+            return ResourceVerdict(wanted, ResourceStatus.KNOWN, held.id)
         named = [each for each in there.values() if self._is(wanted, each)]
         if told is not None:
             named = [there[told.lower()]]
         if not named:
-            return Verdict(wanted, Stand.MISSING)
+            return ResourceVerdict(wanted, ResourceStatus.MISSING)
         if len(named) > 1:
             ids = [each.id for each in named]
-            return Verdict(wanted, Stand.SEVERAL, ids[0], because=tuple(ids[1:]))
+            return ResourceVerdict(wanted, ResourceStatus.SEVERAL, ids[0], because=tuple(ids[1:]))
         return self._free(wanted, named[0], type_)
 
-    def _free(self, wanted: Wanted, found: Resource, type_: str) -> Verdict:
+    def _free(self, wanted: ExpectedResource, found: Resource, type_: str) -> ResourceVerdict:
         """How a group stands that the state does not have."""
         if (holder := self._holders.get(found.id.lower())) is not None:
-            return Verdict(wanted, Stand.HELD, found.id, because=(str(holder.urn),))
+            return ResourceVerdict(
+                wanted, ResourceStatus.HELD, found.id, because=(str(holder.urn),)
+            )
         if because := tuple(self._replaces(wanted, found)):
-            return Verdict(wanted, Stand.REPLACED, found.id, because=because)
+            return ResourceVerdict(wanted, ResourceStatus.REPLACED, found.id, because=because)
         # As the program spells it: what an import takes out of the id is compared letter by letter.
         id_ = (
             f"/subscriptions/{found.subscription}/resourceGroups/{self._place.resource_group}"
             f"/providers/Microsoft.Network/{type_}/{wanted.name}"
         )
-        return Verdict(wanted, Stand.IMPORT, id_, _retagged(self._place.tags, found.tags))
+        return ResourceVerdict(
+            wanted, ResourceStatus.IMPORT, id_, _retagged(self._place.tags, found.tags)
+        )
 
-    def _is(self, wanted: Wanted, each: Resource) -> bool:
+    def _is(self, wanted: ExpectedResource, each: Resource) -> bool:
         here = self._place
         return (
             each.name.lower() == wanted.name.lower()
@@ -108,7 +116,7 @@ class _Matching:
             and here.subscription in (None, each.subscription)
         )
 
-    def _replaces(self, wanted: Wanted, found: Resource) -> Iterator[str]:
+    def _replaces(self, wanted: ExpectedResource, found: Resource) -> Iterator[str]:
         if found.name.lower() != wanted.name.lower():
             yield f"its name is {found.name}"
         if found.resource_group.lower() != self._place.resource_group.lower():
@@ -127,7 +135,9 @@ def _retagged(wanted: Mapping[str, str], found: Mapping[str, str]) -> tuple[str,
     return (f"changes its tags {', '.join(sorted(changed))}",) if changed else ()
 
 
-def _of_rules(place: AzurePlace, group: SecurityGroup, found: Resource) -> Iterator[str]:
+def _of_rules(
+    place: AzureNetworkExpectation, group: NetworkSecurityGroup, found: Resource
+) -> Iterator[str]:
     """What the one PUT after an import changes in a network security group."""
     wanted = [rule_as_it_would_stand(place, rule, found.subscription) for rule in group.rules]
     old = {each.name: each for each in found.rules}
@@ -149,7 +159,9 @@ def _of_rules(place: AzurePlace, group: SecurityGroup, found: Resource) -> Itera
         yield "puts it once more, as it has no rules"
 
 
-def rule_as_it_would_stand(place: AzurePlace, rule: Rule, subscription: str) -> ExistingRule:
+def rule_as_it_would_stand(
+    place: AzureNetworkExpectation, rule: SecurityRule, subscription: str
+) -> ExistingRule:
     """A planned rule as Azure would print it, with what means nothing evened out."""
     ranges = tuple(str(range_) for range_ in rule.ports.ranges) or ("*",)
     return ExistingRule(
@@ -168,7 +180,7 @@ def rule_as_it_would_stand(place: AzurePlace, rule: Rule, subscription: str) -> 
     )
 
 
-def _side(place: AzurePlace, side: Side, subscription: str) -> Sequence[str]:
+def _side(place: AzureNetworkExpectation, side: Side, subscription: str) -> Sequence[str]:
     if isinstance(side, GroupRef):
         group = (
             f"/subscriptions/{subscription}/resourceGroups/{place.resource_group}"

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from exchange_ports.adoption.adopting import Adoption
-from exchange_ports.adoption.verdicts import Stand
+from exchange_ports.adoption.compare import Adoption
+from exchange_ports.adoption.statuses import ResourceStatus
 
 __all__ = ["REFRESH", "Step", "steps"]
 
@@ -33,23 +33,25 @@ def steps(adoption: Adoption, file: str) -> tuple[Step, ...]:
     """The commands, in order. `file` is the import file's name. Nothing to do gives none."""
     mended = [*_out_of_the_state(adoption)]
     begun = any(each.operation == _CREATING for each in adoption.pending)
-    if begun or adoption.verdicts(Stand.GONE):
+    if begun or adoption.verdicts(ResourceStatus.GONE):
         mended = [Step(REFRESH, "the state forgets what is gone, and what was begun"), *mended]
-    if adoption.verdicts(Stand.GONE, Stand.BLOCKED, Stand.HELD, Stand.SEVERAL):
+    if adoption.verdicts(
+        ResourceStatus.GONE, ResourceStatus.BLOCKED, ResourceStatus.HELD, ResourceStatus.SEVERAL
+    ):
         several = [
             Step("", f"choose one for {each.wanted.name}: --is {each.wanted.name}=ID")
-            for each in adoption.verdicts(Stand.SEVERAL)
+            for each in adoption.verdicts(ResourceStatus.SEVERAL)
         ]
         again = Step(_EXPORT, "then adopt again, before any update")
         return (*_unlocked(adoption, mended), *mended, *several, again)
     listed = [*mended]
-    if adoption.verdicts(Stand.IMPORT):
+    if adoption.verdicts(ResourceStatus.IMPORT):
         command = f"pulumi import --file {file} --yes --skip-preview --protect=false"
         listed.append(Step(f"{command} --generate-code=false", "the state learns what exists"))
     early, late = _unwanted(adoption)
     listed += early
     unfinished = (*adoption.pending, *adoption.going, *adoption.no_longer_wanted)
-    if listed or unfinished or adoption.verdicts(Stand.MISSING):
+    if listed or unfinished or adoption.verdicts(ResourceStatus.MISSING):
         listed.append(
             Step("pulumi preview --diff", "look at it: nothing that was imported is replaced")
         )
@@ -75,10 +77,10 @@ def _unlocked(adoption: Adoption, listed: list[Step]) -> Iterator[Step]:
 
 def _out_of_the_state(adoption: Adoption) -> Iterator[Step]:
     """What the state has to let go of; no cloud is touched by that."""
-    for verdict in adoption.verdicts(Stand.BLOCKED):
+    for verdict in adoption.verdicts(ResourceStatus.BLOCKED):
         why = f"lets go of {', '.join(verdict.because)}, so that {verdict.id} can be imported"
         yield Step(f"pulumi state delete '{verdict.wanted.urn}' --yes", why)
-    for verdict in adoption.verdicts(Stand.HELD):
+    for verdict in adoption.verdicts(ResourceStatus.HELD):
         for holder in verdict.because:
             why = f"only where that is what {verdict.wanted.name} was called before"
             yield Step(f"pulumi state delete '{holder}' --yes", why)
@@ -96,6 +98,6 @@ def _unwanted(adoption: Adoption) -> tuple[list[Step], list[Step]]:
     late: list[Step] = []
     for found in adoption.found:
         for each in found.unwanted:
-            step = Step(each.revoke, f"{each.group}: {each.says}")
+            step = Step(each.revoke, f"{each.group}: {each.summary}")
             (early if each.group in begun else late).append(step)
     return early, late

@@ -4,6 +4,6 @@ Exit codes: 0 fine, 1 the answer is no, 2 bad input. No command but `preview` lo
 cloud's SDK, and each loads what it needs alone.
 """
 
-from exchange_ports.cli.running import main
+from exchange_ports.cli.main import main
 
 __all__ = ["main"]

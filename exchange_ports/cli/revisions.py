@@ -10,8 +10,8 @@ import subprocess
 from typing import Final, NamedTuple
 
 from exchange_ports.findings import Refused
-from exchange_ports.findings.asked import CANNOT_READ, NO_REVISION
-from exchange_ports.topology.nodes import MAX_BYTES
+from exchange_ports.findings.command_kinds import CANNOT_READ, NO_REVISION
+from exchange_ports.stackfile.nodes import MAX_BYTES
 
 __all__ = ["Revision", "Tree", "inside"]
 

@@ -13,10 +13,10 @@ from typing import Final, NamedTuple, Protocol
 
 from exchange_ports.cli.revisions import Tree, inside
 from exchange_ports.findings import Refused
-from exchange_ports.findings import reading as kinds
-from exchange_ports.findings.asked import CANNOT_READ
-from exchange_ports.topology.nodes import Fields, Text, compose
-from exchange_ports.topology.reading import NAMESPACE, read_stack_file
+from exchange_ports.findings import file_kinds as kinds
+from exchange_ports.findings.command_kinds import CANNOT_READ
+from exchange_ports.stackfile.nodes import Fields, Text, compose
+from exchange_ports.stackfile.stack_file import NAMESPACE, read_stack_file
 
 __all__ = ["Named", "Sides", "from_disk", "sides"]
 

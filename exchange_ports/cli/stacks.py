@@ -5,21 +5,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from exchange_ports.cli.talk import doing, say
+from exchange_ports.cli.console import doing, say
 from exchange_ports.findings import Finding, Refused, in_order
-from exchange_ports.findings.asked import CANNOT_READ
+from exchange_ports.findings.command_kinds import CANNOT_READ
 from exchange_ports.findings.finding import printable
-from exchange_ports.plans import Plans, compile_plans
+from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.stackfile.stack_file import StackFile, read_stack_file
 from exchange_ports.topology.bindings import check_bindings, check_tags
-from exchange_ports.topology.declaring import understand
 from exchange_ports.topology.models import Topology
-from exchange_ports.topology.reading import StackFile, read_stack_file
+from exchange_ports.topology.validate import parse_topology
 
 if TYPE_CHECKING:
     from exchange_ports.reports.origin import Origin
 
     # Only a stack whose update is under way needs it.
-    from exchange_ports.updates import Step, UnderWay
+    from exchange_ports.rollout import PhasePlan, RolloutRequest
 
 __all__ = ["compiled", "read", "read_with_origin", "registered", "warn"]
 
@@ -78,10 +78,12 @@ def registered(stack: StackFile) -> Plans:
     found = _compiled(stack)
     if found.step is None:
         return found.plans
-    from exchange_ports.updates.bodies import place_of
+    from exchange_ports.rollout.interfaces import network_name
 
     stands = found.step.plans
-    networks = {key: stands.get(place_of(plan), plan) for key, plan in found.plans.networks.items()}
+    networks = {
+        key: stands.get(network_name(plan), plan) for key, plan in found.plans.networks.items()
+    }
     return replace(found.plans, networks=networks)
 
 
@@ -89,13 +91,13 @@ class _Compiled(NamedTuple):
     """What a stack file comes to; the step where an update is under way, as far as one is asked for."""
 
     plans: Plans
-    step: "Step | None"
+    step: "PhasePlan | None"
     findings: tuple[Finding, ...]
 
 
 def _compiled(stack: StackFile) -> _Compiled:
     with doing(f"checking and planning {printable(stack.file)}"):
-        topology, declared = understand(stack.config["topology"])
+        topology, declared = parse_topology(stack.config["topology"])
         declared = (*declared, *check_tags(stack.config.get("tags")))
         update = _under_way(stack)
         if topology is not None:
@@ -113,34 +115,36 @@ def _compiled(stack: StackFile) -> _Compiled:
         return _Compiled(plans, step, in_order([*found, *near]))
 
 
-def _step(update: "UnderWay", plans: Plans) -> "Step | None":
+def _step(update: "RolloutRequest", plans: Plans) -> "PhasePlan | None":
     """The step that is asked for.
 
     :raises Refused: it is none of this update.
     """
     if update.stood is None or update.asked.turn is None:
         return None
-    from exchange_ports.updates import taken
+    from exchange_ports.rollout import select_phase
 
-    return taken(update.stood, plans, update.asked)[1]
+    return select_phase(update.stood, plans, update.asked)[1]
 
 
-def _under_way(stack: StackFile) -> "UnderWay | None":
+def _under_way(stack: StackFile) -> "RolloutRequest | None":
     previous, step, attached = (stack.config.get(key) for key in ("previous", "step", "attached"))
     if previous is None and step is None and attached is None:
         return None
-    from exchange_ports.updates import under_way
+    from exchange_ports.rollout import read_request
 
-    return under_way(step, attached, previous)
+    return read_request(step, attached, previous)
 
 
-def _beside(topology: Topology, stack: StackFile, update: "UnderWay | None") -> Iterator[Finding]:
+def _beside(
+    topology: Topology, stack: StackFile, update: "RolloutRequest | None"
+) -> Iterator[Finding]:
     """What is wrong beside a topology: cloud ids, and what is said of an update that is under way."""
     networks = stack.config.get("networks")
     if update is None:
         yield from check_bindings(topology, networks)
         return
-    from exchange_ports.updates import check_previous
+    from exchange_ports.rollout import check_previous
 
     stood = update.stood and update.stood.topology
     yield from update.findings

@@ -68,7 +68,7 @@ class Kind:
 
     code: str
     severity: Severity
-    says: str
+    summary: str
     why: str
     fix: str
 
@@ -81,7 +81,7 @@ class Kind:
         return Finding(
             self,
             tuple(path),
-            self.says.format_map(shown),
+            self.summary.format_map(shown),
             self.why.format_map(shown),
             self.fix.format_map(shown),
         )
@@ -93,7 +93,7 @@ class Finding:
 
     kind: Kind
     path: Path
-    says: str
+    summary: str
     why: str
     fix: str
     place: Place = Place()
@@ -122,7 +122,7 @@ class Finding:
         """The same finding, saying that it holds in so many other places too."""
         if not places:
             return self
-        return replace(self, says=f"{self.says} (and in {counted(places, 'other place')})")
+        return replace(self, summary=f"{self.summary} (and in {counted(places, 'other place')})")
 
     def located(self, locate: Callable[[Path], Place]) -> "Finding":
         """The same finding with the place at which its field stands."""
@@ -136,7 +136,7 @@ class Finding:
             "file": self.place.file,
             "line": self.place.line,
             "field": self.field,
-            "says": self.says,
+            "says": self.summary,
             "why": self.why,
             "fix": self.fix,
         }
@@ -145,7 +145,7 @@ class Finding:
         where = "  ".join(part for part in (str(self.place), self.field) if part)
         return "\n".join(
             [
-                f"{self.kind.severity}[{self.kind.code}] {self.says}",
+                f"{self.kind.severity}[{self.kind.code}] {self.summary}",
                 *([f"  {where}"] if where else []),
                 f"  why: {self.why}",
                 f"  fix: {self.fix}",

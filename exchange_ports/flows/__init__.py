@@ -3,17 +3,24 @@
 Must not know clouds, groups' resources, or how a flow is written as rules.
 """
 
-from exchange_ports.flows.ends import by_address
-from exchange_ports.flows.flow import INTERNET, Flow, Outside, Reason, described, in_order
-from exchange_ports.flows.gathering import flows
+from exchange_ports.flows.compile_flows import compile_flows
+from exchange_ports.flows.flow import (
+    INTERNET,
+    ExternalEndpoint,
+    Flow,
+    Reason,
+    by_address,
+    described,
+    in_order,
+)
 
 __all__ = [
     "INTERNET",
     "Flow",
-    "Outside",
+    "ExternalEndpoint",
     "Reason",
     "by_address",
     "described",
-    "flows",
+    "compile_flows",
     "in_order",
 ]

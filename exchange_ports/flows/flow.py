@@ -8,11 +8,28 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from exchange_ports.catalog import BY_ID
-from exchange_ports.topology.groups import Group
-from exchange_ports.traffic.addresses import Network
-from exchange_ports.traffic.ports import Ports
+from exchange_ports.topology.groups import Group, GroupKind, GroupMember
+from exchange_ports.traffic.addresses import Network, without_covered
+from exchange_ports.traffic.ports import PortRange, Ports, Protocol
 
-__all__ = ["Flow", "INTERNET", "Outside", "Reason", "described", "in_order", "reason_order"]
+__all__ = [
+    "Flow",
+    "INTERNET",
+    "ExternalEndpoint",
+    "Reason",
+    "described",
+    "in_order",
+    "reason_order",
+    "EndpointPairs",
+    "RowFlows",
+    "across",
+    "as_in_row",
+    "both_ways",
+    "by_address",
+    "named_by_ranges",
+    "one",
+    "external",
+]
 
 
 #: The name of the one end that both clouds treat as a shared set.
@@ -20,14 +37,14 @@ INTERNET: Final = "internet"
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Outside:
+class ExternalEndpoint:
     """An end that is not a managed server: a name for people and for identity, and its ranges."""
 
     name: str
     ranges: tuple[Network, ...]
-    says: str = field(compare=False)
+    summary: str = field(compare=False)
     #: Whether the ground rules are about it: a domain controller, Lync, another Exchange server.
-    fabric: bool = field(default=False, compare=False)
+    unrestricted: bool = field(default=False, compare=False)
 
     def __hash__(self) -> int:
         # The name tells nearly all apart; the Internet has thirty ranges to hash.
@@ -38,7 +55,7 @@ class Outside:
 class Reason:
     """Why a flow is there: a row of the published tables, or the operator's own words."""
 
-    says: str
+    summary: str
     entry: str | None = None
     accepted_risk: bool = False
     owner: str | None = None
@@ -57,8 +74,8 @@ class Reason:
 class Flow:
     """One thing that must pass. Reasons are no part of equality: a flow is what passes."""
 
-    source: Group | Outside
-    destination: Group | Outside
+    source: Group | ExternalEndpoint
+    destination: Group | ExternalEndpoint
     ports: Ports
     reasons: tuple[Reason, ...] = field(compare=False)
 
@@ -68,7 +85,7 @@ class Flow:
         return (_end_key(self.source), _end_key(self.destination), str(self.ports))
 
 
-def _end_key(end: Group | Outside) -> str:
+def _end_key(end: Group | ExternalEndpoint) -> str:
     return f"0 {end.network} {end.key}" if isinstance(end, Group) else f"1 {end.name}"
 
 
@@ -87,7 +104,7 @@ def reason_order(reason: Reason) -> tuple[int, str, bool, str, str, str]:
     # Every field is in it, so that two different reasons never change places between two runs.
     return (
         len(_RANKS) if reason.entry is None else _RANKS[reason.entry],
-        reason.says,
+        reason.summary,
         reason.accepted_risk,
         reason.ticket or "",
         reason.owner or "",
@@ -104,7 +121,7 @@ def described(reasons: Iterable[Reason], length: int) -> str:
     said: list[str] = []
     for reason in in_order(reasons):
         mark = reason.entry or reason.ticket
-        said.append(reason.says if mark is None else f"{reason.says} ({mark})")
+        said.append(reason.summary if mark is None else f"{reason.summary} ({mark})")
     line = "; ".join(said)
     if len(line) > length and len(said) > 1:
         line = _shortened(said, length)
@@ -122,3 +139,56 @@ def _shortened(said: Sequence[str], length: int) -> str:
         if len(whole) <= length or not shortened:
             shortened = whole
     return shortened
+
+
+def by_address(group: Group, wearers: Iterable[GroupMember]) -> ExternalEndpoint:
+    """The wearers of a group as another network sees them: groups end where their network does."""
+    ranges = [each for wearer in wearers if group in wearer.groups for each in wearer.addresses]
+    summary = f"{group.key} in {group.network}"
+    unrestricted = group.kind is GroupKind.EXCHANGE
+    return external(f"{group.key}@{group.network}", ranges, summary, unrestricted=unrestricted)
+
+
+EndpointPairs = Iterable[tuple[Group | ExternalEndpoint, Group | ExternalEndpoint]]
+#: Where a row applies, with ports in place of the row's where the user has others.
+RowFlows = Iterable[tuple[Group | ExternalEndpoint, Group | ExternalEndpoint, Ports | None]]
+
+
+def external(
+    name: str, ranges: Iterable[Network], summary: str, *, unrestricted: bool = False
+) -> ExternalEndpoint:
+    """An end outside, without ranges that lie inside another of its own."""
+    return ExternalEndpoint(name, without_covered(ranges), summary, unrestricted)
+
+
+def named_by_ranges(kind: str, ranges: Iterable[Network], summary: str) -> ExternalEndpoint:
+    """Ends of one kind that nobody named are told apart by what they are: their addresses."""
+    kept = without_covered(ranges)
+    return ExternalEndpoint(f"{kind}-{'_'.join(map(str, kept))}", kept, summary)
+
+
+def one(port: int) -> Ports:
+    """One TCP port."""
+    return Ports(Protocol.TCP, (PortRange(port, port),))
+
+
+def as_in_row(pairs: EndpointPairs) -> RowFlows:
+    """The places of a row whose ports are the row's own."""
+    return ((source, destination, None) for source, destination in pairs)
+
+
+def both_ways(ours: Iterable[Group], theirs: Iterable[ExternalEndpoint]) -> EndpointPairs:
+    """Each of ours with each of theirs, in both directions."""
+    others = tuple(theirs)
+    for one in ours:
+        for other in others:
+            yield one, other
+            yield other, one
+
+
+def across(
+    sources: Iterable[Group | ExternalEndpoint], to: Iterable[Group | ExternalEndpoint]
+) -> EndpointPairs:
+    """Every source with every destination."""
+    ends = tuple(to)
+    return ((source, end) for source in sources for end in ends)

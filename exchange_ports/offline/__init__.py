@@ -8,7 +8,7 @@ from exchange_ports.offline.recording import (
     Recording,
     Registration,
 )
-from exchange_ports.offline.running import record
+from exchange_ports.offline.runner import record
 
 __all__ = [
     "UNKNOWN",

@@ -12,7 +12,12 @@ import pulumi
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import engine_pb2, resource_pb2, source_pb2
 
-from exchange_ports.offline.recording import STACK_TYPE, Logged, Registration, urn_of_the_stack
+from exchange_ports.offline.recording import (
+    STACK_TYPE,
+    Logged,
+    Registration,
+    urn_of_the_stack,
+)
 from exchange_ports.offline.wire import plain, plain_aliases
 
 __all__ = ["Engine", "Monitor", "NoCallbacks", "Tape"]

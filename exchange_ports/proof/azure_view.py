@@ -5,12 +5,18 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
-from exchange_ports.azure import semantics as azure
-from exchange_ports.azure.rules import Access, Attachment, Direction, GroupRef, RuleSet, Zone
-from exchange_ports.proof.clouds import Harm, NamedRule, Way, Written
-from exchange_ports.traffic.address_set import AddressSet
-from exchange_ports.traffic.addresses import Address, address_at
-from exchange_ports.traffic.service_set import ServiceSet
+from exchange_ports.clouds.azure import evaluator as azure
+from exchange_ports.clouds.azure.rules import (
+    Access,
+    Attachment,
+    AzureRuleSet,
+    Direction,
+    GroupRef,
+    Zone,
+)
+from exchange_ports.proof.clouds import AllowRule, NamedRule, NeighborEffect, Way
+from exchange_ports.traffic.addresses import Address, AddressSet, address_at
+from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Packet, Traffic
 
 __all__ = ["AzureView"]
@@ -25,7 +31,9 @@ _ALWAYS: Final[Mapping[Way, Traffic]] = {
 class AzureView:
     """What the network security groups of one VNet let through, at whichever place they hang."""
 
-    def __init__(self, plan: RuleSet, members: Mapping[str, AddressSet], space: AddressSet) -> None:
+    def __init__(
+        self, plan: AzureRuleSet, members: Mapping[str, AddressSet], space: AddressSet
+    ) -> None:
         """Read the plan.
 
         :raises ValueError: Azure would refuse it.
@@ -33,10 +41,10 @@ class AzureView:
         self._plan = plan
         # Peers, gateways and forced tunnelling add to the tags: `elsewhere` and `harm` ask about that.
         self._tags = azure.usual_tags(space)
-        self._filters = azure.Filters(plan, members, self._tags)
+        self._filters = azure.AzureFilters(plan, members, self._tags)
 
     @cached_property
-    def _forced(self) -> azure.Filters:
+    def _forced(self) -> azure.AzureFilters:
         """The same under forced tunnelling, where VirtualNetwork is everything."""
         return self._filters.where_tags_hold(azure.forced_tags())
 
@@ -80,7 +88,7 @@ class AzureView:
             for rule in decision.rules
         )
 
-    def harm(self, zone: str, way: Way, others: AddressSet) -> Iterator[Harm]:
+    def harm(self, zone: str, way: Way, others: AddressSet) -> Iterator[NeighborEffect]:
         """Where our groups are not as Azure's default rules alone, for a host of a zone's subnets.
 
         Groups at interfaces are at those of our servers only. The probe's rule lets in what a
@@ -95,14 +103,14 @@ class AzureView:
             (azure.forced_tags(), self._forced, "under forced tunnelling"),
         ):
             # The same groups with nothing of ours in them.
-            defaults = azure.Filters(bare, {}, tags)
+            defaults = azure.AzureFilters(bare, {}, tags)
             for part, permitted in filters.beside(*asked):
                 for same, usual in defaults.beside(*asked[:2], part):
                     if permitted != usual:
                         own = address_at(same.smallest())
-                        yield Harm(own, permitted - usual, usual - permitted, when)
+                        yield NeighborEffect(own, permitted - usual, usual - permitted, when)
 
-    def written(self) -> Iterator[Written]:
+    def written(self) -> Iterator[AllowRule]:
         """The allow rules at our own groups: not the probe's and not the denies."""
         for group in self._plan.groups:
             for rule in group.rules:
@@ -117,7 +125,7 @@ class AzureView:
                 for some, carried in reach:
                     if some:
                         addresses, services = addresses | some, services | carried
-                yield Written(
+                yield AllowRule(
                     rule.name,
                     group.zone.value,
                     ours.key,

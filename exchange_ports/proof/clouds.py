@@ -7,20 +7,19 @@ network is there.
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
 
-from exchange_ports.aws import semantics as aws
-from exchange_ports.aws.names import rule_name
-from exchange_ports.aws.rules import Direction as AwsDirection
-from exchange_ports.aws.rules import GroupRef as AwsGroupRef
-from exchange_ports.aws.rules import RuleSet as AwsRuleSet
+from exchange_ports.clouds.aws import evaluator as aws
+from exchange_ports.clouds.aws.names import rule_name
+from exchange_ports.clouds.aws.rules import AwsRuleSet
+from exchange_ports.clouds.aws.rules import Direction as AwsDirection
+from exchange_ports.clouds.aws.rules import GroupRef as AwsGroupRef
 from exchange_ports.flows import Reason
-from exchange_ports.plans import NetworkPlan
+from exchange_ports.pipeline import NetworkPlan
 from exchange_ports.topology.models import Attachment
-from exchange_ports.traffic.address_set import AddressSet
-from exchange_ports.traffic.addresses import Address
-from exchange_ports.traffic.service_set import ServiceSet
+from exchange_ports.traffic.addresses import Address, AddressSet
+from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Packet, Traffic
 
-__all__ = ["Harm", "NamedRule", "View", "Way", "Written", "view"]
+__all__ = ["NeighborEffect", "NamedRule", "Evaluator", "Way", "AllowRule", "evaluator"]
 
 #: Seen from the server: what it lets in, or out.
 Way: TypeAlias = Literal["in", "out"]
@@ -33,7 +32,7 @@ class NamedRule(NamedTuple):
     reasons: tuple[Reason, ...]
 
 
-class Written(NamedTuple):
+class AllowRule(NamedTuple):
     """An allow rule of one of our groups, for the question whether it is needed."""
 
     name: str
@@ -47,7 +46,7 @@ class Written(NamedTuple):
     services: ServiceSet
 
 
-class Harm(NamedTuple):
+class NeighborEffect(NamedTuple):
     """What our rules change for a host that is not ours, at one of its addresses."""
 
     own: Address
@@ -57,7 +56,7 @@ class Harm(NamedTuple):
     when: str
 
 
-class View(Protocol):
+class Evaluator(Protocol):
     """What the filters of one network's servers let through, and who decides."""
 
     @property
@@ -89,16 +88,16 @@ class View(Protocol):
         """Whether one packet passes there, and the rules that decide it."""
         ...
 
-    def harm(self, zone: str, way: Way, others: AddressSet) -> Iterator[Harm]:
+    def harm(self, zone: str, way: Way, others: AddressSet) -> Iterator[NeighborEffect]:
         """What changes for the hosts of a zone at these addresses, which wear nothing of ours."""
         ...
 
-    def written(self) -> Iterator[Written]:
+    def written(self) -> Iterator[AllowRule]:
         """The allow rules at our own groups."""
         ...
 
 
-def view(plan: NetworkPlan, members: Mapping[str, AddressSet], space: AddressSet) -> View:
+def evaluator(plan: NetworkPlan, members: Mapping[str, AddressSet], space: AddressSet) -> Evaluator:
     """The view of a plan, where `members` are who wears each group, and `space` is the network.
 
     :raises ValueError: the cloud would refuse the plan.
@@ -116,7 +115,7 @@ _NOTHING_ALWAYS: Final[Mapping[Way, Traffic]] = {"in": Traffic(), "out": Traffic
 class _AwsView:
     def __init__(self, plan: AwsRuleSet, members: Mapping[str, AddressSet]) -> None:
         self._plan = plan
-        self._filters = aws.Filters(plan, members)
+        self._filters = aws.AwsFilters(plan, members)
 
     @property
     def rules(self) -> int:
@@ -149,13 +148,13 @@ class _AwsView:
         named = (NamedRule(rule_name(rule), rule.reasons) for rule in decision.rules)
         return decision.passes, tuple(sorted(named, key=lambda rule: rule.name))
 
-    def harm(self, zone: str, way: Way, others: AddressSet) -> Iterator[Harm]:
+    def harm(self, zone: str, way: Way, others: AddressSet) -> Iterator[NeighborEffect]:
         # Nothing of ours is on their way: security groups hang on the interfaces that wear them.
         return iter(())
 
-    def written(self) -> Iterator[Written]:
+    def written(self) -> Iterator[AllowRule]:
         for rule in self._plan.rules:
             addresses, services = self._filters.reach(rule)
             peer = rule.peer.key if isinstance(rule.peer, AwsGroupRef) else None
             way: Way = "in" if rule.direction is AwsDirection.IN else "out"
-            yield Written(rule_name(rule), "", rule.group, way, peer, addresses, services)
+            yield AllowRule(rule_name(rule), "", rule.group, way, peer, addresses, services)

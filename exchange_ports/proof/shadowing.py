@@ -10,32 +10,32 @@ from functools import cached_property
 from itertools import groupby, permutations
 from typing import Final, Literal
 
-from exchange_ports.azure.rules import (
+from exchange_ports.clouds.azure.evaluator import AzureFilters, usual_tags
+from exchange_ports.clouds.azure.rules import (
     Access,
     Anything,
+    AzureRuleSet,
     Direction,
     GroupRef,
+    NetworkSecurityGroup,
     Prefixes,
-    Rule,
-    RuleSet,
-    SecurityGroup,
+    SecurityRule,
     Side,
 )
-from exchange_ports.azure.semantics import Filters, usual_tags
-from exchange_ports.proof.needless import Needless
-from exchange_ports.traffic.address_set import AddressSet
-from exchange_ports.traffic.service_set import ServiceSet
+from exchange_ports.proof.redundancy import RedundantRule
+from exchange_ports.traffic.addresses import AddressSet
+from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
 
 __all__ = ["shadowed"]
 
 
 def shadowed(
-    plan: RuleSet,
+    plan: AzureRuleSet,
     members: Mapping[str, AddressSet],
     space: AddressSet,
-    wider: Mapping[str, Collection[str]],
-) -> Iterator[Needless]:
+    implied_groups: Mapping[str, Collection[str]],
+) -> Iterator[RedundantRule]:
     """Allow rules that denies before them leave nothing of, and denies that another one holds.
 
     `members` are who wears each group, `space` is the network's, `wider` are the groups that every
@@ -48,7 +48,7 @@ def shadowed(
                 (rule for rule in group.rules if rule.direction is direction), key=_priority
             )
             runs = [list(run) for _, run in groupby(rules, key=lambda rule: rule.access)]
-            asked = _Group(plan, group, direction, members, space, wider)
+            asked = _Group(plan, group, direction, members, space, implied_groups)
             for at, run in enumerate(runs):
                 if run[0].access is Access.DENY:
                     yield from asked.held(run)
@@ -62,35 +62,37 @@ class _Group:
 
     def __init__(
         self,
-        plan: RuleSet,
-        group: SecurityGroup,
+        plan: AzureRuleSet,
+        group: NetworkSecurityGroup,
         direction: Direction,
         members: Mapping[str, AddressSet],
         space: AddressSet,
-        wider: Mapping[str, Collection[str]],
+        implied_groups: Mapping[str, Collection[str]],
     ) -> None:
         self._plan, self._group = plan, group
         self._members, self._space = members, space
         self._direction = direction
-        self._wider = wider
+        self._wider = implied_groups
         self._here = {
             name: frozenset(worn)
-            for name, worn in plan.wears.items()
+            for name, worn in plan.memberships.items()
             if plan.zones.get(name) is group.zone
         }
 
     @cached_property
-    def _filters(self) -> Filters:
+    def _filters(self) -> AzureFilters:
         # To read all rules again takes time, and hardly ever is anything asked of them.
         alone = replace(self._plan, groups=(self._group,))
-        return Filters(alone, self._members, usual_tags(self._space))
+        return AzureFilters(alone, self._members, usual_tags(self._space))
 
-    def left_nothing(self, rules: Sequence[Rule], before: Sequence[Rule]) -> Iterator[Needless]:
+    def left_nothing(
+        self, rules: Sequence[SecurityRule], before: Sequence[SecurityRule]
+    ) -> Iterator[RedundantRule]:
         """Allow rules of which, at every server that they are applied to, all is decided before."""
         for rule in rules:
             everyone = [worn for worn in self._here.values() if self._is_applied(rule, worn)]
             named = Traffic.of(self._filters.reach(rule))
-            denies: list[Rule] = []
+            denies: list[SecurityRule] = []
             for worn in set(everyone):
                 applied = [one for one in before if self._is_applied(one, worn)]
                 if not named <= self._of(applied):
@@ -99,9 +101,11 @@ class _Group:
             else:
                 # Without a deny it would be for `needless` to say, which knows what groups mean.
                 if denies:
-                    yield Needless(rule.name, f"{denies[0].name} before it leaves nothing of it")
+                    yield RedundantRule(
+                        rule.name, f"{denies[0].name} before it leaves nothing of it"
+                    )
 
-    def held(self, denies: Sequence[Rule]) -> Iterator[Needless]:
+    def held(self, denies: Sequence[SecurityRule]) -> Iterator[RedundantRule]:
         """Denies that one beside them holds: with no allow rule between, order is no matter."""
         found: dict[str, str] = {}
         for rule, other in permutations(denies, 2):
@@ -114,22 +118,24 @@ class _Group:
                 )
             ):
                 found.setdefault(rule.name, other.name)
-        yield from (Needless(name, f"{other} names all of it") for name, other in found.items())
+        yield from (
+            RedundantRule(name, f"{other} names all of it") for name, other in found.items()
+        )
 
-    def _of(self, rules: Sequence[Rule]) -> Traffic:
+    def _of(self, rules: Sequence[SecurityRule]) -> Traffic:
         return Traffic.of(pair for rule in rules for pair in self._filters.reach(rule))
 
-    def _takes(self, rule: Rule, named: Traffic) -> bool:
+    def _takes(self, rule: SecurityRule, named: Traffic) -> bool:
         return rule.access is Access.DENY and bool(self._of([rule]) & named)
 
-    def _is_applied(self, rule: Rule, worn: Collection[str]) -> bool:
+    def _is_applied(self, rule: SecurityRule, worn: Collection[str]) -> bool:
         ours = self._ours(rule)
         return ours.key in worn if isinstance(ours, GroupRef) else True
 
-    def _ours(self, rule: Rule) -> Side:
+    def _ours(self, rule: SecurityRule) -> Side:
         return rule.destination if self._direction is Direction.IN else rule.source
 
-    def _peer(self, rule: Rule) -> Side:
+    def _peer(self, rule: SecurityRule) -> Side:
         return rule.source if self._direction is Direction.IN else rule.destination
 
     def _side_held(self, side: Side, other: Side) -> bool:
@@ -146,5 +152,5 @@ class _Group:
 _VERSIONS: Final[tuple[Literal[4, 6], ...]] = (4, 6)
 
 
-def _priority(rule: Rule) -> int:
+def _priority(rule: SecurityRule) -> int:
     return rule.priority

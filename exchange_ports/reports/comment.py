@@ -13,14 +13,14 @@ from urllib.parse import quote as url_quoted
 
 from exchange_ports import __version__
 from exchange_ports.catalog import BY_ID
-from exchange_ports.changes import PROBES, PROBES_URL, Cause, Change, Effect
+from exchange_ports.diff import PROBES, PROBES_URL, Cause, Change, Effect
 from exchange_ports.findings import Finding, counted, printable
 from exchange_ports.flows import Reason
+from exchange_ports.reports.diff_rows import Row, ports, rows, who
 from exchange_ports.reports.headline import cautions, done_words, headline, notes
 from exchange_ports.reports.review import Review, worst_use
-from exchange_ports.reports.rows import Row, ports, rows, who
-from exchange_ports.updates import Does
-from exchange_ports.updates import Effect as Passing
+from exchange_ports.rollout import Does
+from exchange_ports.rollout import TransientEffect as Passing
 
 __all__ = ["MOST_BYTES", "NO_LINKS", "Links", "comment"]
 
@@ -175,16 +175,16 @@ def _fenced(text: str) -> str:
 def _why(reason: Reason) -> str:
     """A reason for a table: a link to the published row, or the operator's words as they are."""
     if reason == PROBES:
-        return f"{reason.says}, [Azure platform considerations]({PROBES_URL})"
+        return f"{reason.summary}, [Azure platform considerations]({PROBES_URL})"
     marks = [reason.ticket, reason.owner and f"owner {reason.owner}"]
     marks.append(reason.review and f"until {reason.review}")
     said = ", ".join(_cell(mark) for mark in marks if mark)
     if reason.entry is None:
-        words = f"operator: {_cell(reason.says)}"
+        words = f"operator: {_cell(reason.summary)}"
     else:
         entry = BY_ID[reason.entry]
         # What an operator adds stands behind the row's own words.
-        own, added = entry.says, reason.says.removeprefix(entry.says).removeprefix(": ")
+        own, added = entry.summary, reason.summary.removeprefix(entry.summary).removeprefix(": ")
         words = f"{own}, [{entry.cite}, {entry.id}]({entry.cite.where.url})"
         words += f", operator: {_cell(added)}" if added else ""
     return f"{words}, {said}" if said else words
@@ -224,23 +224,23 @@ def _places(review: Review, change: Change, links: Links) -> str:
 
 def _of_stack(review: Review, links: Links) -> Iterator[_Table]:
     yield _table_of(f"\n#### {_code(review.name)}\n\n")
-    for side, says in ((review.new, "Does not load"), (review.old, "Did not load before")):
+    for side, summary in ((review.new, "Does not load"), (review.old, "Did not load before")):
         if side is not None and side.plans is None:
             more = "\nand {} more findings, in the whole report\n"
             found = tuple(map(_finding, side.errors))
-            yield _Table(f"**{says}:**\n\n", found, "\n", more)
+            yield _Table(f"**{summary}:**\n\n", found, "\n", more)
     shown, servers, reasons = _sorted(review)
     if shown:
         yield _changes("", shown, review, links, "\n")
     lines = tuple(f"- {note}\n" for note in notes(review, _code))
     if lines:
         yield _Table("", lines, "\n", "- and {} more, in the whole report\n")
-    for says, several in (
+    for summary, several in (
         ("of servers that come, go or have another address", servers),
         ("of the same traffic for another reason", reasons),
     ):
         if several:
-            title = _open(f"{counted(len(several), 'row')} {says}")
+            title = _open(f"{counted(len(several), 'row')} {summary}")
             yield _changes(title, several, review, links, _CLOSE)
     yield from _details(review)
 
@@ -271,8 +271,8 @@ def _finding(finding: Finding) -> str:
 _CLOSE: Final = "\n</details>\n"
 
 
-def _open(says: str) -> str:
-    return f"<details><summary>{says}</summary>\n\n"
+def _open(summary: str) -> str:
+    return f"<details><summary>{summary}</summary>\n\n"
 
 
 def _changes(
@@ -309,18 +309,18 @@ def _details(review: Review) -> Iterator[_Table]:
         yield _Table(f"{_open(f'In the clouds: {total}')}{head}", lines, _CLOSE, more)
     passing = () if review.update is None else review.update.at_once.troubles
     if passing:
-        says = f"In one step, in passing: {len(passing)} cut or opened"
+        summary = f"In one step, in passing: {len(passing)} cut or opened"
         lines = tuple(f"- {_PASSING[each.effect]}: {_code(str(each))}\n" for each in passing)
-        yield _Table(_open(says), lines, _CLOSE, "- and {} more, in the whole report\n")
+        yield _Table(_open(summary), lines, _CLOSE, "- and {} more, in the whole report\n")
     if review.warnings_new or review.warnings_gone:
         counts = (len(review.warnings_new), len(review.warnings_gone), review.warnings_kept)
-        says = "Warnings: {} new, {} gone, {} unchanged".format(*counts)
+        summary = "Warnings: {} new, {} gone, {} unchanged".format(*counts)
         warned = [("new", each) for each in review.warnings_new]
         warned += [("gone", each) for each in review.warnings_gone]
         lines = tuple(
-            f"- {how}: {_code(f'{each.kind.code}: {each.says}')}\n" for how, each in warned
+            f"- {how}: {_code(f'{each.kind.code}: {each.summary}')}\n" for how, each in warned
         )
-        yield _Table(_open(says), lines, _CLOSE, "- and {} more, in the whole report\n")
+        yield _Table(_open(summary), lines, _CLOSE, "- and {} more, in the whole report\n")
 
 
 _PASSING: Final = {Passing.CUT: "cut", Passing.OPEN: "opened"}

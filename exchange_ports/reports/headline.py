@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from exchange_ports.changes import Cause, Effect, End
-from exchange_ports.changes.words import few
+from exchange_ports.diff import Cause, ChangeEndpoint, Effect
+from exchange_ports.diff.endpoint_text import few
 from exchange_ports.findings import counted, printable
+from exchange_ports.reports.diff_rows import Row, ports, rows
 from exchange_ports.reports.review import Edit, Review
-from exchange_ports.reports.rows import Row, ports, rows
-from exchange_ports.traffic.service_set import ServiceSet
-from exchange_ports.updates import Does, Operation
-from exchange_ports.updates import Effect as Passing
+from exchange_ports.rollout import Does, Operation
+from exchange_ports.rollout import TransientEffect as Passing
+from exchange_ports.traffic.services import ServiceSet
 
 __all__ = ["Quote", "cautions", "done_words", "headline", "notes"]
 
@@ -79,9 +79,9 @@ def _come_and_gone(reviews: Sequence[Review], quote: Quote) -> Iterator[str]:
     ):
         several = [quote(name) for name in dict.fromkeys(names)]
         if several:
-            says = tail.replace("it ", "they ").replace("needs", "need")
-            says = says.replace("another address", "other addresses")
-            yield f"{verb} {_few(several)}{tail if len(several) == 1 else says}"
+            summary = tail.replace("it ", "they ").replace("needs", "need")
+            summary = summary.replace("another address", "other addresses")
+            yield f"{verb} {_few(several)}{tail if len(several) == 1 else summary}"
 
 
 def _sentence(said: Iterable[str]) -> str:
@@ -133,11 +133,11 @@ def _way(row: Row, quote: Quote) -> str:
     return f"between {one} and {other}" if row.both_ways else f"from {one} to {other}"
 
 
-def _short(end: End, quote: Quote) -> str:
+def _short(end: ChangeEndpoint, quote: Quote) -> str:
     if end.servers:
         several = len(end.servers)
         return quote(end.servers[0]) if several == 1 else f"{several} {end.role} servers"
-    return "the Internet" if end.anyone else quote(end.says)
+    return "the Internet" if end.anyone else quote(end.summary)
 
 
 def _clouds(reviews: Iterable[Review]) -> list[str]:
@@ -213,9 +213,9 @@ def _of_topology(review: Review, quote: Quote) -> Iterator[str]:
         # Those of whom the same is said stand together.
         alike: dict[str, list[str]] = {}
         for each in moved:
-            alike.setdefault(each.says, []).append(quote(each.name))
-        for says, names in alike.items():
-            yield f"{few(names)} {one if len(names) == 1 else several}: {quote(says)}"
+            alike.setdefault(each.summary, []).append(quote(each.name))
+        for summary, names in alike.items():
+            yield f"{few(names)} {one if len(names) == 1 else several}: {quote(summary)}"
 
 
 def _of_update(review: Review, quote: Quote) -> Iterator[str]:
@@ -230,7 +230,7 @@ def _of_update(review: Review, quote: Quote) -> Iterator[str]:
     for effect, number in passing.items():
         yield f"in one step: {counted(number, 'time')} traffic is {_PASSING[effect]} in passing"
     for each in found.refused:
-        yield f"in one step: over a limit in passing: {quote(each.says)}"
+        yield f"in one step: over a limit in passing: {quote(each.summary)}"
     if found.held:
         yield f"groups that another stack may still wear: {quote(few(list(found.held)))}"
     if found.steps is None:

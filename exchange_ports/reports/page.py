@@ -74,7 +74,7 @@ class Section:
 
     id: str
     title: str
-    says: tuple[Words, ...] = ()
+    summary: tuple[Words, ...] = ()
     items: tuple[Words, ...] = ()
     tables: tuple[Table, ...] = ()
     sections: tuple["Section", ...] = ()
@@ -82,7 +82,7 @@ class Section:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing but the heading."""
-        return not (self.says or self.items or self.tables or self.sections)
+        return not (self.summary or self.items or self.tables or self.sections)
 
 
 @dataclass(frozen=True, slots=True)

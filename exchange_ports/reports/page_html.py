@@ -89,7 +89,7 @@ def _contents(sections: Iterable[Section]) -> Element:
 
 def _section(section: Section, level: int) -> Element:
     made = _element("section", _element(f"h{level}", section.title), id=section.id)
-    made.extend(_element("p", *_words(words)) for words in section.says)
+    made.extend(_element("p", *_words(words)) for words in section.summary)
     if section.items:
         made.append(_element("ul", *(_element("li", *_words(words)) for words in section.items)))
     made.extend(map(_table, section.tables))

@@ -28,7 +28,7 @@ def _section(section: Section, level: int) -> Iterator[str]:
     # Whatever a reader makes of headings, these anchors are there.
     yield from ("", f'<a id="{section.id}"></a>', "")
     yield f"{'#' * level} {in_markdown(section.title)}"
-    for words in section.says:
+    for words in section.summary:
         yield from ("", _words(words))
     if section.items:
         yield ""

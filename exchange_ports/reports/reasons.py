@@ -17,7 +17,7 @@ def why(reasons: Iterable[Reason]) -> str:
 def _marked(reason: Reason) -> str:
     marks = [reason.entry or reason.ticket or "", "accepted risk" if reason.accepted_risk else ""]
     said = ", ".join(mark for mark in marks if mark)
-    return f"{reason.says} ({said})" if said else reason.says
+    return f"{reason.summary} ({said})" if said else reason.summary
 
 
 def document(reason: Reason) -> str | None:
@@ -42,8 +42,8 @@ def _linked(reason: Reason) -> str:
         )
         if value
     ]
-    says = in_markdown(reason.says)
-    return f"{says} ({', '.join(marks)})" if marks else says
+    summary = in_markdown(reason.summary)
+    return f"{summary} ({', '.join(marks)})" if marks else summary
 
 
 def references(reasons: Iterable[Reason]) -> list[str]:
@@ -56,7 +56,7 @@ def reason_data(reason: Reason) -> dict[str, object]:
     """What a reason says, and where it stands: the row with its table and address, or its operator."""
     entry = None if reason.entry is None else BY_ID[reason.entry]
     return {
-        "says": reason.says,
+        "says": reason.summary,
         "entry": reason.entry,
         "source": reason.source,
         "table": None if entry is None else entry.cite.where.value,

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from exchange_ports.changes import Change, Changes, Effect, changes
+from exchange_ports.clouds.base import NEVER, Use
+from exchange_ports.diff import Change, Effect, TopologyDiff, diff_plans
 from exchange_ports.findings import Finding, Path, Place
-from exchange_ports.limits import NEVER, Use
-from exchange_ports.plans import NetworkPlan, Plans
-from exchange_ports.updates import Operation, Update, operations, pairs_of, update
-from exchange_ports.updates.bodies import place_of
+from exchange_ports.pipeline import NetworkPlan, Plans
+from exchange_ports.rollout import Operation, Rollout, network_pairs, operations, plan_rollout
+from exchange_ports.rollout.interfaces import network_name
 
 __all__ = ["Edit", "Review", "Stack", "review", "worst_use"]
 
@@ -55,11 +55,11 @@ class Review:
     old: Stack | None
     new: Stack | None
     edit: Edit
-    changes: Changes
+    changes: TopologyDiff
     #: What is done in each network, by its name and cloud.
     operations: tuple[tuple[str, tuple[Operation, ...]], ...] = ()
     #: None where one side is not there.
-    update: Update | None = None
+    update: Rollout | None = None
     warnings_new: tuple[Finding, ...] = ()
     warnings_gone: tuple[Finding, ...] = ()
     warnings_kept: int = 0
@@ -94,7 +94,7 @@ class Review:
         return (
             self.edit is Edit.CHANGED
             and not (self.fails or self.old_fails)
-            and self.changes == Changes(())
+            and self.changes == TopologyDiff(())
             and not any(done for _, done in self.operations)
             and not (self.warnings_new or self.warnings_gone)
         )
@@ -117,16 +117,18 @@ def review(old: Stack | None, new: Stack | None, edit: Edit | None = None) -> Re
     """
     edit = edit or _edit(old, new)
     if new is not None and new.plans is None:
-        return Review(old, new, edit, Changes(()))
+        return Review(old, new, edit, TopologyDiff(()))
     before, after = (None if side is None else side.plans for side in (old, new))
     warned = _warnings(old, new)
-    found = changes(before, after)
+    found = diff_plans(before, after)
     if before is None or after is None:
         there = after or before
         done = _all_of(there, created=after is not None) if there is not None else ()
         return Review(old, new, edit, found, done, None, *warned)
-    done = tuple((pair.place, operations(pair.old, pair.new)) for pair in pairs_of(before, after))
-    return Review(old, new, edit, found, done, update(before, after), *warned)
+    done = tuple(
+        (pair.place, operations(pair.old, pair.new)) for pair in network_pairs(before, after)
+    )
+    return Review(old, new, edit, found, done, plan_rollout(before, after), *warned)
 
 
 def _edit(old: Stack | None, new: Stack | None) -> Edit:
@@ -137,18 +139,21 @@ def _edit(old: Stack | None, new: Stack | None) -> Edit:
 
 def _all_of(plans: Plans, *, created: bool) -> tuple[tuple[str, tuple[Operation, ...]], ...]:
     return tuple(
-        (place_of(plan), operations(*((_empty(plan), plan) if created else (plan, _empty(plan)))))
+        (
+            network_name(plan),
+            operations(*((_empty(plan), plan) if created else (plan, _empty(plan)))),
+        )
         for plan in plans.networks.values()
     )
 
 
 def _empty(plan: NetworkPlan) -> NetworkPlan:
-    from exchange_ports.aws import merging as aws
-    from exchange_ports.aws.rules import RuleSet as AwsRuleSet
+    from exchange_ports.clouds.aws import transitions as aws
+    from exchange_ports.clouds.aws.rules import AwsRuleSet
 
     if isinstance(plan, AwsRuleSet):
         return aws.empty(plan.network)
-    from exchange_ports.azure import merging as azure
+    from exchange_ports.clouds.azure import transitions as azure
 
     return azure.empty(plan.network)
 
@@ -166,7 +171,7 @@ def _warnings(
 def _by_words(side: Stack | None) -> dict[object, Finding]:
     found: Iterable[Finding] = () if side is None else side.findings
     # Not by line: a warning that moved down the file is the same.
-    return {(each.kind.code, each.field, each.says): each for each in found if not each.is_error}
+    return {(each.kind.code, each.field, each.summary): each for each in found if not each.is_error}
 
 
 def worst_use(plans: Plans) -> Use | None:

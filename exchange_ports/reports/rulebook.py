@@ -10,16 +10,16 @@ from typing import Final
 
 from exchange_ports.findings import Finding
 from exchange_ports.flows import Reason
-from exchange_ports.plans import Plans
+from exchange_ports.pipeline import Plans
 from exchange_ports.proof import Proof
-from exchange_ports.proof.ends import Ends
-from exchange_ports.proof.explaining import Explainer, Planned
+from exchange_ports.proof.endpoints import EndpointNames
+from exchange_ports.proof.explain import Explainer, PlannedRule
 from exchange_ports.reports.escaping import sheet
 from exchange_ports.reports.origin import Origin
 from exchange_ports.reports.reasons import document
-from exchange_ports.topology.groups import identity, wearers
-from exchange_ports.topology.values import INTERNET_WORD
-from exchange_ports.traffic.address_set import AddressSet
+from exchange_ports.topology.fields import INTERNET_WORD
+from exchange_ports.topology.groups import group_members, identity
+from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.ports import Protocol
 
 __all__ = ["Book", "Rule", "Side", "Zone", "rulebook", "rulebook_csv"]
@@ -124,11 +124,11 @@ class _Reader:
 
     def __init__(self, plans: Plans) -> None:
         networks = {identity(k, declared): k for k, declared in plans.topology.networks.items()}
-        self._internet = Ends(plans).named[INTERNET_WORD].addresses
+        self._internet = EndpointNames(plans).named[INTERNET_WORD].addresses
         self._worn: dict[tuple[str, str], dict[str, list[str]]] = {}
         self._standing: dict[tuple[str, str], list[str]] = {}
         self._where: dict[str, AddressSet] = {}
-        dressed = wearers(plans.topology)
+        dressed = group_members(plans.topology)
         for wearer in dressed:
             key = networks[wearer.network]
             zone = "perimeter" if wearer.in_perimeter else "internal"
@@ -140,7 +140,7 @@ class _Reader:
         self._everyone = AddressSet.of(range_ for each in dressed for range_ in each.addresses)
 
     def zone(
-        self, key: str, zone: str, planned: Iterable[Planned]
+        self, key: str, zone: str, planned: Iterable[PlannedRule]
     ) -> tuple[tuple[str, ...], tuple[Rule, ...]]:
         """The servers and the rules of a zone, rules that let in first, denies last."""
         rules = [
@@ -153,12 +153,12 @@ class _Reader:
         )
         return tuple(self._standing.get((key, zone), ())), tuple(rules)
 
-    def _of(self, rule: Planned) -> Iterable[str]:
+    def _of(self, rule: PlannedRule) -> Iterable[str]:
         if rule.place:
             return (rule.place,)
         return self._worn.get((rule.network, rule.group or ""), {}) or (UNUSED,)
 
-    def _rule(self, rule: Planned, zone: str) -> Rule:
+    def _rule(self, rule: PlannedRule, zone: str) -> Rule:
         return Rule(
             rule.network,
             zone,
@@ -173,13 +173,13 @@ class _Reader:
             tuple(self._risks(rule)),
         )
 
-    def _ours(self, rule: Planned, zone: str) -> Side:
+    def _ours(self, rule: PlannedRule, zone: str) -> Side:
         if rule.group is None:
             return Side("everyone here")
         wearing: Mapping[str, list[str]] = self._worn.get((rule.network, rule.group), {})
         return Side(rule.group, tuple(wearing.get(zone, ())))
 
-    def _theirs(self, rule: Planned) -> Side:
+    def _theirs(self, rule: PlannedRule) -> Side:
         wearing = self._worn.get((rule.network, rule.peer))
         if wearing is not None:
             return Side(rule.peer, tuple(sorted(name for few in wearing.values() for name in few)))
@@ -193,7 +193,7 @@ class _Reader:
             return ()
         return tuple(sorted(name for name, at in self._where.items() if at & addresses))
 
-    def _risks(self, rule: Planned) -> Iterator[str]:
+    def _risks(self, rule: PlannedRule) -> Iterator[str]:
         if not rule.allows:
             return
         if any(reason.accepted_risk for reason in rule.reasons):
@@ -232,7 +232,7 @@ def _record(zone: Zone, rule: Rule, asked: Collection[Reason]) -> Iterator[str]:
         yield from (side.name, ", ".join(side.servers), ", ".join(side.addresses))
     yield rule.passes
     reasons = rule.reasons
-    yield _each(reason.says for reason in reasons) or rule.description
+    yield _each(reason.summary for reason in reasons) or rule.description
     # What no flow asks for, the platform does: probes of load balancers.
     yield _each(reason.source if reason in asked else "the platform" for reason in reasons)
     yield _each(map(document, reasons))

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from exchange_ports.catalog import BY_ID, Citation
+from exchange_ports.clouds.base import NEVER, Use
 from exchange_ports.findings import counted
 from exchange_ports.flows import Reason
-from exchange_ports.limits import NEVER, Use
-from exchange_ports.reports.opens import closed
+from exchange_ports.reports.openings import closed
 from exchange_ports.reports.page import (
     Cell,
     Look,
@@ -21,8 +21,8 @@ from exchange_ports.reports.page import (
     text,
 )
 from exchange_ports.reports.rulebook import Book, Rule, Side, Zone
+from exchange_ports.topology.fields import FlowEnd, ends_of
 from exchange_ports.topology.models import Platform
-from exchange_ports.topology.values import End, ends_of
 from exchange_ports.traffic.addresses import brief
 
 __all__ = ["rulebook_page"]
@@ -62,7 +62,7 @@ def _facts(book: Book) -> Iterator[tuple[str, Cell]]:
     yield "Stack file", cell(book.origin.file, Look.CODE)
     yield "Its SHA-256", cell(book.origin.sha256, Look.CODE)
     yield "Made by", cell(f"exchange-ports {book.origin.version}")
-    places = (f"{key} ({network.platform.says})" for key, network in topology.networks.items())
+    places = (f"{key} ({network.platform.summary})" for key, network in topology.networks.items())
     yield "Networks", cell(", ".join(places))
     servers = counted(figures.servers, "server")
     yield "Rules", cell(f"{counted(figures.rules, 'rule')} for {servers}")
@@ -124,7 +124,7 @@ def _accepted(book: Book) -> Iterator[Row]:
         )
 
 
-def _end(end: End) -> str:
+def _end(end: FlowEnd) -> str:
     return str(end) if end.range_ is None else brief(end.range_)
 
 
@@ -156,7 +156,7 @@ def _warnings(book: Book) -> Section:
         Row(
             (
                 cell(finding.kind.code, Look.CODE),
-                (text(finding.says), text(finding.why, Look.ASIDE)),
+                (text(finding.summary), text(finding.why, Look.ASIDE)),
                 cell(finding.fix),
                 cell(finding.field, Look.CODE),
             )
@@ -189,7 +189,7 @@ def _servers(book: Book) -> Section:
         )
         for zone in book.zones
         for server in zone.servers
-        for worn in [book.plans.networks[zone.network].wears.get(server, ())]
+        for worn in [book.plans.networks[zone.network].memberships.get(server, ())]
     )
     columns = ("server", "network", "zone", "groups that it wears")
     table = Table(columns, rows, "", (18, 14, 12, 56))
@@ -201,7 +201,7 @@ def _codes(names: Iterable[str]) -> Cell:
 
 
 def _zone(zone: Zone, lists: "_Lists") -> Section:
-    platform = Platform(zone.platform).says
+    platform = Platform(zone.platform).summary
     tables = (
         _rules((rule for rule in zone.rules if rule.inward), "Let in", lists),
         _rules((rule for rule in zone.rules if not rule.inward), "Let out", lists),
@@ -256,7 +256,7 @@ def _side(side: Side, lists: "_Lists") -> Cell:
 
 
 def _reason(reason: Reason) -> Words:
-    said = [Text(reason.says)]
+    said = [Text(reason.summary)]
     if reason.entry is not None:
         said.append(Text(f"[{reason.entry}]", to=f"#row-{reason.entry}"))
     marks = ", ".join(_operator(reason))
@@ -377,7 +377,7 @@ def _rows(book: Book) -> Section:
         Row(
             (
                 cell(entry.id, Look.STRONG),
-                cell(entry.says),
+                cell(entry.summary),
                 cell(f"{entry.source} to {entry.destination}"),
                 cell(entry.when),
                 cell(entry.without),

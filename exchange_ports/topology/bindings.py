@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final, cast
 
 from exchange_ports.findings import Finding, Path, nearest
-from exchange_ports.findings.declared import BY_CODE
+from exchange_ports.findings.topology_kinds import BY_CODE
+from exchange_ports.topology.fields import plain_type
 from exchange_ports.topology.groups import identity
 from exchange_ports.topology.models import Platform, Topology
-from exchange_ports.topology.neighbours import neighbours
-from exchange_ports.topology.values import plain_type
+from exchange_ports.topology.neighbors import neighbours
 
 __all__ = ["CLOUD_IDS", "as_mapping", "check_bindings", "check_tags"]
 

@@ -20,16 +20,16 @@ from exchange_ports.traffic.addresses import Network as Range
 __all__ = [
     "Group",
     "GroupKind",
-    "Wearer",
+    "GroupMember",
     "delivers_apart",
     "group",
     "has_own_group",
     "identity",
-    "retired",
-    "retirable",
+    "retired_members",
+    "retirable_groups",
     "syncs_apart",
-    "wearers",
-    "worn_by",
+    "group_members",
+    "members_of",
 ]
 
 
@@ -75,7 +75,7 @@ class Group:
     network: str
     kind: GroupKind
     of: str = ""
-    wider: frozenset[str] = field(default=frozenset(), compare=False)
+    implied_groups: frozenset[str] = field(default=frozenset(), compare=False)
 
     def __hash__(self) -> int:
         # By text: an enum's own hash is slow, and a group is looked up at each end of each flow.
@@ -87,13 +87,13 @@ class Group:
         return f"{self.kind}.{self.of}" if self.of else self.kind.value
 
     @property
-    def says(self) -> str:
+    def summary(self) -> str:
         """Who wears it, in words made of identities only: clouds cannot change a description."""
         return _SAYS[self.kind].format(self.of)
 
 
 @dataclass(frozen=True, slots=True)
-class Wearer:
+class GroupMember:
     """An Exchange server: its name, network, zone and addresses, and its groups, the widest first."""
 
     name: str
@@ -109,9 +109,9 @@ class Wearer:
         return tuple(range_.network_address for range_ in ranges)
 
 
-def worn_by(wearers: Iterable[Wearer]) -> dict[Group, list[Wearer]]:
+def members_of(wearers: Iterable[GroupMember]) -> dict[Group, list[GroupMember]]:
     """The wearers of each group that anybody wears, in order."""
-    worn: dict[Group, list[Wearer]] = {}
+    worn: dict[Group, list[GroupMember]] = {}
     for wearer in wearers:
         for group in wearer.groups:
             worn.setdefault(group, []).append(wearer)
@@ -123,14 +123,14 @@ def identity(key: str, declared: object) -> str:
     return getattr(declared, "id", None) or key
 
 
-def group(network: str, kind: GroupKind, of: str = "", *wider: str) -> Group:
+def group(network: str, kind: GroupKind, of: str = "", *implied_groups: str) -> Group:
     """A group with what its wearers wear besides."""
-    return Group(network, kind, of, frozenset(wider))
+    return Group(network, kind, of, frozenset(implied_groups))
 
 
 def _internal(
     network: str, site_key: str, site: Site, key: str, server: Server, topology: Topology
-) -> Wearer:
+) -> GroupMember:
     site_id, server_id = identity(site_key, site), identity(key, server)
     everyone = group(network, GroupKind.EXCHANGE)
     roles: list[Group] = []
@@ -155,10 +155,10 @@ def _internal(
         besides = (everyone.key, *(role.key for role in roles))
         worn.append(group(network, GroupKind.SERVER, server_id, *besides))
     addresses = () if server.address is None else (server.address,)
-    return Wearer(key, network, False, _ranges(addresses), tuple(worn))
+    return GroupMember(key, network, False, _ranges(addresses), tuple(worn))
 
 
-def _edge(network: str, key: str, edge: EdgeServer, topology: Topology) -> Wearer:
+def _edge(network: str, key: str, edge: EdgeServer, topology: Topology) -> GroupMember:
     site_id = identity(edge.site, topology.sites.get(edge.site))
     together = group(network, GroupKind.EDGE, site_id)
     worn = [together]
@@ -174,7 +174,9 @@ def _edge(network: str, key: str, edge: EdgeServer, topology: Topology) -> Weare
     if has_own_group(edge):
         besides = (each.key for each in worn)
         worn.append(group(network, GroupKind.EDGE_SERVER, identity(key, edge), *besides))
-    return Wearer(key, network, _in_perimeter(edge, topology), _ranges(edge.addresses), tuple(worn))
+    return GroupMember(
+        key, network, _in_perimeter(edge, topology), _ranges(edge.addresses), tuple(worn)
+    )
 
 
 #: The kinds of group that a site's servers wear together, and those that one server wears alone.
@@ -193,7 +195,7 @@ _OF_EDGES: Final = frozenset(kind for kind in GroupKind if kind.value.startswith
 }
 
 
-def retirable(topology: Topology, network: str) -> dict[str, Group]:
+def retirable_groups(topology: Topology, network: str) -> dict[str, Group]:
     """Every group that servers of a network may have worn, by key, as far as what it is of is declared.
 
     `network` is the network's identity. Of what one server wears alone, only what all such servers
@@ -207,10 +209,10 @@ def retirable(topology: Topology, network: str) -> dict[str, Group]:
             group(network, kind, of).key for kind in (GroupKind.MAILBOX, GroupKind.EDGE)
         )
         for kind in _OF_SITES:
-            wider = (edge,) if kind in _OF_EDGES else (everyone.key,)
+            implied_groups = (edge,) if kind in _OF_EDGES else (everyone.key,)
             if kind is GroupKind.EDGESYNC:
-                wider = (everyone.key, inside)
-            found.append(group(network, kind, of, *(set(wider) - {f"{kind}.{of}"})))
+                implied_groups = (everyone.key, inside)
+            found.append(group(network, kind, of, *(set(implied_groups) - {f"{kind}.{of}"})))
         for key, server in site.servers.items():
             alone = identity(key, server)
             found.append(group(network, GroupKind.SERVER, alone, everyone.key))
@@ -222,18 +224,18 @@ def retirable(topology: Topology, network: str) -> dict[str, Group]:
     return {each.key: each for each in found}
 
 
-def retired(topology: Topology) -> tuple[Wearer, ...]:
+def retired_members(topology: Topology) -> tuple[GroupMember, ...]:
     """The retired groups, each as somebody who wears it alone and of whom nothing else is known.
 
     One that somebody declared wears is not retired. Must not be shown: nobody declared them.
     """
-    worn = set(worn_by(wearers(topology)))
+    worn = set(members_of(group_members(topology)))
     return tuple(
-        Wearer("", here, bool(network.perimeter) and one.kind in _OF_EDGES, (), (one,))
+        GroupMember("", here, bool(network.perimeter) and one.kind in _OF_EDGES, (), (one,))
         for key, network in sorted(topology.networks.items())
         if network.retired_groups
         for here in (identity(key, network),)
-        for known in (retirable(topology, here),)
+        for known in (retirable_groups(topology, here),)
         for named in sorted(set(network.retired_groups))
         if (one := known.get(named)) is not None and one not in worn
     )
@@ -266,10 +268,10 @@ def _ranges(addresses: Iterable[IPv4Address | IPv6Address]) -> tuple[Range, ...]
     return tuple(ip_network(address) for address in addresses)
 
 
-def wearers(topology: Topology) -> tuple[Wearer, ...]:
+def group_members(topology: Topology) -> tuple[GroupMember, ...]:
     """Every Exchange server with its groups, internal servers first, each kind by name."""
 
-    def everyone() -> Iterator[Wearer]:
+    def everyone() -> Iterator[GroupMember]:
         ids: Mapping[str, str] = {key: identity(key, n) for key, n in topology.networks.items()}
         for site_key, site in topology.sites.items():
             for key, server in site.servers.items():

@@ -12,10 +12,10 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from exchange_ports.catalog import DEFAULT_SERVICES, EDGESYNC_PORT, SMTP_PORT, Need, Service
-from exchange_ports.topology.values import (
+from exchange_ports.topology.fields import (
     Address,
     Count,
-    EndText,
+    FlowEndText,
     GroupKey,
     Name,
     Port,
@@ -84,7 +84,7 @@ class Platform(StrEnum):
     EXTERNAL = "external"
 
     @property
-    def says(self) -> str:
+    def summary(self) -> str:
         """It as people write it."""
         return _CLOUDS.get(self.value, self.value)
 
@@ -482,8 +482,8 @@ Reputation = Annotated[
 ]
 
 Ends = Annotated[
-    Annotated[EndText, Tag("<word>")]
-    | Annotated[tuple[EndText, ...], Field(min_length=1), Tag("<list>")],
+    Annotated[FlowEndText, Tag("<word>")]
+    | Annotated[tuple[FlowEndText, ...], Field(min_length=1), Tag("<list>")],
     BY_SHAPE,
 ]
 

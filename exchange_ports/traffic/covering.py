@@ -13,9 +13,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
 
-from exchange_ports.traffic._intervals import NOTHING, Spans, subset
 from exchange_ports.traffic.addresses import blocks
 from exchange_ports.traffic.ports import HIGHEST_PORT, Ports, Protocol
+from exchange_ports.traffic.spans import NOTHING, Spans, subset
 
 __all__ = ["Box", "Tiers", "widest"]
 

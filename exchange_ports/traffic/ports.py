@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from exchange_ports.traffic._intervals import canonical, subset
+from exchange_ports.traffic.spans import canonical, subset
 
 __all__ = [
     "ANY_PORTS",

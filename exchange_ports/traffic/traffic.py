@@ -8,25 +8,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
-from exchange_ports.traffic._boxes import disjoint_boxes, widest_boxes
-from exchange_ports.traffic._intervals import (
-    canonical,
-    difference,
-    intersection,
-    union,
-)
-from exchange_ports.traffic._steps import (
+from exchange_ports.traffic.addresses import Address, AddressSet, place_of
+from exchange_ports.traffic.services import Service, ServiceSet
+from exchange_ports.traffic.spans import canonical, difference, intersection, union
+from exchange_ports.traffic.steps import (
     Steps,
     below,
     combined,
+    disjoint_boxes,
     swept,
     swept_twice,
     value_at,
+    widest_boxes,
     within,
 )
-from exchange_ports.traffic.address_set import AddressSet
-from exchange_ports.traffic.addresses import Address, place_of
-from exchange_ports.traffic.service_set import Service, ServiceSet
 
 __all__ = ["Box", "Packet", "Traffic"]
 
@@ -135,13 +130,13 @@ class Traffic:
         """The services that pass anywhere."""
         return ServiceSet(canonical(span for _, _, services in self.steps for span in services))
 
-    def witness(self) -> Packet:
+    def example(self) -> Packet:
         """The address that a reader recognises first, with what he recognises of its services.
 
         :raises ValueError: nothing passes.
         """
-        address = self.addresses().witness()
-        return Packet(address, self.at(address).witness())
+        address = self.addresses().example()
+        return Packet(address, self.at(address).example())
 
     def groups(self) -> tuple[Box, ...]:
         """Disjoint boxes: for each set of services the addresses at which just that set passes."""

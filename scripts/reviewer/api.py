@@ -106,7 +106,7 @@ class Api:
 
     def _refused(self, what: str, refused: urllib.error.HTTPError) -> NoReturn:
         with refused:
-            says = _message(refused)
+            summary = _message(refused)
             headers = refused.headers
         text = f"{what}: {self._name} answers {refused.code}"
         limited = refused.code == _TOO_MANY or (
@@ -116,9 +116,9 @@ class Api:
         )
         if limited or refused.code >= _ITS_FAULT:
             why = "too much is asked of it" if limited else "it has a fault of its own"
-            raise Again(f"{text}, {why}. It says: {says}", _patience(headers)) from None
+            raise Again(f"{text}, {why}. It says: {summary}", _patience(headers)) from None
         why = _WHY.get(refused.code, "it refuses").format(needed=self._needed)
-        raise Stopped(f"{text}: {why}. It says: {says}") from None
+        raise Stopped(f"{text}: {why}. It says: {summary}") from None
 
 
 def pages(api: Api, path: str, more: str = "") -> Iterator[object]:

@@ -7,20 +7,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from exchange_ports.adoption.adopting import Adoption, Existing, adoption, check, component_of
 from exchange_ports.adoption.aws_existing import ExistingAws
 from exchange_ports.adoption.aws_output import read_aws
 from exchange_ports.adoption.azure_existing import ExistingAzure, read_azure
-from exchange_ports.adoption.documents import Document
-from exchange_ports.adoption.importing import import_file
-from exchange_ports.adoption.state import State, read_state
+from exchange_ports.adoption.compare import Adoption, Existing, adoption, check, component_of
+from exchange_ports.adoption.expected import expected_networks
+from exchange_ports.adoption.exports import Document
+from exchange_ports.adoption.import_file import import_file
+from exchange_ports.adoption.state import State, Urn, read_state
+from exchange_ports.adoption.statuses import ResourceStatus
 from exchange_ports.adoption.steps import steps
-from exchange_ports.adoption.urns import Urn
-from exchange_ports.adoption.verdicts import Stand
-from exchange_ports.adoption.wanted import places
 from exchange_ports.findings import Finding, Refused
-from exchange_ports.plans import compile_plans
-from exchange_ports.topology.reading import NAMESPACE
+from exchange_ports.pipeline import compile_plans
+from exchange_ports.stackfile.stack_file import NAMESPACE
 from tests.strategies import declared
 
 __all__ = ["Asked"]
@@ -61,7 +60,9 @@ class Asked:
         assert isinstance(component, Urn)
         settings = {"networks": self.networks, "tags": dict(self.tags or {})}
         others = self.others or {}
-        found = places(compile_plans(declared(self.topology)), component, settings, others)
+        found = expected_networks(
+            compile_plans(declared(self.topology)), component, settings, others
+        )
         told = self.told or {}
         region = others.get("aws:region")
         if refused := list(
@@ -80,7 +81,7 @@ class Asked:
         """What is to be run."""
         return [step.command for step in steps(self.answer(), "adopt.json")]
 
-    def ids(self, *stands: Stand) -> dict[str, str]:
+    def ids(self, *stands: ResourceStatus) -> dict[str, str]:
         """The ids of the verdicts of these kinds, by URN."""
         return {str(each.wanted.urn): each.id for each in self.answer().verdicts(*stands)}
 

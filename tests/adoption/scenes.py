@@ -10,13 +10,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from exchange_ports.adoption.azure_matching import rule_as_it_would_stand
-from exchange_ports.adoption.documents import fields_of, items_of
-from exchange_ports.adoption.urns import Urn
-from exchange_ports.adoption.wanted import COMPONENT, AwsPlace, AzurePlace, Place, places
-from exchange_ports.aws.rules import Direction, GroupRef, Rule
-from exchange_ports.plans import compile_plans
-from exchange_ports.topology.declaring import declare
-from exchange_ports.topology.reading import NAMESPACE, read_stack_file
+from exchange_ports.adoption.expected import (
+    COMPONENT,
+    AwsNetworkExpectation,
+    AzureNetworkExpectation,
+    NetworkExpectation,
+    expected_networks,
+)
+from exchange_ports.adoption.exports import fields_of, items_of
+from exchange_ports.adoption.state import Urn
+from exchange_ports.clouds.aws.rules import Direction, GroupRef, SecurityGroupRule
+from exchange_ports.pipeline import compile_plans
+from exchange_ports.stackfile.stack_file import NAMESPACE, read_stack_file
+from exchange_ports.topology.validate import load_topology
 from tests.recordings import ROOT
 
 __all__ = ["FOLDER", "SCENES", "as_text"]
@@ -49,24 +55,24 @@ class _Scene:
     def __init__(self, stack: str) -> None:
         file = ROOT / "stacks" / f"Pulumi.{stack}.yaml"
         read = read_stack_file(file.read_bytes(), file.name)
-        topology, _ = declare(read.config["topology"])
+        topology, _ = load_topology(read.config["topology"])
         self.component = Urn.of_stack(stack, NAMESPACE).child(COMPONENT, "exchange")
         self.stack = Urn.of_stack(stack, NAMESPACE)
-        self.places: tuple[Place, ...] = places(
+        self.places: tuple[NetworkExpectation, ...] = expected_networks(
             compile_plans(topology), self.component, read.config, read.others
         )
         self._provider = ""
 
     @property
-    def aws(self) -> AwsPlace:
+    def aws(self) -> AwsNetworkExpectation:
         (place,) = self.places
-        assert isinstance(place, AwsPlace)
+        assert isinstance(place, AwsNetworkExpectation)
         return place
 
     @property
-    def azure(self) -> AzurePlace:
+    def azure(self) -> AzureNetworkExpectation:
         (place,) = self.places
-        assert isinstance(place, AzurePlace)
+        assert isinstance(place, AzureNetworkExpectation)
         return place
 
     def state(
@@ -104,11 +110,13 @@ class _Scene:
         return {"version": 3, "deployment": deployment}
 
 
-def _default(place: AwsPlace) -> Json:
+def _default(place: AwsNetworkExpectation) -> Json:
     return _group(place, "sg-0d000000000000000", "default", "default VPC security group", {})
 
 
-def _group(place: AwsPlace, id_: str, name: str, description: str, tags: Mapping[str, str]) -> Json:
+def _group(
+    place: AwsNetworkExpectation, id_: str, name: str, description: str, tags: Mapping[str, str]
+) -> Json:
     return {
         "GroupId": id_,
         "GroupName": name,
@@ -123,7 +131,7 @@ def _group(place: AwsPlace, id_: str, name: str, description: str, tags: Mapping
 class _Account:
     """What stands in the account: the groups and rules of the plan, by ids in their order."""
 
-    def __init__(self, place: AwsPlace) -> None:
+    def __init__(self, place: AwsNetworkExpectation) -> None:
         self.place = place
         self.groups = {
             group.key: f"sg-0{at:02d}00000000000000"
@@ -147,7 +155,7 @@ class _Account:
             found.append(_group(self.place, id_, f"{name}-3f1c2a9", group.description, tags))
         return found
 
-    def printed_rule(self, rule: Rule) -> Json:
+    def printed_rule(self, rule: SecurityGroupRule) -> Json:
         peer = (
             {"ReferencedGroupInfo": {"GroupId": self.groups[rule.peer.key]}}
             if isinstance(rule.peer, GroupRef)
@@ -276,7 +284,7 @@ def _azure() -> Json:
 
 def _as_the_cli_prints(rule: Any) -> Json:
     priority, direction, access, protocol, description, sources, ports, source, destination = (
-        rule.says
+        rule.summary
     )
 
     def side(which: str, what: Sequence[str]) -> Json:

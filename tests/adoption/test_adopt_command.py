@@ -160,12 +160,12 @@ WRONG: Final[dict[str, tuple[object, str]]] = {
 def test_what_is_wrong_in_an_output_is_said_with_its_place(
     wrong: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    data, says = WRONG[wrong]
+    data, summary = WRONG[wrong]
     path = tmp_path / "given.json"
     path.write_text("[" * 100_000 if data is None else json.dumps(data))
     assert adopt(DEV, "--state", STATE, "--aws", GROUPS, RULES, str(path)) == 2
     said = capsys.readouterr()
-    assert (said.out, says in said.err) == ("", True), said.err
+    assert (said.out, summary in said.err) == ("", True), said.err
     assert str(path) in said.err
 
 
@@ -196,14 +196,14 @@ AZURE_WRONG: Final[dict[str, tuple[object, str]]] = {
 def test_what_is_wrong_in_an_output_of_azure_is_said_with_its_place(
     wrong: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    data, says = AZURE_WRONG[wrong]
+    data, summary = AZURE_WRONG[wrong]
     path = tmp_path / "given.json"
     path.write_text(json.dumps(data))
     stack = str(ROOT / "stacks" / "Pulumi.prod-azure.yaml")
     state = str(FOLDER / "azure" / "state.json")
     assert adopt(stack, "--state", state, "--azure", str(path)) == 2
     said = capsys.readouterr()
-    assert (said.out, says in said.err) == ("", True), said.err
+    assert (said.out, summary in said.err) == ("", True), said.err
 
 
 def test_the_same_group_printed_twice_and_changed_between_is_refused(

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange_ports.adoption.verdicts import Stand
+from exchange_ports.adoption.statuses import ResourceStatus
 from exchange_ports.findings import Refused
 from exchange_ports.offline import Recording, record
-from exchange_ports.topology.reading import NAMESPACE
+from exchange_ports.stackfile.stack_file import NAMESPACE
 from tests.adoption import printed
 from tests.adoption.asking import Asked
 from tests.engine import ec2_server
@@ -148,7 +148,7 @@ def test_what_the_state_has_is_known_and_nothing_is_to_be_done(
 ) -> None:
     there = making(stack, tags)
     asked = there.asked()
-    assert asked.ids(Stand.KNOWN) == there.made()
+    assert asked.ids(ResourceStatus.KNOWN) == there.made()
     assert asked.answer().clear
     assert asked.commands() == []
 
@@ -161,9 +161,11 @@ def test_a_lost_state_comes_back_whole_and_then_nothing_changes(
     there = making(stack, tags)
     everything = {one.urn for one in there.recording.registrations}
     asked = there.asked(without=everything)
-    assert asked.ids(Stand.IMPORT) == there.made()
+    assert asked.ids(ResourceStatus.IMPORT) == there.made()
     assert asked.answer().clear
-    assert {edit for each in asked.answer().verdicts(*Stand) for edit in each.edits} == set()
+    assert {
+        edit for each in asked.answer().verdicts(*ResourceStatus) for edit in each.edits
+    } == set()
     components = [each["name"] for each in asked.file()["resources"] if each.get("component")]
     assert components[0] == "exchange"
     assert len(components) == 1 + len(there.topology["networks"])
@@ -183,8 +185,10 @@ def test_what_is_adopted_is_what_was_forgotten(stack: str, making: Callable[...,
     def law(forgotten: set[str]) -> None:
         state = printed.export(there.recording, there.deployment, without=forgotten)
         then = replace(asked, state=state)
-        assert then.ids(Stand.IMPORT) == {urn: made[urn] for urn in forgotten if urn in made}
-        assert then.ids(Stand.KNOWN) == {urn: made[urn] for urn in made.keys() - forgotten}
+        assert then.ids(ResourceStatus.IMPORT) == {
+            urn: made[urn] for urn in forgotten if urn in made
+        }
+        assert then.ids(ResourceStatus.KNOWN) == {urn: made[urn] for urn in made.keys() - forgotten}
         assert then.answer().clear
 
     law()
@@ -199,7 +203,7 @@ def test_a_rule_that_the_state_never_heard_of_is_imported_by_its_id(
     there = making("dev")
     urn = there.one(IN, CLIENTS)
     asked = there.asked(without={urn}, pending=[("creating", urn)])
-    assert asked.ids(Stand.IMPORT) == {urn: there.made()[urn]}
+    assert asked.ids(ResourceStatus.IMPORT) == {urn: there.made()[urn]}
     file = asked.file()
     (rule,) = file["resources"]
     assert (rule["type"], rule["name"], rule["id"]) == (IN, CLIENTS, there.made()[urn])
@@ -223,8 +227,8 @@ def test_a_rule_that_was_begun_and_never_made_is_left_to_the_update(
     urn = there.one(IN, CLIENTS)
     there.revoke(there.made()[urn])
     asked = there.asked(without={urn}, pending=[("creating", urn)])
-    assert asked.ids(Stand.IMPORT) == {}
-    assert asked.ids(Stand.MISSING) == {urn: ""}
+    assert asked.ids(ResourceStatus.IMPORT) == {}
+    assert asked.ids(ResourceStatus.MISSING) == {urn: ""}
     assert "pulumi import" not in " ".join(asked.commands())
 
 
@@ -237,9 +241,9 @@ def test_a_group_cut_off_before_its_default_egress_went_is_imported_and_that_is_
     everything = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
     there.ec2.authorize_security_group_egress(GroupId=group, IpPermissions=everything)
     asked = there.asked(without={urn}, pending=[("creating", urn)])
-    assert asked.ids(Stand.IMPORT) == {urn: group}
+    assert asked.ids(ResourceStatus.IMPORT) == {urn: group}
     ((rule,),) = (found.unwanted for found in asked.answer().found)
-    assert rule.says == "out everything to 0.0.0.0/0"
+    assert rule.summary == "out everything to 0.0.0.0/0"
     commands = asked.commands()
     assert commands.index(rule.revoke) < commands.index("pulumi up")
     # By a state that has long had the group, somebody may need it until all rules stand.
@@ -252,7 +256,7 @@ def test_a_group_made_twice_is_left_over_and_not_imported(making: Callable[..., 
     there = making("dev")
     twice = there.group("exchange-lab-exchange-0123abc", {})
     asked = there.asked()
-    assert asked.ids(Stand.KNOWN) == there.made()
+    assert asked.ids(ResourceStatus.KNOWN) == there.made()
     ((left,),) = (found.leftovers for found in asked.answer().found)
     assert left.id == twice
     assert asked.commands() == [f"aws ec2 delete-security-group --group-id {twice}"]
@@ -266,12 +270,12 @@ def test_of_two_groups_under_one_name_none_is_imported_until_somebody_says_which
     first = there.made()[urn]
     second = there.group("made-by-hand", {"Name": EXCHANGE})
     asked = there.asked(without={urn})
-    assert asked.ids(Stand.IMPORT) == {}
-    (several,) = asked.answer().verdicts(Stand.SEVERAL)
+    assert asked.ids(ResourceStatus.IMPORT) == {}
+    (several,) = asked.answer().verdicts(ResourceStatus.SEVERAL)
     assert {several.id, *several.because} == {first, second}
     assert "pulumi up" not in asked.commands()
     asked = replace(asked, told={EXCHANGE: first})
-    assert asked.ids(Stand.IMPORT) == {urn: first}
+    assert asked.ids(ResourceStatus.IMPORT) == {urn: first}
     assert [left.id for found in asked.answer().found for left in found.leftovers] == [second]
 
 
@@ -288,7 +292,7 @@ def test_a_rule_made_anew_while_the_state_holds_the_old_one_blocks(
     )["SecurityGroupRules"]
     there.deployment.resources[urn] = replace(there.deployment.resources[urn], id=new)
     asked = there.asked()
-    blocked = asked.answer().verdicts(Stand.BLOCKED)
+    blocked = asked.answer().verdicts(ResourceStatus.BLOCKED)
     assert [each.id for each in blocked] == [inside["SecurityGroupRuleId"]]
     commands = asked.commands()
     assert commands == [
@@ -306,9 +310,9 @@ def test_an_id_that_another_resource_of_the_state_holds_is_never_imported(
     (held,) = (one for one in state["deployment"]["resources"] if one["urn"] == urn)
     held["urn"] = held["urn"].replace(CLIENTS, "exchange-lab-called-otherwise-before")
     asked = replace(there.asked(), state=state)
-    (verdict,) = asked.answer().verdicts(Stand.HELD)
+    (verdict,) = asked.answer().verdicts(ResourceStatus.HELD)
     assert (str(verdict.wanted.urn), verdict.because) == (urn, (held["urn"],))
-    assert asked.ids(Stand.IMPORT) == {}
+    assert asked.ids(ResourceStatus.IMPORT) == {}
 
 
 @pytest.mark.parametrize("external", [True, False])
@@ -326,7 +330,7 @@ def test_who_only_looks_at_a_group_does_not_hold_it(
         kind = "aws:ec2/vpcSecurityGroupRulesExclusive:VpcSecurityGroupRulesExclusive"
         held["urn"] = held["urn"].replace(GROUP, kind)
     asked = replace(there.asked(), state=state)
-    assert asked.ids(Stand.IMPORT) == {urn: held["id"]}
+    assert asked.ids(ResourceStatus.IMPORT) == {urn: held["id"]}
 
 
 def test_a_name_takes_only_an_id_of_its_kind(making: Callable[..., Made]) -> None:
@@ -345,17 +349,17 @@ def test_what_is_gone_from_the_cloud_leaves_the_state_by_a_refresh_first(
     id_ = there.made()[urn]
     rule = there.revoke(id_)
     asked = there.asked()
-    assert asked.ids(Stand.GONE) == {urn: id_}
+    assert asked.ids(ResourceStatus.GONE) == {urn: id_}
     assert asked.commands() == [
         "pulumi refresh --yes --skip-preview --clear-pending-creates",
         "pulumi stack export --file state.json",
     ]
     # Somebody made it again by hand: that is said, and imported once the state has let go.
     again = there.authorize(rule)
-    assert there.asked().answer().verdicts(Stand.GONE)[0].because == (
+    assert there.asked().answer().verdicts(ResourceStatus.GONE)[0].because == (
         f"{again} stands in its place",
     )
-    assert there.asked(without={urn}).ids(Stand.IMPORT) == {urn: again}
+    assert there.asked(without={urn}).ids(ResourceStatus.IMPORT) == {urn: again}
 
 
 def test_what_an_update_had_still_to_do_needs_an_update(making: Callable[..., Made]) -> None:
@@ -371,7 +375,7 @@ def test_what_an_update_had_still_to_do_needs_an_update(making: Callable[..., Ma
     assert before.answer().no_longer_wanted == ()
     gone = {each.urn.name for each in after.answer().no_longer_wanted}
     assert gone
-    assert gone.isdisjoint(each.wanted.name for each in after.answer().verdicts(*Stand))
+    assert gone.isdisjoint(each.wanted.name for each in after.answer().verdicts(*ResourceStatus))
     assert after.commands() == ["pulumi preview --diff", "pulumi up"]
 
 
@@ -398,14 +402,16 @@ def test_a_group_made_by_hand_keeps_its_description_and_its_own_rules_are_named(
     )
     empty = {one.urn for one in there.recording.registrations if one.custom}
     asked = replace(there.asked(without=empty), told={EXCHANGE: by_hand})
-    imported = {str(each.wanted.urn): each for each in asked.answer().verdicts(Stand.IMPORT)}
+    imported = {
+        str(each.wanted.urn): each for each in asked.answer().verdicts(ResourceStatus.IMPORT)
+    }
     group = imported[urn]
     assert group.id == by_hand
     assert group.edits == ("changes its tags Name, owner", "keeps its description: by hand")
     # Its fabric rule is what ours would be; the other one is nobody's.
     at_it = {urn: each.wanted.name for urn, each in imported.items() if EXCHANGE + "/" in urn}
     assert set(at_it.values()) == {"exchange-lab-exchange/in/any/all/exchange"}
-    unwanted = [each.says for found in asked.answer().found for each in found.unwanted]
+    unwanted = [each.summary for found in asked.answer().found for each in found.unwanted]
     assert unwanted == ["in 3389/tcp from 10.9.9.0/24 (Jo)", "out everything to 0.0.0.0/0"]
 
 
@@ -417,9 +423,9 @@ def test_a_group_of_another_vpc_would_be_replaced_and_is_left_out(
     other = there.ec2.create_security_group(GroupName="mail", Description="x", VpcId=elsewhere)
     urn = there.one(GROUP, EXCHANGE)
     asked = replace(there.asked(without={urn}), told={EXCHANGE: other["GroupId"]})
-    (verdict,) = asked.answer().verdicts(Stand.REPLACED)
+    (verdict,) = asked.answer().verdicts(ResourceStatus.REPLACED)
     assert verdict.because == (f"it is in {elsewhere}",)
-    assert urn not in asked.ids(Stand.IMPORT)
+    assert urn not in asked.ids(ResourceStatus.IMPORT)
 
 
 def test_a_prefix_list_is_adopted_with_what_its_import_changes(making: Callable[..., Made]) -> None:
@@ -430,8 +436,8 @@ def test_a_prefix_list_is_adopted_with_what_its_import_changes(making: Callable[
         PrefixListId=id_, CurrentVersion=1, RemoveEntries=[{"Cidr": gone}]
     )
     asked = there.asked(without={urn})
-    (verdict,) = asked.answer().verdicts(Stand.IMPORT)
+    (verdict,) = asked.answer().verdicts(ResourceStatus.IMPORT)
     assert (verdict.id, verdict.edits) == (id_, (f"adds {gone}",))
     without = [each for each in asked.aws if "Entries" not in each]
-    (verdict,) = replace(asked, aws=without).answer().verdicts(Stand.IMPORT)
+    (verdict,) = replace(asked, aws=without).answer().verdicts(ResourceStatus.IMPORT)
     assert verdict.edits == ("perhaps changes its entries, which were not printed",)

@@ -16,7 +16,7 @@ from azure.core.exceptions import HttpResponseError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange_ports.adoption.verdicts import Stand
+from exchange_ports.adoption.statuses import ResourceStatus
 from exchange_ports.findings import Refused
 from exchange_ports.offline import Recording
 from exchange_ports.proof import prove
@@ -99,12 +99,12 @@ def test_a_lost_state_comes_back_whole_and_then_nothing_changes(
     stack: str, tags: Mapping[str, str], tmp_path: Path
 ) -> None:
     with making(stack, tmp_path, tags) as made:
-        assert made.asked().ids(Stand.KNOWN) == made.made()
+        assert made.asked().ids(ResourceStatus.KNOWN) == made.made()
         assert made.asked().commands() == []
         everything = {one.urn for one in made.recording.registrations}
         asked = made.asked(without=everything)
-        assert asked.ids(Stand.IMPORT) == made.made()
-        assert [each.edits for each in asked.answer().verdicts(*Stand) if each.edits] == []
+        assert asked.ids(ResourceStatus.IMPORT) == made.made()
+        assert [each.edits for each in asked.answer().verdicts(*ResourceStatus) if each.edits] == []
 
         made.there.deployment.resources.clear()
         made.adopt(asked)
@@ -120,8 +120,12 @@ def test_what_is_adopted_is_what_was_forgotten(tmp_path: Path) -> None:
         def law(forgotten: set[str]) -> None:
             state = printed.export(there.recording, there.there.deployment, without=forgotten)
             then = replace(asked, state=state)
-            assert then.ids(Stand.IMPORT) == {urn: made[urn] for urn in forgotten if urn in made}
-            assert then.ids(Stand.KNOWN) == {urn: made[urn] for urn in made.keys() - forgotten}
+            assert then.ids(ResourceStatus.IMPORT) == {
+                urn: made[urn] for urn in forgotten if urn in made
+            }
+            assert then.ids(ResourceStatus.KNOWN) == {
+                urn: made[urn] for urn in made.keys() - forgotten
+            }
 
         law()
 
@@ -147,8 +151,8 @@ def test_ids_are_written_as_the_program_spells_them(tmp_path: Path) -> None:
             each["id"] = "/".join((*path[:4], path[4].upper(), *path[5:8], path[8].upper()))
             each["name"] = each["name"].upper()
         asked = replace(asked, azure=loud)
-        assert asked.ids(Stand.IMPORT) == {urn: made.made()[urn]}
-        assert asked.ids(Stand.KNOWN).keys() == made.made().keys() - {urn}
+        assert asked.ids(ResourceStatus.IMPORT) == {urn: made.made()[urn]}
+        assert asked.ids(ResourceStatus.KNOWN).keys() == made.made().keys() - {urn}
 
 
 def test_rules_that_people_changed_are_named_before_one_put_ends_them(tmp_path: Path) -> None:
@@ -164,7 +168,7 @@ def test_rules_that_people_changed_are_named_before_one_put_ends_them(tmp_path: 
         nsg.security_rules.append(added)
         made.client.network_security_groups.begin_create_or_update(group, INTERNAL, nsg).result()
         asked = made.asked(without={urn})
-        (verdict,) = asked.answer().verdicts(Stand.IMPORT)
+        (verdict,) = asked.answer().verdicts(ResourceStatus.IMPORT)
         assert verdict.edits == (
             "takes away the rule by-hand",
             f"adds the rule {gone.name}",
@@ -180,11 +184,13 @@ def test_a_group_in_another_region_would_be_replaced_and_is_left_out(tmp_path: P
         urn = made.one(INTERNAL)
         asked = made.asked(without={urn})
         networks = {"lab": {**made.there.tenant.places["lab"], "location": "northeurope"}}
-        (verdict,) = replace(asked, networks=networks).answer().verdicts(Stand.REPLACED)
+        (verdict,) = replace(asked, networks=networks).answer().verdicts(ResourceStatus.REPLACED)
         assert (str(verdict.wanted.urn), verdict.because) == (urn, ("it is in westeurope",))
         # Spelt otherwise it is the same region.
         networks["lab"]["location"] = "West Europe"
-        assert replace(asked, networks=networks).ids(Stand.IMPORT) == {urn: made.made()[urn]}
+        assert replace(asked, networks=networks).ids(ResourceStatus.IMPORT) == {
+            urn: made.made()[urn]
+        }
 
 
 def test_a_group_of_another_name_cannot_become_ours(tmp_path: Path) -> None:
@@ -195,7 +201,7 @@ def test_a_group_of_another_name_cannot_become_ours(tmp_path: Path) -> None:
         client = made.client.network_security_groups
         by_hand = client.begin_create_or_update(group, "mail-nsg", nsg).result()
         asked = replace(made.asked(without={urn}), told={INTERNAL: by_hand.id})
-        (verdict,) = asked.answer().verdicts(Stand.REPLACED)
+        (verdict,) = asked.answer().verdicts(ResourceStatus.REPLACED)
         assert verdict.because == ("its name is mail-nsg",)
 
 
@@ -204,10 +210,10 @@ def test_a_group_that_is_gone_leaves_the_state_by_a_refresh_first(tmp_path: Path
         urn = made.one(INTERNAL)
         (group,) = made.there.tenant.resource_groups.values()
         made.client.network_security_groups.begin_delete(group, INTERNAL).result()
-        assert made.asked().ids(Stand.GONE) == {urn: made.made()[urn]}
+        assert made.asked().ids(ResourceStatus.GONE) == {urn: made.made()[urn]}
         # Cut off as it was created, and never made.
         asked = made.asked(without={urn}, pending=[("creating", urn)])
-        assert asked.ids(Stand.MISSING) == {urn: ""}
+        assert asked.ids(ResourceStatus.MISSING) == {urn: ""}
 
 
 def test_an_output_that_is_missing_is_asked_for(tmp_path: Path) -> None:
@@ -218,7 +224,7 @@ def test_an_output_that_is_missing_is_asked_for(tmp_path: Path) -> None:
         # An empty one is the other one.
         made_asgs = {urn for urn in made.made() if NSG not in urn}
         found = replace(made.asked(), azure=[nsgs, []])
-        assert found.ids(Stand.GONE).keys() == made_asgs
+        assert found.ids(ResourceStatus.GONE).keys() == made_asgs
         assert replace(made.asked(), azure=[nsgs, asgs]).answer().clear
 
 

@@ -7,11 +7,18 @@ from typing import Any
 import pytest
 
 from exchange_ports.adoption.azure_matching import rule_as_it_would_stand
-from exchange_ports.adoption.urns import Urn
-from exchange_ports.adoption.wanted import COMPONENT, AwsPlace, AzurePlace, Place, Wanted, places
+from exchange_ports.adoption.expected import (
+    COMPONENT,
+    AwsNetworkExpectation,
+    AzureNetworkExpectation,
+    ExpectedResource,
+    NetworkExpectation,
+    expected_networks,
+)
+from exchange_ports.adoption.state import Urn
 from exchange_ports.offline import Recording, record
-from exchange_ports.plans import compile_plans
-from exchange_ports.topology.reading import NAMESPACE
+from exchange_ports.pipeline import compile_plans
+from exchange_ports.stackfile.stack_file import NAMESPACE
 from tests.engine.stacks import STACKS
 from tests.recordings import PLATFORMS, ROOT, Platform, declared
 from tests.strategies import declared as understood
@@ -31,8 +38,8 @@ def run(stack: str, settings: Json) -> Recording:
     return record(ROOT, project=NAMESPACE, stack=stack, config=config)
 
 
-def wanted_of(place: Place) -> Iterator[Wanted]:
-    if isinstance(place, AwsPlace):
+def wanted_of(place: NetworkExpectation) -> Iterator[ExpectedResource]:
+    if isinstance(place, AwsNetworkExpectation):
         yield from map(place.group, place.plan.groups)
         yield from map(place.prefix_list, place.plan.prefix_lists)
         yield from map(place.rule, (*place.plan.rules, *place.at_neighbours))
@@ -50,9 +57,11 @@ def settings_of(stack: str, platform: Platform) -> Json:
     return {"topology": topology, "networks": networks, "tags": {"owner": "mail"}}
 
 
-def places_of(stack: str, settings: Json) -> tuple[Place, ...]:
+def places_of(stack: str, settings: Json) -> tuple[NetworkExpectation, ...]:
     component = Urn.of_stack(stack, NAMESPACE).child(COMPONENT, "exchange")
-    return places(compile_plans(understood(settings["topology"])), component, settings, {})
+    return expected_networks(
+        compile_plans(understood(settings["topology"])), component, settings, {}
+    )
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
@@ -72,12 +81,12 @@ def test_every_rule_of_azure_is_compared_as_the_program_puts_it(stack: str) -> N
     settings = settings_of(stack, "azure")
     recording = run(stack, settings)
     for place in places_of(stack, settings):
-        assert isinstance(place, AzurePlace)
+        assert isinstance(place, AzureNetworkExpectation)
         for group in place.plan.groups:
             inputs: Any = recording.by_urn(str(place.nsg(group).urn)).inputs
             put = [_as_said(rule) for rule in inputs["securityRules"]]
             said = [rule_as_it_would_stand(place, rule, "s") for rule in group.rules]
-            assert put == [(rule.name, *rule.says) for rule in said]
+            assert put == [(rule.name, *rule.summary) for rule in said]
 
 
 def _as_said(rule: Json) -> tuple[object, ...]:

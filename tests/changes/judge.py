@@ -7,12 +7,11 @@ address at which it is compared, and knows nothing of how changes are found.
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from exchange_ports.changes import Change, Way
-from exchange_ports.changes.servers import Seen
-from exchange_ports.plans import Plans
-from exchange_ports.proof.clouds import view
-from exchange_ports.traffic.address_set import AddressSet
-from exchange_ports.traffic.addresses import Address
+from exchange_ports.diff import Change, Way
+from exchange_ports.diff.server_states import ServerState
+from exchange_ports.pipeline import Plans
+from exchange_ports.proof.clouds import evaluator
+from exchange_ports.traffic.addresses import Address, AddressSet
 from exchange_ports.traffic.traffic import Traffic
 
 __all__ = ["Filter", "permitted", "said"]
@@ -29,14 +28,14 @@ class Filter(NamedTuple):
     own: Address
 
 
-def at(server: Seen) -> AddressSet:
+def at(server: ServerState) -> AddressSet:
     found = AddressSet()
     for own in server.addresses:
         found |= AddressSet.between(own, own)
     return found
 
 
-def permitted(plans: Plans, servers: Mapping[int, Seen]) -> Mapping[Filter, Traffic]:
+def permitted(plans: Plans, servers: Mapping[int, ServerState]) -> Mapping[Filter, Traffic]:
     """What each filter of ours lets through, by the plan and the semantics of its cloud.
 
     `servers` are those of one topology, by the number under which they are compared.
@@ -46,12 +45,12 @@ def permitted(plans: Plans, servers: Mapping[int, Seen]) -> Mapping[Filter, Traf
     for key, plan in plans.networks.items():
         declared = plans.topology.networks[key]
         members: dict[str, AddressSet] = {}
-        for name, worn in plan.wears.items():
+        for name, worn in plan.memberships.items():
             for group in worn:
                 members[group] = members.get(group, AddressSet()) | at(by_name[name][1])
         space = AddressSet.of((*declared.internal, *declared.perimeter))
-        seen = view(plan, members, space)
-        for name in plan.wears:
+        seen = evaluator(plan, members, space)
+        for name in plan.memberships:
             number, server = by_name[name]
             for way in WAYS:
                 for own in server.addresses:
@@ -59,7 +58,7 @@ def permitted(plans: Plans, servers: Mapping[int, Seen]) -> Mapping[Filter, Traf
     return found
 
 
-def said(changes: Iterable[Change], servers: Mapping[int, Seen]) -> Mapping[Filter, Traffic]:
+def said(changes: Iterable[Change], servers: Mapping[int, ServerState]) -> Mapping[Filter, Traffic]:
     """What changes say of each filter: the boxes, but for what passed already."""
     found: dict[Filter, Traffic] = {}
     for change in changes:

@@ -58,9 +58,9 @@ class Repository:
         self.git("commit", "--quiet", "--message", path)
         return self.git("rev-parse", "HEAD")
 
-    def commit(self, files: Mapping[str, str | bytes | None], says: str = "an edit") -> str:
+    def commit(self, files: Mapping[str, str | bytes | None], summary: str = "an edit") -> str:
         """The id of a commit of these files and all that stood before."""
         self.write(files)
         self.git("add", "--all")
-        self.git("commit", "--quiet", "--allow-empty", "--message", says)
+        self.git("commit", "--quiet", "--allow-empty", "--message", summary)
         return self.git("rev-parse", "HEAD")

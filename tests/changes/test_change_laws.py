@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, event, given, settings
 from hypothesis import strategies as st
 
-from exchange_ports.changes import Changes, Effect, changes
-from exchange_ports.changes.servers import pairs
-from exchange_ports.plans import Plans
+from exchange_ports.diff import Effect, TopologyDiff, diff_plans
+from exchange_ports.diff.server_states import pairs
+from exchange_ports.pipeline import Plans
 from exchange_ports.traffic.traffic import Traffic
 from tests.changes.judge import Filter, permitted, said
 from tests.strategies import shuffled, topologies
@@ -21,9 +21,9 @@ many = settings(
 )
 
 
-def assert_exact(old: Plans, new: Plans) -> Changes:
+def assert_exact(old: Plans, new: Plans) -> TopologyDiff:
     """Per server, direction and address: what is said is what the proofs permit, on one side alone."""
-    found = changes(old, new)
+    found = diff_plans(old, new)
     matched = pairs(old, new)
     earlier = {number: pair.before for number, pair in enumerate(matched) if pair.before}
     later = {number: pair.after for number, pair in enumerate(matched) if pair.after}
@@ -73,8 +73,8 @@ def test_between_two_topologies_that_have_nothing_to_do_with_each_other_too(
     assert old is not None
     assert new is not None
     assert_exact(old, new)
-    back = changes(new, old)
-    assert bool(back.cut) == bool(changes(old, new).opened)
+    back = diff_plans(new, old)
+    assert bool(back.cut) == bool(diff_plans(old, new).opened)
 
 
 @many
@@ -85,8 +85,8 @@ def test_another_order_of_the_same_declaration_is_no_change(draw: st.DataObject)
     assume(old is not None)
     assert old is not None
     assert new is not None
-    assert changes(old, new) == Changes(())
-    assert changes(old, old) == Changes(())
+    assert diff_plans(old, new) == TopologyDiff(())
+    assert diff_plans(old, old) == TopologyDiff(())
 
 
 @many
@@ -97,9 +97,9 @@ def test_without_an_old_side_everything_is_new(data: dict[str, object]) -> None:
     assert plans is not None
     servers = {n: pair.after for n, pair in enumerate(pairs(plans, plans)) if pair.after}
     after = permitted(plans, servers)
-    found = changes(None, plans)
+    found = diff_plans(None, plans)
     assert not found.of(Effect.CUT, Effect.REASON)
     opened = said(found.opened, servers)
     assert {k: v for k, v in after.items() if v} == dict(opened)
-    gone = said(changes(plans, None).cut, servers)
+    gone = said(diff_plans(plans, None).cut, servers)
     assert dict(gone) == dict(opened)

@@ -12,7 +12,7 @@ from exchange_ports.cli.stacks import compiled
 from exchange_ports.findings import Refused
 from exchange_ports.reports.comment import MOST_BYTES, Links, comment
 from exchange_ports.reports.review import Review, Stack, review
-from exchange_ports.topology.reading import read_stack_file
+from exchange_ports.stackfile.stack_file import read_stack_file
 from tests.changes.written import START
 
 LINKS: Final = Links("https://forge.example/new", "https://forge.example/old")

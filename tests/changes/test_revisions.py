@@ -98,8 +98,8 @@ def test_files_that_share_little_are_not_one_that_was_renamed(made: Repository, 
 
 def test_only_the_files_named_are_compared(made: Repository, diff: Diff) -> None:
     base = made.commit(START)
-    wider = START[AZURE].replace("[https, smtp_submission]", "[https]")
-    made.commit({AWS: WIDER, AZURE: wider})
+    implied_groups = START[AZURE].replace("[https, smtp_submission]", "[https]")
+    made.commit({AWS: WIDER, AZURE: implied_groups})
     assert edits(diff("--against", base, "--at", "HEAD")[1]) == {AWS: "changed", AZURE: "changed"}
     assert edits(diff("--against", base, AWS)[1]) == {AWS: "changed"}
     assert edits(diff("--against", base, str(made.path / AZURE))[1]) == {AZURE: "changed"}

@@ -1,6 +1,6 @@
 """What must hold of an update that passed, on an engine and without one."""
 
-from exchange_ports.updates import update
+from exchange_ports.rollout import plan_rollout
 from tests.engine.looking import agree
 from tests.engine.updating import Passed, foreseen
 
@@ -10,7 +10,7 @@ __all__ = ["as_foretold", "clean"]
 def clean(found: Passed, name: str) -> None:
     """An edit that is clean in one step, and was."""
     assert found.old is not None
-    assert update(found.old, found.new).clean, name
+    assert plan_rollout(found.old, found.new).clean, name
     assert found.steps == foreseen(found.old, found.new), name
     # No call is without a look, and each operation is one call.
     assert len(found.looks) == len(found.writes) > 0, name
@@ -22,7 +22,7 @@ def clean(found: Passed, name: str) -> None:
 def as_foretold(found: Passed) -> None:
     """An edit whose one opening in passing was said before."""
     assert found.old is not None
-    (foretold,) = update(found.old, found.new).at_once.troubles
+    (foretold,) = plan_rollout(found.old, found.new).at_once.troubles
     (seen,) = found.troubles
     assert str(foretold).startswith(f"{seen.source} -> {seen.target} {seen.services} passes")
     assert (seen.effect, seen.call) == ("open", "CreateNetworkInterface")

@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
-from exchange_ports.azure.rules import Attachment
-from exchange_ports.plans import Plans
+from exchange_ports.clouds.azure.rules import Attachment
+from exchange_ports.pipeline import Plans
 from tests.engine import arm_server, aws_provider, azure_provider, ec2_server, live, live_azure
 from tests.engine.arm import SUBSCRIPTION, Arm
 from tests.engine.control import Control
@@ -141,7 +141,9 @@ class _Aws:
             for name, worn in live.interfaces(snapshot, vpc_id).items()
         }
         there = {
-            key: replace(plan, wears=dict.fromkeys(live.interfaces(snapshot, self.vpcs[key]), ()))
+            key: replace(
+                plan, memberships=dict.fromkeys(live.interfaces(snapshot, self.vpcs[key]), ())
+            )
             for key, plan in plans.networks.items()
         }
         stood = live.as_it_stands(snapshot, replace(plans, networks=there), self.vpcs, servers)

@@ -52,11 +52,11 @@ def runs(process: int) -> bool:
     Where nobody adopts orphans (a container's first process that is no init), it waits for ever.
     """
     try:
-        says = Path(f"/proc/{process}/stat").read_text()
+        summary = Path(f"/proc/{process}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return False
     # The name before the state may have blanks and brackets of its own (man 5 proc).
-    return says.rpartition(")")[2].split()[0] != "Z"
+    return summary.rpartition(")")[2].split()[0] != "Z"
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pulumi
 from pulumi_aws import ec2
 
-from exchange_ports.aws.rules import Direction, GroupRef, Rule, RuleSet
+from exchange_ports.clouds.aws.rules import AwsRuleSet, Direction, GroupRef, SecurityGroupRule
 from tests.engine.aws_kinds import SecurityGroup
 from tests.engine.provider import Values
 
@@ -70,7 +70,7 @@ def _permission(id_: str, block: _BLOCK) -> _BLOCK:
 class InlineNetwork(pulumi.ComponentResource):
     """As `AwsNetwork`, but for where rules stand. Only for groups that name none but themselves."""
 
-    def __init__(self, name: str, rules: RuleSet, **given: Any) -> None:
+    def __init__(self, name: str, rules: AwsRuleSet, **given: Any) -> None:
         opts: pulumi.ResourceOptions = given["opts"]
         super().__init__("exchange-ports:index:AwsNetwork", name, None, opts)
         made = {
@@ -88,16 +88,16 @@ class InlineNetwork(pulumi.ComponentResource):
         self.groups = {key: group.id for key, group in made.items()}
         self.servers = {
             server: pulumi.Output.all(security_group_ids=[self.groups[key] for key in worn])
-            for server, worn in sorted(rules.wears.items())
+            for server, worn in sorted(rules.memberships.items())
         }
         self.register_outputs({"servers": self.servers, "groups": self.groups})
 
 
-def _of(rules: RuleSet, group: str, direction: Direction) -> list[Rule]:
+def _of(rules: AwsRuleSet, group: str, direction: Direction) -> list[SecurityGroupRule]:
     return [rule for rule in rules.rules if (rule.group, rule.direction) == (group, direction)]
 
 
-def _block(rule: Rule) -> Any:
+def _block(rule: SecurityGroupRule) -> Any:
     first, last = rule.port_range or (0, 0)
     source: Mapping[str, Any] = (
         {"self": True} if isinstance(rule.peer, GroupRef) else {"cidr_blocks": [str(rule.peer)]}

@@ -9,18 +9,18 @@ from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any, Final, cast
 
-from exchange_ports.aws.names import rule_name
-from exchange_ports.aws.rules import (
+from exchange_ports.clouds.aws.names import rule_name
+from exchange_ports.clouds.aws.rules import (
+    AwsRuleSet,
     Direction,
     GroupRef,
     ListRef,
     Peer,
     PrefixList,
-    Rule,
-    RuleSet,
     SecurityGroup,
+    SecurityGroupRule,
 )
-from exchange_ports.plans import Plans
+from exchange_ports.pipeline import Plans
 from exchange_ports.traffic.ports import PortRange, Ports, Protocol
 
 __all__ = ["as_it_stands", "ids", "interfaces", "without_ours"]
@@ -50,7 +50,7 @@ def as_it_stands(
                 ec2,
                 vpcs[key],
                 plan.network,
-                {server: servers[server]["security_group_ids"] for server in plan.wears},
+                {server: servers[server]["security_group_ids"] for server in plan.memberships},
             )
             for key, plan in plans.networks.items()
         },
@@ -66,7 +66,9 @@ def interfaces(ec2: Any, vpc_id: str) -> dict[str, dict[str, list[str]]]:
     }
 
 
-def _rule_set(ec2: Any, vpc_id: str, network: str, wears: Mapping[str, Sequence[str]]) -> RuleSet:
+def _rule_set(
+    ec2: Any, vpc_id: str, network: str, wears: Mapping[str, Sequence[str]]
+) -> AwsRuleSet:
     """What stands in a VPC.
 
     :raises KeyError: a rule names what has no Name of ours, or a protocol of no name.
@@ -77,7 +79,7 @@ def _rule_set(ec2: Any, vpc_id: str, network: str, wears: Mapping[str, Sequence[
         for each in _all(ec2, "describe_security_group_rules", "SecurityGroupRules")
         if each["GroupId"] in groups
     ]
-    return RuleSet(
+    return AwsRuleSet(
         network=network,
         groups=tuple(
             sorted(
@@ -89,7 +91,7 @@ def _rule_set(ec2: Any, vpc_id: str, network: str, wears: Mapping[str, Sequence[
             PrefixList(keys[one].removeprefix("list."), _entries(ec2, one)) for one in sorted(lists)
         ),
         rules=tuple(rules),
-        wears={server: tuple(keys[one] for one in worn) for server, worn in wears.items()},
+        memberships={server: tuple(keys[one] for one in worn) for server, worn in wears.items()},
     )
 
 
@@ -155,7 +157,7 @@ def _entries(ec2: Any, list_id: str) -> tuple[Any, ...]:
     return tuple(ip_network(each["Cidr"]) for each in found)
 
 
-def _rule(each: Any, keys: Mapping[str, str]) -> Rule:
+def _rule(each: Any, keys: Mapping[str, str]) -> SecurityGroupRule:
     protocol = _PROTOCOLS[each["IpProtocol"]]
     ranges = (
         (PortRange(each["FromPort"], each["ToPort"]),)
@@ -164,7 +166,7 @@ def _rule(each: Any, keys: Mapping[str, str]) -> Rule:
     )
     if protocol in (Protocol.ICMP, Protocol.ICMPV6) and each["FromPort"] != -1:
         raise KeyError(f"one type of {protocol}: nothing of ours")
-    return Rule(
+    return SecurityGroupRule(
         group=keys[each["GroupId"]],
         direction=Direction.OUT if each["IsEgress"] else Direction.IN,
         ports=Ports(protocol, ranges),

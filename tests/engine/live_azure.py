@@ -10,22 +10,22 @@ from dataclasses import replace
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any, Final
 
-from exchange_ports.azure.rules import (
+from exchange_ports.clouds.azure.rules import (
     Access,
     Anything,
     ApplicationGroup,
     Attachment,
+    AzureRuleSet,
     Direction,
     GroupRef,
+    NetworkSecurityGroup,
     Prefixes,
-    Rule,
-    RuleSet,
-    SecurityGroup,
+    SecurityRule,
     Side,
     Tag,
     Zone,
 )
-from exchange_ports.plans import Plans
+from exchange_ports.pipeline import Plans
 from exchange_ports.traffic.ports import PortRange, Ports, Protocol
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def as_it_stands(
 
 def _rule_set(
     client: Any, resource_group: str, network: str, unattached: Attachment | None
-) -> RuleSet:
+) -> AzureRuleSet:
     """What stands in a resource group.
 
     :raises KeyError: a rule names what has no name of ours, or an interface has no group of ours.
@@ -98,10 +98,10 @@ def _rule_set(
         )
         wears[str(nic.name)] = tuple(applications[_key(each.id)] for each in worn)
         zones[str(nic.name)] = zones_of[_key(filtered.id)]
-    return RuleSet(
+    return AzureRuleSet(
         network=network,
         groups=tuple(
-            SecurityGroup(
+            NetworkSecurityGroup(
                 zones_of[one],
                 tuple(_rule(rule, applications.__getitem__) for rule in _all(each.security_rules)),
                 _at(each, unattached),
@@ -109,7 +109,7 @@ def _rule_set(
             for one, each in sorted(nsgs.items())
         ),
         application_groups=tuple(map(ApplicationGroup, sorted(applications.values()))),
-        wears=wears,
+        memberships=wears,
         zones=zones,
     )
 
@@ -151,11 +151,11 @@ def _at(nsg: Any, unattached: Attachment | None) -> Attachment:
     return found[0]
 
 
-def _rule(rule: Any, application: Callable[[str], str]) -> Rule:
+def _rule(rule: Any, application: Callable[[str], str]) -> SecurityRule:
     if rule.source_port_range != "*" or rule.source_port_ranges:
         raise ValueError(f"{rule.name} looks at source ports")
     protocol = _PROTOCOLS[rule.protocol]
-    return Rule(
+    return SecurityRule(
         name=rule.name,
         priority=rule.priority,
         direction=_DIRECTIONS[rule.direction],

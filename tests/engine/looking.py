@@ -2,7 +2,7 @@
 
 Knows: the semantics of the clouds, and what an update promises (docs/updates.md): what both
 topologies mean passes in every state, and nothing passes in any that neither means.
-Must not know: `exchange_ports.updates`, whose claims are tried here; nor an engine or a cloud.
+Must not know: `exchange_ports.rollout`, whose claims are tried here; nor an engine or a cloud.
 
 Who passes is asked of each state alone: servers are there as their interfaces are, and wear what
 those wear.
@@ -15,14 +15,13 @@ from ipaddress import IPv4Address
 from itertools import product
 from typing import Final, NamedTuple
 
-from exchange_ports.aws.rules import RuleSet as AwsRuleSet
-from exchange_ports.azure.rules import RuleSet as AzureRuleSet
-from exchange_ports.plans import NetworkPlan, Plans
-from exchange_ports.proof.clouds import Way, view
-from exchange_ports.topology.groups import wearers
-from exchange_ports.traffic.address_set import AddressSet
-from exchange_ports.traffic.addresses import Address
-from exchange_ports.traffic.service_set import ServiceSet
+from exchange_ports.clouds.aws.rules import AwsRuleSet
+from exchange_ports.clouds.azure.rules import AzureRuleSet
+from exchange_ports.pipeline import NetworkPlan, Plans
+from exchange_ports.proof.clouds import Way, evaluator
+from exchange_ports.topology.groups import group_members
+from exchange_ports.traffic.addresses import Address, AddressSet
+from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
 
 __all__ = ["Look", "Trouble", "agree", "outside_the_model", "troubles"]
@@ -109,7 +108,7 @@ def _outside(
         first, last, there = (set(() if each is None else each.rules) for each in (old, new, stood))
         if len(there) < len(stood.rules):
             yield "a rule stands twice"
-        worn = {group for groups in stood.wears.values() for group in groups}
+        worn = {group for groups in stood.memberships.values() for group in groups}
         if strange := {rule for rule in there - (first | last) if rule.group in worn}:
             yield f"{len(strange)} rules are of neither topology"
         if not first <= there and not last <= there:
@@ -140,7 +139,7 @@ def agree(one: Mapping[str, NetworkPlan], other: Mapping[str, NetworkPlan]) -> b
 
 
 def _unordered(plan: NetworkPlan) -> tuple[object, ...]:
-    wears = {server: set(groups) for server, groups in plan.wears.items()}
+    wears = {server: set(groups) for server, groups in plan.memberships.items()}
     if isinstance(plan, AwsRuleSet):
         return (set(plan.groups), _lists(plan), set(plan.rules), wears)
     return (set(plan.groups), set(plan.application_groups), wears)
@@ -163,7 +162,7 @@ class _Passing(NamedTuple):
 def _addresses(several: Iterable[Plans]) -> dict[str, tuple[Address, ...]]:
     found: dict[str, tuple[Address, ...]] = {}
     for plans in several:
-        for wearer in wearers(plans.topology):
+        for wearer in group_members(plans.topology):
             declared = tuple(sorted(each.network_address for each in wearer.addresses))
             known = found.setdefault(wearer.name, declared)
             assert known == declared, f"{wearer.name} has two addresses"
@@ -196,11 +195,11 @@ def _passing(
     lets: dict[tuple[str, Way], Traffic] = {}
     for key, plan in networks.items():
         members: dict[str, AddressSet] = defaultdict(AddressSet)
-        for server, groups in plan.wears.items():
+        for server, groups in plan.memberships.items():
             for group in groups:
                 members[group] |= _set_of(at[server])
-        seen = view(plan, members, space[key])
-        for server in plan.wears:
+        seen = evaluator(plan, members, space[key])
+        for server in plan.memberships:
             for way in _WAYS:
                 lets[server, way] = seen.permitted(server, way, at[server][0])
     there = list(dict.fromkeys(server for server, _ in lets))
@@ -245,7 +244,7 @@ def _against(before: _Passing, after: _Passing, now: _Passing, known: _Known) ->
             seen = known.strangers.get((effect, *key), nothing)
             if new := traffic - seen:
                 known.strangers[effect, *key] = seen | new
-                address = new.witness().address
+                address = new.example().address
                 ends = (key[0], str(address))
                 source, target = ends if key[1] == "out" else ends[::-1]
                 yield _What(effect, source, target, str(new.at(address)))

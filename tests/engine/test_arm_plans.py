@@ -5,20 +5,20 @@ from typing import Any, Final
 import pytest
 from hypothesis import given
 
-from exchange_ports.azure.rules import (
+from exchange_ports.clouds.azure.rules import (
     Access,
     Anything,
+    AzureRuleSet,
     Direction,
     GroupRef,
+    NetworkSecurityGroup,
     Prefixes,
-    Rule,
-    RuleSet,
-    SecurityGroup,
+    SecurityRule,
     Side,
     Tag,
     Zone,
 )
-from exchange_ports.plans import compile_plans
+from exchange_ports.pipeline import compile_plans
 from exchange_ports.traffic.addresses import network
 from exchange_ports.traffic.ports import Protocol, tcp
 from tests.engine.arm_rules import fault_of_name, faults_of_rules
@@ -35,7 +35,7 @@ PROTOCOLS: Final = {
 }
 
 
-def sent(rule: Rule) -> dict[str, Any]:
+def sent(rule: SecurityRule) -> dict[str, Any]:
     """A rule in ARM's form, with lists where one value would do."""
     ports = [str(each) for each in rule.ports.ranges]
     return {
@@ -66,7 +66,7 @@ def side(which: str, of: Side) -> dict[str, Any]:
             return {f"{which}AddressPrefix": "*"}
 
 
-def faults(plan: RuleSet) -> list[str]:
+def faults(plan: AzureRuleSet) -> list[str]:
     """What Azure would refuse, once servers are in every group: all in one VNet."""
     vnets: dict[str, str | None] = {group.key.lower(): "vnet" for group in plan.application_groups}
     found = [
@@ -121,6 +121,6 @@ TEN: Final = network("10.0.0.0/8")
 )
 def test_the_law_sees_what_azure_would_refuse(source: Side, code: str | None) -> None:
 
-    rule = Rule("in-25", 100, Direction.IN, Access.ALLOW, tcp(25), source, Anything(), ())
-    plan = RuleSet("corp", (SecurityGroup(Zone.INTERNAL, (rule,)),), (), {}, {})
+    rule = SecurityRule("in-25", 100, Direction.IN, Access.ALLOW, tcp(25), source, Anything(), ())
+    plan = AzureRuleSet("corp", (NetworkSecurityGroup(Zone.INTERNAL, (rule,)),), (), {}, {})
     assert [each.startswith(code or "") for each in faults(plan)] == [True] * bool(code)

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from exchange_ports.offline import Recording, record
-from exchange_ports.plans import Plans, compile_plans
+from exchange_ports.pipeline import Plans, compile_plans
 from exchange_ports.proof import prove
-from exchange_ports.topology.reading import NAMESPACE
+from exchange_ports.stackfile.stack_file import NAMESPACE
 from tests.engine import ec2_server
 from tests.engine.aws_provider import AwsProvider
 from tests.engine.control import Control

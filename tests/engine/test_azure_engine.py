@@ -12,8 +12,8 @@ from typing import Any, Final
 import pytest
 from azure.mgmt.network import NetworkManagementClient
 
-from exchange_ports.azure.rules import RuleSet
-from exchange_ports.plans import compile_plans
+from exchange_ports.clouds.azure.rules import AzureRuleSet
+from exchange_ports.pipeline import compile_plans
 from exchange_ports.proof import prove
 from tests.engine import arm_server
 from tests.engine.arm import Arm
@@ -52,7 +52,7 @@ class Subscription:
         """Put the servers there."""
         outputs = self.engine.outputs()
         for network, plan in compile_plans(understood(self.topology)).networks.items():
-            assert isinstance(plan, RuleSet)
+            assert isinstance(plan, AzureRuleSet)
             self.tenant.dress(network, plan.zones, outputs)
 
     def failures(self) -> Any:

@@ -14,11 +14,11 @@ from typing import Any, Final
 import pytest
 from azure.mgmt.network import NetworkManagementClient
 
-from exchange_ports.azure.rules import RuleSet
+from exchange_ports.clouds.azure.rules import AzureRuleSet
 from exchange_ports.offline import Recording, record
-from exchange_ports.plans import Plans, compile_plans
+from exchange_ports.pipeline import Plans, compile_plans
 from exchange_ports.proof import prove
-from exchange_ports.topology.reading import NAMESPACE
+from exchange_ports.stackfile.stack_file import NAMESPACE
 from tests.engine import arm_server
 from tests.engine.arm import Arm
 from tests.engine.azure_provider import AzureProvider
@@ -53,7 +53,7 @@ class Subscription:
         """Put the servers there."""
         outputs: Any = self.deployment.known(recording.outputs)
         for network, plan in compile_plans(understood(topology)).networks.items():
-            assert isinstance(plan, RuleSet)
+            assert isinstance(plan, AzureRuleSet)
             self.tenant.dress(network, plan.zones, outputs)
 
     def stands(self, topology: Topology) -> Plans:

@@ -14,7 +14,7 @@ from typing import Any, cast
 import pulumi
 import pytest
 
-from exchange_ports.aws.rules import Rule
+from exchange_ports.clouds.aws.rules import SecurityGroupRule
 from tests.engine import ordering
 from tests.engine.aws_kinds import SecurityGroup
 from tests.engine.aws_provider import AwsProvider
@@ -57,11 +57,11 @@ def clean(found: Passed) -> bool:
 
 def indexed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rules are called by their place in the plan."""
-    from exchange_ports.aws import resources
+    from exchange_ports.clouds.aws import resources
 
     places = count()
 
-    def name_of(_: Rule) -> str:
+    def name_of(_: SecurityGroupRule) -> str:
         return f"rule-{next(places)}"
 
     monkeypatch.setattr(resources, "rule_name", name_of)
@@ -122,7 +122,7 @@ def described_anew(monkeypatch: pytest.MonkeyPatch, words: str, **options: Any) 
     """Groups have more in their descriptions than what they are, and changes of that are not ignored."""
     from pulumi_aws import ec2
 
-    from exchange_ports.aws import resources
+    from exchange_ports.clouds.aws import resources
 
     def group(name: str, *, description: str, opts: pulumi.ResourceOptions, **given: Any) -> Any:
         more = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(**options))
@@ -186,7 +186,7 @@ def test_rules_of_their_own_change_their_words_and_nothing_else(
 def test_rules_inside_the_group_are_gone_for_a_moment_when_their_words_change(
     stack: Callable[[], Modelled], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from exchange_ports.aws import resources
+    from exchange_ports.clouds.aws import resources
     from tests.engine.inline_groups import InlineGroup, InlineNetwork
 
     kinds = tuple(InlineGroup if kind is SecurityGroup else kind for kind in AwsProvider.kinds)
@@ -206,7 +206,7 @@ def test_rules_inside_the_group_are_gone_for_a_moment_when_their_words_change(
 
 def early(monkeypatch: pytest.MonkeyPatch) -> None:
     """The ids of groups wait for the groups alone."""
-    from exchange_ports.aws import resources
+    from exchange_ports.clouds.aws import resources
 
     def every(*several: Any, **named: Any) -> pulumi.Output[Any]:
         named.pop("standing", None)

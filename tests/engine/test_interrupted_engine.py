@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from exchange_ports.updates import update
+from exchange_ports.rollout import plan_rollout
 from tests.engine.chain import BEGINNING, here_and_there
 from tests.engine.clouds import PLATFORMS, Platform
 from tests.engine.control import Call, Fault
@@ -69,8 +69,8 @@ def test_killed_at_any_call_the_next_update_ends_what_was_begun_without_a_gap(
     there = stack(platform)
     one = declared(BEGINNING, platform)
     other = here_and_there(one)
-    assert update(planned(one), planned(other)).clean
-    assert update(planned(other), planned(one)).clean
+    assert plan_rollout(planned(one), planned(other)).clean
+    assert plan_rollout(planned(other), planned(one)).clean
     there.up(one)
     ways = [list(deaths(there.up(topology).calls)) for topology in (other, one)]
     assert sum(map(len, ways)) == KILLS[platform]

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from exchange_ports.aws.rules import RuleSet as AwsRuleSet
-from exchange_ports.azure.rules import RuleSet as AzureRuleSet
+from exchange_ports.clouds.aws.rules import AwsRuleSet
+from exchange_ports.clouds.azure.rules import AzureRuleSet
 from tests.engine.chain import BEGINNING, Topology
 from tests.engine.looking import Look, agree, outside_the_model, troubles
 from tests.engine.updating import planned
@@ -91,7 +91,7 @@ def test_a_rule_that_nobody_means_is_open_at_that_moment(platform: Platform) -> 
 @both_clouds
 def test_a_server_without_an_interface_is_cut_from_everyone(platform: Platform) -> None:
     network = there(platform)
-    alone = replace(network, wears={"ex1": network.wears["ex1"]})
+    alone = replace(network, memberships={"ex1": network.memberships["ex1"]})
     said = seen(platform, alone)
     assert "10.10.1.10 -> ex2 everything is cut after call 1, Call" in said
     assert "ex1 -> ex2 everything is cut after call 1, Call" in said
@@ -104,8 +104,8 @@ def test_a_server_without_one_of_its_groups_is_cut_from_those_who_need_it(
     platform: Platform,
 ) -> None:
     network = there(platform)
-    worn = tuple(group for group in network.wears["ex2"] if group != "exchange")
-    said = seen(platform, replace(network, wears={**network.wears, "ex2": worn}))
+    worn = tuple(group for group in network.memberships["ex2"] if group != "exchange")
+    said = seen(platform, replace(network, memberships={**network.memberships, "ex2": worn}))
     assert "ex1 -> ex2 everything is cut after call 1, Call" in said
 
 
@@ -152,7 +152,7 @@ def test_a_state_with_fewer_rules_than_both_topologies_is_outside_the_model(
 
 def test_a_rule_of_neither_topology_is_outside_the_model_where_anyone_wears_it() -> None:
     assert outside("aws", with_a_mistake)[-1].endswith("rules are of neither topology")
-    assert outside("aws", lambda network: replace(with_a_mistake(network), wears={})) == []
+    assert outside("aws", lambda network: replace(with_a_mistake(network), memberships={})) == []
 
 
 def test_a_prefix_list_of_other_ranges_is_outside_the_model() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange_ports.updates import update
+from exchange_ports.rollout import plan_rollout
 from tests.engine import ordering
 from tests.engine.chain import BEGINNING, OTHERS, a_server_while_a_flow_closes, another_site, chain
 from tests.engine.checking import as_foretold, clean
@@ -57,7 +57,7 @@ def ten_edits(there: Running, platform: Platform, stack: str) -> None:
 
 def seen_at(found: Passed) -> set[tuple[str, str, str]]:
     """What was cut or opened at which server, as it is foretold."""
-    ours = {server for plan in found.new.networks.values() for server in plan.wears}
+    ours = {server for plan in found.new.networks.values() for server in plan.memberships}
     return {
         (each.effect, each.source, "out")
         if each.source in ours
@@ -93,7 +93,7 @@ def test_servers_change_their_groups_when_every_rule_stands_and_before_any_goes(
     assert ordering.faults(done, needed, there.dependencies()) == []
     # On AWS old and new groups have their rules then; on Azure one call writes the new ones alone,
     # while servers still wear the old ones: for this edit steps are offered.
-    foretold = update(found.old, found.new)
+    foretold = plan_rollout(found.old, found.new)
     assert foretold.clean is (platform == "aws")
     assert seen_at(found) == {
         (trouble.effect.value, trouble.server, trouble.way) for trouble in foretold.at_once.troubles

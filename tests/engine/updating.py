@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from exchange_ports.offline import Recording, record
-from exchange_ports.plans import Plans, compile_plans
-from exchange_ports.topology.reading import NAMESPACE
-from exchange_ports.updates import operations, pairs_of
+from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.rollout import network_pairs, operations
+from exchange_ports.stackfile.stack_file import NAMESPACE
 from tests.engine import looking, ordering
 from tests.engine.chain import BEGINNING, Topology
 from tests.engine.clouds import ATTACHED, Cloud
@@ -35,7 +35,7 @@ def foreseen(old: Plans, new: Plans) -> Counter[tuple[str, str]]:
     words = {"change": "update"}
     return Counter(
         (words.get(each.does, each.does), f"exchange-{pair.place.split(' ')[0]}-{each.name}")
-        for pair in pairs_of(old, new)
+        for pair in network_pairs(old, new)
         for each in operations(pair.old, pair.new)
     )
 

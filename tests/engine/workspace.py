@@ -20,7 +20,7 @@ from typing import Any, Final, cast
 
 import yaml
 
-from exchange_ports.topology.reading import NAMESPACE
+from exchange_ports.stackfile.stack_file import NAMESPACE
 from tests.engine.control import CONTROL, Control
 from tests.engine.leftovers import processes
 

@@ -11,16 +11,14 @@ from typing import Final, NamedTuple, TypeAlias
 
 from hypothesis import strategies as st
 
-from exchange_ports.aws.rules import GroupRef as AwsGroupRef
-from exchange_ports.aws.rules import ListRef, PrefixList
-from exchange_ports.aws.rules import Peer as AwsPeer
-from exchange_ports.aws.rules import RuleSet as AwsRuleSet
-from exchange_ports.azure.rules import Access, Anything, Prefixes, Side, Tag
-from exchange_ports.azure.rules import GroupRef as AzureGroupRef
-from exchange_ports.azure.rules import RuleSet as AzureRuleSet
-from exchange_ports.flows import Flow, Outside
-from exchange_ports.plans import NetworkPlan
-from exchange_ports.topology.groups import Group, Wearer, wearers
+from exchange_ports.clouds.aws.rules import AwsRuleSet, ListRef, PrefixList
+from exchange_ports.clouds.aws.rules import GroupRef as AwsGroupRef
+from exchange_ports.clouds.aws.rules import Peer as AwsPeer
+from exchange_ports.clouds.azure.rules import Access, Anything, AzureRuleSet, Prefixes, Side, Tag
+from exchange_ports.clouds.azure.rules import GroupRef as AzureGroupRef
+from exchange_ports.flows import ExternalEndpoint, Flow
+from exchange_ports.pipeline import NetworkPlan
+from exchange_ports.topology.groups import Group, GroupMember, group_members
 from exchange_ports.topology.models import Topology
 from exchange_ports.traffic.addresses import Network
 from exchange_ports.traffic.ports import HIGHEST_PORT, Ports, Protocol
@@ -47,7 +45,7 @@ class View(NamedTuple):
 
     network: str
     wears: Wears
-    wearers: tuple[Wearer, ...]
+    wearers: tuple[GroupMember, ...]
 
     def addresses(self, group: Group) -> list[Network]:
         """Of the wearers of a group in another network."""
@@ -57,7 +55,7 @@ class View(NamedTuple):
 
 
 def view(plan: NetworkPlan, topology: Topology) -> View:
-    return View(plan.network, plan.wears, wearers(topology))
+    return View(plan.network, plan.memberships, group_members(topology))
 
 
 class Packet(NamedTuple):
@@ -133,14 +131,14 @@ def _says(flow: Flow, here: View, packet: Packet) -> bool:
         return False
     if ours.key not in here.wears[packet.server] or not _matches(flow.ports, packet):
         return False
-    if isinstance(theirs, Outside):
+    if isinstance(theirs, ExternalEndpoint):
         return _in(theirs.ranges, packet.peer)
     if theirs.network == here.network:
         return _wears(theirs.key, packet.peer, here.wears)
     return _in(here.addresses(theirs), packet.peer)
 
 
-def _peers(end: Group | Outside, here: View) -> list[str | Ip]:
+def _peers(end: Group | ExternalEndpoint, here: View) -> list[str | Ip]:
     if isinstance(end, Group) and end.network == here.network:
         return [server for server, keys in here.wears.items() if end.key in keys]
     ranges = here.addresses(end) if isinstance(end, Group) else end.ranges
@@ -206,10 +204,10 @@ def passes(plan: NetworkPlan, packet: Packet) -> bool:
 def _aws(plan: AwsRuleSet, packet: Packet) -> bool:
     lists = {each.key: each for each in plan.prefix_lists}
     return any(
-        rule.group in plan.wears[packet.server]
+        rule.group in plan.memberships[packet.server]
         and rule.direction == packet.direction
         and _matches(rule.ports, packet)
-        and _aws_peer(rule.peer, packet.peer, plan.wears, lists)
+        and _aws_peer(rule.peer, packet.peer, plan.memberships, lists)
         for rule in plan.rules
     )
 
@@ -232,8 +230,8 @@ def _azure(plan: AzureRuleSet, packet: Packet) -> bool:
             if packet.direction == "out"
             else (packet.peer, packet.server)
         )
-        if _azure_side(rule.source, source, plan.wears) and _azure_side(
-            rule.destination, destination, plan.wears
+        if _azure_side(rule.source, source, plan.memberships) and _azure_side(
+            rule.destination, destination, plan.memberships
         ):
             return rule.access is Access.ALLOW
     raise AssertionError("no rule decides: the explicit deny is missing")

@@ -4,11 +4,10 @@ from typing import Final
 
 from hypothesis import HealthCheck, assume, settings
 
-from exchange_ports.aws.rules import RuleSet as AwsRuleSet
-from exchange_ports.azure.rules import RuleSet as AzureRuleSet
-from exchange_ports.azure.rules import SecurityGroup
+from exchange_ports.clouds.aws.rules import AwsRuleSet
+from exchange_ports.clouds.azure.rules import AzureRuleSet, NetworkSecurityGroup
 from exchange_ports.findings import Finding, Refused
-from exchange_ports.plans import NetworkPlan, Plans, compile_plans
+from exchange_ports.pipeline import NetworkPlan, Plans, compile_plans
 from tests.laws.expand import (
     View,
     view,
@@ -52,10 +51,12 @@ def in_azure(plans: Plans) -> list[AzureRuleSet]:
 
 def viewed(plans: Plans) -> list[tuple[NetworkPlan, View]]:
     """Every network with servers, and what it sees."""
-    return [(plan, view(plan, plans.topology)) for plan in plans.networks.values() if plan.wears]
+    return [
+        (plan, view(plan, plans.topology)) for plan in plans.networks.values() if plan.memberships
+    ]
 
 
-def groups_of(plans: Plans) -> list[SecurityGroup]:
+def groups_of(plans: Plans) -> list[NetworkSecurityGroup]:
     return [group for plan in in_azure(plans) for group in plan.groups]
 
 

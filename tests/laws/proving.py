@@ -10,8 +10,8 @@ from typing import Any, Final
 from hypothesis import HealthCheck, given, seed, settings
 
 from exchange_ports.findings import Refused
-from exchange_ports.findings.planned import KINDS
-from exchange_ports.plans import compile_plans
+from exchange_ports.findings.plan_kinds import KINDS
+from exchange_ports.pipeline import compile_plans
 from exchange_ports.proof import prove
 from tests.strategies import Data, declared, topologies
 

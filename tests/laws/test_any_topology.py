@@ -5,8 +5,8 @@ from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 
 from exchange_ports.findings import Refused, Severity
-from exchange_ports.findings.declared import KINDS
-from exchange_ports.plans import Plans, compile_plans
+from exchange_ports.findings.topology_kinds import KINDS
+from exchange_ports.pipeline import Plans, compile_plans
 from tests.laws.planning import attempted
 from tests.strategies import (
     FAULT_CODES,

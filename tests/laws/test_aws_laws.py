@@ -4,10 +4,9 @@ from itertools import permutations
 
 from hypothesis import given
 
-from exchange_ports.aws.names import rule_name
-from exchange_ports.aws.rules import GroupRef, ListRef
-from exchange_ports.aws.rules import Rule as AwsRule
-from exchange_ports.aws.rules import RuleSet as AwsRuleSet
+from exchange_ports.clouds.aws.names import rule_name
+from exchange_ports.clouds.aws.rules import AwsRuleSet, GroupRef, ListRef
+from exchange_ports.clouds.aws.rules import SecurityGroupRule as AwsRule
 from tests.laws.expand import (
     narrower,
 )
@@ -55,7 +54,7 @@ def test_equal_names_are_equal_rules_across_topologies(one: Data, other: Data) -
 
 def covered_by(rule: AwsRule, other: AwsRule, plan: AwsRuleSet) -> bool:
     """Naively: the same wearers or more, the same ports or more, the same peers or more."""
-    if rule.direction != other.direction or not narrower(rule.group, other.group, plan.wears):
+    if rule.direction != other.direction or not narrower(rule.group, other.group, plan.memberships):
         return False
     wide, narrow = other.ports, rule.ports
     if str(wide) != "everything":
@@ -67,7 +66,7 @@ def covered_by(rule: AwsRule, other: AwsRule, plan: AwsRuleSet) -> bool:
     lists = {each.key: each.entries for each in plan.prefix_lists}
     if isinstance(rule.peer, GroupRef):
         return isinstance(other.peer, GroupRef) and narrower(
-            rule.peer.key, other.peer.key, plan.wears
+            rule.peer.key, other.peer.key, plan.memberships
         )
     if isinstance(other.peer, GroupRef):
         return False
@@ -102,4 +101,4 @@ def test_a_new_client_source_moves_no_other_rule(data: Data) -> None:
         assert all(any(covered_by(rule, new, after) for new in added) for rule in gone)
         assert before.groups == after.groups
         assert before.prefix_lists == after.prefix_lists
-        assert before.wears == after.wears
+        assert before.memberships == after.memberships

@@ -5,11 +5,10 @@ from itertools import permutations
 
 from hypothesis import event, given
 
-from exchange_ports.azure.names import BANDS
-from exchange_ports.azure.rules import Access, Prefixes, Side, Tag
-from exchange_ports.azure.rules import GroupRef as AzureGroupRef
-from exchange_ports.azure.rules import Rule as AzureRule
-from exchange_ports.azure.rules import RuleSet as AzureRuleSet
+from exchange_ports.clouds.azure.names import BANDS
+from exchange_ports.clouds.azure.rules import Access, AzureRuleSet, Prefixes, Side, Tag
+from exchange_ports.clouds.azure.rules import GroupRef as AzureGroupRef
+from exchange_ports.clouds.azure.rules import SecurityRule as AzureRule
 from exchange_ports.traffic.ports import Protocol
 from tests.laws.expand import (
     narrower,
@@ -42,7 +41,7 @@ def azure_covered_by(rule: AzureRule, other: AzureRule, plan: AzureRuleSet) -> b
 
 def side_covered(narrow: Side, wide: Side, plan: AzureRuleSet) -> bool:
     if isinstance(narrow, AzureGroupRef) and isinstance(wide, AzureGroupRef):
-        return narrower(narrow.key, wide.key, plan.wears)
+        return narrower(narrow.key, wide.key, plan.memberships)
     if isinstance(narrow, Prefixes) and isinstance(wide, Prefixes):
         return all(
             any(a.version == b.version and a[0] in b and a[-1] in b for b in wide.ranges)

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from exchange_ports.topology.reading import read_stack_file
+from exchange_ports.stackfile.stack_file import read_stack_file
 from tests.recordings import run_with
 from tests.strategies import Data, shuffled, topologies
 from tests.updates.edits import edited_topologies
@@ -79,9 +79,9 @@ def azure_rules(program: Mapping[Made, Mapping[str, Any]]) -> dict[object, Mappi
     found: dict[object, Mapping[str, Any]] = {}
     for one, inputs in program.items():
         for rule in inputs["securityRules"] if one.type == NSG else ():
-            direction, priority, says = rule["name"].split("-", maxsplit=2)
+            direction, priority, summary = rule["name"].split("-", maxsplit=2)
             assert int(priority) == rule["priority"]
-            key = (one, direction, says)
+            key = (one, direction, summary)
             assert key not in found
             found[key] = rule
     return found

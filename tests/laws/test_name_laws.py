@@ -10,12 +10,12 @@ from typing import Final
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange_ports.aws import names as aws
-from exchange_ports.aws.rules import Direction as AwsDirection
-from exchange_ports.aws.rules import GroupRef, ListRef, Peer, Rule
-from exchange_ports.azure.names import BANDS, Identity, priorities, rule_name
-from exchange_ports.azure.rules import Access, Direction, Tag
-from exchange_ports.azure.rules import GroupRef as AzureGroupRef
+from exchange_ports.clouds.aws import names as aws
+from exchange_ports.clouds.aws.rules import Direction as AwsDirection
+from exchange_ports.clouds.aws.rules import GroupRef, ListRef, Peer, SecurityGroupRule
+from exchange_ports.clouds.azure.names import BANDS, Identity, priorities, rule_name
+from exchange_ports.clouds.azure.rules import Access, Direction, Tag
+from exchange_ports.clouds.azure.rules import GroupRef as AzureGroupRef
 from exchange_ports.flows import Reason
 from exchange_ports.topology.groups import GroupKind, group
 from tests.strategies import any_ports, ranges
@@ -42,7 +42,7 @@ def test_two_groups_of_one_key_are_one_group(
 ) -> None:
     one, two = group("corp", kind, of), group("corp", other, other_of)
     assert (one.key == two.key) == (one == two)
-    assert (one.says == two.says) <= (one == two or GroupKind.EXCHANGE in (kind, other))
+    assert (one.summary == two.summary) <= (one == two or GroupKind.EXCHANGE in (kind, other))
 
 
 # AWS.
@@ -55,7 +55,7 @@ peers: Final[st.SearchStrategy[Peer]] = st.one_of(
     st.sampled_from([ip_network(t) for t in ("::/0", "0.0.0.0/0", "2001:db8::/32", "::10/128")]),
 )
 aws_rules: Final = st.builds(
-    Rule,
+    SecurityGroupRule,
     group=KEYS,
     direction=st.sampled_from(AwsDirection),
     ports=any_ports().map(lambda ports: ports.one_by_one()[0]),
@@ -65,7 +65,7 @@ aws_rules: Final = st.builds(
 
 
 @given(aws_rules, aws_rules)
-def test_equal_names_are_equal_aws_rules(one: Rule, other: Rule) -> None:
+def test_equal_names_are_equal_aws_rules(one: SecurityGroupRule, other: SecurityGroupRule) -> None:
     assert (aws.rule_name(one) == aws.rule_name(other)) == (one == other)
 
 
@@ -75,14 +75,14 @@ def test_a_list_and_a_group_of_one_key_are_two_peers() -> None:
 
 
 @given(aws_rules)
-def test_reasons_are_no_part_of_an_aws_rules_name(rule: Rule) -> None:
+def test_reasons_are_no_part_of_an_aws_rules_name(rule: SecurityGroupRule) -> None:
     told = replace(rule, reasons=(Reason("backup"),), description="backup")
     assert aws.rule_name(told) == aws.rule_name(rule)
     assert told == rule
 
 
 @given(aws_rules)
-def test_an_aws_rules_name_may_stand_in_a_urn(rule: Rule) -> None:
+def test_an_aws_rules_name_may_stand_in_a_urn(rule: SecurityGroupRule) -> None:
     """Pulumi takes `::` as the seam of a URN, and blanks or quotes would need escaping in a shell."""
     assert re.fullmatch(r"[A-Za-z0-9._,/-]+", aws.rule_name(rule))
 

@@ -13,12 +13,11 @@ from typing import Final
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from exchange_ports.aws.names import rule_name
-from exchange_ports.aws.rules import GroupRef, ListRef
-from exchange_ports.aws.rules import RuleSet as AwsRuleSet
-from exchange_ports.azure.rules import GroupRef as AzureGroupRef
-from exchange_ports.azure.rules import Zone
-from exchange_ports.topology.groups import Wearer, retired, wearers
+from exchange_ports.clouds.aws.names import rule_name
+from exchange_ports.clouds.aws.rules import AwsRuleSet, GroupRef, ListRef
+from exchange_ports.clouds.azure.rules import GroupRef as AzureGroupRef
+from exchange_ports.clouds.azure.rules import Zone
+from exchange_ports.topology.groups import GroupMember, group_members, retired_members
 from exchange_ports.topology.models import Role
 from exchange_ports.traffic.ports import HIGHEST_PORT, Protocol
 from tests.laws.expand import (
@@ -90,7 +89,7 @@ ANYTHING: Final = (
 )
 
 
-def as_seen(server: Wearer, other: Wearer) -> list[str | IPv4Address | IPv6Address]:
+def as_seen(server: GroupMember, other: GroupMember) -> list[str | IPv4Address | IPv6Address]:
     """How `other` appears to the filter of a server: by group in its network, else by address."""
     if other.network == server.network:
         return [other.name]
@@ -103,7 +102,9 @@ def test_everything_passes_between_two_internal_servers_wherever_they_are(data: 
     """The ground rules, at each end that is ours to filter."""
     plans = planned(data)
     of_network = {plan.network: plan for plan in plans.networks.values()}
-    inside = [each for each in wearers(plans.topology) if each.name not in data.get(EDGES, {})]
+    inside = [
+        each for each in group_members(plans.topology) if each.name not in data.get(EDGES, {})
+    ]
     for one, other in product(inside, inside):
         plan = of_network.get(one.network)
         for peer in as_seen(one, other) if plan is not None else ():
@@ -136,7 +137,7 @@ def test_between_edge_and_the_inside_pass_mail_and_edgesync_alone(data: Data) ->
     """V1: whatever clients, mail flow, relays and name servers are declared."""
     plans = planned(closed(data))
     topology = plans.topology
-    everyone = wearers(topology)
+    everyone = group_members(topology)
     of_network = {plan.network: plan for plan in plans.networks.values()}
     for one, other in product(everyone, everyone):
         edge = topology.edge_servers.get(one.name)
@@ -182,13 +183,13 @@ def test_the_seed_of_hashes_changes_no_plan() -> None:
 #: A topology with something of everything, and its plans on both clouds.
 PRINTED: Final = """
 import yaml
-from exchange_ports.plans import compile_plans
-from exchange_ports.topology.declaring import declare
+from exchange_ports.pipeline import compile_plans
+from exchange_ports.topology.validate import load_topology
 data = yaml.safe_load(open("tests/released/0.1.0.yaml", encoding="utf-8"))
 for platform in ("aws", "azure"):
     for network in data["networks"].values():
         network["platform"] = platform
-    topology, findings = declare(data)
+    topology, findings = load_topology(data)
     plans = compile_plans(topology)
     print(findings, [flow.order for flow in plans.flows], plans.networks)
 """
@@ -210,7 +211,9 @@ def test_the_order_in_which_things_are_declared_changes_nothing(
 def test_every_server_wears_groups_that_exist_and_every_rule_names_some(data: Data) -> None:
     plans = planned(data)
     for plan in plans.networks.values():
-        gone = [wearer for wearer in retired(plans.topology) if wearer.network == plan.network]
+        gone = [
+            wearer for wearer in retired_members(plans.topology) if wearer.network == plan.network
+        ]
         if isinstance(plan, AwsRuleSet):
             keys = {group.key for group in plan.groups}
             named = {rule.group for rule in plan.rules}
@@ -228,7 +231,7 @@ def test_every_server_wears_groups_that_exist_and_every_rule_names_some(data: Da
             }
             zones = {Zone.PERIMETER if each.in_perimeter else Zone.INTERNAL for each in gone}
             assert {group.zone for group in plan.groups} == zones | set(plan.zones.values())
-        worn = {key for groups in plan.wears.values() for key in groups}
+        worn = {key for groups in plan.memberships.values() for key in groups}
         assert worn | {group.key for wearer in gone for group in wearer.groups} == keys
         assert worn.isdisjoint(group.key for wearer in gone for group in wearer.groups)
         assert named <= keys

@@ -9,22 +9,19 @@ import pytest
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
-from exchange_ports.azure.rules import RuleSet
+from exchange_ports.clouds.azure.rules import AzureRuleSet
 from exchange_ports.findings import Refused
-from exchange_ports.flows import INTERNET, Outside
-from exchange_ports.plans import Plans, compile_plans
+from exchange_ports.flows import INTERNET, ExternalEndpoint
+from exchange_ports.pipeline import Plans, compile_plans
 from exchange_ports.proof import prove
-from exchange_ports.proof.clouds import Written
-from exchange_ports.proof.needless import Shelves
-from exchange_ports.proof.residues import between_ours
-from exchange_ports.proof.scene import WAYS, Scene
-from exchange_ports.proof.swapping import swap
+from exchange_ports.proof.clouds import AllowRule
+from exchange_ports.proof.cross_cloud import swap
+from exchange_ports.proof.exposure import between_ours
+from exchange_ports.proof.network_model import WAYS, NetworkModel
+from exchange_ports.proof.redundancy import RuleIndex
 from exchange_ports.topology.groups import Group
-from exchange_ports.traffic.address_set import AddressSet
-from exchange_ports.traffic.addresses import Address, network
-from exchange_ports.traffic.port_set import PortSet
-from exchange_ports.traffic.protocols import TCP
-from exchange_ports.traffic.service_set import ServiceSet
+from exchange_ports.traffic.addresses import Address, AddressSet, network
+from exchange_ports.traffic.services import TCP, PortSet, ServiceSet
 from exchange_ports.traffic.traffic import Traffic
 from tests.strategies import Data, declared, topologies
 
@@ -66,7 +63,7 @@ def test_the_same_topology_on_the_other_cloud_permits_the_same(data: Data, platf
     for one in compared:
         assert one.holds, "\n".join(map(str, one.failures))
         assert not one.refused
-        assert one.servers == sum(1 for _ in Scene(plans).managed())
+        assert one.servers == sum(1 for _ in NetworkModel(plans).managed())
 
 
 WIDE: Final = tuple(AddressSet.of([ip_network(n)]) for n in ("0.0.0.0/0", "2000::/3"))
@@ -81,12 +78,12 @@ def test_what_passes_between_two_servers_is_meant_of_them_or_named(data: Data, a
     plans = planned(data)
     assume(plans is not None)
     assert plans is not None
-    scene = Scene(plans)
+    scene = NetworkModel(plans)
 
-    def held(end: Group | Outside, address: Address) -> bool:
+    def held(end: Group | ExternalEndpoint, address: Address) -> bool:
         """Whether an end is somebody in particular, and is at the address."""
         at = scene.end(end)
-        internet = isinstance(end, Outside) and end.name == INTERNET
+        internet = isinstance(end, ExternalEndpoint) and end.name == INTERNET
         return address in at and not internet and not any(one <= at for one in WIDE)
 
     expected: dict[tuple[str, str], ServiceSet] = {}
@@ -110,7 +107,7 @@ def test_what_passes_between_two_servers_is_meant_of_them_or_named(data: Data, a
 # Few addresses, services and groups, so that rules often cover each other.
 _RULES: Final = st.lists(
     st.builds(
-        Written,
+        AllowRule,
         name=st.just(""),
         place=st.just(""),
         group=st.sampled_from(["all", "some"]),
@@ -129,10 +126,10 @@ _RULES: Final = st.lists(
 ).map(lambda rules: [rule._replace(name=str(at)) for at, rule in enumerate(rules)])
 
 
-def _about(rule: Written, other: Written) -> Traffic:
+def _about(rule: AllowRule, other: AllowRule) -> Traffic:
     """What another rule says of whom this one is about, by what the groups mean."""
-    wider = {"all": {"all"}, "some": {"some", "all"}, None: {None}}
-    if other.group not in wider[rule.group] or other.peer not in wider[rule.peer]:
+    implied_groups = {"all": {"all"}, "some": {"some", "all"}, None: {None}}
+    if other.group not in implied_groups[rule.group] or other.peer not in implied_groups[rule.peer]:
         return Traffic()
     whom = rule.addresses if rule.peer else other.addresses
     return Traffic.of([(whom, other.services)])
@@ -146,8 +143,10 @@ def _joined(several: list[Traffic]) -> Traffic:
 
 
 @given(_RULES)
-def test_a_rule_is_needed_unless_one_or_several_others_say_all_of_it(rules: list[Written]) -> None:
-    shelves = Shelves(rules, {"some": ("all",)}, {("", "all"), ("", "some")})
+def test_a_rule_is_needed_unless_one_or_several_others_say_all_of_it(
+    rules: list[AllowRule],
+) -> None:
+    shelves = RuleIndex(rules, {"some": ("all",)}, {("", "all"), ("", "some")})
     single, together = set[str](), set[str]()
     for rule in rules:
         said = [_about(rule, other) for other in rules if other is not rule]
@@ -185,7 +184,7 @@ def test_a_server_permits_the_same_at_its_interface_and_at_its_subnet(data: Data
         assert prove(plans).holds, "\n".join(map(str, prove(plans).failures))
         found.append(plans)
     both = replace(found[0], networks={k: _at_both(found, k) for k in found[0].networks})
-    scenes = [Scene(plans) for plans in (*found, both)]
+    scenes = [NetworkModel(plans) for plans in (*found, both)]
     for server in scenes[0].managed():
         for way in WAYS:
             for own in server.addresses:
@@ -193,9 +192,9 @@ def test_a_server_permits_the_same_at_its_interface_and_at_its_subnet(data: Data
                 assert all(other == first for other in others), f"{server.name} {way}"
 
 
-def _at_both(found: list[Plans], key: str) -> RuleSet:
+def _at_both(found: list[Plans], key: str) -> AzureRuleSet:
     plans = [each.networks[key] for each in found]
-    rule_sets = [plan for plan in plans if isinstance(plan, RuleSet)]
+    rule_sets = [plan for plan in plans if isinstance(plan, AzureRuleSet)]
     return replace(rule_sets[0], groups=tuple(g for each in rule_sets for g in each.groups))
 
 

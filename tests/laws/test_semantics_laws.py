@@ -14,15 +14,13 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from exchange_ports.aws import rules as aws
-from exchange_ports.aws import semantics as aws_semantics
-from exchange_ports.azure import rules as azure
-from exchange_ports.azure import semantics as azure_semantics
-from exchange_ports.traffic.address_set import AddressSet
-from exchange_ports.traffic.addresses import Address, Network
-from exchange_ports.traffic.icmp import IcmpMessage
+from exchange_ports.clouds.aws import evaluator as aws_semantics
+from exchange_ports.clouds.aws import rules as aws
+from exchange_ports.clouds.azure import evaluator as azure_semantics
+from exchange_ports.clouds.azure import rules as azure
+from exchange_ports.traffic.addresses import Address, AddressSet, Network
 from exchange_ports.traffic.ports import ANY_PORTS, PortRange, Ports, Protocol
-from exchange_ports.traffic.service_set import Service
+from exchange_ports.traffic.services import IcmpMessage, Service
 from exchange_ports.traffic.traffic import Packet
 from tests.hostile import (
     LISTS,
@@ -68,7 +66,7 @@ def _inside(address: Address, range_: Network) -> bool:
 # ---- AWS ----
 
 
-def _aws_names(rule: aws.Rule, packet: Packet) -> bool:
+def _aws_names(rule: aws.SecurityGroupRule, packet: Packet) -> bool:
     peer = rule.peer
     if isinstance(peer, aws.GroupRef):
         reaches = _holds(peer.key, packet.address)
@@ -98,10 +96,10 @@ def _aws_names(rule: aws.Rule, packet: Packet) -> bool:
 
 @given(aws_sets, st.sampled_from(sorted(WEARS)), st.sampled_from(aws.Direction))
 def test_security_groups_permit_what_any_rule_of_any_worn_group_names(
-    rules: aws.RuleSet, server: str, direction: aws.Direction
+    rules: aws.AwsRuleSet, server: str, direction: aws.Direction
 ) -> None:
     permitted = aws_semantics.permitted(rules, server, direction, MEMBERS)
-    filters = aws_semantics.Filters(rules, MEMBERS)
+    filters = aws_semantics.AwsFilters(rules, MEMBERS)
     for packet in _PACKETS:
         allowing = [
             rule
@@ -118,11 +116,11 @@ def test_security_groups_permit_what_any_rule_of_any_worn_group_names(
 
 @given(aws_sets, st.randoms(use_true_random=False))
 def test_the_order_of_security_group_rules_decides_nothing(
-    rules: aws.RuleSet, random: object
+    rules: aws.AwsRuleSet, random: object
 ) -> None:
     shuffled = list(rules.rules)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    other = aws.RuleSet("n", rules.groups, LISTS, tuple(shuffled), WEARS)
+    other = aws.AwsRuleSet("n", rules.groups, LISTS, tuple(shuffled), WEARS)
     for server, direction in product(WEARS, aws.Direction):
         asked = (server, direction, MEMBERS)
         assert aws_semantics.permitted(rules, *asked) == aws_semantics.permitted(other, *asked)
@@ -131,17 +129,19 @@ def test_the_order_of_security_group_rules_decides_nothing(
 @pytest.mark.parametrize(
     "rule",
     [
-        aws.Rule("nobody", aws.Direction.IN, ANY_PORTS, RANGES[0], ()),
-        aws.Rule("a", aws.Direction.IN, ANY_PORTS, aws.GroupRef("nobody"), ()),
-        aws.Rule("a", aws.Direction.IN, ANY_PORTS, aws.ListRef("nothing-of-ours"), ()),
-        aws.Rule("a", aws.Direction.IN, Ports(Protocol.TCP), RANGES[0], ()),
-        aws.Rule("a", aws.Direction.IN, Ports(Protocol.ICMP, (PortRange(-1, 4),)), RANGES[0], ()),
+        aws.SecurityGroupRule("nobody", aws.Direction.IN, ANY_PORTS, RANGES[0], ()),
+        aws.SecurityGroupRule("a", aws.Direction.IN, ANY_PORTS, aws.GroupRef("nobody"), ()),
+        aws.SecurityGroupRule("a", aws.Direction.IN, ANY_PORTS, aws.ListRef("nothing-of-ours"), ()),
+        aws.SecurityGroupRule("a", aws.Direction.IN, Ports(Protocol.TCP), RANGES[0], ()),
+        aws.SecurityGroupRule(
+            "a", aws.Direction.IN, Ports(Protocol.ICMP, (PortRange(-1, 4),)), RANGES[0], ()
+        ),
     ],
 )
-def test_what_ec2_refuses_is_no_rule(rule: aws.Rule) -> None:
+def test_what_ec2_refuses_is_no_rule(rule: aws.SecurityGroupRule) -> None:
     groups = (aws.SecurityGroup("a", ""),)
     with pytest.raises(ValueError, match=r"there is no|without ports|of every type"):
-        aws_semantics.Filters(aws.RuleSet("n", groups, LISTS, (rule,), {}), {})
+        aws_semantics.AwsFilters(aws.AwsRuleSet("n", groups, LISTS, (rule,), {}), {})
 
 
 # ---- Azure ----
@@ -175,7 +175,7 @@ def _azure_service(ports: Ports, packet: Packet) -> bool:
 
 
 @st.composite
-def placed_sets(draw: st.DrawFn) -> azure.RuleSet:
+def placed_sets(draw: st.DrawFn) -> azure.AzureRuleSet:
     """A group at the interfaces of the internal zone, at its subnets, at both or at neither."""
     places = draw(st.lists(st.sampled_from(azure.Attachment), unique=True))
     rules = draw(azure_sets())
@@ -184,7 +184,9 @@ def placed_sets(draw: st.DrawFn) -> azure.RuleSet:
     return replace(rules, groups=tuple(groups))
 
 
-def _in_order(group: azure.SecurityGroup, direction: azure.Direction) -> Iterator[azure.Rule]:
+def _in_order(
+    group: azure.NetworkSecurityGroup, direction: azure.Direction
+) -> Iterator[azure.SecurityRule]:
     of_it = [rule for rule in group.rules if rule.direction is direction]
     yield from sorted(of_it, key=lambda rule: rule.priority)
     # The defaults in their own order (azure.md 2).
@@ -192,12 +194,12 @@ def _in_order(group: azure.SecurityGroup, direction: azure.Direction) -> Iterato
 
 
 def _first(
-    group: azure.SecurityGroup,
+    group: azure.NetworkSecurityGroup,
     direction: azure.Direction,
     packet: Packet,
     own: Address,
     worn: tuple[str, ...],
-) -> azure.Rule:
+) -> azure.SecurityRule:
     """The rule of one group that decides."""
     ours, peer = (own, worn), (packet.address, None)
     source, destination = (peer, ours) if direction is azure.Direction.IN else (ours, peer)
@@ -210,7 +212,9 @@ def _first(
     )
 
 
-def _on_the_way(rules: azure.RuleSet, direction: azure.Direction) -> list[azure.SecurityGroup]:
+def _on_the_way(
+    rules: azure.AzureRuleSet, direction: azure.Direction
+) -> list[azure.NetworkSecurityGroup]:
     """In: the subnet's and then the interface's. Out: the other way round (azure.md 3)."""
     order = [azure.Attachment.SUBNETS, azure.Attachment.NETWORK_INTERFACES]
     if direction is azure.Direction.OUT:
@@ -219,29 +223,29 @@ def _on_the_way(rules: azure.RuleSet, direction: azure.Direction) -> list[azure.
 
 
 def _naive(
-    groups: list[azure.SecurityGroup],
+    groups: list[azure.NetworkSecurityGroup],
     direction: azure.Direction,
     packet: Packet,
     own: Address,
     worn: tuple[str, ...],
-) -> azure_semantics.Decision:
+) -> azure_semantics.AzureDecision:
     """Group after group, until one denies."""
     rulings: list[azure_semantics.Ruling] = []
     for group in groups:
         rule = _first(group, direction, packet, own, worn)
         rulings.append(azure_semantics.Ruling(group.at, rule))
         if rule.access is azure.Access.DENY:
-            return azure_semantics.Decision(False, tuple(rulings))
-    return azure_semantics.Decision(True, tuple(rulings))
+            return azure_semantics.AzureDecision(False, tuple(rulings))
+    return azure_semantics.AzureDecision(True, tuple(rulings))
 
 
 @settings(max_examples=settings().max_examples * 2)
 @given(placed_sets(), st.sampled_from("stu"), st.sampled_from(azure.Direction))
 def test_the_first_rule_that_matches_decides_at_each_place_and_both_must_allow(
-    rules: azure.RuleSet, server: str, direction: azure.Direction
+    rules: azure.AzureRuleSet, server: str, direction: azure.Direction
 ) -> None:
     own = next(iter(OWN[server]))
-    filters = azure_semantics.Filters(rules, MEMBERS, TAGS)
+    filters = azure_semantics.AzureFilters(rules, MEMBERS, TAGS)
     permitted = filters.permitted(server, direction, own)
     groups = _on_the_way(rules, direction)
     for packet in _PACKETS:
@@ -259,9 +263,9 @@ _BESIDE: Final = AddressSet.of([*RANGES[3:6], ip_network("11.0.0.0/32"), RANGES[
 
 @given(placed_sets(), st.sampled_from(azure.Direction))
 def test_a_host_beside_ours_meets_the_group_of_its_subnet_and_wears_nothing(
-    rules: azure.RuleSet, direction: azure.Direction
+    rules: azure.AzureRuleSet, direction: azure.Direction
 ) -> None:
-    filters = azure_semantics.Filters(rules, MEMBERS, TAGS)
+    filters = azure_semantics.AzureFilters(rules, MEMBERS, TAGS)
     parts = list(filters.beside(azure.Zone.INTERNAL, direction, _BESIDE))
     groups = [group for group in rules.groups if group.at is azure.Attachment.SUBNETS]
     assert bool(parts) == bool(groups)
@@ -292,10 +296,10 @@ _OTHER_TAGS: Final = (
 
 @given(placed_sets(), st.sampled_from("stu"), st.sampled_from(_OTHER_TAGS))
 def test_filters_where_tags_hold_something_else_are_those_made_with_these_tags(
-    rules: azure.RuleSet, server: str, tags: Mapping[str, AddressSet]
+    rules: azure.AzureRuleSet, server: str, tags: Mapping[str, AddressSet]
 ) -> None:
     own = next(iter(OWN[server]))
-    first, made = (azure_semantics.Filters(rules, MEMBERS, each) for each in (TAGS, tags))
+    first, made = (azure_semantics.AzureFilters(rules, MEMBERS, each) for each in (TAGS, tags))
     for direction in azure.Direction:
         before = first.permitted(server, direction, own)
         other = first.where_tags_hold(tags)
@@ -307,11 +311,11 @@ def test_filters_where_tags_hold_something_else_are_those_made_with_these_tags(
 
 @given(placed_sets(), st.sampled_from("stu"), st.sampled_from(azure.Direction))
 def test_where_no_rule_with_a_tag_has_a_say_tags_may_hold_anything(
-    rules: azure.RuleSet, server: str, direction: azure.Direction
+    rules: azure.AzureRuleSet, server: str, direction: azure.Direction
 ) -> None:
     own = next(iter(OWN[server]))
     usual, *others = (
-        azure_semantics.Filters(rules, MEMBERS, tags) for tags in (TAGS, *_OTHER_TAGS)
+        azure_semantics.AzureFilters(rules, MEMBERS, tags) for tags in (TAGS, *_OTHER_TAGS)
     )
     hangs = usual.hangs_on_tags(server, direction, own)
     event(f"hangs on tags: {hangs}")
@@ -323,15 +327,15 @@ def test_where_no_rule_with_a_tag_has_a_say_tags_may_hold_anything(
 
 
 @given(placed_sets())
-def test_where_no_group_is_everything_passes(rules: azure.RuleSet) -> None:
-    filters = azure_semantics.Filters(rules, MEMBERS, TAGS)
+def test_where_no_group_is_everything_passes(rules: azure.AzureRuleSet) -> None:
+    filters = azure_semantics.AzureFilters(rules, MEMBERS, TAGS)
     for direction in azure.Direction:
         assert not ~filters.permitted("v", direction)
         decision = filters.decided_by("v", direction, _PACKETS[0])
-        assert decision == azure_semantics.Decision(True)
+        assert decision == azure_semantics.AzureDecision(True)
 
 
-def _rule(name: str = "r", priority: int = 100, **rest: object) -> azure.Rule:
+def _rule(name: str = "r", priority: int = 100, **rest: object) -> azure.SecurityRule:
     usual: dict[str, object] = {
         "direction": azure.Direction.IN,
         "access": azure.Access.ALLOW,
@@ -340,7 +344,7 @@ def _rule(name: str = "r", priority: int = 100, **rest: object) -> azure.Rule:
         "destination": azure.Anything(),
         "reasons": (),
     }
-    return azure.Rule(name, priority, **{**usual, **rest})  # type: ignore[arg-type]
+    return azure.SecurityRule(name, priority, **{**usual, **rest})  # type: ignore[arg-type]
 
 
 _TWICE: Final = (_rule("r"), _rule("q"))
@@ -364,34 +368,36 @@ _TWICE: Final = (_rule("r"), _rule("q"))
         ((_rule(destination=azure.Prefixes(())),), "overlap, or none: none"),
     ],
 )
-def test_what_azure_refuses_is_no_rule_set(rules: tuple[azure.Rule, ...], why: str) -> None:
-    group = azure.SecurityGroup(azure.Zone.INTERNAL, rules)
+def test_what_azure_refuses_is_no_rule_set(rules: tuple[azure.SecurityRule, ...], why: str) -> None:
+    group = azure.NetworkSecurityGroup(azure.Zone.INTERNAL, rules)
     with pytest.raises(ValueError, match=why):
-        azure_semantics.Filters(azure.RuleSet("n", (group,), (), {}, {}), {}, TAGS)
+        azure_semantics.AzureFilters(azure.AzureRuleSet("n", (group,), (), {}, {}), {}, TAGS)
 
 
 def test_two_groups_at_one_place_are_no_rule_set() -> None:
-    group = azure.SecurityGroup(azure.Zone.INTERNAL, (), azure.Attachment.SUBNETS)
-    twice = azure.RuleSet("n", (group, group), (), {}, {})
+    group = azure.NetworkSecurityGroup(azure.Zone.INTERNAL, (), azure.Attachment.SUBNETS)
+    twice = azure.AzureRuleSet("n", (group, group), (), {}, {})
     with pytest.raises(ValueError, match="two groups at the subnets of the internal zone"):
-        azure_semantics.Filters(twice, {}, TAGS)
+        azure_semantics.AzureFilters(twice, {}, TAGS)
 
 
 def test_one_priority_at_the_interface_and_at_the_subnet_is_no_conflict() -> None:
-    groups = (azure.SecurityGroup(azure.Zone.INTERNAL, (_rule(),), at) for at in azure.Attachment)
-    azure_semantics.Filters(azure.RuleSet("n", tuple(groups), (), {}, {}), {}, TAGS)
+    groups = (
+        azure.NetworkSecurityGroup(azure.Zone.INTERNAL, (_rule(),), at) for at in azure.Attachment
+    )
+    azure_semantics.AzureFilters(azure.AzureRuleSet("n", tuple(groups), (), {}, {}), {}, TAGS)
 
 
 def test_one_priority_in_both_directions_is_no_conflict() -> None:
     rules = (_rule("r"), _rule("q", direction=azure.Direction.OUT))
-    group = azure.SecurityGroup(azure.Zone.INTERNAL, rules)
-    azure_semantics.Filters(azure.RuleSet("n", (group,), (), {}, {}), {}, TAGS)
+    group = azure.NetworkSecurityGroup(azure.Zone.INTERNAL, rules)
+    azure_semantics.AzureFilters(azure.AzureRuleSet("n", (group,), (), {}, {}), {}, TAGS)
 
 
 def test_under_forced_tunnelling_the_default_rules_let_everything_in() -> None:
     everything = AddressSet.everything()
-    group = azure.SecurityGroup(azure.Zone.INTERNAL, ())
-    rules = azure.RuleSet("n", (group,), (), {"s": ()}, {"s": azure.Zone.INTERNAL})
+    group = azure.NetworkSecurityGroup(azure.Zone.INTERNAL, ())
+    rules = azure.AzureRuleSet("n", (group,), (), {"s": ()}, {"s": azure.Zone.INTERNAL})
     tags = {**TAGS, "VirtualNetwork": everything}
     permitted = azure_semantics.permitted(rules, "s", azure.Direction.IN, {}, tags)
     assert permitted.addresses() == everything
@@ -401,16 +407,16 @@ def test_under_forced_tunnelling_the_default_rules_let_everything_in() -> None:
 
 def test_a_deny_of_the_virtual_network_stops_the_probes() -> None:
     deny = _rule(access=azure.Access.DENY, source=azure.Tag("VirtualNetwork"))
-    group = azure.SecurityGroup(azure.Zone.INTERNAL, (deny,))
-    rules = azure.RuleSet("n", (group,), (), {"s": ()}, {"s": azure.Zone.INTERNAL})
+    group = azure.NetworkSecurityGroup(azure.Zone.INTERNAL, (deny,))
+    rules = azure.AzureRuleSet("n", (group,), (), {"s": ()}, {"s": azure.Zone.INTERNAL})
     assert not azure_semantics.permitted(rules, "s", azure.Direction.IN, {}, TAGS)
 
 
 def test_a_rule_at_our_own_address_needs_to_be_told_it() -> None:
     rule = _rule(destination=azure.Prefixes((RANGES[5],)))
-    group = azure.SecurityGroup(azure.Zone.INTERNAL, (rule,))
-    rules = azure.RuleSet("n", (group,), (), {"s": ()}, {"s": azure.Zone.INTERNAL})
-    filters = azure_semantics.Filters(rules, {}, TAGS)
+    group = azure.NetworkSecurityGroup(azure.Zone.INTERNAL, (rule,))
+    rules = azure.AzureRuleSet("n", (group,), (), {"s": ()}, {"s": azure.Zone.INTERNAL})
+    filters = azure_semantics.AzureFilters(rules, {}, TAGS)
     with pytest.raises(ValueError, match="r depends on the address of the server"):
         filters.permitted("s", azure.Direction.IN)
     here, beside = (

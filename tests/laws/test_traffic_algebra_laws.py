@@ -14,15 +14,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange_ports.traffic.address_set import AddressSet
-from exchange_ports.traffic.addresses import Address, Network
-from exchange_ports.traffic.icmp import IcmpMessage, IcmpSet
-from exchange_ports.traffic.port_set import PortSet
+from exchange_ports.traffic.addresses import Address, AddressSet, Network
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, Protocol, tcp, udp
-from exchange_ports.traffic.protocols import AH, ESP, ICMP, ICMPV6, TCP, UDP, ProtocolSet
-from exchange_ports.traffic.service_set import Service, ServiceSet
-from exchange_ports.traffic.sets import Set
+from exchange_ports.traffic.services import (
+    AH,
+    ESP,
+    ICMP,
+    ICMPV6,
+    TCP,
+    UDP,
+    IcmpMessage,
+    IcmpSet,
+    PortSet,
+    ProtocolSet,
+    Service,
+    ServiceSet,
+)
 from exchange_ports.traffic.traffic import Box, Packet, Traffic
+from tests.laws.set_protocol import Set
 from tests.laws.traffic_sets import (
     KINDS,
     NEAR,
@@ -144,7 +153,7 @@ def test_equal_sets_have_equal_representations_and_hashes(sets: Two) -> None:
     assert pieces(again) == pieces(a)
     assert hash(again) == hash(a)
     assert str(again) == str(a)
-    assert not again or again.witness() == a.witness()
+    assert not again or again.example() == a.example()
 
 
 @given(two())
@@ -169,10 +178,10 @@ def test_sets_that_are_written_alike_are_equal(sets: Two) -> None:
 def test_the_witness_is_in_the_set(sets: Two) -> None:
     for made in (sets[0], ~sets[0], sets[0] - sets[1]):
         if made:
-            assert made.witness() in made
+            assert made.example() in made
         else:
             with pytest.raises(ValueError, match="empty"):
-                made.witness()
+                made.example()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -384,11 +393,11 @@ def test_services_are_written_in_few_words(made: ServiceSet, written: str) -> No
     ],
 )
 def test_the_witness_is_an_address_that_a_reader_recognises(network: str, witness: str) -> None:
-    assert str(AddressSet.of([ip_network(network)]).witness()) == witness
+    assert str(AddressSet.of([ip_network(network)]).example()) == witness
 
 
 def test_the_witness_of_everything_can_be_read() -> None:
-    assert str(Traffic.everything().witness()) == "198.51.100.1 1/tcp"
+    assert str(Traffic.everything().example()) == "198.51.100.1 1/tcp"
 
 
 # What they are made of.

@@ -12,14 +12,21 @@ from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
 
 from hypothesis import strategies as st
 
-from exchange_ports.traffic.address_set import AddressSet
-from exchange_ports.traffic.addresses import Address, Network
-from exchange_ports.traffic.icmp import IcmpMessage, IcmpSet
-from exchange_ports.traffic.port_set import PortSet
-from exchange_ports.traffic.protocols import ICMP, ICMPV6, TCP, UDP, ProtocolSet
-from exchange_ports.traffic.service_set import Service, ServiceSet
-from exchange_ports.traffic.sets import Set
+from exchange_ports.traffic.addresses import Address, AddressSet, Network
+from exchange_ports.traffic.services import (
+    ICMP,
+    ICMPV6,
+    TCP,
+    UDP,
+    IcmpMessage,
+    IcmpSet,
+    PortSet,
+    ProtocolSet,
+    Service,
+    ServiceSet,
+)
 from exchange_ports.traffic.traffic import Packet, Traffic
+from tests.laws.set_protocol import Set
 
 __all__ = [
     "KINDS",

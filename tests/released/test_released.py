@@ -18,17 +18,17 @@ import yaml
 
 import exchange_ports
 from exchange_ports import findings
-from exchange_ports.aws import limits as aws_limits
-from exchange_ports.azure import limits as azure_limits
-from exchange_ports.azure.names import BANDS
 from exchange_ports.catalog import BY_ID
+from exchange_ports.clouds.aws import limits as aws_limits
+from exchange_ports.clouds.azure import limits as azure_limits
+from exchange_ports.clouds.azure.names import BANDS
 from exchange_ports.component import ExchangeFirewall
 from exchange_ports.findings import Kind
 from exchange_ports.offline import Registration, record
+from exchange_ports.stackfile.stack_file import NAMESPACE, SETTINGS
+from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS
 from exchange_ports.topology.groups import GroupKind
 from exchange_ports.topology.models import Topology
-from exchange_ports.topology.reading import NAMESPACE, SETTINGS
-from exchange_ports.topology.values import INTERNET_WORD, ROLE_WORDS
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
 

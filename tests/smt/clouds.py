@@ -10,9 +10,9 @@ from functools import cache
 from ipaddress import ip_network
 from typing import Final
 
-from exchange_ports.aws import rules as aws
-from exchange_ports.azure import rules as azure
-from exchange_ports.plans import NetworkPlan
+from exchange_ports.clouds.aws import rules as aws
+from exchange_ports.clouds.azure import rules as azure
+from exchange_ports.pipeline import NetworkPlan
 from exchange_ports.traffic.ports import Ports
 from tests.smt import logic
 from tests.smt.logic import NO, PEER, PORT, PROTOCOL, YES, Address, End, Formula, Range
@@ -39,7 +39,7 @@ class Cloud:
 
     def permits(self, server: str, way: str, own: Address) -> Formula:
         """The server's own filter lets a packet through between `own` and whoever is at the other end."""
-        if isinstance(self.plan, aws.RuleSet):
+        if isinstance(self.plan, aws.AwsRuleSet):
             return self._aws(self.plan, server, way)
         return self._azure(self.plan, server, way, own)
 
@@ -49,7 +49,7 @@ class Cloud:
         if group not in self._known:
             self._known[group] = logic.any_of(
                 logic.within(PEER, ip_network(address))
-                for name, worn in self.plan.wears.items()
+                for name, worn in self.plan.memberships.items()
                 if group in worn
                 for address in self.where.get(name, ())
             )
@@ -57,17 +57,17 @@ class Cloud:
 
     # ---- AWS ----
 
-    def _aws(self, plan: aws.RuleSet, server: str, way: str) -> Formula:
+    def _aws(self, plan: aws.AwsRuleSet, server: str, way: str) -> Formula:
         # All groups of an interface are one set of rules, which only allow (aws.md 2.4).
         return logic.any_of(
             logic.all_of(
                 _aws_service(rule.ip_protocol, rule.port_range), self._aws_peer(plan, rule.peer)
             )
             for rule in plan.rules
-            if rule.direction.value == way and rule.group in plan.wears[server]
+            if rule.direction.value == way and rule.group in plan.memberships[server]
         )
 
-    def _aws_peer(self, plan: aws.RuleSet, peer: aws.Peer) -> Formula:
+    def _aws_peer(self, plan: aws.AwsRuleSet, peer: aws.Peer) -> Formula:
         if isinstance(peer, aws.GroupRef):
             return self._wearing(peer.key)
         if isinstance(peer, aws.ListRef):
@@ -77,7 +77,7 @@ class Cloud:
 
     # ---- Azure ----
 
-    def _azure(self, plan: azure.RuleSet, server: str, way: str, own: Address) -> Formula:
+    def _azure(self, plan: azure.AzureRuleSet, server: str, way: str, own: Address) -> Formula:
         groups = [group for group in plan.groups if group.zone == plan.zones[server]]
         if not groups:
             return YES  # no group at the interface: everything is allowed (azure.md 3)
@@ -107,7 +107,7 @@ class Cloud:
     def _ours(self, side: azure.Side, server: str, own: Address) -> Formula:
         # A rule with a group at our side is applied to the interfaces in it (azure.md 1).
         if isinstance(side, azure.GroupRef):
-            return YES if side.key in self.plan.wears[server] else NO
+            return YES if side.key in self.plan.memberships[server] else NO
         if isinstance(side, azure.Tag) and side.name == "VirtualNetwork":
             return YES  # the interface is in the network
         return self._side(side, logic.at(own))

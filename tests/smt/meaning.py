@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
-from exchange_ports.flows import Flow, Outside
+from exchange_ports.flows import ExternalEndpoint, Flow
 from exchange_ports.topology.groups import Group
 from tests.smt import logic
 from tests.smt.clouds import HOST, of_ports
@@ -122,8 +122,8 @@ def meant(
     """Some flow of the server's groups says so; where it is `probed`, Azure's load balancers too."""
     where, members = people.where(), _Members(people)
 
-    def end(one: Group | Outside) -> Formula:
-        if isinstance(one, Outside):
+    def end(one: Group | ExternalEndpoint) -> Formula:
+        if isinstance(one, ExternalEndpoint):
             return logic.any_of(logic.within(PEER, range_) for range_ in one.ranges)
         return logic.any_of(
             logic.within(PEER, ip_network(address))

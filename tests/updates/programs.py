@@ -1,7 +1,7 @@
 """Recorded programs side by side: what an engine would do between two, and what must never be in one.
 
 Written from pulumi.md 3 (an engine tells resources apart by URN) and from what replaces them (aws.md
-2.6, 3.1 and 3.3; azure.md 5). Must not know: plans, names, nor the model in `exchange_ports.updates`.
+2.6, 3.1 and 3.3; azure.md 5). Must not know: plans, names, nor the model in `exchange_ports.rollout`.
 """
 
 from collections import defaultdict

@@ -8,13 +8,14 @@ from collections import Counter
 from random import Random
 from typing import Final
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import Phase as HypothesisPhase
 from hypothesis import strategies as st
 
-from exchange_ports.aws.rules import RuleSet
-from exchange_ports.azure.names import Identity, priorities
-from exchange_ports.azure.rules import Access, Direction
-from exchange_ports.updates import Attached, Effect, pairs_of, update
+from exchange_ports.clouds.aws.rules import AwsRuleSet
+from exchange_ports.clouds.azure.names import Identity, priorities
+from exchange_ports.clouds.azure.rules import Access, Direction
+from exchange_ports.rollout import Attached, TransientEffect, network_pairs, plan_rollout
 from tests.strategies import topologies
 from tests.updates.edits import edited_topologies
 from tests.updates.test_extremes import planned
@@ -30,7 +31,7 @@ def survey(examples: int) -> Counter[str]:
         max_examples=examples,
         deadline=None,
         database=None,
-        phases=[Phase.generate],
+        phases=[HypothesisPhase.generate],
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
     @given(st.data(), st.sampled_from(Attached))
@@ -40,11 +41,11 @@ def survey(examples: int) -> Counter[str]:
         old, new = planned(data), planned(edit)
         if old is None or new is None:
             return
-        made = update(old, new, attached)
+        made = plan_rollout(old, new, attached)
         found["pairs"] += 1
         found["states examined"] += made.at_once.moments
-        for pair in pairs_of(old, new):
-            if isinstance(pair.old, RuleSet) and isinstance(pair.new, RuleSet):
+        for pair in network_pairs(old, new):
+            if isinstance(pair.old, AwsRuleSet) and isinstance(pair.new, AwsRuleSet):
                 found["  duplicates"] += len(duplicates(pair.old, pair.new))
         if not made.moves:
             if list_changes_below_a_rule_that_goes(old, new):
@@ -53,10 +54,10 @@ def survey(examples: int) -> Counter[str]:
                 return
             found["memberships stay"] += 1
             found["  of these with a gap"] += any(
-                trouble.effect is Effect.CUT for trouble in made.at_once.troubles
+                trouble.effect is TransientEffect.CUT for trouble in made.at_once.troubles
             )
             found["  of these with a surplus"] += any(
-                trouble.effect is Effect.OPEN for trouble in made.at_once.troubles
+                trouble.effect is TransientEffect.OPEN for trouble in made.at_once.troubles
             )
             return
         found["memberships change"] += 1

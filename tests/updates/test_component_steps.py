@@ -11,11 +11,11 @@ from typing import Any, Final
 import pulumi
 import pytest
 
-from exchange_ports.aws.rules import RuleSet
+from exchange_ports.clouds.aws.rules import AwsRuleSet
 from exchange_ports.component import ExchangeFirewall, TopologyError
 from exchange_ports.offline import ProgramFailed, Recording, record
-from exchange_ports.plans import NetworkPlan, Plans, compile_plans
-from exchange_ports.updates import Attached, Turn, pairs_of, update
+from exchange_ports.pipeline import NetworkPlan, Plans, compile_plans
+from exchange_ports.rollout import Attached, Phase, network_pairs, plan_rollout
 from tests.recordings import run_with
 from tests.strategies import GONE, SMALL, Data, declared, edited
 from tests.updates.programs import ids_of, named, run
@@ -59,12 +59,12 @@ def as_planned(plan: NetworkPlan) -> Recording:
     """One network's plan, registered without the component."""
 
     def program() -> None:
-        if isinstance(plan, RuleSet):
-            from exchange_ports.aws.resources import AwsNetwork
+        if isinstance(plan, AwsRuleSet):
+            from exchange_ports.clouds.aws.resources import AwsNetwork
 
             AwsNetwork(f"exchange-{plan.network}", plan, vpc_id="vpc-1")
         else:
-            from exchange_ports.azure.resources import AzureNetwork
+            from exchange_ports.clouds.azure.resources import AzureNetwork
 
             AzureNetwork(
                 f"exchange-{plan.network}", plan, resource_group_name="rg", location="westeurope"
@@ -130,15 +130,15 @@ def test_a_step_registers_its_plans_and_gives_what_is_worn_at_its_end(
     """One recording a step, held against the plans that the model showed clean."""
     on = {"networks.corp.platform": platform}
     old, new = edited(old, on), edited(new, on)
-    found = update(plans(old), plans(new), attached)
+    found = plan_rollout(plans(old), plans(new), attached)
     assert found.steps is not None
-    steps = [step for step in found.steps if step.turn is not Turn.AT_ONCE]
+    steps = [step for step in found.steps if step.turn is not Phase.AT_ONCE]
     for step in steps:
         recording = run(new, old, step=step.turn.value, attached=attached.value)
         (plan,) = step.plans.values()
         servers = recording.outputs["servers"]
         assert isinstance(servers, dict)
-        assert servers.keys() == plan.wears.keys()
+        assert servers.keys() == plan.memberships.keys()
         assert named(recording) == named(as_planned(plan))
     if steps:
         last = run(new, old, step=steps[-1].turn.value, attached=attached.value)
@@ -179,8 +179,8 @@ ANOTHER_LIST: Final[Data] = edited(
 
 
 def test_what_is_left_after_a_step_may_be_done_at_once() -> None:
-    found = update(plans(LISTED), plans(ANOTHER_LIST))
-    assert [step.turn for step in found.steps or ()] == [Turn.TRIM, Turn.AT_ONCE]
+    found = plan_rollout(plans(LISTED), plans(ANOTHER_LIST))
+    assert [step.turn for step in found.steps or ()] == [Phase.TRIM, Phase.AT_ONCE]
     made = run(ANOTHER_LIST, LISTED, step="trim")
     gone = {name for _, name in named(run(LISTED)).keys() - named(made).keys()}
     assert {name.partition("/")[2] for name in gone} == {"out/udp/123/list.internet"}
@@ -310,7 +310,7 @@ ON_AZURE: Final[Data] = edited(OLD, {"networks.corp.platform": "azure"})
 
 
 def test_a_network_that_changes_its_cloud_needs_the_ids_of_both_while_both_stand() -> None:
-    found = update(plans(ON_AZURE), plans(NEW))
+    found = plan_rollout(plans(ON_AZURE), plans(NEW))
     assert found.steps is not None
     first, *_, last = (step.turn.value for step in found.steps)
     lacking = [text.partition(":")[0] for text in refused(lambda: bare(NEW, ON_AZURE))]
@@ -386,11 +386,11 @@ def test_a_network_that_goes_keeps_its_ids_until_its_last_step() -> None:
             "additional_flows": [],
         },
     )
-    found = update(plans(TWO_NETWORKS), plans(moved))
+    found = plan_rollout(plans(TWO_NETWORKS), plans(moved))
     assert found.steps is not None
     words = [step.turn.value for step in found.steps]
     assert words[0] == "expand"
-    places = [pair.place for pair in pairs_of(plans(TWO_NETWORKS), plans(moved))]
+    places = [pair.place for pair in network_pairs(plans(TWO_NETWORKS), plans(moved))]
     assert places == ["corp on AWS", "old on AWS"]
     lacking = refused(lambda: bare(moved, TWO_NETWORKS))
     assert [text.partition(":")[0] for text in lacking] == ["missing-cloud-id networks.old"]

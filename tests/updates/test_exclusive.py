@@ -4,10 +4,11 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import Phase as HypothesisPhase
 from hypothesis import strategies as st
 
-from exchange_ports.updates import Attached, Turn, update
+from exchange_ports.rollout import Attached, Phase, plan_rollout
 from tests.strategies import topologies
 from tests.updates.edits import edited_topologies
 from tests.updates.test_extremes import planned
@@ -22,7 +23,7 @@ def exclusive(data: Mapping[str, Any], on: bool) -> dict[str, Any]:
 
 @settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    phases=[HypothesisPhase.explicit, HypothesisPhase.reuse, HypothesisPhase.generate],
 )
 @given(st.data())
 def test_what_cuts_or_opens_elsewhere_does_so_here_where_rules_are_exclusive(
@@ -37,14 +38,14 @@ def test_what_cuts_or_opens_elsewhere_does_so_here_where_rules_are_exclusive(
     assert old_exclusive is not None
     assert new is not None
     assert new_exclusive is not None
-    found = update(old_exclusive, new_exclusive).at_once
-    here, elsewhere = (update(old, new, attached).at_once for attached in Attached)
+    found = plan_rollout(old_exclusive, new_exclusive).at_once
+    here, elsewhere = (plan_rollout(old, new, attached).at_once for attached in Attached)
     if any(getattr(plan, "exclusive", False) for plan in new_exclusive.networks.values()):
         assert found.clean is (here.clean and elsewhere.clean)
     else:
         assert found.clean is here.clean
-    steps = update(old_exclusive, new_exclusive).steps
+    steps = plan_rollout(old_exclusive, new_exclusive).steps
     if steps is not None and any(
         getattr(plan, "exclusive", False) for plan in new_exclusive.networks.values()
     ):
-        assert [step.turn for step in steps][-2:] != [Turn.EXPAND, Turn.CONTRACT]
+        assert [step.turn for step in steps][-2:] != [Phase.EXPAND, Phase.CONTRACT]

@@ -3,15 +3,16 @@
 from collections import defaultdict
 
 import pytest
-from hypothesis import Phase, assume, event, given, settings
+from hypothesis import Phase as HypothesisPhase
+from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
 from exchange_ports.findings import Refused
-from exchange_ports.plans import Plans, compile_plans
+from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.rollout import Attached, plan_rollout
+from exchange_ports.rollout.interfaces import server_interfaces
+from exchange_ports.rollout.network_pairs import network_pairs, spaces_of
 from exchange_ports.traffic.traffic import Traffic
-from exchange_ports.updates import Attached, update
-from exchange_ports.updates.bodies import bodies
-from exchange_ports.updates.pairs import pairs_of, spaces_of
 from tests.strategies import Data, declared, topologies
 from tests.updates.edits import edited_topologies
 from tests.updates.walking import operations, walk
@@ -28,7 +29,7 @@ def planned(data: Data) -> Plans | None:
 
 
 @pytest.mark.timeout(600)
-@settings(phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(phases=[HypothesisPhase.explicit, HypothesisPhase.reuse, HypothesisPhase.generate])
 @given(st.data(), st.sampled_from(Attached))
 def test_the_extremal_states_show_all_that_any_state_shows(
     draw: st.DataObject, attached: Attached
@@ -39,8 +40,8 @@ def test_the_extremal_states_show_all_that_any_state_shows(
     assume(old is not None and new is not None)
     assert old is not None
     assert new is not None
-    everyone = bodies(old, new)
-    pairs = {pair.place: (pair.old, pair.new) for pair in pairs_of(old, new)}
+    everyone = server_interfaces(old, new)
+    pairs = {pair.place: (pair.old, pair.new) for pair in network_pairs(old, new)}
     elsewhere = attached is Attached.ELSEWHERE
     count = sum(
         len(operations(*both, [b for b in everyone if b.place == place], elsewhere=elsewhere))
@@ -49,7 +50,7 @@ def test_the_extremal_states_show_all_that_any_state_shows(
     assume(0 < count <= MOST)
     walked = walk(pairs, everyone, spaces_of(old, new), elsewhere=elsewhere)
     found: dict[tuple[str, str, str], Traffic] = defaultdict(Traffic)
-    for trouble in update(old, new, attached).at_once.troubles:
+    for trouble in plan_rollout(old, new, attached).at_once.troubles:
         found[trouble.effect.value, trouble.server, trouble.way] |= trouble.traffic
     event(" + ".join(sorted(names)))
     event("clean" if not walked else "not clean")

@@ -9,14 +9,15 @@ from typing import Any, Final, cast
 
 import pulumi
 import pytest
-from hypothesis import HealthCheck, Phase, assume, event, given, settings
+from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import Phase as HypothesisPhase
 from hypothesis import strategies as st
 
 from exchange_ports.offline import Recording
-from exchange_ports.plans import Plans
-from exchange_ports.topology.reading import read_stack_file
-from exchange_ports.updates import Attached, Turn, operations, pairs_of, update
-from exchange_ports.updates.bodies import place_of
+from exchange_ports.pipeline import Plans
+from exchange_ports.rollout import Attached, Phase, network_pairs, operations, plan_rollout
+from exchange_ports.rollout.interfaces import network_name
+from exchange_ports.stackfile.stack_file import read_stack_file
 from tests.engine.stacks import STACKS
 from tests.recordings import ROOT
 from tests.strategies import SMALL, Data, edited, topologies
@@ -53,7 +54,7 @@ pairs = settings(
     # Each example runs several programs.
     max_examples=max(settings().max_examples // 4, 1),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    phases=[HypothesisPhase.explicit, HypothesisPhase.reuse, HypothesisPhase.generate],
 )
 
 
@@ -61,7 +62,7 @@ def modelled(old: Plans, new: Plans) -> set[tuple[str, str, str]]:
     """What the model says is done: kind, logical name, and what."""
     return {
         (each.kind, f"exchange-{pair.new.network}-{each.name}", each.does.value)
-        for pair in pairs_of(old, new)
+        for pair in network_pairs(old, new)
         for each in operations(pair.old, pair.new)
     }
 
@@ -82,16 +83,16 @@ def agree(old: Data, new: Data, attached: Attached) -> int:
     before, after = run(old), run(new)
     assert done(before, after) == modelled(one, other)
     assert faults(before, after) == []
-    found = update(one, other, attached)
+    found = plan_rollout(one, other, attached)
     steps = () if found.clean else found.steps or ()
-    stands, is_there = before, {place_of(plan): plan for plan in one.networks.values()}
+    stands, is_there = before, {network_name(plan): plan for plan in one.networks.values()}
     for step in steps:
         # What is left to do at once is done without a step.
-        given = {} if step.turn is Turn.AT_ONCE else {"step": step.turn.value}
+        given = {} if step.turn is Phase.AT_ONCE else {"step": step.turn.value}
         made = run(new, old, attached=attached.value, **given)
         assert done(stands, made) == {
             (each.kind, f"exchange-{plan.network}-{each.name}", each.does.value)
-            for pair in pairs_of(one, other)
+            for pair in network_pairs(one, other)
             for plan in (step.plans[pair.place],)
             for each in operations(is_there.get(pair.place, pair.old), plan)
         }
@@ -155,7 +156,7 @@ def _made_with(kind: str, **more: Any) -> Break:
     """Every resource of a kind of `ec2` is made with something more; `opts` are merged."""
 
     def broken(patch: pytest.MonkeyPatch) -> None:
-        from exchange_ports.aws import resources
+        from exchange_ports.clouds.aws import resources
 
         real = getattr(resources.ec2, kind)
 
@@ -170,7 +171,7 @@ def _made_with(kind: str, **more: Any) -> Break:
 
 
 def _index_in_the_name(patch: pytest.MonkeyPatch) -> None:
-    from exchange_ports.aws import resources
+    from exchange_ports.clouds.aws import resources
 
     numbers: dict[str, int] = {}
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from exchange_ports.plans import Plans, compile_plans
-from exchange_ports.updates import Attached, update
+from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.rollout import Attached, plan_rollout
 from tests.strategies import GONE, SMALL, Data, declared, edited
 
 
@@ -27,10 +27,10 @@ def with_flows(first_port: int, count: int, **network: Any) -> Data:
 
 
 def test_a_group_at_its_limit_cannot_hold_old_and_new_rules_together() -> None:
-    found = update(planned(with_flows(9000, 50)), planned(with_flows(9001, 50)))
+    found = plan_rollout(planned(with_flows(9000, 50)), planned(with_flows(9001, 50)))
     assert found.at_once.clean
     assert not found.clean
-    assert [finding.says for finding in found.refused] == [
+    assert [finding.summary for finding in found.refused] == [
         "exchange, out, IPv4 needs 102 rules, and AWS allows 60 per security group, direction and "
         "address family"
     ]
@@ -39,13 +39,13 @@ def test_a_group_at_its_limit_cannot_hold_old_and_new_rules_together() -> None:
 
 def test_a_raised_quota_makes_room_for_both() -> None:
     quota = {"quotas": {"rules_per_security_group": 110}}
-    found = update(planned(with_flows(9000, 50)), planned(with_flows(9001, 50, **quota)))
+    found = plan_rollout(planned(with_flows(9000, 50)), planned(with_flows(9001, 50, **quota)))
     assert found.clean
 
 
 def test_on_azure_the_rules_change_at_once_and_need_no_room() -> None:
     old, new = (with_flows(port, 600, platform="azure") for port in (9000, 9001))
-    assert update(planned(old), planned(new)).clean
+    assert plan_rollout(planned(old), planned(new)).clean
 
 
 def flow(to: object, port: int) -> dict[str, object]:
@@ -60,9 +60,9 @@ def test_a_list_that_shrinks_weighs_its_old_size_until_it_is_written() -> None:
         SMALL,
         {"private_blocks": ["10.0.0.0/8"], "additional_flows": [flow("internet", 443), *others]},
     )
-    found = update(planned(long), planned(short))
+    found = plan_rollout(planned(long), planned(short))
     # The list is one of many things that are made and changed in any order.
-    assert [finding.says.split(" (")[0] for finding in found.refused] == [
+    assert [finding.summary.split(" (")[0] for finding in found.refused] == [
         "exchange, out, IPv4 needs 62 rules, and AWS allows 60 per security group, direction and "
         "address family"
     ]
@@ -73,7 +73,7 @@ def test_a_rule_is_added_when_its_list_is_written() -> None:
     long = edited(SMALL, {"private_blocks": GONE, "additional_flows": [flow("internet", 80)]})
     both = [flow("internet", 80), flow("internet", 443)]
     short = edited(SMALL, {"private_blocks": ["10.0.0.0/8"], "additional_flows": both})
-    assert update(planned(long), planned(short)).clean
+    assert plan_rollout(planned(long), planned(short)).clean
 
 
 def test_a_group_that_another_stack_may_still_wear_is_held() -> None:
@@ -83,7 +83,7 @@ def test_a_group_that_another_stack_may_still_wear_is_held() -> None:
     two = edited(SMALL, {"networks.far": far, "sites.paris": site})
     one = edited(two, {"sites.paris.servers.ex2.own_group": False})
     old, new = planned(two), planned(one)
-    assert update(old, new, Attached.HERE).held == ()
-    found = update(old, new, Attached.ELSEWHERE)
+    assert plan_rollout(old, new, Attached.HERE).held == ()
+    found = plan_rollout(old, new, Attached.ELSEWHERE)
     assert found.held == ("server.ex2 of far on AWS",)
     assert not found.clean

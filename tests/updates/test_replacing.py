@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from exchange_ports.cli import main
-from exchange_ports.plans import Plans, compile_plans
-from exchange_ports.topology.declaring import declare
-from exchange_ports.updates import Attached, update
+from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.rollout import Attached, plan_rollout
+from exchange_ports.topology.validate import load_topology
 from tests.recordings import PLATFORMS, Platform, declared
 
 STACKS = Path(__file__).parents[2] / "stacks"
@@ -21,7 +21,7 @@ def plans(platform: Platform, attach_to: str | None = None, **network: Any) -> P
     if attach_to is not None:
         data["networks"][key]["attach_to"] = attach_to
     data["networks"][key] |= network
-    return compile_plans(declare(data)[0])
+    return compile_plans(load_topology(data)[0])
 
 
 @pytest.mark.parametrize("attached", Attached)
@@ -31,7 +31,7 @@ def plans(platform: Platform, attach_to: str | None = None, **network: Any) -> P
 def test_groups_that_shall_hang_elsewhere_are_named_and_have_no_steps(
     one: str, other: str, attached: Attached
 ) -> None:
-    found = update(plans("azure", one), plans("azure", other), attached)
+    found = plan_rollout(plans("azure", one), plans("azure", other), attached)
     (network,) = plans("azure", one).networks
     words = [each.replace("_", " ") for each in (one, other)]
     assert found.replaced == tuple(
@@ -63,10 +63,10 @@ def test_groups_that_shall_stand_elsewhere_are_named(
     same = plans(platform)
     (network,) = same.networks
     ids = tuple({network: {IDS[platform]: each}} for each in (before, after))
-    found = update(same, same, Attached.HERE, (ids[0], ids[1]))
+    found = plan_rollout(same, same, Attached.HERE, (ids[0], ids[1]))
     cloud = {"aws": "AWS", "azure": "Azure"}[platform]
-    says = f"every group of {network} on {cloud}: {IDS[platform]} from here to there"
-    assert found.replaced == ((says,) if said else ())
+    summary = f"every group of {network} on {cloud}: {IDS[platform]} from here to there"
+    assert found.replaced == ((summary,) if said else ())
     assert found.clean is not said
     assert (found.steps is None) is said
 
@@ -74,7 +74,7 @@ def test_groups_that_shall_stand_elsewhere_are_named(
 def test_a_network_that_comes_replaces_nothing() -> None:
     (network,) = plans("aws").networks
     ids = ({network: {"vpc_id": "vpc-1"}}, {network: {"location": "westeurope"}})
-    assert update(plans("aws"), plans("azure"), Attached.HERE, ids).replaced == ()
+    assert plan_rollout(plans("aws"), plans("azure"), Attached.HERE, ids).replaced == ()
 
 
 def test_the_command_says_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from exchange_ports.aws.rules import GroupRef, RuleSet
-from exchange_ports.plans import NetworkPlan, Plans, compile_plans
+from exchange_ports.clouds.aws.rules import AwsRuleSet, GroupRef
+from exchange_ports.pipeline import NetworkPlan, Plans, compile_plans
 from exchange_ports.proof import prove
-from exchange_ports.topology.declaring import understand
+from exchange_ports.rollout import Attached, Does, network_pairs, operations, plan_rollout
+from exchange_ports.topology.validate import parse_topology
 from exchange_ports.traffic.ports import Protocol
-from exchange_ports.updates import Attached, Does, operations, pairs_of, update
 from tests.strategies import SMALL, WITH_EDGE, Data, declared, edited
 
 #: Paris has Mailbox servers of its own in the same network.
@@ -37,7 +37,7 @@ def planned(data: Data, platform: str = "aws", **network: Any) -> Plans:
 
 
 def group_keys(plan: NetworkPlan) -> set[str]:
-    several = plan.groups if isinstance(plan, RuleSet) else plan.application_groups
+    several = plan.groups if isinstance(plan, AwsRuleSet) else plan.application_groups
     return {group.key for group in several}
 
 
@@ -47,36 +47,36 @@ def test_a_retired_group_is_kept_with_all_of_its_rules(platform: str) -> None:
     before = planned(PARIS, platform)
     after = planned(LEFT, platform, retired_groups=OF_PARIS)
     assert set(OF_PARIS) <= group_keys(after.networks["corp"])
-    assert [operations(pair.old, pair.new) for pair in pairs_of(before, after)] == [()]
+    assert [operations(pair.old, pair.new) for pair in network_pairs(before, after)] == [()]
 
 
 @pytest.mark.parametrize("platform", ["aws", "azure"])
 def test_nobody_is_said_to_wear_it(platform: str) -> None:
     plan = planned(LEFT, platform, retired_groups=OF_PARIS).networks["corp"]
-    assert set(plan.wears) == {"ex1"}
-    assert not {key for worn in plan.wears.values() for key in worn} & set(OF_PARIS)
+    assert set(plan.memberships) == {"ex1"}
+    assert not {key for worn in plan.memberships.values() for key in worn} & set(OF_PARIS)
 
 
 @pytest.mark.parametrize("platform", ["aws", "azure"])
 def test_what_is_not_retired_goes_and_is_held_for_who_may_wear_it(platform: str) -> None:
     before, after = planned(PARIS, platform), planned(LEFT, platform)
-    assert update(before, after, Attached.ELSEWHERE).held == tuple(
-        f"{group} of {pair.place}" for pair in pairs_of(before, after) for group in OF_PARIS
+    assert plan_rollout(before, after, Attached.ELSEWHERE).held == tuple(
+        f"{group} of {pair.place}" for pair in network_pairs(before, after) for group in OF_PARIS
     )
     kept = planned(LEFT, platform, retired_groups=OF_PARIS)
-    assert update(before, kept, Attached.ELSEWHERE).held == ()
-    assert update(before, kept, Attached.ELSEWHERE).clean
+    assert plan_rollout(before, kept, Attached.ELSEWHERE).held == ()
+    assert plan_rollout(before, kept, Attached.ELSEWHERE).clean
 
 
 @pytest.mark.parametrize("platform", ["aws", "azure"])
 def test_taken_from_the_list_it_is_deleted(platform: str) -> None:
     before, after = planned(LEFT, platform, retired_groups=OF_PARIS), planned(LEFT, platform)
-    (pair,) = pairs_of(before, after)
+    (pair,) = network_pairs(before, after)
     done = operations(pair.old, pair.new)
     groups = [each.name for each in done if each.kind.endswith("security group")]
     assert [name for name in groups if name in OF_PARIS] == OF_PARIS
     assert {each.does for each in done} <= {Does.DELETE, Does.CHANGE}
-    assert update(before, after, Attached.ELSEWHERE).clean
+    assert plan_rollout(before, after, Attached.ELSEWHERE).clean
 
 
 @pytest.mark.parametrize("platform", ["aws", "azure"])
@@ -93,7 +93,7 @@ def test_its_rules_follow_the_flows_like_those_of_any_group(platform: str) -> No
 
 
 def _rules(plan: NetworkPlan) -> list[str]:
-    if isinstance(plan, RuleSet):
+    if isinstance(plan, AwsRuleSet):
         return [f"{rule.group} {rule.ports}" for rule in plan.rules]
     return [f"{rule.source} {rule.ports}" for group in plan.groups for rule in group.rules]
 
@@ -106,7 +106,7 @@ def test_an_edge_group_is_somebodys_peer_while_it_is_retired() -> None:
         {"sites.paris": {}, "additional_flows": [{**pings, "accept_risk": True}]},
     )
     plan = planned(data, retired_groups=["edge.paris"]).networks["corp"]
-    assert isinstance(plan, RuleSet)
+    assert isinstance(plan, AwsRuleSet)
     found = {
         (rule.group, rule.peer.key)
         for rule in plan.rules
@@ -133,7 +133,7 @@ def test_rules_by_address_at_other_networks_go_with_the_server() -> None:
     retired = {"networks.far.retired_groups": ["exchange", *OF_PARIS]}
     left = edited(FAR, {"sites.paris.servers": {}, **retired})
     before, after = compile_plans(declared(FAR)), compile_plans(declared(left))
-    done = {pair.place: operations(pair.old, pair.new) for pair in pairs_of(before, after)}
+    done = {pair.place: operations(pair.old, pair.new) for pair in network_pairs(before, after)}
     assert done["far on AWS"] == ()
     assert {(each.does, each.name) for each in done["corp on AWS"]} == {
         (Does.DELETE, "exchange/in/any/all/10.30.0.11/32"),
@@ -153,10 +153,10 @@ def test_a_network_that_everybody_left_keeps_what_is_retired(platform: str) -> N
     network = {"platform": platform, "internal": ["10.30.0.0/20"], "retired_groups": ["exchange"]}
     plan = compile_plans(declared(edited(SMALL, {"networks.far": network}))).networks["far"]
     assert group_keys(plan) == {"exchange"}
-    assert plan.wears == {}
-    if isinstance(plan, RuleSet):
-        fabric = [rule for rule in plan.rules if rule.peer == GroupRef("exchange")]
-        assert [rule.direction.value for rule in fabric] == ["in", "out"]
+    assert plan.memberships == {}
+    if isinstance(plan, AwsRuleSet):
+        unrestricted = [rule for rule in plan.rules if rule.peer == GroupRef("exchange")]
+        assert [rule.direction.value for rule in unrestricted] == ["in", "out"]
     else:
         assert [group.zone.value for group in plan.groups] == ["internal"]
         assert any("exchange-to-exchange" in rule.name for rule in plan.groups[0].rules)
@@ -167,12 +167,12 @@ def test_a_retired_group_of_edge_servers_keeps_the_group_of_their_zone(
     network: Data, zone: str
 ) -> None:
     plan = planned(LEFT, "azure", retired_groups=["edge.hq"], **network).networks["corp"]
-    assert not isinstance(plan, RuleSet)
+    assert not isinstance(plan, AwsRuleSet)
     assert [group.zone.value for group in plan.groups] == sorted({"internal", zone})
 
 
 def said(data: Data) -> list[tuple[str, bool]]:
-    _, findings = understand(data)
+    _, findings = parse_topology(data)
     return [(finding.kind.code, finding.is_error) for finding in findings]
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from exchange_ports.cli.stacks import compiled, read, registered
-from exchange_ports.plans import NetworkPlan, Plans
+from exchange_ports.pipeline import NetworkPlan, Plans
 
 ROOT: Final = Path(__file__).parents[2]
 
@@ -13,8 +13,8 @@ def test_while_an_update_is_under_way_what_its_step_leaves_is_what_stands() -> N
     stack = read(str(ROOT / "tests/fixtures/updates/Pulumi.steps.yaml"))
     last, _ = compiled(stack)
     # The first step takes a rule away, and the new server comes in the second.
-    assert set(lab(last).wears) == {"ex1", "ex2", "ex3"}
-    assert set(lab(registered(stack)).wears) == {"ex1", "ex2"}
+    assert set(lab(last).memberships) == {"ex1", "ex2", "ex3"}
+    assert set(lab(registered(stack)).memberships) == {"ex1", "ex2"}
 
 
 def lab(plans: Plans) -> NetworkPlan:

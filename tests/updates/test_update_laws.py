@@ -1,13 +1,21 @@
 """What must hold of any edit of any topology (DESIGN 5, Updates)."""
 
 import pytest
-from hypothesis import HealthCheck, Phase, assume, event, given, settings
+from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import Phase as HypothesisPhase
 from hypothesis import strategies as st
 
-from exchange_ports.aws.names import rule_name
-from exchange_ports.aws.rules import GroupRef, ListRef, RuleSet
-from exchange_ports.plans import Plans
-from exchange_ports.updates import Attached, Does, Turn, operations, pairs_of, update
+from exchange_ports.clouds.aws.names import rule_name
+from exchange_ports.clouds.aws.rules import AwsRuleSet, GroupRef, ListRef
+from exchange_ports.pipeline import Plans
+from exchange_ports.rollout import (
+    Attached,
+    Does,
+    Phase,
+    network_pairs,
+    operations,
+    plan_rollout,
+)
 from tests.strategies import shuffled, topologies
 from tests.updates.edits import edited_topologies
 from tests.updates.test_extremes import planned
@@ -16,7 +24,7 @@ pairs = settings(
     # Twice: 500 in the quick profile, 20,000 in the full one.
     max_examples=settings().max_examples * 5 // 2 if settings().max_examples < 1000 else 10_000,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    phases=[HypothesisPhase.explicit, HypothesisPhase.reuse, HypothesisPhase.generate],
 )
 
 
@@ -31,7 +39,7 @@ def test_nothing_is_cut_or_opened_in_passing(attached: Attached, draw: st.DataOb
     assume(old is not None and new is not None)
     assert old is not None
     assert new is not None
-    found = update(old, new, attached)
+    found = plan_rollout(old, new, attached)
     if not found.moves and not list_changes_below_a_rule_that_goes(old, new):
         event("memberships stay")
         assert found.at_once.clean, [str(trouble) for trouble in found.at_once.troubles]
@@ -46,13 +54,13 @@ def test_nothing_is_cut_or_opened_in_passing(attached: Attached, draw: st.DataOb
         assert found.at_once.troubles or found.held
         if not found.moves:
             assert found.steps is not None
-            assert [step.turn for step in found.steps] == [Turn.TRIM, Turn.AT_ONCE]
+            assert [step.turn for step in found.steps] == [Phase.TRIM, Phase.AT_ONCE]
         # For about one in a hundred of the others no steps are found, and then none are offered.
         event("no steps" if found.steps is None else f"{len(found.steps)} steps")
         assert found.steps is None or found.stepwise.clean
-    for pair in pairs_of(old, new):
+    for pair in network_pairs(old, new):
         assert all(each.does is not Does.REPLACE for each in operations(pair.old, pair.new))
-        if isinstance(pair.old, RuleSet) and isinstance(pair.new, RuleSet):
+        if isinstance(pair.old, AwsRuleSet) and isinstance(pair.new, AwsRuleSet):
             assert_no_duplicate(pair.old, pair.new)
 
 
@@ -66,18 +74,18 @@ def list_changes_below_a_rule_that_goes(old: Plans, new: Plans) -> bool:
             for one in pair.old.prefix_lists
             for other in pair.new.prefix_lists
         )
-        for pair in pairs_of(old, new)
-        if isinstance(pair.old, RuleSet) and isinstance(pair.new, RuleSet)
+        for pair in network_pairs(old, new)
+        if isinstance(pair.old, AwsRuleSet) and isinstance(pair.new, AwsRuleSet)
         for rule in pair.old.rules
     )
 
 
-def assert_no_duplicate(old: RuleSet, new: RuleSet) -> None:
+def assert_no_duplicate(old: AwsRuleSet, new: AwsRuleSet) -> None:
     """EC2 tells rules apart by what they say: one that stays must keep the name it has."""
     assert duplicates(old, new) == []
 
 
-def duplicates(old: RuleSet, new: RuleSet) -> list[str]:
+def duplicates(old: AwsRuleSet, new: AwsRuleSet) -> list[str]:
     """The names under which EC2 would be asked for a rule that is there under another."""
     names: dict[object, str] = {}
     found: list[str] = []
@@ -99,5 +107,5 @@ def test_another_order_of_the_same_declaration_is_no_operation(draw: st.DataObje
     assume(old is not None)
     assert old is not None
     assert new is not None
-    assert all(operations(pair.old, pair.new) == () for pair in pairs_of(old, new))
-    assert update(old, new).moves == ()
+    assert all(operations(pair.old, pair.new) == () for pair in network_pairs(old, new))
+    assert plan_rollout(old, new).moves == ()

@@ -5,8 +5,15 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from exchange_ports.plans import Plans, compile_plans
-from exchange_ports.updates import Attached, Does, Update, operations, pairs_of, update
+from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.rollout import (
+    Attached,
+    Does,
+    Rollout,
+    network_pairs,
+    operations,
+    plan_rollout,
+)
 from tests.strategies import GONE, SMALL, WITH_EDGE, declared, edited
 
 ADMINS: Final = {
@@ -166,9 +173,9 @@ def planned(data: Mapping[str, Any], platform: str) -> Plans:
     return compile_plans(declared(edited(data, networks)))
 
 
-def updated(case: Case, platform: str, attached: Attached = Attached.HERE) -> Update:
+def updated(case: Case, platform: str, attached: Attached = Attached.HERE) -> Rollout:
     old, new = (planned(data, platform) for data in (case.before, edited(case.before, case.edit)))
-    return update(old, new, attached)
+    return plan_rollout(old, new, attached)
 
 
 @pytest.mark.parametrize("platform", ["aws", "azure"])
@@ -186,7 +193,7 @@ def test_an_edit_needs_as_many_steps_as_are_written_here(name: str, platform: st
 def test_no_edit_replaces_what_may_be_worn(name: str, platform: str) -> None:
     case = CASES[name]
     old, new = (planned(data, platform) for data in (case.before, edited(case.before, case.edit)))
-    for pair in pairs_of(old, new):
+    for pair in network_pairs(old, new):
         assert [each for each in operations(pair.old, pair.new) if each.does is Does.REPLACE] == []
 
 
@@ -194,7 +201,7 @@ def test_no_edit_replaces_what_may_be_worn(name: str, platform: str) -> None:
 def test_a_rename_that_keeps_its_id_changes_nothing_in_the_cloud(platform: str) -> None:
     case = CASES["a site is renamed and keeps its id"]
     old, new = (planned(data, platform) for data in (case.before, edited(case.before, case.edit)))
-    assert [operations(pair.old, pair.new) for pair in pairs_of(old, new)] == [()]
+    assert [operations(pair.old, pair.new) for pair in network_pairs(old, new)] == [()]
 
 
 def test_a_flow_that_is_closed_while_a_server_comes_is_open_to_it_in_passing() -> None:

@@ -1,6 +1,6 @@
 """Every state of a small update, one after the other: what the extremal ones are held against.
 
-Written apart from `exchange_ports.updates`: operations, their order, and who passes in each state.
+Written apart from `exchange_ports.rollout`: operations, their order, and who passes in each state.
 """
 
 from collections import defaultdict
@@ -9,15 +9,14 @@ from dataclasses import dataclass, replace
 from itertools import chain, combinations, product
 from typing import Any, Final, Literal, NamedTuple
 
-from exchange_ports.aws.rules import RuleSet as AwsRuleSet
-from exchange_ports.azure.rules import RuleSet as AzureRuleSet
-from exchange_ports.plans import NetworkPlan
-from exchange_ports.proof.clouds import View, view
-from exchange_ports.traffic.address_set import AddressSet
-from exchange_ports.traffic.addresses import Address
-from exchange_ports.traffic.service_set import ServiceSet
+from exchange_ports.clouds.aws.rules import AwsRuleSet
+from exchange_ports.clouds.azure.rules import AzureRuleSet
+from exchange_ports.pipeline import NetworkPlan
+from exchange_ports.proof.clouds import Evaluator, evaluator
+from exchange_ports.rollout.interfaces import Membership, ServerInterface
+from exchange_ports.traffic.addresses import Address, AddressSet
+from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
-from exchange_ports.updates.bodies import Body, Membership
 
 __all__ = ["Operation", "operations", "walk"]
 
@@ -34,7 +33,7 @@ _AFTERWARDS: Final = 4
 
 
 def operations(
-    old: NetworkPlan, new: NetworkPlan, bodies: Iterable[Body], *, elsewhere: bool
+    old: NetworkPlan, new: NetworkPlan, bodies: Iterable[ServerInterface], *, elsewhere: bool
 ) -> list[Operation]:
     """What an update of one network does, in turns: a turn begins when the one before is done."""
     moves = [Operation(_AFTERWARDS if elsewhere else 2, "move", b) for b in bodies if b.moves]
@@ -118,7 +117,7 @@ def _after(done: Sequence[Operation], old: NetworkPlan, new: NetworkPlan) -> Net
 
 def walk(
     plans: Mapping[str, tuple[NetworkPlan, NetworkPlan]],
-    bodies: Sequence[Body],
+    bodies: Sequence[ServerInterface],
     spaces: Mapping[str, AddressSet],
     *,
     elsewhere: bool = False,
@@ -151,7 +150,7 @@ class _Look(NamedTuple):
 
 def _look(
     rules: NetworkPlan,
-    here: Sequence[tuple[int, Body]],
+    here: Sequence[tuple[int, ServerInterface]],
     wears: Mapping[int, Membership],
     space: AddressSet,
 ) -> _Look:
@@ -170,12 +169,12 @@ def _look(
     if isinstance(rules, AwsRuleSet):
         known = {g.key for g in rules.groups}
         clothes = {n: tuple(g for g in worn if g in known) for n, worn in clothes.items()}
-        seen: View = view(replace(rules, wears=clothes), members, space)
+        seen: Evaluator = evaluator(replace(rules, memberships=clothes), members, space)
     else:
-        from exchange_ports.azure.rules import Zone
+        from exchange_ports.clouds.azure.rules import Zone
 
         placed = {n: Zone(zone) for n, zone in zones.items()}
-        seen = view(replace(rules, wears=clothes, zones=placed), members, space)
+        seen = evaluator(replace(rules, memberships=clothes, zones=placed), members, space)
     there = {n: worn.addresses for n, b in here if (worn := b.wears(wears[n])) is not None}
     return _Look(
         {n: seen.permitted(str(n), "out", at[0]) for n, at in there.items()},
@@ -185,7 +184,7 @@ def _look(
 
 
 def _compared(
-    by_place: Mapping[str, Sequence[_Look]], bodies: Sequence[Body]
+    by_place: Mapping[str, Sequence[_Look]], bodies: Sequence[ServerInterface]
 ) -> dict[tuple[str, str, str], Traffic]:
     ours = AddressSet()
     for body in bodies:
@@ -214,7 +213,9 @@ def _compared(
 
 
 def _between(
-    by_place: Mapping[str, Sequence[_Look]], source: tuple[int, Body], target: tuple[int, Body]
+    by_place: Mapping[str, Sequence[_Look]],
+    source: tuple[int, ServerInterface],
+    target: tuple[int, ServerInterface],
 ) -> Iterator[tuple[str, Address, ServiceSet]]:
     (n, one), (m, other) = source, target
     ours, theirs = by_place[one.place], by_place[other.place]

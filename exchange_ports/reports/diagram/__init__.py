@@ -4,7 +4,7 @@
 """
 
 from exchange_ports.reports.diagram.mermaid import mermaid
-from exchange_ports.reports.diagram.rows import Scene, scene
+from exchange_ports.reports.diagram.picture import Picture, draw_picture
 from exchange_ports.reports.diagram.svg import svg
 
-__all__ = ["Scene", "mermaid", "scene", "svg"]
+__all__ = ["Picture", "mermaid", "draw_picture", "svg"]

@@ -11,9 +11,9 @@ from typing import Final
 
 from exchange_ports.findings import counted
 from exchange_ports.flows import INTERNET
-from exchange_ports.proof.ends import said
-from exchange_ports.reports.diagram.places import Landscape, Lane, LaneKind, Place, Stand
-from exchange_ports.reports.diagram.rows import Scene
+from exchange_ports.proof.endpoints import said
+from exchange_ports.reports.diagram.layout import Landscape, Lane, LaneKind, Place, Stand
+from exchange_ports.reports.diagram.picture import Picture
 from exchange_ports.topology.models import Platform
 
 __all__ = ["Column", "Kind", "Strip", "columns", "partly"]
@@ -57,13 +57,13 @@ class Column:
     strips: list[Strip]
 
 
-def columns(scene: Scene) -> list[Column]:
+def columns(scene: Picture) -> list[Column]:
     """All columns in which anybody stands."""
     return [column for column in _Stage(scene).columns() if column.strips]
 
 
 class _Stage:
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Picture) -> None:
         self._scene = scene
         self._land = scene.land
         ends = {end for row in scene.rows for end in (*row.source, *row.destination)}
@@ -101,7 +101,7 @@ class _Stage:
         return (lane for lane in self._land.lanes.values() if lane.kind is kind)
 
     def _below(self, network: str, platform: Platform) -> str:
-        whose = "not ours" if platform is Platform.EXTERNAL else platform.says
+        whose = "not ours" if platform is Platform.EXTERNAL else platform.summary
         return f"{network}, {whose}"
 
     def _internet(self) -> Iterator[Strip]:
@@ -211,8 +211,8 @@ def _each(there: Iterable[Place]) -> Iterator[Strip]:
     by_name: dict[str, list[Place]] = {}
     for end in there:
         by_name.setdefault(_says(end), []).append(end)
-    for says, ends in by_name.items():
-        yield Strip(says, "", False, ends, (says,))
+    for summary, ends in by_name.items():
+        yield Strip(summary, "", False, ends, (summary,))
 
 
 def _neighbours(rest: Sequence[Place]) -> Iterator[Strip]:

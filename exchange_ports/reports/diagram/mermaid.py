@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from exchange_ports.reports.diagram.columns import Strip, columns
-from exchange_ports.reports.diagram.places import Place, Stand
-from exchange_ports.reports.diagram.rows import Row, Scene
-from exchange_ports.reports.diagram.words import note, tag, title
+from exchange_ports.reports.diagram.layout import Place, Stand
+from exchange_ports.reports.diagram.picture import Picture, Row
+from exchange_ports.reports.diagram.wording import note, tag, title
 
 __all__ = ["mermaid"]
 
@@ -24,12 +24,12 @@ _STYLES: Final = {
 _RISK: Final = "stroke:#8a3a00"
 
 
-def mermaid(scene: Scene, name: str) -> str:
+def mermaid(scene: Picture, name: str) -> str:
     """The flowchart of a scene; `name` says of what."""
     return "\n".join(_lines(scene, name)) + "\n"
 
 
-def _lines(scene: Scene, name: str) -> Iterator[str]:
+def _lines(scene: Picture, name: str) -> Iterator[str]:
     yield f"%% {_quoted(title(scene, name))}"
     yield "flowchart LR"
     ids: dict[Place, str] = {}
@@ -75,7 +75,7 @@ def _ids(ends: Iterable[Place], ids: dict[Place, str]) -> list[str]:
     return sorted({ids[end] for end in ends}, key=lambda key: int(key[1:]))
 
 
-def _note(row: Row, scene: Scene, ids: dict[Place, str], strips: dict[str, Strip]) -> str:
+def _note(row: Row, scene: Picture, ids: dict[Place, str], strips: dict[str, Strip]) -> str:
     found = [
         (
             strips[key],

@@ -11,12 +11,12 @@ from typing import Final
 from xml.etree import ElementTree as ET
 
 from exchange_ports.flows import Reason
-from exchange_ports.reports.diagram.colours import style
+from exchange_ports.reports.diagram.colors import style
 from exchange_ports.reports.diagram.columns import Column, Kind, Strip, columns
-from exchange_ports.reports.diagram.measures import fitting, width, wrapped
-from exchange_ports.reports.diagram.places import Place, Stand
-from exchange_ports.reports.diagram.rows import Row, Scene
-from exchange_ports.reports.diagram.words import note, spoken, tag, title
+from exchange_ports.reports.diagram.layout import Place, Stand
+from exchange_ports.reports.diagram.picture import Picture, Row
+from exchange_ports.reports.diagram.text_width import fitting, width, wrapped
+from exchange_ports.reports.diagram.wording import note, spoken, tag, title
 
 __all__ = ["svg"]
 
@@ -42,13 +42,13 @@ class _Lane:
     kind: Kind
 
 
-def svg(scene: Scene, name: str) -> str:
+def svg(scene: Picture, name: str) -> str:
     """The picture of a scene; `name` says of what."""
     return _Picture(scene, name).drawn()
 
 
 class _Picture:
-    def __init__(self, scene: Scene, name: str) -> None:
+    def __init__(self, scene: Picture, name: str) -> None:
         self._scene = scene
         self._name = name
         self._columns = columns(scene)
@@ -168,9 +168,9 @@ class _Picture:
             else:
                 right = min(sources, key=lambda one: abs(one - x)) < x
                 group.append(_arrow(x, at, right=right))
-        says = tag(row)
+        summary = tag(row)
         room = max(last - first, _LANE * 2)
-        label = fitting(says, _TEXT, room)
+        label = fitting(summary, _TEXT, room)
         wide = width(label, _TEXT) + 6
         middle = (first + last) / 2
         # Near an edge it moves inwards: a lane may be the first or the last.
@@ -184,7 +184,7 @@ class _Picture:
 
     def _legend(self, y: float) -> Iterator[ET.Element]:
         x = float(_EDGE + 4)
-        for shape, says in (
+        for shape, summary in (
             ([ET.Element("circle", _circle("head", x + 4, y - 4, 3.5))], "opens the connection"),
             (
                 [_line("way", x - 4, y - 4, x + 6, y - 4), _arrow(x + 8, y - 4, right=True)],
@@ -200,12 +200,12 @@ class _Picture:
             group = ET.Element("g", {"transform": f"translate({_n(x - _EDGE - 4)} 0)"})
             group.extend(shape)
             yield group
-            yield _text(x + 18, y, says, "small soft")
-            x += width(says, _SMALL) + 40
-        for stand, says in ((Stand.NEW, "+ new"), (Stand.CUT, "\N{MINUS SIGN} cut")):
+            yield _text(x + 18, y, summary, "small soft")
+            x += width(summary, _SMALL) + 40
+        for stand, summary in ((Stand.NEW, "+ new"), (Stand.CUT, "\N{MINUS SIGN} cut")):
             if self._scene.compared:
-                yield _text(x, y, says, f"small {stand}")
-                x += width(says, _SMALL) + 18
+                yield _text(x, y, summary, f"small {stand}")
+                x += width(summary, _SMALL) + 18
         yield _text(
             _EDGE, y + 18, "Everything that is not in a row is closed, both ways.", "small soft"
         )
@@ -230,7 +230,7 @@ def _whole(row: Row) -> str:
 
 
 def _cited(reason: Reason) -> str:
-    words = [f"{reason.says} ({reason.source})"]
+    words = [f"{reason.summary} ({reason.source})"]
     words += ["accepted risk"] if reason.accepted_risk else []
     words += [
         f"{name} {value}"
@@ -252,9 +252,9 @@ def _n(number: float) -> str:
     return f"{number:.1f}".removesuffix(".0")
 
 
-def _text(x: float, y: float, says: str, classes: str) -> ET.Element:
+def _text(x: float, y: float, summary: str, classes: str) -> ET.Element:
     element = ET.Element("text", {"class": classes, "x": _n(x), "y": _n(y)})
-    element.text = _legal(says)
+    element.text = _legal(summary)
     return element
 
 

@@ -9,61 +9,58 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 from exchange_ports.findings import Finding, Path, Severity, nearest
-from exchange_ports.findings.declared import BY_CODE, KINDS
-from exchange_ports.findings.planned import WARNINGS
+from exchange_ports.findings.plan_kinds import WARNINGS
+from exchange_ports.findings.topology_kinds import BY_CODE, KINDS
 from exchange_ports.topology.checks import (
     additional,
-    attachments,
-    cautions,
+    addressing,
     mail,
-    names,
-    places,
-    quotas,
-    realised,
-    retired,
-    roles,
+    naming,
+    server_roles,
+    unsupported,
+    warnings,
 )
 from exchange_ports.topology.models import Topology
 
 __all__ = ["check"]
 
 _CHECKS: Final[tuple[Callable[[Topology], Iterator[Finding]], ...]] = (
-    realised.not_realised,
-    realised.rebound,
-    names.undeclared,
-    names.reserved,
-    names.used_twice,
-    roles.roles,
-    roles.sites_without_servers,
-    places.ranges,
-    places.sources,
-    places.places,
-    places.same_address,
-    places.fabric,
-    places.passages,
-    places.addresses_needed,
-    places.addresses_for_flows,
-    places.unused,
-    places.listed_twice,
-    quotas.of_another_cloud,
-    attachments.subnets,
-    attachments.subnets_of_one_server,
-    retired.groups,
+    unsupported.not_realised,
+    unsupported.rebound,
+    naming.undeclared,
+    naming.reserved,
+    naming.used_twice,
+    server_roles.roles,
+    server_roles.sites_without_servers,
+    addressing.ranges,
+    addressing.sources,
+    addressing.places,
+    addressing.same_address,
+    addressing.unrestricted,
+    addressing.passages,
+    addressing.addresses_needed,
+    addressing.addresses_for_flows,
+    addressing.unused,
+    addressing.listed_twice,
+    unsupported.of_another_cloud,
+    addressing.subnets,
+    addressing.subnets_of_one_server,
+    warnings.groups,
     mail.send,
     mail.edge_servers,
     mail.relays,
     mail.services,
     additional.additional_flows,
     additional.relays,
-    cautions.port_25,
-    cautions.plain_text,
-    cautions.edge_name_servers,
-    cautions.older_edge,
-    cautions.internet_any,
-    cautions.ipv6_residue,
-    cautions.management,
-    cautions.updates,
-    cautions.sender_reputation,
+    warnings.port_25,
+    warnings.plain_text,
+    warnings.edge_name_servers,
+    warnings.older_edge,
+    warnings.internet_any,
+    warnings.ipv6_residue,
+    warnings.management,
+    warnings.updates,
+    warnings.sender_reputation,
 )
 
 
@@ -97,7 +94,7 @@ def _once(findings: Iterable[Finding]) -> Iterator[Finding]:
     """One finding for one cause: what is said of several places is said at the first of them."""
     together: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in findings:
-        said = (finding.kind.code, finding.says, finding.fix)
+        said = (finding.kind.code, finding.summary, finding.fix)
         together.setdefault(said, []).append(finding)
     for first, *others in together.values():
         yield first.also_at(len({other.path for other in others} - {first.path}))

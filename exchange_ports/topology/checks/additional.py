@@ -5,10 +5,16 @@ from datetime import date
 from typing import Final
 
 from exchange_ports.findings import Finding, Path
-from exchange_ports.findings.declared import BY_CODE
-from exchange_ports.topology.checks.walk import from_internet, managed, named_by, servers, zones
+from exchange_ports.findings.topology_kinds import BY_CODE
+from exchange_ports.topology.checks.selectors import (
+    from_internet,
+    managed,
+    named_by,
+    servers,
+    zones,
+)
+from exchange_ports.topology.fields import INTERNET_WORD, FlowEnd, ends_of
 from exchange_ports.topology.models import Role, Topology
-from exchange_ports.topology.values import INTERNET_WORD, End, ends_of
 from exchange_ports.traffic.addresses import overlap
 
 __all__ = ["additional_flows", "relays"]
@@ -46,9 +52,9 @@ _WITHOUT_NEED: Final = {"ports": "[3389/tcp]", "reason": "administration from th
 def relays(topology: Topology) -> Iterator[Finding]:
     """Relays from public addresses to Mailbox servers whose risk nobody accepted (V4)."""
     for key, relay in topology.mail_flow.relays.items():
-        public = [each for each in relay.source if from_internet(topology, End("", None, each))]
+        public = [each for each in relay.source if from_internet(topology, FlowEnd("", None, each))]
         for site in sorted(relay.sites or topology.sites):
-            target = End(relay.to, site)
+            target = FlowEnd(relay.to, site)
             if public and not relay.accept_risk and _reaches_mailbox(topology, target):
                 why = f"{target} includes a Mailbox server, and those are not for the Internet (V4)"
                 yield BY_CODE["needs-accept-risk"].at(
@@ -64,7 +70,7 @@ def _is_day(text: str) -> bool:
     return True
 
 
-def _ours(topology: Topology, end: End) -> bool:
+def _ours(topology: Topology, end: FlowEnd) -> bool:
     """Whether an end names a server that is ours to filter, or one that is declared nowhere."""
     if end.range_ is not None or end.word == INTERNET_WORD:
         return False
@@ -74,7 +80,7 @@ def _ours(topology: Topology, end: End) -> bool:
     return any(managed(topology, network) for network in networks) or not networks
 
 
-def _risk(topology: Topology, source: End, to: End) -> str | None:
+def _risk(topology: Topology, source: FlowEnd, to: FlowEnd) -> str | None:
     """Why a flow needs its risk accepted; none where it does not."""
     for end in (source, to):
         if end.word == "edge" or end.word in topology.edge_servers or _in_perimeter(topology, end):
@@ -84,14 +90,14 @@ def _risk(topology: Topology, source: End, to: End) -> str | None:
     return None
 
 
-def _in_perimeter(topology: Topology, end: End) -> bool:
+def _in_perimeter(topology: Topology, end: FlowEnd) -> bool:
     range_ = end.range_
     return range_ is not None and any(
         zone == "perimeter" and overlap(range_, other) for _, _, zone, other in zones(topology)
     )
 
 
-def _reaches_mailbox(topology: Topology, end: End) -> bool:
+def _reaches_mailbox(topology: Topology, end: FlowEnd) -> bool:
     return any(
         Role.MAILBOX in server.roles
         and (

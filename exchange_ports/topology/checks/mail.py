@@ -5,8 +5,8 @@ from itertools import combinations
 
 from exchange_ports.catalog import SMTP_PORT
 from exchange_ports.findings import Finding, Path
-from exchange_ports.findings.declared import BY_CODE
-from exchange_ports.topology.checks.walk import connectors, servers
+from exchange_ports.findings.topology_kinds import BY_CODE
+from exchange_ports.topology.checks.selectors import connectors, servers
 from exchange_ports.topology.models import (
     Inbound,
     NameServers,

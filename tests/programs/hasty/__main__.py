@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pulumi
 
-from exchange_ports.aws import resources
+from exchange_ports.clouds.aws import resources
 
 
 def every(*several: Any, **named: Any) -> pulumi.Output[Any]:

@@ -1,0 +1,172 @@
+"""`adopt`: what exists and the engine does not know, and the file by which it comes to know it."""
+
+import argparse
+import json
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Final
+
+from exchange_ports.adoption.aws_existing import OUTPUTS as AWS_OUTPUTS
+from exchange_ports.adoption.aws_output import read_aws
+from exchange_ports.adoption.azure_existing import OUTPUTS as AZURE_OUTPUTS
+from exchange_ports.adoption.azure_existing import read_azure
+from exchange_ports.adoption.compare import Existing, adoption, check, component_of
+from exchange_ports.adoption.expected import expected_networks
+from exchange_ports.adoption.exports import Document, loaded
+from exchange_ports.adoption.import_file import import_file
+from exchange_ports.adoption.state import EXPORT, State, read_state
+from exchange_ports.adoption.steps import steps
+from exchange_ports.cli.console import doing
+from exchange_ports.cli.exit_codes import FINE, NO
+from exchange_ports.cli.stacks import read, registered
+from exchange_ports.findings import Finding, Refused, counted
+from exchange_ports.findings.adoption_kinds import CANNOT_READ_OUTPUT, NOT_IN_PLAN
+from exchange_ports.findings.command_kinds import CANNOT_WRITE
+from exchange_ports.reports.adoption_report import adoption_data, adoption_lines
+from exchange_ports.reports.lines import Line, line
+from exchange_ports.reports.terminal import show
+from exchange_ports.stackfile.stack_file import NAMESPACE, StackFile
+
+__all__ = ["adopt"]
+
+#: The SDK that holds a provider's version, by the package that a type token names.
+_SDKS: Final = {"aws": "pulumi-aws", "azure-native": "pulumi-azure-native"}
+#: What the import file is called where none is written.
+_UNWRITTEN: Final = "adopt.json"
+
+
+def adopt(asked: argparse.Namespace) -> int:
+    """What exists beside what the state has, what is in the way, and what to run."""
+    stack = read(asked.file)
+    plans = registered(stack)
+    state, existing = _given(asked)
+    found = component_of(state, asked.component, _stack_name(asked.file), NAMESPACE)
+    if isinstance(found, Finding):
+        raise Refused([found])
+    told = _told(asked.is_)
+    wanted = expected_networks(plans, found, stack.config, stack.others)
+    region = stack.others.get("aws:region")
+    at_fault = check(wanted, existing, told, region if isinstance(region, str) else None)
+    _no_more(_located(at_fault, stack))
+    with doing("comparing what exists with the plan and the state"):
+        result = adoption(wanted, found, existing, state, told)
+        file = import_file(result, state, _versions())
+    todo = steps(result, asked.out or _UNWRITTEN)
+    if asked.out is not None and file is not None:
+        _write(asked.out, file)
+    if asked.json:
+        print(json.dumps(adoption_data(result, todo, file), indent=2))
+    else:
+        show([*adoption_lines(result, todo), *_of_file(asked.out, file)])
+    return FINE if result.clear else NO
+
+
+def _given(asked: argparse.Namespace) -> tuple[State, Existing]:
+    """The state, and what clouds printed.
+
+    :raises Refused: something given is not what it should be.
+    """
+    if not (asked.aws or asked.azure):
+        commands = f"{AWS_OUTPUTS}, or of {AZURE_OUTPUTS}"
+        raise Refused(
+            [CANNOT_READ_OUTPUT.at((), file="what exists", why="none is given", commands=commands)]
+        )
+    findings: list[Finding] = []
+    states = _loaded([asked.state], f"`{EXPORT}`", findings)
+    of_aws = _loaded(asked.aws, AWS_OUTPUTS, findings)
+    of_azure = _loaded(asked.azure, AZURE_OUTPUTS, findings)
+    aws = read_aws(of_aws) if of_aws else None
+    azure = read_azure(of_azure) if of_azure else None
+    state = read_state(states[0]) if states else State()
+    for each in (state, aws, azure):
+        findings += each if isinstance(each, list) else []
+    _no_more(findings)
+    assert isinstance(state, State)  # noqa: S101 - what it is otherwise was refused
+    return state, Existing(
+        None if isinstance(aws, list) else aws, None if isinstance(azure, list) else azure
+    )
+
+
+def _loaded(files: Iterable[str] | None, commands: str, findings: list[Finding]) -> list[Document]:
+    documents: list[Document] = []
+    for file in files or ():
+        try:
+            content = Path(file).read_bytes()
+        except OSError as failed:
+            why = (failed.strerror or "the system gives no reason").lower()
+            findings.append(CANNOT_READ_OUTPUT.at((), file=file, why=why, commands=commands))
+            continue
+        document = loaded(content, file, commands)
+        if isinstance(document, Finding):
+            findings.append(document)
+        else:
+            documents.append(document)
+    return documents
+
+
+def _no_more(findings: Iterable[Finding]) -> None:
+    """Go on only without findings.
+
+    :raises Refused: there are some.
+    """
+    found = list(findings)
+    if found:
+        raise Refused(found)
+
+
+def _located(findings: Iterable[Finding], stack: StackFile) -> Iterable[Finding]:
+    """Those about a setting stand at its line."""
+    return (each.located(stack.locate) if each.path else each for each in findings)
+
+
+def _stack_name(file: str) -> str | None:
+    """`dev`, of `stacks/Pulumi.dev.yaml`; none where the name says nothing."""
+    stem = Path(file).stem
+    return stem.removeprefix("Pulumi.") if stem.startswith("Pulumi.") else None
+
+
+def _told(given: Iterable[str]) -> dict[str, str]:
+    """NAME=ID, as a mapping.
+
+    :raises Refused: one is none, or a name is there twice.
+    """
+    told: dict[str, str] = {}
+    for each in given:
+        name, equals, id_ = each.partition("=")
+        if not (name and equals and id_):
+            fix = "write --is NAME=ID, the name as `pulumi preview` shows it"
+            raise Refused([NOT_IN_PLAN.at((), name=each, what="it is no NAME=ID", fix=fix)])
+        if told.setdefault(name, id_) != id_:
+            what = f"it is to be {told[name]} and {id_}"
+            raise Refused([NOT_IN_PLAN.at((), name=name, what=what, fix="take one of them away")])
+    return told
+
+
+def _versions() -> dict[str, str]:
+    """The versions of the SDKs that are installed, by package. They are not loaded."""
+    found: dict[str, str] = {}
+    for package, sdk in _SDKS.items():
+        try:
+            found[package] = version(sdk)
+        except PackageNotFoundError:
+            # Then the engine takes the newest of its plugins.
+            continue
+    return found
+
+
+def _write(file: str, data: dict[str, Any]) -> None:
+    try:
+        Path(file).write_text(json.dumps(data, indent=2) + "\n", "utf-8")
+    except OSError as failed:
+        why = (failed.strerror or "the system gives no reason").lower()
+        raise Refused([CANNOT_WRITE.at((), file=file, why=why)]) from None
+
+
+def _of_file(out: str | None, data: dict[str, Any] | None) -> list[Line]:
+    """Where the import file is."""
+    if data is None:
+        return []
+    number = counted(sum("id" in each for each in data["resources"]), "resource")
+    written = f"--out {_UNWRITTEN} writes the import file" if out is None else f"written to {out}"
+    return [line(), line(f"{number} to import: {written}")]

@@ -1,0 +1,358 @@
+"""The words that each command takes.
+
+Only the command that is asked for is given its words: to describe those of all takes milliseconds,
+which the quickest notices.
+"""
+
+import argparse
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+__all__ = ["COMMANDS", "volume_words"]
+
+
+def _of_a_file(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
+
+
+def _formats(command: argparse.ArgumentParser, summary: str, *formats: str) -> None:
+    """The first of the formats is the one that nobody has to name."""
+    command.add_argument("--format", choices=formats, default=formats[0], help=summary)
+
+
+def _as_json(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--json", dest="format", action="store_const", const="json", help="--format json"
+    )
+
+
+def _plan_words(plan: argparse.ArgumentParser) -> None:
+    _of_a_file(plan)
+    plan.add_argument("--json", action="store_true", help="the whole plan as JSON")
+    plan.add_argument(
+        "--against",
+        metavar="OLD",
+        help="what an update from this stack file cuts or opens in passing",
+    )
+    plan.add_argument(
+        "--attached",
+        choices=("here", "elsewhere"),
+        default="here",
+        help="where servers take their groups: in the same program (here), or in another stack",
+    )
+    plan.set_defaults(run=_plan)
+
+
+def _prove_words(prove: argparse.ArgumentParser) -> None:
+    _of_a_file(prove)
+    prove.add_argument("--json", action="store_true", help="figures, failures and notes as JSON")
+    prove.add_argument(
+        "--both", action="store_true", help="and that the other cloud permits the same"
+    )
+    prove.add_argument(
+        "--as-of",
+        metavar="DATE",
+        help="and that on this day, such as 2027-03-31, no additional flow is late for its review",
+    )
+    prove.set_defaults(run=_prove)
+
+
+def _check_words(ask: argparse.ArgumentParser) -> None:
+    _of_a_file(ask)
+    ends = "a server, role, site or neighbour by name, an address or a range, internet, or any"
+    ask.add_argument("source", metavar="SOURCE", help=ends)
+    ask.add_argument("destination", metavar="DESTINATION", help="the same")
+    ask.add_argument(
+        "ports",
+        metavar="PORT/PROTO",
+        help="3389/tcp, 5985-5986/tcp, icmp, any, or several with commas",
+    )
+    ask.add_argument(
+        "--platform",
+        choices=("aws", "azure", "both"),
+        help="as if every VPC and VNet were on that cloud; both: on each, side by side",
+    )
+    ask.add_argument("--json", action="store_true", help="the answer as JSON")
+    ask.set_defaults(run=_check)
+
+
+def _explain_words(explain: argparse.ArgumentParser) -> None:
+    _of_a_file(explain)
+    explain.add_argument(
+        "rule_or_port",
+        metavar="RULE_OR_PORT",
+        help="a rule as plan --json or the cloud calls it; 3389, 3389/tcp, 5985-5986/tcp, icmp",
+    )
+    explain.add_argument("--json", action="store_true", help="the explanation as JSON")
+    explain.set_defaults(run=_explain)
+
+
+def _matrix_words(matrix: argparse.ArgumentParser) -> None:
+    _of_a_file(matrix)
+    _formats(
+        matrix,
+        "text (the default), markdown, csv for a spreadsheet, or json",
+        "text",
+        "markdown",
+        "csv",
+        "json",
+    )
+    _as_json(matrix)
+    matrix.set_defaults(run=_matrix)
+
+
+def _schema_words(schema: argparse.ArgumentParser) -> None:
+    schema.set_defaults(run=_schema)
+
+
+def _preview_words(preview: argparse.ArgumentParser) -> None:
+    preview.add_argument("file", metavar="FILE", help="a stack file of the program's project")
+    preview.set_defaults(run=_preview)
+
+
+def _diff_words(diff: argparse.ArgumentParser) -> None:
+    diff.add_argument(
+        "files",
+        metavar="FILE",
+        nargs="*",
+        help="OLD NEW; with --against: the stack files, all of them if none is named",
+    )
+    diff.add_argument("--against", metavar="REVISION", help="the old side: a revision of git")
+    diff.add_argument(
+        "--at", metavar="REVISION", help="the new side, in place of the files on disk"
+    )
+    _formats(
+        diff,
+        "text (the default), markdown for a pull request's comment, or json",
+        "text",
+        "markdown",
+        "json",
+    )
+    _as_json(diff)
+    diff.add_argument(
+        "--fail-on",
+        action="append",
+        default=[],
+        choices=("widened", "perimeter", "risk"),
+        help="exit code 1 where anything is newly let through (widened), at the perimeter or from "
+        "the Internet (perimeter), at an accepted risk or on every protocol (risk); may be repeated",
+    )
+    diff.add_argument(
+        "--exit-code", action="store_true", help="exit code 1 where other traffic passes, as in git"
+    )
+    diff.add_argument(
+        "--link-base",
+        metavar="URL",
+        type=_url,
+        help="where the new files are shown, such as https://github.com/OWNER/NAME/blob/COMMIT",
+    )
+    diff.add_argument("--old-link-base", metavar="URL", type=_url, help="the same of the old files")
+    diff.add_argument(
+        "--report-url", metavar="URL", type=_url, help="where the whole report is, for the comment"
+    )
+    diff.add_argument(
+        "--head", metavar="ID", help="what the comment calls the new side: a pull request's commit"
+    )
+    diff.add_argument(
+        "--summary",
+        metavar="FILE",
+        help="write Markdown there too, as long as a job summary may be: the comment is cut sooner",
+    )
+    diff.set_defaults(run=_diff)
+
+
+def _url(text: str) -> str:
+    """An address that may stand in a link of Markdown."""
+    if not _URL.fullmatch(text):
+        raise argparse.ArgumentTypeError("https://... without blanks, brackets or quotes is needed")
+    return text
+
+
+#: Of RFC 3986, what cannot end a link or begin anything else.
+_URL: Final = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&*+,;=%-]+")
+
+
+def _handover_words(handover: argparse.ArgumentParser) -> None:
+    _of_a_file(handover)
+    _formats(
+        handover,
+        "markdown (the default), or csv for a spreadsheet or a ticket system",
+        "markdown",
+        "csv",
+    )
+    handover.set_defaults(run=_handover)
+
+
+def _report_words(report: argparse.ArgumentParser) -> None:
+    _of_a_file(report)
+    _formats(
+        report,
+        "markdown (the default), html as one file for a browser or a printer, or csv",
+        "markdown",
+        "html",
+        "csv",
+    )
+    report.set_defaults(run=_report)
+
+
+def _diagram_words(diagram: argparse.ArgumentParser) -> None:
+    _of_a_file(diagram)
+    _formats(
+        diagram,
+        "svg (the default), or mermaid for pages that draw it themselves",
+        "svg",
+        "mermaid",
+    )
+    diagram.add_argument(
+        "--against", metavar="OLD", help="what changes from this stack file: new green, cut red"
+    )
+    diagram.set_defaults(run=_diagram)
+
+
+def _adopt_words(adopt: argparse.ArgumentParser) -> None:
+    _of_a_file(adopt)
+    adopt.add_argument(
+        "--state", metavar="EXPORT", required=True, help="what `pulumi stack export` printed"
+    )
+    adopt.add_argument(
+        "--aws",
+        metavar="JSON",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="what `aws ec2 describe-security-groups`, describe-security-group-rules and "
+        "describe-managed-prefix-lists printed, and the lists' entries",
+    )
+    adopt.add_argument(
+        "--azure",
+        metavar="JSON",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="what `az network nsg list` and `az network asg list` printed",
+    )
+    adopt.add_argument(
+        "--is",
+        dest="is_",
+        metavar="NAME=ID",
+        action="append",
+        default=[],
+        help="that a group or list made by hand shall be the one of this name",
+    )
+    adopt.add_argument(
+        "--component", metavar="NAME", help="the firewall, where the stack has several"
+    )
+    adopt.add_argument("--out", metavar="FILE", help="where to write the file for `pulumi import`")
+    adopt.add_argument("--json", action="store_true", help="all of it as JSON")
+    adopt.set_defaults(run=_adopt)
+
+
+def volume_words(command: argparse.ArgumentParser) -> None:
+    """How much a command says beside its answer."""
+    volume = command.add_mutually_exclusive_group()
+    volume.add_argument(
+        "-q", "--quiet", action="store_true", help="no warnings and no progress; errors are said"
+    )
+    volume.add_argument(
+        "-v", "--verbose", action="store_true", help="say each step on standard error"
+    )
+
+
+# Each command is loaded when it is asked for: what it needs takes most of its time.
+
+
+def _plan(asked: argparse.Namespace) -> int:
+    if asked.against is not None:
+        from exchange_ports.cli.against_command import plan_against
+
+        return plan_against(asked)
+    from exchange_ports.cli.plan_command import plan
+
+    return plan(asked)
+
+
+def _diff(asked: argparse.Namespace) -> int:
+    from exchange_ports.cli.diff_command import diff
+
+    return diff(asked)
+
+
+def _schema(asked: argparse.Namespace) -> int:
+    from exchange_ports.cli.plan_command import schema
+
+    return schema(asked)
+
+
+def _prove(asked: argparse.Namespace) -> int:
+    from exchange_ports.cli.prove_command import prove
+
+    return prove(asked)
+
+
+def _check(asked: argparse.Namespace) -> int:
+    from exchange_ports.cli.check_command import check
+
+    return check(asked)
+
+
+def _explain(asked: argparse.Namespace) -> int:
+    from exchange_ports.cli.explain_command import explain
+
+    return explain(asked)
+
+
+def _matrix(asked: argparse.Namespace) -> int:
+    from exchange_ports.cli.matrix_command import as_table
+
+    return as_table(asked)
+
+
+def _diagram(asked: argparse.Namespace) -> int:
+    from exchange_ports.cli.diagram_command import diagram
+
+    return diagram(asked)
+
+
+def _handover(asked: argparse.Namespace) -> int:
+    from exchange_ports.cli.handover_command import handover
+
+    return handover(asked)
+
+
+def _report(asked: argparse.Namespace) -> int:
+    from exchange_ports.cli.report_command import report
+
+    return report(asked)
+
+
+def _adopt(asked: argparse.Namespace) -> int:
+    from exchange_ports.cli.adopt_command import adopt
+
+    return adopt(asked)
+
+
+def _preview(asked: argparse.Namespace) -> int:
+    from exchange_ports.cli.preview_command import preview
+
+    return preview(asked)
+
+
+#: Every command in the order of the help: what it does, and the words that it takes.
+COMMANDS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {
+    "plan": ("what a stack file opens, and why", _plan_words),
+    "diff": ("what traffic an edit opens and cuts, and why", _diff_words),
+    "prove": ("that the rules let through what is meant, no more", _prove_words),
+    "check": ("whether something passes, and who decides at each end", _check_words),
+    "explain": (
+        "why a rule exists or a port is open, who asked, what breaks without it",
+        _explain_words,
+    ),
+    "matrix": ("who may talk to whom, as a table", _matrix_words),
+    "diagram": ("what passes, as a picture", _diagram_words),
+    "handover": ("what others' firewalls must let pass", _handover_words),
+    "report": ("every rule and why, for an auditor", _report_words),
+    "adopt": ("what exists and Pulumi does not know, and the file that imports it", _adopt_words),
+    "schema": ("JSON Schema of a topology, for editors", _schema_words),
+    "preview": ("run the Pulumi program offline and show what it registers", _preview_words),
+}

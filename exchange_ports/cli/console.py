@@ -1,0 +1,102 @@
+"""What a command says besides its answer, on standard error: warnings, its steps, and that it works.
+
+No answer hangs on anything here, the clock that waits for a second least of all.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Final, TextIO
+
+from exchange_ports.findings import Finding
+
+if TYPE_CHECKING:
+    from threading import Event
+
+__all__ = ["PATIENCE", "Volume", "doing", "raise_voice", "say"]
+
+#: Seconds that a command works in silence, from its start on.
+PATIENCE: Final = 1.0
+
+
+class Volume(Enum):
+    """How much is said."""
+
+    #: Errors alone.
+    QUIET = auto()
+    #: Warnings as well, and on a terminal what takes long.
+    USUAL = auto()
+    #: Every step as well, on a terminal or not.
+    VERBOSE = auto()
+
+
+class _Voice:
+    """How much this process says, and since when it works."""
+
+    volume = Volume.USUAL
+    since = time.monotonic()
+    patience = PATIENCE
+
+
+def raise_voice(volume: Volume, patience: float = PATIENCE) -> None:
+    """From here on this much is said; work begins now, and is shown after `patience` seconds."""
+    _Voice.volume, _Voice.since, _Voice.patience = volume, time.monotonic(), patience
+
+
+def say(findings: Sequence[Finding]) -> None:
+    """Findings on standard error, after what was asked; warnings only where they are wanted."""
+    shown = [each for each in findings if each.is_error or _Voice.volume is not Volume.QUIET]
+    if shown:
+        from exchange_ports.reports.findings_report import found_lines
+        from exchange_ports.reports.lines import line
+        from exchange_ports.reports.terminal import show
+
+        show([line(), *found_lines(shown)], sys.stderr)
+
+
+@contextmanager
+def doing(step: str, *, prints: bool = False) -> Generator[None]:
+    """Around what may take long: on a terminal it is shown while it does, unless it `prints` itself.
+
+    With `--verbose` the step is said wherever standard error leads.
+    """
+    if _Voice.volume is Volume.VERBOSE:
+        print(step, file=sys.stderr, flush=True)
+    if prints or not _shows():
+        yield
+        return
+    from threading import Event, Timer  # only terminals should pay for it
+
+    over = Event()
+    left = max(0.0, _Voice.since + _Voice.patience - time.monotonic())
+    timer = Timer(left, _show, (step, over, sys.stderr))
+    # Whatever happens to the command, nothing waits for this.
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        over.set()
+        # What is shown is taken away before anybody prints.
+        timer.join()
+
+
+def _shows() -> bool:
+    return (
+        _Voice.volume is Volume.USUAL
+        and sys.stderr.isatty()
+        and os.environ.get("TERM") not in (None, "", "dumb", "unknown")
+    )
+
+
+def _show(step: str, over: "Event", stream: TextIO) -> None:
+    from rich.console import Console
+
+    if over.is_set():
+        return
+    with Console(file=stream, highlight=False).status(f"{step} ...", spinner="line"):
+        over.wait()

@@ -1,0 +1,121 @@
+"""`diff`: what traffic an edit of stack files opens and cuts, and why."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from exchange_ports.cli.exit_codes import BAD_INPUT, FINE, NO
+from exchange_ports.cli.sides import Named, Sides, from_disk, sides
+from exchange_ports.cli.stacks import compiled
+from exchange_ports.diff import Gate, held_by
+from exchange_ports.findings import Refused, counted
+from exchange_ports.findings.command_kinds import CANNOT_WRITE, NO_SIDES
+from exchange_ports.reports.review import Edit, Review, Stack, review
+from exchange_ports.stackfile.stack_file import read_stack_file
+
+__all__ = ["diff"]
+
+#: Bytes. A job summary of GitHub holds 1 MiB a step.
+_MOST_OF_SUMMARY: Final = 1_000_000
+#: Hex digits of the SHA-256 by which a file that is in no repository is known.
+_DIGITS: Final = 12
+
+
+def diff(asked: argparse.Namespace) -> int:
+    """What differs between two sides, in the form that is asked for, and whether a gate holds it."""
+    if asked.against is None:
+        found, edit = _two_files(asked), Edit.CHANGED
+    else:
+        found, edit = sides(asked.against, asked.at, asked.files), None
+    reviews = [_reviewed(*pair, edit) for pair in found.pairs]
+    _show(asked, reviews, found.base, asked.head or found.head)
+    if any(each.fails for each in reviews):
+        return BAD_INPUT
+    gates = [Gate(each) for each in asked.fail_on]
+    if any(held_by(gate, each.changes.all) for gate in gates for each in reviews):
+        return NO
+    differs = any(not each.changes.same_traffic for each in reviews)
+    return NO if differs and asked.exit_code else FINE
+
+
+def _two_files(asked: argparse.Namespace) -> Sides:
+    if asked.at is not None or len(asked.files) != 2:  # noqa: PLR2004
+        got = "--at without --against" if asked.at else f"{counted(len(asked.files), 'file')} named"
+        raise Refused([NO_SIDES.at((), got=got)])
+    contents = [(file, from_disk(file)) for file in asked.files]
+    base, head = (sha256(content).hexdigest()[:_DIGITS] for _, content in contents)
+    old, new = (_given(file, content) for file, content in contents)
+    return Sides(base, head, ((old, new),))
+
+
+def _given(file: str, content: bytes) -> Named:
+    return Named(file, lambda: content)
+
+
+def _reviewed(old: Named | None, new: Named | None, edit: Edit | None) -> Review:
+    after = None if new is None else _stack(new)
+    if old is not None and new is not None and after is not None and _same(old, new):
+        return review(replace(after, file=old.file), after, edit)
+    return review(None if old is None else _stack(old), after, edit)
+
+
+def _same(one: Named, other: Named) -> bool:
+    try:
+        return one.read() == other.read()
+    except Refused:
+        return False
+
+
+def _stack(named: Named) -> Stack:
+    """A file, compiled; where it does not load, with the findings that say why."""
+    try:
+        stack = read_stack_file(named.read(), named.file)
+    except Refused as refused:
+        return Stack(named.file, None, refused.findings, lambda _: None)
+    try:
+        plans, warnings = compiled(stack)
+    except Refused as refused:
+        return Stack(named.file, None, refused.findings, stack.locate)
+    return Stack(named.file, plans, warnings, stack.locate)
+
+
+# ---- what is shown ----
+
+
+def _show(asked: argparse.Namespace, reviews: Sequence[Review], base: str, head: str) -> None:
+    def markdown(most: int | None = None) -> str:
+        from exchange_ports.reports.comment import MOST_BYTES, Links, comment
+
+        links = Links(asked.link_base, asked.old_link_base, asked.report_url)
+        return comment(reviews, base, head, links, MOST_BYTES if most is None else most)
+
+    if asked.summary is not None:
+        _write(asked.summary, markdown(_MOST_OF_SUMMARY))
+    if asked.format == "json":
+        from exchange_ports.reports.diff_json import reviews_data
+
+        print(json.dumps(reviews_data(reviews, base, head), indent=2))
+    elif asked.format == "markdown":
+        reconfigure = getattr(sys.stdout, "reconfigure", None)
+        if reconfigure is not None:
+            # The same bytes wherever it runs.
+            reconfigure(encoding="utf-8", newline="\n")
+        print(markdown(), end="")
+    else:
+        from exchange_ports.reports.diff_text import change_lines
+        from exchange_ports.reports.terminal import show
+
+        show(change_lines(reviews))
+
+
+def _write(file: str, text: str) -> None:
+    try:
+        Path(file).write_text(text, encoding="utf-8", newline="\n")
+    except OSError as failed:
+        why = (failed.strerror or "the system gives no reason").lower()
+        raise Refused([CANNOT_WRITE.at((), file=file, why=why)]) from None

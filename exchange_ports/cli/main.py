@@ -1,0 +1,104 @@
+"""One command from its words to its exit code."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from exchange_ports import __version__
+from exchange_ports.cli.arguments import COMMANDS, volume_words
+from exchange_ports.cli.console import Volume, raise_voice
+from exchange_ports.cli.exit_codes import BAD_INPUT, FINE
+from exchange_ports.findings import Refused
+
+__all__ = ["main"]
+
+_EXAMPLES: Final = """\
+examples:
+  exchange-ports plan stacks/Pulumi.dev.yaml            what this stack opens, and why
+  exchange-ports plan --json stacks/Pulumi.dev.yaml     the same for programs
+  exchange-ports plan NEW --against OLD                 what the update cuts or opens in passing
+  exchange-ports diff OLD NEW                           what traffic an edit opens and cuts
+  exchange-ports diff --against main                    the same, of all stacks against a revision
+  exchange-ports prove stacks/Pulumi.dev.yaml           that its rules let through what is meant
+  exchange-ports check stacks/Pulumi.dev.yaml ex1 10.10.1.10 389/tcp
+                                                        whether that passes, and who decides
+  exchange-ports explain stacks/Pulumi.dev.yaml 3389    why that is open, who asked for it
+  exchange-ports matrix stacks/Pulumi.dev.yaml          who may talk to whom, as a table
+  exchange-ports diagram stacks/Pulumi.dev.yaml > dev.svg
+                                                        the same as a picture
+  exchange-ports handover stacks/Pulumi.both.yaml       what others' firewalls must let pass
+  exchange-ports report stacks/Pulumi.both.yaml --format html > both.html
+                                                        every rule and why, for an auditor
+  exchange-ports adopt FILE --state EXPORT --aws JSON...
+                                                        what exists and Pulumi does not know
+  exchange-ports preview stacks/Pulumi.dev.yaml         what `pulumi up` would register, offline
+  source <(exchange-ports completion bash)              commands, options and files by Tab
+  exchange-ports schema > topology.schema.json          what a topology may say, for editors
+
+exit codes: 0 fine, 1 the answer is no, 2 bad input
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    said = sys.argv[1:] if arguments is None else list(arguments)
+    asked = _parser(said).parse_args(said)
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        # A user's words may have letters that the terminal's encoding lacks.
+        reconfigure(errors="backslashreplace")
+    quiet, verbose = asked.quiet, asked.verbose
+    raise_voice(Volume.QUIET if quiet else Volume.VERBOSE if verbose else Volume.USUAL)
+    try:
+        code: int = asked.run(asked)
+        # Here, where it can be caught, and not when Python ends.
+        sys.stdout.flush()
+    except Refused as refused:
+        from exchange_ports.reports.findings_report import found_lines
+        from exchange_ports.reports.terminal import show
+
+        show(found_lines(refused.findings), sys.stderr)
+        return BAD_INPUT
+    except BrokenPipeError:
+        # Whoever read our output has read enough. What is left must go somewhere when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
+    return code
+
+
+def _parser(said: Sequence[str]) -> argparse.ArgumentParser:
+    """All commands, and the words of those that may be meant."""
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="exchange-ports",
+        description="The firewall of an Exchange organization, declared once, for AWS and Azure.",
+        epilog=_EXAMPLES,
+        formatter_class=raw,
+    )
+    parser.add_argument("--version", action="version", version=f"exchange-ports {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    # A script for a shell has the words of all.
+    meant = said[0] if said and said[0] in COMMANDS else None
+    for name, (does, words) in COMMANDS.items():
+        command = commands.add_parser(name, help=does)
+        if meant in (None, name):
+            words(command)
+            volume_words(command)
+    completion = commands.add_parser("completion", help="a script by which a shell completes")
+    completion.add_argument(
+        "shell", choices=("bash", "zsh", "fish", "tcsh", "powershell"), help="which shell"
+    )
+    completion.set_defaults(run=_completion(parser))
+    volume_words(completion)
+    return parser
+
+
+def _completion(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
+    def run(asked: argparse.Namespace) -> int:
+        from exchange_ports.cli.completion_command import completion
+
+        return completion(asked, parser)
+
+    return run

@@ -1,0 +1,30 @@
+"""`plan` and `schema`: what a stack opens, and what a topology may say."""
+
+import argparse
+import json
+
+from exchange_ports.cli.exit_codes import FINE
+from exchange_ports.cli.stacks import compiled, read, warn
+from exchange_ports.reports.plan_report import plan_data, plan_lines
+from exchange_ports.reports.terminal import show
+
+__all__ = ["plan", "schema"]
+
+
+def plan(asked: argparse.Namespace) -> int:
+    """What a stack opens, and why."""
+    plans, warnings = compiled(read(asked.file))
+    if asked.json:
+        print(json.dumps(plan_data(plans, warnings), indent=2))
+        return FINE
+    show(plan_lines(plans))
+    warn(warnings)
+    return FINE
+
+
+def schema(_: argparse.Namespace) -> int:
+    """JSON Schema of a topology."""
+    from exchange_ports.topology.schema import topology_schema
+
+    print(json.dumps(topology_schema(), indent=2))
+    return FINE

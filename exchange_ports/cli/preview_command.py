@@ -1,0 +1,73 @@
+"""`preview`: what the Pulumi program of a stack would register, offline."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from exchange_ports.cli.console import doing
+from exchange_ports.cli.exit_codes import FINE
+from exchange_ports.cli.stacks import compiled, read
+from exchange_ports.findings import Refused
+from exchange_ports.findings.command_kinds import MISSING_EXTRA, NO_PROJECT, PROGRAM_FAILED
+from exchange_ports.reports.terminal import show
+from exchange_ports.stackfile.stack_file import NAMESPACE, StackFile
+
+__all__ = ["preview"]
+
+
+def preview(asked: argparse.Namespace) -> int:
+    """What the program registers, and what that opens."""
+    stack = read(asked.file)
+    # The findings of a bad file have lines here; through the program they would have none.
+    plans, _ = compiled(stack)
+    program = _program(asked.file)
+    try:
+        with doing("loading Pulumi"):
+            from exchange_ports.offline import ProgramFailed, record
+            from exchange_ports.reports.preview_report import preview_lines
+            from exchange_ports.rollout import Phase
+    except ModuleNotFoundError as missing:
+        raise Refused([MISSING_EXTRA.at((), module=missing.name)]) from None
+    try:
+        with doing("running the program", prints=True):
+            recorded = record(
+                program,
+                project=NAMESPACE,
+                stack=_stack_name(asked.file),
+                config=_as_pulumi_passes(stack),
+            )
+    except ProgramFailed as failed:
+        if isinstance(failed.__cause__, ModuleNotFoundError):
+            raise Refused([MISSING_EXTRA.at((), module=failed.__cause__.name)]) from None
+        print(failed.text, file=sys.stderr)
+        last = failed.text.strip().splitlines()[-1:] or ["it said nothing"]
+        raise Refused([PROGRAM_FAILED.at((), why=last[0])]) from None
+    in_step = stack.config.get("step") not in {None, Phase.CONTRACT}
+    show(preview_lines(recorded, plans, in_step=in_step))
+    return FINE
+
+
+def _program(file: str) -> Path:
+    """The folder of the project that a stack file belongs to.
+
+    :raises Refused: there is none.
+    """
+    for folder in Path(file).resolve().parents:
+        if (folder / "Pulumi.yaml").is_file():
+            return folder / "__main__.py"
+    raise Refused([NO_PROJECT.at((), file=file)])
+
+
+def _stack_name(file: str) -> str:
+    """`dev`, of `stacks/Pulumi.dev.yaml`."""
+    return Path(file).stem.removeprefix("Pulumi.")
+
+
+def _as_pulumi_passes(stack: StackFile) -> dict[str, str]:
+    """The configuration as the engine hands it to a program: text as it is, the rest as JSON."""
+    values = {f"{NAMESPACE}:{key}": value for key, value in stack.config.items()}
+    return {
+        key: value if isinstance(value, str) else "" if value is None else json.dumps(value)
+        for key, value in {**values, **stack.others}.items()
+    }

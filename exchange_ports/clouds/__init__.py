@@ -1,0 +1,1 @@
+"""The clouds: what each one plans, limits, allows, names and registers."""

@@ -1,0 +1,209 @@
+"""What AWS security groups let through.
+
+Knows: groups, rules and prefix lists as EC2 evaluates them (aws.md 2.4). Reads any rule set.
+Must not know: our planner, nor what anyone meant by a rule.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from exchange_ports.clouds.aws.rules import (
+    AwsRuleSet,
+    Direction,
+    GroupRef,
+    ListRef,
+    Peer,
+    SecurityGroupRule,
+)
+from exchange_ports.traffic.addresses import EVERYTHING_V4, EVERYTHING_V6, AddressSet, network
+from exchange_ports.traffic.services import (
+    ICMP,
+    ICMPV6,
+    TCP,
+    UDP,
+    IcmpSet,
+    PortSet,
+    ProtocolSet,
+    ServiceSet,
+)
+from exchange_ports.traffic.traffic import Packet, Traffic
+
+__all__ = ["UNFILTERED", "AwsDecision", "AwsFilters", "Unfiltered", "decided_by", "permitted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unfiltered:
+    """A service of the platform that no group filters: no rule is needed, none can block it."""
+
+    summary: str
+    #: None where the address depends on the VPC.
+    addresses: AddressSet | None
+    cite: str
+
+
+_CITE: Final = 'VPC user guide, security-group-rules "Limitation"; EC2 user guide; aws.md 2.4'
+_LINK_LOCAL: Final = AddressSet.of([network("169.254.0.0/16")])
+
+UNFILTERED: Final = (
+    Unfiltered("AmazonProvidedDNS, at the VPC's own address", None, _CITE),
+    Unfiltered(
+        "AmazonProvidedDNS at 169.254.169.253, and all that is link-local", _LINK_LOCAL, _CITE
+    ),
+    Unfiltered("instance and task metadata, at link-local addresses", _LINK_LOCAL, _CITE),
+    Unfiltered("Amazon Time Sync and Windows licence activation", _LINK_LOCAL, _CITE),
+    Unfiltered("DHCP, and the VPC router's reserved addresses", None, _CITE),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AwsDecision:
+    """Whether a packet passes, and the rules that let it: none of them decides alone."""
+
+    passes: bool
+    rules: tuple[SecurityGroupRule, ...]
+
+
+class AwsFilters:
+    """The filters of all servers of one rule set.
+
+    `members` are the private addresses of the wearers of each group, by its key; a group that is
+    not in it has none.
+    """
+
+    def __init__(self, rules: AwsRuleSet, members: Mapping[str, AddressSet]) -> None:
+        """Look at every reference once.
+
+        :raises ValueError: a rule names a group or list that there is not, or ports that EC2 refuses.
+        """
+        self._wears = rules.memberships
+        self._members = members
+        self._lists = {each.key: AddressSet.of(each.entries) for each in rules.prefix_lists}
+        self._keys = {group.key for group in rules.groups}
+        self._services: dict[tuple[str, tuple[int, int] | None], ServiceSet] = {}
+        self._rules: dict[tuple[str, Direction], list[SecurityGroupRule]] = {}
+        self._reach: dict[tuple[str, Direction], tuple[tuple[AddressSet, ServiceSet], ...]] = {}
+        #: What each rule names, by identity: to hash a rule takes longer than to read it.
+        self._named: dict[int, tuple[SecurityGroupRule, tuple[AddressSet, ServiceSet]]] = {}
+        self._permitted: dict[tuple[frozenset[str], Direction], Traffic] = {}
+        for rule in rules.rules:
+            if rule.group not in self._keys:
+                raise ValueError(f"there is no group {rule.group}")
+            self.reach(rule)
+            self._rules.setdefault((rule.group, rule.direction), []).append(rule)
+
+    def permitted(self, server: str, direction: Direction) -> Traffic:
+        """What the server's own groups let through, as (peer address, service)."""
+        worn = frozenset(self._wears[server])
+        key = (worn, direction)
+        if key not in self._permitted:
+            # All groups on an interface are one set of rules; rules only allow, and no rule means
+            # no (aws.md 2.4). So order decides nothing. Replies need no rule: groups are stateful.
+            self._permitted[key] = Traffic.of(
+                pair for group in sorted(worn) for pair in self._pairs(group, direction)
+            )
+        return self._permitted[key]
+
+    def decided_by(self, server: str, direction: Direction, packet: Packet) -> AwsDecision:
+        """Every rule that lets the packet through; it does not pass where there is none."""
+        worn = frozenset(self._wears[server])
+        allowing = tuple(rule for rule in self._of(worn, direction) if self._names(rule, packet))
+        return AwsDecision(bool(allowing), allowing)
+
+    def reach(self, rule: SecurityGroupRule) -> tuple[AddressSet, ServiceSet]:
+        """The peer addresses and the services that a rule names."""
+        known = self._named.get(id(rule))
+        if known is None:
+            known = self._named[id(rule)] = (rule, self._read(rule))
+        return known[1]
+
+    def _read(self, rule: SecurityGroupRule) -> tuple[AddressSet, ServiceSet]:
+        asked = (rule.ip_protocol, rule.port_range)
+        if asked not in self._services:
+            self._services[asked] = _services(*asked)
+        addresses = self._addresses(rule.peer)
+        # ICMP is a protocol of IPv4 and ICMPv6 one of IPv6 (RFC 792, RFC 4443): there is no packet of
+        # either between addresses of the other family, whatever a group's members have.
+        family = _ICMP_FAMILIES.get(rule.ip_protocol)
+        return addresses if family is None else addresses & family, self._services[asked]
+
+    def _pairs(self, group: str, direction: Direction) -> tuple[tuple[AddressSet, ServiceSet], ...]:
+        # Many servers wear a group, each with others beside it: its rules are looked at once.
+        key = (group, direction)
+        if key not in self._reach:
+            self._reach[key] = tuple(map(self.reach, self._of([group], direction)))
+        return self._reach[key]
+
+    def _of(self, worn: Iterable[str], direction: Direction) -> Iterator[SecurityGroupRule]:
+        for group in sorted(worn):
+            if group not in self._keys:
+                raise ValueError(f"there is no group {group}")
+            yield from self._rules.get((group, direction), ())
+
+    def _names(self, rule: SecurityGroupRule, packet: Packet) -> bool:
+        addresses, services = self.reach(rule)
+        return packet.address in addresses and packet.service in services
+
+    def _addresses(self, peer: Peer) -> AddressSet:
+        if isinstance(peer, GroupRef):
+            # The private addresses, of both families, of the interfaces that wear the group, and
+            # nothing where nobody wears it (aws.md 2.4).
+            if peer.key not in self._keys:
+                raise ValueError(f"there is no group {peer.key}")
+            return self._members.get(peer.key, AddressSet())
+        if isinstance(peer, ListRef):
+            # A prefix list is its entries (aws.md 2.2).
+            if peer.key not in self._lists:
+                raise ValueError(f"there is no prefix list {peer.key}")
+            return self._lists[peer.key]
+        # The families are apart: 0.0.0.0/0 does not cover ::/0 (aws.md 2.4).
+        return AddressSet.of([peer])
+
+
+def permitted(
+    rules: AwsRuleSet, server: str, direction: Direction, members: Mapping[str, AddressSet]
+) -> Traffic:
+    """What the server's own groups let through, as (peer address, service)."""
+    return AwsFilters(rules, members).permitted(server, direction)
+
+
+def decided_by(
+    rules: AwsRuleSet,
+    server: str,
+    direction: Direction,
+    packet: Packet,
+    members: Mapping[str, AddressSet],
+) -> AwsDecision:
+    """Which rules let one packet through."""
+    return AwsFilters(rules, members).decided_by(server, direction, packet)
+
+
+_ICMP_FAMILIES: Final = {
+    "icmp": AddressSet.of([EVERYTHING_V4]),
+    "icmpv6": AddressSet.of([EVERYTHING_V6]),
+}
+
+#: `-1` is every protocol; names and IANA's numbers mean the same (aws.md 2.4).
+_NUMBERS: Final = {"tcp": TCP, "udp": UDP, "icmp": ICMP, "icmpv6": ICMPV6}
+_ALL: Final = -1
+
+
+def _services(protocol: str, ports: tuple[int, int] | None) -> ServiceSet:
+    """What EC2 filters by protocol and ports, as they are written in a rule."""
+    if protocol == "-1":
+        return ServiceSet.everything()
+    number = _NUMBERS.get(protocol) or int(protocol)
+    if number in (TCP, UDP):
+        # These need ports (aws.md 2.4).
+        if ports is None:
+            raise ValueError(f"a rule for {protocol} without ports")
+        return ServiceSet.on(number, PortSet.of([ports]))
+    if number in (ICMP, ICMPV6) and ports is not None:
+        # Type and code: -1 for the code is all codes, and -1 for the type requires that (aws.md 2.4).
+        kind, code = ports
+        if kind == _ALL and code != _ALL:
+            raise ValueError(f"a rule for {protocol} with code {code} of every type")
+        if kind != _ALL:
+            return ServiceSet.icmp(number, IcmpSet.of([kind if code == _ALL else (kind, code)]))
+    # Any other number means all ports, whatever ports are given (aws.md 2.4).
+    return ServiceSet.of_protocols(ProtocolSet.of([number]))

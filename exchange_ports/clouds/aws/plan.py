@@ -1,0 +1,277 @@
+"""Flows -> the security groups of one VPC.
+
+Every flow is written at each managed end. Standalone rules of one source each (aws.md 3.1, 5); the
+Internet is one prefix list, everything else goes by group or by range. No rule that a single other
+one covers: its reasons move to the one that does.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple, TypeAlias
+
+from exchange_ports.clouds.aws.names import name_of, peer_name, rule_name, safe
+from exchange_ports.clouds.aws.rules import (
+    AwsRuleSet,
+    Direction,
+    GroupRef,
+    ListRef,
+    Peer,
+    PrefixList,
+    SecurityGroup,
+    SecurityGroupRule,
+)
+from exchange_ports.flows import (
+    INTERNET,
+    ExternalEndpoint,
+    Flow,
+    Reason,
+    by_address,
+    described,
+    in_order,
+)
+from exchange_ports.topology.groups import Group, GroupMember, members_of
+from exchange_ports.traffic.addresses import span_of, spans_of
+from exchange_ports.traffic.covering import Box, Tiers, widest
+from exchange_ports.traffic.ports import Ports, Protocol
+from exchange_ports.traffic.spans import NOTHING, Spans
+
+__all__ = [
+    "compile_network",
+    "at_neighbours",
+]
+
+
+#: EC2 takes 255 characters (aws.md 2.3; the number itself is checked in `limits`).
+_DESCRIPTION_LENGTH: Final = 255
+
+
+def compile_network(
+    network: str,
+    flows: Iterable[Flow],
+    groups: Collection[Group],
+    wearers: Iterable[GroupMember],
+    retired: Iterable[GroupMember] = (),
+) -> AwsRuleSet:
+    """The rule set of the VPC `network`, from the flows that touch its groups.
+
+    `retired` stand for those who wear retired groups of it: the groups get their rules, and the plan
+    says nothing of who wears them.
+    Deterministic: the same flows in any order give the same rule set, rules sorted by name.
+    """
+    dressed = tuple(wearers)
+    here = {group.key: group for group in groups if group.network == network}
+    peers = _Peers(network, (*dressed, *retired))
+    drafts: dict[str, _Draft] = {}
+    for flow in flows:
+        for name, draft in _written(flow, network, peers):
+            before = drafts.setdefault(name, draft)
+            if before is not draft:
+                before.also(flow.reasons)
+    rules = [
+        SecurityGroupRule(
+            group=draft.group,
+            direction=draft.direction,
+            ports=draft.ports,
+            peer=draft.peer.said,
+            reasons=(why := in_order(draft.reasons)),
+            description=safe(described(why, _DESCRIPTION_LENGTH)),
+        )
+        for draft in _without_covered(drafts, here)
+    ]
+    used = {rule.peer.key for rule in rules if isinstance(rule.peer, ListRef)}
+    return AwsRuleSet(
+        network=network,
+        groups=tuple(
+            SecurityGroup(key, safe(group.summary)) for key, group in sorted(here.items())
+        ),
+        prefix_lists=tuple(peers.lists[key] for key in sorted(used)),
+        rules=tuple(rules),
+        memberships={
+            wearer.name: tuple(group.key for group in wearer.groups)
+            for wearer in dressed
+            if wearer.network == network
+        },
+    )
+
+
+_IPV4: Final = 4
+_IPV6: Final = 6
+_ONLY: Final = {version: frozenset((version,)) for version in (_IPV4, _IPV6)}
+
+
+class _Peer(NamedTuple):
+    """A peer with what is asked of it in every rule that names it."""
+
+    said: Peer
+    name: str
+    #: What it stands for: addresses, or a group, of which the addresses say nothing.
+    addresses: Spans
+    group: str | None
+    #: The families in which somebody is there: EC2 filters ICMP as a protocol of each.
+    families: frozenset[int]
+
+
+@dataclass(slots=True, eq=False)
+class _Draft:
+    """A rule that gathers its reasons: those of one flow, mostly."""
+
+    group: str
+    direction: Direction
+    ports: Ports
+    peer: _Peer
+    reasons: Sequence[Reason]
+
+    def also(self, reasons: Sequence[Reason]) -> None:
+        """It is there for these as well."""
+        if not isinstance(self.reasons, list):
+            self.reasons = [*self.reasons]
+        self.reasons.extend(reasons)
+
+
+class _Peers:
+    """The ends of flows as rules of one network name them, each worked out once."""
+
+    def __init__(self, network: str, wearers: Sequence[GroupMember]) -> None:
+        self._network = network
+        self._worn = members_of(wearers)
+        self._known: dict[Group | ExternalEndpoint, tuple[_Peer, ...]] = {}
+        #: The lists that flows name.
+        self.lists: dict[str, PrefixList] = {}
+
+    def of(self, end: Group | ExternalEndpoint) -> tuple[_Peer, ...]:
+        known = self._known.get(end)
+        if known is None:
+            known = self._known[end] = tuple(self._peers(end))
+        return known
+
+    def _peers(self, end: Group | ExternalEndpoint) -> Iterator[_Peer]:
+        if isinstance(end, Group):
+            wearers = self._worn.get(end, ())
+            if end.network == self._network:
+                group = GroupRef(end.key)
+                yield _Peer(group, peer_name(group), NOTHING, end.key, _families(wearers))
+                return
+            end = by_address(end, wearers)
+        ranges = end.ranges
+        if end.name == INTERNET:
+            # The Internet of IPv4 has a hole for each private block, so it is many prefixes; that
+            # of IPv6 is one.
+            entries = tuple(each for each in ranges if each.version == _IPV4)
+            self.lists[INTERNET] = PrefixList(INTERNET, entries)
+            several = ListRef(INTERNET)
+            yield _Peer(several, peer_name(several), spans_of(entries), None, _ONLY[_IPV4])
+            ranges = tuple(each for each in ranges if each.version == _IPV6)
+        for each in ranges:
+            yield _Peer(each, peer_name(each), (span_of(each),), None, _ONLY[each.version])
+
+
+def _families(wearers: Iterable[GroupMember]) -> frozenset[int]:
+    """The families in which wearers have addresses; undeclared ones are IPv4."""
+    return frozenset(
+        version
+        for wearer in wearers
+        for version in ({each.version for each in wearer.addresses} or {_IPV4})
+    )
+
+
+def _written(flow: Flow, network: str, peers: _Peers) -> Iterator[tuple[str, _Draft]]:
+    """One flow as rules at each of its ends that is ours, by their names."""
+    ends = (
+        (flow.source, Direction.OUT, flow.destination),
+        (flow.destination, Direction.IN, flow.source),
+    )
+    for ours, direction, theirs in ends:
+        if isinstance(ours, Group) and ours.network == network:
+            key = ours.key
+            for peer in peers.of(theirs):
+                for ports in _by_family(flow.ports, peer.families):
+                    name = name_of(key, direction, ports, peer.name)
+                    yield name, _Draft(key, direction, ports, peer, flow.reasons)
+
+
+def _by_family(ports: Ports, families: frozenset[int]) -> Iterable[Ports]:
+    """Ports one by one; ICMP once for each family, which EC2 filters as two protocols."""
+    if ports.protocol is not Protocol.ICMP:
+        return ports.one_by_one()
+    both = ((_IPV4, ports), (_IPV6, Ports(Protocol.ICMPV6)))
+    return [each for version, each in both if version in families]
+
+
+#: A group, a direction, and the group that is the peer; none where it is addresses.
+_Label: TypeAlias = tuple[str, Direction, str | None]
+
+
+def _without_covered(drafts: Mapping[str, _Draft], groups: Mapping[str, Group]) -> Iterator[_Draft]:
+    """The drafts by name, without those that a single other one covers: it has their reasons too.
+
+    A range may hold a group's members today; only a group holds them by what it means. A list of one
+    range says what the range says: the first by name stays.
+    """
+
+    def above(label: _Label) -> Tiers[_Label]:
+        ours, direction, theirs = label
+        them = [theirs] if theirs is None else [theirs, *groups[theirs].implied_groups]
+        ourselves = (ours, *sorted(groups[ours].implied_groups))
+        return [[(each, direction, other) for other in them] for each in ourselves]
+
+    ordered = [draft for _, draft in sorted(drafts.items())]
+    covered = widest(
+        (Box((d.group, d.direction, d.peer.group), d.ports, d.peer.addresses) for d in ordered),
+        above,
+    )
+    for place, wide in covered.items():
+        ordered[wide].also(ordered[place].reasons)
+    return (draft for place, draft in enumerate(ordered) if place not in covered)
+
+
+def at_neighbours(
+    network: str, flows: Iterable[Flow], bound: Collection[str]
+) -> tuple[SecurityGroupRule, ...]:
+    """The rules at the groups of the neighbours `bound`, by their names, sorted by name.
+
+    The group of a rule is the neighbour's name, its peer a group of ours in `network`. What our
+    servers send is let in there, and what is sent to them let out; nothing that a rule for a wider
+    group of ours says already.
+    """
+    reasons: dict[tuple[str, Direction, Group, Ports], tuple[Reason, ...]] = {}
+    for flow in flows:
+        for ours, theirs, direction in (
+            (flow.source, flow.destination, Direction.IN),
+            (flow.destination, flow.source, Direction.OUT),
+        ):
+            if (
+                isinstance(ours, Group)
+                and ours.network == network
+                and isinstance(theirs, ExternalEndpoint)
+                and theirs.name in bound
+            ):
+                for ports in _ports_at_neighbor(flow.ports):
+                    key = (theirs.name, direction, ours, ports)
+                    reasons[key] = (*reasons.get(key, ()), *flow.reasons)
+    rules = [
+        SecurityGroupRule(
+            name,
+            direction,
+            ports,
+            GroupRef(ours.key),
+            in_order(why),
+            safe(described(in_order(why), _DESCRIPTION_LENGTH)),
+        )
+        for (name, direction, ours, ports), why in reasons.items()
+        if not any(
+            (name, direction) == other[:2]
+            and other[3].covers(ports)
+            and (other[2].key in ours.implied_groups or (other[2] == ours and other[3] != ports))
+            for other in reasons
+        )
+    ]
+    return tuple(sorted(rules, key=rule_name))
+
+
+def _ports_at_neighbor(ports: Ports) -> Iterator[Ports]:
+    """Ports one by one; ICMP as EC2 filters it, as two protocols."""
+    if ports.protocol is Protocol.ICMP:
+        yield ports
+        yield Ports(Protocol.ICMPV6)
+        return
+    yield from ports.one_by_one()

@@ -1,0 +1,470 @@
+"""What Azure refuses or will not hold, known before it says no (azure.md 1).
+
+Reads any rule set, ours or not, also what an update holds half-way. Problems are returned as
+findings, never raised. What else stands in the subscription is not known: a limit of the region is
+held against what one network takes of it alone. Azure raises none of these limits on request: its
+page has no column of maxima for them.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from exchange_ports.clouds.azure.names import BANDS
+from exchange_ports.clouds.azure.rules import (
+    Access,
+    AzureRuleSet,
+    Direction,
+    GroupRef,
+    NetworkSecurityGroup,
+    Prefixes,
+    SecurityRule,
+    Side,
+)
+from exchange_ports.clouds.base import NEVER, Limit, Use, judged
+from exchange_ports.findings import Finding
+from exchange_ports.findings.plan_kinds import NAME_TOO_LONG
+from exchange_ports.findings.topology_kinds import BY_CODE
+
+__all__ = [
+    "LIMITS",
+    "TEXTS",
+    "check",
+    "check_component_name",
+    "check_names",
+    "uses",
+]
+
+
+_LIMITS_PAGE: Final = (
+    "Azure subscription limits, networking limits, learn.microsoft.com/azure/"
+    "azure-resource-manager/management/azure-subscription-service-limits"
+)
+_CHECKED: Final = "2026-11-25"
+_NSGS: Final = (
+    "Network security groups, learn.microsoft.com/azure/virtual-network/"
+    "network-security-groups-overview"
+)
+_ASGS: Final = (
+    "Application security groups, learn.microsoft.com/azure/virtual-network/"
+    "application-security-groups"
+)
+_NAMES_PAGE: Final = (
+    "Naming rules for Azure resources, learn.microsoft.com/azure/azure-resource-manager/management/"
+    "resource-name-rules"
+)
+_SWAGGER: Final = "Microsoft.Network 2024-05-01, SecurityRulePropertiesFormat"
+_FEWER: Final = (
+    "declare clients of the same services, and flows of the same ports, as one entry: a rule takes "
+    "many ranges"
+)
+_REGION: Final = "subscription and region, whatever else stands there"
+
+RULES_PER_GROUP: Final = Limit(
+    "azure-rules-per-group",
+    "Azure",
+    1000,
+    what="rules",
+    per="network security group, both directions together",
+    cite=_LIMITS_PAGE,
+    checked=_CHECKED,
+    way_out=_FEWER,
+)
+SOURCES_PER_GROUP: Final = Limit(
+    "azure-sources-per-group",
+    "Azure",
+    4000,
+    what="source addresses",
+    per="network security group, source addresses of all rules added up",
+    cite=_LIMITS_PAGE,
+    checked=_CHECKED,
+    way_out="declare only the private_blocks that are in use, or join ranges",
+)
+DESTINATIONS_PER_GROUP: Final = Limit(
+    "azure-destinations-per-group",
+    "Azure",
+    4000,
+    what="destination addresses",
+    per="network security group, destination addresses of all rules added up",
+    cite=_LIMITS_PAGE,
+    checked=_CHECKED,
+    way_out="declare only the private_blocks that are in use, or join ranges",
+)
+PORTS_PER_GROUP: Final = Limit(
+    "azure-ports-per-group",
+    "Azure",
+    4000,
+    what="ports and port ranges",
+    per="network security group, ports and port ranges of all rules added up",
+    cite=_LIMITS_PAGE,
+    checked=_CHECKED,
+    way_out=_FEWER,
+)
+APPLICATION_GROUPS: Final = Limit(
+    "azure-application-groups-per-group",
+    "Azure",
+    100,
+    what="application security groups",
+    per="network security group, distinct application security groups in its rules",
+    cite=_LIMITS_PAGE,
+    checked=_CHECKED,
+    way_out="take own_group from servers that do not need one",
+)
+GROUPS_PER_INTERFACE: Final = Limit(
+    "azure-application-groups-per-interface",
+    "Azure",
+    20,
+    what="application security groups",
+    per="network interface",
+    cite=_LIMITS_PAGE,
+    checked=_CHECKED,
+    way_out="take own_group from the server",
+)
+GROUPS_PER_SIDE: Final = Limit(
+    "azure-application-groups-per-side",
+    "Azure",
+    10,
+    what="application security groups",
+    per="side of a rule",
+    cite=_LIMITS_PAGE,
+    checked=_CHECKED,
+    way_out="name one: while one of several is empty, the rule does not work",
+)
+INTERFACES_PER_GROUP: Final = Limit(
+    "azure-interfaces-per-application-group",
+    "Azure",
+    4000,
+    what="IP configurations",
+    per="application security group",
+    cite=_LIMITS_PAGE,
+    checked=_CHECKED,
+    way_out="place some of the servers in another network",
+)
+#: Each band of `names` has priorities of its own. A rule for which its band has none left comes
+#: behind the last one, which Azure refuses.
+PRIORITIES: Final = Limit(
+    "azure-priorities-per-band",
+    "Azure",
+    BANDS["denies"].last - BANDS["probe"].first + 1,
+    what="priorities",
+    per="network security group, direction and band of priorities",
+    cite=_NSGS,
+    checked=_CHECKED,
+    way_out=_FEWER,
+)
+SECURITY_GROUPS_PER_REGION: Final = Limit(
+    "azure-groups-per-region",
+    "Azure",
+    5000,
+    what="network security groups",
+    per=_REGION,
+    cite=_LIMITS_PAGE,
+    checked=_CHECKED,
+    way_out="use another subscription",
+)
+APPLICATION_GROUPS_PER_REGION: Final = Limit(
+    "azure-application-groups-per-region",
+    "Azure",
+    3000,
+    what="application security groups",
+    per=_REGION,
+    cite=_LIMITS_PAGE,
+    checked=_CHECKED,
+    way_out="take own_group from servers that do not need one, or use another subscription",
+)
+LIMITS: Final = (
+    RULES_PER_GROUP,
+    SOURCES_PER_GROUP,
+    DESTINATIONS_PER_GROUP,
+    PORTS_PER_GROUP,
+    PRIORITIES,
+    APPLICATION_GROUPS,
+    GROUPS_PER_SIDE,
+    GROUPS_PER_INTERFACE,
+    INTERFACES_PER_GROUP,
+    SECURITY_GROUPS_PER_REGION,
+    APPLICATION_GROUPS_PER_REGION,
+)
+
+RULES_PER_NAME: Final = Limit(
+    "azure-rules-per-name",
+    "Azure",
+    1,
+    what="rules",
+    per="name, whatever its case, in both directions of a network security group",
+    cite=_NSGS,
+    checked=_CHECKED,
+    way_out="give each rule a name of its own",
+    near=NEVER,
+)
+RULES_PER_PRIORITY: Final = Limit(
+    "azure-rules-per-priority",
+    "Azure",
+    1,
+    what="rules",
+    per="priority and direction of a network security group",
+    cite=_NSGS,
+    checked=_CHECKED,
+    way_out="give each rule a priority of its own",
+    near=NEVER,
+)
+GROUPS_PER_NAME: Final = Limit(
+    "azure-application-groups-per-name",
+    "Azure",
+    1,
+    what="groups",
+    per="name in a resource group, whatever its case",
+    cite=_NAMES_PAGE,
+    checked=_CHECKED,
+    way_out="give each group a name of its own",
+    near=NEVER,
+)
+STRANGE_GROUPS: Final = Limit(
+    "azure-application-groups-of-another-network",
+    "Azure",
+    0,
+    what="application security groups of another network",
+    per="rule or server: all interfaces of a group, and both groups of a rule, are in one VNet",
+    cite=_ASGS,
+    checked=_CHECKED,
+    way_out="name that network's servers by their addresses",
+    near=NEVER,
+)
+OVERLAPS: Final = Limit(
+    "azure-overlapping-prefixes",
+    "Azure",
+    0,
+    what="prefixes that lie in another one",
+    per="side of a rule",
+    cite="OverlappingSubnetsNotPermittedInSecurityRule, github.com/kubernetes-sigs/"
+    "cloud-provider-azure/issues/6775",
+    checked=_CHECKED,
+    way_out="leave out the prefix that lies in the other",
+    near=NEVER,
+)
+NAME_LENGTH: Final = Limit(
+    "azure-rule-name-length",
+    "Azure",
+    80,
+    what="characters",
+    per="name of a rule",
+    cite=_NSGS,
+    checked=_CHECKED,
+    way_out="shorten it",
+    near=NEVER,
+)
+NAME_CHARSET: Final = Limit(
+    "azure-rule-name-charset",
+    "Azure",
+    0,
+    what="characters other than letters, digits, _, . and - (at both ends a letter, digit or _)",
+    per="name of a rule",
+    cite=_NSGS,
+    checked=_CHECKED,
+    way_out="write it without them",
+    near=NEVER,
+)
+DESCRIPTION_LENGTH: Final = Limit(
+    "azure-description-length",
+    "Azure",
+    140,
+    what="characters",
+    per="description of a rule",
+    cite=_SWAGGER,
+    checked=_CHECKED,
+    way_out="shorten it",
+    near=NEVER,
+)
+#: What a text or a pair of rules can only be right or wrong in; no report counts these.
+TEXTS: Final = (
+    RULES_PER_NAME,
+    RULES_PER_PRIORITY,
+    GROUPS_PER_NAME,
+    STRANGE_GROUPS,
+    OVERLAPS,
+    NAME_LENGTH,
+    NAME_CHARSET,
+    DESCRIPTION_LENGTH,
+)
+
+
+def _addresses(side: Side) -> int:
+    # Whether a tag or a group counts is not written; counting it once is the safe reading.
+    return len(side.ranges) if isinstance(side, Prefixes) else 1
+
+
+def _application_groups(rules: Iterable[SecurityRule]) -> Iterator[str]:
+    """The application security groups that rules name, one for each side that names one."""
+    for rule in rules:
+        for side in (rule.source, rule.destination):
+            if isinstance(side, GroupRef):
+                yield side.key
+
+
+def uses(rules: AzureRuleSet) -> tuple[Use, ...]:
+    """Every limit that these rules count against, with how much of it they take."""
+    return tuple(_uses(rules))
+
+
+def _uses(rules: AzureRuleSet) -> Iterator[Use]:
+    for group in rules.groups:
+        where = _where(group)
+        for limit, weight in _SUMMED:
+            weights = [(_first_reason(rule), weight(rule)) for rule in group.rules]
+            yield Use.summed(limit, where, weights)
+        yield from _priorities(group)
+        named = set(_application_groups(group.rules))
+        yield Use(APPLICATION_GROUPS, where, len(named))
+        # By its type a side names one at most: several do not work while one of them is empty.
+        yield Use(GROUPS_PER_SIDE, where, 1 if named else 0)
+    for server, worn in sorted(rules.memberships.items()):
+        yield Use(GROUPS_PER_INTERFACE, server, len(worn))
+    members = Counter(key for worn in rules.memberships.values() for key in worn)
+    for key, number in sorted(members.items()):
+        # One interface with one IP configuration for each server: more are not declared.
+        yield Use(INTERFACES_PER_GROUP, key, number)
+    yield Use(SECURITY_GROUPS_PER_REGION, rules.network, len(rules.groups))
+    yield Use(APPLICATION_GROUPS_PER_REGION, rules.network, len(rules.application_groups))
+
+
+def _where(group: NetworkSecurityGroup) -> str:
+    return f"the {group.zone} zone"
+
+
+def _priorities(group: NetworkSecurityGroup) -> Iterator[Use]:
+    """How full each band of priorities is."""
+    for direction in Direction:
+        rules = [rule for rule in group.rules if rule.direction is direction]
+        by_band: dict[str, list[SecurityRule]] = {name: [] for name in BANDS}
+        homeless: list[SecurityRule] = []
+        for rule in rules:
+            home = next((n for n, b in BANDS.items() if b.first <= rule.priority <= b.last), None)
+            (homeless if home is None else by_band[home]).append(rule)
+        for rule in homeless:
+            by_band[_full(by_band, rule)].append(rule)
+        for name, band in BANDS.items():
+            if by_band[name]:
+                yield Use.summed(
+                    replace(PRIORITIES, most=band.size),
+                    f"{_where(group)}, {direction}, {name}",
+                    ((_first_reason(rule), 1) for rule in by_band[name]),
+                )
+
+
+def _full(by_band: Mapping[str, list[SecurityRule]], rule: SecurityRule) -> str:
+    """The band that had no room for a rule: its own is not written on it, but that one is full."""
+    if rule.access is Access.DENY:
+        return "denies"
+    bands = ((name, band) for name, band in BANDS.items() if name != "denies")
+    return next((name for name, band in bands if len(by_band[name]) >= band.size), "flows")
+
+
+def _first_reason(rule: SecurityRule) -> str:
+    return rule.reasons[0].summary if rule.reasons else "no reason given"
+
+
+#: The limits that rules add up to, with what each rule weighs.
+_SUMMED: Final[tuple[tuple[Limit, Callable[[SecurityRule], int]], ...]] = (
+    (RULES_PER_GROUP, lambda _: 1),
+    (SOURCES_PER_GROUP, lambda rule: _addresses(rule.source)),
+    (DESTINATIONS_PER_GROUP, lambda rule: _addresses(rule.destination)),
+    (PORTS_PER_GROUP, lambda rule: len(rule.ports.ranges) or 1),
+)
+
+
+def check(rules: AzureRuleSet, key: str | None = None) -> Iterator[Finding]:
+    """An error for each limit that these rules pass, a warning for each that is near.
+
+    Findings stand at the network's `key` in the topology.
+    """
+    return judged(key or rules.network, (*uses(rules), *_texts(rules)))
+
+
+def _texts(rules: AzureRuleSet) -> Iterator[Use]:
+    """What Azure refuses of single rules and texts, and nothing else. Our planner makes none of it."""
+    made = {group.key for group in rules.application_groups}
+    for name, number in Counter(group.key.lower() for group in rules.application_groups).items():
+        if number > GROUPS_PER_NAME.most:
+            yield Use(GROUPS_PER_NAME, name, number)
+    for server, worn in sorted(rules.memberships.items()):
+        strange = len(set(worn) - made)
+        if strange:
+            yield Use(STRANGE_GROUPS, server, strange)
+    for group in rules.groups:
+        for name, number in Counter(rule.name.lower() for rule in group.rules).items():
+            if number > RULES_PER_NAME.most:
+                yield Use(RULES_PER_NAME, f"{_where(group)}, {name}", number)
+        taken = Counter((rule.direction, rule.priority) for rule in group.rules)
+        for (direction, priority), number in taken.items():
+            if number > RULES_PER_PRIORITY.most:
+                yield Use(RULES_PER_PRIORITY, f"{_where(group)}, {direction}, {priority}", number)
+        for rule in group.rules:
+            yield from _of_rule(rule, made)
+
+
+def _of_rule(rule: SecurityRule, made: Container[str]) -> Iterator[Use]:
+    """What Azure refuses of one rule, where these application security groups are made."""
+    if not _RULE_NAME.fullmatch(rule.name):
+        odd = len(_UNSAFE.findall(rule.name))
+        yield Use(NAME_CHARSET, rule.name, max(1, odd))
+    if len(rule.name) > NAME_LENGTH.most:
+        yield Use(NAME_LENGTH, rule.name, len(rule.name))
+    if len(rule.description) > DESCRIPTION_LENGTH.most:
+        yield Use(DESCRIPTION_LENGTH, rule.name, len(rule.description))
+    strange = [key for key in _application_groups([rule]) if key not in made]
+    if strange:
+        yield Use(STRANGE_GROUPS, rule.name, len(strange))
+    for side in (rule.source, rule.destination):
+        inside = _overlapping(side)
+        if inside:
+            yield Use(OVERLAPS, rule.name, inside)
+
+
+def _overlapping(side: Side) -> int:
+    """How many prefixes of a side lie in one before them."""
+    if not isinstance(side, Prefixes) or len(side.ranges) < _SEVERAL:
+        return 0
+    inside = 0
+    for version in (4, 6):
+        spans = sorted(
+            (int(each.network_address), -int(each.broadcast_address))
+            for each in side.ranges
+            if each.version == version
+        )
+        reached = -1
+        for first, last in spans:
+            inside += first <= reached
+            reached = max(reached, -last)
+    return inside
+
+
+_SEVERAL: Final = 2
+#: Names of rules (azure.md 1): an underscore counts as a letter at both ends.
+_RULE_NAME: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
+#: Names of network security groups and application security groups (azure.md 1).
+_NAME_LENGTH: Final = 80
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9_.-]")
+_NAME_RULE: Final = "letters, digits, _, . and -, starting with a letter or digit"
+
+
+def check_component_name(name: str) -> Iterator[Finding]:
+    """A finding for a component's name that Azure would refuse in front of every name."""
+    if not _NAME.fullmatch(name):
+        meant = _UNSAFE.sub("-", name).strip("-_.")
+        yield BY_CODE["bad-name"].at(
+            ("name",), name=name or "nothing", rule=_NAME_RULE, meant=meant or "exchange"
+        )
+
+
+def check_names(prefix: str, rules: AzureRuleSet) -> Iterator[Finding]:
+    """A finding for each physical name that is too long behind `prefix`."""
+    keys = [group.key for group in rules.application_groups]
+    keys += [group.key for group in rules.groups]
+    for name in (f"{prefix}-{key}" for key in keys):
+        if len(name) > _NAME_LENGTH:
+            yield NAME_TOO_LONG.at(
+                (), name=name, length=len(name), most=_NAME_LENGTH, cloud="Azure"
+            )

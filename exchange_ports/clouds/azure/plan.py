@@ -1,0 +1,307 @@
+"""Flows -> the network security groups of one VNet.
+
+One group a zone, for the network interfaces of managed servers or for their subnets, with inline
+rules: probe, fabric, flows, then a deny of everything both ways, since Azure's default rules let the
+perimeter into the inside and out to the Internet (azure.md 2). At a subnet the denies are for our own
+groups, so that others there have the default rules and nothing else. No deny names the VirtualNetwork
+tag: it holds the load balancer's probe address. No rule that a single other one covers: its reasons move there.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple, TypeAlias
+
+from exchange_ports.clouds.azure.names import BANDS, Identity, priorities, rule_name
+from exchange_ports.clouds.azure.rules import (
+    Access,
+    Anything,
+    ApplicationGroup,
+    Attachment,
+    AzureRuleSet,
+    Direction,
+    GroupRef,
+    NetworkSecurityGroup,
+    Prefixes,
+    SecurityRule,
+    Side,
+    Tag,
+    Zone,
+)
+from exchange_ports.flows import (
+    ExternalEndpoint,
+    Flow,
+    Reason,
+    by_address,
+    described,
+    in_order,
+)
+from exchange_ports.topology.groups import Group, GroupKind, GroupMember, members_of
+from exchange_ports.traffic.addresses import spans_of
+from exchange_ports.traffic.covering import Box, Tiers, widest
+from exchange_ports.traffic.ports import ANY_PORTS, Ports
+from exchange_ports.traffic.spans import NOTHING, Spans
+
+__all__ = ["compile_network"]
+
+#: Azure takes 140 characters (azure.md 1).
+_DESCRIPTION_LENGTH: Final = 140
+
+_PROBE: Final = Reason("health probes of Azure load balancers")
+_DENY: Final = Reason("whatever no rule above lets through")
+
+
+class _Draft(NamedTuple):
+    """A rule that has no priority yet. A tuple, since there are many of them for a moment."""
+
+    zone: Zone
+    direction: Direction
+    ports: Ports
+    source: Side
+    destination: Side
+    source_name: str
+    destination_name: str
+    band: str
+    access: Access = Access.ALLOW
+    #: Those of the other side, where it is no group.
+    addresses: Spans = NOTHING
+
+    def __hash__(self) -> int:
+        # Addresses take long to hash, and few drafts differ in nothing but them.
+        return hash((self.source_name, self.destination_name, self.ports.ranges))
+
+    @property
+    def ours(self) -> str:
+        """The name of the side at which the rule stands: a group's key."""
+        return self.destination_name if self.direction is Direction.IN else self.source_name
+
+    @property
+    def theirs(self) -> str | None:
+        """The group on the other side; none where that is addresses."""
+        other = self.source if self.direction is Direction.IN else self.destination
+        return other.key if isinstance(other, GroupRef) else None
+
+    @property
+    def identity(self) -> Identity:
+        ports = "_".join(map(str, self.ports.ranges)) or "all"
+        return Identity(
+            self.band,
+            self.direction,
+            self.access,
+            self.ports.protocol,
+            ports,
+            self.source_name,
+            self.destination_name,
+        )
+
+
+def compile_network(
+    network: str,
+    flows: Iterable[Flow],
+    groups: Collection[Group],
+    wearers: Iterable[GroupMember],
+    retired: Iterable[GroupMember] = (),
+    at: Attachment = Attachment.NETWORK_INTERFACES,
+) -> AzureRuleSet:
+    """The rule set of the VNet `network`, from the flows that touch its groups, to hang at `at`.
+
+    `retired` stand for those who wear retired groups of it: the groups get their rules, and their zone
+    its network security group; the plan says nothing of who wears them.
+    Deterministic: the same flows in any order give the same rule set, rules sorted by name.
+    """
+    everyone = tuple(wearers)
+    here = {group.key: group for group in groups if group.network == network}
+    dressed = tuple(wearer for wearer in everyone if wearer.network == network)
+    zones = {wearer.name: _zone(wearer.in_perimeter) for wearer in dressed}
+    planned_for = (*dressed, *retired)
+    standing = {_zone(wearer.in_perimeter) for wearer in planned_for}
+    stand = _zones_of(planned_for)
+    sides = _Sides(network, everyone)
+    reasons: dict[_Draft, list[Reason]] = defaultdict(list)
+    for flow in flows:
+        for draft in _written(flow, network, stand, sides):
+            reasons[draft].extend(flow.reasons)
+    kept = _without_covered(reasons, here)
+    for zone in standing:
+        denied = _denied(zone, at, planned_for)
+        kept |= {draft: {reason} for draft, reason in _always(zone, denied)}
+    return AzureRuleSet(
+        network=network,
+        groups=tuple(_group(zone, at, kept) for zone in Zone if zone in standing),
+        application_groups=tuple(ApplicationGroup(key) for key in sorted(here)),
+        memberships={
+            wearer.name: tuple(group.key for group in wearer.groups) for wearer in dressed
+        },
+        zones=zones,
+    )
+
+
+def _zone(in_perimeter: bool) -> Zone:
+    return Zone.PERIMETER if in_perimeter else Zone.INTERNAL
+
+
+def _group(
+    zone: Zone, at: Attachment, kept: Mapping[_Draft, Collection[Reason]]
+) -> NetworkSecurityGroup:
+    drafts = {draft.identity: draft for draft in kept if draft.zone is zone}
+    rules = [
+        SecurityRule(
+            name=rule_name(identity, priority),
+            priority=priority,
+            direction=(draft := drafts[identity]).direction,
+            access=draft.access,
+            ports=draft.ports,
+            source=draft.source,
+            destination=draft.destination,
+            reasons=(why := in_order(kept[draft])),
+            description=described(why, _DESCRIPTION_LENGTH),
+        )
+        for identity, priority in priorities(drafts).items()
+    ]
+    return NetworkSecurityGroup(zone, tuple(sorted(rules, key=lambda rule: rule.name)), at)
+
+
+def _denied(
+    zone: Zone, at: Attachment, wearers: Iterable[GroupMember]
+) -> tuple[tuple[Side, str], ...]:
+    """Whom the denies are for: at an interface whoever it is, at a subnet those of us who stand there.
+
+    Every server wears one group that is wider than all of its others, so these few are enough. One
+    group a rule: one that names several does not work while one of them is empty (azure.md 1).
+    """
+    if at is Attachment.NETWORK_INTERFACES:
+        return ((Anything(), "all"),)
+    here = (wearer for wearer in wearers if _zone(wearer.in_perimeter) is zone)
+    keys = {group.key for wearer in here for group in wearer.groups if not group.implied_groups}
+    return tuple((GroupRef(key), key) for key in sorted(keys))
+
+
+def _always(zone: Zone, denied: Iterable[tuple[Side, str]]) -> Iterator[tuple[_Draft, Reason]]:
+    """What stands in every group: the probe's way in, and the denies."""
+    any_ = Anything()
+    probe = Tag("AzureLoadBalancer")
+    yield (
+        _Draft(zone, Direction.IN, ANY_PORTS, probe, any_, "load-balancer", "all", "probe"),
+        _PROBE,
+    )
+    for ours, name in denied:
+        sides = (any_, ours, "all", name), (ours, any_, name, "all")
+        for direction, ends in zip((Direction.IN, Direction.OUT), sides, strict=True):
+            yield _Draft(zone, direction, ANY_PORTS, *ends, "denies", Access.DENY), _DENY
+
+
+def _zones_of(wearers: Iterable[GroupMember]) -> dict[Group, set[Zone]]:
+    """The zones in which a group's wearers stand: each zone's network security group needs its rules."""
+    zones: dict[Group, set[Zone]] = defaultdict(set)
+    for wearer in wearers:
+        for group in wearer.groups:
+            zones[group].add(_zone(wearer.in_perimeter))
+    return zones
+
+
+class _Named(NamedTuple):
+    """A side with its name, and its addresses where it is no group."""
+
+    side: Side
+    name: str
+    addresses: Spans = NOTHING
+
+
+class _Sides:
+    """The ends of flows as rules of one network name them, each worked out once."""
+
+    def __init__(self, network: str, wearers: Sequence[GroupMember]) -> None:
+        self._network = network
+        self._worn = members_of(wearers)
+        self._known: dict[Group | ExternalEndpoint, tuple[_Named, ...]] = {}
+
+    def of(self, end: Group | ExternalEndpoint) -> tuple[_Named, ...]:
+        known = self._known.get(end)
+        if known is None:
+            known = self._known[end] = tuple(self._sides(end))
+        return known
+
+    def _sides(self, end: Group | ExternalEndpoint) -> Iterator[_Named]:
+        if isinstance(end, Group):
+            if end.network == self._network:
+                yield _Named(GroupRef(end.key), end.key)
+                return
+            end = by_address(end, self._worn.get(end, ()))
+        # No declared name has a dot, so no other end is called so.
+        for version, suffix in ((4, ""), (6, ".v6")):
+            ranges = tuple(range_ for range_ in end.ranges if range_.version == version)
+            if ranges:
+                yield _Named(Prefixes(ranges), end.name + suffix, spans_of(ranges))
+
+
+def _written(
+    flow: Flow, network: str, zones: Mapping[Group, set[Zone]], sides: _Sides
+) -> Iterator[_Draft]:
+    """One flow as rules at each of its ends that is ours, one for each family of addresses."""
+    for ours, direction in ((flow.source, Direction.OUT), (flow.destination, Direction.IN)):
+        if not isinstance(ours, Group) or ours.network != network:
+            continue
+        band = "fabric" if _in_fabric(flow) else "flows"
+        for zone in sorted(zones.get(ours, ())):
+            for source in sides.of(flow.source):
+                for destination in sides.of(flow.destination):
+                    yield _Draft(
+                        zone,
+                        direction,
+                        flow.ports,
+                        source.side,
+                        destination.side,
+                        source.name,
+                        destination.name,
+                        band,
+                        # Our own side is a group and has none.
+                        addresses=source.addresses or destination.addresses,
+                    )
+
+
+def _in_fabric(flow: Flow) -> bool:
+    return flow.ports == ANY_PORTS and all(
+        end.kind is GroupKind.EXCHANGE if isinstance(end, Group) else end.unrestricted
+        for end in (flow.source, flow.destination)
+    )
+
+
+#: A zone, a direction, the group at which a rule stands, and the group on the other side; none
+#: where that is addresses.
+_Label: TypeAlias = tuple[Zone, Direction, str, str | None]
+
+
+def _without_covered(
+    reasons: Mapping[_Draft, list[Reason]], groups: Mapping[str, Group]
+) -> dict[_Draft, Collection[Reason]]:
+    """The drafts without those that a single other one covers: it has their reasons too.
+
+    A rule of our side's group, or of one that all its wearers wear too, can cover one. Of equal sets
+    under two names, one stays: the first by name.
+    """
+
+    def above(label: _Label) -> Tiers[_Label]:
+        zone, direction, ours, theirs = label
+        them = [theirs] if theirs is None else [theirs, *groups[theirs].implied_groups]
+        ourselves = (ours, *groups[ours].implied_groups)
+        return [[(zone, direction, each, other) for each in ourselves for other in them]]
+
+    ordered = sorted(reasons, key=_sort_key)
+    covered = widest(map(_box, ordered), above)
+    for place, wide in covered.items():
+        reasons[ordered[wide]].extend(reasons[ordered[place]])
+    return {draft: reasons[draft] for place, draft in enumerate(ordered) if place not in covered}
+
+
+def _box(draft: _Draft) -> Box[_Label]:
+    label = (draft.zone, draft.direction, draft.ours, draft.theirs)
+    return Box(label, draft.ports, draft.addresses)
+
+
+def _sort_key(draft: _Draft) -> tuple[int, str, str, str, str]:
+    return (
+        BANDS[draft.band].first,
+        draft.source_name,
+        draft.destination_name,
+        draft.ports.protocol,
+        str(draft.ports),
+    )

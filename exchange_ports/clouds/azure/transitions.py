@@ -1,0 +1,119 @@
+"""Two rule sets of one VNet as one: what a step between the one and the other holds.
+
+A network security group is written whole, so the cloud itself never holds a part of two; a step that
+is asked for does. Must not know: the planner, nor in which order an engine works.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+
+from exchange_ports.clouds.azure.names import band_of, renumbered
+from exchange_ports.clouds.azure.rules import (
+    Access,
+    AzureRuleSet,
+    Direction,
+    GroupRef,
+    NetworkSecurityGroup,
+    SecurityRule,
+    Side,
+    Zone,
+)
+from exchange_ports.traffic.ports import Ports
+
+__all__ = ["empty", "merged", "mixed"]
+
+
+def empty(network: str) -> AzureRuleSet:
+    """The rule set of a VNet that holds nothing of ours."""
+    return AzureRuleSet(network, (), (), {}, {})
+
+
+def mixed(old: AzureRuleSet, new: AzureRuleSet, written: Collection[str]) -> AzureRuleSet:
+    """The network security groups with the keys of `written` as in `new`, the others as they were."""
+    groups = [group for group in old.groups if group.key not in written]
+    groups += [group for group in new.groups if group.key in written]
+    return _with_groups(old, new, groups)
+
+
+def merged(
+    old: AzureRuleSet,
+    new: AzureRuleSet,
+    keep: Callable[[str], tuple[bool, bool]] = lambda _: (True, True),
+) -> AzureRuleSet:
+    """The groups of both, and of each application security group the rules that `keep` says.
+
+    A rule belongs to the application security group at our side. A rule that is in both is the new
+    one. An old one whose priority is taken gets the next free one of its band. `wears` is that of
+    `new`.
+    """
+    groups = {group.key: group for group in (*old.groups, *new.groups)}
+    return _with_groups(old, new, [_group(each, old, new, keep) for each in groups.values()])
+
+
+def _with_groups(
+    old: AzureRuleSet, new: AzureRuleSet, groups: Iterable[NetworkSecurityGroup]
+) -> AzureRuleSet:
+    order = list(Zone)
+    applications = {each.key: each for each in (*old.application_groups, *new.application_groups)}
+    return replace(
+        new,
+        groups=tuple(sorted(groups, key=lambda group: (order.index(group.zone), group.key))),
+        application_groups=tuple(applications[key] for key in sorted(applications)),
+    )
+
+
+def _group(
+    group: NetworkSecurityGroup,
+    old: AzureRuleSet,
+    new: AzureRuleSet,
+    keep: Callable[[str], tuple[bool, bool]],
+) -> NetworkSecurityGroup:
+    rules: dict[_Content, SecurityRule] = {}
+    for rule in _rules_of(group, new):
+        if _kept(rule, keep, of_new=True):
+            rules[_content(rule)] = rule
+    taken: dict[Direction, set[int]] = defaultdict(set)
+    for rule in rules.values():
+        taken[rule.direction].add(rule.priority)
+    names = {rule.name for rule in rules.values()}
+    for rule in _rules_of(group, old):
+        if _content(rule) in rules or not _kept(rule, keep, of_new=False):
+            continue
+        free = rule
+        if rule.priority in taken[rule.direction] or rule.name in names:
+            free = _elsewhere(rule, taken[rule.direction])
+        taken[free.direction].add(free.priority)
+        names.add(free.name)
+        rules[_content(free)] = free
+    return replace(group, rules=tuple(sorted(rules.values(), key=lambda rule: rule.name)))
+
+
+_Content = tuple[Direction, Access, Ports, Side, Side]
+
+
+def _content(rule: SecurityRule) -> _Content:
+    return (rule.direction, rule.access, rule.ports, rule.source, rule.destination)
+
+
+def _rules_of(group: NetworkSecurityGroup, rules: AzureRuleSet) -> Iterable[SecurityRule]:
+    return (rule for each in rules.groups if each.key == group.key for rule in each.rules)
+
+
+def _kept(rule: SecurityRule, keep: Callable[[str], tuple[bool, bool]], *, of_new: bool) -> bool:
+    ours = rule.destination if rule.direction is Direction.IN else rule.source
+    # Probe and denies say the same as long as the group is there; a deny of one of our groups is
+    # about whoever wears it.
+    if rule.access is Access.DENY or not isinstance(ours, GroupRef):
+        return True
+    return keep(ours.key)[of_new]
+
+
+def _elsewhere(rule: SecurityRule, taken: Collection[int]) -> SecurityRule:
+    band = band_of(rule.priority)
+    for step in range(1, band.size):
+        priority = band.first + (rule.priority - band.first + step) % band.size
+        if priority not in taken:
+            return replace(rule, priority=priority, name=renumbered(rule.name, priority))
+    # A full band is over the limit of rules as well, which says so.
+    return rule

@@ -1,0 +1,189 @@
+"""One change: who newly reaches whom, or no longer does, on what, and why.
+
+A change is a box: every one of its sources with every one of its destinations, on every one of its
+services, at the filters that it names. So what it says in words is what it is as a set.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from exchange_ports.findings import Path
+from exchange_ports.flows import Reason
+from exchange_ports.traffic.addresses import AddressSet
+from exchange_ports.traffic.services import ServiceSet
+from exchange_ports.traffic.traffic import Traffic
+
+__all__ = [
+    "PROBES",
+    "PROBES_URL",
+    "AlreadyAllowed",
+    "Cause",
+    "Change",
+    "Effect",
+    "ChangeEndpoint",
+    "Way",
+    "EndpointZone",
+]
+
+#: What Azure asks every filter to let in: without it a load balancer takes every server out of
+#: service (azure.md 3).
+PROBES: Final = Reason("health probes of Azure load balancers")
+PROBES_URL: Final = "https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#azure-platform-considerations"
+
+#: Seen from the server whose filter it is.
+Way: TypeAlias = Literal["out", "in"]
+
+
+class Effect(StrEnum):
+    """What becomes of the traffic."""
+
+    OPENED = "opened"
+    """Newly let through."""
+    CUT = "cut"
+    """Newly cut."""
+    REASON = "reason"
+    """Let through before and after, and not for the same reasons."""
+
+
+class Cause(StrEnum):
+    """What in the topology made the change."""
+
+    DECLARED = "declared"
+    """What passes between those who are there before and after."""
+    COMES = "comes"
+    """A server that was not there, or whose filter was not ours."""
+    GOES = "goes"
+    """A server that is no longer there, or whose filter is no longer ours."""
+    ADDRESS = "address"
+    """A server that changes its address, and whom the others follow."""
+
+
+class EndpointZone(StrEnum):
+    """Where an end stands, the most exposed first."""
+
+    INTERNET = "Internet"
+    PERIMETER = "perimeter"
+    OUTSIDE = "outside"
+    """Addresses that are no server of ours: a neighbour, clients, another network."""
+    INSIDE = "inside"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeEndpoint:
+    """One end of a change: all its addresses, the servers of ours among them, and both in words."""
+
+    zone: EndpointZone
+    #: The role or the neighbour, with its sites: "Client Access hq", "domain controllers of hq".
+    summary: str
+    #: By name, in order; empty where the end is no group of ours.
+    servers: tuple[str, ...]
+    addresses: AddressSet
+    #: The role alone, where it is servers of ours: "Client Access", "Exchange".
+    role: str = ""
+    #: Whether some of it is of the organization and in no perimeter zone, wherever the rest is.
+    reaches_inside: bool = False
+
+    def __str__(self) -> str:
+        return self.summary
+
+    @property
+    def anyone(self) -> bool:
+        """Whether it is the Internet as a whole, or most of it, and no range in particular."""
+        size = sum(last - first + 1 for first, last in self.addresses.spans)
+        return self.zone is EndpointZone.INTERNET and not self.servers and size >= _MOST_OF_IT
+
+
+#: Addresses: half of IPv4.
+_MOST_OF_IT: Final = 2**31
+_EVERYTHING: Final = ServiceSet.everything()
+
+
+class AlreadyAllowed(NamedTuple):
+    """A part of a change that the filters of one end let through at the other time too.
+
+    So it is with servers that come or go: one end is new, and the other let its address in before.
+    """
+
+    way: Way
+    sources: AddressSet
+    destinations: AddressSet
+    services: ServiceSet
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Every source with every destination on every service, and what becomes of it."""
+
+    effect: Effect
+    cause: Cause
+    source: ChangeEndpoint
+    destination: ChangeEndpoint
+    services: ServiceSet
+    #: At whose filters: `out` at those of the sources, `in` at those of the destinations.
+    ways: tuple[Way, ...]
+    #: Why it passes: after the update, or before it where it is cut.
+    reasons: tuple[Reason, ...]
+    #: Of `Effect.REASON`: the reasons that it passed for, and no longer does.
+    former: tuple[Reason, ...] = ()
+    #: The servers that come, go, move, or have other groups, and make the change.
+    about: tuple[str, ...] = ()
+    #: The fields that ask for it, as paths from the topology's top: those of the new topology, or of
+    #: the old one where it is cut.
+    asked: tuple[Path, ...] = ()
+    already: tuple[AlreadyAllowed, ...] = ()
+
+    def at(self, way: Way, own: AddressSet) -> Traffic:
+        """What changes at the filters of some of the servers of one end, at their addresses `own`."""
+        if way not in self.ways:
+            return Traffic()
+        ends = (self.source.addresses, self.destination.addresses)
+        mine, theirs = ends if way == "out" else ends[::-1]
+        if not mine & own:
+            return Traffic()
+        found = Traffic.of([(theirs, self.services)])
+        for each in self.already:
+            mine, theirs = (each[1], each[2]) if way == "out" else (each[2], each[1])
+            if each.way == way and mine & own:
+                found -= Traffic.of([(theirs, each.services)])
+        return found
+
+    @property
+    def from_internet(self) -> bool:
+        """Whether it comes from the Internet."""
+        return self.source.zone is EndpointZone.INTERNET
+
+    @property
+    def perimeter(self) -> bool:
+        """Whether one end, and not both, is in a perimeter zone, or the Internet reaches it."""
+        ends = (self.source.zone, self.destination.zone)
+        return self.from_internet or EndpointZone.PERIMETER in ends
+
+    @property
+    def inward(self) -> bool:
+        """Whether it leads from a perimeter zone to the inside, to a part of it at least."""
+        end = self.destination
+        inside = end.reaches_inside or end.zone in (EndpointZone.OUTSIDE, EndpointZone.INSIDE)
+        return self.source.zone is EndpointZone.PERIMETER and inside
+
+    @property
+    def accepted_risk(self) -> bool:
+        """Whether an operator had to accept it."""
+        return any(reason.accepted_risk for reason in self.reasons)
+
+    @property
+    def every_protocol(self) -> bool:
+        """Whether it is everything, and neither a ground rule nor Azure itself asks for it."""
+        return self.services == _EVERYTHING and not any(
+            reason.entry in _GROUND_RULES or reason == PROBES for reason in self.reasons
+        )
+
+    @property
+    def rank(self) -> int:
+        """How bad it may be, the worst first."""
+        signs = (self.from_internet, self.inward, self.accepted_risk, self.every_protocol)
+        return next((rank for rank, sign in enumerate(signs) if sign), len(signs))
+
+
+#: Between Exchange servers, domain controllers and Lync servers everything must pass.
+_GROUND_RULES: Final = ("R1", "R2", "R3")

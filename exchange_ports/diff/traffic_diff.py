@@ -1,0 +1,358 @@
+"""What one topology lets through and another does not, filter by filter, as boxes of servers.
+
+Servers that wear the same before and the same after are one class: their filters change alike. For
+each class only what its flows newly name is looked at, and held against all that its filter let
+through before, so what another flow let through already is no change.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple
+
+from exchange_ports.diff.change import AlreadyAllowed, Cause, Effect, Way
+from exchange_ports.diff.server_states import ServerChange, ServerState
+from exchange_ports.diff.snapshot import FlowTraffic, Snapshot, addresses_of, on_azure, probes
+from exchange_ports.findings import Path
+from exchange_ports.flows import ExternalEndpoint, Reason
+from exchange_ports.topology.groups import Group
+from exchange_ports.traffic.addresses import AddressSet
+from exchange_ports.traffic.services import ServiceSet
+from exchange_ports.traffic.traffic import Traffic
+
+__all__ = ["ChangedTraffic", "compared"]
+
+_WAYS: Final[tuple[Way, Way]] = ("out", "in")
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedTraffic:
+    """A box of one flow or of several that say the same."""
+
+    effect: Effect
+    cause: Cause
+    sources: AddressSet
+    destinations: AddressSet
+    services: ServiceSet
+    ways: frozenset[Way]
+    reasons: frozenset[Reason]
+    about: frozenset[ServerState]
+    source_ends: frozenset[Group | ExternalEndpoint]
+    destination_ends: frozenset[Group | ExternalEndpoint]
+    already: frozenset[AlreadyAllowed] = frozenset()
+    asked: tuple[Path, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Class:
+    """Servers whose filters change alike: they wear the same, before and after."""
+
+    before: tuple[ServerState, ...]
+    after: tuple[ServerState, ...]
+    addresses: AddressSet
+    moved: bool
+
+    @property
+    def came(self) -> bool:
+        """Whether they were not there, or their filters are ours only now."""
+        return not self.before or (self.after[0].managed and not self.before[0].managed)
+
+    @property
+    def groups_before(self) -> tuple[Group, ...]:
+        return () if self.came else self.before[0].groups
+
+    @property
+    def changed(self) -> bool:
+        """Whether they wear something else than before, or came."""
+        worn = [set(several[0].groups) if several else set[Group]() for several in self.sides]
+        return self.came or worn[0] != worn[1]
+
+    @property
+    def sides(self) -> tuple[tuple[ServerState, ...], tuple[ServerState, ...]]:
+        return (self.before, self.after)
+
+
+class _Candidate(NamedTuple):
+    """What a flow newly names, and for which reasons."""
+
+    asks: FlowTraffic
+    addresses: AddressSet
+    reasons: tuple[Reason, ...]
+    #: Whether the flow named it before too, and only the reasons are new.
+    only_reasons: bool
+
+
+def compared(
+    old: Snapshot, new: Snapshot, pairs: Sequence[ServerChange], *, cut: bool
+) -> list[ChangedTraffic]:
+    """What `new` lets through and `old` does not; and what both do, for reasons that only `new` has.
+
+    With `cut` the sides have changed places: what the first side lets through is newly cut.
+    """
+    turned = [ServerChange(pair.after, pair.before) for pair in pairs] if cut else list(pairs)
+    found = list(_Comparison(old, new, turned, cut=cut).pieces())
+    return _joined(_both_ends(found))
+
+
+class _Comparison:
+    def __init__(
+        self, old: Snapshot, new: Snapshot, pairs: Iterable[ServerChange], *, cut: bool
+    ) -> None:
+        self._old, self._new, self._cut = old, new, cut
+        self._classes = tuple(_classes(pairs))
+        self._wearing: dict[Group, list[_Class]] = defaultdict(list)
+        for each in self._classes:
+            for group in each.after[0].groups:
+                self._wearing[group].append(each)
+        self._candidates: dict[tuple[Group, Way], tuple[_Candidate, ...]] = {}
+
+    def pieces(self) -> Iterator[ChangedTraffic]:
+        for each in self._classes:
+            if each.after[0].managed:
+                for way in _WAYS:
+                    yield from self._of_class(each, way)
+
+    def _of_class(self, own: _Class, way: Way) -> Iterator[ChangedTraffic]:
+        candidates = [
+            candidate
+            for group in own.after[0].groups
+            for candidate in self._of_group(group, way, known=group in own.groups_before)
+        ]
+        here, there = (several[0] if several else None for several in (own.after, own.before))
+        if way == "in" and on_azure(here) and not on_azure(there):
+            asks = probes(own.after[0].groups[0])
+            candidates.append(_Candidate(asks, asks.addresses, asks.flow.reasons, False))
+        if not candidates:
+            return
+        interest = AddressSet()
+        for candidate in candidates:
+            interest |= candidate.addresses
+        before = [asks for group in own.groups_before for asks in self._old.asks(group, way)]
+        passed = _traffic(before, interest)
+        # What Azure always lets in was let in before: no flow opens it.
+        always = (
+            _traffic([probes(own.after[0].groups[0])], interest)
+            if (way == "in" and on_azure(there))
+            else Traffic()
+        )
+        for candidate in candidates:
+            named = Traffic.of([(candidate.addresses, candidate.asks.services)])
+            if not candidate.only_reasons:
+                opened = named - passed - always
+                yield from self._boxes(own, way, candidate, opened, Effect.OPENED)
+            kept = named & passed
+            if kept:
+                yield from self._reasons(own, way, candidate, kept, before)
+
+    def _reasons(
+        self, own: _Class, way: Way, candidate: _Candidate, kept: Traffic, before: list[FlowTraffic]
+    ) -> Iterator[ChangedTraffic]:
+        at = kept.addresses()
+        for reason in candidate.reasons:
+            known = _traffic((asks for asks in before if reason in asks.flow.reasons), at)
+            one = candidate._replace(reasons=(reason,))
+            yield from self._boxes(own, way, one, kept - known, Effect.REASON)
+
+    def _of_group(self, group: Group, way: Way, *, known: bool) -> tuple[_Candidate, ...]:
+        """What the flows of a group newly name; all of it for those who did not wear it."""
+        asked = self._new.asks(group, way)
+        if not known:
+            return tuple(_Candidate(a, a.addresses, a.flow.reasons, False) for a in asked)
+        if (group, way) not in self._candidates:
+            self._candidates[group, way] = tuple(self._newly(group, way, asked))
+        return self._candidates[group, way]
+
+    def _newly(self, group: Group, way: Way, asked: Iterable[FlowTraffic]) -> Iterator[_Candidate]:
+        before = {(asks.flow, asks.services): asks for asks in self._old.asks(group, way)}
+        for asks in asked:
+            same = before.get((asks.flow, asks.services))
+            if same is None:
+                yield _Candidate(asks, asks.addresses, asks.flow.reasons, False)
+                continue
+            if asks.addresses != same.addresses:
+                more = asks.addresses - same.addresses
+                if more:
+                    yield _Candidate(asks, more, asks.flow.reasons, False)
+            reasons = tuple(r for r in asks.flow.reasons if r not in same.flow.reasons)
+            both = asks.addresses & same.addresses if reasons else AddressSet()
+            if both:
+                yield _Candidate(asks, both, reasons, True)
+
+    def _boxes(
+        self, own: _Class, way: Way, candidate: _Candidate, found: Traffic, effect: Effect
+    ) -> Iterator[ChangedTraffic]:
+        flow = candidate.asks.flow
+        peer = flow.destination if way == "out" else flow.source
+        mine = flow.source if way == "out" else flow.destination
+        for addresses, services in found.groups():
+            for theirs, other in self._by_class(peer, addresses):
+                cause, about = self._because(own, other)
+                sources, targets = (
+                    (own.addresses, theirs) if way == "out" else (theirs, own.addresses)
+                )
+                ends = (mine, peer) if way == "out" else (peer, mine)
+                yield ChangedTraffic(
+                    effect,
+                    cause,
+                    sources,
+                    targets,
+                    services,
+                    frozenset([way]),
+                    frozenset(candidate.reasons),
+                    about,
+                    frozenset([ends[0]]),
+                    frozenset([ends[1]]),
+                    asked=tuple(self._new.asked(flow, candidate.reasons)),
+                )
+
+    def _by_class(
+        self, peer: Group | ExternalEndpoint, addresses: AddressSet
+    ) -> Iterator[tuple[AddressSet, _Class | None]]:
+        """Addresses of servers class by class, so that both ends of a flow say the same boxes."""
+        if not isinstance(peer, Group):
+            yield addresses, None
+            return
+        for other in self._wearing[peer]:
+            here = addresses & other.addresses
+            if here:
+                yield here, other
+
+    def _because(self, own: _Class, other: _Class | None) -> tuple[Cause, frozenset[ServerState]]:
+        both = [each for each in (own, other) if each is not None]
+        comes = Cause.GOES if self._cut else Cause.COMES
+        for cause, who in (
+            (comes, [each for each in both if each.came]),
+            (Cause.ADDRESS, [each for each in both if each.moved]),
+            (Cause.DECLARED, [each for each in both if each.changed]),
+        ):
+            if who:
+                return cause, frozenset(server for each in who for server in each.after)
+        return Cause.DECLARED, frozenset()
+
+
+def _classes(pairs: Iterable[ServerChange]) -> Iterator[_Class]:
+    found: dict[object, list[ServerChange]] = defaultdict(list)
+    for pair in pairs:
+        if pair.after is None:
+            continue
+        moved = pair.before is not None and pair.before.addresses != pair.after.addresses
+        found[_worn(pair.before), _worn(pair.after), moved].append(pair)
+    for several in found.values():
+        after = tuple(pair.after for pair in several if pair.after is not None)
+        before = tuple(pair.before for pair in several if pair.before is not None)
+        moved = bool(before) and before[0].addresses != after[0].addresses
+        yield _Class(before, after, addresses_of(after), moved)
+
+
+def _worn(server: ServerState | None) -> object:
+    return None if server is None else (server.platform, server.groups)
+
+
+def _traffic(asked: Iterable[FlowTraffic], within: AddressSet) -> Traffic:
+    pairs = ((asks.addresses & within, asks.services) for asks in asked)
+    return Traffic.of((addresses, services) for addresses, services in pairs if addresses)
+
+
+def _both_ends(pieces: Iterable[ChangedTraffic]) -> Iterator[ChangedTraffic]:
+    """What a server that comes or goes has with another, in one piece, whatever each end let already.
+
+    An address may be let in before a server has it: clients from any address, for one.
+    """
+    shelves: dict[object, list[ChangedTraffic]] = defaultdict(list)
+    for piece in pieces:
+        if piece.cause is Cause.DECLARED:
+            yield piece
+        elif piece.effect is not Effect.REASON:
+            # Only their reasons are new where an address passed before: no news beside the server.
+            shelves[_but_services(piece)].append(piece)
+    for several in shelves.values():
+        ways: set[Way] = {way for piece in several for way in piece.ways}
+        by_way: dict[Way, ServiceSet] = {
+            way: _services_of(p for p in several if way in p.ways) for way in ways
+        }
+        whole = _services_of(several)
+        box = (several[0].sources, several[0].destinations)
+        already = frozenset(
+            AlreadyAllowed(way, *box, whole - newly)
+            for way, newly in by_way.items()
+            if newly != whole
+        )
+        for piece in several[1:]:
+            several[0] = _merged(several[0], piece)
+        yield replace(several[0], services=whole, already=already)
+
+
+def _but_services(piece: ChangedTraffic) -> object:
+    return tuple(getattr(piece, name) for name in _KEYS if name not in ("services", "ways"))
+
+
+def _services_of(pieces: Iterable[ChangedTraffic]) -> ServiceSet:
+    found = ServiceSet()
+    for piece in pieces:
+        found |= piece.services
+    return found
+
+
+def _joined(pieces: Iterable[ChangedTraffic]) -> list[ChangedTraffic]:
+    """As few pieces as say the same: ways, then services, then sources, then destinations."""
+    found = list(pieces)
+    for names in _TOGETHER:
+        shelves: dict[object, ChangedTraffic] = {}
+        for piece in found:
+            key = tuple(getattr(piece, name) for name in _KEYS if name not in names)
+            # An end outside keeps its own line, and servers of one role join.
+            key += tuple(_roles(getattr(piece, name)) for name in names if name.endswith("_ends"))
+            before = shelves.get(key)
+            shelves[key] = piece if before is None else _merged(before, piece)
+        found = list(shelves.values())
+    return found
+
+
+#: What may differ in each turn, and is put together.
+_TOGETHER: Final = (
+    ("ways",),
+    ("reasons",),
+    ("services",),
+    ("sources", "source_ends", "about"),
+    ("destinations", "destination_ends", "about"),
+    ("sources", "source_ends", "about"),
+)
+_KEYS: Final = (
+    "effect",
+    "cause",
+    "sources",
+    "destinations",
+    "services",
+    "ways",
+    "reasons",
+    "about",
+    "source_ends",
+    "destination_ends",
+)
+
+
+def _roles(ends: frozenset[Group | ExternalEndpoint]) -> frozenset[str]:
+    return frozenset(
+        str(end.kind)
+        if isinstance(end, Group)
+        else "fabric" + end.name.partition(".")[0]
+        if end.unrestricted
+        else end.name
+        for end in ends
+    )
+
+
+def _merged(one: ChangedTraffic, other: ChangedTraffic) -> ChangedTraffic:
+    return replace(
+        one,
+        sources=one.sources | other.sources,
+        destinations=one.destinations | other.destinations,
+        services=one.services | other.services,
+        ways=one.ways | other.ways,
+        reasons=one.reasons | other.reasons,
+        about=one.about | other.about,
+        already=one.already | other.already,
+        source_ends=one.source_ends | other.source_ends,
+        destination_ends=one.destination_ends | other.destination_ends,
+        asked=tuple(dict.fromkeys((*one.asked, *other.asked))),
+    )

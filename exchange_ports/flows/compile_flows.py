@@ -1,0 +1,85 @@
+"""All flows of a topology: those of the catalog's rows, and those that operators declare."""
+
+from collections.abc import Iterator
+
+from exchange_ports.catalog import ENTRIES, NEEDS, Entry
+from exchange_ports.flows.context import FlowContext
+from exchange_ports.flows.flow import (
+    EndpointPairs,
+    ExternalEndpoint,
+    Flow,
+    Reason,
+    across,
+    external,
+    in_order,
+)
+from exchange_ports.flows.rows import WHERE
+from exchange_ports.topology.fields import INTERNET_WORD, FlowEnd, ends_of
+from exchange_ports.topology.groups import Group
+from exchange_ports.topology.models import AdditionalFlow, Topology
+from exchange_ports.traffic.ports import without_adjacent
+
+__all__ = ["compile_flows", "of_operator"]
+
+
+def _of_entry(topic: FlowContext, entry: Entry) -> Iterator[Flow]:
+    reason = (Reason(entry.summary, entry.id),)
+    for source, destination, own in WHERE[entry.id](topic, entry):
+        for ports in entry.ports if own is None else (own,):
+            yield Flow(source, destination, ports, reason)
+
+
+def of_operator(topic: FlowContext, declared: AdditionalFlow) -> Iterator[Flow]:
+    """The flows of one declaration, with its reason."""
+    need = None if declared.need is None else NEEDS[declared.need]
+    summary = ": ".join(part for part in (need and need.summary, declared.reason) if part)
+    reason = Reason(
+        summary,
+        None if need is None else need.id,
+        accepted_risk=declared.accept_risk,
+        owner=declared.owner,
+        ticket=declared.ticket,
+        review=declared.review,
+    )
+    ports = without_adjacent(declared.ports or (need.ports if need else ()))
+    for start in ends_of(declared.source):
+        for other in ends_of(declared.to):
+            for source, target in _resolved(topic, start, other):
+                for each in ports:
+                    yield Flow(source, target, each, (reason,))
+
+
+def _resolved(topic: FlowContext, source: FlowEnd, to: FlowEnd) -> EndpointPairs:
+    """The ends of an additional flow; the Internet is what the other end's network means by it."""
+    if source.word == INTERNET_WORD:
+        return ((topic.internet(end), end) for end in _groups(topic, to))
+    if to.word == INTERNET_WORD:
+        return ((end, topic.internet(end)) for end in _groups(topic, source))
+    return across(_ends(topic, source), _ends(topic, to))
+
+
+def _ends(topic: FlowContext, end: FlowEnd) -> tuple[Group | ExternalEndpoint, ...]:
+    if end.range_ is not None:
+        return (external(str(end.range_), [end.range_], str(end.range_)),)
+    return _groups(topic, end)
+
+
+def _groups(topic: FlowContext, end: FlowEnd) -> tuple[Group, ...]:
+    return topic.parts.server(end.word) or topic.parts.role(end.word, end.site)
+
+
+def compile_flows(topology: Topology) -> tuple[Flow, ...]:
+    """Everything that must pass, each flow once with all its reasons, in a fixed order.
+
+    The topology must have passed its checks: every name in it is declared.
+    """
+    topic = FlowContext(topology)
+    found: dict[Flow, set[Reason]] = {}
+    for entry in ENTRIES:
+        for flow in _of_entry(topic, entry):
+            found.setdefault(flow, set()).update(flow.reasons)
+    for declared in topology.additional_flows:
+        for flow in of_operator(topic, declared):
+            found.setdefault(flow, set()).update(flow.reasons)
+    merged = [Flow(f.source, f.destination, f.ports, in_order(r)) for f, r in found.items()]
+    return tuple(sorted(merged, key=lambda flow: flow.order))

@@ -1,0 +1,131 @@
+"""What the rows ask about a topology: who is there, and what the Internet means here."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from exchange_ports.flows.flow import INTERNET, ExternalEndpoint, external, named_by_ranges, one
+from exchange_ports.topology.groups import Group, identity
+from exchange_ports.topology.models import Inbound, Outbound, Topology
+from exchange_ports.topology.neighbors import accounts_name, name_of
+from exchange_ports.topology.roles import RoleGroups
+from exchange_ports.traffic.addresses import (
+    EVERYTHING_V4,
+    EVERYTHING_V6,
+    GLOBAL_UNICAST,
+    Network,
+    difference,
+    network,
+)
+from exchange_ports.traffic.ports import Ports
+
+__all__ = ["FlowContext"]
+
+
+#: Class D, class E and limited broadcast: no unicast address on the Internet (RFC 5771, RFC 1112).
+_NO_UNICAST: Final = network("224.0.0.0/3")
+
+
+class FlowContext:
+    """What the rules below ask about a topology, worked out once."""
+
+    def __init__(self, topology: Topology) -> None:
+        self.topology = topology
+        self.parts = RoleGroups(topology)
+        self._networks = {identity(key, net): net for key, net in topology.networks.items()}
+        holes = tuple(b for b in topology.private_blocks if b.version == EVERYTHING_V4.version)
+        self._public = difference(EVERYTHING_V4, (*holes, _NO_UNICAST))
+
+    def _has_ipv6(self, network: str) -> bool:
+        """The page's "Internet (any)" names no IP version: IPv6 counts where it is declared (A-22)."""
+        declared = self._networks[network]
+        zones = (*declared.internal, *declared.perimeter)
+        return any(zone.version == EVERYTHING_V6.version for zone in zones)
+
+    def internet(self, seen_from: Group) -> ExternalEndpoint:
+        """The Internet as a destination, and as a source towards Edge: public addresses."""
+        if self._networks[seen_from.network].internet == "any":
+            return self._everything(seen_from.network)
+        ipv6 = self._has_ipv6(seen_from.network)
+        return ExternalEndpoint(
+            INTERNET, self._public + ((GLOBAL_UNICAST,) if ipv6 else ()), "the Internet"
+        )
+
+    def anywhere(self, seen_from: Group) -> ExternalEndpoint:
+        """The Internet as a source towards Client Access: any, since balancers stand before it."""
+        if self._networks[seen_from.network].internet == "public":
+            return self.internet(seen_from)
+        return self._everything(seen_from.network)
+
+    def _everything(self, network: str) -> ExternalEndpoint:
+        both = (EVERYTHING_V4, EVERYTHING_V6) if self._has_ipv6(network) else (EVERYTHING_V4,)
+        return ExternalEndpoint("anywhere", both, "anywhere")
+
+    @property
+    def edge_takes_mail(self) -> bool:
+        """Whether mail from outside comes in by Edge servers."""
+        return bool(self.topology.edge_servers) and self.topology.mail_flow.inbound != "none"
+
+    def deliverers(self) -> ExternalEndpoint | None:
+        """Who delivers mail from outside, where it is not the Internet."""
+        inbound = self.topology.mail_flow.inbound
+        if isinstance(inbound, Inbound) and not isinstance(inbound.source, str):
+            return external("inbound-mail", inbound.source, "those who deliver mail to us")
+        return None
+
+    def hops(
+        self, connector: Outbound, sender: Group
+    ) -> Iterator[tuple[ExternalEndpoint, Ports | None]]:
+        """To whom mail leaves, with the port where a smart host has its own."""
+        if isinstance(connector.next_hop, str):
+            yield self.internet(sender), None
+            return
+        by_port: dict[int, list[Network]] = {}
+        for hop in connector.next_hop:
+            by_port.setdefault(hop.port, []).append(network(str(hop.address)))
+        for port, ranges in sorted(by_port.items()):
+            yield named_by_ranges("smart-hosts", ranges, "smart hosts"), one(port)
+
+    def resolvers(self, group: Group, *, edge: bool) -> tuple[ExternalEndpoint, ...]:
+        """The name servers that rules must name; none where the platform's or the fabric serves."""
+        servers = self.topology.name_servers
+        asked = servers.edge if edge else servers.internal
+        suffix = ""
+        if isinstance(asked, dict):
+            by_id = {identity(k, self.topology.networks[k]): v for k, v in asked.items()}
+            asked, suffix = by_id.get(group.network), f".{group.network}"
+        if asked is None or asked == "platform":
+            return ()
+        if asked == "domain_controllers":
+            # Inside, the ground rules already let everything through to domain controllers.
+            return self.domain_controllers() if edge else ()
+        name = ("edge-name-servers" if edge else "name-servers") + suffix
+        return (external(name, (network(str(a)) for a in asked), "name servers"),)
+
+    def _neighbours(self, field_: str, summary: str) -> Iterator[ExternalEndpoint]:
+        for key, site in sorted(self.topology.sites.items()):
+            declared = getattr(site, field_)
+            if declared is not None:
+                name = name_of(field_, key, site)
+                yield external(name, declared.addresses, f"{summary} of {key}", unrestricted=True)
+
+    def domain_controllers(self) -> tuple[ExternalEndpoint, ...]:
+        """Domain controllers of every site, those of accounts forests apart."""
+        accounts = (
+            external(
+                accounts_name(key, site),
+                site.domain_controllers.accounts_forest,
+                f"accounts-forest domain controllers of {key}",
+                unrestricted=True,
+            )
+            for key, site in sorted(self.topology.sites.items())
+            if site.domain_controllers is not None and site.domain_controllers.accounts_forest
+        )
+        return (*self._neighbours("domain_controllers", "domain controllers"), *accounts)
+
+    def lync(self) -> tuple[ExternalEndpoint, ...]:
+        """Lync servers of every site."""
+        return tuple(self._neighbours("lync", "Lync servers"))
+
+    def other_exchange(self) -> tuple[ExternalEndpoint, ...]:
+        """Exchange servers that are no servers of ours, of every site."""
+        return tuple(self._neighbours("other_exchange", "other Exchange servers"))

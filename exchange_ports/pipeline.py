@@ -1,0 +1,122 @@
+"""From a topology to the plan of each network: the platform decides which planner makes it.
+
+What only Azure needs is loaded when a network is there: a tenth of a command's time.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from exchange_ports.clouds.aws import limits as aws_limits
+from exchange_ports.clouds.aws import plan as aws_plan
+from exchange_ports.clouds.aws.rules import AwsRuleSet
+from exchange_ports.clouds.base import Use
+from exchange_ports.findings import Finding, Refused
+from exchange_ports.findings.plan_kinds import WARNINGS
+from exchange_ports.findings.topology_kinds import BY_CODE
+from exchange_ports.flows import Flow, compile_flows
+from exchange_ports.topology.groups import Group, identity
+from exchange_ports.topology.models import Platform, Topology
+from exchange_ports.topology.roles import RoleGroups
+
+if TYPE_CHECKING:
+    from exchange_ports.clouds.azure.rules import AzureRuleSet
+
+__all__ = ["NetworkPlan", "Plans", "by_network", "compile_plans", "planned"]
+
+NetworkPlan: TypeAlias = "AwsRuleSet | AzureRuleSet"
+
+
+@dataclass(frozen=True, slots=True)
+class Plans:
+    """What a topology needs: its flows, and the plan of each network by the network's key."""
+
+    topology: Topology
+    flows: tuple[Flow, ...]
+    networks: dict[str, NetworkPlan]
+    warnings: tuple[Finding, ...] = ()
+    """What is legal and unwise about the plans, but for what the topology acknowledges."""
+
+    def uses(self, network: str) -> tuple[Use, ...]:
+        """How much of each limit that is checked a network takes."""
+        plan = self.networks[network]
+        if isinstance(plan, AwsRuleSet):
+            return aws_limits.uses(plan, self.topology.networks[network].quotas.raised)
+        from exchange_ports.clouds.azure import limits as azure_limits
+
+        return azure_limits.uses(plan)
+
+
+def compile_plans(topology: Topology) -> Plans:
+    """The plans of a topology that has passed its checks, with their warnings.
+
+    :raises Refused: a plan is over a limit of its cloud; every limit that is passed is named, and
+        every warning with them.
+    """
+    plans, findings = planned(topology)
+    if any(finding.is_error for finding in findings):
+        raise Refused(findings)
+    return plans
+
+
+def planned(topology: Topology) -> tuple[Plans, tuple[Finding, ...]]:
+    """The plans, and every finding of planning: for who only asks what would pass."""
+    wanted = compile_flows(topology)
+    plans = by_network(topology, wanted, RoleGroups(topology))
+    findings: list[Finding] = []
+    for key, plan in plans.items():
+        if isinstance(plan, AwsRuleSet):
+            quotas = topology.networks[key].quotas.raised
+            findings += aws_limits.check_quotas(quotas, key)
+            findings += aws_limits.check(plan, key, quotas)
+        else:
+            from exchange_ports.clouds.azure import limits as azure_limits
+
+            findings += azure_limits.check(plan, key)
+    shown = tuple(_unacknowledged(topology, findings))
+    warnings = tuple(finding for finding in shown if not finding.is_error)
+    return Plans(topology, wanted, plans, warnings), shown
+
+
+def by_network(
+    topology: Topology, wanted: Iterable[Flow], parts: RoleGroups
+) -> dict[str, NetworkPlan]:
+    """The plan of each network by its key, whatever limits it is over."""
+    touching = _touching(wanted)
+    plans: dict[str, NetworkPlan] = {}
+    for key, network in sorted(topology.networks.items()):
+        here = identity(key, network)
+        retired = [wearer for wearer in parts.retired if wearer.network == here]
+        asked = (here, touching.get(here, ()), parts.groups, parts.wearers, retired)
+        if network.platform is Platform.AWS:
+            plan = aws_plan.compile_network(*asked)
+            plans[key] = replace(plan, exclusive=network.exclusive_rules)
+        elif network.platform is Platform.AZURE:
+            from exchange_ports.clouds.azure import plan as azure_plan
+
+            plans[key] = azure_plan.compile_network(*asked, network.attach_to)
+    return plans
+
+
+def _touching(wanted: Iterable[Flow]) -> Mapping[str, list[Flow]]:
+    """The flows that touch the groups of each network, by its identity."""
+    found: defaultdict[str, list[Flow]] = defaultdict(list)
+    for flow in wanted:
+        ends = (flow.source, flow.destination)
+        for network in {end.network for end in ends if isinstance(end, Group)}:
+            found[network].append(flow)
+    return found
+
+
+def _unacknowledged(topology: Topology, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings but for acknowledged warnings, and each of planning that is acknowledged in vain."""
+    occurring: set[str] = set()
+    for finding in findings:
+        occurring.add(finding.kind.code)
+        if finding.is_error or finding.kind.code not in topology.acknowledge:
+            yield finding
+    for code in topology.acknowledge:
+        if code in WARNINGS - occurring:
+            path = ("topology", "acknowledge", code)
+            yield BY_CODE["acknowledged-in-vain"].at(path, code=code)

@@ -1,0 +1,188 @@
+"""Parts of an answer in words: who at each end, one packet of it, and who decides about that."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from exchange_ports.findings import counted
+from exchange_ports.flows import ExternalEndpoint, Reason
+from exchange_ports.flows import in_order as reasons_in_order
+from exchange_ports.proof.clouds import Way
+from exchange_ports.proof.endpoints import QueryEndpoint, said
+from exchange_ports.proof.network_model import ModelServer, NetworkModel, addresses_of
+from exchange_ports.proof.packet_text import EndVerdict, PacketText
+from exchange_ports.proof.regions import FAMILIES, Atom, Region
+from exchange_ports.topology.models import Attachment
+from exchange_ports.traffic.addresses import Address, AddressSet
+from exchange_ports.traffic.services import Service, ServiceSet
+
+__all__ = ["End", "AnswerRow", "AnswerWriter"]
+
+#: More ranges than this are counted.
+_MOST_RANGES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One end of a part: servers by name, all addresses that are no server's, and both for people."""
+
+    servers: tuple[str, ...]
+    addresses: AddressSet
+    summary: str
+
+    def __str__(self) -> str:
+        return self.summary
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """What has one answer: every source with every other destination, and each of the services.
+
+    `passes` is None where neither end is ours. `packet` is one of it, and `out` and `into` are what
+    each end says of that packet.
+    """
+
+    passes: bool | None
+    source: End
+    destination: End
+    services: ServiceSet
+    packet: str
+    out: EndVerdict
+    into: EndVerdict
+
+    @property
+    def summary(self) -> str:
+        """The part as a packet is written."""
+        return f"{self.source} -> {self.destination} {self.services}"
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why it passes: the reasons of the rules that let the packet, each once."""
+        if not self.passes:
+            return ()
+        rules = (*self.out.rules, *self.into.rules)
+        return reasons_in_order({reason for rule in rules for reason in rule.reasons})
+
+
+class AnswerWriter:
+    """Pieces in words."""
+
+    def __init__(
+        self, scene: NetworkModel, source: QueryEndpoint, destination: QueryEndpoint
+    ) -> None:
+        """Know what was asked, and everyone's name."""
+        self._scene = scene
+        self._words = PacketText(scene)
+        self._asked = (source, destination)
+        ends = {end for flow in scene.plans.flows for end in (flow.source, flow.destination)}
+        outside = [
+            end for end in ends if isinstance(end, ExternalEndpoint) and end.name != "anywhere"
+        ]
+        # The widest first, so that few names are needed.
+        outside.sort(key=lambda end: (-sum(r.num_addresses for r in end.ranges), end.name))
+        self._servers = addresses_of(scene.servers.values())
+        self._known = {scene.end(end): said(end) for end in outside}
+
+    def part(self, piece: Region) -> AnswerRow:
+        """A piece with one packet of it, and what each end says of that packet."""
+        source, destination = _shown(piece)
+        service = piece.services.example()
+        peers = (source[1].example(), destination[1].example())
+        names = [self._words.name(address) for address in peers]
+        ends = [self._scene.servers.get(name) for name, _ in (source, destination)]
+        return AnswerRow(
+            piece.passes,
+            self._end(piece.sources, self._asked[0]),
+            self._end(piece.destinations, self._asked[1]),
+            piece.services,
+            self._words.packet(names[0], names[1], service),
+            self._says(ends[0], "out", peers, service),
+            self._says(ends[1], "in", (peers[1], peers[0]), service),
+        )
+
+    def _says(
+        self,
+        server: ModelServer | None,
+        way: Way,
+        own_and_peer: tuple[Address, Address],
+        service: Service,
+    ) -> EndVerdict:
+        own, peer = own_and_peer
+        said = self._words.summary(server, way, peer, service, own)
+        if said.passes is None and self._at_a_subnet_of_ours(own):
+            return said._replace(text=f"{said.text}, and left to Azure's default rules")
+        return said
+
+    def _at_a_subnet_of_ours(self, address: Address) -> bool:
+        """Whether a group of ours may be at the subnet of a host that is not ours.
+
+        Whether the default rules let a packet pass there hangs on what VirtualNetwork holds.
+        """
+        return any(
+            place.declared.attach_to is Attachment.SUBNETS and address in self._scene.space(network)
+            for network, place in self._scene.places.items()
+        )
+
+    def _end(self, atoms: frozenset[Atom], asked: QueryEndpoint) -> End:
+        """Servers by name, with the address where not all of theirs are meant; then addresses."""
+        servers: dict[str, AddressSet] = {}
+        others = AddressSet()
+        for name, addresses in atoms:
+            if name:
+                servers[name] = servers.get(name, AddressSet()) | addresses
+            else:
+                others |= addresses
+        named = tuple(
+            name if at == self._scene.servers[name].at else f"{name} at {at}"
+            for name, at in sorted(servers.items())
+        )
+        rest = self._addresses(others, asked) if others else ()
+        return End(named, others, ", ".join((*named, *rest)))
+
+    def _addresses(self, found: AddressSet, asked: QueryEndpoint) -> tuple[str, ...]:
+        """Addresses as people know them: neighbours by name, few ranges, or what is left of the asked."""
+        whole = AddressSet()
+        for family in FAMILIES.values():
+            if found & family:
+                whole |= asked.addresses & family
+        if found == whole:
+            return (asked.summary,)
+        known, rest = self._named(found)
+        if len(rest.spans) <= _MOST_RANGES:
+            return (*known, *([str(rest)] if rest else []))
+        # What is left out, but for servers, which are named by themselves.
+        left_out, more = self._named(whole - found - self._servers)
+        if len(left_out) <= _MOST_RANGES and not more:
+            but = f" but {', '.join(left_out)}" if left_out else ""
+            return (f"every other address{but}",)
+        for end, summary in self._known.items():
+            missing, (others, odd) = end - found, self._named(found - end)
+            if missing != end and not odd and len(missing.spans) <= _MOST_RANGES:
+                return (*others, f"{summary} but {missing}")
+        first = AddressSet(rest.spans[:_MOST_RANGES])
+        return (*known, f"{first} and {counted(len(rest.spans) - _MOST_RANGES, 'more range')}")
+
+    def _named(self, found: AddressSet) -> tuple[list[str], AddressSet]:
+        """The neighbours that are whole in a set, and what is left of it."""
+        rest, names = found, list[str]()
+        for end, summary in self._known.items():
+            if end and end <= rest:
+                rest -= end
+                names.append(summary)
+        return names, rest
+
+
+def _shown(piece: Region) -> tuple[Atom, Atom]:
+    """The ends of one packet: servers by name before addresses, of one family, not of one server."""
+    sources, targets = (
+        sorted(end, key=lambda atom: (not atom[0], atom[0], atom[1].spans))
+        for end in (piece.sources, piece.destinations)
+    )
+    for source in sources:
+        for target in targets:
+            itself = bool(source[0]) and source[0] == target[0]
+            for family in FAMILIES.values():
+                one, other = source[1] & family, target[1] & family
+                if one and other and not itself:
+                    return (source[0], one), (target[0], other)
+    # A server may have an address of a family in which it declares none.
+    return sources[0], targets[0]

@@ -1,0 +1,150 @@
+"""The same topology on the other cloud: what stays the same there is no matter of one platform.
+
+Must not know: plans. Whether the other cloud takes the topology is for its planner and limits to say.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from exchange_ports.findings import Finding, Refused
+from exchange_ports.pipeline import Plans, planned
+from exchange_ports.proof.clouds import Way
+from exchange_ports.proof.invariants import Failure
+from exchange_ports.proof.network_model import WAYS, ModelServer, NetworkModel
+from exchange_ports.proof.packet_text import PacketText
+from exchange_ports.topology.models import Attachment, Platform, Quotas, Topology
+from exchange_ports.traffic.traffic import Packet, Traffic
+
+__all__ = [
+    "swapped",
+    "Swap",
+    "swap",
+]
+
+
+#: Of what only one cloud has: what says nothing.
+_DEFAULTS: Final = {"quotas": Quotas(), "attach_to": Attachment.NETWORK_INTERFACES}
+
+
+def swapped(topology: Topology, platform: Platform) -> Topology:
+    """The topology with every VPC and VNet on one cloud; external networks stay what they are.
+
+    What only one cloud has goes where it moves to the other: quotas of AWS, groups at subnets of
+    Azure. The topology itself where nothing changes. It must have passed its checks: nothing else that
+    makes it fail them depends on the platform, so the one that is returned passes them too.
+
+    :raises ValueError: the platform is none that a filter of ours can stand on.
+    """
+    if platform is Platform.EXTERNAL:
+        raise ValueError("no filter of ours stands in an external network")
+    networks = {
+        key: network
+        if network.platform in (Platform.EXTERNAL, platform)
+        else network.model_copy(update={"platform": platform, **_DEFAULTS})
+        for key, network in topology.networks.items()
+    }
+    if networks == topology.networks:
+        return topology
+    return topology.model_copy(update={"networks": networks})
+
+
+_CLOUDS: Final = (Platform.AWS, Platform.AZURE)
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """The comparison with one other cloud."""
+
+    platform: Platform
+    #: How many servers were compared, each both ways.
+    servers: int
+    failures: tuple[Failure, ...]
+    #: Limits of the other cloud that the topology would be over there: no matter of what passes.
+    over: tuple[Finding, ...] = ()
+    #: Why there is nothing to compare with: the other cloud's planner refuses the topology.
+    refused: tuple[Finding, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing differs. A refusal is no difference."""
+        return not self.failures
+
+
+def swap(plans: Plans) -> tuple[Swap, ...]:
+    """Compare with the same topology on each cloud that it does not wholly stand on.
+
+    For every managed server, direction and address the same packets pass, but for what a platform
+    asks every filter to let through (the probes of Azure's load balancers). Takes about as long as to
+    plan and read both. Pure.
+
+    :raises ValueError: a cloud would refuse the plans themselves.
+    """
+    here = NetworkModel(plans)
+    found: list[Swap] = []
+    for platform in _CLOUDS:
+        topology = swapped(plans.topology, platform)
+        if topology is not plans.topology:
+            found.append(_compared(here, platform, topology))
+    return tuple(found)
+
+
+def _compared(here: NetworkModel, platform: Platform, topology: Topology) -> Swap:
+    try:
+        plans, findings = planned(topology)
+        over = tuple(finding for finding in findings if finding.is_error)
+    except Refused as refused:
+        return Swap(platform, 0, (), refused=refused.findings)
+    try:
+        there = NetworkModel(plans)
+    except ValueError as broken:
+        failure = Failure("a cloud takes the plan", f"on {platform.summary}", str(broken))
+        return Swap(platform, 0, (failure,), over)
+    servers = tuple(here.managed())
+    failures = tuple(_differences(here, there, platform, servers))
+    return Swap(platform, len(servers), failures, over)
+
+
+def _differences(
+    here: NetworkModel, there: NetworkModel, platform: Platform, servers: Sequence[ModelServer]
+) -> Iterator[Failure]:
+    # Servers of one role share both sides, and each pair of them is compared once. Both scenes keep
+    # what they permit.
+    known: dict[tuple[int, int], Traffic] = {}
+    for server in servers:
+        other = there.servers[server.name]
+        network = server.wearer.network
+        for way in WAYS:
+            always = here.views[network].always[way] | there.views[network].always[way]
+            for own in server.addresses:
+                ours = here.permitted(server, way, own)
+                theirs = there.permitted(other, way, own)
+                pair = (id(ours), id(theirs))
+                if pair not in known:
+                    same = ours == theirs
+                    known[pair] = Traffic() if same else (ours - theirs) | (theirs - ours)
+                found = known[pair] - always
+                if found:
+                    packet = PacketText(here).familiar(found, server)
+                    yield _failure((here, there), platform, server, way, packet)
+
+
+def _failure(
+    scenes: tuple[NetworkModel, NetworkModel],
+    platform: Platform,
+    server: ModelServer,
+    way: Way,
+    packet: Packet,
+) -> Failure:
+    """A packet that passes on one of both clouds, and who decides there and here."""
+    here, there = scenes
+    words = PacketText(here)
+    peer = words.name(packet.address)
+    ends = (server.name, peer) if way == "out" else (peer, server.name)
+    place = here.places[server.wearer.network]
+    summary = [
+        f"on {cloud.summary} {PacketText(scene).summary(server, way, *packet).text}"
+        for cloud, scene in ((place.declared.platform, here), (platform, there))
+    ]
+    witness = words.packet(*ends, packet.service)
+    return Failure("the other cloud permits the same", witness, "; ".join(summary))

@@ -1,0 +1,164 @@
+"""Ends of a question by the names that people use: servers, roles, sites, neighbours, addresses.
+
+Must not know: rules. An end is who is meant, as servers and as addresses of anyone else.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from exchange_ports.flows import INTERNET, ExternalEndpoint
+from exchange_ports.pipeline import Plans
+from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS
+from exchange_ports.topology.groups import group_members
+from exchange_ports.topology.models import Role, Topology
+from exchange_ports.traffic.addresses import (
+    EVERYTHING_V4,
+    EVERYTHING_V6,
+    GLOBAL_UNICAST,
+    AddressSet,
+    difference,
+    network,
+)
+
+__all__ = ["ANY_WORD", "QueryEndpoint", "EndpointNames", "said"]
+
+ANY_WORD: Final = "any"
+
+#: Class D, class E and limited broadcast are no part of the Internet (DESIGN 5).
+_NO_UNICAST: Final = network("224.0.0.0/3")
+
+#: Python also takes netmasks and scopes, which no rule does.
+_LETTERS: Final = re.compile(r"[0-9a-fA-F:.]+(?:/[0-9]{1,3})?")
+
+#: Ends that a stack file names by a key alone; `clients.office` is `office` too.
+_BY_KEY: Final = ("clients.", "relay.", "witness.")
+
+
+@dataclass(frozen=True, slots=True)
+class QueryEndpoint:
+    """One end of a question: servers by name, and addresses; whose are a server's mean that server."""
+
+    #: How it reads in an answer.
+    summary: str = field(compare=False)
+    servers: tuple[str, ...] = ()
+    addresses: AddressSet = field(default_factory=AddressSet)
+
+    @classmethod
+    def server(cls, name: str) -> "QueryEndpoint":
+        """One server."""
+        return cls(name, (name,))
+
+    @classmethod
+    def at(cls, range_: str) -> "QueryEndpoint":
+        """An address or a range.
+
+        :raises ValueError: it is neither, or has host bits.
+        """
+        if not _LETTERS.fullmatch(range_):
+            raise ValueError(f"{range_} is no address")
+        return cls(range_, (), AddressSet.of([network(range_)]))
+
+
+class EndpointNames:
+    """Every name that a question about one topology may use."""
+
+    def __init__(self, plans: Plans) -> None:
+        """Gather the names.
+
+        Where several are called alike, the first of these is meant: a server, a word, a site, a neighbour.
+        """
+        topology = plans.topology
+        named: dict[str, QueryEndpoint] = {}
+        for name, asked in (
+            *(
+                (wearer.name, QueryEndpoint.server(wearer.name))
+                for wearer in group_members(topology)
+            ),
+            (INTERNET_WORD, QueryEndpoint("the Internet", (), _internet(topology))),
+            (ANY_WORD, QueryEndpoint("any address", (), AddressSet.everything())),
+            *_roles(topology),
+            *_sites(topology),
+            *_neighbours(plans),
+        ):
+            named.setdefault(name, asked)
+        self.named: Mapping[str, QueryEndpoint] = named
+
+    def find(self, text: str) -> QueryEndpoint:
+        """The end that is called so, or at that address.
+
+        :raises ValueError: there is none.
+        """
+        return self.named[text] if text in self.named else QueryEndpoint.at(text)
+
+
+def said(end: ExternalEndpoint) -> str:
+    """An end outside in a sentence; an address alone reads better without its prefix length."""
+    if end.name == INTERNET:
+        return "the Internet"
+    alone = len(end.ranges) == 1 and end.ranges[0].num_addresses == 1
+    return (
+        str(end.ranges[0].network_address)
+        if alone and end.summary == str(end.ranges[0])
+        else end.summary
+    )
+
+
+def _internet(topology: Topology) -> AddressSet:
+    """Public addresses that no zone of ours has: of IPv6 only where a zone has any."""
+    zones = AddressSet.of(
+        zone
+        for declared in topology.networks.values()
+        for zone in (*declared.internal, *declared.perimeter)
+    )
+    blocks = tuple(b for b in topology.private_blocks if b.version == EVERYTHING_V4.version)
+    public = AddressSet.of(difference(EVERYTHING_V4, (*blocks, _NO_UNICAST)))
+    if zones & AddressSet.of([EVERYTHING_V6]):
+        public |= AddressSet.of([GLOBAL_UNICAST])
+    return public - zones
+
+
+def _plays(topology: Topology, word: str) -> Iterator[tuple[str, str]]:
+    """The servers that a role word stands for, each with its site."""
+    if word == "edge":
+        yield from ((name, edge.site) for name, edge in topology.edge_servers.items())
+        return
+    for site, declared in topology.sites.items():
+        for name, server in declared.servers.items():
+            if word == "exchange" or Role(word) in server.roles:
+                yield name, site
+
+
+def _roles(topology: Topology) -> Iterator[tuple[str, QueryEndpoint]]:
+    """`mailbox`, and `mailbox@hq`, as additional flows say it."""
+    for word in ROLE_WORDS:
+        playing = sorted(_plays(topology, word))
+        for site in (None, *topology.sites):
+            names = tuple(name for name, at in playing if site in (None, at))
+            called = word if site is None else f"{word}@{site}"
+            if names:
+                yield called, QueryEndpoint(called, names)
+
+
+def _sites(topology: Topology) -> Iterator[tuple[str, QueryEndpoint]]:
+    for site, declared in topology.sites.items():
+        if declared.servers:
+            yield site, QueryEndpoint(site, tuple(sorted(declared.servers)))
+
+
+def _neighbours(plans: Plans) -> Iterator[tuple[str, QueryEndpoint]]:
+    """Whoever stands outside in some flow, by the name that rules use, and by the key alone."""
+    ends = {end for flow in plans.flows for end in (flow.source, flow.destination)}
+    outside = sorted(end for end in ends if isinstance(end, ExternalEndpoint))
+    short: list[tuple[str, QueryEndpoint]] = []
+    for end in outside:
+        # `anywhere` is a word of rules; people say `any`. Ranges are found as what they are.
+        if end.name in (INTERNET, "anywhere") or "/" in end.name:
+            continue
+        asked = QueryEndpoint(end.summary, (), AddressSet.of(end.ranges))
+        yield end.name, asked
+        short += [
+            (end.name.removeprefix(kind), asked) for kind in _BY_KEY if end.name.startswith(kind)
+        ]
+    yield from short

@@ -1,0 +1,241 @@
+"""What an Internet that holds the inside lets servers do there: named, and no failure.
+
+A network may say that its Internet is any address; an operator may write 0.0.0.0/0; and 2000::/3 holds
+the organisation's own IPv6 addresses. Two such ends meet inside: who may send to anyone reaches
+whoever takes from anyone. Where one end is not ours, the other may do towards it all that it may.
+
+Asked of proved plans only: what is meant is then what passes.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple, TypeAlias
+
+from exchange_ports.flows import INTERNET, ExternalEndpoint, Flow, described
+from exchange_ports.proof.clouds import Way
+from exchange_ports.proof.network_model import WAYS, ModelServer, NetworkModel, addresses_of
+from exchange_ports.topology.groups import Group
+from exchange_ports.traffic.addresses import EVERYTHING_V4, GLOBAL_UNICAST, AddressSet
+from exchange_ports.traffic.services import ServiceSet
+from exchange_ports.traffic.traffic import Traffic
+
+__all__ = ["Residue", "between_ours", "residues"]
+
+#: What holds one of these holds somebody's inside.
+_WIDE: Final = (AddressSet.of([EVERYTHING_V4]), AddressSet.of([GLOBAL_UNICAST]))
+
+#: Names on one line, then they are counted; and letters of its reasons.
+_NAMES: Final = 4
+_LONGEST: Final = 120
+
+_Worn: TypeAlias = tuple[Group, ...]
+
+
+def residues(scene: NetworkModel) -> Iterator[str]:
+    """One line for each kind of packet that passes towards the inside and that only an Internet means."""
+    found = _Residues(scene)
+    yield from found.between_ours()
+    yield from found.towards_others()
+
+
+def between_ours(scene: NetworkModel) -> Iterator["Residue"]:
+    """What passes between two managed servers since both ends say Internet."""
+    yield from _Residues(scene).pairs()
+
+
+class Residue(NamedTuple):
+    """What one managed server may send to another though no flow means the two of them."""
+
+    source: ModelServer
+    destination: ModelServer
+    services: ServiceSet
+
+
+@dataclass(frozen=True, slots=True)
+class _Wide:
+    """What servers of the same groups may do one way towards an Internet, and inside by that alone."""
+
+    flows: tuple[Flow, ...]
+    #: Towards managed servers, and towards the rest of the inside.
+    ours: Traffic
+    others: Traffic
+
+    def why(self, services: ServiceSet, scene: NetworkModel, way: Way) -> str:
+        asked = (
+            flow
+            for flow in self.flows
+            if any(some & services for _, some in scene.peers(flow, way))
+        )
+        return described({reason for flow in asked for reason in flow.reasons}, _LONGEST)
+
+
+class _Residues:
+    def __init__(self, scene: NetworkModel) -> None:
+        self._scene = scene
+        self._managed = tuple(scene.managed())
+        self._ours = addresses_of(self._managed)
+        self._targets = tuple(_targets(scene, self._ours))
+        self._inside = AddressSet()
+        for _, addresses in self._targets:
+            self._inside |= addresses
+        self._wide: Mapping[tuple[_Worn, Way], _Wide] = {
+            (server.wearer.groups, way): self._of(server, way)
+            for server in {s.wearer.groups: s for s in self._managed}.values()
+            for way in WAYS
+        }
+
+    def pairs(self) -> Iterator[Residue]:
+        """Every two managed servers of which one reaches the other by an Internet at both ends."""
+        for source in self._managed:
+            out = self._wide[source.wearer.groups, "out"]
+            if not out.ours:
+                continue
+            for server in self._managed:
+                into = self._wide[server.wearer.groups, "in"]
+                if server is source or not into.ours:
+                    continue
+                services = _between(out.ours, into.ours, source, server)
+                if services:
+                    yield Residue(source, server, services)
+
+    def between_ours(self) -> Iterator[str]:
+        """The same in lines: who reaches whom alike, and by which flows."""
+        lines: dict[tuple[ServiceSet, str, str], dict[str, list[str]]] = {}
+        for source, server, services in self.pairs():
+            out = self._wide[source.wearer.groups, "out"]
+            into = self._wide[server.wearer.groups, "in"]
+            key = (
+                services,
+                out.why(services, self._scene, "out"),
+                into.why(services, self._scene, "in"),
+            )
+            lines.setdefault(key, {}).setdefault(source.name, []).append(server.name)
+        for (services, out_why, in_why), pairs in lines.items():
+            for sources, servers in _alike(pairs):
+                yield (
+                    f"{_listed(sources)} -> {_listed(servers)} {services}: both ends let it pass, "
+                    f"each for the Internet; out: {out_why}; in: {in_why}"
+                )
+
+    def towards_others(self) -> Iterator[str]:
+        """What one end may do inside where the other is not ours."""
+        lines: dict[tuple[Way, ServiceSet, str, tuple[str, ...]], list[str]] = {}
+        for server in self._managed:
+            for way in WAYS:
+                wide = self._wide[server.wearer.groups, way]
+                towards: dict[ServiceSet, list[str]] = {}
+                for summary, addresses in self._targets if wide.others else ():
+                    there = wide.others.within(addresses)
+                    if there:
+                        part = "" if there.addresses() == addresses else "part of "
+                        towards.setdefault(there.services(), []).append(f"{part}{summary}")
+                for services, whom in towards.items():
+                    key = (way, services, wide.why(services, self._scene, way), tuple(whom))
+                    lines.setdefault(key, []).append(server.name)
+        for (way, services, why, whom), names in lines.items():
+            word = "out to" if way == "out" else "in from"
+            yield (
+                f"{_listed(names)}: {services} {word} the inside as well, since the Internet holds it: "
+                f"{', '.join(whom)}; {why}"
+            )
+
+    def _of(self, server: ModelServer, way: Way) -> _Wide:
+        network = server.wearer.network
+        flows = tuple(self._scene.flows_of(server, way))
+        wide = [flow for flow in flows if self._is_wide(_other(flow, way))]
+        if not wide:
+            return _Wide((), Traffic(), Traffic())
+        narrow = Traffic.of(
+            pair
+            for flow in flows
+            if not self._is_wide(_other(flow, way))
+            for pair in self._scene.peers(flow, way)
+        )
+        meant = self._named(wide, way)
+        asked = [f for f in wide if self._was_asked(_other(f, way), network)]
+        return _Wide(
+            tuple(wide),
+            meant.within(self._ours) - narrow.within(self._ours),
+            self._named(asked, way).within(self._inside) - narrow.within(self._inside),
+        )
+
+    def _named(self, flows: Iterable[Flow], way: Way) -> Traffic:
+        return Traffic.of(pair for flow in flows for pair in self._scene.peers(flow, way))
+
+    def _is_wide(self, end: Group | ExternalEndpoint) -> bool:
+        if isinstance(end, Group):
+            return False
+        return end.name == INTERNET or any(one <= self._scene.end(end) for one in _WIDE)
+
+    def _was_asked(self, end: Group | ExternalEndpoint, network: str) -> bool:
+        # Any address is what the tables' Internet means as a source of clients and of mail towards
+        # Client Access servers, since balancers stand inside (DESIGN 5); elsewhere someone asked.
+        usual = isinstance(end, ExternalEndpoint) and end.name == _ANYWHERE
+        return not usual or self._scene.places[network].declared.internet == "any"
+
+
+#: What flows call any address where the tables say Internet.
+_ANYWHERE: Final = "anywhere"
+
+
+def _other(flow: Flow, way: Way) -> Group | ExternalEndpoint:
+    return flow.destination if way == "out" else flow.source
+
+
+def _between(out: Traffic, into: Traffic, source: ModelServer, server: ModelServer) -> ServiceSet:
+    """What passes by any two of their addresses of one family."""
+    found = ServiceSet()
+    for a in source.addresses:
+        for b in server.addresses:
+            if a.version == b.version:
+                found |= out.at(b) & into.at(a)
+    return found
+
+
+def _targets(scene: NetworkModel, ours: AddressSet) -> Iterator[tuple[str, AddressSet]]:
+    """The inside that is not ours, in pieces that people know, no two of which share an address."""
+    taken = ours
+    for summary, addresses in _known(scene):
+        rest = addresses - taken
+        if rest:
+            taken |= rest
+            yield summary, rest
+
+
+def _known(scene: NetworkModel) -> Iterator[tuple[str, AddressSet]]:
+    for server in scene.servers.values():
+        if not server.managed and server.has_address:
+            yield server.name, server.at
+    for key, site in scene.topology.sites.items():
+        for declared, summary in (
+            (site.domain_controllers, "domain controllers"),
+            (site.lync, "Lync servers"),
+            (site.other_exchange, "other Exchange servers"),
+        ):
+            if declared is not None:
+                ranges = (*declared.addresses, *getattr(declared, "accounts_forest", ()))
+                yield f"{summary} of {key}", AddressSet.of(ranges)
+    for place in scene.places.values():
+        for zone, ranges in (
+            ("internal", place.declared.internal),
+            ("perimeter", place.declared.perimeter),
+        ):
+            for range_ in ranges:
+                yield f"the {zone} zone of {place.key} ({range_})", AddressSet.of([range_])
+    for block in scene.topology.private_blocks:
+        yield f"the rest of {block}", AddressSet.of([block])
+
+
+def _alike(pairs: Mapping[str, list[str]]) -> Iterator[tuple[list[str], list[str]]]:
+    """Sources that reach the same servers together."""
+    sources: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for source, servers in pairs.items():
+        sources[tuple(servers)].append(source)
+    for servers, several in sources.items():
+        yield several, list(servers)
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - _NAMES
+    return ", ".join(names[:_NAMES]) + (f" and {more} more" if more > 0 else "")

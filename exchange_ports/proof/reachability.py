@@ -1,0 +1,151 @@
+"""What passes between two ends, and who decides at each: the question that is asked at 3 a.m.
+
+Exact: an end may be many servers and addresses, and all of what is asked is answered, in as few parts
+as have one answer each.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from exchange_ports.pipeline import Plans
+from exchange_ports.proof.answers import AnswerRow, AnswerWriter, End
+from exchange_ports.proof.clouds import Way
+from exchange_ports.proof.endpoints import QueryEndpoint
+from exchange_ports.proof.network_model import WAYS, NetworkModel, carried
+from exchange_ports.proof.regions import (
+    FAMILIES,
+    Region,
+    RegionEndpoint,
+    joined,
+    parties,
+    piece_of,
+)
+from exchange_ports.traffic.ports import Ports
+from exchange_ports.traffic.services import ServiceSet
+from exchange_ports.traffic.traffic import Traffic
+
+__all__ = ["Answer", "QueryEndpoint", "End", "AnswerRow", "Verdict", "query"]
+
+
+class Verdict(StrEnum):
+    """How much of what was asked passes. `NOT_OURS`: neither end has a filter of ours."""
+
+    PASSES = "passes"
+    IN_PART = "passes in part"
+    STOPPED = "does not pass"
+    NOT_OURS = "not ours"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """All parts of the answer: what passes first, then what does not, then what is not ours."""
+
+    parts: tuple[AnswerRow, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """How much passes of what is ours to decide."""
+        ours = {part.passes for part in self.parts} - {None}
+        if not ours:
+            return Verdict.NOT_OURS
+        if len(ours) > 1:
+            return Verdict.IN_PART
+        return Verdict.PASSES if True in ours else Verdict.STOPPED
+
+    @property
+    def passes(self) -> bool:
+        """Whether all passes that is ours to decide, and anything is."""
+        return self.verdict is Verdict.PASSES
+
+    def alike(self, other: "Answer") -> bool:
+        """Whether the same passes, whoever decides it."""
+        return _what(self) == _what(other)
+
+
+def _what(answer: Answer) -> set[object]:
+    # The words are made of the rest, but for names that only one side needs.
+    return {
+        (part.passes, end.servers, end.addresses, other.servers, other.addresses, part.services)
+        for part in answer.parts
+        for end, other in [(part.source, part.destination)]
+    }
+
+
+def query(
+    plans: Plans, source: QueryEndpoint, destination: QueryEndpoint, ports: Sequence[Ports]
+) -> Answer:
+    """How much of what `ports` name passes from one end to the other, at every address.
+
+    :raises ValueError: there is no such packet.
+    """
+    scene = NetworkModel(plans)
+    pairs = [
+        (one, other)
+        for one in parties(scene, source)
+        for other in parties(scene, destination)
+        if one.server is None or one.server is not other.server
+    ]
+    if not pairs:
+        raise ValueError("what a server says to itself reaches no filter")
+    found = [
+        each
+        for one, other in pairs
+        for version in (4, 6)
+        for each in _pieces(scene, one.of(version), other.of(version), _services(ports, version))
+    ]
+    if not found:
+        raise ValueError("one has IPv4 addresses only, the other IPv6 addresses only")
+    writer = AnswerWriter(scene, source, destination)
+    return Answer(tuple(writer.part(each) for each in joined(found)))
+
+
+def _services(ports: Iterable[Ports], version: int) -> ServiceSet:
+    found = ServiceSet()
+    for each in ports:
+        for addresses, services in carried(FAMILIES[version], each):
+            if addresses:
+                found |= services
+    return found
+
+
+def _pieces(
+    scene: NetworkModel, source: RegionEndpoint, target: RegionEndpoint, services: ServiceSet
+) -> Iterator[Region]:
+    for one in source.one_by_one():
+        for other in target.one_by_one():
+            if not (one.managed or other.managed):
+                yield piece_of(None, one, other, services)
+                continue
+            # Of an end that is not ours nothing is claimed. At most one end is more than one address.
+            outer = one if one.server is None else other
+            asked = Traffic.of([(outer.addresses, services)])
+            let = asked
+            for way, mine, theirs in zip(WAYS, (one, other), (other, one), strict=True):
+                if mine.managed:
+                    let = let & _let(scene, mine, way, theirs, outer)
+            for passes, some in ((True, let), (False, asked - let)):
+                for addresses, carried_there in some.groups():
+                    if outer is one:
+                        one_there, other_there = RegionEndpoint(one.server, addresses), other
+                    else:
+                        one_there, other_there = one, RegionEndpoint(other.server, addresses)
+                    yield piece_of(passes, one_there, other_there, carried_there)
+
+
+def _let(
+    scene: NetworkModel,
+    mine: RegionEndpoint,
+    way: Way,
+    theirs: RegionEndpoint,
+    outer: RegionEndpoint,
+) -> Traffic:
+    """What one end lets through, as traffic at the addresses of the outer end."""
+    if mine.server is None:
+        return Traffic.everything()
+    own = mine.addresses.example()
+    permitted = scene.permitted(mine.server, way, own)
+    if theirs is outer:
+        return permitted
+    # The outer end is this one: one address, so what passes there is what passes to the other.
+    return Traffic.of([(outer.addresses, permitted.at(theirs.addresses.example()))])

@@ -1,0 +1,250 @@
+"""Rules that could be left out: nobody is named, or other rules name all of it.
+
+A range may hold a group's members today, and only a group holds them by what it means: so ranges are
+held against ranges, and groups against groups that all their wearers wear by what they are.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
+
+from exchange_ports.proof.clouds import AllowRule, Way
+from exchange_ports.traffic.addresses import AddressSet
+from exchange_ports.traffic.services import ServiceSet
+from exchange_ports.traffic.spans import LineSet, Spans, subset, union
+from exchange_ports.traffic.steps import Step
+from exchange_ports.traffic.traffic import Traffic
+
+__all__ = ["RedundantRule", "RuleIndex"]
+
+_Set = TypeVar("_Set", AddressSet, ServiceSet)
+
+
+class RedundantRule(NamedTuple):
+    """A rule that could be left out, and why."""
+
+    name: str
+    why: str
+
+
+class RuleIndex:
+    """The allow rules of one network, sorted by whose traffic they name and how."""
+
+    def __init__(
+        self,
+        rules: Iterable[AllowRule],
+        implied_groups: Mapping[str, Collection[str]],
+        worn: Collection[tuple[str, str]],
+    ) -> None:
+        """Put every rule where it belongs.
+
+        `wider` are the groups that every wearer of a group wears too, `worn` the groups that somebody
+        wears, each with the place where.
+        """
+        self._wider = implied_groups
+        self._idle: list[RedundantRule] = []
+        self._shelves: dict[_Label, list[AllowRule]] = defaultdict(list)
+        for rule in rules:
+            if (rule.place, rule.group) not in worn:
+                self._idle.append(RedundantRule(rule.name, f"nobody wears {rule.group}"))
+            elif not (rule.addresses and rule.services):
+                self._idle.append(RedundantRule(rule.name, "it names nobody"))
+            else:
+                label = _Label(rule.place, rule.way, rule.group, rule.peer)
+                self._shelves[label].append(rule)
+
+    def needless(self) -> Iterator[RedundantRule]:
+        """The rules that say nothing, or nothing that a single other one does not say."""
+        yield from self._idle
+        for rule, other in self._single.values():
+            yield RedundantRule(rule.name, f"{other.name} names all of it")
+
+    def together(self) -> Iterator[RedundantRule]:
+        """The rules that say nothing that others do not say together, and no single one does."""
+        alike = (
+            (label, rule)
+            for label, several in self._covered.items()
+            for rule in several
+            if id(rule) not in self._single
+        )
+        for place, (label, rule) in enumerate(alike):
+            if place < _EXPLAINED:
+                names = ", ".join(other.name for other in self._covering(label, rule))
+                yield RedundantRule(rule.name, f"{names} name all of it together")
+            else:
+                yield RedundantRule(rule.name, "others name all of it together")
+
+    @cached_property
+    def _covered(self) -> "dict[_Label, list[AllowRule]]":
+        """The rules of which every packet is named by another one as well.
+
+        Of two equal ones each holds the other.
+        """
+        once: dict[_Label, _Layer] = {}
+        found: dict[_Label, list[AllowRule]] = {}
+        for label, rules in self._shelves.items():
+            layers = [_Layer(Traffic.twice(map(_pair, rules)))] if len(rules) > 1 else []
+            for above in self._above(label):
+                if above not in once:
+                    once[above] = _Layer(Traffic.of(map(_pair, self._shelves[above])))
+                layers.append(once[above])
+            layers = [layer for layer in layers if layer.steps]
+            covered = [rule for rule in rules if layers and _held_by(layers, rule)]
+            if covered:
+                found[label] = covered
+        return found
+
+    @cached_property
+    def _single(self) -> "dict[int, tuple[AllowRule, AllowRule]]":
+        """Rules with a single other one that names all of them, by identity."""
+        inner: dict[_Label, list[AllowRule]] = defaultdict(list)
+        for label, rules in self._covered.items():
+            for above in (label, *self._above(label)):
+                inner[above] += rules
+        found: dict[int, tuple[AllowRule, AllowRule]] = {}
+        for label, rules in inner.items():
+            for rule, other in _held(_by_address(rules), _by_address(self._shelves[label])):
+                # The same whichever label was looked at first: one of the rule's own group.
+                if id(rule) not in found or other.group == rule.group != found[id(rule)][1].group:
+                    found[id(rule)] = (rule, other)
+        return found
+
+    def _covering(self, label: "_Label", rule: AllowRule) -> Iterator[AllowRule]:
+        """Rules that together name all of one; none of them is left out where it adds something."""
+        rest = Traffic.of([_pair(rule)])
+        for above in (label, *self._above(label)):
+            for other in self._shelves[above]:
+                if other is rule or not other.services & rule.services:
+                    continue
+                less = rest - Traffic.of([_pair(other)])
+                if less != rest:
+                    yield other
+                    rest = less
+                if not rest:
+                    return
+
+    def _above(self, label: "_Label") -> "Iterator[_Label]":
+        """Where else rules stand that are about the same wearers and peers, and perhaps more."""
+        theirs: list[str | None] = [label.peer]
+        if label.peer is not None:
+            theirs += sorted(self._wider.get(label.peer, ()))
+        for ours in (label.group, *sorted(self._wider.get(label.group, ()))):
+            for peer in theirs:
+                above = label._replace(group=ours, peer=peer)
+                if above != label and above in self._shelves:
+                    yield above
+
+
+#: For more rules than a reader looks at it is not said by which others they are covered.
+_EXPLAINED: Final = 20
+
+
+class _Label(NamedTuple):
+    place: str
+    way: Way
+    group: str
+    peer: str | None
+
+
+#: Groups are held against groups by what they mean, so their addresses are no matter: all have one.
+_ONE_PLACE: Final = AddressSet(((0, 0),))
+
+
+def _addresses(rule: AllowRule) -> AddressSet:
+    return rule.addresses if rule.peer is None else _ONE_PLACE
+
+
+def _pair(rule: AllowRule) -> tuple[AddressSet, ServiceSet]:
+    return _addresses(rule), rule.services
+
+
+class _Layer:
+    """What some rules name, to be looked up by address."""
+
+    def __init__(self, traffic: Traffic) -> None:
+        self.steps = traffic.steps
+        self._starts = [step[0] for step in traffic.steps]
+
+    def at(self, place: int) -> tuple[Step | None, int]:
+        """The step at a place, and where it ends; where there is none, where the next one begins."""
+        at = bisect_right(self._starts, place)
+        if at and self.steps[at - 1][1] >= place:
+            return self.steps[at - 1], self.steps[at - 1][1]
+        return None, self._starts[at] - 1 if at < len(self._starts) else _END
+
+
+#: Above the line of addresses, which ends below 2 ** 129.
+_END: Final = 1 << 130
+
+
+def _held_by(layers: list[_Layer], rule: AllowRule) -> bool:
+    """Whether at each address all of the services are in one layer or another."""
+    for first, last in _addresses(rule).spans:
+        place = first
+        while place <= last:
+            stop = last
+            found: Spans = ()
+            for layer in layers:
+                step, end = layer.at(place)
+                stop = min(stop, end)
+                if step is not None:
+                    found = union(found, step[2])
+            if not subset(rule.services.spans, found):
+                return False
+            place = stop + 1
+    return True
+
+
+#: Rules by their addresses.
+_Shelf: TypeAlias = dict[AddressSet, list[AllowRule]]
+
+
+def _by_address(rules: Iterable[AllowRule]) -> _Shelf:
+    shelf: _Shelf = defaultdict(list)
+    for rule in rules:
+        shelf[_addresses(rule)].append(rule)
+    return shelf
+
+
+def _held(shelf: _Shelf, above: _Shelf) -> Iterator[tuple[AllowRule, AllowRule]]:
+    """Pairs of a rule and another one that names all of it. Of two equal ones each holds the other."""
+    for addresses, wide in _nested(shelf, above):
+        services: dict[ServiceSet, list[AllowRule]] = defaultdict(list)
+        for other in above[wide]:
+            services[other.services].append(other)
+        inner: dict[ServiceSet, list[AllowRule]] = defaultdict(list)
+        for rule in shelf[addresses]:
+            inner[rule.services].append(rule)
+        for carried, more in _nested(inner, services):
+            for rule in inner[carried]:
+                for other in services[more]:
+                    if other is not rule:
+                        yield rule, other
+
+
+def _nested(inner: Collection[_Set], outer: Collection[_Set]) -> Iterator[tuple[_Set, _Set]]:
+    """Every pair of a set and one that holds it.
+
+    In order of their first places, wide sets first, only those that are still open can hold the next.
+    Ranges lie in one another or apart, so these are few.
+    """
+    marked = sorted(
+        [(*_order(one), 0, one) for one in outer] + [(*_order(one), 1, one) for one in inner],
+        key=lambda entry: entry[:4],
+    )
+    still: list[_Set] = []
+    for first, _, _, is_inner, one in marked:
+        if is_inner:
+            yield from ((one, wide) for wide in still if one <= wide)
+        else:
+            still = [wide for wide in still if wide.spans and wide.spans[-1][1] >= first]
+            still.append(one)
+
+
+def _order(one: LineSet[Any]) -> tuple[int, int, int]:
+    if not one.spans:
+        return (0, 0, 0)
+    size = sum(last - first + 1 for first, last in one.spans)
+    return (one.spans[0][0], -one.spans[-1][1], -size)

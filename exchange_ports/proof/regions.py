@@ -1,0 +1,164 @@
+"""Pieces of an answer: who with whom, and what of it passes; and how few of them say it all.
+
+An atom is a server at some of its addresses, or addresses of nobody's. A piece is every source with
+every destination, but nobody with itself and no family with the other.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, NamedTuple, TypeAlias
+
+from exchange_ports.proof.endpoints import QueryEndpoint
+from exchange_ports.proof.network_model import ModelServer, NetworkModel
+from exchange_ports.traffic.addresses import AddressSet
+from exchange_ports.traffic.services import ServiceSet
+
+__all__ = ["FAMILIES", "Atom", "RegionEndpoint", "Region", "joined", "parties", "piece_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class RegionEndpoint:
+    """A server, or addresses of nobody's that is declared as one."""
+
+    server: ModelServer | None
+    addresses: AddressSet
+
+    def of(self, version: int) -> "RegionEndpoint":
+        """What of it is of one family."""
+        return RegionEndpoint(self.server, self.addresses & FAMILIES[version])
+
+    @property
+    def managed(self) -> bool:
+        """Whether its filter is ours."""
+        return self.server is not None and self.server.managed
+
+    def one_by_one(self) -> Iterator["RegionEndpoint"]:
+        """A server at each of its addresses; addresses of nobody's stay together."""
+        if self.server is None:
+            if self.addresses:
+                yield self
+            return
+        for address in self.server.addresses:
+            if address in self.addresses:
+                yield RegionEndpoint(self.server, AddressSet.between(address, address))
+
+
+FAMILIES: Final = {
+    version: AddressSet((span,)) for version, span in zip((4, 6), AddressSet.UNIVERSE, strict=True)
+}
+
+
+def parties(scene: NetworkModel, asked: QueryEndpoint) -> list[RegionEndpoint]:
+    """Everyone whom an end of a question means; addresses of nobody's come last, together."""
+    found = [RegionEndpoint(scene.servers[name], scene.servers[name].at) for name in asked.servers]
+    rest = asked.addresses
+    for server in scene.servers.values():
+        here = asked.addresses & server.at
+        if here:
+            found.append(RegionEndpoint(server, here))
+            rest -= here
+    return [*found, RegionEndpoint(None, rest)] if rest else found
+
+
+#: Who stands at one end of a piece: servers at addresses, and addresses.
+Atom: TypeAlias = "tuple[str, AddressSet]"
+
+
+class Region(NamedTuple):
+    """What has one answer. `passes` is None where neither end is ours."""
+
+    passes: bool | None
+    sources: frozenset[Atom]
+    destinations: frozenset[Atom]
+    services: ServiceSet
+
+
+def piece_of(
+    passes: bool | None, one: RegionEndpoint, other: RegionEndpoint, services: ServiceSet
+) -> Region:
+    """The piece of two parties."""
+    return Region(passes, frozenset([_atom(one)]), frozenset([_atom(other)]), services)
+
+
+def _atom(party: RegionEndpoint) -> Atom:
+    return ("" if party.server is None else party.server.name, party.addresses)
+
+
+_RANKS: Final = {True: 0, False: 1, None: 2}
+
+
+def joined(pieces: Iterable[Region]) -> list[Region]:
+    """What passes first, then what does not, then what is not ours.
+
+    As few pieces as it takes: services of one pair, then sources, then destinations together.
+    """
+    found = list(pieces)
+    found = _together(found, lambda p: (p.passes, p.sources, p.destinations))
+    found = _together(found, lambda p: (p.passes, p.destinations, p.services))
+    found = _together(found, lambda p: (p.passes, p.sources, p.services))
+    # What a server says to itself is never asked, so "all but itself" is as good as all.
+    found = _but_itself(found)
+    return sorted(_families(found), key=lambda piece: _RANKS[piece.passes])
+
+
+def _but_itself(pieces: Iterable[Region]) -> list[Region]:
+    """Servers that reach all but themselves, each a piece so far, in one piece."""
+    found: list[Region] = []
+    for piece in pieces:
+        for index, other in enumerate(found):
+            merged = _merged(piece, other)
+            alike = (piece.passes, piece.services) == (other.passes, other.services)
+            everyone = merged.sources | merged.destinations
+            # Both name everyone, at one end or the other: what is new in the merged one is a server
+            # with itself. With addresses it could be two of them.
+            if (
+                alike
+                and everyone == piece.sources | piece.destinations
+                and everyone == other.sources | other.destinations
+                and all(name for name, _ in merged.sources & merged.destinations)
+            ):
+                found[index] = merged
+                break
+        else:
+            found.append(piece)
+    return found
+
+
+def _merged(one: Region, other: Region) -> Region:
+    return Region(
+        one.passes,
+        one.sources | other.sources,
+        one.destinations | other.destinations,
+        one.services | other.services,
+    )
+
+
+def _families(pieces: Iterable[Region]) -> list[Region]:
+    """The same said of both families is said once: no packet goes from one to the other."""
+    found = list(pieces)
+    for of_v6 in [piece for piece in found if _within(piece, 6)]:
+        for index, of_v4 in enumerate(found):
+            if _within(of_v4, 4) and _unplaced(of_v4) == _unplaced(of_v6):
+                found[index] = _merged(of_v4, of_v6)
+                found.remove(of_v6)
+                break
+    return found
+
+
+def _within(piece: Region, version: int) -> bool:
+    family = FAMILIES[version]
+    return all(at <= family for _, at in piece.sources | piece.destinations)
+
+
+def _unplaced(piece: Region) -> Hashable:
+    """A piece but for addresses."""
+    sources, targets = ({name for name, _ in end} for end in (piece.sources, piece.destinations))
+    return (piece.passes, frozenset(sources), frozenset(targets), piece.services)
+
+
+def _together(pieces: Iterable[Region], key: Callable[[Region], Hashable]) -> list[Region]:
+    shelves: dict[Hashable, Region] = {}
+    for piece in pieces:
+        before = shelves.get(key(piece))
+        shelves[key(piece)] = piece if before is None else _merged(before, piece)
+    return list(shelves.values())

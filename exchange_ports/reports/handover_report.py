@@ -1,0 +1,387 @@
+"""What others must let pass: for whoever runs central firewalls, network ACLs and neighbours' filters.
+
+A place is one zone of one network. What a plan opens at our ends and leaves the place, or has somebody
+outside at its other end, meets filters that are not ours: each such row says from where, to where, on
+which ports and why. Rows come from flows, which is what the proof holds the rules against.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from exchange_ports.findings import counted
+from exchange_ports.flows import INTERNET, ExternalEndpoint, Flow, Reason
+from exchange_ports.pipeline import Plans
+from exchange_ports.reports.escaping import in_markdown, markdown_table, sheet
+from exchange_ports.reports.labels import ANYWHERE, EndpointLabels, LabeledEnd
+from exchange_ports.reports.origin import Origin
+from exchange_ports.reports.reasons import document, linked, references
+from exchange_ports.topology.groups import Group, GroupMember, group_members, identity
+from exchange_ports.traffic.addresses import brief, covers
+from exchange_ports.traffic.ports import ANY_PORTS, Ports, joined
+
+__all__ = ["Crossing", "Place", "Row", "Side", "handover", "handover_csv", "handover_markdown"]
+
+#: More ranges than this are said once, below the tables: the Internet has up to 30.
+_MOST_RANGES: Final = 8
+
+_NOT_DECLARED: Final = "not declared"
+
+
+class Crossing(StrEnum):
+    """What a row crosses, and so whose filters it meets."""
+
+    NETWORKS = "networks"
+    ZONES = "zones"
+    NEIGHBOUR = "neighbour"
+    INTERNET = "Internet"
+
+
+class Place(NamedTuple):
+    """One zone of one network, by the name that people use."""
+
+    network: str
+    zone: str
+
+    def __str__(self) -> str:
+        return f"{self.network}, {self.zone}"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One end of a row. `addresses` are what a filter elsewhere must name, in CIDR form or alone."""
+
+    name: str
+    servers: tuple[str, ...]
+    addresses: tuple[str, ...]
+    #: Servers of the end whose address is not declared: nobody else can write a rule for them.
+    unknown: tuple[str, ...]
+    place: Place | None
+
+    @property
+    def where(self) -> str:
+        """Its place; of a neighbour, the zone of ours that it stands in, if any."""
+        return str(self.place or "outside")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What must pass from one end to another, for the same reasons."""
+
+    crossing: Crossing
+    source: Side
+    destination: Side
+    ports: tuple[Ports, ...]
+    reasons: tuple[Reason, ...]
+
+    @property
+    def passes(self) -> str:
+        """Protocols and ports; `everything` is every protocol."""
+        return ", ".join(map(str, self.ports))
+
+    @property
+    def is_risky(self) -> bool:
+        """Whether somebody accepted a risk for it."""
+        return any(reason.accepted_risk for reason in self.reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    crossing: Crossing
+    source_place: Place | None
+    destination_place: Place | None
+    source: LabeledEnd
+    destination: LabeledEnd
+    ports: frozenset[Ports]
+    reasons: tuple[Reason, ...]
+
+
+def handover(plans: Plans) -> tuple[Row, ...]:
+    """Everything that the plans open and that meets filters of others, by what it crosses.
+
+    What two servers of one place say to each other is not in it, nor what none of our filters sees:
+    servers of an `external` network among themselves and with others.
+    """
+    places = _Places(plans)
+    cells: Iterable[_Cell] = (cell for flow in plans.flows for cell in places.cells(flow))
+    # Ports of one pair and one reason together, then whoever has the same with the same others.
+    cells = _together(cells, lambda c: (_frame(c), c.source, c.destination))
+    cells = _together(cells, lambda c: (_frame(c), c.destination, c.ports))
+    cells = _together(cells, lambda c: (_frame(c), c.source, c.ports))
+    return tuple(map(places.row, sorted(cells, key=places.order)))
+
+
+def _frame(cell: _Cell) -> Hashable:
+    # Two places or two reasons are never put into one row.
+    return (cell.crossing, cell.source_place, cell.destination_place, cell.reasons)
+
+
+def _together(cells: Iterable[_Cell], key: Callable[[_Cell], Hashable]) -> list[_Cell]:
+    found: dict[Hashable, _Cell] = {}
+    for cell in cells:
+        at = key(cell)
+        before = found.get(at, cell)
+        found[at] = replace(
+            before,
+            source=before.source | cell.source,
+            destination=before.destination | cell.destination,
+            ports=before.ports | cell.ports,
+        )
+    return list(found.values())
+
+
+_CROSSINGS: Final = tuple(Crossing)
+
+
+class _Places:
+    """Who stands where."""
+
+    def __init__(self, plans: Plans) -> None:
+        self._namer = EndpointLabels(plans.topology)
+        self._networks = {
+            identity(key, declared): (key, declared)
+            for key, declared in plans.topology.networks.items()
+        }
+        self._managed = {plan.network for plan in plans.networks.values()}
+        self._dressed = {wearer.name: wearer for wearer in group_members(plans.topology)}
+        self._worn: dict[Group, dict[Place, set[str]]] = {}
+        for wearer in self._dressed.values():
+            for group in wearer.groups:
+                here = self._worn.setdefault(group, {})
+                here.setdefault(self._place(wearer), set()).add(wearer.name)
+
+    def _place(self, wearer: GroupMember) -> Place:
+        zone = "perimeter" if wearer.in_perimeter else "internal"
+        return Place(self._networks[wearer.network][0], zone)
+
+    def cells(self, flow: Flow) -> Iterator[_Cell]:
+        """A flow between every two places that it joins, where one end at least is ours."""
+        ends = (flow.source, flow.destination)
+        if not any(isinstance(end, Group) and end.network in self._managed for end in ends):
+            return
+        for source_place, source in self._parts(flow.source):
+            for target_place, target in self._parts(flow.destination):
+                outside = [end for end in ends if isinstance(end, ExternalEndpoint)]
+                if not outside and source_place == target_place:
+                    continue
+                yield _Cell(
+                    _crossing(outside, source_place, target_place),
+                    source_place,
+                    target_place,
+                    source,
+                    target,
+                    frozenset([flow.ports]),
+                    flow.reasons,
+                )
+
+    def _parts(self, end: Group | ExternalEndpoint) -> Iterator[tuple[Place | None, LabeledEnd]]:
+        if isinstance(end, ExternalEndpoint):
+            yield self._around(end), frozenset([end])
+            return
+        for place, names in self._worn.get(end, {}).items():
+            yield place, frozenset(names)
+
+    def _around(self, end: ExternalEndpoint) -> Place | None:
+        """The zone of ours that holds all of a neighbour."""
+        for key, declared in self._networks.values():
+            for zone, ranges in (
+                ("internal", declared.internal),
+                ("perimeter", declared.perimeter),
+            ):
+                if covers(ranges, end.ranges):
+                    return Place(key, zone)
+        return None
+
+    def row(self, cell: _Cell) -> Row:
+        ports = (ANY_PORTS,) if ANY_PORTS in cell.ports else joined(sorted(cell.ports))
+        return Row(
+            cell.crossing,
+            self._side(cell.source, cell.source_place),
+            self._side(cell.destination, cell.destination_place),
+            tuple(ports),
+            cell.reasons,
+        )
+
+    def _side(self, end: LabeledEnd, place: Place | None) -> Side:
+        servers = sorted(one for one in end if isinstance(one, str))
+        outside = sorted(one for one in end if isinstance(one, ExternalEndpoint))
+        declared = [range_ for name in servers for range_ in self._dressed[name].addresses]
+        declared += [range_ for one in outside for range_ in one.ranges]
+        return Side(
+            self._namer.name(end, ranges=False),
+            tuple(servers),
+            tuple(map(brief, dict.fromkeys(declared))),
+            tuple(name for name in servers if not self._dressed[name].addresses),
+            place,
+        )
+
+    def order(self, cell: _Cell) -> tuple[object, ...]:
+        """By what is crossed, then by places, then as in every report: the outside first."""
+        return (
+            _CROSSINGS.index(cell.crossing),
+            str(cell.source_place or ""),
+            str(cell.destination_place or ""),
+            self._namer.rank(cell.source),
+            self._namer.name(cell.source),
+            self._namer.rank(cell.destination),
+            self._namer.name(cell.destination),
+            sorted(map(str, cell.ports)),
+            [str(reason) for reason in cell.reasons],
+        )
+
+
+def _crossing(
+    outside: Sequence[ExternalEndpoint], source: Place | None, target: Place | None
+) -> Crossing:
+    if any(end.name in (INTERNET, ANYWHERE) for end in outside):
+        return Crossing.INTERNET
+    if outside or source is None or target is None:
+        return Crossing.NEIGHBOUR
+    return Crossing.ZONES if source.network == target.network else Crossing.NETWORKS
+
+
+# ---- as a spreadsheet ----
+
+_SHEET: Final = (
+    "crosses",
+    "source",
+    "source place",
+    "source addresses",
+    "destination",
+    "destination place",
+    "destination addresses",
+    "passes",
+    "reason",
+    "published row",
+    "document",
+    "risk accepted",
+    "owner",
+    "ticket",
+    "review",
+)
+
+
+def handover_csv(rows: Iterable[Row]) -> str:
+    """The rows for a spreadsheet or a ticket system; no cell is a formula."""
+    return sheet([_SHEET, *map(_sheet_row, rows)])
+
+
+def _sheet_row(row: Row) -> list[str]:
+    return [
+        row.crossing.value,
+        *_sheet_side(row.source),
+        *_sheet_side(row.destination),
+        row.passes,
+        _each(reason.summary for reason in row.reasons),
+        _each(reason.source for reason in row.reasons),
+        _each(document(reason) for reason in row.reasons),
+        "yes" if row.is_risky else "no",
+        *(
+            _each(getattr(reason, field) for reason in row.reasons)
+            for field in ("owner", "ticket", "review")
+        ),
+    ]
+
+
+def _sheet_side(side: Side) -> tuple[str, str, str]:
+    return side.name, side.where, ", ".join([*side.addresses, *_missing(side)])
+
+
+def _missing(side: Side) -> list[str]:
+    return [f"{name}: {_NOT_DECLARED}" for name in side.unknown]
+
+
+def _each(words: Iterable[str | None]) -> str:
+    return "; ".join(dict.fromkeys(word for word in words if word))
+
+
+# ---- as a page ----
+
+_PAGE: Final = ("from", "its addresses", "to", "its addresses", "passes", "why")
+
+_HEADINGS: Final = {
+    Crossing.NETWORKS: (
+        "Between networks",
+        "Central firewalls, gateways and network ACLs between the networks.",
+    ),
+    Crossing.ZONES: (
+        "Between zones of a network",
+        "Network ACLs of the subnets, and any firewall between the zones.",
+    ),
+    Crossing.NEIGHBOUR: (
+        "Neighbours",
+        "The neighbours' own groups and host firewalls, and whatever stands between them and us.",
+    ),
+    Crossing.INTERNET: (
+        "The Internet",
+        "Internet gateways, the perimeter's firewall, and network ACLs of the subnets.",
+    ),
+}
+
+_NOTES: Final = (
+    "Each row is said in the direction in which a connection is opened. A filter without a memory, such as "
+    "a network ACL, needs the way back as well: from these ports to whatever ports the source uses. "
+    "`everything` is every protocol and port.",
+    "Not in it: what servers of one zone say to each other, what only servers of `external` networks say "
+    "to each other, and name servers of the platform, which no rule filters.",
+)
+
+
+def handover_markdown(rows: Sequence[Row], organization: str, origin: Origin) -> str:
+    """The rows as a page, by what they cross."""
+    lines = [
+        f"# What others must let pass: {in_markdown(organization)}",
+        "",
+        f"Made by exchange-ports {in_markdown(origin.version)} from {in_markdown(origin.file)} "
+        f"(SHA-256 {origin.sha256}). {counted(len(rows), 'row')}.",
+    ]
+    lists = _Lists()
+    for note in _NOTES:
+        lines += ["", note]
+    for crossing, (heading, who) in _HEADINGS.items():
+        here = [row for row in rows if row.crossing is crossing]
+        if not here:
+            continue
+        lines += ["", f"## {heading}", "", who, ""]
+        lines += markdown_table(_PAGE, (_page_row(row, lists) for row in here))
+    unknown = sorted({n for row in rows for s in (row.source, row.destination) for n in s.unknown})
+    if unknown:
+        names = ", ".join(map(in_markdown, unknown))
+        lines += ["", "## Addresses to declare", ""]
+        lines += [f"Nobody else can write a rule for a server without a declared address: {names}."]
+    if lists.named:
+        lines += ["", "## Ranges", ""]
+        lines += [f"* {name}: {', '.join(ranges)}" for ranges, name in lists.named.items()]
+    lines += references(reason for row in rows for reason in row.reasons)
+    return "\n".join(lines)
+
+
+class _Lists:
+    """Long lists of ranges, each said once."""
+
+    def __init__(self) -> None:
+        self.named: dict[tuple[str, ...], str] = {}
+
+    def cell(self, side: Side) -> str:
+        if len(side.addresses) > _MOST_RANGES and not side.servers:
+            called = f"list {len(self.named) + 1}, {in_markdown(side.name)}"
+            name = self.named.setdefault(side.addresses, called)
+            return f"{counted(len(side.addresses), 'range')}: {name.partition(',')[0]}"
+        return ", ".join(map(in_markdown, [*side.addresses, *_missing(side)]))
+
+
+def _named(side: Side) -> str:
+    where = f" ({side.place})" if side.place else ""
+    return in_markdown(side.name + where)
+
+
+def _page_row(row: Row, lists: _Lists) -> list[str]:
+    return [
+        _named(row.source),
+        lists.cell(row.source),
+        _named(row.destination),
+        lists.cell(row.destination),
+        row.passes,
+        linked(row.reasons),
+    ]

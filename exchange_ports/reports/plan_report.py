@@ -1,0 +1,151 @@
+"""The plan of a stack for people (lines) and for programs (JSON-ready data)."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from exchange_ports.clouds.aws.names import rule_name
+from exchange_ports.clouds.aws.rules import AwsRuleSet
+from exchange_ports.clouds.base import NEVER, Use
+from exchange_ports.findings import Finding, counted
+from exchange_ports.pipeline import NetworkPlan, Plans
+from exchange_ports.reports.lines import Line, Span, Style, line, table
+from exchange_ports.reports.openings import Opening, closed, openings
+
+if TYPE_CHECKING:
+    from exchange_ports.clouds.azure.rules import AzureRuleSet
+
+__all__ = ["limit_lines", "opening_lines", "plan_data", "plan_lines"]
+
+
+def plan_lines(plans: Plans) -> list[Line]:
+    """What a stack opens, network by network, what stays closed, and how near the limits are."""
+    lines = opening_lines(plans)
+    lines += limit_lines(plans)
+    acknowledged = [f"{code}: {why}" for code, why in plans.topology.acknowledge.items()]
+    for heading, said in (
+        ("Stays closed", closed(plans.topology)),
+        ("Acknowledged warnings", acknowledged),
+    ):
+        if said:
+            lines += [line(heading, Style.HEADING), *(line(f"  {each}") for each in said), line()]
+    return lines[:-1]
+
+
+def opening_lines(plans: Plans) -> list[Line]:
+    """What is opened, by network and zone."""
+    lines: list[Line] = []
+    for key, plan in plans.networks.items():
+        seen = openings(plans, key)
+        for zone in dict.fromkeys(opening.zone for opening in seen):
+            platform = plans.topology.networks[key].platform.summary
+            lines.append(line(f"{key} ({platform}), {zone} zone", Style.HEADING))
+            rows = [_row(opening) for opening in seen if opening.zone == zone]
+            lines += table(("", "group", "ports", "peer", "why"), rows)
+            lines.append(line())
+        lines += [line(f"  {_made(plan)}"), line()]
+    return lines
+
+
+def _row(opening: Opening) -> list[Span]:
+    risky = any(reason.accepted_risk for reason in opening.reasons)
+    return [
+        Span(opening.direction, Style.IN if opening.direction == "in" else Style.OUT),
+        Span(opening.role),
+        Span(opening.ports),
+        Span(opening.peer),
+        Span(opening.why, Style.RISK if risky else Style.PLAIN),
+    ]
+
+
+def _made(plan: NetworkPlan) -> str:
+    servers = counted(len(plan.memberships), "server")
+    if isinstance(plan, AwsRuleSet):
+        made = [
+            counted(len(plan.groups), "security group"),
+            counted(len(plan.rules), "rule"),
+            *([counted(len(plan.prefix_lists), "prefix list")] if plan.prefix_lists else []),
+        ]
+    else:
+        made = [
+            counted(len(plan.groups), "network security group"),
+            counted(sum(len(group.rules) for group in plan.groups), "rule"),
+            counted(len(plan.application_groups), "application security group"),
+        ]
+    return f"{', '.join(made)} for {servers}"
+
+
+def limit_lines(plans: Plans) -> list[Line]:
+    """For each limit that is checked, whoever is nearest to it."""
+    rows = [
+        [
+            Span(key),
+            Span(f"{use.used} of {use.limit.most} {use.limit.what}"),
+            Span(use.where),
+            Span(use.limit.per),
+        ]
+        for key in plans.networks
+        for use in _nearest(plans.uses(key))
+    ]
+    columns = ("network", "used", "nearest to it", "counted per")
+    return [line("Limits", Style.HEADING), *table(columns, rows), line()]
+
+
+def _nearest(uses: Sequence[Use]) -> Iterator[Use]:
+    fullest: dict[str, Use] = {}
+    for use in uses:
+        # Nothing is near what is not there, nor a law between two quotas.
+        if not use.used or use.limit.near == NEVER:
+            continue
+        before = fullest.get(use.limit.code)
+        if before is None or (use.share, use.used) > (before.share, before.used):
+            fullest[use.limit.code] = use
+    yield from fullest.values()
+
+
+def plan_data(plans: Plans, findings: Sequence[Finding]) -> dict[str, object]:
+    """The whole plan as JSON-ready data; keys and order are the same for the same input."""
+    return {
+        "organization": plans.topology.organization,
+        "networks": {key: _network_data(plans, key, plan) for key, plan in plans.networks.items()},
+        "stays_closed": list(closed(plans.topology)),
+        "acknowledged": dict(plans.topology.acknowledge),
+        "findings": [finding.as_data() for finding in findings],
+    }
+
+
+def _network_data(plans: Plans, key: str, plan: NetworkPlan) -> dict[str, object]:
+    return {
+        "platform": plans.topology.networks[key].platform.value,
+        "opens": [opening.as_data() for opening in openings(plans, key)],
+        "servers": {server: list(worn) for server, worn in plan.memberships.items()},
+        **(_aws_data(plan) if isinstance(plan, AwsRuleSet) else _azure_data(plan)),
+        "limits": [
+            {
+                "limit": use.limit.code,
+                "where": use.where,
+                "used": use.used,
+                "most": use.limit.most,
+            }
+            for use in plans.uses(key)
+        ],
+    }
+
+
+def _aws_data(plan: AwsRuleSet) -> dict[str, object]:
+    return {
+        "security_groups": {group.key: group.description for group in plan.groups},
+        "prefix_lists": {
+            each.key: [str(entry) for entry in each.entries] for each in plan.prefix_lists
+        },
+        "rules": {rule_name(rule): rule.description for rule in plan.rules},
+    }
+
+
+def _azure_data(plan: "AzureRuleSet") -> dict[str, object]:
+    return {
+        "application_security_groups": [group.key for group in plan.application_groups],
+        "network_security_groups": {
+            group.zone.value: {rule.name: rule.description for rule in group.rules}
+            for group in plan.groups
+        },
+    }

@@ -1,0 +1,144 @@
+"""What an update does in passing, for people and for programs."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from exchange_ports.findings import counted
+from exchange_ports.pipeline import NetworkPlan, Plans
+from exchange_ports.reports.lines import Line, Style, line
+from exchange_ports.rollout import (
+    Does,
+    Phase,
+    PhasePlan,
+    Rollout,
+    TransientEffect,
+    TransientIssue,
+    network_pairs,
+    operations,
+)
+
+__all__ = ["step_text", "update_data", "update_lines"]
+
+#: More troubles than this are counted: servers of one role share theirs.
+_MOST = 12
+
+_DOES = {
+    Does.CREATE: "to create",
+    Does.CHANGE: "to change in place",
+    Does.REPLACE: "to replace",
+    Does.DELETE: "to delete",
+}
+_EFFECTS = {TransientEffect.CUT: "cut in passing", TransientEffect.OPEN: "open in passing"}
+
+#: What to do in each step of an update.
+_STEPS = {
+    Phase.AT_ONCE: "the topology as it will be",
+    Phase.TRIM: "trim: the rules that go and name a list of ranges that changes",
+    Phase.EXPAND: "expand: the rules that all servers need on the way",
+    Phase.CHANGE: "change: let the servers wear their new groups",
+    Phase.LEAVE: "leave: take away the servers that go",
+    Phase.JOIN: "join: let the servers wear their new groups beside the old ones",
+    Phase.SHED: "shed: take the old groups from the servers, and add the servers that come",
+    Phase.CONTRACT: "contract: delete what is no longer wanted; servers that still change do it here",
+}
+
+
+def update_lines(old: Plans, new: Plans, update: Rollout) -> list[Line]:
+    """The operations of each network, what doing them at once cuts or opens, and the steps offered."""
+    lines: list[Line] = []
+    for pair in network_pairs(old, new):
+        lines.append(line(f"Update of {pair.place}", Style.HEADING))
+        done = list(_operations(pair.old, pair.new))
+        lines += [line(f"  {each}") for each in done or ["nothing to do"]]
+    lines += _moves(update)
+    if update.clean:
+        text = "In one step nothing is cut that both mean, nothing opened that neither means"
+        return [*lines, line(), line(text, Style.HEADING)]
+    for effect in TransientEffect:
+        found = [trouble for trouble in update.at_once.troubles if trouble.effect is effect]
+        if found:
+            lines += [line(), line(f"In one step: {_EFFECTS[effect]}", Style.RISK)]
+            lines += [line(f"  {each}") for each in _shown(found)]
+    if update.refused:
+        lines += [line(), line("In one step: over a limit in passing", Style.RISK)]
+        lines += [line(f"  {finding.summary}") for finding in update.refused]
+    if update.held:
+        lines += [line(), line("Groups that another stack may still wear", Style.RISK)]
+        lines += [line(f"  {group}") for group in update.held]
+        text = "to keep one until they have left it, list it under `retired_groups` of its network"
+        lines.append(line(f"  {text}"))
+    if update.replaced:
+        lines += [line(), line("Groups that would be replaced, whoever wears them", Style.RISK)]
+        lines += [line(f"  {each}") for each in update.replaced]
+    lines.append(line())
+    if update.steps is None:
+        lines.append(line("No steps were found in which nothing is cut or opened", Style.RISK))
+    else:
+        lines.append(line(f"Clean in {counted(len(update.steps), 'step')}", Style.HEADING))
+        lines += [
+            line(f"  {number}. {_STEPS[step.turn]}") for number, step in enumerate(update.steps, 1)
+        ]
+    return lines
+
+
+def step_text(update: Rollout, step: PhasePlan) -> str:
+    """Which step is done, and what comes after it."""
+    steps = update.steps or ()
+    at = steps.index(step)
+    after = f", after `{steps[at - 1].turn}`" if at else ""
+    text = f"step {at + 1} of {len(steps)} of this update{after}: {_STEPS[step.turn]}"
+    following = steps[at + 1].turn if at + 1 < len(steps) else None
+    if following is None:
+        return f"{text}; then take `previous` and `step` away"
+    if following is Phase.AT_ONCE:
+        return f"{text}; then take `previous` and `step` away, and the rest is done at once"
+    return f"{text}; then `{following}`"
+
+
+def _operations(old: NetworkPlan, new: NetworkPlan) -> Iterator[str]:
+    kinds = Counter((each.does, each.kind) for each in operations(old, new))
+    for does, summary in _DOES.items():
+        several = [counted(n, kind) for (what, kind), n in sorted(kinds.items()) if what is does]
+        if several:
+            yield f"{', '.join(several)} {summary}"
+
+
+def _moves(update: Rollout) -> list[Line]:
+    if not update.moves:
+        return [line("  no server comes, goes, or changes its groups")]
+    return [line(f"  servers that come, go, or change: {', '.join(update.moves)}")]
+
+
+def _shown(troubles: Sequence[TransientIssue]) -> Iterable[str]:
+    yield from map(str, troubles[:_MOST])
+    if len(troubles) > _MOST:
+        yield f"and {len(troubles) - _MOST} more"
+
+
+def update_data(old: Plans, new: Plans, update: Rollout) -> dict[str, object]:
+    """The same for JSON: keys and their order are always the same."""
+    return {
+        "clean": update.clean,
+        "operations": {
+            pair.place: [
+                {"does": each.does.value, "kind": each.kind, "name": each.name}
+                for each in operations(pair.old, pair.new)
+            ]
+            for pair in network_pairs(old, new)
+        },
+        "moves": list(update.moves),
+        "troubles": [
+            {
+                "effect": each.effect.value,
+                "server": each.server,
+                "direction": each.way,
+                "traffic": str(each.traffic),
+                "when": each.when,
+            }
+            for each in update.at_once.troubles
+        ],
+        "over_limit": [finding.as_data() for finding in update.refused],
+        "held_groups": list(update.held),
+        "replaced_groups": list(update.replaced),
+        "steps": None if update.steps is None else [step.turn.value for step in update.steps],
+    }

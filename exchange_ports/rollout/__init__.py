@@ -1,0 +1,42 @@
+"""What an update passes through: the states of the clouds on the way, and what they let through.
+
+Pure, as everything below `resources`. DESIGN 5 "Updates" is the statement; `docs/updates.md` tells it.
+"""
+
+from exchange_ports.rollout.examine import Examination, TransientEffect, TransientIssue
+from exchange_ports.rollout.network_pairs import network_pairs
+from exchange_ports.rollout.operations import Does, Operation, operations
+from exchange_ports.rollout.phases import Attached, Phase, PhasePlan, Rollout, plan_rollout
+from exchange_ports.rollout.replacement import Ids
+from exchange_ports.rollout.request import (
+    RegisteredNetwork,
+    RequestedPhase,
+    RolloutRequest,
+    check_previous,
+    read_request,
+    registered,
+    select_phase,
+)
+
+__all__ = [
+    "RequestedPhase",
+    "Attached",
+    "Does",
+    "TransientEffect",
+    "Examination",
+    "Ids",
+    "Operation",
+    "RegisteredNetwork",
+    "PhasePlan",
+    "TransientIssue",
+    "Phase",
+    "RolloutRequest",
+    "Rollout",
+    "check_previous",
+    "operations",
+    "network_pairs",
+    "registered",
+    "select_phase",
+    "read_request",
+    "plan_rollout",
+]

@@ -1,0 +1,368 @@
+"""What passes in every moment of an update, held against what passes before and after it.
+
+Cut: it passes before and after, and in some moment not. Open: it passes in some moment, and neither
+before nor after. With two managed ends both decide; of an end that is not ours nothing is claimed.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import product
+from typing import Final, NamedTuple
+
+from exchange_ports.clouds.aws.rules import AwsRuleSet
+from exchange_ports.pipeline import NetworkPlan
+from exchange_ports.proof.clouds import Evaluator, Way, evaluator
+from exchange_ports.rollout.interfaces import InterfaceState, Membership, ServerInterface
+from exchange_ports.rollout.transient_states import TransientState
+from exchange_ports.traffic.addresses import Address, AddressSet
+from exchange_ports.traffic.services import ServiceSet
+from exchange_ports.traffic.traffic import Traffic
+
+__all__ = ["TransientEffect", "Examination", "TransientIssue", "dressed", "examine"]
+
+
+class TransientEffect(StrEnum):
+    """What a moment does to traffic that it should not do."""
+
+    CUT = "cut"
+    OPEN = "open"
+
+
+_MEMBERSHIPS: Final[tuple[Membership, ...]] = ("before", "both", "after")
+_WAYS: Final[tuple[Way, Way]] = ("out", "in")
+_OPPOSITE: Final[Mapping[Way, Way]] = {"out": "in", "in": "out"}
+
+
+@dataclass(frozen=True, slots=True)
+class TransientIssue:
+    """Traffic that an update cuts or opens in passing, and when.
+
+    `server` is ours, and `way` is seen from it. `traffic` has the other ends. Where both ends are
+    ours it is said once, of the source.
+    """
+
+    effect: TransientEffect
+    server: str
+    way: Way
+    traffic: Traffic
+    when: str
+
+    def __str__(self) -> str:
+        # One address of them, with all that there is at it.
+        address = self.traffic.example().address
+        ends = (self.server, str(address))
+        source, destination = ends if self.way == "out" else ends[::-1]
+        verb = "is cut" if self.effect is TransientEffect.CUT else "passes"
+        return f"{source} -> {destination} {self.traffic.at(address)} {verb} {self.when}"
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What was looked at, and what was found."""
+
+    moments: int
+    pairs: int
+    troubles: tuple[TransientIssue, ...]
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing is cut or opened in passing."""
+        return not self.troubles
+
+
+def examine(
+    moments: Mapping[str, Sequence[TransientState]],
+    bodies: Iterable[ServerInterface],
+    spaces: Mapping[str, AddressSet],
+) -> Examination:
+    """Look at every moment of every network.
+
+    `moments` are given for each network in the order of time, the first one before anything is
+    changed and the last one when all is done. `spaces` are the addresses of each network's zones.
+    """
+    return _Passage(moments, tuple(bodies), spaces).examined()
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """One end in one moment: what it wears, and what its filter lets through."""
+
+    moment: int
+    step: int
+    membership: Membership
+    addresses: tuple[Address, ...]
+    #: Its filter's traffic, by what its peers wear.
+    lets: Mapping[Membership, Traffic]
+
+
+class _Passage:
+    def __init__(
+        self,
+        moments: Mapping[str, Sequence[TransientState]],
+        bodies: tuple[ServerInterface, ...],
+        spaces: Mapping[str, AddressSet],
+    ) -> None:
+        self._moments = moments
+        self._bodies = bodies
+        self._ours = _addresses(bodies)
+        self._views: dict[tuple[str, int, Membership], Evaluator] = {}
+        for place, several in moments.items():
+            here = [body for body in bodies if body.place == place]
+            members = {when: _members(here, when) for when in _MEMBERSHIPS}
+            wears, zones = _wardrobe(here)
+            for number, moment in enumerate(several):
+                worn = dressed(moment.rules, wears, zones)
+                for when in _MEMBERSHIPS:
+                    self._views[place, number, when] = evaluator(worn, members[when], spaces[place])
+        self._states = {
+            (body.key, way): tuple(self._of(body, way)) for body in bodies for way in _WAYS
+        }
+        self._pairs = 0
+        self._places = {body.key: _addresses([body]) for body in bodies}
+        self._alike: dict[frozenset[int], frozenset[tuple[str, str]]] = {}
+
+    def examined(self) -> Examination:
+        troubles = [*self._with_strangers(), *self._among_ours()]
+        count = sum(len(several) for several in self._moments.values())
+        return Examination(count, self._pairs, tuple(troubles))
+
+    def _of(self, body: ServerInterface, way: Way) -> Iterator[_State]:
+        for number, moment in enumerate(self._moments[body.place]):
+            for membership in moment.worn_by(body):
+                worn = body.wears(membership)
+                if worn is not None:
+                    lets: dict[Membership, Traffic] = {
+                        peers: self._views[body.place, number, peers].permitted(
+                            _named(body, membership), way, worn.addresses[0]
+                        )
+                        for peers in _MEMBERSHIPS
+                    }
+                    yield _State(number, moment.step, membership, worn.addresses, lets)
+
+    def _first_and_last(
+        self, body: ServerInterface, way: Way
+    ) -> tuple[_State | None, _State | None]:
+        states = self._states[body.key, way]
+        last = len(self._moments[body.place]) - 1
+        before = next((s for s in states if s.moment == 0 and s.membership == "before"), None)
+        after = next((s for s in states if s.moment == last and s.membership == "after"), None)
+        return before, after
+
+    # ---- one end is ours ----
+
+    def _with_strangers(self) -> Iterator[TransientIssue]:
+        strangers = Traffic.of([(~self._ours, ServiceSet.everything())])
+        known: dict[tuple[int, ...], list[tuple[TransientEffect, Traffic, int]]] = {}
+        for body in self._bodies:
+            for way in _WAYS:
+                states = self._states[body.key, way]
+                ends = self._first_and_last(body, way)
+                before, after = (Traffic() if s is None else s.lets[s.membership] for s in ends)
+                # Servers of one role share all of it, and are looked at once.
+                key = (id(before), id(after), *(id(s.lets[s.membership]) for s in states))
+                exists = None not in ends
+                if key not in known or not exists:
+                    known[key] = list(self._against(states, before, after, exists, strangers))
+                for effect, traffic, moment in known[key]:
+                    summary = self._moments[body.place][moment].summary
+                    yield TransientIssue(effect, body.name, way, traffic, summary)
+
+    def _against(
+        self,
+        states: Sequence[_State],
+        before: Traffic,
+        after: Traffic,
+        exists: bool,
+        strangers: Traffic,
+    ) -> Iterator[tuple[TransientEffect, Traffic, int]]:
+        found: dict[TransientEffect, Traffic] = {}
+        for state in states:
+            passing = state.lets[state.membership]
+            if passing is before or passing is after:
+                continue
+            missing = (before & after) - passing if exists else Traffic()
+            surplus = passing - (before | after)
+            for effect, traffic in (
+                (TransientEffect.CUT, missing),
+                (TransientEffect.OPEN, surplus),
+            ):
+                new = (traffic & strangers) - found.get(effect, Traffic())
+                if new:
+                    found[effect] = found.get(effect, Traffic()) | new
+                    yield effect, new, state.moment
+
+    # ---- both ends are ours ----
+
+    def _among_ours(self) -> Iterator[TransientIssue]:
+        touched = {
+            (body.key, way): self._touched(body, way) for body in self._bodies for way in _WAYS
+        }
+        for source in self._bodies:
+            found: dict[tuple[TransientEffect, str], list[tuple[AddressSet, ServiceSet]]] = (
+                defaultdict(list)
+            )
+            for target in self._bodies:
+                if source.key == target.key or not (
+                    target.key in touched[source.key, "out"]
+                    or source.key in touched[target.key, "in"]
+                    or source.moves
+                    or target.moves
+                ):
+                    continue
+                for line in _lines(source, target):
+                    self._pairs += 1
+                    for effect, far, services, summary in self._between(source, target, line):
+                        found[effect, summary].append((AddressSet.between(far, far), services))
+            for (effect, summary), pairs in found.items():
+                yield TransientIssue(effect, source.name, "out", Traffic.of(pairs), summary)
+
+    def _touched(self, body: ServerInterface, way: Way) -> frozenset[tuple[str, str]]:
+        """Of whom not all states of a filter say the same."""
+        seen = {
+            id(traffic): traffic
+            for state in self._states[body.key, way]
+            for traffic in state.lets.values()
+        }
+        # Servers of one role share all of it, and are looked at once.
+        known = frozenset(seen)
+        if known not in self._alike:
+            changing = self._changing(list(seen.values()))
+            self._alike[known] = frozenset(
+                other.key for other in self._bodies if changing & self._places[other.key]
+            )
+        return self._alike[known]
+
+    def _changing(self, every: Sequence[Traffic]) -> AddressSet:
+        """At which of our addresses they do not say the same."""
+        if not every:
+            return AddressSet()
+        whole = common = every[0]
+        for traffic in every[1:]:
+            whole |= traffic
+            common &= traffic
+        return (whole - common).addresses() & self._ours
+
+    def _between(
+        self, source: ServerInterface, target: ServerInterface, line: "_Line"
+    ) -> Iterator[tuple[TransientEffect, Address, ServiceSet, str]]:
+        ends = (self._first_and_last(source, "out"), self._first_and_last(target, "in"))
+        before, after = (
+            ServiceSet() if a is None or b is None else _passing(a, b, line)
+            for a, b in zip(*ends, strict=True)
+        )
+        # There is something to cut only between servers that are there all the time.
+        exist = all(None not in each for each in ends)
+        done: dict[tuple[TransientEffect, Address], ServiceSet] = defaultdict(ServiceSet)
+        for a, b in product(self._states[source.key, "out"], self._states[target.key, "in"]):
+            together = a.step == b.step and (source.place != target.place or a.moment == b.moment)
+            if not together or not line.fits(a, b):
+                continue
+            passing = _passing(a, b, line)
+            missing = (before & after) - passing if exist else ServiceSet()
+            surplus = passing - (before | after)
+            far = b.addresses[line.target]
+            for effect, services in (
+                (TransientEffect.CUT, missing),
+                (TransientEffect.OPEN, surplus),
+            ):
+                new = services - done[effect, far]
+                if new:
+                    done[effect, far] |= new
+                    yield effect, far, new, self._moments[source.place][a.moment].summary
+
+
+class _Line(NamedTuple):
+    """By which of its addresses each of two servers speaks with the other."""
+
+    source: int
+    target: int
+
+    def fits(self, source: _State, target: _State) -> bool:
+        """Whether both have such an address then, of one family."""
+        if self.source >= len(source.addresses) or self.target >= len(target.addresses):
+            return False
+        own, far = source.addresses[self.source], target.addresses[self.target]
+        return own.version == far.version and own != far
+
+
+def _passing(source: _State, target: _State, line: _Line) -> ServiceSet:
+    if not line.fits(source, target):
+        return ServiceSet()
+    out = source.lets[target.membership].at(target.addresses[line.target])
+    return out & target.lets[source.membership].at(source.addresses[line.source])
+
+
+def _lines(source: ServerInterface, target: ServerInterface) -> Iterator[_Line]:
+    most = [
+        max(len(worn.addresses) for worn in (body.before, body.after) if worn is not None)
+        for body in (source, target)
+    ]
+    return (_Line(*pair) for pair in product(*map(range, most)))
+
+
+def _addresses(bodies: Iterable[ServerInterface]) -> AddressSet:
+    found = AddressSet()
+    for body in bodies:
+        for worn in (body.before, body.after):
+            if worn is not None:
+                found |= _places(worn)
+    return found
+
+
+def _places(worn: InterfaceState) -> AddressSet:
+    found = AddressSet()
+    for address in worn.addresses:
+        found |= AddressSet.between(address, address)
+    return found
+
+
+def _members(bodies: Iterable[ServerInterface], when: Membership) -> dict[str, AddressSet]:
+    found: dict[str, AddressSet] = defaultdict(AddressSet)
+    for body in bodies:
+        worn = body.wears(when)
+        if worn is not None:
+            for group in worn.groups:
+                found[group] |= _places(worn)
+    return found
+
+
+def _named(body: ServerInterface, membership: Membership) -> str:
+    # No declared name has a blank.
+    return f"{body.name} {membership}"
+
+
+def _wardrobe(
+    bodies: Iterable[ServerInterface],
+) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+    wears: dict[str, tuple[str, ...]] = {}
+    zones: dict[str, str] = {}
+    for body in bodies:
+        for when in _MEMBERSHIPS:
+            worn = body.wears(when)
+            if worn is not None:
+                wears[_named(body, when)] = worn.groups
+                zones[_named(body, when)] = worn.zone
+    return wears, zones
+
+
+def dressed(
+    rules: NetworkPlan, wears: Mapping[str, tuple[str, ...]], zones: Mapping[str, str]
+) -> NetworkPlan:
+    """The same rules, worn by these servers; of a group that is not there they wear nothing."""
+    if isinstance(rules, AwsRuleSet):
+        known = {group.key for group in rules.groups}
+        return replace(rules, memberships={who: _known(worn, known) for who, worn in wears.items()})
+    from exchange_ports.clouds.azure.rules import Zone
+
+    known = {group.key for group in rules.application_groups}
+    return replace(
+        rules,
+        memberships={who: _known(worn, known) for who, worn in wears.items()},
+        zones={who: Zone(zone) for who, zone in zones.items()},
+    )
+
+
+def _known(worn: tuple[str, ...], known: set[str]) -> tuple[str, ...]:
+    return tuple(group for group in worn if group in known)

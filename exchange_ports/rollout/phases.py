@@ -1,0 +1,312 @@
+"""An update as one step, or as the fewest steps that cut and open nothing in passing.
+
+A server that changes groups must find the rules of its new group as they will be, and must have
+left its old group before that one's rules change. So: first the rules, each group's as its members
+need them (expand), then the servers, then what is no longer wanted (contract). And a rule that goes
+and names a list of ranges that changes must go before the list does (trim).
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import product, starmap
+from typing import Final, NamedTuple
+
+from exchange_ports.findings import Finding
+from exchange_ports.pipeline import NetworkPlan, Plans
+from exchange_ports.rollout.examine import Examination, dressed, examine
+from exchange_ports.rollout.interfaces import Membership, ServerInterface, server_interfaces
+from exchange_ports.rollout.limits_between import held, quotas_of, refused
+from exchange_ports.rollout.network_pairs import NetworkPair, network_pairs, spaces_of
+from exchange_ports.rollout.operations import operations
+from exchange_ports.rollout.replacement import Ids, moved_elsewhere, reattached
+from exchange_ports.rollout.transient_states import (
+    Memberships,
+    TransientState,
+    merged,
+    standing,
+    transition,
+    trimmed,
+)
+
+__all__ = ["Attached", "PhasePlan", "Phase", "Rollout", "plan_rollout"]
+
+
+class Attached(StrEnum):
+    """Where servers take their groups from the outputs."""
+
+    HERE = "here"
+    """In the same program: between the last rule that is added and the first that goes."""
+    ELSEWHERE = "elsewhere"
+    """In another stack: at any time after the update."""
+
+
+class Phase(StrEnum):
+    """One step of an update: what is done in it."""
+
+    AT_ONCE = "at once"
+    """The topology as it will be."""
+    TRIM = "trim"
+    """Take away the rules that go and name a list of ranges that changes."""
+    EXPAND = "expand"
+    """Add what is new, keep what servers still need."""
+    CHANGE = "change"
+    """Let the servers wear their new groups."""
+    LEAVE = "leave"
+    """Take away the servers that go."""
+    JOIN = "join"
+    """Let the servers wear their new groups beside the old ones."""
+    SHED = "shed"
+    """Take their old groups from the servers, and add the servers that come."""
+    CONTRACT = "contract"
+    """Delete what is no longer wanted. Servers that still change their groups do it here."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhasePlan:
+    """One step: what each network gets, and what its servers wear when the step is done.
+
+    Networks are named as `place_of` names them.
+    """
+
+    turn: Phase
+    plans: Mapping[str, NetworkPlan]
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """What an update does at once, and in which steps it is clean."""
+
+    at_once: Examination
+    #: The fewest steps found that cut and open nothing; one step where doing it at once is clean.
+    #: None where no such steps were found.
+    steps: tuple[PhasePlan, ...] | None
+    stepwise: Examination
+    #: The servers that come, go, or change groups or addresses.
+    moves: tuple[str, ...]
+    #: The limits that doing it at once would pass in the middle, so that the cloud refuses it there.
+    refused: tuple[Finding, ...] = ()
+    #: The groups that would be deleted while servers of another stack may still wear them.
+    held: tuple[str, ...] = ()
+    #: The groups that would be replaced whoever wears them, in words: there are no steps for that.
+    replaced: tuple[str, ...] = ()
+
+    @property
+    def clean(self) -> bool:
+        """Whether it can be done at once."""
+        return self.at_once.clean and not (self.refused or self.held or self.replaced)
+
+
+_Way = Callable[[NetworkPair], Iterator[TransientState]]
+
+
+def plan_rollout(
+    old: Plans,
+    new: Plans,
+    attached: Attached = Attached.HERE,
+    ids: tuple[Ids, Ids] = ({}, {}),
+) -> Rollout:
+    """What passes on the way from one to the other, at once and in steps.
+
+    Networks are matched by identity; one that changes its cloud goes in the one and comes in the
+    other. `ids` are the cloud ids that stand beside the one and the other, by network.
+    """
+    pairs = tuple(network_pairs(old, new))
+    everyone = server_interfaces(old, new)
+    spaces = spaces_of(old, new)
+
+    quotas = quotas_of(new)
+
+    def look(pairs: Iterable[NetworkPair], way: _Way) -> tuple[Examination, tuple[Finding, ...]]:
+        moments = {pair.place: tuple(way(pair)) for pair in pairs}
+        states = ((place, each.rules) for place, several in moments.items() for each in several)
+        over = refused(states, quotas)
+        if _stands_still(pairs, everyone):
+            return Examination(sum(map(len, moments.values())), 0, ()), over
+        return examine(moments, everyone, spaces), over
+
+    # What takes foreign rules away takes old ones of ours away, perhaps before servers of the same
+    # program have changed their groups: then that may be at any time, as in another stack.
+    exclusive = any(getattr(pair.new, "exclusive", False) for pair in pairs)
+    at_once, over = look(pairs, _at_once(attached, exclusive=exclusive))
+    stays = held(pairs, everyone) if attached is Attached.ELSEWHERE else ()
+    moves = tuple(dict.fromkeys(body.name for body in everyone if body.moves))
+    replaced = (*reattached(pairs), *moved_elsewhere(old, new, ids))
+    if replaced:
+        return Rollout(at_once, None, at_once, moves, over, stays, replaced)
+    if at_once.clean and not stays:
+        # Where a limit is in the way, more steps are no way round it.
+        steps = None if over else _steps(pairs, (Phase.AT_ONCE,), everyone)
+        return Rollout(at_once, steps, at_once, moves, over)
+    stepwise = at_once
+    short = [replace(pair, old=trimmed(pair.old, pair.new)) for pair in pairs]
+    for way, turns in _ways(attached, trims=short != list(pairs), exclusive=exclusive):
+        starts = short if Phase.TRIM in turns else pairs
+        for spare in _SPARES if Phase.EXPAND in turns else _SPARES[:1]:
+            expanded = [
+                replace(pair, trimmed=start.old, middle=_middle(start, everyone, spare))
+                for pair, start in zip(pairs, starts, strict=True)
+            ]
+            stepwise, in_passing = look(expanded, way)
+            steps = _steps(expanded, turns, everyone)
+            in_passing += refused(_of_steps(steps), quotas)
+            if stepwise.clean and not in_passing:
+                return Rollout(at_once, steps, stepwise, moves, over, stays)
+    return Rollout(at_once, None, stepwise, moves, over, stays)
+
+
+def _ways(
+    attached: Attached, *, trims: bool, exclusive: bool
+) -> list[tuple[_Way, tuple[Phase, ...]]]:
+    """What is tried, the fewest steps first."""
+    ways = list(_WAYS)
+    if trims:
+        at_once = (_at_once(attached, exclusive=exclusive), (Phase.AT_ONCE,))
+        ways += [(_trim_and(way), (Phase.TRIM, *turns)) for way, turns in (at_once, *_WAYS)]
+    if attached is Attached.ELSEWHERE or exclusive:
+        # Servers of another stack change their groups in a step of their own.
+        ways = [each for each in ways if each[1][-2:] != (Phase.EXPAND, Phase.CONTRACT)]
+    return sorted(ways, key=lambda each: len(each[1]))
+
+
+def _stands_still(pairs: Iterable[NetworkPair], everyone: Iterable[ServerInterface]) -> bool:
+    """Whether no rule changes, and nobody who stays wears anything else.
+
+    Then servers come to rules that stand, or leave them: whatever passes at a moment passes before
+    or after, and there is no moment to look at. Not so where one comes and another goes: for a
+    moment they may speak with each other.
+    """
+    moving = [body for body in everyone if body.moves]
+    return (all(body.comes for body in moving) or all(body.goes for body in moving)) and not any(
+        operations(pair.old, other)
+        for pair in pairs
+        for other in (pair.trimmed, pair.middle, pair.new)
+        if other is not pair.old
+    )
+
+
+def _of_steps(steps: Iterable[PhasePlan]) -> Iterator[tuple[str, NetworkPlan]]:
+    return (each for step in steps for each in step.plans.items())
+
+
+def _steps(
+    pairs: Sequence[NetworkPair], turns: Iterable[Phase], everyone: Sequence[ServerInterface]
+) -> tuple[PhasePlan, ...]:
+    return tuple(
+        PhasePlan(turn, {pair.place: _at_end_of(turn, pair, everyone) for pair in pairs})
+        for turn in turns
+    )
+
+
+def _at_end_of(turn: Phase, pair: NetworkPair, everyone: Iterable[ServerInterface]) -> NetworkPlan:
+    """What a network has when a step is done, worn as it is then."""
+    if turn in (Phase.AT_ONCE, Phase.CONTRACT):
+        return pair.new
+    here = [body for body in everyone if body.place == pair.place]
+    worn = {
+        body.name: wears for body in here if (wears := body.wears(_WORN[turn](body))) is not None
+    }
+    return dressed(
+        pair.trimmed if turn is Phase.TRIM else pair.middle,
+        {name: wears.groups for name, wears in worn.items()},
+        {name: wears.zone for name, wears in worn.items()},
+    )
+
+
+#: What a server wears at the end of each step between the first and the last.
+_WORN: Final[Mapping[Phase, Callable[[ServerInterface], Membership]]] = {
+    Phase.TRIM: lambda _: "before",
+    Phase.EXPAND: lambda _: "before",
+    Phase.LEAVE: lambda body: "after" if body.goes else "before",
+    Phase.JOIN: lambda body: "after" if body.goes else "both",
+    Phase.CHANGE: lambda _: "after",
+    Phase.SHED: lambda _: "after",
+}
+
+
+def _at_once(attached: Attached, *, exclusive: bool) -> _Way:
+    def way(pair: NetworkPair) -> Iterator[TransientState]:
+        if attached is Attached.HERE:
+            yield from transition(1, pair.old, pair.new, ("before", "after"))
+            if not exclusive:
+                return
+        yield from transition(1, pair.old, pair.new, ("before", "before"))
+        yield from standing(2, pair.new, "changing")
+        yield from _end(3, pair.new)
+
+    return way
+
+
+def _trim_and(way: _Way) -> _Way:
+    def ways(pair: NetworkPair) -> Iterator[TransientState]:
+        yield from transition(0, pair.old, pair.trimmed, ("before", "before"))
+        yield from way(replace(pair, old=pair.trimmed))
+
+    return ways
+
+
+def _two_steps(pair: NetworkPair) -> Iterator[TransientState]:
+    yield from transition(1, pair.old, pair.middle, ("before", "before"))
+    yield from transition(2, pair.middle, pair.new, ("before", "after"))
+
+
+def _three_steps(pair: NetworkPair) -> Iterator[TransientState]:
+    yield from transition(1, pair.old, pair.middle, ("before", "before"))
+    yield from standing(2, pair.middle, "changing")
+    yield from transition(3, pair.middle, pair.new, ("after", "after"))
+
+
+def _turn_by_turn(pair: NetworkPair) -> Iterator[TransientState]:
+    yield from transition(1, pair.old, pair.middle, ("before", "before"))
+    yield from standing(2, pair.middle, "leaving")
+    yield from standing(3, pair.middle, "joining")
+    yield from standing(4, pair.middle, "shedding")
+    yield from transition(5, pair.middle, pair.new, ("after", "after"))
+
+
+#: The moments of each way, and its steps.
+_WAYS: Final[tuple[tuple[_Way, tuple[Phase, ...]], ...]] = (
+    (_two_steps, (Phase.EXPAND, Phase.CONTRACT)),
+    (_three_steps, (Phase.EXPAND, Phase.CHANGE, Phase.CONTRACT)),
+    (_turn_by_turn, (Phase.EXPAND, Phase.LEAVE, Phase.JOIN, Phase.SHED, Phase.CONTRACT)),
+)
+
+
+def _end(step: int, rules: NetworkPlan) -> Iterator[TransientState]:
+    after: Memberships = "after"
+    yield TransientState(step, "at its end", rules, after)
+
+
+class _Spare(NamedTuple):
+    """Which groups keep old rules, or have new ones, beside those that their movers need."""
+
+    left_groups_have_new: bool
+    joined_groups_keep_old: bool
+
+
+_SPARES: Final = tuple(starmap(_Spare, product((False, True), repeat=2)))
+
+
+def _middle(pair: NetworkPair, everyone: Iterable[ServerInterface], spare: _Spare) -> NetworkPlan:
+    """The rules that every server can live with while some change their groups.
+
+    A group that servers will come to has its new rules already, one that they will leave has its
+    old ones still, and one whose wearers stay has both. That may be too few for those who stay in
+    a group that others leave, so `spare` has more.
+    """
+    comes: set[str] = set()
+    goes: set[str] = set()
+    for body in everyone:
+        if body.place == pair.place:
+            before = set(body.before.groups) if body.before else set[str]()
+            after = set(body.after.groups) if body.after else set[str]()
+            comes |= after - before
+            goes |= before - after
+
+    def keep(group: str) -> tuple[bool, bool]:
+        only_left = group in goes and group not in comes
+        only_joined = group in comes and group not in goes
+        old = not only_joined or spare.joined_groups_keep_old
+        return (old, not only_left or spare.left_groups_have_new)
+
+    return merged(pair.old, pair.new, keep)

@@ -1,0 +1,205 @@
+"""Which step of an update a stack asks for, and what is registered in it.
+
+The steps that there are depend on both topologies and on where servers take their groups from: whoever
+asks for one that is not offered is told which are.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
+
+from exchange_ports.clouds.aws.rules import AwsRuleSet
+from exchange_ports.findings import Finding, Path, Refused, nearest
+from exchange_ports.findings.topology_kinds import BY_CODE
+from exchange_ports.flows import Flow
+from exchange_ports.pipeline import NetworkPlan, Plans, compile_plans
+from exchange_ports.rollout.interfaces import network_name
+from exchange_ports.rollout.phases import Attached, Phase, PhasePlan, Rollout, plan_rollout
+from exchange_ports.topology.checks import check
+from exchange_ports.topology.fields import plain_type
+from exchange_ports.topology.models import Topology
+from exchange_ports.topology.validate import parse_topology
+
+__all__ = [
+    "RequestedPhase",
+    "RegisteredNetwork",
+    "RolloutRequest",
+    "check_previous",
+    "registered",
+    "select_phase",
+    "read_request",
+]
+
+PREVIOUS: Final = "previous"
+STEP: Final = "step"
+ATTACHED: Final = "attached"
+
+#: Words for a step; doing all at once is no step.
+_WORDS: Final = tuple(turn.value for turn in Phase if turn is not Phase.AT_ONCE)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedPhase:
+    """What a stack says of its update beside the two topologies."""
+
+    #: None: no step, the topology as it will be.
+    turn: Phase | None
+    attached: Attached
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutRequest:
+    """What is said of an update: the step, the plans that stand now, and what is wrong with either."""
+
+    asked: RequestedPhase
+    stood: Plans | None
+    findings: tuple[Finding, ...]
+
+
+def read_request(step: object, attached: object, previous: Topology | object) -> RolloutRequest:
+    """What these three say; each is None where nothing is said."""
+    asked, wrong = _asked_for(step, attached, previous)
+    if previous is None:
+        return RolloutRequest(asked, None, tuple(wrong))
+    try:
+        return RolloutRequest(asked, _before(previous), tuple(wrong))
+    except Refused as refused:
+        return RolloutRequest(asked, None, (*wrong, *refused.findings))
+
+
+def _asked_for(
+    step: object, attached: object, previous: object
+) -> tuple[RequestedPhase, list[Finding]]:
+    """The step and the place that are meant, with what is wrong with the words.
+
+    `step` and `attached` are None where nothing is said.
+    """
+    found: list[Finding] = []
+    turn: Phase | None = None
+    if step is not None and _is_word(step, _WORDS, (STEP,), found):
+        turn = Phase(str(step))
+        if previous is None:
+            found.append(BY_CODE["step-without-previous"].at((STEP,), step=turn))
+    place = Attached.HERE
+    if attached is not None and _is_word(attached, tuple(Attached), (ATTACHED,), found):
+        place = Attached(str(attached))
+    return RequestedPhase(turn, place), found
+
+
+def _is_word(given: object, allowed: tuple[str, ...], at: Path, found: list[Finding]) -> bool:
+    if not isinstance(given, str):
+        expected = f"one of {', '.join(allowed)}"
+        found.append(BY_CODE["wrong-type"].at(at, got=plain_type(given), expected=expected))
+        return False
+    if given in allowed:
+        return True
+    meant = nearest(given, allowed)
+    fix = f"did you mean {meant}?" if meant else f"write one of {', '.join(allowed)}"
+    words = {"word": given or "an empty text", "allowed": ", ".join(allowed), "fix": fix}
+    found.append(BY_CODE["unknown-word"].at(at, **words))
+    return False
+
+
+def _before(previous: Topology | object) -> Plans:
+    """The plans of the topology that stands now, as a model or as plain data.
+
+    :raises Refused: it cannot have stood: there is an error in it, or a plan is over a limit.
+    """
+    at: Path = (PREVIOUS,)
+    if isinstance(previous, Topology):
+        topology, found = previous, check(previous, at)
+    else:
+        topology, found = parse_topology(previous, at)
+    if topology is None or any(finding.is_error for finding in found):
+        raise Refused(finding for finding in found if finding.is_error)
+    try:
+        return compile_plans(topology)
+    except Refused as refused:
+        over = (finding for finding in refused.findings if finding.is_error)
+        raise Refused(replace(each, path=(*at, *each.path[1:])) for each in over) from None
+
+
+def check_previous(previous: Topology | None, topology: Topology) -> Iterator[Finding]:
+    """What is wrong with the topology that stands now beside the one that is declared."""
+    if previous is not None and previous.organization != topology.organization:
+        yield BY_CODE["other-organization"].at(
+            (PREVIOUS, "organization"),
+            previous=previous.organization,
+            organization=topology.organization,
+        )
+
+
+def select_phase(old: Plans, new: Plans, asked: RequestedPhase) -> tuple[Rollout, PhasePlan | None]:
+    """The update, and the step of it that is asked for.
+
+    :raises Refused: no such step is offered; which are is said.
+    """
+    found = plan_rollout(old, new, asked.attached)
+    if asked.turn is None:
+        return found, None
+    for step in found.steps or ():
+        if step.turn is asked.turn:
+            return found, step
+    why, fix = _no_step(found)
+    raise Refused([BY_CODE["step-not-offered"].at((STEP,), step=asked.turn, why=why, fix=fix)])
+
+
+def _no_step(found: Rollout) -> tuple[str, str]:
+    """Why a step is not offered, and what would be right."""
+    if found.steps is not None and not found.clean:
+        words = ", ".join(step.turn for step in found.steps if step.turn is not Phase.AT_ONCE)
+        rest = "" if found.steps[-1].turn is Phase.CONTRACT else ", and then the rest at once"
+        return f"its steps are {words}, in this order{rest}", f"write one of {words}"
+    if found.clean:
+        return "it is clean in one step", "take `step` away, and do it at once"
+    if found.replaced:
+        return (
+            f"groups would be replaced, and there are no steps for that: {', '.join(found.replaced)}",
+            "do it as docs/updates.md says of what cannot be done in steps",
+        )
+    if found.refused:
+        over = "; ".join(finding.summary for finding in found.refused)
+        return (
+            f"old and new rules stand together in any step, and are over a limit then: {over}",
+            "make room for both (a quota, fewer ranges), or do the edit in two parts",
+        )
+    return (
+        "no steps were found in which nothing is cut or opened",
+        "do the edit in parts, and look at each with `exchange-ports plan FILE --against OLD`",
+    )
+
+
+class RegisteredNetwork(NamedTuple):
+    """A network as it is registered: by the key under which its cloud ids are given."""
+
+    key: str
+    plan: NetworkPlan
+    #: What flows say, for neighbours' own groups.
+    flows: tuple[Flow, ...]
+
+
+def registered(
+    old: Plans | None, new: Plans, step: PhasePlan | None
+) -> tuple[RegisteredNetwork, ...]:
+    """Each network with its plan: as it will be, or as it is at the end of a step.
+
+    Networks that only the old topology has come first, while they hold anything.
+    """
+    if old is None or step is None or step.turn is Phase.CONTRACT:
+        return tuple(RegisteredNetwork(key, plan, new.flows) for key, plan in new.networks.items())
+    keys = {network_name(plan): key for key, plan in new.networks.items()}
+    # At neighbours' groups rules only allow: both what was meant and what will be stands there.
+    flows = (*old.flows, *new.flows)
+    gone = (
+        RegisteredNetwork(key, step.plans[network_name(plan)], flows)
+        for key, plan in old.networks.items()
+        if network_name(plan) not in keys and _holds_anything(step.plans[network_name(plan)])
+    )
+    return (
+        *gone,
+        *(RegisteredNetwork(key, step.plans[place], flows) for place, key in keys.items()),
+    )
+
+
+def _holds_anything(plan: NetworkPlan) -> bool:
+    return bool(plan.groups if isinstance(plan, AwsRuleSet) else plan.application_groups)

@@ -1,0 +1,270 @@
+"""A YAML file as a tree of nodes with their lines, within bounds.
+
+Knows: the syntax of YAML, by the events of PyYAML's parser, and how much of it is read at most.
+Must not know: what a stack file is, or what a scalar means. Nothing is resolved, built or run here.
+
+The tree is built from events, without recursion, and not by PyYAML's own composer: that one
+recurses, and knows no bounds.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import yaml
+
+from exchange_ports.findings import Kind, Place, Refused
+from exchange_ports.findings import file_kinds as kinds
+
+__all__ = ["Entry", "Fields", "Items", "Node", "Text", "compose"]
+
+#: Bytes. A file of 500 servers has about 60,000.
+MAX_BYTES: Final = 1024 * 1024
+#: Levels, from the top of the file. A topology uses 10; all later steps may recurse this deep.
+MAX_DEPTH: Final = 40
+#: Values, aliases counted as often as used. A file of 500 servers has about 5,000.
+MAX_NODES: Final = 100_000
+#: Go yaml.v3 refuses a file of which 99 of 100 values come from aliases, once it has 1,000 of them.
+#: We stop well before, so that what is accepted here is accepted there.
+MAX_VALUES_A_WRITTEN_ONE: Final = 20
+ALIASES_ARE_FEW_BELOW: Final = 1_000
+
+_BOM: Final = b"\xef\xbb\xbf"
+#: Control characters, line breaks that editors do not count, and those that reorder what is shown.
+_UNSEEN: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
+)
+_ESCAPE: Final = re.compile(r"\\(.)")
+_LINE_BREAK: Final = re.compile("\r\n?|\n")
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_REMEDIES: Final[Mapping[str, str]] = {
+    "found character that cannot start any token": "indent with spaces, not tabs, and put quotes "
+    "around text that begins with @, ` or %",
+    "mapping values are not allowed in this context": "put quotes around text that has a colon "
+    "and a space in it, and begin the keys of one mapping in one column",
+    "could not find expected ':'": "write a colon and a space after the key, or indent the line "
+    "if it continues the one before",
+}
+_REMEDY: Final = "begin the keys of one mapping in one column, and close each quote and bracket"
+
+
+@dataclass(slots=True)
+class _Node:
+    line: int
+    tag: str | None
+    #: How many values it stands for: itself and everything in it.
+    values: int = field(default=1, init=False)
+    #: How many levels it has, itself included.
+    height: int = field(default=1, init=False)
+    #: Whether its end was read. Only then it can be repeated, and are the two numbers final.
+    finished: bool = field(default=False, init=False)
+
+
+@dataclass(slots=True)
+class Text(_Node):
+    """A scalar, as written."""
+
+    text: str
+    #: Neither quoted nor a block: its meaning is up to the reader.
+    plain: bool
+
+
+@dataclass(slots=True)
+class Items(_Node):
+    """A sequence: each value with the line in which it stands."""
+
+    items: list[tuple[int, "Node"]] = field(default_factory=list[tuple[int, "Node"]])
+
+
+@dataclass(slots=True)
+class Entry:
+    """One key of a mapping with its value. An alias in place of a key is no text."""
+
+    line: int
+    key: "Node | None"
+    value: "Node"
+
+
+@dataclass(slots=True)
+class Fields(_Node):
+    """A mapping: its entries as they are written, duplicates included."""
+
+    entries: list[Entry] = field(default_factory=list[Entry])
+
+
+#: An alias stands as the very node that it repeats: nodes are shared, never in a circle.
+Node = Text | Items | Fields
+
+
+class _Builder:
+    """Takes events, keeps the open nodes, refuses as soon as a bound is passed."""
+
+    def __init__(self, source: str, file: str) -> None:
+        self.file = file
+        self.root: Node | None = None
+        self.written = 0
+        self.documents = 0
+        #: What is between the marks of a scalar, escapes and all.
+        self._source = source
+        #: For each open node whether it is in brackets or braces.
+        self._flows: list[bool] = []
+        self._open: list[Items | Fields] = []
+        #: For each open mapping the key whose value comes next; for a sequence never one.
+        self._keys: list[tuple[int, Node | None] | None] = []
+        self._anchors: dict[str, Node] = {}
+
+    def take(self, event: yaml.Event) -> None:
+        """Add one event to the tree."""
+        line = 1 if event.start_mark is None else event.start_mark.line + 1
+        if isinstance(event, yaml.ScalarEvent):
+            self._check_go(event, line)
+            self._begin(event, Text(line, event.tag, event.value, not event.style))
+        elif isinstance(event, yaml.CollectionStartEvent):
+            is_mapping = isinstance(event, yaml.MappingStartEvent)
+            self._begin(event, (Fields if is_mapping else Items)(line, event.tag))
+            self._keys.append(None)
+            self._flows.append(bool(event.flow_style))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            self._flows.pop()
+            self._keys.pop()
+            self._close(self._open.pop())
+        elif isinstance(event, yaml.AliasEvent):
+            self._alias(event, line)
+        elif isinstance(event, yaml.DocumentStartEvent):
+            self.documents += 1
+            if self.documents > 1:
+                raise self.refused(kinds.SEVERAL_DOCUMENTS, line)
+
+    def refused(self, kind: Kind, line: int | None, **facts: object) -> Refused:
+        return _refused(kind, self.file, line, **facts)
+
+    def _check_go(self, event: yaml.ScalarEvent, line: int) -> None:
+        """Refuse what libyaml reads and Go's port of it, which Pulumi uses, does not."""
+        if not event.style:
+            if "?" in event.value and self._flows and self._flows[-1]:
+                problem = "a question mark without quotes inside brackets or braces"
+                remedy = "put quotes around the text"
+                raise self.refused(kinds.NOT_YAML, line, problem=problem, remedy=remedy)
+        elif event.style == '"' and event.start_mark and event.end_mark:
+            written = self._source[event.start_mark.index : event.end_mark.index]
+            if "/" in _ESCAPE.findall(written):
+                problem = "there is no \\/ in double quotes"
+                raise self.refused(kinds.NOT_YAML, line, problem=problem, remedy="write / alone")
+
+    def _begin(self, event: yaml.NodeEvent, node: Node) -> None:
+        self.written += 1
+        if len(self._open) >= MAX_DEPTH:
+            raise self.refused(kinds.NESTED_TOO_DEEP, node.line, limit=MAX_DEPTH)
+        if event.anchor is not None:
+            if event.anchor in self._anchors:
+                raise self.refused(kinds.ANCHOR_TWICE, node.line)
+            self._anchors[event.anchor] = node
+        self._place(node.line, node, is_alias=False)
+        if isinstance(node, Text):
+            self._close(node)
+        else:
+            self._open.append(node)
+
+    def _alias(self, event: yaml.AliasEvent, line: int) -> None:
+        # No finding shows the name: it may be a secret that was written without quotes.
+        node = self._anchors.get(str(event.anchor))
+        if node is None:
+            raise self.refused(kinds.UNKNOWN_ALIAS, line)
+        if not node.finished:
+            raise self.refused(kinds.ALIAS_IN_ITSELF, line)
+        # Each alias may sit on the one before it: heights add up although nothing is nested.
+        if len(self._open) + node.height > MAX_DEPTH:
+            raise self.refused(kinds.NESTED_TOO_DEEP, line, limit=MAX_DEPTH)
+        self._place(line, node, is_alias=True)
+        self._count(line, node)
+
+    def _place(self, line: int, node: Node, *, is_alias: bool) -> None:
+        """Put a node where it belongs: under the innermost open one."""
+        if not self._open:
+            self.root = node
+            return
+        parent = self._open[-1]
+        if isinstance(parent, Items):
+            parent.items.append((line, node))
+        elif (key := self._keys[-1]) is None:
+            self._keys[-1] = (line, None if is_alias else node)
+        else:
+            parent.entries.append(Entry(key[0], key[1], node))
+            self._keys[-1] = None
+
+    def _close(self, node: Node) -> None:
+        node.finished = True
+        self._count(node.line, node)
+
+    def _count(self, line: int, node: Node) -> None:
+        """Add what a finished node stands for to the one that holds it."""
+        if node.values > MAX_NODES:
+            raise self.refused(kinds.TOO_MANY_VALUES, line, limit=MAX_NODES)
+        if self._open:
+            parent = self._open[-1]
+            parent.height = max(parent.height, node.height + 1)
+            parent.values += node.values
+
+
+def compose(content: bytes, file: str) -> Node | None:
+    """The tree of the one document in `content`, None where there is none.
+
+    :raises Refused: when it is no such document, or passes a bound; with one finding, since nothing
+        after such a fault can be understood.
+    """
+    source = _readable(content, file)
+    builder = _Builder(source, file)
+    try:
+        for event in yaml.parse(source, Loader=_LOADER):
+            builder.take(event)
+    except yaml.MarkedYAMLError as fault:
+        mark = fault.problem_mark or fault.context_mark
+        problem = fault.problem or fault.context or "it is not clear where"
+        line = None if mark is None else mark.line + 1
+        remedy = _REMEDIES.get(problem, _REMEDY)
+        raise builder.refused(kinds.NOT_YAML, line, problem=problem, remedy=remedy) from None
+    except yaml.YAMLError:
+        raise builder.refused(
+            kinds.NOT_YAML, None, problem="it is not clear where", remedy=_REMEDY
+        ) from None
+    root = builder.root
+    if root is not None and root.values > max(
+        ALIASES_ARE_FEW_BELOW, MAX_VALUES_A_WRITTEN_ONE * builder.written
+    ):
+        raise builder.refused(
+            kinds.TOO_MANY_ALIASES, 1, written=builder.written, values=root.values
+        )
+    return root
+
+
+def _readable(content: bytes, file: str) -> str:
+    """The text without the byte order mark, which Pulumi drops too; all of it can be seen."""
+    if len(content) > MAX_BYTES:
+        raise _refused(kinds.FILE_TOO_BIG, file, None, size=len(content), limit=MAX_BYTES)
+    content = content.removeprefix(_BOM)
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as fault:
+        before = content[: fault.start].decode()
+        begin = content.rfind(b"\n", 0, fault.start) + 1
+        raise _refused(kinds.NOT_UTF8, file, _line(before), byte=fault.start - begin + 1) from None
+    if unseen := _UNSEEN.search(text):
+        code = ord(unseen[0])
+        raise _refused(
+            kinds.UNSEEN_CHARACTER,
+            file,
+            _line(text[: unseen.start()]),
+            character=f"U+{code:04X}",
+            escape=f"\\u{code:04X}",
+        )
+    return text
+
+
+def _line(before: str) -> int:
+    return len(_LINE_BREAK.findall(before)) + 1
+
+
+def _refused(kind: Kind, file: str, line: int | None, **facts: object) -> Refused:
+    return Refused([kind.at((), **facts).located(lambda _: Place(file, line))])

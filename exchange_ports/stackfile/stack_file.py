@@ -1,0 +1,204 @@
+"""A Pulumi stack file: from its bytes to our settings as plain data, with the line of each field.
+
+Knows: which keys a stack file has, which of them are ours, and that what is read here must be what
+a program gets through Pulumi's config, or be refused (pulumi.md 2).
+Must not know: what can be declared under a setting, nor where the bytes come from.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from exchange_ports.findings import Path, Place, Refused
+from exchange_ports.findings import file_kinds as kinds
+from exchange_ports.stackfile.nodes import Entry, Fields, Items, Node, Text, compose
+from exchange_ports.stackfile.settings import (
+    FULL_NAMES,
+    NAMESPACE,
+    SETTINGS,
+    closest,
+    listed,
+    unknown_setting,
+)
+from exchange_ports.stackfile.yaml_values import Walk, is_empty, lenient, shape
+
+__all__ = ["NAMESPACE", "SETTINGS", "StackFile", "read_stack_file"]
+
+#: Our settings that are one word; the others are mappings.
+_WORDS: Final = ("step", "attached")
+
+#: What Pulumi itself writes beside `config`.
+_STACK_KEYS: Final = (
+    "config",
+    "encryptionsalt",
+    "encryptedkey",
+    "secretsprovider",
+    "environment",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StackFile:
+    """What a stack file says."""
+
+    #: As the user named it.
+    file: str
+    #: Our settings by name, without the namespace. Plain data: dict, list, str, int, float, bool
+    #: and None; equal to what the program gets through Pulumi.
+    config: Mapping[str, object]
+    #: The other keys of `config` by name, as written. To run a program offline: what Pulumi makes
+    #: of them, with None in place of a secret. Pulumi hands over text as it is, None as "" and
+    #: the rest as JSON.
+    others: Mapping[str, object]
+    #: Where fields stand: the nodes of `config`, ours by the name without the namespace.
+    _nodes: Mapping[str, "_Placed"] = field(
+        default_factory=dict[str, "_Placed"], repr=False, compare=False
+    )
+    _line: int | None = field(default=None, repr=False, compare=False)
+
+    def locate(self, path: Path) -> Place:
+        """Where a field of `config` stands, or the nearest known one around it."""
+        line = self._line
+        placed = self._nodes.get(str(path[0])) if path else None
+        for step in path[1:]:
+            if placed is None:
+                break
+            line = placed.line
+            placed = _step(placed.node, step)
+        return Place(self.file, line if placed is None else placed.line)
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A value, and the line of its key, or of itself in a sequence."""
+
+    line: int
+    node: Node
+
+
+def _step(node: Node, step: str | int) -> _Placed | None:
+    if isinstance(node, Fields):
+        for entry in node.entries:
+            if isinstance(entry.key, Text) and entry.key.text == step:
+                return _Placed(entry.line, entry.value)
+    if isinstance(node, Items) and isinstance(step, int) and 0 <= step < len(node.items):
+        line, value = node.items[step]
+        return _Placed(line, value)
+    return None
+
+
+def read_stack_file(content: bytes, file: str) -> StackFile:
+    """Read a stack file. `file` is only its name, for the findings.
+
+    :raises Refused: with every fault of the file, each with its line.
+    """
+    root = compose(content, file)
+    reader = _Reader(file)
+    read = reader.stack_file(root)
+    if reader.findings or read is None:
+        raise Refused(reader.findings)
+    return read
+
+
+class _Reader(Walk):
+    """The frame of a stack file: its top level, `config`, and which settings are ours."""
+
+    def stack_file(self, root: Node | None) -> StackFile | None:
+        if root is None or is_empty(root):
+            self.add(kinds.EMPTY_FILE, (), 1, namespace=NAMESPACE)
+            return None
+        if not isinstance(root, Fields):
+            facts = {"shape": shape(root), "namespace": NAMESPACE}
+            self.add(kinds.NOT_A_STACK_FILE, (), root.line, **facts)
+            return None
+        self.tags(root, ())
+        config: Entry | None = None
+        config_may_be_meant = False
+        for name, entry in self.named(root, ()):
+            if name == "config":
+                config = entry
+                continue
+            self.free(entry.value, (name,))
+            if name not in _STACK_KEYS:
+                config_may_be_meant |= self.stray(name, entry.line)
+        if config is not None:
+            return self.config(config)
+        if not config_may_be_meant:
+            self.add(kinds.NO_CONFIG, (), root.line, namespace=NAMESPACE)
+        return None
+
+    def stray(self, name: str, line: int) -> bool:
+        """A key of the top level that Pulumi ignores; whether `config` could have been meant."""
+        if name in SETTINGS or ":" in name:
+            self.add(kinds.SETTING_OUTSIDE_CONFIG, (name,), line, key=name)
+            return True
+        meant = closest(name, _STACK_KEYS)
+        facts = {
+            "meant": f", perhaps meant for `{meant}`" if meant else "",
+            "allowed": listed(_STACK_KEYS[1:]),
+            "remedy": f"write `{meant}`" if meant else "delete it, or put it under `config`",
+        }
+        self.add(kinds.UNKNOWN_STACK_KEY, (name,), line, key=name, **facts)
+        return meant == "config"
+
+    def config(self, config: Entry) -> StackFile | None:
+        node = config.value
+        if is_empty(node):
+            node = Fields(config.line, None)
+        if not isinstance(node, Fields):
+            facts = {"shape": shape(node), "namespace": NAMESPACE}
+            self.add(kinds.CONFIG_NOT_A_MAPPING, ("config",), config.line, **facts)
+            return None
+        self.tags(node, ("config",))
+        ours: dict[str, object] = {}
+        others: dict[str, object] = {}
+        nodes: dict[str, _Placed] = {}
+        misspelt: set[str] = set()
+        for key, entry in self.named(node, ("config",)):
+            namespace, _, name = key.partition(":")
+            if namespace == NAMESPACE and name in SETTINGS:
+                ours[name] = self.setting(name, key, entry)
+                nodes[name] = _Placed(entry.line, entry.value)
+            elif meant := _meant(key):
+                misspelt.add(meant)
+                self.add(kinds.MISSPELT_SETTING, ("config", key), entry.line, key=key, meant=meant)
+            elif namespace == NAMESPACE:
+                misspelt.add(self.unknown_setting(key, name, entry.line))
+            elif key.count(":") > 1 and key.split(":")[1:-1] != ["config"]:
+                self.add(kinds.CONFIG_KEY_FORM, ("config", key), entry.line, key=key)
+            else:
+                self.free(entry.value, ("config", key))
+                others[key] = lenient(entry.value)
+                nodes.setdefault(key, _Placed(entry.line, entry.value))
+        if "topology" not in ours and FULL_NAMES[0] not in misspelt:
+            self.add(kinds.MISSING_TOPOLOGY, ("config",), config.line, namespace=NAMESPACE)
+        return StackFile(self.file, ours, others, nodes, config.line)
+
+    def unknown_setting(self, key: str, name: str, line: int) -> str:
+        """A key in our namespace that nothing reads; which one is meant, if one is."""
+        finding = unknown_setting(name, ("config", key))
+        self.findings.append(finding.located(lambda _: Place(self.file, line)))
+        meant = closest(name, SETTINGS)
+        return f"{NAMESPACE}:{meant}" if meant else ""
+
+    def setting(self, name: str, key: str, entry: Entry) -> object:
+        value = self.value(entry.value, (name,))
+        if name not in _WORDS and not isinstance(entry.value, Fields):
+            facts = {"key": key, "shape": shape(entry.value)}
+            self.add(kinds.SETTING_NOT_A_MAPPING, (name,), entry.line, **facts)
+        return value
+
+
+def _meant(key: str) -> str | None:
+    """Which of our settings is meant by a key that is not in our namespace, if one is."""
+    namespace, _, name = key.casefold().rpartition(":")
+    if key.startswith(f"{NAMESPACE}:") and namespace == NAMESPACE:
+        return None
+    if name == NAMESPACE:
+        # A space after the colon made a mapping of its own: `exchange-ports: {topology: ...}`.
+        return FULL_NAMES[0]
+    setting = closest(name, SETTINGS) if namespace else name if name in SETTINGS else None
+    # `exchange-ports:config:topology`, the old form and the same key to Pulumi, is close as well.
+    if setting is None or (namespace and closest(namespace, [NAMESPACE]) is None):
+        return None
+    return f"{NAMESPACE}:{setting}"

@@ -1,0 +1,212 @@
+"""Nodes as plain data: ours as every YAML reader would have them, others as Pulumi has them.
+
+Knows: what readers disagree on, and what is more than data (pulumi.md 2, ecosystem.md 3).
+Must not know: which settings there are, or what they declare.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from exchange_ports.findings import Finding, Kind, Path, Place
+from exchange_ports.findings import file_kinds as kinds
+from exchange_ports.stackfile.nodes import Entry, Fields, Items, Node, Text
+from exchange_ports.stackfile.scalars import Doubt, Scalar, doubt, meaning
+
+__all__ = ["Walk", "is_empty", "lenient", "shape"]
+
+_SECURE: Final = "secure"
+_MERGE: Final = "<<"
+
+_LINE_BREAKS: Final = frozenset("\n\r\x85\u2028\u2029")
+_DOUBTS: Final[Mapping[Doubt, Kind]] = {
+    Doubt.TRUTH: kinds.UNQUOTED_TRUTH,
+    Doubt.NUMBER: kinds.UNQUOTED_NUMBER,
+    Doubt.TIME: kinds.UNQUOTED_TIME,
+    Doubt.SYMBOL: kinds.UNQUOTED_SYMBOL,
+    Doubt.TOO_BIG: kinds.NUMBER_TOO_BIG,
+}
+
+
+class Walk:
+    """Goes through a tree and collects every fault."""
+
+    def __init__(self, file: str) -> None:
+        """Start with no faults; `file` is named in each."""
+        self.file = file
+        self.findings: list[Finding] = []
+        #: A value that aliases repeat is at fault once, not at each use.
+        self._told: set[tuple[str, int]] = set()
+
+    def add(self, kind: Kind, path: Path, line: int, **facts: object) -> None:
+        """Collect a fault."""
+        self.findings.append(kind.at(path, **facts).located(lambda _: Place(self.file, line)))
+
+    def add_once(self, node: Node, kind: Kind, path: Path, line: int, **facts: object) -> None:
+        """Collect a fault of a node that may be met again."""
+        if (kind.code, id(node)) not in self._told:
+            self._told.add((kind.code, id(node)))
+            self.add(kind, path, line, **facts)
+
+    # Ours: only what every reader reads alike.
+
+    def value(self, node: Node, path: Path) -> object:
+        """The plain data of one of our values."""
+        self.tags(node, path)
+        if isinstance(node, Text):
+            return self.scalar(node, path)
+        if isinstance(node, Items):
+            return [self.value(item, (*path, at)) for at, (_, item) in enumerate(node.items)]
+        entries = self.named(node, path)
+        if any(name == _SECURE for name, _ in entries):
+            # Nothing under it is looked at any further: it must not be shown in any finding.
+            self.add_once(node, kinds.SECRET_IN_SETTING, path, node.line)
+            return None
+        return {name: self.value(entry.value, (*path, name)) for name, entry in entries}
+
+    def tags(self, node: Node, path: Path) -> None:
+        """Refuse a tag of any kind."""
+        if node.tag is not None:
+            tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+            self.add_once(node, kinds.TAGGED_VALUE, path, node.line, tag=tag)
+
+    def scalar(self, node: Text, path: Path) -> Scalar:
+        """The value of one of our scalars."""
+        self.blanks(node, path)
+        if not node.plain or node.tag is not None:
+            return node.text
+        value = meaning(node.text)
+        if (why := doubt(node.text)) is not None:
+            # Where an alias repeats it, too, the line is that of the text to be quoted.
+            facts = {"text": node.text, "pulumi": _made(value)}
+            self.add_once(node, _DOUBTS[why], path, node.line, **facts)
+        return value
+
+    def blanks(self, node: Text, path: Path) -> None:
+        """Refuse a text that Pulumi cannot write and read once more, as it does with every file."""
+        if node.text[:1].isspace() and not _LINE_BREAKS.isdisjoint(node.text):
+            self.add_once(node, kinds.LEADING_BLANK, path, node.line)
+
+    def named(self, node: Fields, path: Path) -> list[tuple[str, Entry]]:
+        """The entries of a mapping by name; a key that is no name to every reader is a fault."""
+        self.duplicates(node, path)
+        entries: dict[str, Entry] = {}
+        for entry in node.entries:
+            key = entry.key
+            if not isinstance(key, Text):
+                self.no_name(node, path, entry)
+                continue
+            if key.text == _MERGE:
+                # Pulumi writes and reads the file once more, without the quotes: then it merges.
+                self.add_once(key, kinds.MERGE_KEY, path, key.line)
+                continue
+            self.tags(key, (*path, key.text))
+            self.blanks(key, (*path, key.text))
+            if key.plain and key.tag is None and not _is_name(key.text):
+                self.no_name(node, path, entry)
+            # Kept, whatever was wrong with it: what stands under it may have faults of its own.
+            entries.setdefault(key.text, entry)
+        return list(entries.items())
+
+    def no_name(self, node: Fields, path: Path, entry: Entry) -> None:
+        """Refuse a key of `node` that is no text to every reader."""
+        key = entry.key
+        shown, what, remedy = "here", "an alias", "write the name out"
+        if isinstance(key, Text) and key.text:
+            path = (*path, key.text)
+            shown, remedy = f"`{key.text}`", f'write "{key.text}" with quotes'
+            what = "a value, not text, to some readers"
+        elif key is not None:
+            what = shape(key)
+        facts = {"key": shown, "shape": what, "remedy": remedy}
+        self.add_once(key or node, kinds.KEY_NOT_TEXT, path, entry.line, **facts)
+
+    def duplicates(self, node: Fields, path: Path) -> None:
+        """Pulumi compares keys as they are written, quoted or not."""
+        first: dict[str, int] = {}
+        for entry in node.entries:
+            if isinstance(entry.key, Text):
+                name = entry.key.text
+                if name in first:
+                    facts = {"key": name, "first": first[name], "second": entry.line}
+                    self.add_once(
+                        entry.key, kinds.DUPLICATE_KEY, (*path, name), entry.line, **facts
+                    )
+                first.setdefault(name, entry.line)
+
+    # Not ours: only what makes Pulumi refuse the file.
+
+    def free(self, node: Node, path: Path) -> None:
+        """Check a value that is not ours."""
+        if isinstance(node, Fields):
+            self.duplicates(node, path)
+            for entry in node.entries:
+                if isinstance(entry.key, Items | Fields):
+                    self.no_name(node, path, entry)
+                name = entry.key.text if isinstance(entry.key, Text) else "?"
+                if name != _SECURE:
+                    self.free(entry.value, (*path, name))
+        elif isinstance(node, Items):
+            for index, (_, item) in enumerate(node.items):
+                self.free(item, (*path, index))
+
+
+def lenient(node: Node) -> object:
+    """What Pulumi makes of a value that is not ours, without its secrets."""
+    if isinstance(node, Text):
+        return meaning(node.text) if node.plain and node.tag is None else node.text
+    if isinstance(node, Items):
+        return [lenient(item) for _, item in node.items]
+    read = _lenient_fields(node)
+    return None if _SECURE in read else read
+
+
+def _lenient_fields(node: Fields) -> dict[str, object]:
+    own: dict[str, object] = {}
+    merged: dict[str, object] = {}
+    for entry in node.entries:
+        if not isinstance(entry.key, Text):
+            continue
+        if entry.key.text != _MERGE:
+            own[_lenient_key(entry.key)] = lenient(entry.value)
+            continue
+        sources = entry.value.items if isinstance(entry.value, Items) else [(0, entry.value)]
+        for _, source in sources:
+            if isinstance(source, Fields):
+                # The first of several sources wins, and the mapping itself over all of them.
+                merged = {**_lenient_fields(source), **merged}
+    return {**merged, **own}
+
+
+def _lenient_key(key: Text) -> str:
+    value = lenient(key)
+    return "<nil>" if value is None else value if isinstance(value, str) else _said(value)
+
+
+def _made(value: Scalar) -> str:
+    """What Pulumi makes of a doubtful number."""
+    if isinstance(value, str):
+        return "an error" if value.lower().endswith(("inf", "nan")) else "text"
+    return _said(value)
+
+
+def _said(value: object) -> str:
+    """A scalar as Pulumi would write it in JSON or as a key."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def is_empty(node: Node) -> bool:
+    """Whether a value is there only as null, or not at all."""
+    return isinstance(node, Text) and node.plain and meaning(node.text) is None
+
+
+def _is_name(text: str) -> bool:
+    return doubt(text) is None and isinstance(meaning(text), str)
+
+
+def shape(node: Node) -> str:
+    """What a node is, in words, without showing it."""
+    if isinstance(node, Items):
+        return "a list"
+    if isinstance(node, Fields):
+        return "a mapping"
+    return "empty" if is_empty(node) else "a single value"

@@ -1,0 +1,339 @@
+"""Zones, and who may stand or reach where (exchange.md 3: V1)."""
+
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, IPv6Address
+from itertools import combinations
+from typing import Final
+
+from exchange_ports.findings import Finding, Path
+from exchange_ports.findings.topology_kinds import BY_CODE
+from exchange_ports.topology.checks.selectors import (
+    listed,
+    managed,
+    named_by,
+    neighbours,
+    nowhere,
+    servers,
+    zones,
+)
+from exchange_ports.topology.fields import ends_of
+from exchange_ports.topology.models import (
+    Attachment,
+    EdgeServer,
+    Inbound,
+    Network,
+    Passage,
+    Platform,
+    Role,
+    Topology,
+)
+from exchange_ports.traffic.addresses import EVERYTHING_V4, covers, inside, network, overlap
+from exchange_ports.traffic.addresses import Network as Range
+
+__all__ = [
+    "addresses_for_flows",
+    "addresses_needed",
+    "unrestricted",
+    "listed_twice",
+    "passages",
+    "places",
+    "ranges",
+    "same_address",
+    "sources",
+    "unused",
+    "subnets",
+    "subnets_of_one_server",
+]
+
+
+#: All of IPv4 that a host can have as its address.
+_UNICAST = (network("0.0.0.0/1"), network("128.0.0.0/2"), network("192.0.0.0/3"))
+
+
+def ranges(topology: Topology) -> Iterator[Finding]:
+    """Zones that overlap, or that the Internet would reach."""
+    blocks = topology.private_blocks
+    for index, block in enumerate(blocks):
+        if block.version != EVERYTHING_V4.version:
+            yield BY_CODE["private-block-not-ipv4"].at(("private_blocks", index), range=block)
+    if covers([block for block in blocks if block.version == EVERYTHING_V4.version], _UNICAST):
+        yield BY_CODE["no-internet-left"].at(("private_blocks",))
+    for path, _, _, range_ in zones(topology):
+        # IPv6 has no private blocks to speak of: its Internet is one prefix, and holds the zones.
+        if range_.version == EVERYTHING_V4.version and not covers(blocks, (range_,)):
+            yield BY_CODE["zone-outside-private-blocks"].at(
+                path, range=range_, blocks=listed(blocks)
+            )
+    for (_, one, _, a), (path, other, _, b) in combinations(zones(topology), 2):
+        if overlap(a, b):
+            yield BY_CODE["zones-overlap"].at(
+                path, range=b, zone=other, other_range=a, other_zone=one
+            )
+
+
+def sources(topology: Topology) -> Iterator[Finding]:
+    """Ranges from which no connection arrives."""
+    declared: list[tuple[Path, str | tuple[Range, ...]]] = [
+        (("clients", key), client.source) for key, client in topology.clients.items()
+    ]
+    flow = topology.mail_flow
+    if isinstance(flow.inbound, Inbound):
+        declared.append((("mail_flow", "inbound"), flow.inbound.source))
+    declared += [(("mail_flow", "relays", key), each.source) for key, each in flow.relays.items()]
+    for path, ranges in declared:
+        for index, range_ in enumerate(() if isinstance(ranges, str) else ranges):
+            what = nowhere(range_)
+            if what is not None:
+                yield BY_CODE["unusable-range"].at((*path, "from", index), range=range_, what=what)
+
+
+def places(topology: Topology) -> Iterator[Finding]:
+    """Servers outside their zone."""
+    for site_key, site, key, server in servers(topology):
+        where = site.network or ""
+        declared = topology.networks.get(where)
+        path: Path = ("sites", site_key, "servers", key, "address")
+        if server.address is None or declared is None:
+            continue
+        address = network(str(server.address))
+        if covers(declared.perimeter, (address,)):
+            yield BY_CODE["internal-server-in-perimeter"].at(
+                path, server=key, roles=listed(server.roles), network=where
+            )
+        elif not covers(declared.internal, (address,)):
+            yield _outside(path, key, address, "internal", where, declared.internal)
+    for key, edge in topology.edge_servers.items():
+        declared = topology.networks.get(edge.network)
+        if declared is not None:
+            yield from _edge_places(key, edge, declared)
+
+
+def _edge_places(key: str, edge: EdgeServer, declared: Network) -> Iterator[Finding]:
+    path: Path = ("edge_servers", key)
+    if not declared.perimeter:
+        yield BY_CODE["edge-outside-perimeter"].at(
+            (*path, "network"), edge=key, network=edge.network
+        )
+    inside = [a for a in edge.addresses if covers(declared.internal, (network(str(a)),))]
+    for address in edge.addresses:
+        place = network(str(address))
+        if covers(declared.perimeter, (place,)):
+            continue
+        if address in inside:
+            # With one adapter in the perimeter, the other one is how the inside reaches it.
+            if declared.perimeter and len(inside) == len(edge.addresses):
+                yield BY_CODE["edge-outside-perimeter"].at(
+                    (*path, "address"), edge=key, network=edge.network
+                )
+        else:
+            zone = "perimeter" if declared.perimeter else "internal"
+            ranges = declared.perimeter or declared.internal
+            yield _outside((*path, "address"), key, place, zone, edge.network, ranges)
+
+
+def _outside(
+    path: Path, server: str, address: Range, zone: str, key: str, ranges: Iterable[Range]
+) -> Finding:
+    return BY_CODE["address-outside-zone"].at(
+        path,
+        server=server,
+        address=address.network_address,
+        zone=zone,
+        network=key,
+        ranges=listed(ranges),
+    )
+
+
+def same_address(topology: Topology) -> Iterator[Finding]:
+    """Addresses that two servers have, or that no server can have in a cloud."""
+    first: dict[object, str] = {}
+    for path, key, address, declared in _addresses(topology):
+        if first.setdefault(address, key) != key:
+            yield BY_CODE["address-used-twice"].at(
+                path, server=key, other=first[address], address=address
+            )
+        if declared is not None and declared.platform is not Platform.EXTERNAL:
+            yield from _reserved(path, key, network(str(address)), declared)
+
+
+def _addresses(
+    topology: Topology,
+) -> Iterator[tuple[Path, str, IPv4Address | IPv6Address, Network | None]]:
+    for site_key, site, key, server in servers(topology):
+        if server.address is not None:
+            path: Path = ("sites", site_key, "servers", key, "address")
+            yield path, key, server.address, topology.networks.get(site.network or "")
+    for key, edge in topology.edge_servers.items():
+        for address in edge.addresses:
+            path = ("edge_servers", key, "address")
+            yield path, key, address, topology.networks.get(edge.network)
+
+
+def _reserved(path: Path, server: str, address: Range, declared: Network) -> Iterator[Finding]:
+    """Both clouds keep the first four addresses of a subnet and the last one for themselves.
+
+    Subnets are not declared, but a zone begins and ends where one does.
+    """
+    for zone in (*declared.internal, *declared.perimeter):
+        if zone.version != EVERYTHING_V4.version or not inside(address, zone):
+            continue
+        offset = int(address.network_address) - int(zone.network_address)
+        if offset < _KEPT_AT_THE_START or address.network_address == zone.broadcast_address:
+            cloud = declared.platform.summary
+            yield BY_CODE["reserved-address"].at(
+                path, server=server, address=address.network_address, zone=zone, cloud=cloud
+            )
+
+
+#: VPC user guide, "Subnet CIDR reservations"; Azure Virtual Network FAQ.
+_KEPT_AT_THE_START: Final = 4
+
+
+def unrestricted(topology: Topology) -> Iterator[Finding]:
+    """Neighbours of the fabric that reach into a perimeter: everything passes to them."""
+    perimeters = [each for each in zones(topology) if each[2] == "perimeter"]
+    for path, what, range_ in neighbours(topology):
+        for zone_path, _, _, zone in perimeters:
+            if overlap(range_, zone):
+                yield BY_CODE["fabric-in-perimeter"].at(
+                    path, what=what, range=range_, network=zone_path[1], zone=zone
+                )
+
+
+def passages(topology: Topology) -> Iterator[Finding]:
+    """What stands between Exchange servers and the rest of the fabric in another place."""
+    for key, declared in topology.networks.items():
+        if declared.passage is Passage.ROUTED or not _reaches_out(topology, key, declared):
+            continue
+        path: Path = ("networks", key, "passage")
+        if declared.passage is Passage.TRANSLATED:
+            yield BY_CODE["fabric-translated"].at(path, network=key)
+        else:
+            yield BY_CODE["fabric-inspected"].at(path, network=key)
+
+
+def _reaches_out(topology: Topology, key: str, declared: Network) -> bool:
+    """Whether some of the fabric of a network's servers is in another place."""
+    if not any(site.network == key for _, site, _, _ in servers(topology)):
+        return False
+    if any(site.network != key for _, site, _, _ in servers(topology)):
+        return True
+    return any(not covers(declared.internal, (range_,)) for _, _, range_ in neighbours(topology))
+
+
+def addresses_needed(topology: Topology) -> Iterator[Finding]:
+    """Servers without an address that servers of another network must reach."""
+    # A network that is declared nowhere is another finding.
+    internal = {site.network for _, site, _, _ in servers(topology)} & {*topology.networks}
+    for site_key, site, key, server in servers(topology):
+        if server.address is None and site.network in internal:
+            path: Path = ("sites", site_key, "servers", key)
+            mailbox = Role.MAILBOX in server.roles
+            others = sorted(str(other) for other in internal if other != site.network)
+            apart = [
+                name
+                for name, edge in topology.edge_servers.items()
+                if mailbox and edge.site == site_key and edge.network != site.network
+            ]
+            if others:
+                flow = f"Exchange servers in {listed(others)} reach it without restriction (R1)"
+                yield BY_CODE["address-needed"].at(path, server=key, flow=flow)
+            elif apart:
+                flow = f"mail passes between it and {listed(apart)} in another network (E2, E3)"
+                yield BY_CODE["address-needed"].at(path, server=key, flow=flow)
+    for key, edge in topology.edge_servers.items():
+        site = topology.sites.get(edge.site)
+        if not edge.addresses and site is not None and site.network not in (None, edge.network):
+            flow = f"mail passes between it and site {edge.site} in {site.network} (E2, E3)"
+            yield BY_CODE["address-needed"].at(("edge_servers", key), server=key, flow=flow)
+
+
+def addresses_for_flows(topology: Topology) -> Iterator[Finding]:
+    """Servers without an address at an end of an additional flow that crosses networks."""
+    for flow in topology.additional_flows:
+        for source in ends_of(flow.source):
+            for to in ends_of(flow.to):
+                first, second = named_by(topology, source), named_by(topology, to)
+                networks = {each.network for each in (*first, *second)}
+                if not (first and second) or len(networks) == 1:
+                    continue
+                for each in (*first, *second):
+                    if not each.addressed:
+                        crossing = f"the flow from {source} to {to} crosses networks"
+                        yield BY_CODE["address-needed"].at(
+                            each.path, server=each.name, flow=crossing
+                        )
+
+
+def unused(topology: Topology) -> Iterator[Finding]:
+    """Networks in which nothing stands, and topologies of which nothing is ours to filter."""
+    if all(each.platform is Platform.EXTERNAL for each in topology.networks.values()):
+        yield BY_CODE["nothing-managed"].at(("networks",))
+    used = {site.network for site in topology.sites.values()}
+    used |= {edge.network for edge in topology.edge_servers.values()}
+    if any(site.network is None and site.servers for site in topology.sites.values()):
+        return
+    # A misspelt network is another finding, and the one that was meant is not unused.
+    for key in topology.networks if used - {None} <= set(topology.networks) else ():
+        if key not in used:
+            yield BY_CODE["unused-network"].at(("networks", key), network=key)
+
+
+def listed_twice(topology: Topology) -> Iterator[Finding]:
+    """Neighbours listed twice, or whose ranges hold a server of ours."""
+    seen: dict[Range, Path] = {}
+    for path, what, range_ in neighbours(topology):
+        if range_ in seen:
+            yield BY_CODE["listed-twice"].at(path, what=range_)
+        seen.setdefault(range_, path)
+        for _, key, address, _ in _addresses(topology):
+            if inside(network(str(address)), range_):
+                yield BY_CODE["neighbour-holds-server"].at(
+                    path, what=what, range=range_, server=key, address=address
+                )
+
+
+def subnets(topology: Topology) -> Iterator[Finding]:
+    """Networks whose groups hang on subnets: those that have no such groups, and what it does to others."""
+    for key, declared in topology.networks.items():
+        if declared.attach_to is not Attachment.SUBNETS:
+            continue
+        path: Path = ("networks", key, "attach_to")
+        if declared.platform is not Platform.AZURE:
+            yield BY_CODE["cannot-attach-to-subnets"].at(
+                path, network=key, why=_WHY[declared.platform], fix="take `attach_to` away"
+            )
+        elif managed(topology, key) and _is_used(topology, key):
+            yield BY_CODE["subnet-attachment"].at(path, network=key)
+
+
+_WHY = {
+    Platform.AWS: "security groups of AWS hang on network interfaces only",
+    Platform.EXTERNAL: "nothing is made for an external network",
+}
+
+
+def _is_used(topology: Topology, key: str) -> bool:
+    sites = (site for site in topology.sites.values() if site.network == key)
+    return any(site.servers for site in sites) or any(
+        edge.network == key for edge in topology.edge_servers.values()
+    )
+
+
+def subnets_of_one_server(topology: Topology) -> Iterator[Finding]:
+    """Edge servers with an adapter in each zone: the group of a subnet is that of one zone."""
+    for key, edge in topology.edge_servers.items():
+        declared = topology.networks.get(edge.network)
+        if declared is None or declared.attach_to is not Attachment.SUBNETS:
+            continue
+        places = [network(str(address)) for address in edge.addresses]
+        inside = [place for place in places if covers(declared.internal, (place,))]
+        if inside and any(covers(declared.perimeter, (place,)) for place in places):
+            yield BY_CODE["cannot-attach-to-subnets"].at(
+                ("edge_servers", key, "address"),
+                network=edge.network,
+                why=f"{key} has an adapter in each zone, and the subnet of "
+                f"{listed(place.network_address for place in inside)} would have nothing for it, so "
+                "Azure's default rules would decide there",
+                fix=f"take `attach_to` away, or give {key} addresses of the perimeter only",
+            )

@@ -1,0 +1,196 @@
+"""Names: declared where they are used, told apart by people and clouds."""
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import cast
+
+from exchange_ports.findings import Finding, Path, nearest
+from exchange_ports.findings.topology_kinds import BY_CODE
+from exchange_ports.topology.checks.selectors import (
+    connectors,
+    ends,
+    listed,
+    named_by,
+    servers,
+)
+from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS, FlowEnd
+from exchange_ports.topology.groups import has_own_group
+from exchange_ports.topology.models import (
+    EdgeServer,
+    Inbound,
+    Network,
+    OutboundPath,
+    Role,
+    Server,
+    Site,
+    Topology,
+)
+from exchange_ports.topology.roles import mailbox_servers
+
+__all__ = ["reserved", "undeclared", "used_twice"]
+
+
+def undeclared(topology: Topology) -> Iterator[Finding]:
+    """Names that are used and declared nowhere."""
+    networks, sites = topology.networks, topology.sites
+    for key, site in sites.items():
+        if site.network is not None and site.network not in networks:
+            yield _unknown(("sites", key, "network"), site.network, "a network", networks)
+        elif site.network is None and site.servers:
+            network = min(networks, default="...")
+            yield BY_CODE["site-without-network"].at(("sites", key), site=key, network=network)
+    for key, edge in topology.edge_servers.items():
+        yield from _of_edge(topology, ("edge_servers", key), edge)
+    for path, named in _sites_named(topology):
+        yield from _all_known(path, named, "a site", sites)
+    yield from _connectors(topology)
+    for side in ("internal", "edge"):
+        by_network = getattr(topology.name_servers, side)
+        if isinstance(by_network, dict):
+            for name in cast("dict[str, object]", by_network):
+                if name not in networks:
+                    yield _unknown(("name_servers", side, name), name, "a network", networks)
+    for path, end in ends(topology):
+        yield from _end_named(topology, path, end)
+
+
+def _of_edge(topology: Topology, path: Path, edge: EdgeServer) -> Iterator[Finding]:
+    networks, sites = topology.networks, topology.sites
+    if edge.network not in networks:
+        yield _unknown((*path, "network"), edge.network, "a network", networks)
+    for field in ("subscribed_site", "mail_site"):
+        named: str | None = getattr(edge, field)
+        if named is not None and named not in sites:
+            yield _unknown((*path, field), named, "a site", sites)
+    if edge.site in sites:
+        what = f"a Mailbox server of site {edge.site}"
+        known = mailbox_servers(sites[edge.site])
+        yield from _all_known((*path, "edgesync_except"), edge.edgesync_except, what, known)
+
+
+def _all_known(
+    path: Path, named: Iterable[str], what: str, known: Collection[str]
+) -> Iterator[Finding]:
+    for index, name in enumerate(named):
+        if name not in known:
+            yield _unknown((*path, index), name, what, known)
+
+
+def _sites_named(topology: Topology) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """Every list of sites, with its place."""
+    for key, client in topology.clients.items():
+        yield ("clients", key, "to"), client.to or ()
+    inbound = topology.mail_flow.inbound
+    if isinstance(inbound, Inbound):
+        yield ("mail_flow", "inbound", "to"), inbound.to or ()
+    for key, relay in topology.mail_flow.relays.items():
+        yield ("mail_flow", "relays", key, "sites"), relay.sites or ()
+    for key, witness in topology.witnesses.items():
+        yield ("witnesses", key, "sites"), witness.sites or ()
+    for path, connector in connectors(topology):
+        yield (*path, "sites"), connector.sites or ()
+
+
+def _connectors(topology: Topology) -> Iterator[Finding]:
+    """The source servers of Send connectors, which need a group of their own to send alone."""
+    internal = {key: server for _, _, key, server in servers(topology)}
+    mailbox = [key for key, server in internal.items() if Role.MAILBOX in server.roles]
+    for path, connector in connectors(topology):
+        at_edge = connector.through is OutboundPath.EDGE
+        known = list(topology.edge_servers) if at_edge else mailbox
+        what = "an Edge server" if at_edge else "a Mailbox server"
+        named = connector.servers or ()
+        yield from _all_known((*path, "servers"), named, what, known)
+        if connector.through is OutboundPath.CLIENT_ACCESS:
+            continue
+        for index, name in enumerate(named):
+            edge = topology.edge_servers.get(name)
+            alone = has_own_group(edge) if edge else name in internal and internal[name].own_group
+            if name in known and not alone:
+                yield BY_CODE["server-without-group"].at(
+                    (*path, "servers", index), server=name, instead="its site, in `sites`"
+                )
+
+
+def reserved(topology: Topology) -> Iterator[Finding]:
+    """Servers called by a word that means something else in a flow."""
+    taken = {*ROLE_WORDS, INTERNET_WORD}
+    for site, _, key, _ in servers(topology):
+        if key.lower() in taken:
+            yield BY_CODE["reserved-name"].at(("sites", site, "servers", key), name=key)
+    for key in topology.edge_servers:
+        if key.lower() in taken:
+            yield BY_CODE["reserved-name"].at(("edge_servers", key), name=key)
+
+
+def used_twice(topology: Topology) -> Iterator[Finding]:
+    """Names and identities that clouds or people could not tell apart."""
+    named: list[tuple[str, str, Path]] = []
+    for site, _, key, server in servers(topology):
+        path: Path = ("sites", site, "servers", key)
+        named += [(name, f"a server of site {site}", path) for name in _identities(key, server)]
+    for key, edge in topology.edge_servers.items():
+        names = _identities(key, edge)
+        named += [(name, "an Edge server", ("edge_servers", key)) for name in names]
+    yield from _repeated(named)
+    for field, what in (("sites", "site"), ("networks", "network")):
+        declared: dict[str, Site | Network] = getattr(topology, field)
+        yield from _repeated(
+            (name, f"{what} {key}", (field, key))
+            for key, each in declared.items()
+            for name in _identities(key, each)
+        )
+
+
+def _unknown(path: Path, name: str, what: str, known: Collection[str]) -> Finding:
+    there = listed(sorted(known)) or "nothing yet"
+    meant = nearest(name, known)
+    fix = f"did you mean {meant}?" if meant else f"declared are: {there}"
+    return BY_CODE["undeclared"].at(path, name=name, what=what, fix=fix)
+
+
+def _end_named(topology: Topology, path: Path, end: FlowEnd) -> Iterator[Finding]:
+    if end.site is not None and end.site not in topology.sites:
+        yield _unknown(path, end.site, "a site", topology.sites)
+        return
+    if end.range_ is not None or end.word == INTERNET_WORD:
+        return
+    if end.word in ROLE_WORDS:
+        if not named_by(topology, end):
+            yield BY_CODE["flow-to-nobody"].at(path, end=end)
+        return
+    internal = {key: server for _, _, key, server in servers(topology)}
+    if end.word in internal:
+        if not internal[end.word].own_group:
+            role = f"its role: {internal[end.word].roles[0]}"
+            yield BY_CODE["server-without-group"].at(path, server=end.word, instead=role)
+    elif end.word in topology.edge_servers:
+        if not has_own_group(topology.edge_servers[end.word]):
+            yield BY_CODE["server-without-group"].at(
+                path, server=end.word, instead="its role: edge"
+            )
+    else:
+        known = [*ROLE_WORDS, INTERNET_WORD, *internal, *topology.edge_servers]
+        yield _unknown(path, end.word, "a server or a role", known)
+
+
+def _identities(key: str, declared: Server | EdgeServer | Site | Network) -> set[str]:
+    return {key, declared.id or key}
+
+
+def _repeated(named: Iterable[tuple[str, str, Path]]) -> Iterator[Finding]:
+    first: dict[str, tuple[str, str, Path]] = {}
+    for name, what, path in named:
+        before = first.setdefault(name.lower(), (name, what, path))
+        if before[2] == path:
+            continue
+        if {what, before[1]} > {"an Edge server"}:
+            inside = what if before[1] == "an Edge server" else before[1]
+            yield BY_CODE["edge-shares-role"].at(
+                path,
+                server=name,
+                role=inside,
+                fix="remove it from `servers`: `edge_servers` already has it",
+            )
+        else:
+            other = before[1] if before[0] == name else f"{before[1]} as {before[0]}"
+            yield BY_CODE["name-used-twice"].at(path, name=name, one=what, other=other)

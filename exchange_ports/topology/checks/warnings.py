@@ -1,0 +1,344 @@
+"""Legal, but unwise: warnings."""
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv6Address
+from typing import Final
+
+from exchange_ports.catalog import (
+    BY_ID,
+    MANAGEMENT,
+    PLAIN_TEXT_PORTS,
+    SERVICES,
+    SMTP_PORT,
+    UPDATES,
+    Need,
+    Part,
+    Service,
+)
+from exchange_ports.findings import Finding, Path, nearest
+from exchange_ports.findings.topology_kinds import BY_CODE
+from exchange_ports.topology.checks.selectors import (
+    connectors,
+    from_internet,
+    listed,
+    managed,
+    managed_edges,
+    named_by,
+    neighbours,
+    servers,
+)
+from exchange_ports.topology.fields import FlowEnd, ends_of
+from exchange_ports.topology.groups import (
+    group_members,
+    identity,
+    members_of,
+    retirable_groups,
+)
+from exchange_ports.topology.models import (
+    AdditionalFlow,
+    ClientSource,
+    Outbound,
+    OutboundPath,
+    Platform,
+    Role,
+    Topology,
+)
+from exchange_ports.topology.roles import send_connectors
+from exchange_ports.traffic.addresses import GLOBAL_UNICAST, inside, network, overlap
+from exchange_ports.traffic.ports import Ports
+
+__all__ = [
+    "edge_name_servers",
+    "internet_any",
+    "ipv6_residue",
+    "management",
+    "older_edge",
+    "plain_text",
+    "port_25",
+    "sender_reputation",
+    "updates",
+    "groups",
+]
+
+
+def port_25(topology: Topology) -> Iterator[Finding]:
+    """Mail straight to the Internet, which clouds block or do not support (exchange.md 12)."""
+    usual = ((("edge_servers",), connector) for connector in send_connectors(topology))
+    for path, connector in list(connectors(topology)) or usual:
+        if connector.through is OutboundPath.NONE:
+            continue
+        blocked = list(_blocked_hops(topology, path, connector))
+        who, entry = _SENDERS[connector.through]
+        for platform in sorted(_platforms(topology, connector)) if blocked else ():
+            cloud, why, fix = _PORT_25[platform]
+            for place in blocked:
+                yield BY_CODE["port-25-blocked"].at(
+                    place, who=who.value, port=listed(entry.ports), cloud=cloud, why=why, fix=fix
+                )
+            if platform is Platform.AZURE and connector.next_hop == "internet":
+                yield BY_CODE["azure-sends-directly"].at(path)
+
+
+def _blocked_hops(topology: Topology, path: Path, connector: Outbound) -> Iterator[Path]:
+    """Where a connector sends to public addresses on the port that clouds block."""
+    if isinstance(connector.next_hop, str):
+        yield path
+        return
+    for index, hop in enumerate(connector.next_hop):
+        place = network(str(hop.address))
+        if hop.port == SMTP_PORT and from_internet(topology, FlowEnd("", None, place)):
+            yield (*path, "next_hop", index)
+
+
+def _platforms(topology: Topology, connector: Outbound) -> set[Platform]:
+    """The clouds that mail of a connector leaves from."""
+    named = connector.servers
+    if connector.through is OutboundPath.EDGE:
+        used = {
+            edge.network
+            for key, edge in topology.edge_servers.items()
+            if edge.sends
+            and (named is None or key in named)
+            and (connector.sites is None or edge.site in connector.sites)
+        }
+    else:
+        used = {
+            site.network or ""
+            for key, site, name, _ in servers(topology)
+            if (named is None or name in named)
+            and (connector.sites is None or key in connector.sites)
+        }
+    there = {topology.networks[key].platform for key in used if key in topology.networks}
+    return {platform for platform in there if platform in _PORT_25}
+
+
+_SENDERS: Final = {
+    OutboundPath.EDGE: (Part.EDGE, BY_ID["E4"]),
+    OutboundPath.MAILBOX: (Part.MAILBOX, BY_ID["M2"]),
+    OutboundPath.CLIENT_ACCESS: (Part.CLIENT_ACCESS, BY_ID["M3"]),
+}
+
+_PORT_25: Final = {
+    Platform.AWS: (
+        "AWS",
+        "EC2 drops such mail to public addresses whatever the rules say, until AWS lifts it for the "
+        "account and Region",
+        'send AWS a "Request to remove email sending limitations", or use a smart host on another port',
+    ),
+    Platform.AZURE: (
+        "Azure",
+        "Azure lets it out under an Enterprise Agreement only",
+        "use a smart host on another port, or make sure of the subscription's agreement",
+    ),
+}
+
+
+def plain_text(topology: Topology) -> Iterator[Finding]:
+    """Services that send passwords in the clear, offered to the Internet."""
+    for key, client in topology.clients.items():
+        if not _public(topology, client):
+            continue
+        for index, service in enumerate(client.services):
+            ports = _plain_ports(topology, service)
+            if ports:
+                known = not isinstance(client.source, str)
+                yield BY_CODE["plain-text-from-internet"].at(
+                    ("clients", key, "services", index),
+                    name=key,
+                    service=service,
+                    port=" or ".join(ports),
+                    fix="bring these clients in by a private network"
+                    if known
+                    else "let only known ranges use it",
+                )
+
+
+def _plain_ports(topology: Topology, service: Service) -> list[str]:
+    """The ports of a service that may carry a password in the clear."""
+    plain = PLAIN_TEXT_PORTS.get(service)
+    if plain is None:
+        return []
+    usual = SERVICES[service].ports[0]
+    rebound = topology.service_ports.get(service)
+    if rebound is None:
+        return [f"{plain}/{usual.protocol}"]
+    # Which of them is the plain one is not declared; the product's own secure port is not.
+    secure = [each for each in usual.one_by_one() if each.ranges[0].first != plain]
+    return [str(each) for each in rebound if each not in secure]
+
+
+def _public(topology: Topology, client: ClientSource) -> bool:
+    if isinstance(client.source, str):
+        return True
+    return any(
+        from_internet(topology, FlowEnd("", None, range_))
+        # An organization's own IPv6 addresses are public ones too; a range of a registry's usual
+        # allocation or longer is taken to be somebody's in particular.
+        and (range_.version == _V4 or range_.prefixlen < _USUAL_IPV6_ALLOCATION)
+        for range_ in client.source
+    )
+
+
+_V4: Final = 4
+
+
+#: What an Internet registry hands to a provider at least (RIPE-738, ARIN NRPM 6.5).
+_USUAL_IPV6_ALLOCATION: Final = 32
+
+
+def edge_name_servers(topology: Topology) -> Iterator[Finding]:
+    """Edge servers that ask a domain controller for names."""
+    declared = topology.name_servers.edge
+    path: Path = ("name_servers", "edge")
+    if isinstance(declared, dict):
+        for network_key, one in declared.items():
+            yield from _asks_controller(topology, (*path, network_key), one)
+    elif declared is not None:
+        yield from _asks_controller(topology, path, declared)
+
+
+def _asks_controller(
+    topology: Topology, path: Path, declared: str | tuple[IPv4Address | IPv6Address, ...]
+) -> Iterator[Finding]:
+    if declared == "domain_controllers":
+        yield BY_CODE["edge-asks-domain-controller"].at(path, server="domain_controllers")
+    if isinstance(declared, str):
+        return
+    controllers = [r for _, what, r in neighbours(topology) if what == "domain controllers"]
+    for index, address in enumerate(declared):
+        if any(inside(network(str(address)), range_) for range_ in controllers):
+            yield BY_CODE["edge-asks-domain-controller"].at((*path, index), server=address)
+
+
+def older_edge(topology: Topology) -> Iterator[Finding]:
+    """Older Edge servers that deliver to servers on which the front end owns the port (A-05)."""
+    both = {Role.CLIENT_ACCESS, Role.MAILBOX}
+    for key, edge in topology.edge_servers.items():
+        if edge.version == _WITH_FRONT_END or edge.delivery_port != SMTP_PORT or not edge.receives:
+            continue
+        site = topology.sites.get(edge.site)
+        for name, server in site.servers.items() if site else ():
+            if both <= set(server.roles):
+                yield BY_CODE["older-edge-delivers"].at(
+                    ("edge_servers", key, "version"),
+                    edge=key,
+                    version=edge.version,
+                    server=name,
+                    port=edge.delivery_port,
+                )
+                break
+
+
+#: From this version on an Edge server delivers to the Front End Transport service.
+_WITH_FRONT_END: Final = 2013
+
+
+def ipv6_residue(topology: Topology) -> Iterator[Finding]:
+    """Networks whose own IPv6 addresses are Internet addresses too (A-22)."""
+    for key, declared in topology.networks.items():
+        own = [z for z in (*declared.internal, *declared.perimeter) if overlap(z, GLOBAL_UNICAST)]
+        if own and managed(topology, key):
+            yield BY_CODE["ipv6-residue"].at(
+                ("networks", key), network=key, zones=listed(own), internet=GLOBAL_UNICAST
+            )
+
+
+def internet_any(topology: Topology) -> Iterator[Finding]:
+    """Networks in which the Internet is any address: two such ends meet inside."""
+    for key, declared in topology.networks.items():
+        if declared.internet == "any":
+            yield BY_CODE["internet-any"].at(("networks", key, "internet"), network=key)
+
+
+def management(topology: Topology) -> Iterator[Finding]:
+    """Servers that nobody may administer."""
+    ways_in = [
+        flow for flow in topology.additional_flows if _serves(flow, Need.REMOTE_DESKTOP, MANAGEMENT)
+    ]
+    asked: list[tuple[str, tuple[str, ...], Path]] = [
+        ("internal Exchange servers", ("exchange", "client_access", "mailbox"), ("sites",))
+    ]
+    edges = managed_edges(topology)
+    if edges:
+        asked.append(("Edge servers", ("edge", *edges), ("edge_servers",)))
+    internal = {key for _, site, key, _ in servers(topology) if managed(topology, site.network)}
+    if not internal:
+        asked = [each for each in asked if each[2] != ("sites",)]
+    for who, words, path in asked:
+        named = {end.word for flow in ways_in for end in ends_of(flow.to)}
+        if not named & ({*words} | (internal if path == ("sites",) else set())):
+            ports = f"{MANAGEMENT.ranges[-2]}/{MANAGEMENT.protocol}"
+            yield BY_CODE["no-management"].at(path, who=who, ports=ports)
+
+
+def _serves(flow: AdditionalFlow, need: Need, ports: Ports) -> bool:
+    """Whether a flow names a need, or meets the ports by which it is usually met."""
+    return flow.need is need or any(each.meets(ports) for each in flow.ports or ())
+
+
+def updates(topology: Topology) -> Iterator[Finding]:
+    """Servers that can fetch no updates."""
+    outgoing = [
+        flow for flow in topology.additional_flows if _serves(flow, Need.WINDOWS_UPDATE, UPDATES)
+    ]
+    sources = [
+        each
+        for flow in outgoing
+        for end in ends_of(flow.source)
+        for each in named_by(topology, end)
+    ]
+    reached = {each.path[0] for each in sources}
+    for who, where, there in (
+        ("internal Exchange servers", "sites", _managed_inside(topology)),
+        ("Edge servers", "edge_servers", bool(managed_edges(topology))),
+    ):
+        if there and where not in reached:
+            yield BY_CODE["no-updates"].at((where,), who=who)
+
+
+def _managed_inside(topology: Topology) -> bool:
+    return any(managed(topology, site.network) for _, site, _, _ in servers(topology))
+
+
+def sender_reputation(topology: Topology) -> Iterator[Finding]:
+    """Open proxy detection that nothing is declared for, or that probes anywhere."""
+    if not managed_edges(topology):
+        return
+    if topology.sender_reputation is None:
+        yield BY_CODE["sender-reputation-open"].at(())
+    if topology.sender_reputation == "direct":
+        ports = listed(BY_ID["E8d"].ports)
+        yield BY_CODE["probes-to-anywhere"].at(("sender_reputation",), ports=ports)
+
+
+def groups(topology: Topology) -> Iterator[Finding]:
+    """Keys of groups that there cannot be, and groups that somebody declared still wears."""
+    for key, declared in topology.networks.items():
+        here = identity(key, declared)
+        known = retirable_groups(topology, here)
+        worn = _worn(topology, here) if declared.retired_groups else set[str]()
+        for place, group in enumerate(declared.retired_groups):
+            path: Path = ("networks", key, "retired_groups", place)
+            if declared.platform is Platform.EXTERNAL:
+                what, fix = "a group of an external network: nothing is made there", "take it away"
+                yield BY_CODE["undeclared"].at(path, name=group, what=what, fix=fix)
+            elif group not in known:
+                meant = nearest(group, known)
+                fix = (
+                    f"did you mean {meant}?"
+                    if meant
+                    else "keep the site or server that it is of declared until it is taken from here"
+                )
+                what = "a group of a site or server that is declared"
+                yield BY_CODE["undeclared"].at(path, name=group, what=what, fix=fix)
+            elif group in worn:
+                yield BY_CODE["retired-group-worn"].at(path, group=group, network=key)
+
+
+def _worn(topology: Topology, network: str) -> set[str]:
+    """The keys of the groups that somebody wears in a network; none where it is unclear who is where."""
+    places = [site.network for site in topology.sites.values() if site.servers]
+    places += [edge.network for edge in topology.edge_servers.values()]
+    if not set(places) <= set(topology.networks):
+        return set()
+    return {group.key for group in members_of(group_members(topology)) if group.network == network}

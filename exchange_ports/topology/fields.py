@@ -1,0 +1,319 @@
+"""The small values of a stack file: names, addresses, ranges, ports and the ends of a flow.
+
+Each is written as text and becomes a typed value here, or an error with one of our own codes
+(`findings.declared`). Must not know what the values are used for.
+"""
+
+import re
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_interface
+from typing import Annotated, Any, Final, NamedTuple, Self
+
+from pydantic import GetCoreSchemaHandler, WithJsonSchema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from exchange_ports.catalog import SERVICES, Service
+from exchange_ports.traffic.addresses import Network, network
+from exchange_ports.traffic.ports import HIGHEST_PORT, PortRange, Ports, Protocol
+
+__all__ = [
+    "ROLE_WORDS",
+    "INTERNET_WORD",
+    "Address",
+    "Count",
+    "FlowEnd",
+    "FlowEndText",
+    "GroupKey",
+    "Name",
+    "Port",
+    "PortsText",
+    "Range",
+    "Words",
+    "ends_of",
+    "plain_type",
+    "read_ports",
+]
+
+#: Azure is the strictest: letters, digits, `_`, `.` and `-`, ending in a letter, digit or `_`
+#: (azure.md 1). The dot is left out because our group names use it (`mailbox.hq`).
+_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38}[A-Za-z0-9_])?")
+_NAME_RULE: Final = (
+    "letters, digits, - and _, at most 40 characters, the first a letter or digit, the last not -"
+)
+#: What a group stands for, and whose it is: `topology.groups` knows which there are.
+_GROUP_KEY: Final = re.compile(rf"[a-z-]+(?:\.{_NAME.pattern})?")
+_GROUP_KEY_RULE: Final = "a kind of group and the site or server that it is of, as mailbox.paris"
+
+#: Words that stand for servers in `from` and `to` of an additional flow.
+ROLE_WORDS: Final = ("exchange", "client_access", "mailbox", "edge")
+INTERNET_WORD: Final = "internet"
+
+
+def _must_be_text(value: object, what: str) -> str:
+    if not isinstance(value, str):
+        raise PydanticCustomError("wrong-type", "", {"expected": what, "got": plain_type(value)})
+    return value
+
+
+def plain_type(value: object) -> str:
+    """What a person would call the type of a value from a stack file."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, str):
+        return "text"
+    return "a mapping" if isinstance(value, dict) else "a list"
+
+
+def _name(value: object) -> str:
+    text = _must_be_text(value, "a name")
+    if not _NAME.fullmatch(text):
+        raise PydanticCustomError("bad-name", "", {"name": text, "rule": _NAME_RULE})
+    return text
+
+
+def _group_key(value: object) -> str:
+    text = _must_be_text(value, "the key of a group")
+    if not _GROUP_KEY.fullmatch(text):
+        raise PydanticCustomError("bad-name", "", {"name": text, "rule": _GROUP_KEY_RULE})
+    return text
+
+
+#: Python also takes netmasks, hostmasks and scopes (`%eth0`), which no cloud's rule does.
+_ADDRESS_LETTERS: Final = re.compile(r"[0-9a-fA-F:.]+(?:/[0-9]{1,3})?")
+
+
+def _range(value: object) -> Network:
+    text = _must_be_text(value, "an address range as text")
+    if not _ADDRESS_LETTERS.fullmatch(text):
+        raise PydanticCustomError("bad-range", "", {"range": text})
+    try:
+        return network(text)
+    except ValueError:
+        pass
+    try:
+        # Host bits are the usual slip: the network that was meant is known then.
+        meant = ip_interface(text).network
+    except ValueError:
+        raise PydanticCustomError("bad-range", "", {"range": text}) from None
+    raise PydanticCustomError("host-bits", "", {"range": text, "meant": str(meant)})
+
+
+def _address(value: object) -> IPv4Address | IPv6Address:
+    text = _must_be_text(value, "an address as text")
+    if not _ADDRESS_LETTERS.fullmatch(text):
+        raise PydanticCustomError("bad-address", "", {"address": text})
+    try:
+        address = ip_address(text)
+    except ValueError:
+        raise PydanticCustomError("bad-address", "", {"address": text}) from None
+    # Reserved: class E with the broadcast address, and IPv6 outside what is in use, such as
+    # addresses of IPv4 in the clothes of IPv6.
+    local = address.is_loopback or address.is_link_local or address.is_unspecified
+    if local or address.is_multicast or address.is_reserved:
+        raise PydanticCustomError("unusable-address", "", {"address": text})
+    return address
+
+
+def _port(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        got = plain_type(value)
+        raise PydanticCustomError("wrong-type", "", {"expected": "a port number", "got": got})
+    if not 1 <= value <= HIGHEST_PORT:
+        raise PydanticCustomError("bad-port", "", {"port": value, "highest": HIGHEST_PORT})
+    return value
+
+
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        got = str(value) if whole else plain_type(value)
+        raise PydanticCustomError(
+            "wrong-type", "", {"expected": "a whole number above 0", "got": got}
+        )
+    return value
+
+
+def read_ports(text: str) -> Ports:
+    """The ports that `text` writes, as a stack file would: `25/tcp`, `5985-5986/tcp`, `icmp`, `any`.
+
+    :raises PydanticCustomError: they are none; its type is the code of a finding, its context the facts.
+    """
+    return _ports(text)
+
+
+_PORTS: Final = re.compile(
+    r"(?P<first>0|[1-9][0-9]*)(?:-(?P<last>0|[1-9][0-9]*))?/(?P<protocol>tcp|udp)"
+)
+_NEARLY_PORTS: Final = re.compile(r"\s*0*([0-9]{1,5})(?:\s*[-:]\s*0*([0-9]{1,5}))?(?![0-9])")
+#: Shown where it is anyone's guess which ports were meant.
+_SOME_PORTS: Final = str(SERVICES[Service.HTTPS].ports[0])
+_WITHOUT_PORTS: Final = tuple(
+    p.value for p in Protocol if not p.has_ports and p is not Protocol.ICMPV6
+)
+
+
+def _ports(value: object) -> Ports:
+    if isinstance(value, int) and not isinstance(value, bool):
+        # `25` alone is the usual slip: the protocol is missing.
+        text = str(value)
+        raise PydanticCustomError("bad-ports", "", {"ports": text, "meant": _meant(text)})
+    text = _must_be_text(value, "ports as text")
+    if text in _WITHOUT_PORTS:
+        return Ports(Protocol(text))
+    match = _PORTS.fullmatch(text)
+    if match is None:
+        raise PydanticCustomError("bad-ports", "", {"ports": text, "meant": _meant(text)})
+    # Longer digits would only cost time: no port has more than five.
+    first, last = (int(match[part][:6]) for part in ("first", "last" if match["last"] else "first"))
+    for port in (first, last):
+        if not 1 <= port <= HIGHEST_PORT:
+            raise PydanticCustomError("bad-port", "", {"port": port, "highest": HIGHEST_PORT})
+    if first > last:
+        raise PydanticCustomError("bad-ports", "", {"ports": text, "meant": _meant(text)})
+    return Ports(Protocol(match["protocol"]), (PortRange(first, last),))
+
+
+def _meant(text: str) -> str:
+    """Ports that can be read, and were probably meant."""
+    match = _NEARLY_PORTS.match(text)
+    ports = sorted(int(part) for part in match.groups() if part) if match else []
+    if not ports or ports[0] < 1 or ports[-1] > HIGHEST_PORT:
+        return _SOME_PORTS
+    protocol = Protocol.UDP if "udp" in text.lower() else Protocol.TCP
+    return str(Ports(protocol, (PortRange(ports[0], ports[-1]),)))
+
+
+class FlowEnd(NamedTuple):
+    """One end of an additional flow, as written: one of the words, a server, or a range.
+
+    `word` is a role word, `internet`, or a server's name; empty where `range_` is given. `site` is
+    what stands behind `@` and narrows a role word to that site.
+    """
+
+    word: str
+    site: str | None = None
+    range_: Network | None = None
+
+    @classmethod
+    def read(cls, value: object) -> Self:
+        """The end that `value` writes.
+
+        :raises PydanticCustomError: not text, or text that can be no end.
+        """
+        text = _must_be_text(value, "a role, a server, a range or internet")
+        if ":" in text or (text[:1].isdigit() and ("." in text or "/" in text)):
+            return cls("", None, _range(text))
+        word, at, site = text.partition("@")
+        if not _NAME.fullmatch(word) or (at and not _NAME.fullmatch(site)):
+            raise PydanticCustomError("bad-end", "", {"end": text})
+        if at and word not in ROLE_WORDS:
+            raise PydanticCustomError("bad-end", "", {"end": text})
+        return cls(word, site if at else None)
+
+    def __str__(self) -> str:
+        if self.range_ is not None:
+            return str(self.range_)
+        return self.word if self.site is None else f"{self.word}@{self.site}"
+
+
+def ends_of(declared: FlowEnd | tuple[FlowEnd, ...]) -> tuple[FlowEnd, ...]:
+    """One end or several, as several. An `End` is itself a tuple, a named one."""
+    return (declared,) if isinstance(declared, FlowEnd) else declared
+
+
+class _Reader:
+    """What `PlainValidator` does, without a schema of the type that comes out.
+
+    Pydantic asks for one in case the value is written again, and making it takes a tenth of the time
+    that the models take to load.
+    """
+
+    def __init__(self, read: Callable[[object], object]) -> None:
+        self._read = read
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self._read)
+
+
+def _text(kind: str, pattern: str | None, examples: list[Any], summary: str) -> WithJsonSchema:
+    schema: dict[str, Any] = {"type": kind, "description": summary, "examples": examples}
+    if pattern is not None:
+        schema["pattern"] = f"^{pattern}$"
+    return WithJsonSchema(schema)
+
+
+Name = Annotated[
+    str, _Reader(_name), _text("string", _NAME.pattern, ["hq"], f"A name: {_NAME_RULE}.")
+]
+GroupKey = Annotated[
+    str,
+    _Reader(_group_key),
+    _text(
+        "string",
+        _GROUP_KEY.pattern,
+        ["mailbox.paris", "exchange"],
+        "The key of a group, as plans and outputs name it.",
+    ),
+]
+Range = Annotated[
+    Network,
+    _Reader(_range),
+    _text(
+        "string",
+        r"[0-9a-fA-F:.]+(/[0-9]{1,3})?",
+        ["10.20.0.0/20", "2001:db8:10::/48"],
+        "An address range of either family without host bits; an address alone is a range of one.",
+    ),
+]
+Address = Annotated[
+    IPv4Address | IPv6Address,
+    _Reader(_address),
+    _text("string", r"[0-9a-fA-F:.]+", ["10.20.0.11"], "One address of either family."),
+]
+Port = Annotated[
+    int,
+    _Reader(_port),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": HIGHEST_PORT}),
+]
+Count = Annotated[int, _Reader(_count), WithJsonSchema({"type": "integer", "minimum": 1})]
+PortsText = Annotated[
+    Ports,
+    _Reader(_ports),
+    _text(
+        "string",
+        f"([0-9]+(-[0-9]+)?/(tcp|udp)|{'|'.join(_WITHOUT_PORTS)})",
+        ["3389/tcp", "5985-5986/tcp", "icmp"],
+        "Ports with their protocol, or a protocol without ports; any is every protocol.",
+    ),
+]
+FlowEndText = Annotated[
+    FlowEnd,
+    _Reader(FlowEnd.read),
+    _text(
+        "string",
+        None,
+        ["edge", "mailbox@hq", "ex1", "10.20.6.0/24", "internet"],
+        "A role (exchange, client_access, mailbox, edge), alone or at a site as mailbox@hq; a "
+        "server by name; a range; or internet.",
+    ),
+]
+
+
+def _words(value: object) -> str:
+    text = _must_be_text(value, "words")
+    if not text.strip() or not text.isprintable():
+        raise PydanticCustomError("bad-words", "", {"words": text})
+    return text
+
+
+Words = Annotated[
+    str,
+    _Reader(_words),
+    _text("string", None, ["administration from the bastion"], "Words for a person, on one line."),
+]

@@ -1,0 +1,330 @@
+"""What pydantic says of data that has not the shape of a topology, as findings.
+
+Knows: pydantic's kinds of errors and the models' fields. Must not know: whether a topology makes
+sense.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Final, NamedTuple, cast, get_args
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from exchange_ports.findings import Finding, Path, nearest
+from exchange_ports.findings.file_kinds import SECRET_IN_SETTING
+from exchange_ports.findings.topology_kinds import BY_CODE
+from exchange_ports.topology.fields import plain_type
+from exchange_ports.topology.models import Topology
+
+__all__ = ["DROPPED", "ShapeError", "shape_errors", "mistakable", "not_plain"]
+
+#: In place of a value: the key or item goes.
+DROPPED: Final = object()
+
+
+class ShapeError(NamedTuple):
+    """A finding, and where it is clear what was meant, the place with what belongs there."""
+
+    finding: Finding
+    mend: tuple[Path, object] | None = None
+
+
+#: Levels. A topology uses 8; a file cannot have more than 40 (`nodes`), but a program can.
+_DEEPEST: Final = 40
+#: More than any number that is declared; beyond a few thousand digits Python refuses to write them.
+_BIGGEST: Final = 10**100
+
+
+def not_plain(data: object, at: Path, path: Path = ()) -> Iterator[ShapeError]:
+    """A finding for each value that no stack file could hold, only a program."""
+    if data is None or isinstance(data, bool | float):
+        return
+    got, expected = f"{type(data).__name__}, an object", "plain data"
+    if len(path) > _DEEPEST:
+        got = f"more than {_DEEPEST} levels deep"
+    elif isinstance(data, str):
+        if data.isascii() or not any("\ud800" <= char <= "\udfff" for char in data):
+            return
+        got, expected = "text with half a character", "text"
+    elif isinstance(data, int):
+        if abs(data) < _BIGGEST:
+            return
+        got, expected = "a number with more than 100 digits", "a smaller number"
+    elif isinstance(data, list | tuple):
+        for index, value in enumerate(cast("Sequence[object]", data)):
+            yield from not_plain(value, at, (*path, index))
+        return
+    elif isinstance(data, dict):
+        if "secure" in data and len(cast("dict[object, object]", data)) == 1:
+            # What `pulumi config set --secret` leaves; its value must never be shown.
+            yield ShapeError(SECRET_IN_SETTING.at((*at, *path)))
+            return
+        odd = False
+        for key, value in cast("dict[object, object]", data).items():
+            odd |= not isinstance(key, str)
+            yield from not_plain(value, at, (*path, str(key)))
+        if not odd:
+            return
+        got, expected = "a mapping with a key that is no text", "a mapping with text for keys"
+    yield ShapeError(BY_CODE["wrong-type"].at((*at, *path), got=got, expected=expected))
+
+
+#: Why a key must be there, by the key, or by what it stands under and the key.
+_REASONS: Final = {
+    "organization": "reports name the organization",
+    "networks": "servers stand in a network, and its platform decides what is made",
+    "platform": "it decides whether security groups or network security groups are made",
+    "internal": "the zone of Exchange servers is known by its ranges",
+    "sites": "servers belong to Active Directory sites",
+    "network": "the place decides which cloud's rules are made",
+    "roles": "the roles decide what is opened to the server",
+    "name_servers": "every Exchange server resolves names, and no page says who answers (A-20)",
+    "name_servers.internal": "every Exchange server resolves names, and no page says who answers "
+    "(A-20)",
+    "reason": "every rule in the cloud says why it is there",
+}
+
+
+def shape_errors(errors: Sequence[ErrorDetails], data: Any, at: Path) -> Iterator[ShapeError]:
+    """A finding for each error that pydantic found in `data`, which stands at `at`."""
+    paths = [_path(error["loc"]) for error in errors]
+    for error, path in zip(errors, paths, strict=True):
+        below = any(len(other) > len(path) and other[: len(path)] == path for other in paths)
+        if error["type"] == "too_short" and below:
+            # An entry was wrong, so the list came out empty: one root cause, one finding.
+            continue
+        kind = error["type"]
+        facts: dict[str, Any] = dict(error.get("ctx", {}))
+        if kind in BY_CODE:
+            yield _own(kind, facts, path, at)
+        elif kind in _READ:
+            yield _READ[kind](facts, path, data, at)
+        else:
+            yield _wrong_type(kind, path, data, at)
+
+
+#: Pydantic's own steps in a location: union tags (`models.BY_SHAPE`), and that a key is wrong.
+_MARKS: Final = frozenset({"<word>", "<list>", "<mapping>", "[key]"})
+
+
+def mistakable(data: Any, at: Path, path: Path = ()) -> Iterator[ShapeError]:
+    """A finding for each key that is spelt like one of pydantic's own steps. None is ever right."""
+    if isinstance(data, dict):
+        for key, value in cast("dict[str, Any]", data).items():
+            if key in _MARKS:
+                found = BY_CODE["unknown-key"].at((*at, *path, key), key=key, fix="take it away")
+                yield ShapeError(found, ((*path, key), DROPPED))
+            else:
+                yield from mistakable(value, at, (*path, key))
+    elif isinstance(data, list):
+        for index, value in enumerate(cast("list[Any]", data)):
+            yield from mistakable(value, at, (*path, index))
+
+
+def _path(loc: tuple[int | str, ...]) -> Path:
+    """A location without pydantic's own steps."""
+    return tuple(step for step in loc if step not in _MARKS)
+
+
+def _value(data: Any, path: Path) -> Any:
+    for step in path:
+        data = data[step]
+    return data
+
+
+def _unknown_key(_: dict[str, Any], path: Path, data: Any, at: Path) -> ShapeError:
+    del data
+    key = str(path[-1])
+    known = sorted(_fields_at(path[:-1]))
+    if key == "roles" and "subscribed_site" in known:
+        found = BY_CODE["edge-shares-role"].at(
+            (*at, *path[:-1]),
+            server=path[-2],
+            role="is given roles",
+            fix="take `roles` away: an Edge server has the Edge role alone",
+        )
+        return ShapeError(found, (path, DROPPED))
+    meant = nearest(key, known)
+    fix = f"did you mean `{meant}`?" if meant else f"known here are {', '.join(known)}"
+    return ShapeError(BY_CODE["unknown-key"].at((*at, *path), key=key, fix=fix), (path, DROPPED))
+
+
+def _missing(_: dict[str, Any], path: Path, data: Any, at: Path) -> ShapeError:
+    del data
+    key = str(path[-1])
+    under = ".".join(map(str, path[-2:]))
+    why = _REASONS.get(under) or _REASONS.get(key) or "there is no default for it"
+    example = f"{key}: {_written(next(_examples(path), '...'))}"
+    found = BY_CODE["missing-key"].at((*at, *path[:-1]), key=key, why=why, example=example)
+    return ShapeError(found)
+
+
+def _word(facts: dict[str, Any], path: Path, data: Any, at: Path) -> ShapeError:
+    word = _value(data, path)
+    allowed = [each.strip(" '") for each in str(facts["expected"]).replace(" or ", ",").split(",")]
+    if not isinstance(word, str):
+        one_of = {"got": plain_type(word), "expected": f"one of {', '.join(allowed)}"}
+        return ShapeError(BY_CODE["wrong-type"].at((*at, *path), **one_of))
+    if path[-2:-1] == ("roles",) and word.lower().startswith("edge"):
+        server = path[-3]
+        found = BY_CODE["edge-shares-role"].at(
+            (*at, *path),
+            server=server,
+            role="is listed among internal servers",
+            fix=f"move {server} from `servers` to `edge_servers`",
+        )
+        return ShapeError(found)
+    meant = nearest(word, allowed)
+    # Some fields take a word or a list, and the list was meant: `from: 10.64.0.0/12`.
+    others = [f"or {_written(each)}" for each in _examples(path) if not isinstance(each, str)]
+    found = BY_CODE["unknown-word"].at(
+        (*at, *path),
+        word=word or "an empty text",
+        allowed=", ".join(allowed),
+        fix=f"did you mean {meant}?" if meant else f"write one of {', '.join((*allowed, *others))}",
+    )
+    return ShapeError(found, (path, meant) if meant else None)
+
+
+def _day(_: dict[str, Any], path: Path, data: Any, at: Path) -> ShapeError:
+    found = BY_CODE["bad-date"].at((*at, *path), word=_value(data, path))
+    return ShapeError(found, (path, DROPPED))
+
+
+def _empty(_: dict[str, Any], path: Path, data: Any, at: Path) -> ShapeError:
+    del data
+    needed = _is_required(path)
+    fix = "list at least one" if needed else "list at least one, or leave the key out"
+    return ShapeError(BY_CODE["nothing-listed"].at((*at, *path), fix=fix))
+
+
+def _wrong_type(kind: str, path: Path, data: Any, at: Path) -> ShapeError:
+    value = _value(data, path)
+    expected = _EXPECTED.get(kind, "something else")
+    known = sorted(_fields_at(path)) if expected == _A_MAPPING else []
+    if known:
+        expected = f"{_A_MAPPING} with {', '.join(known)}"
+    elif kind == "bool_type" and isinstance(value, str):
+        expected += " without quotes"
+    found = BY_CODE["wrong-type"].at((*at, *path), got=plain_type(value), expected=expected)
+    shaped = (each for each in _examples(path) if expected.startswith(plain_type(each)))
+    for example in shaped:
+        return ShapeError(replace(found, fix=f"{found.fix}, such as {_written(example)}"))
+    return ShapeError(found)
+
+
+_READ: Final[dict[str, Callable[[dict[str, Any], Path, Any, Path], ShapeError]]] = {
+    "extra_forbidden": _unknown_key,
+    "missing": _missing,
+    "enum": _word,
+    "literal_error": _word,
+    "string_pattern_mismatch": _day,
+    "too_short": _empty,
+}
+
+_A_MAPPING: Final = "a mapping"
+_EXPECTED: Final = {
+    "model_type": _A_MAPPING,
+    "dict_type": _A_MAPPING,
+    "model_attributes_type": _A_MAPPING,
+    "tuple_type": "a list in brackets",
+    "list_type": "a list in brackets",
+    "bool_type": "true or false",
+    "string_type": "text",
+    "int_type": "a number",
+}
+
+
+def _own(code: str, facts: dict[str, Any], path: Path, at: Path) -> ShapeError:
+    """An error of one of our own values."""
+    mend: tuple[Path, object] | None = None
+    if code == "host-bits":
+        mend = (path, facts["meant"])
+    elif code == "bad-name":
+        kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in str(facts["name"]))
+        facts["meant"] = kept.strip("-")[:40].strip("-") or "hq"
+    elif code == "bad-ports":
+        mend = (path, str(facts["meant"]))
+    return ShapeError(BY_CODE[code].at((*at, *path), **facts), mend)
+
+
+def _fields_at(path: Path) -> set[str]:
+    """The keys that a stack file may write at `path`, from the models."""
+    return {
+        field.alias or name
+        for model in _models_at(path)
+        for name, field in model.model_fields.items()
+    }
+
+
+def _is_required(path: Path) -> bool:
+    """Whether the key that ends `path` must be there."""
+    return any(
+        (field.alias or name) == path[-1] and field.is_required()
+        for model in _models_at(path[:-1])
+        for name, field in model.model_fields.items()
+    )
+
+
+def _examples(path: Path) -> Iterator[object]:
+    """The examples of the key that ends `path`, from the models."""
+    for model in _models_at(path[:-1]):
+        for name, field in model.model_fields.items():
+            if (field.alias or name) == path[-1]:
+                yield from field.examples or ()
+
+
+def _written(value: object) -> str:
+    """An example as a stack file writes it, on one line."""
+    if isinstance(value, dict):
+        entries = cast("dict[str, object]", value).items()
+        return "{" + ", ".join(f"{key}: {_written(each)}" for key, each in entries) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_written, cast("list[object]", value))) + "]"
+    # A colon would end a key.
+    return f'"{value}"' if isinstance(value, str) and ":" in value else str(value)
+
+
+def _models_at(path: Path) -> list[type[BaseModel]]:
+    """The models that may stand at `path`."""
+    models: list[type[BaseModel]] = [Topology]
+    annotations: list[Any] = []
+    for step in path:
+        if models:
+            annotations = [
+                field.annotation
+                for model in models
+                for name, field in model.model_fields.items()
+                if (field.alias or name) == step
+            ]
+        else:
+            # Behind a mapping's key or a list's index stands what the container holds.
+            annotations = [arg for a in annotations for arg in get_args(a)[-2:]]
+        models = list(_models_in(annotations))
+        annotations = [a for each in annotations for a in _containers_in(each)]
+    return models
+
+
+def _members(annotation: Any) -> Iterator[Any]:
+    """An annotation without unions and `Annotated`."""
+    if get_args(annotation) and not _is_container(annotation):
+        for arg in get_args(annotation):
+            yield from _members(arg)
+    else:
+        yield annotation
+
+
+def _is_container(annotation: Any) -> bool:
+    return getattr(annotation, "__origin__", None) in (dict, tuple)
+
+
+def _models_in(annotations: Iterable[Any]) -> Iterator[type[BaseModel]]:
+    for annotation in annotations:
+        for member in _members(annotation):
+            if isinstance(member, type) and issubclass(member, BaseModel):
+                yield member
+
+
+def _containers_in(annotation: Any) -> Iterator[Any]:
+    return (member for member in _members(annotation) if _is_container(member))
