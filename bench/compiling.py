@@ -9,8 +9,8 @@ from bench.measure import Measured, interleaved
 from bench.workload import by_address, declared, topology
 from exchange_ports.flows import Flow, compile_flows
 from exchange_ports.pipeline import NetworkPlan, Plans, by_network
+from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import Platform, Topology
-from exchange_ports.topology.roles import RoleGroups
 from exchange_ports.topology.validate import load_topology
 
 __all__ = ["BOTH", "SIZES", "Prepared", "compiled", "measure", "planned"]
@@ -29,18 +29,18 @@ _GROWTH: Final = 12
 class Prepared:
     """A topology with its flows: what planners start from, as Aerleon does from its terms."""
 
-    topology: Topology
+    inventory: Inventory
     flows: tuple[Flow, ...]
-    parts: RoleGroups
 
     @classmethod
     def of(cls, topology: Topology) -> Self:
-        return cls(topology, compile_flows(topology), RoleGroups(topology))
+        inventory = Inventory(topology)
+        return cls(inventory, compile_flows(inventory))
 
 
 def planned(prepared: Prepared) -> dict[str, NetworkPlan]:
     """The plan of each network: what both planners do."""
-    return by_network(prepared.topology, prepared.flows, prepared.parts)
+    return by_network(prepared.inventory, prepared.flows)
 
 
 def compiled(topology: Topology) -> Plans:
@@ -50,7 +50,7 @@ def compiled(topology: Topology) -> Plans:
     topology, and here it would only stop the measurement.
     """
     prepared = Prepared.of(topology)
-    plans = Plans(topology, prepared.flows, planned(prepared))
+    plans = Plans(prepared.inventory, prepared.flows, planned(prepared))
     for key in plans.networks:
         plans.uses(key)
     return plans
@@ -66,7 +66,7 @@ def measure() -> Iterator[Measured]:
         ours, whole, theirs = interleaved(
             _each(planned, both),
             _each(lambda said: compiled(load_topology(said)[0]), data),
-            aerleon.generating(by_address(both[0].topology, both[0].flows)),
+            aerleon.generating(by_address(both[0].inventory.topology, both[0].flows)),
             times=times,
         )
         what = f"compile for both clouds, {count:,} flows"

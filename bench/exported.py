@@ -17,7 +17,6 @@ from exchange_ports.clouds.azure.rules import GroupRef as ApplicationGroupRef
 from exchange_ports.clouds.azure.rules import SecurityRule as AzureRule
 from exchange_ports.flows import ExternalEndpoint
 from exchange_ports.pipeline import Plans
-from exchange_ports.topology.groups import group_members
 from exchange_ports.topology.models import Network as DeclaredNetwork
 from exchange_ports.traffic.addresses import EVERYTHING_V4
 from exchange_ports.traffic.addresses import Network as Range
@@ -32,8 +31,8 @@ _OWNER: Final = "111122223333"
 def servers(plans: Plans, network: str) -> Mapping[str, str]:
     """The address of each server of a network, by name."""
     return {
-        wearer.name: str(wearer.addresses[0].network_address)
-        for wearer in group_members(plans.topology)
+        wearer.name: str(wearer.ranges[0].network_address)
+        for wearer in plans.inventory.servers
         if wearer.network == network
     }
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.measure import Measured
+from exchange_ports.topology.inventory import Inventory
 
 __all__ = ["measure"]
 
@@ -69,7 +70,7 @@ def _aerleon(count: int) -> None:
 
     # Our own part of this process, the topology, is smaller than its policy.
     one = topology(count, Platform.AWS)
-    run = aerleon.generating(by_address(one, compile_flows(one)))
+    run = aerleon.generating(by_address(one, compile_flows(Inventory(one))))
     del one
     run()
 

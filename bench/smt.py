@@ -26,7 +26,7 @@ from exchange_ports.clouds.aws.rules import GroupRef as AwsGroupRef
 from exchange_ports.clouds.azure.rules import Access, Anything, AzureRuleSet, Side, Tag
 from exchange_ports.clouds.azure.rules import GroupRef as ApplicationGroupRef
 from exchange_ports.pipeline import Plans
-from exchange_ports.topology.groups import Group, group_members
+from exchange_ports.topology.groups import Group
 from exchange_ports.traffic.addresses import EVERYTHING_V4, Network, network
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, Protocol
 
@@ -75,10 +75,10 @@ def _members(plans: Plans, servers: Iterable[str]) -> dict[str, tuple[Network, .
     """The addresses of each group's wearers among these servers."""
     among = set(servers)
     worn: dict[str, tuple[Network, ...]] = {}
-    for wearer in group_members(plans.topology):
+    for wearer in plans.inventory.servers:
         if wearer.name in among:
             for group in wearer.groups:
-                worn[group.key] = worn.get(group.key, ()) + wearer.addresses
+                worn[group.key] = worn.get(group.key, ()) + wearer.ranges
     return worn
 
 

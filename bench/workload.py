@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from exchange_ports.flows import ExternalEndpoint, Flow, compile_flows
 from exchange_ports.topology.groups import Group
+from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import Platform, Topology
-from exchange_ports.topology.roles import RoleGroups
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import Network, network, without_covered
 from exchange_ports.traffic.ports import Ports
@@ -85,7 +85,7 @@ def declared(count: int, platform: Platform) -> dict[str, Any]:
     """The same as plain data, as it would stand in a stack file."""
     data = _organisation(-(-count // FLOWS_PER_NETWORK), platform)
     read, _ = load_topology(data)
-    missing = count - len(compile_flows(read))
+    missing = count - len(compile_flows(Inventory(read)))
     if missing < 0:
         raise ValueError(f"{count} flows are fewer than the published tables ask for")
     data["additional_flows"] = list(_additional(missing, tuple(data["sites"])))
@@ -204,9 +204,9 @@ def _number(what: str, turn: int) -> int:
 def by_address(topology: Topology, wanted: tuple[Flow, ...]) -> tuple[AddressFlow, ...]:
     """Flows with the servers' addresses in place of their groups, in the same order."""
     worn: dict[Group, list[Network]] = {}
-    for wearer in RoleGroups(topology).wearers:
+    for wearer in Inventory(topology).servers:
         for group in wearer.groups:
-            worn.setdefault(group, []).extend(wearer.addresses)
+            worn.setdefault(group, []).extend(wearer.ranges)
     members: Mapping[Group, tuple[Network, ...]] = {
         group: without_covered(addresses) for group, addresses in worn.items()
     }

@@ -5,7 +5,7 @@ What only Azure needs is loaded when a network is there: a tenth of a command's 
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from exchange_ports.clouds.aws import limits as aws_limits
@@ -16,9 +16,9 @@ from exchange_ports.findings import Finding, Refused
 from exchange_ports.findings.plan_kinds import WARNINGS
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.flows import Flow, compile_flows
-from exchange_ports.topology.groups import Group, identity
+from exchange_ports.topology.groups import Group
+from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import Platform, Topology
-from exchange_ports.topology.roles import RoleGroups
 
 if TYPE_CHECKING:
     from exchange_ports.clouds.azure.rules import AzureRuleSet
@@ -32,11 +32,16 @@ NetworkPlan: TypeAlias = "AwsRuleSet | AzureRuleSet"
 class Plans:
     """What a topology needs: its flows, and the plan of each network by the network's key."""
 
-    topology: Topology
+    inventory: Inventory
     flows: tuple[Flow, ...]
     networks: dict[str, NetworkPlan]
     warnings: tuple[Finding, ...] = ()
     """What is legal and unwise about the plans, but for what the topology acknowledges."""
+
+    @property
+    def topology(self) -> Topology:
+        """What is declared."""
+        return self.inventory.topology
 
     def uses(self, network: str) -> tuple[Use, ...]:
         """How much of each limit that is checked a network takes."""
@@ -62,8 +67,9 @@ def compile_plans(topology: Topology) -> Plans:
 
 def planned(topology: Topology) -> tuple[Plans, tuple[Finding, ...]]:
     """The plans, and every finding of planning: for who only asks what would pass."""
-    wanted = compile_flows(topology)
-    plans = by_network(topology, wanted, RoleGroups(topology))
+    inventory = Inventory(topology)
+    wanted = compile_flows(inventory)
+    plans = by_network(inventory, wanted)
     findings: list[Finding] = []
     for key, plan in plans.items():
         if isinstance(plan, AwsRuleSet):
@@ -76,26 +82,20 @@ def planned(topology: Topology) -> tuple[Plans, tuple[Finding, ...]]:
             findings += azure_limits.check(plan, key)
     shown = tuple(_unacknowledged(topology, findings))
     warnings = tuple(finding for finding in shown if not finding.is_error)
-    return Plans(topology, wanted, plans, warnings), shown
+    return Plans(inventory, wanted, plans, warnings), shown
 
 
-def by_network(
-    topology: Topology, wanted: Iterable[Flow], parts: RoleGroups
-) -> dict[str, NetworkPlan]:
+def by_network(inventory: Inventory, wanted: Iterable[Flow]) -> dict[str, NetworkPlan]:
     """The plan of each network by its key, whatever limits it is over."""
     touching = _touching(wanted)
     plans: dict[str, NetworkPlan] = {}
-    for key, network in sorted(topology.networks.items()):
-        here = identity(key, network)
-        retired = [wearer for wearer in parts.retired if wearer.network == here]
-        asked = (here, touching.get(here, ()), parts.groups, parts.wearers, retired)
+    for here, (key, network) in sorted(inventory.networks.items(), key=lambda item: item[1][0]):
         if network.platform is Platform.AWS:
-            plan = aws_plan.compile_network(*asked)
-            plans[key] = replace(plan, exclusive=network.exclusive_rules)
+            plans[key] = aws_plan.compile_network(here, touching.get(here, ()), inventory)
         elif network.platform is Platform.AZURE:
             from exchange_ports.clouds.azure import plan as azure_plan
 
-            plans[key] = azure_plan.compile_network(*asked, network.attach_to)
+            plans[key] = azure_plan.compile_network(here, touching.get(here, ()), inventory)
     return plans
 
 

@@ -10,15 +10,16 @@ from exchange_ports.flows import ExternalEndpoint, compile_flows
 from exchange_ports.flows import declared_at as fields
 from exchange_ports.flows.declared_at import FieldOrigins
 from exchange_ports.topology.groups import Group
+from exchange_ports.topology.inventory import Inventory
 from tests.strategies import SMALL, WITH_EDGE, declared, edited, topologies
 
 
 def asked(data: Any) -> dict[str, set[str]]:
     """The fields by the row, or the words, of the reason."""
     topology = declared(data)
-    askers = FieldOrigins(topology)
+    askers = FieldOrigins(Inventory(topology))
     found: dict[str, set[str]] = {}
-    for flow in compile_flows(topology):
+    for flow in compile_flows(Inventory(topology)):
         for reason in flow.reasons:
             paths = {".".join(map(str, path)) for path in askers.of(flow, reason)}
             found.setdefault(reason.entry or reason.summary, set()).update(paths)
@@ -38,8 +39,8 @@ def test_every_row_has_its_fields() -> None:
 @given(topologies())
 def test_every_flow_is_asked_for_by_fields_that_are_there(data: dict[str, Any]) -> None:
     topology = declared(data)
-    askers = FieldOrigins(topology)
-    for flow in compile_flows(topology):
+    askers = FieldOrigins(Inventory(topology))
+    for flow in compile_flows(Inventory(topology)):
         for reason in flow.reasons:
             paths = askers.of(flow, reason)
             ours = isinstance(flow.source, Group) and isinstance(flow.destination, Group)
@@ -52,8 +53,8 @@ def test_every_flow_is_asked_for_by_fields_that_are_there(data: dict[str, Any]) 
 def test_without_who_asked_the_reason_is_gone(data: dict[str, Any]) -> None:
     """The additional flows, which are the easiest to take away: each alone."""
     topology = declared(data)
-    askers = FieldOrigins(topology)
-    for flow in compile_flows(topology):
+    askers = FieldOrigins(Inventory(topology))
+    for flow in compile_flows(Inventory(topology)):
         for reason in flow.reasons:
             indices = {p[1] for p in askers.of(flow, reason) if p[0] == "additional_flows"}
             if not indices or any(p[0] != "additional_flows" for p in askers.of(flow, reason)):
@@ -61,7 +62,9 @@ def test_without_who_asked_the_reason_is_gone(data: dict[str, Any]) -> None:
             kept = tuple(
                 each for i, each in enumerate(topology.additional_flows) if i not in indices
             )
-            others = compile_flows(topology.model_copy(update={"additional_flows": kept}))
+            others = compile_flows(
+                Inventory(topology.model_copy(update={"additional_flows": kept}))
+            )
             assert not [f for f in others if f == flow and reason in f.reasons]
 
 
@@ -111,10 +114,10 @@ def test_of_two_connectors_each_flow_has_its_own() -> None:
         {"through": "mailbox", "next_hop": [{"address": a}]} for a in ("10.20.7.25", "10.20.7.26")
     ]
     topology = declared(edited(SMALL, {"mail_flow": {"outbound": hops}}))
-    askers = FieldOrigins(topology)
+    askers = FieldOrigins(Inventory(topology))
     found = {
         str(flow.destination.ranges[0]): askers.of(flow, reason)
-        for flow in compile_flows(topology)
+        for flow in compile_flows(Inventory(topology))
         for reason in flow.reasons
         if reason.entry == "M2" and isinstance(flow.destination, ExternalEndpoint)
     }

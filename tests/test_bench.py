@@ -21,6 +21,7 @@ from exchange_ports.clouds.azure.limits import RULES_PER_GROUP
 from exchange_ports.flows import ExternalEndpoint, Flow, compile_flows
 from exchange_ports.pipeline import Plans, compile_plans
 from exchange_ports.proof import prove
+from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import Platform
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import covers, network
@@ -31,7 +32,7 @@ BOTH: Final = (Platform.AWS, Platform.AZURE)
 
 @cache
 def wanted(count: int, platform: Platform = Platform.AWS) -> tuple[Flow, ...]:
-    return compile_flows(topology(count, platform))
+    return compile_flows(Inventory(topology(count, platform)))
 
 
 @cache

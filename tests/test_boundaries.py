@@ -17,7 +17,8 @@ from exchange_ports.clouds.azure import evaluator as azure_semantics
 from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.findings import Refused
 from exchange_ports.pipeline import Plans, compile_plans
-from exchange_ports.proof.network_model import WAYS, ModelServer, NetworkModel
+from exchange_ports.proof.network_model import WAYS, NetworkModel
+from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import Address
 from exchange_ports.traffic.services import Service
 from exchange_ports.traffic.traffic import Packet, Traffic
@@ -99,8 +100,8 @@ def in_scene(plans: Plans, judge: Callable[[str, Mapping[str, str]], Judge]) -> 
     return count
 
 
-def _of(scene: NetworkModel, network: str) -> list[ModelServer]:
-    return [s for s in scene.managed() if s.wearer.network == network]
+def _of(scene: NetworkModel, network: str) -> list[ExchangeServer]:
+    return [s for s in scene.managed() if s.network == network]
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

@@ -24,7 +24,8 @@ from exchange_ports.reports.diagram.columns import Kind, columns
 from exchange_ports.reports.diagram.layout import Place, Stand
 from exchange_ports.reports.diagram.text_width import width
 from exchange_ports.stackfile.stack_file import read_stack_file
-from exchange_ports.topology.groups import Group, group_members, identity
+from exchange_ports.topology.groups import Group, identity
+from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.ports import Ports
@@ -61,7 +62,7 @@ def of_flows(plans: Plans) -> Shown:
         for key, server in site.servers.items()
     } | {key: identity(key, edge) for key, edge in topology.edge_servers.items()}
     wears: dict[Group, list[str]] = defaultdict(list)
-    for wearer in group_members(topology):
+    for wearer in Inventory(topology).servers:
         for group in wearer.groups:
             wears[group].append(names[wearer.name])
 

@@ -198,8 +198,8 @@ def test_what_is_cut_without_a_rule_is_the_difference_of_what_passes(data: Any) 
         before, after = NetworkModel(plans), NetworkModel(without(plans, [rule]))
         # What a server says to itself never leaves it.
         changed = any(
-            before.permitted(server, way, own).within(~server.at)
-            != after.permitted(server, way, own).within(~server.at)
+            before.permitted(server, way, own).within(~server.address_set)
+            != after.permitted(server, way, own).within(~server.address_set)
             for server in before.managed()
             for way in WAYS
             for own in server.addresses

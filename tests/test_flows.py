@@ -13,6 +13,7 @@ import pytest
 from exchange_ports.catalog import BY_ID, NEEDS, Need
 from exchange_ports.findings import Refused
 from exchange_ports.flows import ExternalEndpoint, Flow, Reason, compile_flows, described
+from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import Topology
 from exchange_ports.topology.validate import load_topology
 from tests.strategies import GONE, SMALL, WITH_EDGE, declared, edited, said
@@ -266,7 +267,7 @@ def of_row(entry: str, found: tuple[Flow, ...]) -> list[str]:
 
 
 def of_topology(data: Mapping[str, Any], edit: Edit) -> tuple[Flow, ...]:
-    return compile_flows(declared(edited(data, edit)))
+    return compile_flows(Inventory(declared(edited(data, edit))))
 
 
 def passing(data: Mapping[str, Any], edit: Edit) -> list[str]:
@@ -296,7 +297,7 @@ def test_a_row_does_not_appear_where_it_does_not_hold(entry: str) -> None:
     topology = (
         declared(data) if case.refused is None else Topology.model_validate(data, strict=False)
     )
-    assert of_row(entry, compile_flows(topology)) == []
+    assert of_row(entry, compile_flows(Inventory(topology))) == []
 
 
 # Sentences of the page and of the design that no single row says.

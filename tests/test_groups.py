@@ -7,7 +7,8 @@ import pytest
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
-from exchange_ports.topology.groups import GroupKind, group_members
+from exchange_ports.topology.groups import GroupKind
+from exchange_ports.topology.inventory import Inventory
 from tests.strategies import (
     GONE,
     SMALL,
@@ -29,7 +30,7 @@ ALONE: Final = "edge-server.edge1"
 
 def worn(data: Mapping[str, Any]) -> dict[str, list[str]]:
     """The keys of every server's groups."""
-    return {each.name: [g.key for g in each.groups] for each in group_members(declared(data))}
+    return {each.name: [g.key for g in each.groups] for each in Inventory(declared(data)).servers}
 
 
 def internal(data: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -342,7 +343,7 @@ def test_renaming_with_an_id_keeps_every_group() -> None:
     descriptions = [
         {
             (g.network, g.key, g.summary)
-            for each in group_members(declared(data))
+            for each in Inventory(declared(data)).servers
             for g in each.groups
         }
         for data in (before, RENAMED)
@@ -365,5 +366,5 @@ def test_every_kind_of_group_is_worn_by_someone() -> None:
             "edge_servers.edge2": {"network": "corp", "subscribed_site": "hq"},
         },
     )
-    kinds = {g.kind for each in group_members(declared(data)) for g in each.groups}
+    kinds = {g.kind for each in Inventory(declared(data)).servers for g in each.groups}
     assert kinds == set(GroupKind)

@@ -13,7 +13,7 @@ from exchange_ports import __version__
 from exchange_ports.cli import main
 from exchange_ports.pipeline import compile_plans
 from exchange_ports.proof.clouds import Way
-from exchange_ports.proof.network_model import WAYS, ModelServer, NetworkModel
+from exchange_ports.proof.network_model import WAYS, NetworkModel
 from exchange_ports.reports.handover_report import (
     Crossing,
     Row,
@@ -23,6 +23,7 @@ from exchange_ports.reports.handover_report import (
     handover_markdown,
 )
 from exchange_ports.reports.origin import Origin
+from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import AddressSet, network
 from exchange_ports.traffic.services import ServiceSet
@@ -68,7 +69,7 @@ def addresses(side: Side, scene: NetworkModel) -> AddressSet:
     """Servers by name, since some have an address for the proof only; others by what is written."""
     found = AddressSet()
     for name in side.servers:
-        found |= scene.servers[name].at
+        found |= scene.servers[name].address_set
     if not side.servers:
         found |= AddressSet.of(map(network, side.addresses))
     return found
@@ -84,7 +85,7 @@ def carried(addresses_: AddressSet, row: Row) -> Iterator[tuple[AddressSet, Serv
             yield addresses_ & family, ServiceSet.of(ports, 4 if version == 4 else 6)
 
 
-def handed(rows: Iterable[Row], server: ModelServer, way: Way, scene: NetworkModel) -> Traffic:
+def handed(rows: Iterable[Row], server: ExchangeServer, way: Way, scene: NetworkModel) -> Traffic:
     """All that the rows say of one server, at the other end."""
     found = Traffic.of([])
     for row in rows:
@@ -96,13 +97,13 @@ def handed(rows: Iterable[Row], server: ModelServer, way: Way, scene: NetworkMod
     return found
 
 
-def beside(server: ModelServer, scene: NetworkModel) -> AddressSet:
+def beside(server: ExchangeServer, scene: NetworkModel) -> AddressSet:
     """The servers of the same network and zone, the server itself among them."""
-    here = (server.wearer.network, server.wearer.in_perimeter)
+    here = (server.network, server.in_perimeter)
     found = AddressSet()
     for other in scene.servers.values():
-        if (other.wearer.network, other.wearer.in_perimeter) == here:
-            found |= other.at
+        if (other.network, other.in_perimeter) == here:
+            found |= other.address_set
     return found
 
 
@@ -116,7 +117,7 @@ def test_what_is_handed_over_is_what_the_rules_let_pass_but_inside_one_zone(data
     plans = planned(data)
     rows, scene = handover(plans), NetworkModel(plans)
     for server in scene.managed():
-        always = scene.views[server.wearer.network].always
+        always = scene.views[server.network].always
         inside = everything_at(beside(server, scene))
         for way in WAYS:
             said = handed(rows, server, way, scene)
@@ -140,7 +141,7 @@ def test_no_row_is_about_two_servers_of_one_place_or_about_no_server_of_ours(dat
             assert row.source.place != row.destination.place
         for side in sides:
             stand = {
-                (scene.places[s.wearer.network].key, s.wearer.in_perimeter)
+                (scene.places[s.network].key, s.in_perimeter)
                 for s in (scene.servers[name] for name in side.servers)
             }
             if side.servers:

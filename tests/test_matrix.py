@@ -21,7 +21,7 @@ from exchange_ports.reports.matrix_report import (
     matrix_markdown,
 )
 from exchange_ports.topology.fields import read_ports
-from exchange_ports.topology.groups import Group, group_members
+from exchange_ports.topology.groups import Group
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.ports import Ports
 from exchange_ports.traffic.services import ServiceSet
@@ -63,7 +63,7 @@ Triple = tuple[str, str, str]
 def meant(plans: Plans) -> set[Triple]:
     """Every (from, to, ports) of the flows, servers and ranges one by one."""
     worn: dict[Group, list[str]] = {}
-    for wearer in group_members(plans.topology):
+    for wearer in plans.inventory.servers:
         for group in wearer.groups:
             worn.setdefault(group, []).append(wearer.name)
 

@@ -17,7 +17,7 @@ from exchange_ports.clouds.azure.plan import compile_network as compile_azure
 from exchange_ports.flows import ExternalEndpoint, Flow, Reason
 from exchange_ports.pipeline import Plans, compile_plans
 from exchange_ports.stackfile.stack_file import read_stack_file
-from exchange_ports.topology.groups import group_members
+from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import overlap
 from exchange_ports.traffic.ports import tcp
@@ -551,8 +551,8 @@ def test_no_rule_of_ours_names_the_virtual_network(data: Mapping[str, Any]) -> N
 
 def test_a_plan_far_too_large_for_its_bands_has_every_rule_all_the_same() -> None:
     """Azure takes no priority above 4096; who counts the rules must see them all."""
-    everyone = group_members(declared(on("azure", SMALL)))
-    exchange = everyone[0].groups[0]
+    inventory = Inventory(declared(on("azure", SMALL)))
+    exchange = inventory.servers[0].groups[0]
     hosts = IPv4Network("10.64.0.0/20").subnets(new_prefix=32)
     flows = [
         Flow(
@@ -560,7 +560,7 @@ def test_a_plan_far_too_large_for_its_bands_has_every_rule_all_the_same() -> Non
         )
         for host in hosts
     ]
-    (group,) = compile_azure("corp", flows, [exchange], everyone).groups
+    (group,) = compile_azure("corp", flows, inventory).groups
     inbound = [rule for rule in group.rules if rule.direction is azure.Direction.IN]
     assert len(inbound) == len(flows) + len(("probe", "deny"))
     beyond = range(4097, 4097 + len(flows) - BANDS["flows"].size)

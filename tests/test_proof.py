@@ -23,7 +23,6 @@ from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.reports.lines import Line
 from exchange_ports.reports.proof_report import proof_lines, swap_lines
 from exchange_ports.topology.groups import Group, GroupKind
-from exchange_ports.topology.roles import RoleGroups
 from exchange_ports.traffic.ports import Ports, tcp
 from tests.strategies import GONE, WITH_EDGE, Data, declared, edited
 
@@ -54,11 +53,10 @@ def on_aws(plans: Plans, change: Callable[[aws.AwsRuleSet], aws.AwsRuleSet]) -> 
 def meaning(plans: Plans, flows: Iterable[Flow]) -> Plans:
     """The same topology with other flows, and plans that are true to them."""
     wanted = tuple(flows)
-    parts = RoleGroups(plans.topology)
     platform = plans.topology.networks["corp"].platform
     compile_network = aws_plan.compile_network if platform == "aws" else azure_plan.compile_network
-    made = compile_network("corp", wanted, parts.groups, parts.wearers)
-    return Plans(plans.topology, wanted, {"corp": made})
+    made = compile_network("corp", wanted, plans.inventory)
+    return Plans(plans.inventory, wanted, {"corp": made})
 
 
 def broken(plans: Plans) -> tuple[Failure, ...]:

@@ -26,6 +26,7 @@ from exchange_ports.findings import Refused
 from exchange_ports.flows import compile_flows
 from exchange_ports.pipeline import NetworkPlan, compile_plans
 from exchange_ports.topology.groups import Group, GroupKind
+from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.ports import Ports, Protocol, tcp
 from tests.recordings import PLATFORMS, Platform, run_with
@@ -187,7 +188,7 @@ def test_a_17_a_witness_outside_exchange_is_reached_by_smb_and_rpc_only(
 def test_a_21_neighbours_get_no_rule_among_each_other(platform: Platform) -> None:
     data = on(platform, {**SUBSCRIBED, "sites.hq.lync": {"addresses": ["10.20.4.0/28"]}})
     topology, _ = load_topology(data)
-    found = compile_flows(topology)
+    found = compile_flows(Inventory(topology))
     assert {
         other
         for flow in found
@@ -438,7 +439,9 @@ def test_a_19_every_exchange_server_asks_the_name_servers_given_by_address(
     """No mail enters or leaves here: it is not about Internet-facing servers alone."""
     unrestricted = on(platform)
     assert [
-        f for f in compile_flows(load_topology(unrestricted)[0]) if asks_for_names(f.ports)
+        f
+        for f in compile_flows(Inventory(load_topology(unrestricted)[0]))
+        if asks_for_names(f.ports)
     ] == []
     asked = Registered(unrestricted)
     asked.opens("cas1 -> dc 53/udp", "mbx1 -> dc 53/tcp")
@@ -467,7 +470,9 @@ def test_a_20_nobody_is_asked_for_names_who_is_not_declared(platform: Platform) 
             load_topology(edited(data, {left_out: GONE}))
         assert [f.kind.code for f in refused.value.findings if f.is_error] == [code]
 
-    assert [f for f in compile_flows(load_topology(data)[0]) if asks_for_names(f.ports)] == []
+    assert [
+        f for f in compile_flows(Inventory(load_topology(data)[0])) if asks_for_names(f.ports)
+    ] == []
     nobody = Registered(data)
     nobody.closes(
         *(f"edge1 -> {who} 53/udp" for who in ("dc", "dns", "edge-dns", "stranger")),

@@ -22,7 +22,6 @@ from exchange_ports.reports.page_html import page_html
 from exchange_ports.reports.page_markdown import page_markdown
 from exchange_ports.reports.rulebook import Book, rulebook, rulebook_csv
 from exchange_ports.reports.rulebook_page import rulebook_page
-from exchange_ports.topology.groups import group_members
 from exchange_ports.topology.validate import load_topology
 from tests.laws.planning import planned, slow
 from tests.strategies import WITH_EDGE, edited, topologies
@@ -111,7 +110,7 @@ def test_every_rule_stands_in_each_zone_that_wears_it_with_its_reasons(data: Any
     plans = planned(data)
     book = book_of(plans)
     zones = {
-        (key, group): {w.in_perimeter for w in group_members(plans.topology) if w.name in names}
+        (key, group): {w.in_perimeter for w in plans.inventory.servers if w.name in names}
         for key, plan in plans.networks.items()
         for group in {group for worn in plan.memberships.values() for group in worn}
         for names in [{name for name, worn in plan.memberships.items() if group in worn}]

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from exchange_ports.diff.change import ChangeEndpoint, EndpointZone
-from exchange_ports.diff.server_states import ServerState
 from exchange_ports.diff.snapshot import BALANCERS, Snapshot
 from exchange_ports.flows import INTERNET, ExternalEndpoint
 from exchange_ports.topology.groups import Group, GroupKind, identity
+from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import GLOBAL_UNICAST, AddressSet, network
 
 __all__ = ["EndpointText", "few"]
@@ -153,7 +153,7 @@ def _but_probes(missing: AddressSet) -> AddressSet:
     return missing - PROBE
 
 
-def _has(addresses: AddressSet, server: ServerState) -> bool:
+def _has(addresses: AddressSet, server: ExchangeServer) -> bool:
     return any(own in addresses for own in server.addresses)
 
 

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from exchange_ports.diff.change import PROBES, Way
-from exchange_ports.diff.server_states import ServerState
 from exchange_ports.findings import Path
 from exchange_ports.flows import ExternalEndpoint, Flow, Reason
 from exchange_ports.flows.declared_at import FieldOrigins
 from exchange_ports.pipeline import Plans
 from exchange_ports.topology.groups import Group
+from exchange_ports.topology.inventory import ExchangeServer, addresses_of
 from exchange_ports.topology.models import Platform
 from exchange_ports.traffic.addresses import EVERYTHING_V4, EVERYTHING_V6, AddressSet
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, Protocol
 from exchange_ports.traffic.services import ServiceSet
 
-__all__ = ["BALANCERS", "FlowTraffic", "Snapshot", "addresses_of", "on_azure", "probes"]
+__all__ = ["BALANCERS", "FlowTraffic", "Snapshot", "on_azure", "probes"]
 
 #: The end from which Azure probes, as it is named among flows.
 BALANCERS: Final = "azure-load-balancer"
@@ -37,30 +37,20 @@ class FlowTraffic:
     services: ServiceSet
 
 
-def addresses_of(servers: Iterable[ServerState]) -> AddressSet:
-    """The addresses of several servers."""
-    places = sorted({AddressSet.place(own) for server in servers for own in server.addresses})
-    spans: list[tuple[int, int]] = []
-    for place in places:
-        if spans and spans[-1][1] + 1 == place:
-            spans[-1] = (spans[-1][0], place)
-        else:
-            spans.append((place, place))
-    return AddressSet(tuple(spans))
-
-
 class Snapshot:
     """A topology as it is compared."""
 
-    def __init__(self, plans: Plans, servers: Iterable[ServerState]) -> None:
+    def __init__(self, plans: Plans, servers: Iterable[ExchangeServer]) -> None:
         """Know who wears what, and where."""
         self.plans = plans
         self.servers = tuple(servers)
-        worn: dict[Group, list[ServerState]] = defaultdict(list)
+        worn: dict[Group, list[ExchangeServer]] = defaultdict(list)
         for server in self.servers:
             for group in server.groups:
                 worn[group].append(server)
-        self.worn: Mapping[Group, tuple[ServerState, ...]] = {g: tuple(s) for g, s in worn.items()}
+        self.worn: Mapping[Group, tuple[ExchangeServer, ...]] = {
+            g: tuple(s) for g, s in worn.items()
+        }
         self.groups = {group: addresses_of(several) for group, several in self.worn.items()}
         self._flows: dict[tuple[Group, Way], list[Flow]] = defaultdict(list)
         for flow in plans.flows:
@@ -96,7 +86,7 @@ class Snapshot:
         if PROBES in flow.reasons:
             return
         if self._askers is None:
-            self._askers = FieldOrigins(self.plans.topology)
+            self._askers = FieldOrigins(self.plans.inventory)
         for reason in reasons:
             yield from self._askers.of(flow, reason)
 
@@ -124,6 +114,6 @@ def probes(group: Group) -> FlowTraffic:
     return FlowTraffic(flow, PROBE, _services(ANY_PORTS, 4))
 
 
-def on_azure(server: ServerState | None) -> bool:
+def on_azure(server: ExchangeServer | None) -> bool:
     """Whether Azure filters for it."""
     return server is not None and server.platform is Platform.AZURE

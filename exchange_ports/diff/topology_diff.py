@@ -6,13 +6,14 @@ from typing import Final
 
 from exchange_ports.diff.change import AlreadyAllowed, Cause, Change, Effect, Way
 from exchange_ports.diff.endpoint_text import EndpointText
-from exchange_ports.diff.server_states import ServerChange, ServerState, pairs
+from exchange_ports.diff.server_states import pairs
 from exchange_ports.diff.snapshot import Snapshot
 from exchange_ports.diff.traffic_diff import ChangedTraffic, compared
 from exchange_ports.findings import Path
 from exchange_ports.flows import in_order as reasons_in_order
 from exchange_ports.pipeline import Plans
 from exchange_ports.topology.groups import identity
+from exchange_ports.topology.inventory import ExchangeServer, ServerPair
 
 __all__ = ["TopologyDiff", "ServerNote", "Renamed", "diff_plans"]
 
@@ -80,10 +81,8 @@ def diff_plans(old: Plans | None, new: Plans | None) -> TopologyDiff:
             return TopologyDiff(())
         found = pairs(there, there)
         if old is None:
-            return _changes(
-                _nobody(there), there, [ServerChange(None, each.after) for each in found]
-            )
-        return _changes(there, _nobody(there), [ServerChange(each.before, None) for each in found])
+            return _changes(_nobody(there), there, [ServerPair(None, each.after) for each in found])
+        return _changes(there, _nobody(there), [ServerPair(each.before, None) for each in found])
     return _changes(old, new, pairs(old, new))
 
 
@@ -92,7 +91,7 @@ def _nobody(plans: Plans) -> Plans:
     return replace(plans, flows=(), networks={}, warnings=())
 
 
-def _changes(old: Plans, new: Plans, found: Iterable[ServerChange]) -> TopologyDiff:
+def _changes(old: Plans, new: Plans, found: Iterable[ServerPair]) -> TopologyDiff:
     matched = tuple(found)
     before = Snapshot(old, (pair.before for pair in matched if pair.before is not None))
     after = Snapshot(new, (pair.after for pair in matched if pair.after is not None))
@@ -185,7 +184,7 @@ def _box(piece: ChangedTraffic) -> object:
     return (piece.sources, piece.destinations, piece.services, piece.ways)
 
 
-def _moved(server: ServerState) -> ServerNote:
+def _moved(server: ExchangeServer) -> ServerNote:
     summary = "perimeter" if server.in_perimeter else server.groups[0].network
     kinds = {group.kind.partition("-")[0] for group in server.groups}
     roles = ("client", "Client Access"), ("mailbox", "Mailbox"), ("edge", "Edge Transport")
@@ -193,7 +192,7 @@ def _moved(server: ServerState) -> ServerNote:
     return ServerNote(server.name, f"{role}, {summary}", server.path)
 
 
-def _addresses_changed(found: Iterable[ServerChange]) -> Iterator[ServerNote]:
+def _addresses_changed(found: Iterable[ServerPair]) -> Iterator[ServerNote]:
     for pair in found:
         if pair.before and pair.after and pair.before.addresses != pair.after.addresses:
             was, now = (
@@ -203,7 +202,7 @@ def _addresses_changed(found: Iterable[ServerChange]) -> Iterator[ServerNote]:
             yield ServerNote(pair.after.name, f"{was} before, {now} now", pair.after.path)
 
 
-def _regrouped(found: Iterable[ServerChange]) -> Iterator[ServerNote]:
+def _regrouped(found: Iterable[ServerPair]) -> Iterator[ServerNote]:
     for pair in found:
         if not (pair.before and pair.after and pair.after.managed):
             continue
@@ -217,7 +216,7 @@ def _regrouped(found: Iterable[ServerChange]) -> Iterator[ServerNote]:
             yield ServerNote(pair.after.name, ", ".join(said), pair.after.path)
 
 
-def _renamed(old: Plans, new: Plans, found: Iterable[ServerChange]) -> Iterator[Renamed]:
+def _renamed(old: Plans, new: Plans, found: Iterable[ServerPair]) -> Iterator[Renamed]:
     for field in ("networks", "sites"):
         before = {identity(k, each): k for k, each in getattr(old.topology, field).items()}
         for key, each in getattr(new.topology, field).items():

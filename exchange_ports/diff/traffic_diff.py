@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from exchange_ports.diff.change import AlreadyAllowed, Cause, Effect, Way
-from exchange_ports.diff.server_states import ServerChange, ServerState
-from exchange_ports.diff.snapshot import FlowTraffic, Snapshot, addresses_of, on_azure, probes
+from exchange_ports.diff.snapshot import FlowTraffic, Snapshot, on_azure, probes
 from exchange_ports.findings import Path
 from exchange_ports.flows import ExternalEndpoint, Reason
 from exchange_ports.topology.groups import Group
+from exchange_ports.topology.inventory import ExchangeServer, ServerPair, addresses_of
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
@@ -36,7 +36,7 @@ class ChangedTraffic:
     services: ServiceSet
     ways: frozenset[Way]
     reasons: frozenset[Reason]
-    about: frozenset[ServerState]
+    about: frozenset[ExchangeServer]
     source_ends: frozenset[Group | ExternalEndpoint]
     destination_ends: frozenset[Group | ExternalEndpoint]
     already: frozenset[AlreadyAllowed] = frozenset()
@@ -47,8 +47,8 @@ class ChangedTraffic:
 class _Class:
     """Servers whose filters change alike: they wear the same, before and after."""
 
-    before: tuple[ServerState, ...]
-    after: tuple[ServerState, ...]
+    before: tuple[ExchangeServer, ...]
+    after: tuple[ExchangeServer, ...]
     addresses: AddressSet
     moved: bool
 
@@ -68,7 +68,7 @@ class _Class:
         return self.came or worn[0] != worn[1]
 
     @property
-    def sides(self) -> tuple[tuple[ServerState, ...], tuple[ServerState, ...]]:
+    def sides(self) -> tuple[tuple[ExchangeServer, ...], tuple[ExchangeServer, ...]]:
         return (self.before, self.after)
 
 
@@ -83,20 +83,20 @@ class _Candidate(NamedTuple):
 
 
 def compared(
-    old: Snapshot, new: Snapshot, pairs: Sequence[ServerChange], *, cut: bool
+    old: Snapshot, new: Snapshot, pairs: Sequence[ServerPair], *, cut: bool
 ) -> list[ChangedTraffic]:
     """What `new` lets through and `old` does not; and what both do, for reasons that only `new` has.
 
     With `cut` the sides have changed places: what the first side lets through is newly cut.
     """
-    turned = [ServerChange(pair.after, pair.before) for pair in pairs] if cut else list(pairs)
+    turned = [ServerPair(pair.after, pair.before) for pair in pairs] if cut else list(pairs)
     found = list(_Comparison(old, new, turned, cut=cut).pieces())
     return _joined(_both_ends(found))
 
 
 class _Comparison:
     def __init__(
-        self, old: Snapshot, new: Snapshot, pairs: Iterable[ServerChange], *, cut: bool
+        self, old: Snapshot, new: Snapshot, pairs: Iterable[ServerPair], *, cut: bool
     ) -> None:
         self._old, self._new, self._cut = old, new, cut
         self._classes = tuple(_classes(pairs))
@@ -217,7 +217,9 @@ class _Comparison:
             if here:
                 yield here, other
 
-    def _because(self, own: _Class, other: _Class | None) -> tuple[Cause, frozenset[ServerState]]:
+    def _because(
+        self, own: _Class, other: _Class | None
+    ) -> tuple[Cause, frozenset[ExchangeServer]]:
         both = [each for each in (own, other) if each is not None]
         comes = Cause.GOES if self._cut else Cause.COMES
         for cause, who in (
@@ -230,8 +232,8 @@ class _Comparison:
         return Cause.DECLARED, frozenset()
 
 
-def _classes(pairs: Iterable[ServerChange]) -> Iterator[_Class]:
-    found: dict[object, list[ServerChange]] = defaultdict(list)
+def _classes(pairs: Iterable[ServerPair]) -> Iterator[_Class]:
+    found: dict[object, list[ServerPair]] = defaultdict(list)
     for pair in pairs:
         if pair.after is None:
             continue
@@ -244,7 +246,7 @@ def _classes(pairs: Iterable[ServerChange]) -> Iterator[_Class]:
         yield _Class(before, after, addresses_of(after), moved)
 
 
-def _worn(server: ServerState | None) -> object:
+def _worn(server: ExchangeServer | None) -> object:
     return None if server is None else (server.platform, server.groups)
 
 

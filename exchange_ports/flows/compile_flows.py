@@ -16,7 +16,8 @@ from exchange_ports.flows.flow import (
 from exchange_ports.flows.rows import WHERE
 from exchange_ports.topology.fields import INTERNET_WORD, FlowEnd, ends_of
 from exchange_ports.topology.groups import Group
-from exchange_ports.topology.models import AdditionalFlow, Topology
+from exchange_ports.topology.inventory import Inventory
+from exchange_ports.topology.models import AdditionalFlow
 from exchange_ports.traffic.ports import without_adjacent
 
 __all__ = ["compile_flows", "of_operator"]
@@ -68,17 +69,17 @@ def _groups(topic: FlowContext, end: FlowEnd) -> tuple[Group, ...]:
     return topic.parts.server(end.word) or topic.parts.role(end.word, end.site)
 
 
-def compile_flows(topology: Topology) -> tuple[Flow, ...]:
+def compile_flows(inventory: Inventory) -> tuple[Flow, ...]:
     """Everything that must pass, each flow once with all its reasons, in a fixed order.
 
     The topology must have passed its checks: every name in it is declared.
     """
-    topic = FlowContext(topology)
+    topic = FlowContext(inventory)
     found: dict[Flow, set[Reason]] = {}
     for entry in ENTRIES:
         for flow in _of_entry(topic, entry):
             found.setdefault(flow, set()).update(flow.reasons)
-    for declared in topology.additional_flows:
+    for declared in inventory.topology.additional_flows:
         for flow in of_operator(topic, declared):
             found.setdefault(flow, set()).update(flow.reasons)
     merged = [Flow(f.source, f.destination, f.ports, in_order(r)) for f, r in found.items()]

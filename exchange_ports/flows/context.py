@@ -5,9 +5,10 @@ from typing import Final
 
 from exchange_ports.flows.flow import INTERNET, ExternalEndpoint, external, named_by_ranges, one
 from exchange_ports.topology.groups import Group, identity
-from exchange_ports.topology.models import Inbound, Outbound, Topology
+from exchange_ports.topology.inventory import Inventory
+from exchange_ports.topology.models import Inbound, Outbound
 from exchange_ports.topology.neighbors import accounts_name, name_of
-from exchange_ports.topology.roles import RoleGroups
+from exchange_ports.topology.role_groups import RoleGroups
 from exchange_ports.traffic.addresses import (
     EVERYTHING_V4,
     EVERYTHING_V6,
@@ -28,10 +29,11 @@ _NO_UNICAST: Final = network("224.0.0.0/3")
 class FlowContext:
     """What the rules below ask about a topology, worked out once."""
 
-    def __init__(self, topology: Topology) -> None:
-        self.topology = topology
-        self.parts = RoleGroups(topology)
-        self._networks = {identity(key, net): net for key, net in topology.networks.items()}
+    def __init__(self, inventory: Inventory) -> None:
+        self.topology = topology = inventory.topology
+        self.inventory = inventory
+        self.parts = RoleGroups(inventory)
+        self._networks = {of: network for of, (_, network) in inventory.networks.items()}
         holes = tuple(b for b in topology.private_blocks if b.version == EVERYTHING_V4.version)
         self._public = difference(EVERYTHING_V4, (*holes, _NO_UNICAST))
 

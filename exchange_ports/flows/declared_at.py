@@ -14,7 +14,8 @@ from exchange_ports.flows.context import FlowContext
 from exchange_ports.flows.flow import INTERNET, ExternalEndpoint, Flow, Reason
 from exchange_ports.topology.checks.selectors import connectors
 from exchange_ports.topology.groups import Group, identity
-from exchange_ports.topology.models import ClientSource, OutboundPath, Topology
+from exchange_ports.topology.inventory import Inventory
+from exchange_ports.topology.models import ClientSource, OutboundPath
 
 __all__ = ["FieldOrigins"]
 
@@ -22,9 +23,10 @@ __all__ = ["FieldOrigins"]
 class FieldOrigins:
     """The fields of one topology, by what they ask for."""
 
-    def __init__(self, topology: Topology) -> None:
+    def __init__(self, inventory: Inventory) -> None:
         """Work out once what each additional flow asks for."""
-        self._topic = FlowContext(topology)
+        topology = inventory.topology
+        self._topic = FlowContext(inventory)
         self._operators: dict[tuple[Flow, Reason], list[Path]] = {}
         for index, declared in enumerate(topology.additional_flows):
             for flow in of_operator(self._topic, declared):
@@ -110,7 +112,7 @@ def _inbound(topic: FlowContext, flow: Flow) -> Iterator[Path]:
 def _edges(topic: FlowContext, ends: Iterable[Group | ExternalEndpoint]) -> Iterator[Path]:
     """The Edge servers that wear a group, by the field that says with whom they exchange mail."""
     worn = set(ends)
-    for wearer in topic.parts.wearers:
+    for wearer in topic.inventory.servers:
         edge = topic.topology.edge_servers.get(wearer.name)
         if edge is not None and worn & set(wearer.groups):
             field = "subscribed_site" if edge.subscribed_site is not None else "mail_site"

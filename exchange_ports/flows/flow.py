@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from exchange_ports.catalog import BY_ID
-from exchange_ports.topology.groups import Group, GroupKind, GroupMember
+from exchange_ports.topology.groups import Group, GroupKind
+from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import Network, without_covered
 from exchange_ports.traffic.ports import PortRange, Ports, Protocol
 
@@ -141,9 +142,9 @@ def _shortened(said: Sequence[str], length: int) -> str:
     return shortened
 
 
-def by_address(group: Group, wearers: Iterable[GroupMember]) -> ExternalEndpoint:
-    """The wearers of a group as another network sees them: groups end where their network does."""
-    ranges = [each for wearer in wearers if group in wearer.groups for each in wearer.addresses]
+def by_address(group: Group, members: Iterable[ExchangeServer]) -> ExternalEndpoint:
+    """The members of a group as another network names them: by address, since it cannot use the group."""
+    ranges = [each for server in members for each in server.ranges]
     summary = f"{group.key} in {group.network}"
     unrestricted = group.kind is GroupKind.EXCHANGE
     return external(f"{group.key}@{group.network}", ranges, summary, unrestricted=unrestricted)

@@ -8,9 +8,10 @@ from exchange_ports.flows import ExternalEndpoint, Reason
 from exchange_ports.flows import in_order as reasons_in_order
 from exchange_ports.proof.clouds import Way
 from exchange_ports.proof.endpoints import QueryEndpoint, said
-from exchange_ports.proof.network_model import ModelServer, NetworkModel, addresses_of
+from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.proof.packet_text import EndVerdict, PacketText
 from exchange_ports.proof.regions import FAMILIES, Atom, Region
+from exchange_ports.topology.inventory import ExchangeServer, addresses_of
 from exchange_ports.topology.models import Attachment
 from exchange_ports.traffic.addresses import Address, AddressSet
 from exchange_ports.traffic.services import Service, ServiceSet
@@ -101,7 +102,7 @@ class AnswerWriter:
 
     def _says(
         self,
-        server: ModelServer | None,
+        server: ExchangeServer | None,
         way: Way,
         own_and_peer: tuple[Address, Address],
         service: Service,
@@ -132,7 +133,7 @@ class AnswerWriter:
             else:
                 others |= addresses
         named = tuple(
-            name if at == self._scene.servers[name].at else f"{name} at {at}"
+            name if at == self._scene.servers[name].address_set else f"{name} at {at}"
             for name, at in sorted(servers.items())
         )
         rest = self._addresses(others, asked) if others else ()

@@ -11,8 +11,9 @@ from exchange_ports.findings import Finding, Refused
 from exchange_ports.pipeline import Plans, planned
 from exchange_ports.proof.clouds import Way
 from exchange_ports.proof.invariants import Failure
-from exchange_ports.proof.network_model import WAYS, ModelServer, NetworkModel
+from exchange_ports.proof.network_model import WAYS, NetworkModel
 from exchange_ports.proof.packet_text import PacketText
+from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.topology.models import Attachment, Platform, Quotas, Topology
 from exchange_ports.traffic.traffic import Packet, Traffic
 
@@ -106,14 +107,14 @@ def _compared(here: NetworkModel, platform: Platform, topology: Topology) -> Swa
 
 
 def _differences(
-    here: NetworkModel, there: NetworkModel, platform: Platform, servers: Sequence[ModelServer]
+    here: NetworkModel, there: NetworkModel, platform: Platform, servers: Sequence[ExchangeServer]
 ) -> Iterator[Failure]:
     # Servers of one role share both sides, and each pair of them is compared once. Both scenes keep
     # what they permit.
     known: dict[tuple[int, int], Traffic] = {}
     for server in servers:
         other = there.servers[server.name]
-        network = server.wearer.network
+        network = server.network
         for way in WAYS:
             always = here.views[network].always[way] | there.views[network].always[way]
             for own in server.addresses:
@@ -132,7 +133,7 @@ def _differences(
 def _failure(
     scenes: tuple[NetworkModel, NetworkModel],
     platform: Platform,
-    server: ModelServer,
+    server: ExchangeServer,
     way: Way,
     packet: Packet,
 ) -> Failure:
@@ -141,7 +142,7 @@ def _failure(
     words = PacketText(here)
     peer = words.name(packet.address)
     ends = (server.name, peer) if way == "out" else (peer, server.name)
-    place = here.places[server.wearer.network]
+    place = here.places[server.network]
     summary = [
         f"on {cloud.summary} {PacketText(scene).summary(server, way, *packet).text}"
         for cloud, scene in ((place.declared.platform, here), (platform, there))

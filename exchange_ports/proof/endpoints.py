@@ -11,8 +11,9 @@ from typing import Final
 from exchange_ports.flows import INTERNET, ExternalEndpoint
 from exchange_ports.pipeline import Plans
 from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS
-from exchange_ports.topology.groups import group_members
-from exchange_ports.topology.models import Role, Topology
+from exchange_ports.topology.inventory import Inventory
+from exchange_ports.topology.models import Topology
+from exchange_ports.topology.roles import ServerRole
 from exchange_ports.traffic.addresses import (
     EVERYTHING_V4,
     EVERYTHING_V6,
@@ -74,11 +75,11 @@ class EndpointNames:
         for name, asked in (
             *(
                 (wearer.name, QueryEndpoint.server(wearer.name))
-                for wearer in group_members(topology)
+                for wearer in plans.inventory.servers
             ),
             (INTERNET_WORD, QueryEndpoint("the Internet", (), _internet(topology))),
             (ANY_WORD, QueryEndpoint("any address", (), AddressSet.everything())),
-            *_roles(topology),
+            *_roles(plans.inventory),
             *_sites(topology),
             *_neighbours(plans),
         ):
@@ -119,23 +120,12 @@ def _internet(topology: Topology) -> AddressSet:
     return public - zones
 
 
-def _plays(topology: Topology, word: str) -> Iterator[tuple[str, str]]:
-    """The servers that a role word stands for, each with its site."""
-    if word == "edge":
-        yield from ((name, edge.site) for name, edge in topology.edge_servers.items())
-        return
-    for site, declared in topology.sites.items():
-        for name, server in declared.servers.items():
-            if word == "exchange" or Role(word) in server.roles:
-                yield name, site
-
-
-def _roles(topology: Topology) -> Iterator[tuple[str, QueryEndpoint]]:
-    """`mailbox`, and `mailbox@hq`, as additional flows say it."""
+def _roles(inventory: Inventory) -> Iterator[tuple[str, QueryEndpoint]]:
+    """`mailbox`, and `mailbox@hq`, as additional flows write it."""
     for word in ROLE_WORDS:
-        playing = sorted(_plays(topology, word))
-        for site in (None, *topology.sites):
-            names = tuple(name for name, at in playing if site in (None, at))
+        role = None if word == "exchange" else ServerRole(word)
+        for site in (None, *inventory.topology.sites):
+            names = tuple(sorted(inventory.playing(role, site)))
             called = word if site is None else f"{word}@{site}"
             if names:
                 yield called, QueryEndpoint(called, names)

@@ -14,9 +14,10 @@ from exchange_ports.pipeline import Plans
 from exchange_ports.proof.answers import AnswerRow, AnswerWriter
 from exchange_ports.proof.clouds import Way
 from exchange_ports.proof.endpoints import QueryEndpoint, said
-from exchange_ports.proof.network_model import WAYS, ModelServer, NetworkModel
+from exchange_ports.proof.network_model import WAYS, NetworkModel
 from exchange_ports.proof.regions import Region, RegionEndpoint, joined, parties, piece_of
 from exchange_ports.topology.groups import Group
+from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import Address, AddressSet
 from exchange_ports.traffic.ports import Ports
 from exchange_ports.traffic.services import ServiceSet
@@ -87,7 +88,7 @@ class Explainer:
         :raises ValueError: a cloud would refuse a plan.
         """
         self._scene = NetworkModel(plans)
-        self._askers = FieldOrigins(plans.topology)
+        self._askers = FieldOrigins(plans.inventory)
         self._members = {(g.network, g.key): at for g, at in self._scene.groups.items()}
         ends = {end for flow in plans.flows for end in (flow.source, flow.destination)}
         # The narrowest first: an address of a site's domain controllers is theirs, not the Internet's.
@@ -156,14 +157,14 @@ class Explainer:
             wearers = self._wearers(rule)
             for server in after.managed():
                 own = next((a for a in server.addresses if a in wearers), None)
-                there = rule.addresses - server.at
+                there = rule.addresses - server.address_set
                 if (
                     own is None
                     or not there
-                    or after.plans.networks[rule.network].network != (server.wearer.network)
+                    or after.plans.networks[rule.network].network != (server.network)
                 ):
                     continue
-                view = after.views[server.wearer.network]
+                view = after.views[server.network]
                 address = there.example()
                 version = 4 if address.version == 4 else 6  # noqa: PLR2004 - IP versions
                 both = ServiceSet.of(rule.ports, version)
@@ -296,7 +297,9 @@ def _changed(before: NetworkModel, after: NetworkModel) -> Iterator[Region]:
                                     yield _seen(passes, server, own, way, there, both)
 
 
-def _speaking(party: RegionEndpoint, server: ModelServer, own: Address) -> Iterator[RegionEndpoint]:
+def _speaking(
+    party: RegionEndpoint, server: ExchangeServer, own: Address
+) -> Iterator[RegionEndpoint]:
     """Who can speak with one address of a server, by family.
 
     A server that declares no address of a family is taken to have one that nobody knows: the rules are
@@ -317,7 +320,7 @@ def _lets(scene: NetworkModel, there: RegionEndpoint, way: Way, own: Address) ->
 
 def _seen(
     passes: bool,
-    server: ModelServer,
+    server: ExchangeServer,
     own: Address,
     way: Way,
     there: RegionEndpoint,

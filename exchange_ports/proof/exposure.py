@@ -14,8 +14,9 @@ from typing import Final, NamedTuple, TypeAlias
 
 from exchange_ports.flows import INTERNET, ExternalEndpoint, Flow, described
 from exchange_ports.proof.clouds import Way
-from exchange_ports.proof.network_model import WAYS, ModelServer, NetworkModel, addresses_of
+from exchange_ports.proof.network_model import WAYS, NetworkModel
 from exchange_ports.topology.groups import Group
+from exchange_ports.topology.inventory import ExchangeServer, addresses_of
 from exchange_ports.traffic.addresses import EVERYTHING_V4, GLOBAL_UNICAST, AddressSet
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
@@ -47,8 +48,8 @@ def between_ours(scene: NetworkModel) -> Iterator["Residue"]:
 class Residue(NamedTuple):
     """What one managed server may send to another though no flow means the two of them."""
 
-    source: ModelServer
-    destination: ModelServer
+    source: ExchangeServer
+    destination: ExchangeServer
     services: ServiceSet
 
 
@@ -80,19 +81,19 @@ class _Residues:
         for _, addresses in self._targets:
             self._inside |= addresses
         self._wide: Mapping[tuple[_Worn, Way], _Wide] = {
-            (server.wearer.groups, way): self._of(server, way)
-            for server in {s.wearer.groups: s for s in self._managed}.values()
+            (server.groups, way): self._of(server, way)
+            for server in {s.groups: s for s in self._managed}.values()
             for way in WAYS
         }
 
     def pairs(self) -> Iterator[Residue]:
         """Every two managed servers of which one reaches the other by an Internet at both ends."""
         for source in self._managed:
-            out = self._wide[source.wearer.groups, "out"]
+            out = self._wide[source.groups, "out"]
             if not out.ours:
                 continue
             for server in self._managed:
-                into = self._wide[server.wearer.groups, "in"]
+                into = self._wide[server.groups, "in"]
                 if server is source or not into.ours:
                     continue
                 services = _between(out.ours, into.ours, source, server)
@@ -103,8 +104,8 @@ class _Residues:
         """The same in lines: who reaches whom alike, and by which flows."""
         lines: dict[tuple[ServiceSet, str, str], dict[str, list[str]]] = {}
         for source, server, services in self.pairs():
-            out = self._wide[source.wearer.groups, "out"]
-            into = self._wide[server.wearer.groups, "in"]
+            out = self._wide[source.groups, "out"]
+            into = self._wide[server.groups, "in"]
             key = (
                 services,
                 out.why(services, self._scene, "out"),
@@ -123,7 +124,7 @@ class _Residues:
         lines: dict[tuple[Way, ServiceSet, str, tuple[str, ...]], list[str]] = {}
         for server in self._managed:
             for way in WAYS:
-                wide = self._wide[server.wearer.groups, way]
+                wide = self._wide[server.groups, way]
                 towards: dict[ServiceSet, list[str]] = {}
                 for summary, addresses in self._targets if wide.others else ():
                     there = wide.others.within(addresses)
@@ -140,8 +141,8 @@ class _Residues:
                 f"{', '.join(whom)}; {why}"
             )
 
-    def _of(self, server: ModelServer, way: Way) -> _Wide:
-        network = server.wearer.network
+    def _of(self, server: ExchangeServer, way: Way) -> _Wide:
+        network = server.network
         flows = tuple(self._scene.flows_of(server, way))
         wide = [flow for flow in flows if self._is_wide(_other(flow, way))]
         if not wide:
@@ -183,7 +184,9 @@ def _other(flow: Flow, way: Way) -> Group | ExternalEndpoint:
     return flow.destination if way == "out" else flow.source
 
 
-def _between(out: Traffic, into: Traffic, source: ModelServer, server: ModelServer) -> ServiceSet:
+def _between(
+    out: Traffic, into: Traffic, source: ExchangeServer, server: ExchangeServer
+) -> ServiceSet:
     """What passes by any two of their addresses of one family."""
     found = ServiceSet()
     for a in source.addresses:
@@ -206,7 +209,7 @@ def _targets(scene: NetworkModel, ours: AddressSet) -> Iterator[tuple[str, Addre
 def _known(scene: NetworkModel) -> Iterator[tuple[str, AddressSet]]:
     for server in scene.servers.values():
         if not server.managed and server.has_address:
-            yield server.name, server.at
+            yield server.name, server.address_set
     for key, site in scene.topology.sites.items():
         for declared, summary in (
             (site.domain_controllers, "domain controllers"),

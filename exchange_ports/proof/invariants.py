@@ -17,22 +17,20 @@ from exchange_ports.pipeline import NetworkPlan
 from exchange_ports.proof.clouds import Way, evaluator
 from exchange_ports.proof.network_model import (
     WAYS,
-    ModelServer,
     NetworkModel,
-    addresses_of,
     carried,
 )
 from exchange_ports.proof.packet_text import EndVerdict, PacketText
 from exchange_ports.proof.redundancy import RuleIndex
-from exchange_ports.topology.groups import GroupMember, identity, retired_members
+from exchange_ports.topology.groups import identity
+from exchange_ports.topology.inventory import ExchangeServer, RetiredGroup, addresses_of
 from exchange_ports.topology.models import (
     EdgeServer,
     Inbound,
     OutboundPath,
-    Role,
     SenderReputation,
 )
-from exchange_ports.topology.roles import send_connectors
+from exchange_ports.topology.roles import ServerRole, roles_of, send_connectors
 from exchange_ports.traffic.addresses import (
     EVERYTHING_V4,
     EVERYTHING_V6,
@@ -125,7 +123,7 @@ class Invariants:
                 self._compared[key] = (permitted - meant, meant - permitted)
         return self._compared[key]
 
-    def _why(self, server: ModelServer, way: Way, packet: Packet) -> str:
+    def _why(self, server: ExchangeServer, way: Way, packet: Packet) -> str:
         flows = [
             flow
             for flow in self._scene.flows_of(server, way)
@@ -136,7 +134,7 @@ class Invariants:
         return f"meant by {self._words.flow(flows)}" if flows else "the platform needs it"
 
     def _failure(
-        self, law: str, server: ModelServer, way: Way, packet: Packet, last: str
+        self, law: str, server: ExchangeServer, way: Way, packet: Packet, last: str
     ) -> Failure:
         """A packet between a server and its peer, and what both ends say of it."""
         peer = self._scene.server_at(packet.address)
@@ -170,7 +168,7 @@ class Invariants:
                 self._kept.append(permitted)
                 if id(permitted) not in known:
                     known[id(permitted)] = asked - permitted.within(unrestricted)
-                missing = known[id(permitted)] - Traffic.of([(server.at, _EVERYTHING)])
+                missing = known[id(permitted)] - Traffic.of([(server.address_set, _EVERYTHING)])
                 if missing:
                     packet = self._words.familiar(missing, server)
                     last = "the ground rules let everything through"
@@ -193,7 +191,7 @@ class Invariants:
                         last = "an Edge server may not"
                         yield self._failure("perimeter", server, way, packet, last)
 
-    def _may(self, server: ModelServer, declared: EdgeServer, way: Way) -> Traffic:
+    def _may(self, server: ExchangeServer, declared: EdgeServer, way: Way) -> Traffic:
         """All that an Edge server may: what is named, and the Internet."""
         return self._named(server, declared, way) | Traffic.of(
             [(self._internet(server), _ports(self._internet_ports(way)))]
@@ -205,19 +203,19 @@ class Invariants:
         direct = self._scene.topology.sender_reputation == "direct"
         return BY_ID["E4"].ports + (BY_ID["E8d"].ports if direct else ())
 
-    def _named(self, server: ModelServer, declared: EdgeServer, way: Way) -> Traffic:
+    def _named(self, server: ExchangeServer, declared: EdgeServer, way: Way) -> Traffic:
         pairs = self._out(server, declared) if way == "out" else self._in(declared)
-        always = self._scene.views[server.wearer.network].always[way]
+        always = self._scene.views[server.network].always[way]
         return Traffic.of(pairs) | always | self._added(server, way)
 
     def _out(
-        self, server: ModelServer, declared: EdgeServer
+        self, server: ExchangeServer, declared: EdgeServer
     ) -> Iterator[tuple[AddressSet, ServiceSet]]:
         topology = self._scene.topology
         yield self._mailboxes(declared), _ports((tcp(declared.delivery_port),))
         asked = topology.name_servers.edge
         if isinstance(asked, dict):
-            asked = asked.get(self._scene.places[server.wearer.network].key)
+            asked = asked.get(self._scene.places[server.network].key)
         if asked == "domain_controllers":
             yield self._neighbours, _ports(BY_ID["E7"].ports)
         elif asked is not None and not isinstance(asked, str):
@@ -244,11 +242,11 @@ class Invariants:
         return addresses_of(
             self._scene.servers[key]
             for key, one in (site.servers.items() if site else ())
-            if Role.MAILBOX in one.roles and key not in besides
+            if ServerRole.MAILBOX in roles_of(one) and key not in besides
         )
 
-    def _internet(self, server: ModelServer) -> AddressSet:
-        declared = self._scene.places[server.wearer.network].declared
+    def _internet(self, server: ExchangeServer) -> AddressSet:
+        declared = self._scene.places[server.network].declared
         ipv6 = any(
             z.version == GLOBAL_UNICAST.version for z in (*declared.internal, *declared.perimeter)
         )
@@ -259,7 +257,7 @@ class Invariants:
         public = difference(EVERYTHING_V4, (*holes, _NO_UNICAST))
         return AddressSet.of([*public, *([GLOBAL_UNICAST] if ipv6 else [])])
 
-    def _added(self, server: ModelServer, way: Way) -> Traffic:
+    def _added(self, server: ExchangeServer, way: Way) -> Traffic:
         flows = (flow for flow in self._scene.flows_of(server, way) if _is_additional(flow))
         return Traffic.of(pair for flow in flows for pair in self._scene.peers(flow, way))
 
@@ -302,26 +300,26 @@ class Invariants:
         seen = self._scene.views[plan.network]
         # Behind those of the servers that declare no address.
         first = stands_in = FIRST_PLACEHOLDER + len(self._scene.servers)
-        for wearer in self._retired:
-            if wearer.network == plan.network:
-                zone = ("perimeter" if wearer.in_perimeter else "internal") if zones_matter else ""
-                worn.add((zone, wearer.groups[0].key))
+        for retired in self._retired:
+            if retired.group.network == plan.network:
+                zone = retired.zone.value if zones_matter else ""
+                worn.add((zone, retired.group.key))
                 # Somebody of another stack may be there, so a rule that names them names somebody.
                 at = IPv4Address(stands_in)
-                members[wearer.groups[0].key] = AddressSet.between(at, at)
+                members[retired.group.key] = AddressSet.between(at, at)
                 stands_in += 1
         if stands_in != first:
             seen = evaluator(plan, members, self._scene.space(plan.network))
         return RuleIndex(seen.written(), self._wider(key), worn)
 
-    @cached_property
-    def _retired(self) -> tuple[GroupMember, ...]:
-        return retired_members(self._scene.topology)
+    @property
+    def _retired(self) -> tuple[RetiredGroup, ...]:
+        return self._scene.plans.inventory.retired
 
     def _wider(self, key: str) -> Mapping[str, Collection[str]]:
         """The groups of a network, each with those that all of its wearers wear too."""
         here = identity(key, self._scene.topology.networks[key])
-        groups = (*self._scene.groups, *(group for each in self._retired for group in each.groups))
+        groups = (*self._scene.groups, *(each.group for each in self._retired))
         return {group.key: group.implied_groups for group in groups if group.network == here}
 
     def wardrobe(self) -> Iterator[Failure]:
@@ -331,7 +329,7 @@ class Invariants:
             for plan in self._scene.plans.networks.values()
             for name in plan.memberships
         }
-        declared = {(s.name, s.wearer.network) for s in self._scene.managed()}
+        declared = {(s.name, s.network) for s in self._scene.managed()}
         for name, where in sorted(planned ^ declared):
             summary = (
                 "is declared, and in no plan" if (name, where) in declared else "is not declared"

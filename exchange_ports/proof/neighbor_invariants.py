@@ -10,7 +10,8 @@ from typing import Final
 
 from exchange_ports.proof.clouds import NeighborEffect, Way
 from exchange_ports.proof.invariants import Failure
-from exchange_ports.proof.network_model import WAYS, NetworkModel, addresses_of
+from exchange_ports.proof.network_model import WAYS, NetworkModel
+from exchange_ports.topology.inventory import addresses_of
 from exchange_ports.traffic.addresses import AddressSet
 
 __all__ = ["beyond_us"]
@@ -31,7 +32,7 @@ def _unharmed(scene: NetworkModel) -> Iterator[Failure]:
         for place in sorted(view.places - {declared.attach_to}):
             summary = f"hang on {place}, and {declared.attach_to} are declared".replace("_", " ")
             yield Failure(_UNHARMED, f"the groups of {key}", summary)
-        ours = addresses_of(s for s in scene.managed() if s.wearer.network == plan.network)
+        ours = addresses_of(s for s in scene.managed() if s.network == plan.network)
         for zone, ranges in (("internal", declared.internal), ("perimeter", declared.perimeter)):
             others = AddressSet.of(ranges) - ours
             for way in WAYS:
@@ -52,7 +53,7 @@ def _harmed(way: Way, harm: NeighborEffect) -> Failure:
 
 def _whatever_tags_hold(scene: NetworkModel) -> Iterator[Failure]:
     for server in scene.managed():
-        view = scene.views[server.wearer.network]
+        view = scene.views[server.network]
         for way in WAYS:
             for own in server.addresses:
                 usual, most = (

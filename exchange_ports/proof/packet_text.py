@@ -5,7 +5,8 @@ from typing import Final, NamedTuple
 
 from exchange_ports.flows import INTERNET, ExternalEndpoint, Flow, Reason, described
 from exchange_ports.proof.clouds import NamedRule, Way
-from exchange_ports.proof.network_model import ModelServer, NetworkModel
+from exchange_ports.proof.network_model import NetworkModel
+from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import Address, AddressSet, address_at
 from exchange_ports.traffic.services import Service
 from exchange_ports.traffic.traffic import Packet, Traffic
@@ -51,14 +52,14 @@ class PacketText:
                 )
         return str(address)
 
-    def familiar(self, found: Traffic, server: ModelServer) -> Packet:
+    def familiar(self, found: Traffic, server: ExchangeServer) -> Packet:
         """One packet of these, at the end that a reader knows best and is not the server itself."""
         addresses = found.addresses()
-        others = addresses - server.at
+        others = addresses - server.address_set
         known = AddressSet()
         for other in self._scene.servers.values():
             if other.has_address:
-                known |= other.at
+                known |= other.address_set
         for end in self._outside:
             if end.unrestricted:
                 known |= self._scene.end(end)
@@ -72,7 +73,7 @@ class PacketText:
 
     def summary(
         self,
-        server: ModelServer | None,
+        server: ExchangeServer | None,
         way: Way,
         peer: Address,
         service: Service,
@@ -82,7 +83,7 @@ class PacketText:
         if server is None or not server.managed:
             return EndVerdict(None, "not ours")
         own = own or own_address(server, peer)
-        view = self._scene.views[server.wearer.network]
+        view = self._scene.views[server.network]
         passes, rules = view.decided(server.name, way, Packet(peer, service), own)
         verb = "lets it out" if way == "out" else "lets it in"
         if passes:
@@ -103,7 +104,7 @@ class PacketText:
         return described(reasons, _LONGEST)
 
 
-def own_address(server: ModelServer, peer: Address) -> Address:
+def own_address(server: ExchangeServer, peer: Address) -> Address:
     """The address by which a server speaks with a peer: of the same family, where it has one."""
     fitting = [own for own in server.addresses if own.version == peer.version]
     return (fitting or list(server.addresses))[0]

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
 from exchange_ports.proof.endpoints import QueryEndpoint
-from exchange_ports.proof.network_model import ModelServer, NetworkModel
+from exchange_ports.proof.network_model import NetworkModel
+from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.services import ServiceSet
 
@@ -20,7 +21,7 @@ __all__ = ["FAMILIES", "Atom", "RegionEndpoint", "Region", "joined", "parties", 
 class RegionEndpoint:
     """A server, or addresses of nobody's that is declared as one."""
 
-    server: ModelServer | None
+    server: ExchangeServer | None
     addresses: AddressSet
 
     def of(self, version: int) -> "RegionEndpoint":
@@ -50,10 +51,13 @@ FAMILIES: Final = {
 
 def parties(scene: NetworkModel, asked: QueryEndpoint) -> list[RegionEndpoint]:
     """Everyone whom an end of a question means; addresses of nobody's come last, together."""
-    found = [RegionEndpoint(scene.servers[name], scene.servers[name].at) for name in asked.servers]
+    found = [
+        RegionEndpoint(scene.servers[name], scene.servers[name].address_set)
+        for name in asked.servers
+    ]
     rest = asked.addresses
     for server in scene.servers.values():
-        here = asked.addresses & server.at
+        here = asked.addresses & server.address_set
         if here:
             found.append(RegionEndpoint(server, here))
             rest -= here

@@ -17,7 +17,8 @@ from exchange_ports.reports.escaping import in_markdown, markdown_table, sheet
 from exchange_ports.reports.labels import ANYWHERE, EndpointLabels, LabeledEnd
 from exchange_ports.reports.origin import Origin
 from exchange_ports.reports.reasons import document, linked, references
-from exchange_ports.topology.groups import Group, GroupMember, group_members, identity
+from exchange_ports.topology.groups import Group, identity
+from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import brief, covers
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, joined
 
@@ -144,16 +145,15 @@ class _Places:
             for key, declared in plans.topology.networks.items()
         }
         self._managed = {plan.network for plan in plans.networks.values()}
-        self._dressed = {wearer.name: wearer for wearer in group_members(plans.topology)}
+        self._dressed = {wearer.name: wearer for wearer in plans.inventory.servers}
         self._worn: dict[Group, dict[Place, set[str]]] = {}
         for wearer in self._dressed.values():
             for group in wearer.groups:
                 here = self._worn.setdefault(group, {})
                 here.setdefault(self._place(wearer), set()).add(wearer.name)
 
-    def _place(self, wearer: GroupMember) -> Place:
-        zone = "perimeter" if wearer.in_perimeter else "internal"
-        return Place(self._networks[wearer.network][0], zone)
+    def _place(self, wearer: ExchangeServer) -> Place:
+        return Place(self._networks[wearer.network][0], wearer.zone.value)
 
     def cells(self, flow: Flow) -> Iterator[_Cell]:
         """A flow between every two places that it joins, where one end at least is ours."""
@@ -206,13 +206,13 @@ class _Places:
     def _side(self, end: LabeledEnd, place: Place | None) -> Side:
         servers = sorted(one for one in end if isinstance(one, str))
         outside = sorted(one for one in end if isinstance(one, ExternalEndpoint))
-        declared = [range_ for name in servers for range_ in self._dressed[name].addresses]
+        declared = [range_ for name in servers for range_ in self._dressed[name].ranges]
         declared += [range_ for one in outside for range_ in one.ranges]
         return Side(
             self._namer.name(end, ranges=False),
             tuple(servers),
             tuple(map(brief, dict.fromkeys(declared))),
-            tuple(name for name in servers if not self._dressed[name].addresses),
+            tuple(name for name in servers if not self._dressed[name].has_address),
             place,
         )
 

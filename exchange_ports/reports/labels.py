@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 from exchange_ports.flows import INTERNET, ExternalEndpoint
-from exchange_ports.topology.models import Role, Topology
+from exchange_ports.topology.models import Topology
+from exchange_ports.topology.roles import ServerRole, roles_of
 from exchange_ports.traffic.addresses import brief
 
 __all__ = ["ANYWHERE", "LabeledEnd", "EndpointLabels", "parts_of"]
@@ -62,10 +63,15 @@ def _kinds(topology: Topology) -> Iterator[tuple[str, frozenset[str]]]:
         yield "Edge servers", frozenset(topology.edge_servers)
     playing: dict[str, dict[str, frozenset[str]]] = {
         words: {
-            site: frozenset(name for name, server in each.servers.items() if role in server.roles)
+            site: frozenset(
+                name for name, server in each.servers.items() if role in roles_of(server)
+            )
             for site, each in sites.items()
         }
-        for role, words in ((Role.CLIENT_ACCESS, "Client Access"), (Role.MAILBOX, "Mailbox"))
+        for role, words in (
+            (ServerRole.CLIENT_ACCESS, "Client Access"),
+            (ServerRole.MAILBOX, "Mailbox"),
+        )
     }
     for words, of_site in playing.items():
         yield f"{words} servers", frozenset().union(*of_site.values())

@@ -17,7 +17,7 @@ from exchange_ports.reports.escaping import in_markdown, markdown_table, sheet
 from exchange_ports.reports.labels import EndpointLabels, LabeledEnd, parts_of
 from exchange_ports.reports.lines import Line, Span, Style, line, table
 from exchange_ports.reports.reasons import reason_data, why
-from exchange_ports.topology.groups import Group, group_members
+from exchange_ports.topology.groups import Group
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, joined
 
 __all__ = ["Row", "matrix", "matrix_csv", "matrix_data", "matrix_lines", "matrix_markdown"]
@@ -58,7 +58,7 @@ class _Cell:
 def matrix(plans: Plans) -> tuple[Row, ...]:
     """Who may talk to whom, the outside first, then the perimeter, then the inside."""
     wearing: dict[Group, LabeledEnd] = {}
-    for wearer in group_members(plans.topology):
+    for wearer in plans.inventory.servers:
         for group in wearer.groups:
             wearing[group] = wearing.get(group, frozenset()) | {wearer.name}
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from exchange_ports.flows import ExternalEndpoint, Flow, Reason
 from exchange_ports.pipeline import Plans
 from exchange_ports.reports.reasons import why
-from exchange_ports.topology.groups import Group, group_members, identity
+from exchange_ports.topology.groups import Group, identity
 from exchange_ports.topology.models import Inbound, Topology
 from exchange_ports.topology.roles import send_connectors
 from exchange_ports.traffic.addresses import brief
@@ -84,9 +84,9 @@ def openings(plans: Plans, network: str) -> tuple[Opening, ...]:
     """What is opened in a network, by zone, direction and role."""
     known = identity(network, plans.topology.networks[network])
     zones: dict[Group, set[str]] = defaultdict(set)
-    for wearer in group_members(plans.topology):
+    for wearer in plans.inventory.servers:
         for group in wearer.groups:
-            zones[group].add("perimeter" if wearer.in_perimeter else "internal")
+            zones[group].add(wearer.zone.value)
     seen = [opening for flow in plans.flows for opening in _seen(flow, known, zones)]
     return tuple(sorted(seen, key=lambda o: (o.zone, o.direction, o.role, o.ports, o.peer)))
 

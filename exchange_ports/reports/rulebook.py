@@ -18,7 +18,7 @@ from exchange_ports.reports.escaping import sheet
 from exchange_ports.reports.origin import Origin
 from exchange_ports.reports.reasons import document
 from exchange_ports.topology.fields import INTERNET_WORD
-from exchange_ports.topology.groups import group_members, identity
+from exchange_ports.topology.groups import identity
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.ports import Protocol
 
@@ -128,16 +128,16 @@ class _Reader:
         self._worn: dict[tuple[str, str], dict[str, list[str]]] = {}
         self._standing: dict[tuple[str, str], list[str]] = {}
         self._where: dict[str, AddressSet] = {}
-        dressed = group_members(plans.topology)
+        dressed = plans.inventory.servers
         for wearer in dressed:
             key = networks[wearer.network]
-            zone = "perimeter" if wearer.in_perimeter else "internal"
+            zone = wearer.zone.value
             self._standing.setdefault((key, zone), []).append(wearer.name)
-            self._where[wearer.name] = AddressSet.of(wearer.addresses)
+            self._where[wearer.name] = AddressSet.of(wearer.ranges)
             for group in wearer.groups:
                 here = self._worn.setdefault((key, group.key), {})
                 here.setdefault(zone, []).append(wearer.name)
-        self._everyone = AddressSet.of(range_ for each in dressed for range_ in each.addresses)
+        self._everyone = AddressSet.of(range_ for each in dressed for range_ in each.ranges)
 
     def zone(
         self, key: str, zone: str, planned: Iterable[PlannedRule]

@@ -7,9 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from exchange_ports.clouds.aws.rules import AwsRuleSet
 from exchange_ports.pipeline import NetworkPlan, Plans
-from exchange_ports.topology.groups import group_members, identity
-from exchange_ports.topology.matching import matched
-from exchange_ports.topology.models import Topology
+from exchange_ports.topology.inventory import matched
 from exchange_ports.traffic.addresses import FIRST_PLACEHOLDER, Address
 
 __all__ = ["ServerInterface", "Membership", "InterfaceState", "server_interfaces", "network_name"]
@@ -119,19 +117,11 @@ def _placed(made: list[ServerInterface]) -> Iterator[ServerInterface]:
 
 
 def _found(plans: Plans) -> Iterator[_Found]:
-    identities = _identities(plans.topology)
-    at = {wearer.name: wearer.hosts for wearer in group_members(plans.topology)}
+    servers = plans.inventory.by_name
     for plan in plans.networks.values():
         zones: Mapping[str, str] = getattr(plan, "zones", {})
         for name, groups in plan.memberships.items():
-            worn = InterfaceState(groups, at[name], str(zones.get(name, "")))
-            yield _Found(name, identities[name], network_name(plan), worn)
-
-
-def _identities(topology: Topology) -> dict[str, str]:
-    found = {
-        key: identity(key, server)
-        for site in topology.sites.values()
-        for key, server in site.servers.items()
-    }
-    return found | {key: identity(key, edge) for key, edge in topology.edge_servers.items()}
+            worn = InterfaceState(
+                groups, servers[name].declared_addresses, str(zones.get(name, ""))
+            )
+            yield _Found(name, servers[name].identity, network_name(plan), worn)

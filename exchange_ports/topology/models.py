@@ -54,6 +54,7 @@ __all__ = [
     "Site",
     "SmartHost",
     "Topology",
+    "Zone",
 ]
 
 
@@ -90,6 +91,13 @@ class Platform(StrEnum):
 
 
 _CLOUDS: Final = {"aws": "AWS", "azure": "Azure"}
+
+
+class Zone(StrEnum):
+    """The two kinds of zone in a network."""
+
+    INTERNAL = "internal"
+    PERIMETER = "perimeter"
 
 
 class Role(StrEnum):

@@ -1,49 +1,48 @@
-"""Who plays which part of the catalog: the one place where the version of Exchange decides.
+"""Which roles a server plays: the one place where the version of Exchange decides.
 
-Here it is Exchange 2013, with Client Access and Mailbox as roles that can be apart. In 2016 and
-later the Mailbox server plays Client Access too (exchange.md 14): only this file would differ.
+In Exchange 2013, Client Access and Mailbox are roles of their own, on one computer or on two. From 2016
+on a Mailbox server is a Client Access server too (exchange.md 14): `roles_of` is what changes then.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from enum import StrEnum
 
-from exchange_ports.topology.groups import (
-    Group,
-    GroupKind,
-    GroupMember,
-    delivers_apart,
-    group_members,
-    identity,
-    members_of,
-    retired_members,
-    syncs_apart,
-)
-from exchange_ports.topology.models import (
-    EdgeServer,
-    Outbound,
-    OutboundPath,
-    Role,
-    Site,
-    Topology,
-)
+from exchange_ports.topology.models import Outbound, OutboundPath, Role, Server, Site, Topology
 
-__all__ = ["RoleGroups", "EdgePair", "mailbox_servers", "send_connectors", "sites_with"]
+__all__ = ["ServerRole", "mailbox_servers", "roles_of", "send_connectors", "sites_with"]
 
 
-def sites_with(topology: Topology, role: Role) -> tuple[str, ...]:
+class ServerRole(StrEnum):
+    """What a server does. The words are those of additional flows."""
+
+    CLIENT_ACCESS = "client_access"
+    MAILBOX = "mailbox"
+    EDGE = "edge"
+
+
+_PLAYS = {Role.CLIENT_ACCESS: ServerRole.CLIENT_ACCESS, Role.MAILBOX: ServerRole.MAILBOX}
+
+
+def roles_of(server: Server) -> frozenset[ServerRole]:
+    """The roles that an internal Exchange server plays."""
+    return frozenset(_PLAYS[role] for role in server.roles)
+
+
+def sites_with(topology: Topology, role: ServerRole) -> tuple[str, ...]:
     """The keys of the sites that have a server in this role, in order."""
     return tuple(
         sorted(
             key
             for key, site in topology.sites.items()
-            if any(role in server.roles for server in site.servers.values())
+            if any(role in roles_of(server) for server in site.servers.values())
         )
     )
 
 
 def mailbox_servers(site: Site) -> tuple[str, ...]:
     """The keys of a site's Mailbox servers, in order."""
-    return tuple(sorted(k for k, server in site.servers.items() if Role.MAILBOX in server.roles))
+    return tuple(
+        sorted(k for k, server in site.servers.items() if ServerRole.MAILBOX in roles_of(server))
+    )
 
 
 def send_connectors(topology: Topology) -> tuple[Outbound, ...]:
@@ -57,185 +56,3 @@ def send_connectors(topology: Topology) -> tuple[Outbound, ...]:
         sending = any(edge.sends for edge in topology.edge_servers.values())
         return (Outbound(through=OutboundPath.EDGE),) if sending else ()
     return tuple(each for each in declared if each.through is not OutboundPath.NONE)
-
-
-class EdgePair(NamedTuple):
-    """A Mailbox side and an Edge side, and the port where it is not the usual one."""
-
-    mailbox: Group
-    edge: Group
-    port: int | None = None
-
-
-#: The kinds of groups that one server wears alone.
-_OF_ONE: Final = (GroupKind.SERVER, GroupKind.EDGE_SERVER)
-
-
-class RoleGroups:
-    """The groups that stand for each part, of one topology."""
-
-    def __init__(self, topology: Topology) -> None:
-        """Ask the wardrobe once."""
-        self._topology = topology
-        self.wearers: tuple[GroupMember, ...] = group_members(topology)
-        #: Those of retired groups: planned for, and nobody declared.
-        self.retired: tuple[GroupMember, ...] = retired_members(topology)
-        self._worn = members_of((*self.wearers, *self.retired))
-        self.groups: tuple[Group, ...] = tuple(sorted(self._worn))
-        # Each of these is asked for by every flow and every site.
-        self._kinds: dict[GroupKind, list[Group]] = {}
-        self._places: dict[tuple[GroupKind, str], list[Group]] = {}
-        for group in self.groups:
-            self._kinds.setdefault(group.kind, []).append(group)
-            self._places.setdefault((group.kind, group.of), []).append(group)
-        self._alone_of: dict[str, list[Group]] = {}
-        for wearer in self.wearers:
-            self._alone_of.setdefault(wearer.name, []).extend(
-                group for group in wearer.groups if group.kind in _OF_ONE
-            )
-
-    def _of(self, kind: GroupKind, of: Iterable[str] | None = None) -> tuple[Group, ...]:
-        if of is None:
-            return tuple(self._kinds.get(kind, ()))
-        found = [group for place in set(of) for group in self._places.get((kind, place), ())]
-        return tuple(found if len(found) <= 1 else sorted(found))
-
-    def _ids(self, sites: Iterable[str] | None) -> tuple[str, ...] | None:
-        if sites is None:
-            return None
-        declared = self._topology.sites
-        return tuple(identity(key, declared[key]) for key in sites)
-
-    def exchange(self) -> tuple[Group, ...]:
-        """Every internal Exchange server, one group a network."""
-        return self._of(GroupKind.EXCHANGE)
-
-    def client_access(self, sites: Iterable[str] | None = None) -> tuple[Group, ...]:
-        """Client Access servers of these sites, or of all."""
-        return self._of(GroupKind.CLIENT_ACCESS, self._ids(sites))
-
-    def mailbox(self, sites: Iterable[str] | None = None) -> tuple[Group, ...]:
-        """Mailbox servers of these sites, or of all."""
-        return self._of(GroupKind.MAILBOX, self._ids(sites))
-
-    def edge(self, sites: Iterable[str] | None = None) -> tuple[Group, ...]:
-        """Edge servers of these sites, or all."""
-        return self._of(GroupKind.EDGE, self._ids(sites))
-
-    def senders(self, connector: Outbound) -> tuple[Group, ...]:
-        """The servers that hand mail out by a connector."""
-        if connector.through is OutboundPath.MAILBOX:
-            if connector.servers is not None:
-                return tuple(group for name in connector.servers for group in self.server(name))
-            return self.mailbox(connector.sites)
-        if connector.through is OutboundPath.CLIENT_ACCESS:
-            # Any Client Access server in the site of the source Mailbox server may be picked (V8).
-            return self.client_access(self._sites_of(connector))
-        return self._sending_edges(connector) if connector.through is OutboundPath.EDGE else ()
-
-    def _sending_edges(self, connector: Outbound) -> tuple[Group, ...]:
-        if connector.servers is not None:
-            return tuple(group for name in connector.servers for group in self.server(name))
-        return self._of(GroupKind.EDGE_SENDING, self._ids(connector.sites))
-
-    def _sites_of(self, connector: Outbound) -> tuple[str, ...] | None:
-        if connector.servers is None:
-            return connector.sites
-        named = set(connector.servers)
-        return tuple(k for k, site in self._topology.sites.items() if named & set(site.servers))
-
-    def sending_pairs(self, connector: Outbound) -> Iterator[EdgePair]:
-        """Who hands mail to the Edge servers of a connector: Mailbox servers of their site."""
-        for edge in self._sending_edges(connector):
-            for site in self._edge_sites(edge):
-                for mailbox in self._of(GroupKind.MAILBOX, [site]):
-                    yield EdgePair(mailbox, edge)
-
-    def receiving(self) -> tuple[Group, ...]:
-        """Edge servers that take mail from outside."""
-        apart = (
-            each
-            for key, edge in self._topology.edge_servers.items()
-            if delivers_apart(edge)
-            for each in self._alone(key, edge)
-        )
-        return (*self._of(GroupKind.EDGE_RECEIVING), *apart)
-
-    def receiving_pairs(self) -> Iterator[EdgePair]:
-        """To whom the Edge servers deliver that take mail from outside."""
-        for edge in self.receiving():
-            for site in self._edge_sites(edge):
-                for mailbox in self._of(GroupKind.MAILBOX, [site]):
-                    yield EdgePair(mailbox, edge, self._port(edge, "delivery_port"))
-
-    def edgesync_pairs(self) -> Iterator[EdgePair]:
-        """Who takes part in EdgeSync with whom, each pair of Mailbox and Edge server in one."""
-        for together in self._of(GroupKind.EDGE_SYNCED):
-            # Nobody is excepted by these, so whoever is of the site takes part with them.
-            for mailbox in self._of(GroupKind.EDGESYNC, [together.of]):
-                yield EdgePair(mailbox, together)
-            for mailbox in self._apart_of(together.of):
-                yield EdgePair(mailbox, together)
-        for key, edge in self._topology.edge_servers.items():
-            if not syncs_apart(edge):
-                continue
-            site_id = identity(edge.site, self._topology.sites[edge.site])
-            excepted = self._server_ids(edge.site, edge.edgesync_except)
-            taking_part = [
-                *self._of(GroupKind.EDGESYNC, [site_id]),
-                *(each for each in self._apart_of(site_id) if each.of not in excepted),
-            ]
-            for alone in self._alone(key, edge):
-                for mailbox in taking_part:
-                    yield EdgePair(mailbox, alone, self._port(alone, "edgesync_port"))
-
-    def _server_ids(self, site: str, names: Iterable[str]) -> set[str]:
-        servers = self._topology.sites[site].servers
-        return {identity(name, servers[name]) for name in names}
-
-    def _apart_of(self, site_id: str) -> tuple[Group, ...]:
-        """The groups of the site's Mailbox servers that some Edge server excepts."""
-        for key, site in self._topology.sites.items():
-            if identity(key, site) == site_id:
-                ids = self._server_ids(key, mailbox_servers(site))
-                return self._of(GroupKind.EDGESYNC_SERVER, ids)
-        return ()
-
-    def _alone(self, key: str, edge: EdgeServer) -> tuple[Group, ...]:
-        return self._of(GroupKind.EDGE_SERVER, [identity(key, edge)])
-
-    def _edge_sites(self, group: Group) -> set[str]:
-        """The identities of the sites of a group's wearers: one, for every group of Edge servers."""
-        if group.kind is not GroupKind.EDGE_SERVER:
-            return {group.of}
-        declared = self._topology
-        return {
-            identity(edge.site, declared.sites.get(edge.site))
-            for key, edge in declared.edge_servers.items()
-            if identity(key, edge) == group.of
-        }
-
-    def _port(self, group: Group, which: str) -> int | None:
-        """The port that a single Edge server says of itself; none for groups of several."""
-        if group.kind is not GroupKind.EDGE_SERVER:
-            return None
-        for key, edge in self._topology.edge_servers.items():
-            if identity(key, edge) == group.of:
-                return int(getattr(edge, which))
-        return None
-
-    def server(self, name: str) -> tuple[Group, ...]:
-        """The group that this one server wears alone; none where it has none."""
-        return tuple(self._alone_of.get(name, ()))
-
-    def role(self, word: str, site: str | None) -> tuple[Group, ...]:
-        """The groups that a role word of an additional flow stands for."""
-        sites = None if site is None else (site,)
-        if word == "client_access":
-            return self.client_access(sites)
-        if word == "mailbox":
-            return self.mailbox(sites)
-        if word == "edge":
-            return self.edge(sites)
-        # No group stands for all servers of a site: both roles together do.
-        return self.exchange() if sites is None else self.client_access(sites) + self.mailbox(sites)

@@ -209,6 +209,11 @@ class AddressSet(LineSet[Address]):
             raise ValueError(f"{first}-{last} is not a range of addresses")
         return cls(((place_of(first), place_of(last)),))
 
+    @classmethod
+    def at(cls, addresses: Iterable[Address]) -> Self:
+        """These addresses."""
+        return cls(canonical((place_of(one), place_of(one)) for one in addresses))
+
     @staticmethod
     def place(member: Address) -> int:
         """Where an address stands: IPv4 before IPv6, then by number."""

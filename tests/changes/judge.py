@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from exchange_ports.diff import Change, Way
-from exchange_ports.diff.server_states import ServerState
 from exchange_ports.pipeline import Plans
 from exchange_ports.proof.clouds import evaluator
+from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import Address, AddressSet
 from exchange_ports.traffic.traffic import Traffic
 
@@ -28,14 +28,14 @@ class Filter(NamedTuple):
     own: Address
 
 
-def at(server: ServerState) -> AddressSet:
+def at(server: ExchangeServer) -> AddressSet:
     found = AddressSet()
     for own in server.addresses:
         found |= AddressSet.between(own, own)
     return found
 
 
-def permitted(plans: Plans, servers: Mapping[int, ServerState]) -> Mapping[Filter, Traffic]:
+def permitted(plans: Plans, servers: Mapping[int, ExchangeServer]) -> Mapping[Filter, Traffic]:
     """What each filter of ours lets through, by the plan and the semantics of its cloud.
 
     `servers` are those of one topology, by the number under which they are compared.
@@ -58,7 +58,9 @@ def permitted(plans: Plans, servers: Mapping[int, ServerState]) -> Mapping[Filte
     return found
 
 
-def said(changes: Iterable[Change], servers: Mapping[int, ServerState]) -> Mapping[Filter, Traffic]:
+def said(
+    changes: Iterable[Change], servers: Mapping[int, ExchangeServer]
+) -> Mapping[Filter, Traffic]:
     """What changes say of each filter: the boxes, but for what passed already."""
     found: dict[Filter, Traffic] = {}
     for change in changes:

@@ -19,7 +19,6 @@ from exchange_ports.clouds.aws.rules import AwsRuleSet
 from exchange_ports.clouds.azure.rules import AzureRuleSet
 from exchange_ports.pipeline import NetworkPlan, Plans
 from exchange_ports.proof.clouds import Way, evaluator
-from exchange_ports.topology.groups import group_members
 from exchange_ports.traffic.addresses import Address, AddressSet
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
@@ -162,8 +161,8 @@ class _Passing(NamedTuple):
 def _addresses(several: Iterable[Plans]) -> dict[str, tuple[Address, ...]]:
     found: dict[str, tuple[Address, ...]] = {}
     for plans in several:
-        for wearer in group_members(plans.topology):
-            declared = tuple(sorted(each.network_address for each in wearer.addresses))
+        for wearer in plans.inventory.servers:
+            declared = tuple(sorted(each.network_address for each in wearer.ranges))
             known = found.setdefault(wearer.name, declared)
             assert known == declared, f"{wearer.name} has two addresses"
     placeholders = iter(range(_FIRST_PLACEHOLDER, _FIRST_PLACEHOLDER + len(found)))

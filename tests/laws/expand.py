@@ -6,6 +6,7 @@ there are addresses only.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final, NamedTuple, TypeAlias
 
@@ -18,8 +19,9 @@ from exchange_ports.clouds.azure.rules import Access, Anything, AzureRuleSet, Pr
 from exchange_ports.clouds.azure.rules import GroupRef as AzureGroupRef
 from exchange_ports.flows import ExternalEndpoint, Flow
 from exchange_ports.pipeline import NetworkPlan
-from exchange_ports.topology.groups import Group, GroupMember, group_members
-from exchange_ports.topology.models import Topology
+from exchange_ports.topology.groups import Group
+from exchange_ports.topology.inventory import ExchangeServer, Inventory
+from exchange_ports.topology.models import Platform, Topology
 from exchange_ports.traffic.addresses import Network
 from exchange_ports.traffic.ports import HIGHEST_PORT, Ports, Protocol
 
@@ -45,17 +47,17 @@ class View(NamedTuple):
 
     network: str
     wears: Wears
-    wearers: tuple[GroupMember, ...]
+    wearers: tuple[ExchangeServer, ...]
 
     def addresses(self, group: Group) -> list[Network]:
         """Of the wearers of a group in another network."""
-        return [
-            each for wearer in self.wearers if group in wearer.groups for each in wearer.addresses
-        ]
+        return [each for wearer in self.wearers if group in wearer.groups for each in wearer.ranges]
 
 
 def view(plan: NetworkPlan, topology: Topology) -> View:
-    return View(plan.network, plan.memberships, group_members(topology))
+    # The platform makes no difference to what is compared here.
+    servers = (replace(each, platform=Platform.AWS) for each in Inventory(topology).servers)
+    return View(plan.network, plan.memberships, tuple(servers))
 
 
 class Packet(NamedTuple):

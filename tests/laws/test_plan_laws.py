@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from exchange_ports.clouds.aws.names import rule_name
 from exchange_ports.clouds.aws.rules import AwsRuleSet, GroupRef, ListRef
 from exchange_ports.clouds.azure.rules import GroupRef as AzureGroupRef
-from exchange_ports.clouds.azure.rules import Zone
-from exchange_ports.topology.groups import GroupMember, group_members, retired_members
+from exchange_ports.topology.inventory import ExchangeServer, Inventory
 from exchange_ports.topology.models import Role
 from exchange_ports.traffic.ports import HIGHEST_PORT, Protocol
 from tests.laws.expand import (
@@ -89,11 +88,11 @@ ANYTHING: Final = (
 )
 
 
-def as_seen(server: GroupMember, other: GroupMember) -> list[str | IPv4Address | IPv6Address]:
+def as_seen(server: ExchangeServer, other: ExchangeServer) -> list[str | IPv4Address | IPv6Address]:
     """How `other` appears to the filter of a server: by group in its network, else by address."""
     if other.network == server.network:
         return [other.name]
-    return [range_[0] for range_ in other.addresses]
+    return [*other.declared_addresses]
 
 
 @slow
@@ -102,9 +101,7 @@ def test_everything_passes_between_two_internal_servers_wherever_they_are(data: 
     """The ground rules, at each end that is ours to filter."""
     plans = planned(data)
     of_network = {plan.network: plan for plan in plans.networks.values()}
-    inside = [
-        each for each in group_members(plans.topology) if each.name not in data.get(EDGES, {})
-    ]
+    inside = [each for each in plans.inventory.servers if each.name not in data.get(EDGES, {})]
     for one, other in product(inside, inside):
         plan = of_network.get(one.network)
         for peer in as_seen(one, other) if plan is not None else ():
@@ -137,7 +134,7 @@ def test_between_edge_and_the_inside_pass_mail_and_edgesync_alone(data: Data) ->
     """V1: whatever clients, mail flow, relays and name servers are declared."""
     plans = planned(closed(data))
     topology = plans.topology
-    everyone = group_members(topology)
+    everyone = Inventory(topology).servers
     of_network = {plan.network: plan for plan in plans.networks.values()}
     for one, other in product(everyone, everyone):
         edge = topology.edge_servers.get(one.name)
@@ -145,7 +142,7 @@ def test_between_edge_and_the_inside_pass_mail_and_edgesync_alone(data: Data) ->
         if edge is None or plan is None or one is other:
             continue
         # By name and by address: both are how a packet may be let through.
-        peers = {*as_seen(one, other), *(range_[0] for range_ in other.addresses)}
+        peers = {*as_seen(one, other), *(address for address in other.declared_addresses)}
         site = topology.sites[edge.site]
         partner = site.servers.get(other.name)
         stores = partner is not None and Role.MAILBOX in partner.roles
@@ -211,9 +208,7 @@ def test_the_order_in_which_things_are_declared_changes_nothing(
 def test_every_server_wears_groups_that_exist_and_every_rule_names_some(data: Data) -> None:
     plans = planned(data)
     for plan in plans.networks.values():
-        gone = [
-            wearer for wearer in retired_members(plans.topology) if wearer.network == plan.network
-        ]
+        gone = [each for each in plans.inventory.retired if each.group.network == plan.network]
         if isinstance(plan, AwsRuleSet):
             keys = {group.key for group in plan.groups}
             named = {rule.group for rule in plan.rules}
@@ -229,11 +224,11 @@ def test_every_server_wears_groups_that_exist_and_every_rule_names_some(data: Da
                 for side in (rule.source, rule.destination)
                 if isinstance(side, AzureGroupRef)
             }
-            zones = {Zone.PERIMETER if each.in_perimeter else Zone.INTERNAL for each in gone}
+            zones = {each.zone for each in gone}
             assert {group.zone for group in plan.groups} == zones | set(plan.zones.values())
         worn = {key for groups in plan.memberships.values() for key in groups}
-        assert worn | {group.key for wearer in gone for group in wearer.groups} == keys
-        assert worn.isdisjoint(group.key for wearer in gone for group in wearer.groups)
+        assert worn | {each.group.key for each in gone} == keys
+        assert worn.isdisjoint(each.group.key for each in gone)
         assert named <= keys
 
 

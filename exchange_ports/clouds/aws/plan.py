@@ -29,7 +29,8 @@ from exchange_ports.flows import (
     described,
     in_order,
 )
-from exchange_ports.topology.groups import Group, GroupMember, members_of
+from exchange_ports.topology.groups import Group
+from exchange_ports.topology.inventory import ExchangeServer, Inventory
 from exchange_ports.traffic.addresses import span_of, spans_of
 from exchange_ports.traffic.covering import Box, Tiers, widest
 from exchange_ports.traffic.ports import Ports, Protocol
@@ -48,19 +49,16 @@ _DESCRIPTION_LENGTH: Final = 255
 def compile_network(
     network: str,
     flows: Iterable[Flow],
-    groups: Collection[Group],
-    wearers: Iterable[GroupMember],
-    retired: Iterable[GroupMember] = (),
+    inventory: Inventory,
 ) -> AwsRuleSet:
-    """The rule set of the VPC `network`, from the flows that touch its groups.
+    """The rule set of the VPC `network`, by its identity, from the flows that touch its groups.
 
-    `retired` stand for those who wear retired groups of it: the groups get their rules, and the plan
-    says nothing of who wears them.
+    Retired groups get their rules too; the plan knows no members of them.
     Deterministic: the same flows in any order give the same rule set, rules sorted by name.
     """
-    dressed = tuple(wearers)
-    here = {group.key: group for group in groups if group.network == network}
-    peers = _Peers(network, (*dressed, *retired))
+    here = {group.key: group for group in inventory.groups if group.network == network}
+    _, declared = inventory.networks[network]
+    peers = _Peers(network, inventory.members)
     drafts: dict[str, _Draft] = {}
     for flow in flows:
         for name, draft in _written(flow, network, peers):
@@ -87,10 +85,10 @@ def compile_network(
         prefix_lists=tuple(peers.lists[key] for key in sorted(used)),
         rules=tuple(rules),
         memberships={
-            wearer.name: tuple(group.key for group in wearer.groups)
-            for wearer in dressed
-            if wearer.network == network
+            server.name: tuple(group.key for group in server.groups)
+            for server in inventory.in_network(network)
         },
+        exclusive=declared.exclusive_rules,
     )
 
 
@@ -131,9 +129,9 @@ class _Draft:
 class _Peers:
     """The ends of flows as rules of one network name them, each worked out once."""
 
-    def __init__(self, network: str, wearers: Sequence[GroupMember]) -> None:
+    def __init__(self, network: str, members: Mapping[Group, tuple[ExchangeServer, ...]]) -> None:
         self._network = network
-        self._worn = members_of(wearers)
+        self._members = members
         self._known: dict[Group | ExternalEndpoint, tuple[_Peer, ...]] = {}
         #: The lists that flows name.
         self.lists: dict[str, PrefixList] = {}
@@ -146,12 +144,12 @@ class _Peers:
 
     def _peers(self, end: Group | ExternalEndpoint) -> Iterator[_Peer]:
         if isinstance(end, Group):
-            wearers = self._worn.get(end, ())
+            members = self._members.get(end, ())
             if end.network == self._network:
                 group = GroupRef(end.key)
-                yield _Peer(group, peer_name(group), NOTHING, end.key, _families(wearers))
+                yield _Peer(group, peer_name(group), NOTHING, end.key, _families(members))
                 return
-            end = by_address(end, wearers)
+            end = by_address(end, members)
         ranges = end.ranges
         if end.name == INTERNET:
             # The Internet of IPv4 has a hole for each private block, so it is many prefixes; that
@@ -165,13 +163,17 @@ class _Peers:
             yield _Peer(each, peer_name(each), (span_of(each),), None, _ONLY[each.version])
 
 
-def _families(wearers: Iterable[GroupMember]) -> frozenset[int]:
-    """The families in which wearers have addresses; undeclared ones are IPv4."""
-    return frozenset(
+def _families(members: Iterable[ExchangeServer]) -> frozenset[int]:
+    """The families in which members have addresses; undeclared ones are IPv4.
+
+    Of a retired group nobody knows the members: none is declared, so they are IPv4.
+    """
+    found = {
         version
-        for wearer in wearers
-        for version in ({each.version for each in wearer.addresses} or {_IPV4})
-    )
+        for server in members
+        for version in ({each.version for each in server.declared_addresses} or {_IPV4})
+    }
+    return frozenset(found or {_IPV4})
 
 
 def _written(flow: Flow, network: str, peers: _Peers) -> Iterator[tuple[str, _Draft]]:

@@ -8,7 +8,7 @@ tag: it holds the load balancer's probe address. No rule that a single other one
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
 from exchange_ports.clouds.azure.names import BANDS, Identity, priorities, rule_name
@@ -35,7 +35,8 @@ from exchange_ports.flows import (
     described,
     in_order,
 )
-from exchange_ports.topology.groups import Group, GroupKind, GroupMember, members_of
+from exchange_ports.topology.groups import Group, GroupKind
+from exchange_ports.topology.inventory import ExchangeServer, Inventory
 from exchange_ports.traffic.addresses import spans_of
 from exchange_ports.traffic.covering import Box, Tiers, widest
 from exchange_ports.traffic.ports import ANY_PORTS, Ports
@@ -97,46 +98,43 @@ class _Draft(NamedTuple):
 def compile_network(
     network: str,
     flows: Iterable[Flow],
-    groups: Collection[Group],
-    wearers: Iterable[GroupMember],
-    retired: Iterable[GroupMember] = (),
-    at: Attachment = Attachment.NETWORK_INTERFACES,
+    inventory: Inventory,
 ) -> AzureRuleSet:
-    """The rule set of the VNet `network`, from the flows that touch its groups, to hang at `at`.
+    """The rule set of the VNet `network`, by its identity, from the flows that touch its groups.
 
-    `retired` stand for those who wear retired groups of it: the groups get their rules, and their zone
-    its network security group; the plan says nothing of who wears them.
-    Deterministic: the same flows in any order give the same rule set, rules sorted by name.
+    Retired groups get their rules, and their zone its network security group; the plan knows no members
+    of them. Deterministic: the same flows in any order give the same rule set, rules sorted by name.
     """
-    everyone = tuple(wearers)
-    here = {group.key: group for group in groups if group.network == network}
-    dressed = tuple(wearer for wearer in everyone if wearer.network == network)
-    zones = {wearer.name: _zone(wearer.in_perimeter) for wearer in dressed}
-    planned_for = (*dressed, *retired)
-    standing = {_zone(wearer.in_perimeter) for wearer in planned_for}
-    stand = _zones_of(planned_for)
-    sides = _Sides(network, everyone)
+    here = {group.key: group for group in inventory.groups if group.network == network}
+    servers = inventory.in_network(network)
+    _, declared = inventory.networks[network]
+    at = declared.attach_to
+    located = [
+        *((group, server.zone) for server in servers for group in server.groups),
+        *((each.group, each.zone) for each in inventory.retired if each.group.network == network),
+    ]
+    zones: dict[Group, set[Zone]] = defaultdict(set)
+    for group, zone in located:
+        zones[group].add(zone)
+    used = {zone for _, zone in located}
+    sides = _Sides(network, inventory.members)
     reasons: dict[_Draft, list[Reason]] = defaultdict(list)
     for flow in flows:
-        for draft in _written(flow, network, stand, sides):
+        for draft in _written(flow, network, zones, sides):
             reasons[draft].extend(flow.reasons)
     kept = _without_covered(reasons, here)
-    for zone in standing:
-        denied = _denied(zone, at, planned_for)
+    for zone in used:
+        denied = _denied(zone, at, zones)
         kept |= {draft: {reason} for draft, reason in _always(zone, denied)}
     return AzureRuleSet(
         network=network,
-        groups=tuple(_group(zone, at, kept) for zone in Zone if zone in standing),
+        groups=tuple(_group(zone, at, kept) for zone in Zone if zone in used),
         application_groups=tuple(ApplicationGroup(key) for key in sorted(here)),
         memberships={
-            wearer.name: tuple(group.key for group in wearer.groups) for wearer in dressed
+            server.name: tuple(group.key for group in server.groups) for server in servers
         },
-        zones=zones,
+        zones={server.name: server.zone for server in servers},
     )
-
-
-def _zone(in_perimeter: bool) -> Zone:
-    return Zone.PERIMETER if in_perimeter else Zone.INTERNAL
 
 
 def _group(
@@ -161,17 +159,18 @@ def _group(
 
 
 def _denied(
-    zone: Zone, at: Attachment, wearers: Iterable[GroupMember]
+    zone: Zone, at: Attachment, zones: Mapping[Group, Collection[Zone]]
 ) -> tuple[tuple[Side, str], ...]:
-    """Whom the denies are for: at an interface whoever it is, at a subnet those of us who stand there.
+    """Whom the denies are for: at an interface any server, at a subnet our servers in it.
 
-    Every server wears one group that is wider than all of its others, so these few are enough. One
-    group a rule: one that names several does not work while one of them is empty (azure.md 1).
+    Every server is in one group that implies no other, so these few are enough. One group a rule: a
+    rule that names several groups does not work while one of them is empty (azure.md 1).
     """
     if at is Attachment.NETWORK_INTERFACES:
         return ((Anything(), "all"),)
-    here = (wearer for wearer in wearers if _zone(wearer.in_perimeter) is zone)
-    keys = {group.key for wearer in here for group in wearer.groups if not group.implied_groups}
+    keys = {
+        group.key for group, where in zones.items() if zone in where and not group.implied_groups
+    }
     return tuple((GroupRef(key), key) for key in sorted(keys))
 
 
@@ -189,15 +188,6 @@ def _always(zone: Zone, denied: Iterable[tuple[Side, str]]) -> Iterator[tuple[_D
             yield _Draft(zone, direction, ANY_PORTS, *ends, "denies", Access.DENY), _DENY
 
 
-def _zones_of(wearers: Iterable[GroupMember]) -> dict[Group, set[Zone]]:
-    """The zones in which a group's wearers stand: each zone's network security group needs its rules."""
-    zones: dict[Group, set[Zone]] = defaultdict(set)
-    for wearer in wearers:
-        for group in wearer.groups:
-            zones[group].add(_zone(wearer.in_perimeter))
-    return zones
-
-
 class _Named(NamedTuple):
     """A side with its name, and its addresses where it is no group."""
 
@@ -209,9 +199,9 @@ class _Named(NamedTuple):
 class _Sides:
     """The ends of flows as rules of one network name them, each worked out once."""
 
-    def __init__(self, network: str, wearers: Sequence[GroupMember]) -> None:
+    def __init__(self, network: str, members: Mapping[Group, tuple[ExchangeServer, ...]]) -> None:
         self._network = network
-        self._worn = members_of(wearers)
+        self._members = members
         self._known: dict[Group | ExternalEndpoint, tuple[_Named, ...]] = {}
 
     def of(self, end: Group | ExternalEndpoint) -> tuple[_Named, ...]:
@@ -225,7 +215,7 @@ class _Sides:
             if end.network == self._network:
                 yield _Named(GroupRef(end.key), end.key)
                 return
-            end = by_address(end, self._worn.get(end, ()))
+            end = by_address(end, self._members.get(end, ()))
         # No declared name has a dot, so no other end is called so.
         for version, suffix in ((4, ""), (6, ".v6")):
             ranges = tuple(range_ for range_ in end.ranges if range_.version == version)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from exchange_ports.flows import Reason
-from exchange_ports.topology.models import Attachment
+from exchange_ports.topology.models import Attachment, Zone
 from exchange_ports.traffic.addresses import Network
 from exchange_ports.traffic.ports import Ports
 
@@ -42,13 +42,6 @@ class Access(StrEnum):
 
     ALLOW = "allow"
     DENY = "deny"
-
-
-class Zone(StrEnum):
-    """The zones of a VNet; each has a network security group of its own."""
-
-    INTERNAL = "internal"
-    PERIMETER = "perimeter"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,11 @@ from functools import cached_property
 from typing import Final
 
 from exchange_ports.flows import ExternalEndpoint
-from exchange_ports.topology.groups import Group, GroupKind, group_members, identity
-from exchange_ports.topology.models import Network, Platform, Role, Site, Topology
+from exchange_ports.topology.groups import Group, GroupKind, identity
+from exchange_ports.topology.inventory import Inventory
+from exchange_ports.topology.models import Network, Platform, Site, Topology
 from exchange_ports.topology.neighbors import FIELDS, accounts_name, name_of
+from exchange_ports.topology.roles import ServerRole, roles_of
 from exchange_ports.traffic.addresses import Network as Range
 from exchange_ports.traffic.addresses import covers
 
@@ -83,6 +85,9 @@ _OF_SITE: Final = frozenset(
 )
 
 
+_BOTH: Final = frozenset((ServerRole.CLIENT_ACCESS, ServerRole.MAILBOX))
+
+
 class _Side:
     """One topology: which servers stand in which lane, and what they wear there."""
 
@@ -90,7 +95,7 @@ class _Side:
         self.topology = topology
         self.networks = {identity(k, net): (k, net) for k, net in topology.networks.items()}
         self.sites = {identity(k, site): (k, site) for k, site in topology.sites.items()}
-        self.worn = {wearer.name: wearer.groups for wearer in group_members(topology)}
+        self.worn = {server.name: server.groups for server in Inventory(topology).servers}
         self.names: dict[str, str] = {}
         self.owned = dict(self._owned())
 
@@ -108,10 +113,12 @@ class _Side:
             home = self._id_of(site.network) if site.network else ""
             for key, server in site.servers.items():
                 self.names[identity(key, server)] = key
-                for role in server.roles:
-                    kind = LaneKind.MAILBOX if role is Role.MAILBOX else LaneKind.CLIENT_ACCESS
+                for role in sorted(roles_of(server)):
+                    kind = (
+                        LaneKind.MAILBOX if role is ServerRole.MAILBOX else LaneKind.CLIENT_ACCESS
+                    )
                     lane = LaneKind.EXCHANGE if combined[of] else kind
-                    alone = len(set(server.roles)) == 1 or role is Role.MAILBOX
+                    alone = len(roles_of(server)) == 1 or role is ServerRole.MAILBOX
                     groups = self._as(lane, key, alone=alone)
                     yield (of, lane, home), identity(key, server), groups
         for key, edge in self.topology.edge_servers.items():
@@ -140,7 +147,7 @@ class _Side:
 
 
 def _has_both(site: Site | None) -> bool:
-    return site is None or all(len(set(s.roles)) == len(Role) for s in site.servers.values())
+    return site is None or all(roles_of(s) >= _BOTH for s in site.servers.values())
 
 
 class Landscape:

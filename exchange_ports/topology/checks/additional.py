@@ -14,7 +14,8 @@ from exchange_ports.topology.checks.selectors import (
     zones,
 )
 from exchange_ports.topology.fields import INTERNET_WORD, FlowEnd, ends_of
-from exchange_ports.topology.models import Role, Topology
+from exchange_ports.topology.models import Topology
+from exchange_ports.topology.roles import ServerRole, roles_of
 from exchange_ports.traffic.addresses import overlap
 
 __all__ = ["additional_flows", "relays"]
@@ -99,10 +100,13 @@ def _in_perimeter(topology: Topology, end: FlowEnd) -> bool:
 
 def _reaches_mailbox(topology: Topology, end: FlowEnd) -> bool:
     return any(
-        Role.MAILBOX in server.roles
+        ServerRole.MAILBOX in roles_of(server)
         and (
             end.word == key
-            or ((end.word == "exchange" or end.word in server.roles) and end.site in (None, site))
+            or (
+                (end.word == "exchange" or end.word in roles_of(server))
+                and end.site in (None, site)
+            )
         )
         for site, _, key, server in servers(topology)
     )

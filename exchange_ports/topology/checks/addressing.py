@@ -24,9 +24,9 @@ from exchange_ports.topology.models import (
     Network,
     Passage,
     Platform,
-    Role,
     Topology,
 )
+from exchange_ports.topology.roles import ServerRole, roles_of
 from exchange_ports.traffic.addresses import EVERYTHING_V4, covers, inside, network, overlap
 from exchange_ports.traffic.addresses import Network as Range
 
@@ -228,7 +228,7 @@ def addresses_needed(topology: Topology) -> Iterator[Finding]:
     for site_key, site, key, server in servers(topology):
         if server.address is None and site.network in internal:
             path: Path = ("sites", site_key, "servers", key)
-            mailbox = Role.MAILBOX in server.roles
+            mailbox = ServerRole.MAILBOX in roles_of(server)
             others = sorted(str(other) for other in internal if other != site.network)
             apart = [
                 name

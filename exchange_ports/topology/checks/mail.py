@@ -13,9 +13,9 @@ from exchange_ports.topology.models import (
     Outbound,
     OutboundPath,
     RelayTarget,
-    Role,
     Topology,
 )
+from exchange_ports.topology.roles import ServerRole, roles_of
 
 __all__ = ["edge_servers", "relays", "send", "services"]
 
@@ -130,14 +130,14 @@ def relays(topology: Topology) -> Iterator[Finding]:
 
 
 def _relays_past_front_end(topology: Topology) -> Iterator[Finding]:
-    both = {Role.CLIENT_ACCESS, Role.MAILBOX}
+    both = {ServerRole.CLIENT_ACCESS, ServerRole.MAILBOX}
     for key, relay in topology.mail_flow.relays.items():
         if relay.to is not RelayTarget.MAILBOX:
             continue
         for site, _, server_key, server in servers(topology):
             # On a combined server the front end owns the port that both would listen on.
             here = relay.sites is None or site in relay.sites
-            if here and both <= set(server.roles) and relay.port == SMTP_PORT:
+            if here and both <= roles_of(server) and relay.port == SMTP_PORT:
                 path = ("mail_flow", "relays", key, "to")
                 yield BY_CODE["relay-behind-front-end"].at(path, relay=key, server=server_key)
 

@@ -19,12 +19,11 @@ from exchange_ports.topology.models import (
     Inbound,
     Network,
     OutboundPath,
-    Role,
     Server,
     Site,
     Topology,
 )
-from exchange_ports.topology.roles import mailbox_servers
+from exchange_ports.topology.roles import ServerRole, mailbox_servers, roles_of
 
 __all__ = ["reserved", "undeclared", "used_twice"]
 
@@ -93,7 +92,7 @@ def _sites_named(topology: Topology) -> Iterator[tuple[Path, tuple[str, ...]]]:
 def _connectors(topology: Topology) -> Iterator[Finding]:
     """The source servers of Send connectors, which need a group of their own to send alone."""
     internal = {key: server for _, _, key, server in servers(topology)}
-    mailbox = [key for key, server in internal.items() if Role.MAILBOX in server.roles]
+    mailbox = [key for key, server in internal.items() if ServerRole.MAILBOX in roles_of(server)]
     for path, connector in connectors(topology):
         at_edge = connector.through is OutboundPath.EDGE
         known = list(topology.edge_servers) if at_edge else mailbox

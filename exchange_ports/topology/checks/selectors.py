@@ -14,6 +14,7 @@ from exchange_ports.topology.models import (
     Site,
     Topology,
 )
+from exchange_ports.topology.roles import roles_of
 from exchange_ports.traffic.addresses import Network as Range
 from exchange_ports.traffic.addresses import covers, inside, network
 
@@ -122,7 +123,7 @@ def named_by(topology: Topology, end: FlowEnd) -> list[Named]:
     internal = [
         Named(("sites", site_key, "servers", key), key, site.network, server.address is not None)
         for site_key, site, key, server in servers(topology)
-        if end.site in (None, site_key) and end.word in ("exchange", key, *server.roles)
+        if end.site in (None, site_key) and end.word in ("exchange", key, *roles_of(server))
     ]
     edges = [
         Named(("edge_servers", key), key, edge.network, bool(edge.addresses))

@@ -6,17 +6,17 @@ from typing import Final
 from exchange_ports.findings import Finding, Path
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.topology.checks.selectors import connectors
-from exchange_ports.topology.models import Inbound, OutboundPath, Role, Topology
-from exchange_ports.topology.roles import sites_with
+from exchange_ports.topology.models import Inbound, OutboundPath, Topology
+from exchange_ports.topology.roles import ServerRole, sites_with
 
 __all__ = ["roles", "sites_without_servers"]
 
 
 def roles(topology: Topology) -> Iterator[Finding]:
     """Roles that are missing in the organization or a site."""
-    served = sites_with(topology, Role.CLIENT_ACCESS)
-    stored = sites_with(topology, Role.MAILBOX)
-    for role, sites in ((Role.CLIENT_ACCESS, served), (Role.MAILBOX, stored)):
+    served = sites_with(topology, ServerRole.CLIENT_ACCESS)
+    stored = sites_with(topology, ServerRole.MAILBOX)
+    for role, sites in ((ServerRole.CLIENT_ACCESS, served), (ServerRole.MAILBOX, stored)):
         if not sites:
             yield BY_CODE["organization-without-role"].at(("sites",), role=role)
     if served:
@@ -42,31 +42,31 @@ def sites_without_servers(topology: Topology) -> Iterator[Finding]:
                 yield BY_CODE["no-server-to-serve"].at((*path, index), site=site, **_SERVES[role])
 
 
-def _asked(topology: Topology) -> Iterator[tuple[Path, tuple[str, ...] | None, Role]]:
+def _asked(topology: Topology) -> Iterator[tuple[Path, tuple[str, ...] | None, ServerRole]]:
     """Every list of sites whose servers in a role are asked for something."""
     for key, client in topology.clients.items():
-        yield ("clients", key, "to"), client.to, Role.CLIENT_ACCESS
+        yield ("clients", key, "to"), client.to, ServerRole.CLIENT_ACCESS
     inbound = topology.mail_flow.inbound
     if isinstance(inbound, Inbound):
-        yield ("mail_flow", "inbound", "to"), inbound.to, Role.CLIENT_ACCESS
+        yield ("mail_flow", "inbound", "to"), inbound.to, ServerRole.CLIENT_ACCESS
     for key, relay in topology.mail_flow.relays.items():
-        yield ("mail_flow", "relays", key, "sites"), relay.sites, Role(relay.to)
+        yield ("mail_flow", "relays", key, "sites"), relay.sites, ServerRole(relay.to)
     for key, witness in topology.witnesses.items():
-        yield ("witnesses", key, "sites"), witness.sites, Role.MAILBOX
+        yield ("witnesses", key, "sites"), witness.sites, ServerRole.MAILBOX
     for path, connector in connectors(topology):
         if connector.through in (OutboundPath.MAILBOX, OutboundPath.CLIENT_ACCESS):
-            yield (*path, "sites"), connector.sites, Role(connector.through)
+            yield (*path, "sites"), connector.sites, ServerRole(connector.through)
 
 
 _SERVES: Final = {
-    Role.CLIENT_ACCESS: {
+    ServerRole.CLIENT_ACCESS: {
         "role": "Client Access",
-        "word": Role.CLIENT_ACCESS.value,
+        "word": ServerRole.CLIENT_ACCESS.value,
         "why": "clients and mail that is handed in go to Client Access servers",
     },
-    Role.MAILBOX: {
+    ServerRole.MAILBOX: {
         "role": "Mailbox",
-        "word": Role.MAILBOX.value,
+        "word": ServerRole.MAILBOX.value,
         "why": "what is declared here is done by Mailbox servers",
     },
 }

@@ -29,21 +29,19 @@ from exchange_ports.topology.checks.selectors import (
 )
 from exchange_ports.topology.fields import FlowEnd, ends_of
 from exchange_ports.topology.groups import (
-    group_members,
     identity,
-    members_of,
     retirable_groups,
 )
+from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import (
     AdditionalFlow,
     ClientSource,
     Outbound,
     OutboundPath,
     Platform,
-    Role,
     Topology,
 )
-from exchange_ports.topology.roles import send_connectors
+from exchange_ports.topology.roles import ServerRole, roles_of, send_connectors
 from exchange_ports.traffic.addresses import GLOBAL_UNICAST, inside, network, overlap
 from exchange_ports.traffic.ports import Ports
 
@@ -212,13 +210,13 @@ def _asks_controller(
 
 def older_edge(topology: Topology) -> Iterator[Finding]:
     """Older Edge servers that deliver to servers on which the front end owns the port (A-05)."""
-    both = {Role.CLIENT_ACCESS, Role.MAILBOX}
+    both = {ServerRole.CLIENT_ACCESS, ServerRole.MAILBOX}
     for key, edge in topology.edge_servers.items():
         if edge.version == _WITH_FRONT_END or edge.delivery_port != SMTP_PORT or not edge.receives:
             continue
         site = topology.sites.get(edge.site)
         for name, server in site.servers.items() if site else ():
-            if both <= set(server.roles):
+            if both <= roles_of(server):
                 yield BY_CODE["older-edge-delivers"].at(
                     ("edge_servers", key, "version"),
                     edge=key,
@@ -341,4 +339,4 @@ def _worn(topology: Topology, network: str) -> set[str]:
     places += [edge.network for edge in topology.edge_servers.values()]
     if not set(places) <= set(topology.networks):
         return set()
-    return {group.key for group in members_of(group_members(topology)) if group.network == network}
+    return {group.key for group in Inventory(topology).members if group.network == network}
