@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from exchange_ports.clouds import platform_traffic
 from exchange_ports.diff.change import ChangeEndpoint, EndpointZone
-from exchange_ports.diff.snapshot import BALANCERS, Snapshot
+from exchange_ports.diff.snapshot import Snapshot
 from exchange_ports.flows import INTERNET, ExternalEndpoint
 from exchange_ports.topology.groups import Group, GroupKind, identity
 from exchange_ports.topology.inventory import ExchangeServer
@@ -74,8 +75,8 @@ class EndpointText:
                 if any(exposed for _, exposed in servers)
                 else EndpointZone.INSIDE
             )
-        elif all(end.name == BALANCERS for end in outside):
-            # A public address that only Azure's own host has.
+        elif all(any(end == each.source for each in platform_traffic()) for end in outside):
+            # A public address that only the platform's own host has.
             zone = EndpointZone.OUTSIDE
         else:
             zone = self._zone(addresses)
@@ -145,12 +146,11 @@ def few(names: list[str]) -> str:
 
 
 def _but_probes(missing: AddressSet) -> AddressSet:
-    """Without Azure's own host, which is let in anyway: that it is not newly so is no part of a word."""
-    if not missing:
-        return missing
-    from exchange_ports.clouds.azure.evaluator import PROBE
-
-    return missing - PROBE
+    """Without the platforms' own hosts, which are allowed anyway: that is no part of a word."""
+    if missing:
+        for each in platform_traffic():
+            missing -= each.addresses
+    return missing
 
 
 def _has(addresses: AddressSet, server: ExchangeServer) -> bool:

@@ -5,22 +5,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from exchange_ports.diff.change import PROBES, Way
+from exchange_ports.clouds import asked_by_platform, cloud
+from exchange_ports.clouds.base import PlatformTraffic, Way
 from exchange_ports.findings import Path
 from exchange_ports.flows import ExternalEndpoint, Flow, Reason
 from exchange_ports.flows.declared_at import FieldOrigins
 from exchange_ports.pipeline import Plans
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import ExchangeServer, addresses_of
-from exchange_ports.topology.models import Platform
 from exchange_ports.traffic.addresses import EVERYTHING_V4, EVERYTHING_V6, AddressSet
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, Protocol
 from exchange_ports.traffic.services import ServiceSet
-
-__all__ = ["BALANCERS", "FlowTraffic", "Snapshot", "on_azure", "probes"]
-
-#: The end from which Azure probes, as it is named among flows.
-BALANCERS: Final = "azure-load-balancer"
 
 _FAMILIES: Final[tuple[tuple[Literal[4, 6], AddressSet], ...]] = (
     (4, AddressSet.of([EVERYTHING_V4])),
@@ -83,7 +78,7 @@ class Snapshot:
 
     def asked(self, flow: Flow, reasons: Iterable[Reason]) -> Iterator[Path]:
         """The fields that ask for a flow."""
-        if PROBES in flow.reasons:
+        if any(map(asked_by_platform, flow.reasons)):
             return
         if self._askers is None:
             self._askers = FieldOrigins(self.plans.inventory)
@@ -105,15 +100,14 @@ def _services(ports: Ports, version: Literal[4, 6]) -> ServiceSet:
     return ServiceSet.of(ports, version)
 
 
-def probes(group: Group) -> FlowTraffic:
-    """What Azure asks of every filter, beside the flows."""
-    from exchange_ports.clouds.azure.evaluator import PROBE
-
-    balancers = ExternalEndpoint(BALANCERS, PROBE.prefixes(), "Azure's load balancers")
-    flow = Flow(balancers, group, ANY_PORTS, (PROBES,))
-    return FlowTraffic(flow, PROBE, _services(ANY_PORTS, 4))
+def of_platform(group: Group, needed: PlatformTraffic) -> FlowTraffic:
+    """What a platform needs every filter to allow, beside the flows."""
+    flow = Flow(needed.source, group, ANY_PORTS, (needed.reason,))
+    return FlowTraffic(flow, needed.addresses, _services(ANY_PORTS, 4))
 
 
-def on_azure(server: ExchangeServer | None) -> bool:
-    """Whether Azure filters for it."""
-    return server is not None and server.platform is Platform.AZURE
+def platform_needs(server: ExchangeServer | None) -> tuple[PlatformTraffic, ...]:
+    """What the platform of a server's network needs its filter to allow."""
+    if server is None or not server.managed:
+        return ()
+    return cloud(server.platform).platform_traffic

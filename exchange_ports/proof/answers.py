@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
+from exchange_ports.clouds.base import Way
 from exchange_ports.findings import counted
 from exchange_ports.flows import ExternalEndpoint, Reason
 from exchange_ports.flows import in_order as reasons_in_order
-from exchange_ports.proof.clouds import Way
 from exchange_ports.proof.endpoints import QueryEndpoint, said
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.proof.packet_text import EndVerdict, PacketText

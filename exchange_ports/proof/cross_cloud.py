@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from exchange_ports.clouds import platforms
+from exchange_ports.clouds.base import Way
 from exchange_ports.findings import Finding, Refused
 from exchange_ports.pipeline import Plans, planned
-from exchange_ports.proof.clouds import Way
 from exchange_ports.proof.invariants import Failure
 from exchange_ports.proof.network_model import WAYS, NetworkModel
 from exchange_ports.proof.packet_text import PacketText
@@ -50,9 +51,6 @@ def swapped(topology: Topology, platform: Platform) -> Topology:
     return topology.model_copy(update={"networks": networks})
 
 
-_CLOUDS: Final = (Platform.AWS, Platform.AZURE)
-
-
 @dataclass(frozen=True, slots=True)
 class Swap:
     """The comparison with one other cloud."""
@@ -83,7 +81,7 @@ def swap(plans: Plans) -> tuple[Swap, ...]:
     """
     here = NetworkModel(plans)
     found: list[Swap] = []
-    for platform in _CLOUDS:
+    for platform in platforms():
         topology = swapped(plans.topology, platform)
         if topology is not plans.topology:
             found.append(_compared(here, platform, topology))

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
+from exchange_ports.clouds.base import Way
 from exchange_ports.flows import INTERNET, ExternalEndpoint, Flow, described
-from exchange_ports.proof.clouds import Way
 from exchange_ports.proof.network_model import WAYS, NetworkModel
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import ExchangeServer, addresses_of

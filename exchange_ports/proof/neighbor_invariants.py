@@ -8,7 +8,7 @@ Azure's default rules decide over it, and ours must change nothing about that.
 from collections.abc import Iterator
 from typing import Final
 
-from exchange_ports.proof.clouds import NeighborEffect, Way
+from exchange_ports.clouds.base import NeighborEffect, Way
 from exchange_ports.proof.invariants import Failure
 from exchange_ports.proof.network_model import WAYS, NetworkModel
 from exchange_ports.topology.inventory import addresses_of

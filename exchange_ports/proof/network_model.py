@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from exchange_ports.clouds import cloud_of
+from exchange_ports.clouds.base import Evaluator, Way
 from exchange_ports.flows import ExternalEndpoint, Flow
 from exchange_ports.pipeline import Plans
-from exchange_ports.proof.clouds import Evaluator, Way, evaluator
 from exchange_ports.topology.groups import Group, identity
 from exchange_ports.topology.inventory import ExchangeServer, addresses_of
 from exchange_ports.topology.models import Network as DeclaredNetwork
@@ -68,7 +69,9 @@ class NetworkModel:
         self.servers: Mapping[str, ExchangeServer] = plans.inventory.by_name
         self.groups: Mapping[Group, AddressSet] = plans.inventory.addresses
         self.views: Mapping[str, Evaluator] = {
-            plan.network: evaluator(plan, self.members(key), self.space(plan.network))
+            plan.network: cloud_of(plan).evaluator.evaluator(
+                plan, self.members(key), self.space(plan.network)
+            )
             for key, plan in plans.networks.items()
         }
         self._ends: dict[int, tuple[ExternalEndpoint, AddressSet]] = {}

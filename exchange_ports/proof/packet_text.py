@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from exchange_ports.clouds.base import NamedRule, Way
 from exchange_ports.flows import INTERNET, ExternalEndpoint, Flow, Reason, described
-from exchange_ports.proof.clouds import NamedRule, Way
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import Address, AddressSet, address_at

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from exchange_ports.clouds.base import Way
 from exchange_ports.pipeline import Plans
 from exchange_ports.proof.answers import AnswerRow, AnswerWriter, End
-from exchange_ports.proof.clouds import Way
 from exchange_ports.proof.endpoints import QueryEndpoint
 from exchange_ports.proof.network_model import WAYS, NetworkModel, carried
 from exchange_ports.proof.regions import (

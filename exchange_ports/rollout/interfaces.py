@@ -1,12 +1,13 @@
 """Who is there before an update and after it: the network interfaces behind the filters."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 from typing import Literal, NamedTuple, TypeAlias
 
-from exchange_ports.clouds.aws.rules import AwsRuleSet
-from exchange_ports.pipeline import NetworkPlan, Plans
+from exchange_ports.clouds import cloud_of
+from exchange_ports.clouds.base import RuleSet
+from exchange_ports.pipeline import Plans
 from exchange_ports.topology.inventory import matched
 from exchange_ports.traffic.addresses import FIRST_PLACEHOLDER, Address
 
@@ -74,9 +75,9 @@ class _Found:
     worn: InterfaceState
 
 
-def network_name(plan: NetworkPlan) -> str:
+def network_name(plan: RuleSet) -> str:
     """A network and its cloud: in another cloud it is another network."""
-    return f"{plan.network} on {'AWS' if isinstance(plan, AwsRuleSet) else 'Azure'}"
+    return f"{plan.network} on {cloud_of(plan).name}"
 
 
 def server_interfaces(old: Plans, new: Plans) -> tuple[ServerInterface, ...]:
@@ -119,9 +120,8 @@ def _placed(made: list[ServerInterface]) -> Iterator[ServerInterface]:
 def _found(plans: Plans) -> Iterator[_Found]:
     servers = plans.inventory.by_name
     for plan in plans.networks.values():
-        zones: Mapping[str, str] = getattr(plan, "zones", {})
         for name, groups in plan.memberships.items():
             worn = InterfaceState(
-                groups, servers[name].declared_addresses, str(zones.get(name, ""))
+                groups, servers[name].declared_addresses, str(plan.zones.get(name, ""))
             )
             yield _Found(name, servers[name].identity, network_name(plan), worn)
