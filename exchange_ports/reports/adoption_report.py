@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from exchange_ports.adoption.compare import Adoption
-from exchange_ports.adoption.statuses import Found, ResourceStatus, ResourceVerdict
 from exchange_ports.adoption.steps import Step
+from exchange_ports.clouds.existing import Found, ResourceStatus, ResourceVerdict
 from exchange_ports.reports.lines import Line, Style, line
 
 __all__ = ["adoption_data", "adoption_lines"]

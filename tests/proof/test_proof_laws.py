@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
 from exchange_ports.clouds.azure.rules import AzureRuleSet
+from exchange_ports.clouds.base import AllowRule
 from exchange_ports.findings import Refused
 from exchange_ports.flows import INTERNET, ExternalEndpoint
 from exchange_ports.pipeline import Plans, compile_plans
 from exchange_ports.proof import prove
-from exchange_ports.proof.clouds import AllowRule
 from exchange_ports.proof.cross_cloud import swap
 from exchange_ports.proof.exposure import between_ours
 from exchange_ports.proof.network_model import WAYS, NetworkModel
