@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from exchange_ports.diff.change import ChangeEndpoint, EndpointZone
-from exchange_ports.diff.snapshot import BALANCERS, Snapshot
-from exchange_ports.flows import INTERNET, ExternalEndpoint
+from exchange_ports.diff.snapshot import Snapshot
+from exchange_ports.flows import ExternalEndpoint
+from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import Group, GroupKind, identity
 from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import GLOBAL_UNICAST, AddressSet, network
@@ -74,7 +75,7 @@ class EndpointText:
                 if any(exposed for _, exposed in servers)
                 else EndpointZone.INSIDE
             )
-        elif all(end.name == BALANCERS for end in outside):
+        elif all(end.kind is EndpointKind.SERVICE_TAG for end in outside):
             # A public address that only Azure's own host has.
             zone = EndpointZone.OUTSIDE
         else:
@@ -109,7 +110,7 @@ class EndpointText:
         by_kind: dict[str, list[str]] = defaultdict(list)
         for end in ends:
             summary, _, of = end.summary.rpartition(" of ") if end.unrestricted else ("", "", "")
-            by_kind[summary or _SAYS.get(end.name, end.summary)] += [of] if summary else []
+            by_kind[summary or _SAYS.get(end.kind, end.summary)] += [of] if summary else []
         for summary, names in by_kind.items():
             said = f"{summary} of {few(names)}" if names else summary
             yield (
@@ -128,11 +129,13 @@ class EndpointText:
         said = ends[0].summary.removesuffix("/32").removesuffix("/128")
         if shown == said or len(addresses.spans) > _MOST:
             return ""
-        return "" if ends[0].name in _SAYS else f" ({shown})"
+        return "" if ends[0].kind in _SAYS else f" ({shown})"
 
 
-#: The Internet by its two names in flows.
-_SAYS: Final = {INTERNET: "Internet (public addresses)", "anywhere": "Internet (any address)"}
+_SAYS: Final = {
+    EndpointKind.INTERNET: "Internet (public addresses)",
+    EndpointKind.ANY: "Internet (any address)",
+}
 _RFC1918: Final = AddressSet.of(map(network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 _GLOBAL: Final = AddressSet.of([GLOBAL_UNICAST])
 

@@ -10,6 +10,7 @@ from exchange_ports.findings import Path
 from exchange_ports.flows import ExternalEndpoint, Flow, Reason
 from exchange_ports.flows.declared_at import FieldOrigins
 from exchange_ports.pipeline import Plans
+from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import ExchangeServer, addresses_of
 from exchange_ports.topology.models import Platform
@@ -17,10 +18,8 @@ from exchange_ports.traffic.addresses import EVERYTHING_V4, EVERYTHING_V6, Addre
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, Protocol
 from exchange_ports.traffic.services import ServiceSet
 
-__all__ = ["BALANCERS", "FlowTraffic", "Snapshot", "on_azure", "probes"]
-
 #: The end from which Azure probes, as it is named among flows.
-BALANCERS: Final = "azure-load-balancer"
+_BALANCERS: Final = "azure-load-balancer"
 
 _FAMILIES: Final[tuple[tuple[Literal[4, 6], AddressSet], ...]] = (
     (4, AddressSet.of([EVERYTHING_V4])),
@@ -109,7 +108,8 @@ def probes(group: Group) -> FlowTraffic:
     """What Azure asks of every filter, beside the flows."""
     from exchange_ports.clouds.azure.evaluator import PROBE
 
-    balancers = ExternalEndpoint(BALANCERS, PROBE.prefixes(), "Azure's load balancers")
+    tag = EndpointKind.SERVICE_TAG
+    balancers = ExternalEndpoint(_BALANCERS, PROBE.prefixes(), "Azure's load balancers", kind=tag)
     flow = Flow(balancers, group, ANY_PORTS, (PROBES,))
     return FlowTraffic(flow, PROBE, _services(ANY_PORTS, 4))
 

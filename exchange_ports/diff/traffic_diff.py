@@ -337,7 +337,7 @@ def _roles(ends: frozenset[Group | ExternalEndpoint]) -> frozenset[str]:
     return frozenset(
         str(end.kind)
         if isinstance(end, Group)
-        else "fabric" + end.name.partition(".")[0]
+        else "fabric" + end.kind
         if end.unrestricted
         else end.name
         for end in ends

@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from exchange_ports.catalog import ENTRIES, NEEDS, Entry
 from exchange_ports.flows.context import FlowContext
 from exchange_ports.flows.flow import (
+    Endpoint,
     EndpointPairs,
-    ExternalEndpoint,
     Flow,
     Reason,
     across,
-    external,
+    addresses,
     in_order,
 )
 from exchange_ports.flows.rows import WHERE
-from exchange_ports.topology.fields import INTERNET_WORD, FlowEnd, ends_of
+from exchange_ports.topology.fields import EndpointKind, FlowEnd, ends_of
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import AdditionalFlow
@@ -52,16 +52,16 @@ def of_operator(topic: FlowContext, declared: AdditionalFlow) -> Iterator[Flow]:
 
 def _resolved(topic: FlowContext, source: FlowEnd, to: FlowEnd) -> EndpointPairs:
     """The ends of an additional flow; the Internet is what the other end's network means by it."""
-    if source.word == INTERNET_WORD:
+    if source.kind is EndpointKind.INTERNET:
         return ((topic.internet(end), end) for end in _groups(topic, to))
-    if to.word == INTERNET_WORD:
+    if to.kind is EndpointKind.INTERNET:
         return ((end, topic.internet(end)) for end in _groups(topic, source))
     return across(_ends(topic, source), _ends(topic, to))
 
 
-def _ends(topic: FlowContext, end: FlowEnd) -> tuple[Group | ExternalEndpoint, ...]:
+def _ends(topic: FlowContext, end: FlowEnd) -> tuple[Endpoint, ...]:
     if end.range_ is not None:
-        return (external(str(end.range_), [end.range_], str(end.range_)),)
+        return (addresses(end.range_),)
     return _groups(topic, end)
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Final
 
-from exchange_ports.flows.flow import INTERNET, ExternalEndpoint, external, named_by_ranges, one
+from exchange_ports.flows.flow import ExternalEndpoint, external, one, smart_hosts
+from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import Group, identity
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import Inbound, Outbound
-from exchange_ports.topology.neighbors import accounts_name, name_of
 from exchange_ports.topology.role_groups import RoleGroups
 from exchange_ports.traffic.addresses import (
     EVERYTHING_V4,
@@ -18,9 +18,6 @@ from exchange_ports.traffic.addresses import (
     network,
 )
 from exchange_ports.traffic.ports import Ports
-
-__all__ = ["FlowContext"]
-
 
 #: Class D, class E and limited broadcast: no unicast address on the Internet (RFC 5771, RFC 1112).
 _NO_UNICAST: Final = network("224.0.0.0/3")
@@ -48,9 +45,9 @@ class FlowContext:
         if self._networks[seen_from.network].internet == "any":
             return self._everything(seen_from.network)
         ipv6 = self._has_ipv6(seen_from.network)
-        return ExternalEndpoint(
-            INTERNET, self._public + ((GLOBAL_UNICAST,) if ipv6 else ()), "the Internet"
-        )
+        kind = EndpointKind.INTERNET
+        ranges = self._public + ((GLOBAL_UNICAST,) if ipv6 else ())
+        return ExternalEndpoint(kind.value, ranges, "the Internet", kind=kind)
 
     def anywhere(self, seen_from: Group) -> ExternalEndpoint:
         """The Internet as a source towards Client Access: any, since balancers stand before it."""
@@ -60,7 +57,8 @@ class FlowContext:
 
     def _everything(self, network: str) -> ExternalEndpoint:
         both = (EVERYTHING_V4, EVERYTHING_V6) if self._has_ipv6(network) else (EVERYTHING_V4,)
-        return ExternalEndpoint("anywhere", both, "anywhere")
+        kind = EndpointKind.ANY
+        return ExternalEndpoint(kind.value, both, "anywhere", kind=kind)
 
     @property
     def edge_takes_mail(self) -> bool:
@@ -71,7 +69,8 @@ class FlowContext:
         """Who delivers mail from outside, where it is not the Internet."""
         inbound = self.topology.mail_flow.inbound
         if isinstance(inbound, Inbound) and not isinstance(inbound.source, str):
-            return external("inbound-mail", inbound.source, "those who deliver mail to us")
+            summary = "those who deliver mail to us"
+            return external(EndpointKind.INBOUND_MAIL, inbound.source, summary)
         return None
 
     def hops(
@@ -85,49 +84,51 @@ class FlowContext:
         for hop in connector.next_hop:
             by_port.setdefault(hop.port, []).append(network(str(hop.address)))
         for port, ranges in sorted(by_port.items()):
-            yield named_by_ranges("smart-hosts", ranges, "smart hosts"), one(port)
+            yield smart_hosts(ranges), one(port)
 
     def resolvers(self, group: Group, *, edge: bool) -> tuple[ExternalEndpoint, ...]:
         """The name servers that rules must name; none where the platform's or the fabric serves."""
         servers = self.topology.name_servers
         asked = servers.edge if edge else servers.internal
-        suffix = ""
+        of = ""
         if isinstance(asked, dict):
             by_id = {identity(k, self.topology.networks[k]): v for k, v in asked.items()}
-            asked, suffix = by_id.get(group.network), f".{group.network}"
+            asked, of = by_id.get(group.network), group.network
         if asked is None or asked == "platform":
             return ()
         if asked == "domain_controllers":
             # Inside, the ground rules already let everything through to domain controllers.
             return self.domain_controllers() if edge else ()
-        name = ("edge-name-servers" if edge else "name-servers") + suffix
-        return (external(name, (network(str(a)) for a in asked), "name servers"),)
+        kind = EndpointKind.EDGE_NAME_SERVERS if edge else EndpointKind.NAME_SERVERS
+        return (external(kind, (network(str(a)) for a in asked), "name servers", of),)
 
-    def _neighbours(self, field_: str, summary: str) -> Iterator[ExternalEndpoint]:
+    def _neighbours(self, kind: EndpointKind, summary: str) -> Iterator[ExternalEndpoint]:
         for key, site in sorted(self.topology.sites.items()):
-            declared = getattr(site, field_)
+            declared = getattr(site, kind.replace("-", "_"))
             if declared is not None:
-                name = name_of(field_, key, site)
-                yield external(name, declared.addresses, f"{summary} of {key}", unrestricted=True)
+                of = identity(key, site)
+                said = f"{summary} of {key}"
+                yield external(kind, declared.addresses, said, of, unrestricted=True)
 
     def domain_controllers(self) -> tuple[ExternalEndpoint, ...]:
         """Domain controllers of every site, those of accounts forests apart."""
         accounts = (
             external(
-                accounts_name(key, site),
+                EndpointKind.ACCOUNTS_DOMAIN_CONTROLLERS,
                 site.domain_controllers.accounts_forest,
                 f"accounts-forest domain controllers of {key}",
+                identity(key, site),
                 unrestricted=True,
             )
             for key, site in sorted(self.topology.sites.items())
             if site.domain_controllers is not None and site.domain_controllers.accounts_forest
         )
-        return (*self._neighbours("domain_controllers", "domain controllers"), *accounts)
+        return (*self._neighbours(EndpointKind.DOMAIN_CONTROLLERS, "domain controllers"), *accounts)
 
     def lync(self) -> tuple[ExternalEndpoint, ...]:
         """Lync servers of every site."""
-        return tuple(self._neighbours("lync", "Lync servers"))
+        return tuple(self._neighbours(EndpointKind.LYNC, "Lync servers"))
 
     def other_exchange(self) -> tuple[ExternalEndpoint, ...]:
         """Exchange servers that are no servers of ours, of every site."""
-        return tuple(self._neighbours("other_exchange", "other Exchange servers"))
+        return tuple(self._neighbours(EndpointKind.OTHER_EXCHANGE, "other Exchange servers"))

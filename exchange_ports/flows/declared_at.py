@@ -11,8 +11,9 @@ from exchange_ports.catalog import SERVICES, Service
 from exchange_ports.findings import Path
 from exchange_ports.flows.compile_flows import of_operator
 from exchange_ports.flows.context import FlowContext
-from exchange_ports.flows.flow import INTERNET, ExternalEndpoint, Flow, Reason
+from exchange_ports.flows.flow import Endpoint, ExternalEndpoint, Flow, Reason
 from exchange_ports.topology.checks.selectors import connectors
+from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import Group, identity
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import ClientSource, OutboundPath
@@ -66,10 +67,10 @@ def _of_site(field: str, *more: str) -> _Fields:
 
     def fields(topic: FlowContext, flow: Flow) -> Iterator[Path]:
         for end in _outside(flow):
-            kind, _, of = end.name.partition(".")
             for key, site in topic.topology.sites.items():
-                if identity(key, site) == of:
-                    inner = more if kind.startswith("accounts-") else ()
+                if identity(key, site) == end.of:
+                    accounts = end.kind is EndpointKind.ACCOUNTS_DOMAIN_CONTROLLERS
+                    inner = more if accounts else ()
                     yield ("sites", key, field, *inner)
 
     return fields
@@ -94,8 +95,9 @@ def _clients(service: Service) -> _Fields:
 def _is_from(flow: Flow, name: str, client: ClientSource) -> bool:
     if not isinstance(flow.source, ExternalEndpoint):
         return False
-    everyone = flow.source.name in (INTERNET, "anywhere")
-    return everyone if isinstance(client.source, str) else flow.source.name == f"clients.{name}"
+    if isinstance(client.source, str):
+        return flow.source.is_everyone
+    return flow.source.kind is EndpointKind.CLIENTS and flow.source.of == name
 
 
 def _is_to(topic: FlowContext, flow: Flow, client: ClientSource) -> bool:
@@ -109,7 +111,7 @@ def _inbound(topic: FlowContext, flow: Flow) -> Iterator[Path]:
         yield from _edges(topic, (flow.source, flow.destination))
 
 
-def _edges(topic: FlowContext, ends: Iterable[Group | ExternalEndpoint]) -> Iterator[Path]:
+def _edges(topic: FlowContext, ends: Iterable[Endpoint]) -> Iterator[Path]:
     """The Edge servers that wear a group, by the field that says with whom they exchange mail."""
     worn = set(ends)
     for wearer in topic.inventory.servers:
@@ -165,15 +167,14 @@ def _resolvers(side: str) -> _Fields:
     return fields
 
 
-def _named(kind: str, *path: str) -> _Fields:
+def _named(kind: EndpointKind, *path: str) -> _Fields:
     """What a stack file calls by a key, which stands in the end's name."""
 
     def fields(topic: FlowContext, flow: Flow) -> Iterator[Path]:
         del topic
         for end in _outside(flow):
-            before, _, key = end.name.partition(".")
-            if before == kind:
-                yield (*path, key)
+            if end.kind is kind:
+                yield (*path, end.of)
 
     return fields
 
@@ -200,7 +201,7 @@ _FIELDS: Final[Mapping[str | None, _Fields]] = {
     "E7": _resolvers("edge"),
     "E8": _field("sender_reputation", "proxy"),
     "E8d": _field("sender_reputation"),
-    "M6": _named("relay", "mail_flow", "relays"),
-    "W1": _named("witness", "witnesses"),
+    "M6": _named(EndpointKind.RELAY, "mail_flow", "relays"),
+    "W1": _named(EndpointKind.WITNESS, "witnesses"),
     "N1": _resolvers("internal"),
 }

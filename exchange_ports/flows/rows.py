@@ -10,6 +10,7 @@ from typing import Final
 from exchange_ports.catalog import SERVICES, Entry
 from exchange_ports.flows.context import FlowContext
 from exchange_ports.flows.flow import RowFlows, across, as_in_row, both_ways, external, one
+from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.models import (
     Inbound,
@@ -17,7 +18,6 @@ from exchange_ports.topology.models import (
     RelayTarget,
     SenderReputation,
 )
-from exchange_ports.topology.neighbors import witness_name
 from exchange_ports.topology.roles import send_connectors
 from exchange_ports.traffic.addresses import network
 from exchange_ports.traffic.ports import joined
@@ -49,7 +49,7 @@ def _clients(topic: FlowContext, entry: Entry) -> RowFlows:
                 source = (
                     topic.anywhere(server)
                     if isinstance(client.source, str)
-                    else external(f"clients.{name}", client.source, f"clients {name}")
+                    else external(EndpointKind.CLIENTS, client.source, f"clients {name}", name)
                 )
                 for ports in joined(rebound) if rebound else (None,):
                     yield source, server, ports
@@ -136,7 +136,7 @@ def _reputation_proxy(topic: FlowContext, _: Entry) -> RowFlows:
     declared = topic.topology.sender_reputation
     if isinstance(declared, SenderReputation):
         address = network(str(declared.proxy.address))
-        proxy = external("reputation-proxy", [address], "sender reputation's proxy")
+        proxy = external(EndpointKind.REPUTATION_PROXY, [address], "sender reputation's proxy")
         for edge in topic.parts.edge():
             yield edge, proxy, one(declared.proxy.port)
 
@@ -149,7 +149,7 @@ def _reputation_probes(topic: FlowContext, _: Entry) -> RowFlows:
 
 def _relays(topic: FlowContext, _: Entry) -> RowFlows:
     for name, relay in sorted(topic.topology.mail_flow.relays.items()):
-        source = external(f"relay.{name}", relay.source, f"relay {name}")
+        source = external(EndpointKind.RELAY, relay.source, f"relay {name}", name)
         mailbox = relay.to is RelayTarget.MAILBOX
         play = topic.parts.mailbox if mailbox else topic.parts.client_access
         for server in play(relay.sites):
@@ -159,7 +159,7 @@ def _relays(topic: FlowContext, _: Entry) -> RowFlows:
 def _witnesses(topic: FlowContext, _: Entry) -> RowFlows:
     for name, witness in sorted(topic.topology.witnesses.items()):
         address = network(str(witness.address))
-        server = external(witness_name(name), [address], f"witness {name}")
+        server = external(EndpointKind.WITNESS, [address], f"witness {name}", name)
         yield from as_in_row(across(topic.parts.mailbox(witness.sites), [server]))
 
 

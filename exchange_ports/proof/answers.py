@@ -75,9 +75,7 @@ class AnswerWriter:
         self._words = PacketText(scene)
         self._asked = (source, destination)
         ends = {end for flow in scene.plans.flows for end in (flow.source, flow.destination)}
-        outside = [
-            end for end in ends if isinstance(end, ExternalEndpoint) and end.name != "anywhere"
-        ]
+        outside = [end for end in ends if isinstance(end, ExternalEndpoint) and not end.is_any]
         # The widest first, so that few names are needed.
         outside.sort(key=lambda end: (-sum(r.num_addresses for r in end.ranges), end.name))
         self._servers = addresses_of(scene.servers.values())

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from exchange_ports.flows import INTERNET, ExternalEndpoint
+from exchange_ports.flows import ExternalEndpoint
 from exchange_ports.pipeline import Plans
-from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS
+from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS, EndpointKind
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import Topology
 from exchange_ports.topology.roles import ServerRole
@@ -34,7 +34,7 @@ _NO_UNICAST: Final = network("224.0.0.0/3")
 _LETTERS: Final = re.compile(r"[0-9a-fA-F:.]+(?:/[0-9]{1,3})?")
 
 #: Ends that a stack file names by a key alone; `clients.office` is `office` too.
-_BY_KEY: Final = ("clients.", "relay.", "witness.")
+_BY_KEY: Final = (EndpointKind.CLIENTS, EndpointKind.RELAY, EndpointKind.WITNESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +96,6 @@ class EndpointNames:
 
 def said(end: ExternalEndpoint) -> str:
     """An end outside in a sentence; an address alone reads better without its prefix length."""
-    if end.name == INTERNET:
-        return "the Internet"
     alone = len(end.ranges) == 1 and end.ranges[0].num_addresses == 1
     return (
         str(end.ranges[0].network_address)
@@ -144,11 +142,10 @@ def _neighbours(plans: Plans) -> Iterator[tuple[str, QueryEndpoint]]:
     short: list[tuple[str, QueryEndpoint]] = []
     for end in outside:
         # `anywhere` is a word of rules; people say `any`. Ranges are found as what they are.
-        if end.name in (INTERNET, "anywhere") or "/" in end.name:
+        if not end.is_called_by_name:
             continue
         asked = QueryEndpoint(end.summary, (), AddressSet.of(end.ranges))
         yield end.name, asked
-        short += [
-            (end.name.removeprefix(kind), asked) for kind in _BY_KEY if end.name.startswith(kind)
-        ]
+        if end.kind in _BY_KEY:
+            short.append((end.of, asked))
     yield from short

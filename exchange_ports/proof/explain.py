@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from exchange_ports.clouds.aws.names import list_name, rule_name
 from exchange_ports.clouds.aws.rules import AwsRuleSet, GroupRef, ListRef
 from exchange_ports.findings import Path, counted
-from exchange_ports.flows import INTERNET, ExternalEndpoint, Reason
+from exchange_ports.flows import ExternalEndpoint, Reason
 from exchange_ports.flows import in_order as reasons_in_order
 from exchange_ports.flows.declared_at import FieldOrigins
 from exchange_ports.pipeline import Plans
@@ -96,7 +96,7 @@ class Explainer:
             (end for end in ends if isinstance(end, ExternalEndpoint)),
             # Of IPv4 alone even everybody is fewer than a /64 of IPv6.
             key=lambda end: (
-                end.name in (INTERNET, "anywhere"),
+                end.is_everyone,
                 sum(r.num_addresses for r in end.ranges),
                 end.name,
             ),
@@ -252,9 +252,9 @@ class Explainer:
         for end in self._outside:
             if addresses <= self._scene.end(end):
                 summary = said(end)
-                if summary == "the Internet":
+                if end.is_internet:
                     return f"{summary} ({counted(len(addresses.prefixes()), 'range')})"
-                return ranges if summary in (ranges, "anywhere") else f"{ranges} ({summary})"
+                return ranges if end.is_any or summary == ranges else f"{ranges} ({summary})"
         return ranges
 
 

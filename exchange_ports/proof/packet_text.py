@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from exchange_ports.flows import INTERNET, ExternalEndpoint, Flow, Reason, described
+from exchange_ports.flows import ExternalEndpoint, Flow, Reason, described
 from exchange_ports.proof.clouds import NamedRule, Way
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.topology.inventory import ExchangeServer
@@ -44,12 +44,8 @@ class PacketText:
             return server.name
         for end in self._outside:
             if address in self._scene.end(end):
-                summary = "the Internet" if end.name == INTERNET else end.summary
-                return (
-                    str(address)
-                    if summary in (str(address), "anywhere")
-                    else f"{address} ({summary})"
-                )
+                unnamed = end.is_any or end.summary == str(address)
+                return str(address) if unnamed else f"{address} ({end.summary})"
         return str(address)
 
     def familiar(self, found: Traffic, server: ExchangeServer) -> Packet:

@@ -6,15 +6,10 @@ Knows: servers by name, and whoever is outside. Must not know: the rows of any r
 from collections.abc import Iterator
 from typing import Final, TypeAlias
 
-from exchange_ports.flows import INTERNET, ExternalEndpoint
+from exchange_ports.flows import ExternalEndpoint
 from exchange_ports.topology.models import Topology
 from exchange_ports.topology.roles import ServerRole, roles_of
 from exchange_ports.traffic.addresses import brief
-
-__all__ = ["ANYWHERE", "LabeledEnd", "EndpointLabels", "parts_of"]
-
-#: The name of the end that is any address whatever.
-ANYWHERE: Final = "anywhere"
 
 #: More ranges than this are counted: the Internet has up to 30.
 _MOST_RANGES: Final = 3
@@ -33,9 +28,7 @@ class EndpointLabels:
 
     def rank(self, end: LabeledEnd) -> int:
         """The Internet first, then others outside, Edge servers, and the inside last."""
-        if any(
-            isinstance(one, ExternalEndpoint) and one.name in (INTERNET, ANYWHERE) for one in end
-        ):
+        if any(isinstance(one, ExternalEndpoint) and one.is_everyone for one in end):
             return 0
         if any(isinstance(one, ExternalEndpoint) for one in end):
             return 1
@@ -86,16 +79,16 @@ def _kinds(topology: Topology) -> Iterator[tuple[str, frozenset[str]]]:
 
 def _alone(end: ExternalEndpoint) -> str:
     """A neighbour by name; one that has no other name by its range."""
-    if end.name == INTERNET:
-        return "the Internet"
+    if end.is_internet:
+        return end.summary
     return _ranges(end) if end.summary == str(end.ranges[0]) else end.summary
 
 
 def _with_ranges(end: ExternalEndpoint) -> str:
-    if end.name == INTERNET:
-        return "the Internet"
+    if end.is_internet:
+        return end.summary
     ranges = _ranges(end)
-    if end.name == ANYWHERE or len(end.ranges) > _MOST_RANGES:
+    if end.is_any or len(end.ranges) > _MOST_RANGES:
         return end.summary
     return ranges if end.summary in (ranges, str(end.ranges[0])) else f"{end.summary} ({ranges})"
 

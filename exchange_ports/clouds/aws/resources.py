@@ -119,7 +119,7 @@ class AwsNetwork(pulumi.ComponentResource):
         key = list_name(declared.key)
         return ec2.ManagedPrefixList(
             f"{self._name}-{key}",
-            address_family="IPv4",
+            address_family=f"IPv{declared.entries[0].version}",
             max_entries=declared.max_entries,
             entries=[ec2.ManagedPrefixListEntryArgs(cidr=str(entry)) for entry in declared.entries],
             tags=self._named(key),
