@@ -7,8 +7,7 @@ from typing import Final, Literal
 
 from exchange_ports.diff.change import PROBES, Way
 from exchange_ports.findings import Path
-from exchange_ports.flows import ExternalEndpoint, Flow, Reason
-from exchange_ports.flows.declared_at import FieldOrigins
+from exchange_ports.flows import ExternalEndpoint, FieldOrigins, Flow, Reason
 from exchange_ports.pipeline import Plans
 from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import Group

@@ -3,7 +3,7 @@
 Must not know clouds, groups' resources, or how a flow is written as rules.
 """
 
-from exchange_ports.flows.compile_flows import compile_flows
+from exchange_ports.flows.compile_flows import FieldOrigins, compile_flows
 from exchange_ports.flows.flow import (
     Endpoint,
     ExternalEndpoint,
@@ -17,6 +17,7 @@ from exchange_ports.flows.flow import (
 __all__ = [
     "Endpoint",
     "ExternalEndpoint",
+    "FieldOrigins",
     "Flow",
     "Reason",
     "by_address",

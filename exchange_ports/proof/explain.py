@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final
 from exchange_ports.clouds.aws.names import list_name, rule_name
 from exchange_ports.clouds.aws.rules import AwsRuleSet, GroupRef, ListRef
 from exchange_ports.findings import Path, counted
-from exchange_ports.flows import ExternalEndpoint, Reason
+from exchange_ports.flows import ExternalEndpoint, FieldOrigins, Reason
 from exchange_ports.flows import in_order as reasons_in_order
-from exchange_ports.flows.declared_at import FieldOrigins
 from exchange_ports.pipeline import Plans
 from exchange_ports.proof.answers import AnswerRow, AnswerWriter
 from exchange_ports.proof.clouds import Way
