@@ -6,10 +6,11 @@ services, at the filters that it names. So what it says in words is what it is a
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 from exchange_ports.findings import Path
 from exchange_ports.flows import Reason
+from exchange_ports.flows.flow_index import Way
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
@@ -22,7 +23,6 @@ __all__ = [
     "Change",
     "Effect",
     "ChangeEndpoint",
-    "Way",
     "EndpointZone",
 ]
 
@@ -30,9 +30,6 @@ __all__ = [
 #: service (azure.md 3).
 PROBES: Final = Reason("health probes of Azure load balancers")
 PROBES_URL: Final = "https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#azure-platform-considerations"
-
-#: Seen from the server whose filter it is.
-Way: TypeAlias = Literal["out", "in"]
 
 
 class Effect(StrEnum):
@@ -90,8 +87,8 @@ class ChangeEndpoint:
     @property
     def anyone(self) -> bool:
         """Whether it is the Internet as a whole, or most of it, and no range in particular."""
-        size = sum(last - first + 1 for first, last in self.addresses.spans)
-        return self.zone is EndpointZone.INTERNET and not self.servers and size >= _MOST_OF_IT
+        most = self.addresses.size >= _MOST_OF_IT
+        return self.zone is EndpointZone.INTERNET and not self.servers and most
 
 
 #: Addresses: half of IPv4.

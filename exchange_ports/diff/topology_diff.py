@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from exchange_ports.diff.change import AlreadyAllowed, Cause, Change, Effect, Way
+from exchange_ports.diff.change import AlreadyAllowed, Cause, Change, Effect
 from exchange_ports.diff.endpoint_text import EndpointText
 from exchange_ports.diff.server_states import pairs
 from exchange_ports.diff.snapshot import Snapshot
 from exchange_ports.diff.traffic_diff import ChangedTraffic, compared
 from exchange_ports.findings import Path
 from exchange_ports.flows import in_order as reasons_in_order
+from exchange_ports.flows.flow_index import WAYS
 from exchange_ports.pipeline import Plans
 from exchange_ports.topology.groups import identity
 from exchange_ports.topology.inventory import ExchangeServer, ServerPair
@@ -138,7 +139,7 @@ def _made(pieces: Iterable[ChangedTraffic], ends: EndpointText, effect: Effect) 
 
 
 def _change(piece: ChangedTraffic, ends: EndpointText, effect: Effect) -> Change:
-    ways: tuple[Way, ...] = tuple(way for way in ("out", "in") if way in piece.ways)
+    ways = tuple(way for way in WAYS if way in piece.ways)
     about = sorted(piece.about, key=lambda server: server.name)
     # First who makes the change, then what asks for the traffic.
     asked = dict.fromkeys((*(server.path for server in about), *piece.asked))

@@ -10,19 +10,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
-from exchange_ports.diff.change import AlreadyAllowed, Cause, Effect, Way
-from exchange_ports.diff.snapshot import FlowTraffic, Snapshot, on_azure, probes
+from exchange_ports.diff.change import AlreadyAllowed, Cause, Effect
+from exchange_ports.diff.snapshot import Snapshot, on_azure, probes
 from exchange_ports.findings import Path
 from exchange_ports.flows import ExternalEndpoint, Reason
+from exchange_ports.flows.flow_index import WAYS, PeerTraffic, Way
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import ExchangeServer, ServerPair, addresses_of
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
-
-__all__ = ["ChangedTraffic", "compared"]
-
-_WAYS: Final[tuple[Way, Way]] = ("out", "in")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +72,7 @@ class _Class:
 class _Candidate(NamedTuple):
     """What a flow newly names, and for which reasons."""
 
-    asks: FlowTraffic
+    asks: PeerTraffic
     addresses: AddressSet
     reasons: tuple[Reason, ...]
     #: Whether the flow named it before too, and only the reasons are new.
@@ -109,7 +106,7 @@ class _Comparison:
     def pieces(self) -> Iterator[ChangedTraffic]:
         for each in self._classes:
             if each.after[0].managed:
-                for way in _WAYS:
+                for way in WAYS:
                     yield from self._of_class(each, way)
 
     def _of_class(self, own: _Class, way: Way) -> Iterator[ChangedTraffic]:
@@ -127,7 +124,9 @@ class _Comparison:
         interest = AddressSet()
         for candidate in candidates:
             interest |= candidate.addresses
-        before = [asks for group in own.groups_before for asks in self._old.asks(group, way)]
+        before = [
+            asks for group in own.groups_before for asks in self._old.flows.of_group(group, way)
+        ]
         passed = _traffic(before, interest)
         # What Azure always lets in was let in before: no flow opens it.
         always = (
@@ -145,7 +144,7 @@ class _Comparison:
                 yield from self._reasons(own, way, candidate, kept, before)
 
     def _reasons(
-        self, own: _Class, way: Way, candidate: _Candidate, kept: Traffic, before: list[FlowTraffic]
+        self, own: _Class, way: Way, candidate: _Candidate, kept: Traffic, before: list[PeerTraffic]
     ) -> Iterator[ChangedTraffic]:
         at = kept.addresses()
         for reason in candidate.reasons:
@@ -155,15 +154,15 @@ class _Comparison:
 
     def _of_group(self, group: Group, way: Way, *, known: bool) -> tuple[_Candidate, ...]:
         """What the flows of a group newly name; all of it for those who did not wear it."""
-        asked = self._new.asks(group, way)
+        asked = self._new.flows.of_group(group, way)
         if not known:
             return tuple(_Candidate(a, a.addresses, a.flow.reasons, False) for a in asked)
         if (group, way) not in self._candidates:
             self._candidates[group, way] = tuple(self._newly(group, way, asked))
         return self._candidates[group, way]
 
-    def _newly(self, group: Group, way: Way, asked: Iterable[FlowTraffic]) -> Iterator[_Candidate]:
-        before = {(asks.flow, asks.services): asks for asks in self._old.asks(group, way)}
+    def _newly(self, group: Group, way: Way, asked: Iterable[PeerTraffic]) -> Iterator[_Candidate]:
+        before = {(asks.flow, asks.services): asks for asks in self._old.flows.of_group(group, way)}
         for asks in asked:
             same = before.get((asks.flow, asks.services))
             if same is None:
@@ -202,7 +201,7 @@ class _Comparison:
                     about,
                     frozenset([ends[0]]),
                     frozenset([ends[1]]),
-                    asked=tuple(self._new.asked(flow, candidate.reasons)),
+                    asked=tuple(self._new.declared_at(flow, candidate.reasons)),
                 )
 
     def _by_class(
@@ -250,7 +249,7 @@ def _worn(server: ExchangeServer | None) -> object:
     return None if server is None else (server.platform, server.groups)
 
 
-def _traffic(asked: Iterable[FlowTraffic], within: AddressSet) -> Traffic:
+def _traffic(asked: Iterable[PeerTraffic], within: AddressSet) -> Traffic:
     pairs = ((asks.addresses & within, asks.services) for asks in asked)
     return Traffic.of((addresses, services) for addresses, services in pairs if addresses)
 

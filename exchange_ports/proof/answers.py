@@ -1,13 +1,13 @@
 """Parts of an answer in words: who at each end, one packet of it, and who decides about that."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from exchange_ports.findings import counted
-from exchange_ports.flows import ExternalEndpoint, Reason
+from exchange_ports.flows import Reason
 from exchange_ports.flows import in_order as reasons_in_order
-from exchange_ports.proof.clouds import Way
-from exchange_ports.proof.endpoints import QueryEndpoint, said
+from exchange_ports.flows.flow_index import Way
+from exchange_ports.flows.labels import MOST
+from exchange_ports.proof.endpoints import QueryEndpoint
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.proof.packet_text import EndVerdict, PacketText
 from exchange_ports.proof.regions import FAMILIES, Atom, Region
@@ -15,11 +15,6 @@ from exchange_ports.topology.inventory import ExchangeServer, addresses_of
 from exchange_ports.topology.models import Attachment
 from exchange_ports.traffic.addresses import Address, AddressSet
 from exchange_ports.traffic.services import Service, ServiceSet
-
-__all__ = ["End", "AnswerRow", "AnswerWriter"]
-
-#: More ranges than this are counted.
-_MOST_RANGES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +69,9 @@ class AnswerWriter:
         self._scene = scene
         self._words = PacketText(scene)
         self._asked = (source, destination)
-        ends = {end for flow in scene.plans.flows for end in (flow.source, flow.destination)}
-        outside = [
-            end for end in ends if isinstance(end, ExternalEndpoint) and end.name != "anywhere"
-        ]
-        # The widest first, so that few names are needed.
-        outside.sort(key=lambda end: (-sum(r.num_addresses for r in end.ranges), end.name))
         self._servers = addresses_of(scene.servers.values())
-        self._known = {scene.end(end): said(end) for end in outside}
+        # The widest first, so that few names are needed.
+        self._known = scene.labels.widest
 
     def part(self, piece: Region) -> AnswerRow:
         """A piece with one packet of it, and what each end says of that packet."""
@@ -148,19 +138,19 @@ class AnswerWriter:
         if found == whole:
             return (asked.summary,)
         known, rest = self._named(found)
-        if len(rest.spans) <= _MOST_RANGES:
+        if len(rest.spans) <= MOST:
             return (*known, *([str(rest)] if rest else []))
         # What is left out, but for servers, which are named by themselves.
         left_out, more = self._named(whole - found - self._servers)
-        if len(left_out) <= _MOST_RANGES and not more:
+        if len(left_out) <= MOST and not more:
             but = f" but {', '.join(left_out)}" if left_out else ""
             return (f"every other address{but}",)
         for end, summary in self._known.items():
             missing, (others, odd) = end - found, self._named(found - end)
-            if missing != end and not odd and len(missing.spans) <= _MOST_RANGES:
+            if missing != end and not odd and len(missing.spans) <= MOST:
                 return (*others, f"{summary} but {missing}")
-        first = AddressSet(rest.spans[:_MOST_RANGES])
-        return (*known, f"{first} and {counted(len(rest.spans) - _MOST_RANGES, 'more range')}")
+        first = AddressSet(rest.spans[:MOST])
+        return (*known, f"{first} and {counted(len(rest.spans) - MOST, 'more range')}")
 
     def _named(self, found: AddressSet) -> tuple[list[str], AddressSet]:
         """The neighbours that are whole in a set, and what is left of it."""

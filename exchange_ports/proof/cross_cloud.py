@@ -8,21 +8,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from exchange_ports.findings import Finding, Refused
+from exchange_ports.flows.flow_index import WAYS, Way
 from exchange_ports.pipeline import Plans, planned
-from exchange_ports.proof.clouds import Way
 from exchange_ports.proof.invariants import Failure
-from exchange_ports.proof.network_model import WAYS, NetworkModel
+from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.proof.packet_text import PacketText
 from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.topology.models import Attachment, Platform, Quotas, Topology
 from exchange_ports.traffic.traffic import Packet, Traffic
-
-__all__ = [
-    "swapped",
-    "Swap",
-    "swap",
-]
-
 
 #: Of what only one cloud has: what says nothing.
 _DEFAULTS: Final = {"quotas": Quotas(), "attach_to": Attachment.NETWORK_INTERFACES}

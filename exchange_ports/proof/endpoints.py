@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from exchange_ports.flows import INTERNET, ExternalEndpoint
+from exchange_ports.flows import INTERNET
+from exchange_ports.flows.flow_index import FlowIndex
+from exchange_ports.flows.labels import ANYWHERE
 from exchange_ports.pipeline import Plans
 from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS
 from exchange_ports.topology.inventory import Inventory
@@ -22,8 +24,6 @@ from exchange_ports.traffic.addresses import (
     difference,
     network,
 )
-
-__all__ = ["ANY_WORD", "QueryEndpoint", "EndpointNames", "said"]
 
 ANY_WORD: Final = "any"
 
@@ -81,7 +81,7 @@ class EndpointNames:
             (ANY_WORD, QueryEndpoint("any address", (), AddressSet.everything())),
             *_roles(plans.inventory),
             *_sites(topology),
-            *_neighbours(plans),
+            *_neighbours(FlowIndex(plans.flows, {})),
         ):
             named.setdefault(name, asked)
         self.named: Mapping[str, QueryEndpoint] = named
@@ -92,18 +92,6 @@ class EndpointNames:
         :raises ValueError: there is none.
         """
         return self.named[text] if text in self.named else QueryEndpoint.at(text)
-
-
-def said(end: ExternalEndpoint) -> str:
-    """An end outside in a sentence; an address alone reads better without its prefix length."""
-    if end.name == INTERNET:
-        return "the Internet"
-    alone = len(end.ranges) == 1 and end.ranges[0].num_addresses == 1
-    return (
-        str(end.ranges[0].network_address)
-        if alone and end.summary == str(end.ranges[0])
-        else end.summary
-    )
 
 
 def _internet(topology: Topology) -> AddressSet:
@@ -137,16 +125,14 @@ def _sites(topology: Topology) -> Iterator[tuple[str, QueryEndpoint]]:
             yield site, QueryEndpoint(site, tuple(sorted(declared.servers)))
 
 
-def _neighbours(plans: Plans) -> Iterator[tuple[str, QueryEndpoint]]:
+def _neighbours(flows: FlowIndex) -> Iterator[tuple[str, QueryEndpoint]]:
     """Whoever stands outside in some flow, by the name that rules use, and by the key alone."""
-    ends = {end for flow in plans.flows for end in (flow.source, flow.destination)}
-    outside = sorted(end for end in ends if isinstance(end, ExternalEndpoint))
     short: list[tuple[str, QueryEndpoint]] = []
-    for end in outside:
+    for end in flows.outside:
         # `anywhere` is a word of rules; people say `any`. Ranges are found as what they are.
-        if end.name in (INTERNET, "anywhere") or "/" in end.name:
+        if end.name in (INTERNET, ANYWHERE) or "/" in end.name:
             continue
-        asked = QueryEndpoint(end.summary, (), AddressSet.of(end.ranges))
+        asked = QueryEndpoint(end.summary, (), flows.end(end))
         yield end.name, asked
         short += [
             (end.name.removeprefix(kind), asked) for kind in _BY_KEY if end.name.startswith(kind)

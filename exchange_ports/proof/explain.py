@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Final
 from exchange_ports.clouds.aws.names import list_name, rule_name
 from exchange_ports.clouds.aws.rules import AwsRuleSet, GroupRef, ListRef
 from exchange_ports.findings import Path, counted
-from exchange_ports.flows import INTERNET, ExternalEndpoint, Reason
+from exchange_ports.flows import Reason
 from exchange_ports.flows import in_order as reasons_in_order
 from exchange_ports.flows.declared_at import FieldOrigins
+from exchange_ports.flows.flow_index import OPPOSITE, WAYS, Way
 from exchange_ports.pipeline import Plans
 from exchange_ports.proof.answers import AnswerRow, AnswerWriter
-from exchange_ports.proof.clouds import Way
-from exchange_ports.proof.endpoints import QueryEndpoint, said
-from exchange_ports.proof.network_model import WAYS, NetworkModel
+from exchange_ports.proof.endpoints import QueryEndpoint
+from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.proof.regions import Region, RegionEndpoint, joined, parties, piece_of
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import ExchangeServer
@@ -25,11 +25,6 @@ from exchange_ports.traffic.traffic import Packet
 
 if TYPE_CHECKING:
     from exchange_ports.clouds.azure.rules import AzureRuleSet
-
-__all__ = ["Explanation", "Explainer", "PlannedRule", "RuleReason"]
-
-#: More ranges than this are counted.
-_MOST_RANGES: Final = 3
 
 _ANYONE: Final = QueryEndpoint("any address", (), AddressSet.everything())
 
@@ -89,18 +84,8 @@ class Explainer:
         """
         self._scene = NetworkModel(plans)
         self._askers = FieldOrigins(plans.inventory)
-        self._members = {(g.network, g.key): at for g, at in self._scene.groups.items()}
-        ends = {end for flow in plans.flows for end in (flow.source, flow.destination)}
-        # The narrowest first: an address of a site's domain controllers is theirs, not the Internet's.
-        self._outside = sorted(
-            (end for end in ends if isinstance(end, ExternalEndpoint)),
-            # Of IPv4 alone even everybody is fewer than a /64 of IPv6.
-            key=lambda end: (
-                end.name in (INTERNET, "anywhere"),
-                sum(r.num_addresses for r in end.ranges),
-                end.name,
-            ),
-        )
+        members = self._scene.flows.members
+        self._members = {(group.network, group.key): at for group, at in members.items()}
         self.rules: tuple[PlannedRule, ...] = tuple(self._all())
 
     def explain(self, rules: Collection[PlannedRule]) -> Explanation:
@@ -138,8 +123,8 @@ class Explainer:
                     and isinstance(ours, Group)
                     and ours.network == self._identity(rule)
                     and flow.ports.meets(rule.ports)
-                    and self._scene.end(ours) & self._wearers(rule)
-                    and self._scene.end(theirs) & rule.addresses
+                    and self._scene.flows.end(ours) & self._wearers(rule)
+                    and self._scene.flows.end(theirs) & rule.addresses
                 ):
                     yield from self._askers.of(flow, reason)
 
@@ -196,7 +181,7 @@ class Explainer:
                 peer = f"{list_name(rule.peer.key)} ({counted(len(entries), 'range')})"
             else:
                 addresses = AddressSet.of([rule.peer])
-                peer = self._peer(addresses)
+                peer = self._scene.labels.several(addresses)
             yield PlannedRule(
                 key,
                 "",
@@ -226,7 +211,7 @@ class Explainer:
                     peer = theirs.key
                 elif isinstance(theirs, Prefixes):
                     addresses = AddressSet.of(theirs.ranges)
-                    peer = self._peer(addresses)
+                    peer = self._scene.labels.several(addresses)
                 else:
                     addresses = AddressSet.everything()
                     peer = f"the tag {theirs.name}" if isinstance(theirs, Tag) else "any address"
@@ -244,18 +229,6 @@ class Explainer:
                     rule.reasons,
                     isinstance(theirs, Tag),
                 )
-
-    def _peer(self, addresses: AddressSet) -> str:
-        """Addresses with the neighbour that they are, or are of."""
-        few = len(addresses.spans) <= _MOST_RANGES
-        ranges = str(addresses) if few else counted(len(addresses.prefixes()), "range")
-        for end in self._outside:
-            if addresses <= self._scene.end(end):
-                summary = said(end)
-                if summary == "the Internet":
-                    return f"{summary} ({counted(len(addresses.prefixes()), 'range')})"
-                return ranges if summary in (ranges, "anywhere") else f"{ranges} ({summary})"
-        return ranges
 
 
 def without(plans: Plans, rules: Collection[PlannedRule]) -> Plans:
@@ -314,8 +287,7 @@ def _lets(scene: NetworkModel, there: RegionEndpoint, way: Way, own: Address) ->
     """What the other end lets through; of one that is not ours nothing is claimed."""
     if there.server is None or not there.managed:
         return ServiceSet.everything()
-    other: Way = "in" if way == "out" else "out"
-    return scene.permitted(there.server, other, there.addresses.example()).at(own)
+    return scene.permitted(there.server, OPPOSITE[way], there.addresses.example()).at(own)
 
 
 def _seen(

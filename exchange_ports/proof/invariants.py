@@ -13,13 +13,10 @@ from typing import Final
 from exchange_ports.catalog import BY_ID, NEEDS
 from exchange_ports.clouds.aws.rules import AwsRuleSet
 from exchange_ports.flows import Flow
+from exchange_ports.flows.flow_index import OPPOSITE, WAYS, Way, services_of
 from exchange_ports.pipeline import NetworkPlan
-from exchange_ports.proof.clouds import Way, evaluator
-from exchange_ports.proof.network_model import (
-    WAYS,
-    NetworkModel,
-    carried,
-)
+from exchange_ports.proof.clouds import evaluator
+from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.proof.packet_text import EndVerdict, PacketText
 from exchange_ports.proof.redundancy import RuleIndex
 from exchange_ports.topology.groups import identity
@@ -43,8 +40,6 @@ from exchange_ports.traffic.addresses import (
 from exchange_ports.traffic.ports import Ports, tcp
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Packet, Traffic
-
-__all__ = ["Failure", "Invariants"]
 
 _EVERYTHING: Final = ServiceSet.everything()
 
@@ -98,7 +93,7 @@ class Invariants:
             for way in WAYS:
                 for own in server.addresses:
                     permitted = self._scene.permitted(server, way, own)
-                    meant = self._scene.meant(server, way)
+                    meant = self._scene.required(server, way)
                     more, less = self._differences(permitted, meant)
                     if more:
                         packet = self._words.familiar(more, server)
@@ -128,7 +123,8 @@ class Invariants:
             flow
             for flow in self._scene.flows_of(server, way)
             if any(
-                packet.address in a and packet.service in s for a, s in self._scene.peers(flow, way)
+                packet.address in peer.addresses and packet.service in peer.services
+                for peer in self._scene.flows.peers(flow, way)
             )
         ]
         return f"meant by {self._words.flow(flows)}" if flows else "the platform needs it"
@@ -137,16 +133,15 @@ class Invariants:
         self, law: str, server: ExchangeServer, way: Way, packet: Packet, last: str
     ) -> Failure:
         """A packet between a server and its peer, and what both ends say of it."""
-        peer = self._scene.server_at(packet.address)
+        peer = self._scene.labels.server_at(packet.address)
         other = self._words.name(packet.address)
         ends = (server.name, other) if way == "out" else (other, server.name)
         own = next((a for a in server.addresses if a.version == packet.address.version), None)
-        opposite: Way = "in" if way == "out" else "out"
         summary = [self._words.summary(server, way, packet.address, packet.service).text]
         far = (
             EndVerdict(None, "not ours")
             if own is None
-            else self._words.summary(peer, opposite, own, packet.service)
+            else self._words.summary(peer, OPPOSITE[way], own, packet.service)
         )
         summary.append(f"{other} is not ours" if far.passes is None else far.text)
         if last:
@@ -194,10 +189,10 @@ class Invariants:
     def _may(self, server: ExchangeServer, declared: EdgeServer, way: Way) -> Traffic:
         """All that an Edge server may: what is named, and the Internet."""
         return self._named(server, declared, way) | Traffic.of(
-            [(self._internet(server), _ports(self._internet_ports(way)))]
+            [(self._internet(server), services_of(self._internetservices_of(way)))]
         )
 
-    def _internet_ports(self, way: Way) -> tuple[Ports, ...]:
+    def _internetservices_of(self, way: Way) -> tuple[Ports, ...]:
         if way == "in":
             return BY_ID["E1"].ports
         direct = self._scene.topology.sender_reputation == "direct"
@@ -212,30 +207,30 @@ class Invariants:
         self, server: ExchangeServer, declared: EdgeServer
     ) -> Iterator[tuple[AddressSet, ServiceSet]]:
         topology = self._scene.topology
-        yield self._mailboxes(declared), _ports((tcp(declared.delivery_port),))
+        yield self._mailboxes(declared), services_of((tcp(declared.delivery_port),))
         asked = topology.name_servers.edge
         if isinstance(asked, dict):
             asked = asked.get(self._scene.places[server.network].key)
         if asked == "domain_controllers":
-            yield self._neighbours, _ports(BY_ID["E7"].ports)
+            yield self._neighbours, services_of(BY_ID["E7"].ports)
         elif asked is not None and not isinstance(asked, str):
-            yield AddressSet.of(network(str(a)) for a in asked), _ports(BY_ID["E7"].ports)
+            yield AddressSet.of(network(str(a)) for a in asked), services_of(BY_ID["E7"].ports)
         if isinstance(topology.sender_reputation, SenderReputation):
             proxy = topology.sender_reputation.proxy
-            yield AddressSet.of([network(str(proxy.address))]), _ports((tcp(proxy.port),))
+            yield AddressSet.of([network(str(proxy.address))]), services_of((tcp(proxy.port),))
         for connector in send_connectors(topology):
             if connector.through is OutboundPath.EDGE and not isinstance(connector.next_hop, str):
                 for hop in connector.next_hop:
-                    yield AddressSet.of([network(str(hop.address))]), _ports((tcp(hop.port),))
+                    yield AddressSet.of([network(str(hop.address))]), services_of((tcp(hop.port),))
 
     def _in(self, declared: EdgeServer) -> Iterator[tuple[AddressSet, ServiceSet]]:
-        yield self._mailboxes(declared), _ports(BY_ID["E3"].ports)
+        yield self._mailboxes(declared), services_of(BY_ID["E3"].ports)
         if declared.subscribed_site is not None:
             taking_part = self._mailboxes(declared, besides=declared.edgesync_except)
-            yield taking_part, _ports((tcp(declared.edgesync_port),))
+            yield taking_part, services_of((tcp(declared.edgesync_port),))
         inbound = self._scene.topology.mail_flow.inbound
         if isinstance(inbound, Inbound) and not isinstance(inbound.source, str):
-            yield AddressSet.of(inbound.source), _ports(BY_ID["E1"].ports)
+            yield AddressSet.of(inbound.source), services_of(BY_ID["E1"].ports)
 
     def _mailboxes(self, declared: EdgeServer, besides: tuple[str, ...] = ()) -> AddressSet:
         site = self._scene.topology.sites.get(declared.site)
@@ -259,7 +254,7 @@ class Invariants:
 
     def _added(self, server: ExchangeServer, way: Way) -> Traffic:
         flows = (flow for flow in self._scene.flows_of(server, way) if _is_additional(flow))
-        return Traffic.of(pair for flow in flows for pair in self._scene.peers(flow, way))
+        return self._scene.flows.traffic(flows, way)
 
     # ---- rules ----
 
@@ -319,7 +314,7 @@ class Invariants:
     def _wider(self, key: str) -> Mapping[str, Collection[str]]:
         """The groups of a network, each with those that all of its wearers wear too."""
         here = identity(key, self._scene.topology.networks[key])
-        groups = (*self._scene.groups, *(each.group for each in self._retired))
+        groups = (*self._scene.flows.members, *(each.group for each in self._retired))
         return {group.key: group.implied_groups for group in groups if group.network == here}
 
     def wardrobe(self) -> Iterator[Failure]:
@@ -335,14 +330,6 @@ class Invariants:
                 "is declared, and in no plan" if (name, where) in declared else "is not declared"
             )
             yield Failure("every server has its plan", f"{name} in {where}", summary)
-
-
-def _ports(several: tuple[Ports, ...]) -> ServiceSet:
-    found = ServiceSet()
-    for ports in several:
-        for _, services in carried(AddressSet.everything(), ports):
-            found |= services
-    return found
 
 
 def _is_additional(flow: Flow) -> bool:

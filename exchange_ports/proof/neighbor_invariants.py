@@ -8,9 +8,10 @@ Azure's default rules decide over it, and ours must change nothing about that.
 from collections.abc import Iterator
 from typing import Final
 
-from exchange_ports.proof.clouds import NeighborEffect, Way
+from exchange_ports.flows.flow_index import WAYS, Way
+from exchange_ports.proof.clouds import NeighborEffect
 from exchange_ports.proof.invariants import Failure
-from exchange_ports.proof.network_model import WAYS, NetworkModel
+from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.topology.inventory import addresses_of
 from exchange_ports.traffic.addresses import AddressSet
 

@@ -3,15 +3,14 @@
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from exchange_ports.flows import INTERNET, ExternalEndpoint, Flow, Reason, described
-from exchange_ports.proof.clouds import NamedRule, Way
+from exchange_ports.flows import Flow, Reason, described
+from exchange_ports.flows.flow_index import Way
+from exchange_ports.proof.clouds import NamedRule
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import Address, AddressSet, address_at
 from exchange_ports.traffic.services import Service
 from exchange_ports.traffic.traffic import Packet, Traffic
-
-__all__ = ["EndVerdict", "PacketText"]
 
 #: Reasons on one line of a terminal.
 _LONGEST: Final = 120
@@ -29,28 +28,9 @@ class PacketText:
     """How this scene's ends are called, and what they say."""
 
     def __init__(self, scene: NetworkModel) -> None:
-        """Know the ends outside, the narrowest first."""
+        """Know who is there."""
         self._scene = scene
-        ends = {end for flow in scene.plans.flows for end in (flow.source, flow.destination)}
-        outside = (end for end in ends if isinstance(end, ExternalEndpoint))
-        self._outside = sorted(
-            outside, key=lambda end: (sum(r.num_addresses for r in end.ranges), end.name)
-        )
-
-    def name(self, address: Address) -> str:
-        """A server by its name; anyone else by address, with who that is."""
-        server = self._scene.server_at(address)
-        if server is not None:
-            return server.name
-        for end in self._outside:
-            if address in self._scene.end(end):
-                summary = "the Internet" if end.name == INTERNET else end.summary
-                return (
-                    str(address)
-                    if summary in (str(address), "anywhere")
-                    else f"{address} ({summary})"
-                )
-        return str(address)
+        self.name = scene.labels.name
 
     def familiar(self, found: Traffic, server: ExchangeServer) -> Packet:
         """One packet of these, at the end that a reader knows best and is not the server itself."""
@@ -60,9 +40,9 @@ class PacketText:
         for other in self._scene.servers.values():
             if other.has_address:
                 known |= other.address_set
-        for end in self._outside:
+        for end in self._scene.flows.outside:
             if end.unrestricted:
-                known |= self._scene.end(end)
+                known |= self._scene.flows.end(end)
         # The smallest readable: another server, a neighbour, anyone else, itself.
         address = (
             address_at((others & known).smallest())

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from exchange_ports.diff import PROBES, Change, ChangeEndpoint, Effect
-from exchange_ports.diff.endpoint_text import few
 from exchange_ports.findings import printable
 from exchange_ports.flows import Reason
+from exchange_ports.flows.labels import few
 from exchange_ports.traffic.services import ServiceSet
 
 __all__ = ["Row", "cited", "ports", "rows", "who"]

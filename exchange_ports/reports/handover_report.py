@@ -12,9 +12,9 @@ from typing import Final, NamedTuple
 
 from exchange_ports.findings import counted
 from exchange_ports.flows import INTERNET, ExternalEndpoint, Flow, Reason
+from exchange_ports.flows.labels import ANYWHERE, EndpointLabels, LabeledEnd
 from exchange_ports.pipeline import Plans
 from exchange_ports.reports.escaping import in_markdown, markdown_table, sheet
-from exchange_ports.reports.labels import ANYWHERE, EndpointLabels, LabeledEnd
 from exchange_ports.reports.origin import Origin
 from exchange_ports.reports.reasons import document, linked, references
 from exchange_ports.topology.groups import Group, identity
@@ -139,7 +139,7 @@ class _Places:
     """Who stands where."""
 
     def __init__(self, plans: Plans) -> None:
-        self._namer = EndpointLabels(plans.topology)
+        self._namer = EndpointLabels(plans.inventory)
         self._networks = {
             identity(key, declared): (key, declared)
             for key, declared in plans.topology.networks.items()

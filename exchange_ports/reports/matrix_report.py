@@ -12,9 +12,9 @@ from typing import Final
 
 from exchange_ports.flows import ExternalEndpoint, Reason
 from exchange_ports.flows import in_order as reasons_in_order
+from exchange_ports.flows.labels import EndpointLabels, LabeledEnd, parts_of
 from exchange_ports.pipeline import Plans
 from exchange_ports.reports.escaping import in_markdown, markdown_table, sheet
-from exchange_ports.reports.labels import EndpointLabels, LabeledEnd, parts_of
 from exchange_ports.reports.lines import Line, Span, Style, line, table
 from exchange_ports.reports.reasons import reason_data, why
 from exchange_ports.topology.groups import Group
@@ -77,7 +77,7 @@ def matrix(plans: Plans) -> tuple[Row, ...]:
     cells = _together(cells, lambda c: (c.source, c.ports, c.reasons))
     # Put together in two ways, two cells can have come to the same ends.
     cells = _together(cells, lambda c: (c.source, c.destination))
-    namer = EndpointLabels(plans.topology)
+    namer = EndpointLabels(plans.inventory)
     return tuple(_row(cell, namer) for cell in sorted(cells, key=lambda c: _order(c, namer)))
 
 

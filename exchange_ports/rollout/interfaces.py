@@ -1,16 +1,13 @@
 """Who is there before an update and after it: the network interfaces behind the filters."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from ipaddress import IPv4Address
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 from exchange_ports.clouds.aws.rules import AwsRuleSet
 from exchange_ports.pipeline import NetworkPlan, Plans
-from exchange_ports.topology.inventory import matched
-from exchange_ports.traffic.addresses import FIRST_PLACEHOLDER, Address
-
-__all__ = ["ServerInterface", "Membership", "InterfaceState", "server_interfaces", "network_name"]
+from exchange_ports.topology.inventory import ExchangeServer, match_servers, with_addresses
+from exchange_ports.traffic.addresses import Address
 
 #: What a server wears: what it wore, all of what it wore and will wear, or what it will wear.
 Membership: TypeAlias = Literal["before", "both", "after"]
@@ -66,14 +63,6 @@ class ServerInterface:
         return (self.place, self.identity)
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    name: str
-    identity: str
-    place: str
-    worn: InterfaceState
-
-
 def network_name(plan: NetworkPlan) -> str:
     """A network and its cloud: in another cloud it is another network."""
     return f"{plan.network} on {'AWS' if isinstance(plan, AwsRuleSet) else 'Azure'}"
@@ -81,47 +70,38 @@ def network_name(plan: NetworkPlan) -> str:
 
 def server_interfaces(old: Plans, new: Plans) -> tuple[ServerInterface, ...]:
     """Everyone who wears something of ours before or after, matched by identity, then by address."""
-    pairs = matched(_found(old), _found(new), (_server, _standing))
-    made = sorted(map(_body, pairs), key=lambda body: (body.place, body.name, body.before is None))
-    return tuple(_placed(made))
-
-
-def _server(one: _Found) -> object:
-    return one.place, one.identity
-
-
-def _standing(one: _Found) -> object:
-    return (one.place, one.worn.addresses) if one.worn.addresses else None
-
-
-def _body(pair: tuple[_Found | None, _Found | None]) -> ServerInterface:
-    there = [each for each in pair if each is not None]
-    before, after = (None if each is None else each.worn for each in pair)
-    return ServerInterface(there[-1].name, there[-1].identity, there[-1].place, before, after)
-
-
-def _placed(made: list[ServerInterface]) -> Iterator[ServerInterface]:
-    """Whoever declares no address gets one, or keeps the one that is declared at another time."""
-    placeholder = FIRST_PLACEHOLDER
-    for body in made:
-        worn = [each for each in (body.before, body.after) if each is not None]
-        known = next((each.addresses for each in worn if each.addresses), ())
-        if not known:
-            known = (IPv4Address(placeholder),)
-            placeholder += 1
-        before, after = (
-            each._replace(addresses=each.addresses or known) if each else None
-            for each in (body.before, body.after)
+    before, after = (
+        {name: plan for plan in plans.networks.values() for name in plan.memberships}
+        for plans in (old, new)
+    )
+    pairs = match_servers(
+        (old.inventory.by_name[name] for name in before),
+        (new.inventory.by_name[name] for name in after),
+        _place,
+    )
+    pairs.sort(key=lambda pair: (_place(pair.latest), pair.latest.name, pair.before is None))
+    return tuple(
+        ServerInterface(
+            pair.latest.name,
+            pair.latest.identity,
+            _place(pair.latest),
+            _state(pair.before, before),
+            _state(pair.after, after),
         )
-        yield replace(body, before=before, after=after)
+        for pair in with_addresses(pairs)
+    )
 
 
-def _found(plans: Plans) -> Iterator[_Found]:
-    servers = plans.inventory.by_name
-    for plan in plans.networks.values():
-        zones: Mapping[str, str] = getattr(plan, "zones", {})
-        for name, groups in plan.memberships.items():
-            worn = InterfaceState(
-                groups, servers[name].declared_addresses, str(zones.get(name, ""))
-            )
-            yield _Found(name, servers[name].identity, network_name(plan), worn)
+def _place(server: ExchangeServer) -> str:
+    return f"{server.network} on {server.platform.summary}"
+
+
+def _state(
+    server: ExchangeServer | None, plans: Mapping[str, NetworkPlan]
+) -> InterfaceState | None:
+    if server is None:
+        return None
+    plan = plans[server.name]
+    zones: Mapping[str, str] = getattr(plan, "zones", {})
+    zone = str(zones.get(server.name, ""))
+    return InterfaceState(plan.memberships[server.name], server.addresses, zone)

@@ -110,7 +110,7 @@ def test_the_parts_of_an_answer_are_all_that_was_asked_each_once(
         return
     for _ in range(4):
         one, other = (draw.draw(addresses(scene, end)) for end in (source, target))
-        here, there = scene.server_at(one), scene.server_at(other)
+        here, there = scene.labels.server_at(one), scene.server_at(other)
         if one.version != other.version or (here is not None and here is there):
             continue
         for each in ports:
@@ -137,7 +137,7 @@ def addresses(scene: NetworkModel, end: QueryEndpoint) -> st.SearchStrategy[Any]
 
 
 def holds(scene: NetworkModel, end: Any, address: Any) -> bool:
-    server = scene.server_at(address)
+    server = scene.labels.server_at(address)
     if server is None:
         return address in end.addresses
     return server.name in end.servers or f"{server.name} at {address}" in end.servers
