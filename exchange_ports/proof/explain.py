@@ -10,11 +10,11 @@ from exchange_ports.findings import Path, counted
 from exchange_ports.flows import Reason
 from exchange_ports.flows import in_order as reasons_in_order
 from exchange_ports.flows.declared_at import FieldOrigins
-from exchange_ports.flows.flow_index import OPPOSITE, WAYS, Way
+from exchange_ports.flows.flow_index import OPPOSITE, Way
 from exchange_ports.pipeline import Plans
 from exchange_ports.proof.answers import AnswerRow, AnswerWriter
 from exchange_ports.proof.endpoints import QueryEndpoint
-from exchange_ports.proof.network_model import NetworkModel
+from exchange_ports.proof.network_model import FilterComparison, NetworkModel
 from exchange_ports.proof.regions import Region, RegionEndpoint, joined, parties, piece_of
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import ExchangeServer
@@ -255,19 +255,16 @@ def without(plans: Plans, rules: Collection[PlannedRule]) -> Plans:
 
 def _changed(before: NetworkModel, after: NetworkModel) -> Iterator[Region]:
     """What passed before and does not after, and the other way round: with two managed ends, at both."""
-    for server in before.managed():
-        for way in WAYS:
-            for own in server.addresses:
-                was = before.permitted(server, way, own)
-                now = after.permitted(server, way, own)
-                for scene, passes, some in ((before, False, was - now), (after, True, now - was)):
-                    for addresses, services in some.groups():
-                        pairs = QueryEndpoint("", (), addresses)
-                        for party in parties(scene, pairs):
-                            for there in _speaking(party, server, own):
-                                both = services & _lets(scene, there, way, own)
-                                if both and there.server is not server:
-                                    yield _seen(passes, server, own, way, there, both)
+    for server, way, own, opened, cut in FilterComparison().changes(
+        before.managed(), before.permitted, after.permitted
+    ):
+        for scene, passes, some in ((before, False, cut), (after, True, opened)):
+            for addresses, services in some.groups():
+                for party in parties(scene, QueryEndpoint("", (), addresses)):
+                    for there in _speaking(party, server, own):
+                        both = services & _lets(scene, there, way, own)
+                        if both and there.server is not server:
+                            yield _seen(passes, server, own, way, there, both)
 
 
 def _speaking(

@@ -16,7 +16,7 @@ from exchange_ports.flows import Flow
 from exchange_ports.flows.flow_index import OPPOSITE, WAYS, Way, services_of
 from exchange_ports.pipeline import NetworkPlan
 from exchange_ports.proof.clouds import evaluator
-from exchange_ports.proof.network_model import NetworkModel
+from exchange_ports.proof.network_model import FilterComparison, NetworkModel
 from exchange_ports.proof.packet_text import EndVerdict, PacketText
 from exchange_ports.proof.redundancy import RuleIndex
 from exchange_ports.topology.groups import identity
@@ -60,16 +60,13 @@ class Failure:
 
 
 class Invariants:
-    """The laws over one scene. `boxes` counts what was compared."""
+    """The laws over one network model."""
 
     def __init__(self, scene: NetworkModel) -> None:
         """Read what the topology says of neighbours."""
         self._scene = scene
         self._words = PacketText(scene)
-        self._compared: dict[tuple[int, int], tuple[Traffic, Traffic]] = {}
-        #: Keeps what is compared by identity alive.
-        self._kept: list[Traffic] = []
-        self.boxes = 0
+        self._comparison = FilterComparison()
         sites = scene.topology.sites.values()
         neighbours = [
             range_
@@ -82,41 +79,27 @@ class Invariants:
         self._internal = tuple(s for s in scene.servers.values() if s.name not in self._edges)
 
     @property
+    def boxes(self) -> int:
+        """How much was compared."""
+        return self._comparison.boxes
+
+    @property
     def _edges(self) -> Mapping[str, EdgeServer]:
         return self._scene.topology.edge_servers
 
     # ---- permitted = meant ----
 
     def as_meant(self) -> Iterator[Failure]:
-        """For each managed server, direction and address: what passes is what flows say."""
-        for server in self._scene.managed():
-            for way in WAYS:
-                for own in server.addresses:
-                    permitted = self._scene.permitted(server, way, own)
-                    meant = self._scene.required(server, way)
-                    more, less = self._differences(permitted, meant)
-                    if more:
-                        packet = self._words.familiar(more, server)
-                        yield self._failure(
-                            "permitted = meant", server, way, packet, "no flow means it"
-                        )
-                    if less:
-                        packet = self._words.familiar(less, server)
-                        yield self._failure(
-                            "permitted = meant", server, way, packet, self._why(server, way, packet)
-                        )
-
-    def _differences(self, permitted: Traffic, meant: Traffic) -> tuple[Traffic, Traffic]:
-        # Servers of one role share both sides, and each pair of them is compared once.
-        key = (id(permitted), id(meant))
-        if key not in self._compared:
-            self._kept += [permitted, meant]
-            self.boxes += len(permitted.steps) + len(meant.steps)
-            if permitted == meant:
-                self._compared[key] = (Traffic(), Traffic())
-            else:
-                self._compared[key] = (permitted - meant, meant - permitted)
-        return self._compared[key]
+        """For each managed server, direction and address: what is allowed is what flows need."""
+        for server, way, _, more, less in self._comparison.changes(
+            self._scene.managed(),
+            lambda server, way, _: self._scene.required(server, way),
+            self._scene.permitted,
+        ):
+            for found in filter(None, (more, less)):
+                packet = self._words.familiar(found, server)
+                why = "no flow means it" if found is more else self._why(server, way, packet)
+                yield self._failure("permitted = meant", server, way, packet, why)
 
     def _why(self, server: ExchangeServer, way: Way, packet: Packet) -> str:
         flows = [
@@ -154,16 +137,16 @@ class Invariants:
         """Everything passes between internal Exchange servers, and to and from the fabric's others."""
         unrestricted = addresses_of(self._internal) | self._neighbours
         asked = Traffic.of([(unrestricted, _EVERYTHING)])
-        known: dict[int, Traffic] = {}
+        # By identity, with what keeps it alive.
+        known: dict[int, tuple[Traffic, Traffic]] = {}
         for server in self._internal:
             if not server.managed:
                 continue
             for way in WAYS:
                 permitted = self._scene.permitted(server, way, server.addresses[0])
-                self._kept.append(permitted)
                 if id(permitted) not in known:
-                    known[id(permitted)] = asked - permitted.within(unrestricted)
-                missing = known[id(permitted)] - Traffic.of([(server.address_set, _EVERYTHING)])
+                    known[id(permitted)] = (permitted, asked - permitted.within(unrestricted))
+                missing = known[id(permitted)][1] - Traffic.of([(server.address_set, _EVERYTHING)])
                 if missing:
                     packet = self._words.familiar(missing, server)
                     last = "the ground rules let everything through"

@@ -11,9 +11,10 @@ from typing import Final
 from exchange_ports.flows.flow_index import WAYS, Way
 from exchange_ports.proof.clouds import NeighborEffect
 from exchange_ports.proof.invariants import Failure
-from exchange_ports.proof.network_model import NetworkModel
-from exchange_ports.topology.inventory import addresses_of
-from exchange_ports.traffic.addresses import AddressSet
+from exchange_ports.proof.network_model import FilterComparison, NetworkModel
+from exchange_ports.topology.inventory import ExchangeServer, addresses_of
+from exchange_ports.traffic.addresses import Address, AddressSet
+from exchange_ports.traffic.traffic import Traffic
 
 __all__ = ["beyond_us"]
 
@@ -53,22 +54,18 @@ def _harmed(way: Way, harm: NeighborEffect) -> Failure:
 
 
 def _whatever_tags_hold(scene: NetworkModel) -> Iterator[Failure]:
-    for server in scene.managed():
-        view = scene.views[server.network]
-        for way in WAYS:
-            for own in server.addresses:
-                usual, most = (
-                    asked(server.name, way, own) for asked in (view.permitted, view.elsewhere)
-                )
-                # Mostly the very same.
-                if usual is most or usual == most:
-                    continue
-                packet = ((most - usual) or (usual - most)).example()
-                ends = (server.name, str(packet.address))
-                source, destination = ends if way == "out" else ends[::-1]
-                yield Failure(
-                    "whatever service tags hold",
-                    f"{source} -> {destination} {packet.service}",
-                    f"what {server.name} lets {way} is another under forced tunnelling, where "
-                    "VirtualNetwork is everything",
-                )
+    def under_forced_tunneling(server: ExchangeServer, way: Way, own: Address) -> Traffic:
+        return scene.views[server.network].elsewhere(server.name, way, own)
+
+    for server, way, _, opened, cut in FilterComparison().changes(
+        scene.managed(), scene.permitted, under_forced_tunneling
+    ):
+        packet = (opened or cut).example()
+        ends = (server.name, str(packet.address))
+        source, destination = ends if way == "out" else ends[::-1]
+        yield Failure(
+            "whatever service tags hold",
+            f"{source} -> {destination} {packet.service}",
+            f"what {server.name} lets {way} is another under forced tunnelling, where "
+            "VirtualNetwork is everything",
+        )

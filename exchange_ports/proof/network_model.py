@@ -5,10 +5,11 @@ by the clouds' semantics; `required` comes from the flows, by addresses.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple, TypeAlias
 
 from exchange_ports.flows import Flow
-from exchange_ports.flows.flow_index import FlowIndex, Way, traffic_of
+from exchange_ports.flows.flow_index import WAYS, FlowIndex, Way, traffic_of
 from exchange_ports.flows.labels import AddressLabels
 from exchange_ports.pipeline import Plans
 from exchange_ports.proof.clouds import Evaluator, evaluator
@@ -73,3 +74,55 @@ class NetworkModel:
                 if name in self.servers:
                     wearing[group].append(self.servers[name])
         return {group: addresses_of(several) for group, several in wearing.items()}
+
+
+class FilterChange(NamedTuple):
+    """What one filter allows and another one in its place does not."""
+
+    server: ExchangeServer
+    way: Way
+    #: The server's address: filters of subnets tell its addresses apart.
+    own: Address
+    #: What is only allowed after, and only before.
+    opened: Traffic
+    cut: Traffic
+
+
+_Filters: TypeAlias = Callable[[ExchangeServer, Way, Address], Traffic]
+
+
+class FilterComparison:
+    """Two sets of filters held against each other, server by server, each way, at each address.
+
+    This is the comparison of what rules allow: of one plan with its flows, of two clouds, of a plan
+    with and without a rule. `diff` compares two topologies by their flows, with reasons and without
+    any rule: that the two agree is a law of the tests, so neither may use the other.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing compared."""
+        #: Steps of traffic compared, on both sides.
+        self.boxes = 0
+        # Servers of one role share their traffic, and each pair is compared once. Values keep it alive.
+        self._known: dict[tuple[int, int], tuple[Traffic, Traffic, Traffic, Traffic]] = {}
+
+    def changes(
+        self, servers: Iterable[ExchangeServer], before: _Filters, after: _Filters
+    ) -> Iterator[FilterChange]:
+        """The filters that do not allow the same."""
+        for server in servers:
+            for way in WAYS:
+                for own in server.addresses:
+                    was, now = before(server, way, own), after(server, way, own)
+                    opened, cut = self._of(was, now)
+                    if opened or cut:
+                        yield FilterChange(server, way, own, opened, cut)
+
+    def _of(self, was: Traffic, now: Traffic) -> tuple[Traffic, Traffic]:
+        key = (id(was), id(now))
+        if key not in self._known:
+            self.boxes += len(was.steps) + len(now.steps)
+            same = was is now or was == now
+            opened, cut = (Traffic(), Traffic()) if same else (now - was, was - now)
+            self._known[key] = (was, now, opened, cut)
+        return self._known[key][2:]
