@@ -6,14 +6,11 @@ an update does on its way (`updates`).
 """
 
 from exchange_ports.diff.change import (
-    PROBES,
-    PROBES_URL,
     Cause,
     Change,
     ChangeEndpoint,
     Effect,
     EndpointZone,
-    Way,
 )
 from exchange_ports.diff.gates import Gate, held_by
 from exchange_ports.diff.topology_diff import Renamed, ServerNote, TopologyDiff, diff_plans
@@ -26,11 +23,8 @@ __all__ = [
     "ChangeEndpoint",
     "Gate",
     "ServerNote",
-    "PROBES",
-    "PROBES_URL",
     "Renamed",
     "EndpointZone",
-    "Way",
     "diff_plans",
     "held_by",
 ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from exchange_ports.clouds import asked_by_platform
 from exchange_ports.findings import Path
 from exchange_ports.flows import Reason
 from exchange_ports.flows.flow_index import Way
@@ -16,8 +17,6 @@ from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
 
 __all__ = [
-    "PROBES",
-    "PROBES_URL",
     "AlreadyAllowed",
     "Cause",
     "Change",
@@ -25,11 +24,6 @@ __all__ = [
     "ChangeEndpoint",
     "EndpointZone",
 ]
-
-#: What Azure asks every filter to let in: without it a load balancer takes every server out of
-#: service (azure.md 3).
-PROBES: Final = Reason("health probes of Azure load balancers")
-PROBES_URL: Final = "https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#azure-platform-considerations"
 
 
 class Effect(StrEnum):
@@ -170,9 +164,9 @@ class Change:
 
     @property
     def every_protocol(self) -> bool:
-        """Whether it is everything, and neither a ground rule nor Azure itself asks for it."""
+        """Whether it is everything, and neither a ground rule nor a platform asks for it."""
         return self.services == _EVERYTHING and not any(
-            reason.entry in _GROUND_RULES or reason == PROBES for reason in self.reasons
+            reason.entry in _GROUND_RULES or asked_by_platform(reason) for reason in self.reasons
         )
 
     @property

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Final
 
+from exchange_ports.clouds import platform_traffic
 from exchange_ports.diff.change import ChangeEndpoint, EndpointZone
-from exchange_ports.diff.snapshot import BALANCERS, Snapshot
+from exchange_ports.diff.snapshot import Snapshot
 from exchange_ports.flows import ExternalEndpoint
 from exchange_ports.flows.labels import outside_label, role_of, roles_label
 from exchange_ports.topology.groups import Group
@@ -55,8 +56,8 @@ class EndpointText:
                 if any(exposed for _, exposed in servers)
                 else EndpointZone.INSIDE
             )
-        elif all(end.name == BALANCERS for end in outside):
-            # A public address that only Azure's own host has.
+        elif all(any(end == each.source for each in platform_traffic()) for end in outside):
+            # A public address that only the platform's own host has.
             zone = EndpointZone.OUTSIDE
         else:
             zone = self._zone(addresses)
@@ -83,12 +84,11 @@ _GLOBAL: Final = AddressSet.of([GLOBAL_UNICAST])
 
 
 def _but_probes(missing: AddressSet) -> AddressSet:
-    """Without Azure's own host, which is let in anyway: that it is not newly so is no part of a word."""
-    if not missing:
-        return missing
-    from exchange_ports.clouds.azure.evaluator import PROBE
-
-    return missing - PROBE
+    """Without the platforms' own hosts, which are allowed anyway: that is no part of a word."""
+    if missing:
+        for each in platform_traffic():
+            missing -= each.addresses
+    return missing
 
 
 def _has(addresses: AddressSet, server: ExchangeServer) -> bool:

@@ -2,22 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import Final
 
-from exchange_ports.diff.change import PROBES
+from exchange_ports.clouds import asked_by_platform, cloud
+from exchange_ports.clouds.base import PlatformTraffic
 from exchange_ports.findings import Path
-from exchange_ports.flows import ExternalEndpoint, Flow, Reason
+from exchange_ports.flows import Flow, Reason
 from exchange_ports.flows.declared_at import FieldOrigins
 from exchange_ports.flows.flow_index import FlowIndex, PeerTraffic
 from exchange_ports.pipeline import Plans
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import ExchangeServer, group_addresses
-from exchange_ports.topology.models import Platform
 from exchange_ports.traffic.ports import ANY_PORTS
 from exchange_ports.traffic.services import ServiceSet
-
-#: The end from which Azure probes, as it is named among flows.
-BALANCERS: Final = "azure-load-balancer"
 
 
 class Snapshot:
@@ -35,20 +31,19 @@ class Snapshot:
 
     def declared_at(self, flow: Flow, reasons: Iterable[Reason]) -> Iterator[Path]:
         """The fields that ask for a flow."""
-        if PROBES not in flow.reasons:
+        if not any(map(asked_by_platform, flow.reasons)):
             for reason in reasons:
                 yield from self._origins.of(flow, reason)
 
 
-def probes(group: Group) -> PeerTraffic:
-    """What Azure asks of every filter, beside the flows."""
-    from exchange_ports.clouds.azure.evaluator import PROBE
-
-    balancers = ExternalEndpoint(BALANCERS, PROBE.prefixes(), "Azure's load balancers")
-    flow = Flow(balancers, group, ANY_PORTS, (PROBES,))
-    return PeerTraffic(PROBE, ServiceSet.of(ANY_PORTS, 4), flow)
+def of_platform(group: Group, needed: PlatformTraffic) -> PeerTraffic:
+    """What a platform needs every filter to allow, beside the flows."""
+    flow = Flow(needed.source, group, ANY_PORTS, (needed.reason,))
+    return PeerTraffic(needed.addresses, ServiceSet.of(ANY_PORTS, 4), flow)
 
 
-def on_azure(server: ExchangeServer | None) -> bool:
-    """Whether Azure filters for it."""
-    return server is not None and server.platform is Platform.AZURE
+def platform_needs(server: ExchangeServer | None) -> tuple[PlatformTraffic, ...]:
+    """What the platform of a server's network needs its filter to allow."""
+    if server is None or not server.managed:
+        return ()
+    return cloud(server.platform).platform_traffic

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from exchange_ports.diff.change import AlreadyAllowed, Cause, Effect
-from exchange_ports.diff.snapshot import Snapshot, on_azure, probes
+from exchange_ports.diff.snapshot import Snapshot, of_platform, platform_needs
 from exchange_ports.findings import Path
 from exchange_ports.flows import ExternalEndpoint, Reason
 from exchange_ports.flows.flow_index import WAYS, PeerTraffic, Way
@@ -116,8 +116,11 @@ class _Comparison:
             for candidate in self._of_group(group, way, known=group in own.groups_before)
         ]
         here, there = (several[0] if several else None for several in (own.after, own.before))
-        if way == "in" and on_azure(here) and not on_azure(there):
-            asks = probes(own.after[0].groups[0])
+        needs, needed = (platform_needs(each) if way == "in" else () for each in (here, there))
+        for need in needs:
+            if need in needed:
+                continue
+            asks = of_platform(own.after[0].groups[0], need)
             candidates.append(_Candidate(asks, asks.addresses, asks.flow.reasons, False))
         if not candidates:
             return
@@ -128,12 +131,8 @@ class _Comparison:
             asks for group in own.groups_before for asks in self._old.flows.of_group(group, way)
         ]
         passed = _traffic(before, interest)
-        # What Azure always lets in was let in before: no flow opens it.
-        always = (
-            _traffic([probes(own.after[0].groups[0])], interest)
-            if (way == "in" and on_azure(there))
-            else Traffic()
-        )
+        # What a platform always needs was allowed before: no flow opens it.
+        always = _traffic([of_platform(own.after[0].groups[0], need) for need in needed], interest)
         for candidate in candidates:
             named = Traffic.of([(candidate.addresses, candidate.asks.services)])
             if not candidate.only_reasons:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from exchange_ports.clouds import platforms
 from exchange_ports.findings import Finding, Refused
 from exchange_ports.flows.flow_index import Way
 from exchange_ports.pipeline import Plans, planned
@@ -44,9 +45,6 @@ def swapped(topology: Topology, platform: Platform) -> Topology:
     return topology.model_copy(update={"networks": networks})
 
 
-_CLOUDS: Final = (Platform.AWS, Platform.AZURE)
-
-
 @dataclass(frozen=True, slots=True)
 class Swap:
     """The comparison with one other cloud."""
@@ -77,7 +75,7 @@ def swap(plans: Plans) -> tuple[Swap, ...]:
     """
     here = NetworkModel(plans)
     found: list[Swap] = []
-    for platform in _CLOUDS:
+    for platform in platforms():
         topology = swapped(plans.topology, platform)
         if topology is not plans.topology:
             found.append(_compared(here, platform, topology))

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from exchange_ports.clouds.aws.names import list_name, rule_name
-from exchange_ports.clouds.aws.rules import AwsRuleSet, GroupRef, ListRef
-from exchange_ports.findings import Path, counted
+from exchange_ports.clouds import cloud_of
+from exchange_ports.clouds.base import PlannedRule
+from exchange_ports.findings import Path
 from exchange_ports.flows import Reason
 from exchange_ports.flows import in_order as reasons_in_order
 from exchange_ports.flows.declared_at import FieldOrigins
@@ -19,36 +19,10 @@ from exchange_ports.proof.regions import Region, RegionEndpoint, joined, parties
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import Address, AddressSet
-from exchange_ports.traffic.ports import Ports
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Packet
 
-if TYPE_CHECKING:
-    from exchange_ports.clouds.azure.rules import AzureRuleSet
-
 _ANYONE: Final = QueryEndpoint("any address", (), AddressSet.everything())
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedRule:
-    """One rule of a plan, seen alike on both clouds."""
-
-    #: The key of its network, and on Azure the zone of its security group.
-    network: str
-    place: str
-    name: str
-    #: Whose rule it is; none where it is about every server of the place.
-    group: str | None
-    way: Way
-    ports: Ports
-    #: The other end: addresses, and in words.
-    addresses: AddressSet
-    peer: str
-    allows: bool
-    description: str
-    reasons: tuple[Reason, ...]
-    #: Whether the other end is a service tag of Azure, whose addresses are Azure's to know.
-    by_tag: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,95 +135,22 @@ class Explainer:
                 yield from (each.name for each in deciding)
                 break
 
-    # ---- the rules of both clouds alike ----
-
     def _all(self) -> Iterator[PlannedRule]:
         for key, plan in sorted(self._scene.plans.networks.items()):
-            yield from (
-                self._aws(key, plan) if isinstance(plan, AwsRuleSet) else self._azure(key, plan)
-            )
-
-    def _aws(self, key: str, plan: AwsRuleSet) -> Iterator[PlannedRule]:
-        lists = {each.key: each for each in plan.prefix_lists}
-        for rule in plan.rules:
-            if isinstance(rule.peer, GroupRef):
-                addresses = self._members.get((plan.network, rule.peer.key), AddressSet())
-                peer = rule.peer.key
-            elif isinstance(rule.peer, ListRef):
-                entries = lists[rule.peer.key].entries
-                addresses = AddressSet.of(entries)
-                peer = f"{list_name(rule.peer.key)} ({counted(len(entries), 'range')})"
-            else:
-                addresses = AddressSet.of([rule.peer])
-                peer = self._scene.labels.several(addresses)
-            yield PlannedRule(
-                key,
-                "",
-                rule_name(rule),
-                rule.group,
-                "in" if rule.direction.value == "in" else "out",
-                rule.ports,
-                addresses,
-                peer,
-                True,
-                rule.description,
-                rule.reasons,
-            )
-
-    def _azure(self, key: str, plan: "AzureRuleSet") -> Iterator[PlannedRule]:
-        from exchange_ports.clouds.azure.rules import Access, Direction, Prefixes, Tag
-        from exchange_ports.clouds.azure.rules import GroupRef as AzureGroupRef
-
-        for group in plan.groups:
-            for rule in group.rules:
-                inward = rule.direction is Direction.IN
-                ours, theirs = (
-                    (rule.destination, rule.source) if inward else (rule.source, rule.destination)
-                )
-                if isinstance(theirs, AzureGroupRef):
-                    addresses = self._members.get((plan.network, theirs.key), AddressSet())
-                    peer = theirs.key
-                elif isinstance(theirs, Prefixes):
-                    addresses = AddressSet.of(theirs.ranges)
-                    peer = self._scene.labels.several(addresses)
-                else:
-                    addresses = AddressSet.everything()
-                    peer = f"the tag {theirs.name}" if isinstance(theirs, Tag) else "any address"
-                yield PlannedRule(
-                    key,
-                    group.zone.value,
-                    rule.name,
-                    ours.key if isinstance(ours, AzureGroupRef) else None,
-                    "in" if inward else "out",
-                    rule.ports,
-                    addresses,
-                    peer,
-                    rule.access is Access.ALLOW,
-                    rule.description,
-                    rule.reasons,
-                    isinstance(theirs, Tag),
+            for rule in self._scene.views[plan.network].planned_rules():
+                yield replace(
+                    rule, network=key, peer=rule.peer or self._scene.labels.several(rule.addresses)
                 )
 
 
 def without(plans: Plans, rules: Collection[PlannedRule]) -> Plans:
     """The plans as they would be if just these rules were missing."""
-    gone = {(rule.network, rule.place, rule.name) for rule in rules}
-    networks = dict(plans.networks)
-    for key, plan in plans.networks.items():
-        if isinstance(plan, AwsRuleSet):
-            kept = tuple(r for r in plan.rules if (key, "", rule_name(r)) not in gone)
-            networks[key] = replace(plan, rules=kept)
-        else:
-            groups = tuple(
-                replace(
-                    group,
-                    rules=tuple(
-                        r for r in group.rules if (key, group.zone.value, r.name) not in gone
-                    ),
-                )
-                for group in plan.groups
-            )
-            networks[key] = replace(plan, groups=groups)
+    networks = {
+        key: cloud_of(plan).transitions.without(
+            plan, frozenset((rule.place, rule.name) for rule in rules if rule.network == key)
+        )
+        for key, plan in plans.networks.items()
+    }
     return replace(plans, networks=networks)
 
 

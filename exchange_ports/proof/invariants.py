@@ -11,11 +11,10 @@ from ipaddress import IPv4Address
 from typing import Final
 
 from exchange_ports.catalog import BY_ID, NEEDS
-from exchange_ports.clouds.aws.rules import AwsRuleSet
+from exchange_ports.clouds import cloud_of
+from exchange_ports.clouds.base import RuleSet
 from exchange_ports.flows import Flow
 from exchange_ports.flows.flow_index import OPPOSITE, WAYS, Way, services_of
-from exchange_ports.pipeline import NetworkPlan
-from exchange_ports.proof.clouds import evaluator
 from exchange_ports.proof.network_model import FilterComparison, NetworkModel
 from exchange_ports.proof.packet_text import EndVerdict, PacketText
 from exchange_ports.proof.redundancy import RuleIndex
@@ -247,13 +246,7 @@ class Invariants:
             for rule in shelves.needless():
                 yield Failure("every rule is needed", f"rule {rule.name} of {key}", rule.why)
         for key, plan in self._scene.plans.networks.items():
-            if isinstance(plan, AwsRuleSet):
-                # Security groups have no order and deny nothing (aws.md 2.4).
-                continue
-            from exchange_ports.proof.shadowing import shadowed
-
-            space, members = self._scene.space(plan.network), self._scene.members(key)
-            for rule in shadowed(plan, members, space, self._wider(key)):
+            for rule in self._scene.views[plan.network].shadowed(self._wider(key)):
                 yield Failure("every rule is needed", f"rule {rule.name} of {key}", rule.why)
 
     def covered_together(self) -> Iterator[str]:
@@ -266,11 +259,10 @@ class Invariants:
     def _shelves(self) -> Mapping[str, RuleIndex]:
         return {key: self._sorted(key, plan) for key, plan in self._scene.plans.networks.items()}
 
-    def _sorted(self, key: str, plan: NetworkPlan) -> RuleIndex:
-        zones = getattr(plan, "zones", {})
-        zones_matter = not isinstance(plan, AwsRuleSet)
+    def _sorted(self, key: str, plan: RuleSet) -> RuleIndex:
+        cloud = cloud_of(plan)
         worn = {
-            (str(zones.get(server, "")), group)
+            (str(plan.zones.get(server, "")), group)
             for server, groups in plan.memberships.items()
             for group in groups
         }
@@ -280,14 +272,15 @@ class Invariants:
         first = stands_in = FIRST_PLACEHOLDER + len(self._scene.servers)
         for retired in self._retired:
             if retired.group.network == plan.network:
-                zone = retired.zone.value if zones_matter else ""
+                zone = retired.zone.value if cloud.capabilities.groups_by_zone else ""
                 worn.add((zone, retired.group.key))
                 # Somebody of another stack may be there, so a rule that names them names somebody.
                 at = IPv4Address(stands_in)
                 members[retired.group.key] = AddressSet.between(at, at)
                 stands_in += 1
         if stands_in != first:
-            seen = evaluator(plan, members, self._scene.space(plan.network))
+            space = self._scene.space(plan.network)
+            seen = cloud.evaluator.evaluator(plan, members, space)
         return RuleIndex(seen.written(), self._wider(key), worn)
 
     @property

@@ -8,8 +8,8 @@ Azure's default rules decide over it, and ours must change nothing about that.
 from collections.abc import Iterator
 from typing import Final
 
+from exchange_ports.clouds.base import NeighborEffect
 from exchange_ports.flows.flow_index import WAYS, Way
-from exchange_ports.proof.clouds import NeighborEffect
 from exchange_ports.proof.invariants import Failure
 from exchange_ports.proof.network_model import FilterComparison, NetworkModel
 from exchange_ports.topology.inventory import ExchangeServer, addresses_of

@@ -8,11 +8,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
+from exchange_ports.clouds import cloud_of
+from exchange_ports.clouds.base import Evaluator
 from exchange_ports.flows import Flow
 from exchange_ports.flows.flow_index import WAYS, FlowIndex, Way, traffic_of
 from exchange_ports.flows.labels import AddressLabels
 from exchange_ports.pipeline import Plans
-from exchange_ports.proof.clouds import Evaluator, evaluator
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import ExchangeServer, addresses_of
 from exchange_ports.topology.models import Topology
@@ -33,7 +34,9 @@ class NetworkModel:
         self.places = plans.inventory.networks
         self.servers: Mapping[str, ExchangeServer] = plans.inventory.by_name
         self.views: Mapping[str, Evaluator] = {
-            plan.network: evaluator(plan, self.members(key), self.space(plan.network))
+            plan.network: cloud_of(plan).evaluator.evaluator(
+                plan, self.members(key), self.space(plan.network)
+            )
             for key, plan in plans.networks.items()
         }
         self.flows = FlowIndex(plans.flows, plans.inventory.addresses)

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from exchange_ports.clouds.base import NamedRule
 from exchange_ports.flows import Flow, Reason, described
 from exchange_ports.flows.flow_index import Way
-from exchange_ports.proof.clouds import NamedRule
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import Address, AddressSet, address_at

@@ -10,23 +10,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
-from exchange_ports.proof.clouds import AllowRule, Way
+from exchange_ports.clouds.base import AllowRule, RedundantRule, Way
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.spans import LineSet, Spans, subset, union
 from exchange_ports.traffic.steps import Step
 from exchange_ports.traffic.traffic import Traffic
 
-__all__ = ["RedundantRule", "RuleIndex"]
-
 _Set = TypeVar("_Set", AddressSet, ServiceSet)
-
-
-class RedundantRule(NamedTuple):
-    """A rule that could be left out, and why."""
-
-    name: str
-    why: str
 
 
 class RuleIndex:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
-from exchange_ports.clouds.aws.rules import AwsRuleSet
-from exchange_ports.pipeline import NetworkPlan, Plans
+from exchange_ports.clouds import cloud
+from exchange_ports.clouds.base import RuleSet
+from exchange_ports.pipeline import Plans
 from exchange_ports.topology.inventory import ExchangeServer, match_servers, with_addresses
 from exchange_ports.traffic.addresses import Address
 
@@ -63,9 +64,9 @@ class ServerInterface:
         return (self.place, self.identity)
 
 
-def network_name(plan: NetworkPlan) -> str:
+def network_name(one: RuleSet | ExchangeServer) -> str:
     """A network and its cloud: in another cloud it is another network."""
-    return f"{plan.network} on {'AWS' if isinstance(plan, AwsRuleSet) else 'Azure'}"
+    return f"{one.network} on {cloud(one.platform).name}"
 
 
 def server_interfaces(old: Plans, new: Plans) -> tuple[ServerInterface, ...]:
@@ -77,14 +78,14 @@ def server_interfaces(old: Plans, new: Plans) -> tuple[ServerInterface, ...]:
     pairs = match_servers(
         (old.inventory.by_name[name] for name in before),
         (new.inventory.by_name[name] for name in after),
-        _place,
+        network_name,
     )
-    pairs.sort(key=lambda pair: (_place(pair.latest), pair.latest.name, pair.before is None))
+    pairs.sort(key=lambda pair: (network_name(pair.latest), pair.latest.name, pair.before is None))
     return tuple(
         ServerInterface(
             pair.latest.name,
             pair.latest.identity,
-            _place(pair.latest),
+            network_name(pair.latest),
             _state(pair.before, before),
             _state(pair.after, after),
         )
@@ -92,16 +93,9 @@ def server_interfaces(old: Plans, new: Plans) -> tuple[ServerInterface, ...]:
     )
 
 
-def _place(server: ExchangeServer) -> str:
-    return f"{server.network} on {server.platform.summary}"
-
-
-def _state(
-    server: ExchangeServer | None, plans: Mapping[str, NetworkPlan]
-) -> InterfaceState | None:
+def _state(server: ExchangeServer | None, plans: Mapping[str, RuleSet]) -> InterfaceState | None:
     if server is None:
         return None
     plan = plans[server.name]
-    zones: Mapping[str, str] = getattr(plan, "zones", {})
-    zone = str(zones.get(server.name, ""))
+    zone = str(plan.zones.get(server.name, ""))
     return InterfaceState(plan.memberships[server.name], server.addresses, zone)

@@ -5,12 +5,12 @@ EC2 has no call that adds and removes, so while an update runs a group holds the
 application security group away that an interface is in.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
-from exchange_ports.clouds.aws import limits as aws_limits
-from exchange_ports.clouds.aws.rules import AwsRuleSet
+from exchange_ports.clouds import cloud_of
+from exchange_ports.clouds.base import RuleSet
 from exchange_ports.findings import Finding
-from exchange_ports.pipeline import NetworkPlan, Plans
+from exchange_ports.pipeline import Plans
 from exchange_ports.rollout.interfaces import ServerInterface, network_name
 from exchange_ports.rollout.network_pairs import NetworkPair
 
@@ -28,22 +28,14 @@ def quotas_of(plans: Plans) -> Quotas:
     }
 
 
-def refused(states: Iterable[tuple[str, NetworkPlan]], quotas: Quotas) -> tuple[Finding, ...]:
+def refused(states: Iterable[tuple[str, RuleSet]], quotas: Quotas) -> tuple[Finding, ...]:
     """Every limit that is passed in any of these states, each once."""
     found: dict[Finding, None] = {}
     for place, rules in states:
-        for finding in _over(rules, quotas.get(place, {})):
+        for finding in cloud_of(rules).limits.check(rules, None, quotas.get(place, {})):
             if finding.is_error:
                 found[finding] = None
     return tuple(found)
-
-
-def _over(rules: NetworkPlan, quotas: Mapping[str, int]) -> Iterator[Finding]:
-    if isinstance(rules, AwsRuleSet):
-        return aws_limits.check(rules, None, quotas)
-    from exchange_ports.clouds.azure import limits as azure_limits
-
-    return azure_limits.check(rules)
 
 
 def held(pairs: Iterable[NetworkPair], bodies: Iterable[ServerInterface]) -> tuple[str, ...]:
@@ -52,14 +44,9 @@ def held(pairs: Iterable[NetworkPair], bodies: Iterable[ServerInterface]) -> tup
     return tuple(
         f"{group} of {pair.place}"
         for pair in pairs
-        for group in sorted(_groups(pair.old) - _groups(pair.new))
+        for group in sorted({*pair.old.member_groups} - {*pair.new.member_groups})
         if any(
             body.place == pair.place and body.before and group in body.before.groups
             for body in everyone
         )
     )
-
-
-def _groups(plan: NetworkPlan) -> set[str]:
-    several = plan.groups if isinstance(plan, AwsRuleSet) else plan.application_groups
-    return {group.key for group in several}

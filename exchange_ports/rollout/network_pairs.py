@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from exchange_ports.clouds.aws import transitions as aws
-from exchange_ports.clouds.aws.rules import AwsRuleSet
-from exchange_ports.pipeline import NetworkPlan, Plans
+from exchange_ports.clouds import cloud_of
+from exchange_ports.clouds.base import RuleSet
+from exchange_ports.pipeline import Plans
 from exchange_ports.rollout.interfaces import network_name
 from exchange_ports.traffic.addresses import AddressSet
 
@@ -18,10 +18,10 @@ class NetworkPair:
     """One network before, without what must go first, half-way, and after."""
 
     place: str
-    old: NetworkPlan
-    trimmed: NetworkPlan
-    middle: NetworkPlan
-    new: NetworkPlan
+    old: RuleSet
+    trimmed: RuleSet
+    middle: RuleSet
+    new: RuleSet
 
 
 def network_pairs(old: Plans, new: Plans) -> Iterator[NetworkPair]:
@@ -30,17 +30,14 @@ def network_pairs(old: Plans, new: Plans) -> Iterator[NetworkPair]:
     after = {network_name(plan): plan for plan in new.networks.values()}
     for place in sorted({*before, *after}):
         there = [plans[place] for plans in (before, after) if place in plans]
-        one = before.get(place) or _nothing_like(there[0])
-        other = after.get(place) or _nothing_like(there[0])
+        one = before.get(place) or nothing_like(there[0])
+        other = after.get(place) or nothing_like(there[0])
         yield NetworkPair(place, one, one, other, other)
 
 
-def _nothing_like(plan: NetworkPlan) -> NetworkPlan:
-    if isinstance(plan, AwsRuleSet):
-        return aws.empty(plan.network)
-    from exchange_ports.clouds.azure import transitions as azure
-
-    return azure.empty(plan.network)
+def nothing_like(plan: RuleSet) -> RuleSet:
+    """The rule set of the same network on the same cloud that holds nothing of ours."""
+    return cloud_of(plan).transitions.empty(plan.network)
 
 
 def spaces_of(*several: Plans) -> dict[str, AddressSet]:

@@ -8,7 +8,7 @@ the name, as ours does, and Azure refuses that as long as anything wears the gro
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from exchange_ports.clouds.aws.rules import AwsRuleSet
+from exchange_ports.clouds import cloud_of
 from exchange_ports.pipeline import Plans
 from exchange_ports.rollout.interfaces import network_name
 from exchange_ports.rollout.network_pairs import NetworkPair
@@ -23,15 +23,9 @@ Ids = Mapping[str, object]
 def reattached(pairs: Iterable[NetworkPair]) -> Iterator[str]:
     """The network security groups that change what they hang on (`attach_to`), in words."""
     for pair in pairs:
-        old, new = pair.old, pair.new
-        if isinstance(old, AwsRuleSet) or isinstance(new, AwsRuleSet):
-            continue
-        before = {group.zone: group.at for group in old.groups}
-        for group in new.groups:
-            at = before.get(group.zone, group.at)
-            if at is not group.at:
-                from_, to = (each.value.replace("_", " ") for each in (at, group.at))
-                yield f"the {group.zone} zone of {pair.place}: from {from_} to {to}"
+        for zone, *ends in cloud_of(pair.new).transitions.reattached(pair.old, pair.new):
+            from_, to = (each.value.replace("_", " ") for each in ends)
+            yield f"the {zone} zone of {pair.place}: from {from_} to {to}"
 
 
 def moved_elsewhere(old: Plans, new: Plans, ids: tuple[Ids, Ids]) -> Iterator[str]:
@@ -39,7 +33,7 @@ def moved_elsewhere(old: Plans, new: Plans, ids: tuple[Ids, Ids]) -> Iterator[st
     before = {network_name(plan): key for key, plan in old.networks.items()}
     for key, plan in sorted(new.networks.items()):
         place = network_name(plan)
-        if place not in before or not plan.groups:
+        if place not in before or not plan.member_groups:
             continue
         was = as_mapping(ids[0].get(before[place])) or {}
         will = as_mapping(ids[1].get(key)) or {}

@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple, cast
 
 import pytest
 import yaml
+from exchange_ports.proof.clouds import Way
 from hypothesis import HealthCheck, assume, given, settings
 
 from exchange_ports.clouds.aws import rules as aws
@@ -23,7 +24,6 @@ from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.findings import Refused
 from exchange_ports.flows.flow_index import WAYS
 from exchange_ports.pipeline import NetworkPlan, Plans, compile_plans
-from exchange_ports.proof.clouds import Way
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.traffic.addresses import Address
 from exchange_ports.traffic.services import TCP, UDP, PortSet, ServiceSet

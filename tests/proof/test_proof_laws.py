@@ -6,6 +6,7 @@ from itertools import permutations, product
 from typing import Final
 
 import pytest
+from exchange_ports.proof.clouds import AllowRule
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +16,6 @@ from exchange_ports.flows import INTERNET, ExternalEndpoint
 from exchange_ports.flows.flow_index import WAYS
 from exchange_ports.pipeline import Plans, compile_plans
 from exchange_ports.proof import prove
-from exchange_ports.proof.clouds import AllowRule
 from exchange_ports.proof.cross_cloud import swap
 from exchange_ports.proof.exposure import between_ours
 from exchange_ports.proof.network_model import NetworkModel
