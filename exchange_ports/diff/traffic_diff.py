@@ -8,18 +8,61 @@ through before, so what another flow let through already is no change.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final, NamedTuple
 
+from exchange_ports.clouds import asked_by_platform, cloud
+from exchange_ports.clouds.base import PlatformTraffic
 from exchange_ports.diff.change import AlreadyAllowed, Cause, Effect
-from exchange_ports.diff.snapshot import Snapshot, of_platform, platform_needs
 from exchange_ports.findings import Path
-from exchange_ports.flows import ExternalEndpoint, Reason
-from exchange_ports.flows.flow_index import WAYS, PeerTraffic, Way
+from exchange_ports.flows import ExternalEndpoint, Flow, Reason
+from exchange_ports.flows.declared_at import FieldOrigins
+from exchange_ports.flows.flow_index import WAYS, FlowIndex, PeerTraffic, Way
+from exchange_ports.pipeline import Plans
 from exchange_ports.topology.groups import Group
-from exchange_ports.topology.inventory import ExchangeServer, ServerPair, addresses_of
+from exchange_ports.topology.inventory import (
+    ExchangeServer,
+    ServerPair,
+    addresses_of,
+    group_addresses,
+)
 from exchange_ports.traffic.addresses import AddressSet
+from exchange_ports.traffic.ports import ANY_PORTS
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
+
+
+class Snapshot:
+    """A topology as it is compared."""
+
+    def __init__(self, plans: Plans, servers: Iterable[ExchangeServer]) -> None:
+        """Index the flows, with these servers at their addresses."""
+        self.plans = plans
+        self.servers = tuple(servers)
+        self.flows = FlowIndex(plans.flows, group_addresses(self.servers))
+
+    @cached_property
+    def _origins(self) -> FieldOrigins:
+        return FieldOrigins(self.plans.inventory)
+
+    def declared_at(self, flow: Flow, reasons: Iterable[Reason]) -> Iterator[Path]:
+        """The fields that ask for a flow."""
+        if not any(map(asked_by_platform, flow.reasons)):
+            for reason in reasons:
+                yield from self._origins.of(flow, reason)
+
+
+def of_platform(group: Group, needed: PlatformTraffic) -> PeerTraffic:
+    """What a platform needs every filter to allow, beside the flows."""
+    flow = Flow(needed.source, group, ANY_PORTS, (needed.reason,))
+    return PeerTraffic(needed.addresses, ServiceSet.of(ANY_PORTS, 4), flow)
+
+
+def platform_needs(server: ExchangeServer | None) -> tuple[PlatformTraffic, ...]:
+    """What the platform of a server's network needs its filter to allow."""
+    if server is None or not server.managed:
+        return ()
+    return cloud(server.platform).platform_traffic
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from exchange_ports.clouds import platforms
 from exchange_ports.findings import Finding, Refused
 from exchange_ports.flows.flow_index import Way
 from exchange_ports.pipeline import Plans, planned
+from exchange_ports.proof.answers import PacketText
 from exchange_ports.proof.invariants import Failure
 from exchange_ports.proof.network_model import FilterComparison, NetworkModel
-from exchange_ports.proof.packet_text import PacketText
 from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.topology.models import Attachment, Platform, Quotas, Topology
 from exchange_ports.traffic.addresses import Address

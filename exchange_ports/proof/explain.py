@@ -13,9 +13,15 @@ from exchange_ports.flows.declared_at import FieldOrigins
 from exchange_ports.flows.flow_index import OPPOSITE, Way
 from exchange_ports.pipeline import Plans
 from exchange_ports.proof.answers import AnswerRow, AnswerWriter
-from exchange_ports.proof.endpoints import QueryEndpoint
 from exchange_ports.proof.network_model import FilterComparison, NetworkModel
-from exchange_ports.proof.regions import Region, RegionEndpoint, joined, parties, piece_of
+from exchange_ports.proof.regions import (
+    QueryEndpoint,
+    Region,
+    RegionEndpoint,
+    joined,
+    parties,
+    piece_of,
+)
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import Address, AddressSet

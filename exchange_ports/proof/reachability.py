@@ -11,10 +11,10 @@ from enum import StrEnum
 from exchange_ports.flows.flow_index import WAYS, Way, services_of
 from exchange_ports.pipeline import Plans
 from exchange_ports.proof.answers import AnswerRow, AnswerWriter
-from exchange_ports.proof.endpoints import QueryEndpoint
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.proof.regions import (
     FAMILIES,
+    QueryEndpoint,
     Region,
     RegionEndpoint,
     joined,
