@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from exchange_ports.diff import PROBES, Change, ChangeEndpoint, Effect
-from exchange_ports.diff.endpoint_text import few
+from exchange_ports.clouds import asked_by_platform
+from exchange_ports.diff import Change, ChangeEndpoint, Effect
 from exchange_ports.findings import printable
 from exchange_ports.flows import Reason
+from exchange_ports.flows.labels import few
 from exchange_ports.traffic.services import ServiceSet
 
 __all__ = ["Row", "cited", "ports", "rows", "who"]
@@ -94,8 +95,9 @@ def who(end: ChangeEndpoint) -> str:
 
 def cited(reason: Reason) -> str:
     """Where a reason stands: the row, the platform's page, or who asked."""
-    if reason == PROBES:
-        return "Azure platform considerations"
+    platform = asked_by_platform(reason)
+    if platform:
+        return platform.citation
     if reason.entry is not None:
         return reason.source
     marks = [reason.ticket, reason.owner and f"owner {reason.owner}"]

@@ -5,8 +5,8 @@ from textwrap import wrap
 from typing import Final
 
 from exchange_ports.diff import Effect
-from exchange_ports.diff.endpoint_text import few
 from exchange_ports.findings import printable
+from exchange_ports.flows.labels import few
 from exchange_ports.reports.diff_rows import Row, cited, ports, rows, who
 from exchange_ports.reports.headline import done_words, headline, notes
 from exchange_ports.reports.lines import Line, Style, line

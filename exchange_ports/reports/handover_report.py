@@ -5,22 +5,23 @@ outside at its other end, meets filters that are not ours: each such row says fr
 which ports and why. Rows come from flows, which is what the proof holds the rules against.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 from exchange_ports.findings import counted
 from exchange_ports.flows import ExternalEndpoint, Flow, Reason
+from exchange_ports.flows.labels import EndpointLabels, LabeledEnd
 from exchange_ports.pipeline import Plans
 from exchange_ports.reports.escaping import in_markdown, markdown_table, sheet
-from exchange_ports.reports.labels import EndpointLabels, LabeledEnd
 from exchange_ports.reports.origin import Origin
 from exchange_ports.reports.reasons import document, linked, references
 from exchange_ports.topology.groups import Group, identity
 from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import brief, covers
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, joined
+from exchange_ports.traffic.regroup import regroup
 
 __all__ = ["Crossing", "Place", "Row", "Side", "handover", "handover_csv", "handover_markdown"]
 
@@ -107,29 +108,10 @@ def handover(plans: Plans) -> tuple[Row, ...]:
     places = _Places(plans)
     cells: Iterable[_Cell] = (cell for flow in plans.flows for cell in places.cells(flow))
     # Ports of one pair and one reason together, then whoever has the same with the same others.
-    cells = _together(cells, lambda c: (_frame(c), c.source, c.destination))
-    cells = _together(cells, lambda c: (_frame(c), c.destination, c.ports))
-    cells = _together(cells, lambda c: (_frame(c), c.source, c.ports))
-    return tuple(map(places.row, sorted(cells, key=places.order)))
-
-
-def _frame(cell: _Cell) -> Hashable:
     # Two places or two reasons are never put into one row.
-    return (cell.crossing, cell.source_place, cell.destination_place, cell.reasons)
-
-
-def _together(cells: Iterable[_Cell], key: Callable[[_Cell], Hashable]) -> list[_Cell]:
-    found: dict[Hashable, _Cell] = {}
-    for cell in cells:
-        at = key(cell)
-        before = found.get(at, cell)
-        found[at] = replace(
-            before,
-            source=before.source | cell.source,
-            destination=before.destination | cell.destination,
-            ports=before.ports | cell.ports,
-        )
-    return list(found.values())
+    for column in ("ports", "source", "destination"):
+        cells = regroup(cells, column)
+    return tuple(map(places.row, sorted(cells, key=places.order)))
 
 
 _CROSSINGS: Final = tuple(Crossing)
@@ -139,7 +121,7 @@ class _Places:
     """Who stands where."""
 
     def __init__(self, plans: Plans) -> None:
-        self._namer = EndpointLabels(plans.topology)
+        self._namer = EndpointLabels(plans.inventory)
         self._networks = {
             identity(key, declared): (key, declared)
             for key, declared in plans.topology.networks.items()

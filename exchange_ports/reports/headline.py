@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from exchange_ports.diff import Cause, ChangeEndpoint, Effect
-from exchange_ports.diff.endpoint_text import few
 from exchange_ports.findings import counted, printable
+from exchange_ports.flows.labels import few
 from exchange_ports.reports.diff_rows import Row, ports, rows
 from exchange_ports.reports.review import Edit, Review
 from exchange_ports.rollout import Does, Operation

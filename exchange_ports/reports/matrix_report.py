@@ -4,7 +4,7 @@ Rows come from flows, which is what the proof holds the rules against: what is n
 pass. Servers that say and do the same stand in one row.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 from textwrap import wrap
@@ -12,13 +12,14 @@ from typing import Final
 
 from exchange_ports.flows import ExternalEndpoint, Reason
 from exchange_ports.flows import in_order as reasons_in_order
+from exchange_ports.flows.labels import EndpointLabels, LabeledEnd, parts_of
 from exchange_ports.pipeline import Plans
 from exchange_ports.reports.escaping import in_markdown, markdown_table, sheet
-from exchange_ports.reports.labels import EndpointLabels, LabeledEnd, parts_of
 from exchange_ports.reports.lines import Line, Span, Style, line, table
 from exchange_ports.reports.reasons import reason_data, why
 from exchange_ports.topology.groups import Group
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, joined
+from exchange_ports.traffic.regroup import regroup
 
 __all__ = ["Row", "matrix", "matrix_csv", "matrix_data", "matrix_lines", "matrix_markdown"]
 
@@ -72,26 +73,12 @@ def matrix(plans: Plans) -> tuple[Row, ...]:
         for f in plans.flows
     )
     # Ports of one pair together, then whoever has the same with the same others.
-    cells = _together(cells, lambda c: (c.source, c.destination))
-    cells = _together(cells, lambda c: (c.destination, c.ports, c.reasons))
-    cells = _together(cells, lambda c: (c.source, c.ports, c.reasons))
+    for columns in (("ports", "reasons"), ("source",), ("destination",)):
+        cells = regroup(cells, *columns)
     # Put together in two ways, two cells can have come to the same ends.
-    cells = _together(cells, lambda c: (c.source, c.destination))
-    namer = EndpointLabels(plans.topology)
+    cells = regroup(cells, "ports", "reasons")
+    namer = EndpointLabels(plans.inventory)
     return tuple(_row(cell, namer) for cell in sorted(cells, key=lambda c: _order(c, namer)))
-
-
-def _together(cells: Iterable[_Cell], key: Callable[[_Cell], Hashable]) -> list[_Cell]:
-    found: dict[Hashable, _Cell] = {}
-    for cell in cells:
-        before = found.get(key(cell), cell)
-        found[key(cell)] = _Cell(
-            before.source | cell.source,
-            before.destination | cell.destination,
-            before.ports | cell.ports,
-            before.reasons | cell.reasons,
-        )
-    return list(found.values())
 
 
 def _row(cell: _Cell, namer: EndpointLabels) -> Row:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from exchange_ports.findings import counted
-from exchange_ports.proof.endpoints import said
+from exchange_ports.flows.labels import label
 from exchange_ports.reports.diagram.layout import Landscape, Lane, LaneKind, Place, Stand
 from exchange_ports.reports.diagram.picture import Picture
 from exchange_ports.topology.fields import EndpointKind
@@ -168,7 +168,7 @@ def _kind(end: Place) -> EndpointKind | None:
 
 
 def _says(end: Place) -> str:
-    return said(end.outside) if end.outside is not None else ""
+    return label(end.outside) if end.outside is not None else ""
 
 
 def _named(names: Sequence[str], what: str = "") -> str:

@@ -4,7 +4,7 @@ A row says that all of its sources reach all of its destinations on all of its p
 together is exactly what the rows say: a test takes them apart again and finds the flows.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,7 @@ from exchange_ports.reports.diagram.layout import Landscape, Place, Stand
 from exchange_ports.reports.diagram.picture_diff import Family, Passing, passings
 from exchange_ports.reports.diagram.similar_sites import alike
 from exchange_ports.traffic.ports import Ports, joined
+from exchange_ports.traffic.regroup import regroup
 
 #: With whom Exchange servers talk without restriction, by the ground rule that says so.
 FABRIC_WORDS: Final = {
@@ -143,11 +144,11 @@ def _rows(passing: tuple[Passing, ...], classes: Iterable[tuple[str, ...]]) -> t
         )
         for (source, destination, stand, family), own in sites.items()
     ]
-    cells = _together(cells, lambda c: (c.source, *c.what), lambda c: c.own)
-    cells = _together(cells, lambda c: (c.destination, *c.what), lambda c: c.own)
+    for column in ("destination", "source"):
+        cells = regroup(cells, column, alone=lambda c: c.own)
     cells = [part for cell in cells for part in _apart(cell)]
     # What was taken apart may have come to the ends of others.
-    cells = _together(cells, lambda c: (c.source, *c.what), lambda c: c.own or _among(c))
+    cells = regroup(cells, "destination", alone=lambda c: c.own or _among(c))
     rows = [
         Row(
             stands.all_of(cell.source),
@@ -166,25 +167,6 @@ def _rows(passing: tuple[Passing, ...], classes: Iterable[tuple[str, ...]]) -> t
         for cell, both in _both_ways(cells)
     ]
     return tuple(sorted(rows, key=_order))
-
-
-def _together(
-    cells: Iterable[_Cell], key: Callable[[_Cell], Hashable], alone: Callable[[_Cell], bool]
-) -> list[_Cell]:
-    """Cells of one key as one; those that stay alone as they are."""
-    found: dict[Hashable, _Cell] = {}
-    for at, cell in enumerate(cells):
-        mine = (at,) if alone(cell) else key(cell)
-        before = found.get(mine, cell)
-        found[mine] = _Cell(
-            before.source | cell.source,
-            before.destination | cell.destination,
-            cell.ports,
-            cell.stand,
-            cell.family,
-            cell.own,
-        )
-    return list(found.values())
 
 
 def _among(cell: _Cell) -> bool:

@@ -5,7 +5,7 @@ from typing import Final
 
 from exchange_ports.findings import counted
 from exchange_ports.flows import Reason
-from exchange_ports.proof.endpoints import said
+from exchange_ports.flows.labels import label
 from exchange_ports.reports.diagram.columns import Strip, partly
 from exchange_ports.reports.diagram.layout import Landscape, Place, Stand
 from exchange_ports.reports.diagram.picture import FABRIC_WORDS, Picture, Row
@@ -85,7 +85,7 @@ def _who(places: Iterable[Place], land: Landscape) -> str:
     by_kind: dict[str, dict[str, None]] = {}
     for place in sorted(places, key=lambda p: (p.outside is not None, p.site, p.kind, p.servers)):
         if place.outside is not None:
-            names[said(place.outside)] = None
+            names[label(place.outside)] = None
         else:
             by_kind.setdefault(place.kind, {})[land.site(place.site)] = None
     ours = [f"{kind} of {', '.join(sites)}" for kind, sites in by_kind.items()]
