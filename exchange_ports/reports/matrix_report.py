@@ -13,7 +13,7 @@ from typing import Final
 from exchange_ports.flows import ExternalEndpoint, Reason
 from exchange_ports.flows import in_order as reasons_in_order
 from exchange_ports.flows.labels import EndpointLabels, LabeledEnd, parts_of
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.reports.escaping import in_markdown, markdown_table, sheet
 from exchange_ports.reports.lines import Line, Span, Style, line, table
 from exchange_ports.reports.reasons import reason_data, why

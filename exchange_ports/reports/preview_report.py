@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.reports.lines import Line, Style, line
 from exchange_ports.reports.plan_report import limit_lines, opening_lines
 from exchange_ports.reports.resource_report import (

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from exchange_ports.clouds.base import RuleSet
 from exchange_ports.findings import counted
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.reports.lines import Line, Style, line
 from exchange_ports.rollout import (
     Does,
