@@ -27,6 +27,7 @@ from exchange_ports.topology.inventory import (
 )
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.ports import ANY_PORTS
+from exchange_ports.traffic.regroup import regroup
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
 
@@ -78,8 +79,11 @@ class ChangedTraffic:
     about: frozenset[ExchangeServer]
     source_ends: frozenset[Group | ExternalEndpoint]
     destination_ends: frozenset[Group | ExternalEndpoint]
+    source_role: str
+    destination_role: str
+    #: The fields that ask for it, in order.
+    asked: dict[Path, None] = field(compare=False)
     already: frozenset[AlreadyAllowed] = frozenset()
-    asked: tuple[Path, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +246,8 @@ class _Comparison:
                     about,
                     frozenset([ends[0]]),
                     frozenset([ends[1]]),
-                    asked=tuple(self._new.declared_at(flow, candidate.reasons)),
+                    *map(_role, ends),
+                    dict.fromkeys(self._new.declared_at(flow, candidate.reasons)),
                 )
 
     def _by_class(
@@ -296,58 +301,40 @@ def _traffic(asked: Iterable[PeerTraffic], within: AddressSet) -> Traffic:
 
 
 def _both_ends(pieces: Iterable[ChangedTraffic]) -> Iterator[ChangedTraffic]:
-    """What a server that comes or goes has with another, in one piece, whatever each end let already.
+    """What a server that is added or removed has with another, in one row, whatever each end allowed already.
 
-    An address may be let in before a server has it: clients from any address, for one.
+    An address may be allowed before a server has it: clients from any address, for one.
     """
-    shelves: dict[object, list[ChangedTraffic]] = defaultdict(list)
+    alike: dict[ChangedTraffic, list[ChangedTraffic]] = defaultdict(list)
     for piece in pieces:
         if piece.cause is Cause.DECLARED:
             yield piece
         elif piece.effect is not Effect.REASON:
             # Only their reasons are new where an address passed before: no news beside the server.
-            shelves[_but_services(piece)].append(piece)
-    for several in shelves.values():
-        ways: set[Way] = {way for piece in several for way in piece.ways}
-        by_way: dict[Way, ServiceSet] = {
-            way: _services_of(p for p in several if way in p.ways) for way in ways
-        }
-        whole = _services_of(several)
-        box = (several[0].sources, several[0].destinations)
-        already = frozenset(
-            AlreadyAllowed(way, *box, whole - newly)
-            for way, newly in by_way.items()
-            if newly != whole
-        )
-        for piece in several[1:]:
-            several[0] = _merged(several[0], piece)
-        yield replace(several[0], services=whole, already=already)
-
-
-def _but_services(piece: ChangedTraffic) -> object:
-    return tuple(getattr(piece, name) for name in _KEYS if name not in ("services", "ways"))
-
-
-def _services_of(pieces: Iterable[ChangedTraffic]) -> ServiceSet:
-    found = ServiceSet()
-    for piece in pieces:
-        found |= piece.services
-    return found
+            alike[replace(piece, services=ServiceSet(), ways=frozenset())].append(piece)
+    for several in alike.values():
+        (whole,) = _regrouped(several, "services", "ways")
+        already: set[AlreadyAllowed] = set()
+        for way in whole.ways:
+            missing = whole.services
+            for piece in several:
+                if way in piece.ways:
+                    missing -= piece.services
+            if missing:
+                already.add(AlreadyAllowed(way, whole.sources, whole.destinations, missing))
+        yield replace(whole, already=frozenset(already))
 
 
 def _joined(pieces: Iterable[ChangedTraffic]) -> list[ChangedTraffic]:
-    """As few pieces as say the same: ways, then services, then sources, then destinations."""
+    """As few rows as say the same: ways, then services, then sources, then destinations."""
     found = list(pieces)
-    for names in _TOGETHER:
-        shelves: dict[object, ChangedTraffic] = {}
-        for piece in found:
-            key = tuple(getattr(piece, name) for name in _KEYS if name not in names)
-            # An end outside keeps its own line, and servers of one role join.
-            key += tuple(_roles(getattr(piece, name)) for name in names if name.endswith("_ends"))
-            before = shelves.get(key)
-            shelves[key] = piece if before is None else _merged(before, piece)
-        found = list(shelves.values())
+    for columns in _TOGETHER:
+        found = _regrouped(found, *columns)
     return found
+
+
+def _regrouped(pieces: Iterable[ChangedTraffic], *columns: str) -> list[ChangedTraffic]:
+    return regroup(pieces, *columns, "already", "asked")
 
 
 #: What may differ in each turn, and is put together.
@@ -359,42 +346,10 @@ _TOGETHER: Final = (
     ("destinations", "destination_ends", "about"),
     ("sources", "source_ends", "about"),
 )
-_KEYS: Final = (
-    "effect",
-    "cause",
-    "sources",
-    "destinations",
-    "services",
-    "ways",
-    "reasons",
-    "about",
-    "source_ends",
-    "destination_ends",
-)
 
 
-def _roles(ends: frozenset[Group | ExternalEndpoint]) -> frozenset[str]:
-    return frozenset(
-        str(end.kind)
-        if isinstance(end, Group)
-        else "fabric" + end.kind
-        if end.unrestricted
-        else end.name
-        for end in ends
-    )
-
-
-def _merged(one: ChangedTraffic, other: ChangedTraffic) -> ChangedTraffic:
-    return replace(
-        one,
-        sources=one.sources | other.sources,
-        destinations=one.destinations | other.destinations,
-        services=one.services | other.services,
-        ways=one.ways | other.ways,
-        reasons=one.reasons | other.reasons,
-        about=one.about | other.about,
-        already=one.already | other.already,
-        source_ends=one.source_ends | other.source_ends,
-        destination_ends=one.destination_ends | other.destination_ends,
-        asked=tuple(dict.fromkeys((*one.asked, *other.asked))),
-    )
+def _role(end: Group | ExternalEndpoint) -> str:
+    """An end outside keeps its own row, and servers of one role join."""
+    if isinstance(end, Group):
+        return str(end.kind)
+    return "fabric" + end.kind if end.unrestricted else end.name

@@ -5,9 +5,9 @@ every destination, but nobody with itself and no family with the other.
 """
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 from exchange_ports.flows.flow_index import FlowIndex
 from exchange_ports.planning import Plans
@@ -24,6 +24,7 @@ from exchange_ports.traffic.addresses import (
     difference,
     network,
 )
+from exchange_ports.traffic.regroup import regroup
 from exchange_ports.traffic.services import ServiceSet
 
 ANY_WORD: Final = "any"
@@ -194,7 +195,8 @@ def parties(scene: NetworkModel, asked: QueryEndpoint) -> list[RegionEndpoint]:
 Atom: TypeAlias = "tuple[str, AddressSet]"
 
 
-class Region(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Region:
     """What has one answer. `passes` is None where neither end is ours."""
 
     passes: bool | None
@@ -223,9 +225,8 @@ def joined(pieces: Iterable[Region]) -> list[Region]:
     As few pieces as it takes: services of one pair, then sources, then destinations together.
     """
     found = list(pieces)
-    found = _together(found, lambda p: (p.passes, p.sources, p.destinations))
-    found = _together(found, lambda p: (p.passes, p.destinations, p.services))
-    found = _together(found, lambda p: (p.passes, p.sources, p.services))
+    for column in ("services", "sources", "destinations"):
+        found = regroup(found, column)
     # What a server says to itself is never asked, so "all but itself" is as good as all.
     found = _but_itself(found)
     return sorted(_families(found), key=lambda piece: _RANKS[piece.passes])
@@ -284,11 +285,3 @@ def _unplaced(piece: Region) -> Hashable:
     """A piece but for addresses."""
     sources, targets = ({name for name, _ in end} for end in (piece.sources, piece.destinations))
     return (piece.passes, frozenset(sources), frozenset(targets), piece.services)
-
-
-def _together(pieces: Iterable[Region], key: Callable[[Region], Hashable]) -> list[Region]:
-    shelves: dict[Hashable, Region] = {}
-    for piece in pieces:
-        before = shelves.get(key(piece))
-        shelves[key(piece)] = piece if before is None else _merged(before, piece)
-    return list(shelves.values())
