@@ -21,8 +21,8 @@ from exchange_ports.findings import Finding, Path, Refused, counted, in_order, r
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.pipeline import NetworkPlan, Plans, compile_plans
 from exchange_ports.proof import Failure, prove
-from exchange_ports.reports.lines import plain
-from exchange_ports.reports.rollout_report import step_text, update_lines
+from exchange_ports.reports.rollout_report import rollout_report, step_text
+from exchange_ports.reports.writers import to_text
 from exchange_ports.rollout import (
     PhasePlan,
     RegisteredNetwork,
@@ -278,7 +278,7 @@ class _Updating:
         if self.step is not None:
             pulumi.log.info(step_text(self.found, self.step), firewall)
         elif not self.found.clean:
-            text = plain(update_lines(self.old, self.new, self.found))
+            text = to_text(rollout_report(self.old, self.new, self.found))
             pulumi.log.warn(f"{_AT_ONCE}\n{text}", firewall)
 
 

@@ -16,7 +16,7 @@ from exchange_ports.topology.models import Topology
 from exchange_ports.topology.validate import parse_topology
 
 if TYPE_CHECKING:
-    from exchange_ports.reports.origin import Origin
+    from exchange_ports.reports.document import Origin
 
     # Only a stack whose update is under way needs it.
     from exchange_ports.rollout import PhasePlan, RolloutRequest
@@ -42,7 +42,7 @@ def read_with_origin(file: str) -> "tuple[StackFile, Origin]":
     from hashlib import sha256  # what most commands do without
 
     from exchange_ports import __version__
-    from exchange_ports.reports.origin import Origin
+    from exchange_ports.reports.document import Origin
 
     content = _bytes(file)
     with doing(f"reading {printable(file)}"):
