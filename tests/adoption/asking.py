@@ -20,7 +20,7 @@ from exchange_ports.adoption.steps import steps
 from exchange_ports.findings import Finding, Refused
 from exchange_ports.pipeline import compile_plans
 from exchange_ports.stackfile.stack_file import NAMESPACE
-from tests.strategies import declared
+from tests.support.strategies import declared
 
 __all__ = ["Asked"]
 

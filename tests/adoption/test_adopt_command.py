@@ -12,7 +12,7 @@ from exchange_ports.cli import main
 from tests.adoption.printed import SECRET
 from tests.adoption.scenes import FOLDER, SCENES, as_text, write
 from tests.conftest import UPDATE
-from tests.recordings import ROOT
+from tests.support.recordings import ROOT
 
 Json = dict[str, Any]
 

@@ -24,7 +24,7 @@ from tests.adoption import printed
 from tests.adoption.asking import Asked
 from tests.engine.stacks import STACKS, Topology
 from tests.engine.test_azure_programs import Subscription, subscription
-from tests.recordings import declared
+from tests.support.recordings import declared
 
 Json = dict[str, Any]
 

@@ -7,7 +7,7 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from tests.recordings import Platform, declared
+from tests.support.recordings import Platform, declared
 
 __all__ = [
     "ANYWHERE",

@@ -21,7 +21,7 @@ from tests.engine.provider import Provider
 from tests.engine.snapshots import Snapshot, kept_in, taken
 from tests.engine.tenant import LOCATION, Tenant
 from tests.engine.workspace import ROOT, Plugin
-from tests.recordings import PLATFORMS, Platform
+from tests.support.recordings import PLATFORMS, Platform
 
 if TYPE_CHECKING:
     from azure.mgmt.network import NetworkManagementClient

@@ -15,7 +15,7 @@ from tests.engine.clouds import ATTACHED, Cloud, opened
 from tests.engine.control import Call, Fault
 from tests.engine.updating import Passed, passed, planned
 from tests.engine.workspace import Workspace, workspace
-from tests.recordings import Platform, declared
+from tests.support.recordings import Platform, declared
 
 __all__ = ["Running", "Started", "running"]
 

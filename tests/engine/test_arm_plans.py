@@ -22,8 +22,8 @@ from exchange_ports.pipeline import compile_plans
 from exchange_ports.traffic.addresses import network
 from exchange_ports.traffic.ports import Protocol, tcp
 from tests.engine.arm_rules import fault_of_name, faults_of_rules
-from tests.laws.planning import in_azure, planned
-from tests.strategies import GONE, WITH_EDGE, Data, declared, edited, topologies
+from tests.support.planning import in_azure, planned
+from tests.support.strategies import GONE, WITH_EDGE, Data, declared, edited, topologies
 
 PROTOCOLS: Final = {
     Protocol.ANY: "*",

@@ -19,8 +19,8 @@ from tests.engine.aws_provider import ENDPOINT, VERSION
 from tests.engine.control import Fault
 from tests.engine.live import as_it_stands, without_ours
 from tests.engine.workspace import Plugin, Workspace, workspace
-from tests.recordings import ROOT, declared
-from tests.strategies import declared as understood
+from tests.support.recordings import ROOT, declared
+from tests.support.strategies import declared as understood
 
 pytestmark = [pytest.mark.pulumi_engine, pytest.mark.timeout(600)]
 

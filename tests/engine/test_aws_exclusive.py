@@ -13,7 +13,7 @@ import pytest
 from exchange_ports.proof import prove
 from tests.engine.stacks import STACKS, Topology, changed
 from tests.engine.test_aws_programs import Account, account
-from tests.recordings import declared
+from tests.support.recordings import declared
 
 __all__ = ["account"]
 

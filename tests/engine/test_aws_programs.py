@@ -22,8 +22,8 @@ from tests.engine.control import Control
 from tests.engine.deployment import Deployment
 from tests.engine.live import as_it_stands, without_ours
 from tests.engine.stacks import STACKS, Topology, changed
-from tests.recordings import ROOT, declared
-from tests.strategies import declared as understood
+from tests.support.recordings import ROOT, declared
+from tests.support.strategies import declared as understood
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
 

@@ -22,8 +22,8 @@ from tests.engine.live_azure import as_it_stands
 from tests.engine.stacks import STACKS, Topology
 from tests.engine.tenant import LOCATION, Tenant
 from tests.engine.workspace import Plugin, Workspace, workspace
-from tests.recordings import declared
-from tests.strategies import declared as understood
+from tests.support.recordings import declared
+from tests.support.strategies import declared as understood
 
 pytestmark = [pytest.mark.pulumi_engine, pytest.mark.timeout(600)]
 

@@ -27,8 +27,8 @@ from tests.engine.deployment import Deployment, Refused
 from tests.engine.live_azure import as_it_stands
 from tests.engine.stacks import STACKS, Topology, changed
 from tests.engine.tenant import Tenant
-from tests.recordings import ROOT, declared
-from tests.strategies import declared as understood
+from tests.support.recordings import ROOT, declared
+from tests.support.strategies import declared as understood
 
 NSG: Final = "azure-native:network:NetworkSecurityGroup"
 

@@ -22,7 +22,7 @@ from tests.engine.control import Control, Fault
 from tests.engine.deployment import Deployment, Refused
 from tests.engine.plugin import Plugin
 from tests.engine.provider import UNKNOWN, plain, struct
-from tests.recordings import recorded
+from tests.support.recordings import recorded
 
 #: Its constructors take the fields of `properties` too, which its types do not say.
 m: Any = models

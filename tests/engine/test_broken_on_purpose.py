@@ -21,7 +21,7 @@ from tests.engine.aws_provider import AwsProvider
 from tests.engine.chain import BEGINNING, Topology, another_site
 from tests.engine.clouds import opened
 from tests.engine.updating import Modelled, Passed, foreseen
-from tests.recordings import declared
+from tests.support.recordings import declared
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
 

@@ -15,7 +15,7 @@ from tests.engine.control import WRITES, Fault
 from tests.engine.looking import agree
 from tests.engine.running import Started
 from tests.engine.updating import Passed, foreseen
-from tests.recordings import declared
+from tests.support.recordings import declared
 
 pytestmark = [pytest.mark.pulumi_engine, pytest.mark.timeout(600)]
 

@@ -17,7 +17,7 @@ from tests.engine.control import Call, Fault
 from tests.engine.looking import agree
 from tests.engine.running import Started
 from tests.engine.updating import planned
-from tests.recordings import declared
+from tests.support.recordings import declared
 
 pytestmark = [pytest.mark.pulumi_engine, pytest.mark.timeout(900)]
 

@@ -11,7 +11,7 @@ from exchange_ports.clouds.azure.rules import AzureRuleSet
 from tests.engine.chain import BEGINNING, Topology
 from tests.engine.looking import Look, agree, outside_the_model, troubles
 from tests.engine.updating import planned
-from tests.recordings import PLATFORMS, Platform, declared
+from tests.support.recordings import PLATFORMS, Platform, declared
 
 both_clouds = pytest.mark.parametrize("platform", PLATFORMS)
 

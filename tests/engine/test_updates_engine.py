@@ -17,7 +17,7 @@ from tests.engine.control import Fault
 from tests.engine.looking import agree
 from tests.engine.running import Running, Started, running
 from tests.engine.updating import Passed, foreseen, planned
-from tests.recordings import declared
+from tests.support.recordings import declared
 
 pytestmark = [pytest.mark.pulumi_engine, pytest.mark.timeout(600)]
 

@@ -22,7 +22,7 @@ from tests.engine.checking import as_foretold, clean
 from tests.engine.clouds import PLATFORMS, Platform, opened
 from tests.engine.looking import agree
 from tests.engine.updating import Modelled
-from tests.recordings import declared
+from tests.support.recordings import declared
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
 

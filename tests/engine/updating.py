@@ -20,7 +20,7 @@ from tests.engine.clouds import ATTACHED, Cloud
 from tests.engine.control import Call, Control
 from tests.engine.deployment import Deployment, Refused
 from tests.engine.looking import Look, Trouble
-from tests.strategies import declared as understood
+from tests.support.strategies import declared as understood
 
 __all__ = ["Modelled", "Passed", "foreseen", "planned"]
 

@@ -1,0 +1,308 @@
+"""What a terminal shows beside answers: progress, colour of findings, how much is said, completion."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from exchange_ports.findings import render
+from exchange_ports.reports.findings_report import found_lines
+from exchange_ports.reports.lines import plain
+from exchange_ports.topology.validate import parse_topology
+from tests.cli.test_cli import (
+    COMMAND,
+    DEV,
+    ENVIRONMENT,
+    ROOT,
+    _without_colour,
+    all_that_is_shown,
+    on_a_terminal,
+    run,
+)
+from tests.support.strategies import SMALL, edited
+
+LATE: Final = "stacks/Pulumi.prod-aws.yaml"
+COMMANDS: Final = re.findall(
+    r"^    (\w+)(?: |$)",
+    run("--help").stdout.decode().partition("commands:")[2].partition("\n\n")[0],
+    re.M,
+)
+
+_COLOUR: Final = re.compile(rb"\x1b\[[0-9;]*m")
+
+
+def seen_on_standard_error(command: Sequence[str], **environment: str) -> tuple[int, bytes, bytes]:
+    """The exit code, what a terminal sees of standard error, and standard output, which is a pipe."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**ENVIRONMENT, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        seen = all_that_is_shown(ours)
+        assert process.stdout
+        out = process.stdout.read()
+    return process.returncode, seen, out
+
+
+# ---- progress ----
+
+#: A command with one step that ends when the terminal has had time to show it, or at once.
+SLOW: Final = """\
+import sys, time
+from exchange_ports.cli.console import Volume, doing, raise_voice
+patience, waits, volume = float(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
+raise_voice(Volume[volume], patience)
+with doing("proving"):
+    time.sleep(waits)
+print("the answer")
+print("rich" in sys.modules)
+"""
+
+
+def slow(patience: float, waits: float, volume: str = "USUAL") -> Sequence[str]:
+    return (sys.executable, "-c", SLOW, str(patience), str(waits), volume)
+
+
+def test_what_takes_long_is_shown_on_a_terminal_and_taken_away_again() -> None:
+    code, seen, out = seen_on_standard_error(slow(0, 1.5))
+    assert code == 0
+    assert b"proving ..." in seen
+    # The line is cleared, the cursor is back, and the answer stands on standard output alone.
+    assert seen.rstrip().endswith((b"\x1b[2K", b"\x1b[?25h", b"\x1b[2K\x1b[?25h")), seen
+    assert out == b"the answer\nTrue\n"
+
+
+def test_what_is_quick_is_not_shown_and_loads_nothing() -> None:
+    assert seen_on_standard_error(slow(60, 0)) == (0, b"", b"the answer\nFalse\n")
+
+
+@pytest.mark.parametrize("volume", ["QUIET", "VERBOSE"])
+def test_nothing_turns_where_it_was_not_wanted(volume: str) -> None:
+    _, seen, out = seen_on_standard_error(slow(0, 0.3, volume))
+    assert seen == (b"proving\r\n" if volume == "VERBOSE" else b"")
+    assert out == b"the answer\nFalse\n"
+
+
+@pytest.mark.parametrize("term", ["dumb", "unknown", ""])
+def test_nothing_turns_on_a_terminal_that_cannot(term: str) -> None:
+    _, seen, out = seen_on_standard_error(slow(0, 0.3), TERM=term)
+    assert (seen, out) == (b"", b"the answer\nFalse\n")
+
+
+def test_nothing_turns_in_a_pipe() -> None:
+    ran = subprocess.run(
+        slow(0, 0.3), cwd=ROOT, env=ENVIRONMENT, capture_output=True, check=True, timeout=60
+    )
+    assert (ran.stdout, ran.stderr) == (b"the answer\nFalse\n", b"")
+
+
+def test_progress_without_colour_is_without_colour() -> None:
+    _, seen, _ = seen_on_standard_error(slow(0, 1.5), NO_COLOR="1")
+    assert b"proving ..." in seen
+    assert not re.search(rb"\x1b\[[0-9;]*(3[0-7]|9[0-7])m", seen)
+
+
+def test_a_step_that_fails_leaves_the_terminal_clean() -> None:
+    program = SLOW.replace("time.sleep(waits)", "time.sleep(waits); raise SystemExit(3)")
+    code, seen, _ = seen_on_standard_error((sys.executable, "-c", program, "0", "1.5", "USUAL"))
+    assert code == 3
+    assert b"\x1b[?25h" in seen[seen.rindex(b"proving") :]
+
+
+# ---- how much is said ----
+
+
+def test_every_command_is_listed() -> None:
+    assert {"plan", "prove", "check", "handover", "report", "completion"} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_says_less_or_more_but_not_both(command: str) -> None:
+    text = run(command, "--help").stdout.decode()
+    assert "-q, --quiet" in text
+    assert "-v, --verbose" in text
+    both = run(command, "-q", "-v")
+    assert both.returncode == 2
+    assert b"not allowed with argument" in both.stderr
+
+
+def test_a_quiet_command_has_its_answer_and_no_warnings() -> None:
+    usual, quiet = run("plan", LATE), run("plan", "--quiet", LATE)
+    assert b"warning[" in usual.stderr
+    assert (quiet.stdout, quiet.stderr) == (usual.stdout, b"")
+
+
+def test_a_quiet_command_still_says_its_errors() -> None:
+    assert run("plan", "-q", "none.yaml").stderr == run("plan", "none.yaml").stderr != b""
+    late = ("prove", "--as-of", "2027-04-01", LATE)
+    assert run(*late, "-q").stderr == run(*late).stderr != b""
+
+
+def test_a_verbose_command_says_its_steps_on_standard_error_and_the_same_answer() -> None:
+    usual, verbose = run("prove", DEV), run("prove", "--verbose", DEV)
+    assert verbose.stdout == usual.stdout
+    assert verbose.stderr.decode().splitlines() == [
+        f"reading {DEV}",
+        f"checking and planning {DEV}",
+        "proving",
+    ]
+
+
+def test_the_name_of_a_file_is_no_order_to_a_terminal(tmp_path: Path) -> None:
+    name = tmp_path / "Pulumi.\x1b[31m.yaml"
+    name.write_bytes((ROOT / DEV).read_bytes())
+    ran = run("plan", "-v", str(name))
+    assert ran.returncode == 0
+    assert b"\x1b" not in ran.stderr
+
+
+# ---- findings in colour ----
+
+
+def test_findings_are_coloured_for_terminals_only_and_no_word_changes() -> None:
+    _, seen, _ = seen_on_standard_error((*COMMAND, "plan", LATE))
+    piped = run("plan", LATE).stderr
+    assert _COLOUR.search(seen)
+    assert not _COLOUR.search(piped)
+    lines = [line.rstrip() for line in _COLOUR.sub(b"", seen).replace(b"\r\n", b"\n").splitlines()]
+    assert lines == piped.splitlines()
+    _, plain_, _ = seen_on_standard_error((*COMMAND, "plan", LATE), NO_COLOR="1")
+    assert not _COLOUR.search(plain_)
+
+
+def test_findings_for_a_terminal_are_those_of_every_other_reader() -> None:
+    wrong = {"sites.hq.servers.ex1.address": "10.99.0.1", "networks.corp.internet": "public"}
+    _, findings = parse_topology(edited(SMALL, wrong))
+    assert findings
+    assert plain(found_lines(findings)) == render(findings)
+    warned = parse_topology(edited(SMALL, {}))[1]
+    assert not any(finding.is_error for finding in warned)
+    assert plain(found_lines(warned)) == render(warned)
+
+
+# ---- tables that fit ----
+
+
+@pytest.mark.parametrize("columns", [60, 80, 100, 140])
+@pytest.mark.parametrize(
+    "arguments", [("plan", LATE), ("matrix", LATE), ("explain", LATE, "50636/tcp")]
+)
+def test_a_table_fits_its_terminal_and_loses_no_letter(
+    arguments: tuple[str, ...], columns: int
+) -> None:
+    shown = _without_colour(on_a_terminal(*arguments, COLUMNS=str(columns))).decode()
+    piped = run(*arguments).stdout.decode()
+    # What is no table runs on as it is; a table that has room is as it is too.
+    fitted = {each.rstrip() for each in shown.splitlines()} - set(piped.splitlines())
+    assert max(map(len, fitted), default=0) <= columns
+    # The narrowest has no room for any of these.
+    assert fitted or columns > 100
+
+    def letters(text: str) -> list[str]:
+        return sorted(re.sub(r"\s", "", text))
+
+    assert letters(shown) == letters(piped)
+
+
+def test_a_table_with_room_stands_as_in_a_file() -> None:
+    shown = _without_colour(on_a_terminal("plan", LATE, COLUMNS="500")).decode()
+    assert [each.rstrip() for each in shown.splitlines()] == run(
+        "plan", LATE
+    ).stdout.decode().splitlines()
+
+
+# ---- completion ----
+
+#: Ask bash as its readline does: the words so far, and what may follow.
+ASK: Final = """\
+source "$1"
+shift
+COMP_WORDS=("$@")
+COMP_CWORD=$(($# - 1))
+COMPREPLY=()
+function=$(complete -p exchange-ports | sed 's/.*-F \\([^ ]*\\).*/\\1/')
+"$function" exchange-ports "${COMP_WORDS[$COMP_CWORD]}" "${COMP_WORDS[$COMP_CWORD-1]}"
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+@pytest.fixture(scope="module")
+def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("completion") / "exchange-ports.bash"
+    ran = run("completion", "bash")
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    path.write_bytes(ran.stdout)
+    return path
+
+
+def completed(script: Path, *words: str) -> set[str]:
+    ran = subprocess.run(
+        ["bash", "--norc", "-c", ASK, "bash", str(script), "exchange-ports", *words],
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert ran.stderr == b""
+    return set(ran.stdout.decode().split())
+
+
+STACK_FILES: Final = {str(path.relative_to(ROOT)) for path in (ROOT / "stacks").glob("*.yaml")}
+
+
+def test_bash_completes_commands(script: Path) -> None:
+    assert completed(script, "") == set(COMMANDS)
+    assert completed(script, "pr") == {"prove", "preview"}
+
+
+def test_bash_completes_options_and_what_they_take(script: Path) -> None:
+    assert completed(script, "report", "--fo") == {"--format"}
+    assert completed(script, "report", "--format", "") == {"markdown", "html", "csv"}
+    assert {"--quiet", "--verbose"} <= completed(script, "plan", "--")
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        ("plan",),
+        ("check",),
+        ("report", "--format", "html"),
+        ("plan", "stacks/Pulumi.dev.yaml", "--against"),
+    ],
+)
+def test_bash_completes_stack_files_where_one_is_meant(
+    script: Path, before: tuple[str, ...]
+) -> None:
+    assert completed(script, *before, "stacks/") == STACK_FILES
+    # Folders lead to stack files; what is neither is left out.
+    top = completed(script, *before, "")
+    assert "stacks" in top
+    assert not {"README.md", "pyproject.toml"} & top
+
+
+def test_bash_completes_no_file_where_something_else_is_meant(script: Path) -> None:
+    assert not completed(script, "check", DEV, "stacks/") & STACK_FILES
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "tcsh", "powershell"])
+def test_each_shell_has_a_script_that_knows_every_command(shell: str) -> None:
+    text = run("completion", shell).stdout.decode()
+    assert all(command in text for command in COMMANDS)
+    assert str(ROOT) not in text
+
+
+def test_another_shell_is_bad_input() -> None:
+    ran = run("completion", "nushell")
+    assert (ran.returncode, ran.stdout) == (2, b"")

@@ -1,0 +1,179 @@
+"""The comment is ours alone: no word of a user is read as Markdown, and it is never too long."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from exchange_ports.cli.stacks import compiled
+from exchange_ports.findings import Refused
+from exchange_ports.reports.comment import MOST_BYTES, Links, comment
+from exchange_ports.reports.review import Review, Stack, review
+from exchange_ports.stackfile.stack_file import read_stack_file
+from tests.diff.written import START
+
+LINKS: Final = Links("https://forge.example/new", "https://forge.example/old")
+TEXT: Final = START["stacks/Pulumi.aws.yaml"]
+FLOWS: Final = "    additional_flows:\n"
+#: What a hostile pull request would have in a comment.
+HOSTILE: Final = (
+    "@octocat please merge",
+    "[click](https://evil.example)",
+    "![x](https://evil.example/x.png)",
+    "<img src=https://evil.example/x.png>",
+    "https://evil.example/x",
+    "www.evil.example",
+    "a | b | c",
+    "a \\\\| b",
+    "` <b>x</b>",
+    "`` ` ``` @octocat",
+    "--> <h1>Opens nothing</h1> <!--",
+    "</details>",
+    "</code></td></tr></table>",
+    "~~~ x",
+    "**bold** _it_ #1 owner/name#2 :tada:",
+    "&lt;b&gt; &amp;",
+    "$x$ $$y$$",
+    "ends in a backslash \\\\",
+)
+
+
+def stack(text: str, file: str = "stacks/Pulumi.aws.yaml") -> Stack:
+    try:
+        read = read_stack_file(text.encode(), file)
+    except Refused as refused:
+        return Stack(file, None, refused.findings, lambda _: None)
+    try:
+        plans, warnings = compiled(read)
+    except Refused as refused:
+        return Stack(file, None, refused.findings, read.locate)
+    return Stack(file, plans, warnings, read.locate)
+
+
+def with_flows(*flows: str) -> str:
+    return TEXT.replace(FLOWS, FLOWS + "".join(f"      - {flow}\n" for flow in flows))
+
+
+def flow(number: int, reason: str) -> str:
+    words = reason.replace('"', "'")
+    return (
+        f"{{from: 10.99.{number // 250}.{number % 250}, to: mailbox@hq, ports: [{8000 + number}/tcp], "
+        f'reason: "{words}", owner: "{words}", ticket: "{words}"}}'
+    )
+
+
+def tokens(text: str) -> Iterator[Token]:
+    # As GitHub reads it: CommonMark with tables and bare addresses.
+    for block in MarkdownIt("commonmark").enable("table").parse(text):
+        yield block
+        yield from block.children or ()
+
+
+def said(found: Review) -> str:
+    return comment([found], "a" * 40, "b" * 40, LINKS)
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+def test_words_of_users_are_code_and_nothing_else(words: str) -> None:
+    after = stack(with_flows(flow(1, words)))
+    assert after.plans is not None, [str(each) for each in after.findings]
+    text = said(review(stack(TEXT), after))
+    ours = said(review(stack(TEXT), stack(with_flows(flow(1, "harmless")))))
+    kinds = [(each.type, each.tag, each.attrs.get("href")) for each in tokens(text)]
+    # The same tokens as for words without meaning, so theirs have none.
+    assert kinds == [(each.type, each.tag, each.attrs.get("href")) for each in tokens(ours)]
+    plain = "".join(each.content for each in tokens(text) if each.type == "text")
+    assert "evil" not in plain
+    assert "octocat" not in plain
+    html = {each.content.strip() for each in tokens(text) if each.type.startswith("html")}
+    assert html == {each.content.strip() for each in tokens(ours) if each.type.startswith("html")}
+    shown = [each.content for each in tokens(text) if each.type == "code_inline"]
+    assert words.replace("\\\\", "\\") in shown
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "stacks/Pulumi.@octocat.yaml",
+        "stacks/Pulumi.](https:evil).yaml",
+        "stacks/Pulumi.a|b`c.yaml",
+        "stacks/Pulumi.-->\n# x\n<!--.yaml",
+    ],
+)
+@pytest.mark.parametrize("text", [with_flows(flow(1, "words")), "config: [", ""])
+def test_names_of_files_are_code_too(file: str, text: str) -> None:
+    shown = said(review(None, stack(text, file)))
+    plain = "".join(each.content for each in tokens(shown) if each.type == "text")
+    assert "octocat" not in plain
+    assert "evil" not in plain
+    for each in tokens(shown):
+        if each.type.startswith("html"):
+            assert re.match(r"<(!-- exchange-ports:review|/?details)", each.content), each.content
+        if each.type == "link_open":
+            href = str(each.attrs["href"])
+            assert href.startswith(("https://forge.example/", "https://learn.microsoft.com/"))
+    assert sum(each.type == "heading_open" for each in tokens(shown)) == 2
+
+
+def test_findings_of_a_broken_file_stay_in_their_block() -> None:
+    broken = TEXT.replace("organization: contoso", 'organization: "``` @octocat <b> [x](y)"')
+    found = review(stack(TEXT), stack(broken))
+    assert found.fails
+    shown = list(tokens(said(found)))
+    assert any("octocat" in each.content for each in shown if each.type == "fence")
+    assert not any("octocat" in each.content for each in shown if each.type == "text")
+
+
+def many(number: int) -> Review:
+    # As many rows as flows, far over what a cloud takes: the quota is declared.
+    words = "words of an operator that take room, " * 3
+    text = with_flows(*(flow(n, f"{n} {words}") for n in range(number)))
+    text = text.replace(
+        "platform: aws,",
+        "platform: aws, quotas: {rules_per_security_group: 200, security_groups_per_interface: 5},",
+    )
+    after = stack(text)
+    assert after.plans is not None, [str(each) for each in after.errors]
+    return review(stack(TEXT), after)
+
+
+@pytest.mark.parametrize("number", [1, 60, 150])
+@pytest.mark.parametrize("copies", [1, 3, 60])
+def test_it_is_never_too_long_and_cut_between_rows_only(number: int, copies: int) -> None:
+    found = [many(number)] * copies
+    text = comment(found, "a" * 40, "b" * 40, LINKS)
+    assert len(text.encode()) <= MOST_BYTES
+    assert len(text) <= 65_536
+    whole = comment(found, "a" * 40, "b" * 40, LINKS, most=None)
+    missing = set(text.splitlines()) - set(whole.splitlines())
+    # Whole lines of the whole report, and lines that count what is left out.
+    assert all(re.search(r"and \d+ more|\*\*\d+ more", line) for line in missing), missing
+    assert bool(missing) == (len(whole.encode()) > MOST_BYTES)
+    assert text.count("<details>") == text.count("</details>")
+    assert "Not covered" in text
+    for table in re.findall(r"(?:^\|.*\n)+", text, re.M):
+        bars = {len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}
+        assert len(bars) == 1
+
+
+def test_what_is_left_out_is_counted() -> None:
+    found = many(150)
+    text = said(found)
+    rows = len(re.findall(r"^\| \*\*\+\*\* ", text, re.M))
+    (left,) = re.findall(r"and (\d+) more rows, in the whole report", text)
+    assert 0 < rows < 150
+    assert rows + int(left) == 150
+
+
+def test_the_same_reviews_give_the_same_bytes() -> None:
+    assert said(many(60)) == said(many(60))
+
+
+def test_the_marker_has_both_commits_and_cannot_be_ended() -> None:
+    text = comment([], "a" * 40, "--> <b>x", LINKS)
+    assert re.match(r"<!-- exchange-ports:review v1 head=[A-Za-z0-9-]+ base=a{40} -->\n", text)
+    assert "> <b>" not in text.splitlines()[0]
+    assert text.splitlines()[1] == "### No stack file differs."

@@ -1,0 +1,105 @@
+"""What `diff` says is what differs: over any edits of any topology."""
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import HealthCheck, Phase, assume, event, given, settings
+from hypothesis import strategies as st
+
+from exchange_ports.diff import Effect, TopologyDiff, diff_plans
+from exchange_ports.diff.server_states import pairs
+from exchange_ports.pipeline import Plans
+from exchange_ports.traffic.traffic import Traffic
+from tests.diff.judge import Filter, permitted, said
+from tests.rollout.test_extremes import planned
+from tests.support.edits import edited_topologies
+from tests.support.strategies import shuffled, topologies
+
+many = settings(
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
+
+
+def assert_exact(old: Plans, new: Plans) -> TopologyDiff:
+    """Per server, direction and address: what is said is what the proofs permit, on one side alone."""
+    found = diff_plans(old, new)
+    matched = pairs(old, new)
+    earlier = {number: pair.before for number, pair in enumerate(matched) if pair.before}
+    later = {number: pair.after for number, pair in enumerate(matched) if pair.after}
+    before, after = permitted(old, earlier), permitted(new, later)
+    opened, cut = said(found.opened, later), said(found.cut, earlier)
+    for key in {*before, *after, *opened, *cut}:
+        # A server with another address is one server: its filter is held against what it was.
+        was, now = whole(before, key), whole(after, key)
+        assert opened.get(key, Traffic()) == (now - was if key in after else Traffic()), key
+        assert cut.get(key, Traffic()) == (was - now if key in before else Traffic()), key
+    if found.same_traffic:
+        assert before == after
+    return found
+
+
+def whole(found: Mapping[Filter, Traffic], key: Filter) -> Traffic:
+    """What a server's filter lets through, which is the same at each of its addresses."""
+    several = {
+        t for other, t in found.items() if (other.server, other.way) == (key.server, key.way)
+    }
+    assert len(several) <= 1
+    return several.pop() if several else Traffic()
+
+
+@pytest.mark.timeout(1800)
+@many
+@given(st.data())
+def test_what_is_said_is_the_difference_of_what_both_permit(draw: st.DataObject) -> None:
+    data = draw.draw(topologies())
+    edit, names = draw.draw(edited_topologies(data))
+    old, new = planned(data), planned(edit)
+    assume(old is not None and new is not None)
+    assert old is not None
+    assert new is not None
+    found = assert_exact(old, new)
+    event("the same traffic" if found.same_traffic else ", ".join(sorted(set(names)))[:60])
+
+
+@pytest.mark.timeout(1800)
+@many
+@given(topologies(), topologies())
+def test_between_two_topologies_that_have_nothing_to_do_with_each_other_too(
+    one: dict[str, object], other: dict[str, object]
+) -> None:
+    old, new = planned(one), planned(other)
+    assume(old is not None and new is not None)
+    assert old is not None
+    assert new is not None
+    assert_exact(old, new)
+    back = diff_plans(new, old)
+    assert bool(back.cut) == bool(diff_plans(old, new).opened)
+
+
+@many
+@given(st.data())
+def test_another_order_of_the_same_declaration_is_no_change(draw: st.DataObject) -> None:
+    data = draw.draw(topologies())
+    old, new = planned(data), planned(draw.draw(shuffled(data)))
+    assume(old is not None)
+    assert old is not None
+    assert new is not None
+    assert diff_plans(old, new) == TopologyDiff(())
+    assert diff_plans(old, old) == TopologyDiff(())
+
+
+@many
+@given(topologies())
+def test_without_an_old_side_everything_is_new(data: dict[str, object]) -> None:
+    plans = planned(data)
+    assume(plans is not None)
+    assert plans is not None
+    servers = {n: pair.after for n, pair in enumerate(pairs(plans, plans)) if pair.after}
+    after = permitted(plans, servers)
+    found = diff_plans(None, plans)
+    assert not found.of(Effect.CUT, Effect.REASON)
+    opened = said(found.opened, servers)
+    assert {k: v for k, v in after.items() if v} == dict(opened)
+    gone = said(diff_plans(plans, None).cut, servers)
+    assert dict(gone) == dict(opened)

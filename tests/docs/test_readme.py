@@ -1,0 +1,298 @@
+"""What the README shows is what happens, and what it links to is there.
+
+A console block is a transcript: each line from `$ ` on is run, and the lines below it are what was
+shown. A line `...` stands for lines that were left out; all others stand in the output without a
+gap. A `diff` block is applied to a copy of the stacks, for the blocks below it up to the next `diff`
+or heading.
+"""
+
+import json
+import re
+import shlex
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+import pytest
+from jsonschema import Draft202012Validator, ValidationError
+from referencing import Registry, Resource
+
+from exchange_ports.cli import main
+from exchange_ports.offline import record
+from exchange_ports.stackfile.stack_file import read_stack_file
+
+pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+
+ROOT: Final = Path(__file__).parents[2]
+README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES: Final = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/index.md")
+STACKS: Final = tuple(sorted((ROOT / "stacks").glob("Pulumi.*.yaml")))
+CUT: Final = "..."
+
+
+# ---- reading a page ----
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language, its lines, its line on the page, and the diff that applies."""
+
+    language: str
+    lines: tuple[str, ...]
+    at: int
+    edits: tuple[str, ...] = ()
+
+
+def blocks(page: str) -> Iterator[Block]:
+    language: str | None = None
+    body: list[str] = []
+    edits: tuple[str, ...] = ()
+    start = 0
+    for number, line in enumerate(page.splitlines(), start=1):
+        if language is None and line.startswith("```"):
+            language, body, start = line[3:].strip(), [], number
+        elif language is None:
+            edits = () if line.startswith("#") else edits
+        elif line == "```":
+            block = Block(language, tuple(body), start, edits)
+            edits = block.lines if language == "diff" else edits
+            language = None
+            yield block
+        else:
+            body.append(line)
+    assert language is None, f"the block at line {start} has no end"
+
+
+def in_language(language: str) -> list[Block]:
+    return [block for block in blocks(README) if block.language == language]
+
+
+def prose(page: str) -> str:
+    """The page without its blocks."""
+    return re.sub(r"^```.*?^```$", "", page, flags=re.DOTALL | re.MULTILINE)
+
+
+# ---- transcripts ----
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command of a transcript, with the lines that were shown for it."""
+
+    command: str
+    shown: tuple[str, ...]
+
+
+def steps(lines: Iterable[str]) -> list[Step]:
+    found: list[Step] = []
+    for line in lines:
+        if line.startswith("$ "):
+            found.append(Step(line[2:], ()))
+        else:
+            last = found.pop()
+            found.append(Step(last.command, (*last.shown, line)))
+    return found
+
+
+def pieces(shown: Iterable[str]) -> list[list[str]]:
+    """What stands between the cuts; an empty piece where a cut is the first or last line."""
+    found: list[list[str]] = [[]]
+    for line in shown:
+        if line.strip() == CUT:
+            found.append([])
+        else:
+            found[-1].append(line.rstrip())
+    return found
+
+
+def missing(shown: Iterable[str], real: str) -> list[str]:
+    """The first piece that is not where it is shown to be; nothing when all are."""
+    lines = [line.rstrip() for line in real.strip("\n").splitlines()]
+    first, *others = pieces(shown)
+    if lines[: len(first)] != first:
+        return first
+    at = len(first)
+    for piece in others:
+        while lines[at : at + len(piece)] != piece:
+            at += 1
+            if at > len(lines):
+                return piece
+        at += len(piece)
+    # Without a cut at the end, the end that is shown is the end.
+    last = (others or [first])[-1]
+    if last and lines[len(lines) - len(last) :] != last:
+        return last
+    return [] if others or at == len(lines) else ["(the output goes on, and no cut is marked)"]
+
+
+def apply(edits: tuple[str, ...], folder: Path) -> None:
+    """Apply a diff whose hunks are found by what they say, not by line numbers."""
+    if not edits:
+        return
+    file = folder / edits[1].removeprefix("+++ b/")
+    text = file.read_text(encoding="utf-8")
+    for hunk in re.split(r"^@@.*\n", "\n".join(edits[2:]) + "\n", flags=re.MULTILINE)[1:]:
+        lines = hunk.splitlines(keepends=True)
+        old = "".join(line[1:] for line in lines if line[0] in " -")
+        new = "".join(line[1:] for line in lines if line[0] in " +")
+        assert text.count(old) == 1, f"not once in {file.name}:\n{old}"
+        text = text.replace(old, new)
+    file.write_text(text, encoding="utf-8")
+
+
+def as_arguments(command: str) -> list[str] | None:
+    """What `exchange-ports` gets of a command; none for a command that is not run here."""
+    words = shlex.split(command)
+    if words[0] == "exchange-ports":
+        return words[1:]
+    preview = re.fullmatch(r"make preview STACK=([\w-]+)", command)
+    return ["preview", f"stacks/Pulumi.{preview[1]}.yaml"] if preview else None
+
+
+TRANSCRIPTS: Final = [
+    pytest.param(block, id=f"line {block.at}: {block.lines[0][2:]}")
+    for block in in_language("console")
+    if block.lines[0] != "$ make test"
+]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the project, and we are in it."""
+    for name in ("Pulumi.yaml", "__main__.py"):
+        shutil.copy(ROOT / name, tmp_path)
+    for name in ("stacks", "tests/fixtures/diagram"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_readme_shows_both_commands_and_a_finding() -> None:
+    commands = {step.command for block in in_language("console") for step in steps(block.lines)}
+    assert {"make preview STACK=dev", "make test"} <= commands
+    assert len(TRANSCRIPTS) >= 3
+
+
+@pytest.mark.parametrize("block", TRANSCRIPTS)
+def test_a_transcript_is_what_happens(
+    block: Block, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    apply(block.edits, project)
+    code = 0
+    for step in steps(block.lines):
+        if step.command == "echo $?":
+            assert step.shown == (str(code),)
+            continue
+        arguments = as_arguments(step.command)
+        assert arguments is not None, f"nobody knows whether `{step.command}` shows that"
+        code = main(arguments)
+        said = capsys.readouterr()
+        real = said.out + said.err
+        gone = "\n".join(missing(step.shown, real))
+        assert not gone, f"`{step.command}` does not show:\n{gone}\nit shows:\n{real}"
+
+
+@pytest.mark.parametrize(
+    "shown, fine",
+    [
+        ("a b c d", True),
+        ("a ... d", True),
+        ("... c ...", True),
+        ("a b ...", True),
+        ("... b ... d", True),
+        ("a c ...", False),
+        ("b c d", False),
+        ("a b c", False),
+        ("... c b ...", False),
+        ("... x ...", False),
+        ("a ... c", False),
+    ],
+)
+def test_a_transcript_without_a_marked_cut_has_no_gap(shown: str, fine: bool) -> None:
+    assert (missing(shown.split(), "a\nb\nc\nd\n") == []) is fine
+
+
+# ---- links ----
+
+
+def anchors(page: str) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", prose(page), flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_a_page_links_to_is_there(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)\s]+)\)", prose(text))
+    assert links, f"no link is found in {page}"
+    for link in links:
+        if re.match(r"https://[\w.-]+\.[a-z]+(/|$)", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (ROOT / page).parent / path if path else ROOT / page
+        assert target.exists(), f"{page} links to {link}"
+        if anchor:
+            assert anchor in anchors(target.read_text(encoding="utf-8")), f"{page}: {link}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_names_only_files_of_ours_that_are_there(page: str) -> None:
+    text = prose((ROOT / page).read_text(encoding="utf-8"))
+    for named in re.findall(r"`((?:exchange_ports|scripts|stacks)/[\w./-]*)`", text):
+        if named != "stacks/Pulumi.NAME.yaml":
+            assert (ROOT / named).exists(), f"{page} names {named}"
+
+
+# ---- the samples ----
+
+
+def test_the_python_sample_builds_the_firewall_in_a_vpc_of_its_own(tmp_path: Path) -> None:
+    (sample,) = in_language("python")
+    (tmp_path / "__main__.py").write_text("\n".join(sample.lines), encoding="utf-8")
+    recording = record(tmp_path, project="landing-zone", stack="dev", config={})
+    (vpc,) = recording.of_type("aws:ec2/vpc:Vpc")
+    groups = recording.of_type("aws:ec2/securityGroup:SecurityGroup")
+    (interface,) = recording.of_type("aws:ec2/networkInterface:NetworkInterface")
+    assert groups
+    assert {group.inputs["vpcId"] for group in groups} == {vpc.id}
+    worn = interface.inputs["securityGroups"]
+    assert isinstance(worn, list)
+    assert worn
+    assert recording.outputs["servers"] == {"ex1": {"security_group_ids": worn}}
+
+
+Check = Callable[[Mapping[str, Any]], None]
+
+
+@pytest.fixture
+def for_editors(capsys: pytest.CaptureFixture[str]) -> Check:
+    """The schema of the README, with what `exchange-ports schema` prints beside it."""
+    main(["schema"])
+    topology: dict[str, Any] = json.loads(capsys.readouterr().out)
+    (sample,) = in_language("json")
+    beside: Resource[Any] = Resource.from_contents(topology)
+    registry: Registry[Any] = Registry[Any]().with_resource("topology.schema.json", beside)
+    validator = Draft202012Validator(json.loads("\n".join(sample.lines)), registry=registry)
+    return cast("Check", validator.validate)  # pyright: ignore[reportUnknownMemberType]
+
+
+def _contents(stack: str) -> Mapping[str, Any]:
+    config = read_stack_file(stack.encode(), "stack").config
+    topology = json.loads(json.dumps(config["topology"]))
+    return {"config": {"exchange-ports:topology": topology}}
+
+
+@pytest.mark.parametrize("stack", STACKS, ids=lambda path: path.stem)
+def test_the_schema_for_editors_takes_each_stack(stack: Path, for_editors: Check) -> None:
+    for_editors(_contents(stack.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("stack", STACKS, ids=lambda path: path.stem)
+def test_the_schema_for_editors_sees_a_misspelt_role(stack: Path, for_editors: Check) -> None:
+    written = stack.read_text(encoding="utf-8")
+    misspelt = written.replace("mailbox]", "mailbx]")
+    assert misspelt != written
+    with pytest.raises(ValidationError, match="mailbx"):
+        for_editors(_contents(misspelt))

@@ -1,0 +1,18 @@
+"""Any topology on Azure: proved, or refused with findings that are listed."""
+
+from typing import Any
+
+import pytest
+
+from tests.proof.proving import prove_or_refuse
+
+KINDS: list[dict[str, Any]] = [
+    {"platform": "azure", "networks": 1},
+    {"platform": "azure", "edge": True},
+    {"platform": "azure", "ipv6": True},
+]
+
+
+@pytest.mark.parametrize("at", range(len(KINDS)), ids=[*map(str, KINDS)])
+def test_every_topology_on_azure_is_proved_or_refused(at: int) -> None:
+    prove_or_refuse(10 + at, KINDS[at])

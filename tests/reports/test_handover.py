@@ -1,0 +1,262 @@
+"""`handover`: what leaves a zone or has somebody outside at its other end, no less and no more."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+
+import pytest
+from hypothesis import given
+
+from exchange_ports import __version__
+from exchange_ports.cli import main
+from exchange_ports.pipeline import compile_plans
+from exchange_ports.proof.clouds import Way
+from exchange_ports.proof.network_model import WAYS, NetworkModel
+from exchange_ports.reports.handover_report import (
+    Crossing,
+    Row,
+    Side,
+    handover,
+    handover_csv,
+    handover_markdown,
+)
+from exchange_ports.reports.origin import Origin
+from exchange_ports.topology.inventory import ExchangeServer
+from exchange_ports.topology.validate import load_topology
+from exchange_ports.traffic.addresses import AddressSet, network
+from exchange_ports.traffic.services import ServiceSet
+from exchange_ports.traffic.traffic import Traffic
+from tests.cli.test_cli import ROOT, STACKS
+from tests.reports.test_matrix import HOSTILE, hostile
+from tests.support.planning import planned, slow
+from tests.support.strategies import SMALL, WITH_EDGE, edited, topologies
+
+ORIGIN: Final = Origin("stacks/Pulumi.dev.yaml", "0" * 64, "1.0")
+
+
+@pytest.mark.parametrize(
+    "stack,format_",
+    [
+        *((stack, "markdown") for stack in STACKS),
+        # One stack as a spreadsheet is enough to read.
+        ("Pulumi.both.yaml", "csv"),
+    ],
+)
+def test_the_handover_of_a_stack_is_the_one_that_was_read(
+    stack: str,
+    format_: str,
+    golden: Callable[[str, str], None],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert main(["handover", f"stacks/{stack}", "--format", format_]) == 0
+    said = capsys.readouterr()
+    assert said.err == ""
+    ending = {"markdown": "md", "csv": "csv"}[format_]
+    # A new version or a comment in a stack file is no other handover.
+    text = said.out.replace(f"exchange-ports {__version__} ", "exchange-ports VERSION ")
+    text = re.sub(r"\b[0-9a-f]{64}\b", "OF THE FILE", text)
+    golden(f"handover/{stack.split('.')[1]}.{ending}", text)
+
+
+# ---- the law, judged by the rules and not by the flows ----
+
+
+def addresses(side: Side, scene: NetworkModel) -> AddressSet:
+    """Servers by name, since some have an address for the proof only; others by what is written."""
+    found = AddressSet()
+    for name in side.servers:
+        found |= scene.servers[name].address_set
+    if not side.servers:
+        found |= AddressSet.of(map(network, side.addresses))
+    return found
+
+
+def carried(addresses_: AddressSet, row: Row) -> Iterator[tuple[AddressSet, ServiceSet]]:
+    families = (
+        (AddressSet.of([network("0.0.0.0/0")]), 4),
+        (AddressSet.of([network("::/0")]), 6),
+    )
+    for family, version in families:
+        for ports in row.ports:
+            yield addresses_ & family, ServiceSet.of(ports, 4 if version == 4 else 6)
+
+
+def handed(rows: Iterable[Row], server: ExchangeServer, way: Way, scene: NetworkModel) -> Traffic:
+    """All that the rows say of one server, at the other end."""
+    found = Traffic.of([])
+    for row in rows:
+        ours, theirs = row.source, row.destination
+        if way == "in":
+            ours, theirs = theirs, ours
+        if server.name in ours.servers:
+            found |= Traffic.of(carried(addresses(theirs, scene), row))
+    return found
+
+
+def beside(server: ExchangeServer, scene: NetworkModel) -> AddressSet:
+    """The servers of the same network and zone, the server itself among them."""
+    here = (server.network, server.in_perimeter)
+    found = AddressSet()
+    for other in scene.servers.values():
+        if (other.network, other.in_perimeter) == here:
+            found |= other.address_set
+    return found
+
+
+def everything_at(there: AddressSet) -> Traffic:
+    return Traffic.of([(there, ServiceSet.everything())])
+
+
+@slow
+@given(topologies())
+def test_what_is_handed_over_is_what_the_rules_let_pass_but_inside_one_zone(data: Any) -> None:
+    plans = planned(data)
+    rows, scene = handover(plans), NetworkModel(plans)
+    for server in scene.managed():
+        always = scene.views[server.network].always
+        inside = everything_at(beside(server, scene))
+        for way in WAYS:
+            said = handed(rows, server, way, scene)
+            for own in server.addresses:
+                permitted = scene.permitted(server, way, own)
+                # Beyond the zone: no less and no more, but for what the platform itself asks for.
+                assert said - inside - always[way] == permitted - inside - always[way]
+                # Inside it a row may hold a server only by a range that the operator wrote.
+                assert not said - permitted
+
+
+@slow
+@given(topologies())
+def test_no_row_is_about_two_servers_of_one_place_or_about_no_server_of_ours(data: Any) -> None:
+    plans = planned(data)
+    scene = NetworkModel(plans)
+    for row in handover(plans):
+        sides = (row.source, row.destination)
+        assert any(scene.servers[name].managed for side in sides for name in side.servers)
+        if all(side.servers for side in sides):
+            assert row.source.place != row.destination.place
+        for side in sides:
+            stand = {
+                (scene.places[s.network].key, s.in_perimeter)
+                for s in (scene.servers[name] for name in side.servers)
+            }
+            if side.servers:
+                assert side.place is not None
+                assert stand == {(side.place.network, side.place.zone == "perimeter")}
+        assert row.reasons
+
+
+@slow
+@given(topologies())
+def test_both_formats_have_every_row_once(data: Any) -> None:
+    rows = handover(planned(data))
+    table = list(csv.reader(io.StringIO(handover_csv(rows), newline="")))
+    assert {len(cells) for cells in table} == {15}
+    assert len(table) == len(rows) + 1
+    page = handover_markdown(rows, "contoso", ORIGIN)
+    assert len(re.findall(r"^\|(?!---| from )", page, re.M)) == len(rows)
+    assert len({tuple(cells) for cells in table}) == len(table)
+
+
+# ---- what is crossed ----
+
+
+def rows_of(**edit: object) -> tuple[Row, ...]:
+    topology = load_topology(edited(WITH_EDGE, {k.replace("__", "."): v for k, v in edit.items()}))[
+        0
+    ]
+    return handover(compile_plans(topology))
+
+
+def said(rows: Iterable[Row], crossing: Crossing) -> list[str]:
+    return [
+        f"{row.source.name} -> {row.destination.name} {row.passes}"
+        for row in rows
+        if row.crossing is crossing
+    ]
+
+
+def test_edge_crosses_a_zone_and_the_internet_and_its_servers_nothing() -> None:
+    rows = rows_of(sites__hq__servers__ex2={"roles": ["mailbox"], "address": "10.20.0.12"})
+    assert said(rows, Crossing.ZONES) == [
+        "internal Exchange servers -> Edge servers 25/tcp",
+        "internal Exchange servers -> Edge servers 50636/tcp",
+        "Edge servers -> internal Exchange servers 25/tcp",
+    ]
+    assert said(rows, Crossing.INTERNET) == [
+        "the Internet -> Edge servers 25/tcp",
+        "Edge servers -> the Internet 25/tcp",
+    ]
+    assert said(rows, Crossing.NETWORKS) == []
+    # Between ex1 and ex2 there is no filter but ours.
+    assert not [
+        row for row in rows if "ex2" in row.source.servers and row.destination.servers == ("ex1",)
+    ]
+
+
+def test_a_server_without_an_address_is_named_since_nobody_can_write_a_rule_for_it() -> None:
+    rows = rows_of()
+    page = handover_markdown(rows, "contoso", ORIGIN)
+    assert "Nobody else can write a rule for a server without a declared address: edge1." in page
+    assert "edge1: not declared" in handover_csv(rows)
+
+
+def test_servers_of_others_alone_are_not_handed_over() -> None:
+    """Nothing of ours filters what a server on premises says to its own domain controller."""
+    rows = rows_of(
+        networks__office={"platform": "external", "internal": ["10.64.0.0/16"]},
+        sites__bergen={
+            "network": "office",
+            "servers": {"ex9": {"roles": ["client_access", "mailbox"], "address": "10.64.0.11"}},
+            "domain_controllers": {"addresses": ["10.64.2.10"]},
+        },
+    )
+    assert [row for row in rows if row.source.servers == ("ex9",)]
+    ends = [(row.source, row.destination) for row in rows if "ex9" in row.source.servers]
+    assert all(set(target.servers) & {"ex1", "edge1"} for _, target in ends)
+
+
+# ---- an operator's words ----
+
+
+@pytest.mark.parametrize("words", [*HOSTILE, "\uff1d1+1"])
+def test_no_cell_of_csv_is_a_formula_and_no_line_ends_otherwise_than_rfc_4180_says(
+    words: str,
+) -> None:
+    written = handover_csv(handover(hostile(words)))
+    assert written.endswith("\r\n")
+    assert not re.search(r"(?<!\r)\n|\r(?!\n)", written)
+    cells = [cell for row in csv.reader(io.StringIO(written, newline="")) for cell in row]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\uff1d"))]
+    assert [cell for cell in cells if cell.removeprefix("'") == words]
+
+
+MARKUP: Final = ("www.evil.example", "http://evil.example/", "a\\", "[R1]", "&#124;")
+
+
+@pytest.mark.parametrize("words", [*HOSTILE, *MARKUP])
+def test_no_word_of_an_operator_is_markup(words: str) -> None:
+    page = handover_markdown(handover(hostile(words)), "contoso", ORIGIN)
+    for row in re.findall(r"^\| (?!from ).*$", page, re.M):
+        assert len(re.findall(r"(?<!\\)\|", row)) == 7, row
+        # What links lead to is ours.
+        plain = re.sub(r"(?<=\()\[[A-Z]\d+[a-z]?\](?=[,)])", "", row)
+        assert not re.search(r"(?<!\\)[`*\[<>]|://|www\.|@", plain), row
+
+
+def test_a_reader_of_bytes_gets_the_line_ends_of_rfc_4180(
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    assert main(["handover", str(ROOT / "stacks" / STACKS[0]), "--format", "csv"]) == 0
+    out = capfdbinary.readouterr().out
+    assert out.count(b"\r\n") == out.count(b"\n") == out.count(b"\r") > 1
+
+
+def test_the_small_one_has_its_domain_controllers_and_nothing_else() -> None:
+    rows = handover(compile_plans(load_topology(edited(SMALL, {}))[0]))
+    assert [row.crossing for row in rows] == [Crossing.NEIGHBOUR, Crossing.NEIGHBOUR]
+    assert {row.passes for row in rows} == {"everything"}

@@ -1,0 +1,169 @@
+"""`matrix`: rows are the flows, each once, and no format lets an operator's words be more than words."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from hypothesis import given, settings
+
+from exchange_ports.cli import main
+from exchange_ports.flows import ExternalEndpoint
+from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.reports.matrix_report import (
+    matrix,
+    matrix_csv,
+    matrix_data,
+    matrix_markdown,
+)
+from exchange_ports.topology.fields import read_ports
+from exchange_ports.topology.groups import Group
+from exchange_ports.topology.validate import load_topology
+from exchange_ports.traffic.ports import Ports
+from exchange_ports.traffic.services import ServiceSet
+from tests.cli.test_cli import ROOT, STACKS
+from tests.proof.test_reachability import REASON, keys
+from tests.support.planning import planned
+from tests.support.strategies import SMALL, edited, topologies
+
+PROD: Final = str(ROOT / "stacks/Pulumi.prod-aws.yaml")
+
+
+@pytest.mark.parametrize(
+    "stack,format_",
+    [
+        *((stack, "text") for stack in STACKS),
+        # One stack in the other formats is enough to read.
+        ("Pulumi.both.yaml", "markdown"),
+        ("Pulumi.both.yaml", "csv"),
+    ],
+)
+def test_the_table_of_a_stack_is_the_one_that_was_read(
+    stack: str,
+    format_: str,
+    golden: Callable[[str, str], None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["matrix", str(ROOT / "stacks" / stack), "--format", format_]) == 0
+    said = capsys.readouterr()
+    assert said.err == ""
+    ending = {"text": "txt", "markdown": "md", "csv": "csv"}[format_]
+    golden(f"matrix/{stack.split('.')[1]}.{ending}", said.out)
+
+
+# ---- laws ----
+
+Triple = tuple[str, str, str]
+
+
+def meant(plans: Plans) -> set[Triple]:
+    """Every (from, to, ports) of the flows, servers and ranges one by one."""
+    worn: dict[Group, list[str]] = {}
+    for wearer in plans.inventory.servers:
+        for group in wearer.groups:
+            worn.setdefault(group, []).append(wearer.name)
+
+    def ends(end: Group | ExternalEndpoint) -> list[str]:
+        return (
+            [str(r) for r in end.ranges] if isinstance(end, ExternalEndpoint) else worn.get(end, [])
+        )
+
+    return {
+        (one, other, str(single))
+        for flow in plans.flows
+        for one in ends(flow.source)
+        for other in ends(flow.destination)
+        for single in flow.ports.one_by_one()
+    }
+
+
+@settings(max_examples=60)
+@given(topologies())
+def test_the_rows_say_what_the_flows_say_and_no_more(data: Any) -> None:
+    plans = planned(data)
+    said: dict[tuple[str, str], ServiceSet] = {}
+    for row in matrix_data(matrix(plans)):
+        sources: Any = [*row["from_servers"], *row["from_ranges"]]  # type: ignore[misc]
+        targets: Any = [*row["to_servers"], *row["to_ranges"]]  # type: ignore[misc]
+        passes = services_of(str(row["passes"]))
+        for one in sources:
+            for other in targets:
+                said[one, other] = said.get((one, other), ServiceSet()) | passes
+    wanted: dict[tuple[str, str], ServiceSet] = {}
+    for one, other, ports in meant(plans):
+        there = wanted.get((one, other), ServiceSet())
+        wanted[one, other] = there | services_of(ports)
+    assert said == wanted
+
+
+def services_of(text: str) -> ServiceSet:
+    found = ServiceSet()
+    for each in text.split(", "):
+        numbers, slash, protocol = each.partition("/")
+        for one in numbers.split(","):
+            ports: Ports = read_ports("any" if one == "everything" else f"{one}{slash}{protocol}")
+            found |= ServiceSet.of(ports, 4)
+    return found
+
+
+@given(topologies())
+@settings(max_examples=30)
+def test_no_two_rows_have_the_same_ends(data: Any) -> None:
+    rows = matrix(planned(data))
+    pairs = [(row.source, row.destination, row.passes) for row in rows]
+    assert len(pairs) == len(set(pairs))
+
+
+# ---- an operator's words ----
+
+HOSTILE: Final = (
+    '=HYPERLINK("http://x")',
+    "+1+1",
+    "-2",
+    "@SUM(A1)",
+    "a | b",
+    "<script>alert(1)</script>",
+    "[x](http://y) `code` *bold* @somebody",
+    'say "hello", then go',
+)
+
+
+def hostile(words: str) -> Plans:
+    flow = {"from": "10.20.6.0/24", "to": "exchange", "ports": ["3389/tcp"], "reason": words}
+    return compile_plans(load_topology(edited(SMALL, {"additional_flows": [flow]}))[0])
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+def test_no_cell_of_csv_is_a_formula(words: str) -> None:
+    written = matrix_csv(matrix(hostile(words)))
+    cells = [cell for row in csv.reader(io.StringIO(written)) for cell in row]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+    # The words are there, to the letter, at most behind a quote.
+    assert [cell for cell in cells if cell.removeprefix("'") == words]
+    assert {len(row) for row in csv.reader(io.StringIO(written))} == {4}
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+def test_no_cell_of_markdown_is_markup(words: str) -> None:
+    written = matrix_markdown(matrix(hostile(words)))
+    rows = [line for line in written.splitlines() if line.startswith("|")]
+    for row in rows:
+        assert len(re.findall(r"(?<!\\)\|", row)) == 5, row
+        assert "<" not in row
+        assert not re.search(r"(?<!\\)[`*\[]", row), row
+        assert "@" not in row
+
+
+def test_json_has_the_keys_that_the_page_lists(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["matrix", PROD, "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    names = ("from", "to", "passes", "from_servers", "from_ranges", "to_servers", "to_ranges")
+    page = Path(ROOT / "docs/asking.md").read_text("utf-8")
+    for row in data:
+        assert list(row) == [*names, "reasons"]
+        assert keys(row)["reasons"] == [REASON]
+    assert all(f"`{name}`" in page for name in names)

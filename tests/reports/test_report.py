@@ -1,0 +1,336 @@
+"""`report`: every rule stands in it once a zone with its reasons, and a user's words are words."""
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from typing import Any, Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from exchange_ports import __version__
+from exchange_ports.cli import main, report_command
+from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.proof import Failure, Figures, Proof, prove
+from exchange_ports.proof.explain import Explainer
+from exchange_ports.reports.origin import Origin
+from exchange_ports.reports.page_html import page_html
+from exchange_ports.reports.page_markdown import page_markdown
+from exchange_ports.reports.rulebook import Book, rulebook, rulebook_csv
+from exchange_ports.reports.rulebook_page import rulebook_page
+from exchange_ports.topology.validate import load_topology
+from tests.cli.test_cli import ROOT, STACKS, run
+from tests.reports.test_handover import MARKUP
+from tests.reports.test_matrix import HOSTILE
+from tests.support.planning import planned, slow
+from tests.support.strategies import WITH_EDGE, edited, topologies
+
+BOTH: Final = "stacks/Pulumi.both.yaml"
+
+
+@pytest.mark.parametrize(
+    "stack,format_",
+    [
+        *((stack, "markdown") for stack in STACKS),
+        # One stack in the other formats is enough to read.
+        ("Pulumi.both.yaml", "html"),
+        ("Pulumi.both.yaml", "csv"),
+    ],
+)
+def test_the_rule_book_of_a_stack_is_the_one_that_was_read(
+    stack: str,
+    format_: str,
+    golden: Callable[[str, str], None],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert main(["report", f"stacks/{stack}", "--format", format_]) == 0
+    said = capsys.readouterr()
+    assert said.err == ""
+    ending = {"markdown": "md", "html": "html", "csv": "csv"}[format_]
+    # A new version or a comment in a stack file is no other rule book.
+    text = re.sub(r"\b[0-9a-f]{64}\b", "OF-THE-FILE", said.out)
+    text = text.replace(f"exchange-ports {__version__}", "exchange-ports VERSION")
+    text = text.replace(f",{__version__},", ",VERSION,")
+    golden(f"report/{stack.split('.')[1]}.{ending}", text)
+
+
+@pytest.mark.parametrize("format_", ["markdown", "html", "csv"])
+def test_a_report_is_the_same_bytes_each_time(format_: str) -> None:
+    first, second = (
+        run("report", BOTH, "--format", format_, PYTHONHASHSEED=seed).stdout for seed in ("1", "2")
+    )
+    assert first == second
+
+
+def test_a_report_names_the_file_by_its_hash() -> None:
+    from hashlib import sha256
+
+    expected = sha256((ROOT / BOTH).read_bytes()).hexdigest()
+    for format_ in ("markdown", "html", "csv"):
+        assert expected.encode() in run("report", BOTH, "--format", format_).stdout
+
+
+def test_a_report_of_a_failed_proof_says_so_and_answers_no(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = Failure("permitted = meant", "a packet", "nothing means it")
+
+    def fails(_: Plans) -> Proof:
+        return Proof(Figures(1, 2), (broken,))
+
+    monkeypatch.setattr(report_command, "prove", fails)
+    for format_, told in (
+        ("markdown", "**The proof fails.**"),
+        ("html", '<span class="risk">The proof fails.</span>'),
+        ("csv", ",fails\r\n"),
+    ):
+        assert main(["report", str(ROOT / BOTH), "--format", format_]) == 1
+        out = capsys.readouterr().out
+        assert told in out
+        assert "The proof holds." not in out
+        assert ("nothing means it" in out) == (format_ != "csv")
+
+
+# ---- every rule is in it ----
+
+
+def book_of(plans: Plans, file: str = "stacks/Pulumi.prod.yaml") -> Book:
+    return rulebook(plans, prove(plans), plans.warnings, Origin(file, "0" * 64, "1.0"))
+
+
+@slow
+@given(topologies())
+def test_every_rule_stands_in_each_zone_that_wears_it_with_its_reasons(data: Any) -> None:
+    plans = planned(data)
+    book = book_of(plans)
+    zones = {
+        (key, group): {w.in_perimeter for w in plans.inventory.servers if w.name in names}
+        for key, plan in plans.networks.items()
+        for group in {group for worn in plan.memberships.values() for group in worn}
+        for names in [{name for name, worn in plan.memberships.items() if group in worn}]
+    }
+    listed = {
+        (r.network, r.zone, r.name, r.allows, r.inward, r.passes, r.reasons) for r in book.rules
+    }
+    assert len(listed) == len(book.rules)
+    expected: set[Any] = set()
+    for rule in Explainer(plans).rules:
+        worn = zones.get((rule.network, rule.group or ""), set())
+        names = {"perimeter" if each else "internal" for each in worn} or {"no zone"}
+        for zone in {rule.place} if rule.place else names:
+            key = (rule.network, zone, rule.name, rule.allows, rule.way == "in")
+            expected.add((*key, str(rule.ports), rule.reasons))
+    assert listed == expected
+
+
+@slow
+@given(topologies())
+def test_all_three_formats_have_every_rule_and_every_accepted_risk(data: Any) -> None:
+    plans = planned(data)
+    book = book_of(plans)
+    table = list(csv.reader(io.StringIO(rulebook_csv(book), newline="")))
+    assert {len(cells) for cells in table} == {25}
+    named = [(cells[0], cells[2], cells[20]) for cells in table[1:]]
+    assert named == [(rule.network, rule.zone, rule.name) for rule in book.rules]
+    page = rulebook_page(book)
+    seen = Seen.of(page_html(page))
+    markdown = page_markdown(page)
+    for rule in book.rules:
+        assert rule.name in seen.codes
+    # What is accepted stands once in its own table, and marks each of its rules.
+    flows = sum(flow.accept_risk for flow in plans.topology.additional_flows)
+    relays = sum(relay.accept_risk for relay in plans.topology.mail_flow.relays.values())
+    assert seen.marked == flows + relays + sum(rule.is_risky for rule in book.rules)
+    assert markdown.count("accepted risk**") == sum(rule.is_risky for rule in book.rules)
+
+
+# ---- HTML: well formed, by itself, and safe ----
+
+_VOID: Final = frozenset(("meta", "br", "wbr", "col"))
+_KNOWN: Final = _VOID.union(
+    ("html", "head", "title", "style", "body", "header", "nav", "main", "section"),
+    ("h1", "h2", "h3", "h4", "p", "a", "span", "strong", "code", "div", "dl", "dt", "dd"),
+    ("ol", "ul", "li", "table", "caption", "colgroup", "thead", "tbody", "tr", "th", "td"),
+)
+_OURS: Final = ("https://learn.microsoft.com/", "https://docs.aws.amazon.com/", "#")
+
+
+class Seen(HTMLParser):
+    """What a parser sees: the tree as tags with attributes, and texts; faults are errors."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.tags: list[tuple[str, tuple[tuple[str, str | None], ...]]] = []
+        self.texts: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.codes: list[str] = []
+        self.marked = 0
+
+    @classmethod
+    def of(cls, page: str) -> "Seen":
+        assert page.startswith("<!DOCTYPE html>\n<html lang=")
+        assert page.isascii()
+        seen = cls()
+        seen.feed(page)
+        seen.close()
+        assert seen.open == []
+        return seen
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in _KNOWN
+        self.tags.append((tag, tuple(attrs)))
+        if tag == "code":
+            self.codes.append("")
+        if tag not in _VOID:
+            self.open.append(tag)
+        for name, value in attrs:
+            assert value is not None
+            assert not name.startswith("on")
+            if name == "id":
+                self.ids.append(value)
+            if name in ("href", "src"):
+                assert tag == "a"
+                assert value.startswith(_OURS), value
+                self.links.append(value)
+            if (tag, name, value) == ("tr", "class", "risk"):
+                self.marked += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        assert tag not in _VOID
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if data.strip():
+            self.texts.append(data)
+        if "code" in self.open:
+            self.codes[-1] += data
+
+    def unknown_decl(self, data: str) -> None:
+        raise AssertionError(data)
+
+    def handle_pi(self, data: str) -> None:
+        raise AssertionError(data)
+
+    def handle_comment(self, data: str) -> None:
+        raise AssertionError(data)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_page_is_well_formed_and_needs_nothing_else(stack: str) -> None:
+    page = run("report", f"stacks/{stack}", "--format", "html").stdout.decode()
+    seen = Seen.of(page)
+    assert len(seen.ids) == len(set(seen.ids))
+    inner = {link[1:] for link in seen.links if link.startswith("#")}
+    assert inner <= set(seen.ids)
+    # Every section can be reached from the contents, and every row from a rule.
+    assert {name for name in seen.ids if name.startswith("row-")} <= inner
+    # What a style could fetch.
+    assert not re.search(r"url\(|@import|@font-face|expression", page)
+    assert ("meta", "default-src 'none'") in [
+        (tag, (value or "").split(";")[0])
+        for tag, attributes in seen.tags
+        for _, value in attributes
+        if "default-src" in (value or "")
+    ]
+
+
+def spoken(words: str, file: str = "stacks/Pulumi.prod.yaml") -> Book:
+    """A book in which an operator says this wherever he may say something."""
+    flow = {
+        "from": "10.20.6.0/24",
+        "to": "edge",
+        "ports": ["3389/tcp"],
+        "reason": words,
+        "accept_risk": True,
+        "owner": words,
+        "ticket": words,
+        "review": "2027-03-31",
+    }
+    edit = {"additional_flows": [flow], "acknowledge": {"port-25-blocked": words}}
+    return book_of(compile_plans(load_topology(edited(WITH_EDGE, edit))[0]), file)
+
+
+MORE: Final = (
+    "</td></tr></table><script>alert(1)</script>",
+    '" onmouseover="alert(1)',
+    "&lt;b&gt;&amp;",
+    "]]> <!-- x --> <?php ?>",
+    "</style><img src=x>",
+    "javascript:alert(1)",
+    "_soft_ __hard__ ~~gone~~ ![p](q)",
+    "Bür\u00f6 \U0001f600 \u05e9",
+)
+
+
+@pytest.mark.parametrize("words", [*HOSTILE, *MARKUP, *MORE])
+def test_no_word_of_an_operator_is_html(words: str) -> None:
+    plain, hostile = (Seen.of(page_html(rulebook_page(spoken(w)))) for w in ("plain words", words))
+    assert hostile.tags == plain.tags
+    assert "".join(hostile.texts).count(words) >= 7
+
+
+def test_the_name_of_a_file_is_not_html_either() -> None:
+    name = "stacks/<b>&\"'.yaml"
+    plain, hostile = (
+        Seen.of(page_html(rulebook_page(spoken("why", file)))) for file in ("x.yaml", name)
+    )
+    # A slash in a name is where a browser may break the line.
+    assert [tag for tag in hostile.tags if tag[0] != "wbr"] == [
+        tag for tag in plain.tags if tag[0] != "wbr"
+    ]
+    assert name in hostile.codes
+
+
+@settings(max_examples=50)
+@given(
+    st.text(
+        st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=40
+    ).filter(str.isprintable)
+)
+def test_whatever_an_operator_says_is_text_and_nothing_else(words: str) -> None:
+    book = spoken(words)
+    page = rulebook_page(book)
+    seen = Seen.of(page_html(page))
+    assert seen.tags == PLAIN_HTML
+    assert "".join(seen.texts).count(words) >= 7
+    assert structure(page_markdown(page)) == PLAIN_MARKDOWN
+    table = list(csv.reader(io.StringIO(rulebook_csv(book), newline="")))
+    assert not [cell for cells in table for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+
+
+def structure(markdown: str) -> list[tuple[str, object]]:
+    """What a reader of Markdown makes of a page, but for the words."""
+    found: list[tuple[str, object]] = []
+    # Links are made of bare addresses as well, as GitHub does.
+    parser = MarkdownIt("commonmark", {"html": True, "linkify": False}).enable(
+        ["table", "strikethrough"]
+    )
+    for token in parser.parse(markdown):
+        found.append((token.type, token.attrs.get("href")))
+        for each in token.children or ():
+            if each.type in ("text", "text_special", "softbreak"):
+                continue
+            told = each.content if each.type == "html_inline" else each.attrs.get("href")
+            found.append((each.type, told))
+    return found
+
+
+PLAIN_HTML: Final = Seen.of(page_html(rulebook_page(spoken("plain")))).tags
+PLAIN_MARKDOWN: Final = structure(page_markdown(rulebook_page(spoken("plain"))))
+
+
+@pytest.mark.parametrize("words", [*HOSTILE, *MARKUP, *MORE])
+def test_no_word_of_an_operator_is_markdown(words: str) -> None:
+    page = page_markdown(rulebook_page(spoken(words)))
+    assert structure(page) == PLAIN_MARKDOWN
+    # What GitHub makes a link or a mention of, though CommonMark does not.
+    told = re.sub(r"\]\(https://[^)]*\)|&#\d+;", "", page)
+    assert not re.search(r"(?<!\()https?://evil|www\.evil|@somebody", told)

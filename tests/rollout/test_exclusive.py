@@ -1,0 +1,51 @@
+"""Updates where rules of others are taken away: old rules of ours may go before servers change their groups."""
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import Phase as HypothesisPhase
+from hypothesis import strategies as st
+
+from exchange_ports.rollout import Attached, Phase, plan_rollout
+from tests.rollout.test_extremes import planned
+from tests.support.edits import edited_topologies
+from tests.support.strategies import topologies
+
+
+def exclusive(data: Mapping[str, Any], on: bool) -> dict[str, Any]:
+    made = copy.deepcopy(dict(data))
+    for network in made["networks"].values():
+        network["exclusive_rules"] = on
+    return made
+
+
+@settings(
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    phases=[HypothesisPhase.explicit, HypothesisPhase.reuse, HypothesisPhase.generate],
+)
+@given(st.data())
+def test_what_cuts_or_opens_elsewhere_does_so_here_where_rules_are_exclusive(
+    draw: st.DataObject,
+) -> None:
+    data = draw.draw(topologies())
+    edit, _ = draw.draw(edited_topologies(data))
+    plans = [planned(exclusive(each, on)) for each in (data, edit) for on in (False, True)]
+    assume(None not in plans)
+    old, old_exclusive, new, new_exclusive = plans
+    assert old is not None
+    assert old_exclusive is not None
+    assert new is not None
+    assert new_exclusive is not None
+    found = plan_rollout(old_exclusive, new_exclusive).at_once
+    here, elsewhere = (plan_rollout(old, new, attached).at_once for attached in Attached)
+    if any(getattr(plan, "exclusive", False) for plan in new_exclusive.networks.values()):
+        assert found.clean is (here.clean and elsewhere.clean)
+    else:
+        assert found.clean is here.clean
+    steps = plan_rollout(old_exclusive, new_exclusive).steps
+    if steps is not None and any(
+        getattr(plan, "exclusive", False) for plan in new_exclusive.networks.values()
+    ):
+        assert [step.turn for step in steps][-2:] != [Phase.EXPAND, Phase.CONTRACT]

@@ -1,0 +1,57 @@
+"""The extremal states are enough: whatever any state cuts or opens, one of them does too."""
+
+from collections import defaultdict
+
+import pytest
+from hypothesis import Phase as HypothesisPhase
+from hypothesis import assume, event, given, settings
+from hypothesis import strategies as st
+
+from exchange_ports.findings import Refused
+from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.rollout import Attached, plan_rollout
+from exchange_ports.rollout.interfaces import server_interfaces
+from exchange_ports.rollout.network_pairs import network_pairs, spaces_of
+from exchange_ports.traffic.traffic import Traffic
+from tests.rollout.walking import operations, walk
+from tests.support.edits import edited_topologies
+from tests.support.strategies import Data, declared, topologies
+
+#: More operations than this in one update have too many orders.
+MOST = 8
+
+
+def planned(data: Data) -> Plans | None:
+    try:
+        return compile_plans(declared(data))
+    except Refused:
+        return None
+
+
+@pytest.mark.timeout(600)
+@settings(phases=[HypothesisPhase.explicit, HypothesisPhase.reuse, HypothesisPhase.generate])
+@given(st.data(), st.sampled_from(Attached))
+def test_the_extremal_states_show_all_that_any_state_shows(
+    draw: st.DataObject, attached: Attached
+) -> None:
+    data = draw.draw(topologies())
+    edited, names = draw.draw(edited_topologies(data))
+    old, new = planned(data), planned(edited)
+    assume(old is not None and new is not None)
+    assert old is not None
+    assert new is not None
+    everyone = server_interfaces(old, new)
+    pairs = {pair.place: (pair.old, pair.new) for pair in network_pairs(old, new)}
+    elsewhere = attached is Attached.ELSEWHERE
+    count = sum(
+        len(operations(*both, [b for b in everyone if b.place == place], elsewhere=elsewhere))
+        for place, both in pairs.items()
+    )
+    assume(0 < count <= MOST)
+    walked = walk(pairs, everyone, spaces_of(old, new), elsewhere=elsewhere)
+    found: dict[tuple[str, str, str], Traffic] = defaultdict(Traffic)
+    for trouble in plan_rollout(old, new, attached).at_once.troubles:
+        found[trouble.effect.value, trouble.server, trouble.way] |= trouble.traffic
+    event(" + ".join(sorted(names)))
+    event("clean" if not walked else "not clean")
+    assert dict(found) == walked

@@ -1,0 +1,89 @@
+"""What a cloud would refuse half-way, known before the update begins."""
+
+from typing import Any
+
+from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.rollout import Attached, plan_rollout
+from tests.support.strategies import GONE, SMALL, Data, declared, edited
+
+
+def planned(data: Data) -> Plans:
+    return compile_plans(declared(data))
+
+
+def with_flows(first_port: int, count: int, **network: Any) -> Data:
+    """So many rules of the fabric's group, and some more that are always there."""
+    flows = [
+        {
+            "from": "exchange",
+            "to": f"10.{30 + n // 256}.{n % 256}.0/24",
+            "ports": [f"{first_port}/tcp"],
+            "reason": "backup",
+        }
+        for n in range(count)
+    ]
+    edit = {"additional_flows": flows, **{f"networks.corp.{k}": v for k, v in network.items()}}
+    return edited(SMALL, edit)
+
+
+def test_a_group_at_its_limit_cannot_hold_old_and_new_rules_together() -> None:
+    found = plan_rollout(planned(with_flows(9000, 50)), planned(with_flows(9001, 50)))
+    assert found.at_once.clean
+    assert not found.clean
+    assert [finding.summary for finding in found.refused] == [
+        "exchange, out, IPv4 needs 102 rules, and AWS allows 60 per security group, direction and "
+        "address family"
+    ]
+    assert found.steps is None
+
+
+def test_a_raised_quota_makes_room_for_both() -> None:
+    quota = {"quotas": {"rules_per_security_group": 110}}
+    found = plan_rollout(planned(with_flows(9000, 50)), planned(with_flows(9001, 50, **quota)))
+    assert found.clean
+
+
+def test_on_azure_the_rules_change_at_once_and_need_no_room() -> None:
+    old, new = (with_flows(port, 600, platform="azure") for port in (9000, 9001))
+    assert plan_rollout(planned(old), planned(new)).clean
+
+
+def flow(to: object, port: int) -> dict[str, object]:
+    return {"from": "exchange", "to": to, "ports": [f"{port}/tcp"], "reason": "updates"}
+
+
+def test_a_list_that_shrinks_weighs_its_old_size_until_it_is_written() -> None:
+    """30 prefixes in the old list and 9 in the new one, beside 30 new rules of other ranges."""
+    others = [flow([f"10.64.{number}.0/24" for number in range(30)], 443)]
+    long = edited(SMALL, {"private_blocks": GONE, "additional_flows": [flow("internet", 443)]})
+    short = edited(
+        SMALL,
+        {"private_blocks": ["10.0.0.0/8"], "additional_flows": [flow("internet", 443), *others]},
+    )
+    found = plan_rollout(planned(long), planned(short))
+    # The list is one of many things that are made and changed in any order.
+    assert [finding.summary.split(" (")[0] for finding in found.refused] == [
+        "exchange, out, IPv4 needs 62 rules, and AWS allows 60 per security group, direction and "
+        "address family"
+    ]
+
+
+def test_a_rule_is_added_when_its_list_is_written() -> None:
+    """It takes the list's id from the list: so two rules never weigh 30 each."""
+    long = edited(SMALL, {"private_blocks": GONE, "additional_flows": [flow("internet", 80)]})
+    both = [flow("internet", 80), flow("internet", 443)]
+    short = edited(SMALL, {"private_blocks": ["10.0.0.0/8"], "additional_flows": both})
+    assert plan_rollout(planned(long), planned(short)).clean
+
+
+def test_a_group_that_another_stack_may_still_wear_is_held() -> None:
+    both = {"roles": ["client_access", "mailbox"], "address": "10.21.0.11", "own_group": True}
+    far = {"platform": "aws", "internal": ["10.21.0.0/20"]}
+    site = {"network": "far", "servers": {"ex2": both}}
+    two = edited(SMALL, {"networks.far": far, "sites.paris": site})
+    one = edited(two, {"sites.paris.servers.ex2.own_group": False})
+    old, new = planned(two), planned(one)
+    assert plan_rollout(old, new, Attached.HERE).held == ()
+    found = plan_rollout(old, new, Attached.ELSEWHERE)
+    assert found.held == ("server.ex2 of far on AWS",)
+    assert not found.clean

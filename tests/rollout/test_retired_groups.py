@@ -1,0 +1,198 @@
+"""Retired groups: kept for servers of another stack, worn by nobody declared (DESIGN 5, Updates)."""
+
+from typing import Any
+
+import pytest
+
+from exchange_ports.clouds.aws.rules import AwsRuleSet, GroupRef
+from exchange_ports.pipeline import NetworkPlan, Plans, compile_plans
+from exchange_ports.proof import prove
+from exchange_ports.rollout import Attached, Does, network_pairs, operations, plan_rollout
+from exchange_ports.topology.validate import parse_topology
+from exchange_ports.traffic.ports import Protocol
+from tests.support.strategies import SMALL, WITH_EDGE, Data, declared, edited
+
+#: Paris has Mailbox servers of its own in the same network.
+PARIS: Data = edited(
+    SMALL,
+    {
+        "sites.paris": {
+            "network": "corp",
+            "servers": {"px1": {"roles": ["client_access", "mailbox"]}},
+        },
+        "additional_flows": [
+            {"from": "mailbox@hq", "to": "10.20.6.0/24", "ports": ["9100/tcp"], "reason": "backup"},
+        ],
+        "mail_flow.outbound": {"through": "mailbox"},
+    },
+)
+OF_PARIS = ["client-access.paris", "edgesync.paris", "mailbox.paris"]
+#: The same when the last server of Paris has gone.
+LEFT: Data = edited(PARIS, {"sites.paris.servers": {}})
+
+
+def planned(data: Data, platform: str = "aws", **network: Any) -> Plans:
+    edit = {f"networks.corp.{key}": value for key, value in network.items()}
+    return compile_plans(declared(edited(data, {"networks.corp.platform": platform, **edit})))
+
+
+def group_keys(plan: NetworkPlan) -> set[str]:
+    several = plan.groups if isinstance(plan, AwsRuleSet) else plan.application_groups
+    return {group.key for group in several}
+
+
+@pytest.mark.parametrize("platform", ["aws", "azure"])
+def test_a_retired_group_is_kept_with_all_of_its_rules(platform: str) -> None:
+    """Nothing is done when the last server leaves: whoever still wears the groups is no worse off."""
+    before = planned(PARIS, platform)
+    after = planned(LEFT, platform, retired_groups=OF_PARIS)
+    assert set(OF_PARIS) <= group_keys(after.networks["corp"])
+    assert [operations(pair.old, pair.new) for pair in network_pairs(before, after)] == [()]
+
+
+@pytest.mark.parametrize("platform", ["aws", "azure"])
+def test_nobody_is_said_to_wear_it(platform: str) -> None:
+    plan = planned(LEFT, platform, retired_groups=OF_PARIS).networks["corp"]
+    assert set(plan.memberships) == {"ex1"}
+    assert not {key for worn in plan.memberships.values() for key in worn} & set(OF_PARIS)
+
+
+@pytest.mark.parametrize("platform", ["aws", "azure"])
+def test_what_is_not_retired_goes_and_is_held_for_who_may_wear_it(platform: str) -> None:
+    before, after = planned(PARIS, platform), planned(LEFT, platform)
+    assert plan_rollout(before, after, Attached.ELSEWHERE).held == tuple(
+        f"{group} of {pair.place}" for pair in network_pairs(before, after) for group in OF_PARIS
+    )
+    kept = planned(LEFT, platform, retired_groups=OF_PARIS)
+    assert plan_rollout(before, kept, Attached.ELSEWHERE).held == ()
+    assert plan_rollout(before, kept, Attached.ELSEWHERE).clean
+
+
+@pytest.mark.parametrize("platform", ["aws", "azure"])
+def test_taken_from_the_list_it_is_deleted(platform: str) -> None:
+    before, after = planned(LEFT, platform, retired_groups=OF_PARIS), planned(LEFT, platform)
+    (pair,) = network_pairs(before, after)
+    done = operations(pair.old, pair.new)
+    groups = [each.name for each in done if each.kind.endswith("security group")]
+    assert [name for name in groups if name in OF_PARIS] == OF_PARIS
+    assert {each.does for each in done} <= {Does.DELETE, Does.CHANGE}
+    assert plan_rollout(before, after, Attached.ELSEWHERE).clean
+
+
+@pytest.mark.parametrize("platform", ["aws", "azure"])
+def test_its_rules_follow_the_flows_like_those_of_any_group(platform: str) -> None:
+    """A flow that is closed is closed for whoever still wears the group, too."""
+    flow = {"from": "mailbox", "to": "10.20.7.0/24", "ports": ["9200/tcp"], "reason": "backup"}
+    with_flow = edited(LEFT, {"additional_flows": [flow]})
+    there = planned(with_flow, platform, retired_groups=OF_PARIS).networks["corp"]
+    gone = planned(LEFT, platform, retired_groups=OF_PARIS).networks["corp"]
+    assert [("mailbox.paris" in text, "9200" in text) for text in _rules(there)].count(
+        (True, True)
+    ) == 1
+    assert not [text for text in _rules(gone) if "9200" in text]
+
+
+def _rules(plan: NetworkPlan) -> list[str]:
+    if isinstance(plan, AwsRuleSet):
+        return [f"{rule.group} {rule.ports}" for rule in plan.rules]
+    return [f"{rule.source} {rule.ports}" for group in plan.groups for rule in group.rules]
+
+
+def test_an_edge_group_is_somebodys_peer_while_it_is_retired() -> None:
+    """EC2 has a rule of ICMP for each family in which somebody is there."""
+    pings = {"from": "edge", "to": "mailbox", "ports": ["icmp"], "reason": "pings"}
+    data = edited(
+        WITH_EDGE,
+        {"sites.paris": {}, "additional_flows": [{**pings, "accept_risk": True}]},
+    )
+    plan = planned(data, retired_groups=["edge.paris"]).networks["corp"]
+    assert isinstance(plan, AwsRuleSet)
+    found = {
+        (rule.group, rule.peer.key)
+        for rule in plan.rules
+        if isinstance(rule.peer, GroupRef) and rule.ports.protocol is Protocol.ICMP
+    }
+    there = {("edge.hq", "mailbox.hq"), ("mailbox.hq", "edge.hq")}
+    assert found == there | {("edge.paris", "mailbox.hq"), ("mailbox.hq", "edge.paris")}
+
+
+#: Paris is in another network, which the first knows by addresses.
+FAR: Data = edited(
+    PARIS,
+    {
+        "networks.far": {"platform": "aws", "internal": ["10.30.0.0/20"]},
+        "sites.paris.network": "far",
+        "sites.paris.servers.px1.address": "10.30.0.11",
+        "sites.hq.servers.ex1.address": "10.20.0.11",
+    },
+)
+
+
+def test_rules_by_address_at_other_networks_go_with_the_server() -> None:
+    """Of whoever wears a retired group no address is declared any more."""
+    retired = {"networks.far.retired_groups": ["exchange", *OF_PARIS]}
+    left = edited(FAR, {"sites.paris.servers": {}, **retired})
+    before, after = compile_plans(declared(FAR)), compile_plans(declared(left))
+    done = {pair.place: operations(pair.old, pair.new) for pair in network_pairs(before, after)}
+    assert done["far on AWS"] == ()
+    assert {(each.does, each.name) for each in done["corp on AWS"]} == {
+        (Does.DELETE, "exchange/in/any/all/10.30.0.11/32"),
+        (Does.DELETE, "exchange/out/any/all/10.30.0.11/32"),
+    }
+
+
+@pytest.mark.parametrize("platform", ["aws", "azure"])
+def test_the_proof_takes_the_rules_of_a_retired_group_for_needed(platform: str) -> None:
+    kept = planned(LEFT, platform, retired_groups=OF_PARIS)
+    assert prove(kept).holds, [str(each) for each in prove(kept).failures]
+
+
+@pytest.mark.parametrize("platform", ["aws", "azure"])
+def test_a_network_that_everybody_left_keeps_what_is_retired(platform: str) -> None:
+    """Azure keeps the zone's network security group as well: interfaces still have it."""
+    network = {"platform": platform, "internal": ["10.30.0.0/20"], "retired_groups": ["exchange"]}
+    plan = compile_plans(declared(edited(SMALL, {"networks.far": network}))).networks["far"]
+    assert group_keys(plan) == {"exchange"}
+    assert plan.memberships == {}
+    if isinstance(plan, AwsRuleSet):
+        unrestricted = [rule for rule in plan.rules if rule.peer == GroupRef("exchange")]
+        assert [rule.direction.value for rule in unrestricted] == ["in", "out"]
+    else:
+        assert [group.zone.value for group in plan.groups] == ["internal"]
+        assert any("exchange-to-exchange" in rule.name for rule in plan.groups[0].rules)
+
+
+@pytest.mark.parametrize("network, zone", [({}, "perimeter"), ({"perimeter": []}, "internal")])
+def test_a_retired_group_of_edge_servers_keeps_the_group_of_their_zone(
+    network: Data, zone: str
+) -> None:
+    plan = planned(LEFT, "azure", retired_groups=["edge.hq"], **network).networks["corp"]
+    assert not isinstance(plan, AwsRuleSet)
+    assert [group.zone.value for group in plan.groups] == sorted({"internal", zone})
+
+
+def said(data: Data) -> list[tuple[str, bool]]:
+    _, findings = parse_topology(data)
+    return [(finding.kind.code, finding.is_error) for finding in findings]
+
+
+def test_a_group_that_somebody_wears_is_not_retired_and_said_to_be_worn() -> None:
+    worn = edited(PARIS, {"networks.corp.retired_groups": ["mailbox.paris"]})
+    assert ("retired-group-worn", False) in said(worn)
+    assert repr(planned(worn).networks) == repr(planned(PARIS).networks)
+
+
+@pytest.mark.parametrize("key", ["mailbox.lyon", "mailboxes.paris", "exchange.paris", "mailbox"])
+def test_a_group_that_there_cannot_be_is_refused(key: str) -> None:
+    assert ("undeclared", True) in said(edited(LEFT, {"networks.corp.retired_groups": [key]}))
+
+
+def test_nothing_is_kept_in_an_external_network() -> None:
+    far = {"platform": "external", "internal": ["10.30.0.0/20"], "retired_groups": ["exchange"]}
+    assert ("undeclared", True) in said(edited(LEFT, {"networks.far": far}))
+
+
+def test_groups_of_one_server_and_of_edge_servers_can_be_retired() -> None:
+    data = edited(SMALL, {"networks.corp.retired_groups": ["server.ex1", "edge-sending.hq"]})
+    assert [code for code, error in said(data) if error] == []
+    assert {"server.ex1", "edge-sending.hq"} <= group_keys(planned(data).networks["corp"])

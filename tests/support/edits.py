@@ -1,0 +1,185 @@
+"""Edits that people make to a topology, as functions on plain data, and any of them by Hypothesis."""
+
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from typing import Any, Final
+
+from hypothesis import strategies as st
+
+from tests.support.strategies import Data
+
+__all__ = ["EDITS", "edited_topologies"]
+
+#: An edit takes a topology and something to choose with, and says whether it changed anything.
+Edit = Callable[[Data, Callable[[list[Any]], Any]], bool]
+
+
+def _sites(data: Data) -> list[str]:
+    return [key for key, site in data.get("sites", {}).items() if site.get("servers")]
+
+
+def _servers(data: Data) -> list[tuple[str, str]]:
+    return [(site, key) for site in _sites(data) for key in data["sites"][site]["servers"]]
+
+
+def _server_added(data: Data, choose: Callable[[list[Any]], Any]) -> bool:
+    if not _servers(data):
+        return False
+    site, like = choose(_servers(data))
+    server = {k: v for k, v in data["sites"][site]["servers"][like].items() if k == "roles"}
+    data["sites"][site]["servers"]["added"] = server
+    return True
+
+
+def _server_removed(data: Data, choose: Callable[[list[Any]], Any]) -> bool:
+    if len(_servers(data)) < 2:
+        return False
+    site, key = choose(_servers(data))
+    del data["sites"][site]["servers"][key]
+    return True
+
+
+def _role_changed(data: Data, choose: Callable[[list[Any]], Any]) -> bool:
+    if not _servers(data):
+        return False
+    site, key = choose(_servers(data))
+    roles = [["client_access"], ["mailbox"], ["client_access", "mailbox"]]
+    server = data["sites"][site]["servers"][key]
+    server["roles"] = choose([each for each in roles if each != server["roles"]])
+    return True
+
+
+def _server_moved(data: Data, choose: Callable[[list[Any]], Any]) -> bool:
+    if len(_sites(data)) < 2:
+        return False
+    site, key = choose(_servers(data))
+    to = choose([each for each in _sites(data) if each != site])
+    server = data["sites"][site]["servers"].pop(key)
+    data["sites"][to]["servers"][key] = server
+    return True
+
+
+def _own_group(data: Data, choose: Callable[[list[Any]], Any]) -> bool:
+    if not _servers(data):
+        return False
+    site, key = choose(_servers(data))
+    server = data["sites"][site]["servers"][key]
+    server["own_group"] = not server.get("own_group", False)
+    return True
+
+
+def _address_changed(data: Data, choose: Callable[[list[Any]], Any]) -> bool:
+    addressed = [
+        (site, key)
+        for site, key in _servers(data)
+        if ":" not in data["sites"][site]["servers"][key].get("address", ":")
+    ]
+    if not addressed:
+        return False
+    site, key = choose(addressed)
+    server = data["sites"][site]["servers"][key]
+    first, _, _ = server["address"].rpartition(".")
+    server["address"] = f"{first}.{choose([61, 62, 63])}"
+    return True
+
+
+def _flow_added(data: Data, choose: Callable[[list[Any]], Any]) -> bool:
+    ends = ["exchange", "client_access", "mailbox", "10.20.6.0/24"]
+    flow = {
+        "from": choose(ends[:3]),
+        "to": choose(ends[3:]),
+        "ports": [choose(["3389/tcp", "443/tcp", "8530/tcp"])],
+        "reason": "added",
+    }
+    if choose([False, True]):
+        flow["from"], flow["to"] = flow["to"], flow["from"]
+    data.setdefault("additional_flows", []).append(flow)
+    return True
+
+
+def _flow_removed(data: Data, choose: Callable[[list[Any]], Any]) -> bool:
+    flows = data.get("additional_flows", [])
+    if not flows:
+        return False
+    flows.remove(choose(flows))
+    return True
+
+
+def _clients_changed(data: Data, choose: Callable[[list[Any]], Any]) -> bool:
+    services = choose([["https"], ["https", "imap"], ["https", "smtp_submission"], []])
+    if services:
+        data["clients"] = {"internet": {"services": services}}
+    elif "clients" in data:
+        del data["clients"]
+    return True
+
+
+def _blocks_changed(data: Data, choose: Callable[[list[Any]], Any]) -> bool:
+    data["private_blocks"] = choose(
+        [["10.0.0.0/8"], ["10.0.0.0/8", "192.168.0.0/16"], ["10.0.0.0/8", "172.16.0.0/12"]]
+    )
+    return True
+
+
+def _edge_removed(data: Data, choose: Callable[[list[Any]], Any]) -> bool:
+    edges = data.get("edge_servers", {})
+    if not edges:
+        return False
+    del edges[choose(list(edges))]
+    return True
+
+
+def _exception_toggled(data: Data, choose: Callable[[list[Any]], Any]) -> bool:
+    subscribed = [e for e in data.get("edge_servers", {}).values() if e.get("subscribed_site")]
+    if not subscribed:
+        return False
+    edge = choose(subscribed)
+    site = data["sites"][edge["subscribed_site"]]["servers"]
+    mailboxes = [key for key, server in site.items() if "mailbox" in server["roles"]]
+    if not mailboxes:
+        return False
+    if edge.pop("edgesync_except", None) is None:
+        edge["edgesync_except"] = [choose(mailboxes)]
+    return True
+
+
+def _retired(data: Data, choose: Callable[[list[Any]], Any]) -> bool:
+    """The groups of one server's roles, whether others wear them or not; or no more of them."""
+    if not _servers(data):
+        return False
+    site, key = choose(_servers(data))
+    network = data["networks"][data["sites"][site]["network"]]
+    if network["platform"] == "external" or network.pop("retired_groups", None):
+        return network["platform"] != "external"
+    of = data["sites"][site].get("id", site)
+    roles = data["sites"][site]["servers"][key]["roles"]
+    network["retired_groups"] = [f"{role.replace('_', '-')}.{of}" for role in roles]
+    return True
+
+
+EDITS: Final[Mapping[str, Edit]] = {
+    "a server added": _server_added,
+    "a server removed": _server_removed,
+    "a role changed": _role_changed,
+    "a server moved to another site": _server_moved,
+    "a group of its own": _own_group,
+    "an address changed": _address_changed,
+    "a flow added": _flow_added,
+    "a flow removed": _flow_removed,
+    "clients changed": _clients_changed,
+    "private blocks changed": _blocks_changed,
+    "an Edge server removed": _edge_removed,
+    "an exception of EdgeSync": _exception_toggled,
+    "groups retired": _retired,
+}
+
+
+@st.composite
+def edited_topologies(draw: st.DrawFn, data: Data, most: int = 3) -> tuple[Data, list[str]]:
+    """The same topology with one edit to three, and which these are."""
+    changed = deepcopy(data)
+    done: list[str] = []
+    for name in draw(st.lists(st.sampled_from(list(EDITS)), min_size=1, max_size=most)):
+        if EDITS[name](changed, lambda items: draw(st.sampled_from(items))):
+            done.append(name)
+    return changed, done

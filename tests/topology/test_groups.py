@@ -1,0 +1,370 @@
+"""Which groups a server wears follows from what is declared of that server alone."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pytest
+from hypothesis import assume, event, given
+from hypothesis import strategies as st
+
+from exchange_ports.topology.groups import GroupKind
+from exchange_ports.topology.inventory import Inventory
+from tests.support.strategies import (
+    GONE,
+    SMALL,
+    WITH_EDGE,
+    declared,
+    edited,
+    site_of,
+    topologies,
+)
+
+#: EC2's own limit on the groups of a network interface.
+MOST: Final = 5
+
+
+#: What a subscribed Edge server wears that says nothing of itself.
+ALL_EDGE: Final = ["edge-receiving.hq", "edge-sending.hq", "edge-synced.hq"]
+ALONE: Final = "edge-server.edge1"
+
+
+def worn(data: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The keys of every server's groups."""
+    return {each.name: [g.key for g in each.groups] for each in Inventory(declared(data)).servers}
+
+
+def internal(data: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The same, of internal servers only."""
+    edges: Mapping[str, Any] = data.get("edge_servers", {})
+    return {server: keys for server, keys in worn(data).items() if server not in edges}
+
+
+def with_server(**server: object) -> dict[str, Any]:
+    return edited(SMALL, {"sites.hq.servers.this": server})
+
+
+@pytest.mark.parametrize(
+    "roles, groups",
+    [
+        (["client_access"], ["exchange", "client-access.hq"]),
+        (["mailbox"], ["exchange", "mailbox.hq", "edgesync.hq"]),
+        (
+            ["client_access", "mailbox"],
+            ["exchange", "client-access.hq", "mailbox.hq", "edgesync.hq"],
+        ),
+        (
+            ["mailbox", "client_access"],
+            ["exchange", "client-access.hq", "mailbox.hq", "edgesync.hq"],
+        ),
+    ],
+)
+def test_a_server_wears_a_group_for_each_role_at_its_site(
+    roles: list[str], groups: list[str]
+) -> None:
+    assert worn(with_server(roles=roles))["this"] == groups
+
+
+def test_a_server_with_a_group_of_its_own_wears_that_too() -> None:
+    assert worn(with_server(roles=["client_access"], own_group=True))["this"] == [
+        "exchange",
+        "client-access.hq",
+        "server.this",
+    ]
+
+
+def test_a_combined_server_keeps_one_group_free() -> None:
+    combined = {"roles": ["client_access", "mailbox"]}
+    assert len(worn(with_server(**combined))["this"]) == MOST - 1
+    assert len(worn(with_server(**combined, own_group=True))["this"]) == MOST
+
+
+def test_an_edge_server_wears_nothing_of_the_inside() -> None:
+    assert worn(WITH_EDGE)["edge1"] == [
+        "edge.hq",
+        "edge-receiving.hq",
+        "edge-sending.hq",
+        "edge-synced.hq",
+    ]
+
+
+@pytest.mark.parametrize(
+    "summary, groups",
+    [
+        ({"own_group": True}, ["edge-receiving.hq", "edge-sending.hq", "edge-synced.hq", ALONE]),
+        ({"receives": False}, ["edge-sending.hq", "edge-synced.hq"]),
+        ({"sends": False}, ["edge-receiving.hq", "edge-synced.hq"]),
+        ({"delivery_port": 2525}, ["edge-sending.hq", "edge-synced.hq", ALONE]),
+        # What it says of delivering matters only where it delivers.
+        ({"delivery_port": 2525, "receives": False}, ["edge-sending.hq", "edge-synced.hq"]),
+        ({"edgesync_port": 50700}, ["edge-receiving.hq", "edge-sending.hq", ALONE]),
+        ({"edgesync_except": ["ex1"]}, ["edge-receiving.hq", "edge-sending.hq", ALONE]),
+        ({"delivery_port": 2525, "edgesync_port": 50700}, ["edge-sending.hq", ALONE]),
+        ({"subscribed_site": GONE, "mail_site": "hq"}, ["edge-receiving.hq", "edge-sending.hq"]),
+        ({"version": 2010, "address": "10.20.240.5"}, ALL_EDGE),
+    ],
+)
+def test_an_edge_server_leaves_a_group_only_where_it_says_something_else(
+    summary: Mapping[str, object], groups: list[str]
+) -> None:
+    data = edited(WITH_EDGE, {f"edge_servers.edge1.{key}": value for key, value in summary.items()})
+    assert worn(data)["edge1"] == ["edge.hq", *groups]
+
+
+def test_an_edgesync_exception_gives_the_server_a_group_of_its_own_for_it() -> None:
+    """Only the server that the exception names."""
+    two = edited(WITH_EDGE, {"sites.hq.servers.mbx2": {"roles": ["mailbox"]}})
+    excepted = edited(two, {"edge_servers.edge1.edgesync_except": ["mbx2"]})
+    assert worn(excepted)["mbx2"] == ["exchange", "mailbox.hq", "edgesync-server.mbx2"]
+    assert worn(excepted)["ex1"] == worn(two)["ex1"]
+
+
+def test_an_exception_at_another_site_moves_nobody_here() -> None:
+    paris = {
+        "sites.paris": {
+            "network": "corp",
+            "servers": {
+                "cas3": {"roles": ["client_access"]},
+                "mbx3": {"roles": ["mailbox"]},
+            },
+        },
+        "edge_servers.edge2": {
+            "network": "corp",
+            "subscribed_site": "paris",
+            "edgesync_except": ["mbx3"],
+        },
+    }
+    assert worn(edited(WITH_EDGE, paris))["ex1"] == worn(WITH_EDGE)["ex1"]
+
+
+def test_a_server_wears_its_edgesync_group_before_there_is_any_edge() -> None:
+    assert internal(SMALL) == internal(WITH_EDGE)
+
+
+@given(topologies())
+def test_no_server_wears_more_groups_than_an_interface_takes(data: dict[str, Any]) -> None:
+    for server, keys in worn(data).items():
+        assert 0 < len(keys) <= MOST
+        assert len(set(keys)) == len(keys), server
+
+
+def stem(data: Mapping[str, Any], network: str) -> str:
+    """The first two numbers of the addresses of a network."""
+    internal: str = data["networks"][network]["internal"][0]
+    return ".".join(internal.split(".")[:2])
+
+
+@given(topologies(edge=False), st.data())
+def test_adding_edge_moves_no_internal_server(data: dict[str, Any], draw: st.DataObject) -> None:
+    sites = [
+        key
+        for key, site in data["sites"].items()
+        if any("mailbox" in server["roles"] for server in site.get("servers", {}).values())
+    ]
+    site = draw.draw(st.sampled_from(sites))
+    network = data["sites"][site]["network"]
+    with_edge = edited(
+        data,
+        {
+            f"networks.{network}.perimeter": [f"{stem(data, network)}.240.0/24"],
+            "edge_servers.added": {
+                "network": network,
+                "subscribed_site": site,
+                "address": f"{stem(data, network)}.240.5",
+            },
+            "name_servers.edge": "platform",
+            "mail_flow": {},
+        },
+    )
+    assert internal(with_edge) == internal(data)
+
+
+@given(topologies())
+def test_sites_clients_mail_and_flows_move_nobody(data: dict[str, Any]) -> None:
+    network = next(iter(data["networks"]))
+    new = {"roles": ["client_access", "mailbox"], "address": f"{stem(data, network)}.0.200"}
+    more = edited(
+        data,
+        {
+            "sites.added": {
+                "network": network,
+                "servers": {"new1": new},
+                "lync": {"addresses": ["10.20.11.0/28"]},
+            },
+            "clients.added": {"services": ["https", "pop"]},
+            "mail_flow": {
+                "inbound": {"from": "internet", "to": ["added"]},
+                "relays": {"added": {"from": ["10.20.7.5"]}},
+            },
+            "witnesses": {"added": {"address": "10.20.7.61"}},
+            "additional_flows": [
+                {"from": "10.20.6.0/24", "to": "exchange", "ports": ["any"], "reason": "backup"}
+            ],
+        },
+    )
+    assume(all("address" in each for each in servers_of(data)))
+    after = worn(more)
+    assert after.pop("new1")
+    assert after == worn(data)
+
+
+def servers_of(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Every internal server."""
+    sites: Mapping[str, Any] = data["sites"]
+    return [server for site in sites.values() for server in site.get("servers", {}).values()]
+
+
+@given(topologies(), st.data())
+def test_a_server_wears_what_it_would_wear_if_the_others_were_gone(
+    data: dict[str, Any], draw: st.DataObject
+) -> None:
+    """But for the Edge servers of its site: an exception there is declared of the server itself."""
+    before = internal(data)
+    server = draw.draw(st.sampled_from(sorted(before)))
+    (site,) = (key for key, each in data["sites"].items() if server in each.get("servers", {}))
+    alone = edited(data, {"clients": {}, "mail_flow": {}, "additional_flows": [], "witnesses": {}})
+    for network in alone["networks"].values():
+        # Groups of sites that are gone.
+        network.pop("retired_groups", None)
+    here = data["sites"][site]
+    beside = {
+        "roles": ["client_access", "mailbox"],
+        "address": f"{stem(data, here['network'])}.0.200",
+    }
+    alone["sites"] = {
+        site: {
+            **here,
+            "servers": {server: here["servers"][server], "beside": beside},
+            "domain_controllers": {"addresses": ["10.20.2.9"]},
+        }
+    }
+    edges = {
+        key: {
+            **edge,
+            "edgesync_except": [name for name in edge.get("edgesync_except", []) if name == server],
+        }
+        for key, edge in data.get("edge_servers", {}).items()
+        if site_of(edge) == site
+    }
+    alone["edge_servers"] = edges
+    if not edges:
+        alone.pop("sender_reputation", None)
+    assert internal(alone)[server] == before[server]
+
+
+@given(topologies(edge=True), st.data())
+def test_what_an_edge_server_says_of_itself_moves_no_other_one(
+    data: dict[str, Any], draw: st.DataObject
+) -> None:
+    """Nor any internal server: only an exception names one."""
+    plain = edited(data, {"mail_flow": {}, "additional_flows": []})
+    edges: dict[str, Any] = plain["edge_servers"]
+    key = draw.draw(st.sampled_from(sorted(edges)))
+    flag = draw.draw(st.sampled_from([*FLAGS]))
+    changed = edited(plain, {f"edge_servers.{key}.{flag}": FLAGS[flag]})
+    if flag in ("receives", "sends"):
+        # One of both is what it is there for.
+        other = "sends" if flag == "receives" else "receives"
+        changed["edge_servers"][key].pop(other, None)
+    before, after = worn(plain), worn(changed)
+    event(f"{flag} moves it" if before[key] != after[key] else f"{flag} leaves it")
+    assert {**before, key: None} == {**after, key: None}
+
+
+FLAGS: Final[Mapping[str, object]] = {
+    "own_group": True,
+    "receives": False,
+    "sends": False,
+    "delivery_port": 2525,
+    "edgesync_port": 50700,
+    "version": 2010,
+}
+
+
+@given(topologies(edge=True), st.data())
+def test_an_exception_from_edgesync_moves_the_two_that_it_names(
+    data: dict[str, Any], draw: st.DataObject
+) -> None:
+    plain = edited(data, {"mail_flow": {}, "additional_flows": []})
+    subscribed = [key for key, e in plain["edge_servers"].items() if "subscribed_site" in e]
+    assume(subscribed)
+    key = draw.draw(st.sampled_from(subscribed))
+    edge = plain["edge_servers"][key]
+    edge.pop("edgesync_except", None)
+    site = plain["sites"][edge["subscribed_site"]]
+    name = draw.draw(
+        st.sampled_from([n for n, each in site["servers"].items() if "mailbox" in each["roles"]])
+    )
+    before = worn(plain)
+    after = worn(edited(plain, {f"edge_servers.{key}.edgesync_except": [name]}))
+    moved = {each for each in before if before[each] != after[each]}
+    assert moved <= {key, name}
+    identity = site["servers"][name].get("id", name)
+    assert f"edgesync-server.{identity}" in after[name]
+    assert f"edge-server.{edge.get('id', key)}" in after[key]
+
+
+RENAMED: Final[Mapping[str, Any]] = edited(
+    WITH_EDGE,
+    {
+        "networks": {"head": {**WITH_EDGE["networks"]["corp"], "id": "corp"}},
+        "sites": {
+            "berlin": {
+                **WITH_EDGE["sites"]["hq"],
+                "network": "head",
+                "id": "hq",
+                "servers": {
+                    "mail1": {
+                        "roles": ["client_access", "mailbox"],
+                        "own_group": True,
+                        "id": "ex1",
+                    }
+                },
+            }
+        },
+        "edge_servers": {
+            "gate1": {
+                "network": "head",
+                "subscribed_site": "berlin",
+                "own_group": True,
+                "id": "edge1",
+            }
+        },
+    },
+)
+
+
+def test_renaming_with_an_id_keeps_every_group() -> None:
+    before = edited(
+        WITH_EDGE,
+        {"sites.hq.servers.ex1.own_group": True, "edge_servers.edge1.own_group": True},
+    )
+    keys = {"ex1": "mail1", "edge1": "gate1"}
+    assert worn(RENAMED) == {keys[server]: groups for server, groups in worn(before).items()}
+    descriptions = [
+        {
+            (g.network, g.key, g.summary)
+            for each in Inventory(declared(data)).servers
+            for g in each.groups
+        }
+        for data in (before, RENAMED)
+    ]
+    assert descriptions[0] == descriptions[1]
+
+
+def test_renaming_without_an_id_is_another_server() -> None:
+    renamed = edited(RENAMED, {"sites.berlin.id": GONE})
+    assert "mailbox.berlin" in worn(renamed)["mail1"]
+
+
+def test_every_kind_of_group_is_worn_by_someone() -> None:
+    data = edited(
+        WITH_EDGE,
+        {
+            "sites.hq.servers.ex1.own_group": True,
+            "sites.hq.servers.mbx2": {"roles": ["mailbox"]},
+            "edge_servers.edge1.edgesync_except": ["mbx2"],
+            "edge_servers.edge2": {"network": "corp", "subscribed_site": "hq"},
+        },
+    )
+    kinds = {g.kind for each in Inventory(declared(data)).servers for g in each.groups}
+    assert kinds == set(GroupKind)
