@@ -119,7 +119,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a table; `look` marks all of it, and by `id` a text may lead there."""
+    """A row of a table; `look` marks all of it (as text the last cell), and by `id` a text may lead there."""
 
     cells: tuple[Value, ...]
     look: Look = Look.PLAIN

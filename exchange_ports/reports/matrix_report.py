@@ -18,7 +18,6 @@ from exchange_ports.reports.document import (
     Records,
     Section,
     Table,
-    Text,
 )
 from exchange_ports.reports.document import Row as TableRow
 from exchange_ports.reports.labels import EndpointLabels, LabeledEnd, parts_of
@@ -118,11 +117,7 @@ def matrix_report(rows: Sequence[Row]) -> Document:
 
 
 def _sections(rows: Iterable[Row]) -> Iterator[Section]:
-    shown = tuple(
-        TableRow((*cells, Text(reasons, Look.RISK if row.is_risky else Look.PLAIN)))
-        for row in rows
-        for *cells, reasons in [_cells(row)]
-    )
+    shown = tuple(TableRow(_cells(row), Look.RISK if row.is_risky else Look.PLAIN) for row in rows)
     yield Section("", (Table(_COLUMNS, shown, widths=_WIDTHS, indent=0),))
     yield Section("", (Paragraph(_REST),))
 

@@ -67,8 +67,9 @@ def _row(opening: Opening) -> Row:
             opening.role,
             opening.ports,
             opening.peer,
-            Text(opening.why, Look.RISK if risky else Look.PLAIN),
-        )
+            opening.why,
+        ),
+        Look.RISK if risky else Look.PLAIN,
     )
 
 

@@ -34,7 +34,6 @@ from exchange_ports.reports.document import (
 
 if TYPE_CHECKING:
     from rich.padding import Padding
-    from rich.text import Text as RichText
 
 FORMATS: Final = ("text", "markdown", "html", "csv", "json")
 
@@ -96,6 +95,7 @@ def show(document: Document, stream: TextIO | None = None) -> None:
         print(to_text(document), file=out)
         return
     from rich.console import Console
+    from rich.text import Text as RichText
 
     console = Console(file=out, highlight=False, soft_wrap=True)
     for each in _laid_out(document):
@@ -104,7 +104,8 @@ def show(document: Document, stream: TextIO | None = None) -> None:
             console.print(_fitted(each), soft_wrap=False)
         else:
             for line in several:
-                console.print(_rich(line))
+                styled = ((text.text, _STYLES.get(text.look, "")) for text in line)
+                console.print(RichText.assemble(*styled))
 
 
 def _lines(document: Document) -> Iterator[Words]:
@@ -179,7 +180,7 @@ def _broken(line: Words, width: int, indent: int, hang: int) -> Iterator[Words]:
     if not width:
         yield (Text(" " * indent), *line) if indent else line
         return
-    look = _look_of(line)
+    look = _look_of([line])
     several = wrap(
         plain(line),
         width,
@@ -190,9 +191,9 @@ def _broken(line: Words, width: int, indent: int, hang: int) -> Iterator[Words]:
     yield from ((Text(each, look),) for each in several or [""])
 
 
-def _look_of(line: Words) -> Look:
-    """The look of a line that has one look."""
-    looks = {each.look for each in line}
+def _look_of(several: Iterable[Words]) -> Look:
+    """The look of lines that have one look."""
+    looks = {each.look for line in several for each in line}
     return looks.pop() if len(looks) == 1 else Look.PLAIN
 
 
@@ -216,14 +217,19 @@ def _table_lines(table: Table) -> list[Words]:
 def _row_lines(row: Row, most: Sequence[int]) -> Iterator[tuple[Text, ...]]:
     """A row as lines of a table, none of its cells wider than its column may be."""
     columns = [
-        [Text(part, look) for line, look in _cell_lines(cell) for part in _cut(line, width)]
-        for cell, width in zip_longest(row.cells, most, fillvalue=0)
+        [Text(part, look) for line in text.split("\n") for part in _cut(line, width)]
+        for (text, look), width in zip_longest(_cells(row), most, fillvalue=0)
     ]
     return zip_longest(*columns, fillvalue=Text(""))
 
 
-def _cell_lines(cell: Value) -> Iterator[tuple[str, Look]]:
-    return (("".join(each.text for each in line), _look_of(line)) for line in lines(cell))
+def _cells(row: Row) -> list[tuple[str, Look]]:
+    """The lines and the look of each cell; that of the row is shown at the last, where reasons stand."""
+    cells = [
+        ("\n".join("".join(each.text for each in line) for line in several), _look_of(several))
+        for several in map(lines, row.cells)
+    ]
+    return [*cells[:-1], (cells[-1][0], row.look or cells[-1][1])]
 
 
 def _cut(line: str, width: int) -> list[str]:
@@ -232,34 +238,21 @@ def _cut(line: str, width: int) -> list[str]:
     return wrap(line, width, break_on_hyphens=False, break_long_words=False)
 
 
-def _rich(line: Words) -> "RichText":
-    from rich.text import Text as RichText
-
-    return RichText.assemble(*((each.text, _STYLES.get(each.look, "")) for each in line))
-
-
 def _fitted(table: Table) -> "Padding":
     """A table that is too wide, with what is long broken inside its column."""
     from rich.padding import Padding
     from rich.table import Table as RichTable
+    from rich.text import Text as RichText
 
     made = RichTable(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     head = Row(tuple(Text(column, Look.ASIDE) for column in table.columns))
-    rows = [[list(_cell_lines(cell)) for cell in row.cells] for row in (head, *table.rows)]
-    for at in range(len(table.columns)):
-        short = all(len(text) <= _SHORT for row in rows for text, _ in row[at])
+    rows = [_cells(row) for row in (head, *table.rows)]
+    for column in zip(*rows, strict=True):
+        short = max(len(text) for text, _ in column) <= _SHORT
         made.add_column(overflow="fold", no_wrap=short)
     for row in rows:
-        # A line each, since one cell may have several.
-        texts = [_rich(_joined(cell)) for cell in row]
-        made.add_row(*texts)
+        made.add_row(*(RichText(text, _STYLES.get(look, "")) for text, look in row))
     return Padding(made, (0, 0, 0, table.indent))
-
-
-def _joined(cell: Sequence[tuple[str, Look]]) -> Words:
-    return tuple(
-        Text(f"\n{text}" if index else text, look) for index, (text, look) in enumerate(cell)
-    )
 
 
 # ---- Markdown ----
