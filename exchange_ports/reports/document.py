@@ -168,6 +168,8 @@ class Document:
     title: str = ""
     below: Line = ""
     facts: Sequence[tuple[str, Value]] = ()
+    #: Whether text and Markdown begin with the title, as HTML does.
+    titled: bool = True
     #: Where words lead that are known by a label, in the order in which they are listed.
     references: Mapping[str, str] | None = None
     #: Lines of text are broken there; 0 where they run on.

@@ -111,6 +111,8 @@ def matrix_report(rows: Sequence[Row]) -> Document:
     """The table; for programs each row with its servers, its ranges and all of its reasons."""
     return Document(
         lambda: _sections(rows),
+        "Who may talk to whom",
+        titled=False,
         records=lambda: Records(_COLUMNS, map(_cells, rows), "\n"),
         data=lambda: [_row_data(row) for row in rows],
     )

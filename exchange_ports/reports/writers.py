@@ -120,7 +120,8 @@ def _laid_out(document: Document) -> Iterator[Words | Table]:
     """Lines and tables from top to bottom, an empty line between each two sections."""
     head: list[Block] = [Paragraph(document.below)] if document.below else []
     head += [Facts(document.facts)] if document.facts else []
-    title = Text(document.title, Look.STRONG) if document.title else ""
+    titled = document.title and document.titled
+    title = Text(document.title, Look.STRONG) if titled else ""
     sections = [*([Section(title, head)] if title or head else []), *document.sections]
     started = False
     for section in (each for outer in sections for each in _flat(outer)):
@@ -281,7 +282,7 @@ def to_markdown(document: Document) -> str:
 
 def _parts(document: Document, markdown: "_Markdown") -> Iterator[str]:
     """What stands between empty lines."""
-    if document.title:
+    if document.title and document.titled:
         yield f"# {in_markdown(document.title)}"
     if document.below:
         yield markdown.line(words(document.below))

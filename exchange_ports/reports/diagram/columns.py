@@ -4,6 +4,7 @@ First whoever is on the Internet, then each perimeter with whoever else stands t
 internal zone of each site with its neighbours, and last everybody else.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -14,6 +15,7 @@ from exchange_ports.flows import INTERNET, Reason
 from exchange_ports.proof.endpoints import said
 from exchange_ports.reports.diagram.layout import Landscape, Lane, LaneKind, Place, Stand
 from exchange_ports.reports.diagram.picture import FABRIC_WORDS, Picture, Row
+from exchange_ports.reports.reasons import reason_data
 from exchange_ports.topology.models import Platform
 
 #: The name of whoever may be any address at all, ours too.
@@ -339,3 +341,59 @@ def _who(places: Iterable[Place], land: Landscape) -> str:
             by_kind.setdefault(place.kind, {})[land.site(place.site)] = None
     ours = [f"{kind} of {', '.join(sites)}" for kind, sites in by_kind.items()]
     return ", ".join((*ours, *names))
+
+
+# ---- the same for programs ----
+
+
+def as_json(scene: Picture, name: str) -> str:
+    """The columns, their lanes and the rows of a picture; keys and their order are always the same."""
+    shown = columns(scene)
+    lanes = [(column.title, strip) for column in shown for strip in column.strips]
+    data = {
+        "title": title(scene, name),
+        "compared": scene.compared,
+        "columns": [
+            {
+                "kind": column.kind.value,
+                "title": column.title,
+                "network": column.below,
+                "lanes": [
+                    {"title": strip.title, "names": list(strip.every), "ours": strip.ours}
+                    for strip in column.strips
+                ],
+            }
+            for column in shown
+        ],
+        "rows": [
+            {
+                "section": row.section.value,
+                "status": row.stand.value,
+                "from": _ends_data(row.source, lanes, scene.land),
+                "to": _ends_data(row.destination, lanes, scene.land),
+                "both_ways": row.both_ways,
+                "own_site": row.own_site,
+                "ports": list(map(str, row.ports)),
+                "reasons": [reason_data(reason) for reason in row.reasons],
+            }
+            for row in scene.rows
+        ],
+    }
+    return json.dumps(data, indent=2) + "\n"
+
+
+def _ends_data(
+    ends: Iterable[Place], lanes: Iterable[tuple[str, Strip]], land: Landscape
+) -> list[dict[str, object]]:
+    """The lanes of one side of a row, and who of each lane it is about."""
+    there = set(ends)
+    return [
+        {
+            "column": column,
+            "lane": strip.title,
+            "servers": sorted({land.server(each) for place in found for each in place.servers}),
+            "ranges": [str(r) for place in found if place.outside for r in place.outside.ranges],
+        }
+        for column, strip in lanes
+        if (found := [place for place in strip.places if place in there])
+    ]
