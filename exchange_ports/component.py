@@ -13,13 +13,11 @@ from typing import Any, Final, Self, TypedDict, cast
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
-from exchange_ports.clouds.aws import limits as aws_limits
-from exchange_ports.clouds.aws.plan import at_neighbours
-from exchange_ports.clouds.aws.rules import AwsRuleSet, SecurityGroup
-from exchange_ports.clouds.azure import limits as azure_limits
+from exchange_ports.clouds import cloud, cloud_of
+from exchange_ports.clouds.base import NetworkOutputs, RuleSet, below
 from exchange_ports.findings import Finding, Path, Refused, counted, in_order, render
 from exchange_ports.findings.topology_kinds import BY_CODE
-from exchange_ports.pipeline import NetworkPlan, Plans, compile_plans
+from exchange_ports.pipeline import Plans, compile_plans
 from exchange_ports.proof import Failure, prove
 from exchange_ports.reports.rollout_report import rollout_report, step_text
 from exchange_ports.reports.writers import to_text
@@ -178,9 +176,7 @@ class ExchangeFirewall(pulumi.ComponentResource):
             server: worn for _, network in made for server, worn in network.servers.items()
         }
         self.groups = {key: network.groups for key, network in made}
-        self.zones = {
-            key: zones for key, network in made if (zones := getattr(network, "zones", {}))
-        }
+        self.zones = {key: network.zones for key, network in made if network.zones}
         self.register_outputs({"servers": self.servers, "groups": self.groups, "zones": self.zones})
 
     @classmethod
@@ -259,9 +255,9 @@ def _must_be_proved(plans: Plans) -> None:
         raise NotProved(proof.failures)
 
 
-def _prefix(name: str, plan: NetworkPlan) -> str:
+def _prefix(name: str, plan: RuleSet) -> str:
     """What the name of everything in a network begins with."""
-    return f"{name}-{plan.network}"
+    return below(name, plan.network)
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,8 +326,9 @@ def _planned(
     return plans, (*found, *plans.warnings)
 
 
-#: Whose provider a network of each platform takes.
-_PACKAGES: Final = {Platform.AWS: "aws", Platform.AZURE: "azure-native"}
+def _package(platform: Platform) -> str | None:
+    """Whose provider a network of a platform takes."""
+    return None if platform is Platform.EXTERNAL else cloud(platform).provider_package
 
 
 def _check_providers(
@@ -350,7 +347,7 @@ def _check_providers(
         package = getattr(provider, "package", None)
         # As it will be first; both only where both are registered.
         several = [
-            _PACKAGES.get(each.networks[key].platform)
+            _package(each.networks[key].platform)
             for each in (topology, previous)
             if each is not None and key in each.networks
         ]
@@ -369,29 +366,22 @@ def _check_providers(
 def _check_names(name: str, to_register: Iterable[RegisteredNetwork]) -> Iterator[Finding]:
     """What a cloud would refuse in the names that begin with the component's."""
     for key, plan, _ in to_register:
-        prefix = _prefix(name, plan)
-        if isinstance(plan, AwsRuleSet):
-            long = aws_limits.check_names(prefix, plan)
-            yield from aws_limits.check_component_name(name)
-        else:
-            long = azure_limits.check_names(prefix, plan)
-            yield from azure_limits.check_component_name(name)
+        limits = cloud_of(plan).limits
+        yield from limits.check_component_name(name)
+        long = limits.check_names(_prefix(name, plan), plan)
         yield from (finding.under(("topology", "networks", key)) for finding in long)
 
 
 def _check_neighbours(
     to_register: Iterable[RegisteredNetwork], plans: Plans, networks: Mapping[str, NetworkArgs]
 ) -> Iterator[Finding]:
-    """What EC2 would refuse of our rules alone at a neighbour's group; it may have others."""
+    """What a cloud would refuse of our rules alone at a neighbour's group; it may have others."""
     for key, plan, flows in to_register:
         bound = networks[key].get("neighbours") or {}
-        if isinstance(plan, AwsRuleSet) and bound:
-            rules = at_neighbours(plan.network, flows, bound)
-            theirs = tuple(SecurityGroup(neighbour, "") for neighbour in bound)
-            alone = AwsRuleSet(plan.network, (*plan.groups, *theirs), (), rules, {})
+        if bound:
             declared = plans.topology.networks.get(key)
             quotas = {} if declared is None else declared.quotas.raised
-            yield from (f for f in aws_limits.check(alone, key, quotas) if f.is_error)
+            yield from cloud_of(plan).plan.check_neighbours(plan, flows, bound, key, quotas)
 
 
 def _network(
@@ -400,31 +390,8 @@ def _network(
     ids: NetworkArgs,
     tags: Mapping[str, pulumi.Input[str]] | None,
     parent: pulumi.Resource,
-) -> Any:
-    # AwsNetwork or AzureNetwork; naming either in a type would load its SDK.
-    plan = asked.plan
+) -> NetworkOutputs:
     provider = ids.get("provider")
     opts = pulumi.ResourceOptions(parent=parent, providers=None if provider is None else [provider])
-    if isinstance(plan, AwsRuleSet):
-        from exchange_ports.clouds.aws.resources import AwsNetwork
-
-        neighbours = ids.get("neighbours") or {}
-        return AwsNetwork(
-            name,
-            plan,
-            vpc_id=ids["vpc_id"],  # pyright: ignore[reportTypedDictNotRequiredAccess]
-            neighbours=neighbours,
-            at_neighbours=at_neighbours(plan.network, asked.flows, neighbours),
-            tags=tags,
-            opts=opts,
-        )
-    from exchange_ports.clouds.azure.resources import AzureNetwork
-
-    return AzureNetwork(
-        name,
-        plan,
-        resource_group_name=ids["resource_group_name"],  # pyright: ignore[reportTypedDictNotRequiredAccess]
-        location=ids["location"],  # pyright: ignore[reportTypedDictNotRequiredAccess]
-        tags=tags,
-        opts=opts,
-    )
+    resources = cloud_of(asked.plan).resources
+    return resources.register(name, asked.plan, ids, asked.flows, tags, opts)

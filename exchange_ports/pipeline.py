@@ -1,17 +1,11 @@
-"""From a topology to the plan of each network: the platform decides which planner makes it.
-
-What only Azure needs is loaded when a network is there: a tenth of a command's time.
-"""
+"""From a topology to the plan of each network, made by the planner of the network's cloud."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
 
-from exchange_ports.clouds.aws import limits as aws_limits
-from exchange_ports.clouds.aws import plan as aws_plan
-from exchange_ports.clouds.aws.rules import AwsRuleSet
-from exchange_ports.clouds.base import Use
+from exchange_ports.clouds import cloud, cloud_of
+from exchange_ports.clouds.base import RuleSet, Use
 from exchange_ports.findings import Finding, Refused
 from exchange_ports.findings.plan_kinds import WARNINGS
 from exchange_ports.findings.topology_kinds import BY_CODE
@@ -20,12 +14,7 @@ from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import Platform, Topology
 
-if TYPE_CHECKING:
-    from exchange_ports.clouds.azure.rules import AzureRuleSet
-
-__all__ = ["NetworkPlan", "Plans", "by_network", "compile_plans", "planned"]
-
-NetworkPlan: TypeAlias = "AwsRuleSet | AzureRuleSet"
+__all__ = ["Plans", "by_network", "compile_plans", "planned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +23,7 @@ class Plans:
 
     inventory: Inventory
     flows: tuple[Flow, ...]
-    networks: dict[str, NetworkPlan]
+    networks: dict[str, RuleSet]
     warnings: tuple[Finding, ...] = ()
     """What is legal and unwise about the plans, but for what the topology acknowledges."""
 
@@ -46,11 +35,8 @@ class Plans:
     def uses(self, network: str) -> tuple[Use, ...]:
         """How much of each limit that is checked a network takes."""
         plan = self.networks[network]
-        if isinstance(plan, AwsRuleSet):
-            return aws_limits.uses(plan, self.topology.networks[network].quotas.raised)
-        from exchange_ports.clouds.azure import limits as azure_limits
-
-        return azure_limits.uses(plan)
+        quotas = self.topology.networks[network].quotas.raised
+        return cloud_of(plan).limits.uses(plan, quotas)
 
 
 def compile_plans(topology: Topology) -> Plans:
@@ -72,30 +58,22 @@ def planned(topology: Topology) -> tuple[Plans, tuple[Finding, ...]]:
     plans = by_network(inventory, wanted)
     findings: list[Finding] = []
     for key, plan in plans.items():
-        if isinstance(plan, AwsRuleSet):
-            quotas = topology.networks[key].quotas.raised
-            findings += aws_limits.check_quotas(quotas, key)
-            findings += aws_limits.check(plan, key, quotas)
-        else:
-            from exchange_ports.clouds.azure import limits as azure_limits
-
-            findings += azure_limits.check(plan, key)
+        limits, quotas = cloud_of(plan).limits, topology.networks[key].quotas.raised
+        findings += limits.check_quotas(quotas, key)
+        findings += limits.check(plan, key, quotas)
     shown = tuple(_unacknowledged(topology, findings))
     warnings = tuple(finding for finding in shown if not finding.is_error)
     return Plans(inventory, wanted, plans, warnings), shown
 
 
-def by_network(inventory: Inventory, wanted: Iterable[Flow]) -> dict[str, NetworkPlan]:
+def by_network(inventory: Inventory, wanted: Iterable[Flow]) -> dict[str, RuleSet]:
     """The plan of each network by its key, whatever limits it is over."""
     touching = _touching(wanted)
-    plans: dict[str, NetworkPlan] = {}
+    plans: dict[str, RuleSet] = {}
     for here, (key, network) in sorted(inventory.networks.items(), key=lambda item: item[1][0]):
-        if network.platform is Platform.AWS:
-            plans[key] = aws_plan.compile_network(here, touching.get(here, ()), inventory)
-        elif network.platform is Platform.AZURE:
-            from exchange_ports.clouds.azure import plan as azure_plan
-
-            plans[key] = azure_plan.compile_network(here, touching.get(here, ()), inventory)
+        if network.platform is not Platform.EXTERNAL:
+            planner = cloud(network.platform).plan
+            plans[key] = planner.compile_network(here, touching.get(here, ()), inventory)
     return plans
 
 

@@ -78,7 +78,7 @@ def registered(stack: StackFile) -> Plans:
     found = _compiled(stack)
     if found.step is None:
         return found.plans
-    from exchange_ports.rollout.interfaces import network_name
+    from exchange_ports.rollout.update import network_name
 
     stands = found.step.plans
     networks = {

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from exchange_ports.flows import Reason
-from exchange_ports.proof.packet_text import EndVerdict
-from exchange_ports.proof.reachability import Answer, AnswerRow, End, Verdict
+from exchange_ports.proof.answers import AnswerRow, End, EndVerdict
+from exchange_ports.proof.reachability import Answer, Verdict
 from exchange_ports.reports.document import (
     Block,
     Document,

@@ -12,7 +12,8 @@ from urllib.parse import quote as url_quoted
 
 from exchange_ports import __version__
 from exchange_ports.catalog import BY_ID
-from exchange_ports.diff import PROBES, PROBES_URL, Cause, Change, Effect
+from exchange_ports.clouds import asked_by_platform
+from exchange_ports.diff import Cause, Change, Effect
 from exchange_ports.findings import Finding, counted, printable
 from exchange_ports.flows import Reason
 from exchange_ports.reports.headline import (
@@ -176,8 +177,9 @@ def _fenced(text: str) -> str:
 
 def _why(reason: Reason) -> str:
     """A reason for a table: a link to the published row, or the operator's words as they are."""
-    if reason == PROBES:
-        return f"{reason.summary}, [Azure platform considerations]({PROBES_URL})"
+    platform = asked_by_platform(reason)
+    if platform:
+        return f"{reason.summary}, [{platform.citation}]({platform.url})"
     marks = [reason.ticket, reason.owner and f"owner {reason.owner}"]
     marks.append(reason.review and f"until {reason.review}")
     said = ", ".join(_cell(mark) for mark in marks if mark)

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from exchange_ports.findings import counted
 from exchange_ports.flows import INTERNET, ExternalEndpoint, Flow, Reason
+from exchange_ports.flows.labels import ANYWHERE, EndpointLabels, LabeledEnd
 from exchange_ports.pipeline import Plans
 from exchange_ports.reports.document import (
     Document,
@@ -26,7 +27,6 @@ from exchange_ports.reports.document import (
     spaced,
 )
 from exchange_ports.reports.document import Row as TableRow
-from exchange_ports.reports.labels import ANYWHERE, EndpointLabels, LabeledEnd
 from exchange_ports.reports.reasons import (
     document,
     each_once,
@@ -136,7 +136,7 @@ class _Places:
     """Who stands where."""
 
     def __init__(self, plans: Plans) -> None:
-        self._namer = EndpointLabels(plans.topology)
+        self._namer = EndpointLabels(plans.inventory)
         self._networks = {
             identity(key, declared): (key, declared)
             for key, declared in plans.topology.networks.items()

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from exchange_ports.diff import PROBES, Cause, Change, ChangeEndpoint, Effect
-from exchange_ports.diff.endpoint_text import few
+from exchange_ports.clouds import asked_by_platform
+from exchange_ports.diff import Cause, Change, ChangeEndpoint, Effect
 from exchange_ports.findings import counted, printable
 from exchange_ports.flows import Reason
+from exchange_ports.flows.labels import few
 from exchange_ports.reports.review import Edit, Review
 from exchange_ports.rollout import Does, Operation
 from exchange_ports.rollout import TransientEffect as Passing
@@ -107,8 +108,9 @@ def who(end: ChangeEndpoint) -> str:
 
 def cited(reason: Reason) -> str:
     """Where a reason stands: the row, the platform's page, or who asked."""
-    if reason == PROBES:
-        return "Azure platform considerations"
+    platform = asked_by_platform(reason)
+    if platform:
+        return platform.citation
     if reason.entry is not None:
         return reason.source
     marks = [reason.ticket, reason.owner and f"owner {reason.owner}"]

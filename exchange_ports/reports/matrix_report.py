@@ -10,6 +10,7 @@ from typing import Final
 
 from exchange_ports.flows import ExternalEndpoint, Reason
 from exchange_ports.flows import in_order as reasons_in_order
+from exchange_ports.flows.labels import EndpointLabels, LabeledEnd, parts_of
 from exchange_ports.pipeline import Plans
 from exchange_ports.reports.document import (
     Document,
@@ -20,7 +21,6 @@ from exchange_ports.reports.document import (
     Table,
 )
 from exchange_ports.reports.document import Row as TableRow
-from exchange_ports.reports.labels import EndpointLabels, LabeledEnd, parts_of
 from exchange_ports.reports.reasons import reason_data, why
 from exchange_ports.topology.groups import Group
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, joined
@@ -80,7 +80,7 @@ def matrix(plans: Plans) -> tuple[Row, ...]:
         cells = regroup(cells, *columns)
     # Put together in two ways, two cells can have come to the same ends.
     cells = regroup(cells, "ports", "reasons")
-    namer = EndpointLabels(plans.topology)
+    namer = EndpointLabels(plans.inventory)
     return tuple(_row(cell, namer) for cell in sorted(cells, key=lambda c: _order(c, namer)))
 
 

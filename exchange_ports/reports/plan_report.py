@@ -1,13 +1,11 @@
 """The plan of a stack for people (lines) and for programs (JSON-ready data)."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
-from exchange_ports.clouds.aws.names import rule_name
-from exchange_ports.clouds.aws.rules import AwsRuleSet
-from exchange_ports.clouds.base import NEVER, Use
+from exchange_ports.clouds import cloud_of
+from exchange_ports.clouds.base import NEVER, RuleSet, Use
 from exchange_ports.findings import Finding, counted
-from exchange_ports.pipeline import NetworkPlan, Plans
+from exchange_ports.pipeline import Plans
 from exchange_ports.reports.document import (
     Document,
     Items,
@@ -18,9 +16,6 @@ from exchange_ports.reports.document import (
     Text,
 )
 from exchange_ports.reports.openings import Opening, closed, openings
-
-if TYPE_CHECKING:
-    from exchange_ports.clouds.azure.rules import AzureRuleSet
 
 
 def plan_report(plans: Plans, findings: Sequence[Finding]) -> Document:
@@ -73,20 +68,9 @@ def _row(opening: Opening) -> Row:
     )
 
 
-def _made(plan: NetworkPlan) -> str:
+def _made(plan: RuleSet) -> str:
     servers = counted(len(plan.memberships), "server")
-    if isinstance(plan, AwsRuleSet):
-        made = [
-            counted(len(plan.groups), "security group"),
-            counted(len(plan.rules), "rule"),
-            *([counted(len(plan.prefix_lists), "prefix list")] if plan.prefix_lists else []),
-        ]
-    else:
-        made = [
-            counted(len(plan.groups), "network security group"),
-            counted(sum(len(group.rules) for group in plan.groups), "rule"),
-            counted(len(plan.application_groups), "application security group"),
-        ]
+    made = (counted(number, noun) for number, noun in cloud_of(plan).names.counts(plan))
     return f"{', '.join(made)} for {servers}"
 
 
@@ -113,12 +97,12 @@ def plan_data(plans: Plans, findings: Sequence[Finding]) -> dict[str, object]:
     }
 
 
-def _network_data(plans: Plans, key: str, plan: NetworkPlan) -> dict[str, object]:
+def _network_data(plans: Plans, key: str, plan: RuleSet) -> dict[str, object]:
     return {
         "platform": plans.topology.networks[key].platform.value,
         "opens": [opening.as_data() for opening in openings(plans, key)],
         "servers": {server: list(worn) for server, worn in plan.memberships.items()},
-        **(_aws_data(plan) if isinstance(plan, AwsRuleSet) else _azure_data(plan)),
+        **cloud_of(plan).names.as_data(plan),
         "limits": [
             {
                 "limit": use.limit.code,
@@ -128,24 +112,4 @@ def _network_data(plans: Plans, key: str, plan: NetworkPlan) -> dict[str, object
             }
             for use in plans.uses(key)
         ],
-    }
-
-
-def _aws_data(plan: AwsRuleSet) -> dict[str, object]:
-    return {
-        "security_groups": {group.key: group.description for group in plan.groups},
-        "prefix_lists": {
-            each.key: [str(entry) for entry in each.entries] for each in plan.prefix_lists
-        },
-        "rules": {rule_name(rule): rule.description for rule in plan.rules},
-    }
-
-
-def _azure_data(plan: "AzureRuleSet") -> dict[str, object]:
-    return {
-        "application_security_groups": [group.key for group in plan.application_groups],
-        "network_security_groups": {
-            group.zone.value: {rule.name: rule.description for rule in group.rules}
-            for group in plan.groups
-        },
     }

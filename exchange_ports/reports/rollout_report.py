@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from exchange_ports.clouds.base import RuleSet
 from exchange_ports.findings import counted
-from exchange_ports.pipeline import NetworkPlan, Plans
+from exchange_ports.pipeline import Plans
 from exchange_ports.reports.document import Document, Items, Look, Section, Text, shortened
 from exchange_ports.rollout import (
     Does,
@@ -97,7 +98,7 @@ def step_text(update: Rollout, step: PhasePlan) -> str:
     return f"{text}; then `{following}`"
 
 
-def _operations(old: NetworkPlan, new: NetworkPlan) -> Iterator[str]:
+def _operations(old: RuleSet, new: RuleSet) -> Iterator[str]:
     kinds = Counter((each.does, each.kind) for each in operations(old, new))
     for does, summary in _DOES.items():
         several = [counted(n, kind) for (what, kind), n in sorted(kinds.items()) if what is does]

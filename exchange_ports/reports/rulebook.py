@@ -12,8 +12,8 @@ from exchange_ports.findings import Finding
 from exchange_ports.flows import Reason
 from exchange_ports.pipeline import Plans
 from exchange_ports.proof import Proof
-from exchange_ports.proof.endpoints import EndpointNames
 from exchange_ports.proof.explain import Explainer, PlannedRule
+from exchange_ports.proof.regions import EndpointNames
 from exchange_ports.reports.document import Origin, Records
 from exchange_ports.reports.openings import closed
 from exchange_ports.reports.proof_report import proof_data

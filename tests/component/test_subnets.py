@@ -18,7 +18,7 @@ from exchange_ports.offline import Recording
 from exchange_ports.pipeline import Plans, compile_plans
 from exchange_ports.proof import Failure, prove
 from exchange_ports.proof.reachability import QueryEndpoint, query
-from exchange_ports.rollout.operations import Does, operations
+from exchange_ports.rollout.update import Does, operations
 from exchange_ports.topology.fields import read_ports
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, tcp

@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
+from exchange_ports.clouds.aws import limits
 from exchange_ports.clouds.aws.names import name_of, peer_name, rule_name, safe
 from exchange_ports.clouds.aws.rules import (
     AwsRuleSet,
-    Direction,
     GroupRef,
     ListRef,
     Peer,
@@ -20,6 +20,8 @@ from exchange_ports.clouds.aws.rules import (
     SecurityGroup,
     SecurityGroupRule,
 )
+from exchange_ports.clouds.base import Direction
+from exchange_ports.findings import Finding
 from exchange_ports.flows import (
     INTERNET,
     ExternalEndpoint,
@@ -35,12 +37,6 @@ from exchange_ports.traffic.addresses import span_of, spans_of
 from exchange_ports.traffic.covering import Box, Tiers, widest
 from exchange_ports.traffic.ports import Ports, Protocol
 from exchange_ports.traffic.spans import NOTHING, Spans
-
-__all__ = [
-    "compile_network",
-    "at_neighbours",
-]
-
 
 #: EC2 takes 255 characters (aws.md 2.3; the number itself is checked in `limits`).
 _DESCRIPTION_LENGTH: Final = 255
@@ -277,3 +273,20 @@ def _ports_at_neighbor(ports: Ports) -> Iterator[Ports]:
         yield Ports(Protocol.ICMPV6)
         return
     yield from ports.one_by_one()
+
+
+def check_neighbours(
+    rules: AwsRuleSet,
+    flows: Iterable[Flow],
+    bound: Collection[str],
+    key: str,
+    quotas: Mapping[str, int],
+) -> Iterator[Finding]:
+    """What EC2 would refuse of our rules alone at the groups of the neighbours `bound`.
+
+    The groups may have others. Findings are at the network's `key`.
+    """
+    added = at_neighbours(rules.network, flows, bound)
+    theirs = tuple(SecurityGroup(neighbour, "") for neighbour in bound)
+    alone = AwsRuleSet(rules.network, (*rules.groups, *theirs), (), added, {})
+    return (found for found in limits.check(alone, key, quotas) if found.is_error)

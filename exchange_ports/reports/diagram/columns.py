@@ -12,14 +12,12 @@ from typing import Final
 
 from exchange_ports.findings import counted
 from exchange_ports.flows import INTERNET, Reason
-from exchange_ports.proof.endpoints import said
+from exchange_ports.flows.labels import ANYWHERE, label
 from exchange_ports.reports.diagram.layout import Landscape, Lane, LaneKind, Place, Stand
 from exchange_ports.reports.diagram.picture import FABRIC_WORDS, Picture, Row
 from exchange_ports.reports.reasons import reason_data
 from exchange_ports.topology.models import Platform
 
-#: The name of whoever may be any address at all, ours too.
-_ANYWHERE: Final = "anywhere"
 #: More neighbours than these share lanes by what they are.
 _MOST_NEIGHBOURS: Final = 6
 #: More names than these are counted.
@@ -105,7 +103,7 @@ class _Stage:
         return f"{network}, {whose}"
 
     def _internet(self) -> Iterator[Strip]:
-        for name, title in ((INTERNET, "Internet"), (_ANYWHERE, "Anywhere")):
+        for name, title in ((INTERNET, "Internet"), (ANYWHERE, "Anywhere")):
             there = [end for end in self._free(everybody=True) if _name(end) == name]
             if there:
                 yield Strip(title, "", ours=False, places=there)
@@ -115,7 +113,7 @@ class _Stage:
         return [
             end
             for end in self._outside
-            if not end.site and (everybody or _name(end) not in (INTERNET, _ANYWHERE))
+            if not end.site and (everybody or _name(end) not in (INTERNET, ANYWHERE))
         ]
 
     def _edges(self, network: str) -> Iterator[Strip]:
@@ -169,7 +167,7 @@ def _name(end: Place) -> str:
 
 
 def _says(end: Place) -> str:
-    return said(end.outside) if end.outside is not None else ""
+    return label(end.outside) if end.outside is not None else ""
 
 
 def _named(names: Sequence[str], what: str = "") -> str:
@@ -336,7 +334,7 @@ def _who(places: Iterable[Place], land: Landscape) -> str:
     by_kind: dict[str, dict[str, None]] = {}
     for place in sorted(places, key=lambda p: (p.outside is not None, p.site, p.kind, p.servers)):
         if place.outside is not None:
-            names[said(place.outside)] = None
+            names[label(place.outside)] = None
         else:
             by_kind.setdefault(place.kind, {})[land.site(place.site)] = None
     ours = [f"{kind} of {', '.join(sites)}" for kind, sites in by_kind.items()]
