@@ -9,7 +9,7 @@ from bench.measure import Measured, interleaved
 from bench.workload import by_address, declared, topology
 from exchange_ports.clouds.base import RuleSet
 from exchange_ports.flows import Flow, compile_flows
-from exchange_ports.pipeline import Plans, by_network
+from exchange_ports.planning import Plans, by_network
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import Platform, Topology
 from exchange_ports.topology.validate import load_topology

@@ -24,7 +24,7 @@ from exchange_ports.clouds.existing import (
 )
 from exchange_ports.findings import Finding, nearest
 from exchange_ports.findings.adoption_kinds import NOT_IN_PLAN, OTHER_PLACE
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.topology.models import Platform
 
 #: The type of the firewall's own component.

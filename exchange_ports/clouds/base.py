@@ -29,6 +29,7 @@ from typing import (
 from exchange_ports.findings import Finding
 from exchange_ports.findings.plan_kinds import NAME_TOO_LONG, NEAR_LIMIT, OVER_LIMIT
 from exchange_ports.flows import ExternalEndpoint, Flow, Reason
+from exchange_ports.flows.flow_index import Way
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import Attachment, Platform, Zone
 from exchange_ports.traffic.addresses import Address, AddressSet
@@ -45,10 +46,6 @@ class Direction(StrEnum):
 
     IN = "in"
     OUT = "out"
-
-
-#: The same, as the proof and the reports write it.
-Way: TypeAlias = Literal["in", "out"]
 
 
 # ---- rule sets ----

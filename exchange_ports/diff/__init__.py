@@ -11,8 +11,9 @@ from exchange_ports.diff.change import (
     ChangeEndpoint,
     Effect,
     EndpointZone,
+    Gate,
+    held_by,
 )
-from exchange_ports.diff.gates import Gate, held_by
 from exchange_ports.diff.topology_diff import Renamed, ServerNote, TopologyDiff, diff_plans
 
 __all__ = [

@@ -5,24 +5,27 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from exchange_ports.clouds import cloud_of
-from exchange_ports.clouds.base import PlannedRule, Way
-from exchange_ports.findings import Path, counted
-from exchange_ports.flows import INTERNET, ExternalEndpoint, Reason
+from exchange_ports.clouds.base import PlannedRule
+from exchange_ports.findings import Path
+from exchange_ports.flows import FieldOrigins, Reason
 from exchange_ports.flows import in_order as reasons_in_order
-from exchange_ports.flows.declared_at import FieldOrigins
-from exchange_ports.pipeline import Plans
+from exchange_ports.flows.flow_index import OPPOSITE, Way
+from exchange_ports.planning import Plans
 from exchange_ports.proof.answers import AnswerRow, AnswerWriter
-from exchange_ports.proof.endpoints import QueryEndpoint, said
-from exchange_ports.proof.network_model import WAYS, NetworkModel
-from exchange_ports.proof.regions import Region, RegionEndpoint, joined, parties, piece_of
+from exchange_ports.proof.network_model import FilterComparison, NetworkModel
+from exchange_ports.proof.regions import (
+    QueryEndpoint,
+    Region,
+    RegionEndpoint,
+    joined,
+    parties,
+    piece_of,
+)
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import Address, AddressSet
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Packet
-
-#: More ranges than this are counted.
-_MOST_RANGES: Final = 3
 
 _ANYONE: Final = QueryEndpoint("any address", (), AddressSet.everything())
 
@@ -60,18 +63,8 @@ class Explainer:
         """
         self._scene = NetworkModel(plans)
         self._askers = FieldOrigins(plans.inventory)
-        self._members = {(g.network, g.key): at for g, at in self._scene.groups.items()}
-        ends = {end for flow in plans.flows for end in (flow.source, flow.destination)}
-        # The narrowest first: an address of a site's domain controllers is theirs, not the Internet's.
-        self._outside = sorted(
-            (end for end in ends if isinstance(end, ExternalEndpoint)),
-            # Of IPv4 alone even everybody is fewer than a /64 of IPv6.
-            key=lambda end: (
-                end.name in (INTERNET, "anywhere"),
-                sum(r.num_addresses for r in end.ranges),
-                end.name,
-            ),
-        )
+        members = self._scene.flows.members
+        self._members = {(group.network, group.key): at for group, at in members.items()}
         self.rules: tuple[PlannedRule, ...] = tuple(self._all())
 
     def explain(self, rules: Collection[PlannedRule]) -> Explanation:
@@ -109,8 +102,8 @@ class Explainer:
                     and isinstance(ours, Group)
                     and ours.network == self._identity(rule)
                     and flow.ports.meets(rule.ports)
-                    and self._scene.end(ours) & self._wearers(rule)
-                    and self._scene.end(theirs) & rule.addresses
+                    and self._scene.flows.end(ours) & self._wearers(rule)
+                    and self._scene.flows.end(theirs) & rule.addresses
                 ):
                     yield from self._askers.of(flow, reason)
 
@@ -150,19 +143,9 @@ class Explainer:
     def _all(self) -> Iterator[PlannedRule]:
         for key, plan in sorted(self._scene.plans.networks.items()):
             for rule in self._scene.views[plan.network].planned_rules():
-                yield replace(rule, network=key, peer=rule.peer or self._peer(rule.addresses))
-
-    def _peer(self, addresses: AddressSet) -> str:
-        """Addresses with the neighbour that they are, or are of."""
-        few = len(addresses.spans) <= _MOST_RANGES
-        ranges = str(addresses) if few else counted(len(addresses.prefixes()), "range")
-        for end in self._outside:
-            if addresses <= self._scene.end(end):
-                summary = said(end)
-                if summary == "the Internet":
-                    return f"{summary} ({counted(len(addresses.prefixes()), 'range')})"
-                return ranges if summary in (ranges, "anywhere") else f"{ranges} ({summary})"
-        return ranges
+                yield replace(
+                    rule, network=key, peer=rule.peer or self._scene.labels.several(rule.addresses)
+                )
 
 
 def without(plans: Plans, rules: Collection[PlannedRule]) -> Plans:
@@ -178,19 +161,16 @@ def without(plans: Plans, rules: Collection[PlannedRule]) -> Plans:
 
 def _changed(before: NetworkModel, after: NetworkModel) -> Iterator[Region]:
     """What passed before and does not after, and the other way round: with two managed ends, at both."""
-    for server in before.managed():
-        for way in WAYS:
-            for own in server.addresses:
-                was = before.permitted(server, way, own)
-                now = after.permitted(server, way, own)
-                for scene, passes, some in ((before, False, was - now), (after, True, now - was)):
-                    for addresses, services in some.groups():
-                        pairs = QueryEndpoint("", (), addresses)
-                        for party in parties(scene, pairs):
-                            for there in _speaking(party, server, own):
-                                both = services & _lets(scene, there, way, own)
-                                if both and there.server is not server:
-                                    yield _seen(passes, server, own, way, there, both)
+    for server, way, own, opened, cut in FilterComparison().changes(
+        before.managed(), before.permitted, after.permitted
+    ):
+        for scene, passes, some in ((before, False, cut), (after, True, opened)):
+            for addresses, services in some.groups():
+                for party in parties(scene, QueryEndpoint("", (), addresses)):
+                    for there in _speaking(party, server, own):
+                        both = services & _lets(scene, there, way, own)
+                        if both and there.server is not server:
+                            yield _seen(passes, server, own, way, there, both)
 
 
 def _speaking(
@@ -210,8 +190,7 @@ def _lets(scene: NetworkModel, there: RegionEndpoint, way: Way, own: Address) ->
     """What the other end lets through; of one that is not ours nothing is claimed."""
     if there.server is None or not there.managed:
         return ServiceSet.everything()
-    other: Way = "in" if way == "out" else "out"
-    return scene.permitted(there.server, other, there.addresses.example()).at(own)
+    return scene.permitted(there.server, OPPOSITE[way], there.addresses.example()).at(own)
 
 
 def _seen(

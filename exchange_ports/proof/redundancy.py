@@ -237,5 +237,4 @@ def _nested(inner: Collection[_Set], outer: Collection[_Set]) -> Iterator[tuple[
 def _order(one: LineSet[Any]) -> tuple[int, int, int]:
     if not one.spans:
         return (0, 0, 0)
-    size = sum(last - first + 1 for first, last in one.spans)
-    return (one.spans[0][0], -one.spans[-1][1], -size)
+    return (one.spans[0][0], -one.spans[-1][1], -one.size)

@@ -15,13 +15,8 @@ from typing import Final, NamedTuple
 from exchange_ports.clouds import cloud_of
 from exchange_ports.clouds.base import RuleSet
 from exchange_ports.findings import Finding
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.rollout.examine import Examination, examine
-from exchange_ports.rollout.interfaces import Membership, ServerInterface, server_interfaces
-from exchange_ports.rollout.limits_between import held, quotas_of, refused
-from exchange_ports.rollout.network_pairs import NetworkPair, network_pairs, spaces_of
-from exchange_ports.rollout.operations import operations
-from exchange_ports.rollout.replacement import Ids, moved_elsewhere, reattached
 from exchange_ports.rollout.transient_states import (
     Memberships,
     TransientState,
@@ -29,6 +24,21 @@ from exchange_ports.rollout.transient_states import (
     standing,
     transition,
     trimmed,
+)
+from exchange_ports.rollout.update import (
+    Ids,
+    Membership,
+    NetworkPair,
+    ServerInterface,
+    held,
+    moved_elsewhere,
+    network_pairs,
+    operations,
+    quotas_of,
+    reattached,
+    refused,
+    server_interfaces,
+    spaces_of,
 )
 
 __all__ = ["Attached", "PhasePlan", "Phase", "Rollout", "plan_rollout"]

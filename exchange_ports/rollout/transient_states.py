@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from exchange_ports.clouds import cloud_of
 from exchange_ports.clouds.base import Cloud, RuleSet, WhenMembers
-from exchange_ports.rollout.interfaces import Membership, ServerInterface
+from exchange_ports.rollout.update import Membership, ServerInterface
 
 __all__ = ["Memberships", "TransientState", "merged", "standing", "transition", "trimmed"]
 

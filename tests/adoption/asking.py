@@ -20,7 +20,7 @@ from exchange_ports.adoption.steps import steps
 from exchange_ports.clouds import cloud
 from exchange_ports.clouds.existing import Document, ResourceStatus, State, Urn
 from exchange_ports.findings import Finding, Refused
-from exchange_ports.pipeline import compile_plans
+from exchange_ports.planning import compile_plans
 from exchange_ports.stackfile.stack_file import NAMESPACE
 from exchange_ports.topology.models import Platform
 from tests.support.strategies import declared

@@ -15,7 +15,7 @@ from exchange_ports.clouds.aws.rules import GroupRef, SecurityGroupRule
 from exchange_ports.clouds.azure.live import AzureNetworkExpectation, rule_as_it_would_stand
 from exchange_ports.clouds.base import Direction
 from exchange_ports.clouds.existing import NetworkExpectation, Urn, fields_of, items_of
-from exchange_ports.pipeline import compile_plans
+from exchange_ports.planning import compile_plans
 from exchange_ports.stackfile.stack_file import NAMESPACE, read_stack_file
 from exchange_ports.topology.validate import load_topology
 from tests.support.recordings import ROOT

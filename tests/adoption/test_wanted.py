@@ -11,7 +11,7 @@ from exchange_ports.clouds.aws.live import AwsNetworkExpectation
 from exchange_ports.clouds.azure.live import AzureNetworkExpectation, rule_as_it_would_stand
 from exchange_ports.clouds.existing import ExpectedResource, NetworkExpectation, Urn
 from exchange_ports.offline import Recording, record
-from exchange_ports.pipeline import compile_plans
+from exchange_ports.planning import compile_plans
 from exchange_ports.stackfile.stack_file import NAMESPACE
 from tests.engine.stacks import STACKS
 from tests.support.recordings import PLATFORMS, ROOT, Platform, declared

@@ -7,7 +7,7 @@ from exchange_ports.clouds import cloud_of
 from exchange_ports.clouds.aws.rules import AwsRuleSet
 from exchange_ports.clouds.azure.rules import AzureRuleSet
 from exchange_ports.clouds.base import Evaluator, RuleSet
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.traffic.addresses import AddressSet
 
 NetworkPlan: TypeAlias = AwsRuleSet | AzureRuleSet
