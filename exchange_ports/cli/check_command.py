@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from exchange_ports.cli.console import doing
 from exchange_ports.cli.exit_codes import FINE, NO
 from exchange_ports.cli.stacks import compiled, read
+from exchange_ports.clouds import platforms
 from exchange_ports.findings import Refused, nearest
 from exchange_ports.findings.command_kinds import NO_PACKET, UNKNOWN_END
 from exchange_ports.findings.topology_kinds import BY_CODE
@@ -57,7 +58,7 @@ def _clouds(plans: Plans, platform: str | None) -> Mapping[str, Plans]:
     """
     if platform is None:
         return {"declared": plans}
-    clouds = (Platform.AWS, Platform.AZURE) if platform == "both" else (Platform(platform),)
+    clouds = platforms() if platform == "both" else (Platform(platform),)
     others = {cloud: swapped(plans.topology, cloud) for cloud in clouds}
     return {
         cloud.value: plans if other is plans.topology else compile_plans(other)
