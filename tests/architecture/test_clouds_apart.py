@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ PACKAGE = Path(__file__).parents[2] / "exchange_ports"
 NAMES_PLATFORMS = ("clouds", "topology")
 
 
+@cache
 def _classes_of_clouds() -> frozenset[str]:
     return frozenset(
         node.name
@@ -34,10 +36,14 @@ def branches(text: str, clouds: frozenset[str]) -> Iterator[str]:
                         yield ast.unparse(node)
                 case _:
                     pass
-        elif (isinstance(node, ast.Attribute) and node.attr in {"AWS", "AZURE"}) or (isinstance(node, ast.Constant) and node.value in {
-            "exchange_ports.clouds.aws",
-            "exchange_ports.clouds.azure",
-        }):
+        elif (isinstance(node, ast.Attribute) and node.attr in {"AWS", "AZURE"}) or (
+            isinstance(node, ast.Constant)
+            and node.value
+            in {
+                "exchange_ports.clouds.aws",
+                "exchange_ports.clouds.azure",
+            }
+        ):
             yield ast.unparse(node)
 
 

@@ -76,7 +76,7 @@ def declared(platform: Platform, **changes: object) -> dict[str, Any]:
             }
         },
         "edge_servers": {
-            "edge1": {"site": "hq", "network": "corp", "address": "10.10.8.5", "subscribed": True}
+            "edge1": {"subscribed_site": "hq", "network": "corp", "address": "10.10.8.5"}
         },
         "clients": {"office": {"from": ["10.64.0.0/16"]}},
         "mail_flow": {
@@ -152,8 +152,8 @@ def test_every_rule_is_listed_and_can_be_left_out(platform: Platform) -> None:
 
 
 def test_the_diff_is_that_of_any_cloud(platform: Platform) -> None:
-    changes = diff_plans(planned(platform), planned(platform, **WIDER)).changes
-    reference = diff_plans(planned(Platform.AZURE), planned(Platform.AZURE, **WIDER)).changes
+    changes = diff_plans(planned(platform), planned(platform, **WIDER)).all
+    reference = diff_plans(planned(Platform.AZURE), planned(Platform.AZURE, **WIDER)).all
     assert changes
     assert [each.destination.summary for each in changes] == [
         each.destination.summary for each in reference
@@ -166,7 +166,7 @@ def test_an_update_begins_with_the_old_rules_and_ends_with_the_new_ones(platform
     before, _ = only(old)
     states = list(found.transitions.transient_states(before, rules, memberships_change=False))
     assert states[-1].rules == rules
-    assert [state.members for state in states][0] == "before"
+    assert states[0].members == "before"
     assert plan_rollout(old, new).at_once.clean
     nothing = found.transitions.empty(rules.network)
     assert not nothing.memberships
@@ -198,7 +198,7 @@ def registered(platform: Platform) -> Recording:
     def program() -> None:
         ExchangeFirewall("exchange", topology=declared(platform), networks={"corp": IDS[platform]})
 
-    return record(program, project="exchange-ports", stack="dev")
+    return record(program, project="exchange-ports", stack="dev", config={})
 
 
 @pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")

@@ -104,11 +104,14 @@ def compile_network(network: str, flows: Iterable[Flow], inventory: Inventory) -
             (flow.destination, flow.source, Direction.IN),
         ):
             if isinstance(ours, Group) and ours.network == network:
-                if isinstance(theirs, Group):
-                    theirs = by_address(theirs, inventory.members.get(theirs, ()))
+                end = (
+                    by_address(theirs, inventory.members.get(theirs, ()))
+                    if isinstance(theirs, Group)
+                    else theirs
+                )
                 key = (ours.key, direction, flow.ports)
                 addresses, reasons = wanted[key]
-                wanted[key] = (addresses | AddressSet.of(theirs.ranges), [*reasons, *flow.reasons])
+                wanted[key] = (addresses | AddressSet.of(end.ranges), [*reasons, *flow.reasons])
     rules = [
         TinyRule(*key, addresses, in_order(reasons))
         for key, (addresses, reasons) in wanted.items()
