@@ -15,10 +15,10 @@ from exchange_ports.clouds import asked_by_platform, cloud
 from exchange_ports.clouds.base import PlatformTraffic
 from exchange_ports.diff.change import AlreadyAllowed, Cause, Effect
 from exchange_ports.findings import Path
-from exchange_ports.flows import ExternalEndpoint, Flow, Reason
-from exchange_ports.flows.declared_at import FieldOrigins
+from exchange_ports.flows import ExternalEndpoint, FieldOrigins, Flow, Reason
 from exchange_ports.flows.flow_index import WAYS, FlowIndex, PeerTraffic, Way
 from exchange_ports.pipeline import Plans
+from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import (
     ExchangeServer,
@@ -350,7 +350,8 @@ _TOGETHER: Final = (
 
 
 def _role(end: Group | ExternalEndpoint) -> str:
-    """An end outside keeps its own row, and servers of one role join."""
+    """An end outside keeps its own row; servers of one role join, and so do neighbors of one kind."""
     if isinstance(end, Group):
         return str(end.kind)
-    return "fabric" + end.name.partition(".")[0] if end.unrestricted else end.name
+    joins = end.unrestricted and end.kind is not EndpointKind.GROUP
+    return f"any {end.kind}" if joins else end.name

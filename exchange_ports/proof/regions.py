@@ -9,21 +9,18 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from exchange_ports.flows import INTERNET
 from exchange_ports.flows.flow_index import FlowIndex
-from exchange_ports.flows.labels import ANYWHERE
+from exchange_ports.flows.rows import public_ranges
 from exchange_ports.pipeline import Plans
 from exchange_ports.proof.network_model import NetworkModel
-from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS
+from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS, EndpointKind
 from exchange_ports.topology.inventory import ExchangeServer, Inventory
 from exchange_ports.topology.models import Topology
 from exchange_ports.topology.roles import ServerRole
 from exchange_ports.traffic.addresses import (
-    EVERYTHING_V4,
     EVERYTHING_V6,
     GLOBAL_UNICAST,
     AddressSet,
-    difference,
     network,
 )
 from exchange_ports.traffic.regroup import regroup
@@ -31,14 +28,11 @@ from exchange_ports.traffic.services import ServiceSet
 
 ANY_WORD: Final = "any"
 
-#: Class D, class E and limited broadcast are no part of the Internet (DESIGN 5).
-_NO_UNICAST: Final = network("224.0.0.0/3")
-
 #: Python also takes netmasks and scopes, which no rule does.
 _LETTERS: Final = re.compile(r"[0-9a-fA-F:.]+(?:/[0-9]{1,3})?")
 
 #: Ends that a stack file names by a key alone; `clients.office` is `office` too.
-_BY_KEY: Final = ("clients.", "relay.", "witness.")
+_BY_KEY: Final = (EndpointKind.CLIENTS, EndpointKind.RELAY, EndpointKind.WITNESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +99,7 @@ def _internet(topology: Topology) -> AddressSet:
         for declared in topology.networks.values()
         for zone in (*declared.internal, *declared.perimeter)
     )
-    blocks = tuple(b for b in topology.private_blocks if b.version == EVERYTHING_V4.version)
-    public = AddressSet.of(difference(EVERYTHING_V4, (*blocks, _NO_UNICAST)))
+    public = AddressSet.of(public_ranges(topology))
     if zones & AddressSet.of([EVERYTHING_V6]):
         public |= AddressSet.of([GLOBAL_UNICAST])
     return public - zones
@@ -134,13 +127,12 @@ def _neighbours(flows: FlowIndex) -> Iterator[tuple[str, QueryEndpoint]]:
     short: list[tuple[str, QueryEndpoint]] = []
     for end in flows.outside:
         # `anywhere` is a word of rules; people say `any`. Ranges are found as what they are.
-        if end.name in (INTERNET, ANYWHERE) or "/" in end.name:
+        if not end.is_called_by_name:
             continue
         asked = QueryEndpoint(end.summary, (), flows.end(end))
         yield end.name, asked
-        short += [
-            (end.name.removeprefix(kind), asked) for kind in _BY_KEY if end.name.startswith(kind)
-        ]
+        if end.kind in _BY_KEY:
+            short.append((end.of, asked))
     yield from short
 
 
