@@ -11,7 +11,7 @@ from exchange_ports.diff.traffic_diff import ChangedTraffic, Snapshot, compared
 from exchange_ports.findings import Path
 from exchange_ports.flows import Endpoint, ExternalEndpoint, Flow, Reason
 from exchange_ports.flows import in_order as reasons_in_order
-from exchange_ports.flows.flow_index import WAYS
+from exchange_ports.flows.flow_index import WAYS, Way
 from exchange_ports.pipeline import Plans
 from exchange_ports.topology.groups import identity
 from exchange_ports.topology.inventory import (
@@ -156,7 +156,7 @@ def _made(pieces: Iterable[ChangedTraffic], ends: EndpointText, effect: Effect) 
 
 
 def _change(piece: ChangedTraffic, ends: EndpointText, effect: Effect) -> Change:
-    ways = tuple(way for way in WAYS if way in piece.ways)
+    ways: tuple[Way, ...] = tuple(way for way in WAYS if way in piece.ways)
     about = sorted(piece.about, key=lambda server: server.name)
     # First who makes the change, then what asks for the traffic.
     asked = dict.fromkeys((*(server.path for server in about), *piece.asked))

@@ -247,7 +247,8 @@ class _Comparison:
                     about,
                     frozenset([ends[0]]),
                     frozenset([ends[1]]),
-                    *map(_role, ends),
+                    _role(ends[0]),
+                    _role(ends[1]),
                     dict.fromkeys(self._new.declared_at(flow, candidate.reasons)),
                 )
 
