@@ -215,7 +215,7 @@ def _part(end: ExternalEndpoint, addresses: AddressSet, missing: AddressSet) -> 
             return f", but for {missing}"
         return ", most of it" if addresses.size > missing.size else ", in part"
     said = end.summary.removesuffix("/32").removesuffix("/128")
-    known = str(addresses) == said or end.kind in _EVERYONE
+    known = str(addresses) == said or end.is_everyone
     return "" if known or len(addresses.spans) > MOST else f" ({addresses})"
 
 
