@@ -1,6 +1,6 @@
 """Pieces of an answer: who with whom, and what of it passes; and how few of them say it all.
 
-An atom is a server at some of its addresses, or addresses of nobody's. A piece is every source with
+An atom is a server at some of its addresses, or addresses of nobody's. A region is every source with
 every destination, but nobody with itself and no family with the other.
 """
 
@@ -171,14 +171,14 @@ FAMILIES: Final = {
 }
 
 
-def parties(scene: NetworkModel, asked: QueryEndpoint) -> list[RegionEndpoint]:
+def parties(model: NetworkModel, asked: QueryEndpoint) -> list[RegionEndpoint]:
     """Everyone whom an end of a question means; addresses of nobody's come last, together."""
     found = [
-        RegionEndpoint(scene.servers[name], scene.servers[name].address_set)
+        RegionEndpoint(model.servers[name], model.servers[name].address_set)
         for name in asked.servers
     ]
     rest = asked.addresses
-    for server in scene.servers.values():
+    for server in model.servers.values():
         here = asked.addresses & server.address_set
         if here:
             found.append(RegionEndpoint(server, here))
@@ -186,7 +186,7 @@ def parties(scene: NetworkModel, asked: QueryEndpoint) -> list[RegionEndpoint]:
     return [*found, RegionEndpoint(None, rest)] if rest else found
 
 
-#: Who stands at one end of a piece: servers at addresses, and addresses.
+#: Who stands at one end of a region: servers at addresses, and addresses.
 Atom: TypeAlias = "tuple[str, AddressSet]"
 
 
@@ -200,10 +200,10 @@ class Region:
     services: ServiceSet
 
 
-def piece_of(
+def region_of(
     passes: bool | None, one: RegionEndpoint, other: RegionEndpoint, services: ServiceSet
 ) -> Region:
-    """The piece of two parties."""
+    """The region of two parties."""
     return Region(passes, frozenset([_atom(one)]), frozenset([_atom(other)]), services)
 
 
@@ -214,39 +214,39 @@ def _atom(party: RegionEndpoint) -> Atom:
 _RANKS: Final = {True: 0, False: 1, None: 2}
 
 
-def joined(pieces: Iterable[Region]) -> list[Region]:
+def joined(regions: Iterable[Region]) -> list[Region]:
     """What passes first, then what does not, then what is not ours.
 
-    As few pieces as it takes: services of one pair, then sources, then destinations together.
+    As few regions as it takes: services of one pair, then sources, then destinations together.
     """
-    found = list(pieces)
+    found = list(regions)
     for column in ("services", "sources", "destinations"):
         found = regroup(found, column)
     # What a server says to itself is never asked, so "all but itself" is as good as all.
     found = _but_itself(found)
-    return sorted(_families(found), key=lambda piece: _RANKS[piece.passes])
+    return sorted(_families(found), key=lambda region: _RANKS[region.passes])
 
 
-def _but_itself(pieces: Iterable[Region]) -> list[Region]:
-    """Servers that reach all but themselves, each a piece so far, in one piece."""
+def _but_itself(regions: Iterable[Region]) -> list[Region]:
+    """Servers that reach all but themselves, each a region so far, in one region."""
     found: list[Region] = []
-    for piece in pieces:
+    for region in regions:
         for index, other in enumerate(found):
-            merged = _merged(piece, other)
-            alike = (piece.passes, piece.services) == (other.passes, other.services)
+            merged = _merged(region, other)
+            alike = (region.passes, region.services) == (other.passes, other.services)
             everyone = merged.sources | merged.destinations
             # Both name everyone, at one end or the other: what is new in the merged one is a server
             # with itself. With addresses it could be two of them.
             if (
                 alike
-                and everyone == piece.sources | piece.destinations
+                and everyone == region.sources | region.destinations
                 and everyone == other.sources | other.destinations
                 and all(name for name, _ in merged.sources & merged.destinations)
             ):
                 found[index] = merged
                 break
         else:
-            found.append(piece)
+            found.append(region)
     return found
 
 
@@ -259,10 +259,10 @@ def _merged(one: Region, other: Region) -> Region:
     )
 
 
-def _families(pieces: Iterable[Region]) -> list[Region]:
+def _families(regions: Iterable[Region]) -> list[Region]:
     """The same said of both families is said once: no packet goes from one to the other."""
-    found = list(pieces)
-    for of_v6 in [piece for piece in found if _within(piece, 6)]:
+    found = list(regions)
+    for of_v6 in [region for region in found if _within(region, 6)]:
         for index, of_v4 in enumerate(found):
             if _within(of_v4, 4) and _unplaced(of_v4) == _unplaced(of_v6):
                 found[index] = _merged(of_v4, of_v6)
@@ -271,12 +271,12 @@ def _families(pieces: Iterable[Region]) -> list[Region]:
     return found
 
 
-def _within(piece: Region, version: int) -> bool:
+def _within(region: Region, version: int) -> bool:
     family = FAMILIES[version]
-    return all(at <= family for _, at in piece.sources | piece.destinations)
+    return all(at <= family for _, at in region.sources | region.destinations)
 
 
-def _unplaced(piece: Region) -> Hashable:
-    """A piece but for addresses."""
-    sources, targets = ({name for name, _ in end} for end in (piece.sources, piece.destinations))
-    return (piece.passes, frozenset(sources), frozenset(targets), piece.services)
+def _unplaced(region: Region) -> Hashable:
+    """A region but for addresses."""
+    sources, targets = ({name for name, _ in end} for end in (region.sources, region.destinations))
+    return (region.passes, frozenset(sources), frozenset(targets), region.services)

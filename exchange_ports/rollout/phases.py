@@ -41,8 +41,6 @@ from exchange_ports.rollout.update import (
     spaces_of,
 )
 
-__all__ = ["Attached", "PhasePlan", "Phase", "Rollout", "plan_rollout"]
-
 
 class Attached(StrEnum):
     """Where servers take their groups from the outputs."""
@@ -142,7 +140,7 @@ def plan_rollout(
     exclusive = any(pair.new.exclusive for pair in pairs)
     at_once, over = look(pairs, _at_once(attached, exclusive=exclusive))
     stays = held(pairs, everyone) if attached is Attached.ELSEWHERE else ()
-    moves = tuple(dict.fromkeys(body.name for body in everyone if body.moves))
+    moves = tuple(dict.fromkeys(interface.name for interface in everyone if interface.moves))
     replaced = (*reattached(pairs), *moved_elsewhere(old, new, ids))
     if replaced:
         return Rollout(at_once, None, at_once, moves, over, stays, replaced)
@@ -188,8 +186,10 @@ def _stands_still(pairs: Iterable[NetworkPair], everyone: Iterable[ServerInterfa
     or after, and there is no moment to look at. Not so where one comes and another goes: for a
     moment they may speak with each other.
     """
-    moving = [body for body in everyone if body.moves]
-    return (all(body.comes for body in moving) or all(body.goes for body in moving)) and not any(
+    moving = [interface for interface in everyone if interface.moves]
+    return (
+        all(interface.comes for interface in moving) or all(interface.goes for interface in moving)
+    ) and not any(
         operations(pair.old, other)
         for pair in pairs
         for other in (pair.trimmed, pair.middle, pair.new)
@@ -214,9 +214,11 @@ def _at_end_of(turn: Phase, pair: NetworkPair, everyone: Iterable[ServerInterfac
     """What a network has when a step is done, worn as it is then."""
     if turn in (Phase.AT_ONCE, Phase.CONTRACT):
         return pair.new
-    here = [body for body in everyone if body.place == pair.place]
+    here = [interface for interface in everyone if interface.place == pair.place]
     worn = {
-        body.name: wears for body in here if (wears := body.wears(_WORN[turn](body))) is not None
+        interface.name: wears
+        for interface in here
+        if (wears := interface.state_with(_WORN[turn](interface))) is not None
     }
     rules = pair.trimmed if turn is Phase.TRIM else pair.middle
     return cloud_of(rules).transitions.with_memberships(
@@ -230,8 +232,8 @@ def _at_end_of(turn: Phase, pair: NetworkPair, everyone: Iterable[ServerInterfac
 _WORN: Final[Mapping[Phase, Callable[[ServerInterface], Membership]]] = {
     Phase.TRIM: lambda _: "before",
     Phase.EXPAND: lambda _: "before",
-    Phase.LEAVE: lambda body: "after" if body.goes else "before",
-    Phase.JOIN: lambda body: "after" if body.goes else "both",
+    Phase.LEAVE: lambda interface: "after" if interface.goes else "before",
+    Phase.JOIN: lambda interface: "after" if interface.goes else "both",
     Phase.CHANGE: lambda _: "after",
     Phase.SHED: lambda _: "after",
 }
@@ -309,10 +311,10 @@ def _middle(pair: NetworkPair, everyone: Iterable[ServerInterface], spare: _Spar
     """
     comes: set[str] = set()
     goes: set[str] = set()
-    for body in everyone:
-        if body.place == pair.place:
-            before = set(body.before.groups) if body.before else set[str]()
-            after = set(body.after.groups) if body.after else set[str]()
+    for interface in everyone:
+        if interface.place == pair.place:
+            before = set(interface.before.groups) if interface.before else set[str]()
+            after = set(interface.after.groups) if interface.after else set[str]()
             comes |= after - before
             goes |= before - after
 

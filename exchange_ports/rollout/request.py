@@ -20,16 +20,6 @@ from exchange_ports.topology.fields import plain_type
 from exchange_ports.topology.models import Topology
 from exchange_ports.topology.validate import parse_topology
 
-__all__ = [
-    "RequestedPhase",
-    "RegisteredNetwork",
-    "RolloutRequest",
-    "check_previous",
-    "registered",
-    "select_phase",
-    "read_request",
-]
-
 PREVIOUS: Final = "previous"
 STEP: Final = "step"
 ATTACHED: Final = "attached"
