@@ -12,7 +12,7 @@ from exchange_ports.findings import Path
 from exchange_ports.flows import Endpoint, ExternalEndpoint, Flow, Reason
 from exchange_ports.flows import in_order as reasons_in_order
 from exchange_ports.flows.flow_index import WAYS, Way
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.topology.groups import identity
 from exchange_ports.topology.inventory import (
     ExchangeServer,
