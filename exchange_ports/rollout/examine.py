@@ -60,12 +60,12 @@ class Examination:
 
     moments: int
     pairs: int
-    troubles: tuple[TransientIssue, ...]
+    issues: tuple[TransientIssue, ...]
 
     @property
     def clean(self) -> bool:
         """Whether nothing is cut or opened in passing."""
-        return not self.troubles
+        return not self.issues
 
 
 def examine(
@@ -125,9 +125,9 @@ class _Examiner:
         self._alike: dict[frozenset[int], frozenset[tuple[str, str]]] = {}
 
     def examined(self) -> Examination:
-        troubles = [*self._with_strangers(), *self._among_ours()]
+        issues = [*self._with_strangers(), *self._among_ours()]
         count = sum(len(several) for several in self._moments.values())
-        return Examination(count, self._pairs, tuple(troubles))
+        return Examination(count, self._pairs, tuple(issues))
 
     def _of(self, interface: ServerInterface, way: Way) -> Iterator[_State]:
         for number, moment in enumerate(self._moments[interface.place]):

@@ -13,7 +13,7 @@ from exchange_ports.clouds.base import Cloud, RuleSet, WhenMembers
 from exchange_ports.rollout.update import Membership, ServerInterface
 
 #: What servers wear in a moment. `before` and `after`: all of them what they wore, or will wear.
-#: `changing`: each either. In three turns instead: `leaving`, those that go, and nobody else, may be
+#: `changing`: each either. In three phases instead: `leaving`, those that go, and nobody else, may be
 #: gone; `joining`, those that change their groups may wear both; `shedding`, they may have taken off
 #: the old ones, and those that come may be there.
 Memberships: TypeAlias = Literal["before", "changing", "leaving", "joining", "shedding", "after"]
