@@ -61,7 +61,7 @@ class Explainer:
 
         :raises ValueError: a cloud would refuse a plan.
         """
-        self._scene = NetworkModel(plans)
+        self._scene = plans.once(NetworkModel)
         self._askers = FieldOrigins(plans.inventory)
         members = self._scene.flows.members
         self._members = {(group.network, group.key): at for group, at in members.items()}

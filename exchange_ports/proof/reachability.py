@@ -77,7 +77,7 @@ def query(
 
     :raises ValueError: there is no such packet.
     """
-    scene = NetworkModel(plans)
+    scene = plans.once(NetworkModel)
     pairs = [
         (one, other)
         for one in parties(scene, source)
