@@ -20,8 +20,8 @@ from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.pipeline import Compiled, Declared, compile_stack
 from exchange_ports.planning import Plans
 from exchange_ports.proof import Failure
-from exchange_ports.reports.lines import plain
-from exchange_ports.reports.rollout_report import step_text, update_lines
+from exchange_ports.reports.rollout_report import rollout_report, step_text
+from exchange_ports.reports.writers import to_text
 from exchange_ports.rollout import RegisteredNetwork, registered
 from exchange_ports.stackfile.settings import NAMESPACE, SETTINGS, unknown_setting
 from exchange_ports.topology.models import Platform, Topology
@@ -155,7 +155,7 @@ class ExchangeFirewall(pulumi.ComponentResource):
         if phase is not None and rollout is not None:
             pulumi.log.info(step_text(rollout, phase), self)
         elif old is not None and rollout is not None and not rollout.clean:
-            text = plain(update_lines(old, plans, rollout))
+            text = to_text(rollout_report(old, plans, rollout))
             pulumi.log.warn(f"{_AT_ONCE}\n{text}", self)
         made = [
             (each.key, _network(_prefix(name, each.plan), each, networks[each.key], tags, self))

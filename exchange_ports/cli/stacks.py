@@ -14,7 +14,7 @@ from exchange_ports.stackfile.settings import SETTINGS
 from exchange_ports.stackfile.stack_file import StackFile, read_stack_file
 
 if TYPE_CHECKING:
-    from exchange_ports.reports.origin import Origin
+    from exchange_ports.reports.document import Origin
 
 
 def read(file: str) -> StackFile:
@@ -35,7 +35,7 @@ def read_with_origin(file: str) -> "tuple[StackFile, Origin]":
     from hashlib import sha256  # what most commands do without
 
     from exchange_ports import __version__
-    from exchange_ports.reports.origin import Origin
+    from exchange_ports.reports.document import Origin
 
     content = _bytes(file)
     with doing(f"reading {printable(file)}"):
