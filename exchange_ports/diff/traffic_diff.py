@@ -15,8 +15,7 @@ from exchange_ports.clouds import asked_by_platform, cloud
 from exchange_ports.clouds.base import PlatformTraffic
 from exchange_ports.diff.change import AlreadyAllowed, Cause, Effect
 from exchange_ports.findings import Path
-from exchange_ports.flows import ExternalEndpoint, Flow, Reason
-from exchange_ports.flows.declared_at import FieldOrigins
+from exchange_ports.flows import ExternalEndpoint, FieldOrigins, Flow, Reason
 from exchange_ports.flows.flow_index import WAYS, FlowIndex, PeerTraffic, Way
 from exchange_ports.pipeline import Plans
 from exchange_ports.topology.groups import Group
@@ -353,4 +352,4 @@ def _role(end: Group | ExternalEndpoint) -> str:
     """An end outside keeps its own row, and servers of one role join."""
     if isinstance(end, Group):
         return str(end.kind)
-    return "fabric" + end.name.partition(".")[0] if end.unrestricted else end.name
+    return "fabric" + end.kind if end.unrestricted else end.name

@@ -9,15 +9,13 @@ from functools import cached_property
 from typing import Final, TypeAlias
 
 from exchange_ports.findings import counted
-from exchange_ports.flows.flow import INTERNET, ExternalEndpoint
+from exchange_ports.flows.flow import ExternalEndpoint
 from exchange_ports.flows.flow_index import FlowIndex
+from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import Group, GroupKind
 from exchange_ports.topology.inventory import ExchangeServer, Inventory
 from exchange_ports.topology.roles import ServerRole
 from exchange_ports.traffic.addresses import Address, AddressSet, brief
-
-#: The name of the end that is any address whatever.
-ANYWHERE: Final = "anywhere"
 
 #: More ranges than these are counted (the Internet has up to 30), and more names.
 MOST: Final = 3
@@ -60,7 +58,7 @@ class EndpointLabels:
     def rank(self, end: LabeledEnd) -> int:
         """The Internet first, then others outside, Edge servers, and the inside last."""
         outside = _outside(end)
-        if any(one.name in (INTERNET, ANYWHERE) for one in outside):
+        if any(one.is_everyone for one in outside):
             return 0
         if outside:
             return 1
@@ -75,7 +73,7 @@ class EndpointLabels:
                 left -= members
                 said.append(words)
         names = (
-            with_ranges(one) if ranges and one.name not in (INTERNET, ANYWHERE) else label(one)
+            with_ranges(one) if ranges and not one.is_everyone else label(one)
             for one in _outside(end)
         )
         return ", ".join(dict.fromkeys([*said, *sorted(left), *names]))
@@ -118,12 +116,12 @@ class AddressLabels:
     @cached_property
     def _neighbors_first(self) -> list[ExternalEndpoint]:
         # Of IPv4 alone even everyone is fewer addresses than a /64 of IPv6.
-        return sorted(self._narrowest, key=lambda end: end.name in (INTERNET, ANYWHERE))
+        return sorted(self._narrowest, key=lambda end: end.is_everyone)
 
     @cached_property
     def widest(self) -> dict[AddressSet, str]:
         """The addresses of everyone whom flows name, but for any address; the widest first."""
-        named = (end for end in self._flows.outside if end.name != ANYWHERE)
+        named = (end for end in self._flows.outside if not end.is_any)
         widest = sorted(named, key=lambda end: (-_size(end), end.name))
         return {self._flows.end(end): label(end) for end in widest}
 
@@ -137,7 +135,7 @@ class AddressLabels:
         if server is not None:
             return server.name
         end = self._owner(AddressSet.at([address]), self._narrowest)
-        if end is None or end.summary in (str(address), ANYWHERE):
+        if end is None or end.is_any or end.summary == str(address):
             return str(address)
         return f"{address} ({end.summary})"
 
@@ -146,9 +144,9 @@ class AddressLabels:
         ranges = counted(len(addresses.prefixes()), "range")
         text = str(addresses) if len(addresses.spans) <= MOST else ranges
         end = self._owner(addresses, self._neighbors_first)
-        if end is None or end.name == ANYWHERE or label(end) == text:
+        if end is None or end.is_any or label(end) == text:
             return text
-        return f"{label(end)} ({ranges})" if end.name == INTERNET else f"{text} ({label(end)})"
+        return f"{label(end)} ({ranges})" if end.is_internet else f"{text} ({label(end)})"
 
     def _owner(
         self, addresses: AddressSet, ends: Iterable[ExternalEndpoint]
@@ -173,8 +171,8 @@ _AT_SITE: Final = (GroupKind.CLIENT_ACCESS, GroupKind.MAILBOX, GroupKind.EDGESYN
 
 #: Beside addresses, which of its two meanings "Internet" has.
 _EVERYONE: Final = {
-    INTERNET: "Internet (public addresses)",
-    ANYWHERE: "Internet (any address)",
+    EndpointKind.INTERNET: "Internet (public addresses)",
+    EndpointKind.ANY: "Internet (any address)",
 }
 
 
@@ -200,7 +198,7 @@ def outside_label(
     by_kind: dict[str, list[str]] = {}
     for end in ends:
         summary, _, of = end.summary.rpartition(" of ") if end.unrestricted else ("", "", "")
-        names = by_kind.setdefault(summary or _EVERYONE.get(end.name, end.summary), [])
+        names = by_kind.setdefault(summary or _EVERYONE.get(end.kind, end.summary), [])
         names += [of] if summary else []
     said = [f"{text} of {few(names)}" if names else text for text, names in by_kind.items()]
     if said:
@@ -217,7 +215,7 @@ def _part(end: ExternalEndpoint, addresses: AddressSet, missing: AddressSet) -> 
             return f", but for {missing}"
         return ", most of it" if addresses.size > missing.size else ", in part"
     said = end.summary.removesuffix("/32").removesuffix("/128")
-    known = str(addresses) == said or end.name in _EVERYONE
+    known = str(addresses) == said or end.is_everyone
     return "" if known or len(addresses.spans) > MOST else f" ({addresses})"
 
 

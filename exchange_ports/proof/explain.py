@@ -7,9 +7,8 @@ from typing import Final
 from exchange_ports.clouds import cloud_of
 from exchange_ports.clouds.base import PlannedRule
 from exchange_ports.findings import Path
-from exchange_ports.flows import Reason
+from exchange_ports.flows import FieldOrigins, Reason
 from exchange_ports.flows import in_order as reasons_in_order
-from exchange_ports.flows.declared_at import FieldOrigins
 from exchange_ports.flows.flow_index import OPPOSITE, Way
 from exchange_ports.pipeline import Plans
 from exchange_ports.proof.answers import AnswerRow, AnswerWriter

@@ -12,9 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
-from exchange_ports.flows import INTERNET, ExternalEndpoint, Flow, described
+from exchange_ports.flows import ExternalEndpoint, Flow, described
 from exchange_ports.flows.flow_index import WAYS, Way
-from exchange_ports.flows.labels import ANYWHERE
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import ExchangeServer, addresses_of
@@ -159,12 +158,12 @@ class _Residues:
     def _is_wide(self, end: Group | ExternalEndpoint) -> bool:
         if isinstance(end, Group):
             return False
-        return end.name == INTERNET or any(one <= self._scene.flows.end(end) for one in _WIDE)
+        return end.is_internet or any(one <= self._scene.flows.end(end) for one in _WIDE)
 
     def _was_asked(self, end: Group | ExternalEndpoint, network: str) -> bool:
         # Any address is what the tables' Internet means as a source of clients and of mail towards
         # Client Access servers, since balancers stand inside (DESIGN 5); elsewhere someone asked.
-        usual = isinstance(end, ExternalEndpoint) and end.name == ANYWHERE
+        usual = isinstance(end, ExternalEndpoint) and end.is_any
         return not usual or self._scene.places[network].declared.internet == "any"
 
 

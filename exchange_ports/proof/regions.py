@@ -9,12 +9,10 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from exchange_ports.flows import INTERNET
 from exchange_ports.flows.flow_index import FlowIndex
-from exchange_ports.flows.labels import ANYWHERE
 from exchange_ports.pipeline import Plans
 from exchange_ports.proof.network_model import NetworkModel
-from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS
+from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS, EndpointKind
 from exchange_ports.topology.inventory import ExchangeServer, Inventory
 from exchange_ports.topology.models import Topology
 from exchange_ports.topology.roles import ServerRole
@@ -38,7 +36,7 @@ _NO_UNICAST: Final = network("224.0.0.0/3")
 _LETTERS: Final = re.compile(r"[0-9a-fA-F:.]+(?:/[0-9]{1,3})?")
 
 #: Ends that a stack file names by a key alone; `clients.office` is `office` too.
-_BY_KEY: Final = ("clients.", "relay.", "witness.")
+_BY_KEY: Final = (EndpointKind.CLIENTS, EndpointKind.RELAY, EndpointKind.WITNESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +132,12 @@ def _neighbours(flows: FlowIndex) -> Iterator[tuple[str, QueryEndpoint]]:
     short: list[tuple[str, QueryEndpoint]] = []
     for end in flows.outside:
         # `anywhere` is a word of rules; people say `any`. Ranges are found as what they are.
-        if end.name in (INTERNET, ANYWHERE) or "/" in end.name:
+        if not end.is_called_by_name:
             continue
         asked = QueryEndpoint(end.summary, (), flows.end(end))
         yield end.name, asked
-        short += [
-            (end.name.removeprefix(kind), asked) for kind in _BY_KEY if end.name.startswith(kind)
-        ]
+        if end.kind in _BY_KEY:
+            short.append((end.of, asked))
     yield from short
 
 

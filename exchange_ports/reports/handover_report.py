@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from exchange_ports.findings import counted
-from exchange_ports.flows import INTERNET, ExternalEndpoint, Flow, Reason
-from exchange_ports.flows.labels import ANYWHERE, EndpointLabels, LabeledEnd
+from exchange_ports.flows import ExternalEndpoint, Flow, Reason
+from exchange_ports.flows.labels import EndpointLabels, LabeledEnd
 from exchange_ports.pipeline import Plans
 from exchange_ports.reports.document import (
     Document,
@@ -231,7 +231,7 @@ class _Places:
 def _crossing(
     outside: Sequence[ExternalEndpoint], source: Place | None, target: Place | None
 ) -> Crossing:
-    if any(end.name in (INTERNET, ANYWHERE) for end in outside):
+    if any(end.is_everyone for end in outside):
         return Crossing.INTERNET
     if outside or source is None or target is None:
         return Crossing.NEIGHBOUR

@@ -20,20 +20,10 @@ from exchange_ports.topology.groups import (
     retirable_groups,
 )
 from exchange_ports.topology.models import EdgeServer, Network, Platform, Server, Topology, Zone
+from exchange_ports.topology.role_groups import RoleGroups
 from exchange_ports.topology.roles import ServerRole, roles_of
 from exchange_ports.traffic.addresses import FIRST_PLACEHOLDER, Address, AddressSet, covers
 from exchange_ports.traffic.addresses import Network as Range
-
-__all__ = [
-    "ExchangeServer",
-    "Inventory",
-    "RetiredGroup",
-    "ServerPair",
-    "addresses_of",
-    "match_servers",
-    "matched",
-]
-
 
 _T = TypeVar("_T")
 
@@ -171,6 +161,13 @@ class Inventory:
     def site_keys(self) -> Mapping[str, str]:
         """The key of each site, by its identity."""
         return {identity(key, site): key for key, site in self.topology.sites.items()}
+
+    @cached_property
+    def role_groups(self) -> RoleGroups:
+        """The groups that stand for each role of the catalog."""
+        return RoleGroups(
+            self.topology, self.groups, ((each.name, each.groups) for each in self.servers)
+        )
 
     def in_network(self, network: str) -> tuple[ExchangeServer, ...]:
         """The servers of the network with this identity."""

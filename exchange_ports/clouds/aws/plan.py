@@ -23,7 +23,6 @@ from exchange_ports.clouds.aws.rules import (
 from exchange_ports.clouds.base import Direction
 from exchange_ports.findings import Finding
 from exchange_ports.flows import (
-    INTERNET,
     ExternalEndpoint,
     Flow,
     Reason,
@@ -147,14 +146,18 @@ class _Peers:
                 return
             end = by_address(end, members)
         ranges = end.ranges
-        if end.name == INTERNET:
+        if end.is_shared_set:
             # The Internet of IPv4 has a hole for each private block, so it is many prefixes; that
-            # of IPv6 is one.
-            entries = tuple(each for each in ranges if each.version == _IPV4)
-            self.lists[INTERNET] = PrefixList(INTERNET, entries)
-            several = ListRef(INTERNET)
-            yield _Peer(several, peer_name(several), spans_of(entries), None, _ONLY[_IPV4])
-            ranges = tuple(each for each in ranges if each.version == _IPV6)
+            # of IPv6 is one, and needs no list. No declared name has a dot before "v6".
+            for version, key in ((_IPV4, end.name), (_IPV6, f"{end.name}.v6")):
+                entries = tuple(each for each in ranges if each.version == version)
+                if len(entries) > 1:
+                    self.lists[key] = PrefixList(key, entries)
+                    several = ListRef(key)
+                    yield _Peer(
+                        several, peer_name(several), spans_of(entries), None, _ONLY[version]
+                    )
+                    ranges = tuple(each for each in ranges if each.version != version)
         for each in ranges:
             yield _Peer(each, peer_name(each), (span_of(each),), None, _ONLY[each.version])
 

@@ -151,7 +151,7 @@ class AwsNetwork(pulumi.ComponentResource):
     def _prefix_list(self, declared: PrefixList) -> ec2.ManagedPrefixList:
         return ec2.ManagedPrefixList(
             self._full_name(declared),
-            address_family="IPv4",
+            address_family=f"IPv{declared.entries[0].version}",
             max_entries=declared.max_entries,
             entries=[ec2.ManagedPrefixListEntryArgs(cidr=str(entry)) for entry in declared.entries],
             tags=self._named(declared),

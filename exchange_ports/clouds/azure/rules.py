@@ -11,6 +11,7 @@ from typing import Final
 
 from exchange_ports.clouds.base import Direction, PlatformTraffic
 from exchange_ports.flows import ExternalEndpoint, Reason
+from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.models import Attachment, Platform, Zone
 from exchange_ports.traffic.addresses import Network, network
 from exchange_ports.traffic.ports import Ports
@@ -19,7 +20,10 @@ from exchange_ports.traffic.ports import Ports
 #: load balancer takes every server out of service.
 PROBES: Final = PlatformTraffic(
     ExternalEndpoint(
-        "azure-load-balancer", (network("168.63.129.16/32"),), "Azure's load balancers"
+        "azure-load-balancer",
+        (network("168.63.129.16/32"),),
+        "Azure's load balancers",
+        kind=EndpointKind.SERVICE_TAG,
     ),
     Reason("health probes of Azure load balancers"),
     "Azure platform considerations",

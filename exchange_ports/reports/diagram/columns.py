@@ -5,17 +5,18 @@ internal zone of each site with its neighbours, and last everybody else.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
 from exchange_ports.findings import counted
-from exchange_ports.flows import INTERNET, Reason
-from exchange_ports.flows.labels import ANYWHERE, label
+from exchange_ports.flows import Reason
+from exchange_ports.flows.labels import label
 from exchange_ports.reports.diagram.layout import Landscape, Lane, LaneKind, Place, Stand
 from exchange_ports.reports.diagram.picture import FABRIC_WORDS, Picture, Row
 from exchange_ports.reports.reasons import reason_data
+from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.models import Platform
 
 #: More neighbours than these share lanes by what they are.
@@ -103,8 +104,8 @@ class _Stage:
         return f"{network}, {whose}"
 
     def _internet(self) -> Iterator[Strip]:
-        for name, title in ((INTERNET, "Internet"), (ANYWHERE, "Anywhere")):
-            there = [end for end in self._free(everybody=True) if _name(end) == name]
+        for kind, title in ((EndpointKind.INTERNET, "Internet"), (EndpointKind.ANY, "Anywhere")):
+            there = [end for end in self._free(everybody=True) if _kind(end) is kind]
             if there:
                 yield Strip(title, "", ours=False, places=there)
 
@@ -113,7 +114,8 @@ class _Stage:
         return [
             end
             for end in self._outside
-            if not end.site and (everybody or _name(end) not in (INTERNET, ANYWHERE))
+            if not end.site
+            and (everybody or _kind(end) not in (EndpointKind.INTERNET, EndpointKind.ANY))
         ]
 
     def _edges(self, network: str) -> Iterator[Strip]:
@@ -162,8 +164,8 @@ class _Stage:
 _MARKS: Final = {Stand.KEPT: "", Stand.NEW: "+", Stand.CUT: "\N{MINUS SIGN}"}
 
 
-def _name(end: Place) -> str:
-    return end.outside.name if end.outside is not None else ""
+def _kind(end: Place) -> EndpointKind | None:
+    return None if end.outside is None else end.outside.kind
 
 
 def _says(end: Place) -> str:
@@ -220,7 +222,7 @@ def _neighbours(rest: Sequence[Place]) -> Iterator[Strip]:
         return
     kinds: dict[str, list[Place]] = {}
     for end in rest:
-        kinds.setdefault(_kind(_name(end)), []).append(end)
+        kinds.setdefault(_KINDS.get(_kind(end), "others"), []).append(end)
     for kind, ends in kinds.items():
         names = tuple(dict.fromkeys(map(_says, ends)))
         if len(names) == 1:
@@ -229,11 +231,11 @@ def _neighbours(rest: Sequence[Place]) -> Iterator[Strip]:
             yield Strip(kind, f"{len(names)} of them", False, ends, names)
 
 
-def _kind(name: str) -> str:
-    head, dot, _ = name.partition(".")
-    return {"clients": "clients", "relay": "relays", "witness": "witnesses"}.get(
-        head if dot else "", "others"
-    )
+_KINDS: Final[Mapping[EndpointKind | None, str]] = {
+    EndpointKind.CLIENTS: "clients",
+    EndpointKind.RELAY: "relays",
+    EndpointKind.WITNESS: "witnesses",
+}
 
 
 def partly(strip: Strip, there: Iterable[Place], land: Landscape) -> tuple[str, ...]:

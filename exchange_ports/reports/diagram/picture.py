@@ -6,11 +6,10 @@ together is exactly what the rows say: a test takes them apart again and finds t
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import groupby
 from typing import Final
 
-from exchange_ports.catalog import NEEDS
+from exchange_ports.catalog import BY_ID, CatalogSection
 from exchange_ports.flows import Reason, in_order
 from exchange_ports.flows.flow import reason_order
 from exchange_ports.pipeline import Plans
@@ -25,29 +24,6 @@ FABRIC_WORDS: Final = {
     "R2": "Lync servers",
     "R3": "domain controllers",
 }
-
-
-class Section(StrEnum):
-    """What rows are put under, by the document's own parts."""
-
-    MAIL = "Mail"
-    CLIENTS = "Clients"
-    INSIDE = "Inside: no restriction"
-    NAMES = "Name resolution"
-    WITNESS = "Witness servers"
-    ADDITIONAL = "Additional flows"
-
-
-#: By the letter of the catalog's entries: tables of mail flow without and with Edge, and so on.
-_SECTIONS = {
-    "M": Section.MAIL,
-    "E": Section.MAIL,
-    "C": Section.CLIENTS,
-    "R": Section.INSIDE,
-    "N": Section.NAMES,
-    "W": Section.WITNESS,
-}
-_NEEDS = frozenset(need.id for need in NEEDS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +46,10 @@ class Row:
         return any(reason.accepted_risk for reason in self.reasons)
 
     @property
-    def section(self) -> Section:
+    def section(self) -> CatalogSection:
         """What it stands under."""
-        return _section(self.reasons[0])
-
-
-def _section(reason: Reason) -> Section:
-    if reason.entry is None or reason.entry in _NEEDS:
-        return Section.ADDITIONAL
-    return _SECTIONS[reason.entry[0]]
+        entry = self.reasons[0].entry
+        return CatalogSection.ADDITIONAL if entry is None else BY_ID[entry].section
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +201,7 @@ def _both_ways(cells: Iterable[_Cell]) -> Iterator[tuple[_Cell, bool]]:
         yield cell, _among(cell) or back in known
 
 
-_SECTION_ORDER = {section: rank for rank, section in enumerate(Section)}
+_SECTION_ORDER = {section: rank for rank, section in enumerate(CatalogSection)}
 _STAND_ORDER = {stand: rank for rank, stand in enumerate((Stand.KEPT, Stand.NEW, Stand.CUT))}
 
 
