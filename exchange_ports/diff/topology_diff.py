@@ -10,7 +10,7 @@ from exchange_ports.diff.traffic_diff import ChangedTraffic, Snapshot, compared
 from exchange_ports.findings import Path
 from exchange_ports.flows import in_order as reasons_in_order
 from exchange_ports.flows.flow_index import WAYS
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.topology.groups import identity
 from exchange_ports.topology.inventory import (
     ExchangeServer,

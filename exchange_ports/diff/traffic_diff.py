@@ -17,7 +17,7 @@ from exchange_ports.diff.change import AlreadyAllowed, Cause, Effect
 from exchange_ports.findings import Path
 from exchange_ports.flows import ExternalEndpoint, FieldOrigins, Flow, Reason
 from exchange_ports.flows.flow_index import WAYS, FlowIndex, PeerTraffic, Way
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import (
     ExchangeServer,

@@ -10,7 +10,7 @@ from typing import Final
 from exchange_ports.clouds import platforms
 from exchange_ports.findings import Finding, Refused
 from exchange_ports.flows.flow_index import Way
-from exchange_ports.pipeline import Plans, planned
+from exchange_ports.planning import Plans, planned
 from exchange_ports.proof.answers import PacketText
 from exchange_ports.proof.invariants import Failure
 from exchange_ports.proof.network_model import FilterComparison, NetworkModel

@@ -13,7 +13,7 @@ from exchange_ports.clouds.base import Evaluator
 from exchange_ports.flows import Flow
 from exchange_ports.flows.flow_index import WAYS, FlowIndex, Way, traffic_of
 from exchange_ports.flows.labels import AddressLabels
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import ExchangeServer, addresses_of
 from exchange_ports.topology.models import Topology

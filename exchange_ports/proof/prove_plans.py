@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from exchange_ports.flows.flow_index import WAYS
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.proof.exposure import residues
 from exchange_ports.proof.invariants import Failure, Invariants, beyond_us
 from exchange_ports.proof.network_model import NetworkModel

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from exchange_ports.flows.flow_index import FlowIndex
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS, EndpointKind
 from exchange_ports.topology.inventory import ExchangeServer, Inventory

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from exchange_ports.findings import counted
 from exchange_ports.flows import ExternalEndpoint, Flow, Reason
 from exchange_ports.flows.labels import EndpointLabels, LabeledEnd
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.reports.document import (
     Document,
     Items,

@@ -11,7 +11,7 @@ from typing import Final
 from exchange_ports.flows import ExternalEndpoint, Reason
 from exchange_ports.flows import in_order as reasons_in_order
 from exchange_ports.flows.labels import EndpointLabels, LabeledEnd, parts_of
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.reports.document import (
     Document,
     Look,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from exchange_ports.flows import Flow, Reason
 from exchange_ports.flows.labels import peer_label
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.reports.reasons import why
 from exchange_ports.topology.groups import Group, identity
 from exchange_ports.topology.models import Inbound, Topology

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from exchange_ports.clouds import cloud_of
 from exchange_ports.clouds.base import NEVER, RuleSet, Use
 from exchange_ports.findings import Finding, counted
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.reports.document import (
     Document,
     Items,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from exchange_ports.clouds.base import RuleSet
 from exchange_ports.findings import counted
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.reports.document import Document, Items, Look, Section, Text, shortened
 from exchange_ports.rollout import (
     Does,

@@ -10,7 +10,7 @@ from typing import Final
 
 from exchange_ports.findings import Finding
 from exchange_ports.flows import Reason
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.proof import Proof
 from exchange_ports.proof.explain import Explainer, PlannedRule
 from exchange_ports.proof.regions import EndpointNames

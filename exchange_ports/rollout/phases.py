@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from exchange_ports.clouds import cloud_of
 from exchange_ports.clouds.base import RuleSet
 from exchange_ports.findings import Finding
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.rollout.examine import Examination, examine
 from exchange_ports.rollout.transient_states import (
     Memberships,

@@ -12,7 +12,7 @@ from exchange_ports.clouds.base import RuleSet
 from exchange_ports.findings import Finding, Path, Refused, nearest
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.flows import Flow
-from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.rollout.phases import Attached, Phase, PhasePlan, Rollout, plan_rollout
 from exchange_ports.rollout.update import network_name
 from exchange_ports.topology.checks import check

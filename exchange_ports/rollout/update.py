@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from exchange_ports.clouds import cloud, cloud_of
 from exchange_ports.clouds.base import RuleSet
 from exchange_ports.findings import Finding
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.topology.bindings import CLOUD_IDS, as_mapping
 from exchange_ports.topology.inventory import ExchangeServer, match_servers, with_addresses
 from exchange_ports.traffic.addresses import Address, AddressSet

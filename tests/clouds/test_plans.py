@@ -16,7 +16,7 @@ from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.clouds.azure.names import BANDS
 from exchange_ports.clouds.azure.plan import compile_network as compile_azure
 from exchange_ports.flows import ExternalEndpoint, Flow, Reason
-from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.stackfile.stack_file import read_stack_file
 from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.inventory import Inventory

@@ -14,7 +14,7 @@ from exchange_ports.component import NetworkArgs
 from exchange_ports.flows import ExternalEndpoint
 from exchange_ports.flows.flow_index import carried
 from exchange_ports.offline import ProgramFailed, Recording, Registration
-from exchange_ports.pipeline import compile_plans
+from exchange_ports.planning import compile_plans
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.topology.bindings import check_bindings
 from exchange_ports.topology.groups import Group, identity

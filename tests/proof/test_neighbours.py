@@ -23,7 +23,7 @@ from exchange_ports.clouds.aws import rules as aws
 from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.findings import Refused
 from exchange_ports.flows.flow_index import WAYS
-from exchange_ports.pipeline import NetworkPlan, Plans, compile_plans
+from exchange_ports.planning import NetworkPlan, Plans, compile_plans
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.traffic.addresses import Address
 from exchange_ports.traffic.services import TCP, UDP, PortSet, ServiceSet

@@ -16,7 +16,7 @@ from exchange_ports.clouds.aws import rules as aws
 from exchange_ports.clouds.azure import plan as azure_plan
 from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.flows import ExternalEndpoint, Flow, Reason
-from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof import Failure, Proof, prove
 from exchange_ports.proof.cross_cloud import Swap, swap
 from exchange_ports.proof.network_model import NetworkModel

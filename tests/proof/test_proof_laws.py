@@ -14,7 +14,7 @@ from exchange_ports.clouds.azure.rules import AzureRuleSet
 from exchange_ports.findings import Refused
 from exchange_ports.flows import ExternalEndpoint
 from exchange_ports.flows.flow_index import WAYS
-from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof import prove
 from exchange_ports.proof.cross_cloud import swap
 from exchange_ports.proof.exposure import between_ours

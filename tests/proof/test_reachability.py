@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchange_ports.cli import main
-from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.proof.reachability import Answer, QueryEndpoint, Verdict, query
 from exchange_ports.proof.regions import FAMILIES, EndpointNames

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from exchange_ports.findings import Refused
 from exchange_ports.flows.flow_index import WAYS
-from exchange_ports.pipeline import NetworkPlan, Plans, compile_plans
+from exchange_ports.planning import NetworkPlan, Plans, compile_plans
 from exchange_ports.proof.network_model import NetworkModel
 from tests.proof.test_proof_mutants import mutants
 from tests.support.recordings import Platform

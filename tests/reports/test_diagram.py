@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from exchange_ports.cli import main
 from exchange_ports.flows import ExternalEndpoint
-from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.reports.diagram import Picture, draw_picture, mermaid, svg
 from exchange_ports.reports.diagram.columns import Kind, columns
 from exchange_ports.reports.diagram.layout import Place, Stand

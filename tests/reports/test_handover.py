@@ -12,7 +12,7 @@ from hypothesis import given
 from exchange_ports import __version__
 from exchange_ports.cli import main
 from exchange_ports.flows.flow_index import WAYS, Way
-from exchange_ports.pipeline import compile_plans
+from exchange_ports.planning import compile_plans
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.reports.document import Origin
 from exchange_ports.reports.handover_report import (

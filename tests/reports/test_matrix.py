@@ -13,7 +13,7 @@ from hypothesis import given, settings
 
 from exchange_ports.cli import main
 from exchange_ports.flows import ExternalEndpoint
-from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.reports.matrix_report import matrix, matrix_report
 from exchange_ports.reports.writers import write
 from exchange_ports.topology.fields import read_ports

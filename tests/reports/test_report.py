@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 
 from exchange_ports import __version__
 from exchange_ports.cli import main, report_command
-from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof import Failure, Figures, Proof, prove
 from exchange_ports.proof.explain import Explainer
 from exchange_ports.reports.document import Origin

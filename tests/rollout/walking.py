@@ -13,7 +13,7 @@ from exchange_ports.proof.clouds import Evaluator, evaluator
 
 from exchange_ports.clouds.aws.rules import AwsRuleSet
 from exchange_ports.clouds.azure.rules import AzureRuleSet
-from exchange_ports.pipeline import NetworkPlan
+from exchange_ports.planning import NetworkPlan
 from exchange_ports.rollout.update import Membership, ServerInterface
 from exchange_ports.traffic.addresses import Address, AddressSet
 from exchange_ports.traffic.services import ServiceSet

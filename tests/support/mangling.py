@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, Final, cast
 
 from exchange_ports.findings import Finding, Refused, render
-from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.reports.plan_report import plan_report
 from exchange_ports.reports.writers import to_json, to_text
 from exchange_ports.stackfile.stack_file import NAMESPACE, read_stack_file

@@ -6,9 +6,8 @@ from hypothesis import HealthCheck, assume, settings
 
 from exchange_ports.clouds.aws.rules import AwsRuleSet
 from exchange_ports.clouds.azure.rules import AzureRuleSet, NetworkSecurityGroup
-from exchange_ports.clouds.base import RuleSet
 from exchange_ports.findings import Finding, Refused
-from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.planning import NetworkPlan, Plans, compile_plans
 from tests.support.expand import (
     View,
     view,
@@ -50,7 +49,7 @@ def in_azure(plans: Plans) -> list[AzureRuleSet]:
     return [plan for plan in plans.networks.values() if isinstance(plan, AzureRuleSet)]
 
 
-def viewed(plans: Plans) -> list[tuple[RuleSet, View]]:
+def viewed(plans: Plans) -> list[tuple[NetworkPlan, View]]:
     """Every network with servers, and what it sees."""
     return [
         (plan, view(plan, plans.topology)) for plan in plans.networks.values() if plan.memberships

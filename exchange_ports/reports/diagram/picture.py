@@ -12,7 +12,7 @@ from typing import Final
 from exchange_ports.catalog import BY_ID, CatalogSection
 from exchange_ports.flows import Reason, in_order
 from exchange_ports.flows.flow import reason_order
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.reports.diagram.layout import Landscape, Place, Stand
 from exchange_ports.reports.diagram.picture_diff import Family, Passing, passings
 from exchange_ports.traffic.ports import Ports, joined
