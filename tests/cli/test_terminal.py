@@ -269,7 +269,13 @@ def test_bash_completes_commands(script: Path) -> None:
 
 def test_bash_completes_options_and_what_they_take(script: Path) -> None:
     assert completed(script, "report", "--fo") == {"--format"}
-    assert completed(script, "report", "--format", "") == {"markdown", "html", "csv"}
+    assert completed(script, "report", "--format", "") == {
+        "markdown",
+        "text",
+        "html",
+        "csv",
+        "json",
+    }
     assert {"--quiet", "--verbose"} <= completed(script, "plan", "--")
 
 
