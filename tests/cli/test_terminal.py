@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 
 from exchange_ports.findings import render
-from exchange_ports.reports.findings_report import findings_report
+from exchange_ports.reports.reasons import findings_report
 from exchange_ports.reports.writers import to_text
 from exchange_ports.topology.validate import parse_topology
 from tests.cli.test_cli import (
