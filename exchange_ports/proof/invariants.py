@@ -15,6 +15,7 @@ from exchange_ports.clouds.aws.rules import AwsRuleSet
 from exchange_ports.flows import Flow
 from exchange_ports.pipeline import NetworkPlan
 from exchange_ports.proof.clouds import Way, evaluator
+from exchange_ports.proof.documented_rows import DocumentedRows, RequiredTraffic
 from exchange_ports.proof.network_model import (
     WAYS,
     NetworkModel,
@@ -173,6 +174,33 @@ class Invariants:
                     packet = self._words.familiar(missing, server)
                     last = "the ground rules let everything through"
                     yield self._failure("ground rules", server, way, packet, last)
+
+    # ---- documented rows ----
+
+    def documented_rows(self) -> Iterator[Failure]:
+        """Every row of the published tables that applies to a server passes at it."""
+        rows = DocumentedRows(self._scene.topology, self._scene.servers)
+        known: dict[tuple[int, tuple[RequiredTraffic, ...]], Traffic] = {}
+        for server in self._scene.managed():
+            for way in WAYS:
+                asked = rows.of(server, way)
+                for own in server.addresses:
+                    permitted = self._scene.permitted(server, way, own)
+                    self._kept.append(permitted)
+                    key = (id(permitted), asked)
+                    if key not in known:
+                        pairs = ((one.peers, _ports(one.ports)) for one in asked)
+                        known[key] = Traffic.of(pairs) - permitted
+                    missing = known[key] - Traffic.of([(server.address_set, _EVERYTHING)])
+                    if missing:
+                        packet = self._words.familiar(missing, server)
+                        row = next(
+                            each.row
+                            for each in asked
+                            if packet.address in each.peers and packet.service in _ports(each.ports)
+                        )
+                        last = f"{BY_ID[row].cite}, {row} asks for it"
+                        yield self._failure("documented rows", server, way, packet, last)
 
     # ---- perimeter ----
 

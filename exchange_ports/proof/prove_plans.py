@@ -68,5 +68,6 @@ def prove(plans: Plans) -> Proof:
 def _broken(laws: Invariants) -> Iterator[Failure]:
     yield from laws.as_meant()
     yield from laws.ground_rules()
+    yield from laws.documented_rows()
     yield from laws.perimeter()
     yield from laws.needless_rules()
