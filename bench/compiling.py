@@ -8,7 +8,7 @@ from typing import Final, Self, TypeVar
 from bench.measure import Measured, interleaved
 from bench.workload import by_address, declared, topology
 from exchange_ports.flows import Flow, compile_flows
-from exchange_ports.pipeline import NetworkPlan, Plans, by_network
+from exchange_ports.planning import NetworkPlan, Plans, by_network
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import Platform, Topology
 from exchange_ports.topology.validate import load_topology

@@ -15,7 +15,7 @@ from exchange_ports.clouds.aws.rules import AwsRuleSet, PrefixList, SecurityGrou
 from exchange_ports.clouds.aws.rules import SecurityGroup as AwsGroup
 from exchange_ports.clouds.azure.rules import ApplicationGroup, AzureRuleSet
 from exchange_ports.clouds.azure.rules import NetworkSecurityGroup as AzureGroup
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.topology.groups import identity
 
 __all__ = [

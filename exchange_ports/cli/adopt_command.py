@@ -23,12 +23,9 @@ from exchange_ports.cli.stacks import read, registered
 from exchange_ports.findings import Finding, Refused, counted
 from exchange_ports.findings.adoption_kinds import CANNOT_READ_OUTPUT, NOT_IN_PLAN
 from exchange_ports.findings.command_kinds import CANNOT_WRITE
-from exchange_ports.reports.adoption_report import adoption_data, adoption_lines
-from exchange_ports.reports.lines import Line, line
-from exchange_ports.reports.terminal import show
+from exchange_ports.reports.adoption_report import adoption_report
+from exchange_ports.reports.writers import publish
 from exchange_ports.stackfile.stack_file import NAMESPACE, StackFile
-
-__all__ = ["adopt"]
 
 #: The SDK that holds a provider's version, by the package that a type token names.
 _SDKS: Final = {"aws": "pulumi-aws", "azure-native": "pulumi-azure-native"}
@@ -55,10 +52,8 @@ def adopt(asked: argparse.Namespace) -> int:
     todo = steps(result, asked.out or _UNWRITTEN)
     if asked.out is not None and file is not None:
         _write(asked.out, file)
-    if asked.json:
-        print(json.dumps(adoption_data(result, todo, file), indent=2))
-    else:
-        show([*adoption_lines(result, todo), *_of_file(asked.out, file)])
+    document = adoption_report(result, todo, file, _of_file(asked.out, file))
+    publish(document, "json" if asked.json else "text")
     return FINE if result.clear else NO
 
 
@@ -163,10 +158,10 @@ def _write(file: str, data: dict[str, Any]) -> None:
         raise Refused([CANNOT_WRITE.at((), file=file, why=why)]) from None
 
 
-def _of_file(out: str | None, data: dict[str, Any] | None) -> list[Line]:
+def _of_file(out: str | None, data: dict[str, Any] | None) -> str:
     """Where the import file is."""
     if data is None:
-        return []
+        return ""
     number = counted(sum("id" in each for each in data["resources"]), "resource")
     written = f"--out {_UNWRITTEN} writes the import file" if out is None else f"written to {out}"
-    return [line(), line(f"{number} to import: {written}")]
+    return f"{number} to import: {written}"

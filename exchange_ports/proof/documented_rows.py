@@ -69,6 +69,11 @@ class DocumentedRows:
             yield from self._clients(server)
             if self._takes_mail(server):
                 yield self._row("M1", self._deliverers or self._any_source(server))
+        if ServerRole.MAILBOX in server.roles:
+            for name, edge in self._edges.items():
+                if edge.site == server.site and self._edges_take_mail and edge.receives:
+                    there = self._servers[name].address_set
+                    yield self._row("E2", there, (tcp(edge.delivery_port),))
         for relay in self._topology.mail_flow.relays.values():
             role = (
                 ServerRole.MAILBOX if relay.to is RelayTarget.MAILBOX else ServerRole.CLIENT_ACCESS
@@ -80,8 +85,10 @@ class DocumentedRows:
         for client in self._topology.clients.values():
             if not _at(client.to, server):
                 continue
-            any_source = isinstance(client.source, str)
-            peers = self._any_source(server) if any_source else AddressSet.of(client.source)
+            if isinstance(client.source, str):
+                peers = self._any_source(server)
+            else:
+                peers = AddressSet.of(client.source)
             for service in client.services:
                 row = SERVICES[service]
                 rebound = self._topology.service_ports.get(service)
@@ -146,7 +153,7 @@ class DocumentedRows:
     def _edge_in(self, server: ExchangeServer) -> Iterator[RequiredTraffic]:
         edge = self._edges[server.name]
         if self._edges_take_mail and edge.receives:
-            yield self._row("E1", self._deliverers or self._internet(server))
+            yield self._row("E1", self._deliverers or self.internet(server))
         mailboxes = self._mailboxes(edge)
         if self._sending(server.name, edge):
             yield self._row("E3", addresses_of(mailboxes))
@@ -169,7 +176,7 @@ class DocumentedRows:
             proxy = AddressSet.of([network(str(reputation.proxy.address))])
             yield self._row("E8", proxy, (tcp(reputation.proxy.port),))
         elif reputation == "direct":
-            yield self._row("E8d", self._internet(server))
+            yield self._row("E8d", self.internet(server))
 
     def _sending(self, name: str, edge: EdgeServer) -> bool:
         return any(self._sends_through(connector, name, edge) for connector in self._connectors)
@@ -202,7 +209,7 @@ class DocumentedRows:
         self, row: str, connector: Outbound, server: ExchangeServer
     ) -> Iterator[RequiredTraffic]:
         if isinstance(connector.next_hop, str):
-            yield self._row(row, self._internet(server))
+            yield self._row(row, self.internet(server))
             return
         for hop in connector.next_hop:
             yield self._row(row, AddressSet.of([network(str(hop.address))]), (tcp(hop.port),))
@@ -240,7 +247,7 @@ class DocumentedRows:
             if (declared.id or key) == server.network
         )
 
-    def _internet(self, server: ExchangeServer) -> AddressSet:
+    def internet(self, server: ExchangeServer) -> AddressSet:
         """Public addresses, or all where the network says `internet: any`."""
         declared = self._network(server)[1]
         if declared.internet == "any":
@@ -254,7 +261,7 @@ class DocumentedRows:
         """Any address, since load balancers stand before Client Access; or public ones where declared."""
         declared = self._network(server)[1]
         public = declared.internet == "public"
-        return self._internet(server) if public else self._everything(declared)
+        return self.internet(server) if public else self._everything(declared)
 
     @staticmethod
     def _everything(declared: Network) -> AddressSet:

@@ -18,7 +18,7 @@ from exchange_ports.adoption.state import State, Urn, read_state
 from exchange_ports.adoption.statuses import ResourceStatus
 from exchange_ports.adoption.steps import steps
 from exchange_ports.findings import Finding, Refused
-from exchange_ports.pipeline import compile_plans
+from exchange_ports.planning import compile_plans
 from exchange_ports.stackfile.stack_file import NAMESPACE
 from tests.support.strategies import declared
 

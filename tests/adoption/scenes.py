@@ -20,7 +20,7 @@ from exchange_ports.adoption.expected import (
 from exchange_ports.adoption.exports import fields_of, items_of
 from exchange_ports.adoption.state import Urn
 from exchange_ports.clouds.aws.rules import Direction, GroupRef, SecurityGroupRule
-from exchange_ports.pipeline import compile_plans
+from exchange_ports.planning import compile_plans
 from exchange_ports.stackfile.stack_file import NAMESPACE, read_stack_file
 from exchange_ports.topology.validate import load_topology
 from tests.support.recordings import ROOT

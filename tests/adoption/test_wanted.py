@@ -17,7 +17,7 @@ from exchange_ports.adoption.expected import (
 )
 from exchange_ports.adoption.state import Urn
 from exchange_ports.offline import Recording, record
-from exchange_ports.pipeline import compile_plans
+from exchange_ports.planning import compile_plans
 from exchange_ports.stackfile.stack_file import NAMESPACE
 from tests.engine.stacks import STACKS
 from tests.support.recordings import PLATFORMS, ROOT, Platform, declared

@@ -24,7 +24,7 @@ from exchange_ports.clouds.azure.rules import GroupRef as AzureGroup
 from exchange_ports.clouds.azure.rules import SecurityRule as AzureRule
 from exchange_ports.findings import Refused
 from exchange_ports.flows import compile_flows
-from exchange_ports.pipeline import NetworkPlan, compile_plans
+from exchange_ports.planning import NetworkPlan, compile_plans
 from exchange_ports.topology.groups import Group, GroupKind
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.validate import load_topology

@@ -15,10 +15,11 @@ from ipaddress import IPv4Address
 from itertools import product
 from typing import Final, NamedTuple
 
+from exchange_ports.proof.clouds import Way, evaluator
+
 from exchange_ports.clouds.aws.rules import AwsRuleSet
 from exchange_ports.clouds.azure.rules import AzureRuleSet
-from exchange_ports.pipeline import NetworkPlan, Plans
-from exchange_ports.proof.clouds import Way, evaluator
+from exchange_ports.planning import NetworkPlan, Plans
 from exchange_ports.traffic.addresses import Address, AddressSet
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic

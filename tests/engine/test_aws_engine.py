@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pytest
 
-from exchange_ports.pipeline import compile_plans
+from exchange_ports.planning import compile_plans
 from exchange_ports.proof import prove
 from tests.engine import ec2_server
 from tests.engine.aws_provider import ENDPOINT, VERSION

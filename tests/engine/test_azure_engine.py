@@ -13,7 +13,7 @@ import pytest
 from azure.mgmt.network import NetworkManagementClient
 
 from exchange_ports.clouds.azure.rules import AzureRuleSet
-from exchange_ports.pipeline import compile_plans
+from exchange_ports.planning import compile_plans
 from exchange_ports.proof import prove
 from tests.engine import arm_server
 from tests.engine.arm import Arm

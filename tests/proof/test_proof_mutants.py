@@ -14,9 +14,10 @@ import pytest
 from exchange_ports.clouds.aws import rules as aws
 from exchange_ports.clouds.aws.names import rule_name
 from exchange_ports.clouds.azure import rules as azure
-from exchange_ports.pipeline import NetworkPlan, Plans, compile_plans
+from exchange_ports.flows.flow_index import WAYS
+from exchange_ports.planning import NetworkPlan, Plans, compile_plans
 from exchange_ports.proof import prove
-from exchange_ports.proof.network_model import WAYS, NetworkModel
+from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import Network, without_covered
 from exchange_ports.traffic.ports import HIGHEST_PORT, PortRange, Ports

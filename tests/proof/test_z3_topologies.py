@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
 from exchange_ports.findings import Refused
-from exchange_ports.pipeline import NetworkPlan, Plans, compile_plans
-from exchange_ports.proof.network_model import WAYS, NetworkModel
+from exchange_ports.flows.flow_index import WAYS
+from exchange_ports.planning import NetworkPlan, Plans, compile_plans
+from exchange_ports.proof.network_model import NetworkModel
 from tests.proof.test_proof_mutants import mutants
 from tests.support.recordings import Platform
 from tests.support.recordings import declared as stack_declared
@@ -157,7 +158,7 @@ def test_z3_and_the_semantics_see_the_same_in_a_plan_that_is_wrong(
         for server in scene.managed()
         for way in WAYS
         for own in server.addresses
-        if scene.permitted(server, way, own) != scene.meant(server, way)
+        if scene.permitted(server, way, own) != scene.required(server, way)
     }
     assert {(apart.server, apart.way) for apart in from_flows(wrong, people)} == by_sets
     event(f"{fault.kind}: {'seen' if by_sets else 'changes nothing'}")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from exchange_ports.clouds.aws.rules import AwsRuleSet, GroupRef
-from exchange_ports.pipeline import NetworkPlan, Plans, compile_plans
+from exchange_ports.planning import NetworkPlan, Plans, compile_plans
 from exchange_ports.proof import prove
 from exchange_ports.rollout import Attached, Does, network_pairs, operations, plan_rollout
 from exchange_ports.topology.validate import parse_topology

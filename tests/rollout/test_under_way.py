@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from exchange_ports.cli.stacks import compiled, read, registered
-from exchange_ports.pipeline import NetworkPlan, Plans
+from exchange_ports.planning import NetworkPlan, Plans
 
 ROOT: Final = Path(__file__).parents[2]
 

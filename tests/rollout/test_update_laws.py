@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from exchange_ports.clouds.aws.names import rule_name
 from exchange_ports.clouds.aws.rules import AwsRuleSet, GroupRef, ListRef
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.rollout import (
     Attached,
     Does,
