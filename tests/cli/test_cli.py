@@ -5,7 +5,6 @@ Every test starts a fresh process. What findings say is the matter of test_findi
 
 import json
 import os
-import pty
 import re
 import shutil
 import subprocess
@@ -16,32 +15,8 @@ from typing import Any, Final, cast
 import pytest
 
 from exchange_ports import __version__
-
-ROOT: Final = Path(__file__).parents[2]
-STACKS: Final = sorted(path.name for path in (ROOT / "stacks").glob("Pulumi.*.yaml"))
-DEV: Final = "stacks/Pulumi.dev.yaml"
-#: Nothing of the person or machine that runs the tests, but what Python needs.
-ENVIRONMENT: Final = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TERM": "xterm-256color"}
-COMMAND: Final = (sys.executable, "-m", "exchange_ports.cli")
-
-
-def run(
-    *arguments: str, folder: Path = ROOT, **environment: str
-) -> subprocess.CompletedProcess[bytes]:
-    """Run the command line; a traceback is never right."""
-    ran = subprocess.run(
-        [*COMMAND, *arguments],
-        cwd=folder,
-        env={**ENVIRONMENT, **environment},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
-    assert b"Traceback" not in ran.stderr
-    assert b"Exception ignored" not in ran.stderr
-    return ran
-
+from tests.support.command import COMMAND, ENVIRONMENT, on_a_terminal, run, without_colour
+from tests.support.paths import DEV, ROOT, STACKS
 
 # --- Exit codes and streams -----------------------------------------------------------------
 
@@ -201,48 +176,12 @@ def test_a_file_that_may_not_be_read_is_bad_input(tmp_path: Path) -> None:
 # --- Where it is shown ----------------------------------------------------------------------
 
 
-def all_that_is_shown(terminal: int) -> bytes:
-    """What is written to a terminal until nobody writes any more."""
-    seen = b""
-    while True:
-        try:
-            read = os.read(terminal, 65536)
-        except OSError:
-            break
-        if not read:
-            break
-        seen += read
-    os.close(terminal)
-    return seen
-
-
-def on_a_terminal(*arguments: str, **environment: str) -> bytes:
-    """What a terminal gets to see as standard output."""
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [*COMMAND, *arguments],
-        cwd=ROOT,
-        env={**ENVIRONMENT, "COLUMNS": "500", **environment},
-        stdin=subprocess.DEVNULL,
-        stdout=theirs,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        os.close(theirs)
-        seen = all_that_is_shown(ours)
-    assert process.returncode == 0
-    return seen
-
-
-def _without_colour(text: bytes) -> bytes:
-    return re.sub(rb"\x1b\[[0-9;]*m", b"", text).replace(b"\r\n", b"\n")
-
-
 def test_colour_is_for_terminals_only_and_changes_no_word() -> None:
     seen = on_a_terminal("plan", DEV)
     piped = run("plan", DEV).stdout
     assert b"\x1b[" in seen
     assert b"\x1b" not in piped
-    lines = [line.rstrip() for line in _without_colour(seen).splitlines()]
+    lines = [line.rstrip() for line in without_colour(seen).splitlines()]
     assert lines == piped.splitlines()
 
 

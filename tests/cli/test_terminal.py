@@ -15,16 +15,15 @@ from exchange_ports.findings import render
 from exchange_ports.reports.findings_report import found_lines
 from exchange_ports.reports.lines import plain
 from exchange_ports.topology.validate import parse_topology
-from tests.cli.test_cli import (
+from tests.support.command import (
     COMMAND,
-    DEV,
     ENVIRONMENT,
-    ROOT,
-    _without_colour,
     all_that_is_shown,
     on_a_terminal,
     run,
+    without_colour,
 )
+from tests.support.paths import DEV, ROOT
 from tests.support.strategies import SMALL, edited
 
 LATE: Final = "stacks/Pulumi.prod-aws.yaml"
@@ -107,7 +106,7 @@ def test_nothing_turns_in_a_pipe() -> None:
     assert (ran.stdout, ran.stderr) == (b"the answer\nFalse\n", b"")
 
 
-def test_progress_without_colour_is_without_colour() -> None:
+def test_progresswithout_colour_iswithout_colour() -> None:
     _, seen, _ = seen_on_standard_error(slow(0, 1.5), NO_COLOR="1")
     assert b"proving ..." in seen
     assert not re.search(rb"\x1b\[[0-9;]*(3[0-7]|9[0-7])m", seen)
@@ -201,7 +200,7 @@ def test_findings_for_a_terminal_are_those_of_every_other_reader() -> None:
 def test_a_table_fits_its_terminal_and_loses_no_letter(
     arguments: tuple[str, ...], columns: int
 ) -> None:
-    shown = _without_colour(on_a_terminal(*arguments, COLUMNS=str(columns))).decode()
+    shown = without_colour(on_a_terminal(*arguments, COLUMNS=str(columns))).decode()
     piped = run(*arguments).stdout.decode()
     # What is no table runs on as it is; a table that has room is as it is too.
     fitted = {each.rstrip() for each in shown.splitlines()} - set(piped.splitlines())
@@ -216,7 +215,7 @@ def test_a_table_fits_its_terminal_and_loses_no_letter(
 
 
 def test_a_table_with_room_stands_as_in_a_file() -> None:
-    shown = _without_colour(on_a_terminal("plan", LATE, COLUMNS="500")).decode()
+    shown = without_colour(on_a_terminal("plan", LATE, COLUMNS="500")).decode()
     assert [each.rstrip() for each in shown.splitlines()] == run(
         "plan", LATE
     ).stdout.decode().splitlines()

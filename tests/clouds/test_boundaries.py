@@ -25,7 +25,8 @@ from exchange_ports.traffic.traffic import Packet, Traffic
 from tests.support.boundaries import addresses, asked, services
 from tests.support.hostile import MEMBERS, OWN, TAGS, aws_sets, azure_sets
 from tests.support.judge import Judge
-from tests.support.recordings import PLATFORMS, ROOT, Platform, recorded
+from tests.support.paths import ROOT
+from tests.support.recordings import PLATFORMS, Platform, recorded
 from tests.support.recordings import declared as stack_declared
 from tests.support.registering import judge_of
 from tests.support.smt.meaning import People

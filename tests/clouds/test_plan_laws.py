@@ -7,7 +7,6 @@ import sys
 from copy import deepcopy
 from ipaddress import IPv4Address, IPv6Address
 from itertools import product
-from pathlib import Path
 from typing import Final
 
 from hypothesis import event, given
@@ -26,6 +25,7 @@ from tests.support.expand import (
     passes,
     passes_flows,
 )
+from tests.support.paths import ROOT
 from tests.support.planning import (
     attempted,
     in_aws,
@@ -166,7 +166,7 @@ def test_the_seed_of_hashes_changes_no_plan() -> None:
     found = {
         subprocess.run(
             [sys.executable, "-c", PRINTED],
-            cwd=Path(__file__).parents[2],
+            cwd=ROOT,
             env={**os.environ, "PYTHONHASHSEED": seed},
             capture_output=True,
             check=True,

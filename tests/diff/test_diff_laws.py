@@ -11,8 +11,8 @@ from exchange_ports.diff.server_states import pairs
 from exchange_ports.pipeline import Plans
 from exchange_ports.traffic.traffic import Traffic
 from tests.diff.judge import Filter, permitted, said
-from tests.rollout.test_extremes import planned
 from tests.support.edits import edited_topologies
+from tests.support.planning import planned_or_none as planned
 from tests.support.strategies import shuffled, topologies
 
 many = settings(

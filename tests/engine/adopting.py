@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.engine.workspace import ROOT, Workspace
+from tests.engine.workspace import Workspace
+from tests.support.paths import ROOT
 
 __all__ = ["Adopter", "Answer"]
 

@@ -32,6 +32,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from tests.engine.ec2 import Guard
 from tests.engine.ec2_lists import ONE_AT_A_TIME
 from tests.engine.snapshots import READS, Snapshot, taken
+from tests.support.paths import ROOT
 
 __all__ = [
     "ACCOUNT",
@@ -50,7 +51,6 @@ __all__ = [
 
 ACCOUNT: Final = "123456789012"
 REGION: Final = "eu-west-1"
-ROOT: Final = Path(__file__).parents[2]
 
 #: The header of a request that somebody else has answered.
 REFUSED: Final = "x-test-refused"

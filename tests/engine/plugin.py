@@ -10,7 +10,7 @@ import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from tests.engine.control import CONTROL
-from tests.support.recordings import ROOT
+from tests.support.paths import ROOT
 
 __all__ = ["Plugin"]
 

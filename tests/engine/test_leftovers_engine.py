@@ -16,7 +16,7 @@ import pytest
 
 from tests.engine import leftovers
 from tests.engine.clouds import PLATFORMS
-from tests.engine.workspace import ROOT
+from tests.support.paths import ROOT
 
 pytestmark = [pytest.mark.pulumi_engine, pytest.mark.timeout(600)]
 

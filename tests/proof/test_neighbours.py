@@ -26,7 +26,7 @@ from exchange_ports.proof.clouds import Way
 from exchange_ports.proof.network_model import WAYS, NetworkModel
 from exchange_ports.traffic.addresses import Address
 from exchange_ports.traffic.services import TCP, UDP, PortSet, ServiceSet
-from tests.proof.test_proof_mutants import mutants
+from tests.support.mutants import mutants
 from tests.support.recordings import PLATFORMS, Platform
 from tests.support.strategies import Data, declared, topologies
 from tests.support.verdicts import table_rows

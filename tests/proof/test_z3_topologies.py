@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from exchange_ports.findings import Refused
 from exchange_ports.pipeline import NetworkPlan, Plans, compile_plans
 from exchange_ports.proof.network_model import WAYS, NetworkModel
-from tests.proof.test_proof_mutants import mutants
+from tests.support.mutants import mutants
 from tests.support.recordings import Platform
 from tests.support.recordings import declared as stack_declared
 from tests.support.smt import logic

@@ -23,9 +23,9 @@ from exchange_ports.reports.page_markdown import page_markdown
 from exchange_ports.reports.rulebook import Book, rulebook, rulebook_csv
 from exchange_ports.reports.rulebook_page import rulebook_page
 from exchange_ports.topology.validate import load_topology
-from tests.cli.test_cli import ROOT, STACKS, run
-from tests.reports.test_handover import MARKUP
-from tests.reports.test_matrix import HOSTILE
+from tests.support.command import run
+from tests.support.hostile_words import HOSTILE, MARKUP
+from tests.support.paths import ROOT, STACKS
 from tests.support.planning import planned, slow
 from tests.support.strategies import WITH_EDGE, edited, topologies
 

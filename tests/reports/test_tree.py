@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -18,10 +17,9 @@ from exchange_ports.reports.resource_report import (
     resource_tree,
     summary_lines,
 )
+from tests.support.paths import PROGRAMS
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
-
-PROGRAMS: Final = Path(__file__).parents[1] / "programs"
 
 
 @dataclass(frozen=True)

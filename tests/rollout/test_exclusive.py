@@ -9,8 +9,8 @@ from hypothesis import Phase as HypothesisPhase
 from hypothesis import strategies as st
 
 from exchange_ports.rollout import Attached, Phase, plan_rollout
-from tests.rollout.test_extremes import planned
 from tests.support.edits import edited_topologies
+from tests.support.planning import planned_or_none as planned
 from tests.support.strategies import topologies
 
 

@@ -7,25 +7,17 @@ from hypothesis import Phase as HypothesisPhase
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
-from exchange_ports.findings import Refused
-from exchange_ports.pipeline import Plans, compile_plans
 from exchange_ports.rollout import Attached, plan_rollout
 from exchange_ports.rollout.interfaces import server_interfaces
 from exchange_ports.rollout.network_pairs import network_pairs, spaces_of
 from exchange_ports.traffic.traffic import Traffic
 from tests.rollout.walking import operations, walk
 from tests.support.edits import edited_topologies
-from tests.support.strategies import Data, declared, topologies
+from tests.support.planning import planned_or_none as planned
+from tests.support.strategies import topologies
 
 #: More operations than this in one update have too many orders.
 MOST = 8
-
-
-def planned(data: Data) -> Plans | None:
-    try:
-        return compile_plans(declared(data))
-    except Refused:
-        return None
 
 
 @pytest.mark.timeout(600)

@@ -1,12 +1,8 @@
 """What a command that looks at a cloud compares with, while an update is under way."""
 
-from pathlib import Path
-from typing import Final
-
 from exchange_ports.cli.stacks import compiled, read, registered
 from exchange_ports.pipeline import NetworkPlan, Plans
-
-ROOT: Final = Path(__file__).parents[2]
+from tests.support.paths import ROOT
 
 
 def test_while_an_update_is_under_way_what_its_step_leaves_is_what_stands() -> None:
