@@ -28,7 +28,7 @@ from tests.engine.stacks import STACKS, Topology, changed
 from tests.support.paths import ROOT
 from tests.support.recordings import declared
 
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 Json = dict[str, Any]
 

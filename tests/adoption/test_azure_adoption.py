@@ -26,6 +26,8 @@ from tests.engine.azure_subscription import Subscription, subscription
 from tests.engine.stacks import STACKS, Topology
 from tests.support.recordings import declared
 
+pytestmark = pytest.mark.slow
+
 Json = dict[str, Any]
 
 NSG: Final = "azure-native:network:NetworkSecurityGroup"

@@ -24,7 +24,7 @@ from tests.support.paths import ROOT
 from tests.support.recordings import PLATFORMS, Platform, declared
 from tests.support.strategies import declared as understood
 
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 Json = dict[str, Any]
 

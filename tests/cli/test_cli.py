@@ -1,6 +1,6 @@
 """The command line as a shell sees it: exit codes, both streams, colour, and what is loaded.
 
-Every test starts a fresh process. What findings say is the matter of test_findings.
+Most commands run in this process, those whose process matters in a fresh one. What findings say is the matter of test_findings.
 """
 
 import json
@@ -15,10 +15,37 @@ from typing import Any, Final, cast
 import pytest
 
 from exchange_ports import __version__
-from tests.support.command import COMMAND, ENVIRONMENT, on_a_terminal, run, without_colour
-from tests.support.paths import DEV, ROOT, STACKS
+from tests.support.command import (
+    COMMAND,
+    ENVIRONMENT,
+    on_a_terminal,
+    run,
+    run_apart,
+    without_colour,
+)
+from tests.support.paths import DEV, PATIENCE, ROOT, STACKS
 
 # --- Exit codes and streams -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--help",),
+        ("plan", "stacks/Pulumi.prod-aws.yaml"),
+        ("prove", "--json", "--as-of", "2027-04-01", "stacks/Pulumi.prod-aws.yaml"),
+        ("preview", DEV),
+        ("plan", "stacks/Pulumi.none.yaml"),
+        ("plam", DEV),
+    ],
+)
+def test_a_process_of_its_own_says_what_is_said_in_this_one(arguments: tuple[str, ...]) -> None:
+    apart, here = run_apart(*arguments), run(*arguments)
+    assert (apart.returncode, apart.stdout, apart.stderr) == (
+        here.returncode,
+        here.stdout,
+        here.stderr,
+    )
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -88,7 +115,7 @@ def test_plan_as_json_has_the_warnings_of_planning_and_the_use_of_limits(near: P
 
 def test_plan_as_json_is_the_same_bytes_each_time() -> None:
     first, second = (
-        run("plan", "--json", "stacks/Pulumi.prod-azure.yaml", PYTHONHASHSEED=seed).stdout
+        run_apart("plan", "--json", "stacks/Pulumi.prod-azure.yaml", PYTHONHASHSEED=seed).stdout
         for seed in ("1", "2")
     )
     assert first == second
@@ -213,7 +240,7 @@ def test_a_reader_that_has_read_enough_is_no_fault(arguments: tuple[str, ...]) -
 def test_words_that_the_output_cannot_hold_are_written_in_ascii(tmp_path: Path) -> None:
     stack = (ROOT / DEV).read_text("utf-8").replace("from the office", "from the Büro")
     (tmp_path / "Pulumi.dev.yaml").write_text(stack, "utf-8")
-    ran = run("plan", "Pulumi.dev.yaml", folder=tmp_path, PYTHONIOENCODING="ascii")
+    ran = run_apart("plan", "Pulumi.dev.yaml", folder=tmp_path, PYTHONIOENCODING="ascii")
     assert ran.returncode == 0
     assert rb"from the B\xfcro" in ran.stdout
 
@@ -234,7 +261,7 @@ def loaded(*arguments: str) -> set[str]:
         env=ENVIRONMENT,
         capture_output=True,
         check=False,
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert ran.returncode == 0, ran.stderr.decode()
     return set(ran.stderr.decode().splitlines()[-1].split())
@@ -402,7 +429,7 @@ def test_reviews_as_json_have_their_findings_in_the_data(day: str, code: int) ->
     ],
 )
 def test_what_is_no_day_is_bad_input(day: str, told: str) -> None:
-    ran = run("prove", "--as-of", day, LATE, PYTHONIOENCODING="utf-8")
+    ran = run("prove", "--as-of", day, LATE)
     assert (ran.returncode, ran.stdout) == (2, b"")
     said = ran.stderr.decode()
     assert said.startswith("error[no-such-day] ")

@@ -32,8 +32,7 @@ from tests.support.registering import judge_of
 from tests.support.smt.meaning import People
 from tests.support.strategies import Data, declared, topologies
 
-# The SDK's own dictionaries for deprecated names.
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 STACKS: Final = tuple(sorted(path.name.split(".")[1] for path in (ROOT / "stacks").glob("*.yaml")))
 #: Of the boundary addresses and services of a plan every pair is asked about in the full profile, in

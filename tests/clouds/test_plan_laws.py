@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv6Address
 from itertools import product
 from typing import Final
 
+import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
@@ -40,6 +41,8 @@ from tests.support.strategies import (
     shuffled,
     topologies,
 )
+
+pytestmark = pytest.mark.slow
 
 
 @given(topologies())

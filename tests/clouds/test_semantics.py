@@ -27,7 +27,7 @@ from tests.support.judge import Judge, NotUnderstood
 from tests.support.recordings import PLATFORMS, Platform, declared, recorded, run_with
 from tests.support.verdicts import own_addresses, subnets_of
 
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 STACKS: Final = ("dev", "prod-aws", "prod-azure", "proxied")
 SAMPLE: Final = 2_000

@@ -28,8 +28,7 @@ from exchange_ports.offline import (
 from exchange_ports.topology.validate import load_topology
 from tests.component.firewalls import EGRESS, GROUP, INGRESS, VNET, VPC, firewall, run, topology
 
-# The SDK's own dictionaries for deprecated names.
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 FIREWALL: Final = "exchange-ports:index:ExchangeFirewall"
 AWS_NETWORK: Final = "exchange-ports:index:AwsNetwork"

@@ -10,8 +10,7 @@ from exchange_ports.offline import Recording, Registration, record
 from tests.support.paths import ROOT
 from tests.support.sdk import faults
 
-# The SDK's own dictionaries for deprecated names.
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 EXAMPLES: Final = ROOT / "examples"
 PROGRAMS: Final = sorted(path.parent.name for path in EXAMPLES.glob("*/__main__.py"))

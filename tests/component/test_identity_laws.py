@@ -20,7 +20,7 @@ from tests.support.planning import planned_or_none as planned
 from tests.support.recordings import run_with
 from tests.support.strategies import Data, shuffled, topologies
 
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 #: A program is run twice for each example.
 slow = settings(

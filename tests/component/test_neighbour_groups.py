@@ -23,8 +23,7 @@ from tests.component.firewalls import EGRESS, GROUP, INGRESS, firewall, run, top
 from tests.support.planning import planned
 from tests.support.strategies import Data, declared, edited, topologies
 
-# The SDK's own dictionaries for deprecated names.
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 GIVEN: Final[Any] = {
     "vpc_id": "vpc-1",

@@ -16,8 +16,7 @@ from exchange_ports.topology.models import Topology
 from exchange_ports.topology.validate import load_topology
 from tests.support.paths import ROOT
 
-# The SDK's own dictionaries for deprecated names.
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 STACKS: Final = {
     path.stem.removeprefix("Pulumi."): path for path in sorted((ROOT / "stacks").glob("*.yaml"))

@@ -36,8 +36,7 @@ from tests.support.paths import ROOT
 from tests.support.recordings import PLATFORMS, Platform, declared, recorded
 from tests.support.sdk import faults
 
-# The SDK's own dictionaries for deprecated names.
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 STACKS: Final = ("dev", "prod-aws", "prod-azure", "proxied")
 

@@ -36,8 +36,7 @@ from tests.support.recordings import run_with
 from tests.support.situations import topology as situation
 from tests.support.verdicts import own_addresses, subnets_of
 
-# The AWS SDK warns of itself while it is imported.
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 PREFIX: Final = "exchange-corp"
 AT: Final = azure.Attachment

@@ -15,6 +15,8 @@ from tests.support.edits import edited_topologies
 from tests.support.planning import planned_or_none as planned
 from tests.support.strategies import shuffled, topologies
 
+pytestmark = pytest.mark.slow
+
 many = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

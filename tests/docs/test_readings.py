@@ -35,9 +35,6 @@ from tests.support.recordings import declared as declared_in_stack
 from tests.support.strategies import GONE, Data, edited
 from tests.support.verdicts import ANY, Page, addresses, judge_of
 
-# The AWS SDK warns of itself while it is imported.
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
-
 PAGE: Final = (ROOT / "docs" / "readings.md").read_text("utf-8")
 STACKS: Final = tuple(sorted(path.name.split(".")[1] for path in (ROOT / "stacks").iterdir()))
 SITUATIONS: Final = tuple(

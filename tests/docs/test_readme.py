@@ -23,8 +23,6 @@ from exchange_ports.stackfile.stack_file import read_stack_file
 from tests.support.paths import ROOT
 from tests.support.transcripts import Block, as_arguments, blocks, missing, steps
 
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
-
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES: Final = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/index.md")
 STACKS: Final = tuple(sorted((ROOT / "stacks").glob("Pulumi.*.yaml")))

@@ -26,8 +26,7 @@ from tests.support.verdicts import (
     judge_of,
 )
 
-# The AWS SDK warns of itself while it is imported.
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 LEAST_ROWS: Final = 20
 

@@ -17,9 +17,6 @@ PAGES: Final = {
     "updates.md": 4,
 }
 
-# The SDK's own dictionaries for deprecated names: `preview` loads it.
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
-
 
 def transcripts(page: str) -> list[Block]:
     text = (ROOT / "docs" / page).read_text("utf-8")

@@ -24,7 +24,7 @@ from tests.engine.azure_subscription import EngineSubscription as Subscription
 from tests.engine.control import Fault
 from tests.engine.workspace import Workspace, workspace
 
-pytestmark = [pytest.mark.pulumi_engine, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.pulumi_engine
 
 EXCHANGE: Final = "exchange-lab-exchange"
 

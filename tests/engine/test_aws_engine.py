@@ -21,7 +21,7 @@ from tests.engine.live import without_ours
 from tests.engine.workspace import workspace
 from tests.support.paths import ROOT
 
-pytestmark = [pytest.mark.pulumi_engine, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.pulumi_engine
 
 STACKS: Final = tuple(sorted(path.suffixes[0][1:] for path in (ROOT / "stacks").glob("*.yaml")))
 

@@ -15,7 +15,7 @@ from tests.engine.aws_account import Account
 from tests.engine.stacks import STACKS, Topology, changed
 from tests.support.recordings import declared
 
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 EXCLUSIVE = "aws:ec2/vpcSecurityGroupRulesExclusive:VpcSecurityGroupRulesExclusive"
 

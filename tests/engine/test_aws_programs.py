@@ -14,7 +14,7 @@ from tests.engine.live import without_ours
 from tests.engine.stacks import STACKS, changed
 from tests.support.recordings import declared
 
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -18,7 +18,7 @@ from tests.engine.azure_subscription import EngineSubscription as Subscription
 from tests.engine.stacks import STACKS
 from tests.engine.workspace import workspace
 
-pytestmark = [pytest.mark.pulumi_engine, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.pulumi_engine
 
 
 @pytest.fixture

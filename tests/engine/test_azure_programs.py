@@ -15,6 +15,8 @@ from tests.engine.deployment import Refused
 from tests.engine.stacks import STACKS, Topology, changed
 from tests.support.recordings import declared
 
+pytestmark = pytest.mark.slow
+
 NSG: Final = "azure-native:network:NetworkSecurityGroup"
 
 

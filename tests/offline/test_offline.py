@@ -33,9 +33,6 @@ from exchange_ports.offline import (
 )
 from tests.support.paths import PROGRAMS
 
-# The AWS SDK says this of its own modules while it loads them.
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
-
 STACK: Final = "urn:pulumi:dev::sample::pulumi:pulumi:Stack::sample-dev"
 GROUP: Final = "aws:ec2/securityGroup:SecurityGroup"
 INGRESS: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"

@@ -31,6 +31,8 @@ from tests.support.recordings import PLATFORMS, Platform
 from tests.support.strategies import Data, declared, topologies
 from tests.support.verdicts import table_rows
 
+pytestmark = pytest.mark.slow
+
 PAGE: Final = Path(__file__).parent / "neighbours.md"
 COLUMNS: Final = ("neighbour", "address", "servers", "in", "out", "because")
 EVERYTHING: Final = ServiceSet.everything()

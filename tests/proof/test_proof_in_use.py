@@ -21,8 +21,6 @@ from tests.support.command import run
 from tests.support.paths import DEV, ROOT, STACKS
 from tests.support.strategies import WITH_EDGE, edited
 
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
-
 TOPOLOGY: Final[Mapping[str, Any]] = edited(
     WITH_EDGE, {"edge_servers.edge1.address": "10.20.240.5"}
 )

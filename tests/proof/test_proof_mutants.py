@@ -17,6 +17,8 @@ from exchange_ports.topology.validate import load_topology
 from tests.support.mutants import mutants
 from tests.support.recordings import declared
 
+pytestmark = pytest.mark.slow
+
 STACKS: Final = ("both", "dev", "prod-aws", "prod-azure", "proxied")
 Place = Literal["aws", "azure", "azure subnets"]
 PLACES: Final[tuple[Place, ...]] = ("aws", "azure", "azure subnets")

@@ -20,6 +20,8 @@ from tests.support.recordings import Platform
 from tests.support.situations import RUNS, SITUATIONS, page, topology
 from tests.support.verdicts import SOURCE_ALONE, addresses
 
+pytestmark = pytest.mark.slow
+
 BOTH: Final = [pytest.param(one, run, id=f"{one} on {run}") for one in SITUATIONS for run in RUNS]
 
 

@@ -32,9 +32,6 @@ from tests.support.recordings import Platform as Cloud
 from tests.support.strategies import SMALL, WITH_EDGE, any_ports, edited, topologies
 from tests.support.verdicts import own_addresses
 
-# The AWS SDK warns of itself while it is imported.
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
-
 PROD: Final = str(ROOT / "stacks/Pulumi.prod-aws.yaml")
 EVERYONE: Final = QueryEndpoint("any address", (), AddressSet.everything())
 

@@ -27,6 +27,8 @@ from tests.support.smt.logic import Seen
 from tests.support.smt.meaning import People, meant
 from tests.support.strategies import Data, declared, topologies
 
+pytestmark = pytest.mark.slow
+
 #: 25 topologies a law in the quick profile, 500 in the full one.
 solved = settings(
     max_examples=settings().max_examples // 4, suppress_health_check=[HealthCheck.too_slow]

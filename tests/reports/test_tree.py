@@ -19,8 +19,6 @@ from exchange_ports.reports.resource_report import (
 )
 from tests.support.paths import PROGRAMS
 
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
-
 
 @dataclass(frozen=True)
 class One:

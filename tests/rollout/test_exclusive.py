@@ -4,6 +4,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import Phase as HypothesisPhase
 from hypothesis import strategies as st
@@ -12,6 +13,8 @@ from exchange_ports.rollout import Attached, Phase, plan_rollout
 from tests.support.edits import edited_topologies
 from tests.support.planning import planned_or_none as planned
 from tests.support.strategies import topologies
+
+pytestmark = pytest.mark.slow
 
 
 def exclusive(data: Mapping[str, Any], on: bool) -> dict[str, Any]:

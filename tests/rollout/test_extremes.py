@@ -16,11 +16,12 @@ from tests.support.edits import edited_topologies
 from tests.support.planning import planned_or_none as planned
 from tests.support.strategies import topologies
 
+pytestmark = pytest.mark.slow
+
 #: More operations than this in one update have too many orders.
 MOST = 8
 
 
-@pytest.mark.timeout(600)
 @settings(phases=[HypothesisPhase.explicit, HypothesisPhase.reuse, HypothesisPhase.generate])
 @given(st.data(), st.sampled_from(Attached))
 def test_the_extremal_states_show_all_that_any_state_shows(

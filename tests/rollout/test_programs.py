@@ -36,8 +36,7 @@ from tests.support.paths import ROOT
 from tests.support.planning import planned_or_none as planned
 from tests.support.strategies import SMALL, Data, edited, topologies
 
-# The SDK's own dictionaries for deprecated names.
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 #: What the model calls the resources of each type.
 KINDS: Final[Mapping[str, str]] = {

@@ -19,6 +19,8 @@ from tests.support.edits import edited_topologies
 from tests.support.planning import planned_or_none as planned
 from tests.support.strategies import shuffled, topologies
 
+pytestmark = pytest.mark.slow
+
 pairs = settings(
     # Twice: 500 in the quick profile, 20,000 in the full one.
     max_examples=settings().max_examples * 5 // 2 if settings().max_examples < 1000 else 10_000,

@@ -1,4 +1,4 @@
-"""Where things of the repository are, for every test."""
+"""Where things of the repository are, and how long a test waits, for every test."""
 
 from pathlib import Path
 from typing import Final
@@ -11,3 +11,5 @@ STACKS: Final = sorted(path.name for path in (ROOT / "stacks").glob("Pulumi.*.ya
 DEV: Final = "stacks/Pulumi.dev.yaml"
 #: The switch that writes goldens anew (tests/conftest.py).
 UPDATE: Final = "--update-goldens"
+#: Seconds that a test waits for what is to come: long after any busy machine has come to it.
+PATIENCE: Final = 600

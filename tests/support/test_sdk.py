@@ -10,8 +10,6 @@ from exchange_ports.offline import Registration, record
 from tests.support.paths import PROGRAMS
 from tests.support.sdk import faults
 
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
-
 CONFIG: Final = {"sample:vpc": "vpc-1", "sample:clients": '["10.0.0.0/8"]', "sample:owner": "us"}
 
 RULE: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
