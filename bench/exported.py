@@ -16,7 +16,7 @@ from exchange_ports.clouds.azure.rules import Anything, AzureRuleSet, Prefixes, 
 from exchange_ports.clouds.azure.rules import GroupRef as ApplicationGroupRef
 from exchange_ports.clouds.azure.rules import SecurityRule as AzureRule
 from exchange_ports.flows import ExternalEndpoint
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.topology.models import Network as DeclaredNetwork
 from exchange_ports.traffic.addresses import EVERYTHING_V4
 from exchange_ports.traffic.addresses import Network as Range

@@ -26,7 +26,7 @@ from bench.workload import AddressFlow, by_address, topology
 from exchange_ports.clouds.aws.rules import AwsRuleSet, Direction, ListRef
 from exchange_ports.clouds.azure.rules import AzureRuleSet
 from exchange_ports.flows import Flow
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.models import Platform
 from exchange_ports.traffic.addresses import EVERYTHING_V4, Network, covers, difference

@@ -12,7 +12,7 @@ from typing import Final
 from bench.compiling import BOTH, compiled
 from bench.measure import Measured, interleaved
 from bench.workload import by_address, topology
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.proof import prove
 from exchange_ports.proof.invariants import Invariants
 from exchange_ports.proof.network_model import NetworkModel

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from bench.measure import Measured, interleaved
 from exchange_ports.clouds.aws.rules import AwsRuleSet
-from exchange_ports.pipeline import compile_plans
+from exchange_ports.planning import compile_plans
 from exchange_ports.topology.validate import load_topology
 
 __all__ = ["measure", "topology"]

@@ -25,7 +25,7 @@ from exchange_ports.clouds.aws.rules import AwsRuleSet, Direction, ListRef
 from exchange_ports.clouds.aws.rules import GroupRef as AwsGroupRef
 from exchange_ports.clouds.azure.rules import Access, Anything, AzureRuleSet, Side, Tag
 from exchange_ports.clouds.azure.rules import GroupRef as ApplicationGroupRef
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.topology.groups import Group
 from exchange_ports.traffic.addresses import EVERYTHING_V4, Network, network
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, Protocol

@@ -3,7 +3,7 @@
 Source: "Network ports for clients and mail flow in Exchange 2013" (Microsoft, last changed
 2021-03-19), and for what that page leaves to the reader ("user defined") the pages it points to.
 Entries stand in the order of the document. They speak of parts ("a Mailbox server of the
-subscribed site"), never of servers: which server plays a part is decided in `topology.parts`, since
+subscribed site"), never of servers: which server plays a part is decided in `topology`, since
 later versions of Exchange differ only there.
 
 An entry with several `Ports` values needs all of them. To add one, see CONTRIBUTING.md.
@@ -14,26 +14,6 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, tcp, udp
-
-__all__ = [
-    "BY_ID",
-    "DEFAULT_SERVICES",
-    "EDGESYNC_PORT",
-    "ENTRIES",
-    "MANAGEMENT",
-    "NEEDS",
-    "PLAIN_TEXT_PORTS",
-    "SERVICES",
-    "SMTP_PORT",
-    "UPDATES",
-    "Citation",
-    "Entry",
-    "Need",
-    "Page",
-    "Part",
-    "Service",
-    "Table",
-]
 
 #: The page that every row cites unless it says otherwise.
 _PAGE: Final = (
@@ -132,6 +112,17 @@ class Part(StrEnum):
     REPUTATION_PROXY = "sender reputation's proxy server"
 
 
+class CatalogSection(StrEnum):
+    """What rows are shown under, by the document's own parts."""
+
+    MAIL = "Mail"
+    CLIENTS = "Clients"
+    INSIDE = "Inside: no restriction"
+    NAMES = "Name resolution"
+    WITNESS = "Witness servers"
+    ADDITIONAL = "Additional flows"
+
+
 class Service(StrEnum):
     """What a client may ask of a Client Access server, as a stack file writes it."""
 
@@ -164,6 +155,7 @@ class Entry:
     """
 
     id: str
+    section: CatalogSection
     source: Part
     destination: Part
     ports: tuple[Ports, ...]
@@ -196,6 +188,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     # Ground rules. One bullet of the page, three kinds of neighbours, both directions each.
     Entry(
         "R1",
+        CatalogSection.INSIDE,
         Part.EXCHANGE,
         Part.EXCHANGE,
         _EVERYTHING,
@@ -207,6 +200,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ),
     Entry(
         "R2",
+        CatalogSection.INSIDE,
         Part.EXCHANGE,
         Part.LYNC,
         _EVERYTHING,
@@ -218,6 +212,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ),
     Entry(
         "R3",
+        CatalogSection.INSIDE,
         Part.EXCHANGE,
         Part.DOMAIN_CONTROLLERS,
         _EVERYTHING,
@@ -230,6 +225,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     # Clients and services: the destination is a Client Access server (second note of the table).
     Entry(
         "C1",
+        CatalogSection.CLIENTS,
         Part.CLIENTS,
         Part.CLIENT_ACCESS,
         (tcp(443),),
@@ -241,6 +237,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ),
     Entry(
         "C2",
+        CatalogSection.CLIENTS,
         Part.CLIENTS,
         Part.CLIENT_ACCESS,
         (tcp(80),),
@@ -252,6 +249,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ),
     Entry(
         "C3",
+        CatalogSection.CLIENTS,
         Part.CLIENTS,
         Part.CLIENT_ACCESS,
         (tcp(143, 993),),
@@ -263,6 +261,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ),
     Entry(
         "C4",
+        CatalogSection.CLIENTS,
         Part.CLIENTS,
         Part.CLIENT_ACCESS,
         (tcp(110, 995),),
@@ -274,6 +273,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ),
     Entry(
         "C5",
+        CatalogSection.CLIENTS,
         Part.CLIENTS,
         Part.CLIENT_ACCESS,
         (tcp(587),),
@@ -285,6 +285,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ),
     Entry(
         "C6",
+        CatalogSection.CLIENTS,
         Part.CLIENTS,
         Part.CLIENT_ACCESS,
         _SMTP,
@@ -297,6 +298,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     # Mail flow, no Edge Transport servers.
     Entry(
         "M1",
+        CatalogSection.MAIL,
         Part.INTERNET,
         Part.CLIENT_ACCESS,
         _SMTP,
@@ -308,6 +310,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ),
     Entry(
         "M2",
+        CatalogSection.MAIL,
         Part.MAILBOX,
         Part.INTERNET,
         _SMTP,
@@ -320,6 +323,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ),
     Entry(
         "M3",
+        CatalogSection.MAIL,
         Part.CLIENT_ACCESS,
         Part.INTERNET,
         _SMTP,
@@ -332,6 +336,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ),
     Entry(
         "M4",
+        CatalogSection.MAIL,
         Part.INTERNET_FACING,
         Part.NAME_SERVERS,
         _DNS,
@@ -344,6 +349,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     # Mail flow with Edge Transport servers.
     Entry(
         "E1",
+        CatalogSection.MAIL,
         Part.INTERNET,
         Part.EDGE,
         _SMTP,
@@ -355,6 +361,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ),
     Entry(
         "E2",
+        CatalogSection.MAIL,
         Part.EDGE,
         Part.SITE_MAILBOX,
         _SMTP,
@@ -366,6 +373,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ),
     Entry(
         "E3",
+        CatalogSection.MAIL,
         Part.SITE_MAILBOX,
         Part.EDGE,
         _SMTP,
@@ -377,6 +385,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ),
     Entry(
         "E4",
+        CatalogSection.MAIL,
         Part.EDGE,
         Part.INTERNET,
         _SMTP,
@@ -389,6 +398,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ),
     Entry(
         "E5",
+        CatalogSection.MAIL,
         Part.EDGESYNC_MAILBOX,
         Part.EDGE,
         (tcp(EDGESYNC_PORT),),
@@ -400,6 +410,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ),
     Entry(
         "E7",
+        CatalogSection.MAIL,
         Part.EDGE,
         Part.NAME_SERVERS,
         _DNS,
@@ -411,6 +422,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ),
     Entry(
         "E8",
+        CatalogSection.MAIL,
         Part.EDGE,
         Part.REPUTATION_PROXY,
         (),
@@ -423,6 +435,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ),
     Entry(
         "E8d",
+        CatalogSection.MAIL,
         Part.EDGE,
         Part.INTERNET,
         (tcp(23, 80, 1080, 1081, 3128, 6588),),
@@ -436,6 +449,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     # What the port tables leave to other pages.
     Entry(
         "M6",
+        CatalogSection.MAIL,
         Part.RELAYS,
         Part.CLIENT_ACCESS,
         _SMTP,
@@ -447,6 +461,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ),
     Entry(
         "W1",
+        CatalogSection.WITNESS,
         Part.MAILBOX,
         Part.WITNESS,
         # SMB, and RPC with the dynamic range that Windows has by default (A-17).
@@ -460,6 +475,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     # "And all internal Exchange servers must be able to resolve internal host names."
     Entry(
         "N1",
+        CatalogSection.NAMES,
         Part.EXCHANGE,
         Part.NAME_SERVERS,
         _DNS,
@@ -477,6 +493,7 @@ def _need(
 ) -> Entry:
     return Entry(
         id_,
+        CatalogSection.ADDITIONAL,
         source,
         Part.ANYONE,
         (ports,),

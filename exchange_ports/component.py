@@ -7,40 +7,24 @@ needs it.
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Self, TypedDict, cast
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
-from exchange_ports.clouds.aws import limits as aws_limits
-from exchange_ports.clouds.aws.plan import at_neighbours
-from exchange_ports.clouds.aws.rules import AwsRuleSet, SecurityGroup
-from exchange_ports.clouds.azure import limits as azure_limits
+from exchange_ports.clouds import cloud, cloud_of
+from exchange_ports.clouds.base import NetworkOutputs, RuleSet, below
 from exchange_ports.findings import Finding, Path, Refused, counted, in_order, render
 from exchange_ports.findings.topology_kinds import BY_CODE
-from exchange_ports.pipeline import NetworkPlan, Plans, compile_plans
-from exchange_ports.proof import Failure, prove
-from exchange_ports.reports.lines import plain
-from exchange_ports.reports.rollout_report import step_text, update_lines
-from exchange_ports.rollout import (
-    PhasePlan,
-    RegisteredNetwork,
-    RequestedPhase,
-    Rollout,
-    RolloutRequest,
-    check_previous,
-    read_request,
-    registered,
-    select_phase,
-)
+from exchange_ports.pipeline import Compiled, Declared, compile_stack
+from exchange_ports.planning import Plans
+from exchange_ports.proof import Failure
+from exchange_ports.reports.rollout_report import rollout_report, step_text
+from exchange_ports.reports.writers import to_text
+from exchange_ports.rollout import RegisteredNetwork, registered
 from exchange_ports.stackfile.settings import NAMESPACE, SETTINGS, unknown_setting
-from exchange_ports.topology.bindings import check_bindings, check_tags
-from exchange_ports.topology.checks import check
 from exchange_ports.topology.models import Platform, Topology
-from exchange_ports.topology.validate import parse_topology
-
-__all__ = ["ExchangeFirewall", "NetworkArgs", "NotProved", "TopologyError"]
 
 TYPE: Final = "exchange-ports:index:ExchangeFirewall"
 
@@ -146,16 +130,16 @@ class ExchangeFirewall(pulumi.ComponentResource):
         :raises NotProved: a plan lets through what is not meant, or not all of it. Nothing was
             registered then either.
         """
-        said = read_request(step, attached, previous)
-        old = said.stood
-        plans, warnings = _planned(topology, networks, tags, said)
-        if not skip_proof:
-            # What stands between the two is shown clean by the model: that is its proof.
-            _must_be_proved(plans)
-            if old is not None:
-                _must_be_proved(old)
-        updating = None if old is None else _updating(old, plans, said.asked)
-        to_register = registered(old, plans, updating and updating.step)
+        given = Declared(topology, networks, tags, previous, step, attached)
+        try:
+            stack = compile_stack(given, besides=partial(_check_providers, networks))
+            if not skip_proof:
+                _must_be_proved(stack)
+            rollout, phase = stack.rollout() or (None, None)
+        except Refused as refused:
+            raise TopologyError(refused.findings) from None
+        plans, old, warnings = stack.plans, stack.previous, stack.findings
+        to_register = registered(old, plans, phase)
         unfit = dict.fromkeys(
             (*_check_names(name, to_register), *_check_neighbours(to_register, plans, networks))
         )
@@ -168,8 +152,11 @@ class ExchangeFirewall(pulumi.ComponentResource):
             pulumi.log.warn(str(warning), self)
         if _goes_on_after_errors():
             pulumi.log.warn(_GOES_ON, self)
-        if updating is not None:
-            updating.say(self)
+        if phase is not None and rollout is not None:
+            pulumi.log.info(step_text(rollout, phase), self)
+        elif old is not None and rollout is not None and not rollout.clean:
+            text = to_text(rollout_report(old, plans, rollout))
+            pulumi.log.warn(f"{_AT_ONCE}\n{text}", self)
         made = [
             (each.key, _network(_prefix(name, each.plan), each, networks[each.key], tags, self))
             for each in to_register
@@ -178,9 +165,7 @@ class ExchangeFirewall(pulumi.ComponentResource):
             server: worn for _, network in made for server, worn in network.servers.items()
         }
         self.groups = {key: network.groups for key, network in made}
-        self.zones = {
-            key: zones for key, network in made if (zones := getattr(network, "zones", {}))
-        }
+        self.zones = {key: network.zones for key, network in made if network.zones}
         self.register_outputs({"servers": self.servers, "groups": self.groups, "zones": self.zones})
 
     @classmethod
@@ -249,37 +234,19 @@ def _goes_on_after_errors() -> bool:
     return os.environ.get(_GOING_ON, "").lower() in {"1", "true"}
 
 
-def _must_be_proved(plans: Plans) -> None:
+def _must_be_proved(stack: Compiled) -> None:
     """Refuse plans that do not let through exactly what is meant.
 
     :raises NotProved: with the witnesses.
     """
-    proof = prove(plans)
-    if not proof.holds:
-        raise NotProved(proof.failures)
+    for proof in stack.proofs():
+        if not proof.holds:
+            raise NotProved(proof.failures)
 
 
-def _prefix(name: str, plan: NetworkPlan) -> str:
+def _prefix(name: str, plan: RuleSet) -> str:
     """What the name of everything in a network begins with."""
-    return f"{name}-{plan.network}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Updating:
-    """An update that is not the first: what it does, and the step of it that is done now."""
-
-    old: Plans
-    new: Plans
-    found: Rollout
-    step: PhasePlan | None
-
-    def say(self, firewall: pulumi.Resource) -> None:
-        """The step that is done; without one, what doing all at once does in passing."""
-        if self.step is not None:
-            pulumi.log.info(step_text(self.found, self.step), firewall)
-        elif not self.found.clean:
-            text = plain(update_lines(self.old, self.new, self.found))
-            pulumi.log.warn(f"{_AT_ONCE}\n{text}", firewall)
+    return below(name, plan.network)
 
 
 _AT_ONCE: Final = (
@@ -288,57 +255,15 @@ _AT_ONCE: Final = (
 )
 
 
-def _updating(old: Plans, new: Plans, asked: RequestedPhase) -> _Updating:
-    """The update from one to the other, and the step of it that is asked for.
-
-    :raises TopologyError: that step is not offered.
-    """
-    try:
-        return _Updating(old, new, *select_phase(old, new, asked))
-    except Refused as refused:
-        raise TopologyError(refused.findings) from None
-
-
-def _planned(
-    topology: Topology | Mapping[str, Any],
-    networks: Mapping[str, NetworkArgs],
-    tags: Mapping[str, pulumi.Input[str]] | None,
-    said: RolloutRequest,
-) -> tuple[Plans, tuple[Finding, ...]]:
-    """The plans, with the warnings that go with them.
-
-    :raises TopologyError: there is an error in anything that is declared.
-    """
-    at: Path = ("topology",)
-    if isinstance(topology, Topology):
-        declared, about = topology, check(topology, at)
-    else:
-        declared, about = parse_topology(topology, at)
-    found = [*about, *check_tags(tags), *said.findings]
-    if declared is not None:
-        stood = said.stood and said.stood.topology
-        stepwise = said.asked.turn is not None
-        found += check_previous(stood, declared)
-        bindings = check_bindings(declared, networks, previous=stood, stepwise=stepwise)
-        found += list(bindings) or _check_providers(declared, stood, networks, stepwise=stepwise)
-    if declared is None or any(finding.is_error for finding in found):
-        raise TopologyError(found)
-    try:
-        plans = compile_plans(declared)
-    except Refused as refused:
-        raise TopologyError([*found, *refused.findings]) from None
-    return plans, (*found, *plans.warnings)
-
-
-#: Whose provider a network of each platform takes.
-_PACKAGES: Final = {Platform.AWS: "aws", Platform.AZURE: "azure-native"}
+def _package(platform: Platform) -> str | None:
+    """Whose provider a network of a platform takes."""
+    return None if platform is Platform.EXTERNAL else cloud(platform).provider_package
 
 
 def _check_providers(
+    networks: Mapping[str, NetworkArgs],
     topology: Topology,
     previous: Topology | None,
-    networks: Mapping[str, NetworkArgs],
-    *,
     stepwise: bool,
 ) -> Iterator[Finding]:
     # Pulumi passes over a provider of another cloud without a word, and takes the default one.
@@ -350,7 +275,7 @@ def _check_providers(
         package = getattr(provider, "package", None)
         # As it will be first; both only where both are registered.
         several = [
-            _PACKAGES.get(each.networks[key].platform)
+            _package(each.networks[key].platform)
             for each in (topology, previous)
             if each is not None and key in each.networks
         ]
@@ -369,29 +294,22 @@ def _check_providers(
 def _check_names(name: str, to_register: Iterable[RegisteredNetwork]) -> Iterator[Finding]:
     """What a cloud would refuse in the names that begin with the component's."""
     for key, plan, _ in to_register:
-        prefix = _prefix(name, plan)
-        if isinstance(plan, AwsRuleSet):
-            long = aws_limits.check_names(prefix, plan)
-            yield from aws_limits.check_component_name(name)
-        else:
-            long = azure_limits.check_names(prefix, plan)
-            yield from azure_limits.check_component_name(name)
+        limits = cloud_of(plan).limits
+        yield from limits.check_component_name(name)
+        long = limits.check_names(_prefix(name, plan), plan)
         yield from (finding.under(("topology", "networks", key)) for finding in long)
 
 
 def _check_neighbours(
     to_register: Iterable[RegisteredNetwork], plans: Plans, networks: Mapping[str, NetworkArgs]
 ) -> Iterator[Finding]:
-    """What EC2 would refuse of our rules alone at a neighbour's group; it may have others."""
+    """What a cloud would refuse of our rules alone at a neighbour's group; it may have others."""
     for key, plan, flows in to_register:
         bound = networks[key].get("neighbours") or {}
-        if isinstance(plan, AwsRuleSet) and bound:
-            rules = at_neighbours(plan.network, flows, bound)
-            theirs = tuple(SecurityGroup(neighbour, "") for neighbour in bound)
-            alone = AwsRuleSet(plan.network, (*plan.groups, *theirs), (), rules, {})
+        if bound:
             declared = plans.topology.networks.get(key)
             quotas = {} if declared is None else declared.quotas.raised
-            yield from (f for f in aws_limits.check(alone, key, quotas) if f.is_error)
+            yield from cloud_of(plan).plan.check_neighbours(plan, flows, bound, key, quotas)
 
 
 def _network(
@@ -400,31 +318,8 @@ def _network(
     ids: NetworkArgs,
     tags: Mapping[str, pulumi.Input[str]] | None,
     parent: pulumi.Resource,
-) -> Any:
-    # AwsNetwork or AzureNetwork; naming either in a type would load its SDK.
-    plan = asked.plan
+) -> NetworkOutputs:
     provider = ids.get("provider")
     opts = pulumi.ResourceOptions(parent=parent, providers=None if provider is None else [provider])
-    if isinstance(plan, AwsRuleSet):
-        from exchange_ports.clouds.aws.resources import AwsNetwork
-
-        neighbours = ids.get("neighbours") or {}
-        return AwsNetwork(
-            name,
-            plan,
-            vpc_id=ids["vpc_id"],  # pyright: ignore[reportTypedDictNotRequiredAccess]
-            neighbours=neighbours,
-            at_neighbours=at_neighbours(plan.network, asked.flows, neighbours),
-            tags=tags,
-            opts=opts,
-        )
-    from exchange_ports.clouds.azure.resources import AzureNetwork
-
-    return AzureNetwork(
-        name,
-        plan,
-        resource_group_name=ids["resource_group_name"],  # pyright: ignore[reportTypedDictNotRequiredAccess]
-        location=ids["location"],  # pyright: ignore[reportTypedDictNotRequiredAccess]
-        tags=tags,
-        opts=opts,
-    )
+    resources = cloud_of(asked.plan).resources
+    return resources.register(name, asked.plan, ids, asked.flows, tags, opts)

@@ -1,122 +1,165 @@
-"""From a topology to the plan of each network: the platform decides which planner makes it.
+"""From what a stack declares to what is registered: check, plan, prove, and the phase of a rollout.
 
-What only Azure needs is loaded when a network is there: a tenth of a command's time.
+The component and the command line use it alike. What only a rollout or a proof needs is loaded then:
+that is a tenth of the time of a command.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from exchange_ports.clouds.aws import limits as aws_limits
-from exchange_ports.clouds.aws import plan as aws_plan
-from exchange_ports.clouds.aws.rules import AwsRuleSet
-from exchange_ports.clouds.base import Use
-from exchange_ports.findings import Finding, Refused
-from exchange_ports.findings.plan_kinds import WARNINGS
-from exchange_ports.findings.topology_kinds import BY_CODE
-from exchange_ports.flows import Flow, compile_flows
-from exchange_ports.topology.groups import Group
-from exchange_ports.topology.inventory import Inventory
-from exchange_ports.topology.models import Platform, Topology
+from exchange_ports.findings import Finding, Path, Refused
+from exchange_ports.planning import Plans, compile_plans
+from exchange_ports.topology.bindings import check_bindings, check_tags
+from exchange_ports.topology.checks import check
+from exchange_ports.topology.models import Topology
+from exchange_ports.topology.validate import parse_topology
 
 if TYPE_CHECKING:
-    from exchange_ports.clouds.azure.rules import AzureRuleSet
-
-__all__ = ["NetworkPlan", "Plans", "by_network", "compile_plans", "planned"]
-
-NetworkPlan: TypeAlias = "AwsRuleSet | AzureRuleSet"
+    from exchange_ports.proof import Proof
+    from exchange_ports.rollout import PhasePlan, Rollout, RolloutRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Plans:
-    """What a topology needs: its flows, and the plan of each network by the network's key."""
+class Declared:
+    """The settings of a stack as they are given; None where nothing is said."""
 
-    inventory: Inventory
-    flows: tuple[Flow, ...]
-    networks: dict[str, NetworkPlan]
-    warnings: tuple[Finding, ...] = ()
-    """What is legal and unwise about the plans, but for what the topology acknowledges."""
+    topology: object
+    """A `Topology`, or plain data of the same shape."""
+    networks: object = None
+    tags: object = None
+    previous: object = None
+    step: object = None
+    attached: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The plans of a stack, and what it says of the rollout of an update; None without one."""
+
+    plans: Plans
+    request: "RolloutRequest | None"
+    declared: tuple[Finding, ...]
+    """What is legal and unwise about the declaration."""
 
     @property
-    def topology(self) -> Topology:
-        """What is declared."""
-        return self.inventory.topology
+    def findings(self) -> tuple[Finding, ...]:
+        """All warnings: of the declaration first, then of its plans."""
+        return (*self.declared, *self.plans.warnings)
 
-    def uses(self, network: str) -> tuple[Use, ...]:
-        """How much of each limit that is checked a network takes."""
-        plan = self.networks[network]
-        if isinstance(plan, AwsRuleSet):
-            return aws_limits.uses(plan, self.topology.networks[network].quotas.raised)
-        from exchange_ports.clouds.azure import limits as azure_limits
+    @property
+    def previous(self) -> Plans | None:
+        """The plans that stand now, where the stack names them."""
+        return self.request and self.request.stood
 
-        return azure_limits.uses(plan)
+    def proofs(self) -> "Iterator[Proof]":
+        """The proof of the plans, then of those that stand now.
+
+        Between the two, the rollout's own model shows every transient state.
+        """
+        from exchange_ports.proof import prove
+
+        yield prove(self.plans)
+        if self.previous is not None:
+            yield prove(self.previous)
+
+    def rollout(self) -> "tuple[Rollout, PhasePlan | None] | None":
+        """The rollout of the update, with the phase of it that is asked for; None without an update.
+
+        :raises Refused: that phase is not offered.
+        """
+        if self.request is None or self.request.stood is None:
+            return None
+        from exchange_ports.rollout import select_phase
+
+        return select_phase(self.request.stood, self.plans, self.request.asked)
+
+    def registered(self) -> Plans:
+        """The plans that the program registers: those of the phase that is asked for, if one is.
+
+        Networks that go with the update are not among them.
+
+        :raises Refused: that phase is not offered.
+        """
+        phase = self.phase()
+        if phase is None:
+            return self.plans
+        from exchange_ports.rollout.update import network_name
+
+        networks = {
+            key: phase.plans.get(network_name(plan), plan)
+            for key, plan in self.plans.networks.items()
+        }
+        return replace(self.plans, networks=networks)
+
+    def phase(self) -> "PhasePlan | None":
+        """The phase that is asked for; without one asked for, no rollout is worked out.
+
+        :raises Refused: that phase is not offered.
+        """
+        if self.request is None or self.request.asked.turn is None:
+            return None
+        found = self.rollout()
+        return found and found[1]
 
 
-def compile_plans(topology: Topology) -> Plans:
-    """The plans of a topology that has passed its checks, with their warnings.
+#: What is wrong beside the declaration, given the topology, the one that stands now, and whether a
+#: phase is asked for.
+Besides = Callable[[Topology, Topology | None, bool], Iterable[Finding]]
 
-    :raises Refused: a plan is over a limit of its cloud; every limit that is passed is named, and
-        every warning with them.
+
+def compile_stack(
+    declared: Declared,
+    at: Path = ("topology",),
+    besides: Besides = lambda _topology, _previous, _stepwise: (),
+) -> Compiled:
+    """Check and plan all that a stack declares.
+
+    `besides` is asked once the cloud ids are right.
+
+    :raises Refused: there is an error in it, or a plan is over a limit of its cloud. Warnings are
+        among the findings.
     """
-    plans, findings = planned(topology)
-    if any(finding.is_error for finding in findings):
-        raise Refused(findings)
-    return plans
+    topology, about = _topology(declared.topology, at)
+    request = _request(declared)
+    found = [*about, *check_tags(declared.tags)]
+    if request is not None:
+        found += request.findings
+    if topology is not None:
+        found += _beside(topology, declared, request, besides)
+    if topology is None or any(finding.is_error for finding in found):
+        raise Refused(found)
+    try:
+        plans = compile_plans(topology)
+    except Refused as refused:
+        raise Refused([*found, *refused.findings]) from None
+    return Compiled(plans, request, tuple(found))
 
 
-def planned(topology: Topology) -> tuple[Plans, tuple[Finding, ...]]:
-    """The plans, and every finding of planning: for who only asks what would pass."""
-    inventory = Inventory(topology)
-    wanted = compile_flows(inventory)
-    plans = by_network(inventory, wanted)
-    findings: list[Finding] = []
-    for key, plan in plans.items():
-        if isinstance(plan, AwsRuleSet):
-            quotas = topology.networks[key].quotas.raised
-            findings += aws_limits.check_quotas(quotas, key)
-            findings += aws_limits.check(plan, key, quotas)
-        else:
-            from exchange_ports.clouds.azure import limits as azure_limits
-
-            findings += azure_limits.check(plan, key)
-    shown = tuple(_unacknowledged(topology, findings))
-    warnings = tuple(finding for finding in shown if not finding.is_error)
-    return Plans(inventory, wanted, plans, warnings), shown
+def _topology(declared: object, at: Path) -> tuple[Topology | None, Iterable[Finding]]:
+    if isinstance(declared, Topology):
+        return declared, check(declared, at)
+    return parse_topology(declared, at)
 
 
-def by_network(inventory: Inventory, wanted: Iterable[Flow]) -> dict[str, NetworkPlan]:
-    """The plan of each network by its key, whatever limits it is over."""
-    touching = _touching(wanted)
-    plans: dict[str, NetworkPlan] = {}
-    for here, (key, network) in sorted(inventory.networks.items(), key=lambda item: item[1][0]):
-        if network.platform is Platform.AWS:
-            plans[key] = aws_plan.compile_network(here, touching.get(here, ()), inventory)
-        elif network.platform is Platform.AZURE:
-            from exchange_ports.clouds.azure import plan as azure_plan
+def _request(declared: Declared) -> "RolloutRequest | None":
+    if all(each is None for each in (declared.previous, declared.step, declared.attached)):
+        return None
+    from exchange_ports.rollout import read_request
 
-            plans[key] = azure_plan.compile_network(here, touching.get(here, ()), inventory)
-    return plans
+    return read_request(declared.step, declared.attached, declared.previous)
 
 
-def _touching(wanted: Iterable[Flow]) -> Mapping[str, list[Flow]]:
-    """The flows that touch the groups of each network, by its identity."""
-    found: defaultdict[str, list[Flow]] = defaultdict(list)
-    for flow in wanted:
-        ends = (flow.source, flow.destination)
-        for network in {end.network for end in ends if isinstance(end, Group)}:
-            found[network].append(flow)
-    return found
+def _beside(
+    topology: Topology, declared: Declared, request: "RolloutRequest | None", besides: Besides
+) -> Iterator[Finding]:
+    """What is wrong beside a topology: cloud ids, and what is said of an update that is under way."""
+    stood, stepwise = None, False
+    if request is not None:
+        from exchange_ports.rollout import check_previous
 
-
-def _unacknowledged(topology: Topology, findings: Iterable[Finding]) -> Iterator[Finding]:
-    """The findings but for acknowledged warnings, and each of planning that is acknowledged in vain."""
-    occurring: set[str] = set()
-    for finding in findings:
-        occurring.add(finding.kind.code)
-        if finding.is_error or finding.kind.code not in topology.acknowledge:
-            yield finding
-    for code in topology.acknowledge:
-        if code in WARNINGS - occurring:
-            path = ("topology", "acknowledge", code)
-            yield BY_CODE["acknowledged-in-vain"].at(path, code=code)
+        stood = request.stood and request.stood.topology
+        stepwise = request.asked.turn is not None
+        yield from check_previous(stood, topology)
+    bindings = tuple(check_bindings(topology, declared.networks, previous=stood, stepwise=stepwise))
+    yield from bindings or besides(topology, stood, stepwise)

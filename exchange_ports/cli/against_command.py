@@ -1,17 +1,14 @@
 """`plan --against`: what an update from another stack file does in passing."""
 
 import argparse
-import json
 from typing import cast
 
 from exchange_ports.cli.console import doing
 from exchange_ports.cli.exit_codes import FINE, NO
 from exchange_ports.cli.stacks import compiled, read, warn
-from exchange_ports.reports.rollout_report import update_data, update_lines
-from exchange_ports.reports.terminal import show
+from exchange_ports.reports.rollout_report import rollout_report
+from exchange_ports.reports.writers import publish
 from exchange_ports.rollout import Attached, Ids, plan_rollout
-
-__all__ = ["plan_against"]
 
 
 def plan_against(asked: argparse.Namespace) -> int:
@@ -23,9 +20,7 @@ def plan_against(asked: argparse.Namespace) -> int:
     ids = tuple(cast("Ids", each.config.get("networks") or {}) for each in (before, after))
     with doing("working out what the update passes through"):
         found = plan_rollout(old, new, Attached(asked.attached), (ids[0], ids[1]))
-    if asked.json:
-        print(json.dumps(update_data(old, new, found), indent=2))
-    else:
-        show(update_lines(old, new, found))
+    publish(rollout_report(old, new, found), "json" if asked.json else "text")
+    if not asked.json:
         warn(warnings)
     return FINE if found.clean else NO

@@ -9,22 +9,24 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-__all__ = ["COMMANDS", "volume_words"]
-
 
 def _of_a_file(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
 
 
 def _formats(command: argparse.ArgumentParser, summary: str, *formats: str) -> None:
-    """The first of the formats is the one that nobody has to name."""
+    """The first of the formats is the default; `--json` is short for one of them."""
     command.add_argument("--format", choices=formats, default=formats[0], help=summary)
-
-
-def _as_json(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--json", dest="format", action="store_const", const="json", help="--format json"
     )
+
+
+#: What every report on paper is written in, whichever of them is the default.
+_FORMATS_BESIDE_MARKDOWN: Final = (
+    "html as one file for a browser or a printer, csv for a spreadsheet or a ticket system, or json"
+)
+_FORMATS: Final = f"markdown, {_FORMATS_BESIDE_MARKDOWN}"
 
 
 def _plan_words(plan: argparse.ArgumentParser) -> None:
@@ -92,13 +94,9 @@ def _matrix_words(matrix: argparse.ArgumentParser) -> None:
     _of_a_file(matrix)
     _formats(
         matrix,
-        "text (the default), markdown, csv for a spreadsheet, or json",
-        "text",
-        "markdown",
-        "csv",
-        "json",
+        f"text (the default), {_FORMATS}",
+        *("text", "markdown", "html", "csv", "json"),
     )
-    _as_json(matrix)
     matrix.set_defaults(run=_matrix)
 
 
@@ -125,11 +123,8 @@ def _diff_words(diff: argparse.ArgumentParser) -> None:
     _formats(
         diff,
         "text (the default), markdown for a pull request's comment, or json",
-        "text",
-        "markdown",
-        "json",
+        *("text", "markdown", "json"),
     )
-    _as_json(diff)
     diff.add_argument(
         "--fail-on",
         action="append",
@@ -177,9 +172,8 @@ def _handover_words(handover: argparse.ArgumentParser) -> None:
     _of_a_file(handover)
     _formats(
         handover,
-        "markdown (the default), or csv for a spreadsheet or a ticket system",
-        "markdown",
-        "csv",
+        f"markdown (the default), text, {_FORMATS_BESIDE_MARKDOWN}",
+        *("markdown", "text", "html", "csv", "json"),
     )
     handover.set_defaults(run=_handover)
 
@@ -188,10 +182,8 @@ def _report_words(report: argparse.ArgumentParser) -> None:
     _of_a_file(report)
     _formats(
         report,
-        "markdown (the default), html as one file for a browser or a printer, or csv",
-        "markdown",
-        "html",
-        "csv",
+        f"markdown (the default), text, {_FORMATS_BESIDE_MARKDOWN}",
+        *("markdown", "text", "html", "csv", "json"),
     )
     report.set_defaults(run=_report)
 
@@ -200,9 +192,8 @@ def _diagram_words(diagram: argparse.ArgumentParser) -> None:
     _of_a_file(diagram)
     _formats(
         diagram,
-        "svg (the default), or mermaid for pages that draw it themselves",
-        "svg",
-        "mermaid",
+        "svg (the default), mermaid for pages that draw it themselves, or json",
+        *("svg", "mermaid", "json"),
     )
     diagram.add_argument(
         "--against", metavar="OLD", help="what changes from this stack file: new green, cut red"

@@ -1,7 +1,6 @@
 """`check`: whether something passes, and who decides at each end."""
 
 import argparse
-import json
 from collections.abc import Mapping
 from ipaddress import ip_interface
 from typing import Final
@@ -14,12 +13,12 @@ from exchange_ports.cli.stacks import compiled, read
 from exchange_ports.findings import Refused, nearest
 from exchange_ports.findings.command_kinds import NO_PACKET, UNKNOWN_END
 from exchange_ports.findings.topology_kinds import BY_CODE
-from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof.cross_cloud import swapped
-from exchange_ports.proof.endpoints import EndpointNames
 from exchange_ports.proof.reachability import Answer, QueryEndpoint, query
-from exchange_ports.reports.check_report import answer_data, answer_lines
-from exchange_ports.reports.terminal import show
+from exchange_ports.proof.regions import EndpointNames
+from exchange_ports.reports.check_report import check_report
+from exchange_ports.reports.writers import publish
 from exchange_ports.topology.fields import read_ports
 from exchange_ports.topology.models import Platform
 from exchange_ports.traffic.ports import Ports
@@ -45,11 +44,9 @@ def check(asked: argparse.Namespace) -> int:
             named = {"source": asked.source, "destination": asked.destination}
             raise Refused([NO_PACKET.at((), why=none, **named)]) from None
     said = ", ".join(map(str, ports))
-    if asked.json:
-        question = {"source": asked.source, "destination": asked.destination, "ports": said}
-        print(json.dumps(answer_data(question, answers), indent=2))
-    else:
-        show(answer_lines(f"{source.summary} -> {destination.summary} {said}", answers))
+    question = {"source": asked.source, "destination": asked.destination, "ports": said}
+    document = check_report(source.summary, destination.summary, question, answers)
+    publish(document, "json" if asked.json else "text")
     return FINE if all(answer.passes for answer in answers.values()) else NO
 
 

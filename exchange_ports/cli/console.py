@@ -50,11 +50,11 @@ def say(findings: Sequence[Finding]) -> None:
     """Findings on standard error, after what was asked; warnings only where they are wanted."""
     shown = [each for each in findings if each.is_error or _Voice.volume is not Volume.QUIET]
     if shown:
-        from exchange_ports.reports.findings_report import found_lines
-        from exchange_ports.reports.lines import line
-        from exchange_ports.reports.terminal import show
+        from exchange_ports.reports.findings_report import findings_report
+        from exchange_ports.reports.writers import show
 
-        show([line(), *found_lines(shown)], sys.stderr)
+        print(file=sys.stderr)
+        show(findings_report(shown), sys.stderr)
 
 
 @contextmanager

@@ -6,9 +6,7 @@ from pathlib import PurePath
 
 from exchange_ports.cli.exit_codes import FINE
 from exchange_ports.cli.stacks import compiled, read
-from exchange_ports.reports.diagram import draw_picture, mermaid, svg
-
-__all__ = ["diagram"]
+from exchange_ports.reports.diagram import as_json, draw_picture, mermaid, svg
 
 
 def diagram(asked: argparse.Namespace) -> int:
@@ -16,7 +14,7 @@ def diagram(asked: argparse.Namespace) -> int:
     before = None if asked.against is None else compiled(read(asked.against))[0]
     now, _ = compiled(read(asked.file))
     name = PurePath(asked.file).stem.removeprefix("Pulumi.")
-    write = {"svg": svg, "mermaid": mermaid}[asked.format]
+    write = {"svg": svg, "mermaid": mermaid, "json": as_json}[asked.format]
     # Not by print: a picture has the same bytes wherever it is drawn.
     sys.stdout.flush()
     sys.stdout.buffer.write(write(draw_picture(now, before), name).encode())

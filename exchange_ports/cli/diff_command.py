@@ -1,7 +1,6 @@
 """`diff`: what traffic an edit of stack files opens and cuts, and why."""
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -97,9 +96,10 @@ def _show(asked: argparse.Namespace, reviews: Sequence[Review], base: str, head:
     if asked.summary is not None:
         _write(asked.summary, markdown(_MOST_OF_SUMMARY))
     if asked.format == "json":
-        from exchange_ports.reports.diff_json import reviews_data
+        from exchange_ports.reports.diff_report import diff_report
+        from exchange_ports.reports.writers import publish
 
-        print(json.dumps(reviews_data(reviews, base, head), indent=2))
+        publish(diff_report(reviews, base, head), "json")
     elif asked.format == "markdown":
         reconfigure = getattr(sys.stdout, "reconfigure", None)
         if reconfigure is not None:
@@ -107,10 +107,10 @@ def _show(asked: argparse.Namespace, reviews: Sequence[Review], base: str, head:
             reconfigure(encoding="utf-8", newline="\n")
         print(markdown(), end="")
     else:
-        from exchange_ports.reports.diff_text import change_lines
-        from exchange_ports.reports.terminal import show
+        from exchange_ports.reports.diff_report import diff_report
+        from exchange_ports.reports.writers import show
 
-        show(change_lines(reviews))
+        show(diff_report(reviews, base, head))
 
 
 def _write(file: str, text: str) -> None:

@@ -1,7 +1,6 @@
 """`explain`: why a rule exists or a port is open, who asked, and what breaks without it."""
 
 import argparse
-import json
 import re
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -13,17 +12,10 @@ from exchange_ports.cli.stacks import compiled, read
 from exchange_ports.findings import counted
 from exchange_ports.findings.finding import printable
 from exchange_ports.proof.explain import Explainer, PlannedRule
-from exchange_ports.reports.explain_report import (
-    explained_data,
-    explained_lines,
-    unknown_data,
-)
-from exchange_ports.reports.lines import line
-from exchange_ports.reports.terminal import show
+from exchange_ports.reports.explain_report import explain_report, unknown_report
+from exchange_ports.reports.writers import publish
 from exchange_ports.topology.groups import identity
 from exchange_ports.traffic.ports import Ports, Protocol
-
-__all__ = ["explain"]
 
 #: Rules of both clouds are called by words: what begins with a number is about ports.
 _ABOUT_PORTS: Final = re.compile(r"[0-9-].*|any|icmp|esp|ah")
@@ -55,17 +47,12 @@ def explain(asked: argparse.Namespace) -> int:
         ]
         wide, likely = 0, [] if found else _like(what, (rule.name for rule in explainer.rules))
     if not found:
-        if asked.json:
-            print(json.dumps(unknown_data(what, likely, wide), indent=2))
-        else:
-            show([line(each) for each in _unknown(what, likely, wide)])
+        unknown = unknown_report(what, _unknown(what, likely, wide), likely, wide)
+        publish(unknown, "json" if asked.json else "text")
         return NO
     with doing("asking what would be cut without"):
         explained = explainer.explain(found)
-    if asked.json:
-        print(json.dumps(explained_data(what, explained, wide, stack.locate), indent=2))
-    else:
-        show(explained_lines(printable(what), explained, wide, stack.locate))
+    publish(explain_report(what, explained, wide, stack.locate), "json" if asked.json else "text")
     return FINE
 
 

@@ -6,10 +6,8 @@ from exchange_ports.cli.console import doing
 from exchange_ports.cli.exit_codes import FINE
 from exchange_ports.cli.stacks import compiled, read_with_origin
 from exchange_ports.reports.handover_report import handover as rows_of
-from exchange_ports.reports.handover_report import handover_csv, handover_markdown
-from exchange_ports.reports.terminal import write
-
-__all__ = ["handover"]
+from exchange_ports.reports.handover_report import handover_report
+from exchange_ports.reports.writers import publish
 
 
 def handover(asked: argparse.Namespace) -> int:
@@ -18,8 +16,5 @@ def handover(asked: argparse.Namespace) -> int:
     plans, _ = compiled(stack)
     with doing("gathering what crosses"):
         rows = rows_of(plans)
-    if asked.format == "csv":
-        write(handover_csv(rows))
-    else:
-        print(handover_markdown(rows, plans.topology.organization, origin))
+    publish(handover_report(rows, plans.topology.organization, origin), asked.format)
     return FINE

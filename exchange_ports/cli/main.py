@@ -56,10 +56,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Here, where it can be caught, and not when Python ends.
         sys.stdout.flush()
     except Refused as refused:
-        from exchange_ports.reports.findings_report import found_lines
-        from exchange_ports.reports.terminal import show
+        from exchange_ports.reports.findings_report import findings_report
+        from exchange_ports.reports.writers import show
 
-        show(found_lines(refused.findings), sys.stderr)
+        show(findings_report(refused.findings), sys.stderr)
         return BAD_INPUT
     except BrokenPipeError:
         # Whoever read our output has read enough. What is left must go somewhere when Python ends.

@@ -5,20 +5,16 @@ import json
 
 from exchange_ports.cli.exit_codes import FINE
 from exchange_ports.cli.stacks import compiled, read, warn
-from exchange_ports.reports.plan_report import plan_data, plan_lines
-from exchange_ports.reports.terminal import show
-
-__all__ = ["plan", "schema"]
+from exchange_ports.reports.plan_report import plan_report
+from exchange_ports.reports.writers import publish
 
 
 def plan(asked: argparse.Namespace) -> int:
     """What a stack opens, and why."""
     plans, warnings = compiled(read(asked.file))
-    if asked.json:
-        print(json.dumps(plan_data(plans, warnings), indent=2))
-        return FINE
-    show(plan_lines(plans))
-    warn(warnings)
+    publish(plan_report(plans, warnings), "json" if asked.json else "text")
+    if not asked.json:
+        warn(warnings)
     return FINE
 
 

@@ -10,10 +10,8 @@ from exchange_ports.cli.exit_codes import FINE
 from exchange_ports.cli.stacks import compiled, read
 from exchange_ports.findings import Refused
 from exchange_ports.findings.command_kinds import MISSING_EXTRA, NO_PROJECT, PROGRAM_FAILED
-from exchange_ports.reports.terminal import show
+from exchange_ports.reports.writers import show
 from exchange_ports.stackfile.stack_file import NAMESPACE, StackFile
-
-__all__ = ["preview"]
 
 
 def preview(asked: argparse.Namespace) -> int:
@@ -25,7 +23,7 @@ def preview(asked: argparse.Namespace) -> int:
     try:
         with doing("loading Pulumi"):
             from exchange_ports.offline import ProgramFailed, record
-            from exchange_ports.reports.preview_report import preview_lines
+            from exchange_ports.reports.preview_report import preview_report
             from exchange_ports.rollout import Phase
     except ModuleNotFoundError as missing:
         raise Refused([MISSING_EXTRA.at((), module=missing.name)]) from None
@@ -44,7 +42,7 @@ def preview(asked: argparse.Namespace) -> int:
         last = failed.text.strip().splitlines()[-1:] or ["it said nothing"]
         raise Refused([PROGRAM_FAILED.at((), why=last[0])]) from None
     in_step = stack.config.get("step") not in {None, Phase.CONTRACT}
-    show(preview_lines(recorded, plans, in_step=in_step))
+    show(preview_report(recorded, plans, in_step=in_step))
     return FINE
 
 

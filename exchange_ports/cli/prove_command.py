@@ -1,7 +1,6 @@
 """`prove`: that the rules let through what is meant, no more."""
 
 import argparse
-import json
 import re
 from datetime import date
 from typing import Final
@@ -14,18 +13,9 @@ from exchange_ports.findings.command_kinds import NO_SUCH_DAY
 from exchange_ports.findings.plan_kinds import WARNINGS
 from exchange_ports.proof import prove as proved
 from exchange_ports.proof.cross_cloud import swap
-from exchange_ports.reports.lines import line
-from exchange_ports.reports.proof_report import (
-    failure_lines,
-    proof_data,
-    proof_lines,
-    review_lines,
-    swap_lines,
-)
-from exchange_ports.reports.terminal import show
+from exchange_ports.reports.proof_report import proof_report
+from exchange_ports.reports.writers import publish
 from exchange_ports.topology.review_dates import reviews
-
-__all__ = ["prove", "the_day"]
 
 
 def prove(asked: argparse.Namespace) -> int:
@@ -38,13 +28,7 @@ def prove(asked: argparse.Namespace) -> int:
     with doing("proving"):
         proof = proved(plans)
         swaps = swap(plans) if asked.both and proof.holds else ()
-    if asked.json:
-        print(json.dumps(proof_data(proof, swaps, dates, passed), indent=2))
-    else:
-        lines = proof_lines(proof) if proof.holds else failure_lines(proof)
-        lines += [line(), *swap_lines(swaps)] if swaps else []
-        lines += [line(), *review_lines(dates)] if dates else []
-        show(lines)
+    publish(proof_report(proof, swaps, dates, passed), "json" if asked.json else "text")
     # What is unwise about the topology is `plan`'s to say; of the plans, both say it.
     warned = [warning for warning in warnings if warning.kind.code in WARNINGS]
     warn([*([] if asked.json else passed), *warned])

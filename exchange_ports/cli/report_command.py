@@ -6,10 +6,9 @@ from exchange_ports.cli.console import doing
 from exchange_ports.cli.exit_codes import FINE, NO
 from exchange_ports.cli.stacks import compiled, read_with_origin
 from exchange_ports.proof import prove
-from exchange_ports.reports.rulebook import rulebook, rulebook_csv
-from exchange_ports.reports.terminal import write
-
-__all__ = ["report"]
+from exchange_ports.reports.rulebook import rulebook
+from exchange_ports.reports.rulebook_page import rulebook_report
+from exchange_ports.reports.writers import publish
 
 
 def report(asked: argparse.Namespace) -> int:
@@ -20,18 +19,5 @@ def report(asked: argparse.Namespace) -> int:
         proof = prove(plans)
     with doing("writing the rule book"):
         book = rulebook(plans, proof, warnings, origin)
-    if asked.format == "csv":
-        write(rulebook_csv(book))
-    else:
-        from exchange_ports.reports.rulebook_page import rulebook_page
-
-        page = rulebook_page(book)
-        if asked.format == "html":
-            from exchange_ports.reports.page_html import page_html
-
-            write(page_html(page))
-        else:
-            from exchange_ports.reports.page_markdown import page_markdown
-
-            print(page_markdown(page))
+    publish(rulebook_report(book), asked.format)
     return FINE if book.proof.holds else NO

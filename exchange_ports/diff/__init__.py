@@ -6,16 +6,14 @@ an update does on its way (`updates`).
 """
 
 from exchange_ports.diff.change import (
-    PROBES,
-    PROBES_URL,
     Cause,
     Change,
     ChangeEndpoint,
     Effect,
     EndpointZone,
-    Way,
+    Gate,
+    held_by,
 )
-from exchange_ports.diff.gates import Gate, held_by
 from exchange_ports.diff.topology_diff import Renamed, ServerNote, TopologyDiff, diff_plans
 
 __all__ = [
@@ -26,11 +24,8 @@ __all__ = [
     "ChangeEndpoint",
     "Gate",
     "ServerNote",
-    "PROBES",
-    "PROBES_URL",
     "Renamed",
     "EndpointZone",
-    "Way",
     "diff_plans",
     "held_by",
 ]

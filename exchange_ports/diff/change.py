@@ -4,35 +4,18 @@ A change is a box: every one of its sources with every one of its destinations, 
 services, at the filters that it names. So what it says in words is what it is as a set.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
+from exchange_ports.clouds import asked_by_platform
 from exchange_ports.findings import Path
 from exchange_ports.flows import Reason
+from exchange_ports.flows.flow_index import Way
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
-
-__all__ = [
-    "PROBES",
-    "PROBES_URL",
-    "AlreadyAllowed",
-    "Cause",
-    "Change",
-    "Effect",
-    "ChangeEndpoint",
-    "Way",
-    "EndpointZone",
-]
-
-#: What Azure asks every filter to let in: without it a load balancer takes every server out of
-#: service (azure.md 3).
-PROBES: Final = Reason("health probes of Azure load balancers")
-PROBES_URL: Final = "https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#azure-platform-considerations"
-
-#: Seen from the server whose filter it is.
-Way: TypeAlias = Literal["out", "in"]
 
 
 class Effect(StrEnum):
@@ -90,8 +73,8 @@ class ChangeEndpoint:
     @property
     def anyone(self) -> bool:
         """Whether it is the Internet as a whole, or most of it, and no range in particular."""
-        size = sum(last - first + 1 for first, last in self.addresses.spans)
-        return self.zone is EndpointZone.INTERNET and not self.servers and size >= _MOST_OF_IT
+        most = self.addresses.size >= _MOST_OF_IT
+        return self.zone is EndpointZone.INTERNET and not self.servers and most
 
 
 #: Addresses: half of IPv4.
@@ -173,9 +156,9 @@ class Change:
 
     @property
     def every_protocol(self) -> bool:
-        """Whether it is everything, and neither a ground rule nor Azure itself asks for it."""
+        """Whether it is everything, and neither a ground rule nor a platform asks for it."""
         return self.services == _EVERYTHING and not any(
-            reason.entry in _GROUND_RULES or reason == PROBES for reason in self.reasons
+            reason.entry in _GROUND_RULES or asked_by_platform(reason) for reason in self.reasons
         )
 
     @property
@@ -187,3 +170,36 @@ class Change:
 
 #: Between Exchange servers, domain controllers and Lync servers everything must pass.
 _GROUND_RULES: Final = ("R1", "R2", "R3")
+
+
+# ---- gates: what a review may refuse by itself ----
+
+
+class Gate(StrEnum):
+    """What stops at a gate."""
+
+    WIDENED = "widened"
+    """Anything that is newly let through."""
+    PERIMETER = "perimeter"
+    """What is newly let through from the Internet, or with an end in a perimeter zone."""
+    RISK = "risk"
+    """What is newly let through at an accepted risk, or on every protocol without a ground rule."""
+
+
+def held_by(gate: Gate, changes: Iterable[Change]) -> tuple[Change, ...]:
+    """The changes that do not pass a gate.
+
+    A risk that is newly accepted is held by `risk` also where the traffic passed before.
+    """
+    return tuple(change for change in changes if _held(gate, change))
+
+
+def _held(gate: Gate, change: Change) -> bool:
+    risky = change.accepted_risk or change.every_protocol
+    if change.effect is Effect.REASON:
+        return gate is Gate.RISK and change.accepted_risk
+    if change.effect is Effect.CUT:
+        return False
+    if gate is Gate.WIDENED:
+        return True
+    return change.perimeter if gate is Gate.PERIMETER else risky

@@ -1,31 +1,16 @@
 """Ends of changes in words: roles with their sites, neighbours by name, anyone else by address."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
+from exchange_ports.clouds import platform_traffic
 from exchange_ports.diff.change import ChangeEndpoint, EndpointZone
-from exchange_ports.diff.snapshot import BALANCERS, Snapshot
-from exchange_ports.flows import INTERNET, ExternalEndpoint
-from exchange_ports.topology.groups import Group, GroupKind, identity
+from exchange_ports.diff.traffic_diff import Snapshot
+from exchange_ports.flows import ExternalEndpoint
+from exchange_ports.flows.labels import outside_label, role_of, roles_label
+from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import GLOBAL_UNICAST, AddressSet, network
-
-__all__ = ["EndpointText", "few"]
-
-#: More ranges than this are counted, and more sites.
-_MOST: Final = 3
-
-_ROLES: Final = {
-    GroupKind.EXCHANGE: "Exchange",
-    GroupKind.CLIENT_ACCESS: "Client Access",
-    GroupKind.MAILBOX: "Mailbox",
-    GroupKind.EDGESYNC: "Mailbox",
-    GroupKind.EDGESYNC_SERVER: "Mailbox",
-    GroupKind.SERVER: "Exchange",
-}
-#: Groups that stand for a role at a site; all others' servers are named anyway.
-_AT_SITE: Final = (GroupKind.CLIENT_ACCESS, GroupKind.MAILBOX, GroupKind.EDGESYNC)
 
 _V4: Final = AddressSet.of([network("0.0.0.0/0")])
 #: What is nobody's on the Internet: "this network", loopback, link-local, classes D and E (RFC 6890).
@@ -44,9 +29,6 @@ class EndpointText:
         """Know who is there."""
         topology = side.plans.topology
         self._side = side
-        self._sites: Mapping[str, str] = {
-            identity(key, site): key for key, site in topology.sites.items()
-        }
         networks = topology.networks.values()
         self._perimeter = AddressSet.of(r for each in networks for r in each.perimeter)
         ours = AddressSet.of(r for each in networks for r in (*each.internal, *each.perimeter))
@@ -74,88 +56,40 @@ class EndpointText:
                 if any(exposed for _, exposed in servers)
                 else EndpointZone.INSIDE
             )
-        elif all(end.name == BALANCERS for end in outside):
-            # A public address that only Azure's own host has.
+        elif all(any(end == each.source for each in platform_traffic()) for end in outside):
+            # A public address that only the platform's own host has.
             zone = EndpointZone.OUTSIDE
         else:
             zone = self._zone(addresses)
-        said = [*self._roles(groups), *self._outside(outside, addresses)]
-        kinds = {_ROLES.get(group.kind, "Edge") for group in groups}
+        whole = AddressSet()
+        for end in outside:
+            whole |= self._side.flows.end(end)
+        said = [
+            *roles_label(groups, self._side.plans.inventory.site_keys),
+            *outside_label(outside, addresses, _but_probes(whole - addresses)),
+        ]
+        kinds = {role_of(group) for group in groups}
         role = "" if not kinds else kinds.pop() if len(kinds) == 1 else "Exchange"
         inside = zone is EndpointZone.INSIDE or bool(addresses & self._inside)
         return ChangeEndpoint(zone, "; ".join(said), names, addresses, role, inside)
 
     def _zone(self, addresses: AddressSet) -> EndpointZone:
-        if addresses & self._public or _places(addresses & _GLOBAL) >= _MOST_OF_V6:
+        if addresses & self._public or (addresses & _GLOBAL).size >= _MOST_OF_V6:
             return EndpointZone.INTERNET
         return EndpointZone.PERIMETER if addresses & self._perimeter else EndpointZone.OUTSIDE
 
-    def _roles(self, groups: Iterable[Group]) -> Iterable[str]:
-        found: dict[str, set[str]] = defaultdict(set)
-        for group in groups:
-            role = _ROLES.get(group.kind, "Edge")
-            sites = found[role]
-            if group.kind in _AT_SITE:
-                sites.add(self._sites.get(group.of, group.of))
-        return [f"{role} {few(sorted(sites))}" if sites else role for role, sites in found.items()]
 
-    def _outside(self, ends: list[ExternalEndpoint], addresses: AddressSet) -> Iterable[str]:
-        if not ends:
-            return
-        whole = AddressSet()
-        for end in ends:
-            whole |= self._side.end(end)
-        part = _but_probes(whole - addresses)
-        by_kind: dict[str, list[str]] = defaultdict(list)
-        for end in ends:
-            summary, _, of = end.summary.rpartition(" of ") if end.unrestricted else ("", "", "")
-            by_kind[summary or _SAYS.get(end.name, end.summary)] += [of] if summary else []
-        for summary, names in by_kind.items():
-            said = f"{summary} of {few(names)}" if names else summary
-            yield (
-                f"{said}{self._where(ends, addresses, part)}" if summary == [*by_kind][-1] else said
-            )
-
-    def _where(self, ends: list[ExternalEndpoint], addresses: AddressSet, part: AddressSet) -> str:
-        """The addresses, where they are few and not said already."""
-        shown = str(addresses)
-        if part:
-            if len(addresses.spans) <= _MOST:
-                return f", only {shown}"
-            if len(part.spans) <= _MOST:
-                return f", but for {part}"
-            return ", most of it" if _places(addresses) > _places(part) else ", in part"
-        said = ends[0].summary.removesuffix("/32").removesuffix("/128")
-        if shown == said or len(addresses.spans) > _MOST:
-            return ""
-        return "" if ends[0].name in _SAYS else f" ({shown})"
-
-
-#: The Internet by its two names in flows.
-_SAYS: Final = {INTERNET: "Internet (public addresses)", "anywhere": "Internet (any address)"}
 _RFC1918: Final = AddressSet.of(map(network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 _GLOBAL: Final = AddressSet.of([GLOBAL_UNICAST])
 
 
-def few(names: list[str]) -> str:
-    """A few names, or the first and how many more."""
-    if len(names) <= _MOST + 1:
-        return ", ".join(names)
-    return f"{', '.join(names[:_MOST])} and {len(names) - _MOST} more"
-
-
 def _but_probes(missing: AddressSet) -> AddressSet:
-    """Without Azure's own host, which is let in anyway: that it is not newly so is no part of a word."""
-    if not missing:
-        return missing
-    from exchange_ports.clouds.azure.evaluator import PROBE
-
-    return missing - PROBE
+    """Without the platforms' own hosts, which are allowed anyway: that is no part of a word."""
+    if missing:
+        for each in platform_traffic():
+            missing -= each.addresses
+    return missing
 
 
 def _has(addresses: AddressSet, server: ExchangeServer) -> bool:
     return any(own in addresses for own in server.addresses)
-
-
-def _places(addresses: AddressSet) -> int:
-    return sum(last - first + 1 for first, last in addresses.spans)

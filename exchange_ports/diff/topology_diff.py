@@ -4,18 +4,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from exchange_ports.diff.change import AlreadyAllowed, Cause, Change, Effect, Way
+from exchange_ports.diff.change import AlreadyAllowed, Cause, Change, Effect
 from exchange_ports.diff.endpoint_text import EndpointText
-from exchange_ports.diff.server_states import pairs
-from exchange_ports.diff.snapshot import Snapshot
-from exchange_ports.diff.traffic_diff import ChangedTraffic, compared
+from exchange_ports.diff.traffic_diff import ChangedTraffic, Snapshot, compared
 from exchange_ports.findings import Path
 from exchange_ports.flows import in_order as reasons_in_order
-from exchange_ports.pipeline import Plans
+from exchange_ports.flows.flow_index import WAYS
+from exchange_ports.planning import Plans
 from exchange_ports.topology.groups import identity
-from exchange_ports.topology.inventory import ExchangeServer, ServerPair
-
-__all__ = ["TopologyDiff", "ServerNote", "Renamed", "diff_plans"]
+from exchange_ports.topology.inventory import (
+    ExchangeServer,
+    ServerPair,
+    match_servers,
+    with_addresses,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,17 @@ def diff_plans(old: Plans | None, new: Plans | None) -> TopologyDiff:
     return _changes(old, new, pairs(old, new))
 
 
+def pairs(old: Plans, new: Plans) -> tuple[ServerPair, ...]:
+    """Every server, matched by identity, and then, in one network, by its addresses.
+
+    A server that declares no address keeps the one that it declares at the other time, or gets one
+    that no other server has.
+    """
+    found = match_servers(old.inventory.servers, new.inventory.servers)
+    found.sort(key=lambda pair: [one.name for one in reversed(pair) if one is not None])
+    return tuple(with_addresses(found, keep_ipv6=False))
+
+
 def _nobody(plans: Plans) -> Plans:
     """The same organization with no server and no flow."""
     return replace(plans, flows=(), networks={}, warnings=())
@@ -138,7 +151,7 @@ def _made(pieces: Iterable[ChangedTraffic], ends: EndpointText, effect: Effect) 
 
 
 def _change(piece: ChangedTraffic, ends: EndpointText, effect: Effect) -> Change:
-    ways: tuple[Way, ...] = tuple(way for way in ("out", "in") if way in piece.ways)
+    ways = tuple(way for way in WAYS if way in piece.ways)
     about = sorted(piece.about, key=lambda server: server.name)
     # First who makes the change, then what asks for the traffic.
     asked = dict.fromkeys((*(server.path for server in about), *piece.asked))

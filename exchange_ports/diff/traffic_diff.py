@@ -8,21 +8,61 @@ through before, so what another flow let through already is no change.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final, NamedTuple
 
-from exchange_ports.diff.change import AlreadyAllowed, Cause, Effect, Way
-from exchange_ports.diff.snapshot import FlowTraffic, Snapshot, on_azure, probes
+from exchange_ports.clouds import asked_by_platform, cloud
+from exchange_ports.clouds.base import PlatformTraffic
+from exchange_ports.diff.change import AlreadyAllowed, Cause, Effect
 from exchange_ports.findings import Path
-from exchange_ports.flows import ExternalEndpoint, Reason
+from exchange_ports.flows import ExternalEndpoint, FieldOrigins, Flow, Reason
+from exchange_ports.flows.flow_index import WAYS, FlowIndex, PeerTraffic, Way
+from exchange_ports.planning import Plans
 from exchange_ports.topology.groups import Group
-from exchange_ports.topology.inventory import ExchangeServer, ServerPair, addresses_of
+from exchange_ports.topology.inventory import (
+    ExchangeServer,
+    ServerPair,
+    addresses_of,
+    group_addresses,
+)
 from exchange_ports.traffic.addresses import AddressSet
+from exchange_ports.traffic.ports import ANY_PORTS
+from exchange_ports.traffic.regroup import regroup
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
 
-__all__ = ["ChangedTraffic", "compared"]
 
-_WAYS: Final[tuple[Way, Way]] = ("out", "in")
+class Snapshot:
+    """A topology as it is compared."""
+
+    def __init__(self, plans: Plans, servers: Iterable[ExchangeServer]) -> None:
+        """Index the flows, with these servers at their addresses."""
+        self.plans = plans
+        self.servers = tuple(servers)
+        self.flows = FlowIndex(plans.flows, group_addresses(self.servers))
+
+    @cached_property
+    def _origins(self) -> FieldOrigins:
+        return FieldOrigins(self.plans.inventory)
+
+    def declared_at(self, flow: Flow, reasons: Iterable[Reason]) -> Iterator[Path]:
+        """The fields that ask for a flow."""
+        if not any(map(asked_by_platform, flow.reasons)):
+            for reason in reasons:
+                yield from self._origins.of(flow, reason)
+
+
+def of_platform(group: Group, needed: PlatformTraffic) -> PeerTraffic:
+    """What a platform needs every filter to allow, beside the flows."""
+    flow = Flow(needed.source, group, ANY_PORTS, (needed.reason,))
+    return PeerTraffic(needed.addresses, ServiceSet.of(ANY_PORTS, 4), flow)
+
+
+def platform_needs(server: ExchangeServer | None) -> tuple[PlatformTraffic, ...]:
+    """What the platform of a server's network needs its filter to allow."""
+    if server is None or not server.managed:
+        return ()
+    return cloud(server.platform).platform_traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +79,11 @@ class ChangedTraffic:
     about: frozenset[ExchangeServer]
     source_ends: frozenset[Group | ExternalEndpoint]
     destination_ends: frozenset[Group | ExternalEndpoint]
+    source_role: str
+    destination_role: str
+    #: The fields that ask for it, in order.
+    asked: dict[Path, None] = field(compare=False)
     already: frozenset[AlreadyAllowed] = frozenset()
-    asked: tuple[Path, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +118,7 @@ class _Class:
 class _Candidate(NamedTuple):
     """What a flow newly names, and for which reasons."""
 
-    asks: FlowTraffic
+    asks: PeerTraffic
     addresses: AddressSet
     reasons: tuple[Reason, ...]
     #: Whether the flow named it before too, and only the reasons are new.
@@ -109,7 +152,7 @@ class _Comparison:
     def pieces(self) -> Iterator[ChangedTraffic]:
         for each in self._classes:
             if each.after[0].managed:
-                for way in _WAYS:
+                for way in WAYS:
                     yield from self._of_class(each, way)
 
     def _of_class(self, own: _Class, way: Way) -> Iterator[ChangedTraffic]:
@@ -119,22 +162,23 @@ class _Comparison:
             for candidate in self._of_group(group, way, known=group in own.groups_before)
         ]
         here, there = (several[0] if several else None for several in (own.after, own.before))
-        if way == "in" and on_azure(here) and not on_azure(there):
-            asks = probes(own.after[0].groups[0])
+        needs, needed = (platform_needs(each) if way == "in" else () for each in (here, there))
+        for need in needs:
+            if need in needed:
+                continue
+            asks = of_platform(own.after[0].groups[0], need)
             candidates.append(_Candidate(asks, asks.addresses, asks.flow.reasons, False))
         if not candidates:
             return
         interest = AddressSet()
         for candidate in candidates:
             interest |= candidate.addresses
-        before = [asks for group in own.groups_before for asks in self._old.asks(group, way)]
+        before = [
+            asks for group in own.groups_before for asks in self._old.flows.of_group(group, way)
+        ]
         passed = _traffic(before, interest)
-        # What Azure always lets in was let in before: no flow opens it.
-        always = (
-            _traffic([probes(own.after[0].groups[0])], interest)
-            if (way == "in" and on_azure(there))
-            else Traffic()
-        )
+        # What a platform always needs was allowed before: no flow opens it.
+        always = _traffic([of_platform(own.after[0].groups[0], need) for need in needed], interest)
         for candidate in candidates:
             named = Traffic.of([(candidate.addresses, candidate.asks.services)])
             if not candidate.only_reasons:
@@ -145,7 +189,7 @@ class _Comparison:
                 yield from self._reasons(own, way, candidate, kept, before)
 
     def _reasons(
-        self, own: _Class, way: Way, candidate: _Candidate, kept: Traffic, before: list[FlowTraffic]
+        self, own: _Class, way: Way, candidate: _Candidate, kept: Traffic, before: list[PeerTraffic]
     ) -> Iterator[ChangedTraffic]:
         at = kept.addresses()
         for reason in candidate.reasons:
@@ -155,15 +199,15 @@ class _Comparison:
 
     def _of_group(self, group: Group, way: Way, *, known: bool) -> tuple[_Candidate, ...]:
         """What the flows of a group newly name; all of it for those who did not wear it."""
-        asked = self._new.asks(group, way)
+        asked = self._new.flows.of_group(group, way)
         if not known:
             return tuple(_Candidate(a, a.addresses, a.flow.reasons, False) for a in asked)
         if (group, way) not in self._candidates:
             self._candidates[group, way] = tuple(self._newly(group, way, asked))
         return self._candidates[group, way]
 
-    def _newly(self, group: Group, way: Way, asked: Iterable[FlowTraffic]) -> Iterator[_Candidate]:
-        before = {(asks.flow, asks.services): asks for asks in self._old.asks(group, way)}
+    def _newly(self, group: Group, way: Way, asked: Iterable[PeerTraffic]) -> Iterator[_Candidate]:
+        before = {(asks.flow, asks.services): asks for asks in self._old.flows.of_group(group, way)}
         for asks in asked:
             same = before.get((asks.flow, asks.services))
             if same is None:
@@ -202,7 +246,8 @@ class _Comparison:
                     about,
                     frozenset([ends[0]]),
                     frozenset([ends[1]]),
-                    asked=tuple(self._new.asked(flow, candidate.reasons)),
+                    *map(_role, ends),
+                    dict.fromkeys(self._new.declared_at(flow, candidate.reasons)),
                 )
 
     def _by_class(
@@ -250,64 +295,46 @@ def _worn(server: ExchangeServer | None) -> object:
     return None if server is None else (server.platform, server.groups)
 
 
-def _traffic(asked: Iterable[FlowTraffic], within: AddressSet) -> Traffic:
+def _traffic(asked: Iterable[PeerTraffic], within: AddressSet) -> Traffic:
     pairs = ((asks.addresses & within, asks.services) for asks in asked)
     return Traffic.of((addresses, services) for addresses, services in pairs if addresses)
 
 
 def _both_ends(pieces: Iterable[ChangedTraffic]) -> Iterator[ChangedTraffic]:
-    """What a server that comes or goes has with another, in one piece, whatever each end let already.
+    """What a server that is added or removed has with another, in one row, whatever each end allowed already.
 
-    An address may be let in before a server has it: clients from any address, for one.
+    An address may be allowed before a server has it: clients from any address, for one.
     """
-    shelves: dict[object, list[ChangedTraffic]] = defaultdict(list)
+    alike: dict[ChangedTraffic, list[ChangedTraffic]] = defaultdict(list)
     for piece in pieces:
         if piece.cause is Cause.DECLARED:
             yield piece
         elif piece.effect is not Effect.REASON:
             # Only their reasons are new where an address passed before: no news beside the server.
-            shelves[_but_services(piece)].append(piece)
-    for several in shelves.values():
-        ways: set[Way] = {way for piece in several for way in piece.ways}
-        by_way: dict[Way, ServiceSet] = {
-            way: _services_of(p for p in several if way in p.ways) for way in ways
-        }
-        whole = _services_of(several)
-        box = (several[0].sources, several[0].destinations)
-        already = frozenset(
-            AlreadyAllowed(way, *box, whole - newly)
-            for way, newly in by_way.items()
-            if newly != whole
-        )
-        for piece in several[1:]:
-            several[0] = _merged(several[0], piece)
-        yield replace(several[0], services=whole, already=already)
-
-
-def _but_services(piece: ChangedTraffic) -> object:
-    return tuple(getattr(piece, name) for name in _KEYS if name not in ("services", "ways"))
-
-
-def _services_of(pieces: Iterable[ChangedTraffic]) -> ServiceSet:
-    found = ServiceSet()
-    for piece in pieces:
-        found |= piece.services
-    return found
+            alike[replace(piece, services=ServiceSet(), ways=frozenset())].append(piece)
+    for several in alike.values():
+        (whole,) = _regrouped(several, "services", "ways")
+        already: set[AlreadyAllowed] = set()
+        for way in whole.ways:
+            missing = whole.services
+            for piece in several:
+                if way in piece.ways:
+                    missing -= piece.services
+            if missing:
+                already.add(AlreadyAllowed(way, whole.sources, whole.destinations, missing))
+        yield replace(whole, already=frozenset(already))
 
 
 def _joined(pieces: Iterable[ChangedTraffic]) -> list[ChangedTraffic]:
-    """As few pieces as say the same: ways, then services, then sources, then destinations."""
+    """As few rows as say the same: ways, then services, then sources, then destinations."""
     found = list(pieces)
-    for names in _TOGETHER:
-        shelves: dict[object, ChangedTraffic] = {}
-        for piece in found:
-            key = tuple(getattr(piece, name) for name in _KEYS if name not in names)
-            # An end outside keeps its own line, and servers of one role join.
-            key += tuple(_roles(getattr(piece, name)) for name in names if name.endswith("_ends"))
-            before = shelves.get(key)
-            shelves[key] = piece if before is None else _merged(before, piece)
-        found = list(shelves.values())
+    for columns in _TOGETHER:
+        found = _regrouped(found, *columns)
     return found
+
+
+def _regrouped(pieces: Iterable[ChangedTraffic], *columns: str) -> list[ChangedTraffic]:
+    return regroup(pieces, *columns, "already", "asked")
 
 
 #: What may differ in each turn, and is put together.
@@ -319,42 +346,10 @@ _TOGETHER: Final = (
     ("destinations", "destination_ends", "about"),
     ("sources", "source_ends", "about"),
 )
-_KEYS: Final = (
-    "effect",
-    "cause",
-    "sources",
-    "destinations",
-    "services",
-    "ways",
-    "reasons",
-    "about",
-    "source_ends",
-    "destination_ends",
-)
 
 
-def _roles(ends: frozenset[Group | ExternalEndpoint]) -> frozenset[str]:
-    return frozenset(
-        str(end.kind)
-        if isinstance(end, Group)
-        else "fabric" + end.name.partition(".")[0]
-        if end.unrestricted
-        else end.name
-        for end in ends
-    )
-
-
-def _merged(one: ChangedTraffic, other: ChangedTraffic) -> ChangedTraffic:
-    return replace(
-        one,
-        sources=one.sources | other.sources,
-        destinations=one.destinations | other.destinations,
-        services=one.services | other.services,
-        ways=one.ways | other.ways,
-        reasons=one.reasons | other.reasons,
-        about=one.about | other.about,
-        already=one.already | other.already,
-        source_ends=one.source_ends | other.source_ends,
-        destination_ends=one.destination_ends | other.destination_ends,
-        asked=tuple(dict.fromkeys((*one.asked, *other.asked))),
-    )
+def _role(end: Group | ExternalEndpoint) -> str:
+    """An end outside keeps its own row, and servers of one role join."""
+    if isinstance(end, Group):
+        return str(end.kind)
+    return "fabric" + end.kind if end.unrestricted else end.name

@@ -3,9 +3,9 @@
 Must not know clouds, groups' resources, or how a flow is written as rules.
 """
 
-from exchange_ports.flows.compile_flows import compile_flows
+from exchange_ports.flows.compile_flows import FieldOrigins, compile_flows
 from exchange_ports.flows.flow import (
-    INTERNET,
+    Endpoint,
     ExternalEndpoint,
     Flow,
     Reason,
@@ -15,12 +15,13 @@ from exchange_ports.flows.flow import (
 )
 
 __all__ = [
-    "INTERNET",
-    "Flow",
+    "Endpoint",
     "ExternalEndpoint",
+    "FieldOrigins",
+    "Flow",
     "Reason",
     "by_address",
-    "described",
     "compile_flows",
+    "described",
     "in_order",
 ]

@@ -1,36 +1,34 @@
-"""All flows of a topology: those of the catalog's rows, and those that operators declare."""
+"""All flows of a topology: those of the catalog's rows, and those that operators declare; and back."""
 
 from collections.abc import Iterator
 
 from exchange_ports.catalog import ENTRIES, NEEDS, Entry
-from exchange_ports.flows.context import FlowContext
+from exchange_ports.findings import Path
 from exchange_ports.flows.flow import (
+    Endpoint,
     EndpointPairs,
-    ExternalEndpoint,
     Flow,
     Reason,
     across,
-    external,
+    addresses,
     in_order,
 )
-from exchange_ports.flows.rows import WHERE
-from exchange_ports.topology.fields import INTERNET_WORD, FlowEnd, ends_of
-from exchange_ports.topology.groups import Group
+from exchange_ports.flows.rows import ROWS, FlowContext
+from exchange_ports.topology.fields import EndpointKind, FlowEnd, ends_of
+from exchange_ports.topology.groups import Group, identity
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import AdditionalFlow
 from exchange_ports.traffic.ports import without_adjacent
 
-__all__ = ["compile_flows", "of_operator"]
-
 
 def _of_entry(topic: FlowContext, entry: Entry) -> Iterator[Flow]:
     reason = (Reason(entry.summary, entry.id),)
-    for source, destination, own in WHERE[entry.id](topic, entry):
+    for source, destination, own in ROWS[entry.id].flows(topic, entry):
         for ports in entry.ports if own is None else (own,):
             yield Flow(source, destination, ports, reason)
 
 
-def of_operator(topic: FlowContext, declared: AdditionalFlow) -> Iterator[Flow]:
+def _of_operator(topic: FlowContext, declared: AdditionalFlow) -> Iterator[Flow]:
     """The flows of one declaration, with its reason."""
     need = None if declared.need is None else NEEDS[declared.need]
     summary = ": ".join(part for part in (need and need.summary, declared.reason) if part)
@@ -52,16 +50,16 @@ def of_operator(topic: FlowContext, declared: AdditionalFlow) -> Iterator[Flow]:
 
 def _resolved(topic: FlowContext, source: FlowEnd, to: FlowEnd) -> EndpointPairs:
     """The ends of an additional flow; the Internet is what the other end's network means by it."""
-    if source.word == INTERNET_WORD:
+    if source.kind is EndpointKind.INTERNET:
         return ((topic.internet(end), end) for end in _groups(topic, to))
-    if to.word == INTERNET_WORD:
+    if to.kind is EndpointKind.INTERNET:
         return ((end, topic.internet(end)) for end in _groups(topic, source))
     return across(_ends(topic, source), _ends(topic, to))
 
 
-def _ends(topic: FlowContext, end: FlowEnd) -> tuple[Group | ExternalEndpoint, ...]:
+def _ends(topic: FlowContext, end: FlowEnd) -> tuple[Endpoint, ...]:
     if end.range_ is not None:
-        return (external(str(end.range_), [end.range_], str(end.range_)),)
+        return (addresses(end.range_),)
     return _groups(topic, end)
 
 
@@ -80,7 +78,42 @@ def compile_flows(inventory: Inventory) -> tuple[Flow, ...]:
         for flow in _of_entry(topic, entry):
             found.setdefault(flow, set()).update(flow.reasons)
     for declared in inventory.topology.additional_flows:
-        for flow in of_operator(topic, declared):
+        for flow in _of_operator(topic, declared):
             found.setdefault(flow, set()).update(flow.reasons)
     merged = [Flow(f.source, f.destination, f.ports, in_order(r)) for f, r in found.items()]
     return tuple(sorted(merged, key=lambda flow: flow.order))
+
+
+class FieldOrigins:
+    """The fields of one topology, by what they ask for."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        """Work out once what each additional flow asks for."""
+        topology = inventory.topology
+        self._topic = FlowContext(inventory)
+        self._operators: dict[tuple[Flow, Reason], list[Path]] = {}
+        for index, declared in enumerate(topology.additional_flows):
+            for flow in _of_operator(self._topic, declared):
+                for reason in flow.reasons:
+                    fields = self._operators.setdefault((flow, reason), [])
+                    fields.append(("additional_flows", index))
+        # Nobody wears these any more, so whoever keeps them asks for their flows.
+        self._retired: dict[tuple[str, str], Path] = {
+            (identity(key, network), group): ("networks", key, "retired_groups")
+            for key, network in topology.networks.items()
+            for group in network.retired_groups
+        }
+
+    def of(self, flow: Flow, reason: Reason) -> tuple[Path, ...]:
+        """The fields that ask for a flow by one of its reasons, as paths from the topology's top.
+
+        None where nobody has to ask: between internal Exchange servers.
+        """
+        found = self._operators.get((flow, reason), [])
+        row = ROWS.get(reason.entry or "")
+        if row is not None:
+            found = [*row.declared_at(self._topic, flow), *found]
+        for end in (flow.source, flow.destination):
+            if isinstance(end, Group) and (end.network, end.key) in self._retired:
+                found = [*found, self._retired[end.network, end.key]]
+        return tuple(dict.fromkeys(found))

@@ -5,36 +5,14 @@ Must not know: how flows come about, nor how they are written as rules.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 from exchange_ports.catalog import BY_ID
+from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import Group, GroupKind
 from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import Network, without_covered
 from exchange_ports.traffic.ports import PortRange, Ports, Protocol
-
-__all__ = [
-    "Flow",
-    "INTERNET",
-    "ExternalEndpoint",
-    "Reason",
-    "described",
-    "in_order",
-    "reason_order",
-    "EndpointPairs",
-    "RowFlows",
-    "across",
-    "as_in_row",
-    "both_ways",
-    "by_address",
-    "named_by_ranges",
-    "one",
-    "external",
-]
-
-
-#: The name of the one end that both clouds treat as a shared set.
-INTERNET: Final = "internet"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -46,10 +24,49 @@ class ExternalEndpoint:
     summary: str = field(compare=False)
     #: Whether the ground rules are about it: a domain controller, Lync, another Exchange server.
     unrestricted: bool = field(default=False, compare=False)
+    kind: EndpointKind = field(default=EndpointKind.ADDRESSES, compare=False)
+    #: Which one of its kind: a site's identity, a key of the stack file; empty where there is one only.
+    of: str = field(default="", compare=False)
+
+    @property
+    def is_internet(self) -> bool:
+        """Whether it is the Internet: public addresses."""
+        return self.kind is EndpointKind.INTERNET
+
+    @property
+    def is_any(self) -> bool:
+        """Whether it is any address at all."""
+        return self.kind is EndpointKind.ANY
+
+    @property
+    def is_everyone(self) -> bool:
+        """Whether it is nobody in particular: the Internet, or any address."""
+        return self.is_internet or self.is_any
+
+    @property
+    def is_shared_set(self) -> bool:
+        """Whether it is a set of many addresses that a cloud keeps once and rules refer to."""
+        return self.kind in (EndpointKind.INTERNET, EndpointKind.PREFIX_LIST)
+
+    @property
+    def is_called_by_name(self) -> bool:
+        """Whether people use its name: not of any address, nor of what is named by its addresses."""
+        return self.kind not in _WITHOUT_NAME
 
     def __hash__(self) -> int:
         # The name tells nearly all apart; the Internet has thirty ranges to hash.
         return hash(self.name)
+
+
+_WITHOUT_NAME: Final = (
+    EndpointKind.INTERNET,
+    EndpointKind.ANY,
+    EndpointKind.ADDRESSES,
+    EndpointKind.SMART_HOSTS,
+)
+
+#: An end of a flow: managed servers by the group that stands for them, or anyone else by address.
+Endpoint: TypeAlias = Group | ExternalEndpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +92,8 @@ class Reason:
 class Flow:
     """One thing that must pass. Reasons are no part of equality: a flow is what passes."""
 
-    source: Group | ExternalEndpoint
-    destination: Group | ExternalEndpoint
+    source: Endpoint
+    destination: Endpoint
     ports: Ports
     reasons: tuple[Reason, ...] = field(compare=False)
 
@@ -86,7 +103,7 @@ class Flow:
         return (_end_key(self.source), _end_key(self.destination), str(self.ports))
 
 
-def _end_key(end: Group | ExternalEndpoint) -> str:
+def _end_key(end: Endpoint) -> str:
     return f"0 {end.network} {end.key}" if isinstance(end, Group) else f"1 {end.name}"
 
 
@@ -147,25 +164,39 @@ def by_address(group: Group, members: Iterable[ExchangeServer]) -> ExternalEndpo
     ranges = [each for server in members for each in server.ranges]
     summary = f"{group.key} in {group.network}"
     unrestricted = group.kind is GroupKind.EXCHANGE
-    return external(f"{group.key}@{group.network}", ranges, summary, unrestricted=unrestricted)
+    name = f"{group.key}@{group.network}"
+    kept = without_covered(ranges)
+    return ExternalEndpoint(name, kept, summary, unrestricted, EndpointKind.GROUP, group.key)
 
 
-EndpointPairs = Iterable[tuple[Group | ExternalEndpoint, Group | ExternalEndpoint]]
+EndpointPairs: TypeAlias = Iterable[tuple[Endpoint, Endpoint]]
 #: Where a row applies, with ports in place of the row's where the user has others.
-RowFlows = Iterable[tuple[Group | ExternalEndpoint, Group | ExternalEndpoint, Ports | None]]
+RowFlows: TypeAlias = Iterable[tuple[Endpoint, Endpoint, Ports | None]]
 
 
 def external(
-    name: str, ranges: Iterable[Network], summary: str, *, unrestricted: bool = False
+    kind: EndpointKind,
+    ranges: Iterable[Network],
+    summary: str,
+    of: str = "",
+    *,
+    unrestricted: bool = False,
 ) -> ExternalEndpoint:
-    """An end outside, without ranges that lie inside another of its own."""
-    return ExternalEndpoint(name, without_covered(ranges), summary, unrestricted)
+    """An end outside, without ranges that lie inside another of its own: `clients.office`."""
+    name = f"{kind}.{of}" if of else kind.value
+    return ExternalEndpoint(name, without_covered(ranges), summary, unrestricted, kind, of)
 
 
-def named_by_ranges(kind: str, ranges: Iterable[Network], summary: str) -> ExternalEndpoint:
-    """Ends of one kind that nobody named are told apart by what they are: their addresses."""
+def smart_hosts(ranges: Iterable[Network]) -> ExternalEndpoint:
+    """Smart hosts. They have no name in a stack file, so their addresses tell them apart."""
+    kind = EndpointKind.SMART_HOSTS
     kept = without_covered(ranges)
-    return ExternalEndpoint(f"{kind}-{'_'.join(map(str, kept))}", kept, summary)
+    return ExternalEndpoint(f"{kind}-{'_'.join(map(str, kept))}", kept, "smart hosts", kind=kind)
+
+
+def addresses(range_: Network) -> ExternalEndpoint:
+    """A range that an operator gives, called as it is written."""
+    return ExternalEndpoint(str(range_), (range_,), str(range_))
 
 
 def one(port: int) -> Ports:
@@ -187,9 +218,7 @@ def both_ways(ours: Iterable[Group], theirs: Iterable[ExternalEndpoint]) -> Endp
             yield other, one
 
 
-def across(
-    sources: Iterable[Group | ExternalEndpoint], to: Iterable[Group | ExternalEndpoint]
-) -> EndpointPairs:
+def across(sources: Iterable[Endpoint], to: Iterable[Endpoint]) -> EndpointPairs:
     """Every source with every destination."""
     ends = tuple(to)
     return ((source, end) for source in sources for end in ends)

@@ -1,28 +1,165 @@
-"""Where each row of the catalog applies, row by row.
+"""Each row of the catalog: where it applies, and which fields of a topology declare its flows.
 
-The ports come from the row, unless the user has others. Must not know: how a flow is written as
-rules.
+One entry of `ROWS` for each row: from the declaration to flows, and from a flow back to its fields.
+Must not know: how a flow is written as rules, nor where in a file a field stands.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final, NamedTuple
 
-from exchange_ports.catalog import SERVICES, Entry
-from exchange_ports.flows.context import FlowContext
-from exchange_ports.flows.flow import RowFlows, across, as_in_row, both_ways, external, one
-from exchange_ports.topology.groups import Group
+from exchange_ports.catalog import SERVICES, Entry, Service
+from exchange_ports.findings import Path
+from exchange_ports.flows.flow import (
+    Endpoint,
+    ExternalEndpoint,
+    Flow,
+    RowFlows,
+    across,
+    as_in_row,
+    both_ways,
+    external,
+    one,
+    smart_hosts,
+)
+from exchange_ports.topology.checks.selectors import connectors
+from exchange_ports.topology.fields import EndpointKind
+from exchange_ports.topology.groups import Group, identity
+from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import (
+    ClientSource,
     Inbound,
+    Outbound,
     OutboundPath,
     RelayTarget,
     SenderReputation,
 )
-from exchange_ports.topology.neighbors import witness_name
 from exchange_ports.topology.roles import send_connectors
-from exchange_ports.traffic.addresses import network
-from exchange_ports.traffic.ports import joined
+from exchange_ports.traffic.addresses import (
+    EVERYTHING_V4,
+    EVERYTHING_V6,
+    GLOBAL_UNICAST,
+    Network,
+    difference,
+    network,
+)
+from exchange_ports.traffic.ports import Ports, joined
 
-__all__ = ["WHERE"]
+#: Class D, class E and limited broadcast: no unicast address on the Internet (RFC 5771, RFC 1112).
+_NO_UNICAST: Final = network("224.0.0.0/3")
+
+
+class FlowContext:
+    """What the rules below ask about a topology, worked out once."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.topology = topology = inventory.topology
+        self.inventory = inventory
+        self.parts = inventory.role_groups
+        self._networks = {of: network for of, (_, network) in inventory.networks.items()}
+        holes = tuple(b for b in topology.private_blocks if b.version == EVERYTHING_V4.version)
+        self._public = difference(EVERYTHING_V4, (*holes, _NO_UNICAST))
+
+    def _has_ipv6(self, network: str) -> bool:
+        """The page's "Internet (any)" names no IP version: IPv6 counts where it is declared (A-22)."""
+        declared = self._networks[network]
+        zones = (*declared.internal, *declared.perimeter)
+        return any(zone.version == EVERYTHING_V6.version for zone in zones)
+
+    def internet(self, seen_from: Group) -> ExternalEndpoint:
+        """The Internet as a destination, and as a source towards Edge: public addresses."""
+        if self._networks[seen_from.network].internet == "any":
+            return self._everything(seen_from.network)
+        ipv6 = self._has_ipv6(seen_from.network)
+        kind = EndpointKind.INTERNET
+        ranges = self._public + ((GLOBAL_UNICAST,) if ipv6 else ())
+        return ExternalEndpoint(kind.value, ranges, "the Internet", kind=kind)
+
+    def anywhere(self, seen_from: Group) -> ExternalEndpoint:
+        """The Internet as a source towards Client Access: any, since balancers stand before it."""
+        if self._networks[seen_from.network].internet == "public":
+            return self.internet(seen_from)
+        return self._everything(seen_from.network)
+
+    def _everything(self, network: str) -> ExternalEndpoint:
+        both = (EVERYTHING_V4, EVERYTHING_V6) if self._has_ipv6(network) else (EVERYTHING_V4,)
+        kind = EndpointKind.ANY
+        return ExternalEndpoint(kind.value, both, "anywhere", kind=kind)
+
+    @property
+    def edge_takes_mail(self) -> bool:
+        """Whether mail from outside comes in by Edge servers."""
+        return bool(self.topology.edge_servers) and self.topology.mail_flow.inbound != "none"
+
+    def deliverers(self) -> ExternalEndpoint | None:
+        """Who delivers mail from outside, where it is not the Internet."""
+        inbound = self.topology.mail_flow.inbound
+        if isinstance(inbound, Inbound) and not isinstance(inbound.source, str):
+            summary = "those who deliver mail to us"
+            return external(EndpointKind.INBOUND_MAIL, inbound.source, summary)
+        return None
+
+    def hops(
+        self, connector: Outbound, sender: Group
+    ) -> Iterator[tuple[ExternalEndpoint, Ports | None]]:
+        """To whom mail leaves, with the port where a smart host has its own."""
+        if isinstance(connector.next_hop, str):
+            yield self.internet(sender), None
+            return
+        by_port: dict[int, list[Network]] = {}
+        for hop in connector.next_hop:
+            by_port.setdefault(hop.port, []).append(network(str(hop.address)))
+        for port, ranges in sorted(by_port.items()):
+            yield smart_hosts(ranges), one(port)
+
+    def resolvers(self, group: Group, *, edge: bool) -> tuple[ExternalEndpoint, ...]:
+        """The name servers that rules must name; none where the platform's or the fabric serves."""
+        servers = self.topology.name_servers
+        asked = servers.edge if edge else servers.internal
+        of = ""
+        if isinstance(asked, dict):
+            by_id = {identity(k, self.topology.networks[k]): v for k, v in asked.items()}
+            asked, of = by_id.get(group.network), group.network
+        if asked is None or asked == "platform":
+            return ()
+        if asked == "domain_controllers":
+            # Inside, the ground rules already let everything through to domain controllers.
+            return self.domain_controllers() if edge else ()
+        kind = EndpointKind.EDGE_NAME_SERVERS if edge else EndpointKind.NAME_SERVERS
+        return (external(kind, (network(str(a)) for a in asked), "name servers", of),)
+
+    def _neighbours(self, kind: EndpointKind, summary: str) -> Iterator[ExternalEndpoint]:
+        for key, site in sorted(self.topology.sites.items()):
+            declared = getattr(site, kind.replace("-", "_"))
+            if declared is not None:
+                of = identity(key, site)
+                said = f"{summary} of {key}"
+                yield external(kind, declared.addresses, said, of, unrestricted=True)
+
+    def domain_controllers(self) -> tuple[ExternalEndpoint, ...]:
+        """Domain controllers of every site, those of accounts forests apart."""
+        accounts = (
+            external(
+                EndpointKind.ACCOUNTS_DOMAIN_CONTROLLERS,
+                site.domain_controllers.accounts_forest,
+                f"accounts-forest domain controllers of {key}",
+                identity(key, site),
+                unrestricted=True,
+            )
+            for key, site in sorted(self.topology.sites.items())
+            if site.domain_controllers is not None and site.domain_controllers.accounts_forest
+        )
+        return (*self._neighbours(EndpointKind.DOMAIN_CONTROLLERS, "domain controllers"), *accounts)
+
+    def lync(self) -> tuple[ExternalEndpoint, ...]:
+        """Lync servers of every site."""
+        return tuple(self._neighbours(EndpointKind.LYNC, "Lync servers"))
+
+    def other_exchange(self) -> tuple[ExternalEndpoint, ...]:
+        """Exchange servers that are no servers of ours, of every site."""
+        return tuple(self._neighbours(EndpointKind.OTHER_EXCHANGE, "other Exchange servers"))
+
+
+# ---- where each row applies ----
 
 
 def _fabric(topic: FlowContext, _: Entry) -> RowFlows:
@@ -49,7 +186,7 @@ def _clients(topic: FlowContext, entry: Entry) -> RowFlows:
                 source = (
                     topic.anywhere(server)
                     if isinstance(client.source, str)
-                    else external(f"clients.{name}", client.source, f"clients {name}")
+                    else external(EndpointKind.CLIENTS, client.source, f"clients {name}", name)
                 )
                 for ports in joined(rebound) if rebound else (None,):
                     yield source, server, ports
@@ -136,7 +273,7 @@ def _reputation_proxy(topic: FlowContext, _: Entry) -> RowFlows:
     declared = topic.topology.sender_reputation
     if isinstance(declared, SenderReputation):
         address = network(str(declared.proxy.address))
-        proxy = external("reputation-proxy", [address], "sender reputation's proxy")
+        proxy = external(EndpointKind.REPUTATION_PROXY, [address], "sender reputation's proxy")
         for edge in topic.parts.edge():
             yield edge, proxy, one(declared.proxy.port)
 
@@ -149,7 +286,7 @@ def _reputation_probes(topic: FlowContext, _: Entry) -> RowFlows:
 
 def _relays(topic: FlowContext, _: Entry) -> RowFlows:
     for name, relay in sorted(topic.topology.mail_flow.relays.items()):
-        source = external(f"relay.{name}", relay.source, f"relay {name}")
+        source = external(EndpointKind.RELAY, relay.source, f"relay {name}", name)
         mailbox = relay.to is RelayTarget.MAILBOX
         play = topic.parts.mailbox if mailbox else topic.parts.client_access
         for server in play(relay.sites):
@@ -159,29 +296,173 @@ def _relays(topic: FlowContext, _: Entry) -> RowFlows:
 def _witnesses(topic: FlowContext, _: Entry) -> RowFlows:
     for name, witness in sorted(topic.topology.witnesses.items()):
         address = network(str(witness.address))
-        server = external(witness_name(name), [address], f"witness {name}")
+        server = external(EndpointKind.WITNESS, [address], f"witness {name}", name)
         yield from as_in_row(across(topic.parts.mailbox(witness.sites), [server]))
 
 
-#: Where each row of the catalog applies.
-WHERE: Final[Mapping[str, Callable[[FlowContext, Entry], RowFlows]]] = {
-    "R1": _fabric,
-    "R2": _lync,
-    "R3": _domain_controllers,
-    **dict.fromkeys((entry.id for entry in SERVICES.values()), _clients),
-    "M1": _inbound,
-    "M2": _sent(OutboundPath.MAILBOX),
-    "M3": _sent(OutboundPath.CLIENT_ACCESS),
-    "M4": _internet_facing_dns,
-    "E1": _edge_receives,
-    "E2": _edge_delivers,
-    "E3": _site_sends_by_edge,
-    "E4": _sent(OutboundPath.EDGE),
-    "E5": _edgesync,
-    "E7": _edge_resolves,
-    "E8": _reputation_proxy,
-    "E8d": _reputation_probes,
-    "M6": _relays,
-    "W1": _witnesses,
-    "N1": _all_resolve,
+# ---- the fields that declare a flow ----
+
+_Fields = Callable[[FlowContext, Flow], Iterator[Path]]
+
+
+def _outside(flow: Flow) -> Iterator[ExternalEndpoint]:
+    return (end for end in (flow.source, flow.destination) if isinstance(end, ExternalEndpoint))
+
+
+def _of_site(field: str, *more: str) -> _Fields:
+    """A neighbour of a site, by the identity that stands in its name."""
+
+    def fields(topic: FlowContext, flow: Flow) -> Iterator[Path]:
+        for end in _outside(flow):
+            for key, site in topic.topology.sites.items():
+                if identity(key, site) == end.of:
+                    accounts = end.kind is EndpointKind.ACCOUNTS_DOMAIN_CONTROLLERS
+                    inner = more if accounts else ()
+                    yield ("sites", key, field, *inner)
+
+    return fields
+
+
+def _client_fields(service: Service) -> _Fields:
+    def fields(topic: FlowContext, flow: Flow) -> Iterator[Path]:
+        for name, client in topic.topology.clients.items():
+            if (
+                service in client.services
+                and _is_from(flow, name, client)
+                and _is_to(topic, flow, client)
+            ):
+                named = "services" in client.model_fields_set
+                yield ("clients", name, "services") if named else ("clients", name)
+        if service in topic.topology.service_ports:
+            yield "service_ports", service.value
+
+    return fields
+
+
+def _is_from(flow: Flow, name: str, client: ClientSource) -> bool:
+    if not isinstance(flow.source, ExternalEndpoint):
+        return False
+    if isinstance(client.source, str):
+        return flow.source.is_everyone
+    return flow.source.kind is EndpointKind.CLIENTS and flow.source.of == name
+
+
+def _is_to(topic: FlowContext, flow: Flow, client: ClientSource) -> bool:
+    return flow.destination in topic.parts.client_access(client.to)
+
+
+def _inbound_field(topic: FlowContext, flow: Flow) -> Iterator[Path]:
+    if topic.topology.mail_flow.inbound is not None:
+        yield "mail_flow", "inbound"
+    else:
+        yield from _edge_fields(topic, (flow.source, flow.destination))
+
+
+def _edge_fields(topic: FlowContext, ends: Iterable[Endpoint]) -> Iterator[Path]:
+    """The Edge servers that wear a group, by the field that says with whom they exchange mail."""
+    worn = set(ends)
+    for wearer in topic.inventory.servers:
+        edge = topic.topology.edge_servers.get(wearer.name)
+        if edge is not None and worn & set(wearer.groups):
+            field = "subscribed_site" if edge.subscribed_site is not None else "mail_site"
+            yield "edge_servers", wearer.name, field
+
+
+def _send_connectors(path: OutboundPath) -> _Fields:
+    """The Send connectors by which a flow's sender sends."""
+
+    def fields(topic: FlowContext, flow: Flow) -> Iterator[Path]:
+        ends = {flow.source, flow.destination}
+        for where, connector in connectors(topic.topology):
+            senders = topic.parts.senders(connector) if connector.through is path else ()
+            # Towards the Edge server the next hop is no matter; from there it is.
+            if any(
+                sender == flow.destination
+                or (
+                    sender == flow.source
+                    and any(hop == flow.destination for hop, _ in topic.hops(connector, sender))
+                )
+                for sender in senders
+            ):
+                yield where
+        if topic.topology.mail_flow.outbound is None:
+            yield from _edge_fields(topic, ends)
+
+    return fields
+
+
+def _field(*path: str) -> _Fields:
+    def fields(topic: FlowContext, flow: Flow) -> Iterator[Path]:
+        del topic, flow
+        yield path
+
+    return fields
+
+
+def _name_servers(side: str) -> _Fields:
+    """The name servers, of the flow's own network where each has its own."""
+
+    def fields(topic: FlowContext, flow: Flow) -> Iterator[Path]:
+        asked = getattr(topic.topology.name_servers, side)
+        if not isinstance(asked, dict):
+            yield "name_servers", side
+        elif isinstance(flow.source, Group):
+            for key, network in topic.topology.networks.items():
+                if key in asked and identity(key, network) == flow.source.network:
+                    yield "name_servers", side, key
+
+    return fields
+
+
+def _named(kind: EndpointKind, *path: str) -> _Fields:
+    """What a stack file calls by a key, which stands in the end's name."""
+
+    def fields(topic: FlowContext, flow: Flow) -> Iterator[Path]:
+        del topic
+        for end in _outside(flow):
+            if end.kind is kind:
+                yield (*path, end.of)
+
+    return fields
+
+
+def _subscription(topic: FlowContext, flow: Flow) -> Iterator[Path]:
+    yield from _edge_fields(topic, (flow.destination,))
+
+
+class CatalogRow(NamedTuple):
+    """What a row of the catalog does with a topology."""
+
+    flows: Callable[[FlowContext, Entry], RowFlows]
+    """Where the row applies; the ports come from the row, unless the user has others."""
+    declared_at: Callable[[FlowContext, Flow], Iterator[Path]]
+    """The fields of the topology that one of its flows comes from, as paths from the topology's top."""
+
+
+#: Every row of the catalog by its id. R1 between our own servers has no field.
+ROWS: Final[Mapping[str, CatalogRow]] = {
+    "R1": CatalogRow(_fabric, _of_site("other_exchange")),
+    "R2": CatalogRow(_lync, _of_site("lync")),
+    "R3": CatalogRow(_domain_controllers, _of_site("domain_controllers", "accounts_forest")),
+    **{
+        entry.id: CatalogRow(_clients, _client_fields(service))
+        for service, entry in SERVICES.items()
+    },
+    "M1": CatalogRow(_inbound, _inbound_field),
+    "M2": CatalogRow(_sent(OutboundPath.MAILBOX), _send_connectors(OutboundPath.MAILBOX)),
+    "M3": CatalogRow(
+        _sent(OutboundPath.CLIENT_ACCESS), _send_connectors(OutboundPath.CLIENT_ACCESS)
+    ),
+    "M4": CatalogRow(_internet_facing_dns, _name_servers("internal")),
+    "E1": CatalogRow(_edge_receives, _inbound_field),
+    "E2": CatalogRow(_edge_delivers, _inbound_field),
+    "E3": CatalogRow(_site_sends_by_edge, _send_connectors(OutboundPath.EDGE)),
+    "E4": CatalogRow(_sent(OutboundPath.EDGE), _send_connectors(OutboundPath.EDGE)),
+    "E5": CatalogRow(_edgesync, _subscription),
+    "E7": CatalogRow(_edge_resolves, _name_servers("edge")),
+    "E8": CatalogRow(_reputation_proxy, _field("sender_reputation", "proxy")),
+    "E8d": CatalogRow(_reputation_probes, _field("sender_reputation")),
+    "M6": CatalogRow(_relays, _named(EndpointKind.RELAY, "mail_flow", "relays")),
+    "W1": CatalogRow(_witnesses, _named(EndpointKind.WITNESS, "witnesses")),
+    "N1": CatalogRow(_all_resolve, _name_servers("internal")),
 }

@@ -1,25 +1,109 @@
-"""Parts of an answer in words: who at each end, one packet of it, and who decides about that."""
+"""Answers in words: one packet with who decides about it at each end, and rows of a whole answer."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
+from exchange_ports.clouds.base import NamedRule
 from exchange_ports.findings import counted
-from exchange_ports.flows import ExternalEndpoint, Reason
+from exchange_ports.flows import Flow, Reason, described
 from exchange_ports.flows import in_order as reasons_in_order
-from exchange_ports.proof.clouds import Way
-from exchange_ports.proof.endpoints import QueryEndpoint, said
+from exchange_ports.flows.flow_index import Way
+from exchange_ports.flows.labels import MOST
 from exchange_ports.proof.network_model import NetworkModel
-from exchange_ports.proof.packet_text import EndVerdict, PacketText
-from exchange_ports.proof.regions import FAMILIES, Atom, Region
+from exchange_ports.proof.regions import FAMILIES, Atom, QueryEndpoint, Region
 from exchange_ports.topology.inventory import ExchangeServer, addresses_of
 from exchange_ports.topology.models import Attachment
-from exchange_ports.traffic.addresses import Address, AddressSet
+from exchange_ports.traffic.addresses import Address, AddressSet, address_at
 from exchange_ports.traffic.services import Service, ServiceSet
+from exchange_ports.traffic.traffic import Packet, Traffic
 
-__all__ = ["End", "AnswerRow", "AnswerWriter"]
+#: Reasons on one line of a terminal.
+_LONGEST: Final = 120
 
-#: More ranges than this are counted.
-_MOST_RANGES: Final = 3
+
+class EndVerdict(NamedTuple):
+    """What one end says of a packet. `passes` is None where the end is not ours."""
+
+    passes: bool | None
+    text: str
+    rules: tuple[NamedRule, ...] = ()
+
+
+class PacketText:
+    """How this scene's ends are called, and what they say."""
+
+    def __init__(self, scene: NetworkModel) -> None:
+        """Know who is there."""
+        self._scene = scene
+        self.name = scene.labels.name
+
+    def familiar(self, found: Traffic, server: ExchangeServer) -> Packet:
+        """One packet of these, at the end that a reader knows best and is not the server itself."""
+        addresses = found.addresses()
+        others = addresses - server.address_set
+        known = AddressSet()
+        for other in self._scene.servers.values():
+            if other.has_address:
+                known |= other.address_set
+        for end in self._scene.flows.outside:
+            if end.unrestricted:
+                known |= self._scene.flows.end(end)
+        # The smallest readable: another server, a neighbour, anyone else, itself.
+        address = (
+            address_at((others & known).smallest())
+            if others & known
+            else (others or addresses).example()
+        )
+        return Packet(address, found.at(address).example())
+
+    def summary(
+        self,
+        server: ExchangeServer | None,
+        way: Way,
+        peer: Address,
+        service: Service,
+        own: Address | None = None,
+    ) -> EndVerdict:
+        """What one end lets through: the server's own filter, at `own` or its first address that fits."""
+        if server is None or not server.managed:
+            return EndVerdict(None, "not ours")
+        own = own or own_address(server, peer)
+        view = self._scene.views[server.network]
+        passes, rules = view.decided(server.name, way, Packet(peer, service), own)
+        verb = "lets it out" if way == "out" else "lets it in"
+        if passes:
+            if not rules:
+                return EndVerdict(True, f"{server.name} {verb}: no security group is there")
+            return EndVerdict(True, f"{server.name} {verb} by {_rules(rules)}", rules)
+        if not rules:
+            return EndVerdict(False, f"no rule of {server.name} {verb}")
+        return EndVerdict(False, f"{server.name} stops it by {_rules(rules)}", rules)
+
+    def packet(self, source: str, destination: str, service: Service) -> str:
+        """`edge1 -> dc1 25/tcp`."""
+        return f"{source} -> {destination} {service}"
+
+    def flow(self, flows: Iterable[Flow]) -> str:
+        """Why something is meant."""
+        reasons = {reason for flow in flows for reason in flow.reasons}
+        return described(reasons, _LONGEST)
+
+
+def own_address(server: ExchangeServer, peer: Address) -> Address:
+    """The address by which a server speaks with a peer: of the same family, where it has one."""
+    fitting = [own for own in server.addresses if own.version == peer.version]
+    return (fitting or list(server.addresses))[0]
+
+
+def _rules(rules: tuple[NamedRule, ...]) -> str:
+    first = rules[0]
+    more = f" and {len(rules) - 1} more" if len(rules) > 1 else ""
+    return f"{first.name}{_why(first.reasons)}{more}"
+
+
+def _why(reasons: tuple[Reason, ...]) -> str:
+    return f" ({described(reasons, _LONGEST)})" if reasons else " (a default rule)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +158,9 @@ class AnswerWriter:
         self._scene = scene
         self._words = PacketText(scene)
         self._asked = (source, destination)
-        ends = {end for flow in scene.plans.flows for end in (flow.source, flow.destination)}
-        outside = [
-            end for end in ends if isinstance(end, ExternalEndpoint) and end.name != "anywhere"
-        ]
-        # The widest first, so that few names are needed.
-        outside.sort(key=lambda end: (-sum(r.num_addresses for r in end.ranges), end.name))
         self._servers = addresses_of(scene.servers.values())
-        self._known = {scene.end(end): said(end) for end in outside}
+        # The widest first, so that few names are needed.
+        self._known = scene.labels.widest
 
     def part(self, piece: Region) -> AnswerRow:
         """A piece with one packet of it, and what each end says of that packet."""
@@ -148,19 +227,19 @@ class AnswerWriter:
         if found == whole:
             return (asked.summary,)
         known, rest = self._named(found)
-        if len(rest.spans) <= _MOST_RANGES:
+        if len(rest.spans) <= MOST:
             return (*known, *([str(rest)] if rest else []))
         # What is left out, but for servers, which are named by themselves.
         left_out, more = self._named(whole - found - self._servers)
-        if len(left_out) <= _MOST_RANGES and not more:
+        if len(left_out) <= MOST and not more:
             but = f" but {', '.join(left_out)}" if left_out else ""
             return (f"every other address{but}",)
         for end, summary in self._known.items():
             missing, (others, odd) = end - found, self._named(found - end)
-            if missing != end and not odd and len(missing.spans) <= _MOST_RANGES:
+            if missing != end and not odd and len(missing.spans) <= MOST:
                 return (*others, f"{summary} but {missing}")
-        first = AddressSet(rest.spans[:_MOST_RANGES])
-        return (*known, f"{first} and {counted(len(rest.spans) - _MOST_RANGES, 'more range')}")
+        first = AddressSet(rest.spans[:MOST])
+        return (*known, f"{first} and {counted(len(rest.spans) - MOST, 'more range')}")
 
     def _named(self, found: AddressSet) -> tuple[list[str], AddressSet]:
         """The neighbours that are whole in a set, and what is left of it."""

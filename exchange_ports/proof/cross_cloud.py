@@ -7,22 +7,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from exchange_ports.clouds import platforms
 from exchange_ports.findings import Finding, Refused
-from exchange_ports.pipeline import Plans, planned
-from exchange_ports.proof.clouds import Way
+from exchange_ports.flows.flow_index import Way
+from exchange_ports.planning import Plans, planned
+from exchange_ports.proof.answers import PacketText
 from exchange_ports.proof.invariants import Failure
-from exchange_ports.proof.network_model import WAYS, NetworkModel
-from exchange_ports.proof.packet_text import PacketText
+from exchange_ports.proof.network_model import FilterComparison, NetworkModel
 from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.topology.models import Attachment, Platform, Quotas, Topology
+from exchange_ports.traffic.addresses import Address
 from exchange_ports.traffic.traffic import Packet, Traffic
-
-__all__ = [
-    "swapped",
-    "Swap",
-    "swap",
-]
-
 
 #: Of what only one cloud has: what says nothing.
 _DEFAULTS: Final = {"quotas": Quotas(), "attach_to": Attachment.NETWORK_INTERFACES}
@@ -48,9 +43,6 @@ def swapped(topology: Topology, platform: Platform) -> Topology:
     if networks == topology.networks:
         return topology
     return topology.model_copy(update={"networks": networks})
-
-
-_CLOUDS: Final = (Platform.AWS, Platform.AZURE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +75,7 @@ def swap(plans: Plans) -> tuple[Swap, ...]:
     """
     here = NetworkModel(plans)
     found: list[Swap] = []
-    for platform in _CLOUDS:
+    for platform in platforms():
         topology = swapped(plans.topology, platform)
         if topology is not plans.topology:
             found.append(_compared(here, platform, topology))
@@ -109,25 +101,17 @@ def _compared(here: NetworkModel, platform: Platform, topology: Topology) -> Swa
 def _differences(
     here: NetworkModel, there: NetworkModel, platform: Platform, servers: Sequence[ExchangeServer]
 ) -> Iterator[Failure]:
-    # Servers of one role share both sides, and each pair of them is compared once. Both scenes keep
-    # what they permit.
-    known: dict[tuple[int, int], Traffic] = {}
-    for server in servers:
-        other = there.servers[server.name]
+    def swapped_filter(server: ExchangeServer, way: Way, own: Address) -> Traffic:
+        return there.permitted(there.servers[server.name], way, own)
+
+    compared = FilterComparison().changes(servers, here.permitted, swapped_filter)
+    for server, way, _, opened, cut in compared:
         network = server.network
-        for way in WAYS:
-            always = here.views[network].always[way] | there.views[network].always[way]
-            for own in server.addresses:
-                ours = here.permitted(server, way, own)
-                theirs = there.permitted(other, way, own)
-                pair = (id(ours), id(theirs))
-                if pair not in known:
-                    same = ours == theirs
-                    known[pair] = Traffic() if same else (ours - theirs) | (theirs - ours)
-                found = known[pair] - always
-                if found:
-                    packet = PacketText(here).familiar(found, server)
-                    yield _failure((here, there), platform, server, way, packet)
+        always = here.views[network].always[way] | there.views[network].always[way]
+        found = (opened | cut) - always
+        if found:
+            packet = PacketText(here).familiar(found, server)
+            yield _failure((here, there), platform, server, way, packet)
 
 
 def _failure(

@@ -2,58 +2,32 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from exchange_ports.clouds.aws.names import list_name, rule_name
-from exchange_ports.clouds.aws.rules import AwsRuleSet, GroupRef, ListRef
-from exchange_ports.findings import Path, counted
-from exchange_ports.flows import INTERNET, ExternalEndpoint, Reason
+from exchange_ports.clouds import cloud_of
+from exchange_ports.clouds.base import PlannedRule
+from exchange_ports.findings import Path
+from exchange_ports.flows import FieldOrigins, Reason
 from exchange_ports.flows import in_order as reasons_in_order
-from exchange_ports.flows.declared_at import FieldOrigins
-from exchange_ports.pipeline import Plans
+from exchange_ports.flows.flow_index import OPPOSITE, Way
+from exchange_ports.planning import Plans
 from exchange_ports.proof.answers import AnswerRow, AnswerWriter
-from exchange_ports.proof.clouds import Way
-from exchange_ports.proof.endpoints import QueryEndpoint, said
-from exchange_ports.proof.network_model import WAYS, NetworkModel
-from exchange_ports.proof.regions import Region, RegionEndpoint, joined, parties, piece_of
+from exchange_ports.proof.network_model import FilterComparison, NetworkModel
+from exchange_ports.proof.regions import (
+    QueryEndpoint,
+    Region,
+    RegionEndpoint,
+    joined,
+    parties,
+    piece_of,
+)
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import Address, AddressSet
-from exchange_ports.traffic.ports import Ports
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Packet
 
-if TYPE_CHECKING:
-    from exchange_ports.clouds.azure.rules import AzureRuleSet
-
-__all__ = ["Explanation", "Explainer", "PlannedRule", "RuleReason"]
-
-#: More ranges than this are counted.
-_MOST_RANGES: Final = 3
-
 _ANYONE: Final = QueryEndpoint("any address", (), AddressSet.everything())
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedRule:
-    """One rule of a plan, seen alike on both clouds."""
-
-    #: The key of its network, and on Azure the zone of its security group.
-    network: str
-    place: str
-    name: str
-    #: Whose rule it is; none where it is about every server of the place.
-    group: str | None
-    way: Way
-    ports: Ports
-    #: The other end: addresses, and in words.
-    addresses: AddressSet
-    peer: str
-    allows: bool
-    description: str
-    reasons: tuple[Reason, ...]
-    #: Whether the other end is a service tag of Azure, whose addresses are Azure's to know.
-    by_tag: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +63,8 @@ class Explainer:
         """
         self._scene = NetworkModel(plans)
         self._askers = FieldOrigins(plans.inventory)
-        self._members = {(g.network, g.key): at for g, at in self._scene.groups.items()}
-        ends = {end for flow in plans.flows for end in (flow.source, flow.destination)}
-        # The narrowest first: an address of a site's domain controllers is theirs, not the Internet's.
-        self._outside = sorted(
-            (end for end in ends if isinstance(end, ExternalEndpoint)),
-            # Of IPv4 alone even everybody is fewer than a /64 of IPv6.
-            key=lambda end: (
-                end.name in (INTERNET, "anywhere"),
-                sum(r.num_addresses for r in end.ranges),
-                end.name,
-            ),
-        )
+        members = self._scene.flows.members
+        self._members = {(group.network, group.key): at for group, at in members.items()}
         self.rules: tuple[PlannedRule, ...] = tuple(self._all())
 
     def explain(self, rules: Collection[PlannedRule]) -> Explanation:
@@ -138,8 +102,8 @@ class Explainer:
                     and isinstance(ours, Group)
                     and ours.network == self._identity(rule)
                     and flow.ports.meets(rule.ports)
-                    and self._scene.end(ours) & self._wearers(rule)
-                    and self._scene.end(theirs) & rule.addresses
+                    and self._scene.flows.end(ours) & self._wearers(rule)
+                    and self._scene.flows.end(theirs) & rule.addresses
                 ):
                     yield from self._askers.of(flow, reason)
 
@@ -176,125 +140,37 @@ class Explainer:
                 yield from (each.name for each in deciding)
                 break
 
-    # ---- the rules of both clouds alike ----
-
     def _all(self) -> Iterator[PlannedRule]:
         for key, plan in sorted(self._scene.plans.networks.items()):
-            yield from (
-                self._aws(key, plan) if isinstance(plan, AwsRuleSet) else self._azure(key, plan)
-            )
-
-    def _aws(self, key: str, plan: AwsRuleSet) -> Iterator[PlannedRule]:
-        lists = {each.key: each for each in plan.prefix_lists}
-        for rule in plan.rules:
-            if isinstance(rule.peer, GroupRef):
-                addresses = self._members.get((plan.network, rule.peer.key), AddressSet())
-                peer = rule.peer.key
-            elif isinstance(rule.peer, ListRef):
-                entries = lists[rule.peer.key].entries
-                addresses = AddressSet.of(entries)
-                peer = f"{list_name(rule.peer.key)} ({counted(len(entries), 'range')})"
-            else:
-                addresses = AddressSet.of([rule.peer])
-                peer = self._peer(addresses)
-            yield PlannedRule(
-                key,
-                "",
-                rule_name(rule),
-                rule.group,
-                "in" if rule.direction.value == "in" else "out",
-                rule.ports,
-                addresses,
-                peer,
-                True,
-                rule.description,
-                rule.reasons,
-            )
-
-    def _azure(self, key: str, plan: "AzureRuleSet") -> Iterator[PlannedRule]:
-        from exchange_ports.clouds.azure.rules import Access, Direction, Prefixes, Tag
-        from exchange_ports.clouds.azure.rules import GroupRef as AzureGroupRef
-
-        for group in plan.groups:
-            for rule in group.rules:
-                inward = rule.direction is Direction.IN
-                ours, theirs = (
-                    (rule.destination, rule.source) if inward else (rule.source, rule.destination)
+            for rule in self._scene.views[plan.network].planned_rules():
+                yield replace(
+                    rule, network=key, peer=rule.peer or self._scene.labels.several(rule.addresses)
                 )
-                if isinstance(theirs, AzureGroupRef):
-                    addresses = self._members.get((plan.network, theirs.key), AddressSet())
-                    peer = theirs.key
-                elif isinstance(theirs, Prefixes):
-                    addresses = AddressSet.of(theirs.ranges)
-                    peer = self._peer(addresses)
-                else:
-                    addresses = AddressSet.everything()
-                    peer = f"the tag {theirs.name}" if isinstance(theirs, Tag) else "any address"
-                yield PlannedRule(
-                    key,
-                    group.zone.value,
-                    rule.name,
-                    ours.key if isinstance(ours, AzureGroupRef) else None,
-                    "in" if inward else "out",
-                    rule.ports,
-                    addresses,
-                    peer,
-                    rule.access is Access.ALLOW,
-                    rule.description,
-                    rule.reasons,
-                    isinstance(theirs, Tag),
-                )
-
-    def _peer(self, addresses: AddressSet) -> str:
-        """Addresses with the neighbour that they are, or are of."""
-        few = len(addresses.spans) <= _MOST_RANGES
-        ranges = str(addresses) if few else counted(len(addresses.prefixes()), "range")
-        for end in self._outside:
-            if addresses <= self._scene.end(end):
-                summary = said(end)
-                if summary == "the Internet":
-                    return f"{summary} ({counted(len(addresses.prefixes()), 'range')})"
-                return ranges if summary in (ranges, "anywhere") else f"{ranges} ({summary})"
-        return ranges
 
 
 def without(plans: Plans, rules: Collection[PlannedRule]) -> Plans:
     """The plans as they would be if just these rules were missing."""
-    gone = {(rule.network, rule.place, rule.name) for rule in rules}
-    networks = dict(plans.networks)
-    for key, plan in plans.networks.items():
-        if isinstance(plan, AwsRuleSet):
-            kept = tuple(r for r in plan.rules if (key, "", rule_name(r)) not in gone)
-            networks[key] = replace(plan, rules=kept)
-        else:
-            groups = tuple(
-                replace(
-                    group,
-                    rules=tuple(
-                        r for r in group.rules if (key, group.zone.value, r.name) not in gone
-                    ),
-                )
-                for group in plan.groups
-            )
-            networks[key] = replace(plan, groups=groups)
+    networks = {
+        key: cloud_of(plan).transitions.without(
+            plan, frozenset((rule.place, rule.name) for rule in rules if rule.network == key)
+        )
+        for key, plan in plans.networks.items()
+    }
     return replace(plans, networks=networks)
 
 
 def _changed(before: NetworkModel, after: NetworkModel) -> Iterator[Region]:
     """What passed before and does not after, and the other way round: with two managed ends, at both."""
-    for server in before.managed():
-        for way in WAYS:
-            for own in server.addresses:
-                was = before.permitted(server, way, own)
-                now = after.permitted(server, way, own)
-                for scene, passes, some in ((before, False, was - now), (after, True, now - was)):
-                    for addresses, services in some.groups():
-                        pairs = QueryEndpoint("", (), addresses)
-                        for party in parties(scene, pairs):
-                            for there in _speaking(party, server, own):
-                                both = services & _lets(scene, there, way, own)
-                                if both and there.server is not server:
-                                    yield _seen(passes, server, own, way, there, both)
+    for server, way, own, opened, cut in FilterComparison().changes(
+        before.managed(), before.permitted, after.permitted
+    ):
+        for scene, passes, some in ((before, False, cut), (after, True, opened)):
+            for addresses, services in some.groups():
+                for party in parties(scene, QueryEndpoint("", (), addresses)):
+                    for there in _speaking(party, server, own):
+                        both = services & _lets(scene, there, way, own)
+                        if both and there.server is not server:
+                            yield _seen(passes, server, own, way, there, both)
 
 
 def _speaking(
@@ -314,8 +190,7 @@ def _lets(scene: NetworkModel, there: RegionEndpoint, way: Way, own: Address) ->
     """What the other end lets through; of one that is not ours nothing is claimed."""
     if there.server is None or not there.managed:
         return ServiceSet.everything()
-    other: Way = "in" if way == "out" else "out"
-    return scene.permitted(there.server, other, there.addresses.example()).at(own)
+    return scene.permitted(there.server, OPPOSITE[way], there.addresses.example()).at(own)
 
 
 def _seen(

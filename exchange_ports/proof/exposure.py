@@ -8,20 +8,18 @@ Asked of proved plans only: what is meant is then what passes.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
-from exchange_ports.flows import INTERNET, ExternalEndpoint, Flow, described
-from exchange_ports.proof.clouds import Way
-from exchange_ports.proof.network_model import WAYS, NetworkModel
+from exchange_ports.flows import ExternalEndpoint, Flow, described
+from exchange_ports.flows.flow_index import WAYS, Way
+from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import ExchangeServer, addresses_of
 from exchange_ports.traffic.addresses import EVERYTHING_V4, GLOBAL_UNICAST, AddressSet
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
-
-__all__ = ["Residue", "between_ours", "residues"]
 
 #: What holds one of these holds somebody's inside.
 _WIDE: Final = (AddressSet.of([EVERYTHING_V4]), AddressSet.of([GLOBAL_UNICAST]))
@@ -66,7 +64,7 @@ class _Wide:
         asked = (
             flow
             for flow in self.flows
-            if any(some & services for _, some in scene.peers(flow, way))
+            if any(peer.services & services for peer in scene.flows.peers(flow, way))
         )
         return described({reason for flow in asked for reason in flow.reasons}, _LONGEST)
 
@@ -147,37 +145,26 @@ class _Residues:
         wide = [flow for flow in flows if self._is_wide(_other(flow, way))]
         if not wide:
             return _Wide((), Traffic(), Traffic())
-        narrow = Traffic.of(
-            pair
-            for flow in flows
-            if not self._is_wide(_other(flow, way))
-            for pair in self._scene.peers(flow, way)
-        )
-        meant = self._named(wide, way)
+        traffic = self._scene.flows.traffic
+        narrow = traffic((flow for flow in flows if not self._is_wide(_other(flow, way))), way)
+        named = traffic(wide, way)
         asked = [f for f in wide if self._was_asked(_other(f, way), network)]
         return _Wide(
             tuple(wide),
-            meant.within(self._ours) - narrow.within(self._ours),
-            self._named(asked, way).within(self._inside) - narrow.within(self._inside),
+            named.within(self._ours) - narrow.within(self._ours),
+            traffic(asked, way).within(self._inside) - narrow.within(self._inside),
         )
-
-    def _named(self, flows: Iterable[Flow], way: Way) -> Traffic:
-        return Traffic.of(pair for flow in flows for pair in self._scene.peers(flow, way))
 
     def _is_wide(self, end: Group | ExternalEndpoint) -> bool:
         if isinstance(end, Group):
             return False
-        return end.name == INTERNET or any(one <= self._scene.end(end) for one in _WIDE)
+        return end.is_internet or any(one <= self._scene.flows.end(end) for one in _WIDE)
 
     def _was_asked(self, end: Group | ExternalEndpoint, network: str) -> bool:
         # Any address is what the tables' Internet means as a source of clients and of mail towards
         # Client Access servers, since balancers stand inside (DESIGN 5); elsewhere someone asked.
-        usual = isinstance(end, ExternalEndpoint) and end.name == _ANYWHERE
+        usual = isinstance(end, ExternalEndpoint) and end.is_any
         return not usual or self._scene.places[network].declared.internet == "any"
-
-
-#: What flows call any address where the tables say Internet.
-_ANYWHERE: Final = "anywhere"
 
 
 def _other(flow: Flow, way: Way) -> Group | ExternalEndpoint:

@@ -11,16 +11,12 @@ from ipaddress import IPv4Address
 from typing import Final
 
 from exchange_ports.catalog import BY_ID, NEEDS
-from exchange_ports.clouds.aws.rules import AwsRuleSet
+from exchange_ports.clouds import cloud_of
+from exchange_ports.clouds.base import NeighborEffect, RuleSet
 from exchange_ports.flows import Flow
-from exchange_ports.pipeline import NetworkPlan
-from exchange_ports.proof.clouds import Way, evaluator
-from exchange_ports.proof.network_model import (
-    WAYS,
-    NetworkModel,
-    carried,
-)
-from exchange_ports.proof.packet_text import EndVerdict, PacketText
+from exchange_ports.flows.flow_index import OPPOSITE, WAYS, Way, services_of
+from exchange_ports.proof.answers import EndVerdict, PacketText
+from exchange_ports.proof.network_model import FilterComparison, NetworkModel
 from exchange_ports.proof.redundancy import RuleIndex
 from exchange_ports.topology.groups import identity
 from exchange_ports.topology.inventory import ExchangeServer, RetiredGroup, addresses_of
@@ -36,6 +32,7 @@ from exchange_ports.traffic.addresses import (
     EVERYTHING_V6,
     FIRST_PLACEHOLDER,
     GLOBAL_UNICAST,
+    Address,
     AddressSet,
     difference,
     network,
@@ -43,8 +40,6 @@ from exchange_ports.traffic.addresses import (
 from exchange_ports.traffic.ports import Ports, tcp
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Packet, Traffic
-
-__all__ = ["Failure", "Invariants"]
 
 _EVERYTHING: Final = ServiceSet.everything()
 
@@ -65,16 +60,13 @@ class Failure:
 
 
 class Invariants:
-    """The laws over one scene. `boxes` counts what was compared."""
+    """The laws over one network model."""
 
     def __init__(self, scene: NetworkModel) -> None:
         """Read what the topology says of neighbours."""
         self._scene = scene
         self._words = PacketText(scene)
-        self._compared: dict[tuple[int, int], tuple[Traffic, Traffic]] = {}
-        #: Keeps what is compared by identity alive.
-        self._kept: list[Traffic] = []
-        self.boxes = 0
+        self._comparison = FilterComparison()
         sites = scene.topology.sites.values()
         neighbours = [
             range_
@@ -87,48 +79,35 @@ class Invariants:
         self._internal = tuple(s for s in scene.servers.values() if s.name not in self._edges)
 
     @property
+    def boxes(self) -> int:
+        """How much was compared."""
+        return self._comparison.boxes
+
+    @property
     def _edges(self) -> Mapping[str, EdgeServer]:
         return self._scene.topology.edge_servers
 
     # ---- permitted = meant ----
 
     def as_meant(self) -> Iterator[Failure]:
-        """For each managed server, direction and address: what passes is what flows say."""
-        for server in self._scene.managed():
-            for way in WAYS:
-                for own in server.addresses:
-                    permitted = self._scene.permitted(server, way, own)
-                    meant = self._scene.meant(server, way)
-                    more, less = self._differences(permitted, meant)
-                    if more:
-                        packet = self._words.familiar(more, server)
-                        yield self._failure(
-                            "permitted = meant", server, way, packet, "no flow means it"
-                        )
-                    if less:
-                        packet = self._words.familiar(less, server)
-                        yield self._failure(
-                            "permitted = meant", server, way, packet, self._why(server, way, packet)
-                        )
-
-    def _differences(self, permitted: Traffic, meant: Traffic) -> tuple[Traffic, Traffic]:
-        # Servers of one role share both sides, and each pair of them is compared once.
-        key = (id(permitted), id(meant))
-        if key not in self._compared:
-            self._kept += [permitted, meant]
-            self.boxes += len(permitted.steps) + len(meant.steps)
-            if permitted == meant:
-                self._compared[key] = (Traffic(), Traffic())
-            else:
-                self._compared[key] = (permitted - meant, meant - permitted)
-        return self._compared[key]
+        """For each managed server, direction and address: what is allowed is what flows need."""
+        for server, way, _, more, less in self._comparison.changes(
+            self._scene.managed(),
+            lambda server, way, _: self._scene.required(server, way),
+            self._scene.permitted,
+        ):
+            for found in filter(None, (more, less)):
+                packet = self._words.familiar(found, server)
+                why = "no flow means it" if found is more else self._why(server, way, packet)
+                yield self._failure("permitted = meant", server, way, packet, why)
 
     def _why(self, server: ExchangeServer, way: Way, packet: Packet) -> str:
         flows = [
             flow
             for flow in self._scene.flows_of(server, way)
             if any(
-                packet.address in a and packet.service in s for a, s in self._scene.peers(flow, way)
+                packet.address in peer.addresses and packet.service in peer.services
+                for peer in self._scene.flows.peers(flow, way)
             )
         ]
         return f"meant by {self._words.flow(flows)}" if flows else "the platform needs it"
@@ -137,16 +116,15 @@ class Invariants:
         self, law: str, server: ExchangeServer, way: Way, packet: Packet, last: str
     ) -> Failure:
         """A packet between a server and its peer, and what both ends say of it."""
-        peer = self._scene.server_at(packet.address)
+        peer = self._scene.labels.server_at(packet.address)
         other = self._words.name(packet.address)
         ends = (server.name, other) if way == "out" else (other, server.name)
         own = next((a for a in server.addresses if a.version == packet.address.version), None)
-        opposite: Way = "in" if way == "out" else "out"
         summary = [self._words.summary(server, way, packet.address, packet.service).text]
         far = (
             EndVerdict(None, "not ours")
             if own is None
-            else self._words.summary(peer, opposite, own, packet.service)
+            else self._words.summary(peer, OPPOSITE[way], own, packet.service)
         )
         summary.append(f"{other} is not ours" if far.passes is None else far.text)
         if last:
@@ -159,16 +137,16 @@ class Invariants:
         """Everything passes between internal Exchange servers, and to and from the fabric's others."""
         unrestricted = addresses_of(self._internal) | self._neighbours
         asked = Traffic.of([(unrestricted, _EVERYTHING)])
-        known: dict[int, Traffic] = {}
+        # By identity, with what keeps it alive.
+        known: dict[int, tuple[Traffic, Traffic]] = {}
         for server in self._internal:
             if not server.managed:
                 continue
             for way in WAYS:
                 permitted = self._scene.permitted(server, way, server.addresses[0])
-                self._kept.append(permitted)
                 if id(permitted) not in known:
-                    known[id(permitted)] = asked - permitted.within(unrestricted)
-                missing = known[id(permitted)] - Traffic.of([(server.address_set, _EVERYTHING)])
+                    known[id(permitted)] = (permitted, asked - permitted.within(unrestricted))
+                missing = known[id(permitted)][1] - Traffic.of([(server.address_set, _EVERYTHING)])
                 if missing:
                     packet = self._words.familiar(missing, server)
                     last = "the ground rules let everything through"
@@ -194,10 +172,10 @@ class Invariants:
     def _may(self, server: ExchangeServer, declared: EdgeServer, way: Way) -> Traffic:
         """All that an Edge server may: what is named, and the Internet."""
         return self._named(server, declared, way) | Traffic.of(
-            [(self._internet(server), _ports(self._internet_ports(way)))]
+            [(self._internet(server), services_of(self._internetservices_of(way)))]
         )
 
-    def _internet_ports(self, way: Way) -> tuple[Ports, ...]:
+    def _internetservices_of(self, way: Way) -> tuple[Ports, ...]:
         if way == "in":
             return BY_ID["E1"].ports
         direct = self._scene.topology.sender_reputation == "direct"
@@ -212,30 +190,30 @@ class Invariants:
         self, server: ExchangeServer, declared: EdgeServer
     ) -> Iterator[tuple[AddressSet, ServiceSet]]:
         topology = self._scene.topology
-        yield self._mailboxes(declared), _ports((tcp(declared.delivery_port),))
+        yield self._mailboxes(declared), services_of((tcp(declared.delivery_port),))
         asked = topology.name_servers.edge
         if isinstance(asked, dict):
             asked = asked.get(self._scene.places[server.network].key)
         if asked == "domain_controllers":
-            yield self._neighbours, _ports(BY_ID["E7"].ports)
+            yield self._neighbours, services_of(BY_ID["E7"].ports)
         elif asked is not None and not isinstance(asked, str):
-            yield AddressSet.of(network(str(a)) for a in asked), _ports(BY_ID["E7"].ports)
+            yield AddressSet.of(network(str(a)) for a in asked), services_of(BY_ID["E7"].ports)
         if isinstance(topology.sender_reputation, SenderReputation):
             proxy = topology.sender_reputation.proxy
-            yield AddressSet.of([network(str(proxy.address))]), _ports((tcp(proxy.port),))
+            yield AddressSet.of([network(str(proxy.address))]), services_of((tcp(proxy.port),))
         for connector in send_connectors(topology):
             if connector.through is OutboundPath.EDGE and not isinstance(connector.next_hop, str):
                 for hop in connector.next_hop:
-                    yield AddressSet.of([network(str(hop.address))]), _ports((tcp(hop.port),))
+                    yield AddressSet.of([network(str(hop.address))]), services_of((tcp(hop.port),))
 
     def _in(self, declared: EdgeServer) -> Iterator[tuple[AddressSet, ServiceSet]]:
-        yield self._mailboxes(declared), _ports(BY_ID["E3"].ports)
+        yield self._mailboxes(declared), services_of(BY_ID["E3"].ports)
         if declared.subscribed_site is not None:
             taking_part = self._mailboxes(declared, besides=declared.edgesync_except)
-            yield taking_part, _ports((tcp(declared.edgesync_port),))
+            yield taking_part, services_of((tcp(declared.edgesync_port),))
         inbound = self._scene.topology.mail_flow.inbound
         if isinstance(inbound, Inbound) and not isinstance(inbound.source, str):
-            yield AddressSet.of(inbound.source), _ports(BY_ID["E1"].ports)
+            yield AddressSet.of(inbound.source), services_of(BY_ID["E1"].ports)
 
     def _mailboxes(self, declared: EdgeServer, besides: tuple[str, ...] = ()) -> AddressSet:
         site = self._scene.topology.sites.get(declared.site)
@@ -259,7 +237,7 @@ class Invariants:
 
     def _added(self, server: ExchangeServer, way: Way) -> Traffic:
         flows = (flow for flow in self._scene.flows_of(server, way) if _is_additional(flow))
-        return Traffic.of(pair for flow in flows for pair in self._scene.peers(flow, way))
+        return self._scene.flows.traffic(flows, way)
 
     # ---- rules ----
 
@@ -269,13 +247,7 @@ class Invariants:
             for rule in shelves.needless():
                 yield Failure("every rule is needed", f"rule {rule.name} of {key}", rule.why)
         for key, plan in self._scene.plans.networks.items():
-            if isinstance(plan, AwsRuleSet):
-                # Security groups have no order and deny nothing (aws.md 2.4).
-                continue
-            from exchange_ports.proof.shadowing import shadowed
-
-            space, members = self._scene.space(plan.network), self._scene.members(key)
-            for rule in shadowed(plan, members, space, self._wider(key)):
+            for rule in self._scene.views[plan.network].shadowed(self._wider(key)):
                 yield Failure("every rule is needed", f"rule {rule.name} of {key}", rule.why)
 
     def covered_together(self) -> Iterator[str]:
@@ -288,11 +260,10 @@ class Invariants:
     def _shelves(self) -> Mapping[str, RuleIndex]:
         return {key: self._sorted(key, plan) for key, plan in self._scene.plans.networks.items()}
 
-    def _sorted(self, key: str, plan: NetworkPlan) -> RuleIndex:
-        zones = getattr(plan, "zones", {})
-        zones_matter = not isinstance(plan, AwsRuleSet)
+    def _sorted(self, key: str, plan: RuleSet) -> RuleIndex:
+        cloud = cloud_of(plan)
         worn = {
-            (str(zones.get(server, "")), group)
+            (str(plan.zones.get(server, "")), group)
             for server, groups in plan.memberships.items()
             for group in groups
         }
@@ -302,14 +273,15 @@ class Invariants:
         first = stands_in = FIRST_PLACEHOLDER + len(self._scene.servers)
         for retired in self._retired:
             if retired.group.network == plan.network:
-                zone = retired.zone.value if zones_matter else ""
+                zone = retired.zone.value if cloud.capabilities.groups_by_zone else ""
                 worn.add((zone, retired.group.key))
                 # Somebody of another stack may be there, so a rule that names them names somebody.
                 at = IPv4Address(stands_in)
                 members[retired.group.key] = AddressSet.between(at, at)
                 stands_in += 1
         if stands_in != first:
-            seen = evaluator(plan, members, self._scene.space(plan.network))
+            space = self._scene.space(plan.network)
+            seen = cloud.evaluator.evaluator(plan, members, space)
         return RuleIndex(seen.written(), self._wider(key), worn)
 
     @property
@@ -319,7 +291,7 @@ class Invariants:
     def _wider(self, key: str) -> Mapping[str, Collection[str]]:
         """The groups of a network, each with those that all of its wearers wear too."""
         here = identity(key, self._scene.topology.networks[key])
-        groups = (*self._scene.groups, *(each.group for each in self._retired))
+        groups = (*self._scene.flows.members, *(each.group for each in self._retired))
         return {group.key: group.implied_groups for group in groups if group.network == here}
 
     def wardrobe(self) -> Iterator[Failure]:
@@ -337,15 +309,64 @@ class Invariants:
             yield Failure("every server has its plan", f"{name} in {where}", summary)
 
 
-def _ports(several: tuple[Ports, ...]) -> ServiceSet:
-    found = ServiceSet()
-    for ports in several:
-        for _, services in carried(AddressSet.everything(), ports):
-            found |= services
-    return found
-
-
 def _is_additional(flow: Flow) -> bool:
     """Whether an operator asked for it: what the published tables do not know, or know as a need."""
     needs = {entry.id for entry in NEEDS.values()}
     return any(reason.entry is None or reason.entry in needs for reason in flow.reasons)
+
+
+# ---- what is not ours: hosts beside our servers, and what a network's tags hold ----
+# A neighbor is any address of a zone that is no managed server's. It is in none of our groups. At network
+# interfaces, on either cloud, nothing of ours is on its way, so nothing can harm it; at subnets Azure's
+# default rules decide over it, and ours must change nothing about that.
+
+_UNHARMED: Final = "neighbours are unharmed"
+
+
+def beyond_us(scene: NetworkModel) -> Iterator[Failure]:
+    """Neighbours are unharmed, and what passes a server does not hang on what service tags hold."""
+    yield from _unharmed(scene)
+    yield from _whatever_tags_hold(scene)
+
+
+def _unharmed(scene: NetworkModel) -> Iterator[Failure]:
+    for key, plan in scene.plans.networks.items():
+        view, declared = scene.views[plan.network], scene.places[plan.network].declared
+        for place in sorted(view.places - {declared.attach_to}):
+            summary = f"hang on {place}, and {declared.attach_to} are declared".replace("_", " ")
+            yield Failure(_UNHARMED, f"the groups of {key}", summary)
+        ours = addresses_of(s for s in scene.managed() if s.network == plan.network)
+        for zone, ranges in (("internal", declared.internal), ("perimeter", declared.perimeter)):
+            others = AddressSet.of(ranges) - ours
+            for way in WAYS:
+                yield from (_harmed(way, harm) for harm in view.harm(zone, way, others))
+
+
+def _harmed(way: Way, harm: NeighborEffect) -> Failure:
+    packet = (harm.opened or harm.cut).example()
+    ends = (str(harm.own), str(packet.address))
+    source, destination = ends if way == "out" else ends[::-1]
+    did = "lets it" if harm.opened else "stops it on its way"
+    summary = (
+        f"{harm.own} is not ours, and a rule of ours {did} {way}, unlike Azure's default rules"
+    )
+    witness = f"{source} -> {destination} {packet.service}"
+    return Failure(_UNHARMED, witness, f"{summary} {harm.when}".rstrip())
+
+
+def _whatever_tags_hold(scene: NetworkModel) -> Iterator[Failure]:
+    def under_forced_tunneling(server: ExchangeServer, way: Way, own: Address) -> Traffic:
+        return scene.views[server.network].elsewhere(server.name, way, own)
+
+    for server, way, _, opened, cut in FilterComparison().changes(
+        scene.managed(), scene.permitted, under_forced_tunneling
+    ):
+        packet = (opened or cut).example()
+        ends = (server.name, str(packet.address))
+        source, destination = ends if way == "out" else ends[::-1]
+        yield Failure(
+            "whatever service tags hold",
+            f"{source} -> {destination} {packet.service}",
+            f"what {server.name} lets {way} is another under forced tunnelling, where "
+            "VirtualNetwork is everything",
+        )

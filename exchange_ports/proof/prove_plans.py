@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from exchange_ports.pipeline import Plans
+from exchange_ports.flows.flow_index import WAYS
+from exchange_ports.planning import Plans
 from exchange_ports.proof.exposure import residues
-from exchange_ports.proof.invariants import Failure, Invariants
-from exchange_ports.proof.neighbor_invariants import beyond_us
-from exchange_ports.proof.network_model import WAYS, NetworkModel
+from exchange_ports.proof.invariants import Failure, Invariants, beyond_us
+from exchange_ports.proof.network_model import NetworkModel
 
 __all__ = ["Figures", "Proof", "prove"]
 

@@ -4,17 +4,17 @@ Exact: an end may be many servers and addresses, and all of what is asked is ans
 as have one answer each.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from exchange_ports.pipeline import Plans
-from exchange_ports.proof.answers import AnswerRow, AnswerWriter, End
-from exchange_ports.proof.clouds import Way
-from exchange_ports.proof.endpoints import QueryEndpoint
-from exchange_ports.proof.network_model import WAYS, NetworkModel, carried
+from exchange_ports.flows.flow_index import WAYS, Way, services_of
+from exchange_ports.planning import Plans
+from exchange_ports.proof.answers import AnswerRow, AnswerWriter
+from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.proof.regions import (
     FAMILIES,
+    QueryEndpoint,
     Region,
     RegionEndpoint,
     joined,
@@ -24,8 +24,6 @@ from exchange_ports.proof.regions import (
 from exchange_ports.traffic.ports import Ports
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
-
-__all__ = ["Answer", "QueryEndpoint", "End", "AnswerRow", "Verdict", "query"]
 
 
 class Verdict(StrEnum):
@@ -88,25 +86,17 @@ def query(
     ]
     if not pairs:
         raise ValueError("what a server says to itself reaches no filter")
+    by_family = [(version, services_of(ports, at)) for version, at in FAMILIES.items()]
     found = [
         each
         for one, other in pairs
-        for version in (4, 6)
-        for each in _pieces(scene, one.of(version), other.of(version), _services(ports, version))
+        for version, services in by_family
+        for each in _pieces(scene, one.of(version), other.of(version), services)
     ]
     if not found:
         raise ValueError("one has IPv4 addresses only, the other IPv6 addresses only")
     writer = AnswerWriter(scene, source, destination)
     return Answer(tuple(writer.part(each) for each in joined(found)))
-
-
-def _services(ports: Iterable[Ports], version: int) -> ServiceSet:
-    found = ServiceSet()
-    for each in ports:
-        for addresses, services in carried(FAMILIES[version], each):
-            if addresses:
-                found |= services
-    return found
 
 
 def _pieces(

@@ -10,23 +10,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
-from exchange_ports.proof.clouds import AllowRule, Way
+from exchange_ports.clouds.base import AllowRule, RedundantRule, Way
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.spans import LineSet, Spans, subset, union
 from exchange_ports.traffic.steps import Step
 from exchange_ports.traffic.traffic import Traffic
 
-__all__ = ["RedundantRule", "RuleIndex"]
-
 _Set = TypeVar("_Set", AddressSet, ServiceSet)
-
-
-class RedundantRule(NamedTuple):
-    """A rule that could be left out, and why."""
-
-    name: str
-    why: str
 
 
 class RuleIndex:
@@ -246,5 +237,4 @@ def _nested(inner: Collection[_Set], outer: Collection[_Set]) -> Iterator[tuple[
 def _order(one: LineSet[Any]) -> tuple[int, int, int]:
     if not one.spans:
         return (0, 0, 0)
-    size = sum(last - first + 1 for first, last in one.spans)
-    return (one.spans[0][0], -one.spans[-1][1], -size)
+    return (one.spans[0][0], -one.spans[-1][1], -one.size)

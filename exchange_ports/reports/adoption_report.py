@@ -1,15 +1,13 @@
 """What exists and how it comes into the engine's state, for people and for programs."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from exchange_ports.adoption.compare import Adoption
-from exchange_ports.adoption.statuses import Found, ResourceStatus, ResourceVerdict
 from exchange_ports.adoption.steps import Step
-from exchange_ports.reports.lines import Line, Style, line
-
-__all__ = ["adoption_data", "adoption_lines"]
+from exchange_ports.clouds.existing import Found, Held, ResourceStatus, ResourceVerdict
+from exchange_ports.reports.document import Document, Items, Look, Paragraph, Section, Text
 
 #: More of one kind than these are counted, unless all are asked for.
 _COUNTS: Final = {
@@ -32,35 +30,55 @@ _SAYS: Final = {
 }
 
 
-def adoption_lines(adoption: Adoption, steps: Iterable[Step]) -> list[Line]:
-    """Each network: counts, what is imported and then edited, and what is in the way; then what to do."""
-    lines: list[Line] = []
+def adoption_report(
+    adoption: Adoption, steps: Sequence[Step], file: Mapping[str, Any] | None, last: str = ""
+) -> Document:
+    """Each network: counts, what is imported and then edited, and what is in the way; then what to do.
+
+    For programs `file` is in it, the import file; for people, `last` says where it is.
+    """
+    return Document(
+        lambda: _sections(adoption, steps, last),
+        data=lambda: _adoption_data(adoption, steps, file),
+    )
+
+
+def _sections(adoption: Adoption, steps: Sequence[Step], last: str) -> Iterator[Section]:
     for found in adoption.found:
-        lines += [line(f"{found.network}: {found.urn.name}", Style.HEADING)]
-        lines += [line(f"  {each}") for each in _counts(found)]
-        lines += _section("To import", _imports(found), Style.HEADING)
-        lines += _section("In the way", _in_the_way(found), Style.RISK)
-        lines += _section("Left over by an update, held by nobody", _leftovers(found), Style.RISK)
-        lines += _section("Rules at groups of ours that nobody wants", _unwanted(found), Style.RISK)
-        lines.append(line())
+        blocks = [
+            Items(_counts(found)),
+            *_items("To import", _imports(found), Look.STRONG),
+            *_items("In the way", _in_the_way(found), Look.RISK),
+            *_items("Left over by an update, held by nobody", _leftovers(found), Look.RISK),
+            *_items("Rules at groups of ours that nobody wants", _unwanted(found), Look.RISK),
+        ]
+        yield Section(f"{found.network}: {found.urn.name}", blocks)
     for network in adoption.not_looked_at:
-        lines += [line(f"{network}: not looked at, nothing was given of its cloud"), line()]
-    lines += _section("Begun, and not ended", _pending(adoption), Style.WARNING)
-    going = [f"{each.urn.name}  {each.id}" for each in adoption.going]
-    lines += _section("Replaced, to be deleted by the next update", going, Style.WARNING)
-    old = [f"{each.urn.name}  {each.id}" for each in adoption.no_longer_wanted]
-    lines += _section("No longer wanted, to be deleted by the next update", old, Style.WARNING)
-    if adoption.pending or going or old:
-        lines.append(line())
-    listed = list(steps)
-    if not listed:
-        return [*lines, line("Nothing to do: all that is wanted is known", Style.HEADING)]
-    lines.append(line("What to do", Style.HEADING))
-    for number, step in enumerate(listed, 1):
-        lines.append(line(f"  {number}. {_shown(step.command or step.why)}"))
-        if step.command:
-            lines.append(line(f"     {_shown(step.why)}", Style.COLUMN))
-    return lines
+        summary = f"{network}: not looked at, nothing was given of its cloud"
+        yield Section("", (Paragraph(summary),))
+    later = [
+        block
+        for heading, items in (
+            ("Begun, and not ended", _pending(adoption)),
+            ("Replaced, to be deleted by the next update", _ids(adoption.going)),
+            ("No longer wanted, to be deleted by the next update", _ids(adoption.no_longer_wanted)),
+        )
+        for block in _items(heading, items, Look.NOTE)
+    ]
+    if later:
+        yield Section("", later)
+    if steps:
+        yield Section("What to do", [each for at in enumerate(steps, 1) for each in _step(*at)])
+    else:
+        yield Section("Nothing to do: all that is wanted is known")
+    if last:
+        yield Section("", (Paragraph(last),))
+
+
+def _step(number: int, step: Step) -> Iterator[Paragraph]:
+    yield Paragraph(f"{number}. {_shown(step.command or step.why)}", indent=2)
+    if step.command:
+        yield Paragraph(Text(_shown(step.why), Look.ASIDE), indent=5)
 
 
 def _shown(text: str) -> str:
@@ -68,9 +86,14 @@ def _shown(text: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in text)
 
 
-def _section(heading: str, items: Iterable[str], style: Style) -> list[Line]:
-    listed = [line(f"  {_shown(each)}") for each in items]
-    return [line(heading, style), *listed] if listed else []
+def _items(heading: str, items: Iterable[str], look: Look) -> list[Items]:
+    """A list under its heading, unless it is empty."""
+    listed = tuple(map(_shown, items))
+    return [Items(listed, Text(heading, look))] if listed else []
+
+
+def _ids(several: Iterable[Held]) -> Iterator[str]:
+    return (f"{each.urn.name}  {each.id}" for each in several)
 
 
 def _counts(found: Found) -> Iterator[str]:
@@ -126,7 +149,7 @@ def _known_of(verdict: ResourceVerdict | None) -> str:
     )
 
 
-def adoption_data(
+def _adoption_data(
     adoption: Adoption, steps: Iterable[Step], file: Mapping[str, Any] | None
 ) -> dict[str, object]:
     """The same for JSON, with the import file in it: keys and their order are always the same."""

@@ -4,18 +4,24 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from exchange_ports.flows import Reason
-from exchange_ports.proof.packet_text import EndVerdict
-from exchange_ports.proof.reachability import Answer, AnswerRow, End, Verdict
-from exchange_ports.reports.lines import Line, Span, Style, line
+from exchange_ports.proof.answers import AnswerRow, End, EndVerdict
+from exchange_ports.proof.reachability import Answer, Verdict
+from exchange_ports.reports.document import (
+    Block,
+    Document,
+    Facts,
+    Look,
+    Paragraph,
+    Section,
+    Text,
+)
 from exchange_ports.reports.reasons import reason_data
 from exchange_ports.topology.models import Platform
-
-__all__ = ["answer_data", "answer_lines"]
 
 #: More parts than this are counted: the data has all of them.
 _MOST: Final = 12
 
-_STYLES: Final = {True: Style.IN, False: Style.RISK, None: Style.WARNING}
+_LOOKS: Final = {True: Look.GOOD, False: Look.RISK, None: Look.NOTE}
 _WORDS: Final = {
     True: "passes",
     False: "does not pass",
@@ -23,45 +29,52 @@ _WORDS: Final = {
 }
 
 
-def answer_lines(question: str, answers: Mapping[str, Answer]) -> list[Line]:
+def check_report(
+    source: str, destination: str, question: Mapping[str, str], answers: Mapping[str, Answer]
+) -> Document:
     """Each answer with who decided; with several, whether the clouds differ.
 
+    `source` and `destination` are the ends in words, `question` is what was asked as it was written.
     `answers` are by platform, or the only one by whatever name.
     """
+    asked = f"{source} -> {destination} {question['ports']}"
+    return Document(lambda: _sections(asked, answers), data=lambda: _answer_data(question, answers))
+
+
+def _sections(question: str, answers: Mapping[str, Answer]) -> Iterator[Section]:
     if len(answers) == 1:
-        return list(_of(question, *answers.values()))
-    lines: list[Line] = []
+        yield Section("", [*_of(question, *answers.values())])
+        return
     first, *others = answers.values()
     for platform, answer in answers.items():
-        lines += [line(f"On {Platform(platform).summary}", Style.HEADING)]
-        lines += [*_of(question, answer), line()]
+        yield Section(f"On {Platform(platform).summary}", [*_of(question, answer)])
     same = all(first.alike(other) for other in others)
-    return [*lines, line("The same passes on both." if same else "The clouds differ.")]
+    yield Section("", (Paragraph("The same passes on both." if same else "The clouds differ."),))
 
 
-def _of(question: str, answer: Answer) -> Iterator[Line]:
+def _of(question: str, answer: Answer) -> Iterator[Block]:
     if len(answer.parts) > 1:
-        style = Style.WARNING if answer.verdict is Verdict.IN_PART else Style.PLAIN
-        yield Span(f"{question}: "), Span(_overall(answer.verdict), style)
+        look = Look.NOTE if answer.verdict is Verdict.IN_PART else Look.PLAIN
+        yield Paragraph((Text(f"{question}: "), Text(_overall(answer.verdict), look)))
     for part in answer.parts[:_MOST]:
-        yield from _part(part)
+        yield Paragraph((Text(f"{part.summary} "), Text(_WORDS[part.passes], _LOOKS[part.passes])))
+        yield Facts(_part(part))
     if len(answer.parts) > _MOST:
-        yield line(f"and {len(answer.parts) - _MOST} more parts; --json shows all")
+        yield Paragraph(f"and {len(answer.parts) - _MOST} more parts; --json shows all")
 
 
 def _overall(verdict: Verdict) -> str:
     return _WORDS[None] if verdict is Verdict.NOT_OURS else verdict.value
 
 
-def _part(part: AnswerRow) -> Iterator[Line]:
-    yield Span(f"{part.summary} "), Span(_WORDS[part.passes], _STYLES[part.passes])
+def _part(part: AnswerRow) -> Iterator[tuple[str, str]]:
     if part.packet != part.summary:
-        yield _fact("such as", part.packet)
+        yield "such as", part.packet
     if part.passes is not None:
-        yield _fact("source", part.out.text)
-        yield _fact("destination", part.into.text)
+        yield "source", part.out.text
+        yield "destination", part.into.text
     for reason in part.reasons:
-        yield _fact("why", _why(reason))
+        yield "why", _why(reason)
 
 
 def _why(reason: Reason) -> str:
@@ -69,11 +82,7 @@ def _why(reason: Reason) -> str:
     return f"{reason.summary}: {reason.source}{ticket}"
 
 
-def _fact(name: str, summary: str) -> Line:
-    return line(f"  {name:<11}  {summary}")
-
-
-def answer_data(question: Mapping[str, str], answers: Mapping[str, Answer]) -> dict[str, object]:
+def _answer_data(question: Mapping[str, str], answers: Mapping[str, Answer]) -> dict[str, object]:
     """The answers for JSON: keys and their order are always the same."""
     first, *others = answers.values()
     return {

@@ -7,22 +7,29 @@ rows, and the longest lose rows at their end, with a count.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Final, NamedTuple
 from urllib.parse import quote as url_quoted
 
 from exchange_ports import __version__
 from exchange_ports.catalog import BY_ID
-from exchange_ports.diff import PROBES, PROBES_URL, Cause, Change, Effect
+from exchange_ports.clouds import asked_by_platform
+from exchange_ports.diff import Cause, Change, Effect
 from exchange_ports.findings import Finding, counted, printable
 from exchange_ports.flows import Reason
-from exchange_ports.reports.diff_rows import Row, ports, rows, who
-from exchange_ports.reports.headline import cautions, done_words, headline, notes
+from exchange_ports.reports.headline import (
+    Row,
+    cautions,
+    done_words,
+    headline,
+    notes,
+    ports,
+    rows,
+    who,
+)
 from exchange_ports.reports.review import Review, worst_use
+from exchange_ports.reports.writers import fenced, longest_run
 from exchange_ports.rollout import Does
 from exchange_ports.rollout import TransientEffect as Passing
-
-__all__ = ["MOST_BYTES", "NO_LINKS", "Links", "comment"]
 
 #: GitHub refuses a comment of more than 65,536 characters; what is around ours needs room.
 MOST_BYTES: Final = 60_000
@@ -152,8 +159,7 @@ def _bytes(text: str) -> int:
 def _code(text: str) -> str:
     """Text of users, as code: nothing in it is read as Markdown, HTML, a mention or a link."""
     shown = printable(text)
-    longest = max((len(list(run)) for char, run in groupby(shown) if char == "`"), default=0)
-    fence = "`" * (longest + 1)
+    fence = "`" * (longest_run(shown) + 1)
     # A blank at both ends is taken off again, and is needed beside a backtick.
     pad = " " if shown[:1] in ("`", " ", "") or shown[-1:] in ("`", " ") else ""
     return f"{fence}{pad}{shown}{pad}{fence}"
@@ -166,16 +172,14 @@ def _cell(text: str) -> str:
 
 def _fenced(text: str) -> str:
     """Several lines of users' text, as a block of code."""
-    lines = "\n".join(map(printable, text.splitlines()))
-    longest = max((len(list(run)) for char, run in groupby(lines) if char == "`"), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}text\n{lines}\n{fence}\n"
+    return fenced("\n".join(map(printable, text.splitlines()))) + "\n"
 
 
 def _why(reason: Reason) -> str:
     """A reason for a table: a link to the published row, or the operator's words as they are."""
-    if reason == PROBES:
-        return f"{reason.summary}, [Azure platform considerations]({PROBES_URL})"
+    platform = asked_by_platform(reason)
+    if platform:
+        return f"{reason.summary}, [{platform.citation}]({platform.url})"
     marks = [reason.ticket, reason.owner and f"owner {reason.owner}"]
     marks.append(reason.review and f"until {reason.review}")
     said = ", ".join(_cell(mark) for mark in marks if mark)

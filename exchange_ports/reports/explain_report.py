@@ -1,17 +1,28 @@
 """Why rules are there, for people (lines) and for programs (JSON-ready data)."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from exchange_ports.catalog import BY_ID
-from exchange_ports.findings import Path, Place, counted
+from exchange_ports.findings import Path, Place, counted, printable
 from exchange_ports.flows import Reason
 from exchange_ports.proof.answers import AnswerRow
 from exchange_ports.proof.explain import Explanation, PlannedRule, RuleReason
-from exchange_ports.reports.lines import Line, Span, Style, line, table
+from exchange_ports.reports.document import (
+    Block,
+    Document,
+    Facts,
+    Items,
+    Line,
+    Look,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+    Text,
+    shortened,
+)
 from exchange_ports.reports.reasons import reason_data
-
-__all__ = ["explained_data", "explained_lines", "unknown_data"]
 
 #: More lines than this of one kind are counted: the data has all of them.
 _MOST: Final = 12
@@ -22,48 +33,67 @@ _PLATFORM: Final = "nobody: every network of this platform has it"
 Locate = Callable[[Path], Place]
 
 
-def explained_lines(asked: str, explained: Explanation, wide: int, locate: Locate) -> list[Line]:
+def explain_report(asked: str, explained: Explanation, wide: int, locate: Locate) -> Document:
     """Reasons, each with its rules and who asked for it, and what is cut without them.
 
     `locate` says where a field of the topology stands. `wide` rules let everything through, so what
     was asked for too.
     """
+    return Document(
+        lambda: _sections(printable(asked), explained, wide, locate),
+        data=lambda: _explained_data(asked, explained, wide, locate),
+    )
+
+
+def unknown_report(
+    asked: str, summary: Iterable[str], likely: Sequence[str], wide: int
+) -> Document:
+    """The answer where no rule is called so, or none names the port: in words, and what is likely."""
+    return Document(
+        (Section("", [Paragraph(each) for each in summary]),),
+        data=lambda: {
+            "asked": asked,
+            "found": False,
+            "likely": list(likely),
+            "reasons": [],
+            "rules": [],
+            "without": {"cut": [], "opened": [], "covered_by": []},
+            "rules_that_let_everything": wide,
+        },
+    )
+
+
+def _sections(asked: str, explained: Explanation, wide: int, locate: Locate) -> Iterator[Section]:
     rules, whys = explained.rules, explained.whys
-    told = f"{counted(len(rules), 'rule')}, {counted(len(whys), 'reason')}"
-    lines: list[Line] = [line(f"{asked}: {told}", Style.HEADING), line()]
+    yield Section(f"{asked}: {counted(len(rules), 'rule')}, {counted(len(whys), 'reason')}")
     for why in whys:
-        lines += [*_why(why, locate), line()]
+        look = Look.RISK if why.reason.accepted_risk else Look.STRONG
+        heading = Text(why.reason.summary, look)
+        yield Section(heading, (Facts(_why(why, locate)), *_rules(why.rules)))
     unreasoned = [rule for rule in rules if not rule.reasons]
     for summary in dict.fromkeys(rule.description for rule in unreasoned):
         those = [rule for rule in unreasoned if rule.description == summary]
-        lines += [line(summary or "no reason", Style.HEADING), *_rules(those), line()]
-    lines += _without(explained)
+        yield Section(summary or "no reason", _rules(those))
+    yield _without(explained)
     if wide:
-        lines += [
-            line(),
-            line(f"Besides, {counted(wide, 'rule')} of the ground rules let everything through."),
-        ]
-    return lines
+        besides = f"Besides, {counted(wide, 'rule')} of the ground rules let everything through."
+        yield Section("", (Paragraph(besides),))
 
 
-def _why(why: RuleReason, locate: Locate) -> Iterator[Line]:
+def _why(why: RuleReason, locate: Locate) -> Iterator[tuple[str, str]]:
     reason = why.reason
-    yield line(reason.summary, Style.RISK if reason.accepted_risk else Style.HEADING)
     if reason.entry is not None:
-        cite = BY_ID[reason.entry].cite
-        yield _fact("row", reason.source)
-        yield _fact("", cite.where.url)
+        yield "row", reason.source
+        yield "", BY_ID[reason.entry].cite.where.url
     else:
-        yield _fact("row", "none: the operator's own words" if why.fields else "none")
+        yield "row", "none: the operator's own words" if why.fields else "none"
     for index, field in enumerate(why.fields):
-        yield _fact("" if index else "asked by", _where(field, locate))
+        yield "" if index else "asked by", _where(field, locate)
     if not why.fields:
-        yield _fact("asked by", _NOBODY if reason.entry else _PLATFORM)
-    for name, value in _operator(reason):
-        yield _fact(name, value)
+        yield "asked by", _NOBODY if reason.entry else _PLATFORM
+    yield from _operator(reason)
     if reason.entry is not None:
-        yield _fact("without it", BY_ID[reason.entry].without)
-    yield from _rules(why.rules)
+        yield "without it", BY_ID[reason.entry].without
 
 
 def _operator(reason: Reason) -> Iterator[tuple[str, str]]:
@@ -87,42 +117,37 @@ def _dotted(field: Path) -> str:
     return words
 
 
-def _rules(rules: Sequence[PlannedRule]) -> list[Line]:
-    rows = [
-        [
-            Span(rule.way, Style.IN if rule.way == "in" else Style.OUT),
-            Span(rule.group or f"all of {rule.place}"),
-            Span(str(rule.ports)),
-            Span(rule.peer),
-            Span(f"{rule.network}: {rule.name}"),
-        ]
+def _rules(rules: Sequence[PlannedRule]) -> list[Block]:
+    rows = tuple(
+        Row(
+            (
+                Text(rule.way, Look.GOOD if rule.way == "in" else Look.OUT),
+                rule.group or f"all of {rule.place}",
+                str(rule.ports),
+                rule.peer,
+                f"{rule.network}: {rule.name}",
+            )
+        )
         for rule in rules[:_MOST]
-    ]
-    lines = table(("", "group", "ports", "peer", "rule"), rows)
-    if len(rules) > _MOST:
-        lines.append(line(f"  and {len(rules) - _MOST} more"))
-    return lines
+    )
+    more = [Items([f"and {len(rules) - _MOST} more"])] if len(rules) > _MOST else []
+    return [Table(("", "group", "ports", "peer", "rule"), rows), *more]
 
 
-def _without(explained: Explanation) -> Iterator[Line]:
+def _without(explained: Explanation) -> Section:
     several = "these rules" if len(explained.rules) > 1 else "this rule alone"
-    yield line(f"Without {several}", Style.HEADING)
+    lines: list[Line] = []
     for parts, summary in ((explained.cut, "is cut"), (explained.opened, "passes")):
-        for part in parts[:_MOST]:
-            yield Span(f"  {part.summary} "), Span(summary, Style.RISK)
-        if len(parts) > _MOST:
-            yield line(f"  and {len(parts) - _MOST} more")
-    if not (explained.cut or explained.opened):
+        told = [(Text(f"{part.summary} "), Text(summary, Look.RISK)) for part in parts]
+        lines += shortened(told, _MOST)
+    if not lines:
         covered = ", ".join(explained.covered)
         summary = f"{covered} lets it too" if covered else "nobody passes by it"
-        yield line(f"  nothing is cut: {summary}")
+        lines = [f"nothing is cut: {summary}"]
+    return Section(f"Without {several}", (Items(lines),))
 
 
-def _fact(name: str, summary: str) -> Line:
-    return line(f"  {name:<11}  {summary}")
-
-
-def explained_data(
+def _explained_data(
     asked: str, explained: Explanation, wide: int, locate: Locate
 ) -> dict[str, object]:
     """The explanation for JSON: keys and their order are always the same."""
@@ -137,19 +162,6 @@ def explained_data(
             "opened": [_part_data(part) for part in explained.opened],
             "covered_by": list(explained.covered),
         },
-        "rules_that_let_everything": wide,
-    }
-
-
-def unknown_data(asked: str, likely: Sequence[str], wide: int) -> dict[str, object]:
-    """The answer for JSON where no rule is called so, or none names the port."""
-    return {
-        "asked": asked,
-        "found": False,
-        "likely": list(likely),
-        "reasons": [],
-        "rules": [],
-        "without": {"cut": [], "opened": [], "covered_by": []},
         "rules_that_let_everything": wide,
     }
 

@@ -5,24 +5,40 @@ outside at its other end, meets filters that are not ours: each such row says fr
 which ports and why. Rows come from flows, which is what the proof holds the rules against.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 from exchange_ports.findings import counted
-from exchange_ports.flows import INTERNET, ExternalEndpoint, Flow, Reason
-from exchange_ports.pipeline import Plans
-from exchange_ports.reports.escaping import in_markdown, markdown_table, sheet
-from exchange_ports.reports.labels import ANYWHERE, EndpointLabels, LabeledEnd
-from exchange_ports.reports.origin import Origin
-from exchange_ports.reports.reasons import document, linked, references
+from exchange_ports.flows import ExternalEndpoint, Flow, Reason
+from exchange_ports.flows.labels import EndpointLabels, LabeledEnd
+from exchange_ports.planning import Plans
+from exchange_ports.reports.document import (
+    Document,
+    Items,
+    Look,
+    Origin,
+    Paragraph,
+    Records,
+    Section,
+    Table,
+    Text,
+    spaced,
+)
+from exchange_ports.reports.document import Row as TableRow
+from exchange_ports.reports.reasons import (
+    document,
+    each_once,
+    linked,
+    reason_data,
+    references,
+)
 from exchange_ports.topology.groups import Group, identity
 from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import brief, covers
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, joined
-
-__all__ = ["Crossing", "Place", "Row", "Side", "handover", "handover_csv", "handover_markdown"]
+from exchange_ports.traffic.regroup import regroup
 
 #: More ranges than this are said once, below the tables: the Internet has up to 30.
 _MOST_RANGES: Final = 8
@@ -107,29 +123,10 @@ def handover(plans: Plans) -> tuple[Row, ...]:
     places = _Places(plans)
     cells: Iterable[_Cell] = (cell for flow in plans.flows for cell in places.cells(flow))
     # Ports of one pair and one reason together, then whoever has the same with the same others.
-    cells = _together(cells, lambda c: (_frame(c), c.source, c.destination))
-    cells = _together(cells, lambda c: (_frame(c), c.destination, c.ports))
-    cells = _together(cells, lambda c: (_frame(c), c.source, c.ports))
-    return tuple(map(places.row, sorted(cells, key=places.order)))
-
-
-def _frame(cell: _Cell) -> Hashable:
     # Two places or two reasons are never put into one row.
-    return (cell.crossing, cell.source_place, cell.destination_place, cell.reasons)
-
-
-def _together(cells: Iterable[_Cell], key: Callable[[_Cell], Hashable]) -> list[_Cell]:
-    found: dict[Hashable, _Cell] = {}
-    for cell in cells:
-        at = key(cell)
-        before = found.get(at, cell)
-        found[at] = replace(
-            before,
-            source=before.source | cell.source,
-            destination=before.destination | cell.destination,
-            ports=before.ports | cell.ports,
-        )
-    return list(found.values())
+    for column in ("ports", "source", "destination"):
+        cells = regroup(cells, column)
+    return tuple(map(places.row, sorted(cells, key=places.order)))
 
 
 _CROSSINGS: Final = tuple(Crossing)
@@ -139,7 +136,7 @@ class _Places:
     """Who stands where."""
 
     def __init__(self, plans: Plans) -> None:
-        self._namer = EndpointLabels(plans.topology)
+        self._namer = EndpointLabels(plans.inventory)
         self._networks = {
             identity(key, declared): (key, declared)
             for key, declared in plans.topology.networks.items()
@@ -234,71 +231,27 @@ class _Places:
 def _crossing(
     outside: Sequence[ExternalEndpoint], source: Place | None, target: Place | None
 ) -> Crossing:
-    if any(end.name in (INTERNET, ANYWHERE) for end in outside):
+    if any(end.is_everyone for end in outside):
         return Crossing.INTERNET
     if outside or source is None or target is None:
         return Crossing.NEIGHBOUR
     return Crossing.ZONES if source.network == target.network else Crossing.NETWORKS
 
 
-# ---- as a spreadsheet ----
+# ---- as a report ----
 
-_SHEET: Final = (
+_RECORD: Final = (
     "crosses",
-    "source",
-    "source place",
-    "source addresses",
-    "destination",
-    "destination place",
-    "destination addresses",
-    "passes",
-    "reason",
-    "published row",
-    "document",
-    "risk accepted",
-    "owner",
-    "ticket",
-    "review",
+    *("source", "source place", "source addresses"),
+    *("destination", "destination place", "destination addresses"),
+    *("passes", "reason", "published row", "document"),
+    *("risk accepted", "owner", "ticket", "review"),
 )
-
-
-def handover_csv(rows: Iterable[Row]) -> str:
-    """The rows for a spreadsheet or a ticket system; no cell is a formula."""
-    return sheet([_SHEET, *map(_sheet_row, rows)])
-
-
-def _sheet_row(row: Row) -> list[str]:
-    return [
-        row.crossing.value,
-        *_sheet_side(row.source),
-        *_sheet_side(row.destination),
-        row.passes,
-        _each(reason.summary for reason in row.reasons),
-        _each(reason.source for reason in row.reasons),
-        _each(document(reason) for reason in row.reasons),
-        "yes" if row.is_risky else "no",
-        *(
-            _each(getattr(reason, field) for reason in row.reasons)
-            for field in ("owner", "ticket", "review")
-        ),
-    ]
-
-
-def _sheet_side(side: Side) -> tuple[str, str, str]:
-    return side.name, side.where, ", ".join([*side.addresses, *_missing(side)])
-
-
-def _missing(side: Side) -> list[str]:
-    return [f"{name}: {_NOT_DECLARED}" for name in side.unknown]
-
-
-def _each(words: Iterable[str | None]) -> str:
-    return "; ".join(dict.fromkeys(word for word in words if word))
-
-
-# ---- as a page ----
-
-_PAGE: Final = ("from", "its addresses", "to", "its addresses", "passes", "why")
+_COLUMNS: Final = ("from", "its addresses", "to", "its addresses", "passes", "why")
+#: Of a page, in hundredths.
+_SHARES: Final = (17, 17, 17, 17, 10, 22)
+#: Characters of a line of text.
+_WIDTH: Final = 98
 
 _HEADINGS: Final = {
     Crossing.NETWORKS: (
@@ -320,41 +273,62 @@ _HEADINGS: Final = {
 }
 
 _NOTES: Final = (
-    "Each row is said in the direction in which a connection is opened. A filter without a memory, such as "
-    "a network ACL, needs the way back as well: from these ports to whatever ports the source uses. "
-    "`everything` is every protocol and port.",
-    "Not in it: what servers of one zone say to each other, what only servers of `external` networks say "
-    "to each other, and name servers of the platform, which no rule filters.",
+    spaced(
+        "Each row is said in the direction in which a connection is opened. A filter without a memory, "
+        "such as a network ACL, needs the way back as well: from these ports to whatever ports the "
+        "source uses.",
+        Text("everything", Look.KEYWORD),
+        "is every protocol and port.",
+    ),
+    spaced(
+        "Not in it: what servers of one zone say to each other, what only servers of",
+        Text("external", Look.KEYWORD),
+        "networks say to each other, and name servers of the platform, which no rule filters.",
+    ),
 )
 
 
-def handover_markdown(rows: Sequence[Row], organization: str, origin: Origin) -> str:
-    """The rows as a page, by what they cross."""
-    lines = [
-        f"# What others must let pass: {in_markdown(organization)}",
-        "",
-        f"Made by exchange-ports {in_markdown(origin.version)} from {in_markdown(origin.file)} "
-        f"(SHA-256 {origin.sha256}). {counted(len(rows), 'row')}.",
-    ]
+def handover_report(rows: Sequence[Row], organization: str, origin: Origin) -> Document:
+    """The rows by what they cross; for programs each with all of its reasons."""
+    return Document(
+        lambda: _sections(rows),
+        f"What others must let pass: {organization}",
+        f"Made by exchange-ports {origin.version} from {origin.file} (SHA-256 {origin.sha256}). "
+        f"{counted(len(rows), 'row')}.",
+        references=references(reason for row in rows for reason in row.reasons),
+        width=_WIDTH,
+        records=lambda: Records(_RECORD, map(_record, rows)),
+        data=lambda: {
+            "organization": organization,
+            "file": origin.file,
+            "sha256": origin.sha256,
+            "version": origin.version,
+            "rows": list(map(_row_data, rows)),
+        },
+    )
+
+
+def _sections(rows: Sequence[Row]) -> Iterator[Section]:
     lists = _Lists()
-    for note in _NOTES:
-        lines += ["", note]
+    yield from (Section("", (Paragraph(note),)) for note in _NOTES)
     for crossing, (heading, who) in _HEADINGS.items():
-        here = [row for row in rows if row.crossing is crossing]
-        if not here:
-            continue
-        lines += ["", f"## {heading}", "", who, ""]
-        lines += markdown_table(_PAGE, (_page_row(row, lists) for row in here))
+        here = tuple(_row(row, lists) for row in rows if row.crossing is crossing)
+        if here:
+            table = Table(_COLUMNS, here, shares=_SHARES, indent=0)
+            yield Section(heading, (Paragraph(who), table))
     unknown = sorted({n for row in rows for s in (row.source, row.destination) for n in s.unknown})
     if unknown:
-        names = ", ".join(map(in_markdown, unknown))
-        lines += ["", "## Addresses to declare", ""]
-        lines += [f"Nobody else can write a rule for a server without a declared address: {names}."]
+        summary = "Nobody else can write a rule for a server without a declared address"
+        yield Section("Addresses to declare", (Paragraph(f"{summary}: {', '.join(unknown)}."),))
     if lists.named:
-        lines += ["", "## Ranges", ""]
-        lines += [f"* {name}: {', '.join(ranges)}" for ranges, name in lists.named.items()]
-    lines += references(reason for row in rows for reason in row.reasons)
-    return "\n".join(lines)
+        listed = (f"{name}: {', '.join(ranges)}" for ranges, name in lists.named.items())
+        yield Section("Ranges", (Items(listed),))
+
+
+def _row(row: Row, lists: "_Lists") -> TableRow:
+    sides = (cell for side in (row.source, row.destination) for cell in lists.cells(side))
+    look = Look.RISK if row.is_risky else Look.PLAIN
+    return TableRow((*sides, row.passes, linked(row.reasons)), look)
 
 
 class _Lists:
@@ -363,25 +337,54 @@ class _Lists:
     def __init__(self) -> None:
         self.named: dict[tuple[str, ...], str] = {}
 
-    def cell(self, side: Side) -> str:
+    def cells(self, side: Side) -> tuple[str, str]:
+        """What an end is called, and its addresses."""
+        named = f"{side.name} ({side.place})" if side.place else side.name
         if len(side.addresses) > _MOST_RANGES and not side.servers:
-            called = f"list {len(self.named) + 1}, {in_markdown(side.name)}"
+            called = f"list {len(self.named) + 1}, {side.name}"
             name = self.named.setdefault(side.addresses, called)
-            return f"{counted(len(side.addresses), 'range')}: {name.partition(',')[0]}"
-        return ", ".join(map(in_markdown, [*side.addresses, *_missing(side)]))
+            return named, f"{counted(len(side.addresses), 'range')}: {name.partition(',')[0]}"
+        return named, _addresses(side)
 
 
-def _named(side: Side) -> str:
-    where = f" ({side.place})" if side.place else ""
-    return in_markdown(side.name + where)
+def _addresses(side: Side) -> str:
+    return ", ".join([*side.addresses, *(f"{name}: {_NOT_DECLARED}" for name in side.unknown)])
 
 
-def _page_row(row: Row, lists: _Lists) -> list[str]:
-    return [
-        _named(row.source),
-        lists.cell(row.source),
-        _named(row.destination),
-        lists.cell(row.destination),
+def _record(row: Row) -> tuple[str, ...]:
+    sides = ((each.name, each.where, _addresses(each)) for each in (row.source, row.destination))
+    reasons = row.reasons
+    return (
+        row.crossing.value,
+        *(cell for side in sides for cell in side),
         row.passes,
-        linked(row.reasons),
-    ]
+        each_once(reason.summary for reason in reasons),
+        each_once(reason.source for reason in reasons),
+        each_once(map(document, reasons)),
+        "yes" if row.is_risky else "no",
+        each_once(reason.owner for reason in reasons),
+        each_once(reason.ticket for reason in reasons),
+        each_once(reason.review for reason in reasons),
+    )
+
+
+def _row_data(row: Row) -> dict[str, object]:
+    return {
+        "crosses": row.crossing.value,
+        "source": _side_data(row.source),
+        "destination": _side_data(row.destination),
+        "passes": row.passes,
+        "reasons": [reason_data(reason) for reason in row.reasons],
+    }
+
+
+def _side_data(side: Side) -> dict[str, object]:
+    place = side.place
+    return {
+        "name": side.name,
+        "network": None if place is None else place.network,
+        "zone": None if place is None else place.zone,
+        "servers": list(side.servers),
+        "addresses": list(side.addresses),
+        "without_address": list(side.unknown),
+    }

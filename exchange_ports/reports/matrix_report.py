@@ -4,23 +4,27 @@ Rows come from flows, which is what the proof holds the rules against: what is n
 pass. Servers that say and do the same stand in one row.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
-from textwrap import wrap
 from typing import Final
 
 from exchange_ports.flows import ExternalEndpoint, Reason
 from exchange_ports.flows import in_order as reasons_in_order
-from exchange_ports.pipeline import Plans
-from exchange_ports.reports.escaping import in_markdown, markdown_table, sheet
-from exchange_ports.reports.labels import EndpointLabels, LabeledEnd, parts_of
-from exchange_ports.reports.lines import Line, Span, Style, line, table
+from exchange_ports.flows.labels import EndpointLabels, LabeledEnd, parts_of
+from exchange_ports.planning import Plans
+from exchange_ports.reports.document import (
+    Document,
+    Look,
+    Paragraph,
+    Records,
+    Section,
+    Table,
+)
+from exchange_ports.reports.document import Row as TableRow
 from exchange_ports.reports.reasons import reason_data, why
 from exchange_ports.topology.groups import Group
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, joined
-
-__all__ = ["Row", "matrix", "matrix_csv", "matrix_data", "matrix_lines", "matrix_markdown"]
+from exchange_ports.traffic.regroup import regroup
 
 _COLUMNS: Final = ("from", "to", "passes", "why")
 #: How wide they are on a terminal: about 150 characters in all.
@@ -72,26 +76,12 @@ def matrix(plans: Plans) -> tuple[Row, ...]:
         for f in plans.flows
     )
     # Ports of one pair together, then whoever has the same with the same others.
-    cells = _together(cells, lambda c: (c.source, c.destination))
-    cells = _together(cells, lambda c: (c.destination, c.ports, c.reasons))
-    cells = _together(cells, lambda c: (c.source, c.ports, c.reasons))
+    for columns in (("ports", "reasons"), ("source",), ("destination",)):
+        cells = regroup(cells, *columns)
     # Put together in two ways, two cells can have come to the same ends.
-    cells = _together(cells, lambda c: (c.source, c.destination))
-    namer = EndpointLabels(plans.topology)
+    cells = regroup(cells, "ports", "reasons")
+    namer = EndpointLabels(plans.inventory)
     return tuple(_row(cell, namer) for cell in sorted(cells, key=lambda c: _order(c, namer)))
-
-
-def _together(cells: Iterable[_Cell], key: Callable[[_Cell], Hashable]) -> list[_Cell]:
-    found: dict[Hashable, _Cell] = {}
-    for cell in cells:
-        before = found.get(key(cell), cell)
-        found[key(cell)] = _Cell(
-            before.source | cell.source,
-            before.destination | cell.destination,
-            before.ports | cell.ports,
-            before.reasons | cell.reasons,
-        )
-    return list(found.values())
 
 
 def _row(cell: _Cell, namer: EndpointLabels) -> Row:
@@ -117,50 +107,35 @@ def _order(cell: _Cell, namer: EndpointLabels) -> tuple[object, ...]:
     )
 
 
-def _wrapped(row: Row) -> Iterator[list[Span]]:
-    """A row as lines of a table, none of its cells wider than its column may be."""
-    style = Style.RISK if row.is_risky else Style.PLAIN
-    columns = [
-        wrap(cell, width, break_on_hyphens=False, break_long_words=False)
-        for cell, width in zip(_cells(row), _WIDTHS, strict=True)
-    ]
-    for texts in zip_longest(*columns, fillvalue=""):
-        yield [*map(Span, texts[:-1]), Span(texts[-1], style)]
+def matrix_report(rows: Sequence[Row]) -> Document:
+    """The table; for programs each row with its servers, its ranges and all of its reasons."""
+    return Document(
+        lambda: _sections(rows),
+        "Who may talk to whom",
+        titled=False,
+        records=lambda: Records(_COLUMNS, map(_cells, rows), "\n"),
+        data=lambda: [_row_data(row) for row in rows],
+    )
 
 
-def matrix_lines(rows: Iterable[Row]) -> list[Line]:
-    """The table for a terminal."""
-    cells = [cells for row in rows for cells in _wrapped(row)]
-    return [*table(_COLUMNS, cells, 0), line(), line(_REST)]
+def _sections(rows: Iterable[Row]) -> Iterator[Section]:
+    shown = tuple(TableRow(_cells(row), Look.RISK if row.is_risky else Look.PLAIN) for row in rows)
+    yield Section("", (Table(_COLUMNS, shown, widths=_WIDTHS, indent=0),))
+    yield Section("", (Paragraph(_REST),))
 
 
-def matrix_markdown(rows: Iterable[Row]) -> str:
-    """The table in Markdown."""
-    cells = (map(in_markdown, _cells(row)) for row in rows)
-    return "\n".join([*markdown_table(_COLUMNS, cells), "", _REST])
-
-
-def matrix_csv(rows: Iterable[Row]) -> str:
-    """The table for a spreadsheet; no cell of it is a formula."""
-    return sheet([_COLUMNS, *map(_cells, rows)], ends="\n").rstrip("\n")
-
-
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: Row) -> tuple[str, str, str, str]:
     return (row.source, row.destination, row.passes, why(row.reasons))
 
 
-def matrix_data(rows: Iterable[Row]) -> list[dict[str, object]]:
-    """The rows for JSON: keys and their order are always the same."""
-    return [
-        {
-            "from": row.source,
-            "to": row.destination,
-            "passes": row.passes,
-            "from_servers": list(row.source_servers),
-            "from_ranges": list(row.source_ranges),
-            "to_servers": list(row.destination_servers),
-            "to_ranges": list(row.destination_ranges),
-            "reasons": [reason_data(reason) for reason in row.reasons],
-        }
-        for row in rows
-    ]
+def _row_data(row: Row) -> dict[str, object]:
+    return {
+        "from": row.source,
+        "to": row.destination,
+        "passes": row.passes,
+        "from_servers": list(row.source_servers),
+        "from_ranges": list(row.source_ranges),
+        "to_servers": list(row.destination_servers),
+        "to_ranges": list(row.destination_ranges),
+        "reasons": [reason_data(reason) for reason in row.reasons],
+    }

@@ -7,18 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from exchange_ports.flows import ExternalEndpoint, Flow, Reason
-from exchange_ports.pipeline import Plans
+from exchange_ports.flows import Flow, Reason
+from exchange_ports.flows.labels import peer_label
+from exchange_ports.planning import Plans
 from exchange_ports.reports.reasons import why
 from exchange_ports.topology.groups import Group, identity
 from exchange_ports.topology.models import Inbound, Topology
 from exchange_ports.topology.roles import send_connectors
-from exchange_ports.traffic.addresses import brief
 
 __all__ = ["Opening", "closed", "openings"]
-
-#: More ranges than this are counted, not listed: the Internet has up to 30.
-_MOST_RANGES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +57,13 @@ class Opening:
         }
 
 
-def _peer(end: Group | ExternalEndpoint, network: str) -> str:
-    if isinstance(end, Group):
-        return end.key if end.network == network else f"{end.key} in {end.network}"
-    if len(end.ranges) > _MOST_RANGES:
-        return f"{end.summary} ({len(end.ranges)} prefixes)"
-    ranges = ", ".join(map(brief, end.ranges))
-    return ranges if end.summary in (ranges, str(end.ranges[0])) else f"{end.summary} ({ranges})"
-
-
 def _seen(flow: Flow, network: str, zones: Mapping[Group, set[str]]) -> Iterator[Opening]:
     for direction, ours, theirs in (
         ("in", flow.destination, flow.source),
         ("out", flow.source, flow.destination),
     ):
         if isinstance(ours, Group) and ours.network == network:
-            peer = _peer(theirs, network)
+            peer = peer_label(theirs, network)
             for zone in zones[ours]:
                 yield Opening(zone, direction, ours.key, str(flow.ports), peer, flow.reasons)
 

@@ -1,99 +1,83 @@
 """The plan of a stack for people (lines) and for programs (JSON-ready data)."""
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
 
-from exchange_ports.clouds.aws.names import rule_name
-from exchange_ports.clouds.aws.rules import AwsRuleSet
-from exchange_ports.clouds.base import NEVER, Use
+from exchange_ports.clouds import cloud_of
+from exchange_ports.clouds.base import NEVER, RuleSet, Use
 from exchange_ports.findings import Finding, counted
-from exchange_ports.pipeline import NetworkPlan, Plans
-from exchange_ports.reports.lines import Line, Span, Style, line, table
+from exchange_ports.planning import Plans
+from exchange_ports.reports.document import (
+    Document,
+    Items,
+    Look,
+    Row,
+    Section,
+    Table,
+    Text,
+)
 from exchange_ports.reports.openings import Opening, closed, openings
 
-if TYPE_CHECKING:
-    from exchange_ports.clouds.azure.rules import AzureRuleSet
 
-__all__ = ["limit_lines", "opening_lines", "plan_data", "plan_lines"]
-
-
-def plan_lines(plans: Plans) -> list[Line]:
+def plan_report(plans: Plans, findings: Sequence[Finding]) -> Document:
     """What a stack opens, network by network, what stays closed, and how near the limits are."""
-    lines = opening_lines(plans)
-    lines += limit_lines(plans)
-    acknowledged = [f"{code}: {why}" for code, why in plans.topology.acknowledge.items()]
+    return Document(lambda: _sections(plans), data=lambda: plan_data(plans, findings))
+
+
+def _sections(plans: Plans) -> Iterator[Section]:
+    yield from opening_sections(plans)
     for heading, said in (
         ("Stays closed", closed(plans.topology)),
-        ("Acknowledged warnings", acknowledged),
+        (
+            "Acknowledged warnings",
+            [f"{code}: {why}" for code, why in plans.topology.acknowledge.items()],
+        ),
     ):
         if said:
-            lines += [line(heading, Style.HEADING), *(line(f"  {each}") for each in said), line()]
-    return lines[:-1]
+            yield Section(heading, (Items(said),))
 
 
-def opening_lines(plans: Plans) -> list[Line]:
-    """What is opened, by network and zone."""
-    lines: list[Line] = []
+def opening_sections(plans: Plans) -> Iterator[Section]:
+    """What is opened, by network and zone, and for each limit that is checked whoever is nearest to it."""
     for key, plan in plans.networks.items():
         seen = openings(plans, key)
         for zone in dict.fromkeys(opening.zone for opening in seen):
             platform = plans.topology.networks[key].platform.summary
-            lines.append(line(f"{key} ({platform}), {zone} zone", Style.HEADING))
-            rows = [_row(opening) for opening in seen if opening.zone == zone]
-            lines += table(("", "group", "ports", "peer", "why"), rows)
-            lines.append(line())
-        lines += [line(f"  {_made(plan)}"), line()]
-    return lines
+            rows = tuple(_row(opening) for opening in seen if opening.zone == zone)
+            table = Table(("", "group", "ports", "peer", "why"), rows)
+            yield Section(f"{key} ({platform}), {zone} zone", (table,))
+        yield Section("", (Items((_made(plan),)),))
+    rows = tuple(
+        Row((key, f"{use.used} of {use.limit.most} {use.limit.what}", use.where, use.limit.per))
+        for key in plans.networks
+        for use in nearest(plans.uses(key))
+    )
+    yield Section("Limits", (Table(("network", "used", "nearest to it", "counted per"), rows),))
 
 
-def _row(opening: Opening) -> list[Span]:
+def _row(opening: Opening) -> Row:
     risky = any(reason.accepted_risk for reason in opening.reasons)
-    return [
-        Span(opening.direction, Style.IN if opening.direction == "in" else Style.OUT),
-        Span(opening.role),
-        Span(opening.ports),
-        Span(opening.peer),
-        Span(opening.why, Style.RISK if risky else Style.PLAIN),
-    ]
+    return Row(
+        (
+            Text(opening.direction, Look.GOOD if opening.direction == "in" else Look.OUT),
+            opening.role,
+            opening.ports,
+            opening.peer,
+            opening.why,
+        ),
+        Look.RISK if risky else Look.PLAIN,
+    )
 
 
-def _made(plan: NetworkPlan) -> str:
+def _made(plan: RuleSet) -> str:
     servers = counted(len(plan.memberships), "server")
-    if isinstance(plan, AwsRuleSet):
-        made = [
-            counted(len(plan.groups), "security group"),
-            counted(len(plan.rules), "rule"),
-            *([counted(len(plan.prefix_lists), "prefix list")] if plan.prefix_lists else []),
-        ]
-    else:
-        made = [
-            counted(len(plan.groups), "network security group"),
-            counted(sum(len(group.rules) for group in plan.groups), "rule"),
-            counted(len(plan.application_groups), "application security group"),
-        ]
+    made = (counted(number, noun) for number, noun in cloud_of(plan).names.counts(plan))
     return f"{', '.join(made)} for {servers}"
 
 
-def limit_lines(plans: Plans) -> list[Line]:
-    """For each limit that is checked, whoever is nearest to it."""
-    rows = [
-        [
-            Span(key),
-            Span(f"{use.used} of {use.limit.most} {use.limit.what}"),
-            Span(use.where),
-            Span(use.limit.per),
-        ]
-        for key in plans.networks
-        for use in _nearest(plans.uses(key))
-    ]
-    columns = ("network", "used", "nearest to it", "counted per")
-    return [line("Limits", Style.HEADING), *table(columns, rows), line()]
-
-
-def _nearest(uses: Sequence[Use]) -> Iterator[Use]:
+def nearest(uses: Iterable[Use]) -> Iterator[Use]:
+    """For each limit whoever is nearest to it; nothing is near what is not there, nor a mere law."""
     fullest: dict[str, Use] = {}
     for use in uses:
-        # Nothing is near what is not there, nor a law between two quotas.
         if not use.used or use.limit.near == NEVER:
             continue
         before = fullest.get(use.limit.code)
@@ -113,12 +97,12 @@ def plan_data(plans: Plans, findings: Sequence[Finding]) -> dict[str, object]:
     }
 
 
-def _network_data(plans: Plans, key: str, plan: NetworkPlan) -> dict[str, object]:
+def _network_data(plans: Plans, key: str, plan: RuleSet) -> dict[str, object]:
     return {
         "platform": plans.topology.networks[key].platform.value,
         "opens": [opening.as_data() for opening in openings(plans, key)],
         "servers": {server: list(worn) for server, worn in plan.memberships.items()},
-        **(_aws_data(plan) if isinstance(plan, AwsRuleSet) else _azure_data(plan)),
+        **cloud_of(plan).names.as_data(plan),
         "limits": [
             {
                 "limit": use.limit.code,
@@ -128,24 +112,4 @@ def _network_data(plans: Plans, key: str, plan: NetworkPlan) -> dict[str, object
             }
             for use in plans.uses(key)
         ],
-    }
-
-
-def _aws_data(plan: AwsRuleSet) -> dict[str, object]:
-    return {
-        "security_groups": {group.key: group.description for group in plan.groups},
-        "prefix_lists": {
-            each.key: [str(entry) for entry in each.entries] for each in plan.prefix_lists
-        },
-        "rules": {rule_name(rule): rule.description for rule in plan.rules},
-    }
-
-
-def _azure_data(plan: "AzureRuleSet") -> dict[str, object]:
-    return {
-        "application_security_groups": [group.key for group in plan.application_groups],
-        "network_security_groups": {
-            group.zone.value: {rule.name: rule.description for rule in group.rules}
-            for group in plan.groups
-        },
     }

@@ -1,114 +1,120 @@
 """The proof, for people and for programs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from exchange_ports.findings import Finding, counted
-from exchange_ports.proof import Failure, Proof
+from exchange_ports.proof import Failure, Figures, Proof
 from exchange_ports.proof.cross_cloud import Swap
-from exchange_ports.reports.lines import Line, Style, line
+from exchange_ports.reports.document import (
+    Block,
+    Document,
+    Items,
+    Look,
+    Section,
+    Text,
+    shortened,
+)
 from exchange_ports.topology.review_dates import Reviews
-
-__all__ = ["failure_lines", "proof_data", "proof_lines", "review_lines", "swap_lines"]
-
 
 #: More failures than this are counted: the first ones of each law say what is wrong.
 _MOST: Final = 12
 
-
-def proof_lines(proof: Proof) -> list[Line]:
-    """What was proved, in figures, and what is named besides."""
-    figures = proof.figures
-    lines = [
-        line("Proved: what the rules let through is what the flows mean", Style.HEADING),
-        line(
-            f"  {counted(figures.servers, 'server')}, {counted(figures.directions, 'direction')}, "
-            f"{counted(figures.rules, 'rule')}, {counted(figures.flows, 'flow')}, "
-            f"{counted(figures.boxes, 'piece')} of traffic compared"
-        ),
-        line(
-            "  permitted = meant: for every server and direction, at every address, no more and no less"
-        ),
-        line(
-            "  ground rules: everything passes between internal Exchange servers and their fabric"
-        ),
-        line(
-            "  perimeter: an Edge server has what the tables and additional flows give it, and no more"
-        ),
-        line("  rules: none names nobody, none is covered by a single other one"),
-    ]
-    if proof.notes:
-        lines += [line(), line("Named, not failed", Style.HEADING)]
-        lines += [line(f"  {note}", Style.WARNING) for note in proof.notes]
-    if proof.warnings:
-        lines += [line(), line("Rules that others cover together", Style.HEADING)]
-        lines += [line(f"  {rule}", Style.WARNING) for rule in proof.warnings[:_MOST]]
-        if len(proof.warnings) > _MOST:
-            lines.append(line(f"  and {len(proof.warnings) - _MOST} more"))
-    return lines
+_PROVED: Final = (
+    "permitted = meant: for every server and direction, at every address, no more and no less",
+    "ground rules: everything passes between internal Exchange servers and their fabric",
+    "perimeter: an Edge server has what the tables and additional flows give it, and no more",
+    "rules: none names nobody, none is covered by a single other one",
+)
 
 
-def swap_lines(swaps: Iterable[Swap]) -> list[Line]:
-    """What the same topology permits on the other cloud: the same, or where it differs."""
-    lines: list[Line] = []
-    for swap in swaps:
-        cloud = swap.platform.summary
-        if swap.refused:
-            lines.append(line(f"Not compared with {cloud}, whose plan is refused", Style.HEADING))
-            lines += [line(f"  {finding}") for finding in swap.refused]
-            continue
-        if swap.holds:
-            text = f"The same on {cloud}: all of {counted(swap.servers, 'server')}, both ways"
-            lines.append(line(text, Style.HEADING))
-            lines.append(line("  but for platform addresses: the probes of Azure's load balancers"))
-        else:
-            lines.append(line(f"Not the same on {cloud}", Style.RISK))
-            lines += [line(f"  {failure}") for failure in swap.failures[:_MOST]]
-            if len(swap.failures) > _MOST:
-                lines.append(line(f"  and {len(swap.failures) - _MOST} more"))
-        if swap.over:
-            text = f"  {counted(len(swap.over), 'limit')} of {cloud} that it would be over there:"
-            lines.append(line(text, Style.WARNING))
-            lines += [line(f"    {finding.summary}", Style.WARNING) for finding in swap.over]
-    return lines
+def proof_report(
+    proof: Proof,
+    swaps: Iterable[Swap] = (),
+    reviews: Reviews | None = None,
+    passed: Iterable[Finding] = (),
+) -> Document:
+    """What was proved, in figures, or what fails, and how the other cloud and the reviews compare.
+
+    `passed` are the findings of `reviews` at their lines.
+    """
+    return Document(
+        lambda: _sections(proof, swaps, reviews),
+        data=lambda: proof_data(proof, swaps, reviews, passed),
+    )
 
 
-def review_lines(reviews: Reviews) -> list[Line]:
-    """Whether additional flows are reviewed in time, in figures; the findings say which are not."""
-    if reviews.in_time:
-        summary = f"No review is late on {reviews.as_of}, of"
-        lines = [
-            line(
-                f"{summary} {counted(reviews.dated, 'additional flow')} with a day of review",
-                Style.HEADING,
-            )
-        ]
-    else:
-        summary = f"Late on {reviews.as_of}: {counted(len(reviews.passed), 'review')} of"
-        lines = [
-            line(
-                f"{summary} {counted(reviews.dated, 'additional flow')} with a day of review",
-                Style.RISK,
-            )
-        ]
-    if reviews.undated:
-        text = f"  besides, {counted(reviews.undated, 'accepted risk')} without one"
-        lines.append(line(text, Style.WARNING))
-    return lines
+def compared(figures: Figures) -> str:
+    """How much was compared."""
+    return (
+        f"{counted(figures.servers, 'server')}, {counted(figures.directions, 'direction')}, "
+        f"{counted(figures.rules, 'rule')}, {counted(figures.flows, 'flow')}, "
+        f"{counted(figures.boxes, 'piece')} of traffic compared"
+    )
 
 
-def failure_lines(proof: Proof) -> list[Line]:
-    """What does not hold, law by law, each with its witness."""
-    by_law: dict[str, list[Failure]] = {}
+def _sections(proof: Proof, swaps: Iterable[Swap], reviews: Reviews | None) -> Iterator[Section]:
+    yield from _proved(proof) if proof.holds else [_failed(proof)]
+    blocks = [block for swap in swaps for block in _swap(swap)]
+    if blocks:
+        yield Section("", blocks)
+    if reviews is not None:
+        yield _reviewed(reviews)
+
+
+def _proved(proof: Proof) -> Iterator[Section]:
+    heading = "Proved: what the rules let through is what the flows mean"
+    yield Section(heading, (Items((compared(proof.figures), *_PROVED)),))
+    for heading, named in (
+        ("Named, not failed", proof.notes),
+        ("Rules that others cover together", shortened(proof.warnings, _MOST)),
+    ):
+        if named:
+            yield Section(heading, (Items([Text(each, Look.NOTE) for each in named]),))
+
+
+def _failed(proof: Proof) -> Section:
+    by_law: dict[str, list[str]] = {}
     for failure in proof.failures:
-        by_law.setdefault(failure.law, []).append(failure)
-    lines = [line(f"Not proved: {counted(len(proof.failures), 'failure')}", Style.RISK)]
-    for law, failures in by_law.items():
-        lines.append(line(f"  {law}", Style.HEADING))
-        lines += [line(f"    {failure}") for failure in failures[:_MOST]]
-        if len(failures) > _MOST:
-            lines.append(line(f"    and {len(failures) - _MOST} more"))
-    return lines
+        by_law.setdefault(failure.law, []).append(str(failure))
+    heading = f"Not proved: {counted(len(proof.failures), 'failure')}"
+    laws = [
+        Items(shortened(failures, _MOST), Text(law, Look.STRONG), indent=4)
+        for law, failures in by_law.items()
+    ]
+    return Section(Text(heading, Look.RISK), laws)
+
+
+def _swap(swap: Swap) -> Iterator[Block]:
+    """What the same topology permits on the other cloud: the same, or where it differs."""
+    cloud = swap.platform.summary
+    if swap.refused:
+        heading = Text(f"Not compared with {cloud}, whose plan is refused", Look.STRONG)
+        yield Items(map(str, swap.refused), heading)
+        return
+    if swap.holds:
+        heading = f"The same on {cloud}: all of {counted(swap.servers, 'server')}, both ways"
+        but = "but for platform addresses: the probes of Azure's load balancers"
+        yield Items((but,), Text(heading, Look.STRONG))
+    else:
+        heading = Text(f"Not the same on {cloud}", Look.RISK)
+        yield Items(shortened([*map(str, swap.failures)], _MOST), heading)
+    if swap.over:
+        heading = f"{counted(len(swap.over), 'limit')} of {cloud} that it would be over there:"
+        over = [Text(finding.summary, Look.NOTE) for finding in swap.over]
+        yield Items(over, Text(heading, Look.NOTE), indent=4)
+
+
+def _reviewed(reviews: Reviews) -> Section:
+    """Whether additional flows are reviewed in time, in figures; the findings say which are not."""
+    late = f"Late on {reviews.as_of}: {counted(len(reviews.passed), 'review')}"
+    summary = f"No review is late on {reviews.as_of}," if reviews.in_time else late
+    heading = f"{summary} of {counted(reviews.dated, 'additional flow')} with a day of review"
+    undated = f"besides, {counted(reviews.undated, 'accepted risk')} without one"
+    return Section(
+        Text(heading, Look.STRONG if reviews.in_time else Look.RISK),
+        (Items([Text(undated, Look.NOTE)]),) if reviews.undated else (),
+    )
 
 
 def proof_data(
@@ -117,10 +123,7 @@ def proof_data(
     reviews: Reviews | None = None,
     passed: Iterable[Finding] = (),
 ) -> dict[str, object]:
-    """The proof for JSON: keys and their order are always the same.
-
-    `passed` are the findings of `reviews` at their lines.
-    """
+    """The proof for JSON: keys and their order are always the same."""
     figures = proof.figures
     return {
         "proved": proof.holds,

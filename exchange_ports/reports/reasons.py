@@ -1,12 +1,10 @@
-"""Reasons on one line and as JSON-ready data, alike in every report."""
+"""Reasons on one line, in cells and as JSON-ready data, alike in every report."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from exchange_ports.catalog import BY_ID
 from exchange_ports.flows import Reason
-from exchange_ports.reports.escaping import in_markdown
-
-__all__ = ["document", "linked", "reason_data", "references", "why"]
+from exchange_ports.reports.document import Line, Look, Text, words
 
 
 def why(reasons: Iterable[Reason]) -> str:
@@ -25,31 +23,46 @@ def document(reason: Reason) -> str | None:
     return None if reason.entry is None else BY_ID[reason.entry].cite.where.url
 
 
-def linked(reasons: Iterable[Reason]) -> str:
-    """The reasons in Markdown, each with all that is said of it; rows are links by `references`."""
-    return "; ".join(map(_linked, reasons))
+def each_once(several: Iterable[str | None]) -> str:
+    """What is said, each once, for a cell of a spreadsheet."""
+    return "; ".join(dict.fromkeys(each for each in several if each))
 
 
-def _linked(reason: Reason) -> str:
-    marks = [] if reason.entry is None else [f"[{reason.entry}]"]
-    marks += ["**accepted risk**"] if reason.accepted_risk else []
-    marks += [
-        in_markdown(f"{name}{value}")
-        for name, value in (
-            ("", reason.ticket),
-            ("owner ", reason.owner),
-            ("review ", reason.review),
-        )
-        if value
-    ]
-    summary = in_markdown(reason.summary)
-    return f"{summary} ({', '.join(marks)})" if marks else summary
+def linked(reasons: Iterable[Reason]) -> Line:
+    """The reasons, each with all that is said of it; rows are known by `references`."""
+    return _joined("; ", map(_linked, reasons))
 
 
-def references(reasons: Iterable[Reason]) -> list[str]:
-    """Where the links of `linked` lead, for the end of a page in Markdown."""
+def _linked(reason: Reason) -> Line:
+    marks: list[Line] = []
+    if reason.entry is not None:
+        marks.append(Text(reason.entry, to=document(reason)))
+    if reason.accepted_risk:
+        marks.append(Text("accepted risk", Look.RISK))
+    marks += [f"{name}{value}" for name, value in operator_marks(reason)]
+    if not marks:
+        return reason.summary
+    return (Text(f"{reason.summary} ("), *words(_joined(", ", marks)), Text(")"))
+
+
+def _joined(between: str, several: Iterable[Line]) -> Line:
+    made: list[Text] = []
+    for each in several:
+        made += [*([Text(between)] if made else []), *words(each)]
+    return tuple(made)
+
+
+def operator_marks(reason: Reason) -> Iterator[tuple[str, str]]:
+    """What the operator wrote of a reason, with the word that stands before it."""
+    for name, value in (("", reason.ticket), ("owner ", reason.owner), ("review ", reason.review)):
+        if value:
+            yield name, value
+
+
+def references(reasons: Iterable[Reason]) -> dict[str, str]:
+    """Where the rows of `linked` are published, in the order of the catalog."""
     used = {reason.entry for reason in reasons if reason.entry is not None}
-    return ["", *(f"[{key}]: {BY_ID[key].cite.where.url}" for key in BY_ID if key in used)]
+    return {key: BY_ID[key].cite.where.url for key in BY_ID if key in used}
 
 
 def reason_data(reason: Reason) -> dict[str, object]:

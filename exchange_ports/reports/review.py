@@ -10,9 +10,9 @@ from enum import StrEnum
 from exchange_ports.clouds.base import NEVER, Use
 from exchange_ports.diff import Change, Effect, TopologyDiff, diff_plans
 from exchange_ports.findings import Finding, Path, Place
-from exchange_ports.pipeline import NetworkPlan, Plans
+from exchange_ports.planning import Plans
 from exchange_ports.rollout import Operation, Rollout, network_pairs, operations, plan_rollout
-from exchange_ports.rollout.interfaces import network_name
+from exchange_ports.rollout.update import network_name, nothing_like
 
 __all__ = ["Edit", "Review", "Stack", "review", "worst_use"]
 
@@ -141,21 +141,10 @@ def _all_of(plans: Plans, *, created: bool) -> tuple[tuple[str, tuple[Operation,
     return tuple(
         (
             network_name(plan),
-            operations(*((_empty(plan), plan) if created else (plan, _empty(plan)))),
+            operations(*((nothing_like(plan), plan) if created else (plan, nothing_like(plan)))),
         )
         for plan in plans.networks.values()
     )
-
-
-def _empty(plan: NetworkPlan) -> NetworkPlan:
-    from exchange_ports.clouds.aws import transitions as aws
-    from exchange_ports.clouds.aws.rules import AwsRuleSet
-
-    if isinstance(plan, AwsRuleSet):
-        return aws.empty(plan.network)
-    from exchange_ports.clouds.azure import transitions as azure
-
-    return azure.empty(plan.network)
 
 
 def _warnings(

@@ -1,23 +1,21 @@
 """What an update does in passing, for people and for programs."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
+from exchange_ports.clouds.base import RuleSet
 from exchange_ports.findings import counted
-from exchange_ports.pipeline import NetworkPlan, Plans
-from exchange_ports.reports.lines import Line, Style, line
+from exchange_ports.planning import Plans
+from exchange_ports.reports.document import Document, Items, Look, Section, Text, shortened
 from exchange_ports.rollout import (
     Does,
     Phase,
     PhasePlan,
     Rollout,
     TransientEffect,
-    TransientIssue,
     network_pairs,
     operations,
 )
-
-__all__ = ["step_text", "update_data", "update_lines"]
 
 #: More troubles than this are counted: servers of one role share theirs.
 _MOST = 12
@@ -43,42 +41,47 @@ _STEPS = {
 }
 
 
-def update_lines(old: Plans, new: Plans, update: Rollout) -> list[Line]:
+def rollout_report(old: Plans, new: Plans, update: Rollout) -> Document:
     """The operations of each network, what doing them at once cuts or opens, and the steps offered."""
-    lines: list[Line] = []
-    for pair in network_pairs(old, new):
-        lines.append(line(f"Update of {pair.place}", Style.HEADING))
-        done = list(_operations(pair.old, pair.new))
-        lines += [line(f"  {each}") for each in done or ["nothing to do"]]
-    lines += _moves(update)
+    return Document(
+        lambda: _sections(old, new, update), data=lambda: _update_data(old, new, update)
+    )
+
+
+def _sections(old: Plans, new: Plans, update: Rollout) -> Iterator[Section]:
+    yield Section("", [*_networks(old, new), Items([_moves(update)])])
     if update.clean:
-        text = "In one step nothing is cut that both mean, nothing opened that neither means"
-        return [*lines, line(), line(text, Style.HEADING)]
+        yield Section(
+            "In one step nothing is cut that both mean, nothing opened that neither means"
+        )
+        return
     for effect in TransientEffect:
-        found = [trouble for trouble in update.at_once.troubles if trouble.effect is effect]
+        found = [str(each) for each in update.at_once.troubles if each.effect is effect]
         if found:
-            lines += [line(), line(f"In one step: {_EFFECTS[effect]}", Style.RISK)]
-            lines += [line(f"  {each}") for each in _shown(found)]
+            yield _risk(f"In one step: {_EFFECTS[effect]}", shortened(found, _MOST))
     if update.refused:
-        lines += [line(), line("In one step: over a limit in passing", Style.RISK)]
-        lines += [line(f"  {finding.summary}") for finding in update.refused]
+        refused = [finding.summary for finding in update.refused]
+        yield _risk("In one step: over a limit in passing", refused)
     if update.held:
-        lines += [line(), line("Groups that another stack may still wear", Style.RISK)]
-        lines += [line(f"  {group}") for group in update.held]
         text = "to keep one until they have left it, list it under `retired_groups` of its network"
-        lines.append(line(f"  {text}"))
+        yield _risk("Groups that another stack may still wear", [*update.held, text])
     if update.replaced:
-        lines += [line(), line("Groups that would be replaced, whoever wears them", Style.RISK)]
-        lines += [line(f"  {each}") for each in update.replaced]
-    lines.append(line())
+        yield _risk("Groups that would be replaced, whoever wears them", update.replaced)
     if update.steps is None:
-        lines.append(line("No steps were found in which nothing is cut or opened", Style.RISK))
+        yield _risk("No steps were found in which nothing is cut or opened", ())
     else:
-        lines.append(line(f"Clean in {counted(len(update.steps), 'step')}", Style.HEADING))
-        lines += [
-            line(f"  {number}. {_STEPS[step.turn]}") for number, step in enumerate(update.steps, 1)
-        ]
-    return lines
+        steps = [f"{at}. {_STEPS[step.turn]}" for at, step in enumerate(update.steps, 1)]
+        yield Section(f"Clean in {counted(len(update.steps), 'step')}", (Items(steps),))
+
+
+def _risk(heading: str, items: Iterable[str]) -> Section:
+    return Section(Text(heading, Look.RISK), (Items(items),))
+
+
+def _networks(old: Plans, new: Plans) -> Iterator[Items]:
+    for pair in network_pairs(old, new):
+        done = list(_operations(pair.old, pair.new)) or ["nothing to do"]
+        yield Items(done, Text(f"Update of {pair.place}", Look.STRONG))
 
 
 def step_text(update: Rollout, step: PhasePlan) -> str:
@@ -95,7 +98,7 @@ def step_text(update: Rollout, step: PhasePlan) -> str:
     return f"{text}; then `{following}`"
 
 
-def _operations(old: NetworkPlan, new: NetworkPlan) -> Iterator[str]:
+def _operations(old: RuleSet, new: RuleSet) -> Iterator[str]:
     kinds = Counter((each.does, each.kind) for each in operations(old, new))
     for does, summary in _DOES.items():
         several = [counted(n, kind) for (what, kind), n in sorted(kinds.items()) if what is does]
@@ -103,19 +106,13 @@ def _operations(old: NetworkPlan, new: NetworkPlan) -> Iterator[str]:
             yield f"{', '.join(several)} {summary}"
 
 
-def _moves(update: Rollout) -> list[Line]:
+def _moves(update: Rollout) -> str:
     if not update.moves:
-        return [line("  no server comes, goes, or changes its groups")]
-    return [line(f"  servers that come, go, or change: {', '.join(update.moves)}")]
+        return "no server comes, goes, or changes its groups"
+    return f"servers that come, go, or change: {', '.join(update.moves)}"
 
 
-def _shown(troubles: Sequence[TransientIssue]) -> Iterable[str]:
-    yield from map(str, troubles[:_MOST])
-    if len(troubles) > _MOST:
-        yield f"and {len(troubles) - _MOST} more"
-
-
-def update_data(old: Plans, new: Plans, update: Rollout) -> dict[str, object]:
+def _update_data(old: Plans, new: Plans, update: Rollout) -> dict[str, object]:
     """The same for JSON: keys and their order are always the same."""
     return {
         "clean": update.clean,

@@ -10,19 +10,18 @@ from typing import Final
 
 from exchange_ports.findings import Finding
 from exchange_ports.flows import Reason
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.proof import Proof
-from exchange_ports.proof.endpoints import EndpointNames
 from exchange_ports.proof.explain import Explainer, PlannedRule
-from exchange_ports.reports.escaping import sheet
-from exchange_ports.reports.origin import Origin
-from exchange_ports.reports.reasons import document
+from exchange_ports.proof.regions import EndpointNames
+from exchange_ports.reports.document import Origin, Records
+from exchange_ports.reports.openings import closed
+from exchange_ports.reports.proof_report import proof_data
+from exchange_ports.reports.reasons import document, each_once, reason_data
 from exchange_ports.topology.fields import INTERNET_WORD
 from exchange_ports.topology.groups import identity
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.ports import Protocol
-
-__all__ = ["Book", "Rule", "Side", "Zone", "rulebook", "rulebook_csv"]
 
 #: Of a security group that no server wears, which belongs to no zone.
 UNUSED: Final = "no zone"
@@ -216,13 +215,13 @@ _COLUMNS: Final = (
 )
 
 
-def rulebook_csv(book: Book) -> str:
-    """A record for each rule in each of its zones; no cell is a formula."""
+def rulebook_records(book: Book) -> Records:
+    """A record for each rule in each of its zones."""
     proof = "holds" if book.proof.holds else "fails"
     made = (book.origin.file, book.origin.sha256, book.origin.version, proof)
     asked = frozenset(reason for flow in book.plans.flows for reason in flow.reasons)
     rows = ((*_record(zone, rule, asked), *made) for zone in book.zones for rule in zone.rules)
-    return sheet([_COLUMNS, *rows])
+    return Records(_COLUMNS, rows)
 
 
 def _record(zone: Zone, rule: Rule, asked: Collection[Reason]) -> Iterator[str]:
@@ -232,16 +231,58 @@ def _record(zone: Zone, rule: Rule, asked: Collection[Reason]) -> Iterator[str]:
         yield from (side.name, ", ".join(side.servers), ", ".join(side.addresses))
     yield rule.passes
     reasons = rule.reasons
-    yield _each(reason.summary for reason in reasons) or rule.description
+    yield each_once(reason.summary for reason in reasons) or rule.description
     # What no flow asks for, the platform does: probes of load balancers.
-    yield _each(reason.source if reason in asked else "the platform" for reason in reasons)
-    yield _each(map(document, reasons))
+    yield each_once(reason.source if reason in asked else "the platform" for reason in reasons)
+    yield each_once(map(document, reasons))
     yield "yes" if rule.is_risky else "no"
     yield "; ".join(rule.risks)
     for field in ("owner", "ticket", "review"):
-        yield _each(getattr(reason, field) for reason in reasons)
+        yield each_once(getattr(reason, field) for reason in reasons)
     yield rule.name
 
 
-def _each(words: Iterable[str | None]) -> str:
-    return "; ".join(dict.fromkeys(word for word in words if word))
+def rulebook_data(book: Book) -> dict[str, object]:
+    """The rule book for JSON: keys and their order are always the same."""
+    return {
+        "organization": book.plans.topology.organization,
+        "file": book.origin.file,
+        "sha256": book.origin.sha256,
+        "version": book.origin.version,
+        "zones": [
+            {
+                "network": zone.network,
+                "platform": zone.platform,
+                "zone": zone.name,
+                "servers": list(zone.servers),
+                "rules": [_rule_data(rule) for rule in zone.rules],
+            }
+            for zone in book.zones
+        ],
+        "acknowledged": dict(book.plans.topology.acknowledge),
+        "warnings": [finding.as_data() for finding in book.warnings],
+        "stays_closed": list(closed(book.plans.topology)),
+        "proof": proof_data(book.proof),
+    }
+
+
+def _rule_data(rule: Rule) -> dict[str, object]:
+    return {
+        "name": rule.name,
+        "direction": "in" if rule.inward else "out",
+        "allows": rule.allows,
+        "source": _side_data(rule.source),
+        "destination": _side_data(rule.destination),
+        "passes": rule.passes,
+        "risks": list(rule.risks),
+        "description": rule.description,
+        "reasons": [reason_data(reason) for reason in rule.reasons],
+    }
+
+
+def _side_data(side: Side) -> dict[str, object]:
+    return {
+        "name": side.name,
+        "servers": list(side.servers),
+        "addresses": list(side.addresses),
+    }

@@ -1,85 +1,110 @@
-"""The rule book as a page: what it was made from, risks first, then every rule, then what holds it up."""
+"""The rule book as a report: what it was made from, risks first, then every rule, then what holds it up."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from exchange_ports.catalog import BY_ID, Citation
-from exchange_ports.clouds.base import NEVER, Use
+from exchange_ports.catalog import BY_ID
+from exchange_ports.clouds.base import Use
 from exchange_ports.findings import counted
 from exchange_ports.flows import Reason
-from exchange_ports.reports.openings import closed
-from exchange_ports.reports.page import (
-    Cell,
+from exchange_ports.reports.document import (
+    Document,
+    Items,
+    Line,
     Look,
-    Page,
+    Paragraph,
     Row,
     Section,
     Table,
     Text,
-    Words,
-    cell,
-    text,
+    Value,
+    spaced,
+    stacked,
 )
-from exchange_ports.reports.rulebook import Book, Rule, Side, Zone
+from exchange_ports.reports.openings import closed
+from exchange_ports.reports.plan_report import nearest
+from exchange_ports.reports.proof_report import compared
+from exchange_ports.reports.reasons import operator_marks
+from exchange_ports.reports.rulebook import Book, Rule, Side, Zone, rulebook_data, rulebook_records
 from exchange_ports.topology.fields import FlowEnd, ends_of
 from exchange_ports.topology.models import Platform
 from exchange_ports.traffic.addresses import brief
 
-__all__ = ["rulebook_page"]
-
 #: More ranges than this stand in a list of their own: the Internet has up to 30.
 _MOST_RANGES: Final = 4
+#: Characters of a line of text.
+_WIDTH: Final = 98
+
+_NOTHING: Final = Text("-", Look.ASIDE)
 
 
-def rulebook_page(book: Book) -> Page:
-    """The page, the same for the same book. User text is plain: writers escape it."""
+def rulebook_report(book: Book) -> Document:
+    """The report, the same for the same book."""
+    return Document(
+        lambda: _sections(book),
+        f"Firewall rule book: {book.plans.topology.organization}",
+        "Every rule that Exchange servers have in their clouds, why it is there, and what was proved of them.",
+        tuple(_facts(book)),
+        width=_WIDTH,
+        records=lambda: rulebook_records(book),
+        data=lambda: rulebook_data(book),
+    )
+
+
+def _sections(book: Book) -> list[Section]:
     lists = _Lists()
-    zones = tuple(_zone(zone, lists) for zone in book.zones)
-    sections = (
+    zones = [_zone(zone, lists) for zone in book.zones]
+    return _filled(
         _risks(book),
         _warnings(book),
-        _stays_closed(book),
+        Section("What stays closed", _items(closed(book.plans.topology)), "closed"),
         _servers(book),
-        Section("rules", "Rules", (text(_RULES),), sections=zones),
+        Section("Rules", (Paragraph(_RULES), *zones), "rules"),
         lists.section(),
         _limits(book),
         _proof(book),
         _rows(book),
-        Section(
-            "not-claimed", "What this report does not claim", items=tuple(map(text, _NOT_CLAIMED))
-        ),
-    )
-    return Page.of(
-        f"Firewall rule book: {book.plans.topology.organization}",
-        "Every rule that Exchange servers have in their clouds, why it is there, and what was proved of them.",
-        _facts(book),
-        sections,
+        Section("What this report does not claim", _items(_NOT_CLAIMED), "not-claimed"),
     )
 
 
-def _facts(book: Book) -> Iterator[tuple[str, Cell]]:
+def _filled(*sections: Section) -> list[Section]:
+    """The sections that have anything below their heading."""
+    return [section for section in sections if section.blocks]
+
+
+def _items(items: Iterable[Line]) -> list[Items]:
+    """A list, unless it is empty."""
+    found = tuple(items)
+    return [Items(found)] if found else []
+
+
+def _table(
+    columns: tuple[str, ...], rows: Iterable[Row], *shares: int, caption: str = ""
+) -> list[Table]:
+    """A table, unless it is empty."""
+    found = tuple(rows)
+    return [Table(columns, found, caption, shares)] if found else []
+
+
+def _facts(book: Book) -> Iterator[tuple[str, Value]]:
     topology, figures = book.plans.topology, book.proof.figures
-    yield "Stack file", cell(book.origin.file, Look.CODE)
-    yield "Its SHA-256", cell(book.origin.sha256, Look.CODE)
-    yield "Made by", cell(f"exchange-ports {book.origin.version}")
+    yield "Stack file", Text(book.origin.file, Look.CODE)
+    yield "Its SHA-256", Text(book.origin.sha256, Look.CODE)
+    yield "Made by", f"exchange-ports {book.origin.version}"
     places = (f"{key} ({network.platform.summary})" for key, network in topology.networks.items())
-    yield "Networks", cell(", ".join(places))
+    yield "Networks", ", ".join(places)
     servers = counted(figures.servers, "server")
-    yield "Rules", cell(f"{counted(figures.rules, 'rule')} for {servers}")
+    yield "Rules", f"{counted(figures.rules, 'rule')} for {servers}"
     accepted = sum(flow.accept_risk for flow in topology.additional_flows)
     accepted += sum(relay.accept_risk for relay in topology.mail_flow.relays.values())
     look = Look.RISK if accepted else Look.PLAIN
-    yield "Accepted risks", (text(str(accepted), look, "#risks" if accepted else None),)
-    held = book.proof.holds
-    yield (
-        "Proof",
-        (
-            (
-                Text("holds" if held else "fails", Look.GOOD if held else Look.RISK, "#proof"),
-                Text("rules let through what is meant, and no more" if held else "see below"),
-            ),
-        ),
-    )
+    yield "Accepted risks", Text(str(accepted), look, "#risks" if accepted else None)
+    if book.proof.holds:
+        held = Text("holds", Look.GOOD, "#proof")
+        yield "Proof", spaced(held, "rules let through what is meant, and no more")
+    else:
+        yield "Proof", spaced(Text("fails", Look.RISK, "#proof"), "see below")
 
 
 # ---- risks and warnings ----
@@ -88,22 +113,22 @@ def _facts(book: Book) -> Iterator[tuple[str, Cell]]:
 def _risks(book: Book) -> Section:
     rows = [*_accepted(book), *_accepted_relays(book)]
     columns = ("from", "to", "passes", "in the operator's words", "owner", "ticket", "review")
-    table = Table(columns, tuple(rows), "", (16, 14, 12, 29, 12, 9, 8))
-    noted = tuple(text(note, Look.NOTE) for note in book.proof.notes)
-    inner = (
+    known = [
+        Row((Text(code, Look.CODE), why)) for code, why in book.plans.topology.acknowledge.items()
+    ]
+    acknowledged = _table(("warning", "why it is accepted, in the operator's words"), known)
+    notes = _items(Text(note, Look.NOTE) for note in book.proof.notes)
+    inner = _filled(
         Section(
-            "acknowledged", "Acknowledged warnings", (text(_ACKNOWLEDGED),), tables=_known(book)
+            "Acknowledged warnings",
+            (Paragraph(_ACKNOWLEDGED), *acknowledged) if acknowledged else (),
+            "acknowledged",
         ),
-        Section("residues", "Named by the proof", (text(_RESIDUES),) if noted else (), noted),
+        Section("Named by the proof", (Paragraph(_RESIDUES), *notes) if notes else (), "residues"),
     )
-    return Section(
-        "risks",
-        "Accepted risks and exceptions",
-        (text(_RISKS if rows else "No risk is accepted."),),
-        (),
-        (table,) if rows else (),
-        tuple(each for each in inner if each.items or each.tables),
-    )
+    summary = Paragraph(_RISKS if rows else "No risk is accepted.")
+    table = _table(columns, rows, 16, 14, 12, 29, 12, 9, 8)
+    return Section("Accepted risks and exceptions", (summary, *table, *inner), "risks")
 
 
 def _accepted(book: Book) -> Iterator[Row]:
@@ -115,10 +140,10 @@ def _accepted(book: Book) -> Iterator[Row]:
         said = (flow.reason or f"need {need}", flow.owner, flow.ticket, flow.review)
         yield Row(
             (
-                cell(", ".join(map(_end, ends_of(flow.source)))),
-                cell(", ".join(map(_end, ends_of(flow.to)))),
-                cell(ports),
-                *(cell(each or "-", Look.PLAIN if each else Look.ASIDE) for each in said),
+                ", ".join(map(_end, ends_of(flow.source))),
+                ", ".join(map(_end, ends_of(flow.to))),
+                ports,
+                *(each or _NOTHING for each in said),
             ),
             Look.RISK,
         )
@@ -133,142 +158,107 @@ def _accepted_relays(book: Book) -> Iterator[Row]:
         if relay.accept_risk:
             sites = "" if relay.sites is None else f" of {', '.join(relay.sites)}"
             cells = (
-                cell(", ".join(map(brief, relay.source))),
-                cell(f"{relay.to.value}{sites}"),
-                cell(f"{relay.port}/tcp"),
-                cell(f"relay {name}"),
+                ", ".join(map(brief, relay.source)),
+                f"{relay.to.value}{sites}",
+                f"{relay.port}/tcp",
+                f"relay {name}",
             )
-            yield Row((*cells, *(cell("-", Look.ASIDE) for _ in range(3))), Look.RISK)
-
-
-def _known(book: Book) -> tuple[Table, ...]:
-    rows = tuple(
-        Row((cell(code, Look.CODE), cell(why)))
-        for code, why in book.plans.topology.acknowledge.items()
-    )
-    return (
-        (Table(("warning", "why it is accepted, in the operator's words"), rows),) if rows else ()
-    )
+            yield Row((*cells, *[_NOTHING] * 3), Look.RISK)
 
 
 def _warnings(book: Book) -> Section:
-    rows = tuple(
+    rows = (
         Row(
             (
-                cell(finding.kind.code, Look.CODE),
-                (text(finding.summary), text(finding.why, Look.ASIDE)),
-                cell(finding.fix),
-                cell(finding.field, Look.CODE),
+                Text(finding.kind.code, Look.CODE),
+                stacked(finding.summary, Text(finding.why, Look.ASIDE)),
+                finding.fix,
+                Text(finding.field, Look.CODE),
             )
         )
         for finding in book.warnings
     )
-    table = Table(
-        ("warning", "what and why", "what would be right", "where"), rows, "", (14, 40, 30, 16)
-    )
-    return Section("warnings", "Warnings that stand", tables=(table,) if rows else ())
-
-
-def _stays_closed(book: Book) -> Section:
-    items = tuple(map(text, closed(book.plans.topology)))
-    return Section("closed", "What stays closed", (), items)
+    columns = ("warning", "what and why", "what would be right", "where")
+    return Section("Warnings that stand", _table(columns, rows, 14, 40, 30, 16), "warnings")
 
 
 # ---- servers and rules ----
 
 
 def _servers(book: Book) -> Section:
-    rows = tuple(
-        Row(
-            (
-                cell(server),
-                cell(zone.network),
-                cell(zone.name),
-                _codes(worn),
-            )
-        )
+    rows = (
+        Row((server, zone.network, zone.name, _codes(groups)))
         for zone in book.zones
         for server in zone.servers
-        for worn in [book.plans.networks[zone.network].memberships.get(server, ())]
+        for groups in [book.plans.networks[zone.network].memberships.get(server, ())]
     )
     columns = ("server", "network", "zone", "groups that it wears")
-    table = Table(columns, rows, "", (18, 14, 12, 56))
-    return Section("servers", "Servers and their groups", (text(_SERVERS),), tables=(table,))
+    table = _table(columns, rows, 18, 14, 12, 56)
+    return Section("Servers and their groups", (Paragraph(_SERVERS), *table), "servers")
 
 
-def _codes(names: Iterable[str]) -> Cell:
-    return (tuple(Text(name, Look.CODE) for name in names),)
+def _codes(names: Iterable[str]) -> Value:
+    return spaced(*(Text(name, Look.CODE) for name in names))
 
 
 def _zone(zone: Zone, lists: "_Lists") -> Section:
     platform = Platform(zone.platform).summary
-    tables = (
-        _rules((rule for rule in zone.rules if rule.inward), "Let in", lists),
-        _rules((rule for rule in zone.rules if not rule.inward), "Let out", lists),
-    )
     who = (
         f"{counted(len(zone.servers), 'server')}: {', '.join(zone.servers)}."
         if zone.servers
-        else ""
+        else "No server wears these groups."
     )
     return Section(
-        f"rules-{zone.network}-{zone.name.replace(' ', '-')}",
         f"{zone.network} ({platform}), {zone.name if ' ' in zone.name else f'{zone.name} zone'}",
-        (text(who or "No server wears these groups."),),
-        tables=tuple(table for table in tables if table.rows),
+        (
+            Paragraph(who),
+            *_rules((rule for rule in zone.rules if rule.inward), "Let in", lists),
+            *_rules((rule for rule in zone.rules if not rule.inward), "Let out", lists),
+        ),
+        f"rules-{zone.network}-{zone.name.replace(' ', '-')}",
     )
 
 
-def _rules(rules: Iterable[Rule], caption: str, lists: "_Lists") -> Table:
-    rows = tuple(_rule(rule, lists) for rule in rules)
+def _rules(rules: Iterable[Rule], caption: str, lists: "_Lists") -> list[Table]:
+    rows = [_rule(rule, lists) for rule in rules]
     columns = ("from", "to", "passes", "why", "risk notes", "rule in the cloud")
-    return Table(
-        columns, rows, f"{caption} ({counted(len(rows), 'rule')})", (18, 18, 11, 26, 9, 18)
-    )
+    caption = f"{caption} ({counted(len(rows), 'rule')})"
+    return _table(columns, rows, 18, 18, 11, 26, 9, 18, caption=caption)
 
 
 def _rule(rule: Rule, lists: "_Lists") -> Row:
-    passes = cell(rule.passes) if rule.allows else (text("denied", Look.STRONG), text(rule.passes))
-    why = tuple(map(_reason, rule.reasons)) or cell(rule.description or "-", Look.ASIDE)
-    risks = tuple(text(each, Look.RISK if rule.is_risky else Look.NOTE) for each in rule.risks)
+    passes = rule.passes if rule.allows else stacked(Text("denied", Look.STRONG), rule.passes)
+    why = stacked(*map(_reason, rule.reasons)) or Text(rule.description or "-", Look.ASIDE)
+    look = Look.RISK if rule.is_risky else Look.NOTE
     return Row(
         (
             _side(rule.source, lists),
             _side(rule.destination, lists),
             passes,
             why,
-            risks,
-            cell(rule.name, Look.CODE),
+            stacked(*(Text(each, look) for each in rule.risks)),
+            Text(rule.name, Look.CODE),
         ),
         Look.RISK if rule.is_risky else Look.PLAIN,
     )
 
 
-def _side(side: Side, lists: "_Lists") -> Cell:
+def _side(side: Side, lists: "_Lists") -> Value:
     if side.servers:
         # A group by the cloud's name, or servers of another network by their addresses.
         look = Look.PLAIN if side.addresses else Look.CODE
-        return (text(side.name, look), text(", ".join(side.servers), Look.ASIDE))
+        return stacked(Text(side.name, look), Text(", ".join(side.servers), Look.ASIDE))
     if len(side.addresses) > _MOST_RANGES:
-        return (text(side.name), lists.text(side))
+        return stacked(side.name, lists.link(side))
     beside = [each for each in side.addresses if each.removesuffix("/32") not in side.name]
-    return (text(side.name), text(", ".join(beside), Look.ASIDE)) if beside else cell(side.name)
+    return stacked(side.name, Text(", ".join(beside), Look.ASIDE)) if beside else side.name
 
 
-def _reason(reason: Reason) -> Words:
-    said = [Text(reason.summary)]
-    if reason.entry is not None:
-        said.append(Text(f"[{reason.entry}]", to=f"#row-{reason.entry}"))
-    marks = ", ".join(_operator(reason))
-    if marks:
-        said.append(Text(f"({marks})", Look.ASIDE))
-    return tuple(said)
-
-
-def _operator(reason: Reason) -> Iterator[str]:
-    for name, value in (("", reason.ticket), ("owner ", reason.owner), ("review ", reason.review)):
-        if value:
-            yield f"{name}{value}"
+def _reason(reason: Reason) -> Line:
+    entry = reason.entry
+    row = [] if entry is None else [Text(f"[{entry}]", to=f"#row-{entry}")]
+    marks = ", ".join(f"{name}{value}" for name, value in operator_marks(reason))
+    return spaced(reason.summary, *row, *([Text(f"({marks})", Look.ASIDE)] if marks else []))
 
 
 class _Lists:
@@ -277,38 +267,35 @@ class _Lists:
     def __init__(self) -> None:
         self._named: dict[tuple[str, ...], tuple[int, str]] = {}
 
-    def text(self, side: Side) -> Words:
+    def link(self, side: Side) -> Text:
         """Where the ranges of an end are listed."""
         number, _ = self._named.setdefault(side.addresses, (len(self._named) + 1, side.name))
-        return text(f"list {number}", to=f"#list-{number}")
+        return Text(f"list {number}", to=f"#list-{number}")
 
     def section(self) -> Section:
         """The lists."""
-        rows = tuple(
-            Row((cell(f"list {number}"), cell(name), cell(", ".join(ranges))), id=f"list-{number}")
+        rows = (
+            Row((f"list {number}", name, ", ".join(ranges)), id=f"list-{number}")
             for ranges, (number, name) in self._named.items()
         )
-        table = Table(("list", "who that is", "ranges"), rows, "", (8, 20, 72))
-        return Section("lists", "Lists of ranges", tables=(table,) if rows else ())
+        table = _table(("list", "who that is", "ranges"), rows, 8, 20, 72)
+        return Section("Lists of ranges", table, "lists")
 
 
 # ---- what holds it up ----
 
 
 def _limits(book: Book) -> Section:
-    uses = [(key, use) for key in book.plans.networks for use in _fullest(book.plans.uses(key))]
-    rows = tuple(
+    uses = [(key, use) for key in book.plans.networks for use in nearest(book.plans.uses(key))]
+    rows = (
         Row(
             (
-                cell(key),
-                cell(f"{use.used} of {use.limit.most} {use.limit.what}"),
-                cell(_share(use), Look.NOTE if use.is_near else Look.PLAIN),
-                cell(use.where),
-                cell(f"{use.limit.cloud}, per {use.limit.per}"),
-                (
-                    text(title, to=url),
-                    text(f"checked {use.limit.checked}", Look.ASIDE),
-                ),
+                key,
+                f"{use.used} of {use.limit.most} {use.limit.what}",
+                Text(_share(use), Look.NOTE if use.is_near else Look.PLAIN),
+                use.where,
+                f"{use.limit.cloud}, per {use.limit.per}",
+                stacked(Text(title, to=url), Text(f"checked {use.limit.checked}", Look.ASIDE)),
             )
         )
         for key, use in uses
@@ -316,25 +303,14 @@ def _limits(book: Book) -> Section:
     )
     documents = dict.fromkeys(_of_cloud(use.limit.cite) for _, use in uses)
     columns = ("network", "used", "share", "nearest to it", "counted per", "where it is written")
-    table = Table(columns, rows, "", (10, 21, 8, 21, 20, 20))
-    items = tuple(_document(*each) for each in documents)
-    return Section("limits", "Limits of the clouds", (text(_LIMITS),), items, (table,))
+    items = _items(_document(*each) for each in documents)
+    table = _table(columns, rows, 10, 21, 8, 21, 20, 20)
+    return Section("Limits of the clouds", (Paragraph(_LIMITS), *items, *table), "limits")
 
 
 def _share(use: Use) -> str:
     hundredths = 100 * use.used // max(1, use.limit.most)
     return f"{hundredths} %" if hundredths else "under 1 %"
-
-
-def _fullest(uses: Iterable[Use]) -> Iterator[Use]:
-    found: dict[str, Use] = {}
-    for use in uses:
-        if not use.used or use.limit.near == NEVER:
-            continue
-        before = found.get(use.limit.code)
-        if before is None or (use.share, use.used) > (before.share, before.used):
-            found[use.limit.code] = use
-    yield from found.values()
 
 
 def _of_cloud(cite: str) -> tuple[str, str]:
@@ -344,63 +320,56 @@ def _of_cloud(cite: str) -> tuple[str, str]:
 
 
 def _proof(book: Book) -> Section:
-    proof, figures = book.proof, book.proof.figures
-    said = (
-        f"{counted(figures.servers, 'server')}, {counted(figures.directions, 'direction')}, "
-        f"{counted(figures.rules, 'rule')}, {counted(figures.flows, 'flow')}, "
-        f"{counted(figures.boxes, 'piece')} of traffic compared."
+    proof = book.proof
+    result = (
+        Text("The proof holds.", Look.GOOD) if proof.holds else Text("The proof fails.", Look.RISK)
     )
-    head = (
-        Text("The proof holds.", Look.GOOD) if proof.holds else Text("The proof fails.", Look.RISK),
-        Text(said),
-    )
-    laws = _LAWS if proof.holds else tuple(map(str, proof.failures))
-    inner = Section(
-        "covered",
+    covered = Section(
         "Rules that others cover together",
-        (text("They do no harm and could be left out."),),
-        tuple(map(text, proof.warnings)),
+        (Paragraph("They do no harm and could be left out."), Items(proof.warnings)),
+        "covered",
     )
     return Section(
-        "proof",
         "The proof",
-        (head,),
-        tuple(map(text, laws)),
-        sections=(inner,) if proof.warnings else (),
+        (
+            Paragraph(spaced(result, f"{compared(proof.figures)}.")),
+            Items(_LAWS if proof.holds else tuple(map(str, proof.failures))),
+            *([covered] if proof.warnings else []),
+        ),
+        "proof",
     )
 
 
 def _rows(book: Book) -> Section:
     used = {reason.entry for rule in book.rules for reason in rule.reasons if reason.entry}
     entries = [entry for entry in BY_ID.values() if entry.id in used]
-    rows = tuple(
+    rows = (
         Row(
             (
-                cell(entry.id, Look.STRONG),
-                cell(entry.summary),
-                cell(f"{entry.source} to {entry.destination}"),
-                cell(entry.when),
-                cell(entry.without),
-                (_published(entry.cite), text(f"checked {entry.checked}", Look.ASIDE)),
+                Text(entry.id, Look.STRONG),
+                entry.summary,
+                f"{entry.source} to {entry.destination}",
+                entry.when,
+                entry.without,
+                stacked(
+                    Text(str(entry.cite), to=entry.cite.where.url),
+                    Text(f"checked {entry.checked}", Look.ASIDE),
+                ),
             ),
             id=f"row-{entry.id}",
         )
         for entry in entries
     )
     columns = ("row", "what passes", "from and to", "when", "without it", "where it is published")
-    table = Table(columns, rows, "", (5, 20, 20, 15, 20, 20))
     pages = dict.fromkeys(entry.cite.where for entry in entries)
-    documents = tuple(_document(page.value, page.url) for page in pages)
-    return Section("rows", "Published rows", (text(_ROWS),), documents, (table,))
+    documents = _items(_document(page.value, page.url) for page in pages)
+    table = _table(columns, rows, 5, 20, 20, 15, 20, 20)
+    return Section("Published rows", (Paragraph(_ROWS), *documents, *table), "rows")
 
 
-def _published(cite: Citation) -> Words:
-    return text(str(cite), to=cite.where.url)
-
-
-def _document(title: str, url: str) -> Words:
+def _document(title: str, url: str) -> Line:
     """A document with its address in words, since a page on paper has no links."""
-    return (Text(title, to=url), Text(url, Look.ASIDE))
+    return spaced(Text(title, to=url), Text(url, Look.ASIDE))
 
 
 _RULES: Final = (

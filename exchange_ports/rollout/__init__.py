@@ -4,10 +4,7 @@ Pure, as everything below `resources`. DESIGN 5 "Updates" is the statement; `doc
 """
 
 from exchange_ports.rollout.examine import Examination, TransientEffect, TransientIssue
-from exchange_ports.rollout.network_pairs import network_pairs
-from exchange_ports.rollout.operations import Does, Operation, operations
 from exchange_ports.rollout.phases import Attached, Phase, PhasePlan, Rollout, plan_rollout
-from exchange_ports.rollout.replacement import Ids
 from exchange_ports.rollout.request import (
     RegisteredNetwork,
     RequestedPhase,
@@ -17,6 +14,7 @@ from exchange_ports.rollout.request import (
     registered,
     select_phase,
 )
+from exchange_ports.rollout.update import Does, Ids, Operation, network_pairs, operations
 
 __all__ = [
     "RequestedPhase",

@@ -6,21 +6,20 @@ before nor after. With two managed ends both decide; of an end that is not ours 
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
 from typing import Final, NamedTuple
 
-from exchange_ports.clouds.aws.rules import AwsRuleSet
-from exchange_ports.pipeline import NetworkPlan
-from exchange_ports.proof.clouds import Evaluator, Way, evaluator
-from exchange_ports.rollout.interfaces import InterfaceState, Membership, ServerInterface
+from exchange_ports.clouds import cloud_of
+from exchange_ports.clouds.base import Evaluator, Way
 from exchange_ports.rollout.transient_states import TransientState
+from exchange_ports.rollout.update import InterfaceState, Membership, ServerInterface
 from exchange_ports.traffic.addresses import Address, AddressSet
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
 
-__all__ = ["TransientEffect", "Examination", "TransientIssue", "dressed", "examine"]
+__all__ = ["TransientEffect", "Examination", "TransientIssue", "examine"]
 
 
 class TransientEffect(StrEnum):
@@ -113,9 +112,12 @@ class _Passage:
             members = {when: _members(here, when) for when in _MEMBERSHIPS}
             wears, zones = _wardrobe(here)
             for number, moment in enumerate(several):
-                worn = dressed(moment.rules, wears, zones)
+                cloud = cloud_of(moment.rules)
+                worn = cloud.transitions.with_memberships(moment.rules, wears, zones)
                 for when in _MEMBERSHIPS:
-                    self._views[place, number, when] = evaluator(worn, members[when], spaces[place])
+                    self._views[place, number, when] = cloud.evaluator.evaluator(
+                        worn, members[when], spaces[place]
+                    )
         self._states = {
             (body.key, way): tuple(self._of(body, way)) for body in bodies for way in _WAYS
         }
@@ -345,24 +347,3 @@ def _wardrobe(
                 wears[_named(body, when)] = worn.groups
                 zones[_named(body, when)] = worn.zone
     return wears, zones
-
-
-def dressed(
-    rules: NetworkPlan, wears: Mapping[str, tuple[str, ...]], zones: Mapping[str, str]
-) -> NetworkPlan:
-    """The same rules, worn by these servers; of a group that is not there they wear nothing."""
-    if isinstance(rules, AwsRuleSet):
-        known = {group.key for group in rules.groups}
-        return replace(rules, memberships={who: _known(worn, known) for who, worn in wears.items()})
-    from exchange_ports.clouds.azure.rules import Zone
-
-    known = {group.key for group in rules.application_groups}
-    return replace(
-        rules,
-        memberships={who: _known(worn, known) for who, worn in wears.items()},
-        zones={who: Zone(zone) for who, zone in zones.items()},
-    )
-
-
-def _known(worn: tuple[str, ...], known: set[str]) -> tuple[str, ...]:
-    return tuple(group for group in worn if group in known)

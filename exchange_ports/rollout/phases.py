@@ -12,14 +12,11 @@ from enum import StrEnum
 from itertools import product, starmap
 from typing import Final, NamedTuple
 
+from exchange_ports.clouds import cloud_of
+from exchange_ports.clouds.base import RuleSet
 from exchange_ports.findings import Finding
-from exchange_ports.pipeline import NetworkPlan, Plans
-from exchange_ports.rollout.examine import Examination, dressed, examine
-from exchange_ports.rollout.interfaces import Membership, ServerInterface, server_interfaces
-from exchange_ports.rollout.limits_between import held, quotas_of, refused
-from exchange_ports.rollout.network_pairs import NetworkPair, network_pairs, spaces_of
-from exchange_ports.rollout.operations import operations
-from exchange_ports.rollout.replacement import Ids, moved_elsewhere, reattached
+from exchange_ports.planning import Plans
+from exchange_ports.rollout.examine import Examination, examine
 from exchange_ports.rollout.transient_states import (
     Memberships,
     TransientState,
@@ -27,6 +24,21 @@ from exchange_ports.rollout.transient_states import (
     standing,
     transition,
     trimmed,
+)
+from exchange_ports.rollout.update import (
+    Ids,
+    Membership,
+    NetworkPair,
+    ServerInterface,
+    held,
+    moved_elsewhere,
+    network_pairs,
+    operations,
+    quotas_of,
+    reattached,
+    refused,
+    server_interfaces,
+    spaces_of,
 )
 
 __all__ = ["Attached", "PhasePlan", "Phase", "Rollout", "plan_rollout"]
@@ -70,7 +82,7 @@ class PhasePlan:
     """
 
     turn: Phase
-    plans: Mapping[str, NetworkPlan]
+    plans: Mapping[str, RuleSet]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +139,7 @@ def plan_rollout(
 
     # What takes foreign rules away takes old ones of ours away, perhaps before servers of the same
     # program have changed their groups: then that may be at any time, as in another stack.
-    exclusive = any(getattr(pair.new, "exclusive", False) for pair in pairs)
+    exclusive = any(pair.new.exclusive for pair in pairs)
     at_once, over = look(pairs, _at_once(attached, exclusive=exclusive))
     stays = held(pairs, everyone) if attached is Attached.ELSEWHERE else ()
     moves = tuple(dict.fromkeys(body.name for body in everyone if body.moves))
@@ -185,7 +197,7 @@ def _stands_still(pairs: Iterable[NetworkPair], everyone: Iterable[ServerInterfa
     )
 
 
-def _of_steps(steps: Iterable[PhasePlan]) -> Iterator[tuple[str, NetworkPlan]]:
+def _of_steps(steps: Iterable[PhasePlan]) -> Iterator[tuple[str, RuleSet]]:
     return (each for step in steps for each in step.plans.items())
 
 
@@ -198,7 +210,7 @@ def _steps(
     )
 
 
-def _at_end_of(turn: Phase, pair: NetworkPair, everyone: Iterable[ServerInterface]) -> NetworkPlan:
+def _at_end_of(turn: Phase, pair: NetworkPair, everyone: Iterable[ServerInterface]) -> RuleSet:
     """What a network has when a step is done, worn as it is then."""
     if turn in (Phase.AT_ONCE, Phase.CONTRACT):
         return pair.new
@@ -206,8 +218,9 @@ def _at_end_of(turn: Phase, pair: NetworkPair, everyone: Iterable[ServerInterfac
     worn = {
         body.name: wears for body in here if (wears := body.wears(_WORN[turn](body))) is not None
     }
-    return dressed(
-        pair.trimmed if turn is Phase.TRIM else pair.middle,
+    rules = pair.trimmed if turn is Phase.TRIM else pair.middle
+    return cloud_of(rules).transitions.with_memberships(
+        rules,
         {name: wears.groups for name, wears in worn.items()},
         {name: wears.zone for name, wears in worn.items()},
     )
@@ -272,7 +285,7 @@ _WAYS: Final[tuple[tuple[_Way, tuple[Phase, ...]], ...]] = (
 )
 
 
-def _end(step: int, rules: NetworkPlan) -> Iterator[TransientState]:
+def _end(step: int, rules: RuleSet) -> Iterator[TransientState]:
     after: Memberships = "after"
     yield TransientState(step, "at its end", rules, after)
 
@@ -287,7 +300,7 @@ class _Spare(NamedTuple):
 _SPARES: Final = tuple(starmap(_Spare, product((False, True), repeat=2)))
 
 
-def _middle(pair: NetworkPair, everyone: Iterable[ServerInterface], spare: _Spare) -> NetworkPlan:
+def _middle(pair: NetworkPair, everyone: Iterable[ServerInterface], spare: _Spare) -> RuleSet:
     """The rules that every server can live with while some change their groups.
 
     A group that servers will come to has its new rules already, one that they will leave has its

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-from exchange_ports.clouds.aws.rules import AwsRuleSet
+from exchange_ports.clouds.base import RuleSet
 from exchange_ports.findings import Finding, Path, Refused, nearest
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.flows import Flow
-from exchange_ports.pipeline import NetworkPlan, Plans, compile_plans
-from exchange_ports.rollout.interfaces import network_name
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.rollout.phases import Attached, Phase, PhasePlan, Rollout, plan_rollout
+from exchange_ports.rollout.update import network_name
 from exchange_ports.topology.checks import check
 from exchange_ports.topology.fields import plain_type
 from exchange_ports.topology.models import Topology
@@ -173,7 +173,7 @@ class RegisteredNetwork(NamedTuple):
     """A network as it is registered: by the key under which its cloud ids are given."""
 
     key: str
-    plan: NetworkPlan
+    plan: RuleSet
     #: What flows say, for neighbours' own groups.
     flows: tuple[Flow, ...]
 
@@ -193,13 +193,9 @@ def registered(
     gone = (
         RegisteredNetwork(key, step.plans[network_name(plan)], flows)
         for key, plan in old.networks.items()
-        if network_name(plan) not in keys and _holds_anything(step.plans[network_name(plan)])
+        if network_name(plan) not in keys and step.plans[network_name(plan)].member_groups
     )
     return (
         *gone,
         *(RegisteredNetwork(key, step.plans[place], flows) for place, key in keys.items()),
     )
-
-
-def _holds_anything(plan: NetworkPlan) -> bool:
-    return bool(plan.groups if isinstance(plan, AwsRuleSet) else plan.application_groups)

@@ -6,6 +6,7 @@ Each is written as text and becomes a typed value here, or an error with one of 
 
 import re
 from collections.abc import Callable
+from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_interface
 from typing import Annotated, Any, Final, NamedTuple, Self
 
@@ -187,6 +188,39 @@ def _meant(text: str) -> str:
     return str(Ports(protocol, (PortRange(ports[0], ports[-1]),)))
 
 
+class EndpointKind(StrEnum):
+    """What an end of a flow is. A flow's name for an end begins with the kind's word."""
+
+    INTERNET = "internet"
+    """Public addresses: the Internet without what is private or no unicast address."""
+    ANY = "anywhere"
+    """Any address at all, the organization's own too."""
+    ADDRESSES = "addresses"
+    """What an operator gives as addresses or ranges."""
+    PREFIX_LIST = "prefix-list"
+    """A dated set of addresses that others publish."""
+    SERVICE_TAG = "service-tag"
+    """What a cloud calls by a name of its own."""
+    ROLE = "role"
+    """The servers with a role, of the whole organization or of a site."""
+    SERVER = "server"
+    """One server."""
+    GROUP = "group"
+    """The members of another network's group, by address."""
+    DOMAIN_CONTROLLERS = "domain-controllers"
+    ACCOUNTS_DOMAIN_CONTROLLERS = "accounts-domain-controllers"
+    LYNC = "lync"
+    OTHER_EXCHANGE = "other-exchange"
+    CLIENTS = "clients"
+    RELAY = "relay"
+    WITNESS = "witness"
+    NAME_SERVERS = "name-servers"
+    EDGE_NAME_SERVERS = "edge-name-servers"
+    SMART_HOSTS = "smart-hosts"
+    INBOUND_MAIL = "inbound-mail"
+    REPUTATION_PROXY = "reputation-proxy"
+
+
 class FlowEnd(NamedTuple):
     """One end of an additional flow, as written: one of the words, a server, or a range.
 
@@ -213,6 +247,20 @@ class FlowEnd(NamedTuple):
         if at and word not in ROLE_WORDS:
             raise PydanticCustomError("bad-end", "", {"end": text})
         return cls(word, site if at else None)
+
+    @property
+    def kind(self) -> EndpointKind:
+        """What it names; a word that is no role is taken for a server, declared or not."""
+        if self.range_ is not None:
+            return EndpointKind.ADDRESSES
+        if self.word == INTERNET_WORD:
+            return EndpointKind.INTERNET
+        return EndpointKind.ROLE if self.word in ROLE_WORDS else EndpointKind.SERVER
+
+    @property
+    def is_external(self) -> bool:
+        """Whether it is addresses or the Internet, and so no servers of the topology."""
+        return self.kind in (EndpointKind.ADDRESSES, EndpointKind.INTERNET)
 
     def __str__(self) -> str:
         if self.range_ is not None:

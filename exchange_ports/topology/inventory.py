@@ -20,20 +20,10 @@ from exchange_ports.topology.groups import (
     retirable_groups,
 )
 from exchange_ports.topology.models import EdgeServer, Network, Platform, Server, Topology, Zone
+from exchange_ports.topology.role_groups import RoleGroups
 from exchange_ports.topology.roles import ServerRole, roles_of
 from exchange_ports.traffic.addresses import FIRST_PLACEHOLDER, Address, AddressSet, covers
 from exchange_ports.traffic.addresses import Network as Range
-
-__all__ = [
-    "ExchangeServer",
-    "Inventory",
-    "RetiredGroup",
-    "ServerPair",
-    "addresses_of",
-    "match_servers",
-    "matched",
-]
-
 
 _T = TypeVar("_T")
 
@@ -101,6 +91,13 @@ class RetiredGroup:
     zone: Zone
 
 
+class NetworkRecord(NamedTuple):
+    """A network as it is declared, with the key that people use."""
+
+    key: str
+    declared: Network
+
+
 class ServerPair(NamedTuple):
     """One server before and after; None where it is not there."""
 
@@ -123,22 +120,17 @@ class Inventory:
         """Derive everything about every server."""
         self.topology = topology
         #: Each network's key and declaration, by its identity.
-        self.networks: Mapping[str, tuple[str, Network]] = {
-            identity(key, network): (key, network) for key, network in topology.networks.items()
+        self.networks: Mapping[str, NetworkRecord] = {
+            identity(key, network): NetworkRecord(key, network)
+            for key, network in topology.networks.items()
         }
         #: Internal servers first, each kind by name.
         self.servers: tuple[ExchangeServer, ...] = tuple(
             _with_placeholders(sorted(self._all(), key=lambda each: (each.in_perimeter, each.name)))
         )
         self.by_name: Mapping[str, ExchangeServer] = {each.name: each for each in self.servers}
-        members: dict[Group, list[ExchangeServer]] = {}
-        for server in self.servers:
-            for group in server.groups:
-                members.setdefault(group, []).append(server)
         #: The members of each group that has any, in order.
-        self.members: Mapping[Group, tuple[ExchangeServer, ...]] = {
-            group: tuple(servers) for group, servers in members.items()
-        }
+        self.members = _members(self.servers)
         self.retired: tuple[RetiredGroup, ...] = tuple(self._retired())
         #: Every group that is planned for, retired ones included, sorted.
         self.groups: tuple[Group, ...] = tuple(
@@ -163,12 +155,19 @@ class Inventory:
     @cached_property
     def addresses(self) -> Mapping[Group, AddressSet]:
         """The addresses of the members of each group that has any."""
-        return {group: addresses_of(members) for group, members in self.members.items()}
+        return group_addresses(self.servers)
 
     @cached_property
     def site_keys(self) -> Mapping[str, str]:
         """The key of each site, by its identity."""
         return {identity(key, site): key for key, site in self.topology.sites.items()}
+
+    @cached_property
+    def role_groups(self) -> RoleGroups:
+        """The groups that stand for each role of the catalog."""
+        return RoleGroups(
+            self.topology, self.groups, ((each.name, each.groups) for each in self.servers)
+        )
 
     def in_network(self, network: str) -> tuple[ExchangeServer, ...]:
         """The servers of the network with this identity."""
@@ -252,18 +251,45 @@ def _in_perimeter(edge: EdgeServer, network: Network) -> bool:
 
 def _with_placeholders(servers: Iterable[ExchangeServer]) -> Iterator[ExchangeServer]:
     """The servers, each without a declared address with one that no other has."""
+    alone = (ServerPair(None, server) for server in servers)
+    return (pair.latest for pair in with_addresses(alone))
+
+
+def with_addresses(pairs: Iterable[ServerPair], *, keep_ipv6: bool = True) -> Iterator[ServerPair]:
+    """The pairs, each server without a declared address with the one that it declares at the other time.
+
+    A server that never declares one gets one that no other has. Without `keep_ipv6`, so does one that
+    declares IPv6 at the other time only: a rule may mean more by that, such as ICMPv6.
+    """
     placeholder = FIRST_PLACEHOLDER
-    for server in servers:
-        if server.declared_addresses:
-            yield replace(server, addresses=server.declared_addresses)
-        else:
-            yield replace(server, addresses=(IPv4Address(placeholder),))
+    for pair in pairs:
+        known = next((one.declared_addresses for one in pair if one and one.has_address), ())
+        if not known or not (keep_ipv6 or all(isinstance(own, IPv4Address) for own in known)):
+            known = (IPv4Address(placeholder),)
             placeholder += 1
+        yield ServerPair(
+            *(one and replace(one, addresses=one.declared_addresses or known) for one in pair)
+        )
 
 
 def addresses_of(servers: Iterable[ExchangeServer]) -> AddressSet:
     """The addresses of several servers."""
     return AddressSet.at(one for server in servers for one in server.addresses)
+
+
+def _members(
+    servers: Iterable[ExchangeServer],
+) -> Mapping[Group, tuple[ExchangeServer, ...]]:
+    found: dict[Group, list[ExchangeServer]] = {}
+    for server in servers:
+        for group in server.groups:
+            found.setdefault(group, []).append(server)
+    return {group: tuple(members) for group, members in found.items()}
+
+
+def group_addresses(servers: Iterable[ExchangeServer]) -> Mapping[Group, AddressSet]:
+    """The addresses of the members of each group, of these servers."""
+    return {group: addresses_of(members) for group, members in _members(servers).items()}
 
 
 def matched(

@@ -10,11 +10,8 @@ from exchange_ports.topology.groups import (
     identity,
     syncs_apart,
 )
-from exchange_ports.topology.inventory import Inventory
-from exchange_ports.topology.models import EdgeServer, Outbound, OutboundPath
+from exchange_ports.topology.models import EdgeServer, Outbound, OutboundPath, Topology
 from exchange_ports.topology.roles import mailbox_servers
-
-__all__ = ["EdgePair", "RoleGroups"]
 
 
 class EdgePair(NamedTuple):
@@ -32,19 +29,25 @@ _OF_ONE: Final = (GroupKind.SERVER, GroupKind.EDGE_SERVER)
 class RoleGroups:
     """The groups that stand for each role, of one topology."""
 
-    def __init__(self, inventory: Inventory) -> None:
-        """Sort the groups by kind, site and server once: every flow and every site asks for them."""
-        self._topology = inventory.topology
+    def __init__(
+        self,
+        topology: Topology,
+        groups: Iterable[Group],
+        servers: Iterable[tuple[str, Iterable[Group]]],
+    ) -> None:
+        """Sort the groups by kind, site and server once: every flow and every site asks for them.
+
+        `groups` are those that are planned for, and `servers` has those of each server by its name.
+        """
+        self._topology = topology
         self._by_kind: dict[GroupKind, list[Group]] = {}
         self._by_site: dict[tuple[GroupKind, str], list[Group]] = {}
-        for group in inventory.groups:
+        for group in groups:
             self._by_kind.setdefault(group.kind, []).append(group)
             self._by_site.setdefault((group.kind, group.of), []).append(group)
         self._own_of: dict[str, list[Group]] = {}
-        for server in inventory.servers:
-            self._own_of.setdefault(server.name, []).extend(
-                group for group in server.groups if group.kind in _OF_ONE
-            )
+        for name, own in servers:
+            self._own_of.setdefault(name, []).extend(g for g in own if g.kind in _OF_ONE)
 
     def _of(self, kind: GroupKind, of: Iterable[str] | None = None) -> tuple[Group, ...]:
         if of is None:

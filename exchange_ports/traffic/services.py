@@ -395,7 +395,7 @@ class ServiceSet(LineSet[Service]):
         missing = ~self
         if not missing:
             return "everything"
-        if _places(missing.spans) < _places(self.spans):
+        if missing.size < self.size:
             return "everything but " + ", ".join(missing._parts())
         return ", ".join(self._parts())
 
@@ -415,10 +415,6 @@ class ServiceSet(LineSet[Service]):
                 yield f"{protocol_name(protocol)} {messages}"
         if whole:
             yield str(whole)
-
-
-def _places(spans: Spans) -> int:
-    return sum(last - first + 1 for first, last in spans)
 
 
 #: ICMP is not here: it is another protocol in each IP version.

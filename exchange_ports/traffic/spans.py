@@ -197,6 +197,11 @@ class LineSet(Generic[Member]):
             raise ValueError("nothing is in the empty set")
         return self.spans[0][0]
 
+    @property
+    def size(self) -> int:
+        """How many places it has."""
+        return sum(last - first + 1 for first, last in self.spans)
+
     # Sets of two kinds share no line: 25 is a port and a protocol.
 
     def __or__(self, other: Self) -> Self:

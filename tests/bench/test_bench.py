@@ -19,7 +19,7 @@ from bench.workload import FLOWS_PER_NETWORK, AddressFlow, by_address, topology
 from exchange_ports.clouds.aws.rules import AwsRuleSet
 from exchange_ports.clouds.azure.limits import RULES_PER_GROUP
 from exchange_ports.flows import ExternalEndpoint, Flow, compile_flows
-from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof import prove
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import Platform

@@ -12,8 +12,8 @@ from typing import Final
 import pytest
 
 from exchange_ports.findings import render
-from exchange_ports.reports.findings_report import found_lines
-from exchange_ports.reports.lines import plain
+from exchange_ports.reports.findings_report import findings_report
+from exchange_ports.reports.writers import to_text
 from exchange_ports.topology.validate import parse_topology
 from tests.support.command import (
     COMMAND,
@@ -201,10 +201,10 @@ def test_findings_for_a_terminal_are_those_of_every_other_reader() -> None:
     wrong = {"sites.hq.servers.ex1.address": "10.99.0.1", "networks.corp.internet": "public"}
     _, findings = parse_topology(edited(SMALL, wrong))
     assert findings
-    assert plain(found_lines(findings)) == render(findings)
+    assert to_text(findings_report(findings)) == render(findings)
     warned = parse_topology(edited(SMALL, {}))[1]
     assert not any(finding.is_error for finding in warned)
-    assert plain(found_lines(warned)) == render(warned)
+    assert to_text(findings_report(warned)) == render(warned)
 
 
 # ---- tables that fit ----

@@ -16,8 +16,9 @@ from exchange_ports.clouds.aws import rules as aws
 from exchange_ports.clouds.azure import evaluator as azure_semantics
 from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.findings import Refused
-from exchange_ports.pipeline import Plans, compile_plans
-from exchange_ports.proof.network_model import WAYS, NetworkModel
+from exchange_ports.flows.flow_index import WAYS
+from exchange_ports.planning import Plans, compile_plans
+from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import Address
 from exchange_ports.traffic.services import Service

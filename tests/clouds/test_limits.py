@@ -17,7 +17,7 @@ from exchange_ports.clouds.azure.names import BANDS
 from exchange_ports.clouds.base import Limit, Use
 from exchange_ports.findings import Finding, Refused
 from exchange_ports.flows import Reason
-from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.ports import tcp
 from tests.support.strategies import GONE, SMALL, WITH_EDGE, declared, edited

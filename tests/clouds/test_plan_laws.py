@@ -183,7 +183,7 @@ def test_the_seed_of_hashes_changes_no_plan() -> None:
 #: A topology with something of everything, and its plans on both clouds.
 PRINTED: Final = """
 import yaml
-from exchange_ports.pipeline import compile_plans
+from exchange_ports.planning import compile_plans
 from exchange_ports.topology.validate import load_topology
 data = yaml.safe_load(open("tests/released/0.1.0.yaml", encoding="utf-8"))
 for platform in ("aws", "azure"):

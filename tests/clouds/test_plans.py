@@ -10,12 +10,14 @@ import yaml
 
 from exchange_ports.clouds.aws import names as aws_names
 from exchange_ports.clouds.aws import rules as aws
+from exchange_ports.clouds.aws.plan import compile_network as compile_aws
 from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.clouds.azure.names import BANDS
 from exchange_ports.clouds.azure.plan import compile_network as compile_azure
 from exchange_ports.flows import ExternalEndpoint, Flow, Reason
-from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.stackfile.stack_file import read_stack_file
+from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import overlap
@@ -575,6 +577,31 @@ def test_within_a_rule_addresses_do_not_overlap(data: Mapping[str, Any]) -> None
             if isinstance(side, azure.Prefixes):
                 pairs = [(a, b) for i, a in enumerate(side.ranges) for b in side.ranges[:i]]
                 assert not [pair for pair in pairs if overlap(*pair)]
+
+
+@pytest.mark.parametrize("kind", [EndpointKind.PREFIX_LIST, EndpointKind.ADDRESSES])
+def test_a_dated_set_of_addresses_is_one_prefix_list_or_one_augmented_rule(
+    kind: EndpointKind,
+) -> None:
+    """Not only the Internet; what an operator lists himself stays a rule for each range on AWS."""
+    inventory = Inventory(declared(on("aws", SMALL)))
+    exchange = inventory.servers[0].groups[0]
+    prefixes = ("52.96.0.0/14", "40.92.0.0/15", "2603:1006::/40", "2603:1016::/36")
+    ranges = tuple(map(ip_network, prefixes))
+    published = ExternalEndpoint("m365-mail", ranges, "Exchange Online", kind=kind)
+    flows = [Flow(published, exchange, tcp(25), (Reason("hybrid mail"),))]
+    plan = compile_aws("corp", flows, inventory)
+    lists = {each.key: [*map(str, each.entries)] for each in plan.prefix_lists}
+    if kind is EndpointKind.PREFIX_LIST:
+        assert lists == {"m365-mail": [*prefixes[:2]], "m365-mail.v6": [*prefixes[2:]]}
+        assert [rule.peer for rule in plan.rules] == [aws.ListRef(key) for key in lists]
+    else:
+        assert not lists
+        assert {rule.peer for rule in plan.rules} == {*ranges}
+    inventory = Inventory(declared(on("azure", SMALL)))
+    (group,) = compile_azure("corp", flows, inventory).groups
+    sources = {rule.source for rule in group.rules if str(rule.ports) == "25/tcp"}
+    assert sources == {azure.Prefixes(ranges[:2]), azure.Prefixes(ranges[2:])}
 
 
 def test_overlapping_ranges_of_one_source_are_given_without_the_inner_ones() -> None:

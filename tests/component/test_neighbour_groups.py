@@ -12,9 +12,10 @@ from exchange_ports.clouds.aws.names import rule_name
 from exchange_ports.clouds.aws.plan import at_neighbours
 from exchange_ports.component import NetworkArgs
 from exchange_ports.flows import ExternalEndpoint
+from exchange_ports.flows.flow_index import carried
 from exchange_ports.offline import ProgramFailed, Recording, Registration
-from exchange_ports.pipeline import compile_plans
-from exchange_ports.proof.network_model import NetworkModel, carried
+from exchange_ports.planning import compile_plans
+from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.topology.bindings import check_bindings
 from exchange_ports.topology.groups import Group, identity
 from exchange_ports.topology.neighbors import neighbours
@@ -163,7 +164,7 @@ def test_what_is_opened_at_a_neighbour_is_what_flows_say_of_it_and_no_more(data:
                 ):
                     here = isinstance(ours, Group) and ours.network == plan.network
                     if here and isinstance(theirs, ExternalEndpoint) and theirs.name == name:
-                        meant[way] |= Traffic.of(carried(scene.end(ours), flow.ports))
+                        meant[way] |= Traffic.of(carried(scene.flows.end(ours), flow.ports))
             for way, traffic in meant.items():
                 assert filters.permitted(name, way) == traffic
         assert identity(key, plans.topology.networks[key]) == plan.network

@@ -15,10 +15,10 @@ import pytest
 from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.clouds.azure.evaluator import AzureFilters, usual_tags
 from exchange_ports.offline import Recording
-from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof import Failure, prove
 from exchange_ports.proof.reachability import QueryEndpoint, query
-from exchange_ports.rollout.operations import Does, operations
+from exchange_ports.rollout.update import Does, operations
 from exchange_ports.topology.fields import read_ports
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, tcp

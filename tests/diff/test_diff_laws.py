@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, Phase, assume, event, given, settings
 from hypothesis import strategies as st
 
 from exchange_ports.diff import Effect, TopologyDiff, diff_plans
-from exchange_ports.diff.server_states import pairs
-from exchange_ports.pipeline import Plans
+from exchange_ports.diff.topology_diff import pairs
+from exchange_ports.planning import Plans
 from exchange_ports.traffic.traffic import Traffic
 from tests.diff.judge import Filter, permitted, said
 from tests.support.edits import edited_topologies

@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 
 from exchange_ports.findings import Refused
-from exchange_ports.pipeline import compile_plans
+from exchange_ports.planning import compile_plans
 from exchange_ports.topology.validate import load_topology
 from tests.support.judge import Judge
 from tests.support.recordings import Platform, run_with

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from exchange_ports.offline import Recording, record
-from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof import prove
 from exchange_ports.stackfile.stack_file import NAMESPACE
 from tests.engine import ec2_server

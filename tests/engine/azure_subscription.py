@@ -11,7 +11,7 @@ from azure.mgmt.network import NetworkManagementClient
 
 from exchange_ports.clouds.azure.rules import AzureRuleSet
 from exchange_ports.offline import Recording, record
-from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof import prove
 from exchange_ports.stackfile.stack_file import NAMESPACE
 from tests.engine import arm_server

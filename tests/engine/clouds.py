@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from exchange_ports.clouds.azure.rules import Attachment
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from tests.engine import arm_server, aws_provider, azure_provider, ec2_server, live, live_azure
 from tests.engine.arm import SUBSCRIPTION, Arm
 from tests.engine.control import Control

@@ -20,7 +20,7 @@ from exchange_ports.clouds.aws.rules import (
     SecurityGroup,
     SecurityGroupRule,
 )
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.traffic.ports import PortRange, Ports, Protocol
 
 __all__ = ["as_it_stands", "ids", "interfaces", "without_ours"]

@@ -25,7 +25,7 @@ from exchange_ports.clouds.azure.rules import (
     Tag,
     Zone,
 )
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.traffic.ports import PortRange, Ports, Protocol
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from tests.engine.chain import BEGINNING, Topology
 from tests.engine.clouds import ATTACHED, Cloud, opened
 from tests.engine.control import Call, Fault

@@ -18,7 +18,7 @@ from exchange_ports.clouds.azure.rules import (
     Tag,
     Zone,
 )
-from exchange_ports.pipeline import compile_plans
+from exchange_ports.planning import compile_plans
 from exchange_ports.traffic.addresses import network
 from exchange_ports.traffic.ports import Protocol, tcp
 from tests.engine.arm_rules import fault_of_name, faults_of_rules

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from exchange_ports.offline import Recording, record
-from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.rollout import network_pairs, operations
 from exchange_ports.stackfile.stack_file import NAMESPACE
 from tests.engine import looking, ordering

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, seed, settings
 
 from exchange_ports.findings import Refused
 from exchange_ports.findings.plan_kinds import KINDS
-from exchange_ports.pipeline import compile_plans
+from exchange_ports.planning import compile_plans
 from exchange_ports.proof import prove
 from tests.support.strategies import Data, declared, topologies
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from exchange_ports.findings import Refused, Severity
 from exchange_ports.findings.topology_kinds import KINDS
-from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from tests.support.planning import attempted
 from tests.support.strategies import (
     FAULT_CODES,

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from exchange_ports.cli import main
 from exchange_ports.clouds.aws.names import rule_name
 from exchange_ports.clouds.aws.rules import AwsRuleSet
-from exchange_ports.pipeline import compile_plans
+from exchange_ports.flows.flow_index import WAYS
+from exchange_ports.planning import compile_plans
 from exchange_ports.proof.explain import Explainer, without
-from exchange_ports.proof.network_model import WAYS, NetworkModel
+from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.ports import ANY_PORTS
 from tests.support.command import run

@@ -16,12 +16,12 @@ from exchange_ports.clouds.aws import rules as aws
 from exchange_ports.clouds.azure import plan as azure_plan
 from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.flows import ExternalEndpoint, Flow, Reason
-from exchange_ports.pipeline import Plans, compile_plans
-from exchange_ports.proof import Failure, prove
-from exchange_ports.proof.cross_cloud import swap
+from exchange_ports.planning import Plans, compile_plans
+from exchange_ports.proof import Failure, Proof, prove
+from exchange_ports.proof.cross_cloud import Swap, swap
 from exchange_ports.proof.network_model import NetworkModel
-from exchange_ports.reports.lines import Line
-from exchange_ports.reports.proof_report import proof_lines, swap_lines
+from exchange_ports.reports.proof_report import proof_report
+from exchange_ports.reports.writers import to_text
 from exchange_ports.topology.groups import Group, GroupKind
 from exchange_ports.traffic.ports import Ports, tcp
 from tests.support.strategies import GONE, WITH_EDGE, Data, declared, edited
@@ -65,8 +65,8 @@ def broken(plans: Plans) -> tuple[Failure, ...]:
     return proof.failures
 
 
-def text(lines: Iterable[Line]) -> str:
-    return "\n".join("".join(span.text for span in one) for one in lines)
+def text(proof: Proof, swaps: Iterable[Swap] = ()) -> str:
+    return to_text(proof_report(proof, swaps))
 
 
 def laws(plans: Plans) -> set[str]:
@@ -395,10 +395,10 @@ def test_a_rule_that_others_cover_together_is_a_warning_and_no_failure(platform:
     assert "8443" in warning.partition(" of corp: ")[0]
     assert "8440-8450" in warning or "8440_8450" in warning
     assert warning.endswith(" name all of it together")
-    shown = text(proof_lines(proof))
+    shown = text(proof)
     assert f"Rules that others cover together\n  {warning}" in shown
     many = replace(proof, warnings=(warning,) * 30)
-    assert text(proof_lines(many)).endswith("\n  and 18 more")
+    assert text(many).endswith("\n  and 18 more")
     assert prove(planned({"networks.corp.platform": platform})).warnings == ()
 
 
@@ -525,7 +525,7 @@ def test_where_the_other_cloud_permits_something_else_both_say_who_decides() -> 
     plans = on_aws(planned(), lambda plan: without(plan, group="edge-sending.hq", **like))
     (compared,) = swap(plans)
     (failure,) = compared.failures
-    assert text(swap_lines([compared])) == f"Not the same on Azure\n  {failure}"
+    assert text(prove(plans), [compared]).endswith(f"\n\nNot the same on Azure\n  {failure}")
     assert failure.law == "the other cloud permits the same"
     assert failure.witness == "ex1 -> edge1 25/tcp"
     assert failure.summary.startswith(
@@ -542,11 +542,12 @@ def test_limits_of_the_other_cloud_are_reported_and_change_nothing() -> None:
         ],
         "networks.corp.platform": "azure",
     }
-    (compared,) = swap(planned(many))
+    plans = planned(many)
+    (compared,) = swap(plans)
     assert compared.holds
     assert [finding.is_error for finding in compared.over] == [True]
-    shown = text(swap_lines([compared]))
-    assert shown.startswith("The same on AWS: all of 2 servers, both ways\n")
+    shown = text(prove(plans), [compared])
+    assert "\n\nThe same on AWS: all of 2 servers, both ways\n" in shown
     assert "1 limit of AWS that it would be over there:" in shown
 
 

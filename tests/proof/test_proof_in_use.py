@@ -10,12 +10,12 @@ from typing import Any, Final
 
 import pytest
 
-from exchange_ports import component
+from exchange_ports import component, pipeline
 from exchange_ports.cli import main
 from exchange_ports.clouds.aws.rules import AwsRuleSet
 from exchange_ports.component import NotProved
 from exchange_ports.offline import ProgramFailed, record
-from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.topology.models import Topology
 from tests.support.command import run
 from tests.support.paths import DEV, ROOT, STACKS
@@ -44,7 +44,7 @@ def program(**rest: Any) -> None:
 
 
 def test_a_plan_that_is_not_proved_registers_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(component, "compile_plans", without_its_first_rule)
+    monkeypatch.setattr(pipeline, "compile_plans", without_its_first_rule)
     with pytest.raises(ProgramFailed) as failed:
         record(program, project="sample", stack="dev", config={})
     assert isinstance(failed.value.__cause__, NotProved)
@@ -62,7 +62,7 @@ def test_nothing_is_registered_before_the_proof(monkeypatch: pytest.MonkeyPatch)
     def register(*arguments: object) -> None:
         registered.append(arguments)
 
-    monkeypatch.setattr(component, "compile_plans", without_its_first_rule)
+    monkeypatch.setattr(pipeline, "compile_plans", without_its_first_rule)
     monkeypatch.setattr(
         component.pulumi.ComponentResource,
         "__init__",
@@ -74,7 +74,7 @@ def test_nothing_is_registered_before_the_proof(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_in_an_emergency_the_proof_is_skipped_loudly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(component, "compile_plans", without_its_first_rule)
+    monkeypatch.setattr(pipeline, "compile_plans", without_its_first_rule)
     recording = record(lambda: program(skip_proof=True), project="sample", stack="dev", config={})
     (warning,) = (log for log in recording.logs if "NOT PROVED" in log.message)
     assert "skip_proof is set" in warning.message
@@ -110,7 +110,7 @@ def test_prove_shows_witnesses_and_the_answer_is_no(
         kept = tuple(rule for rule in plan.rules if "clients" not in rule.description)[2:]
         return replace(plans, networks={key: replace(plan, rules=kept)})
 
-    monkeypatch.setattr("exchange_ports.cli.stacks.compile_plans", broken)
+    monkeypatch.setattr("exchange_ports.pipeline.compile_plans", broken)
     assert main(["prove", str(ROOT / DEV)]) == 1
     said = capsys.readouterr()
     assert said.out.startswith("Not proved: ")

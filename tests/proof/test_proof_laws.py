@@ -10,14 +10,15 @@ from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
 from exchange_ports.clouds.azure.rules import AzureRuleSet
+from exchange_ports.clouds.base import AllowRule
 from exchange_ports.findings import Refused
-from exchange_ports.flows import INTERNET, ExternalEndpoint
-from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.flows import ExternalEndpoint
+from exchange_ports.flows.flow_index import WAYS
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof import prove
-from exchange_ports.proof.clouds import AllowRule
 from exchange_ports.proof.cross_cloud import swap
 from exchange_ports.proof.exposure import between_ours
-from exchange_ports.proof.network_model import WAYS, NetworkModel
+from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.proof.redundancy import RuleIndex
 from exchange_ports.topology.groups import Group
 from exchange_ports.traffic.addresses import Address, AddressSet, network
@@ -84,8 +85,8 @@ def test_what_passes_between_two_servers_is_meant_of_them_or_named(data: Data, a
 
     def held(end: Group | ExternalEndpoint, address: Address) -> bool:
         """Whether an end is somebody in particular, and is at the address."""
-        at = scene.end(end)
-        internet = isinstance(end, ExternalEndpoint) and end.name == INTERNET
+        at = scene.flows.end(end)
+        internet = isinstance(end, ExternalEndpoint) and end.is_internet
         return address in at and not internet and not any(one <= at for one in WIDE)
 
     expected: dict[tuple[str, str], ServiceSet] = {}

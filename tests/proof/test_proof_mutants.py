@@ -10,9 +10,10 @@ from typing import Final, Literal
 
 import pytest
 
-from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.flows.flow_index import WAYS
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof import prove
-from exchange_ports.proof.network_model import WAYS, NetworkModel
+from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.topology.validate import load_topology
 from tests.support.mutants import mutants
 from tests.support.recordings import declared

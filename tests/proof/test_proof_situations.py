@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof import prove
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.proof.reachability import QueryEndpoint, query

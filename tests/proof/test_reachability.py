@@ -12,11 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchange_ports.cli import main
-from exchange_ports.pipeline import Plans, compile_plans
-from exchange_ports.proof.endpoints import EndpointNames
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.proof.reachability import Answer, QueryEndpoint, Verdict, query
-from exchange_ports.proof.regions import FAMILIES
+from exchange_ports.proof.regions import FAMILIES, EndpointNames
 from exchange_ports.topology.fields import read_ports
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import AddressSet, network
@@ -108,7 +107,7 @@ def test_the_parts_of_an_answer_are_all_that_was_asked_each_once(
         return
     for _ in range(4):
         one, other = (draw.draw(addresses(scene, end)) for end in (source, target))
-        here, there = scene.server_at(one), scene.server_at(other)
+        here, there = scene.labels.server_at(one), scene.server_at(other)
         if one.version != other.version or (here is not None and here is there):
             continue
         for each in ports:
@@ -135,7 +134,7 @@ def addresses(scene: NetworkModel, end: QueryEndpoint) -> st.SearchStrategy[Any]
 
 
 def holds(scene: NetworkModel, end: Any, address: Any) -> bool:
-    server = scene.server_at(address)
+    server = scene.labels.server_at(address)
     if server is None:
         return address in end.addresses
     return server.name in end.servers or f"{server.name} at {address}" in end.servers

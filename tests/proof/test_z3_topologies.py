@@ -15,11 +15,13 @@ from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
 from exchange_ports.findings import Refused
-from exchange_ports.pipeline import NetworkPlan, Plans, compile_plans
+from exchange_ports.flows.flow_index import WAYS
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof.network_model import WAYS, NetworkModel
 from tests.support.mutants import mutants
 from tests.support.recordings import Platform
 from tests.support.recordings import declared as stack_declared
+from tests.support.rule_sets import NetworkPlan
 from tests.support.smt import logic
 from tests.support.smt.algebra import said_by
 from tests.support.smt.clouds import HOST, Cloud
@@ -159,7 +161,7 @@ def test_z3_and_the_semantics_see_the_same_in_a_plan_that_is_wrong(
         for server in scene.managed()
         for way in WAYS
         for own in server.addresses
-        if scene.permitted(server, way, own) != scene.meant(server, way)
+        if scene.permitted(server, way, own) != scene.required(server, way)
     }
     assert {(apart.server, apart.way) for apart in from_flows(wrong, people)} == by_sets
     event(f"{fault.kind}: {'seen' if by_sets else 'changes nothing'}")

@@ -17,12 +17,11 @@ from hypothesis import strategies as st
 
 from exchange_ports.cli import main
 from exchange_ports.flows import ExternalEndpoint
-from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.reports.diagram import Picture, draw_picture, mermaid, svg
-from exchange_ports.reports.diagram.colors import DARK, LIGHT
 from exchange_ports.reports.diagram.columns import Kind, columns
 from exchange_ports.reports.diagram.layout import Place, Stand
-from exchange_ports.reports.diagram.text_width import width
+from exchange_ports.reports.diagram.svg import DARK, LIGHT, width
 from exchange_ports.stackfile.stack_file import read_stack_file
 from exchange_ports.topology.groups import Group, identity
 from exchange_ports.topology.inventory import Inventory

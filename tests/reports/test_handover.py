@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import pytest
@@ -11,18 +11,18 @@ from hypothesis import given
 
 from exchange_ports import __version__
 from exchange_ports.cli import main
-from exchange_ports.pipeline import compile_plans
-from exchange_ports.proof.clouds import Way
-from exchange_ports.proof.network_model import WAYS, NetworkModel
+from exchange_ports.flows.flow_index import WAYS, Way
+from exchange_ports.planning import compile_plans
+from exchange_ports.proof.network_model import NetworkModel
+from exchange_ports.reports.document import Origin
 from exchange_ports.reports.handover_report import (
     Crossing,
     Row,
     Side,
     handover,
-    handover_csv,
-    handover_markdown,
+    handover_report,
 )
-from exchange_ports.reports.origin import Origin
+from exchange_ports.reports.writers import write
 from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import AddressSet, network
@@ -34,6 +34,10 @@ from tests.support.planning import planned, slow
 from tests.support.strategies import SMALL, WITH_EDGE, edited, topologies
 
 ORIGIN: Final = Origin("stacks/Pulumi.dev.yaml", "0" * 64, "1.0")
+
+
+def written(rows: Sequence[Row], format_: str) -> str:
+    return write(handover_report(rows, "contoso", ORIGIN), format_)
 
 
 @pytest.mark.parametrize(
@@ -154,10 +158,10 @@ def test_no_row_is_about_two_servers_of_one_place_or_about_no_server_of_ours(dat
 @given(topologies())
 def test_both_formats_have_every_row_once(data: Any) -> None:
     rows = handover(planned(data))
-    table = list(csv.reader(io.StringIO(handover_csv(rows), newline="")))
+    table = list(csv.reader(io.StringIO(written(rows, "csv"), newline="")))
     assert {len(cells) for cells in table} == {15}
     assert len(table) == len(rows) + 1
-    page = handover_markdown(rows, "contoso", ORIGIN)
+    page = written(rows, "markdown")
     assert len(re.findall(r"^\|(?!---| from )", page, re.M)) == len(rows)
     assert len({tuple(cells) for cells in table}) == len(table)
 
@@ -200,9 +204,9 @@ def test_edge_crosses_a_zone_and_the_internet_and_its_servers_nothing() -> None:
 
 def test_a_server_without_an_address_is_named_since_nobody_can_write_a_rule_for_it() -> None:
     rows = rows_of()
-    page = handover_markdown(rows, "contoso", ORIGIN)
+    page = written(rows, "markdown")
     assert "Nobody else can write a rule for a server without a declared address: edge1." in page
-    assert "edge1: not declared" in handover_csv(rows)
+    assert "edge1: not declared" in written(rows, "csv")
 
 
 def test_servers_of_others_alone_are_not_handed_over() -> None:
@@ -227,17 +231,17 @@ def test_servers_of_others_alone_are_not_handed_over() -> None:
 def test_no_cell_of_csv_is_a_formula_and_no_line_ends_otherwise_than_rfc_4180_says(
     words: str,
 ) -> None:
-    written = handover_csv(handover(hostile(words)))
-    assert written.endswith("\r\n")
-    assert not re.search(r"(?<!\r)\n|\r(?!\n)", written)
-    cells = [cell for row in csv.reader(io.StringIO(written, newline="")) for cell in row]
+    text = written(handover(hostile(words)), "csv")
+    assert text.endswith("\r\n")
+    assert not re.search(r"(?<!\r)\n|\r(?!\n)", text)
+    cells = [cell for row in csv.reader(io.StringIO(text, newline="")) for cell in row]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\uff1d"))]
     assert [cell for cell in cells if cell.removeprefix("'") == words]
 
 
 @pytest.mark.parametrize("words", [*HOSTILE, *MARKUP])
 def test_no_word_of_an_operator_is_markup(words: str) -> None:
-    page = handover_markdown(handover(hostile(words)), "contoso", ORIGIN)
+    page = written(handover(hostile(words)), "markdown")
     for row in re.findall(r"^\| (?!from ).*$", page, re.M):
         assert len(re.findall(r"(?<!\\)\|", row)) == 7, row
         # What links lead to is ours.

@@ -13,13 +13,12 @@ from hypothesis import given, settings
 
 from exchange_ports.cli import main
 from exchange_ports.flows import ExternalEndpoint
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.reports.matrix_report import (
     matrix,
-    matrix_csv,
-    matrix_data,
-    matrix_markdown,
+    matrix_report,
 )
+from exchange_ports.reports.writers import write
 from exchange_ports.topology.fields import read_ports
 from exchange_ports.topology.groups import Group
 from exchange_ports.traffic.ports import Ports
@@ -86,7 +85,7 @@ def meant(plans: Plans) -> set[Triple]:
 def test_the_rows_say_what_the_flows_say_and_no_more(data: Any) -> None:
     plans = planned(data)
     said: dict[tuple[str, str], ServiceSet] = {}
-    for row in matrix_data(matrix(plans)):
+    for row in json.loads(write(matrix_report(matrix(plans)), "json")):
         sources: Any = [*row["from_servers"], *row["from_ranges"]]  # type: ignore[misc]
         targets: Any = [*row["to_servers"], *row["to_ranges"]]  # type: ignore[misc]
         passes = services_of(str(row["passes"]))
@@ -123,7 +122,7 @@ def test_no_two_rows_have_the_same_ends(data: Any) -> None:
 
 @pytest.mark.parametrize("words", HOSTILE)
 def test_no_cell_of_csv_is_a_formula(words: str) -> None:
-    written = matrix_csv(matrix(hostile(words)))
+    written = write(matrix_report(matrix(hostile(words))), "csv")
     cells = [cell for row in csv.reader(io.StringIO(written)) for cell in row]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
     # The words are there, to the letter, at most behind a quote.
@@ -133,7 +132,7 @@ def test_no_cell_of_csv_is_a_formula(words: str) -> None:
 
 @pytest.mark.parametrize("words", HOSTILE)
 def test_no_cell_of_markdown_is_markup(words: str) -> None:
-    written = matrix_markdown(matrix(hostile(words)))
+    written = write(matrix_report(matrix(hostile(words))), "markdown")
     rows = [line for line in written.splitlines() if line.startswith("|")]
     for row in rows:
         assert len(re.findall(r"(?<!\\)\|", row)) == 5, row

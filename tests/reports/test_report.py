@@ -14,14 +14,13 @@ from markdown_it import MarkdownIt
 
 from exchange_ports import __version__
 from exchange_ports.cli import main, report_command
-from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof import Failure, Figures, Proof, prove
 from exchange_ports.proof.explain import Explainer
-from exchange_ports.reports.origin import Origin
-from exchange_ports.reports.page_html import page_html
-from exchange_ports.reports.page_markdown import page_markdown
-from exchange_ports.reports.rulebook import Book, rulebook, rulebook_csv
-from exchange_ports.reports.rulebook_page import rulebook_page
+from exchange_ports.reports.document import Origin
+from exchange_ports.reports.rulebook import Book, rulebook
+from exchange_ports.reports.rulebook_page import rulebook_report
+from exchange_ports.reports.writers import write
 from exchange_ports.topology.validate import load_topology
 from tests.support.command import run, run_apart
 from tests.support.hostile_words import HOSTILE, MARKUP
@@ -135,13 +134,13 @@ def test_every_rule_stands_in_each_zone_that_wears_it_with_its_reasons(data: Any
 def test_all_three_formats_have_every_rule_and_every_accepted_risk(data: Any) -> None:
     plans = planned(data)
     book = book_of(plans)
-    table = list(csv.reader(io.StringIO(rulebook_csv(book), newline="")))
+    table = list(csv.reader(io.StringIO(write(rulebook_report(book), "csv"), newline="")))
     assert {len(cells) for cells in table} == {25}
     named = [(cells[0], cells[2], cells[20]) for cells in table[1:]]
     assert named == [(rule.network, rule.zone, rule.name) for rule in book.rules]
-    page = rulebook_page(book)
-    seen = Seen.of(page_html(page))
-    markdown = page_markdown(page)
+    page = rulebook_report(book)
+    seen = Seen.of(write(page, "html"))
+    markdown = write(page, "markdown")
     for rule in book.rules:
         assert rule.name in seen.codes
     # What is accepted stands once in its own table, and marks each of its rules.
@@ -273,7 +272,9 @@ MORE: Final = (
 
 @pytest.mark.parametrize("words", [*HOSTILE, *MARKUP, *MORE])
 def test_no_word_of_an_operator_is_html(words: str) -> None:
-    plain, hostile = (Seen.of(page_html(rulebook_page(spoken(w)))) for w in ("plain words", words))
+    plain, hostile = (
+        Seen.of(write(rulebook_report(spoken(w)), "html")) for w in ("plain words", words)
+    )
     assert hostile.tags == plain.tags
     assert "".join(hostile.texts).count(words) >= 7
 
@@ -281,7 +282,7 @@ def test_no_word_of_an_operator_is_html(words: str) -> None:
 def test_the_name_of_a_file_is_not_html_either() -> None:
     name = "stacks/<b>&\"'.yaml"
     plain, hostile = (
-        Seen.of(page_html(rulebook_page(spoken("why", file)))) for file in ("x.yaml", name)
+        Seen.of(write(rulebook_report(spoken("why", file)), "html")) for file in ("x.yaml", name)
     )
     # A slash in a name is where a browser may break the line.
     assert [tag for tag in hostile.tags if tag[0] != "wbr"] == [
@@ -298,12 +299,12 @@ def test_the_name_of_a_file_is_not_html_either() -> None:
 )
 def test_whatever_an_operator_says_is_text_and_nothing_else(words: str) -> None:
     book = spoken(words)
-    page = rulebook_page(book)
-    seen = Seen.of(page_html(page))
+    page = rulebook_report(book)
+    seen = Seen.of(write(page, "html"))
     assert seen.tags == PLAIN_HTML
     assert "".join(seen.texts).count(words) >= 7
-    assert structure(page_markdown(page)) == PLAIN_MARKDOWN
-    table = list(csv.reader(io.StringIO(rulebook_csv(book), newline="")))
+    assert structure(write(page, "markdown")) == PLAIN_MARKDOWN
+    table = list(csv.reader(io.StringIO(write(rulebook_report(book), "csv"), newline="")))
     assert not [cell for cells in table for cell in cells if cell.startswith(("=", "+", "-", "@"))]
 
 
@@ -324,13 +325,13 @@ def structure(markdown: str) -> list[tuple[str, object]]:
     return found
 
 
-PLAIN_HTML: Final = Seen.of(page_html(rulebook_page(spoken("plain")))).tags
-PLAIN_MARKDOWN: Final = structure(page_markdown(rulebook_page(spoken("plain"))))
+PLAIN_HTML: Final = Seen.of(write(rulebook_report(spoken("plain")), "html")).tags
+PLAIN_MARKDOWN: Final = structure(write(rulebook_report(spoken("plain")), "markdown"))
 
 
 @pytest.mark.parametrize("words", [*HOSTILE, *MARKUP, *MORE])
 def test_no_word_of_an_operator_is_markdown(words: str) -> None:
-    page = page_markdown(rulebook_page(spoken(words)))
+    page = write(rulebook_report(spoken(words)), "markdown")
     assert structure(page) == PLAIN_MARKDOWN
     # What GitHub makes a link or a mention of, though CommonMark does not.
     told = re.sub(r"\]\(https://[^)]*\)|&#\d+;", "", page)

@@ -9,8 +9,8 @@ import pytest
 
 from exchange_ports import offline
 from exchange_ports.offline import record
-from exchange_ports.reports import resource_report
-from exchange_ports.reports.resource_report import (
+from exchange_ports.reports import preview_report
+from exchange_ports.reports.preview_report import (
     diagnostics_lines,
     display_type,
     outputs_lines,
@@ -216,7 +216,7 @@ def test_a_recording_is_shown_as_it_is() -> None:
 
 
 def test_the_tree_needs_no_pulumi() -> None:
-    code = "import sys, exchange_ports.reports.resource_report; print('pulumi' in sys.modules)"
+    code = "import sys, exchange_ports.reports.preview_report; print('pulumi' in sys.modules)"
     ended = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
@@ -228,4 +228,4 @@ def test_the_tree_needs_no_pulumi() -> None:
 
 
 def test_unknown_is_one_word_on_both_sides() -> None:
-    assert resource_report._UNKNOWN == offline.UNKNOWN
+    assert preview_report._UNKNOWN == offline.UNKNOWN

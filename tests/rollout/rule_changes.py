@@ -2,7 +2,7 @@
 
 from exchange_ports.clouds.aws.names import rule_name
 from exchange_ports.clouds.aws.rules import AwsRuleSet, GroupRef, ListRef
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.rollout import (
     network_pairs,
 )

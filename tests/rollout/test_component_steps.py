@@ -14,10 +14,11 @@ import pytest
 from exchange_ports.clouds.aws.rules import AwsRuleSet
 from exchange_ports.component import ExchangeFirewall, TopologyError
 from exchange_ports.offline import ProgramFailed, Recording, record
-from exchange_ports.pipeline import NetworkPlan, Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.rollout import Attached, Phase, network_pairs, plan_rollout
 from tests.rollout.programs import ids_of, named, run
 from tests.support.recordings import run_with
+from tests.support.rule_sets import NetworkPlan
 from tests.support.strategies import GONE, SMALL, Data, declared, edited
 
 pytestmark = pytest.mark.slow
@@ -410,16 +411,16 @@ def test_a_network_that_goes_and_holds_nothing_is_not_registered() -> None:
 
 
 def test_what_stands_between_is_proved_at_both_its_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    from exchange_ports import component
+    from exchange_ports import proof
 
     proved: list[Plans] = []
-    real = component.prove
+    real = proof.prove
 
     def prove(given: Plans) -> Any:
         proved.append(given)
         return real(given)
 
-    monkeypatch.setattr(component, "prove", prove)
+    monkeypatch.setattr(proof, "prove", prove)
     run(NEW, OLD, step="expand")
     assert [each.topology for each in proved] == [declared(NEW), declared(OLD)]
 

@@ -8,8 +8,7 @@ from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
 from exchange_ports.rollout import Attached, plan_rollout
-from exchange_ports.rollout.interfaces import server_interfaces
-from exchange_ports.rollout.network_pairs import network_pairs, spaces_of
+from exchange_ports.rollout.update import network_pairs, server_interfaces, spaces_of
 from exchange_ports.traffic.traffic import Traffic
 from tests.rollout.walking import operations, walk
 from tests.support.edits import edited_topologies

@@ -14,9 +14,9 @@ from hypothesis import Phase as HypothesisPhase
 from hypothesis import strategies as st
 
 from exchange_ports.offline import Recording
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.rollout import Attached, Phase, network_pairs, operations, plan_rollout
-from exchange_ports.rollout.interfaces import network_name
+from exchange_ports.rollout.update import network_name
 from exchange_ports.stackfile.stack_file import read_stack_file
 from tests.engine.stacks import STACKS
 from tests.rollout.programs import (

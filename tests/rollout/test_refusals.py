@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.rollout import Attached, plan_rollout
 from tests.support.strategies import GONE, SMALL, Data, declared, edited
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from exchange_ports.cli import main
-from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.rollout import Attached, plan_rollout
 from exchange_ports.topology.validate import load_topology
 from tests.support.paths import ROOT

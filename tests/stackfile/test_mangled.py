@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import pytest
 
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from tests.support.mangling import (
     STACKS,
     outcome_of_data,

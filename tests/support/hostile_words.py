@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from exchange_ports.pipeline import Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.topology.validate import load_topology
 from tests.support.strategies import SMALL, edited
 

@@ -11,9 +11,9 @@ from random import Random
 from typing import Any, Final, cast
 
 from exchange_ports.findings import Finding, Refused, render
-from exchange_ports.pipeline import Plans, compile_plans
-from exchange_ports.reports.lines import plain
-from exchange_ports.reports.plan_report import plan_data, plan_lines
+from exchange_ports.planning import Plans, compile_plans
+from exchange_ports.reports.plan_report import plan_report
+from exchange_ports.reports.writers import to_json, to_text
 from exchange_ports.stackfile.stack_file import NAMESPACE, read_stack_file
 from exchange_ports.topology.bindings import check_bindings, check_tags
 from exchange_ports.topology.validate import parse_topology
@@ -269,8 +269,9 @@ def _outcome(config: dict[str, Any]) -> Outcome:
         plans = compile_plans(topology)
     except Refused as refused:
         return refused.findings
-    json.dumps(plan_data(plans, findings), allow_nan=False)
-    assert plain(plan_lines(plans))
+    report = plan_report(plans, findings)
+    assert to_json(report)
+    assert to_text(report)
     return plans
 
 

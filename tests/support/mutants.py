@@ -7,9 +7,9 @@ from typing import NamedTuple
 from exchange_ports.clouds.aws import rules as aws
 from exchange_ports.clouds.aws.names import rule_name
 from exchange_ports.clouds.azure import rules as azure
-from exchange_ports.pipeline import NetworkPlan
 from exchange_ports.traffic.addresses import Network, without_covered
 from exchange_ports.traffic.ports import HIGHEST_PORT, PortRange, Ports
+from tests.support.rule_sets import NetworkPlan
 
 
 class Mutant(NamedTuple):

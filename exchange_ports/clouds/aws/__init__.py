@@ -1,1 +1,18 @@
-"""AWS: security groups, from flows to resources."""
+"""Amazon Web Services: security groups."""
+
+from typing import Final
+
+from exchange_ports.clouds.aws.rules import AwsRuleSet
+from exchange_ports.clouds.base import Capabilities, Cloud, modules_of
+from exchange_ports.topology.models import Platform
+
+__all__ = ["CLOUD"]
+
+CLOUD: Final = Cloud[AwsRuleSet](
+    Platform.AWS,
+    name="AWS",
+    network_type="exchange-ports:index:AwsNetwork",
+    provider_package="aws",
+    load=modules_of(__name__),
+    capabilities=Capabilities(neighbour_groups=True),
+)

@@ -8,15 +8,32 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from exchange_ports.clouds.aws.names import list_name, rule_name
 from exchange_ports.clouds.aws.rules import (
     AwsRuleSet,
-    Direction,
     GroupRef,
     ListRef,
     Peer,
     SecurityGroupRule,
 )
-from exchange_ports.traffic.addresses import EVERYTHING_V4, EVERYTHING_V6, AddressSet, network
+from exchange_ports.clouds.base import (
+    AllowRule,
+    Direction,
+    NamedRule,
+    NeighborEffect,
+    PlannedRule,
+    RedundantRule,
+    Way,
+)
+from exchange_ports.findings import counted
+from exchange_ports.topology.models import Attachment
+from exchange_ports.traffic.addresses import (
+    EVERYTHING_V4,
+    EVERYTHING_V6,
+    Address,
+    AddressSet,
+    network,
+)
 from exchange_ports.traffic.services import (
     ICMP,
     ICMPV6,
@@ -28,8 +45,6 @@ from exchange_ports.traffic.services import (
     ServiceSet,
 )
 from exchange_ports.traffic.traffic import Packet, Traffic
-
-__all__ = ["UNFILTERED", "AwsDecision", "AwsFilters", "Unfiltered", "decided_by", "permitted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +136,7 @@ class AwsFilters:
         asked = (rule.ip_protocol, rule.port_range)
         if asked not in self._services:
             self._services[asked] = _services(*asked)
-        addresses = self._addresses(rule.peer)
+        addresses = self.addresses(rule.peer)
         # ICMP is a protocol of IPv4 and ICMPv6 one of IPv6 (RFC 792, RFC 4443): there is no packet of
         # either between addresses of the other family, whatever a group's members have.
         family = _ICMP_FAMILIES.get(rule.ip_protocol)
@@ -144,7 +159,11 @@ class AwsFilters:
         addresses, services = self.reach(rule)
         return packet.address in addresses and packet.service in services
 
-    def _addresses(self, peer: Peer) -> AddressSet:
+    def addresses(self, peer: Peer) -> AddressSet:
+        """The addresses that a peer stands for.
+
+        :raises ValueError: there is no such group or list.
+        """
         if isinstance(peer, GroupRef):
             # The private addresses, of both families, of the interfaces that wear the group, and
             # nothing where nobody wears it (aws.md 2.4).
@@ -207,3 +226,99 @@ def _services(protocol: str, ports: tuple[int, int] | None) -> ServiceSet:
             return ServiceSet.icmp(number, IcmpSet.of([kind if code == _ALL else (kind, code)]))
     # Any other number means all ports, whatever ports are given (aws.md 2.4).
     return ServiceSet.of_protocols(ProtocolSet.of([number]))
+
+
+_NOTHING_ALWAYS: Final[Mapping[Way, Traffic]] = {"in": Traffic(), "out": Traffic()}
+
+
+def evaluator(
+    rules: AwsRuleSet, members: Mapping[str, AddressSet], space: AddressSet
+) -> "AwsEvaluator":
+    """What a rule set allows, where `members` are the addresses of each group's members.
+
+    :raises ValueError: EC2 would refuse the rule set.
+    """
+    return AwsEvaluator(rules, members)
+
+
+class AwsEvaluator:
+    """What the security groups of one VPC allow; see `base.Evaluator`."""
+
+    def __init__(self, rules: AwsRuleSet, members: Mapping[str, AddressSet]) -> None:
+        """Read the rule set.
+
+        :raises ValueError: EC2 would refuse it.
+        """
+        self._plan = rules
+        self._filters = AwsFilters(rules, members)
+
+    @property
+    def rules(self) -> int:
+        """How many rules there are."""
+        return len(self._plan.rules)
+
+    @property
+    def places(self) -> frozenset[Attachment]:
+        """There is nothing else that a security group is associated with (aws.md 2.4)."""
+        return frozenset({Attachment.NETWORK_INTERFACES})
+
+    @property
+    def always(self) -> Mapping[Way, Traffic]:
+        """The platform needs no rule."""
+        return _NOTHING_ALWAYS
+
+    def permitted(self, server: str, way: Way, own: Address) -> Traffic:
+        """What the server's groups allow."""
+        return self._filters.permitted(server, Direction(way))
+
+    def elsewhere(self, server: str, way: Way, own: Address) -> Traffic:
+        """The same: security groups know no tags."""
+        return self.permitted(server, way, own)
+
+    def decided(
+        self, server: str, way: Way, packet: Packet, own: Address
+    ) -> tuple[bool, tuple[NamedRule, ...]]:
+        """Whether one packet is allowed, and all rules that allow it."""
+        decision = self._filters.decided_by(server, Direction(way), packet)
+        named = (NamedRule(rule_name(rule), rule.reasons) for rule in decision.rules)
+        return decision.passes, tuple(sorted(named, key=lambda rule: rule.name))
+
+    def harm(self, zone: str, way: Way, others: AddressSet) -> Iterator[NeighborEffect]:
+        """Nothing: security groups filter only the interfaces that are in them."""
+        return iter(())
+
+    def written(self) -> Iterator[AllowRule]:
+        """Every rule."""
+        for rule in self._plan.rules:
+            addresses, services = self._filters.reach(rule)
+            peer = rule.peer.key if isinstance(rule.peer, GroupRef) else None
+            way: Way = "in" if rule.direction is Direction.IN else "out"
+            yield AllowRule(rule_name(rule), "", rule.group, way, peer, addresses, services)
+
+    def planned_rules(self) -> Iterator[PlannedRule]:
+        """Every rule; the other end of one for ICMP has the addresses of both families."""
+        lists = {each.key: each for each in self._plan.prefix_lists}
+        for rule in self._plan.rules:
+            peer = ""
+            if isinstance(rule.peer, GroupRef):
+                peer = rule.peer.key
+            elif isinstance(rule.peer, ListRef):
+                entries = counted(len(lists[rule.peer.key].entries), "range")
+                peer = f"{list_name(rule.peer.key)} ({entries})"
+            yield PlannedRule(
+                self._plan.network,
+                "",
+                rule_name(rule),
+                rule.group,
+                "in" if rule.direction is Direction.IN else "out",
+                rule.ports,
+                self._filters.addresses(rule.peer),
+                peer,
+                True,
+                rule.description,
+                rule.reasons,
+            )
+
+    def shadowed(self, implied_groups: Mapping[str, Iterable[str]]) -> Iterator[RedundantRule]:
+        """None: security groups have no order and deny nothing (aws.md 2.4)."""
+        return iter(())

@@ -8,29 +8,25 @@ against what one network takes of it alone.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
-from exchange_ports.clouds.aws.names import SAFE_TEXT, list_name, rule_name, safe
+from exchange_ports.clouds.aws.names import (
+    GROUP,
+    LIST,
+    SAFE_TEXT,
+    planned_resources,
+    rule_name,
+    safe,
+)
 from exchange_ports.clouds.aws.rules import AwsRuleSet, GroupRef, ListRef, SecurityGroupRule
-from exchange_ports.clouds.base import NEVER, Limit, Use, judged
+from exchange_ports.clouds.base import NEVER, Limit, Use, below, judged, long_names
 from exchange_ports.findings import Finding
 from exchange_ports.findings.plan_kinds import (
-    NAME_TOO_LONG,
     PROBES_OVER_LIMIT,
     QUOTA_TOO_HIGH,
 )
 from exchange_ports.findings.topology_kinds import BY_CODE
-
-__all__ = [
-    "LIMITS",
-    "TEXTS",
-    "check",
-    "check_component_name",
-    "check_names",
-    "check_quotas",
-    "uses",
-]
-
 
 _QUOTAS: Final = (
     "Amazon VPC quotas, docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html"
@@ -39,88 +35,73 @@ _API: Final = "Amazon EC2 API Reference, docs.aws.amazon.com/AWSEC2/latest/APIRe
 _CHECKED: Final = "2026-11-25"
 _REGION: Final = "Region, whatever else stands in the account"
 
-RULES_PER_GROUP: Final = Limit(
+_limit = partial(Limit, cloud="AWS", cite=_QUOTAS, checked=_CHECKED)
+
+RULES_PER_GROUP: Final = _limit(
     "aws-rules-per-group",
-    "AWS",
     60,
-    what="rules",
-    per="security group, direction and address family",
-    cite=_QUOTAS,
-    checked=_CHECKED,
-    way_out="have fewer ports or peers in this group",
+    "rules",
+    "security group, direction and address family",
+    "have fewer ports or peers in this group",
     quota="rules_per_security_group",
 )
 #: Near only where none is free: a combined server wears four by design, so that one is kept free,
 #: and a warning at four fifths would be one about every such server.
-GROUPS_PER_INTERFACE: Final = Limit(
+GROUPS_PER_INTERFACE: Final = _limit(
     "aws-groups-per-interface",
-    "AWS",
     5,
-    what="groups",
-    per="network interface",
-    cite=_QUOTAS,
-    checked=_CHECKED,
-    way_out="take from the server what it alone says (own_group, a port of its own), or have quota "
-    "L-2AFB9258 raised and declare security_groups_per_interface",
+    "groups",
+    "network interface",
+    (
+        "take from the server what it alone says (own_group, a port of its own), or have quota "
+        "L-2AFB9258 raised and declare security_groups_per_interface"
+    ),
     near=100,
     quota="security_groups_per_interface",
     highest=16,
 )
 #: A law between two quotas, not between rules: whoever has one raised may have the other lowered.
-RULES_TIMES_GROUPS: Final = Limit(
+RULES_TIMES_GROUPS: Final = _limit(
     "aws-rules-times-groups",
-    "AWS",
     1000,
-    what="rules",
-    per="network interface: the quotas of rules and of groups multiplied",
-    cite=_QUOTAS,
-    checked=_CHECKED,
-    way_out="declare what AWS has granted",
+    "rules",
+    "network interface: the quotas of rules and of groups multiplied",
+    "declare what AWS has granted",
     near=NEVER,
 )
-GROUPS_PER_REGION: Final = Limit(
+GROUPS_PER_REGION: Final = _limit(
     "aws-groups-per-region",
-    "AWS",
     2500,
-    what="security groups",
-    per=_REGION,
-    cite=_QUOTAS,
-    checked=_CHECKED,
-    way_out="take own_group from servers that do not need one, or have quota L-E79EC296 raised and "
-    "declare security_groups_per_region",
+    "security groups",
+    _REGION,
+    (
+        "take own_group from servers that do not need one, or have quota L-E79EC296 raised and "
+        "declare security_groups_per_region"
+    ),
     quota="security_groups_per_region",
 )
-LISTS_PER_REGION: Final = Limit(
+LISTS_PER_REGION: Final = _limit(
     "aws-prefix-lists-per-region",
-    "AWS",
     100,
-    what="prefix lists",
-    per=_REGION,
-    cite=_QUOTAS,
-    checked=_CHECKED,
-    way_out="have the quota raised and declare prefix_lists_per_region",
+    "prefix lists",
+    _REGION,
+    "have the quota raised and declare prefix_lists_per_region",
     quota="prefix_lists_per_region",
 )
-ENTRIES_PER_LIST: Final = Limit(
+ENTRIES_PER_LIST: Final = _limit(
     "aws-entries-per-prefix-list",
-    "AWS",
     1000,
-    what="entries",
-    per="prefix list",
-    cite=_QUOTAS,
-    checked=_CHECKED,
-    way_out="declare fewer or larger private_blocks",
+    "entries",
+    "prefix list",
+    "declare fewer or larger private_blocks",
     quota="entries_per_prefix_list",
 )
-REFERENCES_PER_LIST: Final = Limit(
+REFERENCES_PER_LIST: Final = _limit(
     "aws-references-per-prefix-list",
-    "AWS",
     5000,
-    what="references",
-    per="prefix list",
-    cite=_QUOTAS,
-    checked=_CHECKED,
-    way_out="have the quota raised and declare references_per_prefix_list",
+    "references",
+    "prefix list",
+    "have the quota raised and declare references_per_prefix_list",
     quota="references_per_prefix_list",
 )
 LIMITS: Final = (
@@ -133,37 +114,31 @@ LIMITS: Final = (
     REFERENCES_PER_LIST,
 )
 
-RULES_PER_KEY: Final = Limit(
+RULES_PER_KEY: Final = _limit(
     "aws-rules-per-duplicate-key",
-    "AWS",
     1,
-    what="rules",
-    per="group, direction, protocol, ports and source or destination",
+    "rules",
+    "group, direction, protocol, ports and source or destination",
+    "keep one of them: whatever their descriptions, EC2 takes them for one",
     cite=f"{_API}/API_AuthorizeSecurityGroupIngress.html",
-    checked=_CHECKED,
-    way_out="keep one of them: whatever their descriptions, EC2 takes them for one",
     near=NEVER,
 )
-DESCRIPTION_LENGTH: Final = Limit(
+DESCRIPTION_LENGTH: Final = _limit(
     "aws-description-length",
-    "AWS",
     255,
-    what="characters",
-    per="description of a group or rule",
+    "characters",
+    "description of a group or rule",
+    "shorten it",
     cite=f"{_API}/API_IpRange.html",
-    checked=_CHECKED,
-    way_out="shorten it",
     near=NEVER,
 )
-DESCRIPTION_CHARSET: Final = Limit(
+DESCRIPTION_CHARSET: Final = _limit(
     "aws-description-charset",
-    "AWS",
     0,
-    what="characters other than letters, digits, spaces and ._-:/()#,@[]+=;{}!$*",
-    per="description of a group or rule",
+    "characters other than letters, digits, spaces and ._-:/()#,@[]+=;{}!$*",
+    "description of a group or rule",
+    "write it without them",
     cite=f"{_API}/API_UserIdGroupPair.html",
-    checked=_CHECKED,
-    way_out="write it without them",
     near=NEVER,
 )
 #: What a text or a pair of rules can only be right or wrong in; no report counts these.
@@ -392,8 +367,5 @@ def check_names(prefix: str, rules: AwsRuleSet) -> Iterator[Finding]:
 
     Pulumi makes physical names of logical ones; rules have none (aws.md 3.3).
     """
-    keys = [group.key for group in rules.groups]
-    keys += [list_name(each.key) for each in rules.prefix_lists]
-    for name in (f"{prefix}-{key}" for key in keys):
-        if len(name) > _NAME_LENGTH:
-            yield NAME_TOO_LONG.at((), name=name, length=len(name), most=_NAME_LENGTH, cloud="AWS")
+    named = (each for each in planned_resources(rules) if each.token in (GROUP, LIST))
+    return long_names((below(prefix, each.name) for each in named), _NAME_LENGTH, "AWS")

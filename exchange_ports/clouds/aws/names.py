@@ -6,18 +6,20 @@ no `/`, and a range always does, so two different keys never share a name.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from exchange_ports.clouds.aws.rules import (
-    Direction,
+    AwsRuleSet,
     GroupRef,
     ListRef,
     Peer,
+    PrefixList,
+    SecurityGroup,
     SecurityGroupRule,
 )
+from exchange_ports.clouds.base import Direction, PlannedResource
 from exchange_ports.traffic.ports import Ports
-
-__all__ = ["SAFE_TEXT", "list_name", "name_of", "peer_name", "rule_name", "safe"]
 
 #: What every field of EC2 takes: the intersection of the documented charsets (aws.md 2.3).
 SAFE_TEXT: Final = re.compile(r"[A-Za-z0-9 ._\-:/()#,@\[\]+=;{}!$*]*")
@@ -52,3 +54,57 @@ def name_of(group: str, direction: Direction, ports: Ports, peer: str) -> str:
 def safe(text: str) -> str:
     """User text in EC2's charset: what it refuses becomes a dash."""
     return _UNSAFE.sub("-", text)
+
+
+#: The types of resources that a rule set becomes, in Pulumi and in the cloud's own words.
+GROUP: Final = "aws:ec2/securityGroup:SecurityGroup"
+LIST: Final = "aws:ec2/managedPrefixList:ManagedPrefixList"
+RULE_IN: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+RULE_OUT: Final = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+EXCLUSIVE: Final = "aws:ec2/vpcSecurityGroupRulesExclusive:VpcSecurityGroupRulesExclusive"
+
+
+def resource(each: SecurityGroup | PrefixList | SecurityGroupRule) -> PlannedResource:
+    """The resource that a part of a rule set becomes, with its logical name.
+
+    EC2 cannot change a group's description (aws.md 3.3), so changes of it are ignored. Group and kind of
+    peer of a rule are fixed, the rest is edited in place (aws.md 3.1). Physical names are Pulumi's.
+    """
+    if isinstance(each, SecurityGroup):
+        return PlannedResource("security group", GROUP, each.key)
+    if isinstance(each, PrefixList):
+        return PlannedResource("prefix list", LIST, list_name(each.key), None, each.entries)
+    token = RULE_IN if each.direction is Direction.IN else RULE_OUT
+    fixed = (each.group, each.direction, type(each.peer))
+    editable = (each.ports, each.peer, each.description)
+    return PlannedResource("rule", token, rule_name(each), fixed, editable)
+
+
+def exclusive(group: str, rules: AwsRuleSet) -> PlannedResource:
+    """What removes all other rules of a group; it has the ids of the group's rules."""
+    names = frozenset(rule_name(rule) for rule in rules.rules if rule.group == group)
+    return PlannedResource("exclusive rules", EXCLUSIVE, f"{group}/rules", None, names)
+
+
+def planned_resources(rules: AwsRuleSet) -> Iterator[PlannedResource]:
+    """Every resource that a rule set becomes."""
+    yield from map(resource, (*rules.groups, *rules.prefix_lists, *rules.rules))
+    if rules.exclusive:
+        yield from (exclusive(group.key, rules) for group in rules.groups)
+
+
+def counts(rules: AwsRuleSet) -> tuple[tuple[int, str], ...]:
+    """How many groups, rules and lists there are."""
+    lists = ((len(rules.prefix_lists), "prefix list"),) if rules.prefix_lists else ()
+    return ((len(rules.groups), "security group"), (len(rules.rules), "rule"), *lists)
+
+
+def as_data(rules: AwsRuleSet) -> dict[str, object]:
+    """Groups, lists and rules as JSON-ready data."""
+    return {
+        "security_groups": {group.key: group.description for group in rules.groups},
+        "prefix_lists": {
+            each.key: [str(entry) for entry in each.entries] for each in rules.prefix_lists
+        },
+        "rules": {rule_name(rule): rule.description for rule in rules.rules},
+    }

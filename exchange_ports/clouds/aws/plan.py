@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
+from exchange_ports.clouds.aws import limits
 from exchange_ports.clouds.aws.names import name_of, peer_name, rule_name, safe
 from exchange_ports.clouds.aws.rules import (
     AwsRuleSet,
-    Direction,
     GroupRef,
     ListRef,
     Peer,
@@ -20,8 +20,9 @@ from exchange_ports.clouds.aws.rules import (
     SecurityGroup,
     SecurityGroupRule,
 )
+from exchange_ports.clouds.base import Direction
+from exchange_ports.findings import Finding
 from exchange_ports.flows import (
-    INTERNET,
     ExternalEndpoint,
     Flow,
     Reason,
@@ -35,12 +36,6 @@ from exchange_ports.traffic.addresses import span_of, spans_of
 from exchange_ports.traffic.covering import Box, Tiers, widest
 from exchange_ports.traffic.ports import Ports, Protocol
 from exchange_ports.traffic.spans import NOTHING, Spans
-
-__all__ = [
-    "compile_network",
-    "at_neighbours",
-]
-
 
 #: EC2 takes 255 characters (aws.md 2.3; the number itself is checked in `limits`).
 _DESCRIPTION_LENGTH: Final = 255
@@ -151,14 +146,18 @@ class _Peers:
                 return
             end = by_address(end, members)
         ranges = end.ranges
-        if end.name == INTERNET:
+        if end.is_shared_set:
             # The Internet of IPv4 has a hole for each private block, so it is many prefixes; that
-            # of IPv6 is one.
-            entries = tuple(each for each in ranges if each.version == _IPV4)
-            self.lists[INTERNET] = PrefixList(INTERNET, entries)
-            several = ListRef(INTERNET)
-            yield _Peer(several, peer_name(several), spans_of(entries), None, _ONLY[_IPV4])
-            ranges = tuple(each for each in ranges if each.version == _IPV6)
+            # of IPv6 is one, and needs no list. No declared name has a dot before "v6".
+            for version, key in ((_IPV4, end.name), (_IPV6, f"{end.name}.v6")):
+                entries = tuple(each for each in ranges if each.version == version)
+                if len(entries) > 1:
+                    self.lists[key] = PrefixList(key, entries)
+                    several = ListRef(key)
+                    yield _Peer(
+                        several, peer_name(several), spans_of(entries), None, _ONLY[version]
+                    )
+                    ranges = tuple(each for each in ranges if each.version != version)
         for each in ranges:
             yield _Peer(each, peer_name(each), (span_of(each),), None, _ONLY[each.version])
 
@@ -277,3 +276,20 @@ def _ports_at_neighbor(ports: Ports) -> Iterator[Ports]:
         yield Ports(Protocol.ICMPV6)
         return
     yield from ports.one_by_one()
+
+
+def check_neighbours(
+    rules: AwsRuleSet,
+    flows: Iterable[Flow],
+    bound: Collection[str],
+    key: str,
+    quotas: Mapping[str, int],
+) -> Iterator[Finding]:
+    """What EC2 would refuse of our rules alone at the groups of the neighbours `bound`.
+
+    The groups may have others. Findings are at the network's `key`.
+    """
+    added = at_neighbours(rules.network, flows, bound)
+    theirs = tuple(SecurityGroup(neighbour, "") for neighbour in bound)
+    alone = AwsRuleSet(rules.network, (*rules.groups, *theirs), (), added, {})
+    return (found for found in limits.check(alone, key, quotas) if found.is_error)

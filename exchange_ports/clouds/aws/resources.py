@@ -3,25 +3,51 @@
 Standalone rules of one source each, no physical names, descriptions made of identities (aws.md 3).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pulumi
 from pulumi_aws import ec2, vpc
 
-from exchange_ports.clouds.aws.names import list_name, rule_name
+from exchange_ports.clouds.aws import CLOUD
+from exchange_ports.clouds.aws.names import exclusive, resource
+from exchange_ports.clouds.aws.plan import at_neighbours
 from exchange_ports.clouds.aws.rules import (
     AwsRuleSet,
-    Direction,
     GroupRef,
     ListRef,
     PrefixList,
+    SecurityGroup,
     SecurityGroupRule,
 )
-
-__all__ = ["AwsNetwork"]
+from exchange_ports.clouds.base import Direction, below
+from exchange_ports.flows import Flow
 
 Tags = Mapping[str, pulumi.Input[str]]
+
+
+def register(
+    name: str,
+    rules: AwsRuleSet,
+    ids: Mapping[str, Any],
+    flows: Iterable[Flow],
+    tags: Tags | None,
+    opts: pulumi.ResourceOptions | None,
+) -> "AwsNetwork":
+    """Register the resources of a VPC under the component `name`; `ids` has its `vpc_id`.
+
+    `ids` may have existing security groups of `neighbours`, where what `flows` need is added.
+    """
+    neighbours: Mapping[str, pulumi.Input[str]] = ids.get("neighbours") or {}
+    return AwsNetwork(
+        name,
+        rules,
+        vpc_id=ids["vpc_id"],
+        neighbours=neighbours,
+        at_neighbours=at_neighbours(rules.network, flows, neighbours),
+        tags=tags,
+        opts=opts,
+    )
 
 
 class AwsNetwork(pulumi.ComponentResource):
@@ -31,6 +57,8 @@ class AwsNetwork(pulumi.ComponentResource):
     """What each server's interfaces wear: `{"security_group_ids": [...]}`."""
     groups: dict[str, pulumi.Output[str]]
     """The id of every group, by its key."""
+    zones: dict[str, pulumi.Output[str]]
+    """Nothing: security groups are associated with network interfaces only."""
 
     def __init__(
         self,
@@ -48,8 +76,9 @@ class AwsNetwork(pulumi.ComponentResource):
         `neighbours` are the ids of existing groups by the neighbour's name, `at_neighbours` the rules
         that are added to them.
         """
-        super().__init__("exchange-ports:index:AwsNetwork", name, None, opts)
+        super().__init__(CLOUD.network_type, name, None, opts)
         self._name = name
+        self.zones = {}
         self._tags = dict(tags or {})
         self._child = pulumi.ResourceOptions(parent=self)
         # EC2 cannot change a description, so another one would replace the group and all its rules: a
@@ -57,10 +86,10 @@ class AwsNetwork(pulumi.ComponentResource):
         unworded = pulumi.ResourceOptions(parent=self, ignore_changes=["description"])
         made = {
             group.key: ec2.SecurityGroup(
-                f"{name}-{group.key}",
+                self._full_name(group),
                 description=group.description,
                 vpc_id=vpc_id,
-                tags=self._named(group.key),
+                tags=self._named(group),
                 opts=unworded,
             )
             for group in rules.groups
@@ -72,7 +101,7 @@ class AwsNetwork(pulumi.ComponentResource):
         made_rules = {rule: self._rule(rule, ids_of, lists) for rule in everywhere}
         standing = [each.id for each in made_rules.values()]
         if rules.exclusive:
-            self._exclude_others(made, made_rules)
+            self._exclude_others(rules, made, made_rules)
         # Whoever attaches a group before its rules stand cuts traffic, so ids wait for all of them.
         # By index, not by `apply`: a preview that adds a rule still knows the ids of the groups, and
         # shows no change where they are attached.
@@ -90,6 +119,7 @@ class AwsNetwork(pulumi.ComponentResource):
 
     def _exclude_others(
         self,
+        planned: AwsRuleSet,
         groups: Mapping[str, ec2.SecurityGroup],
         rules: Mapping[SecurityGroupRule, pulumi.CustomResource],
     ) -> None:
@@ -105,24 +135,26 @@ class AwsNetwork(pulumi.ComponentResource):
                 way: [rules[rule].id for rule in here if rule.direction is way] for way in Direction
             }
             ec2.VpcSecurityGroupRulesExclusive(
-                f"{self._name}-{key}/rules",
+                below(self._name, exclusive(key, planned).name),
                 security_group_id=group.id,
                 ingress_rule_ids=ids[Direction.IN],
                 egress_rule_ids=ids[Direction.OUT],
                 opts=after_all,
             )
 
-    def _named(self, key: str) -> dict[str, pulumi.Input[str]]:
-        return {"Name": f"{self._name}-{key}", **self._tags}
+    def _full_name(self, each: SecurityGroup | PrefixList | SecurityGroupRule) -> str:
+        return below(self._name, resource(each).name)
+
+    def _named(self, each: SecurityGroup | PrefixList) -> dict[str, pulumi.Input[str]]:
+        return {"Name": self._full_name(each), **self._tags}
 
     def _prefix_list(self, declared: PrefixList) -> ec2.ManagedPrefixList:
-        key = list_name(declared.key)
         return ec2.ManagedPrefixList(
-            f"{self._name}-{key}",
-            address_family="IPv4",
+            self._full_name(declared),
+            address_family=f"IPv{declared.entries[0].version}",
             max_entries=declared.max_entries,
             entries=[ec2.ManagedPrefixListEntryArgs(cidr=str(entry)) for entry in declared.entries],
-            tags=self._named(key),
+            tags=self._named(declared),
             opts=self._child,
         )
 
@@ -146,7 +178,7 @@ class AwsNetwork(pulumi.ComponentResource):
             else vpc.SecurityGroupEgressRule
         )
         return kind(
-            f"{self._name}-{rule_name(rule)}",
+            self._full_name(rule),
             security_group_id=groups[rule.group],
             ip_protocol=rule.ip_protocol,
             from_port=first,

@@ -5,30 +5,13 @@ Knows: what EC2 knows of a group, a rule and a prefix list. Must not know: how a
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Final
 
+from exchange_ports.clouds.base import Direction
 from exchange_ports.flows import Reason
+from exchange_ports.topology.models import Platform, Zone
 from exchange_ports.traffic.addresses import Network
 from exchange_ports.traffic.ports import Ports, Protocol
-
-__all__ = [
-    "Direction",
-    "GroupRef",
-    "ListRef",
-    "Peer",
-    "PrefixList",
-    "SecurityGroupRule",
-    "AwsRuleSet",
-    "SecurityGroup",
-]
-
-
-class Direction(StrEnum):
-    """Seen from the group's wearers."""
-
-    IN = "in"
-    OUT = "out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +98,7 @@ _IP_PROTOCOLS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class AwsRuleSet:
-    """All that one VPC gets: groups, lists, rules, and which groups each server wears."""
+    """All that one VPC gets: groups, lists, rules, and which groups each server is in."""
 
     network: str
     groups: tuple[SecurityGroup, ...]
@@ -124,3 +107,18 @@ class AwsRuleSet:
     memberships: Mapping[str, tuple[str, ...]]
     #: Whether rules that others add to the groups are to be taken away.
     exclusive: bool = False
+
+    @property
+    def platform(self) -> Platform:
+        """AWS."""
+        return Platform.AWS
+
+    @property
+    def zones(self) -> Mapping[str, Zone]:
+        """Nothing: a security group has no zone."""
+        return {}
+
+    @property
+    def member_groups(self) -> tuple[str, ...]:
+        """The keys of the security groups."""
+        return tuple(group.key for group in self.groups)

@@ -6,24 +6,34 @@ any rule set. Must not know: our planner, nor what anyone meant by a rule.
 
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import groupby
 from typing import Final, NamedTuple, Self
 
 from exchange_ports.clouds.azure.rules import (
+    PROBES,
     Access,
     Anything,
-    Attachment,
     AzureRuleSet,
-    Direction,
     GroupRef,
     NetworkSecurityGroup,
     Prefixes,
     SecurityRule,
     Side,
     Tag,
-    Zone,
 )
+from exchange_ports.clouds.azure.shadowing import shadowed
+from exchange_ports.clouds.base import (
+    AllowRule,
+    Direction,
+    NamedRule,
+    NeighborEffect,
+    PlannedRule,
+    RedundantRule,
+    Way,
+)
+from exchange_ports.topology.models import Attachment, Zone
 from exchange_ports.traffic.addresses import (
     EVERYTHING_V4,
     EVERYTHING_V6,
@@ -36,22 +46,8 @@ from exchange_ports.traffic.ports import ANY_PORTS, Ports, Protocol
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Packet, Traffic
 
-__all__ = [
-    "DEFAULT_RULES",
-    "PROBE",
-    "UNFILTERED",
-    "AzureDecision",
-    "AzureFilters",
-    "Ruling",
-    "Unfiltered",
-    "decided_by",
-    "forced_tags",
-    "permitted",
-    "usual_tags",
-]
-
 #: Where load-balancer probes come from; the VirtualNetwork tag contains it (azure.md 3).
-PROBE: Final = AddressSet.of([network("168.63.129.16/32")])
+PROBE: Final = PROBES.addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +205,7 @@ class AzureFilters:
                 by_side = self._rules[place] = {}
                 for rule in _in_order(group, direction):
                     ours, _ = _sides(rule)
-                    self._addresses(ours)
+                    self.addresses(ours)
                     self.reach(rule)
                     key = ours.key if isinstance(ours, GroupRef) else None
                     by_side.setdefault(key, []).append(rule)
@@ -229,7 +225,7 @@ class AzureFilters:
         other._reach = {key: known for key, known in self._reach.items() if known[0] not in naming}
         for rule in naming:
             ours, _ = _sides(rule)
-            other._addresses(ours)
+            other.addresses(ours)
             other.reach(rule)
         return other
 
@@ -276,7 +272,7 @@ class AzureFilters:
         asked = (_sides(rule)[0] for rule in self._rules[place].get(None, ()))
         parts = [addresses] if addresses else []
         for side in {side for side in asked if _asks_for_address(side)}:
-            named = self._addresses(side)
+            named = self.addresses(side)
             halves = (half for part in parts for half in (part & named, part - named))
             parts = [half for half in halves if half]
         for part in parts:
@@ -322,7 +318,7 @@ class AzureFilters:
 
     def _read(self, rule: SecurityRule) -> tuple[tuple[AddressSet, ServiceSet], ...]:
         _, peer = _sides(rule)
-        addresses, ports = self._addresses(peer), rule.ports
+        addresses, ports = self.addresses(peer), rule.ports
         if ports.protocol is Protocol.ICMP:
             # `Icmp` is taken whole (azure.md 1). That it means ICMPv6 towards IPv6 addresses is our
             # reading: no document says.
@@ -380,9 +376,13 @@ class AzureFilters:
             return True
         if own is None:
             raise ValueError(f"{rule.name} depends on the address of the server")
-        return own in self._addresses(ours)
+        return own in self.addresses(ours)
 
-    def _addresses(self, side: Side) -> AddressSet:
+    def addresses(self, side: Side) -> AddressSet:
+        """The addresses that a side stands for.
+
+        :raises ValueError: there is no such group, or what a tag holds is not known.
+        """
         if isinstance(side, GroupRef):
             # Interfaces in the group and nobody else; with none in it the rule names nobody
             # (azure.md 1).
@@ -484,3 +484,156 @@ def _sides(rule: SecurityRule) -> tuple[Side, Side]:
 
 _V4: Final = AddressSet.of([EVERYTHING_V4])
 _V6: Final = AddressSet.of([EVERYTHING_V6])
+
+
+#: Without its probes a load balancer takes every server out of service (azure.md 3).
+_ALWAYS: Final[Mapping[Way, Traffic]] = {
+    "in": Traffic.of([(PROBE, ServiceSet.everything())]),
+    "out": Traffic(),
+}
+
+
+def evaluator(
+    rules: AzureRuleSet, members: Mapping[str, AddressSet], space: AddressSet
+) -> "AzureEvaluator":
+    """What a rule set allows; `members` are the addresses of each group's members, `space` the VNet's.
+
+    :raises ValueError: Azure would refuse the rule set.
+    """
+    return AzureEvaluator(rules, members, space)
+
+
+class AzureEvaluator:
+    """What the network security groups of one VNet allow; see `base.Evaluator`."""
+
+    def __init__(
+        self, plan: AzureRuleSet, members: Mapping[str, AddressSet], space: AddressSet
+    ) -> None:
+        """Read the plan.
+
+        :raises ValueError: Azure would refuse it.
+        """
+        self._plan = plan
+        # Peers, gateways and forced tunnelling add to the tags: `elsewhere` and `harm` ask about that.
+        self._tags = usual_tags(space)
+        self._filters = AzureFilters(plan, members, self._tags)
+
+    @cached_property
+    def _forced(self) -> AzureFilters:
+        """The same under forced tunnelling, where VirtualNetwork is everything."""
+        return self._filters.where_tags_hold(forced_tags())
+
+    @property
+    def rules(self) -> int:
+        """How many rules of our own there are, default rules not counted."""
+        return sum(len(group.rules) for group in self._plan.groups)
+
+    @property
+    def places(self) -> frozenset[Attachment]:
+        """What its groups hang on."""
+        return frozenset(group.at for group in self._plan.groups)
+
+    @property
+    def always(self) -> Mapping[Way, Traffic]:
+        """The health probes of load balancers."""
+        return _ALWAYS
+
+    def permitted(self, server: str, way: Way, own: Address) -> Traffic:
+        """What the server's own filter lets through at one of its addresses."""
+        return self._filters.permitted(server, Direction(way), own)
+
+    def elsewhere(self, server: str, way: Way, own: Address) -> Traffic:
+        """The same under forced tunnelling: the most that the tags can hold.
+
+        Where no rule that names them has a say there is nothing to ask, and that is so wherever our
+        denies stand before the default rules.
+        """
+        asked = (server, Direction(way), own)
+        hangs = self._filters.hangs_on_tags(*asked)
+        return (self._forced if hangs else self._filters).permitted(*asked)
+
+    def decided(
+        self, server: str, way: Way, packet: Packet, own: Address
+    ) -> tuple[bool, tuple[NamedRule, ...]]:
+        """Whether one packet passes there, and the rule that decides."""
+        decision = self._filters.decided_by(server, Direction(way), packet, own)
+        at_subnet = {r.rule for r in decision.rulings if r.at is Attachment.SUBNETS}
+        return decision.passes, tuple(
+            NamedRule(rule.name + " at the subnet" * (rule in at_subnet), rule.reasons)
+            for rule in decision.rules
+        )
+
+    def harm(self, zone: str, way: Way, others: AddressSet) -> Iterator[NeighborEffect]:
+        """Where our groups are not as Azure's default rules alone, for a host of a zone's subnets.
+
+        Groups at interfaces are at those of our servers only. The probe's rule lets in what a
+        default rule lets in.
+        """
+        if Attachment.SUBNETS not in self.places:
+            return
+        asked = (Zone(zone), Direction(way), others)
+        bare = replace(self._plan, groups=tuple(replace(g, rules=()) for g in self._plan.groups))
+        for tags, filters, when in (
+            (self._tags, self._filters, ""),
+            (forced_tags(), self._forced, "under forced tunnelling"),
+        ):
+            # The same groups with nothing of ours in them.
+            defaults = AzureFilters(bare, {}, tags)
+            for part, permitted in filters.beside(*asked):
+                for same, usual in defaults.beside(*asked[:2], part):
+                    if permitted != usual:
+                        own = address_at(same.smallest())
+                        yield NeighborEffect(own, permitted - usual, usual - permitted, when)
+
+    def written(self) -> Iterator[AllowRule]:
+        """The allow rules at our own groups: not the probe's and not the denies."""
+        for group in self._plan.groups:
+            for rule in group.rules:
+                ours, peer = _sides(rule)
+                if rule.access is not Access.ALLOW or not isinstance(ours, GroupRef):
+                    continue
+                reach = self._filters.reach(rule)
+                addresses, services = AddressSet(), ServiceSet()
+                for some, carried in reach:
+                    if some:
+                        addresses, services = addresses | some, services | carried
+                yield AllowRule(
+                    rule.name,
+                    group.zone.value,
+                    ours.key,
+                    "in" if rule.direction is Direction.IN else "out",
+                    peer.key if isinstance(peer, GroupRef) else None,
+                    addresses,
+                    services,
+                )
+
+    def planned_rules(self) -> Iterator[PlannedRule]:
+        """Every rule of our own, the probe's and the denies too."""
+        for group in self._plan.groups:
+            for rule in group.rules:
+                ours, theirs = _sides(rule)
+                if isinstance(theirs, GroupRef):
+                    peer = theirs.key
+                elif isinstance(theirs, Prefixes):
+                    peer = ""
+                else:
+                    peer = f"the tag {theirs.name}" if isinstance(theirs, Tag) else "any address"
+                known = isinstance(theirs, GroupRef | Prefixes)
+                yield PlannedRule(
+                    self._plan.network,
+                    group.zone.value,
+                    rule.name,
+                    ours.key if isinstance(ours, GroupRef) else None,
+                    "in" if rule.direction is Direction.IN else "out",
+                    rule.ports,
+                    self._filters.addresses(theirs) if known else AddressSet.everything(),
+                    peer,
+                    rule.access is Access.ALLOW,
+                    rule.description,
+                    rule.reasons,
+                    isinstance(theirs, Tag),
+                )
+
+    def shadowed(self, implied_groups: Mapping[str, Iterable[str]]) -> Iterator[RedundantRule]:
+        """Allow rules that denies before them leave nothing of, and denies that another one holds."""
+        return shadowed(self._plan, self._filters.reach, implied_groups)

@@ -10,33 +10,22 @@ import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
-from exchange_ports.clouds.azure.names import BANDS
+from exchange_ports.clouds.azure.names import BANDS, planned_resources
 from exchange_ports.clouds.azure.rules import (
     Access,
     AzureRuleSet,
-    Direction,
     GroupRef,
     NetworkSecurityGroup,
     Prefixes,
     SecurityRule,
     Side,
 )
-from exchange_ports.clouds.base import NEVER, Limit, Use, judged
+from exchange_ports.clouds.base import NEVER, Direction, Limit, Use, below, judged, long_names
 from exchange_ports.findings import Finding
-from exchange_ports.findings.plan_kinds import NAME_TOO_LONG
 from exchange_ports.findings.topology_kinds import BY_CODE
-
-__all__ = [
-    "LIMITS",
-    "TEXTS",
-    "check",
-    "check_component_name",
-    "check_names",
-    "uses",
-]
-
 
 _LIMITS_PAGE: Final = (
     "Azure subscription limits, networking limits, learn.microsoft.com/azure/"
@@ -62,117 +51,83 @@ _FEWER: Final = (
 )
 _REGION: Final = "subscription and region, whatever else stands there"
 
-RULES_PER_GROUP: Final = Limit(
+_limit = partial(Limit, cloud="Azure", cite=_LIMITS_PAGE, checked=_CHECKED)
+
+RULES_PER_GROUP: Final = _limit(
     "azure-rules-per-group",
-    "Azure",
     1000,
-    what="rules",
-    per="network security group, both directions together",
-    cite=_LIMITS_PAGE,
-    checked=_CHECKED,
-    way_out=_FEWER,
+    "rules",
+    "network security group, both directions together",
+    _FEWER,
 )
-SOURCES_PER_GROUP: Final = Limit(
+SOURCES_PER_GROUP: Final = _limit(
     "azure-sources-per-group",
-    "Azure",
     4000,
-    what="source addresses",
-    per="network security group, source addresses of all rules added up",
-    cite=_LIMITS_PAGE,
-    checked=_CHECKED,
-    way_out="declare only the private_blocks that are in use, or join ranges",
+    "source addresses",
+    "network security group, source addresses of all rules added up",
+    "declare only the private_blocks that are in use, or join ranges",
 )
-DESTINATIONS_PER_GROUP: Final = Limit(
+DESTINATIONS_PER_GROUP: Final = _limit(
     "azure-destinations-per-group",
-    "Azure",
     4000,
-    what="destination addresses",
-    per="network security group, destination addresses of all rules added up",
-    cite=_LIMITS_PAGE,
-    checked=_CHECKED,
-    way_out="declare only the private_blocks that are in use, or join ranges",
+    "destination addresses",
+    "network security group, destination addresses of all rules added up",
+    "declare only the private_blocks that are in use, or join ranges",
 )
-PORTS_PER_GROUP: Final = Limit(
+PORTS_PER_GROUP: Final = _limit(
     "azure-ports-per-group",
-    "Azure",
     4000,
-    what="ports and port ranges",
-    per="network security group, ports and port ranges of all rules added up",
-    cite=_LIMITS_PAGE,
-    checked=_CHECKED,
-    way_out=_FEWER,
+    "ports and port ranges",
+    "network security group, ports and port ranges of all rules added up",
+    _FEWER,
 )
-APPLICATION_GROUPS: Final = Limit(
+APPLICATION_GROUPS: Final = _limit(
     "azure-application-groups-per-group",
-    "Azure",
     100,
-    what="application security groups",
-    per="network security group, distinct application security groups in its rules",
-    cite=_LIMITS_PAGE,
-    checked=_CHECKED,
-    way_out="take own_group from servers that do not need one",
+    "application security groups",
+    "network security group, distinct application security groups in its rules",
+    "take own_group from servers that do not need one",
 )
-GROUPS_PER_INTERFACE: Final = Limit(
+GROUPS_PER_INTERFACE: Final = _limit(
     "azure-application-groups-per-interface",
-    "Azure",
     20,
-    what="application security groups",
-    per="network interface",
-    cite=_LIMITS_PAGE,
-    checked=_CHECKED,
-    way_out="take own_group from the server",
+    "application security groups",
+    "network interface",
+    "take own_group from the server",
 )
-GROUPS_PER_SIDE: Final = Limit(
+GROUPS_PER_SIDE: Final = _limit(
     "azure-application-groups-per-side",
-    "Azure",
     10,
-    what="application security groups",
-    per="side of a rule",
-    cite=_LIMITS_PAGE,
-    checked=_CHECKED,
-    way_out="name one: while one of several is empty, the rule does not work",
+    "application security groups",
+    "side of a rule",
+    "name one: while one of several is empty, the rule does not work",
 )
-INTERFACES_PER_GROUP: Final = Limit(
+INTERFACES_PER_GROUP: Final = _limit(
     "azure-interfaces-per-application-group",
-    "Azure",
     4000,
-    what="IP configurations",
-    per="application security group",
-    cite=_LIMITS_PAGE,
-    checked=_CHECKED,
-    way_out="place some of the servers in another network",
+    "IP configurations",
+    "application security group",
+    "place some of the servers in another network",
 )
 #: Each band of `names` has priorities of its own. A rule for which its band has none left comes
 #: behind the last one, which Azure refuses.
-PRIORITIES: Final = Limit(
+PRIORITIES: Final = _limit(
     "azure-priorities-per-band",
-    "Azure",
     BANDS["denies"].last - BANDS["probe"].first + 1,
-    what="priorities",
-    per="network security group, direction and band of priorities",
+    "priorities",
+    "network security group, direction and band of priorities",
+    _FEWER,
     cite=_NSGS,
-    checked=_CHECKED,
-    way_out=_FEWER,
 )
-SECURITY_GROUPS_PER_REGION: Final = Limit(
-    "azure-groups-per-region",
-    "Azure",
-    5000,
-    what="network security groups",
-    per=_REGION,
-    cite=_LIMITS_PAGE,
-    checked=_CHECKED,
-    way_out="use another subscription",
+SECURITY_GROUPS_PER_REGION: Final = _limit(
+    "azure-groups-per-region", 5000, "network security groups", _REGION, "use another subscription"
 )
-APPLICATION_GROUPS_PER_REGION: Final = Limit(
+APPLICATION_GROUPS_PER_REGION: Final = _limit(
     "azure-application-groups-per-region",
-    "Azure",
     3000,
-    what="application security groups",
-    per=_REGION,
-    cite=_LIMITS_PAGE,
-    checked=_CHECKED,
-    way_out="take own_group from servers that do not need one, or use another subscription",
+    "application security groups",
+    _REGION,
+    "take own_group from servers that do not need one, or use another subscription",
 )
 LIMITS: Final = (
     RULES_PER_GROUP,
@@ -188,93 +143,79 @@ LIMITS: Final = (
     APPLICATION_GROUPS_PER_REGION,
 )
 
-RULES_PER_NAME: Final = Limit(
+RULES_PER_NAME: Final = _limit(
     "azure-rules-per-name",
-    "Azure",
     1,
-    what="rules",
-    per="name, whatever its case, in both directions of a network security group",
+    "rules",
+    "name, whatever its case, in both directions of a network security group",
+    "give each rule a name of its own",
     cite=_NSGS,
-    checked=_CHECKED,
-    way_out="give each rule a name of its own",
     near=NEVER,
 )
-RULES_PER_PRIORITY: Final = Limit(
+RULES_PER_PRIORITY: Final = _limit(
     "azure-rules-per-priority",
-    "Azure",
     1,
-    what="rules",
-    per="priority and direction of a network security group",
+    "rules",
+    "priority and direction of a network security group",
+    "give each rule a priority of its own",
     cite=_NSGS,
-    checked=_CHECKED,
-    way_out="give each rule a priority of its own",
     near=NEVER,
 )
-GROUPS_PER_NAME: Final = Limit(
+GROUPS_PER_NAME: Final = _limit(
     "azure-application-groups-per-name",
-    "Azure",
     1,
-    what="groups",
-    per="name in a resource group, whatever its case",
+    "groups",
+    "name in a resource group, whatever its case",
+    "give each group a name of its own",
     cite=_NAMES_PAGE,
-    checked=_CHECKED,
-    way_out="give each group a name of its own",
     near=NEVER,
 )
-STRANGE_GROUPS: Final = Limit(
+STRANGE_GROUPS: Final = _limit(
     "azure-application-groups-of-another-network",
-    "Azure",
     0,
-    what="application security groups of another network",
-    per="rule or server: all interfaces of a group, and both groups of a rule, are in one VNet",
+    "application security groups of another network",
+    "rule or server: all interfaces of a group, and both groups of a rule, are in one VNet",
+    "name that network's servers by their addresses",
     cite=_ASGS,
-    checked=_CHECKED,
-    way_out="name that network's servers by their addresses",
     near=NEVER,
 )
-OVERLAPS: Final = Limit(
+OVERLAPS: Final = _limit(
     "azure-overlapping-prefixes",
-    "Azure",
     0,
-    what="prefixes that lie in another one",
-    per="side of a rule",
-    cite="OverlappingSubnetsNotPermittedInSecurityRule, github.com/kubernetes-sigs/"
-    "cloud-provider-azure/issues/6775",
-    checked=_CHECKED,
-    way_out="leave out the prefix that lies in the other",
+    "prefixes that lie in another one",
+    "side of a rule",
+    "leave out the prefix that lies in the other",
+    cite=(
+        "OverlappingSubnetsNotPermittedInSecurityRule, github.com/kubernetes-sigs/"
+        "cloud-provider-azure/issues/6775"
+    ),
     near=NEVER,
 )
-NAME_LENGTH: Final = Limit(
+NAME_LENGTH: Final = _limit(
     "azure-rule-name-length",
-    "Azure",
     80,
-    what="characters",
-    per="name of a rule",
+    "characters",
+    "name of a rule",
+    "shorten it",
     cite=_NSGS,
-    checked=_CHECKED,
-    way_out="shorten it",
     near=NEVER,
 )
-NAME_CHARSET: Final = Limit(
+NAME_CHARSET: Final = _limit(
     "azure-rule-name-charset",
-    "Azure",
     0,
-    what="characters other than letters, digits, _, . and - (at both ends a letter, digit or _)",
-    per="name of a rule",
+    "characters other than letters, digits, _, . and - (at both ends a letter, digit or _)",
+    "name of a rule",
+    "write it without them",
     cite=_NSGS,
-    checked=_CHECKED,
-    way_out="write it without them",
     near=NEVER,
 )
-DESCRIPTION_LENGTH: Final = Limit(
+DESCRIPTION_LENGTH: Final = _limit(
     "azure-description-length",
-    "Azure",
     140,
-    what="characters",
-    per="description of a rule",
+    "characters",
+    "description of a rule",
+    "shorten it",
     cite=_SWAGGER,
-    checked=_CHECKED,
-    way_out="shorten it",
     near=NEVER,
 )
 #: What a text or a pair of rules can only be right or wrong in; no report counts these.
@@ -303,8 +244,11 @@ def _application_groups(rules: Iterable[SecurityRule]) -> Iterator[str]:
                 yield side.key
 
 
-def uses(rules: AzureRuleSet) -> tuple[Use, ...]:
-    """Every limit that these rules count against, with how much of it they take."""
+def uses(rules: AzureRuleSet, _quotas: Mapping[str, int] | None = None) -> tuple[Use, ...]:
+    """Every limit that these rules count against, with how much of it they take.
+
+    Azure raises none of them, so there are no quotas.
+    """
     return tuple(_uses(rules))
 
 
@@ -374,7 +318,14 @@ _SUMMED: Final[tuple[tuple[Limit, Callable[[SecurityRule], int]], ...]] = (
 )
 
 
-def check(rules: AzureRuleSet, key: str | None = None) -> Iterator[Finding]:
+def check_quotas(_quotas: Mapping[str, int], _key: str) -> Iterator[Finding]:
+    """Nothing: that Azure raises no quota is a finding about the topology."""
+    return iter(())
+
+
+def check(
+    rules: AzureRuleSet, key: str | None = None, _quotas: Mapping[str, int] | None = None
+) -> Iterator[Finding]:
     """An error for each limit that these rules pass, a warning for each that is near.
 
     Findings stand at the network's `key` in the topology.
@@ -461,10 +412,5 @@ def check_component_name(name: str) -> Iterator[Finding]:
 
 def check_names(prefix: str, rules: AzureRuleSet) -> Iterator[Finding]:
     """A finding for each physical name that is too long behind `prefix`."""
-    keys = [group.key for group in rules.application_groups]
-    keys += [group.key for group in rules.groups]
-    for name in (f"{prefix}-{key}" for key in keys):
-        if len(name) > _NAME_LENGTH:
-            yield NAME_TOO_LONG.at(
-                (), name=name, length=len(name), most=_NAME_LENGTH, cloud="Azure"
-            )
+    names = (below(prefix, each.name) for each in planned_resources(rules))
+    return long_names(names, _NAME_LENGTH, "Azure")

@@ -7,15 +7,19 @@ which Azure evaluates them, and a refresh reorders nothing (azure.md 5).
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import count
 from typing import Final, NamedTuple
 
-from exchange_ports.clouds.azure.rules import Access, Direction
-
-__all__ = ["BANDS", "Band", "Identity", "band_of", "priorities", "renumbered", "rule_name"]
+from exchange_ports.clouds.azure.rules import (
+    Access,
+    ApplicationGroup,
+    AzureRuleSet,
+    NetworkSecurityGroup,
+)
+from exchange_ports.clouds.base import Direction, PlannedResource
 
 #: Rule names have at most 80 characters (azure.md 1; checked in `limits` too).
 RULE_NAME_LENGTH: Final = 80
@@ -163,3 +167,41 @@ _NUMBER: Final = re.compile(r"(?<=-)\d{4,}(?=-)")
 def renumbered(name: str, priority: int) -> str:
     """A rule's name with another priority in it."""
     return _NUMBER.sub(f"{priority:04d}", name, count=1)
+
+
+#: The types of resources that a rule set becomes.
+NSG: Final = "azure-native:network:NetworkSecurityGroup"
+ASG: Final = "azure-native:network:ApplicationSecurityGroup"
+
+
+def resource(each: NetworkSecurityGroup | ApplicationGroup) -> PlannedResource:
+    """The resource that a group becomes; its logical name is its physical one."""
+    if isinstance(each, ApplicationGroup):
+        return PlannedResource("application security group", ASG, each.key)
+    summary = tuple((rule, rule.description) for rule in each.rules)
+    return PlannedResource("network security group", NSG, each.key, None, summary)
+
+
+def planned_resources(rules: AzureRuleSet) -> Iterator[PlannedResource]:
+    """Every resource that a rule set becomes."""
+    yield from map(resource, (*rules.application_groups, *rules.groups))
+
+
+def counts(rules: AzureRuleSet) -> tuple[tuple[int, str], ...]:
+    """How many groups and rules there are."""
+    return (
+        (len(rules.groups), "network security group"),
+        (sum(len(group.rules) for group in rules.groups), "rule"),
+        (len(rules.application_groups), "application security group"),
+    )
+
+
+def as_data(rules: AzureRuleSet) -> dict[str, object]:
+    """Groups and rules as JSON-ready data."""
+    return {
+        "application_security_groups": [group.key for group in rules.application_groups],
+        "network_security_groups": {
+            group.zone.value: {rule.name: rule.description for rule in group.rules}
+            for group in rules.groups
+        },
+    }

@@ -13,20 +13,20 @@ from typing import Final, NamedTuple, TypeAlias
 
 from exchange_ports.clouds.azure.names import BANDS, Identity, priorities, rule_name
 from exchange_ports.clouds.azure.rules import (
+    PROBES,
     Access,
     Anything,
     ApplicationGroup,
-    Attachment,
     AzureRuleSet,
-    Direction,
     GroupRef,
     NetworkSecurityGroup,
     Prefixes,
     SecurityRule,
     Side,
     Tag,
-    Zone,
 )
+from exchange_ports.clouds.base import Direction
+from exchange_ports.findings import Finding
 from exchange_ports.flows import (
     ExternalEndpoint,
     Flow,
@@ -37,17 +37,15 @@ from exchange_ports.flows import (
 )
 from exchange_ports.topology.groups import Group, GroupKind
 from exchange_ports.topology.inventory import ExchangeServer, Inventory
+from exchange_ports.topology.models import Attachment, Zone
 from exchange_ports.traffic.addresses import spans_of
 from exchange_ports.traffic.covering import Box, Tiers, widest
 from exchange_ports.traffic.ports import ANY_PORTS, Ports
 from exchange_ports.traffic.spans import NOTHING, Spans
 
-__all__ = ["compile_network"]
-
 #: Azure takes 140 characters (azure.md 1).
 _DESCRIPTION_LENGTH: Final = 140
 
-_PROBE: Final = Reason("health probes of Azure load balancers")
 _DENY: Final = Reason("whatever no rule above lets through")
 
 
@@ -180,7 +178,7 @@ def _always(zone: Zone, denied: Iterable[tuple[Side, str]]) -> Iterator[tuple[_D
     probe = Tag("AzureLoadBalancer")
     yield (
         _Draft(zone, Direction.IN, ANY_PORTS, probe, any_, "load-balancer", "all", "probe"),
-        _PROBE,
+        PROBES.reason,
     )
     for ours, name in denied:
         sides = (any_, ours, "all", name), (ours, any_, name, "all")
@@ -295,3 +293,14 @@ def _sort_key(draft: _Draft) -> tuple[int, str, str, str, str]:
         draft.ports.protocol,
         str(draft.ports),
     )
+
+
+def check_neighbours(
+    _rules: AzureRuleSet,
+    _flows: Iterable[Flow],
+    _bound: Collection[str],
+    _key: str,
+    _quotas: Mapping[str, int],
+) -> Iterator[Finding]:
+    """Nothing: no rule of ours is added to a neighbour's network security group (azure.md 5)."""
+    return iter(())

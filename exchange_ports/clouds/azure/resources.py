@@ -4,27 +4,28 @@ Inline rules, always set: one PUT replaces all of a group's rules at once (azure
 names carry the component's, so that two components can share a resource group.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import pulumi
 from pulumi_azure_native import network as azure
 
+from exchange_ports.clouds.azure import CLOUD
+from exchange_ports.clouds.azure.names import resource
 from exchange_ports.clouds.azure.rules import (
     Access,
     Anything,
-    Attachment,
     AzureRuleSet,
-    Direction,
     GroupRef,
     NetworkSecurityGroup,
     Prefixes,
     SecurityRule,
     Side,
 )
+from exchange_ports.clouds.base import Direction, below
+from exchange_ports.flows import Flow
+from exchange_ports.topology.models import Attachment
 from exchange_ports.traffic.ports import Protocol
-
-__all__ = ["AzureNetwork"]
 
 Tags = Mapping[str, pulumi.Input[str]]
 Groups = Mapping[str, azure.ApplicationSecurityGroup]
@@ -46,6 +47,28 @@ _ACCESS: Final = {
     Access.ALLOW: azure.SecurityRuleAccess.ALLOW,
     Access.DENY: azure.SecurityRuleAccess.DENY,
 }
+
+
+def register(
+    name: str,
+    rules: AzureRuleSet,
+    ids: Mapping[str, Any],
+    _flows: Iterable[Flow],
+    tags: Tags | None,
+    opts: pulumi.ResourceOptions | None,
+) -> "AzureNetwork":
+    """Register the resources of a VNet under the component `name`.
+
+    `ids` has its `resource_group_name` and `location`.
+    """
+    return AzureNetwork(
+        name,
+        rules,
+        resource_group_name=ids["resource_group_name"],
+        location=ids["location"],
+        tags=tags,
+        opts=opts,
+    )
 
 
 class AzureNetwork(pulumi.ComponentResource):
@@ -71,14 +94,14 @@ class AzureNetwork(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Register application security groups and network security groups under `name`."""
-        super().__init__("exchange-ports:index:AzureNetwork", name, None, opts)
+        super().__init__(CLOUD.network_type, name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         # An import takes no empty map for written, and would put everything once more (azure.md 5).
         tags = tags or None
         made = {
             group.key: azure.ApplicationSecurityGroup(
-                f"{name}-{group.key}",
-                application_security_group_name=f"{name}-{group.key}",
+                (full := below(name, resource(group).name)),
+                application_security_group_name=full,
                 resource_group_name=resource_group_name,
                 location=location,
                 tags=tags,
@@ -88,8 +111,8 @@ class AzureNetwork(pulumi.ComponentResource):
         }
         zones = {
             group.zone: azure.NetworkSecurityGroup(
-                f"{name}-{group.key}",
-                network_security_group_name=f"{name}-{group.key}",
+                (full := below(name, resource(group).name)),
+                network_security_group_name=full,
                 resource_group_name=resource_group_name,
                 location=location,
                 security_rules=_inline(group, made),

@@ -7,34 +7,28 @@ not know: how a rule set came about.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
-from exchange_ports.flows import Reason
-from exchange_ports.topology.models import Attachment, Zone
-from exchange_ports.traffic.addresses import Network
+from exchange_ports.clouds.base import Direction, PlatformTraffic
+from exchange_ports.flows import ExternalEndpoint, Reason
+from exchange_ports.topology.fields import EndpointKind
+from exchange_ports.topology.models import Attachment, Platform, Zone
+from exchange_ports.traffic.addresses import Network, network
 from exchange_ports.traffic.ports import Ports
 
-__all__ = [
-    "Access",
-    "Anything",
-    "ApplicationGroup",
-    "Attachment",
-    "Direction",
-    "GroupRef",
-    "Prefixes",
-    "SecurityRule",
-    "AzureRuleSet",
-    "NetworkSecurityGroup",
-    "Side",
-    "Tag",
-    "Zone",
-]
-
-
-class Direction(StrEnum):
-    """Seen from the network interfaces behind the group, at whichever of its places it hangs."""
-
-    IN = "in"
-    OUT = "out"
+#: Where load-balancer probes come from; the VirtualNetwork tag contains it (azure.md 3). Without them a
+#: load balancer takes every server out of service.
+PROBES: Final = PlatformTraffic(
+    ExternalEndpoint(
+        "azure-load-balancer",
+        (network("168.63.129.16/32"),),
+        "Azure's load balancers",
+        kind=EndpointKind.SERVICE_TAG,
+    ),
+    Reason("health probes of Azure load balancers"),
+    "Azure platform considerations",
+    "https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#azure-platform-considerations",
+)
 
 
 class Access(StrEnum):
@@ -123,10 +117,25 @@ class NetworkSecurityGroup:
 
 @dataclass(frozen=True, slots=True)
 class AzureRuleSet:
-    """All that one VNet gets, which groups each server wears, and in which zone it stands."""
+    """All that one VNet gets, which groups each server is in, and in which zone it is."""
 
     network: str
     groups: tuple[NetworkSecurityGroup, ...]
     application_groups: tuple[ApplicationGroup, ...]
     memberships: Mapping[str, tuple[str, ...]]
     zones: Mapping[str, Zone]
+
+    @property
+    def platform(self) -> Platform:
+        """Azure."""
+        return Platform.AZURE
+
+    @property
+    def exclusive(self) -> bool:
+        """False: a network security group is written whole, so nothing that others add to it stays."""
+        return False
+
+    @property
+    def member_groups(self) -> tuple[str, ...]:
+        """The keys of the application security groups."""
+        return tuple(group.key for group in self.application_groups)

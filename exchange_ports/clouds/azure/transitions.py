@@ -1,27 +1,25 @@
-"""Two rule sets of one VNet as one: what a step between the one and the other holds.
+"""The rule sets of a VNet that an update passes through, and rule sets made of two.
 
-A network security group is written whole, so the cloud itself never holds a part of two; a step that
-is asked for does. Must not know: the planner, nor in which order an engine works.
+A network security group is written whole, so the cloud itself never holds a part of two; a step that is
+asked for does. Must not know: the planner, nor in which order an engine works.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from exchange_ports.clouds.azure.names import band_of, renumbered
 from exchange_ports.clouds.azure.rules import (
     Access,
     AzureRuleSet,
-    Direction,
     GroupRef,
     NetworkSecurityGroup,
     SecurityRule,
     Side,
-    Zone,
 )
+from exchange_ports.clouds.base import Direction, TransientRules, subsets
+from exchange_ports.topology.models import Attachment, Zone
 from exchange_ports.traffic.ports import Ports
-
-__all__ = ["empty", "merged", "mixed"]
 
 
 def empty(network: str) -> AzureRuleSet:
@@ -29,7 +27,64 @@ def empty(network: str) -> AzureRuleSet:
     return AzureRuleSet(network, (), (), {}, {})
 
 
-def mixed(old: AzureRuleSet, new: AzureRuleSet, written: Collection[str]) -> AzureRuleSet:
+def trimmed(old: AzureRuleSet, new: AzureRuleSet) -> AzureRuleSet:
+    """The old rules: nothing must be gone first, as a network security group is written whole."""
+    return old
+
+
+def transient_states(
+    old: AzureRuleSet, new: AzureRuleSet, *, memberships_change: bool
+) -> Iterator[TransientRules]:
+    """The extremal states of one run of the engine, in the order of time."""
+    groups = {group.key: group for group in (*old.groups, *new.groups)}
+    for written in subsets(list(groups)):
+        names = " and ".join(f"the {groups[key].zone} zone" for key in written) or "none"
+        summary = f"when the security group of {names} is written"
+        yield TransientRules(summary, _mixed(old, new, written), "before")
+    if memberships_change:
+        summary = "when rules are written and servers change their groups"
+        yield TransientRules(summary, _mixed(old, new, groups), "changing")
+    yield TransientRules("at its end", new, "after")
+
+
+def with_memberships(
+    rules: AzureRuleSet, memberships: Mapping[str, tuple[str, ...]], zones: Mapping[str, str]
+) -> AzureRuleSet:
+    """The same rules with these servers as members, as far as their groups exist."""
+    known = set(rules.member_groups)
+    return replace(
+        rules,
+        memberships={
+            who: tuple(key for key in groups if key in known) for who, groups in memberships.items()
+        },
+        zones={who: Zone(zone) for who, zone in zones.items()},
+    )
+
+
+def without(rules: AzureRuleSet, gone: frozenset[tuple[str, str]]) -> AzureRuleSet:
+    """The same without these rules, each given by the zone of its group and its name."""
+    groups = (
+        replace(
+            group,
+            rules=tuple(r for r in group.rules if (group.zone.value, r.name) not in gone),
+        )
+        for group in rules.groups
+    )
+    return replace(rules, groups=tuple(groups))
+
+
+def reattached(
+    old: AzureRuleSet, new: AzureRuleSet
+) -> Iterator[tuple[Zone, Attachment, Attachment]]:
+    """The zones whose network security groups change what they are associated with."""
+    before = {group.zone: group.at for group in old.groups}
+    for group in new.groups:
+        at = before.get(group.zone, group.at)
+        if at is not group.at:
+            yield group.zone, at, group.at
+
+
+def _mixed(old: AzureRuleSet, new: AzureRuleSet, written: Collection[str]) -> AzureRuleSet:
     """The network security groups with the keys of `written` as in `new`, the others as they were."""
     groups = [group for group in old.groups if group.key not in written]
     groups += [group for group in new.groups if group.key in written]
@@ -37,18 +92,17 @@ def mixed(old: AzureRuleSet, new: AzureRuleSet, written: Collection[str]) -> Azu
 
 
 def merged(
-    old: AzureRuleSet,
-    new: AzureRuleSet,
-    keep: Callable[[str], tuple[bool, bool]] = lambda _: (True, True),
+    old: AzureRuleSet, new: AzureRuleSet, keep: Callable[[str], tuple[bool, bool]]
 ) -> AzureRuleSet:
-    """The groups of both, and of each application security group the rules that `keep` says.
+    """The groups of both, and of each application security group the rules that `keep` asks for.
 
     A rule belongs to the application security group at our side. A rule that is in both is the new
-    one. An old one whose priority is taken gets the next free one of its band. `wears` is that of
-    `new`.
+    one. An old one whose priority is taken gets the next free one of its band. Memberships and zones
+    stay as in `old`.
     """
     groups = {group.key: group for group in (*old.groups, *new.groups)}
-    return _with_groups(old, new, [_group(each, old, new, keep) for each in groups.values()])
+    found = _with_groups(old, new, [_group(each, old, new, keep) for each in groups.values()])
+    return replace(found, memberships=old.memberships, zones=old.zones)
 
 
 def _with_groups(

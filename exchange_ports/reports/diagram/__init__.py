@@ -3,8 +3,9 @@
 `scene` decides what is shown, and decides nothing of how; `svg` and `mermaid` write it.
 """
 
+from exchange_ports.reports.diagram.columns import as_json
 from exchange_ports.reports.diagram.mermaid import mermaid
 from exchange_ports.reports.diagram.picture import Picture, draw_picture
 from exchange_ports.reports.diagram.svg import svg
 
-__all__ = ["Picture", "mermaid", "draw_picture", "svg"]
+__all__ = ["Picture", "as_json", "mermaid", "draw_picture", "svg"]

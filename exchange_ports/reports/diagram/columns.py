@@ -4,22 +4,21 @@ First whoever is on the Internet, then each perimeter with whoever else stands t
 internal zone of each site with its neighbours, and last everybody else.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
 from exchange_ports.findings import counted
-from exchange_ports.flows import INTERNET
-from exchange_ports.proof.endpoints import said
+from exchange_ports.flows import Reason
+from exchange_ports.flows.labels import label
 from exchange_ports.reports.diagram.layout import Landscape, Lane, LaneKind, Place, Stand
-from exchange_ports.reports.diagram.picture import Picture
+from exchange_ports.reports.diagram.picture import FABRIC_WORDS, Picture, Row
+from exchange_ports.reports.reasons import reason_data
+from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.models import Platform
 
-__all__ = ["Column", "Kind", "Strip", "columns", "partly"]
-
-#: The name of whoever may be any address at all, ours too.
-_ANYWHERE: Final = "anywhere"
 #: More neighbours than these share lanes by what they are.
 _MOST_NEIGHBOURS: Final = 6
 #: More names than these are counted.
@@ -105,8 +104,8 @@ class _Stage:
         return f"{network}, {whose}"
 
     def _internet(self) -> Iterator[Strip]:
-        for name, title in ((INTERNET, "Internet"), (_ANYWHERE, "Anywhere")):
-            there = [end for end in self._free(everybody=True) if _name(end) == name]
+        for kind, title in ((EndpointKind.INTERNET, "Internet"), (EndpointKind.ANY, "Anywhere")):
+            there = [end for end in self._free(everybody=True) if _kind(end) is kind]
             if there:
                 yield Strip(title, "", ours=False, places=there)
 
@@ -115,7 +114,8 @@ class _Stage:
         return [
             end
             for end in self._outside
-            if not end.site and (everybody or _name(end) not in (INTERNET, _ANYWHERE))
+            if not end.site
+            and (everybody or _kind(end) not in (EndpointKind.INTERNET, EndpointKind.ANY))
         ]
 
     def _edges(self, network: str) -> Iterator[Strip]:
@@ -164,12 +164,12 @@ class _Stage:
 _MARKS: Final = {Stand.KEPT: "", Stand.NEW: "+", Stand.CUT: "\N{MINUS SIGN}"}
 
 
-def _name(end: Place) -> str:
-    return end.outside.name if end.outside is not None else ""
+def _kind(end: Place) -> EndpointKind | None:
+    return None if end.outside is None else end.outside.kind
 
 
 def _says(end: Place) -> str:
-    return said(end.outside) if end.outside is not None else ""
+    return label(end.outside) if end.outside is not None else ""
 
 
 def _named(names: Sequence[str], what: str = "") -> str:
@@ -222,7 +222,7 @@ def _neighbours(rest: Sequence[Place]) -> Iterator[Strip]:
         return
     kinds: dict[str, list[Place]] = {}
     for end in rest:
-        kinds.setdefault(_kind(_name(end)), []).append(end)
+        kinds.setdefault(_KINDS.get(_kind(end), "others"), []).append(end)
     for kind, ends in kinds.items():
         names = tuple(dict.fromkeys(map(_says, ends)))
         if len(names) == 1:
@@ -231,11 +231,11 @@ def _neighbours(rest: Sequence[Place]) -> Iterator[Strip]:
             yield Strip(kind, f"{len(names)} of them", False, ends, names)
 
 
-def _kind(name: str) -> str:
-    head, dot, _ = name.partition(".")
-    return {"clients": "clients", "relay": "relays", "witness": "witnesses"}.get(
-        head if dot else "", "others"
-    )
+_KINDS: Final[Mapping[EndpointKind | None, str]] = {
+    EndpointKind.CLIENTS: "clients",
+    EndpointKind.RELAY: "relays",
+    EndpointKind.WITNESS: "witnesses",
+}
 
 
 def partly(strip: Strip, there: Iterable[Place], land: Landscape) -> tuple[str, ...]:
@@ -259,3 +259,141 @@ def _ranges(end: Place) -> str:
 
 def _addresses(number: int) -> str:
     return "1 address" if number == 1 else f"{number} addresses"
+
+
+# ---- what a picture says in words: beside a row, on its line, and to whoever cannot see it ----
+
+_SIGNS: Final = {Stand.KEPT: "", Stand.NEW: "+ ", Stand.CUT: "\N{MINUS SIGN} "}
+_SPOKEN: Final = {Stand.KEPT: "", Stand.NEW: "New: ", Stand.CUT: "Cut: "}
+#: More reasons than these are counted.
+_MOST: Final = 3
+
+
+def title(scene: Picture, name: str) -> str:
+    """What the picture is of."""
+    verb = "What changes in what" if scene.compared else "What"
+    return f"{verb} {name} lets through"
+
+
+def tag(row: Row) -> str:
+    """What stands on the line: the ports."""
+    return _SIGNS[row.stand] + ", ".join(map(str, row.ports))
+
+
+def note(
+    row: Row, land: Landscape, strips: Iterable[tuple[Strip, list[Place], list[Place]]]
+) -> str:
+    """What stands beside a row: why it is there, and of whom it is, where not of a whole lane."""
+    words = _SIGNS[row.stand] + _reasons(row.reasons)
+    if row.is_risky:
+        words += "; accepted risk"
+    some: dict[str, None] = {}
+    for strip, sources, targets in strips:
+        for names in (partly(strip, sources, land), partly(strip, targets, land)):
+            if names:
+                some[", ".join(names)] = None
+    if some:
+        words += f": {' and '.join(some)}"
+    if row.own_site:
+        words += "; each in its own site"
+    return words
+
+
+def _reasons(reasons: Sequence[Reason]) -> str:
+    if all(reason.entry in FABRIC_WORDS for reason in reasons):
+        marks = ", ".join(reason.entry or "" for reason in reasons)
+        if marks == "R1":
+            return f"among Exchange servers ({marks})"
+        whom = ", ".join(FABRIC_WORDS[reason.entry or ""] for reason in reasons)
+        return f"between Exchange servers and {whom} ({marks})"
+    several: dict[str, list[str]] = {}
+    for reason in reasons:
+        several.setdefault(reason.summary, []).append(reason.entry or reason.ticket or "")
+    said_ = [
+        f"{summary} ({', '.join(marks)})" if (marks := [m for m in all_ if m]) else summary
+        for summary, all_ in several.items()
+    ]
+    if len(said_) > _MOST:
+        said_ = [*said_[: _MOST - 1], counted(len(said_) - _MOST + 1, "reason") + " more"]
+    return "; ".join(said_)
+
+
+def spoken(scene: Picture) -> str:
+    """Every row as a sentence."""
+    return " ".join(_sentence(row, scene.land) for row in scene.rows)
+
+
+def _sentence(row: Row, land: Landscape) -> str:
+    verb = "and" if row.both_ways and row.source != row.destination else "to"
+    ends = f"{_who(row.source, land)} {verb} {_who(row.destination, land)}"
+    if row.source == row.destination:
+        ends = f"Among {_who(row.source, land)}"
+    return f"{_SPOKEN[row.stand]}{ends}: {tag(row).lstrip('+ ')}, {_reasons(row.reasons)}."
+
+
+def _who(places: Iterable[Place], land: Landscape) -> str:
+    names: dict[str, None] = {}
+    by_kind: dict[str, dict[str, None]] = {}
+    for place in sorted(places, key=lambda p: (p.outside is not None, p.site, p.kind, p.servers)):
+        if place.outside is not None:
+            names[label(place.outside)] = None
+        else:
+            by_kind.setdefault(place.kind, {})[land.site(place.site)] = None
+    ours = [f"{kind} of {', '.join(sites)}" for kind, sites in by_kind.items()]
+    return ", ".join((*ours, *names))
+
+
+# ---- the same for programs ----
+
+
+def as_json(scene: Picture, name: str) -> str:
+    """The columns, their lanes and the rows of a picture; keys and their order are always the same."""
+    shown = columns(scene)
+    lanes = [(column.title, strip) for column in shown for strip in column.strips]
+    data = {
+        "title": title(scene, name),
+        "compared": scene.compared,
+        "columns": [
+            {
+                "kind": column.kind.value,
+                "title": column.title,
+                "network": column.below,
+                "lanes": [
+                    {"title": strip.title, "names": list(strip.every), "ours": strip.ours}
+                    for strip in column.strips
+                ],
+            }
+            for column in shown
+        ],
+        "rows": [
+            {
+                "section": row.section.value,
+                "status": row.stand.value,
+                "from": _ends_data(row.source, lanes, scene.land),
+                "to": _ends_data(row.destination, lanes, scene.land),
+                "both_ways": row.both_ways,
+                "own_site": row.own_site,
+                "ports": list(map(str, row.ports)),
+                "reasons": [reason_data(reason) for reason in row.reasons],
+            }
+            for row in scene.rows
+        ],
+    }
+    return json.dumps(data, indent=2) + "\n"
+
+
+def _ends_data(
+    ends: Iterable[Place], lanes: Iterable[tuple[str, Strip]], land: Landscape
+) -> list[dict[str, object]]:
+    """The lanes of one side of a row, and who of each lane it is about."""
+    there = set(ends)
+    return [
+        {
+            "column": column,
+            "lane": strip.title,
+            "servers": sorted({land.server(each) for place in found for each in place.servers}),
+            "ranges": [str(r) for place in found if place.outside for r in place.outside.ranges],
+        }
+        for column, strip in lanes
+        if (found := [place for place in strip.places if place in there])
+    ]

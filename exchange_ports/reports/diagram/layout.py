@@ -19,8 +19,6 @@ from exchange_ports.topology.roles import ServerRole, roles_of
 from exchange_ports.traffic.addresses import Network as Range
 from exchange_ports.traffic.addresses import covers
 
-__all__ = ["Lane", "LaneKind", "Landscape", "Member", "Place", "Stand"]
-
 
 class LaneKind(StrEnum):
     """What the servers of a lane are, in the words of its head."""

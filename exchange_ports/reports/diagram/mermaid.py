@@ -8,12 +8,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from exchange_ports.reports.diagram.columns import Strip, columns
+from exchange_ports.reports.diagram.columns import Strip, columns, note, tag, title
 from exchange_ports.reports.diagram.layout import Place, Stand
 from exchange_ports.reports.diagram.picture import Picture, Row
-from exchange_ports.reports.diagram.wording import note, tag, title
-
-__all__ = ["mermaid"]
 
 #: Everything but these is written as its number.
 _SIGNS: Final = re.compile(r"[^A-Za-z0-9 .,:/()+_-]")

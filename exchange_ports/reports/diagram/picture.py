@@ -4,21 +4,19 @@ A row says that all of its sources reach all of its destinations on all of its p
 together is exactly what the rows say: a test takes them apart again and finds the flows.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from itertools import groupby
 from typing import Final
 
-from exchange_ports.catalog import NEEDS
+from exchange_ports.catalog import BY_ID, CatalogSection
 from exchange_ports.flows import Reason, in_order
 from exchange_ports.flows.flow import reason_order
-from exchange_ports.pipeline import Plans
+from exchange_ports.planning import Plans
 from exchange_ports.reports.diagram.layout import Landscape, Place, Stand
 from exchange_ports.reports.diagram.picture_diff import Family, Passing, passings
-from exchange_ports.reports.diagram.similar_sites import alike
 from exchange_ports.traffic.ports import Ports, joined
-
-__all__ = ["FABRIC_WORDS", "Row", "Picture", "Section", "draw_picture"]
+from exchange_ports.traffic.regroup import regroup
 
 #: With whom Exchange servers talk without restriction, by the ground rule that says so.
 FABRIC_WORDS: Final = {
@@ -26,29 +24,6 @@ FABRIC_WORDS: Final = {
     "R2": "Lync servers",
     "R3": "domain controllers",
 }
-
-
-class Section(StrEnum):
-    """What rows are put under, by the document's own parts."""
-
-    MAIL = "Mail"
-    CLIENTS = "Clients"
-    INSIDE = "Inside: no restriction"
-    NAMES = "Name resolution"
-    WITNESS = "Witness servers"
-    ADDITIONAL = "Additional flows"
-
-
-#: By the letter of the catalog's entries: tables of mail flow without and with Edge, and so on.
-_SECTIONS = {
-    "M": Section.MAIL,
-    "E": Section.MAIL,
-    "C": Section.CLIENTS,
-    "R": Section.INSIDE,
-    "N": Section.NAMES,
-    "W": Section.WITNESS,
-}
-_NEEDS = frozenset(need.id for need in NEEDS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +46,10 @@ class Row:
         return any(reason.accepted_risk for reason in self.reasons)
 
     @property
-    def section(self) -> Section:
+    def section(self) -> CatalogSection:
         """What it stands under."""
-        return _section(self.reasons[0])
-
-
-def _section(reason: Reason) -> Section:
-    if reason.entry is None or reason.entry in _NEEDS:
-        return Section.ADDITIONAL
-    return _SECTIONS[reason.entry[0]]
+        entry = self.reasons[0].entry
+        return CatalogSection.ADDITIONAL if entry is None else BY_ID[entry].section
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +144,11 @@ def _rows(passing: tuple[Passing, ...], classes: Iterable[tuple[str, ...]]) -> t
         )
         for (source, destination, stand, family), own in sites.items()
     ]
-    cells = _together(cells, lambda c: (c.source, *c.what), lambda c: c.own)
-    cells = _together(cells, lambda c: (c.destination, *c.what), lambda c: c.own)
+    for column in ("destination", "source"):
+        cells = regroup(cells, column, alone=lambda c: c.own)
     cells = [part for cell in cells for part in _apart(cell)]
     # What was taken apart may have come to the ends of others.
-    cells = _together(cells, lambda c: (c.source, *c.what), lambda c: c.own or _among(c))
+    cells = regroup(cells, "destination", alone=lambda c: c.own or _among(c))
     rows = [
         Row(
             stands.all_of(cell.source),
@@ -197,25 +167,6 @@ def _rows(passing: tuple[Passing, ...], classes: Iterable[tuple[str, ...]]) -> t
         for cell, both in _both_ways(cells)
     ]
     return tuple(sorted(rows, key=_order))
-
-
-def _together(
-    cells: Iterable[_Cell], key: Callable[[_Cell], Hashable], alone: Callable[[_Cell], bool]
-) -> list[_Cell]:
-    """Cells of one key as one; those that stay alone as they are."""
-    found: dict[Hashable, _Cell] = {}
-    for at, cell in enumerate(cells):
-        mine = (at,) if alone(cell) else key(cell)
-        before = found.get(mine, cell)
-        found[mine] = _Cell(
-            before.source | cell.source,
-            before.destination | cell.destination,
-            cell.ports,
-            cell.stand,
-            cell.family,
-            cell.own,
-        )
-    return list(found.values())
 
 
 def _among(cell: _Cell) -> bool:
@@ -250,7 +201,7 @@ def _both_ways(cells: Iterable[_Cell]) -> Iterator[tuple[_Cell, bool]]:
         yield cell, _among(cell) or back in known
 
 
-_SECTION_ORDER = {section: rank for rank, section in enumerate(Section)}
+_SECTION_ORDER = {section: rank for rank, section in enumerate(CatalogSection)}
 _STAND_ORDER = {stand: rank for rank, stand in enumerate((Stand.KEPT, Stand.NEW, Stand.CUT))}
 
 
@@ -279,3 +230,126 @@ def _names(places: Iterable[Place]) -> list[tuple[object, ...]]:
         )
         for place in places
     )
+
+
+# ---- which sites are alike ----
+#
+# Which sites are alike: equal but for their names, and for how many servers they have.
+#
+# By refinement, as partitions of a graph are found: sites begin in one class if they have the same lanes
+# on the same platform, and part where something passes at one that does not pass at the other. What
+# remains in one class is then looked at once more: between the members of two classes everything or
+# nothing may pass, and inside a class also each member to itself alone. Where that does not hold, the
+# class is no class, and each of its sites stands for itself.
+
+_Colours = dict[str, int]
+_Members = tuple[str, ...]
+
+
+def alike(land: Landscape, passing: Iterable[Passing]) -> tuple[tuple[str, ...], ...]:
+    """The sites in classes, by identity, in the order in which they were declared."""
+    all_ = tuple(passing)
+    singles = _in_pieces(land, all_)
+    while True:
+        classes = _refined(land, all_, singles)
+        broken = _broken(classes, all_)
+        if not broken:
+            return classes
+        singles |= broken
+
+
+def _in_pieces(land: Landscape, passing: Iterable[Passing]) -> set[str]:
+    """Sites of which something passes for a part only: names are part of what they are."""
+    seen: set[tuple[str, str, str]] = set()
+    found: set[str] = set()
+    for place in land.places():
+        if place.lane in seen:
+            found.add(place.site)
+        seen.add(place.lane)
+    neighbours: dict[tuple[str, str], set[Place]] = {}
+    for one in passing:
+        for end in (one.source, one.destination):
+            if end.site and end.outside is not None:
+                neighbours.setdefault((end.site, end.kind), set()).add(end)
+    return found | {site for (site, _), ends in neighbours.items() if len(ends) > 1}
+
+
+def _lanes(land: Landscape, site: str) -> Hashable:
+    """What a site is before anything passes."""
+    mine = [lane for (of, *_), lane in land.lanes.items() if of == site]
+    home = {lane.network for lane in mine if lane.kind != "Edge Transport"}
+    return frozenset((lane.kind, lane.platform, lane.network in home) for lane in mine)
+
+
+def _refined(
+    land: Landscape, passing: Iterable[Passing], singles: Iterable[str]
+) -> tuple[tuple[str, ...], ...]:
+    alone = set(singles)
+    sites = list(dict.fromkeys((*land.sites, *_standing(land))))
+    first = {site: (site if site in alone else "", _lanes(land, site)) for site in sites}
+    colours = _numbered(first)
+    while True:
+        seen: dict[str, set[Hashable]] = {site: set() for site in sites}
+        for one in passing:
+            what = (one.ports, one.stand, one.family)
+            for out, mine, other in (
+                (True, one.source, one.destination),
+                (False, one.destination, one.source),
+            ):
+                if mine.site:
+                    seen[mine.site].add(
+                        (out, _kind(land, mine), *what, _seen(land, mine, other, colours))
+                    )
+        finer = _numbered({site: (colours[site], frozenset(seen[site])) for site in sites})
+        if len(set(finer.values())) == len(set(colours.values())):
+            break
+        colours = finer
+    order = sorted(sites, key=lambda site: (colours[site], sites.index(site)))
+    groups = [tuple(group) for _, group in groupby(order, key=colours.__getitem__)]
+    return tuple(sorted(groups, key=lambda group: sites.index(group[0])))
+
+
+def _standing(land: Landscape) -> list[str]:
+    """Sites that only servers name."""
+    return [site for site, *_ in land.lanes]
+
+
+def _numbered(signatures: Mapping[str, Hashable]) -> _Colours:
+    numbers: dict[Hashable, int] = {}
+    return {site: numbers.setdefault(of, len(numbers)) for site, of in signatures.items()}
+
+
+def _kind(land: Landscape, place: Place) -> Hashable:
+    """A lane without the names that tell its site from others; two Edge lanes by their networks."""
+    if place.outside is not None or place.kind != "Edge Transport":
+        return place.kind
+    edges = [key for key in land.lanes if key[:2] == (place.site, place.kind)]
+    return place.kind, place.network if len(edges) > 1 else ""
+
+
+def _seen(land: Landscape, mine: Place, other: Place, colours: _Colours) -> Hashable:
+    """The other end, as a site sees it that does not know names of sites."""
+    if not other.site:
+        return other
+    return "own" if other.site == mine.site else colours[other.site], _kind(land, other)
+
+
+def _broken(classes: Iterable[tuple[str, ...]], passing: Iterable[Passing]) -> set[str]:
+    """The sites of classes between which something passes for some and not for others."""
+    of = {site: members for members in classes for site in members}
+    pairs: dict[tuple[_Members, _Members, Hashable], set[tuple[str, str]]] = {}
+    for one in passing:
+        source, destination = one.source, one.destination
+        ends = (of.get(source.site, ()), of.get(destination.site, ()))
+        if all(len(members) <= 1 for members in ends):
+            continue
+        outside = tuple(None if end.site else end for end in (source, destination))
+        what = (source.kind, destination.kind, *outside, one.ports, one.stand, one.family)
+        pairs.setdefault((*ends, what), set()).add((source.site, destination.site))
+    broken: set[str] = set()
+    for (first, second, _), found in pairs.items():
+        every = max(1, len(first)) * max(1, len(second))
+        own = first == second and found == {(site, site) for site in first}
+        if len(found) != every and not own:
+            broken |= {site for members in (first, second) if len(members) > 1 for site in members}
+    return broken

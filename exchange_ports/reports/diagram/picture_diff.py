@@ -4,6 +4,7 @@ Must not know: how sites are put together, nor how anything is drawn.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple, TypeAlias
 
 from exchange_ports.flows import ExternalEndpoint, Flow, Reason
@@ -123,9 +124,7 @@ def _parts(
                 parts[end] = (same[0] if same else end,)
             else:
                 parts[end] = tuple(
-                    ExternalEndpoint(name, piece.prefixes(), end.summary, end.unrestricted)
-                    for piece in pieces
-                    if piece
+                    replace(end, ranges=piece.prefixes()) for piece in pieces if piece
                 )
     return parts
 

@@ -5,20 +5,25 @@ for whoever cannot see it, and colours for light and for dark pages.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from xml.etree import ElementTree as ET
 
 from exchange_ports.flows import Reason
-from exchange_ports.reports.diagram.colors import style
-from exchange_ports.reports.diagram.columns import Column, Kind, Strip, columns
+from exchange_ports.reports.diagram.columns import (
+    Column,
+    Kind,
+    Strip,
+    columns,
+    note,
+    spoken,
+    tag,
+    title,
+)
 from exchange_ports.reports.diagram.layout import Place, Stand
 from exchange_ports.reports.diagram.picture import Picture, Row
-from exchange_ports.reports.diagram.text_width import fitting, width, wrapped
-from exchange_ports.reports.diagram.wording import note, spoken, tag, title
-
-__all__ = ["svg"]
 
 _TEXT: Final = 12.0
 _SMALL: Final = 10.5
@@ -282,3 +287,167 @@ def _arrow(x: float, y: float, *, right: bool) -> ET.Element:
     back = x - 9 if right else x + 9
     points = f"{_n(x)},{_n(y)} {_n(back)},{_n(y - 4.5)} {_n(back)},{_n(y + 4.5)}"
     return ET.Element("polygon", {"class": "head", "points": points})
+
+
+# ---- colors for light and for dark pages; a test measures their contrast ----
+
+LIGHT: Final[Mapping[str, str]] = {
+    "page": "#ffffff",
+    "ink": "#1f2328",
+    "soft": "#4d5661",
+    "line": "#424a53",
+    "edge": "#6e7781",
+    "rule": "#d0d7de",
+    Kind.INTERNET: "#fdeaea",
+    Kind.PERIMETER: "#fff6cc",
+    Kind.INTERNAL: "#e0f1fc",
+    Kind.NEIGHBOURS: "#eef0f2",
+    Stand.NEW: "#11632a",
+    Stand.CUT: "#a90f1b",
+    "risk": "#8a3a00",
+}
+DARK: Final[Mapping[str, str]] = {
+    "page": "#0d1117",
+    "ink": "#e6edf3",
+    "soft": "#b3bcc6",
+    "line": "#b3bcc6",
+    "edge": "#8b949e",
+    "rule": "#30363d",
+    Kind.INTERNET: "#3a1d20",
+    Kind.PERIMETER: "#38300f",
+    Kind.INTERNAL: "#10283a",
+    Kind.NEIGHBOURS: "#21262d",
+    Stand.NEW: "#56d364",
+    Stand.CUT: "#ff9a94",
+    "risk": "#ffb27a",
+}
+
+_FONT: Final = '"Segoe UI", "Helvetica Neue", Helvetica, Arial, "DejaVu Sans", sans-serif'
+#: What has a colour of the page, as it is written for light and for dark.
+_COLOURED: Final = (
+    ("text", "fill", "ink"),
+    (".soft", "fill", "soft"),
+    (".page, .tag, .box", "fill", "page"),
+    (".page, .rule, .zone", "stroke", "rule"),
+    (".box, .lane", "stroke", "edge"),
+    (".way, .ring", "stroke", "line"),
+    (".head", "fill", "line"),
+    (".ring", "fill", "page"),
+    *((f".{kind}", "fill", kind) for kind in Kind),
+    *(
+        rule
+        for name in ("risk", Stand.NEW, Stand.CUT)
+        for rule in (
+            (f".{name} .way, .{name} .ring", "stroke", name),
+            (f".{name} .head, .{name} text, text.{name}", "fill", name),
+        )
+    ),
+)
+
+
+def style() -> str:
+    """The style sheet: shapes first, then colours, then those for dark pages."""
+    return "\n".join(
+        (
+            "",
+            f"text {{ font-family: {_FONT}; font-size: 12px; }}",
+            ".middle { text-anchor: middle; }",
+            ".small { font-size: 10.5px; }",
+            ".bold { font-weight: 600; }",
+            ".lane { stroke-dasharray: 2 4; }",
+            ".theirs { stroke-dasharray: 4 3; }",
+            ".way { stroke-width: 1.6; fill: none; }",
+            ".ring { stroke-width: 1.6; }",
+            f".{Stand.NEW} .way {{ stroke-width: 2.4; }}",
+            f".{Stand.CUT} .way {{ stroke-width: 2; stroke-dasharray: 7 4; }}",
+            ".tag { opacity: 0.88; }",
+            *_rules(LIGHT),
+            "@media (prefers-color-scheme: dark) {",
+            *(f"  {rule}" for rule in _rules(DARK)),
+            "}",
+            "",
+        )
+    )
+
+
+def _rules(palette: Mapping[str, str]) -> Iterator[str]:
+    for selector, what, name in _COLOURED:
+        yield f"{selector} {{ {what}: {palette[name]}; }}"
+
+
+# ---- how wide text can become, without asking a font ----
+# The font of a reader is not known. The widths are those of DejaVu Sans, the widest that systems
+# fall back to, so what fits by them fits with Segoe UI, Helvetica, Arial and Liberation Sans as well.
+
+#: Advance widths in em of letters that are narrower or wider than their kind (DejaVu Sans 2.37).
+_EM: Final = {
+    **dict.fromkeys("ijl'", 0.30),
+    **dict.fromkeys(" .,/\\:;|-", 0.38),
+    **dict.fromkeys("ftrI!()[]", 0.42),
+    **dict.fromkeys("mM", 0.98),
+    **dict.fromkeys("W@%", 1.02),
+    **dict.fromkeys("w+<>=~#", 0.85),
+}
+_LOWER: Final = 0.65
+_UPPER: Final = 0.79
+_FOREIGN: Final = 1.1
+#: Emoji and ideographs fill a square, and some fonts more.
+_WIDE: Final = 1.4
+#: After these a long name may be broken.
+_MARKS: Final = "-/._:"
+#: How much wider bold is.
+_BOLD: Final = 1.12
+
+
+def _em(letter: str) -> float:
+    if letter in _EM:
+        return _EM[letter]
+    if letter.isascii():
+        return _UPPER if letter.isupper() or not letter.isalnum() else _LOWER
+    return _WIDE if unicodedata.east_asian_width(letter) in "WF" else _FOREIGN
+
+
+def width(text: str, size: float, *, bold: bool = False) -> float:
+    """The most that a text takes in pixels, for a font of `size` pixels."""
+    em = sum(map(_em, text))
+    return em * size * (_BOLD if bold else 1)
+
+
+def fitting(text: str, size: float, room: float) -> str:
+    """As much of a text as there is room for; what was cut is marked by three dots."""
+    if width(text, size) <= room:
+        return text
+    kept = text
+    while kept and width(f"{kept}...", size) > room:
+        kept = kept[:-1]
+    return f"{kept.rstrip()}..."
+
+
+def wrapped(text: str, size: float, room: float) -> tuple[str, ...]:
+    """The text in lines that there is room for, broken between words where that is possible."""
+    lines: list[str] = []
+    line = ""
+    for word in _pieces(text.split(), size, room):
+        longer = f"{line} {word}" if line else word
+        if line and width(longer, size) > room:
+            lines.append(line)
+            line = word
+        else:
+            line = longer
+    return (*lines, line) if line else tuple(lines)
+
+
+def _pieces(words: Iterable[str], size: float, room: float) -> Iterable[str]:
+    """The words, those without room on a line of their own in pieces."""
+    for word in words:
+        rest = word
+        while width(rest, size) > room and len(rest) > 1:
+            kept = len(rest) - 1
+            while kept > 1 and width(rest[:kept], size) > room:
+                kept -= 1
+            # After a mark inside a name, where one has room.
+            marks = [at for at in range(kept // 3, kept) if rest[at] in _MARKS]
+            kept = marks[-1] + 1 if marks else kept
+            yield rest[:kept]
+            rest = rest[kept:]
+        yield rest

@@ -13,7 +13,7 @@ from exchange_ports.topology.checks.selectors import (
     servers,
     zones,
 )
-from exchange_ports.topology.fields import INTERNET_WORD, FlowEnd, ends_of
+from exchange_ports.topology.fields import FlowEnd, ends_of
 from exchange_ports.topology.models import Topology
 from exchange_ports.topology.roles import ServerRole, roles_of
 from exchange_ports.traffic.addresses import overlap
@@ -73,7 +73,7 @@ def _is_day(text: str) -> bool:
 
 def _ours(topology: Topology, end: FlowEnd) -> bool:
     """Whether an end names a server that is ours to filter, or one that is declared nowhere."""
-    if end.range_ is not None or end.word == INTERNET_WORD:
+    if end.is_external:
         return False
     named = named_by(topology, end)
     # A network that is declared nowhere is another finding.

@@ -12,7 +12,7 @@ from exchange_ports.topology.checks.selectors import (
     named_by,
     servers,
 )
-from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS, FlowEnd
+from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS, EndpointKind, FlowEnd
 from exchange_ports.topology.groups import has_own_group
 from exchange_ports.topology.models import (
     EdgeServer,
@@ -151,9 +151,9 @@ def _end_named(topology: Topology, path: Path, end: FlowEnd) -> Iterator[Finding
     if end.site is not None and end.site not in topology.sites:
         yield _unknown(path, end.site, "a site", topology.sites)
         return
-    if end.range_ is not None or end.word == INTERNET_WORD:
+    if end.is_external:
         return
-    if end.word in ROLE_WORDS:
+    if end.kind is EndpointKind.ROLE:
         if not named_by(topology, end):
             yield BY_CODE["flow-to-nobody"].at(path, end=end)
         return

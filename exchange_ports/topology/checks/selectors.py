@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from exchange_ports.findings import Path
-from exchange_ports.topology.fields import INTERNET_WORD, FlowEnd, ends_of
+from exchange_ports.topology.fields import EndpointKind, FlowEnd, ends_of
 from exchange_ports.topology.models import (
     Addresses,
     EdgeServer,
@@ -118,7 +118,7 @@ class Named(NamedTuple):
 
 def named_by(topology: Topology, end: FlowEnd) -> list[Named]:
     """The servers that an end of an additional flow names; none for ranges and the Internet."""
-    if end.range_ is not None or end.word == INTERNET_WORD:
+    if end.is_external:
         return []
     internal = [
         Named(("sites", site_key, "servers", key), key, site.network, server.address is not None)
@@ -153,7 +153,7 @@ _NOWHERE: Final = tuple(
 def from_internet(topology: Topology, end: FlowEnd) -> bool:
     """Whether an end holds any address outside the organization's own."""
     if end.range_ is None:
-        return end.word == INTERNET_WORD
+        return end.kind is EndpointKind.INTERNET
     if nowhere(end.range_) is not None:
         return False
     own = (*topology.private_blocks, *(zone for _, _, _, zone in zones(topology)))

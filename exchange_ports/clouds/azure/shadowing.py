@@ -1,46 +1,39 @@
 """Rules of Azure that never decide, since of their kind or of the other one comes before them.
 
-What one allow rule says of another is the matter of `needless`, whatever their order. Here is what
-order and denies add. Loaded only where there is an Azure network.
+Which allow rules others cover, whatever their order, `proof.redundancy` finds. Here is what order and
+denies add. Must not know: the planner.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import cached_property
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, permutations
 from typing import Final, Literal
 
-from exchange_ports.clouds.azure.evaluator import AzureFilters, usual_tags
 from exchange_ports.clouds.azure.rules import (
     Access,
     Anything,
     AzureRuleSet,
-    Direction,
     GroupRef,
     NetworkSecurityGroup,
     Prefixes,
     SecurityRule,
     Side,
 )
-from exchange_ports.proof.redundancy import RedundantRule
+from exchange_ports.clouds.base import Direction, RedundantRule
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
 
-__all__ = ["shadowed"]
+#: The peer addresses with the services that a rule names.
+Reach = Callable[[SecurityRule], tuple[tuple[AddressSet, ServiceSet], ...]]
 
 
 def shadowed(
-    plan: AzureRuleSet,
-    members: Mapping[str, AddressSet],
-    space: AddressSet,
-    implied_groups: Mapping[str, Collection[str]],
+    plan: AzureRuleSet, reach: Reach, implied_groups: Mapping[str, Iterable[str]]
 ) -> Iterator[RedundantRule]:
     """Allow rules that denies before them leave nothing of, and denies that another one holds.
 
-    `members` are who wears each group, `space` is the network's, `wider` are the groups that every
-    wearer of a group wears too. Our plans have a handful of denies, after all allow rules: there only
-    the denies are looked at.
+    `implied_groups` are the groups that every member of a group is in too. Our plans have a handful of
+    denies, after all allow rules: there only the denies are looked at.
     """
     for group in plan.groups:
         for direction in Direction:
@@ -48,7 +41,7 @@ def shadowed(
                 (rule for rule in group.rules if rule.direction is direction), key=_priority
             )
             runs = [list(run) for _, run in groupby(rules, key=lambda rule: rule.access)]
-            asked = _Group(plan, group, direction, members, space, implied_groups)
+            asked = _Group(plan, group, direction, reach, implied_groups)
             for at, run in enumerate(runs):
                 if run[0].access is Access.DENY:
                     yield from asked.held(run)
@@ -65,12 +58,10 @@ class _Group:
         plan: AzureRuleSet,
         group: NetworkSecurityGroup,
         direction: Direction,
-        members: Mapping[str, AddressSet],
-        space: AddressSet,
-        implied_groups: Mapping[str, Collection[str]],
+        reach: Reach,
+        implied_groups: Mapping[str, Iterable[str]],
     ) -> None:
-        self._plan, self._group = plan, group
-        self._members, self._space = members, space
+        self._reach = reach
         self._direction = direction
         self._wider = implied_groups
         self._here = {
@@ -79,19 +70,13 @@ class _Group:
             if plan.zones.get(name) is group.zone
         }
 
-    @cached_property
-    def _filters(self) -> AzureFilters:
-        # To read all rules again takes time, and hardly ever is anything asked of them.
-        alone = replace(self._plan, groups=(self._group,))
-        return AzureFilters(alone, self._members, usual_tags(self._space))
-
     def left_nothing(
         self, rules: Sequence[SecurityRule], before: Sequence[SecurityRule]
     ) -> Iterator[RedundantRule]:
         """Allow rules of which, at every server that they are applied to, all is decided before."""
         for rule in rules:
             everyone = [worn for worn in self._here.values() if self._is_applied(rule, worn)]
-            named = Traffic.of(self._filters.reach(rule))
+            named = Traffic.of(self._reach(rule))
             denies: list[SecurityRule] = []
             for worn in set(everyone):
                 applied = [one for one in before if self._is_applied(one, worn)]
@@ -123,7 +108,7 @@ class _Group:
         )
 
     def _of(self, rules: Sequence[SecurityRule]) -> Traffic:
-        return Traffic.of(pair for rule in rules for pair in self._filters.reach(rule))
+        return Traffic.of(pair for rule in rules for pair in self._reach(rule))
 
     def _takes(self, rule: SecurityRule, named: Traffic) -> bool:
         return rule.access is Access.DENY and bool(self._of([rule]) & named)

@@ -1,0 +1,226 @@
+"""Endpoints in words, for every report: servers by name or by what they are together, others by name or range.
+
+The one place that names an endpoint. Where the same endpoint reads differently, it is since the context
+differs: in a sentence (`label`), beside its ranges (`with_ranges`), a mere address (`AddressLabels`).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Final, TypeAlias
+
+from exchange_ports.findings import counted
+from exchange_ports.flows.flow import ExternalEndpoint
+from exchange_ports.flows.flow_index import FlowIndex
+from exchange_ports.topology.fields import EndpointKind
+from exchange_ports.topology.groups import Group, GroupKind
+from exchange_ports.topology.inventory import ExchangeServer, Inventory
+from exchange_ports.topology.roles import ServerRole
+from exchange_ports.traffic.addresses import Address, AddressSet, brief
+
+#: More ranges than these are counted (the Internet has up to 30), and more names.
+MOST: Final = 3
+
+#: Servers by name, and ends outside.
+LabeledEnd: TypeAlias = frozenset["str | ExternalEndpoint"]
+
+#: What servers in a role are called together.
+_ROLES: Final = ((ServerRole.CLIENT_ACCESS, "Client Access"), (ServerRole.MAILBOX, "Mailbox"))
+
+
+def few(names: Sequence[str]) -> str:
+    """A few names, or the first and how many more."""
+    if len(names) <= MOST + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:MOST])} and {len(names) - MOST} more"
+
+
+def label(end: ExternalEndpoint) -> str:
+    """An end outside in a sentence; an address alone reads better without its prefix length."""
+    return brief(end.ranges[0]) if end.summary == str(end.ranges[0]) else end.summary
+
+
+def with_ranges(end: ExternalEndpoint, *, many: str = "") -> str:
+    """An end outside with its ranges; where they are too many, `many` is what they are counted as."""
+    if len(end.ranges) > MOST:
+        return f"{end.summary} ({len(end.ranges)} {many})" if many else end.summary
+    ranges = ", ".join(map(brief, end.ranges))
+    return ranges if end.summary in (ranges, str(end.ranges[0])) else f"{end.summary} ({ranges})"
+
+
+class EndpointLabels:
+    """What many servers and others are called together, and who comes first."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        """Work out what servers are called together."""
+        self._edges = frozenset(inventory.playing(ServerRole.EDGE))
+        self._kinds = list(_kinds(inventory))
+
+    def rank(self, end: LabeledEnd) -> int:
+        """The Internet first, then others outside, Edge servers, and the inside last."""
+        outside = _outside(end)
+        if any(one.is_everyone for one in outside):
+            return 0
+        if outside:
+            return 1
+        return 2 if end <= self._edges else 3
+
+    def name(self, end: LabeledEnd, *, ranges: bool = True) -> str:
+        """All of an end in words; `ranges`: neighbors with their addresses."""
+        left = {one for one in end if isinstance(one, str)}
+        said: list[str] = []
+        for words, members in self._kinds:
+            if members and members <= left:
+                left -= members
+                said.append(words)
+        names = (
+            with_ranges(one) if ranges and not one.is_everyone else label(one)
+            for one in _outside(end)
+        )
+        return ", ".join(dict.fromkeys([*said, *sorted(left), *names]))
+
+
+def _outside(end: LabeledEnd) -> list[ExternalEndpoint]:
+    return sorted(one for one in end if isinstance(one, ExternalEndpoint))
+
+
+def _kinds(inventory: Inventory) -> Iterator[tuple[str, frozenset[str]]]:
+    """What servers are called together, the widest first."""
+    inside = [("Exchange", None), *((words, role) for role, words in _ROLES)]
+    yield "internal Exchange servers", frozenset(inventory.playing(None))
+    for words, role in [("Edge", ServerRole.EDGE), *inside[1:]]:
+        yield f"{words} servers", frozenset(inventory.playing(role))
+    sites = inventory.topology.sites
+    # Where all servers of a site have both roles, either word alone would mislead.
+    for words, role in [*inside, ("Edge", ServerRole.EDGE)]:
+        for site in sites:
+            yield f"{words} servers of {site}", frozenset(inventory.playing(role, site))
+
+
+def parts_of(end: LabeledEnd) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Its servers by name, and its ranges in CIDR form."""
+    servers = tuple(sorted(one for one in end if isinstance(one, str)))
+    return servers, tuple(str(range_) for one in _outside(end) for range_ in one.ranges)
+
+
+class AddressLabels:
+    """Whose an address is, or several are: a server's, a neighbor's, anyone's."""
+
+    def __init__(self, inventory: Inventory, flows: FlowIndex) -> None:
+        """Know everyone whom flows name."""
+        self._inventory, self._flows = inventory, flows
+
+    @cached_property
+    def _narrowest(self) -> list[ExternalEndpoint]:
+        return sorted(self._flows.outside, key=lambda end: (_size(end), end.name))
+
+    @cached_property
+    def _neighbors_first(self) -> list[ExternalEndpoint]:
+        # Of IPv4 alone even everyone is fewer addresses than a /64 of IPv6.
+        return sorted(self._narrowest, key=lambda end: end.is_everyone)
+
+    @cached_property
+    def widest(self) -> dict[AddressSet, str]:
+        """The addresses of everyone whom flows name, but for any address; the widest first."""
+        named = (end for end in self._flows.outside if not end.is_any)
+        widest = sorted(named, key=lambda end: (-_size(end), end.name))
+        return {self._flows.end(end): label(end) for end in widest}
+
+    def server_at(self, address: Address) -> ExchangeServer | None:
+        """Whose address it is."""
+        return next((s for s in self._inventory.servers if address in s.addresses), None)
+
+    def name(self, address: Address) -> str:
+        """A server by its name; anyone else by address, with who that is."""
+        server = self.server_at(address)
+        if server is not None:
+            return server.name
+        end = self._owner(AddressSet.at([address]), self._narrowest)
+        if end is None or end.is_any or end.summary == str(address):
+            return str(address)
+        return f"{address} ({end.summary})"
+
+    def several(self, addresses: AddressSet) -> str:
+        """Addresses with the neighbor that they are, or are of."""
+        ranges = counted(len(addresses.prefixes()), "range")
+        text = str(addresses) if len(addresses.spans) <= MOST else ranges
+        end = self._owner(addresses, self._neighbors_first)
+        if end is None or end.is_any or label(end) == text:
+            return text
+        return f"{label(end)} ({ranges})" if end.is_internet else f"{text} ({label(end)})"
+
+    def _owner(
+        self, addresses: AddressSet, ends: Iterable[ExternalEndpoint]
+    ) -> ExternalEndpoint | None:
+        return next((end for end in ends if addresses <= self._flows.end(end)), None)
+
+
+def _size(end: ExternalEndpoint) -> int:
+    return sum(range_.num_addresses for range_ in end.ranges)
+
+
+_GROUP_ROLES: Final = {
+    GroupKind.EXCHANGE: "Exchange",
+    GroupKind.CLIENT_ACCESS: "Client Access",
+    GroupKind.MAILBOX: "Mailbox",
+    GroupKind.EDGESYNC: "Mailbox",
+    GroupKind.EDGESYNC_SERVER: "Mailbox",
+    GroupKind.SERVER: "Exchange",
+}
+#: Groups that stand for a role at a site; all others' servers are named anyway.
+_AT_SITE: Final = (GroupKind.CLIENT_ACCESS, GroupKind.MAILBOX, GroupKind.EDGESYNC)
+
+#: Beside addresses, which of its two meanings "Internet" has.
+_EVERYONE: Final = {
+    EndpointKind.INTERNET: "Internet (public addresses)",
+    EndpointKind.ANY: "Internet (any address)",
+}
+
+
+def role_of(group: Group) -> str:
+    """What the servers of a group are."""
+    return _GROUP_ROLES.get(group.kind, "Edge")
+
+
+def roles_label(groups: Iterable[Group], site_keys: Mapping[str, str]) -> list[str]:
+    """Roles with their sites: "Client Access hq". `site_keys` are the sites by identity."""
+    found: dict[str, set[str]] = {}
+    for group in groups:
+        sites = found.setdefault(role_of(group), set())
+        if group.kind in _AT_SITE:
+            sites.add(site_keys.get(group.of, group.of))
+    return [f"{role} {few(sorted(sites))}" if sites else role for role, sites in found.items()]
+
+
+def outside_label(
+    ends: Sequence[ExternalEndpoint], addresses: AddressSet, missing: AddressSet
+) -> list[str]:
+    """Some ends outside, of which only `addresses` are concerned, and `missing` are not."""
+    by_kind: dict[str, list[str]] = {}
+    for end in ends:
+        summary, _, of = end.summary.rpartition(" of ") if end.unrestricted else ("", "", "")
+        names = by_kind.setdefault(summary or _EVERYONE.get(end.kind, end.summary), [])
+        names += [of] if summary else []
+    said = [f"{text} of {few(names)}" if names else text for text, names in by_kind.items()]
+    if said:
+        said[-1] += _part(ends[0], addresses, missing)
+    return said
+
+
+def _part(end: ExternalEndpoint, addresses: AddressSet, missing: AddressSet) -> str:
+    """The addresses, where they are few and not said already."""
+    if missing:
+        if len(addresses.spans) <= MOST:
+            return f", only {addresses}"
+        if len(missing.spans) <= MOST:
+            return f", but for {missing}"
+        return ", most of it" if addresses.size > missing.size else ", in part"
+    said = end.summary.removesuffix("/32").removesuffix("/128")
+    known = str(addresses) == said or end.is_everyone
+    return "" if known or len(addresses.spans) > MOST else f" ({addresses})"
+
+
+def peer_label(end: Group | ExternalEndpoint, network: str) -> str:
+    """The other end of a flow for a list of what a network opens."""
+    if isinstance(end, ExternalEndpoint):
+        return with_ranges(end, many="prefixes")
+    return end.key if end.network == network else f"{end.key} in {end.network}"

@@ -1,0 +1,100 @@
+"""From a topology to the plan of each network, made by the planner of the network's cloud."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from exchange_ports.clouds import cloud, cloud_of
+from exchange_ports.clouds.base import RuleSet, Use
+from exchange_ports.findings import Finding, Refused
+from exchange_ports.findings.plan_kinds import WARNINGS
+from exchange_ports.findings.topology_kinds import BY_CODE
+from exchange_ports.flows import Flow, compile_flows
+from exchange_ports.topology.groups import Group
+from exchange_ports.topology.inventory import Inventory
+from exchange_ports.topology.models import Platform, Topology
+
+__all__ = ["Plans", "by_network", "compile_plans", "planned"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plans:
+    """What a topology needs: its flows, and the plan of each network by the network's key."""
+
+    inventory: Inventory
+    flows: tuple[Flow, ...]
+    networks: dict[str, RuleSet]
+    warnings: tuple[Finding, ...] = ()
+    """What is legal and unwise about the plans, but for what the topology acknowledges."""
+
+    @property
+    def topology(self) -> Topology:
+        """What is declared."""
+        return self.inventory.topology
+
+    def uses(self, network: str) -> tuple[Use, ...]:
+        """How much of each limit that is checked a network takes."""
+        plan = self.networks[network]
+        quotas = self.topology.networks[network].quotas.raised
+        return cloud_of(plan).limits.uses(plan, quotas)
+
+
+def compile_plans(topology: Topology) -> Plans:
+    """The plans of a topology that has passed its checks, with their warnings.
+
+    :raises Refused: a plan is over a limit of its cloud; every limit that is passed is named, and
+        every warning with them.
+    """
+    plans, findings = planned(topology)
+    if any(finding.is_error for finding in findings):
+        raise Refused(findings)
+    return plans
+
+
+def planned(topology: Topology) -> tuple[Plans, tuple[Finding, ...]]:
+    """The plans, and every finding of planning: for who only asks what would pass."""
+    inventory = Inventory(topology)
+    wanted = compile_flows(inventory)
+    plans = by_network(inventory, wanted)
+    findings: list[Finding] = []
+    for key, plan in plans.items():
+        limits, quotas = cloud_of(plan).limits, topology.networks[key].quotas.raised
+        findings += limits.check_quotas(quotas, key)
+        findings += limits.check(plan, key, quotas)
+    shown = tuple(_unacknowledged(topology, findings))
+    warnings = tuple(finding for finding in shown if not finding.is_error)
+    return Plans(inventory, wanted, plans, warnings), shown
+
+
+def by_network(inventory: Inventory, wanted: Iterable[Flow]) -> dict[str, RuleSet]:
+    """The plan of each network by its key, whatever limits it is over."""
+    touching = _touching(wanted)
+    plans: dict[str, RuleSet] = {}
+    for here, (key, network) in sorted(inventory.networks.items(), key=lambda item: item[1][0]):
+        if network.platform is not Platform.EXTERNAL:
+            planner = cloud(network.platform).plan
+            plans[key] = planner.compile_network(here, touching.get(here, ()), inventory)
+    return plans
+
+
+def _touching(wanted: Iterable[Flow]) -> Mapping[str, list[Flow]]:
+    """The flows that touch the groups of each network, by its identity."""
+    found: defaultdict[str, list[Flow]] = defaultdict(list)
+    for flow in wanted:
+        ends = (flow.source, flow.destination)
+        for network in {end.network for end in ends if isinstance(end, Group)}:
+            found[network].append(flow)
+    return found
+
+
+def _unacknowledged(topology: Topology, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings but for acknowledged warnings, and each of planning that is acknowledged in vain."""
+    occurring: set[str] = set()
+    for finding in findings:
+        occurring.add(finding.kind.code)
+        if finding.is_error or finding.kind.code not in topology.acknowledge:
+            yield finding
+    for code in topology.acknowledge:
+        if code in WARNINGS - occurring:
+            path = ("topology", "acknowledge", code)
+            yield BY_CODE["acknowledged-in-vain"].at(path, code=code)

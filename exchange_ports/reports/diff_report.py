@@ -1,0 +1,217 @@
+"""What an edit of stack files comes to: the headline, and for each stack what differs, for people and programs."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from exchange_ports.diff import Change, ChangeEndpoint, Effect, Gate, held_by
+from exchange_ports.findings import printable
+from exchange_ports.flows.labels import few
+from exchange_ports.reports.document import (
+    Block,
+    Document,
+    Look,
+    Paragraph,
+    Section,
+    Text,
+    shortened,
+)
+from exchange_ports.reports.headline import (
+    Row,
+    cited,
+    done_words,
+    headline,
+    notes,
+    ports,
+    rows,
+    who,
+)
+from exchange_ports.reports.reasons import reason_data
+from exchange_ports.reports.review import Edit, Review, worst_use
+
+#: Characters of a line.
+_WIDTH: Final = 98
+#: More notes and warnings of a kind than this are counted.
+_MOST: Final = 20
+#: Columns. Longer ends have their services behind them, and move nobody else's.
+_MOST_ALIGNED: Final = 70
+_LOOKS: Final = {Effect.OPENED: Look.GOOD, Effect.CUT: Look.RISK, Effect.REASON: Look.OUT}
+_HEADINGS: Final = {
+    Effect.OPENED: "newly let through",
+    Effect.CUT: "newly cut",
+    Effect.REASON: "the same traffic for another reason",
+}
+
+
+def diff_report(reviews: Sequence[Review], base: str, head: str) -> Document:
+    """The headline, and for each stack that differs what does; `base` and `head` name both sides."""
+    return Document(
+        lambda: _sections(reviews), width=_WIDTH, data=lambda: _reviews_data(reviews, base, head)
+    )
+
+
+def _sections(reviews: Sequence[Review]) -> Iterator[Section]:
+    yield Section(headline(reviews))
+    yield from (Section(_title(each), list(_of_stack(each))) for each in reviews if not each.quiet)
+
+
+def _of_stack(review: Review) -> Iterator[Block]:
+    for side, summary in ((review.new, "does not load"), (review.old, "did not load before")):
+        if side is not None and side.plans is None:
+            found = (line for finding in side.errors for line in str(finding).splitlines())
+            yield _at(2, Text(summary, Look.RISK))
+            yield from (_at(4, each.lstrip(), 4 + len(each) - len(each.lstrip())) for each in found)
+    for effect, summary in _HEADINGS.items():
+        several = rows(review.changes.of(effect))
+        if several:
+            yield _at(2, Text(summary, Look.ASIDE))
+            yield from _of_rows(several, review)
+    yield from (_at(2, note) for note in _counted(notes(review)))
+    troubles = () if review.update is None else review.update.at_once.troubles
+    yield from (_at(4, Text(trouble, Look.RISK)) for trouble in _counted(troubles))
+    yield from (_at(2, f"{place}: {done_words(done)}") for place, done in review.operations)
+    for summary, warnings in (("new", review.warnings_new), ("gone", review.warnings_gone)):
+        for warning in _counted(f"[{each.kind.code}] {each.summary}" for each in warnings):
+            yield _at(2, Text(f"warning that is {summary}: {warning}", Look.NOTE))
+    use = None if review.new is None or review.new.plans is None else worst_use(review.new.plans)
+    if use is not None:
+        used = f"{use.used} of {use.limit.most} {use.limit.what}"
+        yield _at(2, f"nearest limit: {use.where}: {used}")
+
+
+def _at(indent: int, line: str | Text, first: int | None = None) -> Paragraph:
+    """A paragraph, what follows of it two blanks further in."""
+    return Paragraph(line, indent if first is None else first, indent + 2)
+
+
+def _title(review: Review) -> str:
+    name = printable(review.stack.file)
+    if review.edit is Edit.CHANGED and review.old is not None and review.old.file != name:
+        return f"{printable(review.old.file)} -> {name}"
+    return f"{name}: {review.edit}"
+
+
+def _of_rows(several: Sequence[Row], review: Review) -> Iterator[Block]:
+    texts = [_ends(row) for row in several]
+    # Services stand under each other where the ends leave room for them.
+    width = max((len(text) for text in texts if len(text) <= _MOST_ALIGNED), default=0)
+    for text, row in zip(texts, several, strict=True):
+        look = Look.RISK if row.labels else _LOOKS[row.change.effect]
+        yield Paragraph(Text(f"{text:{width}}  {ports(row.change.services)}", look), 2, 6)
+        yield from _of_row(row, review)
+
+
+def _ends(row: Row) -> str:
+    one, other = map(who, row.ends)
+    return f"{row.sign} {one} {row.arrow} {other}"
+
+
+def _of_row(row: Row, review: Review) -> Iterator[Block]:
+    if row.labels:
+        yield _at(6, Text(", ".join(row.labels), Look.RISK))
+    for start, reasons in (("", row.change.reasons), ("no longer for: ", row.change.former)):
+        for each in _counted(f"{each.summary}: {printable(cited(each))}" for each in reasons):
+            yield _at(6, f"{start}{each}")
+    places = review.places(row.change)
+    if places:
+        numbers = few([str(number) for _, number in places])
+        yield _at(6, Text(f"{printable(places[0][0])}:{numbers}", Look.ASIDE))
+
+
+def _counted(several: Iterable[object]) -> list[str]:
+    """The first ones, and how many more."""
+    return shortened([printable(each) for each in several], _MOST)
+
+
+def _reviews_data(reviews: Sequence[Review], base: str, head: str) -> dict[str, object]:
+    """Everything that differs between two sides, for JSON; `gates` counts what each would hold."""
+    return {
+        "base": base,
+        "head": head,
+        "gates": {
+            gate.value: sum(len(held_by(gate, each.changes.all)) for each in reviews)
+            for gate in Gate
+        },
+        "stacks": [_review(each) for each in reviews if not each.quiet],
+    }
+
+
+def _review(review: Review) -> dict[str, object]:
+    update = review.update
+    return {
+        "stack": review.name,
+        "file": None if review.new is None else review.new.file,
+        "old_file": None if review.old is None else review.old.file,
+        "edit": review.edit.value,
+        "loads": not review.fails,
+        "old_loads": not review.old_fails,
+        "same_traffic": review.changes.same_traffic and not review.fails,
+        "changes": [_change(review, each) for each in review.changes.all],
+        "servers": {
+            "come": [each.name for each in review.changes.comes],
+            "go": [each.name for each in review.changes.goes],
+            "change_address": [each.name for each in review.changes.moves],
+            "change_groups": [each.name for each in review.changes.regrouped],
+        },
+        "renamed": [
+            {"what": each.what, "old": each.old, "new": each.new} for each in review.changes.renamed
+        ],
+        "operations": {
+            place: [
+                {"does": each.does.value, "kind": each.kind, "name": each.name} for each in done
+            ]
+            for place, done in review.operations
+        },
+        "one_step": None if update is None else update.clean,
+        "in_passing": [] if update is None else [str(each) for each in update.at_once.troubles],
+        "steps": None
+        if update is None or update.steps is None
+        else [step.turn.value for step in update.steps],
+        "warnings": {
+            "new": [each.as_data() for each in review.warnings_new],
+            "gone": [each.as_data() for each in review.warnings_gone],
+            "kept": review.warnings_kept,
+        },
+        "findings": [each.as_data() for each in review.new.errors]
+        if review.new is not None and review.fails
+        else [],
+        "old_findings": [each.as_data() for each in review.old.errors]
+        if review.old is not None and review.old_fails
+        else [],
+    }
+
+
+def _change(review: Review, change: Change) -> dict[str, object]:
+    return {
+        "effect": change.effect.value,
+        "cause": change.cause.value,
+        "source": _end(change.source),
+        "destination": _end(change.destination),
+        "services": str(change.services),
+        "filters": list(change.ways),
+        "from_internet": change.from_internet,
+        "perimeter": change.perimeter,
+        "accepted_risk": change.accepted_risk,
+        "every_protocol": change.every_protocol,
+        "reasons": [reason_data(each) for each in change.reasons],
+        "former_reasons": [reason_data(each) for each in change.former],
+        "about": list(change.about),
+        "passed_already": [
+            {
+                "filter": each.way,
+                "sources": str(each.sources),
+                "destinations": str(each.destinations),
+                "services": str(each.services),
+            }
+            for each in change.already
+        ],
+        "lines": [{"file": file, "line": line} for file, line in review.places(change)],
+    }
+
+
+def _end(end: ChangeEndpoint) -> dict[str, object]:
+    return {
+        "says": end.summary,
+        "zone": end.zone.value,
+        "servers": list(end.servers),
+        "addresses": str(end.addresses),
+    }

@@ -1,0 +1,481 @@
+"""Documents as text, Markdown, CSV and JSON; `html_writer` has HTML.
+
+A user's words stay words: nothing in them is obeyed by a terminal, a reader of Markdown, a browser
+or a spreadsheet.
+"""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
+from textwrap import wrap
+from typing import TYPE_CHECKING, Final, TextIO
+
+from exchange_ports.reports.document import (
+    Block,
+    Code,
+    Document,
+    Facts,
+    Items,
+    Look,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+    Text,
+    Value,
+    Words,
+    lines,
+    plain,
+    words,
+)
+
+if TYPE_CHECKING:
+    from rich.padding import Padding
+
+FORMATS: Final = ("text", "markdown", "html", "csv", "json")
+
+
+def write(document: Document, format_: str) -> str:
+    """The document in one of `FORMATS`, ending with a line end."""
+    if format_ == "html":
+        from exchange_ports.reports.html_writer import to_html
+
+        return to_html(document)
+    if format_ == "csv":
+        return to_csv(document)
+    written = {"text": to_text, "markdown": to_markdown, "json": to_json}[format_](document)
+    return f"{written}\n"
+
+
+def publish(document: Document, format_: str) -> None:
+    """Put the document on standard output, its line ends as they are; text as `show` does."""
+    if format_ == "text":
+        show(document)
+        return
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(newline="")
+    sys.stdout.write(write(document, format_))
+
+
+# ---- text ----
+
+_STYLES: Final = {
+    Look.STRONG: "bold",
+    Look.ASIDE: "dim",
+    Look.RISK: "bold red",
+    Look.NOTE: "yellow",
+    Look.GOOD: "green",
+    Look.OUT: "cyan",
+}
+#: Names of facts have at least so much room: those of several blocks stand under each other.
+_NAMES: Final = 11
+#: A column that is no wider keeps its words on one line: directions, ports, networks.
+_SHORT: Final = 14
+#: Characters of a table whose columns have shares of a page.
+_TABLE: Final = 150
+
+
+def to_text(document: Document) -> str:
+    """The document as text without colour, no blanks at the ends of its lines."""
+    return "\n".join("".join(each.text for each in line).rstrip() for line in _lines(document))
+
+
+def show(document: Document, stream: TextIO | None = None) -> None:
+    """Print as text: plain into a file or pipe or under NO_COLOR, coloured on a terminal.
+
+    There a table that is wider than the terminal is made to fit.
+    """
+    out = sys.stdout if stream is None else stream
+    # https://no-color.org: present and not empty, whatever its value.
+    if not out.isatty() or os.environ.get("NO_COLOR"):
+        print(to_text(document), file=out)
+        return
+    from rich.console import Console
+    from rich.text import Text as RichText
+
+    console = Console(file=out, highlight=False, soft_wrap=True)
+    for each in _laid_out(document):
+        several = _table_lines(each) if isinstance(each, Table) else [each]
+        if isinstance(each, Table) and max(map(len, map(plain, several))) > console.width:
+            console.print(_fitted(each), soft_wrap=False)
+        else:
+            for line in several:
+                styled = ((text.text, _STYLES.get(text.look, "")) for text in line)
+                console.print(RichText.assemble(*styled))
+
+
+def _lines(document: Document) -> Iterator[Words]:
+    for each in _laid_out(document):
+        if isinstance(each, Table):
+            yield from _table_lines(each)
+        else:
+            yield each
+
+
+def _laid_out(document: Document) -> Iterator[Words | Table]:
+    """Lines and tables from top to bottom, an empty line between each two sections."""
+    head: list[Block] = [Paragraph(document.below)] if document.below else []
+    head += [Facts(document.facts)] if document.facts else []
+    titled = document.title and document.titled
+    title = Text(document.title, Look.STRONG) if titled else ""
+    sections = [*([Section(title, head)] if title or head else []), *document.sections]
+    started = False
+    for section in (each for outer in sections for each in _flat(outer)):
+        for index, each in enumerate(_section_lines(section, document.width)):
+            if not index and started:
+                yield ()
+            started = True
+            yield each
+
+
+def _flat(section: Section) -> Iterator[Section]:
+    yield Section(section.title, [b for b in section.blocks if not isinstance(b, Section)])
+    for block in section.blocks:
+        if isinstance(block, Section):
+            yield from _flat(block)
+
+
+def _section_lines(section: Section, width: int) -> Iterator[Words | Table]:
+    if section.title:
+        title = words(section.title)
+        looks = all(each.look is Look.PLAIN for each in title)
+        bold = Text(plain(title), Look.STRONG)
+        yield from _broken((bold,) if looks else title, width, 0, 0)
+    for index, block in enumerate(section.blocks):
+        if isinstance(block, Table) and block.caption:
+            if index or section.title:
+                yield ()
+            yield (Text(block.caption, Look.STRONG),)
+        yield from _block_lines(block, width)
+
+
+def _block_lines(block: Block, width: int) -> Iterator[Words | Table]:
+    match block:
+        case Paragraph():
+            yield from _broken(words(block.line), width, block.indent, block.hang)
+        case Items():
+            if block.heading:
+                yield from _broken(words(block.heading), width, block.indent - 2, block.indent)
+            for item in block.items:
+                yield from _broken(words(item), width, block.indent, block.indent + 2)
+        case Facts():
+            facts = list(block.facts)
+            room = max([_NAMES, *(len(name) for name, _ in facts)])
+            for name, value in facts:
+                for index, line in enumerate(lines(value)):
+                    yield (Text(f"  {'' if index else name:<{room}}  "), *line)
+        case Code():
+            yield from map(words, block.lines)
+        case Table():
+            yield block
+        case Section():
+            yield from _section_lines(block, width)
+
+
+def _broken(line: Words, width: int, indent: int, hang: int) -> Iterator[Words]:
+    """A line in lines of `width`, the first with `indent` blanks before it and the others with `hang`."""
+    if not width:
+        yield (Text(" " * indent), *line) if indent else line
+        return
+    look = _look_of([line])
+    several = wrap(
+        plain(line),
+        width,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * hang,
+        break_on_hyphens=False,
+    )
+    yield from ((Text(each, look),) for each in several or [""])
+
+
+def _look_of(several: Iterable[Words]) -> Look:
+    """The look of lines that have one look."""
+    looks = {each.look for line in several for each in line}
+    return looks.pop() if len(looks) == 1 else Look.PLAIN
+
+
+def _table_lines(table: Table) -> list[Words]:
+    """Rows under their columns, aligned; the last column runs on."""
+    most = table.widths or tuple(each * _TABLE // 100 for each in table.shares)
+    head = tuple(Text(column, Look.ASIDE) for column in table.columns)
+    body = [head, *(line for row in table.rows for line in _row_lines(row, most))]
+    widths = [max(len(line[at].text) for line in body) + 2 for at in range(len(head))]
+    widths[-1] = 0
+    indent = Text(" " * table.indent)
+    return [
+        (
+            indent,
+            *(Text(t.text.ljust(width), t.look) for t, width in zip(line, widths, strict=True)),
+        )
+        for line in body
+    ]
+
+
+def _row_lines(row: Row, most: Sequence[int]) -> Iterator[tuple[Text, ...]]:
+    """A row as lines of a table, none of its cells wider than its column may be."""
+    columns = [
+        [Text(part, look) for line in text.split("\n") for part in _cut(line, width)]
+        for (text, look), width in zip_longest(_cells(row), most, fillvalue=0)
+    ]
+    return zip_longest(*columns, fillvalue=Text(""))
+
+
+def _cells(row: Row) -> list[tuple[str, Look]]:
+    """The lines and the look of each cell; that of the row is shown at the last, where reasons stand."""
+    cells = [
+        ("\n".join("".join(each.text for each in line) for line in several), _look_of(several))
+        for several in map(lines, row.cells)
+    ]
+    return [*cells[:-1], (cells[-1][0], row.look or cells[-1][1])]
+
+
+def _cut(line: str, width: int) -> list[str]:
+    if not width:
+        return [line]
+    return wrap(line, width, break_on_hyphens=False, break_long_words=False)
+
+
+def _fitted(table: Table) -> "Padding":
+    """A table that is too wide, with what is long broken inside its column."""
+    from rich.padding import Padding
+    from rich.table import Table as RichTable
+    from rich.text import Text as RichText
+
+    made = RichTable(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+    head = Row(tuple(Text(column, Look.ASIDE) for column in table.columns))
+    rows = [_cells(row) for row in (head, *table.rows)]
+    for column in zip(*rows, strict=True):
+        short = max(len(text) for text, _ in column) <= _SHORT
+        made.add_column(overflow="fold", no_wrap=short)
+    for row in rows:
+        made.add_row(*(RichText(text, _STYLES.get(look, "")) for text, look in row))
+    return Padding(made, (0, 0, 0, table.indent))
+
+
+# ---- Markdown ----
+
+#: What would be markup or HTML, tell somebody (@), or become a link (bare addresses do).
+_OBEYED: Final = re.compile(r"[\\`*_{}\[\]|~$!#&<>@]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+#: What Markdown takes a backslash before; the rest is written by its number.
+_ESCAPABLE: Final = frozenset("\\`*_{}[]|~$!#")
+_AROUND: Final = {Look.STRONG: "**", Look.RISK: "**", Look.GOOD: "**", Look.NOTE: "*"}
+
+
+def in_markdown(text: str) -> str:
+    """The text as Markdown that shows it and does nothing: no markup, HTML, mention or link."""
+    return _OBEYED.sub(lambda found: _escaped(found[0]), text)
+
+
+def _escaped(char: str) -> str:
+    return f"\\{char}" if char in _ESCAPABLE else f"&#{ord(char)};"
+
+
+def to_markdown(document: Document) -> str:
+    """The document as GitHub reads it; nothing in a text is markup."""
+    references = document.references or {}
+    return "\n\n".join(_parts(document, _Markdown(references)))
+
+
+def _parts(document: Document, markdown: "_Markdown") -> Iterator[str]:
+    """What stands between empty lines."""
+    if document.title and document.titled:
+        yield f"# {in_markdown(document.title)}"
+    if document.below:
+        yield markdown.line(words(document.below))
+    if document.facts:
+        yield from markdown.block(Facts(document.facts), 1)
+    sections = document.sections
+    if any(section.id for section in sections):
+        yield "## Contents"
+        yield "\n".join(_contents(sections, ""))
+    for section in sections:
+        yield from markdown.block(section, 2)
+    if document.references:
+        yield "\n".join(f"[{label}]: {to}" for label, to in document.references.items())
+
+
+def _contents(sections: Iterable[Block], indent: str) -> Iterator[str]:
+    for each in sections:
+        if isinstance(each, Section) and each.id:
+            yield f"{indent}* [{in_markdown(plain(each.title))}](#{each.id})"
+            if not indent:
+                yield from _contents(each.blocks, "  ")
+
+
+class _Markdown:
+    """Blocks in Markdown. Texts whose label is among the references lead there by it."""
+
+    def __init__(self, references: Iterable[str]) -> None:
+        self._references = frozenset(references)
+
+    def block(self, block: Block, level: int) -> Iterator[str]:
+        match block:
+            case Section():
+                if block.id:
+                    # Whatever a reader makes of headings, these anchors are there.
+                    yield f'<a id="{block.id}"></a>'
+                if block.title:
+                    yield f"{'#' * level} {self.line(words(block.title))}"
+                for inner in block.blocks:
+                    yield from self.block(inner, level + 1)
+            case Paragraph():
+                yield self.line(words(block.line))
+            case Items():
+                if block.heading:
+                    yield self.line(words(block.heading))
+                items = [f"* {self.line(words(item))}" for item in block.items]
+                yield from ["\n".join(items)] if items else []
+            case Facts():
+                facts = ((in_markdown(name), self.cell(value)) for name, value in block.facts)
+                yield "\n".join(_markdown_table(("", ""), facts))
+            case Code():
+                yield fenced("\n".join(map(plain, block.lines)))
+            case Table():
+                if block.caption:
+                    yield f"**{in_markdown(block.caption)}**"
+                heads = map(in_markdown, block.columns)
+                yield "\n".join(_markdown_table(heads, map(self._row, block.rows)))
+
+    def _row(self, row: Row) -> list[str]:
+        cells = [self.cell(each) for each in row.cells]
+        if row.id:
+            cells[0] = f'<a id="{row.id}"></a>{cells[0]}'
+        return cells
+
+    def cell(self, value: Value) -> str:
+        return "<br>".join(self.line(line) for line in lines(value))
+
+    def line(self, line: Words) -> str:
+        return "".join(map(self._text, line))
+
+    def _text(self, text: Text) -> str:
+        if text.to and text.text in self._references:
+            return f"[{text.text}]"
+        if text.look is Look.KEYWORD:
+            return f"`{text.text}`"
+        around = _AROUND.get(text.look, "")
+        written = f"{around}{in_markdown(text.text)}{around}"
+        return f"[{written}]({text.to})" if text.to else written
+
+
+def _markdown_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    """The lines of a table whose cells are Markdown already."""
+    heads = tuple(columns)
+    yield f"| {' | '.join(heads)} |"
+    yield "|---" * len(heads) + "|"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+
+
+def fenced(text: str) -> str:
+    """Text as a block of code, in which nothing is read as Markdown."""
+    fence = "`" * max(3, longest_run(text) + 1)
+    return f"{fence}text\n{text}\n{fence}"
+
+
+def longest_run(text: str) -> int:
+    """How many backticks stand in a row at most."""
+    return max(map(len, re.findall("`+", text)), default=0)
+
+
+# ---- CSV ----
+
+#: Spreadsheets take a cell that begins so for a formula; the last four are what East Asian ones take.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+def to_csv(document: Document) -> str:
+    """The records of a document, or the rows of its tables, as CSV (RFC 4180).
+
+    No cell is a formula: a quote before it makes it text.
+    """
+    import csv  # what most commands do without
+    import io
+
+    if document.records is None:
+        columns, rows, ends = *_all_rows(document), "\r\n"
+    else:
+        columns, rows, ends = document.records()
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator=ends)
+    for row in (columns, *rows):
+        writer.writerow(f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row)
+    return written.getvalue()
+
+
+def _all_rows(document: Document) -> tuple[list[str], list[list[str]]]:
+    """The rows of all tables under all their columns, each with the heading that it stands under."""
+    found = [
+        (plain(section.title), table)
+        for outer in document.sections
+        for section in _flat(outer)
+        for table in section.blocks
+        if isinstance(table, Table)
+    ]
+    columns = list(dict.fromkeys(column for _, table in found for column in table.columns))
+    rows: list[list[str]] = []
+    for title, table in found:
+        for row in table.rows:
+            cells = dict(zip(table.columns, map(plain, row.cells), strict=True))
+            rows.append([title, *(cells.get(column, "") for column in columns)])
+    return ["section", *columns], rows
+
+
+# ---- JSON ----
+
+
+def to_json(document: Document) -> str:
+    """What the document has for programs, or all of its content."""
+    data = _content(document) if document.data is None else document.data()
+    return json.dumps(data, indent=2)
+
+
+def _content(document: Document) -> dict[str, object]:
+    return {
+        "title": document.title,
+        "summary": plain(document.below),
+        "facts": {name: plain(value) for name, value in document.facts},
+        "sections": [_section_data(section) for section in document.sections],
+    }
+
+
+def _section_data(section: Section) -> dict[str, object]:
+    text: list[str] = []
+    items: list[str] = []
+    facts: dict[str, str] = {}
+    tables: list[object] = []
+    inner: list[object] = []
+    for block in section.blocks:
+        match block:
+            case Paragraph():
+                text.append(plain(block.line))
+            case Code():
+                text += map(plain, block.lines)
+            case Items():
+                items += map(plain, block.items)
+            case Facts():
+                facts |= {name: plain(value) for name, value in block.facts}
+            case Table():
+                rows = [
+                    dict(zip(block.columns, map(_cell_data, row.cells), strict=True))
+                    for row in block.rows
+                ]
+                tables.append({"caption": block.caption, "rows": rows})
+            case Section():
+                inner.append(_section_data(block))
+    return {
+        "title": plain(section.title),
+        "text": text,
+        "items": items,
+        "facts": facts,
+        "tables": tables,
+        "sections": inner,
+    }
+
+
+def _cell_data(cell: Value) -> object:
+    return cell if isinstance(cell, int) else plain(cell)

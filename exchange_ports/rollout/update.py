@@ -1,0 +1,260 @@
+"""An update: each server and each network before and after, what the engine does, and what stands in its way.
+
+EC2 has no call that adds and removes, so while an update runs a group holds the rules of both (aws.md
+2.2); and it deletes no group that a server is in (aws.md 2.6). Azure is written whole, and takes no
+application security group away that an interface is in.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, NamedTuple, TypeAlias
+
+from exchange_ports.clouds import cloud, cloud_of
+from exchange_ports.clouds.base import RuleSet
+from exchange_ports.findings import Finding
+from exchange_ports.planning import Plans
+from exchange_ports.topology.bindings import CLOUD_IDS, as_mapping
+from exchange_ports.topology.inventory import ExchangeServer, match_servers, with_addresses
+from exchange_ports.traffic.addresses import Address, AddressSet
+
+#: What a server wears: what it wore, all of what it wore and will wear, or what it will wear.
+Membership: TypeAlias = Literal["before", "both", "after"]
+
+
+class InterfaceState(NamedTuple):
+    """The groups on a server's interfaces, their addresses, and their zone (Azure)."""
+
+    groups: tuple[str, ...]
+    addresses: tuple[Address, ...]
+    zone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInterface:
+    """A managed server: what it wears before and after, None where it is not there."""
+
+    name: str
+    #: Keeps a server one server where it gets another name or another address.
+    identity: str
+    #: The network and its cloud, as `place_of` says them.
+    place: str
+    before: InterfaceState | None
+    after: InterfaceState | None
+
+    def wears(self, membership: Membership) -> InterfaceState | None:
+        """What it wears then. With `both`, whoever goes is gone and whoever comes is not there."""
+        if membership == "both":
+            if self.before is None or self.after is None:
+                return None
+            groups = dict.fromkeys((*self.after.groups, *self.before.groups))
+            return self.before._replace(groups=tuple(groups))
+        return self.before if membership == "before" else self.after
+
+    @property
+    def comes(self) -> bool:
+        """Whether it was not there before."""
+        return self.before is None
+
+    @property
+    def goes(self) -> bool:
+        """Whether it is not there afterwards."""
+        return self.after is None
+
+    @property
+    def moves(self) -> bool:
+        """Whether it comes, goes, or changes groups or addresses."""
+        return self.before != self.after
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Which one it is."""
+        return (self.place, self.identity)
+
+
+def network_name(one: RuleSet | ExchangeServer) -> str:
+    """A network and its cloud: in another cloud it is another network."""
+    return f"{one.network} on {cloud(one.platform).name}"
+
+
+def server_interfaces(old: Plans, new: Plans) -> tuple[ServerInterface, ...]:
+    """Everyone who wears something of ours before or after, matched by identity, then by address."""
+    before, after = (
+        {name: plan for plan in plans.networks.values() for name in plan.memberships}
+        for plans in (old, new)
+    )
+    pairs = match_servers(
+        (old.inventory.by_name[name] for name in before),
+        (new.inventory.by_name[name] for name in after),
+        network_name,
+    )
+    pairs.sort(key=lambda pair: (network_name(pair.latest), pair.latest.name, pair.before is None))
+    return tuple(
+        ServerInterface(
+            pair.latest.name,
+            pair.latest.identity,
+            network_name(pair.latest),
+            _state(pair.before, before),
+            _state(pair.after, after),
+        )
+        for pair in with_addresses(pairs)
+    )
+
+
+def _state(server: ExchangeServer | None, plans: Mapping[str, RuleSet]) -> InterfaceState | None:
+    if server is None:
+        return None
+    plan = plans[server.name]
+    zone = str(plan.zones.get(server.name, ""))
+    return InterfaceState(plan.memberships[server.name], server.addresses, zone)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkPair:
+    """One network before, without what must go first, half-way, and after."""
+
+    place: str
+    old: RuleSet
+    trimmed: RuleSet
+    middle: RuleSet
+    new: RuleSet
+
+
+def network_pairs(old: Plans, new: Plans) -> Iterator[NetworkPair]:
+    """Each network as it was and as it will be: nothing goes first, and half-way is as it will be."""
+    before = {network_name(plan): plan for plan in old.networks.values()}
+    after = {network_name(plan): plan for plan in new.networks.values()}
+    for place in sorted({*before, *after}):
+        there = [plans[place] for plans in (before, after) if place in plans]
+        one = before.get(place) or nothing_like(there[0])
+        other = after.get(place) or nothing_like(there[0])
+        yield NetworkPair(place, one, one, other, other)
+
+
+def nothing_like(plan: RuleSet) -> RuleSet:
+    """The rule set of the same network on the same cloud that holds nothing of ours."""
+    return cloud_of(plan).transitions.empty(plan.network)
+
+
+def spaces_of(*several: Plans) -> dict[str, AddressSet]:
+    """The addresses that each network's zones have before or after."""
+    found: dict[str, AddressSet] = defaultdict(AddressSet)
+    for plans in several:
+        for key, plan in plans.networks.items():
+            declared = plans.topology.networks[key]
+            ranges = (*declared.internal, *declared.perimeter)
+            found[network_name(plan)] |= AddressSet.of(ranges)
+    return dict(found)
+
+
+# ---- what the engine does ----
+# It tells resources apart by their logical names (pulumi.md 3), and names say what a thing is: so a change
+# of words is an edit in place, and a change of meaning is one more and one less.
+
+
+class Does(StrEnum):
+    """What happens to a resource."""
+
+    CREATE = "create"
+    CHANGE = "change"
+    REPLACE = "replace"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Operation:
+    """One resource that is created, changed in place, replaced or deleted.
+
+    `kind` is the resource in the cloud's own words, `name` its logical name inside its network.
+    """
+
+    kind: str
+    name: str
+    does: Does
+
+
+def operations(old: RuleSet, new: RuleSet) -> tuple[Operation, ...]:
+    """What is done in one network, sorted by kind and name; nothing where the plans agree."""
+    before, after = (
+        {(each.kind, each.name): each for each in cloud_of(plan).names.planned_resources(plan)}
+        for plan in (old, new)
+    )
+    found = [Operation(*key, Does.DELETE) for key in before.keys() - after.keys()]
+    found += [Operation(*key, Does.CREATE) for key in after.keys() - before.keys()]
+    for key in before.keys() & after.keys():
+        if before[key].fixed != after[key].fixed:
+            found.append(Operation(*key, Does.REPLACE))
+        elif before[key].editable != after[key].editable:
+            found.append(Operation(*key, Does.CHANGE))
+    return tuple(sorted(found))
+
+
+# ---- what the cloud would refuse in the middle ----
+
+#: The quotas that a customer had raised, by place and by the name that a topology gives them.
+Quotas: TypeAlias = Mapping[str, Mapping[str, int]]
+
+
+def quotas_of(plans: Plans) -> Quotas:
+    """What each network declares of quotas."""
+    return {
+        network_name(plan): plans.topology.networks[key].quotas.raised
+        for key, plan in plans.networks.items()
+    }
+
+
+def refused(states: Iterable[tuple[str, RuleSet]], quotas: Quotas) -> tuple[Finding, ...]:
+    """Every limit that is passed in any of these states, each once."""
+    found: dict[Finding, None] = {}
+    for place, rules in states:
+        for finding in cloud_of(rules).limits.check(rules, None, quotas.get(place, {})):
+            if finding.is_error:
+                found[finding] = None
+    return tuple(found)
+
+
+def held(pairs: Iterable[NetworkPair], bodies: Iterable[ServerInterface]) -> tuple[str, ...]:
+    """The groups that would be deleted while servers of another stack may still wear them."""
+    everyone = tuple(bodies)
+    return tuple(
+        f"{group} of {pair.place}"
+        for pair in pairs
+        for group in sorted({*pair.old.member_groups} - {*pair.new.member_groups})
+        if any(
+            body.place == pair.place and body.before and group in body.before.groups
+            for body in everyone
+        )
+    )
+
+
+# Replaced groups: a group is at one place: an AWS security group in its VPC, a network security group of
+# Azure in its resource group and location (aws.md 3.3, azure.md 3); and one for subnets is another than
+# one for interfaces. AWS creates the new one first. Azure's provider deletes first where the program
+# gives the name, as ours does, and Azure refuses that as long as a server is in the group (azure.md 3).
+
+#: Cloud ids by network, as they stand beside a topology; of one that only Pulumi knows nothing is said.
+Ids: TypeAlias = Mapping[str, object]
+
+
+def reattached(pairs: Iterable[NetworkPair]) -> Iterator[str]:
+    """The network security groups that change what they hang on (`attach_to`), in words."""
+    for pair in pairs:
+        for zone, *ends in cloud_of(pair.new).transitions.reattached(pair.old, pair.new):
+            from_, to = (each.value.replace("_", " ") for each in ends)
+            yield f"the {zone} zone of {pair.place}: from {from_} to {to}"
+
+
+def moved_elsewhere(old: Plans, new: Plans, ids: tuple[Ids, Ids]) -> Iterator[str]:
+    """The networks whose groups are at another place afterwards, in words."""
+    before = {network_name(plan): key for key, plan in old.networks.items()}
+    for key, plan in sorted(new.networks.items()):
+        place = network_name(plan)
+        if place not in before or not plan.member_groups:
+            continue
+        was = as_mapping(ids[0].get(before[place])) or {}
+        will = as_mapping(ids[1].get(key)) or {}
+        for name in CLOUD_IDS[new.topology.networks[key].platform]:
+            one, other = was.get(name), will.get(name)
+            if isinstance(one, str) and isinstance(other, str) and one != other:
+                yield f"every group of {place}: {name} from {one} to {other}"
