@@ -24,20 +24,19 @@ from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, tcp
 from exchange_ports.traffic.services import Service
 from exchange_ports.traffic.traffic import Packet
-from tests.component.test_registrations import (
+from tests.component.registered import (
     ASG,
     NSG,
     custom,
     planned_azure,
     registered_azure,
 )
-from tests.docs.test_situations import topology as situation
 from tests.support.judge import Judge
 from tests.support.recordings import run_with
+from tests.support.situations import topology as situation
 from tests.support.verdicts import own_addresses, subnets_of
 
-# The AWS SDK warns of itself while it is imported.
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 PREFIX: Final = "exchange-corp"
 AT: Final = azure.Attachment
@@ -276,7 +275,7 @@ def test_an_allow_for_everyone_opens_neighbours() -> None:
     law = [f for f in found if f.law == "neighbours are unharmed"]
     # Under forced tunnelling everything is let in to a neighbour anyway.
     assert len(law) == 1
-    assert law[0].witness.endswith("443/tcp")
+    assert law[0].counterexample.endswith("443/tcp")
     assert law[0].summary.endswith("a rule of ours lets it in, unlike Azure's default rules")
 
 

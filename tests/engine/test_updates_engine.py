@@ -19,7 +19,7 @@ from tests.engine.running import Running, Started, running
 from tests.engine.updating import Passed, foreseen, planned
 from tests.support.recordings import declared
 
-pytestmark = [pytest.mark.pulumi_engine, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.pulumi_engine
 
 both_clouds = pytest.mark.parametrize("platform", PLATFORMS)
 
@@ -96,7 +96,7 @@ def test_servers_change_their_groups_when_every_rule_stands_and_before_any_goes(
     foretold = plan_rollout(found.old, found.new)
     assert foretold.clean is (platform == "aws")
     assert seen_at(found) == {
-        (trouble.effect.value, trouble.server, trouble.way) for trouble in foretold.at_once.troubles
+        (trouble.effect.value, trouble.server, trouble.way) for trouble in foretold.at_once.issues
     }
     assert agree(found.looks[-1].stood, found.new.networks)
 

@@ -16,9 +16,9 @@ from exchange_ports.clouds.aws.rules import AwsRuleSet
 from exchange_ports.clouds.azure.names import Identity, priorities
 from exchange_ports.clouds.azure.rules import Access, Direction
 from exchange_ports.rollout import Attached, TransientEffect, network_pairs, plan_rollout
-from tests.rollout.test_extremes import planned
-from tests.rollout.test_update_laws import duplicates, list_changes_below_a_rule_that_goes
+from tests.rollout.rule_changes import duplicates, list_changes_below_a_rule_that_goes
 from tests.support.edits import edited_topologies
+from tests.support.planning import planned_or_none as planned
 from tests.support.strategies import topologies
 
 
@@ -54,10 +54,10 @@ def survey(examples: int) -> Counter[str]:
                 return
             found["memberships stay"] += 1
             found["  of these with a gap"] += any(
-                trouble.effect is TransientEffect.CUT for trouble in made.at_once.troubles
+                trouble.effect is TransientEffect.CUT for trouble in made.at_once.issues
             )
             found["  of these with a surplus"] += any(
-                trouble.effect is TransientEffect.OPEN for trouble in made.at_once.troubles
+                trouble.effect is TransientEffect.OPEN for trouble in made.at_once.issues
             )
             return
         found["memberships change"] += 1

@@ -31,13 +31,12 @@ from tests.rollout.programs import (
     faults,
     run,
 )
-from tests.rollout.test_extremes import planned
 from tests.support.edits import EDITS, edited_topologies
-from tests.support.recordings import ROOT
+from tests.support.paths import ROOT
+from tests.support.planning import planned_or_none as planned
 from tests.support.strategies import SMALL, Data, edited, topologies
 
-# The SDK's own dictionaries for deprecated names.
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 #: What the model calls the resources of each type.
 KINDS: Final[Mapping[str, str]] = {
@@ -88,7 +87,7 @@ def agree(old: Data, new: Data, attached: Attached) -> int:
     stands, is_there = before, {network_name(plan): plan for plan in one.networks.values()}
     for step in steps:
         # What is left to do at once is done without a step.
-        given = {} if step.turn is Phase.AT_ONCE else {"step": step.turn.value}
+        given = {} if step.phase is Phase.AT_ONCE else {"step": step.phase.value}
         made = run(new, old, attached=attached.value, **given)
         assert done(stands, made) == {
             (each.kind, f"exchange-{plan.network}-{each.name}", each.does.value)
