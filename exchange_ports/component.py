@@ -14,7 +14,7 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
 from exchange_ports.clouds import cloud, cloud_of
-from exchange_ports.clouds.base import NetworkOutputs, RuleSet, below
+from exchange_ports.clouds.base import NetworkOutputs, RuleSet, ServerGroups, below
 from exchange_ports.findings import Finding, Path, Refused, counted, in_order, render
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.pipeline import Compiled, Declared, compile_stack
@@ -23,7 +23,7 @@ from exchange_ports.proof import Failure
 from exchange_ports.reports.rollout_report import rollout_report, step_text
 from exchange_ports.reports.writers import to_text
 from exchange_ports.rollout import RegisteredNetwork, registered
-from exchange_ports.stackfile.settings import NAMESPACE, SETTINGS, unknown_setting
+from exchange_ports.stackfile.stack_file import NAMESPACE, SETTINGS, unknown_setting
 from exchange_ports.topology.models import Platform, Topology
 
 TYPE: Final = "exchange-ports:index:ExchangeFirewall"
@@ -83,7 +83,7 @@ class ExchangeFirewall(pulumi.ComponentResource):
     which attaches them is never cut off. No network waits for another one.
     """
 
-    servers: Mapping[str, pulumi.Output[dict[str, Any]]]
+    servers: Mapping[str, pulumi.Output[ServerGroups]]
     """What each server's network interfaces wear. AWS: `security_group_ids`. Azure:
     `network_security_group_id` and `application_security_group_ids`; the second alone where the
     network says `attach_to: subnets`. Servers of an `external` network wear nothing of ours."""

@@ -1,15 +1,19 @@
-"""From what a stack declares to what is registered: check, plan, prove, and the phase of a rollout.
+"""From a stack file to what is registered: read, check, plan, prove, and choose the phase of a rollout.
 
 The component and the command line use it alike. What only a rollout or a proof needs is loaded then:
 that is a tenth of the time of a command.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from exchange_ports.findings import Finding, Path, Refused
+from exchange_ports.findings.command_kinds import CANNOT_READ
 from exchange_ports.planning import Plans, compile_plans
+from exchange_ports.stackfile.nodes import MAX_BYTES, too_big
+from exchange_ports.stackfile.stack_file import SETTINGS, StackFile
 from exchange_ports.topology.bindings import check_bindings, check_tags
 from exchange_ports.topology.checks import check
 from exchange_ports.topology.models import Topology
@@ -18,6 +22,24 @@ from exchange_ports.topology.validate import parse_topology
 if TYPE_CHECKING:
     from exchange_ports.proof import Proof
     from exchange_ports.rollout import PhasePlan, Rollout, RolloutRequest
+
+
+def read_content(file: str) -> bytes:
+    """A file's bytes, as far as a stack file may be large.
+
+    :raises Refused: it cannot be read, or is too large.
+    """
+    try:
+        with open(file, "rb") as opened:
+            content = opened.read(MAX_BYTES + 1)
+            size = os.fstat(opened.fileno()).st_size
+    except OSError as failed:
+        why = (failed.strerror or "the system gives no reason").lower()
+        raise Refused([CANNOT_READ.at((), file=file, why=why)]) from None
+    if len(content) > MAX_BYTES:
+        # What has no end says no size.
+        raise too_big(file, max(size, len(content)))
+    return content
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +53,11 @@ class Declared:
     previous: object = None
     step: object = None
     attached: object = None
+
+    @classmethod
+    def of(cls, stack: StackFile) -> "Declared":
+        """The settings of a stack file."""
+        return cls(*map(stack.config.get, SETTINGS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from exchange_ports.cli.exit_codes import BAD_INPUT, FINE, NO
-from exchange_ports.cli.sides import Named, Sides, from_disk, sides
+from exchange_ports.cli.sides import Named, Sides, sides
 from exchange_ports.cli.stacks import compiled
-from exchange_ports.diff import Gate, held_by
+from exchange_ports.differences import Gate, held_by
 from exchange_ports.findings import Refused, counted
 from exchange_ports.findings.command_kinds import CANNOT_WRITE, NO_SIDES
+from exchange_ports.pipeline import read_content
 from exchange_ports.reports.review import Edit, Review, Stack, review
 from exchange_ports.stackfile.stack_file import read_stack_file
 
@@ -46,7 +47,7 @@ def _two_files(asked: argparse.Namespace) -> Sides:
     if asked.at is not None or len(asked.files) != 2:  # noqa: PLR2004
         got = "--at without --against" if asked.at else f"{counted(len(asked.files), 'file')} named"
         raise Refused([NO_SIDES.at((), got=got)])
-    contents = [(file, from_disk(file)) for file in asked.files]
+    contents = [(file, read_content(file)) for file in asked.files]
     base, head = (sha256(content).hexdigest()[:_DIGITS] for _, content in contents)
     old, new = (_given(file, content) for file, content in contents)
     return Sides(base, head, ((old, new),))

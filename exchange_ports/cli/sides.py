@@ -15,10 +15,9 @@ from exchange_ports.cli.revisions import Tree, inside
 from exchange_ports.findings import Refused
 from exchange_ports.findings import file_kinds as kinds
 from exchange_ports.findings.command_kinds import CANNOT_READ
+from exchange_ports.pipeline import read_content
 from exchange_ports.stackfile.nodes import Fields, Text, compose
 from exchange_ports.stackfile.stack_file import NAMESPACE, read_stack_file
-
-__all__ = ["Named", "Sides", "from_disk", "sides"]
 
 #: Where stack files are looked for beside the folder that the project itself names: in ours they
 #: stand in `stacks`, and by Pulumi's default in the project's own folder.
@@ -75,18 +74,6 @@ def sides(against: str, at: str | None, files: Sequence[str]) -> Sides:
     return Sides(old.id, new.id, tuple(_paired(before, after)))
 
 
-def from_disk(file: str) -> bytes:
-    """A file's bytes.
-
-    :raises Refused: it cannot be read.
-    """
-    try:
-        return Path(file).read_bytes()
-    except OSError as failed:
-        why = (failed.strerror or "the system gives no reason").lower()
-        raise Refused([CANNOT_READ.at((), file=file, why=why)]) from None
-
-
 class _Disk:
     """The files on disk, by their paths from the repository's top."""
 
@@ -107,7 +94,7 @@ class _Disk:
         return Path(self._here(path)).is_file()
 
     def read(self, path: str) -> bytes:
-        return from_disk(self._here(path))
+        return read_content(self._here(path))
 
     def _here(self, path: str) -> str:
         """A path of the repository as seen from the folder that we stand in."""

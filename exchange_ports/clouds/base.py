@@ -22,6 +22,7 @@ from typing import (
     Protocol,
     Self,
     TypeAlias,
+    TypedDict,
     TypeVar,
     cast,
 )
@@ -380,6 +381,17 @@ class Transitions(Protocol[R]):
     def reattached(self, old: R, new: R, /) -> Iterator[tuple[Zone, Attachment, Attachment]]:
         """The zones whose groups change what they are associated with: from what, to what."""
         ...
+
+
+class ServerGroups(TypedDict, total=False):
+    """What the network interfaces of one server take, as the component gives it to a program."""
+
+    security_group_ids: list[str]
+    """AWS: the server's security groups."""
+    network_security_group_id: str
+    """Azure: the group of its zone; not where groups are associated with subnets."""
+    application_security_group_ids: list[str]
+    """Azure: its application security groups."""
 
 
 class NetworkOutputs(Protocol):

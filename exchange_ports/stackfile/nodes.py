@@ -239,10 +239,15 @@ def compose(content: bytes, file: str) -> Node | None:
     return root
 
 
+def too_big(file: str, size: int) -> Refused:
+    """That a file of this many bytes is no stack file."""
+    return _refused(kinds.FILE_TOO_BIG, file, None, size=size, limit=MAX_BYTES)
+
+
 def _readable(content: bytes, file: str) -> str:
     """The text without the byte order mark, which Pulumi drops too; all of it can be seen."""
     if len(content) > MAX_BYTES:
-        raise _refused(kinds.FILE_TOO_BIG, file, None, size=len(content), limit=MAX_BYTES)
+        raise too_big(file, len(content))
     content = content.removeprefix(_BOM)
     try:
         text = content.decode()

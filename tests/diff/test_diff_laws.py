@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, event, given, settings
 from hypothesis import strategies as st
 
-from exchange_ports.diff import Effect, TopologyDiff, diff_plans
-from exchange_ports.diff.topology_diff import pairs
+from exchange_ports.differences import Effect, TopologyDiff, diff_plans
+from exchange_ports.differences.topology_diff import pairs
 from exchange_ports.planning import Plans
 from exchange_ports.traffic.traffic import Traffic
 from tests.diff.judge import Filter, permitted, said

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from exchange_ports.diff.change import AlreadyAllowed, Cause, Change, Effect
-from exchange_ports.diff.endpoint_text import EndpointText
-from exchange_ports.diff.traffic_diff import ChangedTraffic, Snapshot, compared
+from exchange_ports.differences.change import AlreadyAllowed, Cause, Change, Effect
+from exchange_ports.differences.endpoint_text import EndpointText
+from exchange_ports.differences.traffic_diff import ChangedTraffic, Snapshot, compared
 from exchange_ports.findings import Path
 from exchange_ports.flows import in_order as reasons_in_order
 from exchange_ports.flows.flow_index import WAYS

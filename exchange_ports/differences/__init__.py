@@ -5,7 +5,7 @@ let through just that is the proof's to show. Must not know: how flows are writt
 an update does on its way (`updates`).
 """
 
-from exchange_ports.diff.change import (
+from exchange_ports.differences.change import (
     Cause,
     Change,
     ChangeEndpoint,
@@ -14,7 +14,7 @@ from exchange_ports.diff.change import (
     Gate,
     held_by,
 )
-from exchange_ports.diff.topology_diff import Renamed, ServerNote, TopologyDiff, diff_plans
+from exchange_ports.differences.topology_diff import Renamed, ServerNote, TopologyDiff, diff_plans
 
 __all__ = [
     "Cause",
