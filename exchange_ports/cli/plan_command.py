@@ -20,7 +20,7 @@ def plan(asked: argparse.Namespace) -> int:
 
 def schema(_: argparse.Namespace) -> int:
     """JSON Schema of a topology."""
-    from exchange_ports.topology.schema import topology_schema
+    from exchange_ports.topology.validate import topology_schema
 
     print(json.dumps(topology_schema(), indent=2))
     return FINE

@@ -15,7 +15,7 @@ from exchange_ports.proof import prove as proved
 from exchange_ports.proof.cross_cloud import swap
 from exchange_ports.reports.proof_report import proof_report
 from exchange_ports.reports.writers import publish
-from exchange_ports.topology.review_dates import reviews
+from exchange_ports.topology.checks.additional import reviews
 
 
 def prove(asked: argparse.Namespace) -> int:

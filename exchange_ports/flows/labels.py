@@ -12,9 +12,8 @@ from exchange_ports.findings import counted
 from exchange_ports.flows.flow import Endpoint, ExternalEndpoint
 from exchange_ports.flows.flow_index import FlowIndex
 from exchange_ports.topology.fields import EndpointKind
-from exchange_ports.topology.groups import Group, GroupKind
+from exchange_ports.topology.groups import Group, GroupKind, ServerRole
 from exchange_ports.topology.inventory import ExchangeServer, Inventory
-from exchange_ports.topology.roles import ServerRole
 from exchange_ports.traffic.addresses import Address, AddressSet, brief
 
 #: More ranges than these are counted (the Internet has up to 30), and more names.

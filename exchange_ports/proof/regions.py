@@ -14,9 +14,9 @@ from exchange_ports.flows.rows import public_ranges
 from exchange_ports.planning import Plans
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS, EndpointKind
+from exchange_ports.topology.groups import ServerRole
 from exchange_ports.topology.inventory import ExchangeServer, Inventory
 from exchange_ports.topology.models import Topology
-from exchange_ports.topology.roles import ServerRole
 from exchange_ports.traffic.addresses import (
     EVERYTHING_V6,
     GLOBAL_UNICAST,

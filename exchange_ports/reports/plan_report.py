@@ -15,9 +15,8 @@ from exchange_ports.flows.labels import peer_label
 from exchange_ports.planning import Plans
 from exchange_ports.reports import document as doc
 from exchange_ports.reports.reasons import reason_data, why
-from exchange_ports.topology.groups import Group, identity
+from exchange_ports.topology.groups import Group, identity, send_connectors
 from exchange_ports.topology.models import Inbound, Topology
-from exchange_ports.topology.roles import send_connectors
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,9 @@ from exchange_ports.offline import (
     Recording,
     record,
     runner,
-    wire,
+)
+from exchange_ports.offline import (
+    engine as wire,
 )
 
 # The AWS SDK says this of its own modules while it loads them.
