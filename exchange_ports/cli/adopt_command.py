@@ -17,8 +17,7 @@ from exchange_ports.adoption.compare import (
 from exchange_ports.adoption.import_file import import_file
 from exchange_ports.adoption.state import EXPORT, read_state
 from exchange_ports.adoption.steps import steps
-from exchange_ports.cli.console import doing
-from exchange_ports.cli.exit_codes import FINE, NO
+from exchange_ports.cli.console import FINE, NO, doing
 from exchange_ports.cli.stacks import read, registered
 from exchange_ports.clouds import cloud, platforms
 from exchange_ports.clouds.existing import Document, State, loaded

@@ -7,8 +7,7 @@ from typing import Final
 
 from pydantic_core import PydanticCustomError
 
-from exchange_ports.cli.console import doing
-from exchange_ports.cli.exit_codes import FINE, NO
+from exchange_ports.cli.console import FINE, NO, doing
 from exchange_ports.cli.stacks import compiled, read
 from exchange_ports.findings import Refused, nearest
 from exchange_ports.findings.command_kinds import NO_PACKET, UNKNOWN_END

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from exchange_ports.cli.exit_codes import BAD_INPUT, FINE, NO
+from exchange_ports.cli.console import BAD_INPUT, FINE, NO
 from exchange_ports.cli.sides import Named, Sides, sides
 from exchange_ports.cli.stacks import compiled
 from exchange_ports.differences import Gate, held_by

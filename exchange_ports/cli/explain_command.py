@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from exchange_ports.cli.check_command import the_ports
-from exchange_ports.cli.console import doing
-from exchange_ports.cli.exit_codes import FINE, NO
+from exchange_ports.cli.console import FINE, NO, doing
 from exchange_ports.cli.stacks import compiled, read
 from exchange_ports.findings import counted
 from exchange_ports.findings.finding import printable

@@ -5,8 +5,7 @@ import re
 from datetime import date
 from typing import Final
 
-from exchange_ports.cli.console import doing
-from exchange_ports.cli.exit_codes import FINE, NO
+from exchange_ports.cli.console import FINE, NO, doing
 from exchange_ports.cli.stacks import compiled, read, warn
 from exchange_ports.findings import Finding, Refused
 from exchange_ports.findings.command_kinds import NO_SUCH_DAY

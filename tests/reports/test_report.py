@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from exchange_ports import __version__
-from exchange_ports.cli import main, report_command
+from exchange_ports import __version__, proof
+from exchange_ports.cli import main
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof import Failure, Figures, Proof, prove
 from exchange_ports.proof.explain import Explainer
@@ -83,7 +83,7 @@ def test_a_report_of_a_failed_proof_says_so_and_answers_no(
     def fails(_: Plans) -> Proof:
         return Proof(Figures(1, 2), (broken,))
 
-    monkeypatch.setattr(report_command, "prove", fails)
+    monkeypatch.setattr(proof, "prove", fails)
     for format_, told in (
         ("markdown", "**The proof fails.**"),
         ("html", '<span class="risk">The proof fails.</span>'),
