@@ -22,8 +22,6 @@ from exchange_ports.topology.fields import read_ports
 from exchange_ports.topology.models import Platform
 from exchange_ports.traffic.ports import Ports
 
-__all__ = ["check", "the_ports"]
-
 #: A port without a protocol is one of TCP: so is every port of the tables but name resolution's.
 _PLAIN: Final = "tcp"
 

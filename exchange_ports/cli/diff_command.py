@@ -18,8 +18,6 @@ from exchange_ports.pipeline import read_content
 from exchange_ports.reports.review import Edit, Review, Stack, review
 from exchange_ports.stackfile.stack_file import read_stack_file
 
-__all__ = ["diff"]
-
 #: Bytes. A job summary of GitHub holds 1 MiB a step.
 _MOST_OF_SUMMARY: Final = 1_000_000
 #: Hex digits of the SHA-256 by which a file that is in no repository is known.

@@ -11,8 +11,6 @@ from exchange_ports.cli.arguments import COMMANDS, volume_words
 from exchange_ports.cli.console import BAD_INPUT, FINE, Volume, raise_voice
 from exchange_ports.findings import Refused
 
-__all__ = ["main"]
-
 _EXAMPLES: Final = """\
 examples:
   exchange-ports plan stacks/Pulumi.dev.yaml            what this stack opens, and why

@@ -13,8 +13,6 @@ from exchange_ports.findings import Refused
 from exchange_ports.findings.command_kinds import CANNOT_READ, NO_REVISION
 from exchange_ports.stackfile.nodes import MAX_BYTES
 
-__all__ = ["Revision", "Tree", "inside"]
-
 #: Git answers from its own files at once; a repository that makes it wait is stopped.
 _SECONDS: Final = 60
 _SYMBOLIC_LINK: Final = "120000"

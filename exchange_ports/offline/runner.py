@@ -35,8 +35,6 @@ from exchange_ports.offline.recording import (
     as_shown,
 )
 
-__all__ = ["record"]
-
 #: Directory, path and modules belong to the whole process: one program at a time.
 _ONE_AT_A_TIME: Final = threading.Lock()
 

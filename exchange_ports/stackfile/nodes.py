@@ -17,8 +17,6 @@ import yaml
 from exchange_ports.findings import Kind, Place, Refused
 from exchange_ports.findings import file_kinds as kinds
 
-__all__ = ["Entry", "Fields", "Items", "Node", "Text", "compose"]
-
 #: Bytes. A file of 500 servers has about 60,000.
 MAX_BYTES: Final = 1024 * 1024
 #: Levels, from the top of the file. A topology uses 10; all later steps may recurse this deep.

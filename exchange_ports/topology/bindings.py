@@ -13,8 +13,6 @@ from exchange_ports.topology.groups import identity
 from exchange_ports.topology.inventory import neighbours
 from exchange_ports.topology.models import Platform, Topology
 
-__all__ = ["CLOUD_IDS", "as_mapping", "check_bindings", "check_tags"]
-
 #: What must be given for a network of each platform.
 CLOUD_IDS: Final[Mapping[Platform, tuple[str, ...]]] = {
     Platform.AWS: ("vpc_id",),

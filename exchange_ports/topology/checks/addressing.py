@@ -30,22 +30,6 @@ from exchange_ports.topology.models import (
 from exchange_ports.traffic.addresses import EVERYTHING_V4, covers, inside, network, overlap
 from exchange_ports.traffic.addresses import Network as Range
 
-__all__ = [
-    "addresses_for_flows",
-    "addresses_needed",
-    "unrestricted",
-    "listed_twice",
-    "passages",
-    "places",
-    "ranges",
-    "same_address",
-    "sources",
-    "unused",
-    "subnets",
-    "subnets_of_one_server",
-]
-
-
 #: All of IPv4 that a host can have as its address.
 _UNICAST = (network("0.0.0.0/1"), network("128.0.0.0/2"), network("192.0.0.0/3"))
 

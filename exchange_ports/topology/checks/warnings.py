@@ -47,19 +47,6 @@ from exchange_ports.topology.models import (
 from exchange_ports.traffic.addresses import GLOBAL_UNICAST, inside, network, overlap
 from exchange_ports.traffic.ports import Ports
 
-__all__ = [
-    "edge_name_servers",
-    "internet_any",
-    "ipv6_residue",
-    "management",
-    "older_edge",
-    "plain_text",
-    "port_25",
-    "sender_reputation",
-    "updates",
-    "groups",
-]
-
 
 def port_25(topology: Topology) -> Iterator[Finding]:
     """Mail straight to the Internet, which clouds block or do not support (exchange.md 12)."""
