@@ -276,19 +276,19 @@ def _schema(asked: argparse.Namespace) -> int:
 
 
 def _prove(asked: argparse.Namespace) -> int:
-    from exchange_ports.cli.prove_command import prove
+    from exchange_ports.cli.proof_commands import prove
 
     return prove(asked)
 
 
 def _check(asked: argparse.Namespace) -> int:
-    from exchange_ports.cli.check_command import check
+    from exchange_ports.cli.proof_commands import check
 
     return check(asked)
 
 
 def _explain(asked: argparse.Namespace) -> int:
-    from exchange_ports.cli.explain_command import explain
+    from exchange_ports.cli.proof_commands import explain
 
     return explain(asked)
 
