@@ -110,6 +110,7 @@ pulumi.export("mailbox", firewall.groups["lab"]["mailbox.hq"])
 '''
 
 
+@pytest.mark.slow
 def test_a_users_program_needs_no_type_comment(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(USER_PROGRAM)
