@@ -12,9 +12,8 @@ from pydantic_core import PydanticCustomError
 from exchange_ports.cli.console import FINE, NO, doing
 from exchange_ports.cli.stacks import compiled, read, warn
 from exchange_ports.findings import Finding, Refused, counted, nearest
-from exchange_ports.findings.command_kinds import NO_PACKET, NO_SUCH_DAY, UNKNOWN_END
+from exchange_ports.findings.command_kinds import NO_PACKET, NO_SUCH_DAY, UNKNOWN_END, WARNINGS
 from exchange_ports.findings.finding import printable
-from exchange_ports.findings.plan_kinds import WARNINGS
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof import prove as proved

@@ -28,7 +28,7 @@ from typing import (
 )
 
 from exchange_ports.findings import Finding
-from exchange_ports.findings.plan_kinds import NAME_TOO_LONG, NEAR_LIMIT, OVER_LIMIT
+from exchange_ports.findings.command_kinds import NAME_TOO_LONG, NEAR_LIMIT, OVER_LIMIT
 from exchange_ports.flows import ExternalEndpoint, Flow, Reason
 from exchange_ports.flows.flow_index import Way
 from exchange_ports.topology.inventory import Inventory

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 from exchange_ports.findings import Finding, Path, Severity, nearest
-from exchange_ports.findings.plan_kinds import WARNINGS
+from exchange_ports.findings.command_kinds import WARNINGS
 from exchange_ports.findings.topology_kinds import BY_CODE, KINDS
 from exchange_ports.topology.checks import (
     additional,
