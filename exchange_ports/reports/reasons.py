@@ -38,7 +38,7 @@ def linked(reasons: Iterable[Reason]) -> Line:
 def _linked(reason: Reason) -> Line:
     marks: list[Line] = []
     if reason.entry is not None:
-        marks.append(Text(reason.entry, to=document(reason)))
+        marks.append(Text(reason.entry, Look.REFERENCE, document(reason)))
     if reason.accepted_risk:
         marks.append(Text("accepted risk", Look.RISK))
     marks += [f"{name}{value}" for name, value in operator_marks(reason)]

@@ -103,7 +103,13 @@ def test_words_are_words_in_every_format(words: str) -> None:
     assert shown == plain
     table = list(csv.reader(io.StringIO(write(small(words), "csv"), newline="")))
     assert table[1][3] == (f"'{words}" if words.startswith(("=", "@")) else words)
-    assert json.loads(write(small(words), "json"))["sections"][0]["text"] == [words]
+    assert json.loads(write(small(words), "json"))["sections"][0]["blocks"][0] == words
+
+
+def test_a_terminal_obeys_no_word() -> None:
+    written = write(small("\x1b[31mred\x9b2J"), "text")
+    assert written.count("?[31mred?2J") == 2
+    assert written.replace("\n", "").isprintable()
 
 
 #: What each command that reports can be asked for; the first is the default.
