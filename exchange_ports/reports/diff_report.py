@@ -64,8 +64,8 @@ def _of_stack(review: Review) -> Iterator[doc.Block]:
             yield _at(2, doc.Text(summary, doc.Look.ASIDE))
             yield from _of_rows(several, review)
     yield from (_at(2, note) for note in _counted(notes(review)))
-    troubles = () if review.update is None else review.update.at_once.troubles
-    yield from (_at(4, doc.Text(trouble, doc.Look.RISK)) for trouble in _counted(troubles))
+    issues = () if review.update is None else review.update.at_once.issues
+    yield from (_at(4, doc.Text(issue, doc.Look.RISK)) for issue in _counted(issues))
     yield from (_at(2, f"{place}: {done_words(done)}") for place, done in review.operations)
     for summary, warnings in (("new", review.warnings_new), ("gone", review.warnings_gone)):
         for warning in _counted(f"[{each.kind.code}] {each.summary}" for each in warnings):
@@ -160,10 +160,10 @@ def _review(review: Review) -> dict[str, object]:
             for place, done in review.operations
         },
         "one_step": None if update is None else update.clean,
-        "in_passing": [] if update is None else [str(each) for each in update.at_once.troubles],
+        "in_passing": [] if update is None else [str(each) for each in update.at_once.issues],
         "steps": None
         if update is None or update.steps is None
-        else [step.turn.value for step in update.steps],
+        else [step.phase.value for step in update.steps],
         "warnings": {
             "new": [each.as_data() for each in review.warnings_new],
             "gone": [each.as_data() for each in review.warnings_gone],

@@ -157,4 +157,6 @@ def proof_data(
 
 
 def _failures(failures: Iterable[Failure]) -> list[dict[str, str]]:
-    return [{"law": each.law, "witness": each.witness, "says": each.summary} for each in failures]
+    return [
+        {"law": each.law, "witness": each.counterexample, "says": each.summary} for each in failures
+    ]

@@ -56,7 +56,7 @@ def _sections(old: Plans, new: Plans, update: Rollout) -> Iterator[doc.Section]:
         )
         return
     for effect in TransientEffect:
-        found = [str(each) for each in update.at_once.troubles if each.effect is effect]
+        found = [str(each) for each in update.at_once.issues if each.effect is effect]
         if found:
             yield _risk(f"In one step: {_EFFECTS[effect]}", doc.shortened(found, _MOST))
     if update.refused:
@@ -70,7 +70,7 @@ def _sections(old: Plans, new: Plans, update: Rollout) -> Iterator[doc.Section]:
     if update.steps is None:
         yield _risk("No steps were found in which nothing is cut or opened", ())
     else:
-        steps = [f"{at}. {_STEPS[step.turn]}" for at, step in enumerate(update.steps, 1)]
+        steps = [f"{at}. {_STEPS[step.phase]}" for at, step in enumerate(update.steps, 1)]
         yield doc.Section(f"Clean in {counted(len(update.steps), 'step')}", (doc.Items(steps),))
 
 
@@ -88,9 +88,9 @@ def step_text(update: Rollout, step: PhasePlan) -> str:
     """Which step is done, and what comes after it."""
     steps = update.steps or ()
     at = steps.index(step)
-    after = f", after `{steps[at - 1].turn}`" if at else ""
-    text = f"step {at + 1} of {len(steps)} of this update{after}: {_STEPS[step.turn]}"
-    following = steps[at + 1].turn if at + 1 < len(steps) else None
+    after = f", after `{steps[at - 1].phase}`" if at else ""
+    text = f"step {at + 1} of {len(steps)} of this update{after}: {_STEPS[step.phase]}"
+    following = steps[at + 1].phase if at + 1 < len(steps) else None
     if following is None:
         return f"{text}; then take `previous` and `step` away"
     if following is Phase.AT_ONCE:
@@ -132,10 +132,10 @@ def _update_data(old: Plans, new: Plans, update: Rollout) -> dict[str, object]:
                 "traffic": str(each.traffic),
                 "when": each.when,
             }
-            for each in update.at_once.troubles
+            for each in update.at_once.issues
         ],
         "over_limit": [finding.as_data() for finding in update.refused],
         "held_groups": list(update.held),
         "replaced_groups": list(update.replaced),
-        "steps": None if update.steps is None else [step.turn.value for step in update.steps],
+        "steps": None if update.steps is None else [step.phase.value for step in update.steps],
     }

@@ -6,11 +6,11 @@ from itertools import permutations, product
 from typing import Final
 
 import pytest
-from exchange_ports.proof.clouds import AllowRule
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
 from exchange_ports.clouds.azure.rules import AzureRuleSet
+from exchange_ports.clouds.base import AllowRule
 from exchange_ports.findings import Refused
 from exchange_ports.flows import ExternalEndpoint
 from exchange_ports.flows.flow_index import WAYS
@@ -157,7 +157,7 @@ def test_a_rule_is_needed_unless_one_or_several_others_say_all_of_it(
         elif whole <= _joined(said):
             together.add(rule.name)
     event(f"{bool(single)} {bool(together)}")
-    assert {one.name for one in shelves.needless()} == single
+    assert {one.name for one in shelves.redundant()} == single
     explained = list(shelves.together())
     assert {one.name for one in explained} == together
     by_name = {rule.name: rule for rule in rules}
