@@ -25,6 +25,11 @@ def document(reason: Reason) -> str | None:
     return None if reason.entry is None else BY_ID[reason.entry].cite.where.url
 
 
+def risk_look(reasons: Iterable[Reason]) -> Look:
+    """How a row for these reasons is marked: as a risk where somebody accepted one."""
+    return Look.RISK if any(reason.accepted_risk for reason in reasons) else Look.PLAIN
+
+
 def each_once(several: Iterable[str | None]) -> str:
     """What is said, each once, for a cell of a spreadsheet."""
     return "; ".join(dict.fromkeys(each for each in several if each))
