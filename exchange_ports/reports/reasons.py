@@ -1,6 +1,6 @@
 """Reasons and findings, alike in every report: on one line, in cells and as JSON-ready data."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from exchange_ports.catalog import BY_ID
@@ -103,7 +103,7 @@ def findings_report(findings: Iterable[Finding]) -> Document:
     )
 
 
-def _lines(findings: Iterable[Finding]) -> Iterator[Line]:
+def _lines(findings: Sequence[Finding]) -> Iterator[Line]:
     rest = render(findings).splitlines()
     for finding in findings:
         head = f"{finding.kind.severity}[{finding.kind.code}]"

@@ -184,7 +184,8 @@ def _look_of(several: Iterable[doc.Words]) -> doc.Look:
 
 def _table_lines(table: doc.Table) -> list[doc.Words]:
     """Rows under their columns, aligned; the last column runs on."""
-    most = table.widths or tuple(each * _TABLE // 100 for each in table.shares)
+    shares = table.shares or (0,) * len(table.columns)
+    most = table.widths or tuple(each * _TABLE // 100 for each in shares)
     head = tuple(doc.Text(column, doc.Look.ASIDE) for column in table.columns)
     body = [head, *(line for row in table.rows for line in _row_lines(row, most))]
     widths = [max(len(line[at].text) for line in body) + 2 for at in range(len(head))]
@@ -203,7 +204,7 @@ def _row_lines(row: doc.Row, most: Sequence[int]) -> Iterator[tuple[doc.Text, ..
     """A row as lines of a table, none of its cells wider than its column may be."""
     columns = [
         [doc.Text(part, look) for line in text.split("\n") for part in _cut(line, width)]
-        for (text, look), width in zip_longest(_cells(row), most, fillvalue=0)
+        for (text, look), width in zip(_cells(row), most, strict=True)
     ]
     return zip_longest(*columns, fillvalue=doc.Text(""))
 

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
@@ -114,7 +114,7 @@ def test_a_terminal_obeys_no_word() -> None:
 
 
 #: What each command that reports can be asked for; the first is the default.
-OFFERED: Final = {
+OFFERED: Final[Mapping[tuple[str, ...], Sequence[str]]] = {
     ("plan",): ("text", "json"),
     ("prove",): ("text", "json"),
     ("check", "internet", "any", "25/tcp"): ("text", "json"),
