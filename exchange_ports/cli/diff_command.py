@@ -94,12 +94,7 @@ def _show(asked: argparse.Namespace, reviews: Sequence[Review], base: str, head:
 
     if asked.summary is not None:
         _write(asked.summary, markdown(_MOST_OF_SUMMARY))
-    if asked.format == "json":
-        from exchange_ports.reports.diff_report import diff_report
-        from exchange_ports.reports.writers import publish
-
-        publish(diff_report(reviews, base, head), "json")
-    elif asked.format == "markdown":
+    if asked.format == "markdown":
         reconfigure = getattr(sys.stdout, "reconfigure", None)
         if reconfigure is not None:
             # The same bytes wherever it runs.
@@ -107,9 +102,9 @@ def _show(asked: argparse.Namespace, reviews: Sequence[Review], base: str, head:
         print(markdown(), end="")
     else:
         from exchange_ports.reports.diff_report import diff_report
-        from exchange_ports.reports.writers import show
+        from exchange_ports.reports.writers import publish
 
-        show(diff_report(reviews, base, head))
+        publish(diff_report(reviews, base, head), asked.format)
 
 
 def _write(file: str, text: str) -> None:
