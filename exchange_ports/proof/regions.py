@@ -1,7 +1,7 @@
 """Pieces of an answer: who with whom, and what of it passes; and how few of them say it all.
 
-An atom is a server at some of its addresses, or addresses of nobody's. A region is every source with
-every destination, but nobody with itself and no family with the other.
+An atom is a server at some of its addresses, or addresses of no server. A region is every source with
+every destination, but no server with itself and no family with the other.
 """
 
 import re
@@ -72,8 +72,8 @@ class EndpointNames:
         named: dict[str, QueryEndpoint] = {}
         for name, asked in (
             *(
-                (wearer.name, QueryEndpoint.server(wearer.name))
-                for wearer in plans.inventory.servers
+                (server.name, QueryEndpoint.server(server.name))
+                for server in plans.inventory.servers
             ),
             (INTERNET_WORD, QueryEndpoint("the Internet", (), _internet(topology))),
             (ANY_WORD, QueryEndpoint("any address", (), AddressSet.everything())),
@@ -141,7 +141,7 @@ def _neighbours(flows: FlowIndex) -> Iterator[tuple[str, QueryEndpoint]]:
 
 @dataclass(frozen=True, slots=True)
 class RegionEndpoint:
-    """A server, or addresses of nobody's that is declared as one."""
+    """A server, or addresses of no declared server."""
 
     server: ExchangeServer | None
     addresses: AddressSet
@@ -156,7 +156,7 @@ class RegionEndpoint:
         return self.server is not None and self.server.managed
 
     def one_by_one(self) -> Iterator["RegionEndpoint"]:
-        """A server at each of its addresses; addresses of nobody's stay together."""
+        """A server at each of its addresses; addresses of no server stay together."""
         if self.server is None:
             if self.addresses:
                 yield self
@@ -172,7 +172,7 @@ FAMILIES: Final = {
 
 
 def parties(model: NetworkModel, asked: QueryEndpoint) -> list[RegionEndpoint]:
-    """Everyone whom an end of a question means; addresses of nobody's come last, together."""
+    """Everyone whom an end of a question means; addresses of no server come last, together."""
     found = [
         RegionEndpoint(model.servers[name], model.servers[name].address_set)
         for name in asked.servers
