@@ -7,8 +7,9 @@ from typing import Final, Self, TypeVar
 
 from bench.measure import Measured, interleaved
 from bench.workload import by_address, declared, topology
+from exchange_ports.clouds.base import RuleSet
 from exchange_ports.flows import Flow, compile_flows
-from exchange_ports.planning import NetworkPlan, Plans, by_network
+from exchange_ports.planning import Plans, by_network
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import Platform, Topology
 from exchange_ports.topology.validate import load_topology
@@ -38,7 +39,7 @@ class Prepared:
         return cls(inventory, compile_flows(inventory))
 
 
-def planned(prepared: Prepared) -> dict[str, NetworkPlan]:
+def planned(prepared: Prepared) -> dict[str, RuleSet]:
     """The plan of each network: what both planners do."""
     return by_network(prepared.inventory, prepared.flows)
 

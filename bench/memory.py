@@ -58,7 +58,7 @@ def _ours(count: int) -> None:
 
 
 def _floor(_: int) -> None:
-    for module in ("azure.plan", "proof.azure_view", "topology.declaring"):
+    for module in ("azure.plan", "clouds.azure.evaluator", "topology.declaring"):
         import_module(f"exchange_ports.{module}")
 
 

@@ -1,4 +1,4 @@
-"""What exists, held against what is wanted and what the engine's state has.
+"""What the program wants, held against what exists and what the engine's state has.
 
 Nothing is asked of any cloud, and what was printed is checked first: what is not whole, or of another
 place, would have a group made a second time.
@@ -6,33 +6,57 @@ place, would have a group made a second time.
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, TypeAlias
 
-from exchange_ports.adoption.aws_existing import ExistingAws, in_place
-from exchange_ports.adoption.aws_matching import in_vpc
-from exchange_ports.adoption.azure_existing import ExistingAzure, not_printed
-from exchange_ports.adoption.azure_matching import in_resource_group
-from exchange_ports.adoption.expected import (
-    COMPONENT,
-    KINDS,
-    AwsNetworkExpectation,
-    AzureNetworkExpectation,
+from exchange_ports.clouds import cloud, cloud_of
+from exchange_ports.clouds.base import below
+from exchange_ports.clouds.existing import (
+    Found,
+    Held,
     NetworkExpectation,
+    Pending,
+    ResourceStatus,
+    ResourceVerdict,
+    State,
+    Urn,
+    fields_of,
+    texts_of,
 )
-from exchange_ports.adoption.state import Held, Pending, State, Urn
-from exchange_ports.adoption.statuses import Found, ResourceStatus, ResourceVerdict
 from exchange_ports.findings import Finding, nearest
-from exchange_ports.findings.adoption_kinds import INCOMPLETE_OUTPUT, NOT_IN_PLAN, OTHER_PLACE
+from exchange_ports.findings.adoption_kinds import NOT_IN_PLAN, OTHER_PLACE
+from exchange_ports.planning import Plans
+from exchange_ports.topology.models import Platform
 
-__all__ = ["Adoption", "Existing", "adoption", "check", "component_of"]
+#: The type of the firewall's own component.
+COMPONENT: Final = "exchange-ports:index:ExchangeFirewall"
+
+#: What each cloud printed, by platform; no entry where nothing was given of it.
+Existing: TypeAlias = Mapping[Platform, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Existing:
-    """What each cloud printed; none where nothing was given of it."""
+def expected_networks(
+    plans: Plans, component: Urn, settings: Mapping[str, object], others: Mapping[str, object]
+) -> tuple[NetworkExpectation, ...]:
+    """What the program registers for each network, by what a stack file says of it.
 
-    aws: ExistingAws | None = None
-    azure: ExistingAzure | None = None
+    `settings` are ours (`networks`, `tags`), `others` the configuration of providers by full keys.
+    Both have passed the checks of a stack file. Names are those that the clouds' `names` give; a test
+    holds them against what a recorded run of the program registers.
+    """
+    tags = texts_of(settings.get("tags"))
+    bound = fields_of(settings.get("networks"))
+    return tuple(
+        (cloud := cloud_of(plan)).live.expected(
+            key,
+            component.child(cloud.network_type, below(component.name, plan.network)),
+            plan,
+            plans.flows,
+            fields_of(bound.get(key)),
+            tags,
+            others,
+        )
+        for key, plan in sorted(plans.networks.items())
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,52 +122,19 @@ _STACK: Final = "dev"
 
 
 def check(
-    places: Iterable[NetworkExpectation],
-    existing: Existing,
-    told: Mapping[str, str],
-    region: str | None,
+    places: Iterable[NetworkExpectation], existing: Existing, told: Mapping[str, str]
 ) -> Iterator[Finding]:
-    """What makes the outputs useless for these networks, and names or ids in `told` that mean nothing.
-
-    `region` is that of the stack's AWS provider, where the stack file has it.
-    """
+    """What makes the outputs useless for these networks, and names or ids in `told` that mean nothing."""
     known: dict[str, Container[str]] = {}
     for place in places:
-        known |= dict(_ids(place, existing))
-        if isinstance(place, AwsNetworkExpectation) and existing.aws is not None:
-            yield from _of_aws(place, existing.aws, region)
-    if existing.azure is not None:
-        yield from not_printed(existing.azure)
+        there = existing.get(place.plan.platform)
+        if there is not None:
+            live = cloud_of(place.plan).live
+            known |= dict(live.ids(place, there))
+            yield from live.check(place, there)
+    for platform, there in existing.items():
+        yield from cloud(platform).live.not_printed(there)
     yield from _of_told(told, known)
-
-
-def _ids(place: NetworkExpectation, existing: Existing) -> Iterator[tuple[str, Container[str]]]:
-    """Each group and list that is wanted, by name, with the ids of its kind in small letters."""
-    if isinstance(place, AwsNetworkExpectation) and existing.aws is not None:
-        for group in place.plan.groups:
-            yield place.group(group).name, existing.aws.groups
-        for each in place.plan.prefix_lists:
-            yield place.prefix_list(each).name, existing.aws.lists
-    elif isinstance(place, AzureNetworkExpectation) and existing.azure is not None:
-        for asg in place.plan.application_groups:
-            yield place.asg(asg).name, existing.azure.asgs
-        for nsg in place.plan.groups:
-            yield place.nsg(nsg).name, existing.azure.nsgs
-
-
-def _of_aws(
-    place: AwsNetworkExpectation, there: ExistingAws, region: str | None
-) -> Iterator[Finding]:
-    lists = bool(place.plan.prefix_lists)
-    yield from in_place(there, place.network, place.vpc_id, region, lists)
-    for name, group in place.neighbours.items():
-        if group not in there.groups and "SecurityGroups" in there.printed:
-            yield INCOMPLETE_OUTPUT.at(
-                ("networks", place.network, "neighbours", name),
-                what="what exists in AWS",
-                missing=f"{group}, the group of {name}, was not printed",
-                fix="print the groups and rules of its VPC as well",
-            )
 
 
 def _of_told(told: Mapping[str, str], known: Mapping[str, Container[str]]) -> Iterator[Finding]:
@@ -175,13 +166,15 @@ def adoption(
     """
     found: list[Found] = []
     not_looked_at: list[str] = []
+    types: set[str] = set()
     for place in places:
-        if isinstance(place, AwsNetworkExpectation) and existing.aws is not None:
-            found.append(in_vpc(place, existing.aws, state, told))
-        elif isinstance(place, AzureNetworkExpectation) and existing.azure is not None:
-            found.append(in_resource_group(place, existing.azure, state, told))
-        else:
+        there = existing.get(place.plan.platform)
+        if there is None:
             not_looked_at.append(place.network)
+        else:
+            live = cloud_of(place.plan).live
+            types |= set(live.TYPES)
+            found.append(live.match(place, there, state, told))
     going = tuple(each for each in state.resources if each.going)
     return Adoption(
         component,
@@ -189,14 +182,16 @@ def adoption(
         tuple(not_looked_at),
         state.pending,
         going,
-        tuple(_no_longer_wanted(found, state)),
+        tuple(_no_longer_wanted(found, state, types)),
     )
 
 
-def _no_longer_wanted(found: Iterable[Found], state: State) -> Iterator[Held]:
+def _no_longer_wanted(
+    found: Iterable[Found], state: State, types: Container[str]
+) -> Iterator[Held]:
     for each in found:
         wanted = {verdict.wanted.urn for verdict in each.verdicts}
         for held in state.resources:
-            ours = held.parent == each.urn and held.urn.type in KINDS
+            ours = held.parent == each.urn and held.urn.type in types
             if ours and not held.going and held.urn not in wanted:
                 yield held

@@ -9,12 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from exchange_ports.adoption.compare import Adoption
-from exchange_ports.adoption.expected import COMPONENT
-from exchange_ports.adoption.state import State, Urn
-from exchange_ports.adoption.statuses import ResourceStatus
-
-__all__ = ["import_file"]
+from exchange_ports.adoption.compare import COMPONENT, Adoption
+from exchange_ports.clouds.existing import ResourceStatus, State, Urn
 
 #: The provider that the engine makes by itself, with the version in its name.
 _DEFAULT: Final = re.compile(r"default_(\d+)_(\d+)_(\d+)")

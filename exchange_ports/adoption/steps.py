@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from exchange_ports.adoption.compare import Adoption
-from exchange_ports.adoption.statuses import ResourceStatus
-
-__all__ = ["REFRESH", "Step", "steps"]
+from exchange_ports.clouds.existing import ResourceStatus
 
 CANCEL: Final = "pulumi cancel --yes"
 REFRESH: Final = "pulumi refresh --yes --skip-preview --clear-pending-creates"

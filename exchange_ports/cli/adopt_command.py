@@ -7,28 +7,29 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
-from exchange_ports.adoption.aws_existing import OUTPUTS as AWS_OUTPUTS
-from exchange_ports.adoption.aws_output import read_aws
-from exchange_ports.adoption.azure_existing import OUTPUTS as AZURE_OUTPUTS
-from exchange_ports.adoption.azure_existing import read_azure
-from exchange_ports.adoption.compare import Existing, adoption, check, component_of
-from exchange_ports.adoption.expected import expected_networks
-from exchange_ports.adoption.exports import Document, loaded
+from exchange_ports.adoption.compare import (
+    Existing,
+    adoption,
+    check,
+    component_of,
+    expected_networks,
+)
 from exchange_ports.adoption.import_file import import_file
-from exchange_ports.adoption.state import EXPORT, State, read_state
+from exchange_ports.adoption.state import EXPORT, read_state
 from exchange_ports.adoption.steps import steps
 from exchange_ports.cli.console import doing
 from exchange_ports.cli.exit_codes import FINE, NO
 from exchange_ports.cli.stacks import read, registered
+from exchange_ports.clouds import cloud, platforms
+from exchange_ports.clouds.existing import Document, State, loaded
 from exchange_ports.findings import Finding, Refused, counted
 from exchange_ports.findings.adoption_kinds import CANNOT_READ_OUTPUT, NOT_IN_PLAN
 from exchange_ports.findings.command_kinds import CANNOT_WRITE
 from exchange_ports.reports.adoption_report import adoption_report
 from exchange_ports.reports.writers import publish
 from exchange_ports.stackfile.stack_file import NAMESPACE, StackFile
+from exchange_ports.topology.models import Platform
 
-#: The SDK that holds a provider's version, by the package that a type token names.
-_SDKS: Final = {"aws": "pulumi-aws", "azure-native": "pulumi-azure-native"}
 #: What the import file is called where none is written.
 _UNWRITTEN: Final = "adopt.json"
 
@@ -43,9 +44,7 @@ def adopt(asked: argparse.Namespace) -> int:
         raise Refused([found])
     told = _told(asked.is_)
     wanted = expected_networks(plans, found, stack.config, stack.others)
-    region = stack.others.get("aws:region")
-    at_fault = check(wanted, existing, told, region if isinstance(region, str) else None)
-    _no_more(_located(at_fault, stack))
+    _no_more(_located(check(wanted, existing, told), stack))
     with doing("comparing what exists with the plan and the state"):
         result = adoption(wanted, found, existing, state, told)
         file = import_file(result, state, _versions())
@@ -62,25 +61,31 @@ def _given(asked: argparse.Namespace) -> tuple[State, Existing]:
 
     :raises Refused: something given is not what it should be.
     """
-    if not (asked.aws or asked.azure):
-        commands = f"{AWS_OUTPUTS}, or of {AZURE_OUTPUTS}"
+    given: dict[Platform, list[str]] = {
+        platform: files for platform in platforms() if (files := getattr(asked, platform.value))
+    }
+    if not given:
+        commands = ", or of ".join(cloud(platform).live.OUTPUTS for platform in platforms())
         raise Refused(
             [CANNOT_READ_OUTPUT.at((), file="what exists", why="none is given", commands=commands)]
         )
     findings: list[Finding] = []
     states = _loaded([asked.state], f"`{EXPORT}`", findings)
-    of_aws = _loaded(asked.aws, AWS_OUTPUTS, findings)
-    of_azure = _loaded(asked.azure, AZURE_OUTPUTS, findings)
-    aws = read_aws(of_aws) if of_aws else None
-    azure = read_azure(of_azure) if of_azure else None
+    documents = {
+        platform: _loaded(files, cloud(platform).live.OUTPUTS, findings)
+        for platform, files in given.items()
+    }
+    existing: dict[Platform, Any] = {
+        platform: cloud(platform).live.read(several)
+        for platform, several in documents.items()
+        if several
+    }
     state = read_state(states[0]) if states else State()
-    for each in (state, aws, azure):
+    for each in (state, *existing.values()):
         findings += each if isinstance(each, list) else []
     _no_more(findings)
     assert isinstance(state, State)  # noqa: S101 - what it is otherwise was refused
-    return state, Existing(
-        None if isinstance(aws, list) else aws, None if isinstance(azure, list) else azure
-    )
+    return state, existing
 
 
 def _loaded(files: Iterable[str] | None, commands: str, findings: list[Finding]) -> list[Document]:
@@ -141,9 +146,10 @@ def _told(given: Iterable[str]) -> dict[str, str]:
 def _versions() -> dict[str, str]:
     """The versions of the SDKs that are installed, by package. They are not loaded."""
     found: dict[str, str] = {}
-    for package, sdk in _SDKS.items():
+    for platform in platforms():
+        package = cloud(platform).provider_package
         try:
-            found[package] = version(sdk)
+            found[package] = version(f"pulumi-{package}")
         except PackageNotFoundError:
             # Then the engine takes the newest of its plugins.
             continue

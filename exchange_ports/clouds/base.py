@@ -13,6 +13,7 @@ from importlib import import_module
 from itertools import chain, combinations
 from textwrap import shorten
 from typing import (
+    TYPE_CHECKING,
     Any,
     Final,
     Generic,
@@ -35,6 +36,9 @@ from exchange_ports.traffic.addresses import Address, AddressSet
 from exchange_ports.traffic.ports import Ports
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Packet, Traffic
+
+if TYPE_CHECKING:
+    from exchange_ports.clouds.existing import Live
 
 
 class Direction(StrEnum):
@@ -468,6 +472,11 @@ class Cloud(Generic[R]):
     def transitions(self) -> Transitions[R]:
         """The rule sets that an update passes through."""
         return cast("Transitions[R]", self.load("transitions"))
+
+    @cached_property
+    def live(self) -> "Live":
+        """What exists, and which of it is what is wanted."""
+        return cast("Live", self.load("live"))
 
     @cached_property
     def resources(self) -> Resources[R]:

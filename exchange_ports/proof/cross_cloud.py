@@ -73,7 +73,7 @@ def swap(plans: Plans) -> tuple[Swap, ...]:
 
     :raises ValueError: a cloud would refuse the plans themselves.
     """
-    here = NetworkModel(plans)
+    here = plans.once(NetworkModel)
     found: list[Swap] = []
     for platform in platforms():
         topology = swapped(plans.topology, platform)

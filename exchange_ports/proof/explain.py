@@ -61,7 +61,7 @@ class Explainer:
 
         :raises ValueError: a cloud would refuse a plan.
         """
-        self._model = NetworkModel(plans)
+        self._model = plans.once(NetworkModel)
         self._askers = FieldOrigins(plans.inventory)
         members = self._model.flows.members
         self._members = {(group.network, group.key): at for group, at in members.items()}

@@ -43,7 +43,7 @@ class Proof:
 def prove(plans: Plans) -> Proof:
     """Compare what the plans permit with what the flows mean. Pure: the same plans, the same proof."""
     try:
-        model = NetworkModel(plans)
+        model = plans.once(NetworkModel)
     except ValueError as refused:
         broken = Failure("a cloud takes the plan", "the plan", str(refused))
         return Proof(Figures(flows=len(plans.flows)), (broken,))

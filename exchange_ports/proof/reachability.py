@@ -77,7 +77,7 @@ def query(
 
     :raises ValueError: there is no such packet.
     """
-    model = NetworkModel(plans)
+    model = plans.once(NetworkModel)
     pairs = [
         (one, other)
         for one in parties(model, source)

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from exchange_ports.adoption.compare import Adoption
-from exchange_ports.adoption.state import Held
-from exchange_ports.adoption.statuses import Found, ResourceStatus, ResourceVerdict
 from exchange_ports.adoption.steps import Step
+from exchange_ports.clouds.existing import Found, Held, ResourceStatus, ResourceVerdict
 from exchange_ports.reports.document import Document, Items, Look, Paragraph, Section, Text
 
 #: More of one kind than these are counted, unless all are asked for.

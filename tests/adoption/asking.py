@@ -7,26 +7,29 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from exchange_ports.adoption.aws_existing import ExistingAws
-from exchange_ports.adoption.aws_output import read_aws
-from exchange_ports.adoption.azure_existing import ExistingAzure, read_azure
-from exchange_ports.adoption.compare import Adoption, Existing, adoption, check, component_of
-from exchange_ports.adoption.expected import expected_networks
-from exchange_ports.adoption.exports import Document
+from exchange_ports.adoption.compare import (
+    Adoption,
+    adoption,
+    check,
+    component_of,
+    expected_networks,
+)
 from exchange_ports.adoption.import_file import import_file
-from exchange_ports.adoption.state import State, Urn, read_state
-from exchange_ports.adoption.statuses import ResourceStatus
+from exchange_ports.adoption.state import read_state
 from exchange_ports.adoption.steps import steps
+from exchange_ports.clouds import cloud
+from exchange_ports.clouds.existing import Document, ResourceStatus, State, Urn
 from exchange_ports.findings import Finding, Refused
 from exchange_ports.planning import compile_plans
 from exchange_ports.stackfile.stack_file import NAMESPACE
+from exchange_ports.topology.models import Platform
 from tests.support.strategies import declared
 
 __all__ = ["Asked"]
 
 Json = dict[str, Any]
 
-_T = TypeVar("_T", State, ExistingAws, ExistingAzure)
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,11 @@ class Asked:
         """
         aws = [Document(f"aws-{at}.json", each) for at, each in enumerate(self.aws)]
         azure = [Document(f"azure-{at}.json", each) for at, each in enumerate(self.azure)]
-        existing = Existing(
-            _good(read_aws(aws)) if aws else None, _good(read_azure(azure)) if azure else None
-        )
+        existing = {
+            platform: _good(cloud(platform).live.read(documents))
+            for platform, documents in ((Platform.AWS, aws), (Platform.AZURE, azure))
+            if documents
+        }
         state = self._read_state()
         component = component_of(state, None, None, NAMESPACE)
         assert isinstance(component, Urn)
@@ -64,10 +69,7 @@ class Asked:
             compile_plans(declared(self.topology)), component, settings, others
         )
         told = self.told or {}
-        region = others.get("aws:region")
-        if refused := list(
-            check(found, existing, told, region if isinstance(region, str) else None)
-        ):
+        if refused := list(check(found, existing, told)):
             raise Refused(refused)
         return adoption(found, component, existing, state, told)
 

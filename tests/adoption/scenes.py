@@ -9,17 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from exchange_ports.adoption.azure_matching import rule_as_it_would_stand
-from exchange_ports.adoption.expected import (
-    COMPONENT,
-    AwsNetworkExpectation,
-    AzureNetworkExpectation,
-    NetworkExpectation,
-    expected_networks,
-)
-from exchange_ports.adoption.exports import fields_of, items_of
-from exchange_ports.adoption.state import Urn
-from exchange_ports.clouds.aws.rules import Direction, GroupRef, SecurityGroupRule
+from exchange_ports.adoption.compare import COMPONENT, expected_networks
+from exchange_ports.clouds.aws.live import AwsNetworkExpectation
+from exchange_ports.clouds.aws.rules import GroupRef, SecurityGroupRule
+from exchange_ports.clouds.azure.live import AzureNetworkExpectation, rule_as_it_would_stand
+from exchange_ports.clouds.base import Direction
+from exchange_ports.clouds.existing import NetworkExpectation, Urn, fields_of, items_of
 from exchange_ports.planning import compile_plans
 from exchange_ports.stackfile.stack_file import NAMESPACE, read_stack_file
 from exchange_ports.topology.validate import load_topology
@@ -142,14 +137,14 @@ class _Account:
     def held(self) -> dict[Urn, str]:
         """Everything by URN."""
         groups = {
-            self.place.group(each).urn: self.groups[each.key] for each in self.place.plan.groups
+            self.place.one(each).urn: self.groups[each.key] for each in self.place.plan.groups
         }
-        return groups | {self.place.rule(rule).urn: id_ for rule, id_ in self.rules.items()}
+        return groups | {self.place.one(rule).urn: id_ for rule, id_ in self.rules.items()}
 
     def printed_groups(self) -> list[Json]:
         found = [_default(self.place)]
         for group in self.place.plan.groups:
-            name = self.place.group(group).name
+            name = self.place.one(group).name
             tags = {"Name": name}
             id_ = self.groups[group.key]
             found.append(_group(self.place, id_, f"{name}-3f1c2a9", group.description, tags))
@@ -183,7 +178,7 @@ def _interrupted() -> Json:
     there = _Account(scene.aws)
     # In their order: 443 was made, 587 not yet, and the engine knows neither.
     begun = [rule for rule in there.rules if rule.group == "client-access.lab"][1:]
-    urns = [there.place.rule(rule).urn for rule in begun]
+    urns = [there.place.one(rule).urn for rule in begun]
     held = {urn: id_ for urn, id_ in there.held().items() if urn not in urns}
     rules = [there.printed_rule(rule) for rule in there.rules if rule is not begun[-1]]
     return {
@@ -203,7 +198,7 @@ def _replaced() -> Json:
     twice = _group(there.place, left, f"{name}-b07d4e1", group.description, {"Name": name})
     rules = [there.printed_rule(rule) for rule in there.rules]
     return {
-        "state.json": scene.state(there.held(), (there.place.group(group).urn,)),
+        "state.json": scene.state(there.held(), (there.place.one(group).urn,)),
         "groups.json": {"SecurityGroups": [*there.printed_groups(), twice]},
         "rules.json": {"SecurityGroupRules": rules},
     }
@@ -260,12 +255,12 @@ def _azure() -> Json:
         }
 
     asgs = {
-        place.asg(group).urn: resource("applicationSecurityGroups", place.asg(group).name)
+        place.one(group).urn: resource("applicationSecurityGroups", place.one(group).name)
         for group in place.plan.application_groups
     }
     nsgs: dict[Urn, Json] = {}
     for group in place.plan.groups:
-        wanted = place.nsg(group)
+        wanted = place.one(group)
         rules = [
             _as_the_cli_prints(rule_as_it_would_stand(place, rule, _SUBSCRIPTION))
             for rule in group.rules

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange_ports.adoption.statuses import ResourceStatus
+from exchange_ports.clouds.existing import ResourceStatus
 from exchange_ports.findings import Refused
 from exchange_ports.offline import Recording, record
 from exchange_ports.stackfile.stack_file import NAMESPACE

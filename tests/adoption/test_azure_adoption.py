@@ -16,7 +16,7 @@ from azure.core.exceptions import HttpResponseError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange_ports.adoption.statuses import ResourceStatus
+from exchange_ports.clouds.existing import ResourceStatus
 from exchange_ports.findings import Refused
 from exchange_ports.offline import Recording
 from exchange_ports.proof import prove

@@ -6,16 +6,10 @@ from typing import Any
 
 import pytest
 
-from exchange_ports.adoption.azure_matching import rule_as_it_would_stand
-from exchange_ports.adoption.expected import (
-    COMPONENT,
-    AwsNetworkExpectation,
-    AzureNetworkExpectation,
-    ExpectedResource,
-    NetworkExpectation,
-    expected_networks,
-)
-from exchange_ports.adoption.state import Urn
+from exchange_ports.adoption.compare import COMPONENT, expected_networks
+from exchange_ports.clouds.aws.live import AwsNetworkExpectation
+from exchange_ports.clouds.azure.live import AzureNetworkExpectation, rule_as_it_would_stand
+from exchange_ports.clouds.existing import ExpectedResource, NetworkExpectation, Urn
 from exchange_ports.offline import Recording, record
 from exchange_ports.planning import compile_plans
 from exchange_ports.stackfile.stack_file import NAMESPACE
@@ -40,12 +34,10 @@ def run(stack: str, settings: Json) -> Recording:
 
 def wanted_of(place: NetworkExpectation) -> Iterator[ExpectedResource]:
     if isinstance(place, AwsNetworkExpectation):
-        yield from map(place.group, place.plan.groups)
-        yield from map(place.prefix_list, place.plan.prefix_lists)
-        yield from map(place.rule, (*place.plan.rules, *place.at_neighbours))
-    else:
-        yield from map(place.asg, place.plan.application_groups)
-        yield from map(place.nsg, place.plan.groups)
+        yield from map(place.one, (*place.plan.groups, *place.plan.prefix_lists))
+        yield from map(place.one, (*place.plan.rules, *place.at_neighbours))
+    elif isinstance(place, AzureNetworkExpectation):
+        yield from map(place.one, (*place.plan.application_groups, *place.plan.groups))
 
 
 def settings_of(stack: str, platform: Platform) -> Json:
@@ -77,13 +69,24 @@ def test_every_urn_and_parent_is_that_of_the_program(stack: str, platform: Platf
 
 
 @pytest.mark.parametrize("stack", STACKS)
+def test_groups_at_subnets_are_named_as_the_program_names_them(stack: str) -> None:
+    settings = settings_of(stack, "azure")
+    for network in settings["topology"]["networks"].values():
+        network["attach_to"] = "subnets"
+    registered = [one for one in run(stack, settings).registrations if one.custom]
+    wanted = [each for place in places_of(stack, settings) for each in wanted_of(place)]
+    assert any(each.name.endswith("-internal-subnets") for each in wanted)
+    assert sorted(str(each.urn) for each in wanted) == sorted(one.urn for one in registered)
+
+
+@pytest.mark.parametrize("stack", STACKS)
 def test_every_rule_of_azure_is_compared_as_the_program_puts_it(stack: str) -> None:
     settings = settings_of(stack, "azure")
     recording = run(stack, settings)
     for place in places_of(stack, settings):
         assert isinstance(place, AzureNetworkExpectation)
         for group in place.plan.groups:
-            inputs: Any = recording.by_urn(str(place.nsg(group).urn)).inputs
+            inputs: Any = recording.by_urn(str(place.one(group).urn)).inputs
             put = [_as_said(rule) for rule in inputs["securityRules"]]
             said = [rule_as_it_would_stand(place, rule, "s") for rule in group.rules]
             assert put == [(rule.name, *rule.summary) for rule in said]

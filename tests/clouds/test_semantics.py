@@ -18,13 +18,14 @@ from exchange_ports.clouds.aws.rules import Direction as AwsDirection
 from exchange_ports.clouds.azure import evaluator as azure_semantics
 from exchange_ports.clouds.azure.rules import Direction as AzureDirection
 from exchange_ports.offline import Recording
-from exchange_ports.planning import NetworkPlan, compile_plans
+from exchange_ports.planning import compile_plans
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import Address, AddressSet, Network
 from exchange_ports.traffic.services import IcmpMessage, Service
 from exchange_ports.traffic.traffic import Packet, Traffic
 from tests.support.judge import Judge, NotUnderstood
 from tests.support.recordings import PLATFORMS, Platform, declared, recorded, run_with
+from tests.support.rule_sets import NetworkPlan
 from tests.support.verdicts import own_addresses, subnets_of
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")

@@ -18,11 +18,12 @@ import pytest
 from exchange_ports.clouds.aws import rules as aws
 from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.offline import Recording, Registration, record
-from exchange_ports.planning import NetworkPlan, compile_plans
+from exchange_ports.planning import compile_plans
 from exchange_ports.stackfile.stack_file import NAMESPACE, read_stack_file
 from exchange_ports.topology.groups import identity
 from exchange_ports.topology.validate import load_topology
 from tests.support.recordings import PLATFORMS, Platform, declared, recorded
+from tests.support.rule_sets import NetworkPlan
 from tests.support.sdk import faults
 
 # The SDK's own dictionaries for deprecated names.

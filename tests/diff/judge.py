@@ -7,14 +7,13 @@ address at which it is compared, and knows nothing of how changes are found.
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from exchange_ports.proof.clouds import evaluator
-
 from exchange_ports.diff import Change
 from exchange_ports.flows.flow_index import Way
 from exchange_ports.planning import Plans
 from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import Address, AddressSet
 from exchange_ports.traffic.traffic import Traffic
+from tests.support.rule_sets import evaluator
 
 __all__ = ["Filter", "permitted", "said"]
 

@@ -24,13 +24,14 @@ from exchange_ports.clouds.azure.rules import GroupRef as AzureGroup
 from exchange_ports.clouds.azure.rules import SecurityRule as AzureRule
 from exchange_ports.findings import Refused
 from exchange_ports.flows import compile_flows
-from exchange_ports.planning import NetworkPlan, compile_plans
+from exchange_ports.planning import compile_plans
 from exchange_ports.topology.groups import Group, GroupKind
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.ports import Ports, Protocol, tcp
 from tests.support.recordings import PLATFORMS, Platform, run_with
 from tests.support.recordings import declared as declared_in_stack
+from tests.support.rule_sets import NetworkPlan
 from tests.support.strategies import GONE, Data, edited
 from tests.support.verdicts import ANY, Page, addresses, judge_of
 

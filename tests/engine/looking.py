@@ -15,14 +15,14 @@ from ipaddress import IPv4Address
 from itertools import product
 from typing import Final, NamedTuple
 
-from exchange_ports.proof.clouds import Way, evaluator
-
 from exchange_ports.clouds.aws.rules import AwsRuleSet
 from exchange_ports.clouds.azure.rules import AzureRuleSet
-from exchange_ports.planning import NetworkPlan, Plans
+from exchange_ports.clouds.base import Way
+from exchange_ports.planning import Plans
 from exchange_ports.traffic.addresses import Address, AddressSet
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
+from tests.support.rule_sets import NetworkPlan, evaluator
 
 __all__ = ["Look", "Trouble", "agree", "outside_the_model", "troubles"]
 

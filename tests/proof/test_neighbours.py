@@ -16,19 +16,20 @@ from typing import Any, Final, NamedTuple, cast
 
 import pytest
 import yaml
-from exchange_ports.proof.clouds import Way
 from hypothesis import HealthCheck, assume, given, settings
 
 from exchange_ports.clouds.aws import rules as aws
 from exchange_ports.clouds.azure import rules as azure
+from exchange_ports.clouds.base import Way
 from exchange_ports.findings import Refused
 from exchange_ports.flows.flow_index import WAYS
-from exchange_ports.planning import NetworkPlan, Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.traffic.addresses import Address
 from exchange_ports.traffic.services import TCP, UDP, PortSet, ServiceSet
 from tests.proof.test_proof_mutants import mutants
 from tests.support.recordings import PLATFORMS, Platform
+from tests.support.rule_sets import NetworkPlan
 from tests.support.strategies import Data, declared, topologies
 from tests.support.verdicts import table_rows
 

@@ -6,11 +6,11 @@ from itertools import permutations, product
 from typing import Final
 
 import pytest
-from exchange_ports.proof.clouds import AllowRule
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
 from exchange_ports.clouds.azure.rules import AzureRuleSet
+from exchange_ports.clouds.base import AllowRule
 from exchange_ports.findings import Refused
 from exchange_ports.flows import ExternalEndpoint
 from exchange_ports.flows.flow_index import WAYS

@@ -15,13 +15,14 @@ from exchange_ports.clouds.aws import rules as aws
 from exchange_ports.clouds.aws.names import rule_name
 from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.flows.flow_index import WAYS
-from exchange_ports.planning import NetworkPlan, Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof import prove
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import Network, without_covered
 from exchange_ports.traffic.ports import HIGHEST_PORT, PortRange, Ports
 from tests.support.recordings import declared
+from tests.support.rule_sets import NetworkPlan
 
 STACKS: Final = ("both", "dev", "prod-aws", "prod-azure", "proxied")
 Place = Literal["aws", "azure", "azure subnets"]

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 
 from exchange_ports.findings import Refused
 from exchange_ports.flows.flow_index import WAYS
-from exchange_ports.planning import NetworkPlan, Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof.network_model import NetworkModel
 from tests.proof.test_proof_mutants import mutants
 from tests.support.recordings import Platform
 from tests.support.recordings import declared as stack_declared
+from tests.support.rule_sets import NetworkPlan
 from tests.support.smt import logic
 from tests.support.smt.algebra import said_by
 from tests.support.smt.clouds import HOST, Cloud

@@ -14,10 +14,11 @@ import pytest
 from exchange_ports.clouds.aws.rules import AwsRuleSet
 from exchange_ports.component import ExchangeFirewall, TopologyError
 from exchange_ports.offline import ProgramFailed, Recording, record
-from exchange_ports.planning import NetworkPlan, Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.rollout import Attached, Phase, network_pairs, plan_rollout
 from tests.rollout.programs import ids_of, named, run
 from tests.support.recordings import run_with
+from tests.support.rule_sets import NetworkPlan
 from tests.support.strategies import GONE, SMALL, Data, declared, edited
 
 # pulumi_aws says so of modules of its own when it loads them.

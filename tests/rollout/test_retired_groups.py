@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 
 from exchange_ports.clouds.aws.rules import AwsRuleSet, GroupRef
-from exchange_ports.planning import NetworkPlan, Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof import prove
 from exchange_ports.rollout import Attached, Does, network_pairs, operations, plan_rollout
 from exchange_ports.topology.validate import parse_topology
 from exchange_ports.traffic.ports import Protocol
+from tests.support.rule_sets import NetworkPlan
 from tests.support.strategies import SMALL, WITH_EDGE, Data, declared, edited
 
 #: Paris has Mailbox servers of its own in the same network.

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Final
 
 from exchange_ports.cli.stacks import compiled, read, registered
-from exchange_ports.planning import NetworkPlan, Plans
+from exchange_ports.planning import Plans
+from tests.support.rule_sets import NetworkPlan
 
 ROOT: Final = Path(__file__).parents[2]
 

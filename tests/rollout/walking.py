@@ -9,15 +9,14 @@ from dataclasses import dataclass, replace
 from itertools import chain, combinations, product
 from typing import Any, Final, Literal, NamedTuple
 
-from exchange_ports.proof.clouds import Evaluator, evaluator
-
 from exchange_ports.clouds.aws.rules import AwsRuleSet
 from exchange_ports.clouds.azure.rules import AzureRuleSet
-from exchange_ports.planning import NetworkPlan
+from exchange_ports.clouds.base import Evaluator
 from exchange_ports.rollout.update import Membership, ServerInterface
 from exchange_ports.traffic.addresses import Address, AddressSet
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
+from tests.support.rule_sets import NetworkPlan, evaluator
 
 __all__ = ["Operation", "operations", "walk"]
 

@@ -8,11 +8,11 @@ from ipaddress import ip_address, ip_network
 from typing import Final
 
 from exchange_ports.clouds.aws import rules as aws
-from exchange_ports.planning import NetworkPlan
 from exchange_ports.traffic.addresses import Address, Network
 from exchange_ports.traffic.ports import HIGHEST_PORT, Ports
 from exchange_ports.traffic.services import IcmpMessage, Service
 from tests.support.judge import Detail, Judge, protocol_of
+from tests.support.rule_sets import NetworkPlan
 
 __all__ = ["addresses", "asked", "services"]
 

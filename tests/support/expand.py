@@ -18,12 +18,12 @@ from exchange_ports.clouds.aws.rules import Peer as AwsPeer
 from exchange_ports.clouds.azure.rules import Access, Anything, AzureRuleSet, Prefixes, Side, Tag
 from exchange_ports.clouds.azure.rules import GroupRef as AzureGroupRef
 from exchange_ports.flows import ExternalEndpoint, Flow
-from exchange_ports.planning import NetworkPlan
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import ExchangeServer, Inventory
 from exchange_ports.topology.models import Platform, Topology
 from exchange_ports.traffic.addresses import Network
 from exchange_ports.traffic.ports import HIGHEST_PORT, Ports, Protocol
+from tests.support.rule_sets import NetworkPlan
 
 __all__ = [
     "MEANING",

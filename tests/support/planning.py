@@ -7,11 +7,12 @@ from hypothesis import HealthCheck, assume, settings
 from exchange_ports.clouds.aws.rules import AwsRuleSet
 from exchange_ports.clouds.azure.rules import AzureRuleSet, NetworkSecurityGroup
 from exchange_ports.findings import Finding, Refused
-from exchange_ports.planning import NetworkPlan, Plans, compile_plans
+from exchange_ports.planning import Plans, compile_plans
 from tests.support.expand import (
     View,
     view,
 )
+from tests.support.rule_sets import NetworkPlan
 from tests.support.strategies import (
     Data,
     declared,

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from exchange_ports.clouds.aws import rules as aws
 from exchange_ports.clouds.azure import rules as azure
-from exchange_ports.planning import NetworkPlan
 from exchange_ports.traffic.ports import Ports
 from tests.support.judge import Judge
+from tests.support.rule_sets import NetworkPlan
 
 __all__ = ["Resource", "judge_of", "resources", "worn"]
 

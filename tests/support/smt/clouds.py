@@ -12,8 +12,8 @@ from typing import Final
 
 from exchange_ports.clouds.aws import rules as aws
 from exchange_ports.clouds.azure import rules as azure
-from exchange_ports.planning import NetworkPlan
 from exchange_ports.traffic.ports import Ports
+from tests.support.rule_sets import NetworkPlan
 from tests.support.smt import logic
 from tests.support.smt.logic import NO, PEER, PORT, PROTOCOL, YES, Address, End, Formula, Range
 

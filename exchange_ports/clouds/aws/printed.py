@@ -1,33 +1,153 @@
-"""What the AWS CLI and boto3 print of security groups, rules and prefix lists.
+"""What exists in AWS, as the AWS CLI and boto3 print it.
 
-Knows: the answers of `describe-security-groups`, `describe-security-group-rules`,
-`describe-managed-prefix-lists` and `get-managed-prefix-list-entries` (EC2 API reference; the service
-model `ec2` of botocore), and what they say when they are not whole.
-Must not know: any plan or state.
+Knows: what identifies a group, a rule and a prefix list to EC2; the answers of
+`describe-security-groups`, `describe-security-group-rules`, `describe-managed-prefix-lists` and
+`get-managed-prefix-list-entries` (EC2 API reference; the service model `ec2` of botocore), and what they
+say when they are not whole. Must not know: any plan or state.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 
-from exchange_ports.adoption.aws_existing import (
-    COMMANDS,
-    ENTRIES,
-    OUTPUTS,
-    ExistingAws,
-    ExistingGroup,
-    ExistingList,
-    ExistingRule,
-)
-from exchange_ports.adoption.exports import Document, Json, fields_of, items_of, parsed
-from exchange_ports.clouds.aws.rules import Direction
+from exchange_ports.clouds.base import Direction
+from exchange_ports.clouds.existing import Document, Json, fields_of, items_of, parsed
 from exchange_ports.findings import Finding
-from exchange_ports.findings.adoption_kinds import INCOMPLETE_OUTPUT
+from exchange_ports.findings.adoption_kinds import INCOMPLETE_OUTPUT, OTHER_PLACE
 
-__all__ = ["read_aws"]
+GROUPS: Final = "aws ec2 describe-security-groups"
+RULES: Final = "aws ec2 describe-security-group-rules"
+LISTS: Final = "aws ec2 describe-managed-prefix-lists"
+ENTRIES: Final = (
+    "aws ec2 get-managed-prefix-list-entries --prefix-list-id ID "
+    "--query \"{PrefixListId: 'ID', Entries: Entries}\""
+)
+#: Which output is known by which key. The answer with entries does not say of which list they are.
+COMMANDS: Final[Mapping[str, str]] = {
+    "SecurityGroups": GROUPS,
+    "SecurityGroupRules": RULES,
+    "PrefixLists": LISTS,
+    "Entries": ENTRIES,
+}
+
+#: All of them, in short.
+OUTPUTS: Final = (
+    "`aws ec2` describe-security-groups, describe-security-group-rules, "
+    "describe-managed-prefix-lists or get-managed-prefix-list-entries"
+)
+
+#: EC2's own duplicate key (aws.md 2.4): group, direction, protocol, ports, and the peer by its id or
+#: range.
+RuleKey = tuple[str, Direction, str, tuple[int, int] | None, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingGroup:
+    """A security group. `rules` is how many it has in all, where that was printed with it."""
+
+    id: str
+    name: str
+    description: str
+    vpc_id: str | None
+    region: str | None
+    tags: Mapping[str, str]
+    rules: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingRule:
+    """A rule of a security group."""
+
+    id: str
+    key: RuleKey
+    description: str
+    tags: Mapping[str, str]
+
+    @property
+    def group(self) -> str:
+        """The id of its group."""
+        return self.key[0]
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingList:
+    """A prefix list that a customer made. `entries` by range with their words; none: not printed."""
+
+    id: str
+    name: str
+    family: str
+    max_entries: int
+    tags: Mapping[str, str]
+    entries: Mapping[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingAws:
+    """All that was printed, by id; and which outputs there were, by their keys in `COMMANDS`."""
+
+    groups: Mapping[str, ExistingGroup] = field(default_factory=dict[str, ExistingGroup])
+    rules: Mapping[str, ExistingRule] = field(default_factory=dict[str, ExistingRule])
+    lists: Mapping[str, ExistingList] = field(default_factory=dict[str, ExistingList])
+    printed: frozenset[str] = frozenset()
+
+
+def in_place(
+    there: ExistingAws, network: str, vpc_id: str, region: str | None, lists: bool
+) -> Iterator[Finding]:
+    """What shows that the outputs are not those of a network's VPC, or not all of them.
+
+    `region` is what the stack says of it; `lists` is whether it wants prefix lists.
+    """
+    needed = ("SecurityGroups", "SecurityGroupRules", *(["PrefixLists"] if lists else ()))
+    for key in needed:
+        if key not in there.printed:
+            yield INCOMPLETE_OUTPUT.at(
+                (),
+                what="what exists in AWS",
+                missing=f"there is no output of `{COMMANDS[key]}`",
+                fix="give it with --aws beside the others",
+            )
+    here = [each for each in there.groups.values() if each.vpc_id == vpc_id]
+    if "SecurityGroups" in there.printed and not here:
+        # Every VPC has its default group.
+        yield OTHER_PLACE.at(
+            ("networks", network, "vpc_id"),
+            what=f"what `{GROUPS}` printed",
+            where=f"it has no group of {vpc_id}, not even the default one",
+            fix="print it with the account, --region and filters of that VPC",
+        )
+    regions = {each.region for each in here if each.region} - {region}
+    if region is not None and regions:
+        yield OTHER_PLACE.at(
+            ("networks", network, "vpc_id"),
+            what=vpc_id,
+            where=f"it is in {min(regions)}, and the stack's aws:region is {region}",
+            fix="print it for that region, or correct aws:region",
+        )
+    if "SecurityGroupRules" in there.printed:
+        yield from _uncounted(there, network, here)
+
+
+def _uncounted(
+    there: ExistingAws, network: str, here: Iterable[ExistingGroup]
+) -> Iterator[Finding]:
+    """Groups that have other numbers of rules in the one output than in the other."""
+    counted = Counter(each.group for each in there.rules.values())
+    for group in here:
+        if group.rules is not None and group.rules != counted[group.id]:
+            yield INCOMPLETE_OUTPUT.at(
+                ("networks", network, "vpc_id"),
+                what=f"what `{RULES}` printed",
+                missing=f"{group.id} has {counted[group.id]} rules there, "
+                f"and {group.rules} by `{GROUPS}`",
+                fix="print both anew, without filters, one after the other",
+            )
+
 
 _ALL_PAGES: Final = "print it again without --max-items, --starting-token or --no-paginate"
 
@@ -108,7 +228,7 @@ _WITH_PORTS: Final = frozenset({"tcp", "udp", "icmp", "icmpv6"})
 _REGION_OF_ARN: Final = 3
 
 
-def read_aws(documents: Iterable[Document]) -> ExistingAws | list[Finding]:
+def read(documents: Iterable[Document]) -> ExistingAws | list[Finding]:
     """What exists, out of any number of outputs in any order, or all that is wrong with them."""
     reader = _Reader()
     for document in documents:

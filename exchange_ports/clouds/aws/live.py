@@ -5,40 +5,129 @@ EC2's own duplicate key (aws.md 2.4, 3.3): whatever has that key is the rule, as
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, Protocol, TypeVar
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, TypeVar
 
-from exchange_ports.adoption.aws_existing import (
+from exchange_ports.clouds.aws import names
+from exchange_ports.clouds.aws.plan import at_neighbours
+from exchange_ports.clouds.aws.printed import (
+    OUTPUTS,
     ExistingAws,
     ExistingList,
     ExistingRule,
     RuleKey,
-)
-from exchange_ports.adoption.expected import AwsNetworkExpectation, ExpectedResource
-from exchange_ports.adoption.state import Held, State
-from exchange_ports.adoption.statuses import (
-    Found,
-    Leftover,
-    ResourceStatus,
-    ResourceVerdict,
-    Unwanted,
+    in_place,
+    read,
 )
 from exchange_ports.clouds.aws.rules import (
-    Direction,
+    AwsRuleSet,
     GroupRef,
     ListRef,
     PrefixList,
     SecurityGroup,
     SecurityGroupRule,
 )
+from exchange_ports.clouds.base import Direction
+from exchange_ports.clouds.existing import (
+    ExpectedResource,
+    Found,
+    Held,
+    Leftover,
+    ResourceStatus,
+    ResourceVerdict,
+    State,
+    Unwanted,
+    Urn,
+    fields_of,
+    texts_of,
+)
+from exchange_ports.findings import Finding
+from exchange_ports.findings.adoption_kinds import INCOMPLETE_OUTPUT
+from exchange_ports.flows import Flow
 
-__all__ = ["in_vpc"]
+__all__ = ["OUTPUTS", "TYPES", "check", "expected", "ids", "match", "not_printed", "read"]
+
+#: The types that can be adopted.
+TYPES: Final = frozenset({names.GROUP, names.LIST, names.RULE_IN, names.RULE_OUT})
+
+
+@dataclass(frozen=True, slots=True)
+class AwsNetworkExpectation:
+    """A VPC with what is wanted in it. `neighbours` are ids of groups that are not ours, by name."""
+
+    network: str
+    urn: Urn
+    plan: AwsRuleSet
+    vpc_id: str
+    neighbours: Mapping[str, str]
+    at_neighbours: tuple[SecurityGroupRule, ...]
+    tags: Mapping[str, str]
+    #: Tags that the provider adds by itself, and takes for nobody's.
+    default_tags: Mapping[str, str]
+    #: That of the stack's AWS provider, where the stack file has it.
+    region: str | None = None
+
+    def one(self, each: SecurityGroup | PrefixList | SecurityGroupRule) -> ExpectedResource:
+        """The resource that a part of the plan becomes, or a rule at a neighbour's group."""
+        return ExpectedResource.of(self.urn, names.resource(each))
+
+
+def expected(
+    network: str,
+    urn: Urn,
+    rules: AwsRuleSet,
+    flows: Iterable[Flow],
+    ids: Mapping[str, Any],
+    tags: Mapping[str, str],
+    others: Mapping[str, object],
+) -> AwsNetworkExpectation:
+    """What the program wants in a VPC, by what a stack file says of it."""
+    neighbours = texts_of(ids.get("neighbours"))
+    region = others.get("aws:region")
+    return AwsNetworkExpectation(
+        network,
+        urn,
+        rules,
+        str(ids["vpc_id"]),
+        neighbours,
+        at_neighbours(rules.network, flows, neighbours),
+        tags,
+        texts_of(fields_of(others.get("aws:defaultTags")).get("tags")),
+        region if isinstance(region, str) else None,
+    )
+
+
+def ids(place: AwsNetworkExpectation, there: ExistingAws) -> Iterator[tuple[str, Container[str]]]:
+    """Each group and list that is wanted, by name, with the ids of its kind."""
+    yield from ((place.one(group).name, there.groups) for group in place.plan.groups)
+    yield from ((place.one(each).name, there.lists) for each in place.plan.prefix_lists)
+
+
+def check(place: AwsNetworkExpectation, there: ExistingAws) -> Iterator[Finding]:
+    """What shows that the outputs are not those of a network's VPC, or not all of them."""
+    lists = bool(place.plan.prefix_lists)
+    yield from in_place(there, place.network, place.vpc_id, place.region, lists)
+    for name, group in place.neighbours.items():
+        if group not in there.groups and "SecurityGroups" in there.printed:
+            yield INCOMPLETE_OUTPUT.at(
+                ("networks", place.network, "neighbours", name),
+                what="what exists in AWS",
+                missing=f"{group}, the group of {name}, was not printed",
+                fix="print the groups and rules of its VPC as well",
+            )
+
+
+def not_printed(_there: ExistingAws) -> Iterator[Finding]:
+    """Nothing: which outputs are needed depends on the network."""
+    return iter(())
+
 
 #: The engine's own names: the logical one, and seven digits (aws.md 3.3).
 _AUTONAME: Final = r"-[0-9a-f]{7}"
 
 
-def in_vpc(
+def match(
     place: AwsNetworkExpectation, there: ExistingAws, state: State, told: Mapping[str, str]
 ) -> Found:
     """How everything that is wanted in a VPC stands, and what else of ours is there.
@@ -98,7 +187,7 @@ class _Matching:
 
     def group(self, group: SecurityGroup) -> ResourceVerdict:
         """How a security group stands."""
-        wanted, there = self._place.group(group), self._there.groups
+        wanted, there = self._place.one(group), self._there.groups
         named = [each for each in self._called(wanted, there) if each.vpc_id == self._place.vpc_id]
         delete = "aws ec2 delete-security-group --group-id"
         verdict = self._one(wanted, there, named, delete)
@@ -118,7 +207,7 @@ class _Matching:
 
     def prefix_list(self, each: PrefixList) -> ResourceVerdict:
         """How a prefix list stands."""
-        wanted, there = self._place.prefix_list(each), self._there.lists
+        wanted, there = self._place.one(each), self._there.lists
         delete = "aws ec2 delete-managed-prefix-list --prefix-list-id"
         verdict = self._one(wanted, there, list(self._called(wanted, there)), delete)
         if verdict.stand is ResourceStatus.IMPORT:
@@ -134,7 +223,7 @@ class _Matching:
 
     def rule(self, rule: SecurityGroupRule) -> ResourceVerdict:
         """How a rule stands."""
-        wanted = self._place.rule(rule)
+        wanted = self._place.one(rule)
         key = self._key(rule)
         found = None if key is None else self._rules.get(key)
         held = self._held.get(wanted.urn)
