@@ -109,7 +109,7 @@ def test_the_parts_of_an_answer_are_all_that_was_asked_each_once(
         return
     for _ in range(4):
         one, other = (draw.draw(addresses(scene, end)) for end in (source, target))
-        here, there = scene.labels.server_at(one), scene.server_at(other)
+        here, there = scene.labels.server_at(one), scene.labels.server_at(other)
         if one.version != other.version or (here is not None and here is there):
             continue
         for each in ports:
