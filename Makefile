@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help preview test test-engine check format lint types imports shell workflows wheel golden bench clean
+.PHONY: help preview quick test test-engine check format lint types imports shell workflows wheel golden bench clean
 
 STACK ?= dev
 export PYTHON
@@ -16,6 +16,7 @@ PINS := pyproject.toml constraints.txt
 
 help:
 	@echo 'make preview [STACK=dev]  what stacks/Pulumi.STACK.yaml opens and registers, offline'
+	@echo 'make quick                the tests that take no time: a minute, all but those marked slow'
 	@echo 'make test                 everything that must hold, in this working tree'
 	@echo 'make test-engine          the tests that need a Pulumi engine: the CLI on PATH, no network, no account'
 	@echo 'make check                make test, then all previews and make test in a fresh clone of HEAD'
@@ -27,9 +28,15 @@ help:
 preview: $(RUN)
 	@$(BIN)/exchange-ports preview "stacks/Pulumi.$(STACK).yaml"
 
+# Neighbors in a file share what they cache, so a worker takes runs of tests from another, not single ones.
+PYTEST := $(BIN)/pytest --numprocesses=auto --dist=worksteal
+
+quick: $(DEV)
+	$(PYTEST) -m 'not slow'
+
 # pytest comes last, so that its closing lines are the closing lines.
 test: lint types imports shell workflows wheel
-	$(BIN)/pytest --numprocesses=auto --dist=loadfile
+	$(PYTEST)
 
 # Minutes, so not a part of `make test`. Which CLI is meant is said where it is missing.
 test-engine: $(DEV)

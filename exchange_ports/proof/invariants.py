@@ -16,6 +16,7 @@ from exchange_ports.clouds.base import NeighborEffect, RuleSet
 from exchange_ports.flows import Flow
 from exchange_ports.flows.flow_index import OPPOSITE, WAYS, Way, services_of
 from exchange_ports.proof.answers import EndVerdict, PacketText
+from exchange_ports.proof.documented_rows import DocumentedRows, RequiredTraffic
 from exchange_ports.proof.network_model import FilterComparison, NetworkModel
 from exchange_ports.proof.redundancy import RuleIndex
 from exchange_ports.topology.groups import identity
@@ -28,13 +29,9 @@ from exchange_ports.topology.models import (
 )
 from exchange_ports.topology.roles import ServerRole, roles_of, send_connectors
 from exchange_ports.traffic.addresses import (
-    EVERYTHING_V4,
-    EVERYTHING_V6,
     FIRST_PLACEHOLDER,
-    GLOBAL_UNICAST,
     Address,
     AddressSet,
-    difference,
     network,
 )
 from exchange_ports.traffic.ports import Ports, tcp
@@ -68,6 +65,7 @@ class Invariants:
         self._model = model
         self._text = PacketText(model)
         self._comparison = FilterComparison()
+        self._rows = DocumentedRows(model.topology, model.servers)
         sites = model.topology.sites.values()
         neighbours = [
             range_
@@ -153,6 +151,33 @@ class Invariants:
                     last = "the ground rules let everything through"
                     yield self._failure("ground rules", server, way, packet, last)
 
+    # ---- documented rows ----
+
+    def documented_rows(self) -> Iterator[Failure]:
+        """Every row of the published tables that applies to a server is allowed at it."""
+        # By identity, with what keeps it alive.
+        known: dict[tuple[int, tuple[RequiredTraffic, ...]], tuple[Traffic, Traffic]] = {}
+        for server in self._model.managed():
+            for way in WAYS:
+                asked = self._rows.of(server, way)
+                for own in server.addresses:
+                    permitted = self._model.permitted(server, way, own)
+                    key = (id(permitted), asked)
+                    if key not in known:
+                        pairs = ((one.peers, services_of(one.ports)) for one in asked)
+                        known[key] = (permitted, Traffic.of(pairs) - permitted)
+                    missing = known[key][1] - Traffic.of([(server.address_set, _EVERYTHING)])
+                    if missing:
+                        packet = self._text.familiar(missing, server)
+                        row = next(
+                            each.row
+                            for each in asked
+                            if packet.address in each.peers
+                            and packet.service in services_of(each.ports)
+                        )
+                        last = f"{BY_ID[row].cite}, {row} asks for it"
+                        yield self._failure("documented rows", server, way, packet, last)
+
     # ---- perimeter ----
 
     def perimeter(self) -> Iterator[Failure]:
@@ -173,10 +198,10 @@ class Invariants:
     def _may(self, server: ExchangeServer, declared: EdgeServer, way: Way) -> Traffic:
         """All that an Edge server may: what is named, and the Internet."""
         return self._named(server, declared, way) | Traffic.of(
-            [(self._internet(server), services_of(self._internetservices_of(way)))]
+            [(self._rows.internet(server), services_of(self._internet_ports(way)))]
         )
 
-    def _internetservices_of(self, way: Way) -> tuple[Ports, ...]:
+    def _internet_ports(self, way: Way) -> tuple[Ports, ...]:
         if way == "in":
             return BY_ID["E1"].ports
         direct = self._model.topology.sender_reputation == "direct"
@@ -223,18 +248,6 @@ class Invariants:
             for key, one in (site.servers.items() if site else ())
             if ServerRole.MAILBOX in roles_of(one) and key not in besides
         )
-
-    def _internet(self, server: ExchangeServer) -> AddressSet:
-        declared = self._model.places[server.network].declared
-        ipv6 = any(
-            z.version == GLOBAL_UNICAST.version for z in (*declared.internal, *declared.perimeter)
-        )
-        if declared.internet == "any":
-            return AddressSet.of([EVERYTHING_V4, *([EVERYTHING_V6] if ipv6 else [])])
-        blocks = self._model.topology.private_blocks
-        holes = tuple(b for b in blocks if b.version == EVERYTHING_V4.version)
-        public = difference(EVERYTHING_V4, (*holes, _NO_UNICAST))
-        return AddressSet.of([*public, *([GLOBAL_UNICAST] if ipv6 else [])])
 
     def _added(self, server: ExchangeServer, way: Way) -> Traffic:
         flows = (flow for flow in self._model.flows_of(server, way) if _is_additional(flow))

@@ -68,5 +68,6 @@ def prove(plans: Plans) -> Proof:
 def _broken(laws: Invariants) -> Iterator[Failure]:
     yield from laws.permitted_is_required()
     yield from laws.ground_rules()
+    yield from laws.documented_rows()
     yield from laws.perimeter()
     yield from laws.redundant_rules()

@@ -18,7 +18,7 @@ from exchange_ports.clouds.existing import NetworkExpectation, Urn, fields_of, i
 from exchange_ports.planning import compile_plans
 from exchange_ports.stackfile.stack_file import NAMESPACE, read_stack_file
 from exchange_ports.topology.validate import load_topology
-from tests.support.recordings import ROOT
+from tests.support.paths import ROOT
 
 __all__ = ["FOLDER", "SCENES", "as_text"]
 

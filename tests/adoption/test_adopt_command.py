@@ -11,8 +11,7 @@ import pytest
 from exchange_ports.cli import main
 from tests.adoption.printed import SECRET
 from tests.adoption.scenes import FOLDER, SCENES, as_text, write
-from tests.conftest import UPDATE
-from tests.support.recordings import ROOT
+from tests.support.paths import ROOT, UPDATE
 
 Json = dict[str, Any]
 

@@ -25,9 +25,10 @@ from tests.engine.aws_provider import AwsProvider
 from tests.engine.control import Control
 from tests.engine.deployment import Deployment
 from tests.engine.stacks import STACKS, Topology, changed
-from tests.support.recordings import ROOT, declared
+from tests.support.paths import ROOT
+from tests.support.recordings import declared
 
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 Json = dict[str, Any]
 

@@ -22,9 +22,11 @@ from exchange_ports.offline import Recording
 from exchange_ports.proof import prove
 from tests.adoption import printed
 from tests.adoption.asking import Asked
+from tests.engine.azure_subscription import Subscription, subscription
 from tests.engine.stacks import STACKS, Topology
-from tests.engine.test_azure_programs import Subscription, subscription
 from tests.support.recordings import declared
+
+pytestmark = pytest.mark.slow
 
 Json = dict[str, Any]
 

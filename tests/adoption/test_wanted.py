@@ -14,10 +14,11 @@ from exchange_ports.offline import Recording, record
 from exchange_ports.planning import compile_plans
 from exchange_ports.stackfile.stack_file import NAMESPACE
 from tests.engine.stacks import STACKS
-from tests.support.recordings import PLATFORMS, ROOT, Platform, declared
+from tests.support.paths import ROOT
+from tests.support.recordings import PLATFORMS, Platform, declared
 from tests.support.strategies import declared as understood
 
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 Json = dict[str, Any]
 

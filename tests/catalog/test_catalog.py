@@ -8,7 +8,6 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
-from pathlib import Path
 from typing import Final, NamedTuple
 
 import pytest
@@ -30,8 +29,9 @@ from exchange_ports.catalog import (
     Table,
 )
 from exchange_ports.traffic.ports import PortRange
+from tests.support.paths import ROOT
 
-PACKAGE: Final = Path(__file__).parents[2] / "exchange_ports"
+PACKAGE: Final = ROOT / "exchange_ports"
 
 
 class Row(NamedTuple):

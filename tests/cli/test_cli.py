@@ -1,11 +1,10 @@
 """The command line as a shell sees it: exit codes, both streams, colour, and what is loaded.
 
-Every test starts a fresh process. What findings say is the matter of test_findings.
+Most commands run in this process, those whose process matters in a fresh one. What findings say is the matter of test_findings.
 """
 
 import json
 import os
-import pty
 import re
 import shutil
 import subprocess
@@ -16,34 +15,37 @@ from typing import Any, Final, cast
 import pytest
 
 from exchange_ports import __version__
-
-ROOT: Final = Path(__file__).parents[2]
-STACKS: Final = sorted(path.name for path in (ROOT / "stacks").glob("Pulumi.*.yaml"))
-DEV: Final = "stacks/Pulumi.dev.yaml"
-#: Nothing of the person or machine that runs the tests, but what Python needs.
-ENVIRONMENT: Final = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TERM": "xterm-256color"}
-COMMAND: Final = (sys.executable, "-m", "exchange_ports.cli")
-
-
-def run(
-    *arguments: str, folder: Path = ROOT, **environment: str
-) -> subprocess.CompletedProcess[bytes]:
-    """Run the command line; a traceback is never right."""
-    ran = subprocess.run(
-        [*COMMAND, *arguments],
-        cwd=folder,
-        env={**ENVIRONMENT, **environment},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
-    assert b"Traceback" not in ran.stderr
-    assert b"Exception ignored" not in ran.stderr
-    return ran
-
+from tests.support.command import (
+    COMMAND,
+    ENVIRONMENT,
+    on_a_terminal,
+    run,
+    run_apart,
+    without_colour,
+)
+from tests.support.paths import DEV, PATIENCE, ROOT, STACKS
 
 # --- Exit codes and streams -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--help",),
+        ("plan", "stacks/Pulumi.prod-aws.yaml"),
+        ("prove", "--json", "--as-of", "2027-04-01", "stacks/Pulumi.prod-aws.yaml"),
+        ("preview", DEV),
+        ("plan", "stacks/Pulumi.none.yaml"),
+        ("plam", DEV),
+    ],
+)
+def test_a_process_of_its_own_says_what_is_said_in_this_one(arguments: tuple[str, ...]) -> None:
+    apart, here = run_apart(*arguments), run(*arguments)
+    assert (apart.returncode, apart.stdout, apart.stderr) == (
+        here.returncode,
+        here.stdout,
+        here.stderr,
+    )
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -113,7 +115,7 @@ def test_plan_as_json_has_the_warnings_of_planning_and_the_use_of_limits(near: P
 
 def test_plan_as_json_is_the_same_bytes_each_time() -> None:
     first, second = (
-        run("plan", "--json", "stacks/Pulumi.prod-azure.yaml", PYTHONHASHSEED=seed).stdout
+        run_apart("plan", "--json", "stacks/Pulumi.prod-azure.yaml", PYTHONHASHSEED=seed).stdout
         for seed in ("1", "2")
     )
     assert first == second
@@ -201,48 +203,12 @@ def test_a_file_that_may_not_be_read_is_bad_input(tmp_path: Path) -> None:
 # --- Where it is shown ----------------------------------------------------------------------
 
 
-def all_that_is_shown(terminal: int) -> bytes:
-    """What is written to a terminal until nobody writes any more."""
-    seen = b""
-    while True:
-        try:
-            read = os.read(terminal, 65536)
-        except OSError:
-            break
-        if not read:
-            break
-        seen += read
-    os.close(terminal)
-    return seen
-
-
-def on_a_terminal(*arguments: str, **environment: str) -> bytes:
-    """What a terminal gets to see as standard output."""
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [*COMMAND, *arguments],
-        cwd=ROOT,
-        env={**ENVIRONMENT, "COLUMNS": "500", **environment},
-        stdin=subprocess.DEVNULL,
-        stdout=theirs,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        os.close(theirs)
-        seen = all_that_is_shown(ours)
-    assert process.returncode == 0
-    return seen
-
-
-def _without_colour(text: bytes) -> bytes:
-    return re.sub(rb"\x1b\[[0-9;]*m", b"", text).replace(b"\r\n", b"\n")
-
-
 def test_colour_is_for_terminals_only_and_changes_no_word() -> None:
     seen = on_a_terminal("plan", DEV)
     piped = run("plan", DEV).stdout
     assert b"\x1b[" in seen
     assert b"\x1b" not in piped
-    lines = [line.rstrip() for line in _without_colour(seen).splitlines()]
+    lines = [line.rstrip() for line in without_colour(seen).splitlines()]
     assert lines == piped.splitlines()
 
 
@@ -274,7 +240,7 @@ def test_a_reader_that_has_read_enough_is_no_fault(arguments: tuple[str, ...]) -
 def test_words_that_the_output_cannot_hold_are_written_in_ascii(tmp_path: Path) -> None:
     stack = (ROOT / DEV).read_text("utf-8").replace("from the office", "from the Büro")
     (tmp_path / "Pulumi.dev.yaml").write_text(stack, "utf-8")
-    ran = run("plan", "Pulumi.dev.yaml", folder=tmp_path, PYTHONIOENCODING="ascii")
+    ran = run_apart("plan", "Pulumi.dev.yaml", folder=tmp_path, PYTHONIOENCODING="ascii")
     assert ran.returncode == 0
     assert rb"from the B\xfcro" in ran.stdout
 
@@ -295,7 +261,7 @@ def loaded(*arguments: str) -> set[str]:
         env=ENVIRONMENT,
         capture_output=True,
         check=False,
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert ran.returncode == 0, ran.stderr.decode()
     return set(ran.stderr.decode().splitlines()[-1].split())
@@ -463,7 +429,7 @@ def test_reviews_as_json_have_their_findings_in_the_data(day: str, code: int) ->
     ],
 )
 def test_what_is_no_day_is_bad_input(day: str, told: str) -> None:
-    ran = run("prove", "--as-of", day, LATE, PYTHONIOENCODING="utf-8")
+    ran = run("prove", "--as-of", day, LATE)
     assert (ran.returncode, ran.stdout) == (2, b"")
     said = ran.stderr.decode()
     assert said.startswith("error[no-such-day] ")

@@ -12,19 +12,18 @@ from typing import Final
 import pytest
 
 from exchange_ports.findings import render
-from exchange_ports.reports.findings_report import findings_report
+from exchange_ports.reports.reasons import findings_report
 from exchange_ports.reports.writers import to_text
 from exchange_ports.topology.validate import parse_topology
-from tests.cli.test_cli import (
+from tests.support.command import (
     COMMAND,
-    DEV,
     ENVIRONMENT,
-    ROOT,
-    _without_colour,
     all_that_is_shown,
     on_a_terminal,
     run,
+    without_colour,
 )
+from tests.support.paths import DEV, PATIENCE, ROOT
 from tests.support.strategies import SMALL, edited
 
 LATE: Final = "stacks/Pulumi.prod-aws.yaml"
@@ -37,19 +36,29 @@ COMMANDS: Final = re.findall(
 _COLOUR: Final = re.compile(rb"\x1b\[[0-9;]*m")
 
 
-def seen_on_standard_error(command: Sequence[str], **environment: str) -> tuple[int, bytes, bytes]:
-    """The exit code, what a terminal sees of standard error, and standard output, which is a pipe."""
+def seen_on_standard_error(
+    command: Sequence[str], until: bytes = b"", **environment: str
+) -> tuple[int, bytes, bytes]:
+    """The exit code, what a terminal sees of standard error, and standard output, which is a pipe.
+
+    Standard input ends when the terminal has seen what it waits for.
+    """
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         command,
         cwd=ROOT,
         env={**ENVIRONMENT, **environment},
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=theirs,
     ) as process:
         os.close(theirs)
-        seen = all_that_is_shown(ours)
+        seen = b""
+        while until not in seen:
+            seen += os.read(ours, 65536)
+        assert process.stdin
+        process.stdin.close()
+        seen += all_that_is_shown(ours)
         assert process.stdout
         out = process.stdout.read()
     return process.returncode, seen, out
@@ -57,17 +66,22 @@ def seen_on_standard_error(command: Sequence[str], **environment: str) -> tuple[
 
 # ---- progress ----
 
-#: A command with one step that ends when the terminal has had time to show it, or at once.
+#: A command with one step that ends when its input does, or after a time, so that it could be shown.
 SLOW: Final = """\
 import sys, time
 from exchange_ports.cli.console import Volume, doing, raise_voice
 patience, waits, volume = float(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
 raise_voice(Volume[volume], patience)
 with doing("proving"):
-    time.sleep(waits)
+    sys.stdin.read() if waits < 0 else time.sleep(waits)
 print("the answer")
 print("rich" in sys.modules)
 """
+
+
+#: A step that waits for the end of its input.
+TILL_SEEN: Final = -1.0
+SHOWN: Final = b"proving ..."
 
 
 def slow(patience: float, waits: float, volume: str = "USUAL") -> Sequence[str]:
@@ -75,7 +89,7 @@ def slow(patience: float, waits: float, volume: str = "USUAL") -> Sequence[str]:
 
 
 def test_what_takes_long_is_shown_on_a_terminal_and_taken_away_again() -> None:
-    code, seen, out = seen_on_standard_error(slow(0, 1.5))
+    code, seen, out = seen_on_standard_error(slow(0, TILL_SEEN), SHOWN)
     assert code == 0
     assert b"proving ..." in seen
     # The line is cleared, the cursor is back, and the answer stands on standard output alone.
@@ -102,20 +116,22 @@ def test_nothing_turns_on_a_terminal_that_cannot(term: str) -> None:
 
 def test_nothing_turns_in_a_pipe() -> None:
     ran = subprocess.run(
-        slow(0, 0.3), cwd=ROOT, env=ENVIRONMENT, capture_output=True, check=True, timeout=60
+        slow(0, 0.3), cwd=ROOT, env=ENVIRONMENT, capture_output=True, check=True, timeout=PATIENCE
     )
     assert (ran.stdout, ran.stderr) == (b"the answer\nFalse\n", b"")
 
 
-def test_progress_without_colour_is_without_colour() -> None:
-    _, seen, _ = seen_on_standard_error(slow(0, 1.5), NO_COLOR="1")
+def test_progresswithout_colour_iswithout_colour() -> None:
+    _, seen, _ = seen_on_standard_error(slow(0, TILL_SEEN), SHOWN, NO_COLOR="1")
     assert b"proving ..." in seen
     assert not re.search(rb"\x1b\[[0-9;]*(3[0-7]|9[0-7])m", seen)
 
 
 def test_a_step_that_fails_leaves_the_terminal_clean() -> None:
-    program = SLOW.replace("time.sleep(waits)", "time.sleep(waits); raise SystemExit(3)")
-    code, seen, _ = seen_on_standard_error((sys.executable, "-c", program, "0", "1.5", "USUAL"))
+    program = SLOW.replace('\nprint("the', '\n    raise SystemExit(3)\nprint("the', 1)
+    code, seen, _ = seen_on_standard_error(
+        (sys.executable, "-c", program, "0", str(TILL_SEEN), "USUAL"), SHOWN
+    )
     assert code == 3
     assert b"\x1b[?25h" in seen[seen.rindex(b"proving") :]
 
@@ -201,7 +217,7 @@ def test_findings_for_a_terminal_are_those_of_every_other_reader() -> None:
 def test_a_table_fits_its_terminal_and_loses_no_letter(
     arguments: tuple[str, ...], columns: int
 ) -> None:
-    shown = _without_colour(on_a_terminal(*arguments, COLUMNS=str(columns))).decode()
+    shown = without_colour(on_a_terminal(*arguments, COLUMNS=str(columns))).decode()
     piped = run(*arguments).stdout.decode()
     # What is no table runs on as it is; a table that has room is as it is too.
     fitted = {each.rstrip() for each in shown.splitlines()} - set(piped.splitlines())
@@ -216,7 +232,7 @@ def test_a_table_fits_its_terminal_and_loses_no_letter(
 
 
 def test_a_table_with_room_stands_as_in_a_file() -> None:
-    shown = _without_colour(on_a_terminal("plan", LATE, COLUMNS="500")).decode()
+    shown = without_colour(on_a_terminal("plan", LATE, COLUMNS="500")).decode()
     assert [each.rstrip() for each in shown.splitlines()] == run(
         "plan", LATE
     ).stdout.decode().splitlines()
@@ -253,7 +269,7 @@ def completed(script: Path, *words: str) -> set[str]:
         env=ENVIRONMENT,
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert ran.stderr == b""
     return set(ran.stdout.decode().split())
@@ -269,7 +285,13 @@ def test_bash_completes_commands(script: Path) -> None:
 
 def test_bash_completes_options_and_what_they_take(script: Path) -> None:
     assert completed(script, "report", "--fo") == {"--format"}
-    assert completed(script, "report", "--format", "") == {"markdown", "html", "csv"}
+    assert completed(script, "report", "--format", "") == {
+        "markdown",
+        "text",
+        "html",
+        "csv",
+        "json",
+    }
     assert {"--quiet", "--verbose"} <= completed(script, "plan", "--")
 
 

@@ -2,6 +2,7 @@
 
 from itertools import permutations
 
+import pytest
 from hypothesis import given
 
 from exchange_ports.clouds.aws.names import rule_name
@@ -15,6 +16,8 @@ from tests.support.strategies import (
     Data,
     topologies,
 )
+
+pytestmark = pytest.mark.slow
 
 
 def duplicate_key(rule: AwsRule) -> tuple[object, ...]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from itertools import permutations
 
+import pytest
 from hypothesis import event, given
 
 from exchange_ports.clouds.azure.names import BANDS
@@ -18,6 +19,8 @@ from tests.support.strategies import (
     Data,
     topologies,
 )
+
+pytestmark = pytest.mark.slow
 
 
 def azure_covered_by(rule: AzureRule, other: AzureRule, plan: AzureRuleSet) -> bool:

@@ -26,14 +26,14 @@ from exchange_ports.traffic.traffic import Packet, Traffic
 from tests.support.boundaries import addresses, asked, services
 from tests.support.hostile import MEMBERS, OWN, TAGS, aws_sets, azure_sets
 from tests.support.judge import Judge
-from tests.support.recordings import PLATFORMS, ROOT, Platform, recorded
+from tests.support.paths import ROOT
+from tests.support.recordings import PLATFORMS, Platform, recorded
 from tests.support.recordings import declared as stack_declared
 from tests.support.registering import judge_of
 from tests.support.smt.meaning import People
 from tests.support.strategies import Data, declared, topologies
 
-# The SDK's own dictionaries for deprecated names.
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 STACKS: Final = tuple(sorted(path.name.split(".")[1] for path in (ROOT / "stacks").glob("*.yaml")))
 #: Of the boundary addresses and services of a plan every pair is asked about in the full profile, in

@@ -7,9 +7,9 @@ import sys
 from copy import deepcopy
 from ipaddress import IPv4Address, IPv6Address
 from itertools import product
-from pathlib import Path
 from typing import Final
 
+import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
@@ -26,6 +26,7 @@ from tests.support.expand import (
     passes,
     passes_flows,
 )
+from tests.support.paths import ROOT
 from tests.support.planning import (
     attempted,
     in_aws,
@@ -40,6 +41,8 @@ from tests.support.strategies import (
     shuffled,
     topologies,
 )
+
+pytestmark = pytest.mark.slow
 
 
 @given(topologies())
@@ -166,7 +169,7 @@ def test_the_seed_of_hashes_changes_no_plan() -> None:
     found = {
         subprocess.run(
             [sys.executable, "-c", PRINTED],
-            cwd=Path(__file__).parents[2],
+            cwd=ROOT,
             env={**os.environ, "PYTHONHASHSEED": seed},
             capture_output=True,
             check=True,

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Mapping
 from ipaddress import IPv4Network, ip_address, ip_network
-from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import pytest
@@ -23,9 +22,10 @@ from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import overlap
 from exchange_ports.traffic.ports import tcp
+from tests.support.paths import ROOT
 from tests.support.strategies import GONE, SMALL, WITH_EDGE, declared, edited
 
-STACKS: Final = Path(__file__).parents[2] / "stacks"
+STACKS: Final = ROOT / "stacks"
 NAMES: Final = ("dev", "prod-aws", "prod-azure", "proxied")
 
 Data: TypeAlias = dict[str, Any]

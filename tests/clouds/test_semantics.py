@@ -28,7 +28,7 @@ from tests.support.recordings import PLATFORMS, Platform, declared, recorded, ru
 from tests.support.rule_sets import NetworkPlan
 from tests.support.verdicts import own_addresses, subnets_of
 
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 STACKS: Final = ("dev", "prod-aws", "prod-azure", "proxied")
 SAMPLE: Final = 2_000

@@ -33,6 +33,8 @@ from tests.support.hostile import (
     azure_sets,
 )
 
+pytestmark = pytest.mark.slow
+
 _ADDRESSES: Final[tuple[Address, ...]] = tuple(
     map(
         ip_address,

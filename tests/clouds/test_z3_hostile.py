@@ -20,6 +20,8 @@ from tests.support.smt import logic
 from tests.support.smt.algebra import said_by
 from tests.support.smt.clouds import Cloud
 
+pytestmark = pytest.mark.slow
+
 WAYS = ("in", "out")
 
 solved = settings(

@@ -1,19 +1,18 @@
 """The landing zones in examples/ run, and their servers wear what the firewall says."""
 
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
 import yaml
 
 from exchange_ports.offline import Recording, Registration, record
+from tests.support.paths import ROOT
 from tests.support.sdk import faults
 
-# The SDK's own dictionaries for deprecated names.
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
-EXAMPLES: Final = Path(__file__).parents[2] / "examples"
+EXAMPLES: Final = ROOT / "examples"
 PROGRAMS: Final = sorted(path.parent.name for path in EXAMPLES.glob("*/__main__.py"))
 every_example = pytest.mark.parametrize("example", PROGRAMS)
 

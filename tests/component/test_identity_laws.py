@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from exchange_ports.stackfile.stack_file import read_stack_file
-from tests.rollout.test_extremes import planned
 from tests.support.edits import edited_topologies
+from tests.support.planning import planned_or_none as planned
 from tests.support.recordings import run_with
 from tests.support.strategies import Data, shuffled, topologies
 
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 #: A program is run twice for each example.
 slow = settings(

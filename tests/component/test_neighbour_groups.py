@@ -20,12 +20,11 @@ from exchange_ports.topology.bindings import check_bindings
 from exchange_ports.topology.groups import Group, identity
 from exchange_ports.topology.neighbors import neighbours
 from exchange_ports.traffic.traffic import Traffic
-from tests.component.test_component import EGRESS, GROUP, INGRESS, firewall, run, topology
+from tests.component.firewalls import EGRESS, GROUP, INGRESS, firewall, run, topology
 from tests.support.planning import planned
 from tests.support.strategies import Data, declared, edited, topologies
 
-# The SDK's own dictionaries for deprecated names.
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 GIVEN: Final[Any] = {
     "vpc_id": "vpc-1",

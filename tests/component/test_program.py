@@ -14,11 +14,10 @@ from exchange_ports.offline import ProgramFailed, Recording, record
 from exchange_ports.stackfile.stack_file import NAMESPACE, StackFile, read_stack_file
 from exchange_ports.topology.models import Topology
 from exchange_ports.topology.validate import load_topology
+from tests.support.paths import ROOT
 
-# The SDK's own dictionaries for deprecated names.
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
-ROOT: Final = Path(__file__).parents[2]
 STACKS: Final = {
     path.stem.removeprefix("Pulumi."): path for path in sorted((ROOT / "stacks").glob("*.yaml"))
 }

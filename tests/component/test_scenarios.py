@@ -20,8 +20,7 @@ from tests.support.verdicts import (
     read_page,
 )
 
-# The AWS SDK warns of itself while it is imported.
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 PAGES: Final = Path(__file__).parents[1] / "scenarios"
 STACKS: Final = ("dev", "prod-aws", "prod-azure", "proxied")

@@ -24,20 +24,19 @@ from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, tcp
 from exchange_ports.traffic.services import Service
 from exchange_ports.traffic.traffic import Packet
-from tests.component.test_registrations import (
+from tests.component.registered import (
     ASG,
     NSG,
     custom,
     planned_azure,
     registered_azure,
 )
-from tests.docs.test_situations import topology as situation
 from tests.support.judge import Judge
 from tests.support.recordings import run_with
+from tests.support.situations import topology as situation
 from tests.support.verdicts import own_addresses, subnets_of
 
-# The AWS SDK warns of itself while it is imported.
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 PREFIX: Final = "exchange-corp"
 AT: Final = azure.Attachment

@@ -11,9 +11,11 @@ from exchange_ports.diff.topology_diff import pairs
 from exchange_ports.planning import Plans
 from exchange_ports.traffic.traffic import Traffic
 from tests.diff.judge import Filter, permitted, said
-from tests.rollout.test_extremes import planned
 from tests.support.edits import edited_topologies
+from tests.support.planning import planned_or_none as planned
 from tests.support.strategies import shuffled, topologies
+
+pytestmark = pytest.mark.slow
 
 many = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

@@ -12,6 +12,8 @@ from exchange_ports.cli import main
 from tests.diff.written import START
 from tests.support.repository import Repository
 
+pytestmark = pytest.mark.slow
+
 AWS: Final = "stacks/Pulumi.aws.yaml"
 AZURE: Final = "stacks/Pulumi.azure.yaml"
 ONE: Final = {AWS: START[AWS]}

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-ROOT: Final = Path(__file__).parent.parent.parent
+from tests.support.paths import ROOT
+
 REFERENCE: Final = ROOT / "docs" / "reference"
 
 #: Pages that a text may cite. A page without a file is here if texts could still name it.

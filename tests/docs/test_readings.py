@@ -29,16 +29,13 @@ from exchange_ports.topology.groups import Group, GroupKind
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.ports import Ports, Protocol, tcp
+from tests.support.paths import ROOT
 from tests.support.recordings import PLATFORMS, Platform, run_with
 from tests.support.recordings import declared as declared_in_stack
 from tests.support.rule_sets import NetworkPlan
 from tests.support.strategies import GONE, Data, edited
 from tests.support.verdicts import ANY, Page, addresses, judge_of
 
-# The AWS SDK warns of itself while it is imported.
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
-
-ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = (ROOT / "docs" / "readings.md").read_text("utf-8")
 STACKS: Final = tuple(sorted(path.name.split(".")[1] for path in (ROOT / "stacks").iterdir()))
 SITUATIONS: Final = tuple(

@@ -8,10 +8,8 @@ or heading.
 
 import json
 import re
-import shlex
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -22,47 +20,15 @@ from referencing import Registry, Resource
 from exchange_ports.cli import main
 from exchange_ports.offline import record
 from exchange_ports.stackfile.stack_file import read_stack_file
+from tests.support.paths import ROOT
+from tests.support.transcripts import Block, as_arguments, blocks, missing, steps
 
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
-
-ROOT: Final = Path(__file__).parents[2]
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES: Final = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/index.md")
 STACKS: Final = tuple(sorted((ROOT / "stacks").glob("Pulumi.*.yaml")))
-CUT: Final = "..."
 
 
 # ---- reading a page ----
-
-
-@dataclass(frozen=True)
-class Block:
-    """A fenced block: its language, its lines, its line on the page, and the diff that applies."""
-
-    language: str
-    lines: tuple[str, ...]
-    at: int
-    edits: tuple[str, ...] = ()
-
-
-def blocks(page: str) -> Iterator[Block]:
-    language: str | None = None
-    body: list[str] = []
-    edits: tuple[str, ...] = ()
-    start = 0
-    for number, line in enumerate(page.splitlines(), start=1):
-        if language is None and line.startswith("```"):
-            language, body, start = line[3:].strip(), [], number
-        elif language is None:
-            edits = () if line.startswith("#") else edits
-        elif line == "```":
-            block = Block(language, tuple(body), start, edits)
-            edits = block.lines if language == "diff" else edits
-            language = None
-            yield block
-        else:
-            body.append(line)
-    assert language is None, f"the block at line {start} has no end"
 
 
 def in_language(language: str) -> list[Block]:
@@ -75,56 +41,6 @@ def prose(page: str) -> str:
 
 
 # ---- transcripts ----
-
-
-@dataclass(frozen=True)
-class Step:
-    """One command of a transcript, with the lines that were shown for it."""
-
-    command: str
-    shown: tuple[str, ...]
-
-
-def steps(lines: Iterable[str]) -> list[Step]:
-    found: list[Step] = []
-    for line in lines:
-        if line.startswith("$ "):
-            found.append(Step(line[2:], ()))
-        else:
-            last = found.pop()
-            found.append(Step(last.command, (*last.shown, line)))
-    return found
-
-
-def pieces(shown: Iterable[str]) -> list[list[str]]:
-    """What stands between the cuts; an empty piece where a cut is the first or last line."""
-    found: list[list[str]] = [[]]
-    for line in shown:
-        if line.strip() == CUT:
-            found.append([])
-        else:
-            found[-1].append(line.rstrip())
-    return found
-
-
-def missing(shown: Iterable[str], real: str) -> list[str]:
-    """The first piece that is not where it is shown to be; nothing when all are."""
-    lines = [line.rstrip() for line in real.strip("\n").splitlines()]
-    first, *others = pieces(shown)
-    if lines[: len(first)] != first:
-        return first
-    at = len(first)
-    for piece in others:
-        while lines[at : at + len(piece)] != piece:
-            at += 1
-            if at > len(lines):
-                return piece
-        at += len(piece)
-    # Without a cut at the end, the end that is shown is the end.
-    last = (others or [first])[-1]
-    if last and lines[len(lines) - len(last) :] != last:
-        return last
-    return [] if others or at == len(lines) else ["(the output goes on, and no cut is marked)"]
 
 
 def apply(edits: tuple[str, ...], folder: Path) -> None:
@@ -140,15 +56,6 @@ def apply(edits: tuple[str, ...], folder: Path) -> None:
         assert text.count(old) == 1, f"not once in {file.name}:\n{old}"
         text = text.replace(old, new)
     file.write_text(text, encoding="utf-8")
-
-
-def as_arguments(command: str) -> list[str] | None:
-    """What `exchange-ports` gets of a command; none for a command that is not run here."""
-    words = shlex.split(command)
-    if words[0] == "exchange-ports":
-        return words[1:]
-    preview = re.fullmatch(r"make preview STACK=([\w-]+)", command)
-    return ["preview", f"stacks/Pulumi.{preview[1]}.yaml"] if preview else None
 
 
 TRANSCRIPTS: Final = [

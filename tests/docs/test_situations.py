@@ -4,22 +4,19 @@ A page has one block of YAML, the topology, and tables of verdicts. It is run tw
 with AWS and Azure swapped in every network; the verdicts are the same.
 """
 
-import copy
 import re
 from functools import cache
-from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import pytest
-import yaml
 
 from exchange_ports.findings import Refused
 from exchange_ports.planning import compile_plans
 from exchange_ports.topology.validate import load_topology
 from tests.support.judge import Judge
 from tests.support.recordings import Platform, run_with
+from tests.support.situations import PAGES, RUNS, SITUATIONS, page, text, topology
 from tests.support.verdicts import (
-    Page,
     Row,
     addresses,
     assert_asked_once,
@@ -27,43 +24,11 @@ from tests.support.verdicts import (
     assert_near_misses,
     assert_verdict,
     judge_of,
-    read_page,
 )
 
-# The AWS SDK warns of itself while it is imported.
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
-ROOT: Final = Path(__file__).parents[2]
-PAGES: Final = ROOT / "docs" / "situations"
-SITUATIONS: Final = tuple(sorted(path.stem for path in PAGES.glob("*.md") if path.stem != "index"))
-SWAPPED: Final = {"aws": "azure", "azure": "aws", "external": "external"}
-#: A run is called after the cloud of the first network.
-RUNS: Final[tuple[Platform, ...]] = ("aws", "azure")
 LEAST_ROWS: Final = 20
-
-
-def text(situation: str) -> str:
-    return (PAGES / f"{situation}.md").read_text()
-
-
-@cache
-def page(situation: str) -> Page:
-    return read_page(text(situation), f"{situation}.md")
-
-
-@cache
-def topology(situation: str, run: Platform) -> dict[str, Any]:
-    """The page's topology, swapped where its first network is not of this run's cloud."""
-    blocks = re.findall(r"^```yaml\n(.*?)^```$", text(situation), re.DOTALL | re.MULTILINE)
-    assert len(blocks) == 1, f"{situation}.md: one block of YAML, the topology"
-    declared = cast("dict[str, Any]", copy.deepcopy(yaml.safe_load(blocks[0])))
-    networks = list(declared["networks"].values())
-    if networks[0]["platform"] != run:
-        for network in networks:
-            network["platform"] = SWAPPED[network["platform"]]
-            # On AWS nothing hangs on subnets.
-            network.pop("attach_to", None)
-    return declared
 
 
 @cache

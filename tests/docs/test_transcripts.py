@@ -1,15 +1,13 @@
 """Pages of docs/ with transcripts: each is what happens. `--update-goldens` rewrites them."""
 
-from pathlib import Path
 from typing import Final
 
 import pytest
 
 from exchange_ports.cli import main
-from tests.conftest import UPDATE
-from tests.docs.test_readme import CUT, Block, as_arguments, blocks, missing, steps
+from tests.support.paths import ROOT, UPDATE
+from tests.support.transcripts import CUT, Block, as_arguments, blocks, missing, steps
 
-ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = {
     "adopting.md": 4,
     "asking.md": 9,
@@ -18,9 +16,6 @@ PAGES: Final = {
     "reporting.md": 1,
     "updates.md": 4,
 }
-
-# The SDK's own dictionaries for deprecated names: `preview` loads it.
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
 
 
 def transcripts(page: str) -> list[Block]:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.engine.workspace import ROOT, Workspace
+from tests.engine.workspace import Workspace
+from tests.support.paths import PATIENCE, ROOT
 
 __all__ = ["Adopter", "Answer"]
 
@@ -81,7 +82,7 @@ class Adopter:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=PATIENCE,
         )
         assert ran.returncode in (0, 1), ran.stderr
         return Answer(ran.returncode, json.loads(ran.stdout))

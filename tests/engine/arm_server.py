@@ -13,20 +13,18 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from tests.engine.arm import SUBSCRIPTION, Answer, Arm, error
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from azure.mgmt.network import NetworkManagementClient
 
 __all__ = ["ROOT", "client", "serving"]
-
-ROOT: Final = Path(__file__).parents[2]
 
 
 class _Quiet(WSGIRequestHandler):

@@ -31,6 +31,7 @@ from tests.engine.azure_kinds import (
 )
 from tests.engine.control import CONTROL, Control, Fault
 from tests.engine.provider import DEFAULTS, Kind, Provider, Values, plain, serve, struct
+from tests.support.paths import PATIENCE
 
 __all__ = ["API_VERSION", "ENDPOINT", "VERSION", "AzureProvider"]
 
@@ -197,7 +198,7 @@ class _Client(ArmClient):
         return status, answer, operation
 
     def _sent(self, method: str, path: str, body: Json | None) -> tuple[int, Json, str | None]:
-        connection = http.client.HTTPConnection(self._host, timeout=60)
+        connection = http.client.HTTPConnection(self._host, timeout=PATIENCE)
         try:
             query = "" if "?" in path else f"?api-version={API_VERSION}"
             connection.request(

@@ -20,7 +20,8 @@ from tests.engine.looking import Look
 from tests.engine.provider import Provider
 from tests.engine.snapshots import Snapshot, kept_in, taken
 from tests.engine.tenant import LOCATION, Tenant
-from tests.engine.workspace import ROOT, Plugin
+from tests.engine.workspace import Plugin
+from tests.support.paths import ROOT
 from tests.support.recordings import PLATFORMS, Platform
 
 if TYPE_CHECKING:

@@ -1,15 +1,20 @@
 """What several tests of engines and clouds begin with."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from azure.mgmt.network import NetworkManagementClient
 
-from tests.engine import arm_server
+from tests.engine import arm_server, ec2_server
 from tests.engine.arm import Arm
+from tests.engine.aws_account import Account
+from tests.engine.aws_provider import AwsProvider
+from tests.engine.control import Control
+from tests.engine.deployment import Deployment
 from tests.engine.running import Started, running
+from tests.support.recordings import declared
 
 # Its assertions say what they saw, as those of tests do.
 pytest.register_assert_rewrite("tests.engine.checking")
@@ -40,3 +45,21 @@ def client(endpoint: str) -> Iterator[NetworkManagementClient]:
     """azure-mgmt-network before it."""
     with arm_server.client(endpoint) as client:
         yield client
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Iterator[Callable[[str], Account]]:
+    ec2_server.forget_everything()
+
+    def opened(stack: str) -> Account:
+        ec2 = ec2_server.client()
+        vpcs = {
+            name: ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+            for name in declared(stack, "aws")["networks"]
+        }
+        control = Control(tmp_path)
+        places = {f"made-up-{name}": vpc_id for name, vpc_id in vpcs.items()}
+        return Account(stack, ec2, vpcs, control, Deployment(AwsProvider(control), places))
+
+    yield opened
+    ec2_server.forget_everything()

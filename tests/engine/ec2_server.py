@@ -32,6 +32,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from tests.engine.ec2 import Guard
 from tests.engine.ec2_lists import ONE_AT_A_TIME
 from tests.engine.snapshots import READS, Snapshot, taken
+from tests.support.paths import PATIENCE, ROOT
 
 __all__ = [
     "ACCOUNT",
@@ -50,7 +51,6 @@ __all__ = [
 
 ACCOUNT: Final = "123456789012"
 REGION: Final = "eu-west-1"
-ROOT: Final = Path(__file__).parents[2]
 
 #: The header of a request that somebody else has answered.
 REFUSED: Final = "x-test-refused"
@@ -200,7 +200,7 @@ def served(region: str = REGION, journal: Path | None = None) -> Generator[str]:
             yield f"http://127.0.0.1:{port}"
         finally:
             process.stdin.close()
-            process.wait(30)
+            process.wait(PATIENCE)
 
 
 class _Quiet(WSGIRequestHandler):

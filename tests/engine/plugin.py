@@ -10,7 +10,7 @@ import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from tests.engine.control import CONTROL
-from tests.support.recordings import ROOT
+from tests.support.paths import PATIENCE, ROOT
 
 __all__ = ["Plugin"]
 
@@ -34,6 +34,6 @@ class Plugin:
         self._channel.close()
         if self.process.poll() is None:
             self.process.kill()
-        self.process.wait(30)
+        self.process.wait(PATIENCE)
         assert self.process.stdout is not None
         self.process.stdout.close()

@@ -6,7 +6,7 @@ Must not know: any cloud.
 import copy
 from typing import Any, Final
 
-from tests.support.recordings import ROOT
+from tests.support.paths import ROOT
 
 __all__ = ["STACKS", "Topology", "changed"]
 

@@ -15,14 +15,16 @@ from tests.adoption import printed
 from tests.engine import arm_server, ec2_server
 from tests.engine.adopting import Adopter
 from tests.engine.arm import Arm
+from tests.engine.aws_account import AWS
+from tests.engine.aws_account import EngineAccount as Account
 from tests.engine.aws_provider import ENDPOINT as EC2
 from tests.engine.azure_provider import ENDPOINT as ARM
+from tests.engine.azure_subscription import AZURE
+from tests.engine.azure_subscription import EngineSubscription as Subscription
 from tests.engine.control import Fault
-from tests.engine.test_aws_engine import AWS, Account
-from tests.engine.test_azure_engine import AZURE, Subscription
 from tests.engine.workspace import Workspace, workspace
 
-pytestmark = [pytest.mark.pulumi_engine, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.pulumi_engine
 
 EXCHANGE: Final = "exchange-lab-exchange"
 

@@ -25,6 +25,8 @@ from tests.engine.arm_rules import fault_of_name, faults_of_rules
 from tests.support.planning import in_azure, planned
 from tests.support.strategies import GONE, WITH_EDGE, Data, declared, edited, topologies
 
+pytestmark = pytest.mark.slow
+
 PROTOCOLS: Final = {
     Protocol.ANY: "*",
     Protocol.TCP: "Tcp",

@@ -8,57 +8,22 @@ import copy
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
-from exchange_ports.planning import compile_plans
-from exchange_ports.proof import prove
 from tests.engine import ec2_server
-from tests.engine.aws_provider import ENDPOINT, VERSION
+from tests.engine.aws_account import AWS
+from tests.engine.aws_account import EngineAccount as Account
+from tests.engine.aws_provider import ENDPOINT
 from tests.engine.control import Fault
-from tests.engine.live import as_it_stands, without_ours
-from tests.engine.workspace import Plugin, Workspace, workspace
-from tests.support.recordings import ROOT, declared
-from tests.support.strategies import declared as understood
+from tests.engine.live import without_ours
+from tests.engine.workspace import workspace
+from tests.support.paths import ROOT
 
-pytestmark = [pytest.mark.pulumi_engine, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.pulumi_engine
 
 STACKS: Final = tuple(sorted(path.suffixes[0][1:] for path in (ROOT / "stacks").glob("*.yaml")))
-AWS: Final = Plugin("aws", VERSION, "tests.engine.aws_provider")
-
-
-class Account:
-    """An account with a VPC for each network of a stack, and an engine beside it."""
-
-    def __init__(self, engine: Workspace, ec2: Any) -> None:
-        self.engine, self.ec2 = engine, ec2
-        self.topology = declared(engine.stack, "aws")
-        self.vpcs = {
-            name: ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-            for name in self.topology["networks"]
-        }
-        self.declare(self.topology)
-        engine.pulumi("stack", "init", engine.stack)
-
-    def declare(self, topology: dict[str, Any]) -> None:
-        self.topology = topology
-        networks = {name: {"vpc_id": self.vpcs[name]} for name in topology["networks"]}
-        self.engine.configure(
-            {"aws:region": ec2_server.REGION}, {"networks": networks, "topology": topology}
-        )
-
-    def failures(self) -> Any:
-        """What the proof says of the rules that stand, read by boto3."""
-        plans = compile_plans(understood(self.topology))
-        servers = self.engine.outputs()["servers"]
-        return prove(as_it_stands(self.ec2, plans, self.vpcs, servers)).failures
-
-    def rule(self, port: int) -> Any:
-        """The one rule that lets a port in."""
-        found = self.ec2.describe_security_group_rules()["SecurityGroupRules"]
-        (rule,) = (one for one in found if one["FromPort"] == port and not one["IsEgress"])
-        return rule
 
 
 @pytest.fixture

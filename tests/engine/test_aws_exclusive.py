@@ -11,13 +11,11 @@ from typing import Any
 import pytest
 
 from exchange_ports.proof import prove
+from tests.engine.aws_account import Account
 from tests.engine.stacks import STACKS, Topology, changed
-from tests.engine.test_aws_programs import Account, account
 from tests.support.recordings import declared
 
-__all__ = ["account"]
-
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 EXCLUSIVE = "aws:ec2/vpcSecurityGroupRulesExclusive:VpcSecurityGroupRulesExclusive"
 

@@ -24,6 +24,7 @@ from tests.engine.control import CONTROL, Control, Fault, runs
 from tests.engine.deployment import Deployment, Refused
 from tests.engine.plugin import Plugin
 from tests.engine.provider import DEFAULTS, UNKNOWN, plain, struct
+from tests.support.paths import PATIENCE
 
 GROUP: Final = "aws:ec2/securityGroup:SecurityGroup"
 INGRESS: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
@@ -543,7 +544,7 @@ def test_two_plugins_share_a_cloud_and_a_log_and_end_when_told(tmp_path: Path) -
             assert "InvalidGroup.Duplicate" in str(met.value)
             plugins[0].ask.Cancel(empty_pb2.Empty())
             plugins[1].process.send_signal(signal.SIGINT)
-            assert [plugin.process.wait(30) for plugin in plugins] == [0, 0]
+            assert [plugin.process.wait(PATIENCE) for plugin in plugins] == [0, 0]
         finally:
             for plugin in plugins:
                 plugin.close()
@@ -571,9 +572,9 @@ def test_a_plugin_does_not_outlive_who_started_it(tmp_path: Path) -> None:
     assert int(starter.stdout.readline())
     (provider,) = Control(tmp_path).processes()
     starter.kill()
-    starter.wait(30)
+    starter.wait(PATIENCE)
     starter.stdout.close()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while runs(provider) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not runs(provider)

@@ -7,58 +7,18 @@ The engine is real, and so is the order in which it asks. The provider and ARM a
 import copy
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
 
 import pytest
-from azure.mgmt.network import NetworkManagementClient
 
-from exchange_ports.clouds.azure.rules import AzureRuleSet
-from exchange_ports.planning import compile_plans
-from exchange_ports.proof import prove
 from tests.engine import arm_server
 from tests.engine.arm import Arm
-from tests.engine.azure_provider import ENDPOINT, VERSION
-from tests.engine.live_azure import as_it_stands
-from tests.engine.stacks import STACKS, Topology
-from tests.engine.tenant import LOCATION, Tenant
-from tests.engine.workspace import Plugin, Workspace, workspace
-from tests.support.recordings import declared
-from tests.support.strategies import declared as understood
+from tests.engine.azure_provider import ENDPOINT
+from tests.engine.azure_subscription import AZURE
+from tests.engine.azure_subscription import EngineSubscription as Subscription
+from tests.engine.stacks import STACKS
+from tests.engine.workspace import workspace
 
-pytestmark = [pytest.mark.pulumi_engine, pytest.mark.timeout(600)]
-
-AZURE: Final = Plugin("azure-native", VERSION, "tests.engine.azure_provider")
-
-
-class Subscription:
-    """A subscription with a resource group for each network of a stack, and an engine beside it."""
-
-    def __init__(self, engine: Workspace, arm: Arm, client: NetworkManagementClient) -> None:
-        self.engine = engine
-        self.client: Any = client
-        self.topology = declared(engine.stack, "azure")
-        self.tenant = Tenant(arm, client, self.topology["networks"])
-        self.declare(self.topology)
-        engine.pulumi("stack", "init", engine.stack)
-
-    def declare(self, topology: Topology) -> None:
-        self.topology = topology
-        self.engine.configure(
-            {"azure-native:location": LOCATION},
-            {"networks": self.tenant.places, "topology": topology},
-        )
-
-    def dress(self) -> None:
-        """Put the servers there."""
-        outputs = self.engine.outputs()
-        for network, plan in compile_plans(understood(self.topology)).networks.items():
-            assert isinstance(plan, AzureRuleSet)
-            self.tenant.dress(network, plan.zones, outputs)
-
-    def failures(self) -> Any:
-        """What the proof says of the rules that stand, read by azure-mgmt-network."""
-        plans = compile_plans(understood(self.topology))
-        return prove(as_it_stands(self.client, plans, self.tenant.resource_groups)).failures
+pytestmark = pytest.mark.pulumi_engine
 
 
 @pytest.fixture

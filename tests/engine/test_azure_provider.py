@@ -22,6 +22,7 @@ from tests.engine.control import Control, Fault
 from tests.engine.deployment import Deployment, Refused
 from tests.engine.plugin import Plugin
 from tests.engine.provider import UNKNOWN, plain, struct
+from tests.support.paths import PATIENCE
 from tests.support.recordings import recorded
 
 #: Its constructors take the fields of `properties` too, which its types do not say.
@@ -575,6 +576,6 @@ def test_a_plugin_serves_an_engine_and_ends_when_told(
         assert control.processes() == [plugin.process.pid]
         assert {call.process for call in control.calls()} == {plugin.process.pid}
         plugin.process.send_signal(signal.SIGINT)
-        assert plugin.process.wait(30) == 0
+        assert plugin.process.wait(PATIENCE) == 0
     finally:
         plugin.close()

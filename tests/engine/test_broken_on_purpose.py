@@ -23,7 +23,7 @@ from tests.engine.clouds import opened
 from tests.engine.updating import Modelled, Passed, foreseen
 from tests.support.recordings import declared
 
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from tests.engine import ec2, ec2_server
 from tests.engine.ec2 import GROUPS_PER_INTERFACE, RULES_PER_GROUP
 from tests.engine.ec2_server import ClientError
 from tests.engine.live import without_ours
+from tests.support.paths import PATIENCE
 
 CIDR: Final = "10.20.0.0/16"
 
@@ -713,4 +714,4 @@ def _connect(endpoint: str) -> None:
     import socket
 
     host, _, port = endpoint.removeprefix("http://").partition(":")
-    socket.create_connection((host, int(port)), timeout=5).close()
+    socket.create_connection((host, int(port)), timeout=PATIENCE).close()

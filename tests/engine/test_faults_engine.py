@@ -15,9 +15,10 @@ from tests.engine.control import WRITES, Fault
 from tests.engine.looking import agree
 from tests.engine.running import Started
 from tests.engine.updating import Passed, foreseen
+from tests.support.paths import PATIENCE
 from tests.support.recordings import declared
 
-pytestmark = [pytest.mark.pulumi_engine, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.pulumi_engine
 
 both_clouds = pytest.mark.parametrize("platform", PLATFORMS)
 
@@ -119,14 +120,14 @@ def test_of_two_updates_at_once_the_second_is_refused_and_nothing_is_lost(
     there.control.disturb(Fault("slow", WRITES, seconds=6))
     up = ("up", "--yes", "--skip-preview")
     with there.engine.started(*up, "--stack", there.engine.stack) as first:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while not there.control.writes():
             assert time.monotonic() < deadline, "the first update does not begin"
             time.sleep(0.05)
         said = there.run(*up, fails=True)
         assert "currently locked" in said
         assert first.poll() is None, "the first update was over when the second one came"
-        told, _ = first.communicate(timeout=120)
+        told, _ = first.communicate(timeout=PATIENCE)
     assert first.returncode == 0, told
     found = there.passed()
     with_its_end(found)

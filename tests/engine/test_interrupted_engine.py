@@ -19,7 +19,7 @@ from tests.engine.running import Started
 from tests.engine.updating import planned
 from tests.support.recordings import declared
 
-pytestmark = [pytest.mark.pulumi_engine, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.pulumi_engine
 
 
 def deaths(calls: Sequence[Call]) -> Iterator[Fault]:

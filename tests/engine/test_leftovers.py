@@ -8,7 +8,11 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.engine import leftovers
+
+pytestmark = pytest.mark.slow
 
 #: Listens on a port, says which, and starts another one that does nothing.
 LISTENER = """

@@ -16,9 +16,9 @@ import pytest
 
 from tests.engine import leftovers
 from tests.engine.clouds import PLATFORMS
-from tests.engine.workspace import ROOT
+from tests.support.paths import PATIENCE, ROOT
 
-pytestmark = [pytest.mark.pulumi_engine, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.pulumi_engine
 
 #: What is run: the longest, so that there is time to kill it.
 TEST: Final = (
@@ -70,7 +70,7 @@ class Run:
 
     def until_it_calls_a_cloud(self) -> None:
         """An engine is under way, with a provider and a host for the program."""
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + PATIENCE
         while not list(self.temporary.glob("pytest/**/control/calls.jsonl")):
             assert self.process.poll() is None, "it was over before it was killed"
             assert time.monotonic() < deadline, "it calls no cloud"
@@ -122,5 +122,5 @@ def test_tests_that_end_leave_nothing_behind(run: Run) -> None:
 def test_tests_that_are_killed_leave_nothing_behind(run: Run, how: signal.Signals) -> None:
     run.until_it_calls_a_cloud()
     run.process.send_signal(how)
-    run.process.wait(60)
+    run.process.wait(PATIENCE)
     run.leaves_nothing()

@@ -13,6 +13,8 @@ from tests.engine.looking import Look, agree, outside_the_model, troubles
 from tests.engine.updating import planned
 from tests.support.recordings import PLATFORMS, Platform, declared
 
+pytestmark = pytest.mark.slow
+
 both_clouds = pytest.mark.parametrize("platform", PLATFORMS)
 
 

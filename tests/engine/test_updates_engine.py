@@ -19,7 +19,7 @@ from tests.engine.running import Running, Started, running
 from tests.engine.updating import Passed, foreseen, planned
 from tests.support.recordings import declared
 
-pytestmark = [pytest.mark.pulumi_engine, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.pulumi_engine
 
 both_clouds = pytest.mark.parametrize("platform", PLATFORMS)
 

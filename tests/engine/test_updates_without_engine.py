@@ -24,7 +24,8 @@ from tests.engine.looking import agree
 from tests.engine.updating import Modelled
 from tests.support.recordings import declared
 
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
+
 
 both_clouds = pytest.mark.parametrize("platform", PLATFORMS)
 

@@ -23,10 +23,10 @@ import yaml
 from exchange_ports.stackfile.stack_file import NAMESPACE
 from tests.engine.control import CONTROL, Control
 from tests.engine.leftovers import processes
+from tests.support.paths import ROOT
 
 __all__ = ["Plugin", "Workspace", "workspace"]
 
-ROOT: Final = Path(__file__).parents[2]
 #: The program that `pulumi up` runs for a user of this repository.
 PROGRAM: Final = ROOT / "__main__.py"
 

@@ -28,7 +28,7 @@ from exchange_ports.findings import (
     topology_kinds,
 )
 from exchange_ports.stackfile.stack_file import read_stack_file
-from tests.conftest import UPDATE
+from tests.support.paths import UPDATE
 from tests.support.repository import Repository
 
 HERE: Final = Path(__file__).parent

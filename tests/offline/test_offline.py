@@ -31,11 +31,8 @@ from exchange_ports.offline import (
     runner,
     wire,
 )
+from tests.support.paths import PROGRAMS
 
-# The AWS SDK says this of its own modules while it loads them.
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
-
-PROGRAMS: Final = Path(__file__).parents[1] / "programs"
 STACK: Final = "urn:pulumi:dev::sample::pulumi:pulumi:Stack::sample-dev"
 GROUP: Final = "aws:ec2/securityGroup:SecurityGroup"
 INGRESS: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"

@@ -16,6 +16,8 @@ from tests.support.strategies import (
     topologies,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @settings(
     # 5,000 in the full profile.

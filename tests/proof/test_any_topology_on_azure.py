@@ -6,6 +6,8 @@ import pytest
 
 from tests.proof.proving import prove_or_refuse
 
+pytestmark = pytest.mark.slow
+
 KINDS: list[dict[str, Any]] = [
     {"platform": "azure", "networks": 1},
     {"platform": "azure", "edge": True},

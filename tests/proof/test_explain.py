@@ -18,13 +18,13 @@ from exchange_ports.proof.explain import Explainer, without
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.ports import ANY_PORTS
-from tests.cli.test_cli import run
-from tests.proof.test_reachability import REASON, keys
+from tests.support.command import run
+from tests.support.json_keys import REASON, keys
+from tests.support.paths import ROOT
 from tests.support.planning import planned
 from tests.support.recordings import PLATFORMS, Platform, declared
 from tests.support.strategies import topologies
 
-ROOT: Final = Path(__file__).parents[2]
 PROD: Final = str(ROOT / "stacks/Pulumi.prod-aws.yaml")
 AZURE: Final = str(ROOT / "stacks/Pulumi.prod-azure.yaml")
 

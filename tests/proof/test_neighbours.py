@@ -27,11 +27,13 @@ from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.traffic.addresses import Address
 from exchange_ports.traffic.services import TCP, UDP, PortSet, ServiceSet
-from tests.proof.test_proof_mutants import mutants
+from tests.support.mutants import mutants
 from tests.support.recordings import PLATFORMS, Platform
 from tests.support.rule_sets import NetworkPlan
 from tests.support.strategies import Data, declared, topologies
 from tests.support.verdicts import table_rows
+
+pytestmark = pytest.mark.slow
 
 PAGE: Final = Path(__file__).parent / "neighbours.md"
 COLUMNS: Final = ("neighbour", "address", "servers", "in", "out", "because")

@@ -17,10 +17,9 @@ from exchange_ports.component import NotProved
 from exchange_ports.offline import ProgramFailed, record
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.topology.models import Topology
-from tests.cli.test_cli import DEV, ROOT, STACKS, run
+from tests.support.command import run
+from tests.support.paths import DEV, ROOT, STACKS
 from tests.support.strategies import WITH_EDGE, edited
-
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
 
 TOPOLOGY: Final[Mapping[str, Any]] = edited(
     WITH_EDGE, {"edge_servers.edge1.address": "10.20.240.5"}

@@ -26,6 +26,8 @@ from exchange_ports.traffic.services import TCP, PortSet, ServiceSet
 from exchange_ports.traffic.traffic import Traffic
 from tests.support.strategies import Data, declared, topologies
 
+pytestmark = pytest.mark.slow
+
 slow = settings(suppress_health_check=[HealthCheck.too_slow])
 
 

@@ -16,9 +16,11 @@ from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.proof.reachability import QueryEndpoint, query
 from exchange_ports.topology.fields import read_ports
 from exchange_ports.topology.validate import load_topology
-from tests.docs.test_situations import RUNS, SITUATIONS, page, topology
 from tests.support.recordings import Platform
+from tests.support.situations import RUNS, SITUATIONS, page, topology
 from tests.support.verdicts import SOURCE_ALONE, addresses
+
+pytestmark = pytest.mark.slow
 
 BOTH: Final = [pytest.param(one, run, id=f"{one} on {run}") for one in SITUATIONS for run in RUNS]
 

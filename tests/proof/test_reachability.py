@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import pytest
 from hypothesis import given, settings
@@ -21,18 +21,16 @@ from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import AddressSet, network
 from exchange_ports.traffic.ports import ANY_PORTS, tcp
 from exchange_ports.traffic.services import ServiceSet
-from tests.cli.test_cli import run
+from tests.support.command import run
+from tests.support.json_keys import REASON, keys
 from tests.support.judge import Judge
+from tests.support.paths import ROOT
 from tests.support.planning import planned
 from tests.support.recordings import PLATFORMS, declared, recorded
 from tests.support.recordings import Platform as Cloud
 from tests.support.strategies import SMALL, WITH_EDGE, any_ports, edited, topologies
 from tests.support.verdicts import own_addresses
 
-# The AWS SDK warns of itself while it is imported.
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
-
-ROOT: Final = Path(__file__).parents[2]
 PROD: Final = str(ROOT / "stacks/Pulumi.prod-aws.yaml")
 EVERYONE: Final = QueryEndpoint("any address", (), AddressSet.everything())
 
@@ -227,19 +225,8 @@ def answered(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, 
     return code, json.loads(capsys.readouterr().out)
 
 
-def keys(value: object) -> Any:
-    """The keys of JSON, as deep as they go; of a list those of its first item."""
-    if isinstance(value, dict):
-        return {key: keys(inner) for key, inner in cast("dict[str, object]", value).items()}
-    items = cast("list[object]", value) if isinstance(value, list) else []
-    return [keys(items[0])] if items else None
-
-
 END: Final = {"says": None, "servers": [None], "addresses": None}
 SAY: Final = {"passes": None, "says": None, "rules": [None]}
-REASON: Final = dict.fromkeys(
-    ("says", "entry", "source", "table", "row", "url", "accepted_risk", "owner", "ticket", "review")
-)
 PART: Final = {
     "passes": None,
     "source": END,

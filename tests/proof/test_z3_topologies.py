@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from exchange_ports.findings import Refused
 from exchange_ports.flows.flow_index import WAYS
 from exchange_ports.planning import Plans, compile_plans
-from exchange_ports.proof.network_model import NetworkModel
-from tests.proof.test_proof_mutants import mutants
+from exchange_ports.proof.network_model import WAYS, NetworkModel
+from tests.support.mutants import mutants
 from tests.support.recordings import Platform
 from tests.support.recordings import declared as stack_declared
 from tests.support.rule_sets import NetworkPlan
@@ -28,6 +28,8 @@ from tests.support.smt.clouds import HOST, Cloud
 from tests.support.smt.logic import Seen
 from tests.support.smt.meaning import People, meant
 from tests.support.strategies import Data, declared, topologies
+
+pytestmark = pytest.mark.slow
 
 #: 25 topologies a law in the quick profile, 500 in the full one.
 solved = settings(

@@ -30,7 +30,7 @@ from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS
 from exchange_ports.topology.groups import GroupKind
 from exchange_ports.topology.models import Topology
 
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 HERE: Final = Path(__file__).parent
 UNDER_WAY: Final = HERE / f"{exchange_ports.__version__}.txt"

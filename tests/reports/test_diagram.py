@@ -30,11 +30,11 @@ from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.ports import Ports
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
-from tests.rollout.test_extremes import planned
 from tests.support.edits import edited_topologies
+from tests.support.paths import ROOT
+from tests.support.planning import planned_or_none as planned
 from tests.support.strategies import SMALL, Data, edited, topologies
 
-ROOT: Final = Path(__file__).parents[2]
 STACKS: Final = sorted((ROOT / "stacks").glob("Pulumi.*.yaml"))
 PICTURES: Final = ROOT / "docs" / "pictures"
 SVG: Final = "{http://www.w3.org/2000/svg}"

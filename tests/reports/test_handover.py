@@ -28,8 +28,8 @@ from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import AddressSet, network
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
-from tests.cli.test_cli import ROOT, STACKS
-from tests.reports.test_matrix import HOSTILE, hostile
+from tests.support.hostile_words import HOSTILE, MARKUP, hostile
+from tests.support.paths import ROOT, STACKS
 from tests.support.planning import planned, slow
 from tests.support.strategies import SMALL, WITH_EDGE, edited, topologies
 
@@ -237,9 +237,6 @@ def test_no_cell_of_csv_is_a_formula_and_no_line_ends_otherwise_than_rfc_4180_sa
     cells = [cell for row in csv.reader(io.StringIO(text, newline="")) for cell in row]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\uff1d"))]
     assert [cell for cell in cells if cell.removeprefix("'") == words]
-
-
-MARKUP: Final = ("www.evil.example", "http://evil.example/", "a\\", "[R1]", "&#124;")
 
 
 @pytest.mark.parametrize("words", [*HOSTILE, *MARKUP])

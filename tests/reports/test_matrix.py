@@ -13,18 +13,21 @@ from hypothesis import given, settings
 
 from exchange_ports.cli import main
 from exchange_ports.flows import ExternalEndpoint
-from exchange_ports.planning import Plans, compile_plans
-from exchange_ports.reports.matrix_report import matrix, matrix_report
+from exchange_ports.planning import Plans
+from exchange_ports.reports.matrix_report import (
+    matrix,
+    matrix_report,
+)
 from exchange_ports.reports.writers import write
 from exchange_ports.topology.fields import read_ports
 from exchange_ports.topology.groups import Group
-from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.ports import Ports
 from exchange_ports.traffic.services import ServiceSet
-from tests.cli.test_cli import ROOT, STACKS
-from tests.proof.test_reachability import REASON, keys
+from tests.support.hostile_words import HOSTILE, hostile
+from tests.support.json_keys import REASON, keys
+from tests.support.paths import ROOT, STACKS
 from tests.support.planning import planned
-from tests.support.strategies import SMALL, edited, topologies
+from tests.support.strategies import topologies
 
 PROD: Final = str(ROOT / "stacks/Pulumi.prod-aws.yaml")
 
@@ -115,22 +118,6 @@ def test_no_two_rows_have_the_same_ends(data: Any) -> None:
 
 
 # ---- an operator's words ----
-
-HOSTILE: Final = (
-    '=HYPERLINK("http://x")',
-    "+1+1",
-    "-2",
-    "@SUM(A1)",
-    "a | b",
-    "<script>alert(1)</script>",
-    "[x](http://y) `code` *bold* @somebody",
-    'say "hello", then go',
-)
-
-
-def hostile(words: str) -> Plans:
-    flow = {"from": "10.20.6.0/24", "to": "exchange", "ports": ["3389/tcp"], "reason": words}
-    return compile_plans(load_topology(edited(SMALL, {"additional_flows": [flow]}))[0])
 
 
 @pytest.mark.parametrize("words", HOSTILE)

@@ -22,9 +22,9 @@ from exchange_ports.reports.rulebook import Book, rulebook
 from exchange_ports.reports.rulebook_page import rulebook_report
 from exchange_ports.reports.writers import write
 from exchange_ports.topology.validate import load_topology
-from tests.cli.test_cli import ROOT, STACKS, run
-from tests.reports.test_handover import MARKUP
-from tests.reports.test_matrix import HOSTILE
+from tests.support.command import run, run_apart
+from tests.support.hostile_words import HOSTILE, MARKUP
+from tests.support.paths import ROOT, STACKS
 from tests.support.planning import planned, slow
 from tests.support.strategies import WITH_EDGE, edited, topologies
 
@@ -62,7 +62,8 @@ def test_the_rule_book_of_a_stack_is_the_one_that_was_read(
 @pytest.mark.parametrize("format_", ["markdown", "html", "csv"])
 def test_a_report_is_the_same_bytes_each_time(format_: str) -> None:
     first, second = (
-        run("report", BOTH, "--format", format_, PYTHONHASHSEED=seed).stdout for seed in ("1", "2")
+        run_apart("report", BOTH, "--format", format_, PYTHONHASHSEED=seed).stdout
+        for seed in ("1", "2")
     )
     assert first == second
 

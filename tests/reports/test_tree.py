@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -18,10 +17,7 @@ from exchange_ports.reports.preview_report import (
     resource_tree,
     summary_lines,
 )
-
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
-
-PROGRAMS: Final = Path(__file__).parents[1] / "programs"
+from tests.support.paths import PROGRAMS
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from typing import Any, Final, cast
 import yaml
 
 from tests.review.machine import SERVER, Machine
+from tests.support.paths import ROOT
 
 __all__ = ["ACTIONS", "ROOT", "Job", "action"]
 
-ROOT: Final = Path(__file__).parents[2]
 ACTIONS: Final = ROOT / ".github" / "actions"
 _EXPRESSION: Final = re.compile(r"\$\{\{\s*([^}]+?)\s*\}\}")
 

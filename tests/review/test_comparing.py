@@ -19,6 +19,8 @@ from tests.review.fake_forges import FakeGitHub, running
 from tests.review.machine import SERVER, Machine
 from tests.review.made import LINK, SUBMODULE, Entry, Made, plain
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY: Final = "contoso/mail"
 STACK: Final = "stacks/Pulumi.dev.yaml"
 TEXT: Final = (ROOT / STACK).read_text("utf-8")

@@ -11,6 +11,8 @@ from tests.review.actions import Job
 from tests.review.fake_forges import BOT, FakeGitHub, Fault, running
 from tests.review.machine import Machine
 
+pytestmark = pytest.mark.slow
+
 HEAD: Final = "4f" * 20
 BASE: Final = "9a" * 20
 MARKER: Final = f"<!-- exchange-ports:review v1 head={HEAD} base={BASE} -->"

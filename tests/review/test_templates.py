@@ -18,6 +18,8 @@ from tests.review.fake_forges import FakeAzureDevOps, FakeForge, FakeGitLab, run
 from tests.review.machine import SERVER, Machine
 from tests.review.made import Made, plain
 
+pytestmark = pytest.mark.slow
+
 STACK: Final = "stacks/Pulumi.dev.yaml"
 TEXT: Final = (ROOT / STACK).read_text("utf-8")
 WIDER: Final = TEXT.replace("{from: [10.64.0.0/16]}", "{from: [10.64.0.0/16, 10.99.0.0/16]}")

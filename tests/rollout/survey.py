@@ -16,9 +16,9 @@ from exchange_ports.clouds.aws.rules import AwsRuleSet
 from exchange_ports.clouds.azure.names import Identity, priorities
 from exchange_ports.clouds.azure.rules import Access, Direction
 from exchange_ports.rollout import Attached, TransientEffect, network_pairs, plan_rollout
-from tests.rollout.test_extremes import planned
-from tests.rollout.test_update_laws import duplicates, list_changes_below_a_rule_that_goes
+from tests.rollout.rule_changes import duplicates, list_changes_below_a_rule_that_goes
 from tests.support.edits import edited_topologies
+from tests.support.planning import planned_or_none as planned
 from tests.support.strategies import topologies
 
 

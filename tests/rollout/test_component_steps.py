@@ -21,8 +21,7 @@ from tests.support.recordings import run_with
 from tests.support.rule_sets import NetworkPlan
 from tests.support.strategies import GONE, SMALL, Data, declared, edited
 
-# pulumi_aws says so of modules of its own when it loads them.
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 ADMINS: Final = {
     "from": "10.20.6.0/24",

@@ -4,14 +4,17 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import Phase as HypothesisPhase
 from hypothesis import strategies as st
 
 from exchange_ports.rollout import Attached, Phase, plan_rollout
-from tests.rollout.test_extremes import planned
 from tests.support.edits import edited_topologies
+from tests.support.planning import planned_or_none as planned
 from tests.support.strategies import topologies
+
+pytestmark = pytest.mark.slow
 
 
 def exclusive(data: Mapping[str, Any], on: bool) -> dict[str, Any]:

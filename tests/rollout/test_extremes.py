@@ -7,27 +7,20 @@ from hypothesis import Phase as HypothesisPhase
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
-from exchange_ports.findings import Refused
-from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.rollout import Attached, plan_rollout
 from exchange_ports.rollout.update import network_pairs, server_interfaces, spaces_of
 from exchange_ports.traffic.traffic import Traffic
 from tests.rollout.walking import operations, walk
 from tests.support.edits import edited_topologies
-from tests.support.strategies import Data, declared, topologies
+from tests.support.planning import planned_or_none as planned
+from tests.support.strategies import topologies
+
+pytestmark = pytest.mark.slow
 
 #: More operations than this in one update have too many orders.
 MOST = 8
 
 
-def planned(data: Data) -> Plans | None:
-    try:
-        return compile_plans(declared(data))
-    except Refused:
-        return None
-
-
-@pytest.mark.timeout(600)
 @settings(phases=[HypothesisPhase.explicit, HypothesisPhase.reuse, HypothesisPhase.generate])
 @given(st.data(), st.sampled_from(Attached))
 def test_the_extremal_states_show_all_that_any_state_shows(

@@ -31,13 +31,12 @@ from tests.rollout.programs import (
     faults,
     run,
 )
-from tests.rollout.test_extremes import planned
 from tests.support.edits import EDITS, edited_topologies
-from tests.support.recordings import ROOT
+from tests.support.paths import ROOT
+from tests.support.planning import planned_or_none as planned
 from tests.support.strategies import SMALL, Data, edited, topologies
 
-# The SDK's own dictionaries for deprecated names.
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
+pytestmark = pytest.mark.slow
 
 #: What the model calls the resources of each type.
 KINDS: Final[Mapping[str, str]] = {

@@ -10,9 +10,10 @@ from exchange_ports.cli import main
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.rollout import Attached, plan_rollout
 from exchange_ports.topology.validate import load_topology
+from tests.support.paths import ROOT
 from tests.support.recordings import PLATFORMS, Platform, declared
 
-STACKS = Path(__file__).parents[2] / "stacks"
+STACKS = ROOT / "stacks"
 
 
 def plans(platform: Platform, attach_to: str | None = None, **network: Any) -> Plans:

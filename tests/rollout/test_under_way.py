@@ -1,13 +1,9 @@
 """What a command that looks at a cloud compares with, while an update is under way."""
 
-from pathlib import Path
-from typing import Final
-
 from exchange_ports.cli.stacks import compiled, read, registered
 from exchange_ports.planning import Plans
+from tests.support.paths import ROOT
 from tests.support.rule_sets import NetworkPlan
-
-ROOT: Final = Path(__file__).parents[2]
 
 
 def test_while_an_update_is_under_way_what_its_step_leaves_is_what_stands() -> None:

@@ -5,9 +5,7 @@ from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import Phase as HypothesisPhase
 from hypothesis import strategies as st
 
-from exchange_ports.clouds.aws.names import rule_name
-from exchange_ports.clouds.aws.rules import AwsRuleSet, GroupRef, ListRef
-from exchange_ports.planning import Plans
+from exchange_ports.clouds.aws.rules import AwsRuleSet
 from exchange_ports.rollout import (
     Attached,
     Does,
@@ -16,9 +14,12 @@ from exchange_ports.rollout import (
     operations,
     plan_rollout,
 )
-from tests.rollout.test_extremes import planned
+from tests.rollout.rule_changes import duplicates, list_changes_below_a_rule_that_goes
 from tests.support.edits import edited_topologies
+from tests.support.planning import planned_or_none as planned
 from tests.support.strategies import shuffled, topologies
+
+pytestmark = pytest.mark.slow
 
 pairs = settings(
     # Twice: 500 in the quick profile, 20,000 in the full one.
@@ -64,39 +65,9 @@ def test_nothing_is_cut_or_opened_in_passing(attached: Attached, draw: st.DataOb
             assert_no_duplicate(pair.old, pair.new)
 
 
-def list_changes_below_a_rule_that_goes(old: Plans, new: Plans) -> bool:
-    """The one edit without memberships that opens something in passing: a list is edited in place."""
-    return any(
-        isinstance(rule.peer, ListRef)
-        and rule not in pair.new.rules
-        and any(
-            one.key == other.key == rule.peer.key and one != other
-            for one in pair.old.prefix_lists
-            for other in pair.new.prefix_lists
-        )
-        for pair in network_pairs(old, new)
-        if isinstance(pair.old, AwsRuleSet) and isinstance(pair.new, AwsRuleSet)
-        for rule in pair.old.rules
-    )
-
-
 def assert_no_duplicate(old: AwsRuleSet, new: AwsRuleSet) -> None:
     """EC2 tells rules apart by what they say: one that stays must keep the name it has."""
     assert duplicates(old, new) == []
-
-
-def duplicates(old: AwsRuleSet, new: AwsRuleSet) -> list[str]:
-    """The names under which EC2 would be asked for a rule that is there under another."""
-    names: dict[object, str] = {}
-    found: list[str] = []
-    for rule in (*old.rules, *new.rules):
-        peer: object = rule.peer
-        if isinstance(rule.peer, GroupRef | ListRef):
-            peer = (type(rule.peer), rule.peer.key)
-        key = (rule.group, rule.direction, rule.ip_protocol, rule.port_range, peer)
-        if names.setdefault(key, rule_name(rule)) != rule_name(rule):
-            found.append(rule_name(rule))
-    return found
 
 
 @pytest.mark.timeout(3600)

@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from pathlib import Path
 from random import Random
 from typing import Any, Final, cast
 
@@ -18,6 +17,7 @@ from exchange_ports.reports.writers import to_json, to_text
 from exchange_ports.stackfile.stack_file import NAMESPACE, read_stack_file
 from exchange_ports.topology.bindings import check_bindings, check_tags
 from exchange_ports.topology.validate import parse_topology
+from tests.support.paths import ROOT
 
 __all__ = [
     "STACKS",
@@ -28,11 +28,10 @@ __all__ = [
     "spoilt_file",
 ]
 
-_ROOT: Final = Path(__file__).parents[2]
 #: The stacks that are spoilt, by name.
 STACKS: Final = {
     path.stem.removeprefix("Pulumi."): path.read_bytes()
-    for path in sorted((_ROOT / "stacks").glob("Pulumi.*.yaml"))
+    for path in sorted((ROOT / "stacks").glob("Pulumi.*.yaml"))
 }
 _OURS: Final = ("topology", "networks", "tags")
 

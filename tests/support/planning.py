@@ -34,6 +34,11 @@ def attempted(data: Data) -> tuple[Plans | None, tuple[Finding, ...]]:
         return None, refused.findings
 
 
+def planned_or_none(data: Data) -> Plans | None:
+    """The plans of a topology, and nothing where there are none."""
+    return attempted(data)[0]
+
+
 def planned(data: Data) -> Plans:
     """The plans of a topology that fits into its cloud's limits; others are not looked at."""
     plans, _ = attempted(data)

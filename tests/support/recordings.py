@@ -8,19 +8,16 @@ import copy
 import json
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any, Final, Literal, cast
 
 from exchange_ports.offline import ProgramFailed, Recording, record
 from exchange_ports.stackfile.stack_file import NAMESPACE, StackFile, read_stack_file
+from tests.support.paths import ROOT
 
 __all__ = ["PLATFORMS", "Platform", "declared", "recorded", "run_with"]
 
 Platform = Literal["aws", "azure"]
 PLATFORMS: Final[tuple[Platform, ...]] = ("aws", "azure")
-
-ROOT: Final = Path(__file__).parents[2]
-
 #: Where a network is in its cloud. The ids are made up: nothing asks the cloud for them.
 _IDS: Final[dict[Platform, dict[str, str]]] = {
     "aws": {"vpc_id": "vpc-0123456789abcdef0"},

@@ -2,17 +2,14 @@
 
 from collections.abc import Mapping
 from copy import deepcopy
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from exchange_ports.offline import Registration, record
+from tests.support.paths import PROGRAMS
 from tests.support.sdk import faults
 
-pytestmark = pytest.mark.filterwarnings(r"ignore:aws\..*has been deprecated:DeprecationWarning")
-
-PROGRAMS: Final = Path(__file__).parents[1] / "programs"
 CONFIG: Final = {"sample:vpc": "vpc-1", "sample:clients": '["10.0.0.0/8"]', "sample:owner": "us"}
 
 RULE: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"

@@ -47,6 +47,8 @@ from tests.traffic.traffic_sets import (
     two,
 )
 
+pytestmark = pytest.mark.slow
+
 # The type checker reads this: every kind is a `Set`.
 _PROTOCOL: tuple[Set[Address], Set[int], Set[IcmpMessage], Set[int], Set[Service], Set[Packet]] = (
     AddressSet(),
