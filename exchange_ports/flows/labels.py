@@ -1,4 +1,4 @@
-"""Endpoints in words, for every report: servers by name or by what they are together, others by name or range.
+"""Endpoints in words, for every report: servers by name or by what they are together, others by range.
 
 The one place that names an endpoint. Where the same endpoint reads differently, it is since the context
 differs: in a sentence (`label`), beside its ranges (`with_ranges`), a mere address (`AddressLabels`).

@@ -133,7 +133,7 @@ class Invariants:
     # ---- ground rules ----
 
     def ground_rules(self) -> Iterator[Failure]:
-        """Everything passes between internal Exchange servers, and to and from their domain controllers, Lync and other Exchange servers."""
+        """Every protocol between internal Exchange servers, and with their domain controllers and Lync."""
         unrestricted = addresses_of(self._internal) | self._neighbours
         asked = Traffic.of([(unrestricted, _EVERYTHING)])
         # By identity, with what keeps it alive.

@@ -87,7 +87,7 @@ def merged(old: RuleSet, new: RuleSet, keep: Callable[[str], tuple[bool, bool]])
 
 
 def trimmed(old: RuleSet, new: RuleSet) -> RuleSet:
-    """The old rules without those that must be gone before anything else changes, with the memberships from before."""
+    """The old rules but for those that must go before anything else changes; memberships as before."""
     return cloud_of(old).transitions.trimmed(old, new)
 
 
