@@ -36,7 +36,8 @@ def few(names: Sequence[str]) -> str:
 
 def label(end: ExternalEndpoint) -> str:
     """An end outside in a sentence; an address alone reads better without its prefix length."""
-    return brief(end.ranges[0]) if end.summary == str(end.ranges[0]) else end.summary
+    alone = [brief(range_) for range_ in end.ranges if end.summary == str(range_)]
+    return alone[0] if alone else end.summary
 
 
 def with_ranges(end: ExternalEndpoint, *, many: str = "") -> str:
