@@ -13,10 +13,10 @@ from exchange_ports.cli.stacks import compiled, read
 from exchange_ports.findings import Refused, nearest
 from exchange_ports.findings.command_kinds import NO_PACKET, UNKNOWN_END
 from exchange_ports.findings.topology_kinds import BY_CODE
+from exchange_ports.flows.labels import EndpointNames
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof.cross_cloud import swapped
 from exchange_ports.proof.reachability import Answer, QueryEndpoint, query
-from exchange_ports.proof.regions import EndpointNames
 from exchange_ports.reports.check_report import check_report
 from exchange_ports.reports.writers import publish
 from exchange_ports.topology.fields import read_ports

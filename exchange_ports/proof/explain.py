@@ -10,11 +10,11 @@ from exchange_ports.findings import Path
 from exchange_ports.flows import FieldOrigins, Reason
 from exchange_ports.flows import in_order as reasons_in_order
 from exchange_ports.flows.flow_index import OPPOSITE, Way
+from exchange_ports.flows.labels import QueryEndpoint
 from exchange_ports.planning import Plans
 from exchange_ports.proof.answers import AnswerRow, AnswerWriter
 from exchange_ports.proof.network_model import FilterComparison, NetworkModel
 from exchange_ports.proof.regions import (
-    QueryEndpoint,
     Region,
     RegionEndpoint,
     joined,
