@@ -1,7 +1,8 @@
 """Endpoints in words, for every report: servers by name or by what they are together, others by range.
 
-The one place that names an endpoint, and finds one by its name. Where the same endpoint reads differently, it is since the context
-differs: in a sentence (`label`), beside its ranges (`with_ranges`), a mere address (`AddressLabels`).
+The one place that names an endpoint, and finds one by its name. Where the same endpoint reads
+differently, the context differs: in a sentence (`label`), beside its ranges (`with_ranges`), as the owner
+of an address (`AddressLabels`), as a part of a change (`outside_label`).
 """
 
 import re
