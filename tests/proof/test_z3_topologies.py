@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from exchange_ports.findings import Refused
 from exchange_ports.flows.flow_index import WAYS
 from exchange_ports.planning import Plans, compile_plans
-from exchange_ports.proof.network_model import WAYS, NetworkModel
+from exchange_ports.proof.network_model import NetworkModel
 from tests.support.mutants import mutants
 from tests.support.recordings import Platform
 from tests.support.recordings import declared as stack_declared
