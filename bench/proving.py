@@ -106,5 +106,5 @@ def _against_z3() -> Iterator[Measured]:
 def _state(plans: tuple[Plans, ...]) -> None:
     """The main statement without the other laws."""
     for each in plans:
-        if any(Invariants(NetworkModel(each)).as_meant()):
+        if any(Invariants(NetworkModel(each)).permitted_is_required()):
             raise RuntimeError("the plans permit what no flow means")

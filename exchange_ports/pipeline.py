@@ -97,7 +97,7 @@ class Compiled:
 
         :raises Refused: that phase is not offered.
         """
-        if self.request is None or self.request.asked.turn is None:
+        if self.request is None or self.request.asked.phase is None:
             return None
         found = self.rollout()
         return found and found[1]
@@ -159,7 +159,7 @@ def _beside(
         from exchange_ports.rollout import check_previous
 
         stood = request.stood and request.stood.topology
-        stepwise = request.asked.turn is not None
+        stepwise = request.asked.phase is not None
         yield from check_previous(stood, topology)
     bindings = tuple(check_bindings(topology, declared.networks, previous=stood, stepwise=stepwise))
     yield from bindings or besides(topology, stood, stepwise)

@@ -1,8 +1,9 @@
 """From a topology to the plan of each network, made by the planner of the network's cloud."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from exchange_ports.clouds import cloud, cloud_of
 from exchange_ports.clouds.base import RuleSet, Use
@@ -14,7 +15,7 @@ from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import Platform, Topology
 
-__all__ = ["Plans", "by_network", "compile_plans", "planned"]
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,16 @@ class Plans:
     networks: dict[str, RuleSet]
     warnings: tuple[Finding, ...] = ()
     """What is legal and unwise about the plans, but for what the topology acknowledges."""
+
+    _made: dict[object, Any] = field(
+        default_factory=dict[object, Any], init=False, repr=False, compare=False
+    )
+
+    def once(self, make: "Callable[[Plans], _T]") -> _T:
+        """What `make` makes of these plans, made at the first call: the model of the proof, say."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return self._made[make]
 
     @property
     def topology(self) -> Topology:

@@ -50,7 +50,7 @@ def say(findings: Sequence[Finding]) -> None:
     """Findings on standard error, after what was asked; warnings only where they are wanted."""
     shown = [each for each in findings if each.is_error or _Voice.volume is not Volume.QUIET]
     if shown:
-        from exchange_ports.reports.findings_report import findings_report
+        from exchange_ports.reports.reasons import findings_report
         from exchange_ports.reports.writers import show
 
         print(file=sys.stderr)

@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Here, where it can be caught, and not when Python ends.
         sys.stdout.flush()
     except Refused as refused:
-        from exchange_ports.reports.findings_report import findings_report
+        from exchange_ports.reports.reasons import findings_report
         from exchange_ports.reports.writers import show
 
         show(findings_report(refused.findings), sys.stderr)

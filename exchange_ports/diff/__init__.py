@@ -14,7 +14,13 @@ from exchange_ports.diff.change import (
     Gate,
     held_by,
 )
-from exchange_ports.diff.topology_diff import Renamed, ServerNote, TopologyDiff, diff_plans
+from exchange_ports.diff.topology_diff import (
+    Renamed,
+    ServerNote,
+    TopologyDiff,
+    compare_declared,
+    diff_plans,
+)
 
 __all__ = [
     "Cause",
@@ -26,6 +32,7 @@ __all__ = [
     "ServerNote",
     "Renamed",
     "EndpointZone",
+    "compare_declared",
     "diff_plans",
     "held_by",
 ]

@@ -18,6 +18,7 @@ from exchange_ports.findings import Path
 from exchange_ports.flows import ExternalEndpoint, FieldOrigins, Flow, Reason
 from exchange_ports.flows.flow_index import WAYS, FlowIndex, PeerTraffic, Way
 from exchange_ports.planning import Plans
+from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import (
     ExchangeServer,
@@ -246,7 +247,8 @@ class _Comparison:
                     about,
                     frozenset([ends[0]]),
                     frozenset([ends[1]]),
-                    *map(_role, ends),
+                    _role(ends[0]),
+                    _role(ends[1]),
                     dict.fromkeys(self._new.declared_at(flow, candidate.reasons)),
                 )
 
@@ -349,7 +351,8 @@ _TOGETHER: Final = (
 
 
 def _role(end: Group | ExternalEndpoint) -> str:
-    """An end outside keeps its own row, and servers of one role join."""
+    """An end outside keeps its own row; servers of one role join, and so do neighbors of one kind."""
     if isinstance(end, Group):
         return str(end.kind)
-    return "fabric" + end.kind if end.unrestricted else end.name
+    joins = end.unrestricted and end.kind is not EndpointKind.GROUP
+    return f"any {end.kind}" if joins else end.name

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Final, TypeAlias
 
 from exchange_ports.findings import counted
-from exchange_ports.flows.flow import ExternalEndpoint
+from exchange_ports.flows.flow import Endpoint, ExternalEndpoint
 from exchange_ports.flows.flow_index import FlowIndex
 from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import Group, GroupKind
@@ -219,7 +219,7 @@ def _part(end: ExternalEndpoint, addresses: AddressSet, missing: AddressSet) -> 
     return "" if known or len(addresses.spans) > MOST else f" ({addresses})"
 
 
-def peer_label(end: Group | ExternalEndpoint, network: str) -> str:
+def peer_label(end: Endpoint, network: str) -> str:
     """The other end of a flow for a list of what a network opens."""
     if isinstance(end, ExternalEndpoint):
         return with_ranges(end, many="prefixes")

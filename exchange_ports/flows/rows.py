@@ -32,6 +32,7 @@ from exchange_ports.topology.models import (
     OutboundPath,
     RelayTarget,
     SenderReputation,
+    Topology,
 )
 from exchange_ports.topology.roles import send_connectors
 from exchange_ports.traffic.addresses import (
@@ -48,6 +49,12 @@ from exchange_ports.traffic.ports import Ports, joined
 _NO_UNICAST: Final = network("224.0.0.0/3")
 
 
+def public_ranges(topology: Topology) -> tuple[Network, ...]:
+    """The public addresses of IPv4: those in no private block that are unicast."""
+    holes = tuple(b for b in topology.private_blocks if b.version == EVERYTHING_V4.version)
+    return difference(EVERYTHING_V4, (*holes, _NO_UNICAST))
+
+
 class FlowContext:
     """What the rules below ask about a topology, worked out once."""
 
@@ -56,8 +63,7 @@ class FlowContext:
         self.inventory = inventory
         self.parts = inventory.role_groups
         self._networks = {of: network for of, (_, network) in inventory.networks.items()}
-        holes = tuple(b for b in topology.private_blocks if b.version == EVERYTHING_V4.version)
-        self._public = difference(EVERYTHING_V4, (*holes, _NO_UNICAST))
+        self._public = public_ranges(topology)
 
     def _has_ipv6(self, network: str) -> bool:
         """The page's "Internet (any)" names no IP version: IPv6 counts where it is declared (A-22)."""

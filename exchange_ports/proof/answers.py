@@ -31,24 +31,24 @@ class EndVerdict(NamedTuple):
 
 
 class PacketText:
-    """How this scene's ends are called, and what they say."""
+    """How this model's ends are called, and what they say."""
 
-    def __init__(self, scene: NetworkModel) -> None:
+    def __init__(self, model: NetworkModel) -> None:
         """Know who is there."""
-        self._scene = scene
-        self.name = scene.labels.name
+        self._model = model
+        self.name = model.labels.name
 
     def familiar(self, found: Traffic, server: ExchangeServer) -> Packet:
         """One packet of these, at the end that a reader knows best and is not the server itself."""
         addresses = found.addresses()
         others = addresses - server.address_set
         known = AddressSet()
-        for other in self._scene.servers.values():
+        for other in self._model.servers.values():
             if other.has_address:
                 known |= other.address_set
-        for end in self._scene.flows.outside:
+        for end in self._model.flows.outside:
             if end.unrestricted:
-                known |= self._scene.flows.end(end)
+                known |= self._model.flows.end(end)
         # The smallest readable: another server, a neighbour, anyone else, itself.
         address = (
             address_at((others & known).smallest())
@@ -69,7 +69,7 @@ class PacketText:
         if server is None or not server.managed:
             return EndVerdict(None, "not ours")
         own = own or own_address(server, peer)
-        view = self._scene.views[server.network]
+        view = self._model.views[server.network]
         passes, rules = view.decided(server.name, way, Packet(peer, service), own)
         verb = "lets it out" if way == "out" else "lets it in"
         if passes:
@@ -152,29 +152,29 @@ class AnswerWriter:
     """Pieces in words."""
 
     def __init__(
-        self, scene: NetworkModel, source: QueryEndpoint, destination: QueryEndpoint
+        self, model: NetworkModel, source: QueryEndpoint, destination: QueryEndpoint
     ) -> None:
         """Know what was asked, and everyone's name."""
-        self._scene = scene
-        self._words = PacketText(scene)
+        self._model = model
+        self._text = PacketText(model)
         self._asked = (source, destination)
-        self._servers = addresses_of(scene.servers.values())
+        self._servers = addresses_of(model.servers.values())
         # The widest first, so that few names are needed.
-        self._known = scene.labels.widest
+        self._known = model.labels.widest
 
-    def part(self, piece: Region) -> AnswerRow:
-        """A piece with one packet of it, and what each end says of that packet."""
-        source, destination = _shown(piece)
-        service = piece.services.example()
+    def part(self, region: Region) -> AnswerRow:
+        """A region with one packet of it, and what each end says of that packet."""
+        source, destination = _shown(region)
+        service = region.services.example()
         peers = (source[1].example(), destination[1].example())
-        names = [self._words.name(address) for address in peers]
-        ends = [self._scene.servers.get(name) for name, _ in (source, destination)]
+        names = [self._text.name(address) for address in peers]
+        ends = [self._model.servers.get(name) for name, _ in (source, destination)]
         return AnswerRow(
-            piece.passes,
-            self._end(piece.sources, self._asked[0]),
-            self._end(piece.destinations, self._asked[1]),
-            piece.services,
-            self._words.packet(names[0], names[1], service),
+            region.passes,
+            self._end(region.sources, self._asked[0]),
+            self._end(region.destinations, self._asked[1]),
+            region.services,
+            self._text.packet(names[0], names[1], service),
             self._says(ends[0], "out", peers, service),
             self._says(ends[1], "in", (peers[1], peers[0]), service),
         )
@@ -187,7 +187,7 @@ class AnswerWriter:
         service: Service,
     ) -> EndVerdict:
         own, peer = own_and_peer
-        said = self._words.summary(server, way, peer, service, own)
+        said = self._text.summary(server, way, peer, service, own)
         if said.passes is None and self._at_a_subnet_of_ours(own):
             return said._replace(text=f"{said.text}, and left to Azure's default rules")
         return said
@@ -198,8 +198,8 @@ class AnswerWriter:
         Whether the default rules let a packet pass there hangs on what VirtualNetwork holds.
         """
         return any(
-            place.declared.attach_to is Attachment.SUBNETS and address in self._scene.space(network)
-            for network, place in self._scene.places.items()
+            place.declared.attach_to is Attachment.SUBNETS and address in self._model.space(network)
+            for network, place in self._model.places.items()
         )
 
     def _end(self, atoms: frozenset[Atom], asked: QueryEndpoint) -> End:
@@ -212,7 +212,7 @@ class AnswerWriter:
             else:
                 others |= addresses
         named = tuple(
-            name if at == self._scene.servers[name].address_set else f"{name} at {at}"
+            name if at == self._model.servers[name].address_set else f"{name} at {at}"
             for name, at in sorted(servers.items())
         )
         rest = self._addresses(others, asked) if others else ()
@@ -251,11 +251,11 @@ class AnswerWriter:
         return names, rest
 
 
-def _shown(piece: Region) -> tuple[Atom, Atom]:
+def _shown(region: Region) -> tuple[Atom, Atom]:
     """The ends of one packet: servers by name before addresses, of one family, not of one server."""
     sources, targets = (
         sorted(end, key=lambda atom: (not atom[0], atom[0], atom[1].spans))
-        for end in (piece.sources, piece.destinations)
+        for end in (region.sources, region.destinations)
     )
     for source in sources:
         for target in targets:

@@ -73,7 +73,7 @@ def swap(plans: Plans) -> tuple[Swap, ...]:
 
     :raises ValueError: a cloud would refuse the plans themselves.
     """
-    here = NetworkModel(plans)
+    here = plans.once(NetworkModel)
     found: list[Swap] = []
     for platform in platforms():
         topology = swapped(plans.topology, platform)
@@ -115,21 +115,21 @@ def _differences(
 
 
 def _failure(
-    scenes: tuple[NetworkModel, NetworkModel],
+    models: tuple[NetworkModel, NetworkModel],
     platform: Platform,
     server: ExchangeServer,
     way: Way,
     packet: Packet,
 ) -> Failure:
     """A packet that passes on one of both clouds, and who decides there and here."""
-    here, there = scenes
+    here, there = models
     words = PacketText(here)
     peer = words.name(packet.address)
     ends = (server.name, peer) if way == "out" else (peer, server.name)
     place = here.places[server.network]
     summary = [
-        f"on {cloud.summary} {PacketText(scene).summary(server, way, *packet).text}"
-        for cloud, scene in ((place.declared.platform, here), (platform, there))
+        f"on {cloud.summary} {PacketText(model).summary(server, way, *packet).text}"
+        for cloud, model in ((place.declared.platform, here), (platform, there))
     ]
-    witness = words.packet(*ends, packet.service)
-    return Failure("the other cloud permits the same", witness, "; ".join(summary))
+    packet_text = words.packet(*ends, packet.service)
+    return Failure("the other cloud permits the same", packet_text, "; ".join(summary))

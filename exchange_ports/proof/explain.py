@@ -19,7 +19,7 @@ from exchange_ports.proof.regions import (
     RegionEndpoint,
     joined,
     parties,
-    piece_of,
+    region_of,
 )
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import ExchangeServer
@@ -61,9 +61,9 @@ class Explainer:
 
         :raises ValueError: a cloud would refuse a plan.
         """
-        self._scene = NetworkModel(plans)
+        self._model = plans.once(NetworkModel)
         self._askers = FieldOrigins(plans.inventory)
-        members = self._scene.flows.members
+        members = self._model.flows.members
         self._members = {(group.network, group.key): at for group, at in members.items()}
         self.rules: tuple[PlannedRule, ...] = tuple(self._all())
 
@@ -78,22 +78,22 @@ class Explainer:
             )
             for reason in reasons
         )
-        after = NetworkModel(without(self._scene.plans, rules))
-        changed = joined(_changed(self._scene, after))
-        cut = self._parts(self._scene, (p for p in changed if p.passes is False))
+        after = NetworkModel(without(self._model.plans, rules))
+        changed = joined(_changed(self._model, after))
+        cut = self._parts(self._model, (p for p in changed if p.passes is False))
         opened = self._parts(after, (p for p in changed if p.passes))
         covered = () if cut or opened else tuple(dict.fromkeys(self._covering(after, rules)))
         return Explanation(tuple(rules), whys, cut, opened, covered)
 
-    def _parts(self, scene: NetworkModel, pieces: Iterable[Region]) -> tuple[AnswerRow, ...]:
-        writer = AnswerWriter(scene, _ANYONE, _ANYONE)
-        return tuple(writer.part(piece) for piece in pieces)
+    def _parts(self, model: NetworkModel, regions: Iterable[Region]) -> tuple[AnswerRow, ...]:
+        writer = AnswerWriter(model, _ANYONE, _ANYONE)
+        return tuple(writer.part(region) for region in regions)
 
     def _fields(self, rules: Iterable[PlannedRule], reason: Reason) -> Iterator[Path]:
         for rule in rules:
             if reason not in rule.reasons:
                 continue
-            for flow in self._scene.plans.flows:
+            for flow in self._model.plans.flows:
                 ours, theirs = flow.source, flow.destination
                 if rule.way == "in":
                     ours, theirs = theirs, ours
@@ -102,13 +102,13 @@ class Explainer:
                     and isinstance(ours, Group)
                     and ours.network == self._identity(rule)
                     and flow.ports.meets(rule.ports)
-                    and self._scene.flows.end(ours) & self._wearers(rule)
-                    and self._scene.flows.end(theirs) & rule.addresses
+                    and self._model.flows.end(ours) & self._wearers(rule)
+                    and self._model.flows.end(theirs) & rule.addresses
                 ):
                     yield from self._askers.of(flow, reason)
 
     def _identity(self, rule: PlannedRule) -> str:
-        return self._scene.plans.networks[rule.network].network
+        return self._model.plans.networks[rule.network].network
 
     def _wearers(self, rule: PlannedRule) -> AddressSet:
         if rule.group is None:
@@ -141,10 +141,10 @@ class Explainer:
                 break
 
     def _all(self) -> Iterator[PlannedRule]:
-        for key, plan in sorted(self._scene.plans.networks.items()):
-            for rule in self._scene.views[plan.network].planned_rules():
+        for key, plan in sorted(self._model.plans.networks.items()):
+            for rule in self._model.views[plan.network].planned_rules():
                 yield replace(
-                    rule, network=key, peer=rule.peer or self._scene.labels.several(rule.addresses)
+                    rule, network=key, peer=rule.peer or self._model.labels.several(rule.addresses)
                 )
 
 
@@ -164,11 +164,11 @@ def _changed(before: NetworkModel, after: NetworkModel) -> Iterator[Region]:
     for server, way, own, opened, cut in FilterComparison().changes(
         before.managed(), before.permitted, after.permitted
     ):
-        for scene, passes, some in ((before, False, cut), (after, True, opened)):
+        for model, passes, some in ((before, False, cut), (after, True, opened)):
             for addresses, services in some.groups():
-                for party in parties(scene, QueryEndpoint("", (), addresses)):
+                for party in parties(model, QueryEndpoint("", (), addresses)):
                     for there in _speaking(party, server, own):
-                        both = services & _lets(scene, there, way, own)
+                        both = services & _lets(model, there, way, own)
                         if both and there.server is not server:
                             yield _seen(passes, server, own, way, there, both)
 
@@ -186,11 +186,11 @@ def _speaking(
         yield from party.of(version).one_by_one()
 
 
-def _lets(scene: NetworkModel, there: RegionEndpoint, way: Way, own: Address) -> ServiceSet:
+def _lets(model: NetworkModel, there: RegionEndpoint, way: Way, own: Address) -> ServiceSet:
     """What the other end lets through; of one that is not ours nothing is claimed."""
     if there.server is None or not there.managed:
         return ServiceSet.everything()
-    return scene.permitted(there.server, OPPOSITE[way], there.addresses.example()).at(own)
+    return model.permitted(there.server, OPPOSITE[way], there.addresses.example()).at(own)
 
 
 def _seen(
@@ -203,4 +203,4 @@ def _seen(
 ) -> Region:
     here = RegionEndpoint(server, AddressSet.between(own, own))
     ends = (here, there) if way == "out" else (there, here)
-    return piece_of(passes, *ends, services)
+    return region_of(passes, *ends, services)

@@ -31,19 +31,19 @@ _LONGEST: Final = 120
 _Worn: TypeAlias = tuple[Group, ...]
 
 
-def residues(scene: NetworkModel) -> Iterator[str]:
+def exposures(model: NetworkModel) -> Iterator[str]:
     """One line for each kind of packet that passes towards the inside and that only an Internet means."""
-    found = _Residues(scene)
+    found = _Exposures(model)
     yield from found.between_ours()
     yield from found.towards_others()
 
 
-def between_ours(scene: NetworkModel) -> Iterator["Residue"]:
+def between_ours(model: NetworkModel) -> Iterator["Exposure"]:
     """What passes between two managed servers since both ends say Internet."""
-    yield from _Residues(scene).pairs()
+    yield from _Exposures(model).pairs()
 
 
-class Residue(NamedTuple):
+class Exposure(NamedTuple):
     """What one managed server may send to another though no flow means the two of them."""
 
     source: ExchangeServer
@@ -60,21 +60,21 @@ class _Wide:
     ours: Traffic
     others: Traffic
 
-    def why(self, services: ServiceSet, scene: NetworkModel, way: Way) -> str:
+    def why(self, services: ServiceSet, model: NetworkModel, way: Way) -> str:
         asked = (
             flow
             for flow in self.flows
-            if any(peer.services & services for peer in scene.flows.peers(flow, way))
+            if any(peer.services & services for peer in model.flows.peers(flow, way))
         )
         return described({reason for flow in asked for reason in flow.reasons}, _LONGEST)
 
 
-class _Residues:
-    def __init__(self, scene: NetworkModel) -> None:
-        self._scene = scene
-        self._managed = tuple(scene.managed())
+class _Exposures:
+    def __init__(self, model: NetworkModel) -> None:
+        self._model = model
+        self._managed = tuple(model.managed())
         self._ours = addresses_of(self._managed)
-        self._targets = tuple(_targets(scene, self._ours))
+        self._targets = tuple(_targets(model, self._ours))
         self._inside = AddressSet()
         for _, addresses in self._targets:
             self._inside |= addresses
@@ -84,7 +84,7 @@ class _Residues:
             for way in WAYS
         }
 
-    def pairs(self) -> Iterator[Residue]:
+    def pairs(self) -> Iterator[Exposure]:
         """Every two managed servers of which one reaches the other by an Internet at both ends."""
         for source in self._managed:
             out = self._wide[source.groups, "out"]
@@ -96,7 +96,7 @@ class _Residues:
                     continue
                 services = _between(out.ours, into.ours, source, server)
                 if services:
-                    yield Residue(source, server, services)
+                    yield Exposure(source, server, services)
 
     def between_ours(self) -> Iterator[str]:
         """The same in lines: who reaches whom alike, and by which flows."""
@@ -106,8 +106,8 @@ class _Residues:
             into = self._wide[server.groups, "in"]
             key = (
                 services,
-                out.why(services, self._scene, "out"),
-                into.why(services, self._scene, "in"),
+                out.why(services, self._model, "out"),
+                into.why(services, self._model, "in"),
             )
             lines.setdefault(key, {}).setdefault(source.name, []).append(server.name)
         for (services, out_why, in_why), pairs in lines.items():
@@ -130,7 +130,7 @@ class _Residues:
                         part = "" if there.addresses() == addresses else "part of "
                         towards.setdefault(there.services(), []).append(f"{part}{summary}")
                 for services, whom in towards.items():
-                    key = (way, services, wide.why(services, self._scene, way), tuple(whom))
+                    key = (way, services, wide.why(services, self._model, way), tuple(whom))
                     lines.setdefault(key, []).append(server.name)
         for (way, services, why, whom), names in lines.items():
             word = "out to" if way == "out" else "in from"
@@ -141,11 +141,11 @@ class _Residues:
 
     def _of(self, server: ExchangeServer, way: Way) -> _Wide:
         network = server.network
-        flows = tuple(self._scene.flows_of(server, way))
+        flows = tuple(self._model.flows_of(server, way))
         wide = [flow for flow in flows if self._is_wide(_other(flow, way))]
         if not wide:
             return _Wide((), Traffic(), Traffic())
-        traffic = self._scene.flows.traffic
+        traffic = self._model.flows.traffic
         narrow = traffic((flow for flow in flows if not self._is_wide(_other(flow, way))), way)
         named = traffic(wide, way)
         asked = [f for f in wide if self._was_asked(_other(f, way), network)]
@@ -158,13 +158,13 @@ class _Residues:
     def _is_wide(self, end: Group | ExternalEndpoint) -> bool:
         if isinstance(end, Group):
             return False
-        return end.is_internet or any(one <= self._scene.flows.end(end) for one in _WIDE)
+        return end.is_internet or any(one <= self._model.flows.end(end) for one in _WIDE)
 
     def _was_asked(self, end: Group | ExternalEndpoint, network: str) -> bool:
         # Any address is what the tables' Internet means as a source of clients and of mail towards
         # Client Access servers, since balancers stand inside (DESIGN 5); elsewhere someone asked.
         usual = isinstance(end, ExternalEndpoint) and end.is_any
-        return not usual or self._scene.places[network].declared.internet == "any"
+        return not usual or self._model.places[network].declared.internet == "any"
 
 
 def _other(flow: Flow, way: Way) -> Group | ExternalEndpoint:
@@ -183,21 +183,21 @@ def _between(
     return found
 
 
-def _targets(scene: NetworkModel, ours: AddressSet) -> Iterator[tuple[str, AddressSet]]:
-    """The inside that is not ours, in pieces that people know, no two of which share an address."""
+def _targets(model: NetworkModel, ours: AddressSet) -> Iterator[tuple[str, AddressSet]]:
+    """The inside that is not ours, in regions that people know, no two of which share an address."""
     taken = ours
-    for summary, addresses in _known(scene):
+    for summary, addresses in _known(model):
         rest = addresses - taken
         if rest:
             taken |= rest
             yield summary, rest
 
 
-def _known(scene: NetworkModel) -> Iterator[tuple[str, AddressSet]]:
-    for server in scene.servers.values():
+def _known(model: NetworkModel) -> Iterator[tuple[str, AddressSet]]:
+    for server in model.servers.values():
         if not server.managed and server.has_address:
             yield server.name, server.address_set
-    for key, site in scene.topology.sites.items():
+    for key, site in model.topology.sites.items():
         for declared, summary in (
             (site.domain_controllers, "domain controllers"),
             (site.lync, "Lync servers"),
@@ -206,14 +206,14 @@ def _known(scene: NetworkModel) -> Iterator[tuple[str, AddressSet]]:
             if declared is not None:
                 ranges = (*declared.addresses, *getattr(declared, "accounts_forest", ()))
                 yield f"{summary} of {key}", AddressSet.of(ranges)
-    for place in scene.places.values():
+    for place in model.places.values():
         for zone, ranges in (
             ("internal", place.declared.internal),
             ("perimeter", place.declared.perimeter),
         ):
             for range_ in ranges:
                 yield f"the {zone} zone of {place.key} ({range_})", AddressSet.of([range_])
-    for block in scene.topology.private_blocks:
+    for block in model.topology.private_blocks:
         yield f"the rest of {block}", AddressSet.of([block])
 
 

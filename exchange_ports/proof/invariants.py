@@ -16,6 +16,7 @@ from exchange_ports.clouds.base import NeighborEffect, RuleSet
 from exchange_ports.flows import Flow
 from exchange_ports.flows.flow_index import OPPOSITE, WAYS, Way, services_of
 from exchange_ports.proof.answers import EndVerdict, PacketText
+from exchange_ports.proof.documented_rows import DocumentedRows, RequiredTraffic
 from exchange_ports.proof.network_model import FilterComparison, NetworkModel
 from exchange_ports.proof.redundancy import RuleIndex
 from exchange_ports.topology.groups import identity
@@ -28,13 +29,9 @@ from exchange_ports.topology.models import (
 )
 from exchange_ports.topology.roles import ServerRole, roles_of, send_connectors
 from exchange_ports.traffic.addresses import (
-    EVERYTHING_V4,
-    EVERYTHING_V6,
     FIRST_PLACEHOLDER,
-    GLOBAL_UNICAST,
     Address,
     AddressSet,
-    difference,
     network,
 )
 from exchange_ports.traffic.ports import Ports, tcp
@@ -43,7 +40,8 @@ from exchange_ports.traffic.traffic import Packet, Traffic
 
 _EVERYTHING: Final = ServiceSet.everything()
 
-#: Class D, class E and limited broadcast are no part of the Internet (DESIGN 5).
+#: Class D, class E and limited broadcast are no part of the Internet (DESIGN 5). Derived here again, so that
+#: a mistake of the flows about the Internet is found.
 _NO_UNICAST: Final = network("224.0.0.0/3")
 
 
@@ -52,22 +50,23 @@ class Failure:
     """One law that does not hold, with the packet or the rule that shows it."""
 
     law: str
-    witness: str
+    counterexample: str
     summary: str
 
     def __str__(self) -> str:
-        return f"{self.witness}: {self.summary}"
+        return f"{self.counterexample}: {self.summary}"
 
 
 class Invariants:
     """The laws over one network model."""
 
-    def __init__(self, scene: NetworkModel) -> None:
+    def __init__(self, model: NetworkModel) -> None:
         """Read what the topology says of neighbours."""
-        self._scene = scene
-        self._words = PacketText(scene)
+        self._model = model
+        self._text = PacketText(model)
         self._comparison = FilterComparison()
-        sites = scene.topology.sites.values()
+        self._rows = DocumentedRows(model.topology, model.servers)
+        sites = model.topology.sites.values()
         neighbours = [
             range_
             for site in sites
@@ -76,7 +75,7 @@ class Invariants:
             for range_ in (*declared.addresses, *getattr(declared, "accounts_forest", ()))
         ]
         self._neighbours = AddressSet.of(neighbours)
-        self._internal = tuple(s for s in scene.servers.values() if s.name not in self._edges)
+        self._internal = tuple(s for s in model.servers.values() if s.name not in self._edges)
 
     @property
     def boxes(self) -> int:
@@ -85,51 +84,51 @@ class Invariants:
 
     @property
     def _edges(self) -> Mapping[str, EdgeServer]:
-        return self._scene.topology.edge_servers
+        return self._model.topology.edge_servers
 
     # ---- permitted = meant ----
 
-    def as_meant(self) -> Iterator[Failure]:
+    def permitted_is_required(self) -> Iterator[Failure]:
         """For each managed server, direction and address: what is allowed is what flows need."""
         for server, way, _, more, less in self._comparison.changes(
-            self._scene.managed(),
-            lambda server, way, _: self._scene.required(server, way),
-            self._scene.permitted,
+            self._model.managed(),
+            lambda server, way, _: self._model.required(server, way),
+            self._model.permitted,
         ):
             for found in filter(None, (more, less)):
-                packet = self._words.familiar(found, server)
+                packet = self._text.familiar(found, server)
                 why = "no flow means it" if found is more else self._why(server, way, packet)
                 yield self._failure("permitted = meant", server, way, packet, why)
 
     def _why(self, server: ExchangeServer, way: Way, packet: Packet) -> str:
         flows = [
             flow
-            for flow in self._scene.flows_of(server, way)
+            for flow in self._model.flows_of(server, way)
             if any(
                 packet.address in peer.addresses and packet.service in peer.services
-                for peer in self._scene.flows.peers(flow, way)
+                for peer in self._model.flows.peers(flow, way)
             )
         ]
-        return f"meant by {self._words.flow(flows)}" if flows else "the platform needs it"
+        return f"meant by {self._text.flow(flows)}" if flows else "the platform needs it"
 
     def _failure(
         self, law: str, server: ExchangeServer, way: Way, packet: Packet, last: str
     ) -> Failure:
         """A packet between a server and its peer, and what both ends say of it."""
-        peer = self._scene.labels.server_at(packet.address)
-        other = self._words.name(packet.address)
+        peer = self._model.labels.server_at(packet.address)
+        other = self._text.name(packet.address)
         ends = (server.name, other) if way == "out" else (other, server.name)
         own = next((a for a in server.addresses if a.version == packet.address.version), None)
-        summary = [self._words.summary(server, way, packet.address, packet.service).text]
+        summary = [self._text.summary(server, way, packet.address, packet.service).text]
         far = (
             EndVerdict(None, "not ours")
             if own is None
-            else self._words.summary(peer, OPPOSITE[way], own, packet.service)
+            else self._text.summary(peer, OPPOSITE[way], own, packet.service)
         )
         summary.append(f"{other} is not ours" if far.passes is None else far.text)
         if last:
             summary.append(last)
-        return Failure(law, self._words.packet(*ends, packet.service), "; ".join(summary))
+        return Failure(law, self._text.packet(*ends, packet.service), "; ".join(summary))
 
     # ---- ground rules ----
 
@@ -143,57 +142,84 @@ class Invariants:
             if not server.managed:
                 continue
             for way in WAYS:
-                permitted = self._scene.permitted(server, way, server.addresses[0])
+                permitted = self._model.permitted(server, way, server.addresses[0])
                 if id(permitted) not in known:
                     known[id(permitted)] = (permitted, asked - permitted.within(unrestricted))
                 missing = known[id(permitted)][1] - Traffic.of([(server.address_set, _EVERYTHING)])
                 if missing:
-                    packet = self._words.familiar(missing, server)
+                    packet = self._text.familiar(missing, server)
                     last = "the ground rules let everything through"
                     yield self._failure("ground rules", server, way, packet, last)
+
+    # ---- documented rows ----
+
+    def documented_rows(self) -> Iterator[Failure]:
+        """Every row of the published tables that applies to a server is allowed at it."""
+        # By identity, with what keeps it alive.
+        known: dict[tuple[int, tuple[RequiredTraffic, ...]], tuple[Traffic, Traffic]] = {}
+        for server in self._model.managed():
+            for way in WAYS:
+                asked = self._rows.of(server, way)
+                for own in server.addresses:
+                    permitted = self._model.permitted(server, way, own)
+                    key = (id(permitted), asked)
+                    if key not in known:
+                        pairs = ((one.peers, services_of(one.ports)) for one in asked)
+                        known[key] = (permitted, Traffic.of(pairs) - permitted)
+                    missing = known[key][1] - Traffic.of([(server.address_set, _EVERYTHING)])
+                    if missing:
+                        packet = self._text.familiar(missing, server)
+                        row = next(
+                            each.row
+                            for each in asked
+                            if packet.address in each.peers
+                            and packet.service in services_of(each.ports)
+                        )
+                        last = f"{BY_ID[row].cite}, {row} asks for it"
+                        yield self._failure("documented rows", server, way, packet, last)
 
     # ---- perimeter ----
 
     def perimeter(self) -> Iterator[Failure]:
         """Edge servers do what DESIGN 5 says of them, and what additional flows add visibly."""
         for name, declared in self._edges.items():
-            server = self._scene.servers[name]
+            server = self._model.servers[name]
             if not server.managed:
                 continue
             for way in WAYS:
                 allowed = self._may(server, declared, way)
                 for own in server.addresses:
-                    more = self._scene.permitted(server, way, own) - allowed
+                    more = self._model.permitted(server, way, own) - allowed
                     if more:
-                        packet = self._words.familiar(more, server)
+                        packet = self._text.familiar(more, server)
                         last = "an Edge server may not"
                         yield self._failure("perimeter", server, way, packet, last)
 
     def _may(self, server: ExchangeServer, declared: EdgeServer, way: Way) -> Traffic:
         """All that an Edge server may: what is named, and the Internet."""
         return self._named(server, declared, way) | Traffic.of(
-            [(self._internet(server), services_of(self._internetservices_of(way)))]
+            [(self._rows.internet(server), services_of(self._internet_ports(way)))]
         )
 
-    def _internetservices_of(self, way: Way) -> tuple[Ports, ...]:
+    def _internet_ports(self, way: Way) -> tuple[Ports, ...]:
         if way == "in":
             return BY_ID["E1"].ports
-        direct = self._scene.topology.sender_reputation == "direct"
+        direct = self._model.topology.sender_reputation == "direct"
         return BY_ID["E4"].ports + (BY_ID["E8d"].ports if direct else ())
 
     def _named(self, server: ExchangeServer, declared: EdgeServer, way: Way) -> Traffic:
         pairs = self._out(server, declared) if way == "out" else self._in(declared)
-        always = self._scene.views[server.network].always[way]
+        always = self._model.views[server.network].always[way]
         return Traffic.of(pairs) | always | self._added(server, way)
 
     def _out(
         self, server: ExchangeServer, declared: EdgeServer
     ) -> Iterator[tuple[AddressSet, ServiceSet]]:
-        topology = self._scene.topology
+        topology = self._model.topology
         yield self._mailboxes(declared), services_of((tcp(declared.delivery_port),))
         asked = topology.name_servers.edge
         if isinstance(asked, dict):
-            asked = asked.get(self._scene.places[server.network].key)
+            asked = asked.get(self._model.places[server.network].key)
         if asked == "domain_controllers":
             yield self._neighbours, services_of(BY_ID["E7"].ports)
         elif asked is not None and not isinstance(asked, str):
@@ -211,54 +237,42 @@ class Invariants:
         if declared.subscribed_site is not None:
             taking_part = self._mailboxes(declared, besides=declared.edgesync_except)
             yield taking_part, services_of((tcp(declared.edgesync_port),))
-        inbound = self._scene.topology.mail_flow.inbound
+        inbound = self._model.topology.mail_flow.inbound
         if isinstance(inbound, Inbound) and not isinstance(inbound.source, str):
             yield AddressSet.of(inbound.source), services_of(BY_ID["E1"].ports)
 
     def _mailboxes(self, declared: EdgeServer, besides: tuple[str, ...] = ()) -> AddressSet:
-        site = self._scene.topology.sites.get(declared.site)
+        site = self._model.topology.sites.get(declared.site)
         return addresses_of(
-            self._scene.servers[key]
+            self._model.servers[key]
             for key, one in (site.servers.items() if site else ())
             if ServerRole.MAILBOX in roles_of(one) and key not in besides
         )
 
-    def _internet(self, server: ExchangeServer) -> AddressSet:
-        declared = self._scene.places[server.network].declared
-        ipv6 = any(
-            z.version == GLOBAL_UNICAST.version for z in (*declared.internal, *declared.perimeter)
-        )
-        if declared.internet == "any":
-            return AddressSet.of([EVERYTHING_V4, *([EVERYTHING_V6] if ipv6 else [])])
-        blocks = self._scene.topology.private_blocks
-        holes = tuple(b for b in blocks if b.version == EVERYTHING_V4.version)
-        public = difference(EVERYTHING_V4, (*holes, _NO_UNICAST))
-        return AddressSet.of([*public, *([GLOBAL_UNICAST] if ipv6 else [])])
-
     def _added(self, server: ExchangeServer, way: Way) -> Traffic:
-        flows = (flow for flow in self._scene.flows_of(server, way) if _is_additional(flow))
-        return self._scene.flows.traffic(flows, way)
+        flows = (flow for flow in self._model.flows_of(server, way) if _is_additional(flow))
+        return self._model.flows.traffic(flows, way)
 
     # ---- rules ----
 
-    def needless_rules(self) -> Iterator[Failure]:
+    def redundant_rules(self) -> Iterator[Failure]:
         """No rule names nobody, and none names only what a single other one names."""
-        for key, shelves in self._shelves.items():
-            for rule in shelves.needless():
+        for key, index in self._indexes.items():
+            for rule in index.redundant():
                 yield Failure("every rule is needed", f"rule {rule.name} of {key}", rule.why)
-        for key, plan in self._scene.plans.networks.items():
-            for rule in self._scene.views[plan.network].shadowed(self._wider(key)):
+        for key, plan in self._model.plans.networks.items():
+            for rule in self._model.views[plan.network].shadowed(self._wider(key)):
                 yield Failure("every rule is needed", f"rule {rule.name} of {key}", rule.why)
 
     def covered_together(self) -> Iterator[str]:
         """The rules that others cover together, though no single one does: a warning."""
-        for key, shelves in self._shelves.items():
-            for rule in shelves.together():
+        for key, index in self._indexes.items():
+            for rule in index.together():
                 yield f"rule {rule.name} of {key}: {rule.why}"
 
     @cached_property
-    def _shelves(self) -> Mapping[str, RuleIndex]:
-        return {key: self._sorted(key, plan) for key, plan in self._scene.plans.networks.items()}
+    def _indexes(self) -> Mapping[str, RuleIndex]:
+        return {key: self._sorted(key, plan) for key, plan in self._model.plans.networks.items()}
 
     def _sorted(self, key: str, plan: RuleSet) -> RuleIndex:
         cloud = cloud_of(plan)
@@ -267,10 +281,10 @@ class Invariants:
             for server, groups in plan.memberships.items()
             for group in groups
         }
-        members = self._scene.members(key)
-        seen = self._scene.views[plan.network]
+        members = self._model.members(key)
+        seen = self._model.views[plan.network]
         # Behind those of the servers that declare no address.
-        first = stands_in = FIRST_PLACEHOLDER + len(self._scene.servers)
+        first = stands_in = FIRST_PLACEHOLDER + len(self._model.servers)
         for retired in self._retired:
             if retired.group.network == plan.network:
                 zone = retired.zone.value if cloud.capabilities.groups_by_zone else ""
@@ -280,28 +294,28 @@ class Invariants:
                 members[retired.group.key] = AddressSet.between(at, at)
                 stands_in += 1
         if stands_in != first:
-            space = self._scene.space(plan.network)
+            space = self._model.space(plan.network)
             seen = cloud.evaluator.evaluator(plan, members, space)
         return RuleIndex(seen.written(), self._wider(key), worn)
 
     @property
     def _retired(self) -> tuple[RetiredGroup, ...]:
-        return self._scene.plans.inventory.retired
+        return self._model.plans.inventory.retired
 
     def _wider(self, key: str) -> Mapping[str, Collection[str]]:
         """The groups of a network, each with those that all of its wearers wear too."""
-        here = identity(key, self._scene.topology.networks[key])
-        groups = (*self._scene.flows.members, *(each.group for each in self._retired))
+        here = identity(key, self._model.topology.networks[key])
+        groups = (*self._model.flows.members, *(each.group for each in self._retired))
         return {group.key: group.implied_groups for group in groups if group.network == here}
 
-    def wardrobe(self) -> Iterator[Failure]:
+    def memberships_are_declared(self) -> Iterator[Failure]:
         """The plans are about the servers that are declared, each in its own network."""
         planned = {
             (name, plan.network)
-            for plan in self._scene.plans.networks.values()
+            for plan in self._model.plans.networks.values()
             for name in plan.memberships
         }
-        declared = {(s.name, s.network) for s in self._scene.managed()}
+        declared = {(s.name, s.network) for s in self._model.managed()}
         for name, where in sorted(planned ^ declared):
             summary = (
                 "is declared, and in no plan" if (name, where) in declared else "is not declared"
@@ -323,19 +337,19 @@ def _is_additional(flow: Flow) -> bool:
 _UNHARMED: Final = "neighbours are unharmed"
 
 
-def beyond_us(scene: NetworkModel) -> Iterator[Failure]:
+def beyond_us(model: NetworkModel) -> Iterator[Failure]:
     """Neighbours are unharmed, and what passes a server does not hang on what service tags hold."""
-    yield from _unharmed(scene)
-    yield from _whatever_tags_hold(scene)
+    yield from _unharmed(model)
+    yield from _whatever_tags_hold(model)
 
 
-def _unharmed(scene: NetworkModel) -> Iterator[Failure]:
-    for key, plan in scene.plans.networks.items():
-        view, declared = scene.views[plan.network], scene.places[plan.network].declared
+def _unharmed(model: NetworkModel) -> Iterator[Failure]:
+    for key, plan in model.plans.networks.items():
+        view, declared = model.views[plan.network], model.places[plan.network].declared
         for place in sorted(view.places - {declared.attach_to}):
             summary = f"hang on {place}, and {declared.attach_to} are declared".replace("_", " ")
             yield Failure(_UNHARMED, f"the groups of {key}", summary)
-        ours = addresses_of(s for s in scene.managed() if s.network == plan.network)
+        ours = addresses_of(s for s in model.managed() if s.network == plan.network)
         for zone, ranges in (("internal", declared.internal), ("perimeter", declared.perimeter)):
             others = AddressSet.of(ranges) - ours
             for way in WAYS:
@@ -350,16 +364,16 @@ def _harmed(way: Way, harm: NeighborEffect) -> Failure:
     summary = (
         f"{harm.own} is not ours, and a rule of ours {did} {way}, unlike Azure's default rules"
     )
-    witness = f"{source} -> {destination} {packet.service}"
-    return Failure(_UNHARMED, witness, f"{summary} {harm.when}".rstrip())
+    packet_text = f"{source} -> {destination} {packet.service}"
+    return Failure(_UNHARMED, packet_text, f"{summary} {harm.when}".rstrip())
 
 
-def _whatever_tags_hold(scene: NetworkModel) -> Iterator[Failure]:
+def _whatever_tags_hold(model: NetworkModel) -> Iterator[Failure]:
     def under_forced_tunneling(server: ExchangeServer, way: Way, own: Address) -> Traffic:
-        return scene.views[server.network].elsewhere(server.name, way, own)
+        return model.views[server.network].elsewhere(server.name, way, own)
 
     for server, way, _, opened, cut in FilterComparison().changes(
-        scene.managed(), scene.permitted, under_forced_tunneling
+        model.managed(), model.permitted, under_forced_tunneling
     ):
         packet = (opened or cut).example()
         ends = (server.name, str(packet.address))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from exchange_ports.flows.flow_index import WAYS
 from exchange_ports.planning import Plans
-from exchange_ports.proof.exposure import residues
+from exchange_ports.proof.exposure import exposures
 from exchange_ports.proof.invariants import Failure, Invariants, beyond_us
 from exchange_ports.proof.network_model import NetworkModel
 
@@ -43,30 +43,31 @@ class Proof:
 def prove(plans: Plans) -> Proof:
     """Compare what the plans permit with what the flows mean. Pure: the same plans, the same proof."""
     try:
-        scene = NetworkModel(plans)
+        model = plans.once(NetworkModel)
     except ValueError as refused:
         broken = Failure("a cloud takes the plan", "the plan", str(refused))
         return Proof(Figures(flows=len(plans.flows)), (broken,))
-    laws = Invariants(scene)
+    laws = Invariants(model)
     # Without the right servers nothing else can be asked.
-    failures = tuple(laws.wardrobe())
+    failures = tuple(laws.memberships_are_declared())
     if not failures:
-        failures = (*_broken(laws), *beyond_us(scene))
-    servers = sum(1 for _ in scene.managed())
+        failures = (*_broken(laws), *beyond_us(model))
+    servers = sum(1 for _ in model.managed())
     figures = Figures(
         servers,
         servers * len(WAYS),
-        sum(view.rules for view in scene.views.values()),
+        sum(view.rules for view in model.views.values()),
         len(plans.flows),
         laws.boxes,
     )
     if failures:
         return Proof(figures, failures)
-    return Proof(figures, (), tuple(residues(scene)), tuple(laws.covered_together()))
+    return Proof(figures, (), tuple(exposures(model)), tuple(laws.covered_together()))
 
 
 def _broken(laws: Invariants) -> Iterator[Failure]:
-    yield from laws.as_meant()
+    yield from laws.permitted_is_required()
     yield from laws.ground_rules()
+    yield from laws.documented_rows()
     yield from laws.perimeter()
-    yield from laws.needless_rules()
+    yield from laws.redundant_rules()

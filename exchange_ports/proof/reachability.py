@@ -19,7 +19,7 @@ from exchange_ports.proof.regions import (
     RegionEndpoint,
     joined,
     parties,
-    piece_of,
+    region_of,
 )
 from exchange_ports.traffic.ports import Ports
 from exchange_ports.traffic.services import ServiceSet
@@ -77,11 +77,11 @@ def query(
 
     :raises ValueError: there is no such packet.
     """
-    scene = NetworkModel(plans)
+    model = plans.once(NetworkModel)
     pairs = [
         (one, other)
-        for one in parties(scene, source)
-        for other in parties(scene, destination)
+        for one in parties(model, source)
+        for other in parties(model, destination)
         if one.server is None or one.server is not other.server
     ]
     if not pairs:
@@ -91,21 +91,21 @@ def query(
         each
         for one, other in pairs
         for version, services in by_family
-        for each in _pieces(scene, one.of(version), other.of(version), services)
+        for each in _regions(model, one.of(version), other.of(version), services)
     ]
     if not found:
         raise ValueError("one has IPv4 addresses only, the other IPv6 addresses only")
-    writer = AnswerWriter(scene, source, destination)
+    writer = AnswerWriter(model, source, destination)
     return Answer(tuple(writer.part(each) for each in joined(found)))
 
 
-def _pieces(
-    scene: NetworkModel, source: RegionEndpoint, target: RegionEndpoint, services: ServiceSet
+def _regions(
+    model: NetworkModel, source: RegionEndpoint, target: RegionEndpoint, services: ServiceSet
 ) -> Iterator[Region]:
     for one in source.one_by_one():
         for other in target.one_by_one():
             if not (one.managed or other.managed):
-                yield piece_of(None, one, other, services)
+                yield region_of(None, one, other, services)
                 continue
             # Of an end that is not ours nothing is claimed. At most one end is more than one address.
             outer = one if one.server is None else other
@@ -113,18 +113,18 @@ def _pieces(
             let = asked
             for way, mine, theirs in zip(WAYS, (one, other), (other, one), strict=True):
                 if mine.managed:
-                    let = let & _let(scene, mine, way, theirs, outer)
+                    let = let & _let(model, mine, way, theirs, outer)
             for passes, some in ((True, let), (False, asked - let)):
                 for addresses, carried_there in some.groups():
                     if outer is one:
                         one_there, other_there = RegionEndpoint(one.server, addresses), other
                     else:
                         one_there, other_there = one, RegionEndpoint(other.server, addresses)
-                    yield piece_of(passes, one_there, other_there, carried_there)
+                    yield region_of(passes, one_there, other_there, carried_there)
 
 
 def _let(
-    scene: NetworkModel,
+    model: NetworkModel,
     mine: RegionEndpoint,
     way: Way,
     theirs: RegionEndpoint,
@@ -134,7 +134,7 @@ def _let(
     if mine.server is None:
         return Traffic.everything()
     own = mine.addresses.example()
-    permitted = scene.permitted(mine.server, way, own)
+    permitted = model.permitted(mine.server, way, own)
     if theirs is outer:
         return permitted
     # The outer end is this one: one address, so what passes there is what passes to the other.

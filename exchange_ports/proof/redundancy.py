@@ -36,7 +36,7 @@ class RuleIndex:
         """
         self._wider = implied_groups
         self._idle: list[RedundantRule] = []
-        self._shelves: dict[_Label, list[AllowRule]] = defaultdict(list)
+        self._by_label: dict[_Label, list[AllowRule]] = defaultdict(list)
         for rule in rules:
             if (rule.place, rule.group) not in worn:
                 self._idle.append(RedundantRule(rule.name, f"nobody wears {rule.group}"))
@@ -44,9 +44,9 @@ class RuleIndex:
                 self._idle.append(RedundantRule(rule.name, "it names nobody"))
             else:
                 label = _Label(rule.place, rule.way, rule.group, rule.peer)
-                self._shelves[label].append(rule)
+                self._by_label[label].append(rule)
 
-    def needless(self) -> Iterator[RedundantRule]:
+    def redundant(self) -> Iterator[RedundantRule]:
         """The rules that say nothing, or nothing that a single other one does not say."""
         yield from self._idle
         for rule, other in self._single.values():
@@ -75,11 +75,11 @@ class RuleIndex:
         """
         once: dict[_Label, _Layer] = {}
         found: dict[_Label, list[AllowRule]] = {}
-        for label, rules in self._shelves.items():
+        for label, rules in self._by_label.items():
             layers = [_Layer(Traffic.twice(map(_pair, rules)))] if len(rules) > 1 else []
             for above in self._above(label):
                 if above not in once:
-                    once[above] = _Layer(Traffic.of(map(_pair, self._shelves[above])))
+                    once[above] = _Layer(Traffic.of(map(_pair, self._by_label[above])))
                 layers.append(once[above])
             layers = [layer for layer in layers if layer.steps]
             covered = [rule for rule in rules if layers and _held_by(layers, rule)]
@@ -96,7 +96,7 @@ class RuleIndex:
                 inner[above] += rules
         found: dict[int, tuple[AllowRule, AllowRule]] = {}
         for label, rules in inner.items():
-            for rule, other in _held(_by_address(rules), _by_address(self._shelves[label])):
+            for rule, other in _held(_by_address(rules), _by_address(self._by_label[label])):
                 # The same whichever label was looked at first: one of the rule's own group.
                 if id(rule) not in found or other.group == rule.group != found[id(rule)][1].group:
                     found[id(rule)] = (rule, other)
@@ -106,7 +106,7 @@ class RuleIndex:
         """Rules that together name all of one; none of them is left out where it adds something."""
         rest = Traffic.of([_pair(rule)])
         for above in (label, *self._above(label)):
-            for other in self._shelves[above]:
+            for other in self._by_label[above]:
                 if other is rule or not other.services & rule.services:
                     continue
                 less = rest - Traffic.of([_pair(other)])
@@ -124,7 +124,7 @@ class RuleIndex:
         for ours in (label.group, *sorted(self._wider.get(label.group, ()))):
             for peer in theirs:
                 above = label._replace(group=ours, peer=peer)
-                if above != label and above in self._shelves:
+                if above != label and above in self._by_label:
                     yield above
 
 
@@ -189,24 +189,24 @@ def _held_by(layers: list[_Layer], rule: AllowRule) -> bool:
 
 
 #: Rules by their addresses.
-_Shelf: TypeAlias = dict[AddressSet, list[AllowRule]]
+_ByAddress: TypeAlias = dict[AddressSet, list[AllowRule]]
 
 
-def _by_address(rules: Iterable[AllowRule]) -> _Shelf:
-    shelf: _Shelf = defaultdict(list)
+def _by_address(rules: Iterable[AllowRule]) -> _ByAddress:
+    found: _ByAddress = defaultdict(list)
     for rule in rules:
-        shelf[_addresses(rule)].append(rule)
-    return shelf
+        found[_addresses(rule)].append(rule)
+    return found
 
 
-def _held(shelf: _Shelf, above: _Shelf) -> Iterator[tuple[AllowRule, AllowRule]]:
+def _held(rules: _ByAddress, above: _ByAddress) -> Iterator[tuple[AllowRule, AllowRule]]:
     """Pairs of a rule and another one that names all of it. Of two equal ones each holds the other."""
-    for addresses, wide in _nested(shelf, above):
+    for addresses, wide in _nested(rules, above):
         services: dict[ServiceSet, list[AllowRule]] = defaultdict(list)
         for other in above[wide]:
             services[other.services].append(other)
         inner: dict[ServiceSet, list[AllowRule]] = defaultdict(list)
-        for rule in shelf[addresses]:
+        for rule in rules[addresses]:
             inner[rule.services].append(rule)
         for carried, more in _nested(inner, services):
             for rule in inner[carried]:

@@ -1,6 +1,6 @@
 """Pieces of an answer: who with whom, and what of it passes; and how few of them say it all.
 
-An atom is a server at some of its addresses, or addresses of nobody's. A piece is every source with
+An atom is a server at some of its addresses, or addresses of nobody's. A region is every source with
 every destination, but nobody with itself and no family with the other.
 """
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from exchange_ports.flows.flow_index import FlowIndex
+from exchange_ports.flows.rows import public_ranges
 from exchange_ports.planning import Plans
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS, EndpointKind
@@ -17,20 +18,15 @@ from exchange_ports.topology.inventory import ExchangeServer, Inventory
 from exchange_ports.topology.models import Topology
 from exchange_ports.topology.roles import ServerRole
 from exchange_ports.traffic.addresses import (
-    EVERYTHING_V4,
     EVERYTHING_V6,
     GLOBAL_UNICAST,
     AddressSet,
-    difference,
     network,
 )
 from exchange_ports.traffic.regroup import regroup
 from exchange_ports.traffic.services import ServiceSet
 
 ANY_WORD: Final = "any"
-
-#: Class D, class E and limited broadcast are no part of the Internet (DESIGN 5).
-_NO_UNICAST: Final = network("224.0.0.0/3")
 
 #: Python also takes netmasks and scopes, which no rule does.
 _LETTERS: Final = re.compile(r"[0-9a-fA-F:.]+(?:/[0-9]{1,3})?")
@@ -103,8 +99,7 @@ def _internet(topology: Topology) -> AddressSet:
         for declared in topology.networks.values()
         for zone in (*declared.internal, *declared.perimeter)
     )
-    blocks = tuple(b for b in topology.private_blocks if b.version == EVERYTHING_V4.version)
-    public = AddressSet.of(difference(EVERYTHING_V4, (*blocks, _NO_UNICAST)))
+    public = AddressSet.of(public_ranges(topology))
     if zones & AddressSet.of([EVERYTHING_V6]):
         public |= AddressSet.of([GLOBAL_UNICAST])
     return public - zones
@@ -176,14 +171,14 @@ FAMILIES: Final = {
 }
 
 
-def parties(scene: NetworkModel, asked: QueryEndpoint) -> list[RegionEndpoint]:
+def parties(model: NetworkModel, asked: QueryEndpoint) -> list[RegionEndpoint]:
     """Everyone whom an end of a question means; addresses of nobody's come last, together."""
     found = [
-        RegionEndpoint(scene.servers[name], scene.servers[name].address_set)
+        RegionEndpoint(model.servers[name], model.servers[name].address_set)
         for name in asked.servers
     ]
     rest = asked.addresses
-    for server in scene.servers.values():
+    for server in model.servers.values():
         here = asked.addresses & server.address_set
         if here:
             found.append(RegionEndpoint(server, here))
@@ -191,7 +186,7 @@ def parties(scene: NetworkModel, asked: QueryEndpoint) -> list[RegionEndpoint]:
     return [*found, RegionEndpoint(None, rest)] if rest else found
 
 
-#: Who stands at one end of a piece: servers at addresses, and addresses.
+#: Who stands at one end of a region: servers at addresses, and addresses.
 Atom: TypeAlias = "tuple[str, AddressSet]"
 
 
@@ -205,10 +200,10 @@ class Region:
     services: ServiceSet
 
 
-def piece_of(
+def region_of(
     passes: bool | None, one: RegionEndpoint, other: RegionEndpoint, services: ServiceSet
 ) -> Region:
-    """The piece of two parties."""
+    """The region of two parties."""
     return Region(passes, frozenset([_atom(one)]), frozenset([_atom(other)]), services)
 
 
@@ -219,39 +214,39 @@ def _atom(party: RegionEndpoint) -> Atom:
 _RANKS: Final = {True: 0, False: 1, None: 2}
 
 
-def joined(pieces: Iterable[Region]) -> list[Region]:
+def joined(regions: Iterable[Region]) -> list[Region]:
     """What passes first, then what does not, then what is not ours.
 
-    As few pieces as it takes: services of one pair, then sources, then destinations together.
+    As few regions as it takes: services of one pair, then sources, then destinations together.
     """
-    found = list(pieces)
+    found = list(regions)
     for column in ("services", "sources", "destinations"):
         found = regroup(found, column)
     # What a server says to itself is never asked, so "all but itself" is as good as all.
     found = _but_itself(found)
-    return sorted(_families(found), key=lambda piece: _RANKS[piece.passes])
+    return sorted(_families(found), key=lambda region: _RANKS[region.passes])
 
 
-def _but_itself(pieces: Iterable[Region]) -> list[Region]:
-    """Servers that reach all but themselves, each a piece so far, in one piece."""
+def _but_itself(regions: Iterable[Region]) -> list[Region]:
+    """Servers that reach all but themselves, each a region so far, in one region."""
     found: list[Region] = []
-    for piece in pieces:
+    for region in regions:
         for index, other in enumerate(found):
-            merged = _merged(piece, other)
-            alike = (piece.passes, piece.services) == (other.passes, other.services)
+            merged = _merged(region, other)
+            alike = (region.passes, region.services) == (other.passes, other.services)
             everyone = merged.sources | merged.destinations
             # Both name everyone, at one end or the other: what is new in the merged one is a server
             # with itself. With addresses it could be two of them.
             if (
                 alike
-                and everyone == piece.sources | piece.destinations
+                and everyone == region.sources | region.destinations
                 and everyone == other.sources | other.destinations
                 and all(name for name, _ in merged.sources & merged.destinations)
             ):
                 found[index] = merged
                 break
         else:
-            found.append(piece)
+            found.append(region)
     return found
 
 
@@ -264,10 +259,10 @@ def _merged(one: Region, other: Region) -> Region:
     )
 
 
-def _families(pieces: Iterable[Region]) -> list[Region]:
+def _families(regions: Iterable[Region]) -> list[Region]:
     """The same said of both families is said once: no packet goes from one to the other."""
-    found = list(pieces)
-    for of_v6 in [piece for piece in found if _within(piece, 6)]:
+    found = list(regions)
+    for of_v6 in [region for region in found if _within(region, 6)]:
         for index, of_v4 in enumerate(found):
             if _within(of_v4, 4) and _unplaced(of_v4) == _unplaced(of_v6):
                 found[index] = _merged(of_v4, of_v6)
@@ -276,12 +271,12 @@ def _families(pieces: Iterable[Region]) -> list[Region]:
     return found
 
 
-def _within(piece: Region, version: int) -> bool:
+def _within(region: Region, version: int) -> bool:
     family = FAMILIES[version]
-    return all(at <= family for _, at in piece.sources | piece.destinations)
+    return all(at <= family for _, at in region.sources | region.destinations)
 
 
-def _unplaced(piece: Region) -> Hashable:
-    """A piece but for addresses."""
-    sources, targets = ({name for name, _ in end} for end in (piece.sources, piece.destinations))
-    return (piece.passes, frozenset(sources), frozenset(targets), piece.services)
+def _unplaced(region: Region) -> Hashable:
+    """A region but for addresses."""
+    sources, targets = ({name for name, _ in end} for end in (region.sources, region.destinations))
+    return (region.passes, frozenset(sources), frozenset(targets), region.services)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from exchange_ports.adoption.compare import Adoption
 from exchange_ports.adoption.steps import Step
 from exchange_ports.clouds.existing import Found, Held, ResourceStatus, ResourceVerdict
-from exchange_ports.reports.document import Document, Items, Look, Paragraph, Section, Text
+from exchange_ports.reports import document as doc
 
 #: More of one kind than these are counted, unless all are asked for.
 _COUNTS: Final = {
@@ -32,30 +32,30 @@ _SAYS: Final = {
 
 def adoption_report(
     adoption: Adoption, steps: Sequence[Step], file: Mapping[str, Any] | None, last: str = ""
-) -> Document:
+) -> doc.Document:
     """Each network: counts, what is imported and then edited, and what is in the way; then what to do.
 
     For programs `file` is in it, the import file; for people, `last` says where it is.
     """
-    return Document(
+    return doc.Document(
         lambda: _sections(adoption, steps, last),
         data=lambda: _adoption_data(adoption, steps, file),
     )
 
 
-def _sections(adoption: Adoption, steps: Sequence[Step], last: str) -> Iterator[Section]:
+def _sections(adoption: Adoption, steps: Sequence[Step], last: str) -> Iterator[doc.Section]:
     for found in adoption.found:
         blocks = [
-            Items(_counts(found)),
-            *_items("To import", _imports(found), Look.STRONG),
-            *_items("In the way", _in_the_way(found), Look.RISK),
-            *_items("Left over by an update, held by nobody", _leftovers(found), Look.RISK),
-            *_items("Rules at groups of ours that nobody wants", _unwanted(found), Look.RISK),
+            doc.Items(_counts(found)),
+            *_items("To import", _imports(found), doc.Look.STRONG),
+            *_items("In the way", _in_the_way(found), doc.Look.RISK),
+            *_items("Left over by an update, held by nobody", _leftovers(found), doc.Look.RISK),
+            *_items("Rules at groups of ours that nobody wants", _unwanted(found), doc.Look.RISK),
         ]
-        yield Section(f"{found.network}: {found.urn.name}", blocks)
+        yield doc.Section(f"{found.network}: {found.urn.name}", blocks)
     for network in adoption.not_looked_at:
         summary = f"{network}: not looked at, nothing was given of its cloud"
-        yield Section("", (Paragraph(summary),))
+        yield doc.Section("", (doc.Paragraph(summary),))
     later = [
         block
         for heading, items in (
@@ -63,22 +63,22 @@ def _sections(adoption: Adoption, steps: Sequence[Step], last: str) -> Iterator[
             ("Replaced, to be deleted by the next update", _ids(adoption.going)),
             ("No longer wanted, to be deleted by the next update", _ids(adoption.no_longer_wanted)),
         )
-        for block in _items(heading, items, Look.NOTE)
+        for block in _items(heading, items, doc.Look.NOTE)
     ]
     if later:
-        yield Section("", later)
+        yield doc.Section("", later)
     if steps:
-        yield Section("What to do", [each for at in enumerate(steps, 1) for each in _step(*at)])
+        yield doc.Section("What to do", [each for at in enumerate(steps, 1) for each in _step(*at)])
     else:
-        yield Section("Nothing to do: all that is wanted is known")
+        yield doc.Section("Nothing to do: all that is wanted is known")
     if last:
-        yield Section("", (Paragraph(last),))
+        yield doc.Section("", (doc.Paragraph(last),))
 
 
-def _step(number: int, step: Step) -> Iterator[Paragraph]:
-    yield Paragraph(f"{number}. {_shown(step.command or step.why)}", indent=2)
+def _step(number: int, step: Step) -> Iterator[doc.Paragraph]:
+    yield doc.Paragraph(f"{number}. {_shown(step.command or step.why)}", indent=2)
     if step.command:
-        yield Paragraph(Text(_shown(step.why), Look.ASIDE), indent=5)
+        yield doc.Paragraph(doc.Text(_shown(step.why), doc.Look.ASIDE), indent=5)
 
 
 def _shown(text: str) -> str:
@@ -86,10 +86,10 @@ def _shown(text: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in text)
 
 
-def _items(heading: str, items: Iterable[str], look: Look) -> list[Items]:
+def _items(heading: str, items: Iterable[str], look: doc.Look) -> list[doc.Items]:
     """A list under its heading, unless it is empty."""
     listed = tuple(map(_shown, items))
-    return [Items(listed, Text(heading, look))] if listed else []
+    return [doc.Items(listed, doc.Text(heading, look))] if listed else []
 
 
 def _ids(several: Iterable[Held]) -> Iterator[str]:

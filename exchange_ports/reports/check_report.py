@@ -6,22 +6,14 @@ from typing import Final
 from exchange_ports.flows import Reason
 from exchange_ports.proof.answers import AnswerRow, End, EndVerdict
 from exchange_ports.proof.reachability import Answer, Verdict
-from exchange_ports.reports.document import (
-    Block,
-    Document,
-    Facts,
-    Look,
-    Paragraph,
-    Section,
-    Text,
-)
+from exchange_ports.reports import document as doc
 from exchange_ports.reports.reasons import reason_data
 from exchange_ports.topology.models import Platform
 
 #: More parts than this are counted: the data has all of them.
 _MOST: Final = 12
 
-_LOOKS: Final = {True: Look.GOOD, False: Look.RISK, None: Look.NOTE}
+_LOOKS: Final = {True: doc.Look.GOOD, False: doc.Look.RISK, None: doc.Look.NOTE}
 _WORDS: Final = {
     True: "passes",
     False: "does not pass",
@@ -31,36 +23,42 @@ _WORDS: Final = {
 
 def check_report(
     source: str, destination: str, question: Mapping[str, str], answers: Mapping[str, Answer]
-) -> Document:
+) -> doc.Document:
     """Each answer with who decided; with several, whether the clouds differ.
 
     `source` and `destination` are the ends in words, `question` is what was asked as it was written.
     `answers` are by platform, or the only one by whatever name.
     """
     asked = f"{source} -> {destination} {question['ports']}"
-    return Document(lambda: _sections(asked, answers), data=lambda: _answer_data(question, answers))
+    return doc.Document(
+        lambda: _sections(asked, answers), data=lambda: _answer_data(question, answers)
+    )
 
 
-def _sections(question: str, answers: Mapping[str, Answer]) -> Iterator[Section]:
+def _sections(question: str, answers: Mapping[str, Answer]) -> Iterator[doc.Section]:
     if len(answers) == 1:
-        yield Section("", [*_of(question, *answers.values())])
+        yield doc.Section("", [*_of(question, *answers.values())])
         return
     first, *others = answers.values()
     for platform, answer in answers.items():
-        yield Section(f"On {Platform(platform).summary}", [*_of(question, answer)])
+        yield doc.Section(f"On {Platform(platform).summary}", [*_of(question, answer)])
     same = all(first.alike(other) for other in others)
-    yield Section("", (Paragraph("The same passes on both." if same else "The clouds differ."),))
+    yield doc.Section(
+        "", (doc.Paragraph("The same passes on both." if same else "The clouds differ."),)
+    )
 
 
-def _of(question: str, answer: Answer) -> Iterator[Block]:
+def _of(question: str, answer: Answer) -> Iterator[doc.Block]:
     if len(answer.parts) > 1:
-        look = Look.NOTE if answer.verdict is Verdict.IN_PART else Look.PLAIN
-        yield Paragraph((Text(f"{question}: "), Text(_overall(answer.verdict), look)))
+        look = doc.Look.NOTE if answer.verdict is Verdict.IN_PART else doc.Look.PLAIN
+        yield doc.Paragraph((doc.Text(f"{question}: "), doc.Text(_overall(answer.verdict), look)))
     for part in answer.parts[:_MOST]:
-        yield Paragraph((Text(f"{part.summary} "), Text(_WORDS[part.passes], _LOOKS[part.passes])))
-        yield Facts(_part(part))
+        yield doc.Paragraph(
+            (doc.Text(f"{part.summary} "), doc.Text(_WORDS[part.passes], _LOOKS[part.passes]))
+        )
+        yield doc.Facts(_part(part))
     if len(answer.parts) > _MOST:
-        yield Paragraph(f"and {len(answer.parts) - _MOST} more parts; --json shows all")
+        yield doc.Paragraph(f"and {len(answer.parts) - _MOST} more parts; --json shows all")
 
 
 def _overall(verdict: Verdict) -> str:

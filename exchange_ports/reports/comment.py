@@ -311,7 +311,7 @@ def _details(review: Review) -> Iterator[_Table]:
         )
         more = "| | and {} more, in the whole report | | |\n"
         yield _Table(f"{_open(f'In the clouds: {total}')}{head}", lines, _CLOSE, more)
-    passing = () if review.update is None else review.update.at_once.troubles
+    passing = () if review.update is None else review.update.at_once.issues
     if passing:
         summary = f"In one step, in passing: {len(passing)} cut or opened"
         lines = tuple(f"- {_PASSING[each.effect]}: {_code(str(each))}\n" for each in passing)

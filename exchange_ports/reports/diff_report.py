@@ -6,15 +6,7 @@ from typing import Final
 from exchange_ports.diff import Change, ChangeEndpoint, Effect, Gate, held_by
 from exchange_ports.findings import printable
 from exchange_ports.flows.labels import few
-from exchange_ports.reports.document import (
-    Block,
-    Document,
-    Look,
-    Paragraph,
-    Section,
-    Text,
-    shortened,
-)
+from exchange_ports.reports import document as doc
 from exchange_ports.reports.headline import (
     Row,
     cited,
@@ -34,7 +26,11 @@ _WIDTH: Final = 98
 _MOST: Final = 20
 #: Columns. Longer ends have their services behind them, and move nobody else's.
 _MOST_ALIGNED: Final = 70
-_LOOKS: Final = {Effect.OPENED: Look.GOOD, Effect.CUT: Look.RISK, Effect.REASON: Look.OUT}
+_LOOKS: Final = {
+    Effect.OPENED: doc.Look.GOOD,
+    Effect.CUT: doc.Look.RISK,
+    Effect.REASON: doc.Look.OUT,
+}
 _HEADINGS: Final = {
     Effect.OPENED: "newly let through",
     Effect.CUT: "newly cut",
@@ -42,45 +38,47 @@ _HEADINGS: Final = {
 }
 
 
-def diff_report(reviews: Sequence[Review], base: str, head: str) -> Document:
+def diff_report(reviews: Sequence[Review], base: str, head: str) -> doc.Document:
     """The headline, and for each stack that differs what does; `base` and `head` name both sides."""
-    return Document(
+    return doc.Document(
         lambda: _sections(reviews), width=_WIDTH, data=lambda: _reviews_data(reviews, base, head)
     )
 
 
-def _sections(reviews: Sequence[Review]) -> Iterator[Section]:
-    yield Section(headline(reviews))
-    yield from (Section(_title(each), list(_of_stack(each))) for each in reviews if not each.quiet)
+def _sections(reviews: Sequence[Review]) -> Iterator[doc.Section]:
+    yield doc.Section(headline(reviews))
+    yield from (
+        doc.Section(_title(each), list(_of_stack(each))) for each in reviews if not each.quiet
+    )
 
 
-def _of_stack(review: Review) -> Iterator[Block]:
+def _of_stack(review: Review) -> Iterator[doc.Block]:
     for side, summary in ((review.new, "does not load"), (review.old, "did not load before")):
         if side is not None and side.plans is None:
             found = (line for finding in side.errors for line in str(finding).splitlines())
-            yield _at(2, Text(summary, Look.RISK))
+            yield _at(2, doc.Text(summary, doc.Look.RISK))
             yield from (_at(4, each.lstrip(), 4 + len(each) - len(each.lstrip())) for each in found)
     for effect, summary in _HEADINGS.items():
         several = rows(review.changes.of(effect))
         if several:
-            yield _at(2, Text(summary, Look.ASIDE))
+            yield _at(2, doc.Text(summary, doc.Look.ASIDE))
             yield from _of_rows(several, review)
     yield from (_at(2, note) for note in _counted(notes(review)))
-    troubles = () if review.update is None else review.update.at_once.troubles
-    yield from (_at(4, Text(trouble, Look.RISK)) for trouble in _counted(troubles))
+    issues = () if review.update is None else review.update.at_once.issues
+    yield from (_at(4, doc.Text(issue, doc.Look.RISK)) for issue in _counted(issues))
     yield from (_at(2, f"{place}: {done_words(done)}") for place, done in review.operations)
     for summary, warnings in (("new", review.warnings_new), ("gone", review.warnings_gone)):
         for warning in _counted(f"[{each.kind.code}] {each.summary}" for each in warnings):
-            yield _at(2, Text(f"warning that is {summary}: {warning}", Look.NOTE))
+            yield _at(2, doc.Text(f"warning that is {summary}: {warning}", doc.Look.NOTE))
     use = None if review.new is None or review.new.plans is None else worst_use(review.new.plans)
     if use is not None:
         used = f"{use.used} of {use.limit.most} {use.limit.what}"
         yield _at(2, f"nearest limit: {use.where}: {used}")
 
 
-def _at(indent: int, line: str | Text, first: int | None = None) -> Paragraph:
+def _at(indent: int, line: str | doc.Text, first: int | None = None) -> doc.Paragraph:
     """A paragraph, what follows of it two blanks further in."""
-    return Paragraph(line, indent if first is None else first, indent + 2)
+    return doc.Paragraph(line, indent if first is None else first, indent + 2)
 
 
 def _title(review: Review) -> str:
@@ -90,13 +88,13 @@ def _title(review: Review) -> str:
     return f"{name}: {review.edit}"
 
 
-def _of_rows(several: Sequence[Row], review: Review) -> Iterator[Block]:
+def _of_rows(several: Sequence[Row], review: Review) -> Iterator[doc.Block]:
     texts = [_ends(row) for row in several]
     # Services stand under each other where the ends leave room for them.
     width = max((len(text) for text in texts if len(text) <= _MOST_ALIGNED), default=0)
     for text, row in zip(texts, several, strict=True):
-        look = Look.RISK if row.labels else _LOOKS[row.change.effect]
-        yield Paragraph(Text(f"{text:{width}}  {ports(row.change.services)}", look), 2, 6)
+        look = doc.Look.RISK if row.labels else _LOOKS[row.change.effect]
+        yield doc.Paragraph(doc.Text(f"{text:{width}}  {ports(row.change.services)}", look), 2, 6)
         yield from _of_row(row, review)
 
 
@@ -105,21 +103,21 @@ def _ends(row: Row) -> str:
     return f"{row.sign} {one} {row.arrow} {other}"
 
 
-def _of_row(row: Row, review: Review) -> Iterator[Block]:
+def _of_row(row: Row, review: Review) -> Iterator[doc.Block]:
     if row.labels:
-        yield _at(6, Text(", ".join(row.labels), Look.RISK))
+        yield _at(6, doc.Text(", ".join(row.labels), doc.Look.RISK))
     for start, reasons in (("", row.change.reasons), ("no longer for: ", row.change.former)):
         for each in _counted(f"{each.summary}: {printable(cited(each))}" for each in reasons):
             yield _at(6, f"{start}{each}")
     places = review.places(row.change)
     if places:
         numbers = few([str(number) for _, number in places])
-        yield _at(6, Text(f"{printable(places[0][0])}:{numbers}", Look.ASIDE))
+        yield _at(6, doc.Text(f"{printable(places[0][0])}:{numbers}", doc.Look.ASIDE))
 
 
 def _counted(several: Iterable[object]) -> list[str]:
     """The first ones, and how many more."""
-    return shortened([printable(each) for each in several], _MOST)
+    return doc.shortened([printable(each) for each in several], _MOST)
 
 
 def _reviews_data(reviews: Sequence[Review], base: str, head: str) -> dict[str, object]:
@@ -162,10 +160,10 @@ def _review(review: Review) -> dict[str, object]:
             for place, done in review.operations
         },
         "one_step": None if update is None else update.clean,
-        "in_passing": [] if update is None else [str(each) for each in update.at_once.troubles],
+        "in_passing": [] if update is None else [str(each) for each in update.at_once.issues],
         "steps": None
         if update is None or update.steps is None
-        else [step.turn.value for step in update.steps],
+        else [step.phase.value for step in update.steps],
         "warnings": {
             "new": [each.as_data() for each in review.warnings_new],
             "gone": [each.as_data() for each in review.warnings_gone],

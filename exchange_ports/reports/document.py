@@ -63,6 +63,11 @@ def plain(value: Value) -> str:
     return " ".join("".join(each.text for each in line) for line in lines(value))
 
 
+def direction(way: str) -> Text:
+    """`in` or `out`, told apart at a glance."""
+    return Text(way, Look.GOOD if way == "in" else Look.OUT)
+
+
 def spaced(*several: Line) -> Words:
     """Lines as one, with a blank between each two."""
     made: list[Text] = []

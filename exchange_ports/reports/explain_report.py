@@ -8,20 +8,7 @@ from exchange_ports.findings import Path, Place, counted, printable
 from exchange_ports.flows import Reason
 from exchange_ports.proof.answers import AnswerRow
 from exchange_ports.proof.explain import Explanation, PlannedRule, RuleReason
-from exchange_ports.reports.document import (
-    Block,
-    Document,
-    Facts,
-    Items,
-    Line,
-    Look,
-    Paragraph,
-    Row,
-    Section,
-    Table,
-    Text,
-    shortened,
-)
+from exchange_ports.reports import document as doc
 from exchange_ports.reports.reasons import reason_data
 
 #: More lines than this of one kind are counted: the data has all of them.
@@ -33,13 +20,13 @@ _PLATFORM: Final = "nobody: every network of this platform has it"
 Locate = Callable[[Path], Place]
 
 
-def explain_report(asked: str, explained: Explanation, wide: int, locate: Locate) -> Document:
+def explain_report(asked: str, explained: Explanation, wide: int, locate: Locate) -> doc.Document:
     """Reasons, each with its rules and who asked for it, and what is cut without them.
 
     `locate` says where a field of the topology stands. `wide` rules let everything through, so what
     was asked for too.
     """
-    return Document(
+    return doc.Document(
         lambda: _sections(printable(asked), explained, wide, locate),
         data=lambda: _explained_data(asked, explained, wide, locate),
     )
@@ -47,10 +34,10 @@ def explain_report(asked: str, explained: Explanation, wide: int, locate: Locate
 
 def unknown_report(
     asked: str, summary: Iterable[str], likely: Sequence[str], wide: int
-) -> Document:
+) -> doc.Document:
     """The answer where no rule is called so, or none names the port: in words, and what is likely."""
-    return Document(
-        (Section("", [Paragraph(each) for each in summary]),),
+    return doc.Document(
+        (doc.Section("", [doc.Paragraph(each) for each in summary]),),
         data=lambda: {
             "asked": asked,
             "found": False,
@@ -63,21 +50,23 @@ def unknown_report(
     )
 
 
-def _sections(asked: str, explained: Explanation, wide: int, locate: Locate) -> Iterator[Section]:
+def _sections(
+    asked: str, explained: Explanation, wide: int, locate: Locate
+) -> Iterator[doc.Section]:
     rules, whys = explained.rules, explained.whys
-    yield Section(f"{asked}: {counted(len(rules), 'rule')}, {counted(len(whys), 'reason')}")
+    yield doc.Section(f"{asked}: {counted(len(rules), 'rule')}, {counted(len(whys), 'reason')}")
     for why in whys:
-        look = Look.RISK if why.reason.accepted_risk else Look.STRONG
-        heading = Text(why.reason.summary, look)
-        yield Section(heading, (Facts(_why(why, locate)), *_rules(why.rules)))
+        look = doc.Look.RISK if why.reason.accepted_risk else doc.Look.STRONG
+        heading = doc.Text(why.reason.summary, look)
+        yield doc.Section(heading, (doc.Facts(_why(why, locate)), *_rules(why.rules)))
     unreasoned = [rule for rule in rules if not rule.reasons]
     for summary in dict.fromkeys(rule.description for rule in unreasoned):
         those = [rule for rule in unreasoned if rule.description == summary]
-        yield Section(summary or "no reason", _rules(those))
+        yield doc.Section(summary or "no reason", _rules(those))
     yield _without(explained)
     if wide:
         besides = f"Besides, {counted(wide, 'rule')} of the ground rules let everything through."
-        yield Section("", (Paragraph(besides),))
+        yield doc.Section("", (doc.Paragraph(besides),))
 
 
 def _why(why: RuleReason, locate: Locate) -> Iterator[tuple[str, str]]:
@@ -117,11 +106,11 @@ def _dotted(field: Path) -> str:
     return words
 
 
-def _rules(rules: Sequence[PlannedRule]) -> list[Block]:
+def _rules(rules: Sequence[PlannedRule]) -> list[doc.Block]:
     rows = tuple(
-        Row(
+        doc.Row(
             (
-                Text(rule.way, Look.GOOD if rule.way == "in" else Look.OUT),
+                doc.direction(rule.way),
                 rule.group or f"all of {rule.place}",
                 str(rule.ports),
                 rule.peer,
@@ -130,21 +119,21 @@ def _rules(rules: Sequence[PlannedRule]) -> list[Block]:
         )
         for rule in rules[:_MOST]
     )
-    more = [Items([f"and {len(rules) - _MOST} more"])] if len(rules) > _MOST else []
-    return [Table(("", "group", "ports", "peer", "rule"), rows), *more]
+    more = [doc.Items([f"and {len(rules) - _MOST} more"])] if len(rules) > _MOST else []
+    return [doc.Table(("", "group", "ports", "peer", "rule"), rows), *more]
 
 
-def _without(explained: Explanation) -> Section:
+def _without(explained: Explanation) -> doc.Section:
     several = "these rules" if len(explained.rules) > 1 else "this rule alone"
-    lines: list[Line] = []
+    lines: list[doc.Line] = []
     for parts, summary in ((explained.cut, "is cut"), (explained.opened, "passes")):
-        told = [(Text(f"{part.summary} "), Text(summary, Look.RISK)) for part in parts]
-        lines += shortened(told, _MOST)
+        told = [(doc.Text(f"{part.summary} "), doc.Text(summary, doc.Look.RISK)) for part in parts]
+        lines += doc.shortened(told, _MOST)
     if not lines:
         covered = ", ".join(explained.covered)
         summary = f"{covered} lets it too" if covered else "nobody passes by it"
         lines = [f"nothing is cut: {summary}"]
-    return Section(f"Without {several}", (Items(lines),))
+    return doc.Section(f"Without {several}", (doc.Items(lines),))
 
 
 def _explained_data(

@@ -14,19 +14,7 @@ from exchange_ports.findings import counted
 from exchange_ports.flows import ExternalEndpoint, Flow, Reason
 from exchange_ports.flows.labels import EndpointLabels, LabeledEnd
 from exchange_ports.planning import Plans
-from exchange_ports.reports.document import (
-    Document,
-    Items,
-    Look,
-    Origin,
-    Paragraph,
-    Records,
-    Section,
-    Table,
-    Text,
-    spaced,
-)
-from exchange_ports.reports.document import Row as TableRow
+from exchange_ports.reports import document as doc
 from exchange_ports.reports.reasons import (
     document,
     each_once,
@@ -273,31 +261,31 @@ _HEADINGS: Final = {
 }
 
 _NOTES: Final = (
-    spaced(
+    doc.spaced(
         "Each row is said in the direction in which a connection is opened. A filter without a memory, "
         "such as a network ACL, needs the way back as well: from these ports to whatever ports the "
         "source uses.",
-        Text("everything", Look.KEYWORD),
+        doc.Text("everything", doc.Look.KEYWORD),
         "is every protocol and port.",
     ),
-    spaced(
+    doc.spaced(
         "Not in it: what servers of one zone say to each other, what only servers of",
-        Text("external", Look.KEYWORD),
+        doc.Text("external", doc.Look.KEYWORD),
         "networks say to each other, and name servers of the platform, which no rule filters.",
     ),
 )
 
 
-def handover_report(rows: Sequence[Row], organization: str, origin: Origin) -> Document:
+def handover_report(rows: Sequence[Row], organization: str, origin: doc.Origin) -> doc.Document:
     """The rows by what they cross; for programs each with all of its reasons."""
-    return Document(
+    return doc.Document(
         lambda: _sections(rows),
         f"What others must let pass: {organization}",
         f"Made by exchange-ports {origin.version} from {origin.file} (SHA-256 {origin.sha256}). "
         f"{counted(len(rows), 'row')}.",
         references=references(reason for row in rows for reason in row.reasons),
         width=_WIDTH,
-        records=lambda: Records(_RECORD, map(_record, rows)),
+        records=lambda: doc.Records(_RECORD, map(_record, rows)),
         data=lambda: {
             "organization": organization,
             "file": origin.file,
@@ -308,27 +296,29 @@ def handover_report(rows: Sequence[Row], organization: str, origin: Origin) -> D
     )
 
 
-def _sections(rows: Sequence[Row]) -> Iterator[Section]:
+def _sections(rows: Sequence[Row]) -> Iterator[doc.Section]:
     lists = _Lists()
-    yield from (Section("", (Paragraph(note),)) for note in _NOTES)
+    yield from (doc.Section("", (doc.Paragraph(note),)) for note in _NOTES)
     for crossing, (heading, who) in _HEADINGS.items():
         here = tuple(_row(row, lists) for row in rows if row.crossing is crossing)
         if here:
-            table = Table(_COLUMNS, here, shares=_SHARES, indent=0)
-            yield Section(heading, (Paragraph(who), table))
+            table = doc.Table(_COLUMNS, here, shares=_SHARES, indent=0)
+            yield doc.Section(heading, (doc.Paragraph(who), table))
     unknown = sorted({n for row in rows for s in (row.source, row.destination) for n in s.unknown})
     if unknown:
         summary = "Nobody else can write a rule for a server without a declared address"
-        yield Section("Addresses to declare", (Paragraph(f"{summary}: {', '.join(unknown)}."),))
+        yield doc.Section(
+            "Addresses to declare", (doc.Paragraph(f"{summary}: {', '.join(unknown)}."),)
+        )
     if lists.named:
         listed = (f"{name}: {', '.join(ranges)}" for ranges, name in lists.named.items())
-        yield Section("Ranges", (Items(listed),))
+        yield doc.Section("Ranges", (doc.Items(listed),))
 
 
-def _row(row: Row, lists: "_Lists") -> TableRow:
+def _row(row: Row, lists: "_Lists") -> doc.Row:
     sides = (cell for side in (row.source, row.destination) for cell in lists.cells(side))
-    look = Look.RISK if row.is_risky else Look.PLAIN
-    return TableRow((*sides, row.passes, linked(row.reasons)), look)
+    look = doc.Look.RISK if row.is_risky else doc.Look.PLAIN
+    return doc.Row((*sides, row.passes, linked(row.reasons)), look)
 
 
 class _Lists:

@@ -318,7 +318,7 @@ def _of_update(review: Review, quote: Quote) -> Iterator[str]:
         if found.moves or any(done for _, done in review.operations):
             yield "one step: nothing is cut or opened in passing"
         return
-    passing = Counter(trouble.effect for trouble in found.at_once.troubles)
+    passing = Counter(trouble.effect for trouble in found.at_once.issues)
     for effect, number in passing.items():
         yield f"in one step: {counted(number, 'time')} traffic is {_PASSING[effect]} in passing"
     for each in found.refused:
@@ -328,8 +328,8 @@ def _of_update(review: Review, quote: Quote) -> Iterator[str]:
     if found.steps is None:
         yield "no steps were found in which nothing is"
     else:
-        turns = [step.turn.value for step in found.steps]
-        yield f"in {counted(len(turns), 'step')} nothing is: {', '.join(turns)}"
+        phases = [step.phase.value for step in found.steps]
+        yield f"in {counted(len(phases), 'step')} nothing is: {', '.join(phases)}"
 
 
 _PASSING: Final = {Passing.CUT: "cut", Passing.OPEN: "opened"}

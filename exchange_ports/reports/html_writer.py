@@ -9,24 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 from xml.etree import ElementTree
 
-from exchange_ports.reports.document import (
-    Block,
-    Code,
-    Document,
-    Facts,
-    Items,
-    Look,
-    Paragraph,
-    Row,
-    Section,
-    Table,
-    Text,
-    Value,
-    Words,
-    lines,
-    plain,
-    words,
-)
+from exchange_ports.reports import document as doc
 
 #: What a browser may load for it: nothing.
 _POLICY: Final = (
@@ -36,7 +19,7 @@ _POLICY: Final = (
 Element = ElementTree.Element
 
 
-def to_html(document: Document) -> str:
+def to_html(document: doc.Document) -> str:
     """The document as HTML, in ASCII, ending with a newline."""
     root = _element("html", lang="en")
     sections = document.sections
@@ -85,55 +68,57 @@ def _head(title: str) -> Element:
     )
 
 
-def _header(document: Document) -> Element:
+def _header(document: doc.Document) -> Element:
     made = _element("header", _element("h1", document.title))
     if document.below:
-        made.append(_element("p", *_words(words(document.below))))
+        made.append(_element("p", *_words(doc.words(document.below))))
     if document.facts:
-        made.extend(_block(Facts(document.facts), 1))
+        made.extend(_block(doc.Facts(document.facts), 1))
     return made
 
 
-def _contents(sections: Iterable[Block], *, inner: bool = False) -> Element:
+def _contents(sections: Iterable[doc.Block], *, inner: bool = False) -> Element:
     listed = _element("ol")
     for section in sections:
-        if isinstance(section, Section) and section.id:
-            item = _element("li", _element("a", plain(section.title), href=f"#{section.id}"))
-            if not inner and any(isinstance(block, Section) for block in section.blocks):
+        if isinstance(section, doc.Section) and section.id:
+            item = _element("li", _element("a", doc.plain(section.title), href=f"#{section.id}"))
+            if not inner and any(isinstance(block, doc.Section) for block in section.blocks):
                 item.append(_contents(section.blocks, inner=True))
             listed.append(item)
     return listed
 
 
-def _block(block: Block, level: int) -> Iterator[Element]:
+def _block(block: doc.Block, level: int) -> Iterator[Element]:
     match block:
-        case Section():
+        case doc.Section():
             made = _element("section")
             if block.title:
-                made.append(_element(f"h{level}", *_words(words(block.title))))
+                made.append(_element(f"h{level}", *_words(doc.words(block.title))))
             if block.id:
                 made.set("id", block.id)
             for inner in block.blocks:
                 made.extend(_block(inner, level + 1))
             yield made
-        case Paragraph():
-            yield _element("p", *_words(words(block.line)))
-        case Items():
+        case doc.Paragraph():
+            yield _element("p", *_words(doc.words(block.line)))
+        case doc.Items():
             if block.heading:
-                yield _element("p", *_words(words(block.heading)))
-            yield _element("ul", *(_element("li", *_words(words(item))) for item in block.items))
-        case Facts():
+                yield _element("p", *_words(doc.words(block.heading)))
+            yield _element(
+                "ul", *(_element("li", *_words(doc.words(item))) for item in block.items)
+            )
+        case doc.Facts():
             facts = _element("dl")
             for name, value in block.facts:
                 facts.append(_element("div", _element("dt", name), _element("dd", *_lines(value))))
             yield facts
-        case Code():
-            yield _element("pre", "\n".join(map(plain, block.lines)))
-        case Table():
+        case doc.Code():
+            yield _element("pre", "\n".join(map(doc.plain, block.lines)))
+        case doc.Table():
             yield _table(block)
 
 
-def _table(table: Table) -> Element:
+def _table(table: doc.Table) -> Element:
     made = _element("table")
     if table.caption:
         made.append(_element("caption", table.caption))
@@ -148,7 +133,7 @@ def _table(table: Table) -> Element:
     return _element("div", made, class_="wide")
 
 
-def _row(row: Row) -> Element:
+def _row(row: doc.Row) -> Element:
     made = _element("tr", *(_element("td", *_lines(each)) for each in row.cells))
     if row.look:
         made.set("class", row.look.value)
@@ -157,27 +142,27 @@ def _row(row: Row) -> Element:
     return made
 
 
-def _lines(value: Value) -> Iterator[Element | str]:
-    for index, line in enumerate(lines(value)):
+def _lines(value: doc.Value) -> Iterator[Element | str]:
+    for index, line in enumerate(doc.lines(value)):
         if index:
             yield _element("br")
         yield from _words(line)
 
 
-def _words(line: Words) -> Iterator[Element | str]:
+def _words(line: doc.Words) -> Iterator[Element | str]:
     return map(_text, line)
 
 
-def _text(text: Text) -> Element | str:
+def _text(text: doc.Text) -> Element | str:
     inside: Element | str = text.text
-    if text.look is Look.CODE:
+    if text.look is doc.Look.CODE:
         # The long names of rules are made of parts with slashes between them.
         first, *others = re.split("(?<=/)", text.text)
         parts = (each for other in others for each in (_element("wbr"), other))
         inside = _element("code", first, *parts)
-    elif text.look is Look.KEYWORD:
+    elif text.look is doc.Look.KEYWORD:
         inside = _element("code", inside)
-    elif text.look is Look.STRONG:
+    elif text.look is doc.Look.STRONG:
         inside = _element("strong", inside)
     elif text.look:
         inside = _element("span", inside, class_=text.look.value)

@@ -12,15 +12,7 @@ from exchange_ports.flows import ExternalEndpoint, Reason
 from exchange_ports.flows import in_order as reasons_in_order
 from exchange_ports.flows.labels import EndpointLabels, LabeledEnd, parts_of
 from exchange_ports.planning import Plans
-from exchange_ports.reports.document import (
-    Document,
-    Look,
-    Paragraph,
-    Records,
-    Section,
-    Table,
-)
-from exchange_ports.reports.document import Row as TableRow
+from exchange_ports.reports import document as doc
 from exchange_ports.reports.reasons import reason_data, why
 from exchange_ports.topology.groups import Group
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, joined
@@ -107,21 +99,23 @@ def _order(cell: _Cell, namer: EndpointLabels) -> tuple[object, ...]:
     )
 
 
-def matrix_report(rows: Sequence[Row]) -> Document:
+def matrix_report(rows: Sequence[Row]) -> doc.Document:
     """The table; for programs each row with its servers, its ranges and all of its reasons."""
-    return Document(
+    return doc.Document(
         lambda: _sections(rows),
         "Who may talk to whom",
         titled=False,
-        records=lambda: Records(_COLUMNS, map(_cells, rows), "\n"),
+        records=lambda: doc.Records(_COLUMNS, map(_cells, rows), "\n"),
         data=lambda: [_row_data(row) for row in rows],
     )
 
 
-def _sections(rows: Iterable[Row]) -> Iterator[Section]:
-    shown = tuple(TableRow(_cells(row), Look.RISK if row.is_risky else Look.PLAIN) for row in rows)
-    yield Section("", (Table(_COLUMNS, shown, widths=_WIDTHS, indent=0),))
-    yield Section("", (Paragraph(_REST),))
+def _sections(rows: Iterable[Row]) -> Iterator[doc.Section]:
+    shown = tuple(
+        doc.Row(_cells(row), doc.Look.RISK if row.is_risky else doc.Look.PLAIN) for row in rows
+    )
+    yield doc.Section("", (doc.Table(_COLUMNS, shown, widths=_WIDTHS, indent=0),))
+    yield doc.Section("", (doc.Paragraph(_REST),))
 
 
 def _cells(row: Row) -> tuple[str, str, str, str]:

@@ -1,70 +1,148 @@
-"""The plan of a stack for people (lines) and for programs (JSON-ready data)."""
+"""The plan of a stack: what it opens per network and zone, by role, port, peer and reason.
 
-from collections.abc import Iterable, Iterator, Sequence
+Rows come from flows, so a reader sees what was meant in one line where a cloud needs several rules.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from exchange_ports.clouds import cloud_of
 from exchange_ports.clouds.base import NEVER, RuleSet, Use
 from exchange_ports.findings import Finding, counted
+from exchange_ports.flows import Flow, Reason
+from exchange_ports.flows.labels import peer_label
 from exchange_ports.planning import Plans
-from exchange_ports.reports.document import (
-    Document,
-    Items,
-    Look,
-    Row,
-    Section,
-    Table,
-    Text,
-)
-from exchange_ports.reports.openings import Opening, closed, openings
+from exchange_ports.reports import document as doc
+from exchange_ports.reports.reasons import reason_data, why
+from exchange_ports.topology.groups import Group, identity
+from exchange_ports.topology.models import Inbound, Topology
+from exchange_ports.topology.roles import send_connectors
 
 
-def plan_report(plans: Plans, findings: Sequence[Finding]) -> Document:
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One flow at one of its ends that is ours, seen from there."""
+
+    zone: str
+    direction: str
+    role: str
+    ports: str
+    peer: str
+    reasons: tuple[Reason, ...]
+
+    @property
+    def why(self) -> str:
+        """The reasons on one line, each with its row of the published tables or its ticket."""
+        return why(self.reasons)
+
+    def as_data(self) -> dict[str, object]:
+        """The opening for JSON."""
+        return {
+            "zone": self.zone,
+            "direction": self.direction,
+            "role": self.role,
+            "ports": self.ports,
+            "peer": self.peer,
+            "reasons": [_reason_data(reason) for reason in self.reasons],
+        }
+
+
+def _reason_data(reason: Reason) -> dict[str, object]:
+    data = reason_data(reason)
+    return {key: data[key] for key in data if key not in ("table", "row", "url")}
+
+
+def _seen(flow: Flow, network: str, zones: Mapping[Group, set[str]]) -> Iterator[Opening]:
+    for direction, ours, theirs in (
+        ("in", flow.destination, flow.source),
+        ("out", flow.source, flow.destination),
+    ):
+        if isinstance(ours, Group) and ours.network == network:
+            peer = peer_label(theirs, network)
+            for zone in zones[ours]:
+                yield Opening(zone, direction, ours.key, str(flow.ports), peer, flow.reasons)
+
+
+def openings(plans: Plans, network: str) -> tuple[Opening, ...]:
+    """What is opened in a network, by zone, direction and role."""
+    known = identity(network, plans.topology.networks[network])
+    zones: dict[Group, set[str]] = defaultdict(set)
+    for wearer in plans.inventory.servers:
+        for group in wearer.groups:
+            zones[group].add(wearer.zone.value)
+    seen = [opening for flow in plans.flows for opening in _seen(flow, known, zones)]
+    return tuple(sorted(seen, key=lambda o: (o.zone, o.direction, o.role, o.ports, o.peer)))
+
+
+def closed(topology: Topology) -> tuple[str, ...]:
+    """What stays closed because nothing is declared for it."""
+    said: list[str] = []
+    flow = topology.mail_flow
+    if not topology.clients:
+        said.append("no clients are declared: no client reaches a Client Access server")
+    receives = any(edge.receives for edge in topology.edge_servers.values())
+    if flow.inbound == "none" or (flow.inbound is None and not receives):
+        said.append("no inbound mail is declared: nobody outside can deliver mail")
+    elif isinstance(flow.inbound, Inbound) and topology.edge_servers and flow.inbound.to is None:
+        said.append("inbound mail comes through the Edge servers only")
+    if not send_connectors(topology):
+        said.append("no outbound mail is declared: no server sends mail to the outside")
+    return tuple(said)
+
+
+# ---- as a report ----
+
+
+def plan_report(plans: Plans, findings: Sequence[Finding]) -> doc.Document:
     """What a stack opens, network by network, what stays closed, and how near the limits are."""
-    return Document(lambda: _sections(plans), data=lambda: plan_data(plans, findings))
+    return doc.Document(lambda: _sections(plans), data=lambda: plan_data(plans, findings))
 
 
-def _sections(plans: Plans) -> Iterator[Section]:
+def _sections(plans: Plans) -> Iterator[doc.Section]:
     yield from opening_sections(plans)
     for heading, said in (
         ("Stays closed", closed(plans.topology)),
         (
             "Acknowledged warnings",
-            [f"{code}: {why}" for code, why in plans.topology.acknowledge.items()],
+            [": ".join(each) for each in plans.topology.acknowledge.items()],
         ),
     ):
         if said:
-            yield Section(heading, (Items(said),))
+            yield doc.Section(heading, (doc.Items(said),))
 
 
-def opening_sections(plans: Plans) -> Iterator[Section]:
+def opening_sections(plans: Plans) -> Iterator[doc.Section]:
     """What is opened, by network and zone, and for each limit that is checked whoever is nearest to it."""
     for key, plan in plans.networks.items():
         seen = openings(plans, key)
         for zone in dict.fromkeys(opening.zone for opening in seen):
             platform = plans.topology.networks[key].platform.summary
             rows = tuple(_row(opening) for opening in seen if opening.zone == zone)
-            table = Table(("", "group", "ports", "peer", "why"), rows)
-            yield Section(f"{key} ({platform}), {zone} zone", (table,))
-        yield Section("", (Items((_made(plan),)),))
+            table = doc.Table(("", "group", "ports", "peer", "why"), rows)
+            yield doc.Section(f"{key} ({platform}), {zone} zone", (table,))
+        yield doc.Section("", (doc.Items((_made(plan),)),))
     rows = tuple(
-        Row((key, f"{use.used} of {use.limit.most} {use.limit.what}", use.where, use.limit.per))
+        doc.Row((key, f"{use.used} of {use.limit.most} {use.limit.what}", use.where, use.limit.per))
         for key in plans.networks
         for use in nearest(plans.uses(key))
     )
-    yield Section("Limits", (Table(("network", "used", "nearest to it", "counted per"), rows),))
+    yield doc.Section(
+        "Limits", (doc.Table(("network", "used", "nearest to it", "counted per"), rows),)
+    )
 
 
-def _row(opening: Opening) -> Row:
+def _row(opening: Opening) -> doc.Row:
     risky = any(reason.accepted_risk for reason in opening.reasons)
-    return Row(
+    return doc.Row(
         (
-            Text(opening.direction, Look.GOOD if opening.direction == "in" else Look.OUT),
+            doc.direction(opening.direction),
             opening.role,
             opening.ports,
             opening.peer,
             opening.why,
         ),
-        Look.RISK if risky else Look.PLAIN,
+        doc.Look.RISK if risky else doc.Look.PLAIN,
     )
 
 

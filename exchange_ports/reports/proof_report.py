@@ -6,15 +6,7 @@ from typing import Final
 from exchange_ports.findings import Finding, counted
 from exchange_ports.proof import Failure, Figures, Proof
 from exchange_ports.proof.cross_cloud import Swap
-from exchange_ports.reports.document import (
-    Block,
-    Document,
-    Items,
-    Look,
-    Section,
-    Text,
-    shortened,
-)
+from exchange_ports.reports import document as doc
 from exchange_ports.topology.review_dates import Reviews
 
 #: More failures than this are counted: the first ones of each law say what is wrong.
@@ -33,12 +25,12 @@ def proof_report(
     swaps: Iterable[Swap] = (),
     reviews: Reviews | None = None,
     passed: Iterable[Finding] = (),
-) -> Document:
+) -> doc.Document:
     """What was proved, in figures, or what fails, and how the other cloud and the reviews compare.
 
     `passed` are the findings of `reviews` at their lines.
     """
-    return Document(
+    return doc.Document(
         lambda: _sections(proof, swaps, reviews),
         data=lambda: proof_data(proof, swaps, reviews, passed),
     )
@@ -53,67 +45,71 @@ def compared(figures: Figures) -> str:
     )
 
 
-def _sections(proof: Proof, swaps: Iterable[Swap], reviews: Reviews | None) -> Iterator[Section]:
+def _sections(
+    proof: Proof, swaps: Iterable[Swap], reviews: Reviews | None
+) -> Iterator[doc.Section]:
     yield from _proved(proof) if proof.holds else [_failed(proof)]
     blocks = [block for swap in swaps for block in _swap(swap)]
     if blocks:
-        yield Section("", blocks)
+        yield doc.Section("", blocks)
     if reviews is not None:
         yield _reviewed(reviews)
 
 
-def _proved(proof: Proof) -> Iterator[Section]:
+def _proved(proof: Proof) -> Iterator[doc.Section]:
     heading = "Proved: what the rules let through is what the flows mean"
-    yield Section(heading, (Items((compared(proof.figures), *_PROVED)),))
+    yield doc.Section(heading, (doc.Items((compared(proof.figures), *_PROVED)),))
     for heading, named in (
         ("Named, not failed", proof.notes),
-        ("Rules that others cover together", shortened(proof.warnings, _MOST)),
+        ("Rules that others cover together", doc.shortened(proof.warnings, _MOST)),
     ):
         if named:
-            yield Section(heading, (Items([Text(each, Look.NOTE) for each in named]),))
+            yield doc.Section(
+                heading, (doc.Items([doc.Text(each, doc.Look.NOTE) for each in named]),)
+            )
 
 
-def _failed(proof: Proof) -> Section:
+def _failed(proof: Proof) -> doc.Section:
     by_law: dict[str, list[str]] = {}
     for failure in proof.failures:
         by_law.setdefault(failure.law, []).append(str(failure))
     heading = f"Not proved: {counted(len(proof.failures), 'failure')}"
     laws = [
-        Items(shortened(failures, _MOST), Text(law, Look.STRONG), indent=4)
+        doc.Items(doc.shortened(failures, _MOST), doc.Text(law, doc.Look.STRONG), indent=4)
         for law, failures in by_law.items()
     ]
-    return Section(Text(heading, Look.RISK), laws)
+    return doc.Section(doc.Text(heading, doc.Look.RISK), laws)
 
 
-def _swap(swap: Swap) -> Iterator[Block]:
+def _swap(swap: Swap) -> Iterator[doc.Block]:
     """What the same topology permits on the other cloud: the same, or where it differs."""
     cloud = swap.platform.summary
     if swap.refused:
-        heading = Text(f"Not compared with {cloud}, whose plan is refused", Look.STRONG)
-        yield Items(map(str, swap.refused), heading)
+        heading = doc.Text(f"Not compared with {cloud}, whose plan is refused", doc.Look.STRONG)
+        yield doc.Items(map(str, swap.refused), heading)
         return
     if swap.holds:
         heading = f"The same on {cloud}: all of {counted(swap.servers, 'server')}, both ways"
         but = "but for platform addresses: the probes of Azure's load balancers"
-        yield Items((but,), Text(heading, Look.STRONG))
+        yield doc.Items((but,), doc.Text(heading, doc.Look.STRONG))
     else:
-        heading = Text(f"Not the same on {cloud}", Look.RISK)
-        yield Items(shortened([*map(str, swap.failures)], _MOST), heading)
+        heading = doc.Text(f"Not the same on {cloud}", doc.Look.RISK)
+        yield doc.Items(doc.shortened([*map(str, swap.failures)], _MOST), heading)
     if swap.over:
         heading = f"{counted(len(swap.over), 'limit')} of {cloud} that it would be over there:"
-        over = [Text(finding.summary, Look.NOTE) for finding in swap.over]
-        yield Items(over, Text(heading, Look.NOTE), indent=4)
+        over = [doc.Text(finding.summary, doc.Look.NOTE) for finding in swap.over]
+        yield doc.Items(over, doc.Text(heading, doc.Look.NOTE), indent=4)
 
 
-def _reviewed(reviews: Reviews) -> Section:
+def _reviewed(reviews: Reviews) -> doc.Section:
     """Whether additional flows are reviewed in time, in figures; the findings say which are not."""
     late = f"Late on {reviews.as_of}: {counted(len(reviews.passed), 'review')}"
     summary = f"No review is late on {reviews.as_of}," if reviews.in_time else late
     heading = f"{summary} of {counted(reviews.dated, 'additional flow')} with a day of review"
     undated = f"besides, {counted(reviews.undated, 'accepted risk')} without one"
-    return Section(
-        Text(heading, Look.STRONG if reviews.in_time else Look.RISK),
-        (Items([Text(undated, Look.NOTE)]),) if reviews.undated else (),
+    return doc.Section(
+        doc.Text(heading, doc.Look.STRONG if reviews.in_time else doc.Look.RISK),
+        (doc.Items([doc.Text(undated, doc.Look.NOTE)]),) if reviews.undated else (),
     )
 
 
@@ -161,4 +157,6 @@ def proof_data(
 
 
 def _failures(failures: Iterable[Failure]) -> list[dict[str, str]]:
-    return [{"law": each.law, "witness": each.witness, "says": each.summary} for each in failures]
+    return [
+        {"law": each.law, "witness": each.counterexample, "says": each.summary} for each in failures
+    ]

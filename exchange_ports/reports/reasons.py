@@ -1,10 +1,12 @@
-"""Reasons on one line, in cells and as JSON-ready data, alike in every report."""
+"""Reasons and findings, alike in every report: on one line, in cells and as JSON-ready data."""
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from exchange_ports.catalog import BY_ID
+from exchange_ports.findings import Finding, Severity, in_order, render
 from exchange_ports.flows import Reason
-from exchange_ports.reports.document import Line, Look, Text, words
+from exchange_ports.reports.document import Code, Document, Line, Look, Section, Text, words
 
 
 def why(reasons: Iterable[Reason]) -> str:
@@ -80,3 +82,28 @@ def reason_data(reason: Reason) -> dict[str, object]:
         "ticket": reason.ticket,
         "review": reason.review,
     }
+
+
+# ---- findings ----
+
+_LOOKS: Final = {Severity.ERROR: Look.RISK, Severity.WARNING: Look.NOTE}
+
+
+def findings_report(findings: Iterable[Finding]) -> Document:
+    """The findings, hardest first, and a line that counts them; no word is another than `render` has."""
+    ordered = in_order(findings)
+    return Document(
+        (Section("", (Code(list(_lines(ordered))),)),),
+        data=lambda: [each.as_data() for each in ordered],
+    )
+
+
+def _lines(findings: Iterable[Finding]) -> Iterator[Line]:
+    rest = render(findings).splitlines()
+    for finding in findings:
+        head = f"{finding.kind.severity}[{finding.kind.code}]"
+        first, *others = str(finding).splitlines()
+        yield Text(head, _LOOKS[finding.kind.severity]), Text(first.removeprefix(head))
+        yield from others
+        rest = rest[1 + len(others) :]
+    yield from rest

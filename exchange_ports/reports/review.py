@@ -14,8 +14,6 @@ from exchange_ports.planning import Plans
 from exchange_ports.rollout import Operation, Rollout, network_pairs, operations, plan_rollout
 from exchange_ports.rollout.update import network_name, nothing_like
 
-__all__ = ["Edit", "Review", "Stack", "review", "worst_use"]
-
 
 class Edit(StrEnum):
     """What was done to a stack file."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from exchange_ports.clouds.base import RuleSet
 from exchange_ports.findings import counted
 from exchange_ports.planning import Plans
-from exchange_ports.reports.document import Document, Items, Look, Section, Text, shortened
+from exchange_ports.reports import document as doc
 from exchange_ports.rollout import (
     Does,
     Phase,
@@ -41,24 +41,24 @@ _STEPS = {
 }
 
 
-def rollout_report(old: Plans, new: Plans, update: Rollout) -> Document:
+def rollout_report(old: Plans, new: Plans, update: Rollout) -> doc.Document:
     """The operations of each network, what doing them at once cuts or opens, and the steps offered."""
-    return Document(
+    return doc.Document(
         lambda: _sections(old, new, update), data=lambda: _update_data(old, new, update)
     )
 
 
-def _sections(old: Plans, new: Plans, update: Rollout) -> Iterator[Section]:
-    yield Section("", [*_networks(old, new), Items([_moves(update)])])
+def _sections(old: Plans, new: Plans, update: Rollout) -> Iterator[doc.Section]:
+    yield doc.Section("", [*_networks(old, new), doc.Items([_moves(update)])])
     if update.clean:
-        yield Section(
+        yield doc.Section(
             "In one step nothing is cut that both mean, nothing opened that neither means"
         )
         return
     for effect in TransientEffect:
-        found = [str(each) for each in update.at_once.troubles if each.effect is effect]
+        found = [str(each) for each in update.at_once.issues if each.effect is effect]
         if found:
-            yield _risk(f"In one step: {_EFFECTS[effect]}", shortened(found, _MOST))
+            yield _risk(f"In one step: {_EFFECTS[effect]}", doc.shortened(found, _MOST))
     if update.refused:
         refused = [finding.summary for finding in update.refused]
         yield _risk("In one step: over a limit in passing", refused)
@@ -70,27 +70,27 @@ def _sections(old: Plans, new: Plans, update: Rollout) -> Iterator[Section]:
     if update.steps is None:
         yield _risk("No steps were found in which nothing is cut or opened", ())
     else:
-        steps = [f"{at}. {_STEPS[step.turn]}" for at, step in enumerate(update.steps, 1)]
-        yield Section(f"Clean in {counted(len(update.steps), 'step')}", (Items(steps),))
+        steps = [f"{at}. {_STEPS[step.phase]}" for at, step in enumerate(update.steps, 1)]
+        yield doc.Section(f"Clean in {counted(len(update.steps), 'step')}", (doc.Items(steps),))
 
 
-def _risk(heading: str, items: Iterable[str]) -> Section:
-    return Section(Text(heading, Look.RISK), (Items(items),))
+def _risk(heading: str, items: Iterable[str]) -> doc.Section:
+    return doc.Section(doc.Text(heading, doc.Look.RISK), (doc.Items(items),))
 
 
-def _networks(old: Plans, new: Plans) -> Iterator[Items]:
+def _networks(old: Plans, new: Plans) -> Iterator[doc.Items]:
     for pair in network_pairs(old, new):
         done = list(_operations(pair.old, pair.new)) or ["nothing to do"]
-        yield Items(done, Text(f"Update of {pair.place}", Look.STRONG))
+        yield doc.Items(done, doc.Text(f"Update of {pair.place}", doc.Look.STRONG))
 
 
 def step_text(update: Rollout, step: PhasePlan) -> str:
     """Which step is done, and what comes after it."""
     steps = update.steps or ()
     at = steps.index(step)
-    after = f", after `{steps[at - 1].turn}`" if at else ""
-    text = f"step {at + 1} of {len(steps)} of this update{after}: {_STEPS[step.turn]}"
-    following = steps[at + 1].turn if at + 1 < len(steps) else None
+    after = f", after `{steps[at - 1].phase}`" if at else ""
+    text = f"step {at + 1} of {len(steps)} of this update{after}: {_STEPS[step.phase]}"
+    following = steps[at + 1].phase if at + 1 < len(steps) else None
     if following is None:
         return f"{text}; then take `previous` and `step` away"
     if following is Phase.AT_ONCE:
@@ -132,10 +132,10 @@ def _update_data(old: Plans, new: Plans, update: Rollout) -> dict[str, object]:
                 "traffic": str(each.traffic),
                 "when": each.when,
             }
-            for each in update.at_once.troubles
+            for each in update.at_once.issues
         ],
         "over_limit": [finding.as_data() for finding in update.refused],
         "held_groups": list(update.held),
         "replaced_groups": list(update.replaced),
-        "steps": None if update.steps is None else [step.turn.value for step in update.steps],
+        "steps": None if update.steps is None else [step.phase.value for step in update.steps],
     }

@@ -15,7 +15,7 @@ from exchange_ports.proof import Proof
 from exchange_ports.proof.explain import Explainer, PlannedRule
 from exchange_ports.proof.regions import EndpointNames
 from exchange_ports.reports.document import Origin, Records
-from exchange_ports.reports.openings import closed
+from exchange_ports.reports.plan_report import closed
 from exchange_ports.reports.proof_report import proof_data
 from exchange_ports.reports.reasons import document, each_once, reason_data
 from exchange_ports.topology.fields import INTERNET_WORD

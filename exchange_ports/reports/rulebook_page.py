@@ -7,22 +7,8 @@ from exchange_ports.catalog import BY_ID
 from exchange_ports.clouds.base import Use
 from exchange_ports.findings import counted
 from exchange_ports.flows import Reason
-from exchange_ports.reports.document import (
-    Document,
-    Items,
-    Line,
-    Look,
-    Paragraph,
-    Row,
-    Section,
-    Table,
-    Text,
-    Value,
-    spaced,
-    stacked,
-)
-from exchange_ports.reports.openings import closed
-from exchange_ports.reports.plan_report import nearest
+from exchange_ports.reports import document as doc
+from exchange_ports.reports.plan_report import closed, nearest
 from exchange_ports.reports.proof_report import compared
 from exchange_ports.reports.reasons import operator_marks
 from exchange_ports.reports.rulebook import Book, Rule, Side, Zone, rulebook_data, rulebook_records
@@ -35,12 +21,12 @@ _MOST_RANGES: Final = 4
 #: Characters of a line of text.
 _WIDTH: Final = 98
 
-_NOTHING: Final = Text("-", Look.ASIDE)
+_NOTHING: Final = doc.Text("-", doc.Look.ASIDE)
 
 
-def rulebook_report(book: Book) -> Document:
+def rulebook_report(book: Book) -> doc.Document:
     """The report, the same for the same book."""
-    return Document(
+    return doc.Document(
         lambda: _sections(book),
         f"Firewall rule book: {book.plans.topology.organization}",
         "Every rule that Exchange servers have in their clouds, why it is there, and what was proved of them.",
@@ -51,46 +37,46 @@ def rulebook_report(book: Book) -> Document:
     )
 
 
-def _sections(book: Book) -> list[Section]:
+def _sections(book: Book) -> list[doc.Section]:
     lists = _Lists()
     zones = [_zone(zone, lists) for zone in book.zones]
     return _filled(
         _risks(book),
         _warnings(book),
-        Section("What stays closed", _items(closed(book.plans.topology)), "closed"),
+        doc.Section("What stays closed", _items(closed(book.plans.topology)), "closed"),
         _servers(book),
-        Section("Rules", (Paragraph(_RULES), *zones), "rules"),
+        doc.Section("Rules", (doc.Paragraph(_RULES), *zones), "rules"),
         lists.section(),
         _limits(book),
         _proof(book),
         _rows(book),
-        Section("What this report does not claim", _items(_NOT_CLAIMED), "not-claimed"),
+        doc.Section("What this report does not claim", _items(_NOT_CLAIMED), "not-claimed"),
     )
 
 
-def _filled(*sections: Section) -> list[Section]:
+def _filled(*sections: doc.Section) -> list[doc.Section]:
     """The sections that have anything below their heading."""
     return [section for section in sections if section.blocks]
 
 
-def _items(items: Iterable[Line]) -> list[Items]:
+def _items(items: Iterable[doc.Line]) -> list[doc.Items]:
     """A list, unless it is empty."""
     found = tuple(items)
-    return [Items(found)] if found else []
+    return [doc.Items(found)] if found else []
 
 
 def _table(
-    columns: tuple[str, ...], rows: Iterable[Row], *shares: int, caption: str = ""
-) -> list[Table]:
+    columns: tuple[str, ...], rows: Iterable[doc.Row], *shares: int, caption: str = ""
+) -> list[doc.Table]:
     """A table, unless it is empty."""
     found = tuple(rows)
-    return [Table(columns, found, caption, shares)] if found else []
+    return [doc.Table(columns, found, caption, shares)] if found else []
 
 
-def _facts(book: Book) -> Iterator[tuple[str, Value]]:
+def _facts(book: Book) -> Iterator[tuple[str, doc.Value]]:
     topology, figures = book.plans.topology, book.proof.figures
-    yield "Stack file", Text(book.origin.file, Look.CODE)
-    yield "Its SHA-256", Text(book.origin.sha256, Look.CODE)
+    yield "Stack file", doc.Text(book.origin.file, doc.Look.CODE)
+    yield "Its SHA-256", doc.Text(book.origin.sha256, doc.Look.CODE)
     yield "Made by", f"exchange-ports {book.origin.version}"
     places = (f"{key} ({network.platform.summary})" for key, network in topology.networks.items())
     yield "Networks", ", ".join(places)
@@ -98,54 +84,57 @@ def _facts(book: Book) -> Iterator[tuple[str, Value]]:
     yield "Rules", f"{counted(figures.rules, 'rule')} for {servers}"
     accepted = sum(flow.accept_risk for flow in topology.additional_flows)
     accepted += sum(relay.accept_risk for relay in topology.mail_flow.relays.values())
-    look = Look.RISK if accepted else Look.PLAIN
-    yield "Accepted risks", Text(str(accepted), look, "#risks" if accepted else None)
+    look = doc.Look.RISK if accepted else doc.Look.PLAIN
+    yield "Accepted risks", doc.Text(str(accepted), look, "#risks" if accepted else None)
     if book.proof.holds:
-        held = Text("holds", Look.GOOD, "#proof")
-        yield "Proof", spaced(held, "rules let through what is meant, and no more")
+        held = doc.Text("holds", doc.Look.GOOD, "#proof")
+        yield "Proof", doc.spaced(held, "rules let through what is meant, and no more")
     else:
-        yield "Proof", spaced(Text("fails", Look.RISK, "#proof"), "see below")
+        yield "Proof", doc.spaced(doc.Text("fails", doc.Look.RISK, "#proof"), "see below")
 
 
 # ---- risks and warnings ----
 
 
-def _risks(book: Book) -> Section:
+def _risks(book: Book) -> doc.Section:
     rows = [*_accepted(book), *_accepted_relays(book)]
     columns = ("from", "to", "passes", "in the operator's words", "owner", "ticket", "review")
     known = [
-        Row((Text(code, Look.CODE), why)) for code, why in book.plans.topology.acknowledge.items()
+        doc.Row((doc.Text(code, doc.Look.CODE), why))
+        for code, why in book.plans.topology.acknowledge.items()
     ]
     acknowledged = _table(("warning", "why it is accepted, in the operator's words"), known)
-    notes = _items(Text(note, Look.NOTE) for note in book.proof.notes)
+    notes = _items(doc.Text(note, doc.Look.NOTE) for note in book.proof.notes)
     inner = _filled(
-        Section(
+        doc.Section(
             "Acknowledged warnings",
-            (Paragraph(_ACKNOWLEDGED), *acknowledged) if acknowledged else (),
+            (doc.Paragraph(_ACKNOWLEDGED), *acknowledged) if acknowledged else (),
             "acknowledged",
         ),
-        Section("Named by the proof", (Paragraph(_RESIDUES), *notes) if notes else (), "residues"),
+        doc.Section(
+            "Named by the proof", (doc.Paragraph(_RESIDUES), *notes) if notes else (), "residues"
+        ),
     )
-    summary = Paragraph(_RISKS if rows else "No risk is accepted.")
+    summary = doc.Paragraph(_RISKS if rows else "No risk is accepted.")
     table = _table(columns, rows, 16, 14, 12, 29, 12, 9, 8)
-    return Section("Accepted risks and exceptions", (summary, *table, *inner), "risks")
+    return doc.Section("Accepted risks and exceptions", (summary, *table, *inner), "risks")
 
 
-def _accepted(book: Book) -> Iterator[Row]:
+def _accepted(book: Book) -> Iterator[doc.Row]:
     for flow in book.plans.topology.additional_flows:
         if not flow.accept_risk:
             continue
         need = None if flow.need is None else flow.need.value
         ports = ", ".join(map(str, flow.ports)) if flow.ports else f"need {need}"
         said = (flow.reason or f"need {need}", flow.owner, flow.ticket, flow.review)
-        yield Row(
+        yield doc.Row(
             (
                 ", ".join(map(_end, ends_of(flow.source))),
                 ", ".join(map(_end, ends_of(flow.to))),
                 ports,
                 *(each or _NOTHING for each in said),
             ),
-            Look.RISK,
+            doc.Look.RISK,
         )
 
 
@@ -153,7 +142,7 @@ def _end(end: FlowEnd) -> str:
     return str(end) if end.range_ is None else brief(end.range_)
 
 
-def _accepted_relays(book: Book) -> Iterator[Row]:
+def _accepted_relays(book: Book) -> Iterator[doc.Row]:
     for name, relay in book.plans.topology.mail_flow.relays.items():
         if relay.accept_risk:
             sites = "" if relay.sites is None else f" of {', '.join(relay.sites)}"
@@ -163,55 +152,55 @@ def _accepted_relays(book: Book) -> Iterator[Row]:
                 f"{relay.port}/tcp",
                 f"relay {name}",
             )
-            yield Row((*cells, *[_NOTHING] * 3), Look.RISK)
+            yield doc.Row((*cells, *[_NOTHING] * 3), doc.Look.RISK)
 
 
-def _warnings(book: Book) -> Section:
+def _warnings(book: Book) -> doc.Section:
     rows = (
-        Row(
+        doc.Row(
             (
-                Text(finding.kind.code, Look.CODE),
-                stacked(finding.summary, Text(finding.why, Look.ASIDE)),
+                doc.Text(finding.kind.code, doc.Look.CODE),
+                doc.stacked(finding.summary, doc.Text(finding.why, doc.Look.ASIDE)),
                 finding.fix,
-                Text(finding.field, Look.CODE),
+                doc.Text(finding.field, doc.Look.CODE),
             )
         )
         for finding in book.warnings
     )
     columns = ("warning", "what and why", "what would be right", "where")
-    return Section("Warnings that stand", _table(columns, rows, 14, 40, 30, 16), "warnings")
+    return doc.Section("Warnings that stand", _table(columns, rows, 14, 40, 30, 16), "warnings")
 
 
 # ---- servers and rules ----
 
 
-def _servers(book: Book) -> Section:
+def _servers(book: Book) -> doc.Section:
     rows = (
-        Row((server, zone.network, zone.name, _codes(groups)))
+        doc.Row((server, zone.network, zone.name, _codes(groups)))
         for zone in book.zones
         for server in zone.servers
         for groups in [book.plans.networks[zone.network].memberships.get(server, ())]
     )
     columns = ("server", "network", "zone", "groups that it wears")
     table = _table(columns, rows, 18, 14, 12, 56)
-    return Section("Servers and their groups", (Paragraph(_SERVERS), *table), "servers")
+    return doc.Section("Servers and their groups", (doc.Paragraph(_SERVERS), *table), "servers")
 
 
-def _codes(names: Iterable[str]) -> Value:
-    return spaced(*(Text(name, Look.CODE) for name in names))
+def _codes(names: Iterable[str]) -> doc.Value:
+    return doc.spaced(*(doc.Text(name, doc.Look.CODE) for name in names))
 
 
-def _zone(zone: Zone, lists: "_Lists") -> Section:
+def _zone(zone: Zone, lists: "_Lists") -> doc.Section:
     platform = Platform(zone.platform).summary
     who = (
         f"{counted(len(zone.servers), 'server')}: {', '.join(zone.servers)}."
         if zone.servers
         else "No server wears these groups."
     )
-    return Section(
+    return doc.Section(
         f"{zone.network} ({platform}), {zone.name if ' ' in zone.name else f'{zone.name} zone'}",
         (
-            Paragraph(who),
+            doc.Paragraph(who),
             *_rules((rule for rule in zone.rules if rule.inward), "Let in", lists),
             *_rules((rule for rule in zone.rules if not rule.inward), "Let out", lists),
         ),
@@ -219,46 +208,58 @@ def _zone(zone: Zone, lists: "_Lists") -> Section:
     )
 
 
-def _rules(rules: Iterable[Rule], caption: str, lists: "_Lists") -> list[Table]:
+def _rules(rules: Iterable[Rule], caption: str, lists: "_Lists") -> list[doc.Table]:
     rows = [_rule(rule, lists) for rule in rules]
     columns = ("from", "to", "passes", "why", "risk notes", "rule in the cloud")
     caption = f"{caption} ({counted(len(rows), 'rule')})"
     return _table(columns, rows, 18, 18, 11, 26, 9, 18, caption=caption)
 
 
-def _rule(rule: Rule, lists: "_Lists") -> Row:
-    passes = rule.passes if rule.allows else stacked(Text("denied", Look.STRONG), rule.passes)
-    why = stacked(*map(_reason, rule.reasons)) or Text(rule.description or "-", Look.ASIDE)
-    look = Look.RISK if rule.is_risky else Look.NOTE
-    return Row(
+def _rule(rule: Rule, lists: "_Lists") -> doc.Row:
+    passes = (
+        rule.passes
+        if rule.allows
+        else doc.stacked(doc.Text("denied", doc.Look.STRONG), rule.passes)
+    )
+    why = doc.stacked(*map(_reason, rule.reasons)) or doc.Text(
+        rule.description or "-", doc.Look.ASIDE
+    )
+    look = doc.Look.RISK if rule.is_risky else doc.Look.NOTE
+    return doc.Row(
         (
             _side(rule.source, lists),
             _side(rule.destination, lists),
             passes,
             why,
-            stacked(*(Text(each, look) for each in rule.risks)),
-            Text(rule.name, Look.CODE),
+            doc.stacked(*(doc.Text(each, look) for each in rule.risks)),
+            doc.Text(rule.name, doc.Look.CODE),
         ),
-        Look.RISK if rule.is_risky else Look.PLAIN,
+        doc.Look.RISK if rule.is_risky else doc.Look.PLAIN,
     )
 
 
-def _side(side: Side, lists: "_Lists") -> Value:
+def _side(side: Side, lists: "_Lists") -> doc.Value:
     if side.servers:
         # A group by the cloud's name, or servers of another network by their addresses.
-        look = Look.PLAIN if side.addresses else Look.CODE
-        return stacked(Text(side.name, look), Text(", ".join(side.servers), Look.ASIDE))
+        look = doc.Look.PLAIN if side.addresses else doc.Look.CODE
+        return doc.stacked(
+            doc.Text(side.name, look), doc.Text(", ".join(side.servers), doc.Look.ASIDE)
+        )
     if len(side.addresses) > _MOST_RANGES:
-        return stacked(side.name, lists.link(side))
+        return doc.stacked(side.name, lists.link(side))
     beside = [each for each in side.addresses if each.removesuffix("/32") not in side.name]
-    return stacked(side.name, Text(", ".join(beside), Look.ASIDE)) if beside else side.name
+    return (
+        doc.stacked(side.name, doc.Text(", ".join(beside), doc.Look.ASIDE)) if beside else side.name
+    )
 
 
-def _reason(reason: Reason) -> Line:
+def _reason(reason: Reason) -> doc.Line:
     entry = reason.entry
-    row = [] if entry is None else [Text(f"[{entry}]", to=f"#row-{entry}")]
+    row = [] if entry is None else [doc.Text(f"[{entry}]", to=f"#row-{entry}")]
     marks = ", ".join(f"{name}{value}" for name, value in operator_marks(reason))
-    return spaced(reason.summary, *row, *([Text(f"({marks})", Look.ASIDE)] if marks else []))
+    return doc.spaced(
+        reason.summary, *row, *([doc.Text(f"({marks})", doc.Look.ASIDE)] if marks else [])
+    )
 
 
 class _Lists:
@@ -267,35 +268,38 @@ class _Lists:
     def __init__(self) -> None:
         self._named: dict[tuple[str, ...], tuple[int, str]] = {}
 
-    def link(self, side: Side) -> Text:
+    def link(self, side: Side) -> doc.Text:
         """Where the ranges of an end are listed."""
         number, _ = self._named.setdefault(side.addresses, (len(self._named) + 1, side.name))
-        return Text(f"list {number}", to=f"#list-{number}")
+        return doc.Text(f"list {number}", to=f"#list-{number}")
 
-    def section(self) -> Section:
+    def section(self) -> doc.Section:
         """The lists."""
         rows = (
-            Row((f"list {number}", name, ", ".join(ranges)), id=f"list-{number}")
+            doc.Row((f"list {number}", name, ", ".join(ranges)), id=f"list-{number}")
             for ranges, (number, name) in self._named.items()
         )
         table = _table(("list", "who that is", "ranges"), rows, 8, 20, 72)
-        return Section("Lists of ranges", table, "lists")
+        return doc.Section("Lists of ranges", table, "lists")
 
 
 # ---- what holds it up ----
 
 
-def _limits(book: Book) -> Section:
+def _limits(book: Book) -> doc.Section:
     uses = [(key, use) for key in book.plans.networks for use in nearest(book.plans.uses(key))]
     rows = (
-        Row(
+        doc.Row(
             (
                 key,
                 f"{use.used} of {use.limit.most} {use.limit.what}",
-                Text(_share(use), Look.NOTE if use.is_near else Look.PLAIN),
+                doc.Text(_share(use), doc.Look.NOTE if use.is_near else doc.Look.PLAIN),
                 use.where,
                 f"{use.limit.cloud}, per {use.limit.per}",
-                stacked(Text(title, to=url), Text(f"checked {use.limit.checked}", Look.ASIDE)),
+                doc.stacked(
+                    doc.Text(title, to=url),
+                    doc.Text(f"checked {use.limit.checked}", doc.Look.ASIDE),
+                ),
             )
         )
         for key, use in uses
@@ -305,7 +309,7 @@ def _limits(book: Book) -> Section:
     columns = ("network", "used", "share", "nearest to it", "counted per", "where it is written")
     items = _items(_document(*each) for each in documents)
     table = _table(columns, rows, 10, 21, 8, 21, 20, 20)
-    return Section("Limits of the clouds", (Paragraph(_LIMITS), *items, *table), "limits")
+    return doc.Section("Limits of the clouds", (doc.Paragraph(_LIMITS), *items, *table), "limits")
 
 
 def _share(use: Use) -> str:
@@ -319,41 +323,43 @@ def _of_cloud(cite: str) -> tuple[str, str]:
     return title, f"https://{where}"
 
 
-def _proof(book: Book) -> Section:
+def _proof(book: Book) -> doc.Section:
     proof = book.proof
     result = (
-        Text("The proof holds.", Look.GOOD) if proof.holds else Text("The proof fails.", Look.RISK)
+        doc.Text("The proof holds.", doc.Look.GOOD)
+        if proof.holds
+        else doc.Text("The proof fails.", doc.Look.RISK)
     )
-    covered = Section(
+    covered = doc.Section(
         "Rules that others cover together",
-        (Paragraph("They do no harm and could be left out."), Items(proof.warnings)),
+        (doc.Paragraph("They do no harm and could be left out."), doc.Items(proof.warnings)),
         "covered",
     )
-    return Section(
+    return doc.Section(
         "The proof",
         (
-            Paragraph(spaced(result, f"{compared(proof.figures)}.")),
-            Items(_LAWS if proof.holds else tuple(map(str, proof.failures))),
+            doc.Paragraph(doc.spaced(result, f"{compared(proof.figures)}.")),
+            doc.Items(_LAWS if proof.holds else tuple(map(str, proof.failures))),
             *([covered] if proof.warnings else []),
         ),
         "proof",
     )
 
 
-def _rows(book: Book) -> Section:
+def _rows(book: Book) -> doc.Section:
     used = {reason.entry for rule in book.rules for reason in rule.reasons if reason.entry}
     entries = [entry for entry in BY_ID.values() if entry.id in used]
     rows = (
-        Row(
+        doc.Row(
             (
-                Text(entry.id, Look.STRONG),
+                doc.Text(entry.id, doc.Look.STRONG),
                 entry.summary,
                 f"{entry.source} to {entry.destination}",
                 entry.when,
                 entry.without,
-                stacked(
-                    Text(str(entry.cite), to=entry.cite.where.url),
-                    Text(f"checked {entry.checked}", Look.ASIDE),
+                doc.stacked(
+                    doc.Text(str(entry.cite), to=entry.cite.where.url),
+                    doc.Text(f"checked {entry.checked}", doc.Look.ASIDE),
                 ),
             ),
             id=f"row-{entry.id}",
@@ -364,12 +370,12 @@ def _rows(book: Book) -> Section:
     pages = dict.fromkeys(entry.cite.where for entry in entries)
     documents = _items(_document(page.value, page.url) for page in pages)
     table = _table(columns, rows, 5, 20, 20, 15, 20, 20)
-    return Section("Published rows", (Paragraph(_ROWS), *documents, *table), "rows")
+    return doc.Section("Published rows", (doc.Paragraph(_ROWS), *documents, *table), "rows")
 
 
-def _document(title: str, url: str) -> Line:
+def _document(title: str, url: str) -> doc.Line:
     """A document with its address in words, since a page on paper has no links."""
-    return spaced(Text(title, to=url), Text(url, Look.ASIDE))
+    return doc.spaced(doc.Text(title, to=url), doc.Text(url, doc.Look.ASIDE))
 
 
 _RULES: Final = (

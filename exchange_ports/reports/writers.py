@@ -13,24 +13,7 @@ from itertools import zip_longest
 from textwrap import wrap
 from typing import TYPE_CHECKING, Final, TextIO
 
-from exchange_ports.reports.document import (
-    Block,
-    Code,
-    Document,
-    Facts,
-    Items,
-    Look,
-    Paragraph,
-    Row,
-    Section,
-    Table,
-    Text,
-    Value,
-    Words,
-    lines,
-    plain,
-    words,
-)
+from exchange_ports.reports import document as doc
 
 if TYPE_CHECKING:
     from rich.padding import Padding
@@ -38,7 +21,7 @@ if TYPE_CHECKING:
 FORMATS: Final = ("text", "markdown", "html", "csv", "json")
 
 
-def write(document: Document, format_: str) -> str:
+def write(document: doc.Document, format_: str) -> str:
     """The document in one of `FORMATS`, ending with a line end."""
     if format_ == "html":
         from exchange_ports.reports.html_writer import to_html
@@ -50,7 +33,7 @@ def write(document: Document, format_: str) -> str:
     return f"{written}\n"
 
 
-def publish(document: Document, format_: str) -> None:
+def publish(document: doc.Document, format_: str) -> None:
     """Put the document on standard output, its line ends as they are; text as `show` does."""
     if format_ == "text":
         show(document)
@@ -64,12 +47,12 @@ def publish(document: Document, format_: str) -> None:
 # ---- text ----
 
 _STYLES: Final = {
-    Look.STRONG: "bold",
-    Look.ASIDE: "dim",
-    Look.RISK: "bold red",
-    Look.NOTE: "yellow",
-    Look.GOOD: "green",
-    Look.OUT: "cyan",
+    doc.Look.STRONG: "bold",
+    doc.Look.ASIDE: "dim",
+    doc.Look.RISK: "bold red",
+    doc.Look.NOTE: "yellow",
+    doc.Look.GOOD: "green",
+    doc.Look.OUT: "cyan",
 }
 #: Names of facts have at least so much room: those of several blocks stand under each other.
 _NAMES: Final = 11
@@ -79,12 +62,12 @@ _SHORT: Final = 14
 _TABLE: Final = 150
 
 
-def to_text(document: Document) -> str:
+def to_text(document: doc.Document) -> str:
     """The document as text without colour, no blanks at the ends of its lines."""
     return "\n".join("".join(each.text for each in line).rstrip() for line in _lines(document))
 
 
-def show(document: Document, stream: TextIO | None = None) -> None:
+def show(document: doc.Document, stream: TextIO | None = None) -> None:
     """Print as text: plain into a file or pipe or under NO_COLOR, coloured on a terminal.
 
     There a table that is wider than the terminal is made to fit.
@@ -99,8 +82,8 @@ def show(document: Document, stream: TextIO | None = None) -> None:
 
     console = Console(file=out, highlight=False, soft_wrap=True)
     for each in _laid_out(document):
-        several = _table_lines(each) if isinstance(each, Table) else [each]
-        if isinstance(each, Table) and max(map(len, map(plain, several))) > console.width:
+        several = _table_lines(each) if isinstance(each, doc.Table) else [each]
+        if isinstance(each, doc.Table) and max(map(len, map(doc.plain, several))) > console.width:
             console.print(_fitted(each), soft_wrap=False)
         else:
             for line in several:
@@ -108,21 +91,21 @@ def show(document: Document, stream: TextIO | None = None) -> None:
                 console.print(RichText.assemble(*styled))
 
 
-def _lines(document: Document) -> Iterator[Words]:
+def _lines(document: doc.Document) -> Iterator[doc.Words]:
     for each in _laid_out(document):
-        if isinstance(each, Table):
+        if isinstance(each, doc.Table):
             yield from _table_lines(each)
         else:
             yield each
 
 
-def _laid_out(document: Document) -> Iterator[Words | Table]:
+def _laid_out(document: doc.Document) -> Iterator[doc.Words | doc.Table]:
     """Lines and tables from top to bottom, an empty line between each two sections."""
-    head: list[Block] = [Paragraph(document.below)] if document.below else []
-    head += [Facts(document.facts)] if document.facts else []
+    head: list[doc.Block] = [doc.Paragraph(document.below)] if document.below else []
+    head += [doc.Facts(document.facts)] if document.facts else []
     titled = document.title and document.titled
-    title = Text(document.title, Look.STRONG) if titled else ""
-    sections = [*([Section(title, head)] if title or head else []), *document.sections]
+    title = doc.Text(document.title, doc.Look.STRONG) if titled else ""
+    sections = [*([doc.Section(title, head)] if title or head else []), *document.sections]
     started = False
     for section in (each for outer in sections for each in _flat(outer)):
         for index, each in enumerate(_section_lines(section, document.width)):
@@ -132,103 +115,103 @@ def _laid_out(document: Document) -> Iterator[Words | Table]:
             yield each
 
 
-def _flat(section: Section) -> Iterator[Section]:
-    yield Section(section.title, [b for b in section.blocks if not isinstance(b, Section)])
+def _flat(section: doc.Section) -> Iterator[doc.Section]:
+    yield doc.Section(section.title, [b for b in section.blocks if not isinstance(b, doc.Section)])
     for block in section.blocks:
-        if isinstance(block, Section):
+        if isinstance(block, doc.Section):
             yield from _flat(block)
 
 
-def _section_lines(section: Section, width: int) -> Iterator[Words | Table]:
+def _section_lines(section: doc.Section, width: int) -> Iterator[doc.Words | doc.Table]:
     if section.title:
-        title = words(section.title)
-        looks = all(each.look is Look.PLAIN for each in title)
-        bold = Text(plain(title), Look.STRONG)
+        title = doc.words(section.title)
+        looks = all(each.look is doc.Look.PLAIN for each in title)
+        bold = doc.Text(doc.plain(title), doc.Look.STRONG)
         yield from _broken((bold,) if looks else title, width, 0, 0)
     for index, block in enumerate(section.blocks):
-        if isinstance(block, Table) and block.caption:
+        if isinstance(block, doc.Table) and block.caption:
             if index or section.title:
                 yield ()
-            yield (Text(block.caption, Look.STRONG),)
+            yield (doc.Text(block.caption, doc.Look.STRONG),)
         yield from _block_lines(block, width)
 
 
-def _block_lines(block: Block, width: int) -> Iterator[Words | Table]:
+def _block_lines(block: doc.Block, width: int) -> Iterator[doc.Words | doc.Table]:
     match block:
-        case Paragraph():
-            yield from _broken(words(block.line), width, block.indent, block.hang)
-        case Items():
+        case doc.Paragraph():
+            yield from _broken(doc.words(block.line), width, block.indent, block.hang)
+        case doc.Items():
             if block.heading:
-                yield from _broken(words(block.heading), width, block.indent - 2, block.indent)
+                yield from _broken(doc.words(block.heading), width, block.indent - 2, block.indent)
             for item in block.items:
-                yield from _broken(words(item), width, block.indent, block.indent + 2)
-        case Facts():
+                yield from _broken(doc.words(item), width, block.indent, block.indent + 2)
+        case doc.Facts():
             facts = list(block.facts)
             room = max([_NAMES, *(len(name) for name, _ in facts)])
             for name, value in facts:
-                for index, line in enumerate(lines(value)):
-                    yield (Text(f"  {'' if index else name:<{room}}  "), *line)
-        case Code():
-            yield from map(words, block.lines)
-        case Table():
+                for index, line in enumerate(doc.lines(value)):
+                    yield (doc.Text(f"  {'' if index else name:<{room}}  "), *line)
+        case doc.Code():
+            yield from map(doc.words, block.lines)
+        case doc.Table():
             yield block
-        case Section():
+        case doc.Section():
             yield from _section_lines(block, width)
 
 
-def _broken(line: Words, width: int, indent: int, hang: int) -> Iterator[Words]:
+def _broken(line: doc.Words, width: int, indent: int, hang: int) -> Iterator[doc.Words]:
     """A line in lines of `width`, the first with `indent` blanks before it and the others with `hang`."""
     if not width:
-        yield (Text(" " * indent), *line) if indent else line
+        yield (doc.Text(" " * indent), *line) if indent else line
         return
     look = _look_of([line])
     several = wrap(
-        plain(line),
+        doc.plain(line),
         width,
         initial_indent=" " * indent,
         subsequent_indent=" " * hang,
         break_on_hyphens=False,
     )
-    yield from ((Text(each, look),) for each in several or [""])
+    yield from ((doc.Text(each, look),) for each in several or [""])
 
 
-def _look_of(several: Iterable[Words]) -> Look:
+def _look_of(several: Iterable[doc.Words]) -> doc.Look:
     """The look of lines that have one look."""
     looks = {each.look for line in several for each in line}
-    return looks.pop() if len(looks) == 1 else Look.PLAIN
+    return looks.pop() if len(looks) == 1 else doc.Look.PLAIN
 
 
-def _table_lines(table: Table) -> list[Words]:
+def _table_lines(table: doc.Table) -> list[doc.Words]:
     """Rows under their columns, aligned; the last column runs on."""
     most = table.widths or tuple(each * _TABLE // 100 for each in table.shares)
-    head = tuple(Text(column, Look.ASIDE) for column in table.columns)
+    head = tuple(doc.Text(column, doc.Look.ASIDE) for column in table.columns)
     body = [head, *(line for row in table.rows for line in _row_lines(row, most))]
     widths = [max(len(line[at].text) for line in body) + 2 for at in range(len(head))]
     widths[-1] = 0
-    indent = Text(" " * table.indent)
+    indent = doc.Text(" " * table.indent)
     return [
         (
             indent,
-            *(Text(t.text.ljust(width), t.look) for t, width in zip(line, widths, strict=True)),
+            *(doc.Text(t.text.ljust(width), t.look) for t, width in zip(line, widths, strict=True)),
         )
         for line in body
     ]
 
 
-def _row_lines(row: Row, most: Sequence[int]) -> Iterator[tuple[Text, ...]]:
+def _row_lines(row: doc.Row, most: Sequence[int]) -> Iterator[tuple[doc.Text, ...]]:
     """A row as lines of a table, none of its cells wider than its column may be."""
     columns = [
-        [Text(part, look) for line in text.split("\n") for part in _cut(line, width)]
+        [doc.Text(part, look) for line in text.split("\n") for part in _cut(line, width)]
         for (text, look), width in zip_longest(_cells(row), most, fillvalue=0)
     ]
-    return zip_longest(*columns, fillvalue=Text(""))
+    return zip_longest(*columns, fillvalue=doc.Text(""))
 
 
-def _cells(row: Row) -> list[tuple[str, Look]]:
+def _cells(row: doc.Row) -> list[tuple[str, doc.Look]]:
     """The lines and the look of each cell; that of the row is shown at the last, where reasons stand."""
     cells = [
         ("\n".join("".join(each.text for each in line) for line in several), _look_of(several))
-        for several in map(lines, row.cells)
+        for several in map(doc.lines, row.cells)
     ]
     return [*cells[:-1], (cells[-1][0], row.look or cells[-1][1])]
 
@@ -239,14 +222,14 @@ def _cut(line: str, width: int) -> list[str]:
     return wrap(line, width, break_on_hyphens=False, break_long_words=False)
 
 
-def _fitted(table: Table) -> "Padding":
+def _fitted(table: doc.Table) -> "Padding":
     """A table that is too wide, with what is long broken inside its column."""
     from rich.padding import Padding
     from rich.table import Table as RichTable
     from rich.text import Text as RichText
 
     made = RichTable(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
-    head = Row(tuple(Text(column, Look.ASIDE) for column in table.columns))
+    head = doc.Row(tuple(doc.Text(column, doc.Look.ASIDE) for column in table.columns))
     rows = [_cells(row) for row in (head, *table.rows)]
     for column in zip(*rows, strict=True):
         short = max(len(text) for text, _ in column) <= _SHORT
@@ -262,7 +245,12 @@ def _fitted(table: Table) -> "Padding":
 _OBEYED: Final = re.compile(r"[\\`*_{}\[\]|~$!#&<>@]|:(?=//)|(?<=www)\.", re.IGNORECASE)
 #: What Markdown takes a backslash before; the rest is written by its number.
 _ESCAPABLE: Final = frozenset("\\`*_{}[]|~$!#")
-_AROUND: Final = {Look.STRONG: "**", Look.RISK: "**", Look.GOOD: "**", Look.NOTE: "*"}
+_AROUND: Final = {
+    doc.Look.STRONG: "**",
+    doc.Look.RISK: "**",
+    doc.Look.GOOD: "**",
+    doc.Look.NOTE: "*",
+}
 
 
 def in_markdown(text: str) -> str:
@@ -274,20 +262,20 @@ def _escaped(char: str) -> str:
     return f"\\{char}" if char in _ESCAPABLE else f"&#{ord(char)};"
 
 
-def to_markdown(document: Document) -> str:
+def to_markdown(document: doc.Document) -> str:
     """The document as GitHub reads it; nothing in a text is markup."""
     references = document.references or {}
     return "\n\n".join(_parts(document, _Markdown(references)))
 
 
-def _parts(document: Document, markdown: "_Markdown") -> Iterator[str]:
+def _parts(document: doc.Document, markdown: "_Markdown") -> Iterator[str]:
     """What stands between empty lines."""
     if document.title and document.titled:
         yield f"# {in_markdown(document.title)}"
     if document.below:
-        yield markdown.line(words(document.below))
+        yield markdown.line(doc.words(document.below))
     if document.facts:
-        yield from markdown.block(Facts(document.facts), 1)
+        yield from markdown.block(doc.Facts(document.facts), 1)
     sections = document.sections
     if any(section.id for section in sections):
         yield "## Contents"
@@ -298,10 +286,10 @@ def _parts(document: Document, markdown: "_Markdown") -> Iterator[str]:
         yield "\n".join(f"[{label}]: {to}" for label, to in document.references.items())
 
 
-def _contents(sections: Iterable[Block], indent: str) -> Iterator[str]:
+def _contents(sections: Iterable[doc.Block], indent: str) -> Iterator[str]:
     for each in sections:
-        if isinstance(each, Section) and each.id:
-            yield f"{indent}* [{in_markdown(plain(each.title))}](#{each.id})"
+        if isinstance(each, doc.Section) and each.id:
+            yield f"{indent}* [{in_markdown(doc.plain(each.title))}](#{each.id})"
             if not indent:
                 yield from _contents(each.blocks, "  ")
 
@@ -312,50 +300,50 @@ class _Markdown:
     def __init__(self, references: Iterable[str]) -> None:
         self._references = frozenset(references)
 
-    def block(self, block: Block, level: int) -> Iterator[str]:
+    def block(self, block: doc.Block, level: int) -> Iterator[str]:
         match block:
-            case Section():
+            case doc.Section():
                 if block.id:
                     # Whatever a reader makes of headings, these anchors are there.
                     yield f'<a id="{block.id}"></a>'
                 if block.title:
-                    yield f"{'#' * level} {self.line(words(block.title))}"
+                    yield f"{'#' * level} {self.line(doc.words(block.title))}"
                 for inner in block.blocks:
                     yield from self.block(inner, level + 1)
-            case Paragraph():
-                yield self.line(words(block.line))
-            case Items():
+            case doc.Paragraph():
+                yield self.line(doc.words(block.line))
+            case doc.Items():
                 if block.heading:
-                    yield self.line(words(block.heading))
-                items = [f"* {self.line(words(item))}" for item in block.items]
+                    yield self.line(doc.words(block.heading))
+                items = [f"* {self.line(doc.words(item))}" for item in block.items]
                 yield from ["\n".join(items)] if items else []
-            case Facts():
+            case doc.Facts():
                 facts = ((in_markdown(name), self.cell(value)) for name, value in block.facts)
                 yield "\n".join(_markdown_table(("", ""), facts))
-            case Code():
-                yield fenced("\n".join(map(plain, block.lines)))
-            case Table():
+            case doc.Code():
+                yield fenced("\n".join(map(doc.plain, block.lines)))
+            case doc.Table():
                 if block.caption:
                     yield f"**{in_markdown(block.caption)}**"
                 heads = map(in_markdown, block.columns)
                 yield "\n".join(_markdown_table(heads, map(self._row, block.rows)))
 
-    def _row(self, row: Row) -> list[str]:
+    def _row(self, row: doc.Row) -> list[str]:
         cells = [self.cell(each) for each in row.cells]
         if row.id:
             cells[0] = f'<a id="{row.id}"></a>{cells[0]}'
         return cells
 
-    def cell(self, value: Value) -> str:
-        return "<br>".join(self.line(line) for line in lines(value))
+    def cell(self, value: doc.Value) -> str:
+        return "<br>".join(self.line(line) for line in doc.lines(value))
 
-    def line(self, line: Words) -> str:
+    def line(self, line: doc.Words) -> str:
         return "".join(map(self._text, line))
 
-    def _text(self, text: Text) -> str:
+    def _text(self, text: doc.Text) -> str:
         if text.to and text.text in self._references:
             return f"[{text.text}]"
-        if text.look is Look.KEYWORD:
+        if text.look is doc.Look.KEYWORD:
             return f"`{text.text}`"
         around = _AROUND.get(text.look, "")
         written = f"{around}{in_markdown(text.text)}{around}"
@@ -388,7 +376,7 @@ def longest_run(text: str) -> int:
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
-def to_csv(document: Document) -> str:
+def to_csv(document: doc.Document) -> str:
     """The records of a document, or the rows of its tables, as CSV (RFC 4180).
 
     No cell is a formula: a quote before it makes it text.
@@ -407,20 +395,20 @@ def to_csv(document: Document) -> str:
     return written.getvalue()
 
 
-def _all_rows(document: Document) -> tuple[list[str], list[list[str]]]:
+def _all_rows(document: doc.Document) -> tuple[list[str], list[list[str]]]:
     """The rows of all tables under all their columns, each with the heading that it stands under."""
     found = [
-        (plain(section.title), table)
+        (doc.plain(section.title), table)
         for outer in document.sections
         for section in _flat(outer)
         for table in section.blocks
-        if isinstance(table, Table)
+        if isinstance(table, doc.Table)
     ]
     columns = list(dict.fromkeys(column for _, table in found for column in table.columns))
     rows: list[list[str]] = []
     for title, table in found:
         for row in table.rows:
-            cells = dict(zip(table.columns, map(plain, row.cells), strict=True))
+            cells = dict(zip(table.columns, map(doc.plain, row.cells), strict=True))
             rows.append([title, *(cells.get(column, "") for column in columns)])
     return ["section", *columns], rows
 
@@ -428,22 +416,22 @@ def _all_rows(document: Document) -> tuple[list[str], list[list[str]]]:
 # ---- JSON ----
 
 
-def to_json(document: Document) -> str:
+def to_json(document: doc.Document) -> str:
     """What the document has for programs, or all of its content."""
     data = _content(document) if document.data is None else document.data()
     return json.dumps(data, indent=2)
 
 
-def _content(document: Document) -> dict[str, object]:
+def _content(document: doc.Document) -> dict[str, object]:
     return {
         "title": document.title,
-        "summary": plain(document.below),
-        "facts": {name: plain(value) for name, value in document.facts},
+        "summary": doc.plain(document.below),
+        "facts": {name: doc.plain(value) for name, value in document.facts},
         "sections": [_section_data(section) for section in document.sections],
     }
 
 
-def _section_data(section: Section) -> dict[str, object]:
+def _section_data(section: doc.Section) -> dict[str, object]:
     text: list[str] = []
     items: list[str] = []
     facts: dict[str, str] = {}
@@ -451,24 +439,24 @@ def _section_data(section: Section) -> dict[str, object]:
     inner: list[object] = []
     for block in section.blocks:
         match block:
-            case Paragraph():
-                text.append(plain(block.line))
-            case Code():
-                text += map(plain, block.lines)
-            case Items():
-                items += map(plain, block.items)
-            case Facts():
-                facts |= {name: plain(value) for name, value in block.facts}
-            case Table():
+            case doc.Paragraph():
+                text.append(doc.plain(block.line))
+            case doc.Code():
+                text += map(doc.plain, block.lines)
+            case doc.Items():
+                items += map(doc.plain, block.items)
+            case doc.Facts():
+                facts |= {name: doc.plain(value) for name, value in block.facts}
+            case doc.Table():
                 rows = [
                     dict(zip(block.columns, map(_cell_data, row.cells), strict=True))
                     for row in block.rows
                 ]
                 tables.append({"caption": block.caption, "rows": rows})
-            case Section():
+            case doc.Section():
                 inner.append(_section_data(block))
     return {
-        "title": plain(section.title),
+        "title": doc.plain(section.title),
         "text": text,
         "items": items,
         "facts": facts,
@@ -477,5 +465,5 @@ def _section_data(section: Section) -> dict[str, object]:
     }
 
 
-def _cell_data(cell: Value) -> object:
-    return cell if isinstance(cell, int) else plain(cell)
+def _cell_data(cell: doc.Value) -> object:
+    return cell if isinstance(cell, int) else doc.plain(cell)

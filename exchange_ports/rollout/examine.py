@@ -12,14 +12,13 @@ from itertools import product
 from typing import Final, NamedTuple
 
 from exchange_ports.clouds import cloud_of
-from exchange_ports.clouds.base import Evaluator, Way
+from exchange_ports.clouds.base import Evaluator
+from exchange_ports.flows.flow_index import WAYS, Way
 from exchange_ports.rollout.transient_states import TransientState
-from exchange_ports.rollout.update import InterfaceState, Membership, ServerInterface
+from exchange_ports.rollout.update import Membership, ServerInterface
 from exchange_ports.traffic.addresses import Address, AddressSet
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
-
-__all__ = ["TransientEffect", "Examination", "TransientIssue", "examine"]
 
 
 class TransientEffect(StrEnum):
@@ -30,8 +29,6 @@ class TransientEffect(StrEnum):
 
 
 _MEMBERSHIPS: Final[tuple[Membership, ...]] = ("before", "both", "after")
-_WAYS: Final[tuple[Way, Way]] = ("out", "in")
-_OPPOSITE: Final[Mapping[Way, Way]] = {"out": "in", "in": "out"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +60,17 @@ class Examination:
 
     moments: int
     pairs: int
-    troubles: tuple[TransientIssue, ...]
+    issues: tuple[TransientIssue, ...]
 
     @property
     def clean(self) -> bool:
         """Whether nothing is cut or opened in passing."""
-        return not self.troubles
+        return not self.issues
 
 
 def examine(
     moments: Mapping[str, Sequence[TransientState]],
-    bodies: Iterable[ServerInterface],
+    interfaces: Iterable[ServerInterface],
     spaces: Mapping[str, AddressSet],
 ) -> Examination:
     """Look at every moment of every network.
@@ -81,7 +78,7 @@ def examine(
     `moments` are given for each network in the order of time, the first one before anything is
     changed and the last one when all is done. `spaces` are the addresses of each network's zones.
     """
-    return _Passage(moments, tuple(bodies), spaces).examined()
+    return _Examiner(moments, tuple(interfaces), spaces).examined()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +93,21 @@ class _State:
     lets: Mapping[Membership, Traffic]
 
 
-class _Passage:
+class _Examiner:
     def __init__(
         self,
         moments: Mapping[str, Sequence[TransientState]],
-        bodies: tuple[ServerInterface, ...],
+        interfaces: tuple[ServerInterface, ...],
         spaces: Mapping[str, AddressSet],
     ) -> None:
         self._moments = moments
-        self._bodies = bodies
-        self._ours = _addresses(bodies)
+        self._interfaces = interfaces
+        self._ours = _addresses(interfaces)
         self._views: dict[tuple[str, int, Membership], Evaluator] = {}
         for place, several in moments.items():
-            here = [body for body in bodies if body.place == place]
+            here = [interface for interface in interfaces if interface.place == place]
             members = {when: _members(here, when) for when in _MEMBERSHIPS}
-            wears, zones = _wardrobe(here)
+            wears, zones = _memberships(here)
             for number, moment in enumerate(several):
                 cloud = cloud_of(moment.rules)
                 worn = cloud.transitions.with_memberships(moment.rules, wears, zones)
@@ -119,35 +116,37 @@ class _Passage:
                         worn, members[when], spaces[place]
                     )
         self._states = {
-            (body.key, way): tuple(self._of(body, way)) for body in bodies for way in _WAYS
+            (interface.key, way): tuple(self._of(interface, way))
+            for interface in interfaces
+            for way in WAYS
         }
         self._pairs = 0
-        self._places = {body.key: _addresses([body]) for body in bodies}
+        self._places = {interface.key: _addresses([interface]) for interface in interfaces}
         self._alike: dict[frozenset[int], frozenset[tuple[str, str]]] = {}
 
     def examined(self) -> Examination:
-        troubles = [*self._with_strangers(), *self._among_ours()]
+        issues = [*self._with_strangers(), *self._among_ours()]
         count = sum(len(several) for several in self._moments.values())
-        return Examination(count, self._pairs, tuple(troubles))
+        return Examination(count, self._pairs, tuple(issues))
 
-    def _of(self, body: ServerInterface, way: Way) -> Iterator[_State]:
-        for number, moment in enumerate(self._moments[body.place]):
-            for membership in moment.worn_by(body):
-                worn = body.wears(membership)
+    def _of(self, interface: ServerInterface, way: Way) -> Iterator[_State]:
+        for number, moment in enumerate(self._moments[interface.place]):
+            for membership in moment.memberships_of(interface):
+                worn = interface.state_with(membership)
                 if worn is not None:
                     lets: dict[Membership, Traffic] = {
-                        peers: self._views[body.place, number, peers].permitted(
-                            _named(body, membership), way, worn.addresses[0]
+                        peers: self._views[interface.place, number, peers].permitted(
+                            _named(interface, membership), way, worn.addresses[0]
                         )
                         for peers in _MEMBERSHIPS
                     }
                     yield _State(number, moment.step, membership, worn.addresses, lets)
 
     def _first_and_last(
-        self, body: ServerInterface, way: Way
+        self, interface: ServerInterface, way: Way
     ) -> tuple[_State | None, _State | None]:
-        states = self._states[body.key, way]
-        last = len(self._moments[body.place]) - 1
+        states = self._states[interface.key, way]
+        last = len(self._moments[interface.place]) - 1
         before = next((s for s in states if s.moment == 0 and s.membership == "before"), None)
         after = next((s for s in states if s.moment == last and s.membership == "after"), None)
         return before, after
@@ -157,10 +156,10 @@ class _Passage:
     def _with_strangers(self) -> Iterator[TransientIssue]:
         strangers = Traffic.of([(~self._ours, ServiceSet.everything())])
         known: dict[tuple[int, ...], list[tuple[TransientEffect, Traffic, int]]] = {}
-        for body in self._bodies:
-            for way in _WAYS:
-                states = self._states[body.key, way]
-                ends = self._first_and_last(body, way)
+        for interface in self._interfaces:
+            for way in WAYS:
+                states = self._states[interface.key, way]
+                ends = self._first_and_last(interface, way)
                 before, after = (Traffic() if s is None else s.lets[s.membership] for s in ends)
                 # Servers of one role share all of it, and are looked at once.
                 key = (id(before), id(after), *(id(s.lets[s.membership]) for s in states))
@@ -168,8 +167,11 @@ class _Passage:
                 if key not in known or not exists:
                     known[key] = list(self._against(states, before, after, exists, strangers))
                 for effect, traffic, moment in known[key]:
-                    summary = self._moments[body.place][moment].summary
-                    yield TransientIssue(effect, body.name, way, traffic, summary)
+                    summary = self._moments[interface.place][moment].summary
+                    yield TransientIssue(effect, interface.name, way, traffic, summary)
+
+    # Three states are held against each other here, not two topologies, and by what rules allow: so this
+    # is no second `diff`, which knows flows and reasons, and no rules.
 
     def _against(
         self,
@@ -199,13 +201,15 @@ class _Passage:
 
     def _among_ours(self) -> Iterator[TransientIssue]:
         touched = {
-            (body.key, way): self._touched(body, way) for body in self._bodies for way in _WAYS
+            (interface.key, way): self._touched(interface, way)
+            for interface in self._interfaces
+            for way in WAYS
         }
-        for source in self._bodies:
+        for source in self._interfaces:
             found: dict[tuple[TransientEffect, str], list[tuple[AddressSet, ServiceSet]]] = (
                 defaultdict(list)
             )
-            for target in self._bodies:
+            for target in self._interfaces:
                 if source.key == target.key or not (
                     target.key in touched[source.key, "out"]
                     or source.key in touched[target.key, "in"]
@@ -220,11 +224,11 @@ class _Passage:
             for (effect, summary), pairs in found.items():
                 yield TransientIssue(effect, source.name, "out", Traffic.of(pairs), summary)
 
-    def _touched(self, body: ServerInterface, way: Way) -> frozenset[tuple[str, str]]:
+    def _touched(self, interface: ServerInterface, way: Way) -> frozenset[tuple[str, str]]:
         """Of whom not all states of a filter say the same."""
         seen = {
             id(traffic): traffic
-            for state in self._states[body.key, way]
+            for state in self._states[interface.key, way]
             for traffic in state.lets.values()
         }
         # Servers of one role share all of it, and are looked at once.
@@ -232,7 +236,7 @@ class _Passage:
         if known not in self._alike:
             changing = self._changing(list(seen.values()))
             self._alike[known] = frozenset(
-                other.key for other in self._bodies if changing & self._places[other.key]
+                other.key for other in self._interfaces if changing & self._places[other.key]
             )
         return self._alike[known]
 
@@ -298,52 +302,45 @@ def _passing(source: _State, target: _State, line: _Line) -> ServiceSet:
 
 def _lines(source: ServerInterface, target: ServerInterface) -> Iterator[_Line]:
     most = [
-        max(len(worn.addresses) for worn in (body.before, body.after) if worn is not None)
-        for body in (source, target)
+        max(len(worn.addresses) for worn in (interface.before, interface.after) if worn is not None)
+        for interface in (source, target)
     ]
     return (_Line(*pair) for pair in product(*map(range, most)))
 
 
-def _addresses(bodies: Iterable[ServerInterface]) -> AddressSet:
+def _addresses(interfaces: Iterable[ServerInterface]) -> AddressSet:
     found = AddressSet()
-    for body in bodies:
-        for worn in (body.before, body.after):
+    for interface in interfaces:
+        for worn in (interface.before, interface.after):
             if worn is not None:
-                found |= _places(worn)
+                found |= AddressSet.at(worn.addresses)
     return found
 
 
-def _places(worn: InterfaceState) -> AddressSet:
-    found = AddressSet()
-    for address in worn.addresses:
-        found |= AddressSet.between(address, address)
-    return found
-
-
-def _members(bodies: Iterable[ServerInterface], when: Membership) -> dict[str, AddressSet]:
+def _members(interfaces: Iterable[ServerInterface], when: Membership) -> dict[str, AddressSet]:
     found: dict[str, AddressSet] = defaultdict(AddressSet)
-    for body in bodies:
-        worn = body.wears(when)
+    for interface in interfaces:
+        worn = interface.state_with(when)
         if worn is not None:
             for group in worn.groups:
-                found[group] |= _places(worn)
+                found[group] |= AddressSet.at(worn.addresses)
     return found
 
 
-def _named(body: ServerInterface, membership: Membership) -> str:
+def _named(interface: ServerInterface, membership: Membership) -> str:
     # No declared name has a blank.
-    return f"{body.name} {membership}"
+    return f"{interface.name} {membership}"
 
 
-def _wardrobe(
-    bodies: Iterable[ServerInterface],
+def _memberships(
+    interfaces: Iterable[ServerInterface],
 ) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
     wears: dict[str, tuple[str, ...]] = {}
     zones: dict[str, str] = {}
-    for body in bodies:
+    for interface in interfaces:
         for when in _MEMBERSHIPS:
-            worn = body.wears(when)
+            worn = interface.state_with(when)
             if worn is not None:
-                wears[_named(body, when)] = worn.groups
-                zones[_named(body, when)] = worn.zone
+                wears[_named(interface, when)] = worn.groups
+                zones[_named(interface, when)] = worn.zone
     return wears, zones

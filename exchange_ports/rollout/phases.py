@@ -41,8 +41,6 @@ from exchange_ports.rollout.update import (
     spaces_of,
 )
 
-__all__ = ["Attached", "PhasePlan", "Phase", "Rollout", "plan_rollout"]
-
 
 class Attached(StrEnum):
     """Where servers take their groups from the outputs."""
@@ -81,7 +79,7 @@ class PhasePlan:
     Networks are named as `place_of` names them.
     """
 
-    turn: Phase
+    phase: Phase
     plans: Mapping[str, RuleSet]
 
 
@@ -142,7 +140,7 @@ def plan_rollout(
     exclusive = any(pair.new.exclusive for pair in pairs)
     at_once, over = look(pairs, _at_once(attached, exclusive=exclusive))
     stays = held(pairs, everyone) if attached is Attached.ELSEWHERE else ()
-    moves = tuple(dict.fromkeys(body.name for body in everyone if body.moves))
+    moves = tuple(dict.fromkeys(interface.name for interface in everyone if interface.moves))
     replaced = (*reattached(pairs), *moved_elsewhere(old, new, ids))
     if replaced:
         return Rollout(at_once, None, at_once, moves, over, stays, replaced)
@@ -152,15 +150,15 @@ def plan_rollout(
         return Rollout(at_once, steps, at_once, moves, over)
     stepwise = at_once
     short = [replace(pair, old=trimmed(pair.old, pair.new)) for pair in pairs]
-    for way, turns in _ways(attached, trims=short != list(pairs), exclusive=exclusive):
-        starts = short if Phase.TRIM in turns else pairs
-        for spare in _SPARES if Phase.EXPAND in turns else _SPARES[:1]:
+    for way, phases in _ways(attached, trims=short != list(pairs), exclusive=exclusive):
+        starts = short if Phase.TRIM in phases else pairs
+        for spare in _SPARES if Phase.EXPAND in phases else _SPARES[:1]:
             expanded = [
                 replace(pair, trimmed=start.old, middle=_middle(start, everyone, spare))
                 for pair, start in zip(pairs, starts, strict=True)
             ]
             stepwise, in_passing = look(expanded, way)
-            steps = _steps(expanded, turns, everyone)
+            steps = _steps(expanded, phases, everyone)
             in_passing += refused(_of_steps(steps), quotas)
             if stepwise.clean and not in_passing:
                 return Rollout(at_once, steps, stepwise, moves, over, stays)
@@ -174,7 +172,7 @@ def _ways(
     ways = list(_WAYS)
     if trims:
         at_once = (_at_once(attached, exclusive=exclusive), (Phase.AT_ONCE,))
-        ways += [(_trim_and(way), (Phase.TRIM, *turns)) for way, turns in (at_once, *_WAYS)]
+        ways += [(_trim_and(way), (Phase.TRIM, *phases)) for way, phases in (at_once, *_WAYS)]
     if attached is Attached.ELSEWHERE or exclusive:
         # Servers of another stack change their groups in a step of their own.
         ways = [each for each in ways if each[1][-2:] != (Phase.EXPAND, Phase.CONTRACT)]
@@ -188,8 +186,10 @@ def _stands_still(pairs: Iterable[NetworkPair], everyone: Iterable[ServerInterfa
     or after, and there is no moment to look at. Not so where one comes and another goes: for a
     moment they may speak with each other.
     """
-    moving = [body for body in everyone if body.moves]
-    return (all(body.comes for body in moving) or all(body.goes for body in moving)) and not any(
+    moving = [interface for interface in everyone if interface.moves]
+    return (
+        all(interface.comes for interface in moving) or all(interface.goes for interface in moving)
+    ) and not any(
         operations(pair.old, other)
         for pair in pairs
         for other in (pair.trimmed, pair.middle, pair.new)
@@ -202,23 +202,25 @@ def _of_steps(steps: Iterable[PhasePlan]) -> Iterator[tuple[str, RuleSet]]:
 
 
 def _steps(
-    pairs: Sequence[NetworkPair], turns: Iterable[Phase], everyone: Sequence[ServerInterface]
+    pairs: Sequence[NetworkPair], phases: Iterable[Phase], everyone: Sequence[ServerInterface]
 ) -> tuple[PhasePlan, ...]:
     return tuple(
-        PhasePlan(turn, {pair.place: _at_end_of(turn, pair, everyone) for pair in pairs})
-        for turn in turns
+        PhasePlan(phase, {pair.place: _at_end_of(phase, pair, everyone) for pair in pairs})
+        for phase in phases
     )
 
 
-def _at_end_of(turn: Phase, pair: NetworkPair, everyone: Iterable[ServerInterface]) -> RuleSet:
+def _at_end_of(phase: Phase, pair: NetworkPair, everyone: Iterable[ServerInterface]) -> RuleSet:
     """What a network has when a step is done, worn as it is then."""
-    if turn in (Phase.AT_ONCE, Phase.CONTRACT):
+    if phase in (Phase.AT_ONCE, Phase.CONTRACT):
         return pair.new
-    here = [body for body in everyone if body.place == pair.place]
+    here = [interface for interface in everyone if interface.place == pair.place]
     worn = {
-        body.name: wears for body in here if (wears := body.wears(_WORN[turn](body))) is not None
+        interface.name: wears
+        for interface in here
+        if (wears := interface.state_with(_WORN[phase](interface))) is not None
     }
-    rules = pair.trimmed if turn is Phase.TRIM else pair.middle
+    rules = pair.trimmed if phase is Phase.TRIM else pair.middle
     return cloud_of(rules).transitions.with_memberships(
         rules,
         {name: wears.groups for name, wears in worn.items()},
@@ -230,8 +232,8 @@ def _at_end_of(turn: Phase, pair: NetworkPair, everyone: Iterable[ServerInterfac
 _WORN: Final[Mapping[Phase, Callable[[ServerInterface], Membership]]] = {
     Phase.TRIM: lambda _: "before",
     Phase.EXPAND: lambda _: "before",
-    Phase.LEAVE: lambda body: "after" if body.goes else "before",
-    Phase.JOIN: lambda body: "after" if body.goes else "both",
+    Phase.LEAVE: lambda interface: "after" if interface.goes else "before",
+    Phase.JOIN: lambda interface: "after" if interface.goes else "both",
     Phase.CHANGE: lambda _: "after",
     Phase.SHED: lambda _: "after",
 }
@@ -269,7 +271,7 @@ def _three_steps(pair: NetworkPair) -> Iterator[TransientState]:
     yield from transition(3, pair.middle, pair.new, ("after", "after"))
 
 
-def _turn_by_turn(pair: NetworkPair) -> Iterator[TransientState]:
+def _phase_by_phase(pair: NetworkPair) -> Iterator[TransientState]:
     yield from transition(1, pair.old, pair.middle, ("before", "before"))
     yield from standing(2, pair.middle, "leaving")
     yield from standing(3, pair.middle, "joining")
@@ -281,7 +283,7 @@ def _turn_by_turn(pair: NetworkPair) -> Iterator[TransientState]:
 _WAYS: Final[tuple[tuple[_Way, tuple[Phase, ...]], ...]] = (
     (_two_steps, (Phase.EXPAND, Phase.CONTRACT)),
     (_three_steps, (Phase.EXPAND, Phase.CHANGE, Phase.CONTRACT)),
-    (_turn_by_turn, (Phase.EXPAND, Phase.LEAVE, Phase.JOIN, Phase.SHED, Phase.CONTRACT)),
+    (_phase_by_phase, (Phase.EXPAND, Phase.LEAVE, Phase.JOIN, Phase.SHED, Phase.CONTRACT)),
 )
 
 
@@ -309,10 +311,10 @@ def _middle(pair: NetworkPair, everyone: Iterable[ServerInterface], spare: _Spar
     """
     comes: set[str] = set()
     goes: set[str] = set()
-    for body in everyone:
-        if body.place == pair.place:
-            before = set(body.before.groups) if body.before else set[str]()
-            after = set(body.after.groups) if body.after else set[str]()
+    for interface in everyone:
+        if interface.place == pair.place:
+            before = set(interface.before.groups) if interface.before else set[str]()
+            after = set(interface.after.groups) if interface.after else set[str]()
             comes |= after - before
             goes |= before - after
 

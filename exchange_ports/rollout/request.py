@@ -20,22 +20,12 @@ from exchange_ports.topology.fields import plain_type
 from exchange_ports.topology.models import Topology
 from exchange_ports.topology.validate import parse_topology
 
-__all__ = [
-    "RequestedPhase",
-    "RegisteredNetwork",
-    "RolloutRequest",
-    "check_previous",
-    "registered",
-    "select_phase",
-    "read_request",
-]
-
 PREVIOUS: Final = "previous"
 STEP: Final = "step"
 ATTACHED: Final = "attached"
 
 #: Words for a step; doing all at once is no step.
-_WORDS: Final = tuple(turn.value for turn in Phase if turn is not Phase.AT_ONCE)
+_WORDS: Final = tuple(phase.value for phase in Phase if phase is not Phase.AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +33,7 @@ class RequestedPhase:
     """What a stack says of its update beside the two topologies."""
 
     #: None: no step, the topology as it will be.
-    turn: Phase | None
+    phase: Phase | None
     attached: Attached
 
 
@@ -75,15 +65,15 @@ def _asked_for(
     `step` and `attached` are None where nothing is said.
     """
     found: list[Finding] = []
-    turn: Phase | None = None
+    phase: Phase | None = None
     if step is not None and _is_word(step, _WORDS, (STEP,), found):
-        turn = Phase(str(step))
+        phase = Phase(str(step))
         if previous is None:
-            found.append(BY_CODE["step-without-previous"].at((STEP,), step=turn))
+            found.append(BY_CODE["step-without-previous"].at((STEP,), step=phase))
     place = Attached.HERE
     if attached is not None and _is_word(attached, tuple(Attached), (ATTACHED,), found):
         place = Attached(str(attached))
-    return RequestedPhase(turn, place), found
+    return RequestedPhase(phase, place), found
 
 
 def _is_word(given: object, allowed: tuple[str, ...], at: Path, found: list[Finding]) -> bool:
@@ -135,20 +125,20 @@ def select_phase(old: Plans, new: Plans, asked: RequestedPhase) -> tuple[Rollout
     :raises Refused: no such step is offered; which are is said.
     """
     found = plan_rollout(old, new, asked.attached)
-    if asked.turn is None:
+    if asked.phase is None:
         return found, None
     for step in found.steps or ():
-        if step.turn is asked.turn:
+        if step.phase is asked.phase:
             return found, step
     why, fix = _no_step(found)
-    raise Refused([BY_CODE["step-not-offered"].at((STEP,), step=asked.turn, why=why, fix=fix)])
+    raise Refused([BY_CODE["step-not-offered"].at((STEP,), step=asked.phase, why=why, fix=fix)])
 
 
 def _no_step(found: Rollout) -> tuple[str, str]:
     """Why a step is not offered, and what would be right."""
     if found.steps is not None and not found.clean:
-        words = ", ".join(step.turn for step in found.steps if step.turn is not Phase.AT_ONCE)
-        rest = "" if found.steps[-1].turn is Phase.CONTRACT else ", and then the rest at once"
+        words = ", ".join(step.phase for step in found.steps if step.phase is not Phase.AT_ONCE)
+        rest = "" if found.steps[-1].phase is Phase.CONTRACT else ", and then the rest at once"
         return f"its steps are {words}, in this order{rest}", f"write one of {words}"
     if found.clean:
         return "it is clean in one step", "take `step` away, and do it at once"
@@ -185,7 +175,7 @@ def registered(
 
     Networks that only the old topology has come first, while they hold anything.
     """
-    if old is None or step is None or step.turn is Phase.CONTRACT:
+    if old is None or step is None or step.phase is Phase.CONTRACT:
         return tuple(RegisteredNetwork(key, plan, new.flows) for key, plan in new.networks.items())
     keys = {network_name(plan): key for key, plan in new.networks.items()}
     # At neighbours' groups rules only allow: both what was meant and what will be stands there.

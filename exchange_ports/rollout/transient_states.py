@@ -12,10 +12,8 @@ from exchange_ports.clouds import cloud_of
 from exchange_ports.clouds.base import Cloud, RuleSet, WhenMembers
 from exchange_ports.rollout.update import Membership, ServerInterface
 
-__all__ = ["Memberships", "TransientState", "merged", "standing", "transition", "trimmed"]
-
 #: What servers wear in a moment. `before` and `after`: all of them what they wore, or will wear.
-#: `changing`: each either. In three turns instead: `leaving`, those that go, and nobody else, may be
+#: `changing`: each either. In three phases instead: `leaving`, those that go, and nobody else, may be
 #: gone; `joining`, those that change their groups may wear both; `shedding`, they may have taken off
 #: the old ones, and those that come may be there.
 Memberships: TypeAlias = Literal["before", "changing", "leaving", "joining", "shedding", "after"]
@@ -46,9 +44,9 @@ class TransientState:
     rules: RuleSet
     memberships: Memberships
 
-    def worn_by(self, body: ServerInterface) -> _Worn:
+    def memberships_of(self, interface: ServerInterface) -> _Worn:
         """What a server may be wearing in this moment, if it is there at all."""
-        return (_GOING if body.goes else _STAYING)[self.memberships]
+        return (_GOING if interface.goes else _STAYING)[self.memberships]
 
 
 def standing(step: int, rules: RuleSet, memberships: Memberships) -> Iterator[TransientState]:

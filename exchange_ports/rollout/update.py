@@ -43,7 +43,7 @@ class ServerInterface:
     before: InterfaceState | None
     after: InterfaceState | None
 
-    def wears(self, membership: Membership) -> InterfaceState | None:
+    def state_with(self, membership: Membership) -> InterfaceState | None:
         """What it wears then. With `both`, whoever goes is gone and whoever comes is not there."""
         if membership == "both":
             if self.before is None or self.after is None:
@@ -214,16 +214,16 @@ def refused(states: Iterable[tuple[str, RuleSet]], quotas: Quotas) -> tuple[Find
     return tuple(found)
 
 
-def held(pairs: Iterable[NetworkPair], bodies: Iterable[ServerInterface]) -> tuple[str, ...]:
+def held(pairs: Iterable[NetworkPair], interfaces: Iterable[ServerInterface]) -> tuple[str, ...]:
     """The groups that would be deleted while servers of another stack may still wear them."""
-    everyone = tuple(bodies)
+    everyone = tuple(interfaces)
     return tuple(
         f"{group} of {pair.place}"
         for pair in pairs
         for group in sorted({*pair.old.member_groups} - {*pair.new.member_groups})
         if any(
-            body.place == pair.place and body.before and group in body.before.groups
-            for body in everyone
+            interface.place == pair.place and interface.before and group in interface.before.groups
+            for interface in everyone
         )
     )
 

@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 
 from exchange_ports.findings import render
-from exchange_ports.reports.findings_report import findings_report
+from exchange_ports.reports.reasons import findings_report
 from exchange_ports.reports.writers import to_text
 from exchange_ports.topology.validate import parse_topology
 from tests.support.command import (
@@ -285,7 +285,13 @@ def test_bash_completes_commands(script: Path) -> None:
 
 def test_bash_completes_options_and_what_they_take(script: Path) -> None:
     assert completed(script, "report", "--fo") == {"--format"}
-    assert completed(script, "report", "--format", "") == {"markdown", "html", "csv"}
+    assert completed(script, "report", "--format", "") == {
+        "markdown",
+        "text",
+        "html",
+        "csv",
+        "json",
+    }
     assert {"--quiet", "--verbose"} <= completed(script, "plan", "--")
 
 

@@ -275,7 +275,7 @@ def test_an_allow_for_everyone_opens_neighbours() -> None:
     law = [f for f in found if f.law == "neighbours are unharmed"]
     # Under forced tunnelling everything is let in to a neighbour anyway.
     assert len(law) == 1
-    assert law[0].witness.endswith("443/tcp")
+    assert law[0].counterexample.endswith("443/tcp")
     assert law[0].summary.endswith("a rule of ours lets it in, unlike Azure's default rules")
 
 

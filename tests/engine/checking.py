@@ -22,7 +22,7 @@ def clean(found: Passed, name: str) -> None:
 def as_foretold(found: Passed) -> None:
     """An edit whose one opening in passing was said before."""
     assert found.old is not None
-    (foretold,) = plan_rollout(found.old, found.new).at_once.troubles
+    (foretold,) = plan_rollout(found.old, found.new).at_once.issues
     (seen,) = found.troubles
     assert str(foretold).startswith(f"{seen.source} -> {seen.target} {seen.services} passes")
     assert (seen.effect, seen.call) == ("open", "CreateNetworkInterface")

@@ -96,7 +96,7 @@ def test_servers_change_their_groups_when_every_rule_stands_and_before_any_goes(
     foretold = plan_rollout(found.old, found.new)
     assert foretold.clean is (platform == "aws")
     assert seen_at(found) == {
-        (trouble.effect.value, trouble.server, trouble.way) for trouble in foretold.at_once.troubles
+        (trouble.effect.value, trouble.server, trouble.way) for trouble in foretold.at_once.issues
     }
     assert agree(found.looks[-1].stood, found.new.networks)
 

@@ -134,7 +134,7 @@ def test_a_server_without_an_address_is_proved_as_well() -> None:
             ),
         )
     )
-    assert [failure.witness for failure in found] == ["edge1 -> ex1 25/tcp"]
+    assert [failure.counterexample for failure in found] == ["edge1 -> ex1 25/tcp"]
 
 
 def test_servers_without_addresses_are_told_apart_and_stand_nowhere_on_the_internet() -> None:
@@ -151,7 +151,7 @@ def test_servers_without_addresses_are_told_apart_and_stand_nowhere_on_the_inter
     # 25/tcp comes in from the Internet as well: an address of it would hide the missing rule.
     like = {"direction": aws.Direction.IN, "peer": aws.GroupRef("mailbox.hq")}
     found = broken(on_aws(plans, lambda plan: without(plan, group="edge-sending.hq", **like)))
-    assert [failure.witness for failure in found] == ["ex1 -> edge1 25/tcp"]
+    assert [failure.counterexample for failure in found] == ["ex1 -> edge1 25/tcp"]
 
 
 def test_on_azure_the_deny_that_stops_a_packet_is_named() -> None:
@@ -162,7 +162,7 @@ def test_on_azure_the_deny_that_stops_a_packet_is_named() -> None:
         replace(g, rules=tuple(r for r in g.rules if "50636" not in r.name)) for g in plan.groups
     )
     found = broken(replace(plans, networks={"corp": replace(plan, groups=groups)}))
-    assert [failure.witness for failure in found] == ["ex1 -> edge1 50636/tcp"] * 2
+    assert [failure.counterexample for failure in found] == ["ex1 -> edge1 50636/tcp"] * 2
     assert "ex1 stops it by out-" in str(found[0])
     assert "deny-any-all-all-to-all (whatever no rule above lets through)" in str(found[0])
 
@@ -177,7 +177,7 @@ def test_without_the_probes_way_in_azure_balancers_would_take_servers_out() -> N
     )
     found = broken(replace(plans, networks={"corp": replace(plan, groups=groups)}))
     assert {failure.law for failure in found} == {"permitted = meant"}
-    assert all(failure.witness.startswith("168.63.129.16") for failure in found)
+    assert all(failure.counterexample.startswith("168.63.129.16") for failure in found)
     assert all("the platform needs it" in str(failure) for failure in found)
 
 
@@ -216,7 +216,7 @@ def test_flows_that_forget_a_ground_rule_are_found_though_plans_are_true_to_them
     found = broken(meaning(plans, kept))
     assert {failure.law for failure in found} == {"ground rules"}
     peer = "ex2" if row == "R1" else "10.20.2.10"
-    assert found[0].witness.startswith(f"ex1 -> {peer}")
+    assert found[0].counterexample.startswith(f"ex1 -> {peer}")
 
 
 # ---- perimeter ----
@@ -254,7 +254,7 @@ def test_a_flow_of_the_tables_that_the_perimeter_forbids_is_found(
     row = Reason("as if it stood in a table", "E2")
     found = broken(meaning(plans, (*plans.flows, _between(source, to, row, port))))
     assert "perimeter" in {failure.law for failure in found}
-    assert witness in {failure.witness for failure in found if failure.law == "perimeter"}
+    assert witness in {failure.counterexample for failure in found if failure.law == "perimeter"}
     # Who asks for it himself may have it.
     asked = Reason("asked for", accepted_risk=True)
     assert prove(meaning(plans, (*plans.flows, _between(source, to, asked, port)))).holds
@@ -357,7 +357,7 @@ def test_a_rule_that_a_single_other_one_covers_is_found() -> None:
 
     (failure,) = broken(on_aws(planned(), narrower))
     assert failure.law == "every rule is needed"
-    assert failure.witness.startswith("rule client-access.hq/in/tcp/")
+    assert failure.counterexample.startswith("rule client-access.hq/in/tcp/")
     assert "/10.64.0.0/16 names all of it" in str(failure)
 
 
@@ -459,7 +459,7 @@ def test_on_azure_an_allow_rule_of_which_a_deny_takes_a_part_is_not_what_is_mean
 def test_on_azure_a_deny_that_another_one_holds_is_found() -> None:
     deny = _rule("again", 4096, azure.Access.DENY, "10.1.0.0/16", tcp(445))
     found = broken(_azure(planned(AZURE), deny))
-    assert [failure.witness for failure in found] == ["rule again of corp"]
+    assert [failure.counterexample for failure in found] == ["rule again of corp"]
     assert found[0].summary.endswith("-deny-any-all-all-to-all names all of it")
 
 
@@ -527,7 +527,7 @@ def test_where_the_other_cloud_permits_something_else_both_say_who_decides() -> 
     (failure,) = compared.failures
     assert text(prove(plans), [compared]).endswith(f"\n\nNot the same on Azure\n  {failure}")
     assert failure.law == "the other cloud permits the same"
-    assert failure.witness == "ex1 -> edge1 25/tcp"
+    assert failure.counterexample == "ex1 -> edge1 25/tcp"
     assert failure.summary.startswith(
         "on AWS no rule of edge1 lets it in; on Azure edge1 lets it in by in-"
     )

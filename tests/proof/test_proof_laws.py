@@ -159,7 +159,7 @@ def test_a_rule_is_needed_unless_one_or_several_others_say_all_of_it(
         elif whole <= _joined(said):
             together.add(rule.name)
     event(f"{bool(single)} {bool(together)}")
-    assert {one.name for one in shelves.needless()} == single
+    assert {one.name for one in shelves.redundant()} == single
     explained = list(shelves.together())
     assert {one.name for one in explained} == together
     by_name = {rule.name: rule for rule in rules}

@@ -54,10 +54,10 @@ def survey(examples: int) -> Counter[str]:
                 return
             found["memberships stay"] += 1
             found["  of these with a gap"] += any(
-                trouble.effect is TransientEffect.CUT for trouble in made.at_once.troubles
+                trouble.effect is TransientEffect.CUT for trouble in made.at_once.issues
             )
             found["  of these with a surplus"] += any(
-                trouble.effect is TransientEffect.OPEN for trouble in made.at_once.troubles
+                trouble.effect is TransientEffect.OPEN for trouble in made.at_once.issues
             )
             return
         found["memberships change"] += 1

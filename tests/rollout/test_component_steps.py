@@ -132,16 +132,16 @@ def test_a_step_registers_its_plans_and_gives_what_is_worn_at_its_end(
     old, new = edited(old, on), edited(new, on)
     found = plan_rollout(plans(old), plans(new), attached)
     assert found.steps is not None
-    steps = [step for step in found.steps if step.turn is not Phase.AT_ONCE]
+    steps = [step for step in found.steps if step.phase is not Phase.AT_ONCE]
     for step in steps:
-        recording = run(new, old, step=step.turn.value, attached=attached.value)
+        recording = run(new, old, step=step.phase.value, attached=attached.value)
         (plan,) = step.plans.values()
         servers = recording.outputs["servers"]
         assert isinstance(servers, dict)
         assert servers.keys() == plan.memberships.keys()
         assert named(recording) == named(as_planned(plan))
     if steps:
-        last = run(new, old, step=steps[-1].turn.value, attached=attached.value)
+        last = run(new, old, step=steps[-1].phase.value, attached=attached.value)
         assert named(last) == named(run(new))
 
 
@@ -180,7 +180,7 @@ ANOTHER_LIST: Final[Data] = edited(
 
 def test_what_is_left_after_a_step_may_be_done_at_once() -> None:
     found = plan_rollout(plans(LISTED), plans(ANOTHER_LIST))
-    assert [step.turn for step in found.steps or ()] == [Phase.TRIM, Phase.AT_ONCE]
+    assert [step.phase for step in found.steps or ()] == [Phase.TRIM, Phase.AT_ONCE]
     made = run(ANOTHER_LIST, LISTED, step="trim")
     gone = {name for _, name in named(run(LISTED)).keys() - named(made).keys()}
     assert {name.partition("/")[2] for name in gone} == {"out/udp/123/list.internet"}
@@ -312,7 +312,7 @@ ON_AZURE: Final[Data] = edited(OLD, {"networks.corp.platform": "azure"})
 def test_a_network_that_changes_its_cloud_needs_the_ids_of_both_while_both_stand() -> None:
     found = plan_rollout(plans(ON_AZURE), plans(NEW))
     assert found.steps is not None
-    first, *_, last = (step.turn.value for step in found.steps)
+    first, *_, last = (step.phase.value for step in found.steps)
     lacking = [text.partition(":")[0] for text in refused(lambda: bare(NEW, ON_AZURE))]
     assert lacking == ["missing-cloud-id networks.corp"] * 2
 
@@ -388,7 +388,7 @@ def test_a_network_that_goes_keeps_its_ids_until_its_last_step() -> None:
     )
     found = plan_rollout(plans(TWO_NETWORKS), plans(moved))
     assert found.steps is not None
-    words = [step.turn.value for step in found.steps]
+    words = [step.phase.value for step in found.steps]
     assert words[0] == "expand"
     places = [pair.place for pair in network_pairs(plans(TWO_NETWORKS), plans(moved))]
     assert places == ["corp on AWS", "old on AWS"]

@@ -51,4 +51,4 @@ def test_what_cuts_or_opens_elsewhere_does_so_here_where_rules_are_exclusive(
     if steps is not None and any(
         getattr(plan, "exclusive", False) for plan in new_exclusive.networks.values()
     ):
-        assert [step.turn for step in steps][-2:] != [Phase.EXPAND, Phase.CONTRACT]
+        assert [step.phase for step in steps][-2:] != [Phase.EXPAND, Phase.CONTRACT]

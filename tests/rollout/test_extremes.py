@@ -42,7 +42,7 @@ def test_the_extremal_states_show_all_that_any_state_shows(
     assume(0 < count <= MOST)
     walked = walk(pairs, everyone, spaces_of(old, new), elsewhere=elsewhere)
     found: dict[tuple[str, str, str], Traffic] = defaultdict(Traffic)
-    for trouble in plan_rollout(old, new, attached).at_once.troubles:
+    for trouble in plan_rollout(old, new, attached).at_once.issues:
         found[trouble.effect.value, trouble.server, trouble.way] |= trouble.traffic
     event(" + ".join(sorted(names)))
     event("clean" if not walked else "not clean")

@@ -87,7 +87,7 @@ def agree(old: Data, new: Data, attached: Attached) -> int:
     stands, is_there = before, {network_name(plan): plan for plan in one.networks.values()}
     for step in steps:
         # What is left to do at once is done without a step.
-        given = {} if step.turn is Phase.AT_ONCE else {"step": step.turn.value}
+        given = {} if step.phase is Phase.AT_ONCE else {"step": step.phase.value}
         made = run(new, old, attached=attached.value, **given)
         assert done(stands, made) == {
             (each.kind, f"exchange-{plan.network}-{each.name}", each.does.value)

@@ -43,7 +43,7 @@ def test_nothing_is_cut_or_opened_in_passing(attached: Attached, draw: st.DataOb
     found = plan_rollout(old, new, attached)
     if not found.moves and not list_changes_below_a_rule_that_goes(old, new):
         event("memberships stay")
-        assert found.at_once.clean, [str(trouble) for trouble in found.at_once.troubles]
+        assert found.at_once.clean, [str(trouble) for trouble in found.at_once.issues]
         # A limit may be in the way, and is said.
         assert found.clean or found.refused
     elif found.clean:
@@ -52,10 +52,10 @@ def test_nothing_is_cut_or_opened_in_passing(attached: Attached, draw: st.DataOb
         event("a limit is in the way")
     else:
         event("memberships change, detected")
-        assert found.at_once.troubles or found.held
+        assert found.at_once.issues or found.held
         if not found.moves:
             assert found.steps is not None
-            assert [step.turn for step in found.steps] == [Phase.TRIM, Phase.AT_ONCE]
+            assert [step.phase for step in found.steps] == [Phase.TRIM, Phase.AT_ONCE]
         # For about one in a hundred of the others no steps are found, and then none are offered.
         event("no steps" if found.steps is None else f"{len(found.steps)} steps")
         assert found.steps is None or found.stepwise.clean

@@ -185,7 +185,7 @@ def test_an_edit_needs_as_many_steps_as_are_written_here(name: str, platform: st
     found = updated(case, platform)
     assert found.steps is not None
     assert (len(found.steps), found.stepwise.clean) == (getattr(case, platform), True)
-    assert found.clean == (len(found.steps) == 1), [str(t) for t in found.at_once.troubles]
+    assert found.clean == (len(found.steps) == 1), [str(t) for t in found.at_once.issues]
 
 
 @pytest.mark.parametrize("platform", ["aws", "azure"])
@@ -206,7 +206,7 @@ def test_a_rename_that_keeps_its_id_changes_nothing_in_the_cloud(platform: str) 
 
 def test_a_flow_that_is_closed_while_a_server_comes_is_open_to_it_in_passing() -> None:
     case = CASES["a server is added while a flow to its like is closed"]
-    said = [str(trouble) for trouble in updated(case, "aws").at_once.troubles]
+    said = [str(trouble) for trouble in updated(case, "aws").at_once.issues]
     assert said == [
         "10.20.6.1 -> ex4 3389/tcp passes when every rule is added and servers change their groups"
     ]

@@ -33,10 +33,10 @@ _AFTERWARDS: Final = 4
 
 
 def operations(
-    old: NetworkPlan, new: NetworkPlan, bodies: Iterable[ServerInterface], *, elsewhere: bool
+    old: NetworkPlan, new: NetworkPlan, interfaces: Iterable[ServerInterface], *, elsewhere: bool
 ) -> list[Operation]:
     """What an update of one network does, in turns: a turn begins when the one before is done."""
-    moves = [Operation(_AFTERWARDS if elsewhere else 2, "move", b) for b in bodies if b.moves]
+    moves = [Operation(_AFTERWARDS if elsewhere else 2, "move", b) for b in interfaces if b.moves]
     if isinstance(old, AwsRuleSet):
         assert isinstance(new, AwsRuleSet)
         before = {each.key: each for each in old.prefix_lists}
@@ -117,7 +117,7 @@ def _after(done: Sequence[Operation], old: NetworkPlan, new: NetworkPlan) -> Net
 
 def walk(
     plans: Mapping[str, tuple[NetworkPlan, NetworkPlan]],
-    bodies: Sequence[ServerInterface],
+    interfaces: Sequence[ServerInterface],
     spaces: Mapping[str, AddressSet],
     *,
     elsewhere: bool = False,
@@ -125,7 +125,7 @@ def walk(
     """All that is cut or opened in any state, by effect, server and direction."""
     by_place: dict[str, list[_Look]] = {}
     for place, (old, new) in plans.items():
-        here = [(n, b) for n, b in enumerate(bodies) if b.place == place]
+        here = [(n, b) for n, b in enumerate(interfaces) if b.place == place]
         several = operations(old, new, [b for _, b in here], elsewhere=elsewhere)
         seen: list[_Look] = []
         for ended, done in _done(several, elsewhere=elsewhere):
@@ -136,7 +136,7 @@ def walk(
             look = _look(_after(done, old, new), here, wears, spaces[place])
             seen.append(look._replace(ended=ended))
         by_place[place] = [seen[0], *seen[1:]]
-    return _compared(by_place, bodies)
+    return _compared(by_place, interfaces)
 
 
 class _Look(NamedTuple):
@@ -157,8 +157,8 @@ def _look(
     members: dict[str, AddressSet] = defaultdict(AddressSet)
     clothes: dict[str, tuple[str, ...]] = {}
     zones: dict[str, Any] = {}
-    for n, body in here:
-        worn = body.wears(wears[n])
+    for n, interface in here:
+        worn = interface.state_with(wears[n])
         if worn is None:
             continue
         for group in worn.groups:
@@ -175,7 +175,7 @@ def _look(
 
         placed = {n: Zone(zone) for n, zone in zones.items()}
         seen = evaluator(replace(rules, memberships=clothes, zones=placed), members, space)
-    there = {n: worn.addresses for n, b in here if (worn := b.wears(wears[n])) is not None}
+    there = {n: worn.addresses for n, b in here if (worn := b.state_with(wears[n])) is not None}
     return _Look(
         {n: seen.permitted(str(n), "out", at[0]) for n, at in there.items()},
         {n: seen.permitted(str(n), "in", at[0]) for n, at in there.items()},
@@ -184,17 +184,17 @@ def _look(
 
 
 def _compared(
-    by_place: Mapping[str, Sequence[_Look]], bodies: Sequence[ServerInterface]
+    by_place: Mapping[str, Sequence[_Look]], interfaces: Sequence[ServerInterface]
 ) -> dict[tuple[str, str, str], Traffic]:
     ours = AddressSet()
-    for body in bodies:
-        for worn in filter(None, (body.before, body.after)):
+    for interface in interfaces:
+        for worn in filter(None, (interface.before, interface.after)):
             for address in worn.addresses:
                 ours |= AddressSet.between(address, address)
     strangers = Traffic.of([(~ours, ServiceSet.everything())])
     found: dict[tuple[str, str, str], Traffic] = defaultdict(Traffic)
-    for n, body in enumerate(bodies):
-        looks = by_place[body.place]
+    for n, interface in enumerate(interfaces):
+        looks = by_place[interface.place]
         for way in ("out", "in"):
             lets = [(look.out if way == "out" else look.into).get(n) for look in looks]
             first, last = lets[0], lets[-1]
@@ -202,9 +202,9 @@ def _compared(
             for each in lets:
                 if each is not None:
                     if first is not None and last is not None:
-                        found["cut", body.name, way] |= ((before & after) - each) & strangers
-                    found["open", body.name, way] |= (each - (before | after)) & strangers
-    for (n, source), (m, target) in product(enumerate(bodies), repeat=2):
+                        found["cut", interface.name, way] |= ((before & after) - each) & strangers
+                    found["open", interface.name, way] |= (each - (before | after)) & strangers
+    for (n, source), (m, target) in product(enumerate(interfaces), repeat=2):
         if n != m:
             for effect, far, services in _between(by_place, (n, source), (m, target)):
                 at = AddressSet.between(far, far)

@@ -1,0 +1,277 @@
+"""What the published tables ask for each server, derived from the topology alone.
+
+The other laws bound the plans from above, or hold them to the flows; this one bounds them from below, so
+that a flow which was never compiled fails the proof too. Must not know: flows, the groups, the planners.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, Literal
+
+from exchange_ports.catalog import BY_ID, SERVICES
+from exchange_ports.topology.inventory import ExchangeServer, addresses_of
+from exchange_ports.topology.models import (
+    EdgeServer,
+    Inbound,
+    Network,
+    Outbound,
+    OutboundPath,
+    RelayTarget,
+    SenderReputation,
+    Topology,
+)
+from exchange_ports.topology.roles import ServerRole, send_connectors
+from exchange_ports.traffic.addresses import (
+    EVERYTHING_V4,
+    EVERYTHING_V6,
+    GLOBAL_UNICAST,
+    AddressSet,
+    difference,
+    network,
+)
+from exchange_ports.traffic.addresses import Network as Range
+from exchange_ports.traffic.ports import Ports, tcp
+
+#: Class D, class E and limited broadcast are no part of the Internet (DESIGN 5).
+_NO_UNICAST: Final = network("224.0.0.0/3")
+
+
+@dataclass(frozen=True, slots=True)
+class RequiredTraffic:
+    """What one row of the tables asks for at one server, in one direction."""
+
+    row: str
+    peers: AddressSet
+    ports: tuple[Ports, ...]
+
+
+class DocumentedRows:
+    """The rows that apply to each server of a topology that has passed its checks."""
+
+    def __init__(self, topology: Topology, servers: Mapping[str, ExchangeServer]) -> None:
+        """Keep what is declared, and the servers by name."""
+        self._topology = topology
+        self._servers = servers
+        self._edges = topology.edge_servers
+        self._connectors = send_connectors(topology)
+
+    def of(self, server: ExchangeServer, way: Literal["in", "out"]) -> tuple[RequiredTraffic, ...]:
+        """What must reach the server, or what it must reach, row by row."""
+        if way == "in":
+            return tuple(self._edge_in(server) if server.is_edge else self._internal_in(server))
+        return tuple(self._edge_out(server) if server.is_edge else self._internal_out(server))
+
+    # ---- internal servers ----
+
+    def _internal_in(self, server: ExchangeServer) -> Iterator[RequiredTraffic]:
+        if ServerRole.CLIENT_ACCESS in server.roles:
+            yield from self._clients(server)
+            if self._takes_mail(server):
+                yield self._row("M1", self._deliverers or self._any_source(server))
+        if ServerRole.MAILBOX in server.roles:
+            for name, edge in self._edges.items():
+                if edge.site == server.site and self._edges_take_mail and edge.receives:
+                    there = self._servers[name].address_set
+                    yield self._row("E2", there, (tcp(edge.delivery_port),))
+        for relay in self._topology.mail_flow.relays.values():
+            role = (
+                ServerRole.MAILBOX if relay.to is RelayTarget.MAILBOX else ServerRole.CLIENT_ACCESS
+            )
+            if role in server.roles and _at(relay.sites, server):
+                yield self._row("M6", AddressSet.of(relay.source), (tcp(relay.port),))
+
+    def _clients(self, server: ExchangeServer) -> Iterator[RequiredTraffic]:
+        for client in self._topology.clients.values():
+            if not _at(client.to, server):
+                continue
+            if isinstance(client.source, str):
+                peers = self._any_source(server)
+            else:
+                peers = AddressSet.of(client.source)
+            for service in client.services:
+                row = SERVICES[service]
+                rebound = self._topology.service_ports.get(service)
+                yield RequiredTraffic(row.id, peers, tuple(rebound) if rebound else row.ports)
+
+    def _internal_out(self, server: ExchangeServer) -> Iterator[RequiredTraffic]:
+        sends = False
+        for connector in self._connectors:
+            row = self._sends_by(connector, server)
+            if row is not None:
+                sends = True
+                yield from self._hops(row, connector, server)
+        if ServerRole.MAILBOX in server.roles:
+            for name, edge in self._edges.items():
+                yield from self._to_edge(server, name, edge)
+            for witness in self._topology.witnesses.values():
+                if _at(witness.sites, server):
+                    at = AddressSet.of([network(str(witness.address))])
+                    yield self._row("W1", at)
+        resolvers = self._name_servers(server)
+        if resolvers:
+            yield self._row("N1", resolvers)
+            if sends or (ServerRole.CLIENT_ACCESS in server.roles and self._takes_mail(server)):
+                yield self._row("M4", resolvers)
+
+    def _sends_by(self, connector: Outbound, server: ExchangeServer) -> str | None:
+        """The row by which an internal server sends; none where it does not send by the connector."""
+        if connector.through is OutboundPath.MAILBOX and ServerRole.MAILBOX in server.roles:
+            if connector.servers is not None:
+                return "M2" if server.name in connector.servers else None
+            return "M2" if _at(connector.sites, server) else None
+        if connector.through is OutboundPath.CLIENT_ACCESS and (
+            ServerRole.CLIENT_ACCESS in server.roles
+        ):
+            # Any Client Access server in the site of the source Mailbox server may be picked (V8).
+            sites = connector.sites
+            if connector.servers is not None:
+                sites = tuple(self._servers[name].site for name in connector.servers)
+            return "M3" if _at(sites, server) else None
+        return None
+
+    def _to_edge(
+        self, server: ExchangeServer, name: str, edge: EdgeServer
+    ) -> Iterator[RequiredTraffic]:
+        if edge.site != server.site:
+            return
+        there = self._servers[name].address_set
+        if self._sending(name, edge):
+            yield self._row("E3", there)
+        if edge.subscribed_site is not None and server.name not in edge.edgesync_except:
+            yield self._row("E5", there, (tcp(edge.edgesync_port),))
+
+    def _takes_mail(self, server: ExchangeServer) -> bool:
+        """Whether mail from outside comes in by the Client Access servers of its site."""
+        inbound = self._topology.mail_flow.inbound
+        if not isinstance(inbound, Inbound) or (self._edges and inbound.to is None):
+            return False
+        return _at(inbound.to, server)
+
+    # ---- Edge servers ----
+
+    def _edge_in(self, server: ExchangeServer) -> Iterator[RequiredTraffic]:
+        edge = self._edges[server.name]
+        if self._edges_take_mail and edge.receives:
+            yield self._row("E1", self._deliverers or self.internet(server))
+        mailboxes = self._mailboxes(edge)
+        if self._sending(server.name, edge):
+            yield self._row("E3", addresses_of(mailboxes))
+        if edge.subscribed_site is not None:
+            taking_part = (each for each in mailboxes if each.name not in edge.edgesync_except)
+            yield self._row("E5", addresses_of(taking_part), (tcp(edge.edgesync_port),))
+
+    def _edge_out(self, server: ExchangeServer) -> Iterator[RequiredTraffic]:
+        edge = self._edges[server.name]
+        if self._edges_take_mail and edge.receives:
+            yield self._row("E2", addresses_of(self._mailboxes(edge)), (tcp(edge.delivery_port),))
+        for connector in self._connectors:
+            if self._sends_through(connector, server.name, edge):
+                yield from self._hops("E4", connector, server)
+        resolvers = self._name_servers(server)
+        if resolvers:
+            yield self._row("E7", resolvers)
+        reputation = self._topology.sender_reputation
+        if isinstance(reputation, SenderReputation):
+            proxy = AddressSet.of([network(str(reputation.proxy.address))])
+            yield self._row("E8", proxy, (tcp(reputation.proxy.port),))
+        elif reputation == "direct":
+            yield self._row("E8d", self.internet(server))
+
+    def _sending(self, name: str, edge: EdgeServer) -> bool:
+        return any(self._sends_through(connector, name, edge) for connector in self._connectors)
+
+    def _sends_through(self, connector: Outbound, name: str, edge: EdgeServer) -> bool:
+        if connector.through is not OutboundPath.EDGE:
+            return False
+        if connector.servers is not None:
+            return name in connector.servers
+        return edge.sends and (connector.sites is None or edge.site in connector.sites)
+
+    @property
+    def _edges_take_mail(self) -> bool:
+        return self._topology.mail_flow.inbound != "none"
+
+    def _mailboxes(self, edge: EdgeServer) -> tuple[ExchangeServer, ...]:
+        return tuple(
+            server
+            for server in self._servers.values()
+            if ServerRole.MAILBOX in server.roles and server.site == edge.site
+        )
+
+    # ---- peers ----
+
+    @staticmethod
+    def _row(row: str, peers: AddressSet, ports: tuple[Ports, ...] = ()) -> RequiredTraffic:
+        return RequiredTraffic(row, peers, ports or BY_ID[row].ports)
+
+    def _hops(
+        self, row: str, connector: Outbound, server: ExchangeServer
+    ) -> Iterator[RequiredTraffic]:
+        if isinstance(connector.next_hop, str):
+            yield self._row(row, self.internet(server))
+            return
+        for hop in connector.next_hop:
+            yield self._row(row, AddressSet.of([network(str(hop.address))]), (tcp(hop.port),))
+
+    @cached_property
+    def _deliverers(self) -> AddressSet | None:
+        """Who delivers mail from outside, where it is not the Internet."""
+        inbound = self._topology.mail_flow.inbound
+        if isinstance(inbound, Inbound) and not isinstance(inbound.source, str):
+            return AddressSet.of(inbound.source)
+        return None
+
+    def _name_servers(self, server: ExchangeServer) -> AddressSet:
+        """The name servers that rules must name; empty where the platform or a ground rule serves."""
+        declared = self._topology.name_servers
+        asked = declared.edge if server.is_edge else declared.internal
+        if isinstance(asked, dict):
+            asked = asked.get(self._network(server)[0])
+        if asked is None or asked == "platform":
+            return AddressSet()
+        if isinstance(asked, str):
+            return AddressSet.of(self._domain_controllers() if server.is_edge else ())
+        return AddressSet.of(network(str(address)) for address in asked)
+
+    def _domain_controllers(self) -> Iterator[Range]:
+        for site in self._topology.sites.values():
+            if site.domain_controllers is not None:
+                yield from site.domain_controllers.addresses
+                yield from site.domain_controllers.accounts_forest
+
+    def _network(self, server: ExchangeServer) -> tuple[str, Network]:
+        return next(
+            (key, declared)
+            for key, declared in self._topology.networks.items()
+            if (declared.id or key) == server.network
+        )
+
+    def internet(self, server: ExchangeServer) -> AddressSet:
+        """Public addresses, or all where the network says `internet: any`."""
+        declared = self._network(server)[1]
+        if declared.internet == "any":
+            return self._everything(declared)
+        blocks = self._topology.private_blocks
+        holes = tuple(block for block in blocks if block.version == EVERYTHING_V4.version)
+        public = difference(EVERYTHING_V4, (*holes, _NO_UNICAST))
+        return AddressSet.of([*public, *([GLOBAL_UNICAST] if _has_ipv6(declared) else [])])
+
+    def _any_source(self, server: ExchangeServer) -> AddressSet:
+        """Any address, since load balancers stand before Client Access; or public ones where declared."""
+        declared = self._network(server)[1]
+        public = declared.internet == "public"
+        return self.internet(server) if public else self._everything(declared)
+
+    @staticmethod
+    def _everything(declared: Network) -> AddressSet:
+        return AddressSet.of([EVERYTHING_V4, *([EVERYTHING_V6] if _has_ipv6(declared) else [])])
+
+
+def _at(sites: tuple[str, ...] | None, server: ExchangeServer) -> bool:
+    return sites is None or server.site in sites
+
+
+def _has_ipv6(declared: Network) -> bool:
+    zones = (*declared.internal, *declared.perimeter)
+    return any(zone.version == EVERYTHING_V6.version for zone in zones)

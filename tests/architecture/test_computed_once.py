@@ -1,0 +1,36 @@
+"""Facts are derived once: nothing that reads them derives them again."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exchange_ports.cli import main
+from exchange_ports.proof.network_model import NetworkModel
+from exchange_ports.topology.inventory import Inventory
+from exchange_ports.topology.role_groups import RoleGroups
+
+STACK = Path(__file__).parents[2] / "stacks/Pulumi.prod-aws.yaml"
+
+
+def test_inventory_role_groups_and_network_model_are_made_once_from_file_to_report(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`report` compiles the plans, proves them, and writes every rule with its reasons."""
+    made: Counter[str] = Counter()
+
+    def counted(kind: type[Any]) -> None:
+        real = kind.__init__
+
+        def init(self: Any, *args: Any, **named: Any) -> None:
+            made[kind.__name__] += 1
+            real(self, *args, **named)
+
+        monkeypatch.setattr(kind, "__init__", init)
+
+    for kind in (Inventory, RoleGroups, NetworkModel):
+        counted(kind)
+    assert main(["report", str(STACK)]) == 0
+    assert capsys.readouterr().out
+    assert made == {"Inventory": 1, "RoleGroups": 1, "NetworkModel": 1}

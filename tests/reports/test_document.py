@@ -1,0 +1,198 @@
+"""A report is defined once and has every format; every command that reports offers its formats."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable
+from html import escape
+from typing import Any, Final
+
+import pytest
+from markdown_it import MarkdownIt
+
+from exchange_ports.cli import main
+from exchange_ports.reports.document import (
+    Code,
+    Document,
+    Facts,
+    Items,
+    Look,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+    Text,
+    shortened,
+    spaced,
+    stacked,
+)
+from exchange_ports.reports.writers import FORMATS, write
+from tests.cli.test_cli import ROOT, STACKS
+
+DEV: Final = "stacks/Pulumi.dev.yaml"
+
+
+def small(words: str = "a reason") -> Document:
+    """A new report: this is all that has to be written for one."""
+    rows = (
+        Row(("ex1", 25, words), id="row-1"),
+        Row(("ex2", 443, stacked("two", "lines")), Look.RISK),
+    )
+    return Document(
+        (
+            Section("Ports", (Paragraph(words), Table(("server", "port", "why"), rows)), "ports"),
+            Section(
+                "Rest",
+                (
+                    Items(shortened(["one", "two", "three"], 2), "Of three"),
+                    Facts((("name", spaced("see", Text("ports", to="#ports"))),)),
+                    Code(("+ as it is",)),
+                ),
+            ),
+        ),
+        "A small report",
+    )
+
+
+#: How the second row of the table, the list and the fact read in each format.
+SMALL: Final = {
+    "text": (
+        "A small report\n\nPorts\n",
+        "  ex2     443   two\n                lines\n",
+        "\nRest\nOf three\n  one\n  two\n  and 1 more\n  name         see ports\n+ as it is\n",
+    ),
+    "markdown": (
+        "# A small report\n\n## Contents\n\n* [Ports](#ports)\n",
+        "| ex2 | 443 | two<br>lines |\n",
+        "\n* one\n* two\n* and 1 more\n\n|  |  |\n|---|---|\n| name | see [ports](#ports) |\n",
+    ),
+    "html": (
+        "<h1>A small report</h1>",
+        '<tr class="risk"><td>ex2</td><td>443</td><td>two<br>lines</td></tr>',
+        "<ul><li>one</li><li>two</li><li>and 1 more</li></ul>",
+        '<dt>name</dt><dd>see <a href="#ports">ports</a></dd>',
+    ),
+    "csv": ("section,server,port,why\r\n", "Ports,ex2,443,two lines\r\n"),
+    "json": ('"title": "A small report"', '"server": "ex2",', '"port": 443,', '"and 1 more"'),
+}
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_a_new_report_is_defined_once_and_has_every_format(format_: str) -> None:
+    written = write(small(), format_)
+    assert written.endswith("\n")
+    for part in SMALL[format_]:
+        assert part in written
+
+
+def structure(markdown: str) -> list[tuple[str, object]]:
+    """What a reader of Markdown makes of a page, but for the words."""
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    tokens = [each for token in parser.parse(markdown) for each in (token, *(token.children or ()))]
+    ours = [each for each in tokens if each.type not in ("text", "text_special")]
+    return [(each.type, each.attrs.get("href")) for each in ours]
+
+
+@pytest.mark.parametrize(
+    "words", ["<b>&", "**b**", "=1+1", "[a](https://evil.example)", "a|b", "@somebody", "`x`"]
+)
+def test_words_are_words_in_every_format(words: str) -> None:
+    assert write(small(words), "html").count(f">{escape(words, quote=False)}<") == 2
+    shown, plain = (structure(write(small(each), "markdown")) for each in (words, "plain"))
+    assert shown == plain
+    table = list(csv.reader(io.StringIO(write(small(words), "csv"), newline="")))
+    assert table[1][3] == (f"'{words}" if words.startswith(("=", "@")) else words)
+    assert json.loads(write(small(words), "json"))["sections"][0]["text"] == [words]
+
+
+#: What each command that reports can be asked for; the first is the default.
+OFFERED: Final = {
+    ("plan",): ("text", "json"),
+    ("prove",): ("text", "json"),
+    ("check", "internet", "any", "25/tcp"): ("text", "json"),
+    ("explain", "443"): ("text", "json"),
+    ("matrix",): ("text", "markdown", "html", "csv", "json"),
+    ("handover",): ("markdown", "text", "html", "csv", "json"),
+    ("report",): ("markdown", "text", "html", "csv", "json"),
+    ("diagram",): ("svg", "mermaid", "json"),
+}
+
+
+def answer(capsys: pytest.CaptureFixture[str], command: tuple[str, ...], *words: str) -> str:
+    name, *others = command
+    main([name, str(ROOT / DEV), *others, *words])
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", OFFERED, ids=lambda command: command[0])
+def test_every_command_that_reports_offers_its_formats(
+    command: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    formats = OFFERED[command]
+    first = answer(capsys, command)
+    if len(formats) > 2:
+        several = {each: answer(capsys, command, "--format", each) for each in formats}
+        assert several[formats[0]] == first
+        assert len(set(several.values())) == len(formats)
+        assert several["json"] == answer(capsys, command, "--json")
+    data = answer(capsys, command, "--json")
+    assert json.loads(data)
+    assert data != first
+
+
+@pytest.mark.parametrize(
+    "command,format_",
+    [
+        ("handover", "json"),
+        ("handover", "text"),
+        ("report", "json"),
+        ("report", "text"),
+        ("diagram", "json"),
+    ],
+)
+def test_the_other_formats_of_a_stack_are_those_that_were_read(
+    command: str,
+    format_: str,
+    golden: Callable[[str, str], None],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert main([command, DEV, "--format", format_]) == 0
+    text = re.sub(r"\b[0-9a-f]{64}\b", "OF-THE-FILE", capsys.readouterr().out)
+    ending = {"json": "json", "text": "txt"}[format_]
+    golden(f"{command}/dev.{ending}", text.replace("0.1.0", "VERSION"))
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_data_of_a_report_and_of_a_picture_have_every_row(
+    stack: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def asked(command: str, format_: str) -> str:
+        assert main([command, str(ROOT / "stacks" / stack), "--format", format_]) == 0
+        return capsys.readouterr().out
+
+    report: dict[str, Any] = json.loads(asked("report", "json"))
+    records = list(csv.DictReader(io.StringIO(asked("report", "csv"), newline="")))
+    assert [
+        (zone["network"], zone["zone"], rule["name"])
+        for zone in report["zones"]
+        for rule in zone["rules"]
+    ] == [(each["network"], each["zone"], each["rule"]) for each in records]
+    handed: dict[str, Any] = json.loads(asked("handover", "json"))
+    records = list(csv.DictReader(io.StringIO(asked("handover", "csv"), newline="")))
+    assert [(row["source"]["name"], row["passes"]) for row in handed["rows"]] == [
+        (each["source"], each["passes"]) for each in records
+    ]
+    picture: dict[str, Any] = json.loads(asked("diagram", "json"))
+    lanes = {
+        (column["title"], lane["title"])
+        for column in picture["columns"]
+        for lane in column["lanes"]
+    }
+    assert picture["rows"]
+    for row in picture["rows"]:
+        for end in (*row["from"], *row["to"]):
+            assert (end["column"], end["lane"]) in lanes
+            assert end["servers"] or end["ranges"]
