@@ -28,7 +28,7 @@ from exchange_ports.reports.document import (
     stacked,
 )
 from exchange_ports.reports.writers import FORMATS, write
-from tests.cli.test_cli import ROOT, STACKS
+from tests.support.paths import ROOT, STACKS
 
 DEV: Final = "stacks/Pulumi.dev.yaml"
 
