@@ -13,7 +13,7 @@ import pytest
 from exchange_ports.clouds import cloud, cloud_of, platforms
 from exchange_ports.clouds.base import Cloud, below
 from exchange_ports.component import ExchangeFirewall, NetworkArgs
-from exchange_ports.diff import diff_plans
+from exchange_ports.differences import diff_plans
 from exchange_ports.findings import Refused
 from exchange_ports.offline import Recording, record
 from exchange_ports.planning import Plans, compile_plans

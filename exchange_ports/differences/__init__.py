@@ -1,0 +1,38 @@
+"""What two topologies differ in, as traffic: newly allowed, newly blocked, the same for another reason.
+
+Exact, by the flows of both: what a filter must allow, server by server. That filters allow just that is
+for the proof to show, and a law of the tests holds the two against each other: so neither uses the other.
+Must not know: how flows are written as rules, nor what an update does while it runs (`rollout`).
+"""
+
+from exchange_ports.differences.change import (
+    Cause,
+    Change,
+    ChangeEndpoint,
+    Effect,
+    EndpointZone,
+    Gate,
+    held_by,
+)
+from exchange_ports.differences.topology_diff import (
+    Renamed,
+    ServerNote,
+    TopologyDiff,
+    compare_declared,
+    diff_plans,
+)
+
+__all__ = [
+    "Cause",
+    "Change",
+    "TopologyDiff",
+    "Effect",
+    "ChangeEndpoint",
+    "Gate",
+    "ServerNote",
+    "Renamed",
+    "EndpointZone",
+    "compare_declared",
+    "diff_plans",
+    "held_by",
+]
