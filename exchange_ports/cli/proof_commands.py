@@ -15,12 +15,12 @@ from exchange_ports.findings import Finding, Refused, counted, nearest
 from exchange_ports.findings.command_kinds import NO_PACKET, NO_SUCH_DAY, UNKNOWN_END, WARNINGS
 from exchange_ports.findings.finding import printable
 from exchange_ports.findings.topology_kinds import BY_CODE
+from exchange_ports.flows.labels import EndpointNames
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof import prove as proved
 from exchange_ports.proof.cross_cloud import swap, swapped
 from exchange_ports.proof.explain import Explainer, PlannedRule
 from exchange_ports.proof.reachability import Answer, QueryEndpoint, query
-from exchange_ports.proof.regions import EndpointNames
 from exchange_ports.reports.check_report import check_report
 from exchange_ports.reports.explain_report import explain_report, unknown_report
 from exchange_ports.reports.proof_report import proof_report
@@ -127,7 +127,7 @@ def _clouds(plans: Plans, platform: str | None) -> Mapping[str, Plans]:
     """
     if platform is None:
         return {"declared": plans}
-    clouds = (Platform.AWS, Platform.AZURE) if platform == "both" else (Platform(platform),)
+    clouds = platforms() if platform == "both" else (Platform(platform),)
     others = {cloud: swapped(plans.topology, cloud) for cloud in clouds}
     return {
         cloud.value: plans if other is plans.topology else compile_plans(other)

@@ -1,8 +1,8 @@
-"""What two topologies differ in, as traffic: newly let through, newly cut, the same for another reason.
+"""What two topologies differ in, as traffic: newly allowed, newly blocked, the same for another reason.
 
-Exact, by the flows of both: what a filter is meant to let through, server by server. That filters do
-let through just that is the proof's to show. Must not know: how flows are written as rules, nor what
-an update does on its way (`updates`).
+Exact, by the flows of both: what a filter must allow, server by server. That filters allow just that is
+for the proof to show, and a law of the tests holds the two against each other: so neither uses the other.
+Must not know: how flows are written as rules, nor what an update does while it runs (`rollout`).
 """
 
 from exchange_ports.differences.change import (

@@ -13,7 +13,7 @@ from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import GLOBAL_UNICAST, AddressSet, network
 
 _V4: Final = AddressSet.of([network("0.0.0.0/0")])
-#: What is nobody's on the Internet: "this network", loopback, link-local, classes D and E (RFC 6890).
+#: What is no public address: "this network", loopback, link-local, classes D and E (RFC 6890).
 _NEVER_PUBLIC: Final = AddressSet.of(
     map(network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"))
 )
@@ -25,10 +25,10 @@ _MOST_OF_V6: Final = 2**124
 class EndpointText:
     """How the ends of one topology are called, and where they stand."""
 
-    def __init__(self, side: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot) -> None:
         """Know who is there."""
-        topology = side.plans.topology
-        self._side = side
+        topology = snapshot.plans.topology
+        self._snapshot = snapshot
         networks = topology.networks.values()
         self._perimeter = AddressSet.of(r for each in networks for r in each.perimeter)
         ours = AddressSet.of(r for each in networks for r in (*each.internal, *each.perimeter))
@@ -45,7 +45,7 @@ class EndpointText:
         servers = tuple(
             dict.fromkeys(
                 (server.name, server.in_perimeter)
-                for server in self._side.servers
+                for server in self._snapshot.servers
                 if set(groups) & set(server.groups) and _has(addresses, server)
             )
         )
@@ -63,9 +63,9 @@ class EndpointText:
             zone = self._zone(addresses)
         whole = AddressSet()
         for end in outside:
-            whole |= self._side.flows.end(end)
+            whole |= self._snapshot.flows.end(end)
         said = [
-            *roles_label(groups, self._side.plans.inventory.site_keys),
+            *roles_label(groups, self._snapshot.plans.inventory.site_keys),
             *outside_label(outside, addresses, _but_probes(whole - addresses)),
         ]
         kinds = {role_of(group) for group in groups}

@@ -7,7 +7,7 @@ from typing import Final, Generic, TypeAlias, TypeVar
 
 from exchange_ports.differences.change import AlreadyAllowed, Cause, Change, Effect
 from exchange_ports.differences.endpoint_text import EndpointText
-from exchange_ports.differences.traffic_diff import ChangedTraffic, Snapshot, compared
+from exchange_ports.differences.traffic_diff import ChangedTraffic, Snapshot, compare_traffic
 from exchange_ports.findings import Path
 from exchange_ports.flows import Endpoint, ExternalEndpoint, Flow, Reason
 from exchange_ports.flows import in_order as reasons_in_order
@@ -54,7 +54,7 @@ class TopologyDiff:
     #: Whoever changes its address.
     moves: tuple[ServerNote, ...] = ()
     renamed: tuple[Renamed, ...] = ()
-    #: Whoever stays and wears other groups: they are to be attached and taken off.
+    #: Servers that stay and are in other groups: these are to be attached or detached.
     regrouped: tuple[ServerNote, ...] = ()
 
     def of(self, *effects: Effect) -> tuple[Change, ...]:
@@ -88,8 +88,12 @@ def diff_plans(old: Plans | None, new: Plans | None) -> TopologyDiff:
             return TopologyDiff(())
         found = pairs(there, there)
         if old is None:
-            return _changes(_nobody(there), there, [ServerPair(None, each.after) for each in found])
-        return _changes(there, _nobody(there), [ServerPair(each.before, None) for each in found])
+            return _changes(
+                _without_servers(there), there, [ServerPair(None, each.after) for each in found]
+            )
+        return _changes(
+            there, _without_servers(there), [ServerPair(each.before, None) for each in found]
+        )
     return _changes(old, new, pairs(old, new))
 
 
@@ -104,7 +108,7 @@ def pairs(old: Plans, new: Plans) -> tuple[ServerPair, ...]:
     return tuple(with_addresses(found, keep_ipv6=False))
 
 
-def _nobody(plans: Plans) -> Plans:
+def _without_servers(plans: Plans) -> Plans:
     """The same organization with no server and no flow."""
     return replace(plans, flows=(), networks={}, warnings=())
 
@@ -113,8 +117,8 @@ def _changes(old: Plans, new: Plans, found: Iterable[ServerPair]) -> TopologyDif
     matched = tuple(found)
     before = Snapshot(old, (pair.before for pair in matched if pair.before is not None))
     after = Snapshot(new, (pair.after for pair in matched if pair.after is not None))
-    opened = compared(before, after, matched, cut=False)
-    cut = compared(after, before, matched, cut=True)
+    opened = compare_traffic(before, after, matched, cut=False)
+    cut = compare_traffic(after, before, matched, cut=True)
     made = [
         *_made(opened, EndpointText(after), Effect.OPENED),
         *_made(cut, EndpointText(before), Effect.CUT),
@@ -149,28 +153,28 @@ def _worst_first(change: Change) -> tuple[object, ...]:
     )
 
 
-def _made(pieces: Iterable[ChangedTraffic], ends: EndpointText, effect: Effect) -> Iterator[Change]:
-    for piece in pieces:
-        if piece.effect is Effect.OPENED:
-            yield _change(piece, ends, effect)
+def _made(rows: Iterable[ChangedTraffic], ends: EndpointText, effect: Effect) -> Iterator[Change]:
+    for row in rows:
+        if row.effect is Effect.OPENED:
+            yield _change(row, ends, effect)
 
 
-def _change(piece: ChangedTraffic, ends: EndpointText, effect: Effect) -> Change:
-    ways: tuple[Way, ...] = tuple(way for way in WAYS if way in piece.ways)
-    about = sorted(piece.about, key=lambda server: server.name)
+def _change(row: ChangedTraffic, ends: EndpointText, effect: Effect) -> Change:
+    ways: tuple[Way, ...] = tuple(way for way in WAYS if way in row.ways)
+    about = sorted(row.about, key=lambda server: server.name)
     # First who makes the change, then what asks for the traffic.
-    asked = dict.fromkeys((*(server.path for server in about), *piece.asked))
+    asked = dict.fromkeys((*(server.path for server in about), *row.asked))
     return Change(
         effect,
-        piece.cause,
-        ends.end(piece.source_ends, piece.sources),
-        ends.end(piece.destination_ends, piece.destinations),
-        piece.services,
+        row.cause,
+        ends.end(row.source_ends, row.sources),
+        ends.end(row.destination_ends, row.destinations),
+        row.services,
         ways,
-        reasons_in_order(piece.reasons),
+        reasons_in_order(row.reasons),
         about=tuple(server.name for server in about),
         asked=tuple(asked),
-        already=tuple(sorted(piece.already, key=_spans)),
+        already=tuple(sorted(row.already, key=_spans)),
     )
 
 
@@ -184,22 +188,22 @@ def _reasons(
 ) -> Iterator[Change]:
     """Traffic that passes for other reasons; where some come and some go, in one."""
     went: dict[object, ChangedTraffic] = {
-        _box(piece): piece for piece in lost if piece.effect is Effect.REASON
+        _box(row): row for row in lost if row.effect is Effect.REASON
     }
-    for piece in gained:
-        if piece.effect is Effect.REASON:
-            former = went.pop(_box(piece), None)
-            change = _change(piece, ends, Effect.REASON)
+    for row in gained:
+        if row.effect is Effect.REASON:
+            former = went.pop(_box(row), None)
+            change = _change(row, ends, Effect.REASON)
             yield replace(
                 change, former=reasons_in_order(former.reasons) if former is not None else ()
             )
-    for piece in went.values():
-        change = _change(piece, ends, Effect.REASON)
+    for row in went.values():
+        change = _change(row, ends, Effect.REASON)
         yield replace(change, reasons=(), former=change.reasons, asked=())
 
 
-def _box(piece: ChangedTraffic) -> object:
-    return (piece.sources, piece.destinations, piece.services, piece.ways)
+def _box(row: ChangedTraffic) -> object:
+    return (row.sources, row.destinations, row.services, row.ways)
 
 
 def _moved(server: ExchangeServer) -> ServerNote:
@@ -324,8 +328,8 @@ def _parts(before: Iterable[Flow], now: Iterable[Flow]) -> dict[Endpoint, Sequen
                 same = (each for each in new[name] if AddressSet.of(each.ranges) == mine)
                 parts[end] = (next(same, end),)
             else:
-                pieces = (mine & both, mine - both)
-                parts[end] = [replace(end, ranges=one.prefixes()) for one in pieces if one]
+                split = (mine & both, mine - both)
+                parts[end] = [replace(end, ranges=one.prefixes()) for one in split if one]
     return parts
 
 

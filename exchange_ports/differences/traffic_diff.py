@@ -1,8 +1,8 @@
 """What one topology lets through and another does not, filter by filter, as boxes of servers.
 
-Servers that wear the same before and the same after are one class: their filters change alike. For
-each class only what its flows newly name is looked at, and held against all that its filter let
-through before, so what another flow let through already is no change.
+Servers that are in the same groups before, and in the same after, are one class: their filters change
+alike. For each class only what its flows newly name is looked at, and held against all that its filter
+allowed before, so what another flow allowed already is no change.
 """
 
 from collections import defaultdict
@@ -89,7 +89,7 @@ class ChangedTraffic:
 
 @dataclass(frozen=True, slots=True)
 class _Class:
-    """Servers whose filters change alike: they wear the same, before and after."""
+    """Servers whose filters change alike: they are in the same groups, before and after."""
 
     before: tuple[ExchangeServer, ...]
     after: tuple[ExchangeServer, ...]
@@ -97,19 +97,19 @@ class _Class:
     moved: bool
 
     @property
-    def came(self) -> bool:
+    def added(self) -> bool:
         """Whether they were not there, or their filters are ours only now."""
         return not self.before or (self.after[0].managed and not self.before[0].managed)
 
     @property
     def groups_before(self) -> tuple[Group, ...]:
-        return () if self.came else self.before[0].groups
+        return () if self.added else self.before[0].groups
 
     @property
     def changed(self) -> bool:
-        """Whether they wear something else than before, or came."""
-        worn = [set(several[0].groups) if several else set[Group]() for several in self.sides]
-        return self.came or worn[0] != worn[1]
+        """Whether they are in other groups than before, or were added."""
+        groups = [set(several[0].groups) if several else set[Group]() for several in self.sides]
+        return self.added or groups[0] != groups[1]
 
     @property
     def sides(self) -> tuple[tuple[ExchangeServer, ...], tuple[ExchangeServer, ...]]:
@@ -126,7 +126,7 @@ class _Candidate(NamedTuple):
     only_reasons: bool
 
 
-def compared(
+def compare_traffic(
     old: Snapshot, new: Snapshot, pairs: Sequence[ServerPair], *, cut: bool
 ) -> list[ChangedTraffic]:
     """What `new` lets through and `old` does not; and what both do, for reasons that only `new` has.
@@ -134,7 +134,7 @@ def compared(
     With `cut` the sides have changed places: what the first side lets through is newly cut.
     """
     turned = [ServerPair(pair.after, pair.before) for pair in pairs] if cut else list(pairs)
-    found = list(_Comparison(old, new, turned, cut=cut).pieces())
+    found = list(_Comparison(old, new, turned, cut=cut).rows())
     return _joined(_both_ends(found))
 
 
@@ -144,13 +144,13 @@ class _Comparison:
     ) -> None:
         self._old, self._new, self._cut = old, new, cut
         self._classes = tuple(_classes(pairs))
-        self._wearing: dict[Group, list[_Class]] = defaultdict(list)
+        self._members: dict[Group, list[_Class]] = defaultdict(list)
         for each in self._classes:
             for group in each.after[0].groups:
-                self._wearing[group].append(each)
+                self._members[group].append(each)
         self._candidates: dict[tuple[Group, Way], tuple[_Candidate, ...]] = {}
 
-    def pieces(self) -> Iterator[ChangedTraffic]:
+    def rows(self) -> Iterator[ChangedTraffic]:
         for each in self._classes:
             if each.after[0].managed:
                 for way in WAYS:
@@ -199,7 +199,7 @@ class _Comparison:
             yield from self._boxes(own, way, one, kept - known, Effect.REASON)
 
     def _of_group(self, group: Group, way: Way, *, known: bool) -> tuple[_Candidate, ...]:
-        """What the flows of a group newly name; all of it for those who did not wear it."""
+        """What the flows of a group newly name; all of it for those that were not in it."""
         asked = self._new.flows.of_group(group, way)
         if not known:
             return tuple(_Candidate(a, a.addresses, a.flow.reasons, False) for a in asked)
@@ -259,7 +259,7 @@ class _Comparison:
         if not isinstance(peer, Group):
             yield addresses, None
             return
-        for other in self._wearing[peer]:
+        for other in self._members[peer]:
             here = addresses & other.addresses
             if here:
                 yield here, other
@@ -270,7 +270,7 @@ class _Comparison:
         both = [each for each in (own, other) if each is not None]
         comes = Cause.GOES if self._cut else Cause.COMES
         for cause, who in (
-            (comes, [each for each in both if each.came]),
+            (comes, [each for each in both if each.added]),
             (Cause.ADDRESS, [each for each in both if each.moved]),
             (Cause.DECLARED, [each for each in both if each.changed]),
         ):
@@ -285,7 +285,7 @@ def _classes(pairs: Iterable[ServerPair]) -> Iterator[_Class]:
         if pair.after is None:
             continue
         moved = pair.before is not None and pair.before.addresses != pair.after.addresses
-        found[_worn(pair.before), _worn(pair.after), moved].append(pair)
+        found[_state(pair.before), _state(pair.after), moved].append(pair)
     for several in found.values():
         after = tuple(pair.after for pair in several if pair.after is not None)
         before = tuple(pair.before for pair in several if pair.before is not None)
@@ -293,7 +293,7 @@ def _classes(pairs: Iterable[ServerPair]) -> Iterator[_Class]:
         yield _Class(before, after, addresses_of(after), moved)
 
 
-def _worn(server: ExchangeServer | None) -> object:
+def _state(server: ExchangeServer | None) -> object:
     return None if server is None else (server.platform, server.groups)
 
 
@@ -302,41 +302,41 @@ def _traffic(asked: Iterable[PeerTraffic], within: AddressSet) -> Traffic:
     return Traffic.of((addresses, services) for addresses, services in pairs if addresses)
 
 
-def _both_ends(pieces: Iterable[ChangedTraffic]) -> Iterator[ChangedTraffic]:
+def _both_ends(rows: Iterable[ChangedTraffic]) -> Iterator[ChangedTraffic]:
     """What a server that is added or removed has with another, in one row, whatever each end allowed already.
 
     An address may be allowed before a server has it: clients from any address, for one.
     """
     alike: dict[ChangedTraffic, list[ChangedTraffic]] = defaultdict(list)
-    for piece in pieces:
-        if piece.cause is Cause.DECLARED:
-            yield piece
-        elif piece.effect is not Effect.REASON:
+    for row in rows:
+        if row.cause is Cause.DECLARED:
+            yield row
+        elif row.effect is not Effect.REASON:
             # Only their reasons are new where an address passed before: no news beside the server.
-            alike[replace(piece, services=ServiceSet(), ways=frozenset())].append(piece)
+            alike[replace(row, services=ServiceSet(), ways=frozenset())].append(row)
     for several in alike.values():
         (whole,) = _regrouped(several, "services", "ways")
         already: set[AlreadyAllowed] = set()
         for way in whole.ways:
             missing = whole.services
-            for piece in several:
-                if way in piece.ways:
-                    missing -= piece.services
+            for row in several:
+                if way in row.ways:
+                    missing -= row.services
             if missing:
                 already.add(AlreadyAllowed(way, whole.sources, whole.destinations, missing))
         yield replace(whole, already=frozenset(already))
 
 
-def _joined(pieces: Iterable[ChangedTraffic]) -> list[ChangedTraffic]:
+def _joined(rows: Iterable[ChangedTraffic]) -> list[ChangedTraffic]:
     """As few rows as say the same: ways, then services, then sources, then destinations."""
-    found = list(pieces)
+    found = list(rows)
     for columns in _TOGETHER:
         found = _regrouped(found, *columns)
     return found
 
 
-def _regrouped(pieces: Iterable[ChangedTraffic], *columns: str) -> list[ChangedTraffic]:
-    return regroup(pieces, *columns, "already", "asked")
+def _regrouped(rows: Iterable[ChangedTraffic], *columns: str) -> list[ChangedTraffic]:
+    return regroup(rows, *columns, "already", "asked")
 
 
 #: What may differ in each turn, and is put together.

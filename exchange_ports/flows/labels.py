@@ -1,20 +1,32 @@
-"""Endpoints in words, for every report: servers by name or by what they are together, others by name or range.
+"""Endpoints in words, for every report: servers by name or by what they are together, others by range.
 
-The one place that names an endpoint. Where the same endpoint reads differently, it is since the context
-differs: in a sentence (`label`), beside its ranges (`with_ranges`), a mere address (`AddressLabels`).
+The one place that names an endpoint, and finds one by its name. Where the same endpoint reads
+differently, the context differs: in a sentence (`label`), beside its ranges (`with_ranges`), as the owner
+of an address (`AddressLabels`), as a part of a change (`outside_label`).
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from exchange_ports.findings import counted
-from exchange_ports.flows.flow import Endpoint, ExternalEndpoint
+from exchange_ports.flows.flow import Endpoint, ExternalEndpoint, Flow
 from exchange_ports.flows.flow_index import FlowIndex
-from exchange_ports.topology.fields import EndpointKind
+from exchange_ports.flows.rows import public_ranges
+from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS, EndpointKind
 from exchange_ports.topology.groups import Group, GroupKind, ServerRole
 from exchange_ports.topology.inventory import ExchangeServer, Inventory
-from exchange_ports.traffic.addresses import Address, AddressSet, brief
+from exchange_ports.topology.models import Topology
+from exchange_ports.traffic.addresses import (
+    EVERYTHING_V6,
+    GLOBAL_UNICAST,
+    Address,
+    AddressSet,
+    brief,
+    network,
+)
 
 #: More ranges than these are counted (the Internet has up to 30), and more names.
 MOST: Final = 3
@@ -35,7 +47,8 @@ def few(names: Sequence[str]) -> str:
 
 def label(end: ExternalEndpoint) -> str:
     """An end outside in a sentence; an address alone reads better without its prefix length."""
-    return brief(end.ranges[0]) if end.summary == str(end.ranges[0]) else end.summary
+    alone = [brief(range_) for range_ in end.ranges if end.summary == str(range_)]
+    return alone[0] if alone else end.summary
 
 
 def with_ranges(end: ExternalEndpoint, *, many: str = "") -> str:
@@ -223,3 +236,122 @@ def peer_label(end: Endpoint, network: str) -> str:
     if isinstance(end, ExternalEndpoint):
         return with_ranges(end, many="prefixes")
     return end.key if end.network == network else f"{end.key} in {end.network}"
+
+
+# ---- the other way round: ends by what people call them ----
+
+ANY_WORD: Final = "any"
+
+#: Python also takes netmasks and scopes, which no rule does.
+_LETTERS: Final = re.compile(r"[0-9a-fA-F:.]+(?:/[0-9]{1,3})?")
+
+#: Ends that a stack file names by a key alone; `clients.office` is `office` too.
+_BY_KEY: Final = (EndpointKind.CLIENTS, EndpointKind.RELAY, EndpointKind.WITNESS)
+
+
+@dataclass(frozen=True, slots=True)
+class QueryEndpoint:
+    """One end of a question: servers by name, and addresses; whose are a server's mean that server."""
+
+    #: How it reads in an answer.
+    summary: str = field(compare=False)
+    servers: tuple[str, ...] = ()
+    addresses: AddressSet = field(default_factory=AddressSet)
+
+    @classmethod
+    def server(cls, name: str) -> "QueryEndpoint":
+        """One server."""
+        return cls(name, (name,))
+
+    @classmethod
+    def at(cls, range_: str) -> "QueryEndpoint":
+        """An address or a range.
+
+        :raises ValueError: it is neither, or has host bits.
+        """
+        if not _LETTERS.fullmatch(range_):
+            raise ValueError(f"{range_} is no address")
+        return cls(range_, (), AddressSet.of([network(range_)]))
+
+
+class _Declared(Protocol):
+    @property
+    def inventory(self) -> Inventory: ...
+    @property
+    def flows(self) -> tuple[Flow, ...]: ...
+
+
+class EndpointNames:
+    """Every name that a question about one topology may use."""
+
+    def __init__(self, plans: _Declared) -> None:
+        """Gather the names: `plans`, or whatever else has an inventory and flows.
+
+        Where several are called alike, the first of these is meant: a server, a word, a site, a neighbour.
+        """
+        topology = plans.inventory.topology
+        named: dict[str, QueryEndpoint] = {}
+        for name, asked in (
+            *(
+                (server.name, QueryEndpoint.server(server.name))
+                for server in plans.inventory.servers
+            ),
+            (INTERNET_WORD, QueryEndpoint("the Internet", (), _internet(topology))),
+            (ANY_WORD, QueryEndpoint("any address", (), AddressSet.everything())),
+            *_roles(plans.inventory),
+            *_sites(topology),
+            *_neighbours(FlowIndex(plans.flows, {})),
+        ):
+            named.setdefault(name, asked)
+        self.named: Mapping[str, QueryEndpoint] = named
+
+    def find(self, text: str) -> QueryEndpoint:
+        """The end that is called so, or at that address.
+
+        :raises ValueError: there is none.
+        """
+        return self.named[text] if text in self.named else QueryEndpoint.at(text)
+
+
+def _internet(topology: Topology) -> AddressSet:
+    """Public addresses that no zone of ours has: of IPv6 only where a zone has any."""
+    zones = AddressSet.of(
+        zone
+        for declared in topology.networks.values()
+        for zone in (*declared.internal, *declared.perimeter)
+    )
+    public = AddressSet.of(public_ranges(topology))
+    if zones & AddressSet.of([EVERYTHING_V6]):
+        public |= AddressSet.of([GLOBAL_UNICAST])
+    return public - zones
+
+
+def _roles(inventory: Inventory) -> Iterator[tuple[str, QueryEndpoint]]:
+    """`mailbox`, and `mailbox@hq`, as additional flows write it."""
+    for word in ROLE_WORDS:
+        role = None if word == "exchange" else ServerRole(word)
+        for site in (None, *inventory.topology.sites):
+            names = tuple(sorted(inventory.playing(role, site)))
+            called = word if site is None else f"{word}@{site}"
+            if names:
+                yield called, QueryEndpoint(called, names)
+
+
+def _sites(topology: Topology) -> Iterator[tuple[str, QueryEndpoint]]:
+    for site, declared in topology.sites.items():
+        if declared.servers:
+            yield site, QueryEndpoint(site, tuple(sorted(declared.servers)))
+
+
+def _neighbours(flows: FlowIndex) -> Iterator[tuple[str, QueryEndpoint]]:
+    """Whoever stands outside in some flow, by the name that rules use, and by the key alone."""
+    short: list[tuple[str, QueryEndpoint]] = []
+    for end in flows.outside:
+        # `anywhere` is a word of rules; people say `any`. Ranges are found as what they are.
+        if not end.is_called_by_name:
+            continue
+        asked = QueryEndpoint(end.summary, (), flows.end(end))
+        yield end.name, asked
+        if end.kind in _BY_KEY:
+            short.append((end.of, asked))
+    yield from short

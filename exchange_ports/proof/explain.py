@@ -10,11 +10,11 @@ from exchange_ports.findings import Path
 from exchange_ports.flows import FieldOrigins, Reason
 from exchange_ports.flows import in_order as reasons_in_order
 from exchange_ports.flows.flow_index import OPPOSITE, Way
+from exchange_ports.flows.labels import QueryEndpoint
 from exchange_ports.planning import Plans
 from exchange_ports.proof.answers import AnswerRow, AnswerWriter
 from exchange_ports.proof.network_model import FilterComparison, NetworkModel
 from exchange_ports.proof.regions import (
-    QueryEndpoint,
     Region,
     RegionEndpoint,
     joined,
@@ -102,7 +102,7 @@ class Explainer:
                     and isinstance(ours, Group)
                     and ours.network == self._identity(rule)
                     and flow.ports.meets(rule.ports)
-                    and self._model.flows.end(ours) & self._wearers(rule)
+                    and self._model.flows.end(ours) & self._member_addresses(rule)
                     and self._model.flows.end(theirs) & rule.addresses
                 ):
                     yield from self._askers.of(flow, reason)
@@ -110,7 +110,7 @@ class Explainer:
     def _identity(self, rule: PlannedRule) -> str:
         return self._model.plans.networks[rule.network].network
 
-    def _wearers(self, rule: PlannedRule) -> AddressSet:
+    def _member_addresses(self, rule: PlannedRule) -> AddressSet:
         if rule.group is None:
             return AddressSet.everything()
         return self._members.get((self._identity(rule), rule.group), AddressSet())
@@ -118,9 +118,9 @@ class Explainer:
     def _covering(self, after: NetworkModel, rules: Iterable[PlannedRule]) -> Iterator[str]:
         """Rules that let one packet of each rule through without it."""
         for rule in rules:
-            wearers = self._wearers(rule)
+            members = self._member_addresses(rule)
             for server in after.managed():
-                own = next((a for a in server.addresses if a in wearers), None)
+                own = next((a for a in server.addresses if a in members), None)
                 there = rule.addresses - server.address_set
                 if (
                     own is None
@@ -178,7 +178,7 @@ def _speaking(
 ) -> Iterator[RegionEndpoint]:
     """Who can speak with one address of a server, by family.
 
-    A server that declares no address of a family is taken to have one that nobody knows: the rules are
+    A server that declares no address of a family is taken to have one that is not known: the rules are
     there for it.
     """
     versions = {own.version, *({4, 6} - {each.version for each in server.addresses})}

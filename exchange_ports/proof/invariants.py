@@ -132,7 +132,7 @@ class Invariants:
     # ---- ground rules ----
 
     def ground_rules(self) -> Iterator[Failure]:
-        """Everything passes between internal Exchange servers, and to and from the fabric's others."""
+        """Every protocol between internal Exchange servers, and with their domain controllers and Lync."""
         unrestricted = addresses_of(self._internal) | self._neighbours
         asked = Traffic.of([(unrestricted, _EVERYTHING)])
         # By identity, with what keeps it alive.
@@ -255,7 +255,7 @@ class Invariants:
     # ---- rules ----
 
     def redundant_rules(self) -> Iterator[Failure]:
-        """No rule names nobody, and none names only what a single other one names."""
+        """No rule matches nothing, and none matches only what a single other one names."""
         for key, index in self._indexes.items():
             for rule in index.redundant():
                 yield Failure("every rule is needed", f"rule {rule.name} of {key}", rule.why)
@@ -275,7 +275,7 @@ class Invariants:
 
     def _sorted(self, key: str, plan: RuleSet) -> RuleIndex:
         cloud = cloud_of(plan)
-        worn = {
+        attached = {
             (str(plan.zones.get(server, "")), group)
             for server, groups in plan.memberships.items()
             for group in groups
@@ -287,7 +287,7 @@ class Invariants:
         for retired in self._retired:
             if retired.group.network == plan.network:
                 zone = retired.zone.value if cloud.capabilities.groups_by_zone else ""
-                worn.add((zone, retired.group.key))
+                attached.add((zone, retired.group.key))
                 # Somebody of another stack may be there, so a rule that names them names somebody.
                 at = IPv4Address(stands_in)
                 members[retired.group.key] = AddressSet.between(at, at)
@@ -295,14 +295,14 @@ class Invariants:
         if stands_in != first:
             space = self._model.space(plan.network)
             seen = cloud.evaluator.evaluator(plan, members, space)
-        return RuleIndex(seen.written(), self._wider(key), worn)
+        return RuleIndex(seen.written(), self._wider(key), attached)
 
     @property
     def _retired(self) -> tuple[RetiredGroup, ...]:
         return self._model.plans.inventory.retired
 
     def _wider(self, key: str) -> Mapping[str, Collection[str]]:
-        """The groups of a network, each with those that all of its wearers wear too."""
+        """The groups of a network, each with those that all of its members are in too."""
         here = identity(key, self._model.topology.networks[key])
         groups = (*self._model.flows.members, *(each.group for each in self._retired))
         return {group.key: group.implied_groups for group in groups if group.network == here}

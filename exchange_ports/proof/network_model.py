@@ -70,13 +70,13 @@ class NetworkModel:
         return self.flows.flows_of(server.groups, way)
 
     def members(self, key: str) -> dict[str, AddressSet]:
-        """Who wears each group by what the plan says, which is what the cloud will see."""
-        wearing: dict[str, list[ExchangeServer]] = defaultdict(list)
-        for name, worn in self.plans.networks[key].memberships.items():
-            for group in worn:
+        """The members of each group by what the plan says, which is what the cloud will see."""
+        members: dict[str, list[ExchangeServer]] = defaultdict(list)
+        for name, groups in self.plans.networks[key].memberships.items():
+            for group in groups:
                 if name in self.servers:
-                    wearing[group].append(self.servers[name])
-        return {group: addresses_of(several) for group, several in wearing.items()}
+                    members[group].append(self.servers[name])
+        return {group: addresses_of(several) for group, several in members.items()}
 
 
 class FilterChange(NamedTuple):

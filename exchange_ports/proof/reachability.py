@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from exchange_ports.flows.flow_index import WAYS, Way, services_of
+from exchange_ports.flows.labels import QueryEndpoint
 from exchange_ports.planning import Plans
 from exchange_ports.proof.answers import AnswerRow, AnswerWriter
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.proof.regions import (
     FAMILIES,
-    QueryEndpoint,
     Region,
     RegionEndpoint,
     joined,

@@ -1,7 +1,7 @@
-"""Rules that could be left out: nobody is named, or other rules name all of it.
+"""Rules that could be left out: they match nothing, or other rules match all of it.
 
 A range may hold a group's members today, and only a group holds them by what it means: so ranges are
-held against ranges, and groups against groups that all their wearers wear by what they are.
+held against ranges, and groups against groups that all their members are in by what they are.
 """
 
 from bisect import bisect_right
@@ -27,18 +27,18 @@ class RuleIndex:
         self,
         rules: Iterable[AllowRule],
         implied_groups: Mapping[str, Collection[str]],
-        worn: Collection[tuple[str, str]],
+        attached: Collection[tuple[str, str]],
     ) -> None:
         """Put every rule where it belongs.
 
-        `wider` are the groups that every wearer of a group wears too, `worn` the groups that somebody
-        wears, each with the place where.
+        `implied_groups` are the groups that every member of a group is in too, `attached` the groups that
+        have a member, each with the place where.
         """
         self._wider = implied_groups
         self._idle: list[RedundantRule] = []
         self._by_label: dict[_Label, list[AllowRule]] = defaultdict(list)
         for rule in rules:
-            if (rule.place, rule.group) not in worn:
+            if (rule.place, rule.group) not in attached:
                 self._idle.append(RedundantRule(rule.name, f"nobody wears {rule.group}"))
             elif not (rule.addresses and rule.services):
                 self._idle.append(RedundantRule(rule.name, "it names nobody"))
@@ -117,7 +117,7 @@ class RuleIndex:
                     return
 
     def _above(self, label: "_Label") -> "Iterator[_Label]":
-        """Where else rules stand that are about the same wearers and peers, and perhaps more."""
+        """Where else rules stand that are about the same members and peers, and perhaps more."""
         theirs: list[str | None] = [label.peer]
         if label.peer is not None:
             theirs += sorted(self._wider.get(label.peer, ()))

@@ -1,147 +1,24 @@
-"""Pieces of an answer: who with whom, and what of it passes; and how few of them say it all.
+"""Regions of an answer: who with whom, and what of it passes; and how few of them say it all.
 
-An atom is a server at some of its addresses, or addresses of nobody's. A region is every source with
-every destination, but nobody with itself and no family with the other.
+An atom is a server at some of its addresses, or addresses of no server. A region is every source with
+every destination, but no server with itself and no family with the other.
 """
 
-import re
-from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from exchange_ports.flows.flow_index import FlowIndex
-from exchange_ports.flows.rows import public_ranges
-from exchange_ports.planning import Plans
+from exchange_ports.flows.labels import QueryEndpoint
 from exchange_ports.proof.network_model import NetworkModel
-from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS, EndpointKind
-from exchange_ports.topology.groups import ServerRole
-from exchange_ports.topology.inventory import ExchangeServer, Inventory
-from exchange_ports.topology.models import Topology
-from exchange_ports.traffic.addresses import (
-    EVERYTHING_V6,
-    GLOBAL_UNICAST,
-    AddressSet,
-    network,
-)
+from exchange_ports.topology.inventory import ExchangeServer
+from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.regroup import regroup
 from exchange_ports.traffic.services import ServiceSet
-
-ANY_WORD: Final = "any"
-
-#: Python also takes netmasks and scopes, which no rule does.
-_LETTERS: Final = re.compile(r"[0-9a-fA-F:.]+(?:/[0-9]{1,3})?")
-
-#: Ends that a stack file names by a key alone; `clients.office` is `office` too.
-_BY_KEY: Final = (EndpointKind.CLIENTS, EndpointKind.RELAY, EndpointKind.WITNESS)
-
-
-@dataclass(frozen=True, slots=True)
-class QueryEndpoint:
-    """One end of a question: servers by name, and addresses; whose are a server's mean that server."""
-
-    #: How it reads in an answer.
-    summary: str = field(compare=False)
-    servers: tuple[str, ...] = ()
-    addresses: AddressSet = field(default_factory=AddressSet)
-
-    @classmethod
-    def server(cls, name: str) -> "QueryEndpoint":
-        """One server."""
-        return cls(name, (name,))
-
-    @classmethod
-    def at(cls, range_: str) -> "QueryEndpoint":
-        """An address or a range.
-
-        :raises ValueError: it is neither, or has host bits.
-        """
-        if not _LETTERS.fullmatch(range_):
-            raise ValueError(f"{range_} is no address")
-        return cls(range_, (), AddressSet.of([network(range_)]))
-
-
-class EndpointNames:
-    """Every name that a question about one topology may use."""
-
-    def __init__(self, plans: Plans) -> None:
-        """Gather the names.
-
-        Where several are called alike, the first of these is meant: a server, a word, a site, a neighbour.
-        """
-        topology = plans.topology
-        named: dict[str, QueryEndpoint] = {}
-        for name, asked in (
-            *(
-                (wearer.name, QueryEndpoint.server(wearer.name))
-                for wearer in plans.inventory.servers
-            ),
-            (INTERNET_WORD, QueryEndpoint("the Internet", (), _internet(topology))),
-            (ANY_WORD, QueryEndpoint("any address", (), AddressSet.everything())),
-            *_roles(plans.inventory),
-            *_sites(topology),
-            *_neighbours(FlowIndex(plans.flows, {})),
-        ):
-            named.setdefault(name, asked)
-        self.named: Mapping[str, QueryEndpoint] = named
-
-    def find(self, text: str) -> QueryEndpoint:
-        """The end that is called so, or at that address.
-
-        :raises ValueError: there is none.
-        """
-        return self.named[text] if text in self.named else QueryEndpoint.at(text)
-
-
-def _internet(topology: Topology) -> AddressSet:
-    """Public addresses that no zone of ours has: of IPv6 only where a zone has any."""
-    zones = AddressSet.of(
-        zone
-        for declared in topology.networks.values()
-        for zone in (*declared.internal, *declared.perimeter)
-    )
-    public = AddressSet.of(public_ranges(topology))
-    if zones & AddressSet.of([EVERYTHING_V6]):
-        public |= AddressSet.of([GLOBAL_UNICAST])
-    return public - zones
-
-
-def _roles(inventory: Inventory) -> Iterator[tuple[str, QueryEndpoint]]:
-    """`mailbox`, and `mailbox@hq`, as additional flows write it."""
-    for word in ROLE_WORDS:
-        role = None if word == "exchange" else ServerRole(word)
-        for site in (None, *inventory.topology.sites):
-            names = tuple(sorted(inventory.playing(role, site)))
-            called = word if site is None else f"{word}@{site}"
-            if names:
-                yield called, QueryEndpoint(called, names)
-
-
-def _sites(topology: Topology) -> Iterator[tuple[str, QueryEndpoint]]:
-    for site, declared in topology.sites.items():
-        if declared.servers:
-            yield site, QueryEndpoint(site, tuple(sorted(declared.servers)))
-
-
-def _neighbours(flows: FlowIndex) -> Iterator[tuple[str, QueryEndpoint]]:
-    """Whoever stands outside in some flow, by the name that rules use, and by the key alone."""
-    short: list[tuple[str, QueryEndpoint]] = []
-    for end in flows.outside:
-        # `anywhere` is a word of rules; people say `any`. Ranges are found as what they are.
-        if not end.is_called_by_name:
-            continue
-        asked = QueryEndpoint(end.summary, (), flows.end(end))
-        yield end.name, asked
-        if end.kind in _BY_KEY:
-            short.append((end.of, asked))
-    yield from short
-
-
-# ---- regions ----
 
 
 @dataclass(frozen=True, slots=True)
 class RegionEndpoint:
-    """A server, or addresses of nobody's that is declared as one."""
+    """A server, or addresses of no declared server."""
 
     server: ExchangeServer | None
     addresses: AddressSet
@@ -156,7 +33,7 @@ class RegionEndpoint:
         return self.server is not None and self.server.managed
 
     def one_by_one(self) -> Iterator["RegionEndpoint"]:
-        """A server at each of its addresses; addresses of nobody's stay together."""
+        """A server at each of its addresses; addresses of no server stay together."""
         if self.server is None:
             if self.addresses:
                 yield self
@@ -172,7 +49,7 @@ FAMILIES: Final = {
 
 
 def parties(model: NetworkModel, asked: QueryEndpoint) -> list[RegionEndpoint]:
-    """Everyone whom an end of a question means; addresses of nobody's come last, together."""
+    """Everyone whom an end of a question means; addresses of no server come last, together."""
     found = [
         RegionEndpoint(model.servers[name], model.servers[name].address_set)
         for name in asked.servers

@@ -10,10 +10,10 @@ from typing import Final
 
 from exchange_ports.findings import Finding
 from exchange_ports.flows import Reason
+from exchange_ports.flows.labels import EndpointNames
 from exchange_ports.planning import Plans
 from exchange_ports.proof import Proof
 from exchange_ports.proof.explain import Explainer, PlannedRule
-from exchange_ports.proof.regions import EndpointNames
 from exchange_ports.reports.document import Origin, Records
 from exchange_ports.reports.plan_report import closed
 from exchange_ports.reports.proof_report import proof_data

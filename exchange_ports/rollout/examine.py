@@ -33,7 +33,7 @@ _MEMBERSHIPS: Final[tuple[Membership, ...]] = ("before", "both", "after")
 
 @dataclass(frozen=True, slots=True)
 class TransientIssue:
-    """Traffic that an update cuts or opens in passing, and when.
+    """Traffic that an update cuts or opens while it runs, and when.
 
     `server` is ours, and `way` is seen from it. `traffic` has the other ends. Where both ends are
     ours it is said once, of the source.
@@ -64,7 +64,7 @@ class Examination:
 
     @property
     def clean(self) -> bool:
-        """Whether nothing is cut or opened in passing."""
+        """Whether nothing is cut or opened while it runs."""
         return not self.issues
 
 
@@ -83,13 +83,13 @@ def examine(
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """One end in one moment: what it wears, and what its filter lets through."""
+    """One end in one state: its groups, and what its filter allows."""
 
     moment: int
     step: int
     membership: Membership
     addresses: tuple[Address, ...]
-    #: Its filter's traffic, by what its peers wear.
+    #: Its filter's traffic, by the groups of its peers.
     lets: Mapping[Membership, Traffic]
 
 
@@ -107,13 +107,13 @@ class _Examiner:
         for place, several in moments.items():
             here = [interface for interface in interfaces if interface.place == place]
             members = {when: _members(here, when) for when in _MEMBERSHIPS}
-            wears, zones = _memberships(here)
+            groups_of, zones = _memberships(here)
             for number, moment in enumerate(several):
                 cloud = cloud_of(moment.rules)
-                worn = cloud.transitions.with_memberships(moment.rules, wears, zones)
+                state = cloud.transitions.with_memberships(moment.rules, groups_of, zones)
                 for when in _MEMBERSHIPS:
                     self._views[place, number, when] = cloud.evaluator.evaluator(
-                        worn, members[when], spaces[place]
+                        state, members[when], spaces[place]
                     )
         self._states = {
             (interface.key, way): tuple(self._of(interface, way))
@@ -132,15 +132,15 @@ class _Examiner:
     def _of(self, interface: ServerInterface, way: Way) -> Iterator[_State]:
         for number, moment in enumerate(self._moments[interface.place]):
             for membership in moment.memberships_of(interface):
-                worn = interface.state_with(membership)
-                if worn is not None:
+                state = interface.state_with(membership)
+                if state is not None:
                     lets: dict[Membership, Traffic] = {
                         peers: self._views[interface.place, number, peers].permitted(
-                            _named(interface, membership), way, worn.addresses[0]
+                            _named(interface, membership), way, state.addresses[0]
                         )
                         for peers in _MEMBERSHIPS
                     }
-                    yield _State(number, moment.step, membership, worn.addresses, lets)
+                    yield _State(number, moment.step, membership, state.addresses, lets)
 
     def _first_and_last(
         self, interface: ServerInterface, way: Way
@@ -302,7 +302,11 @@ def _passing(source: _State, target: _State, line: _Line) -> ServiceSet:
 
 def _lines(source: ServerInterface, target: ServerInterface) -> Iterator[_Line]:
     most = [
-        max(len(worn.addresses) for worn in (interface.before, interface.after) if worn is not None)
+        max(
+            len(state.addresses)
+            for state in (interface.before, interface.after)
+            if state is not None
+        )
         for interface in (source, target)
     ]
     return (_Line(*pair) for pair in product(*map(range, most)))
@@ -311,19 +315,19 @@ def _lines(source: ServerInterface, target: ServerInterface) -> Iterator[_Line]:
 def _addresses(interfaces: Iterable[ServerInterface]) -> AddressSet:
     found = AddressSet()
     for interface in interfaces:
-        for worn in (interface.before, interface.after):
-            if worn is not None:
-                found |= AddressSet.at(worn.addresses)
+        for state in (interface.before, interface.after):
+            if state is not None:
+                found |= AddressSet.at(state.addresses)
     return found
 
 
 def _members(interfaces: Iterable[ServerInterface], when: Membership) -> dict[str, AddressSet]:
     found: dict[str, AddressSet] = defaultdict(AddressSet)
     for interface in interfaces:
-        worn = interface.state_with(when)
-        if worn is not None:
-            for group in worn.groups:
-                found[group] |= AddressSet.at(worn.addresses)
+        state = interface.state_with(when)
+        if state is not None:
+            for group in state.groups:
+                found[group] |= AddressSet.at(state.addresses)
     return found
 
 
@@ -335,12 +339,12 @@ def _named(interface: ServerInterface, membership: Membership) -> str:
 def _memberships(
     interfaces: Iterable[ServerInterface],
 ) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
-    wears: dict[str, tuple[str, ...]] = {}
+    groups_of: dict[str, tuple[str, ...]] = {}
     zones: dict[str, str] = {}
     for interface in interfaces:
         for when in _MEMBERSHIPS:
-            worn = interface.state_with(when)
-            if worn is not None:
-                wears[_named(interface, when)] = worn.groups
-                zones[_named(interface, when)] = worn.zone
-    return wears, zones
+            state = interface.state_with(when)
+            if state is not None:
+                groups_of[_named(interface, when)] = state.groups
+                zones[_named(interface, when)] = state.zone
+    return groups_of, zones

@@ -1,4 +1,4 @@
-"""An update as one step, or as the fewest steps that cut and open nothing in passing.
+"""An update as one step, or as the fewest steps that cut and open nothing while they run.
 
 A server that changes groups must find the rules of its new group as they will be, and must have
 left its old group before that one's rules change. So: first the rules, each group's as its members
@@ -61,11 +61,11 @@ class Phase(StrEnum):
     EXPAND = "expand"
     """Add what is new, keep what servers still need."""
     CHANGE = "change"
-    """Let the servers wear their new groups."""
+    """Attach their new groups to the servers."""
     LEAVE = "leave"
     """Take away the servers that go."""
     JOIN = "join"
-    """Let the servers wear their new groups beside the old ones."""
+    """Attach their new groups to the servers beside the old ones."""
     SHED = "shed"
     """Take their old groups from the servers, and add the servers that come."""
     CONTRACT = "contract"
@@ -74,7 +74,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PhasePlan:
-    """One step: what each network gets, and what its servers wear when the step is done.
+    """One step: what each network gets, and the groups of its servers when the step is done.
 
     Networks are named as `place_of` names them.
     """
@@ -96,9 +96,9 @@ class Rollout:
     moves: tuple[str, ...]
     #: The limits that doing it at once would pass in the middle, so that the cloud refuses it there.
     refused: tuple[Finding, ...] = ()
-    #: The groups that would be deleted while servers of another stack may still wear them.
+    #: The groups that would be deleted while servers of another stack may still be in them.
     held: tuple[str, ...] = ()
-    #: The groups that would be replaced whoever wears them, in words: there are no steps for that.
+    #: The groups that would be replaced whichever servers are in them, in words: there are no steps for that.
     replaced: tuple[str, ...] = ()
 
     @property
@@ -180,7 +180,7 @@ def _ways(
 
 
 def _stands_still(pairs: Iterable[NetworkPair], everyone: Iterable[ServerInterface]) -> bool:
-    """Whether no rule changes, and nobody who stays wears anything else.
+    """Whether no rule changes, and no server that stays is in other groups.
 
     Then servers come to rules that stand, or leave them: whatever passes at a moment passes before
     or after, and there is no moment to look at. Not so where one comes and another goes: for a
@@ -211,25 +211,25 @@ def _steps(
 
 
 def _at_end_of(phase: Phase, pair: NetworkPair, everyone: Iterable[ServerInterface]) -> RuleSet:
-    """What a network has when a step is done, worn as it is then."""
+    """What a network has when a step is done, with the memberships of then."""
     if phase in (Phase.AT_ONCE, Phase.CONTRACT):
         return pair.new
     here = [interface for interface in everyone if interface.place == pair.place]
-    worn = {
-        interface.name: wears
+    states = {
+        interface.name: state
         for interface in here
-        if (wears := interface.state_with(_WORN[phase](interface))) is not None
+        if (state := interface.state_with(_MEMBERSHIP[phase](interface))) is not None
     }
     rules = pair.trimmed if phase is Phase.TRIM else pair.middle
     return cloud_of(rules).transitions.with_memberships(
         rules,
-        {name: wears.groups for name, wears in worn.items()},
-        {name: wears.zone for name, wears in worn.items()},
+        {name: state.groups for name, state in states.items()},
+        {name: state.zone for name, state in states.items()},
     )
 
 
-#: What a server wears at the end of each step between the first and the last.
-_WORN: Final[Mapping[Phase, Callable[[ServerInterface], Membership]]] = {
+#: What a server is attached to at the end of each step between the first and the last.
+_MEMBERSHIP: Final[Mapping[Phase, Callable[[ServerInterface], Membership]]] = {
     Phase.TRIM: lambda _: "before",
     Phase.EXPAND: lambda _: "before",
     Phase.LEAVE: lambda interface: "after" if interface.goes else "before",
@@ -306,7 +306,7 @@ def _middle(pair: NetworkPair, everyone: Iterable[ServerInterface], spare: _Spar
     """The rules that every server can live with while some change their groups.
 
     A group that servers will come to has its new rules already, one that they will leave has its
-    old ones still, and one whose wearers stay has both. That may be too few for those who stay in
+    old ones still, and one whose members stay has both. That may be too few for those who stay in
     a group that others leave, so `spare` has more.
     """
     comes: set[str] = set()

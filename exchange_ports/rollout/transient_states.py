@@ -12,14 +12,14 @@ from exchange_ports.clouds import cloud_of
 from exchange_ports.clouds.base import Cloud, RuleSet, WhenMembers
 from exchange_ports.rollout.update import Membership, ServerInterface
 
-#: What servers wear in a moment. `before` and `after`: all of them what they wore, or will wear.
-#: `changing`: each either. In three phases instead: `leaving`, those that go, and nobody else, may be
-#: gone; `joining`, those that change their groups may wear both; `shedding`, they may have taken off
+#: The groups of servers in a state. `before` and `after`: all of them those from before, or after.
+#: `changing`: each either. In three phases instead: `leaving`, those that go, and no others, may be
+#: gone; `joining`, those that change their groups may be in both; `shedding`, they may have taken off
 #: the old ones, and those that come may be there.
 Memberships: TypeAlias = Literal["before", "changing", "leaving", "joining", "shedding", "after"]
 
-_Worn: TypeAlias = tuple[Membership, ...]
-_STAYING: Final[Mapping[Memberships, _Worn]] = {
+_Possible: TypeAlias = tuple[Membership, ...]
+_STAYING: Final[Mapping[Memberships, _Possible]] = {
     "before": ("before",),
     "changing": ("before", "after"),
     "leaving": ("before",),
@@ -27,7 +27,7 @@ _STAYING: Final[Mapping[Memberships, _Worn]] = {
     "shedding": ("both", "after"),
     "after": ("after",),
 }
-_GOING: Final[Mapping[Memberships, _Worn]] = {
+_GOING: Final[Mapping[Memberships, _Possible]] = {
     **_STAYING,
     "leaving": ("before", "after"),
     "joining": ("after",),
@@ -37,20 +37,20 @@ _GOING: Final[Mapping[Memberships, _Worn]] = {
 
 @dataclass(frozen=True, slots=True)
 class TransientState:
-    """One state of a network: the step of the update that it is in, the rules, and who wears what."""
+    """One state of a network: the step of the update that it is in, the rules, and the groups of servers."""
 
     step: int
     summary: str
     rules: RuleSet
     memberships: Memberships
 
-    def memberships_of(self, interface: ServerInterface) -> _Worn:
-        """What a server may be wearing in this moment, if it is there at all."""
+    def memberships_of(self, interface: ServerInterface) -> _Possible:
+        """The groups that a server may be in, if it is there at all."""
         return (_GOING if interface.goes else _STAYING)[self.memberships]
 
 
 def standing(step: int, rules: RuleSet, memberships: Memberships) -> Iterator[TransientState]:
-    """A network whose rules do not change while servers change what they wear."""
+    """A network whose rules do not change while servers change their groups."""
     yield TransientState(step, "while servers change their groups", rules, memberships)
 
 
@@ -62,7 +62,7 @@ def transition(
 ) -> Iterator[TransientState]:
     """One run of the engine from `old` to `new`.
 
-    `memberships` are what servers wear while things are created and edited, and while what is no
+    `memberships` are the groups of servers while things are created and edited, and while what is no
     longer wanted is deleted; where these differ, servers change their groups in between.
 
     :raises TypeError: the two are of different clouds.
@@ -79,7 +79,7 @@ def transition(
 
 
 def merged(old: RuleSet, new: RuleSet, keep: Callable[[str], tuple[bool, bool]]) -> RuleSet:
-    """A rule set with the rules of both that `keep` names for each group, worn as before.
+    """A rule set with the rules of both that `keep` names for each group, with the memberships from before.
 
     :raises TypeError: the two are of different clouds.
     """
@@ -87,7 +87,7 @@ def merged(old: RuleSet, new: RuleSet, keep: Callable[[str], tuple[bool, bool]])
 
 
 def trimmed(old: RuleSet, new: RuleSet) -> RuleSet:
-    """The old rules without those that must be gone before anything else changes, worn as before."""
+    """The old rules but for those that must go before anything else changes; memberships as before."""
     return cloud_of(old).transitions.trimmed(old, new)
 
 

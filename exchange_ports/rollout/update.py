@@ -19,7 +19,7 @@ from exchange_ports.topology.bindings import CLOUD_IDS, as_mapping
 from exchange_ports.topology.inventory import ExchangeServer, match_servers, with_addresses
 from exchange_ports.traffic.addresses import Address, AddressSet
 
-#: What a server wears: what it wore, all of what it wore and will wear, or what it will wear.
+#: A server's groups: those from before, those from before and after, or those from after.
 Membership: TypeAlias = Literal["before", "both", "after"]
 
 
@@ -33,7 +33,7 @@ class InterfaceState(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ServerInterface:
-    """A managed server: what it wears before and after, None where it is not there."""
+    """A managed server: its groups before and after, None where it is not there."""
 
     name: str
     #: Keeps a server one server where it gets another name or another address.
@@ -44,7 +44,7 @@ class ServerInterface:
     after: InterfaceState | None
 
     def state_with(self, membership: Membership) -> InterfaceState | None:
-        """What it wears then. With `both`, whoever goes is gone and whoever comes is not there."""
+        """Its groups then. With `both`, whoever goes is gone and whoever comes is not there."""
         if membership == "both":
             if self.before is None or self.after is None:
                 return None
@@ -79,7 +79,7 @@ def network_name(one: RuleSet | ExchangeServer) -> str:
 
 
 def server_interfaces(old: Plans, new: Plans) -> tuple[ServerInterface, ...]:
-    """Everyone who wears something of ours before or after, matched by identity, then by address."""
+    """Every server that is in a group of ours before or after, matched by identity, then by address."""
     before, after = (
         {name: plan for plan in plans.networks.values() for name in plan.memberships}
         for plans in (old, new)
@@ -112,7 +112,7 @@ def _state(server: ExchangeServer | None, plans: Mapping[str, RuleSet]) -> Inter
 
 @dataclass(frozen=True, slots=True)
 class NetworkPair:
-    """One network before, without what must go first, half-way, and after."""
+    """One network before, without what must go first, in the middle, and after."""
 
     place: str
     old: RuleSet
@@ -122,7 +122,7 @@ class NetworkPair:
 
 
 def network_pairs(old: Plans, new: Plans) -> Iterator[NetworkPair]:
-    """Each network as it was and as it will be: nothing goes first, and half-way is as it will be."""
+    """Each network as it was and as it will be: nothing goes first, and in the middle is as it will be."""
     before = {network_name(plan): plan for plan in old.networks.values()}
     after = {network_name(plan): plan for plan in new.networks.values()}
     for place in sorted({*before, *after}):
@@ -215,7 +215,7 @@ def refused(states: Iterable[tuple[str, RuleSet]], quotas: Quotas) -> tuple[Find
 
 
 def held(pairs: Iterable[NetworkPair], interfaces: Iterable[ServerInterface]) -> tuple[str, ...]:
-    """The groups that would be deleted while servers of another stack may still wear them."""
+    """The groups that would be deleted while servers of another stack may still be in them."""
     everyone = tuple(interfaces)
     return tuple(
         f"{group} of {pair.place}"

@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchange_ports.cli import main
+from exchange_ports.flows.labels import EndpointNames
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.proof.reachability import Answer, QueryEndpoint, Verdict, query
-from exchange_ports.proof.regions import FAMILIES, EndpointNames
+from exchange_ports.proof.regions import FAMILIES
 from exchange_ports.topology.fields import read_ports
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import AddressSet, network
@@ -107,7 +108,7 @@ def test_the_parts_of_an_answer_are_all_that_was_asked_each_once(
         return
     for _ in range(4):
         one, other = (draw.draw(addresses(scene, end)) for end in (source, target))
-        here, there = scene.labels.server_at(one), scene.server_at(other)
+        here, there = scene.labels.server_at(one), scene.labels.server_at(other)
         if one.version != other.version or (here is not None and here is there):
             continue
         for each in ports:

@@ -35,8 +35,11 @@ def attempted(data: Data) -> tuple[Plans | None, tuple[Finding, ...]]:
 
 
 def planned_or_none(data: Data) -> Plans | None:
-    """The plans of a topology, and nothing where there are none."""
-    return attempted(data)[0]
+    """The plans of a topology, and nothing where its checks or a limit refuse it."""
+    try:
+        return compile_plans(declared(data))
+    except Refused:
+        return None
 
 
 def planned(data: Data) -> Plans:
