@@ -6,25 +6,23 @@ needs it.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, Self, TypedDict, cast
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
-from exchange_ports.clouds import cloud, cloud_of
-from exchange_ports.clouds.base import NetworkOutputs, RuleSet, below
-from exchange_ports.findings import Finding, Path, Refused, counted, in_order, render
+from exchange_ports.clouds import cloud_of
+from exchange_ports.clouds.base import NetworkOutputs, ServerGroups, below
+from exchange_ports.findings import Finding, Refused, counted, in_order, render
 from exchange_ports.findings.topology_kinds import BY_CODE
-from exchange_ports.pipeline import Compiled, Declared, compile_stack
-from exchange_ports.planning import Plans
+from exchange_ports.pipeline import Compiled, Declared, check_registered, compile_stack
 from exchange_ports.proof import Failure
 from exchange_ports.reports.rollout_report import rollout_report, step_text
 from exchange_ports.reports.writers import to_text
 from exchange_ports.rollout import RegisteredNetwork, registered
-from exchange_ports.stackfile.settings import NAMESPACE, SETTINGS, unknown_setting
-from exchange_ports.topology.models import Platform, Topology
+from exchange_ports.stackfile.stack_file import NAMESPACE, SETTINGS, unknown_setting
+from exchange_ports.topology.models import Topology
 
 TYPE: Final = "exchange-ports:index:ExchangeFirewall"
 
@@ -83,7 +81,7 @@ class ExchangeFirewall(pulumi.ComponentResource):
     which attaches them is never cut off. No network waits for another one.
     """
 
-    servers: Mapping[str, pulumi.Output[dict[str, Any]]]
+    servers: Mapping[str, pulumi.Output[ServerGroups]]
     """What each server's network interfaces wear. AWS: `security_group_ids`. Azure:
     `network_security_group_id` and `application_security_group_ids`; the second alone where the
     network says `attach_to: subnets`. Servers of an `external` network wear nothing of ours."""
@@ -132,7 +130,7 @@ class ExchangeFirewall(pulumi.ComponentResource):
         """
         given = Declared(topology, networks, tags, previous, step, attached)
         try:
-            stack = compile_stack(given, besides=partial(_check_providers, networks))
+            stack = compile_stack(given)
             if not skip_proof:
                 _must_be_proved(stack)
             rollout, phase = stack.rollout() or (None, None)
@@ -140,9 +138,7 @@ class ExchangeFirewall(pulumi.ComponentResource):
             raise TopologyError(refused.findings) from None
         plans, old, warnings = stack.plans, stack.previous, stack.findings
         to_register = registered(old, plans, phase)
-        unfit = dict.fromkeys(
-            (*_check_names(name, to_register), *_check_neighbours(to_register, plans, networks))
-        )
+        unfit = tuple(check_registered(name, to_register, plans, networks))
         if unfit:
             raise TopologyError([*warnings, *unfit])
         super().__init__(TYPE, name, None, opts)
@@ -158,7 +154,10 @@ class ExchangeFirewall(pulumi.ComponentResource):
             text = to_text(rollout_report(old, plans, rollout))
             pulumi.log.warn(f"{_AT_ONCE}\n{text}", self)
         made = [
-            (each.key, _network(_prefix(name, each.plan), each, networks[each.key], tags, self))
+            (
+                each.key,
+                _network(below(name, each.plan.network), each, networks[each.key], tags, self),
+            )
             for each in to_register
         ]
         self.servers = {
@@ -244,72 +243,10 @@ def _must_be_proved(stack: Compiled) -> None:
             raise NotProved(proof.failures)
 
 
-def _prefix(name: str, plan: RuleSet) -> str:
-    """What the name of everything in a network begins with."""
-    return below(name, plan.network)
-
-
 _AT_ONCE: Final = (
     "This update is not clean in one step. It goes on; to do it in steps, set `step` to the first of "
     "those that are offered below, then to the next."
 )
-
-
-def _package(platform: Platform) -> str | None:
-    """Whose provider a network of a platform takes."""
-    return None if platform is Platform.EXTERNAL else cloud(platform).provider_package
-
-
-def _check_providers(
-    networks: Mapping[str, NetworkArgs],
-    topology: Topology,
-    previous: Topology | None,
-    stepwise: bool,
-) -> Iterator[Finding]:
-    # Pulumi passes over a provider of another cloud without a word, and takes the default one.
-    for key, ids in networks.items():
-        provider = ids.get("provider")
-        if provider is None:
-            continue
-        at: Path = ("networks", key, "provider")
-        package = getattr(provider, "package", None)
-        # As it will be first; both only where both are registered.
-        several = [
-            _package(each.networks[key].platform)
-            for each in (topology, previous)
-            if each is not None and key in each.networks
-        ]
-        wanted = sorted(filter(None, several if stepwise else several[:1]))
-        if not wanted:
-            fix = "take it away: nothing is registered for an external network"
-            yield BY_CODE["unknown-key"].at(at, key="provider", fix=fix)
-        elif {package} != set(wanted):
-            got = f"a provider of {package}" if package else "no provider"
-            one = f"a provider of {wanted[0]}"
-            both = "one of each cloud in `opts.providers`, since the network changes its cloud,"
-            expected = one if wanted[0] == wanted[-1] else both
-            yield BY_CODE["wrong-type"].at(at, got=got, expected=expected)
-
-
-def _check_names(name: str, to_register: Iterable[RegisteredNetwork]) -> Iterator[Finding]:
-    """What a cloud would refuse in the names that begin with the component's."""
-    for key, plan, _ in to_register:
-        limits = cloud_of(plan).limits
-        yield from limits.check_component_name(name)
-        long = limits.check_names(_prefix(name, plan), plan)
-        yield from (finding.under(("topology", "networks", key)) for finding in long)
-
-
-def _check_neighbours(
-    to_register: Iterable[RegisteredNetwork], plans: Plans, networks: Mapping[str, NetworkArgs]
-) -> Iterator[Finding]:
-    """What a cloud would refuse of our rules alone at a neighbour's group; it may have others."""
-    for key, plan, flows in to_register:
-        bound = networks[key].get("neighbours") or {}
-        if bound:
-            declared = plans.topology.networks.get(key)
-            quotas = {} if declared is None else declared.quotas.raised
-            yield from cloud_of(plan).plan.check_neighbours(plan, flows, bound, key, quotas)
 
 
 def _network(

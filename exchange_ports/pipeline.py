@@ -1,23 +1,48 @@
-"""From what a stack declares to what is registered: check, plan, prove, and the phase of a rollout.
+"""From a stack file to what is registered: read, check, plan, prove, and choose the phase of a rollout.
 
 The component and the command line use it alike. What only a rollout or a proof needs is loaded then:
 that is a tenth of the time of a command.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
+from exchange_ports.clouds import cloud, cloud_of
+from exchange_ports.clouds.base import below
 from exchange_ports.findings import Finding, Path, Refused
+from exchange_ports.findings.command_kinds import CANNOT_READ
+from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.planning import Plans, compile_plans
+from exchange_ports.stackfile.nodes import MAX_BYTES, too_big
+from exchange_ports.stackfile.stack_file import SETTINGS, StackFile
 from exchange_ports.topology.bindings import check_bindings, check_tags
 from exchange_ports.topology.checks import check
-from exchange_ports.topology.models import Topology
+from exchange_ports.topology.models import Platform, Topology
 from exchange_ports.topology.validate import parse_topology
 
 if TYPE_CHECKING:
     from exchange_ports.proof import Proof
-    from exchange_ports.rollout import PhasePlan, Rollout, RolloutRequest
+    from exchange_ports.rollout import PhasePlan, RegisteredNetwork, Rollout, RolloutRequest
+
+
+def read_content(file: str) -> bytes:
+    """A file's bytes, as far as a stack file may be large.
+
+    :raises Refused: it cannot be read, or is too large.
+    """
+    try:
+        with open(file, "rb") as opened:
+            content = opened.read(MAX_BYTES + 1)
+            size = os.fstat(opened.fileno()).st_size
+    except OSError as failed:
+        why = (failed.strerror or "the system gives no reason").lower()
+        raise Refused([CANNOT_READ.at((), file=file, why=why)]) from None
+    if len(content) > MAX_BYTES:
+        # What has no end says no size.
+        raise too_big(file, max(size, len(content)))
+    return content
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +56,11 @@ class Declared:
     previous: object = None
     step: object = None
     attached: object = None
+
+    @classmethod
+    def of(cls, stack: StackFile) -> "Declared":
+        """The settings of a stack file."""
+        return cls(*map(stack.config.get, SETTINGS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +133,8 @@ class Compiled:
         return found and found[1]
 
 
-#: What is wrong beside the declaration, given the topology, the one that stands now, and whether a
-#: phase is asked for.
-Besides = Callable[[Topology, Topology | None, bool], Iterable[Finding]]
-
-
-def compile_stack(
-    declared: Declared,
-    at: Path = ("topology",),
-    besides: Besides = lambda _topology, _previous, _stepwise: (),
-) -> Compiled:
+def compile_stack(declared: Declared, at: Path = ("topology",)) -> Compiled:
     """Check and plan all that a stack declares.
-
-    `besides` is asked once the cloud ids are right.
 
     :raises Refused: there is an error in it, or a plan is over a limit of its cloud. Warnings are
         among the findings.
@@ -126,7 +145,7 @@ def compile_stack(
     if request is not None:
         found += request.findings
     if topology is not None:
-        found += _beside(topology, declared, request, besides)
+        found += _beside(topology, declared, request)
     if topology is None or any(finding.is_error for finding in found):
         raise Refused(found)
     try:
@@ -151,7 +170,7 @@ def _request(declared: Declared) -> "RolloutRequest | None":
 
 
 def _beside(
-    topology: Topology, declared: Declared, request: "RolloutRequest | None", besides: Besides
+    topology: Topology, declared: Declared, request: "RolloutRequest | None"
 ) -> Iterator[Finding]:
     """What is wrong beside a topology: cloud ids, and what is said of an update that is under way."""
     stood, stepwise = None, False
@@ -162,4 +181,79 @@ def _beside(
         stepwise = request.asked.phase is not None
         yield from check_previous(stood, topology)
     bindings = tuple(check_bindings(topology, declared.networks, previous=stood, stepwise=stepwise))
-    yield from bindings or besides(topology, stood, stepwise)
+    networks = cast("Mapping[str, Mapping[str, object]]", declared.networks or {})
+    yield from bindings or _check_providers(networks, topology, stood, stepwise=stepwise)
+
+
+# ---- what only a program knows: providers, the name of the component, groups of neighbours ----
+
+
+def _package(platform: Platform) -> str | None:
+    """Whose provider a network of a platform takes."""
+    return None if platform is Platform.EXTERNAL else cloud(platform).provider_package
+
+
+def _check_providers(
+    networks: Mapping[str, Mapping[str, Any]],
+    topology: Topology,
+    previous: Topology | None,
+    stepwise: bool,
+) -> Iterator[Finding]:
+    # Pulumi passes over a provider of another cloud without a word, and takes the default one.
+    for key, ids in networks.items():
+        provider = ids.get("provider")
+        if provider is None:
+            continue
+        at: Path = ("networks", key, "provider")
+        package = getattr(provider, "package", None)
+        # As it will be first; both only where both are registered.
+        several = [
+            _package(each.networks[key].platform)
+            for each in (topology, previous)
+            if each is not None and key in each.networks
+        ]
+        wanted = sorted(filter(None, several if stepwise else several[:1]))
+        if not wanted:
+            fix = "take it away: nothing is registered for an external network"
+            yield BY_CODE["unknown-key"].at(at, key="provider", fix=fix)
+        elif {package} != set(wanted):
+            got = f"a provider of {package}" if package else "no provider"
+            one = f"a provider of {wanted[0]}"
+            both = "one of each cloud in `opts.providers`, since the network changes its cloud,"
+            expected = one if wanted[0] == wanted[-1] else both
+            yield BY_CODE["wrong-type"].at(at, got=got, expected=expected)
+
+
+def check_registered(
+    name: str,
+    to_register: "Iterable[RegisteredNetwork]",
+    plans: Plans,
+    networks: Mapping[str, Mapping[str, Any]],
+) -> Iterator[Finding]:
+    """What a cloud would refuse of a component called `name`, each finding once."""
+    several = tuple(to_register)
+    found = (*_check_names(name, several), *_check_neighbours(several, plans, networks))
+    yield from dict.fromkeys(found)
+
+
+def _check_names(name: str, to_register: "Iterable[RegisteredNetwork]") -> Iterator[Finding]:
+    """What a cloud would refuse in the names that begin with the component's."""
+    for key, plan, _ in to_register:
+        limits = cloud_of(plan).limits
+        yield from limits.check_component_name(name)
+        long = limits.check_names(below(name, plan.network), plan)
+        yield from (finding.under(("topology", "networks", key)) for finding in long)
+
+
+def _check_neighbours(
+    to_register: "Iterable[RegisteredNetwork]",
+    plans: Plans,
+    networks: Mapping[str, Mapping[str, Any]],
+) -> Iterator[Finding]:
+    """What a cloud would refuse of our rules alone at a neighbour's group; it may have others."""
+    for key, plan, flows in to_register:
+        bound: Mapping[str, Any] | None = networks[key].get("neighbours")
+        if bound:
+            declared = plans.topology.networks.get(key)
+            quotas = {} if declared is None else declared.quotas.raised
+            yield from cloud_of(plan).plan.check_neighbours(plan, flows, bound, key, quotas)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from exchange_ports.clouds import cloud, cloud_of
 from exchange_ports.clouds.base import RuleSet, Use
 from exchange_ports.findings import Finding, Refused
-from exchange_ports.findings.plan_kinds import WARNINGS
+from exchange_ports.findings.command_kinds import WARNINGS
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.flows import Flow, compile_flows
 from exchange_ports.topology.groups import Group

@@ -23,7 +23,7 @@ from exchange_ports.clouds.existing import (
     texts_of,
 )
 from exchange_ports.findings import Finding, nearest
-from exchange_ports.findings.adoption_kinds import NOT_IN_PLAN, OTHER_PLACE
+from exchange_ports.findings.command_kinds import NOT_IN_PLAN, OTHER_PLACE
 from exchange_ports.planning import Plans
 from exchange_ports.topology.models import Platform
 

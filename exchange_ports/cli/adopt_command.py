@@ -17,14 +17,12 @@ from exchange_ports.adoption.compare import (
 from exchange_ports.adoption.import_file import import_file
 from exchange_ports.adoption.state import EXPORT, read_state
 from exchange_ports.adoption.steps import steps
-from exchange_ports.cli.console import doing
-from exchange_ports.cli.exit_codes import FINE, NO
+from exchange_ports.cli.console import FINE, NO, doing
 from exchange_ports.cli.stacks import read, registered
 from exchange_ports.clouds import cloud, platforms
 from exchange_ports.clouds.existing import Document, State, loaded
 from exchange_ports.findings import Finding, Refused, counted
-from exchange_ports.findings.adoption_kinds import CANNOT_READ_OUTPUT, NOT_IN_PLAN
-from exchange_ports.findings.command_kinds import CANNOT_WRITE
+from exchange_ports.findings.command_kinds import CANNOT_READ_OUTPUT, CANNOT_WRITE, NOT_IN_PLAN
 from exchange_ports.reports.adoption_report import adoption_report
 from exchange_ports.reports.writers import publish
 from exchange_ports.stackfile.stack_file import NAMESPACE, StackFile

@@ -255,10 +255,10 @@ def volume_words(command: argparse.ArgumentParser) -> None:
 
 def _plan(asked: argparse.Namespace) -> int:
     if asked.against is not None:
-        from exchange_ports.cli.against_command import plan_against
+        from exchange_ports.cli.show_commands import plan_against
 
         return plan_against(asked)
-    from exchange_ports.cli.plan_command import plan
+    from exchange_ports.cli.show_commands import plan
 
     return plan(asked)
 
@@ -270,49 +270,49 @@ def _diff(asked: argparse.Namespace) -> int:
 
 
 def _schema(asked: argparse.Namespace) -> int:
-    from exchange_ports.cli.plan_command import schema
+    from exchange_ports.cli.show_commands import schema
 
     return schema(asked)
 
 
 def _prove(asked: argparse.Namespace) -> int:
-    from exchange_ports.cli.prove_command import prove
+    from exchange_ports.cli.proof_commands import prove
 
     return prove(asked)
 
 
 def _check(asked: argparse.Namespace) -> int:
-    from exchange_ports.cli.check_command import check
+    from exchange_ports.cli.proof_commands import check
 
     return check(asked)
 
 
 def _explain(asked: argparse.Namespace) -> int:
-    from exchange_ports.cli.explain_command import explain
+    from exchange_ports.cli.proof_commands import explain
 
     return explain(asked)
 
 
 def _matrix(asked: argparse.Namespace) -> int:
-    from exchange_ports.cli.matrix_command import as_table
+    from exchange_ports.cli.show_commands import matrix
 
-    return as_table(asked)
+    return matrix(asked)
 
 
 def _diagram(asked: argparse.Namespace) -> int:
-    from exchange_ports.cli.diagram_command import diagram
+    from exchange_ports.cli.show_commands import diagram
 
     return diagram(asked)
 
 
 def _handover(asked: argparse.Namespace) -> int:
-    from exchange_ports.cli.handover_command import handover
+    from exchange_ports.cli.show_commands import handover
 
     return handover(asked)
 
 
 def _report(asked: argparse.Namespace) -> int:
-    from exchange_ports.cli.report_command import report
+    from exchange_ports.cli.show_commands import report
 
     return report(asked)
 

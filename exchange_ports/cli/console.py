@@ -1,4 +1,4 @@
-"""What a command says besides its answer, on standard error: warnings, its steps, and that it works.
+"""What a command says besides its answer: its exit code, and on standard error warnings and its steps.
 
 No answer hangs on anything here, the clock that waits for a second least of all.
 """
@@ -16,7 +16,10 @@ from exchange_ports.findings import Finding
 if TYPE_CHECKING:
     from threading import Event
 
-__all__ = ["PATIENCE", "Volume", "doing", "raise_voice", "say"]
+#: Exit codes: fine, the answer is no, bad input.
+FINE: Final = 0
+NO: Final = 1
+BAD_INPUT: Final = 2
 
 #: Seconds that a command works in silence, from its start on.
 PATIENCE: Final = 1.0

@@ -8,16 +8,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from exchange_ports.cli.exit_codes import BAD_INPUT, FINE, NO
-from exchange_ports.cli.sides import Named, Sides, from_disk, sides
+from exchange_ports.cli.console import BAD_INPUT, FINE, NO
+from exchange_ports.cli.sides import Named, Sides, sides
 from exchange_ports.cli.stacks import compiled
-from exchange_ports.diff import Gate, held_by
+from exchange_ports.differences import Gate, held_by
 from exchange_ports.findings import Refused, counted
 from exchange_ports.findings.command_kinds import CANNOT_WRITE, NO_SIDES
+from exchange_ports.pipeline import read_content
 from exchange_ports.reports.review import Edit, Review, Stack, review
 from exchange_ports.stackfile.stack_file import read_stack_file
-
-__all__ = ["diff"]
 
 #: Bytes. A job summary of GitHub holds 1 MiB a step.
 _MOST_OF_SUMMARY: Final = 1_000_000
@@ -46,7 +45,7 @@ def _two_files(asked: argparse.Namespace) -> Sides:
     if asked.at is not None or len(asked.files) != 2:  # noqa: PLR2004
         got = "--at without --against" if asked.at else f"{counted(len(asked.files), 'file')} named"
         raise Refused([NO_SIDES.at((), got=got)])
-    contents = [(file, from_disk(file)) for file in asked.files]
+    contents = [(file, read_content(file)) for file in asked.files]
     base, head = (sha256(content).hexdigest()[:_DIGITS] for _, content in contents)
     old, new = (_given(file, content) for file, content in contents)
     return Sides(base, head, ((old, new),))
@@ -95,12 +94,7 @@ def _show(asked: argparse.Namespace, reviews: Sequence[Review], base: str, head:
 
     if asked.summary is not None:
         _write(asked.summary, markdown(_MOST_OF_SUMMARY))
-    if asked.format == "json":
-        from exchange_ports.reports.diff_report import diff_report
-        from exchange_ports.reports.writers import publish
-
-        publish(diff_report(reviews, base, head), "json")
-    elif asked.format == "markdown":
+    if asked.format == "markdown":
         reconfigure = getattr(sys.stdout, "reconfigure", None)
         if reconfigure is not None:
             # The same bytes wherever it runs.
@@ -108,9 +102,9 @@ def _show(asked: argparse.Namespace, reviews: Sequence[Review], base: str, head:
         print(markdown(), end="")
     else:
         from exchange_ports.reports.diff_report import diff_report
-        from exchange_ports.reports.writers import show
+        from exchange_ports.reports.writers import publish
 
-        show(diff_report(reviews, base, head))
+        publish(diff_report(reviews, base, head), asked.format)
 
 
 def _write(file: str, text: str) -> None:

@@ -8,11 +8,8 @@ from typing import Final
 
 from exchange_ports import __version__
 from exchange_ports.cli.arguments import COMMANDS, volume_words
-from exchange_ports.cli.console import Volume, raise_voice
-from exchange_ports.cli.exit_codes import BAD_INPUT, FINE
+from exchange_ports.cli.console import BAD_INPUT, FINE, Volume, raise_voice
 from exchange_ports.findings import Refused
-
-__all__ = ["main"]
 
 _EXAMPLES: Final = """\
 examples:
@@ -97,7 +94,7 @@ def _parser(said: Sequence[str]) -> argparse.ArgumentParser:
 
 def _completion(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
     def run(asked: argparse.Namespace) -> int:
-        from exchange_ports.cli.completion_command import completion
+        from exchange_ports.cli.show_commands import completion
 
         return completion(asked, parser)
 

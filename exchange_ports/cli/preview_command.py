@@ -5,8 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from exchange_ports.cli.console import doing
-from exchange_ports.cli.exit_codes import FINE
+from exchange_ports.cli.console import FINE, doing
 from exchange_ports.cli.stacks import compiled, read
 from exchange_ports.findings import Refused
 from exchange_ports.findings.command_kinds import MISSING_EXTRA, NO_PROJECT, PROGRAM_FAILED

@@ -1,16 +1,13 @@
 """From the name of a stack file to its plans: the only reading of files that all commands share."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exchange_ports.cli.console import doing, say
 from exchange_ports.findings import Finding, Refused, in_order
-from exchange_ports.findings.command_kinds import CANNOT_READ
 from exchange_ports.findings.finding import printable
-from exchange_ports.pipeline import Compiled, Declared, compile_stack
+from exchange_ports.pipeline import Compiled, Declared, compile_stack, read_content
 from exchange_ports.planning import Plans
-from exchange_ports.stackfile.settings import SETTINGS
 from exchange_ports.stackfile.stack_file import StackFile, read_stack_file
 
 if TYPE_CHECKING:
@@ -22,7 +19,7 @@ def read(file: str) -> StackFile:
 
     :raises Refused: it cannot be read, or is no stack file.
     """
-    content = _bytes(file)
+    content = read_content(file)
     with doing(f"reading {printable(file)}"):
         return read_stack_file(content, file)
 
@@ -37,18 +34,10 @@ def read_with_origin(file: str) -> "tuple[StackFile, Origin]":
     from exchange_ports import __version__
     from exchange_ports.reports.document import Origin
 
-    content = _bytes(file)
+    content = read_content(file)
     with doing(f"reading {printable(file)}"):
         stack = read_stack_file(content, file)
     return stack, Origin(file, sha256(content).hexdigest(), __version__)
-
-
-def _bytes(file: str) -> bytes:
-    try:
-        return Path(file).read_bytes()
-    except OSError as failed:
-        why = failed.strerror or "the system gives no reason"
-        raise Refused([CANNOT_READ.at((), file=file, why=why.lower())]) from None
 
 
 def compiled(stack: StackFile) -> tuple[Plans, tuple[Finding, ...]]:
@@ -72,12 +61,10 @@ def registered(stack: StackFile) -> Plans:
 
 def _compiled(stack: StackFile) -> tuple[Compiled, Plans]:
     """What a stack file comes to, and what of it is registered."""
-    config = stack.config
-    given = Declared(*map(config.get, SETTINGS))
     warned: tuple[Finding, ...] = ()
     with doing(f"checking and planning {printable(stack.file)}"):
         try:
-            found = compile_stack(given)
+            found = compile_stack(Declared.of(stack))
             warned = found.declared
             return found, found.registered()
         except Refused as refused:

@@ -22,12 +22,13 @@ from typing import (
     Protocol,
     Self,
     TypeAlias,
+    TypedDict,
     TypeVar,
     cast,
 )
 
 from exchange_ports.findings import Finding
-from exchange_ports.findings.plan_kinds import NAME_TOO_LONG, NEAR_LIMIT, OVER_LIMIT
+from exchange_ports.findings.command_kinds import NAME_TOO_LONG, NEAR_LIMIT, OVER_LIMIT
 from exchange_ports.flows import ExternalEndpoint, Flow, Reason
 from exchange_ports.flows.flow_index import Way
 from exchange_ports.topology.inventory import Inventory
@@ -380,6 +381,17 @@ class Transitions(Protocol[R]):
     def reattached(self, old: R, new: R, /) -> Iterator[tuple[Zone, Attachment, Attachment]]:
         """The zones whose groups change what they are associated with: from what, to what."""
         ...
+
+
+class ServerGroups(TypedDict, total=False):
+    """What the network interfaces of one server take, as the component gives it to a program."""
+
+    security_group_ids: list[str]
+    """AWS: the server's security groups."""
+    network_security_group_id: str
+    """Azure: the group of its zone; not where groups are associated with subnets."""
+    application_security_group_ids: list[str]
+    """Azure: its application security groups."""
 
 
 class NetworkOutputs(Protocol):

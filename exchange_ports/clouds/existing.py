@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 
 from exchange_ports.clouds.base import PlannedResource, RuleSet, below
 from exchange_ports.findings import Finding, Kind, Path, Place
-from exchange_ports.findings.adoption_kinds import CANNOT_READ_OUTPUT, WRONG_OUTPUT
+from exchange_ports.findings.command_kinds import CANNOT_READ_OUTPUT, WRONG_OUTPUT
 from exchange_ports.flows import Flow
 
 # ---- JSON that another program printed ----

@@ -1,23 +1,55 @@
-"""Findings about what was asked on the command line."""
+"""What can be wrong or unwise beside what a file says: plans over limits, what commands get, what exists."""
 
 from typing import Final
 
 from exchange_ports.findings.finding import Kind, Severity
 
-__all__ = [
-    "CANNOT_READ",
-    "CANNOT_WRITE",
-    "KINDS",
-    "MISSING_EXTRA",
-    "NO_PACKET",
-    "NO_PROJECT",
-    "NO_REVISION",
-    "NO_SIDES",
-    "NO_SUCH_DAY",
-    "PROGRAM_FAILED",
-    "REVIEW_PASSED",
-    "UNKNOWN_END",
-]
+# ---- plans ----
+
+OVER_LIMIT: Final = Kind(
+    "over-limit",
+    Severity.ERROR,
+    summary="{where} needs {used} {what}, and {cloud} allows {most} per {per}",
+    why="{cloud} refuses what is over its limit, half-way through an update{largest}",
+    fix="{way_out}",
+)
+NEAR_LIMIT: Final = Kind(
+    "near-limit",
+    Severity.WARNING,
+    summary="{where} takes {used} of the {most} {what} that {cloud} allows per {per}",
+    why="soon something more will not fit, and {cloud} refuses it half-way through an "
+    "update{largest}",
+    fix="{way_out}",
+)
+PROBES_OVER_LIMIT: Final = Kind(
+    "probes-over-limit",
+    Severity.ERROR,
+    summary="sender reputation's direct probes do not fit: {where} needs {used} {what}, and {cloud} "
+    "allows {most} per {per}",
+    why="{ports} are {ranges} ranges of ports, each to {prefixes} prefixes; {fit}",
+    fix="set a proxy, switch it off, or {way_out}",
+)
+QUOTA_TOO_HIGH: Final = Kind(
+    "quota-too-high",
+    Severity.ERROR,
+    summary="{asked} is more than AWS grants",
+    why="{why}",
+    fix="{fix}",
+)
+NAME_TOO_LONG: Final = Kind(
+    "name-too-long",
+    Severity.ERROR,
+    summary="the name {name} has {length} of at most {most} characters",
+    why="{cloud} refuses longer names, and the name is made of the names declared here",
+    fix="shorten the network's, site's or server's name, or the component's",
+)
+
+PLAN_KINDS: Final = (OVER_LIMIT, NEAR_LIMIT, PROBES_OVER_LIMIT, QUOTA_TOO_HIGH, NAME_TOO_LONG)
+
+#: The codes of those that a topology may acknowledge.
+WARNINGS: Final = frozenset(kind.code for kind in PLAN_KINDS if kind.severity is Severity.WARNING)
+
+# ---- commands ----
 
 CANNOT_READ: Final = Kind(
     "cannot-read-file",
@@ -97,7 +129,7 @@ REVIEW_PASSED: Final = Kind(
     fix="ask {owner}{ticket}: set a later `review` where it is still needed, else delete the flow",
 )
 
-KINDS: Final = (
+_COMMANDS: Final = (
     CANNOT_READ,
     NO_PROJECT,
     MISSING_EXTRA,
@@ -110,3 +142,51 @@ KINDS: Final = (
     NO_SUCH_DAY,
     REVIEW_PASSED,
 )
+
+# ---- adopting what exists ----
+
+CANNOT_READ_OUTPUT: Final = Kind(
+    "cannot-read-output",
+    Severity.ERROR,
+    summary="Cannot read {file}",
+    why="{why}",
+    fix="give the whole output, as JSON, of {commands}",
+)
+WRONG_OUTPUT: Final = Kind(
+    "wrong-output",
+    Severity.ERROR,
+    summary="{file} is not what adopt reads there: {wrong}",
+    why="what exists is compared field by field, and nothing is guessed",
+    fix="{fix}",
+)
+INCOMPLETE_OUTPUT: Final = Kind(
+    "incomplete-output",
+    Severity.ERROR,
+    summary="{what} is not whole: {missing}",
+    why="what is not listed would count as not there, and an update would make it again",
+    fix="{fix}",
+)
+OTHER_PLACE: Final = Kind(
+    "other-place",
+    Severity.ERROR,
+    summary="{what} is of another place: {where}",
+    why="what exists in one place says nothing about what exists in another",
+    fix="{fix}",
+)
+NOT_IN_PLAN: Final = Kind(
+    "not-in-plan",
+    Severity.ERROR,
+    summary="Cannot adopt {name}: {what}",
+    why="only what the stack file needs can be adopted, each thing once",
+    fix="{fix}",
+)
+
+ADOPTION_KINDS: Final = (
+    CANNOT_READ_OUTPUT,
+    WRONG_OUTPUT,
+    INCOMPLETE_OUTPUT,
+    OTHER_PLACE,
+    NOT_IN_PLAN,
+)
+
+KINDS: Final = (*PLAN_KINDS, *_COMMANDS, *ADOPTION_KINDS)

@@ -16,10 +16,9 @@ from exchange_ports.flows.flow import Endpoint, ExternalEndpoint, Flow
 from exchange_ports.flows.flow_index import FlowIndex
 from exchange_ports.flows.rows import public_ranges
 from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS, EndpointKind
-from exchange_ports.topology.groups import Group, GroupKind
+from exchange_ports.topology.groups import Group, GroupKind, ServerRole
 from exchange_ports.topology.inventory import ExchangeServer, Inventory
 from exchange_ports.topology.models import Topology
-from exchange_ports.topology.roles import ServerRole
 from exchange_ports.traffic.addresses import (
     EVERYTHING_V6,
     GLOBAL_UNICAST,

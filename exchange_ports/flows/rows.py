@@ -21,9 +21,9 @@ from exchange_ports.flows.flow import (
     one,
     smart_hosts,
 )
-from exchange_ports.topology.checks.selectors import connectors
+from exchange_ports.topology.checks.naming import connectors
 from exchange_ports.topology.fields import EndpointKind
-from exchange_ports.topology.groups import Group, identity
+from exchange_ports.topology.groups import Group, identity, send_connectors
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import (
     ClientSource,
@@ -34,7 +34,6 @@ from exchange_ports.topology.models import (
     SenderReputation,
     Topology,
 )
-from exchange_ports.topology.roles import send_connectors
 from exchange_ports.traffic.addresses import (
     EVERYTHING_V4,
     EVERYTHING_V6,

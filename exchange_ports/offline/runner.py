@@ -26,10 +26,14 @@ import pulumi
 from pulumi.runtime import Settings, configure, run_in_stack, set_all_config
 
 from exchange_ports.offline.engine import Engine, Monitor, NoCallbacks, Tape
-from exchange_ports.offline.process import Exited, as_in_a_process_of_its_own, as_shown
-from exchange_ports.offline.recording import DuplicateUrn, ProgramFailed, Recording
-
-__all__ = ["record"]
+from exchange_ports.offline.recording import (
+    DuplicateUrn,
+    Exited,
+    ProgramFailed,
+    Recording,
+    as_in_a_process_of_its_own,
+    as_shown,
+)
 
 #: Directory, path and modules belong to the whole process: one program at a time.
 _ONE_AT_A_TIME: Final = threading.Lock()

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Final, Literal
 
 from exchange_ports.catalog import BY_ID, SERVICES
+from exchange_ports.topology.groups import ServerRole, send_connectors
 from exchange_ports.topology.inventory import ExchangeServer, addresses_of
 from exchange_ports.topology.models import (
     EdgeServer,
@@ -21,7 +22,6 @@ from exchange_ports.topology.models import (
     SenderReputation,
     Topology,
 )
-from exchange_ports.topology.roles import ServerRole, send_connectors
 from exchange_ports.traffic.addresses import (
     EVERYTHING_V4,
     EVERYTHING_V6,

@@ -19,7 +19,7 @@ from exchange_ports.proof.answers import EndVerdict, PacketText
 from exchange_ports.proof.documented_rows import DocumentedRows, RequiredTraffic
 from exchange_ports.proof.network_model import FilterComparison, NetworkModel
 from exchange_ports.proof.redundancy import RuleIndex
-from exchange_ports.topology.groups import identity
+from exchange_ports.topology.groups import ServerRole, identity, roles_of, send_connectors
 from exchange_ports.topology.inventory import ExchangeServer, RetiredGroup, addresses_of
 from exchange_ports.topology.models import (
     EdgeServer,
@@ -27,7 +27,6 @@ from exchange_ports.topology.models import (
     OutboundPath,
     SenderReputation,
 )
-from exchange_ports.topology.roles import ServerRole, roles_of, send_connectors
 from exchange_ports.traffic.addresses import (
     FIRST_PLACEHOLDER,
     Address,

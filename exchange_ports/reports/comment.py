@@ -13,7 +13,7 @@ from urllib.parse import quote as url_quoted
 from exchange_ports import __version__
 from exchange_ports.catalog import BY_ID
 from exchange_ports.clouds import asked_by_platform
-from exchange_ports.diff import Cause, Change, Effect
+from exchange_ports.differences import Cause, Change, Effect
 from exchange_ports.findings import Finding, counted, printable
 from exchange_ports.flows import Reason
 from exchange_ports.reports.headline import (

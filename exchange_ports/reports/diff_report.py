@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from exchange_ports.diff import Change, ChangeEndpoint, Effect, Gate, held_by
+from exchange_ports.differences import Change, ChangeEndpoint, Effect, Gate, held_by
 from exchange_ports.findings import printable
 from exchange_ports.flows.labels import few
 from exchange_ports.reports import document as doc

@@ -18,6 +18,8 @@ class Look(StrEnum):
     CODE = "code"
     #: A word of ours as it is typed or shown elsewhere, never one of a user.
     KEYWORD = "keyword"
+    #: A label that is among the references of the document.
+    REFERENCE = "reference"
     #: Beside what matters: the members of a group, the addresses of a name, the heads of columns.
     ASIDE = "aside"
     RISK = "risk"

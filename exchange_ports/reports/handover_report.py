@@ -21,6 +21,7 @@ from exchange_ports.reports.reasons import (
     linked,
     reason_data,
     references,
+    risk_look,
 )
 from exchange_ports.topology.groups import Group, identity
 from exchange_ports.topology.inventory import ExchangeServer
@@ -84,11 +85,6 @@ class Row:
     def passes(self) -> str:
         """Protocols and ports; `everything` is every protocol."""
         return ", ".join(map(str, self.ports))
-
-    @property
-    def is_risky(self) -> bool:
-        """Whether somebody accepted a risk for it."""
-        return any(reason.accepted_risk for reason in self.reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,8 +313,7 @@ def _sections(rows: Sequence[Row]) -> Iterator[doc.Section]:
 
 def _row(row: Row, lists: "_Lists") -> doc.Row:
     sides = (cell for side in (row.source, row.destination) for cell in lists.cells(side))
-    look = doc.Look.RISK if row.is_risky else doc.Look.PLAIN
-    return doc.Row((*sides, row.passes, linked(row.reasons)), look)
+    return doc.Row((*sides, row.passes, linked(row.reasons)), risk_look(row.reasons))
 
 
 class _Lists:
@@ -351,7 +346,7 @@ def _record(row: Row) -> tuple[str, ...]:
         each_once(reason.summary for reason in reasons),
         each_once(reason.source for reason in reasons),
         each_once(map(document, reasons)),
-        "yes" if row.is_risky else "no",
+        "yes" if risk_look(reasons) else "no",
         each_once(reason.owner for reason in reasons),
         each_once(reason.ticket for reason in reasons),
         each_once(reason.review for reason in reasons),

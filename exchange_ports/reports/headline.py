@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from exchange_ports.clouds import asked_by_platform
-from exchange_ports.diff import Cause, Change, ChangeEndpoint, Effect
+from exchange_ports.differences import Cause, Change, ChangeEndpoint, Effect
 from exchange_ports.findings import counted, printable
 from exchange_ports.flows import Reason
 from exchange_ports.flows.labels import few

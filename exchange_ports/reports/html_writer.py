@@ -164,7 +164,7 @@ def _text(text: doc.Text) -> Element | str:
         inside = _element("code", inside)
     elif text.look is doc.Look.STRONG:
         inside = _element("strong", inside)
-    elif text.look:
+    elif text.look and text.look is not doc.Look.REFERENCE:
         inside = _element("span", inside, class_=text.look.value)
     return _element("a", inside, href=text.to) if text.to else inside
 

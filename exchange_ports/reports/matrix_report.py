@@ -13,7 +13,7 @@ from exchange_ports.flows import in_order as reasons_in_order
 from exchange_ports.flows.labels import EndpointLabels, LabeledEnd, parts_of
 from exchange_ports.planning import Plans
 from exchange_ports.reports import document as doc
-from exchange_ports.reports.reasons import reason_data, why
+from exchange_ports.reports.reasons import reason_data, risk_look, why
 from exchange_ports.topology.groups import Group
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, joined
 from exchange_ports.traffic.regroup import regroup
@@ -36,11 +36,6 @@ class Row:
     source_ranges: tuple[str, ...]
     destination_servers: tuple[str, ...]
     destination_ranges: tuple[str, ...]
-
-    @property
-    def is_risky(self) -> bool:
-        """Whether somebody accepted a risk for it."""
-        return any(reason.accepted_risk for reason in self.reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +106,7 @@ def matrix_report(rows: Sequence[Row]) -> doc.Document:
 
 
 def _sections(rows: Iterable[Row]) -> Iterator[doc.Section]:
-    shown = tuple(
-        doc.Row(_cells(row), doc.Look.RISK if row.is_risky else doc.Look.PLAIN) for row in rows
-    )
+    shown = tuple(doc.Row(_cells(row), risk_look(row.reasons)) for row in rows)
     yield doc.Section("", (doc.Table(_COLUMNS, shown, widths=_WIDTHS, indent=0),))
     yield doc.Section("", (doc.Paragraph(_REST),))
 

@@ -14,10 +14,9 @@ from exchange_ports.flows import Flow, Reason
 from exchange_ports.flows.labels import peer_label
 from exchange_ports.planning import Plans
 from exchange_ports.reports import document as doc
-from exchange_ports.reports.reasons import reason_data, why
-from exchange_ports.topology.groups import Group, identity
+from exchange_ports.reports.reasons import reason_data, risk_look, why
+from exchange_ports.topology.groups import Group, identity, send_connectors
 from exchange_ports.topology.models import Inbound, Topology
-from exchange_ports.topology.roles import send_connectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +132,6 @@ def opening_sections(plans: Plans) -> Iterator[doc.Section]:
 
 
 def _row(opening: Opening) -> doc.Row:
-    risky = any(reason.accepted_risk for reason in opening.reasons)
     return doc.Row(
         (
             doc.direction(opening.direction),
@@ -142,7 +140,7 @@ def _row(opening: Opening) -> doc.Row:
             opening.peer,
             opening.why,
         ),
-        doc.Look.RISK if risky else doc.Look.PLAIN,
+        risk_look(opening.reasons),
     )
 
 

@@ -5,7 +5,7 @@ pulumi/pulumi @1b594989 `pkg/backend/display/{progress,rows,object_diff,diff}.go
 things differ: no blanks at line ends, escapes for whatever a terminal would obey, and text that
 happens to be JSON stays text.
 Must not know: Pulumi itself, or where the resources come from. Anything with the fields of
-`Registered` will do.
+`_Registered` will do.
 
 The CLI prints the parts in this order, a blank line between them: `resource_tree`,
 `diagnostics_lines`, `outputs_lines`, `summary_lines`.
@@ -33,86 +33,57 @@ _ROOM_FOR_DOTS: Final = 3
 _NOUNS: Final = {"error": "error", "warning": "warning", "info": "message"}
 
 
-class Registered(Protocol):
-    """A resource, as far as it is shown."""
+class _Registered(Protocol):
+    """A resource, as far as it is shown.
+
+    `type` is its token in full, `parent` the URN of what it stands below; what is `read` exists and
+    is only looked at.
+    """
 
     @property
-    def urn(self) -> str:
-        """What tells it from all others."""
-        ...
+    def urn(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def parent(self) -> str | None: ...
+    @property
+    def read(self) -> bool: ...
+
+
+class _Message(Protocol):
+    """A message to the user of one line or more, an `error`, `warning` or `info`, about a resource.
+
+    Without a `urn` it is about the stack.
+    """
 
     @property
-    def type(self) -> str:
-        """Its type token, in full."""
-        ...
+    def severity(self) -> str: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def urn(self) -> str | None: ...
+
+
+class _Recorded(Protocol):
+    """What a run of the program left: every resource in the order of registration, outputs, messages.
+
+    `secret_outputs` are the paths in the outputs that are secret.
+    """
 
     @property
-    def name(self) -> str:
-        """Its name in the program."""
-        ...
-
+    def project(self) -> str: ...
     @property
-    def parent(self) -> str | None:
-        """The URN of what it stands below."""
-        ...
-
+    def stack(self) -> str: ...
     @property
-    def read(self) -> bool:
-        """Whether it exists and is only looked at."""
-        ...
-
-
-class Message(Protocol):
-    """A message to the user."""
-
+    def registrations(self) -> Sequence[_Registered]: ...
     @property
-    def severity(self) -> str:
-        """One of `error`, `warning` and `info`."""
-        ...
-
+    def outputs(self) -> Mapping[str, object]: ...
     @property
-    def message(self) -> str:
-        """The text, of one line or more."""
-        ...
-
+    def secret_outputs(self) -> Collection[str]: ...
     @property
-    def urn(self) -> str | None:
-        """The resource it is about. None is the stack."""
-        ...
-
-
-class Recorded(Protocol):
-    """What a run of the program left, as far as it is shown."""
-
-    @property
-    def project(self) -> str:
-        """The project's name."""
-        ...
-
-    @property
-    def stack(self) -> str:
-        """The stack's name."""
-        ...
-
-    @property
-    def registrations(self) -> Sequence[Registered]:
-        """Every resource, in the order of registration."""
-        ...
-
-    @property
-    def outputs(self) -> Mapping[str, object]:
-        """The stack's outputs."""
-        ...
-
-    @property
-    def secret_outputs(self) -> Collection[str]:
-        """The paths in the outputs that are secret."""
-        ...
-
-    @property
-    def logs(self) -> Sequence[Message]:
-        """What the program said."""
-        ...
+    def logs(self) -> Sequence[_Message]: ...
 
 
 class _Row(NamedTuple):
@@ -123,7 +94,7 @@ class _Row(NamedTuple):
     info: str
 
 
-def preview_report(recorded: Recorded, plans: Plans, *, in_step: bool = False) -> Document:
+def preview_report(recorded: _Recorded, plans: Plans, *, in_step: bool = False) -> Document:
     """The tree of resources, messages and outputs, then what is opened and the limits.
 
     `in_step`: registered is a step on the way to `plans`, not these.
@@ -131,7 +102,7 @@ def preview_report(recorded: Recorded, plans: Plans, *, in_step: bool = False) -
     return Document(lambda: _sections(recorded, plans, in_step=in_step))
 
 
-def _sections(recorded: Recorded, plans: Plans, *, in_step: bool) -> Iterator[Section]:
+def _sections(recorded: _Recorded, plans: Plans, *, in_step: bool) -> Iterator[Section]:
     about = (recorded.registrations, recorded.project, recorded.stack)
     offline = f"Offline preview ({recorded.stack}): no engine and no cloud was asked"
     yield Section("", (Paragraph(offline),))
@@ -164,17 +135,17 @@ def display_type(token: str) -> str:
 
 
 def resource_tree(
-    registrations: Sequence[Registered],
+    registrations: Sequence[_Registered],
     project: str,
     stack: str,
-    messages: Iterable[Message] = (),
+    messages: Iterable[_Message] = (),
 ) -> list[str]:
     """The table of resources as a tree under the stack, siblings in the order of their URNs.
 
     Messages are counted in the last column, beside what they are about.
     """
     by_urn = {one.urn: one for one in registrations}
-    children: defaultdict[str | None, list[Registered]] = defaultdict(list)
+    children: defaultdict[str | None, list[_Registered]] = defaultdict(list)
     for one in registrations:
         # As in the CLI: who has no parent in sight stands right below the stack.
         children[one.parent if one.parent in by_urn else None].append(one)
@@ -214,11 +185,11 @@ def resource_tree(
 
 
 def diagnostics_lines(
-    messages: Sequence[Message], registrations: Iterable[Registered], project: str, stack: str
+    messages: Sequence[_Message], registrations: Iterable[_Registered], project: str, stack: str
 ) -> list[str]:
     """The section `Diagnostics:`, by resource. Without messages there is none."""
     by_urn = {one.urn: one for one in registrations}
-    about: defaultdict[str, list[Message]] = defaultdict(list)
+    about: defaultdict[str, list[_Message]] = defaultdict(list)
     for message in messages:
         about[message.urn if message.urn in by_urn else ""].append(message)
     lines: list[str] = []
@@ -251,7 +222,7 @@ def outputs_lines(outputs: Mapping[str, object], secrets: Collection[str] = ()) 
     return ["Outputs:", *_object_lines(shown, "", _INDENT, frozenset(secrets))]
 
 
-def summary_lines(registrations: Iterable[Registered]) -> list[str]:
+def summary_lines(registrations: Iterable[_Registered]) -> list[str]:
     """The section `Resources:`: how many are to be created, the stack itself among them."""
     number = 1 + sum(not one.read for one in registrations)
     return ["Resources:", f"{_INDENT}+ {number} to create"]

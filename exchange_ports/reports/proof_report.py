@@ -7,7 +7,7 @@ from exchange_ports.findings import Finding, counted
 from exchange_ports.proof import Failure, Figures, Proof
 from exchange_ports.proof.cross_cloud import Swap
 from exchange_ports.reports import document as doc
-from exchange_ports.topology.review_dates import Reviews
+from exchange_ports.topology.checks.additional import Reviews
 
 #: More failures than this are counted: the first ones of each law say what is wrong.
 _MOST: Final = 12

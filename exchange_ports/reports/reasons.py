@@ -1,6 +1,6 @@
 """Reasons and findings, alike in every report: on one line, in cells and as JSON-ready data."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from exchange_ports.catalog import BY_ID
@@ -25,6 +25,11 @@ def document(reason: Reason) -> str | None:
     return None if reason.entry is None else BY_ID[reason.entry].cite.where.url
 
 
+def risk_look(reasons: Iterable[Reason]) -> Look:
+    """How a row for these reasons is marked: as a risk where somebody accepted one."""
+    return Look.RISK if any(reason.accepted_risk for reason in reasons) else Look.PLAIN
+
+
 def each_once(several: Iterable[str | None]) -> str:
     """What is said, each once, for a cell of a spreadsheet."""
     return "; ".join(dict.fromkeys(each for each in several if each))
@@ -38,7 +43,7 @@ def linked(reasons: Iterable[Reason]) -> Line:
 def _linked(reason: Reason) -> Line:
     marks: list[Line] = []
     if reason.entry is not None:
-        marks.append(Text(reason.entry, to=document(reason)))
+        marks.append(Text(reason.entry, Look.REFERENCE, document(reason)))
     if reason.accepted_risk:
         marks.append(Text("accepted risk", Look.RISK))
     marks += [f"{name}{value}" for name, value in operator_marks(reason)]
@@ -98,7 +103,7 @@ def findings_report(findings: Iterable[Finding]) -> Document:
     )
 
 
-def _lines(findings: Iterable[Finding]) -> Iterator[Line]:
+def _lines(findings: Sequence[Finding]) -> Iterator[Line]:
     rest = render(findings).splitlines()
     for finding in findings:
         head = f"{finding.kind.severity}[{finding.kind.code}]"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from exchange_ports.clouds.base import NEVER, Use
-from exchange_ports.diff import Change, Effect, TopologyDiff, diff_plans
+from exchange_ports.differences import Change, Effect, TopologyDiff, diff_plans
 from exchange_ports.findings import Finding, Path, Place
 from exchange_ports.planning import Plans
 from exchange_ports.rollout import Operation, Rollout, network_pairs, operations, plan_rollout

@@ -58,13 +58,24 @@ _STYLES: Final = {
 _NAMES: Final = 11
 #: A column that is no wider keeps its words on one line: directions, ports, networks.
 _SHORT: Final = 14
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
 #: Characters of a table whose columns have shares of a page.
 _TABLE: Final = 150
 
 
 def to_text(document: doc.Document) -> str:
     """The document as text without colour, no blanks at the ends of its lines."""
-    return "\n".join("".join(each.text for each in line).rstrip() for line in _lines(document))
+    lines = (
+        line
+        for each in _laid_out(document)
+        for line in (_table_lines(each) if isinstance(each, doc.Table) else [each])
+    )
+    return "\n".join(_safe("".join(each.text for each in line)).rstrip() for line in lines)
+
+
+def _safe(text: str) -> str:
+    """The text without what a terminal would obey."""
+    return _CONTROL.sub("?", text)
 
 
 def show(document: doc.Document, stream: TextIO | None = None) -> None:
@@ -87,16 +98,8 @@ def show(document: doc.Document, stream: TextIO | None = None) -> None:
             console.print(_fitted(each), soft_wrap=False)
         else:
             for line in several:
-                styled = ((text.text, _STYLES.get(text.look, "")) for text in line)
+                styled = ((_safe(text.text), _STYLES.get(text.look, "")) for text in line)
                 console.print(RichText.assemble(*styled))
-
-
-def _lines(document: doc.Document) -> Iterator[doc.Words]:
-    for each in _laid_out(document):
-        if isinstance(each, doc.Table):
-            yield from _table_lines(each)
-        else:
-            yield each
 
 
 def _laid_out(document: doc.Document) -> Iterator[doc.Words | doc.Table]:
@@ -123,48 +126,46 @@ def _flat(section: doc.Section) -> Iterator[doc.Section]:
 
 
 def _section_lines(section: doc.Section, width: int) -> Iterator[doc.Words | doc.Table]:
+    """What stands in one section, but for the sections inside it."""
     if section.title:
-        title = doc.words(section.title)
-        looks = all(each.look is doc.Look.PLAIN for each in title)
-        bold = doc.Text(doc.plain(title), doc.Look.STRONG)
-        yield from _broken((bold,) if looks else title, width, 0, 0)
+        title = section.title
+        bold = doc.Text(title, doc.Look.STRONG) if isinstance(title, str) else title
+        yield from _broken(bold, width, 0, 0)
     for index, block in enumerate(section.blocks):
-        if isinstance(block, doc.Table) and block.caption:
-            if index or section.title:
-                yield ()
-            yield (doc.Text(block.caption, doc.Look.STRONG),)
-        yield from _block_lines(block, width)
+        match block:
+            case doc.Paragraph():
+                yield from _broken(block.line, width, block.indent, block.hang)
+            case doc.Items():
+                if block.heading:
+                    yield from _broken(block.heading, width, block.indent - 2, block.indent)
+                for item in block.items:
+                    yield from _broken(item, width, block.indent, block.indent + 2)
+            case doc.Facts():
+                yield from _facts(list(block.facts))
+            case doc.Code():
+                yield from map(doc.words, block.lines)
+            case doc.Table():
+                if block.caption:
+                    yield from [()] if index or section.title else []
+                    yield (doc.Text(block.caption, doc.Look.STRONG),)
+                yield block
+            case doc.Section():
+                pass
 
 
-def _block_lines(block: doc.Block, width: int) -> Iterator[doc.Words | doc.Table]:
-    match block:
-        case doc.Paragraph():
-            yield from _broken(doc.words(block.line), width, block.indent, block.hang)
-        case doc.Items():
-            if block.heading:
-                yield from _broken(doc.words(block.heading), width, block.indent - 2, block.indent)
-            for item in block.items:
-                yield from _broken(doc.words(item), width, block.indent, block.indent + 2)
-        case doc.Facts():
-            facts = list(block.facts)
-            room = max([_NAMES, *(len(name) for name, _ in facts)])
-            for name, value in facts:
-                for index, line in enumerate(doc.lines(value)):
-                    yield (doc.Text(f"  {'' if index else name:<{room}}  "), *line)
-        case doc.Code():
-            yield from map(doc.words, block.lines)
-        case doc.Table():
-            yield block
-        case doc.Section():
-            yield from _section_lines(block, width)
+def _facts(facts: Sequence[tuple[str, doc.Value]]) -> Iterator[doc.Words]:
+    room = max([_NAMES, *(len(name) for name, _ in facts)])
+    for name, value in facts:
+        for index, line in enumerate(doc.lines(value)):
+            yield (doc.Text(f"  {'' if index else name:<{room}}  "), *line)
 
 
-def _broken(line: doc.Words, width: int, indent: int, hang: int) -> Iterator[doc.Words]:
+def _broken(line: doc.Line, width: int, indent: int, hang: int) -> Iterator[doc.Words]:
     """A line in lines of `width`, the first with `indent` blanks before it and the others with `hang`."""
     if not width:
-        yield (doc.Text(" " * indent), *line) if indent else line
+        yield (doc.Text(" " * indent), *doc.words(line))
         return
-    look = _look_of([line])
+    look = _look_of([doc.words(line)])
     several = wrap(
         doc.plain(line),
         width,
@@ -183,7 +184,8 @@ def _look_of(several: Iterable[doc.Words]) -> doc.Look:
 
 def _table_lines(table: doc.Table) -> list[doc.Words]:
     """Rows under their columns, aligned; the last column runs on."""
-    most = table.widths or tuple(each * _TABLE // 100 for each in table.shares)
+    shares = table.shares or (0,) * len(table.columns)
+    most = table.widths or tuple(each * _TABLE // 100 for each in shares)
     head = tuple(doc.Text(column, doc.Look.ASIDE) for column in table.columns)
     body = [head, *(line for row in table.rows for line in _row_lines(row, most))]
     widths = [max(len(line[at].text) for line in body) + 2 for at in range(len(head))]
@@ -202,7 +204,7 @@ def _row_lines(row: doc.Row, most: Sequence[int]) -> Iterator[tuple[doc.Text, ..
     """A row as lines of a table, none of its cells wider than its column may be."""
     columns = [
         [doc.Text(part, look) for line in text.split("\n") for part in _cut(line, width)]
-        for (text, look), width in zip_longest(_cells(row), most, fillvalue=0)
+        for (text, look), width in zip(_cells(row), most, strict=True)
     ]
     return zip_longest(*columns, fillvalue=doc.Text(""))
 
@@ -210,7 +212,7 @@ def _row_lines(row: doc.Row, most: Sequence[int]) -> Iterator[tuple[doc.Text, ..
 def _cells(row: doc.Row) -> list[tuple[str, doc.Look]]:
     """The lines and the look of each cell; that of the row is shown at the last, where reasons stand."""
     cells = [
-        ("\n".join("".join(each.text for each in line) for line in several), _look_of(several))
+        ("\n".join(_safe(doc.plain(line)) for line in several), _look_of(several))
         for several in map(doc.lines, row.cells)
     ]
     return [*cells[:-1], (cells[-1][0], row.look or cells[-1][1])]
@@ -264,24 +266,23 @@ def _escaped(char: str) -> str:
 
 def to_markdown(document: doc.Document) -> str:
     """The document as GitHub reads it; nothing in a text is markup."""
-    references = document.references or {}
-    return "\n\n".join(_parts(document, _Markdown(references)))
+    return "\n\n".join(_parts(document))
 
 
-def _parts(document: doc.Document, markdown: "_Markdown") -> Iterator[str]:
+def _parts(document: doc.Document) -> Iterator[str]:
     """What stands between empty lines."""
     if document.title and document.titled:
         yield f"# {in_markdown(document.title)}"
     if document.below:
-        yield markdown.line(doc.words(document.below))
+        yield _markdown(doc.words(document.below))
     if document.facts:
-        yield from markdown.block(doc.Facts(document.facts), 1)
+        yield from _block(doc.Facts(document.facts), 1)
     sections = document.sections
     if any(section.id for section in sections):
         yield "## Contents"
         yield "\n".join(_contents(sections, ""))
     for section in sections:
-        yield from markdown.block(section, 2)
+        yield from _block(section, 2)
     if document.references:
         yield "\n".join(f"[{label}]: {to}" for label, to in document.references.items())
 
@@ -294,60 +295,54 @@ def _contents(sections: Iterable[doc.Block], indent: str) -> Iterator[str]:
                 yield from _contents(each.blocks, "  ")
 
 
-class _Markdown:
-    """Blocks in Markdown. Texts whose label is among the references lead there by it."""
+def _block(block: doc.Block, level: int) -> Iterator[str]:
+    match block:
+        case doc.Section():
+            if block.id:
+                # Whatever a reader makes of headings, these anchors are there.
+                yield f'<a id="{block.id}"></a>'
+            if block.title:
+                yield f"{'#' * level} {_markdown(doc.words(block.title))}"
+            for inner in block.blocks:
+                yield from _block(inner, level + 1)
+        case doc.Paragraph():
+            yield _markdown(doc.words(block.line))
+        case doc.Items():
+            if block.heading:
+                yield _markdown(doc.words(block.heading))
+            yield "\n".join(f"* {_markdown(doc.words(item))}" for item in block.items)
+        case doc.Facts():
+            facts = ((in_markdown(name), _cell(value)) for name, value in block.facts)
+            yield "\n".join(_markdown_table(("", ""), facts))
+        case doc.Code():
+            yield fenced("\n".join(map(doc.plain, block.lines)))
+        case doc.Table():
+            if block.caption:
+                yield f"**{in_markdown(block.caption)}**"
+            rows = (
+                [f'<a id="{row.id}"></a>' * bool(row.id) + _cell(row.cells[0])]
+                + [_cell(each) for each in row.cells[1:]]
+                for row in block.rows
+            )
+            yield "\n".join(_markdown_table(map(in_markdown, block.columns), rows))
 
-    def __init__(self, references: Iterable[str]) -> None:
-        self._references = frozenset(references)
 
-    def block(self, block: doc.Block, level: int) -> Iterator[str]:
-        match block:
-            case doc.Section():
-                if block.id:
-                    # Whatever a reader makes of headings, these anchors are there.
-                    yield f'<a id="{block.id}"></a>'
-                if block.title:
-                    yield f"{'#' * level} {self.line(doc.words(block.title))}"
-                for inner in block.blocks:
-                    yield from self.block(inner, level + 1)
-            case doc.Paragraph():
-                yield self.line(doc.words(block.line))
-            case doc.Items():
-                if block.heading:
-                    yield self.line(doc.words(block.heading))
-                items = [f"* {self.line(doc.words(item))}" for item in block.items]
-                yield from ["\n".join(items)] if items else []
-            case doc.Facts():
-                facts = ((in_markdown(name), self.cell(value)) for name, value in block.facts)
-                yield "\n".join(_markdown_table(("", ""), facts))
-            case doc.Code():
-                yield fenced("\n".join(map(doc.plain, block.lines)))
-            case doc.Table():
-                if block.caption:
-                    yield f"**{in_markdown(block.caption)}**"
-                heads = map(in_markdown, block.columns)
-                yield "\n".join(_markdown_table(heads, map(self._row, block.rows)))
+def _cell(value: doc.Value) -> str:
+    return "<br>".join(map(_markdown, doc.lines(value)))
 
-    def _row(self, row: doc.Row) -> list[str]:
-        cells = [self.cell(each) for each in row.cells]
-        if row.id:
-            cells[0] = f'<a id="{row.id}"></a>{cells[0]}'
-        return cells
 
-    def cell(self, value: doc.Value) -> str:
-        return "<br>".join(self.line(line) for line in doc.lines(value))
+def _markdown(line: doc.Words) -> str:
+    return "".join(map(_marked, line))
 
-    def line(self, line: doc.Words) -> str:
-        return "".join(map(self._text, line))
 
-    def _text(self, text: doc.Text) -> str:
-        if text.to and text.text in self._references:
-            return f"[{text.text}]"
-        if text.look is doc.Look.KEYWORD:
-            return f"`{text.text}`"
-        around = _AROUND.get(text.look, "")
-        written = f"{around}{in_markdown(text.text)}{around}"
-        return f"[{written}]({text.to})" if text.to else written
+def _marked(text: doc.Text) -> str:
+    if text.look is doc.Look.REFERENCE:
+        return f"[{text.text}]"
+    if text.look is doc.Look.KEYWORD:
+        return f"`{text.text}`"
+    around = _AROUND.get(text.look, "")
+    written = f"{around}{in_markdown(text.text)}{around}"
+    return f"[{written}]({text.to})" if text.to else written
 
 
 def _markdown_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
@@ -418,52 +413,36 @@ def _all_rows(document: doc.Document) -> tuple[list[str], list[list[str]]]:
 
 def to_json(document: doc.Document) -> str:
     """What the document has for programs, or all of its content."""
-    data = _content(document) if document.data is None else document.data()
+    data = (
+        document.data()
+        if document.data is not None
+        else {
+            "title": document.title,
+            "summary": doc.plain(document.below),
+            "facts": _data(doc.Facts(document.facts)),
+            "sections": [*map(_data, document.sections)],
+        }
+    )
     return json.dumps(data, indent=2)
 
 
-def _content(document: doc.Document) -> dict[str, object]:
-    return {
-        "title": document.title,
-        "summary": doc.plain(document.below),
-        "facts": {name: doc.plain(value) for name, value in document.facts},
-        "sections": [_section_data(section) for section in document.sections],
-    }
-
-
-def _section_data(section: doc.Section) -> dict[str, object]:
-    text: list[str] = []
-    items: list[str] = []
-    facts: dict[str, str] = {}
-    tables: list[object] = []
-    inner: list[object] = []
-    for block in section.blocks:
-        match block:
-            case doc.Paragraph():
-                text.append(doc.plain(block.line))
-            case doc.Code():
-                text += map(doc.plain, block.lines)
-            case doc.Items():
-                items += map(doc.plain, block.items)
-            case doc.Facts():
-                facts |= {name: doc.plain(value) for name, value in block.facts}
-            case doc.Table():
-                rows = [
-                    dict(zip(block.columns, map(_cell_data, row.cells), strict=True))
-                    for row in block.rows
-                ]
-                tables.append({"caption": block.caption, "rows": rows})
-            case doc.Section():
-                inner.append(_section_data(block))
-    return {
-        "title": doc.plain(section.title),
-        "text": text,
-        "items": items,
-        "facts": facts,
-        "tables": tables,
-        "sections": inner,
-    }
-
-
-def _cell_data(cell: doc.Value) -> object:
-    return cell if isinstance(cell, int) else doc.plain(cell)
+def _data(block: doc.Block) -> object:
+    match block:
+        case doc.Section():
+            return {"title": doc.plain(block.title), "blocks": [*map(_data, block.blocks)]}
+        case doc.Paragraph():
+            return doc.plain(block.line)
+        case doc.Items():
+            return [*map(doc.plain, block.items)]
+        case doc.Facts():
+            return {name: doc.plain(value) for name, value in block.facts}
+        case doc.Code():
+            return [*map(doc.plain, block.lines)]
+        case doc.Table():
+            return [
+                {
+                    column: cell if isinstance(cell, int) else doc.plain(cell)
+                    for column, cell in zip(block.columns, row.cells, strict=True)
+                }
+                for row in block.rows
+            ]

@@ -17,8 +17,6 @@ import yaml
 from exchange_ports.findings import Kind, Place, Refused
 from exchange_ports.findings import file_kinds as kinds
 
-__all__ = ["Entry", "Fields", "Items", "Node", "Text", "compose"]
-
 #: Bytes. A file of 500 servers has about 60,000.
 MAX_BYTES: Final = 1024 * 1024
 #: Levels, from the top of the file. A topology uses 10; all later steps may recurse this deep.
@@ -239,10 +237,15 @@ def compose(content: bytes, file: str) -> Node | None:
     return root
 
 
+def too_big(file: str, size: int) -> Refused:
+    """That a file of this many bytes is no stack file."""
+    return _refused(kinds.FILE_TOO_BIG, file, None, size=size, limit=MAX_BYTES)
+
+
 def _readable(content: bytes, file: str) -> str:
     """The text without the byte order mark, which Pulumi drops too; all of it can be seen."""
     if len(content) > MAX_BYTES:
-        raise _refused(kinds.FILE_TOO_BIG, file, None, size=len(content), limit=MAX_BYTES)
+        raise too_big(file, len(content))
     content = content.removeprefix(_BOM)
     try:
         text = content.decode()

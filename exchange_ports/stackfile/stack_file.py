@@ -5,24 +5,20 @@ a program gets through Pulumi's config, or be refused (pulumi.md 2).
 Must not know: what can be declared under a setting, nor where the bytes come from.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from exchange_ports.findings import Path, Place, Refused
+from exchange_ports.findings import Finding, Path, Place, Refused
 from exchange_ports.findings import file_kinds as kinds
 from exchange_ports.stackfile.nodes import Entry, Fields, Items, Node, Text, compose
-from exchange_ports.stackfile.settings import (
-    FULL_NAMES,
-    NAMESPACE,
-    SETTINGS,
-    closest,
-    listed,
-    unknown_setting,
-)
 from exchange_ports.stackfile.yaml_values import Walk, is_empty, lenient, shape
 
-__all__ = ["NAMESPACE", "SETTINGS", "StackFile", "read_stack_file"]
+#: The project's name, by which Pulumi files our settings: `exchange-ports:topology`.
+NAMESPACE: Final = "exchange-ports"
+#: Our settings, without the namespace. Only the first must be there.
+SETTINGS: Final = ("topology", "networks", "tags", "previous", "step", "attached")
+FULL_NAMES: Final = tuple(f"{NAMESPACE}:{name}" for name in SETTINGS)
 
 #: Our settings that are one word; the others are mappings.
 _WORDS: Final = ("step", "attached")
@@ -202,3 +198,34 @@ def _meant(key: str) -> str | None:
     if setting is None or (namespace and closest(namespace, [NAMESPACE]) is None):
         return None
     return f"{NAMESPACE}:{setting}"
+
+
+# ---- the names of settings ----
+
+
+def unknown_setting(name: str, at: Path) -> Finding:
+    """That there is no such setting, and which one is meant, if one is. `name` is without namespace."""
+    found = closest(name, SETTINGS)
+    meant = f"`{NAMESPACE}:{found}`" if found else ""
+    return kinds.UNKNOWN_SETTING.at(
+        at,
+        key=f"{NAMESPACE}:{name}",
+        meant=meant and f", perhaps meant for {meant}",
+        allowed=listed(FULL_NAMES),
+        remedy=f"write {meant}" if meant else "delete it",
+    )
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names as one reads them: all of them, the last after `and`."""
+    *most, last = (f"`{name}`" for name in names)
+    return f"{', '.join(most)} and {last}"
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The one that is likely meant by a name, if one is."""
+    # Only where something looks wrong: most files need not wait for this import.
+    from difflib import get_close_matches
+
+    found = get_close_matches(name.casefold(), known, n=1, cutoff=0.8)
+    return found[0] if found else None

@@ -10,10 +10,8 @@ from exchange_ports.findings import Finding, Path, nearest
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.topology.fields import plain_type
 from exchange_ports.topology.groups import identity
+from exchange_ports.topology.inventory import neighbours
 from exchange_ports.topology.models import Platform, Topology
-from exchange_ports.topology.neighbors import neighbours
-
-__all__ = ["CLOUD_IDS", "as_mapping", "check_bindings", "check_tags"]
 
 #: What must be given for a network of each platform.
 CLOUD_IDS: Final[Mapping[Platform, tuple[str, ...]]] = {

@@ -17,24 +17,6 @@ from exchange_ports.catalog import SERVICES, Service
 from exchange_ports.traffic.addresses import Network, network
 from exchange_ports.traffic.ports import HIGHEST_PORT, PortRange, Ports, Protocol
 
-__all__ = [
-    "ROLE_WORDS",
-    "INTERNET_WORD",
-    "Address",
-    "Count",
-    "FlowEnd",
-    "FlowEndText",
-    "GroupKey",
-    "Name",
-    "Port",
-    "PortsText",
-    "Range",
-    "Words",
-    "ends_of",
-    "plain_type",
-    "read_ports",
-]
-
 #: Azure is the strictest: letters, digits, `_`, `.` and `-`, ending in a letter, digit or `_`
 #: (azure.md 1). The dot is left out because our group names use it (`mailbox.hq`).
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38}[A-Za-z0-9_])?")

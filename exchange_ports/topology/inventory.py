@@ -8,20 +8,29 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from ipaddress import IPv4Address, ip_network
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from exchange_ports.findings import Path
 from exchange_ports.topology.groups import (
     EDGE_KINDS,
     Group,
+    RoleGroups,
+    ServerRole,
     edge_groups,
     identity,
     internal_groups,
     retirable_groups,
+    roles_of,
 )
-from exchange_ports.topology.models import EdgeServer, Network, Platform, Server, Topology, Zone
-from exchange_ports.topology.role_groups import RoleGroups
-from exchange_ports.topology.roles import ServerRole, roles_of
+from exchange_ports.topology.models import (
+    EdgeServer,
+    Network,
+    Platform,
+    Server,
+    Site,
+    Topology,
+    Zone,
+)
 from exchange_ports.traffic.addresses import FIRST_PLACEHOLDER, Address, AddressSet, covers
 from exchange_ports.traffic.addresses import Network as Range
 
@@ -336,3 +345,40 @@ def match_servers(
         ),
     )
     return [ServerPair(*pair) for pair in pairs]
+
+
+# ---- neighbours by the names under which flows, reports and cloud ids know them ----
+
+
+#: The fields of a site that declare neighbours of the fabric.
+FIELDS: Final = ("domain_controllers", "lync", "other_exchange")
+
+
+def name_of(field: str, key: str, site: Site) -> str:
+    """The neighbours of one field of a site: `domain-controllers.hq`."""
+    return f"{field.replace('_', '-')}.{identity(key, site)}"
+
+
+def accounts_name(key: str, site: Site) -> str:
+    """The domain controllers of an accounts forest: `accounts-domain-controllers.hq`."""
+    return f"accounts-domain-controllers.{identity(key, site)}"
+
+
+def witness_name(name: str) -> str:
+    """A witness server: `witness.fs1`."""
+    return f"witness.{name}"
+
+
+def neighbours(topology: Topology) -> tuple[str, ...]:
+    """Every neighbour that has a name of its own, in order."""
+
+    def everyone() -> Iterator[str]:
+        for key, site in topology.sites.items():
+            for named in FIELDS:
+                if getattr(site, named) is not None:
+                    yield name_of(named, key, site)
+            if site.domain_controllers is not None and site.domain_controllers.accounts_forest:
+                yield accounts_name(key, site)
+        yield from map(witness_name, topology.witnesses)
+
+    return tuple(sorted(everyone()))

@@ -24,39 +24,6 @@ from exchange_ports.topology.fields import (
     Words,
 )
 
-__all__ = [
-    "Witness",
-    "Resolver",
-    "RelayTarget",
-    "Relay",
-    "Passage",
-    "DomainControllers",
-    "AdditionalFlow",
-    "Addresses",
-    "Attachment",
-    "ClientSource",
-    "Declared",
-    "EdgeServer",
-    "Inbound",
-    "MailFlow",
-    "NameServers",
-    "Network",
-    "Outbound",
-    "OutboundPath",
-    "Platform",
-    "ProxyType",
-    "Quotas",
-    "ReputationProxy",
-    "Role",
-    "Service",
-    "SenderReputation",
-    "Server",
-    "Site",
-    "SmartHost",
-    "Topology",
-    "Zone",
-]
-
 
 class Declared(BaseModel):
     """What every declared thing has in common: frozen, and no unknown key."""

@@ -17,8 +17,6 @@ from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.topology.fields import plain_type
 from exchange_ports.topology.models import Topology
 
-__all__ = ["DROPPED", "ShapeError", "shape_errors", "mistakable", "not_plain"]
-
 #: In place of a value: the key or item goes.
 DROPPED: Final = object()
 

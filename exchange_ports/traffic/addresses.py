@@ -13,31 +13,6 @@ from typing import ClassVar, Final, Self
 from exchange_ports.traffic.spans import LineSet, Span, Spans, canonical, intersection, subset
 from exchange_ports.traffic.spans import difference as spans_without
 
-__all__ = [
-    "Address",
-    "EVERYTHING_V4",
-    "EVERYTHING_V6",
-    "FIRST_PLACEHOLDER",
-    "GLOBAL_UNICAST",
-    "Network",
-    "address_at",
-    "blocks",
-    "brief",
-    "covers",
-    "difference",
-    "inside",
-    "network",
-    "overlap",
-    "place_of",
-    "prefixes",
-    "sort_key",
-    "span_of",
-    "spans_of",
-    "without_covered",
-    "AddressSet",
-]
-
-
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 

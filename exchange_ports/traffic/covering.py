@@ -17,8 +17,6 @@ from exchange_ports.traffic.addresses import blocks
 from exchange_ports.traffic.ports import HIGHEST_PORT, Ports, Protocol
 from exchange_ports.traffic.spans import NOTHING, Spans, subset
 
-__all__ = ["Box", "Tiers", "widest"]
-
 Label = TypeVar("Label", bound=Hashable)
 
 #: The labels whose boxes cover those of one label, in tiers: a later one is asked where no earlier

@@ -12,18 +12,6 @@ from typing import Final, NamedTuple
 
 from exchange_ports.traffic.spans import canonical, subset
 
-__all__ = [
-    "ANY_PORTS",
-    "HIGHEST_PORT",
-    "PortRange",
-    "Ports",
-    "Protocol",
-    "joined",
-    "tcp",
-    "udp",
-    "without_adjacent",
-]
-
 #: Port numbers are 16 bits (RFC 9293, RFC 768). Port 0 is reserved and never declared.
 HIGHEST_PORT: Final = 0xFFFF
 

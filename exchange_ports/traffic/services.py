@@ -7,24 +7,6 @@ from typing import ClassVar, Final, Literal, NamedTuple, Self
 from exchange_ports.traffic.ports import HIGHEST_PORT, PortRange, Ports, Protocol
 from exchange_ports.traffic.spans import LineSet, Span, Spans, canonical, intersection, shifted
 
-__all__ = [
-    "PortSet",
-    "AH",
-    "ESP",
-    "HIGHEST_PROTOCOL",
-    "ICMP",
-    "ICMPV6",
-    "NAMES",
-    "ProtocolSet",
-    "TCP",
-    "UDP",
-    "protocol_name",
-    "IcmpMessage",
-    "IcmpSet",
-    "Service",
-    "ServiceSet",
-]
-
 
 class PortSet(LineSet[int]):
     """Any port numbers, 0 to 65535: a rule on all ports lets port 0 through as well.

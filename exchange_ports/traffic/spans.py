@@ -11,21 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Final, Generic, Self, TypeAlias, TypeVar
 
-__all__ = [
-    "NOTHING",
-    "Span",
-    "Spans",
-    "canonical",
-    "contains",
-    "difference",
-    "intersection",
-    "shifted",
-    "subset",
-    "union",
-    "LineSet",
-]
-
-
 Span: TypeAlias = tuple[int, int]
 Spans: TypeAlias = tuple[Span, ...]
 

@@ -11,21 +11,6 @@ from typing import Final, TypeAlias
 
 from exchange_ports.traffic.spans import NOTHING, Span, Spans, canonical, subset
 
-__all__ = [
-    "Atoms",
-    "Step",
-    "Steps",
-    "aligned",
-    "below",
-    "combined",
-    "swept",
-    "swept_twice",
-    "value_at",
-    "within",
-    "disjoint_boxes",
-    "widest_boxes",
-]
-
 
 class Atoms:
     """The atoms of some sets. A mask is for the atoms that made it, and means nothing to others.

@@ -23,8 +23,6 @@ from exchange_ports.traffic.steps import (
     within,
 )
 
-__all__ = ["Box", "Packet", "Traffic"]
-
 
 class Packet(NamedTuple):
     """One packet: the address at its other end, and what it is of."""

@@ -8,8 +8,8 @@ import pytest
 
 from exchange_ports.cli import main
 from exchange_ports.proof.network_model import NetworkModel
+from exchange_ports.topology.groups import RoleGroups
 from exchange_ports.topology.inventory import Inventory
-from exchange_ports.topology.role_groups import RoleGroups
 
 STACK = Path(__file__).parents[2] / "stacks/Pulumi.prod-aws.yaml"
 

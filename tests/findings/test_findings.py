@@ -21,10 +21,8 @@ import pytest
 from exchange_ports.cli import main
 from exchange_ports.findings import (
     Kind,
-    adoption_kinds,
     command_kinds,
     file_kinds,
-    plan_kinds,
     topology_kinds,
 )
 from exchange_ports.stackfile.stack_file import read_stack_file
@@ -38,9 +36,7 @@ TWELVE: Final = HERE / "twelve_mistakes.md"
 FILE: Final = "stacks/Pulumi.prod.yaml"
 
 KINDS: Final[dict[str, Kind]] = {
-    kind.code: kind
-    for table in (topology_kinds, plan_kinds, command_kinds, adoption_kinds, file_kinds)
-    for kind in table.KINDS
+    kind.code: kind for table in (topology_kinds, command_kinds, file_kinds) for kind in table.KINDS
 }
 
 # --- The page -------------------------------------------------------------------------------
@@ -250,7 +246,7 @@ def _adopting(desk: Desk) -> None:
 #: What a command needs around it to fail as the page says.
 AROUND: Final[dict[str, Callable[[Desk], None]]] = {
     "no-revision": _committed,
-    **{kind.code: _adopting for kind in adoption_kinds.KINDS},
+    **{kind.code: _adopting for kind in command_kinds.ADOPTION_KINDS},
     "missing-extra": _without_pulumi,
     "review-passed": _with_a_review,
     "program-failed": lambda desk: _project(
@@ -367,9 +363,7 @@ def test_what_is_right_is_not_refused(case: Case, desk: Desk) -> None:
 
 TABLES: Final = {
     "topology_kinds": topology_kinds,
-    "plan_kinds": plan_kinds,
     "command_kinds": command_kinds,
-    "adoption_kinds": adoption_kinds,
     "file_kinds": file_kinds,
 }
 

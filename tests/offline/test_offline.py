@@ -29,7 +29,9 @@ from exchange_ports.offline import (
     Recording,
     record,
     runner,
-    wire,
+)
+from exchange_ports.offline import (
+    engine as wire,
 )
 from tests.support.paths import PROGRAMS
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from hypothesis import HealthCheck, given, seed, settings
 
 from exchange_ports.findings import Refused
-from exchange_ports.findings.plan_kinds import KINDS
+from exchange_ports.findings.command_kinds import PLAN_KINDS as KINDS
 from exchange_ports.planning import compile_plans
 from exchange_ports.proof import prove
 from tests.support.strategies import Data, declared, topologies

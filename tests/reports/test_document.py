@@ -4,13 +4,14 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
 import pytest
 from markdown_it import MarkdownIt
 
+from exchange_ports import __version__
 from exchange_ports.cli import main
 from exchange_ports.reports.document import (
     Code,
@@ -28,7 +29,7 @@ from exchange_ports.reports.document import (
     stacked,
 )
 from exchange_ports.reports.writers import FORMATS, write
-from tests.cli.test_cli import ROOT, STACKS
+from tests.support.paths import ROOT, STACKS
 
 DEV: Final = "stacks/Pulumi.dev.yaml"
 
@@ -103,11 +104,17 @@ def test_words_are_words_in_every_format(words: str) -> None:
     assert shown == plain
     table = list(csv.reader(io.StringIO(write(small(words), "csv"), newline="")))
     assert table[1][3] == (f"'{words}" if words.startswith(("=", "@")) else words)
-    assert json.loads(write(small(words), "json"))["sections"][0]["text"] == [words]
+    assert json.loads(write(small(words), "json"))["sections"][0]["blocks"][0] == words
+
+
+def test_a_terminal_obeys_no_word() -> None:
+    written = write(small("\x1b[31mred\x9b2J"), "text")
+    assert written.count("?[31mred?2J") == 2
+    assert written.replace("\n", "").isprintable()
 
 
 #: What each command that reports can be asked for; the first is the default.
-OFFERED: Final = {
+OFFERED: Final[Mapping[tuple[str, ...], Sequence[str]]] = {
     ("plan",): ("text", "json"),
     ("prove",): ("text", "json"),
     ("check", "internet", "any", "25/tcp"): ("text", "json"),
@@ -141,28 +148,39 @@ def test_every_command_that_reports_offers_its_formats(
     assert data != first
 
 
-@pytest.mark.parametrize(
-    "command,format_",
-    [
-        ("handover", "json"),
-        ("handover", "text"),
-        ("report", "json"),
-        ("report", "text"),
-        ("diagram", "json"),
-    ],
+#: One stack in the other formats is enough to read.
+READ: Final = (
+    *(("matrix", stack, "text") for stack in STACKS),
+    *(("handover", stack, "markdown") for stack in STACKS),
+    *(("report", stack, "markdown") for stack in STACKS),
+    *((command, "Pulumi.both.yaml", "csv") for command in ("matrix", "handover", "report")),
+    ("matrix", "Pulumi.both.yaml", "markdown"),
+    ("report", "Pulumi.both.yaml", "html"),
+    *((command, "Pulumi.dev.yaml", "text") for command in ("handover", "report")),
+    *((command, "Pulumi.dev.yaml", "json") for command in ("handover", "report", "diagram")),
 )
-def test_the_other_formats_of_a_stack_are_those_that_were_read(
+
+
+@pytest.mark.parametrize("command,stack,format_", READ)
+def test_the_report_of_a_stack_is_the_one_that_was_read(
     command: str,
+    stack: str,
     format_: str,
     golden: Callable[[str, str], None],
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(ROOT)
-    assert main([command, DEV, "--format", format_]) == 0
-    text = re.sub(r"\b[0-9a-f]{64}\b", "OF-THE-FILE", capsys.readouterr().out)
-    ending = {"json": "json", "text": "txt"}[format_]
-    golden(f"{command}/dev.{ending}", text.replace("0.1.0", "VERSION"))
+    assert main([command, f"stacks/{stack}", "--format", format_]) == 0
+    said = capsys.readouterr()
+    assert said.err == ""
+    # A new version or a comment in a stack file is no other report.
+    file = "OF THE FILE" if command == "handover" else "OF-THE-FILE"
+    text = re.sub(r"\b[0-9a-f]{64}\b", file, said.out)
+    version = re.escape(__version__)
+    text = re.sub(rf'(exchange-ports |"version": "|,){version}', r"\1VERSION", text)
+    ending = {"markdown": "md", "text": "txt"}.get(format_, format_)
+    golden(f"{command}/{stack.split('.')[1]}.{ending}", text)
 
 
 @pytest.mark.parametrize("stack", STACKS)

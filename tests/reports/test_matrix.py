@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,33 +24,11 @@ from exchange_ports.traffic.ports import Ports
 from exchange_ports.traffic.services import ServiceSet
 from tests.support.hostile_words import HOSTILE, hostile
 from tests.support.json_keys import REASON, keys
-from tests.support.paths import ROOT, STACKS
+from tests.support.paths import ROOT
 from tests.support.planning import planned
 from tests.support.strategies import topologies
 
 PROD: Final = str(ROOT / "stacks/Pulumi.prod-aws.yaml")
-
-
-@pytest.mark.parametrize(
-    "stack,format_",
-    [
-        *((stack, "text") for stack in STACKS),
-        # One stack in the other formats is enough to read.
-        ("Pulumi.both.yaml", "markdown"),
-        ("Pulumi.both.yaml", "csv"),
-    ],
-)
-def test_the_table_of_a_stack_is_the_one_that_was_read(
-    stack: str,
-    format_: str,
-    golden: Callable[[str, str], None],
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert main(["matrix", str(ROOT / "stacks" / stack), "--format", format_]) == 0
-    said = capsys.readouterr()
-    assert said.err == ""
-    ending = {"text": "txt", "markdown": "md", "csv": "csv"}[format_]
-    golden(f"matrix/{stack.split('.')[1]}.{ending}", said.out)
 
 
 # ---- laws ----

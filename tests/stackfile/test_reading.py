@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from exchange_ports.findings import Finding, Place, Refused, Severity
 from exchange_ports.findings import file_kinds as kinds
 from exchange_ports.stackfile import nodes
-from exchange_ports.stackfile.scalars import Doubt, doubt, meaning
 from exchange_ports.stackfile.stack_file import NAMESPACE, StackFile, read_stack_file
+from exchange_ports.stackfile.yaml_values import Doubt, doubt, meaning
 
 FILE: Final = "stacks/Pulumi.prod.yaml"
 PULUMI: Final = Path(__file__).parents[1] / "fixtures" / "reading" / "pulumi.json"

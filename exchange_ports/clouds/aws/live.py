@@ -43,7 +43,7 @@ from exchange_ports.clouds.existing import (
     texts_of,
 )
 from exchange_ports.findings import Finding
-from exchange_ports.findings.adoption_kinds import INCOMPLETE_OUTPUT
+from exchange_ports.findings.command_kinds import INCOMPLETE_OUTPUT
 from exchange_ports.flows import Flow
 
 __all__ = ["OUTPUTS", "TYPES", "check", "expected", "ids", "match", "not_printed", "read"]

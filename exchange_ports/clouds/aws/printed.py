@@ -18,7 +18,7 @@ from pydantic.alias_generators import to_pascal
 from exchange_ports.clouds.base import Direction
 from exchange_ports.clouds.existing import Document, Json, fields_of, items_of, parsed
 from exchange_ports.findings import Finding
-from exchange_ports.findings.adoption_kinds import INCOMPLETE_OUTPUT, OTHER_PLACE
+from exchange_ports.findings.command_kinds import INCOMPLETE_OUTPUT, OTHER_PLACE
 
 GROUPS: Final = "aws ec2 describe-security-groups"
 RULES: Final = "aws ec2 describe-security-group-rules"

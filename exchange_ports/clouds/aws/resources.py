@@ -20,7 +20,7 @@ from exchange_ports.clouds.aws.rules import (
     SecurityGroup,
     SecurityGroupRule,
 )
-from exchange_ports.clouds.base import Direction, below
+from exchange_ports.clouds.base import Direction, ServerGroups, below
 from exchange_ports.flows import Flow
 
 Tags = Mapping[str, pulumi.Input[str]]
@@ -53,7 +53,7 @@ def register(
 class AwsNetwork(pulumi.ComponentResource):
     """The security groups of one VPC."""
 
-    servers: dict[str, pulumi.Output[dict[str, Any]]]
+    servers: dict[str, pulumi.Output[ServerGroups]]
     """What each server's interfaces wear: `{"security_group_ids": [...]}`."""
     groups: dict[str, pulumi.Output[str]]
     """The id of every group, by its key."""
@@ -111,7 +111,7 @@ class AwsNetwork(pulumi.ComponentResource):
         self.groups = {key: ids[key] for key in made}
         self.servers = {
             server: pulumi.Output.all(*(self.groups[key] for key in worn)).apply(
-                lambda worn_ids: {"security_group_ids": worn_ids}
+                lambda worn_ids: ServerGroups(security_group_ids=worn_ids)
             )
             for server, worn in sorted(rules.memberships.items())
         }

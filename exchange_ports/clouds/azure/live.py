@@ -39,7 +39,7 @@ from exchange_ports.clouds.existing import (
     parsed,
 )
 from exchange_ports.findings import Finding
-from exchange_ports.findings.adoption_kinds import INCOMPLETE_OUTPUT
+from exchange_ports.findings.command_kinds import INCOMPLETE_OUTPUT
 from exchange_ports.flows import Flow
 from exchange_ports.traffic.ports import Protocol
 

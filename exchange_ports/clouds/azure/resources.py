@@ -5,7 +5,7 @@ names carry the component's, so that two components can share a resource group.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pulumi
 from pulumi_azure_native import network as azure
@@ -22,7 +22,7 @@ from exchange_ports.clouds.azure.rules import (
     SecurityRule,
     Side,
 )
-from exchange_ports.clouds.base import Direction, below
+from exchange_ports.clouds.base import Direction, ServerGroups, below
 from exchange_ports.flows import Flow
 from exchange_ports.topology.models import Attachment
 from exchange_ports.traffic.ports import Protocol
@@ -74,7 +74,7 @@ def register(
 class AzureNetwork(pulumi.ComponentResource):
     """The network security groups of one VNet."""
 
-    servers: dict[str, pulumi.Output[dict[str, Any]]]
+    servers: dict[str, pulumi.Output[ServerGroups]]
     """What each server's interfaces wear: `{"network_security_group_id": ...,
     "application_security_group_ids": [...]}`. The second alone where groups hang on subnets: those
     take their zone's from `zones`."""
@@ -143,9 +143,10 @@ class AzureNetwork(pulumi.ComponentResource):
 
 def _attachment(
     zone: pulumi.Output[str] | None, groups: list[pulumi.Output[str]]
-) -> pulumi.Output[dict[str, Any]]:
+) -> pulumi.Output[ServerGroups]:
     worn: dict[str, Any] = {} if zone is None else {"network_security_group_id": zone}
-    return pulumi.Output.all(**worn, application_security_group_ids=groups)
+    found = pulumi.Output.all(**worn, application_security_group_ids=groups)
+    return cast("pulumi.Output[ServerGroups]", found)
 
 
 def _inline(group: NetworkSecurityGroup, groups: Groups) -> list[azure.SecurityRuleArgs]:

@@ -11,11 +11,9 @@ from functools import cached_property
 from typing import Final
 
 from exchange_ports.flows import ExternalEndpoint
-from exchange_ports.topology.groups import Group, GroupKind, identity
-from exchange_ports.topology.inventory import Inventory
+from exchange_ports.topology.groups import Group, GroupKind, ServerRole, identity, roles_of
+from exchange_ports.topology.inventory import FIELDS, Inventory, accounts_name, name_of
 from exchange_ports.topology.models import Network, Platform, Site, Topology
-from exchange_ports.topology.neighbors import FIELDS, accounts_name, name_of
-from exchange_ports.topology.roles import ServerRole, roles_of
 from exchange_ports.traffic.addresses import Network as Range
 from exchange_ports.traffic.addresses import covers
 

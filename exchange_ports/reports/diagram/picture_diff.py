@@ -6,7 +6,7 @@ Must not know: how sites are put together, nor how anything is drawn.
 from collections.abc import Sequence
 from typing import Final, NamedTuple, TypeAlias
 
-from exchange_ports.diff import Effect, compare_declared
+from exchange_ports.differences import Effect, compare_declared
 from exchange_ports.flows import Endpoint, Flow, Reason
 from exchange_ports.reports.diagram.layout import Landscape, Place, Stand
 from exchange_ports.traffic.ports import Ports

@@ -9,15 +9,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 from exchange_ports.findings import Finding, Path, Severity, nearest
-from exchange_ports.findings.plan_kinds import WARNINGS
+from exchange_ports.findings.command_kinds import WARNINGS
 from exchange_ports.findings.topology_kinds import BY_CODE, KINDS
 from exchange_ports.topology.checks import (
     additional,
     addressing,
     mail,
     naming,
-    server_roles,
-    unsupported,
     warnings,
 )
 from exchange_ports.topology.models import Topology
@@ -25,13 +23,13 @@ from exchange_ports.topology.models import Topology
 __all__ = ["check"]
 
 _CHECKS: Final[tuple[Callable[[Topology], Iterator[Finding]], ...]] = (
-    unsupported.not_realised,
-    unsupported.rebound,
+    mail.not_realised,
+    mail.rebound,
     naming.undeclared,
     naming.reserved,
     naming.used_twice,
-    server_roles.roles,
-    server_roles.sites_without_servers,
+    mail.roles,
+    mail.sites_without_servers,
     addressing.ranges,
     addressing.sources,
     addressing.places,
@@ -42,7 +40,7 @@ _CHECKS: Final[tuple[Callable[[Topology], Iterator[Finding]], ...]] = (
     addressing.addresses_for_flows,
     addressing.unused,
     addressing.listed_twice,
-    unsupported.of_another_cloud,
+    mail.of_another_cloud,
     addressing.subnets,
     addressing.subnets_of_one_server,
     warnings.groups,

@@ -7,7 +7,7 @@ from typing import Final
 
 from exchange_ports.findings import Finding, Path
 from exchange_ports.findings.topology_kinds import BY_CODE
-from exchange_ports.topology.checks.selectors import (
+from exchange_ports.topology.checks.naming import (
     listed,
     managed,
     named_by,
@@ -17,6 +17,7 @@ from exchange_ports.topology.checks.selectors import (
     zones,
 )
 from exchange_ports.topology.fields import ends_of
+from exchange_ports.topology.groups import ServerRole, roles_of
 from exchange_ports.topology.models import (
     Attachment,
     EdgeServer,
@@ -26,25 +27,8 @@ from exchange_ports.topology.models import (
     Platform,
     Topology,
 )
-from exchange_ports.topology.roles import ServerRole, roles_of
 from exchange_ports.traffic.addresses import EVERYTHING_V4, covers, inside, network, overlap
 from exchange_ports.traffic.addresses import Network as Range
-
-__all__ = [
-    "addresses_for_flows",
-    "addresses_needed",
-    "unrestricted",
-    "listed_twice",
-    "passages",
-    "places",
-    "ranges",
-    "same_address",
-    "sources",
-    "unused",
-    "subnets",
-    "subnets_of_one_server",
-]
-
 
 #: All of IPv4 that a host can have as its address.
 _UNICAST = (network("0.0.0.0/1"), network("128.0.0.0/2"), network("192.0.0.0/3"))

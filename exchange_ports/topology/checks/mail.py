@@ -2,22 +2,24 @@
 
 from collections.abc import Iterator
 from itertools import combinations
+from typing import Final
 
-from exchange_ports.catalog import SMTP_PORT
+from exchange_ports.catalog import BY_ID, SERVICES, SMTP_PORT
 from exchange_ports.findings import Finding, Path
 from exchange_ports.findings.topology_kinds import BY_CODE
-from exchange_ports.topology.checks.selectors import connectors, servers
+from exchange_ports.topology.checks.naming import connectors, servers
+from exchange_ports.topology.groups import ServerRole, roles_of, sites_with
 from exchange_ports.topology.models import (
     Inbound,
     NameServers,
     Outbound,
     OutboundPath,
+    Platform,
     RelayTarget,
+    Service,
     Topology,
 )
-from exchange_ports.topology.roles import ServerRole, roles_of
-
-__all__ = ["edge_servers", "relays", "send", "services"]
+from exchange_ports.traffic.ports import Protocol, tcp
 
 
 def send(topology: Topology) -> Iterator[Finding]:
@@ -148,3 +150,138 @@ def services(topology: Topology) -> Iterator[Finding]:
     for service in topology.service_ports:
         if service not in used:
             yield BY_CODE["service-not-used"].at(("service_ports", service), service=service)
+
+
+# ---- which roles an organization and its sites need (exchange.md 3: V2, V6) ----
+
+
+def roles(topology: Topology) -> Iterator[Finding]:
+    """Roles that are missing in the organization or a site."""
+    served = sites_with(topology, ServerRole.CLIENT_ACCESS)
+    stored = sites_with(topology, ServerRole.MAILBOX)
+    for role, sites in ((ServerRole.CLIENT_ACCESS, served), (ServerRole.MAILBOX, stored)):
+        if not sites:
+            yield BY_CODE["organization-without-role"].at(("sites",), role=role)
+    if served:
+        for site in stored:
+            if site not in served:
+                yield BY_CODE["mailbox-without-client-access"].at(("sites", site), site=site)
+    for key, edge in topology.edge_servers.items():
+        if edge.site in topology.sites and edge.site not in stored:
+            field = "subscribed_site" if edge.subscribed_site else "mail_site"
+            path = ("edge_servers", key, field)
+            yield BY_CODE["subscription-without-mailbox"].at(path, edge=key, site=edge.site)
+    if not any(site.domain_controllers for site in topology.sites.values()):
+        yield BY_CODE["no-domain-controller"].at(("sites",))
+
+
+def sites_without_servers(topology: Topology) -> Iterator[Finding]:
+    """Sites that are named for clients, mail or a witness and have no server to serve."""
+    for path, sites, role in _asked(topology):
+        with_role = sites_with(topology, role)
+        for index, site in enumerate(sites or ()):
+            # An unknown site, or no server in the role at all, is another finding.
+            if with_role and site in topology.sites and site not in with_role:
+                yield BY_CODE["no-server-to-serve"].at((*path, index), site=site, **_SERVES[role])
+
+
+def _asked(topology: Topology) -> Iterator[tuple[Path, tuple[str, ...] | None, ServerRole]]:
+    """Every list of sites whose servers in a role are asked for something."""
+    for key, client in topology.clients.items():
+        yield ("clients", key, "to"), client.to, ServerRole.CLIENT_ACCESS
+    inbound = topology.mail_flow.inbound
+    if isinstance(inbound, Inbound):
+        yield ("mail_flow", "inbound", "to"), inbound.to, ServerRole.CLIENT_ACCESS
+    for key, relay in topology.mail_flow.relays.items():
+        yield ("mail_flow", "relays", key, "sites"), relay.sites, ServerRole(relay.to)
+    for key, witness in topology.witnesses.items():
+        yield ("witnesses", key, "sites"), witness.sites, ServerRole.MAILBOX
+    for path, connector in connectors(topology):
+        if connector.through in (OutboundPath.MAILBOX, OutboundPath.CLIENT_ACCESS):
+            yield (*path, "sites"), connector.sites, ServerRole(connector.through)
+
+
+_SERVES: Final = {
+    ServerRole.CLIENT_ACCESS: {
+        "role": "Client Access",
+        "word": ServerRole.CLIENT_ACCESS.value,
+        "why": "clients and mail that is handed in go to Client Access servers",
+    },
+    ServerRole.MAILBOX: {
+        "role": "Mailbox",
+        "word": ServerRole.MAILBOX.value,
+        "why": "what is declared here is done by Mailbox servers",
+    },
+}
+
+
+# ---- what can be declared and cannot be realised yet: refused, never ignored ----
+
+
+#: What Set-ImapSettings and Set-PopSettings can bind anew.
+_REBOUND = (Service.IMAP, Service.POP)
+
+
+#: Rows whose port a relay's connector may share: connectors tell their clients apart (V12).
+_SMTP_ROWS = ("M1", "C5", "C6")
+
+
+def not_realised(topology: Topology) -> Iterator[Finding]:
+    """What a topology says that no plan would contain."""
+    for service in topology.service_ports:
+        if service not in _REBOUND:
+            yield BY_CODE["not-realised"].at(
+                ("service_ports", service),
+                what=f"another port for {service}",
+                fix="only imap and pop can be bound anew; take it away",
+            )
+
+
+def rebound(topology: Topology) -> Iterator[Finding]:
+    """Ports that IMAP4, POP3 or a relay's connector cannot be bound to."""
+    taken = {
+        ports: entry
+        for entry in (*SERVICES.values(), BY_ID["M1"])
+        for several in entry.ports
+        for ports in several.one_by_one()
+    }
+    for key, relay in topology.mail_flow.relays.items():
+        ports = tcp(relay.port)
+        if ports in taken and taken[ports].id not in _SMTP_ROWS:
+            yield BY_CODE["port-of-another-service"].at(
+                ("mail_flow", "relays", key, "port"),
+                service=f"relay {key}",
+                ports=ports,
+                other=taken[ports].summary,
+            )
+    for service, several in topology.service_ports.items():
+        for index, ports in enumerate(several):
+            path = ("service_ports", service, index)
+            one = len(ports.ranges) == 1 and ports.ranges[0].first == ports.ranges[0].last
+            if ports.protocol is not Protocol.TCP or not one:
+                yield BY_CODE["not-one-tcp-port"].at(path, service=service, ports=ports)
+            elif ports in taken and taken[ports] is not SERVICES[service]:
+                yield BY_CODE["port-of-another-service"].at(
+                    path, service=service, ports=ports, other=taken[ports].summary
+                )
+
+
+def of_another_cloud(topology: Topology) -> Iterator[Finding]:
+    """Quotas of a network on which they mean nothing: all that can be raised are AWS's."""
+    for key, network in topology.networks.items():
+        why = _WHY_NONE.get(network.platform)
+        for name in network.quotas.raised if why else ():
+            yield BY_CODE["quota-of-another-cloud"].at(
+                ("networks", key, "quotas", name),
+                quota=name,
+                network=key,
+                platform=network.platform,
+                why=why,
+            )
+
+
+_WHY_NONE = {
+    Platform.AZURE: "Azure raises none of its limits on network security groups and application "
+    "security groups, so nothing more would fit",
+    Platform.EXTERNAL: "nothing is made in an external network, so nothing is counted there",
+}

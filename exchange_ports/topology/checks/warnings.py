@@ -17,7 +17,7 @@ from exchange_ports.catalog import (
 )
 from exchange_ports.findings import Finding, Path, nearest
 from exchange_ports.findings.topology_kinds import BY_CODE
-from exchange_ports.topology.checks.selectors import (
+from exchange_ports.topology.checks.naming import (
     connectors,
     from_internet,
     listed,
@@ -29,8 +29,11 @@ from exchange_ports.topology.checks.selectors import (
 )
 from exchange_ports.topology.fields import FlowEnd, ends_of
 from exchange_ports.topology.groups import (
+    ServerRole,
     identity,
     retirable_groups,
+    roles_of,
+    send_connectors,
 )
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import (
@@ -41,22 +44,8 @@ from exchange_ports.topology.models import (
     Platform,
     Topology,
 )
-from exchange_ports.topology.roles import ServerRole, roles_of, send_connectors
 from exchange_ports.traffic.addresses import GLOBAL_UNICAST, inside, network, overlap
 from exchange_ports.traffic.ports import Ports
-
-__all__ = [
-    "edge_name_servers",
-    "internet_any",
-    "ipv6_residue",
-    "management",
-    "older_edge",
-    "plain_text",
-    "port_25",
-    "sender_reputation",
-    "updates",
-    "groups",
-]
 
 
 def port_25(topology: Topology) -> Iterator[Finding]:

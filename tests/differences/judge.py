@@ -7,7 +7,7 @@ address at which it is compared, and knows nothing of how changes are found.
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from exchange_ports.diff import Change
+from exchange_ports.differences import Change
 from exchange_ports.flows.flow_index import Way
 from exchange_ports.planning import Plans
 from exchange_ports.topology.inventory import ExchangeServer

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, event, given, settings
 from hypothesis import strategies as st
 
-from exchange_ports.diff import Effect, TopologyDiff, diff_plans
-from exchange_ports.diff.topology_diff import pairs
+from exchange_ports.differences import Effect, TopologyDiff, diff_plans
+from exchange_ports.differences.topology_diff import pairs
 from exchange_ports.planning import Plans
 from exchange_ports.traffic.traffic import Traffic
-from tests.diff.judge import Filter, permitted, said
+from tests.differences.judge import Filter, permitted, said
 from tests.support.edits import edited_topologies
 from tests.support.planning import planned_or_none as planned
 from tests.support.strategies import shuffled, topologies

@@ -8,7 +8,7 @@ import pytest
 
 from exchange_ports.cli import main
 from exchange_ports.reports.comment import MOST_BYTES
-from tests.diff.written import START
+from tests.differences.written import START
 
 OLD: Final = START["stacks/Pulumi.aws.yaml"]
 FLOWS: Final = "    additional_flows:\n"

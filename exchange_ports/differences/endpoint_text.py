@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from exchange_ports.clouds import platform_traffic
-from exchange_ports.diff.change import ChangeEndpoint, EndpointZone
-from exchange_ports.diff.traffic_diff import Snapshot
+from exchange_ports.differences.change import ChangeEndpoint, EndpointZone
+from exchange_ports.differences.traffic_diff import Snapshot
 from exchange_ports.flows import ExternalEndpoint
 from exchange_ports.flows.labels import outside_label, role_of, roles_label
 from exchange_ports.topology.groups import Group

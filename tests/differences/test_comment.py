@@ -13,7 +13,7 @@ from exchange_ports.findings import Refused
 from exchange_ports.reports.comment import MOST_BYTES, Links, comment
 from exchange_ports.reports.review import Review, Stack, review
 from exchange_ports.stackfile.stack_file import read_stack_file
-from tests.diff.written import START
+from tests.differences.written import START
 
 LINKS: Final = Links("https://forge.example/new", "https://forge.example/old")
 TEXT: Final = START["stacks/Pulumi.aws.yaml"]

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from exchange_ports.clouds import asked_by_platform, cloud
 from exchange_ports.clouds.base import PlatformTraffic
-from exchange_ports.diff.change import AlreadyAllowed, Cause, Effect
+from exchange_ports.differences.change import AlreadyAllowed, Cause, Effect
 from exchange_ports.findings import Path
 from exchange_ports.flows import ExternalEndpoint, FieldOrigins, Flow, Reason
 from exchange_ports.flows.flow_index import WAYS, FlowIndex, PeerTraffic, Way

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from exchange_ports.cli import main
-from tests.diff.written import START
+from tests.differences.written import START
 from tests.support.repository import Repository
 
 pytestmark = pytest.mark.slow

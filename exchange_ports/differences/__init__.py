@@ -5,7 +5,7 @@ for the proof to show, and a law of the tests holds the two against each other: 
 Must not know: how flows are written as rules, nor what an update does while it runs (`rollout`).
 """
 
-from exchange_ports.diff.change import (
+from exchange_ports.differences.change import (
     Cause,
     Change,
     ChangeEndpoint,
@@ -14,7 +14,7 @@ from exchange_ports.diff.change import (
     Gate,
     held_by,
 )
-from exchange_ports.diff.topology_diff import (
+from exchange_ports.differences.topology_diff import (
     Renamed,
     ServerNote,
     TopologyDiff,

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Final, Generic, TypeAlias, TypeVar
 
-from exchange_ports.diff.change import AlreadyAllowed, Cause, Change, Effect
-from exchange_ports.diff.endpoint_text import EndpointText
-from exchange_ports.diff.traffic_diff import ChangedTraffic, Snapshot, compare_traffic
+from exchange_ports.differences.change import AlreadyAllowed, Cause, Change, Effect
+from exchange_ports.differences.endpoint_text import EndpointText
+from exchange_ports.differences.traffic_diff import ChangedTraffic, Snapshot, compare_traffic
 from exchange_ports.findings import Path
 from exchange_ports.flows import Endpoint, ExternalEndpoint, Flow, Reason
 from exchange_ports.flows import in_order as reasons_in_order

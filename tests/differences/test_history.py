@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from exchange_ports.cli import main
-from tests.diff.written import START, Edit, states
+from tests.differences.written import START, Edit, states
 from tests.support.repository import Repository
 
 _BLOB = "https://github.example/contoso/mail/blob"

@@ -1,0 +1,281 @@
+"""`prove`, `check` and `explain`: whether rules let through what is meant, whether a packet passes, and why."""
+
+import argparse
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from ipaddress import ip_interface
+from typing import Final
+
+from pydantic_core import PydanticCustomError
+
+from exchange_ports.cli.console import FINE, NO, doing
+from exchange_ports.cli.stacks import compiled, read, warn
+from exchange_ports.findings import Finding, Refused, counted, nearest
+from exchange_ports.findings.command_kinds import NO_PACKET, NO_SUCH_DAY, UNKNOWN_END, WARNINGS
+from exchange_ports.findings.finding import printable
+from exchange_ports.findings.topology_kinds import BY_CODE
+from exchange_ports.flows.labels import EndpointNames
+from exchange_ports.planning import Plans, compile_plans
+from exchange_ports.proof import prove as proved
+from exchange_ports.proof.cross_cloud import swap, swapped
+from exchange_ports.proof.explain import Explainer, PlannedRule
+from exchange_ports.proof.reachability import Answer, QueryEndpoint, query
+from exchange_ports.reports.check_report import check_report
+from exchange_ports.reports.explain_report import explain_report, unknown_report
+from exchange_ports.reports.proof_report import proof_report
+from exchange_ports.reports.writers import publish
+from exchange_ports.topology.checks.additional import reviews
+from exchange_ports.topology.fields import read_ports
+from exchange_ports.topology.groups import identity
+from exchange_ports.topology.models import Platform
+from exchange_ports.traffic.ports import Ports, Protocol
+
+
+def prove(asked: argparse.Namespace) -> int:
+    """What was proved, in figures, or what fails, with its witnesses."""
+    as_of = None if asked.as_of is None else the_day(asked.as_of)
+    stack = read(asked.file)
+    plans, warnings = compiled(stack)
+    dates = None if as_of is None else reviews(plans.topology, as_of)
+    passed = [] if dates is None else [each.located(stack.locate) for each in dates.passed]
+    with doing("proving"):
+        proof = proved(plans)
+        swaps = swap(plans) if asked.both and proof.holds else ()
+    publish(proof_report(proof, swaps, dates, passed), "json" if asked.json else "text")
+    # What is unwise about the topology is `plan`'s to say; of the plans, both say it.
+    warned = [warning for warning in warnings if warning.kind.code in WARNINGS]
+    warn([*([] if asked.json else passed), *warned])
+    holds = proof.holds and all(each.holds for each in swaps)
+    return FINE if holds and not passed else NO
+
+
+#: Days as other people write them: 2027-3-1 and 20270301, 31.3.2027.
+_YEAR_FIRST: Final = re.compile(r"([0-9]{4})[-/.]?([0-9]{1,2})[-/.]?([0-9]{1,2})")
+_DAY_FIRST: Final = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
+
+_MONTHS: Final = 12
+
+
+def the_day(text: str) -> date:
+    """A day as stack files write it: 2027-03-31.
+
+    :raises Refused: it is none, or is written otherwise.
+    """
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            raise Refused([_no_day(text, _why_none(*map(int, text.split("-"))), None)]) from None
+    year_first, day_first = _YEAR_FIRST.fullmatch(text), _DAY_FIRST.fullmatch(text)
+    parts = year_first.groups() if year_first else day_first.groups()[::-1] if day_first else ()
+    try:
+        meant = date(*map(int, parts)) if parts else None
+    except ValueError:
+        meant = None
+    why = "days are written as year, month and day, and this command reads no clock"
+    raise Refused([_no_day(text, why, meant)])
+
+
+def _why_none(year: int, month: int, _: int) -> str:
+    from calendar import monthrange  # only mistakes should pay for it
+
+    if not year:
+        return "years are counted from 1"
+    if not 1 <= month <= _MONTHS:
+        return f"a year has {_MONTHS} months"
+    return f"{year:04}-{month:02} has {monthrange(year, month)[1]} days"
+
+
+def _no_day(text: str, why: str, meant: date | None) -> Finding:
+    fix = f"write {meant}" if meant else "write it as 2027-03-31; in a shell, $(date +%F) is today"
+    return NO_SUCH_DAY.at((), text=text or "nothing", why=why, fix=fix)
+
+
+# ---- `check`: whether something passes, and who decides at each end ----
+
+
+#: A port without a protocol is one of TCP: so is every port of the tables but name resolution's.
+_PLAIN: Final = "tcp"
+
+
+def check(asked: argparse.Namespace) -> int:
+    """Whether something passes, and who decides."""
+    plans, _ = compiled(read(asked.file))
+    ends = EndpointNames(plans)
+    source, destination = (the_end(end, ends) for end in (asked.source, asked.destination))
+    ports = the_ports(asked.ports)
+    answers: dict[str, Answer] = {}
+    for name, those in _clouds(plans, asked.platform).items():
+        try:
+            with doing("asking the rules"):
+                answers[name] = query(those, source, destination, ports)
+        except ValueError as none:
+            named = {"source": asked.source, "destination": asked.destination}
+            raise Refused([NO_PACKET.at((), why=none, **named)]) from None
+    said = ", ".join(map(str, ports))
+    question = {"source": asked.source, "destination": asked.destination, "ports": said}
+    document = check_report(source.summary, destination.summary, question, answers)
+    publish(document, "json" if asked.json else "text")
+    return FINE if all(answer.passes for answer in answers.values()) else NO
+
+
+def _clouds(plans: Plans, platform: str | None) -> Mapping[str, Plans]:
+    """The plans as they are declared, or those of the same topology on the cloud that is asked for.
+
+    :raises Refused: that cloud's limits do not take it.
+    """
+    if platform is None:
+        return {"declared": plans}
+    clouds = (Platform.AWS, Platform.AZURE) if platform == "both" else (Platform(platform),)
+    others = {cloud: swapped(plans.topology, cloud) for cloud in clouds}
+    return {
+        cloud.value: plans if other is plans.topology else compile_plans(other)
+        for cloud, other in others.items()
+    }
+
+
+def the_ports(text: str) -> tuple[Ports, ...]:
+    """Ports as they are written in a stack file, several with commas between; without a protocol, TCP.
+
+    :raises Refused: they are none.
+    """
+    found: list[Ports] = []
+    for each in text.split(","):
+        whole = f"{each}/{_PLAIN}" if each and each.replace("-", "").isdecimal() else each
+        try:
+            found.append(read_ports(whole))
+        except PydanticCustomError as wrong:
+            finding = BY_CODE[wrong.type].at((), **(wrong.context or {}))
+            raise Refused([finding]) from None
+    return tuple(found)
+
+
+def the_end(text: str, ends: EndpointNames) -> QueryEndpoint:
+    """An end of a question.
+
+    :raises Refused: nobody is called so, and it is no address or range.
+    """
+    try:
+        return ends.find(text)
+    except ValueError:
+        pass
+    try:
+        meant = str(ip_interface(text).network)
+    except ValueError:
+        meant = None
+    if meant is not None and "%" not in text:
+        raise Refused([BY_CODE["host-bits"].at((), range=text, meant=meant)]) from None
+    likely = nearest(text, ends.named)
+    known = f"these are known: {', '.join(ends.named)}"
+    fix = f"write {likely}" if likely else "name one of them, an address or a range"
+    raise Refused([UNKNOWN_END.at((), end=text, known=known, fix=fix)]) from None
+
+
+# ---- `explain`: why a rule exists or a port is open, who asked, and what breaks without it ----
+
+
+#: Rules of both clouds are called by words: what begins with a number is about ports.
+_ABOUT_PORTS: Final = re.compile(r"[0-9-].*|any|icmp|esp|ah")
+_NUMBERS: Final = re.compile(r"[0-9]+(-[0-9]+)?")
+
+#: So many likely ones are shown.
+_LIKELY: Final = 3
+
+
+def explain(asked: argparse.Namespace) -> int:
+    """Why it exists, who asked for it, and what breaks without it."""
+    stack = read(asked.file)
+    plans, _ = compiled(stack)
+    explainer = Explainer(plans)
+    what: str = asked.rule_or_port
+    if _ABOUT_PORTS.fullmatch(what):
+        ports = _ports(what)
+        found = [rule for rule in explainer.rules if _opens(rule, ports)]
+        wide = sum(_is_wide(rule) and rule not in found for rule in explainer.rules)
+        likely = [] if found else _nearby(explainer.rules, ports)
+    else:
+        prefixes = {
+            key: f"-{identity(key, network)}-" for key, network in plans.topology.networks.items()
+        }
+        found = [rule for rule in explainer.rules if rule.name == what] or [
+            rule
+            for rule in explainer.rules
+            if what.endswith(f"{prefixes[rule.network]}{rule.name}")
+        ]
+        wide, likely = 0, [] if found else _like(what, (rule.name for rule in explainer.rules))
+    if not found:
+        unknown = unknown_report(what, _unknown(what, likely, wide), likely, wide)
+        publish(unknown, "json" if asked.json else "text")
+        return NO
+    with doing("asking what would be cut without"):
+        explained = explainer.explain(found)
+    publish(explain_report(what, explained, wide, stack.locate), "json" if asked.json else "text")
+    return FINE
+
+
+def _ports(text: str) -> tuple[Ports, ...]:
+    """What is asked about: a number without a protocol is about TCP and UDP.
+
+    :raises Refused: they are no ports.
+    """
+    if _NUMBERS.fullmatch(text):
+        return the_ports(f"{text}/tcp,{text}/udp")
+    return the_ports(text)
+
+
+def _is_wide(rule: PlannedRule) -> bool:
+    return rule.allows and bool(rule.reasons) and rule.ports.protocol is Protocol.ANY
+
+
+def _opens(rule: PlannedRule, ports: Iterable[Ports]) -> bool:
+    """Whether a rule names any of the ports; what names everything is found by `any` alone."""
+    if not rule.allows:
+        return False
+    everything = rule.ports.protocol is Protocol.ANY
+    return any(
+        everything if each.protocol is Protocol.ANY else not everything and each.meets(rule.ports)
+        for each in ports
+    )
+
+
+def _nearby(rules: Iterable[PlannedRule], ports: Sequence[Ports]) -> list[str]:
+    """The ports that some rule names, the nearest numbers first."""
+    asked = [each.first for several in ports for each in several.ranges]
+    named = {
+        single
+        for rule in rules
+        if rule.allows
+        for single in rule.ports.one_by_one()
+        if single.ranges
+    }
+    if not asked:
+        return []
+
+    def distance(single: Ports) -> tuple[int, str]:
+        (range_,) = single.ranges
+        return min(max(range_.first - p, p - range_.last) for p in asked), str(single)
+
+    return [str(single) for single in sorted(named, key=distance)[:_LIKELY]]
+
+
+def _like(what: str, names: Iterable[str]) -> list[str]:
+    from difflib import get_close_matches  # only mistakes should pay for it
+
+    return get_close_matches(what, sorted(set(names)), n=_LIKELY, cutoff=0.5)
+
+
+def _unknown(what: str, likely: Sequence[str], wide: int) -> list[str]:
+    about = _ABOUT_PORTS.fullmatch(what)
+    summary = f"nothing opens {what}" if about else f"no rule is called {printable(what)}"
+    if likely:
+        summary += (
+            f"; {'these are open nearby' if about else 'these are likely'}: {', '.join(likely)}"
+        )
+    elif not about:
+        summary += "; plan --json lists all names"
+    return [summary, *([f"{_wide(wide)} let everything through, this too"] if wide else [])]
+
+
+def _wide(rules: int) -> str:
+    return f"{counted(rules, 'rule')} of the ground rules"

@@ -1,0 +1,137 @@
+"""The commands that show one stack: `plan`, `matrix`, `handover`, `report`, `diagram`; `schema`, `completion`.
+
+Each loads the report that it shows when it is run, and no other.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Final, cast
+
+from exchange_ports.cli.console import FINE, NO, doing
+from exchange_ports.cli.stacks import compiled, read, read_with_origin, warn
+from exchange_ports.reports.writers import publish
+
+if TYPE_CHECKING:
+    from exchange_ports.rollout import Ids
+
+
+def plan(asked: argparse.Namespace) -> int:
+    """What a stack opens, and why."""
+    from exchange_ports.reports.plan_report import plan_report
+
+    plans, warnings = compiled(read(asked.file))
+    publish(plan_report(plans, warnings), "json" if asked.json else "text")
+    if not asked.json:
+        warn(warnings)
+    return FINE
+
+
+def plan_against(asked: argparse.Namespace) -> int:
+    """What is done, what one step would cut or open, and the steps in which nothing is."""
+    from exchange_ports.reports.rollout_report import rollout_report
+    from exchange_ports.rollout import Attached, plan_rollout
+
+    before, after = read(asked.against), read(asked.file)
+    old, _ = compiled(before)
+    new, warnings = compiled(after)
+    # Both are mappings: what is not was refused just now.
+    ids = tuple(cast("Ids", each.config.get("networks") or {}) for each in (before, after))
+    with doing("working out what the update passes through"):
+        found = plan_rollout(old, new, Attached(asked.attached), (ids[0], ids[1]))
+    publish(rollout_report(old, new, found), "json" if asked.json else "text")
+    if not asked.json:
+        warn(warnings)
+    return FINE if found.clean else NO
+
+
+def matrix(asked: argparse.Namespace) -> int:
+    """Who may talk to whom, in the format that is asked for."""
+    from exchange_ports.reports.matrix_report import matrix as rows_of
+    from exchange_ports.reports.matrix_report import matrix_report
+
+    plans, _ = compiled(read(asked.file))
+    with doing("gathering who may talk to whom"):
+        rows = rows_of(plans)
+    publish(matrix_report(rows), asked.format)
+    return FINE
+
+
+def handover(asked: argparse.Namespace) -> int:
+    """What crosses a network, a zone or a neighbour, in the format that is asked for."""
+    from exchange_ports.reports.handover_report import handover as rows_of
+    from exchange_ports.reports.handover_report import handover_report
+
+    stack, origin = read_with_origin(asked.file)
+    plans, _ = compiled(stack)
+    with doing("gathering what crosses"):
+        rows = rows_of(plans)
+    publish(handover_report(rows, plans.topology.organization, origin), asked.format)
+    return FINE
+
+
+def report(asked: argparse.Namespace) -> int:
+    """Every rule with its reasons, and what holds it up; no where the proof fails."""
+    from exchange_ports.proof import prove
+    from exchange_ports.reports.rulebook import rulebook
+    from exchange_ports.reports.rulebook_page import rulebook_report
+
+    stack, origin = read_with_origin(asked.file)
+    plans, warnings = compiled(stack)
+    with doing("proving"):
+        proof = prove(plans)
+    with doing("writing the rule book"):
+        book = rulebook(plans, proof, warnings, origin)
+    publish(rulebook_report(book), asked.format)
+    return FINE if book.proof.holds else NO
+
+
+def diagram(asked: argparse.Namespace) -> int:
+    """The picture of a stack file, or of what changes in it from another one."""
+    from exchange_ports.reports.diagram import as_json, draw_picture, mermaid, svg
+
+    before = None if asked.against is None else compiled(read(asked.against))[0]
+    now, _ = compiled(read(asked.file))
+    name = PurePath(asked.file).stem.removeprefix("Pulumi.")
+    write = {"svg": svg, "mermaid": mermaid, "json": as_json}[asked.format]
+    # Not by print: a picture has the same bytes wherever it is drawn.
+    sys.stdout.flush()
+    sys.stdout.buffer.write(write(draw_picture(now, before), name).encode())
+    return FINE
+
+
+def schema(_: argparse.Namespace) -> int:
+    """JSON Schema of a topology."""
+    from exchange_ports.topology.validate import topology_schema
+
+    print(json.dumps(topology_schema(), indent=2))
+    return FINE
+
+
+#: The words by which usage calls what is a stack file.
+_FILES: Final = ("FILE", "OLD", "NEW")
+
+
+def completion(asked: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    """The script for a shell, made from the parser that answers: it knows every command there is."""
+    import shtab
+
+    _name_files(parser)
+    print(shtab.complete(parser, shell=asked.shell))
+    return FINE
+
+
+def _name_files(parser: argparse.ArgumentParser) -> None:
+    """Say of every argument that is a stack file that it is one, for the commands as well."""
+    import shtab
+
+    # argparse tells nobody its arguments; shtab reads them in the same way.
+    for action in parser._actions:  # pyright: ignore[reportPrivateUsage]
+        if action.metavar in _FILES:
+            setattr(action, "complete", shtab.glob("*.yaml"))  # noqa: B010 - by which shtab is told
+        if isinstance(action, argparse._SubParsersAction):  # pyright: ignore[reportPrivateUsage]
+            inner = cast("Mapping[str, argparse.ArgumentParser]", action.choices)
+            for each in inner.values():
+                _name_files(each)
