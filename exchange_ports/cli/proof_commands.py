@@ -127,7 +127,7 @@ def _clouds(plans: Plans, platform: str | None) -> Mapping[str, Plans]:
     """
     if platform is None:
         return {"declared": plans}
-    clouds = (Platform.AWS, Platform.AZURE) if platform == "both" else (Platform(platform),)
+    clouds = platforms() if platform == "both" else (Platform(platform),)
     others = {cloud: swapped(plans.topology, cloud) for cloud in clouds}
     return {
         cloud.value: plans if other is plans.topology else compile_plans(other)
