@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from exchange_ports.cli.console import FINE, NO, doing
 from exchange_ports.cli.stacks import compiled, read, warn
+from exchange_ports.clouds import platforms
 from exchange_ports.findings import Finding, Refused, counted, nearest
 from exchange_ports.findings.command_kinds import NO_PACKET, NO_SUCH_DAY, UNKNOWN_END, WARNINGS
 from exchange_ports.findings.finding import printable
