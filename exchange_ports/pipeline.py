@@ -252,7 +252,7 @@ def _check_neighbours(
 ) -> Iterator[Finding]:
     """What a cloud would refuse of our rules alone at a neighbour's group; it may have others."""
     for key, plan, flows in to_register:
-        bound: Mapping[str, Any] | None = networks[key].get("neighbours")
+        bound: Mapping[str, Any] = networks[key].get("neighbours") or {}
         if bound:
             declared = plans.topology.networks.get(key)
             quotas = {} if declared is None else declared.quotas.raised

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import fields, replace
-from functools import reduce
-from operator import or_
-from typing import TYPE_CHECKING, TypeVar
+from itertools import product
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -27,9 +26,11 @@ def regroup(
     return [_union(several, columns) for several in found.values()]
 
 
-def _union(rows: list[Row], columns: Iterable[str]) -> Row:
+def _union(rows: list[Row], columns: tuple[str, ...]) -> Row:
     first, *others = rows
     if not others:
         return first
-    joined = {name: reduce(or_, (getattr(row, name) for row in rows)) for name in columns}
+    joined: dict[str, Any] = {name: getattr(first, name) for name in columns}
+    for row, name in product(others, columns):
+        joined[name] |= getattr(row, name)
     return replace(first, **joined)
