@@ -9,11 +9,11 @@ from contextlib import nullcontext
 from typing import Any, Final
 
 import pytest
-from exchange_ports.diff import diff_plans
 
 from exchange_ports.clouds import cloud, cloud_of, platforms
 from exchange_ports.clouds.base import Cloud, below
 from exchange_ports.component import ExchangeFirewall, NetworkArgs
+from exchange_ports.differences import diff_plans
 from exchange_ports.findings import Refused
 from exchange_ports.offline import Recording, record
 from exchange_ports.planning import Plans, compile_plans
