@@ -47,6 +47,7 @@ def test_every_folder_is_one_of_the_package_or_has_its_reason() -> None:
     assert [path.name for path in TESTS.glob("*.py")] == ["conftest.py"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", FILES, ids=lambda path: str(path.relative_to(TESTS)))
 def test_no_test_module_is_imported_by_another_file(file: Path) -> None:
     """What two of them need stands in a helper: in the folder, or in tests/support."""

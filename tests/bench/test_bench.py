@@ -26,6 +26,7 @@ from exchange_ports.topology.models import Platform
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import covers, network
 from exchange_ports.traffic.ports import ANY_PORTS, PortRange, Ports, Protocol, tcp, udp
+from tests.support.rule_sets import networks_of
 
 BOTH: Final = (Platform.AWS, Platform.AZURE)
 
@@ -48,11 +49,13 @@ def plans(count: int, platform: Platform) -> Plans:
 # ---- workloads ----
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [30, 100, 300, 1_000, 10_000])
 def test_a_workload_has_exactly_so_many_flows(count: int) -> None:
     assert len(wanted(count)) == count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [100, 2_000])
 def test_a_workload_means_the_same_on_both_clouds(count: int) -> None:
     assert wanted(count, Platform.AWS) == wanted(count, Platform.AZURE)
@@ -185,7 +188,7 @@ def test_flows_are_forwarded_one_rule_a_flow_and_nothing_else_between_servers() 
 
 
 def test_an_exported_vpc_holds_every_rule_and_every_server() -> None:
-    plan = plans(30, Platform.AWS).networks["net0"]
+    plan = networks_of(plans(30, Platform.AWS))["net0"]
     assert isinstance(plan, AwsRuleSet)
     answers = exported.aws(plans(30, Platform.AWS), "net0")
     by_key = {key: value for answer in answers for key, value in answer.items()}
@@ -209,7 +212,7 @@ def test_an_exported_vpc_holds_every_rule_and_every_server() -> None:
 
 
 def test_an_exported_vnet_holds_every_rule_in_its_order() -> None:
-    plan = plans(30, Platform.AZURE).networks["net0"]
+    plan = networks_of(plans(30, Platform.AZURE))["net0"]
     assert not isinstance(plan, AwsRuleSet)
     answers = exported.azure(plans(30, Platform.AZURE), "net0")
     rules_ = {each["name"]: each["securityRules"] for each in answers if "securityRules" in each}
@@ -260,6 +263,7 @@ def test_z3_finds_what_is_permitted_and_what_is_meant_the_same(platform: Platfor
         assert smt.same(smt.halved(each))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", BOTH)
 def test_z3_finds_every_rule_that_is_taken_away(platform: Platform) -> None:
     asked = smt.questions(plans(30, platform))
@@ -432,6 +436,6 @@ def test_runs_take_turns_and_the_median_counts() -> None:
 
 def test_the_large_topology_gives_a_thousand_rules_that_fit() -> None:
     topology, _ = load_topology(rules.topology())
-    plan = compile_plans(topology).networks["corp"]
+    plan = networks_of(compile_plans(topology))["corp"]
     assert isinstance(plan, AwsRuleSet)
     assert len(plan.rules) >= rules.RULES

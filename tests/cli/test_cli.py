@@ -28,6 +28,7 @@ from tests.support.paths import DEV, PATIENCE, ROOT, STACKS
 # --- Exit codes and streams -----------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -212,6 +213,7 @@ def test_colour_is_for_terminals_only_and_changes_no_word() -> None:
     assert lines == piped.splitlines()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"NO_COLOR": "0"}, {"TERM": "dumb"}])
 def test_colour_can_be_refused(environment: dict[str, str]) -> None:
     assert b"\x1b" not in on_a_terminal("plan", DEV, **environment)
@@ -221,6 +223,7 @@ def test_an_empty_no_color_refuses_nothing() -> None:
     assert b"\x1b[" in on_a_terminal("plan", DEV, NO_COLOR="")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [("plan", DEV), ("plan", "--json", DEV), ("schema",)])
 def test_a_reader_that_has_read_enough_is_no_fault(arguments: tuple[str, ...]) -> None:
     with subprocess.Popen(
@@ -270,6 +273,7 @@ def loaded(*arguments: str) -> set[str]:
 SDKS: Final = {"pulumi", "pulumi_aws", "pulumi_azure_native", "grpc"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [("plan",), ("plan", "--json")])
 @pytest.mark.parametrize("stack", STACKS)
 def test_planning_loads_no_sdk_and_nothing_that_takes_time(
@@ -284,6 +288,7 @@ def test_the_schema_loads_no_sdk() -> None:
     assert not loaded("schema") & (SDKS | {"rich", "asyncio"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "stack, needed, other",
     [

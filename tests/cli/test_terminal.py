@@ -186,6 +186,7 @@ def test_the_name_of_a_file_is_no_order_to_a_terminal(tmp_path: Path) -> None:
 # ---- findings in colour ----
 
 
+@pytest.mark.slow
 def test_findings_are_coloured_for_terminals_only_and_no_word_changes() -> None:
     _, seen, _ = seen_on_standard_error((*COMMAND, "plan", LATE))
     piped = run("plan", LATE).stderr
@@ -210,6 +211,7 @@ def test_findings_for_a_terminal_are_those_of_every_other_reader() -> None:
 # ---- tables that fit ----
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [60, 80, 100, 140])
 @pytest.mark.parametrize(
     "arguments", [("plan", LATE), ("matrix", LATE), ("explain", LATE, "50636/tcp")]

@@ -30,6 +30,7 @@ from tests.support.paths import ROOT
 from tests.support.recordings import PLATFORMS, Platform, recorded
 from tests.support.recordings import declared as stack_declared
 from tests.support.registering import judge_of
+from tests.support.rule_sets import networks_of
 from tests.support.smt.meaning import People
 from tests.support.strategies import Data, declared, topologies
 
@@ -87,7 +88,7 @@ def in_scene(plans: Plans, judge: Callable[[str, Mapping[str, str]], Judge]) -> 
     """The packets of every network of a topology, at one server for each way of being dressed."""
     scene, count = NetworkModel(plans), 0
     everyone = [own for server in scene.servers.values() for own in server.addresses]
-    for key, plan in plans.networks.items():
+    for key, plan in networks_of(plans).items():
         ours = {str(own): s.name for s in _of(scene, plan.network) for own in s.addresses}
         asks, peers = services(plan), addresses(plan, everyone)
         judging = judge(key, ours)
@@ -135,7 +136,7 @@ def test_random_plans_let_through_what_the_semantics_permit(data: Data) -> None:
     people = People(data)
 
     def judge(key: str, ours: Mapping[str, str]) -> Judge:
-        return judge_of(plans.networks[key], ours, tuple(map(str, people.space(key))))
+        return judge_of(networks_of(plans)[key], ours, tuple(map(str, people.space(key))))
 
     in_scene(plans, judge)
 

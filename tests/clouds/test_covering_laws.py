@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 from typing import Final
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,6 +67,7 @@ def asked_of_every_pair(
     return said
 
 
+@pytest.mark.slow
 @given(crowds())
 def test_whoever_is_covered_is_found_with_the_first_that_stays(
     boxes: list[tuple[str, Ports, tuple[Network, ...]]],

@@ -239,6 +239,7 @@ def rules_of(
     )
 
 
+@pytest.mark.slow
 def test_a_prefix_list_is_named_by_five_thousand_rules() -> None:
     for number, over_it, near in ((3999, 0, 0), (4000, 0, 1), (5000, 0, 1), (5001, 1, 0)):
         rules = rules_of(number, aws.ListRef("many"))
@@ -597,6 +598,7 @@ def test_a_region_takes_three_thousand_application_security_groups() -> None:
         assert (len(over(rules)), len(near(rules))) == (over_it, close)
 
 
+@pytest.mark.slow
 def test_a_region_takes_five_thousand_network_security_groups() -> None:
     """A network has two at most; other rule sets may have more."""
     group = azure.NetworkSecurityGroup(azure.Zone.INTERNAL, ())

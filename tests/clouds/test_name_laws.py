@@ -7,6 +7,7 @@ from itertools import pairwise
 from random import Random
 from typing import Final
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -113,6 +114,7 @@ crowds: Final = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(identities, max_size=30, unique=True), st.randoms(use_true_random=False))
 def test_priorities_do_not_depend_on_the_order_of_rules(
     several: list[Identity], random: Random
@@ -122,6 +124,7 @@ def test_priorities_do_not_depend_on_the_order_of_rules(
     assert priorities(several) == priorities(other)
 
 
+@pytest.mark.slow
 @given(crowds)
 def test_priorities_are_unique_in_a_direction_even_in_a_crowd(crowd: list[Identity]) -> None:
     given_ = priorities(crowd)
@@ -131,6 +134,7 @@ def test_priorities_are_unique_in_a_direction_even_in_a_crowd(crowd: list[Identi
     assert all(band.first <= priority <= band.last for priority in given_.values())
 
 
+@pytest.mark.slow
 @given(crowds)
 def test_a_rule_has_the_priority_it_would_have_alone_unless_that_is_taken(
     crowd: list[Identity],
@@ -142,6 +146,7 @@ def test_a_rule_has_the_priority_it_would_have_alone_unless_that_is_taken(
             assert [o for o in crowd if o.direction is each.direction and given_[o] == alone]
 
 
+@pytest.mark.slow
 @given(crowds, identities)
 def test_one_more_rule_moves_others_only_into_places_that_were_free_or_theirs(
     crowd: list[Identity], one: Identity
@@ -192,6 +197,7 @@ def test_rules_that_have_room_keep_their_priority_when_others_have_none() -> Non
     assert fitting == {each: number for each, number in given_.items() if each not in last}
 
 
+@pytest.mark.slow
 @given(crowds, st.data())
 def test_priorities_are_found_place_by_place(crowd: list[Identity], draw: st.DataObject) -> None:
     """From the place that the hash says, the next that is free; after the last comes the first."""

@@ -35,6 +35,7 @@ from tests.support.planning import (
     slow,
     viewed,
 )
+from tests.support.rule_sets import networks_of
 from tests.support.strategies import (
     Data,
     edited,
@@ -56,7 +57,7 @@ def test_every_topology_compiles_or_is_over_a_limit_and_always_alike(data: Data)
         assert findings
     else:
         ours = {k for k, each in data["networks"].items() if each["platform"] != "external"}
-        assert set(plans.networks) == ours
+        assert set(networks_of(plans)) == ours
         assert plans.flows
 
 
@@ -103,7 +104,7 @@ def as_seen(server: ExchangeServer, other: ExchangeServer) -> list[str | IPv4Add
 def test_everything_passes_between_two_internal_servers_wherever_they_are(data: Data) -> None:
     """The ground rules, at each end that is ours to filter."""
     plans = planned(data)
-    of_network = {plan.network: plan for plan in plans.networks.values()}
+    of_network = {plan.network: plan for plan in networks_of(plans).values()}
     inside = [each for each in plans.inventory.servers if each.name not in data.get(EDGES, {})]
     for one, other in product(inside, inside):
         plan = of_network.get(one.network)
@@ -138,7 +139,7 @@ def test_between_edge_and_the_inside_pass_mail_and_edgesync_alone(data: Data) ->
     plans = planned(closed(data))
     topology = plans.topology
     everyone = Inventory(topology).servers
-    of_network = {plan.network: plan for plan in plans.networks.values()}
+    of_network = {plan.network: plan for plan in networks_of(plans).values()}
     for one, other in product(everyone, everyone):
         edge = topology.edge_servers.get(one.name)
         plan = of_network.get(one.network)
@@ -204,13 +205,13 @@ def test_the_order_in_which_things_are_declared_changes_nothing(
     before, after = planned(data), planned(other)
     assert repr(before.flows) == repr(after.flows)
     # As text, since reasons and descriptions are no part of equality.
-    assert repr(before.networks) == repr(after.networks)
+    assert repr(networks_of(before)) == repr(networks_of(after))
 
 
 @given(topologies())
 def test_every_server_wears_groups_that_exist_and_every_rule_names_some(data: Data) -> None:
     plans = planned(data)
-    for plan in plans.networks.values():
+    for plan in networks_of(plans).values():
         gone = [each for each in plans.inventory.retired if each.group.network == plan.network]
         if isinstance(plan, AwsRuleSet):
             keys = {group.key for group in plan.groups}

@@ -23,6 +23,7 @@ from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import overlap
 from exchange_ports.traffic.ports import tcp
 from tests.support.paths import ROOT
+from tests.support.rule_sets import networks_of
 from tests.support.strategies import GONE, SMALL, WITH_EDGE, declared, edited
 
 STACKS: Final = ROOT / "stacks"
@@ -51,13 +52,13 @@ def planned(data: Mapping[str, Any]) -> Plans:
 
 
 def in_aws(data: Mapping[str, Any]) -> aws.AwsRuleSet:
-    (plan,) = planned(on("aws", data)).networks.values()
+    (plan,) = networks_of(planned(on("aws", data))).values()
     assert isinstance(plan, aws.AwsRuleSet)
     return plan
 
 
 def in_azure(data: Mapping[str, Any]) -> azure.AzureRuleSet:
-    (plan,) = planned(on("azure", data)).networks.values()
+    (plan,) = networks_of(planned(on("azure", data))).values()
     assert isinstance(plan, azure.AzureRuleSet)
     return plan
 
@@ -132,15 +133,15 @@ def _side(side: azure.Side) -> str:
 def test_the_plan_of_an_example_stack_is_as_reviewed(
     stack: str, golden: Callable[[str, str], None]
 ) -> None:
-    for plan in planned(topology_of(stack)).networks.values():
+    for plan in networks_of(planned(topology_of(stack))).values():
         golden(f"plans/{stack}.txt", as_text(plan))
 
 
 def test_the_plans_of_several_networks_are_as_reviewed(golden: Callable[[str, str], None]) -> None:
     """Both clouds and a place outside: what crosses goes by address, and outside gets no plan."""
     plans = planned(topology_of("both"))
-    assert sorted(plans.networks) == ["corp", "north"]
-    for key, plan in plans.networks.items():
+    assert sorted(networks_of(plans)) == ["corp", "north"]
+    for key, plan in networks_of(plans).items():
         golden(f"plans/both-{key}.txt", as_text(plan))
 
 
@@ -149,7 +150,7 @@ def test_production_on_the_other_cloud_is_as_reviewed(
     stack: str, platform: str, golden: Callable[[str, str], None]
 ) -> None:
     """The swap: nothing but `platform` changed."""
-    for plan in planned(on(platform, topology_of(stack))).networks.values():
+    for plan in networks_of(planned(on(platform, topology_of(stack)))).values():
         golden(f"plans/{stack}-on-{platform}.txt", as_text(plan))
 
 
@@ -551,6 +552,7 @@ def test_no_rule_of_ours_names_the_virtual_network(data: Mapping[str, Any]) -> N
     assert tags == {"AzureLoadBalancer"}
 
 
+@pytest.mark.slow
 def test_a_plan_far_too_large_for_its_bands_has_every_rule_all_the_same() -> None:
     """Azure takes no priority above 4096; who counts the rules must see them all."""
     inventory = Inventory(declared(on("azure", SMALL)))

@@ -25,7 +25,7 @@ from exchange_ports.traffic.services import IcmpMessage, Service
 from exchange_ports.traffic.traffic import Packet, Traffic
 from tests.support.judge import Judge, NotUnderstood
 from tests.support.recordings import PLATFORMS, Platform, declared, recorded, run_with
-from tests.support.rule_sets import NetworkPlan
+from tests.support.rule_sets import NetworkPlan, networks_of
 from tests.support.verdicts import own_addresses, subnets_of
 
 pytestmark = pytest.mark.slow
@@ -43,7 +43,7 @@ def _around(range_: Network) -> set[Address]:
 
 def _filters(topology: dict[str, Any]) -> tuple[NetworkPlan, Any]:
     plans = compile_plans(load_topology(topology)[0])
-    ((key, plan),) = plans.networks.items()
+    ((key, plan),) = networks_of(plans).items()
     own = own_addresses(topology)
     members = {
         group: AddressSet.of(

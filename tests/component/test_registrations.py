@@ -34,7 +34,7 @@ from tests.component.registered import (
 )
 from tests.support.paths import ROOT
 from tests.support.recordings import PLATFORMS, Platform, declared, recorded
-from tests.support.rule_sets import NetworkPlan
+from tests.support.rule_sets import NetworkPlan, networks_of
 from tests.support.sdk import faults
 
 pytestmark = pytest.mark.slow
@@ -49,7 +49,7 @@ both_clouds = pytest.mark.parametrize("platform", PLATFORMS)
 def plan(stack: str, platform: Platform) -> tuple[str, NetworkPlan]:
     """The plan of the one network of a stack, and what its names begin with."""
     topology, _ = load_topology(declared(stack, platform))
-    ((key, planned),) = compile_plans(topology).networks.items()
+    ((key, planned),) = networks_of(compile_plans(topology)).items()
     return f"exchange-{identity(key, topology.networks[key])}", planned
 
 
@@ -215,7 +215,7 @@ def both() -> tuple[Recording, Mapping[str, NetworkPlan]]:
     topology, _ = load_topology(settings["topology"])
     return (
         record(ROOT, project=NAMESPACE, stack="both", config=config),
-        compile_plans(topology).networks,
+        networks_of(compile_plans(topology)),
     )
 
 

@@ -76,6 +76,7 @@ def said(found: Review) -> str:
     return comment([found], "a" * 40, "b" * 40, LINKS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", HOSTILE)
 def test_words_of_users_are_code_and_nothing_else(words: str) -> None:
     after = stack(with_flows(flow(1, words)))
@@ -140,6 +141,7 @@ def many(number: int) -> Review:
     return review(stack(TEXT), after)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 60, 150])
 @pytest.mark.parametrize("copies", [1, 3, 60])
 def test_it_is_never_too_long_and_cut_between_rows_only(number: int, copies: int) -> None:

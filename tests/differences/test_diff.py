@@ -37,6 +37,7 @@ def diff(old: str, new: str, *arguments: str) -> int:
     return main(["diff", "old.yaml", "new.yaml", *arguments])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "new, plain, exit_code, widened, perimeter, risk",
     [
@@ -90,6 +91,7 @@ def test_what_changes_nothing_is_said_in_a_line(
     assert capsys.readouterr().out == "No stack file differs.\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("new", [NARROWER, INSIDE, IMAP, RISK, BROKEN])
 def test_text_has_no_line_of_a_hundred_columns(
     new: str, capsys: pytest.CaptureFixture[str]

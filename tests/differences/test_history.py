@@ -29,6 +29,7 @@ def history(
     return made, commits
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edit", [edit for edit, _ in states()], ids=lambda edit: edit.name)
 def test_the_comment_of_an_edit_is_as_written(
     edit: Edit,

@@ -32,7 +32,7 @@ from exchange_ports.traffic.ports import Ports, Protocol, tcp
 from tests.support.paths import ROOT
 from tests.support.recordings import PLATFORMS, Platform, run_with
 from tests.support.recordings import declared as declared_in_stack
-from tests.support.rule_sets import NetworkPlan
+from tests.support.rule_sets import NetworkPlan, networks_of
 from tests.support.strategies import GONE, Data, edited
 from tests.support.verdicts import ANY, Page, addresses, judge_of
 
@@ -134,6 +134,7 @@ class Registered:
 # --- Domain controllers, Lync and the witness -----------------------------------------------
 
 
+@pytest.mark.slow
 @on_both_clouds
 def test_a_01_an_accounts_forest_is_no_part_of_the_fabric_until_it_is_listed(
     platform: Platform,
@@ -164,6 +165,7 @@ def test_a_15_the_av_edge_of_lync_gets_nothing_by_itself(platform: Platform) -> 
     declared.closes("mbx1 -> av-edge 3478/tcp", "cas1 -> av-edge 443/tcp", "av-edge -> mbx1 any")
 
 
+@pytest.mark.slow
 @on_both_clouds
 def test_a_17_a_witness_outside_exchange_is_reached_by_smb_and_rpc_only(
     platform: Platform,
@@ -195,7 +197,7 @@ def test_a_21_neighbours_get_no_rule_among_each_other(platform: Platform) -> Non
     } == {Group("corp", GroupKind.EXCHANGE)}
     assert [f for f in found if Group not in {type(f.source), type(f.destination)}] == []
 
-    plan = compile_plans(topology).networks["corp"]
+    plan = networks_of(compile_plans(topology))["corp"]
     assert set(plan.memberships) == {"cas1", "mbx1", "ex1", "edge1"}
     in_fabric = {name for name, groups in plan.memberships.items() if "exchange" in groups}
     assert in_fabric == {"cas1", "mbx1", "ex1"}
@@ -249,7 +251,7 @@ def all_plans() -> tuple[tuple[str, Data, tuple[NetworkPlan, ...]], ...]:
         (
             f"{name} on {platform}",
             data,
-            tuple(compile_plans(load_topology(data)[0]).networks.values()),
+            tuple(networks_of(compile_plans(load_topology(data)[0])).values()),
         )
         for name, platform, data in asked
     )
@@ -300,6 +302,7 @@ def covering(ports: tuple[Ports, ...], port: int) -> bool:
     return any(each.covers(tcp(port)) for each in ports)
 
 
+@pytest.mark.slow
 def test_a_02_the_backends_of_pop_and_imap_are_in_no_rule() -> None:
     backends = (1995, 1993, 444, 9955, 9933)
     assert {port: found for port in backends if (found := rules_with(port))} == {}
@@ -315,6 +318,7 @@ def test_a_02_the_backends_of_pop_and_imap_are_in_no_rule() -> None:
         watched.closes("monitor -> mbx1 1993/tcp", "client -> mbx1 1995/tcp")
 
 
+@pytest.mark.slow
 def test_a_04_internal_listeners_are_in_no_rule() -> None:
     listeners = (2525, 717, 465, 475, 50389)
     assert {port: found for port in listeners if (found := rules_with(port))} == {}
@@ -335,6 +339,7 @@ def test_a_04_internal_listeners_are_in_no_rule() -> None:
 # --- Mail -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @on_both_clouds
 def test_a_03_a_proxied_server_gets_no_outbound_rule_of_its_own(platform: Platform) -> None:
     data = on(platform, {"mail_flow.outbound": {"through": "client_access"}})
@@ -358,6 +363,7 @@ def test_a_03_a_proxied_server_gets_no_outbound_rule_of_its_own(platform: Platfo
     mixed.closes("mbx1 -> stranger 25/tcp")
 
 
+@pytest.mark.slow
 @on_both_clouds
 def test_a_05_an_older_edge_server_delivers_on_25_unless_a_port_is_declared(
     platform: Platform,
@@ -377,6 +383,7 @@ def test_a_05_an_older_edge_server_delivers_on_25_unless_a_port_is_declared(
     assert "older-edge-delivers" not in warned(on(platform, SUBSCRIBED))
 
 
+@pytest.mark.slow
 @on_both_clouds
 def test_a_06_an_edge_server_without_a_subscription_speaks_25_both_ways(
     platform: Platform,
@@ -401,6 +408,7 @@ def test_a_06_an_edge_server_without_a_subscription_speaks_25_both_ways(
     moved.closes("edge1 -> mbx1 25/tcp", "edge1 -> mbx1 465/tcp", "mbx1 -> edge1 587/tcp")
 
 
+@pytest.mark.slow
 @on_both_clouds
 def test_a_07_probes_go_to_the_proxy_or_nowhere_unless_declared(platform: Platform) -> None:
     probes = [f"edge1 -> stranger {port}/tcp" for port in (23, 80, 1080, 1081, 3128, 6588)]
@@ -456,6 +464,7 @@ def asks_for_names(ports: Ports) -> bool:
     return ports.protocol is not Protocol.ANY and any(a <= 53 <= b for a, b in ports.ranges)
 
 
+@pytest.mark.slow
 @on_both_clouds
 def test_a_20_nobody_is_asked_for_names_who_is_not_declared(platform: Platform) -> None:
     data = on(platform, {**SUBSCRIBED, "name_servers.internal": "platform"})
@@ -484,6 +493,7 @@ def test_a_20_nobody_is_asked_for_names_who_is_not_declared(platform: Platform) 
     )
 
 
+@pytest.mark.slow
 @on_both_clouds
 def test_a_22_the_internet_has_ipv6_only_where_the_network_declares_it(
     platform: Platform,

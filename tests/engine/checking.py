@@ -3,6 +3,7 @@
 from exchange_ports.rollout import plan_rollout
 from tests.engine.looking import agree
 from tests.engine.updating import Passed, foreseen
+from tests.support.rule_sets import networks_of
 
 __all__ = ["as_foretold", "clean"]
 
@@ -16,7 +17,7 @@ def clean(found: Passed, name: str) -> None:
     assert len(found.looks) == len(found.writes) > 0, name
     assert [str(trouble) for trouble in found.troubles] == [], name
     assert found.outside_the_model == [], name
-    assert agree(found.looks[-1].stood, found.new.networks), name
+    assert agree(found.looks[-1].stood, networks_of(found.new)), name
 
 
 def as_foretold(found: Passed) -> None:

@@ -23,6 +23,7 @@ from tests.engine.tenant import LOCATION, Tenant
 from tests.engine.workspace import Plugin
 from tests.support.paths import ROOT
 from tests.support.recordings import PLATFORMS, Platform
+from tests.support.rule_sets import networks_of
 
 if TYPE_CHECKING:
     from azure.mgmt.network import NetworkManagementClient
@@ -145,10 +146,10 @@ class _Aws:
             key: replace(
                 plan, memberships=dict.fromkeys(live.interfaces(snapshot, self.vpcs[key]), ())
             )
-            for key, plan in plans.networks.items()
+            for key, plan in networks_of(plans).items()
         }
         stood = live.as_it_stands(snapshot, replace(plans, networks=there), self.vpcs, servers)
-        return Look(snapshot.call, stood.networks)
+        return Look(snapshot.call, networks_of(stood))
 
 
 class _Azure:
@@ -213,7 +214,7 @@ class _Azure:
     def _look(self, call: str, client: Any, plans: Plans) -> Look:
         groups = self.tenant.resource_groups
         stood = live_azure.as_it_stands(client, plans, groups, Attachment.NETWORK_INTERFACES)
-        return Look(call, stood.networks)
+        return Look(call, networks_of(stood))
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from exchange_ports.planning import Plans
 from exchange_ports.traffic.addresses import Address, AddressSet
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
-from tests.support.rule_sets import NetworkPlan, evaluator
+from tests.support.rule_sets import NetworkPlan, evaluator, networks_of
 
 __all__ = ["Look", "Trouble", "agree", "outside_the_model", "troubles"]
 
@@ -67,8 +67,8 @@ def troubles(old: Plans | None, new: Plans, looks: Iterable[Look]) -> list[Troub
     both = [new] if old is None else [old, new]
     at = _addresses(both)
     space = _space(both)
-    before = _passing({} if old is None else old.networks, at, space)
-    after = _passing(new.networks, at, space)
+    before = _passing({} if old is None else networks_of(old), at, space)
+    after = _passing(networks_of(new), at, space)
     found: list[Trouble] = []
     known = _Known({}, {})
     last: Mapping[str, NetworkPlan] | None = None

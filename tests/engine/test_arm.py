@@ -320,6 +320,7 @@ def port_list(count: int) -> Callable[[str, int], SecurityRule]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "most, each, code",
     [
@@ -373,6 +374,7 @@ def test_a_rule_names_at_most_ten_groups_a_side(cloud: Cloud) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_rules_name_at_most_a_hundred_groups(cloud: Cloud) -> None:
     groups = [cloud.asg(f"g{at}") for at in range(101)]
     rules = [of_groups(each, name=f"r{at}", priority=100 + at) for at, each in enumerate(groups)]

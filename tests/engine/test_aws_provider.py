@@ -114,6 +114,7 @@ def rules(ec2: Any) -> list[Any]:
 # ---- what an update does ----
 
 
+@pytest.mark.slow
 def test_a_new_group_lets_nothing_out(stack: Deployment, control: Control, ec2: Any) -> None:
     stack.up(program(group()))
     assert words(control) == [
@@ -145,6 +146,7 @@ IN_PLACE: Final = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", IN_PLACE, ids=str)
 def test_a_rule_is_edited_in_place(
     stack: Deployment, control: Control, ec2: Any, change: dict[str, Any]
@@ -188,6 +190,7 @@ def test_another_type_of_source_is_another_rule_made_first(
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key, value", [("description", "Edge Transport"), ("vpcId", "other")])
 def test_a_replaced_group_and_its_rules_are_made_first(
     stack: Deployment, control: Control, ec2: Any, key: str, value: str
@@ -257,6 +260,7 @@ def test_a_preview_calls_nobody(stack: Deployment, control: Control) -> None:
     assert control.calls() == []
 
 
+@pytest.mark.slow
 def test_entries_of_a_list_change_in_the_order_that_keeps_room(
     stack: Deployment, control: Control, ec2: Any
 ) -> None:
@@ -302,6 +306,7 @@ def test_the_same_rule_under_another_name_is_a_duplicate(stack: Deployment) -> N
         stack.up(program(group(), rule("edge/in/smtp", description="the same")))
 
 
+@pytest.mark.slow
 def test_the_sixty_first_rule_is_refused(stack: Deployment, ec2: Any) -> None:
     def many(number: int) -> Recording:
         return program(
@@ -324,6 +329,7 @@ def test_a_group_in_use_is_not_deleted(stack: Deployment, ec2: Any) -> None:
         stack.up(program())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wanted, why",
     [
@@ -428,6 +434,7 @@ def test_what_is_gone_is_deleted_without_a_word(stack: Deployment, ec2: Any) -> 
 # ---- what goes wrong on purpose ----
 
 
+@pytest.mark.slow
 def test_a_call_that_is_throttled_is_tried_again(stack: Deployment, control: Control) -> None:
     control.disturb(Fault("throttle", ("AuthorizeSecurityGroup*",), times=1))
     stack.up(program(group(), rule()))
@@ -477,6 +484,7 @@ def test_who_dies_at_a_call_leaves_it_unanswered(
     assert len(rules(ec2)) == stands
 
 
+@pytest.mark.slow
 def test_a_rule_whose_tags_fail_is_not_forgotten(stack: Deployment, control: Control) -> None:
     provider = AwsProvider(control)
     provider.Configure(proto.ConfigureRequest(), None)
@@ -506,6 +514,7 @@ def test_a_rule_whose_tags_fail_is_not_forgotten(stack: Deployment, control: Con
 # ---- as a process ----
 
 
+@pytest.mark.slow
 def test_two_plugins_share_a_cloud_and_a_log_and_end_when_told(tmp_path: Path) -> None:
     with ec2_server.served() as endpoint:
         vpc = ec2_server.client(endpoint).create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]

@@ -698,6 +698,7 @@ def test_an_interface_wears_five_groups_of_its_own_vpc(vpc: Vpc) -> None:
 # ---- as a process ----
 
 
+@pytest.mark.slow
 def test_a_server_process_answers_the_same_and_ends_with_its_test() -> None:
     with ec2_server.served() as endpoint:
         vpc = Vpc(ec2_server.client(endpoint))

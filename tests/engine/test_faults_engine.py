@@ -17,6 +17,7 @@ from tests.engine.running import Started
 from tests.engine.updating import Passed, foreseen
 from tests.support.paths import PATIENCE
 from tests.support.recordings import declared
+from tests.support.rule_sets import networks_of
 
 pytestmark = pytest.mark.pulumi_engine
 
@@ -44,7 +45,7 @@ def without_harm(found: Passed) -> None:
 
 def with_its_end(found: Passed) -> None:
     without_harm(found)
-    assert agree(found.looks[-1].stood, found.new.networks)
+    assert agree(found.looks[-1].stood, networks_of(found.new))
 
 
 @both_clouds

@@ -18,6 +18,7 @@ from tests.engine.looking import agree
 from tests.engine.running import Started
 from tests.engine.updating import planned
 from tests.support.recordings import declared
+from tests.support.rule_sets import networks_of
 
 pytestmark = pytest.mark.pulumi_engine
 
@@ -86,7 +87,7 @@ def test_killed_at_any_call_the_next_update_ends_what_was_begun_without_a_gap(
             found = there.recovered(at)
             assert [str(trouble) for trouble in found.troubles] == [], at
             assert found.outside_the_model == [], at
-            assert agree(found.looks[-1].stood, found.new.networks), at
+            assert agree(found.looks[-1].stood, networks_of(found.new)), at
             assert there.engine.pending() == [], at
     assert cut == CUT[platform]
     there.run("preview", "--expect-no-changes")

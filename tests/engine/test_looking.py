@@ -12,6 +12,7 @@ from tests.engine.chain import BEGINNING, Topology
 from tests.engine.looking import Look, agree, outside_the_model, troubles
 from tests.engine.updating import planned
 from tests.support.recordings import PLATFORMS, Platform, declared
+from tests.support.rule_sets import networks_of
 
 pytestmark = pytest.mark.slow
 
@@ -20,7 +21,7 @@ both_clouds = pytest.mark.parametrize("platform", PLATFORMS)
 
 def there(platform: Platform) -> Any:
     """The one network of the smallest stack, as it was planned."""
-    return planned(declared(BEGINNING, platform)).networks["lab"]
+    return networks_of(planned(declared(BEGINNING, platform)))["lab"]
 
 
 def seen(platform: Platform, *stood: Any) -> list[str]:
@@ -118,13 +119,13 @@ def test_what_comes_and_what_goes_is_neither_cut_nor_open() -> None:
         return topology
 
     old, new = planned(with_services("https", "imap")), planned(with_services("https", "pop"))
-    first, last = (plans.networks["lab"] for plans in (old, new))
+    first, last = (networks_of(plans)["lab"] for plans in (old, new))
     assert isinstance(first, AwsRuleSet)
     assert isinstance(last, AwsRuleSet)
     between = replace(first, rules=tuple({*first.rules, *last.rules}))
     states = [Look("Call", {"lab": each}) for each in (first, between, last)]
     assert troubles(old, new, states) == []
-    assert outside_the_model(old.networks, new.networks, states) == []
+    assert outside_the_model(networks_of(old), networks_of(new), states) == []
 
 
 # ---- states that the model does not have ----
@@ -158,7 +159,7 @@ def test_a_rule_of_neither_topology_is_outside_the_model_where_anyone_wears_it()
 
 
 def test_a_prefix_list_of_other_ranges_is_outside_the_model() -> None:
-    network = planned(declared("prod-aws", "aws")).networks["corp"]
+    network = networks_of(planned(declared("prod-aws", "aws")))["corp"]
     assert isinstance(network, AwsRuleSet)
     (one, *others) = network.prefix_lists
     shorter = replace(network, prefix_lists=(replace(one, entries=one.entries[1:]), *others))

@@ -54,6 +54,7 @@ def test_an_ec2_of_this_process_is_seen_after_each_call_while_it_is_watched() ->
     ec2_server.forget_everything()
 
 
+@pytest.mark.slow
 def test_an_ec2_of_its_own_process_writes_down_what_stands_after_each_call(tmp_path: Path) -> None:
     journal = tmp_path / "journal.jsonl"
     assert kept_in(journal) == []

@@ -18,6 +18,7 @@ from tests.engine.looking import agree
 from tests.engine.running import Running, Started, running
 from tests.engine.updating import Passed, foreseen, planned
 from tests.support.recordings import declared
+from tests.support.rule_sets import networks_of
 
 pytestmark = pytest.mark.pulumi_engine
 
@@ -57,7 +58,7 @@ def ten_edits(there: Running, platform: Platform, stack: str) -> None:
 
 def seen_at(found: Passed) -> set[tuple[str, str, str]]:
     """What was cut or opened at which server, as it is foretold."""
-    ours = {server for plan in found.new.networks.values() for server in plan.memberships}
+    ours = {server for plan in networks_of(found.new).values() for server in plan.memberships}
     return {
         (each.effect, each.source, "out")
         if each.source in ours
@@ -98,7 +99,7 @@ def test_servers_change_their_groups_when_every_rule_stands_and_before_any_goes(
     assert seen_at(found) == {
         (trouble.effect.value, trouble.server, trouble.way) for trouble in foretold.at_once.issues
     }
-    assert agree(found.looks[-1].stood, found.new.networks)
+    assert agree(found.looks[-1].stood, networks_of(found.new))
 
 
 def test_with_outputs_that_do_not_wait_an_engine_lets_servers_wear_a_group_without_its_rules(
@@ -116,7 +117,7 @@ def test_with_outputs_that_do_not_wait_an_engine_lets_servers_wear_a_group_witho
             for line in order
         ), order
         assert any(trouble.effect == "cut" for trouble in found.troubles)
-        assert agree(found.looks[-1].stood, found.new.networks)
+        assert agree(found.looks[-1].stood, networks_of(found.new))
 
 
 def test_what_one_step_opens_in_passing_is_seen_as_it_was_foretold(stack: Started) -> None:
@@ -143,7 +144,7 @@ def test_on_azure_what_is_replaced_would_be_deleted_first_and_that_is_refused_wh
     assert {call.call for call in there.control.writes()} == {"DELETE"}
     assert all(call.error for call in there.control.writes())
     assert there.passed().looks == ()
-    assert agree(there.cloud.now(planned(topology)).stood, planned(topology).networks)
+    assert agree(there.cloud.now(planned(topology)).stood, networks_of(planned(topology)))
     there.declare(topology)
     there.run("up", "--yes", "--skip-preview")
     there.run("preview", "--expect-no-changes")

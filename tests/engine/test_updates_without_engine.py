@@ -23,6 +23,7 @@ from tests.engine.clouds import PLATFORMS, Platform, opened
 from tests.engine.looking import agree
 from tests.engine.updating import Modelled
 from tests.support.recordings import declared
+from tests.support.rule_sets import networks_of
 
 pytestmark = pytest.mark.slow
 
@@ -111,4 +112,4 @@ def test_a_group_that_was_made_and_forgotten_lets_everything_out_where_it_is_imp
     assert [(each.source, each.services) for each in found.troubles] == [("ex2", "everything")]
     # No state knows of the rule, so no later update takes it away.
     assert there.up(after).steps == {}
-    assert not agree(there.cloud.now(found.new).stood, found.new.networks)
+    assert not agree(there.cloud.now(found.new).stood, networks_of(found.new))

@@ -20,6 +20,7 @@ from tests.engine.clouds import ATTACHED, Cloud
 from tests.engine.control import Call, Control
 from tests.engine.deployment import Deployment, Refused
 from tests.engine.looking import Look, Trouble
+from tests.support.rule_sets import networks_of
 from tests.support.strategies import declared as understood
 
 __all__ = ["Modelled", "Passed", "foreseen", "planned"]
@@ -67,7 +68,7 @@ class Passed:
     def outside_the_model(self) -> list[str]:
         """The states that the model does not know."""
         return looking.outside_the_model(
-            {} if self.old is None else self.old.networks, self.new.networks, self.looks
+            {} if self.old is None else networks_of(self.old), networks_of(self.new), self.looks
         )
 
 

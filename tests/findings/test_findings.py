@@ -338,6 +338,7 @@ def named(cases: list[Case]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("case", cases, ids=[case.name for case in cases])
 
 
+@pytest.mark.slow
 @named([case for case in CASES if not case.right])
 def test_what_is_wrong_gets_the_answer_on_the_page(
     case: Case, desk: Desk, written: dict[Case, str] | None
@@ -352,6 +353,7 @@ def test_what_is_wrong_gets_the_answer_on_the_page(
     assert answer == (case.answer or "").rstrip("\n")
 
 
+@pytest.mark.slow
 @named([case for case in CASES if case.right])
 def test_what_is_right_is_not_refused(case: Case, desk: Desk) -> None:
     code, answer = answer_to(case, desk)

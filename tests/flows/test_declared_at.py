@@ -35,6 +35,7 @@ def test_every_row_of_the_catalog_has_one_entry() -> None:
     assert set(ROWS) == {entry.id for entry in ENTRIES}
 
 
+@pytest.mark.slow
 @given(topologies())
 def test_every_flow_is_asked_for_by_fields_that_are_there(data: dict[str, Any]) -> None:
     topology = declared(data)
@@ -48,6 +49,7 @@ def test_every_flow_is_asked_for_by_fields_that_are_there(data: dict[str, Any]) 
                 assert value_at(data, path) is not None, (path, reason)
 
 
+@pytest.mark.slow
 @given(topologies())
 def test_without_who_asked_the_reason_is_gone(data: dict[str, Any]) -> None:
     """The additional flows, which are the easiest to take away: each alone."""

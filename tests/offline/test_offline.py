@@ -315,6 +315,7 @@ def test_all_of_it_happens_on_the_callers_thread() -> None:
     assert outputs == {"thread": threading.get_ident()}
 
 
+@pytest.mark.slow
 def test_the_order_is_the_programs_own() -> None:
     def program() -> None:
         for at in range(40):
@@ -784,6 +785,7 @@ print(sorted(loaded & {"pulumi_aws", "pulumi_azure_native"}))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program, sdk", [("aws", "pulumi_aws"), ("azure", "pulumi_azure_native")])
 def test_a_program_for_one_cloud_loads_the_sdk_of_that_one_alone(program: str, sdk: str) -> None:
     strict = ["-W", "error", "-W", "ignore::DeprecationWarning"]

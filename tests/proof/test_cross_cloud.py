@@ -18,6 +18,7 @@ DATA: Final = edited(
 )
 
 
+@pytest.mark.slow
 @given(topologies(), CLOUDS)
 def test_nothing_but_the_platform_of_managed_networks_changes(
     data: dict[str, Any], cloud: Platform
@@ -37,6 +38,7 @@ def test_nothing_but_the_platform_of_managed_networks_changes(
     assert other.model_copy(update={"networks": topology.networks}) == topology
 
 
+@pytest.mark.slow
 @given(topologies(), CLOUDS)
 def test_what_passes_its_checks_passes_them_on_the_other_cloud(
     data: dict[str, Any], cloud: Platform

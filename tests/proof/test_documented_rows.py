@@ -69,6 +69,7 @@ def laws_broken(plans: Plans) -> set[str]:
     return {failure.law for failure in prove(plans).failures}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", ROWS)
 def test_an_emptied_row_fails_the_proof_wherever_it_applies(row: str) -> None:
     emptied = [found for plans in planned() if (found := without_row(plans, row)) is not None]
@@ -111,6 +112,7 @@ def test_every_stack_and_situation_has_all_its_rows() -> None:
         assert prove(plans).failures == ()
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(topologies(), st.sampled_from([row for row in ROWS if row not in GROUND_RULES]))
 def test_an_emptied_row_of_any_topology_is_missed_where_it_is_the_only_one(

@@ -29,7 +29,7 @@ from exchange_ports.traffic.addresses import Address
 from exchange_ports.traffic.services import TCP, UDP, PortSet, ServiceSet
 from tests.support.mutants import mutants
 from tests.support.recordings import PLATFORMS, Platform
-from tests.support.rule_sets import NetworkPlan
+from tests.support.rule_sets import NetworkPlan, networks_of
 from tests.support.strategies import Data, declared, topologies
 from tests.support.verdicts import table_rows
 
@@ -140,7 +140,7 @@ def test_a_neighbour_notices_every_rule_that_is_missing_or_wider_towards_it(
     """The judge can fail."""
     plans = compile_plans(declared(topology(platform)))
     noticed = Counter[str]()
-    for key, plan in plans.networks.items():
+    for key, plan in networks_of(plans).items():
         for fault in mutants(plan):
             if fault.kind not in ("drop a rule", "widen ports by one", "flip direction"):
                 continue
@@ -148,7 +148,7 @@ def test_a_neighbour_notices_every_rule_that_is_missing_or_wider_towards_it(
             ((_, changed),) = (rule for rule in _rules(plan) if rule not in there)
             if not _names_a_neighbour(changed):
                 continue
-            wrong = replace(plans, networks={**plans.networks, key: fault.plan})
+            wrong = replace(plans, networks={**networks_of(plans), key: fault.plan})
             assert next(differences(wrong, platform), None), f"{fault.kind}: {fault.what}"
             noticed[fault.kind] += 1
     assert all(count >= 10 for count in noticed.values()), noticed

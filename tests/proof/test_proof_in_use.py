@@ -194,6 +194,7 @@ def test_help_names_both_commands_with_an_example() -> None:
         assert run(command, "--help").returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments, loads", [(("plan", DEV), False), (("schema",), False), (("prove", DEV), True)]
 )

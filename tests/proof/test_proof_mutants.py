@@ -17,6 +17,7 @@ from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.topology.validate import load_topology
 from tests.support.mutants import mutants
 from tests.support.recordings import declared
+from tests.support.rule_sets import networks_of
 
 pytestmark = pytest.mark.slow
 
@@ -67,9 +68,9 @@ def test_every_mutant_is_found_or_permits_the_same(stack: str, place: Place) -> 
     assert prove(plans).holds
     killed, equivalent = Counter[str](), Counter[str]()
     survivors: list[str] = []
-    for key, plan in plans.networks.items():
+    for key, plan in networks_of(plans).items():
         for mutant in mutants(plan):
-            mutated = replace(plans, networks={**plans.networks, key: mutant.plan})
+            mutated = replace(plans, networks={**networks_of(plans), key: mutant.plan})
             if not prove(mutated).holds:
                 killed[mutant.kind] += 1
             elif _permit_the_same(plans, mutated):

@@ -64,6 +64,7 @@ OTHERS: Final = ("10.20.2.10", "10.64.0.9", "10.20.6.8", "10.20.240.9", "198.51.
 PORTS: Final = (25, 26, 53, 143, 443, 587, 1080, 3389, 50636)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", PLATFORMS)
 @pytest.mark.parametrize("stack", ["prod-aws", "proxied"])
 def test_the_answer_about_each_pair_is_that_of_the_judge(stack: str, platform: Cloud) -> None:
@@ -92,6 +93,7 @@ def ends_of(plans: Plans) -> st.SearchStrategy[QueryEndpoint]:
     return st.sampled_from(sorted(EndpointNames(plans).named)).map(EndpointNames(plans).find)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(topologies(), st.data())
 def test_the_parts_of_an_answer_are_all_that_was_asked_each_once(
@@ -150,6 +152,7 @@ def on(data: Any, platform: Cloud) -> Any:
     return moved
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(topologies(), st.data())
 def test_both_clouds_answer_alike(data: Any, draw: st.DataObject) -> None:

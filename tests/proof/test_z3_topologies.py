@@ -21,7 +21,7 @@ from exchange_ports.proof.network_model import NetworkModel
 from tests.support.mutants import mutants
 from tests.support.recordings import Platform
 from tests.support.recordings import declared as stack_declared
-from tests.support.rule_sets import NetworkPlan
+from tests.support.rule_sets import NetworkPlan, networks_of
 from tests.support.smt import logic
 from tests.support.smt.algebra import said_by
 from tests.support.smt.clouds import HOST, Cloud
@@ -64,13 +64,13 @@ def planned(data: Data) -> Plans:
 
 def cloud(plans: Plans, people: People, key: str, scene: NetworkModel | None = None) -> Cloud:
     where = {s.name: s.addresses for s in scene.servers.values()} if scene else people.where()
-    return Cloud(plans.networks[key], where, people.space(key))
+    return Cloud(networks_of(plans)[key], where, people.space(key))
 
 
 def from_semantics(plans: Plans, people: People) -> Iterator[Apart]:
     """Where the package's own semantics and z3 read a plan differently."""
     scene = NetworkModel(plans)
-    clouds = {key: cloud(plans, people, key, scene) for key in plans.networks}
+    clouds = {key: cloud(plans, people, key, scene) for key in networks_of(plans)}
     for name, key in people.managed():
         server, written = scene.servers[name], clouds[key]
         for way in WAYS:
@@ -84,7 +84,7 @@ def from_semantics(plans: Plans, people: People) -> Iterator[Apart]:
 def from_flows(plans: Plans, people: People) -> Iterator[Apart]:
     """Where what a plan lets through is not what the flows mean."""
     where = people.where()
-    clouds = {key: cloud(plans, people, key) for key in plans.networks}
+    clouds = {key: cloud(plans, people, key) for key in networks_of(plans)}
     for name, key in people.managed():
         probed = people.data["networks"][key]["platform"] == "azure"
         for way in WAYS:
@@ -126,7 +126,7 @@ def test_z3_finds_no_packet_between_the_two_clouds(data: Data) -> None:
     clouds = {
         (one, key): cloud(plans, people, key)
         for one, plans in written.items()
-        for key in plans.networks
+        for key in networks_of(plans)
     }
     probe = logic.within(logic.PEER, HOST)
     for name, key in people.managed():
@@ -139,7 +139,7 @@ def test_z3_finds_no_packet_between_the_two_clouds(data: Data) -> None:
 
 
 def with_plan(plans: Plans, key: str, plan: NetworkPlan) -> Plans:
-    return replace(plans, networks={**plans.networks, key: plan})
+    return replace(plans, networks={**networks_of(plans), key: plan})
 
 
 @solved
@@ -148,8 +148,8 @@ def test_z3_and_the_semantics_see_the_same_in_a_plan_that_is_wrong(
     data: Data, draw: st.DataObject
 ) -> None:
     plans, people = planned(data), People(data)
-    key = draw.draw(st.sampled_from(sorted(plans.networks)))
-    faults = [*mutants(plans.networks[key])]
+    key = draw.draw(st.sampled_from(sorted(networks_of(plans))))
+    faults = [*mutants(networks_of(plans)[key])]
     assume(faults)
     fault = draw.draw(st.sampled_from(faults))
     wrong = with_plan(plans, key, fault.plan)
@@ -174,7 +174,7 @@ def test_z3_finds_every_rule_that_is_dropped_from_a_stack(stack: str, platform: 
     plans, people = planned(data), People(data)
     dropped = [
         (key, fault)
-        for key, plan in plans.networks.items()
+        for key, plan in networks_of(plans).items()
         for fault in mutants(plan)
         if fault.kind == "drop a rule"
     ]
@@ -187,7 +187,7 @@ def test_z3_finds_every_rule_that_is_dropped_from_a_stack(stack: str, platform: 
 def test_a_packet_between_plan_and_flows_is_told_so_that_one_can_read_it() -> None:
     data = stack_declared("prod-aws", "aws")
     plans, people = planned(data), People(data)
-    key, plan = next(iter(plans.networks.items()))
+    key, plan = next(iter(networks_of(plans).items()))
     dropped = "edge-server.edge1/in/tcp/50636/edgesync.hq"
     (fault,) = (
         each for each in mutants(plan) if (each.kind, each.what) == ("drop a rule", dropped)

@@ -129,6 +129,7 @@ def gathered(
     return dict(ours), dict(others)
 
 
+@pytest.mark.slow
 @some
 @given(topologies())
 def test_the_rows_of_a_picture_are_the_flows(data: Data) -> None:
@@ -155,6 +156,7 @@ def test_what_is_kept_and_new_is_what_passes_now_and_what_is_kept_and_cut_what_p
     assert of_rows(shown, (Stand.KEPT, Stand.CUT)) == of_flows(before)
 
 
+@pytest.mark.slow
 @some
 @given(topologies())
 def test_nothing_is_new_or_cut_between_a_topology_and_itself(data: Data) -> None:
@@ -166,6 +168,7 @@ def test_nothing_is_new_or_cut_between_a_topology_and_itself(data: Data) -> None
     ]
 
 
+@pytest.mark.slow
 @some
 @given(topologies())
 def test_everybody_stands_in_one_lane(data: Data) -> None:
@@ -405,6 +408,7 @@ def asked(*arguments: str) -> bytes:
     ).stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHOWN)
 def test_the_pictures_in_the_docs_are_those_that_the_command_draws(
     name: str, pytestconfig: pytest.Config

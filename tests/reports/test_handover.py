@@ -88,6 +88,7 @@ def everything_at(there: AddressSet) -> Traffic:
     return Traffic.of([(there, ServiceSet.everything())])
 
 
+@pytest.mark.slow
 @slow
 @given(topologies())
 def test_what_is_handed_over_is_what_the_rules_let_pass_but_inside_one_zone(data: Any) -> None:
@@ -106,6 +107,7 @@ def test_what_is_handed_over_is_what_the_rules_let_pass_but_inside_one_zone(data
                 assert not said - permitted
 
 
+@pytest.mark.slow
 @slow
 @given(topologies())
 def test_no_row_is_about_two_servers_of_one_place_or_about_no_server_of_ours(data: Any) -> None:
@@ -127,6 +129,7 @@ def test_no_row_is_about_two_servers_of_one_place_or_about_no_server_of_ours(dat
         assert row.reasons
 
 
+@pytest.mark.slow
 @slow
 @given(topologies())
 def test_both_formats_have_every_row_once(data: Any) -> None:

@@ -57,6 +57,7 @@ def meant(plans: Plans) -> set[Triple]:
     }
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(topologies())
 def test_the_rows_say_what_the_flows_say_and_no_more(data: Any) -> None:
@@ -86,6 +87,7 @@ def services_of(text: str) -> ServiceSet:
     return found
 
 
+@pytest.mark.slow
 @given(topologies())
 @settings(max_examples=30)
 def test_no_two_rows_have_the_same_ends(data: Any) -> None:

@@ -30,6 +30,7 @@ from tests.support.strategies import WITH_EDGE, edited, topologies
 BOTH: Final = "stacks/Pulumi.both.yaml"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format_", ["markdown", "html", "csv"])
 def test_a_report_is_the_same_bytes_each_time(format_: str) -> None:
     first, second = (
@@ -75,6 +76,7 @@ def book_of(plans: Plans, file: str = "stacks/Pulumi.prod.yaml") -> Book:
     return rulebook(plans, prove(plans), plans.warnings, Origin(file, "0" * 64, "1.0"))
 
 
+@pytest.mark.slow
 @slow
 @given(topologies())
 def test_every_rule_stands_in_each_zone_that_wears_it_with_its_reasons(data: Any) -> None:
@@ -100,6 +102,7 @@ def test_every_rule_stands_in_each_zone_that_wears_it_with_its_reasons(data: Any
     assert listed == expected
 
 
+@pytest.mark.slow
 @slow
 @given(topologies())
 def test_all_three_formats_have_every_rule_and_every_accepted_risk(data: Any) -> None:
@@ -241,6 +244,7 @@ MORE: Final = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [*HOSTILE, *MARKUP, *MORE])
 def test_no_word_of_an_operator_is_html(words: str) -> None:
     plain, hostile = (
@@ -262,6 +266,7 @@ def test_the_name_of_a_file_is_not_html_either() -> None:
     assert name in hostile.codes
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(
     st.text(

@@ -25,6 +25,7 @@ def plans(platform: Platform, attach_to: str | None = None, **network: Any) -> P
     return compile_plans(load_topology(data)[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attached", Attached)
 @pytest.mark.parametrize(
     "one, other", [("subnets", "network_interfaces"), ("network_interfaces", "subnets")]
@@ -72,6 +73,7 @@ def test_groups_that_shall_stand_elsewhere_are_named(
     assert (found.steps is None) is said
 
 
+@pytest.mark.slow
 def test_a_network_that_comes_replaces_nothing() -> None:
     (network,) = plans("aws").networks
     ids = ({network: {"vpc_id": "vpc-1"}}, {network: {"location": "westeurope"}})

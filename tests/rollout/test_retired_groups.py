@@ -10,7 +10,7 @@ from exchange_ports.proof import prove
 from exchange_ports.rollout import Attached, Does, network_pairs, operations, plan_rollout
 from exchange_ports.topology.validate import parse_topology
 from exchange_ports.traffic.ports import Protocol
-from tests.support.rule_sets import NetworkPlan
+from tests.support.rule_sets import NetworkPlan, networks_of
 from tests.support.strategies import SMALL, WITH_EDGE, Data, declared, edited
 
 #: Paris has Mailbox servers of its own in the same network.
@@ -47,13 +47,13 @@ def test_a_retired_group_is_kept_with_all_of_its_rules(platform: str) -> None:
     """Nothing is done when the last server leaves: whoever still wears the groups is no worse off."""
     before = planned(PARIS, platform)
     after = planned(LEFT, platform, retired_groups=OF_PARIS)
-    assert set(OF_PARIS) <= group_keys(after.networks["corp"])
+    assert set(OF_PARIS) <= group_keys(networks_of(after)["corp"])
     assert [operations(pair.old, pair.new) for pair in network_pairs(before, after)] == [()]
 
 
 @pytest.mark.parametrize("platform", ["aws", "azure"])
 def test_nobody_is_said_to_wear_it(platform: str) -> None:
-    plan = planned(LEFT, platform, retired_groups=OF_PARIS).networks["corp"]
+    plan = networks_of(planned(LEFT, platform, retired_groups=OF_PARIS))["corp"]
     assert set(plan.memberships) == {"ex1"}
     assert not {key for worn in plan.memberships.values() for key in worn} & set(OF_PARIS)
 
@@ -85,8 +85,8 @@ def test_its_rules_follow_the_flows_like_those_of_any_group(platform: str) -> No
     """A flow that is closed is closed for whoever still wears the group, too."""
     flow = {"from": "mailbox", "to": "10.20.7.0/24", "ports": ["9200/tcp"], "reason": "backup"}
     with_flow = edited(LEFT, {"additional_flows": [flow]})
-    there = planned(with_flow, platform, retired_groups=OF_PARIS).networks["corp"]
-    gone = planned(LEFT, platform, retired_groups=OF_PARIS).networks["corp"]
+    there = networks_of(planned(with_flow, platform, retired_groups=OF_PARIS))["corp"]
+    gone = networks_of(planned(LEFT, platform, retired_groups=OF_PARIS))["corp"]
     assert [("mailbox.paris" in text, "9200" in text) for text in _rules(there)].count(
         (True, True)
     ) == 1
@@ -106,7 +106,7 @@ def test_an_edge_group_is_somebodys_peer_while_it_is_retired() -> None:
         WITH_EDGE,
         {"sites.paris": {}, "additional_flows": [{**pings, "accept_risk": True}]},
     )
-    plan = planned(data, retired_groups=["edge.paris"]).networks["corp"]
+    plan = networks_of(planned(data, retired_groups=["edge.paris"]))["corp"]
     assert isinstance(plan, AwsRuleSet)
     found = {
         (rule.group, rule.peer.key)
@@ -152,7 +152,7 @@ def test_the_proof_takes_the_rules_of_a_retired_group_for_needed(platform: str) 
 def test_a_network_that_everybody_left_keeps_what_is_retired(platform: str) -> None:
     """Azure keeps the zone's network security group as well: interfaces still have it."""
     network = {"platform": platform, "internal": ["10.30.0.0/20"], "retired_groups": ["exchange"]}
-    plan = compile_plans(declared(edited(SMALL, {"networks.far": network}))).networks["far"]
+    plan = networks_of(compile_plans(declared(edited(SMALL, {"networks.far": network}))))["far"]
     assert group_keys(plan) == {"exchange"}
     assert plan.memberships == {}
     if isinstance(plan, AwsRuleSet):
@@ -167,7 +167,7 @@ def test_a_network_that_everybody_left_keeps_what_is_retired(platform: str) -> N
 def test_a_retired_group_of_edge_servers_keeps_the_group_of_their_zone(
     network: Data, zone: str
 ) -> None:
-    plan = planned(LEFT, "azure", retired_groups=["edge.hq"], **network).networks["corp"]
+    plan = networks_of(planned(LEFT, "azure", retired_groups=["edge.hq"], **network))["corp"]
     assert not isinstance(plan, AwsRuleSet)
     assert [group.zone.value for group in plan.groups] == sorted({"internal", zone})
 
@@ -180,7 +180,7 @@ def said(data: Data) -> list[tuple[str, bool]]:
 def test_a_group_that_somebody_wears_is_not_retired_and_said_to_be_worn() -> None:
     worn = edited(PARIS, {"networks.corp.retired_groups": ["mailbox.paris"]})
     assert ("retired-group-worn", False) in said(worn)
-    assert repr(planned(worn).networks) == repr(planned(PARIS).networks)
+    assert repr(networks_of(planned(worn))) == repr(networks_of(planned(PARIS)))
 
 
 @pytest.mark.parametrize("key", ["mailbox.lyon", "mailboxes.paris", "exchange.paris", "mailbox"])
@@ -196,4 +196,4 @@ def test_nothing_is_kept_in_an_external_network() -> None:
 def test_groups_of_one_server_and_of_edge_servers_can_be_retired() -> None:
     data = edited(SMALL, {"networks.corp.retired_groups": ["server.ex1", "edge-sending.hq"]})
     assert [code for code, error in said(data) if error] == []
-    assert {"server.ex1", "edge-sending.hq"} <= group_keys(planned(data).networks["corp"])
+    assert {"server.ex1", "edge-sending.hq"} <= group_keys(networks_of(planned(data))["corp"])

@@ -3,7 +3,7 @@
 from exchange_ports.cli.stacks import compiled, read, registered
 from exchange_ports.planning import Plans
 from tests.support.paths import ROOT
-from tests.support.rule_sets import NetworkPlan
+from tests.support.rule_sets import NetworkPlan, networks_of
 
 
 def test_while_an_update_is_under_way_what_its_step_leaves_is_what_stands() -> None:
@@ -15,7 +15,7 @@ def test_while_an_update_is_under_way_what_its_step_leaves_is_what_stands() -> N
 
 
 def lab(plans: Plans) -> NetworkPlan:
-    return plans.networks["lab"]
+    return networks_of(plans)["lab"]
 
 
 def test_where_none_is_under_way_the_plan_is_what_stands() -> None:

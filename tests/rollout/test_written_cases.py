@@ -178,6 +178,7 @@ def updated(case: Case, platform: str, attached: Attached = Attached.HERE) -> Ro
     return plan_rollout(old, new, attached)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", ["aws", "azure"])
 @pytest.mark.parametrize("name", CASES)
 def test_an_edit_needs_as_many_steps_as_are_written_here(name: str, platform: str) -> None:

@@ -37,12 +37,14 @@ def test_what_is_not_spoilt_gives_a_plan(stack: str) -> None:
     assert isinstance(outcome_of_data(settings_of(stack)), Plans)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(EACH))
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_spoilt_file_gives_a_plan_or_findings(stack: str, seed: int) -> None:
     outcome_of_file(spoilt_file(stack, seed))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(EACH))
 @pytest.mark.parametrize("stack", STACKS)
 def test_spoilt_settings_of_a_program_give_a_plan_or_findings(stack: str, seed: int) -> None:
@@ -55,6 +57,7 @@ def test_the_same_seed_spoils_in_the_same_way_and_seeds_differ() -> None:
     assert len({*files}) > EACH * 0.8
 
 
+@pytest.mark.slow
 def test_spoiling_reaches_far() -> None:
     outcomes = [outcome_of_data(spoilt_data(s, seed)) for s in STACKS for seed in range(EACH)]
     codes = {f.kind.code for found in outcomes if not isinstance(found, Plans) for f in found}

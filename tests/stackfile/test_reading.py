@@ -313,6 +313,7 @@ JSON: Final = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(SOUP, JSON, max_size=4), st.sampled_from([True, False, None]))
 @example({"a": ["\ud7ff", "\x85", "\n a", "on", "010", 2**60, 1e300, 0.1]}, None)
 def test_plain_data_that_yaml_wrote_is_read_back_or_refused(
@@ -421,6 +422,7 @@ BOUNDS: Final[dict[str, tuple[bytes, str | None]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content, code", BOUNDS.values(), ids=BOUNDS)
 def test_reading_is_bounded(content: bytes, code: str | None) -> None:
     if code is None:
@@ -572,10 +574,12 @@ def page() -> Iterator[str]:
         yield f"## {name}\n\n```yaml\n{shown(content)}\n```\n```\n{refused.value}\n```\n"
 
 
+@pytest.mark.slow
 def test_every_fault_is_said_in_these_words(golden: Callable[[str, str], None]) -> None:
     golden("reading.md", "\n".join(page()))
 
 
+@pytest.mark.slow
 def test_every_kind_has_a_code_of_its_own_and_is_shown() -> None:
     codes = [kind.code for kind in kinds.KINDS]
     assert len(codes) == len(set(codes))

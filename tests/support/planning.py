@@ -12,7 +12,7 @@ from tests.support.expand import (
     View,
     view,
 )
-from tests.support.rule_sets import NetworkPlan
+from tests.support.rule_sets import NetworkPlan, networks_of
 from tests.support.strategies import (
     Data,
     declared,
@@ -51,17 +51,19 @@ def planned(data: Data) -> Plans:
 
 
 def in_aws(plans: Plans) -> list[AwsRuleSet]:
-    return [plan for plan in plans.networks.values() if isinstance(plan, AwsRuleSet)]
+    return [plan for plan in networks_of(plans).values() if isinstance(plan, AwsRuleSet)]
 
 
 def in_azure(plans: Plans) -> list[AzureRuleSet]:
-    return [plan for plan in plans.networks.values() if isinstance(plan, AzureRuleSet)]
+    return [plan for plan in networks_of(plans).values() if isinstance(plan, AzureRuleSet)]
 
 
 def viewed(plans: Plans) -> list[tuple[NetworkPlan, View]]:
     """Every network with servers, and what it sees."""
     return [
-        (plan, view(plan, plans.topology)) for plan in plans.networks.values() if plan.memberships
+        (plan, view(plan, plans.topology))
+        for plan in networks_of(plans).values()
+        if plan.memberships
     ]
 
 

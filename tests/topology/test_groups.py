@@ -140,6 +140,7 @@ def test_a_server_wears_its_edgesync_group_before_there_is_any_edge() -> None:
     assert internal(SMALL) == internal(WITH_EDGE)
 
 
+@pytest.mark.slow
 @given(topologies())
 def test_no_server_wears_more_groups_than_an_interface_takes(data: dict[str, Any]) -> None:
     for server, keys in worn(data).items():
@@ -153,6 +154,7 @@ def stem(data: Mapping[str, Any], network: str) -> str:
     return ".".join(internal.split(".")[:2])
 
 
+@pytest.mark.slow
 @given(topologies(edge=False), st.data())
 def test_adding_edge_moves_no_internal_server(data: dict[str, Any], draw: st.DataObject) -> None:
     sites = [
@@ -178,6 +180,7 @@ def test_adding_edge_moves_no_internal_server(data: dict[str, Any], draw: st.Dat
     assert internal(with_edge) == internal(data)
 
 
+@pytest.mark.slow
 @given(topologies())
 def test_sites_clients_mail_and_flows_move_nobody(data: dict[str, Any]) -> None:
     network = next(iter(data["networks"]))
@@ -213,6 +216,7 @@ def servers_of(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [server for site in sites.values() for server in site.get("servers", {}).values()]
 
 
+@pytest.mark.slow
 @given(topologies(), st.data())
 def test_a_server_wears_what_it_would_wear_if_the_others_were_gone(
     data: dict[str, Any], draw: st.DataObject
@@ -251,6 +255,7 @@ def test_a_server_wears_what_it_would_wear_if_the_others_were_gone(
     assert internal(alone)[server] == before[server]
 
 
+@pytest.mark.slow
 @given(topologies(edge=True), st.data())
 def test_what_an_edge_server_says_of_itself_moves_no_other_one(
     data: dict[str, Any], draw: st.DataObject
@@ -280,6 +285,7 @@ FLAGS: Final[Mapping[str, object]] = {
 }
 
 
+@pytest.mark.slow
 @given(topologies(edge=True), st.data())
 def test_an_exception_from_edgesync_moves_the_two_that_it_names(
     data: dict[str, Any], draw: st.DataObject
