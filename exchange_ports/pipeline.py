@@ -17,10 +17,9 @@ from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.stackfile.nodes import MAX_BYTES, too_big
 from exchange_ports.stackfile.stack_file import SETTINGS, StackFile
-from exchange_ports.topology.bindings import check_bindings, check_tags
 from exchange_ports.topology.checks import check
 from exchange_ports.topology.models import Platform, Topology
-from exchange_ports.topology.validate import parse_topology
+from exchange_ports.topology.validate import check_bindings, check_tags, parse_topology
 
 if TYPE_CHECKING:
     from exchange_ports.proof import Proof

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from exchange_ports.cli.console import BAD_INPUT, FINE, NO
-from exchange_ports.cli.sides import Named, Sides, sides
-from exchange_ports.cli.stacks import compiled
+from exchange_ports.cli.stacks import Named, Sides, compiled, sides
 from exchange_ports.differences import Gate, held_by
 from exchange_ports.findings import Refused, counted
 from exchange_ports.findings.command_kinds import CANNOT_WRITE, NO_SIDES

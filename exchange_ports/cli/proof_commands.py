@@ -22,9 +22,12 @@ from exchange_ports.proof import prove as proved
 from exchange_ports.proof.cross_cloud import swap, swapped
 from exchange_ports.proof.explain import Explainer, PlannedRule
 from exchange_ports.proof.reachability import Answer, QueryEndpoint, query
-from exchange_ports.reports.check_report import check_report
-from exchange_ports.reports.explain_report import explain_report, unknown_report
-from exchange_ports.reports.proof_report import proof_report
+from exchange_ports.reports.proof_report import (
+    check_report,
+    explain_report,
+    proof_report,
+    unknown_report,
+)
 from exchange_ports.reports.writers import publish
 from exchange_ports.topology.checks.additional import reviews
 from exchange_ports.topology.fields import read_ports

@@ -1,14 +1,26 @@
-"""From the name of a stack file to its plans: the only reading of files that all commands share."""
+"""Stack files of the command line: from a name to its plans, and the two sides of a comparison.
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+A side is a revision of git, or the files on disk. Files are read when they are needed, each once.
+"""
+
+import os
+import re
+import subprocess
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from exchange_ports.cli.console import doing, say
 from exchange_ports.findings import Finding, Refused, in_order
+from exchange_ports.findings import file_kinds as kinds
+from exchange_ports.findings.command_kinds import CANNOT_READ, NO_REVISION
 from exchange_ports.findings.finding import printable
 from exchange_ports.pipeline import Compiled, Declared, compile_stack, read_content
 from exchange_ports.planning import Plans
-from exchange_ports.stackfile.stack_file import StackFile, read_stack_file
+from exchange_ports.stackfile.nodes import MAX_BYTES, Fields, Text, compose
+from exchange_ports.stackfile.stack_file import NAMESPACE, StackFile, read_stack_file
 
 if TYPE_CHECKING:
     from exchange_ports.reports.document import Origin
@@ -75,3 +87,384 @@ def _compiled(stack: StackFile) -> tuple[Compiled, Plans]:
 def warn(warnings: Sequence[Finding]) -> None:
     """Say warnings on standard error, after what was asked."""
     say(warnings)
+
+
+# ---- stack files of a revision, read from git without trusting the repository ----
+
+
+#: Git answers from its own files at once; a repository that makes it wait is stopped.
+_SECONDS: Final = 60
+_SYMBOLIC_LINK: Final = "120000"
+#: Whatever the user's git would do beside reading, it does not do for us.
+_QUIET: Final = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    # No transport at all: a missing object is missing.
+    "GIT_ALLOW_PROTOCOL": "",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_PAGER": "",
+    "LC_ALL": "C",
+}
+_OPTIONS: Final = (
+    "--no-pager",
+    "--literal-pathspecs",
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "core.fsmonitor=false",
+)
+
+
+class Revision(NamedTuple):
+    """A revision: as it was asked for, the commit (or the tree, where it is only that), its tree."""
+
+    asked: str
+    id: str
+    tree: str
+
+
+class _Entry(NamedTuple):
+    mode: str
+    kind: str
+    id: str
+
+
+def inside() -> str:
+    """Where we stand in the repository, as a prefix of its paths: "" at its top, "infra/" below.
+
+    :raises Refused: this is no repository.
+    """
+    return _git("--show-prefix", command="rev-parse", of="this folder").decode().rstrip("\n")
+
+
+class Tree:
+    """The files of one revision, by their paths from the repository's top.
+
+    Goes from folder to folder by the ids that git has for them, so no path is ever followed.
+    """
+
+    def __init__(self, asked: str) -> None:
+        """Find a revision.
+
+        :raises Refused: there is no such revision here.
+        """
+        self.revision = _revision(asked)
+        self._folders: dict[str, dict[str, _Entry]] = {}
+
+    @property
+    def id(self) -> str:
+        """What the revision is, whatever it was called: the commit's id, or the tree's."""
+        return self.revision.id
+
+    def files(self, folder: str) -> tuple[str, ...]:
+        """The paths of the files of a folder, in order. Symbolic links are among them."""
+        found, link = self._folder(folder)
+        if link is not None:
+            return ()
+        above = f"{folder}/" if folder else ""
+        return tuple(sorted(above + name for name, each in found.items() if each.kind == "blob"))
+
+    def has(self, path: str) -> bool:
+        """Whether there is such a file, or a symbolic link on the way to it."""
+        folder, _, name = path.rpartition("/")
+        found, link = self._folder(folder)
+        return link is not None or (name in found and found[name].kind == "blob")
+
+    def read(self, path: str) -> bytes:
+        """A file's bytes, as they are in the repository.
+
+        :raises Refused: it is not there, is behind a symbolic link, or is too big to be a stack file.
+        """
+        folder, _, name = path.rpartition("/")
+        found, link = self._folder(folder)
+        if link is not None:
+            raise self._refused(path, f"{link} is a symbolic link, which is not followed")
+        if name not in found or found[name].kind != "blob":
+            raise self._refused(path, "there is no such file")
+        entry = found[name]
+        if entry.mode == _SYMBOLIC_LINK:
+            raise self._refused(path, "it is a symbolic link, which is not followed")
+        of = f"{path} in {self.revision.asked}"
+        size = int(_git("-s", entry.id, command="cat-file", of=of))
+        if size > MAX_BYTES:
+            raise self._refused(path, f"it has {size} bytes, and a stack file at most {MAX_BYTES}")
+        return _git("blob", entry.id, command="cat-file", of=of)
+
+    def _folder(self, path: str) -> tuple[dict[str, _Entry], str | None]:
+        """What is in a folder, nothing where there is none; and the link on the way to it, if any."""
+        id_ = self.revision.tree
+        walked: list[str] = []
+        for step in path.split("/") if path else ():
+            entry = self._listed(id_).get(step)
+            walked.append(step)
+            if entry is not None and entry.mode == _SYMBOLIC_LINK:
+                return {}, "/".join(walked)
+            if entry is None or entry.kind != "tree":
+                return {}, None
+            id_ = entry.id
+        return self._listed(id_), None
+
+    def _listed(self, tree: str) -> dict[str, _Entry]:
+        if tree not in self._folders:
+            answer = _git("-z", "--full-tree", tree, command="ls-tree", of=self.revision.asked)
+            found: dict[str, _Entry] = {}
+            for line in filter(None, answer.split(b"\0")):
+                words, _, name = line.partition(b"\t")
+                entry = _Entry(*words.decode().split())
+                found[name.decode("utf-8", "backslashreplace")] = entry
+            self._folders[tree] = found
+        return self._folders[tree]
+
+    def _refused(self, path: str, why: str) -> Refused:
+        return Refused([CANNOT_READ.at((), file=f"{path} in {self.revision.asked}", why=why)])
+
+
+def _revision(asked: str) -> Revision:
+    tree = _resolved(f"{asked}^{{tree}}", asked)
+    try:
+        commit = _resolved(f"{asked}^{{commit}}", asked)
+    except Refused:
+        # `git merge-tree` makes a tree that no commit has.
+        commit = tree
+    return Revision(asked, commit, tree)
+
+
+def _resolved(name: str, asked: str) -> str:
+    answer = _git("--verify", "--quiet", "--end-of-options", name, command="rev-parse", of=asked)
+    return answer.decode().split()[-1]
+
+
+def _git(*arguments: str, command: str, of: str) -> bytes:
+    """What one of git's reading commands answers.
+
+    :raises Refused: git is not there, or refuses.
+    """
+    try:
+        # No shell; what a user gives is behind --end-of-options or --, or an id that git gave.
+        done = subprocess.run(  # noqa: S603
+            ["git", *_OPTIONS, command, *arguments],  # noqa: S607 git stands where the user has it
+            env={**os.environ, **_QUIET},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=_SECONDS,
+        )
+    except OSError:
+        why = "git is not on PATH, or cannot be run"
+    except subprocess.TimeoutExpired:
+        why = f"git did not answer within {_SECONDS} seconds"
+    else:
+        if done.returncode == 0:
+            return done.stdout
+        said = done.stderr.decode("utf-8", "backslashreplace").strip().splitlines()
+        why = (
+            said[0].removeprefix("fatal: ")
+            if said
+            else "there is no such revision in this repository"
+        )
+    raise Refused([NO_REVISION.at((), revision=of, why=why)])
+
+
+#: Where stack files are looked for beside the folder that the project itself names: in ours they
+#: stand in `stacks`, and by Pulumi's default in the project's own folder.
+_FOLDERS: Final = ("", "stacks")
+_STACK: Final = re.compile(r"Pulumi\..+\.ya?ml", re.DOTALL)
+_PROJECTS: Final = ("Pulumi.yaml", "Pulumi.yml")
+#: As git has it: files that share half of their lines may be one file under two names.
+_ALIKE: Final = 0.5
+
+#: A file's bytes. Raises Refused where it cannot be read.
+_Read = Callable[[], bytes]
+
+
+class Named(NamedTuple):
+    """A file by its path for people, to be read when it is needed."""
+
+    file: str
+    read: _Read
+
+
+class Sides(NamedTuple):
+    """Both sides, file by file. Where one side lacks the file it is None."""
+
+    #: What each side is, for the comment's marker: a commit, or what else it was read from.
+    base: str
+    head: str
+    pairs: tuple[tuple[Named | None, Named | None], ...]
+
+
+class _Source(Protocol):
+    """Where the files of one side are; paths are those of the repository."""
+
+    @property
+    def id(self) -> str: ...
+    def files(self, folder: str) -> tuple[str, ...]: ...
+    def has(self, path: str) -> bool: ...
+    def read(self, path: str) -> bytes: ...
+
+
+def sides(against: str, at: str | None, files: Sequence[str]) -> Sides:
+    """A revision and another, or what is on disk: the files named, or all stack files of both.
+
+    :raises Refused: there is no such revision here, or neither side has a file that is named.
+    """
+    prefix = inside()
+    old = Tree(against)
+    new: _Source = _Disk(prefix) if at is None else Tree(at)
+    paths = [_from_top(prefix, file) for file in files] or _stack_files((old, new), prefix)
+    missing = [path for path in paths if not (old.has(path) or new.has(path))]
+    if missing:
+        why = "there is no such file on either side"
+        raise Refused([CANNOT_READ.at((), file=path, why=why) for path in missing])
+    before, after = (_of(source, paths) for source in (old, new))
+    return Sides(old.id, new.id, tuple(_paired(before, after)))
+
+
+class _Disk:
+    """The files on disk, by their paths from the repository's top."""
+
+    id = "the-work-tree"
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._up = "../" * prefix.count("/")
+
+    def files(self, folder: str) -> tuple[str, ...]:
+        here = Path(self._here(folder) or ".")
+        if not here.is_dir():
+            return ()
+        above = f"{folder}/" if folder else ""
+        return tuple(sorted(above + each.name for each in here.iterdir() if each.is_file()))
+
+    def has(self, path: str) -> bool:
+        return Path(self._here(path)).is_file()
+
+    def read(self, path: str) -> bytes:
+        return read_content(self._here(path))
+
+    def _here(self, path: str) -> str:
+        """A path of the repository as seen from the folder that we stand in."""
+        if f"{path}/".startswith(self._prefix):
+            return path.removeprefix(self._prefix.rstrip("/")).removeprefix("/")
+        return self._up + path
+
+
+def _from_top(prefix: str, file: str) -> str:
+    path = os.path.relpath(file) if os.path.isabs(file) else file
+    return os.path.normpath(prefix + path).replace(os.sep, "/")
+
+
+def _of(source: _Source, paths: Sequence[str]) -> dict[str, _Read]:
+    return {path: _once(source, path) for path in paths if source.has(path)}
+
+
+def _once(source: _Source, path: str) -> _Read:
+    return cache(lambda: source.read(path))
+
+
+def _stack_files(both: tuple[_Source, _Source], prefix: str) -> list[str]:
+    """All stack files of a project on either side, whichever folder either side says."""
+    folders = {_below(prefix, folder) for folder in _FOLDERS}
+    for source in both:
+        folders |= {_below(prefix, folder) for folder in _configured(source, prefix)}
+    return sorted(
+        {
+            path
+            for source in both
+            for folder in folders
+            for path in source.files(folder)
+            if _STACK.fullmatch(path.rpartition("/")[2])
+        }
+    )
+
+
+def _below(prefix: str, folder: str) -> str:
+    path = os.path.normpath(prefix + folder).replace(os.sep, "/")
+    return "" if path == "." else path
+
+
+def _configured(source: _Source, prefix: str) -> Iterator[str]:
+    """`stackConfigDir` of the project file, where it is a folder below."""
+    for name in _PROJECTS:
+        path = prefix + name
+        if not source.has(path):
+            continue
+        try:
+            root = compose(source.read(path), path)
+        except Refused:
+            continue
+        for entry in root.entries if isinstance(root, Fields) else ():
+            if isinstance(entry.key, Text) and entry.key.text == "stackConfigDir":
+                folder = entry.value.text if isinstance(entry.value, Text) else ""
+                if not (os.path.isabs(folder) or os.path.normpath(folder).startswith("..")):
+                    yield folder
+
+
+# ---- which file is which ----
+
+
+def _paired(
+    old: Mapping[str, _Read], new: Mapping[str, _Read]
+) -> Iterator[tuple[Named | None, Named | None]]:
+    """Each file with itself, a renamed one with what it was, and what is new or gone alone.
+
+    Only files with a setting of ours on one side at least.
+    """
+    gone = {path: read for path, read in old.items() if path not in new and _ours(read)}
+    came = {path: read for path, read in new.items() if path not in old and _ours(read)}
+    renamed = dict(_renamed(gone, came))
+    for path in sorted({*old, *new} - {*renamed, *renamed.values()}):
+        if path in gone:
+            yield Named(path, gone[path]), None
+        elif path in came:
+            yield None, Named(path, came[path])
+        elif path in old and path in new and (_ours(old[path]) or _ours(new[path])):
+            yield Named(path, old[path]), Named(path, new[path])
+    for before, after in sorted(renamed.items(), key=lambda pair: pair[1]):
+        yield Named(before, gone[before]), Named(after, came[after])
+
+
+def _ours(read: _Read) -> bool:
+    """Whether a setting of ours may be in a file; what cannot be read is asked for later."""
+    try:
+        content = read()
+    except Refused:
+        return True
+    if NAMESPACE.encode() in content:
+        return True
+    # YAML can write a name so that its letters do not stand in the file: escaped, or in a tag.
+    return any(sign in content for sign in (b"\\", b"!", b"\0")) and not _says_nothing(content)
+
+
+def _says_nothing(content: bytes) -> bool:
+    """Whether the reader finds nothing of ours, and nothing else to say about that."""
+    try:
+        read_stack_file(content, "")
+    except Refused as refused:
+        nothing = (kinds.EMPTY_FILE, kinds.NO_CONFIG, kinds.MISSING_TOPOLOGY)
+        return all(finding.kind in nothing for finding in refused.findings)
+    return False
+
+
+def _renamed(gone: Mapping[str, _Read], came: Mapping[str, _Read]) -> Iterator[tuple[str, str]]:
+    """Files that went and came with much the same lines, the most alike first."""
+    lines = {path: _lines(read) for path, read in (*gone.items(), *came.items())}
+    found = sorted((-_alike(lines[a], lines[b]), a, b) for a in gone for b in came)
+    done: set[str] = set()
+    for alike, before, after in found:
+        if -alike >= _ALIKE and before not in done and after not in done:
+            done |= {before, after}
+            yield before, after
+
+
+def _lines(read: _Read) -> Counter[bytes]:
+    try:
+        return Counter(read().splitlines())
+    except Refused:
+        return Counter()
+
+
+def _alike(one: Counter[bytes], other: Counter[bytes]) -> float:
+    most = max(one.total(), other.total())
+    return (one & other).total() / most if most else 0.0

@@ -1,4 +1,4 @@
-"""Everything in which two topologies differ for those who read a pull request."""
+"""Everything in which two topologies differ for those who read a pull request, with every end in words."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

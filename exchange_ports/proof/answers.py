@@ -11,7 +11,7 @@ from exchange_ports.flows import in_order as reasons_in_order
 from exchange_ports.flows.flow_index import Way
 from exchange_ports.flows.labels import MOST, QueryEndpoint
 from exchange_ports.proof.network_model import NetworkModel
-from exchange_ports.proof.regions import FAMILIES, Atom, Region
+from exchange_ports.proof.reachability import FAMILIES, Atom, Region
 from exchange_ports.topology.inventory import ExchangeServer, addresses_of
 from exchange_ports.topology.models import Attachment
 from exchange_ports.traffic.addresses import Address, AddressSet, address_at

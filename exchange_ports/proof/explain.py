@@ -14,7 +14,7 @@ from exchange_ports.flows.labels import QueryEndpoint
 from exchange_ports.planning import Plans
 from exchange_ports.proof.answers import AnswerRow, AnswerWriter
 from exchange_ports.proof.network_model import FilterComparison, NetworkModel
-from exchange_ports.proof.regions import (
+from exchange_ports.proof.reachability import (
     Region,
     RegionEndpoint,
     joined,

@@ -1,4 +1,4 @@
-"""The laws that are proved: each yields a failure for every server or rule that breaks it.
+"""The proof and its laws: each law yields a failure for every server or rule that breaks it.
 
 Ground rules and perimeter are read from the topology here, not from the flows: so a flow that should
 not be, or one that is missing, is found as well.

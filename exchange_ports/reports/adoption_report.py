@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from exchange_ports.adoption.compare import Adoption
-from exchange_ports.adoption.steps import Step
+from exchange_ports.adoption.import_file import Step
 from exchange_ports.clouds.existing import Found, Held, ResourceStatus, ResourceVerdict
 from exchange_ports.reports import document as doc
 

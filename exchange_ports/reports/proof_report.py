@@ -1,13 +1,20 @@
-"""The proof, for people and for programs."""
+"""The answers of `prove`, `check` and `explain`, for people and for programs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from exchange_ports.findings import Finding, counted
+from exchange_ports.catalog import BY_ID
+from exchange_ports.findings import Finding, Path, Place, counted, printable
+from exchange_ports.flows import Reason
 from exchange_ports.proof import Failure, Figures, Proof
+from exchange_ports.proof.answers import AnswerRow, End, EndVerdict
 from exchange_ports.proof.cross_cloud import Swap
+from exchange_ports.proof.explain import Explanation, PlannedRule, RuleReason
+from exchange_ports.proof.reachability import Answer, Verdict
 from exchange_ports.reports import document as doc
+from exchange_ports.reports.reasons import reason_data
 from exchange_ports.topology.checks.additional import Reviews
+from exchange_ports.topology.models import Platform
 
 #: More failures than this are counted: the first ones of each law say what is wrong.
 _MOST: Final = 12
@@ -160,3 +167,296 @@ def _failures(failures: Iterable[Failure]) -> list[dict[str, str]]:
     return [
         {"law": each.law, "witness": each.counterexample, "says": each.summary} for each in failures
     ]
+
+
+#: More parts than this are counted: the data has all of them.
+_MOST_ANSWERS: Final = 12
+
+_LOOKS: Final = {True: doc.Look.GOOD, False: doc.Look.RISK, None: doc.Look.NOTE}
+_WORDS: Final = {
+    True: "passes",
+    False: "does not pass",
+    None: "is not ours to decide: neither end is a server of ours",
+}
+
+
+def check_report(
+    source: str, destination: str, question: Mapping[str, str], answers: Mapping[str, Answer]
+) -> doc.Document:
+    """Each answer with who decided; with several, whether the clouds differ.
+
+    `source` and `destination` are the ends in words, `question` is what was asked as it was written.
+    `answers` are by platform, or the only one by whatever name.
+    """
+    asked = f"{source} -> {destination} {question['ports']}"
+    return doc.Document(
+        lambda: _check_sections(asked, answers), data=lambda: _answer_data(question, answers)
+    )
+
+
+def _check_sections(question: str, answers: Mapping[str, Answer]) -> Iterator[doc.Section]:
+    if len(answers) == 1:
+        yield doc.Section("", [*_of(question, *answers.values())])
+        return
+    first, *others = answers.values()
+    for platform, answer in answers.items():
+        yield doc.Section(f"On {Platform(platform).summary}", [*_of(question, answer)])
+    same = all(first.alike(other) for other in others)
+    yield doc.Section(
+        "", (doc.Paragraph("The same passes on both." if same else "The clouds differ."),)
+    )
+
+
+def _of(question: str, answer: Answer) -> Iterator[doc.Block]:
+    if len(answer.parts) > 1:
+        look = doc.Look.NOTE if answer.verdict is Verdict.IN_PART else doc.Look.PLAIN
+        yield doc.Paragraph((doc.Text(f"{question}: "), doc.Text(_overall(answer.verdict), look)))
+    for part in answer.parts[:_MOST_ANSWERS]:
+        yield doc.Paragraph(
+            (doc.Text(f"{part.summary} "), doc.Text(_WORDS[part.passes], _LOOKS[part.passes]))
+        )
+        yield doc.Facts(_part(part))
+    if len(answer.parts) > _MOST_ANSWERS:
+        yield doc.Paragraph(f"and {len(answer.parts) - _MOST_ANSWERS} more parts; --json shows all")
+
+
+def _overall(verdict: Verdict) -> str:
+    return _WORDS[None] if verdict is Verdict.NOT_OURS else verdict.value
+
+
+def _part(part: AnswerRow) -> Iterator[tuple[str, str]]:
+    if part.packet != part.summary:
+        yield "such as", part.packet
+    if part.passes is not None:
+        yield "source", part.out.text
+        yield "destination", part.into.text
+    for reason in part.reasons:
+        yield "why", _why(reason)
+
+
+def _why(reason: Reason) -> str:
+    ticket = f", {reason.ticket}" if reason.ticket else ""
+    return f"{reason.summary}: {reason.source}{ticket}"
+
+
+def _answer_data(question: Mapping[str, str], answers: Mapping[str, Answer]) -> dict[str, object]:
+    """The answers for JSON: keys and their order are always the same."""
+    first, *others = answers.values()
+    return {
+        "question": dict(question),
+        "verdict": first.verdict.value if all(first.alike(o) for o in others) else "differs",
+        "answers": {
+            platform: {
+                "verdict": answer.verdict.value,
+                "parts": [_part_data(part) for part in answer.parts],
+            }
+            for platform, answer in answers.items()
+        },
+    }
+
+
+def _part_data(part: AnswerRow) -> dict[str, object]:
+    return {
+        "passes": part.passes,
+        "source": _end_data(part.source),
+        "destination": _end_data(part.destination),
+        "services": str(part.services),
+        "packet": part.packet,
+        "at_source": _say_data(part.out),
+        "at_destination": _say_data(part.into),
+        "reasons": [reason_data(reason) for reason in part.reasons],
+    }
+
+
+def _end_data(end: End) -> dict[str, object]:
+    addresses = str(end.addresses).split(", ") if end.addresses else []
+    return {"says": end.summary, "servers": list(end.servers), "addresses": addresses}
+
+
+def _say_data(say: EndVerdict) -> dict[str, object]:
+    return {"passes": say.passes, "says": say.text, "rules": [rule.name for rule in say.rules]}
+
+
+#: More lines than this of one kind are counted: the data has all of them.
+_MOST_CHANGES: Final = 12
+
+_NOBODY: Final = "nobody has to: it holds wherever there are internal Exchange servers"
+_PLATFORM: Final = "nobody: every network of this platform has it"
+
+Locate = Callable[[Path], Place]
+
+
+def explain_report(asked: str, explained: Explanation, wide: int, locate: Locate) -> doc.Document:
+    """Reasons, each with its rules and who asked for it, and what is cut without them.
+
+    `locate` says where a field of the topology stands. `wide` rules let everything through, so what
+    was asked for too.
+    """
+    return doc.Document(
+        lambda: _explained_sections(printable(asked), explained, wide, locate),
+        data=lambda: _explained_data(asked, explained, wide, locate),
+    )
+
+
+def unknown_report(
+    asked: str, summary: Iterable[str], likely: Sequence[str], wide: int
+) -> doc.Document:
+    """The answer where no rule is called so, or none names the port: in words, and what is likely."""
+    return doc.Document(
+        (doc.Section("", [doc.Paragraph(each) for each in summary]),),
+        data=lambda: {
+            "asked": asked,
+            "found": False,
+            "likely": list(likely),
+            "reasons": [],
+            "rules": [],
+            "without": {"cut": [], "opened": [], "covered_by": []},
+            "rules_that_let_everything": wide,
+        },
+    )
+
+
+def _explained_sections(
+    asked: str, explained: Explanation, wide: int, locate: Locate
+) -> Iterator[doc.Section]:
+    rules, whys = explained.rules, explained.whys
+    yield doc.Section(f"{asked}: {counted(len(rules), 'rule')}, {counted(len(whys), 'reason')}")
+    for why in whys:
+        look = doc.Look.RISK if why.reason.accepted_risk else doc.Look.STRONG
+        heading = doc.Text(why.reason.summary, look)
+        yield doc.Section(heading, (doc.Facts(_explained_why(why, locate)), *_rules(why.rules)))
+    unreasoned = [rule for rule in rules if not rule.reasons]
+    for summary in dict.fromkeys(rule.description for rule in unreasoned):
+        those = [rule for rule in unreasoned if rule.description == summary]
+        yield doc.Section(summary or "no reason", _rules(those))
+    yield _without(explained)
+    if wide:
+        besides = f"Besides, {counted(wide, 'rule')} of the ground rules let everything through."
+        yield doc.Section("", (doc.Paragraph(besides),))
+
+
+def _explained_why(why: RuleReason, locate: Locate) -> Iterator[tuple[str, str]]:
+    reason = why.reason
+    if reason.entry is not None:
+        yield "row", reason.source
+        yield "", BY_ID[reason.entry].cite.where.url
+    else:
+        yield "row", "none: the operator's own words" if why.fields else "none"
+    for index, field in enumerate(why.fields):
+        yield "" if index else "asked by", _where(field, locate)
+    if not why.fields:
+        yield "asked by", _NOBODY if reason.entry else _PLATFORM
+    yield from _operator(reason)
+    if reason.entry is not None:
+        yield "without it", BY_ID[reason.entry].without
+
+
+def _operator(reason: Reason) -> Iterator[tuple[str, str]]:
+    if reason.accepted_risk:
+        yield "risk", "accepted"
+    for name in ("owner", "ticket", "review"):
+        value: str | None = getattr(reason, name)
+        if value is not None:
+            yield name, value
+
+
+def _where(field: Path, locate: Locate) -> str:
+    place = str(locate(("topology", *field)))
+    return f"{place}  {_dotted(field)}".strip()
+
+
+def _dotted(field: Path) -> str:
+    words = "topology"
+    for step in field:
+        words += f"[{step}]" if isinstance(step, int) else f".{step}"
+    return words
+
+
+def _rules(rules: Sequence[PlannedRule]) -> list[doc.Block]:
+    rows = tuple(
+        doc.Row(
+            (
+                doc.direction(rule.way),
+                rule.group or f"all of {rule.place}",
+                str(rule.ports),
+                rule.peer,
+                f"{rule.network}: {rule.name}",
+            )
+        )
+        for rule in rules[:_MOST_CHANGES]
+    )
+    more = (
+        [doc.Items([f"and {len(rules) - _MOST_CHANGES} more"])]
+        if len(rules) > _MOST_CHANGES
+        else []
+    )
+    return [doc.Table(("", "group", "ports", "peer", "rule"), rows), *more]
+
+
+def _without(explained: Explanation) -> doc.Section:
+    several = "these rules" if len(explained.rules) > 1 else "this rule alone"
+    lines: list[doc.Line] = []
+    for parts, summary in ((explained.cut, "is cut"), (explained.opened, "passes")):
+        told = [(doc.Text(f"{part.summary} "), doc.Text(summary, doc.Look.RISK)) for part in parts]
+        lines += doc.shortened(told, _MOST_CHANGES)
+    if not lines:
+        covered = ", ".join(explained.covered)
+        summary = f"{covered} lets it too" if covered else "nobody passes by it"
+        lines = [f"nothing is cut: {summary}"]
+    return doc.Section(f"Without {several}", (doc.Items(lines),))
+
+
+def _explained_data(
+    asked: str, explained: Explanation, wide: int, locate: Locate
+) -> dict[str, object]:
+    """The explanation for JSON: keys and their order are always the same."""
+    return {
+        "asked": asked,
+        "found": True,
+        "likely": [],
+        "reasons": [_why_data(why, locate) for why in explained.whys],
+        "rules": [_rule_data(rule) for rule in explained.rules],
+        "without": {
+            "cut": [_explained_part_data(part) for part in explained.cut],
+            "opened": [_explained_part_data(part) for part in explained.opened],
+            "covered_by": list(explained.covered),
+        },
+        "rules_that_let_everything": wide,
+    }
+
+
+def _why_data(why: RuleReason, locate: Locate) -> dict[str, object]:
+    entry = why.reason.entry
+    places = [(field, locate(("topology", *field))) for field in why.fields]
+    return {
+        **reason_data(why.reason),
+        "without": None if entry is None else BY_ID[entry].without,
+        "asked_by": [
+            {"field": _dotted(field), "file": place.file, "line": place.line}
+            for field, place in places
+        ],
+        "rules": [{"network": rule.network, "name": rule.name} for rule in why.rules],
+    }
+
+
+def _rule_data(rule: PlannedRule) -> dict[str, object]:
+    return {
+        "network": rule.network,
+        "zone": rule.place or None,
+        "name": rule.name,
+        "group": rule.group,
+        "direction": rule.way,
+        "ports": str(rule.ports),
+        "peer": rule.peer,
+        "allows": rule.allows,
+        "description": rule.description,
+    }
+
+
+def _explained_part_data(part: AnswerRow) -> dict[str, object]:
+    return {
+        "source": str(part.source),
+        "destination": str(part.destination),
+        "services": str(part.services),
+        "packet": part.packet,
+    }

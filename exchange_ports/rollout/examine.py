@@ -14,8 +14,7 @@ from typing import Final, NamedTuple
 from exchange_ports.clouds import cloud_of
 from exchange_ports.clouds.base import Evaluator
 from exchange_ports.flows.flow_index import WAYS, Way
-from exchange_ports.rollout.transient_states import TransientState
-from exchange_ports.rollout.update import Membership, ServerInterface
+from exchange_ports.rollout.update import Membership, ServerInterface, TransientState
 from exchange_ports.traffic.addresses import Address, AddressSet
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic

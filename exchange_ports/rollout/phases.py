@@ -17,20 +17,15 @@ from exchange_ports.clouds.base import RuleSet
 from exchange_ports.findings import Finding
 from exchange_ports.planning import Plans
 from exchange_ports.rollout.examine import Examination, examine
-from exchange_ports.rollout.transient_states import (
-    Memberships,
-    TransientState,
-    merged,
-    standing,
-    transition,
-    trimmed,
-)
 from exchange_ports.rollout.update import (
     Ids,
     Membership,
+    Memberships,
     NetworkPair,
     ServerInterface,
+    TransientState,
     held,
+    merged,
     moved_elsewhere,
     network_pairs,
     operations,
@@ -39,6 +34,9 @@ from exchange_ports.rollout.update import (
     refused,
     server_interfaces,
     spaces_of,
+    standing,
+    transition,
+    trimmed,
 )
 
 

@@ -14,9 +14,8 @@ from exchange_ports.adoption.compare import (
     component_of,
     expected_networks,
 )
-from exchange_ports.adoption.import_file import import_file
+from exchange_ports.adoption.import_file import import_file, steps
 from exchange_ports.adoption.state import read_state
-from exchange_ports.adoption.steps import steps
 from exchange_ports.clouds import cloud
 from exchange_ports.clouds.existing import Document, ResourceStatus, State, Urn
 from exchange_ports.findings import Finding, Refused

@@ -16,9 +16,9 @@ from exchange_ports.flows.flow_index import carried
 from exchange_ports.offline import ProgramFailed, Recording, Registration
 from exchange_ports.planning import compile_plans
 from exchange_ports.proof.network_model import NetworkModel
-from exchange_ports.topology.bindings import check_bindings
 from exchange_ports.topology.groups import Group, identity
 from exchange_ports.topology.inventory import neighbours
+from exchange_ports.topology.validate import check_bindings
 from exchange_ports.traffic.traffic import Traffic
 from tests.component.firewalls import EGRESS, GROUP, INGRESS, firewall, run, topology
 from tests.support.planning import planned

@@ -15,8 +15,7 @@ from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.reports.plan_report import plan_report
 from exchange_ports.reports.writers import to_json, to_text
 from exchange_ports.stackfile.stack_file import NAMESPACE, read_stack_file
-from exchange_ports.topology.bindings import check_bindings, check_tags
-from exchange_ports.topology.validate import parse_topology
+from exchange_ports.topology.validate import check_bindings, check_tags, parse_topology
 from tests.support.paths import ROOT
 
 __all__ = [

@@ -1,8 +1,0 @@
-"""`python -m exchange_ports.cli`."""
-
-import sys
-
-from exchange_ports.cli import main
-
-if __name__ == "__main__":
-    sys.exit(main())
