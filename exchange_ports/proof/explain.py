@@ -12,15 +12,16 @@ from exchange_ports.flows import in_order as reasons_in_order
 from exchange_ports.flows.flow_index import OPPOSITE, Way
 from exchange_ports.flows.labels import QueryEndpoint
 from exchange_ports.planning import Plans
-from exchange_ports.proof.answers import AnswerRow, AnswerWriter
-from exchange_ports.proof.network_model import FilterComparison, NetworkModel
-from exchange_ports.proof.reachability import (
+from exchange_ports.proof.answers import (
+    AnswerRow,
+    AnswerWriter,
     Region,
     RegionEndpoint,
     joined,
     parties,
     region_of,
 )
+from exchange_ports.proof.network_model import FilterComparison, NetworkModel
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import Address, AddressSet

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from exchange_ports.cli import main
 from exchange_ports.flows.labels import EndpointNames
 from exchange_ports.planning import Plans, compile_plans
+from exchange_ports.proof.answers import FAMILIES
 from exchange_ports.proof.network_model import NetworkModel
-from exchange_ports.proof.reachability import FAMILIES, Answer, QueryEndpoint, Verdict, query
+from exchange_ports.proof.reachability import Answer, QueryEndpoint, Verdict, query
 from exchange_ports.topology.fields import read_ports
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import AddressSet, network
