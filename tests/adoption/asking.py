@@ -5,7 +5,7 @@ Must not know: any cloud.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from exchange_ports.adoption.compare import (
     Adoption,
@@ -90,5 +90,5 @@ class Asked:
 
 def _good(read: _T | list[Finding]) -> _T:
     if isinstance(read, list):
-        raise Refused(read)
+        raise Refused(cast("list[Finding]", read))
     return read
