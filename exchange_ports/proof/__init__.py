@@ -4,7 +4,6 @@ Must not know: how flows become rules. The planners are judged here, so nothing 
 the names of rules.
 """
 
-from exchange_ports.proof.invariants import Failure
-from exchange_ports.proof.prove_plans import Figures, Proof, prove
+from exchange_ports.proof.invariants import Failure, Figures, Proof, prove
 
 __all__ = ["Failure", "Figures", "Proof", "prove"]

@@ -15,8 +15,10 @@ from exchange_ports.clouds import cloud_of
 from exchange_ports.clouds.base import NeighborEffect, RuleSet
 from exchange_ports.flows import Flow
 from exchange_ports.flows.flow_index import OPPOSITE, WAYS, Way, services_of
+from exchange_ports.planning import Plans
 from exchange_ports.proof.answers import EndVerdict, PacketText
 from exchange_ports.proof.documented_rows import DocumentedRows, RequiredTraffic
+from exchange_ports.proof.exposure import exposures
 from exchange_ports.proof.network_model import FilterComparison, NetworkModel
 from exchange_ports.proof.redundancy import RuleIndex
 from exchange_ports.topology.groups import ServerRole, identity, roles_of, send_connectors
@@ -383,3 +385,64 @@ def _whatever_tags_hold(model: NetworkModel) -> Iterator[Failure]:
             f"what {server.name} lets {way} is another under forced tunnelling, where "
             "VirtualNetwork is everything",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How much was proved."""
+
+    servers: int = 0
+    directions: int = 0
+    rules: int = 0
+    flows: int = 0
+    #: Pieces of traffic on both sides of all comparisons: addresses in a row with one set of services.
+    boxes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What was proved, what failed, and what is named without failing."""
+
+    figures: Figures
+    failures: tuple[Failure, ...]
+    notes: tuple[str, ...] = ()
+    #: Rules that could be left out, since others cover them together: no harm, and no failure.
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing failed."""
+        return not self.failures
+
+
+def prove(plans: Plans) -> Proof:
+    """Compare what the plans permit with what the flows mean. Pure: the same plans, the same proof."""
+    try:
+        model = plans.once(NetworkModel)
+    except ValueError as refused:
+        broken = Failure("a cloud takes the plan", "the plan", str(refused))
+        return Proof(Figures(flows=len(plans.flows)), (broken,))
+    laws = Invariants(model)
+    # Without the right servers nothing else can be asked.
+    failures = tuple(laws.memberships_are_declared())
+    if not failures:
+        failures = (*_broken(laws), *beyond_us(model))
+    servers = sum(1 for _ in model.managed())
+    figures = Figures(
+        servers,
+        servers * len(WAYS),
+        sum(view.rules for view in model.views.values()),
+        len(plans.flows),
+        laws.boxes,
+    )
+    if failures:
+        return Proof(figures, failures)
+    return Proof(figures, (), tuple(exposures(model)), tuple(laws.covered_together()))
+
+
+def _broken(laws: Invariants) -> Iterator[Failure]:
+    yield from laws.permitted_is_required()
+    yield from laws.ground_rules()
+    yield from laws.documented_rows()
+    yield from laws.perimeter()
+    yield from laws.redundant_rules()
