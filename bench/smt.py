@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import groupby
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import z3
 
@@ -67,7 +67,11 @@ def questions(plans: Plans) -> tuple[Question, ...]:
     return tuple(
         question
         for plan in plans.networks.values()
-        for question in (_aws(plans, plan) if isinstance(plan, AwsRuleSet) else _azure(plans, plan))
+        for question in (
+            _aws(plans, plan)
+            if isinstance(plan, AwsRuleSet)
+            else _azure(plans, cast("AzureRuleSet", plan))
+        )
     )
 
 

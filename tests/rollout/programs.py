@@ -96,7 +96,7 @@ def recorded(program: Callable[[], object]) -> Recording:
     return record(program, project="sample", stack="dev", config={})
 
 
-def _wear(server: str, worn: pulumi.Output[dict[str, Any]]) -> None:
+def _wear(server: str, worn: pulumi.Output[Any]) -> None:
     # Both clouds' in one: what is not there is left out by the recorder.
     aws.ec2.NetworkInterface(
         f"nic-{server}",

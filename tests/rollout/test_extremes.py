@@ -13,6 +13,7 @@ from exchange_ports.traffic.traffic import Traffic
 from tests.rollout.walking import operations, walk
 from tests.support.edits import edited_topologies
 from tests.support.planning import planned_or_none as planned
+from tests.support.rule_sets import seen
 from tests.support.strategies import topologies
 
 pytestmark = pytest.mark.slow
@@ -33,7 +34,7 @@ def test_the_extremal_states_show_all_that_any_state_shows(
     assert old is not None
     assert new is not None
     everyone = server_interfaces(old, new)
-    pairs = {pair.place: (pair.old, pair.new) for pair in network_pairs(old, new)}
+    pairs = {pair.place: (seen(pair.old), seen(pair.new)) for pair in network_pairs(old, new)}
     elsewhere = attached is Attached.ELSEWHERE
     count = sum(
         len(operations(*both, [b for b in everyone if b.place == place], elsewhere=elsewhere))

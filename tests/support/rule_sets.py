@@ -13,6 +13,11 @@ from exchange_ports.traffic.addresses import AddressSet
 NetworkPlan: TypeAlias = AwsRuleSet | AzureRuleSet
 
 
+def seen(rules: RuleSet) -> NetworkPlan:
+    """A rule set as what it is."""
+    return cast("NetworkPlan", rules)
+
+
 def networks_of(plans: Plans) -> dict[str, NetworkPlan]:
     """The rule set of each network, by key, as what it is."""
     return cast("dict[str, NetworkPlan]", plans.networks)
