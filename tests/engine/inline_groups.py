@@ -86,6 +86,7 @@ class InlineNetwork(pulumi.ComponentResource):
             for group in rules.groups
         }
         self.groups = {key: group.id for key, group in made.items()}
+        self.zones: dict[str, pulumi.Output[str]] = {}
         self.servers = {
             server: pulumi.Output.all(security_group_ids=[self.groups[key] for key in worn])
             for server, worn in sorted(rules.memberships.items())

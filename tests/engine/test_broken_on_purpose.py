@@ -6,6 +6,7 @@ same edit by our program as it is stands beside each.
 
 import copy
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ import pulumi
 import pytest
 
 from exchange_ports.clouds.aws.rules import SecurityGroupRule
+from exchange_ports.clouds.base import PlannedResource
 from tests.engine import ordering
 from tests.engine.aws_kinds import SecurityGroup
 from tests.engine.aws_provider import AwsProvider
@@ -60,11 +62,15 @@ def indexed(monkeypatch: pytest.MonkeyPatch) -> None:
     from exchange_ports.clouds.aws import resources
 
     places = count()
+    by_content = resources.resource
 
-    def name_of(_: SecurityGroupRule) -> str:
-        return f"rule-{next(places)}"
+    def by_place(each: Any) -> PlannedResource:
+        found = by_content(each)
+        if isinstance(each, SecurityGroupRule):
+            return replace(found, name=f"rule-{next(places)}")
+        return found
 
-    monkeypatch.setattr(resources, "rule_name", name_of)
+    monkeypatch.setattr(resources, "resource", by_place)
 
 
 def _imap(topology: Topology) -> Topology:
