@@ -201,9 +201,11 @@ _BOOLEANS: Final = st.booleans()
 # Every topology draws hundreds of these, and to make and check one costs more than to draw from it.
 
 
-@cache
+_sampled: Final[Callable[[tuple[Any, ...]], st.SearchStrategy[Any]]] = cache(st.sampled_from)
+
+
 def _one(values: tuple[T, ...]) -> st.SearchStrategy[T]:
-    return st.sampled_from(values)
+    return _sampled(values)
 
 
 @cache
