@@ -1,14 +1,24 @@
 """What every test may use: goldens, how hard Hypothesis tries, and a plain word on the engine."""
 
 import difflib
+import gc
 import os
 import shutil
+import sys
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Final
 
-import hypothesis
-import pytest
+ROOT: Final = Path(__file__).parent.parent
+if sys.dont_write_bytecode:
+    # Dozens of processes load the clouds' SDKs, and to compile these takes each of them seconds. Where
+    # nothing may be kept beside the sources, it is kept in a folder of ours, for programs under test too.
+    sys.dont_write_bytecode = False
+    sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(ROOT / ".cache" / "bytecode")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+import hypothesis  # noqa: E402
+import pytest  # noqa: E402
 
 GOLDENS: Final = Path(__file__).parent / "goldens"
 #: The mark of a test that needs a Pulumi engine, and the switch that runs these.
@@ -26,6 +36,12 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.register_profile("full", max_examples=2_000, deadline=None, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded until now stays: Python need not look through it for garbage again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

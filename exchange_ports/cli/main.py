@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser(said: Sequence[str]) -> argparse.ArgumentParser:
-    """All commands, and the words of those that may be meant."""
+    """The command that is asked for; all of them where it is none of `COMMANDS`."""
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(
         prog="exchange-ports",
@@ -75,14 +75,18 @@ def _parser(said: Sequence[str]) -> argparse.ArgumentParser:
         formatter_class=raw,
     )
     parser.add_argument("--version", action="version", version=f"exchange-ports {__version__}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(
+        title="commands", required=True, metavar="COMMAND", prog=parser.prog
+    )
     # A script for a shell has the words of all.
     meant = said[0] if said and said[0] in COMMANDS else None
     for name, (does, words) in COMMANDS.items():
-        command = commands.add_parser(name, help=does)
         if meant in (None, name):
+            command = commands.add_parser(name, help=does)
             words(command)
             volume_words(command)
+    if meant is not None:
+        return parser
     completion = commands.add_parser("completion", help="a script by which a shell completes")
     completion.add_argument(
         "shell", choices=("bash", "zsh", "fish", "tcsh", "powershell"), help="which shell"

@@ -5,7 +5,6 @@ A side is a revision of git, or the files on disk. Files are read when they are 
 
 import os
 import re
-import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
@@ -240,6 +239,8 @@ def _git(*arguments: str, command: str, of: str) -> bytes:
 
     :raises Refused: git is not there, or refuses.
     """
+    import subprocess  # only what asks for a revision should pay for it
+
     try:
         # No shell; what a user gives is behind --end-of-options or --, or an id that git gave.
         done = subprocess.run(  # noqa: S603

@@ -5,7 +5,6 @@ JSON. Every text is plain: how it is escaped is the affair of the writers.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias, TypeVar
 
@@ -92,8 +91,7 @@ def shortened(items: Sequence[T], most: int, rest: str = "and {} more") -> list[
     return [*items[:most], *([rest.format(left)] if left > 0 else [])]
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(NamedTuple):
     """A line that may be long. As text it is indented by `indent`, what follows of it by `hang`."""
 
     line: Line
@@ -101,8 +99,7 @@ class Paragraph:
     hang: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(NamedTuple):
     """A list, with what its items have in common above it."""
 
     items: Iterable[Line]
@@ -110,22 +107,19 @@ class Items:
     indent: int = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """Values by their names. A name may be empty: the value is one more of the name before."""
 
     facts: Iterable[tuple[str, Value]]
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """Lines that stand as they are: what a program prints."""
 
     lines: Iterable[Line]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A row of a table; `look` marks all of it (as text the last cell), and by `id` a text may lead there."""
 
     cells: tuple[Value, ...]
@@ -133,8 +127,7 @@ class Row:
     id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """Rows under their columns, with what they have in common above them."""
 
     columns: tuple[str, ...]
@@ -147,8 +140,7 @@ class Table:
     indent: int = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """A heading with what stands below it. `id` is where texts and the contents lead."""
 
     title: Line = ""
@@ -167,8 +159,7 @@ class Records(NamedTuple):
     ends: str = "\r\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A report. What is costly to make is made when a writer asks for it."""
 
     content: Sequence[Section] | Callable[[], Iterable[Section]]
@@ -191,8 +182,7 @@ class Document:
         return tuple(self.content() if callable(self.content) else self.content)
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """What a report was made from and by what, so that a reader can make it again. No clock.
 
     A stack file by its name, the SHA-256 of its bytes in hexadecimal, and our version.

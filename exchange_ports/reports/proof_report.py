@@ -302,6 +302,7 @@ def unknown_report(
     asked: str, summary: Iterable[str], likely: Sequence[str], wide: int
 ) -> doc.Document:
     """The answer where no rule is called so, or none names the port: in words, and what is likely."""
+    nothing: dict[str, list[object]] = {"cut": [], "opened": [], "covered_by": []}
     return doc.Document(
         (doc.Section("", [doc.Paragraph(each) for each in summary]),),
         data=lambda: {
@@ -310,7 +311,7 @@ def unknown_report(
             "likely": list(likely),
             "reasons": [],
             "rules": [],
-            "without": {"cut": [], "opened": [], "covered_by": []},
+            "without": nothing,
             "rules_that_let_everything": wide,
         },
     )

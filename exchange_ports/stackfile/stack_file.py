@@ -23,6 +23,9 @@ FULL_NAMES: Final = tuple(f"{NAMESPACE}:{name}" for name in SETTINGS)
 #: Our settings that are one word; the others are mappings.
 _WORDS: Final = ("step", "attached")
 
+#: How alike a name must be to one of ours to be a slip of it, as `difflib` measures it.
+_ALIKE: Final = 0.8
+
 #: What Pulumi itself writes beside `config`.
 _STACK_KEYS: Final = (
     "config",
@@ -193,11 +196,11 @@ def _meant(key: str) -> str | None:
     if name == NAMESPACE:
         # A space after the colon made a mapping of its own: `exchange-ports: {topology: ...}`.
         return FULL_NAMES[0]
-    setting = closest(name, SETTINGS) if namespace else name if name in SETTINGS else None
     # `exchange-ports:config:topology`, the old form and the same key to Pulumi, is close as well.
-    if setting is None or (namespace and closest(namespace, [NAMESPACE]) is None):
+    if namespace and closest(namespace, [NAMESPACE]) is None:
         return None
-    return f"{NAMESPACE}:{setting}"
+    setting = closest(name, SETTINGS) if namespace else name if name in SETTINGS else None
+    return None if setting is None else f"{NAMESPACE}:{setting}"
 
 
 # ---- the names of settings ----
@@ -224,8 +227,12 @@ def listed(names: Iterable[str]) -> str:
 
 def closest(name: str, known: Iterable[str]) -> str | None:
     """The one that is likely meant by a name, if one is."""
-    # Only where something looks wrong: most files need not wait for this import.
+    word = name.casefold()
+    # Lengths alone tell that most are not alike, and most files need not wait for this import.
+    near = [each for each in known if 2 * min(len(word), len(each)) >= _ALIKE * len(word + each)]
+    if not near:
+        return None
     from difflib import get_close_matches
 
-    found = get_close_matches(name.casefold(), known, n=1, cutoff=0.8)
+    found = get_close_matches(word, near, n=1, cutoff=_ALIKE)
     return found[0] if found else None

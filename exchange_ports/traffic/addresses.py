@@ -27,6 +27,7 @@ GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
 FIRST_PLACEHOLDER: Final = int(IPv4Address("240.0.0.1"))
 
 
+@lru_cache(maxsize=4096)  # a declaration and its rules write the same few ranges again and again
 def network(text: str) -> Network:
     """The range that `text` writes, an address alone being a range of one.
 

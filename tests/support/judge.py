@@ -171,7 +171,7 @@ class Judge:
         return Decision(True, by, "; ".join(each.summary for each in decisions))
 
     def _at_subnet(self, address: str) -> str | None:
-        there = [group for net, group in self._subnets.items() if ip_address(address) in net]
+        there = [group for net, group in self._subnets.items() if _address(address) in net]
         _need(len(there) <= 1, f"{address} is in two subnets")
         return there[0] if there else None
 
@@ -212,7 +212,7 @@ class Judge:
         else:
             cidrs, version = [value], 4 if given[0] == "cidrIpv4" else 6
         # The families are apart: 0.0.0.0/0 does not cover ::/0 (aws.md 2.4).
-        _need(all(ip_network(cidr).version == version for cidr in cidrs), f"{cidrs}: family")
+        _need(all(_network(cidr).version == version for cidr in cidrs), f"{cidrs}: family")
         return any(_inside(peer, cidr) for cidr in cidrs)
 
     # ---- Azure ----
@@ -307,7 +307,7 @@ _DEFAULT_RULES: Final = (
 
 
 def _packet(source: str, destination: str, protocol: str, port: Detail) -> _Packet:
-    ends = [ip_address(source), ip_address(destination)]
+    ends = [_address(source), _address(destination)]
     _need(ends[0].version == ends[1].version, "a packet of two families")
     _need(protocol in _NUMBERS.values(), f"protocol {protocol}")
     _need(isinstance(port, int) == (protocol in ("tcp", "udp")), f"{protocol} with port {port}")
@@ -373,9 +373,14 @@ def _inside(address: str, cidr: str) -> bool:
         raise NotUnderstood(str(error)) from None
 
 
-@cache  # millions of questions are about a few addresses and ranges
+# Millions of questions are about a few addresses and ranges.
+_network = cache(ip_network)
+_address = cache(ip_address)
+
+
+@cache
 def _in_network(address: str, cidr: str) -> bool:
-    return ip_address(address) in ip_network(cidr)
+    return _address(address) in _network(cidr)
 
 
 def _whole(number: object) -> int:

@@ -7,8 +7,9 @@ in a valid topology and says by which code that must be refused.
 
 from collections.abc import Callable, Collection, Mapping
 from copy import deepcopy
+from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias, TypeVar, cast
 
 from hypothesis import strategies as st
 
@@ -37,6 +38,7 @@ __all__ = [
 ]
 
 Data: TypeAlias = dict[str, Any]
+T = TypeVar("T")
 
 #: The least that makes sense: one server with both roles, and its domain controller.
 SMALL: Final[Mapping[str, Any]] = {
@@ -194,8 +196,40 @@ _ADMINS: Final = ("10.20.6.0/24", "10.20.6.8", "10.64.0.0/12", "2001:db8:6::/64"
 _ACKNOWLEDGED: Final = ("no-management", "port-25-blocked", "ipv6-residue", "unused-network")
 
 
+_BOOLEANS: Final = st.booleans()
+
+# Every topology draws hundreds of these, and to make and check one costs more than to draw from it.
+
+
+_sampled: Final[Callable[[tuple[Any, ...]], st.SearchStrategy[Any]]] = cache(st.sampled_from)
+
+
+def _one(values: tuple[T, ...]) -> st.SearchStrategy[T]:
+    return _sampled(values)
+
+
+@cache
+def _number(least: int, most: int) -> st.SearchStrategy[int]:
+    return st.integers(least, most)
+
+
+@cache
+def _several(values: tuple[str, ...], least: int, most: int) -> st.SearchStrategy[list[str]]:
+    return st.lists(_one(values), min_size=least, max_size=most, unique=True)
+
+
 def _some(values: Collection[str], most: int = 3) -> st.SearchStrategy[list[str]]:
-    return st.lists(st.sampled_from(list(values)), min_size=1, max_size=most, unique=True)
+    return _several(tuple(values), 1, most)
+
+
+@cache
+def _internet_or(values: tuple[str, ...]) -> st.SearchStrategy[str | list[str]]:
+    return st.just("internet") | _some(values)
+
+
+@cache
+def _resolvers(addresses: tuple[str, ...]) -> st.SearchStrategy[str | list[str]]:
+    return _one(("domain_controllers", "platform")) | _some(addresses)
 
 
 class _Draft:
@@ -205,23 +239,21 @@ class _Draft:
         self, draw: st.DrawFn, platform: str | None, networks: int, ipv6: bool | None
     ) -> None:
         self.draw = draw
-        self.ipv6: bool = draw(st.booleans()) if ipv6 is None else ipv6
-        keys = draw(
-            st.lists(st.sampled_from([*_NETWORKS]), min_size=1, max_size=networks, unique=True)
-        )
+        self.ipv6: bool = draw(_BOOLEANS) if ipv6 is None else ipv6
+        keys = draw(_some(_NETWORKS, networks))
         self.taken: dict[str, int] = {}
         self.data: Data = {"organization": "contoso", "networks": {}}
         for key in keys:
             # One at least is ours to filter.
             managed = ("aws", "azure") if platform is None else (platform,)
             places = managed if key == keys[0] else (*managed, "external")
-            self.data["networks"][key] = self.network(key, draw(st.sampled_from(places)))
+            self.data["networks"][key] = self.network(key, draw(_one(places)))
         # By group inside a network, by address between two.
-        self.with_address: bool = len(keys) > 1 or draw(st.booleans())
+        self.with_address: bool = len(keys) > 1 or draw(_BOOLEANS)
         # The default is the three of RFC 1918; the wider set leaves more holes.
-        blocks = draw(st.sampled_from((None, ["10.0.0.0/8"], ["10.0.0.0/8", "100.64.0.0/10"])))
+        blocks = draw(_one((None, ("10.0.0.0/8",), ("10.0.0.0/8", "100.64.0.0/10"))))
         if blocks is not None:
-            self.data["private_blocks"] = blocks
+            self.data["private_blocks"] = list(blocks)
 
     def network(self, key: str, platform: str) -> Data:
         stem = _NETWORKS[key]
@@ -236,23 +268,23 @@ class _Draft:
                 *([f"2001:db8:{stem}:f0::/64"] if self.ipv6 else []),
             ],
         }
-        internet = self.draw(st.sampled_from((None, None, "public", "any")))
+        internet = self.draw(_one((None, None, "public", "any")))
         if internet is not None:
             zones["internet"] = internet
-        if self.draw(st.integers(0, 4)) == 0:
+        if self.draw(_number(0, 4)) == 0:
             zones["passage"] = "inspected"
-        if self.draw(st.integers(0, 4)) == 0:
+        if self.draw(_number(0, 4)) == 0:
             zones["exclusive_rules"] = True
-        if platform == "azure" and self.draw(st.integers(0, 2)) == 0:
+        if platform == "azure" and self.draw(_number(0, 2)) == 0:
             zones["attach_to"] = "subnets"
         self.renamed(zones, key)
         return zones
 
     def maybe(self) -> bool:
-        return self.draw(st.booleans())
+        return self.draw(_BOOLEANS)
 
     def renamed(self, thing: Data, key: str) -> None:
-        if self.draw(st.integers(0, 4)) == 0:
+        if self.draw(_number(0, 4)) == 0:
             thing["id"] = f"was-{key}"[:40].rstrip("-")
 
     def address(self, four: str, six: str) -> str:
@@ -283,13 +315,13 @@ class _Draft:
             for server_name, server in site.get("servers", {}).items():
                 keys.append(f"server.{server.get('id', server_name)}")
         for name, network in self.data["networks"].items():
-            if self.managed(name) and self.draw(st.integers(0, 3)) == 0:
+            if self.managed(name) and self.draw(_number(0, 3)) == 0:
                 network["retired_groups"] = self.draw(_some(keys))
 
     # The parts, in the order in which they name one another.
 
     def sites(self) -> None:
-        keys = self.draw(st.lists(st.sampled_from(_SITES), min_size=1, max_size=4, unique=True))
+        keys = self.draw(_some(_SITES, 4))
         self.data["sites"] = {key: self.site(first=key == keys[0]) for key in keys}
         for key, site in self.data["sites"].items():
             self.renamed(site, key)
@@ -304,15 +336,15 @@ class _Draft:
             (),
         )
         # The organization needs both roles; a site alone needs Client Access beside Mailbox (V2).
-        mix = self.draw(st.sampled_from(mixes[:4] if first else mixes))
-        network = self.draw(st.sampled_from([*self.data["networks"]]))
+        mix = self.draw(_one(mixes[:4] if first else mixes))
+        network = self.draw(_one((*self.data["networks"],)))
         servers: Data = {}
         for roles in mix:
             key = self.name("".join(role[0] for role in roles) + "x")
             server: Data = {"roles": list(roles)}
             if self.with_address:
                 server["address"] = self.inside(network)
-            if self.draw(st.integers(0, 3)) == 0:
+            if self.draw(_number(0, 3)) == 0:
                 server["own_group"] = True
             self.renamed(server, key)
             servers[key] = server
@@ -322,9 +354,9 @@ class _Draft:
             site = {}
         for kind, part in (("domain_controllers", 2), ("lync", 4), ("other_exchange", 5)):
             if (first and kind == "domain_controllers") or self.maybe():
-                number = self.draw(st.integers(1, 3))
+                number = self.draw(_number(1, 3))
                 site[kind] = {"addresses": [self.inside(network, part) for _ in range(number)]}
-        if "domain_controllers" in site and self.draw(st.integers(0, 3)) == 0:
+        if "domain_controllers" in site and self.draw(_number(0, 3)) == 0:
             site["domain_controllers"]["accounts_forest"] = [
                 self.address("10.64.2.", "2001:db8:64::")
             ]
@@ -347,9 +379,9 @@ class _Draft:
     def edge_servers(self, least: int) -> None:
         stored = self.with_role("mailbox")
         edges: Data = {}
-        for _ in range(self.draw(st.integers(least, 3))):
+        for _ in range(self.draw(_number(least, 3))):
             key = self.name("edge")
-            edges[key] = self.edge(stored, self.draw(st.sampled_from(sorted(stored))))
+            edges[key] = self.edge(stored, self.draw(_one((*sorted(stored),))))
             self.renamed(edges[key], key)
         if edges:
             self.data["edge_servers"] = edges
@@ -361,41 +393,41 @@ class _Draft:
         networks = [*self.data["networks"]]
         # Mostly beside its site.
         beside = self.data["sites"][site]["network"]
-        network = self.draw(st.sampled_from((beside, beside, *networks)))
+        network = self.draw(_one((beside, beside, *networks)))
         edge: Data = {"network": network}
-        if self.draw(st.integers(0, 4)) == 0:
+        if self.draw(_number(0, 4)) == 0:
             edge["mail_site"] = site
         else:
             edge["subscribed_site"] = site
-            if self.draw(st.integers(0, 3)) == 0:
+            if self.draw(_number(0, 3)) == 0:
                 edge["edgesync_except"] = self.draw(_some(stored[site]))
-            if self.draw(st.integers(0, 4)) == 0:
+            if self.draw(_number(0, 4)) == 0:
                 edge["edgesync_port"] = 50700
         stem = _NETWORKS[network]
         if self.with_address:
             edge["address"] = self.address(f"10.{stem}.240.", f"2001:db8:{stem}:f0::")
             in_subnets = "attach_to" in self.data["networks"][network]
-            if not in_subnets and self.draw(st.integers(0, 4)) == 0:
+            if not in_subnets and self.draw(_number(0, 4)) == 0:
                 # Two adapters: one in each zone.
                 edge["address"] = [edge["address"], self.inside(network)]
         for field, value in (
-            ("version", self.draw(st.sampled_from((2007, 2010)))),
+            ("version", self.draw(_one((2007, 2010)))),
             ("delivery_port", 2525),
-            (self.draw(st.sampled_from(("receives", "sends"))), False),
+            (self.draw(_one(("receives", "sends"))), False),
             ("own_group", True),
         ):
-            if self.draw(st.integers(0, 4)) == 0:
+            if self.draw(_number(0, 4)) == 0:
                 edge[field] = value
         return edge
 
     def clients(self) -> None:
         served = self.with_role("client_access")
         clients: Data = {}
-        names = st.lists(st.sampled_from(_CLIENTS), max_size=3, unique=True)
+        names = _several(_CLIENTS, 0, 3)
         for name in self.draw(names):
             client: Data = {}
             if self.maybe():
-                client["from"] = self.draw(st.just("internet") | _some(_CLIENT_RANGES))
+                client["from"] = self.draw(_internet_or(_CLIENT_RANGES))
             if self.maybe():
                 client["services"] = self.draw(_some(_SERVICES))
             if self.maybe():
@@ -406,7 +438,7 @@ class _Draft:
         bound = {
             service: self.draw(_some(ports))
             for service, ports in _BOUND.items()
-            if self.draw(st.integers(0, 4)) == 0
+            if self.draw(_number(0, 4)) == 0
         }
         if bound:
             self.data["service_ports"] = bound
@@ -414,19 +446,19 @@ class _Draft:
     def mail_flow(self) -> None:
         flow: Data = {}
         if self.maybe():
-            inbound: Data = {"from": self.draw(st.just("internet") | _some(_MAIL_RANGES))}
+            inbound: Data = {"from": self.draw(_internet_or(_MAIL_RANGES))}
             nobody = self.edges and not any(e.get("receives", True) for e in self.edges.values())
             if nobody or self.maybe():
                 inbound["to"] = self.draw(_some(self.with_role("client_access")))
-            flow["inbound"] = self.draw(st.just("none") | st.just(inbound))
+            flow["inbound"] = ("none", inbound)[self.draw(_number(0, 1))]
         if self.maybe():
-            several = [self.connector() for _ in range(self.draw(st.integers(1, 3)))]
-            outbound = self.draw(st.sampled_from(("none", "several", "one")))
+            several = [self.connector() for _ in range(self.draw(_number(1, 3)))]
+            outbound = self.draw(_one(("none", "several", "one")))
             if outbound == "none":
-                flow["outbound"] = self.draw(st.sampled_from(("none", {"through": "none"})))
+                flow["outbound"] = ("none", {"through": "none"})[self.draw(_number(0, 1))]
             else:
                 flow["outbound"] = several if outbound == "several" else several[0]
-        relays = {name: self.relay(name) for name in _RELAYS if self.draw(st.integers(0, 3)) == 0}
+        relays = {name: self.relay(name) for name in _RELAYS if self.draw(_number(0, 3)) == 0}
         if relays:
             flow["relays"] = relays
         if flow:
@@ -439,7 +471,7 @@ class _Draft:
         past = {edge["subscribed_site"] for edge in sending.values() if "subscribed_site" in edge}
         proxied = {key: names for key, names in stored.items() if key not in past}
         ways = ["mailbox", *(["client_access"] if proxied else []), *(["edge"] if sending else [])]
-        way = self.draw(st.sampled_from(ways))
+        way = self.draw(_one(tuple(ways)))
         outbound: Data = {"through": way}
         if way == "edge":
             sites = {site_of(edge) for edge in sending.values()}
@@ -453,22 +485,22 @@ class _Draft:
                 if way == "client_access"
                 or self.data["sites"][key]["servers"][name].get("own_group")
             ]
-        if alone and self.draw(st.integers(0, 2)) == 0:
+        if alone and self.draw(_number(0, 2)) == 0:
             outbound["servers"] = self.draw(_some(alone))
         elif self.maybe() or (way == "client_access" and past):
             outbound["sites"] = self.draw(_some(sorted(sites)))
         if self.maybe():
             hops = [
-                {"address": hop, **self.draw(st.sampled_from(({}, {"port": 587})))}
+                {"address": hop, **({}, {"port": 587})[self.draw(_number(0, 1))]}
                 for hop in self.draw(_some(_HOPS))
             ]
-            outbound["next_hop"] = self.draw(st.just("internet") | st.just(hops))
+            outbound["next_hop"] = ("internet", hops)[self.draw(_number(0, 1))]
         return outbound
 
     def relay(self, name: str) -> Data:
         relay: Data = {"from": self.draw(_some(_RELAYS[name])), "accept_risk": True}
         if self.maybe():
-            relay["to"] = self.draw(st.sampled_from(("client_access", "mailbox")))
+            relay["to"] = self.draw(_one(("client_access", "mailbox")))
         serving = sorted(self.with_role(relay.get("to", "client_access")))
         for field, value in (("port", 2526), ("sites", self.draw(_some(serving)))):
             if self.maybe():
@@ -476,7 +508,7 @@ class _Draft:
         return relay
 
     def witnesses(self) -> None:
-        if self.draw(st.integers(0, 3)) == 0:
+        if self.draw(_number(0, 3)) == 0:
             witness: Data = {"address": "10.20.7.60"}
             if self.maybe():
                 witness["sites"] = self.draw(_some(sorted(self.with_role("mailbox"))))
@@ -487,15 +519,15 @@ class _Draft:
         if self.edges:
             servers["edge"] = self.resolvers("10.20.240.53", "2001:db8:20:f0::53")
             proxy: Data = {"address": "10.20.240.9", "port": 1080, "type": "socks5"}
-            reputation = self.draw(st.sampled_from((None, "off", "direct", {"proxy": proxy})))
+            reputation = (None, "off", "direct", {"proxy": proxy})[self.draw(_number(0, 3))]
             if reputation is not None:
                 self.data["sender_reputation"] = reputation
         self.data["name_servers"] = servers
 
     def resolvers(self, *addresses: str) -> object:
         """Name servers for all networks, or for each."""
-        choices = st.sampled_from(("domain_controllers", "platform")) | _some(addresses)
-        if self.draw(st.integers(0, 3)) == 0:
+        choices = _resolvers(addresses)
+        if self.draw(_number(0, 3)) == 0:
             return {key: self.draw(choices) for key in self.data["networks"]}
         return self.draw(choices)
 
@@ -518,7 +550,7 @@ class _Draft:
     def additional_flows(self) -> None:
         ours = self.ours()
         flows: list[Data] = []
-        for _ in range(self.draw(st.integers(0, 3)) if ours else 0):
+        for _ in range(self.draw(_number(0, 3)) if ours else 0):
             us = self.draw(_some(ours))
             them = self.draw(_some((*_ADMINS, "internet", *ours)))
             source, to = (us, them) if self.maybe() else (them, us)
@@ -529,20 +561,20 @@ class _Draft:
             }
             said = {
                 "ports": self.draw(_some(_PORTS)),
-                "reason": self.draw(st.sampled_from(("administration", "backup", "Übersicht"))),
+                "reason": self.draw(_one(("administration", "backup", "Übersicht"))),
             }
-            if self.draw(st.integers(0, 3)) == 0:
-                flow["need"] = self.draw(st.sampled_from([each.value for each in Need]))
+            if self.draw(_number(0, 3)) == 0:
+                flow["need"] = self.draw(_one(tuple(each.value for each in Need)))
                 # A need brings both, and either may be said otherwise.
                 said = {key: value for key, value in said.items() if self.maybe()}
             flow |= said
             for key, value in (("owner", "us"), ("ticket", "M-1"), ("review", "2027-03-31")):
-                if self.draw(st.integers(0, 2)) == 0:
+                if self.draw(_number(0, 2)) == 0:
                     flow[key] = value
             flows.append(flow)
         if flows:
             self.data["additional_flows"] = flows
-        if self.draw(st.integers(0, 3)) == 0:
+        if self.draw(_number(0, 3)) == 0:
             codes = self.draw(_some(_ACKNOWLEDGED))
             self.data["acknowledge"] = dict.fromkeys(codes, "known")
 

@@ -266,12 +266,13 @@ def unused(topology: Topology) -> Iterator[Finding]:
 def listed_twice(topology: Topology) -> Iterator[Finding]:
     """Neighbours listed twice, or whose ranges hold a server of ours."""
     seen: dict[Range, Path] = {}
+    ours = [(key, address) for _, key, address, _ in _addresses(topology)]
     for path, what, range_ in neighbours(topology):
         if range_ in seen:
             yield BY_CODE["listed-twice"].at(path, what=range_)
         seen.setdefault(range_, path)
-        for _, key, address, _ in _addresses(topology):
-            if inside(network(str(address)), range_):
+        for key, address in ours:
+            if address in range_:
                 yield BY_CODE["neighbour-holds-server"].at(
                     path, what=what, range=range_, server=key, address=address
                 )

@@ -293,9 +293,10 @@ def sender_reputation(topology: Topology) -> Iterator[Finding]:
 def groups(topology: Topology) -> Iterator[Finding]:
     """Keys of groups that there cannot be, and groups that somebody declared still wears."""
     for key, declared in topology.networks.items():
+        if not declared.retired_groups:
+            continue
         here = identity(key, declared)
-        known = retirable_groups(topology, here)
-        worn = _worn(topology, here) if declared.retired_groups else set[str]()
+        known, worn = retirable_groups(topology, here), _worn(topology, here)
         for place, group in enumerate(declared.retired_groups):
             path: Path = ("networks", key, "retired_groups", place)
             if declared.platform is Platform.EXTERNAL:
