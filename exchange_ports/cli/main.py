@@ -4,6 +4,8 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
+from importlib import import_module
 from typing import Final
 
 from exchange_ports import __version__
@@ -78,11 +80,12 @@ def _parser(said: Sequence[str]) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     # A script for a shell has the words of all.
     meant = said[0] if said and said[0] in COMMANDS else None
-    for name, (does, words) in COMMANDS.items():
+    for name, (does, words, module) in COMMANDS.items():
         command = commands.add_parser(name, help=does)
         if meant in (None, name):
             words(command)
             volume_words(command)
+            command.set_defaults(run=partial(_run, module, name))
     completion = commands.add_parser("completion", help="a script by which a shell completes")
     completion.add_argument(
         "shell", choices=("bash", "zsh", "fish", "tcsh", "powershell"), help="which shell"
@@ -90,6 +93,11 @@ def _parser(said: Sequence[str]) -> argparse.ArgumentParser:
     completion.set_defaults(run=_completion(parser))
     volume_words(completion)
     return parser
+
+
+def _run(module: str, command: str, asked: argparse.Namespace) -> int:
+    """Load the command that is asked for: what it needs takes most of its time."""
+    return getattr(import_module(f"exchange_ports.cli.{module}"), command)(asked)
 
 
 def _completion(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:

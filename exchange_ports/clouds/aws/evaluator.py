@@ -8,14 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from exchange_ports.clouds.aws import rules as aws
 from exchange_ports.clouds.aws.names import list_name, rule_name
-from exchange_ports.clouds.aws.rules import (
-    AwsRuleSet,
-    GroupRef,
-    ListRef,
-    Peer,
-    SecurityGroupRule,
-)
 from exchange_ports.clouds.base import (
     AllowRule,
     Direction,
@@ -76,7 +70,7 @@ class AwsDecision:
     """Whether a packet passes, and the rules that let it: none of them decides alone."""
 
     passes: bool
-    rules: tuple[SecurityGroupRule, ...]
+    rules: tuple[aws.SecurityGroupRule, ...]
 
 
 class AwsFilters:
@@ -86,7 +80,7 @@ class AwsFilters:
     not in it has none.
     """
 
-    def __init__(self, rules: AwsRuleSet, members: Mapping[str, AddressSet]) -> None:
+    def __init__(self, rules: aws.AwsRuleSet, members: Mapping[str, AddressSet]) -> None:
         """Look at every reference once.
 
         :raises ValueError: a rule names a group or list that there is not, or ports that EC2 refuses.
@@ -96,10 +90,10 @@ class AwsFilters:
         self._lists = {each.key: AddressSet.of(each.entries) for each in rules.prefix_lists}
         self._keys = {group.key for group in rules.groups}
         self._services: dict[tuple[str, tuple[int, int] | None], ServiceSet] = {}
-        self._rules: dict[tuple[str, Direction], list[SecurityGroupRule]] = {}
+        self._rules: dict[tuple[str, Direction], list[aws.SecurityGroupRule]] = {}
         self._reach: dict[tuple[str, Direction], tuple[tuple[AddressSet, ServiceSet], ...]] = {}
         #: What each rule names, by identity: to hash a rule takes longer than to read it.
-        self._named: dict[int, tuple[SecurityGroupRule, tuple[AddressSet, ServiceSet]]] = {}
+        self._named: dict[int, tuple[aws.SecurityGroupRule, tuple[AddressSet, ServiceSet]]] = {}
         self._permitted: dict[tuple[frozenset[str], Direction], Traffic] = {}
         for rule in rules.rules:
             if rule.group not in self._keys:
@@ -125,14 +119,14 @@ class AwsFilters:
         allowing = tuple(rule for rule in self._of(worn, direction) if self._names(rule, packet))
         return AwsDecision(bool(allowing), allowing)
 
-    def reach(self, rule: SecurityGroupRule) -> tuple[AddressSet, ServiceSet]:
+    def reach(self, rule: aws.SecurityGroupRule) -> tuple[AddressSet, ServiceSet]:
         """The peer addresses and the services that a rule names."""
         known = self._named.get(id(rule))
         if known is None:
             known = self._named[id(rule)] = (rule, self._read(rule))
         return known[1]
 
-    def _read(self, rule: SecurityGroupRule) -> tuple[AddressSet, ServiceSet]:
+    def _read(self, rule: aws.SecurityGroupRule) -> tuple[AddressSet, ServiceSet]:
         asked = (rule.ip_protocol, rule.port_range)
         if asked not in self._services:
             self._services[asked] = _services(*asked)
@@ -149,28 +143,28 @@ class AwsFilters:
             self._reach[key] = tuple(map(self.reach, self._of([group], direction)))
         return self._reach[key]
 
-    def _of(self, worn: Iterable[str], direction: Direction) -> Iterator[SecurityGroupRule]:
+    def _of(self, worn: Iterable[str], direction: Direction) -> Iterator[aws.SecurityGroupRule]:
         for group in sorted(worn):
             if group not in self._keys:
                 raise ValueError(f"there is no group {group}")
             yield from self._rules.get((group, direction), ())
 
-    def _names(self, rule: SecurityGroupRule, packet: Packet) -> bool:
+    def _names(self, rule: aws.SecurityGroupRule, packet: Packet) -> bool:
         addresses, services = self.reach(rule)
         return packet.address in addresses and packet.service in services
 
-    def addresses(self, peer: Peer) -> AddressSet:
+    def addresses(self, peer: aws.Peer) -> AddressSet:
         """The addresses that a peer stands for.
 
         :raises ValueError: there is no such group or list.
         """
-        if isinstance(peer, GroupRef):
+        if isinstance(peer, aws.GroupRef):
             # The private addresses, of both families, of the interfaces that wear the group, and
             # nothing where nobody wears it (aws.md 2.4).
             if peer.key not in self._keys:
                 raise ValueError(f"there is no group {peer.key}")
             return self._members.get(peer.key, AddressSet())
-        if isinstance(peer, ListRef):
+        if isinstance(peer, aws.ListRef):
             # A prefix list is its entries (aws.md 2.2).
             if peer.key not in self._lists:
                 raise ValueError(f"there is no prefix list {peer.key}")
@@ -180,14 +174,14 @@ class AwsFilters:
 
 
 def permitted(
-    rules: AwsRuleSet, server: str, direction: Direction, members: Mapping[str, AddressSet]
+    rules: aws.AwsRuleSet, server: str, direction: Direction, members: Mapping[str, AddressSet]
 ) -> Traffic:
     """What the server's own groups let through, as (peer address, service)."""
     return AwsFilters(rules, members).permitted(server, direction)
 
 
 def decided_by(
-    rules: AwsRuleSet,
+    rules: aws.AwsRuleSet,
     server: str,
     direction: Direction,
     packet: Packet,
@@ -232,7 +226,7 @@ _NOTHING_ALWAYS: Final[Mapping[Way, Traffic]] = {"in": Traffic(), "out": Traffic
 
 
 def evaluator(
-    rules: AwsRuleSet, members: Mapping[str, AddressSet], space: AddressSet
+    rules: aws.AwsRuleSet, members: Mapping[str, AddressSet], space: AddressSet
 ) -> "AwsEvaluator":
     """What a rule set allows, where `members` are the addresses of each group's members.
 
@@ -244,7 +238,7 @@ def evaluator(
 class AwsEvaluator:
     """What the security groups of one VPC allow; see `base.Evaluator`."""
 
-    def __init__(self, rules: AwsRuleSet, members: Mapping[str, AddressSet]) -> None:
+    def __init__(self, rules: aws.AwsRuleSet, members: Mapping[str, AddressSet]) -> None:
         """Read the rule set.
 
         :raises ValueError: EC2 would refuse it.
@@ -291,7 +285,7 @@ class AwsEvaluator:
         """Every rule."""
         for rule in self._plan.rules:
             addresses, services = self._filters.reach(rule)
-            peer = rule.peer.key if isinstance(rule.peer, GroupRef) else None
+            peer = rule.peer.key if isinstance(rule.peer, aws.GroupRef) else None
             way: Way = "in" if rule.direction is Direction.IN else "out"
             yield AllowRule(rule_name(rule), "", rule.group, way, peer, addresses, services)
 
@@ -300,9 +294,9 @@ class AwsEvaluator:
         lists = {each.key: each for each in self._plan.prefix_lists}
         for rule in self._plan.rules:
             peer = ""
-            if isinstance(rule.peer, GroupRef):
+            if isinstance(rule.peer, aws.GroupRef):
                 peer = rule.peer.key
-            elif isinstance(rule.peer, ListRef):
+            elif isinstance(rule.peer, aws.ListRef):
                 entries = counted(len(lists[rule.peer.key].entries), "range")
                 peer = f"{list_name(rule.peer.key)} ({entries})"
             yield PlannedRule(
