@@ -10,13 +10,10 @@ from exchange_ports.differences.change import (
     Change,
     ChangeEndpoint,
     Effect,
-    EndpointZone,
     Gate,
     held_by,
 )
 from exchange_ports.differences.topology_diff import (
-    Renamed,
-    ServerNote,
     TopologyDiff,
     compare_declared,
     diff_plans,
@@ -29,9 +26,6 @@ __all__ = [
     "Effect",
     "ChangeEndpoint",
     "Gate",
-    "ServerNote",
-    "Renamed",
-    "EndpointZone",
     "compare_declared",
     "diff_plans",
     "held_by",

@@ -290,12 +290,7 @@ def _probes_over(use: Use, probes: list[tuple[SecurityGroupRule, int]]) -> Findi
     room = max(0, (use.limit.most - rest) // weight)
     return PROBES_OVER_LIMIT.at(
         ("topology", "sender_reputation"),
-        cloud=use.limit.cloud,
-        where=use.where,
-        used=use.used,
-        most=use.limit.most,
-        what=use.limit.what,
-        per=use.limit.per,
+        **use.facts,
         ports=", ".join(weights),
         ranges=len(weights),
         prefixes=weight,

@@ -14,14 +14,8 @@ from exchange_ports.clouds.aws import rules as aws
 from exchange_ports.clouds.aws.names import name_of, peer_name, rule_name, safe
 from exchange_ports.clouds.base import Direction
 from exchange_ports.findings import Finding
-from exchange_ports.flows import (
-    ExternalEndpoint,
-    Flow,
-    Reason,
-    by_address,
-    described,
-    in_order,
-)
+from exchange_ports.flows import ExternalEndpoint, Flow, Reason
+from exchange_ports.flows.flow import by_address, described, in_order
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import ExchangeServer, Inventory
 from exchange_ports.traffic.addresses import span_of, spans_of

@@ -15,14 +15,8 @@ from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.clouds.azure.names import BANDS, Identity, priorities, rule_name
 from exchange_ports.clouds.base import Direction
 from exchange_ports.findings import Finding
-from exchange_ports.flows import (
-    ExternalEndpoint,
-    Flow,
-    Reason,
-    by_address,
-    described,
-    in_order,
-)
+from exchange_ports.flows import ExternalEndpoint, Flow, Reason
+from exchange_ports.flows.flow import by_address, described, in_order
 from exchange_ports.topology.groups import Group, GroupKind
 from exchange_ports.topology.inventory import ExchangeServer, Inventory
 from exchange_ports.topology.models import Attachment, Zone
