@@ -89,9 +89,7 @@ def _explain_words(explain: argparse.ArgumentParser) -> None:
 def _matrix_words(matrix: argparse.ArgumentParser) -> None:
     _of_a_file(matrix)
     _formats(
-        matrix,
-        f"text (the default), {_FORMATS}",
-        *("text", "markdown", "html", "csv", "json"),
+        matrix, f"text (the default), {_FORMATS}", *("text", "markdown", "html", "csv", "json")
     )
 
 

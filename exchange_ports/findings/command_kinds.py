@@ -30,10 +30,7 @@ PROBES_OVER_LIMIT: Final = Kind(
     fix="set a proxy, switch it off, or {way_out}",
 )
 QUOTA_TOO_HIGH: Final = Kind(
-    "quota-too-high",
-    summary="{asked} is more than AWS grants",
-    why="{why}",
-    fix="{fix}",
+    "quota-too-high", summary="{asked} is more than AWS grants", why="{why}", fix="{fix}"
 )
 NAME_TOO_LONG: Final = Kind(
     "name-too-long",
@@ -104,10 +101,7 @@ CANNOT_WRITE: Final = Kind(
     fix="name a file in a folder that is there and may be written to",
 )
 NO_SUCH_DAY: Final = Kind(
-    "no-such-day",
-    summary="Cannot take {text} for a day",
-    why="{why}",
-    fix="{fix}",
+    "no-such-day", summary="Cannot take {text} for a day", why="{why}", fix="{fix}"
 )
 REVIEW_PASSED: Final = Kind(
     "review-passed",

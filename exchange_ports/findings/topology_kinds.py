@@ -18,12 +18,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         why="a key that nothing reads would be ignored, and what it meant would not happen",
         fix="{fix}",
     ),
-    Kind(
-        "missing-key",
-        summary="{key} is missing",
-        why="{why}",
-        fix="add `{example}` here",
-    ),
+    Kind("missing-key", summary="{key} is missing", why="{why}", fix="add `{example}` here"),
     Kind(
         "unknown-word",
         summary="{word} is not one of the words allowed here",
@@ -393,12 +388,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         why="steps lead from the topology that stands to the one that is declared",
         fix="give the topology that stands as `previous`",
     ),
-    Kind(
-        "step-not-offered",
-        summary="{step} is no step of this update",
-        why="{why}",
-        fix="{fix}",
-    ),
+    Kind("step-not-offered", summary="{step} is no step of this update", why="{why}", fix="{fix}"),
     Kind(
         "other-organization",
         summary="the previous topology is of {previous}, the topology that is declared of {organization}",

@@ -228,9 +228,7 @@ def _state(inputs: struct_pb2.Struct, token: str, name: str, id_: str) -> struct
     return state
 
 
-def _place(
-    request: resource_pb2.RegisterResourceRequest | resource_pb2.ReadResourceRequest,
-) -> str:
+def _place(request: resource_pb2.RegisterResourceRequest | resource_pb2.ReadResourceRequest) -> str:
     # The SDK's stubs name this type by a module that does not exist.
     position = cast(source_pb2.SourcePosition, request.sourcePosition)  # pyright: ignore[reportUnknownMemberType]
     return f"{unquote(urlsplit(position.uri).path)}:{position.line}" if position.uri else ""

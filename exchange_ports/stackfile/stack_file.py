@@ -24,13 +24,7 @@ FULL_NAMES: Final = tuple(f"{NAMESPACE}:{name}" for name in SETTINGS)
 _WORDS: Final = ("step", "attached")
 
 #: What Pulumi itself writes beside `config`.
-_STACK_KEYS: Final = (
-    "config",
-    "encryptionsalt",
-    "encryptedkey",
-    "secretsprovider",
-    "environment",
-)
+_STACK_KEYS: Final = ("config", "encryptionsalt", "encryptedkey", "secretsprovider", "environment")
 
 
 @dataclass(frozen=True, slots=True)

@@ -280,9 +280,7 @@ def addresses_of(servers: Iterable[ExchangeServer]) -> AddressSet:
     return AddressSet.at(one for server in servers for one in server.addresses)
 
 
-def _members(
-    servers: Iterable[ExchangeServer],
-) -> Mapping[Group, tuple[ExchangeServer, ...]]:
+def _members(servers: Iterable[ExchangeServer]) -> Mapping[Group, tuple[ExchangeServer, ...]]:
     found: dict[Group, list[ExchangeServer]] = {}
     for server in servers:
         for group in server.groups:

@@ -15,10 +15,7 @@ from exchange_ports.clouds.aws import names
 from exchange_ports.clouds.aws.rules import AwsRuleSet, GroupRef, ListRef, SecurityGroupRule
 from exchange_ports.clouds.base import NEVER, Limit, Use, below, judged, long_names
 from exchange_ports.findings import Finding
-from exchange_ports.findings.command_kinds import (
-    PROBES_OVER_LIMIT,
-    QUOTA_TOO_HIGH,
-)
+from exchange_ports.findings.command_kinds import PROBES_OVER_LIMIT, QUOTA_TOO_HIGH
 from exchange_ports.findings.topology_kinds import BY_CODE
 
 _QUOTAS: Final = (

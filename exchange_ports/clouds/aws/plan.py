@@ -27,11 +27,7 @@ from exchange_ports.traffic.spans import NOTHING, Spans
 _DESCRIPTION_LENGTH: Final = 255
 
 
-def compile_network(
-    network: str,
-    flows: Iterable[Flow],
-    inventory: Inventory,
-) -> aws.AwsRuleSet:
+def compile_network(network: str, flows: Iterable[Flow], inventory: Inventory) -> aws.AwsRuleSet:
     """The rule set of the VPC `network`, by its identity, from the flows that touch its groups.
 
     Retired groups get their rules too; the plan knows no members of them.

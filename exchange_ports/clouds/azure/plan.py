@@ -76,9 +76,7 @@ class _Draft(NamedTuple):
 
 
 def compile_network(
-    network: str,
-    flows: Iterable[Flow],
-    inventory: Inventory,
+    network: str, flows: Iterable[Flow], inventory: Inventory
 ) -> azure.AzureRuleSet:
     """The rule set of the VNet `network`, by its identity, from the flows that touch its groups.
 

@@ -58,8 +58,7 @@ def without(rules: azure.AzureRuleSet, gone: frozenset[tuple[str, str]]) -> azur
     """The same without these rules, each given by the zone of its group and its name."""
     groups = (
         replace(
-            group,
-            rules=tuple(r for r in group.rules if (group.zone.value, r.name) not in gone),
+            group, rules=tuple(r for r in group.rules if (group.zone.value, r.name) not in gone)
         )
         for group in rules.groups
     )
