@@ -9,7 +9,7 @@ from exchange_ports.flows.labels import few
 from exchange_ports.reports import document as doc
 from exchange_ports.reports import headline
 from exchange_ports.reports.reasons import reason_data
-from exchange_ports.reports.review import Edit, Review, worst_use
+from exchange_ports.reports.review import Review, worst_use
 
 #: Characters of a line.
 _WIDTH: Final = 98
@@ -76,7 +76,7 @@ def _at(indent: int, line: str | doc.Text, first: int | None = None) -> doc.Para
 
 def _title(review: Review) -> str:
     name = printable(review.stack.file)
-    if review.edit is Edit.CHANGED and review.old is not None and review.old.file != name:
+    if review.edit == "changed" and review.old is not None and review.old.file != name:
         return f"{printable(review.old.file)} -> {name}"
     return f"{name}: {review.edit}"
 
@@ -136,7 +136,7 @@ def _review(review: Review) -> dict[str, object]:
         "stack": review.name,
         "file": None if review.new is None else review.new.file,
         "old_file": None if review.old is None else review.old.file,
-        "edit": review.edit.value,
+        "edit": review.edit,
         "loads": not review.fails,
         "old_loads": not review.old_fails,
         "same_traffic": review.changes.same_traffic and not review.fails,
@@ -206,7 +206,7 @@ def _change(review: Review, change: Change) -> dict[str, object]:
 def _end(end: ChangeEndpoint) -> dict[str, object]:
     return {
         "says": end.summary,
-        "zone": end.zone.value,
+        "zone": end.zone,
         "servers": list(end.servers),
         "addresses": str(end.addresses),
     }

@@ -47,8 +47,7 @@ class Place(NamedTuple):
         return f"{self.network}, {self.zone}"
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(NamedTuple):
     """One end of a row. `addresses` are what a filter elsewhere must name, in CIDR form or alone."""
 
     name: str
@@ -64,8 +63,7 @@ class Side:
         return str(self.place or "outside")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """What must pass from one end to another, for the same reasons."""
 
     crossing: Crossing
