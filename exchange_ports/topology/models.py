@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from exchange_ports.catalog import DEFAULT_SERVICES, EDGESYNC_PORT, SMTP_PORT, Need, Service
 from exchange_ports.topology import fields
+from exchange_ports.topology.platforms import Platform
 
 
 class Declared(BaseModel):
@@ -32,22 +33,6 @@ def _shape(value: Any) -> str:
 #: Tells the ways to write a field apart by shape, so that an error speaks of the one that was used.
 #: Its tags appear in error locations and are taken out again by their brackets.
 BY_SHAPE: Final = Discriminator(_shape)
-
-
-class Platform(StrEnum):
-    """Where a network is."""
-
-    AWS = "aws"
-    AZURE = "azure"
-    EXTERNAL = "external"
-
-    @property
-    def summary(self) -> str:
-        """It as people write it."""
-        return _CLOUDS.get(self.value, self.value)
-
-
-_CLOUDS: Final = {"aws": "AWS", "azure": "Azure"}
 
 
 class Zone(StrEnum):

@@ -277,18 +277,13 @@ def subnets(topology: models.Topology) -> Iterator[Finding]:
         if declared.attach_to is not models.Attachment.SUBNETS:
             continue
         path: Path = ("networks", key, "attach_to")
-        if declared.platform is not models.Platform.AZURE:
+        why = declared.platform.facts.no_subnets
+        if why:
             yield BY_CODE["cannot-attach-to-subnets"].at(
-                path, network=key, why=_WHY[declared.platform], fix="take `attach_to` away"
+                path, network=key, why=why, fix="take `attach_to` away"
             )
         elif managed(topology, key) and _is_used(topology, key):
             yield BY_CODE["subnet-attachment"].at(path, network=key)
-
-
-_WHY = {
-    models.Platform.AWS: "security groups of AWS hang on network interfaces only",
-    models.Platform.EXTERNAL: "nothing is made for an external network",
-}
 
 
 def _is_used(topology: models.Topology, key: str) -> bool:

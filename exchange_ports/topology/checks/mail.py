@@ -262,9 +262,9 @@ def rebound(topology: models.Topology) -> Iterator[Finding]:
 
 
 def of_another_cloud(topology: models.Topology) -> Iterator[Finding]:
-    """Quotas of a network on which they mean nothing: all that can be raised are AWS's."""
+    """Quotas of a network whose platform raises none."""
     for key, network in topology.networks.items():
-        why = _WHY_NONE.get(network.platform)
+        why = network.platform.facts.no_quotas
         for name in network.quotas.raised if why else ():
             yield BY_CODE["quota-of-another-cloud"].at(
                 ("networks", key, "quotas", name),
@@ -273,10 +273,3 @@ def of_another_cloud(topology: models.Topology) -> Iterator[Finding]:
                 platform=network.platform,
                 why=why,
             )
-
-
-_WHY_NONE = {
-    models.Platform.AZURE: "Azure raises none of its limits on network security groups and application "
-    "security groups, so nothing more would fit",
-    models.Platform.EXTERNAL: "nothing is made in an external network, so nothing is counted there",
-}
