@@ -20,6 +20,7 @@ _PAGE: Final = (
     "https://learn.microsoft.com/exchange/"
     "network-ports-for-clients-and-mail-flow-in-exchange-2013-exchange-2013-help"
 )
+_CHECKED: Final = "2026-11-25"
 
 
 class Table(StrEnum):
@@ -164,12 +165,11 @@ class Entry:
     #: What no longer works where it is closed.
     without: str
     cite: Citation
-    checked: str
+    #: The day on which that was last read.
+    checked: str = _CHECKED
     #: A second document that fills in what the row leaves open.
     also: str | None = None
 
-
-_CHECKED: Final = "2026-11-25"
 
 #: SMTP between mail servers. A smart host listens here unless its connector says otherwise
 #: (`Set-SendConnector -Port`, exchange.md M5).
@@ -196,7 +196,6 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         when="always",
         without="Microsoft supports nothing less between Exchange servers: mail, sessions and replication break",
         cite=Citation(Table.GROUND_RULES, 1),
-        checked=_CHECKED,
     ),
     Entry(
         "R2",
@@ -208,7 +207,6 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         when="Lync or Skype for Business servers are declared; both directions",
         without="Microsoft supports nothing less: what Exchange and Lync do together breaks",
         cite=Citation(Table.GROUND_RULES, 1),
-        checked=_CHECKED,
     ),
     Entry(
         "R3",
@@ -220,7 +218,6 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         when="domain controllers are declared; both directions",
         without="an outage: Exchange finds neither its configuration nor its recipients",
         cite=Citation(Table.GROUND_RULES, 1),
-        checked=_CHECKED,
     ),
     # Clients and services: the destination is a Client Access server (second note of the table).
     Entry(
@@ -233,7 +230,6 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         when="a client source names https, or names no service at all",
         without="Outlook, Outlook Web App, ActiveSync, EWS and Autodiscover do not connect",
         cite=Citation(Table.CLIENTS, 1),
-        checked=_CHECKED,
     ),
     Entry(
         "C2",
@@ -245,7 +241,6 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         when="a client source names http",
         without="published calendars, the redirect to HTTPS and the last way of Autodiscover fail",
         cite=Citation(Table.CLIENTS, 2),
-        checked=_CHECKED,
     ),
     Entry(
         "C3",
@@ -257,7 +252,6 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         when="a client source names imap (IMAP4 is disabled by default)",
         without="IMAP4 clients do not connect",
         cite=Citation(Table.CLIENTS, 3),
-        checked=_CHECKED,
     ),
     Entry(
         "C4",
@@ -269,7 +263,6 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         when="a client source names pop (POP3 is disabled by default)",
         without="POP3 clients do not connect",
         cite=Citation(Table.CLIENTS, 4),
-        checked=_CHECKED,
     ),
     Entry(
         "C5",
@@ -281,7 +274,6 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         when="a client source names smtp_submission, or names no service at all",
         without="authenticated clients, those of IMAP4 and POP3 among them, cannot send",
         cite=Citation(Table.CLIENTS, 5),
-        checked=_CHECKED,
     ),
     Entry(
         "C6",
@@ -293,7 +285,6 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         when="a client source names smtp_authenticated_25 (the note in row 5)",
         without="clients that know port 25 only cannot send",
         cite=Citation(Table.CLIENTS, 5),
-        checked=_CHECKED,
     ),
     # Mail flow, no Edge Transport servers.
     Entry(
@@ -306,7 +297,6 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         when="inbound mail is declared and there is no Edge, or its sites are named",
         without="nobody outside can deliver mail",
         cite=Citation(Table.NO_EDGE, 1),
-        checked=_CHECKED,
     ),
     Entry(
         "M2",
@@ -318,7 +308,6 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         when="outbound mail goes through mailbox; with smart hosts, to them on their ports",
         without="mail to the outside waits in the queues of the Mailbox servers",
         cite=Citation(Table.NO_EDGE, 2),
-        checked=_CHECKED,
         also="Set-SendConnector (smart hosts and their port)",
     ),
     Entry(
@@ -331,7 +320,6 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         when="outbound mail goes through client_access; with smart hosts, to them",
         without="mail to the outside waits in the queues of the Mailbox servers",
         cite=Citation(Table.NO_EDGE, 3),
-        checked=_CHECKED,
         also="Set-SendConnector (FrontEndProxyEnabled)",
     ),
     Entry(
@@ -344,7 +332,6 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         when="mail flows without Edge, and name servers inside are given by address",
         without="the next hop is not found by name, and mail waits",
         cite=Citation(Table.NO_EDGE, 4),
-        checked=_CHECKED,
     ),
     # Mail flow with Edge Transport servers.
     Entry(
@@ -357,7 +344,6 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         when="an Edge server is subscribed, unless inbound mail is none",
         without="nobody outside can deliver mail to the Edge server",
         cite=Citation(Table.EDGE, 1),
-        checked=_CHECKED,
     ),
     Entry(
         "E2",
@@ -369,7 +355,6 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         when="an Edge server is subscribed, unless inbound mail is none",
         without="mail from outside waits on the Edge server",
         cite=Citation(Table.EDGE, 2),
-        checked=_CHECKED,
     ),
     Entry(
         "E3",
@@ -381,7 +366,6 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         when="outbound mail goes through edge, which is the default with an Edge server",
         without="mail to the outside waits in the subscribed site",
         cite=Citation(Table.EDGE, 3),
-        checked=_CHECKED,
     ),
     Entry(
         "E4",
@@ -393,7 +377,6 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         when="outbound mail goes through edge; with smart hosts, to them on their ports",
         without="mail to the outside waits on the Edge server",
         cite=Citation(Table.EDGE, 4),
-        checked=_CHECKED,
         also="Set-SendConnector (smart hosts and their port)",
     ),
     Entry(
@@ -406,7 +389,6 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         when="an Edge server is subscribed; each pair but those in its edgesync_except",
         without="recipients and configuration on the Edge server are no longer brought up to date",
         cite=Citation(Table.EDGE, 5),
-        checked=_CHECKED,
     ),
     Entry(
         "E7",
@@ -418,7 +400,6 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         when="name servers of Edge servers are not the platform's",
         without="the next hop is not found by name and mail waits; Sender ID and block lists get no answer",
         cite=Citation(Table.EDGE, 6),
-        checked=_CHECKED,
     ),
     Entry(
         "E8",
@@ -430,7 +411,6 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         when="sender reputation has a proxy; the port is the proxy's",
         without="sender reputation's test for open proxies does not run",
         cite=Citation(Table.EDGE, 7),
-        checked=_CHECKED,
         also=_SET_SENDER_REPUTATION,
     ),
     Entry(
@@ -443,7 +423,6 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         when="sender reputation is direct: no proxy, probes go to the senders themselves",
         without="sender reputation's test for open proxies does not run",
         cite=Citation(Table.EDGE, 7),
-        checked=_CHECKED,
         also=_SET_SENDER_REPUTATION,
     ),
     # What the port tables leave to other pages.
@@ -457,7 +436,6 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         when="a relay is declared; to Client Access or Mailbox servers, on its connector's port",
         without="these applications and appliances cannot hand in mail",
         cite=Citation(Page.RECEIVE_CONNECTOR),
-        checked=_CHECKED,
     ),
     Entry(
         "W1",
@@ -470,7 +448,6 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         when="a witness is declared that is no Exchange server",
         without="the group cannot ask its witness, whose vote it may need to stay up",
         cite=Citation(Page.WITNESS),
-        checked=_CHECKED,
     ),
     # "And all internal Exchange servers must be able to resolve internal host names."
     Entry(
@@ -483,7 +460,6 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         when="name servers of internal Exchange servers are given by address",
         without="Exchange servers do not find each other and their neighbours by name",
         cite=Citation(Table.NAME_RESOLUTION, 1),
-        checked=_CHECKED,
     ),
 )
 
@@ -501,7 +477,6 @@ def _need(
         when="an additional flow names it as its need",
         without=without,
         cite=Citation(page),
-        checked=_CHECKED,
     )
 
 

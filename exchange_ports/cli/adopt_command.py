@@ -7,13 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
-from exchange_ports.adoption.compare import (
-    Existing,
-    adoption,
-    check,
-    component_of,
-    expected_networks,
-)
+from exchange_ports.adoption import compare
 from exchange_ports.adoption.import_file import import_file, steps
 from exchange_ports.adoption.state import EXPORT, read_state
 from exchange_ports.cli.console import FINE, NO, doing
@@ -36,14 +30,14 @@ def adopt(asked: argparse.Namespace) -> int:
     stack = read(asked.file)
     plans = registered(stack)
     state, existing = _given(asked)
-    found = component_of(state, asked.component, _stack_name(asked.file), NAMESPACE)
+    found = compare.component_of(state, asked.component, _stack_name(asked.file), NAMESPACE)
     if isinstance(found, Finding):
         raise Refused([found])
     told = _told(asked.is_)
-    wanted = expected_networks(plans, found, stack.config, stack.others)
-    _no_more(_located(check(wanted, existing, told), stack))
+    wanted = compare.expected_networks(plans, found, stack.config, stack.others)
+    _no_more(_located(compare.check(wanted, existing, told), stack))
     with doing("comparing what exists with the plan and the state"):
-        result = adoption(wanted, found, existing, state, told)
+        result = compare.adoption(wanted, found, existing, state, told)
         file = import_file(result, state, _versions())
     todo = steps(result, asked.out or _UNWRITTEN)
     if asked.out is not None and file is not None:
@@ -53,7 +47,7 @@ def adopt(asked: argparse.Namespace) -> int:
     return FINE if result.clear else NO
 
 
-def _given(asked: argparse.Namespace) -> tuple[State, Existing]:
+def _given(asked: argparse.Namespace) -> tuple[State, compare.Existing]:
     """The state, and what clouds printed.
 
     :raises Refused: something given is not what it should be.

@@ -7,7 +7,7 @@ which the quickest notices.
 import argparse
 import re
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from exchange_ports.topology.platforms import Platform
 
@@ -45,7 +45,6 @@ def _plan_words(plan: argparse.ArgumentParser) -> None:
         default="here",
         help="where servers take their groups: in the same program (here), or in another stack",
     )
-    plan.set_defaults(run=_plan)
 
 
 def _prove_words(prove: argparse.ArgumentParser) -> None:
@@ -59,7 +58,6 @@ def _prove_words(prove: argparse.ArgumentParser) -> None:
         metavar="DATE",
         help="and that on this day, such as 2027-03-31, no additional flow is late for its review",
     )
-    prove.set_defaults(run=_prove)
 
 
 def _check_words(ask: argparse.ArgumentParser) -> None:
@@ -78,7 +76,6 @@ def _check_words(ask: argparse.ArgumentParser) -> None:
         help="as if every VPC and VNet were on that cloud; both: on each, side by side",
     )
     ask.add_argument("--json", action="store_true", help="the answer as JSON")
-    ask.set_defaults(run=_check)
 
 
 def _explain_words(explain: argparse.ArgumentParser) -> None:
@@ -89,26 +86,20 @@ def _explain_words(explain: argparse.ArgumentParser) -> None:
         help="a rule as plan --json or the cloud calls it; 3389, 3389/tcp, 5985-5986/tcp, icmp",
     )
     explain.add_argument("--json", action="store_true", help="the explanation as JSON")
-    explain.set_defaults(run=_explain)
 
 
 def _matrix_words(matrix: argparse.ArgumentParser) -> None:
     _of_a_file(matrix)
     _formats(
-        matrix,
-        f"text (the default), {_FORMATS}",
-        *("text", "markdown", "html", "csv", "json"),
+        matrix, f"text (the default), {_FORMATS}", *("text", "markdown", "html", "csv", "json")
     )
-    matrix.set_defaults(run=_matrix)
 
 
-def _schema_words(schema: argparse.ArgumentParser) -> None:
-    schema.set_defaults(run=_schema)
+def _no_words(_: argparse.ArgumentParser) -> None: ...
 
 
 def _preview_words(preview: argparse.ArgumentParser) -> None:
     preview.add_argument("file", metavar="FILE", help="a stack file of the program's project")
-    preview.set_defaults(run=_preview)
 
 
 def _diff_words(diff: argparse.ArgumentParser) -> None:
@@ -156,7 +147,6 @@ def _diff_words(diff: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write Markdown there too, as long as a job summary may be: the comment is cut sooner",
     )
-    diff.set_defaults(run=_diff)
 
 
 def _url(text: str) -> str:
@@ -170,24 +160,13 @@ def _url(text: str) -> str:
 _URL: Final = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&*+,;=%-]+")
 
 
-def _handover_words(handover: argparse.ArgumentParser) -> None:
-    _of_a_file(handover)
+def _paper_words(command: argparse.ArgumentParser) -> None:
+    _of_a_file(command)
     _formats(
-        handover,
+        command,
         f"markdown (the default), text, {_FORMATS_BESIDE_MARKDOWN}",
         *("markdown", "text", "html", "csv", "json"),
     )
-    handover.set_defaults(run=_handover)
-
-
-def _report_words(report: argparse.ArgumentParser) -> None:
-    _of_a_file(report)
-    _formats(
-        report,
-        f"markdown (the default), text, {_FORMATS_BESIDE_MARKDOWN}",
-        *("markdown", "text", "html", "csv", "json"),
-    )
-    report.set_defaults(run=_report)
 
 
 def _diagram_words(diagram: argparse.ArgumentParser) -> None:
@@ -200,7 +179,6 @@ def _diagram_words(diagram: argparse.ArgumentParser) -> None:
     diagram.add_argument(
         "--against", metavar="OLD", help="what changes from this stack file: new green, cut red"
     )
-    diagram.set_defaults(run=_diagram)
 
 
 def _adopt_words(adopt: argparse.ArgumentParser) -> None:
@@ -238,7 +216,6 @@ def _adopt_words(adopt: argparse.ArgumentParser) -> None:
     )
     adopt.add_argument("--out", metavar="FILE", help="where to write the file for `pulumi import`")
     adopt.add_argument("--json", action="store_true", help="all of it as JSON")
-    adopt.set_defaults(run=_adopt)
 
 
 def volume_words(command: argparse.ArgumentParser) -> None:
@@ -252,100 +229,42 @@ def volume_words(command: argparse.ArgumentParser) -> None:
     )
 
 
-# Each command is loaded when it is asked for: what it needs takes most of its time.
+class Command(NamedTuple):
+    """What a command does, the words that it takes, and the module that has the function of its name."""
+
+    does: str
+    words: Callable[[argparse.ArgumentParser], None]
+    module: str
 
 
-def _plan(asked: argparse.Namespace) -> int:
-    if asked.against is not None:
-        from exchange_ports.cli.show_commands import plan_against
-
-        return plan_against(asked)
-    from exchange_ports.cli.show_commands import plan
-
-    return plan(asked)
-
-
-def _diff(asked: argparse.Namespace) -> int:
-    from exchange_ports.cli.diff_command import diff
-
-    return diff(asked)
-
-
-def _schema(asked: argparse.Namespace) -> int:
-    from exchange_ports.cli.show_commands import schema
-
-    return schema(asked)
-
-
-def _prove(asked: argparse.Namespace) -> int:
-    from exchange_ports.cli.proof_commands import prove
-
-    return prove(asked)
-
-
-def _check(asked: argparse.Namespace) -> int:
-    from exchange_ports.cli.proof_commands import check
-
-    return check(asked)
-
-
-def _explain(asked: argparse.Namespace) -> int:
-    from exchange_ports.cli.proof_commands import explain
-
-    return explain(asked)
-
-
-def _matrix(asked: argparse.Namespace) -> int:
-    from exchange_ports.cli.show_commands import matrix
-
-    return matrix(asked)
-
-
-def _diagram(asked: argparse.Namespace) -> int:
-    from exchange_ports.cli.show_commands import diagram
-
-    return diagram(asked)
-
-
-def _handover(asked: argparse.Namespace) -> int:
-    from exchange_ports.cli.show_commands import handover
-
-    return handover(asked)
-
-
-def _report(asked: argparse.Namespace) -> int:
-    from exchange_ports.cli.show_commands import report
-
-    return report(asked)
-
-
-def _adopt(asked: argparse.Namespace) -> int:
-    from exchange_ports.cli.adopt_command import adopt
-
-    return adopt(asked)
-
-
-def _preview(asked: argparse.Namespace) -> int:
-    from exchange_ports.cli.preview_command import preview
-
-    return preview(asked)
-
-
-#: Every command in the order of the help: what it does, and the words that it takes.
-COMMANDS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {
-    "plan": ("what a stack file opens, and why", _plan_words),
-    "diff": ("what traffic an edit opens and cuts, and why", _diff_words),
-    "prove": ("that the rules let through what is meant, no more", _prove_words),
-    "check": ("whether something passes, and who decides at each end", _check_words),
-    "explain": (
+#: Every command in the order of the help.
+COMMANDS: Final[Mapping[str, Command]] = {
+    "plan": Command("what a stack file opens, and why", _plan_words, "show_commands"),
+    "diff": Command("what traffic an edit opens and cuts, and why", _diff_words, "diff_command"),
+    "prove": Command(
+        "that the rules let through what is meant, no more", _prove_words, "proof_commands"
+    ),
+    "check": Command(
+        "whether something passes, and who decides at each end", _check_words, "proof_commands"
+    ),
+    "explain": Command(
         "why a rule exists or a port is open, who asked, what breaks without it",
         _explain_words,
+        "proof_commands",
     ),
-    "matrix": ("who may talk to whom, as a table", _matrix_words),
-    "diagram": ("what passes, as a picture", _diagram_words),
-    "handover": ("what others' firewalls must let pass", _handover_words),
-    "report": ("every rule and why, for an auditor", _report_words),
-    "adopt": ("what exists and Pulumi does not know, and the file that imports it", _adopt_words),
-    "schema": ("JSON Schema of a topology, for editors", _schema_words),
-    "preview": ("run the Pulumi program offline and show what it registers", _preview_words),
+    "matrix": Command("who may talk to whom, as a table", _matrix_words, "show_commands"),
+    "diagram": Command("what passes, as a picture", _diagram_words, "show_commands"),
+    "handover": Command("what others' firewalls must let pass", _paper_words, "show_commands"),
+    "report": Command("every rule and why, for an auditor", _paper_words, "show_commands"),
+    "adopt": Command(
+        "what exists and Pulumi does not know, and the file that imports it",
+        _adopt_words,
+        "adopt_command",
+    ),
+    "schema": Command("JSON Schema of a topology, for editors", _no_words, "show_commands"),
+    "preview": Command(
+        "run the Pulumi program offline and show what it registers",
+        _preview_words,
+        "preview_command",
+    ),
 }

@@ -26,7 +26,7 @@ _DIGITS: Final = 12
 def diff(asked: argparse.Namespace) -> int:
     """What differs between two sides, in the form that is asked for, and whether a gate holds it."""
     if asked.against is None:
-        found, edit = _two_files(asked), Edit.CHANGED
+        found, edit = _two_files(asked), "changed"
     else:
         found, edit = sides(asked.against, asked.at, asked.files), None
     reviews = [_reviewed(*pair, edit) for pair in found.pairs]

@@ -4,6 +4,8 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
+from importlib import import_module
 from typing import Final
 
 from exchange_ports import __version__
@@ -80,11 +82,12 @@ def _parser(said: Sequence[str]) -> argparse.ArgumentParser:
     )
     # A script for a shell has the words of all.
     meant = said[0] if said and said[0] in COMMANDS else None
-    for name, (does, words) in COMMANDS.items():
+    for name, (does, words, module) in COMMANDS.items():
         if meant in (None, name):
             command = commands.add_parser(name, help=does)
             words(command)
             volume_words(command)
+            command.set_defaults(run=partial(_run, module, name))
     if meant is not None:
         return parser
     completion = commands.add_parser("completion", help="a script by which a shell completes")
@@ -94,6 +97,11 @@ def _parser(said: Sequence[str]) -> argparse.ArgumentParser:
     completion.set_defaults(run=_completion(parser))
     volume_words(completion)
     return parser
+
+
+def _run(module: str, command: str, asked: argparse.Namespace) -> int:
+    """Load the command that is asked for: what it needs takes most of its time."""
+    return getattr(import_module(f"exchange_ports.cli.{module}"), command)(asked)
 
 
 def _completion(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 def plan(asked: argparse.Namespace) -> int:
-    """What a stack opens, and why."""
+    """What a stack opens, and why; with `--against`, what the update to it passes through."""
+    if asked.against is not None:
+        return _plan_against(asked)
     from exchange_ports.reports.plan_report import plan_report
 
     plans, warnings = compiled(read(asked.file))
@@ -29,7 +31,7 @@ def plan(asked: argparse.Namespace) -> int:
     return FINE
 
 
-def plan_against(asked: argparse.Namespace) -> int:
+def _plan_against(asked: argparse.Namespace) -> int:
     """What is done, what one step would cut or open, and the steps in which nothing is."""
     from exchange_ports.reports.rollout_report import rollout_report
     from exchange_ports.rollout import Attached, plan_rollout

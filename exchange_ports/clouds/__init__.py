@@ -12,14 +12,7 @@ from exchange_ports.clouds.base import Cloud, PlatformTraffic, RuleSet
 from exchange_ports.flows import Reason
 from exchange_ports.topology.models import Platform
 
-__all__ = [
-    "asked_by_platform",
-    "cloud",
-    "cloud_of",
-    "platform_traffic",
-    "platforms",
-    "registered",
-]
+__all__ = ["asked_by_platform", "cloud", "cloud_of", "platform_traffic", "platforms", "registered"]
 
 #: The module of each cloud, which has it as `CLOUD`. The import contract allows no other way to them.
 _MODULES: Final = {

@@ -565,6 +565,13 @@ class Use:
         return not self.is_over and self.used * 100 >= self.limit.most * self.limit.near
 
     @property
+    def facts(self) -> Mapping[str, object]:
+        """What findings say of it."""
+        limit = self.limit
+        said = {"cloud": limit.cloud, "most": limit.most, "what": limit.what, "per": limit.per}
+        return {**said, "where": self.where, "used": self.used}
+
+    @property
     def share(self) -> float:
         """The part of the limit that is taken: 1.0 is all of it."""
         return self.used / max(1, self.limit.most)
@@ -584,12 +591,7 @@ def judged(network: str, uses: Iterable[Use]) -> Iterator[Finding]:
             summary = "; ".join(f"{_short(reason)}: {count}" for reason, count in use.largest)
             yield (OVER_LIMIT if use.is_over else NEAR_LIMIT).at(
                 ("topology", "networks", network),
-                cloud=use.limit.cloud,
-                where=use.where,
-                used=use.used,
-                most=use.limit.most,
-                what=use.limit.what,
-                per=use.limit.per,
+                **use.facts,
                 largest=f" (most is taken by: {summary})" if summary else "",
                 way_out=use.way_out or use.limit.way_out,
             )

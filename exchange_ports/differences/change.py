@@ -7,7 +7,7 @@ services, at the filters that it names. So what it says in words is what it is a
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from exchange_ports.clouds import asked_by_platform
 from exchange_ports.findings import Path
@@ -42,14 +42,9 @@ class Cause(StrEnum):
     """A server that changes its address, and whom the others follow."""
 
 
-class EndpointZone(StrEnum):
-    """Where an end stands, the most exposed first."""
-
-    INTERNET = "Internet"
-    PERIMETER = "perimeter"
-    OUTSIDE = "outside"
-    """Addresses that are no server of ours: a neighbour, clients, another network."""
-    INSIDE = "inside"
+#: Where an end stands, the most exposed first; outside are addresses that are no server of ours: a
+#: neighbour, clients, another network.
+EndpointZone: TypeAlias = Literal["Internet", "perimeter", "outside", "inside"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +69,7 @@ class ChangeEndpoint:
     def anyone(self) -> bool:
         """Whether it is the Internet as a whole, or most of it, and no range in particular."""
         most = self.addresses.size >= _MOST_OF_IT
-        return self.zone is EndpointZone.INTERNET and not self.servers and most
+        return self.zone == "Internet" and not self.servers and most
 
 
 #: Addresses: half of IPv4.
@@ -134,20 +129,20 @@ class Change:
     @property
     def from_internet(self) -> bool:
         """Whether it comes from the Internet."""
-        return self.source.zone is EndpointZone.INTERNET
+        return self.source.zone == "Internet"
 
     @property
     def perimeter(self) -> bool:
         """Whether one end, and not both, is in a perimeter zone, or the Internet reaches it."""
         ends = (self.source.zone, self.destination.zone)
-        return self.from_internet or EndpointZone.PERIMETER in ends
+        return self.from_internet or "perimeter" in ends
 
     @property
     def inward(self) -> bool:
         """Whether it leads from a perimeter zone to the inside, to a part of it at least."""
         end = self.destination
-        inside = end.reaches_inside or end.zone in (EndpointZone.OUTSIDE, EndpointZone.INSIDE)
-        return self.source.zone is EndpointZone.PERIMETER and inside
+        inside = end.reaches_inside or end.zone in ("outside", "inside")
+        return self.source.zone == "perimeter" and inside
 
     @property
     def accepted_risk(self) -> bool:

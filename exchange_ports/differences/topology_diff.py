@@ -71,14 +71,10 @@ class EndpointText:
         )
         names = tuple(sorted(name for name, _ in servers))
         if groups:
-            zone = (
-                EndpointZone.PERIMETER
-                if any(exposed for _, exposed in servers)
-                else EndpointZone.INSIDE
-            )
+            zone = "perimeter" if any(exposed for _, exposed in servers) else "inside"
         elif all(any(end == each.source for each in platform_traffic()) for end in outside):
             # A public address that only the platform's own host has.
-            zone = EndpointZone.OUTSIDE
+            zone = "outside"
         else:
             zone = self._zone(addresses)
         whole = AddressSet()
@@ -90,13 +86,13 @@ class EndpointText:
         ]
         kinds = {role_of(group) for group in groups}
         role = "" if not kinds else kinds.pop() if len(kinds) == 1 else "Exchange"
-        inside = zone is EndpointZone.INSIDE or bool(addresses & self._inside)
+        inside = zone == "inside" or bool(addresses & self._inside)
         return ChangeEndpoint(zone, "; ".join(said), names, addresses, role, inside)
 
     def _zone(self, addresses: AddressSet) -> EndpointZone:
         if addresses & self._public or (addresses & _GLOBAL).size >= _MOST_OF_V6:
-            return EndpointZone.INTERNET
-        return EndpointZone.PERIMETER if addresses & self._perimeter else EndpointZone.OUTSIDE
+            return "Internet"
+        return "perimeter" if addresses & self._perimeter else "outside"
 
 
 _RFC1918: Final = AddressSet.of(map(network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))

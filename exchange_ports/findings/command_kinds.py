@@ -1,21 +1,22 @@
 """What can be wrong or unwise beside what a file says: plans over limits, what commands get, what exists."""
 
+from functools import partial
 from typing import Final
 
 from exchange_ports.findings.finding import Kind, Severity
+
+_warning = partial(Kind, severity=Severity.WARNING)
 
 # ---- plans ----
 
 OVER_LIMIT: Final = Kind(
     "over-limit",
-    Severity.ERROR,
     summary="{where} needs {used} {what}, and {cloud} allows {most} per {per}",
     why="{cloud} refuses what is over its limit, half-way through an update{largest}",
     fix="{way_out}",
 )
-NEAR_LIMIT: Final = Kind(
+NEAR_LIMIT: Final = _warning(
     "near-limit",
-    Severity.WARNING,
     summary="{where} takes {used} of the {most} {what} that {cloud} allows per {per}",
     why="soon something more will not fit, and {cloud} refuses it half-way through an "
     "update{largest}",
@@ -23,22 +24,16 @@ NEAR_LIMIT: Final = Kind(
 )
 PROBES_OVER_LIMIT: Final = Kind(
     "probes-over-limit",
-    Severity.ERROR,
     summary="sender reputation's direct probes do not fit: {where} needs {used} {what}, and {cloud} "
     "allows {most} per {per}",
     why="{ports} are {ranges} ranges of ports, each to {prefixes} prefixes; {fit}",
     fix="set a proxy, switch it off, or {way_out}",
 )
 QUOTA_TOO_HIGH: Final = Kind(
-    "quota-too-high",
-    Severity.ERROR,
-    summary="{asked} is more than AWS grants",
-    why="{why}",
-    fix="{fix}",
+    "quota-too-high", summary="{asked} is more than AWS grants", why="{why}", fix="{fix}"
 )
 NAME_TOO_LONG: Final = Kind(
     "name-too-long",
-    Severity.ERROR,
     summary="the name {name} has {length} of at most {most} characters",
     why="{cloud} refuses longer names, and the name is made of the names declared here",
     fix="shorten the network's, site's or server's name, or the component's",
@@ -53,129 +48,96 @@ WARNINGS: Final = frozenset(kind.code for kind in PLAN_KINDS if kind.severity is
 
 CANNOT_READ: Final = Kind(
     "cannot-read-file",
-    Severity.ERROR,
     summary="Cannot read {file}",
     why="{why}",
     fix="name a stack file, such as stacks/Pulumi.dev.yaml",
 )
-CANNOT_WRITE: Final = Kind(
-    "cannot-write-file",
-    Severity.ERROR,
-    summary="Cannot write {file}",
-    why="{why}",
-    fix="name a file in a folder that is there and may be written to",
-)
 NO_PROJECT: Final = Kind(
     "no-project",
-    Severity.ERROR,
     summary="Cannot find the Pulumi program of {file}",
     why="there is no Pulumi.yaml beside it or above it",
     fix="run it on a stack file inside a Pulumi project",
 )
 MISSING_EXTRA: Final = Kind(
     "missing-extra",
-    Severity.ERROR,
     summary="Cannot run the program: {module} is not installed",
     why="exchange-ports needs a cloud's SDK only for `preview` and `pulumi up`",
     fix='install it with pip install "exchange-ports[aws]" or "exchange-ports[azure]"',
 )
 PROGRAM_FAILED: Final = Kind(
     "program-failed",
-    Severity.ERROR,
     summary="Cannot preview: the program failed",
     why="{why}",
     fix="mend the program; the text above is what `pulumi up` would show",
 )
 UNKNOWN_END: Final = Kind(
     "unknown-end",
-    Severity.ERROR,
     summary="Cannot ask about {end}: nothing is called so, and it is no address",
     why="{known}",
     fix="{fix}",
 )
 NO_PACKET: Final = Kind(
     "no-packet",
-    Severity.ERROR,
     summary="Cannot ask what passes from {source} to {destination}",
     why="{why}",
     fix="name two different ends of one family of addresses",
 )
 NO_REVISION: Final = Kind(
     "no-revision",
-    Severity.ERROR,
     summary="Cannot read {revision} from git",
     why="{why}",
     fix="name a commit, branch or tag that `git rev-parse --verify` finds in this repository",
 )
 NO_SIDES: Final = Kind(
     "no-sides",
-    Severity.ERROR,
     summary="Cannot compare: {got}",
     why="an old side is needed and a new one: two files, or files and a revision",
     fix="`diff OLD NEW`, or `diff --against REVISION [FILE...]`",
 )
-NO_SUCH_DAY: Final = Kind(
-    "no-such-day",
-    Severity.ERROR,
-    summary="Cannot take {text} for a day",
+CANNOT_WRITE: Final = Kind(
+    "cannot-write-file",
+    summary="Cannot write {file}",
     why="{why}",
-    fix="{fix}",
+    fix="name a file in a folder that is there and may be written to",
+)
+NO_SUCH_DAY: Final = Kind(
+    "no-such-day", summary="Cannot take {text} for a day", why="{why}", fix="{fix}"
 )
 REVIEW_PASSED: Final = Kind(
     "review-passed",
-    Severity.ERROR,
     summary="the additional flow {flow} was to be reviewed by {review}, {ago}",
     why="what nobody looks at again stays open{accepted}, needed or not",
     fix="ask {owner}{ticket}: set a later `review` where it is still needed, else delete the flow",
-)
-
-_COMMANDS: Final = (
-    CANNOT_READ,
-    NO_PROJECT,
-    MISSING_EXTRA,
-    PROGRAM_FAILED,
-    UNKNOWN_END,
-    NO_PACKET,
-    NO_REVISION,
-    NO_SIDES,
-    CANNOT_WRITE,
-    NO_SUCH_DAY,
-    REVIEW_PASSED,
 )
 
 # ---- adopting what exists ----
 
 CANNOT_READ_OUTPUT: Final = Kind(
     "cannot-read-output",
-    Severity.ERROR,
     summary="Cannot read {file}",
     why="{why}",
     fix="give the whole output, as JSON, of {commands}",
 )
 WRONG_OUTPUT: Final = Kind(
     "wrong-output",
-    Severity.ERROR,
     summary="{file} is not what adopt reads there: {wrong}",
     why="what exists is compared field by field, and nothing is guessed",
     fix="{fix}",
 )
 INCOMPLETE_OUTPUT: Final = Kind(
     "incomplete-output",
-    Severity.ERROR,
     summary="{what} is not whole: {missing}",
     why="what is not listed would count as not there, and an update would make it again",
     fix="{fix}",
 )
 OTHER_PLACE: Final = Kind(
     "other-place",
-    Severity.ERROR,
     summary="{what} is of another place: {where}",
     why="what exists in one place says nothing about what exists in another",
     fix="{fix}",
 )
 NOT_IN_PLAN: Final = Kind(
     "not-in-plan",
-    Severity.ERROR,
     summary="Cannot adopt {name}: {what}",
     why="only what the stack file needs can be adopted, each thing once",
     fix="{fix}",
@@ -189,4 +151,4 @@ ADOPTION_KINDS: Final = (
     NOT_IN_PLAN,
 )
 
-KINDS: Final = (*PLAN_KINDS, *_COMMANDS, *ADOPTION_KINDS)
+KINDS: Final = tuple(each for each in tuple(globals().values()) if isinstance(each, Kind))

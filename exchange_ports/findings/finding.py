@@ -9,20 +9,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-__all__ = [
-    "Finding",
-    "Kind",
-    "Path",
-    "Place",
-    "Refused",
-    "Severity",
-    "counted",
-    "in_order",
-    "nearest",
-    "printable",
-    "render",
-]
-
 #: The way to a field, from the top of what was declared: ("sites", "hq", "servers", 0).
 Path = tuple[str | int, ...]
 
@@ -67,10 +53,10 @@ class Kind:
     """
 
     code: str
-    severity: Severity
     summary: str
     why: str
     fix: str
+    severity: Severity = Severity.ERROR
 
     def at(self, path: Iterable[str | int], /, **facts: object) -> "Finding":
         """A finding of this kind at the field `path`.

@@ -3,111 +3,90 @@
 Codes are permanent. `V1` to `V12` are the documented rules of `exchange.md` 3, which cites them.
 """
 
+from functools import partial
 from typing import Final
 
 from exchange_ports.findings.finding import Kind, Severity
 
-__all__ = ["BY_CODE", "KINDS"]
-
-_ERROR: Final = Severity.ERROR
-_WARNING: Final = Severity.WARNING
+_warning = partial(Kind, severity=Severity.WARNING)
 
 KINDS: Final[tuple[Kind, ...]] = (
     # Shape: what a single field may hold.
     Kind(
         "unknown-key",
-        _ERROR,
         summary="{key} is not known here",
         why="a key that nothing reads would be ignored, and what it meant would not happen",
         fix="{fix}",
     ),
-    Kind(
-        "missing-key",
-        _ERROR,
-        summary="{key} is missing",
-        why="{why}",
-        fix="add `{example}` here",
-    ),
+    Kind("missing-key", summary="{key} is missing", why="{why}", fix="add `{example}` here"),
     Kind(
         "unknown-word",
-        _ERROR,
         summary="{word} is not one of the words allowed here",
         why="allowed are {allowed}",
         fix="{fix}",
     ),
     Kind(
         "wrong-type",
-        _ERROR,
         summary="this is {got}, where {expected} belongs",
         why="text, numbers, lists and mappings are not guessed from one another",
         fix="write {expected}",
     ),
     Kind(
         "nothing-listed",
-        _ERROR,
         summary="nothing is listed here",
         why="an empty list could mean nobody or everybody",
         fix="{fix}",
     ),
     Kind(
         "bad-name",
-        _ERROR,
         summary="{name} cannot be a name",
         why="names become part of cloud names, which take {rule}",
         fix="use another name, such as {meant}",
     ),
     Kind(
         "reserved-name",
-        _ERROR,
         summary="a server cannot be called {name}",
         why="in `from` and `to` of additional flows the word stands for something else",
         fix="use another name, such as {name}1",
     ),
     Kind(
         "bad-range",
-        _ERROR,
         summary="{range} is not an address range",
         why="a range is an address with a prefix length, such as 10.20.0.0/20 or 2001:db8::/48",
         fix="write a range, or one address",
     ),
     Kind(
         "host-bits",
-        _ERROR,
         summary="{range} is an address inside a network, not a range",
         why="bits are set behind the prefix length, and clouds refuse that",
         fix="write {meant} for the network, or the address alone",
     ),
     Kind(
         "bad-address",
-        _ERROR,
         summary="{address} is not an address",
         why="one address of one computer belongs here, without a prefix length",
         fix="write an address such as 10.20.0.11",
     ),
     Kind(
         "unusable-address",
-        _ERROR,
         summary="{address} cannot be the address of a server",
         why="it is a multicast, loopback, link-local, unspecified or reserved address",
         fix="write the address by which other servers reach it",
     ),
     Kind(
         "unusable-range",
-        _ERROR,
         summary="nobody connects from {range}",
         why="its addresses are {what}, and no connection from elsewhere has such a source",
         fix="write the range that they come from, such as 10.64.0.0/16",
     ),
     Kind(
         "bad-port",
-        _ERROR,
         summary="{port} is not a port",
         why="ports are numbers from 1 to {highest}",
         fix="write a number from 1 to {highest}",
     ),
     Kind(
         "bad-ports",
-        _ERROR,
         summary="{ports} is not a port with its protocol",
         why="TCP and UDP have ports of the same numbers, so the protocol belongs to the port",
         fix="write {meant}; ranges are written as 5985-5986/tcp, and any, icmp, esp and ah have no "
@@ -115,7 +94,6 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     Kind(
         "bad-end",
-        _ERROR,
         summary="{end} is no end of a flow",
         why="an end is a role (exchange, client_access, mailbox, edge), a role at a site "
         "(mailbox@hq), a server, an address range, or internet",
@@ -123,14 +101,12 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     Kind(
         "bad-words",
-        _ERROR,
         summary="there are no words here, or some that cannot be printed",
         why="the words stand in the cloud's console and in reports, on one line",
         fix="write a few words on one line",
     ),
     Kind(
         "bad-date",
-        _ERROR,
         summary="{word} is not a day",
         why="days are written as year, month and day, in quotes",
         fix='write it as "2027-03-31"',
@@ -138,77 +114,66 @@ KINDS: Final[tuple[Kind, ...]] = (
     # Contradictions.
     Kind(
         "not-realised",
-        _ERROR,
         summary="{what} cannot be realised",
         why="no plan would contain it, and what it means would be missing",
         fix="{fix}",
     ),
     Kind(
         "undeclared",
-        _ERROR,
         summary="{name} is not {what}",
         why="it is named here and declared nowhere",
         fix="{fix}",
     ),
     Kind(
         "edge-shares-role",
-        _ERROR,
         summary="{server} is an Edge server and {role}",
         why="Edge Transport cannot share a computer with another role (V3)",
         fix="{fix}",
     ),
     Kind(
         "name-used-twice",
-        _ERROR,
         summary="{name} is the name of {one} and of {other}",
         why="clouds and people must tell them apart, not by case alone; an `id` counts as a name",
         fix="rename one of them",
     ),
     Kind(
         "address-used-twice",
-        _ERROR,
         summary="{server} and {other} both have the address {address}",
         why="one address is one computer, and rules by address would mean both",
         fix="correct one of the addresses",
     ),
     Kind(
         "subscription-without-mailbox",
-        _ERROR,
         summary="{edge} belongs to site {site}, which has no Mailbox server",
         why="EdgeSync runs on Mailbox servers, and mail passes through them (V6)",
         fix="declare a Mailbox server in {site}, or name a site that has one",
     ),
     Kind(
         "mailbox-without-client-access",
-        _ERROR,
         summary="site {site} has a Mailbox server and no Client Access server",
         why="every site with a Mailbox server needs a Client Access server (V2)",
         fix="give one of its servers the role client_access",
     ),
     Kind(
         "organization-without-role",
-        _ERROR,
         summary="no server has the role {role}",
         why="an organization needs a Client Access and a Mailbox server (V2)",
         fix="give a server the role {role}",
     ),
     Kind(
         "no-domain-controller",
-        _ERROR,
         summary="no site declares a domain controller",
         why="egress is exact, so Exchange could not reach Active Directory, and would stop",
         fix="add `domain_controllers: {{addresses: [...]}}` to a site",
     ),
     Kind(
         "zones-overlap",
-        _ERROR,
         summary="{range} ({zone}) and {other_range} ({other_zone}) overlap",
         why="an address could be in both zones, and the rules for both would meet at it",
         fix="declare zones that share no address",
     ),
     Kind(
         "zone-outside-private-blocks",
-        _ERROR,
         summary="{range} does not lie in the private blocks ({blocks})",
         why="`internet` is every address outside those blocks, so a rule about the Internet would "
         "reach this zone",
@@ -216,7 +181,6 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     Kind(
         "private-block-not-ipv4",
-        _ERROR,
         summary="{range} in the private blocks is not IPv4",
         why="the blocks say which IPv4 addresses are not the Internet; the IPv6 Internet is one "
         "prefix, and needs none",
@@ -224,35 +188,30 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     Kind(
         "quota-of-another-cloud",
-        _ERROR,
         summary="{quota} is a quota of AWS, and network {network} has the platform {platform}",
         why="{why}",
         fix="take it away, or give {network} the platform aws",
     ),
     Kind(
         "no-internet-left",
-        _ERROR,
         summary="the private blocks hold every address",
         why="`internet` is every address outside them, so it would be nobody",
         fix="declare only the blocks that the organization uses",
     ),
     Kind(
         "address-outside-zone",
-        _ERROR,
         summary="{server} has the address {address}, outside the {zone} zone of {network} ({ranges})",
         why="what is opened for a zone goes by its ranges, and this server would be outside them",
         fix="correct the address, or add its range to `{zone}`",
     ),
     Kind(
         "internal-server-in-perimeter",
-        _ERROR,
         summary="{server} ({roles}) stands in the perimeter zone of {network}",
         why="Client Access and Mailbox servers are not supported in a perimeter network (V1)",
         fix="give it an address in the internal zone; only Edge servers belong in the perimeter",
     ),
     Kind(
         "fabric-in-perimeter",
-        _ERROR,
         summary="{what} {range} reach into the perimeter zone of {network} ({zone})",
         why="between Exchange and {what} everything passes, so the perimeter would be open to the "
         "inside",
@@ -260,63 +219,54 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     Kind(
         "no-server-to-serve",
-        _ERROR,
         summary="site {site} has no {role} server",
         why="{why}",
         fix="name a site that has one, or give one of its servers the role {word}",
     ),
     Kind(
         "outbound-without-edge",
-        _ERROR,
         summary="outbound mail goes through edge, and no Edge server is declared",
         why="no server could send it",
         fix="declare an Edge server, or send `through: mailbox` or `client_access`",
     ),
     Kind(
         "proxied-past-edge",
-        _ERROR,
         summary="outbound mail goes through client_access, and site {site} has an Edge server",
         why="with a subscribed Edge server mail never flows through a Client Access server (V8)",
         fix="send `through: edge`, or take the subscription away",
     ),
     Kind(
         "edge-without-name-servers",
-        _ERROR,
         summary="no name servers are declared for Edge servers",
         why="an Edge server looks up the next mail hop, and no page says who answers (A-20)",
         fix="add `edge: [...]`, or `edge: platform`, to `name_servers`",
     ),
     Kind(
         "proxy-without-edge",
-        _ERROR,
         summary="sender reputation is declared, and no Edge server is",
         why="the Protocol Analysis agent runs on Edge servers",
         fix="take `sender_reputation` away, or declare the Edge server",
     ),
     Kind(
         "needs-accept-risk",
-        _ERROR,
         summary="the flow from {source} to {to} needs `accept_risk: true`",
         why="{why}",
         fix="add `accept_risk: true`, which every report then shows, or narrow the flow",
     ),
     Kind(
         "flow-without-us",
-        _ERROR,
         summary="the flow from {source} to {to} has no end that is a server of ours",
         why="rules stand at Exchange servers only; of others nothing is touched",
         fix="name a role or a server on one side",
     ),
     Kind(
         "flow-to-nobody",
-        _ERROR,
         summary="no server plays {end}",
         why="the flow would open nothing",
         fix="name a role or a site that has servers",
     ),
     Kind(
         "server-without-group",
-        _ERROR,
         summary="{server} has no group of its own, which a flow for one server needs",
         why="a rule reaches whoever wears its group, and {server} wears only groups that others "
         "wear too",
@@ -324,112 +274,96 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     Kind(
         "site-without-network",
-        _ERROR,
         summary="site {site} has servers and no network",
         why="the network decides where and how their rules are made",
         fix="add `network: {network}` to site {site}",
     ),
     Kind(
         "edge-site-unclear",
-        _ERROR,
         summary="{edge} names {which}",
         why="an Edge server is subscribed to exactly one site (V5), or exchanges mail with one by hand",
         fix="name the site it is subscribed to in `subscribed_site`, or without a subscription the one in `mail_site`",
     ),
     Kind(
         "edgesync-without-subscription",
-        _ERROR,
         summary="{edge} excepts servers from EdgeSync and has no subscription",
         why="EdgeSync is what a subscription sets up",
         fix="take `edgesync_except` away, or name the site in `subscribed_site`",
     ),
     Kind(
         "edge-without-mail",
-        _ERROR,
         summary="{edge} neither receives nor sends mail",
         why="an Edge server that does neither would have rules for nothing",
         fix="leave the server out, or set `receives` or `sends` to true",
     ),
     Kind(
         "none-beside-others",
-        _ERROR,
         summary="one Send connector says `through: none` beside others",
         why="none means that no mail leaves, and the others say that some does",
         fix="take it away",
     ),
     Kind(
         "edge-does-not-send",
-        _ERROR,
         summary="outbound mail goes through edge, and {who}",
         why="no server would send the mail of this connector",
         fix="name an Edge server that sends, or set its `sends` to true",
     ),
     Kind(
         "edge-does-not-receive",
-        _ERROR,
         summary="inbound mail is declared, and no Edge server receives",
         why="with Edge servers, mail from outside comes in by them unless sites are named",
         fix="set `receives` of an Edge server to true, or name the sites in `to`",
     ),
     Kind(
         "connector-names-both",
-        _ERROR,
         summary="the Send connector names both sites and servers",
         why="either says whose mail leaves by it, and the two may disagree",
         fix="keep one of them",
     ),
     Kind(
         "network-without-name-servers",
-        _ERROR,
         summary="name servers are declared by network, and {network} is not among them",
         why="nobody would answer the servers there ({side})",
         fix="add `{network}: [...]` here, with the addresses of its name servers",
     ),
     Kind(
         "connectors-clash",
-        _ERROR,
         summary="relays {one} and {other} both take mail from {range} on port {port} of {role}",
         why="two Receive connectors may share address and port only if their remote ranges differ (V12)",
         fix="join the two, or give one of them another port",
     ),
     Kind(
         "reserved-address",
-        _ERROR,
         summary="{server} has the address {address}, which {cloud} keeps for itself",
         why="the first four addresses and the last one of a subnet are never given to a server, and a subnet begins and ends with {zone}",
         fix="write the address that it really has, or give it another one of {zone}",
     ),
     Kind(
         "cannot-attach-to-subnets",
-        _ERROR,
         summary="the network {network} cannot be attached to subnets",
         why="{why}",
         fix="{fix}",
     ),
     Kind(
         "fabric-translated",
-        _ERROR,
         summary="{network} reaches other parts of the fabric through address translation",
         why="between Exchange, domain controllers and Lync nothing may alter bits on the wire (R1 to R3)",
         fix="route between the networks without translation, then set `passage: routed`",
     ),
     Kind(
         "address-needed",
-        _ERROR,
         summary="{server} needs an address",
         why="{flow}, and between networks rules go by address",
         fix="add `address:` to {server}",
     ),
     Kind(
         "not-one-tcp-port",
-        _ERROR,
         summary="{service} cannot listen on {ports}",
         why="the published table has TCP ports for it, and a binding is one port",
         fix="write one TCP port, such as 10143/tcp",
     ),
     Kind(
         "port-of-another-service",
-        _ERROR,
         summary="{service} cannot be bound to {ports}",
         why="another service listens there: {other}",
         fix="choose another port",
@@ -437,14 +371,12 @@ KINDS: Final[tuple[Kind, ...]] = (
     # What is given beside the topology.
     Kind(
         "missing-cloud-id",
-        _ERROR,
         summary="network {network} has no {key}",
         why="a network on {platform} needs it: its groups are made there",
         fix="add `{key}: ...` to {network}, in the stack file under exchange-ports:networks",
     ),
     Kind(
         "bound-twice",
-        _ERROR,
         summary="the security group {group} is bound to {one} and to {other}",
         why="what is opened for the one would be open for the other, and two rules of one meaning are "
         "refused as duplicates",
@@ -452,21 +384,13 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     Kind(
         "step-without-previous",
-        _ERROR,
         summary="the step {step} is asked for, and nothing says what stands now",
         why="steps lead from the topology that stands to the one that is declared",
         fix="give the topology that stands as `previous`",
     ),
-    Kind(
-        "step-not-offered",
-        _ERROR,
-        summary="{step} is no step of this update",
-        why="{why}",
-        fix="{fix}",
-    ),
+    Kind("step-not-offered", summary="{step} is no step of this update", why="{why}", fix="{fix}"),
     Kind(
         "other-organization",
-        _ERROR,
         summary="the previous topology is of {previous}, the topology that is declared of {organization}",
         why="of two organizations everything would be taken for what goes and what comes",
         fix="give the topology of {organization} that stands as `previous`; where only its name in "
@@ -474,74 +398,64 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     Kind(
         "secret-topology",
-        _ERROR,
         summary="{setting} is a secret in this stack's configuration",
         why="topology, cloud ids and tags are shown in plans, reports and rule descriptions",
         fix="set it without --secret, and change whatever secret it holds",
     ),
     # Legal, but unwise.
-    Kind(
+    _warning(
         "port-25-blocked",
-        _WARNING,
         summary="{who} send to the Internet on {port}, which {cloud} blocks unless asked",
         why="{why}",
         fix="{fix}",
     ),
-    Kind(
+    _warning(
         "azure-sends-directly",
-        _WARNING,
         summary="mail leaves Azure for the Internet without a smart host",
         why="for Exchange 2013 on Azure virtual machines the only supported way to send mail to "
         "external domains is a smart host",
         fix="give `next_hop` the relay: [{{address: ..., port: ...}}]",
     ),
-    Kind(
+    _warning(
         "plain-text-from-internet",
-        _WARNING,
         summary="the clients {name} use {service} from the Internet, in the clear on {port}",
         why="the published table recommends encrypted connections, since names and passwords pass",
         fix="take {service} away, or {fix}",
     ),
-    Kind(
+    _warning(
         "edge-asks-domain-controller",
-        _WARNING,
         summary="Edge servers ask a domain controller for names ({server})",
         why="it opens the inside to the perimeter on the port of DNS, at the server that holds all "
         "accounts",
         fix="give Edge servers a name server in the perimeter or outside",
     ),
-    Kind(
+    _warning(
         "no-management",
-        _WARNING,
         summary="nobody may administer {who}",
         why="all that is not declared is closed, so remote desktop and remote PowerShell are too",
         fix="add an additional flow from where administrators sit, such as ports: [{ports}]",
     ),
-    Kind(
+    _warning(
         "no-updates",
-        _WARNING,
         summary="{who} can fetch no updates",
         why="all that is not declared is closed, so Windows Update and WSUS are too",
         fix="add an additional flow to where updates come from: `need: windows_update`, or the ports of "
         "WSUS",
     ),
-    Kind(
+    _warning(
         "sender-reputation-open",
-        _WARNING,
         summary="sender reputation is on in the product, and nothing is declared for it",
         why="its probes are closed here, so open proxy detection fails without a word",
         fix="add `sender_reputation:` with a proxy, direct, or off",
     ),
-    Kind(
+    _warning(
         "edge-outside-perimeter",
-        _WARNING,
         summary="{edge} does not stand in a perimeter zone of {network}",
         why="Edge servers are made for a perimeter network; in the internal zone whatever reaches that zone by address reaches it",
         fix="declare `perimeter: [...]` for {network}, and give {edge} an address there",
     ),
-    Kind(
+    _warning(
         "subnet-attachment",
-        _WARNING,
         summary="the network security groups of {network} are attached to subnets, and Azure's default rules "
         "alone decide over every other host there",
         why="a group replaces the one that its subnet had; whoever wears none of our application security "
@@ -550,93 +464,80 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="leave `attach_to` out; or attach only subnets whose other hosts may live so, give every "
         "server its groups before the subnet gets its own, and acknowledge this",
     ),
-    Kind(
+    _warning(
         "fabric-inspected",
-        _WARNING,
         summary="an appliance inspects what {network} exchanges with other parts of the fabric",
         why="restricting or altering that traffic is not supported, and inspection does both when it errs",
         fix="let the appliance pass everything between these servers untouched",
     ),
-    Kind(
+    _warning(
         "nothing-managed",
-        _WARNING,
         summary="every network is external, so nothing is made",
         why="rules are made in clouds only; of an external network only the addresses are known",
         fix="give one network the platform aws or azure",
     ),
-    Kind(
+    _warning(
         "unused-network",
-        _WARNING,
         summary="nothing stands in network {network}",
         why="a plan is made for it all the same, with nothing in it",
         fix="take it away, or place a site or an Edge server in it",
     ),
-    Kind(
+    _warning(
         "listed-twice",
-        _WARNING,
         summary="{what} is listed twice among the neighbours",
         why="once is enough, and one of the two may be meant to be another",
         fix="take one of them away, or correct it",
     ),
-    Kind(
+    _warning(
         "neighbour-holds-server",
-        _WARNING,
         summary="{what} {range} hold {server} ({address})",
         why="a server of ours would be treated as a neighbour as well",
         fix="list the addresses of the neighbours only",
     ),
-    Kind(
+    _warning(
         "relay-behind-front-end",
-        _WARNING,
         summary="relay {relay} goes to Mailbox servers, and {server} has both roles",
         why="on a server with both roles the front end listens on this port, and a second connector clashes with it",
         fix="use `to: client_access`, or another `port`",
     ),
-    Kind(
+    _warning(
         "service-not-used",
-        _WARNING,
         summary="{service} has ports of its own, and no client uses it",
         why="nothing is opened for them",
         fix="take the ports away, or add {service} to the services of a client",
     ),
-    Kind(
+    _warning(
         "older-edge-delivers",
-        _WARNING,
         summary="{edge} is an Exchange {version} Edge server and delivers on port {port} to {server}, which has both roles",
         why="it delivers straight to the Transport service, and on such a server the front end owns that port (A-05)",
         fix="name the port on which Transport listens in `delivery_port`",
     ),
-    Kind(
+    _warning(
         "ipv6-residue",
-        _WARNING,
         summary="in network {network} the IPv6 Internet holds the zones {zones} too",
         why="it is {internet}, every global address: where one end may reach the Internet and another lets it in on the same port, they may meet inside",
         fix="leave the IPv6 ranges out if nobody uses them, or acknowledge this",
     ),
-    Kind(
+    _warning(
         "internet-any",
-        _WARNING,
         summary="in network {network} the Internet is any address, the inside too",
         why="what may reach the Internet may then reach the inside on the same port, where the other end lets in anywhere",
         fix="leave `internet` out, and declare the private_blocks that are in use",
     ),
-    Kind(
+    _warning(
         "acknowledged-in-vain",
-        _WARNING,
         summary="{code} is acknowledged and does not occur",
         why="it would hide the warning when it comes back for another reason",
         fix="take it away",
     ),
-    Kind(
+    _warning(
         "retired-group-worn",
-        _WARNING,
         summary="{group} is listed as retired, and servers that are declared wear it in network {network}",
         why="a group that is worn is kept anyway, and nobody will know when to take it from the list",
         fix="take it away, or list it when the last of them has left it",
     ),
-    Kind(
+    _warning(
         "probes-to-anywhere",
-        _WARNING,
         summary="Edge servers probe any address on {ports}",
         why="such connections look like an attack to others, and are a way out of the perimeter",
         fix="set a proxy, or switch open proxy detection off",

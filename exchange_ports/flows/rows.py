@@ -21,19 +21,11 @@ from exchange_ports.flows.flow import (
     one,
     smart_hosts,
 )
+from exchange_ports.topology import models
 from exchange_ports.topology.checks.naming import connectors
 from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import Group, identity, send_connectors
 from exchange_ports.topology.inventory import Inventory
-from exchange_ports.topology.models import (
-    ClientSource,
-    Inbound,
-    Outbound,
-    OutboundPath,
-    RelayTarget,
-    SenderReputation,
-    Topology,
-)
 from exchange_ports.traffic.addresses import (
     EVERYTHING_V4,
     EVERYTHING_V6,
@@ -48,7 +40,7 @@ from exchange_ports.traffic.ports import Ports, joined
 _NO_UNICAST: Final = network("224.0.0.0/3")
 
 
-def public_ranges(topology: Topology) -> tuple[Network, ...]:
+def public_ranges(topology: models.Topology) -> tuple[Network, ...]:
     """The public addresses of IPv4: those in no private block that are unicast."""
     holes = tuple(b for b in topology.private_blocks if b.version == EVERYTHING_V4.version)
     return difference(EVERYTHING_V4, (*holes, _NO_UNICAST))
@@ -98,13 +90,13 @@ class FlowContext:
     def deliverers(self) -> ExternalEndpoint | None:
         """Who delivers mail from outside, where it is not the Internet."""
         inbound = self.topology.mail_flow.inbound
-        if isinstance(inbound, Inbound) and not isinstance(inbound.source, str):
+        if isinstance(inbound, models.Inbound) and not isinstance(inbound.source, str):
             summary = "those who deliver mail to us"
             return external(EndpointKind.INBOUND_MAIL, inbound.source, summary)
         return None
 
     def hops(
-        self, connector: Outbound, sender: Group
+        self, connector: models.Outbound, sender: Group
     ) -> Iterator[tuple[ExternalEndpoint, Ports | None]]:
         """To whom mail leaves, with the port where a smart host has its own."""
         if isinstance(connector.next_hop, str):
@@ -200,7 +192,7 @@ def _clients(topic: FlowContext, entry: Entry) -> RowFlows:
 def _mail_to_client_access(topic: FlowContext) -> tuple[Group, ...]:
     """Who takes mail from outside without Edge."""
     inbound = topic.topology.mail_flow.inbound
-    if not isinstance(inbound, Inbound):
+    if not isinstance(inbound, models.Inbound):
         return ()
     if topic.topology.edge_servers and inbound.to is None:
         return ()
@@ -219,7 +211,7 @@ def _internet_facing_dns(topic: FlowContext, _: Entry) -> RowFlows:
         *(
             sender
             for connector in send_connectors(topic.topology)
-            if connector.through is not OutboundPath.EDGE
+            if connector.through is not models.OutboundPath.EDGE
             for sender in topic.parts.senders(connector)
         ),
     }
@@ -237,7 +229,7 @@ def _edge_resolves(topic: FlowContext, _: Entry) -> RowFlows:
         yield from as_in_row(across([group], topic.resolvers(group, edge=True)))
 
 
-def _sent(path: OutboundPath) -> Callable[[FlowContext, Entry], RowFlows]:
+def _sent(path: models.OutboundPath) -> Callable[[FlowContext, Entry], RowFlows]:
     """Outbound mail by the connectors of one path."""
 
     def places(topic: FlowContext, _: Entry) -> RowFlows:
@@ -264,7 +256,7 @@ def _edge_delivers(topic: FlowContext, _: Entry) -> RowFlows:
 
 def _site_sends_by_edge(topic: FlowContext, _: Entry) -> RowFlows:
     for connector in send_connectors(topic.topology):
-        if connector.through is OutboundPath.EDGE:
+        if connector.through is models.OutboundPath.EDGE:
             for mailbox, edge, _port in topic.parts.sending_pairs(connector):
                 yield mailbox, edge, None
 
@@ -276,7 +268,7 @@ def _edgesync(topic: FlowContext, _: Entry) -> RowFlows:
 
 def _reputation_proxy(topic: FlowContext, _: Entry) -> RowFlows:
     declared = topic.topology.sender_reputation
-    if isinstance(declared, SenderReputation):
+    if isinstance(declared, models.SenderReputation):
         address = network(str(declared.proxy.address))
         proxy = external(EndpointKind.REPUTATION_PROXY, [address], "sender reputation's proxy")
         for edge in topic.parts.edge():
@@ -292,7 +284,7 @@ def _reputation_probes(topic: FlowContext, _: Entry) -> RowFlows:
 def _relays(topic: FlowContext, _: Entry) -> RowFlows:
     for name, relay in sorted(topic.topology.mail_flow.relays.items()):
         source = external(EndpointKind.RELAY, relay.source, f"relay {name}", name)
-        mailbox = relay.to is RelayTarget.MAILBOX
+        mailbox = relay.to is models.RelayTarget.MAILBOX
         play = topic.parts.mailbox if mailbox else topic.parts.client_access
         for server in play(relay.sites):
             yield source, server, one(relay.port)
@@ -344,7 +336,7 @@ def _client_fields(service: Service) -> _Fields:
     return fields
 
 
-def _is_from(flow: Flow, name: str, client: ClientSource) -> bool:
+def _is_from(flow: Flow, name: str, client: models.ClientSource) -> bool:
     if not isinstance(flow.source, ExternalEndpoint):
         return False
     if isinstance(client.source, str):
@@ -352,7 +344,7 @@ def _is_from(flow: Flow, name: str, client: ClientSource) -> bool:
     return flow.source.kind is EndpointKind.CLIENTS and flow.source.of == name
 
 
-def _is_to(topic: FlowContext, flow: Flow, client: ClientSource) -> bool:
+def _is_to(topic: FlowContext, flow: Flow, client: models.ClientSource) -> bool:
     return flow.destination in topic.parts.client_access(client.to)
 
 
@@ -373,7 +365,7 @@ def _edge_fields(topic: FlowContext, ends: Iterable[Endpoint]) -> Iterator[Path]
             yield "edge_servers", wearer.name, field
 
 
-def _send_connectors(path: OutboundPath) -> _Fields:
+def _send_connectors(path: models.OutboundPath) -> _Fields:
     """The Send connectors by which a flow's sender sends."""
 
     def fields(topic: FlowContext, flow: Flow) -> Iterator[Path]:
@@ -454,15 +446,18 @@ ROWS: Final[Mapping[str, CatalogRow]] = {
         for service, entry in SERVICES.items()
     },
     "M1": CatalogRow(_inbound, _inbound_field),
-    "M2": CatalogRow(_sent(OutboundPath.MAILBOX), _send_connectors(OutboundPath.MAILBOX)),
+    "M2": CatalogRow(
+        _sent(models.OutboundPath.MAILBOX), _send_connectors(models.OutboundPath.MAILBOX)
+    ),
     "M3": CatalogRow(
-        _sent(OutboundPath.CLIENT_ACCESS), _send_connectors(OutboundPath.CLIENT_ACCESS)
+        _sent(models.OutboundPath.CLIENT_ACCESS),
+        _send_connectors(models.OutboundPath.CLIENT_ACCESS),
     ),
     "M4": CatalogRow(_internet_facing_dns, _name_servers("internal")),
     "E1": CatalogRow(_edge_receives, _inbound_field),
     "E2": CatalogRow(_edge_delivers, _inbound_field),
-    "E3": CatalogRow(_site_sends_by_edge, _send_connectors(OutboundPath.EDGE)),
-    "E4": CatalogRow(_sent(OutboundPath.EDGE), _send_connectors(OutboundPath.EDGE)),
+    "E3": CatalogRow(_site_sends_by_edge, _send_connectors(models.OutboundPath.EDGE)),
+    "E4": CatalogRow(_sent(models.OutboundPath.EDGE), _send_connectors(models.OutboundPath.EDGE)),
     "E5": CatalogRow(_edgesync, _subscription),
     "E7": CatalogRow(_edge_resolves, _name_servers("edge")),
     "E8": CatalogRow(_reputation_proxy, _field("sender_reputation", "proxy")),

@@ -12,13 +12,7 @@ import pulumi
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import alias_pb2, engine_pb2, resource_pb2, source_pb2
 
-from exchange_ports.offline.recording import (
-    STACK_TYPE,
-    UNKNOWN,
-    Logged,
-    Registration,
-    urn_of_the_stack,
-)
+from exchange_ports.offline import recording
 
 #: Without output values, inputs arrive as the values themselves. Transforms and hooks are said to
 #: be supported so that a program that uses them meets our refusal, not "update the CLI".
@@ -45,25 +39,25 @@ class Tape:
     ) -> None:
         self.project = project
         self.stack = stack
-        self.stack_urn = urn_of_the_stack(project, stack)
+        self.stack_urn = recording.urn_of_the_stack(project, stack)
         self.answers = answers
-        self.resources: dict[str, Registration] = {}
-        self.duplicates: list[tuple[Registration, Registration]] = []
+        self.resources: dict[str, recording.Registration] = {}
+        self.duplicates: list[tuple[recording.Registration, recording.Registration]] = []
         self.outputs: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {}
-        self.logs: list[Logged] = []
+        self.logs: list[recording.Logged] = []
 
     def urn(self, parent: str, token: str, name: str) -> str:
         """The URN that an engine would give, all types of the ancestors in it."""
         ancestors = "" if parent in ("", self.stack_urn) else parent.split("::")[2] + "$"
         return f"urn:pulumi:{self.stack}::{self.project}::{ancestors}{token}::{name}"
 
-    def add(self, one: Registration) -> None:
+    def add(self, one: recording.Registration) -> None:
         first = self.resources.setdefault(one.urn, one)
         if first is not one:
             # The program goes on, to fail for its own reasons or to end: nothing is half said.
             self.duplicates.append((first, one))
 
-    def registrations(self) -> tuple[Registration, ...]:
+    def registrations(self) -> tuple[recording.Registration, ...]:
         return tuple(
             replace(one, outputs=self.outputs[urn][0]) if urn in self.outputs else one
             for urn, one in self.resources.items()
@@ -96,7 +90,7 @@ class Engine:
         # The SDK tells of its own steps in debugging messages, and a terminal shows an ephemeral
         # one only until the next.
         if severity is not None and not request.ephemeral:
-            self._tape.logs.append(Logged(severity, request.message, request.urn or None))
+            self._tape.logs.append(recording.Logged(severity, request.message, request.urn or None))
         return empty_pb2.Empty()
 
     def RequirePulumiVersion(self, _request: object) -> empty_pb2.Empty:
@@ -128,14 +122,14 @@ class Monitor:
         self, request: resource_pb2.RegisterResourceRequest
     ) -> resource_pb2.RegisterResourceResponse:
         urn = self._tape.urn(request.parent, request.type, request.name)
-        if request.type == STACK_TYPE:
+        if request.type == recording.STACK_TYPE:
             return resource_pb2.RegisterResourceResponse(urn=self._tape.stack_urn)
         if request.remote:
             _refuse(f"build the remote component {request.type} '{request.name}'")
         id_ = (request.importId or f"{request.name}.id") if request.custom else ""
         inputs, secrets = plain(request.object)
         self._tape.add(
-            Registration(
+            recording.Registration(
                 urn=urn,
                 type=request.type,
                 name=request.name,
@@ -177,7 +171,7 @@ class Monitor:
         urn = self._tape.urn(request.parent, request.type, request.name)
         inputs, secrets = plain(request.properties)
         self._tape.add(
-            Registration(
+            recording.Registration(
                 urn=urn,
                 type=request.type,
                 name=request.name,
@@ -234,9 +228,7 @@ def _state(inputs: struct_pb2.Struct, token: str, name: str, id_: str) -> struct
     return state
 
 
-def _place(
-    request: resource_pb2.RegisterResourceRequest | resource_pb2.ReadResourceRequest,
-) -> str:
+def _place(request: resource_pb2.RegisterResourceRequest | resource_pb2.ReadResourceRequest) -> str:
     # The SDK's stubs name this type by a module that does not exist.
     position = cast(source_pb2.SourcePosition, request.sourcePosition)  # pyright: ignore[reportUnknownMemberType]
     return f"{unquote(urlsplit(position.uri).path)}:{position.line}" if position.uri else ""
@@ -269,7 +261,7 @@ def _plain_value(value: struct_pb2.Value, path: str, secrets: list[str]) -> obje
     match value.WhichOneof("kind"):
         case "string_value":
             text = value.string_value
-            return UNKNOWN if text == _UNKNOWN_ON_THE_WIRE else text
+            return recording.UNKNOWN if text == _UNKNOWN_ON_THE_WIRE else text
         case "bool_value":
             return value.bool_value
         case "number_value":

@@ -25,15 +25,8 @@ from typing import Final, ParamSpec, TypeVar
 import pulumi
 from pulumi.runtime import Settings, configure, run_in_stack, set_all_config
 
+from exchange_ports.offline import recording
 from exchange_ports.offline.engine import Engine, Monitor, NoCallbacks, Tape
-from exchange_ports.offline.recording import (
-    DuplicateUrn,
-    Exited,
-    ProgramFailed,
-    Recording,
-    as_in_a_process_of_its_own,
-    as_shown,
-)
 
 #: Directory, path and modules belong to the whole process: one program at a time.
 _ONE_AT_A_TIME: Final = threading.Lock()
@@ -54,7 +47,7 @@ def record(
     secret_keys: Collection[str] = (),
     organization: str = "organization",
     answers: Mapping[str, Mapping[str, object]] | None = None,
-) -> Recording:
+) -> recording.Recording:
     """Run `program` as the language host would, and return everything that it registered.
 
     `program` is a directory with a `__main__.py`, a file, or a function. `config` has full keys
@@ -77,17 +70,19 @@ def record(
 
     body, file = _runnable(program)
     tape = Tape(project, stack, answers or {})
-    with _ONE_AT_A_TIME, as_in_a_process_of_its_own(file):
+    with _ONE_AT_A_TIME, recording.as_in_a_process_of_its_own(file):
         error = _run(body, tape, config, secret_keys, organization)
 
     logs, registrations = tuple(tape.logs), tape.registrations()
     if error is not None:
         start = file or getattr(getattr(program, "__code__", None), "co_filename", None)
-        raise ProgramFailed(as_shown(error, start), logs, registrations) from error
+        raise recording.ProgramFailed(
+            recording.as_shown(error, start), logs, registrations
+        ) from error
     if tape.duplicates:
-        raise DuplicateUrn(*tape.duplicates[0], logs, registrations)
+        raise recording.DuplicateUrn(*tape.duplicates[0], logs, registrations)
     outputs, secret_outputs = tape.outputs.get(tape.stack_urn, ({}, ()))
-    return Recording(project, stack, registrations, outputs, secret_outputs, logs)
+    return recording.Recording(project, stack, registrations, outputs, secret_outputs, logs)
 
 
 def _runnable(
@@ -165,7 +160,9 @@ def _run(
         except SystemExit as stop:
             # Not passed on: a SystemExit tears down an event loop in the middle of its turn.
             if stop.code not in (None, 0):
-                errors.append(Exited(f"Program exited with non-zero exit code: {stop.code}"))
+                errors.append(
+                    recording.Exited(f"Program exited with non-zero exit code: {stop.code}")
+                )
                 raise errors[0] from None
         except Exception as error:
             errors.append(error)

@@ -10,18 +10,9 @@ from functools import cached_property
 from typing import Final, Literal
 
 from exchange_ports.catalog import BY_ID, SERVICES
+from exchange_ports.topology import models
 from exchange_ports.topology.groups import ServerRole, send_connectors
 from exchange_ports.topology.inventory import ExchangeServer, addresses_of
-from exchange_ports.topology.models import (
-    EdgeServer,
-    Inbound,
-    Network,
-    Outbound,
-    OutboundPath,
-    RelayTarget,
-    SenderReputation,
-    Topology,
-)
 from exchange_ports.traffic.addresses import (
     EVERYTHING_V4,
     EVERYTHING_V6,
@@ -49,7 +40,7 @@ class RequiredTraffic:
 class DocumentedRows:
     """The rows that apply to each server of a topology that has passed its checks."""
 
-    def __init__(self, topology: Topology, servers: Mapping[str, ExchangeServer]) -> None:
+    def __init__(self, topology: models.Topology, servers: Mapping[str, ExchangeServer]) -> None:
         """Keep what is declared, and the servers by name."""
         self._topology = topology
         self._servers = servers
@@ -76,7 +67,9 @@ class DocumentedRows:
                     yield self._row("E2", there, (tcp(edge.delivery_port),))
         for relay in self._topology.mail_flow.relays.values():
             role = (
-                ServerRole.MAILBOX if relay.to is RelayTarget.MAILBOX else ServerRole.CLIENT_ACCESS
+                ServerRole.MAILBOX
+                if relay.to is models.RelayTarget.MAILBOX
+                else ServerRole.CLIENT_ACCESS
             )
             if role in server.roles and _at(relay.sites, server):
                 yield self._row("M6", AddressSet.of(relay.source), (tcp(relay.port),))
@@ -114,13 +107,13 @@ class DocumentedRows:
             if sends or (ServerRole.CLIENT_ACCESS in server.roles and self._takes_mail(server)):
                 yield self._row("M4", resolvers)
 
-    def _sends_by(self, connector: Outbound, server: ExchangeServer) -> str | None:
+    def _sends_by(self, connector: models.Outbound, server: ExchangeServer) -> str | None:
         """The row by which an internal server sends; none where it does not send by the connector."""
-        if connector.through is OutboundPath.MAILBOX and ServerRole.MAILBOX in server.roles:
+        if connector.through is models.OutboundPath.MAILBOX and ServerRole.MAILBOX in server.roles:
             if connector.servers is not None:
                 return "M2" if server.name in connector.servers else None
             return "M2" if _at(connector.sites, server) else None
-        if connector.through is OutboundPath.CLIENT_ACCESS and (
+        if connector.through is models.OutboundPath.CLIENT_ACCESS and (
             ServerRole.CLIENT_ACCESS in server.roles
         ):
             # Any Client Access server in the site of the source Mailbox server may be picked (V8).
@@ -131,7 +124,7 @@ class DocumentedRows:
         return None
 
     def _to_edge(
-        self, server: ExchangeServer, name: str, edge: EdgeServer
+        self, server: ExchangeServer, name: str, edge: models.EdgeServer
     ) -> Iterator[RequiredTraffic]:
         if edge.site != server.site:
             return
@@ -144,7 +137,7 @@ class DocumentedRows:
     def _takes_mail(self, server: ExchangeServer) -> bool:
         """Whether mail from outside comes in by the Client Access servers of its site."""
         inbound = self._topology.mail_flow.inbound
-        if not isinstance(inbound, Inbound) or (self._edges and inbound.to is None):
+        if not isinstance(inbound, models.Inbound) or (self._edges and inbound.to is None):
             return False
         return _at(inbound.to, server)
 
@@ -172,17 +165,19 @@ class DocumentedRows:
         if resolvers:
             yield self._row("E7", resolvers)
         reputation = self._topology.sender_reputation
-        if isinstance(reputation, SenderReputation):
+        if isinstance(reputation, models.SenderReputation):
             proxy = AddressSet.of([network(str(reputation.proxy.address))])
             yield self._row("E8", proxy, (tcp(reputation.proxy.port),))
         elif reputation == "direct":
             yield self._row("E8d", self.internet(server))
 
-    def _sending(self, name: str, edge: EdgeServer) -> bool:
+    def _sending(self, name: str, edge: models.EdgeServer) -> bool:
         return any(self._sends_through(connector, name, edge) for connector in self._connectors)
 
-    def _sends_through(self, connector: Outbound, name: str, edge: EdgeServer) -> bool:
-        if connector.through is not OutboundPath.EDGE:
+    def _sends_through(
+        self, connector: models.Outbound, name: str, edge: models.EdgeServer
+    ) -> bool:
+        if connector.through is not models.OutboundPath.EDGE:
             return False
         if connector.servers is not None:
             return name in connector.servers
@@ -192,7 +187,7 @@ class DocumentedRows:
     def _edges_take_mail(self) -> bool:
         return self._topology.mail_flow.inbound != "none"
 
-    def _mailboxes(self, edge: EdgeServer) -> tuple[ExchangeServer, ...]:
+    def _mailboxes(self, edge: models.EdgeServer) -> tuple[ExchangeServer, ...]:
         return tuple(
             server
             for server in self._servers.values()
@@ -206,7 +201,7 @@ class DocumentedRows:
         return RequiredTraffic(row, peers, ports or BY_ID[row].ports)
 
     def _hops(
-        self, row: str, connector: Outbound, server: ExchangeServer
+        self, row: str, connector: models.Outbound, server: ExchangeServer
     ) -> Iterator[RequiredTraffic]:
         if isinstance(connector.next_hop, str):
             yield self._row(row, self.internet(server))
@@ -218,7 +213,7 @@ class DocumentedRows:
     def _deliverers(self) -> AddressSet | None:
         """Who delivers mail from outside, where it is not the Internet."""
         inbound = self._topology.mail_flow.inbound
-        if isinstance(inbound, Inbound) and not isinstance(inbound.source, str):
+        if isinstance(inbound, models.Inbound) and not isinstance(inbound.source, str):
             return AddressSet.of(inbound.source)
         return None
 
@@ -240,7 +235,7 @@ class DocumentedRows:
                 yield from site.domain_controllers.addresses
                 yield from site.domain_controllers.accounts_forest
 
-    def _network(self, server: ExchangeServer) -> tuple[str, Network]:
+    def _network(self, server: ExchangeServer) -> tuple[str, models.Network]:
         return next(
             (key, declared)
             for key, declared in self._topology.networks.items()
@@ -264,7 +259,7 @@ class DocumentedRows:
         return self.internet(server) if public else self._everything(declared)
 
     @staticmethod
-    def _everything(declared: Network) -> AddressSet:
+    def _everything(declared: models.Network) -> AddressSet:
         return AddressSet.of([EVERYTHING_V4, *([EVERYTHING_V6] if _has_ipv6(declared) else [])])
 
 
@@ -272,6 +267,6 @@ def _at(sites: tuple[str, ...] | None, server: ExchangeServer) -> bool:
     return sites is None or server.site in sites
 
 
-def _has_ipv6(declared: Network) -> bool:
+def _has_ipv6(declared: models.Network) -> bool:
     zones = (*declared.internal, *declared.perimeter)
     return any(zone.version == EVERYTHING_V6.version for zone in zones)

@@ -12,15 +12,7 @@ from exchange_ports.flows import in_order as reasons_in_order
 from exchange_ports.flows.flow_index import OPPOSITE, Way
 from exchange_ports.flows.labels import QueryEndpoint
 from exchange_ports.planning import Plans
-from exchange_ports.proof.answers import (
-    AnswerRow,
-    AnswerWriter,
-    Region,
-    RegionEndpoint,
-    joined,
-    parties,
-    region_of,
-)
+from exchange_ports.proof import answers
 from exchange_ports.proof.network_model import FilterComparison, NetworkModel
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import ExchangeServer
@@ -49,8 +41,8 @@ class Explanation:
 
     rules: tuple[PlannedRule, ...]
     whys: tuple[RuleReason, ...]
-    cut: tuple[AnswerRow, ...]
-    opened: tuple[AnswerRow, ...]
+    cut: tuple[answers.AnswerRow, ...]
+    opened: tuple[answers.AnswerRow, ...]
     covered: tuple[str, ...]
 
 
@@ -80,14 +72,16 @@ class Explainer:
             for reason in reasons
         )
         after = NetworkModel(without(self._model.plans, rules))
-        changed = joined(_changed(self._model, after))
+        changed = answers.joined(_changed(self._model, after))
         cut = self._parts(self._model, (p for p in changed if p.passes is False))
         opened = self._parts(after, (p for p in changed if p.passes))
         covered = () if cut or opened else tuple(dict.fromkeys(self._covering(after, rules)))
         return Explanation(tuple(rules), whys, cut, opened, covered)
 
-    def _parts(self, model: NetworkModel, regions: Iterable[Region]) -> tuple[AnswerRow, ...]:
-        writer = AnswerWriter(model, _ANYONE, _ANYONE)
+    def _parts(
+        self, model: NetworkModel, regions: Iterable[answers.Region]
+    ) -> tuple[answers.AnswerRow, ...]:
+        writer = answers.AnswerWriter(model, _ANYONE, _ANYONE)
         return tuple(writer.part(region) for region in regions)
 
     def _fields(self, rules: Iterable[PlannedRule], reason: Reason) -> Iterator[Path]:
@@ -160,14 +154,14 @@ def without(plans: Plans, rules: Collection[PlannedRule]) -> Plans:
     return replace(plans, networks=networks)
 
 
-def _changed(before: NetworkModel, after: NetworkModel) -> Iterator[Region]:
+def _changed(before: NetworkModel, after: NetworkModel) -> Iterator[answers.Region]:
     """What passed before and does not after, and the other way round: with two managed ends, at both."""
     for server, way, own, opened, cut in FilterComparison().changes(
         before.managed(), before.permitted, after.permitted
     ):
         for model, passes, some in ((before, False, cut), (after, True, opened)):
             for addresses, services in some.groups():
-                for party in parties(model, QueryEndpoint("", (), addresses)):
+                for party in answers.parties(model, QueryEndpoint("", (), addresses)):
                     for there in _speaking(party, server, own):
                         both = services & _lets(model, there, way, own)
                         if both and there.server is not server:
@@ -175,8 +169,8 @@ def _changed(before: NetworkModel, after: NetworkModel) -> Iterator[Region]:
 
 
 def _speaking(
-    party: RegionEndpoint, server: ExchangeServer, own: Address
-) -> Iterator[RegionEndpoint]:
+    party: answers.RegionEndpoint, server: ExchangeServer, own: Address
+) -> Iterator[answers.RegionEndpoint]:
     """Who can speak with one address of a server, by family.
 
     A server that declares no address of a family is taken to have one that is not known: the rules are
@@ -187,7 +181,7 @@ def _speaking(
         yield from party.of(version).one_by_one()
 
 
-def _lets(model: NetworkModel, there: RegionEndpoint, way: Way, own: Address) -> ServiceSet:
+def _lets(model: NetworkModel, there: answers.RegionEndpoint, way: Way, own: Address) -> ServiceSet:
     """What the other end lets through; of one that is not ours nothing is claimed."""
     if there.server is None or not there.managed:
         return ServiceSet.everything()
@@ -199,9 +193,9 @@ def _seen(
     server: ExchangeServer,
     own: Address,
     way: Way,
-    there: RegionEndpoint,
+    there: answers.RegionEndpoint,
     services: ServiceSet,
-) -> Region:
-    here = RegionEndpoint(server, AddressSet.between(own, own))
+) -> answers.Region:
+    here = answers.RegionEndpoint(server, AddressSet.between(own, own))
     ends = (here, there) if way == "out" else (there, here)
-    return region_of(passes, *ends, services)
+    return answers.region_of(passes, *ends, services)

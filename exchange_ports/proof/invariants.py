@@ -23,18 +23,8 @@ from exchange_ports.proof.network_model import FilterComparison, NetworkModel
 from exchange_ports.proof.redundancy import RuleIndex
 from exchange_ports.topology.groups import ServerRole, identity, roles_of, send_connectors
 from exchange_ports.topology.inventory import ExchangeServer, RetiredGroup, addresses_of
-from exchange_ports.topology.models import (
-    EdgeServer,
-    Inbound,
-    OutboundPath,
-    SenderReputation,
-)
-from exchange_ports.traffic.addresses import (
-    FIRST_PLACEHOLDER,
-    Address,
-    AddressSet,
-    network,
-)
+from exchange_ports.topology.models import EdgeServer, Inbound, OutboundPath, SenderReputation
+from exchange_ports.traffic.addresses import FIRST_PLACEHOLDER, Address, AddressSet, network
 from exchange_ports.traffic.ports import Ports, tcp
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Packet, Traffic

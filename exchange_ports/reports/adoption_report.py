@@ -38,8 +38,7 @@ def adoption_report(
     For programs `file` is in it, the import file; for people, `last` says where it is.
     """
     return doc.Document(
-        lambda: _sections(adoption, steps, last),
-        data=lambda: _adoption_data(adoption, steps, file),
+        lambda: _sections(adoption, steps, last), data=lambda: _adoption_data(adoption, steps, file)
     )
 
 

@@ -16,16 +16,7 @@ from exchange_ports.clouds import asked_by_platform
 from exchange_ports.differences import Cause, Change, Effect
 from exchange_ports.findings import Finding, counted, printable
 from exchange_ports.flows import Reason
-from exchange_ports.reports.headline import (
-    Row,
-    cautions,
-    done_words,
-    headline,
-    notes,
-    ports,
-    rows,
-    who,
-)
+from exchange_ports.reports import headline
 from exchange_ports.reports.review import Review, worst_use
 from exchange_ports.reports.writers import fenced, longest_run
 from exchange_ports.rollout import Does
@@ -98,7 +89,9 @@ def comment(
     The same reviews give the same bytes, at most `most` of them.
     """
     told = [each for each in reviews if not each.quiet]
-    first = _table_of(f"{_marker(base, head)}\n### {headline(reviews, _code)}\n\n{_alert(told)}")
+    first = _table_of(
+        f"{_marker(base, head)}\n### {headline.headline(reviews, _code)}\n\n{_alert(told)}"
+    )
     last = _table_of(_closing(base, head, links))
     summary = [_summary(told)] if told else []
     groups = [list(_of_stack(each, links)) for each in told]
@@ -236,7 +229,7 @@ def _of_stack(review: Review, links: Links) -> Iterator[_Table]:
     shown, servers, reasons = _sorted(review)
     if shown:
         yield _changes("", shown, review, links, "\n")
-    lines = tuple(f"- {note}\n" for note in notes(review, _code))
+    lines = tuple(f"- {note}\n" for note in headline.notes(review, _code))
     if lines:
         yield _Table("", lines, "\n", "- and {} more, in the whole report\n")
     for summary, several in (
@@ -249,15 +242,15 @@ def _of_stack(review: Review, links: Links) -> Iterator[_Table]:
     yield from _details(review)
 
 
-def _sorted(review: Review) -> tuple[list[Row], list[Row], list[Row]]:
+def _sorted(review: Review) -> tuple[list[headline.Row], list[headline.Row], list[headline.Row]]:
     """The rows to be seen at once, those that follow a server, and those of other reasons alone.
 
     What is new with a server and must not be missed is seen at once too.
     """
-    shown: list[Row] = []
-    servers: list[Row] = []
-    reasons: list[Row] = []
-    for row in rows(review.changes.all):
+    shown: list[headline.Row] = []
+    servers: list[headline.Row] = []
+    reasons: list[headline.Row] = []
+    for row in headline.rows(review.changes.all):
         cause = row.change.cause
         if row.change.effect is Effect.REASON:
             reasons.append(row)
@@ -280,20 +273,20 @@ def _open(summary: str) -> str:
 
 
 def _changes(
-    before: str, several: Iterable[Row], review: Review, links: Links, after: str
+    before: str, several: Iterable[headline.Row], review: Review, links: Links, after: str
 ) -> _Table:
     head = "| | from → to | ports | why | line |\n|:-:|---|---|---|---|\n"
     return _Table(before + head, tuple(_row(row, review, links) for row in several), after)
 
 
-def _row(row: Row, review: Review, links: Links) -> str:
+def _row(row: headline.Row, review: Review, links: Links) -> str:
     change = row.change
-    one, other = (_cell(who(end)) for end in row.ends)
+    one, other = (_cell(headline.who(end)) for end in row.ends)
     label = f"**{', '.join(row.labels)}:** " if row.labels else ""
     cells = (
         f"**{row.sign}**",
         f"{label}{one} {row.arrow} {other}",
-        ports(change.services),
+        headline.ports(change.services),
         _reasons(change),
         _places(review, change, links),
     )
@@ -303,7 +296,7 @@ def _row(row: Row, review: Review, links: Links) -> str:
 def _details(review: Review) -> Iterator[_Table]:
     found = [(place, each) for place, done in review.operations for each in done]
     if found:
-        total = done_words(each for _, each in found)
+        total = headline.done_words(each for _, each in found)
         head = "| network | what | kind | name |\n|---|---|---|---|\n"
         lines = tuple(
             f"| {_cell(place)} | {each.does.value} | {each.kind} | {_cell(each.name)} |\n"
@@ -345,7 +338,9 @@ def _summary(reviews: Iterable[Review]) -> _Table:
 def _summed(review: Review) -> str:
     if review.fails:
         return f"| {_cell(review.name)} | does not load | | | | | | |\n"
-    counts = [len(rows(several)) for several in (review.changes.opened, review.changes.cut)]
+    counts = [
+        len(headline.rows(several)) for several in (review.changes.opened, review.changes.cut)
+    ]
     done = [each.does for _, several in review.operations for each in several]
     counts += [done.count(does) for does in Does]
     plans = None if review.new is None else review.new.plans
@@ -357,7 +352,7 @@ def _summed(review: Review) -> str:
 
 def _alert(told: Sequence[Review]) -> str:
     """What nobody must miss, in a box that GitHub draws."""
-    said = cautions(told)
+    said = headline.cautions(told)
     return f"> [!CAUTION]\n> Newly let through: {', '.join(said)}\n\n" if said else ""
 
 

@@ -7,18 +7,9 @@ from exchange_ports.differences import Change, ChangeEndpoint, Effect, Gate, hel
 from exchange_ports.findings import printable
 from exchange_ports.flows.labels import few
 from exchange_ports.reports import document as doc
-from exchange_ports.reports.headline import (
-    Row,
-    cited,
-    done_words,
-    headline,
-    notes,
-    ports,
-    rows,
-    who,
-)
+from exchange_ports.reports import headline
 from exchange_ports.reports.reasons import reason_data
-from exchange_ports.reports.review import Edit, Review, worst_use
+from exchange_ports.reports.review import Review, worst_use
 
 #: Characters of a line.
 _WIDTH: Final = 98
@@ -46,7 +37,7 @@ def diff_report(reviews: Sequence[Review], base: str, head: str) -> doc.Document
 
 
 def _sections(reviews: Sequence[Review]) -> Iterator[doc.Section]:
-    yield doc.Section(headline(reviews))
+    yield doc.Section(headline.headline(reviews))
     yield from (
         doc.Section(_title(each), list(_of_stack(each))) for each in reviews if not each.quiet
     )
@@ -59,14 +50,16 @@ def _of_stack(review: Review) -> Iterator[doc.Block]:
             yield _at(2, doc.Text(summary, doc.Look.RISK))
             yield from (_at(4, each.lstrip(), 4 + len(each) - len(each.lstrip())) for each in found)
     for effect, summary in _HEADINGS.items():
-        several = rows(review.changes.of(effect))
+        several = headline.rows(review.changes.of(effect))
         if several:
             yield _at(2, doc.Text(summary, doc.Look.ASIDE))
             yield from _of_rows(several, review)
-    yield from (_at(2, note) for note in _counted(notes(review)))
+    yield from (_at(2, note) for note in _counted(headline.notes(review)))
     issues = () if review.update is None else review.update.at_once.issues
     yield from (_at(4, doc.Text(issue, doc.Look.RISK)) for issue in _counted(issues))
-    yield from (_at(2, f"{place}: {done_words(done)}") for place, done in review.operations)
+    yield from (
+        _at(2, f"{place}: {headline.done_words(done)}") for place, done in review.operations
+    )
     for summary, warnings in (("new", review.warnings_new), ("gone", review.warnings_gone)):
         for warning in _counted(f"[{each.kind.code}] {each.summary}" for each in warnings):
             yield _at(2, doc.Text(f"warning that is {summary}: {warning}", doc.Look.NOTE))
@@ -83,31 +76,35 @@ def _at(indent: int, line: str | doc.Text, first: int | None = None) -> doc.Para
 
 def _title(review: Review) -> str:
     name = printable(review.stack.file)
-    if review.edit is Edit.CHANGED and review.old is not None and review.old.file != name:
+    if review.edit == "changed" and review.old is not None and review.old.file != name:
         return f"{printable(review.old.file)} -> {name}"
     return f"{name}: {review.edit}"
 
 
-def _of_rows(several: Sequence[Row], review: Review) -> Iterator[doc.Block]:
+def _of_rows(several: Sequence[headline.Row], review: Review) -> Iterator[doc.Block]:
     texts = [_ends(row) for row in several]
     # Services stand under each other where the ends leave room for them.
     width = max((len(text) for text in texts if len(text) <= _MOST_ALIGNED), default=0)
     for text, row in zip(texts, several, strict=True):
         look = doc.Look.RISK if row.labels else _LOOKS[row.change.effect]
-        yield doc.Paragraph(doc.Text(f"{text:{width}}  {ports(row.change.services)}", look), 2, 6)
+        yield doc.Paragraph(
+            doc.Text(f"{text:{width}}  {headline.ports(row.change.services)}", look), 2, 6
+        )
         yield from _of_row(row, review)
 
 
-def _ends(row: Row) -> str:
-    one, other = map(who, row.ends)
+def _ends(row: headline.Row) -> str:
+    one, other = map(headline.who, row.ends)
     return f"{row.sign} {one} {row.arrow} {other}"
 
 
-def _of_row(row: Row, review: Review) -> Iterator[doc.Block]:
+def _of_row(row: headline.Row, review: Review) -> Iterator[doc.Block]:
     if row.labels:
         yield _at(6, doc.Text(", ".join(row.labels), doc.Look.RISK))
     for start, reasons in (("", row.change.reasons), ("no longer for: ", row.change.former)):
-        for each in _counted(f"{each.summary}: {printable(cited(each))}" for each in reasons):
+        for each in _counted(
+            f"{each.summary}: {printable(headline.cited(each))}" for each in reasons
+        ):
             yield _at(6, f"{start}{each}")
     places = review.places(row.change)
     if places:
@@ -139,7 +136,7 @@ def _review(review: Review) -> dict[str, object]:
         "stack": review.name,
         "file": None if review.new is None else review.new.file,
         "old_file": None if review.old is None else review.old.file,
-        "edit": review.edit.value,
+        "edit": review.edit,
         "loads": not review.fails,
         "old_loads": not review.old_fails,
         "same_traffic": review.changes.same_traffic and not review.fails,
@@ -209,7 +206,7 @@ def _change(review: Review, change: Change) -> dict[str, object]:
 def _end(end: ChangeEndpoint) -> dict[str, object]:
     return {
         "says": end.summary,
-        "zone": end.zone.value,
+        "zone": end.zone,
         "servers": list(end.servers),
         "addresses": str(end.addresses),
     }

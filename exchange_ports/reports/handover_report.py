@@ -15,14 +15,7 @@ from exchange_ports.flows import ExternalEndpoint, Flow, Reason
 from exchange_ports.flows.labels import EndpointLabels, LabeledEnd
 from exchange_ports.planning import Plans
 from exchange_ports.reports import document as doc
-from exchange_ports.reports.reasons import (
-    document,
-    each_once,
-    linked,
-    reason_data,
-    references,
-    risk_look,
-)
+from exchange_ports.reports import reasons as words
 from exchange_ports.topology.groups import Group, identity
 from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import brief, covers
@@ -54,8 +47,7 @@ class Place(NamedTuple):
         return f"{self.network}, {self.zone}"
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(NamedTuple):
     """One end of a row. `addresses` are what a filter elsewhere must name, in CIDR form or alone."""
 
     name: str
@@ -71,8 +63,7 @@ class Side:
         return str(self.place or "outside")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """What must pass from one end to another, for the same reasons."""
 
     crossing: Crossing
@@ -279,7 +270,7 @@ def handover_report(rows: Sequence[Row], organization: str, origin: doc.Origin) 
         f"What others must let pass: {organization}",
         f"Made by exchange-ports {origin.version} from {origin.file} (SHA-256 {origin.sha256}). "
         f"{counted(len(rows), 'row')}.",
-        references=references(reason for row in rows for reason in row.reasons),
+        references=words.references(reason for row in rows for reason in row.reasons),
         width=_WIDTH,
         records=lambda: doc.Records(_RECORD, map(_record, rows)),
         data=lambda: {
@@ -313,7 +304,7 @@ def _sections(rows: Sequence[Row]) -> Iterator[doc.Section]:
 
 def _row(row: Row, lists: "_Lists") -> doc.Row:
     sides = (cell for side in (row.source, row.destination) for cell in lists.cells(side))
-    return doc.Row((*sides, row.passes, linked(row.reasons)), risk_look(row.reasons))
+    return doc.Row((*sides, row.passes, words.linked(row.reasons)), words.risk_look(row.reasons))
 
 
 class _Lists:
@@ -343,13 +334,13 @@ def _record(row: Row) -> tuple[str, ...]:
         row.crossing.value,
         *(cell for side in sides for cell in side),
         row.passes,
-        each_once(reason.summary for reason in reasons),
-        each_once(reason.source for reason in reasons),
-        each_once(map(document, reasons)),
-        "yes" if risk_look(reasons) else "no",
-        each_once(reason.owner for reason in reasons),
-        each_once(reason.ticket for reason in reasons),
-        each_once(reason.review for reason in reasons),
+        words.each_once(reason.summary for reason in reasons),
+        words.each_once(reason.source for reason in reasons),
+        words.each_once(map(words.document, reasons)),
+        "yes" if words.risk_look(reasons) else "no",
+        words.each_once(reason.owner for reason in reasons),
+        words.each_once(reason.ticket for reason in reasons),
+        words.each_once(reason.review for reason in reasons),
     )
 
 
@@ -359,7 +350,7 @@ def _row_data(row: Row) -> dict[str, object]:
         "source": _side_data(row.source),
         "destination": _side_data(row.destination),
         "passes": row.passes,
-        "reasons": [reason_data(reason) for reason in row.reasons],
+        "reasons": [words.reason_data(reason) for reason in row.reasons],
     }
 
 

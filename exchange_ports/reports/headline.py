@@ -14,7 +14,7 @@ from exchange_ports.differences import Cause, Change, ChangeEndpoint, Effect
 from exchange_ports.findings import counted, printable
 from exchange_ports.flows import Reason
 from exchange_ports.flows.labels import few
-from exchange_ports.reports.review import Edit, Review
+from exchange_ports.reports.review import Review
 from exchange_ports.rollout import Does, Operation
 from exchange_ports.rollout import TransientEffect as Passing
 from exchange_ports.traffic.services import ServiceSet
@@ -158,12 +158,12 @@ _VERBS: Final = {Effect.OPENED: "opens", Effect.CUT: "cuts"}
 
 
 def _come_and_gone(reviews: Sequence[Review], quote: Quote) -> Iterator[str]:
-    for edit, verb in ((Edit.ADDED, "adds"), (Edit.DELETED, "removes")):
+    for edit, verb in (("added", "adds"), ("deleted", "removes")):
         names = [quote(each.name) for each in reviews if each.edit is edit]
         if names:
             yield f"{verb} the environment{'' if len(names) == 1 else 's'} {_few(names)}"
     # An environment that comes or goes has all its servers with it.
-    reviews = [each for each in reviews if each.edit not in (Edit.ADDED, Edit.DELETED)]
+    reviews = [each for each in reviews if each.edit not in ("added", "deleted")]
     for verb, tail, names in (
         ("adds", " with what it needs", [m.name for r in reviews for m in r.changes.comes]),
         ("removes", " with what it had", [m.name for r in reviews for m in r.changes.goes]),
@@ -282,11 +282,11 @@ def notes(review: Review, quote: Quote = printable) -> list[str]:
 
 
 def _of_file(review: Review, quote: Quote) -> Iterator[str]:
-    if review.edit is Edit.RENAMED and review.old is not None:
+    if review.edit == "renamed" and review.old is not None:
         yield f"the file was called {quote(review.old.file)}"
-    if review.edit is Edit.ADDED:
+    if review.edit == "added":
         yield "the file is new: everything in it counts as new"
-    if review.edit is Edit.DELETED:
+    if review.edit == "deleted":
         yield "the file is gone: everything that it opened counts as cut"
     if review.old_fails and not review.fails:
         yield "the old side does not load: everything counts as new"

@@ -6,7 +6,7 @@ pass. Servers that say and do the same stand in one row.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from exchange_ports.flows import ExternalEndpoint, Reason
 from exchange_ports.flows import in_order as reasons_in_order
@@ -24,8 +24,7 @@ _WIDTHS: Final = (36, 36, 20, 60)
 _REST: Final = "What is not listed does not pass: no server of ours sends it or takes it."
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """All that passes from one end to another, and why. Servers are by name, ranges in CIDR form."""
 
     source: str

@@ -102,10 +102,7 @@ def _sections(plans: Plans) -> Iterator[doc.Section]:
     yield from opening_sections(plans)
     for heading, said in (
         ("Stays closed", closed(plans.topology)),
-        (
-            "Acknowledged warnings",
-            [": ".join(each) for each in plans.topology.acknowledge.items()],
-        ),
+        ("Acknowledged warnings", [": ".join(each) for each in plans.topology.acknowledge.items()]),
     ):
         if said:
             yield doc.Section(heading, (doc.Items(said),))
@@ -133,13 +130,7 @@ def opening_sections(plans: Plans) -> Iterator[doc.Section]:
 
 def _row(opening: Opening) -> doc.Row:
     return doc.Row(
-        (
-            doc.direction(opening.direction),
-            opening.role,
-            opening.ports,
-            opening.peer,
-            opening.why,
-        ),
+        (doc.direction(opening.direction), opening.role, opening.ports, opening.peer, opening.why),
         risk_look(opening.reasons),
     )
 
@@ -180,12 +171,7 @@ def _network_data(plans: Plans, key: str, plan: RuleSet) -> dict[str, object]:
         "servers": {server: list(worn) for server, worn in plan.memberships.items()},
         **cloud_of(plan).names.as_data(plan),
         "limits": [
-            {
-                "limit": use.limit.code,
-                "where": use.where,
-                "used": use.used,
-                "most": use.limit.most,
-            }
+            {"limit": use.limit.code, "where": use.where, "used": use.used, "most": use.limit.most}
             for use in plans.uses(key)
         ],
     }

@@ -5,7 +5,7 @@ Pure: reading files and revisions is the command's affair.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import Literal, TypeAlias
 
 from exchange_ports.clouds.base import NEVER, Use
 from exchange_ports.differences import Change, Effect, TopologyDiff, diff_plans
@@ -14,14 +14,8 @@ from exchange_ports.planning import Plans
 from exchange_ports.rollout import Operation, Rollout, network_pairs, operations, plan_rollout
 from exchange_ports.rollout.update import network_name, nothing_like
 
-
-class Edit(StrEnum):
-    """What was done to a stack file."""
-
-    CHANGED = "changed"
-    ADDED = "added"
-    DELETED = "deleted"
-    RENAMED = "renamed"
+#: What was done to a stack file.
+Edit: TypeAlias = Literal["changed", "added", "deleted", "renamed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +84,7 @@ class Review:
     def quiet(self) -> bool:
         """Whether there is nothing to say at all."""
         return (
-            self.edit is Edit.CHANGED
+            self.edit == "changed"
             and not (self.fails or self.old_fails)
             and self.changes == TopologyDiff(())
             and not any(done for _, done in self.operations)
@@ -131,8 +125,8 @@ def review(old: Stack | None, new: Stack | None, edit: Edit | None = None) -> Re
 
 def _edit(old: Stack | None, new: Stack | None) -> Edit:
     if old is None or new is None:
-        return Edit.ADDED if old is None else Edit.DELETED
-    return Edit.CHANGED if old.file == new.file else Edit.RENAMED
+        return "added" if old is None else "deleted"
+    return "changed" if old.file == new.file else "renamed"
 
 
 def _all_of(plans: Plans, *, created: bool) -> tuple[tuple[str, tuple[Operation, ...]], ...]:

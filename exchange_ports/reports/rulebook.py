@@ -281,8 +281,4 @@ def _rule_data(rule: Rule) -> dict[str, object]:
 
 
 def _side_data(side: Side) -> dict[str, object]:
-    return {
-        "name": side.name,
-        "servers": list(side.servers),
-        "addresses": list(side.addresses),
-    }
+    return {"name": side.name, "servers": list(side.servers), "addresses": list(side.addresses)}

@@ -3,11 +3,10 @@
 Pure, as everything below `resources`. DESIGN 5 "Updates" is the statement; `docs/updates.md` tells it.
 """
 
-from exchange_ports.rollout.examine import Examination, TransientEffect, TransientIssue
+from exchange_ports.rollout.examine import TransientEffect
 from exchange_ports.rollout.phases import Attached, Phase, PhasePlan, Rollout, plan_rollout
 from exchange_ports.rollout.request import (
     RegisteredNetwork,
-    RequestedPhase,
     RolloutRequest,
     check_previous,
     read_request,
@@ -17,16 +16,13 @@ from exchange_ports.rollout.request import (
 from exchange_ports.rollout.update import Does, Ids, Operation, network_pairs, operations
 
 __all__ = [
-    "RequestedPhase",
     "Attached",
     "Does",
     "TransientEffect",
-    "Examination",
     "Ids",
     "Operation",
     "RegisteredNetwork",
     "PhasePlan",
-    "TransientIssue",
     "Phase",
     "RolloutRequest",
     "Rollout",

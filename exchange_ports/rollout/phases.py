@@ -16,28 +16,8 @@ from exchange_ports.clouds import cloud_of
 from exchange_ports.clouds.base import RuleSet
 from exchange_ports.findings import Finding
 from exchange_ports.planning import Plans
+from exchange_ports.rollout import update
 from exchange_ports.rollout.examine import Examination, examine
-from exchange_ports.rollout.update import (
-    Ids,
-    Membership,
-    Memberships,
-    NetworkPair,
-    ServerInterface,
-    TransientState,
-    held,
-    merged,
-    moved_elsewhere,
-    network_pairs,
-    operations,
-    quotas_of,
-    reattached,
-    refused,
-    server_interfaces,
-    spaces_of,
-    standing,
-    transition,
-    trimmed,
-)
 
 
 class Attached(StrEnum):
@@ -105,30 +85,32 @@ class Rollout:
         return self.at_once.clean and not (self.refused or self.held or self.replaced)
 
 
-_Way = Callable[[NetworkPair], Iterator[TransientState]]
+_Way = Callable[[update.NetworkPair], Iterator[update.TransientState]]
 
 
 def plan_rollout(
     old: Plans,
     new: Plans,
     attached: Attached = Attached.HERE,
-    ids: tuple[Ids, Ids] = ({}, {}),
+    ids: tuple[update.Ids, update.Ids] = ({}, {}),
 ) -> Rollout:
     """What passes on the way from one to the other, at once and in steps.
 
     Networks are matched by identity; one that changes its cloud goes in the one and comes in the
     other. `ids` are the cloud ids that stand beside the one and the other, by network.
     """
-    pairs = tuple(network_pairs(old, new))
-    everyone = server_interfaces(old, new)
-    spaces = spaces_of(old, new)
+    pairs = tuple(update.network_pairs(old, new))
+    everyone = update.server_interfaces(old, new)
+    spaces = update.spaces_of(old, new)
 
-    quotas = quotas_of(new)
+    quotas = update.quotas_of(new)
 
-    def look(pairs: Iterable[NetworkPair], way: _Way) -> tuple[Examination, tuple[Finding, ...]]:
+    def look(
+        pairs: Iterable[update.NetworkPair], way: _Way
+    ) -> tuple[Examination, tuple[Finding, ...]]:
         moments = {pair.place: tuple(way(pair)) for pair in pairs}
         states = ((place, each.rules) for place, several in moments.items() for each in several)
-        over = refused(states, quotas)
+        over = update.refused(states, quotas)
         if _stands_still(pairs, everyone):
             return Examination(sum(map(len, moments.values())), 0, ()), over
         return examine(moments, everyone, spaces), over
@@ -137,9 +119,9 @@ def plan_rollout(
     # program have changed their groups: then that may be at any time, as in another stack.
     exclusive = any(pair.new.exclusive for pair in pairs)
     at_once, over = look(pairs, _at_once(attached, exclusive=exclusive))
-    stays = held(pairs, everyone) if attached is Attached.ELSEWHERE else ()
+    stays = update.held(pairs, everyone) if attached is Attached.ELSEWHERE else ()
     moves = tuple(dict.fromkeys(interface.name for interface in everyone if interface.moves))
-    replaced = (*reattached(pairs), *moved_elsewhere(old, new, ids))
+    replaced = (*update.reattached(pairs), *update.moved_elsewhere(old, new, ids))
     if replaced:
         return Rollout(at_once, None, at_once, moves, over, stays, replaced)
     if at_once.clean and not stays:
@@ -147,7 +129,7 @@ def plan_rollout(
         steps = None if over else _steps(pairs, (Phase.AT_ONCE,), everyone)
         return Rollout(at_once, steps, at_once, moves, over)
     stepwise = at_once
-    short = [replace(pair, old=trimmed(pair.old, pair.new)) for pair in pairs]
+    short = [replace(pair, old=update.trimmed(pair.old, pair.new)) for pair in pairs]
     for way, phases in _ways(attached, trims=short != list(pairs), exclusive=exclusive):
         starts = short if Phase.TRIM in phases else pairs
         for spare in _SPARES if Phase.EXPAND in phases else _SPARES[:1]:
@@ -157,7 +139,7 @@ def plan_rollout(
             ]
             stepwise, in_passing = look(expanded, way)
             steps = _steps(expanded, phases, everyone)
-            in_passing += refused(_of_steps(steps), quotas)
+            in_passing += update.refused(_of_steps(steps), quotas)
             if stepwise.clean and not in_passing:
                 return Rollout(at_once, steps, stepwise, moves, over, stays)
     return Rollout(at_once, None, stepwise, moves, over, stays)
@@ -177,7 +159,9 @@ def _ways(
     return sorted(ways, key=lambda each: len(each[1]))
 
 
-def _stands_still(pairs: Iterable[NetworkPair], everyone: Iterable[ServerInterface]) -> bool:
+def _stands_still(
+    pairs: Iterable[update.NetworkPair], everyone: Iterable[update.ServerInterface]
+) -> bool:
     """Whether no rule changes, and no server that stays is in other groups.
 
     Then servers come to rules that stand, or leave them: whatever passes at a moment passes before
@@ -188,7 +172,7 @@ def _stands_still(pairs: Iterable[NetworkPair], everyone: Iterable[ServerInterfa
     return (
         all(interface.comes for interface in moving) or all(interface.goes for interface in moving)
     ) and not any(
-        operations(pair.old, other)
+        update.operations(pair.old, other)
         for pair in pairs
         for other in (pair.trimmed, pair.middle, pair.new)
         if other is not pair.old
@@ -200,7 +184,9 @@ def _of_steps(steps: Iterable[PhasePlan]) -> Iterator[tuple[str, RuleSet]]:
 
 
 def _steps(
-    pairs: Sequence[NetworkPair], phases: Iterable[Phase], everyone: Sequence[ServerInterface]
+    pairs: Sequence[update.NetworkPair],
+    phases: Iterable[Phase],
+    everyone: Sequence[update.ServerInterface],
 ) -> tuple[PhasePlan, ...]:
     return tuple(
         PhasePlan(phase, {pair.place: _at_end_of(phase, pair, everyone) for pair in pairs})
@@ -208,7 +194,9 @@ def _steps(
     )
 
 
-def _at_end_of(phase: Phase, pair: NetworkPair, everyone: Iterable[ServerInterface]) -> RuleSet:
+def _at_end_of(
+    phase: Phase, pair: update.NetworkPair, everyone: Iterable[update.ServerInterface]
+) -> RuleSet:
     """What a network has when a step is done, with the memberships of then."""
     if phase in (Phase.AT_ONCE, Phase.CONTRACT):
         return pair.new
@@ -227,7 +215,7 @@ def _at_end_of(phase: Phase, pair: NetworkPair, everyone: Iterable[ServerInterfa
 
 
 #: What a server is attached to at the end of each step between the first and the last.
-_MEMBERSHIP: Final[Mapping[Phase, Callable[[ServerInterface], Membership]]] = {
+_MEMBERSHIP: Final[Mapping[Phase, Callable[[update.ServerInterface], update.Membership]]] = {
     Phase.TRIM: lambda _: "before",
     Phase.EXPAND: lambda _: "before",
     Phase.LEAVE: lambda interface: "after" if interface.goes else "before",
@@ -238,43 +226,43 @@ _MEMBERSHIP: Final[Mapping[Phase, Callable[[ServerInterface], Membership]]] = {
 
 
 def _at_once(attached: Attached, *, exclusive: bool) -> _Way:
-    def way(pair: NetworkPair) -> Iterator[TransientState]:
+    def way(pair: update.NetworkPair) -> Iterator[update.TransientState]:
         if attached is Attached.HERE:
-            yield from transition(1, pair.old, pair.new, ("before", "after"))
+            yield from update.transition(1, pair.old, pair.new, ("before", "after"))
             if not exclusive:
                 return
-        yield from transition(1, pair.old, pair.new, ("before", "before"))
-        yield from standing(2, pair.new, "changing")
+        yield from update.transition(1, pair.old, pair.new, ("before", "before"))
+        yield from update.standing(2, pair.new, "changing")
         yield from _end(3, pair.new)
 
     return way
 
 
 def _trim_and(way: _Way) -> _Way:
-    def ways(pair: NetworkPair) -> Iterator[TransientState]:
-        yield from transition(0, pair.old, pair.trimmed, ("before", "before"))
+    def ways(pair: update.NetworkPair) -> Iterator[update.TransientState]:
+        yield from update.transition(0, pair.old, pair.trimmed, ("before", "before"))
         yield from way(replace(pair, old=pair.trimmed))
 
     return ways
 
 
-def _two_steps(pair: NetworkPair) -> Iterator[TransientState]:
-    yield from transition(1, pair.old, pair.middle, ("before", "before"))
-    yield from transition(2, pair.middle, pair.new, ("before", "after"))
+def _two_steps(pair: update.NetworkPair) -> Iterator[update.TransientState]:
+    yield from update.transition(1, pair.old, pair.middle, ("before", "before"))
+    yield from update.transition(2, pair.middle, pair.new, ("before", "after"))
 
 
-def _three_steps(pair: NetworkPair) -> Iterator[TransientState]:
-    yield from transition(1, pair.old, pair.middle, ("before", "before"))
-    yield from standing(2, pair.middle, "changing")
-    yield from transition(3, pair.middle, pair.new, ("after", "after"))
+def _three_steps(pair: update.NetworkPair) -> Iterator[update.TransientState]:
+    yield from update.transition(1, pair.old, pair.middle, ("before", "before"))
+    yield from update.standing(2, pair.middle, "changing")
+    yield from update.transition(3, pair.middle, pair.new, ("after", "after"))
 
 
-def _phase_by_phase(pair: NetworkPair) -> Iterator[TransientState]:
-    yield from transition(1, pair.old, pair.middle, ("before", "before"))
-    yield from standing(2, pair.middle, "leaving")
-    yield from standing(3, pair.middle, "joining")
-    yield from standing(4, pair.middle, "shedding")
-    yield from transition(5, pair.middle, pair.new, ("after", "after"))
+def _phase_by_phase(pair: update.NetworkPair) -> Iterator[update.TransientState]:
+    yield from update.transition(1, pair.old, pair.middle, ("before", "before"))
+    yield from update.standing(2, pair.middle, "leaving")
+    yield from update.standing(3, pair.middle, "joining")
+    yield from update.standing(4, pair.middle, "shedding")
+    yield from update.transition(5, pair.middle, pair.new, ("after", "after"))
 
 
 #: The moments of each way, and its steps.
@@ -285,9 +273,9 @@ _WAYS: Final[tuple[tuple[_Way, tuple[Phase, ...]], ...]] = (
 )
 
 
-def _end(step: int, rules: RuleSet) -> Iterator[TransientState]:
-    after: Memberships = "after"
-    yield TransientState(step, "at its end", rules, after)
+def _end(step: int, rules: RuleSet) -> Iterator[update.TransientState]:
+    after: update.Memberships = "after"
+    yield update.TransientState(step, "at its end", rules, after)
 
 
 class _Spare(NamedTuple):
@@ -300,7 +288,9 @@ class _Spare(NamedTuple):
 _SPARES: Final = tuple(starmap(_Spare, product((False, True), repeat=2)))
 
 
-def _middle(pair: NetworkPair, everyone: Iterable[ServerInterface], spare: _Spare) -> RuleSet:
+def _middle(
+    pair: update.NetworkPair, everyone: Iterable[update.ServerInterface], spare: _Spare
+) -> RuleSet:
     """The rules that every server can live with while some change their groups.
 
     A group that servers will come to has its new rules already, one that they will leave has its
@@ -322,4 +312,4 @@ def _middle(pair: NetworkPair, everyone: Iterable[ServerInterface], spare: _Spar
         old = not only_joined or spare.joined_groups_keep_old
         return (old, not only_left or spare.left_groups_have_new)
 
-    return merged(pair.old, pair.new, keep)
+    return update.merged(pair.old, pair.new, keep)

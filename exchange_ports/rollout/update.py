@@ -306,10 +306,7 @@ def standing(step: int, rules: RuleSet, memberships: Memberships) -> Iterator[Tr
 
 
 def transition(
-    step: int,
-    old: RuleSet,
-    new: RuleSet,
-    memberships: tuple[Memberships, Memberships],
+    step: int, old: RuleSet, new: RuleSet, memberships: tuple[Memberships, Memberships]
 ) -> Iterator[TransientState]:
     """One run of the engine from `old` to `new`.
 

@@ -27,13 +27,7 @@ _WORDS: Final = ("step", "attached")
 _ALIKE: Final = 0.8
 
 #: What Pulumi itself writes beside `config`.
-_STACK_KEYS: Final = (
-    "config",
-    "encryptionsalt",
-    "encryptedkey",
-    "secretsprovider",
-    "environment",
-)
+_STACK_KEYS: Final = ("config", "encryptionsalt", "encryptedkey", "secretsprovider", "environment")
 
 
 @dataclass(frozen=True, slots=True)

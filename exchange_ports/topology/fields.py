@@ -307,9 +307,7 @@ Address = Annotated[
     _text("string", r"[0-9a-fA-F:.]+", ["10.20.0.11"], "One address of either family."),
 ]
 Port = Annotated[
-    int,
-    _Reader(_port),
-    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": HIGHEST_PORT}),
+    int, _Reader(_port), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": HIGHEST_PORT})
 ]
 Count = Annotated[int, _Reader(_count), WithJsonSchema({"type": "integer", "minimum": 1})]
 PortsText = Annotated[

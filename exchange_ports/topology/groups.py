@@ -12,15 +12,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from exchange_ports.catalog import EDGESYNC_PORT, SMTP_PORT
-from exchange_ports.topology.models import (
-    EdgeServer,
-    Outbound,
-    OutboundPath,
-    Role,
-    Server,
-    Site,
-    Topology,
-)
+from exchange_ports.topology import models
 
 # ---- which roles a server plays: the one place where the version of Exchange decides ----
 
@@ -33,15 +25,18 @@ class ServerRole(StrEnum):
     EDGE = "edge"
 
 
-_PLAYS = {Role.CLIENT_ACCESS: ServerRole.CLIENT_ACCESS, Role.MAILBOX: ServerRole.MAILBOX}
+_PLAYS = {
+    models.Role.CLIENT_ACCESS: ServerRole.CLIENT_ACCESS,
+    models.Role.MAILBOX: ServerRole.MAILBOX,
+}
 
 
-def roles_of(server: Server) -> frozenset[ServerRole]:
+def roles_of(server: models.Server) -> frozenset[ServerRole]:
     """The roles that an internal Exchange server plays."""
     return frozenset(_PLAYS[role] for role in server.roles)
 
 
-def sites_with(topology: Topology, role: ServerRole) -> tuple[str, ...]:
+def sites_with(topology: models.Topology, role: ServerRole) -> tuple[str, ...]:
     """The keys of the sites that have a server in this role, in order."""
     return tuple(
         sorted(
@@ -52,14 +47,14 @@ def sites_with(topology: Topology, role: ServerRole) -> tuple[str, ...]:
     )
 
 
-def mailbox_servers(site: Site) -> tuple[str, ...]:
+def mailbox_servers(site: models.Site) -> tuple[str, ...]:
     """The keys of a site's Mailbox servers, in order."""
     return tuple(
         sorted(k for k, server in site.servers.items() if ServerRole.MAILBOX in roles_of(server))
     )
 
 
-def send_connectors(topology: Topology) -> tuple[Outbound, ...]:
+def send_connectors(topology: models.Topology) -> tuple[models.Outbound, ...]:
     """The Send connectors to the outside, as declared, or as an installation has them.
 
     Without Edge, Exchange makes no Send connector; a subscription makes one to the Internet, and
@@ -68,8 +63,8 @@ def send_connectors(topology: Topology) -> tuple[Outbound, ...]:
     declared = topology.mail_flow.connectors
     if declared is None:
         sending = any(edge.sends for edge in topology.edge_servers.values())
-        return (Outbound(through=OutboundPath.EDGE),) if sending else ()
-    return tuple(each for each in declared if each.through is not OutboundPath.NONE)
+        return (models.Outbound(through=models.OutboundPath.EDGE),) if sending else ()
+    return tuple(each for each in declared if each.through is not models.OutboundPath.NONE)
 
 
 class GroupKind(StrEnum):
@@ -176,7 +171,7 @@ def internal_groups(
     return tuple(found)
 
 
-def edge_groups(network: str, site: str, server: str, edge: EdgeServer) -> tuple[Group, ...]:
+def edge_groups(network: str, site: str, server: str, edge: models.EdgeServer) -> tuple[Group, ...]:
     """The groups of an Edge server, the widest first. `network`, `site` and `server` are identities."""
     together = group(network, GroupKind.EDGE, site)
     found = [together]
@@ -211,7 +206,7 @@ EDGE_KINDS: Final = frozenset(kind for kind in GroupKind if kind.value.startswit
 }
 
 
-def retirable_groups(topology: Topology, network: str) -> dict[str, Group]:
+def retirable_groups(topology: models.Topology, network: str) -> dict[str, Group]:
     """Every group that servers of a network may have been in, by key, where its site or server is declared.
 
     `network` is the network's identity. Of a group of one server, only those groups are implied in
@@ -240,18 +235,18 @@ def retirable_groups(topology: Topology, network: str) -> dict[str, Group]:
     return {each.key: each for each in found}
 
 
-def delivers_apart(edge: EdgeServer) -> bool:
+def delivers_apart(edge: models.EdgeServer) -> bool:
     """Whether an Edge server delivers by a port of its own."""
     return edge.receives and edge.delivery_port != SMTP_PORT
 
 
-def syncs_apart(edge: EdgeServer) -> bool:
+def syncs_apart(edge: models.EdgeServer) -> bool:
     """Whether EdgeSync reaches an Edge server in a way of its own."""
     usual = edge.edgesync_port == EDGESYNC_PORT and not edge.edgesync_except
     return edge.subscribed_site is not None and not usual
 
 
-def has_own_group(edge: EdgeServer) -> bool:
+def has_own_group(edge: models.EdgeServer) -> bool:
     """Whether an Edge server has a group of its own."""
     return edge.own_group or delivers_apart(edge) or syncs_apart(edge)
 
@@ -276,7 +271,7 @@ class RoleGroups:
 
     def __init__(
         self,
-        topology: Topology,
+        topology: models.Topology,
         groups: Iterable[Group],
         servers: Iterable[tuple[str, Iterable[Group]]],
     ) -> None:
@@ -322,29 +317,31 @@ class RoleGroups:
         """Edge servers of these sites, or all."""
         return self._of(GroupKind.EDGE, self._ids(sites))
 
-    def senders(self, connector: Outbound) -> tuple[Group, ...]:
+    def senders(self, connector: models.Outbound) -> tuple[Group, ...]:
         """The servers that hand mail out by a connector."""
-        if connector.through is OutboundPath.MAILBOX:
+        if connector.through is models.OutboundPath.MAILBOX:
             if connector.servers is not None:
                 return tuple(group for name in connector.servers for group in self.server(name))
             return self.mailbox(connector.sites)
-        if connector.through is OutboundPath.CLIENT_ACCESS:
+        if connector.through is models.OutboundPath.CLIENT_ACCESS:
             # Any Client Access server in the site of the source Mailbox server may be picked (V8).
             return self.client_access(self._sites_of(connector))
-        return self._sending_edges(connector) if connector.through is OutboundPath.EDGE else ()
+        return (
+            self._sending_edges(connector) if connector.through is models.OutboundPath.EDGE else ()
+        )
 
-    def _sending_edges(self, connector: Outbound) -> tuple[Group, ...]:
+    def _sending_edges(self, connector: models.Outbound) -> tuple[Group, ...]:
         if connector.servers is not None:
             return tuple(group for name in connector.servers for group in self.server(name))
         return self._of(GroupKind.EDGE_SENDING, self._ids(connector.sites))
 
-    def _sites_of(self, connector: Outbound) -> tuple[str, ...] | None:
+    def _sites_of(self, connector: models.Outbound) -> tuple[str, ...] | None:
         if connector.servers is None:
             return connector.sites
         named = set(connector.servers)
         return tuple(k for k, site in self._topology.sites.items() if named & set(site.servers))
 
-    def sending_pairs(self, connector: Outbound) -> Iterator[EdgePair]:
+    def sending_pairs(self, connector: models.Outbound) -> Iterator[EdgePair]:
         """Who hands mail to the Edge servers of a connector: Mailbox servers of their site."""
         for edge in self._sending_edges(connector):
             for site in self._edge_sites(edge):
@@ -401,7 +398,7 @@ class RoleGroups:
                 return self._of(GroupKind.EDGESYNC_SERVER, ids)
         return ()
 
-    def _alone(self, key: str, edge: EdgeServer) -> tuple[Group, ...]:
+    def _alone(self, key: str, edge: models.EdgeServer) -> tuple[Group, ...]:
         return self._of(GroupKind.EDGE_SERVER, [identity(key, edge)])
 
     def _edge_sites(self, group: Group) -> set[str]:

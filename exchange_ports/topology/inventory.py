@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, ip_network
 from typing import Final, NamedTuple, TypeVar
 
 from exchange_ports.findings import Path
+from exchange_ports.topology import models
 from exchange_ports.topology.groups import (
     EDGE_KINDS,
     Group,
@@ -21,15 +22,6 @@ from exchange_ports.topology.groups import (
     internal_groups,
     retirable_groups,
     roles_of,
-)
-from exchange_ports.topology.models import (
-    EdgeServer,
-    Network,
-    Platform,
-    Server,
-    Site,
-    Topology,
-    Zone,
 )
 from exchange_ports.traffic.addresses import FIRST_PLACEHOLDER, Address, AddressSet, covers
 from exchange_ports.traffic.addresses import Network as Range
@@ -51,8 +43,8 @@ class ExchangeServer:
     """The key of its site; of an Edge server, the site it exchanges mail with, empty where none is."""
     network: str
     """The identity of its network."""
-    platform: Platform
-    zone: Zone
+    platform: models.Platform
+    zone: models.Zone
     roles: frozenset[ServerRole]
     groups: tuple[Group, ...]
     """The groups it is a member of, the widest first."""
@@ -64,12 +56,12 @@ class ExchangeServer:
     @property
     def managed(self) -> bool:
         """Whether its filtering is ours: it is in a VPC or VNet."""
-        return self.platform is not Platform.EXTERNAL
+        return self.platform is not models.Platform.EXTERNAL
 
     @property
     def in_perimeter(self) -> bool:
         """Whether it is in a perimeter zone."""
-        return self.zone is Zone.PERIMETER
+        return self.zone is models.Zone.PERIMETER
 
     @property
     def has_address(self) -> bool:
@@ -97,14 +89,14 @@ class RetiredGroup:
     """A group that no declared server is a member of, kept for servers of another stack."""
 
     group: Group
-    zone: Zone
+    zone: models.Zone
 
 
 class NetworkRecord(NamedTuple):
     """A network as it is declared, with the key that people use."""
 
     key: str
-    declared: Network
+    declared: models.Network
 
 
 class ServerPair(NamedTuple):
@@ -125,7 +117,7 @@ class ServerPair(NamedTuple):
 class Inventory:
     """The servers, groups and networks of one topology that has passed its checks."""
 
-    def __init__(self, topology: Topology) -> None:
+    def __init__(self, topology: models.Topology) -> None:
         """Derive everything about every server."""
         self.topology = topology
         #: Each network's key and declaration, by its identity.
@@ -201,7 +193,7 @@ class Inventory:
         for key, edge in self.topology.edge_servers.items():
             yield self._edge(key, edge)
 
-    def _internal(self, site_key: str, key: str, server: Server) -> ExchangeServer:
+    def _internal(self, site_key: str, key: str, server: models.Server) -> ExchangeServer:
         site = self.topology.sites[site_key]
         network_key = site.network or ""
         network = self.topology.networks[network_key]
@@ -221,16 +213,16 @@ class Inventory:
         )
         declared = () if server.address is None else (server.address,)
         path = ("sites", site_key, "servers", key)
-        where = (site_key, network_id, network.platform, Zone.INTERNAL)
+        where = (site_key, network_id, network.platform, models.Zone.INTERNAL)
         return ExchangeServer(key, server_id, path, *where, roles, groups, declared)
 
-    def _edge(self, key: str, edge: EdgeServer) -> ExchangeServer:
+    def _edge(self, key: str, edge: models.EdgeServer) -> ExchangeServer:
         network = self.topology.networks[edge.network]
         network_id, server_id = identity(edge.network, network), identity(key, edge)
         site_id = identity(edge.site, self.topology.sites.get(edge.site))
         groups = edge_groups(network_id, site_id, server_id, edge)
         declared = tuple(sorted(edge.addresses, key=AddressSet.place))
-        zone = Zone.PERIMETER if _in_perimeter(edge, network) else Zone.INTERNAL
+        zone = models.Zone.PERIMETER if _in_perimeter(edge, network) else models.Zone.INTERNAL
         where = (edge.site, network_id, network.platform, zone)
         roles = frozenset((ServerRole.EDGE,))
         return ExchangeServer(
@@ -247,10 +239,12 @@ class Inventory:
                 group = known.get(named)
                 if group is not None and group not in self.members:
                     exposed = bool(network.perimeter) and group.kind in EDGE_KINDS
-                    yield RetiredGroup(group, Zone.PERIMETER if exposed else Zone.INTERNAL)
+                    yield RetiredGroup(
+                        group, models.Zone.PERIMETER if exposed else models.Zone.INTERNAL
+                    )
 
 
-def _in_perimeter(edge: EdgeServer, network: Network) -> bool:
+def _in_perimeter(edge: models.EdgeServer, network: models.Network) -> bool:
     """Whether an Edge server is in the perimeter: where there is one, unless its address is elsewhere."""
     ranges = [ip_network(address) for address in edge.addresses]
     return bool(network.perimeter) and (
@@ -286,9 +280,7 @@ def addresses_of(servers: Iterable[ExchangeServer]) -> AddressSet:
     return AddressSet.at(one for server in servers for one in server.addresses)
 
 
-def _members(
-    servers: Iterable[ExchangeServer],
-) -> Mapping[Group, tuple[ExchangeServer, ...]]:
+def _members(servers: Iterable[ExchangeServer]) -> Mapping[Group, tuple[ExchangeServer, ...]]:
     found: dict[Group, list[ExchangeServer]] = {}
     for server in servers:
         for group in server.groups:
@@ -354,12 +346,12 @@ def match_servers(
 FIELDS: Final = ("domain_controllers", "lync", "other_exchange")
 
 
-def name_of(field: str, key: str, site: Site) -> str:
+def name_of(field: str, key: str, site: models.Site) -> str:
     """The neighbours of one field of a site: `domain-controllers.hq`."""
     return f"{field.replace('_', '-')}.{identity(key, site)}"
 
 
-def accounts_name(key: str, site: Site) -> str:
+def accounts_name(key: str, site: models.Site) -> str:
     """The domain controllers of an accounts forest: `accounts-domain-controllers.hq`."""
     return f"accounts-domain-controllers.{identity(key, site)}"
 
@@ -369,7 +361,7 @@ def witness_name(name: str) -> str:
     return f"witness.{name}"
 
 
-def neighbours(topology: Topology) -> tuple[str, ...]:
+def neighbours(topology: models.Topology) -> tuple[str, ...]:
     """Every neighbour that has a name of its own, in order."""
 
     def everyone() -> Iterator[str]:

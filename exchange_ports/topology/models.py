@@ -12,17 +12,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from exchange_ports.catalog import DEFAULT_SERVICES, EDGESYNC_PORT, SMTP_PORT, Need, Service
-from exchange_ports.topology.fields import (
-    Address,
-    Count,
-    FlowEndText,
-    GroupKey,
-    Name,
-    Port,
-    PortsText,
-    Range,
-    Words,
-)
+from exchange_ports.topology import fields
 from exchange_ports.topology.platforms import Platform
 
 
@@ -108,18 +98,18 @@ class Quotas(Declared):
     What is left out is as AWS sets it for everyone. Azure raises none of the limits that concern us.
     """
 
-    rules_per_security_group: Count | None = Field(default=None, examples=[100])
+    rules_per_security_group: fields.Count | None = Field(default=None, examples=[100])
     """Inbound or outbound rules per security group (L-0EA8095F). Multiplied by the groups per
     interface AWS grants a thousand: raising one may lower the other."""
-    security_groups_per_interface: Count | None = Field(default=None, examples=[8])
+    security_groups_per_interface: fields.Count | None = Field(default=None, examples=[8])
     """Security groups per network interface (L-2AFB9258)."""
-    security_groups_per_region: Count | None = Field(default=None, examples=[5000])
+    security_groups_per_region: fields.Count | None = Field(default=None, examples=[5000])
     """VPC security groups per Region (L-E79EC296)."""
-    prefix_lists_per_region: Count | None = Field(default=None, examples=[200])
+    prefix_lists_per_region: fields.Count | None = Field(default=None, examples=[200])
     """Customer-managed prefix lists per Region."""
-    entries_per_prefix_list: Count | None = Field(default=None, examples=[2000])
+    entries_per_prefix_list: fields.Count | None = Field(default=None, examples=[2000])
     """Entries per customer-managed prefix list."""
-    references_per_prefix_list: Count | None = Field(default=None, examples=[10000])
+    references_per_prefix_list: fields.Count | None = Field(default=None, examples=[10000])
     """References to one prefix list by rules of security groups."""
 
     @property
@@ -134,9 +124,9 @@ class Network(Declared):
     platform: Platform = Field(examples=["aws", "azure"])
     """The cloud: `aws` (security groups) or `azure` (network security groups). `external` is a
     place known only by its addresses."""
-    internal: tuple[Range, ...] = Field(min_length=1, examples=[["10.20.0.0/20"]])
+    internal: tuple[fields.Range, ...] = Field(min_length=1, examples=[["10.20.0.0/20"]])
     """The address ranges of the internal zone, in which Exchange servers stand."""
-    perimeter: tuple[Range, ...] = Field(default=(), examples=[["10.20.240.0/24"]])
+    perimeter: tuple[fields.Range, ...] = Field(default=(), examples=[["10.20.240.0/24"]])
     """The address ranges of the perimeter zone: Edge Transport servers and nothing else of ours."""
     internet: Literal["any", "public"] | None = Field(default=None, examples=["public"])
     """What `internet` means here. Left out: public addresses, and any address as a source for
@@ -152,13 +142,13 @@ class Network(Declared):
     """Azure: what the network security groups hang on. `network_interfaces`: those of our servers,
     and nobody else is touched. `subnets`: those that our servers stand in; a group there replaces the
     one that the subnet had, and every other host of it is left to Azure's default rules."""
-    retired_groups: tuple[GroupKey, ...] = Field(default=(), examples=[["mailbox.paris"]])
+    retired_groups: tuple[fields.GroupKey, ...] = Field(default=(), examples=[["mailbox.paris"]])
     """Groups that nobody declared wears any more, by key. They are kept with the rules that flows give
     them, for servers of another stack that still wear them. Taken from here, they are deleted."""
     exclusive_rules: bool = Field(default=False, examples=[True])
     """AWS: whether rules that others add to our groups are taken away, by the next update after a
     refresh. Azure's network security groups are always so."""
-    id: Name | None = Field(default=None, examples=["corp"])
+    id: fields.Name | None = Field(default=None, examples=["corp"])
     """Keeps the identity of a renamed network: the key it had before."""
 
 
@@ -169,26 +159,28 @@ class Server(Declared):
         min_length=1, examples=[["client_access", "mailbox"], ["mailbox"]]
     )
     """Client Access, Mailbox, or both on one computer."""
-    address: Address | None = Field(default=None, examples=["10.20.0.11"])
+    address: fields.Address | None = Field(default=None, examples=["10.20.0.11"])
     """Its address. May be left out: inside one network rules go by group."""
     own_group: bool = Field(default=False, examples=[True])
     """Whether the server wears a group of its own, which additional flows for this one server
     need. Changing it moves the server between groups."""
-    id: Name | None = Field(default=None, examples=["ex1"])
+    id: fields.Name | None = Field(default=None, examples=["ex1"])
     """Keeps the identity of a renamed server: the key it had before."""
 
 
 class Addresses(Declared):
     """Neighbours by address: what Exchange needs of them is opened at Exchange's end."""
 
-    addresses: tuple[Range, ...] = Field(min_length=1, examples=[["10.20.2.10", "10.20.3.10"]])
+    addresses: tuple[fields.Range, ...] = Field(
+        min_length=1, examples=[["10.20.2.10", "10.20.3.10"]]
+    )
     """Their addresses or ranges, in any network."""
 
 
 class DomainControllers(Addresses):
     """Domain controllers by address."""
 
-    accounts_forest: tuple[Range, ...] = Field(default=(), examples=[["10.64.2.10"]])
+    accounts_forest: tuple[fields.Range, ...] = Field(default=(), examples=[["10.64.2.10"]])
     """Domain controllers of an accounts forest. They are no internal domain controllers by
     themselves; listed here, everything passes to and from them too."""
 
@@ -196,9 +188,9 @@ class DomainControllers(Addresses):
 class Site(Declared):
     """An Active Directory site."""
 
-    network: Name | None = Field(default=None, examples=["corp"])
+    network: fields.Name | None = Field(default=None, examples=["corp"])
     """The network in which its servers stand. May be left out where it has none."""
-    servers: dict[Name, Server] = Field(
+    servers: dict[fields.Name, Server] = Field(
         default={},
         examples=[{"ex1": {"roles": ["client_access", "mailbox"], "address": "10.20.0.11"}}],
     )
@@ -213,13 +205,13 @@ class Site(Declared):
         default=None, examples=[{"addresses": ["10.20.5.0/28"]}]
     )
     """Exchange 2007 or 2010 servers, and load-balanced addresses of the fabric."""
-    id: Name | None = Field(default=None, examples=["hq"])
+    id: fields.Name | None = Field(default=None, examples=["hq"])
     """Keeps the identity of a renamed site: the key it had before."""
 
 
 AddressOrSeveral = Annotated[
-    Annotated[Address, Tag("<word>")]
-    | Annotated[tuple[Address, ...], Field(min_length=1), Tag("<list>")],
+    Annotated[fields.Address, Tag("<word>")]
+    | Annotated[tuple[fields.Address, ...], Field(min_length=1), Tag("<list>")],
     BY_SHAPE,
 ]
 
@@ -227,27 +219,27 @@ AddressOrSeveral = Annotated[
 class EdgeServer(Declared):
     """An Edge Transport server."""
 
-    network: Name = Field(examples=["corp"])
+    network: fields.Name = Field(examples=["corp"])
     """The network in whose perimeter zone it stands."""
     address: AddressOrSeveral | None = Field(
         default=None, examples=["10.20.240.5", ["10.20.240.5", "10.20.241.5"]]
     )
     """Its address, or its addresses where it has two adapters. May be left out: inside one network
     rules go by group."""
-    subscribed_site: Name | None = Field(default=None, examples=["hq"])
+    subscribed_site: fields.Name | None = Field(default=None, examples=["hq"])
     """The Active Directory site it is subscribed to: mail passes between it and the Mailbox
     servers of this site only."""
-    mail_site: Name | None = Field(default=None, examples=["hq"])
+    mail_site: fields.Name | None = Field(default=None, examples=["hq"])
     """For an Edge server without a subscription: the site whose Mailbox servers it exchanges mail
     with, by connectors made by hand. It takes no part in EdgeSync."""
-    edgesync_except: tuple[Name, ...] = Field(default=(), examples=[["mbx3"]])
+    edgesync_except: tuple[fields.Name, ...] = Field(default=(), examples=[["mbx3"]])
     """Mailbox servers of the site that do not take part in EdgeSync with this Edge server, since
     they came after it was subscribed."""
-    edgesync_port: Port = Field(default=EDGESYNC_PORT, examples=[EDGESYNC_PORT])
+    edgesync_port: fields.Port = Field(default=EDGESYNC_PORT, examples=[EDGESYNC_PORT])
     """The secure LDAP port of its AD LDS instance, where ConfigureAdam.ps1 changed it."""
     version: Literal[2007, 2010, 2013] = Field(default=2013, examples=[2013])
     """Its version of Exchange."""
-    delivery_port: Port = Field(default=SMTP_PORT, examples=[SMTP_PORT])
+    delivery_port: fields.Port = Field(default=SMTP_PORT, examples=[SMTP_PORT])
     """The port by which it delivers to Mailbox servers, where a connector says otherwise."""
     receives: bool = Field(default=True, examples=[True])
     """Whether it takes mail from outside."""
@@ -256,7 +248,7 @@ class EdgeServer(Declared):
     own_group: bool = Field(default=False, examples=[True])
     """Whether the server wears a group of its own, which additional flows and Send connectors for
     this one server need."""
-    id: Name | None = Field(default=None, examples=["edge1"])
+    id: fields.Name | None = Field(default=None, examples=["edge1"])
     """Keeps the identity of a renamed server: the key it had before."""
 
     @property
@@ -275,7 +267,7 @@ class EdgeServer(Declared):
 Internet = Annotated[Literal["internet"], Field(description="Any public address.")]
 Source = Annotated[
     Annotated[Internet, Tag("<word>")]
-    | Annotated[tuple[Range, ...], Field(min_length=1), Tag("<list>")],
+    | Annotated[tuple[fields.Range, ...], Field(min_length=1), Tag("<list>")],
     BY_SHAPE,
 ]
 
@@ -291,7 +283,7 @@ class ClientSource(Declared):
         default=DEFAULT_SERVICES, min_length=1, examples=[["https", "imap"]]
     )
     """What they use. Left out, `https` and `smtp_submission`, which a new server offers."""
-    to: tuple[Name, ...] | None = Field(default=None, min_length=1, examples=[["hq"]])
+    to: tuple[fields.Name, ...] | None = Field(default=None, min_length=1, examples=[["hq"]])
     """The sites whose Client Access servers they reach. Left out, all sites."""
 
 
@@ -302,7 +294,7 @@ class Inbound(Declared):
         default="internet", alias="from", examples=["internet", ["192.0.2.0/24"]]
     )
     """Who delivers: `internet`, or the ranges of a filtering service."""
-    to: tuple[Name, ...] | None = Field(default=None, min_length=1, examples=[["hq"]])
+    to: tuple[fields.Name, ...] | None = Field(default=None, min_length=1, examples=[["hq"]])
     """Sites whose Client Access servers take mail from outside themselves. Left out: the Edge
     servers take it for everyone, or where there are none, the Client Access servers of all sites."""
 
@@ -310,9 +302,9 @@ class Inbound(Declared):
 class SmartHost(Declared):
     """A server that takes our outbound mail."""
 
-    address: Address = Field(examples=["10.20.7.25"])
+    address: fields.Address = Field(examples=["10.20.7.25"])
     """Its address."""
-    port: Port = Field(default=SMTP_PORT, examples=[SMTP_PORT])
+    port: fields.Port = Field(default=SMTP_PORT, examples=[SMTP_PORT])
     """Its TCP port, 25 unless the Send connector says otherwise."""
 
 
@@ -333,9 +325,9 @@ class Outbound(Declared):
         default="internet", examples=["internet", [{"address": "10.20.7.25", "port": SMTP_PORT}]]
     )
     """To whom: `internet` (by MX record), or a list of smart hosts."""
-    sites: tuple[Name, ...] | None = Field(default=None, min_length=1, examples=[["paris"]])
+    sites: tuple[fields.Name, ...] | None = Field(default=None, min_length=1, examples=[["paris"]])
     """The sites whose servers send by this connector. Left out, all sites."""
-    servers: tuple[Name, ...] | None = Field(default=None, min_length=1, examples=[["ex1"]])
+    servers: tuple[fields.Name, ...] | None = Field(default=None, min_length=1, examples=[["ex1"]])
     """The source servers of the connector: Mailbox servers, or Edge servers for `edge`. Left out,
     all of the sites."""
 
@@ -343,13 +335,13 @@ class Outbound(Declared):
 class Relay(Declared):
     """Applications or appliances that hand mail to Exchange: a Receive connector of their own."""
 
-    source: tuple[Range, ...] = Field(alias="from", min_length=1, examples=[["10.20.7.30"]])
+    source: tuple[fields.Range, ...] = Field(alias="from", min_length=1, examples=[["10.20.7.30"]])
     """Their addresses, the connector's remote IP ranges."""
     to: RelayTarget = Field(default=RelayTarget.CLIENT_ACCESS, examples=["client_access"])
     """The role that the connector is made for."""
-    sites: tuple[Name, ...] | None = Field(default=None, min_length=1, examples=[["hq"]])
+    sites: tuple[fields.Name, ...] | None = Field(default=None, min_length=1, examples=[["hq"]])
     """The sites whose servers have the connector. Left out, all sites."""
-    port: Port = Field(default=SMTP_PORT, examples=[SMTP_PORT])
+    port: fields.Port = Field(default=SMTP_PORT, examples=[SMTP_PORT])
     """The port it is bound to."""
     accept_risk: bool = Field(default=False, examples=[True])
     """Must be true for public addresses that reach a Mailbox server."""
@@ -378,7 +370,7 @@ class MailFlow(Declared):
     ) = Field(default=None, examples=[{"through": "edge", "next_hop": "internet"}])
     """Mail to the outside, one Send connector or several, or `none`. Left out: through the Edge servers to
     the Internet where there are any, otherwise none, as in a fresh installation."""
-    relays: dict[Name, Relay] = Field(
+    relays: dict[fields.Name, Relay] = Field(
         default={}, examples=[{"scanners": {"from": ["10.20.7.0/28"], "to": "client_access"}}]
     )
     """Applications and appliances that hand mail to Exchange, by a name of your own."""
@@ -394,11 +386,12 @@ class MailFlow(Declared):
 
 Resolver = (
     Annotated[Literal["domain_controllers", "platform"], Tag("<word>")]
-    | Annotated[tuple[Address, ...], Field(min_length=1), Tag("<list>")]
+    | Annotated[tuple[fields.Address, ...], Field(min_length=1), Tag("<list>")]
 )
 ResolverOfNetwork = Annotated[Resolver, BY_SHAPE]
 ResolverOrByNetwork = Annotated[
-    Resolver | Annotated[dict[Name, ResolverOfNetwork], Field(min_length=1), Tag("<mapping>")],
+    Resolver
+    | Annotated[dict[fields.Name, ResolverOfNetwork], Field(min_length=1), Tag("<mapping>")],
     BY_SHAPE,
 ]
 
@@ -420,9 +413,9 @@ class NameServers(Declared):
 class ReputationProxy(Declared):
     """The proxy server of Set-SenderReputationConfig."""
 
-    address: Address = Field(examples=["10.20.240.9"])
+    address: fields.Address = Field(examples=["10.20.240.9"])
     """ProxyServerName, as an address."""
-    port: Port = Field(examples=[8080])
+    port: fields.Port = Field(examples=[8080])
     """ProxyServerPort. There is no default: 0, the product's, is no port."""
     type: ProxyType = Field(examples=["socks5"])
     """ProxyServerType."""
@@ -442,8 +435,8 @@ Reputation = Annotated[
 ]
 
 Ends = Annotated[
-    Annotated[FlowEndText, Tag("<word>")]
-    | Annotated[tuple[FlowEndText, ...], Field(min_length=1), Tag("<list>")],
+    Annotated[fields.FlowEndText, Tag("<word>")]
+    | Annotated[tuple[fields.FlowEndText, ...], Field(min_length=1), Tag("<list>")],
     BY_SHAPE,
 ]
 
@@ -455,20 +448,20 @@ class AdditionalFlow(Declared):
     """Where it starts: one end or several."""
     to: Ends = Field(examples=["edge", "mailbox@hq"])
     """Where it goes: one end or several. One of both sides is ours."""
-    ports: tuple[PortsText, ...] | None = Field(
+    ports: tuple[fields.PortsText, ...] | None = Field(
         default=None, min_length=1, examples=[["3389/tcp"], ["any"]]
     )
     """The destination's ports. Left out where `need` knows them."""
     need: Need | None = Field(default=None, examples=["certificate_checks"])
     """Something documented that a locked-down server needs; it brings ports and reason."""
-    reason: Words | None = Field(default=None, examples=["administration from the bastion"])
+    reason: fields.Words | None = Field(default=None, examples=["administration from the bastion"])
     """Why, in words that the rule in the cloud and every report repeat. Left out where `need` says
     it."""
     accept_risk: bool = Field(default=False, examples=[True])
     """Must be true for an end in the perimeter, or from the Internet to a Mailbox server."""
-    owner: Words | None = Field(default=None, examples=["Messaging team"])
+    owner: fields.Words | None = Field(default=None, examples=["Messaging team"])
     """Who answers for it."""
-    ticket: Words | None = Field(default=None, examples=["MAIL-311"])
+    ticket: fields.Words | None = Field(default=None, examples=["MAIL-311"])
     """The request that asked for it."""
     review: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = Field(
         default=None, examples=["2027-03-31"]
@@ -479,9 +472,11 @@ class AdditionalFlow(Declared):
 class Witness(Declared):
     """The witness server of a database availability group, where it is no Exchange server."""
 
-    address: Address = Field(examples=["10.20.2.60"])
+    address: fields.Address = Field(examples=["10.20.2.60"])
     """Its address."""
-    sites: tuple[Name, ...] | None = Field(default=None, min_length=1, examples=[["hq", "paris"]])
+    sites: tuple[fields.Name, ...] | None = Field(
+        default=None, min_length=1, examples=[["hq", "paris"]]
+    )
     """The sites whose Mailbox servers are members of the group. Left out, all sites."""
 
 
@@ -496,26 +491,26 @@ PRIVATE_BLOCKS: Final = (
 class Topology(Declared):
     """An Exchange 2013 organization: who is there, and what they do."""
 
-    organization: Name = Field(examples=["contoso"])
+    organization: fields.Name = Field(examples=["contoso"])
     """The organization's name, for reports."""
-    networks: dict[Name, Network] = Field(
+    networks: dict[fields.Name, Network] = Field(
         min_length=1, examples=[{"corp": {"platform": "aws", "internal": ["10.20.0.0/20"]}}]
     )
     """VPCs and VNets, by name. Their cloud ids are given beside the topology."""
-    private_blocks: tuple[Range, ...] = Field(
+    private_blocks: tuple[fields.Range, ...] = Field(
         default=PRIVATE_BLOCKS, min_length=1, examples=[["10.0.0.0/8"]]
     )
     """IPv4 blocks that are the organization's own: `internet` is everything else. Every zone lies
     in them. Fewer blocks make a shorter list: with 10.0.0.0/8 alone 9 prefixes instead of 30."""
-    sites: dict[Name, Site] = Field(
+    sites: dict[fields.Name, Site] = Field(
         min_length=1, examples=[{"hq": {"network": "corp", "servers": {}}}]
     )
     """Active Directory sites, by name."""
-    edge_servers: dict[Name, EdgeServer] = Field(
+    edge_servers: dict[fields.Name, EdgeServer] = Field(
         default={}, examples=[{"edge1": {"network": "corp", "subscribed_site": "hq"}}]
     )
     """Edge Transport servers, by name."""
-    clients: dict[Name, ClientSource] = Field(
+    clients: dict[fields.Name, ClientSource] = Field(
         default={}, examples=[{"internet": {"services": ["https"]}}]
     )
     """Where clients are and what they use, by a name of your own. None, no client access."""
@@ -537,15 +532,15 @@ class Topology(Declared):
         ],
     )
     """What else must pass."""
-    service_ports: dict[Service, tuple[PortsText, ...]] = Field(
+    service_ports: dict[Service, tuple[fields.PortsText, ...]] = Field(
         default={}, examples=[{"imap": ["10143/tcp", "10993/tcp"]}]
     )
     """The ports of IMAP4 or POP3 where Set-ImapSettings or Set-PopSettings bound them anew."""
-    witnesses: dict[Name, Witness] = Field(
+    witnesses: dict[fields.Name, Witness] = Field(
         default={}, examples=[{"fsw1": {"address": "10.20.2.60"}}]
     )
     """Witness servers that are no Exchange servers, by name."""
-    acknowledge: dict[str, Words] = Field(
+    acknowledge: dict[str, fields.Words] = Field(
         default={}, examples=[{"port-25-blocked": "lifted by AWS, case 123456"}]
     )
     """Warnings that are known and accepted: their code, and why. They are not shown any more."""

@@ -18,19 +18,12 @@ from pydantic_core import core_schema
 
 from exchange_ports.findings import Finding, Path, Refused, nearest
 from exchange_ports.findings.topology_kinds import BY_CODE
-from exchange_ports.topology import models
+from exchange_ports.topology import models, validation_errors
 from exchange_ports.topology.checks import check
 from exchange_ports.topology.fields import plain_type
 from exchange_ports.topology.groups import identity
 from exchange_ports.topology.inventory import neighbours
 from exchange_ports.topology.models import Platform, Topology
-from exchange_ports.topology.validation_errors import (
-    DROPPED,
-    ShapeError,
-    mistakable,
-    not_plain,
-    shape_errors,
-)
 
 #: Where a topology stands in a stack file's own keys.
 TOPOLOGY_PATH: Final = ("topology",)
@@ -65,26 +58,28 @@ def parse_topology(
     return topology, (*(each.finding for each in shape), *checked)
 
 
-def _read(data: object, at: Path) -> tuple[Topology | None, list[ShapeError]]:
+def _read(data: object, at: Path) -> tuple[Topology | None, list[validation_errors.ShapeError]]:
     if not isinstance(data, dict):
         found = BY_CODE["wrong-type"].at(at, got=plain_type(data), expected="a mapping")
-        return None, [ShapeError(found)]
-    odd = list(not_plain(cast("object", data), at))
+        return None, [validation_errors.ShapeError(found)]
+    odd = list(validation_errors.not_plain(cast("object", data), at))
     if odd:
         return None, odd
     try:
         # JSON is the one mode that is strict about text and numbers and knows no tuples.
         return Topology.model_validate_json(json.dumps(data)), []
     except ValidationError as failed:
-        strange = list(mistakable(data, at))
+        strange = list(validation_errors.mistakable(data, at))
         if strange:
             cleared = _mended(cast("object", data), strange)
             _, others = _read(cleared, at)
             return None, [*strange, *others]
-        return None, list(shape_errors(failed.errors(include_url=False), data, at))
+        return None, list(
+            validation_errors.shape_errors(failed.errors(include_url=False), data, at)
+        )
 
 
-def _mended(data: object, shape: Sequence[ShapeError]) -> object | None:
+def _mended(data: object, shape: Sequence[validation_errors.ShapeError]) -> object | None:
     """The data with every mend in it; none where it is not clear what was meant."""
     mends = [each.mend for each in shape if each.mend is not None]
     if len(mends) < len(shape):
@@ -94,7 +89,7 @@ def _mended(data: object, shape: Sequence[ShapeError]) -> object | None:
         holder: Any = mended
         for step in path[:-1]:
             holder = holder[step]
-        if value is not DROPPED:
+        if value is not validation_errors.DROPPED:
             holder[path[-1]] = value
         elif path[-1] in holder:
             del holder[path[-1]]

@@ -100,8 +100,8 @@ def _aws_names(rule: aws.SecurityGroupRule, packet: Packet) -> bool:
 def test_security_groups_permit_what_any_rule_of_any_worn_group_names(
     rules: aws.AwsRuleSet, server: str, direction: aws.Direction
 ) -> None:
-    permitted = aws_semantics.permitted(rules, server, direction, MEMBERS)
     filters = aws_semantics.AwsFilters(rules, MEMBERS)
+    permitted = filters.permitted(server, direction)
     for packet in _PACKETS:
         allowing = [
             rule
@@ -123,9 +123,9 @@ def test_the_order_of_security_group_rules_decides_nothing(
     shuffled = list(rules.rules)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     other = aws.AwsRuleSet("n", rules.groups, LISTS, tuple(shuffled), WEARS)
-    for server, direction in product(WEARS, aws.Direction):
-        asked = (server, direction, MEMBERS)
-        assert aws_semantics.permitted(rules, *asked) == aws_semantics.permitted(other, *asked)
+    one, another = (aws_semantics.AwsFilters(each, MEMBERS) for each in (rules, other))
+    for asked in product(WEARS, aws.Direction):
+        assert one.permitted(*asked) == another.permitted(*asked)
 
 
 @pytest.mark.parametrize(
@@ -401,9 +401,9 @@ def test_under_forced_tunnelling_the_default_rules_let_everything_in() -> None:
     group = azure.NetworkSecurityGroup(azure.Zone.INTERNAL, ())
     rules = azure.AzureRuleSet("n", (group,), (), {"s": ()}, {"s": azure.Zone.INTERNAL})
     tags = {**TAGS, "VirtualNetwork": everything}
-    permitted = azure_semantics.permitted(rules, "s", azure.Direction.IN, {}, tags)
+    permitted = azure_semantics.AzureFilters(rules, {}, tags).permitted("s", azure.Direction.IN)
     assert permitted.addresses() == everything
-    usual = azure_semantics.permitted(rules, "s", azure.Direction.IN, {}, TAGS)
+    usual = azure_semantics.AzureFilters(rules, {}, TAGS).permitted("s", azure.Direction.IN)
     assert usual.addresses() == TAGS["VirtualNetwork"]
 
 
@@ -411,7 +411,7 @@ def test_a_deny_of_the_virtual_network_stops_the_probes() -> None:
     deny = _rule(access=azure.Access.DENY, source=azure.Tag("VirtualNetwork"))
     group = azure.NetworkSecurityGroup(azure.Zone.INTERNAL, (deny,))
     rules = azure.AzureRuleSet("n", (group,), (), {"s": ()}, {"s": azure.Zone.INTERNAL})
-    assert not azure_semantics.permitted(rules, "s", azure.Direction.IN, {}, TAGS)
+    assert not azure_semantics.AzureFilters(rules, {}, TAGS).permitted("s", azure.Direction.IN)
 
 
 def test_a_rule_at_our_own_address_needs_to_be_told_it() -> None:

@@ -8,23 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from exchange_ports.clouds import base
+from exchange_ports.clouds.aws import rules as aws
 from exchange_ports.clouds.aws.names import list_name, rule_name
-from exchange_ports.clouds.aws.rules import (
-    AwsRuleSet,
-    GroupRef,
-    ListRef,
-    Peer,
-    SecurityGroupRule,
-)
-from exchange_ports.clouds.base import (
-    AllowRule,
-    Direction,
-    NamedRule,
-    NeighborEffect,
-    PlannedRule,
-    RedundantRule,
-    Way,
-)
 from exchange_ports.findings import counted
 from exchange_ports.topology.models import Attachment
 from exchange_ports.traffic.addresses import (
@@ -76,7 +62,7 @@ class AwsDecision:
     """Whether a packet passes, and the rules that let it: none of them decides alone."""
 
     passes: bool
-    rules: tuple[SecurityGroupRule, ...]
+    rules: tuple[aws.SecurityGroupRule, ...]
 
 
 class AwsFilters:
@@ -86,7 +72,7 @@ class AwsFilters:
     not in it has none.
     """
 
-    def __init__(self, rules: AwsRuleSet, members: Mapping[str, AddressSet]) -> None:
+    def __init__(self, rules: aws.AwsRuleSet, members: Mapping[str, AddressSet]) -> None:
         """Look at every reference once.
 
         :raises ValueError: a rule names a group or list that there is not, or ports that EC2 refuses.
@@ -96,18 +82,20 @@ class AwsFilters:
         self._lists = {each.key: AddressSet.of(each.entries) for each in rules.prefix_lists}
         self._keys = {group.key for group in rules.groups}
         self._services: dict[tuple[str, tuple[int, int] | None], ServiceSet] = {}
-        self._rules: dict[tuple[str, Direction], list[SecurityGroupRule]] = {}
-        self._reach: dict[tuple[str, Direction], tuple[tuple[AddressSet, ServiceSet], ...]] = {}
+        self._rules: dict[tuple[str, base.Direction], list[aws.SecurityGroupRule]] = {}
+        self._reach: dict[
+            tuple[str, base.Direction], tuple[tuple[AddressSet, ServiceSet], ...]
+        ] = {}
         #: What each rule names, by identity: to hash a rule takes longer than to read it.
-        self._named: dict[int, tuple[SecurityGroupRule, tuple[AddressSet, ServiceSet]]] = {}
-        self._permitted: dict[tuple[frozenset[str], Direction], Traffic] = {}
+        self._named: dict[int, tuple[aws.SecurityGroupRule, tuple[AddressSet, ServiceSet]]] = {}
+        self._permitted: dict[tuple[frozenset[str], base.Direction], Traffic] = {}
         for rule in rules.rules:
             if rule.group not in self._keys:
                 raise ValueError(f"there is no group {rule.group}")
             self.reach(rule)
             self._rules.setdefault((rule.group, rule.direction), []).append(rule)
 
-    def permitted(self, server: str, direction: Direction) -> Traffic:
+    def permitted(self, server: str, direction: base.Direction) -> Traffic:
         """What the server's own groups let through, as (peer address, service)."""
         worn = frozenset(self._wears[server])
         key = (worn, direction)
@@ -119,20 +107,20 @@ class AwsFilters:
             )
         return self._permitted[key]
 
-    def decided_by(self, server: str, direction: Direction, packet: Packet) -> AwsDecision:
+    def decided_by(self, server: str, direction: base.Direction, packet: Packet) -> AwsDecision:
         """Every rule that lets the packet through; it does not pass where there is none."""
         worn = frozenset(self._wears[server])
         allowing = tuple(rule for rule in self._of(worn, direction) if self._names(rule, packet))
         return AwsDecision(bool(allowing), allowing)
 
-    def reach(self, rule: SecurityGroupRule) -> tuple[AddressSet, ServiceSet]:
+    def reach(self, rule: aws.SecurityGroupRule) -> tuple[AddressSet, ServiceSet]:
         """The peer addresses and the services that a rule names."""
         known = self._named.get(id(rule))
         if known is None:
             known = self._named[id(rule)] = (rule, self._read(rule))
         return known[1]
 
-    def _read(self, rule: SecurityGroupRule) -> tuple[AddressSet, ServiceSet]:
+    def _read(self, rule: aws.SecurityGroupRule) -> tuple[AddressSet, ServiceSet]:
         asked = (rule.ip_protocol, rule.port_range)
         if asked not in self._services:
             self._services[asked] = _services(*asked)
@@ -142,59 +130,45 @@ class AwsFilters:
         family = _ICMP_FAMILIES.get(rule.ip_protocol)
         return addresses if family is None else addresses & family, self._services[asked]
 
-    def _pairs(self, group: str, direction: Direction) -> tuple[tuple[AddressSet, ServiceSet], ...]:
+    def _pairs(
+        self, group: str, direction: base.Direction
+    ) -> tuple[tuple[AddressSet, ServiceSet], ...]:
         # Many servers wear a group, each with others beside it: its rules are looked at once.
         key = (group, direction)
         if key not in self._reach:
             self._reach[key] = tuple(map(self.reach, self._of([group], direction)))
         return self._reach[key]
 
-    def _of(self, worn: Iterable[str], direction: Direction) -> Iterator[SecurityGroupRule]:
+    def _of(
+        self, worn: Iterable[str], direction: base.Direction
+    ) -> Iterator[aws.SecurityGroupRule]:
         for group in sorted(worn):
             if group not in self._keys:
                 raise ValueError(f"there is no group {group}")
             yield from self._rules.get((group, direction), ())
 
-    def _names(self, rule: SecurityGroupRule, packet: Packet) -> bool:
+    def _names(self, rule: aws.SecurityGroupRule, packet: Packet) -> bool:
         addresses, services = self.reach(rule)
         return packet.address in addresses and packet.service in services
 
-    def addresses(self, peer: Peer) -> AddressSet:
+    def addresses(self, peer: aws.Peer) -> AddressSet:
         """The addresses that a peer stands for.
 
         :raises ValueError: there is no such group or list.
         """
-        if isinstance(peer, GroupRef):
+        if isinstance(peer, aws.GroupRef):
             # The private addresses, of both families, of the interfaces that wear the group, and
             # nothing where nobody wears it (aws.md 2.4).
             if peer.key not in self._keys:
                 raise ValueError(f"there is no group {peer.key}")
             return self._members.get(peer.key, AddressSet())
-        if isinstance(peer, ListRef):
+        if isinstance(peer, aws.ListRef):
             # A prefix list is its entries (aws.md 2.2).
             if peer.key not in self._lists:
                 raise ValueError(f"there is no prefix list {peer.key}")
             return self._lists[peer.key]
         # The families are apart: 0.0.0.0/0 does not cover ::/0 (aws.md 2.4).
         return AddressSet.of([peer])
-
-
-def permitted(
-    rules: AwsRuleSet, server: str, direction: Direction, members: Mapping[str, AddressSet]
-) -> Traffic:
-    """What the server's own groups let through, as (peer address, service)."""
-    return AwsFilters(rules, members).permitted(server, direction)
-
-
-def decided_by(
-    rules: AwsRuleSet,
-    server: str,
-    direction: Direction,
-    packet: Packet,
-    members: Mapping[str, AddressSet],
-) -> AwsDecision:
-    """Which rules let one packet through."""
-    return AwsFilters(rules, members).decided_by(server, direction, packet)
 
 
 _ICMP_FAMILIES: Final = {
@@ -228,11 +202,11 @@ def _services(protocol: str, ports: tuple[int, int] | None) -> ServiceSet:
     return ServiceSet.of_protocols(ProtocolSet.of([number]))
 
 
-_NOTHING_ALWAYS: Final[Mapping[Way, Traffic]] = {"in": Traffic(), "out": Traffic()}
+_NOTHING_ALWAYS: Final[Mapping[base.Way, Traffic]] = {"in": Traffic(), "out": Traffic()}
 
 
 def evaluator(
-    rules: AwsRuleSet, members: Mapping[str, AddressSet], space: AddressSet
+    rules: aws.AwsRuleSet, members: Mapping[str, AddressSet], space: AddressSet
 ) -> "AwsEvaluator":
     """What a rule set allows, where `members` are the addresses of each group's members.
 
@@ -244,7 +218,7 @@ def evaluator(
 class AwsEvaluator:
     """What the security groups of one VPC allow; see `base.Evaluator`."""
 
-    def __init__(self, rules: AwsRuleSet, members: Mapping[str, AddressSet]) -> None:
+    def __init__(self, rules: aws.AwsRuleSet, members: Mapping[str, AddressSet]) -> None:
         """Read the rule set.
 
         :raises ValueError: EC2 would refuse it.
@@ -263,54 +237,54 @@ class AwsEvaluator:
         return frozenset({Attachment.NETWORK_INTERFACES})
 
     @property
-    def always(self) -> Mapping[Way, Traffic]:
+    def always(self) -> Mapping[base.Way, Traffic]:
         """The platform needs no rule."""
         return _NOTHING_ALWAYS
 
-    def permitted(self, server: str, way: Way, own: Address) -> Traffic:
+    def permitted(self, server: str, way: base.Way, own: Address) -> Traffic:
         """What the server's groups allow."""
-        return self._filters.permitted(server, Direction(way))
+        return self._filters.permitted(server, base.Direction(way))
 
-    def elsewhere(self, server: str, way: Way, own: Address) -> Traffic:
+    def elsewhere(self, server: str, way: base.Way, own: Address) -> Traffic:
         """The same: security groups know no tags."""
         return self.permitted(server, way, own)
 
     def decided(
-        self, server: str, way: Way, packet: Packet, own: Address
-    ) -> tuple[bool, tuple[NamedRule, ...]]:
+        self, server: str, way: base.Way, packet: Packet, own: Address
+    ) -> tuple[bool, tuple[base.NamedRule, ...]]:
         """Whether one packet is allowed, and all rules that allow it."""
-        decision = self._filters.decided_by(server, Direction(way), packet)
-        named = (NamedRule(rule_name(rule), rule.reasons) for rule in decision.rules)
+        decision = self._filters.decided_by(server, base.Direction(way), packet)
+        named = (base.NamedRule(rule_name(rule), rule.reasons) for rule in decision.rules)
         return decision.passes, tuple(sorted(named, key=lambda rule: rule.name))
 
-    def harm(self, zone: str, way: Way, others: AddressSet) -> Iterator[NeighborEffect]:
+    def harm(self, zone: str, way: base.Way, others: AddressSet) -> Iterator[base.NeighborEffect]:
         """Nothing: security groups filter only the interfaces that are in them."""
         return iter(())
 
-    def written(self) -> Iterator[AllowRule]:
+    def written(self) -> Iterator[base.AllowRule]:
         """Every rule."""
         for rule in self._plan.rules:
             addresses, services = self._filters.reach(rule)
-            peer = rule.peer.key if isinstance(rule.peer, GroupRef) else None
-            way: Way = "in" if rule.direction is Direction.IN else "out"
-            yield AllowRule(rule_name(rule), "", rule.group, way, peer, addresses, services)
+            peer = rule.peer.key if isinstance(rule.peer, aws.GroupRef) else None
+            way: base.Way = "in" if rule.direction is base.Direction.IN else "out"
+            yield base.AllowRule(rule_name(rule), "", rule.group, way, peer, addresses, services)
 
-    def planned_rules(self) -> Iterator[PlannedRule]:
+    def planned_rules(self) -> Iterator[base.PlannedRule]:
         """Every rule; the other end of one for ICMP has the addresses of both families."""
         lists = {each.key: each for each in self._plan.prefix_lists}
         for rule in self._plan.rules:
             peer = ""
-            if isinstance(rule.peer, GroupRef):
+            if isinstance(rule.peer, aws.GroupRef):
                 peer = rule.peer.key
-            elif isinstance(rule.peer, ListRef):
+            elif isinstance(rule.peer, aws.ListRef):
                 entries = counted(len(lists[rule.peer.key].entries), "range")
                 peer = f"{list_name(rule.peer.key)} ({entries})"
-            yield PlannedRule(
+            yield base.PlannedRule(
                 self._plan.network,
                 "",
                 rule_name(rule),
                 rule.group,
-                "in" if rule.direction is Direction.IN else "out",
+                "in" if rule.direction is base.Direction.IN else "out",
                 rule.ports,
                 self._filters.addresses(rule.peer),
                 peer,
@@ -319,6 +293,6 @@ class AwsEvaluator:
                 rule.reasons,
             )
 
-    def shadowed(self, implied_groups: Mapping[str, Iterable[str]]) -> Iterator[RedundantRule]:
+    def shadowed(self, implied_groups: Mapping[str, Iterable[str]]) -> Iterator[base.RedundantRule]:
         """None: security groups have no order and deny nothing (aws.md 2.4)."""
         return iter(())

@@ -11,21 +11,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from exchange_ports.clouds.aws.names import (
-    GROUP,
-    LIST,
-    SAFE_TEXT,
-    planned_resources,
-    rule_name,
-    safe,
-)
+from exchange_ports.clouds.aws import names
 from exchange_ports.clouds.aws.rules import AwsRuleSet, GroupRef, ListRef, SecurityGroupRule
 from exchange_ports.clouds.base import NEVER, Limit, Use, below, judged, long_names
 from exchange_ports.findings import Finding
-from exchange_ports.findings.command_kinds import (
-    PROBES_OVER_LIMIT,
-    QUOTA_TOO_HIGH,
-)
+from exchange_ports.findings.command_kinds import PROBES_OVER_LIMIT, QUOTA_TOO_HIGH
 from exchange_ports.findings.topology_kinds import BY_CODE
 
 _QUOTAS: Final = (
@@ -258,12 +248,12 @@ def _texts(rules: AwsRuleSet) -> Iterator[Use]:
     """What EC2 refuses of single rules and texts, and nothing else. Our planner makes none of it."""
     for rule, number in Counter(rules.rules).items():
         if number > RULES_PER_KEY.most:
-            yield Use(RULES_PER_KEY, rule_name(rule), number)
+            yield Use(RULES_PER_KEY, names.rule_name(rule), number)
     for each in (*rules.groups, *rules.rules):
         text = each.description
-        if len(text) > DESCRIPTION_LENGTH.most or not SAFE_TEXT.fullmatch(text):
-            where = rule_name(each) if isinstance(each, SecurityGroupRule) else each.key
-            refused = sum(not SAFE_TEXT.fullmatch(letter) for letter in text)
+        if len(text) > DESCRIPTION_LENGTH.most or not names.SAFE_TEXT.fullmatch(text):
+            where = names.rule_name(each) if isinstance(each, SecurityGroupRule) else each.key
+            refused = sum(not names.SAFE_TEXT.fullmatch(letter) for letter in text)
             yield Use(DESCRIPTION_LENGTH, where, len(text))
             yield Use(DESCRIPTION_CHARSET, where, refused)
 
@@ -297,12 +287,7 @@ def _probes_over(use: Use, probes: list[tuple[SecurityGroupRule, int]]) -> Findi
     room = max(0, (use.limit.most - rest) // weight)
     return PROBES_OVER_LIMIT.at(
         ("topology", "sender_reputation"),
-        cloud=use.limit.cloud,
-        where=use.where,
-        used=use.used,
-        most=use.limit.most,
-        what=use.limit.what,
-        per=use.limit.per,
+        **use.facts,
         ports=", ".join(weights),
         ranges=len(weights),
         prefixes=weight,
@@ -355,8 +340,8 @@ _NAME_RULE: Final = (
 def check_component_name(name: str) -> Iterator[Finding]:
     """A finding for a component's name that EC2 would refuse in front of every name."""
     reserved = name.lower().startswith(_RESERVED)
-    if reserved or not name.strip() or not SAFE_TEXT.fullmatch(name):
-        meant = safe(name).strip(" -") if not reserved else ""
+    if reserved or not name.strip() or not names.SAFE_TEXT.fullmatch(name):
+        meant = names.safe(name).strip(" -") if not reserved else ""
         yield BY_CODE["bad-name"].at(
             ("name",), name=name or "nothing", rule=_NAME_RULE, meant=meant or "exchange"
         )
@@ -367,5 +352,7 @@ def check_names(prefix: str, rules: AwsRuleSet) -> Iterator[Finding]:
 
     Pulumi makes physical names of logical ones; rules have none (aws.md 3.3).
     """
-    named = (each for each in planned_resources(rules) if each.token in (GROUP, LIST))
+    named = (
+        each for each in names.planned_resources(rules) if each.token in (names.GROUP, names.LIST)
+    )
     return long_names((below(prefix, each.name) for each in named), _NAME_LENGTH, "AWS")

@@ -9,25 +9,9 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
-from exchange_ports.clouds.aws import names
+from exchange_ports.clouds.aws import names, printed
+from exchange_ports.clouds.aws import rules as aws
 from exchange_ports.clouds.aws.plan import at_neighbours
-from exchange_ports.clouds.aws.printed import (
-    OUTPUTS,
-    ExistingAws,
-    ExistingList,
-    ExistingRule,
-    RuleKey,
-    in_place,
-    read,
-)
-from exchange_ports.clouds.aws.rules import (
-    AwsRuleSet,
-    GroupRef,
-    ListRef,
-    PrefixList,
-    SecurityGroup,
-    SecurityGroupRule,
-)
 from exchange_ports.clouds.base import Direction
 from exchange_ports.clouds.existing import (
     ExpectedResource,
@@ -46,10 +30,10 @@ from exchange_ports.findings import Finding
 from exchange_ports.findings.command_kinds import INCOMPLETE_OUTPUT
 from exchange_ports.flows import Flow
 
-__all__ = ["OUTPUTS", "TYPES", "check", "expected", "ids", "match", "not_printed", "read"]
-
 #: The types that can be adopted.
 TYPES: Final = frozenset({names.GROUP, names.LIST, names.RULE_IN, names.RULE_OUT})
+OUTPUTS: Final = printed.OUTPUTS
+read: Final = printed.read
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +42,19 @@ class AwsNetworkExpectation:
 
     network: str
     urn: Urn
-    plan: AwsRuleSet
+    plan: aws.AwsRuleSet
     vpc_id: str
     neighbours: Mapping[str, str]
-    at_neighbours: tuple[SecurityGroupRule, ...]
+    at_neighbours: tuple[aws.SecurityGroupRule, ...]
     tags: Mapping[str, str]
     #: Tags that the provider adds by itself, and takes for nobody's.
     default_tags: Mapping[str, str]
     #: That of the stack's AWS provider, where the stack file has it.
     region: str | None = None
 
-    def one(self, each: SecurityGroup | PrefixList | SecurityGroupRule) -> ExpectedResource:
+    def one(
+        self, each: aws.SecurityGroup | aws.PrefixList | aws.SecurityGroupRule
+    ) -> ExpectedResource:
         """The resource that a part of the plan becomes, or a rule at a neighbour's group."""
         return ExpectedResource.of(self.urn, names.resource(each))
 
@@ -76,7 +62,7 @@ class AwsNetworkExpectation:
 def expected(
     network: str,
     urn: Urn,
-    rules: AwsRuleSet,
+    rules: aws.AwsRuleSet,
     flows: Iterable[Flow],
     ids: Mapping[str, Any],
     tags: Mapping[str, str],
@@ -98,16 +84,18 @@ def expected(
     )
 
 
-def ids(place: AwsNetworkExpectation, there: ExistingAws) -> Iterator[tuple[str, Container[str]]]:
+def ids(
+    place: AwsNetworkExpectation, there: printed.ExistingAws
+) -> Iterator[tuple[str, Container[str]]]:
     """Each group and list that is wanted, by name, with the ids of its kind."""
     yield from ((place.one(group).name, there.groups) for group in place.plan.groups)
     yield from ((place.one(each).name, there.lists) for each in place.plan.prefix_lists)
 
 
-def check(place: AwsNetworkExpectation, there: ExistingAws) -> Iterator[Finding]:
+def check(place: AwsNetworkExpectation, there: printed.ExistingAws) -> Iterator[Finding]:
     """What shows that the outputs are not those of a network's VPC, or not all of them."""
     lists = bool(place.plan.prefix_lists)
-    yield from in_place(there, place.network, place.vpc_id, place.region, lists)
+    yield from printed.in_place(there, place.network, place.vpc_id, place.region, lists)
     for name, group in place.neighbours.items():
         if group not in there.groups and "SecurityGroups" in there.printed:
             yield INCOMPLETE_OUTPUT.at(
@@ -118,7 +106,7 @@ def check(place: AwsNetworkExpectation, there: ExistingAws) -> Iterator[Finding]
             )
 
 
-def not_printed(_there: ExistingAws) -> Iterator[Finding]:
+def not_printed(_there: printed.ExistingAws) -> Iterator[Finding]:
     """Nothing: which outputs are needed depends on the network."""
     return iter(())
 
@@ -128,7 +116,7 @@ _AUTONAME: Final = r"-[0-9a-f]{7}"
 
 
 def match(
-    place: AwsNetworkExpectation, there: ExistingAws, state: State, told: Mapping[str, str]
+    place: AwsNetworkExpectation, there: printed.ExistingAws, state: State, told: Mapping[str, str]
 ) -> Found:
     """How everything that is wanted in a VPC stands, and what else of ours is there.
 
@@ -170,7 +158,7 @@ class _Matching:
     def __init__(
         self,
         place: AwsNetworkExpectation,
-        there: ExistingAws,
+        there: printed.ExistingAws,
         state: State,
         told: Mapping[str, str],
     ) -> None:
@@ -182,10 +170,12 @@ class _Matching:
         #: Ids of groups and lists that exist, by key.
         self._groups = dict(place.neighbours)
         self._lists: dict[str, str] = {}
-        self._rules: dict[RuleKey, ExistingRule] = {rule.key: rule for rule in there.rules.values()}
+        self._rules: dict[printed.RuleKey, printed.ExistingRule] = {
+            rule.key: rule for rule in there.rules.values()
+        }
         self.leftovers: list[Leftover] = []
 
-    def group(self, group: SecurityGroup) -> ResourceVerdict:
+    def group(self, group: aws.SecurityGroup) -> ResourceVerdict:
         """How a security group stands."""
         wanted, there = self._place.one(group), self._there.groups
         named = [each for each in self._called(wanted, there) if each.vpc_id == self._place.vpc_id]
@@ -205,7 +195,7 @@ class _Matching:
             self._groups[group.key] = verdict.id
         return verdict
 
-    def prefix_list(self, each: PrefixList) -> ResourceVerdict:
+    def prefix_list(self, each: aws.PrefixList) -> ResourceVerdict:
         """How a prefix list stands."""
         wanted, there = self._place.one(each), self._there.lists
         delete = "aws ec2 delete-managed-prefix-list --prefix-list-id"
@@ -221,7 +211,7 @@ class _Matching:
             self._lists[each.key] = verdict.id
         return verdict
 
-    def rule(self, rule: SecurityGroupRule) -> ResourceVerdict:
+    def rule(self, rule: aws.SecurityGroupRule) -> ResourceVerdict:
         """How a rule stands."""
         wanted = self._place.one(rule)
         key = self._key(rule)
@@ -242,7 +232,7 @@ class _Matching:
         return ResourceVerdict(wanted, ResourceStatus.IMPORT, found.id, tuple(edits))
 
     def _held_rule(
-        self, wanted: ExpectedResource, held: Held, found: ExistingRule | None
+        self, wanted: ExpectedResource, held: Held, found: printed.ExistingRule | None
     ) -> ResourceVerdict:
         stands = held.id in self._there.rules
         if found is None or found.id == held.id:
@@ -302,12 +292,12 @@ class _Matching:
             if each.tags.get("Name") == wanted.name or made.fullmatch(each.name):
                 yield each
 
-    def _key(self, rule: SecurityGroupRule) -> RuleKey | None:
+    def _key(self, rule: aws.SecurityGroupRule) -> printed.RuleKey | None:
         """What EC2 knows a rule by; none while something that it names does not exist."""
         group = self._groups.get(rule.group)
-        if isinstance(rule.peer, GroupRef):
+        if isinstance(rule.peer, aws.GroupRef):
             peer = self._groups.get(rule.peer.key)
-        elif isinstance(rule.peer, ListRef):
+        elif isinstance(rule.peer, aws.ListRef):
             peer = self._lists.get(rule.peer.key)
         else:
             peer = str(rule.peer)
@@ -341,7 +331,7 @@ def _retagged(
     return (f"changes its tags {', '.join(sorted(changed))}",) if changed else ()
 
 
-def _edits_of_list(each: PrefixList, found: ExistingList) -> Iterator[str]:
+def _edits_of_list(each: aws.PrefixList, found: printed.ExistingList) -> Iterator[str]:
     if found.max_entries != each.max_entries:
         yield f"changes its size, {found.max_entries} to {each.max_entries}"
     if found.entries is None:
@@ -361,7 +351,7 @@ _WAYS: Final = {Direction.IN: "from", Direction.OUT: "to"}
 _VERBS: Final = {Direction.IN: "ingress", Direction.OUT: "egress"}
 
 
-def _revocation(rule: ExistingRule) -> str:
+def _revocation(rule: printed.ExistingRule) -> str:
     verb = _VERBS[rule.key[1]]
     return (
         f"aws ec2 revoke-security-group-{verb} --group-id {rule.group} "
@@ -369,7 +359,7 @@ def _revocation(rule: ExistingRule) -> str:
     )
 
 
-def _says(rule: ExistingRule) -> str:
+def _says(rule: printed.ExistingRule) -> str:
     _, direction, protocol, ports, peer = rule.key
     what = "everything" if protocol == "-1" else protocol
     if ports is not None and ports != (-1, -1):

@@ -9,15 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from exchange_ports.clouds.aws.rules import (
-    AwsRuleSet,
-    GroupRef,
-    ListRef,
-    Peer,
-    PrefixList,
-    SecurityGroup,
-    SecurityGroupRule,
-)
+from exchange_ports.clouds.aws import rules as aws
 from exchange_ports.clouds.base import Direction, PlannedResource
 from exchange_ports.traffic.ports import Ports
 
@@ -31,16 +23,16 @@ def list_name(key: str) -> str:
     return f"list.{key}"
 
 
-def peer_name(peer: Peer) -> str:
+def peer_name(peer: aws.Peer) -> str:
     """A peer as it stands in a rule's name. Colons would not pass where Pulumi checks names."""
-    if isinstance(peer, GroupRef):
+    if isinstance(peer, aws.GroupRef):
         return peer.key
-    if isinstance(peer, ListRef):
+    if isinstance(peer, aws.ListRef):
         return list_name(peer.key)
     return str(peer).replace(":", "-")
 
 
-def rule_name(rule: SecurityGroupRule) -> str:
+def rule_name(rule: aws.SecurityGroupRule) -> str:
     """The logical name of a rule inside its network: `mailbox.hq/in/tcp/25/edge.hq`."""
     return name_of(rule.group, rule.direction, rule.ports, peer_name(rule.peer))
 
@@ -64,15 +56,15 @@ RULE_OUT: Final = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 EXCLUSIVE: Final = "aws:ec2/vpcSecurityGroupRulesExclusive:VpcSecurityGroupRulesExclusive"
 
 
-def resource(each: SecurityGroup | PrefixList | SecurityGroupRule) -> PlannedResource:
+def resource(each: aws.SecurityGroup | aws.PrefixList | aws.SecurityGroupRule) -> PlannedResource:
     """The resource that a part of a rule set becomes, with its logical name.
 
     EC2 cannot change a group's description (aws.md 3.3), so changes of it are ignored. Group and kind of
     peer of a rule are fixed, the rest is edited in place (aws.md 3.1). Physical names are Pulumi's.
     """
-    if isinstance(each, SecurityGroup):
+    if isinstance(each, aws.SecurityGroup):
         return PlannedResource("security group", GROUP, each.key)
-    if isinstance(each, PrefixList):
+    if isinstance(each, aws.PrefixList):
         return PlannedResource("prefix list", LIST, list_name(each.key), None, each.entries)
     token = RULE_IN if each.direction is Direction.IN else RULE_OUT
     fixed = (each.group, each.direction, type(each.peer))
@@ -80,26 +72,26 @@ def resource(each: SecurityGroup | PrefixList | SecurityGroupRule) -> PlannedRes
     return PlannedResource("rule", token, rule_name(each), fixed, editable)
 
 
-def exclusive(group: str, rules: AwsRuleSet) -> PlannedResource:
+def exclusive(group: str, rules: aws.AwsRuleSet) -> PlannedResource:
     """What removes all other rules of a group; it has the ids of the group's rules."""
     names = frozenset(rule_name(rule) for rule in rules.rules if rule.group == group)
     return PlannedResource("exclusive rules", EXCLUSIVE, f"{group}/rules", None, names)
 
 
-def planned_resources(rules: AwsRuleSet) -> Iterator[PlannedResource]:
+def planned_resources(rules: aws.AwsRuleSet) -> Iterator[PlannedResource]:
     """Every resource that a rule set becomes."""
     yield from map(resource, (*rules.groups, *rules.prefix_lists, *rules.rules))
     if rules.exclusive:
         yield from (exclusive(group.key, rules) for group in rules.groups)
 
 
-def counts(rules: AwsRuleSet) -> tuple[tuple[int, str], ...]:
+def counts(rules: aws.AwsRuleSet) -> tuple[tuple[int, str], ...]:
     """How many groups, rules and lists there are."""
     lists = ((len(rules.prefix_lists), "prefix list"),) if rules.prefix_lists else ()
     return ((len(rules.groups), "security group"), (len(rules.rules), "rule"), *lists)
 
 
-def as_data(rules: AwsRuleSet) -> dict[str, object]:
+def as_data(rules: aws.AwsRuleSet) -> dict[str, object]:
     """Groups, lists and rules as JSON-ready data."""
     return {
         "security_groups": {group.key: group.description for group in rules.groups},

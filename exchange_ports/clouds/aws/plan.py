@@ -10,26 +10,12 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
 from exchange_ports.clouds.aws import limits
+from exchange_ports.clouds.aws import rules as aws
 from exchange_ports.clouds.aws.names import name_of, peer_name, rule_name, safe
-from exchange_ports.clouds.aws.rules import (
-    AwsRuleSet,
-    GroupRef,
-    ListRef,
-    Peer,
-    PrefixList,
-    SecurityGroup,
-    SecurityGroupRule,
-)
 from exchange_ports.clouds.base import Direction
 from exchange_ports.findings import Finding
-from exchange_ports.flows import (
-    ExternalEndpoint,
-    Flow,
-    Reason,
-    by_address,
-    described,
-    in_order,
-)
+from exchange_ports.flows import ExternalEndpoint, Flow, Reason
+from exchange_ports.flows.flow import by_address, described, in_order
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import ExchangeServer, Inventory
 from exchange_ports.traffic.addresses import span_of, spans_of
@@ -41,11 +27,7 @@ from exchange_ports.traffic.spans import NOTHING, Spans
 _DESCRIPTION_LENGTH: Final = 255
 
 
-def compile_network(
-    network: str,
-    flows: Iterable[Flow],
-    inventory: Inventory,
-) -> AwsRuleSet:
+def compile_network(network: str, flows: Iterable[Flow], inventory: Inventory) -> aws.AwsRuleSet:
     """The rule set of the VPC `network`, by its identity, from the flows that touch its groups.
 
     Retired groups get their rules too; the plan knows no members of them.
@@ -61,7 +43,7 @@ def compile_network(
             if before is not draft:
                 before.also(flow.reasons)
     rules = [
-        SecurityGroupRule(
+        aws.SecurityGroupRule(
             group=draft.group,
             direction=draft.direction,
             ports=draft.ports,
@@ -71,11 +53,11 @@ def compile_network(
         )
         for draft in _without_covered(drafts, here)
     ]
-    used = {rule.peer.key for rule in rules if isinstance(rule.peer, ListRef)}
-    return AwsRuleSet(
+    used = {rule.peer.key for rule in rules if isinstance(rule.peer, aws.ListRef)}
+    return aws.AwsRuleSet(
         network=network,
         groups=tuple(
-            SecurityGroup(key, safe(group.summary)) for key, group in sorted(here.items())
+            aws.SecurityGroup(key, safe(group.summary)) for key, group in sorted(here.items())
         ),
         prefix_lists=tuple(peers.lists[key] for key in sorted(used)),
         rules=tuple(rules),
@@ -95,7 +77,7 @@ _ONLY: Final = {version: frozenset((version,)) for version in (_IPV4, _IPV6)}
 class _Peer(NamedTuple):
     """A peer with what is asked of it in every rule that names it."""
 
-    said: Peer
+    said: aws.Peer
     name: str
     #: What it stands for: addresses, or a group, of which the addresses say nothing.
     addresses: Spans
@@ -129,7 +111,7 @@ class _Peers:
         self._members = members
         self._known: dict[Group | ExternalEndpoint, tuple[_Peer, ...]] = {}
         #: The lists that flows name.
-        self.lists: dict[str, PrefixList] = {}
+        self.lists: dict[str, aws.PrefixList] = {}
 
     def of(self, end: Group | ExternalEndpoint) -> tuple[_Peer, ...]:
         known = self._known.get(end)
@@ -141,7 +123,7 @@ class _Peers:
         if isinstance(end, Group):
             members = self._members.get(end, ())
             if end.network == self._network:
-                group = GroupRef(end.key)
+                group = aws.GroupRef(end.key)
                 yield _Peer(group, peer_name(group), NOTHING, end.key, _families(members))
                 return
             end = by_address(end, members)
@@ -152,8 +134,8 @@ class _Peers:
             for version, key in ((_IPV4, end.name), (_IPV6, f"{end.name}.v6")):
                 entries = tuple(each for each in ranges if each.version == version)
                 if len(entries) > 1:
-                    self.lists[key] = PrefixList(key, entries)
-                    several = ListRef(key)
+                    self.lists[key] = aws.PrefixList(key, entries)
+                    several = aws.ListRef(key)
                     yield _Peer(
                         several, peer_name(several), spans_of(entries), None, _ONLY[version]
                     )
@@ -227,7 +209,7 @@ def _without_covered(drafts: Mapping[str, _Draft], groups: Mapping[str, Group]) 
 
 def at_neighbours(
     network: str, flows: Iterable[Flow], bound: Collection[str]
-) -> tuple[SecurityGroupRule, ...]:
+) -> tuple[aws.SecurityGroupRule, ...]:
     """The rules at the groups of the neighbours `bound`, by their names, sorted by name.
 
     The group of a rule is the neighbour's name, its peer a group of ours in `network`. What our
@@ -250,11 +232,11 @@ def at_neighbours(
                     key = (theirs.name, direction, ours, ports)
                     reasons[key] = (*reasons.get(key, ()), *flow.reasons)
     rules = [
-        SecurityGroupRule(
+        aws.SecurityGroupRule(
             name,
             direction,
             ports,
-            GroupRef(ours.key),
+            aws.GroupRef(ours.key),
             in_order(why),
             safe(described(in_order(why), _DESCRIPTION_LENGTH)),
         )
@@ -279,7 +261,7 @@ def _ports_at_neighbor(ports: Ports) -> Iterator[Ports]:
 
 
 def check_neighbours(
-    rules: AwsRuleSet,
+    rules: aws.AwsRuleSet,
     flows: Iterable[Flow],
     bound: Collection[str],
     key: str,
@@ -290,6 +272,6 @@ def check_neighbours(
     The groups may have others. Findings are at the network's `key`.
     """
     added = at_neighbours(rules.network, flows, bound)
-    theirs = tuple(SecurityGroup(neighbour, "") for neighbour in bound)
-    alone = AwsRuleSet(rules.network, (*rules.groups, *theirs), (), added, {})
+    theirs = tuple(aws.SecurityGroup(neighbour, "") for neighbour in bound)
+    alone = aws.AwsRuleSet(rules.network, (*rules.groups, *theirs), (), added, {})
     return (found for found in limits.check(alone, key, quotas) if found.is_error)

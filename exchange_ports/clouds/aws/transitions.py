@@ -54,10 +54,7 @@ def transient_states(
         # A rule takes the id of its list from the list, so it is added when that has changed.
         waiting = set(changing) - set(changed)
         added = tuple(r for r in both.rules if r in stays or _list_of(r) not in waiting)
-        for summary, rules in (
-            ("before the first rule is added", old.rules),
-            (_ALL_ADDED, added),
-        ):
+        for summary, rules in (("before the first rule is added", old.rules), (_ALL_ADDED, added)):
             yield TransientRules(summary, replace(both, rules=rules, prefix_lists=lists), "before")
     if memberships_change:
         summary = "when every rule is added and servers change their groups"

@@ -11,18 +11,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import Final, NamedTuple, Self
 
-from exchange_ports.clouds.azure.rules import (
-    PROBES,
-    Access,
-    Anything,
-    AzureRuleSet,
-    GroupRef,
-    NetworkSecurityGroup,
-    Prefixes,
-    SecurityRule,
-    Side,
-    Tag,
-)
+from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.clouds.azure.shadowing import shadowed
 from exchange_ports.clouds.base import (
     AllowRule,
@@ -47,7 +36,7 @@ from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Packet, Traffic
 
 #: Where load-balancer probes come from; the VirtualNetwork tag contains it (azure.md 3).
-PROBE: Final = PROBES.addresses
+PROBE: Final = azure.PROBES.addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,30 +57,35 @@ UNFILTERED: Final = (
 
 
 def _default(
-    priority: int, name: str, direction: Direction, source: Side, destination: Side, access: Access
-) -> SecurityRule:
-    return SecurityRule(name, priority, direction, access, ANY_PORTS, source, destination, ())
+    priority: int,
+    name: str,
+    direction: Direction,
+    source: azure.Side,
+    destination: azure.Side,
+    access: azure.Access,
+) -> azure.SecurityRule:
+    return azure.SecurityRule(name, priority, direction, access, ANY_PORTS, source, destination, ())
 
 
-_VNET: Final = Tag("VirtualNetwork")
-_INTERNET: Final = Tag("Internet")
-_ANY: Final = Anything()
+_VNET: Final = azure.Tag("VirtualNetwork")
+_INTERNET: Final = azure.Tag("Internet")
+_ANY: Final = azure.Anything()
 
 #: The six that every group ends with. They cannot be removed, only overridden (azure.md 2).
 DEFAULT_RULES: Final = (
-    _default(65000, "AllowVnetInBound", Direction.IN, _VNET, _VNET, Access.ALLOW),
+    _default(65000, "AllowVnetInBound", Direction.IN, _VNET, _VNET, azure.Access.ALLOW),
     _default(
         65001,
         "AllowAzureLoadBalancerInBound",
         Direction.IN,
-        Tag("AzureLoadBalancer"),
+        azure.Tag("AzureLoadBalancer"),
         _ANY,
-        Access.ALLOW,
+        azure.Access.ALLOW,
     ),
-    _default(65500, "DenyAllInBound", Direction.IN, _ANY, _ANY, Access.DENY),
-    _default(65000, "AllowVnetOutBound", Direction.OUT, _VNET, _VNET, Access.ALLOW),
-    _default(65001, "AllowInternetOutBound", Direction.OUT, _ANY, _INTERNET, Access.ALLOW),
-    _default(65500, "DenyAllOutBound", Direction.OUT, _ANY, _ANY, Access.DENY),
+    _default(65500, "DenyAllInBound", Direction.IN, _ANY, _ANY, azure.Access.DENY),
+    _default(65000, "AllowVnetOutBound", Direction.OUT, _VNET, _VNET, azure.Access.ALLOW),
+    _default(65001, "AllowInternetOutBound", Direction.OUT, _ANY, _INTERNET, azure.Access.ALLOW),
+    _default(65500, "DenyAllOutBound", Direction.OUT, _ANY, _ANY, azure.Access.DENY),
 )
 
 #: The priorities that a rule of one's own may have (azure.md 1).
@@ -118,7 +112,7 @@ class Ruling(NamedTuple):
     """The one rule of a network security group that decides over a packet, and where the group hangs."""
 
     at: Attachment
-    rule: SecurityRule
+    rule: azure.SecurityRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +126,7 @@ class AzureDecision:
     rulings: tuple[Ruling, ...] = ()
 
     @property
-    def rules(self) -> tuple[SecurityRule, ...]:
+    def rules(self) -> tuple[azure.SecurityRule, ...]:
         """Those by which it came to that: all that let it pass, or the one that stops it."""
         decisive = self.rulings if self.passes else self.rulings[-1:]
         return tuple(ruling.rule for ruling in decisive)
@@ -173,7 +167,7 @@ class AzureFilters:
 
     def __init__(
         self,
-        rules: AzureRuleSet,
+        rules: azure.AzureRuleSet,
         members: Mapping[str, AddressSet],
         tags: Mapping[str, AddressSet],
     ) -> None:
@@ -187,10 +181,12 @@ class AzureFilters:
         self._tags = tags
         self._keys = {group.key for group in rules.application_groups}
         #: What each rule names, by identity: to hash a rule takes longer than to read it.
-        self._reach: dict[int, tuple[SecurityRule, tuple[tuple[AddressSet, ServiceSet], ...]]] = {}
+        self._reach: dict[
+            int, tuple[azure.SecurityRule, tuple[tuple[AddressSet, ServiceSet], ...]]
+        ] = {}
         self._services: dict[Ports, ServiceSet] = {}
         #: The rules of each group and direction by the application security group at our side.
-        self._rules: dict[_Place, dict[str | None, list[SecurityRule]]] = {}
+        self._rules: dict[_Place, dict[str | None, list[azure.SecurityRule]]] = {}
         #: Where a rule asks for the address of the server itself.
         self._by_address: set[_Place] = set()
         self._passing: dict[tuple[_Place, frozenset[str], Address | None], _Passing] = {}
@@ -207,7 +203,7 @@ class AzureFilters:
                     ours, _ = _sides(rule)
                     self.addresses(ours)
                     self.reach(rule)
-                    key = ours.key if isinstance(ours, GroupRef) else None
+                    key = ours.key if isinstance(ours, azure.GroupRef) else None
                     by_side.setdefault(key, []).append(rule)
                     if _asks_for_address(ours):
                         self._by_address.add(place)
@@ -221,7 +217,9 @@ class AzureFilters:
         other._tags = tags
         other._passing, other._both = {}, {}
         held = self._reach.values()
-        naming = [rule for rule, _ in held if any(isinstance(side, Tag) for side in _sides(rule))]
+        naming = [
+            rule for rule, _ in held if any(isinstance(side, azure.Tag) for side in _sides(rule))
+        ]
         other._reach = {key: known for key, known in self._reach.items() if known[0] not in naming}
         for rule in naming:
             ours, _ = _sides(rule)
@@ -305,18 +303,18 @@ class AzureFilters:
                 if any(packet.address in a and packet.service in s for a, s in self.reach(rule))
             )
             rulings.append(Ruling(place.at, rule))
-            if rule.access is Access.DENY:
+            if rule.access is azure.Access.DENY:
                 return AzureDecision(False, tuple(rulings))
         return AzureDecision(True, tuple(rulings))
 
-    def reach(self, rule: SecurityRule) -> tuple[tuple[AddressSet, ServiceSet], ...]:
+    def reach(self, rule: azure.SecurityRule) -> tuple[tuple[AddressSet, ServiceSet], ...]:
         """The peer addresses with the services that a rule names, whichever side ours is."""
         known = self._reach.get(id(rule))
         if known is None:
             known = self._reach[id(rule)] = (rule, self._read(rule))
         return known[1]
 
-    def _read(self, rule: SecurityRule) -> tuple[tuple[AddressSet, ServiceSet], ...]:
+    def _read(self, rule: azure.SecurityRule) -> tuple[tuple[AddressSet, ServiceSet], ...]:
         _, peer = _sides(rule)
         addresses, ports = self.addresses(peer), rule.ports
         if ports.protocol is Protocol.ICMP:
@@ -340,7 +338,7 @@ class AzureFilters:
             self._passing[key] = self._evaluated(self._of(place, worn, own))
         return self._passing[key]
 
-    def _evaluated(self, rules: Iterable[SecurityRule]) -> _Passing:
+    def _evaluated(self, rules: Iterable[azure.SecurityRule]) -> _Passing:
         # In the order of priority the first match decides (azure.md 1): a rule has a say only over
         # what none before it named. Where the same access follows, order decides nothing.
         allowed = decided = Traffic()
@@ -350,7 +348,7 @@ class AzureFilters:
                 break
             by_tag |= tagged
             named = Traffic.of(pair for rule in run for pair in self.reach(rule))
-            if access is Access.ALLOW:
+            if access is azure.Access.ALLOW:
                 allowed |= named - decided
             # Most groups end with a deny of everything: what comes after it has no say.
             if named == _EVERYTHING:
@@ -360,7 +358,7 @@ class AzureFilters:
 
     def _of(
         self, place: _Place, worn: Iterable[str], own: Address | None
-    ) -> Iterator[SecurityRule]:
+    ) -> Iterator[azure.SecurityRule]:
         """The rules that are applied to an interface, in the order of priority."""
         by_side = self._rules[place]
         # A rule with a group at our side is applied only to interfaces in that group, at a subnet as
@@ -369,7 +367,7 @@ class AzureFilters:
         found += [rule for rule in by_side.get(None, ()) if self._at_ours(rule, own)]
         return iter(sorted(found, key=lambda rule: rule.priority))
 
-    def _at_ours(self, rule: SecurityRule, own: Address | None) -> bool:
+    def _at_ours(self, rule: azure.SecurityRule, own: Address | None) -> bool:
         ours, _ = _sides(rule)
         # An interface of a VNet is in it, whatever its address (azure.md 3).
         if not _asks_for_address(ours):
@@ -378,20 +376,20 @@ class AzureFilters:
             raise ValueError(f"{rule.name} depends on the address of the server")
         return own in self.addresses(ours)
 
-    def addresses(self, side: Side) -> AddressSet:
+    def addresses(self, side: azure.Side) -> AddressSet:
         """The addresses that a side stands for.
 
         :raises ValueError: there is no such group, or what a tag holds is not known.
         """
-        if isinstance(side, GroupRef):
+        if isinstance(side, azure.GroupRef):
             # Interfaces in the group and nobody else; with none in it the rule names nobody
             # (azure.md 1).
             if side.key not in self._keys:
                 raise ValueError(f"there is no application security group {side.key}")
             return self._members.get(side.key, AddressSet())
-        if isinstance(side, Prefixes):
+        if isinstance(side, azure.Prefixes):
             return _without_overlap(side)
-        if isinstance(side, Tag):
+        if isinstance(side, azure.Tag):
             # What a tag holds is the network's business, so there is no default (azure.md 3, 4).
             if side.name not in self._tags:
                 raise ValueError(f"what the tag {side.name} holds is not known")
@@ -403,12 +401,12 @@ class AzureFilters:
 _EVERYTHING: Final = Traffic.everything()
 
 
-def _asks_for_address(ours: Side) -> bool:
+def _asks_for_address(ours: azure.Side) -> bool:
     """Whether it takes an interface's address to know that a side names it, and its groups do not say."""
-    return not isinstance(ours, GroupRef | Anything) and ours != _VNET
+    return not isinstance(ours, azure.GroupRef | azure.Anything) and ours != _VNET
 
 
-def _names_network(rule: SecurityRule) -> bool:
+def _names_network(rule: azure.SecurityRule) -> bool:
     """Whether a rule names a tag that holds more or less from network to network (azure.md 3).
 
     The probe's does not. An interface of a VNet is in VirtualNetwork, whatever else that holds.
@@ -417,7 +415,7 @@ def _names_network(rule: SecurityRule) -> bool:
     return peer in (_VNET, _INTERNET) or ours == _INTERNET
 
 
-def _without_overlap(side: Prefixes) -> AddressSet:
+def _without_overlap(side: azure.Prefixes) -> AddressSet:
     """Ranges of which none holds another, and at least one (azure.md 1). Host bits no range has."""
     addresses = AddressSet.of(side.ranges)
     size = sum(last - first + 1 for first, last in addresses.spans)
@@ -427,32 +425,7 @@ def _without_overlap(side: Prefixes) -> AddressSet:
     return addresses
 
 
-def permitted(
-    rules: AzureRuleSet,
-    server: str,
-    direction: Direction,
-    members: Mapping[str, AddressSet],
-    tags: Mapping[str, AddressSet],
-    own: Address | None = None,
-) -> Traffic:
-    """What the server's groups let through, as (peer address, service)."""
-    return AzureFilters(rules, members, tags).permitted(server, direction, own)
-
-
-def decided_by(
-    rules: AzureRuleSet,
-    server: str,
-    direction: Direction,
-    packet: Packet,
-    members: Mapping[str, AddressSet],
-    tags: Mapping[str, AddressSet],
-    own: Address | None = None,
-) -> AzureDecision:
-    """Which rules let one packet through, or which one does not."""
-    return AzureFilters(rules, members, tags).decided_by(server, direction, packet, own)
-
-
-def _refuse_conflicts(group: NetworkSecurityGroup) -> None:
+def _refuse_conflicts(group: azure.NetworkSecurityGroup) -> None:
     """What Azure refuses: the order would not be known, or not be a rule's own (azure.md 1)."""
     slots: set[tuple[Direction, int]] = set()
     names: set[str] = set()
@@ -470,12 +443,12 @@ def _refuse_conflicts(group: NetworkSecurityGroup) -> None:
         names.add(rule.name.lower())
 
 
-def _in_order(group: NetworkSecurityGroup, direction: Direction) -> list[SecurityRule]:
+def _in_order(group: azure.NetworkSecurityGroup, direction: Direction) -> list[azure.SecurityRule]:
     rules = [r for r in (*group.rules, *DEFAULT_RULES) if r.direction is direction]
     return sorted(rules, key=lambda rule: rule.priority)
 
 
-def _sides(rule: SecurityRule) -> tuple[Side, Side]:
+def _sides(rule: azure.SecurityRule) -> tuple[azure.Side, azure.Side]:
     """Our side and the peer's: the interface behind the group is one end of every packet."""
     if rule.direction is Direction.IN:
         return rule.destination, rule.source
@@ -494,7 +467,7 @@ _ALWAYS: Final[Mapping[Way, Traffic]] = {
 
 
 def evaluator(
-    rules: AzureRuleSet, members: Mapping[str, AddressSet], space: AddressSet
+    rules: azure.AzureRuleSet, members: Mapping[str, AddressSet], space: AddressSet
 ) -> "AzureEvaluator":
     """What a rule set allows; `members` are the addresses of each group's members, `space` the VNet's.
 
@@ -507,7 +480,7 @@ class AzureEvaluator:
     """What the network security groups of one VNet allow; see `base.Evaluator`."""
 
     def __init__(
-        self, plan: AzureRuleSet, members: Mapping[str, AddressSet], space: AddressSet
+        self, plan: azure.AzureRuleSet, members: Mapping[str, AddressSet], space: AddressSet
     ) -> None:
         """Read the plan.
 
@@ -590,7 +563,7 @@ class AzureEvaluator:
         for group in self._plan.groups:
             for rule in group.rules:
                 ours, peer = _sides(rule)
-                if rule.access is not Access.ALLOW or not isinstance(ours, GroupRef):
+                if rule.access is not azure.Access.ALLOW or not isinstance(ours, azure.GroupRef):
                     continue
                 reach = self._filters.reach(rule)
                 addresses, services = AddressSet(), ServiceSet()
@@ -602,7 +575,7 @@ class AzureEvaluator:
                     group.zone.value,
                     ours.key,
                     "in" if rule.direction is Direction.IN else "out",
-                    peer.key if isinstance(peer, GroupRef) else None,
+                    peer.key if isinstance(peer, azure.GroupRef) else None,
                     addresses,
                     services,
                 )
@@ -612,26 +585,28 @@ class AzureEvaluator:
         for group in self._plan.groups:
             for rule in group.rules:
                 ours, theirs = _sides(rule)
-                if isinstance(theirs, GroupRef):
+                if isinstance(theirs, azure.GroupRef):
                     peer = theirs.key
-                elif isinstance(theirs, Prefixes):
+                elif isinstance(theirs, azure.Prefixes):
                     peer = ""
                 else:
-                    peer = f"the tag {theirs.name}" if isinstance(theirs, Tag) else "any address"
-                known = isinstance(theirs, GroupRef | Prefixes)
+                    peer = (
+                        f"the tag {theirs.name}" if isinstance(theirs, azure.Tag) else "any address"
+                    )
+                known = isinstance(theirs, azure.GroupRef | azure.Prefixes)
                 yield PlannedRule(
                     self._plan.network,
                     group.zone.value,
                     rule.name,
-                    ours.key if isinstance(ours, GroupRef) else None,
+                    ours.key if isinstance(ours, azure.GroupRef) else None,
                     "in" if rule.direction is Direction.IN else "out",
                     rule.ports,
                     self._filters.addresses(theirs) if known else AddressSet.everything(),
                     peer,
-                    rule.access is Access.ALLOW,
+                    rule.access is azure.Access.ALLOW,
                     rule.description,
                     rule.reasons,
-                    isinstance(theirs, Tag),
+                    isinstance(theirs, azure.Tag),
                 )
 
     def shadowed(self, implied_groups: Mapping[str, Iterable[str]]) -> Iterator[RedundantRule]:

@@ -13,16 +13,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.clouds.azure.names import BANDS, planned_resources
-from exchange_ports.clouds.azure.rules import (
-    Access,
-    AzureRuleSet,
-    GroupRef,
-    NetworkSecurityGroup,
-    Prefixes,
-    SecurityRule,
-    Side,
-)
 from exchange_ports.clouds.base import NEVER, Direction, Limit, Use, below, judged, long_names
 from exchange_ports.findings import Finding
 from exchange_ports.findings.topology_kinds import BY_CODE
@@ -231,20 +223,20 @@ TEXTS: Final = (
 )
 
 
-def _addresses(side: Side) -> int:
+def _addresses(side: azure.Side) -> int:
     # Whether a tag or a group counts is not written; counting it once is the safe reading.
-    return len(side.ranges) if isinstance(side, Prefixes) else 1
+    return len(side.ranges) if isinstance(side, azure.Prefixes) else 1
 
 
-def _application_groups(rules: Iterable[SecurityRule]) -> Iterator[str]:
+def _application_groups(rules: Iterable[azure.SecurityRule]) -> Iterator[str]:
     """The application security groups that rules name, one for each side that names one."""
     for rule in rules:
         for side in (rule.source, rule.destination):
-            if isinstance(side, GroupRef):
+            if isinstance(side, azure.GroupRef):
                 yield side.key
 
 
-def uses(rules: AzureRuleSet, _quotas: Mapping[str, int] | None = None) -> tuple[Use, ...]:
+def uses(rules: azure.AzureRuleSet, _quotas: Mapping[str, int] | None = None) -> tuple[Use, ...]:
     """Every limit that these rules count against, with how much of it they take.
 
     Azure raises none of them, so there are no quotas.
@@ -252,7 +244,7 @@ def uses(rules: AzureRuleSet, _quotas: Mapping[str, int] | None = None) -> tuple
     return tuple(_uses(rules))
 
 
-def _uses(rules: AzureRuleSet) -> Iterator[Use]:
+def _uses(rules: azure.AzureRuleSet) -> Iterator[Use]:
     for group in rules.groups:
         where = _where(group)
         for limit, weight in _SUMMED:
@@ -273,16 +265,16 @@ def _uses(rules: AzureRuleSet) -> Iterator[Use]:
     yield Use(APPLICATION_GROUPS_PER_REGION, rules.network, len(rules.application_groups))
 
 
-def _where(group: NetworkSecurityGroup) -> str:
+def _where(group: azure.NetworkSecurityGroup) -> str:
     return f"the {group.zone} zone"
 
 
-def _priorities(group: NetworkSecurityGroup) -> Iterator[Use]:
+def _priorities(group: azure.NetworkSecurityGroup) -> Iterator[Use]:
     """How full each band of priorities is."""
     for direction in Direction:
         rules = [rule for rule in group.rules if rule.direction is direction]
-        by_band: dict[str, list[SecurityRule]] = {name: [] for name in BANDS}
-        homeless: list[SecurityRule] = []
+        by_band: dict[str, list[azure.SecurityRule]] = {name: [] for name in BANDS}
+        homeless: list[azure.SecurityRule] = []
         for rule in rules:
             home = next((n for n, b in BANDS.items() if b.first <= rule.priority <= b.last), None)
             (homeless if home is None else by_band[home]).append(rule)
@@ -297,20 +289,20 @@ def _priorities(group: NetworkSecurityGroup) -> Iterator[Use]:
                 )
 
 
-def _full(by_band: Mapping[str, list[SecurityRule]], rule: SecurityRule) -> str:
+def _full(by_band: Mapping[str, list[azure.SecurityRule]], rule: azure.SecurityRule) -> str:
     """The band that had no room for a rule: its own is not written on it, but that one is full."""
-    if rule.access is Access.DENY:
+    if rule.access is azure.Access.DENY:
         return "denies"
     bands = ((name, band) for name, band in BANDS.items() if name != "denies")
     return next((name for name, band in bands if len(by_band[name]) >= band.size), "flows")
 
 
-def _first_reason(rule: SecurityRule) -> str:
+def _first_reason(rule: azure.SecurityRule) -> str:
     return rule.reasons[0].summary if rule.reasons else "no reason given"
 
 
 #: The limits that rules add up to, with what each rule weighs.
-_SUMMED: Final[tuple[tuple[Limit, Callable[[SecurityRule], int]], ...]] = (
+_SUMMED: Final[tuple[tuple[Limit, Callable[[azure.SecurityRule], int]], ...]] = (
     (RULES_PER_GROUP, lambda _: 1),
     (SOURCES_PER_GROUP, lambda rule: _addresses(rule.source)),
     (DESTINATIONS_PER_GROUP, lambda rule: _addresses(rule.destination)),
@@ -324,7 +316,7 @@ def check_quotas(_quotas: Mapping[str, int], _key: str) -> Iterator[Finding]:
 
 
 def check(
-    rules: AzureRuleSet, key: str | None = None, _quotas: Mapping[str, int] | None = None
+    rules: azure.AzureRuleSet, key: str | None = None, _quotas: Mapping[str, int] | None = None
 ) -> Iterator[Finding]:
     """An error for each limit that these rules pass, a warning for each that is near.
 
@@ -333,7 +325,7 @@ def check(
     return judged(key or rules.network, (*uses(rules), *_texts(rules)))
 
 
-def _texts(rules: AzureRuleSet) -> Iterator[Use]:
+def _texts(rules: azure.AzureRuleSet) -> Iterator[Use]:
     """What Azure refuses of single rules and texts, and nothing else. Our planner makes none of it."""
     made = {group.key for group in rules.application_groups}
     for name, number in Counter(group.key.lower() for group in rules.application_groups).items():
@@ -355,7 +347,7 @@ def _texts(rules: AzureRuleSet) -> Iterator[Use]:
             yield from _of_rule(rule, made)
 
 
-def _of_rule(rule: SecurityRule, made: Container[str]) -> Iterator[Use]:
+def _of_rule(rule: azure.SecurityRule, made: Container[str]) -> Iterator[Use]:
     """What Azure refuses of one rule, where these application security groups are made."""
     if not _RULE_NAME.fullmatch(rule.name):
         odd = len(_UNSAFE.findall(rule.name))
@@ -373,9 +365,9 @@ def _of_rule(rule: SecurityRule, made: Container[str]) -> Iterator[Use]:
             yield Use(OVERLAPS, rule.name, inside)
 
 
-def _overlapping(side: Side) -> int:
+def _overlapping(side: azure.Side) -> int:
     """How many prefixes of a side lie in one before them."""
-    if not isinstance(side, Prefixes) or len(side.ranges) < _SEVERAL:
+    if not isinstance(side, azure.Prefixes) or len(side.ranges) < _SEVERAL:
         return 0
     inside = 0
     for version in (4, 6):
@@ -410,7 +402,7 @@ def check_component_name(name: str) -> Iterator[Finding]:
         )
 
 
-def check_names(prefix: str, rules: AzureRuleSet) -> Iterator[Finding]:
+def check_names(prefix: str, rules: azure.AzureRuleSet) -> Iterator[Finding]:
     """A finding for each physical name that is too long behind `prefix`."""
     names = (below(prefix, each.name) for each in planned_resources(rules))
     return long_names(names, _NAME_LENGTH, "Azure")

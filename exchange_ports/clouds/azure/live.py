@@ -14,16 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from exchange_ports.clouds.azure import names
-from exchange_ports.clouds.azure.rules import (
-    Anything,
-    ApplicationGroup,
-    AzureRuleSet,
-    GroupRef,
-    NetworkSecurityGroup,
-    Prefixes,
-    SecurityRule,
-    Side,
-)
+from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.clouds.base import Direction
 from exchange_ports.clouds.existing import (
     Document,
@@ -283,14 +274,14 @@ class AzureNetworkExpectation:
 
     network: str
     urn: Urn
-    plan: AzureRuleSet
+    plan: azure.AzureRuleSet
     resource_group: str
     location: str
     tags: Mapping[str, str]
     #: None where the stack file does not say.
     subscription: str | None
 
-    def one(self, group: NetworkSecurityGroup | ApplicationGroup) -> ExpectedResource:
+    def one(self, group: azure.NetworkSecurityGroup | azure.ApplicationGroup) -> ExpectedResource:
         """The resource that a group becomes; its logical name is its name."""
         return ExpectedResource.of(self.urn, names.resource(group))
 
@@ -298,7 +289,7 @@ class AzureNetworkExpectation:
 def expected(
     network: str,
     urn: Urn,
-    rules: AzureRuleSet,
+    rules: azure.AzureRuleSet,
     _flows: Iterable[Flow],
     ids: Mapping[str, Any],
     tags: Mapping[str, str],
@@ -442,7 +433,7 @@ def _retagged(wanted: Mapping[str, str], found: Mapping[str, str]) -> tuple[str,
 
 
 def _of_rules(
-    place: AzureNetworkExpectation, group: NetworkSecurityGroup, found: Resource
+    place: AzureNetworkExpectation, group: azure.NetworkSecurityGroup, found: Resource
 ) -> Iterator[str]:
     """What the one PUT after an import changes in a network security group."""
     wanted = [rule_as_it_would_stand(place, rule, found.subscription) for rule in group.rules]
@@ -466,7 +457,7 @@ def _of_rules(
 
 
 def rule_as_it_would_stand(
-    place: AzureNetworkExpectation, rule: SecurityRule, subscription: str
+    place: AzureNetworkExpectation, rule: azure.SecurityRule, subscription: str
 ) -> ExistingRule:
     """A planned rule as Azure would print it, with what means nothing evened out."""
     ranges = tuple(str(range_) for range_ in rule.ports.ranges) or ("*",)
@@ -486,13 +477,15 @@ def rule_as_it_would_stand(
     )
 
 
-def _as_printed(place: AzureNetworkExpectation, side: Side, subscription: str) -> Sequence[str]:
-    if isinstance(side, GroupRef):
+def _as_printed(
+    place: AzureNetworkExpectation, side: azure.Side, subscription: str
+) -> Sequence[str]:
+    if isinstance(side, azure.GroupRef):
         group = (
             f"/subscriptions/{subscription}/resourceGroups/{place.resource_group}"
             f"/providers/Microsoft.Network/{_ASGS}/{place.urn.name}-{side.key}"
         )
         return (group.lower(),)
-    if isinstance(side, Prefixes):
+    if isinstance(side, azure.Prefixes):
         return tuple(str(range_) for range_ in side.ranges)
-    return ("*",) if isinstance(side, Anything) else (side.name,)
+    return ("*",) if isinstance(side, azure.Anything) else (side.name,)

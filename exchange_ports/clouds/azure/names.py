@@ -13,12 +13,7 @@ from hashlib import blake2b
 from itertools import count
 from typing import Final, NamedTuple
 
-from exchange_ports.clouds.azure.rules import (
-    Access,
-    ApplicationGroup,
-    AzureRuleSet,
-    NetworkSecurityGroup,
-)
+from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.clouds.base import Direction, PlannedResource
 
 #: Rule names have at most 80 characters (azure.md 1; checked in `limits` too).
@@ -55,7 +50,7 @@ class Identity:
 
     band: str
     direction: Direction
-    access: Access
+    access: azure.Access
     protocol: str
     ports: str
     source: str
@@ -141,7 +136,7 @@ def rule_name(identity: Identity, priority: int) -> str:
     Longer ones are cut and closed by a hash of what was cut off.
     """
     summary = f"{identity.protocol}-{identity.ports}-{identity.source}-to-{identity.destination}"
-    if identity.access is Access.DENY:
+    if identity.access is azure.Access.DENY:
         summary = f"deny-{summary}"
     name = f"{identity.direction}-{priority:04d}-{_UNSAFE.sub('-', summary)}"
     if len(name) <= RULE_NAME_LENGTH:
@@ -174,20 +169,20 @@ NSG: Final = "azure-native:network:NetworkSecurityGroup"
 ASG: Final = "azure-native:network:ApplicationSecurityGroup"
 
 
-def resource(each: NetworkSecurityGroup | ApplicationGroup) -> PlannedResource:
+def resource(each: azure.NetworkSecurityGroup | azure.ApplicationGroup) -> PlannedResource:
     """The resource that a group becomes; its logical name is its physical one."""
-    if isinstance(each, ApplicationGroup):
+    if isinstance(each, azure.ApplicationGroup):
         return PlannedResource("application security group", ASG, each.key)
     summary = tuple((rule, rule.description) for rule in each.rules)
     return PlannedResource("network security group", NSG, each.key, None, summary)
 
 
-def planned_resources(rules: AzureRuleSet) -> Iterator[PlannedResource]:
+def planned_resources(rules: azure.AzureRuleSet) -> Iterator[PlannedResource]:
     """Every resource that a rule set becomes."""
     yield from map(resource, (*rules.application_groups, *rules.groups))
 
 
-def counts(rules: AzureRuleSet) -> tuple[tuple[int, str], ...]:
+def counts(rules: azure.AzureRuleSet) -> tuple[tuple[int, str], ...]:
     """How many groups and rules there are."""
     return (
         (len(rules.groups), "network security group"),
@@ -196,7 +191,7 @@ def counts(rules: AzureRuleSet) -> tuple[tuple[int, str], ...]:
     )
 
 
-def as_data(rules: AzureRuleSet) -> dict[str, object]:
+def as_data(rules: azure.AzureRuleSet) -> dict[str, object]:
     """Groups and rules as JSON-ready data."""
     return {
         "application_security_groups": [group.key for group in rules.application_groups],

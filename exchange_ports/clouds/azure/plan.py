@@ -11,30 +11,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
+from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.clouds.azure.names import BANDS, Identity, priorities, rule_name
-from exchange_ports.clouds.azure.rules import (
-    PROBES,
-    Access,
-    Anything,
-    ApplicationGroup,
-    AzureRuleSet,
-    GroupRef,
-    NetworkSecurityGroup,
-    Prefixes,
-    SecurityRule,
-    Side,
-    Tag,
-)
 from exchange_ports.clouds.base import Direction
 from exchange_ports.findings import Finding
-from exchange_ports.flows import (
-    ExternalEndpoint,
-    Flow,
-    Reason,
-    by_address,
-    described,
-    in_order,
-)
+from exchange_ports.flows import ExternalEndpoint, Flow, Reason
+from exchange_ports.flows.flow import by_address, described, in_order
 from exchange_ports.topology.groups import Group, GroupKind
 from exchange_ports.topology.inventory import ExchangeServer, Inventory
 from exchange_ports.topology.models import Attachment, Zone
@@ -55,12 +37,12 @@ class _Draft(NamedTuple):
     zone: Zone
     direction: Direction
     ports: Ports
-    source: Side
-    destination: Side
+    source: azure.Side
+    destination: azure.Side
     source_name: str
     destination_name: str
     band: str
-    access: Access = Access.ALLOW
+    access: azure.Access = azure.Access.ALLOW
     #: Those of the other side, where it is no group.
     addresses: Spans = NOTHING
 
@@ -77,7 +59,7 @@ class _Draft(NamedTuple):
     def theirs(self) -> str | None:
         """The group on the other side; none where that is addresses."""
         other = self.source if self.direction is Direction.IN else self.destination
-        return other.key if isinstance(other, GroupRef) else None
+        return other.key if isinstance(other, azure.GroupRef) else None
 
     @property
     def identity(self) -> Identity:
@@ -94,10 +76,8 @@ class _Draft(NamedTuple):
 
 
 def compile_network(
-    network: str,
-    flows: Iterable[Flow],
-    inventory: Inventory,
-) -> AzureRuleSet:
+    network: str, flows: Iterable[Flow], inventory: Inventory
+) -> azure.AzureRuleSet:
     """The rule set of the VNet `network`, by its identity, from the flows that touch its groups.
 
     Retired groups get their rules, and their zone its network security group; the plan knows no members
@@ -124,10 +104,10 @@ def compile_network(
     for zone in used:
         denied = _denied(zone, at, zones)
         kept |= {draft: {reason} for draft, reason in _always(zone, denied)}
-    return AzureRuleSet(
+    return azure.AzureRuleSet(
         network=network,
         groups=tuple(_group(zone, at, kept) for zone in Zone if zone in used),
-        application_groups=tuple(ApplicationGroup(key) for key in sorted(here)),
+        application_groups=tuple(azure.ApplicationGroup(key) for key in sorted(here)),
         memberships={
             server.name: tuple(group.key for group in server.groups) for server in servers
         },
@@ -137,10 +117,10 @@ def compile_network(
 
 def _group(
     zone: Zone, at: Attachment, kept: Mapping[_Draft, Collection[Reason]]
-) -> NetworkSecurityGroup:
+) -> azure.NetworkSecurityGroup:
     drafts = {draft.identity: draft for draft in kept if draft.zone is zone}
     rules = [
-        SecurityRule(
+        azure.SecurityRule(
             name=rule_name(identity, priority),
             priority=priority,
             direction=(draft := drafts[identity]).direction,
@@ -153,43 +133,45 @@ def _group(
         )
         for identity, priority in priorities(drafts).items()
     ]
-    return NetworkSecurityGroup(zone, tuple(sorted(rules, key=lambda rule: rule.name)), at)
+    return azure.NetworkSecurityGroup(zone, tuple(sorted(rules, key=lambda rule: rule.name)), at)
 
 
 def _denied(
     zone: Zone, at: Attachment, zones: Mapping[Group, Collection[Zone]]
-) -> tuple[tuple[Side, str], ...]:
+) -> tuple[tuple[azure.Side, str], ...]:
     """Whom the denies are for: at an interface any server, at a subnet our servers in it.
 
     Every server is in one group that implies no other, so these few are enough. One group a rule: a
     rule that names several groups does not work while one of them is empty (azure.md 1).
     """
     if at is Attachment.NETWORK_INTERFACES:
-        return ((Anything(), "all"),)
+        return ((azure.Anything(), "all"),)
     keys = {
         group.key for group, where in zones.items() if zone in where and not group.implied_groups
     }
-    return tuple((GroupRef(key), key) for key in sorted(keys))
+    return tuple((azure.GroupRef(key), key) for key in sorted(keys))
 
 
-def _always(zone: Zone, denied: Iterable[tuple[Side, str]]) -> Iterator[tuple[_Draft, Reason]]:
+def _always(
+    zone: Zone, denied: Iterable[tuple[azure.Side, str]]
+) -> Iterator[tuple[_Draft, Reason]]:
     """What stands in every group: the probe's way in, and the denies."""
-    any_ = Anything()
-    probe = Tag("AzureLoadBalancer")
+    any_ = azure.Anything()
+    probe = azure.Tag("AzureLoadBalancer")
     yield (
         _Draft(zone, Direction.IN, ANY_PORTS, probe, any_, "load-balancer", "all", "probe"),
-        PROBES.reason,
+        azure.PROBES.reason,
     )
     for ours, name in denied:
         sides = (any_, ours, "all", name), (ours, any_, name, "all")
         for direction, ends in zip((Direction.IN, Direction.OUT), sides, strict=True):
-            yield _Draft(zone, direction, ANY_PORTS, *ends, "denies", Access.DENY), _DENY
+            yield _Draft(zone, direction, ANY_PORTS, *ends, "denies", azure.Access.DENY), _DENY
 
 
 class _Named(NamedTuple):
     """A side with its name, and its addresses where it is no group."""
 
-    side: Side
+    side: azure.Side
     name: str
     addresses: Spans = NOTHING
 
@@ -211,14 +193,14 @@ class _Sides:
     def _sides(self, end: Group | ExternalEndpoint) -> Iterator[_Named]:
         if isinstance(end, Group):
             if end.network == self._network:
-                yield _Named(GroupRef(end.key), end.key)
+                yield _Named(azure.GroupRef(end.key), end.key)
                 return
             end = by_address(end, self._members.get(end, ()))
         # No declared name has a dot, so no other end is called so.
         for version, suffix in ((4, ""), (6, ".v6")):
             ranges = tuple(range_ for range_ in end.ranges if range_.version == version)
             if ranges:
-                yield _Named(Prefixes(ranges), end.name + suffix, spans_of(ranges))
+                yield _Named(azure.Prefixes(ranges), end.name + suffix, spans_of(ranges))
 
 
 def _written(
@@ -296,7 +278,7 @@ def _sort_key(draft: _Draft) -> tuple[int, str, str, str, str]:
 
 
 def check_neighbours(
-    _rules: AzureRuleSet,
+    _rules: azure.AzureRuleSet,
     _flows: Iterable[Flow],
     _bound: Collection[str],
     _key: str,

@@ -8,27 +8,18 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from itertools import groupby, permutations
 from typing import Final, Literal
 
-from exchange_ports.clouds.azure.rules import (
-    Access,
-    Anything,
-    AzureRuleSet,
-    GroupRef,
-    NetworkSecurityGroup,
-    Prefixes,
-    SecurityRule,
-    Side,
-)
+from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.clouds.base import Direction, RedundantRule
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
 
 #: The peer addresses with the services that a rule names.
-Reach = Callable[[SecurityRule], tuple[tuple[AddressSet, ServiceSet], ...]]
+Reach = Callable[[azure.SecurityRule], tuple[tuple[AddressSet, ServiceSet], ...]]
 
 
 def shadowed(
-    plan: AzureRuleSet, reach: Reach, implied_groups: Mapping[str, Iterable[str]]
+    plan: azure.AzureRuleSet, reach: Reach, implied_groups: Mapping[str, Iterable[str]]
 ) -> Iterator[RedundantRule]:
     """Allow rules that denies before them leave nothing of, and denies that another one holds.
 
@@ -43,7 +34,7 @@ def shadowed(
             runs = [list(run) for _, run in groupby(rules, key=lambda rule: rule.access)]
             asked = _Group(plan, group, direction, reach, implied_groups)
             for at, run in enumerate(runs):
-                if run[0].access is Access.DENY:
+                if run[0].access is azure.Access.DENY:
                     yield from asked.held(run)
                 elif at:
                     before = [rule for earlier in runs[:at] for rule in earlier]
@@ -55,8 +46,8 @@ class _Group:
 
     def __init__(
         self,
-        plan: AzureRuleSet,
-        group: NetworkSecurityGroup,
+        plan: azure.AzureRuleSet,
+        group: azure.NetworkSecurityGroup,
         direction: Direction,
         reach: Reach,
         implied_groups: Mapping[str, Iterable[str]],
@@ -71,13 +62,13 @@ class _Group:
         }
 
     def left_nothing(
-        self, rules: Sequence[SecurityRule], before: Sequence[SecurityRule]
+        self, rules: Sequence[azure.SecurityRule], before: Sequence[azure.SecurityRule]
     ) -> Iterator[RedundantRule]:
         """Allow rules of which, at every server that they are applied to, all is decided before."""
         for rule in rules:
             everyone = [worn for worn in self._here.values() if self._is_applied(rule, worn)]
             named = Traffic.of(self._reach(rule))
-            denies: list[SecurityRule] = []
+            denies: list[azure.SecurityRule] = []
             for worn in set(everyone):
                 applied = [one for one in before if self._is_applied(one, worn)]
                 if not named <= self._of(applied):
@@ -90,7 +81,7 @@ class _Group:
                         rule.name, f"{denies[0].name} before it leaves nothing of it"
                     )
 
-    def held(self, denies: Sequence[SecurityRule]) -> Iterator[RedundantRule]:
+    def held(self, denies: Sequence[azure.SecurityRule]) -> Iterator[RedundantRule]:
         """Denies that one beside them holds: with no allow rule between, order is no matter."""
         found: dict[str, str] = {}
         for rule, other in permutations(denies, 2):
@@ -107,29 +98,29 @@ class _Group:
             RedundantRule(name, f"{other} names all of it") for name, other in found.items()
         )
 
-    def _of(self, rules: Sequence[SecurityRule]) -> Traffic:
+    def _of(self, rules: Sequence[azure.SecurityRule]) -> Traffic:
         return Traffic.of(pair for rule in rules for pair in self._reach(rule))
 
-    def _takes(self, rule: SecurityRule, named: Traffic) -> bool:
-        return rule.access is Access.DENY and bool(self._of([rule]) & named)
+    def _takes(self, rule: azure.SecurityRule, named: Traffic) -> bool:
+        return rule.access is azure.Access.DENY and bool(self._of([rule]) & named)
 
-    def _is_applied(self, rule: SecurityRule, worn: Collection[str]) -> bool:
+    def _is_applied(self, rule: azure.SecurityRule, worn: Collection[str]) -> bool:
         ours = self._ours(rule)
-        return ours.key in worn if isinstance(ours, GroupRef) else True
+        return ours.key in worn if isinstance(ours, azure.GroupRef) else True
 
-    def _ours(self, rule: SecurityRule) -> Side:
+    def _ours(self, rule: azure.SecurityRule) -> azure.Side:
         return rule.destination if self._direction is Direction.IN else rule.source
 
-    def _peer(self, rule: SecurityRule) -> Side:
+    def _peer(self, rule: azure.SecurityRule) -> azure.Side:
         return rule.source if self._direction is Direction.IN else rule.destination
 
-    def _side_held(self, side: Side, other: Side) -> bool:
+    def _side_held(self, side: azure.Side, other: azure.Side) -> bool:
         """Whether a side is in another one by what it means."""
-        if isinstance(other, Anything) or side == other:
+        if isinstance(other, azure.Anything) or side == other:
             return True
-        if isinstance(side, GroupRef) and isinstance(other, GroupRef):
+        if isinstance(side, azure.GroupRef) and isinstance(other, azure.GroupRef):
             return other.key in self._wider.get(side.key, ())
-        if isinstance(side, Prefixes) and isinstance(other, Prefixes):
+        if isinstance(side, azure.Prefixes) and isinstance(other, azure.Prefixes):
             return AddressSet.of(side.ranges) <= AddressSet.of(other.ranges)
         return False
 
@@ -137,5 +128,5 @@ class _Group:
 _VERSIONS: Final[tuple[Literal[4, 6], ...]] = (4, 6)
 
 
-def _priority(rule: SecurityRule) -> int:
+def _priority(rule: azure.SecurityRule) -> int:
     return rule.priority

@@ -8,32 +8,25 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.clouds.azure.names import band_of, renumbered
-from exchange_ports.clouds.azure.rules import (
-    Access,
-    AzureRuleSet,
-    GroupRef,
-    NetworkSecurityGroup,
-    SecurityRule,
-    Side,
-)
 from exchange_ports.clouds.base import Direction, TransientRules, subsets
 from exchange_ports.topology.models import Attachment, Zone
 from exchange_ports.traffic.ports import Ports
 
 
-def empty(network: str) -> AzureRuleSet:
+def empty(network: str) -> azure.AzureRuleSet:
     """The rule set of a VNet that holds nothing of ours."""
-    return AzureRuleSet(network, (), (), {}, {})
+    return azure.AzureRuleSet(network, (), (), {}, {})
 
 
-def trimmed(old: AzureRuleSet, new: AzureRuleSet) -> AzureRuleSet:
+def trimmed(old: azure.AzureRuleSet, new: azure.AzureRuleSet) -> azure.AzureRuleSet:
     """The old rules: nothing must be gone first, as a network security group is written whole."""
     return old
 
 
 def transient_states(
-    old: AzureRuleSet, new: AzureRuleSet, *, memberships_change: bool
+    old: azure.AzureRuleSet, new: azure.AzureRuleSet, *, memberships_change: bool
 ) -> Iterator[TransientRules]:
     """The extremal states of one run of the engine, in the order of time."""
     groups = {group.key: group for group in (*old.groups, *new.groups)}
@@ -48,8 +41,8 @@ def transient_states(
 
 
 def with_memberships(
-    rules: AzureRuleSet, memberships: Mapping[str, tuple[str, ...]], zones: Mapping[str, str]
-) -> AzureRuleSet:
+    rules: azure.AzureRuleSet, memberships: Mapping[str, tuple[str, ...]], zones: Mapping[str, str]
+) -> azure.AzureRuleSet:
     """The same rules with these servers as members, as far as their groups exist."""
     known = set(rules.member_groups)
     return replace(
@@ -61,12 +54,11 @@ def with_memberships(
     )
 
 
-def without(rules: AzureRuleSet, gone: frozenset[tuple[str, str]]) -> AzureRuleSet:
+def without(rules: azure.AzureRuleSet, gone: frozenset[tuple[str, str]]) -> azure.AzureRuleSet:
     """The same without these rules, each given by the zone of its group and its name."""
     groups = (
         replace(
-            group,
-            rules=tuple(r for r in group.rules if (group.zone.value, r.name) not in gone),
+            group, rules=tuple(r for r in group.rules if (group.zone.value, r.name) not in gone)
         )
         for group in rules.groups
     )
@@ -74,7 +66,7 @@ def without(rules: AzureRuleSet, gone: frozenset[tuple[str, str]]) -> AzureRuleS
 
 
 def reattached(
-    old: AzureRuleSet, new: AzureRuleSet
+    old: azure.AzureRuleSet, new: azure.AzureRuleSet
 ) -> Iterator[tuple[Zone, Attachment, Attachment]]:
     """The zones whose network security groups change what they are associated with."""
     before = {group.zone: group.at for group in old.groups}
@@ -84,7 +76,9 @@ def reattached(
             yield group.zone, at, group.at
 
 
-def _mixed(old: AzureRuleSet, new: AzureRuleSet, written: Collection[str]) -> AzureRuleSet:
+def _mixed(
+    old: azure.AzureRuleSet, new: azure.AzureRuleSet, written: Collection[str]
+) -> azure.AzureRuleSet:
     """The network security groups with the keys of `written` as in `new`, the others as they were."""
     groups = [group for group in old.groups if group.key not in written]
     groups += [group for group in new.groups if group.key in written]
@@ -92,8 +86,8 @@ def _mixed(old: AzureRuleSet, new: AzureRuleSet, written: Collection[str]) -> Az
 
 
 def merged(
-    old: AzureRuleSet, new: AzureRuleSet, keep: Callable[[str], tuple[bool, bool]]
-) -> AzureRuleSet:
+    old: azure.AzureRuleSet, new: azure.AzureRuleSet, keep: Callable[[str], tuple[bool, bool]]
+) -> azure.AzureRuleSet:
     """The groups of both, and of each application security group the rules that `keep` asks for.
 
     A rule belongs to the application security group at our side. A rule that is in both is the new
@@ -106,8 +100,8 @@ def merged(
 
 
 def _with_groups(
-    old: AzureRuleSet, new: AzureRuleSet, groups: Iterable[NetworkSecurityGroup]
-) -> AzureRuleSet:
+    old: azure.AzureRuleSet, new: azure.AzureRuleSet, groups: Iterable[azure.NetworkSecurityGroup]
+) -> azure.AzureRuleSet:
     order = list(Zone)
     applications = {each.key: each for each in (*old.application_groups, *new.application_groups)}
     return replace(
@@ -118,12 +112,12 @@ def _with_groups(
 
 
 def _group(
-    group: NetworkSecurityGroup,
-    old: AzureRuleSet,
-    new: AzureRuleSet,
+    group: azure.NetworkSecurityGroup,
+    old: azure.AzureRuleSet,
+    new: azure.AzureRuleSet,
     keep: Callable[[str], tuple[bool, bool]],
-) -> NetworkSecurityGroup:
-    rules: dict[_Content, SecurityRule] = {}
+) -> azure.NetworkSecurityGroup:
+    rules: dict[_Content, azure.SecurityRule] = {}
     for rule in _rules_of(group, new):
         if _kept(rule, keep, of_new=True):
             rules[_content(rule)] = rule
@@ -143,27 +137,31 @@ def _group(
     return replace(group, rules=tuple(sorted(rules.values(), key=lambda rule: rule.name)))
 
 
-_Content = tuple[Direction, Access, Ports, Side, Side]
+_Content = tuple[Direction, azure.Access, Ports, azure.Side, azure.Side]
 
 
-def _content(rule: SecurityRule) -> _Content:
+def _content(rule: azure.SecurityRule) -> _Content:
     return (rule.direction, rule.access, rule.ports, rule.source, rule.destination)
 
 
-def _rules_of(group: NetworkSecurityGroup, rules: AzureRuleSet) -> Iterable[SecurityRule]:
+def _rules_of(
+    group: azure.NetworkSecurityGroup, rules: azure.AzureRuleSet
+) -> Iterable[azure.SecurityRule]:
     return (rule for each in rules.groups if each.key == group.key for rule in each.rules)
 
 
-def _kept(rule: SecurityRule, keep: Callable[[str], tuple[bool, bool]], *, of_new: bool) -> bool:
+def _kept(
+    rule: azure.SecurityRule, keep: Callable[[str], tuple[bool, bool]], *, of_new: bool
+) -> bool:
     ours = rule.destination if rule.direction is Direction.IN else rule.source
     # Probe and denies say the same as long as the group is there; a deny of one of our groups is
     # about whoever wears it.
-    if rule.access is Access.DENY or not isinstance(ours, GroupRef):
+    if rule.access is azure.Access.DENY or not isinstance(ours, azure.GroupRef):
         return True
     return keep(ours.key)[of_new]
 
 
-def _elsewhere(rule: SecurityRule, taken: Collection[int]) -> SecurityRule:
+def _elsewhere(rule: azure.SecurityRule, taken: Collection[int]) -> azure.SecurityRule:
     band = band_of(rule.priority)
     for step in range(1, band.size):
         priority = band.first + (rule.priority - band.first + step) % band.size

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 from exchange_ports.flows import ExternalEndpoint
 from exchange_ports.topology.groups import Group, GroupKind, ServerRole, identity, roles_of
@@ -56,8 +56,7 @@ class Place:
         return self.site, self.kind, self.network
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """A server of a lane: its name, and whether it comes or goes."""
 
     name: str

@@ -12,16 +12,7 @@ from typing import Final
 from xml.etree import ElementTree as ET
 
 from exchange_ports.flows import Reason
-from exchange_ports.reports.diagram.columns import (
-    Column,
-    Kind,
-    Strip,
-    columns,
-    note,
-    spoken,
-    tag,
-    title,
-)
+from exchange_ports.reports.diagram import columns
 from exchange_ports.reports.diagram.layout import Place, Stand
 from exchange_ports.reports.diagram.picture import Picture, Row
 
@@ -42,9 +33,9 @@ _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ff
 
 @dataclass(frozen=True, slots=True)
 class _Lane:
-    strip: Strip
+    strip: columns.Strip
     x: float
-    kind: Kind
+    kind: columns.Kind
 
 
 def svg(scene: Picture, name: str) -> str:
@@ -56,7 +47,7 @@ class _Picture:
     def __init__(self, scene: Picture, name: str) -> None:
         self._scene = scene
         self._name = name
-        self._columns = columns(scene)
+        self._columns = columns.columns(scene)
         self._lanes: list[_Lane] = []
         self._lefts: list[tuple[float, float]] = []
         x = float(_EDGE)
@@ -88,7 +79,7 @@ class _Picture:
                 rows.append(_line("rule", _EDGE, y + 4, self._width - _EDGE, y + 4))
                 rows.append(_text(self._notes, y + 20, part.value, "bold"))
                 y += 26
-            said = note(row, self._scene.land, self._strips(row))
+            said = columns.note(row, self._scene.land, self._strips(row))
             lines = wrapped(said, _TEXT, _NOTES)[:4]
             tall_row = max(36, len(lines) * _LINE + 14)
             rows.append(self._row(row, y, tall_row, lines))
@@ -120,8 +111,10 @@ class _Picture:
                 "aria-labelledby": "title desc",
             },
         )
-        ET.SubElement(root, "title", {"id": "title"}).text = _legal(title(self._scene, self._name))
-        ET.SubElement(root, "desc", {"id": "desc"}).text = _legal(spoken(self._scene))
+        ET.SubElement(root, "title", {"id": "title"}).text = _legal(
+            columns.title(self._scene, self._name)
+        )
+        ET.SubElement(root, "desc", {"id": "desc"}).text = _legal(columns.spoken(self._scene))
         ET.SubElement(root, "style").text = style()
         root.append(_rect("page", 0.5, 0.5, self._width - 1, height - 1, 8))
         return root
@@ -140,9 +133,9 @@ class _Picture:
             group.append(_text(lane.x, y + 14 + at * _LINE, text, "middle small soft"))
         return group
 
-    def _strips(self, row: Row) -> list[tuple[Strip, list[Place], list[Place]]]:
+    def _strips(self, row: Row) -> list[tuple[columns.Strip, list[Place], list[Place]]]:
         """The lanes of a row with its sources and destinations in each."""
-        found: dict[int, tuple[Strip, list[Place], list[Place]]] = {}
+        found: dict[int, tuple[columns.Strip, list[Place], list[Place]]] = {}
         for side, ends in enumerate((row.source, row.destination)):
             for place in sorted(ends, key=lambda end: (self._of[end].x, end.servers)):
                 strip = self._of[place].strip
@@ -173,7 +166,7 @@ class _Picture:
             else:
                 right = min(sources, key=lambda one: abs(one - x)) < x
                 group.append(_arrow(x, at, right=right))
-        summary = tag(row)
+        summary = columns.tag(row)
         room = max(last - first, _LANE * 2)
         label = fitting(summary, _TEXT, room)
         wide = width(label, _TEXT) + 6
@@ -216,13 +209,13 @@ class _Picture:
         )
 
 
-def _head(column: Column, wide: float) -> list[tuple[str, str]]:
+def _head(column: columns.Column, wide: float) -> list[tuple[str, str]]:
     """The lines of a column's head, each with its classes."""
     lines = [(line, "bold") for line in wrapped(column.title, _TEXT * 1.12, wide - 6)[:3]]
     return lines + [(line, "small soft") for line in wrapped(column.below, _SMALL, wide - 6)[:3]]
 
 
-def _in_box(strip: Strip) -> tuple[list[str], list[str]]:
+def _in_box(strip: columns.Strip) -> tuple[list[str], list[str]]:
     first = [fitting(line, _TEXT, _BOX - 4) for line in wrapped(strip.title, _TEXT, _BOX - 4)[:3]]
     second = wrapped(strip.names, _SMALL, _BOX - 4)[:3]
     return first, list(second)
@@ -298,10 +291,10 @@ LIGHT: Final[Mapping[str, str]] = {
     "line": "#424a53",
     "edge": "#6e7781",
     "rule": "#d0d7de",
-    Kind.INTERNET: "#fdeaea",
-    Kind.PERIMETER: "#fff6cc",
-    Kind.INTERNAL: "#e0f1fc",
-    Kind.NEIGHBOURS: "#eef0f2",
+    columns.Kind.INTERNET: "#fdeaea",
+    columns.Kind.PERIMETER: "#fff6cc",
+    columns.Kind.INTERNAL: "#e0f1fc",
+    columns.Kind.NEIGHBOURS: "#eef0f2",
     Stand.NEW: "#11632a",
     Stand.CUT: "#a90f1b",
     "risk": "#8a3a00",
@@ -313,10 +306,10 @@ DARK: Final[Mapping[str, str]] = {
     "line": "#b3bcc6",
     "edge": "#8b949e",
     "rule": "#30363d",
-    Kind.INTERNET: "#3a1d20",
-    Kind.PERIMETER: "#38300f",
-    Kind.INTERNAL: "#10283a",
-    Kind.NEIGHBOURS: "#21262d",
+    columns.Kind.INTERNET: "#3a1d20",
+    columns.Kind.PERIMETER: "#38300f",
+    columns.Kind.INTERNAL: "#10283a",
+    columns.Kind.NEIGHBOURS: "#21262d",
     Stand.NEW: "#56d364",
     Stand.CUT: "#ff9a94",
     "risk": "#ffb27a",
@@ -333,7 +326,7 @@ _COLOURED: Final = (
     (".way, .ring", "stroke", "line"),
     (".head", "fill", "line"),
     (".ring", "fill", "page"),
-    *((f".{kind}", "fill", kind) for kind in Kind),
+    *((f".{kind}", "fill", kind) for kind in columns.Kind),
     *(
         rule
         for name in ("risk", Stand.NEW, Stand.CUT)

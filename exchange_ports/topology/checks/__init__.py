@@ -11,13 +11,7 @@ from typing import Final
 from exchange_ports.findings import Finding, Path, Severity, nearest
 from exchange_ports.findings.command_kinds import WARNINGS
 from exchange_ports.findings.topology_kinds import BY_CODE, KINDS
-from exchange_ports.topology.checks import (
-    additional,
-    addressing,
-    mail,
-    naming,
-    warnings,
-)
+from exchange_ports.topology.checks import additional, addressing, mail, naming, warnings
 from exchange_ports.topology.models import Topology
 
 __all__ = ["check"]

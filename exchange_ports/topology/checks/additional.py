@@ -8,13 +8,7 @@ from typing import Final
 from exchange_ports.findings import Finding, Path, counted
 from exchange_ports.findings.command_kinds import REVIEW_PASSED
 from exchange_ports.findings.topology_kinds import BY_CODE
-from exchange_ports.topology.checks.naming import (
-    from_internet,
-    managed,
-    named_by,
-    servers,
-    zones,
-)
+from exchange_ports.topology.checks import naming
 from exchange_ports.topology.fields import FlowEnd, ends_of
 from exchange_ports.topology.groups import ServerRole, roles_of
 from exchange_ports.topology.models import AdditionalFlow, Topology
@@ -53,7 +47,9 @@ _WITHOUT_NEED: Final = {"ports": "[3389/tcp]", "reason": "administration from th
 def relays(topology: Topology) -> Iterator[Finding]:
     """Relays from public addresses to Mailbox servers whose risk nobody accepted (V4)."""
     for key, relay in topology.mail_flow.relays.items():
-        public = [each for each in relay.source if from_internet(topology, FlowEnd("", None, each))]
+        public = [
+            each for each in relay.source if naming.from_internet(topology, FlowEnd("", None, each))
+        ]
         for site in sorted(relay.sites or topology.sites):
             target = FlowEnd(relay.to, site)
             if public and not relay.accept_risk and _reaches_mailbox(topology, target):
@@ -75,10 +71,10 @@ def _ours(topology: Topology, end: FlowEnd) -> bool:
     """Whether an end names a server that is ours to filter, or one that is declared nowhere."""
     if end.is_external:
         return False
-    named = named_by(topology, end)
+    named = naming.named_by(topology, end)
     # A network that is declared nowhere is another finding.
     networks = [each.network for each in named if each.network in topology.networks]
-    return any(managed(topology, network) for network in networks) or not networks
+    return any(naming.managed(topology, network) for network in networks) or not networks
 
 
 def _risk(topology: Topology, source: FlowEnd, to: FlowEnd) -> str | None:
@@ -86,7 +82,7 @@ def _risk(topology: Topology, source: FlowEnd, to: FlowEnd) -> str | None:
     for end in (source, to):
         if end.word == "edge" or end.word in topology.edge_servers or _in_perimeter(topology, end):
             return f"{end} is in the perimeter, which is there to be closed"
-    if from_internet(topology, source) and _reaches_mailbox(topology, to):
+    if naming.from_internet(topology, source) and _reaches_mailbox(topology, to):
         return f"{to} includes a Mailbox server, and those are not for the Internet (V4)"
     return None
 
@@ -94,7 +90,8 @@ def _risk(topology: Topology, source: FlowEnd, to: FlowEnd) -> str | None:
 def _in_perimeter(topology: Topology, end: FlowEnd) -> bool:
     range_ = end.range_
     return range_ is not None and any(
-        zone == "perimeter" and overlap(range_, other) for _, _, zone, other in zones(topology)
+        zone == "perimeter" and overlap(range_, other)
+        for _, _, zone, other in naming.zones(topology)
     )
 
 
@@ -108,7 +105,7 @@ def _reaches_mailbox(topology: Topology, end: FlowEnd) -> bool:
                 and end.site in (None, site)
             )
         )
-        for site, _, key, server in servers(topology)
+        for site, _, key, server in naming.servers(topology)
     )
 
 

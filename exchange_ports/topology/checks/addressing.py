@@ -7,6 +7,7 @@ from typing import Final
 
 from exchange_ports.findings import Finding, Path
 from exchange_ports.findings.topology_kinds import BY_CODE
+from exchange_ports.topology import models
 from exchange_ports.topology.checks.naming import (
     listed,
     managed,
@@ -18,15 +19,6 @@ from exchange_ports.topology.checks.naming import (
 )
 from exchange_ports.topology.fields import ends_of
 from exchange_ports.topology.groups import ServerRole, roles_of
-from exchange_ports.topology.models import (
-    Attachment,
-    EdgeServer,
-    Inbound,
-    Network,
-    Passage,
-    Platform,
-    Topology,
-)
 from exchange_ports.traffic.addresses import EVERYTHING_V4, covers, inside, network, overlap
 from exchange_ports.traffic.addresses import Network as Range
 
@@ -34,7 +26,7 @@ from exchange_ports.traffic.addresses import Network as Range
 _UNICAST = (network("0.0.0.0/1"), network("128.0.0.0/2"), network("192.0.0.0/3"))
 
 
-def ranges(topology: Topology) -> Iterator[Finding]:
+def ranges(topology: models.Topology) -> Iterator[Finding]:
     """Zones that overlap, or that the Internet would reach."""
     blocks = topology.private_blocks
     for index, block in enumerate(blocks):
@@ -55,13 +47,13 @@ def ranges(topology: Topology) -> Iterator[Finding]:
             )
 
 
-def sources(topology: Topology) -> Iterator[Finding]:
+def sources(topology: models.Topology) -> Iterator[Finding]:
     """Ranges from which no connection arrives."""
     declared: list[tuple[Path, str | tuple[Range, ...]]] = [
         (("clients", key), client.source) for key, client in topology.clients.items()
     ]
     flow = topology.mail_flow
-    if isinstance(flow.inbound, Inbound):
+    if isinstance(flow.inbound, models.Inbound):
         declared.append((("mail_flow", "inbound"), flow.inbound.source))
     declared += [(("mail_flow", "relays", key), each.source) for key, each in flow.relays.items()]
     for path, ranges in declared:
@@ -71,7 +63,7 @@ def sources(topology: Topology) -> Iterator[Finding]:
                 yield BY_CODE["unusable-range"].at((*path, "from", index), range=range_, what=what)
 
 
-def places(topology: Topology) -> Iterator[Finding]:
+def places(topology: models.Topology) -> Iterator[Finding]:
     """Servers outside their zone."""
     for site_key, site, key, server in servers(topology):
         where = site.network or ""
@@ -92,7 +84,7 @@ def places(topology: Topology) -> Iterator[Finding]:
             yield from _edge_places(key, edge, declared)
 
 
-def _edge_places(key: str, edge: EdgeServer, declared: Network) -> Iterator[Finding]:
+def _edge_places(key: str, edge: models.EdgeServer, declared: models.Network) -> Iterator[Finding]:
     path: Path = ("edge_servers", key)
     if not declared.perimeter:
         yield BY_CODE["edge-outside-perimeter"].at(
@@ -128,7 +120,7 @@ def _outside(
     )
 
 
-def same_address(topology: Topology) -> Iterator[Finding]:
+def same_address(topology: models.Topology) -> Iterator[Finding]:
     """Addresses that two servers have, or that no server can have in a cloud."""
     first: dict[object, str] = {}
     for path, key, address, declared in _addresses(topology):
@@ -136,13 +128,13 @@ def same_address(topology: Topology) -> Iterator[Finding]:
             yield BY_CODE["address-used-twice"].at(
                 path, server=key, other=first[address], address=address
             )
-        if declared is not None and declared.platform is not Platform.EXTERNAL:
+        if declared is not None and declared.platform is not models.Platform.EXTERNAL:
             yield from _reserved(path, key, network(str(address)), declared)
 
 
 def _addresses(
-    topology: Topology,
-) -> Iterator[tuple[Path, str, IPv4Address | IPv6Address, Network | None]]:
+    topology: models.Topology,
+) -> Iterator[tuple[Path, str, IPv4Address | IPv6Address, models.Network | None]]:
     for site_key, site, key, server in servers(topology):
         if server.address is not None:
             path: Path = ("sites", site_key, "servers", key, "address")
@@ -153,7 +145,9 @@ def _addresses(
             yield path, key, address, topology.networks.get(edge.network)
 
 
-def _reserved(path: Path, server: str, address: Range, declared: Network) -> Iterator[Finding]:
+def _reserved(
+    path: Path, server: str, address: Range, declared: models.Network
+) -> Iterator[Finding]:
     """Both clouds keep the first four addresses of a subnet and the last one for themselves.
 
     Subnets are not declared, but a zone begins and ends where one does.
@@ -173,7 +167,7 @@ def _reserved(path: Path, server: str, address: Range, declared: Network) -> Ite
 _KEPT_AT_THE_START: Final = 4
 
 
-def unrestricted(topology: Topology) -> Iterator[Finding]:
+def unrestricted(topology: models.Topology) -> Iterator[Finding]:
     """Neighbours of the fabric that reach into a perimeter: everything passes to them."""
     perimeters = [each for each in zones(topology) if each[2] == "perimeter"]
     for path, what, range_ in neighbours(topology):
@@ -184,19 +178,19 @@ def unrestricted(topology: Topology) -> Iterator[Finding]:
                 )
 
 
-def passages(topology: Topology) -> Iterator[Finding]:
+def passages(topology: models.Topology) -> Iterator[Finding]:
     """What stands between Exchange servers and the rest of the fabric in another place."""
     for key, declared in topology.networks.items():
-        if declared.passage is Passage.ROUTED or not _reaches_out(topology, key, declared):
+        if declared.passage is models.Passage.ROUTED or not _reaches_out(topology, key, declared):
             continue
         path: Path = ("networks", key, "passage")
-        if declared.passage is Passage.TRANSLATED:
+        if declared.passage is models.Passage.TRANSLATED:
             yield BY_CODE["fabric-translated"].at(path, network=key)
         else:
             yield BY_CODE["fabric-inspected"].at(path, network=key)
 
 
-def _reaches_out(topology: Topology, key: str, declared: Network) -> bool:
+def _reaches_out(topology: models.Topology, key: str, declared: models.Network) -> bool:
     """Whether some of the fabric of a network's servers is in another place."""
     if not any(site.network == key for _, site, _, _ in servers(topology)):
         return False
@@ -205,7 +199,7 @@ def _reaches_out(topology: Topology, key: str, declared: Network) -> bool:
     return any(not covers(declared.internal, (range_,)) for _, _, range_ in neighbours(topology))
 
 
-def addresses_needed(topology: Topology) -> Iterator[Finding]:
+def addresses_needed(topology: models.Topology) -> Iterator[Finding]:
     """Servers without an address that servers of another network must reach."""
     # A network that is declared nowhere is another finding.
     internal = {site.network for _, site, _, _ in servers(topology)} & {*topology.networks}
@@ -232,7 +226,7 @@ def addresses_needed(topology: Topology) -> Iterator[Finding]:
             yield BY_CODE["address-needed"].at(("edge_servers", key), server=key, flow=flow)
 
 
-def addresses_for_flows(topology: Topology) -> Iterator[Finding]:
+def addresses_for_flows(topology: models.Topology) -> Iterator[Finding]:
     """Servers without an address at an end of an additional flow that crosses networks."""
     for flow in topology.additional_flows:
         for source in ends_of(flow.source):
@@ -249,9 +243,9 @@ def addresses_for_flows(topology: Topology) -> Iterator[Finding]:
                         )
 
 
-def unused(topology: Topology) -> Iterator[Finding]:
+def unused(topology: models.Topology) -> Iterator[Finding]:
     """Networks in which nothing stands, and topologies of which nothing is ours to filter."""
-    if all(each.platform is Platform.EXTERNAL for each in topology.networks.values()):
+    if all(each.platform is models.Platform.EXTERNAL for each in topology.networks.values()):
         yield BY_CODE["nothing-managed"].at(("networks",))
     used = {site.network for site in topology.sites.values()}
     used |= {edge.network for edge in topology.edge_servers.values()}
@@ -263,7 +257,7 @@ def unused(topology: Topology) -> Iterator[Finding]:
             yield BY_CODE["unused-network"].at(("networks", key), network=key)
 
 
-def listed_twice(topology: Topology) -> Iterator[Finding]:
+def listed_twice(topology: models.Topology) -> Iterator[Finding]:
     """Neighbours listed twice, or whose ranges hold a server of ours."""
     seen: dict[Range, Path] = {}
     ours = [(key, address) for _, key, address, _ in _addresses(topology)]
@@ -278,10 +272,10 @@ def listed_twice(topology: Topology) -> Iterator[Finding]:
                 )
 
 
-def subnets(topology: Topology) -> Iterator[Finding]:
+def subnets(topology: models.Topology) -> Iterator[Finding]:
     """Networks whose groups hang on subnets: those that have no such groups, and what it does to others."""
     for key, declared in topology.networks.items():
-        if declared.attach_to is not Attachment.SUBNETS:
+        if declared.attach_to is not models.Attachment.SUBNETS:
             continue
         path: Path = ("networks", key, "attach_to")
         why = declared.platform.facts.no_subnets
@@ -293,18 +287,18 @@ def subnets(topology: Topology) -> Iterator[Finding]:
             yield BY_CODE["subnet-attachment"].at(path, network=key)
 
 
-def _is_used(topology: Topology, key: str) -> bool:
+def _is_used(topology: models.Topology, key: str) -> bool:
     sites = (site for site in topology.sites.values() if site.network == key)
     return any(site.servers for site in sites) or any(
         edge.network == key for edge in topology.edge_servers.values()
     )
 
 
-def subnets_of_one_server(topology: Topology) -> Iterator[Finding]:
+def subnets_of_one_server(topology: models.Topology) -> Iterator[Finding]:
     """Edge servers with an adapter in each zone: the group of a subnet is that of one zone."""
     for key, edge in topology.edge_servers.items():
         declared = topology.networks.get(edge.network)
-        if declared is None or declared.attach_to is not Attachment.SUBNETS:
+        if declared is None or declared.attach_to is not models.Attachment.SUBNETS:
             continue
         places = [network(str(address)) for address in edge.addresses]
         inside = [place for place in places if covers(declared.internal, (place,))]

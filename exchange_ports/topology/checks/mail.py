@@ -7,38 +7,30 @@ from typing import Final
 from exchange_ports.catalog import BY_ID, SERVICES, SMTP_PORT
 from exchange_ports.findings import Finding, Path
 from exchange_ports.findings.topology_kinds import BY_CODE
+from exchange_ports.topology import models
 from exchange_ports.topology.checks.naming import connectors, servers
 from exchange_ports.topology.groups import ServerRole, roles_of, sites_with
-from exchange_ports.topology.models import (
-    Inbound,
-    NameServers,
-    Outbound,
-    OutboundPath,
-    RelayTarget,
-    Service,
-    Topology,
-)
 from exchange_ports.traffic.ports import Protocol, tcp
 
 
-def send(topology: Topology) -> Iterator[Finding]:
+def send(topology: models.Topology) -> Iterator[Finding]:
     """Send connectors that no server can carry out."""
     declared = list(connectors(topology))
     for path, connector in declared:
-        if connector.through is OutboundPath.EDGE and not topology.edge_servers:
+        if connector.through is models.OutboundPath.EDGE and not topology.edge_servers:
             yield BY_CODE["outbound-without-edge"].at((*path, "through"))
-        if connector.through is OutboundPath.CLIENT_ACCESS:
+        if connector.through is models.OutboundPath.CLIENT_ACCESS:
             for site in sorted(_proxied_past_edge(topology, connector)):
                 yield BY_CODE["proxied-past-edge"].at((*path, "through"), site=site)
         if connector.servers is not None and connector.sites is not None:
             yield BY_CODE["connector-names-both"].at(path)
-        if connector.through is OutboundPath.NONE and len(declared) > 1:
+        if connector.through is models.OutboundPath.NONE and len(declared) > 1:
             yield BY_CODE["none-beside-others"].at((*path, "through"))
-        if connector.through is OutboundPath.EDGE and topology.edge_servers:
+        if connector.through is models.OutboundPath.EDGE and topology.edge_servers:
             yield from _edge_that_sends(topology, path, connector)
 
 
-def _proxied_past_edge(topology: Topology, connector: Outbound) -> set[str]:
+def _proxied_past_edge(topology: models.Topology, connector: models.Outbound) -> set[str]:
     """The sites of a proxied connector whose Edge servers send their mail."""
     with_edge = {
         edge.subscribed_site
@@ -53,7 +45,9 @@ def _proxied_past_edge(topology: Topology, connector: Outbound) -> set[str]:
     return sites & with_edge
 
 
-def _edge_that_sends(topology: Topology, path: Path, connector: Outbound) -> Iterator[Finding]:
+def _edge_that_sends(
+    topology: models.Topology, path: Path, connector: models.Outbound
+) -> Iterator[Finding]:
     edges = topology.edge_servers
     for index, name in enumerate(connector.servers or ()):
         if name in edges and not edges[name].sends:
@@ -69,7 +63,7 @@ def _edge_that_sends(topology: Topology, path: Path, connector: Outbound) -> Ite
         yield BY_CODE["edge-does-not-send"].at((*path, "through"), who="no Edge server does")
 
 
-def edge_servers(topology: Topology) -> Iterator[Finding]:
+def edge_servers(topology: models.Topology) -> Iterator[Finding]:
     """What Edge servers need, and what contradicts itself about one."""
     for key, edge in topology.edge_servers.items():
         path: Path = ("edge_servers", key)
@@ -84,7 +78,7 @@ def edge_servers(topology: Topology) -> Iterator[Finding]:
     inbound = topology.mail_flow.inbound
     receives = any(edge.receives for edge in topology.edge_servers.values())
     if (
-        isinstance(inbound, Inbound)
+        isinstance(inbound, models.Inbound)
         and inbound.to is None
         and topology.edge_servers
         and not receives
@@ -97,7 +91,9 @@ def edge_servers(topology: Topology) -> Iterator[Finding]:
     yield from _resolvers_of_every_network(topology, topology.name_servers)
 
 
-def _resolvers_of_every_network(topology: Topology, declared: NameServers) -> Iterator[Finding]:
+def _resolvers_of_every_network(
+    topology: models.Topology, declared: models.NameServers
+) -> Iterator[Finding]:
     """Name servers by network have to name every network with servers."""
     inside = {site.network for _, site, _, _ in servers(topology)}
     outside = {edge.network for edge in topology.edge_servers.values()}
@@ -111,7 +107,7 @@ def _resolvers_of_every_network(topology: Topology, declared: NameServers) -> It
                     )
 
 
-def relays(topology: Topology) -> Iterator[Finding]:
+def relays(topology: models.Topology) -> Iterator[Finding]:
     """Receive connectors that would clash with one another."""
     declared = topology.mail_flow.relays
     for (one, first), (other, second) in combinations(sorted(declared.items()), 2):
@@ -130,10 +126,10 @@ def relays(topology: Topology) -> Iterator[Finding]:
     yield from _relays_past_front_end(topology)
 
 
-def _relays_past_front_end(topology: Topology) -> Iterator[Finding]:
+def _relays_past_front_end(topology: models.Topology) -> Iterator[Finding]:
     both = {ServerRole.CLIENT_ACCESS, ServerRole.MAILBOX}
     for key, relay in topology.mail_flow.relays.items():
-        if relay.to is not RelayTarget.MAILBOX:
+        if relay.to is not models.RelayTarget.MAILBOX:
             continue
         for site, _, server_key, server in servers(topology):
             # On a combined server the front end owns the port that both would listen on.
@@ -143,7 +139,7 @@ def _relays_past_front_end(topology: Topology) -> Iterator[Finding]:
                 yield BY_CODE["relay-behind-front-end"].at(path, relay=key, server=server_key)
 
 
-def services(topology: Topology) -> Iterator[Finding]:
+def services(topology: models.Topology) -> Iterator[Finding]:
     """Ports that are bound anew and that nobody uses."""
     used = {service for client in topology.clients.values() for service in client.services}
     for service in topology.service_ports:
@@ -154,7 +150,7 @@ def services(topology: Topology) -> Iterator[Finding]:
 # ---- which roles an organization and its sites need (exchange.md 3: V2, V6) ----
 
 
-def roles(topology: Topology) -> Iterator[Finding]:
+def roles(topology: models.Topology) -> Iterator[Finding]:
     """Roles that are missing in the organization or a site."""
     served = sites_with(topology, ServerRole.CLIENT_ACCESS)
     stored = sites_with(topology, ServerRole.MAILBOX)
@@ -174,7 +170,7 @@ def roles(topology: Topology) -> Iterator[Finding]:
         yield BY_CODE["no-domain-controller"].at(("sites",))
 
 
-def sites_without_servers(topology: Topology) -> Iterator[Finding]:
+def sites_without_servers(topology: models.Topology) -> Iterator[Finding]:
     """Sites that are named for clients, mail or a witness and have no server to serve."""
     for path, sites, role in _asked(topology):
         with_role = sites_with(topology, role)
@@ -184,19 +180,19 @@ def sites_without_servers(topology: Topology) -> Iterator[Finding]:
                 yield BY_CODE["no-server-to-serve"].at((*path, index), site=site, **_SERVES[role])
 
 
-def _asked(topology: Topology) -> Iterator[tuple[Path, tuple[str, ...] | None, ServerRole]]:
+def _asked(topology: models.Topology) -> Iterator[tuple[Path, tuple[str, ...] | None, ServerRole]]:
     """Every list of sites whose servers in a role are asked for something."""
     for key, client in topology.clients.items():
         yield ("clients", key, "to"), client.to, ServerRole.CLIENT_ACCESS
     inbound = topology.mail_flow.inbound
-    if isinstance(inbound, Inbound):
+    if isinstance(inbound, models.Inbound):
         yield ("mail_flow", "inbound", "to"), inbound.to, ServerRole.CLIENT_ACCESS
     for key, relay in topology.mail_flow.relays.items():
         yield ("mail_flow", "relays", key, "sites"), relay.sites, ServerRole(relay.to)
     for key, witness in topology.witnesses.items():
         yield ("witnesses", key, "sites"), witness.sites, ServerRole.MAILBOX
     for path, connector in connectors(topology):
-        if connector.through in (OutboundPath.MAILBOX, OutboundPath.CLIENT_ACCESS):
+        if connector.through in (models.OutboundPath.MAILBOX, models.OutboundPath.CLIENT_ACCESS):
             yield (*path, "sites"), connector.sites, ServerRole(connector.through)
 
 
@@ -218,14 +214,14 @@ _SERVES: Final = {
 
 
 #: What Set-ImapSettings and Set-PopSettings can bind anew.
-_REBOUND = (Service.IMAP, Service.POP)
+_REBOUND = (models.Service.IMAP, models.Service.POP)
 
 
 #: Rows whose port a relay's connector may share: connectors tell their clients apart (V12).
 _SMTP_ROWS = ("M1", "C5", "C6")
 
 
-def not_realised(topology: Topology) -> Iterator[Finding]:
+def not_realised(topology: models.Topology) -> Iterator[Finding]:
     """What a topology says that no plan would contain."""
     for service in topology.service_ports:
         if service not in _REBOUND:
@@ -236,7 +232,7 @@ def not_realised(topology: Topology) -> Iterator[Finding]:
             )
 
 
-def rebound(topology: Topology) -> Iterator[Finding]:
+def rebound(topology: models.Topology) -> Iterator[Finding]:
     """Ports that IMAP4, POP3 or a relay's connector cannot be bound to."""
     taken = {
         ports: entry
@@ -265,7 +261,7 @@ def rebound(topology: Topology) -> Iterator[Finding]:
                 )
 
 
-def of_another_cloud(topology: Topology) -> Iterator[Finding]:
+def of_another_cloud(topology: models.Topology) -> Iterator[Finding]:
     """Quotas of a network whose platform raises none."""
     for key, network in topology.networks.items():
         why = network.platform.facts.no_quotas

@@ -5,25 +5,14 @@ from typing import Final, NamedTuple, cast
 
 from exchange_ports.findings import Finding, Path, nearest
 from exchange_ports.findings.topology_kinds import BY_CODE
+from exchange_ports.topology import models
 from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS, EndpointKind, FlowEnd, ends_of
 from exchange_ports.topology.groups import ServerRole, has_own_group, mailbox_servers, roles_of
-from exchange_ports.topology.models import (
-    Addresses,
-    EdgeServer,
-    Inbound,
-    Network,
-    Outbound,
-    OutboundPath,
-    Platform,
-    Server,
-    Site,
-    Topology,
-)
 from exchange_ports.traffic.addresses import Network as Range
 from exchange_ports.traffic.addresses import covers, inside, network
 
 
-def undeclared(topology: Topology) -> Iterator[Finding]:
+def undeclared(topology: models.Topology) -> Iterator[Finding]:
     """Names that are used and declared nowhere."""
     networks, sites = topology.networks, topology.sites
     for key, site in sites.items():
@@ -47,7 +36,7 @@ def undeclared(topology: Topology) -> Iterator[Finding]:
         yield from _end_named(topology, path, end)
 
 
-def _of_edge(topology: Topology, path: Path, edge: EdgeServer) -> Iterator[Finding]:
+def _of_edge(topology: models.Topology, path: Path, edge: models.EdgeServer) -> Iterator[Finding]:
     networks, sites = topology.networks, topology.sites
     if edge.network not in networks:
         yield _unknown((*path, "network"), edge.network, "a network", networks)
@@ -69,12 +58,12 @@ def _all_known(
             yield _unknown((*path, index), name, what, known)
 
 
-def _sites_named(topology: Topology) -> Iterator[tuple[Path, tuple[str, ...]]]:
+def _sites_named(topology: models.Topology) -> Iterator[tuple[Path, tuple[str, ...]]]:
     """Every list of sites, with its place."""
     for key, client in topology.clients.items():
         yield ("clients", key, "to"), client.to or ()
     inbound = topology.mail_flow.inbound
-    if isinstance(inbound, Inbound):
+    if isinstance(inbound, models.Inbound):
         yield ("mail_flow", "inbound", "to"), inbound.to or ()
     for key, relay in topology.mail_flow.relays.items():
         yield ("mail_flow", "relays", key, "sites"), relay.sites or ()
@@ -84,17 +73,17 @@ def _sites_named(topology: Topology) -> Iterator[tuple[Path, tuple[str, ...]]]:
         yield (*path, "sites"), connector.sites or ()
 
 
-def _connectors(topology: Topology) -> Iterator[Finding]:
+def _connectors(topology: models.Topology) -> Iterator[Finding]:
     """The source servers of Send connectors, which need a group of their own to send alone."""
     internal = {key: server for _, _, key, server in servers(topology)}
     mailbox = [key for key, server in internal.items() if ServerRole.MAILBOX in roles_of(server)]
     for path, connector in connectors(topology):
-        at_edge = connector.through is OutboundPath.EDGE
+        at_edge = connector.through is models.OutboundPath.EDGE
         known = list(topology.edge_servers) if at_edge else mailbox
         what = "an Edge server" if at_edge else "a Mailbox server"
         named = connector.servers or ()
         yield from _all_known((*path, "servers"), named, what, known)
-        if connector.through is OutboundPath.CLIENT_ACCESS:
+        if connector.through is models.OutboundPath.CLIENT_ACCESS:
             continue
         for index, name in enumerate(named):
             edge = topology.edge_servers.get(name)
@@ -105,7 +94,7 @@ def _connectors(topology: Topology) -> Iterator[Finding]:
                 )
 
 
-def reserved(topology: Topology) -> Iterator[Finding]:
+def reserved(topology: models.Topology) -> Iterator[Finding]:
     """Servers called by a word that means something else in a flow."""
     taken = {*ROLE_WORDS, INTERNET_WORD}
     for site, _, key, _ in servers(topology):
@@ -116,7 +105,7 @@ def reserved(topology: Topology) -> Iterator[Finding]:
             yield BY_CODE["reserved-name"].at(("edge_servers", key), name=key)
 
 
-def used_twice(topology: Topology) -> Iterator[Finding]:
+def used_twice(topology: models.Topology) -> Iterator[Finding]:
     """Names and identities that clouds or people could not tell apart."""
     named: list[tuple[str, str, Path]] = []
     for site, _, key, server in servers(topology):
@@ -127,7 +116,7 @@ def used_twice(topology: Topology) -> Iterator[Finding]:
         named += [(name, "an Edge server", ("edge_servers", key)) for name in names]
     yield from _repeated(named)
     for field, what in (("sites", "site"), ("networks", "network")):
-        declared: dict[str, Site | Network] = getattr(topology, field)
+        declared: dict[str, models.Site | models.Network] = getattr(topology, field)
         yield from _repeated(
             (name, f"{what} {key}", (field, key))
             for key, each in declared.items()
@@ -142,7 +131,7 @@ def _unknown(path: Path, name: str, what: str, known: Collection[str]) -> Findin
     return BY_CODE["undeclared"].at(path, name=name, what=what, fix=fix)
 
 
-def _end_named(topology: Topology, path: Path, end: FlowEnd) -> Iterator[Finding]:
+def _end_named(topology: models.Topology, path: Path, end: FlowEnd) -> Iterator[Finding]:
     if end.site is not None and end.site not in topology.sites:
         yield _unknown(path, end.site, "a site", topology.sites)
         return
@@ -167,7 +156,9 @@ def _end_named(topology: Topology, path: Path, end: FlowEnd) -> Iterator[Finding
         yield _unknown(path, end.word, "a server or a role", known)
 
 
-def _identities(key: str, declared: Server | EdgeServer | Site | Network) -> set[str]:
+def _identities(
+    key: str, declared: models.Server | models.EdgeServer | models.Site | models.Network
+) -> set[str]:
     return {key, declared.id or key}
 
 
@@ -198,37 +189,37 @@ def listed(values: Iterable[object]) -> str:
     return ", ".join(map(str, values))
 
 
-def servers(topology: Topology) -> Iterator[tuple[str, Site, str, Server]]:
+def servers(topology: models.Topology) -> Iterator[tuple[str, models.Site, str, models.Server]]:
     """Every internal server: its site's key, the site, its own key, itself."""
     for site_key, site in topology.sites.items():
         for key, server in site.servers.items():
             yield site_key, site, key, server
 
 
-def managed(topology: Topology, network: str | None) -> bool:
+def managed(topology: models.Topology, network: str | None) -> bool:
     """Whether servers in a network are ours to filter: it is declared, and in a cloud."""
     declared = topology.networks.get(network or "")
-    return declared is not None and declared.platform is not Platform.EXTERNAL
+    return declared is not None and declared.platform is not models.Platform.EXTERNAL
 
 
-def managed_edges(topology: Topology) -> dict[str, EdgeServer]:
+def managed_edges(topology: models.Topology) -> dict[str, models.EdgeServer]:
     """The Edge servers that are ours to filter."""
     edges = topology.edge_servers
     return {key: edge for key, edge in edges.items() if managed(topology, edge.network)}
 
 
-def connectors(topology: Topology) -> Iterator[tuple[Path, Outbound]]:
+def connectors(topology: models.Topology) -> Iterator[tuple[Path, models.Outbound]]:
     """Every declared Send connector, with its place."""
     declared = topology.mail_flow.outbound
     path: Path = ("mail_flow", "outbound")
-    if isinstance(declared, Outbound):
+    if isinstance(declared, models.Outbound):
         yield path, declared
     elif not isinstance(declared, str):
         for index, connector in enumerate(declared or ()):
             yield (*path, index), connector
 
 
-def zones(topology: Topology) -> Iterator[tuple[Path, str, str, Range]]:
+def zones(topology: models.Topology) -> Iterator[tuple[Path, str, str, Range]]:
     """Every range of every zone: its place, words for it, the zone, the range."""
     for key, declared in topology.networks.items():
         for zone in ("internal", "perimeter"):
@@ -237,11 +228,11 @@ def zones(topology: Topology) -> Iterator[tuple[Path, str, str, Range]]:
                 yield ("networks", key, zone, index), f"{zone} of {key}", zone, range_
 
 
-def neighbours(topology: Topology) -> Iterator[tuple[Path, str, Range]]:
+def neighbours(topology: models.Topology) -> Iterator[tuple[Path, str, Range]]:
     """Every range of the fabric's neighbours: its place, what they are, the range."""
     for key, site in topology.sites.items():
         for field, what in _FABRIC.items():
-            declared: Addresses | None = getattr(site, field)
+            declared: models.Addresses | None = getattr(site, field)
             for index, range_ in enumerate(declared.addresses if declared else ()):
                 yield ("sites", key, field, "addresses", index), what, range_
         controllers = site.domain_controllers
@@ -257,7 +248,7 @@ _FABRIC: Final = {
 }
 
 
-def ends(topology: Topology) -> Iterator[tuple[Path, FlowEnd]]:
+def ends(topology: models.Topology) -> Iterator[tuple[Path, FlowEnd]]:
     """Every end of every additional flow, with its place."""
     for index, flow in enumerate(topology.additional_flows):
         for key, declared in (("from", flow.source), ("to", flow.to)):
@@ -275,7 +266,7 @@ class Named(NamedTuple):
     addressed: bool
 
 
-def named_by(topology: Topology, end: FlowEnd) -> list[Named]:
+def named_by(topology: models.Topology, end: FlowEnd) -> list[Named]:
     """The servers that an end of an additional flow names; none for ranges and the Internet."""
     if end.is_external:
         return []
@@ -309,7 +300,7 @@ _NOWHERE: Final = tuple(
 )
 
 
-def from_internet(topology: Topology, end: FlowEnd) -> bool:
+def from_internet(topology: models.Topology, end: FlowEnd) -> bool:
     """Whether an end holds any address outside the organization's own."""
     if end.range_ is None:
         return end.kind is EndpointKind.INTERNET

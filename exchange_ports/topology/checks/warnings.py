@@ -17,6 +17,7 @@ from exchange_ports.catalog import (
 )
 from exchange_ports.findings import Finding, Path, nearest
 from exchange_ports.findings.topology_kinds import BY_CODE
+from exchange_ports.topology import models
 from exchange_ports.topology.checks.naming import (
     connectors,
     from_internet,
@@ -36,23 +37,15 @@ from exchange_ports.topology.groups import (
     send_connectors,
 )
 from exchange_ports.topology.inventory import Inventory
-from exchange_ports.topology.models import (
-    AdditionalFlow,
-    ClientSource,
-    Outbound,
-    OutboundPath,
-    Platform,
-    Topology,
-)
 from exchange_ports.traffic.addresses import GLOBAL_UNICAST, inside, network, overlap
 from exchange_ports.traffic.ports import Ports
 
 
-def port_25(topology: Topology) -> Iterator[Finding]:
+def port_25(topology: models.Topology) -> Iterator[Finding]:
     """Mail straight to the Internet, which clouds block or do not support (exchange.md 12)."""
     usual = ((("edge_servers",), connector) for connector in send_connectors(topology))
     for path, connector in list(connectors(topology)) or usual:
-        if connector.through is OutboundPath.NONE:
+        if connector.through is models.OutboundPath.NONE:
             continue
         blocked = list(_blocked_hops(topology, path, connector))
         who, entry = _SENDERS[connector.through]
@@ -73,7 +66,9 @@ def port_25(topology: Topology) -> Iterator[Finding]:
                 yield BY_CODE[facts.direct].at(path)
 
 
-def _blocked_hops(topology: Topology, path: Path, connector: Outbound) -> Iterator[Path]:
+def _blocked_hops(
+    topology: models.Topology, path: Path, connector: models.Outbound
+) -> Iterator[Path]:
     """Where a connector sends to public addresses on the port that clouds block."""
     if isinstance(connector.next_hop, str):
         yield path
@@ -84,10 +79,10 @@ def _blocked_hops(topology: Topology, path: Path, connector: Outbound) -> Iterat
             yield (*path, "next_hop", index)
 
 
-def _platforms(topology: Topology, connector: Outbound) -> set[Platform]:
+def _platforms(topology: models.Topology, connector: models.Outbound) -> set[models.Platform]:
     """The clouds that mail of a connector leaves from."""
     named = connector.servers
-    if connector.through is OutboundPath.EDGE:
+    if connector.through is models.OutboundPath.EDGE:
         used = {
             edge.network
             for key, edge in topology.edge_servers.items()
@@ -106,13 +101,13 @@ def _platforms(topology: Topology, connector: Outbound) -> set[Platform]:
 
 
 _SENDERS: Final = {
-    OutboundPath.EDGE: (Part.EDGE, BY_ID["E4"]),
-    OutboundPath.MAILBOX: (Part.MAILBOX, BY_ID["M2"]),
-    OutboundPath.CLIENT_ACCESS: (Part.CLIENT_ACCESS, BY_ID["M3"]),
+    models.OutboundPath.EDGE: (Part.EDGE, BY_ID["E4"]),
+    models.OutboundPath.MAILBOX: (Part.MAILBOX, BY_ID["M2"]),
+    models.OutboundPath.CLIENT_ACCESS: (Part.CLIENT_ACCESS, BY_ID["M3"]),
 }
 
 
-def plain_text(topology: Topology) -> Iterator[Finding]:
+def plain_text(topology: models.Topology) -> Iterator[Finding]:
     """Services that send passwords in the clear, offered to the Internet."""
     for key, client in topology.clients.items():
         if not _public(topology, client):
@@ -132,7 +127,7 @@ def plain_text(topology: Topology) -> Iterator[Finding]:
                 )
 
 
-def _plain_ports(topology: Topology, service: Service) -> list[str]:
+def _plain_ports(topology: models.Topology, service: Service) -> list[str]:
     """The ports of a service that may carry a password in the clear."""
     plain = PLAIN_TEXT_PORTS.get(service)
     if plain is None:
@@ -146,7 +141,7 @@ def _plain_ports(topology: Topology, service: Service) -> list[str]:
     return [str(each) for each in rebound if each not in secure]
 
 
-def _public(topology: Topology, client: ClientSource) -> bool:
+def _public(topology: models.Topology, client: models.ClientSource) -> bool:
     if isinstance(client.source, str):
         return True
     return any(
@@ -165,7 +160,7 @@ _V4: Final = 4
 _USUAL_IPV6_ALLOCATION: Final = 32
 
 
-def edge_name_servers(topology: Topology) -> Iterator[Finding]:
+def edge_name_servers(topology: models.Topology) -> Iterator[Finding]:
     """Edge servers that ask a domain controller for names."""
     declared = topology.name_servers.edge
     path: Path = ("name_servers", "edge")
@@ -177,7 +172,7 @@ def edge_name_servers(topology: Topology) -> Iterator[Finding]:
 
 
 def _asks_controller(
-    topology: Topology, path: Path, declared: str | tuple[IPv4Address | IPv6Address, ...]
+    topology: models.Topology, path: Path, declared: str | tuple[IPv4Address | IPv6Address, ...]
 ) -> Iterator[Finding]:
     if declared == "domain_controllers":
         yield BY_CODE["edge-asks-domain-controller"].at(path, server="domain_controllers")
@@ -189,7 +184,7 @@ def _asks_controller(
             yield BY_CODE["edge-asks-domain-controller"].at((*path, index), server=address)
 
 
-def older_edge(topology: Topology) -> Iterator[Finding]:
+def older_edge(topology: models.Topology) -> Iterator[Finding]:
     """Older Edge servers that deliver to servers on which the front end owns the port (A-05)."""
     both = {ServerRole.CLIENT_ACCESS, ServerRole.MAILBOX}
     for key, edge in topology.edge_servers.items():
@@ -212,7 +207,7 @@ def older_edge(topology: Topology) -> Iterator[Finding]:
 _WITH_FRONT_END: Final = 2013
 
 
-def ipv6_residue(topology: Topology) -> Iterator[Finding]:
+def ipv6_residue(topology: models.Topology) -> Iterator[Finding]:
     """Networks whose own IPv6 addresses are Internet addresses too (A-22)."""
     for key, declared in topology.networks.items():
         own = [z for z in (*declared.internal, *declared.perimeter) if overlap(z, GLOBAL_UNICAST)]
@@ -222,14 +217,14 @@ def ipv6_residue(topology: Topology) -> Iterator[Finding]:
             )
 
 
-def internet_any(topology: Topology) -> Iterator[Finding]:
+def internet_any(topology: models.Topology) -> Iterator[Finding]:
     """Networks in which the Internet is any address: two such ends meet inside."""
     for key, declared in topology.networks.items():
         if declared.internet == "any":
             yield BY_CODE["internet-any"].at(("networks", key, "internet"), network=key)
 
 
-def management(topology: Topology) -> Iterator[Finding]:
+def management(topology: models.Topology) -> Iterator[Finding]:
     """Servers that nobody may administer."""
     ways_in = [
         flow for flow in topology.additional_flows if _serves(flow, Need.REMOTE_DESKTOP, MANAGEMENT)
@@ -250,12 +245,12 @@ def management(topology: Topology) -> Iterator[Finding]:
             yield BY_CODE["no-management"].at(path, who=who, ports=ports)
 
 
-def _serves(flow: AdditionalFlow, need: Need, ports: Ports) -> bool:
+def _serves(flow: models.AdditionalFlow, need: Need, ports: Ports) -> bool:
     """Whether a flow names a need, or meets the ports by which it is usually met."""
     return flow.need is need or any(each.meets(ports) for each in flow.ports or ())
 
 
-def updates(topology: Topology) -> Iterator[Finding]:
+def updates(topology: models.Topology) -> Iterator[Finding]:
     """Servers that can fetch no updates."""
     outgoing = [
         flow for flow in topology.additional_flows if _serves(flow, Need.WINDOWS_UPDATE, UPDATES)
@@ -275,11 +270,11 @@ def updates(topology: Topology) -> Iterator[Finding]:
             yield BY_CODE["no-updates"].at((where,), who=who)
 
 
-def _managed_inside(topology: Topology) -> bool:
+def _managed_inside(topology: models.Topology) -> bool:
     return any(managed(topology, site.network) for _, site, _, _ in servers(topology))
 
 
-def sender_reputation(topology: Topology) -> Iterator[Finding]:
+def sender_reputation(topology: models.Topology) -> Iterator[Finding]:
     """Open proxy detection that nothing is declared for, or that probes anywhere."""
     if not managed_edges(topology):
         return
@@ -290,7 +285,7 @@ def sender_reputation(topology: Topology) -> Iterator[Finding]:
         yield BY_CODE["probes-to-anywhere"].at(("sender_reputation",), ports=ports)
 
 
-def groups(topology: Topology) -> Iterator[Finding]:
+def groups(topology: models.Topology) -> Iterator[Finding]:
     """Keys of groups that there cannot be, and groups that somebody declared still wears."""
     for key, declared in topology.networks.items():
         if not declared.retired_groups:
@@ -299,7 +294,7 @@ def groups(topology: Topology) -> Iterator[Finding]:
         known, worn = retirable_groups(topology, here), _worn(topology, here)
         for place, group in enumerate(declared.retired_groups):
             path: Path = ("networks", key, "retired_groups", place)
-            if declared.platform is Platform.EXTERNAL:
+            if declared.platform is models.Platform.EXTERNAL:
                 what, fix = "a group of an external network: nothing is made there", "take it away"
                 yield BY_CODE["undeclared"].at(path, name=group, what=what, fix=fix)
             elif group not in known:
@@ -315,7 +310,7 @@ def groups(topology: Topology) -> Iterator[Finding]:
                 yield BY_CODE["retired-group-worn"].at(path, group=group, network=key)
 
 
-def _worn(topology: Topology, network: str) -> set[str]:
+def _worn(topology: models.Topology, network: str) -> set[str]:
     """The keys of the groups that somebody wears in a network; none where it is unclear who is where."""
     places = [site.network for site in topology.sites.values() if site.servers]
     places += [edge.network for edge in topology.edge_servers.values()]
