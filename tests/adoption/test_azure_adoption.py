@@ -25,12 +25,12 @@ from tests.adoption.asking import Asked
 from tests.engine.azure_subscription import Subscription, subscription
 from tests.engine.stacks import STACKS, Topology
 from tests.support.recordings import declared
+from tests.support.resource_types import NSG
 
 pytestmark = pytest.mark.slow
 
 Json = dict[str, Any]
 
-NSG: Final = "azure-native:network:NetworkSecurityGroup"
 INTERNAL: Final = "exchange-lab-internal"
 TAGS: Final = {"owner": "mail"}
 

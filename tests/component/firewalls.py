@@ -9,9 +9,6 @@ from exchange_ports.offline import (
     record,
 )
 
-GROUP: Final = "aws:ec2/securityGroup:SecurityGroup"
-INGRESS: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-EGRESS: Final = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 VPC: Final[NetworkArgs] = {"vpc_id": "vpc-1"}
 VNET: Final[NetworkArgs] = {"resource_group_name": "rg", "location": "westeurope"}
 

@@ -7,15 +7,12 @@ from typing import Any, Final
 from exchange_ports.clouds.aws import rules as aws
 from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.offline import Recording, Registration
+from tests.support.resource_types import ASG, GROUP, LIST, NSG
 
-GROUP: Final = "aws:ec2/securityGroup:SecurityGroup"
-LIST: Final = "aws:ec2/managedPrefixList:ManagedPrefixList"
 RULES: Final = {
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": "in",
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": "out",
 }
-ASG: Final = "azure-native:network:ApplicationSecurityGroup"
-NSG: Final = "azure-native:network:NetworkSecurityGroup"
 
 
 def custom(recording: Recording) -> list[Registration]:

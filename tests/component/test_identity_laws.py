@@ -18,6 +18,7 @@ from exchange_ports.stackfile.stack_file import read_stack_file
 from tests.support.edits import edited_topologies
 from tests.support.planning import planned_or_none as planned
 from tests.support.recordings import run_with
+from tests.support.resource_types import NSG
 from tests.support.strategies import Data, shuffled, topologies
 
 pytestmark = pytest.mark.slow
@@ -52,7 +53,6 @@ def made_of_any(data: Data) -> dict[Made, Mapping[str, Any]]:
 
 
 RULE: Final = re.compile(r"aws:vpc/securityGroup(Ingress|Egress)Rule:")
-NSG: Final = "azure-native:network:NetworkSecurityGroup"
 PEERS: Final = ("referencedSecurityGroupId", "prefixListId", "cidrIpv4", "cidrIpv6")
 #: What may change of a thing that stays.
 WORDS: Final = {"description", "tags"}

@@ -21,10 +21,6 @@ from exchange_ports.stackfile.stack_file import NAMESPACE, read_stack_file
 from exchange_ports.topology.groups import identity
 from exchange_ports.topology.validate import load_topology
 from tests.component.registered import (
-    ASG,
-    GROUP,
-    LIST,
-    NSG,
     RULES,
     custom,
     planned_aws,
@@ -34,6 +30,7 @@ from tests.component.registered import (
 )
 from tests.support.paths import ROOT
 from tests.support.recordings import PLATFORMS, Platform, declared, recorded
+from tests.support.resource_types import ASG, GROUP, LIST, NSG
 from tests.support.rule_sets import NetworkPlan, networks_of
 from tests.support.sdk import faults
 

@@ -25,11 +25,7 @@ from tests.engine.deployment import Deployment, Refused
 from tests.engine.plugin import Plugin
 from tests.engine.provider import DEFAULTS, UNKNOWN, plain, struct
 from tests.support.paths import PATIENCE
-
-GROUP: Final = "aws:ec2/securityGroup:SecurityGroup"
-INGRESS: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-EGRESS: Final = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
-LIST: Final = "aws:ec2/managedPrefixList:ManagedPrefixList"
+from tests.support.resource_types import EGRESS, GROUP, INGRESS, LIST
 
 Program = Callable[..., Recording]
 

@@ -5,7 +5,7 @@ provider, puts servers there, reads what stands, and the proof is made on that.
 """
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pytest
 
@@ -14,10 +14,9 @@ from tests.engine.azure_subscription import subscription
 from tests.engine.deployment import Refused
 from tests.engine.stacks import STACKS, Topology, changed
 from tests.support.recordings import declared
+from tests.support.resource_types import NSG
 
 pytestmark = pytest.mark.slow
-
-NSG: Final = "azure-native:network:NetworkSecurityGroup"
 
 
 def with_groups_on(place: str, topology: Topology) -> Topology:

@@ -24,12 +24,11 @@ from tests.engine.plugin import Plugin
 from tests.engine.provider import UNKNOWN, plain, struct
 from tests.support.paths import PATIENCE
 from tests.support.recordings import recorded
+from tests.support.resource_types import ASG, NSG
 
 #: Its constructors take the fields of `properties` too, which its types do not say.
 m: Any = models
 
-NSG: Final = "azure-native:network:NetworkSecurityGroup"
-ASG: Final = "azure-native:network:ApplicationSecurityGroup"
 GROUP: Final = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
 EDGE: Final = f"{GROUP}/providers/Microsoft.Network/networkSecurityGroups/edge"
 EXCHANGE: Final = f"{GROUP}/providers/Microsoft.Network/applicationSecurityGroups/exchange"
