@@ -16,6 +16,7 @@ from tests.engine import ec2_server
 from tests.engine.aws_account import AWS
 from tests.engine.aws_account import EngineAccount as Account
 from tests.engine.aws_provider import ENDPOINT
+from tests.engine.checking import created, unchanged
 from tests.engine.control import Fault
 from tests.engine.live import without_ours
 from tests.engine.workspace import workspace
@@ -38,23 +39,10 @@ def account(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Account]
 @pytest.mark.parametrize("account", STACKS, indirect=True)
 def test_a_stack_from_first_preview_to_nothing(account: Account) -> None:
     engine = account.engine
-
-    foreseen = engine.preview()
-    assert {op for op, _ in foreseen} == {"create"}
-    assert engine.control.writes() == []
-
-    done = engine.up()
-    assert {word for word, _ in done} == {"create"}
-    custom = [
-        each for each in engine.export() if each["custom"] and ":providers:" not in each["type"]
-    ]
-    assert len(done) == len(custom)
+    created(engine)
     assert account.failures() == ()
 
-    engine.pulumi("preview", "--expect-no-changes", "--stack", engine.stack)
-    engine.pulumi(
-        "refresh", "--yes", "--skip-preview", "--expect-no-changes", "--stack", engine.stack
-    )
+    unchanged(engine)
 
     engine.control.forget()
     engine.pulumi("destroy", "--yes", "--skip-preview", "--stack", engine.stack)

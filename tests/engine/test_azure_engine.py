@@ -15,6 +15,7 @@ from tests.engine.arm import Arm
 from tests.engine.azure_provider import ENDPOINT
 from tests.engine.azure_subscription import AZURE
 from tests.engine.azure_subscription import EngineSubscription as Subscription
+from tests.engine.checking import created, unchanged
 from tests.engine.stacks import STACKS
 from tests.engine.workspace import workspace
 
@@ -35,21 +36,8 @@ def there(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subscripti
 @pytest.mark.parametrize("there", STACKS, indirect=True)
 def test_a_stack_from_first_preview_to_nothing(there: Subscription) -> None:
     engine = there.engine
-
-    foreseen = engine.preview()
-    assert {op for op, _ in foreseen} == {"create"}
-    assert engine.control.writes() == []
-
-    done = engine.up()
-    assert {word for word, _ in done} == {"create"}
-    custom = [
-        each for each in engine.export() if each["custom"] and ":providers:" not in each["type"]
-    ]
-    assert len(done) == len(custom)
-    engine.pulumi("preview", "--expect-no-changes", "--stack", engine.stack)
-    engine.pulumi(
-        "refresh", "--yes", "--skip-preview", "--expect-no-changes", "--stack", engine.stack
-    )
+    created(engine)
+    unchanged(engine)
     there.dress()
     assert there.failures() == ()
 
