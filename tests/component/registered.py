@@ -106,14 +106,14 @@ def planned_azure(rules: azure.AzureRuleSet) -> dict[str, list[dict[str, object]
         match of:
             case azure.GroupRef(key):
                 return {f"{which}ApplicationSecurityGroups": [key]}
-            case azure.Prefixes((only,)):
-                return {f"{which}AddressPrefix": str(only)}
-            case azure.Prefixes(ranges):
-                return {f"{which}AddressPrefixes": [str(each) for each in ranges]}
             case azure.Tag(name):
                 return {f"{which}AddressPrefix": name}
             case azure.Anything():
                 return {f"{which}AddressPrefix": "*"}
+            case azure.Prefixes((only,)):
+                return {f"{which}AddressPrefix": str(only)}
+            case azure.Prefixes(ranges):
+                return {f"{which}AddressPrefixes": [str(each) for each in ranges]}
 
     def ports(rule: azure.SecurityRule) -> dict[str, object]:
         summary = [

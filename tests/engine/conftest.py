@@ -15,6 +15,7 @@ from tests.engine.chain import BEGINNING
 from tests.engine.clouds import PLATFORMS
 from tests.engine.control import Control
 from tests.engine.deployment import Deployment
+from tests.engine.made_up import die
 from tests.engine.running import Begun, Started, running
 from tests.support.recordings import declared
 
@@ -35,6 +36,12 @@ def begun(request: pytest.FixtureRequest, stack: Started) -> Begun:
     there, topology = stack(request.param), declared(BEGINNING, request.param)
     there.up(topology)
     return Begun(there, request.param, topology)
+
+
+@pytest.fixture
+def control(tmp_path: Path) -> Control:
+    """The log of a provider in this process, which cannot be killed: it raises `Died`."""
+    return Control(tmp_path, die=die)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ The engine is real, and so is the order in which it asks. The provider and EC2 a
 (tests/engine/aws_provider.py, ec2.py): nothing here was tried against an account of AWS.
 """
 
-import copy
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +20,7 @@ from tests.engine.control import Fault
 from tests.engine.live import without_ours
 from tests.engine.workspace import workspace
 from tests.support.paths import ROOT
+from tests.support.strategies import edited
 
 pytestmark = pytest.mark.pulumi_engine
 
@@ -69,9 +69,7 @@ def test_drift_by_hand_is_found_by_a_refresh_and_mended(account: Account) -> Non
 
 def edit(account: Account) -> None:
     """Clients read mail by IMAP, two ports, and no longer submit any, one port."""
-    edited = copy.deepcopy(account.topology)
-    edited["clients"]["office"]["services"] = ["https", "imap"]
-    account.declare(edited)
+    account.declare(edited(account.topology, {"clients.office.services": ["https", "imap"]}))
 
 
 @pytest.mark.parametrize("account", ["dev"], indirect=True)

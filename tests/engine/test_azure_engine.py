@@ -4,7 +4,6 @@ The engine is real, and so is the order in which it asks. The provider and ARM a
 (tests/engine/azure_provider.py, arm.py): nothing here was tried against an account of Azure.
 """
 
-import copy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from tests.engine.azure_subscription import EngineSubscription as Subscription
 from tests.engine.checking import created, unchanged
 from tests.engine.stacks import STACKS
 from tests.engine.workspace import workspace
+from tests.support.strategies import edited
 
 pytestmark = pytest.mark.pulumi_engine
 
@@ -70,9 +70,7 @@ def test_drift_by_hand_is_found_by_a_refresh_and_mended(there: Subscription) -> 
 
 def edit(there: Subscription) -> None:
     """Clients read mail by IMAP as well, and no longer submit any."""
-    edited = copy.deepcopy(there.topology)
-    edited["clients"]["office"]["services"] = ["https", "imap"]
-    there.declare(edited)
+    there.declare(edited(there.topology, {"clients.office.services": ["https", "imap"]}))
 
 
 @pytest.mark.parametrize("there", ["dev"], indirect=True)

@@ -43,6 +43,7 @@ class Apart(NamedTuple):
     server: str
     way: str
     packet: Seen
+    #: Which rule, plan or cloud either side is.
     first: str
     second: str
 

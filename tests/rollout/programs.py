@@ -56,6 +56,15 @@ _IDS: Final[Mapping[str, Mapping[str, str]]] = {
     "azure": {"resource_group_name": "rg", "location": "westeurope"},
 }
 
+#: An additional flow to the Internet.
+TIME: Final = {
+    "from": "exchange",
+    "to": "internet",
+    "ports": ["123/udp"],
+    "reason": "time",
+    "accept_risk": True,
+}
+
 
 def ids_of(*topologies: Mapping[str, Any]) -> dict[str, Any]:
     """Cloud ids for every network of these topologies."""
