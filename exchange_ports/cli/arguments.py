@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from exchange_ports.topology.platforms import Platform
+
 
 def _of_a_file(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
@@ -72,7 +74,7 @@ def _check_words(ask: argparse.ArgumentParser) -> None:
     )
     ask.add_argument(
         "--platform",
-        choices=("aws", "azure", "both"),
+        choices=(*(each.value for each in Platform if each is not Platform.EXTERNAL), "both"),
         help="as if every VPC and VNet were on that cloud; both: on each, side by side",
     )
     ask.add_argument("--json", action="store_true", help="the answer as JSON")

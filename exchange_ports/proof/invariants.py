@@ -17,7 +17,7 @@ from exchange_ports.flows import Flow
 from exchange_ports.flows.flow_index import OPPOSITE, WAYS, Way, services_of
 from exchange_ports.planning import Plans
 from exchange_ports.proof.answers import EndVerdict, PacketText
-from exchange_ports.proof.documented_rows import DocumentedRows, RequiredTraffic
+from exchange_ports.proof.documented_rows import DocumentedRows
 from exchange_ports.proof.exposure import exposures
 from exchange_ports.proof.network_model import FilterComparison, NetworkModel
 from exchange_ports.proof.redundancy import RuleIndex
@@ -155,19 +155,22 @@ class Invariants:
     # ---- documented rows ----
 
     def documented_rows(self) -> Iterator[Failure]:
-        """Every row of the published tables that applies to a server is allowed at it."""
+        """Every row of the published tables that applies to a server is allowed at it.
+
+        What a flow requires and the plan does not allow is a failure of the first law already.
+        """
         # By identity, with what keeps it alive.
-        known: dict[tuple[int, tuple[RequiredTraffic, ...]], tuple[Traffic, Traffic]] = {}
+        known: dict[object, tuple[Traffic, Traffic, Traffic]] = {}
         for server in self._model.managed():
             for way in WAYS:
-                asked = self._rows.of(server, way)
+                asked, required = self._rows.of(server, way), self._model.required(server, way)
                 for own in server.addresses:
                     permitted = self._model.permitted(server, way, own)
-                    key = (id(permitted), asked)
+                    key = (id(permitted), id(required), asked)
                     if key not in known:
                         pairs = ((one.peers, services_of(one.ports)) for one in asked)
-                        known[key] = (permitted, Traffic.of(pairs) - permitted)
-                    missing = known[key][1] - Traffic.of([(server.address_set, _EVERYTHING)])
+                        known[key] = (permitted, required, Traffic.of(pairs) - permitted - required)
+                    missing = known[key][2] - Traffic.of([(server.address_set, _EVERYTHING)])
                     if missing:
                         packet = self._text.familiar(missing, server)
                         row = next(
@@ -176,7 +179,7 @@ class Invariants:
                             if packet.address in each.peers
                             and packet.service in services_of(each.ports)
                         )
-                        last = f"{BY_ID[row].cite}, {row} asks for it"
+                        last = f"{BY_ID[row].cite}, {row} asks for it, and no flow"
                         yield self._failure("documented rows", server, way, packet, last)
 
     # ---- perimeter ----

@@ -19,7 +19,7 @@ from exchange_ports.clouds.base import Cloud, RuleSet, WhenMembers
 from exchange_ports.findings import Finding
 from exchange_ports.planning import Plans
 from exchange_ports.topology.inventory import ExchangeServer, match_servers, with_addresses
-from exchange_ports.topology.validate import CLOUD_IDS, as_mapping
+from exchange_ports.topology.validate import as_mapping
 from exchange_ports.traffic.addresses import Address, AddressSet
 
 #: A server's groups: those from before, those from before and after, or those from after.
@@ -257,7 +257,7 @@ def moved_elsewhere(old: Plans, new: Plans, ids: tuple[Ids, Ids]) -> Iterator[st
             continue
         was = as_mapping(ids[0].get(before[place])) or {}
         will = as_mapping(ids[1].get(key)) or {}
-        for name in CLOUD_IDS[new.topology.networks[key].platform]:
+        for name in new.topology.networks[key].platform.facts.ids:
             one, other = was.get(name), will.get(name)
             if isinstance(one, str) and isinstance(other, str) and one != other:
                 yield f"every group of {place}: {name} from {one} to {other}"

@@ -23,6 +23,7 @@ from exchange_ports.topology.fields import (
     Range,
     Words,
 )
+from exchange_ports.topology.platforms import Platform
 
 
 class Declared(BaseModel):
@@ -42,22 +43,6 @@ def _shape(value: Any) -> str:
 #: Tells the ways to write a field apart by shape, so that an error speaks of the one that was used.
 #: Its tags appear in error locations and are taken out again by their brackets.
 BY_SHAPE: Final = Discriminator(_shape)
-
-
-class Platform(StrEnum):
-    """Where a network is."""
-
-    AWS = "aws"
-    AZURE = "azure"
-    EXTERNAL = "external"
-
-    @property
-    def summary(self) -> str:
-        """It as people write it."""
-        return _CLOUDS.get(self.value, self.value)
-
-
-_CLOUDS: Final = {"aws": "AWS", "azure": "Azure"}
 
 
 class Zone(StrEnum):

@@ -150,20 +150,6 @@ def _texts(model: ast.ClassDef) -> Iterator[tuple[str, str]]:
                 pass
 
 
-#: What must be given for a network of each platform.
-CLOUD_IDS: Final[Mapping[Platform, tuple[str, ...]]] = {
-    Platform.AWS: ("vpc_id",),
-    Platform.AZURE: ("resource_group_name", "location"),
-    Platform.EXTERNAL: (),
-}
-#: What may be given besides: a provider for this network's resources, and on AWS the security groups
-#: of neighbours, for what is opened at their end. On Azure a network security group is written whole
-#: by whoever owns it, so nothing can be added to that of a neighbour (azure.md 5).
-_OPTIONAL: Final[Mapping[Platform, tuple[str, ...]]] = {
-    Platform.AWS: ("provider", "neighbours"),
-    Platform.AZURE: ("provider",),
-    Platform.EXTERNAL: ("provider",),
-}
 #: Plain data that is not text. What only Pulumi knows is no plain data.
 _NOT_TEXT: Final = (bool, int, float, list, dict)
 
@@ -199,7 +185,7 @@ def check_bindings(
     for key in sorted(every):
         if key in ids or key in asked:
             yield from _of_network(key, every[key], asked.get(key, []), ids.get(key), (*at, key))
-        if Platform.AWS in every[key]:
+        if any("neighbours" in each.facts.optional_ids for each in every[key]):
             yield from _of_neighbours(
                 sorted(known_neighbours), key, ids.get(key), (*at, key), bound
             )
@@ -220,9 +206,11 @@ def _of_network(
     key: str, platforms: Sequence[Platform], asked: Sequence[Platform], given: object, at: Path
 ) -> Iterator[Finding]:
     """What is wrong with the ids of one network: those of `asked` must be there."""
-    needed = {name: platform for platform in asked for name in CLOUD_IDS[platform]}
+    needed = {name: platform for platform in asked for name in platform.facts.ids}
     known = tuple(
-        dict.fromkeys(name for each in platforms for name in (*CLOUD_IDS[each], *_OPTIONAL[each]))
+        dict.fromkeys(
+            name for each in platforms for name in (*each.facts.ids, *each.facts.optional_ids)
+        )
     )
     where = " and ".join(platforms)
     ids = as_mapping(given)

@@ -16,7 +16,7 @@ from tests.support.paths import PATIENCE, ROOT
 
 #: Nothing of the person or machine that runs the tests, but what Python needs.
 ENVIRONMENT: Final = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TERM": "xterm-256color"}
-COMMAND: Final = (sys.executable, "-m", "exchange_ports.cli")
+COMMAND: Final = (sys.executable, "-m", "exchange_ports")
 
 
 def run(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[bytes]:

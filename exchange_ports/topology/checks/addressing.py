@@ -283,18 +283,13 @@ def subnets(topology: Topology) -> Iterator[Finding]:
         if declared.attach_to is not Attachment.SUBNETS:
             continue
         path: Path = ("networks", key, "attach_to")
-        if declared.platform is not Platform.AZURE:
+        why = declared.platform.facts.no_subnets
+        if why:
             yield BY_CODE["cannot-attach-to-subnets"].at(
-                path, network=key, why=_WHY[declared.platform], fix="take `attach_to` away"
+                path, network=key, why=why, fix="take `attach_to` away"
             )
         elif managed(topology, key) and _is_used(topology, key):
             yield BY_CODE["subnet-attachment"].at(path, network=key)
-
-
-_WHY = {
-    Platform.AWS: "security groups of AWS hang on network interfaces only",
-    Platform.EXTERNAL: "nothing is made for an external network",
-}
 
 
 def _is_used(topology: Topology, key: str) -> bool:

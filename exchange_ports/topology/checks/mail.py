@@ -14,7 +14,6 @@ from exchange_ports.topology.models import (
     NameServers,
     Outbound,
     OutboundPath,
-    Platform,
     RelayTarget,
     Service,
     Topology,
@@ -267,9 +266,9 @@ def rebound(topology: Topology) -> Iterator[Finding]:
 
 
 def of_another_cloud(topology: Topology) -> Iterator[Finding]:
-    """Quotas of a network on which they mean nothing: all that can be raised are AWS's."""
+    """Quotas of a network whose platform raises none."""
     for key, network in topology.networks.items():
-        why = _WHY_NONE.get(network.platform)
+        why = network.platform.facts.no_quotas
         for name in network.quotas.raised if why else ():
             yield BY_CODE["quota-of-another-cloud"].at(
                 ("networks", key, "quotas", name),
@@ -278,10 +277,3 @@ def of_another_cloud(topology: Topology) -> Iterator[Finding]:
                 platform=network.platform,
                 why=why,
             )
-
-
-_WHY_NONE = {
-    Platform.AZURE: "Azure raises none of its limits on network security groups and application "
-    "security groups, so nothing more would fit",
-    Platform.EXTERNAL: "nothing is made in an external network, so nothing is counted there",
-}

@@ -57,13 +57,20 @@ def port_25(topology: Topology) -> Iterator[Finding]:
         blocked = list(_blocked_hops(topology, path, connector))
         who, entry = _SENDERS[connector.through]
         for platform in sorted(_platforms(topology, connector)) if blocked else ():
-            cloud, why, fix = _PORT_25[platform]
+            facts = platform.facts.port_25
+            if facts is None:
+                continue
             for place in blocked:
                 yield BY_CODE["port-25-blocked"].at(
-                    place, who=who.value, port=listed(entry.ports), cloud=cloud, why=why, fix=fix
+                    place,
+                    who=who.value,
+                    port=listed(entry.ports),
+                    cloud=platform.summary,
+                    why=facts.why,
+                    fix=facts.fix,
                 )
-            if platform is Platform.AZURE and connector.next_hop == "internet":
-                yield BY_CODE["azure-sends-directly"].at(path)
+            if facts.direct and isinstance(connector.next_hop, str):
+                yield BY_CODE[facts.direct].at(path)
 
 
 def _blocked_hops(topology: Topology, path: Path, connector: Outbound) -> Iterator[Path]:
@@ -95,28 +102,13 @@ def _platforms(topology: Topology, connector: Outbound) -> set[Platform]:
             if (named is None or name in named)
             and (connector.sites is None or key in connector.sites)
         }
-    there = {topology.networks[key].platform for key in used if key in topology.networks}
-    return {platform for platform in there if platform in _PORT_25}
+    return {topology.networks[key].platform for key in used if key in topology.networks}
 
 
 _SENDERS: Final = {
     OutboundPath.EDGE: (Part.EDGE, BY_ID["E4"]),
     OutboundPath.MAILBOX: (Part.MAILBOX, BY_ID["M2"]),
     OutboundPath.CLIENT_ACCESS: (Part.CLIENT_ACCESS, BY_ID["M3"]),
-}
-
-_PORT_25: Final = {
-    Platform.AWS: (
-        "AWS",
-        "EC2 drops such mail to public addresses whatever the rules say, until AWS lifts it for the "
-        "account and Region",
-        'send AWS a "Request to remove email sending limitations", or use a smart host on another port',
-    ),
-    Platform.AZURE: (
-        "Azure",
-        "Azure lets it out under an Enterprise Agreement only",
-        "use a smart host on another port, or make sure of the subscription's agreement",
-    ),
 }
 
 

@@ -1,0 +1,86 @@
+"""Where a network can be, and all that a topology must know of each place: one entry a platform.
+
+A cloud's rules, limits and resources are in `clouds/`; what can be declared for it, and what is unwise
+there, is here as data, so that no check asks which platform it is.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+
+class Platform(StrEnum):
+    """Where a network is."""
+
+    AWS = "aws"
+    AZURE = "azure"
+    EXTERNAL = "external"
+
+    @property
+    def facts(self) -> "PlatformFacts":
+        """What a topology must know of it."""
+        return PLATFORMS[self]
+
+    @property
+    def summary(self) -> str:
+        """It as people write it."""
+        return self.facts.title
+
+
+class Port25(NamedTuple):
+    """How a cloud treats mail to public addresses on port 25 (exchange.md 12)."""
+
+    why: str
+    fix: str
+    #: The warning for mail straight to the Internet, where Microsoft says something of its own.
+    direct: str = ""
+
+
+class PlatformFacts(NamedTuple):
+    """What a topology must know of a platform."""
+
+    #: As people write it.
+    title: str
+    #: What must be given for a network.
+    ids: tuple[str, ...] = ()
+    #: What may be given besides.
+    optional_ids: tuple[str, ...] = ("provider",)
+    #: Why groups cannot be associated with subnets; empty where they can.
+    no_subnets: str = ""
+    #: Why no limit can be raised; empty where some can.
+    no_quotas: str = ""
+    port_25: Port25 | None = None
+
+
+PLATFORMS: Final[Mapping[Platform, PlatformFacts]] = {
+    Platform.AWS: PlatformFacts(
+        "AWS",
+        ids=("vpc_id",),
+        # Security groups of neighbours, for what is opened at their end.
+        optional_ids=("provider", "neighbours"),
+        no_subnets="security groups of AWS hang on network interfaces only",
+        port_25=Port25(
+            "EC2 drops such mail to public addresses whatever the rules say, until AWS lifts it for the "
+            "account and Region",
+            'send AWS a "Request to remove email sending limitations", or use a smart host on another port',
+        ),
+    ),
+    # A network security group is written whole by whoever owns it, so nothing can be added to that of a
+    # neighbour (azure.md 5).
+    Platform.AZURE: PlatformFacts(
+        "Azure",
+        ids=("resource_group_name", "location"),
+        no_quotas="Azure raises none of its limits on network security groups and application "
+        "security groups, so nothing more would fit",
+        port_25=Port25(
+            "Azure lets it out under an Enterprise Agreement only",
+            "use a smart host on another port, or make sure of the subscription's agreement",
+            direct="azure-sends-directly",
+        ),
+    ),
+    Platform.EXTERNAL: PlatformFacts(
+        "external",
+        no_subnets="nothing is made for an external network",
+        no_quotas="nothing is made in an external network, so nothing is counted there",
+    ),
+}
