@@ -41,8 +41,8 @@ class Made:
 
     there: Subscription
     topology: Topology
-    recording: Recording
     tags: Mapping[str, str]
+    recording: Recording
 
     @property
     def client(self) -> Any:
@@ -80,7 +80,7 @@ def making(stack: str, directory: Path, tags: Mapping[str, str] = TAGS) -> Gener
     with subscription(stack, topology, directory) as there:
         recording = there.run(topology, tags)
         there.deployment.up(recording)
-        yield Made(there, topology, recording, tags)
+        yield Made(there, topology, tags, recording)
 
 
 def as_the_cli_prints(listed: list[Json]) -> list[Json]:

@@ -121,8 +121,7 @@ def edited_pair(draw: st.DataObject) -> tuple[Data, Data]:
 def test_a_rule_is_called_by_what_ec2_tells_it_apart_by_and_nothing_else(
     draw: st.DataObject,
 ) -> None:
-    data, edit = edited_pair(draw)
-    assert_one_to_one(aws_rules(made_of_any(data), made_of_any(edit)))
+    assert_one_to_one(aws_rules(*map(made_of_any, edited_pair(draw))))
 
 
 @slow
@@ -145,8 +144,7 @@ def test_no_physical_property_changes_of_what_stays(draw: st.DataObject) -> None
 def test_an_azure_rule_that_stays_has_its_name_and_priority_unless_its_place_is_taken(
     draw: st.DataObject,
 ) -> None:
-    data, edit = edited_pair(draw)
-    before, after = azure_rules(made_of_any(data)), azure_rules(made_of_any(edit))
+    before, after = (azure_rules(made_of_any(each)) for each in edited_pair(draw))
     stays = before.keys() & after.keys()
     moved = {key for key in stays if before[key]["priority"] != after[key]["priority"]}
     # Whoever moves makes room for, or takes the room of, a rule that is there on one side only.

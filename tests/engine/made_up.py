@@ -4,8 +4,9 @@ from typing import Any
 
 from exchange_ports.offline import Recording, Registration
 from tests.engine.control import Control
+from tests.engine.deployment import Refused
 
-__all__ = ["Died", "die", "program", "registered", "urn", "words"]
+__all__ = ["Context", "Died", "die", "program", "registered", "urn", "words"]
 
 
 def urn(token: str, name: str) -> str:
@@ -50,3 +51,28 @@ def words(control: Control) -> list[str]:
     written = [f"{call.call} {call.name}" for call in control.writes()]
     control.forget()
     return written
+
+
+class Context:
+    """What a provider answers to when it is called without a connection."""
+
+    def __init__(self) -> None:
+        self._metadata: list[Any] = []
+
+    def set_trailing_metadata(self, given: Any) -> None:
+        """What goes with the answer."""
+        self._metadata.append(given)
+
+    def abort(self, _code: object, text: str) -> None:
+        """End the call.
+
+        :raises Refused: always.
+        """
+        raise Refused(text)
+
+    def details(self) -> bytes:
+        """What the answer says of a resource that is there and yet failed."""
+        (((key, value),),) = self._metadata
+        assert key == "grpc-status-details-bin"
+        assert b"ErrorResourceInitFailed" in value
+        return value

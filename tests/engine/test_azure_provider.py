@@ -20,7 +20,7 @@ from tests.engine.arm import SUBSCRIPTION, Arm
 from tests.engine.azure_provider import CREATE_FIRST, ENDPOINT, VERSION, AzureProvider
 from tests.engine.control import Control, Fault
 from tests.engine.deployment import Deployment, Refused
-from tests.engine.made_up import Died, program, registered, urn, words
+from tests.engine.made_up import Context, Died, program, registered, urn, words
 from tests.engine.plugin import Plugin
 from tests.engine.provider import UNKNOWN, plain, struct
 from tests.support.paths import PATIENCE
@@ -498,22 +498,11 @@ def test_a_group_that_cannot_be_read_after_it_was_made_is_not_forgotten(
 ) -> None:
     # The first look, the operation, and then this one.
     control.disturb(Fault("fail", ("GET",), nth=3, code="AuthorizationFailed"))
-    metadata: list[Any] = []
-
-    class Context:
-        def set_trailing_metadata(self, given: Any) -> None:
-            metadata.append(given)
-
-        def abort(self, _code: object, text: str) -> None:
-            raise Refused(text)
-
+    context = Context()
     inputs = struct(nsg(rule()).inputs)
     with pytest.raises(Refused, match="AuthorizationFailed"):
-        provider.Create(proto.CreateRequest(urn=urn(NSG, "edge"), properties=inputs), Context())
-    (((key, value),),) = metadata
-    assert key == "grpc-status-details-bin"
-    assert b"ErrorResourceInitFailed" in value
-    assert EDGE.encode() in value
+        provider.Create(proto.CreateRequest(urn=urn(NSG, "edge"), properties=inputs), context)
+    assert EDGE.encode() in context.details()
 
 
 # ---- as a process ----

@@ -48,6 +48,7 @@ class Apart(NamedTuple):
     second: str
 
     def __str__(self) -> str:
+        """Which packet, by which of both it passes, and by which it does not."""
         word = "to" if self.way == "out" else "from"
         passes, stops = (
             (self.first, self.second) if self.packet.first else (self.second, self.first)

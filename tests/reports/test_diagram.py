@@ -133,8 +133,7 @@ def gathered(
 @some
 @given(topologies())
 def test_the_rows_of_a_picture_are_the_flows(data: Data) -> None:
-    plans = planned(data)
-    shown = draw_picture(plans)
+    shown = draw_picture(plans := planned(data))
     assert {row.stand for row in shown.rows} <= {Stand.KEPT}
     assert of_rows(shown, Stand) == of_flows(plans)
 
@@ -164,8 +163,7 @@ def test_nothing_is_new_or_cut_between_a_topology_and_itself(data: Data) -> None
 @some
 @given(topologies())
 def test_everybody_stands_in_one_lane(data: Data) -> None:
-    plans = planned(data)
-    shown = draw_picture(plans)
+    shown = draw_picture(planned(data))
     lanes = [
         place for column in columns(shown) for strip in column.strips for place in strip.places
     ]

@@ -52,9 +52,9 @@ class TinyRule:
     """Some ports from or to some addresses, at one group."""
 
     group: str
+    reasons: tuple[Reason, ...]
     direction: Direction
     ports: Ports
-    reasons: tuple[Reason, ...]
     addresses: AddressSet
 
     @property
@@ -82,12 +82,12 @@ class TinyRuleSet:
         return {}
 
     @property
-    def platform(self) -> Platform:
-        return Platform.AWS
-
-    @property
     def exclusive(self) -> bool:
         return False
+
+    @property
+    def platform(self) -> Platform:
+        return Platform.AWS
 
 
 # ---- plan ----
@@ -113,8 +113,8 @@ def compile_network(network: str, flows: Iterable[Flow], inventory: Inventory) -
                 addresses, reasons = wanted[key]
                 wanted[key] = (addresses | AddressSet.of(end.ranges), [*reasons, *flow.reasons])
     rules = [
-        TinyRule(*key, in_order(reasons), addresses)
-        for key, (addresses, reasons) in wanted.items()
+        TinyRule(group, in_order(reasons), direction, ports, addresses)
+        for (group, direction, ports), (addresses, reasons) in wanted.items()
         if addresses
     ]
     return TinyRuleSet(
