@@ -19,11 +19,11 @@ __all__ = ["BOTH", "SIZES", "Prepared", "compiled", "measure", "planned"]
 BOTH: Final = (Platform.AWS, Platform.AZURE)
 #: How many flows, and how many times it is measured.
 SIZES: Final = {100: 15, 1_000: 9, 10_000: 5}
-_T = TypeVar("_T")
 _TARGET: Final = 0.2
 _TARGET_FROM: Final = 1_000
 #: Ten times as much work with a tenth more to spare for each step of the way.
 _GROWTH: Final = 12
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,6 @@ from typing import Final
 
 __all__ = ["Amount", "Measured", "Section", "interleaved", "machine", "report", "shown"]
 
-_CPUINFO: Final = Path("/proc/cpuinfo")
-
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -52,9 +50,6 @@ class Measured:
             return ""
         word = "MISSED" if self.missed else "held"
         return f"at most {self.shown(self.target)}: {word}"
-
-
-_SMALL: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +92,9 @@ class Section:
         return any(each.missed for each in self.measured)
 
 
+_SMALL: Final = 0.1
+
+
 def interleaved(
     *runs: Callable[[], object],
     times: int,
@@ -121,6 +119,9 @@ def interleaved(
             finally:
                 gc.enable()
     return [median(seconds) for seconds in taken]
+
+
+_CPUINFO: Final = Path("/proc/cpuinfo")
 
 
 def machine() -> str:

@@ -191,11 +191,10 @@ AZURE_WRONG: Final[dict[str, tuple[object, str]]] = {
 }
 
 
-@pytest.mark.parametrize("wrong", AZURE_WRONG)
+@pytest.mark.parametrize("data, summary", AZURE_WRONG.values(), ids=AZURE_WRONG)
 def test_what_is_wrong_in_an_output_of_azure_is_said_with_its_place(
-    wrong: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    data: object, summary: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    data, summary = AZURE_WRONG[wrong]
     path = tmp_path / "given.json"
     path.write_text(json.dumps(data))
     stack = str(ROOT / "stacks" / "Pulumi.prod-azure.yaml")

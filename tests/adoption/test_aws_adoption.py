@@ -27,17 +27,16 @@ from tests.engine.deployment import Deployment
 from tests.engine.stacks import STACKS, Topology, changed
 from tests.support.paths import ROOT
 from tests.support.recordings import declared
+from tests.support.resource_types import GROUP, LIST
+from tests.support.resource_types import INGRESS as IN
 
 pytestmark = pytest.mark.slow
 
 Json = dict[str, Any]
 
-GROUP = "aws:ec2/securityGroup:SecurityGroup"
-LIST = "aws:ec2/managedPrefixList:ManagedPrefixList"
 #: Names of what the stack dev has.
 EXCHANGE = "exchange-lab-exchange"
 CLIENTS = "exchange-lab-client-access.lab/in/tcp/443/10.64.0.0/16"
-IN = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 
 
 @dataclass

@@ -25,12 +25,12 @@ from tests.adoption.asking import Asked
 from tests.engine.azure_subscription import Subscription, subscription
 from tests.engine.stacks import STACKS, Topology
 from tests.support.recordings import declared
+from tests.support.resource_types import NSG
 
 pytestmark = pytest.mark.slow
 
 Json = dict[str, Any]
 
-NSG: Final = "azure-native:network:NetworkSecurityGroup"
 INTERNAL: Final = "exchange-lab-internal"
 TAGS: Final = {"owner": "mail"}
 
@@ -41,8 +41,8 @@ class Made:
 
     there: Subscription
     topology: Topology
-    recording: Recording
     tags: Mapping[str, str]
+    recording: Recording
 
     @property
     def client(self) -> Any:
@@ -80,7 +80,7 @@ def making(stack: str, directory: Path, tags: Mapping[str, str] = TAGS) -> Gener
     with subscription(stack, topology, directory) as there:
         recording = there.run(topology, tags)
         there.deployment.up(recording)
-        yield Made(there, topology, recording, tags)
+        yield Made(there, topology, tags, recording)
 
 
 def as_the_cli_prints(listed: list[Json]) -> list[Json]:

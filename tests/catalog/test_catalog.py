@@ -34,6 +34,12 @@ from tests.support.paths import ROOT
 PACKAGE: Final = ROOT / "exchange_ports"
 
 
+#: "any port (including random RPC ports) and any protocol", in the ground rules' own words.
+ANY: Final = "any port, any protocol"
+#: The table of clients has no source column: "any location that's external to the organization".
+EXTERNAL: Final = "external to the Exchange organization"
+
+
 class Row(NamedTuple):
     id: str
     heading: str
@@ -42,11 +48,6 @@ class Row(NamedTuple):
     source: str
     destination: str
 
-
-#: "any port (including random RPC ports) and any protocol", in the ground rules' own words.
-ANY: Final = "any port, any protocol"
-#: The table of clients has no source column: "any location that's external to the organization".
-EXTERNAL: Final = "external to the Exchange organization"
 
 RULES: Final = "Ground rules"
 CLIENTS: Final = "Network ports required for clients and services"

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import pytest
 
@@ -62,18 +62,17 @@ def test_plan_shows_the_plan_and_says_its_warnings_apart(stack: str) -> None:
     assert ran.stdout.isascii()
 
 
+def printed(ran: subprocess.CompletedProcess[bytes], code: int = 0) -> dict[str, Any]:
+    """The JSON that a command prints, which says nothing beside it."""
+    assert (ran.returncode, ran.stderr) == (code, b"")
+    return json.loads(ran.stdout)
+
+
 @pytest.mark.parametrize("stack", STACKS)
 def test_plan_as_json_is_json_and_nothing_else(stack: str) -> None:
     ran = run("plan", "--json", f"stacks/{stack}")
-    assert (ran.returncode, ran.stderr) == (0, b"")
-    data = cast("dict[str, Any]", json.loads(ran.stdout))
-    assert list(data) == [
-        "organization",
-        "networks",
-        "stays_closed",
-        "acknowledged",
-        "findings",
-    ]
+    data = printed(ran)
+    assert list(data) == ["organization", "networks", "stays_closed", "acknowledged", "findings"]
     said = run("plan", f"stacks/{stack}").stderr.decode()
     assert [f["code"] for f in data["findings"]] == re.findall(r"^warning\[(.*?)\]", said, re.M)
     assert all(finding["line"] for finding in data["findings"])
@@ -367,8 +366,7 @@ def test_preview_of_a_stack_with_an_error_runs_no_program(project: Path) -> None
 
 def test_prove_as_json_says_what_was_proved_here_and_on_the_other_cloud() -> None:
     ran = run("prove", "--json", "--both", DEV)
-    assert (ran.returncode, ran.stderr) == (0, b"")
-    data = cast("dict[str, Any]", json.loads(ran.stdout))
+    data = printed(ran)
     assert list(data) == [
         "proved",
         "figures",
@@ -403,8 +401,7 @@ def test_an_exception_is_late_from_the_day_after_its_review(day: str, code: int)
 @pytest.mark.parametrize("day, code", [("2027-03-31", 0), ("2027-04-01", 1)])
 def test_reviews_as_json_have_their_findings_in_the_data(day: str, code: int) -> None:
     ran = run("prove", "--json", "--as-of", day, LATE)
-    assert (ran.returncode, ran.stderr) == (code, b"")
-    data = json.loads(ran.stdout)
+    data = printed(ran, code)
     assert data["proved"]
     told = data["reviews"]
     assert list(told) == ["as_of", "in_time", "dated", "undated_risks", "passed"]
@@ -458,18 +455,9 @@ def test_an_update_is_told_by_its_exit_code_and_as_json(
     arguments: tuple[str, ...], code: int, steps: list[str]
 ) -> None:
     ran = run("plan", "--json", *arguments)
-    assert (ran.returncode, ran.stderr) == (code, b"")
-    data = cast("dict[str, Any]", json.loads(ran.stdout))
-    assert list(data) == [
-        "clean",
-        "operations",
-        "moves",
-        "troubles",
-        "over_limit",
-        "held_groups",
-        "replaced_groups",
-        "steps",
-    ]
+    data = printed(ran, code)
+    fields = "clean operations moves troubles over_limit held_groups replaced_groups steps"
+    assert list(data) == fields.split()
     assert (data["clean"], data["steps"]) == (code == 0, steps)
     assert bool(data["troubles"]) == (code == 1)
 

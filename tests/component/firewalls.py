@@ -8,62 +8,33 @@ from exchange_ports.offline import (
     Recording,
     record,
 )
+from tests.support.strategies import WITH_EDGE, edited
 
-GROUP: Final = "aws:ec2/securityGroup:SecurityGroup"
-INGRESS: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-EGRESS: Final = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 VPC: Final[NetworkArgs] = {"vpc_id": "vpc-1"}
 VNET: Final[NetworkArgs] = {"resource_group_name": "rg", "location": "westeurope"}
 
 
 def topology(platform: str = "aws") -> dict[str, Any]:
     """One site with an Edge server, in one network."""
-    return {
-        "organization": "contoso",
-        "networks": {
-            "corp": {
-                "platform": platform,
-                "internal": ["10.20.0.0/20"],
-                "perimeter": ["10.20.240.0/24"],
-            }
+    flows = (
+        ("10.20.6.0/24", ["exchange", "edge"], "3389/tcp", "bastion"),
+        (["exchange", "edge"], "10.20.7.40", "8530-8531/tcp", "updates"),
+    )
+    next_hop = {"address": "10.20.7.25", "port": 587}
+    return edited(
+        WITH_EDGE,
+        {
+            "networks.corp.platform": platform,
+            "sites.hq.servers.ex2": {"roles": ["mailbox"], "address": "10.20.1.11"},
+            "edge_servers.edge1.address": "10.20.240.5",
+            "clients.internet.services": ["https"],
+            "mail_flow.outbound": {"through": "edge", "next_hop": [next_hop]},
+            "additional_flows": [
+                {"from": a, "to": b, "ports": [ports], "reason": reason, "accept_risk": True}
+                for a, b, ports, reason in flows
+            ],
         },
-        "private_blocks": ["10.0.0.0/8"],
-        "sites": {
-            "hq": {
-                "network": "corp",
-                "servers": {
-                    "ex1": {"roles": ["client_access", "mailbox"], "address": "10.20.0.11"},
-                    "ex2": {"roles": ["mailbox"], "address": "10.20.1.11"},
-                },
-                "domain_controllers": {"addresses": ["10.20.2.10"]},
-            }
-        },
-        "edge_servers": {
-            "edge1": {"network": "corp", "address": "10.20.240.5", "subscribed_site": "hq"}
-        },
-        "clients": {"internet": {"services": ["https"]}},
-        "mail_flow": {
-            "outbound": {"through": "edge", "next_hop": [{"address": "10.20.7.25", "port": 587}]}
-        },
-        "name_servers": {"internal": "domain_controllers", "edge": "platform"},
-        "sender_reputation": "off",
-        "additional_flows": [
-            {
-                "from": "10.20.6.0/24",
-                "to": ["exchange", "edge"],
-                "ports": ["3389/tcp"],
-                "reason": "bastion",
-                "accept_risk": True,
-            },
-            {
-                "from": ["exchange", "edge"],
-                "to": "10.20.7.40",
-                "ports": ["8530-8531/tcp"],
-                "reason": "updates",
-                "accept_risk": True,
-            },
-        ],
-    }
+    )
 
 
 def run(program: Callable[[], object], **config: str) -> Recording:

@@ -7,15 +7,12 @@ from typing import Any, Final
 from exchange_ports.clouds.aws import rules as aws
 from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.offline import Recording, Registration
+from tests.support.resource_types import ASG, GROUP, LIST, NSG
 
-GROUP: Final = "aws:ec2/securityGroup:SecurityGroup"
-LIST: Final = "aws:ec2/managedPrefixList:ManagedPrefixList"
 RULES: Final = {
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": "in",
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": "out",
 }
-ASG: Final = "azure-native:network:ApplicationSecurityGroup"
-NSG: Final = "azure-native:network:NetworkSecurityGroup"
 
 
 def custom(recording: Recording) -> list[Registration]:
@@ -109,14 +106,14 @@ def planned_azure(rules: azure.AzureRuleSet) -> dict[str, list[dict[str, object]
         match of:
             case azure.GroupRef(key):
                 return {f"{which}ApplicationSecurityGroups": [key]}
-            case azure.Prefixes((only,)):
-                return {f"{which}AddressPrefix": str(only)}
-            case azure.Prefixes(ranges):
-                return {f"{which}AddressPrefixes": [str(each) for each in ranges]}
             case azure.Tag(name):
                 return {f"{which}AddressPrefix": name}
             case azure.Anything():
                 return {f"{which}AddressPrefix": "*"}
+            case azure.Prefixes((only,)):
+                return {f"{which}AddressPrefix": str(only)}
+            case azure.Prefixes(ranges):
+                return {f"{which}AddressPrefixes": [str(each) for each in ranges]}
 
     def ports(rule: azure.SecurityRule) -> dict[str, object]:
         summary = [

@@ -26,16 +26,14 @@ from exchange_ports.offline import (
     record,
 )
 from exchange_ports.topology.validate import load_topology
-from tests.component.firewalls import EGRESS, GROUP, INGRESS, VNET, VPC, firewall, run, topology
+from tests.component.firewalls import VNET, VPC, firewall, run, topology
+from tests.support.resource_types import ASG, EGRESS, GROUP, INGRESS, LIST, NSG
 
 pytestmark = pytest.mark.slow
 
 FIREWALL: Final = "exchange-ports:index:ExchangeFirewall"
 AWS_NETWORK: Final = "exchange-ports:index:AwsNetwork"
 AZURE_NETWORK: Final = "exchange-ports:index:AzureNetwork"
-LIST: Final = "aws:ec2/managedPrefixList:ManagedPrefixList"
-ASG: Final = "azure-native:network:ApplicationSecurityGroup"
-NSG: Final = "azure-native:network:NetworkSecurityGroup"
 NIC: Final = "aws:ec2/networkInterface:NetworkInterface"
 
 

@@ -88,22 +88,21 @@ def test_interfaces_wait_for_every_rule(example: str) -> None:
         assert standing <= set(one.dependencies)
 
 
+def ids(*groups: str) -> list[str]:
+    """The ids of groups of the network, by their keys."""
+    return [f"exchange-corp-{group}.id" for group in groups]
+
+
 def test_interfaces_on_aws_wear_their_servers_groups_and_addresses() -> None:
     worn = {name: one.inputs for name, one in interfaces("aws-landing-zone").items()}
-    assert worn["ex1"]["securityGroups"] == [
-        "exchange-corp-exchange.id",
-        "exchange-corp-client-access.hq.id",
-        "exchange-corp-mailbox.hq.id",
-        "exchange-corp-edgesync.hq.id",
-    ]
+    assert worn["ex1"]["securityGroups"] == ids(
+        "exchange", "client-access.hq", "mailbox.hq", "edgesync.hq"
+    )
     assert worn["ex1"]["subnetId"] == "corp-inside.id"
     assert worn["ex1"]["privateIps"] == ["10.20.0.11"]
-    assert worn["edge1"]["securityGroups"] == [
-        "exchange-corp-edge.hq.id",
-        "exchange-corp-edge-receiving.hq.id",
-        "exchange-corp-edge-sending.hq.id",
-        "exchange-corp-edge-synced.hq.id",
-    ]
+    assert worn["edge1"]["securityGroups"] == ids(
+        "edge.hq", "edge-receiving.hq", "edge-sending.hq", "edge-synced.hq"
+    )
     assert worn["edge1"]["subnetId"] == "corp-perimeter.id"
 
 

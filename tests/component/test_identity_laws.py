@@ -18,6 +18,7 @@ from exchange_ports.stackfile.stack_file import read_stack_file
 from tests.support.edits import edited_topologies
 from tests.support.planning import planned_or_none as planned
 from tests.support.recordings import run_with
+from tests.support.resource_types import NSG
 from tests.support.strategies import Data, shuffled, topologies
 
 pytestmark = pytest.mark.slow
@@ -52,7 +53,6 @@ def made_of_any(data: Data) -> dict[Made, Mapping[str, Any]]:
 
 
 RULE: Final = re.compile(r"aws:vpc/securityGroup(Ingress|Egress)Rule:")
-NSG: Final = "azure-native:network:NetworkSecurityGroup"
 PEERS: Final = ("referencedSecurityGroupId", "prefixListId", "cidrIpv4", "cidrIpv6")
 #: What may change of a thing that stays.
 WORDS: Final = {"description", "tags"}
@@ -110,13 +110,18 @@ def assert_same_where_both_are(
 # ---- laws over pairs ----
 
 
+def edited_pair(draw: st.DataObject) -> tuple[Data, Data]:
+    """A topology before and after edits."""
+    data = draw.draw(topologies())
+    return data, draw.draw(edited_topologies(data))[0]
+
+
 @slow
-@given(topologies(), st.data())
+@given(st.data())
 def test_a_rule_is_called_by_what_ec2_tells_it_apart_by_and_nothing_else(
-    data: Data, draw: st.DataObject
+    draw: st.DataObject,
 ) -> None:
-    edit, _ = draw.draw(edited_topologies(data))
-    assert_one_to_one(aws_rules(made_of_any(data), made_of_any(edit)))
+    assert_one_to_one(aws_rules(*map(made_of_any, edited_pair(draw))))
 
 
 @slow
@@ -128,19 +133,18 @@ def test_two_rules_of_any_two_organizations_share_a_name_only_if_they_say_the_sa
 
 
 @slow
-@given(topologies(), st.data())
-def test_no_physical_property_changes_of_what_stays(data: Data, draw: st.DataObject) -> None:
-    edit, _ = draw.draw(edited_topologies(data))
+@given(st.data())
+def test_no_physical_property_changes_of_what_stays(draw: st.DataObject) -> None:
+    data, edit = edited_pair(draw)
     assert_same_where_both_are(made_of_any(data), made_of_any(edit))
 
 
 @slow
-@given(topologies(), st.data())
+@given(st.data())
 def test_an_azure_rule_that_stays_has_its_name_and_priority_unless_its_place_is_taken(
-    data: Data, draw: st.DataObject
+    draw: st.DataObject,
 ) -> None:
-    edit, _ = draw.draw(edited_topologies(data))
-    before, after = azure_rules(made_of_any(data)), azure_rules(made_of_any(edit))
+    before, after = (azure_rules(made_of_any(each)) for each in edited_pair(draw))
     stays = before.keys() & after.keys()
     moved = {key for key in stays if before[key]["priority"] != after[key]["priority"]}
     # Whoever moves makes room for, or takes the room of, a rule that is there on one side only.

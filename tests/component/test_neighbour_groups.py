@@ -20,8 +20,9 @@ from exchange_ports.topology.groups import Group, identity
 from exchange_ports.topology.inventory import neighbours
 from exchange_ports.topology.validate import check_bindings
 from exchange_ports.traffic.traffic import Traffic
-from tests.component.firewalls import EGRESS, GROUP, INGRESS, firewall, run, topology
+from tests.component.firewalls import firewall, run, topology
 from tests.support.planning import planned
+from tests.support.resource_types import EGRESS, GROUP, INGRESS
 from tests.support.strategies import Data, declared, edited, topologies
 
 pytestmark = pytest.mark.slow

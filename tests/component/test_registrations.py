@@ -21,10 +21,6 @@ from exchange_ports.stackfile.stack_file import NAMESPACE, read_stack_file
 from exchange_ports.topology.groups import identity
 from exchange_ports.topology.validate import load_topology
 from tests.component.registered import (
-    ASG,
-    GROUP,
-    LIST,
-    NSG,
     RULES,
     custom,
     planned_aws,
@@ -34,6 +30,7 @@ from tests.component.registered import (
 )
 from tests.support.paths import ROOT
 from tests.support.recordings import PLATFORMS, Platform, declared, recorded
+from tests.support.resource_types import ASG, GROUP, LIST, NSG
 from tests.support.rule_sets import NetworkPlan, networks_of
 from tests.support.sdk import faults
 
@@ -112,10 +109,17 @@ def test_only_resources_of_the_right_cloud_are_registered(stack: str, platform: 
 
 
 @every_stack
-def test_each_aws_rule_is_registered_once_and_as_planned(stack: str) -> None:
-    prefix, rules = plan(stack, "aws")
-    assert isinstance(rules, aws.AwsRuleSet)
-    assert registered_aws(recorded(stack, "aws"), prefix) == planned_aws(rules)
+@both_clouds
+def test_each_rule_is_registered_once_as_planned_and_on_azure_in_order(
+    stack: str, platform: Platform
+) -> None:
+    recording, (prefix, rules) = recorded(stack, platform), plan(stack, platform)
+    if platform == "aws":
+        assert isinstance(rules, aws.AwsRuleSet)
+        assert registered_aws(recording, prefix) == planned_aws(rules)
+    else:
+        assert isinstance(rules, azure.AzureRuleSet)
+        assert registered_azure(recording, prefix) == planned_azure(rules)
 
 
 @every_stack
@@ -160,13 +164,6 @@ def test_aws_groups_and_lists_are_registered_as_planned(stack: str) -> None:
         )
         for each in rules.prefix_lists
     }
-
-
-@every_stack
-def test_each_azure_rule_is_registered_once_as_planned_and_in_order(stack: str) -> None:
-    prefix, rules = plan(stack, "azure")
-    assert isinstance(rules, azure.AzureRuleSet)
-    assert registered_azure(recorded(stack, "azure"), prefix) == planned_azure(rules)
 
 
 @every_stack

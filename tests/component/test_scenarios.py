@@ -50,8 +50,9 @@ def test_the_verdict_is_that_of_the_published_document(
     stack: str, platform: Platform, row: Row
 ) -> None:
     known = addresses(page(stack), declared(stack, platform))
-    where = f"tests/scenarios/{row.page}:{row.line} on {platform}"
-    assert_verdict(row, judge(stack, platform), known, where)
+    assert_verdict(
+        row, judge(stack, platform), known, f"tests/scenarios/{row.page}:{row.line} on {platform}"
+    )
 
 
 @pytest.mark.parametrize("stack", STACKS)

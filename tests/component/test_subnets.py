@@ -24,15 +24,10 @@ from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, tcp
 from exchange_ports.traffic.services import Service
 from exchange_ports.traffic.traffic import Packet
-from tests.component.registered import (
-    ASG,
-    NSG,
-    custom,
-    planned_azure,
-    registered_azure,
-)
+from tests.component.registered import custom, planned_azure, registered_azure
 from tests.support.judge import Judge
 from tests.support.recordings import run_with
+from tests.support.resource_types import ASG, NSG
 from tests.support.situations import topology as situation
 from tests.support.verdicts import own_addresses, subnets_of
 

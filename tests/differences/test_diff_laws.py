@@ -11,9 +11,9 @@ from exchange_ports.differences.topology_diff import pairs
 from exchange_ports.planning import Plans
 from exchange_ports.traffic.traffic import Traffic
 from tests.differences.judge import Filter, permitted, said
-from tests.support.edits import edited_topologies
+from tests.support.edits import edited_plans, shuffled_plans
 from tests.support.planning import planned_or_none as planned
-from tests.support.strategies import shuffled, topologies
+from tests.support.strategies import topologies
 
 pytestmark = pytest.mark.slow
 
@@ -54,12 +54,7 @@ def whole(found: Mapping[Filter, Traffic], key: Filter) -> Traffic:
 @many
 @given(st.data())
 def test_what_is_said_is_the_difference_of_what_both_permit(draw: st.DataObject) -> None:
-    data = draw.draw(topologies())
-    edit, names = draw.draw(edited_topologies(data))
-    old, new = planned(data), planned(edit)
-    assume(old is not None and new is not None)
-    assert old is not None
-    assert new is not None
+    old, new, names = edited_plans(draw)
     found = assert_exact(old, new)
     event("the same traffic" if found.same_traffic else ", ".join(sorted(set(names)))[:60])
 
@@ -82,11 +77,7 @@ def test_between_two_topologies_that_have_nothing_to_do_with_each_other_too(
 @many
 @given(st.data())
 def test_another_order_of_the_same_declaration_is_no_change(draw: st.DataObject) -> None:
-    data = draw.draw(topologies())
-    old, new = planned(data), planned(draw.draw(shuffled(data)))
-    assume(old is not None)
-    assert old is not None
-    assert new is not None
+    old, new = shuffled_plans(draw)
     assert diff_plans(old, new) == TopologyDiff(())
     assert diff_plans(old, old) == TopologyDiff(())
 

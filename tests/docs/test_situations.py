@@ -51,8 +51,9 @@ def test_the_verdict_is_that_of_the_published_document(
     situation: str, run: Platform, row: Row
 ) -> None:
     known = addresses(page(situation), topology(situation, run))
-    where = f"docs/situations/{row.page}:{row.line} on {run}"
-    assert_verdict(row, judge(situation, run), known, where)
+    assert_verdict(
+        row, judge(situation, run), known, f"docs/situations/{row.page}:{row.line} on {run}"
+    )
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)

@@ -41,13 +41,12 @@ class NetworkInterface(Ec2Kind):
 
     def read(self, id_: str, known: Values) -> Values | None:
         try:
-            (found,) = self.ec2.describe_network_interfaces(NetworkInterfaceIds=[id_])[
-                "NetworkInterfaces"
-            ]
+            answer = self.ec2.describe_network_interfaces(NetworkInterfaceIds=[id_])
         except ClientError as refused:
             if code_of(refused) == _GONE:
                 return None
             raise
+        (found,) = answer["NetworkInterfaces"]
         # In the order that the state has, where it is the same set.
         groups = [each["GroupId"] for each in found["Groups"]]
         known_groups = cast("list[str]", known.get("securityGroups") or [])

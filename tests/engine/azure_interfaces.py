@@ -16,18 +16,9 @@ class NetworkInterface(ArmKind):
     token = "azure-native:network:NetworkInterface"  # noqa: S105
     arm_type = "networkInterfaces"
     named = "networkInterfaceName"
-    inputs = frozenset(
-        {
-            "ipConfigurations",
-            "location",
-            "networkInterfaceName",
-            "networkSecurityGroup",
-            "resourceGroupName",
-            "tags",
-        }
-    )
     replacing = frozenset({"location", "networkInterfaceName", "resourceGroupName"})
     below = ("ipConfigurations", "networkSecurityGroup")
+    inputs = replacing | {*below, "tags"}
 
     def to_arm(self, key: str, value: Any) -> Any:
         if key != "ipConfigurations":

@@ -11,9 +11,12 @@ from tests.engine import arm_server, ec2_server
 from tests.engine.arm import Arm
 from tests.engine.aws_account import Account
 from tests.engine.aws_provider import AwsProvider
+from tests.engine.chain import BEGINNING
+from tests.engine.clouds import PLATFORMS
 from tests.engine.control import Control
 from tests.engine.deployment import Deployment
-from tests.engine.running import Started, running
+from tests.engine.made_up import die
+from tests.engine.running import Begun, Started, running
 from tests.support.recordings import declared
 
 # Its assertions say what they saw, as those of tests do.
@@ -25,6 +28,20 @@ def stack(tmp_path: Path) -> Iterator[Started]:
     """A stack with interfaces on a real engine, in the cloud that is named."""
     with ExitStack() as running_ones:
         yield lambda platform: running_ones.enter_context(running(platform, tmp_path))
+
+
+@pytest.fixture(params=PLATFORMS)
+def begun(request: pytest.FixtureRequest, stack: Started) -> Begun:
+    """One in each cloud, with the stack's first topology made."""
+    there, topology = stack(request.param), declared(BEGINNING, request.param)
+    there.up(topology)
+    return Begun(there, request.param, topology)
+
+
+@pytest.fixture
+def control(tmp_path: Path) -> Control:
+    """The log of a provider in this process, which cannot be killed: it raises `Died`."""
+    return Control(tmp_path, die=die)
 
 
 @pytest.fixture(scope="module")

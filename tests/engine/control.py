@@ -82,11 +82,11 @@ class Fault:
     calls: tuple[str, ...] = ("*",)
     urn: str = "*"
     nth: int = 1
-    #: None is for ever.
-    times: int | None = 1
     after: bool = False
     seconds: float = 0.0
     code: str = "UnauthorizedOperation"
+    #: None is for ever.
+    times: int | None = 1
 
 
 @dataclass(frozen=True, slots=True)

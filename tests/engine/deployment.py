@@ -147,16 +147,15 @@ class Deployment:
             self._create(one, inputs)
             return
         news = self._checked(one, inputs, old.inputs)
+        change: dict[str, Any] = {
+            "id": old.id,
+            "urn": one.urn,
+            "olds": struct(old.outputs),
+            "news": struct(news),
+            "old_inputs": struct(old.inputs),
+        }
         difference = self._provider.Diff(
-            proto.DiffRequest(
-                id=old.id,
-                urn=one.urn,
-                olds=struct(old.outputs),
-                news=struct(news),
-                old_inputs=struct(old.inputs),
-                ignoreChanges=one.ignore_changes,
-            ),
-            _Context(),
+            proto.DiffRequest(**change, ignoreChanges=one.ignore_changes), _Context()
         )
         if difference.replaces:
             first = difference.deleteBeforeReplace
@@ -170,16 +169,7 @@ class Deployment:
                 yield old
         elif difference.changes == proto.DiffResponse.DIFF_SOME:
             self.steps.append(("update", one.urn))
-            answer = self._provider.Update(
-                proto.UpdateRequest(
-                    id=old.id,
-                    urn=one.urn,
-                    olds=struct(old.outputs),
-                    news=struct(news),
-                    old_inputs=struct(old.inputs),
-                ),
-                _Context(),
-            )
+            answer = self._provider.Update(proto.UpdateRequest(**change), _Context())
             self.resources[one.urn] = replace(
                 old,
                 inputs=news,

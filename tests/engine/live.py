@@ -9,17 +9,8 @@ from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any, Final, cast
 
+from exchange_ports.clouds.aws import rules as aws
 from exchange_ports.clouds.aws.names import rule_name
-from exchange_ports.clouds.aws.rules import (
-    AwsRuleSet,
-    Direction,
-    GroupRef,
-    ListRef,
-    Peer,
-    PrefixList,
-    SecurityGroup,
-    SecurityGroupRule,
-)
 from exchange_ports.planning import Plans
 from exchange_ports.traffic.ports import PortRange, Ports, Protocol
 
@@ -68,7 +59,7 @@ def interfaces(ec2: Any, vpc_id: str) -> dict[str, dict[str, list[str]]]:
 
 def _rule_set(
     ec2: Any, vpc_id: str, network: str, wears: Mapping[str, Sequence[str]]
-) -> AwsRuleSet:
+) -> aws.AwsRuleSet:
     """What stands in a VPC.
 
     :raises KeyError: a rule names what has no Name of ours, or a protocol of no name.
@@ -79,16 +70,17 @@ def _rule_set(
         for each in _all(ec2, "describe_security_group_rules", "SecurityGroupRules")
         if each["GroupId"] in groups
     ]
-    return AwsRuleSet(
+    return aws.AwsRuleSet(
         network=network,
         groups=tuple(
             sorted(
-                (SecurityGroup(keys[one], each["Description"]) for one, each in groups.items()),
+                (aws.SecurityGroup(keys[one], each["Description"]) for one, each in groups.items()),
                 key=lambda group: group.key,
             )
         ),
         prefix_lists=tuple(
-            PrefixList(keys[one].removeprefix("list."), _entries(ec2, one)) for one in sorted(lists)
+            aws.PrefixList(keys[one].removeprefix("list."), _entries(ec2, one))
+            for one in sorted(lists)
         ),
         rules=tuple(rules),
         memberships={server: tuple(keys[one] for one in worn) for server, worn in wears.items()},
@@ -157,7 +149,7 @@ def _entries(ec2: Any, list_id: str) -> tuple[Any, ...]:
     return tuple(ip_network(each["Cidr"]) for each in found)
 
 
-def _rule(each: Any, keys: Mapping[str, str]) -> SecurityGroupRule:
+def _rule(each: Any, keys: Mapping[str, str]) -> aws.SecurityGroupRule:
     protocol = _PROTOCOLS[each["IpProtocol"]]
     ranges = (
         (PortRange(each["FromPort"], each["ToPort"]),)
@@ -166,9 +158,9 @@ def _rule(each: Any, keys: Mapping[str, str]) -> SecurityGroupRule:
     )
     if protocol in (Protocol.ICMP, Protocol.ICMPV6) and each["FromPort"] != -1:
         raise KeyError(f"one type of {protocol}: nothing of ours")
-    return SecurityGroupRule(
+    return aws.SecurityGroupRule(
         group=keys[each["GroupId"]],
-        direction=Direction.OUT if each["IsEgress"] else Direction.IN,
+        direction=aws.Direction.OUT if each["IsEgress"] else aws.Direction.IN,
         ports=Ports(protocol, ranges),
         peer=_peer(each, keys),
         reasons=(),
@@ -176,9 +168,9 @@ def _rule(each: Any, keys: Mapping[str, str]) -> SecurityGroupRule:
     )
 
 
-def _peer(each: Any, keys: Mapping[str, str]) -> Peer:
+def _peer(each: Any, keys: Mapping[str, str]) -> aws.Peer:
     if group := each.get("ReferencedGroupInfo"):
-        return GroupRef(keys[group["GroupId"]])
+        return aws.GroupRef(keys[group["GroupId"]])
     if list_id := each.get("PrefixListId"):
-        return ListRef(keys[list_id].removeprefix("list."))
-    return cast(Peer, ip_network(each.get("CidrIpv4") or each["CidrIpv6"]))
+        return aws.ListRef(keys[list_id].removeprefix("list."))
+    return cast(aws.Peer, ip_network(each.get("CidrIpv4") or each["CidrIpv6"]))

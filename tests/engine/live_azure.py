@@ -10,21 +10,7 @@ from dataclasses import replace
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any, Final
 
-from exchange_ports.clouds.azure.rules import (
-    Access,
-    Anything,
-    ApplicationGroup,
-    Attachment,
-    AzureRuleSet,
-    Direction,
-    GroupRef,
-    NetworkSecurityGroup,
-    Prefixes,
-    SecurityRule,
-    Side,
-    Tag,
-    Zone,
-)
+from exchange_ports.clouds.azure import rules as azure_rules
 from exchange_ports.planning import Plans
 from exchange_ports.traffic.ports import PortRange, Ports, Protocol
 
@@ -41,15 +27,15 @@ _PROTOCOLS: Final = {
     "Esp": Protocol.ESP,
     "Ah": Protocol.AH,
 }
-_DIRECTIONS: Final = {"Inbound": Direction.IN, "Outbound": Direction.OUT}
-_ACCESS: Final = {"Allow": Access.ALLOW, "Deny": Access.DENY}
+_DIRECTIONS: Final = {"Inbound": azure_rules.Direction.IN, "Outbound": azure_rules.Direction.OUT}
+_ACCESS: Final = {"Allow": azure_rules.Access.ALLOW, "Deny": azure_rules.Access.DENY}
 
 
 def as_it_stands(
     client: "NetworkManagementClient",
     plans: Plans,
     resource_groups: Mapping[str, str],
-    unattached: Attachment | None = None,
+    unattached: azure_rules.Attachment | None = None,
 ) -> Plans:
     """The plans with what stands in Azure in the place of what was planned, to be proved.
 
@@ -66,8 +52,8 @@ def as_it_stands(
 
 
 def _rule_set(
-    client: Any, resource_group: str, network: str, unattached: Attachment | None
-) -> AzureRuleSet:
+    client: Any, resource_group: str, network: str, unattached: azure_rules.Attachment | None
+) -> azure_rules.AzureRuleSet:
     """What stands in a resource group.
 
     :raises KeyError: a rule names what has no name of ours, or an interface has no group of ours.
@@ -89,7 +75,7 @@ def _rule_set(
         for subnet in _all(vnet.subnets)
     }
     wears: dict[str, tuple[str, ...]] = {}
-    zones: dict[str, Zone] = {}
+    zones: dict[str, azure_rules.Zone] = {}
     for nic in client.network_interfaces.list(resource_group):
         (configuration,) = nic.ip_configurations
         worn = _all(configuration.application_security_groups)
@@ -98,25 +84,25 @@ def _rule_set(
         )
         wears[str(nic.name)] = tuple(applications[_key(each.id)] for each in worn)
         zones[str(nic.name)] = zones_of[_key(filtered.id)]
-    return AzureRuleSet(
+    return azure_rules.AzureRuleSet(
         network=network,
         groups=tuple(
-            NetworkSecurityGroup(
+            azure_rules.NetworkSecurityGroup(
                 zones_of[one],
                 tuple(_rule(rule, applications.__getitem__) for rule in _all(each.security_rules)),
                 _at(each, unattached),
             )
             for one, each in sorted(nsgs.items())
         ),
-        application_groups=tuple(map(ApplicationGroup, sorted(applications.values()))),
+        application_groups=tuple(map(azure_rules.ApplicationGroup, sorted(applications.values()))),
         memberships=wears,
         zones=zones,
     )
 
 
-def _zone(key: str) -> Zone:
+def _zone(key: str) -> azure_rules.Zone:
     # One for subnets is called after its place as well; where it really hangs, `_at` asks Azure.
-    return Zone(key.removesuffix("-subnets"))
+    return azure_rules.Zone(key.removesuffix("-subnets"))
 
 
 def _all(several: Any) -> list[Any]:
@@ -135,12 +121,12 @@ def _stripped(name: Any, prefix: str) -> str:
     return str(name).removeprefix(prefix)
 
 
-def _at(nsg: Any, unattached: Attachment | None) -> Attachment:
+def _at(nsg: Any, unattached: azure_rules.Attachment | None) -> azure_rules.Attachment:
     found = [
         place
         for place, users in (
-            (Attachment.NETWORK_INTERFACES, nsg.network_interfaces),
-            (Attachment.SUBNETS, nsg.subnets),
+            (azure_rules.Attachment.NETWORK_INTERFACES, nsg.network_interfaces),
+            (azure_rules.Attachment.SUBNETS, nsg.subnets),
         )
         if users
     ]
@@ -151,11 +137,11 @@ def _at(nsg: Any, unattached: Attachment | None) -> Attachment:
     return found[0]
 
 
-def _rule(rule: Any, application: Callable[[str], str]) -> SecurityRule:
+def _rule(rule: Any, application: Callable[[str], str]) -> azure_rules.SecurityRule:
     if rule.source_port_range != "*" or rule.source_port_ranges:
         raise ValueError(f"{rule.name} looks at source ports")
     protocol = _PROTOCOLS[rule.protocol]
-    return SecurityRule(
+    return azure_rules.SecurityRule(
         name=rule.name,
         priority=rule.priority,
         direction=_DIRECTIONS[rule.direction],
@@ -182,15 +168,15 @@ def _range(text: str) -> PortRange:
     return PortRange(int(first), int(last or first))
 
 
-def _side(rule: Any, which: str, application: Callable[[str], str]) -> Side:
+def _side(rule: Any, which: str, application: Callable[[str], str]) -> azure_rules.Side:
     groups = getattr(rule, f"{which}_application_security_groups")
     several = getattr(rule, f"{which}_address_prefixes")
     one = getattr(rule, f"{which}_address_prefix")
     if groups:
         (group,) = groups
-        return GroupRef(application(_key(group.id)))
+        return azure_rules.GroupRef(application(_key(group.id)))
     if one == "*":
-        return Anything()
+        return azure_rules.Anything()
     if one and one[0].isalpha() and ":" not in one:
-        return Tag(one)
-    return Prefixes(tuple(ip_network(each) for each in several or [one]))
+        return azure_rules.Tag(one)
+    return azure_rules.Prefixes(tuple(ip_network(each) for each in several or [one]))

@@ -6,6 +6,7 @@ Knows: the commands of the CLI. Must not know: either cloud.
 import json
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from tests.engine.updating import Passed, passed, planned
 from tests.engine.workspace import Workspace, workspace
 from tests.support.recordings import Platform, declared
 
-__all__ = ["Running", "Started", "running"]
+__all__ = ["Begun", "Running", "Started", "running"]
 
 _PROVIDER = "pulumi:providers:"
 
@@ -118,6 +119,15 @@ class Running:
 
 #: A way to have one in a cloud.
 Started = Callable[[Platform], Running]
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """One that is made, and the topology that it was made of."""
+
+    there: Running
+    platform: Platform
+    topology: Topology
 
 
 @contextmanager

@@ -146,10 +146,9 @@ def test_a_first_group_that_was_cut_off_is_adopted_and_not_made_twice(
 def test_a_group_made_again_by_a_replacement_that_was_cut_off_is_found_and_deleted(
     account: Account, after: bool
 ) -> None:
-    engine = account.engine
-    engine.up()
+    account.engine.up()
     move(account)
-    killed(engine, "CreateSecurityGroup", after=after, urn=f"*::{EXCHANGE}")
+    killed(account.engine, "CreateSecurityGroup", after=after, urn=f"*::{EXCHANGE}")
     answers = adopter(account).recover()
     left = [
         each for network in answers[0].data["networks"].values() for each in network["left_over"]
@@ -207,18 +206,11 @@ def test_groups_that_people_made_become_ours_without_a_moment_without_them(
     group = by_hand["GroupId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
     interface = ec2.create_network_interface(SubnetId=subnet, Groups=[group])
-    ec2.authorize_security_group_ingress(
-        GroupId=group,
-        IpPermissions=[
-            {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group}]},
-            {
-                "IpProtocol": "tcp",
-                "FromPort": 3389,
-                "ToPort": 3389,
-                "IpRanges": [{"CidrIp": "10.64.8.0/24"}, {"CidrIp": "10.9.9.9/32"}],
-            },
-        ],
-    )
+    among_us = {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group}]}
+    rdp = {"IpProtocol": "tcp", "FromPort": 3389, "ToPort": 3389}
+    ranges = [{"CidrIp": "10.64.8.0/24"}, {"CidrIp": "10.9.9.9/32"}]
+    permissions = [among_us, {**rdp, "IpRanges": ranges}]
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=permissions)
     answers = adopter(account).recover({EXCHANGE: group})
     assert answers[0].names("import") == {
         EXCHANGE,

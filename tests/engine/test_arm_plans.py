@@ -5,19 +5,7 @@ from typing import Any, Final
 import pytest
 from hypothesis import given
 
-from exchange_ports.clouds.azure.rules import (
-    Access,
-    Anything,
-    AzureRuleSet,
-    Direction,
-    GroupRef,
-    NetworkSecurityGroup,
-    Prefixes,
-    SecurityRule,
-    Side,
-    Tag,
-    Zone,
-)
+from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.planning import compile_plans
 from exchange_ports.traffic.addresses import network
 from exchange_ports.traffic.ports import Protocol, tcp
@@ -37,15 +25,15 @@ PROTOCOLS: Final = {
 }
 
 
-def sent(rule: SecurityRule) -> dict[str, Any]:
+def sent(rule: azure.SecurityRule) -> dict[str, Any]:
     """A rule in ARM's form, with lists where one value would do."""
     ports = [str(each) for each in rule.ports.ranges]
     return {
         "name": rule.name,
         "properties": {
             "priority": rule.priority,
-            "direction": "Inbound" if rule.direction is Direction.IN else "Outbound",
-            "access": "Allow" if rule.access is Access.ALLOW else "Deny",
+            "direction": "Inbound" if rule.direction is azure.Direction.IN else "Outbound",
+            "access": "Allow" if rule.access is azure.Access.ALLOW else "Deny",
             "protocol": PROTOCOLS[rule.ports.protocol],
             "description": rule.description,
             "sourcePortRange": "*",
@@ -56,19 +44,19 @@ def sent(rule: SecurityRule) -> dict[str, Any]:
     }
 
 
-def side(which: str, of: Side) -> dict[str, Any]:
+def side(which: str, of: azure.Side) -> dict[str, Any]:
     match of:
-        case GroupRef(key):
+        case azure.GroupRef(key):
             return {f"{which}ApplicationSecurityGroups": [{"id": key}]}
-        case Prefixes(ranges):
+        case azure.Prefixes(ranges):
             return {f"{which}AddressPrefixes": [str(each) for each in ranges]}
-        case Tag(name):
+        case azure.Tag(name):
             return {f"{which}AddressPrefix": name}
-        case Anything():
+        case azure.Anything():
             return {f"{which}AddressPrefix": "*"}
 
 
-def faults(plan: AzureRuleSet) -> list[str]:
+def faults(plan: azure.AzureRuleSet) -> list[str]:
     """What Azure would refuse, once servers are in every group: all in one VNet."""
     vnets: dict[str, str | None] = {group.key.lower(): "vnet" for group in plan.application_groups}
     found = [
@@ -115,14 +103,18 @@ TEN: Final = network("10.0.0.0/8")
 @pytest.mark.parametrize(
     "source, code",
     [
-        (Prefixes((TEN, network("10.1.0.0/16"))), "OverlappingSubnets"),
-        (Prefixes(()), "SecurityRuleParameterMissing"),
-        (Tag("Office365"), "SecurityRuleInvalidAddressPrefix"),
-        (Prefixes((TEN,)), None),
+        (azure.Prefixes((TEN, network("10.1.0.0/16"))), "OverlappingSubnets"),
+        (azure.Prefixes(()), "SecurityRuleParameterMissing"),
+        (azure.Tag("Office365"), "SecurityRuleInvalidAddressPrefix"),
+        (azure.Prefixes((TEN,)), None),
     ],
 )
-def test_the_law_sees_what_azure_would_refuse(source: Side, code: str | None) -> None:
+def test_the_law_sees_what_azure_would_refuse(source: azure.Side, code: str | None) -> None:
 
-    rule = SecurityRule("in-25", 100, Direction.IN, Access.ALLOW, tcp(25), source, Anything(), ())
-    plan = AzureRuleSet("corp", (NetworkSecurityGroup(Zone.INTERNAL, (rule,)),), (), {}, {})
+    rule = azure.SecurityRule(
+        "in-25", 100, azure.Direction.IN, azure.Access.ALLOW, tcp(25), source, azure.Anything(), ()
+    )
+    plan = azure.AzureRuleSet(
+        "corp", (azure.NetworkSecurityGroup(azure.Zone.INTERNAL, (rule,)),), (), {}, {}
+    )
     assert [each.startswith(code or "") for each in faults(plan)] == [True] * bool(code)

@@ -4,7 +4,6 @@ The engine is real, and so is the order in which it asks. The provider and EC2 a
 (tests/engine/aws_provider.py, ec2.py): nothing here was tried against an account of AWS.
 """
 
-import copy
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,10 +15,12 @@ from tests.engine import ec2_server
 from tests.engine.aws_account import AWS
 from tests.engine.aws_account import EngineAccount as Account
 from tests.engine.aws_provider import ENDPOINT
+from tests.engine.checking import created, unchanged
 from tests.engine.control import Fault
 from tests.engine.live import without_ours
 from tests.engine.workspace import workspace
 from tests.support.paths import ROOT
+from tests.support.strategies import edited
 
 pytestmark = pytest.mark.pulumi_engine
 
@@ -38,23 +39,10 @@ def account(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Account]
 @pytest.mark.parametrize("account", STACKS, indirect=True)
 def test_a_stack_from_first_preview_to_nothing(account: Account) -> None:
     engine = account.engine
-
-    foreseen = engine.preview()
-    assert {op for op, _ in foreseen} == {"create"}
-    assert engine.control.writes() == []
-
-    done = engine.up()
-    assert {word for word, _ in done} == {"create"}
-    custom = [
-        each for each in engine.export() if each["custom"] and ":providers:" not in each["type"]
-    ]
-    assert len(done) == len(custom)
+    created(engine)
     assert account.failures() == ()
 
-    engine.pulumi("preview", "--expect-no-changes", "--stack", engine.stack)
-    engine.pulumi(
-        "refresh", "--yes", "--skip-preview", "--expect-no-changes", "--stack", engine.stack
-    )
+    unchanged(engine)
 
     engine.control.forget()
     engine.pulumi("destroy", "--yes", "--skip-preview", "--stack", engine.stack)
@@ -81,9 +69,7 @@ def test_drift_by_hand_is_found_by_a_refresh_and_mended(account: Account) -> Non
 
 def edit(account: Account) -> None:
     """Clients read mail by IMAP, two ports, and no longer submit any, one port."""
-    edited = copy.deepcopy(account.topology)
-    edited["clients"]["office"]["services"] = ["https", "imap"]
-    account.declare(edited)
+    account.declare(edited(account.topology, {"clients.office.services": ["https", "imap"]}))
 
 
 @pytest.mark.parametrize("account", ["dev"], indirect=True)

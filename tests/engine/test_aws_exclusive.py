@@ -14,10 +14,9 @@ from exchange_ports.proof import prove
 from tests.engine.aws_account import Account
 from tests.engine.stacks import STACKS, Topology, changed
 from tests.support.recordings import declared
+from tests.support.resource_types import EXCLUSIVE
 
 pytestmark = pytest.mark.slow
-
-EXCLUSIVE = "aws:ec2/vpcSecurityGroupRulesExclusive:VpcSecurityGroupRulesExclusive"
 
 
 def exclusive(topology: Topology) -> Topology:

@@ -22,37 +22,13 @@ from tests.engine import ec2_server
 from tests.engine.aws_provider import ENDPOINT, VERSION, AwsProvider
 from tests.engine.control import CONTROL, Control, Fault, runs
 from tests.engine.deployment import Deployment, Refused
+from tests.engine.made_up import Context, Died, program, registered, urn, words
 from tests.engine.plugin import Plugin
 from tests.engine.provider import DEFAULTS, UNKNOWN, plain, struct
 from tests.support.paths import PATIENCE
-
-GROUP: Final = "aws:ec2/securityGroup:SecurityGroup"
-INGRESS: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-EGRESS: Final = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
-LIST: Final = "aws:ec2/managedPrefixList:ManagedPrefixList"
+from tests.support.resource_types import EGRESS, GROUP, INGRESS, LIST
 
 Program = Callable[..., Recording]
-
-
-def urn(token: str, name: str) -> str:
-    return f"urn:pulumi:dev::lab::exchange-ports:index:AwsNetwork${token}::{name}"
-
-
-def registered(token: str, name: str, /, *needs: str, **inputs: Any) -> Registration:
-    return Registration(
-        urn=urn(token, name),
-        type=token,
-        name=name,
-        parent=None,
-        custom=True,
-        id=f"{name}.id",
-        inputs=inputs,
-        dependencies=needs,
-    )
-
-
-def program(*registrations: Registration) -> Recording:
-    return Recording("lab", "dev", registrations, {}, (), ())
 
 
 def group(name: str = "edge", description: str = "Edge servers", **rest: Any) -> Registration:
@@ -73,22 +49,9 @@ def entries(*cidrs: str, **described: str) -> list[dict[str, str]]:
     ]
 
 
-class Died(BaseException):
-    """What stands for kill -9 where there is no process to kill."""
-
-
-def _die() -> None:
-    raise Died
-
-
 @pytest.fixture(scope="module")
 def ec2() -> Any:
     return ec2_server.client()
-
-
-@pytest.fixture
-def control(tmp_path: Path) -> Control:
-    return Control(tmp_path, die=_die)
 
 
 @pytest.fixture
@@ -97,13 +60,6 @@ def stack(ec2: Any, control: Control) -> Iterator[Deployment]:
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     yield Deployment(AwsProvider(control), {"vpc": vpc})
     ec2_server.forget_everything()
-
-
-def words(control: Control) -> list[str]:
-    """What was written to the cloud since the last look."""
-    written = [f"{call.call} {call.name}" for call in control.writes()]
-    control.forget()
-    return written
 
 
 def rules(ec2: Any) -> list[Any]:
@@ -490,25 +446,14 @@ def test_a_rule_whose_tags_fail_is_not_forgotten(stack: Deployment, control: Con
     provider.Configure(proto.ConfigureRequest(), None)
     stack.up(program(group()))
     control.disturb(Fault("fail", ("CreateTags",)))
-    metadata: list[Any] = []
-
-    class Context:
-        def set_trailing_metadata(self, given: Any) -> None:
-            metadata.append(given)
-
-        def abort(self, _code: object, text: str) -> None:
-            raise Refused(text)
-
+    context = Context()
     inputs = stack.known(rule(tags={"cost": "mail"}).inputs)
     with pytest.raises(Refused, match="UnauthorizedOperation"):
         provider.Create(
             proto.CreateRequest(urn=urn(INGRESS, "edge/in/25"), properties=struct(inputs)),
-            Context(),
+            context,
         )
-    (((key, value),),) = metadata
-    assert key == "grpc-status-details-bin"
-    assert b"ErrorResourceInitFailed" in value
-    assert b"sgr-" in value
+    assert b"sgr-" in context.details()
 
 
 # ---- as a process ----

@@ -4,7 +4,6 @@ The engine is real, and so is the order in which it asks. The provider and ARM a
 (tests/engine/azure_provider.py, arm.py): nothing here was tried against an account of Azure.
 """
 
-import copy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +14,10 @@ from tests.engine.arm import Arm
 from tests.engine.azure_provider import ENDPOINT
 from tests.engine.azure_subscription import AZURE
 from tests.engine.azure_subscription import EngineSubscription as Subscription
+from tests.engine.checking import created, unchanged
 from tests.engine.stacks import STACKS
 from tests.engine.workspace import workspace
+from tests.support.strategies import edited
 
 pytestmark = pytest.mark.pulumi_engine
 
@@ -35,21 +36,8 @@ def there(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subscripti
 @pytest.mark.parametrize("there", STACKS, indirect=True)
 def test_a_stack_from_first_preview_to_nothing(there: Subscription) -> None:
     engine = there.engine
-
-    foreseen = engine.preview()
-    assert {op for op, _ in foreseen} == {"create"}
-    assert engine.control.writes() == []
-
-    done = engine.up()
-    assert {word for word, _ in done} == {"create"}
-    custom = [
-        each for each in engine.export() if each["custom"] and ":providers:" not in each["type"]
-    ]
-    assert len(done) == len(custom)
-    engine.pulumi("preview", "--expect-no-changes", "--stack", engine.stack)
-    engine.pulumi(
-        "refresh", "--yes", "--skip-preview", "--expect-no-changes", "--stack", engine.stack
-    )
+    created(engine)
+    unchanged(engine)
     there.dress()
     assert there.failures() == ()
 
@@ -82,9 +70,7 @@ def test_drift_by_hand_is_found_by_a_refresh_and_mended(there: Subscription) -> 
 
 def edit(there: Subscription) -> None:
     """Clients read mail by IMAP as well, and no longer submit any."""
-    edited = copy.deepcopy(there.topology)
-    edited["clients"]["office"]["services"] = ["https", "imap"]
-    there.declare(edited)
+    there.declare(edited(there.topology, {"clients.office.services": ["https", "imap"]}))
 
 
 @pytest.mark.parametrize("there", ["dev"], indirect=True)

@@ -4,20 +4,22 @@ Each recorded stack meets what Azure refuses. Then azure-mgmt-network, which kno
 provider, puts servers there, reads what stands, and the proof is made on that.
 """
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pytest
 
+from exchange_ports.offline import Recording
 from exchange_ports.proof import prove
-from tests.engine.azure_subscription import subscription
+from tests.engine.azure_subscription import Subscription, subscription
 from tests.engine.deployment import Refused
 from tests.engine.stacks import STACKS, Topology, changed
 from tests.support.recordings import declared
+from tests.support.resource_types import NSG
 
 pytestmark = pytest.mark.slow
-
-NSG: Final = "azure-native:network:NetworkSecurityGroup"
 
 
 def with_groups_on(place: str, topology: Topology) -> Topology:
@@ -69,12 +71,19 @@ def test_a_stack_is_made_proved_changed_and_taken_away(
         assert there.tenant.holds_nothing()
 
 
-def test_a_rule_that_somebody_deletes_shows_in_the_proof_and_comes_back(tmp_path: Path) -> None:
+@contextmanager
+def dev(directory: Path) -> Generator[tuple[Subscription, Topology, Recording]]:
+    """The stack dev in a subscription, made, with its servers there."""
     topology = declared("dev", "azure")
-    with subscription("dev", topology, tmp_path) as there:
+    with subscription("dev", topology, directory) as there:
         wanted = there.run(topology)
         there.deployment.up(wanted)
         there.dress(topology, wanted)
+        yield there, topology, wanted
+
+
+def test_a_rule_that_somebody_deletes_shows_in_the_proof_and_comes_back(tmp_path: Path) -> None:
+    with dev(tmp_path) as (there, topology, wanted):
         (group,) = there.tenant.resource_groups.values()
         client: Any = there.client
         (nsg,) = client.network_security_groups.list(group)
@@ -88,11 +97,7 @@ def test_a_rule_that_somebody_deletes_shows_in_the_proof_and_comes_back(tmp_path
 
 
 def test_a_server_without_its_application_group_shows_in_the_proof(tmp_path: Path) -> None:
-    topology = declared("dev", "azure")
-    with subscription("dev", topology, tmp_path) as there:
-        wanted = there.run(topology)
-        there.deployment.up(wanted)
-        there.dress(topology, wanted)
+    with dev(tmp_path) as (there, topology, _):
         (group,) = there.tenant.resource_groups.values()
         client: Any = there.client
         nic = next(iter(client.network_interfaces.list(group)))

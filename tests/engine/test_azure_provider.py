@@ -15,54 +15,39 @@ from azure.mgmt.network import NetworkManagementClient, models
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2 as proto
 
-from exchange_ports.offline import Recording, Registration
+from exchange_ports.offline import Registration
 from tests.engine.arm import SUBSCRIPTION, Arm
 from tests.engine.azure_provider import CREATE_FIRST, ENDPOINT, VERSION, AzureProvider
 from tests.engine.control import Control, Fault
 from tests.engine.deployment import Deployment, Refused
+from tests.engine.made_up import Context, Died, program, registered, urn, words
 from tests.engine.plugin import Plugin
 from tests.engine.provider import UNKNOWN, plain, struct
 from tests.support.paths import PATIENCE
 from tests.support.recordings import recorded
+from tests.support.resource_types import ASG, NSG
 
 #: Its constructors take the fields of `properties` too, which its types do not say.
 m: Any = models
 
-NSG: Final = "azure-native:network:NetworkSecurityGroup"
-ASG: Final = "azure-native:network:ApplicationSecurityGroup"
 GROUP: Final = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
 EDGE: Final = f"{GROUP}/providers/Microsoft.Network/networkSecurityGroups/edge"
 EXCHANGE: Final = f"{GROUP}/providers/Microsoft.Network/applicationSecurityGroups/exchange"
 
 
-def urn(token: str, name: str) -> str:
-    return f"urn:pulumi:dev::lab::exchange-ports:index:AzureNetwork${token}::{name}"
-
-
-def registered(token: str, name: str, /, *needs: str, **inputs: Any) -> Registration:
-    return Registration(
-        urn=urn(token, name),
-        type=token,
-        name=name,
-        parent=None,
-        custom=True,
-        id=f"{name}.id",
-        inputs={"resourceGroupName": "rg", "location": "westeurope", **inputs},
-        dependencies=needs,
+def in_rg(token: str, name: str, /, **inputs: Any) -> Registration:
+    return registered(
+        token, name, **{"resourceGroupName": "rg", "location": "westeurope", **inputs}
     )
 
 
-def program(*registrations: Registration) -> Recording:
-    return Recording("lab", "dev", registrations, {}, (), ())
-
-
 def asg(name: str = "exchange", **rest: Any) -> Registration:
-    return registered(ASG, name, **{"applicationSecurityGroupName": name, **rest})
+    return in_rg(ASG, name, **{"applicationSecurityGroupName": name, **rest})
 
 
 def nsg(*rules: dict[str, Any], name: str = "edge", **rest: Any) -> Registration:
     inputs = {"networkSecurityGroupName": name, "securityRules": list(rules), **rest}
-    return registered(NSG, name, **inputs)
+    return in_rg(NSG, name, **inputs)
 
 
 def rule(name: str = "in-25", **changed: Any) -> dict[str, Any]:
@@ -93,25 +78,10 @@ def by_hand(priority: int) -> Any:
         priority=priority,
         direction="Inbound",
         access="Allow",
-        protocol="*",
-        source_port_range="*",
-        destination_port_range="*",
         source_address_prefix="Internet",
+        **dict.fromkeys(("protocol", "source_port_range", "destination_port_range"), "*"),
         destination_address_prefix="*",
     )
-
-
-class Died(BaseException):
-    """What stands for kill -9 where there is no process to kill."""
-
-
-def _die() -> None:
-    raise Died
-
-
-@pytest.fixture
-def control(tmp_path: Path) -> Control:
-    return Control(tmp_path, die=_die)
 
 
 @pytest.fixture
@@ -126,13 +96,6 @@ def stack(arm: Arm, control: Control, endpoint: str) -> Iterator[Deployment]:
     arm.answer("PUT", GROUP, {"location": "westeurope"})
     yield Deployment(AzureProvider(control, endpoint), {})
     arm.forget_everything()
-
-
-def words(control: Control) -> list[str]:
-    """What was written to the cloud since the last look."""
-    written = [f"{call.call} {call.name}" for call in control.writes()]
-    control.forget()
-    return written
 
 
 def rules(client: Any) -> list[tuple[str, int]]:
@@ -288,7 +251,7 @@ def test_an_autoname_has_eight_digits_and_no_dash_and_stays(
     stack: Deployment, control: Control
 ) -> None:
     def unnamed(**rest: Any) -> Registration:
-        return registered(ASG, "exchange", **rest)
+        return in_rg(ASG, "exchange", **rest)
 
     stack.up(program(unnamed()))
     made = stack.resources[urn(ASG, "exchange")]
@@ -307,7 +270,7 @@ def test_an_autoname_has_eight_digits_and_no_dash_and_stays(
 
 def test_rules_that_are_not_given_are_left_alone(stack: Deployment, client: Any) -> None:
     def without(**rest: Any) -> Registration:
-        return registered(NSG, "edge", networkSecurityGroupName="edge", **rest)
+        return in_rg(NSG, "edge", networkSecurityGroupName="edge", **rest)
 
     stack.up(program(without()))
     client.security_rules.begin_create_or_update("rg", "edge", "by-hand", by_hand(100)).result()
@@ -384,7 +347,7 @@ def test_a_group_that_rules_name_goes_after_them(stack: Deployment, control: Con
 @pytest.mark.parametrize(
     "wanted, why",
     [
-        (registered(NSG, "edge", resourceGroupName=None), "resourceGroupName"),
+        (in_rg(NSG, "edge", resourceGroupName=None), "resourceGroupName"),
         (nsg(rule(), securityRule=[]), "not expected here"),
     ],
 )
@@ -535,22 +498,11 @@ def test_a_group_that_cannot_be_read_after_it_was_made_is_not_forgotten(
 ) -> None:
     # The first look, the operation, and then this one.
     control.disturb(Fault("fail", ("GET",), nth=3, code="AuthorizationFailed"))
-    metadata: list[Any] = []
-
-    class Context:
-        def set_trailing_metadata(self, given: Any) -> None:
-            metadata.append(given)
-
-        def abort(self, _code: object, text: str) -> None:
-            raise Refused(text)
-
+    context = Context()
     inputs = struct(nsg(rule()).inputs)
     with pytest.raises(Refused, match="AuthorizationFailed"):
-        provider.Create(proto.CreateRequest(urn=urn(NSG, "edge"), properties=inputs), Context())
-    (((key, value),),) = metadata
-    assert key == "grpc-status-details-bin"
-    assert b"ErrorResourceInitFailed" in value
-    assert EDGE.encode() in value
+        provider.Create(proto.CreateRequest(urn=urn(NSG, "edge"), properties=inputs), context)
+    assert EDGE.encode() in context.details()
 
 
 # ---- as a process ----

@@ -10,18 +10,15 @@ import pytest
 
 from tests.engine import ordering
 from tests.engine.chain import BEGINNING, another_site, here_and_there
-from tests.engine.clouds import PLATFORMS, Platform
 from tests.engine.control import WRITES, Fault
 from tests.engine.looking import agree
-from tests.engine.running import Started
+from tests.engine.running import Begun, Started
 from tests.engine.updating import Passed, foreseen
 from tests.support.paths import PATIENCE
 from tests.support.recordings import declared
 from tests.support.rule_sets import networks_of
 
 pytestmark = pytest.mark.pulumi_engine
-
-both_clouds = pytest.mark.parametrize("platform", PLATFORMS)
 
 
 class Refused(NamedTuple):
@@ -48,16 +45,11 @@ def with_its_end(found: Passed) -> None:
     assert agree(found.looks[-1].stood, networks_of(found.new))
 
 
-@both_clouds
-def test_a_slow_or_throttled_cloud_makes_an_update_slow_and_nothing_else(
-    platform: Platform, stack: Started
-) -> None:
-    there = stack(platform)
-    before = declared(BEGINNING, platform)
+def test_a_slow_or_throttled_cloud_makes_an_update_slow_and_nothing_else(begun: Begun) -> None:
+    there, before = begun.there, begun.topology
     after = here_and_there(before)
-    there.up(before)
     needed = there.dependencies()
-    throttled = REFUSED[platform].throttled
+    throttled = REFUSED[begun.platform].throttled
     for fault, topology in (
         (Fault("slow", WRITES, times=None, seconds=0.4), after),
         # Two answers of three that the provider's client takes without a word.
@@ -77,16 +69,12 @@ def test_a_slow_or_throttled_cloud_makes_an_update_slow_and_nothing_else(
         needed = now
 
 
-@both_clouds
 def test_a_call_that_is_refused_stops_the_update_and_is_told_with_our_name_of_the_rule(
-    platform: Platform, stack: Started
+    begun: Begun,
 ) -> None:
-    there = stack(platform)
-    before = declared(BEGINNING, platform)
-    after = here_and_there(before)
-    there.up(before)
-    name, throttled = REFUSED[platform]
-    there.declare(after)
+    there = begun.there
+    name, throttled = REFUSED[begun.platform]
+    there.declare(here_and_there(begun.topology))
     there.begin()
     refusals = (
         (Fault("throttle", WRITES, urn=f"*::{name}", times=None), throttled),
@@ -109,14 +97,9 @@ def test_a_call_that_is_refused_stops_the_update_and_is_told_with_our_name_of_th
     there.run("preview", "--expect-no-changes")
 
 
-@both_clouds
-def test_of_two_updates_at_once_the_second_is_refused_and_nothing_is_lost(
-    platform: Platform, stack: Started
-) -> None:
-    there = stack(platform)
-    before = declared(BEGINNING, platform)
-    there.up(before)
-    there.declare(here_and_there(before))
+def test_of_two_updates_at_once_the_second_is_refused_and_nothing_is_lost(begun: Begun) -> None:
+    there = begun.there
+    there.declare(here_and_there(begun.topology))
     there.begin()
     there.control.disturb(Fault("slow", WRITES, seconds=6))
     up = ("up", "--yes", "--skip-preview")

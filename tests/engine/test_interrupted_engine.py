@@ -11,13 +11,11 @@ from typing import Final
 import pytest
 
 from exchange_ports.rollout import plan_rollout
-from tests.engine.chain import BEGINNING, here_and_there
-from tests.engine.clouds import PLATFORMS, Platform
+from tests.engine.chain import here_and_there
 from tests.engine.control import Call, Fault
 from tests.engine.looking import agree
-from tests.engine.running import Started
+from tests.engine.running import Begun
 from tests.engine.updating import planned
-from tests.support.recordings import declared
 from tests.support.rule_sets import networks_of
 
 pytestmark = pytest.mark.pulumi_engine
@@ -63,18 +61,15 @@ CUT: Final = {
 }
 
 
-@pytest.mark.parametrize("platform", PLATFORMS)
 def test_killed_at_any_call_the_next_update_ends_what_was_begun_without_a_gap(
-    platform: Platform, stack: Started
+    begun: Begun,
 ) -> None:
-    there = stack(platform)
-    one = declared(BEGINNING, platform)
+    there, one = begun.there, begun.topology
     other = here_and_there(one)
     assert plan_rollout(planned(one), planned(other)).clean
     assert plan_rollout(planned(other), planned(one)).clean
-    there.up(one)
     ways = [list(deaths(there.up(topology).calls)) for topology in (other, one)]
-    assert sum(map(len, ways)) == KILLS[platform]
+    assert sum(map(len, ways)) == KILLS[begun.platform]
     cut: set[tuple[str, str]] = set()
     for faults in zip_longest(*ways):
         for topology, fault in zip((other, one), faults, strict=True):
@@ -89,5 +84,5 @@ def test_killed_at_any_call_the_next_update_ends_what_was_begun_without_a_gap(
             assert found.outside_the_model == [], at
             assert agree(found.looks[-1].stood, networks_of(found.new)), at
             assert there.engine.pending() == [], at
-    assert cut == CUT[platform]
+    assert cut == CUT[begun.platform]
     there.run("preview", "--expect-no-changes")

@@ -6,13 +6,13 @@ import pytest
 
 from tests.engine.control import Call
 from tests.engine.ordering import Done, Word, done, faults
+from tests.support.resource_types import NSG
 
 GROUP, RULE, INTERFACE = (
     "aws:ec2/securityGroup:SecurityGroup",
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
     "aws:ec2/networkInterface:NetworkInterface",
 )
-NSG: Final = "azure-native:network:NetworkSecurityGroup"
 
 
 def urn(type_: str, name: str) -> str:

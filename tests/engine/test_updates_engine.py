@@ -10,12 +10,12 @@ import pytest
 
 from exchange_ports.rollout import plan_rollout
 from tests.engine import ordering
-from tests.engine.chain import BEGINNING, OTHERS, a_server_while_a_flow_closes, another_site, chain
+from tests.engine.chain import BEGINNING, OTHERS, another_site, chain
 from tests.engine.checking import as_foretold, clean
 from tests.engine.clouds import HASTY, PLATFORMS, Platform
 from tests.engine.control import Fault
 from tests.engine.looking import agree
-from tests.engine.running import Running, Started, running
+from tests.engine.running import Begun, Running, Started, running
 from tests.engine.updating import Passed, foreseen, planned
 from tests.support.recordings import declared
 from tests.support.rule_sets import networks_of
@@ -72,17 +72,13 @@ def slow_rules(there: Running) -> None:
     there.control.disturb(Fault("slow", ("Authorize*", "PUT"), times=None, seconds=0.5))
 
 
-@both_clouds
 def test_servers_change_their_groups_when_every_rule_stands_and_before_any_goes(
-    platform: Platform, stack: Started
+    begun: Begun,
 ) -> None:
-    there = stack(platform)
-    before = declared(BEGINNING, platform)
-    after = another_site(before)
-    there.up(before)
+    there = begun.there
     needed = there.dependencies()
     slow_rules(there)
-    found = there.up(after)
+    found = there.up(another_site(begun.topology))
     assert found.old is not None
     assert found.steps == foreseen(found.old, found.new)
     done = ordering.done(found.calls)
@@ -95,7 +91,7 @@ def test_servers_change_their_groups_when_every_rule_stands_and_before_any_goes(
     # On AWS old and new groups have their rules then; on Azure one call writes the new ones alone,
     # while servers still wear the old ones: for this edit steps are offered.
     foretold = plan_rollout(found.old, found.new)
-    assert foretold.clean is (platform == "aws")
+    assert foretold.clean is (begun.platform == "aws")
     assert seen_at(found) == {
         (trouble.effect.value, trouble.server, trouble.way) for trouble in foretold.at_once.issues
     }
@@ -121,11 +117,7 @@ def test_with_outputs_that_do_not_wait_an_engine_lets_servers_wear_a_group_witho
 
 
 def test_what_one_step_opens_in_passing_is_seen_as_it_was_foretold(stack: Started) -> None:
-    there = stack("aws")
-    before = declared(BEGINNING, "aws")
-    there.up(before)
-    found = there.up(a_server_while_a_flow_closes(before))
-    as_foretold(found)
+    as_foretold(stack("aws").up)
 
 
 def test_on_azure_what_is_replaced_would_be_deleted_first_and_that_is_refused_while_it_is_used(

@@ -30,11 +30,6 @@ __all__ = ["Plugin", "Workspace", "workspace"]
 #: The program that `pulumi up` runs for a user of this repository.
 PROGRAM: Final = ROOT / "__main__.py"
 
-#: How many seconds one command may take.
-_PATIENCE: Final = 150
-#: And how many a provider has to notice that its engine is gone.
-_TO_NOTICE: Final = 30
-
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
@@ -43,6 +38,12 @@ class Plugin:
     package: str
     version: str
     module: str
+
+
+#: How many seconds one command may take.
+_PATIENCE: Final = 150
+#: And how many a provider has to notice that its engine is gone.
+_TO_NOTICE: Final = 30
 
 
 class Workspace:

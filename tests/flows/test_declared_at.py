@@ -1,27 +1,35 @@
 """Each flow is led back to the fields that ask for it."""
 
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 import pytest
 from hypothesis import given
 
 from exchange_ports.catalog import ENTRIES
-from exchange_ports.flows import ExternalEndpoint, FieldOrigins, compile_flows
+from exchange_ports.findings.finding import Path
+from exchange_ports.flows import ExternalEndpoint, FieldOrigins, Flow, Reason, compile_flows
 from exchange_ports.flows.rows import ROWS
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import Inventory
+from exchange_ports.topology.models import Topology
 from tests.support.strategies import SMALL, WITH_EDGE, declared, edited, topologies
+
+
+def asked_for(topology: Topology) -> Iterator[tuple[Flow, Reason, Collection[Path]]]:
+    """Each reason of each flow, with the fields that ask for it."""
+    origins = FieldOrigins(Inventory(topology))
+    for flow in compile_flows(Inventory(topology)):
+        for reason in flow.reasons:
+            yield flow, reason, origins.of(flow, reason)
 
 
 def asked(data: Any) -> dict[str, set[str]]:
     """The fields by the row, or the words, of the reason."""
-    topology = declared(data)
-    askers = FieldOrigins(Inventory(topology))
     found: dict[str, set[str]] = {}
-    for flow in compile_flows(Inventory(topology)):
-        for reason in flow.reasons:
-            paths = {".".join(map(str, path)) for path in askers.of(flow, reason)}
-            found.setdefault(reason.entry or reason.summary, set()).update(paths)
+    for _, reason, paths in asked_for(declared(data)):
+        written = {".".join(map(str, path)) for path in paths}
+        found.setdefault(reason.entry or reason.summary, set()).update(written)
     return found
 
 
@@ -38,15 +46,11 @@ def test_every_row_of_the_catalog_has_one_entry() -> None:
 @pytest.mark.slow
 @given(topologies())
 def test_every_flow_is_asked_for_by_fields_that_are_there(data: dict[str, Any]) -> None:
-    topology = declared(data)
-    askers = FieldOrigins(Inventory(topology))
-    for flow in compile_flows(Inventory(topology)):
-        for reason in flow.reasons:
-            paths = askers.of(flow, reason)
-            ours = isinstance(flow.source, Group) and isinstance(flow.destination, Group)
-            assert paths or (reason.entry == "R1" and ours), (flow, reason)
-            for path in paths:
-                assert value_at(data, path) is not None, (path, reason)
+    for flow, reason, paths in asked_for(declared(data)):
+        ours = isinstance(flow.source, Group) and isinstance(flow.destination, Group)
+        assert paths or (reason.entry == "R1" and ours), (flow, reason)
+        for path in paths:
+            assert value_at(data, path) is not None, (path, reason)
 
 
 @pytest.mark.slow
@@ -54,19 +58,13 @@ def test_every_flow_is_asked_for_by_fields_that_are_there(data: dict[str, Any]) 
 def test_without_who_asked_the_reason_is_gone(data: dict[str, Any]) -> None:
     """The additional flows, which are the easiest to take away: each alone."""
     topology = declared(data)
-    askers = FieldOrigins(Inventory(topology))
-    for flow in compile_flows(Inventory(topology)):
-        for reason in flow.reasons:
-            indices = {p[1] for p in askers.of(flow, reason) if p[0] == "additional_flows"}
-            if not indices or any(p[0] != "additional_flows" for p in askers.of(flow, reason)):
-                continue
-            kept = tuple(
-                each for i, each in enumerate(topology.additional_flows) if i not in indices
-            )
-            others = compile_flows(
-                Inventory(topology.model_copy(update={"additional_flows": kept}))
-            )
-            assert not [f for f in others if f == flow and reason in f.reasons]
+    for flow, reason, paths in asked_for(topology):
+        indices = {p[1] for p in paths if p[0] == "additional_flows"}
+        if not indices or any(p[0] != "additional_flows" for p in paths):
+            continue
+        kept = tuple(each for i, each in enumerate(topology.additional_flows) if i not in indices)
+        others = compile_flows(Inventory(topology.model_copy(update={"additional_flows": kept})))
+        assert not [f for f in others if f == flow and reason in f.reasons]
 
 
 CLIENTS: Final = {

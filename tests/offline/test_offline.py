@@ -34,10 +34,9 @@ from exchange_ports.offline import (
     engine as wire,
 )
 from tests.support.paths import PROGRAMS
+from tests.support.resource_types import GROUP, INGRESS
 
 STACK: Final = "urn:pulumi:dev::sample::pulumi:pulumi:Stack::sample-dev"
-GROUP: Final = "aws:ec2/securityGroup:SecurityGroup"
-INGRESS: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 CONFIG: Final = {
     "sample:vpc": "vpc-1",
     "sample:clients": '["10.64.0.0/12", "10.80.0.0/12"]',

@@ -15,7 +15,7 @@ from exchange_ports.planning import compile_plans
 from exchange_ports.proof import prove
 from tests.support.strategies import Data, declared, topologies
 
-__all__ = ["LEAST", "prove_or_refuse"]
+__all__ = ["LEAST", "kinds", "prove_or_refuse"]
 
 #: How many different topologies of each kind: there are ten kinds in all, so 2,000 in the quick
 #: profile and 20,000 in the full one.
@@ -25,6 +25,13 @@ _ROUNDS: Final = 20
 
 #: By what a topology that passes its checks may be refused: it does not fit into its cloud.
 _REFUSALS: Final = frozenset(kind.code for kind in KINDS)
+
+
+def kinds(platform: str) -> list[dict[str, Any]]:
+    """The kinds of topologies that are proved on one cloud."""
+    return [
+        {"platform": platform, **kind} for kind in ({"networks": 1}, {"edge": True}, {"ipv6": True})
+    ]
 
 
 def prove_or_refuse(at: int, kind: Mapping[str, Any]) -> Counter[str]:

@@ -1,18 +1,12 @@
 """Any topology on AWS: proved, or refused with findings that are listed."""
 
-from typing import Any
-
 import pytest
 
-from tests.proof.proving import prove_or_refuse
+from tests.proof.proving import kinds, prove_or_refuse
 
 pytestmark = pytest.mark.slow
 
-KINDS: list[dict[str, Any]] = [
-    {"platform": "aws", "networks": 1},
-    {"platform": "aws", "edge": True},
-    {"platform": "aws", "ipv6": True},
-]
+KINDS = kinds("aws")
 
 
 @pytest.mark.parametrize("at", range(len(KINDS)), ids=[*map(str, KINDS)])

@@ -1,18 +1,12 @@
 """Any topology on Azure: proved, or refused with findings that are listed."""
 
-from typing import Any
-
 import pytest
 
-from tests.proof.proving import prove_or_refuse
+from tests.proof.proving import kinds, prove_or_refuse
 
 pytestmark = pytest.mark.slow
 
-KINDS: list[dict[str, Any]] = [
-    {"platform": "azure", "networks": 1},
-    {"platform": "azure", "edge": True},
-    {"platform": "azure", "ipv6": True},
-]
+KINDS = kinds("azure")
 
 
 @pytest.mark.parametrize("at", range(len(KINDS)), ids=[*map(str, KINDS)])

@@ -43,8 +43,7 @@ def test_nothing_but_the_platform_of_managed_networks_changes(
 def test_what_passes_its_checks_passes_them_on_the_other_cloud(
     data: dict[str, Any], cloud: Platform
 ) -> None:
-    topology, _ = load_topology(data)
-    written = swapped(topology, cloud)
+    written = swapped(load_topology(data)[0], cloud)
     moved = edited(data, {})
     for key, network in written.networks.items():
         if moved["networks"][key]["platform"] != network.platform:

@@ -43,10 +43,12 @@ class Apart(NamedTuple):
     server: str
     way: str
     packet: Seen
+    #: Which rule, plan or cloud either side is.
     first: str
     second: str
 
     def __str__(self) -> str:
+        """Which packet, by which of both it passes, and by which it does not."""
         word = "to" if self.way == "out" else "from"
         passes, stops = (
             (self.first, self.second) if self.packet.first else (self.second, self.first)

@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from exchange_ports.cli import main
@@ -30,9 +30,9 @@ from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.ports import Ports
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
-from tests.support.edits import edited_topologies
+from tests.support.edits import edited_plans
 from tests.support.paths import ROOT
-from tests.support.planning import planned_or_none as planned
+from tests.support.planning import planned
 from tests.support.strategies import SMALL, Data, edited, topologies
 
 STACKS: Final = sorted((ROOT / "stacks").glob("Pulumi.*.yaml"))
@@ -133,24 +133,17 @@ def gathered(
 @some
 @given(topologies())
 def test_the_rows_of_a_picture_are_the_flows(data: Data) -> None:
-    plans = planned(data)
-    assume(plans is not None)
-    assert plans is not None
-    shown = draw_picture(plans)
+    shown = draw_picture(plans := planned(data))
     assert {row.stand for row in shown.rows} <= {Stand.KEPT}
     assert of_rows(shown, Stand) == of_flows(plans)
 
 
 @some
-@given(topologies(), st.data())
+@given(st.data())
 def test_what_is_kept_and_new_is_what_passes_now_and_what_is_kept_and_cut_what_passed(
-    data: Data, draw: st.DataObject
+    draw: st.DataObject,
 ) -> None:
-    edit, _ = draw.draw(edited_topologies(data))
-    before, now = planned(data), planned(edit)
-    assume(before is not None and now is not None)
-    assert before is not None
-    assert now is not None
+    before, now, _ = edited_plans(draw)
     shown = draw_picture(now, before)
     assert of_rows(shown, (Stand.KEPT, Stand.NEW)) == of_flows(now)
     assert of_rows(shown, (Stand.KEPT, Stand.CUT)) == of_flows(before)
@@ -161,8 +154,6 @@ def test_what_is_kept_and_new_is_what_passes_now_and_what_is_kept_and_cut_what_p
 @given(topologies())
 def test_nothing_is_new_or_cut_between_a_topology_and_itself(data: Data) -> None:
     plans = planned(data)
-    assume(plans is not None)
-    assert plans is not None
     assert [row.stand for row in draw_picture(plans, plans).rows] == [
         r.stand for r in draw_picture(plans).rows
     ]
@@ -172,10 +163,7 @@ def test_nothing_is_new_or_cut_between_a_topology_and_itself(data: Data) -> None
 @some
 @given(topologies())
 def test_everybody_stands_in_one_lane(data: Data) -> None:
-    plans = planned(data)
-    assume(plans is not None)
-    assert plans is not None
-    shown = draw_picture(plans)
+    shown = draw_picture(planned(data))
     lanes = [
         place for column in columns(shown) for strip in column.strips for place in strip.places
     ]

@@ -76,12 +76,17 @@ def book_of(plans: Plans, file: str = "stacks/Pulumi.prod.yaml") -> Book:
     return rulebook(plans, prove(plans), plans.warnings, Origin(file, "0" * 64, "1.0"))
 
 
+def planned_book(data: Any) -> tuple[Plans, Book]:
+    """The plans of a topology, and their report."""
+    plans = planned(data)
+    return plans, book_of(plans)
+
+
 @pytest.mark.slow
 @slow
 @given(topologies())
 def test_every_rule_stands_in_each_zone_that_wears_it_with_its_reasons(data: Any) -> None:
-    plans = planned(data)
-    book = book_of(plans)
+    plans, book = planned_book(data)
     zones = {
         (key, group): {w.in_perimeter for w in plans.inventory.servers if w.name in names}
         for key, plan in plans.networks.items()
@@ -106,8 +111,7 @@ def test_every_rule_stands_in_each_zone_that_wears_it_with_its_reasons(data: Any
 @slow
 @given(topologies())
 def test_all_three_formats_have_every_rule_and_every_accepted_risk(data: Any) -> None:
-    plans = planned(data)
-    book = book_of(plans)
+    plans, book = planned_book(data)
     table = list(csv.reader(io.StringIO(write(rulebook_report(book), "csv"), newline="")))
     assert {len(cells) for cells in table} == {25}
     named = [(cells[0], cells[2], cells[20]) for cells in table[1:]]

@@ -13,6 +13,7 @@ import pulumi_aws as aws
 
 from exchange_ports.component import ExchangeFirewall
 from exchange_ports.offline import Recording, Registration, record
+from tests.support.resource_types import ASG, EGRESS, EXCLUSIVE, GROUP, INGRESS, LIST, NSG
 
 __all__ = [
     "ASG",
@@ -30,14 +31,7 @@ __all__ = [
     "run",
 ]
 
-GROUP: Final = "aws:ec2/securityGroup:SecurityGroup"
-LIST: Final = "aws:ec2/managedPrefixList:ManagedPrefixList"
-INGRESS: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-EGRESS: Final = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 RULES: Final = (INGRESS, EGRESS)
-EXCLUSIVE: Final = "aws:ec2/vpcSecurityGroupRulesExclusive:VpcSecurityGroupRulesExclusive"
-ASG: Final = "azure-native:network:ApplicationSecurityGroup"
-NSG: Final = "azure-native:network:NetworkSecurityGroup"
 INTERFACES: Final = (
     "aws:ec2/networkInterface:NetworkInterface",
     "azure-native:network:NetworkInterface",
@@ -60,6 +54,15 @@ _PEERS: Final = ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGrou
 _IDS: Final[Mapping[str, Mapping[str, str]]] = {
     "aws": {"vpc_id": "vpc-1"},
     "azure": {"resource_group_name": "rg", "location": "westeurope"},
+}
+
+#: An additional flow to the Internet.
+TIME: Final = {
+    "from": "exchange",
+    "to": "internet",
+    "ports": ["123/udp"],
+    "reason": "time",
+    "accept_risk": True,
 }
 
 

@@ -16,7 +16,7 @@ from exchange_ports.component import ExchangeFirewall, TopologyError
 from exchange_ports.offline import ProgramFailed, Recording, record
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.rollout import Attached, Phase, network_pairs, plan_rollout
-from tests.rollout.programs import ids_of, named, run
+from tests.rollout.programs import TIME, ids_of, named, run
 from tests.support.recordings import run_with
 from tests.support.rule_sets import NetworkPlan, seen
 from tests.support.strategies import GONE, SMALL, Data, declared, edited
@@ -155,13 +155,6 @@ def test_a_step_says_which_it_is_and_what_comes_next() -> None:
 
 
 #: A flow to the Internet is closed, and the list of what the Internet is changes in place (AWS).
-TIME: Final = {
-    "from": "exchange",
-    "to": "internet",
-    "ports": ["123/udp"],
-    "reason": "time",
-    "accept_risk": True,
-}
 LISTED: Final[Data] = edited(
     OLD,
     {

@@ -11,10 +11,8 @@ from exchange_ports.rollout import Attached, plan_rollout
 from exchange_ports.rollout.update import network_pairs, server_interfaces, spaces_of
 from exchange_ports.traffic.traffic import Traffic
 from tests.rollout.walking import operations, walk
-from tests.support.edits import edited_topologies
-from tests.support.planning import planned_or_none as planned
+from tests.support.edits import edited_plans
 from tests.support.rule_sets import seen
-from tests.support.strategies import topologies
 
 pytestmark = pytest.mark.slow
 
@@ -27,12 +25,7 @@ MOST = 8
 def test_the_extremal_states_show_all_that_any_state_shows(
     draw: st.DataObject, attached: Attached
 ) -> None:
-    data = draw.draw(topologies())
-    edited, names = draw.draw(edited_topologies(data))
-    old, new = planned(data), planned(edited)
-    assume(old is not None and new is not None)
-    assert old is not None
-    assert new is not None
+    old, new, names = edited_plans(draw)
     everyone = server_interfaces(old, new)
     pairs = {pair.place: (seen(pair.old), seen(pair.new)) for pair in network_pairs(old, new)}
     elsewhere = attached is Attached.ELSEWHERE

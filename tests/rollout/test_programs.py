@@ -19,21 +19,11 @@ from exchange_ports.rollout import Attached, Phase, network_pairs, operations, p
 from exchange_ports.rollout.update import network_name
 from exchange_ports.stackfile.stack_file import read_stack_file
 from tests.engine.stacks import STACKS
-from tests.rollout.programs import (
-    ASG,
-    EGRESS,
-    EXCLUSIVE,
-    GROUP,
-    INGRESS,
-    LIST,
-    NSG,
-    between,
-    faults,
-    run,
-)
+from tests.rollout.programs import between, faults, run
 from tests.support.edits import EDITS, edited_topologies
 from tests.support.paths import ROOT
 from tests.support.planning import planned_or_none as planned
+from tests.support.resource_types import ASG, EGRESS, EXCLUSIVE, GROUP, INGRESS, LIST, NSG
 from tests.support.strategies import SMALL, Data, edited, topologies
 
 pytestmark = pytest.mark.slow

@@ -1,7 +1,7 @@
 """What must hold of any edit of any topology (DESIGN 5, Updates)."""
 
 import pytest
-from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import Phase as HypothesisPhase
 from hypothesis import strategies as st
 
@@ -15,9 +15,7 @@ from exchange_ports.rollout import (
     plan_rollout,
 )
 from tests.rollout.rule_changes import duplicates, list_changes_below_a_rule_that_goes
-from tests.support.edits import edited_topologies
-from tests.support.planning import planned_or_none as planned
-from tests.support.strategies import shuffled, topologies
+from tests.support.edits import edited_plans, shuffled_plans
 
 pytestmark = pytest.mark.slow
 
@@ -34,12 +32,7 @@ pairs = settings(
 @pairs
 @given(st.data())
 def test_nothing_is_cut_or_opened_in_passing(attached: Attached, draw: st.DataObject) -> None:
-    data = draw.draw(topologies())
-    edit, _ = draw.draw(edited_topologies(data))
-    old, new = planned(data), planned(edit)
-    assume(old is not None and new is not None)
-    assert old is not None
-    assert new is not None
+    old, new, _ = edited_plans(draw)
     found = plan_rollout(old, new, attached)
     if not found.moves and not list_changes_below_a_rule_that_goes(old, new):
         event("memberships stay")
@@ -73,10 +66,6 @@ def assert_no_duplicate(old: AwsRuleSet, new: AwsRuleSet) -> None:
 @pytest.mark.timeout(3600)
 @given(st.data())
 def test_another_order_of_the_same_declaration_is_no_operation(draw: st.DataObject) -> None:
-    data = draw.draw(topologies())
-    old, new = planned(data), planned(draw.draw(shuffled(data)))
-    assume(old is not None)
-    assert old is not None
-    assert new is not None
+    old, new = shuffled_plans(draw)
     assert all(operations(pair.old, pair.new) == () for pair in network_pairs(old, new))
     assert plan_rollout(old, new).moves == ()

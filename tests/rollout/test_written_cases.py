@@ -14,6 +14,7 @@ from exchange_ports.rollout import (
     operations,
     plan_rollout,
 )
+from tests.rollout.programs import TIME
 from tests.support.strategies import GONE, SMALL, WITH_EDGE, declared, edited
 
 ADMINS: Final = {
@@ -27,13 +28,6 @@ BACKUP: Final = {
     "to": "10.20.7.40",
     "ports": ["9000/tcp"],
     "reason": "backup",
-}
-TIME: Final = {
-    "from": "exchange",
-    "to": "internet",
-    "ports": ["123/udp"],
-    "reason": "time",
-    "accept_risk": True,
 }
 TWO: Final = edited(
     WITH_EDGE,

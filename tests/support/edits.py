@@ -4,11 +4,14 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any, Final
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
-from tests.support.strategies import Data
+from exchange_ports.planning import Plans
+from tests.support.planning import planned, planned_or_none
+from tests.support.strategies import Data, shuffled, topologies
 
-__all__ = ["EDITS", "edited_topologies"]
+__all__ = ["EDITS", "edited_plans", "edited_topologies", "shuffled_plans"]
 
 #: An edit takes a topology and something to choose with, and says whether it changed anything.
 Edit = Callable[[Data, Callable[[list[Any]], Any]], bool]
@@ -183,3 +186,23 @@ def edited_topologies(draw: st.DrawFn, data: Data, most: int = 3) -> tuple[Data,
         if EDITS[name](changed, lambda items: draw(st.sampled_from(items))):
             done.append(name)
     return changed, done
+
+
+def edited_plans(draw: st.DataObject) -> tuple[Plans, Plans, list[str]]:
+    """The plans of a topology before and after edits, and which these were; of both, or not looked at."""
+    data = draw.draw(topologies())
+    edit, names = draw.draw(edited_topologies(data))
+    old, new = planned_or_none(data), planned_or_none(edit)
+    assume(old is not None and new is not None)
+    assert old is not None
+    assert new is not None
+    return old, new, names
+
+
+def shuffled_plans(draw: st.DataObject) -> tuple[Plans, Plans]:
+    """The plans of a topology, and of the same declaration in another order, which is planned as well."""
+    data = draw.draw(topologies())
+    other = planned_or_none(draw.draw(shuffled(data)))
+    old = planned(data)
+    assert other is not None
+    return old, other

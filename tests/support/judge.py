@@ -12,6 +12,8 @@ from functools import cache
 from ipaddress import ip_address, ip_network
 from typing import Any, Final, Protocol, TypeAlias
 
+from tests.support.resource_types import ASG, EGRESS, GROUP, INGRESS, LIST, NSG
+
 __all__ = ["Decision", "Detail", "Judge", "NotUnderstood", "Registered", "protocol_of"]
 
 #: IANA numbers, by which AWS may name a protocol. Only tcp and udp have ports.
@@ -30,12 +32,6 @@ _AZURE_HOST: Final = ip_address("168.63.129.16")
 #: Link-local services of the platforms, which neither filters (aws.md 2.4, azure.md 3).
 _UNFILTERED: Final = ip_network("169.254.0.0/16")
 
-_GROUP: Final = "aws:ec2/securityGroup:SecurityGroup"
-_LIST: Final = "aws:ec2/managedPrefixList:ManagedPrefixList"
-_INGRESS: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-_EGRESS: Final = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
-_NSG: Final = "azure-native:network:NetworkSecurityGroup"
-_ASG: Final = "azure-native:network:ApplicationSecurityGroup"
 
 _AWS_PEERS: Final = ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId")
 _AWS_RULE: Final = {
@@ -44,12 +40,12 @@ _AWS_RULE: Final = {
 }
 _PLACE: Final = {"resourceGroupName", "location", "tags"}
 _FIELDS: Final = {
-    _GROUP: {"description", "vpcId", "tags"},
-    _LIST: {"addressFamily", "entries", "maxEntries", "name", "tags"},
-    _INGRESS: _AWS_RULE,
-    _EGRESS: _AWS_RULE,
-    _NSG: _PLACE | {"networkSecurityGroupName", "securityRules"},
-    _ASG: _PLACE | {"applicationSecurityGroupName"},
+    GROUP: {"description", "vpcId", "tags"},
+    LIST: {"addressFamily", "entries", "maxEntries", "name", "tags"},
+    INGRESS: _AWS_RULE,
+    EGRESS: _AWS_RULE,
+    NSG: _PLACE | {"networkSecurityGroupName", "securityRules"},
+    ASG: _PLACE | {"applicationSecurityGroupName"},
 }
 _AZURE_PEERS: Final = ("AddressPrefix", "AddressPrefixes", "ApplicationSecurityGroups")
 _AZURE_RULE: Final = {
@@ -178,11 +174,11 @@ class Judge:
     # ---- AWS ----
 
     def _aws(self, groups: Sequence[str], packet: _Packet, direction: str) -> Decision:
-        rules, peer = self._all[_INGRESS], packet.source
+        rules, peer = self._all[INGRESS], packet.source
         if direction == "Outbound":
-            rules, peer = self._all[_EGRESS], packet.destination
+            rules, peer = self._all[EGRESS], packet.destination
         for group in groups:
-            self._find(_GROUP, group)
+            self._find(GROUP, group)
         allowing: list[str] = []
         for name, rule in rules.items():
             # Every part is looked at, so that none goes unread.
@@ -201,11 +197,11 @@ class Judge:
         value = rule[given[0]]
         if given[0] == "referencedSecurityGroupId":
             # The private addresses of the interfaces in that group (aws.md 2.4).
-            self._find(_GROUP, value)
+            self._find(GROUP, value)
             return value in self._worn(peer, "security_group_ids")
         if given[0] == "prefixListId":
             # A list is its entries, all of one family (aws.md 2.2, 3.2).
-            prefixes = self._find(_LIST, value)
+            prefixes = self._find(LIST, value)
             version = {"IPv4": 4, "IPv6": 6}[prefixes["addressFamily"]]
             cidrs = [entry["cidr"] for entry in prefixes["entries"]]
             _need(len(cidrs) <= _whole(prefixes["maxEntries"]), "more entries than maxEntries")
@@ -221,7 +217,7 @@ class Judge:
         # The platform's services bypass the groups (azure.md 3).
         _need(packet.destination != str(_AZURE_HOST), "nothing filters what goes to Azure's host")
         if nsg not in self._in_order:
-            self._in_order[nsg] = self._sorted(self._find(_NSG, nsg)["securityRules"])
+            self._in_order[nsg] = self._sorted(self._find(NSG, nsg)["securityRules"])
         # The first match in the order of priority decides (azure.md 1); the defaults come last.
         for rule in self._in_order[nsg]:
             # Every part is looked at, so that none goes unread.
@@ -263,7 +259,7 @@ class Judge:
         key = "application_security_group_ids"
         groups = [group["id"] for group in value]
         for group in groups:
-            self._find(_ASG, group)
+            self._find(ASG, group)
             if len(groups) > 1 and not any(
                 group in one.get(key, ()) for one in self._servers.values()
             ):

@@ -7,6 +7,7 @@ from typing import Any, Final
 import pytest
 
 from tests.support.judge import Decision, Judge, NotUnderstood, protocol_of
+from tests.support.resource_types import ASG, NSG
 
 
 @dataclass(frozen=True)
@@ -216,8 +217,6 @@ def test_an_end_that_is_not_ours_has_no_say() -> None:
 
 # ---- Azure ----
 
-NSG: Final = "azure-native:network:NetworkSecurityGroup"
-ASG: Final = "azure-native:network:ApplicationSecurityGroup"
 FIELDS: Final = {
     "source": "sourceAddressPrefix",
     "sources": "sourceAddressPrefixes",

@@ -8,13 +8,12 @@ import pytest
 
 from exchange_ports.offline import Registration, record
 from tests.support.paths import PROGRAMS
+from tests.support.resource_types import INGRESS as RULE
+from tests.support.resource_types import LIST, NSG
 from tests.support.sdk import faults
 
 CONFIG: Final = {"sample:vpc": "vpc-1", "sample:clients": '["10.0.0.0/8"]', "sample:owner": "us"}
 
-RULE: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-LIST: Final = "aws:ec2/managedPrefixList:ManagedPrefixList"
-NSG: Final = "azure-native:network:NetworkSecurityGroup"
 
 RULE_INPUTS: Final = {"securityGroupId": "sg-1", "ipProtocol": "tcp", "fromPort": 25, "toPort": 25}
 NSG_INPUTS: Final = {

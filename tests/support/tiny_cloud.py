@@ -52,10 +52,10 @@ class TinyRule:
     """Some ports from or to some addresses, at one group."""
 
     group: str
+    reasons: tuple[Reason, ...]
     direction: Direction
     ports: Ports
     addresses: AddressSet
-    reasons: tuple[Reason, ...]
 
     @property
     def name(self) -> str:
@@ -74,12 +74,8 @@ class TinyRuleSet:
 
     network: str
     member_groups: tuple[str, ...]
-    rules: tuple[TinyRule, ...]
     memberships: Mapping[str, tuple[str, ...]]
-
-    @property
-    def platform(self) -> Platform:
-        return Platform.AWS
+    rules: tuple[TinyRule, ...]
 
     @property
     def zones(self) -> Mapping[str, Zone]:
@@ -88,6 +84,10 @@ class TinyRuleSet:
     @property
     def exclusive(self) -> bool:
         return False
+
+    @property
+    def platform(self) -> Platform:
+        return Platform.AWS
 
 
 # ---- plan ----
@@ -113,18 +113,18 @@ def compile_network(network: str, flows: Iterable[Flow], inventory: Inventory) -
                 addresses, reasons = wanted[key]
                 wanted[key] = (addresses | AddressSet.of(end.ranges), [*reasons, *flow.reasons])
     rules = [
-        TinyRule(*key, addresses, in_order(reasons))
-        for key, (addresses, reasons) in wanted.items()
+        TinyRule(group, in_order(reasons), direction, ports, addresses)
+        for (group, direction, ports), (addresses, reasons) in wanted.items()
         if addresses
     ]
     return TinyRuleSet(
         network,
         tuple(sorted(groups)),
-        _sorted(rule for rule in rules if not any(_covers(other, rule, groups) for other in rules)),
         {
             server.name: tuple(group.key for group in server.groups)
             for server in inventory.in_network(network)
         },
+        _sorted(rule for rule in rules if not any(_covers(other, rule, groups) for other in rules)),
     )
 
 
@@ -191,12 +191,12 @@ class TinyEvaluator:
         self._known: dict[tuple[tuple[str, ...], Way], Traffic] = {}
 
     @property
-    def rules(self) -> int:
-        return len(self._plan.rules)
-
-    @property
     def places(self) -> frozenset[Attachment]:
         return frozenset({Attachment.NETWORK_INTERFACES})
+
+    @property
+    def rules(self) -> int:
+        return len(self._plan.rules)
 
     @property
     def always(self) -> Mapping[Way, Traffic]:
@@ -285,7 +285,7 @@ def as_data(rules: TinyRuleSet) -> dict[str, object]:
 
 
 def empty(network: str) -> TinyRuleSet:
-    return TinyRuleSet(network, (), (), {})
+    return TinyRuleSet(network, (), {}, ())
 
 
 def merged(

@@ -14,22 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exchange_ports.traffic import services as svc
 from exchange_ports.traffic.addresses import Address, AddressSet, Network
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, Protocol, tcp, udp
-from exchange_ports.traffic.services import (
-    AH,
-    ESP,
-    ICMP,
-    ICMPV6,
-    TCP,
-    UDP,
-    IcmpMessage,
-    IcmpSet,
-    PortSet,
-    ProtocolSet,
-    Service,
-    ServiceSet,
-)
 from exchange_ports.traffic.traffic import Box, Packet, Traffic
 from tests.traffic.set_protocol import Set
 from tests.traffic.traffic_sets import (
@@ -50,12 +37,14 @@ from tests.traffic.traffic_sets import (
 pytestmark = pytest.mark.slow
 
 # The type checker reads this: every kind is a `Set`.
-_PROTOCOL: tuple[Set[Address], Set[int], Set[IcmpMessage], Set[int], Set[Service], Set[Packet]] = (
+_PROTOCOL: tuple[
+    Set[Address], Set[int], Set[svc.IcmpMessage], Set[int], Set[svc.Service], Set[Packet]
+] = (
     AddressSet(),
-    PortSet(),
-    IcmpSet(),
-    ProtocolSet(),
-    ServiceSet(),
+    svc.PortSet(),
+    svc.IcmpSet(),
+    svc.ProtocolSet(),
+    svc.ServiceSet(),
     Traffic(),
 )
 
@@ -259,19 +248,19 @@ def test_what_is_named_twice_is_what_two_of_several_share(several: list[Pair]) -
 def test_traffic_within_addresses_is_what_it_shares_with_all_services_there(
     traffic: Traffic, addresses: AddressSet
 ) -> None:
-    everything_there = Traffic.of([(addresses, ServiceSet.everything())])
+    everything_there = Traffic.of([(addresses, svc.ServiceSet.everything())])
     assert traffic.within(addresses) == traffic & everything_there
 
 
 @given(address_sets(), address_sets(), service_sets(), service_sets())
 def test_what_two_boxes_share_is_a_box(
-    a: AddressSet, b: AddressSet, s: ServiceSet, t: ServiceSet
+    a: AddressSet, b: AddressSet, s: svc.ServiceSet, t: svc.ServiceSet
 ) -> None:
     assert box(a, s) & box(b, t) == box(a & b, s & t)
-    assert ~box(a, s) == box(~a, ServiceSet.everything()) | box(a, ~s)
+    assert ~box(a, s) == box(~a, svc.ServiceSet.everything()) | box(a, ~s)
 
 
-def box(addresses: AddressSet, services: ServiceSet) -> Traffic:
+def box(addresses: AddressSet, services: svc.ServiceSet) -> Traffic:
     return Traffic.of([(addresses, services)])
 
 
@@ -296,7 +285,9 @@ def test_no_box_could_be_wider_or_be_left_out(traffic: Traffic) -> None:
         missing = ~traffic
         reach = (missing & box(AddressSet.everything(), one.services)).addresses()
         assert one.addresses == ~reach
-        assert one.services == ~(missing & box(one.addresses, ServiceSet.everything())).services()
+        assert (
+            one.services == ~(missing & box(one.addresses, svc.ServiceSet.everything())).services()
+        )
 
 
 @given(traffics())
@@ -312,7 +303,7 @@ def test_groups_are_the_traffic_and_share_no_address(traffic: Traffic) -> None:
 @given(traffics())
 def test_an_address_has_the_services_that_pass_there(traffic: Traffic) -> None:
     for address in NEAR[AddressSet]:
-        alone = traffic & box(AddressSet.between(address, address), ServiceSet.everything())
+        alone = traffic & box(AddressSet.between(address, address), svc.ServiceSet.everything())
         assert alone.services() == traffic.at(address)
         assert (address in traffic.addresses()) == bool(traffic.at(address))
 
@@ -345,20 +336,20 @@ def test_addresses_are_read_as_they_are_written(addresses: AddressSet) -> None:
 
 
 @given(port_sets())
-def test_ports_are_read_as_they_are_written(ports: PortSet) -> None:
+def test_ports_are_read_as_they_are_written(ports: svc.PortSet) -> None:
     read: list[tuple[int, int]] = []
     for text in str(ports).split(",") if ports else []:
         first, _, last = text.partition("-")
         read.append((int(first), int(last or first)))
-    assert PortSet.of(read) == ports
+    assert svc.PortSet.of(read) == ports
 
 
 def services(
     protocols: tuple[int, ...] = (), **ports: tuple[int | tuple[int, int], ...]
-) -> ServiceSet:
-    made = ServiceSet.of_protocols(ProtocolSet.of(protocols))
+) -> svc.ServiceSet:
+    made = svc.ServiceSet.of_protocols(svc.ProtocolSet.of(protocols))
     for name, numbers in ports.items():
-        made |= ServiceSet.on({"tcp": TCP, "udp": UDP}[name], PortSet.of(numbers))
+        made |= svc.ServiceSet.on({"tcp": svc.TCP, "udp": svc.UDP}[name], svc.PortSet.of(numbers))
     return made
 
 
@@ -366,19 +357,22 @@ def services(
     "made, written",
     [
         (services(tcp=(25, (80, 81)), udp=(53,)), "25,80-81/tcp, 53/udp"),
-        (services((ESP, AH)), "esp, ah"),
-        (services((TCP,), udp=(53,)), "53/udp, tcp"),
+        (services((svc.ESP, svc.AH)), "esp, ah"),
+        (services((svc.TCP,), udp=(53,)), "53/udp, tcp"),
         (services((253, 254)), "protocol 253, protocol 254"),
-        (~services((ICMP,), tcp=(443,)), "everything but 443/tcp, icmp"),
-        (ServiceSet.icmp(ICMP, IcmpSet.of([8])), "icmp type 8"),
-        (ServiceSet.icmp(ICMP, IcmpSet.of([(3, 4), (3, 5)])), "icmp type 3 codes 4-5"),
-        (ServiceSet.icmp(ICMPV6, ~IcmpSet.of([(0, 0)])), "icmpv6 type 0 codes 1-255, types 1-255"),
-        (ServiceSet.everything(), "everything"),
+        (~services((svc.ICMP,), tcp=(443,)), "everything but 443/tcp, icmp"),
+        (svc.ServiceSet.icmp(svc.ICMP, svc.IcmpSet.of([8])), "icmp type 8"),
+        (svc.ServiceSet.icmp(svc.ICMP, svc.IcmpSet.of([(3, 4), (3, 5)])), "icmp type 3 codes 4-5"),
+        (
+            svc.ServiceSet.icmp(svc.ICMPV6, ~svc.IcmpSet.of([(0, 0)])),
+            "icmpv6 type 0 codes 1-255, types 1-255",
+        ),
+        (svc.ServiceSet.everything(), "everything"),
         (services((255,)), "protocol 255"),
-        (ServiceSet.of_protocols(~ProtocolSet.of(range(3, 256))), "protocols 0-2"),
+        (svc.ServiceSet.of_protocols(~svc.ProtocolSet.of(range(3, 256))), "protocols 0-2"),
     ],
 )
-def test_services_are_written_in_few_words(made: ServiceSet, written: str) -> None:
+def test_services_are_written_in_few_words(made: svc.ServiceSet, written: str) -> None:
     assert str(made) == written
 
 
@@ -410,59 +404,63 @@ def test_the_witness_of_everything_can_be_read() -> None:
     [
         (tcp(25), 4, services(tcp=(25,))),
         (udp(53, (80, 81)), 6, services(udp=(53, (80, 81)))),
-        (Ports(Protocol.ICMP), 4, services((ICMP,))),
-        (Ports(Protocol.ICMP), 6, services((ICMPV6,))),
-        (Ports(Protocol.ESP), 4, services((ESP,))),
-        (Ports(Protocol.AH), 6, services((AH,))),
-        (ANY_PORTS, 4, ServiceSet.everything()),
+        (Ports(Protocol.ICMP), 4, services((svc.ICMP,))),
+        (Ports(Protocol.ICMP), 6, services((svc.ICMPV6,))),
+        (Ports(Protocol.ESP), 4, services((svc.ESP,))),
+        (Ports(Protocol.AH), 6, services((svc.AH,))),
+        (ANY_PORTS, 4, svc.ServiceSet.everything()),
     ],
     ids=str,
 )
-def test_what_a_rule_names_becomes_services(ports: Ports, version: Any, made: ServiceSet) -> None:
-    assert ServiceSet.of(ports, version) == made
+def test_what_a_rule_names_becomes_services(
+    ports: Ports, version: Any, made: svc.ServiceSet
+) -> None:
+    assert svc.ServiceSet.of(ports, version) == made
 
 
 @given(service_sets())
-def test_services_are_what_they_have_of_each_protocol(made: ServiceSet) -> None:
-    again = ServiceSet.of_protocols(made.whole_protocols())
-    for number in (TCP, UDP):
-        again |= ServiceSet.on(number, made.ports(number))
-    for number in (ICMP, ICMPV6):
-        again |= ServiceSet.icmp(number, made.messages(number))
+def test_services_are_what_they_have_of_each_protocol(made: svc.ServiceSet) -> None:
+    again = svc.ServiceSet.of_protocols(made.whole_protocols())
+    for number in (svc.TCP, svc.UDP):
+        again |= svc.ServiceSet.on(number, made.ports(number))
+    for number in (svc.ICMP, svc.ICMPV6):
+        again |= svc.ServiceSet.icmp(number, made.messages(number))
     assert again == made
-    assert all(made.ports(number) <= PortSet.everything() for number in (TCP, UDP))
-    assert all(made.messages(number) <= IcmpSet.everything() for number in (ICMP, ICMPV6))
+    assert all(made.ports(number) <= svc.PortSet.everything() for number in (svc.TCP, svc.UDP))
+    assert all(
+        made.messages(number) <= svc.IcmpSet.everything() for number in (svc.ICMP, svc.ICMPV6)
+    )
     assert made.whole_protocols() <= made.protocols()
-    assert made <= ServiceSet.of_protocols(made.protocols())
+    assert made <= svc.ServiceSet.of_protocols(made.protocols())
 
 
 def test_tcp_and_udp_on_all_ports_are_less_than_everything() -> None:
     both = services(tcp=((0, 65535),), udp=((0, 65535),))
-    assert both == services((TCP, UDP))
-    assert both <= ServiceSet.everything()
-    assert Service(ESP) in ServiceSet.everything() - both
+    assert both == services((svc.TCP, svc.UDP))
+    assert both <= svc.ServiceSet.everything()
+    assert svc.Service(svc.ESP) in svc.ServiceSet.everything() - both
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        lambda: PortSet.of([65536]),
-        lambda: PortSet.of([(25, 24)]),
-        lambda: 65536 in PortSet(),
-        lambda: ProtocolSet.of([256]),
-        lambda: ProtocolSet.of([-1]),
-        lambda: IcmpSet.of([256]),
-        lambda: IcmpSet.of([(8, 256)]),
+        lambda: svc.PortSet.of([65536]),
+        lambda: svc.PortSet.of([(25, 24)]),
+        lambda: 65536 in svc.PortSet(),
+        lambda: svc.ProtocolSet.of([256]),
+        lambda: svc.ProtocolSet.of([-1]),
+        lambda: svc.IcmpSet.of([256]),
+        lambda: svc.IcmpSet.of([(8, 256)]),
         lambda: AddressSet.between(ip_address("10.0.0.2"), ip_address("10.0.0.1")),
         lambda: AddressSet.between(ip_address("10.0.0.1"), ip_address("::1")),
-        lambda: ServiceSet.on(ESP, PortSet.of([25])),
-        lambda: ServiceSet.icmp(TCP, IcmpSet.of([8])),
-        lambda: ServiceSet().ports(ESP),
-        lambda: ServiceSet().messages(UDP),
-        lambda: Service(ESP, 25) in ServiceSet(),
-        lambda: Service(TCP) in ServiceSet(),
-        lambda: Service(ICMP, 8) in ServiceSet(),
-        lambda: Service(TCP, IcmpMessage(8, 0)) in ServiceSet(),
+        lambda: svc.ServiceSet.on(svc.ESP, svc.PortSet.of([25])),
+        lambda: svc.ServiceSet.icmp(svc.TCP, svc.IcmpSet.of([8])),
+        lambda: svc.ServiceSet().ports(svc.ESP),
+        lambda: svc.ServiceSet().messages(svc.UDP),
+        lambda: svc.Service(svc.ESP, 25) in svc.ServiceSet(),
+        lambda: svc.Service(svc.TCP) in svc.ServiceSet(),
+        lambda: svc.Service(svc.ICMP, 8) in svc.ServiceSet(),
+        lambda: svc.Service(svc.TCP, svc.IcmpMessage(8, 0)) in svc.ServiceSet(),
     ],
 )
 def test_what_does_not_exist_is_refused(wrong: Any) -> None:
