@@ -23,7 +23,7 @@ _PAGE: Final = (
 _CHECKED: Final = "2026-11-25"
 
 
-class Table(StrEnum):
+class PublishedTable(StrEnum):
     """The tables of the published page, by the heading above them."""
 
     GROUND_RULES = "Ground rules"
@@ -42,15 +42,15 @@ class Table(StrEnum):
         """Where the table stands on the published page."""
         anchor = "".join(c for c in self.lower().replace(" ", "-") if c.isalnum() or c == "-")
         # The ground rules stand above the first heading.
-        return _PAGE if self is Table.GROUND_RULES else f"{_PAGE}#{anchor}"
+        return _PAGE if self is PublishedTable.GROUND_RULES else f"{_PAGE}#{anchor}"
 
 
 _SHORT: Final = {
-    Table.GROUND_RULES: "ground rules",
-    Table.CLIENTS: "client table",
-    Table.NO_EDGE: "mail flow table without Edge",
-    Table.EDGE: "mail flow table with Edge",
-    Table.NAME_RESOLUTION: "name resolution",
+    PublishedTable.GROUND_RULES: "ground rules",
+    PublishedTable.CLIENTS: "client table",
+    PublishedTable.NO_EDGE: "mail flow table without Edge",
+    PublishedTable.EDGE: "mail flow table with Edge",
+    PublishedTable.NAME_RESOLUTION: "name resolution",
 }
 
 
@@ -85,7 +85,7 @@ class Page(StrEnum):
 class Citation(NamedTuple):
     """A row of a table, counted from 1 in the order of the document, or a page."""
 
-    where: Table | Page
+    where: PublishedTable | Page
     row: int | None = None
 
     def __str__(self) -> str:
@@ -148,7 +148,7 @@ class Need(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CatalogEntry:
     """One row: who reaches whom on which ports, under which condition, and where that is written.
 
     `ports` is empty where the document says "user defined": the topology has the number then.
@@ -184,9 +184,9 @@ _SET_SENDER_REPUTATION: Final = (
     "Set-SenderReputationConfig; Manage sender reputation in Exchange 2013"
 )
 
-ENTRIES: Final[tuple[Entry, ...]] = (
+ENTRIES: Final[tuple[CatalogEntry, ...]] = (
     # Ground rules. One bullet of the page, three kinds of neighbours, both directions each.
-    Entry(
+    CatalogEntry(
         "R1",
         CatalogSection.INSIDE,
         Part.EXCHANGE,
@@ -195,9 +195,9 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         summary="internal Exchange servers talk to each other without restriction",
         when="always",
         without="Microsoft supports nothing less between Exchange servers: mail, sessions and replication break",
-        cite=Citation(Table.GROUND_RULES, 1),
+        cite=Citation(PublishedTable.GROUND_RULES, 1),
     ),
-    Entry(
+    CatalogEntry(
         "R2",
         CatalogSection.INSIDE,
         Part.EXCHANGE,
@@ -206,9 +206,9 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         summary="Exchange and internal Lync servers talk without restriction",
         when="Lync or Skype for Business servers are declared; both directions",
         without="Microsoft supports nothing less: what Exchange and Lync do together breaks",
-        cite=Citation(Table.GROUND_RULES, 1),
+        cite=Citation(PublishedTable.GROUND_RULES, 1),
     ),
-    Entry(
+    CatalogEntry(
         "R3",
         CatalogSection.INSIDE,
         Part.EXCHANGE,
@@ -217,10 +217,10 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         summary="Exchange and internal domain controllers talk without restriction",
         when="domain controllers are declared; both directions",
         without="an outage: Exchange finds neither its configuration nor its recipients",
-        cite=Citation(Table.GROUND_RULES, 1),
+        cite=Citation(PublishedTable.GROUND_RULES, 1),
     ),
     # Clients and services: the destination is a Client Access server (second note of the table).
-    Entry(
+    CatalogEntry(
         "C1",
         CatalogSection.CLIENTS,
         Part.CLIENTS,
@@ -229,9 +229,9 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         summary="encrypted web clients: Outlook, Outlook Web App, ActiveSync, EWS, Autodiscover",
         when="a client source names https, or names no service at all",
         without="Outlook, Outlook Web App, ActiveSync, EWS and Autodiscover do not connect",
-        cite=Citation(Table.CLIENTS, 1),
+        cite=Citation(PublishedTable.CLIENTS, 1),
     ),
-    Entry(
+    CatalogEntry(
         "C2",
         CatalogSection.CLIENTS,
         Part.CLIENTS,
@@ -240,9 +240,9 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         summary="unencrypted web clients: calendar publishing, redirect to HTTPS, Autodiscover",
         when="a client source names http",
         without="published calendars, the redirect to HTTPS and the last way of Autodiscover fail",
-        cite=Citation(Table.CLIENTS, 2),
+        cite=Citation(PublishedTable.CLIENTS, 2),
     ),
-    Entry(
+    CatalogEntry(
         "C3",
         CatalogSection.CLIENTS,
         Part.CLIENTS,
@@ -251,9 +251,9 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         summary="IMAP4 clients",
         when="a client source names imap (IMAP4 is disabled by default)",
         without="IMAP4 clients do not connect",
-        cite=Citation(Table.CLIENTS, 3),
+        cite=Citation(PublishedTable.CLIENTS, 3),
     ),
-    Entry(
+    CatalogEntry(
         "C4",
         CatalogSection.CLIENTS,
         Part.CLIENTS,
@@ -262,9 +262,9 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         summary="POP3 clients",
         when="a client source names pop (POP3 is disabled by default)",
         without="POP3 clients do not connect",
-        cite=Citation(Table.CLIENTS, 4),
+        cite=Citation(PublishedTable.CLIENTS, 4),
     ),
-    Entry(
+    CatalogEntry(
         "C5",
         CatalogSection.CLIENTS,
         Part.CLIENTS,
@@ -273,9 +273,9 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         summary="clients submit authenticated SMTP",
         when="a client source names smtp_submission, or names no service at all",
         without="authenticated clients, those of IMAP4 and POP3 among them, cannot send",
-        cite=Citation(Table.CLIENTS, 5),
+        cite=Citation(PublishedTable.CLIENTS, 5),
     ),
-    Entry(
+    CatalogEntry(
         "C6",
         CatalogSection.CLIENTS,
         Part.CLIENTS,
@@ -284,10 +284,10 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         summary="clients that can submit authenticated SMTP on port 25 only",
         when="a client source names smtp_authenticated_25 (the note in row 5)",
         without="clients that know port 25 only cannot send",
-        cite=Citation(Table.CLIENTS, 5),
+        cite=Citation(PublishedTable.CLIENTS, 5),
     ),
     # Mail flow, no Edge Transport servers.
-    Entry(
+    CatalogEntry(
         "M1",
         CatalogSection.MAIL,
         Part.INTERNET,
@@ -296,9 +296,9 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         summary="inbound mail",
         when="inbound mail is declared and there is no Edge, or its sites are named",
         without="nobody outside can deliver mail",
-        cite=Citation(Table.NO_EDGE, 1),
+        cite=Citation(PublishedTable.NO_EDGE, 1),
     ),
-    Entry(
+    CatalogEntry(
         "M2",
         CatalogSection.MAIL,
         Part.MAILBOX,
@@ -307,10 +307,10 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         summary="outbound mail",
         when="outbound mail goes through mailbox; with smart hosts, to them on their ports",
         without="mail to the outside waits in the queues of the Mailbox servers",
-        cite=Citation(Table.NO_EDGE, 2),
+        cite=Citation(PublishedTable.NO_EDGE, 2),
         also="Set-SendConnector (smart hosts and their port)",
     ),
-    Entry(
+    CatalogEntry(
         "M3",
         CatalogSection.MAIL,
         Part.CLIENT_ACCESS,
@@ -319,10 +319,10 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         summary="outbound mail routed through the Client Access server",
         when="outbound mail goes through client_access; with smart hosts, to them",
         without="mail to the outside waits in the queues of the Mailbox servers",
-        cite=Citation(Table.NO_EDGE, 3),
+        cite=Citation(PublishedTable.NO_EDGE, 3),
         also="Set-SendConnector (FrontEndProxyEnabled)",
     ),
-    Entry(
+    CatalogEntry(
         "M4",
         CatalogSection.MAIL,
         Part.INTERNET_FACING,
@@ -331,10 +331,10 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         summary="DNS for name resolution of the next mail hop",
         when="mail flows without Edge, and name servers inside are given by address",
         without="the next hop is not found by name, and mail waits",
-        cite=Citation(Table.NO_EDGE, 4),
+        cite=Citation(PublishedTable.NO_EDGE, 4),
     ),
     # Mail flow with Edge Transport servers.
-    Entry(
+    CatalogEntry(
         "E1",
         CatalogSection.MAIL,
         Part.INTERNET,
@@ -343,9 +343,9 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         summary="inbound mail from the Internet to the Edge server",
         when="an Edge server is subscribed, unless inbound mail is none",
         without="nobody outside can deliver mail to the Edge server",
-        cite=Citation(Table.EDGE, 1),
+        cite=Citation(PublishedTable.EDGE, 1),
     ),
-    Entry(
+    CatalogEntry(
         "E2",
         CatalogSection.MAIL,
         Part.EDGE,
@@ -354,9 +354,9 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         summary="inbound mail from the Edge server to the subscribed site",
         when="an Edge server is subscribed, unless inbound mail is none",
         without="mail from outside waits on the Edge server",
-        cite=Citation(Table.EDGE, 2),
+        cite=Citation(PublishedTable.EDGE, 2),
     ),
-    Entry(
+    CatalogEntry(
         "E3",
         CatalogSection.MAIL,
         Part.SITE_MAILBOX,
@@ -365,9 +365,9 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         summary="outbound mail from the subscribed site to the Edge server",
         when="outbound mail goes through edge, which is the default with an Edge server",
         without="mail to the outside waits in the subscribed site",
-        cite=Citation(Table.EDGE, 3),
+        cite=Citation(PublishedTable.EDGE, 3),
     ),
-    Entry(
+    CatalogEntry(
         "E4",
         CatalogSection.MAIL,
         Part.EDGE,
@@ -376,10 +376,10 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         summary="outbound mail from the Edge server",
         when="outbound mail goes through edge; with smart hosts, to them on their ports",
         without="mail to the outside waits on the Edge server",
-        cite=Citation(Table.EDGE, 4),
+        cite=Citation(PublishedTable.EDGE, 4),
         also="Set-SendConnector (smart hosts and their port)",
     ),
-    Entry(
+    CatalogEntry(
         "E5",
         CatalogSection.MAIL,
         Part.EDGESYNC_MAILBOX,
@@ -388,9 +388,9 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         summary="EdgeSync: Mailbox servers push to the Edge server",
         when="an Edge server is subscribed; each pair but those in its edgesync_except",
         without="recipients and configuration on the Edge server are no longer brought up to date",
-        cite=Citation(Table.EDGE, 5),
+        cite=Citation(PublishedTable.EDGE, 5),
     ),
-    Entry(
+    CatalogEntry(
         "E7",
         CatalogSection.MAIL,
         Part.EDGE,
@@ -399,9 +399,9 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         summary="DNS for name resolution of the next mail hop",
         when="name servers of Edge servers are not the platform's",
         without="the next hop is not found by name and mail waits; Sender ID and block lists get no answer",
-        cite=Citation(Table.EDGE, 6),
+        cite=Citation(PublishedTable.EDGE, 6),
     ),
-    Entry(
+    CatalogEntry(
         "E8",
         CatalogSection.MAIL,
         Part.EDGE,
@@ -410,10 +410,10 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         summary="sender reputation through its proxy server",
         when="sender reputation has a proxy; the port is the proxy's",
         without="sender reputation's test for open proxies does not run",
-        cite=Citation(Table.EDGE, 7),
+        cite=Citation(PublishedTable.EDGE, 7),
         also=_SET_SENDER_REPUTATION,
     ),
-    Entry(
+    CatalogEntry(
         "E8d",
         CatalogSection.MAIL,
         Part.EDGE,
@@ -422,11 +422,11 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         summary="sender reputation probes for open proxies",
         when="sender reputation is direct: no proxy, probes go to the senders themselves",
         without="sender reputation's test for open proxies does not run",
-        cite=Citation(Table.EDGE, 7),
+        cite=Citation(PublishedTable.EDGE, 7),
         also=_SET_SENDER_REPUTATION,
     ),
     # What the port tables leave to other pages.
-    Entry(
+    CatalogEntry(
         "M6",
         CatalogSection.MAIL,
         Part.RELAYS,
@@ -437,7 +437,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         without="these applications and appliances cannot hand in mail",
         cite=Citation(Page.RECEIVE_CONNECTOR),
     ),
-    Entry(
+    CatalogEntry(
         "W1",
         CatalogSection.WITNESS,
         Part.MAILBOX,
@@ -450,7 +450,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         cite=Citation(Page.WITNESS),
     ),
     # "And all internal Exchange servers must be able to resolve internal host names."
-    Entry(
+    CatalogEntry(
         "N1",
         CatalogSection.NAMES,
         Part.EXCHANGE,
@@ -459,15 +459,15 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         summary="every internal Exchange server resolves internal host names",
         when="name servers of internal Exchange servers are given by address",
         without="Exchange servers do not find each other and their neighbours by name",
-        cite=Citation(Table.NAME_RESOLUTION, 1),
+        cite=Citation(PublishedTable.NAME_RESOLUTION, 1),
     ),
 )
 
 
 def _need(
     id_: str, ports: Ports, summary: str, without: str, page: Page, source: Part = Part.EXCHANGE
-) -> Entry:
-    return Entry(
+) -> CatalogEntry:
+    return CatalogEntry(
         id_,
         CatalogSection.ADDITIONAL,
         source,

@@ -16,7 +16,7 @@ from exchange_ports.clouds import cloud_of
 from exchange_ports.clouds.base import NetworkOutputs, ServerGroups, below
 from exchange_ports.findings import Finding, Refused, counted, in_order, render
 from exchange_ports.findings.topology_kinds import BY_CODE
-from exchange_ports.pipeline import Compiled, Declared, check_registered, compile_stack
+from exchange_ports.pipeline import Compiled, StackSettings, check_registered, compile_stack
 from exchange_ports.proof import Failure
 from exchange_ports.reports.rollout_report import rollout_report, step_text
 from exchange_ports.reports.writers import to_text
@@ -128,7 +128,7 @@ class ExchangeFirewall(pulumi.ComponentResource):
         :raises NotProved: a plan lets through what is not meant, or not all of it. Nothing was
             registered then either.
         """
-        given = Declared(topology, networks, tags, previous, step, attached)
+        given = StackSettings(topology, networks, tags, previous, step, attached)
         try:
             stack = compile_stack(given)
             if not skip_proof:

@@ -45,7 +45,7 @@ def read_content(file: str) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class StackSettings:
     """The settings of a stack as they are given; None where nothing is said."""
 
     topology: object
@@ -57,7 +57,7 @@ class Declared:
     attached: object = None
 
     @classmethod
-    def of(cls, stack: StackFile) -> "Declared":
+    def of(cls, stack: StackFile) -> "StackSettings":
         """The settings of a stack file."""
         return cls(*map(stack.config.get, SETTINGS))
 
@@ -132,7 +132,7 @@ class Compiled:
         return found and found[1]
 
 
-def compile_stack(declared: Declared, at: Path = ("topology",)) -> Compiled:
+def compile_stack(declared: StackSettings, at: Path = ("topology",)) -> Compiled:
     """Check and plan all that a stack declares.
 
     :raises Refused: there is an error in it, or a plan is over a limit of its cloud. Warnings are
@@ -160,7 +160,7 @@ def _topology(declared: object, at: Path) -> tuple[Topology | None, Iterable[Fin
     return parse_topology(declared, at)
 
 
-def _request(declared: Declared) -> "RolloutRequest | None":
+def _request(declared: StackSettings) -> "RolloutRequest | None":
     if all(each is None for each in (declared.previous, declared.step, declared.attached)):
         return None
     from exchange_ports.rollout import read_request
@@ -169,7 +169,7 @@ def _request(declared: Declared) -> "RolloutRequest | None":
 
 
 def _beside(
-    topology: Topology, declared: Declared, request: "RolloutRequest | None"
+    topology: Topology, declared: StackSettings, request: "RolloutRequest | None"
 ) -> Iterator[Finding]:
     """What is wrong beside a topology: cloud ids, and what is said of an update that is under way."""
     stood, stepwise = None, False

@@ -5,7 +5,15 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from exchange_ports.clouds.existing import Document, Held, Pending, State, Urn, fields_of, parsed
+from exchange_ports.clouds.existing import (
+    Held,
+    Pending,
+    PrintedDocument,
+    State,
+    Urn,
+    fields_of,
+    parsed,
+)
 from exchange_ports.findings import Finding
 
 #: What prints it.
@@ -37,11 +45,11 @@ _MaybeUrnText = Annotated[str, AfterValidator(_is_urn_or_nothing)]
 _ProviderText = Annotated[str, AfterValidator(_is_provider)]
 
 
-class _Record(BaseModel):
+class _StateRecord(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
 
 
-class _Resource(_Record):
+class _StateResource(_StateRecord):
     urn: _UrnText
     custom: bool = False
     delete: bool = False
@@ -51,17 +59,17 @@ class _Resource(_Record):
     external: bool = False
 
 
-class _Operation(_Record):
-    resource: _Resource
+class _Operation(_StateRecord):
+    resource: _StateResource
     type: str
 
 
-class _Deployment(_Record):
-    resources: list[_Resource] = Field(default_factory=list[_Resource])
+class _Deployment(_StateRecord):
+    resources: list[_StateResource] = Field(default_factory=list[_StateResource])
     pending_operations: list[_Operation] = Field(default_factory=list[_Operation])
 
 
-def read_state(document: Document) -> State | list[Finding]:
+def read_state(document: PrintedDocument) -> State | list[Finding]:
     """The state in an export, or what is wrong with it."""
     whole = fields_of(document.data)
     if "checkpoint" in whole:
@@ -95,7 +103,7 @@ def _urns(found: _Deployment) -> Iterator[Urn]:
     yield from (Urn.read(each.resource.urn) for each in found.pending_operations)
 
 
-def _held(each: _Resource) -> Held:
+def _held(each: _StateResource) -> Held:
     provider = Urn.read(each.provider) if each.provider else None
     parent = Urn.read(each.parent) if each.parent else None
     urn = Urn.read(each.urn)

@@ -13,7 +13,7 @@ from exchange_ports.adoption.state import EXPORT, read_state
 from exchange_ports.cli.console import FINE, NO, doing
 from exchange_ports.cli.stacks import read, registered
 from exchange_ports.clouds import cloud, platforms
-from exchange_ports.clouds.existing import Document, State, loaded
+from exchange_ports.clouds.existing import PrintedDocument, State, loaded
 from exchange_ports.findings import Finding, Refused, counted
 from exchange_ports.findings.command_kinds import CANNOT_READ_OUTPUT, CANNOT_WRITE, NOT_IN_PLAN
 from exchange_ports.reports.adoption_report import adoption_report
@@ -79,8 +79,10 @@ def _given(asked: argparse.Namespace) -> tuple[State, compare.Existing]:
     return state, existing
 
 
-def _loaded(files: Iterable[str] | None, commands: str, findings: list[Finding]) -> list[Document]:
-    documents: list[Document] = []
+def _loaded(
+    files: Iterable[str] | None, commands: str, findings: list[Finding]
+) -> list[PrintedDocument]:
+    documents: list[PrintedDocument] = []
     for file in files or ():
         try:
             content = Path(file).read_bytes()

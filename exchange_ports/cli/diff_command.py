@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from exchange_ports.cli.console import BAD_INPUT, FINE, NO
-from exchange_ports.cli.stacks import Named, Sides, compiled, sides
+from exchange_ports.cli.stacks import NamedSide, Sides, compiled, sides
 from exchange_ports.differences import Gate, held_by
 from exchange_ports.findings import Refused, counted
 from exchange_ports.findings.command_kinds import CANNOT_WRITE, NO_SIDES
@@ -50,25 +50,25 @@ def _two_files(asked: argparse.Namespace) -> Sides:
     return Sides(base, head, ((old, new),))
 
 
-def _given(file: str, content: bytes) -> Named:
-    return Named(file, lambda: content)
+def _given(file: str, content: bytes) -> NamedSide:
+    return NamedSide(file, lambda: content)
 
 
-def _reviewed(old: Named | None, new: Named | None, edit: Edit | None) -> Review:
+def _reviewed(old: NamedSide | None, new: NamedSide | None, edit: Edit | None) -> Review:
     after = None if new is None else _stack(new)
     if old is not None and new is not None and after is not None and _same(old, new):
         return review(replace(after, file=old.file), after, edit)
     return review(None if old is None else _stack(old), after, edit)
 
 
-def _same(one: Named, other: Named) -> bool:
+def _same(one: NamedSide, other: NamedSide) -> bool:
     try:
         return one.read() == other.read()
     except Refused:
         return False
 
 
-def _stack(named: Named) -> Stack:
+def _stack(named: NamedSide) -> Stack:
     """A file, compiled; where it does not load, with the findings that say why."""
     try:
         stack = read_stack_file(named.read(), named.file)

@@ -16,9 +16,9 @@ from exchange_ports.findings import Finding, Refused, in_order
 from exchange_ports.findings import file_kinds as kinds
 from exchange_ports.findings.command_kinds import CANNOT_READ, NO_REVISION
 from exchange_ports.findings.finding import printable
-from exchange_ports.pipeline import Compiled, Declared, compile_stack, read_content
+from exchange_ports.pipeline import Compiled, StackSettings, compile_stack, read_content
 from exchange_ports.planning import Plans
-from exchange_ports.stackfile.nodes import MAX_BYTES, Fields, Text, compose
+from exchange_ports.stackfile.nodes import MAX_BYTES, Fields, YamlText, compose
 from exchange_ports.stackfile.stack_file import NAMESPACE, StackFile, read_stack_file
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _compiled(stack: StackFile) -> tuple[Compiled, Plans]:
     warned: tuple[Finding, ...] = ()
     with doing(f"checking and planning {printable(stack.file)}"):
         try:
-            found = compile_stack(Declared.of(stack))
+            found = compile_stack(StackSettings.of(stack))
             warned = found.declared
             return found, found.registered()
         except Refused as refused:
@@ -123,7 +123,7 @@ class Revision(NamedTuple):
     tree: str
 
 
-class _Entry(NamedTuple):
+class _TreeEntry(NamedTuple):
     mode: str
     kind: str
     id: str
@@ -149,7 +149,7 @@ class Tree:
         :raises Refused: there is no such revision here.
         """
         self.revision = _revision(asked)
-        self._folders: dict[str, dict[str, _Entry]] = {}
+        self._folders: dict[str, dict[str, _TreeEntry]] = {}
 
     @property
     def id(self) -> str:
@@ -190,7 +190,7 @@ class Tree:
             raise self._refused(path, f"it has {size} bytes, and a stack file at most {MAX_BYTES}")
         return _git("blob", entry.id, command="cat-file", of=of)
 
-    def _folder(self, path: str) -> tuple[dict[str, _Entry], str | None]:
+    def _folder(self, path: str) -> tuple[dict[str, _TreeEntry], str | None]:
         """What is in a folder, nothing where there is none; and the link on the way to it, if any."""
         id_ = self.revision.tree
         walked: list[str] = []
@@ -204,13 +204,13 @@ class Tree:
             id_ = entry.id
         return self._listed(id_), None
 
-    def _listed(self, tree: str) -> dict[str, _Entry]:
+    def _listed(self, tree: str) -> dict[str, _TreeEntry]:
         if tree not in self._folders:
             answer = _git("-z", "--full-tree", tree, command="ls-tree", of=self.revision.asked)
-            found: dict[str, _Entry] = {}
+            found: dict[str, _TreeEntry] = {}
             for line in filter(None, answer.split(b"\0")):
                 words, _, name = line.partition(b"\t")
-                entry = _Entry(*words.decode().split())
+                entry = _TreeEntry(*words.decode().split())
                 found[name.decode("utf-8", "backslashreplace")] = entry
             self._folders[tree] = found
         return self._folders[tree]
@@ -279,7 +279,7 @@ _ALIKE: Final = 0.5
 _Read = Callable[[], bytes]
 
 
-class Named(NamedTuple):
+class NamedSide(NamedTuple):
     """A file by its path for people, to be read when it is needed."""
 
     file: str
@@ -292,7 +292,7 @@ class Sides(NamedTuple):
     #: What each side is, for the comment's marker: a commit, or what else it was read from.
     base: str
     head: str
-    pairs: tuple[tuple[Named | None, Named | None], ...]
+    pairs: tuple[tuple[NamedSide | None, NamedSide | None], ...]
 
 
 class _Source(Protocol):
@@ -396,8 +396,8 @@ def _configured(source: _Source, prefix: str) -> Iterator[str]:
         except Refused:
             continue
         for entry in root.entries if isinstance(root, Fields) else ():
-            if isinstance(entry.key, Text) and entry.key.text == "stackConfigDir":
-                folder = entry.value.text if isinstance(entry.value, Text) else ""
+            if isinstance(entry.key, YamlText) and entry.key.text == "stackConfigDir":
+                folder = entry.value.text if isinstance(entry.value, YamlText) else ""
                 if not (os.path.isabs(folder) or os.path.normpath(folder).startswith("..")):
                     yield folder
 
@@ -407,7 +407,7 @@ def _configured(source: _Source, prefix: str) -> Iterator[str]:
 
 def _paired(
     old: Mapping[str, _Read], new: Mapping[str, _Read]
-) -> Iterator[tuple[Named | None, Named | None]]:
+) -> Iterator[tuple[NamedSide | None, NamedSide | None]]:
     """Each file with itself, a renamed one with what it was, and what is new or gone alone.
 
     Only files with a setting of ours on one side at least.
@@ -417,13 +417,13 @@ def _paired(
     renamed = dict(_renamed(gone, came))
     for path in sorted({*old, *new} - {*renamed, *renamed.values()}):
         if path in gone:
-            yield Named(path, gone[path]), None
+            yield NamedSide(path, gone[path]), None
         elif path in came:
-            yield None, Named(path, came[path])
+            yield None, NamedSide(path, came[path])
         elif path in old and path in new and (_ours(old[path]) or _ours(new[path])):
-            yield Named(path, old[path]), Named(path, new[path])
+            yield NamedSide(path, old[path]), NamedSide(path, new[path])
     for before, after in sorted(renamed.items(), key=lambda pair: pair[1]):
-        yield Named(before, gone[before]), Named(after, came[after])
+        yield NamedSide(before, gone[before]), NamedSide(after, came[after])
 
 
 def _ours(read: _Read) -> bool:

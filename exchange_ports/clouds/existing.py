@@ -31,7 +31,7 @@ _MOST: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class PrintedDocument:
     """What one file holds; `file` is only its name, for findings."""
 
     file: str
@@ -46,7 +46,7 @@ class Document:
         return self.at(WRONG_OUTPUT, path, file=self.file, wrong=wrong, fix=fix)
 
 
-def loaded(content: bytes, file: str, commands: str) -> Document | Finding:
+def loaded(content: bytes, file: str, commands: str) -> PrintedDocument | Finding:
     """The JSON in a file, in any encoding of Unicode (PowerShell writes UTF-16), or why it is none.
 
     `commands` are those whose output is asked for.
@@ -54,7 +54,7 @@ def loaded(content: bytes, file: str, commands: str) -> Document | Finding:
     why = "it is empty"
     if content.strip():
         try:
-            return Document(file, json.loads(content))
+            return PrintedDocument(file, json.loads(content))
         except json.JSONDecodeError as failed:
             why = f"it is not JSON from line {failed.lineno}, column {failed.colno} on"
         except UnicodeDecodeError:
@@ -82,7 +82,7 @@ def items_of(data: object) -> list[Any] | None:
 
 
 def parsed(
-    document: Document, model: type[_Record], data: object, path: Path, fix: str
+    document: PrintedDocument, model: type[_Record], data: object, path: Path, fix: str
 ) -> _Record | list[Finding]:
     """A record out of `data`, which stands at `path` of a document, or what does not fit."""
     try:
@@ -94,7 +94,7 @@ def parsed(
 
 
 def _wrongs(
-    document: Document, errors: list[ErrorDetails], path: Path, fix: str
+    document: PrintedDocument, errors: list[ErrorDetails], path: Path, fix: str
 ) -> Iterator[Finding]:
     for error in errors[:_MOST]:
         said = error["msg"]
@@ -340,7 +340,7 @@ class Live(Protocol):
         """The types of resources in Pulumi that can be adopted."""
         ...
 
-    def read(self, documents: Iterable[Document], /) -> Any:
+    def read(self, documents: Iterable[PrintedDocument], /) -> Any:
         """What exists, out of any number of outputs in any order; or a list of all findings about them."""
         ...
 

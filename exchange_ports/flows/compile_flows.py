@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from exchange_ports.catalog import ENTRIES, NEEDS, Entry
+from exchange_ports.catalog import ENTRIES, NEEDS, CatalogEntry
 from exchange_ports.findings import Path
 from exchange_ports.flows.flow import (
     Endpoint,
@@ -21,7 +21,7 @@ from exchange_ports.topology.models import AdditionalFlow
 from exchange_ports.traffic.ports import without_adjacent
 
 
-def _of_entry(topic: FlowContext, entry: Entry) -> Iterator[Flow]:
+def _of_entry(topic: FlowContext, entry: CatalogEntry) -> Iterator[Flow]:
     reason = (Reason(entry.summary, entry.id),)
     for source, destination, own in ROWS[entry.id].flows(topic, entry):
         for ports in entry.ports if own is None else (own,):

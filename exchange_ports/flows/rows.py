@@ -7,7 +7,7 @@ Must not know: how a flow is written as rules, nor where in a file a field stand
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
-from exchange_ports.catalog import SERVICES, Entry, Service
+from exchange_ports.catalog import SERVICES, CatalogEntry, Service
 from exchange_ports.findings import Path
 from exchange_ports.flows.flow import (
     Endpoint,
@@ -159,21 +159,21 @@ class FlowContext:
 # ---- where each row applies ----
 
 
-def _fabric(topic: FlowContext, _: Entry) -> RowFlows:
+def _fabric(topic: FlowContext, _: CatalogEntry) -> RowFlows:
     ours = topic.parts.exchange()
     yield from as_in_row(across(ours, ours))
     yield from as_in_row(both_ways(ours, topic.other_exchange()))
 
 
-def _lync(topic: FlowContext, _: Entry) -> RowFlows:
+def _lync(topic: FlowContext, _: CatalogEntry) -> RowFlows:
     return as_in_row(both_ways(topic.parts.exchange(), topic.lync()))
 
 
-def _domain_controllers(topic: FlowContext, _: Entry) -> RowFlows:
+def _domain_controllers(topic: FlowContext, _: CatalogEntry) -> RowFlows:
     return as_in_row(both_ways(topic.parts.exchange(), topic.domain_controllers()))
 
 
-def _clients(topic: FlowContext, entry: Entry) -> RowFlows:
+def _clients(topic: FlowContext, entry: CatalogEntry) -> RowFlows:
     for name, client in sorted(topic.topology.clients.items()):
         for service in client.services:
             if SERVICES[service] is not entry:
@@ -199,12 +199,12 @@ def _mail_to_client_access(topic: FlowContext) -> tuple[Group, ...]:
     return topic.parts.client_access(inbound.to)
 
 
-def _inbound(topic: FlowContext, _: Entry) -> RowFlows:
+def _inbound(topic: FlowContext, _: CatalogEntry) -> RowFlows:
     for server in _mail_to_client_access(topic):
         yield topic.deliverers() or topic.anywhere(server), server, None
 
 
-def _internet_facing_dns(topic: FlowContext, _: Entry) -> RowFlows:
+def _internet_facing_dns(topic: FlowContext, _: CatalogEntry) -> RowFlows:
     """The servers that mail enters or leaves by, where that is not Edge."""
     facing = {
         *_mail_to_client_access(topic),
@@ -219,20 +219,20 @@ def _internet_facing_dns(topic: FlowContext, _: Entry) -> RowFlows:
         yield from as_in_row(across([group], topic.resolvers(group, edge=False)))
 
 
-def _all_resolve(topic: FlowContext, _: Entry) -> RowFlows:
+def _all_resolve(topic: FlowContext, _: CatalogEntry) -> RowFlows:
     for group in topic.parts.exchange():
         yield from as_in_row(across([group], topic.resolvers(group, edge=False)))
 
 
-def _edge_resolves(topic: FlowContext, _: Entry) -> RowFlows:
+def _edge_resolves(topic: FlowContext, _: CatalogEntry) -> RowFlows:
     for group in topic.parts.edge():
         yield from as_in_row(across([group], topic.resolvers(group, edge=True)))
 
 
-def _sent(path: models.OutboundPath) -> Callable[[FlowContext, Entry], RowFlows]:
+def _sent(path: models.OutboundPath) -> Callable[[FlowContext, CatalogEntry], RowFlows]:
     """Outbound mail by the connectors of one path."""
 
-    def places(topic: FlowContext, _: Entry) -> RowFlows:
+    def places(topic: FlowContext, _: CatalogEntry) -> RowFlows:
         for connector in send_connectors(topic.topology):
             if connector.through is path:
                 for sender in topic.parts.senders(connector):
@@ -242,31 +242,31 @@ def _sent(path: models.OutboundPath) -> Callable[[FlowContext, Entry], RowFlows]
     return places
 
 
-def _edge_receives(topic: FlowContext, _: Entry) -> RowFlows:
+def _edge_receives(topic: FlowContext, _: CatalogEntry) -> RowFlows:
     if topic.edge_takes_mail:
         for edge in topic.parts.receiving():
             yield topic.deliverers() or topic.internet(edge), edge, None
 
 
-def _edge_delivers(topic: FlowContext, _: Entry) -> RowFlows:
+def _edge_delivers(topic: FlowContext, _: CatalogEntry) -> RowFlows:
     if topic.edge_takes_mail:
         for mailbox, edge, port in topic.parts.receiving_pairs():
             yield edge, mailbox, None if port is None else one(port)
 
 
-def _site_sends_by_edge(topic: FlowContext, _: Entry) -> RowFlows:
+def _site_sends_by_edge(topic: FlowContext, _: CatalogEntry) -> RowFlows:
     for connector in send_connectors(topic.topology):
         if connector.through is models.OutboundPath.EDGE:
             for mailbox, edge, _port in topic.parts.sending_pairs(connector):
                 yield mailbox, edge, None
 
 
-def _edgesync(topic: FlowContext, _: Entry) -> RowFlows:
+def _edgesync(topic: FlowContext, _: CatalogEntry) -> RowFlows:
     for mailbox, edge, port in topic.parts.edgesync_pairs():
         yield mailbox, edge, None if port is None else one(port)
 
 
-def _reputation_proxy(topic: FlowContext, _: Entry) -> RowFlows:
+def _reputation_proxy(topic: FlowContext, _: CatalogEntry) -> RowFlows:
     declared = topic.topology.sender_reputation
     if isinstance(declared, models.SenderReputation):
         address = network(str(declared.proxy.address))
@@ -275,13 +275,13 @@ def _reputation_proxy(topic: FlowContext, _: Entry) -> RowFlows:
             yield edge, proxy, one(declared.proxy.port)
 
 
-def _reputation_probes(topic: FlowContext, _: Entry) -> RowFlows:
+def _reputation_probes(topic: FlowContext, _: CatalogEntry) -> RowFlows:
     if topic.topology.sender_reputation == "direct":
         for edge in topic.parts.edge():
             yield edge, topic.internet(edge), None
 
 
-def _relays(topic: FlowContext, _: Entry) -> RowFlows:
+def _relays(topic: FlowContext, _: CatalogEntry) -> RowFlows:
     for name, relay in sorted(topic.topology.mail_flow.relays.items()):
         source = external(EndpointKind.RELAY, relay.source, f"relay {name}", name)
         mailbox = relay.to is models.RelayTarget.MAILBOX
@@ -290,7 +290,7 @@ def _relays(topic: FlowContext, _: Entry) -> RowFlows:
             yield source, server, one(relay.port)
 
 
-def _witnesses(topic: FlowContext, _: Entry) -> RowFlows:
+def _witnesses(topic: FlowContext, _: CatalogEntry) -> RowFlows:
     for name, witness in sorted(topic.topology.witnesses.items()):
         address = network(str(witness.address))
         server = external(EndpointKind.WITNESS, [address], f"witness {name}", name)
@@ -430,7 +430,7 @@ def _subscription(topic: FlowContext, flow: Flow) -> Iterator[Path]:
 class CatalogRow(NamedTuple):
     """What a row of the catalog does with a topology."""
 
-    flows: Callable[[FlowContext, Entry], RowFlows]
+    flows: Callable[[FlowContext, CatalogEntry], RowFlows]
     """Where the row applies; the ports come from the row, unless the user has others."""
     declared_at: Callable[[FlowContext, Flow], Iterator[Path]]
     """The fields of the topology that one of its flows comes from, as paths from the topology's top."""

@@ -19,7 +19,7 @@ from exchange_ports.topology.inventory import ExchangeServer, addresses_of
 from exchange_ports.topology.models import Attachment
 from exchange_ports.traffic.addresses import Address, AddressSet, address_at
 from exchange_ports.traffic.regroup import regroup
-from exchange_ports.traffic.services import Service, ServiceSet
+from exchange_ports.traffic.services import ServicePoint, ServiceSet
 from exchange_ports.traffic.traffic import Packet, Traffic
 
 
@@ -210,7 +210,7 @@ class PacketText:
         server: ExchangeServer | None,
         way: Way,
         peer: Address,
-        service: Service,
+        service: ServicePoint,
         own: Address | None = None,
     ) -> EndVerdict:
         """What one end lets through: the server's own filter, at `own` or its first address that fits."""
@@ -228,7 +228,7 @@ class PacketText:
             return EndVerdict(False, f"no rule of {server.name} {verb}")
         return EndVerdict(False, f"{server.name} stops it by {_rules(rules)}", rules)
 
-    def packet(self, source: str, destination: str, service: Service) -> str:
+    def packet(self, source: str, destination: str, service: ServicePoint) -> str:
         """`edge1 -> dc1 25/tcp`."""
         return f"{source} -> {destination} {service}"
 
@@ -332,7 +332,7 @@ class AnswerWriter:
         server: ExchangeServer | None,
         way: Way,
         own_and_peer: tuple[Address, Address],
-        service: Service,
+        service: ServicePoint,
     ) -> EndVerdict:
         own, peer = own_and_peer
         said = self._text.summary(server, way, peer, service, own)

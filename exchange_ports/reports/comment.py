@@ -242,14 +242,16 @@ def _of_stack(review: Review, links: Links) -> Iterator[_Table]:
     yield from _details(review)
 
 
-def _sorted(review: Review) -> tuple[list[headline.Row], list[headline.Row], list[headline.Row]]:
+def _sorted(
+    review: Review,
+) -> tuple[list[headline.HeadlineRow], list[headline.HeadlineRow], list[headline.HeadlineRow]]:
     """The rows to be seen at once, those that follow a server, and those of other reasons alone.
 
     What is new with a server and must not be missed is seen at once too.
     """
-    shown: list[headline.Row] = []
-    servers: list[headline.Row] = []
-    reasons: list[headline.Row] = []
+    shown: list[headline.HeadlineRow] = []
+    servers: list[headline.HeadlineRow] = []
+    reasons: list[headline.HeadlineRow] = []
     for row in headline.rows(review.changes.all):
         cause = row.change.cause
         if row.change.effect is Effect.REASON:
@@ -273,13 +275,13 @@ def _open(summary: str) -> str:
 
 
 def _changes(
-    before: str, several: Iterable[headline.Row], review: Review, links: Links, after: str
+    before: str, several: Iterable[headline.HeadlineRow], review: Review, links: Links, after: str
 ) -> _Table:
     head = "| | from → to | ports | why | line |\n|:-:|---|---|---|---|\n"
     return _Table(before + head, tuple(_row(row, review, links) for row in several), after)
 
 
-def _row(row: headline.Row, review: Review, links: Links) -> str:
+def _row(row: headline.HeadlineRow, review: Review, links: Links) -> str:
     change = row.change
     one, other = (_cell(headline.who(end)) for end in row.ends)
     label = f"**{', '.join(row.labels)}:** " if row.labels else ""

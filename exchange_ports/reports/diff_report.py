@@ -81,7 +81,7 @@ def _title(review: Review) -> str:
     return f"{name}: {review.edit}"
 
 
-def _of_rows(several: Sequence[headline.Row], review: Review) -> Iterator[doc.Block]:
+def _of_rows(several: Sequence[headline.HeadlineRow], review: Review) -> Iterator[doc.Block]:
     texts = [_ends(row) for row in several]
     # Services stand under each other where the ends leave room for them.
     width = max((len(text) for text in texts if len(text) <= _MOST_ALIGNED), default=0)
@@ -93,12 +93,12 @@ def _of_rows(several: Sequence[headline.Row], review: Review) -> Iterator[doc.Bl
         yield from _of_row(row, review)
 
 
-def _ends(row: headline.Row) -> str:
+def _ends(row: headline.HeadlineRow) -> str:
     one, other = map(headline.who, row.ends)
     return f"{row.sign} {one} {row.arrow} {other}"
 
 
-def _of_row(row: headline.Row, review: Review) -> Iterator[doc.Block]:
+def _of_row(row: headline.HeadlineRow, review: Review) -> Iterator[doc.Block]:
     if row.labels:
         yield _at(6, doc.Text(", ".join(row.labels), doc.Look.RISK))
     for start, reasons in (("", row.change.reasons), ("no longer for: ", row.change.former)):

@@ -37,7 +37,7 @@ class Crossing(StrEnum):
     INTERNET = "Internet"
 
 
-class Place(NamedTuple):
+class HandoverPlace(NamedTuple):
     """One zone of one network, by the name that people use."""
 
     network: str
@@ -47,7 +47,7 @@ class Place(NamedTuple):
         return f"{self.network}, {self.zone}"
 
 
-class Side(NamedTuple):
+class HandoverSide(NamedTuple):
     """One end of a row. `addresses` are what a filter elsewhere must name, in CIDR form or alone."""
 
     name: str
@@ -55,7 +55,7 @@ class Side(NamedTuple):
     addresses: tuple[str, ...]
     #: Servers of the end whose address is not declared: nobody else can write a rule for them.
     unknown: tuple[str, ...]
-    place: Place | None
+    place: HandoverPlace | None
 
     @property
     def where(self) -> str:
@@ -63,12 +63,12 @@ class Side(NamedTuple):
         return str(self.place or "outside")
 
 
-class Row(NamedTuple):
+class HandoverRow(NamedTuple):
     """What must pass from one end to another, for the same reasons."""
 
     crossing: Crossing
-    source: Side
-    destination: Side
+    source: HandoverSide
+    destination: HandoverSide
     ports: tuple[Ports, ...]
     reasons: tuple[Reason, ...]
 
@@ -79,24 +79,24 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Cell:
+class _HandoverCell:
     crossing: Crossing
-    source_place: Place | None
-    destination_place: Place | None
+    source_place: HandoverPlace | None
+    destination_place: HandoverPlace | None
     source: LabeledEnd
     destination: LabeledEnd
     ports: frozenset[Ports]
     reasons: tuple[Reason, ...]
 
 
-def handover(plans: Plans) -> tuple[Row, ...]:
+def handover(plans: Plans) -> tuple[HandoverRow, ...]:
     """Everything that the plans open and that meets filters of others, by what it crosses.
 
     What two servers of one place say to each other is not in it, nor what none of our filters sees:
     servers of an `external` network among themselves and with others.
     """
-    places = _Places(plans)
-    cells: Iterable[_Cell] = (cell for flow in plans.flows for cell in places.cells(flow))
+    places = _HandoverPlaces(plans)
+    cells: Iterable[_HandoverCell] = (cell for flow in plans.flows for cell in places.cells(flow))
     # Ports of one pair and one reason together, then whoever has the same with the same others.
     # Two places or two reasons are never put into one row.
     for column in ("ports", "source", "destination"):
@@ -107,7 +107,7 @@ def handover(plans: Plans) -> tuple[Row, ...]:
 _CROSSINGS: Final = tuple(Crossing)
 
 
-class _Places:
+class _HandoverPlaces:
     """Who stands where."""
 
     def __init__(self, plans: Plans) -> None:
@@ -118,16 +118,16 @@ class _Places:
         }
         self._managed = {plan.network for plan in plans.networks.values()}
         self._dressed = {wearer.name: wearer for wearer in plans.inventory.servers}
-        self._worn: dict[Group, dict[Place, set[str]]] = {}
+        self._worn: dict[Group, dict[HandoverPlace, set[str]]] = {}
         for wearer in self._dressed.values():
             for group in wearer.groups:
                 here = self._worn.setdefault(group, {})
                 here.setdefault(self._place(wearer), set()).add(wearer.name)
 
-    def _place(self, wearer: ExchangeServer) -> Place:
-        return Place(self._networks[wearer.network][0], wearer.zone.value)
+    def _place(self, wearer: ExchangeServer) -> HandoverPlace:
+        return HandoverPlace(self._networks[wearer.network][0], wearer.zone.value)
 
-    def cells(self, flow: Flow) -> Iterator[_Cell]:
+    def cells(self, flow: Flow) -> Iterator[_HandoverCell]:
         """A flow between every two places that it joins, where one end at least is ours."""
         ends = (flow.source, flow.destination)
         if not any(isinstance(end, Group) and end.network in self._managed for end in ends):
@@ -137,7 +137,7 @@ class _Places:
                 outside = [end for end in ends if isinstance(end, ExternalEndpoint)]
                 if not outside and source_place == target_place:
                     continue
-                yield _Cell(
+                yield _HandoverCell(
                     _crossing(outside, source_place, target_place),
                     source_place,
                     target_place,
@@ -147,14 +147,16 @@ class _Places:
                     flow.reasons,
                 )
 
-    def _parts(self, end: Group | ExternalEndpoint) -> Iterator[tuple[Place | None, LabeledEnd]]:
+    def _parts(
+        self, end: Group | ExternalEndpoint
+    ) -> Iterator[tuple[HandoverPlace | None, LabeledEnd]]:
         if isinstance(end, ExternalEndpoint):
             yield self._around(end), frozenset([end])
             return
         for place, names in self._worn.get(end, {}).items():
             yield place, frozenset(names)
 
-    def _around(self, end: ExternalEndpoint) -> Place | None:
+    def _around(self, end: ExternalEndpoint) -> HandoverPlace | None:
         """The zone of ours that holds all of a neighbour."""
         for key, declared in self._networks.values():
             for zone, ranges in (
@@ -162,12 +164,12 @@ class _Places:
                 ("perimeter", declared.perimeter),
             ):
                 if covers(ranges, end.ranges):
-                    return Place(key, zone)
+                    return HandoverPlace(key, zone)
         return None
 
-    def row(self, cell: _Cell) -> Row:
+    def row(self, cell: _HandoverCell) -> HandoverRow:
         ports = (ANY_PORTS,) if ANY_PORTS in cell.ports else joined(sorted(cell.ports))
-        return Row(
+        return HandoverRow(
             cell.crossing,
             self._side(cell.source, cell.source_place),
             self._side(cell.destination, cell.destination_place),
@@ -175,12 +177,12 @@ class _Places:
             cell.reasons,
         )
 
-    def _side(self, end: LabeledEnd, place: Place | None) -> Side:
+    def _side(self, end: LabeledEnd, place: HandoverPlace | None) -> HandoverSide:
         servers = sorted(one for one in end if isinstance(one, str))
         outside = sorted(one for one in end if isinstance(one, ExternalEndpoint))
         declared = [range_ for name in servers for range_ in self._dressed[name].ranges]
         declared += [range_ for one in outside for range_ in one.ranges]
-        return Side(
+        return HandoverSide(
             self._namer.name(end, ranges=False),
             tuple(servers),
             tuple(map(brief, dict.fromkeys(declared))),
@@ -188,7 +190,7 @@ class _Places:
             place,
         )
 
-    def order(self, cell: _Cell) -> tuple[object, ...]:
+    def order(self, cell: _HandoverCell) -> tuple[object, ...]:
         """By what is crossed, then by places, then as in every report: the outside first."""
         return (
             _CROSSINGS.index(cell.crossing),
@@ -204,7 +206,7 @@ class _Places:
 
 
 def _crossing(
-    outside: Sequence[ExternalEndpoint], source: Place | None, target: Place | None
+    outside: Sequence[ExternalEndpoint], source: HandoverPlace | None, target: HandoverPlace | None
 ) -> Crossing:
     if any(end.is_everyone for end in outside):
         return Crossing.INTERNET
@@ -263,7 +265,9 @@ _NOTES: Final = (
 )
 
 
-def handover_report(rows: Sequence[Row], organization: str, origin: doc.Origin) -> doc.Document:
+def handover_report(
+    rows: Sequence[HandoverRow], organization: str, origin: doc.Origin
+) -> doc.Document:
     """The rows by what they cross; for programs each with all of its reasons."""
     return doc.Document(
         lambda: _sections(rows),
@@ -283,7 +287,7 @@ def handover_report(rows: Sequence[Row], organization: str, origin: doc.Origin) 
     )
 
 
-def _sections(rows: Sequence[Row]) -> Iterator[doc.Section]:
+def _sections(rows: Sequence[HandoverRow]) -> Iterator[doc.Section]:
     lists = _Lists()
     yield from (doc.Section("", (doc.Paragraph(note),)) for note in _NOTES)
     for crossing, (heading, who) in _HEADINGS.items():
@@ -302,7 +306,7 @@ def _sections(rows: Sequence[Row]) -> Iterator[doc.Section]:
         yield doc.Section("Ranges", (doc.Items(listed),))
 
 
-def _row(row: Row, lists: "_Lists") -> doc.Row:
+def _row(row: HandoverRow, lists: "_Lists") -> doc.Row:
     sides = (cell for side in (row.source, row.destination) for cell in lists.cells(side))
     return doc.Row((*sides, row.passes, words.linked(row.reasons)), words.risk_look(row.reasons))
 
@@ -313,7 +317,7 @@ class _Lists:
     def __init__(self) -> None:
         self.named: dict[tuple[str, ...], str] = {}
 
-    def cells(self, side: Side) -> tuple[str, str]:
+    def cells(self, side: HandoverSide) -> tuple[str, str]:
         """What an end is called, and its addresses."""
         named = f"{side.name} ({side.place})" if side.place else side.name
         if len(side.addresses) > _MOST_RANGES and not side.servers:
@@ -323,11 +327,11 @@ class _Lists:
         return named, _addresses(side)
 
 
-def _addresses(side: Side) -> str:
+def _addresses(side: HandoverSide) -> str:
     return ", ".join([*side.addresses, *(f"{name}: {_NOT_DECLARED}" for name in side.unknown)])
 
 
-def _record(row: Row) -> tuple[str, ...]:
+def _record(row: HandoverRow) -> tuple[str, ...]:
     sides = ((each.name, each.where, _addresses(each)) for each in (row.source, row.destination))
     reasons = row.reasons
     return (
@@ -344,7 +348,7 @@ def _record(row: Row) -> tuple[str, ...]:
     )
 
 
-def _row_data(row: Row) -> dict[str, object]:
+def _row_data(row: HandoverRow) -> dict[str, object]:
     return {
         "crosses": row.crossing.value,
         "source": _side_data(row.source),
@@ -354,7 +358,7 @@ def _row_data(row: Row) -> dict[str, object]:
     }
 
 
-def _side_data(side: Side) -> dict[str, object]:
+def _side_data(side: HandoverSide) -> dict[str, object]:
     place = side.place
     return {
         "name": side.name,

@@ -34,7 +34,7 @@ Quote = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class HeadlineRow:
     """A change, or two that are each other's way back."""
 
     change: Change
@@ -73,16 +73,16 @@ class Row:
         return tuple(word for sign, word in signs if sign)
 
 
-def rows(changes: Iterable[Change]) -> list[Row]:
+def rows(changes: Iterable[Change]) -> list[HeadlineRow]:
     """The changes in order, each with its way back in one row."""
-    found: list[Row] = []
+    found: list[HeadlineRow] = []
     waiting = list(changes)
     while waiting:
         change = waiting.pop(0)
         back = next((each for each in waiting if _is_back(change, each)), None)
         if back is not None:
             waiting.remove(back)
-        found.append(Row(change, back is not None))
+        found.append(HeadlineRow(change, back is not None))
     return found
 
 
@@ -220,7 +220,7 @@ def _clauses(reviews: Iterable[Review], effect: Effect, quote: Quote) -> list[st
     return [f"{ports(clause.services)} {text}" for text, clause in ordered]
 
 
-def _way(row: Row, quote: Quote) -> str:
+def _way(row: HeadlineRow, quote: Quote) -> str:
     one, other = (_short(end, quote) for end in row.ends)
     return f"between {one} and {other}" if row.both_ways else f"from {one} to {other}"
 

@@ -24,7 +24,7 @@ _WIDTHS: Final = (36, 36, 20, 60)
 _REST: Final = "What is not listed does not pass: no server of ours sends it or takes it."
 
 
-class Row(NamedTuple):
+class MatrixRow(NamedTuple):
     """All that passes from one end to another, and why. Servers are by name, ranges in CIDR form."""
 
     source: str
@@ -45,7 +45,7 @@ class _Cell:
     reasons: frozenset[Reason]
 
 
-def matrix(plans: Plans) -> tuple[Row, ...]:
+def matrix(plans: Plans) -> tuple[MatrixRow, ...]:
     """Who may talk to whom, the outside first, then the perimeter, then the inside."""
     wearing: dict[Group, LabeledEnd] = {}
     for wearer in plans.inventory.servers:
@@ -70,9 +70,9 @@ def matrix(plans: Plans) -> tuple[Row, ...]:
     return tuple(_row(cell, namer) for cell in sorted(cells, key=lambda c: _order(c, namer)))
 
 
-def _row(cell: _Cell, namer: EndpointLabels) -> Row:
+def _row(cell: _Cell, namer: EndpointLabels) -> MatrixRow:
     ports = (ANY_PORTS,) if ANY_PORTS in cell.ports else joined(sorted(cell.ports))
-    return Row(
+    return MatrixRow(
         namer.name(cell.source),
         namer.name(cell.destination),
         ", ".join(map(str, ports)),
@@ -93,7 +93,7 @@ def _order(cell: _Cell, namer: EndpointLabels) -> tuple[object, ...]:
     )
 
 
-def matrix_report(rows: Sequence[Row]) -> doc.Document:
+def matrix_report(rows: Sequence[MatrixRow]) -> doc.Document:
     """The table; for programs each row with its servers, its ranges and all of its reasons."""
     return doc.Document(
         lambda: _sections(rows),
@@ -104,17 +104,17 @@ def matrix_report(rows: Sequence[Row]) -> doc.Document:
     )
 
 
-def _sections(rows: Iterable[Row]) -> Iterator[doc.Section]:
+def _sections(rows: Iterable[MatrixRow]) -> Iterator[doc.Section]:
     shown = tuple(doc.Row(_cells(row), risk_look(row.reasons)) for row in rows)
     yield doc.Section("", (doc.Table(_COLUMNS, shown, widths=_WIDTHS, indent=0),))
     yield doc.Section("", (doc.Paragraph(_REST),))
 
 
-def _cells(row: Row) -> tuple[str, str, str, str]:
+def _cells(row: MatrixRow) -> tuple[str, str, str, str]:
     return (row.source, row.destination, row.passes, why(row.reasons))
 
 
-def _row_data(row: Row) -> dict[str, object]:
+def _row_data(row: MatrixRow) -> dict[str, object]:
     return {
         "from": row.source,
         "to": row.destination,

@@ -28,7 +28,7 @@ UNUSED: Final = "no zone"
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class RuleSide:
     """One end of a rule, as the cloud has it: a group with its servers, or addresses."""
 
     name: str
@@ -46,8 +46,8 @@ class Rule:
     name: str
     inward: bool
     allows: bool
-    ours: Side
-    theirs: Side
+    ours: RuleSide
+    theirs: RuleSide
     passes: str
     reasons: tuple[Reason, ...]
     #: The cloud's own text of the rule, for those that have no reason: denies and probes.
@@ -56,12 +56,12 @@ class Rule:
     risks: tuple[str, ...]
 
     @property
-    def source(self) -> Side:
+    def source(self) -> RuleSide:
         """Where connections come from."""
         return self.theirs if self.inward else self.ours
 
     @property
-    def destination(self) -> Side:
+    def destination(self) -> RuleSide:
         """Where they go."""
         return self.ours if self.inward else self.theirs
 
@@ -72,7 +72,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Zone:
+class RulebookZone:
     """One zone of a network with its servers and rules."""
 
     network: str
@@ -90,7 +90,7 @@ class Book:
     proof: Proof
     warnings: tuple[Finding, ...]
     origin: Origin
-    zones: tuple[Zone, ...]
+    zones: tuple[RulebookZone, ...]
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -105,10 +105,10 @@ def rulebook(plans: Plans, proof: Proof, warnings: Iterable[Finding], origin: Or
 
     :raises ValueError: a cloud would refuse a plan.
     """
-    reader = _Reader(plans)
+    reader = _RuleReader(plans)
     planned = Explainer(plans).rules
     zones = [
-        Zone(
+        RulebookZone(
             key, plans.topology.networks[key].platform.value, zone, *reader.zone(key, zone, planned)
         )
         for key in plans.networks
@@ -118,7 +118,7 @@ def rulebook(plans: Plans, proof: Proof, warnings: Iterable[Finding], origin: Or
     return Book(plans, proof, tuple(warnings), origin, known)
 
 
-class _Reader:
+class _RuleReader:
     """Who wears what where, and which addresses are the Internet's."""
 
     def __init__(self, plans: Plans) -> None:
@@ -172,19 +172,23 @@ class _Reader:
             tuple(self._risks(rule)),
         )
 
-    def _ours(self, rule: PlannedRule, zone: str) -> Side:
+    def _ours(self, rule: PlannedRule, zone: str) -> RuleSide:
         if rule.group is None:
-            return Side("everyone here")
+            return RuleSide("everyone here")
         wearing: Mapping[str, list[str]] = self._worn.get((rule.network, rule.group), {})
-        return Side(rule.group, tuple(wearing.get(zone, ())))
+        return RuleSide(rule.group, tuple(wearing.get(zone, ())))
 
-    def _theirs(self, rule: PlannedRule) -> Side:
+    def _theirs(self, rule: PlannedRule) -> RuleSide:
         wearing = self._worn.get((rule.network, rule.peer))
         if wearing is not None:
-            return Side(rule.peer, tuple(sorted(name for few in wearing.values() for name in few)))
+            return RuleSide(
+                rule.peer, tuple(sorted(name for few in wearing.values() for name in few))
+            )
         if rule.addresses == AddressSet.everything():
-            return Side(rule.peer)
-        return Side(rule.peer, self._at(rule.addresses), tuple(map(str, rule.addresses.prefixes())))
+            return RuleSide(rule.peer)
+        return RuleSide(
+            rule.peer, self._at(rule.addresses), tuple(map(str, rule.addresses.prefixes()))
+        )
 
     def _at(self, addresses: AddressSet) -> tuple[str, ...]:
         """The servers at these addresses, where there is nobody else: those of another network."""
@@ -224,7 +228,7 @@ def rulebook_records(book: Book) -> Records:
     return Records(_COLUMNS, rows)
 
 
-def _record(zone: Zone, rule: Rule, asked: Collection[Reason]) -> Iterator[str]:
+def _record(zone: RulebookZone, rule: Rule, asked: Collection[Reason]) -> Iterator[str]:
     yield from (rule.network, zone.platform, zone.name, "in" if rule.inward else "out")
     yield "allow" if rule.allows else "deny"
     for side in (rule.source, rule.destination):
@@ -280,5 +284,5 @@ def _rule_data(rule: Rule) -> dict[str, object]:
     }
 
 
-def _side_data(side: Side) -> dict[str, object]:
+def _side_data(side: RuleSide) -> dict[str, object]:
     return {"name": side.name, "servers": list(side.servers), "addresses": list(side.addresses)}

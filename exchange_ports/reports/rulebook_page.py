@@ -11,7 +11,14 @@ from exchange_ports.reports import document as doc
 from exchange_ports.reports.plan_report import closed, nearest
 from exchange_ports.reports.proof_report import compared
 from exchange_ports.reports.reasons import operator_marks
-from exchange_ports.reports.rulebook import Book, Rule, Side, Zone, rulebook_data, rulebook_records
+from exchange_ports.reports.rulebook import (
+    Book,
+    Rule,
+    RulebookZone,
+    RuleSide,
+    rulebook_data,
+    rulebook_records,
+)
 from exchange_ports.topology.fields import FlowEnd, ends_of
 from exchange_ports.topology.models import Platform
 from exchange_ports.traffic.addresses import brief
@@ -38,7 +45,7 @@ def rulebook_report(book: Book) -> doc.Document:
 
 
 def _sections(book: Book) -> list[doc.Section]:
-    lists = _Lists()
+    lists = _PageLists()
     zones = [_zone(zone, lists) for zone in book.zones]
     return _filled(
         _risks(book),
@@ -190,7 +197,7 @@ def _codes(names: Iterable[str]) -> doc.Value:
     return doc.spaced(*(doc.Text(name, doc.Look.CODE) for name in names))
 
 
-def _zone(zone: Zone, lists: "_Lists") -> doc.Section:
+def _zone(zone: RulebookZone, lists: "_PageLists") -> doc.Section:
     platform = Platform(zone.platform).summary
     who = (
         f"{counted(len(zone.servers), 'server')}: {', '.join(zone.servers)}."
@@ -208,14 +215,14 @@ def _zone(zone: Zone, lists: "_Lists") -> doc.Section:
     )
 
 
-def _rules(rules: Iterable[Rule], caption: str, lists: "_Lists") -> list[doc.Table]:
+def _rules(rules: Iterable[Rule], caption: str, lists: "_PageLists") -> list[doc.Table]:
     rows = [_rule(rule, lists) for rule in rules]
     columns = ("from", "to", "passes", "why", "risk notes", "rule in the cloud")
     caption = f"{caption} ({counted(len(rows), 'rule')})"
     return _table(columns, rows, 18, 18, 11, 26, 9, 18, caption=caption)
 
 
-def _rule(rule: Rule, lists: "_Lists") -> doc.Row:
+def _rule(rule: Rule, lists: "_PageLists") -> doc.Row:
     passes = (
         rule.passes
         if rule.allows
@@ -238,7 +245,7 @@ def _rule(rule: Rule, lists: "_Lists") -> doc.Row:
     )
 
 
-def _side(side: Side, lists: "_Lists") -> doc.Value:
+def _side(side: RuleSide, lists: "_PageLists") -> doc.Value:
     if side.servers:
         # A group by the cloud's name, or servers of another network by their addresses.
         look = doc.Look.PLAIN if side.addresses else doc.Look.CODE
@@ -262,13 +269,13 @@ def _reason(reason: Reason) -> doc.Line:
     )
 
 
-class _Lists:
+class _PageLists:
     """Long lists of ranges, each said once."""
 
     def __init__(self) -> None:
         self._named: dict[tuple[str, ...], tuple[int, str]] = {}
 
-    def link(self, side: Side) -> doc.Text:
+    def link(self, side: RuleSide) -> doc.Text:
         """Where the ranges of an end are listed."""
         number, _ = self._named.setdefault(side.addresses, (len(self._named) + 1, side.name))
         return doc.Text(f"list {number}", to=f"#list-{number}")

@@ -61,7 +61,7 @@ class _Node:
 
 
 @dataclass(slots=True)
-class Text(_Node):
+class YamlText(_Node):
     """A scalar, as written."""
 
     text: str
@@ -70,14 +70,14 @@ class Text(_Node):
 
 
 @dataclass(slots=True)
-class Items(_Node):
+class YamlList(_Node):
     """A sequence: each value with the line in which it stands."""
 
     items: list[tuple[int, "Node"]] = field(default_factory=list[tuple[int, "Node"]])
 
 
 @dataclass(slots=True)
-class Entry:
+class YamlEntry:
     """One key of a mapping with its value. An alias in place of a key is no text."""
 
     line: int
@@ -89,11 +89,11 @@ class Entry:
 class Fields(_Node):
     """A mapping: its entries as they are written, duplicates included."""
 
-    entries: list[Entry] = field(default_factory=list[Entry])
+    entries: list[YamlEntry] = field(default_factory=list[YamlEntry])
 
 
 #: An alias stands as the very node that it repeats: nodes are shared, never in a circle.
-Node = Text | Items | Fields
+Node = YamlText | YamlList | Fields
 
 
 class _Builder:
@@ -108,7 +108,7 @@ class _Builder:
         self._source = source
         #: For each open node whether it is in brackets or braces.
         self._flows: list[bool] = []
-        self._open: list[Items | Fields] = []
+        self._open: list[YamlList | Fields] = []
         #: For each open mapping the key whose value comes next; for a sequence never one.
         self._keys: list[tuple[int, Node | None] | None] = []
         self._anchors: dict[str, Node] = {}
@@ -118,10 +118,10 @@ class _Builder:
         line = 1 if event.start_mark is None else event.start_mark.line + 1
         if isinstance(event, yaml.ScalarEvent):
             self._check_go(event, line)
-            self._begin(event, Text(line, event.tag, event.value, not event.style))
+            self._begin(event, YamlText(line, event.tag, event.value, not event.style))
         elif isinstance(event, yaml.CollectionStartEvent):
             is_mapping = isinstance(event, yaml.MappingStartEvent)
-            self._begin(event, (Fields if is_mapping else Items)(line, event.tag))
+            self._begin(event, (Fields if is_mapping else YamlList)(line, event.tag))
             self._keys.append(None)
             self._flows.append(bool(event.flow_style))
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -160,7 +160,7 @@ class _Builder:
                 raise self.refused(kinds.ANCHOR_TWICE, node.line)
             self._anchors[event.anchor] = node
         self._place(node.line, node, is_alias=False)
-        if isinstance(node, Text):
+        if isinstance(node, YamlText):
             self._close(node)
         else:
             self._open.append(node)
@@ -184,12 +184,12 @@ class _Builder:
             self.root = node
             return
         parent = self._open[-1]
-        if isinstance(parent, Items):
+        if isinstance(parent, YamlList):
             parent.items.append((line, node))
         elif (key := self._keys[-1]) is None:
             self._keys[-1] = (line, None if is_alias else node)
         else:
-            parent.entries.append(Entry(key[0], key[1], node))
+            parent.entries.append(YamlEntry(key[0], key[1], node))
             self._keys[-1] = None
 
     def _close(self, node: Node) -> None:

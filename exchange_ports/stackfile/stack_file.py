@@ -11,7 +11,7 @@ from typing import Final
 
 from exchange_ports.findings import Finding, Path, Place, Refused
 from exchange_ports.findings import file_kinds as kinds
-from exchange_ports.stackfile.nodes import Entry, Fields, Items, Node, Text, compose
+from exchange_ports.stackfile.nodes import Fields, Node, YamlEntry, YamlList, YamlText, compose
 from exchange_ports.stackfile.yaml_values import Walk, is_empty, lenient, shape
 
 #: The project's name, by which Pulumi files our settings: `exchange-ports:topology`.
@@ -72,9 +72,9 @@ class _Placed:
 def _step(node: Node, step: str | int) -> _Placed | None:
     if isinstance(node, Fields):
         for entry in node.entries:
-            if isinstance(entry.key, Text) and entry.key.text == step:
+            if isinstance(entry.key, YamlText) and entry.key.text == step:
                 return _Placed(entry.line, entry.value)
-    if isinstance(node, Items) and isinstance(step, int) and 0 <= step < len(node.items):
+    if isinstance(node, YamlList) and isinstance(step, int) and 0 <= step < len(node.items):
         line, value = node.items[step]
         return _Placed(line, value)
     return None
@@ -105,7 +105,7 @@ class _Reader(Walk):
             self.add(kinds.NOT_A_STACK_FILE, (), root.line, **facts)
             return None
         self.tags(root, ())
-        config: Entry | None = None
+        config: YamlEntry | None = None
         config_may_be_meant = False
         for name, entry in self.named(root, ()):
             if name == "config":
@@ -134,7 +134,7 @@ class _Reader(Walk):
         self.add(kinds.UNKNOWN_STACK_KEY, (name,), line, key=name, **facts)
         return meant == "config"
 
-    def config(self, config: Entry) -> StackFile | None:
+    def config(self, config: YamlEntry) -> StackFile | None:
         node = config.value
         if is_empty(node):
             node = Fields(config.line, None)
@@ -174,7 +174,7 @@ class _Reader(Walk):
         meant = closest(name, SETTINGS)
         return f"{NAMESPACE}:{meant}" if meant else ""
 
-    def setting(self, name: str, key: str, entry: Entry) -> object:
+    def setting(self, name: str, key: str, entry: YamlEntry) -> object:
         value = self.value(entry.value, (name,))
         if name not in _WORDS and not isinstance(entry.value, Fields):
             facts = {"key": key, "shape": shape(entry.value)}

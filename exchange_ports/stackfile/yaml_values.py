@@ -12,7 +12,7 @@ from typing import Final
 
 from exchange_ports.findings import Finding, Kind, Path, Place
 from exchange_ports.findings import file_kinds as kinds
-from exchange_ports.stackfile.nodes import Entry, Fields, Items, Node, Text
+from exchange_ports.stackfile.nodes import Fields, Node, YamlEntry, YamlList, YamlText
 
 # ---- what a plain (unquoted) YAML scalar means, and whether all readers agree on it ----
 
@@ -186,9 +186,9 @@ class Walk:
     def value(self, node: Node, path: Path) -> object:
         """The plain data of one of our values."""
         self.tags(node, path)
-        if isinstance(node, Text):
+        if isinstance(node, YamlText):
             return self.scalar(node, path)
-        if isinstance(node, Items):
+        if isinstance(node, YamlList):
             return [self.value(item, (*path, at)) for at, (_, item) in enumerate(node.items)]
         entries = self.named(node, path)
         if any(name == _SECURE for name, _ in entries):
@@ -203,7 +203,7 @@ class Walk:
             tag = node.tag.replace("tag:yaml.org,2002:", "!!")
             self.add_once(node, kinds.TAGGED_VALUE, path, node.line, tag=tag)
 
-    def scalar(self, node: Text, path: Path) -> Scalar:
+    def scalar(self, node: YamlText, path: Path) -> Scalar:
         """The value of one of our scalars."""
         self.blanks(node, path)
         if not node.plain or node.tag is not None:
@@ -215,18 +215,18 @@ class Walk:
             self.add_once(node, _DOUBTS[why], path, node.line, **facts)
         return value
 
-    def blanks(self, node: Text, path: Path) -> None:
+    def blanks(self, node: YamlText, path: Path) -> None:
         """Refuse a text that Pulumi cannot write and read once more, as it does with every file."""
         if node.text[:1].isspace() and not _LINE_BREAKS.isdisjoint(node.text):
             self.add_once(node, kinds.LEADING_BLANK, path, node.line)
 
-    def named(self, node: Fields, path: Path) -> list[tuple[str, Entry]]:
+    def named(self, node: Fields, path: Path) -> list[tuple[str, YamlEntry]]:
         """The entries of a mapping by name; a key that is no name to every reader is a fault."""
         self.duplicates(node, path)
-        entries: dict[str, Entry] = {}
+        entries: dict[str, YamlEntry] = {}
         for entry in node.entries:
             key = entry.key
-            if not isinstance(key, Text):
+            if not isinstance(key, YamlText):
                 self.no_name(node, path, entry)
                 continue
             if key.text == _MERGE:
@@ -241,11 +241,11 @@ class Walk:
             entries.setdefault(key.text, entry)
         return list(entries.items())
 
-    def no_name(self, node: Fields, path: Path, entry: Entry) -> None:
+    def no_name(self, node: Fields, path: Path, entry: YamlEntry) -> None:
         """Refuse a key of `node` that is no text to every reader."""
         key = entry.key
         shown, what, remedy = "here", "an alias", "write the name out"
-        if isinstance(key, Text) and key.text:
+        if isinstance(key, YamlText) and key.text:
             path = (*path, key.text)
             shown, remedy = f"`{key.text}`", f'write "{key.text}" with quotes'
             what = "a value, not text, to some readers"
@@ -258,7 +258,7 @@ class Walk:
         """Pulumi compares keys as they are written, quoted or not."""
         first: dict[str, int] = {}
         for entry in node.entries:
-            if isinstance(entry.key, Text):
+            if isinstance(entry.key, YamlText):
                 name = entry.key.text
                 if name in first:
                     facts = {"key": name, "first": first[name], "second": entry.line}
@@ -274,21 +274,21 @@ class Walk:
         if isinstance(node, Fields):
             self.duplicates(node, path)
             for entry in node.entries:
-                if isinstance(entry.key, Items | Fields):
+                if isinstance(entry.key, YamlList | Fields):
                     self.no_name(node, path, entry)
-                name = entry.key.text if isinstance(entry.key, Text) else "?"
+                name = entry.key.text if isinstance(entry.key, YamlText) else "?"
                 if name != _SECURE:
                     self.free(entry.value, (*path, name))
-        elif isinstance(node, Items):
+        elif isinstance(node, YamlList):
             for index, (_, item) in enumerate(node.items):
                 self.free(item, (*path, index))
 
 
 def lenient(node: Node) -> object:
     """What Pulumi makes of a value that is not ours, without its secrets."""
-    if isinstance(node, Text):
+    if isinstance(node, YamlText):
         return meaning(node.text) if node.plain and node.tag is None else node.text
-    if isinstance(node, Items):
+    if isinstance(node, YamlList):
         return [lenient(item) for _, item in node.items]
     read = _lenient_fields(node)
     return None if _SECURE in read else read
@@ -298,12 +298,12 @@ def _lenient_fields(node: Fields) -> dict[str, object]:
     own: dict[str, object] = {}
     merged: dict[str, object] = {}
     for entry in node.entries:
-        if not isinstance(entry.key, Text):
+        if not isinstance(entry.key, YamlText):
             continue
         if entry.key.text != _MERGE:
             own[_lenient_key(entry.key)] = lenient(entry.value)
             continue
-        sources = entry.value.items if isinstance(entry.value, Items) else [(0, entry.value)]
+        sources = entry.value.items if isinstance(entry.value, YamlList) else [(0, entry.value)]
         for _, source in sources:
             if isinstance(source, Fields):
                 # The first of several sources wins, and the mapping itself over all of them.
@@ -311,7 +311,7 @@ def _lenient_fields(node: Fields) -> dict[str, object]:
     return {**merged, **own}
 
 
-def _lenient_key(key: Text) -> str:
+def _lenient_key(key: YamlText) -> str:
     value = lenient(key)
     return "<nil>" if value is None else value if isinstance(value, str) else _said(value)
 
@@ -330,7 +330,7 @@ def _said(value: object) -> str:
 
 def is_empty(node: Node) -> bool:
     """Whether a value is there only as null, or not at all."""
-    return isinstance(node, Text) and node.plain and meaning(node.text) is None
+    return isinstance(node, YamlText) and node.plain and meaning(node.text) is None
 
 
 def _is_name(text: str) -> bool:
@@ -339,7 +339,7 @@ def _is_name(text: str) -> bool:
 
 def shape(node: Node) -> str:
     """What a node is, in words, without showing it."""
-    if isinstance(node, Items):
+    if isinstance(node, YamlList):
         return "a list"
     if isinstance(node, Fields):
         return "a mapping"

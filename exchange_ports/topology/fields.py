@@ -255,7 +255,7 @@ def ends_of(declared: FlowEnd | tuple[FlowEnd, ...]) -> tuple[FlowEnd, ...]:
     return (declared,) if isinstance(declared, FlowEnd) else declared
 
 
-class _Reader:
+class _EndReader:
     """What `PlainValidator` does, without a schema of the type that comes out.
 
     Pydantic asks for one in case the value is written again, and making it takes a tenth of the time
@@ -279,11 +279,11 @@ def _text(kind: str, pattern: str | None, examples: list[Any], summary: str) -> 
 
 
 Name = Annotated[
-    str, _Reader(_name), _text("string", _NAME.pattern, ["hq"], f"A name: {_NAME_RULE}.")
+    str, _EndReader(_name), _text("string", _NAME.pattern, ["hq"], f"A name: {_NAME_RULE}.")
 ]
 GroupKey = Annotated[
     str,
-    _Reader(_group_key),
+    _EndReader(_group_key),
     _text(
         "string",
         _GROUP_KEY.pattern,
@@ -293,7 +293,7 @@ GroupKey = Annotated[
 ]
 Range = Annotated[
     Network,
-    _Reader(_range),
+    _EndReader(_range),
     _text(
         "string",
         r"[0-9a-fA-F:.]+(/[0-9]{1,3})?",
@@ -303,16 +303,18 @@ Range = Annotated[
 ]
 Address = Annotated[
     IPv4Address | IPv6Address,
-    _Reader(_address),
+    _EndReader(_address),
     _text("string", r"[0-9a-fA-F:.]+", ["10.20.0.11"], "One address of either family."),
 ]
 Port = Annotated[
-    int, _Reader(_port), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": HIGHEST_PORT})
+    int,
+    _EndReader(_port),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": HIGHEST_PORT}),
 ]
-Count = Annotated[int, _Reader(_count), WithJsonSchema({"type": "integer", "minimum": 1})]
+Count = Annotated[int, _EndReader(_count), WithJsonSchema({"type": "integer", "minimum": 1})]
 PortsText = Annotated[
     Ports,
-    _Reader(_ports),
+    _EndReader(_ports),
     _text(
         "string",
         f"([0-9]+(-[0-9]+)?/(tcp|udp)|{'|'.join(_WITHOUT_PORTS)})",
@@ -322,7 +324,7 @@ PortsText = Annotated[
 ]
 FlowEndText = Annotated[
     FlowEnd,
-    _Reader(FlowEnd.read),
+    _EndReader(FlowEnd.read),
     _text(
         "string",
         None,
@@ -342,6 +344,6 @@ def _words(value: object) -> str:
 
 Words = Annotated[
     str,
-    _Reader(_words),
+    _EndReader(_words),
     _text("string", None, ["administration from the bastion"], "Words for a person, on one line."),
 ]

@@ -24,7 +24,7 @@ Label = TypeVar("Label", bound=Hashable)
 Tiers: TypeAlias = Sequence[Sequence[Label]]
 
 
-class Box(NamedTuple, Generic[Label]):
+class LabeledBox(NamedTuple, Generic[Label]):
     """Addresses and ports under a label. Without addresses the label says all that there is."""
 
     label: Label
@@ -32,7 +32,9 @@ class Box(NamedTuple, Generic[Label]):
     addresses: Spans = NOTHING
 
 
-def widest(boxes: Iterable[Box[Label]], above: Callable[[Label], Tiers[Label]]) -> dict[int, int]:
+def widest(
+    boxes: Iterable[LabeledBox[Label]], above: Callable[[Label], Tiers[Label]]
+) -> dict[int, int]:
     """The places of boxes that another one covers, each with the place of one that stays.
 
     A box is covered by one of a label above its own that has all its addresses and all its ports.

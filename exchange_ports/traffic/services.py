@@ -253,7 +253,7 @@ _WITH_PORTS: Final = (TCP, UDP)
 _WITH_MESSAGES: Final = (ICMP, ICMPV6)
 
 
-class Service(NamedTuple):
+class ServicePoint(NamedTuple):
     """One protocol with one port or ICMP message; None where the protocol has neither."""
 
     protocol: int
@@ -267,7 +267,7 @@ class Service(NamedTuple):
         return f"{self.detail}/{protocol_name(self.protocol)}"
 
 
-class ServiceSet(LineSet[Service]):
+class ServiceSet(LineSet[ServicePoint]):
     """Any services.
 
     >>> https = ServiceSet.on(TCP, PortSet.of([443]))
@@ -317,7 +317,7 @@ class ServiceSet(LineSet[Service]):
         return cls(shifted(messages.spans, protocol * _WIDTH))
 
     @staticmethod
-    def place(member: Service) -> int:
+    def place(member: ServicePoint) -> int:
         """By protocol, then by port or message.
 
         :raises ValueError: there is no such service, as 25/esp or icmp without a message.
@@ -358,17 +358,17 @@ class ServiceSet(LineSet[Service]):
         """The protocols of which everything is in the set."""
         return ~(~self).protocols()
 
-    def example(self) -> Service:
+    def example(self) -> ServicePoint:
         """A service of the best known protocol: the one that its ports or messages would show.
 
         :raises ValueError: the set is empty.
         """
         protocol = self.protocols().example()
         if protocol in _WITH_PORTS:
-            return Service(protocol, self.ports(protocol).example())
+            return ServicePoint(protocol, self.ports(protocol).example())
         if protocol in _WITH_MESSAGES:
-            return Service(protocol, self.messages(protocol).example())
-        return Service(protocol)
+            return ServicePoint(protocol, self.messages(protocol).example())
+        return ServicePoint(protocol)
 
     def __str__(self) -> str:
         """Ports, messages and protocols: 25,80-81/tcp, icmp type 8, esp."""

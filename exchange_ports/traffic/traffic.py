@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 from exchange_ports.traffic.addresses import Address, AddressSet, place_of
-from exchange_ports.traffic.services import Service, ServiceSet
+from exchange_ports.traffic.services import ServicePoint, ServiceSet
 from exchange_ports.traffic.spans import canonical, difference, intersection, union
 from exchange_ports.traffic.steps import (
     Steps,
@@ -28,7 +28,7 @@ class Packet(NamedTuple):
     """One packet: the address at its other end, and what it is of."""
 
     address: Address
-    service: Service
+    service: ServicePoint
 
     def __str__(self) -> str:
         return f"{self.address} {self.service}"

@@ -17,7 +17,7 @@ from exchange_ports.adoption.compare import (
 from exchange_ports.adoption.import_file import import_file, steps
 from exchange_ports.adoption.state import read_state
 from exchange_ports.clouds import cloud
-from exchange_ports.clouds.existing import Document, ResourceStatus, State, Urn
+from exchange_ports.clouds.existing import PrintedDocument, ResourceStatus, State, Urn
 from exchange_ports.findings import Finding, Refused
 from exchange_ports.planning import compile_plans
 from exchange_ports.stackfile.stack_file import NAMESPACE
@@ -45,15 +45,15 @@ class Asked:
     others: Mapping[str, object] | None = None
 
     def _read_state(self) -> State:
-        return _good(read_state(Document("state.json", self.state)))
+        return _good(read_state(PrintedDocument("state.json", self.state)))
 
     def answer(self) -> Adoption:
         """How everything stands.
 
         :raises Refused: something printed is not what it should be.
         """
-        aws = [Document(f"aws-{at}.json", each) for at, each in enumerate(self.aws)]
-        azure = [Document(f"azure-{at}.json", each) for at, each in enumerate(self.azure)]
+        aws = [PrintedDocument(f"aws-{at}.json", each) for at, each in enumerate(self.aws)]
+        azure = [PrintedDocument(f"azure-{at}.json", each) for at, each in enumerate(self.azure)]
         existing = {
             platform: _good(cloud(platform).live.read(documents))
             for platform, documents in ((Platform.AWS, aws), (Platform.AZURE, azure))

@@ -21,12 +21,12 @@ from exchange_ports.catalog import (
     PLAIN_TEXT_PORTS,
     SERVICES,
     SMTP_PORT,
-    Entry,
+    CatalogEntry,
     Need,
     Page,
     Part,
+    PublishedTable,
     Service,
-    Table,
 )
 from exchange_ports.traffic.ports import PortRange
 from tests.support.paths import ROOT
@@ -153,7 +153,7 @@ ROWS: Final = {RULES: 1, CLIENTS: 5, NO_EDGE: 4, EDGE: 7, NAMES: 1}
 each_entry: Final = pytest.mark.parametrize("entry", BY_ID.values(), ids=list(BY_ID))
 
 
-def in_the_words_of_the_page(entry: Entry) -> str:
+def in_the_words_of_the_page(entry: CatalogEntry) -> str:
     """Ports as the page writes them: each with its protocol."""
     if not entry.ports:
         return "user defined"
@@ -179,7 +179,7 @@ def one_by_one(range_: PortRange) -> list[str]:
 @pytest.mark.parametrize("row", PUBLISHED, ids=[row.id for row in PUBLISHED])
 def test_a_published_row_stands_in_the_catalog_as_it_is(row: Row) -> None:
     entry = BY_ID[row.id]
-    assert entry.cite == (Table(row.heading), row.row)
+    assert entry.cite == (PublishedTable(row.heading), row.row)
     assert in_the_words_of_the_page(entry) == row.ports
     assert (entry.source, entry.destination) == (WORDS[row.source], WORDS[row.destination])
 
@@ -194,18 +194,18 @@ def test_what_the_tables_leave_out_cites_the_page_that_has_it(beyond: Beyond) ->
     assert (entry.source, entry.destination) == (beyond.source, beyond.destination)
 
 
-def in_tables() -> list[tuple[Table, int, str]]:
+def in_tables() -> list[tuple[PublishedTable, int, str]]:
     """What cites a row of a table, with the row."""
     return [
         (entry.cite.where, entry.cite.row, entry.id)
         for entry in ENTRIES
-        if isinstance(entry.cite.where, Table) and entry.cite.row is not None
+        if isinstance(entry.cite.where, PublishedTable) and entry.cite.row is not None
     ]
 
 
 def test_the_catalog_has_no_other_row_and_keeps_the_order_of_the_document() -> None:
     assert [id_ for _, _, id_ in in_tables()] == [row.id for row in PUBLISHED]
-    order = [(list(Table).index(table), row) for table, row, _ in in_tables()]
+    order = [(list(PublishedTable).index(table), row) for table, row, _ in in_tables()]
     assert order == sorted(order)
 
 
@@ -221,7 +221,7 @@ def test_whatever_is_in_no_table_is_from_a_page_and_every_page_is_cited() -> Non
         need: each.id for need, each in NEEDED.items()
     }
     assert set(NEEDS) == set(Need)
-    assert {e.cite.where for e in BY_ID.values()} == {*Table, *Page}
+    assert {e.cite.where for e in BY_ID.values()} == {*PublishedTable, *Page}
 
 
 def test_an_id_names_one_row() -> None:
@@ -229,7 +229,9 @@ def test_an_id_names_one_row() -> None:
 
 
 @each_entry
-def test_every_row_says_what_it_is_when_it_applies_and_when_it_was_checked(entry: Entry) -> None:
+def test_every_row_says_what_it_is_when_it_applies_and_when_it_was_checked(
+    entry: CatalogEntry,
+) -> None:
     assert entry.summary.strip() == entry.summary != ""
     assert not entry.summary.endswith("."), "it is part of a line"
     assert entry.without.strip() == entry.without != ""
@@ -241,7 +243,9 @@ def test_every_row_says_what_it_is_when_it_applies_and_when_it_was_checked(entry
 
 
 @each_entry
-def test_a_row_that_leaves_the_port_to_the_reader_names_a_second_document(entry: Entry) -> None:
+def test_a_row_that_leaves_the_port_to_the_reader_names_a_second_document(
+    entry: CatalogEntry,
+) -> None:
     assert entry.ports or entry.also
 
 

@@ -21,7 +21,7 @@ from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import Address
-from exchange_ports.traffic.services import Service
+from exchange_ports.traffic.services import ServicePoint
 from exchange_ports.traffic.traffic import Packet, Traffic
 from tests.support.boundaries import addresses, asked, services
 from tests.support.hostile import MEMBERS, OWN, TAGS, aws_sets, azure_sets
@@ -48,7 +48,9 @@ judged = settings(
 )
 
 
-def pairs(peers: Iterable[Address], asks: list[Service]) -> Iterable[tuple[Address, Service]]:
+def pairs(
+    peers: Iterable[Address], asks: list[ServicePoint]
+) -> Iterable[tuple[Address, ServicePoint]]:
     """Every address with the services whose turn it is; all have theirs again and again."""
     if len(asks) <= AT_EACH:
         yield from product(peers, asks)
@@ -67,7 +69,7 @@ def compared(
     way: str,
     own: Address,
     same: Collection[Address],
-    packets: Iterable[tuple[Address, Service]],
+    packets: Iterable[tuple[Address, ServicePoint]],
     who: str,
 ) -> int:
     """How many packets were asked about; judge and semantics agree on every one."""

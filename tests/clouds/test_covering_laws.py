@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange_ports.traffic.addresses import Network, covers, spans_of, without_covered
-from exchange_ports.traffic.covering import Box, Tiers, widest
+from exchange_ports.traffic.covering import LabeledBox, Tiers, widest
 from exchange_ports.traffic.ports import Ports, Protocol, tcp
 from tests.support.strategies import any_ports, ranges
 
@@ -72,22 +72,22 @@ def asked_of_every_pair(
 def test_whoever_is_covered_is_found_with_the_first_that_stays(
     boxes: list[tuple[str, Ports, tuple[Network, ...]]],
 ) -> None:
-    placed = [Box(label, ports, spans_of(addresses)) for label, ports, addresses in boxes]
+    placed = [LabeledBox(label, ports, spans_of(addresses)) for label, ports, addresses in boxes]
     assert widest(placed, ABOVE.__getitem__) == asked_of_every_pair(boxes)
 
 
 def test_two_prefixes_that_are_one_hold_what_lies_across_them() -> None:
     halves = [ip_network("10.0.0.0/25"), ip_network("10.0.0.128/25")]
     boxes = [
-        Box("edge", tcp(25), spans_of([ip_network("10.0.0.0/24")])),
-        Box("edge", tcp((20, 30)), spans_of(halves)),
+        LabeledBox("edge", tcp(25), spans_of([ip_network("10.0.0.0/24")])),
+        LabeledBox("edge", tcp((20, 30)), spans_of(halves)),
     ]
     assert widest(boxes, ABOVE.__getitem__) == {0: 1}
 
 
 def test_of_equal_boxes_the_first_stays_and_all_go_to_whoever_covers_it() -> None:
-    def box(label: str) -> Box[str]:
-        return Box(label, tcp(25), ((1, 4),))
+    def box(label: str) -> LabeledBox[str]:
+        return LabeledBox(label, tcp(25), ((1, 4),))
 
     twice = [box("mailbox"), box("mailbox")]
     assert widest(twice, ABOVE.__getitem__) == {1: 0}
@@ -96,6 +96,6 @@ def test_of_equal_boxes_the_first_stays_and_all_go_to_whoever_covers_it() -> Non
 
 def test_windows_over_ports_cover_no_other_window_and_all_that_all_hold() -> None:
     """Overlapping ranges, each a little further: none holds another."""
-    windows = [Box("edge", tcp((first, first + 100)), ((1, 4),)) for first in range(1, 101)]
-    narrow = Box("edge", tcp((100, 101)), ((2, 3),))
+    windows = [LabeledBox("edge", tcp((first, first + 100)), ((1, 4),)) for first in range(1, 101)]
+    narrow = LabeledBox("edge", tcp((100, 101)), ((2, 3),))
     assert widest([*windows, narrow], ABOVE.__getitem__) == {100: 0}

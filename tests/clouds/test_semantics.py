@@ -21,7 +21,7 @@ from exchange_ports.offline import Recording
 from exchange_ports.planning import compile_plans
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import Address, AddressSet, Network
-from exchange_ports.traffic.services import IcmpMessage, Service
+from exchange_ports.traffic.services import IcmpMessage, ServicePoint
 from exchange_ports.traffic.traffic import Packet, Traffic
 from tests.support.judge import Judge, NotUnderstood
 from tests.support.recordings import PLATFORMS, Platform, declared, recorded, run_with
@@ -58,7 +58,7 @@ def _filters(topology: dict[str, Any]) -> tuple[NetworkPlan, Any]:
     return plan, azure_semantics.AzureFilters(plan, members, azure_semantics.usual_tags(space))
 
 
-def _near(traffics: list[Traffic]) -> tuple[list[Address], list[Service]]:
+def _near(traffics: list[Traffic]) -> tuple[list[Address], list[ServicePoint]]:
     boxes = [box for traffic in traffics for box in traffic.groups()]
     ranges = {range_ for box in boxes for range_ in box.addresses.prefixes()}
     addresses = {address for range_ in ranges for address in _around(range_)}
@@ -71,12 +71,17 @@ def _near(traffics: list[Traffic]) -> tuple[list[Address], list[Service]]:
         for step in (-1, 0, 1)
         if 0 <= port + step <= 65535
     }
-    services = {Service(*one) for one in ports}
-    services |= {Service(1, IcmpMessage(8, 0)), Service(47), Service(50), Service(51)}
+    services = {ServicePoint(*one) for one in ports}
+    services |= {
+        ServicePoint(1, IcmpMessage(8, 0)),
+        ServicePoint(47),
+        ServicePoint(50),
+        ServicePoint(51),
+    }
     return sorted(addresses, key=lambda a: (a.version, a)), sorted(services, key=str)
 
 
-def _judged(service: Service) -> tuple[str, int | None]:
+def _judged(service: ServicePoint) -> tuple[str, int | None]:
     name = {6: "tcp", 17: "udp", 1: "icmp", 47: "gre", 50: "esp", 51: "ah"}[service.protocol]
     return name, service.detail if isinstance(service.detail, int) else None
 

@@ -20,7 +20,7 @@ from exchange_ports.clouds.azure import evaluator as azure_semantics
 from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.traffic.addresses import Address, AddressSet, Network
 from exchange_ports.traffic.ports import ANY_PORTS, PortRange, Ports, Protocol
-from exchange_ports.traffic.services import IcmpMessage, Service
+from exchange_ports.traffic.services import IcmpMessage, ServicePoint
 from exchange_ports.traffic.traffic import Packet
 from tests.support.hostile import (
     LISTS,
@@ -46,11 +46,11 @@ _ADDRESSES: Final[tuple[Address, ...]] = tuple(
     )
 )
 _SERVICES: Final = (
-    *(Service(6, port) for port in (0, 24, 25, 26, 79, 80, 81, 65535)),
-    *(Service(17, port) for port in (24, 25, 53)),
-    *(Service(1, IcmpMessage(*m)) for m in ((0, 0), (3, 3), (3, 4), (8, 0))),
-    Service(58, IcmpMessage(128, 0)),
-    *(Service(number) for number in (2, 47, 50, 51, 255)),
+    *(ServicePoint(6, port) for port in (0, 24, 25, 26, 79, 80, 81, 65535)),
+    *(ServicePoint(17, port) for port in (24, 25, 53)),
+    *(ServicePoint(1, IcmpMessage(*m)) for m in ((0, 0), (3, 3), (3, 4), (8, 0))),
+    ServicePoint(58, IcmpMessage(128, 0)),
+    *(ServicePoint(number) for number in (2, 47, 50, 51, 255)),
 )
 _PACKETS: Final = tuple(Packet(*both) for both in product(_ADDRESSES, _SERVICES))
 

@@ -22,7 +22,7 @@ from exchange_ports.rollout.update import Does, operations
 from exchange_ports.topology.fields import read_ports
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, tcp
-from exchange_ports.traffic.services import Service
+from exchange_ports.traffic.services import ServicePoint
 from exchange_ports.traffic.traffic import Packet
 from tests.component.registered import custom, planned_azure, registered_azure
 from tests.support.judge import Judge
@@ -209,7 +209,7 @@ def test_our_rules_change_nothing_for_neighbours(tunnelled: bool) -> None:
 
 
 def test_a_server_that_lost_its_groups_is_open_at_a_subnet_and_closed_at_an_interface() -> None:
-    packet = Packet(ip_address(BACKUP), Service(6, 445))
+    packet = Packet(ip_address(BACKUP), ServicePoint(6, 445))
     for attach_to, passes in (("subnets", True), ("network_interfaces", False)):
         plan = rule_set(attach_to)
         lost = replace(plan, memberships={**plan.memberships, "mbx1": ()})
@@ -347,7 +347,7 @@ def ruled(
     groups: Mapping[azure.Attachment, tuple[azure.SecurityRule, ...]],
     direction: azure.Direction,
     peer: str,
-    service: Service,
+    service: ServicePoint,
 ) -> tuple[bool, list[str]]:
     """Whether it passes at the server of group a, and `place: rule` for each group that it met."""
     rules = azure.AzureRuleSet(
@@ -370,7 +370,7 @@ def ruled(
 
 
 T, FAR = "10.0.0.2", "198.51.100.7"
-MAIL, WEB = Service(6, 25), Service(6, 443)
+MAIL, WEB = ServicePoint(6, 25), ServicePoint(6, 443)
 
 
 @pytest.mark.parametrize(
@@ -544,7 +544,7 @@ def test_both_places_must_allow_and_each_is_named(
     groups: Mapping[azure.Attachment, tuple[azure.SecurityRule, ...]],
     direction: azure.Direction,
     peer: str,
-    service: Service,
+    service: ServicePoint,
     passes: bool,
     met: list[str],
 ) -> None:

@@ -19,8 +19,8 @@ from exchange_ports.cli import main
 from exchange_ports.flows import ExternalEndpoint
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.reports.diagram import Picture, draw_picture, mermaid, svg
-from exchange_ports.reports.diagram.columns import Kind, columns
-from exchange_ports.reports.diagram.layout import Place, Stand
+from exchange_ports.reports.diagram.columns import ColumnKind, columns
+from exchange_ports.reports.diagram.layout import PicturePlace, Stand
 from exchange_ports.reports.diagram.svg import DARK, LIGHT, width
 from exchange_ports.stackfile.stack_file import read_stack_file
 from exchange_ports.topology.groups import Group, identity
@@ -87,7 +87,7 @@ def of_rows(shown: Picture, stands: Iterable[Stand]) -> Shown:
         for member in lane.members
     }
 
-    def ends(place: Place) -> Iterator[tuple[str | None, AddressSet]]:
+    def ends(place: PicturePlace) -> Iterator[tuple[str | None, AddressSet]]:
         if place.outside is not None:
             yield None, AddressSet.of(place.outside.ranges)
         for server in place.servers:
@@ -191,12 +191,14 @@ def test_forty_like_sites_are_one_column() -> None:
     shown = draw_picture(plans_of(edit))
     (alike,) = [members for members in shown.sites if len(members) > 1]
     assert len(alike) == 40
-    inside = [column for column in columns(shown) if column.kind is Kind.INTERNAL]
+    inside = [column for column in columns(shown) if column.kind is ColumnKind.INTERNAL]
     assert [column.title for column in inside] == ["Internal: hq", "Internal: 40 like sites"]
     assert inside[1].strips[0].names == "400 servers"
     # One of them that more is open to is not like the others.
     edit["clients.office"] = {"from": ["10.64.0.0/16"], "to": ["s07"]}
-    inside = [each for each in columns(draw_picture(plans_of(edit))) if each.kind is Kind.INTERNAL]
+    inside = [
+        each for each in columns(draw_picture(plans_of(edit))) if each.kind is ColumnKind.INTERNAL
+    ]
     assert sorted(column.title for column in inside) == [
         "Internal: 39 like sites",
         "Internal: hq",
@@ -308,7 +310,7 @@ def contrast(one: str, other: str) -> float:
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
 def test_it_can_be_read_on_light_and_on_dark_pages(palette: Mapping[str, str]) -> None:
     """4.5:1 for text and 3:1 for lines that mean something (WCAG 2.2, AA)."""
-    grounds = [palette["page"], *(palette[kind] for kind in Kind)]
+    grounds = [palette["page"], *(palette[kind] for kind in ColumnKind)]
     for ground in grounds:
         for text in ("ink", "soft", Stand.NEW, Stand.CUT, "risk"):
             assert contrast(palette[text], ground) >= 4.5, (text, ground)

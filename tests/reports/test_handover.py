@@ -16,8 +16,8 @@ from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.reports.document import Origin
 from exchange_ports.reports.handover_report import (
     Crossing,
-    Row,
-    Side,
+    HandoverRow,
+    HandoverSide,
     handover,
     handover_report,
 )
@@ -35,14 +35,14 @@ from tests.support.strategies import SMALL, WITH_EDGE, edited, topologies
 ORIGIN: Final = Origin("stacks/Pulumi.dev.yaml", "0" * 64, "1.0")
 
 
-def written(rows: Sequence[Row], format_: str) -> str:
+def written(rows: Sequence[HandoverRow], format_: str) -> str:
     return write(handover_report(rows, "contoso", ORIGIN), format_)
 
 
 # ---- the law, judged by the rules and not by the flows ----
 
 
-def addresses(side: Side, scene: NetworkModel) -> AddressSet:
+def addresses(side: HandoverSide, scene: NetworkModel) -> AddressSet:
     """Servers by name, since some have an address for the proof only; others by what is written."""
     found = AddressSet()
     for name in side.servers:
@@ -52,7 +52,7 @@ def addresses(side: Side, scene: NetworkModel) -> AddressSet:
     return found
 
 
-def carried(addresses_: AddressSet, row: Row) -> Iterator[tuple[AddressSet, ServiceSet]]:
+def carried(addresses_: AddressSet, row: HandoverRow) -> Iterator[tuple[AddressSet, ServiceSet]]:
     families = (
         (AddressSet.of([network("0.0.0.0/0")]), 4),
         (AddressSet.of([network("::/0")]), 6),
@@ -62,7 +62,9 @@ def carried(addresses_: AddressSet, row: Row) -> Iterator[tuple[AddressSet, Serv
             yield addresses_ & family, ServiceSet.of(ports, 4 if version == 4 else 6)
 
 
-def handed(rows: Iterable[Row], server: ExchangeServer, way: Way, scene: NetworkModel) -> Traffic:
+def handed(
+    rows: Iterable[HandoverRow], server: ExchangeServer, way: Way, scene: NetworkModel
+) -> Traffic:
     """All that the rows say of one server, at the other end."""
     found = Traffic.of([])
     for row in rows:
@@ -145,14 +147,14 @@ def test_both_formats_have_every_row_once(data: Any) -> None:
 # ---- what is crossed ----
 
 
-def rows_of(**edit: object) -> tuple[Row, ...]:
+def rows_of(**edit: object) -> tuple[HandoverRow, ...]:
     topology = load_topology(edited(WITH_EDGE, {k.replace("__", "."): v for k, v in edit.items()}))[
         0
     ]
     return handover(compile_plans(topology))
 
 
-def said(rows: Iterable[Row], crossing: Crossing) -> list[str]:
+def said(rows: Iterable[HandoverRow], crossing: Crossing) -> list[str]:
     return [
         f"{row.source.name} -> {row.destination.name} {row.passes}"
         for row in rows

@@ -10,7 +10,7 @@ from typing import Final
 from exchange_ports.clouds.aws import rules as aws
 from exchange_ports.traffic.addresses import Address, Network
 from exchange_ports.traffic.ports import HIGHEST_PORT, Ports
-from exchange_ports.traffic.services import IcmpMessage, Service
+from exchange_ports.traffic.services import IcmpMessage, ServicePoint
 from tests.support.judge import Detail, Judge, protocol_of
 from tests.support.rule_sets import NetworkPlan
 
@@ -61,7 +61,7 @@ def _near(range_: Network, place: int) -> Iterator[Address]:
             yield type(range_[0])(number)
 
 
-def services(plan: NetworkPlan) -> list[Service]:
+def services(plan: NetworkPlan) -> list[ServicePoint]:
     """At every port range, type and protocol that a rule names, and one beyond."""
     every = (
         [rule.ports for rule in plan.rules]
@@ -69,35 +69,40 @@ def services(plan: NetworkPlan) -> list[Service]:
         else [rule.ports for group in plan.groups for rule in group.rules]
     )
     found = {service for ports in every for service in _at(ports)}
-    found |= {Service(number, end) for number in (_TCP, _UDP) for end in (0, 1, HIGHEST_PORT)}
+    found |= {ServicePoint(number, end) for number in (_TCP, _UDP) for end in (0, 1, HIGHEST_PORT)}
     echoes = ((0, 0), (0, 255), (3, 4), (8, 0), (128, 0), (255, 255))
-    found |= {Service(number, IcmpMessage(*one)) for number in _ICMPS for one in echoes}
+    found |= {ServicePoint(number, IcmpMessage(*one)) for number in _ICMPS for one in echoes}
     numbers = {number for ports in every for number in _NUMBERS[ports.protocol.value]}
     near = {number + step for number in (*numbers, *_ICMPS, _TCP, _UDP) for step in (-1, 0, 1)}
     found |= {
-        Service(number)
+        ServicePoint(number)
         for number in near.union(_PROTOCOLS)
         if number not in _ICMPS and number not in (_TCP, _UDP)
     }
     return sorted(found, key=str)
 
 
-def _at(ports: Ports) -> Iterator[Service]:
+def _at(ports: Ports) -> Iterator[ServicePoint]:
     for number in _NUMBERS[ports.protocol.value]:
         for first, last in ports.ranges:
             if number in _ICMPS:
                 for kind in (first - 1, first, first + 1):
                     for code in (last - 1, last, last + 1):
                         if 0 <= kind <= 255 and 0 <= code <= 255:
-                            yield Service(number, IcmpMessage(kind, code))
+                            yield ServicePoint(number, IcmpMessage(kind, code))
             else:
                 for port in (first - 1, first, last, last + 1):
                     if 0 <= port <= HIGHEST_PORT:
-                        yield Service(number, port)
+                        yield ServicePoint(number, port)
 
 
 def asked(
-    judge: Judge, way: str, own: Address, peer: Address, service: Service, same: Iterable[Address]
+    judge: Judge,
+    way: str,
+    own: Address,
+    peer: Address,
+    service: ServicePoint,
+    same: Iterable[Address],
 ) -> bool | None:
     """What the judge says of one packet; None where nobody filters it, or there is no such packet.
 

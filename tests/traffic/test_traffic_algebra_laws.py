@@ -38,7 +38,7 @@ pytestmark = pytest.mark.slow
 
 # The type checker reads this: every kind is a `Set`.
 _PROTOCOL: tuple[
-    Set[Address], Set[int], Set[svc.IcmpMessage], Set[int], Set[svc.Service], Set[Packet]
+    Set[Address], Set[int], Set[svc.IcmpMessage], Set[int], Set[svc.ServicePoint], Set[Packet]
 ] = (
     AddressSet(),
     svc.PortSet(),
@@ -438,7 +438,7 @@ def test_tcp_and_udp_on_all_ports_are_less_than_everything() -> None:
     both = services(tcp=((0, 65535),), udp=((0, 65535),))
     assert both == services((svc.TCP, svc.UDP))
     assert both <= svc.ServiceSet.everything()
-    assert svc.Service(svc.ESP) in svc.ServiceSet.everything() - both
+    assert svc.ServicePoint(svc.ESP) in svc.ServiceSet.everything() - both
 
 
 @pytest.mark.parametrize(
@@ -457,10 +457,10 @@ def test_tcp_and_udp_on_all_ports_are_less_than_everything() -> None:
         lambda: svc.ServiceSet.icmp(svc.TCP, svc.IcmpSet.of([8])),
         lambda: svc.ServiceSet().ports(svc.ESP),
         lambda: svc.ServiceSet().messages(svc.UDP),
-        lambda: svc.Service(svc.ESP, 25) in svc.ServiceSet(),
-        lambda: svc.Service(svc.TCP) in svc.ServiceSet(),
-        lambda: svc.Service(svc.ICMP, 8) in svc.ServiceSet(),
-        lambda: svc.Service(svc.TCP, svc.IcmpMessage(8, 0)) in svc.ServiceSet(),
+        lambda: svc.ServicePoint(svc.ESP, 25) in svc.ServiceSet(),
+        lambda: svc.ServicePoint(svc.TCP) in svc.ServiceSet(),
+        lambda: svc.ServicePoint(svc.ICMP, 8) in svc.ServiceSet(),
+        lambda: svc.ServicePoint(svc.TCP, svc.IcmpMessage(8, 0)) in svc.ServiceSet(),
     ],
 )
 def test_what_does_not_exist_is_refused(wrong: Any) -> None:

@@ -22,7 +22,7 @@ from exchange_ports.traffic.services import (
     IcmpSet,
     PortSet,
     ProtocolSet,
-    Service,
+    ServicePoint,
     ServiceSet,
 )
 from exchange_ports.traffic.traffic import Packet, Traffic
@@ -116,9 +116,13 @@ _NEAR_MESSAGES: Final = tuple(
     IcmpMessage(*m) for m in product(_about(_BYTES, 255), (0, 1, 3, 4, 255))
 )
 _NEAR_SERVICES: Final = (
-    *(Service(protocol, port) for protocol in (TCP, UDP) for port in _about(_PORTS, 65535)),
-    *(Service(protocol, message) for protocol in (ICMP, ICMPV6) for message in _NEAR_MESSAGES[::3]),
-    *(Service(p) for p in _about(_PROTOCOLS, 255) if p not in (TCP, UDP, ICMP, ICMPV6)),
+    *(ServicePoint(protocol, port) for protocol in (TCP, UDP) for port in _about(_PORTS, 65535)),
+    *(
+        ServicePoint(protocol, message)
+        for protocol in (ICMP, ICMPV6)
+        for message in _NEAR_MESSAGES[::3]
+    ),
+    *(ServicePoint(p) for p in _about(_PROTOCOLS, 255) if p not in (TCP, UDP, ICMP, ICMPV6)),
 )
 
 NEAR: Final[dict[type, tuple[Any, ...]]] = {
@@ -214,7 +218,7 @@ def _services(pieces: list[int | tuple[int, Any]]) -> ServiceSet:
     return value
 
 
-def _holds_service(piece: int | tuple[int, Any], service: Service) -> bool:
+def _holds_service(piece: int | tuple[int, Any], service: ServicePoint) -> bool:
     if isinstance(piece, int):
         return piece == service.protocol
     number, detail = piece
@@ -226,7 +230,7 @@ _known_addresses: Final = _drawn(_ADDRESS_PIECES, _addresses, _holds_address)
 _known_services: Final = _drawn(_SERVICE_PIECES, _services, _holds_service)
 
 
-def _traffic(parts: list[tuple[Known[Address], Known[Service]]]) -> Known[Packet]:
+def _traffic(parts: list[tuple[Known[Address], Known[ServicePoint]]]) -> Known[Packet]:
     made = [(cast("AddressSet", a.value), cast("ServiceSet", s.value)) for a, s in parts]
     return Known(
         Traffic.of(made),

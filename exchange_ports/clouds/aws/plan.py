@@ -19,7 +19,7 @@ from exchange_ports.flows.flow import by_address, described, in_order
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import ExchangeServer, Inventory
 from exchange_ports.traffic.addresses import span_of, spans_of
-from exchange_ports.traffic.covering import Box, Tiers, widest
+from exchange_ports.traffic.covering import LabeledBox, Tiers, widest
 from exchange_ports.traffic.ports import Ports, Protocol
 from exchange_ports.traffic.spans import NOTHING, Spans
 
@@ -199,7 +199,10 @@ def _without_covered(drafts: Mapping[str, _Draft], groups: Mapping[str, Group]) 
 
     ordered = [draft for _, draft in sorted(drafts.items())]
     covered = widest(
-        (Box((d.group, d.direction, d.peer.group), d.ports, d.peer.addresses) for d in ordered),
+        (
+            LabeledBox((d.group, d.direction, d.peer.group), d.ports, d.peer.addresses)
+            for d in ordered
+        ),
         above,
     )
     for place, wide in covered.items():

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 
 from exchange_ports.clouds.base import Direction
-from exchange_ports.clouds.existing import Document, Json, fields_of, items_of, parsed
+from exchange_ports.clouds.existing import Json, PrintedDocument, fields_of, items_of, parsed
 from exchange_ports.findings import Finding
 from exchange_ports.findings.command_kinds import INCOMPLETE_OUTPUT, OTHER_PLACE
 
@@ -228,9 +228,9 @@ _WITH_PORTS: Final = frozenset({"tcp", "udp", "icmp", "icmpv6"})
 _REGION_OF_ARN: Final = 3
 
 
-def read(documents: Iterable[Document]) -> ExistingAws | list[Finding]:
+def read(documents: Iterable[PrintedDocument]) -> ExistingAws | list[Finding]:
     """What exists, out of any number of outputs in any order, or all that is wrong with them."""
-    reader = _Reader()
+    reader = _OutputReader()
     for document in documents:
         reader.read(document)
     reader.match_entries()
@@ -249,7 +249,7 @@ def read(documents: Iterable[Document]) -> ExistingAws | list[Finding]:
     )
 
 
-class _Reader:
+class _OutputReader:
     """Goes through documents, and collects what they hold and what is wrong with them."""
 
     def __init__(self) -> None:
@@ -259,9 +259,9 @@ class _Reader:
         self.rules: dict[str, _Rule] = {}
         self.lists: dict[str, _List] = {}
         self.entries: dict[str, _Entries] = {}
-        self._nameless: list[tuple[Document, _Entries]] = []
+        self._nameless: list[tuple[PrintedDocument, _Entries]] = []
 
-    def read(self, document: Document) -> None:
+    def read(self, document: PrintedDocument) -> None:
         fields = fields_of(document.data)
         known = [key for key in COMMANDS if key in fields]
         if not known:
@@ -286,7 +286,7 @@ class _Reader:
             else:
                 self._read_items(document, key, fields[key])
 
-    def _read_items(self, document: Document, key: str, data: object) -> None:
+    def _read_items(self, document: PrintedDocument, key: str, data: object) -> None:
         fix = f"print it with `{COMMANDS[key]}`"
         items = items_of(data)
         if items is None:
@@ -296,7 +296,7 @@ class _Reader:
             self._read_item(document, key, (key, at), item, fix)
 
     def _read_item(
-        self, document: Document, key: str, path: tuple[str, int], item: object, fix: str
+        self, document: PrintedDocument, key: str, path: tuple[str, int], item: object, fix: str
     ) -> None:
         found: Any
         if key == "SecurityGroups":
@@ -318,7 +318,7 @@ class _Reader:
             wrong = f"{found.security_group_rule_id} has {_peers(found)} sources or destinations"
             self.findings.append(document.wrong(path, wrong, fix))
 
-    def _read_entries(self, document: Document, fields: Json) -> None:
+    def _read_entries(self, document: PrintedDocument, fields: Json) -> None:
         found = parsed(document, _Entries, fields, (), f"print it with `{ENTRIES}`")
         if isinstance(found, list):
             self.findings += found

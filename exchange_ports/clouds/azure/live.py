@@ -17,10 +17,10 @@ from exchange_ports.clouds.azure import names
 from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.clouds.base import Direction
 from exchange_ports.clouds.existing import (
-    Document,
     ExpectedResource,
     Found,
     Json,
+    PrintedDocument,
     ResourceStatus,
     ResourceVerdict,
     State,
@@ -134,7 +134,7 @@ class ExistingAzure:
     printed: frozenset[str] = frozenset()
 
 
-def read(documents: Iterable[Document]) -> ExistingAzure | list[Finding]:
+def read(documents: Iterable[PrintedDocument]) -> ExistingAzure | list[Finding]:
     """What exists, out of any number of outputs in any order, or all that is wrong with them."""
     findings: list[Finding] = []
     found: dict[str, dict[str, Resource]] = {type_: {} for type_ in COMMANDS}
@@ -203,7 +203,7 @@ def _what(data: object, fields: Json) -> str:
 
 
 def _read_resource(
-    document: Document, item: object, path: tuple[str | int, ...]
+    document: PrintedDocument, item: object, path: tuple[str | int, ...]
 ) -> tuple[str, Resource] | list[Finding]:
     fields = fields_of(item)
     type_ = str(fields.get("type", "")).lower()

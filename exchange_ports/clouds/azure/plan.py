@@ -21,7 +21,7 @@ from exchange_ports.topology.groups import Group, GroupKind
 from exchange_ports.topology.inventory import ExchangeServer, Inventory
 from exchange_ports.topology.models import Attachment, Zone
 from exchange_ports.traffic.addresses import spans_of
-from exchange_ports.traffic.covering import Box, Tiers, widest
+from exchange_ports.traffic.covering import LabeledBox, Tiers, widest
 from exchange_ports.traffic.ports import ANY_PORTS, Ports
 from exchange_ports.traffic.spans import NOTHING, Spans
 
@@ -262,9 +262,9 @@ def _without_covered(
     return {draft: reasons[draft] for place, draft in enumerate(ordered) if place not in covered}
 
 
-def _box(draft: _Draft) -> Box[_Label]:
+def _box(draft: _Draft) -> LabeledBox[_Label]:
     label = (draft.zone, draft.direction, draft.ours, draft.theirs)
-    return Box(label, draft.ports, draft.addresses)
+    return LabeledBox(label, draft.ports, draft.addresses)
 
 
 def _sort_key(draft: _Draft) -> tuple[int, str, str, str, str]:

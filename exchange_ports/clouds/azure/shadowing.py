@@ -32,7 +32,7 @@ def shadowed(
                 (rule for rule in group.rules if rule.direction is direction), key=_priority
             )
             runs = [list(run) for _, run in groupby(rules, key=lambda rule: rule.access)]
-            asked = _Group(plan, group, direction, reach, implied_groups)
+            asked = _ShadowedGroup(plan, group, direction, reach, implied_groups)
             for at, run in enumerate(runs):
                 if run[0].access is azure.Access.DENY:
                     yield from asked.held(run)
@@ -41,7 +41,7 @@ def shadowed(
                     yield from asked.left_nothing(run, before)
 
 
-class _Group:
+class _ShadowedGroup:
     """One network security group, one way."""
 
     def __init__(

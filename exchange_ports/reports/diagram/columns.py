@@ -13,8 +13,8 @@ from typing import Final
 from exchange_ports.findings import counted
 from exchange_ports.flows import Reason
 from exchange_ports.flows.labels import label
-from exchange_ports.reports.diagram.layout import Landscape, Lane, LaneKind, Place, Stand
-from exchange_ports.reports.diagram.picture import FABRIC_WORDS, Picture, Row
+from exchange_ports.reports.diagram.layout import Landscape, Lane, LaneKind, PicturePlace, Stand
+from exchange_ports.reports.diagram.picture import FABRIC_WORDS, Picture, PictureRow
 from exchange_ports.reports.reasons import reason_data
 from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.models import Platform
@@ -25,7 +25,7 @@ _MOST_NEIGHBOURS: Final = 6
 _MOST_NAMES: Final = 3
 
 
-class Kind(StrEnum):
+class ColumnKind(StrEnum):
     """What a column is; it has its colour from that."""
 
     INTERNET = "internet"
@@ -41,7 +41,7 @@ class Strip:
     title: str
     names: str
     ours: bool
-    places: list[Place] = field(default_factory=list["Place"])
+    places: list[PicturePlace] = field(default_factory=list["PicturePlace"])
     every: tuple[str, ...] = ()
     """All names, for whoever asks."""
 
@@ -50,7 +50,7 @@ class Strip:
 class Column:
     """A zone: its title, a line on the network and its cloud, and its lanes."""
 
-    kind: Kind
+    kind: ColumnKind
     title: str
     below: str
     strips: list[Strip]
@@ -73,10 +73,10 @@ class _Stage:
         self._servers = self._land.places()
 
     def columns(self) -> Iterator[Column]:
-        yield Column(Kind.INTERNET, "Internet", "", list(self._internet()))
+        yield Column(ColumnKind.INTERNET, "Internet", "", list(self._internet()))
         perimeters = {lane.network for lane in self._lanes(LaneKind.EDGE)}
         several = len(perimeters) > 1
-        placed: set[Place] = set()
+        placed: set[PicturePlace] = set()
         for network in dict.fromkeys(key[2] for key in self._land.lanes if self._is_edge(key)):
             here = [
                 end
@@ -87,11 +87,11 @@ class _Stage:
             name, declared = self._land.network(network)
             title = f"Perimeter: {name}" if several else "Perimeter"
             strips = [*self._edges(network), *_shared(here, "in the perimeter")]
-            yield Column(Kind.PERIMETER, title, self._below(name, declared.platform), strips)
+            yield Column(ColumnKind.PERIMETER, title, self._below(name, declared.platform), strips)
         for members in self._scene.sites:
             yield self._site(members)
         rest = [end for end in self._free() if end not in placed]
-        yield Column(Kind.NEIGHBOURS, "Neighbours", "", list(_neighbours(rest)))
+        yield Column(ColumnKind.NEIGHBOURS, "Neighbours", "", list(_neighbours(rest)))
 
     def _is_edge(self, key: tuple[str, str, str]) -> bool:
         return self._land.lanes[key].kind is LaneKind.EDGE
@@ -109,7 +109,7 @@ class _Stage:
             if there:
                 yield Strip(title, "", ours=False, places=there)
 
-    def _free(self, *, everybody: bool = False) -> list[Place]:
+    def _free(self, *, everybody: bool = False) -> list[PicturePlace]:
         """Whoever is outside and no neighbour of a site."""
         return [
             end
@@ -147,7 +147,7 @@ class _Stage:
         below = "; ".join(self._below(*each) for each in networks.items())
         if len(names) > 1:
             below = f"{_named(names)}; {below}"
-        return Column(Kind.INTERNAL, title, below, strips)
+        return Column(ColumnKind.INTERNAL, title, below, strips)
 
     def _strip(self, title: str, keys: Sequence[tuple[str, str, str]]) -> Strip:
         names = [
@@ -164,11 +164,11 @@ class _Stage:
 _MARKS: Final = {Stand.KEPT: "", Stand.NEW: "+", Stand.CUT: "\N{MINUS SIGN}"}
 
 
-def _kind(end: Place) -> EndpointKind | None:
+def _kind(end: PicturePlace) -> EndpointKind | None:
     return None if end.outside is None else end.outside.kind
 
 
-def _says(end: Place) -> str:
+def _says(end: PicturePlace) -> str:
     return label(end.outside) if end.outside is not None else ""
 
 
@@ -188,7 +188,7 @@ _FABRIC: Final = {
 }
 
 
-def _fabric(there: Sequence[Place], land: Landscape) -> Strip:
+def _fabric(there: Sequence[PicturePlace], land: Landscape) -> Strip:
     """The neighbours of a site, or of like sites, with whom nothing is restricted."""
     title = ", ".join(dict.fromkeys(_FABRIC.get(end.kind, end.kind) for end in there))
     ranges = {range_ for end in there if end.outside for range_ in end.outside.ranges}
@@ -197,7 +197,7 @@ def _fabric(there: Sequence[Place], land: Landscape) -> Strip:
     return Strip(title, names, False, list(there), tuple(sorted({_says(end) for end in there})))
 
 
-def _shared(there: Sequence[Place], what: str) -> Iterator[Strip]:
+def _shared(there: Sequence[PicturePlace], what: str) -> Iterator[Strip]:
     """One lane for several."""
     if len(there) == 1:
         yield from _each(there)
@@ -207,20 +207,20 @@ def _shared(there: Sequence[Place], what: str) -> Iterator[Strip]:
         yield Strip(title, what, False, list(there), tuple(names))
 
 
-def _each(there: Iterable[Place]) -> Iterator[Strip]:
-    by_name: dict[str, list[Place]] = {}
+def _each(there: Iterable[PicturePlace]) -> Iterator[Strip]:
+    by_name: dict[str, list[PicturePlace]] = {}
     for end in there:
         by_name.setdefault(_says(end), []).append(end)
     for summary, ends in by_name.items():
         yield Strip(summary, "", False, ends, (summary,))
 
 
-def _neighbours(rest: Sequence[Place]) -> Iterator[Strip]:
+def _neighbours(rest: Sequence[PicturePlace]) -> Iterator[Strip]:
     """A lane for each, or, where there are too many, for each kind."""
     if len({_says(end) for end in rest}) <= _MOST_NEIGHBOURS:
         yield from _each(rest)
         return
-    kinds: dict[str, list[Place]] = {}
+    kinds: dict[str, list[PicturePlace]] = {}
     for end in rest:
         kinds.setdefault(_KINDS.get(_kind(end), "others"), []).append(end)
     for kind, ends in kinds.items():
@@ -238,7 +238,7 @@ _KINDS: Final[Mapping[EndpointKind | None, str]] = {
 }
 
 
-def partly(strip: Strip, there: Iterable[Place], land: Landscape) -> tuple[str, ...]:
+def partly(strip: Strip, there: Iterable[PicturePlace], land: Landscape) -> tuple[str, ...]:
     """The names of those in a lane that a row is about, where it is not about all of them."""
     found = [place for place in strip.places if place in set(there)]
     if any(place.servers for place in strip.places):
@@ -252,7 +252,7 @@ def partly(strip: Strip, there: Iterable[Place], land: Landscape) -> tuple[str, 
     return () if len(found) == len(strip.places) else tuple(map(_ranges, found))
 
 
-def _ranges(end: Place) -> str:
+def _ranges(end: PicturePlace) -> str:
     ranges = end.outside.ranges if end.outside is not None else ()
     return ", ".join(map(str, ranges)) if len(ranges) <= _MOST_NAMES else f"{len(ranges)} ranges"
 
@@ -275,13 +275,15 @@ def title(scene: Picture, name: str) -> str:
     return f"{verb} {name} lets through"
 
 
-def tag(row: Row) -> str:
+def tag(row: PictureRow) -> str:
     """What stands on the line: the ports."""
     return _SIGNS[row.stand] + ", ".join(map(str, row.ports))
 
 
 def note(
-    row: Row, land: Landscape, strips: Iterable[tuple[Strip, list[Place], list[Place]]]
+    row: PictureRow,
+    land: Landscape,
+    strips: Iterable[tuple[Strip, list[PicturePlace], list[PicturePlace]]],
 ) -> str:
     """What stands beside a row: why it is there, and of whom it is, where not of a whole lane."""
     words = _SIGNS[row.stand] + _reasons(row.reasons)
@@ -323,7 +325,7 @@ def spoken(scene: Picture) -> str:
     return " ".join(_sentence(row, scene.land) for row in scene.rows)
 
 
-def _sentence(row: Row, land: Landscape) -> str:
+def _sentence(row: PictureRow, land: Landscape) -> str:
     verb = "and" if row.both_ways and row.source != row.destination else "to"
     ends = f"{_who(row.source, land)} {verb} {_who(row.destination, land)}"
     if row.source == row.destination:
@@ -331,7 +333,7 @@ def _sentence(row: Row, land: Landscape) -> str:
     return f"{_SPOKEN[row.stand]}{ends}: {tag(row).lstrip('+ ')}, {_reasons(row.reasons)}."
 
 
-def _who(places: Iterable[Place], land: Landscape) -> str:
+def _who(places: Iterable[PicturePlace], land: Landscape) -> str:
     names: dict[str, None] = {}
     by_kind: dict[str, dict[str, None]] = {}
     for place in sorted(places, key=lambda p: (p.outside is not None, p.site, p.kind, p.servers)):
@@ -383,7 +385,7 @@ def as_json(scene: Picture, name: str) -> str:
 
 
 def _ends_data(
-    ends: Iterable[Place], lanes: Iterable[tuple[str, Strip]], land: Landscape
+    ends: Iterable[PicturePlace], lanes: Iterable[tuple[str, Strip]], land: Landscape
 ) -> list[dict[str, object]]:
     """The lanes of one side of a row, and who of each lane it is about."""
     there = set(ends)

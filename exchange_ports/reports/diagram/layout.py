@@ -37,7 +37,7 @@ class Stand(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Place:
+class PicturePlace:
     """An end of flows: servers of one lane that flows do not tell apart, or somebody outside.
 
     `servers` are identities; a lane has several places where flows are for some of it only.
@@ -159,13 +159,16 @@ class Landscape:
         }
         was = {(lane, server): worn for lane, server, worn in self._before.lanes(combined)}
         now_ = {(lane, server): worn for lane, server, worn in self._now.lanes(combined)}
-        self._places: list[tuple[Place, frozenset[Group], frozenset[Group]]] = []
+        self._places: list[tuple[PicturePlace, frozenset[Group], frozenset[Group]]] = []
         self.lanes: dict[_Key, Lane] = {}
         for lane in dict.fromkeys(key for key, _ in (*now_, *was)):
             here = {server: worn for (key, server), worn in now_.items() if key == lane}
             there = {server: worn for (key, server), worn in was.items() if key == lane}
             self._stand(lane, there, here)
-        self._by_group: tuple[dict[Group, list[Place]], dict[Group, list[Place]]] = ({}, {})
+        self._by_group: tuple[dict[Group, list[PicturePlace]], dict[Group, list[PicturePlace]]] = (
+            {},
+            {},
+        )
         for place, *both in self._places:
             for known, worn in zip(self._by_group, both, strict=True):
                 for group in worn:
@@ -193,7 +196,7 @@ class Landscape:
             alone = (worn, none) if server in was else (none, worn)
             places.setdefault(alike[0] if alike else alone, []).append(server)
         for both, servers in places.items():
-            place = Place(*key, tuple(sorted(servers)))
+            place = PicturePlace(*key, tuple(sorted(servers)))
             self._places.append((place, *both))
         site, kind, network = key
         name, declared = self.network(network)
@@ -228,20 +231,20 @@ class Landscape:
         found = self._now.sites.get(of) or self._before.sites.get(of)
         return of if found is None else found[0]
 
-    def of_end(self, end: Group | ExternalEndpoint, *, before: bool) -> tuple[Place, ...]:
+    def of_end(self, end: Group | ExternalEndpoint, *, before: bool) -> tuple[PicturePlace, ...]:
         """The places of one end of a flow, of before or of now."""
         if isinstance(end, Group):
             return tuple(self._by_group[0 if before else 1].get(end, ()))
         return (self.of_outside(end),)
 
-    def of_outside(self, end: ExternalEndpoint) -> Place:
+    def of_outside(self, end: ExternalEndpoint) -> PicturePlace:
         """The place of somebody outside: with its site where it is the neighbour of one."""
         for side in (self._now, self._before):
             if end.unrestricted and end.name in side.owned:
-                return Place(*side.owned[end.name], outside=end)
-        return Place("", "outside", outside=end)
+                return PicturePlace(*side.owned[end.name], outside=end)
+        return PicturePlace("", "outside", outside=end)
 
-    def places(self) -> tuple[Place, ...]:
+    def places(self) -> tuple[PicturePlace, ...]:
         """Every place of servers."""
         return tuple(place for place, *_ in self._places)
 

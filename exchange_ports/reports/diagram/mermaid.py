@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from exchange_ports.reports.diagram.columns import Strip, columns, note, tag, title
-from exchange_ports.reports.diagram.layout import Place, Stand
-from exchange_ports.reports.diagram.picture import Picture, Row
+from exchange_ports.reports.diagram.layout import PicturePlace, Stand
+from exchange_ports.reports.diagram.picture import Picture, PictureRow
 
 #: Everything but these is written as its number.
 _SIGNS: Final = re.compile(r"[^A-Za-z0-9 .,:/()+_-]")
@@ -29,7 +29,7 @@ def mermaid(scene: Picture, name: str) -> str:
 def _lines(scene: Picture, name: str) -> Iterator[str]:
     yield f"%% {_quoted(title(scene, name))}"
     yield "flowchart LR"
-    ids: dict[Place, str] = {}
+    ids: dict[PicturePlace, str] = {}
     strips: dict[str, Strip] = {}
     for at, column in enumerate(columns(scene)):
         below = f"<br>{_quoted(column.below)}" if column.below else ""
@@ -68,11 +68,13 @@ def _lines(scene: Picture, name: str) -> Iterator[str]:
     yield from styles
 
 
-def _ids(ends: Iterable[Place], ids: dict[Place, str]) -> list[str]:
+def _ids(ends: Iterable[PicturePlace], ids: dict[PicturePlace, str]) -> list[str]:
     return sorted({ids[end] for end in ends}, key=lambda key: int(key[1:]))
 
 
-def _note(row: Row, scene: Picture, ids: dict[Place, str], strips: dict[str, Strip]) -> str:
+def _note(
+    row: PictureRow, scene: Picture, ids: dict[PicturePlace, str], strips: dict[str, Strip]
+) -> str:
     found = [
         (
             strips[key],

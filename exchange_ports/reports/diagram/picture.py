@@ -14,7 +14,7 @@ from exchange_ports.differences import Effect, compare_declared
 from exchange_ports.flows import Endpoint, Flow, Reason, in_order
 from exchange_ports.flows.flow import reason_order
 from exchange_ports.planning import Plans
-from exchange_ports.reports.diagram.layout import Landscape, Place, Stand
+from exchange_ports.reports.diagram.layout import Landscape, PicturePlace, Stand
 from exchange_ports.traffic.ports import Ports, joined
 from exchange_ports.traffic.regroup import regroup
 
@@ -28,8 +28,8 @@ _GROUND: Final = ("R1", "R2", "R3")
 class Passing(NamedTuple):
     """One thing that passes from one place to another: one protocol, one range of ports."""
 
-    source: Place
-    destination: Place
+    source: PicturePlace
+    destination: PicturePlace
     ports: Ports
     stand: Stand
     reasons: tuple[Reason, ...]
@@ -49,7 +49,7 @@ def passings(
 ) -> tuple[Passing, ...]:
     """All that passes, in a fixed order; without flows of before, all of it is kept."""
 
-    def places(end: Endpoint, was: bool) -> Sequence[Place]:
+    def places(end: Endpoint, was: bool) -> Sequence[PicturePlace]:
         return land.of_end(end, before=was)
 
     rows = compare_declared(before, now, places)
@@ -75,11 +75,11 @@ FABRIC_WORDS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PictureRow:
     """All of `source` reach all of `destination` on all of `ports`."""
 
-    source: frozenset[Place]
-    destination: frozenset[Place]
+    source: frozenset[PicturePlace]
+    destination: frozenset[PicturePlace]
     ports: tuple[Ports, ...]
     reasons: tuple[Reason, ...]
     stand: Stand
@@ -107,7 +107,7 @@ class Picture:
     land: Landscape
     sites: tuple[tuple[str, ...], ...]
     """Sites by identity; those in one tuple are drawn as one."""
-    rows: tuple[Row, ...]
+    rows: tuple[PictureRow, ...]
     compared: bool
 
     def sites_of(self, lanes: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, ...]]:
@@ -127,11 +127,11 @@ def draw_picture(now: Plans, before: Plans | None = None) -> Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class _Cell:
+class _PictureCell:
     """A row to be. Its ends are places of the first site of a class, for all of the class."""
 
-    source: frozenset[Place]
-    destination: frozenset[Place]
+    source: frozenset[PicturePlace]
+    destination: frozenset[PicturePlace]
     ports: frozenset[Ports]
     stand: Stand
     family: Family
@@ -147,12 +147,12 @@ class _Classes:
 
     def __init__(self, passing: Iterable[Passing], classes: Iterable[tuple[str, ...]]) -> None:
         first = {site: (members[0], members) for members in classes for site in members}
-        by_kind: dict[tuple[str, str], list[Place]] = {}
+        by_kind: dict[tuple[str, str], list[PicturePlace]] = {}
         ends = {end for one in passing for end in (one.source, one.destination)}
         for end in ends:
             by_kind.setdefault((end.site, end.kind), []).append(end)
-        self._stands: dict[Place, Place] = {}
-        self.members: dict[Place, set[Place]] = {}
+        self._stands: dict[PicturePlace, PicturePlace] = {}
+        self.members: dict[PicturePlace, set[PicturePlace]] = {}
         self.alike = {members[0] for members in first.values() if len(members[1]) > 1}
         for end in ends:
             found, members = first.get(end.site, (end.site, ()))
@@ -163,18 +163,20 @@ class _Classes:
             self._stands[end] = other
             self.members.setdefault(other, set()).add(end)
 
-    def of(self, place: Place) -> Place:
+    def of(self, place: PicturePlace) -> PicturePlace:
         return self._stands[place]
 
-    def all_of(self, places: Iterable[Place]) -> frozenset[Place]:
+    def all_of(self, places: Iterable[PicturePlace]) -> frozenset[PicturePlace]:
         return frozenset(one for place in places for one in self.members[place])
 
 
-def _rows(passing: tuple[Passing, ...], classes: Iterable[tuple[str, ...]]) -> tuple[Row, ...]:
+def _rows(
+    passing: tuple[Passing, ...], classes: Iterable[tuple[str, ...]]
+) -> tuple[PictureRow, ...]:
     stands = _Classes(passing, classes)
-    reasons: dict[tuple[Place, Place, Stand, Family], set[Reason]] = {}
-    ports: dict[tuple[Place, Place, Stand, Family], set[Ports]] = {}
-    sites: dict[tuple[Place, Place, Stand, Family], set[bool]] = {}
+    reasons: dict[tuple[PicturePlace, PicturePlace, Stand, Family], set[Reason]] = {}
+    ports: dict[tuple[PicturePlace, PicturePlace, Stand, Family], set[Ports]] = {}
+    sites: dict[tuple[PicturePlace, PicturePlace, Stand, Family], set[bool]] = {}
     for one in passing:
         ends = stands.of(one.source), stands.of(one.destination)
         key = (*ends, one.stand, one.family)
@@ -182,7 +184,7 @@ def _rows(passing: tuple[Passing, ...], classes: Iterable[tuple[str, ...]]) -> t
         ports.setdefault(key, set()).add(one.ports)
         sites.setdefault(key, set()).add(one.source.site == one.destination.site)
     cells = [
-        _Cell(
+        _PictureCell(
             frozenset([source]),
             frozenset([destination]),
             frozenset(ports[source, destination, stand, family]),
@@ -198,7 +200,7 @@ def _rows(passing: tuple[Passing, ...], classes: Iterable[tuple[str, ...]]) -> t
     # What was taken apart may have come to the ends of others.
     cells = regroup(cells, "destination", alone=lambda c: c.own or _among(c))
     rows = [
-        Row(
+        PictureRow(
             stands.all_of(cell.source),
             stands.all_of(cell.destination),
             joined(sorted(cell.ports)),
@@ -217,11 +219,11 @@ def _rows(passing: tuple[Passing, ...], classes: Iterable[tuple[str, ...]]) -> t
     return tuple(sorted(rows, key=_order))
 
 
-def _among(cell: _Cell) -> bool:
+def _among(cell: _PictureCell) -> bool:
     return cell.source == cell.destination
 
 
-def _apart(cell: _Cell) -> Iterator[_Cell]:
+def _apart(cell: _PictureCell) -> Iterator[_PictureCell]:
     """A cell whose ends overlap as cells whose ends are the same or have nothing in common."""
     shared = cell.source & cell.destination
     if cell.own or not shared or _among(cell):
@@ -233,10 +235,10 @@ def _apart(cell: _Cell) -> Iterator[_Cell]:
         (cell.source - shared, cell.destination),
     ):
         if source and destination:
-            yield _Cell(source, destination, cell.ports, cell.stand, cell.family, cell.own)
+            yield _PictureCell(source, destination, cell.ports, cell.stand, cell.family, cell.own)
 
 
-def _both_ways(cells: Iterable[_Cell]) -> Iterator[tuple[_Cell, bool]]:
+def _both_ways(cells: Iterable[_PictureCell]) -> Iterator[tuple[_PictureCell, bool]]:
     """Each cell, and whether its other way is in it; that one is left out."""
     all_ = list(cells)
     known = {(c.source, c.destination, c.own, *c.what) for c in all_}
@@ -253,7 +255,7 @@ _SECTION_ORDER = {section: rank for rank, section in enumerate(CatalogSection)}
 _STAND_ORDER = {stand: rank for rank, stand in enumerate((Stand.KEPT, Stand.NEW, Stand.CUT))}
 
 
-def _order(row: Row) -> tuple[object, ...]:
+def _order(row: PictureRow) -> tuple[object, ...]:
     """By section, risks last, then as the reasons stand in the document."""
     return (
         _SECTION_ORDER[row.section],
@@ -266,7 +268,7 @@ def _order(row: Row) -> tuple[object, ...]:
     )
 
 
-def _names(places: Iterable[Place]) -> list[tuple[object, ...]]:
+def _names(places: Iterable[PicturePlace]) -> list[tuple[object, ...]]:
     return sorted(
         (
             place.site,
@@ -314,7 +316,7 @@ def _in_pieces(land: Landscape, passing: Iterable[Passing]) -> set[str]:
         if place.lane in seen:
             found.add(place.site)
         seen.add(place.lane)
-    neighbours: dict[tuple[str, str], set[Place]] = {}
+    neighbours: dict[tuple[str, str], set[PicturePlace]] = {}
     for one in passing:
         for end in (one.source, one.destination):
             if end.site and end.outside is not None:
@@ -367,7 +369,7 @@ def _numbered(signatures: Mapping[str, Hashable]) -> _Colours:
     return {site: numbers.setdefault(of, len(numbers)) for site, of in signatures.items()}
 
 
-def _kind(land: Landscape, place: Place) -> Hashable:
+def _kind(land: Landscape, place: PicturePlace) -> Hashable:
     """A lane without the names that tell its site from others; two Edge lanes by their networks."""
     if place.outside is not None or place.kind != "Edge Transport":
         return place.kind
@@ -375,7 +377,7 @@ def _kind(land: Landscape, place: Place) -> Hashable:
     return place.kind, place.network if len(edges) > 1 else ""
 
 
-def _seen(land: Landscape, mine: Place, other: Place, colours: _Colours) -> Hashable:
+def _seen(land: Landscape, mine: PicturePlace, other: PicturePlace, colours: _Colours) -> Hashable:
     """The other end, as a site sees it that does not know names of sites."""
     if not other.site:
         return other

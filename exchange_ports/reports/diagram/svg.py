@@ -13,8 +13,8 @@ from xml.etree import ElementTree as ET
 
 from exchange_ports.flows import Reason
 from exchange_ports.reports.diagram import columns
-from exchange_ports.reports.diagram.layout import Place, Stand
-from exchange_ports.reports.diagram.picture import Picture, Row
+from exchange_ports.reports.diagram.layout import PicturePlace, Stand
+from exchange_ports.reports.diagram.picture import Picture, PictureRow
 
 _TEXT: Final = 12.0
 _SMALL: Final = 10.5
@@ -35,7 +35,7 @@ _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ff
 class _Lane:
     strip: columns.Strip
     x: float
-    kind: columns.Kind
+    kind: columns.ColumnKind
 
 
 def svg(scene: Picture, name: str) -> str:
@@ -133,9 +133,11 @@ class _Picture:
             group.append(_text(lane.x, y + 14 + at * _LINE, text, "middle small soft"))
         return group
 
-    def _strips(self, row: Row) -> list[tuple[columns.Strip, list[Place], list[Place]]]:
+    def _strips(
+        self, row: PictureRow
+    ) -> list[tuple[columns.Strip, list[PicturePlace], list[PicturePlace]]]:
         """The lanes of a row with its sources and destinations in each."""
-        found: dict[int, tuple[columns.Strip, list[Place], list[Place]]] = {}
+        found: dict[int, tuple[columns.Strip, list[PicturePlace], list[PicturePlace]]] = {}
         for side, ends in enumerate((row.source, row.destination)):
             for place in sorted(ends, key=lambda end: (self._of[end].x, end.servers)):
                 strip = self._of[place].strip
@@ -143,7 +145,7 @@ class _Picture:
                 (targets if side else sources).append(place)
         return list(found.values())
 
-    def _row(self, row: Row, y: float, tall: float, lines: Sequence[str]) -> ET.Element:
+    def _row(self, row: PictureRow, y: float, tall: float, lines: Sequence[str]) -> ET.Element:
         classes = [str(row.stand)] if row.stand is not Stand.KEPT else []
         classes += ["risk"] if row.is_risky and not classes else []
         group = ET.Element("g", {"class": " ".join(classes)} if classes else {})
@@ -221,7 +223,7 @@ def _in_box(strip: columns.Strip) -> tuple[list[str], list[str]]:
     return first, list(second)
 
 
-def _whole(row: Row) -> str:
+def _whole(row: PictureRow) -> str:
     """All that a row says, for whoever points at it."""
     ports = ", ".join(map(str, row.ports))
     return "\n".join((ports, *(_cited(reason) for reason in row.reasons)))
@@ -291,10 +293,10 @@ LIGHT: Final[Mapping[str, str]] = {
     "line": "#424a53",
     "edge": "#6e7781",
     "rule": "#d0d7de",
-    columns.Kind.INTERNET: "#fdeaea",
-    columns.Kind.PERIMETER: "#fff6cc",
-    columns.Kind.INTERNAL: "#e0f1fc",
-    columns.Kind.NEIGHBOURS: "#eef0f2",
+    columns.ColumnKind.INTERNET: "#fdeaea",
+    columns.ColumnKind.PERIMETER: "#fff6cc",
+    columns.ColumnKind.INTERNAL: "#e0f1fc",
+    columns.ColumnKind.NEIGHBOURS: "#eef0f2",
     Stand.NEW: "#11632a",
     Stand.CUT: "#a90f1b",
     "risk": "#8a3a00",
@@ -306,10 +308,10 @@ DARK: Final[Mapping[str, str]] = {
     "line": "#b3bcc6",
     "edge": "#8b949e",
     "rule": "#30363d",
-    columns.Kind.INTERNET: "#3a1d20",
-    columns.Kind.PERIMETER: "#38300f",
-    columns.Kind.INTERNAL: "#10283a",
-    columns.Kind.NEIGHBOURS: "#21262d",
+    columns.ColumnKind.INTERNET: "#3a1d20",
+    columns.ColumnKind.PERIMETER: "#38300f",
+    columns.ColumnKind.INTERNAL: "#10283a",
+    columns.ColumnKind.NEIGHBOURS: "#21262d",
     Stand.NEW: "#56d364",
     Stand.CUT: "#ff9a94",
     "risk": "#ffb27a",
@@ -326,7 +328,7 @@ _COLOURED: Final = (
     (".way, .ring", "stroke", "line"),
     (".head", "fill", "line"),
     (".ring", "fill", "page"),
-    *((f".{kind}", "fill", kind) for kind in columns.Kind),
+    *((f".{kind}", "fill", kind) for kind in columns.ColumnKind),
     *(
         rule
         for name in ("risk", Stand.NEW, Stand.CUT)
