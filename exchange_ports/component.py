@@ -161,7 +161,9 @@ class ExchangeFirewall(pulumi.ComponentResource):
             for each in to_register
         ]
         self.servers = {
-            server: worn for _, network in made for server, worn in network.servers.items()
+            server: member_of
+            for _, network in made
+            for server, member_of in network.servers.items()
         }
         self.groups = {key: network.groups for key, network in made}
         self.zones = {key: network.zones for key, network in made if network.zones}

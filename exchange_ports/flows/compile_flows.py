@@ -21,14 +21,14 @@ from exchange_ports.topology.models import AdditionalFlow
 from exchange_ports.traffic.ports import without_adjacent
 
 
-def _of_entry(topic: FlowContext, entry: CatalogEntry) -> Iterator[Flow]:
+def _of_entry(context: FlowContext, entry: CatalogEntry) -> Iterator[Flow]:
     reason = (Reason(entry.summary, entry.id),)
-    for source, destination, own in ROWS[entry.id].flows(topic, entry):
+    for source, destination, own in ROWS[entry.id].flows(context, entry):
         for ports in entry.ports if own is None else (own,):
             yield Flow(source, destination, ports, reason)
 
 
-def _of_operator(topic: FlowContext, declared: AdditionalFlow) -> Iterator[Flow]:
+def _of_operator(context: FlowContext, declared: AdditionalFlow) -> Iterator[Flow]:
     """The flows of one declaration, with its reason."""
     need = None if declared.need is None else NEEDS[declared.need]
     summary = ": ".join(part for part in (need and need.summary, declared.reason) if part)
@@ -43,28 +43,28 @@ def _of_operator(topic: FlowContext, declared: AdditionalFlow) -> Iterator[Flow]
     ports = without_adjacent(declared.ports or (need.ports if need else ()))
     for start in ends_of(declared.source):
         for other in ends_of(declared.to):
-            for source, target in _resolved(topic, start, other):
+            for source, target in _resolved(context, start, other):
                 for each in ports:
                     yield Flow(source, target, each, (reason,))
 
 
-def _resolved(topic: FlowContext, source: FlowEnd, to: FlowEnd) -> EndpointPairs:
+def _resolved(context: FlowContext, source: FlowEnd, to: FlowEnd) -> EndpointPairs:
     """The ends of an additional flow; the Internet is what the other end's network means by it."""
     if source.kind is EndpointKind.INTERNET:
-        return ((topic.internet(end), end) for end in _groups(topic, to))
+        return ((context.internet(end), end) for end in _groups(context, to))
     if to.kind is EndpointKind.INTERNET:
-        return ((end, topic.internet(end)) for end in _groups(topic, source))
-    return across(_ends(topic, source), _ends(topic, to))
+        return ((end, context.internet(end)) for end in _groups(context, source))
+    return across(_ends(context, source), _ends(context, to))
 
 
-def _ends(topic: FlowContext, end: FlowEnd) -> tuple[Endpoint, ...]:
+def _ends(context: FlowContext, end: FlowEnd) -> tuple[Endpoint, ...]:
     if end.range_ is not None:
         return (addresses(end.range_),)
-    return _groups(topic, end)
+    return _groups(context, end)
 
 
-def _groups(topic: FlowContext, end: FlowEnd) -> tuple[Group, ...]:
-    return topic.parts.server(end.word) or topic.parts.role(end.word, end.site)
+def _groups(context: FlowContext, end: FlowEnd) -> tuple[Group, ...]:
+    return context.parts.server(end.word) or context.parts.role(end.word, end.site)
 
 
 def compile_flows(inventory: Inventory) -> tuple[Flow, ...]:
@@ -72,13 +72,13 @@ def compile_flows(inventory: Inventory) -> tuple[Flow, ...]:
 
     The topology must have passed its checks: every name in it is declared.
     """
-    topic = FlowContext(inventory)
+    context = FlowContext(inventory)
     found: dict[Flow, set[Reason]] = {}
     for entry in ENTRIES:
-        for flow in _of_entry(topic, entry):
+        for flow in _of_entry(context, entry):
             found.setdefault(flow, set()).update(flow.reasons)
     for declared in inventory.topology.additional_flows:
-        for flow in _of_operator(topic, declared):
+        for flow in _of_operator(context, declared):
             found.setdefault(flow, set()).update(flow.reasons)
     merged = [Flow(f.source, f.destination, f.ports, in_order(r)) for f, r in found.items()]
     return tuple(sorted(merged, key=lambda flow: flow.order))
@@ -90,10 +90,10 @@ class FieldOrigins:
     def __init__(self, inventory: Inventory) -> None:
         """Work out once what each additional flow asks for."""
         topology = inventory.topology
-        self._topic = FlowContext(inventory)
+        self._context = FlowContext(inventory)
         self._operators: dict[tuple[Flow, Reason], list[Path]] = {}
         for index, declared in enumerate(topology.additional_flows):
-            for flow in _of_operator(self._topic, declared):
+            for flow in _of_operator(self._context, declared):
                 for reason in flow.reasons:
                     fields = self._operators.setdefault((flow, reason), [])
                     fields.append(("additional_flows", index))
@@ -112,7 +112,7 @@ class FieldOrigins:
         found = self._operators.get((flow, reason), [])
         row = ROWS.get(reason.entry or "")
         if row is not None:
-            found = [*row.declared_at(self._topic, flow), *found]
+            found = [*row.declared_at(self._context, flow), *found]
         for end in (flow.source, flow.destination):
             if isinstance(end, Group) and (end.network, end.key) in self._retired:
                 found = [*found, self._retired[end.network, end.key]]

@@ -159,29 +159,29 @@ class FlowContext:
 # ---- where each row applies ----
 
 
-def _fabric(topic: FlowContext, _: CatalogEntry) -> RowFlows:
-    ours = topic.parts.exchange()
+def _fabric(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    ours = context.parts.exchange()
     yield from as_in_row(across(ours, ours))
-    yield from as_in_row(both_ways(ours, topic.other_exchange()))
+    yield from as_in_row(both_ways(ours, context.other_exchange()))
 
 
-def _lync(topic: FlowContext, _: CatalogEntry) -> RowFlows:
-    return as_in_row(both_ways(topic.parts.exchange(), topic.lync()))
+def _lync(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    return as_in_row(both_ways(context.parts.exchange(), context.lync()))
 
 
-def _domain_controllers(topic: FlowContext, _: CatalogEntry) -> RowFlows:
-    return as_in_row(both_ways(topic.parts.exchange(), topic.domain_controllers()))
+def _domain_controllers(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    return as_in_row(both_ways(context.parts.exchange(), context.domain_controllers()))
 
 
-def _clients(topic: FlowContext, entry: CatalogEntry) -> RowFlows:
-    for name, client in sorted(topic.topology.clients.items()):
+def _clients(context: FlowContext, entry: CatalogEntry) -> RowFlows:
+    for name, client in sorted(context.topology.clients.items()):
         for service in client.services:
             if SERVICES[service] is not entry:
                 continue
-            rebound = topic.topology.service_ports.get(service)
-            for server in topic.parts.client_access(client.to):
+            rebound = context.topology.service_ports.get(service)
+            for server in context.parts.client_access(client.to):
                 source = (
-                    topic.anywhere(server)
+                    context.anywhere(server)
                     if isinstance(client.source, str)
                     else external(EndpointKind.CLIENTS, client.source, f"clients {name}", name)
                 )
@@ -189,112 +189,112 @@ def _clients(topic: FlowContext, entry: CatalogEntry) -> RowFlows:
                     yield source, server, ports
 
 
-def _mail_to_client_access(topic: FlowContext) -> tuple[Group, ...]:
+def _mail_to_client_access(context: FlowContext) -> tuple[Group, ...]:
     """Who takes mail from outside without Edge."""
-    inbound = topic.topology.mail_flow.inbound
+    inbound = context.topology.mail_flow.inbound
     if not isinstance(inbound, models.Inbound):
         return ()
-    if topic.topology.edge_servers and inbound.to is None:
+    if context.topology.edge_servers and inbound.to is None:
         return ()
-    return topic.parts.client_access(inbound.to)
+    return context.parts.client_access(inbound.to)
 
 
-def _inbound(topic: FlowContext, _: CatalogEntry) -> RowFlows:
-    for server in _mail_to_client_access(topic):
-        yield topic.deliverers() or topic.anywhere(server), server, None
+def _inbound(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    for server in _mail_to_client_access(context):
+        yield context.deliverers() or context.anywhere(server), server, None
 
 
-def _internet_facing_dns(topic: FlowContext, _: CatalogEntry) -> RowFlows:
+def _internet_facing_dns(context: FlowContext, _: CatalogEntry) -> RowFlows:
     """The servers that mail enters or leaves by, where that is not Edge."""
     facing = {
-        *_mail_to_client_access(topic),
+        *_mail_to_client_access(context),
         *(
             sender
-            for connector in send_connectors(topic.topology)
+            for connector in send_connectors(context.topology)
             if connector.through is not models.OutboundPath.EDGE
-            for sender in topic.parts.senders(connector)
+            for sender in context.parts.senders(connector)
         ),
     }
     for group in sorted(facing):
-        yield from as_in_row(across([group], topic.resolvers(group, edge=False)))
+        yield from as_in_row(across([group], context.resolvers(group, edge=False)))
 
 
-def _all_resolve(topic: FlowContext, _: CatalogEntry) -> RowFlows:
-    for group in topic.parts.exchange():
-        yield from as_in_row(across([group], topic.resolvers(group, edge=False)))
+def _all_resolve(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    for group in context.parts.exchange():
+        yield from as_in_row(across([group], context.resolvers(group, edge=False)))
 
 
-def _edge_resolves(topic: FlowContext, _: CatalogEntry) -> RowFlows:
-    for group in topic.parts.edge():
-        yield from as_in_row(across([group], topic.resolvers(group, edge=True)))
+def _edge_resolves(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    for group in context.parts.edge():
+        yield from as_in_row(across([group], context.resolvers(group, edge=True)))
 
 
 def _sent(path: models.OutboundPath) -> Callable[[FlowContext, CatalogEntry], RowFlows]:
     """Outbound mail by the connectors of one path."""
 
-    def places(topic: FlowContext, _: CatalogEntry) -> RowFlows:
-        for connector in send_connectors(topic.topology):
+    def places(context: FlowContext, _: CatalogEntry) -> RowFlows:
+        for connector in send_connectors(context.topology):
             if connector.through is path:
-                for sender in topic.parts.senders(connector):
-                    for hop, ports in topic.hops(connector, sender):
+                for sender in context.parts.senders(connector):
+                    for hop, ports in context.hops(connector, sender):
                         yield sender, hop, ports
 
     return places
 
 
-def _edge_receives(topic: FlowContext, _: CatalogEntry) -> RowFlows:
-    if topic.edge_takes_mail:
-        for edge in topic.parts.receiving():
-            yield topic.deliverers() or topic.internet(edge), edge, None
+def _edge_receives(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    if context.edge_takes_mail:
+        for edge in context.parts.receiving():
+            yield context.deliverers() or context.internet(edge), edge, None
 
 
-def _edge_delivers(topic: FlowContext, _: CatalogEntry) -> RowFlows:
-    if topic.edge_takes_mail:
-        for mailbox, edge, port in topic.parts.receiving_pairs():
+def _edge_delivers(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    if context.edge_takes_mail:
+        for mailbox, edge, port in context.parts.receiving_pairs():
             yield edge, mailbox, None if port is None else one(port)
 
 
-def _site_sends_by_edge(topic: FlowContext, _: CatalogEntry) -> RowFlows:
-    for connector in send_connectors(topic.topology):
+def _site_sends_by_edge(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    for connector in send_connectors(context.topology):
         if connector.through is models.OutboundPath.EDGE:
-            for mailbox, edge, _port in topic.parts.sending_pairs(connector):
+            for mailbox, edge, _port in context.parts.sending_pairs(connector):
                 yield mailbox, edge, None
 
 
-def _edgesync(topic: FlowContext, _: CatalogEntry) -> RowFlows:
-    for mailbox, edge, port in topic.parts.edgesync_pairs():
+def _edgesync(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    for mailbox, edge, port in context.parts.edgesync_pairs():
         yield mailbox, edge, None if port is None else one(port)
 
 
-def _reputation_proxy(topic: FlowContext, _: CatalogEntry) -> RowFlows:
-    declared = topic.topology.sender_reputation
+def _reputation_proxy(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    declared = context.topology.sender_reputation
     if isinstance(declared, models.SenderReputation):
         address = network(str(declared.proxy.address))
         proxy = external(EndpointKind.REPUTATION_PROXY, [address], "sender reputation's proxy")
-        for edge in topic.parts.edge():
+        for edge in context.parts.edge():
             yield edge, proxy, one(declared.proxy.port)
 
 
-def _reputation_probes(topic: FlowContext, _: CatalogEntry) -> RowFlows:
-    if topic.topology.sender_reputation == "direct":
-        for edge in topic.parts.edge():
-            yield edge, topic.internet(edge), None
+def _reputation_probes(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    if context.topology.sender_reputation == "direct":
+        for edge in context.parts.edge():
+            yield edge, context.internet(edge), None
 
 
-def _relays(topic: FlowContext, _: CatalogEntry) -> RowFlows:
-    for name, relay in sorted(topic.topology.mail_flow.relays.items()):
+def _relays(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    for name, relay in sorted(context.topology.mail_flow.relays.items()):
         source = external(EndpointKind.RELAY, relay.source, f"relay {name}", name)
         mailbox = relay.to is models.RelayTarget.MAILBOX
-        play = topic.parts.mailbox if mailbox else topic.parts.client_access
+        play = context.parts.mailbox if mailbox else context.parts.client_access
         for server in play(relay.sites):
             yield source, server, one(relay.port)
 
 
-def _witnesses(topic: FlowContext, _: CatalogEntry) -> RowFlows:
-    for name, witness in sorted(topic.topology.witnesses.items()):
+def _witnesses(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    for name, witness in sorted(context.topology.witnesses.items()):
         address = network(str(witness.address))
         server = external(EndpointKind.WITNESS, [address], f"witness {name}", name)
-        yield from as_in_row(across(topic.parts.mailbox(witness.sites), [server]))
+        yield from as_in_row(across(context.parts.mailbox(witness.sites), [server]))
 
 
 # ---- the fields that declare a flow ----
@@ -309,9 +309,9 @@ def _outside(flow: Flow) -> Iterator[ExternalEndpoint]:
 def _of_site(field: str, *more: str) -> _Fields:
     """A neighbour of a site, by the identity that stands in its name."""
 
-    def fields(topic: FlowContext, flow: Flow) -> Iterator[Path]:
+    def fields(context: FlowContext, flow: Flow) -> Iterator[Path]:
         for end in _outside(flow):
-            for key, site in topic.topology.sites.items():
+            for key, site in context.topology.sites.items():
                 if identity(key, site) == end.of:
                     accounts = end.kind is EndpointKind.ACCOUNTS_DOMAIN_CONTROLLERS
                     inner = more if accounts else ()
@@ -321,16 +321,16 @@ def _of_site(field: str, *more: str) -> _Fields:
 
 
 def _client_fields(service: Service) -> _Fields:
-    def fields(topic: FlowContext, flow: Flow) -> Iterator[Path]:
-        for name, client in topic.topology.clients.items():
+    def fields(context: FlowContext, flow: Flow) -> Iterator[Path]:
+        for name, client in context.topology.clients.items():
             if (
                 service in client.services
                 and _is_from(flow, name, client)
-                and _is_to(topic, flow, client)
+                and _is_to(context, flow, client)
             ):
                 named = "services" in client.model_fields_set
                 yield ("clients", name, "services") if named else ("clients", name)
-        if service in topic.topology.service_ports:
+        if service in context.topology.service_ports:
             yield "service_ports", service.value
 
     return fields
@@ -344,53 +344,53 @@ def _is_from(flow: Flow, name: str, client: models.ClientSource) -> bool:
     return flow.source.kind is EndpointKind.CLIENTS and flow.source.of == name
 
 
-def _is_to(topic: FlowContext, flow: Flow, client: models.ClientSource) -> bool:
-    return flow.destination in topic.parts.client_access(client.to)
+def _is_to(context: FlowContext, flow: Flow, client: models.ClientSource) -> bool:
+    return flow.destination in context.parts.client_access(client.to)
 
 
-def _inbound_field(topic: FlowContext, flow: Flow) -> Iterator[Path]:
-    if topic.topology.mail_flow.inbound is not None:
+def _inbound_field(context: FlowContext, flow: Flow) -> Iterator[Path]:
+    if context.topology.mail_flow.inbound is not None:
         yield "mail_flow", "inbound"
     else:
-        yield from _edge_fields(topic, (flow.source, flow.destination))
+        yield from _edge_fields(context, (flow.source, flow.destination))
 
 
-def _edge_fields(topic: FlowContext, ends: Iterable[Endpoint]) -> Iterator[Path]:
+def _edge_fields(context: FlowContext, ends: Iterable[Endpoint]) -> Iterator[Path]:
     """The Edge servers that wear a group, by the field that says with whom they exchange mail."""
-    worn = set(ends)
-    for wearer in topic.inventory.servers:
-        edge = topic.topology.edge_servers.get(wearer.name)
-        if edge is not None and worn & set(wearer.groups):
+    member_of = set(ends)
+    for member in context.inventory.servers:
+        edge = context.topology.edge_servers.get(member.name)
+        if edge is not None and member_of & set(member.groups):
             field = "subscribed_site" if edge.subscribed_site is not None else "mail_site"
-            yield "edge_servers", wearer.name, field
+            yield "edge_servers", member.name, field
 
 
 def _send_connectors(path: models.OutboundPath) -> _Fields:
     """The Send connectors by which a flow's sender sends."""
 
-    def fields(topic: FlowContext, flow: Flow) -> Iterator[Path]:
+    def fields(context: FlowContext, flow: Flow) -> Iterator[Path]:
         ends = {flow.source, flow.destination}
-        for where, connector in connectors(topic.topology):
-            senders = topic.parts.senders(connector) if connector.through is path else ()
+        for where, connector in connectors(context.topology):
+            senders = context.parts.senders(connector) if connector.through is path else ()
             # Towards the Edge server the next hop is no matter; from there it is.
             if any(
                 sender == flow.destination
                 or (
                     sender == flow.source
-                    and any(hop == flow.destination for hop, _ in topic.hops(connector, sender))
+                    and any(hop == flow.destination for hop, _ in context.hops(connector, sender))
                 )
                 for sender in senders
             ):
                 yield where
-        if topic.topology.mail_flow.outbound is None:
-            yield from _edge_fields(topic, ends)
+        if context.topology.mail_flow.outbound is None:
+            yield from _edge_fields(context, ends)
 
     return fields
 
 
 def _field(*path: str) -> _Fields:
-    def fields(topic: FlowContext, flow: Flow) -> Iterator[Path]:
-        del topic, flow
+    def fields(context: FlowContext, flow: Flow) -> Iterator[Path]:
+        del context, flow
         yield path
 
     return fields
@@ -399,12 +399,12 @@ def _field(*path: str) -> _Fields:
 def _name_servers(side: str) -> _Fields:
     """The name servers, of the flow's own network where each has its own."""
 
-    def fields(topic: FlowContext, flow: Flow) -> Iterator[Path]:
-        asked = getattr(topic.topology.name_servers, side)
+    def fields(context: FlowContext, flow: Flow) -> Iterator[Path]:
+        asked = getattr(context.topology.name_servers, side)
         if not isinstance(asked, dict):
             yield "name_servers", side
         elif isinstance(flow.source, Group):
-            for key, network in topic.topology.networks.items():
+            for key, network in context.topology.networks.items():
                 if key in asked and identity(key, network) == flow.source.network:
                     yield "name_servers", side, key
 
@@ -414,8 +414,8 @@ def _name_servers(side: str) -> _Fields:
 def _named(kind: EndpointKind, *path: str) -> _Fields:
     """What a stack file calls by a key, which stands in the end's name."""
 
-    def fields(topic: FlowContext, flow: Flow) -> Iterator[Path]:
-        del topic
+    def fields(context: FlowContext, flow: Flow) -> Iterator[Path]:
+        del context
         for end in _outside(flow):
             if end.kind is kind:
                 yield (*path, end.of)
@@ -423,8 +423,8 @@ def _named(kind: EndpointKind, *path: str) -> _Fields:
     return fields
 
 
-def _subscription(topic: FlowContext, flow: Flow) -> Iterator[Path]:
-    yield from _edge_fields(topic, (flow.destination,))
+def _subscription(context: FlowContext, flow: Flow) -> Iterator[Path]:
+    yield from _edge_fields(context, (flow.destination,))
 
 
 class CatalogRow(NamedTuple):

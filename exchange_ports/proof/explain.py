@@ -55,7 +55,7 @@ class Explainer:
         :raises ValueError: a cloud would refuse a plan.
         """
         self._model = plans.once(NetworkModel)
-        self._askers = FieldOrigins(plans.inventory)
+        self._origins = FieldOrigins(plans.inventory)
         members = self._model.flows.members
         self._members = {(group.network, group.key): at for group, at in members.items()}
         self.rules: tuple[PlannedRule, ...] = tuple(self._all())
@@ -100,7 +100,7 @@ class Explainer:
                     and self._model.flows.end(ours) & self._member_addresses(rule)
                     and self._model.flows.end(theirs) & rule.addresses
                 ):
-                    yield from self._askers.of(flow, reason)
+                    yield from self._origins.of(flow, reason)
 
     def _identity(self, rule: PlannedRule) -> str:
         return self._model.plans.networks[rule.network].network

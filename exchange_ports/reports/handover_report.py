@@ -111,21 +111,21 @@ class _HandoverPlaces:
     """Who stands where."""
 
     def __init__(self, plans: Plans) -> None:
-        self._namer = EndpointLabels(plans.inventory)
+        self._labels = EndpointLabels(plans.inventory)
         self._networks = {
             identity(key, declared): (key, declared)
             for key, declared in plans.topology.networks.items()
         }
         self._managed = {plan.network for plan in plans.networks.values()}
-        self._dressed = {wearer.name: wearer for wearer in plans.inventory.servers}
+        self._dressed = {member.name: member for member in plans.inventory.servers}
         self._worn: dict[Group, dict[HandoverPlace, set[str]]] = {}
-        for wearer in self._dressed.values():
-            for group in wearer.groups:
+        for member in self._dressed.values():
+            for group in member.groups:
                 here = self._worn.setdefault(group, {})
-                here.setdefault(self._place(wearer), set()).add(wearer.name)
+                here.setdefault(self._place(member), set()).add(member.name)
 
-    def _place(self, wearer: ExchangeServer) -> HandoverPlace:
-        return HandoverPlace(self._networks[wearer.network][0], wearer.zone.value)
+    def _place(self, member: ExchangeServer) -> HandoverPlace:
+        return HandoverPlace(self._networks[member.network][0], member.zone.value)
 
     def cells(self, flow: Flow) -> Iterator[_HandoverCell]:
         """A flow between every two places that it joins, where one end at least is ours."""
@@ -183,7 +183,7 @@ class _HandoverPlaces:
         declared = [range_ for name in servers for range_ in self._dressed[name].ranges]
         declared += [range_ for one in outside for range_ in one.ranges]
         return HandoverSide(
-            self._namer.name(end, ranges=False),
+            self._labels.name(end, ranges=False),
             tuple(servers),
             tuple(map(brief, dict.fromkeys(declared))),
             tuple(name for name in servers if not self._dressed[name].has_address),
@@ -196,10 +196,10 @@ class _HandoverPlaces:
             _CROSSINGS.index(cell.crossing),
             str(cell.source_place or ""),
             str(cell.destination_place or ""),
-            self._namer.rank(cell.source),
-            self._namer.name(cell.source),
-            self._namer.rank(cell.destination),
-            self._namer.name(cell.destination),
+            self._labels.rank(cell.source),
+            self._labels.name(cell.source),
+            self._labels.rank(cell.destination),
+            self._labels.name(cell.destination),
             sorted(map(str, cell.ports)),
             [str(reason) for reason in cell.reasons],
         )

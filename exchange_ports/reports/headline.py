@@ -318,7 +318,7 @@ def _of_update(review: Review, quote: Quote) -> Iterator[str]:
         if found.moves or any(done for _, done in review.operations):
             yield "one step: nothing is cut or opened in passing"
         return
-    passing = Counter(trouble.effect for trouble in found.at_once.issues)
+    passing = Counter(issue.effect for issue in found.at_once.issues)
     for effect, number in passing.items():
         yield f"in one step: {counted(number, 'time')} traffic is {_PASSING[effect]} in passing"
     for each in found.refused:

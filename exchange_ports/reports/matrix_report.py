@@ -48,9 +48,9 @@ class _Cell:
 def matrix(plans: Plans) -> tuple[MatrixRow, ...]:
     """Who may talk to whom, the outside first, then the perimeter, then the inside."""
     wearing: dict[Group, LabeledEnd] = {}
-    for wearer in plans.inventory.servers:
-        for group in wearer.groups:
-            wearing[group] = wearing.get(group, frozenset()) | {wearer.name}
+    for member in plans.inventory.servers:
+        for group in member.groups:
+            wearing[group] = wearing.get(group, frozenset()) | {member.name}
 
     def end(one: Group | ExternalEndpoint) -> LabeledEnd:
         return (

@@ -67,9 +67,9 @@ def openings(plans: Plans, network: str) -> tuple[Opening, ...]:
     """What is opened in a network, by zone, direction and role."""
     known = identity(network, plans.topology.networks[network])
     zones: dict[Group, set[str]] = defaultdict(set)
-    for wearer in plans.inventory.servers:
-        for group in wearer.groups:
-            zones[group].add(wearer.zone.value)
+    for member in plans.inventory.servers:
+        for group in member.groups:
+            zones[group].add(member.zone.value)
     seen = [opening for flow in plans.flows for opening in _seen(flow, known, zones)]
     return tuple(sorted(seen, key=lambda o: (o.zone, o.direction, o.role, o.ports, o.peer)))
 
@@ -168,7 +168,7 @@ def _network_data(plans: Plans, key: str, plan: RuleSet) -> dict[str, object]:
     return {
         "platform": plans.topology.networks[key].platform.value,
         "opens": [opening.as_data() for opening in openings(plans, key)],
-        "servers": {server: list(worn) for server, worn in plan.memberships.items()},
+        "servers": {server: list(member_of) for server, member_of in plan.memberships.items()},
         **cloud_of(plan).names.as_data(plan),
         "limits": [
             {"limit": use.limit.code, "where": use.where, "used": use.used, "most": use.limit.most}

@@ -127,16 +127,16 @@ class _RuleReader:
         self._worn: dict[tuple[str, str], dict[str, list[str]]] = {}
         self._standing: dict[tuple[str, str], list[str]] = {}
         self._where: dict[str, AddressSet] = {}
-        dressed = plans.inventory.servers
-        for wearer in dressed:
-            key = networks[wearer.network]
-            zone = wearer.zone.value
-            self._standing.setdefault((key, zone), []).append(wearer.name)
-            self._where[wearer.name] = AddressSet.of(wearer.ranges)
-            for group in wearer.groups:
+        grouped = plans.inventory.servers
+        for member in grouped:
+            key = networks[member.network]
+            zone = member.zone.value
+            self._standing.setdefault((key, zone), []).append(member.name)
+            self._where[member.name] = AddressSet.of(member.ranges)
+            for group in member.groups:
                 here = self._worn.setdefault((key, group.key), {})
-                here.setdefault(zone, []).append(wearer.name)
-        self._everyone = AddressSet.of(range_ for each in dressed for range_ in each.ranges)
+                here.setdefault(zone, []).append(member.name)
+        self._everyone = AddressSet.of(range_ for each in grouped for range_ in each.ranges)
 
     def zone(
         self, key: str, zone: str, planned: Iterable[PlannedRule]

@@ -50,25 +50,25 @@ def widest(
     >>> widest(boxes, lambda label: [[label]])
     {0: 1}
     """
-    shelves: dict[Label, _Shelf] = {}
+    levels: dict[Label, _Shelf] = {}
     equal: dict[int, int] = {}
     # Few ports are named often: each stands here once.
     named: dict[Spans, Spans] = {}
     for place, (label, ports, addresses) in enumerate(boxes):
-        shelf = shelves.get(label)
+        shelf = levels.get(label)
         if shelf is None:
-            shelf = shelves[label] = _Shelf()
+            shelf = levels[label] = _Shelf()
         services = _services(ports)
         box = addresses, named.setdefault(services, services)
         first = shelf.boxes.setdefault(box, place)
         if first != place:
             equal[place] = first
-    tiers = {label: above(label) for label in shelves}
+    tiers = {label: above(label) for label in levels}
     covered: dict[int, int] = {}
     # A label has more above it than any of those.
-    for label in sorted(shelves, key=lambda each: sum(map(len, tiers[each]))):
-        there = [[shelves[each] for each in tier if each in shelves] for tier in tiers[label]]
-        shelf = shelves[label]
+    for label in sorted(levels, key=lambda each: sum(map(len, tiers[each]))):
+        there = [[levels[each] for each in tier if each in levels] for tier in tiers[label]]
+        shelf = levels[label]
         # What covers a box is larger than it is.
         for (addresses, services), place in sorted(shelf.boxes.items(), key=_smallness):
             cut = tuple(blocks(addresses))

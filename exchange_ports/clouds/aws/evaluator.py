@@ -97,20 +97,22 @@ class AwsFilters:
 
     def permitted(self, server: str, direction: base.Direction) -> Traffic:
         """What the server's own groups let through, as (peer address, service)."""
-        worn = frozenset(self._wears[server])
-        key = (worn, direction)
+        member_of = frozenset(self._wears[server])
+        key = (member_of, direction)
         if key not in self._permitted:
             # All groups on an interface are one set of rules; rules only allow, and no rule means
             # no (aws.md 2.4). So order decides nothing. Replies need no rule: groups are stateful.
             self._permitted[key] = Traffic.of(
-                pair for group in sorted(worn) for pair in self._pairs(group, direction)
+                pair for group in sorted(member_of) for pair in self._pairs(group, direction)
             )
         return self._permitted[key]
 
     def decided_by(self, server: str, direction: base.Direction, packet: Packet) -> AwsDecision:
         """Every rule that lets the packet through; it does not pass where there is none."""
-        worn = frozenset(self._wears[server])
-        allowing = tuple(rule for rule in self._of(worn, direction) if self._names(rule, packet))
+        member_of = frozenset(self._wears[server])
+        allowing = tuple(
+            rule for rule in self._of(member_of, direction) if self._names(rule, packet)
+        )
         return AwsDecision(bool(allowing), allowing)
 
     def reach(self, rule: aws.SecurityGroupRule) -> tuple[AddressSet, ServiceSet]:
@@ -140,9 +142,9 @@ class AwsFilters:
         return self._reach[key]
 
     def _of(
-        self, worn: Iterable[str], direction: base.Direction
+        self, member_of: Iterable[str], direction: base.Direction
     ) -> Iterator[aws.SecurityGroupRule]:
-        for group in sorted(worn):
+        for group in sorted(member_of):
             if group not in self._keys:
                 raise ValueError(f"there is no group {group}")
             yield from self._rules.get((group, direction), ())

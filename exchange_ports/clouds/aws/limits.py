@@ -177,8 +177,8 @@ def _uses(rules: AwsRuleSet, quotas: Mapping[str, int]) -> Iterator[Use]:
             ways = _ways_out([rule for rule, _ in counted], sizes, use, per_interface)
             use = replace(use, way_out=ways)
         yield use
-    for server, worn in sorted(rules.memberships.items()):
-        yield Use(per_interface, server, len(worn))
+    for server, member_of in sorted(rules.memberships.items()):
+        yield Use(per_interface, server, len(member_of))
     yield Use(RULES_TIMES_GROUPS, "every server", per_group.most * per_interface.most)
     yield Use(GROUPS_PER_REGION.raised(quotas), rules.network, len(rules.groups))
     yield Use(LISTS_PER_REGION.raised(quotas), rules.network, len(rules.prefix_lists))

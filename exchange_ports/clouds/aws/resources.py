@@ -110,10 +110,10 @@ class AwsNetwork(pulumi.ComponentResource):
         )["groups"]
         self.groups = {key: ids[key] for key in made}
         self.servers = {
-            server: pulumi.Output.all(*(self.groups[key] for key in worn)).apply(
+            server: pulumi.Output.all(*(self.groups[key] for key in member_of)).apply(
                 lambda worn_ids: ServerGroups(security_group_ids=worn_ids)
             )
-            for server, worn in sorted(rules.memberships.items())
+            for server, member_of in sorted(rules.memberships.items())
         }
         self.register_outputs({"servers": self.servers, "groups": self.groups})
 

@@ -233,16 +233,16 @@ class AzureFilters:
         :raises ValueError: a rule's own side is a range or tag, and `own`, the server's address, is
             not given.
         """
-        zone, worn = self._zones[server], frozenset(self._wears[server])
+        zone, member_of = self._zones[server], frozenset(self._wears[server])
         met = self._met(zone, direction)
         if not met:
             # No group at all: everything is allowed (azure.md 3).
             return Traffic.everything()
-        first, *others = (self._passes(place, worn, own).traffic for place in met)
+        first, *others = (self._passes(place, member_of, own).traffic for place in met)
         if not others:
             return first
         by_address = any(place in self._by_address for place in met)
-        key = (zone, direction, worn, own if by_address else None)
+        key = (zone, direction, member_of, own if by_address else None)
         if key not in self._both:
             # Both must allow it (azure.md 3).
             self._both[key] = first & others[0]
@@ -253,8 +253,10 @@ class AzureFilters:
 
         Where it has none, the server permits the same whatever these hold.
         """
-        zone, worn = self._zones[server], frozenset(self._wears[server])
-        return any(self._passes(place, worn, own).by_tag for place in self._met(zone, direction))
+        zone, member_of = self._zones[server], frozenset(self._wears[server])
+        return any(
+            self._passes(place, member_of, own).by_tag for place in self._met(zone, direction)
+        )
 
     def beside(
         self, zone: Zone, direction: Direction, addresses: AddressSet
@@ -281,8 +283,8 @@ class AzureFilters:
         self, server: str, direction: Direction, packet: Packet, own: Address | None = None
     ) -> AzureDecision:
         """The rules that decide over one packet, one of each group that it meets."""
-        zone, worn = self._zones[server], frozenset(self._wears[server])
-        return self._decided(self._met(zone, direction), worn, packet, own)
+        zone, member_of = self._zones[server], frozenset(self._wears[server])
+        return self._decided(self._met(zone, direction), member_of, packet, own)
 
     def decided_beside(
         self, zone: Zone, direction: Direction, packet: Packet, own: Address
@@ -292,14 +294,14 @@ class AzureFilters:
         return self._decided((place,) if place in self._rules else (), (), packet, own)
 
     def _decided(
-        self, met: Iterable[_Place], worn: Iterable[str], packet: Packet, own: Address | None
+        self, met: Iterable[_Place], member_of: Iterable[str], packet: Packet, own: Address | None
     ) -> AzureDecision:
         rulings: list[Ruling] = []
         for place in met:
             # The last default rule matches everything.
             rule = next(
                 rule
-                for rule in self._of(place, worn, own)
+                for rule in self._of(place, member_of, own)
                 if any(packet.address in a and packet.service in s for a, s in self.reach(rule))
             )
             rulings.append(Ruling(place.at, rule))
@@ -332,10 +334,10 @@ class AzureFilters:
         places = (_Place(zone, at, direction) for at in _ON_THE_WAY[direction])
         return tuple(place for place in places if place in self._rules)
 
-    def _passes(self, place: _Place, worn: frozenset[str], own: Address | None) -> _Passing:
-        key = (place, worn, own if place in self._by_address else None)
+    def _passes(self, place: _Place, member_of: frozenset[str], own: Address | None) -> _Passing:
+        key = (place, member_of, own if place in self._by_address else None)
         if key not in self._passing:
-            self._passing[key] = self._evaluated(self._of(place, worn, own))
+            self._passing[key] = self._evaluated(self._of(place, member_of, own))
         return self._passing[key]
 
     def _evaluated(self, rules: Iterable[azure.SecurityRule]) -> _Passing:
@@ -357,13 +359,13 @@ class AzureFilters:
         return _Passing(allowed, by_tag)
 
     def _of(
-        self, place: _Place, worn: Iterable[str], own: Address | None
+        self, place: _Place, member_of: Iterable[str], own: Address | None
     ) -> Iterator[azure.SecurityRule]:
         """The rules that are applied to an interface, in the order of priority."""
         by_side = self._rules[place]
         # A rule with a group at our side is applied only to interfaces in that group, at a subnet as
         # well (azure.md 1).
-        found = [rule for key in worn for rule in by_side.get(key, ())]
+        found = [rule for key in member_of for rule in by_side.get(key, ())]
         found += [rule for rule in by_side.get(None, ()) if self._at_ours(rule, own)]
         return iter(sorted(found, key=lambda rule: rule.priority))
 

@@ -255,9 +255,9 @@ def _uses(rules: azure.AzureRuleSet) -> Iterator[Use]:
         yield Use(APPLICATION_GROUPS, where, len(named))
         # By its type a side names one at most: several do not work while one of them is empty.
         yield Use(GROUPS_PER_SIDE, where, 1 if named else 0)
-    for server, worn in sorted(rules.memberships.items()):
-        yield Use(GROUPS_PER_INTERFACE, server, len(worn))
-    members = Counter(key for worn in rules.memberships.values() for key in worn)
+    for server, member_of in sorted(rules.memberships.items()):
+        yield Use(GROUPS_PER_INTERFACE, server, len(member_of))
+    members = Counter(key for member_of in rules.memberships.values() for key in member_of)
     for key, number in sorted(members.items()):
         # One interface with one IP configuration for each server: more are not declared.
         yield Use(INTERFACES_PER_GROUP, key, number)
@@ -331,8 +331,8 @@ def _texts(rules: azure.AzureRuleSet) -> Iterator[Use]:
     for name, number in Counter(group.key.lower() for group in rules.application_groups).items():
         if number > GROUPS_PER_NAME.most:
             yield Use(GROUPS_PER_NAME, name, number)
-    for server, worn in sorted(rules.memberships.items()):
-        strange = len(set(worn) - made)
+    for server, member_of in sorted(rules.memberships.items()):
+        strange = len(set(member_of) - made)
         if strange:
             yield Use(STRANGE_GROUPS, server, strange)
     for group in rules.groups:

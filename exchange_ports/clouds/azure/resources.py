@@ -134,9 +134,9 @@ class AzureNetwork(pulumi.ComponentResource):
         self.servers = {
             server: _attachment(
                 self.zones[zone] if (zone := rules.zones[server]) in at_interfaces else None,
-                [self.groups[key] for key in worn],
+                [self.groups[key] for key in member_of],
             )
-            for server, worn in sorted(rules.memberships.items())
+            for server, member_of in sorted(rules.memberships.items())
         }
         self.register_outputs({"servers": self.servers, "groups": self.groups, "zones": self.zones})
 
@@ -144,8 +144,8 @@ class AzureNetwork(pulumi.ComponentResource):
 def _attachment(
     zone: pulumi.Output[str] | None, groups: list[pulumi.Output[str]]
 ) -> pulumi.Output[ServerGroups]:
-    worn: dict[str, Any] = {} if zone is None else {"network_security_group_id": zone}
-    found = pulumi.Output.all(**worn, application_security_group_ids=groups)
+    member_of: dict[str, Any] = {} if zone is None else {"network_security_group_id": zone}
+    found = pulumi.Output.all(**member_of, application_security_group_ids=groups)
     return cast("pulumi.Output[ServerGroups]", found)
 
 

@@ -56,8 +56,8 @@ class _ShadowedGroup:
         self._direction = direction
         self._wider = implied_groups
         self._here = {
-            name: frozenset(worn)
-            for name, worn in plan.memberships.items()
+            name: frozenset(member_of)
+            for name, member_of in plan.memberships.items()
             if plan.zones.get(name) is group.zone
         }
 
@@ -66,11 +66,13 @@ class _ShadowedGroup:
     ) -> Iterator[RedundantRule]:
         """Allow rules of which, at every server that they are applied to, all is decided before."""
         for rule in rules:
-            everyone = [worn for worn in self._here.values() if self._is_applied(rule, worn)]
+            everyone = [
+                member_of for member_of in self._here.values() if self._is_applied(rule, member_of)
+            ]
             named = Traffic.of(self._reach(rule))
             denies: list[azure.SecurityRule] = []
-            for worn in set(everyone):
-                applied = [one for one in before if self._is_applied(one, worn)]
+            for member_of in set(everyone):
+                applied = [one for one in before if self._is_applied(one, member_of)]
                 if not named <= self._of(applied):
                     break
                 denies += [one for one in applied if self._takes(one, named)]
@@ -104,9 +106,9 @@ class _ShadowedGroup:
     def _takes(self, rule: azure.SecurityRule, named: Traffic) -> bool:
         return rule.access is azure.Access.DENY and bool(self._of([rule]) & named)
 
-    def _is_applied(self, rule: azure.SecurityRule, worn: Collection[str]) -> bool:
+    def _is_applied(self, rule: azure.SecurityRule, member_of: Collection[str]) -> bool:
         ours = self._ours(rule)
-        return ours.key in worn if isinstance(ours, azure.GroupRef) else True
+        return ours.key in member_of if isinstance(ours, azure.GroupRef) else True
 
     def _ours(self, rule: azure.SecurityRule) -> azure.Side:
         return rule.destination if self._direction is Direction.IN else rule.source

@@ -90,7 +90,7 @@ class _Side:
         self.topology = topology
         self.networks = {identity(k, net): (k, net) for k, net in topology.networks.items()}
         self.sites = {identity(k, site): (k, site) for k, site in topology.sites.items()}
-        self.worn = {server.name: server.groups for server in Inventory(topology).servers}
+        self.member_of = {server.name: server.groups for server in Inventory(topology).servers}
         self.names: dict[str, str] = {}
         self.owned = dict(self._owned())
 
@@ -120,7 +120,7 @@ class _Side:
             self.names[identity(key, edge)] = key
             of = identity(edge.site, self.topology.sites.get(edge.site))
             lane_key = (of, LaneKind.EDGE.value, self._id_of(edge.network))
-            yield lane_key, identity(key, edge), frozenset(self.worn[key])
+            yield lane_key, identity(key, edge), frozenset(self.member_of[key])
 
     def _id_of(self, network: str) -> str:
         return identity(network, self.topology.networks[network])
@@ -128,7 +128,7 @@ class _Side:
     def _as(self, lane: LaneKind, server: str, *, alone: bool) -> frozenset[Group]:
         return frozenset(
             group
-            for group in self.worn[server]
+            for group in self.member_of[server]
             if lane is LaneKind.EXCHANGE
             or group.kind is GroupKind.EXCHANGE
             or (group.kind is GroupKind.CLIENT_ACCESS and lane is LaneKind.CLIENT_ACCESS)
@@ -157,21 +157,23 @@ class Landscape:
             of: all(_has_both(side.sites.get(of, ("", None))[1]) for side in self._sides)
             for of in ids
         }
-        was = {(lane, server): worn for lane, server, worn in self._before.lanes(combined)}
-        now_ = {(lane, server): worn for lane, server, worn in self._now.lanes(combined)}
+        was = {
+            (lane, server): member_of for lane, server, member_of in self._before.lanes(combined)
+        }
+        now_ = {(lane, server): member_of for lane, server, member_of in self._now.lanes(combined)}
         self._places: list[tuple[PicturePlace, frozenset[Group], frozenset[Group]]] = []
         self.lanes: dict[_Key, Lane] = {}
         for lane in dict.fromkeys(key for key, _ in (*now_, *was)):
-            here = {server: worn for (key, server), worn in now_.items() if key == lane}
-            there = {server: worn for (key, server), worn in was.items() if key == lane}
+            here = {server: member_of for (key, server), member_of in now_.items() if key == lane}
+            there = {server: member_of for (key, server), member_of in was.items() if key == lane}
             self._stand(lane, there, here)
         self._by_group: tuple[dict[Group, list[PicturePlace]], dict[Group, list[PicturePlace]]] = (
             {},
             {},
         )
         for place, *both in self._places:
-            for known, worn in zip(self._by_group, both, strict=True):
-                for group in worn:
+            for known, member_of in zip(self._by_group, both, strict=True):
+                for group in member_of:
                     known.setdefault(group, []).append(place)
 
     @cached_property
@@ -189,11 +191,11 @@ class Landscape:
         for server in sorted(was.keys() & now.keys()):
             places.setdefault((was[server], now[server]), []).append(server)
         for server in sorted(was.keys() ^ now.keys()):
-            worn = (was if server in was else now)[server]
+            member_of = (was if server in was else now)[server]
             side = 0 if server in was else 1
-            alike = [both for both in places if both[side] == worn]
+            alike = [both for both in places if both[side] == member_of]
             none: frozenset[Group] = frozenset()
-            alone = (worn, none) if server in was else (none, worn)
+            alone = (member_of, none) if server in was else (none, member_of)
             places.setdefault(alike[0] if alike else alone, []).append(server)
         for both, servers in places.items():
             place = PicturePlace(*key, tuple(sorted(servers)))

@@ -291,7 +291,7 @@ def groups(topology: models.Topology) -> Iterator[Finding]:
         if not declared.retired_groups:
             continue
         here = identity(key, declared)
-        known, worn = retirable_groups(topology, here), _worn(topology, here)
+        known, member_of = retirable_groups(topology, here), _worn(topology, here)
         for place, group in enumerate(declared.retired_groups):
             path: Path = ("networks", key, "retired_groups", place)
             if declared.platform is models.Platform.EXTERNAL:
@@ -306,7 +306,7 @@ def groups(topology: models.Topology) -> Iterator[Finding]:
                 )
                 what = "a group of a site or server that is declared"
                 yield BY_CODE["undeclared"].at(path, name=group, what=what, fix=fix)
-            elif group in worn:
+            elif group in member_of:
                 yield BY_CODE["retired-group-worn"].at(path, group=group, network=key)
 
 
