@@ -66,15 +66,18 @@ def matrix(plans: Plans) -> tuple[MatrixRow, ...]:
         cells = regroup(cells, *columns)
     # Put together in two ways, two cells can have come to the same ends.
     cells = regroup(cells, "ports", "reasons")
-    namer = EndpointLabels(plans.inventory)
-    return tuple(_row(cell, namer) for cell in sorted(cells, key=lambda c: _order(c, namer)))
+    endpoint_labels = EndpointLabels(plans.inventory)
+    return tuple(
+        _row(cell, endpoint_labels)
+        for cell in sorted(cells, key=lambda c: _order(c, endpoint_labels))
+    )
 
 
-def _row(cell: _Cell, namer: EndpointLabels) -> MatrixRow:
+def _row(cell: _Cell, endpoint_labels: EndpointLabels) -> MatrixRow:
     ports = (ANY_PORTS,) if ANY_PORTS in cell.ports else joined(sorted(cell.ports))
     return MatrixRow(
-        namer.name(cell.source),
-        namer.name(cell.destination),
+        endpoint_labels.name(cell.source),
+        endpoint_labels.name(cell.destination),
         ", ".join(map(str, ports)),
         reasons_in_order(cell.reasons),
         *parts_of(cell.source),
@@ -82,13 +85,13 @@ def _row(cell: _Cell, namer: EndpointLabels) -> MatrixRow:
     )
 
 
-def _order(cell: _Cell, namer: EndpointLabels) -> tuple[object, ...]:
+def _order(cell: _Cell, endpoint_labels: EndpointLabels) -> tuple[object, ...]:
     """The Internet first, then others outside, Edge servers, and the inside last."""
     return (
-        namer.rank(cell.source),
-        namer.name(cell.source),
-        namer.rank(cell.destination),
-        namer.name(cell.destination),
+        endpoint_labels.rank(cell.source),
+        endpoint_labels.name(cell.source),
+        endpoint_labels.rank(cell.destination),
+        endpoint_labels.name(cell.destination),
         *sorted(map(str, cell.ports)),
     )
 
