@@ -434,12 +434,6 @@ class Capabilities:
     deny_rules: bool = False
     #: Rules are in a group of each zone, so the place of a rule is a zone.
     groups_by_zone: bool = False
-    #: Groups can be associated with subnets (`attach_to: subnets`).
-    subnet_attachment: bool = False
-    #: Rules can be added to the security groups of neighbours.
-    neighbour_groups: bool = False
-    #: Rules of IPv6 addresses.
-    ipv6: bool = True
 
 
 @dataclass(frozen=True)

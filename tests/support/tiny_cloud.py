@@ -18,7 +18,6 @@ import pulumi
 from exchange_ports.clouds import registered
 from exchange_ports.clouds.base import (
     AllowRule,
-    Capabilities,
     Cloud,
     Direction,
     Limit,
@@ -385,7 +384,6 @@ CLOUD: Final = Cloud[TinyRuleSet](
     network_type="tiny:index:Network",
     provider_package="tiny",
     load=lambda _: sys.modules[__name__],
-    capabilities=Capabilities(ipv6=False),
 )
 
 

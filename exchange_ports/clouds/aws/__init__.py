@@ -14,5 +14,4 @@ CLOUD: Final = Cloud[AwsRuleSet](
     network_type="exchange-ports:index:AwsNetwork",
     provider_package="aws",
     load=modules_of(__name__),
-    capabilities=Capabilities(neighbour_groups=True),
 )

@@ -14,6 +14,6 @@ CLOUD: Final = Cloud[AzureRuleSet](
     network_type="exchange-ports:index:AzureNetwork",
     provider_package="azure-native",
     load=modules_of(__name__),
-    capabilities=Capabilities(deny_rules=True, groups_by_zone=True, subnet_attachment=True),
+    capabilities=Capabilities(deny_rules=True, groups_by_zone=True),
     platform_traffic=(PROBES,),
 )
