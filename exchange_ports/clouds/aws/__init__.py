@@ -3,7 +3,7 @@
 from typing import Final
 
 from exchange_ports.clouds.aws.rules import AwsRuleSet
-from exchange_ports.clouds.base import Capabilities, Cloud, modules_of
+from exchange_ports.clouds.base import Cloud, modules_of
 from exchange_ports.topology.models import Platform
 
 __all__ = ["CLOUD"]
