@@ -5,6 +5,7 @@ Judged by `tests.rollout.programs`, which knows neither plans nor names nor the 
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any, Final, cast
 
 import pulumi
@@ -13,6 +14,8 @@ from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import Phase as HypothesisPhase
 from hypothesis import strategies as st
 
+from exchange_ports.clouds.aws.rules import SecurityGroupRule
+from exchange_ports.clouds.base import PlannedResource
 from exchange_ports.offline import Recording
 from exchange_ports.planning import Plans
 from exchange_ports.rollout import Attached, Phase, network_pairs, operations, plan_rollout
@@ -164,9 +167,14 @@ def _index_in_the_name(patch: pytest.MonkeyPatch) -> None:
 
     numbers: dict[str, int] = {}
 
-    def numbered(rule: object) -> str:
+    by_content = resources.resource
+
+    def numbered(each: Any) -> PlannedResource:
+        found = by_content(each)
+        if not isinstance(each, SecurityGroupRule):
+            return found
         # A new program begins at nought, as its rules come in another order.
-        return f"rule-{numbers.setdefault(str(rule), len(numbers))}"
+        return replace(found, name=f"rule-{numbers.setdefault(str(each), len(numbers))}")
 
     def fresh(*_: object) -> str:
         numbers.clear()
@@ -178,7 +186,7 @@ def _index_in_the_name(patch: pytest.MonkeyPatch) -> None:
         fresh()
         real(self, *given, **named)
 
-    patch.setattr(resources, "rule_name", numbered)
+    patch.setattr(resources, "resource", numbered)
     patch.setattr(resources.AwsNetwork, "__init__", begun)
 
 
