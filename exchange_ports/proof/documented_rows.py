@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from exchange_ports.catalog import BY_ID, SERVICES
 from exchange_ports.topology import models
-from exchange_ports.topology.groups import ServerRole, send_connectors
+from exchange_ports.topology.groups import ServerRole, identity, send_connectors
 from exchange_ports.topology.inventory import ExchangeServer, addresses_of
 from exchange_ports.traffic.addresses import (
     EVERYTHING_V4,
@@ -24,7 +24,8 @@ from exchange_ports.traffic.addresses import (
 from exchange_ports.traffic.addresses import Network as Range
 from exchange_ports.traffic.ports import Ports, tcp
 
-#: Class D, class E and limited broadcast are no part of the Internet (DESIGN 5).
+#: Class D, class E and limited broadcast are no part of the Internet (DESIGN 5). Derived here again, so that
+#: a mistake of the flows about the Internet is found.
 _NO_UNICAST: Final = network("224.0.0.0/3")
 
 
@@ -46,6 +47,10 @@ class DocumentedRows:
         self._servers = servers
         self._edges = topology.edge_servers
         self._connectors = send_connectors(topology)
+        #: Each network's key and declaration, by its identity.
+        self._networks = {
+            identity(key, declared): (key, declared) for key, declared in topology.networks.items()
+        }
 
     def of(self, server: ExchangeServer, way: Literal["in", "out"]) -> tuple[RequiredTraffic, ...]:
         """What must reach the server, or what it must reach, row by row."""
@@ -222,7 +227,7 @@ class DocumentedRows:
         declared = self._topology.name_servers
         asked = declared.edge if server.is_edge else declared.internal
         if isinstance(asked, dict):
-            asked = asked.get(self._network(server)[0])
+            asked = asked.get(self._networks[server.network][0])
         if asked is None or asked == "platform":
             return AddressSet()
         if isinstance(asked, str):
@@ -235,16 +240,9 @@ class DocumentedRows:
                 yield from site.domain_controllers.addresses
                 yield from site.domain_controllers.accounts_forest
 
-    def _network(self, server: ExchangeServer) -> tuple[str, models.Network]:
-        return next(
-            (key, declared)
-            for key, declared in self._topology.networks.items()
-            if (declared.id or key) == server.network
-        )
-
     def internet(self, server: ExchangeServer) -> AddressSet:
         """Public addresses, or all where the network says `internet: any`."""
-        declared = self._network(server)[1]
+        declared = self._networks[server.network][1]
         if declared.internet == "any":
             return self._everything(declared)
         blocks = self._topology.private_blocks
@@ -254,7 +252,7 @@ class DocumentedRows:
 
     def _any_source(self, server: ExchangeServer) -> AddressSet:
         """Any address, since load balancers stand before Client Access; or public ones where declared."""
-        declared = self._network(server)[1]
+        declared = self._networks[server.network][1]
         public = declared.internet == "public"
         return self.internet(server) if public else self._everything(declared)
 

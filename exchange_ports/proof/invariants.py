@@ -31,10 +31,6 @@ from exchange_ports.traffic.traffic import Packet, Traffic
 
 _EVERYTHING: Final = ServiceSet.everything()
 
-#: Class D, class E and limited broadcast are no part of the Internet (DESIGN 5). Derived here again, so that
-#: a mistake of the flows about the Internet is found.
-_NO_UNICAST: Final = network("224.0.0.0/3")
-
 
 @dataclass(frozen=True, slots=True)
 class Failure:

@@ -200,7 +200,7 @@ class AddressSet(LineSet[Address]):
 
         One that ends in 0 looks like a network, so the next one is taken where that is in as well.
 
-        >>> print(AddressSet.of([network("10.20.0.0/16")]).witness())
+        >>> print(AddressSet.of([network("10.20.0.0/16")]).example())
         10.20.0.1
 
         :raises ValueError: the set is empty.
