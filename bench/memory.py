@@ -58,7 +58,7 @@ def _ours(count: int) -> None:
 
 
 def _floor(_: int) -> None:
-    for module in ("azure.plan", "clouds.azure.evaluator", "topology.declaring"):
+    for module in ("clouds.azure.plan", "clouds.azure.evaluator", "topology.models"):
         import_module(f"exchange_ports.{module}")
 
 

@@ -1,13 +1,16 @@
 """`python -m exchange_ports`, and the command that an installation makes.
 
 A command lives for a fifth of a second, and nearly all that it makes stays until it ends: to look for
-garbage takes a tenth of its time and finds none. Another tenth is Pydantic's search of every installed
-package for plugins of it. A command has no use for any, and runs no code of other packages.
+garbage takes a tenth of its time and finds none, and so does it to take everything apart at the end.
+Another tenth is Pydantic's search of every installed package for plugins of it. A command has no use
+for any, and runs no code of other packages.
 """
 
 import gc
+import os
 import sys
 from types import ModuleType
+from typing import NoReturn
 
 gc.disable()
 
@@ -18,5 +21,14 @@ sys.modules.setdefault(_no_plugins.__name__, _no_plugins)
 
 from exchange_ports.cli import main  # noqa: E402
 
+
+def command() -> NoReturn:
+    """Run the command that the process was started with, and end the process with its exit code."""
+    code = main()
+    # `main` has written standard output out, and answered for it where that failed.
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    command()

@@ -1,5 +1,7 @@
 """What the benchmarks measure with, and what they say of it. How quick anything is, is for `make bench`."""
 
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from functools import cache
@@ -439,3 +441,11 @@ def test_the_large_topology_gives_a_thousand_rules_that_fit() -> None:
     plan = networks_of(compile_plans(topology))["corp"]
     assert isinstance(plan, AwsRuleSet)
     assert len(plan.rules) >= rules.RULES
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ["ours", "floor"])
+def test_a_process_of_its_own_says_how_much_memory_it_took(what: str) -> None:
+    command = [sys.executable, "-m", "bench.memory", what, "30"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert 5 < float(done.stdout) < 500
