@@ -134,7 +134,7 @@ def inside() -> str:
 
     :raises Refused: this is no repository.
     """
-    return _git("--show-prefix", command="rev-parse", of="this folder").decode().rstrip("\n")
+    return git("--show-prefix", command="rev-parse", of="this folder").decode().rstrip("\n")
 
 
 class Tree:
@@ -185,10 +185,10 @@ class Tree:
         if entry.mode == _SYMBOLIC_LINK:
             raise self._refused(path, "it is a symbolic link, which is not followed")
         of = f"{path} in {self.revision.asked}"
-        size = int(_git("-s", entry.id, command="cat-file", of=of))
+        size = int(git("-s", entry.id, command="cat-file", of=of))
         if size > MAX_BYTES:
             raise self._refused(path, f"it has {size} bytes, and a stack file at most {MAX_BYTES}")
-        return _git("blob", entry.id, command="cat-file", of=of)
+        return git("blob", entry.id, command="cat-file", of=of)
 
     def _folder(self, path: str) -> tuple[dict[str, _TreeEntry], str | None]:
         """What is in a folder, nothing where there is none; and the link on the way to it, if any."""
@@ -206,7 +206,7 @@ class Tree:
 
     def _listed(self, tree: str) -> dict[str, _TreeEntry]:
         if tree not in self._folders:
-            answer = _git("-z", "--full-tree", tree, command="ls-tree", of=self.revision.asked)
+            answer = git("-z", "--full-tree", tree, command="ls-tree", of=self.revision.asked)
             found: dict[str, _TreeEntry] = {}
             for line in filter(None, answer.split(b"\0")):
                 words, _, name = line.partition(b"\t")
@@ -230,11 +230,11 @@ def _revision(asked: str) -> Revision:
 
 
 def _resolved(name: str, asked: str) -> str:
-    answer = _git("--verify", "--quiet", "--end-of-options", name, command="rev-parse", of=asked)
+    answer = git("--verify", "--quiet", "--end-of-options", name, command="rev-parse", of=asked)
     return answer.decode().split()[-1]
 
 
-def _git(*arguments: str, command: str, of: str) -> bytes:
+def git(*arguments: str, command: str, of: str) -> bytes:
     """What one of git's reading commands answers.
 
     :raises Refused: git is not there, or refuses.
@@ -270,7 +270,7 @@ def _git(*arguments: str, command: str, of: str) -> bytes:
 #: Where stack files are looked for beside the folder that the project itself names: in ours they
 #: stand in `stacks`, and by Pulumi's default in the project's own folder.
 _FOLDERS: Final = ("", "stacks")
-_STACK: Final = re.compile(r"Pulumi\..+\.ya?ml", re.DOTALL)
+STACK: Final = re.compile(r"Pulumi\..+\.ya?ml", re.DOTALL)
 _PROJECTS: Final = ("Pulumi.yaml", "Pulumi.yml")
 #: As git has it: files that share half of their lines may be one file under two names.
 _ALIKE: Final = 0.5
@@ -293,6 +293,17 @@ class Sides(NamedTuple):
     base: str
     head: str
     pairs: tuple[tuple[NamedSide | None, NamedSide | None], ...]
+    #: The folder that we stand in, as a prefix of the repository's paths; empty at its top.
+    prefix: str = ""
+
+    @property
+    def folder(self) -> str:
+        """The project's folder in its repository; `.` at the top."""
+        return self.prefix.rstrip("/") or "."
+
+    def here(self, path: str) -> str:
+        """A path of the repository as seen from the folder that we stand in."""
+        return _here(self.prefix, path)
 
 
 class _Source(Protocol):
@@ -319,7 +330,7 @@ def sides(against: str, at: str | None, files: Sequence[str]) -> Sides:
         why = "there is no such file on either side"
         raise Refused([CANNOT_READ.at((), file=path, why=why) for path in missing])
     before, after = (_of(source, paths) for source in (old, new))
-    return Sides(old.id, new.id, tuple(_paired(before, after)))
+    return Sides(old.id, new.id, tuple(_paired(before, after)), prefix)
 
 
 class _Disk:
@@ -329,7 +340,6 @@ class _Disk:
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
-        self._up = "../" * prefix.count("/")
 
     def files(self, folder: str) -> tuple[str, ...]:
         here = Path(self._here(folder) or ".")
@@ -345,10 +355,13 @@ class _Disk:
         return read_content(self._here(path))
 
     def _here(self, path: str) -> str:
-        """A path of the repository as seen from the folder that we stand in."""
-        if f"{path}/".startswith(self._prefix):
-            return path.removeprefix(self._prefix.rstrip("/")).removeprefix("/")
-        return self._up + path
+        return _here(self._prefix, path)
+
+
+def _here(prefix: str, path: str) -> str:
+    if f"{path}/".startswith(prefix):
+        return path.removeprefix(prefix.rstrip("/")).removeprefix("/")
+    return "../" * prefix.count("/") + path
 
 
 def _from_top(prefix: str, file: str) -> str:
@@ -375,7 +388,7 @@ def _stack_files(both: tuple[_Source, _Source], prefix: str) -> list[str]:
             for source in both
             for folder in folders
             for path in source.files(folder)
-            if _STACK.fullmatch(path.rpartition("/")[2])
+            if STACK.fullmatch(path.rpartition("/")[2])
         }
     )
 
