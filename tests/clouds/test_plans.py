@@ -417,6 +417,54 @@ def test_ping_from_ipv6_is_another_protocol() -> None:
     assert [r.ip_protocol for r in rules if r.description == "this"] == ["icmpv6"]
 
 
+@pytest.mark.parametrize(
+    "addresses, families",
+    [
+        ({"ex1": "10.20.0.11", "ex2": "10.20.0.12"}, ["icmp"]),
+        ({"ex1": "2001:db8:20::11", "ex2": "2001:db8:20::12"}, ["icmpv6"]),
+        ({"ex1": "10.20.0.11", "ex2": "2001:db8:20::12"}, ["icmp", "icmpv6"]),
+        # Whose address is not declared has one of IPv4.
+        ({"ex1": None, "ex2": "2001:db8:20::12"}, ["icmp", "icmpv6"]),
+        ({"ex1": None, "ex2": None}, ["icmp"]),
+    ],
+)
+def test_ping_of_a_group_is_of_the_families_in_which_it_has_members(
+    addresses: Mapping[str, str | None], families: list[str]
+) -> None:
+    servers = {
+        name: {"roles": ["client_access", "mailbox"], **({"address": at} if at else {})}
+        for name, at in addresses.items()
+    }
+    edit = {
+        "networks.corp.internal": ["10.20.0.0/20", "2001:db8:20::/64"],
+        "sites.hq.servers": servers,
+        "additional_flows": [_ping("exchange", "edge")],
+    }
+    rules = in_aws(edited(WITH_EDGE, edit)).rules
+    pinged = [r.ip_protocol for r in rules if r.group == "edge.hq" and r.description == "ping"]
+    assert pinged == families
+
+
+def test_ping_of_a_retired_group_is_that_of_ipv4() -> None:
+    edit = {
+        "networks.corp.retired_groups": ["mailbox.hq"],
+        "sites.hq.servers.ex1.roles": ["client_access"],
+        "sites.paris": {"network": "corp", "servers": {"mbx3": {"roles": ["mailbox"]}}},
+        "sites.paris.servers.cas3": {"roles": ["client_access"]},
+        "edge_servers.edge1.subscribed_site": "paris",
+        "additional_flows": [_ping("mailbox", "edge")],
+    }
+    rules = in_aws(edited(WITH_EDGE, edit)).rules
+    retired = aws.GroupRef("mailbox.hq")
+    assert [r.ip_protocol for r in rules if r.group == "edge.paris" and r.peer == retired] == [
+        "icmp"
+    ]
+
+
+def _ping(source: str, to: str) -> Data:
+    return {"from": source, "to": to, "ports": ["icmp"], "reason": "ping", "accept_risk": True}
+
+
 # Names and descriptions.
 
 #: What every field of EC2 takes (aws.md 2.3).
@@ -538,6 +586,48 @@ def test_rules_stand_in_the_band_of_what_they_are(data: Mapping[str, Any]) -> No
             else "flows"
         )
         assert band == expected, rule.name
+
+
+@pytest.mark.parametrize(
+    "source, to", [("exchange", "10.20.6.0/24"), ("edge", "exchange"), ("edge", "10.20.6.0/24")]
+)
+def test_every_protocol_to_whom_an_operator_names_is_no_rule_of_the_fabric(
+    source: str, to: str
+) -> None:
+    asked = {**_ping(source, to), "ports": ["any"]}
+    rules = azure_rules(edited(WITH_EDGE, {"additional_flows": [asked]}))
+    bands = {
+        name
+        for rule in rules
+        if "ping" in {reason.summary for reason in rule.reasons}
+        for name, b in BANDS.items()
+        if b.first <= rule.priority <= b.last
+    }
+    assert bands == {"flows"}
+
+
+def test_a_group_with_members_in_two_zones_has_its_rules_in_both() -> None:
+    edit = {
+        "edge_servers.edge1.address": "10.20.240.5",
+        "edge_servers.edge2": {
+            "network": "corp",
+            "subscribed_site": "hq",
+            "address": "10.20.0.30",
+        },
+    }
+    groups = in_azure(edited(WITH_EDGE, edit)).groups
+    at_edge = {
+        group.zone: sorted(
+            r.name.partition("-")[2].partition("-")[2]
+            for r in group.rules
+            if azure.GroupRef("edge-receiving.hq") in (r.source, r.destination)
+        )
+        for group in groups
+    }
+    # The rules of the Mailbox servers stand in the internal zone only.
+    assert set(at_edge) == set(azure.Zone)
+    assert set(at_edge[azure.Zone.PERIMETER]) <= set(at_edge[azure.Zone.INTERNAL])
+    assert len(at_edge[azure.Zone.PERIMETER]) == 2
 
 
 @each_topology

@@ -16,6 +16,7 @@ from exchange_ports.clouds.aws import rules as aws
 from exchange_ports.clouds.azure import plan as azure_plan
 from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.flows import ExternalEndpoint, Flow, Reason
+from exchange_ports.flows.rows import FlowContext
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof import Failure, Proof, prove
 from exchange_ports.proof.cross_cloud import Swap, swap
@@ -31,6 +32,8 @@ ADDRESSED: Final = edited(
     {"edge_servers.edge1.address": "10.20.240.5", "clients.office": {"from": ["10.64.0.0/16"]}},
 )
 AZURE: Final[Data] = {"networks.corp.platform": "azure"}
+PROXY: Final = {"proxy": {"address": "10.20.240.9", "port": 8080, "type": "http_connect"}}
+EDGE: Final = "edge-synced.hq"
 WITH_IPV6: Final[Data] = {
     "networks.corp.internal": ["10.20.0.0/20", "2001:db8:20::/64"],
     "networks.corp.perimeter": ["10.20.240.0/24", "2001:db8:f0::/64"],
@@ -258,6 +261,54 @@ def test_a_flow_of_the_tables_that_the_perimeter_forbids_is_found(
     # Who asks for it himself may have it.
     asked = Reason("asked for", accepted_risk=True)
     assert prove(meaning(plans, (*plans.flows, _between(source, to, asked, port)))).holds
+
+
+@pytest.mark.parametrize(
+    "edit, to, port, forbidden",
+    [
+        # A Mailbox server that the Edge server excepts takes no part in EdgeSync with it.
+        (
+            {"edge_servers.edge1.edgesync_except": ["ex1"]},
+            "inside",
+            50636,
+            "ex1 -> edge1 50636/tcp",
+        ),
+        # Probes go to the proxy where there is one, and nowhere where nothing is declared.
+        ({"sender_reputation": "off"}, "internet", 1080, "edge1 -> "),
+        ({"sender_reputation": PROXY}, "internet", 1080, "edge1 -> "),
+        ({"sender_reputation": GONE}, "internet", 1080, "edge1 -> "),
+        ({"sender_reputation": "direct"}, "internet", 1080, None),
+    ],
+)
+def test_the_perimeter_has_exceptions_and_probes_only_as_declared(
+    edit: Data, to: str, port: int, forbidden: str | None
+) -> None:
+    plans = planned(edit)
+    edge = Group("corp", GroupKind.EDGE, "hq")
+    ends = (Group("corp", GroupKind.EXCHANGE), edge)
+    if to == "internet":
+        ends = (edge, FlowContext(plans.inventory).internet(edge))
+    row = Flow(*ends, tcp(port), (Reason("as if it stood in a table", "E2"),))
+    found = [
+        each for each in broken(meaning(plans, (*plans.flows, row))) if each.law == "perimeter"
+    ]
+    assert bool(found) == (forbidden is not None)
+    assert all(each.counterexample.startswith(forbidden or "") for each in found)
+
+
+def test_a_port_that_is_another_one_is_found_on_both_sides() -> None:
+    """What passes without a flow, and what a flow means and does not pass, each by its packet."""
+
+    def moved(plan: aws.AwsRuleSet) -> aws.AwsRuleSet:
+        (rule,) = (each for each in plan.rules if "50636" in str(each.ports) and each.group == EDGE)
+        others = tuple(each for each in plan.rules if each is not rule)
+        return replace(plan, rules=(*others, replace(rule, ports=tcp(50637))))
+
+    found = broken(on_aws(planned(), moved))
+    assert [each.counterexample for each in found if each.law == "permitted = meant"] == [
+        "ex1 -> edge1 50637/tcp",
+        "ex1 -> edge1 50636/tcp",
+    ]
 
 
 # ---- the Internet inside ----
