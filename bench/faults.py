@@ -22,37 +22,39 @@ class Fault(NamedTuple):
 
 
 _PACKAGE: Final = "exchange_ports"
-_FLOWS: Final = ("tests/flows", "tests/topology/test_groups.py")
-_CHECKS: Final = ("tests/findings", "tests/topology")
+#: What reads the words of `flows/labels.py`.
+_WORDS: Final = ("tests/proof/test_reachability.py", "tests/proof/test_explain.py", "tests/reports")
+_FLOWS: Final = (
+    "tests/flows",
+    "tests/topology/test_groups.py",
+    "tests/proof/test_documented_rows.py",
+)
+_CHECKS: Final = ("tests/topology/test_checks.py", "tests/findings")
+_PLAN: Final = (
+    "tests/clouds/test_plans.py",
+    "tests/proof/test_proof.py",
+    "tests/clouds/test_limits.py",
+    "tests/clouds/test_conformance.py",
+)
 
 #: By file or folder; the longest path that a file begins with counts.
 TARGETS: Final[Mapping[str, Nearest]] = {
-    f"{_PACKAGE}/flows": Nearest(
-        (*_FLOWS, "tests/proof/test_documented_rows.py", "tests/proof/test_explain.py"),
-        ("tests/flows", "tests/docs/test_situations.py"),
+    f"{_PACKAGE}/flows": Nearest((*_FLOWS, *_WORDS), ("tests/flows",)),
+    f"{_PACKAGE}/flows/labels.py": Nearest(("tests/differences", *_WORDS)),
+    f"{_PACKAGE}/topology": Nearest(
+        ("tests/topology", *_CHECKS, *_FLOWS), ("tests/findings", "tests/topology")
     ),
-    f"{_PACKAGE}/topology": Nearest((*_CHECKS, "tests/flows"), ("tests/findings",)),
-    f"{_PACKAGE}/topology/checks": Nearest(("tests/findings",), ("tests/findings",)),
-    f"{_PACKAGE}/topology/groups.py": Nearest(
-        ("tests/topology/test_groups.py", "tests/flows"), ("tests/topology",)
-    ),
+    f"{_PACKAGE}/topology/checks": Nearest(_CHECKS, ("tests/findings",)),
+    f"{_PACKAGE}/topology/groups.py": Nearest(_FLOWS, ("tests/topology",)),
     f"{_PACKAGE}/topology/inventory.py": Nearest(
-        ("tests/topology/test_groups.py", "tests/flows", "tests/rollout", "tests/differences"),
-        ("tests/topology",),
+        (*_FLOWS, "tests/differences", "tests/rollout"), ("tests/topology",)
     ),
-    f"{_PACKAGE}/clouds/aws/plan.py": Nearest(
-        ("tests/clouds/test_plans.py", "tests/clouds", "tests/proof/test_proof.py"),
-        ("tests/clouds/test_plan_laws.py",),
+    f"{_PACKAGE}/clouds/aws/plan.py": Nearest(_PLAN, ("tests/clouds/test_plan_laws.py",)),
+    f"{_PACKAGE}/clouds/azure/plan.py": Nearest(_PLAN, ("tests/clouds/test_plan_laws.py",)),
+    f"{_PACKAGE}/proof": Nearest(
+        ("tests/proof", "tests/reports/test_report.py"), ("tests/proof/test_reachability.py",)
     ),
-    f"{_PACKAGE}/clouds/azure/plan.py": Nearest(
-        ("tests/clouds/test_plans.py", "tests/clouds", "tests/proof/test_proof.py"),
-        ("tests/clouds/test_plan_laws.py",),
-    ),
-    f"{_PACKAGE}/proof": Nearest(("tests/proof",), ("tests/proof/test_documented_rows.py",)),
-    f"{_PACKAGE}/differences": Nearest(
-        ("tests/differences",),
-        ("tests/differences/test_diff.py", "tests/differences/test_comment.py"),
-    ),
+    f"{_PACKAGE}/differences": Nearest(("tests/differences",), ("tests/differences/test_diff.py",)),
 }
 
 _ROWS: Final = "tests/flows/test_flows.py"
