@@ -337,6 +337,124 @@ EDITS: Final[Mapping[str, Case]] = {
         (),
         ("site hq is paris",),
     ),
+    "a flow from a server that is not ours": Case(
+        {
+            "additional_flows": [
+                {
+                    "from": "exchange@lab",
+                    "to": "edge",
+                    "ports": ["3389/tcp"],
+                    "reason": "rdp",
+                    "accept_risk": True,
+                }
+            ]
+        },
+        (
+            "opened, declared: ex9 (inside) -> edge1 (perimeter) 3389/tcp in: rdp",
+            "opened, declared: ex9 (inside) -> edge1 (perimeter) 3389/tcp in: rdp",
+        ),
+        (),
+        {
+            "networks.lab": {"platform": "external", "internal": ["10.90.0.0/24"]},
+            "sites.lab": {
+                "network": "lab",
+                "servers": {"ex9": {"roles": ["client_access", "mailbox"], "address": "10.90.0.9"}},
+            },
+        },
+    ),
+    "a server that is not ours, less": Case(
+        {
+            "sites.lab.servers.ex9": GONE,
+            "sites.lab.servers.ex8": {
+                "roles": ["client_access", "mailbox"],
+                "address": "10.90.0.8",
+            },
+        },
+        (
+            "cut, goes ex9: cas1 mbx1 mbx2 (inside) -> ex9 (inside) everything out: R1",
+            "cut, goes ex9: ex9 (inside) -> cas1 mbx1 mbx2 (inside) everything in: R1",
+            "opened, comes ex8: cas1 mbx1 mbx2 (inside) -> ex8 (inside) everything out: R1",
+            "opened, comes ex8: ex8 (inside) -> cas1 mbx1 mbx2 (inside) everything in: R1",
+        ),
+        (
+            "comes ex8: Client Access and Mailbox, lab",
+            "goes ex9: Client Access and Mailbox, lab",
+        ),
+        {
+            "networks.lab": {"platform": "external", "internal": ["10.90.0.0/24"]},
+            "sites.lab": {
+                "network": "lab",
+                "servers": {"ex9": {"roles": ["client_access", "mailbox"], "address": "10.90.0.9"}},
+            },
+        },
+    ),
+    "another key, and no address": Case(
+        {"sites.hq.servers.mbx2": GONE, "sites.hq.servers.mbx9": {"roles": ["mailbox"]}},
+        (
+            "cut, goes mbx2: 10.20.2.10 (outside) -> mbx2 (inside) everything in: R3",
+            "cut, goes mbx2: cas1 mbx1 mbx2 (inside) -> mbx2 (inside) everything out/in: R1",
+            "cut, goes mbx2: edge1 (perimeter) -> mbx2 (inside) 25/tcp out/in: E2",
+            "cut, goes mbx2: mbx2 (inside) -> 10.20.2.10 (outside) everything out: R3",
+            "cut, goes mbx2: mbx2 (inside) -> cas1 mbx1 (inside) everything out/in: R1",
+            "cut, goes mbx2: mbx2 (inside) -> edge1 (perimeter) 25/tcp out/in: E3",
+            "cut, goes mbx2: mbx2 (inside) -> edge1 (perimeter) 50636/tcp out/in: E5",
+            "opened, comes mbx9: 10.20.2.10 (outside) -> mbx9 (inside) everything in: R3",
+            "opened, comes mbx9: cas1 mbx1 mbx9 (inside) -> mbx9 (inside) everything out/in: R1",
+            "opened, comes mbx9: edge1 (perimeter) -> mbx9 (inside) 25/tcp out/in: E2",
+            "opened, comes mbx9: mbx9 (inside) -> 10.20.2.10 (outside) everything out: R3",
+            "opened, comes mbx9: mbx9 (inside) -> cas1 mbx1 (inside) everything out/in: R1",
+            "opened, comes mbx9: mbx9 (inside) -> edge1 (perimeter) 25/tcp out/in: E3",
+            "opened, comes mbx9: mbx9 (inside) -> edge1 (perimeter) 50636/tcp out/in: E5",
+        ),
+        (
+            "comes mbx9: Mailbox, corp",
+            "goes mbx2: Mailbox, corp",
+        ),
+        {"sites.hq.servers.mbx2.address": GONE},
+    ),
+    "two adapters in place of one": Case(
+        {"edge_servers.edge1.address": ["10.20.240.5", "10.20.240.6"]},
+        (
+            "opened, address edge1: edge1 (perimeter) -> mbx1 mbx2 (inside) 25/tcp in: E2",
+            "opened, address edge1: mbx1 mbx2 (inside) -> edge1 (perimeter) 25/tcp out: E3",
+            "opened, address edge1: mbx1 mbx2 (inside) -> edge1 (perimeter) 50636/tcp out: E5",
+        ),
+        ("moves edge1: 10.20.240.5 before, 10.20.240.5, 10.20.240.6 now",),
+    ),
+    "another network and address": Case(
+        {
+            "networks.north": {"platform": "aws", "internal": ["10.40.0.0/20"]},
+            "sites.oslo": {
+                "network": "north",
+                "servers": {
+                    "mbx2": {"roles": ["mailbox"], "address": "10.40.0.9"},
+                    "cas8": {"roles": ["client_access"], "address": "10.40.0.8"},
+                },
+            },
+            "sites.hq.servers.mbx2": GONE,
+        },
+        (
+            "cut, address mbx2: cas1 mbx1 (inside) -> mbx2 (inside) everything out: R1",
+            "cut, address mbx2: edge1 (perimeter) -> mbx2 (inside) 25/tcp out/in: E2",
+            "cut, address mbx2: mbx2 (inside) -> cas1 mbx1 (inside) everything in: R1",
+            "cut, address mbx2: mbx2 (inside) -> edge1 (perimeter) 25/tcp out/in: E3",
+            "cut, address mbx2: mbx2 (inside) -> edge1 (perimeter) 50636/tcp out/in: E5",
+            "cut, address mbx2: mbx2 (inside) -> mbx2 (inside) everything out/in: R1",
+            "opened, address mbx2: cas1 mbx1 (inside) -> mbx2 (inside) everything out: R1",
+            "opened, address mbx2: mbx2 (inside) -> cas1 mbx1 (inside) everything in: R1",
+            "opened, address mbx2: mbx2 (inside) -> mbx2 (inside) everything out/in: R1",
+            "opened, comes cas8: 10.20.2.10 (outside) -> cas8 (inside) everything in: R3",
+            "opened, comes cas8: 10.64.0.0/16 (outside) -> cas8 (inside) 443/tcp in: C1",
+            "opened, comes cas8: cas1 cas8 mbx1 mbx2 (inside) -> cas8 (inside) everything out/in: R1",
+            "opened, comes cas8: cas8 (inside) -> 10.20.2.10 (outside) everything out: R3",
+            "opened, comes cas8: cas8 (inside) -> cas1 mbx1 mbx2 (inside) everything out/in: R1",
+        ),
+        (
+            "comes cas8: Client Access, north",
+            "moves mbx2: 10.20.0.13 before, 10.40.0.9 now",
+            "regrouped mbx2",
+        ),
+    ),
 }
 
 
