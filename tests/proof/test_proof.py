@@ -6,7 +6,7 @@ past it, of test_proof_mutants.
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
 import pytest
@@ -19,6 +19,7 @@ from exchange_ports.flows import ExternalEndpoint, Flow, Reason
 from exchange_ports.flows.rows import FlowContext
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof import Failure, Proof, prove
+from exchange_ports.proof.answers import own_address
 from exchange_ports.proof.cross_cloud import Swap, swap
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.reports.proof_report import proof_report
@@ -309,6 +310,29 @@ def test_a_port_that_is_another_one_is_found_on_both_sides() -> None:
         "ex1 -> edge1 50637/tcp",
         "ex1 -> edge1 50636/tcp",
     ]
+
+
+@pytest.mark.parametrize("platform", ["aws", "azure"])
+def test_a_documented_row_is_missed_only_where_neither_flow_nor_rule_has_it(platform: str) -> None:
+    """Where one of them has it, the first law says that they differ, and that is enough."""
+    plans = planned({"networks.corp.platform": platform})
+    kept = [flow for flow in plans.flows if "E5" not in {r.entry for r in flow.reasons}]
+    neither = meaning(plans, kept)
+    assert laws(neither) == {"documented rows"}
+    rule_only = Plans(plans.inventory, tuple(kept), plans.networks)
+    flow_only = Plans(plans.inventory, plans.flows, neither.networks)
+    assert laws(rule_only) == {"permitted = meant"}
+    assert laws(flow_only) == {"permitted = meant"}
+
+
+def test_the_address_of_a_server_towards_a_peer_is_of_the_same_family() -> None:
+    several: Data = {"edge_servers.edge1.address": ["10.20.240.5", "10.20.240.6", "2001:db8:f0::5"]}
+    edge = NetworkModel(planned(WITH_IPV6, several)).servers["edge1"]
+    assert str(own_address(edge, ip_address("10.20.0.11"))) == "10.20.240.5"
+    assert str(own_address(edge, ip_address("2001:db8:20::11"))) == "2001:db8:f0::5"
+    # Where it has none of that family, the first one.
+    only_ipv4 = NetworkModel(planned()).servers["edge1"]
+    assert str(own_address(only_ipv4, ip_address("2001:db8:20::11"))) == "10.20.240.5"
 
 
 # ---- the Internet inside ----
