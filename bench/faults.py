@@ -40,7 +40,7 @@ _PLAN: Final = (
 #: By file or folder; the longest path that a file begins with counts.
 TARGETS: Final[Mapping[str, Nearest]] = {
     f"{_PACKAGE}/flows": Nearest((*_FLOWS, *_WORDS), ("tests/flows",)),
-    f"{_PACKAGE}/flows/labels.py": Nearest(("tests/differences", *_WORDS)),
+    f"{_PACKAGE}/flows/labels.py": Nearest(("tests/flows", "tests/differences", *_WORDS)),
     f"{_PACKAGE}/topology": Nearest(
         ("tests/topology", *_CHECKS, *_FLOWS), ("tests/findings", "tests/topology")
     ),
