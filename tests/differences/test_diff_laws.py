@@ -19,7 +19,6 @@ many = settings(
 )
 
 
-@pytest.mark.timeout(1800)
 @many
 @given(st.data())
 def test_what_is_said_is_the_difference_of_what_both_permit(draw: st.DataObject) -> None:
@@ -28,7 +27,6 @@ def test_what_is_said_is_the_difference_of_what_both_permit(draw: st.DataObject)
     event("the same traffic" if found.same_traffic else ", ".join(sorted(set(names)))[:60])
 
 
-@pytest.mark.timeout(1800)
 @many
 @given(topologies(), topologies())
 def test_between_two_topologies_that_have_nothing_to_do_with_each_other_too(
