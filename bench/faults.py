@@ -196,4 +196,17 @@ FAULTS: Final[tuple[Fault, ...]] = (
 )
 
 #: Faults that change nothing that anybody can see, by their keys, with the reason.
-EQUIVALENT: Final[Mapping[str, str]] = {}
+EQUIVALENT: Final[Mapping[str, str]] = {
+    f"{_PACKAGE}/topology/checks/addressing.py _addresses: site.network or '' => site.network": (
+        "no network is called None or '', so both find none"
+    ),
+    f"{_PACKAGE}/clouds/azure/plan.py _written: "
+    "if not isinstance(ours, Group) or ours.network != network: => if False:": (
+        "`zones` has groups of this network only, so whatever else is asked for is in no zone"
+    ),
+    f"{_PACKAGE}/differences/topology_diff.py EndpointText.__init__: "
+    "each.perimeter => each.internal #1": (
+        "perimeter zones of IPv4 are in private blocks, which are taken away as well (the check "
+        "`zone-outside-private-blocks`); from the inside they are taken away in the next line"
+    ),
+}

@@ -165,7 +165,7 @@ def _edits(node: ast.AST) -> Iterator[ast.AST]:  # noqa: PLR0912 - one table
         case ast.Call(keywords=[_, *_]):
             for at in range(len(node.keywords)):
                 yield _with(node, keywords=[*node.keywords[:at], *node.keywords[at + 1 :]])
-        case ast.Return(value=ast.expr()) if not _is_none(node.value):
+        case ast.Return(value=ast.expr()) if not _is_false(node.value):
             yield _with(node, value=ast.Constant(None))
         case ast.Expr(value=ast.Yield() | ast.YieldFrom() | ast.Call()) | ast.AugAssign():
             yield ast.Pass()
@@ -178,5 +178,6 @@ def _edits(node: ast.AST) -> Iterator[ast.AST]:  # noqa: PLR0912 - one table
             pass
 
 
-def _is_none(node: ast.expr | None) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
+def _is_false(node: ast.expr | None) -> bool:
+    """Whether None says the same to whoever asks yes or no."""
+    return isinstance(node, ast.Constant) and not node.value

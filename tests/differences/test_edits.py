@@ -1,6 +1,6 @@
 """What `diff` says of small edits: each is exact by the judge, and these are its lines."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -455,6 +455,26 @@ EDITS: Final[Mapping[str, Case]] = {
             "regrouped mbx2",
         ),
     ),
+    "another key, the `id` of before and another role": Case(
+        {
+            "sites.hq.servers.mbx2": GONE,
+            "sites.hq.servers.mbx9": {
+                "id": "mbx2",
+                "roles": ["client_access"],
+                "address": "10.20.0.13",
+            },
+        },
+        (
+            "cut, declared mbx2: edge1 (perimeter) -> mbx2 (inside) 25/tcp out/in: E2",
+            "cut, declared mbx2: mbx2 (inside) -> edge1 (perimeter) 25/tcp out/in: E3",
+            "cut, declared mbx2: mbx2 (inside) -> edge1 (perimeter) 50636/tcp out/in: E5",
+            "opened, declared mbx9: 10.64.0.0/16 (outside) -> mbx9 (inside) 443/tcp in: C1",
+        ),
+        (
+            "server mbx2 is mbx9",
+            "regrouped mbx9",
+        ),
+    ),
 }
 
 
@@ -520,3 +540,23 @@ def test_a_topology_that_is_new_is_opened_whole_and_one_that_goes_is_cut_whole()
     assert not goes.opened
     assert {_boxes(each) for each in comes.opened} == {_boxes(each) for each in goes.cut}
     assert diff_plans(None, None).same_traffic
+
+
+def test_the_words_of_these_changes_are_those_that_were_read(
+    golden: Callable[[str, str], None],
+) -> None:
+    lines: list[str] = ["# What is said of each edit of `tests/differences/test_edits.py`", ""]
+    for case, (edit, _, _, base) in EDITS.items():
+        data = edited(BASE, base or {})
+        found = diff_plans(plans(data), plans(edited(data, edit)))
+        lines += [f"## {case}", ""]
+        for each in found.all:
+            ends = f"{each.source} -> {each.destination} {each.services}"
+            inward = " (inward)" if each.inward else ""
+            asked = ", ".join(".".join(map(str, path)) for path in each.asked)
+            lines.append(f"* {each.effect}, rank {each.rank}{inward}: {ends}; {asked}")
+        for note in (*found.comes, *found.goes, *found.moves, *found.regrouped):
+            lines.append(f"* {note.name} at {'.'.join(map(str, note.path))}: {note.summary}")
+        lines += [f"* {each.what} {each.old} is {each.new}" for each in found.renamed]
+        lines.append("")
+    golden("differences/edits.md", "\n".join(lines))

@@ -32,7 +32,7 @@ DATA: Final = edited(
         "sites.hq.servers": {
             "cas1": {"roles": ["client_access"], "address": "10.20.0.11"},
             "mbx1": {"roles": ["mailbox"], "address": "10.20.0.12"},
-            "mbx2": {"roles": ["mailbox"], "address": "10.20.0.13"},
+            "mbx2": {"roles": ["mailbox"], "address": "10.20.0.13", "id": "old"},
         },
         "sites.paris": {
             "network": "corp",

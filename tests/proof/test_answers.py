@@ -235,3 +235,22 @@ ANSWERS: Final[Mapping[str, list[str]]] = {
 @pytest.mark.parametrize("question", ANSWERS)
 def test_a_question_has_this_answer(question: str) -> None:
     assert answers(question) == ANSWERS[question]
+
+
+@pytest.mark.parametrize(
+    "attached, source, text",
+    [
+        ("network_interfaces", "10.20.2.10", "not ours"),
+        ("subnets", "10.20.2.10", "not ours, and left to Azure's default rules"),
+        ("subnets", "10.99.0.1", "not ours"),
+    ],
+)
+def test_a_host_in_a_subnet_of_ours_is_left_to_default_rules(
+    attached: str, source: str, text: str
+) -> None:
+    edit = {"networks.corp.platform": "azure", "networks.corp.attach_to": attached}
+    there = compile_plans(declared(edited(WITH_EDGE, edit)))
+    names = EndpointNames(there)
+    (part,) = query(there, names.find(source), names.find("ex1"), [read_ports("445/tcp")]).parts
+    assert part.out.text == text
+    assert part.into.passes is (source == "10.20.2.10")

@@ -1,6 +1,7 @@
 """Which findings an edit of a small topology adds: a table, with a near miss beside every finding."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import Any, Final
 
 import pytest
@@ -1373,6 +1374,38 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
         ({"name_servers.edge": {"corp": ["10.20.2.10"]}},),
         ["+ edge-asks-domain-controller at name_servers.edge.corp.0"],
     ),
+    "Edge asks one of two domain controllers": (
+        WITH_EDGE,
+        (
+            {"sites.hq.domain_controllers.addresses": ["10.20.2.10", "10.20.2.11"]},
+            {"name_servers.edge": ["10.20.2.11"]},
+        ),
+        ["+ edge-asks-domain-controller at name_servers.edge.0"],
+    ),
+    "no address, and an Edge server of another site in another network": (
+        WITH_EDGE,
+        (
+            APART,
+            {
+                "sites.paris": {
+                    "network": "corp",
+                    "servers": {
+                        "ex3": {"roles": ["client_access", "mailbox"], "address": "10.20.0.31"}
+                    },
+                },
+                "edge_servers.edge1.subscribed_site": "paris",
+            },
+        ),
+        [],
+    ),
+    "administration of one server inside is none of Edge servers": (
+        WITH_EDGE,
+        (
+            {"sites.hq.servers.ex1.own_group": True},
+            asked(ports=["3389/tcp"], to="ex1"),
+        ),
+        ["- no-management at sites"],
+    ),
     "Edge asks others": (WITH_EDGE, ({"name_servers.edge": ["10.20.240.53"]},), []),
     "an older Edge server": (
         WITH_EDGE,
@@ -1458,3 +1491,18 @@ def test_an_edit_adds_these_findings_and_no_others(case: str) -> None:
     there = found(data)
     more = [f"+ {each}" for each in sorted(there - without)]
     assert [*more, *(f"- {each}" for each in sorted(without - there))] == expected
+
+
+def test_the_words_of_these_findings_are_those_that_were_read(
+    golden: Callable[[str, str], None],
+) -> None:
+    lines: list[str] = ["# What is said of each edit of `tests/topology/test_checks.py`", ""]
+    for case, (base, edits, _) in TABLE.items():
+        _, before = parse_topology(dict(base), ())
+        _, findings = parse_topology(reduce(edited, edits, dict(base)), ())
+        lines += [f"## {case}", ""]
+        for each in findings:
+            if each not in before:
+                lines.append(f"* {each.kind.code}: {each.summary} / {each.why} / {each.fix}")
+        lines.append("")
+    golden("findings/edits.md", "\n".join(lines))
