@@ -56,7 +56,7 @@ def inside() -> str:
 
     :raises Refused: this is no repository.
     """
-    return _git("--show-prefix", command="rev-parse", of="this folder").decode().rstrip("\n")
+    return git("--show-prefix", command="rev-parse", of="this folder").decode().rstrip("\n")
 
 
 class Tree:
@@ -115,10 +115,10 @@ class Tree:
         if entry.mode == _SYMBOLIC_LINK:
             raise self._refused(path, _not_followed(path, path))
         of = f"{path} in {self.revision.asked}"
-        size = int(_git("-s", entry.id, command="cat-file", of=of))
+        size = int(git("-s", entry.id, command="cat-file", of=of))
         if size > MAX_BYTES:
             raise self._refused(path, f"it has {size} bytes, and a stack file at most {MAX_BYTES}")
-        return _git("blob", entry.id, command="cat-file", of=of)
+        return git("blob", entry.id, command="cat-file", of=of)
 
     def _folder(self, path: str) -> tuple[dict[str, _TreeEntry], str | None]:
         """What is in a folder, nothing where there is none; and the link on the way to it, if any."""
@@ -136,7 +136,7 @@ class Tree:
 
     def _listed(self, tree: str) -> dict[str, _TreeEntry]:
         if tree not in self._folders:
-            answer = _git("-z", "--full-tree", tree, command="ls-tree", of=self.revision.asked)
+            answer = git("-z", "--full-tree", tree, command="ls-tree", of=self.revision.asked)
             found: dict[str, _TreeEntry] = {}
             for line in filter(None, answer.split(b"\0")):
                 words, _, name = line.partition(b"\t")
@@ -215,11 +215,11 @@ def _revision(asked: str) -> Revision:
 
 
 def _resolved(name: str, asked: str) -> str:
-    answer = _git("--verify", "--quiet", "--end-of-options", name, command="rev-parse", of=asked)
+    answer = git("--verify", "--quiet", "--end-of-options", name, command="rev-parse", of=asked)
     return answer.decode().split()[-1]
 
 
-def _git(*arguments: str, command: str, of: str) -> bytes:
+def git(*arguments: str, command: str, of: str) -> bytes:
     """What one of git's reading commands answers.
 
     :raises Refused: git is not there, or refuses.

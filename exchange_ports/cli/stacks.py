@@ -91,7 +91,7 @@ def warn(warnings: Sequence[Finding]) -> None:
 #: Where stack files are looked for beside the folder that the project itself names: in ours they
 #: stand in `stacks`, and by Pulumi's default in the project's own folder.
 _FOLDERS: Final = ("", "stacks")
-_STACK: Final = re.compile(r"Pulumi\..+\.ya?ml", re.DOTALL)
+STACK: Final = re.compile(r"Pulumi\..+\.ya?ml", re.DOTALL)
 _PROJECTS: Final = ("Pulumi.yaml", "Pulumi.yml")
 #: As git has it: files that share half of their lines may be one file under two names.
 _ALIKE: Final = 0.5
@@ -114,6 +114,17 @@ class Sides(NamedTuple):
     base: str
     head: str
     pairs: tuple[tuple[NamedSide | None, NamedSide | None], ...]
+    #: The folder that we stand in, as a prefix of the repository's paths; empty at its top.
+    prefix: str = ""
+
+    @property
+    def folder(self) -> str:
+        """The project's folder in its repository; `.` at the top."""
+        return self.prefix.rstrip("/") or "."
+
+    def here(self, path: str) -> str:
+        """A path of the repository as seen from the folder that we stand in."""
+        return _here(self.prefix, path)
 
 
 class _Source(Protocol):
@@ -141,7 +152,7 @@ def sides(against: str, at: str | None, files: Sequence[str]) -> Sides:
         why = "there is no such file on either side"
         raise Refused([CANNOT_READ.at((), file=path, why=why) for path in missing])
     before, after = (_of(source, paths) for source in (old, new))
-    return Sides(old.id, new.id, tuple(_paired(before, after)))
+    return Sides(old.id, new.id, tuple(_paired(before, after)), prefix)
 
 
 def _from_top(prefix: str, file: str) -> str:
@@ -168,7 +179,7 @@ def _stack_files(both: tuple[_Source, _Source], prefix: str) -> list[str]:
             for source in both
             for folder in folders
             for path in source.files(folder)
-            if _STACK.fullmatch(path.rpartition("/")[2])
+            if STACK.fullmatch(path.rpartition("/")[2])
         }
     )
 
