@@ -193,10 +193,14 @@ class Disk:
         return None
 
     def _here(self, path: str) -> str:
-        """A path of the repository as seen from the folder that we stand in."""
-        if f"{path}/".startswith(self._prefix):
-            return path.removeprefix(self._prefix.rstrip("/")).removeprefix("/")
-        return self._up + path
+        return here(self._prefix, path)
+
+
+def here(prefix: str, path: str) -> str:
+    """A path from the repository's top as seen from the folder below it that `prefix` names."""
+    if f"{path}/".startswith(prefix):
+        return path.removeprefix(prefix.rstrip("/")).removeprefix("/")
+    return "../" * prefix.count("/") + path
 
 
 def _not_followed(path: str, link: str) -> str:

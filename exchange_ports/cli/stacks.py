@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from exchange_ports.cli.console import doing, say
-from exchange_ports.cli.git_tree import Disk, Tree, inside
+from exchange_ports.cli.git_tree import Disk, Tree, here, inside
 from exchange_ports.findings import Finding, Refused, in_order
 from exchange_ports.findings import file_kinds as kinds
 from exchange_ports.findings.command_kinds import CANNOT_READ
@@ -124,7 +124,7 @@ class Sides(NamedTuple):
 
     def here(self, path: str) -> str:
         """A path of the repository as seen from the folder that we stand in."""
-        return _here(self.prefix, path)
+        return here(self.prefix, path)
 
 
 class _Source(Protocol):
