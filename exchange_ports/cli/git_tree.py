@@ -161,11 +161,11 @@ class Disk:
 
     def files(self, folder: str) -> tuple[str, ...]:
         """The paths of the files of a folder, in order. Symbolic links are among them."""
-        here = Path(self._here(folder) or ".")
-        if self.link(folder) is not None or not here.is_dir():
+        there = Path(self._here(folder) or ".")
+        if self.link(folder) is not None or not there.is_dir():
             return ()
         above = f"{folder}/" if folder else ""
-        found = (each.name for each in here.iterdir() if each.is_symlink() or each.is_file())
+        found = (each.name for each in there.iterdir() if each.is_symlink() or each.is_file())
         return tuple(sorted(above + name for name in found))
 
     def has(self, path: str) -> bool:
