@@ -10,7 +10,8 @@ import stat
 from collections.abc import Collection, Iterator
 from typing import Final, NamedTuple
 
-from exchange_ports.cli.stacks import STACK, Sides, git
+from exchange_ports.cli.git_tree import git
+from exchange_ports.cli.stacks import STACK, Sides
 
 #: What no interpreter, package manager or pipeline reads: texts and pictures for people.
 _HARMLESS: Final = frozenset((".md", ".rst", ".png", ".svg", ".jpg", ".jpeg", ".gif"))

@@ -10,6 +10,7 @@ from exchange_ports.reports import document as doc
 from exchange_ports.reports import headline
 from exchange_ports.reports.reasons import reason_data
 from exchange_ports.reports.review import Comparison, Review, worst_use
+from exchange_ports.topology.renames import RenamedWithoutId
 
 #: Characters of a line.
 _WIDTH: Final = 98
@@ -155,6 +156,7 @@ def _review(review: Review) -> dict[str, object]:
         "renamed": [
             {"what": each.what, "old": each.old, "new": each.new} for each in review.changes.renamed
         ],
+        "renamed_without_id": [_without_id(each) for each in review.changes.without_id],
         "operations": {
             place: [
                 {"does": each.does.value, "kind": each.kind, "name": each.name} for each in done
@@ -178,6 +180,10 @@ def _review(review: Review) -> dict[str, object]:
         if review.old is not None and review.old_fails
         else [],
     }
+
+
+def _without_id(each: RenamedWithoutId) -> dict[str, str]:
+    return {"what": each.what, "old": each.old, "new": each.new, "id": each.identity}
 
 
 def _change(review: Review, change: Change) -> dict[str, object]:

@@ -321,6 +321,7 @@ def _of_topology(review: Review, quote: Quote) -> Iterator[str]:
     found = review.changes
     for each in found.renamed:
         yield f"{each.what} {quote(each.old)} is called {quote(each.new)} now"
+    yield from (each.text(quote) for each in found.without_id)
     for moved, one, several in (
         (found.moves, "has another address", "have other addresses"),
         (found.comes, "comes", "come"),
