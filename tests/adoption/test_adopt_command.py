@@ -309,9 +309,9 @@ def test_ids_of_an_export_are_words_in_the_commands_to_paste(
 ) -> None:
     """What a shell reads of each command is a list of words, and the id is one of them."""
     rules: Json = json.loads(Path(RULES).read_text())
-    rule = rules["SecurityGroupRules"][0]
-    evil = f"sgr-0004{harm}"
-    rule |= {"SecurityGroupRuleId": evil, "FromPort": 3389, "ToPort": 3389, "IpProtocol": "tcp"}
+    evil = f"sgr-0099{harm}"
+    foreign = {"SecurityGroupRuleId": evil, "FromPort": 3390, "ToPort": 3390}
+    rules["SecurityGroupRules"].append({**rules["SecurityGroupRules"][0], **foreign})
     file = tmp_path / "rules.json"
     file.write_text(json.dumps(rules))
     adopt(DEV, "--state", STATE, "--aws", GROUPS, str(file), "--json")
