@@ -538,6 +538,20 @@ def test_on_azure_a_deny_that_another_one_holds_is_found() -> None:
     assert found[0].summary.endswith("-deny-any-all-all-to-all names all of it")
 
 
+@pytest.mark.parametrize("platform", ["aws", "azure"])
+def test_the_rules_of_a_retired_group_are_needed(platform: str) -> None:
+    """Servers of another stack may be in it, so its rules name somebody."""
+    retired: Data = {
+        "networks.corp.platform": platform,
+        "networks.corp.retired_groups": ["mailbox.paris", "edge-receiving.paris"],
+        "sites.paris": {"network": "corp", "servers": {"cas3": {"roles": ["client_access"]}}},
+        "witnesses.w": {"address": "10.20.7.60"},
+    }
+    plans = planned(retired)
+    assert broken(plans) == ()
+    assert "mailbox.paris" in {group.key for group in plans.inventory.groups}
+
+
 def test_a_rule_that_names_nobody_is_found() -> None:
     def idle(plan: aws.AwsRuleSet) -> aws.AwsRuleSet:
         rule = plan.rules[0]
