@@ -37,7 +37,7 @@ KINDS: Final[Mapping[str, str]] = {
     LIST: "prefix list",
     INGRESS: "rule",
     EGRESS: "rule",
-    EXCLUSIVE: "exclusive rules",
+    EXCLUSIVE: "exclusive rule set",
     ASG: "application security group",
     NSG: "network security group",
 }
