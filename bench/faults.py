@@ -50,9 +50,14 @@ TARGETS: Final[Mapping[str, Nearest]] = {
         (*_FLOWS, "tests/differences", "tests/rollout"), ("tests/topology",)
     ),
     f"{_PACKAGE}/clouds/aws/plan.py": Nearest(_PLAN, ("tests/clouds/test_plan_laws.py",)),
-    f"{_PACKAGE}/clouds/azure/plan.py": Nearest(_PLAN, ("tests/clouds/test_plan_laws.py",)),
+    f"{_PACKAGE}/clouds/azure/plan.py": Nearest(
+        _PLAN, ("tests/component/test_subnets.py", "tests/clouds/test_plan_laws.py")
+    ),
     f"{_PACKAGE}/proof": Nearest(
         ("tests/proof", "tests/reports/test_report.py"), ("tests/proof/test_reachability.py",)
+    ),
+    f"{_PACKAGE}/proof/invariants.py": Nearest(
+        ("tests/proof",), ("tests/component/test_subnets.py",)
     ),
     f"{_PACKAGE}/differences": Nearest(("tests/differences",), ("tests/differences/test_diff.py",)),
 }
