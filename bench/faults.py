@@ -209,6 +209,10 @@ EQUIVALENT: Final[Mapping[str, str]] = {
     "if not isinstance(ours, Group) or ours.network != network: => if False:": (
         "`zones` has groups of this network only, so whatever else is asked for is in no zone"
     ),
+    f"{_PACKAGE}/proof/redundancy.py RuleIndex._covering: "
+    "other.services & rule.services => other.services": (
+        "it only saves work: a rule without a service in common leaves what is not covered as it is"
+    ),
     f"{_PACKAGE}/differences/topology_diff.py EndpointText.__init__: "
     "each.perimeter => each.internal #1": (
         "perimeter zones of IPv4 are in private blocks, which are taken away as well (the check "
