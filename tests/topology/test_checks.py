@@ -1334,6 +1334,11 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
         ({"clients.c": {"from": ["198.51.100.0/24"], "services": ["https", "imap"]}},),
         ["+ plain-text-from-internet at clients.c.services.1"],
     ),
+    "IMAP for one public address": (
+        SMALL,
+        ({"clients.c": {"from": ["198.51.100.7"], "services": ["imap"]}},),
+        ["+ plain-text-from-internet at clients.c.services.0"],
+    ),
     "IMAP for a private range": (
         SMALL,
         ({"clients.c": {"from": ["10.64.0.0/16"], "services": ["imap"]}},),
