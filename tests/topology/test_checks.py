@@ -1118,6 +1118,11 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
         (asked(to="10.20.7.40"),),
         ["+ flow-without-us at additional_flows.0"],
     ),
+    "a flow without us that names an end twice": (
+        SMALL,
+        (asked(source="10.20.6.9", to=["10.20.7.40", "10.20.7.40"]),),
+        ["+ flow-without-us at additional_flows.0"],
+    ),
     "a flow without servers that are ours": (
         SMALL,
         (
