@@ -283,20 +283,27 @@ class ClientSource(Declared):
         default=DEFAULT_SERVICES, min_length=1, examples=[["https", "imap"]]
     )
     """What they use. Left out, `https` and `smtp_submission`, which a new server offers."""
-    to: tuple[fields.Name, ...] | None = Field(default=None, min_length=1, examples=[["hq"]])
-    """The sites whose Client Access servers they reach. Left out, all sites."""
+    to: tuple[fields.Name, ...] | None = Field(
+        default=None, min_length=1, examples=[["hq"], ["ex1"]]
+    )
+    """The sites whose Client Access servers they reach, or single Client Access servers that have
+    `own_group`. Left out, all sites. A name that a site and a server have is the site's."""
 
 
 class Inbound(Declared):
-    """Mail from outside."""
+    """Mail from outside, by one way."""
 
     source: Source = Field(
         default="internet", alias="from", examples=["internet", ["192.0.2.0/24"]]
     )
     """Who delivers: `internet`, or the ranges of a filtering service."""
-    to: tuple[fields.Name, ...] | None = Field(default=None, min_length=1, examples=[["hq"]])
-    """Sites whose Client Access servers take mail from outside themselves. Left out: the Edge
-    servers take it for everyone, or where there are none, the Client Access servers of all sites."""
+    to: tuple[fields.Name, ...] | None = Field(
+        default=None, min_length=1, examples=[["hq"], ["hybrid1"]]
+    )
+    """Who takes this mail without an Edge server in between: sites, of which all Client Access servers
+    do, or single Client Access servers that have `own_group`. Left out: the Edge servers take it for
+    everyone, or where there are none, the Client Access servers of all sites. Where every way names
+    `to`, Edge servers that receive take mail from all of these sources as well."""
 
 
 class SmartHost(Declared):
@@ -352,13 +359,15 @@ class MailFlow(Declared):
 
     inbound: (
         Annotated[
-            Annotated[Literal["none"], Tag("<word>")] | Annotated[Inbound, Tag("<mapping>")],
+            Annotated[Literal["none"], Tag("<word>")]
+            | Annotated[Inbound, Tag("<mapping>")]
+            | Annotated[tuple[Inbound, ...], Field(min_length=1), Tag("<list>")],
             BY_SHAPE,
         ]
         | None
     ) = Field(default=None, examples=[{"from": "internet"}, "none"])
-    """Mail from outside, or `none`. Left out: as a subscription sets it up where there is an Edge
-    server, otherwise none."""
+    """Mail from outside, by one way or by several in a list, or `none`. Left out: as a subscription
+    sets it up where there is an Edge server, otherwise none."""
     outbound: (
         Annotated[
             Annotated[Literal["none"], Tag("<word>")]
@@ -374,6 +383,20 @@ class MailFlow(Declared):
         default={}, examples=[{"scanners": {"from": ["10.20.7.0/28"], "to": "client_access"}}]
     )
     """Applications and appliances that hand mail to Exchange, by a name of your own."""
+
+    @property
+    def inbound_ways(self) -> tuple[Inbound, ...]:
+        """The ways of inbound mail that are declared; none where it is left out or `none`."""
+        declared = self.inbound
+        if declared is None or declared == "none":
+            return ()
+        return (declared,) if isinstance(declared, Inbound) else declared
+
+    @property
+    def inbound_by_edge(self) -> tuple[Inbound, ...]:
+        """The ways by which Edge servers take mail: those without `to`, or all where each has one."""
+        ways = self.inbound_ways
+        return tuple(way for way in ways if way.to is None) or ways
 
     @property
     def connectors(self) -> tuple[Outbound, ...] | None:

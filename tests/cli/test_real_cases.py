@@ -42,6 +42,19 @@ ANSWERS: Final = (
         ("prefix list internet (114 entries to remove) needs 114 entries",),
     ),
     Answer("plan prefix-list-before.yaml", 0, (), ("created-over-limit",)),
+    # Inbound mail by two ways, and to one server: who is not named stays closed.
+    Answer("check inbound-two-ways.yaml 192.0.2.25 edge1 25", 0, ("passes",)),
+    Answer("check inbound-two-ways.yaml inbound-mail hybrid1 25", 0, ("passes",)),
+    Answer("check inbound-two-ways.yaml 192.0.2.25 hybrid1 25", 1, ("does not pass",)),
+    Answer("prove inbound-two-ways.yaml", 0, ("Proved",)),
+    Answer("check inbound-to-one-server.yaml 192.0.2.25 hybrid1 25", 0, ("passes",)),
+    Answer("check inbound-to-one-server.yaml 192.0.2.25 ex1 25", 1, ("does not pass",)),
+    Answer("prove inbound-to-one-server.yaml", 0, ("Proved",)),
+    Answer(
+        "explain inbound-two-ways.yaml 25",
+        0,
+        ("topology.mail_flow.inbound[1]", "topology.mail_flow.inbound[0]",),
+    ),
     # A renamed site: `id` keeps its groups.
     Answer(
         "plan rename-without-id.yaml --against rename-before.yaml",

@@ -9,6 +9,7 @@ from exchange_ports.findings import Finding, Path
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.topology import models
 from exchange_ports.topology.checks.naming import (
+    inbound_ways,
     listed,
     managed,
     named_by,
@@ -53,8 +54,7 @@ def sources(topology: models.Topology) -> Iterator[Finding]:
         (("clients", key), client.source) for key, client in topology.clients.items()
     ]
     flow = topology.mail_flow
-    if isinstance(flow.inbound, models.Inbound):
-        declared.append((("mail_flow", "inbound"), flow.inbound.source))
+    declared += [(path, way.source) for path, way in inbound_ways(topology)]
     declared += [(("mail_flow", "relays", key), each.source) for key, each in flow.relays.items()]
     for path, ranges in declared:
         for index, range_ in enumerate(() if isinstance(ranges, str) else ranges):
