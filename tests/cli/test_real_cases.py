@@ -53,8 +53,21 @@ ANSWERS: Final = (
     Answer(
         "explain inbound-two-ways.yaml 25",
         0,
-        ("topology.mail_flow.inbound[1]", "topology.mail_flow.inbound[0]",),
+        (
+            "topology.mail_flow.inbound[1]",
+            "topology.mail_flow.inbound[0]",
+        ),
     ),
+    # Two addresses of an internal server: a replication network.
+    Answer("prove two-addresses.yaml", 0, ("Proved",)),
+    Answer("check two-addresses.yaml 10.20.50.11 10.20.50.12 64327", 0, ("passes",)),
+    Answer("check two-addresses.yaml 10.20.2.10 10.20.50.12 any", 0, ("passes",)),
+    Answer("check two-addresses.yaml 10.20.3.9 10.20.50.12 64327", 1, ("does not pass",)),
+    Answer("handover two-addresses.yaml", 0, ("10.20.0.11, 10.20.50.11, 10.20.0.12, 10.20.50.12",)),
+    # An Edge server of 2016: the same rows.
+    Answer("prove edge-2016.yaml", 0, ("Proved",)),
+    Answer("check edge-2016.yaml ex1 edge1 50636", 0, ("passes",)),
+    Answer("check edge-2016.yaml edge1 ex1 25", 0, ("passes",), ("older-edge-delivers",)),
     # A renamed site: `id` keeps its groups.
     Answer(
         "plan rename-without-id.yaml --against rename-before.yaml",

@@ -344,6 +344,9 @@ class _Draft:
             server: Data = {"roles": list(roles)}
             if self.with_address:
                 server["address"] = self.inside(network)
+                if self.draw(_number(0, 4)) == 0:
+                    # Of a replication network, or of a database availability group.
+                    server["address"] = [server["address"], self.inside(network)]
             if self.draw(_number(0, 3)) == 0:
                 server["own_group"] = True
             self.renamed(server, key)

@@ -14,6 +14,7 @@ from exchange_ports.topology.checks.naming import (
     servers,
     sites_or_servers,
 )
+from exchange_ports.topology.fields import SUBSCRIPTION_EDITION
 from exchange_ports.topology.groups import ServerRole, roles_of, sites_with
 from exchange_ports.traffic.ports import Protocol, tcp
 
@@ -76,6 +77,8 @@ def edge_servers(topology: models.Topology) -> Iterator[Finding]:
             which = "neither {} nor {}" if edge.mail_site is None else "both {} and {}"
             which = which.format("subscribed_site", "mail_site")
             yield BY_CODE["edge-site-unclear"].at(path, edge=key, which=which)
+        if edge.version == SUBSCRIPTION_EDITION:
+            yield BY_CODE["edge-version-refused"].at((*path, "version"), edge=key)
         if edge.subscribed_site is None and edge.edgesync_except:
             yield BY_CODE["edgesync-without-subscription"].at((*path, "edgesync_except"), edge=key)
         if not edge.receives and not edge.sends:

@@ -308,7 +308,7 @@ def named_by(topology: models.Topology, end: FlowEnd) -> list[Named]:
     if end.is_external:
         return []
     internal = [
-        Named(("sites", site_key, "servers", key), key, site.network, server.address is not None)
+        Named(("sites", site_key, "servers", key), key, site.network, bool(server.addresses))
         for site_key, site, key, server in servers(topology)
         if end.site in (None, site_key) and end.word in ("exchange", key, *roles_of(server))
     ]
