@@ -100,6 +100,12 @@ KINDS: Final[tuple[Kind, ...]] = (
         "ports",
     ),
     Kind(
+        "unknown-version",
+        summary="{version} is not a version of an Edge server",
+        why="known are {known}",
+        fix="write one of these",
+    ),
+    Kind(
         "bad-end",
         summary="{end} is no end of a flow",
         why="an end is a role (exchange, client_access, mailbox, edge), a role at a site "
@@ -296,6 +302,12 @@ KINDS: Final[tuple[Kind, ...]] = (
         summary="{edge} excepts servers from EdgeSync and has no subscription",
         why="EdgeSync is what a subscription sets up",
         fix="take `edgesync_except` away, or name the site in `subscribed_site`",
+    ),
+    Kind(
+        "edge-version-refused",
+        summary="{edge} is an Edge server of the Subscription Edition beside Exchange 2013 servers",
+        why="Setup of the Subscription Edition stops while the organization has an Exchange 2013 server",
+        fix="use an Edge server of 2013, 2016 or 2019 (up to CU14) until the last 2013 server is removed",
     ),
     Kind(
         "edge-without-mail",
