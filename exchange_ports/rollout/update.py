@@ -135,22 +135,18 @@ def network_shifts(
 ) -> tuple[NetworkShift, ...]:
     """The servers that are removed from one network and added to another of the same cloud where they were."""
     everyone = tuple(interfaces)
-    going = {(one.place, one.name): one for one in everyone if one.goes}
-    coming = {(one.place, one.name): one for one in everyone if one.comes}
+    going = {one.name: one for one in everyone if one.goes}
+    coming = {one.name: one for one in everyone if one.comes}
     pairs = match_servers(
-        (server for server in old.inventory.servers if _key(server) in going),
-        (server for server in new.inventory.servers if _key(server) in coming),
+        (old.inventory.by_name[name] for name in going),
+        (new.inventory.by_name[name] for name in coming),
         lambda server: (server.platform, server.declared_addresses),
     )
     return tuple(
-        NetworkShift(going[_key(pair.before)], coming[_key(pair.after)])
+        NetworkShift(going[pair.before.name], coming[pair.after.name])
         for pair in pairs
         if pair.before and pair.after
     )
-
-
-def _key(server: ExchangeServer) -> tuple[str, str]:
-    return (network_name(server), server.name)
 
 
 def renamed_networks(old: Plans, new: Plans, shifts: Iterable[NetworkShift]) -> Iterator[str]:
