@@ -421,6 +421,18 @@ KINDS: Final[tuple[Kind, ...]] = (
         why="topology, cloud ids and tags are shown in plans, reports and rule descriptions",
         fix="set it without --secret, and change whatever secret it holds",
     ),
+    Kind(
+        "known-later",
+        summary="this is an output of another resource, which Pulumi knows only later",
+        why="rules are planned, checked and proved before the first resource is registered",
+        fix="{fix}",
+    ),
+    Kind(
+        "component-name-taken",
+        summary="another ExchangeFirewall of this program already has a component called {name}",
+        why="Pulumi tells resources apart by their type and name, and the two would be the same resource",
+        fix="give one of the two components another name, such as {meant}",
+    ),
     # Legal, but unwise.
     _warning(
         "port-25-blocked",
