@@ -120,6 +120,25 @@ def _count(value: object) -> int:
     return value
 
 
+#: Exchange Server Subscription Edition, which has no year in its name.
+SUBSCRIPTION_EDITION: Final = "se"
+_EDGE_VERSIONS: Final = (2007, 2010, 2013, 2016, 2019, SUBSCRIPTION_EDITION)
+
+
+def _edge_version(value: object) -> int | str:
+    """A version by its year, as a number or a word, or `se`."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        expected = "a version such as 2016"
+        raise PydanticCustomError(
+            "wrong-type", "", {"expected": expected, "got": plain_type(value)}
+        )
+    for known in _EDGE_VERSIONS:
+        if str(value).strip().lower() == str(known):
+            return known
+    named = ", ".join(map(str, _EDGE_VERSIONS))
+    raise PydanticCustomError("unknown-version", "", {"version": value, "known": named})
+
+
 def read_ports(text: str) -> Ports:
     """The ports that `text` writes, as a stack file would: `25/tcp`, `5985-5986/tcp`, `icmp`, `any`.
 
@@ -310,6 +329,11 @@ Port = Annotated[
     int,
     _EndReader(_port),
     WithJsonSchema({"type": "integer", "minimum": 1, "maximum": HIGHEST_PORT}),
+]
+EdgeVersion = Annotated[
+    int | str,
+    _EndReader(_edge_version),
+    WithJsonSchema({"enum": [*_EDGE_VERSIONS, *map(str, _EDGE_VERSIONS[:-1])]}),
 ]
 Count = Annotated[int, _EndReader(_count), WithJsonSchema({"type": "integer", "minimum": 1})]
 PortsText = Annotated[
