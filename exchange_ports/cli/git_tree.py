@@ -56,7 +56,7 @@ def inside() -> str:
 
     :raises Refused: this is no repository.
     """
-    return _git("--show-prefix", command="rev-parse", of="this folder").decode().rstrip("\n")
+    return git("--show-prefix", command="rev-parse", of="this folder").decode().rstrip("\n")
 
 
 class Tree:
@@ -115,10 +115,10 @@ class Tree:
         if entry.mode == _SYMBOLIC_LINK:
             raise self._refused(path, _not_followed(path, path))
         of = f"{path} in {self.revision.asked}"
-        size = int(_git("-s", entry.id, command="cat-file", of=of))
+        size = int(git("-s", entry.id, command="cat-file", of=of))
         if size > MAX_BYTES:
             raise self._refused(path, f"it has {size} bytes, and a stack file at most {MAX_BYTES}")
-        return _git("blob", entry.id, command="cat-file", of=of)
+        return git("blob", entry.id, command="cat-file", of=of)
 
     def _folder(self, path: str) -> tuple[dict[str, _TreeEntry], str | None]:
         """What is in a folder, nothing where there is none; and the link on the way to it, if any."""
@@ -136,7 +136,7 @@ class Tree:
 
     def _listed(self, tree: str) -> dict[str, _TreeEntry]:
         if tree not in self._folders:
-            answer = _git("-z", "--full-tree", tree, command="ls-tree", of=self.revision.asked)
+            answer = git("-z", "--full-tree", tree, command="ls-tree", of=self.revision.asked)
             found: dict[str, _TreeEntry] = {}
             for line in filter(None, answer.split(b"\0")):
                 words, _, name = line.partition(b"\t")
@@ -161,11 +161,11 @@ class Disk:
 
     def files(self, folder: str) -> tuple[str, ...]:
         """The paths of the files of a folder, in order. Symbolic links are among them."""
-        here = Path(self._here(folder) or ".")
-        if self.link(folder) is not None or not here.is_dir():
+        there = Path(self._here(folder) or ".")
+        if self.link(folder) is not None or not there.is_dir():
             return ()
         above = f"{folder}/" if folder else ""
-        found = (each.name for each in here.iterdir() if each.is_symlink() or each.is_file())
+        found = (each.name for each in there.iterdir() if each.is_symlink() or each.is_file())
         return tuple(sorted(above + name for name in found))
 
     def has(self, path: str) -> bool:
@@ -193,10 +193,14 @@ class Disk:
         return None
 
     def _here(self, path: str) -> str:
-        """A path of the repository as seen from the folder that we stand in."""
-        if f"{path}/".startswith(self._prefix):
-            return path.removeprefix(self._prefix.rstrip("/")).removeprefix("/")
-        return self._up + path
+        return here(self._prefix, path)
+
+
+def here(prefix: str, path: str) -> str:
+    """A path from the repository's top as seen from the folder below it that `prefix` names."""
+    if f"{path}/".startswith(prefix):
+        return path.removeprefix(prefix.rstrip("/")).removeprefix("/")
+    return "../" * prefix.count("/") + path
 
 
 def _not_followed(path: str, link: str) -> str:
@@ -215,11 +219,11 @@ def _revision(asked: str) -> Revision:
 
 
 def _resolved(name: str, asked: str) -> str:
-    answer = _git("--verify", "--quiet", "--end-of-options", name, command="rev-parse", of=asked)
+    answer = git("--verify", "--quiet", "--end-of-options", name, command="rev-parse", of=asked)
     return answer.decode().split()[-1]
 
 
-def _git(*arguments: str, command: str, of: str) -> bytes:
+def git(*arguments: str, command: str, of: str) -> bytes:
     """What one of git's reading commands answers.
 
     :raises Refused: git is not there, or refuses.

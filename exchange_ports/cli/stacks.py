@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from exchange_ports.cli.console import doing, say
-from exchange_ports.cli.git_tree import Disk, Tree, inside
+from exchange_ports.cli.git_tree import Disk, Tree, here, inside
 from exchange_ports.findings import Finding, Refused, in_order
 from exchange_ports.findings import file_kinds as kinds
 from exchange_ports.findings.command_kinds import CANNOT_READ
@@ -96,7 +96,7 @@ def warn(warnings: Sequence[Finding]) -> None:
 #: Where stack files are looked for beside the folder that the project itself names: in ours they
 #: stand in `stacks`, and by Pulumi's default in the project's own folder.
 _FOLDERS: Final = ("", "stacks")
-_STACK: Final = re.compile(r"Pulumi\.(.+)(\.ya?ml|\.json)", re.DOTALL)
+STACK: Final = re.compile(r"Pulumi\.(.+)(\.ya?ml|\.json)", re.DOTALL)
 #: As git has it: files that share half of their lines may be one file under two names.
 _ALIKE: Final = 0.5
 
@@ -121,6 +121,17 @@ class Sides(NamedTuple):
     pairs: tuple[tuple[NamedSide | None, NamedSide | None], ...]
     #: Why some of what Pulumi reads on either side is not known, so that nothing here is the whole.
     not_reviewed: tuple[Finding, ...] = ()
+    #: The folder that we stand in, as a prefix of the repository's paths; empty at its top.
+    prefix: str = ""
+
+    @property
+    def folder(self) -> str:
+        """The project's folder in its repository; `.` at the top."""
+        return self.prefix.rstrip("/") or "."
+
+    def here(self, path: str) -> str:
+        """A path of the repository as seen from the folder that we stand in."""
+        return here(self.prefix, path)
 
 
 class _Source(Protocol):
@@ -157,7 +168,7 @@ def sides(against: str, at: str | None, files: Sequence[str]) -> Sides:
     pairs = tuple(_paired(before, after, moved))
     # One fault on both sides is told once.
     faults = dict.fromkeys(each.fault for each in both if each.fault is not None)
-    return Sides(old.id, new.id, pairs, tuple(faults))
+    return Sides(old.id, new.id, pairs, tuple(faults), prefix)
 
 
 class _ProjectOf:
@@ -228,7 +239,7 @@ def _moved(both: Sequence[_ProjectOf], paths: Iterable[str]) -> Iterator[tuple[s
     """Each file in which Pulumi newly looks for a stack, with the file in which it looked before, if it is there."""
     old, new = both
     for path in paths:
-        found = _STACK.fullmatch(path.rpartition("/")[2])
+        found = STACK.fullmatch(path.rpartition("/")[2])
         if found is None:
             continue
         before, after = old.path_of(found[1]), new.path_of(found[1])
@@ -257,7 +268,7 @@ def _stack_files(both: Iterable[_ProjectOf], prefix: str) -> list[str]:
             for each in both
             for folder in folders
             for path in each.source.files(folder)
-            if _STACK.fullmatch(path.rpartition("/")[2])
+            if STACK.fullmatch(path.rpartition("/")[2])
         }
     )
 
@@ -287,7 +298,10 @@ def _paired(
         if was is not None and was in old and path in new:
             pairs[was] = path
     rest = [set(each) - {*pairs, *pairs.values()} for each in (gone, came)]
-    reads = [{path: side[path].read for path in left} for side, left in zip((gone, came), rest, strict=True)]
+    reads = [
+        {path: side[path].read for path in left}
+        for side, left in zip((gone, came), rest, strict=True)
+    ]
     renamed = dict(_renamed(*reads))
     for before, after in sorted(pairs.items()):
         if _either_is_ours(old[before], new[after]):
