@@ -7,7 +7,7 @@ that is a tenth of the time of a command.
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from exchange_ports.clouds import cloud, cloud_of
 from exchange_ports.clouds.base import below
@@ -229,6 +229,24 @@ def _check_providers(
             yield BY_CODE["wrong-type"].at(at, got=got, expected=expected)
 
 
+#: What the project's own program calls its component.
+COMPONENT: Final = "exchange"
+
+
+def refuse_unfit(found: Compiled, networks: object) -> None:
+    """Refuse what a cloud would refuse of the component as the project's own program calls it.
+
+    :raises Refused: with what `check_registered` finds, or the phase that is asked for is not offered.
+    """
+    from exchange_ports.rollout import registered
+
+    bound = cast("Mapping[str, Mapping[str, Any]]", networks or {})
+    to_register = registered(found.previous, found.plans, found.phase())
+    unfit = tuple(check_registered(COMPONENT, to_register, found.plans, bound))
+    if any(each.is_error for each in unfit):
+        raise Refused(unfit)
+
+
 def check_registered(
     name: str,
     to_register: "Iterable[RegisteredNetwork]",
@@ -257,7 +275,7 @@ def _check_neighbours(
 ) -> Iterator[Finding]:
     """What a cloud would refuse of our rules alone at a neighbour's group; it may have others."""
     for key, plan, flows in to_register:
-        bound: Mapping[str, Any] = networks[key].get("neighbours") or {}
+        bound: Mapping[str, Any] = networks.get(key, {}).get("neighbours") or {}
         if bound:
             declared = plans.topology.networks.get(key)
             quotas = {} if declared is None else declared.quotas.raised

@@ -122,7 +122,7 @@ def _diff_words(diff: argparse.ArgumentParser) -> None:
         "--fail-on",
         action="append",
         default=[],
-        choices=("widened", "perimeter", "risk", "code"),
+        choices=("widened", "perimeter", "risk", "target", "code"),
         help="exit code 1 where anything is newly let through (widened), at the perimeter or from "
         "the Internet (perimeter), at an accepted risk or on every protocol (risk); or where code or a "
         "pipeline changed (code); may be repeated",

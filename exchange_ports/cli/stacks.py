@@ -3,28 +3,39 @@
 A side is a revision of git, or the files on disk. Files are read when they are needed, each once.
 """
 
+import json
 import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, cast
 
 from exchange_ports.cli.console import doing, say
 from exchange_ports.cli.git_tree import Disk, Tree, here, inside
+from exchange_ports.clouds import cloud
+from exchange_ports.differences.registration_diff import Target, flat
 from exchange_ports.findings import Finding, Refused, in_order
 from exchange_ports.findings import file_kinds as kinds
 from exchange_ports.findings.command_kinds import CANNOT_READ
 from exchange_ports.findings.file_kinds import NOT_REVIEWED
 from exchange_ports.findings.finding import printable
-from exchange_ports.pipeline import Compiled, StackSettings, compile_stack, read_content
+from exchange_ports.pipeline import (
+    Compiled,
+    StackSettings,
+    compile_stack,
+    read_content,
+    refuse_unfit,
+)
 from exchange_ports.planning import Plans
 from exchange_ports.stackfile.project_file import (
     PROJECT_FILES,
     ProjectFile,
+    environment_of,
     read_project_file,
 )
 from exchange_ports.stackfile.stack_file import NAMESPACE, StackFile, read_stack_file
+from exchange_ports.topology.platforms import Platform
 
 if TYPE_CHECKING:
     from exchange_ports.reports.document import Origin
@@ -82,10 +93,51 @@ def _compiled(stack: StackFile) -> tuple[Compiled, Plans]:
         try:
             found = compile_stack(StackSettings.of(stack))
             warned = found.declared
+            refuse_unfit(found, stack.config.get("networks"))
             return found, found.registered()
         except Refused as refused:
             findings = (*warned, *refused.findings)
             raise Refused(finding.located(stack.locate) for finding in findings) from None
+
+
+def target_of(stack: StackFile, project: ProjectFile | None) -> Target:
+    """Where a stack is registered: `stack` has what its environment and its project add to it already."""
+    packages = {cloud(each).provider_package for each in Platform if each is not Platform.EXTERNAL}
+    settings = dict(flat({f"tag {key}": v for key, v in _named(stack.config.get("tags")).items()}))
+    for key, value in stack.others.items():
+        if key.partition(":")[0] in {*packages, "pulumi"}:
+            seal = stack.sealed.get(key)
+            shown = f"encrypted, digest {seal[:_DIGITS]}" if seal else _in_short(value)
+            settings[f"setting {key}"] = shown
+    for name in ("previous", "step", "attached"):
+        value = stack.config.get(name)
+        if value is not None:
+            settings[f"rollout {name}"] = _in_short(value)
+    name = "" if project is None else project.name
+    environment = environment_of(stack, name)
+    settings |= {f"environment variable {k}": str(v) for k, v in environment.variables.items()}
+    if project is not None:
+        settings |= {"project": project.name, "backend": project.backend or "as logged in"}
+    return Target(_named(stack.config.get("networks")), settings)
+
+
+def _named(value: object) -> Mapping[str, object]:
+    return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
+
+
+def _in_short(value: object) -> str:
+    """A value in a line; what is long by a digest behind its beginning."""
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    if len(text) <= _LONGEST_VALUE:
+        return text
+    from hashlib import sha256
+
+    return f"{text[:_LONGEST_VALUE]}... (digest {sha256(text.encode()).hexdigest()[:_DIGITS]})"
+
+
+#: Characters of a value, and hex digits of what stands for the rest of it.
+_LONGEST_VALUE: Final = 60
+_DIGITS: Final = 12
 
 
 def warn(warnings: Sequence[Finding]) -> None:

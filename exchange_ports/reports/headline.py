@@ -127,6 +127,11 @@ def cited(reason: Reason) -> str:
 def headline(found: Comparison, quote: Quote = printable) -> str:
     """What a reader must know in ten seconds, as one sentence or two."""
     said = _of_stacks(found.reviews, quote)
+    if found.not_reviewed:
+        files = [quote(each.summary.partition(": ")[2]) for each in found.not_reviewed]
+        # Nobody may read "no stack file differs" where it is not known which ones there are.
+        rest = "" if said == _NOTHING_DIFFERS else f" {said}"
+        said = f"Not reviewed: {_few(files)}.{rest}"
     return f"Code changed: {counted(len(found.code), 'file')}. {said}" if found.code else said
 
 
@@ -144,14 +149,19 @@ def code_changed(found: Comparison, quote: Quote = printable) -> str:
     )
 
 
+_NOTHING_DIFFERS: Final = "No stack file differs."
+
+
 def _of_stacks(reviews: Sequence[Review], quote: Quote) -> str:
-    broken = [quote(each.stack.file) for each in reviews if each.fails]
-    said = [f"{_few(broken)} {_do(broken)} not load"] if broken else []
+    unknown = [quote(each.stack.file) for each in reviews if each.not_reviewed]
+    broken = [quote(each.stack.file) for each in reviews if each.fails and not each.not_reviewed]
+    said = [f"not reviewed: {_few(unknown)}"] if unknown else []
+    said += [f"{_few(broken)} {_do(broken)} not load"] if broken else []
     loaded = [each for each in reviews if not each.fails]
     if not loaded:
-        return f"{_sentence(said)}." if said else "No stack file differs."
+        return f"{_sentence(said)}." if said else _NOTHING_DIFFERS
     if all(each.quiet for each in loaded):
-        return f"{_sentence(said)}." if said else "No stack file differs."
+        return f"{_sentence(said)}." if said else _NOTHING_DIFFERS
     said += _traffic(loaded, quote)
     return f"{_sentence(said)}. {_sentence(_clouds(loaded))}."
 

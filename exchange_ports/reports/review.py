@@ -3,13 +3,15 @@
 Pure: reading files and revisions is the command's affair.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from exchange_ports.clouds.base import NEVER, Use
 from exchange_ports.differences import Change, Effect, TopologyDiff, diff_plans
+from exchange_ports.differences.registration_diff import Target, TargetChange, target_changes
 from exchange_ports.findings import Finding, Path, Place
+from exchange_ports.findings.file_kinds import NOT_REVIEWED
 from exchange_ports.planning import Plans
 from exchange_ports.rollout import Operation, Rollout, network_pairs, operations, plan_rollout
 from exchange_ports.rollout.update import network_name, nothing_like
@@ -28,6 +30,8 @@ class Stack:
     #: Warnings, and errors where there are no plans.
     findings: tuple[Finding, ...]
     locate: Callable[[Path], Place | None]
+    #: Where it is registered; None where it is compared by its topology alone.
+    target: Target | None = None
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -55,6 +59,8 @@ class Review:
     warnings_new: tuple[Finding, ...] = ()
     warnings_gone: tuple[Finding, ...] = ()
     warnings_kept: int = 0
+    #: What of the place where it is registered is another.
+    target: tuple[TargetChange, ...] = ()
 
     @property
     def stack(self) -> Stack:
@@ -68,12 +74,17 @@ class Review:
     def name(self) -> str:
         """The stack's name: `prod-aws`, of `stacks/Pulumi.prod-aws.yaml`."""
         last = self.stack.file.rpartition("/")[2]
-        return last.removeprefix("Pulumi.").removesuffix(".yaml").removesuffix(".yml")
+        return last.removeprefix("Pulumi.").rpartition(".")[0]
 
     @property
     def fails(self) -> bool:
         """Whether the new side does not load."""
         return self.new is not None and self.new.plans is None
+
+    @property
+    def not_reviewed(self) -> bool:
+        """Whether it does not load because nobody can tell from the files what Pulumi reads."""
+        return self.fails and any(each.kind is NOT_REVIEWED for each in self.stack.findings)
 
     @property
     def old_fails(self) -> bool:
@@ -87,6 +98,7 @@ class Review:
             self.edit == "changed"
             and not (self.fails or self.old_fails)
             and self.changes == TopologyDiff(())
+            and not self.target
             and not any(done for _, done in self.operations)
             and not (self.warnings_new or self.warnings_gone)
         )
@@ -120,7 +132,24 @@ def review(old: Stack | None, new: Stack | None, edit: Edit | None = None) -> Re
     done = tuple(
         (pair.place, operations(pair.old, pair.new)) for pair in network_pairs(before, after)
     )
-    return Review(old, new, edit, found, done, plan_rollout(before, after), *warned)
+    target = _target(old, new)
+    ids = tuple(_ids(side) for side in (old, new))
+    update = plan_rollout(before, after, ids=(ids[0], ids[1]))
+    return Review(old, new, edit, found, done, update, *warned, target)
+
+
+def _target(old: Stack | None, new: Stack | None) -> tuple[TargetChange, ...]:
+    """What of the target is another, where both sides say where they are registered."""
+    sides = [
+        (side.plans, side.target)
+        for side in (old, new)
+        if side is not None and side.plans is not None and side.target is not None
+    ]
+    return target_changes(*sides) if len(sides) == 2 else ()  # noqa: PLR2004
+
+
+def _ids(side: Stack | None) -> Mapping[str, object]:
+    return {} if side is None or side.target is None else side.target.networks
 
 
 def _edit(old: Stack | None, new: Stack | None) -> Edit:
@@ -168,6 +197,8 @@ class Comparison:
     folder: str = "."
     #: Changed files that are no stack files and can decide what is registered.
     code: tuple[str, ...] = ()
+    #: Why what Pulumi reads on either side is not known, so that the rest is not the whole.
+    not_reviewed: tuple[Finding, ...] = ()
 
     @property
     def told(self) -> tuple[Review, ...]:
