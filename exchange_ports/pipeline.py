@@ -14,10 +14,12 @@ from exchange_ports.clouds.base import below
 from exchange_ports.findings import Finding, Path, Refused
 from exchange_ports.findings.command_kinds import CANNOT_READ
 from exchange_ports.findings.topology_kinds import BY_CODE
+from exchange_ports.flows import Flow
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.stackfile.nodes import MAX_BYTES, too_big
 from exchange_ports.stackfile.stack_file import SETTINGS, StackFile
 from exchange_ports.topology.checks import check
+from exchange_ports.topology.groups import Group
 from exchange_ports.topology.models import Platform, Topology
 from exchange_ports.topology.validate import check_bindings, check_tags, parse_topology
 
@@ -121,6 +123,22 @@ class Compiled:
         }
         return replace(self.plans, networks=networks)
 
+    def bounds(self) -> tuple[Plans, Plans] | None:
+        """In a step of a rollout: the flows of which rules stand at least, and at most.
+
+        At most are those of both topologies, as far as the servers that are declared are concerned; the
+        rules of a network say which of them do.
+        """
+        if self.previous is None or self.request is None or self.request.asked.phase is None:
+            return None
+        old, new = self.previous.flows, self.plans.flows
+        here = {group for each in self.plans.inventory.servers for group in each.groups}
+        known = (flow for flow in old if not {*_groups_of(flow)} - here)
+        both = set(old) & set(new)
+        least = replace(self.plans, flows=tuple(flow for flow in new if flow in both))
+        most = replace(self.plans, flows=tuple(dict.fromkeys((*new, *known))))
+        return least, most
+
     def phase(self) -> "PhasePlan | None":
         """The phase that is asked for; without one asked for, no rollout is worked out.
 
@@ -130,6 +148,10 @@ class Compiled:
             return None
         found = self.rollout()
         return found and found[1]
+
+
+def _groups_of(flow: Flow) -> Iterator[Group]:
+    return (end for end in (flow.source, flow.destination) if isinstance(end, Group))
 
 
 def compile_stack(declared: StackSettings, at: Path = ("topology",)) -> Compiled:

@@ -9,9 +9,9 @@ from typing import Final
 
 from exchange_ports.cli.changed_code import changed_code
 from exchange_ports.cli.console import BAD_INPUT, FINE, NO, say
-from exchange_ports.cli.stacks import NamedSide, Sides, compiled, sides, target_of
+from exchange_ports.cli.stacks import NamedSide, Sides, compiled_steps, sides, target_of
 from exchange_ports.differences import Gate, held_by
-from exchange_ports.findings import Refused, counted
+from exchange_ports.findings import Refused, counted, in_order
 from exchange_ports.findings.command_kinds import CANNOT_WRITE, NO_SIDES
 from exchange_ports.findings.file_kinds import NOT_REVIEWED
 from exchange_ports.pipeline import read_content
@@ -107,10 +107,13 @@ def _stack(named: NamedSide, known: str | None) -> Stack:
     except Refused as refused:
         return Stack(named.file, None, refused.findings, lambda _: None)
     try:
-        plans, warnings = compiled(stack)
+        found, registered = compiled_steps(stack)
     except Refused as refused:
         return Stack(named.file, None, refused.findings, stack.locate)
-    return Stack(named.file, plans, warnings, stack.locate, target_of(stack, named.project))
+    warnings = in_order(finding.located(stack.locate) for finding in found.findings)
+    target = target_of(stack, named.project)
+    stands = (registered, *(found.bounds() or (None, None)))
+    return Stack(named.file, found.plans, warnings, stack.locate, target, *stands)
 
 
 # ---- what is shown ----

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, cast
 from exchange_ports.cli.console import doing, say
 from exchange_ports.cli.git_tree import Disk, Tree, here, inside
 from exchange_ports.clouds import cloud
-from exchange_ports.differences.registration_diff import Target, flat
+from exchange_ports.differences.registration_diff import ROLLOUT, TAG, Target, flat
 from exchange_ports.findings import Finding, Refused, in_order
 from exchange_ports.findings import file_kinds as kinds
 from exchange_ports.findings.command_kinds import CANNOT_READ
@@ -86,6 +86,14 @@ def registered(stack: StackFile) -> Plans:
     return found
 
 
+def compiled_steps(stack: StackFile) -> tuple[Compiled, Plans]:
+    """What a stack file comes to, and what of it is registered.
+
+    :raises Refused: as `compiled`.
+    """
+    return _compiled(stack)
+
+
 def _compiled(stack: StackFile) -> tuple[Compiled, Plans]:
     """What a stack file comes to, and what of it is registered."""
     warned: tuple[Finding, ...] = ()
@@ -103,7 +111,7 @@ def _compiled(stack: StackFile) -> tuple[Compiled, Plans]:
 def target_of(stack: StackFile, project: ProjectFile | None) -> Target:
     """Where a stack is registered: `stack` has what its environment and its project add to it already."""
     packages = {cloud(each).provider_package for each in Platform if each is not Platform.EXTERNAL}
-    settings = dict(flat({f"tag {key}": v for key, v in _named(stack.config.get("tags")).items()}))
+    settings = dict(flat({f"{TAG}{key}": v for key, v in _named(stack.config.get("tags")).items()}))
     for key, value in stack.others.items():
         if key.partition(":")[0] in {*packages, "pulumi"}:
             seal = stack.sealed.get(key)
@@ -112,7 +120,7 @@ def target_of(stack: StackFile, project: ProjectFile | None) -> Target:
     for name in ("previous", "step", "attached"):
         value = stack.config.get(name)
         if value is not None:
-            settings[f"rollout {name}"] = _in_short(value)
+            settings[f"{ROLLOUT}{name}"] = _in_short(value)
     name = "" if project is None else project.name
     environment = environment_of(stack, name)
     settings |= {f"environment variable {k}": str(v) for k, v in environment.variables.items()}

@@ -8,11 +8,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple, cast
 
+from exchange_ports.flows import ExternalEndpoint
 from exchange_ports.planning import Plans
-from exchange_ports.topology.groups import identity
+from exchange_ports.topology.groups import Group, identity
 
 #: What stands for a setting that is not there.
 ABSENT: Final = "not set"
+#: How the names of some settings begin.
+ROLLOUT: Final = "rollout "
+TAG: Final = "tag "
 
 
 class TargetChange(NamedTuple):
@@ -55,7 +59,22 @@ def _settings(plans: Plans, target: Target) -> Iterator[tuple[str, str]]:
         name = identity(key, declared[key]) if key in declared else key
         if isinstance(given, dict):
             for field, value in flat(cast("Mapping[str, object]", given)):
-                yield f"network {name}, {field}", value
+                yield f"network {name}, {field}", value + _rules_there(plans, field)
+
+
+def _rules_there(plans: Plans, field: str) -> str:
+    """What is added to an existing group of a neighbor, in words."""
+    kind, _, neighbor = field.partition(" ")
+    found: dict[str, None] = {}
+    for flow in plans.flows if kind == "neighbours" else ():
+        for way, ours, theirs in (
+            ("from", flow.source, flow.destination),
+            ("to", flow.destination, flow.source),
+        ):
+            ends = isinstance(ours, Group) and isinstance(theirs, ExternalEndpoint)
+            if ends and theirs.name == neighbor:
+                found[f"{flow.ports} {way} {ours.key}"] = None
+    return f" gets rules: {'; '.join(found)}" if found else ""
 
 
 def flat(values: Mapping[str, object], above: str = "") -> Iterator[tuple[str, str]]:

@@ -162,6 +162,8 @@ def _of_stacks(reviews: Sequence[Review], quote: Quote) -> str:
         return f"{_sentence(said)}." if said else _NOTHING_DIFFERS
     if all(each.quiet for each in loaded):
         return f"{_sentence(said)}." if said else _NOTHING_DIFFERS
+    elsewhere = [quote(each.name) for each in loaded if each.target]
+    said += [f"the target of {_few(elsewhere)} changes"] if elsewhere else []
     said += _traffic(loaded, quote)
     return f"{_sentence(said)}. {_sentence(_clouds(loaded))}."
 

@@ -9,11 +9,24 @@ from typing import Literal, TypeAlias
 
 from exchange_ports.clouds.base import NEVER, Use
 from exchange_ports.differences import Change, Effect, TopologyDiff, diff_plans
-from exchange_ports.differences.registration_diff import Target, TargetChange, target_changes
+from exchange_ports.differences.registration_diff import (
+    ROLLOUT,
+    TAG,
+    Target,
+    TargetChange,
+    target_changes,
+)
 from exchange_ports.findings import Finding, Path, Place
 from exchange_ports.findings.file_kinds import NOT_REVIEWED
 from exchange_ports.planning import Plans
-from exchange_ports.rollout import Operation, Rollout, network_pairs, operations, plan_rollout
+from exchange_ports.rollout import (
+    Operation,
+    Rollout,
+    network_pairs,
+    operations,
+    places_elsewhere,
+    plan_rollout,
+)
 from exchange_ports.rollout.update import network_name, nothing_like
 
 #: What was done to a stack file.
@@ -32,6 +45,10 @@ class Stack:
     locate: Callable[[Path], Place | None]
     #: Where it is registered; None where it is compared by its topology alone.
     target: Target | None = None
+    #: In a step of a rollout: what is registered, and the flows of which at least and at most rules stand.
+    registered: Plans | None = None
+    at_least: Plans | None = None
+    at_most: Plans | None = None
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -124,18 +141,34 @@ def review(old: Stack | None, new: Stack | None, edit: Edit | None = None) -> Re
         return Review(old, new, edit, TopologyDiff(()))
     before, after = (None if side is None else side.plans for side in (old, new))
     warned = _warnings(old, new)
-    found = diff_plans(before, after)
+    target = _target(old, new)
     if before is None or after is None:
         there = after or before
+        found = diff_plans(before, after)
         done = _all_of(there, created=after is not None) if there is not None else ()
         return Review(old, new, edit, found, done, None, *warned)
+    # Where the rollout is the same on both sides, so is what it leaves standing of another topology.
+    rollout = any(each.setting.startswith(ROLLOUT) for each in target)
+    found = diff_plans(*_compared(old, new) if rollout else (before, after))
+    ids = (_ids(old), _ids(new))
+    elsewhere = places_elsewhere(before, after, ids)
+    retagged = any(each.setting.startswith(TAG) for each in target)
+    stand = [(side and side.registered) or plans for side, plans in ((old, before), (new, after))]
     done = tuple(
-        (pair.place, operations(pair.old, pair.new)) for pair in network_pairs(before, after)
+        (
+            pair.place,
+            operations(pair.old, pair.new, elsewhere=pair.place in elsewhere, retagged=retagged),
+        )
+        for pair in network_pairs(*stand)
     )
-    target = _target(old, new)
-    ids = tuple(_ids(side) for side in (old, new))
-    update = plan_rollout(before, after, ids=(ids[0], ids[1]))
+    update = plan_rollout(before, after, ids=ids)
     return Review(old, new, edit, found, done, update, *warned, target)
+
+
+def _compared(old: Stack | None, new: Stack | None) -> tuple[Plans | None, Plans | None]:
+    """What at least stands before, and what at most stands after, while a rollout is under way."""
+    least = old and (old.at_least or old.plans)
+    return least, new and (new.at_most or new.plans)
 
 
 def _target(old: Stack | None, new: Stack | None) -> tuple[TargetChange, ...]:
