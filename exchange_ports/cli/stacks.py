@@ -228,6 +228,10 @@ def sides(against: str, at: str | None, files: Sequence[str]) -> Sides:
     pairs = tuple(_paired(before, after, moved))
     # One fault on both sides is told once.
     faults = dict.fromkeys(each.fault for each in both if each.fault is not None)
+    if faults:
+        # With one project unknown, nothing is said of what the other one adds.
+        bare = [[each and each._replace(project=None) for each in pair] for pair in pairs]
+        pairs = tuple((old_side, new_side) for old_side, new_side in bare)
     return Sides(old.id, new.id, pairs, tuple(faults), prefix)
 
 
@@ -263,7 +267,7 @@ class _ProjectOf:
         try:
             content = self.source.read(path)
         except Refused as refused:
-            why = "; ".join(each.why for each in refused.findings)
+            why = "; ".join(f"{each.summary}: {each.why}" for each in refused.findings)
             raise Refused([NOT_REVIEWED.at((), what=path, why=why)]) from None
         project = read_project_file(content, path)
         # As Go joins paths: what begins with a slash is below as well.

@@ -269,12 +269,14 @@ def _short(end: ChangeEndpoint, quote: Quote) -> str:
     return "the Internet" if end.anyone else quote(end.summary)
 
 
-def _clouds(reviews: Iterable[Review]) -> list[str]:
+def _clouds(reviews: Sequence[Review]) -> list[str]:
     found: dict[str, list[Operation]] = {}
     for each in reviews:
         for place, done in each.operations:
             found.setdefault(place.rpartition(" on ")[2], []).extend(done)
     said = [f"{cloud}: {done_words(done)}" for cloud, done in sorted(found.items()) if done]
+    if not said and any(each.target for each in reviews):
+        return ["`pulumi preview` shows what is created at the new target"]
     return said or ["no resource changes in any cloud"]
 
 
