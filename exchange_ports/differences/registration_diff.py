@@ -71,8 +71,9 @@ def _rules_there(plans: Plans, field: str) -> str:
             ("from", flow.source, flow.destination),
             ("to", flow.destination, flow.source),
         ):
-            ends = isinstance(ours, Group) and isinstance(theirs, ExternalEndpoint)
-            if ends and theirs.name == neighbor:
+            if not isinstance(ours, Group) or not isinstance(theirs, ExternalEndpoint):
+                continue
+            if theirs.name == neighbor:
                 found[f"{flow.ports} {way} {ours.key}"] = None
     return f" gets rules: {'; '.join(found)}" if found else ""
 
@@ -81,7 +82,8 @@ def flat(values: Mapping[str, object], above: str = "") -> Iterator[tuple[str, s
     """Every single value below a mapping, by the names that lead to it."""
     for key, value in values.items():
         name = f"{above} {key}".strip()
-        if isinstance(value, dict) and value:
-            yield from flat(cast("Mapping[str, object]", value), name)
+        inner = cast("Mapping[str, object] | None", value if isinstance(value, dict) else None)
+        if inner:
+            yield from flat(inner, name)
         else:
-            yield name, str(value)
+            yield name, str(cast("object", value))

@@ -295,7 +295,7 @@ def _long_name() -> str:
 
 
 #: Where the question was fine and the answer is no.
-_ANSWERED: Final = {"review-passed": 1}
+_ANSWERED: Final = {"not-reviewed": 2, "review-passed": 1}
 
 #: Where it is not the command line that answers, but a program.
 _SAID_BY_A_PROGRAM: Final = {"secret-topology": _secret_topology, "name-too-long": _long_name}
