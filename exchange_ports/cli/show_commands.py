@@ -43,7 +43,9 @@ def _plan_against(asked: argparse.Namespace) -> int:
     ids = tuple(cast("Ids", each.config.get("networks") or {}) for each in (before, after))
     with doing("working out what the update passes through"):
         found = plan_rollout(old, new, Attached(asked.attached), (ids[0], ids[1]))
-    publish(rollout_report(old, new, found), "json" if asked.json else "text")
+    retagged = before.config.get("tags") != after.config.get("tags")
+    page = rollout_report(old, new, found, (ids[0], ids[1]), retagged=retagged)
+    publish(page, "json" if asked.json else "text")
     if not asked.json:
         warn(warnings)
     return FINE if found.clean else NO
