@@ -70,14 +70,14 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         "unusable-address",
         summary="{address} cannot be the address of a server",
-        why="it is a multicast, loopback, link-local, unspecified or reserved address",
+        why="it is a multicast, loopback, link-local, unspecified or reserved address, or a cloud's own",
         fix="write the address by which other servers reach it",
     ),
     Kind(
         "unusable-range",
-        summary="nobody connects from {range}",
-        why="its addresses are {what}, and no connection from elsewhere has such a source",
-        fix="write the range that they come from, such as 10.64.0.0/16",
+        summary="{range} cannot be an end of traffic",
+        why="its addresses are {what}, and no host that a rule could name has such an address",
+        fix="write the addresses of the hosts, such as 10.64.0.0/16",
     ),
     Kind(
         "bad-port",
@@ -185,6 +185,14 @@ KINDS: Final[tuple[Kind, ...]] = (
         why="the blocks say which IPv4 addresses are not the Internet; the IPv6 Internet is one "
         "prefix, and needs none",
         fix="take {range} away",
+    ),
+    Kind(
+        "public-private-block",
+        summary="{range} in the private blocks holds public addresses",
+        why="`internet` is every address outside the blocks, so these would be taken for hosts of the "
+        "organization",
+        fix="declare only the blocks that the organization uses; where it uses public addresses inside, add "
+        "`accept_risk: {{private_blocks: why it must be}}`",
     ),
     Kind(
         "quota-of-another-cloud",
@@ -453,6 +461,12 @@ KINDS: Final[tuple[Kind, ...]] = (
         summary="{edge} does not stand in a perimeter zone of {network}",
         why="Edge servers are made for a perimeter network; in the internal zone whatever reaches that zone by address reaches it",
         fix="declare `perimeter: [...]` for {network}, and give {edge} an address there",
+    ),
+    _warning(
+        "range-covers-perimeter",
+        summary="{range} covers the perimeter zone {zone}",
+        why="every host of the perimeter may then connect to the inside as these sources may",
+        fix="declare the ranges without the perimeter",
     ),
     _warning(
         "subnet-attachment",

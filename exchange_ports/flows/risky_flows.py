@@ -13,7 +13,8 @@ from exchange_ports.topology.groups import EDGE_KINDS, Group, ServerRole
 from exchange_ports.topology.models import Platform
 from exchange_ports.topology.risk import Position, ZoneMap, risks
 from exchange_ports.traffic.addresses import AddressSet
-from exchange_ports.traffic.ports import ANY_PORTS
+from exchange_ports.traffic.ports import ANY_PORTS, Ports
+from exchange_ports.traffic.services import ServiceSet
 
 _PUBLIC: Final = frozenset((Position.PUBLIC,))
 _PERIMETER: Final = frozenset((Position.PERIMETER,))
@@ -34,12 +35,17 @@ class RiskyFlows:
         self._topology = context.topology
         self._zones = ZoneMap(context.topology)
         self._known: dict[tuple[Endpoint, bool], frozenset[Position]] = {}
+        self._carried: dict[Ports, ServiceSet] = {}
 
     def risks(self, flow: Flow, entry: str | None) -> tuple[str, ...]:
         """Why a flow is risky, as it is opened by a row, or by an operator where `entry` is no row."""
+        if not any(self._is_managed(end) for end in (flow.source, flow.destination)):
+            return ()
         whole = flow.ports == ANY_PORTS
         source, to = (self._positions(end, whole) for end in (flow.source, flow.destination))
-        services = services_of([flow.ports])
+        if source == to == _INSIDE:
+            return ()
+        services = self._services(flow.ports)
         found = [*risks(source, to, services)]
         if entry in ROWS and whole:
             # A neighbor of the ground rules is as much of a risk as a destination.
@@ -82,6 +88,15 @@ class RiskyFlows:
         for end in (flow.source, flow.destination):
             if isinstance(end, Group) and self._is_external(end):
                 yield "networks", self._context.inventory.networks[end.network].key
+
+    def _services(self, ports: Ports) -> ServiceSet:
+        known = self._carried.get(ports)
+        if known is None:
+            known = self._carried[ports] = services_of([ports])
+        return known
+
+    def _is_managed(self, end: Endpoint) -> bool:
+        return isinstance(end, Group) and not self._is_external(end)
 
     def _is_external(self, group: Group) -> bool:
         network = self._context.inventory.networks[group.network]

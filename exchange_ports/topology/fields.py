@@ -96,9 +96,13 @@ def _address(value: object) -> IPv4Address | IPv6Address:
     # Reserved: class E with the broadcast address, and IPv6 outside what is in use, such as
     # addresses of IPv4 in the clothes of IPv6.
     local = address.is_loopback or address.is_link_local or address.is_unspecified
-    if local or address.is_multicast or address.is_reserved:
+    if local or address.is_multicast or address.is_reserved or address in _CLOUDS_OWN:
         raise PydanticCustomError("unusable-address", "", {"address": text})
     return address
+
+
+#: Hosts of a cloud: health probes and name resolution, and the metadata service.
+_CLOUDS_OWN: Final = frozenset((ip_address("168.63.129.16"), ip_address("fd00:ec2::254")))
 
 
 def _port(value: object) -> int:

@@ -284,17 +284,21 @@ def named_by(topology: models.Topology, end: FlowEnd) -> list[Named]:
 
 
 def nowhere(range_: Range) -> str | None:
-    """Which kind of addresses a range has, if no connection has such a source."""
+    """Which kind of special addresses a range has, if no host that a rule could name has one of them."""
     return next((what for what, block in _NOWHERE if inside(range_, block)), None)
 
 
-#: IANA's special-purpose registries.
+#: IANA's special-purpose registries; and the addresses at which every cloud's own host answers, which are
+#: its platform's, whoever asks (metadata, name resolution, health probes).
 _NOWHERE: Final = tuple(
     (what, network(block))
     for what, blocks in {
+        "of this network, and so of nobody": ("0.0.0.0/8", "::/128"),
         "multicast": ("224.0.0.0/4", "ff00::/8"),
+        "reserved": ("240.0.0.0/4",),
         "loopback": ("127.0.0.0/8", "::1/128"),
         "link-local": ("169.254.0.0/16", "fe80::/10"),
+        "a cloud's own": ("168.63.129.16/32", "fd00:ec2::/32"),
     }.items()
     for block in blocks
 )
