@@ -132,7 +132,7 @@ NO_PACKET: Final = Kind(
     "no-packet",
     summary="Cannot ask what passes from {source} to {destination}",
     why="{why}",
-    fix="name two different ends of one family of addresses",
+    fix="name two different ends",
 )
 NO_REVISION: Final = Kind(
     "no-revision",

@@ -100,6 +100,12 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="write one of these",
     ),
     Kind(
+        "cloud-name",
+        summary="{end} is {what}, not an address range or a server",
+        why="a topology is about servers and addresses, and the same for every cloud",
+        fix="{fix}",
+    ),
+    Kind(
         "bad-words",
         summary="there are no words here, or some that cannot be printed",
         why="the words stand in the cloud's console and in reports, on one line",
@@ -219,6 +225,12 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="give it an address in the internal zone; only Edge servers belong in the perimeter",
     ),
     Kind(
+        "zones-swapped",
+        summary="`internal` and `perimeter` of {network} look swapped",
+        why="every internal server is in the perimeter zone, and every Edge server in the internal zone",
+        fix="swap the ranges of `internal` and `perimeter`",
+    ),
+    Kind(
         "fabric-in-perimeter",
         summary="{what} {range} reach into the perimeter zone of {network} ({zone})",
         why="between Exchange and {what} everything passes, so the perimeter would be open to the "
@@ -259,7 +271,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "needs-accept-risk",
         summary="the flow from {source} to {to} needs `accept_risk: true`",
         why="{why}",
-        fix="add `accept_risk: true`, which every report then shows, or narrow the flow",
+        fix="add `accept_risk: true`, which every report then shows, or {instead}",
     ),
     Kind(
         "flow-without-us",
@@ -461,6 +473,12 @@ KINDS: Final[tuple[Kind, ...]] = (
         summary="{edge} does not stand in a perimeter zone of {network}",
         why="Edge servers are made for a perimeter network; in the internal zone whatever reaches that zone by address reaches it",
         fix="declare `perimeter: [...]` for {network}, and give {edge} an address there",
+    ),
+    _warning(
+        "no-common-family",
+        summary="{server} and {other} have no IP version in common",
+        why="no packet goes from IPv4 to IPv6, so what must pass between them ({rows}) cannot",
+        fix="declare an address of the same IP version for one of them",
     ),
     _warning(
         "range-covers-perimeter",

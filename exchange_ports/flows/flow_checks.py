@@ -52,7 +52,7 @@ class _FlowChecks:
         self._origins = FieldOrigins(inventory)
 
     def _paths(self, flow: Flow, reason: Reason) -> tuple[Path, ...]:
-        if reason.entry in ROWS:
+        if reason.entry is not None and reason.entry in ROWS:
             return self._risky.fields(flow, reason.entry)
         return self._origins.of(flow, reason)
 

@@ -327,6 +327,24 @@ class AnswerWriter:
             self._says(ends[1], "in", (peers[1], peers[0]), service),
         )
 
+    def of_two_families(
+        self, source: RegionEndpoint, destination: RegionEndpoint, services: ServiceSet
+    ) -> AnswerRow:
+        """Two ends without an IP version in common: whatever the rules allow, no packet goes between them."""
+        ends = [
+            self._end(frozenset([_atom(end)]), asked)
+            for end, asked in zip((source, destination), self._asked, strict=True)
+        ]
+        versions = [
+            ", ".join(f"IPv{v}" for v in FAMILIES if end.of(v).addresses)
+            for end in (source, destination)
+        ]
+        why = f"blocked: {ends[0]} has {versions[0]} addresses only, and {ends[1]} {versions[1]} addresses only"
+        packet = self._text.packet(str(ends[0]), str(ends[1]), services.example())
+        return AnswerRow(
+            False, *ends, services, packet, EndVerdict(False, why), EndVerdict(False, why)
+        )
+
     def _says(
         self,
         server: ExchangeServer | None,

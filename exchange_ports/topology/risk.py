@@ -54,14 +54,15 @@ _WAYS: Final = (
 )
 
 
-def _services(several: Iterable[Ports]) -> ServiceSet:
+def services(several: Iterable[Ports]) -> ServiceSet:
+    """All that several ports carry."""
     found = ServiceSet()
     for ports in several:
         found |= ServiceSet.of(ports, 4)
     return found
 
 
-_SENSITIVE: Final = {name: _services(several) for name, several in SENSITIVE_PORTS.items()}
+_SENSITIVE: Final = {name: services(several) for name, several in SENSITIVE_PORTS.items()}
 #: The protocols that nobody declares but by `any`. What is left of every protocol without the ports that
 #: were open before still has them.
 _OTHER_PROTOCOLS: Final = ServiceSet.of_protocols(
@@ -70,22 +71,22 @@ _OTHER_PROTOCOLS: Final = ServiceSet.of_protocols(
 EVERY_PROTOCOL: Final = "every protocol"
 
 
-def sensitive(services: ServiceSet) -> tuple[str, ...]:
+def sensitive(carried: ServiceSet) -> tuple[str, ...]:
     """What services carry that is sensitive: every protocol, or each thing that their ports are for."""
-    if services & _OTHER_PROTOCOLS:
+    if carried & _OTHER_PROTOCOLS:
         return (EVERY_PROTOCOL,)
-    return tuple(name for name, theirs in _SENSITIVE.items() if services & theirs)
+    return tuple(name for name, theirs in _SENSITIVE.items() if carried & theirs)
 
 
 def risks(
-    source: Collection[Position], destination: Collection[Position], services: ServiceSet
+    source: Collection[Position], destination: Collection[Position], carried: ServiceSet
 ) -> tuple[Risk, ...]:
     """Why traffic is risky; none where it is not. The same traffic has the same risks everywhere."""
     return tuple(
         Risk(one, other, carries)
         for one, other in _WAYS
         if one in source and other in destination
-        for carries in sensitive(services)
+        for carries in sensitive(carried)
     )
 
 
@@ -121,6 +122,10 @@ class ZoneMap:
         managed = AddressSet.of(r for each in ours for r in (*each.internal, *each.perimeter))
         self._public = _PUBLIC_V4 - managed
         self._foreign = _GLOBAL - zones
+
+    def at(self, ranges: Iterable[Network]) -> frozenset[Position]:
+        """Where ranges are."""
+        return self.positions(AddressSet.of(ranges))
 
     def positions(
         self, addresses: AddressSet, *, every_protocol: bool = False

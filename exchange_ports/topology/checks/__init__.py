@@ -29,6 +29,7 @@ _CHECKS: Final[tuple[Callable[[Topology], Iterator[Finding]], ...]] = (
     addressing.over_perimeter,
     addressing.places,
     addressing.same_address,
+    addressing.families,
     addressing.unrestricted,
     addressing.passages,
     addressing.addresses_needed,
@@ -62,7 +63,11 @@ def check(topology: Topology, at: Path = ("topology",)) -> tuple[Finding, ...]:
 
     Warnings that the topology acknowledges are left out; one that it acknowledges in vain is named.
     """
-    found = [finding for each in _CHECKS for finding in each(topology)]
+    found = list(addressing.swapped(topology))
+    if found:
+        # One cause for what would be said of every server there.
+        topology = addressing.with_zones_as_meant(topology)
+    found += [finding for each in _CHECKS for finding in each(topology)]
     acknowledged = topology.acknowledge
     kept = [f for f in found if f.is_error or f.kind.code not in acknowledged]
     kept += _in_vain(acknowledged, {f.kind.code for f in found if not f.is_error})

@@ -36,9 +36,8 @@ def ranges(topology: models.Topology) -> Iterator[Finding]:
         path: Path = ("private_blocks", index)
         if block.version != EVERYTHING_V4.version:
             yield BY_CODE["private-block-not-ipv4"].at(path, range=block)
-        elif public_part(block) and "private_blocks" not in topology.accept_risk:
-            if not nothing_left:
-                yield BY_CODE["public-private-block"].at(path, range=block)
+        elif public_part(block) and not (nothing_left or "private_blocks" in topology.accept_risk):
+            yield BY_CODE["public-private-block"].at(path, range=block)
     if nothing_left:
         yield BY_CODE["no-internet-left"].at(("private_blocks",))
     for path, _, _, range_ in zones(topology):
@@ -97,6 +96,67 @@ def over_perimeter(topology: models.Topology) -> Iterator[Finding]:
             # A range inside the zone names its hosts on purpose, such as a reverse proxy.
             if overlap(range_, zone) and not covers(perimeters, (range_,)):
                 yield BY_CODE["range-covers-perimeter"].at(path, range=range_, zone=zone)
+
+
+def swapped(topology: models.Topology) -> Iterator[Finding]:
+    """Networks whose internal servers are all in the perimeter, and whose Edge servers are all inside."""
+    for key in _swapped(topology):
+        yield BY_CODE["zones-swapped"].at(("networks", key), network=key)
+
+
+def with_zones_as_meant(topology: models.Topology) -> models.Topology:
+    """The topology with the zones changed back where they look swapped, for what else is wrong with it."""
+    turned = {
+        key: network.model_copy(
+            update={"internal": network.perimeter, "perimeter": network.internal}
+        )
+        for key, network in topology.networks.items()
+        if key in set(_swapped(topology))
+    }
+    return topology.model_copy(update={"networks": {**topology.networks, **turned}})
+
+
+def _swapped(topology: models.Topology) -> Iterator[str]:
+    for key, declared in topology.networks.items():
+        internal = [
+            network(str(server.address))
+            for _, site, _, server in servers(topology)
+            if site.network == key and server.address is not None
+        ]
+        edges = [
+            network(str(address))
+            for edge in topology.edge_servers.values()
+            if edge.network == key
+            for address in edge.addresses
+        ]
+        if not (internal and edges and declared.perimeter):
+            continue
+        if covers(declared.perimeter, internal) and covers(declared.internal, edges):
+            yield key
+
+
+def families(topology: models.Topology) -> Iterator[Finding]:
+    """Servers that must reach each other and have no IP version in common."""
+    internal = [
+        (("sites", site, "servers", key, "address"), key, site, server)
+        for site, _, key, server in servers(topology)
+        if server.address is not None
+    ]
+    for path, key, site, server in internal:
+        versions = {server.address.version} if server.address else set[int]()
+        others = [
+            (name, {other.address.version}, "R1")
+            for _, name, _, other in internal
+            if name < key and other.address
+        ]
+        others += [
+            (name, {address.version for address in edge.addresses}, "E2, E3")
+            for name, edge in topology.edge_servers.items()
+            if edge.site == site and edge.addresses and ServerRole.MAILBOX in roles_of(server)
+        ]
+        for name, theirs, rows in others:
+            if not versions & theirs:
+                yield BY_CODE["no-common-family"].at(path, server=key, other=name, rows=rows)
 
 
 def places(topology: models.Topology) -> Iterator[Finding]:

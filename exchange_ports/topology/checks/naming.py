@@ -6,7 +6,14 @@ from typing import Final, NamedTuple, cast
 from exchange_ports.findings import Finding, Path, nearest
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.topology import models
-from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS, EndpointKind, FlowEnd, ends_of
+from exchange_ports.topology.fields import (
+    INTERNET_WORD,
+    ROLE_WORDS,
+    EndpointKind,
+    FlowEnd,
+    cloud_name,
+    ends_of,
+)
 from exchange_ports.topology.groups import ServerRole, has_own_group, mailbox_servers, roles_of
 from exchange_ports.traffic.addresses import Network as Range
 from exchange_ports.traffic.addresses import covers, inside, network
@@ -151,6 +158,8 @@ def _end_named(topology: models.Topology, path: Path, end: FlowEnd) -> Iterator[
             yield BY_CODE["server-without-group"].at(
                 path, server=end.word, instead="its role: edge"
             )
+    elif (pasted := cloud_name(end.word)) is not None:
+        yield BY_CODE["cloud-name"].at(path, end=end.word, what=pasted.what, fix=pasted.fix)
     else:
         known = [*ROLE_WORDS, INTERNET_WORD, *internal, *topology.edge_servers]
         yield _unknown(path, end.word, "a server or a role", known)
