@@ -1,6 +1,6 @@
 """All flows of a topology: those of the catalog's rows, and those that operators declare; and back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from exchange_ports.catalog import ENTRIES, NEEDS, CatalogEntry
@@ -29,9 +29,9 @@ def _of_entry(context: FlowContext, risky: RiskyFlows, entry: CatalogEntry) -> I
         for ports in entry.ports if own is None else (own,):
             flow = Flow(source, destination, ports, reason)
             if risky.risks(flow, entry.id):
-                words = risky.accepted(flow, entry.id)
-                if words is not None:
-                    summary = f"{entry.summary}: {words}"
+                found = risky.accepted(flow, entry.id)
+                if found is not None:
+                    summary = f"{entry.summary}: {found[1]}"
                     accepted = Reason(summary, entry.id, accepted_risk=True)
                     flow = Flow(source, destination, ports, (accepted,))
             yield flow
@@ -134,3 +134,22 @@ class FieldOrigins:
             if isinstance(end, Group) and (end.network, end.key) in self._retired:
                 found = [*found, self._retired[end.network, end.key]]
         return tuple(dict.fromkeys(found))
+
+
+def accepted_risks(inventory: Inventory, flows: Iterable[Flow]) -> dict[Path, tuple[Flow, ...]]:
+    """The flows at an accepted risk, by the thing of the topology where it is accepted, in order."""
+    origins = FieldOrigins(inventory)
+    risky = RiskyFlows(FlowContext(inventory))
+    found: dict[Path, list[Flow]] = {}
+    for flow in flows:
+        for reason in flow.reasons:
+            if not reason.accepted_risk:
+                continue
+            if reason.entry is not None and reason.entry in ROWS:
+                accepted = risky.accepted(flow, reason.entry)
+                paths = () if accepted is None else (accepted[0],)
+            else:
+                paths = origins.of(flow, reason)
+            for path in paths:
+                found.setdefault(path, []).append(flow)
+    return {path: tuple(found[path]) for path in sorted(found, key=lambda p: (str(p[0]), *p[1:]))}

@@ -65,16 +65,16 @@ class RiskyFlows:
         found = dict.fromkeys(map(_thing, self._declared_at(flow, entry)))
         return tuple(found)
 
-    def accepted(self, flow: Flow, entry: str) -> str | None:
-        """The words with which the risk of a flow is accepted; None where it is not."""
+    def accepted(self, flow: Flow, entry: str) -> tuple[Path, str] | None:
+        """Where the risk of a flow is accepted, and the words for it; None where it is not."""
         for path in self.fields(flow, entry):
             if path[:2] == ("mail_flow", "relays"):
                 relay = self._topology.mail_flow.relays[str(path[2])]
                 if relay.accept_risk:
-                    return f"relay {path[2]}"
+                    return path, f"relay {path[2]}"
             words = self._topology.accept_risk.get(dotted(path))
             if words is not None:
-                return words
+                return path, words
         return None
 
     def _declared_at(self, flow: Flow, entry: str) -> Iterator[Path]:

@@ -331,19 +331,15 @@ class AnswerWriter:
         self, source: RegionEndpoint, destination: RegionEndpoint, services: ServiceSet
     ) -> AnswerRow:
         """Two ends without an IP version in common: whatever the rules allow, no packet goes between them."""
-        ends = [
-            self._end(frozenset([_atom(end)]), asked)
-            for end, asked in zip((source, destination), self._asked, strict=True)
-        ]
-        versions = [
-            ", ".join(f"IPv{v}" for v in FAMILIES if end.of(v).addresses)
-            for end in (source, destination)
-        ]
-        why = f"blocked: {ends[0]} has {versions[0]} addresses only, and {ends[1]} {versions[1]} addresses only"
-        packet = self._text.packet(str(ends[0]), str(ends[1]), services.example())
-        return AnswerRow(
-            False, *ends, services, packet, EndVerdict(False, why), EndVerdict(False, why)
+        one = self._end(frozenset([_atom(source)]), self._asked[0])
+        other = self._end(frozenset([_atom(destination)]), self._asked[1])
+        said = EndVerdict(
+            False,
+            f"blocked: {one} has {_versions(source)} addresses only, and {other} "
+            f"{_versions(destination)} addresses only",
         )
+        packet = self._text.packet(str(one), str(other), services.example())
+        return AnswerRow(False, one, other, services, packet, said, said)
 
     def _says(
         self,
@@ -415,6 +411,10 @@ class AnswerWriter:
                 rest -= end
                 names.append(summary)
         return names, rest
+
+
+def _versions(end: RegionEndpoint) -> str:
+    return ", ".join(f"IPv{version}" for version in FAMILIES if end.of(version).addresses)
 
 
 def _shown(region: Region) -> tuple[Atom, Atom]:
