@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help preview quick test test-engine check format lint types imports shell workflows wheel golden bench clean
+.PHONY: help preview quick test test-engine check format lint types imports shell workflows wheel docs golden bench mutation clean
 
 STACK ?= dev
 export PYTHON
@@ -21,8 +21,10 @@ help:
 	@echo 'make test-engine          the tests that need a Pulumi engine: the CLI on PATH, no network, no account'
 	@echo 'make check                make test, then all previews and make test in a fresh clone of HEAD'
 	@echo 'make golden               rewrite tests/goldens/ from what the code says now; review the diff'
+	@echo 'make docs                 the documentation as a site: dist/site/index.html; a broken link fails'
 	@echo 'make format               format the code and sort its imports'
 	@echo 'make bench                what must be quick, measured; writes docs/bench.md and docs/bench.svg'
+	@echo 'make mutation [SIZE=40] [SEED=0] [KNOWN=1]  small faults made in the package: which does no test notice?'
 	@echo 'make clean                remove .venv, caches and builds'
 
 preview: $(RUN)
@@ -35,7 +37,7 @@ quick: $(DEV)
 	$(PYTEST) -m 'not slow'
 
 # pytest comes last, so that its closing lines are the closing lines.
-test: lint types imports shell workflows wheel
+test: lint types imports shell workflows wheel docs
 	$(PYTEST)
 
 # Minutes, so not a part of `make test`. Which CLI is meant is said where it is missing.
@@ -61,6 +63,10 @@ workflows: $(DEV)
 wheel: $(DEV)
 	scripts/wheel.sh
 
+docs: $(DEV)
+	$(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --quiet docs dist/site
+	@echo 'docs: dist/site/index.html, every link and anchor is there'
+
 check: test
 	scripts/clean_copy.sh
 
@@ -73,6 +79,12 @@ format: $(DEV)
 
 bench: $(BENCH)
 	$(BIN)/python -m bench
+
+# A sample of faults by its seed, or all that are known by name; a few seconds of CPU time each.
+SIZE ?= 40
+SEED ?= 0
+mutation: $(DEV)
+	$(BIN)/python -m bench.mutation $(if $(KNOWN),--known,--size $(SIZE) --seed $(SEED))
 
 clean:
 	rm -rf .venv .cache dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -20,12 +20,13 @@ _no_plugins.__dict__["get_plugins"] = tuple
 sys.modules.setdefault(_no_plugins.__name__, _no_plugins)
 
 from exchange_ports.cli import main  # noqa: E402
+from exchange_ports.cli.console import outlive_readers  # noqa: E402
 
 
 def command() -> NoReturn:
     """Run the command that the process was started with, and end the process with its exit code."""
+    outlive_readers()
     code = main()
-    # `main` has written standard output out, and answered for it where that failed.
     sys.stderr.flush()
     os._exit(code)
 

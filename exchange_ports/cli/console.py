@@ -3,6 +3,7 @@
 No answer hangs on anything here, the clock that waits for a second least of all.
 """
 
+import io
 import os
 import sys
 import time
@@ -16,6 +17,8 @@ from exchange_ports.findings import Finding
 if TYPE_CHECKING:
     from threading import Event
 
+    from typing_extensions import Buffer
+
 #: Exit codes: fine, the answer is no, bad input.
 FINE: Final = 0
 NO: Final = 1
@@ -23,6 +26,40 @@ BAD_INPUT: Final = 2
 
 #: Seconds that a command works in silence, from its start on.
 PATIENCE: Final = 1.0
+
+
+class _WhileRead(io.RawIOBase):
+    """A file descriptor's output; what nobody reads any more is thrown away."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def isatty(self) -> bool:
+        return os.isatty(self._descriptor)
+
+    def write(self, data: "Buffer", /) -> int:
+        try:
+            return os.write(self._descriptor, data)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._descriptor)
+            return memoryview(data).nbytes
+
+
+def outlive_readers() -> None:
+    """From here on a command comes to its exit code, also where its output goes to `head -1`."""
+    usual = sys.stdout
+    sys.stdout = io.TextIOWrapper(
+        io.BufferedWriter(_WhileRead(usual.fileno())),
+        encoding=usual.encoding,
+        errors=usual.errors,
+        line_buffering=usual.isatty(),
+    )
 
 
 class Volume(Enum):

@@ -1,17 +1,17 @@
 """One command from its words to its exit code."""
 
 import argparse
-import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
-from typing import Final
+from typing import Final, NoReturn
 
 from exchange_ports import __version__
 from exchange_ports.cli.arguments import COMMANDS, volume_words
 from exchange_ports.cli.console import BAD_INPUT, FINE, Volume, raise_voice
-from exchange_ports.findings import Refused
+from exchange_ports.findings import Refused, nearest
 
 _EXAMPLES: Final = """\
 examples:
@@ -43,7 +43,11 @@ exit codes: 0 fine, 1 the answer is no, 2 bad input
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     said = sys.argv[1:] if arguments is None else list(arguments)
-    asked = _parser(said).parse_args(said)
+    parser = _parser(said)
+    if not said:
+        parser.print_help()
+        return FINE
+    asked = parser.parse_args(said)
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         # A user's words may have letters that the terminal's encoding lacks.
@@ -52,7 +56,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     raise_voice(Volume.QUIET if quiet else Volume.VERBOSE if verbose else Volume.USUAL)
     try:
         code: int = asked.run(asked)
-        # Here, where it can be caught, and not when Python ends.
         sys.stdout.flush()
     except Refused as refused:
         from exchange_ports.reports.reasons import findings_report
@@ -60,17 +63,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         show(findings_report(refused.findings), sys.stderr)
         return BAD_INPUT
-    except BrokenPipeError:
-        # Whoever read our output has read enough. What is left must go somewhere when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FINE
     return code
 
 
-def _parser(said: Sequence[str]) -> argparse.ArgumentParser:
+class _Parser(argparse.ArgumentParser):
+    """A parser that says which word was probably meant."""
+
+    #: The command that is asked for: this parser speaks of what that one could not read.
+    asked: argparse.ArgumentParser | None = None
+
+    def error(self, message: str) -> NoReturn:
+        unknown = _UNKNOWN.match(message)
+        if unknown is not None:
+            word = unknown["command"] or unknown["option"]
+            options = re.findall(r"--[a-z-]+", (self.asked or self).format_help())
+            known = COMMANDS if unknown["command"] else options
+            what = "command" if unknown["command"] else "option"
+            meant = nearest(word, known)
+            message = f"unknown {what} {word}" + (f"; did you mean {meant}?" if meant else "")
+        super().error(message)
+
+
+#: What argparse says of a word that it does not know.
+_UNKNOWN: Final = re.compile(
+    r"argument COMMAND: invalid choice: '(?P<command>[^']*)'|unrecognized arguments: (?P<option>-\S+)"
+)
+
+
+def _parser(said: Sequence[str]) -> _Parser:
     """The command that is asked for; all of them where it is none of `COMMANDS`."""
     raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="exchange-ports",
         description="The firewall of an Exchange organization, declared once, for AWS and Azure.",
         epilog=_EXAMPLES,
@@ -88,6 +111,8 @@ def _parser(said: Sequence[str]) -> argparse.ArgumentParser:
             words(command)
             volume_words(command)
             command.set_defaults(run=partial(_run, module, name))
+            if meant is not None:
+                parser.asked = command
     if meant is not None:
         return parser
     completion = commands.add_parser("completion", help="a script by which a shell completes")

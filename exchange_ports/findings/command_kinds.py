@@ -22,6 +22,12 @@ NEAR_LIMIT: Final = _warning(
     "update{largest}",
     fix="{way_out}",
 )
+CREATED_OVER_LIMIT: Final = _warning(
+    "created-over-limit",
+    summary="{where} has {used} {what}, and {cloud} allows {most} per {per}",
+    why="{cloud} refuses to create it with all of them; where it exists already, nothing is wrong",
+    fix="{way_out}",
+)
 PROBES_OVER_LIMIT: Final = Kind(
     "probes-over-limit",
     summary="sender reputation's direct probes do not fit: {where} needs {used} {what}, and {cloud} "
@@ -87,6 +93,7 @@ FLOW_KINDS: Final = (
 PLAN_KINDS: Final = (
     OVER_LIMIT,
     NEAR_LIMIT,
+    CREATED_OVER_LIMIT,
     PROBES_OVER_LIMIT,
     QUOTA_TOO_HIGH,
     NAME_TOO_LONG,

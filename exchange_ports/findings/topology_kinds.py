@@ -38,6 +38,13 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="{fix}",
     ),
     Kind(
+        "too-many-combinations",
+        summary="{count} combinations of sources, destinations and ports are declared here, {total} in the "
+        "whole topology",
+        why="each combination is a rule or a part of one; at most {most} are compiled, and no cloud takes so many",
+        fix="join addresses to ranges and ports to ranges of ports",
+    ),
+    Kind(
         "bad-name",
         summary="{name} cannot be a name",
         why="names become part of cloud names, which take {rule}",

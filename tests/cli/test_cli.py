@@ -127,6 +127,32 @@ def test_schema_is_json_and_nothing_else() -> None:
     assert json.loads(ran.stdout)["type"] == "object"
 
 
+def test_without_a_word_the_help_is_shown() -> None:
+    shown, asked = run(), run("--help")
+    assert (shown.returncode, shown.stdout, shown.stderr) == (0, asked.stdout, b"")
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (("plam", DEV), "unknown command plam; did you mean plan?"),
+        (("hand-over", DEV), "unknown command hand-over; did you mean handover?"),
+        (("xyz", DEV), "unknown command xyz"),
+        (("diff", "--againts", "main"), "unknown option --againts; did you mean --against?"),
+        (("matrix", "--jason", DEV), "unknown option --jason; did you mean --json?"),
+        (("plan", "--xyz", DEV), "unknown option --xyz"),
+        # What the words of other commands are is no matter here.
+        (("plan", "--link-bas", DEV), "unknown option --link-bas"),
+    ],
+)
+def test_an_unknown_word_is_answered_by_the_word_that_was_meant(
+    arguments: tuple[str, ...], said: str
+) -> None:
+    ran = run(*arguments)
+    assert (ran.returncode, ran.stdout) == (2, b"")
+    assert ran.stderr.decode().splitlines()[-1] == f"exchange-ports: error: {said}"
+
+
 def test_the_version_is_that_of_the_package() -> None:
     ran = run("--version")
     assert (ran.returncode, ran.stdout.decode()) == (0, f"exchange-ports {__version__}\n")
@@ -143,7 +169,7 @@ def test_help_names_every_command_with_an_example(command: str) -> None:
     assert run(command, "--help").returncode == 0
 
 
-@pytest.mark.parametrize("arguments", [(), ("plam", DEV), ("plan",), ("plan", "--yaml", DEV)])
+@pytest.mark.parametrize("arguments", [("plam", DEV), ("plan",), ("plan", "--yaml", DEV)])
 def test_what_is_no_command_is_bad_input(arguments: tuple[str, ...]) -> None:
     ran = run(*arguments)
     assert (ran.returncode, ran.stdout) == (2, b"")
@@ -222,9 +248,25 @@ def test_an_empty_no_color_refuses_nothing() -> None:
     assert b"\x1b[" in on_a_terminal("plan", DEV, NO_COLOR="")
 
 
+OTHER: Final = "stacks/Pulumi.prod-aws.yaml"
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("arguments", [("plan", DEV), ("plan", "--json", DEV), ("schema",)])
-def test_a_reader_that_has_read_enough_is_no_fault(arguments: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "arguments, code",
+    [
+        (("plan", DEV), 0),
+        (("plan", "--json", DEV), 0),
+        (("schema",), 0),
+        (("diff", DEV, OTHER), 0),
+        # What a gate says is not lost with the text: `diff --fail-on widened | head -1`.
+        (("diff", "--fail-on", "widened", DEV, OTHER), 1),
+        (("check", DEV, "internet", "ex1", "3389/tcp"), 1),
+    ],
+)
+def test_a_reader_that_has_read_enough_changes_no_exit_code(
+    arguments: tuple[str, ...], code: int
+) -> None:
     with subprocess.Popen(
         [*COMMAND, *arguments],
         cwd=ROOT,
@@ -236,7 +278,8 @@ def test_a_reader_that_has_read_enough_is_no_fault(arguments: tuple[str, ...]) -
         assert process.stderr
         process.stdout.close()
         said = process.stderr.read()
-    assert (process.returncode, said) == (0, b"")
+    assert process.returncode == code
+    assert b"rror" not in said
 
 
 def test_words_that_the_output_cannot_hold_are_written_in_ascii(tmp_path: Path) -> None:

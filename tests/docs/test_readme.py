@@ -1,4 +1,4 @@
-"""What the README shows is what happens, and what it links to is there.
+"""What the README and the pages for beginners show is what happens, and what they link to is there.
 
 A console block is a transcript: each line from `$ ` on is run, and the lines below it are what was
 shown. A line `...` stands for lines that were left out; all others stand in the output without a
@@ -20,19 +20,29 @@ from referencing import Registry, Resource
 from exchange_ports.cli import main
 from exchange_ports.offline import record
 from exchange_ports.stackfile.stack_file import read_stack_file
-from tests.support.paths import ROOT
+from tests.support.paths import DEV, ROOT
 from tests.support.transcripts import Block, as_arguments, blocks, missing, steps
 
-README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES: Final = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/index.md")
+#: The pages for beginners, whose blocks are all tried.
+README: Final = "README.md"
+START: Final = "docs/start.md"
+COMPONENT: Final = "docs/component.md"
+SHOWN: Final = (README, START, COMPONENT, "docs/deploying.md")
+PAGES: Final = (*SHOWN, "CONTRIBUTING.md", "CHANGELOG.md", "docs/index.md")
 STACKS: Final = tuple(sorted((ROOT / "stacks").glob("Pulumi.*.yaml")))
 
 
 # ---- reading a page ----
 
 
-def in_language(language: str) -> list[Block]:
-    return [block for block in blocks(README) if block.language == language]
+def written(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def in_language(language: str, *pages: str) -> list[Block]:
+    return [
+        block for page in pages for block in blocks(written(page)) if block.language == language
+    ]
 
 
 def prose(page: str) -> str:
@@ -59,8 +69,9 @@ def apply(edits: tuple[str, ...], folder: Path) -> None:
 
 
 TRANSCRIPTS: Final = [
-    pytest.param(block, id=f"line {block.at}: {block.lines[0][2:]}")
-    for block in in_language("console")
+    pytest.param(block, id=f"{page}, line {block.at}: {block.lines[0][2:]}")
+    for page in SHOWN
+    for block in in_language("console", page)
     if block.lines[0] != "$ make test"
 ]
 
@@ -77,9 +88,43 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_readme_shows_both_commands_and_a_finding() -> None:
-    commands = {step.command for block in in_language("console") for step in steps(block.lines)}
+    shown = in_language("console", README)
+    commands = {step.command for block in shown for step in steps(block.lines)}
     assert {"make preview STACK=dev", "make test"} <= commands
-    assert len(TRANSCRIPTS) >= 3
+    assert any("error[" in line for block in shown for line in block.lines)
+    assert len(TRANSCRIPTS) >= 8
+
+
+def test_the_readme_takes_three_screens() -> None:
+    assert len(written(README).split()) <= 1_000
+
+
+def test_the_readme_shows_a_whole_stack_file() -> None:
+    (block,) = in_language("yaml", README)
+    shown = read_stack_file("\n".join(block.lines).encode(), "README.md")
+    whole = read_stack_file((ROOT / DEV).read_bytes(), DEV)
+    assert shown.config == whole.config
+    assert len(block.lines) <= 30
+
+
+@pytest.mark.parametrize("column, platform", [(2, "aws"), (3, "azure")])
+def test_the_rules_that_the_readme_names_are_those_of_each_cloud(
+    column: int, platform: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (ROOT / DEV).read_text(encoding="utf-8")
+    ids = "{resource_group_name: mail, location: westeurope}"
+    if platform == "azure":
+        text = re.sub(r"\{vpc_id: .*\}", ids, text.replace("platform: aws", "platform: azure"))
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text(text, encoding="utf-8")
+    assert main(["plan", "--json", str(file)]) == 0
+    plan = capsys.readouterr().out
+    rows = ("/tcp/", " all protocols ", "| everything else")
+    lines = [x for x in written(README).splitlines() if any(row in x for row in rows)]
+    cells = [line.split("|")[column] for line in lines if line.count("|") == 4]
+    named = {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
+    assert len(named) >= 4
+    assert not {name for name in named if f'"{name}"' not in plan}
 
 
 @pytest.mark.parametrize("block", TRANSCRIPTS)
@@ -131,7 +176,7 @@ def anchors(page: str) -> set[str]:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_what_a_page_links_to_is_there(page: str) -> None:
-    text = (ROOT / page).read_text(encoding="utf-8")
+    text = written(page)
     links = re.findall(r"\]\(([^)\s]+)\)", prose(text))
     assert links, f"no link is found in {page}"
     for link in links:
@@ -146,7 +191,7 @@ def test_what_a_page_links_to_is_there(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_names_only_files_of_ours_that_are_there(page: str) -> None:
-    text = prose((ROOT / page).read_text(encoding="utf-8"))
+    text = prose(written(page))
     for named in re.findall(r"`((?:exchange_ports|scripts|stacks)/[\w./-]*)`", text):
         if named != "stacks/Pulumi.NAME.yaml":
             assert (ROOT / named).exists(), f"{page} names {named}"
@@ -156,7 +201,7 @@ def test_a_page_names_only_files_of_ours_that_are_there(page: str) -> None:
 
 
 def test_the_python_sample_builds_the_firewall_in_a_vpc_of_its_own(tmp_path: Path) -> None:
-    (sample,) = in_language("python")
+    (sample,) = in_language("python", COMPONENT)
     (tmp_path / "__main__.py").write_text("\n".join(sample.lines), encoding="utf-8")
     recording = record(tmp_path, project="landing-zone", stack="dev", config={})
     (vpc,) = recording.of_type("aws:ec2/vpc:Vpc")
@@ -175,10 +220,10 @@ Check = Callable[[Mapping[str, Any]], None]
 
 @pytest.fixture
 def for_editors(capsys: pytest.CaptureFixture[str]) -> Check:
-    """The schema of the README, with what `exchange-ports schema` prints beside it."""
+    """The schema of docs/start.md, with what `exchange-ports schema` prints beside it."""
     main(["schema"])
     topology: dict[str, Any] = json.loads(capsys.readouterr().out)
-    (sample,) = in_language("json")
+    (sample,) = in_language("json", START)
     beside: Resource[Any] = Resource.from_contents(topology)
     registry: Registry[Any] = Registry[Any]().with_resource("topology.schema.json", beside)
     validator = Draft202012Validator(json.loads("\n".join(sample.lines)), registry=registry)
@@ -198,8 +243,8 @@ def test_the_schema_for_editors_takes_each_stack(stack: Path, for_editors: Check
 
 @pytest.mark.parametrize("stack", STACKS, ids=lambda path: path.stem)
 def test_the_schema_for_editors_sees_a_misspelt_role(stack: Path, for_editors: Check) -> None:
-    written = stack.read_text(encoding="utf-8")
-    misspelt = written.replace("mailbox]", "mailbx]")
-    assert misspelt != written
+    right = stack.read_text(encoding="utf-8")
+    misspelt = right.replace("mailbox]", "mailbx]")
+    assert misspelt != right
     with pytest.raises(ValidationError, match="mailbx"):
         for_editors(_contents(misspelt))

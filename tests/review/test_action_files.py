@@ -150,12 +150,75 @@ def test_the_review_installs_what_the_tests_were_run_with_and_nothing_else() -> 
     )
 
 
+def test_a_preview_installs_by_hash_what_the_tests_were_run_with() -> None:
+    """`.github/preview/requirements.txt`: to renew it, its first lines say how."""
+    file = ROOT / ".github" / "preview" / "requirements.txt"
+    installed = pins(file)
+    tested = pins(ROOT / "constraints.txt")
+    wanted = set[str]().union(
+        *(needed(name) for name in ("exchange-ports", "pulumi-aws", "pulumi-azure-native"))
+    )
+
+    assert installed.keys() >= wanted - {"exchange-ports"}
+    assert installed == {name: tested[name] for name in installed}
+    entries = re.split(r"\n(?=\S)", file.read_text("utf-8").partition("--no-annotate\n")[2])
+    assert all("--hash=sha256:" in each for each in entries)
+
+
+def test_nothing_is_installed_without_hashes_where_a_job_has_more_than_reading_rights() -> None:
+    """A token that may write, or credentials of a cloud."""
+    for file in WORKFLOWS:
+        for job in loaded(file).get("jobs", {}).values():
+            rights = job.get("permissions", {})
+            if "id-token" not in rights and "write" not in rights.values():
+                continue
+            scripts = "\n".join(step.get("run", "") for step in job.get("steps", []))
+            assert "setup.sh" not in scripts
+            assert scripts.count(" install ") == scripts.count("--require-hashes")
+
+
 def test_the_engine_of_the_workflows_is_that_of_the_sdk() -> None:
     tested = pins(ROOT / "constraints.txt")["pulumi"]
     for file in WORKFLOWS:
         for step in steps(file):
             if step.get("uses", "").startswith("pulumi/actions@"):
                 assert step["with"]["pulumi-version"] == tested
+
+
+def test_reviews_of_two_projects_do_not_cancel_or_overwrite_each_other() -> None:
+    """The concurrency group and the artifacts have the folder in them; all jobs are given it."""
+    review = loaded(ROOT / ".github" / "workflows" / "review.yml")
+    assert "${{ inputs.folder }}" in review["concurrency"]["group"]
+    for job in review["jobs"].values():
+        assert [step["with"]["folder"] for step in job["steps"]] == ["${{ inputs.folder }}"]
+    for name in ("review", "comment"):
+        found = {step["id"]: step for step in action(name)["runs"]["steps"] if "id" in step}
+        assert found["name"]["env"]["FOLDER"] == "${{ inputs.folder }}"
+        (moved,) = [
+            step["with"]["name"]
+            for step in action(name)["runs"]["steps"]
+            if re.match("actions/(up|down)load-artifact@", step.get("uses", ""))
+        ]
+        assert moved == "${{ steps.name.outputs.artifact }}"
+
+
+def test_the_name_of_an_artifact_is_that_of_its_folder(tmp_path: Path) -> None:
+    names: list[str] = []
+    for folder in ("", ".", "infra/exchange", "infra/exchange/", "infra-exchange", "a b/$(c)\nd"):
+        out = tmp_path / "output"
+        out.unlink(missing_ok=True)
+        done = subprocess.run(
+            [sys.executable, "-I", ROOT / "scripts" / "reviewer", "name"],
+            env={"FOLDER": folder, "GITHUB_OUTPUT": str(out)},
+            check=False,
+        )
+        assert done.returncode == 0
+        (line,) = out.read_text().splitlines()
+        assert re.fullmatch("artifact=exchange-ports-review-[0-9a-f]{12}", line)
+        names.append(line)
+    assert names[0] == names[1]
+    assert names[2] == names[3]
+    assert len(set(names)) == 4
 
 
 def blocks() -> list[dict[str, Any]]:

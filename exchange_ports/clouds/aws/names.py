@@ -75,7 +75,7 @@ def resource(each: aws.SecurityGroup | aws.PrefixList | aws.SecurityGroupRule) -
 def exclusive(group: str, rules: aws.AwsRuleSet) -> PlannedResource:
     """What removes all other rules of a group; it has the ids of the group's rules."""
     names = frozenset(rule_name(rule) for rule in rules.rules if rule.group == group)
-    return PlannedResource("exclusive rules", EXCLUSIVE, f"{group}/rules", None, names)
+    return PlannedResource("exclusive rule set", EXCLUSIVE, f"{group}/rules", None, names)
 
 
 def planned_resources(rules: aws.AwsRuleSet) -> Iterator[PlannedResource]:
