@@ -65,12 +65,59 @@ def _group_key(value: object) -> str:
     return text
 
 
+#: What people paste from a cloud's console in place of addresses: what it is, and what to write.
+_OF_CLOUDS: Final = tuple(
+    (re.compile(pattern), what, fix)
+    for pattern, what, fix in (
+        (
+            r"sg-[0-9a-f]{8,17}",
+            "the id of a security group",
+            "write a role, a server, or the addresses of the hosts in the group",
+        ),
+        (r"pl-[0-9a-f]{8,17}", "the id of a prefix list", "write the ranges of the list"),
+        (r"/subscriptions/\S+", "the id of a resource", "write the addresses of its hosts"),
+        (
+            r"(?:ActionGroup|ApiManagement|AppConfiguration|AppService|Azure[A-Z][A-Za-z0-9]*|"
+            r"BatchNodeManagement|DataFactory|Dynamics365[A-Za-z]*|EventHub|GatewayManager|KeyVault|"
+            r"Office365[A-Za-z]*|PowerBI|ServiceBus|ServiceFabric|Sql|SqlManagement|Storage|VirtualNetwork|"
+            r"Windows(?:AdminCenter|VirtualDesktop))(?:\.[A-Za-z0-9]+)?",
+            "a service tag",
+            "write the ranges that it stands for, or `internet` for public addresses",
+        ),
+        (
+            r"any|all|\*",
+            "every address",
+            "write `internet` for public addresses, or 0.0.0.0/0 for every address",
+        ),
+    )
+)
+
+
+class CloudName(NamedTuple):
+    """A name that only a cloud knows: what it is, and what to write in its place."""
+
+    what: str
+    fix: str
+
+
+def cloud_name(text: str) -> CloudName | None:
+    """What a cloud calls by a name of its own; None where the text is nothing like it."""
+    return next((CloudName(w, fix) for known, w, fix in _OF_CLOUDS if known.fullmatch(text)), None)
+
+
+def _refuse_cloud_name(text: str) -> None:
+    known = cloud_name(text)
+    if known is not None:
+        raise PydanticCustomError("cloud-name", "", {"end": text, **known._asdict()})
+
+
 #: Python also takes netmasks, hostmasks and scopes (`%eth0`), which no cloud's rule does.
 _ADDRESS_LETTERS: Final = re.compile(r"[0-9a-fA-F:.]+(?:/[0-9]{1,3})?")
 
 
 def _range(value: object) -> Network:
     text = _must_be_text(value, "an address range as text")
+    _refuse_cloud_name(text)
     if not _ADDRESS_LETTERS.fullmatch(text):
         raise PydanticCustomError("bad-range", "", {"range": text})
     try:
@@ -96,9 +143,13 @@ def _address(value: object) -> IPv4Address | IPv6Address:
     # Reserved: class E with the broadcast address, and IPv6 outside what is in use, such as
     # addresses of IPv4 in the clothes of IPv6.
     local = address.is_loopback or address.is_link_local or address.is_unspecified
-    if local or address.is_multicast or address.is_reserved:
+    if local or address.is_multicast or address.is_reserved or address in _CLOUDS_OWN:
         raise PydanticCustomError("unusable-address", "", {"address": text})
     return address
+
+
+#: Hosts of a cloud: health probes and name resolution, and the metadata service.
+_CLOUDS_OWN: Final = frozenset((ip_address("168.63.129.16"), ip_address("fd00:ec2::254")))
 
 
 def _port(value: object) -> int:
@@ -243,6 +294,8 @@ class FlowEnd(NamedTuple):
         if ":" in text or (text[:1].isdigit() and ("." in text or "/" in text)):
             return cls("", None, _range(text))
         word, at, site = text.partition("@")
+        if not _NAME.fullmatch(text):
+            _refuse_cloud_name(text)
         if not _NAME.fullmatch(word) or (at and not _NAME.fullmatch(site)):
             raise PydanticCustomError("bad-end", "", {"end": text})
         if at and word not in ROLE_WORDS:
