@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help preview quick test test-engine check format lint types imports shell workflows wheel docs golden bench clean
+.PHONY: help preview quick test test-engine check format lint types imports shell workflows wheel docs golden bench mutation clean
 
 STACK ?= dev
 export PYTHON
@@ -24,6 +24,7 @@ help:
 	@echo 'make docs                 the documentation as a site: dist/site/index.html; a broken link fails'
 	@echo 'make format               format the code and sort its imports'
 	@echo 'make bench                what must be quick, measured; writes docs/bench.md and docs/bench.svg'
+	@echo 'make mutation [SIZE=40] [SEED=0] [KNOWN=1]  small faults made in the package: which does no test notice?'
 	@echo 'make clean                remove .venv, caches and builds'
 
 preview: $(RUN)
@@ -78,6 +79,12 @@ format: $(DEV)
 
 bench: $(BENCH)
 	$(BIN)/python -m bench
+
+# A sample of faults by its seed, or all that are known by name; a few seconds of CPU time each.
+SIZE ?= 40
+SEED ?= 0
+mutation: $(DEV)
+	$(BIN)/python -m bench.mutation $(if $(KNOWN),--known,--size $(SIZE) --seed $(SEED))
 
 clean:
 	rm -rf .venv .cache dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache

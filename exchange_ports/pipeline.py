@@ -151,6 +151,12 @@ def compile_stack(declared: StackSettings, at: Path = ("topology",)) -> Compiled
         plans = compile_plans(topology)
     except Refused as refused:
         raise Refused([*found, *refused.findings]) from None
+    if request is not None and request.stood is not None:
+        from exchange_ports.rollout import changed_at_once, network_pairs
+
+        over = changed_at_once(network_pairs(request.stood, plans))
+        if over:
+            raise Refused([*found, *over])
     return Compiled(plans, request, tuple(found))
 
 

@@ -20,6 +20,8 @@ if sys.dont_write_bytecode:
 import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 
+from tests.support.clock import MOST_CPU, bounded_work  # noqa: E402
+
 GOLDENS: Final = Path(__file__).parent / "goldens"
 #: The mark of a test that needs a Pulumi engine, and the switch that runs these.
 ENGINE: Final = "pulumi_engine"
@@ -27,14 +29,22 @@ WITH_ENGINE: Final = "--engine"
 UPDATE: Final = "--update-goldens"
 
 # In CI the same examples each time: a change is judged by what it changes. Elsewhere new ones.
+# By no clock: Hypothesis measures its examples in seconds of a machine that may be busy.
 hypothesis.settings.register_profile(
     "quick",
     max_examples=100,
     deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
     print_blob=True,
     derandomize=bool(os.environ.get("CI")),
 )
-hypothesis.settings.register_profile("full", max_examples=2_000, deadline=None, print_blob=True)
+hypothesis.settings.register_profile(
+    "full",
+    max_examples=2_000,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    print_blob=True,
+)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
@@ -42,6 +52,15 @@ def pytest_collection_finish() -> None:
     """What was loaded until now stays: Python need not look through it for garbage again and again."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """Stop what works without an end; `timeout` in pyproject.toml is for what waits without one."""
+    del item
+    laws_more = hypothesis.settings().max_examples / 100
+    with bounded_work(MOST_CPU * max(laws_more, 1)):
+        yield
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

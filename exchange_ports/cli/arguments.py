@@ -137,9 +137,10 @@ def _diff_words(diff: argparse.ArgumentParser) -> None:
         "--fail-on",
         action="append",
         default=[],
-        choices=("widened", "perimeter", "risk"),
+        choices=("widened", "perimeter", "risk", "code"),
         help="exit code 1 where anything is newly let through (widened), at the perimeter or from "
-        "the Internet (perimeter), at an accepted risk or on every protocol (risk); may be repeated",
+        "the Internet (perimeter), at an accepted risk or on every protocol (risk); or where code or a "
+        "pipeline changed (code); may be repeated",
     )
     diff.add_argument(
         "--exit-code", action="store_true", help="exit code 1 where other traffic passes, as in git"

@@ -2,38 +2,43 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from exchange_ports.cli.changed_code import changed_code
 from exchange_ports.cli.console import BAD_INPUT, FINE, NO
 from exchange_ports.cli.stacks import NamedSide, Sides, compiled, sides
 from exchange_ports.differences import Gate, held_by
 from exchange_ports.findings import Refused, counted
 from exchange_ports.findings.command_kinds import CANNOT_WRITE, NO_SIDES
 from exchange_ports.pipeline import read_content
-from exchange_ports.reports.review import Edit, Review, Stack, review
+from exchange_ports.reports.review import Comparison, Edit, Review, Stack, compared, review
 from exchange_ports.stackfile.stack_file import read_stack_file
 
 #: Bytes. A job summary of GitHub holds 1 MiB a step.
 _MOST_OF_SUMMARY: Final = 1_000_000
 #: Hex digits of the SHA-256 by which a file that is in no repository is known.
 _DIGITS: Final = 12
+#: The gate that holds every change of code; the others judge traffic.
+CODE_GATE: Final = "code"
 
 
 def diff(asked: argparse.Namespace) -> int:
     """What differs between two sides, in the form that is asked for, and whether a gate holds it."""
     if asked.against is None:
-        found, edit = _two_files(asked), "changed"
+        found, edit, code = _two_files(asked), "changed", ()
     else:
         found, edit = sides(asked.against, asked.at, asked.files), None
+        code = changed_code(found, on_disk=asked.at is None)
     reviews = [_reviewed(*pair, edit) for pair in found.pairs]
-    _show(asked, reviews, found.base, asked.head or found.head)
+    _show(asked, compared(reviews, found.base, asked.head or found.head, found.folder, code))
     if any(each.fails for each in reviews):
         return BAD_INPUT
-    gates = [Gate(each) for each in asked.fail_on]
+    if code and CODE_GATE in asked.fail_on:
+        return NO
+    gates = [Gate(each) for each in asked.fail_on if each != CODE_GATE]
     if any(held_by(gate, each.changes.all) for gate in gates for each in reviews):
         return NO
     differs = any(not each.changes.same_traffic for each in reviews)
@@ -84,12 +89,12 @@ def _stack(named: NamedSide) -> Stack:
 # ---- what is shown ----
 
 
-def _show(asked: argparse.Namespace, reviews: Sequence[Review], base: str, head: str) -> None:
+def _show(asked: argparse.Namespace, found: Comparison) -> None:
     def markdown(most: int | None = None) -> str:
         from exchange_ports.reports.comment import MOST_BYTES, Links, comment
 
         links = Links(asked.link_base, asked.old_link_base, asked.report_url)
-        return comment(reviews, base, head, links, MOST_BYTES if most is None else most)
+        return comment(found, links, MOST_BYTES if most is None else most)
 
     if asked.summary is not None:
         _write(asked.summary, markdown(_MOST_OF_SUMMARY))
@@ -103,7 +108,7 @@ def _show(asked: argparse.Namespace, reviews: Sequence[Review], base: str, head:
         from exchange_ports.reports.diff_report import diff_report
         from exchange_ports.reports.writers import publish
 
-        publish(diff_report(reviews, base, head), asked.format)
+        publish(diff_report(found), asked.format)
 
 
 def _write(file: str, text: str) -> None:

@@ -8,17 +8,17 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from exchange_ports.cli.console import doing, say
+from exchange_ports.cli.git_tree import Disk, Tree, here, inside
 from exchange_ports.findings import Finding, Refused, in_order
 from exchange_ports.findings import file_kinds as kinds
-from exchange_ports.findings.command_kinds import CANNOT_READ, NO_REVISION
+from exchange_ports.findings.command_kinds import CANNOT_READ
 from exchange_ports.findings.finding import printable
 from exchange_ports.pipeline import Compiled, StackSettings, compile_stack, read_content
 from exchange_ports.planning import Plans
-from exchange_ports.stackfile.nodes import MAX_BYTES, Fields, YamlText, compose
+from exchange_ports.stackfile.nodes import Fields, YamlText, compose
 from exchange_ports.stackfile.stack_file import NAMESPACE, StackFile, read_stack_file
 
 if TYPE_CHECKING:
@@ -88,189 +88,10 @@ def warn(warnings: Sequence[Finding]) -> None:
     say(warnings)
 
 
-# ---- stack files of a revision, read from git without trusting the repository ----
-
-
-#: Git answers from its own files at once; a repository that makes it wait is stopped.
-_SECONDS: Final = 60
-_SYMBOLIC_LINK: Final = "120000"
-#: Whatever the user's git would do beside reading, it does not do for us.
-_QUIET: Final = {
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_NO_LAZY_FETCH": "1",
-    # No transport at all: a missing object is missing.
-    "GIT_ALLOW_PROTOCOL": "",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_PAGER": "",
-    "LC_ALL": "C",
-}
-_OPTIONS: Final = (
-    "--no-pager",
-    "--literal-pathspecs",
-    "-c",
-    "core.hooksPath=/dev/null",
-    "-c",
-    "core.fsmonitor=false",
-)
-
-
-class Revision(NamedTuple):
-    """A revision: as it was asked for, the commit (or the tree, where it is only that), its tree."""
-
-    asked: str
-    id: str
-    tree: str
-
-
-class _TreeEntry(NamedTuple):
-    mode: str
-    kind: str
-    id: str
-
-
-def inside() -> str:
-    """Where we stand in the repository, as a prefix of its paths: "" at its top, "infra/" below.
-
-    :raises Refused: this is no repository.
-    """
-    return _git("--show-prefix", command="rev-parse", of="this folder").decode().rstrip("\n")
-
-
-class Tree:
-    """The files of one revision, by their paths from the repository's top.
-
-    Goes from folder to folder by the ids that git has for them, so no path is ever followed.
-    """
-
-    def __init__(self, asked: str) -> None:
-        """Find a revision.
-
-        :raises Refused: there is no such revision here.
-        """
-        self.revision = _revision(asked)
-        self._folders: dict[str, dict[str, _TreeEntry]] = {}
-
-    @property
-    def id(self) -> str:
-        """What the revision is, whatever it was called: the commit's id, or the tree's."""
-        return self.revision.id
-
-    def files(self, folder: str) -> tuple[str, ...]:
-        """The paths of the files of a folder, in order. Symbolic links are among them."""
-        found, link = self._folder(folder)
-        if link is not None:
-            return ()
-        above = f"{folder}/" if folder else ""
-        return tuple(sorted(above + name for name, each in found.items() if each.kind == "blob"))
-
-    def has(self, path: str) -> bool:
-        """Whether there is such a file, or a symbolic link on the way to it."""
-        folder, _, name = path.rpartition("/")
-        found, link = self._folder(folder)
-        return link is not None or (name in found and found[name].kind == "blob")
-
-    def read(self, path: str) -> bytes:
-        """A file's bytes, as they are in the repository.
-
-        :raises Refused: it is not there, is behind a symbolic link, or is too big to be a stack file.
-        """
-        folder, _, name = path.rpartition("/")
-        found, link = self._folder(folder)
-        if link is not None:
-            raise self._refused(path, f"{link} is a symbolic link, which is not followed")
-        if name not in found or found[name].kind != "blob":
-            raise self._refused(path, "there is no such file")
-        entry = found[name]
-        if entry.mode == _SYMBOLIC_LINK:
-            raise self._refused(path, "it is a symbolic link, which is not followed")
-        of = f"{path} in {self.revision.asked}"
-        size = int(_git("-s", entry.id, command="cat-file", of=of))
-        if size > MAX_BYTES:
-            raise self._refused(path, f"it has {size} bytes, and a stack file at most {MAX_BYTES}")
-        return _git("blob", entry.id, command="cat-file", of=of)
-
-    def _folder(self, path: str) -> tuple[dict[str, _TreeEntry], str | None]:
-        """What is in a folder, nothing where there is none; and the link on the way to it, if any."""
-        id_ = self.revision.tree
-        walked: list[str] = []
-        for step in path.split("/") if path else ():
-            entry = self._listed(id_).get(step)
-            walked.append(step)
-            if entry is not None and entry.mode == _SYMBOLIC_LINK:
-                return {}, "/".join(walked)
-            if entry is None or entry.kind != "tree":
-                return {}, None
-            id_ = entry.id
-        return self._listed(id_), None
-
-    def _listed(self, tree: str) -> dict[str, _TreeEntry]:
-        if tree not in self._folders:
-            answer = _git("-z", "--full-tree", tree, command="ls-tree", of=self.revision.asked)
-            found: dict[str, _TreeEntry] = {}
-            for line in filter(None, answer.split(b"\0")):
-                words, _, name = line.partition(b"\t")
-                entry = _TreeEntry(*words.decode().split())
-                found[name.decode("utf-8", "backslashreplace")] = entry
-            self._folders[tree] = found
-        return self._folders[tree]
-
-    def _refused(self, path: str, why: str) -> Refused:
-        return Refused([CANNOT_READ.at((), file=f"{path} in {self.revision.asked}", why=why)])
-
-
-def _revision(asked: str) -> Revision:
-    tree = _resolved(f"{asked}^{{tree}}", asked)
-    try:
-        commit = _resolved(f"{asked}^{{commit}}", asked)
-    except Refused:
-        # `git merge-tree` makes a tree that no commit has.
-        commit = tree
-    return Revision(asked, commit, tree)
-
-
-def _resolved(name: str, asked: str) -> str:
-    answer = _git("--verify", "--quiet", "--end-of-options", name, command="rev-parse", of=asked)
-    return answer.decode().split()[-1]
-
-
-def _git(*arguments: str, command: str, of: str) -> bytes:
-    """What one of git's reading commands answers.
-
-    :raises Refused: git is not there, or refuses.
-    """
-    import subprocess  # only what asks for a revision should pay for it
-
-    try:
-        # No shell; what a user gives is behind --end-of-options or --, or an id that git gave.
-        done = subprocess.run(  # noqa: S603
-            ["git", *_OPTIONS, command, *arguments],  # noqa: S607 git stands where the user has it
-            env={**os.environ, **_QUIET},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            timeout=_SECONDS,
-        )
-    except OSError:
-        why = "git is not on PATH, or cannot be run"
-    except subprocess.TimeoutExpired:
-        why = f"git did not answer within {_SECONDS} seconds"
-    else:
-        if done.returncode == 0:
-            return done.stdout
-        said = done.stderr.decode("utf-8", "backslashreplace").strip().splitlines()
-        why = (
-            said[0].removeprefix("fatal: ")
-            if said
-            else "there is no such revision in this repository"
-        )
-    raise Refused([NO_REVISION.at((), revision=of, why=why)])
-
-
 #: Where stack files are looked for beside the folder that the project itself names: in ours they
 #: stand in `stacks`, and by Pulumi's default in the project's own folder.
 _FOLDERS: Final = ("", "stacks")
-_STACK: Final = re.compile(r"Pulumi\..+\.ya?ml", re.DOTALL)
+STACK: Final = re.compile(r"Pulumi\..+\.ya?ml", re.DOTALL)
 _PROJECTS: Final = ("Pulumi.yaml", "Pulumi.yml")
 #: As git has it: files that share half of their lines may be one file under two names.
 _ALIKE: Final = 0.5
@@ -293,6 +114,17 @@ class Sides(NamedTuple):
     base: str
     head: str
     pairs: tuple[tuple[NamedSide | None, NamedSide | None], ...]
+    #: The folder that we stand in, as a prefix of the repository's paths; empty at its top.
+    prefix: str = ""
+
+    @property
+    def folder(self) -> str:
+        """The project's folder in its repository; `.` at the top."""
+        return self.prefix.rstrip("/") or "."
+
+    def here(self, path: str) -> str:
+        """A path of the repository as seen from the folder that we stand in."""
+        return here(self.prefix, path)
 
 
 class _Source(Protocol):
@@ -302,6 +134,7 @@ class _Source(Protocol):
     def id(self) -> str: ...
     def files(self, folder: str) -> tuple[str, ...]: ...
     def has(self, path: str) -> bool: ...
+    def link(self, path: str) -> str | None: ...
     def read(self, path: str) -> bytes: ...
 
 
@@ -312,43 +145,14 @@ def sides(against: str, at: str | None, files: Sequence[str]) -> Sides:
     """
     prefix = inside()
     old = Tree(against)
-    new: _Source = _Disk(prefix) if at is None else Tree(at)
+    new: _Source = Disk(prefix) if at is None else Tree(at)
     paths = [_from_top(prefix, file) for file in files] or _stack_files((old, new), prefix)
     missing = [path for path in paths if not (old.has(path) or new.has(path))]
     if missing:
         why = "there is no such file on either side"
         raise Refused([CANNOT_READ.at((), file=path, why=why) for path in missing])
     before, after = (_of(source, paths) for source in (old, new))
-    return Sides(old.id, new.id, tuple(_paired(before, after)))
-
-
-class _Disk:
-    """The files on disk, by their paths from the repository's top."""
-
-    id = "the-work-tree"
-
-    def __init__(self, prefix: str) -> None:
-        self._prefix = prefix
-        self._up = "../" * prefix.count("/")
-
-    def files(self, folder: str) -> tuple[str, ...]:
-        here = Path(self._here(folder) or ".")
-        if not here.is_dir():
-            return ()
-        above = f"{folder}/" if folder else ""
-        return tuple(sorted(above + each.name for each in here.iterdir() if each.is_file()))
-
-    def has(self, path: str) -> bool:
-        return Path(self._here(path)).is_file()
-
-    def read(self, path: str) -> bytes:
-        return read_content(self._here(path))
-
-    def _here(self, path: str) -> str:
-        """A path of the repository as seen from the folder that we stand in."""
-        if f"{path}/".startswith(self._prefix):
-            return path.removeprefix(self._prefix.rstrip("/")).removeprefix("/")
-        return self._up + path
+    return Sides(old.id, new.id, tuple(_paired(before, after)), prefix)
 
 
 def _from_top(prefix: str, file: str) -> str:
@@ -375,7 +179,7 @@ def _stack_files(both: tuple[_Source, _Source], prefix: str) -> list[str]:
             for source in both
             for folder in folders
             for path in source.files(folder)
-            if _STACK.fullmatch(path.rpartition("/")[2])
+            if STACK.fullmatch(path.rpartition("/")[2])
         }
     )
 

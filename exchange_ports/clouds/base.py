@@ -280,6 +280,10 @@ class Limits(Protocol[R_contra]):
         """An error for each limit that is passed, a warning for each that is near, at the network's key."""
         ...
 
+    def check_change(self, old: R_contra, new: R_contra, key: str | None, /) -> Iterator[Finding]:
+        """An error for each limit on what one update changes, at the network's key."""
+        ...
+
     def check_quotas(self, quotas: Mapping[str, int], key: str, /) -> Iterator[Finding]:
         """What the cloud never grants, among the quotas of a network."""
         ...

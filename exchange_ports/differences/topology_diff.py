@@ -28,6 +28,7 @@ from exchange_ports.topology.inventory import (
     match_servers,
     with_addresses,
 )
+from exchange_ports.topology.renames import RenamedWithoutId, renamed_without_id
 from exchange_ports.traffic.addresses import GLOBAL_UNICAST, AddressSet, network
 from exchange_ports.traffic.ports import PortRange, Ports
 from exchange_ports.traffic.services import PortSet
@@ -142,6 +143,8 @@ class TopologyDiff:
     renamed: tuple[Renamed, ...] = ()
     #: Servers that stay and are in other groups: these are to be attached or detached.
     regrouped: tuple[ServerNote, ...] = ()
+    #: What looks renamed, and would keep its groups by an `id`.
+    without_id: tuple[RenamedWithoutId, ...] = ()
 
     def of(self, *effects: Effect) -> tuple[Change, ...]:
         """Those with one of these effects."""
@@ -217,6 +220,7 @@ def _changes(old: Plans, new: Plans, found: Iterable[ServerPair]) -> TopologyDif
         tuple(_addresses_changed(matched)),
         tuple(_renamed(old, new, matched)),
         tuple(_regrouped(matched)),
+        renamed_without_id(old.inventory, new.inventory),
     )
 
 

@@ -22,6 +22,12 @@ NEAR_LIMIT: Final = _warning(
     "update{largest}",
     fix="{way_out}",
 )
+CREATED_OVER_LIMIT: Final = _warning(
+    "created-over-limit",
+    summary="{where} has {used} {what}, and {cloud} allows {most} per {per}",
+    why="{cloud} refuses to create it with all of them; where it exists already, nothing is wrong",
+    fix="{way_out}",
+)
 PROBES_OVER_LIMIT: Final = Kind(
     "probes-over-limit",
     summary="sender reputation's direct probes do not fit: {where} needs {used} {what}, and {cloud} "
@@ -39,7 +45,14 @@ NAME_TOO_LONG: Final = Kind(
     fix="shorten the network's, site's or server's name, or the component's",
 )
 
-PLAN_KINDS: Final = (OVER_LIMIT, NEAR_LIMIT, PROBES_OVER_LIMIT, QUOTA_TOO_HIGH, NAME_TOO_LONG)
+PLAN_KINDS: Final = (
+    OVER_LIMIT,
+    NEAR_LIMIT,
+    CREATED_OVER_LIMIT,
+    PROBES_OVER_LIMIT,
+    QUOTA_TOO_HIGH,
+    NAME_TOO_LONG,
+)
 
 #: The codes of those that a topology may acknowledge.
 WARNINGS: Final = frozenset(kind.code for kind in PLAN_KINDS if kind.severity is Severity.WARNING)

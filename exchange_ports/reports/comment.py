@@ -17,7 +17,7 @@ from exchange_ports.differences import Cause, Change, Effect
 from exchange_ports.findings import Finding, counted, printable
 from exchange_ports.flows import Reason
 from exchange_ports.reports import headline
-from exchange_ports.reports.review import Review, worst_use
+from exchange_ports.reports.review import Comparison, Review, worst_use
 from exchange_ports.reports.writers import fenced, longest_run
 from exchange_ports.rollout import Does
 from exchange_ports.rollout import TransientEffect as Passing
@@ -77,22 +77,16 @@ class _Table:
         return _bytes(self.before + "".join(self.rows) + self.after)
 
 
-def comment(
-    reviews: Sequence[Review],
-    base: str,
-    head: str,
-    links: Links = NO_LINKS,
-    most: int | None = MOST_BYTES,
-) -> str:
-    """The comment; with `most` None the whole report. `base` and `head` are both sides' commits.
+def comment(found: Comparison, links: Links = NO_LINKS, most: int | None = MOST_BYTES) -> str:
+    """The comment; with `most` None the whole report.
 
-    The same reviews give the same bytes, at most `most` of them.
+    The same comparison gives the same bytes, at most `most` of them. Of an environment that is not new
+    the name is never cut.
     """
-    told = [each for each in reviews if not each.quiet]
-    first = _table_of(
-        f"{_marker(base, head)}\n### {headline.headline(reviews, _code)}\n\n{_alert(told)}"
-    )
-    last = _table_of(_closing(base, head, links))
+    told = found.told
+    start = f"{_marker(found)}\n### {headline.headline(found, _code)}\n\n{_alert(found)}"
+    first = _table_of(f"{start}{_names(told)}")
+    last = _table_of(_closing(found, links))
     summary = [_summary(told)] if told else []
     groups = [list(_of_stack(each, links)) for each in told]
     if most is None:
@@ -105,14 +99,15 @@ def comment(
         tables = [first, *summary, *(table for group in groups[:kept] for table in group)]
         if kept < len(groups):
             left = len(groups) - kept
-            tables.append(_table_of(f"\n**{left} more environments, in the whole report.**\n"))
+            more = f"**{counted(left, 'more environment')}, in the whole report.**"
+            tables.append(_table_of(f"\n{more}\n"))
         tables.append(last)
         text = _fitted(tables, most)
         if text is not None:
             return text
         if kept == 0:
-            # Even the headline does not fit: there are too many names in it.
-            return _fitted([_table_of(f"{_marker(base, head)}\n"), last], most) or ""
+            # There are more names than a comment has room for. That is the news then.
+            return _fitted([_table_of(start), _table_of(_unnamed(told)), last], most) or ""
         kept -= 1
 
 
@@ -132,9 +127,9 @@ def _table_of(text: str) -> _Table:
     return _Table(text, ())
 
 
-def _marker(base: str, head: str) -> str:
-    one, other = (_plain_id(each) for each in (base, head))
-    return f"<!-- {_MARKER} head={other} base={one} -->"
+def _marker(found: Comparison) -> str:
+    one, other = (_plain_id(each) for each in (found.base, found.head))
+    return f"<!-- {_MARKER} folder={url_quoted(found.folder)} head={other} base={one} -->"
 
 
 def _plain_id(text: str) -> str:
@@ -352,16 +347,47 @@ def _summed(review: Review) -> str:
     return f"| {_cell(review.name)} | {' | '.join(map(str, counts))} | {limit} |\n"
 
 
-def _alert(told: Sequence[Review]) -> str:
-    """What nobody must miss, in a box that GitHub draws."""
-    said = headline.cautions(told)
-    return f"> [!CAUTION]\n> Newly let through: {', '.join(said)}\n\n" if said else ""
+def _alert(found: Comparison) -> str:
+    """What nobody must miss, each in a box that GitHub draws."""
+    code = headline.code_changed(found, _code)
+    boxes = [f"> [!WARNING]\n> {code}\n\n"] if code else []
+    said = headline.cautions(found.told)
+    if said:
+        boxes.append(f"> [!CAUTION]\n> Newly let through: {', '.join(said)}\n\n")
+    return "".join(boxes)
 
 
-def _closing(base: str, head: str, links: Links) -> str:
-    sides = " → ".join(_code(each[:_DIGITS] if _is_id(each) else each) for each in (base, head))
+#: So many environments have a heading each, and need no list of names.
+_FEW: Final = 3
+
+
+def _names(told: Sequence[Review]) -> str:
+    """Every environment that is not new, by name, where there are many."""
+    if len(told) <= _FEW:
+        return ""
+    said: dict[str, list[str]] = {}
+    for each in told:
+        if each.edit == "renamed" and each.old is not None:
+            said.setdefault("Renamed", []).append(f"{_code(each.old.file)} → {_code(each.name)}")
+        elif each.edit != "added":
+            said.setdefault(each.edit.capitalize(), []).append(_code(each.name))
+    return "".join(f"{edit}: {', '.join(names)}.\n\n" for edit, names in said.items())
+
+
+def _unnamed(told: Sequence[Review]) -> str:
+    number = sum(each.edit != "added" for each in told)
+    return (
+        f"**{number} environments change that are not new, and a comment has no room for their names. "
+        f"Do not merge before you read the whole report.**\n"
+    )
+
+
+def _closing(found: Comparison, links: Links) -> str:
+    ids = (found.base, found.head)
+    sides = " → ".join(_code(each[:_DIGITS] if _is_id(each) else each) for each in ids)
+    folder = "" if found.folder == "." else f"{_code(found.folder)}: "
     report = f" · [Whole report]({links.report})" if links.report is not None else ""
-    return f"\n{_NOT_COVERED}\n\n{sides} · exchange-ports {__version__}{report}\n"
+    return f"\n{_NOT_COVERED}\n\n{folder}{sides} · exchange-ports {__version__}{report}\n"
 
 
 #: Of an id, as git shows it in short.

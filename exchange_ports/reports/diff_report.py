@@ -9,7 +9,8 @@ from exchange_ports.flows.labels import few
 from exchange_ports.reports import document as doc
 from exchange_ports.reports import headline
 from exchange_ports.reports.reasons import reason_data
-from exchange_ports.reports.review import Review, worst_use
+from exchange_ports.reports.review import Comparison, Review, worst_use
+from exchange_ports.topology.renames import RenamedWithoutId
 
 #: Characters of a line.
 _WIDTH: Final = 98
@@ -29,18 +30,19 @@ _HEADINGS: Final = {
 }
 
 
-def diff_report(reviews: Sequence[Review], base: str, head: str) -> doc.Document:
-    """The headline, and for each stack that differs what does; `base` and `head` name both sides."""
+def diff_report(found: Comparison) -> doc.Document:
+    """The headline, the code that changed, and for each stack that differs what does."""
     return doc.Document(
-        lambda: _sections(reviews), width=_WIDTH, data=lambda: _reviews_data(reviews, base, head)
+        lambda: _sections(found), width=_WIDTH, data=lambda: _comparison_data(found)
     )
 
 
-def _sections(reviews: Sequence[Review]) -> Iterator[doc.Section]:
-    yield doc.Section(headline.headline(reviews))
-    yield from (
-        doc.Section(_title(each), list(_of_stack(each))) for each in reviews if not each.quiet
-    )
+def _sections(found: Comparison) -> Iterator[doc.Section]:
+    yield doc.Section(headline.headline(found))
+    code = headline.code_changed(found)
+    if code:
+        yield doc.Section("", (doc.Paragraph(doc.Text(code, doc.Look.RISK)),))
+    yield from (doc.Section(_title(each), list(_of_stack(each))) for each in found.told)
 
 
 def _of_stack(review: Review) -> Iterator[doc.Block]:
@@ -117,16 +119,20 @@ def _counted(several: Iterable[object]) -> list[str]:
     return doc.shortened([printable(each) for each in several], _MOST)
 
 
-def _reviews_data(reviews: Sequence[Review], base: str, head: str) -> dict[str, object]:
+def _comparison_data(found: Comparison) -> dict[str, object]:
     """Everything that differs between two sides, for JSON; `gates` counts what each would hold."""
     return {
-        "base": base,
-        "head": head,
+        "base": found.base,
+        "head": found.head,
+        "code_changed": list(found.code),
         "gates": {
-            gate.value: sum(len(held_by(gate, each.changes.all)) for each in reviews)
-            for gate in Gate
+            **{
+                gate.value: sum(len(held_by(gate, each.changes.all)) for each in found.reviews)
+                for gate in Gate
+            },
+            "code": len(found.code),
         },
-        "stacks": [_review(each) for each in reviews if not each.quiet],
+        "stacks": [_review(each) for each in found.told],
     }
 
 
@@ -150,6 +156,7 @@ def _review(review: Review) -> dict[str, object]:
         "renamed": [
             {"what": each.what, "old": each.old, "new": each.new} for each in review.changes.renamed
         ],
+        "renamed_without_id": [_without_id(each) for each in review.changes.without_id],
         "operations": {
             place: [
                 {"does": each.does.value, "kind": each.kind, "name": each.name} for each in done
@@ -173,6 +180,10 @@ def _review(review: Review) -> dict[str, object]:
         if review.old is not None and review.old_fails
         else [],
     }
+
+
+def _without_id(each: RenamedWithoutId) -> dict[str, str]:
+    return {"what": each.what, "old": each.old, "new": each.new, "id": each.identity}
 
 
 def _change(review: Review, change: Change) -> dict[str, object]:

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from exchange_ports import __version__
 from exchange_ports.clouds import asked_by_platform
 from exchange_ports.differences import Cause, Change, ChangeEndpoint, Effect
 from exchange_ports.findings import counted, printable
 from exchange_ports.flows import Reason
 from exchange_ports.flows.labels import few
-from exchange_ports.reports.review import Review
+from exchange_ports.reports.review import Comparison, Review
 from exchange_ports.rollout import Does, Operation
 from exchange_ports.rollout import TransientEffect as Passing
 from exchange_ports.traffic.services import ServiceSet
@@ -26,6 +27,8 @@ _LONGEST_PORTS: Final = 78
 _SIGNS: Final = {Effect.OPENED: "+", Effect.CUT: "-", Effect.REASON: "="}
 #: More clauses of a kind than this are counted in the headline.
 _MOST_CLAUSES: Final = 3
+#: More changed files of code than this are counted.
+_MOST_FILES: Final = 10
 #: Ranks from here on are nothing special.
 _ANY: Final = 4
 
@@ -121,8 +124,27 @@ def cited(reason: Reason) -> str:
 # ---- the headline ----
 
 
-def headline(reviews: Sequence[Review], quote: Quote = printable) -> str:
+def headline(found: Comparison, quote: Quote = printable) -> str:
     """What a reader must know in ten seconds, as one sentence or two."""
+    said = _of_stacks(found.reviews, quote)
+    return f"Code changed: {counted(len(found.code), 'file')}. {said}" if found.code else said
+
+
+def code_changed(found: Comparison, quote: Quote = printable) -> str:
+    """Which code changed, and what that means for the comparison; empty where none did."""
+    if not found.code:
+        return ""
+    names = [quote(each) for each in found.code[:_MOST_FILES]]
+    if len(found.code) > _MOST_FILES:
+        names.append(f"and {len(found.code) - _MOST_FILES} more")
+    return (
+        f"Code changed: {', '.join(names)}. These files can change what is registered. This comparison "
+        f"does not run them: it shows what the stack files change, as exchange-ports {__version__} "
+        f"reads them."
+    )
+
+
+def _of_stacks(reviews: Sequence[Review], quote: Quote) -> str:
     broken = [quote(each.stack.file) for each in reviews if each.fails]
     said = [f"{_few(broken)} {_do(broken)} not load"] if broken else []
     loaded = [each for each in reviews if not each.fails]
@@ -196,7 +218,7 @@ class _Clause:
     """One thing that is said of all traffic from here to there."""
 
     services: ServiceSet
-    rank: int
+    rank: tuple[bool, int]
 
 
 def _clauses(reviews: Iterable[Review], effect: Effect, quote: Quote) -> list[str]:
@@ -206,6 +228,8 @@ def _clauses(reviews: Iterable[Review], effect: Effect, quote: Quote) -> list[st
     """
     found: dict[str, _Clause] = {}
     for each in reviews:
+        # However many environments are new, what changes in another one is named before them.
+        new = each.edit == "added"
         for row in rows(each.changes.of(effect)):
             change = row.change
             bad = change.cause is Cause.COMES and change.rank < _ANY
@@ -213,9 +237,10 @@ def _clauses(reviews: Iterable[Review], effect: Effect, quote: Quote) -> list[st
                 text = _way(row, quote)
                 if change.accepted_risk and effect is Effect.OPENED:
                     text += " (accepted risk)"
-                clause = found.setdefault(text, _Clause(ServiceSet(), change.rank))
+                rank = (new, change.rank)
+                clause = found.setdefault(text, _Clause(ServiceSet(), rank))
                 clause.services |= change.services
-                clause.rank = min(clause.rank, change.rank)
+                clause.rank = min(clause.rank, rank)
     ordered = sorted(found.items(), key=lambda item: item[1].rank)
     return [f"{ports(clause.services)} {text}" for text, clause in ordered]
 
@@ -296,6 +321,7 @@ def _of_topology(review: Review, quote: Quote) -> Iterator[str]:
     found = review.changes
     for each in found.renamed:
         yield f"{each.what} {quote(each.old)} is called {quote(each.new)} now"
+    yield from (each.text(quote) for each in found.without_id)
     for moved, one, several in (
         (found.moves, "has another address", "have other addresses"),
         (found.comes, "comes", "come"),

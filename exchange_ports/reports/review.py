@@ -155,6 +155,38 @@ def _by_words(side: Stack | None) -> dict[object, Finding]:
     return {(each.kind.code, each.field, each.summary): each for each in found if not each.is_error}
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All reviews between two sides, and what is to be known of the whole."""
+
+    #: Those of environments that are new stand last: none of them hides one that changed.
+    reviews: tuple[Review, ...]
+    #: What each side is: a commit, or what else it was read from.
+    base: str
+    head: str
+    #: The project's folder in its repository; `.` at the top.
+    folder: str = "."
+    #: Changed files that are no stack files and can decide what is registered.
+    code: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> tuple[Review, ...]:
+        """The reviews of which there is something to say."""
+        return tuple(each for each in self.reviews if not each.quiet)
+
+
+def compared(
+    reviews: Iterable[Review],
+    base: str,
+    head: str,
+    folder: str = ".",
+    code: Iterable[str] = (),
+) -> Comparison:
+    """The comparison, with the reviews in the order in which people read them."""
+    ordered = sorted(reviews, key=lambda each: each.edit == "added")
+    return Comparison(tuple(ordered), base, head, folder, tuple(code))
+
+
 def worst_use(plans: Plans) -> Use | None:
     """The limit that is nearest."""
     uses: Sequence[Use] = [

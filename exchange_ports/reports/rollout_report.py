@@ -16,6 +16,7 @@ from exchange_ports.rollout import (
     network_pairs,
     operations,
 )
+from exchange_ports.topology.renames import renamed_without_id
 
 #: More troubles than this are counted: servers of one role share theirs.
 _MOST = 12
@@ -50,6 +51,9 @@ def rollout_report(old: Plans, new: Plans, update: Rollout) -> doc.Document:
 
 def _sections(old: Plans, new: Plans, update: Rollout) -> Iterator[doc.Section]:
     yield doc.Section("", [*_networks(old, new), doc.Items([_moves(update)])])
+    renamed = [each.text() for each in renamed_without_id(old.inventory, new.inventory)]
+    if renamed:
+        yield _risk("Looks renamed without an `id`", renamed)
     if update.clean:
         yield doc.Section(
             "In one step nothing is cut that both mean, nothing opened that neither means"
@@ -124,6 +128,10 @@ def _update_data(old: Plans, new: Plans, update: Rollout) -> dict[str, object]:
             for pair in network_pairs(old, new)
         },
         "moves": list(update.moves),
+        "renamed_without_id": [
+            {"what": each.what, "old": each.old, "new": each.new, "id": each.identity}
+            for each in renamed_without_id(old.inventory, new.inventory)
+        ],
         "troubles": [
             {
                 "effect": each.effect.value,

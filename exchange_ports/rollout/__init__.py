@@ -13,7 +13,14 @@ from exchange_ports.rollout.request import (
     registered,
     select_phase,
 )
-from exchange_ports.rollout.update import Does, Ids, Operation, network_pairs, operations
+from exchange_ports.rollout.update import (
+    Does,
+    Ids,
+    Operation,
+    changed_at_once,
+    network_pairs,
+    operations,
+)
 
 __all__ = [
     "Attached",
@@ -26,6 +33,7 @@ __all__ = [
     "Phase",
     "RolloutRequest",
     "Rollout",
+    "changed_at_once",
     "check_previous",
     "operations",
     "network_pairs",

@@ -119,6 +119,8 @@ def plan_rollout(
     # program have changed their groups: then that may be at any time, as in another stack.
     exclusive = any(pair.new.exclusive for pair in pairs)
     at_once, over = look(pairs, _at_once(attached, exclusive=exclusive))
+    # Lists change whole in one of the steps, so no steps make such a change smaller.
+    over += update.changed_at_once(pairs)
     stays = update.held(pairs, everyone) if attached is Attached.ELSEWHERE else ()
     moves = tuple(dict.fromkeys(interface.name for interface in everyone if interface.moves))
     replaced = (*update.reattached(pairs), *update.moved_elsewhere(old, new, ids))
@@ -129,6 +131,8 @@ def plan_rollout(
         steps = None if over else _steps(pairs, (Phase.AT_ONCE,), everyone)
         return Rollout(at_once, steps, at_once, moves, over)
     stepwise = at_once
+    if update.changed_at_once(pairs):
+        return Rollout(at_once, None, at_once, moves, over, stays)
     short = [replace(pair, old=update.trimmed(pair.old, pair.new)) for pair in pairs]
     for way, phases in _ways(attached, trims=short != list(pairs), exclusive=exclusive):
         starts = short if Phase.TRIM in phases else pairs

@@ -217,6 +217,15 @@ def refused(states: Iterable[tuple[str, RuleSet]], quotas: Quotas) -> tuple[Find
     return tuple(found)
 
 
+def changed_at_once(pairs: Iterable[NetworkPair]) -> tuple[Finding, ...]:
+    """Every limit on what one update changes that doing each pair's change at once would pass."""
+    return tuple(
+        finding
+        for pair in pairs
+        for finding in cloud_of(pair.new).limits.check_change(pair.old, pair.new, None)
+    )
+
+
 def held(pairs: Iterable[NetworkPair], interfaces: Iterable[ServerInterface]) -> tuple[str, ...]:
     """The groups that would be deleted while servers of another stack may still be in them."""
     everyone = tuple(interfaces)

@@ -280,6 +280,8 @@ def _written(value: object) -> str:
         return "{" + ", ".join(f"{key}: {_written(each)}" for key, each in entries) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_written, cast("list[object]", value))) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
     # A colon would end a key.
     return f'"{value}"' if isinstance(value, str) and ":" in value else str(value)
 

@@ -1,4 +1,4 @@
-"""The steps of both actions: `python -I reviewer fetch | compare | judge | post`.
+"""The steps of both actions: `python -I reviewer name | fetch | compare | judge | post`.
 
 Run as a folder and isolated (`-I`), so that only these files and the standard library are imported:
 nothing from where the step stands, and nothing that a pull request could have put there. What a step
@@ -13,9 +13,11 @@ from typing import Final
 from comparing import compare, judge
 from fetching import fetch
 from posting import post
+from report import name
 from saying import Stopped, error
 
 _STEPS: Final[Mapping[str, Callable[[Mapping[str, str]], int]]] = {
+    "name": name,
     "fetch": fetch,
     "compare": compare,
     "judge": judge,

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 import report
 from fetching import BASE, HEAD, Git, repository
-from forge import PullRequest, setting
+from forge import PullRequest, project_folder, setting
 from forges import pull_request
 from saying import Stopped, error, note, show
 
@@ -22,7 +22,7 @@ __all__ = ["compare", "judge"]
 
 #: Ten minutes are more than any organization takes; a file that takes longer is not answered.
 _SECONDS: Final = 600
-_GATES: Final = ("widened", "perimeter", "risk")
+_GATES: Final = ("widened", "perimeter", "risk", "code")
 _SUMMARY: Final = "summary.md"
 _GIT_DOES_NOT_KNOW: Final = 129
 
@@ -54,7 +54,7 @@ def compare(environment: Mapping[str, str]) -> int:
     for gate in gates:
         if gate not in _GATES:
             raise Stopped(f"fail-on takes {', '.join(_GATES)}, and not {json.dumps(gate)}")
-    folder = _folder(environment.get("FOLDER", "."))
+    folder = project_folder(environment)
     git = Git(repository(environment))
     base = _commit(git, BASE)
     out = Path(setting(environment, "WORK")) / "out"
@@ -68,7 +68,7 @@ def compare(environment: Mapping[str, str]) -> int:
         found = _compared(environment, git, asked, base, folder, gates)
     except Stopped as stopped:
         error(str(stopped))
-        found = _Compared("failed", _own(asked, base, "The comparison did not succeed."))
+        found = _Compared("failed", _own(asked, folder, base, "The comparison did not succeed."))
     (out / "report.md").write_text(found.text, encoding="utf-8", newline="\n")
     if not (out / _SUMMARY).is_file():
         (out / _SUMMARY).write_text(found.text, encoding="utf-8", newline="\n")
@@ -104,19 +104,12 @@ def _done(environment: Mapping[str, str], verdict: str, summary: Path | None = N
     return 0
 
 
-def _folder(asked: str) -> PurePosixPath:
-    folder = PurePosixPath(asked.strip() or ".")
-    if folder.is_absolute() or ".." in folder.parts or ".git" in folder.parts:
-        raise Stopped("folder is a path inside the repository, such as infra/exchange")
-    return folder
-
-
 def _commit(git: Git, ref: str) -> str:
     return git("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}").decode().strip()
 
 
-def _own(asked: PullRequest, base: str, why: str) -> str:
-    return report.marked(report.failure(why, asked.run), asked.head, base)
+def _own(asked: PullRequest, folder: PurePosixPath, base: str, why: str) -> str:
+    return report.marked(report.failure(why, asked.run), folder, asked.head, base)
 
 
 def _compared(
@@ -139,7 +132,7 @@ def _compared(
     touched = sum(path.rpartition("/")[2].startswith("Pulumi.") for path in conflicts)
     if touched:
         why = f"Stack files in conflict with the base branch: {touched}. Resolve that first."
-        return _Compared("conflict", _own(asked, base, why))
+        return _Compared("conflict", _own(asked, folder, base, why))
     return _asked_of_the_tool(environment, git, asked, base, tree, folder, gates)
 
 

@@ -8,12 +8,13 @@ repository itself, and it is never read by a shell.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Final, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from saying import Stopped, one_line
 
-__all__ = ["Comment", "Forge", "PullRequest", "checked", "setting"]
+__all__ = ["Comment", "Forge", "PullRequest", "checked", "project_folder", "setting"]
 
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
@@ -75,6 +76,17 @@ def setting(environment: Mapping[str, str], name: str) -> str:
     if not value:
         raise Stopped(f"{name} is not set: this step is run by the pipeline, with its environment")
     return value
+
+
+def project_folder(environment: Mapping[str, str]) -> PurePosixPath:
+    """The folder of the Pulumi project in its repository, from `FOLDER`; `.` where that is empty.
+
+    :raises Stopped: it is no path inside the repository.
+    """
+    folder = PurePosixPath(environment.get("FOLDER", "").strip() or ".")
+    if folder.is_absolute() or ".." in folder.parts or ".git" in folder.parts:
+        raise Stopped("folder is a path inside the repository, such as infra/exchange")
+    return folder
 
 
 def checked(asked: PullRequest) -> PullRequest:

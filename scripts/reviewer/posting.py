@@ -7,12 +7,12 @@ request, which head and who we are come from the forge.
 import re
 import time
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 import report
 from api import Again
-from forge import Forge, PullRequest, setting
+from forge import Forge, PullRequest, project_folder, setting
 from forges import known, pull_request
 from saying import Stopped, note
 
@@ -33,22 +33,25 @@ def post(environment: Mapping[str, str]) -> int:
     :raises Stopped: the forge refuses, or there was no report (the comment then says so).
     """
     asked = pull_request(environment)
+    folder = project_folder(environment)
     forge = known(environment).open(asked, environment)
     trouble = ""
     try:
-        found = report.read(Path(setting(environment, "REPORT")), asked.head)
+        found = report.read(Path(setting(environment, "REPORT")), folder, asked.head)
     except Stopped as stopped:
         trouble = str(stopped)
         found = report.Report(report.failure(trouble, asked.run), _UNKNOWN, quiet=False)
-    body = report.marked(found.text, asked.head, found.base)
-    done = _with_patience(forge, asked, body, quiet=found.quiet)
+    body = report.marked(found.text, folder, asked.head, found.base)
+    done = _with_patience(forge, asked, folder, body, quiet=found.quiet)
     note(done)
     if trouble and done != _MOVED_ON:
         raise Stopped(trouble)
     return 0
 
 
-def _with_patience(forge: Forge, asked: PullRequest, body: str, *, quiet: bool) -> str:
+def _with_patience(
+    forge: Forge, asked: PullRequest, folder: PurePosixPath, body: str, *, quiet: bool
+) -> str:
     """The whole of it, until the forge answers.
 
     From the beginning each time: a request that got no answer may have been done, and then the comment
@@ -56,7 +59,7 @@ def _with_patience(forge: Forge, asked: PullRequest, body: str, *, quiet: bool) 
     """
     for tried in range(1, _TRIES + 1):
         try:
-            return _posted(forge, asked, body, quiet=quiet)
+            return _posted(forge, asked, folder, body, quiet=quiet)
         except Again as again:
             if tried == _TRIES:
                 raise Stopped(f"{again} (asked {_TRIES} times)") from None
@@ -66,10 +69,12 @@ def _with_patience(forge: Forge, asked: PullRequest, body: str, *, quiet: bool) 
     raise AssertionError("the last try returns or raises")
 
 
-def _posted(forge: Forge, asked: PullRequest, body: str, *, quiet: bool) -> str:
+def _posted(
+    forge: Forge, asked: PullRequest, folder: PurePosixPath, body: str, *, quiet: bool
+) -> str:
     if forge.head() != asked.head:
         return _MOVED_ON
-    earlier = forge.earlier(report.MARKER)
+    earlier = forge.earlier(report.marker(folder))
     if earlier is None:
         if quiet:
             return "No stack file differs, and no comment is needed to say so"

@@ -4,18 +4,20 @@ The second job trusts it no further than it must. It says for which head it was 
 another one; the marker by which a comment is found again is written anew.
 """
 
+import hashlib
 import os
 import re
 import stat
-from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
+from urllib.parse import quote
 
+from forge import project_folder, setting
 from saying import Stopped
 
-__all__ = ["MARKER", "MOST_BYTES", "NOTHING", "Report", "failure", "marked", "read"]
+__all__ = ["MOST_BYTES", "NOTHING", "Report", "failure", "marked", "marker", "name", "read"]
 
-#: How every comment of ours begins.
-MARKER: Final = "<!-- exchange-ports:review v1 "
 #: GitHub refuses a comment of more than 65,536 characters. `exchange-ports diff` stays under 60,000
 #: bytes, so more than this is not its work.
 MOST_BYTES: Final = 64_000
@@ -23,7 +25,7 @@ MOST_BYTES: Final = 64_000
 NOTHING: Final = frozenset({"### No stack file differs", "### No stack file differs."})
 
 _FIRST_LINE: Final = re.compile(
-    r"<!-- exchange-ports:review v1 head=([0-9a-f]{40,64}) base=([0-9a-f]{40,64}) -->"
+    r"(<!-- exchange-ports:review v1 folder=\S+ )head=([0-9a-f]{40,64}) base=([0-9a-f]{40,64}) -->"
 )
 
 
@@ -35,9 +37,32 @@ class Report(NamedTuple):
     quiet: bool
 
 
-def marked(text: str, head: str, base: str) -> str:
-    """A text behind the marker of these two commits."""
-    return f"{MARKER}head={head} base={base} -->\n{text}"
+def marker(folder: PurePosixPath) -> str:
+    """How every comment about the project in this folder begins, and no other one."""
+    return f"<!-- exchange-ports:review v1 folder={quote(str(folder))} "
+
+
+def marked(text: str, folder: PurePosixPath, head: str, base: str) -> str:
+    """A text behind the marker of this project and these two commits."""
+    return f"{marker(folder)}head={head} base={base} -->\n{text}"
+
+
+def name(environment: Mapping[str, str]) -> int:
+    """Write, as the step's output, what the artifact with the report of a project is called.
+
+    Two projects of one run have two artifacts. The name is a hash, as a folder may have any letters.
+
+    :raises Stopped: the step was not given what it needs.
+    """
+    folder = str(project_folder(environment)).encode()
+    called = f"exchange-ports-review-{hashlib.sha256(folder).hexdigest()[:_DIGITS]}"
+    with Path(setting(environment, "GITHUB_OUTPUT")).open("a", encoding="utf-8") as file:
+        file.write(f"artifact={called}\n")
+    return 0
+
+
+#: Of a hash. A report of another folder is refused all the same.
+_DIGITS: Final = 12
 
 
 def failure(why: str, run: str) -> str:
@@ -51,10 +76,11 @@ def failure(why: str, run: str) -> str:
     )
 
 
-def read(path: Path, head: str) -> Report:
-    """The report for a head.
+def read(path: Path, folder: PurePosixPath, head: str) -> Report:
+    """The report about a project, for a head.
 
-    :raises Stopped: there is none, or it is not one that `exchange-ports diff` makes for this head.
+    :raises Stopped: there is none, or it is not one that `exchange-ports diff` makes for this project
+        and head.
     """
     try:
         # An artifact is unpacked by others: a link in it could name any file of this runner.
@@ -71,8 +97,10 @@ def read(path: Path, head: str) -> Report:
     except UnicodeDecodeError:
         raise Stopped("The report is no UTF-8.") from None
     found = _FIRST_LINE.fullmatch(first)
-    if found is None or found[1] != head:
+    if found is None or found[2] != head:
         raise Stopped("The report was not made for the head of this pull request.")
+    if found[1] != marker(folder):
+        raise Stopped("The report is about a project in another folder.")
     if "\0" in text or not text.strip():
         raise Stopped("The report is no text.")
-    return Report(text, found[2], text.partition("\n")[0] in NOTHING)
+    return Report(text, found[3], text.partition("\n")[0] in NOTHING)

@@ -190,8 +190,42 @@ def prefix_list(number: int, key: str = "many") -> aws.PrefixList:
 
 def test_a_prefix_list_holds_a_thousand_entries() -> None:
     for number, over_it, near in ((799, 0, 0), (800, 0, 1), (1000, 0, 1), (1001, 1, 0)):
-        findings = list(aws_limits.check(rule_set(prefix_lists=(prefix_list(number),))))
+        every = aws_limits.check(rule_set(prefix_lists=(prefix_list(number),)))
+        findings = [each for each in every if each.kind.code != "created-over-limit"]
         assert (len(errors(findings)), len(warnings(findings))) == (over_it, near)
+
+
+def test_a_prefix_list_is_created_with_a_hundred_entries_at_most() -> None:
+    """Whether it exists is not known: more are a warning, which can be acknowledged."""
+    for number, found in ((100, []), (101, ["created-over-limit"])):
+        findings = list(aws_limits.check(rule_set(prefix_lists=(prefix_list(number),))))
+        assert [each.kind.code for each in findings] == found
+
+
+@pytest.mark.parametrize(
+    "before, after, found",
+    [
+        # Created: the old rule set has no such list.
+        (0, 100, []),
+        (0, 101, ["prefix list many (101 entries to add)"]),
+        # Changed: each side counts by itself, and what stays does not count.
+        (119, 219, []),
+        (119, 220, ["prefix list many (101 entries to add)"]),
+        (220, 120, []),
+        (220, 119, ["prefix list many (101 entries to remove)"]),
+        # Deleted as a whole, in one call without entries.
+        (220, 0, []),
+    ],
+)
+def test_one_update_adds_and_removes_a_hundred_entries_of_a_list_at_most(
+    before: int, after: int, found: list[str]
+) -> None:
+    old, new = (
+        rule_set(prefix_lists=(prefix_list(number),) if number else ())
+        for number in (before, after)
+    )
+    errors_ = errors(aws_limits.check_change(old, new))
+    assert [each.partition(" needs ")[0] for each in errors_] == found
 
 
 def test_a_region_holds_two_and_a_half_thousand_groups_and_a_hundred_lists() -> None:

@@ -10,6 +10,7 @@ import yaml
 
 from exchange_ports.clouds.aws import names as aws_names
 from exchange_ports.clouds.aws import rules as aws
+from exchange_ports.clouds.aws.plan import at_neighbours
 from exchange_ports.clouds.aws.plan import compile_network as compile_aws
 from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.clouds.azure.names import BANDS
@@ -18,10 +19,11 @@ from exchange_ports.flows import ExternalEndpoint, Flow, Reason
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.stackfile.stack_file import read_stack_file
 from exchange_ports.topology.fields import EndpointKind
+from exchange_ports.topology.groups import Group, GroupKind
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import overlap
-from exchange_ports.traffic.ports import tcp
+from exchange_ports.traffic.ports import ANY_PORTS, Ports, Protocol, tcp
 from tests.support.paths import ROOT
 from tests.support.rule_sets import networks_of
 from tests.support.strategies import GONE, SMALL, WITH_EDGE, declared, edited
@@ -417,6 +419,142 @@ def test_ping_from_ipv6_is_another_protocol() -> None:
     assert [r.ip_protocol for r in rules if r.description == "this"] == ["icmpv6"]
 
 
+@pytest.mark.parametrize(
+    "addresses, families",
+    [
+        ({"ex1": "10.20.0.11", "ex2": "10.20.0.12"}, ["icmp"]),
+        ({"ex1": "2001:db8:20::11", "ex2": "2001:db8:20::12"}, ["icmpv6"]),
+        ({"ex1": "10.20.0.11", "ex2": "2001:db8:20::12"}, ["icmp", "icmpv6"]),
+        # Whose address is not declared has one of IPv4.
+        ({"ex1": None, "ex2": "2001:db8:20::12"}, ["icmp", "icmpv6"]),
+        ({"ex1": None, "ex2": None}, ["icmp"]),
+    ],
+)
+def test_ping_of_a_group_is_of_the_families_in_which_it_has_members(
+    addresses: Mapping[str, str | None], families: list[str]
+) -> None:
+    servers = {
+        name: {"roles": ["client_access", "mailbox"], **({"address": at} if at else {})}
+        for name, at in addresses.items()
+    }
+    edit = {
+        "networks.corp.internal": ["10.20.0.0/20", "2001:db8:20::/64"],
+        "sites.hq.servers": servers,
+        "additional_flows": [_ping("exchange", "edge")],
+    }
+    rules = in_aws(edited(WITH_EDGE, edit)).rules
+    pinged = [r.ip_protocol for r in rules if r.group == "edge.hq" and r.description == "ping"]
+    assert pinged == families
+
+
+def test_ping_of_a_retired_group_is_that_of_ipv4() -> None:
+    edit = {
+        "networks.corp.retired_groups": ["mailbox.hq"],
+        "sites.hq.servers.ex1.roles": ["client_access"],
+        "sites.paris": {"network": "corp", "servers": {"mbx3": {"roles": ["mailbox"]}}},
+        "sites.paris.servers.cas3": {"roles": ["client_access"]},
+        "edge_servers.edge1.subscribed_site": "paris",
+        "additional_flows": [_ping("mailbox", "edge")],
+    }
+    rules = in_aws(edited(WITH_EDGE, edit)).rules
+    retired = aws.GroupRef("mailbox.hq")
+    assert [r.ip_protocol for r in rules if r.group == "edge.paris" and r.peer == retired] == [
+        "icmp"
+    ]
+
+
+def _ping(source: str, to: str) -> Data:
+    return {"from": source, "to": to, "ports": ["icmp"], "reason": "ping", "accept_risk": True}
+
+
+# At the groups of neighbors that are given.
+
+TWO_NETWORKS: Final = edited(
+    WITH_EDGE,
+    {
+        "edge_servers.edge1.address": "10.20.240.5",
+        "name_servers.edge": "domain_controllers",
+        "networks.north": {"platform": "aws", "internal": ["10.40.0.0/20"]},
+        "sites.oslo": {
+            "network": "north",
+            "servers": {"ex9": {"roles": ["client_access", "mailbox"], "address": "10.40.0.9"}},
+        },
+        "witnesses.w": {"address": "10.20.7.60", "sites": ["hq"]},
+    },
+)
+WITNESS: Final = [
+    "witness.w/in/tcp/135/mailbox.hq",
+    "witness.w/in/tcp/445/mailbox.hq",
+    "witness.w/in/tcp/49152-65535/mailbox.hq",
+]
+UNRESTRICTED: Final = [
+    "domain-controllers.hq/in/any/all/exchange",
+    "domain-controllers.hq/out/any/all/exchange",
+]
+
+
+@pytest.mark.parametrize(
+    "network, bound, rules",
+    [
+        ("corp", [], []),
+        ("corp", ["witness.w"], WITNESS),
+        (
+            "corp",
+            ["domain-controllers.hq"],
+            sorted(
+                [
+                    *UNRESTRICTED,
+                    "domain-controllers.hq/in/tcp/53/edge.hq",
+                    "domain-controllers.hq/in/udp/53/edge.hq",
+                ]
+            ),
+        ),
+        # Nobody of this network reaches the witness, and no Edge server of it asks for names.
+        ("north", ["domain-controllers.hq", "witness.w"], UNRESTRICTED),
+    ],
+)
+def test_at_the_group_of_a_neighbor_there_is_what_flows_say_of_it(
+    network: str, bound: list[str], rules: list[str]
+) -> None:
+    found = at_neighbours(network, planned(TWO_NETWORKS).flows, bound)
+    assert [aws_names.rule_name(rule) for rule in found] == rules
+
+
+@pytest.mark.parametrize(
+    "asked, rules",
+    [
+        ([("mailbox", tcp(445))], ["witness.w/in/tcp/445/mailbox.hq"]),
+        # A wider group says it already, or the same one on more ports.
+        ([("mailbox", tcp(445)), ("exchange", tcp(445))], ["witness.w/in/tcp/445/exchange"]),
+        ([("exchange", tcp(445)), ("exchange", ANY_PORTS)], ["witness.w/in/any/all/exchange"]),
+        ([("mailbox", tcp(445)), ("exchange", ANY_PORTS)], ["witness.w/in/any/all/exchange"]),
+        # A narrower group, other ports or another group say nothing of it.
+        (
+            [("mailbox", ANY_PORTS), ("exchange", tcp(445))],
+            ["witness.w/in/any/all/mailbox.hq", "witness.w/in/tcp/445/exchange"],
+        ),
+        (
+            [("mailbox", tcp(445)), ("exchange", tcp(135))],
+            ["witness.w/in/tcp/135/exchange", "witness.w/in/tcp/445/mailbox.hq"],
+        ),
+        (
+            [("mailbox", Ports(Protocol.ICMP))],
+            ["witness.w/in/icmp/all/mailbox.hq", "witness.w/in/icmpv6/all/mailbox.hq"],
+        ),
+    ],
+)
+def test_at_the_group_of_a_neighbor_no_rule_says_what_another_one_says(
+    asked: list[tuple[str, Ports]], rules: list[str]
+) -> None:
+    exchange = Group("corp", GroupKind.EXCHANGE)
+    mailbox = Group("corp", GroupKind.MAILBOX, "hq", frozenset(["exchange"]))
+    witness = ExternalEndpoint("witness.w", (ip_network("10.20.7.60/32"),), "w")
+    ends = {"exchange": exchange, "mailbox": mailbox}
+    flows = [Flow(ends[who], witness, ports, (Reason("r"),)) for who, ports in asked]
+    found = at_neighbours("corp", flows, ["witness.w"])
+    assert [aws_names.rule_name(rule) for rule in found] == rules
+
+
 # Names and descriptions.
 
 #: What every field of EC2 takes (aws.md 2.3).
@@ -538,6 +676,48 @@ def test_rules_stand_in_the_band_of_what_they_are(data: Mapping[str, Any]) -> No
             else "flows"
         )
         assert band == expected, rule.name
+
+
+@pytest.mark.parametrize(
+    "source, to", [("exchange", "10.20.6.0/24"), ("edge", "exchange"), ("edge", "10.20.6.0/24")]
+)
+def test_every_protocol_to_whom_an_operator_names_is_no_rule_of_the_fabric(
+    source: str, to: str
+) -> None:
+    asked = {**_ping(source, to), "ports": ["any"]}
+    rules = azure_rules(edited(WITH_EDGE, {"additional_flows": [asked]}))
+    bands = {
+        name
+        for rule in rules
+        if "ping" in {reason.summary for reason in rule.reasons}
+        for name, b in BANDS.items()
+        if b.first <= rule.priority <= b.last
+    }
+    assert bands == {"flows"}
+
+
+def test_a_group_with_members_in_two_zones_has_its_rules_in_both() -> None:
+    edit = {
+        "edge_servers.edge1.address": "10.20.240.5",
+        "edge_servers.edge2": {
+            "network": "corp",
+            "subscribed_site": "hq",
+            "address": "10.20.0.30",
+        },
+    }
+    groups = in_azure(edited(WITH_EDGE, edit)).groups
+    at_edge = {
+        group.zone: sorted(
+            r.name.partition("-")[2].partition("-")[2]
+            for r in group.rules
+            if azure.GroupRef("edge-receiving.hq") in (r.source, r.destination)
+        )
+        for group in groups
+    }
+    # The rules of the Mailbox servers stand in the internal zone only.
+    assert set(at_edge) == set(azure.Zone)
+    assert set(at_edge[azure.Zone.PERIMETER]) <= set(at_edge[azure.Zone.INTERNAL])
+    assert len(at_edge[azure.Zone.PERIMETER]) == 2
 
 
 @each_topology

@@ -7,7 +7,8 @@ address at which it is compared, and knows nothing of how changes are found.
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from exchange_ports.differences import Change
+from exchange_ports.differences import Change, TopologyDiff, diff_plans
+from exchange_ports.differences.topology_diff import pairs
 from exchange_ports.flows.flow_index import Way
 from exchange_ports.planning import Plans
 from exchange_ports.topology.inventory import ExchangeServer
@@ -15,7 +16,7 @@ from exchange_ports.traffic.addresses import Address, AddressSet
 from exchange_ports.traffic.traffic import Traffic
 from tests.support.rule_sets import evaluator
 
-__all__ = ["Filter", "permitted", "said"]
+__all__ = ["assert_exact", "permitted", "said"]
 
 
 WAYS: Final[tuple[Way, Way]] = ("out", "in")
@@ -74,3 +75,30 @@ def said(
                         box = change.at(way, AddressSet.between(address, address))
                         found[key] = found.get(key, Traffic()) | box
     return found
+
+
+def assert_exact(old: Plans, new: Plans) -> TopologyDiff:
+    """Per server, direction and address: what is said is what the proofs permit, on one side alone."""
+    found = diff_plans(old, new)
+    matched = pairs(old, new)
+    earlier = {number: pair.before for number, pair in enumerate(matched) if pair.before}
+    later = {number: pair.after for number, pair in enumerate(matched) if pair.after}
+    before, after = permitted(old, earlier), permitted(new, later)
+    opened, cut = said(found.opened, later), said(found.cut, earlier)
+    for key in {*before, *after, *opened, *cut}:
+        # A server with another address is one server: its filter is held against what it was.
+        was, now = whole(before, key), whole(after, key)
+        assert opened.get(key, Traffic()) == (now - was if key in after else Traffic()), key
+        assert cut.get(key, Traffic()) == (was - now if key in before else Traffic()), key
+    if found.same_traffic:
+        assert before == after
+    return found
+
+
+def whole(found: Mapping[Filter, Traffic], key: Filter) -> Traffic:
+    """What a server's filter lets through, which is the same at each of its addresses."""
+    several = {
+        t for other, t in found.items() if (other.server, other.way) == (key.server, key.way)
+    }
+    assert len(several) <= 1
+    return several.pop() if several else Traffic()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import pytest
@@ -11,7 +12,7 @@ from markdown_it.token import Token
 from exchange_ports.cli.stacks import compiled
 from exchange_ports.findings import Refused
 from exchange_ports.reports.comment import MOST_BYTES, Links, comment
-from exchange_ports.reports.review import Review, Stack, review
+from exchange_ports.reports.review import Review, Stack, compared, review
 from exchange_ports.stackfile.stack_file import read_stack_file
 from tests.differences.written import START
 
@@ -73,7 +74,7 @@ def tokens(text: str) -> Iterator[Token]:
 
 
 def said(found: Review) -> str:
-    return comment([found], "a" * 40, "b" * 40, LINKS)
+    return comment(compared([found], "a" * 40, "b" * 40), LINKS)
 
 
 @pytest.mark.slow
@@ -146,10 +147,10 @@ def many(number: int) -> Review:
 @pytest.mark.parametrize("copies", [1, 3, 60])
 def test_it_is_never_too_long_and_cut_between_rows_only(number: int, copies: int) -> None:
     found = [many(number)] * copies
-    text = comment(found, "a" * 40, "b" * 40, LINKS)
+    text = comment(compared(found, "a" * 40, "b" * 40), LINKS)
     assert len(text.encode()) <= MOST_BYTES
     assert len(text) <= 65_536
-    whole = comment(found, "a" * 40, "b" * 40, LINKS, most=None)
+    whole = comment(compared(found, "a" * 40, "b" * 40), LINKS, most=None)
     missing = set(text.splitlines()) - set(whole.splitlines())
     # Whole lines of the whole report, and lines that count what is left out.
     assert all(re.search(r"and \d+ more|\*\*\d+ more", line) for line in missing), missing
@@ -175,7 +176,37 @@ def test_the_same_reviews_give_the_same_bytes() -> None:
 
 
 def test_the_marker_has_both_commits_and_cannot_be_ended() -> None:
-    text = comment([], "a" * 40, "--> <b>x", LINKS)
-    assert re.match(r"<!-- exchange-ports:review v1 head=[A-Za-z0-9-]+ base=a{40} -->\n", text)
+    text = comment(compared([], "a" * 40, "--> <b>x"), LINKS)
+    assert re.match(
+        r"<!-- exchange-ports:review v1 folder=\. head=[A-Za-z0-9-]+ base=a{40} -->\n", text
+    )
     assert "> <b>" not in text.splitlines()[0]
     assert text.splitlines()[1] == "### No stack file differs."
+
+
+@pytest.mark.parametrize("changed", [1, 40, 200, 3000])
+def test_an_environment_that_is_not_new_is_named_or_its_absence_is_the_news(changed: int) -> None:
+    """However many others are new, and whatever their names are."""
+    old, wider = stack(TEXT), stack(with_flows(flow(1, "words")))
+    long = "n" * 180
+
+    def at(each: Stack, name: str) -> Stack:
+        return replace(each, file=f"stacks/Pulumi.{name}.yaml")
+
+    edited = [f"z{number}{long}" for number in range(changed)]
+    new = [review(None, at(wider, f"a{number}{long}")) for number in range(300)]
+    one = review(old, wider)
+    several = [replace(one, old=at(old, name), new=at(wider, name)) for name in edited]
+    text = comment(compared([*new, *several], "a" * 40, "b" * 40), LINKS)
+
+    assert len(text.encode()) <= MOST_BYTES
+    missing = [name for name in edited if f"`{name}`" not in text]
+    if changed < 3000:
+        assert missing == []
+        headings = re.findall("^#### (.*)$", text, re.M)
+        assert headings[:1] == [f"`{edited[0]}`"][: len(headings)]
+        assert re.search("[0-9]+ more environments, in the whole report", text)
+    else:
+        assert "**3000 environments change that are not new" in text
+        assert "Do not merge before you read the whole report" in text
+    assert re.search("^### .", text, re.M)

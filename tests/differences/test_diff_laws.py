@@ -1,16 +1,12 @@
 """What `diff` says is what differs: over any edits of any topology."""
 
-from collections.abc import Mapping
-
 import pytest
 from hypothesis import HealthCheck, Phase, assume, event, given, settings
 from hypothesis import strategies as st
 
 from exchange_ports.differences import Effect, TopologyDiff, diff_plans
 from exchange_ports.differences.topology_diff import pairs
-from exchange_ports.planning import Plans
-from exchange_ports.traffic.traffic import Traffic
-from tests.differences.judge import Filter, permitted, said
+from tests.differences.judge import assert_exact, permitted, said
 from tests.support.edits import edited_plans, shuffled_plans
 from tests.support.planning import planned_or_none as planned
 from tests.support.strategies import topologies
@@ -23,34 +19,6 @@ many = settings(
 )
 
 
-def assert_exact(old: Plans, new: Plans) -> TopologyDiff:
-    """Per server, direction and address: what is said is what the proofs permit, on one side alone."""
-    found = diff_plans(old, new)
-    matched = pairs(old, new)
-    earlier = {number: pair.before for number, pair in enumerate(matched) if pair.before}
-    later = {number: pair.after for number, pair in enumerate(matched) if pair.after}
-    before, after = permitted(old, earlier), permitted(new, later)
-    opened, cut = said(found.opened, later), said(found.cut, earlier)
-    for key in {*before, *after, *opened, *cut}:
-        # A server with another address is one server: its filter is held against what it was.
-        was, now = whole(before, key), whole(after, key)
-        assert opened.get(key, Traffic()) == (now - was if key in after else Traffic()), key
-        assert cut.get(key, Traffic()) == (was - now if key in before else Traffic()), key
-    if found.same_traffic:
-        assert before == after
-    return found
-
-
-def whole(found: Mapping[Filter, Traffic], key: Filter) -> Traffic:
-    """What a server's filter lets through, which is the same at each of its addresses."""
-    several = {
-        t for other, t in found.items() if (other.server, other.way) == (key.server, key.way)
-    }
-    assert len(several) <= 1
-    return several.pop() if several else Traffic()
-
-
-@pytest.mark.timeout(1800)
 @many
 @given(st.data())
 def test_what_is_said_is_the_difference_of_what_both_permit(draw: st.DataObject) -> None:
@@ -59,7 +27,6 @@ def test_what_is_said_is_the_difference_of_what_both_permit(draw: st.DataObject)
     event("the same traffic" if found.same_traffic else ", ".join(sorted(set(names)))[:60])
 
 
-@pytest.mark.timeout(1800)
 @many
 @given(topologies(), topologies())
 def test_between_two_topologies_that_have_nothing_to_do_with_each_other_too(

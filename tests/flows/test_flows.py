@@ -603,6 +603,69 @@ def test_ipv6_is_the_internet_too_where_a_zone_has_it() -> None:
     ]
 
 
+# Servers that say something of themselves.
+
+
+def test_an_edge_server_that_only_sends_has_the_send_connector_of_its_subscription() -> None:
+    edit = {"edge_servers.edge1.receives": False}
+    assert passing(WITH_EDGE, edit) == [
+        "edge-sending.hq -> internet 25/tcp",
+        "edgesync.hq -> edge-synced.hq 50636/tcp",
+        "mailbox.hq -> edge-sending.hq 25/tcp",
+    ]
+
+
+def test_an_edge_server_that_only_takes_mail_sends_none() -> None:
+    edit = {"edge_servers.edge1.sends": False}
+    assert passing(WITH_EDGE, edit) == [
+        "edge-receiving.hq -> mailbox.hq 25/tcp",
+        "edgesync.hq -> edge-synced.hq 50636/tcp",
+        "internet -> edge-receiving.hq 25/tcp",
+    ]
+
+
+def test_a_proxied_connector_of_named_servers_leaves_by_the_client_access_servers_of_their_sites() -> (
+    None
+):
+    edit = {**TWO_SITES, "mail_flow.outbound": {"through": "client_access", "servers": ["mbx3"]}}
+    assert passing(SMALL, edit) == ["client-access.paris -> internet 25/tcp"]
+
+
+def test_a_renamed_server_that_one_edge_excepts_takes_part_in_edgesync_with_the_other() -> None:
+    """Its group is called by its `id`, the exception by its key."""
+    edit = {
+        **TWO_SITES,
+        "edge_servers.edge1.edgesync_except": ["mbx2"],
+        "edge_servers.edge2": {"network": "corp", "subscribed_site": "hq"},
+    }
+    renamed = edited(edited(WITH_EDGE, edit), {"sites.hq.servers.mbx2.id": "old"})
+    assert of_row("E5", of_topology(renamed, {})) == [
+        "edgesync-server.old -> edge-synced.hq 50636/tcp",
+        "edgesync.hq -> edge-server.edge1 50636/tcp",
+        "edgesync.hq -> edge-synced.hq 50636/tcp",
+    ]
+
+
+def test_an_edge_server_receives_by_a_group_of_its_own_only_where_its_port_is_another() -> None:
+    """A group of its own for other reasons leaves it among those that receive."""
+    usual = [
+        "edge-receiving.hq -> mailbox.hq 25/tcp",
+        "internet -> edge-receiving.hq 25/tcp",
+    ]
+    apart = [
+        "edge-server.edge1 -> mailbox.hq 2525/tcp",
+        "internet -> edge-server.edge1 25/tcp",
+    ]
+    for own, expected in (
+        ({"own_group": True}, usual),
+        ({"edgesync_port": 50700}, usual),
+        ({"delivery_port": 2525}, apart),
+    ):
+        edit = {f"edge_servers.edge1.{key}": value for key, value in own.items()}
+        found = of_topology(WITH_EDGE, edit)
+        assert sorted([*of_row("E1", found), *of_row("E2", found)]) == expected, own
+
+
 # Additional flows.
 
 

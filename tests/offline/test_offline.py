@@ -33,7 +33,7 @@ from exchange_ports.offline import (
 from exchange_ports.offline import (
     engine as wire,
 )
-from tests.support.paths import PROGRAMS
+from tests.support.paths import PATIENCE, PROGRAMS
 from tests.support.resource_types import GROUP, INGRESS
 
 STACK: Final = "urn:pulumi:dev::sample::pulumi:pulumi:Stack::sample-dev"
@@ -733,7 +733,12 @@ def test_its_own_error_is_told_before_what_it_left_unfinished(error: BaseExcepti
     assert failed(program).text in ("mine", "Program exited with non-zero exit code: 3")
 
 
-def test_a_thread_a_subprocess_and_a_timer_of_the_program_are_waited_for() -> None:
+def test_a_thread_a_subprocess_and_a_timer_of_the_program_are_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # A busy machine may take long to start the subprocess.
+    monkeypatch.setattr(runner, "_PATIENCE", PATIENCE)
+
     def program() -> None:
         loop = asyncio.get_running_loop()
         told: asyncio.Future[str] = loop.create_future()

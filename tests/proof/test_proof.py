@@ -6,7 +6,7 @@ past it, of test_proof_mutants.
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
 import pytest
@@ -16,8 +16,10 @@ from exchange_ports.clouds.aws import rules as aws
 from exchange_ports.clouds.azure import plan as azure_plan
 from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.flows import ExternalEndpoint, Flow, Reason
+from exchange_ports.flows.rows import FlowContext
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof import Failure, Proof, prove
+from exchange_ports.proof.answers import own_address
 from exchange_ports.proof.cross_cloud import Swap, swap
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.reports.proof_report import proof_report
@@ -31,6 +33,8 @@ ADDRESSED: Final = edited(
     {"edge_servers.edge1.address": "10.20.240.5", "clients.office": {"from": ["10.64.0.0/16"]}},
 )
 AZURE: Final[Data] = {"networks.corp.platform": "azure"}
+PROXY: Final = {"proxy": {"address": "10.20.240.9", "port": 8080, "type": "http_connect"}}
+EDGE: Final = "edge-synced.hq"
 WITH_IPV6: Final[Data] = {
     "networks.corp.internal": ["10.20.0.0/20", "2001:db8:20::/64"],
     "networks.corp.perimeter": ["10.20.240.0/24", "2001:db8:f0::/64"],
@@ -258,6 +262,77 @@ def test_a_flow_of_the_tables_that_the_perimeter_forbids_is_found(
     # Who asks for it himself may have it.
     asked = Reason("asked for", accepted_risk=True)
     assert prove(meaning(plans, (*plans.flows, _between(source, to, asked, port)))).holds
+
+
+@pytest.mark.parametrize(
+    "edit, to, port, forbidden",
+    [
+        # A Mailbox server that the Edge server excepts takes no part in EdgeSync with it.
+        (
+            {"edge_servers.edge1.edgesync_except": ["ex1"]},
+            "inside",
+            50636,
+            "ex1 -> edge1 50636/tcp",
+        ),
+        # Probes go to the proxy where there is one, and nowhere where nothing is declared.
+        ({"sender_reputation": "off"}, "internet", 1080, "edge1 -> "),
+        ({"sender_reputation": PROXY}, "internet", 1080, "edge1 -> "),
+        ({"sender_reputation": GONE}, "internet", 1080, "edge1 -> "),
+        ({"sender_reputation": "direct"}, "internet", 1080, None),
+    ],
+)
+def test_the_perimeter_has_exceptions_and_probes_only_as_declared(
+    edit: Data, to: str, port: int, forbidden: str | None
+) -> None:
+    plans = planned(edit)
+    edge = Group("corp", GroupKind.EDGE, "hq")
+    ends = (Group("corp", GroupKind.EXCHANGE), edge)
+    if to == "internet":
+        ends = (edge, FlowContext(plans.inventory).internet(edge))
+    row = Flow(*ends, tcp(port), (Reason("as if it stood in a table", "E2"),))
+    found = [
+        each for each in broken(meaning(plans, (*plans.flows, row))) if each.law == "perimeter"
+    ]
+    assert bool(found) == (forbidden is not None)
+    assert all(each.counterexample.startswith(forbidden or "") for each in found)
+
+
+def test_a_port_that_is_another_one_is_found_on_both_sides() -> None:
+    """What passes without a flow, and what a flow means and does not pass, each by its packet."""
+
+    def moved(plan: aws.AwsRuleSet) -> aws.AwsRuleSet:
+        (rule,) = (each for each in plan.rules if "50636" in str(each.ports) and each.group == EDGE)
+        others = tuple(each for each in plan.rules if each is not rule)
+        return replace(plan, rules=(*others, replace(rule, ports=tcp(50637))))
+
+    found = broken(on_aws(planned(), moved))
+    assert [each.counterexample for each in found if each.law == "permitted = meant"] == [
+        "ex1 -> edge1 50637/tcp",
+        "ex1 -> edge1 50636/tcp",
+    ]
+
+
+@pytest.mark.parametrize("platform", ["aws", "azure"])
+def test_a_documented_row_is_missed_only_where_neither_flow_nor_rule_has_it(platform: str) -> None:
+    """Where one of them has it, the first law says that they differ, and that is enough."""
+    plans = planned({"networks.corp.platform": platform})
+    kept = [flow for flow in plans.flows if "E5" not in {r.entry for r in flow.reasons}]
+    neither = meaning(plans, kept)
+    assert laws(neither) == {"documented rows"}
+    rule_only = Plans(plans.inventory, tuple(kept), plans.networks)
+    flow_only = Plans(plans.inventory, plans.flows, neither.networks)
+    assert laws(rule_only) == {"permitted = meant"}
+    assert laws(flow_only) == {"permitted = meant"}
+
+
+def test_the_address_of_a_server_towards_a_peer_is_of_the_same_family() -> None:
+    several: Data = {"edge_servers.edge1.address": ["10.20.240.5", "10.20.240.6", "2001:db8:f0::5"]}
+    edge = NetworkModel(planned(WITH_IPV6, several)).servers["edge1"]
+    assert str(own_address(edge, ip_address("10.20.0.11"))) == "10.20.240.5"
+    assert str(own_address(edge, ip_address("2001:db8:20::11"))) == "2001:db8:f0::5"
+    # Where it has none of that family, the first one.
+    only_ipv4 = NetworkModel(planned()).servers["edge1"]
+    assert str(own_address(only_ipv4, ip_address("2001:db8:20::11"))) == "10.20.240.5"
 
 
 # ---- the Internet inside ----

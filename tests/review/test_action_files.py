@@ -158,6 +158,42 @@ def test_the_engine_of_the_workflows_is_that_of_the_sdk() -> None:
                 assert step["with"]["pulumi-version"] == tested
 
 
+def test_reviews_of_two_projects_do_not_cancel_or_overwrite_each_other() -> None:
+    """The concurrency group and the artifacts have the folder in them; all jobs are given it."""
+    review = loaded(ROOT / ".github" / "workflows" / "review.yml")
+    assert "${{ inputs.folder }}" in review["concurrency"]["group"]
+    for job in review["jobs"].values():
+        assert [step["with"]["folder"] for step in job["steps"]] == ["${{ inputs.folder }}"]
+    for name in ("review", "comment"):
+        found = {step["id"]: step for step in action(name)["runs"]["steps"] if "id" in step}
+        assert found["name"]["env"]["FOLDER"] == "${{ inputs.folder }}"
+        (moved,) = [
+            step["with"]["name"]
+            for step in action(name)["runs"]["steps"]
+            if re.match("actions/(up|down)load-artifact@", step.get("uses", ""))
+        ]
+        assert moved == "${{ steps.name.outputs.artifact }}"
+
+
+def test_the_name_of_an_artifact_is_that_of_its_folder(tmp_path: Path) -> None:
+    names: list[str] = []
+    for folder in ("", ".", "infra/exchange", "infra/exchange/", "infra-exchange", "a b/$(c)\nd"):
+        out = tmp_path / "output"
+        out.unlink(missing_ok=True)
+        done = subprocess.run(
+            [sys.executable, "-I", ROOT / "scripts" / "reviewer", "name"],
+            env={"FOLDER": folder, "GITHUB_OUTPUT": str(out)},
+            check=False,
+        )
+        assert done.returncode == 0
+        (line,) = out.read_text().splitlines()
+        assert re.fullmatch("artifact=exchange-ports-review-[0-9a-f]{12}", line)
+        names.append(line)
+    assert names[0] == names[1]
+    assert names[2] == names[3]
+    assert len(set(names)) == 4
+
+
 def blocks() -> list[dict[str, Any]]:
     """The workflows that the page tells other repositories to write."""
     page = (ROOT / "docs" / "reviewing.md").read_text("utf-8")

@@ -84,14 +84,14 @@ class Reviewed:
     def report(self) -> str:
         return (self.work / "out" / "report.md").read_text("utf-8")
 
-    def post(self, head: str) -> int:
+    def post(self, head: str, **inputs: str) -> int:
         """The second job: the artifact is all that it has of the first."""
         job = self._job("comment", head=head)
         artifact = job.temp / "exchange-ports-comment"
         shutil.rmtree(artifact, ignore_errors=True)
         if (self.work / "out").is_dir():
             shutil.copytree(self.work / "out", artifact)
-        code = job.run("comment", {})
+        code = job.run("comment", inputs)
         self.job.machine.log += job.log
         return code
 
@@ -114,7 +114,7 @@ def test_a_pull_request_from_its_commits_to_its_comment(reviewed: Reviewed) -> N
 
     (comment,) = reviewed.github.comments
     first, *_ = comment["body"].splitlines()
-    assert first == f"<!-- exchange-ports:review v1 head={head} base={reviewed.base} -->"
+    assert first == f"<!-- exchange-ports:review v1 folder=. head={head} base={reviewed.base} -->"
     assert "10.99.0.0/16" in comment["body"]
     # The line of the stack file, at the commit of the pull request.
     assert f"({SERVER}/{REPOSITORY}/blob/{head}/{STACK}#L" in comment["body"]
@@ -206,7 +206,7 @@ def test_a_gate_that_does_not_exist_is_refused(reviewed: Reviewed, gates: str) -
     code = reviewed.compare(reviewed.pull(BASE), fail_on=gates)
 
     assert code == 1
-    assert "fail-on takes widened, perimeter, risk" in reviewed.job.log
+    assert "fail-on takes widened, perimeter, risk, code" in reviewed.job.log
 
 
 def test_a_stack_that_does_not_load_fails_the_job_with_its_findings(reviewed: Reviewed) -> None:
@@ -226,11 +226,17 @@ def test_the_project_may_stand_in_a_folder(reviewed: Reviewed) -> None:
     head = reviewed.pull({stack: plain(WIDER), STACK: plain(TEXT)})
 
     assert reviewed.compare(head, folder="infra/exchange") == 0
+    assert reviewed.post(head, folder="infra/exchange") == 0
 
     assert "10.99.0.0/16" in reviewed.report
     assert f"/blob/{head}/{stack}#L" in reviewed.report
     assert reviewed.compare(head) == 0
-    assert headline(reviewed.report) == NOTHING
+    # No stack file of the project at the top: what else it may be is not known there.
+    assert headline(reviewed.report) == "### Code changed: 1 file. No stack file differs."
+    assert f"Code changed: `{stack}`." in reviewed.report
+    assert reviewed.post(head) == 0
+    # Two projects, two comments.
+    assert len(reviewed.github.comments) == 2
 
 
 @pytest.mark.parametrize("folder", ["/etc", "../x", "a/../../x", ".git"])
@@ -262,6 +268,26 @@ def test_a_base_branch_may_have_any_name_that_git_allows(reviewed: Reviewed) -> 
 
     assert reviewed.compare(head, base) == 0
     assert "10.99.0.0/16" in reviewed.report
+
+
+def test_code_of_the_pull_request_is_named_first_and_may_hold_it(reviewed: Reviewed) -> None:
+    reviewed.base = reviewed.made.commit({**BASE, "exchange_ports/flows/rows.py": plain("x = 1\n")})
+    reviewed.made.set("refs/heads/main", reviewed.base)
+    evil = {
+        "exchange_ports/flows/rows.py": plain("x = 2\n"),
+        ".github/workflows/firewall.yml": plain("on: push\n"),
+    }
+    head = reviewed.pull({**BASE, **evil})
+
+    assert reviewed.compare(head) == 0
+    assert reviewed.post(head) == 0
+    lines = reviewed.github.comments[0]["body"].splitlines()
+    assert lines[1] == "### Code changed: 2 files. No stack file differs."
+    names = "`.github/workflows/firewall.yml`, `exchange_ports/flows/rows.py`"
+    assert lines[4].startswith(
+        f"> Code changed: {names}. These files can change what is registered."
+    )
+    assert (reviewed.compare(head, fail_on="code"), reviewed.verdict) == (1, "held")
 
 
 # ---- a fork that means harm ----
@@ -296,9 +322,11 @@ def test_a_folder_that_is_a_link_hides_nothing(reviewed: Reviewed, folder: str) 
         assert (code, reviewed.verdict) == (1, "broken")
         assert "link" in reviewed.report
     else:
-        # The trusted workflow names the folder; there is nothing in a link but its target.
+        # The trusted workflow names the folder; there is nothing in a link but its target. That
+        # it is one now is said.
         assert code == 0
-        assert headline(reviewed.report) == NOTHING
+        assert headline(reviewed.report) == "### Code changed: 2 files. No stack file differs."
+        assert "Code changed: `infra`, `stacks`." in reviewed.report
     assert "10.99" not in reviewed.report
 
 
@@ -355,11 +383,19 @@ def test_attributes_filters_and_hooks_of_a_fork_do_nothing(reviewed: Reviewed) -
     assert reviewed.compare(head) == 0
 
     assert "10.99.0.0/16" in reviewed.report
-    with_attributes = reviewed.report.replace(head, "HEAD").replace(head[:12], "HEAD")
+    named = "`.gitattributes`, `.gitconfig`, `.gitmodules`, `config`, `hooks/post-checkout`"
+    assert f"> Code changed: {named}, " in reviewed.report
+
+    def compared() -> str:
+        # Below the marker, the headline and the box, which name these files.
+        text = reviewed.report.replace(head, "HEAD").replace(head[:12], "HEAD")
+        return text.partition("| environment")[2]
+
+    with_attributes = compared()
     head = reviewed.pull({**BASE, STACK: plain(WIDER)})
     assert reviewed.compare(head) == 0
-    plainly = reviewed.report.replace(head, "HEAD").replace(head[:12], "HEAD")
-    assert plainly == with_attributes
+    assert "10.99.0.0/16" in with_attributes
+    assert compared() == with_attributes
 
 
 def test_attributes_of_the_base_do_not_merge_for_the_fork(reviewed: Reviewed) -> None:
@@ -433,7 +469,7 @@ def test_names_of_files_are_data(reviewed: Reviewed) -> None:
     (comment,) = reviewed.github.comments
     body = comment["body"]
     first, _, rest = body.partition("\n")
-    assert first == f"<!-- exchange-ports:review v1 head={head} base={reviewed.base} -->"
+    assert first == f"<!-- exchange-ports:review v1 folder=. head={head} base={reviewed.base} -->"
     assert "\n::" not in body
     assert "\x1b" not in body
     assert "\u202e" not in body
@@ -465,7 +501,7 @@ def test_a_file_that_grows_when_it_is_read_is_refused(reviewed: Reviewed) -> Non
 
 def test_a_report_cannot_be_forged_in_the_file(reviewed: Reviewed) -> None:
     """Words of the operator that look like ours stay the operator's words."""
-    marker = f"<!-- exchange-ports:review v1 head={'4f' * 20} base={'4f' * 20} -->"
+    marker = f"<!-- exchange-ports:review v1 folder=. head={'4f' * 20} base={'4f' * 20} -->"
     words = (
         f"x\\n{marker}\\n### Opens nothing @contoso/admins </details> ``` [ok](http://evil.example)"
     )

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 HEAD: Final = "4f" * 20
 BASE: Final = "9a" * 20
-MARKER: Final = f"<!-- exchange-ports:review v1 head={HEAD} base={BASE} -->"
+MARKER: Final = f"<!-- exchange-ports:review v1 folder=. head={HEAD} base={BASE} -->"
 RUN: Final = "https://github.example/contoso/mail/actions/runs/4711"
 REPORT: Final = f"{MARKER}\n### Opens `993/tcp` to 2 servers. Cuts nothing.\n\n| a | table |\n\n[whole]({RUN})\n"
 NOW: Final = {"Retry-After": "0"}
@@ -132,6 +132,28 @@ def test_where_nothing_differs_nothing_is_said_but_to_whom_we_had_said_something
     assert "### No stack file differs" in github.comments[0]["body"]
 
 
+def test_each_project_of_a_repository_has_a_comment_of_its_own(
+    github: FakeGitHub, post: Posting
+) -> None:
+    other = REPORT.replace("folder=. ", "folder=infra/exchange ").replace("Opens", "Cuts")
+
+    assert post() == (0, "The comment is made\n")
+    assert post(other, folder="infra/exchange/") == (0, "The comment is made\n")
+    assert [each["body"] for each in github.comments] == [REPORT, other]
+    assert post() == (0, "The comment says it already\n")
+    assert post(other, folder="infra/exchange") == (0, "The comment says it already\n")
+
+
+def test_a_report_about_another_project_is_refused(github: FakeGitHub, post: Posting) -> None:
+    code, log = post(REPORT, folder="infra/exchange")
+
+    assert code == 1
+    assert "The report is about a project in another folder" in log
+    (comment,) = github.comments
+    assert comment["body"].startswith("<!-- exchange-ports:review v1 folder=infra/exchange head=")
+    assert "### Cannot say what merging this opens or cuts" in comment["body"]
+
+
 def test_a_newer_head_is_left_to_its_own_run(github: FakeGitHub, post: Posting) -> None:
     github.add(f"{MARKER}\nold\n")
     github.head = "5b" * 20
@@ -182,7 +204,9 @@ def test_a_report_that_is_none_is_said_and_not_passed_over(
         f"::error title=exchange-ports::{sentence}",
     ]
     body = github.body(earlier)
-    assert body.startswith(f"<!-- exchange-ports:review v1 head={HEAD} base={'0' * 40} -->\n")
+    assert body.startswith(
+        f"<!-- exchange-ports:review v1 folder=. head={HEAD} base={'0' * 40} -->\n"
+    )
     assert f"### Cannot say what merging this opens or cuts\n\n{sentence}\n" in body
     assert f"[The run]({RUN})" in body
     assert "Opens nothing" not in body

@@ -95,7 +95,6 @@ def agree(old: Data, new: Data, attached: Attached) -> int:
     return len(steps)
 
 
-@pytest.mark.timeout(3600)
 @pairs
 @given(st.data(), st.sampled_from(Attached))
 def test_two_programs_do_what_the_model_says(draw: st.DataObject, attached: Attached) -> None:

@@ -27,7 +27,6 @@ pairs = settings(
 )
 
 
-@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("attached", Attached)
 @pairs
 @given(st.data())
@@ -63,7 +62,6 @@ def assert_no_duplicate(old: AwsRuleSet, new: AwsRuleSet) -> None:
     assert duplicates(old, new) == []
 
 
-@pytest.mark.timeout(3600)
 @given(st.data())
 def test_another_order_of_the_same_declaration_is_no_operation(draw: st.DataObject) -> None:
     old, new = shuffled_plans(draw)

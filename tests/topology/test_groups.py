@@ -8,7 +8,7 @@ from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 from exchange_ports.topology.groups import GroupKind
-from exchange_ports.topology.inventory import Inventory
+from exchange_ports.topology.inventory import Inventory, neighbours
 from tests.support.strategies import (
     GONE,
     SMALL,
@@ -134,6 +134,25 @@ def test_an_exception_at_another_site_moves_nobody_here() -> None:
         },
     }
     assert worn(edited(WITH_EDGE, paris))["ex1"] == worn(WITH_EDGE)["ex1"]
+
+
+def test_neighbors_are_named_by_their_field_and_the_identity_of_their_site() -> None:
+    edit = {
+        "sites.hq.id": "main",
+        "sites.hq.lync.addresses": ["10.20.4.0/28"],
+        "sites.hq.domain_controllers.accounts_forest": ["10.20.3.10"],
+        "sites.paris": {"network": "corp", "servers": {"cas3": {"roles": ["client_access"]}}},
+        "sites.paris.other_exchange.addresses": ["10.20.5.0/28"],
+        "witnesses.fsw1.address": "10.20.7.60",
+    }
+    assert neighbours(declared(edited(SMALL, edit))) == (
+        "accounts-domain-controllers.main",
+        "domain-controllers.main",
+        "lync.main",
+        "other-exchange.paris",
+        "witness.fsw1",
+    )
+    assert neighbours(declared(SMALL)) == ("domain-controllers.hq",)
 
 
 def test_a_server_wears_its_edgesync_group_before_there_is_any_edge() -> None:

@@ -15,8 +15,13 @@ from exchange_ports.clouds.aws import names
 from exchange_ports.clouds.aws.rules import AwsRuleSet, GroupRef, ListRef, SecurityGroupRule
 from exchange_ports.clouds.base import NEVER, Limit, Use, below, judged, long_names
 from exchange_ports.findings import Finding
-from exchange_ports.findings.command_kinds import PROBES_OVER_LIMIT, QUOTA_TOO_HIGH
+from exchange_ports.findings.command_kinds import (
+    CREATED_OVER_LIMIT,
+    PROBES_OVER_LIMIT,
+    QUOTA_TOO_HIGH,
+)
 from exchange_ports.findings.topology_kinds import BY_CODE
+from exchange_ports.traffic.addresses import Network
 
 _QUOTAS: Final = (
     "Amazon VPC quotas, docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html"
@@ -131,6 +136,20 @@ DESCRIPTION_CHARSET: Final = _limit(
     cite=f"{_API}/API_UserIdGroupPair.html",
     near=NEVER,
 )
+#: The provider makes one call of a list's creation and one of a change, whatever the number of
+#: entries (aws.md 3.6), so what the API takes in a call is what one update can add or remove.
+ENTRIES_PER_CALL: Final = _limit(
+    "aws-prefix-list-entries-per-call",
+    100,
+    "entries",
+    "call that creates or changes a prefix list",
+    (
+        "declare fewer or larger private_blocks, or change them in several updates, each of which "
+        "adds at most 100 entries to the list and removes at most 100"
+    ),
+    cite=f"{_API}/API_ModifyManagedPrefixList.html",
+    near=NEVER,
+)
 #: What a text or a pair of rules can only be right or wrong in; no report counts these.
 TEXTS: Final = (RULES_PER_KEY, DESCRIPTION_LENGTH, DESCRIPTION_CHARSET)
 
@@ -242,6 +261,28 @@ def check(
             yield _probes_over(use, probes)
         else:
             yield from judged(key or rules.network, [use])
+    for each in rules.prefix_lists:
+        use = Use(ENTRIES_PER_CALL, f"prefix list {each.key}", len(each.entries))
+        if use.is_over:
+            # Whether the list exists already is not known here.
+            yield CREATED_OVER_LIMIT.at(
+                ("topology", "networks", key or rules.network),
+                **use.facts,
+                way_out=use.limit.way_out,
+            )
+
+
+def check_change(old: AwsRuleSet, new: AwsRuleSet, key: str | None = None) -> Iterator[Finding]:
+    """An error for each prefix list whose change from `old` to `new` is too much for one call.
+
+    A list that `old` does not have is created. One that `new` does not have is deleted as a whole.
+    """
+    before = {each.key: set(each.entries) for each in old.prefix_lists}
+    for each in new.prefix_lists:
+        stood, wanted = before.get(each.key, set[Network]()), set(each.entries)
+        for number, does in ((len(wanted - stood), "add"), (len(stood - wanted), "remove")):
+            where = f"prefix list {each.key} ({number} entries to {does})"
+            yield from judged(key or new.network, [Use(ENTRIES_PER_CALL, where, number)])
 
 
 def _texts(rules: AwsRuleSet) -> Iterator[Use]:

@@ -1,0 +1,308 @@
+"""`python -m bench.mutation`: makes small faults in the package and counts those that no test notices.
+
+An own driver, since neither known tool fits. mutmut has no sample by seed and runs all tests of one folder
+in a copy of the tree, where our tests do not find the documents they read. cosmic-ray starts a shell
+command for each fault: two seconds of imports, and its time limit is wall-clock time.
+Here a process that has loaded pytest and the libraries forks for each fault; the child loads the package with
+the faulty module and runs the tests nearest to it, the quick ones first, up to the first failure. Its limit is
+CPU time, in multiples of what the tests take without a fault. Subprocesses that tests start see no fault.
+"""
+
+import argparse
+import ast
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import json
+import os
+import random
+import resource
+import sys
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import ClassVar, Final, NamedTuple
+
+from bench.faults import EQUIVALENT, FAULTS, TARGETS, Fault, Nearest
+from bench.mutants import Mutant, mutants
+
+ROOT: Final = Path(__file__).parent.parent
+#: A fault that makes the tests take this many times the CPU time they take otherwise is noticed by it.
+_PATIENCE: Final = 10
+_AT_LEAST: Final = 20
+#: Seconds, where it is not known how many they take.
+_TRUSTED: Final = 200
+_MEMORY: Final = 6 * 2**30
+#: No test was collected, or pytest was called wrongly: that is no verdict.
+_NO_VERDICT: Final = (3, 4, 5, 70)
+
+
+class Outcome(NamedTuple):
+    """How the tests ended with a fault."""
+
+    noticed: bool
+    #: The first test that failed, or why there is none.
+    by: str
+    #: In seconds.
+    cpu: float
+
+
+@dataclass(frozen=True)
+class _Faulty(importlib.abc.MetaPathFinder):
+    """Finds one module of the package, and gives it other code."""
+
+    module: str
+    path: Path
+    code: CodeType
+
+    def find_spec(
+        self, fullname: str, path: object, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname != self.module:
+            return None
+        loader = _FaultyLoader(fullname, str(self.path))
+        loader.code = self.code
+        return importlib.util.spec_from_file_location(fullname, self.path, loader=loader)
+
+
+class _FaultyLoader(importlib.machinery.SourceFileLoader):
+    code: CodeType
+    #: The modules that were loaded with other code.
+    used: ClassVar[list[str]] = []
+
+    def get_code(self, fullname: str) -> CodeType:
+        self.used.append(fullname)
+        return self.code
+
+
+def _module(file: str) -> str:
+    return file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _tests(file: str) -> Nearest:
+    """The tests nearest to a file: of the longest entry of the table that its path begins with."""
+    return TARGETS[max((each for each in TARGETS if file.startswith(each)), key=len)]
+
+
+def load() -> None:
+    """Load what every child needs, and nothing of ours."""
+    os.chdir(ROOT)
+    sys.path.insert(0, str(ROOT))
+    os.environ["CI"] = "1"  # the same examples each time
+    for name in ("hypothesis", "jsonschema", "pydantic", "pytest", "rich", "yaml"):
+        importlib.import_module(name)
+    if ours := [name for name in sys.modules if name.split(".")[0] == "exchange_ports"]:
+        raise RuntimeError(f"loaded before a fault could be made: {ours}")
+
+
+def run(tests: Sequence[str], limit: float, faulty: _Faulty | None, *, slow: bool) -> Outcome:
+    """Run tests in a child process of at most `limit` seconds of CPU time."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(read)
+        code = 70
+        try:
+            code = _child(tests, limit, faulty, slow=slow, say=lambda word: _say(write, word))
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            os._exit(code)
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        said = pipe.read()
+    _, status, usage = os.wait4(child, 0)
+    cpu = usage.ru_utime + usage.ru_stime
+    if os.WIFSIGNALED(status):
+        return Outcome(True, f"signal {os.WTERMSIG(status)}", cpu)
+    code = os.WEXITSTATUS(status)
+    if code in _NO_VERDICT:
+        raise RuntimeError(f"pytest ended with {code} for {tests}: {said}")
+    return Outcome(code != 0, said.splitlines()[0] if said else "loading", cpu)
+
+
+def _say(pipe: int, word: str) -> None:
+    os.write(pipe, f"{word}\n".encode())
+
+
+def _child(
+    tests: Sequence[str],
+    limit: float,
+    faulty: _Faulty | None,
+    *,
+    slow: bool,
+    say: Callable[[str], None],
+) -> int:
+    resource.setrlimit(resource.RLIMIT_CPU, (int(limit) + 1, int(limit) + 2))
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2) if faulty is not None else (0,):
+        os.dup2(null, stream)
+    if faulty is not None:
+        sys.meta_path.insert(0, faulty)
+
+    class First:
+        """Says which test failed first."""
+
+        def pytest_runtest_logreport(self, report: object) -> None:
+            if getattr(report, "failed", False):
+                say(str(getattr(report, "nodeid", "")))
+
+        def pytest_collectreport(self, report: object) -> None:
+            self.pytest_runtest_logreport(report)
+
+    import pytest
+
+    options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    # Libraries are loaded already, without pytest's own code for their assertions: none of them has a test.
+    options += ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning", "-m"]
+    ended = int(pytest.main([*options, "slow" if slow else "not slow", *tests], [First()]))
+    if faulty is not None and faulty.module not in _FaultyLoader.used:
+        say(f"nothing loads {faulty.module}")
+        return _NO_VERDICT[-1]
+    return ended
+
+
+class Runner:
+    """Runs the nearest tests with faults; knows how long they take without one."""
+
+    def __init__(self, *, trusted: bool = False) -> None:
+        """Begin with no time known; `trusted` tests are not run without a fault first."""
+        self._trusted = trusted
+        self._usual: dict[tuple[tuple[str, ...], bool], float] = {}
+
+    def outcome(self, file: str, code: CodeType, first: Sequence[str] = ()) -> Outcome:
+        """What the tests nearest to a file, after `first`, say of other code in it."""
+        faulty = _Faulty(_module(file), ROOT / file, code)
+        nearest = _tests(file)
+        cpu = 0.0
+        for tests, slow in ((tuple(first), False), (nearest.quick, False), (nearest.slow, True)):
+            if tests:
+                found = run(tests, self._limit(tests, slow=slow), faulty, slow=slow)
+                cpu += found.cpu
+                if found.noticed:
+                    return found._replace(cpu=cpu)
+        return Outcome(False, "", cpu)
+
+    def _limit(self, tests: tuple[str, ...], *, slow: bool) -> float:
+        if self._trusted:
+            return _TRUSTED
+        if (tests, slow) not in self._usual:
+            found = run(tests, 3600, None, slow=slow)
+            if found.noticed:
+                raise RuntimeError(f"fails without a fault: {found.by}")
+            self._usual[tests, slow] = found.cpu
+        return max(_AT_LEAST, _PATIENCE * self._usual[tests, slow])
+
+
+def every_mutant() -> Iterator[Mutant]:
+    """All faults of all target files, in order."""
+    for target in TARGETS:
+        path = ROOT / target
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            name = str(file.relative_to(ROOT))
+            if _tests(name) is TARGETS[target]:
+                yield from mutants(name, ast.parse(file.read_text("utf-8")))
+
+
+def faulty_text(fault: Fault) -> str:
+    """The text of a file with a known fault.
+
+    :raises ValueError: the file has changed so that the fault cannot be made any more.
+    """
+    text = (ROOT / fault.file).read_text("utf-8")
+    if text.count(fault.old) != 1:
+        raise ValueError(
+            f"{fault.name}: {fault.file} has {fault.old!r} {text.count(fault.old)} times"
+        )
+    return text.replace(fault.old, fault.new)
+
+
+def known() -> int:
+    """Make each known fault, and let the test notice it that the table names."""
+    survived = 0
+    for fault in FAULTS:
+        code = compile(faulty_text(fault), str(ROOT / fault.file), "exec")
+        faulty = _Faulty(_module(fault.file), ROOT / fault.file, code)
+        found = run([fault.test], 120, faulty, slow=False)
+        survived += not found.noticed
+        print(f"{'noticed ' if found.noticed else 'SURVIVED'} {fault.name}: {found.by}", flush=True)
+    print(f"{len(FAULTS) - survived} of {len(FAULTS)} known faults are noticed")
+    return int(survived > 0)
+
+
+def sample(
+    size: int, seed: int, only: str, budget: float, runner: Runner
+) -> list[tuple[Mutant, Outcome]]:
+    """The outcomes of a sample of faults, as many of it as the CPU time `budget` lets begin."""
+    chosen = [each for each in every_mutant() if only in each.key]
+    random.Random(seed).shuffle(chosen)  # noqa: S311 - a sample, no secret
+    outcomes: list[tuple[Mutant, Outcome]] = []
+    began = time.process_time() + _of_children()
+    for mutant in chosen[:size]:
+        if time.process_time() + _of_children() - began > budget:
+            break
+        tree = _tree_with(mutant)
+        if mutant.key in EQUIVALENT:
+            outcomes.append((mutant, Outcome(False, "equivalent", 0)))
+        else:
+            found = runner.outcome(mutant.file, compile(tree, str(ROOT / mutant.file), "exec"))
+            outcomes.append((mutant, found))
+        found = outcomes[-1][1]
+        word = "noticed" if found.noticed else found.by or "SURVIVED"
+        print(f"{word:10} {found.cpu:5.1f} s  {mutant.line:4} {mutant.key}  {found.by}", flush=True)
+    return outcomes
+
+
+def _of_children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _tree_with(mutant: Mutant) -> ast.Module:
+    tree = ast.parse((ROOT / mutant.file).read_text("utf-8"))
+    same = next(each for each in mutants(mutant.file, tree) if each.key == mutant.key)
+    return same.applied(tree)
+
+
+def main() -> int:
+    """Run the known faults or a sample, print what survived; exit code 1 where too many do."""
+    parser = argparse.ArgumentParser(prog="python -m bench.mutation", description=__doc__)
+    parser.add_argument("--known", action="store_true", help="the table of known faults")
+    parser.add_argument("--size", type=int, default=40, help="how many faults")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--only", default="", help="faults with this in their file, function or edit"
+    )
+    parser.add_argument("--budget", type=float, default=3600, help="seconds of CPU time")
+    parser.add_argument("--most", type=float, default=0.05, help="share that may survive")
+    parser.add_argument(
+        "--trusted", action="store_true", help="do not run the tests without a fault first"
+    )
+    parser.add_argument("--log", type=Path, help="append a line of JSON for each fault")
+    asked = parser.parse_args()
+    load()
+    if asked.known:
+        return known()
+    runner = Runner(trusted=asked.trusted)
+    outcomes = sample(asked.size, asked.seed, asked.only, asked.budget, runner)
+    if asked.log:
+        with asked.log.open("a") as log:
+            for mutant, found in outcomes:
+                log.write(json.dumps([asked.seed, mutant.key, found.noticed, found.by]) + "\n")
+    count = Counter("noticed" if found.noticed else found.by or "survived" for _, found in outcomes)
+    real = len(outcomes) - count["equivalent"]
+    print(
+        f"seed {asked.seed}: {len(outcomes)} faults: {count['noticed']} noticed, "
+        f"{count['survived']} survived, {count['equivalent']} equivalent"
+    )
+    return int(not real or count["survived"] > asked.most * real)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

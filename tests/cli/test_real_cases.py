@@ -1,0 +1,72 @@
+"""Stack files from real situations (`tests/fixtures/cases`): what the command line answers, and what it must not."""
+
+import shlex
+from typing import Final, NamedTuple
+
+import pytest
+
+from tests.support.command import run
+from tests.support.paths import TESTS
+
+FOLDER: Final = TESTS / "fixtures" / "cases"
+
+
+class Answer(NamedTuple):
+    """A command in the folder of the files, its exit code, texts of its answer, and texts that would be wrong."""
+
+    command: str
+    code: int
+    has: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+
+
+ANSWERS: Final = (
+    # A prefix list of more entries than one call takes: at its creation, and at a change.
+    Answer(
+        "plan prefix-list-over-100.yaml",
+        0,
+        (
+            "warning[created-over-limit] prefix list internet has 119 entries, and AWS allows 100",
+            "fix: declare fewer or larger private_blocks, or change them in several updates",
+        ),
+    ),
+    Answer(
+        "plan prefix-list-over-100.yaml --against prefix-list-before.yaml",
+        1,
+        ("prefix list internet (114 entries to add) needs 114 entries, and AWS allows 100",),
+        ("Clean in",),
+    ),
+    Answer(
+        "plan prefix-list-before.yaml --against prefix-list-over-100.yaml",
+        1,
+        ("prefix list internet (114 entries to remove) needs 114 entries",),
+    ),
+    Answer("plan prefix-list-before.yaml", 0, (), ("created-over-limit",)),
+    # A renamed site: `id` keeps its groups.
+    Answer(
+        "plan rename-without-id.yaml --against rename-before.yaml",
+        1,
+        ("site hq looks renamed to headquarters: add id: hq to sites.headquarters",),
+    ),
+    Answer(
+        "diff rename-before.yaml rename-without-id.yaml",
+        0,
+        ("site hq looks renamed to headquarters: add id: hq to sites.headquarters",),
+    ),
+    Answer(
+        "diff rename-before.yaml rename-without-id.yaml --format markdown",
+        0,
+        ("site `hq` looks renamed to `headquarters`: add `id: hq` to `sites.headquarters`",),
+    ),
+    Answer("diff rename-before.yaml rename-with-id.yaml", 0, (), ("looks renamed",)),
+    Answer("plan rename-with-id.yaml --against rename-before.yaml", 0, (), ("looks renamed",)),
+)
+
+
+@pytest.mark.parametrize("case", ANSWERS, ids=[case.command for case in ANSWERS])
+def test_real_case_gets_its_answer(case: Answer) -> None:
+    ran = run(*shlex.split(case.command), folder=FOLDER)
+    answer = " ".join((ran.stdout + ran.stderr).decode().split())
+    assert ran.returncode == case.code, answer
+    assert [text for text in case.has if text not in answer] == [], answer
+    assert [text for text in case.never if text in answer] == [], answer

@@ -1,0 +1,155 @@
+"""What is wrong among the cloud ids that stand beside a topology: a table, with near misses."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import pytest
+
+from exchange_ports.findings import Finding
+from exchange_ports.topology.validate import check_bindings, check_tags
+from tests.support.strategies import SMALL, declared, edited
+
+CORP: Final = {"vpc_id": "vpc-1"}
+LAB: Final = {"networks.lab": {"platform": "external", "internal": ["10.90.0.0/24"]}}
+#: Two networks of ours, and neighbors that rules may be added for.
+TWO: Final = edited(
+    SMALL,
+    {
+        "networks.north": {"platform": "azure", "internal": ["10.40.0.0/20"]},
+        "sites.oslo": {
+            "network": "north",
+            "servers": {"ex9": {"roles": ["client_access", "mailbox"], "address": "10.40.0.9"}},
+            "lync": {"addresses": ["10.40.4.0/28"]},
+        },
+    },
+)
+NORTH: Final = {"resource_group_name": "rg", "location": "northeurope"}
+BOTH: Final = {"corp": CORP, "north": NORTH}
+DC: Final = "domain-controllers.hq"
+
+
+def lines(found: Iterable[Finding]) -> list[str]:
+    return sorted(f"{each.kind.code} at {'.'.join(map(str, each.path))}" for each in found)
+
+
+def bound(**groups: object) -> dict[str, Any]:
+    names = {name.replace("_", "."): group for name, group in groups.items()}
+    return {**BOTH, "corp": {**CORP, "neighbours": names}}
+
+
+TABLE: Final[Mapping[str, tuple[object, list[str]]]] = {
+    "all there": (BOTH, []),
+    "nothing given": (
+        None,
+        [
+            "missing-cloud-id at networks.corp",
+            "missing-cloud-id at networks.north",
+            "missing-cloud-id at networks.north",
+        ],
+    ),
+    "a list": ([], ["wrong-type at networks"]),
+    "one network missing": ({"north": NORTH}, ["missing-cloud-id at networks.corp"]),
+    "a network too many": ({**BOTH, "lab": {}}, ["undeclared at networks.lab"]),
+    "a network as text": ({**BOTH, "corp": "vpc-1"}, ["wrong-type at networks.corp"]),
+    "an empty id": ({**BOTH, "corp": {"vpc_id": ""}}, ["missing-cloud-id at networks.corp"]),
+    "no id": ({**BOTH, "corp": {"vpc_id": None}}, ["missing-cloud-id at networks.corp"]),
+    "a number as an id": ({**BOTH, "corp": {"vpc_id": 7}}, ["wrong-type at networks.corp.vpc_id"]),
+    "an id that Pulumi knows later": ({**BOTH, "corp": {"vpc_id": object()}}, []),
+    "a misspelt id": (
+        {**BOTH, "corp": {"vpcid": "vpc-1"}},
+        ["unknown-key at networks.corp.vpcid"],
+    ),
+    "an id and a misspelt one": (
+        {**BOTH, "corp": {**CORP, "vpcid": "vpc-1"}},
+        ["unknown-key at networks.corp.vpcid"],
+    ),
+    "an id of another cloud": (
+        {**BOTH, "corp": {**CORP, "location": "x"}},
+        ["unknown-key at networks.corp.location"],
+    ),
+    "the group of a neighbor": (bound(**{DC: "sg-1"}), []),
+    "groups of two neighbors": (bound(**{DC: "sg-1", "lync.oslo": "sg-2"}), []),
+    "one group for two neighbors": (
+        bound(**{DC: "sg-1", "lync.oslo": "sg-1"}),
+        ["bound-twice at networks.corp.neighbours.lync.oslo"],
+    ),
+    "a neighbor that is none": (
+        bound(**{"domain-controllers.oslo": "sg-1"}),
+        ["undeclared at networks.corp.neighbours.domain-controllers.oslo"],
+    ),
+    "an empty group": (bound(**{DC: ""}), [f"wrong-type at networks.corp.neighbours.{DC}"]),
+    "no group": (bound(**{DC: None}), [f"wrong-type at networks.corp.neighbours.{DC}"]),
+    "a number as a group": (bound(**{DC: 7}), [f"wrong-type at networks.corp.neighbours.{DC}"]),
+    "a group that Pulumi knows later": (bound(**{DC: object()}), []),
+    "neighbors as a list": (
+        {**BOTH, "corp": {**CORP, "neighbours": [DC]}},
+        ["wrong-type at networks.corp.neighbours"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TABLE)
+def test_cloud_ids_have_these_findings(case: str) -> None:
+    given, expected = TABLE[case]
+    assert lines(check_bindings(declared(TWO), given)) == expected
+
+
+@pytest.mark.parametrize(
+    "given, stepwise, expected",
+    [
+        # The other network may be given, and must be where an update goes step by step.
+        ({"corp": CORP}, False, []),
+        (BOTH, False, []),
+        (BOTH, True, []),
+        ({"corp": CORP}, True, ["missing-cloud-id at networks.north"] * 2),
+        ({**BOTH, "north": {"place": 7}}, False, ["unknown-key at networks.north.place"]),
+        # A neighbor that goes still has its group.
+        (
+            {**BOTH, "corp": {**CORP, "neighbours": {"lync.oslo": "sg-1", "lync.hq": "sg-2"}}},
+            False,
+            ["undeclared at networks.corp.neighbours.lync.hq"],
+        ),
+    ],
+)
+def test_a_network_that_goes_may_still_be_bound(
+    given: object, stepwise: bool, expected: list[str]
+) -> None:
+    found = check_bindings(declared(SMALL), given, previous=declared(TWO), stepwise=stepwise)
+    assert lines(found) == expected
+
+
+@pytest.mark.parametrize(
+    "edit, given, expected",
+    [
+        # The same identity under another key, on the same cloud, is one network.
+        ({"networks.corp.id": "old"}, {"corp": CORP}, []),
+        # On another cloud it has the ids of both.
+        ({"networks.corp.platform": "azure"}, {"corp": {**CORP, **NORTH}}, []),
+        (
+            {"networks.corp.platform": "azure"},
+            {"corp": CORP},
+            ["missing-cloud-id at networks.corp"] * 2,
+        ),
+    ],
+)
+def test_a_network_that_changes_its_cloud_is_bound_to_both(
+    edit: Mapping[str, Any], given: object, expected: list[str]
+) -> None:
+    before = edited(SMALL, edit)
+    found = check_bindings(declared(SMALL), given, previous=declared(before), stepwise=True)
+    assert lines(found) == expected
+
+
+@pytest.mark.parametrize(
+    "given, expected",
+    [
+        (None, []),
+        ({}, []),
+        ({"team": "mail"}, []),
+        ({"team": object()}, []),
+        ({"team": None, "cost": 7}, ["wrong-type at tags.cost", "wrong-type at tags.team"]),
+        ("team", ["wrong-type at tags"]),
+    ],
+)
+def test_tags_are_text_under_text(given: object, expected: list[str]) -> None:
+    assert lines(check_tags(given)) == expected

@@ -1,0 +1,334 @@
+"""Data that has not the shape of a topology: each error with its place and what to write instead."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pytest
+
+from exchange_ports.topology.validate import parse_topology
+from tests.support.strategies import GONE, SMALL, WITH_EDGE, edited
+
+
+def nested(levels: int) -> list[Any]:
+    return [nested(levels - 1)] if levels else []
+
+
+def errors(data: Mapping[str, Any]) -> list[str]:
+    """The errors; where it is not clear what was meant, there is no topology to check further."""
+    topology, findings = parse_topology(dict(data), ())
+    lines = [
+        f"{each.kind.code} at {'.'.join(map(str, each.path))}: {each.fix}"
+        for each in findings
+        if each.is_error
+    ]
+    return lines if topology else [*lines, "no topology"]
+
+
+SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]]]] = {
+    "an unknown key": (
+        SMALL,
+        {"organisation": "contoso"},
+        ["unknown-key at organisation: did you mean `organization`?"],
+    ),
+    "an unknown key far from all": (
+        SMALL,
+        {"sites.hq.zzz": 1},
+        [
+            "unknown-key at sites.hq.zzz: known here are domain_controllers, id, lync, network, other_exchange, servers"
+        ],
+    ),
+    "a misspelt key of a server": (
+        SMALL,
+        {"sites.hq.servers.ex1.adress": "10.20.0.11"},
+        ["unknown-key at sites.hq.servers.ex1.adress: did you mean `address`?"],
+    ),
+    "roles of an Edge server": (
+        WITH_EDGE,
+        {"edge_servers.edge1.roles": ["edge"]},
+        [
+            "edge-shares-role at edge_servers.edge1: take `roles` away: an Edge server has the Edge role alone"
+        ],
+    ),
+    "an Edge role inside": (
+        SMALL,
+        {"sites.hq.servers.ex1.roles": ["mailbox", "edge_transport"]},
+        [
+            "edge-shares-role at sites.hq.servers.ex1.roles.1: move ex1 from `servers` to `edge_servers`",
+            "no topology",
+        ],
+    ),
+    "a misspelt role": (
+        SMALL,
+        {"sites.hq.servers.ex1.roles": ["mailbxo"]},
+        [
+            "unknown-word at sites.hq.servers.ex1.roles.0: did you mean mailbox?",
+            "organization-without-role at sites: give a server the role client_access",
+        ],
+    ),
+    "a role that is none": (
+        SMALL,
+        {"sites.hq.servers.ex1.roles": ["dc"]},
+        [
+            "unknown-word at sites.hq.servers.ex1.roles.0: write one of client_access, mailbox",
+            "no topology",
+        ],
+    ),
+    "a role as a number": (
+        SMALL,
+        {"sites.hq.servers.ex1.roles": [7]},
+        [
+            "wrong-type at sites.hq.servers.ex1.roles.0: write one of client_access, mailbox",
+            "no topology",
+        ],
+    ),
+    "an empty role": (
+        SMALL,
+        {"sites.hq.servers.ex1.roles": [""]},
+        [
+            "unknown-word at sites.hq.servers.ex1.roles.0: write one of client_access, mailbox",
+            "no topology",
+        ],
+    ),
+    "no roles": (
+        SMALL,
+        {"sites.hq.servers.ex1.roles": []},
+        ["nothing-listed at sites.hq.servers.ex1.roles: list at least one", "no topology"],
+    ),
+    "roles missing": (
+        SMALL,
+        {"sites.hq.servers.ex2": {}},
+        [
+            "missing-key at sites.hq.servers.ex2: add `roles: [client_access, mailbox]` here",
+            "no topology",
+        ],
+    ),
+    "no name servers": (
+        SMALL,
+        {"name_servers": {}},
+        ["missing-key at name_servers: add `internal: domain_controllers` here", "no topology"],
+    ),
+    "no name servers at all": (
+        SMALL,
+        {"name_servers": GONE},
+        ["missing-key at : add `name_servers: {internal: domain_controllers}` here", "no topology"],
+    ),
+    "no organization": (
+        SMALL,
+        {"organization": GONE},
+        ["missing-key at : add `organization: contoso` here", "no topology"],
+    ),
+    "no platform": (
+        SMALL,
+        {"networks.corp.platform": GONE},
+        ["missing-key at networks.corp: add `platform: aws` here", "no topology"],
+    ),
+    "an unknown platform": (
+        SMALL,
+        {"networks.corp.platform": "aw"},
+        ["unknown-word at networks.corp.platform: did you mean aws?"],
+    ),
+    "a reason missing": (
+        SMALL,
+        {"witnesses.w": {}},
+        ["missing-key at witnesses.w: add `address: 10.20.2.60` here", "no topology"],
+    ),
+    "nothing listed": (
+        SMALL,
+        {"networks.corp.internal": []},
+        ["nothing-listed at networks.corp.internal: list at least one", "no topology"],
+    ),
+    "nothing listed that may be left out": (
+        SMALL,
+        {"clients.c": {"services": []}},
+        [
+            "nothing-listed at clients.c.services: list at least one, or leave the key out",
+            "no topology",
+        ],
+    ),
+    "clients from one range as text": (
+        SMALL,
+        {"clients.c": {"from": "10.64.0.0/12"}},
+        ["unknown-word at clients.c.from: write one of internet, or [10.64.0.0/12]", "no topology"],
+    ),
+    "clients from a misspelt word": (
+        SMALL,
+        {"clients.c": {"from": "internat"}},
+        ["unknown-word at clients.c.from: did you mean internet?"],
+    ),
+    "a list in place of a mapping": (
+        SMALL,
+        {"sites.hq.servers": ["ex1"]},
+        [
+            "wrong-type at sites.hq.servers: write a mapping, such as {ex1: {roles: [client_access, mailbox], address: 10.20.0.11}}",
+            "no topology",
+        ],
+    ),
+    "a list in place of a client": (
+        SMALL,
+        {"clients.c": ["https"]},
+        ["wrong-type at clients.c: write a mapping with from, services, to", "no topology"],
+    ),
+    "text in place of a list": (
+        SMALL,
+        {"networks.corp.internal": "10.20.0.0/20"},
+        [
+            "wrong-type at networks.corp.internal: write a list in brackets, such as [10.20.0.0/20]",
+            "no topology",
+        ],
+    ),
+    "text in place of true": (
+        WITH_EDGE,
+        {"edge_servers.edge1.own_group": "yes"},
+        [
+            "wrong-type at edge_servers.edge1.own_group: write true or false without quotes, such as true",
+            "no topology",
+        ],
+    ),
+    "a number in place of true": (
+        WITH_EDGE,
+        {"edge_servers.edge1.own_group": 1},
+        [
+            "wrong-type at edge_servers.edge1.own_group: write true or false, such as true",
+            "no topology",
+        ],
+    ),
+    "a number in place of text": (
+        SMALL,
+        {"organization": 7},
+        ["wrong-type at organization: write a name", "no topology"],
+    ),
+    "a port as text": (
+        WITH_EDGE,
+        {"edge_servers.edge1.delivery_port": "25"},
+        ["wrong-type at edge_servers.edge1.delivery_port: write a port number", "no topology"],
+    ),
+    "host bits": (
+        SMALL,
+        {"networks.corp.perimeter": ["10.20.240.1/24"]},
+        [
+            "host-bits at networks.corp.perimeter.0: write 10.20.240.0/24 for the network, or the address alone"
+        ],
+    ),
+    "a name with a space": (
+        SMALL,
+        {"sites.my site": {}},
+        ["bad-name at sites.my site: use another name, such as my-site", "no topology"],
+    ),
+    "a name of signs": (
+        SMALL,
+        {"sites.??": {}},
+        ["bad-name at sites.??: use another name, such as hq", "no topology"],
+    ),
+    "ports in words": (
+        SMALL,
+        {
+            "additional_flows": [
+                {"from": "10.20.6.0/24", "to": "exchange", "ports": ["tcp/3389"], "reason": "r"}
+            ]
+        },
+        [
+            "bad-ports at additional_flows.0.ports.0: write 443/tcp; ranges are written as 5985-5986/tcp, and any, icmp, esp and ah have no ports"
+        ],
+    ),
+    "a day that is not written as one": (
+        SMALL,
+        {
+            "additional_flows": [
+                {
+                    "from": "10.20.6.0/24",
+                    "to": "exchange",
+                    "ports": ["3389/tcp"],
+                    "reason": "r",
+                    "review": "31.12.2027",
+                }
+            ]
+        },
+        ['bad-date at additional_flows.0.review: write it as "2027-03-31"'],
+    ),
+    "one of pydantic's steps as a key": (
+        SMALL,
+        {"sites.hq.<list>": []},
+        ["unknown-key at sites.hq.<list>: take it away"],
+    ),
+    "one of pydantic's steps in a list": (
+        SMALL,
+        {"additional_flows": [{"[key]": 1}]},
+        [
+            "unknown-key at additional_flows.0.[key]: take it away",
+            "missing-key at additional_flows.0: add `from: 10.20.6.0/24` here",
+            "missing-key at additional_flows.0: add `to: edge` here",
+            "no topology",
+        ],
+    ),
+    "a secret": (
+        SMALL,
+        {"organization": {"secure": "v1:x"}},
+        [
+            "secret-in-setting at organization: write the value in clear, or take the field out if it must stay secret",
+            "no topology",
+        ],
+    ),
+    "a mapping with secure and more": (
+        SMALL,
+        {"organization": {"secure": "v1:x", "more": 1}},
+        ["wrong-type at organization: write a name", "no topology"],
+    ),
+    "a key that is no text": (
+        SMALL,
+        {"sites.hq.servers": {7: {"roles": ["mailbox"]}}},
+        ["wrong-type at sites.hq.servers: write a mapping with text for keys", "no topology"],
+    ),
+    "half a character": (
+        SMALL,
+        {"organization": "a\ud800"},
+        ["wrong-type at organization: write text", "no topology"],
+    ),
+    "a whole one": (
+        SMALL,
+        {"organization": "Müller"},
+        ["bad-name at organization: use another name, such as M-ller", "no topology"],
+    ),
+    "a huge number": (
+        WITH_EDGE,
+        {"edge_servers.edge1.delivery_port": 10**100},
+        ["wrong-type at edge_servers.edge1.delivery_port: write a smaller number", "no topology"],
+    ),
+    "a large number": (
+        WITH_EDGE,
+        {"edge_servers.edge1.delivery_port": 10**100 - 1},
+        [
+            "bad-port at edge_servers.edge1.delivery_port: write a number from 1 to 65535",
+            "no topology",
+        ],
+    ),
+    "an object": (
+        SMALL,
+        {"organization": set[int]()},
+        ["wrong-type at organization: write plain data", "no topology"],
+    ),
+    "forty levels": (
+        SMALL,
+        {"organization": nested(39)},
+        ["wrong-type at organization: write a name", "no topology"],
+    ),
+    "too many levels": (
+        SMALL,
+        {"organization": nested(40)},
+        [
+            "wrong-type at organization.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0: write plain data",
+            "no topology",
+        ],
+    ),
+    "a tuple": (SMALL, {"networks.corp.perimeter": ("10.20.240.0/24",)}, []),
+    "nothing where text belongs": (
+        SMALL,
+        {"organization": None},
+        ["wrong-type at organization: write a name", "no topology"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SHAPES)
+def test_data_of_another_shape_has_these_errors(case: str) -> None:
+    base, edit, expected = SHAPES[case]
+    assert errors(edited(base, edit)) == expected
