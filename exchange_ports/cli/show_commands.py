@@ -106,11 +106,11 @@ def diagram(asked: argparse.Namespace) -> int:
     return FINE
 
 
-def schema(_: argparse.Namespace) -> int:
-    """JSON Schema of a topology."""
-    from exchange_ports.topology.validate import topology_schema
+def schema(asked: argparse.Namespace) -> int:
+    """JSON Schema of a topology, or of a stack file with one inside."""
+    from exchange_ports.topology.validate import stack_schema, topology_schema
 
-    print(json.dumps(topology_schema(), indent=2))
+    print(json.dumps(stack_schema() if asked.stack else topology_schema(), indent=2))
     return FINE
 
 
