@@ -199,7 +199,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "prefix, and needs none",
         fix="take {range} away",
     ),
-    Kind(
+    _warning(
         "public-private-block",
         summary="{range} in the private blocks holds public addresses",
         why="`internet` is every address outside the blocks, so these would be taken for hosts of the "
