@@ -159,6 +159,12 @@ CANNOT_WRITE: Final = Kind(
     why="{why}",
     fix="name a file in a folder that is there and may be written to",
 )
+NO_ROOM: Final = Kind(
+    "no-room",
+    summary="Cannot give every server an address: {why}",
+    why="each site gets 32 addresses of the internal range, and each Edge Transport server one of the perimeter's",
+    fix="name a larger range by --internal or --perimeter, or fewer sites or servers",
+)
 NO_SUCH_DAY: Final = Kind(
     "no-such-day", summary="Cannot take {text} for a day", why="{why}", fix="{fix}"
 )

@@ -100,6 +100,12 @@ KINDS: Final[tuple[Kind, ...]] = (
         "ports",
     ),
     Kind(
+        "unknown-version",
+        summary="{version} is not a version of an Edge server",
+        why="known are {known}",
+        fix="write one of these",
+    ),
+    Kind(
         "bad-end",
         summary="{end} is no end of a flow",
         why="an end is a role (exchange, client_access, mailbox, edge), a role at a site "
@@ -318,6 +324,12 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="take `edgesync_except` away, or name the site in `subscribed_site`",
     ),
     Kind(
+        "edge-version-refused",
+        summary="{edge} is an Edge server of the Subscription Edition beside Exchange 2013 servers",
+        why="Setup of the Subscription Edition stops while the organization has an Exchange 2013 server",
+        fix="use an Edge server of 2013, 2016 or 2019 (up to CU14) until the last 2013 server is removed",
+    ),
+    Kind(
         "edge-without-mail",
         summary="{edge} neither receives nor sends mail",
         why="an Edge server that does neither would have rules for nothing",
@@ -428,6 +440,18 @@ KINDS: Final[tuple[Kind, ...]] = (
         summary="{setting} is a secret in this stack's configuration",
         why="topology, cloud ids and tags are shown in plans, reports and rule descriptions",
         fix="set it without --secret, and change whatever secret it holds",
+    ),
+    Kind(
+        "known-later",
+        summary="this is an output of another resource, which Pulumi knows only later",
+        why="rules are planned, checked and proved before the first resource is registered",
+        fix="{fix}",
+    ),
+    Kind(
+        "component-name-taken",
+        summary="another ExchangeFirewall of this program already has a component called {name}",
+        why="Pulumi tells resources apart by their type and name, and the two would be the same resource",
+        fix="give one of the two components another name, such as {meant}",
     ),
     # Legal, but unwise.
     _warning(

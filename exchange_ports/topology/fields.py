@@ -20,7 +20,7 @@ from exchange_ports.traffic.ports import HIGHEST_PORT, PortRange, Ports, Protoco
 #: Azure is the strictest: letters, digits, `_`, `.` and `-`, ending in a letter, digit or `_`
 #: (azure.md 1). The dot is left out because our group names use it (`mailbox.hq`).
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38}[A-Za-z0-9_])?")
-_NAME_RULE: Final = (
+NAME_RULE: Final = (
     "letters, digits, - and _, at most 40 characters, the first a letter or digit, the last not -"
 )
 #: What a group stands for, and whose it is: `topology.groups` knows which there are.
@@ -51,10 +51,15 @@ def plain_type(value: object) -> str:
     return "a mapping" if isinstance(value, dict) else "a list"
 
 
+def is_name(text: str) -> bool:
+    """Whether a server, site, network or organization may be called so."""
+    return _NAME.fullmatch(text) is not None
+
+
 def _name(value: object) -> str:
     text = _must_be_text(value, "a name")
-    if not _NAME.fullmatch(text):
-        raise PydanticCustomError("bad-name", "", {"name": text, "rule": _NAME_RULE})
+    if not is_name(text):
+        raise PydanticCustomError("bad-name", "", {"name": text, "rule": NAME_RULE})
     return text
 
 
@@ -169,6 +174,25 @@ def _count(value: object) -> int:
             "wrong-type", "", {"expected": "a whole number above 0", "got": got}
         )
     return value
+
+
+#: Exchange Server Subscription Edition, which has no year in its name.
+SUBSCRIPTION_EDITION: Final = "se"
+_EDGE_VERSIONS: Final = (2007, 2010, 2013, 2016, 2019, SUBSCRIPTION_EDITION)
+
+
+def _edge_version(value: object) -> int | str:
+    """A version by its year, as a number or a word, or `se`."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        expected = "a version such as 2016"
+        raise PydanticCustomError(
+            "wrong-type", "", {"expected": expected, "got": plain_type(value)}
+        )
+    for known in _EDGE_VERSIONS:
+        if str(value).strip().lower() == str(known):
+            return known
+    named = ", ".join(map(str, _EDGE_VERSIONS))
+    raise PydanticCustomError("unknown-version", "", {"version": value, "known": named})
 
 
 def read_ports(text: str) -> Ports:
@@ -332,7 +356,7 @@ def _text(kind: str, pattern: str | None, examples: list[Any], summary: str) -> 
 
 
 Name = Annotated[
-    str, _EndReader(_name), _text("string", _NAME.pattern, ["hq"], f"A name: {_NAME_RULE}.")
+    str, _EndReader(_name), _text("string", _NAME.pattern, ["hq"], f"A name: {NAME_RULE}.")
 ]
 GroupKey = Annotated[
     str,
@@ -363,6 +387,11 @@ Port = Annotated[
     int,
     _EndReader(_port),
     WithJsonSchema({"type": "integer", "minimum": 1, "maximum": HIGHEST_PORT}),
+]
+EdgeVersion = Annotated[
+    int | str,
+    _EndReader(_edge_version),
+    WithJsonSchema({"enum": [*_EDGE_VERSIONS, *map(str, _EDGE_VERSIONS[:-1])]}),
 ]
 Count = Annotated[int, _EndReader(_count), WithJsonSchema({"type": "integer", "minimum": 1})]
 PortsText = Annotated[

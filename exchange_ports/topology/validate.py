@@ -59,6 +59,8 @@ def parse_topology(
 
 
 def _read(data: object, at: Path) -> tuple[Topology | None, list[validation_errors.ShapeError]]:
+    if validation_errors.is_output(data):
+        return None, list(validation_errors.not_plain(data, at))
     if not isinstance(data, dict):
         found = BY_CODE["wrong-type"].at(at, got=plain_type(data), expected="a mapping")
         return None, [validation_errors.ShapeError(found)]
@@ -119,6 +121,21 @@ def topology_schema() -> dict[str, Any]:
             declared = getattr(models, name).model_fields[field]
             model["properties"][declared.alias or field]["description"] = text
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def stack_schema() -> dict[str, Any]:
+    """The schema of a stack file, in one piece: its topology is checked, all other settings may be there."""
+    topology = topology_schema()
+    draft, definitions = topology.pop("$schema"), topology.pop("$defs")
+    config = {"type": "object", "properties": {"exchange-ports:topology": topology}}
+    return {
+        "$schema": draft,
+        "$id": "urn:exchange-ports:stack-file",
+        "title": "A stack file of exchange-ports",
+        "type": "object",
+        "properties": {"config": config},
+        "$defs": definitions,
+    }
 
 
 def _described() -> dict[str, dict[str, str]]:

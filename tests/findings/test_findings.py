@@ -211,6 +211,10 @@ def _committed(desk: Desk) -> None:
     Repository(desk.folder).commit({})
 
 
+def _with_two_projects(desk: Desk) -> None:
+    Repository(desk.folder).commit({"Pulumi.yaml": "name: mail\n---\nname: other\n"})
+
+
 def _with_a_review(desk: Desk) -> None:
     more = 'reason: administration, owner: Messaging team, ticket: MAIL-204, review: "2027-03-31"'
     base = BASES[0]["body"].replace("reason: administration", more)
@@ -256,6 +260,7 @@ def _adopting(desk: Desk) -> None:
 #: What a command needs around it to fail as the page says.
 AROUND: Final[dict[str, Callable[[Desk], None]]] = {
     "no-revision": _committed,
+    "not-reviewed": _with_two_projects,
     **{kind.code: _adopting for kind in command_kinds.ADOPTION_KINDS},
     "missing-extra": _without_pulumi,
     "review-passed": _with_a_review,
@@ -299,11 +304,47 @@ def _long_name() -> str:
     return str(refused.value)
 
 
+def _known_later() -> str:
+    """What a program says that gives an output as an address."""
+    import pulumi
+
+    from exchange_ports.component import ExchangeFirewall, TopologyError
+
+    topology: Any = read_stack_file(BASES[0]["body"].encode(), FILE).config["topology"]
+    site = next(iter(topology["sites"].values()))
+    name = next(iter(site["servers"]))
+    site["servers"][name]["address"] = pulumi.Output.from_input("10.20.0.11")
+    with pytest.raises(TopologyError) as refused:
+        ExchangeFirewall("exchange", topology=topology, networks={"corp": {"vpc_id": "vpc-1"}})
+    return str(refused.value)
+
+
+def _name_taken() -> str:
+    """What a program says that has two components of one name."""
+    from exchange_ports.component import ExchangeFirewall
+    from exchange_ports.offline import ProgramFailed, record
+
+    topology: Any = read_stack_file(BASES[0]["body"].encode(), FILE).config["topology"]
+
+    def program() -> None:
+        for _ in range(2):
+            ExchangeFirewall("exchange", topology=topology, networks={"corp": {"vpc_id": "vpc-1"}})
+
+    with pytest.raises(ProgramFailed) as failed:
+        record(program, project="sample", stack="prod", config={})
+    return failed.value.text
+
+
 #: Where the question was fine and the answer is no.
-_ANSWERED: Final = {"review-passed": 1}
+_ANSWERED: Final = {"not-reviewed": 2, "review-passed": 1}
 
 #: Where it is not the command line that answers, but a program.
-_SAID_BY_A_PROGRAM: Final = {"secret-topology": _secret_topology, "name-too-long": _long_name}
+_SAID_BY_A_PROGRAM: Final = {
+    "secret-topology": _secret_topology,
+    "name-too-long": _long_name,
+    "known-later": _known_later,
+    "component-name-taken": _name_taken,
+}
 
 
 def answer_to(case: Case, desk: Desk) -> tuple[int, str]:

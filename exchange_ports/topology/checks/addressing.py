@@ -10,6 +10,7 @@ from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.topology import models
 from exchange_ports.topology.checks.naming import (
     ends,
+    inbound_ways,
     listed,
     managed,
     named_by,
@@ -67,8 +68,7 @@ def _sources(topology: models.Topology) -> Iterator[tuple[Path, Range]]:
     declared: list[tuple[Path, str | tuple[Range, ...]]] = [
         (("clients", key), client.source) for key, client in topology.clients.items()
     ]
-    if isinstance(flow.inbound, models.Inbound):
-        declared.append((("mail_flow", "inbound"), flow.inbound.source))
+    declared += [(path, way.source) for path, way in inbound_ways(topology)]
     declared += [(("mail_flow", "relays", key), each.source) for key, each in flow.relays.items()]
     for path, ranges in declared:
         for index, range_ in enumerate(() if isinstance(ranges, str) else ranges):
@@ -86,10 +86,9 @@ def _range_ends(topology: models.Topology) -> Iterator[tuple[Path, Range]]:
 def over_perimeter(topology: models.Topology) -> Iterator[Finding]:
     """Sources that reach further than meant: into a perimeter zone, whose hosts are then sources too."""
     perimeters = [range_ for _, _, zone, range_ in zones(topology) if zone == "perimeter"]
-    flow = topology.mail_flow
-    at_edge = isinstance(flow.inbound, models.Inbound) and flow.inbound.to is None
+    to_edge = {path for path, way in inbound_ways(topology) if way.to is None}
     for path, range_ in _sources(topology):
-        if path[1] == "inbound" and at_edge and topology.edge_servers:
+        if topology.edge_servers and path[:-2] in to_edge:
             # Whoever delivers to Edge servers may be in the perimeter.
             continue
         for zone in perimeters:
@@ -165,15 +164,15 @@ def places(topology: models.Topology) -> Iterator[Finding]:
         where = site.network or ""
         declared = topology.networks.get(where)
         path: Path = ("sites", site_key, "servers", key, "address")
-        if server.address is None or declared is None:
+        if declared is None:
             continue
-        address = network(str(server.address))
-        if covers(declared.perimeter, (address,)):
-            yield BY_CODE["internal-server-in-perimeter"].at(
-                path, server=key, roles=listed(server.roles), network=where
-            )
-        elif not covers(declared.internal, (address,)):
-            yield _outside(path, key, address, "internal", where, declared.internal)
+        for address in map(network, map(str, server.addresses)):
+            if covers(declared.perimeter, (address,)):
+                yield BY_CODE["internal-server-in-perimeter"].at(
+                    path, server=key, roles=listed(server.roles), network=where
+                )
+            elif not covers(declared.internal, (address,)):
+                yield _outside(path, key, address, "internal", where, declared.internal)
     for key, edge in topology.edge_servers.items():
         declared = topology.networks.get(edge.network)
         if declared is not None:
@@ -232,9 +231,9 @@ def _addresses(
     topology: models.Topology,
 ) -> Iterator[tuple[Path, str, IPv4Address | IPv6Address, models.Network | None]]:
     for site_key, site, key, server in servers(topology):
-        if server.address is not None:
+        for address in server.addresses:
             path: Path = ("sites", site_key, "servers", key, "address")
-            yield path, key, server.address, topology.networks.get(site.network or "")
+            yield path, key, address, topology.networks.get(site.network or "")
     for key, edge in topology.edge_servers.items():
         for address in edge.addresses:
             path = ("edge_servers", key, "address")
@@ -300,7 +299,7 @@ def addresses_needed(topology: models.Topology) -> Iterator[Finding]:
     # A network that is declared nowhere is another finding.
     internal = {site.network for _, site, _, _ in servers(topology)} & {*topology.networks}
     for site_key, site, key, server in servers(topology):
-        if server.address is None and site.network in internal:
+        if not server.addresses and site.network in internal:
             path: Path = ("sites", site_key, "servers", key)
             mailbox = ServerRole.MAILBOX in roles_of(server)
             others = sorted(str(other) for other in internal if other != site.network)

@@ -32,6 +32,7 @@ def undeclared(topology: models.Topology) -> Iterator[Finding]:
         yield from _of_edge(topology, ("edge_servers", key), edge)
     for path, named in _sites_named(topology):
         yield from _all_known(path, named, "a site", sites)
+    yield from _taking(topology)
     yield from _connectors(topology)
     for side in ("internal", "edge"):
         by_network = getattr(topology.name_servers, side)
@@ -66,18 +67,46 @@ def _all_known(
 
 
 def _sites_named(topology: models.Topology) -> Iterator[tuple[Path, tuple[str, ...]]]:
-    """Every list of sites, with its place."""
-    for key, client in topology.clients.items():
-        yield ("clients", key, "to"), client.to or ()
-    inbound = topology.mail_flow.inbound
-    if isinstance(inbound, models.Inbound):
-        yield ("mail_flow", "inbound", "to"), inbound.to or ()
+    """Every list of sites alone, with its place."""
     for key, relay in topology.mail_flow.relays.items():
         yield ("mail_flow", "relays", key, "sites"), relay.sites or ()
     for key, witness in topology.witnesses.items():
         yield ("witnesses", key, "sites"), witness.sites or ()
     for path, connector in connectors(topology):
         yield (*path, "sites"), connector.sites or ()
+
+
+def sites_or_servers(
+    topology: models.Topology,
+) -> Iterator[tuple[Path, tuple[str, ...] | None]]:
+    """Every list of sites or single Client Access servers, with its place."""
+    for key, client in topology.clients.items():
+        yield ("clients", key, "to"), client.to
+    for path, way in inbound_ways(topology):
+        yield (*path, "to"), way.to
+
+
+def _taking(topology: models.Topology) -> Iterator[Finding]:
+    """Single servers that clients or mail from outside go to."""
+    internal = {key: server for _, _, key, server in servers(topology)}
+    able = [k for k, each in internal.items() if ServerRole.CLIENT_ACCESS in roles_of(each)]
+    what = "a site or a Client Access server"
+    for path, named in sites_or_servers(topology):
+        for index, name in enumerate(named or ()):
+            at = (*path, index)
+            if name in topology.sites:
+                continue
+            if name in topology.edge_servers and path[0] == "mail_flow":
+                fix = (
+                    "leave `to` out for mail that Edge servers take, and set `receives: false` at "
+                    "those that take none"
+                )
+                yield BY_CODE["undeclared"].at(at, name=name, what=what, fix=fix)
+            elif name not in able:
+                yield _unknown(at, name, what, {*topology.sites, *able})
+            elif not internal[name].own_group:
+                instead = f"its site, {next(s for s, _, k, _ in servers(topology) if k == name)}"
+                yield BY_CODE["server-without-group"].at(at, server=name, instead=instead)
 
 
 def _connectors(topology: models.Topology) -> Iterator[Finding]:
@@ -228,6 +257,14 @@ def connectors(topology: models.Topology) -> Iterator[tuple[Path, models.Outboun
             yield (*path, index), connector
 
 
+def inbound_ways(topology: models.Topology) -> Iterator[tuple[Path, models.Inbound]]:
+    """Every declared way of inbound mail, with its place."""
+    declared = topology.mail_flow.inbound
+    path: Path = ("mail_flow", "inbound")
+    for index, way in enumerate(topology.mail_flow.inbound_ways):
+        yield (path if isinstance(declared, models.Inbound) else (*path, index)), way
+
+
 def zones(topology: models.Topology) -> Iterator[tuple[Path, str, str, Range]]:
     """Every range of every zone: its place, words for it, the zone, the range."""
     for key, declared in topology.networks.items():
@@ -280,7 +317,7 @@ def named_by(topology: models.Topology, end: FlowEnd) -> list[Named]:
     if end.is_external:
         return []
     internal = [
-        Named(("sites", site_key, "servers", key), key, site.network, server.address is not None)
+        Named(("sites", site_key, "servers", key), key, site.network, bool(server.addresses))
         for site_key, site, key, server in servers(topology)
         if end.site in (None, site_key) and end.word in ("exchange", key, *roles_of(server))
     ]
