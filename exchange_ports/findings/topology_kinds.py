@@ -205,9 +205,9 @@ KINDS: Final[tuple[Kind, ...]] = (
         "prefix, and needs none",
         fix="take {range} away",
     ),
-    Kind(
+    _warning(
         "public-private-block",
-        summary="{range} in the private blocks holds public addresses",
+        summary="private blocks hold public addresses: {ranges}",
         why="`internet` is every address outside the blocks, so these would be taken for hosts of the "
         "organization",
         fix="declare only the blocks that the organization uses; where it uses public addresses inside, add "

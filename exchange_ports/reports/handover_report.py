@@ -137,6 +137,9 @@ class _HandoverPlaces:
                 outside = [end for end in ends if isinstance(end, ExternalEndpoint)]
                 if not outside and source_place == target_place:
                     continue
+                if not self._versions(source_place, source) & self._versions(target_place, target):
+                    # No packet goes from IPv4 to IPv6, so nobody has to allow any.
+                    continue
                 yield _HandoverCell(
                     _crossing(outside, source_place, target_place),
                     source_place,
@@ -146,6 +149,14 @@ class _HandoverPlaces:
                     frozenset([flow.ports]),
                     flow.reasons,
                 )
+
+    def _versions(self, place: HandoverPlace | None, end: LabeledEnd) -> set[int]:
+        """The IP versions of an end: servers have those of their network."""
+        found = {r.version for one in end if isinstance(one, ExternalEndpoint) for r in one.ranges}
+        for key, declared in self._networks.values():
+            if place is not None and key == place.network and not found:
+                found |= {r.version for r in (*declared.internal, *declared.perimeter)}
+        return found
 
     def _parts(
         self, end: Group | ExternalEndpoint

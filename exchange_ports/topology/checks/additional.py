@@ -19,6 +19,7 @@ from exchange_ports.traffic.addresses import EVERYTHING_V4, EVERYTHING_V6
 
 def additional_flows(topology: Topology) -> Iterator[Finding]:
     """Flows with no end of ours, and flows whose risk nobody accepted."""
+    zones = ZoneMap(topology)
     for index, flow in enumerate(topology.additional_flows):
         path: Path = ("additional_flows", index)
         if flow.need is None:
@@ -37,13 +38,17 @@ def additional_flows(topology: Topology) -> Iterator[Finding]:
                 if not any(_ours(topology, end) for end in (source, to)):
                     yield BY_CODE["flow-without-us"].at(path, source=source, to=to)
                 elif not flow.accept_risk:
-                    yield from _unaccepted(topology, path, flow, (source, to))
+                    yield from _unaccepted(topology, zones, path, flow, (source, to))
 
 
 def _unaccepted(
-    topology: Topology, path: Path, flow: AdditionalFlow, ends: tuple[FlowEnd, FlowEnd]
+    topology: Topology,
+    zones: ZoneMap,
+    path: Path,
+    flow: AdditionalFlow,
+    ends: tuple[FlowEnd, FlowEnd],
 ) -> Iterator[Finding]:
-    why = _risk(topology, flow, *ends)
+    why = _risk(topology, zones, flow, *ends)
     if why is not None:
         everyone = any(end.range_ in _EVERYONE for end in ends)
         instead = "write `internet` for public addresses only" if everyone else "narrow the flow"
@@ -91,9 +96,10 @@ def _ours(topology: Topology, end: FlowEnd) -> bool:
     return any(naming.managed(topology, network) for network in networks) or not networks
 
 
-def _risk(topology: Topology, flow: AdditionalFlow, source: FlowEnd, to: FlowEnd) -> str | None:
+def _risk(
+    topology: Topology, zones: ZoneMap, flow: AdditionalFlow, source: FlowEnd, to: FlowEnd
+) -> str | None:
     """Why a flow needs its risk accepted; none where it does not."""
-    zones = ZoneMap(topology)
     at = {end: _positions(topology, zones, end) for end in (source, to)}
     for end, positions in at.items():
         if end.range_ in _EVERYONE:

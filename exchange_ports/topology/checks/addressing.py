@@ -34,11 +34,11 @@ def ranges(topology: models.Topology) -> Iterator[Finding]:
     blocks = topology.private_blocks
     nothing_left = covers([b for b in blocks if b.version == EVERYTHING_V4.version], _UNICAST)
     for index, block in enumerate(blocks):
-        path: Path = ("private_blocks", index)
         if block.version != EVERYTHING_V4.version:
-            yield BY_CODE["private-block-not-ipv4"].at(path, range=block)
-        elif public_part(block) and not (nothing_left or "private_blocks" in topology.accept_risk):
-            yield BY_CODE["public-private-block"].at(path, range=block)
+            yield BY_CODE["private-block-not-ipv4"].at(("private_blocks", index), range=block)
+    public = [b for b in blocks if b.version == EVERYTHING_V4.version and public_part(b)]
+    if public and not (nothing_left or "private_blocks" in topology.accept_risk):
+        yield BY_CODE["public-private-block"].at(("private_blocks",), ranges=listed(public))
     if nothing_left:
         yield BY_CODE["no-internet-left"].at(("private_blocks",))
     for path, _, _, range_ in zones(topology):
