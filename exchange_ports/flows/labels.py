@@ -345,13 +345,16 @@ def _sites(topology: Topology) -> Iterator[tuple[str, QueryEndpoint]]:
 
 def _neighbours(flows: FlowIndex) -> Iterator[tuple[str, QueryEndpoint]]:
     """Whoever stands outside in some flow, by the name that rules use, and by the key alone."""
-    short: list[tuple[str, QueryEndpoint]] = []
+    short: dict[str, QueryEndpoint] = {}
+    found: dict[str, QueryEndpoint] = {}
     for end in flows.outside:
         # `anywhere` is a word of rules; people say `any`. Ranges are found as what they are.
         if not end.is_called_by_name:
             continue
-        asked = QueryEndpoint(end.summary, (), flows.end(end))
-        yield end.name, asked
+        # Who delivers mail differs by the server that takes it, under one name.
+        before = found[end.name].addresses if end.name in found else AddressSet()
+        found[end.name] = QueryEndpoint(end.summary, (), before | flows.end(end))
         if end.kind in _BY_KEY:
-            short.append((end.of, asked))
-    yield from short
+            short.setdefault(end.of, found[end.name])
+    yield from found.items()
+    yield from short.items()

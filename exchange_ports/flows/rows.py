@@ -22,7 +22,7 @@ from exchange_ports.flows.flow import (
     smart_hosts,
 )
 from exchange_ports.topology import models
-from exchange_ports.topology.checks.naming import connectors
+from exchange_ports.topology.checks.naming import connectors, inbound_ways
 from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import Group, identity, send_connectors
 from exchange_ports.topology.inventory import Inventory
@@ -87,13 +87,18 @@ class FlowContext:
         """Whether mail from outside comes in by Edge servers."""
         return bool(self.topology.edge_servers) and self.topology.mail_flow.inbound != "none"
 
-    def deliverers(self) -> ExternalEndpoint | None:
-        """Who delivers mail from outside, where it is not the Internet."""
-        inbound = self.topology.mail_flow.inbound
-        if isinstance(inbound, models.Inbound) and not isinstance(inbound.source, str):
+    @staticmethod
+    def deliverers(
+        ways: Iterable[models.Inbound], internet: ExternalEndpoint
+    ) -> Iterator[ExternalEndpoint]:
+        """Who delivers mail from outside by these ways: `internet`, ranges as one end, or both."""
+        sources = [way.source for way in ways]
+        if not sources or any(isinstance(source, str) for source in sources):
+            yield internet
+        ranges = [each for source in sources if not isinstance(source, str) for each in source]
+        if ranges:
             summary = "those who deliver mail to us"
-            return external(EndpointKind.INBOUND_MAIL, inbound.source, summary)
-        return None
+            yield external(EndpointKind.INBOUND_MAIL, ranges, summary)
 
     def hops(
         self, connector: models.Outbound, sender: Group
@@ -179,7 +184,7 @@ def _clients(context: FlowContext, entry: CatalogEntry) -> RowFlows:
             if SERVICES[service] is not entry:
                 continue
             rebound = context.topology.service_ports.get(service)
-            for server in context.parts.client_access(client.to):
+            for server in context.parts.client_access_to(client.to):
                 source = (
                     context.anywhere(server)
                     if isinstance(client.source, str)
@@ -189,19 +194,20 @@ def _clients(context: FlowContext, entry: CatalogEntry) -> RowFlows:
                     yield source, server, ports
 
 
-def _mail_to_client_access(context: FlowContext) -> tuple[Group, ...]:
-    """Who takes mail from outside without Edge."""
-    inbound = context.topology.mail_flow.inbound
-    if not isinstance(inbound, models.Inbound):
-        return ()
-    if context.topology.edge_servers and inbound.to is None:
-        return ()
-    return context.parts.client_access(inbound.to)
+def _mail_to_client_access(context: FlowContext) -> dict[Group, list[models.Inbound]]:
+    """Who takes mail from outside without Edge, and by which ways."""
+    found: dict[Group, list[models.Inbound]] = {}
+    for way in context.topology.mail_flow.inbound_ways:
+        if way.to is not None or not context.topology.edge_servers:
+            for server in context.parts.client_access_to(way.to):
+                found.setdefault(server, []).append(way)
+    return found
 
 
 def _inbound(context: FlowContext, _: CatalogEntry) -> RowFlows:
-    for server in _mail_to_client_access(context):
-        yield context.deliverers() or context.anywhere(server), server, None
+    for server, ways in _mail_to_client_access(context).items():
+        for source in context.deliverers(ways, context.anywhere(server)):
+            yield source, server, None
 
 
 def _internet_facing_dns(context: FlowContext, _: CatalogEntry) -> RowFlows:
@@ -245,7 +251,9 @@ def _sent(path: models.OutboundPath) -> Callable[[FlowContext, CatalogEntry], Ro
 def _edge_receives(context: FlowContext, _: CatalogEntry) -> RowFlows:
     if context.edge_takes_mail:
         for edge in context.parts.receiving():
-            yield context.deliverers() or context.internet(edge), edge, None
+            ways = context.topology.mail_flow.inbound_by_edge
+            for source in context.deliverers(ways, context.internet(edge)):
+                yield source, edge, None
 
 
 def _edge_delivers(context: FlowContext, _: CatalogEntry) -> RowFlows:
@@ -345,14 +353,20 @@ def _is_from(flow: Flow, name: str, client: models.ClientSource) -> bool:
 
 
 def _is_to(context: FlowContext, flow: Flow, client: models.ClientSource) -> bool:
-    return flow.destination in context.parts.client_access(client.to)
+    return flow.destination in context.parts.client_access_to(client.to)
 
 
 def _inbound_field(context: FlowContext, flow: Flow) -> Iterator[Path]:
-    if context.topology.mail_flow.inbound is not None:
-        yield "mail_flow", "inbound"
-    else:
+    """The ways of inbound mail by which a flow's server takes mail, of Edge all that Edge takes."""
+    if context.topology.mail_flow.inbound is None:
         yield from _edge_fields(context, (flow.source, flow.destination))
+        return
+    by_server = _mail_to_client_access(context)
+    here = [way for server, ways in by_server.items() if server == flow.destination for way in ways]
+    by_edge = context.topology.mail_flow.inbound_by_edge
+    for path, way in inbound_ways(context.topology):
+        if way in (here or by_edge):
+            yield path
 
 
 def _edge_fields(context: FlowContext, ends: Iterable[Endpoint]) -> Iterator[Path]:

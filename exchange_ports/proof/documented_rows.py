@@ -4,9 +4,8 @@ The other laws bound the plans from above, or hold them to the flows; this one b
 that a flow which was never compiled fails the proof too. Must not know: flows, the groups, the planners.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final, Literal
 
 from exchange_ports.catalog import BY_ID, SERVICES
@@ -63,8 +62,9 @@ class DocumentedRows:
     def _internal_in(self, server: ExchangeServer) -> Iterator[RequiredTraffic]:
         if ServerRole.CLIENT_ACCESS in server.roles:
             yield from self._clients(server)
-            if self._takes_mail(server):
-                yield self._row("M1", self._deliverers or self._any_source(server))
+            ways = self._ways_to(server)
+            if ways:
+                yield self._row("M1", _delivering(ways, self._any_source(server)))
         if ServerRole.MAILBOX in server.roles:
             for name, edge in self._edges.items():
                 if edge.site == server.site and self._edges_take_mail and edge.receives:
@@ -81,7 +81,7 @@ class DocumentedRows:
 
     def _clients(self, server: ExchangeServer) -> Iterator[RequiredTraffic]:
         for client in self._topology.clients.values():
-            if not _at(client.to, server):
+            if not self._named(client.to, server):
                 continue
             if isinstance(client.source, str):
                 peers = self._any_source(server)
@@ -109,7 +109,7 @@ class DocumentedRows:
         resolvers = self._name_servers(server)
         if resolvers:
             yield self._row("N1", resolvers)
-            if sends or (ServerRole.CLIENT_ACCESS in server.roles and self._takes_mail(server)):
+            if sends or (ServerRole.CLIENT_ACCESS in server.roles and self._ways_to(server)):
                 yield self._row("M4", resolvers)
 
     def _sends_by(self, connector: models.Outbound, server: ExchangeServer) -> str | None:
@@ -139,19 +139,29 @@ class DocumentedRows:
         if edge.subscribed_site is not None and server.name not in edge.edgesync_except:
             yield self._row("E5", there, (tcp(edge.edgesync_port),))
 
-    def _takes_mail(self, server: ExchangeServer) -> bool:
-        """Whether mail from outside comes in by the Client Access servers of its site."""
-        inbound = self._topology.mail_flow.inbound
-        if not isinstance(inbound, models.Inbound) or (self._edges and inbound.to is None):
-            return False
-        return _at(inbound.to, server)
+    def _ways_to(self, server: ExchangeServer) -> list[models.Inbound]:
+        """The ways by which mail from outside comes in by this Client Access server."""
+        return [
+            way
+            for way in self._topology.mail_flow.inbound_ways
+            if (way.to is not None or not self._edges) and self._named(way.to, server)
+        ]
+
+    def _named(self, names: tuple[str, ...] | None, server: ExchangeServer) -> bool:
+        """Whether a list of sites and single servers names this one. A site's name comes first."""
+        if names is None or server.site in names:
+            return True
+        return server.name in names and server.name not in self._topology.sites
 
     # ---- Edge servers ----
 
     def _edge_in(self, server: ExchangeServer) -> Iterator[RequiredTraffic]:
         edge = self._edges[server.name]
         if self._edges_take_mail and edge.receives:
-            yield self._row("E1", self._deliverers or self.internet(server))
+            ways = self._topology.mail_flow.inbound_ways
+            if any(way.to is None for way in ways):
+                ways = tuple(way for way in ways if way.to is None)
+            yield self._row("E1", _delivering(ways, self.internet(server)))
         mailboxes = self._mailboxes(edge)
         if self._sending(server.name, edge):
             yield self._row("E3", addresses_of(mailboxes))
@@ -214,14 +224,6 @@ class DocumentedRows:
         for hop in connector.next_hop:
             yield self._row(row, AddressSet.of([network(str(hop.address))]), (tcp(hop.port),))
 
-    @cached_property
-    def _deliverers(self) -> AddressSet | None:
-        """Who delivers mail from outside, where it is not the Internet."""
-        inbound = self._topology.mail_flow.inbound
-        if isinstance(inbound, models.Inbound) and not isinstance(inbound.source, str):
-            return AddressSet.of(inbound.source)
-        return None
-
     def _name_servers(self, server: ExchangeServer) -> AddressSet:
         """The name servers that rules must name; empty where the platform or a ground rule serves."""
         declared = self._topology.name_servers
@@ -259,6 +261,14 @@ class DocumentedRows:
     @staticmethod
     def _everything(declared: models.Network) -> AddressSet:
         return AddressSet.of([EVERYTHING_V4, *([EVERYTHING_V6] if _has_ipv6(declared) else [])])
+
+
+def _delivering(ways: Iterable[models.Inbound], internet: AddressSet) -> AddressSet:
+    """Who delivers by these ways. Without any, Edge servers take mail from the Internet."""
+    found = AddressSet()
+    for way in ways:
+        found |= internet if isinstance(way.source, str) else AddressSet.of(way.source)
+    return found or internet
 
 
 def _at(sites: tuple[str, ...] | None, server: ExchangeServer) -> bool:

@@ -23,7 +23,7 @@ from exchange_ports.proof.network_model import FilterComparison, NetworkModel
 from exchange_ports.proof.redundancy import RuleIndex
 from exchange_ports.topology.groups import ServerRole, identity, roles_of, send_connectors
 from exchange_ports.topology.inventory import ExchangeServer, RetiredGroup, addresses_of
-from exchange_ports.topology.models import EdgeServer, Inbound, OutboundPath, SenderReputation
+from exchange_ports.topology.models import EdgeServer, OutboundPath, SenderReputation
 from exchange_ports.traffic.addresses import FIRST_PLACEHOLDER, Address, AddressSet, network
 from exchange_ports.traffic.ports import Ports, tcp
 from exchange_ports.traffic.services import ServiceSet
@@ -227,9 +227,12 @@ class Invariants:
         if declared.subscribed_site is not None:
             taking_part = self._mailboxes(declared, besides=declared.edgesync_except)
             yield taking_part, services_of((tcp(declared.edgesync_port),))
-        inbound = self._model.topology.mail_flow.inbound
-        if isinstance(inbound, Inbound) and not isinstance(inbound.source, str):
-            yield AddressSet.of(inbound.source), services_of(BY_ID["E1"].ports)
+        ways = self._model.topology.mail_flow.inbound_ways
+        for way in ways:
+            # Edge takes what names nobody, or everything where each way names somebody.
+            by_edge = way.to is None or all(each.to is not None for each in ways)
+            if by_edge and not isinstance(way.source, str):
+                yield AddressSet.of(way.source), services_of(BY_ID["E1"].ports)
 
     def _mailboxes(self, declared: EdgeServer, besides: tuple[str, ...] = ()) -> AddressSet:
         site = self._model.topology.sites.get(declared.site)

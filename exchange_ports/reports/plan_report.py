@@ -16,7 +16,7 @@ from exchange_ports.planning import Plans
 from exchange_ports.reports import document as doc
 from exchange_ports.reports.reasons import reason_data, risk_look, why
 from exchange_ports.topology.groups import Group, identity, send_connectors
-from exchange_ports.topology.models import Inbound, Topology
+from exchange_ports.topology.models import Topology
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def closed(topology: Topology) -> tuple[str, ...]:
     receives = any(edge.receives for edge in topology.edge_servers.values())
     if flow.inbound == "none" or (flow.inbound is None and not receives):
         said.append("no inbound mail is declared: nobody outside can deliver mail")
-    elif isinstance(flow.inbound, Inbound) and topology.edge_servers and flow.inbound.to is None:
+    elif topology.edge_servers and flow.inbound and all(w.to is None for w in flow.inbound_ways):
         said.append("inbound mail comes through the Edge servers only")
     if not send_connectors(topology):
         said.append("no outbound mail is declared: no server sends mail to the outside")

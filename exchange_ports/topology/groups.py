@@ -309,6 +309,17 @@ class RoleGroups:
         """Client Access servers of these sites, or of all."""
         return self._of(GroupKind.CLIENT_ACCESS, self._ids(sites))
 
+    def client_access_to(self, names: Iterable[str] | None) -> tuple[Group, ...]:
+        """Client Access servers of the sites with these names, and single servers; None is all sites."""
+        if names is None:
+            return self.client_access()
+        several = tuple(names)
+        alone = (name for name in several if name not in self._topology.sites)
+        return (
+            *self.client_access(name for name in several if name in self._topology.sites),
+            *(group for name in alone for group in self.server(name)),
+        )
+
     def mailbox(self, sites: Iterable[str] | None = None) -> tuple[Group, ...]:
         """Mailbox servers of these sites, or of all."""
         return self._of(GroupKind.MAILBOX, self._ids(sites))

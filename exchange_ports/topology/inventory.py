@@ -211,7 +211,7 @@ class Inventory:
                 if edge.subscribed_site == site_key
             ),
         )
-        declared = () if server.address is None else (server.address,)
+        declared = tuple(sorted(server.addresses, key=AddressSet.place))
         path = ("sites", site_key, "servers", key)
         where = (site_key, network_id, network.platform, models.Zone.INTERNAL)
         return ExchangeServer(key, server_id, path, *where, roles, groups, declared)

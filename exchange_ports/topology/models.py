@@ -152,15 +152,39 @@ class Network(Declared):
     """Keeps the identity of a renamed network: the key it had before."""
 
 
-class Server(Declared):
+AddressOrSeveral = Annotated[
+    Annotated[fields.Address, Tag("<word>")]
+    | Annotated[tuple[fields.Address, ...], Field(min_length=1), Tag("<list>")],
+    BY_SHAPE,
+]
+
+
+class Addressed(Declared):
+    """What an Exchange server of either kind has: addresses that may be left out."""
+
+    address: AddressOrSeveral | None = None
+
+    @property
+    def addresses(self) -> tuple[IPv4Address | IPv6Address, ...]:
+        """Its addresses, none where none is declared."""
+        if self.address is None:
+            return ()
+        return self.address if isinstance(self.address, tuple) else (self.address,)
+
+
+class Server(Addressed):
     """An internal Exchange server."""
 
     roles: tuple[Role, ...] = Field(
         min_length=1, examples=[["client_access", "mailbox"], ["mailbox"]]
     )
     """Client Access, Mailbox, or both on one computer."""
-    address: fields.Address | None = Field(default=None, examples=["10.20.0.11"])
-    """Its address. May be left out: inside one network rules go by group."""
+    address: AddressOrSeveral | None = Field(
+        default=None, examples=["10.20.0.11", ["10.20.0.11", "10.20.50.11"]]
+    )
+    """Its address, or all of its addresses: of a replication network of a database availability group,
+    or of the group itself. Each of its network interfaces takes its groups. May be left out: inside one
+    network rules go by group."""
     own_group: bool = Field(default=False, examples=[True])
     """Whether the server wears a group of its own, which additional flows for this one server
     need. Changing it moves the server between groups."""
@@ -209,14 +233,7 @@ class Site(Declared):
     """Keeps the identity of a renamed site: the key it had before."""
 
 
-AddressOrSeveral = Annotated[
-    Annotated[fields.Address, Tag("<word>")]
-    | Annotated[tuple[fields.Address, ...], Field(min_length=1), Tag("<list>")],
-    BY_SHAPE,
-]
-
-
-class EdgeServer(Declared):
+class EdgeServer(Addressed):
     """An Edge Transport server."""
 
     network: fields.Name = Field(examples=["corp"])
@@ -237,8 +254,9 @@ class EdgeServer(Declared):
     they came after it was subscribed."""
     edgesync_port: fields.Port = Field(default=EDGESYNC_PORT, examples=[EDGESYNC_PORT])
     """The secure LDAP port of its AD LDS instance, where ConfigureAdam.ps1 changed it."""
-    version: Literal[2007, 2010, 2013] = Field(default=2013, examples=[2013])
-    """Its version of Exchange."""
+    version: fields.EdgeVersion = Field(default=2013, examples=[2016])
+    """Its version of Exchange: 2007, 2010, 2013, 2016 or 2019. `se` (Subscription Edition) cannot be in an
+    organization with Exchange 2013 servers."""
     delivery_port: fields.Port = Field(default=SMTP_PORT, examples=[SMTP_PORT])
     """The port by which it delivers to Mailbox servers, where a connector says otherwise."""
     receives: bool = Field(default=True, examples=[True])
@@ -250,13 +268,6 @@ class EdgeServer(Declared):
     this one server need."""
     id: fields.Name | None = Field(default=None, examples=["edge1"])
     """Keeps the identity of a renamed server: the key it had before."""
-
-    @property
-    def addresses(self) -> tuple[IPv4Address | IPv6Address, ...]:
-        """Its addresses, none where none is declared."""
-        if self.address is None:
-            return ()
-        return self.address if isinstance(self.address, tuple) else (self.address,)
 
     @property
     def site(self) -> str:
@@ -283,20 +294,27 @@ class ClientSource(Declared):
         default=DEFAULT_SERVICES, min_length=1, examples=[["https", "imap"]]
     )
     """What they use. Left out, `https` and `smtp_submission`, which a new server offers."""
-    to: tuple[fields.Name, ...] | None = Field(default=None, min_length=1, examples=[["hq"]])
-    """The sites whose Client Access servers they reach. Left out, all sites."""
+    to: tuple[fields.Name, ...] | None = Field(
+        default=None, min_length=1, examples=[["hq"], ["ex1"]]
+    )
+    """The sites whose Client Access servers they reach, or single Client Access servers that have
+    `own_group`. Left out, all sites. A name that a site and a server have is the site's."""
 
 
 class Inbound(Declared):
-    """Mail from outside."""
+    """Mail from outside, by one way."""
 
     source: Source = Field(
         default="internet", alias="from", examples=["internet", ["192.0.2.0/24"]]
     )
     """Who delivers: `internet`, or the ranges of a filtering service."""
-    to: tuple[fields.Name, ...] | None = Field(default=None, min_length=1, examples=[["hq"]])
-    """Sites whose Client Access servers take mail from outside themselves. Left out: the Edge
-    servers take it for everyone, or where there are none, the Client Access servers of all sites."""
+    to: tuple[fields.Name, ...] | None = Field(
+        default=None, min_length=1, examples=[["hq"], ["hybrid1"]]
+    )
+    """Who takes this mail without an Edge server in between: sites, of which all Client Access servers
+    do, or single Client Access servers that have `own_group`. Left out: the Edge servers take it for
+    everyone, or where there are none, the Client Access servers of all sites. Where every way names
+    `to`, Edge servers that receive take mail from all of these sources as well."""
 
 
 class SmartHost(Declared):
@@ -352,13 +370,15 @@ class MailFlow(Declared):
 
     inbound: (
         Annotated[
-            Annotated[Literal["none"], Tag("<word>")] | Annotated[Inbound, Tag("<mapping>")],
+            Annotated[Literal["none"], Tag("<word>")]
+            | Annotated[Inbound, Tag("<mapping>")]
+            | Annotated[tuple[Inbound, ...], Field(min_length=1), Tag("<list>")],
             BY_SHAPE,
         ]
         | None
     ) = Field(default=None, examples=[{"from": "internet"}, "none"])
-    """Mail from outside, or `none`. Left out: as a subscription sets it up where there is an Edge
-    server, otherwise none."""
+    """Mail from outside, by one way or by several in a list, or `none`. Left out: as a subscription
+    sets it up where there is an Edge server, otherwise none."""
     outbound: (
         Annotated[
             Annotated[Literal["none"], Tag("<word>")]
@@ -374,6 +394,20 @@ class MailFlow(Declared):
         default={}, examples=[{"scanners": {"from": ["10.20.7.0/28"], "to": "client_access"}}]
     )
     """Applications and appliances that hand mail to Exchange, by a name of your own."""
+
+    @property
+    def inbound_ways(self) -> tuple[Inbound, ...]:
+        """The ways of inbound mail that are declared; none where it is left out or `none`."""
+        declared = self.inbound
+        if declared is None or declared == "none":
+            return ()
+        return (declared,) if isinstance(declared, Inbound) else declared
+
+    @property
+    def inbound_by_edge(self) -> tuple[Inbound, ...]:
+        """The ways by which Edge servers take mail: those without `to`, or all where each has one."""
+        ways = self.inbound_ways
+        return tuple(way for way in ways if way.to is None) or ways
 
     @property
     def connectors(self) -> tuple[Outbound, ...] | None:
@@ -540,6 +574,12 @@ class Topology(Declared):
         default={}, examples=[{"fsw1": {"address": "10.20.2.60"}}]
     )
     """Witness servers that are no Exchange servers, by name."""
+    accept_risk: dict[str, fields.Words] = Field(
+        default={},
+        examples=[{"sites.hq.lync": "the pool of a provider, by its public addresses, MAIL-411"}],
+    )
+    """Risks that are accepted, by the field that opens the traffic, and why. Additional flows and relays
+    have an `accept_risk` of their own."""
     acknowledge: dict[str, fields.Words] = Field(
         default={}, examples=[{"port-25-blocked": "lifted by AWS, case 123456"}]
     )

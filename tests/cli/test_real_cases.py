@@ -42,6 +42,32 @@ ANSWERS: Final = (
         ("prefix list internet (114 entries to remove) needs 114 entries",),
     ),
     Answer("plan prefix-list-before.yaml", 0, (), ("created-over-limit",)),
+    # Inbound mail by two ways, and to one server: who is not named stays closed.
+    Answer("check inbound-two-ways.yaml 192.0.2.25 edge1 25", 0, ("passes",)),
+    Answer("check inbound-two-ways.yaml inbound-mail hybrid1 25", 0, ("passes",)),
+    Answer("check inbound-two-ways.yaml 192.0.2.25 hybrid1 25", 1, ("does not pass",)),
+    Answer("prove inbound-two-ways.yaml", 0, ("Proved",)),
+    Answer("check inbound-to-one-server.yaml 192.0.2.25 hybrid1 25", 0, ("passes",)),
+    Answer("check inbound-to-one-server.yaml 192.0.2.25 ex1 25", 1, ("does not pass",)),
+    Answer("prove inbound-to-one-server.yaml", 0, ("Proved",)),
+    Answer(
+        "explain inbound-two-ways.yaml 25",
+        0,
+        (
+            "topology.mail_flow.inbound[1]",
+            "topology.mail_flow.inbound[0]",
+        ),
+    ),
+    # Two addresses of an internal server: a replication network.
+    Answer("prove two-addresses.yaml", 0, ("Proved",)),
+    Answer("check two-addresses.yaml 10.20.50.11 10.20.50.12 64327", 0, ("passes",)),
+    Answer("check two-addresses.yaml 10.20.2.10 10.20.50.12 any", 0, ("passes",)),
+    Answer("check two-addresses.yaml 10.20.3.9 10.20.50.12 64327", 1, ("does not pass",)),
+    Answer("handover two-addresses.yaml", 0, ("10.20.0.11, 10.20.50.11, 10.20.0.12, 10.20.50.12",)),
+    # An Edge server of 2016: the same rows.
+    Answer("prove edge-2016.yaml", 0, ("Proved",)),
+    Answer("check edge-2016.yaml ex1 edge1 50636", 0, ("passes",)),
+    Answer("check edge-2016.yaml edge1 ex1 25", 0, ("passes",), ("older-edge-delivers",)),
     # A renamed site: `id` keeps its groups.
     Answer(
         "plan rename-without-id.yaml --against rename-before.yaml",

@@ -9,7 +9,7 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
@@ -121,10 +121,14 @@ def whole(case: Case) -> str:
     """
     if "whole" in case.words:
         return case.body
-    base = BASES["edge" in case.words]["body"]
-    text = case.body if _TOPOLOGY in case.body else case.body + _TOPOLOGY
-    shown = parts(text)
     left_out = case.words[case.words.index("without") + 1 :] if "without" in case.words else ()
+    return completed(case.body, BASES["edge" in case.words]["body"], left_out)
+
+
+def completed(text: str, base: str, left_out: Iterable[str] = ()) -> str:
+    """A stack file that begins with this text, and has the rest of the base."""
+    text = text if _TOPOLOGY in text else text + _TOPOLOGY
+    shown = parts(text)
     for key, lines in parts(base).items():
         if key not in shown and key not in left_out:
             text += lines
@@ -142,6 +146,12 @@ MADE: Final[dict[str, Callable[[], bytes]]] = {
         "latin-1"
     ),
     "unseen-character": lambda: b"config:\n  exchange-ports:topology:\n    a: x\xe2\x80\xaey\n",
+    "too-many-combinations": lambda: completed(
+        "config:\n  exchange-ports:topology:\n    additional_flows:\n      - {reason: monitoring, "
+        f"from: [{', '.join(f'10.9.{n // 256}.{n % 256}' for n in range(400))}], to: exchange, "
+        f"ports: [{', '.join(f'{1000 + 2 * n}/tcp' for n in range(300))}]}}\n",
+        BASES[0]["body"],
+    ).encode(),
     "too-many-values": lambda: (
         b"config:\n  exchange-ports:topology:\n    a: [" + b"1," * 100_000 + b"]\n"
     ),
@@ -201,6 +211,10 @@ def _committed(desk: Desk) -> None:
     Repository(desk.folder).commit({})
 
 
+def _with_two_projects(desk: Desk) -> None:
+    Repository(desk.folder).commit({"Pulumi.yaml": "name: mail\n---\nname: other\n"})
+
+
 def _with_a_review(desk: Desk) -> None:
     more = 'reason: administration, owner: Messaging team, ticket: MAIL-204, review: "2027-03-31"'
     base = BASES[0]["body"].replace("reason: administration", more)
@@ -246,6 +260,7 @@ def _adopting(desk: Desk) -> None:
 #: What a command needs around it to fail as the page says.
 AROUND: Final[dict[str, Callable[[Desk], None]]] = {
     "no-revision": _committed,
+    "not-reviewed": _with_two_projects,
     **{kind.code: _adopting for kind in command_kinds.ADOPTION_KINDS},
     "missing-extra": _without_pulumi,
     "review-passed": _with_a_review,
@@ -321,7 +336,7 @@ def _name_taken() -> str:
 
 
 #: Where the question was fine and the answer is no.
-_ANSWERED: Final = {"review-passed": 1}
+_ANSWERED: Final = {"not-reviewed": 2, "review-passed": 1}
 
 #: Where it is not the command line that answers, but a program.
 _SAID_BY_A_PROGRAM: Final = {

@@ -344,6 +344,9 @@ class _Draft:
             server: Data = {"roles": list(roles)}
             if self.with_address:
                 server["address"] = self.inside(network)
+                if self.draw(_number(0, 4)) == 0:
+                    # Of a replication network, or of a database availability group.
+                    server["address"] = [server["address"], self.inside(network)]
             if self.draw(_number(0, 3)) == 0:
                 server["own_group"] = True
             self.renamed(server, key)
@@ -371,6 +374,22 @@ class _Draft:
             for key, site in self.data["sites"].items()
         }
         return {key: names for key, names in found.items() if names}
+
+    def alone(self) -> list[str]:
+        """The Client Access servers with a group of their own."""
+        return [
+            name
+            for site in self.data["sites"].values()
+            for name, server in site.get("servers", {}).items()
+            if "client_access" in server["roles"] and server.get("own_group")
+        ]
+
+    def way_of_inbound_mail(self) -> Data:
+        way: Data = {"from": self.draw(_internet_or(_MAIL_RANGES))}
+        nobody = self.edges and not any(e.get("receives", True) for e in self.edges.values())
+        if nobody or self.maybe():
+            way["to"] = self.draw(_some((*self.with_role("client_access"), *self.alone())))
+        return way
 
     @property
     def edges(self) -> dict[str, Data]:
@@ -431,7 +450,7 @@ class _Draft:
             if self.maybe():
                 client["services"] = self.draw(_some(_SERVICES))
             if self.maybe():
-                client["to"] = self.draw(_some(served))
+                client["to"] = self.draw(_some((*served, *self.alone())))
             clients[name] = client
         if clients:
             self.data["clients"] = clients
@@ -446,11 +465,9 @@ class _Draft:
     def mail_flow(self) -> None:
         flow: Data = {}
         if self.maybe():
-            inbound: Data = {"from": self.draw(_internet_or(_MAIL_RANGES))}
-            nobody = self.edges and not any(e.get("receives", True) for e in self.edges.values())
-            if nobody or self.maybe():
-                inbound["to"] = self.draw(_some(self.with_role("client_access")))
-            flow["inbound"] = ("none", inbound)[self.draw(_number(0, 1))]
+            ways = [self.way_of_inbound_mail() for _ in range(self.draw(_number(1, 2)))]
+            single = len(ways) == 1 and self.maybe()
+            flow["inbound"] = ("none", ways[0] if single else ways)[self.draw(_number(0, 1))]
         if self.maybe():
             several = [self.connector() for _ in range(self.draw(_number(1, 3)))]
             outbound = self.draw(_one(("none", "several", "one")))

@@ -8,7 +8,13 @@ from exchange_ports.catalog import BY_ID, SERVICES, SMTP_PORT
 from exchange_ports.findings import Finding, Path
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.topology import models
-from exchange_ports.topology.checks.naming import connectors, servers
+from exchange_ports.topology.checks.naming import (
+    connectors,
+    inbound_ways,
+    servers,
+    sites_or_servers,
+)
+from exchange_ports.topology.fields import SUBSCRIPTION_EDITION
 from exchange_ports.topology.groups import ServerRole, roles_of, sites_with
 from exchange_ports.traffic.ports import Protocol, tcp
 
@@ -71,19 +77,16 @@ def edge_servers(topology: models.Topology) -> Iterator[Finding]:
             which = "neither {} nor {}" if edge.mail_site is None else "both {} and {}"
             which = which.format("subscribed_site", "mail_site")
             yield BY_CODE["edge-site-unclear"].at(path, edge=key, which=which)
+        if edge.version == SUBSCRIPTION_EDITION:
+            yield BY_CODE["edge-version-refused"].at((*path, "version"), edge=key)
         if edge.subscribed_site is None and edge.edgesync_except:
             yield BY_CODE["edgesync-without-subscription"].at((*path, "edgesync_except"), edge=key)
         if not edge.receives and not edge.sends:
             yield BY_CODE["edge-without-mail"].at(path, edge=key)
-    inbound = topology.mail_flow.inbound
     receives = any(edge.receives for edge in topology.edge_servers.values())
-    if (
-        isinstance(inbound, models.Inbound)
-        and inbound.to is None
-        and topology.edge_servers
-        and not receives
-    ):
-        yield BY_CODE["edge-does-not-receive"].at(("mail_flow", "inbound"))
+    for path, way in inbound_ways(topology):
+        if way.to is None and topology.edge_servers and not receives:
+            yield BY_CODE["edge-does-not-receive"].at(path)
     if topology.edge_servers and topology.name_servers.edge is None:
         yield BY_CODE["edge-without-name-servers"].at(("name_servers",))
     if topology.sender_reputation is not None and not topology.edge_servers:
@@ -182,11 +185,8 @@ def sites_without_servers(topology: models.Topology) -> Iterator[Finding]:
 
 def _asked(topology: models.Topology) -> Iterator[tuple[Path, tuple[str, ...] | None, ServerRole]]:
     """Every list of sites whose servers in a role are asked for something."""
-    for key, client in topology.clients.items():
-        yield ("clients", key, "to"), client.to, ServerRole.CLIENT_ACCESS
-    inbound = topology.mail_flow.inbound
-    if isinstance(inbound, models.Inbound):
-        yield ("mail_flow", "inbound", "to"), inbound.to, ServerRole.CLIENT_ACCESS
+    for path, named in sites_or_servers(topology):
+        yield path, named, ServerRole.CLIENT_ACCESS
     for key, relay in topology.mail_flow.relays.items():
         yield ("mail_flow", "relays", key, "sites"), relay.sites, ServerRole(relay.to)
     for key, witness in topology.witnesses.items():

@@ -6,7 +6,14 @@ from typing import Final, NamedTuple, cast
 from exchange_ports.findings import Finding, Path, nearest
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.topology import models
-from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS, EndpointKind, FlowEnd, ends_of
+from exchange_ports.topology.fields import (
+    INTERNET_WORD,
+    ROLE_WORDS,
+    EndpointKind,
+    FlowEnd,
+    cloud_name,
+    ends_of,
+)
 from exchange_ports.topology.groups import ServerRole, has_own_group, mailbox_servers, roles_of
 from exchange_ports.traffic.addresses import Network as Range
 from exchange_ports.traffic.addresses import covers, inside, network
@@ -25,6 +32,7 @@ def undeclared(topology: models.Topology) -> Iterator[Finding]:
         yield from _of_edge(topology, ("edge_servers", key), edge)
     for path, named in _sites_named(topology):
         yield from _all_known(path, named, "a site", sites)
+    yield from _taking(topology)
     yield from _connectors(topology)
     for side in ("internal", "edge"):
         by_network = getattr(topology.name_servers, side)
@@ -59,18 +67,46 @@ def _all_known(
 
 
 def _sites_named(topology: models.Topology) -> Iterator[tuple[Path, tuple[str, ...]]]:
-    """Every list of sites, with its place."""
-    for key, client in topology.clients.items():
-        yield ("clients", key, "to"), client.to or ()
-    inbound = topology.mail_flow.inbound
-    if isinstance(inbound, models.Inbound):
-        yield ("mail_flow", "inbound", "to"), inbound.to or ()
+    """Every list of sites alone, with its place."""
     for key, relay in topology.mail_flow.relays.items():
         yield ("mail_flow", "relays", key, "sites"), relay.sites or ()
     for key, witness in topology.witnesses.items():
         yield ("witnesses", key, "sites"), witness.sites or ()
     for path, connector in connectors(topology):
         yield (*path, "sites"), connector.sites or ()
+
+
+def sites_or_servers(
+    topology: models.Topology,
+) -> Iterator[tuple[Path, tuple[str, ...] | None]]:
+    """Every list of sites or single Client Access servers, with its place."""
+    for key, client in topology.clients.items():
+        yield ("clients", key, "to"), client.to
+    for path, way in inbound_ways(topology):
+        yield (*path, "to"), way.to
+
+
+def _taking(topology: models.Topology) -> Iterator[Finding]:
+    """Single servers that clients or mail from outside go to."""
+    internal = {key: server for _, _, key, server in servers(topology)}
+    able = [k for k, each in internal.items() if ServerRole.CLIENT_ACCESS in roles_of(each)]
+    what = "a site or a Client Access server"
+    for path, named in sites_or_servers(topology):
+        for index, name in enumerate(named or ()):
+            at = (*path, index)
+            if name in topology.sites:
+                continue
+            if name in topology.edge_servers and path[0] == "mail_flow":
+                fix = (
+                    "leave `to` out for mail that Edge servers take, and set `receives: false` at "
+                    "those that take none"
+                )
+                yield BY_CODE["undeclared"].at(at, name=name, what=what, fix=fix)
+            elif name not in able:
+                yield _unknown(at, name, what, {*topology.sites, *able})
+            elif not internal[name].own_group:
+                instead = f"its site, {next(s for s, _, k, _ in servers(topology) if k == name)}"
+                yield BY_CODE["server-without-group"].at(at, server=name, instead=instead)
 
 
 def _connectors(topology: models.Topology) -> Iterator[Finding]:
@@ -151,6 +187,8 @@ def _end_named(topology: models.Topology, path: Path, end: FlowEnd) -> Iterator[
             yield BY_CODE["server-without-group"].at(
                 path, server=end.word, instead="its role: edge"
             )
+    elif (pasted := cloud_name(end.word)) is not None:
+        yield BY_CODE["cloud-name"].at(path, end=end.word, what=pasted.what, fix=pasted.fix)
     else:
         known = [*ROLE_WORDS, INTERNET_WORD, *internal, *topology.edge_servers]
         yield _unknown(path, end.word, "a server or a role", known)
@@ -219,6 +257,14 @@ def connectors(topology: models.Topology) -> Iterator[tuple[Path, models.Outboun
             yield (*path, index), connector
 
 
+def inbound_ways(topology: models.Topology) -> Iterator[tuple[Path, models.Inbound]]:
+    """Every declared way of inbound mail, with its place."""
+    declared = topology.mail_flow.inbound
+    path: Path = ("mail_flow", "inbound")
+    for index, way in enumerate(topology.mail_flow.inbound_ways):
+        yield (path if isinstance(declared, models.Inbound) else (*path, index)), way
+
+
 def zones(topology: models.Topology) -> Iterator[tuple[Path, str, str, Range]]:
     """Every range of every zone: its place, words for it, the zone, the range."""
     for key, declared in topology.networks.items():
@@ -271,7 +317,7 @@ def named_by(topology: models.Topology, end: FlowEnd) -> list[Named]:
     if end.is_external:
         return []
     internal = [
-        Named(("sites", site_key, "servers", key), key, site.network, server.address is not None)
+        Named(("sites", site_key, "servers", key), key, site.network, bool(server.addresses))
         for site_key, site, key, server in servers(topology)
         if end.site in (None, site_key) and end.word in ("exchange", key, *roles_of(server))
     ]
@@ -284,17 +330,21 @@ def named_by(topology: models.Topology, end: FlowEnd) -> list[Named]:
 
 
 def nowhere(range_: Range) -> str | None:
-    """Which kind of addresses a range has, if no connection has such a source."""
+    """Which kind of special addresses a range has, if no host that a rule could name has one of them."""
     return next((what for what, block in _NOWHERE if inside(range_, block)), None)
 
 
-#: IANA's special-purpose registries.
+#: IANA's special-purpose registries; and the addresses at which every cloud's own host answers, which are
+#: its platform's, whoever asks (metadata, name resolution, health probes).
 _NOWHERE: Final = tuple(
     (what, network(block))
     for what, blocks in {
+        "of this network, and so of nobody": ("0.0.0.0/8", "::/128"),
         "multicast": ("224.0.0.0/4", "ff00::/8"),
+        "reserved": ("240.0.0.0/4",),
         "loopback": ("127.0.0.0/8", "::1/128"),
         "link-local": ("169.254.0.0/16", "fe80::/10"),
+        "a cloud's own": ("168.63.129.16/32", "fd00:ec2::/32"),
     }.items()
     for block in blocks
 )

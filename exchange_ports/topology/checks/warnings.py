@@ -188,7 +188,11 @@ def older_edge(topology: models.Topology) -> Iterator[Finding]:
     """Older Edge servers that deliver to servers on which the front end owns the port (A-05)."""
     both = {ServerRole.CLIENT_ACCESS, ServerRole.MAILBOX}
     for key, edge in topology.edge_servers.items():
-        if edge.version == _WITH_FRONT_END or edge.delivery_port != SMTP_PORT or not edge.receives:
+        if (
+            edge.version not in _WITHOUT_FRONT_END
+            or edge.delivery_port != SMTP_PORT
+            or not edge.receives
+        ):
             continue
         site = topology.sites.get(edge.site)
         for name, server in site.servers.items() if site else ():
@@ -203,8 +207,8 @@ def older_edge(topology: models.Topology) -> Iterator[Finding]:
                 break
 
 
-#: From this version on an Edge server delivers to the Front End Transport service.
-_WITH_FRONT_END: Final = 2013
+#: Edge servers of later versions deliver to the Front End Transport service.
+_WITHOUT_FRONT_END: Final = (2007, 2010)
 
 
 def ipv6_residue(topology: models.Topology) -> Iterator[Finding]:
