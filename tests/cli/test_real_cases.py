@@ -20,7 +20,32 @@ class Answer(NamedTuple):
     never: tuple[str, ...] = ()
 
 
+#: With the state of the documented interruption on Azure.
+_ADOPT: Final = (
+    "adopt ../../../stacks/Pulumi.prod-azure.yaml --state ../adoption/azure/state.json --azure "
+    "adopt-azure/asgs.json "
+)
+
 ANSWERS: Final = (
+    # Azure: rules of others at a group that the state has, and rules that others changed.
+    Answer(
+        _ADOPT + "adopt-azure/nsgs.json",
+        1,
+        (
+            "exchange-corp-internal AllowAll allow inbound everything from * to *, priority 101",
+            "az network nsg rule delete --ids",
+        ),
+        ("Changed by others",),
+    ),
+    Answer(
+        _ADOPT + "adopt-azure/nsgs2.json",
+        1,
+        (
+            "Changed by others network security group exchange-corp-internal",
+            "the rule in-2617-tcp-443-anywhere-to-client-access.hq is deny inbound 443/tcp",
+            "exchange-corp-internal AllowAll allow inbound everything from * to *, priority 101",
+        ),
+    ),
     # A prefix list of more entries than one call takes: at its creation, and at a change.
     Answer(
         "plan prefix-list-over-100.yaml",
