@@ -69,8 +69,18 @@ def _group_key(value: object) -> str:
 _ADDRESS_LETTERS: Final = re.compile(r"[0-9a-fA-F:.]+(?:/[0-9]{1,3})?")
 
 
+#: Labels with dots between, of which the last is no number: the name of a host.
+_HOST: Final = re.compile(r"(?:[A-Za-z0-9_-]{1,63}\.)+[A-Za-z][A-Za-z0-9-]{0,62}\.?")
+
+
+def _no_host_name(text: str) -> None:
+    if _HOST.fullmatch(text):
+        raise PydanticCustomError("host-name", "", {"name": text})
+
+
 def _range(value: object) -> Network:
     text = _must_be_text(value, "an address range as text")
+    _no_host_name(text)
     if not _ADDRESS_LETTERS.fullmatch(text):
         raise PydanticCustomError("bad-range", "", {"range": text})
     try:
@@ -87,6 +97,7 @@ def _range(value: object) -> Network:
 
 def _address(value: object) -> IPv4Address | IPv6Address:
     text = _must_be_text(value, "an address as text")
+    _no_host_name(text)
     if not _ADDRESS_LETTERS.fullmatch(text):
         raise PydanticCustomError("bad-address", "", {"address": text})
     try:
@@ -242,6 +253,7 @@ class FlowEnd(NamedTuple):
         text = _must_be_text(value, "a role, a server, a range or internet")
         if ":" in text or (text[:1].isdigit() and ("." in text or "/" in text)):
             return cls("", None, _range(text))
+        _no_host_name(text)
         word, at, site = text.partition("@")
         if not _NAME.fullmatch(word) or (at and not _NAME.fullmatch(site)):
             raise PydanticCustomError("bad-end", "", {"end": text})

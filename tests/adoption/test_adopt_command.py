@@ -383,7 +383,7 @@ def test_the_output_with_fewer_rules_is_the_one_that_is_not_whole(
     groups, rules = made_by_hand()
     for group in groups["SecurityGroups"]:
         if group["GroupId"] == "sg-0a000000000000000":
-            counted = {"IpPermissions": [{"IpRanges": [{}] * 5}], "IpPermissionsEgress": []}
+            counted: Json = {"IpPermissions": [{"IpRanges": [{}] * 5}], "IpPermissionsEgress": []}
             group.update(counted)
     first = rules["SecurityGroupRules"][3]
     if change > 0:
