@@ -50,9 +50,14 @@ TARGETS: Final[Mapping[str, Nearest]] = {
         (*_FLOWS, "tests/differences", "tests/rollout"), ("tests/topology",)
     ),
     f"{_PACKAGE}/clouds/aws/plan.py": Nearest(_PLAN, ("tests/clouds/test_plan_laws.py",)),
-    f"{_PACKAGE}/clouds/azure/plan.py": Nearest(_PLAN, ("tests/clouds/test_plan_laws.py",)),
+    f"{_PACKAGE}/clouds/azure/plan.py": Nearest(
+        _PLAN, ("tests/component/test_subnets.py", "tests/clouds/test_plan_laws.py")
+    ),
     f"{_PACKAGE}/proof": Nearest(
         ("tests/proof", "tests/reports/test_report.py"), ("tests/proof/test_reachability.py",)
+    ),
+    f"{_PACKAGE}/proof/invariants.py": Nearest(
+        ("tests/proof",), ("tests/component/test_subnets.py",)
     ),
     f"{_PACKAGE}/differences": Nearest(("tests/differences",), ("tests/differences/test_diff.py",)),
 }
@@ -203,6 +208,10 @@ EQUIVALENT: Final[Mapping[str, str]] = {
     f"{_PACKAGE}/clouds/azure/plan.py _written: "
     "if not isinstance(ours, Group) or ours.network != network: => if False:": (
         "`zones` has groups of this network only, so whatever else is asked for is in no zone"
+    ),
+    f"{_PACKAGE}/proof/redundancy.py RuleIndex._covering: "
+    "other.services & rule.services => other.services": (
+        "it only saves work: a rule without a service in common leaves what is not covered as it is"
     ),
     f"{_PACKAGE}/differences/topology_diff.py EndpointText.__init__: "
     "each.perimeter => each.internal #1": (

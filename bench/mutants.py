@@ -101,7 +101,7 @@ def mutants(file: str, tree: ast.Module) -> Iterator[Mutant]:
 
 def _places(node: ast.AST, scope: tuple[str, ...]) -> Iterator[tuple[str, ast.AST]]:
     """Every node that may be edited, with the name of the function or class around it."""
-    if isinstance(node, ast.Raise | ast.JoinedStr) or _is_alias(node):
+    if isinstance(node, ast.Raise | ast.JoinedStr) or _is_alias(node) or _is_example(node):
         return
     yield ".".join(scope) or "(module)", node
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -119,6 +119,11 @@ def _places(node: ast.AST, scope: tuple[str, ...]) -> Iterator[tuple[str, ast.AS
 
 def _is_alias(node: ast.AST) -> bool:
     return isinstance(node, ast.AnnAssign) and ast.unparse(node.annotation) == "TypeAlias"
+
+
+def _is_example(node: ast.AST) -> bool:
+    """Examples of fields are words for people; that they are valid is a test of the schema."""
+    return isinstance(node, ast.keyword) and node.arg == "examples"
 
 
 def _with(node: ast.AST, **fields: object) -> ast.AST:

@@ -38,6 +38,7 @@ _AT_LEAST: Final = 20
 _TRUSTED: Final = 200
 _MEMORY: Final = 6 * 2**30
 #: No test was collected, or pytest was called wrongly: that is no verdict.
+_UNUSED: Final = "no test loads the file"
 _NO_VERDICT: Final = (3, 4, 5, 70)
 
 
@@ -123,7 +124,8 @@ def run(tests: Sequence[str], limit: float, faulty: _Faulty | None, *, slow: boo
     code = os.WEXITSTATUS(status)
     if code in _NO_VERDICT:
         raise RuntimeError(f"pytest ended with {code} for {tests}: {said}")
-    return Outcome(code != 0, said.splitlines()[0] if said else "loading", cpu)
+    lines = said.splitlines()
+    return Outcome(code != 0, lines[0] if lines else "" if code == 0 else "loading", cpu)
 
 
 def _say(pipe: int, word: str) -> None:
@@ -162,9 +164,8 @@ def _child(
     # Libraries are loaded already, without pytest's own code for their assertions: none of them has a test.
     options += ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning", "-m"]
     ended = int(pytest.main([*options, "slow" if slow else "not slow", *tests], [First()]))
-    if faulty is not None and faulty.module not in _FaultyLoader.used:
-        say(f"nothing loads {faulty.module}")
-        return _NO_VERDICT[-1]
+    if not ended and faulty is not None and faulty.module not in _FaultyLoader.used:
+        say(_UNUSED)
     return ended
 
 
@@ -180,13 +181,16 @@ class Runner:
         """What the tests nearest to a file, after `first`, say of other code in it."""
         faulty = _Faulty(_module(file), ROOT / file, code)
         nearest = _tests(file)
-        cpu = 0.0
+        cpu, used = 0.0, False
         for tests, slow in ((tuple(first), False), (nearest.quick, False), (nearest.slow, True)):
             if tests:
                 found = run(tests, self._limit(tests, slow=slow), faulty, slow=slow)
                 cpu += found.cpu
+                used |= found.by != _UNUSED
                 if found.noticed:
                     return found._replace(cpu=cpu)
+        if not used:
+            raise RuntimeError(f"no test loads {file}")
         return Outcome(False, "", cpu)
 
     def _limit(self, tests: tuple[str, ...], *, slow: bool) -> float:

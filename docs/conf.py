@@ -56,6 +56,7 @@ _CONTENTS: Final[Mapping[str, Iterable[str]]] = {
         "python",
         "generated/api",
         "bench",
+        "mutation",
         "reference/index",
     ),
     "Explanation": ("proof", "readings", "architecture"),

@@ -5,26 +5,52 @@ each network's plan is handed to its cloud's `resources`. A cloud's SDK is loade
 needs it.
 """
 
+import json
 import os
-from collections.abc import Iterable, Mapping
-from typing import Any, Final, Self, TypedDict, cast
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
+from typing import Any, Final, Self, TypedDict, TypeVar
+from weakref import WeakKeyDictionary
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
+from pulumi.runtime.settings import get_root_resource
 
 from exchange_ports.clouds import cloud_of
 from exchange_ports.clouds.base import NetworkOutputs, ServerGroups, below
-from exchange_ports.findings import Finding, Refused, counted, in_order, render
+from exchange_ports.findings import (
+    Finding,
+    Path,
+    Place,
+    Refused,
+    counted,
+    in_order,
+    render,
+)
 from exchange_ports.findings.topology_kinds import BY_CODE
-from exchange_ports.pipeline import Compiled, StackSettings, check_registered, compile_stack
+from exchange_ports.pipeline import (
+    Compiled,
+    StackSettings,
+    check_registered,
+    compile_stack,
+    read_content,
+)
 from exchange_ports.proof import Failure
 from exchange_ports.reports.rollout_report import rollout_report, step_text
 from exchange_ports.reports.writers import to_text
 from exchange_ports.rollout import RegisteredNetwork, registered
-from exchange_ports.stackfile.stack_file import NAMESPACE, SETTINGS, unknown_setting
+from exchange_ports.stackfile.stack_file import (
+    NAMESPACE,
+    SETTINGS,
+    WORDS,
+    read_stack_file,
+    unknown_setting,
+)
 from exchange_ports.topology.models import Topology
 
 TYPE: Final = "exchange-ports:index:ExchangeFirewall"
+
+_T = TypeVar("_T")
 
 
 class NetworkArgs(TypedDict, total=False):
@@ -43,13 +69,17 @@ class NetworkArgs(TypedDict, total=False):
     """The provider for this network's resources. Left out, `opts.providers` or the default."""
 
 
+#: Whatever else a program declares is not ours to speak of.
+_NOT_REGISTERED: Final = "no resource of this component was registered"
+
+
 class TopologyError(pulumi.RunError, ValueError):
     """The topology cannot be used: the text has every finding. Pulumi shows it without a traceback."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         """Keep the findings; the text is their rendering."""
         self.findings: tuple[Finding, ...] = in_order(findings)
-        super().__init__(render(self.findings))
+        super().__init__(render(self.findings, _NOT_REGISTERED))
 
 
 #: More failures than this are counted: they are often one fault seen from every server.
@@ -67,10 +97,51 @@ class NotProved(pulumi.RunError, ValueError):
         shown = [f"  {failure}" for failure in failures[:_MOST_SHOWN]]
         if len(failures) > _MOST_SHOWN:
             shown.append(f"  and {len(failures) - _MOST_SHOWN} more")
-        first = f"not proved, so nothing was registered: {counted(len(failures), 'failure')}"
+        first = f"not proved, so {_NOT_REGISTERED}: {counted(len(failures), 'failure')}"
         last = "what to do: report it; in an emergency, skip_proof=True goes on without the proof"
         super().__init__("\n".join([first, *shown, last]))
         self.failures: tuple[Failure, ...] = failures
+
+
+class UnknownName(pulumi.RunError, KeyError):
+    """An output is asked for a name that it does not have: the text has the names. No traceback is shown."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class _ByName(dict[str, _T]):
+    """Outputs by name, that say which names there are."""
+
+    def __init__(self, what: str, named: Mapping[str, _T]) -> None:
+        super().__init__(named)
+        self._what = what
+
+    def __missing__(self, name: str) -> _T:
+        raise UnknownName(
+            f"No {self._what} is called `{name}`. There are: {', '.join(self) or 'none'}."
+        )
+
+
+#: The components of a program by what tells them apart, as long as the program's stack is there.
+_NAMES: Final = WeakKeyDictionary[pulumi.Resource, set[tuple[str, str]]]()
+
+
+def _taken(
+    name: str, networks: Iterable[RegisteredNetwork], opts: pulumi.ResourceOptions | None
+) -> Iterator[Finding]:
+    """The names that another component of this program has, of ours or of one of our networks."""
+    stack = get_root_resource()
+    if stack is None:
+        return
+    parent = opts and opts.parent
+    above = "" if parent is None else parent.pulumi_resource_type
+    known = _NAMES.setdefault(stack, set())
+    ours = [(f"{above}${TYPE}", name)]
+    ours += [(above, below(name, each.plan.network)) for each in networks]
+    for _, other in [each for each in ours if each in known][:1]:
+        yield BY_CODE["component-name-taken"].at((), name=other, meant=f"{name}-2")
+    known.update(ours)
 
 
 class ExchangeFirewall(pulumi.ComponentResource):
@@ -138,14 +209,17 @@ class ExchangeFirewall(pulumi.ComponentResource):
             raise TopologyError(refused.findings) from None
         plans, old, warnings = stack.plans, stack.previous, stack.findings
         to_register = registered(old, plans, phase)
-        unfit = tuple(check_registered(name, to_register, plans, networks))
+        unfit = (
+            *check_registered(name, to_register, plans, networks),
+            *_taken(name, to_register, opts),
+        )
         if unfit:
             raise TopologyError([*warnings, *unfit])
         super().__init__(TYPE, name, None, opts)
         if skip_proof:
             pulumi.log.warn(_UNPROVED, self)
         for warning in warnings:
-            pulumi.log.warn(str(warning), self)
+            pulumi.log.warn(str(_located(warning)), self)
         if _goes_on_after_errors():
             pulumi.log.warn(_GOES_ON, self)
         if phase is not None and rollout is not None:
@@ -160,13 +234,26 @@ class ExchangeFirewall(pulumi.ComponentResource):
             )
             for each in to_register
         ]
-        self.servers = {
-            server: member_of
-            for _, network in made
-            for server, member_of in network.servers.items()
-        }
-        self.groups = {key: network.groups for key, network in made}
-        self.zones = {key: network.zones for key, network in made if network.zones}
+        self.servers = _ByName(
+            "managed server",
+            {
+                server: member_of
+                for _, network in made
+                for server, member_of in network.servers.items()
+            },
+        )
+        self.groups = _ByName(
+            "network in AWS or Azure",
+            {key: _ByName(f"group of {key}", network.groups) for key, network in made},
+        )
+        self.zones = _ByName(
+            "network with zones",
+            {
+                key: _ByName(f"zone of {key}", network.zones)
+                for key, network in made
+                if network.zones
+            },
+        )
         self.register_outputs({"servers": self.servers, "groups": self.groups, "zones": self.zones})
 
     @classmethod
@@ -191,17 +278,59 @@ class ExchangeFirewall(pulumi.ComponentResource):
         unknown = [unknown_setting(key, (key,)) for key in _unknown_to_us(config)]
         if unknown:
             raise TopologyError(unknown)
-        return cls(
-            name,
-            topology=cast("Mapping[str, Any]", config.get_object("topology")),
-            networks=config.get_object("networks") or {},
-            tags=config.get_object("tags"),
-            previous=config.get_object("previous"),
-            # A key without a value is an empty text to a program.
-            step=config.get("step") or None,
-            attached=config.get("attached") or None,
-            opts=opts,
-        )
+        given = {key: _setting(config, key) for key in SETTINGS}
+        located = _LOCATE.set(_in_the_stack_file(config, given))
+        try:
+            return cls(
+                name,
+                topology=given["topology"],
+                networks=given["networks"] or {},
+                tags=given["tags"],
+                previous=given["previous"],
+                step=given["step"],
+                attached=given["attached"],
+                opts=opts,
+            )
+        except TopologyError as refused:
+            raise TopologyError(map(_located, refused.findings)) from None
+        finally:
+            _LOCATE.reset(located)
+
+
+#: Where a field of the settings stands, as far as it is known.
+_LOCATE: Final = ContextVar[Callable[[Path], Place] | None]("locate", default=None)
+
+
+def _located(finding: Finding) -> Finding:
+    locate = _LOCATE.get()
+    return finding if locate is None else finding.located(locate)
+
+
+def _in_the_stack_file(
+    config: pulumi.Config, given: Mapping[str, object]
+) -> Callable[[Path], Place] | None:
+    """Where the fields of the settings stand, if the stack's file is in its usual place and says the same."""
+    if config.name != NAMESPACE:
+        return None
+    for file in (f"stacks/Pulumi.{pulumi.get_stack()}.yaml", f"Pulumi.{pulumi.get_stack()}.yaml"):
+        try:
+            stack = read_stack_file(read_content(file), file)
+        except Refused:
+            continue
+        if all(stack.config.get(key) == value for key, value in given.items()):
+            return stack.locate
+    return None
+
+
+def _setting(config: pulumi.Config, key: str) -> Any:
+    """A setting as plain data; what is no JSON is text, and refused as text. None where it is not set."""
+    text = config.get(key)
+    if text is None or key in WORDS:
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _unknown_to_us(config: pulumi.Config) -> list[str]:

@@ -7,7 +7,7 @@ that is a tenth of the time of a command.
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from exchange_ports.clouds import cloud, cloud_of
 from exchange_ports.clouds.base import below
@@ -32,16 +32,35 @@ def read_content(file: str) -> bytes:
     :raises Refused: it cannot be read, or is too large.
     """
     try:
-        with open(file, "rb") as opened:
-            content = opened.read(MAX_BYTES + 1)
-            size = os.fstat(opened.fileno()).st_size
+        content, size = read_at_most(file, MAX_BYTES)
     except OSError as failed:
         why = (failed.strerror or "the system gives no reason").lower()
         raise Refused([CANNOT_READ.at((), file=file, why=why)]) from None
-    if len(content) > MAX_BYTES:
-        # What has no end says no size.
-        raise too_big(file, max(size, len(content)))
+    if content is None:
+        raise too_big(file, size)
     return content
+
+
+def read_at_most(file: str, most: int) -> tuple[bytes | None, int]:
+    """A file's bytes and their number; None for the bytes where they are more than `most`.
+
+    A file that says that it is larger is not read. What says no size (a pipe, a device) is read as far
+    as `most`; its number is then what was read.
+
+    :raises OSError: it cannot be read.
+    """
+    with open(file, "rb", buffering=0) as opened:
+        size = os.fstat(opened.fileno()).st_size
+        if size > most:
+            return None, size
+        content = bytearray()
+        while len(content) <= most and (more := opened.read(_CHUNK)):
+            content += more
+    return (None if len(content) > most else bytes(content)), max(size, len(content))
+
+
+#: Bytes that are read at once.
+_CHUNK: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ place, would have a group made a second time.
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any, Final, TypeAlias
 
 from exchange_ports.clouds import cloud, cloud_of
@@ -107,7 +108,7 @@ def component_of(state: State, name: str | None, stack: str | None, project: str
             (),
             what="the export",
             where=f"it is of the stack {stacks[0][0]}, and the file of {stack}",
-            fix=f"print it with `pulumi stack export --stack {stack} --file state.json`",
+            fix=f"print it with `pulumi stack export --stack {quote(str(stack))} --file state.json`",
         )
     known = sorted({each.urn for each in state.of_type(COMPONENT)})
     named = [urn for urn in known if name in (None, urn.name)]

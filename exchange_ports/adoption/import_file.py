@@ -10,6 +10,7 @@ imported is looked at before the update; what is not planned goes last, since tr
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any, Final
 
 from exchange_ports.adoption.compare import COMPONENT, Adoption
@@ -146,7 +147,7 @@ def steps(adoption: Adoption, file: str) -> tuple[Step, ...]:
         return (*_unlocked(adoption, mended), *mended, *several, again)
     listed = [*mended]
     if adoption.verdicts(ResourceStatus.IMPORT):
-        command = f"pulumi import --file {file} --yes --skip-preview --protect=false"
+        command = f"pulumi import --file {quote(file)} --yes --skip-preview --protect=false"
         listed.append(Step(f"{command} --generate-code=false", "the state learns what exists"))
     early, late = _unwanted(adoption)
     listed += early
@@ -183,11 +184,11 @@ def _out_of_the_state(adoption: Adoption) -> Iterator[Step]:
     """What the state has to let go of; no cloud is touched by that."""
     for verdict in adoption.verdicts(ResourceStatus.BLOCKED):
         why = f"lets go of {', '.join(verdict.because)}, so that {verdict.id} can be imported"
-        yield Step(f"pulumi state delete '{verdict.wanted.urn}' --yes", why)
+        yield Step(f"pulumi state delete {quote(str(verdict.wanted.urn))} --yes", why)
     for verdict in adoption.verdicts(ResourceStatus.HELD):
         for holder in verdict.because:
             why = f"only where that is what {verdict.wanted.name} was called before"
-            yield Step(f"pulumi state delete '{holder}' --yes", why)
+            yield Step(f"pulumi state delete {quote(holder)} --yes", why)
 
 
 def _unwanted(adoption: Adoption) -> tuple[list[Step], list[Step]]:

@@ -16,6 +16,7 @@ from exchange_ports.clouds import cloud, platforms
 from exchange_ports.clouds.existing import PrintedDocument, State, loaded
 from exchange_ports.findings import Finding, Refused, counted
 from exchange_ports.findings.command_kinds import CANNOT_READ_OUTPUT, CANNOT_WRITE, NOT_IN_PLAN
+from exchange_ports.pipeline import read_at_most
 from exchange_ports.reports.adoption_report import adoption_report
 from exchange_ports.reports.writers import publish
 from exchange_ports.stackfile.stack_file import NAMESPACE, StackFile
@@ -23,6 +24,8 @@ from exchange_ports.topology.models import Platform
 
 #: What the import file is called where none is written.
 _UNWRITTEN: Final = "adopt.json"
+#: Bytes of one file: a state of 10,000 resources has 20 to 30 million.
+_MOST_BYTES: Final = 64 * 1024 * 1024
 
 
 def adopt(asked: argparse.Namespace) -> int:
@@ -85,9 +88,11 @@ def _loaded(
     documents: list[PrintedDocument] = []
     for file in files or ():
         try:
-            content = Path(file).read_bytes()
+            content, size = read_at_most(file, _MOST_BYTES)
+            why = f"it has {size} bytes, and at most {_MOST_BYTES} are read"
         except OSError as failed:
-            why = (failed.strerror or "the system gives no reason").lower()
+            content, why = None, (failed.strerror or "the system gives no reason").lower()
+        if content is None:
             findings.append(CANNOT_READ_OUTPUT.at((), file=file, why=why, commands=commands))
             continue
         document = loaded(content, file, commands)

@@ -54,14 +54,19 @@ def changed_code(found: Sides, *, on_disk: bool) -> tuple[str, ...]:
 
 
 def _decides(each: _ChangedFile, prefix: str) -> bool:
-    if not each.path.startswith(prefix):
-        above = os.path.commonpath((f"/{prefix}", f"/{os.path.dirname(each.path)}"))
-        inside, _, more = os.path.relpath(f"/{each.path}", above).partition("/")
-        if more and not inside.startswith("."):
-            return False
     # A link or a submodule may have any name.
     plain = all(mode in _PLAIN for mode in each.modes)
-    return not (plain and os.path.splitext(each.path)[1].lower() in _HARMLESS)
+    harmless = plain and os.path.splitext(each.path)[1].lower() in _HARMLESS
+    return _is_near(each.path, prefix) and not harmless
+
+
+def _is_near(path: str, prefix: str) -> bool:
+    """Whether a path is in the project's folder, or in one above it, or hidden there."""
+    if path.startswith(prefix):
+        return True
+    above = os.path.commonpath((f"/{prefix}", f"/{os.path.dirname(path)}"))
+    inside, _, more = os.path.relpath(f"/{path}", above).partition("/")
+    return not more or inside.startswith(".")
 
 
 def _is_stack_file(path: str, folders: Collection[str]) -> bool:
@@ -77,18 +82,24 @@ def _between(old: str, new: str) -> Iterator[_ChangedFile]:
 
 def _on_disk(found: Sides) -> Iterator[_ChangedFile]:
     # Not by git's own comparison with the work tree, which runs filters that are configured there.
-    known = git("-r", "-z", "--full-tree", found.base, command="ls-tree", of=found.base)
-    for line in filter(None, known.split(b"\0")):
+    listed = git("-r", "-z", "--full-tree", found.base, command="ls-tree", of=found.base)
+    known: set[bytes] = set()
+    for line in filter(None, listed.split(b"\0")):
         words, _, name = line.partition(b"\t")
         mode, _, blob = words.decode().split()
+        known.add(name)
         path = _path(name)
+        if not _is_near(path, found.prefix):
+            continue
         now = _mode(found.here(path))
         if now != mode or (mode != _SUBMODULE and not _is_blob(found.here(path), blob)):
             yield _ChangedFile((mode, now), path)
-    new = ("-z", "--others", "--exclude-standard", "--full-name")
-    for name in filter(None, git(*new, command="ls-files", of="the work tree").split(b"\0")):
-        path = _path(name)
-        yield _ChangedFile((_ABSENT, _mode(found.here(path))), path)
+    there = ("-z", "--cached", "--others", "--exclude-standard", "--full-name")
+    names = set(git(*there, command="ls-files", of="the work tree").split(b"\0"))
+    for path in map(_path, names - known - {b""}):
+        now = _mode(found.here(path))
+        if now != _ABSENT:
+            yield _ChangedFile((_ABSENT, now), path)
 
 
 def _listed(answer: bytes) -> Iterator[_ChangedFile]:

@@ -168,15 +168,18 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return by_lower[close[0]] if close else None
 
 
-def render(findings: Sequence[Finding]) -> str:
-    """All findings as text, hardest first, closed by a line that counts them."""
+def render(findings: Sequence[Finding], outcome: str = "nothing was changed") -> str:
+    """All findings as text, hardest first, closed by a line that counts them.
+
+    `outcome` is what an error means for whoever reads it.
+    """
     ordered = in_order(findings)
     errors = sum(finding.is_error for finding in ordered)
     warnings = len(ordered) - errors
     counts = [counted(errors, "error")] if errors else []
     if warnings:
         counts.append(counted(warnings, "warning"))
-    closing = ", ".join(counts) + ("; nothing was changed" if errors else "")
+    closing = ", ".join(counts) + (f"; {outcome}" if errors else "")
     return "\n".join([*map(str, ordered), *([closing] if counts else [])])
 
 

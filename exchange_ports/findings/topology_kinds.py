@@ -38,6 +38,13 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="{fix}",
     ),
     Kind(
+        "too-many-combinations",
+        summary="{count} combinations of sources, destinations and ports are declared here, {total} in the "
+        "whole topology",
+        why="each combination is a rule or a part of one; at most {most} are compiled, and no cloud takes so many",
+        fix="join addresses to ranges and ports to ranges of ports",
+    ),
+    Kind(
         "bad-name",
         summary="{name} cannot be a name",
         why="names become part of cloud names, which take {rule}",
@@ -419,6 +426,18 @@ KINDS: Final[tuple[Kind, ...]] = (
         summary="{setting} is a secret in this stack's configuration",
         why="topology, cloud ids and tags are shown in plans, reports and rule descriptions",
         fix="set it without --secret, and change whatever secret it holds",
+    ),
+    Kind(
+        "known-later",
+        summary="this is an output of another resource, which Pulumi knows only later",
+        why="rules are planned, checked and proved before the first resource is registered",
+        fix="{fix}",
+    ),
+    Kind(
+        "component-name-taken",
+        summary="another ExchangeFirewall of this program already has a component called {name}",
+        why="Pulumi tells resources apart by their type and name, and the two would be the same resource",
+        fix="give one of the two components another name, such as {meant}",
     ),
     # Legal, but unwise.
     _warning(

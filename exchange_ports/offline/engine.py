@@ -154,6 +154,7 @@ class Monitor:
                 retain_on_delete=request.retainOnDelete
                 if request.HasField("retainOnDelete")
                 else None,
+                deleted_with=request.deletedWith,
                 import_id=request.importId,
                 version=request.version,
                 source=_place(request),

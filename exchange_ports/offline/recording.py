@@ -57,6 +57,8 @@ class Registration:
     replace_on_changes: tuple[str, ...] = ()
     protect: bool | None = None
     retain_on_delete: bool | None = None
+    #: The URN of the resource with which it is gone, so that deleting both is one call. Empty for none.
+    deleted_with: str = ""
     import_id: str = ""
     version: str = ""
     #: The program looks at something that exists (`Vpc.get`): nothing is to be made.

@@ -8,13 +8,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import product
+from itertools import permutations, product
 from typing import Final, NamedTuple
 
 from exchange_ports.clouds import cloud_of
 from exchange_ports.clouds.base import Evaluator
 from exchange_ports.flows.flow_index import WAYS, Way
-from exchange_ports.rollout.update import Membership, ServerInterface, TransientState
+from exchange_ports.rollout.update import (
+    Membership,
+    NetworkShift,
+    ServerInterface,
+    TransientState,
+)
 from exchange_ports.traffic.addresses import Address, AddressSet
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
@@ -71,13 +76,15 @@ def examine(
     moments: Mapping[str, Sequence[TransientState]],
     interfaces: Iterable[ServerInterface],
     spaces: Mapping[str, AddressSet],
+    shifts: Iterable[NetworkShift] = (),
 ) -> Examination:
     """Look at every moment of every network.
 
     `moments` are given for each network in the order of time, the first one before anything is
     changed and the last one when all is done. `spaces` are the addresses of each network's zones.
+    `shifts` are the servers that change their network: one after the other, in any order.
     """
-    return _Examiner(moments, tuple(interfaces), spaces).examined()
+    return _Examiner(moments, tuple(interfaces), spaces).examined(tuple(shifts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +130,12 @@ class _Examiner:
         self._places = {interface.key: _addresses([interface]) for interface in interfaces}
         self._alike: dict[frozenset[int], frozenset[tuple[str, str]]] = {}
 
-    def examined(self) -> Examination:
-        issues = [*self._with_strangers(), *self._among_ours()]
+    def examined(self, shifts: Sequence[NetworkShift]) -> Examination:
+        issues = [
+            *self._with_strangers(),
+            *self._among_ours(),
+            *self._between_networks(shifts),
+        ]
         count = sum(len(several) for several in self._moments.values())
         return Examination(count, self._pairs, tuple(issues))
 
@@ -276,6 +287,51 @@ class _Examiner:
                 if new:
                     done[effect, far] |= new
                     yield effect, far, new, self._moments[source.place][a.moment].summary
+
+    # ---- both ends change their network ----
+
+    def _between_networks(self, shifts: Sequence[NetworkShift]) -> Iterator[TransientIssue]:
+        """What happens between two servers while one has changed its network and the other has not.
+
+        All groups and rules of both networks stand then: the one's until every server has left it.
+        """
+        found: dict[tuple[TransientEffect, str, str], list[tuple[AddressSet, ServiceSet]]] = (
+            defaultdict(list)
+        )
+        for source, target in permutations(shifts, 2):
+            for line in _lines(source.after, target.after):
+                self._pairs += 1
+                for effect, far, services in self._while_apart(source, target, line):
+                    key = (effect, source.after.name, source.when)
+                    found[key].append((AddressSet.between(far, far), services))
+        for (effect, name, when), pairs in found.items():
+            yield TransientIssue(effect, name, "out", Traffic.of(pairs), when)
+
+    def _while_apart(
+        self, source: NetworkShift, target: NetworkShift, line: "_Line"
+    ) -> Iterator[tuple[TransientEffect, Address, ServiceSet]]:
+        sources, targets = self._ends(source, "out"), self._ends(target, "in")
+        if sources[0] is None or sources[1] is None or targets[0] is None or targets[1] is None:
+            return
+        before = _passing(sources[0], targets[0], line)
+        after = _passing(sources[1], targets[1], line)
+        far = targets[0].addresses[line.target]
+        ends = ((sources[1], targets[0]), (sources[0], targets[1]))
+        missing, surplus = ServiceSet(), ServiceSet()
+        for one, other in ends:
+            passing = _passing(one, other, line)
+            missing |= (before & after) - passing
+            surplus |= passing - (before | after)
+        if missing:
+            yield TransientEffect.CUT, far, missing
+        if surplus:
+            yield TransientEffect.OPEN, far, surplus
+
+    def _ends(self, shift: NetworkShift, way: Way) -> tuple[_State | None, _State | None]:
+        """The server as it was in the one network, and as it will be in the other."""
+        before, _ = self._first_and_last(shift.before, way)
+        _, after = self._first_and_last(shift.after, way)
+        return before, after
 
 
 class _Line(NamedTuple):

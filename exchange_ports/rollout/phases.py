@@ -97,12 +97,14 @@ def plan_rollout(
     """What passes on the way from one to the other, at once and in steps.
 
     Networks are matched by identity; one that changes its cloud goes in the one and comes in the
-    other. `ids` are the cloud ids that stand beside the one and the other, by network.
+    other. One whose key changes without an `id` is another network: its servers change from the groups of
+    the one to those of the other, one after the other. `ids` are the cloud ids that stand beside the one and the other, by network.
     """
     pairs = tuple(update.network_pairs(old, new))
     everyone = update.server_interfaces(old, new)
     spaces = update.spaces_of(old, new)
 
+    shifts = update.network_shifts(old, new, everyone)
     quotas = update.quotas_of(new)
 
     def look(
@@ -113,7 +115,7 @@ def plan_rollout(
         over = update.refused(states, quotas)
         if _stands_still(pairs, everyone):
             return Examination(sum(map(len, moments.values())), 0, ()), over
-        return examine(moments, everyone, spaces), over
+        return examine(moments, everyone, spaces, shifts), over
 
     # What takes foreign rules away takes old ones of ours away, perhaps before servers of the same
     # program have changed their groups: then that may be at any time, as in another stack.
@@ -123,7 +125,12 @@ def plan_rollout(
     over += update.changed_at_once(pairs)
     stays = update.held(pairs, everyone) if attached is Attached.ELSEWHERE else ()
     moves = tuple(dict.fromkeys(interface.name for interface in everyone if interface.moves))
-    replaced = (*update.reattached(pairs), *update.moved_elsewhere(old, new, ids))
+    apart = {issue.when for issue in at_once.issues}
+    replaced = (
+        *update.reattached(pairs),
+        *update.moved_elsewhere(old, new, ids),
+        *update.renamed_networks(old, new, (each for each in shifts if each.when in apart)),
+    )
     if replaced:
         return Rollout(at_once, None, at_once, moves, over, stays, replaced)
     if at_once.clean and not stays:

@@ -113,6 +113,55 @@ def _state(server: ExchangeServer | None, plans: Mapping[str, RuleSet]) -> Inter
     return InterfaceState(plan.memberships[server.name], server.addresses, zone)
 
 
+class NetworkShift(NamedTuple):
+    """A server that keeps its addresses and takes the groups of another network instead of those that it had.
+
+    A network whose key changes and that has no `id` is another network: its groups are made anew, and no
+    rule of one network names a group of the other.
+    """
+
+    before: ServerInterface
+    after: ServerInterface
+
+    @property
+    def when(self) -> str:
+        """The moment at which servers of both networks' groups meet."""
+        places = f"{self.before.place} and another those of {self.after.place}"
+        return f"while one server has the groups of {places}"
+
+
+def network_shifts(
+    old: Plans, new: Plans, interfaces: Iterable[ServerInterface]
+) -> tuple[NetworkShift, ...]:
+    """The servers that are removed from one network and added to another of the same cloud where they were."""
+    everyone = tuple(interfaces)
+    going = {one.name: one for one in everyone if one.goes}
+    coming = {one.name: one for one in everyone if one.comes}
+    pairs = match_servers(
+        (old.inventory.by_name[name] for name in going),
+        (new.inventory.by_name[name] for name in coming),
+        lambda server: (server.platform, server.declared_addresses),
+    )
+    return tuple(
+        NetworkShift(going[pair.before.name], coming[pair.after.name])
+        for pair in pairs
+        if pair.before and pair.after
+    )
+
+
+def renamed_networks(old: Plans, new: Plans, shifts: Iterable[NetworkShift]) -> Iterator[str]:
+    """The networks that become others because their key changes, in words."""
+    before = {network_name(plan): plan.network for plan in old.networks.values()}
+    after = {network_name(plan): key for key, plan in new.networks.items()}
+    for one, other in dict.fromkeys((shift.before.place, shift.after.place) for shift in shifts):
+        if one not in after and other not in before:
+            key, kept = after[other], before[one]
+            yield (
+                f"every group of {one}: its network is declared as {key}; "
+                f"with `id: {kept}` at {key} no group is replaced"
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class NetworkPair:
     """One network before, without what must go first, in the middle, and after."""

@@ -21,7 +21,7 @@ SETTINGS: Final = ("topology", "networks", "tags", "previous", "step", "attached
 FULL_NAMES: Final = tuple(f"{NAMESPACE}:{name}" for name in SETTINGS)
 
 #: Our settings that are one word; the others are mappings.
-_WORDS: Final = ("step", "attached")
+WORDS: Final = ("step", "attached")
 
 #: How alike a name must be to one of ours to be a slip of it, as `difflib` measures it.
 _ALIKE: Final = 0.8
@@ -176,10 +176,11 @@ class _Reader(Walk):
 
     def setting(self, name: str, key: str, entry: YamlEntry) -> object:
         value = self.value(entry.value, (name,))
-        if name not in _WORDS and not isinstance(entry.value, Fields):
+        if name not in WORDS and not isinstance(entry.value, Fields):
             facts = {"key": key, "shape": shape(entry.value)}
             self.add(kinds.SETTING_NOT_A_MAPPING, (name,), entry.line, **facts)
-        return value
+        # A key without a value is an empty text to a program.
+        return "" if name in WORDS and value is None else value
 
 
 def _meant(key: str) -> str | None:

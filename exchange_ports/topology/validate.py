@@ -57,6 +57,8 @@ def parse_topology(
 
 
 def _read(data: object, at: Path) -> tuple[Topology | None, list[validation_errors.ShapeError]]:
+    if validation_errors.is_output(data):
+        return None, list(validation_errors.not_plain(data, at))
     if not isinstance(data, dict):
         found = BY_CODE["wrong-type"].at(at, got=plain_type(data), expected="a mapping")
         return None, [validation_errors.ShapeError(found)]

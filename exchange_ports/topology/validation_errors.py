@@ -40,6 +40,23 @@ _DEEPEST: Final = 40
 _BIGGEST: Final = 10**100
 
 
+#: What to do instead of giving an output, by the field.
+_LATER: Final = "write the value itself; only `networks` and `tags` take outputs"
+_FIX_OF: Final = {
+    "address": "declare the address and give it to the instance (`private_ip=...`), or leave `address` "
+    "out where no finding asks for it",
+}
+
+
+def is_output(data: object) -> bool:
+    """Whether a value is one that Pulumi only knows later. Pulumi itself is not loaded here."""
+    return type(data).__name__ == "Output" and type(data).__module__.startswith("pulumi.")
+
+
+def _field(path: Path) -> str:
+    return next((str(each) for each in reversed(path) if not isinstance(each, int)), "")
+
+
 def not_plain(data: object, at: Path, path: Path = ()) -> Iterator[ShapeError]:
     """A finding for each value that no stack file could hold, only a program."""
     if data is None or isinstance(data, bool | float):
@@ -71,7 +88,13 @@ def not_plain(data: object, at: Path, path: Path = ()) -> Iterator[ShapeError]:
         if not odd:
             return
         got, expected = "a mapping with a key that is no text", "a mapping with text for keys"
-    yield ShapeError(BY_CODE["wrong-type"].at((*at, *path), got=got, expected=expected))
+    yield ShapeError(_odd((*at, *path), cast("object", data), got, expected))
+
+
+def _odd(at: Path, data: object, got: str, expected: str) -> Finding:
+    if is_output(data):
+        return BY_CODE["known-later"].at(at, fix=_FIX_OF.get(_field(at), _LATER))
+    return BY_CODE["wrong-type"].at(at, got=got, expected=expected)
 
 
 #: Why a key must be there, by the key, or by what it stands under and the key.

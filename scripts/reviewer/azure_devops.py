@@ -1,5 +1,6 @@
 """Azure DevOps: the pull request of a pipeline's run, and threads on it."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -15,9 +16,11 @@ _VERSION: Final = "api-version=7.1"
 _TEXT: Final = 1
 _CLOSED: Final = 4
 _NEEDED: Final = (
-    "the project's build service needs `Contribute to pull requests` on this repository, and the step "
-    "`TOKEN: $(System.AccessToken)`"
+    "REVIEW_TOKEN needs the scope `Pull Request Threads (Read & write)`, and its account `Contribute to "
+    "pull requests` on this repository"
 )
+#: What a pipeline leaves of a variable that is not set.
+_UNSET: Final = "$("
 
 
 def asked(environment: Mapping[str, str]) -> PullRequest:
@@ -67,12 +70,20 @@ class AzureDevOps:
     """
 
     def __init__(self, pull: PullRequest, environment: Mapping[str, str]) -> None:
-        """Who we are is asked of Azure DevOps, once."""
+        """Who we are is asked of Azure DevOps, once.
+
+        :raises Stopped: the pipeline has no token to write with.
+        """
         repository = quote(setting(environment, "BUILD_REPOSITORY_ID"), safe="")
         project = quote(setting(environment, "SYSTEM_TEAMPROJECT"), safe="")
+        token = setting(environment, "TOKEN")
+        if token.startswith(_UNSET):
+            raise Stopped("REVIEW_TOKEN is not set: this pipeline needs it as a secret variable")
+        # A personal access token is a password without a user; a job's token is taken so as well.
+        password = b64encode(f":{token}".encode()).decode()
         self._api = Api(
             _collection(environment),
-            {"Authorization": f"Bearer {setting(environment, 'TOKEN')}"},
+            {"Authorization": f"Basic {password}"},
             "Azure DevOps",
             _NEEDED,
         )

@@ -7,6 +7,7 @@ has no token.
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -25,14 +26,20 @@ _SECONDS: Final = 600
 _GATES: Final = ("widened", "perimeter", "risk", "code")
 _SUMMARY: Final = "summary.md"
 _GIT_DOES_NOT_KNOW: Final = 129
+#: The exit code of exchange-ports where it cannot do what it was asked.
+_REFUSES: Final = 2
+#: The permanent code of an error, which is a word of ours whatever else is in the line.
+_CODE: Final = re.compile(r"^error\[([a-z0-9-]{1,40})\] ", re.MULTILINE)
+_MOST_CODES: Final = 5
 
 #: What `judge` says of each verdict; an empty sentence is no error.
 _SENTENCES: Final[Mapping[str, str]] = {
     "fine": "",
     "superseded": "",
     "held": "A gate holds this pull request: see the comment, or the summary of this run",
-    "broken": "A stack file does not load after merging: the comment says where and why",
+    "broken": "A stack file does not load after merging, or cannot be reviewed: the comment says why",
     "conflict": "A stack file conflicts with the base branch: resolve that first",
+    "refused": "exchange-ports refuses to compare: the comment and this log say why",
     "failed": "The comparison failed: this log says where",
 }
 
@@ -182,9 +189,17 @@ def _asked_of_the_tool(
         raise Stopped(f"exchange-ports cannot be started: {failed.strerror}") from None
     except subprocess.TimeoutExpired:
         raise Stopped(f"exchange-ports diff did not end within {_SECONDS} seconds") from None
+    # What it says may quote the pull request, so it is printed as one line of an error.
+    said = done.stderr.decode("utf-8", "replace").strip()[-2_000:]
+    codes = sorted(set(_CODE.findall(done.stderr.decode("utf-8", "replace"))))
+    if done.returncode == _REFUSES and not done.stdout and codes:
+        error(f"exchange-ports diff refuses: {said}")
+        why = (
+            f"**Not reviewed.** exchange-ports refuses to compare: {', '.join(codes[:_MOST_CODES])}. The run's log "
+            "has the reasons, and docs/findings.md what each code means."
+        )
+        return _Compared("refused", _own(asked, folder, base, why))
     verdicts = {0: "fine", 1: "held", 2: "broken"}
     if done.returncode not in verdicts or not done.stdout:
-        # What it says may quote the pull request, so it is printed as one line of an error.
-        said = done.stderr.decode("utf-8", "replace").strip()[-2_000:]
         raise Stopped(f"exchange-ports diff failed ({done.returncode}): {said}")
     return _Compared(verdicts[done.returncode], done.stdout.decode("utf-8"))

@@ -1,6 +1,7 @@
 """The command `adopt`: files in, report and import file out, and no secret of an export in any of it."""
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, Final
 import pytest
 
 from exchange_ports.cli import main
+from exchange_ports.pipeline import read_at_most
 from tests.adoption.printed import SECRET
 from tests.adoption.scenes import FOLDER, SCENES, as_text, write
 from tests.support.paths import ROOT, UPDATE
@@ -397,3 +399,76 @@ def test_the_output_with_fewer_rules_is_the_one_that_is_not_whole(
     fewer, more = numbers
     assert f"error[incomplete-output] what `aws ec2 {short}` printed is not whole" in said
     assert f"has {fewer} rules there, and {more} by" in said
+
+
+# ---- inputs without end, and ids that mean harm ----
+
+
+def sparse(folder: Path) -> str:
+    """A file of 3 GB that takes no room on the disk."""
+    file = folder / "sparse.json"
+    with file.open("wb") as opened:
+        opened.truncate(3 * 1024**3)
+    return str(file)
+
+
+@pytest.mark.parametrize("file", ["/dev/zero", "sparse"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("plan", "FILE"),
+        ("prove", "FILE"),
+        ("diff", DEV, "FILE"),
+        ("adopt", "FILE", "--state", STATE, "--aws", GROUPS),
+        ("adopt", DEV, "--state", "FILE", "--aws", GROUPS, RULES),
+        ("adopt", DEV, "--state", STATE, "--aws", GROUPS, "FILE"),
+    ],
+    ids=" ".join,
+)
+def test_a_file_without_end_is_refused_in_little_memory(
+    tmp_path: Path, file: str, command: tuple[str, ...]
+) -> None:
+    given = sparse(tmp_path) if file == "sparse" else file
+    code = (
+        "import resource, sys\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (700_000_000, 700_000_000))\n"
+        "from exchange_ports.cli import main\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *(given if word == "FILE" else word for word in command)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert "bytes, and" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_file_of_the_greatest_size_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "rules.json"
+    file.write_bytes(b"x" * 100)
+    assert read_at_most(str(file), 100) == (b"x" * 100, 100)
+    assert read_at_most(str(file), 99) == (None, 100)
+
+
+@pytest.mark.parametrize("harm", ["; touch X", "$(touch X)", "`touch X`", "' ; touch X '", "\n# x"])
+def test_ids_of_an_export_are_words_in_the_commands_to_paste(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], harm: str
+) -> None:
+    """What a shell reads of each command is a list of words, and the id is one of them."""
+    rules: Json = json.loads(Path(RULES).read_text())
+    evil = f"sgr-0099{harm}"
+    foreign = {"SecurityGroupRuleId": evil, "FromPort": 3390, "ToPort": 3390}
+    rules["SecurityGroupRules"].append({**rules["SecurityGroupRules"][0], **foreign})
+    file = tmp_path / "rules.json"
+    file.write_text(json.dumps(rules))
+    adopt(DEV, "--state", STATE, "--aws", GROUPS, str(file), "--json")
+    steps: list[Json] = json.loads(capsys.readouterr().out)["steps"]
+    commands = [each["command"] for each in steps if "revoke" in each["command"]]
+    assert commands
+    assert any(shlex.split(command)[-1] == evil for command in commands)
+    for command in commands:
+        assert shlex.split(command)[:2] == ["aws", "ec2"]
+        assert len(shlex.split(command)) == 7

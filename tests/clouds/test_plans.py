@@ -518,6 +518,13 @@ def test_at_the_group_of_a_neighbor_there_is_what_flows_say_of_it(
 ) -> None:
     found = at_neighbours(network, planned(TWO_NETWORKS).flows, bound)
     assert [aws_names.rule_name(rule) for rule in found] == rules
+    rows = {"witness.w": "W1", "domain-controllers.hq": "R3"}
+    for rule in found:
+        (reason,) = rule.reasons
+        assert reason.entry == (
+            "E7" if rule.ports.ranges[0:1] == tcp(53).ranges else rows[rule.group]
+        )
+        assert rule.description.endswith(f"({reason.entry})")
 
 
 @pytest.mark.parametrize(

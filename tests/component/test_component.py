@@ -242,7 +242,7 @@ def test_a_provider_of_another_cloud_is_refused_not_passed_over() -> None:
         "  networks.corp.provider\n"
         "  why: text, numbers, lists and mappings are not guessed from one another\n"
         "  fix: write a provider of aws\n"
-        "1 error; nothing was changed"
+        "1 error; no resource of this component was registered"
     )
     assert [one.type for one in failed.registrations] == ["pulumi:providers:azure-native"]
 
@@ -601,7 +601,7 @@ def refused(program: Callable[[], object], secret_keys: tuple[str, ...] = (), **
     stopped = failed.value
     assert isinstance(stopped.__cause__, TopologyError)
     assert "Traceback" not in stopped.text
-    assert stopped.text.endswith("; nothing was changed")
+    assert stopped.text.endswith("; no resource of this component was registered")
     return stopped
 
 
@@ -726,7 +726,7 @@ def test_a_plan_over_a_limit_keeps_the_warnings() -> None:
         "error[over-limit]",
         "warning[plain-text-from-internet]",
     ]
-    assert failed.text.endswith("1 error, 1 warning; nothing was changed")
+    assert failed.text.endswith("1 error, 1 warning; no resource of this component was registered")
 
 
 def test_a_plan_near_a_limit_is_registered_and_the_log_says_so() -> None:

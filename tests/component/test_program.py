@@ -69,7 +69,7 @@ def stopped(config: Mapping[str, str], **options: Any) -> ProgramFailed:
         record(ROOT, project=NAMESPACE, stack="dev", config=config, **options)
     assert isinstance(failed.value.__cause__, TopologyError)
     assert "Traceback" not in failed.value.text
-    assert failed.value.text.endswith("; nothing was changed")
+    assert failed.value.text.endswith("; no resource of this component was registered")
     assert failed.value.registrations == ()
     return failed.value
 
@@ -169,7 +169,7 @@ def test_no_configuration_at_all_is_a_finding() -> None:
         "  topology\n"
         "  why: text, numbers, lists and mappings are not guessed from one another\n"
         "  fix: write a mapping\n"
-        "1 error; nothing was changed"
+        "1 error; no resource of this component was registered"
     )
 
 
@@ -177,7 +177,7 @@ def test_no_cloud_ids_are_a_finding_for_each_network() -> None:
     for config in (dev(networks=None), dev(networks={})):
         text = stopped(config).text
         assert text.startswith("error[missing-cloud-id] network lab has no vpc_id\n")
-        assert text.endswith("\n1 error; nothing was changed")
+        assert text.endswith("\n1 error; no resource of this component was registered")
 
 
 @pytest.mark.parametrize("value", ["a word", 5, [], True, {}])

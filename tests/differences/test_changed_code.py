@@ -128,6 +128,13 @@ def test_a_file_of_which_only_the_time_changed_is_not_named(made: Repository, ru
     assert named(run, "HEAD") == ["__main__.py"]
 
 
+def test_a_file_that_is_in_the_index_alone_is_named(made: Repository, run: Run) -> None:
+    made.commit(BASE)
+    made.write({"staged.py": "x = 1\n"})
+    made.git("add", "staged.py")
+    assert named(run, "HEAD") == ["staged.py"]
+
+
 def test_code_is_said_first_in_each_format_and_has_a_gate(made: Repository, run: Run) -> None:
     base = made.commit(BASE)
     made.commit({f"lib/part{number:02}.py": "x = 1\n" for number in range(12)})

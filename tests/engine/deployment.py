@@ -47,6 +47,8 @@ class Resource:
     property_dependencies: Mapping[str, tuple[str, ...]] = field(
         default_factory=dict[str, tuple[str, ...]]
     )
+    #: The URN of what it is gone with; empty for none.
+    deleted_with: str = ""
 
 
 class Deployment:
@@ -82,8 +84,7 @@ class Deployment:
             going += self._registered(one)
         kept = {one.urn for one in wanted}
         going += [one for urn, one in self.resources.items() if urn not in kept]
-        for one in _dependents_first(going):
-            self._delete(one)
+        self._delete_all(going)
         return self.steps[began:]
 
     def refresh(self) -> list[str]:
@@ -119,14 +120,13 @@ class Deployment:
             raise Refused(f"resource '{id_}' does not exist")
         self.resources[one.urn] = Resource(
             *(one.urn, answer.id, plain(answer.inputs), plain(answer.properties)),
-            *(one.dependencies, one.property_dependencies),
+            *(one.dependencies, one.property_dependencies, one.deleted_with),
         )
         self._ids[one.id] = answer.id
 
     def destroy(self) -> None:
         """Delete everything, dependents first."""
-        for one in _dependents_first(list(self.resources.values())):
-            self._delete(one)
+        self._delete_all(list(self.resources.values()))
 
     def known(self, value: Any) -> Any:
         """A recorded value with what the cloud made of it: ids in place of those made up."""
@@ -162,8 +162,7 @@ class Deployment:
             if one.delete_before_replace is not None:
                 first = one.delete_before_replace
             if first:
-                for each in _dependents_first([old, *self._without(old)]):
-                    self._delete(each)
+                self._delete_all([old, *self._without(old)])
             self._create(one, inputs)
             if not first:
                 yield old
@@ -176,6 +175,14 @@ class Deployment:
                 outputs=plain(answer.properties),
                 dependencies=one.dependencies,
                 property_dependencies=one.property_dependencies,
+                deleted_with=one.deleted_with,
+            )
+        else:
+            self.resources[one.urn] = replace(
+                old,
+                dependencies=one.dependencies,
+                property_dependencies=one.property_dependencies,
+                deleted_with=one.deleted_with,
             )
 
     def _without(self, gone: Resource) -> Iterator[Resource]:
@@ -210,7 +217,7 @@ class Deployment:
         )
         self.resources[one.urn] = Resource(
             *(one.urn, made.id, news, plain(made.properties)),
-            *(one.dependencies, one.property_dependencies),
+            *(one.dependencies, one.property_dependencies, one.deleted_with),
         )
         self._ids[one.id] = made.id
 
@@ -229,17 +236,24 @@ class Deployment:
             raise Refused("; ".join(f"{each.property}: {each.reason}" for each in answer.failures))
         return plain(cast(struct_pb2.Struct, answer.inputs))
 
-    def _delete(self, one: Resource) -> None:
+    def _delete_all(self, going: list[Resource]) -> None:
+        urns = {one.urn for one in going}
+        for one in _dependents_first(going):
+            self._delete(one, gone_with_another=one.deleted_with in urns)
+
+    def _delete(self, one: Resource, *, gone_with_another: bool) -> None:
         self.steps.append(("delete", one.urn))
-        self._provider.Delete(
-            proto.DeleteRequest(
-                id=one.id,
-                urn=one.urn,
-                properties=struct(one.outputs),
-                old_inputs=struct(one.inputs),
-            ),
-            _Context(),
-        )
+        # An engine takes it out of its state, and asks nobody (deploy/step.go, DeleteStep.Apply).
+        if not gone_with_another:
+            self._provider.Delete(
+                proto.DeleteRequest(
+                    id=one.id,
+                    urn=one.urn,
+                    properties=struct(one.outputs),
+                    old_inputs=struct(one.inputs),
+                ),
+                _Context(),
+            )
         if self.resources.get(one.urn) is one:
             del self.resources[one.urn]
 

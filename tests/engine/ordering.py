@@ -67,7 +67,11 @@ def faults(
     `before` and `after` are what depends on what, by URN, in the state before the update and in the
     one after it. `deletes_first` are the types that are deleted before they are replaced.
     """
-    return [*_last(several, deletes_first), *_dependencies(several, before, after), *_worn(several)]
+    return [
+        *_last(several, deletes_first),
+        *_dependencies(several, before, after),
+        *_worn(several, after),
+    ]
 
 
 def _last(several: Collection[Done], deletes_first: Collection[str]) -> Iterator[str]:
@@ -106,14 +110,27 @@ def _dependencies(
                 yield f"{gone[needed]} began before {one} had ended, which needed it"
 
 
-def _worn(several: Collection[Done]) -> Iterator[str]:
-    """Whether servers changed their groups between the last rule that came and the first that went."""
+def _worn(several: Collection[Done], after: Dependencies) -> Iterator[str]:
+    """Whether servers changed their groups between the last rule that came and the first that went.
+
+    Outputs wait for the rules of their own network only.
+    """
     ours = [one for one in several if one.type not in ATTACHMENTS]
     for one in several:
         if one.type not in ATTACHMENTS or one.word == "delete":
             continue
+        networks = {_network(needed) for needed in after.get(one.urn, ())}
         for other in ours:
             if other.word == "delete" and other.began < one.ended:
                 yield f"{other} began before {one} had ended"
-            elif other.word != "delete" and other.ended > one.began:
+            elif (
+                other.word != "delete"
+                and other.ended > one.began
+                and (_network(other.urn) in networks or not networks)
+            ):
                 yield f"{one} began before {other} had ended"
+
+
+def _network(urn: str) -> tuple[str, ...]:
+    """What the names of all resources of a network begin with: `exchange-corp`."""
+    return tuple(urn.rpartition("::")[2].split("-")[:2])

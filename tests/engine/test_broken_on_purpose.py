@@ -157,11 +157,36 @@ def test_a_group_that_is_replaced_at_all_cuts_servers_from_each_other_while_they
     ]
 
 
-def test_a_group_that_is_deleted_before_it_is_replaced_cuts_what_it_let_through(
+def by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rules are deleted by calls of their own, also where their group is."""
+    from exchange_ports.clouds.aws import resources
+
+    def options(*, deleted_with: object = None, **given: Any) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(**given)
+
+    other = SimpleNamespace(**{**vars(pulumi), "ResourceOptions": options})
+    monkeypatch.setattr(resources, "pulumi", other)
+
+
+def test_a_group_in_use_that_would_be_deleted_first_is_refused_and_keeps_its_rules(
     stack: Callable[[], Modelled], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there = stack()
     before, _ = edit(_imap)
+    described_anew(monkeypatch, "as of May", delete_before_replace=True)
+    there.up(before)
+    described_anew(monkeypatch, "as of June", delete_before_replace=True)
+    found = there.up(before)
+    assert "DependencyViolation" in found.refused
+    assert said(found) == []
+
+
+def test_with_rules_that_go_by_themselves_it_is_refused_when_they_are_gone(
+    stack: Callable[[], Modelled], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = stack()
+    before, _ = edit(_imap)
+    by_themselves(monkeypatch)
     described_anew(monkeypatch, "as of May", delete_before_replace=True)
     there.up(before)
     described_anew(monkeypatch, "as of June", delete_before_replace=True)

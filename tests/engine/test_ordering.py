@@ -72,6 +72,18 @@ def test_a_server_that_changes_its_groups_before_a_rule_stands_is_a_fault_whatev
     assert faults(several, {}, {}) == ["update ex1 began before create rule had ended"]
 
 
+def test_a_server_waits_for_the_rules_of_its_own_network_only() -> None:
+    needed = {urn(INTERFACE, "ex1"): [urn(GROUP, "exchange-corp-mailbox.hq")]}
+    several = [
+        one("update", INTERFACE, "ex1", 0),
+        one("create", RULE, "exchange-corp-mailbox.hq/in/tcp/25/10.0.0.0-8", 2),
+        one("create", RULE, "exchange-lab-mailbox.hq/in/tcp/25/10.0.0.0-8", 4),
+    ]
+    assert faults(several, {}, needed) == [
+        "update ex1 began before create exchange-corp-mailbox.hq/in/tcp/25/10.0.0.0-8 had ended"
+    ]
+
+
 def test_a_server_that_changes_its_groups_when_a_rule_is_gone_is_a_fault() -> None:
     several = [one("delete", RULE, "old", 0), one("update", INTERFACE, "ex1", 2)]
     assert "delete old began before update ex1 had ended" in faults(several, {}, {})

@@ -32,13 +32,21 @@ def planned(topology: Topology) -> Plans:
 
 
 def foreseen(old: Plans, new: Plans) -> Counter[tuple[str, str]]:
-    """What the model says is done, as (word, logical name)."""
+    """What the model says is done by a call to the cloud, as (word, logical name).
+
+    The rules of a security group that is deleted are gone with it.
+    """
     words = {"change": "update"}
-    return Counter(
-        (words.get(each.does, each.does), f"exchange-{pair.place.split(' ')[0]}-{each.name}")
-        for pair in network_pairs(old, new)
-        for each in operations(pair.old, pair.new)
-    )
+    found = Counter[tuple[str, str]]()
+    for pair in network_pairs(old, new):
+        several = operations(pair.old, pair.new)
+        gone = {each.name for each in several if each.does == "delete" and each.kind != "rule"}
+        found.update(
+            (words.get(each.does, each.does), f"exchange-{pair.place.split(' ')[0]}-{each.name}")
+            for each in several
+            if not (each.kind == "rule" and each.name.split("/")[0] in gone)
+        )
+    return found
 
 
 @dataclass(frozen=True, slots=True)

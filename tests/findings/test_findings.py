@@ -9,7 +9,7 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
@@ -121,10 +121,14 @@ def whole(case: Case) -> str:
     """
     if "whole" in case.words:
         return case.body
-    base = BASES["edge" in case.words]["body"]
-    text = case.body if _TOPOLOGY in case.body else case.body + _TOPOLOGY
-    shown = parts(text)
     left_out = case.words[case.words.index("without") + 1 :] if "without" in case.words else ()
+    return completed(case.body, BASES["edge" in case.words]["body"], left_out)
+
+
+def completed(text: str, base: str, left_out: Iterable[str] = ()) -> str:
+    """A stack file that begins with this text, and has the rest of the base."""
+    text = text if _TOPOLOGY in text else text + _TOPOLOGY
+    shown = parts(text)
     for key, lines in parts(base).items():
         if key not in shown and key not in left_out:
             text += lines
@@ -142,6 +146,12 @@ MADE: Final[dict[str, Callable[[], bytes]]] = {
         "latin-1"
     ),
     "unseen-character": lambda: b"config:\n  exchange-ports:topology:\n    a: x\xe2\x80\xaey\n",
+    "too-many-combinations": lambda: completed(
+        "config:\n  exchange-ports:topology:\n    additional_flows:\n      - {reason: monitoring, "
+        f"from: [{', '.join(f'10.9.{n // 256}.{n % 256}' for n in range(400))}], to: exchange, "
+        f"ports: [{', '.join(f'{1000 + 2 * n}/tcp' for n in range(300))}]}}\n",
+        BASES[0]["body"],
+    ).encode(),
     "too-many-values": lambda: (
         b"config:\n  exchange-ports:topology:\n    a: [" + b"1," * 100_000 + b"]\n"
     ),
@@ -289,11 +299,47 @@ def _long_name() -> str:
     return str(refused.value)
 
 
+def _known_later() -> str:
+    """What a program says that gives an output as an address."""
+    import pulumi
+
+    from exchange_ports.component import ExchangeFirewall, TopologyError
+
+    topology: Any = read_stack_file(BASES[0]["body"].encode(), FILE).config["topology"]
+    site = next(iter(topology["sites"].values()))
+    name = next(iter(site["servers"]))
+    site["servers"][name]["address"] = pulumi.Output.from_input("10.20.0.11")
+    with pytest.raises(TopologyError) as refused:
+        ExchangeFirewall("exchange", topology=topology, networks={"corp": {"vpc_id": "vpc-1"}})
+    return str(refused.value)
+
+
+def _name_taken() -> str:
+    """What a program says that has two components of one name."""
+    from exchange_ports.component import ExchangeFirewall
+    from exchange_ports.offline import ProgramFailed, record
+
+    topology: Any = read_stack_file(BASES[0]["body"].encode(), FILE).config["topology"]
+
+    def program() -> None:
+        for _ in range(2):
+            ExchangeFirewall("exchange", topology=topology, networks={"corp": {"vpc_id": "vpc-1"}})
+
+    with pytest.raises(ProgramFailed) as failed:
+        record(program, project="sample", stack="prod", config={})
+    return failed.value.text
+
+
 #: Where the question was fine and the answer is no.
 _ANSWERED: Final = {"review-passed": 1}
 
 #: Where it is not the command line that answers, but a program.
-_SAID_BY_A_PROGRAM: Final = {"secret-topology": _secret_topology, "name-too-long": _long_name}
+_SAID_BY_A_PROGRAM: Final = {
+    "secret-topology": _secret_topology,
+    "name-too-long": _long_name,
+    "known-later": _known_later,
+    "component-name-taken": _name_taken,
+}
 
 
 def answer_to(case: Case, desk: Desk) -> tuple[int, str]:

@@ -646,24 +646,46 @@ def test_a_renamed_server_that_one_edge_excepts_takes_part_in_edgesync_with_the_
     ]
 
 
-def test_an_edge_server_receives_by_a_group_of_its_own_only_where_its_port_is_another() -> None:
-    """A group of its own for other reasons leaves it among those that receive."""
-    usual = [
-        "edge-receiving.hq -> mailbox.hq 25/tcp",
-        "internet -> edge-receiving.hq 25/tcp",
-    ]
-    apart = [
-        "edge-server.edge1 -> mailbox.hq 2525/tcp",
-        "internet -> edge-server.edge1 25/tcp",
-    ]
-    for own, expected in (
-        ({"own_group": True}, usual),
-        ({"edgesync_port": 50700}, usual),
-        ({"delivery_port": 2525}, apart),
-    ):
+@pytest.mark.parametrize(
+    "own, receives, syncs",
+    [
+        ({}, "edge-receiving.hq", "edgesync.hq -> edge-synced.hq 50636/tcp"),
+        # A group of its own for other reasons leaves it in the others.
+        ({"own_group": True}, "edge-receiving.hq", "edgesync.hq -> edge-synced.hq 50636/tcp"),
+        (
+            {"edgesync_port": 50700},
+            "edge-receiving.hq",
+            "edgesync.hq -> edge-server.edge1 50700/tcp",
+        ),
+        (
+            {"delivery_port": 2525},
+            "edge-server.edge1",
+            "edgesync.hq -> edge-synced.hq 50636/tcp",
+        ),
+        (
+            {"delivery_port": 2525, "edgesync_port": 50700},
+            "edge-server.edge1",
+            "edgesync.hq -> edge-server.edge1 50700/tcp",
+        ),
+    ],
+)
+def test_an_edge_server_receives_by_a_group_of_its_own_only_where_its_port_is_another(
+    own: Edit, receives: str, syncs: str
+) -> None:
+    edit = {f"edge_servers.edge1.{key}": value for key, value in own.items()}
+    found = of_topology(WITH_EDGE, edit)
+    port = own.get("delivery_port", 25)
+    assert of_row("E1", found) == [f"internet -> {receives} 25/tcp"]
+    assert of_row("E2", found) == [f"{receives} -> mailbox.hq {port}/tcp"]
+    assert of_row("E5", found) == [syncs]
+    assert of_row("E3", found) == ["mailbox.hq -> edge-sending.hq 25/tcp"]
+
+
+def test_an_edge_server_by_hand_takes_no_part_in_edgesync_whatever_it_says() -> None:
+    by_hand = {"edge_servers.edge1.subscribed_site": GONE, "edge_servers.edge1.mail_site": "hq"}
+    for own in ({}, {"own_group": True}, {"edgesync_port": 50700}):
         edit = {f"edge_servers.edge1.{key}": value for key, value in own.items()}
-        found = of_topology(WITH_EDGE, edit)
-        assert sorted([*of_row("E1", found), *of_row("E2", found)]) == expected, own
+        assert of_row("E5", of_topology(edited(WITH_EDGE, by_hand), edit)) == []
 
 
 # Additional flows.

@@ -12,6 +12,7 @@ from exchange_ports.flows.labels import (
     AddressLabels,
     EndpointLabels,
     EndpointNames,
+    QueryEndpoint,
     few,
     label,
     outside_label,
@@ -281,3 +282,10 @@ def test_every_name_that_a_question_may_use() -> None:
     )
     assert named["exchange@hq"].servers == ("cas1", "mbx1", "mbx2")
     assert str(named["scanners"].addresses) == "10.20.7.8"
+
+
+def test_an_end_is_the_same_by_whatever_name_it_was_asked_for() -> None:
+    named = EndpointNames(plans()).named
+    assert named["office"] == named["clients.office"]
+    assert QueryEndpoint("the first Mailbox server", ("mbx1",)) == QueryEndpoint.server("mbx1")
+    assert QueryEndpoint.server("mbx1") != QueryEndpoint.server("mbx2")

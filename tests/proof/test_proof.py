@@ -538,6 +538,37 @@ def test_on_azure_a_deny_that_another_one_holds_is_found() -> None:
     assert found[0].summary.endswith("-deny-any-all-all-to-all names all of it")
 
 
+@pytest.mark.parametrize("platform", ["aws", "azure"])
+def test_the_rules_of_a_retired_group_are_needed(platform: str) -> None:
+    """Servers of another stack may be in it, so its rules name somebody."""
+    retired: Data = {
+        "networks.corp.platform": platform,
+        "networks.corp.retired_groups": ["mailbox.paris", "edge-receiving.paris"],
+        "sites.paris": {"network": "corp", "servers": {"cas3": {"roles": ["client_access"]}}},
+        "witnesses.w": {"address": "10.20.7.60"},
+    }
+    plans = planned(retired)
+    assert broken(plans) == ()
+    assert "mailbox.paris" in {group.key for group in plans.inventory.groups}
+
+
+def test_a_rule_of_a_retired_group_that_a_wider_one_covers_is_found() -> None:
+    retired: Data = {
+        "networks.corp.retired_groups": ["mailbox.paris"],
+        "sites.paris": {"network": "corp", "servers": {"cas3": {"roles": ["client_access"]}}},
+    }
+
+    def again(plan: aws.AwsRuleSet) -> aws.AwsRuleSet:
+        wide = next(
+            r for r in plan.rules if r.group == "exchange" and str(r.peer).startswith("10.")
+        )
+        return _and(plan, replace(wide, group="mailbox.paris"))
+
+    plans = planned(retired)
+    assert broken(plans) == ()
+    assert laws(on_aws(plans, again)) == {"every rule is needed"}
+
+
 def test_a_rule_that_names_nobody_is_found() -> None:
     def idle(plan: aws.AwsRuleSet) -> aws.AwsRuleSet:
         rule = plan.rules[0]
@@ -565,9 +596,14 @@ def test_a_plan_that_azure_would_refuse_is_no_proof() -> None:
     groups = tuple(
         replace(g, rules=(*g.rules, replace(g.rules[0], name="again"))) for g in plan.groups
     )
-    (failure,) = broken(replace(plans, networks={"corp": replace(plan, groups=groups)}))
+    proof = prove(replace(plans, networks={"corp": replace(plan, groups=groups)}))
+    (failure,) = proof.failures
     assert failure.law == "a cloud takes the plan"
     assert "two rules have the priority" in str(failure)
+    # Nothing was compared.
+    figures = proof.figures
+    assert (figures.servers, figures.directions, figures.rules, figures.boxes) == (0, 0, 0, 0)
+    assert figures.flows == len(plans.flows)
 
 
 # ---- the other cloud ----

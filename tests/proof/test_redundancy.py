@@ -7,7 +7,7 @@ from typing import Final
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange_ports.clouds.base import AllowRule
+from exchange_ports.clouds.base import AllowRule, Way
 from exchange_ports.proof.redundancy import RuleIndex
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.ports import tcp
@@ -18,6 +18,8 @@ IMPLIED: Final[Mapping[str, tuple[str, ...]]] = {"mailbox": ("exchange",)}
 ATTACHED: Final = (("", "exchange"), ("", "mailbox"), ("", "edge"))
 FIRST: Final = int(ip_address("10.0.0.0"))
 PLACES, PORTS = 5, 4
+#: Mostly one, so that rules meet.
+_WAYS: Final[tuple[Way, ...]] = ("in", "in", "out")
 
 
 @st.composite
@@ -30,7 +32,7 @@ def rules(draw: st.DrawFn) -> list[AllowRule]:
         low, high = sorted(draw(st.tuples(*[st.integers(1, PORTS)] * 2)))
         addresses = AddressSet.between(ip_address(FIRST + first), ip_address(FIRST + last))
         group = draw(st.sampled_from(["exchange", "mailbox", "edge", "nobody"]))
-        way = draw(st.sampled_from(["in", "in", "out"]))
+        way = draw(st.sampled_from(_WAYS))
         services = ServiceSet.of(tcp((low, high)), 4)
         found.append(AllowRule(f"r{number}", "", group, way, peer, addresses, services))
     return found

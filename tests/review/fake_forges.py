@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -153,6 +154,11 @@ class FakeAzureDevOps(FakeForge):
     repository: str = "0a1b"
     project: str = "Mail%20Systems"
     us: str = "b6e1"
+
+    def allowed(self, headers: Message) -> bool:
+        # A personal access token is a password without a user.
+        password = b64encode(f":{self.token}".encode()).decode()
+        return headers["Authorization"] == f"Basic {password}"
 
     def forge(self, body: str) -> None:
         self.add(body, "somebody")

@@ -150,6 +150,33 @@ def test_the_review_installs_what_the_tests_were_run_with_and_nothing_else() -> 
     )
 
 
+def test_a_preview_installs_by_hash_what_the_tests_were_run_with() -> None:
+    """`.github/preview/requirements.txt`: to renew it, its first lines say how."""
+    file = ROOT / ".github" / "preview" / "requirements.txt"
+    installed = pins(file)
+    tested = pins(ROOT / "constraints.txt")
+    wanted = set[str]().union(
+        *(needed(name) for name in ("exchange-ports", "pulumi-aws", "pulumi-azure-native"))
+    )
+
+    assert installed.keys() >= wanted - {"exchange-ports"}
+    assert installed == {name: tested[name] for name in installed}
+    entries = re.split(r"\n(?=\S)", file.read_text("utf-8").partition("--no-annotate\n")[2])
+    assert all("--hash=sha256:" in each for each in entries)
+
+
+def test_nothing_is_installed_without_hashes_where_a_job_has_more_than_reading_rights() -> None:
+    """A token that may write, or credentials of a cloud."""
+    for file in WORKFLOWS:
+        for job in loaded(file).get("jobs", {}).values():
+            rights = job.get("permissions", {})
+            if "id-token" not in rights and "write" not in rights.values():
+                continue
+            scripts = "\n".join(step.get("run", "") for step in job.get("steps", []))
+            assert "setup.sh" not in scripts
+            assert scripts.count(" install ") == scripts.count("--require-hashes")
+
+
 def test_the_engine_of_the_workflows_is_that_of_the_sdk() -> None:
     tested = pins(ROOT / "constraints.txt")["pulumi"]
     for file in WORKFLOWS:

@@ -538,3 +538,31 @@ def test_a_comparison_that_fails_is_no_silence(reviewed: Reviewed) -> None:
     assert reviewed.verdict == "failed"
     assert reviewed.post(head) == 0
     assert "Cannot say what merging this opens or cuts" in reviewed.github.comments[0]["body"]
+
+
+def test_a_comparison_that_is_refused_is_said_first_and_fails(reviewed: Reviewed) -> None:
+    """With the codes of the findings, and without a word of the pull request."""
+    head = reviewed.pull({**BASE, STACK: plain(WIDER)})
+    python = reviewed.work / "venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(
+        "#!/bin/sh\n"
+        "echo 'error[not-reviewed] Pulumi.yaml leads outside @contoso/admins' >&2\n"
+        "echo 'error[<img src=x>] ::set-output name=verdict::fine' >&2\n"
+        "exit 2\n"
+    )
+    python.chmod(0o755)
+    (reviewed.work / "venv").rename(reviewed.work / "real")
+    (reviewed.work / "venv").symlink_to("real")
+
+    assert reviewed.compare(head) == 1
+
+    assert reviewed.verdict == "refused"
+    assert reviewed.post(head) == 0
+    body = reviewed.github.comments[0]["body"]
+    _, first, _, why, *_ = body.splitlines()
+    assert first == "### Cannot say what merging this opens or cuts"
+    assert why.startswith("**Not reviewed.** exchange-ports refuses to compare: not-reviewed. ")
+    assert "@contoso" not in body
+    assert "<img" not in body
+    assert "leads outside @contoso/admins" in reviewed.job.log

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -24,6 +24,8 @@ STACK: Final = "stacks/Pulumi.dev.yaml"
 TEXT: Final = (ROOT / STACK).read_text("utf-8")
 WIDER: Final = TEXT.replace("{from: [10.64.0.0/16]}", "{from: [10.64.0.0/16, 10.99.0.0/16]}")
 TOKEN: Final = "the-token-of-the-job"  # noqa: S105 no secret
+#: What only fetches.
+JOB_TOKEN: Final = "the-job-token"  # noqa: S105 no secret
 TEMPLATES: Final = ROOT / "docs" / "templates"
 
 
@@ -75,7 +77,7 @@ def gitlab(
         "GITLAB_CI": "true",
         "CI_API_V4_URL": f"{forge.url}/api/v4",
         "CI_COMMIT_SHA": made.head,
-        "CI_JOB_TOKEN": "the-job-token",
+        "CI_JOB_TOKEN": JOB_TOKEN,
         "CI_MERGE_REQUEST_IID": "7",
         "CI_MERGE_REQUEST_PROJECT_ID": "42",
         "CI_MERGE_REQUEST_PROJECT_URL": f"{SERVER}/contoso/mail",
@@ -108,7 +110,7 @@ def gitlab(
     return codes[0], codes[1], log
 
 
-_MACRO: Final = re.compile(r"\$\(([A-Za-z.]+)\)")
+_MACRO: Final = re.compile(r"\$\(([A-Za-z._]+)\)")
 
 
 def azure(
@@ -127,12 +129,17 @@ def azure(
         "SYSTEM_PULLREQUEST_SOURCECOMMITID": made.head,
         "SYSTEM_PULLREQUEST_TARGETBRANCH": "refs/heads/main",
         "SYSTEM_TEAMPROJECT": "Mail Systems",
+        **more,
     }
     codes: list[int] = []
     log = ""
     for job in read["jobs"]:
         machine = Machine(tmp_path, job["job"])
-        values = {"Pipeline.Workspace": str(machine.home), "System.AccessToken": TOKEN}
+        values = {
+            "Pipeline.Workspace": str(machine.home),
+            "System.AccessToken": JOB_TOKEN,
+            "REVIEW_TOKEN": given.get("REVIEW_TOKEN", TOKEN),
+        }
 
         def expand(texts: Mapping[str, str], values: dict[str, str] = values) -> dict[str, str]:
             return {
@@ -166,8 +173,8 @@ class Reviewed:
         self.forge, self.made = forge, made
         self.text = "body" if name == "gitlab" else "content"
         self.log = ""
-        job = b64encode(b"gitlab-ci-token:the-job-token").decode()
-        self.header = f"basic {job}" if name == "gitlab" else f"bearer {TOKEN}"
+        job = b64encode(f"gitlab-ci-token:{JOB_TOKEN}".encode()).decode()
+        self.header = f"basic {job}" if name == "gitlab" else f"bearer {JOB_TOKEN}"
         self._jobs = {"gitlab": gitlab, "azure devops": azure}[name]
         self._tmp_path = tmp_path
 
@@ -175,9 +182,16 @@ class Reviewed:
     def shown_by_git(self) -> set[str]:
         return Machine(self._tmp_path, "compare").shown_by_git
 
-    def review(self, *, lost: bool = False, **variables: str) -> tuple[int, int]:
+    def review(
+        self,
+        *,
+        lost: bool = False,
+        before: Callable[[], None] = lambda: None,
+        **variables: str,
+    ) -> tuple[int, int]:
         for machine in ("firewall-compare", "firewall-comment", "compare", "comment"):
             shutil.rmtree(self._tmp_path / machine, ignore_errors=True)
+        before()
         jobs = self._jobs(self.forge, self.made, self._tmp_path, lost=lost, **variables)
         *codes, self.log = jobs
         assert TOKEN not in self.log
@@ -195,7 +209,7 @@ def reviewed(
         yield Reviewed(name, forge, repositories, tmp_path)
 
 
-MARKER: Final = "<!-- exchange-ports:review v1 "
+MARKER: Final = "<!-- exchange-ports:review v1 folder=. "
 
 
 def test_a_comment_is_made_and_kept_up_to_date(reviewed: Reviewed) -> None:
@@ -273,3 +287,60 @@ def test_a_run_without_a_pull_request_is_said(
 
         assert machine.run(script, {"WORK": str(machine.home), **variables}) == 1
         assert sentence in machine.log
+
+
+def test_azure_pipelines_without_a_token_to_write_with_says_so(
+    repositories: Repositories, tmp_path: Path
+) -> None:
+    with running(FakeAzureDevOps(repositories.head)) as forge:
+        reviewed = Reviewed("azure devops", forge, repositories, tmp_path)
+
+        unset = {"REVIEW_TOKEN": "$(REVIEW_TOKEN)"}
+        assert reviewed.review(**unset) == (0, 1)
+
+        assert "REVIEW_TOKEN is not set" in reviewed.log
+        assert not forge.comments
+
+
+def test_the_token_that_writes_is_in_the_last_step_alone_and_is_not_the_one_that_fetches() -> None:
+    steps = [step for job in template("azure-pipelines.yml")["jobs"] for step in job["steps"]]
+    tokens = [step["env"]["TOKEN"] for step in steps if "TOKEN" in step.get("env", {})]
+    assert tokens == ["$(System.AccessToken)", "$(REVIEW_TOKEN)"]
+    jobs = template("gitlab-ci.yml")
+    scripts = {name: " ".join(jobs[name]["script"]) for name in jobs if name.startswith("firewall")}
+    assert "CI_JOB_TOKEN" in scripts["firewall-compare"]
+    assert "REVIEW_TOKEN" not in scripts["firewall-compare"]
+    assert "CI_JOB_TOKEN" not in scripts["firewall-comment"]
+
+
+def test_the_image_of_gitlab_is_named_by_digest_and_nothing_is_left_on_the_runner() -> None:
+    above = template("gitlab-ci.yml")[".exchange-ports"]
+    assert re.fullmatch(r"python:3\.13\.\d+-\w+@sha256:[0-9a-f]{64}", above["image"])
+    assert above["before_script"][0].startswith('rm -rf "$TOOL"')
+    assert above["after_script"] == ['rm -rf "$TOOL" "$WORK/repository" "$WORK/venv"']
+
+
+def test_what_another_job_left_on_a_runner_of_gitlab_is_not_used(
+    repositories: Repositories, tmp_path: Path
+) -> None:
+    with running(FakeGitLab(repositories.head)) as forge:
+        reviewed = Reviewed("gitlab", forge, repositories, tmp_path)
+        left = tmp_path / "firewall-compare"
+        elsewhere = tmp_path / "elsewhere"
+        elsewhere.mkdir()
+
+        def leave() -> None:
+            left.mkdir()
+            (left / ".exchange-ports").symlink_to(elsewhere)
+            (left / ".exchange-ports-tool").symlink_to(elsewhere)
+
+        assert reviewed.review(before=leave) == (0, 0)
+        assert list(elsewhere.iterdir()) == []
+        (ours,) = forge.comments
+        assert "10.99.0.0/16" in ours["body"]
+
+
+@pytest.mark.parametrize("name", ["gitlab-ci.yml", "azure-pipelines.yml"])
+def test_templates_install_by_hash_alone(name: str) -> None:
+    text = (TEMPLATES / name).read_text("utf-8")
+    assert text.count("pip ") == text.count("--require-hashes") == 1

@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Final
@@ -18,7 +18,7 @@ class WorksTooLong(BaseException):
 
 
 @contextmanager
-def bounded_work(seconds: float) -> Iterator[None]:
+def bounded_work(seconds: float) -> Generator[None]:
     """Interrupt what takes more CPU time than that; waiting is free. Signals reach the main thread only.
 
     :raises WorksTooLong: it took more.

@@ -1130,6 +1130,11 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
         (asked(to="10.20.7.40"),),
         ["+ flow-without-us at additional_flows.0"],
     ),
+    "a flow without us that names an end twice": (
+        SMALL,
+        (asked(source="10.20.6.9", to=["10.20.7.40", "10.20.7.40"]),),
+        ["+ flow-without-us at additional_flows.0"],
+    ),
     "a flow without servers that are ours": (
         SMALL,
         (
@@ -1345,6 +1350,11 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
         SMALL,
         ({"clients.c": {"from": ["198.51.100.0/24"], "services": ["https", "imap"]}},),
         ["+ plain-text-from-internet at clients.c.services.1"],
+    ),
+    "IMAP for one public address": (
+        SMALL,
+        ({"clients.c": {"from": ["198.51.100.7"], "services": ["imap"]}},),
+        ["+ plain-text-from-internet at clients.c.services.0"],
     ),
     "IMAP for a private range": (
         SMALL,

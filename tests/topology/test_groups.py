@@ -155,6 +155,17 @@ def test_neighbors_are_named_by_their_field_and_the_identity_of_their_site() -> 
     assert neighbours(declared(SMALL)) == ("domain-controllers.hq",)
 
 
+def test_a_group_is_the_same_whatever_else_its_members_are_in() -> None:
+    """A server with a group of its own that takes another role stays in that group."""
+    before, after = (
+        Inventory(declared(with_server(roles=roles, own_group=True))).by_name["this"].groups[-1]
+        for roles in (["mailbox"], ["client_access"])
+    )
+    assert before.implied_groups != after.implied_groups
+    assert before == after
+    assert len({before, after}) == 1
+
+
 def test_a_server_wears_its_edgesync_group_before_there_is_any_edge() -> None:
     assert internal(SMALL) == internal(WITH_EDGE)
 

@@ -7,6 +7,7 @@ EC2's own duplicate key (aws.md 2.4, 3.3): whatever has that key is the rule, as
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any, Final, Protocol, TypeVar
 
 from exchange_ports.clouds.aws import names, printed
@@ -275,7 +276,9 @@ class _Matching:
         verdict = self._free(wanted, told, free) if held is None else _known(wanted, held)
         if verdict.stand in (ResourceStatus.IMPORT, ResourceStatus.KNOWN):
             self.leftovers += [
-                Leftover(wanted, each, f"{delete} {each}") for each in free if each != verdict.id
+                Leftover(wanted, each, f"{delete} {quote(each)}")
+                for each in free
+                if each != verdict.id
             ]
         return verdict
 
@@ -358,8 +361,8 @@ _VERBS: Final = {Direction.IN: "ingress", Direction.OUT: "egress"}
 def _revocation(rule: printed.ExistingRule) -> str:
     verb = _VERBS[rule.key[1]]
     return (
-        f"aws ec2 revoke-security-group-{verb} --group-id {rule.group} "
-        f"--security-group-rule-ids {rule.id}"
+        f"aws ec2 revoke-security-group-{verb} --group-id {quote(rule.group)} "
+        f"--security-group-rule-ids {quote(rule.id)}"
     )
 
 

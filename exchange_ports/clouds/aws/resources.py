@@ -20,6 +20,7 @@ from exchange_ports.clouds.aws.rules import (
     SecurityGroup,
     SecurityGroupRule,
 )
+from exchange_ports.clouds.aws.transitions import deletion_order
 from exchange_ports.clouds.base import Direction, ServerGroups, below
 from exchange_ports.flows import Flow
 
@@ -81,24 +82,26 @@ class AwsNetwork(pulumi.ComponentResource):
         self.zones = {}
         self._tags = dict(tags or {})
         self._child = pulumi.ResourceOptions(parent=self)
-        # EC2 cannot change a description, so another one would replace the group and all its rules: a
-        # group that was adopted keeps the words that its makers gave it (aws.md 3.3).
-        unworded = pulumi.ResourceOptions(parent=self, ignore_changes=["description"])
-        made = {
-            group.key: ec2.SecurityGroup(
-                self._full_name(group),
-                description=group.description,
-                vpc_id=vpc_id,
-                tags=self._named(group),
-                opts=unworded,
-            )
-            for group in rules.groups
-        }
         lists = {each.key: self._prefix_list(each) for each in rules.prefix_lists}
+        order = deletion_order(rules, at_neighbours)
+        # The engine deletes what depends on something before that. EC2 deletes no list that a rule names.
+        made = {each.key: self._group(each, vpc_id, lists.values()) for each in order.last}
         ids_of: dict[str, pulumi.Input[str]] = {key: group.id for key, group in made.items()}
         ids_of |= neighbours or {}
-        everywhere = (*rules.rules, *at_neighbours)
-        made_rules = {rule: self._rule(rule, ids_of, lists) for rule in everywhere}
+        made_rules = {rule: self._rule(rule, ids_of, lists, self._child) for rule in order.separate}
+        for group in order.first:
+            guarded = (made_rules[rule] for rule in order.guarded[group.key])
+            made[group.key] = self._group(
+                group, vpc_id, (*lists.values(), *guarded, *_named_by(group, rules, made))
+            )
+            ids_of[group.key] = made[group.key].id
+        for rule in rules.rules:
+            if rule not in made_rules:
+                # Deleted by itself only while its group stays. So a group in use loses no rule: EC2
+                # refuses to delete the group, and the update ends there.
+                with_group = pulumi.ResourceOptions(parent=self, deleted_with=made[rule.group])
+                made_rules[rule] = self._rule(rule, ids_of, lists, with_group)
+        made = {group.key: made[group.key] for group in rules.groups}
         standing = [each.id for each in made_rules.values()]
         if rules.exclusive:
             self._exclude_others(rules, made, made_rules)
@@ -116,6 +119,21 @@ class AwsNetwork(pulumi.ComponentResource):
             for server, member_of in sorted(rules.memberships.items())
         }
         self.register_outputs({"servers": self.servers, "groups": self.groups})
+
+    def _group(
+        self, group: SecurityGroup, vpc_id: pulumi.Input[str], after: Iterable[pulumi.Resource]
+    ) -> ec2.SecurityGroup:
+        return ec2.SecurityGroup(
+            self._full_name(group),
+            description=group.description,
+            vpc_id=vpc_id,
+            tags=self._named(group),
+            # EC2 cannot change a description, so another one would replace the group and all its rules: a
+            # group that was adopted keeps the words that its makers gave it (aws.md 3.3).
+            opts=pulumi.ResourceOptions(
+                parent=self, ignore_changes=["description"], depends_on=[*after]
+            ),
+        )
 
     def _exclude_others(
         self,
@@ -163,6 +181,7 @@ class AwsNetwork(pulumi.ComponentResource):
         rule: SecurityGroupRule,
         groups: Mapping[str, pulumi.Input[str]],
         lists: Mapping[str, ec2.ManagedPrefixList],
+        opts: pulumi.ResourceOptions,
     ) -> pulumi.CustomResource:
         peer: dict[str, Any]
         if isinstance(rule.peer, GroupRef):
@@ -186,6 +205,18 @@ class AwsNetwork(pulumi.ComponentResource):
             description=rule.description,
             # Tags on rules cost a second call each, so only the user's are set (aws.md 3.6).
             tags=self._tags or None,
-            opts=self._child,
+            opts=opts,
             **peer,
         )
+
+
+def _named_by(
+    group: SecurityGroup, rules: AwsRuleSet, groups: Mapping[str, ec2.SecurityGroup]
+) -> list[ec2.SecurityGroup]:
+    """Those of `groups` that rules of a group name."""
+    peers = (rule.peer for rule in rules.rules if rule.group == group.key)
+    return [
+        groups[peer.key]
+        for peer in dict.fromkeys(peers)
+        if isinstance(peer, GroupRef) and peer.key in groups and peer.key != group.key
+    ]

@@ -6,11 +6,19 @@ and with the most rules include everything that is allowed in between. A prefix 
 not know: the planner.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from exchange_ports.clouds.aws.names import rule_name
-from exchange_ports.clouds.aws.rules import AwsRuleSet, ListRef, PrefixList, SecurityGroupRule
+from exchange_ports.clouds.aws.rules import (
+    AwsRuleSet,
+    GroupRef,
+    ListRef,
+    PrefixList,
+    SecurityGroup,
+    SecurityGroupRule,
+)
 from exchange_ports.clouds.base import TransientRules, subsets
 from exchange_ports.topology.models import Attachment, Zone
 
@@ -135,3 +143,55 @@ def _lists_that_change(old: AwsRuleSet, new: AwsRuleSet) -> list[str]:
 def _list_of(rule: SecurityGroupRule) -> str | None:
     """The key of the prefix list that a rule names, if it names one."""
     return rule.peer.key if isinstance(rule.peer, ListRef) else None
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionOrder:
+    """The order in which a VPC's groups and rules can go, so that no rule goes before its group is known to be free.
+
+    EC2 refuses to delete a group that an interface has, or that a rule of another group names; the rules
+    of a group that it deletes are gone with the group (aws.md 2.6).
+    """
+
+    #: No rule of another group names these. They are deleted first, and their rules with them.
+    first: tuple[SecurityGroup, ...]
+    #: The rules that hold the other groups back: they name another group, so each needs a call of its own.
+    separate: tuple[SecurityGroupRule, ...]
+    #: The groups that rules of other groups name. They are deleted last.
+    last: tuple[SecurityGroup, ...]
+    #: What must stand as long as a group of `first` cannot be deleted, by the group's key: separate rules at
+    #: either end of which a server of the group may be.
+    guarded: Mapping[str, tuple[SecurityGroupRule, ...]]
+
+
+def deletion_order(
+    rules: AwsRuleSet, at_neighbours: Iterable[SecurityGroupRule] = ()
+) -> DeletionOrder:
+    """The order for a rule set and the rules that are added at neighbours' groups."""
+    across = [
+        (rule, rule.peer.key)
+        for rule in (*rules.rules, *at_neighbours)
+        if isinstance(rule.peer, GroupRef) and rule.peer.key != rule.group
+    ]
+    named = {peer for _, peer in across}
+    first = tuple(group for group in rules.groups if group.key not in named)
+    free = {group.key for group in first}
+    separate = tuple((rule, peer) for rule, peer in across if rule.group not in free)
+    members: dict[str, set[str]] = defaultdict(set)
+    for server, groups in rules.memberships.items():
+        for group in groups:
+            members[group].add(server)
+    return DeletionOrder(
+        first,
+        tuple(rule for rule, _ in separate),
+        tuple(group for group in rules.groups if group.key in named),
+        {
+            key: tuple(
+                rule
+                for rule, peer in separate
+                # Of a group without declared members, only another stack knows the members.
+                if not members[key] or members[key] & (members[rule.group] | members[peer])
+            )
+            for key in free
+        },
+    )

@@ -5,13 +5,14 @@ topology whose fields have the right shape, so a check must bear what another on
 know: flows or clouds' rules.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 from exchange_ports.findings import Finding, Path, Severity, nearest
 from exchange_ports.findings.command_kinds import WARNINGS
 from exchange_ports.findings.topology_kinds import BY_CODE, KINDS
-from exchange_ports.topology.checks import additional, addressing, mail, naming, warnings
+from exchange_ports.topology.checks import additional, addressing, mail, naming, sizes, warnings
 from exchange_ports.topology.models import Topology
 
 __all__ = ["check"]
@@ -62,11 +63,36 @@ def check(topology: Topology, at: Path = ("topology",)) -> tuple[Finding, ...]:
 
     Warnings that the topology acknowledges are left out; one that it acknowledges in vain is named.
     """
-    found = [finding for each in _CHECKS for finding in each(topology)]
+    too_much = tuple(sizes.combinations(topology))
+    if too_much:
+        # The other checks look at each combination.
+        return tuple(finding.under(at) for finding in too_much)
+    found = _few(finding for each in _CHECKS for finding in each(topology))
     acknowledged = topology.acknowledge
     kept = [f for f in found if f.is_error or f.kind.code not in acknowledged]
     kept += _in_vain(acknowledged, {f.kind.code for f in found if not f.is_error})
     return tuple(finding.under(at) for finding in _once(kept))
+
+
+#: More findings of a kind at one field are counted.
+_MOST: Final = 20
+
+
+def _few(findings: Iterable[Finding]) -> list[Finding]:
+    """The first findings of each kind at each field; the last of them says how many more there are.
+
+    A flow with 300 sources and 300 destinations can be wrong in 90,000 ways.
+    """
+    kept: dict[tuple[str, Path], list[Finding]] = {}
+    counts: Counter[tuple[str, Path]] = Counter()
+    for finding in findings:
+        key = (finding.kind.code, finding.path)
+        counts[key] += 1
+        if counts[key] <= _MOST:
+            kept.setdefault(key, []).append(finding)
+    for key, several in kept.items():
+        several[-1] = several[-1].also_at(counts[key] - len(several))
+    return [finding for several in kept.values() for finding in several]
 
 
 def _in_vain(acknowledged: Mapping[str, str], occurring: Collection[str]) -> Iterator[Finding]:

@@ -1,0 +1,133 @@
+"""Every flow of an organization of two sites, with its reasons and fields, edit by edit, as a golden."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from exchange_ports.flows import ExternalEndpoint, FieldOrigins, compile_flows
+from exchange_ports.flows.flow import Endpoint
+from exchange_ports.topology.inventory import Inventory
+from tests.support.strategies import GONE, declared, edited
+from tests.support.two_sites import EDITS, TWO_SITES
+
+#: More of what rows and fields depend on.
+MORE: Final[Mapping[str, Mapping[str, Any]]] = {
+    "identities": {
+        "sites.hq.id": "main",
+        "networks.corp.id": "vpc",
+        "sites.hq.servers.mbx1.id": "old",
+        "edge_servers.edge1.id": "gate",
+        "edge_servers.edge1.own_group": True,
+        "sites.hq.servers.mbx1.own_group": True,
+        "edge_servers.edge1.edgesync_except": ["mbx1"],
+        "name_servers": {"internal": {"corp": ["10.20.2.53"]}, "edge": "platform"},
+    },
+    "neighbors of both sites": {
+        "sites.hq.lync.addresses": ["10.20.4.0/28"],
+        "sites.hq.other_exchange.addresses": ["10.20.5.9"],
+        "sites.hq.domain_controllers.accounts_forest": ["10.20.3.10"],
+        "sites.paris.lync.addresses": ["10.20.6.0/28"],
+        "sites.paris.domain_controllers.addresses": ["10.20.9.10"],
+    },
+    "clients by several ways": {
+        "clients.office": {"from": ["10.64.0.0/16"], "services": ["imap", "https"], "to": ["hq"]},
+        "clients.branch": {"from": ["10.65.0.0/16"], "services": ["imap"]},
+        "clients.world": {"services": ["https"], "to": ["paris"]},
+        "clients.usual": {"from": ["10.66.0.0/16"]},
+        "service_ports.imap": ["1430/tcp", "993/tcp"],
+    },
+    "additional flows": {
+        "additional_flows": [
+            {
+                "from": ["edge@hq", "10.20.6.0/24"],
+                "to": ["mailbox", "client_access@paris"],
+                "ports": ["8443/tcp", "8444/tcp", "icmp"],
+                "reason": "monitoring",
+                "accept_risk": True,
+            },
+            {"from": "exchange", "to": "internet", "need": "malware_definitions"},
+            {"from": "internet", "to": "client_access@hq", "ports": ["8443/tcp"], "reason": "app"},
+            {"from": "exchange@hq", "to": "10.20.7.9", "need": "windows_update", "reason": "WSUS"},
+        ],
+    },
+    "three connectors": {
+        "mail_flow.outbound": [
+            {"through": "edge", "sites": ["paris"]},
+            {"through": "mailbox", "sites": ["hq"], "next_hop": [{"address": "10.20.7.25"}]},
+            {
+                "through": "edge",
+                "sites": ["hq"],
+                "next_hop": [
+                    {"address": "203.0.113.25", "port": 587},
+                    {"address": "203.0.113.26", "port": 587},
+                    {"address": "203.0.113.27"},
+                ],
+            },
+        ]
+    },
+    "a retired group": {
+        "networks.corp.retired_groups": ["server.mbx1", "edge-server.edge2"],
+        "additional_flows": [
+            {"from": "10.20.6.0/24", "to": "edge", "need": "remote_desktop", "accept_risk": True}
+        ],
+    },
+    "two networks": {
+        "networks.north": {
+            "platform": "azure",
+            "internal": ["10.40.0.0/20", "2001:db8:40::/64"],
+            "internet": "public",
+        },
+        "sites.oslo": {
+            "network": "north",
+            "servers": {"ex9": {"roles": ["client_access", "mailbox"], "address": "10.40.0.9"}},
+        },
+        "name_servers": {
+            "internal": {"corp": "domain_controllers", "north": ["10.40.0.53"]},
+            "edge": {"corp": ["10.20.240.53"]},
+        },
+        "clients.world": {"services": ["https"]},
+        "mail_flow.inbound": {"from": "internet", "to": ["oslo"]},
+    },
+    "no subscription": {
+        "edge_servers.edge1.subscribed_site": GONE,
+        "edge_servers.edge1.mail_site": "hq",
+        "sender_reputation": "direct",
+    },
+}
+
+
+def end(one: Endpoint) -> str:
+    if not isinstance(one, ExternalEndpoint):
+        return one.key if one.network == "corp" else f"{one.key} in {one.network}"
+    ranges = (
+        ", ".join(map(str, one.ranges)) if len(one.ranges) <= 3 else f"{len(one.ranges)} ranges"
+    )
+    return f"{one.name} ({ranges})"
+
+
+def flows(data: Mapping[str, Any]) -> list[str]:
+    inventory = Inventory(declared(data))
+    origins = FieldOrigins(inventory)
+    lines: list[str] = []
+    for flow in compile_flows(inventory):
+        why = [
+            f"{reason.entry or reason.summary}"
+            f" at {', '.join('.'.join(map(str, path)) for path in origins.of(flow, reason)) or '-'}"
+            for reason in flow.reasons
+        ]
+        lines.append(
+            f"* {end(flow.source)} -> {end(flow.destination)} {flow.ports}: {'; '.join(why)}"
+        )
+    return lines
+
+
+def test_the_flows_of_each_edit_are_those_that_were_read(
+    golden: Callable[[str, str], None],
+) -> None:
+    usual = flows(TWO_SITES)
+    lines = ["# Flows of two sites, each with an Edge server", "", *usual, ""]
+    for case, edit in {**EDITS, **MORE}.items():
+        found = flows(edited(TWO_SITES, edit))
+        lines += [f"## {case}", "", *(line for line in found if line not in usual)]
+        lines += [f"  without{line.removeprefix('*')}" for line in usual if line not in found]
+        lines.append("")
+    golden("flows/two_sites.md", "\n".join(lines))

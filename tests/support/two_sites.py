@@ -1,0 +1,127 @@
+"""An organization of two sites, each with an Edge server, and one edit of it for each row of the tables."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from tests.support.strategies import GONE, WITH_EDGE, edited
+
+__all__ = ["EDITS", "TWO_SITES"]
+
+TWO_SITES: Final = edited(
+    WITH_EDGE,
+    {
+        "sites.hq.servers": {
+            "cas1": {"roles": ["client_access"], "address": "10.20.0.11"},
+            "mbx1": {"roles": ["mailbox"], "address": "10.20.0.12"},
+        },
+        "sites.paris": {
+            "network": "corp",
+            "servers": {
+                "cas3": {"roles": ["client_access"], "address": "10.20.0.21"},
+                "mbx3": {"roles": ["mailbox"], "address": "10.20.0.22"},
+            },
+        },
+        "edge_servers.edge1.address": "10.20.240.5",
+        "edge_servers.edge2": {
+            "network": "corp",
+            "subscribed_site": "paris",
+            "address": "10.20.240.6",
+        },
+    },
+)
+
+EDITS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "a Send connector by hand": {
+        "edge_servers.edge1.subscribed_site": GONE,
+        "edge_servers.edge1.mail_site": "hq",
+    },
+    "an Edge server that takes mail only": {"edge_servers.edge1.sends": False},
+    "an Edge server that sends only": {"edge_servers.edge1.receives": False},
+    "ports of its own and an exception": {
+        "edge_servers.edge1.delivery_port": 2525,
+        "edge_servers.edge1.edgesync_port": 50700,
+        "edge_servers.edge1.edgesync_except": ["mbx1"],
+    },
+    "no inbound mail": {"mail_flow.inbound": "none"},
+    "inbound mail past Edge as well": {"mail_flow.inbound": {"from": "internet", "to": ["paris"]}},
+    "inbound mail from a filtering service": {
+        "mail_flow.inbound": {"from": ["198.51.100.0/24"], "to": ["paris"]}
+    },
+    "clients of one site on another port": {
+        "clients.office": {"from": ["10.64.0.0/16"], "services": ["imap"], "to": ["hq"]},
+        "service_ports.imap": ["1430/tcp"],
+    },
+    "clients from anywhere": {"clients.world": {"services": ["https"]}},
+    "clients from public addresses": {
+        "clients.world": {"services": ["https"]},
+        "networks.corp.internet": "public",
+    },
+    "the Internet as any address": {"networks.corp.internet": "any"},
+    "mail sent by the Mailbox servers of a site": {
+        "mail_flow.outbound": {"through": "mailbox", "sites": ["paris"]}
+    },
+    "mail sent by one Mailbox server": {
+        "mail_flow.outbound": {"through": "mailbox", "servers": ["mbx3"]},
+        "sites.paris.servers.mbx3.own_group": True,
+    },
+    "mail proxied to a smart host": {
+        "edge_servers.edge2.sends": False,
+        "mail_flow.outbound": {
+            "through": "client_access",
+            "servers": ["mbx3"],
+            "next_hop": [{"address": "203.0.113.25", "port": 587}],
+        },
+    },
+    "mail sent by the Edge servers of a site": {
+        "mail_flow.outbound": {
+            "through": "edge",
+            "sites": ["hq"],
+            "next_hop": [{"address": "203.0.113.25"}],
+        }
+    },
+    "mail sent by one Edge server": {
+        "mail_flow.outbound": {"through": "edge", "servers": ["edge1"]},
+        "edge_servers.edge1.own_group": True,
+    },
+    "relays": {
+        "mail_flow.relays.scan": {"from": ["10.20.7.0/28"], "sites": ["hq"]},
+        "mail_flow.relays.app": {"from": ["10.20.8.0/28"], "to": "mailbox", "port": 2526},
+    },
+    "a witness": {"witnesses.fsw": {"address": "10.20.7.60", "sites": ["paris"]}},
+    "name servers": {"name_servers": {"internal": ["10.20.2.53"], "edge": ["10.20.240.53"]}},
+    "domain controllers as name servers of Edge": {
+        "name_servers.edge": "domain_controllers",
+        "sites.hq.domain_controllers.accounts_forest": ["10.20.3.10"],
+    },
+    "name servers for mail": {
+        "name_servers.internal": ["10.20.2.53"],
+        "mail_flow.outbound": {"through": "mailbox", "sites": ["hq"]},
+        "mail_flow.inbound": {"from": "internet", "to": ["paris"]},
+    },
+    "name servers by network": {
+        "name_servers": {
+            "internal": {"corp": ["10.20.2.53"]},
+            "edge": {"corp": ["10.20.240.53"]},
+        }
+    },
+    "a proxy": {
+        "sender_reputation": {
+            "proxy": {"address": "10.20.240.9", "port": 8080, "type": "http_connect"}
+        }
+    },
+    "probes": {"sender_reputation": "direct"},
+    "IPv6": {
+        "networks.corp.internal": ["10.20.0.0/20", "2001:db8:20::/64"],
+        "clients.world": {"services": ["https"]},
+    },
+    "mail sent by every Mailbox server": {"mail_flow.outbound": {"through": "mailbox"}},
+    "mail proxied by a site": {
+        "edge_servers.edge1.sends": False,
+        "mail_flow.outbound": {"through": "client_access", "sites": ["hq"]},
+    },
+    "a relay of every site": {"mail_flow.relays.scan": {"from": ["10.20.7.0/28"]}},
+    "the platform's name servers": {
+        "name_servers.internal": "platform",
+        "name_servers.edge": "platform",
+    },
+}

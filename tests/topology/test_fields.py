@@ -1,0 +1,216 @@
+"""What one value of a topology may be: tables of values, and what each is read as or refused for."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from exchange_ports.topology import fields
+
+KINDS: Final[Mapping[str, Any]] = {
+    "name": fields.Name,
+    "group": fields.GroupKey,
+    "range": fields.Range,
+    "address": fields.Address,
+    "port": fields.Port,
+    "count": fields.Count,
+    "ports": fields.PortsText,
+    "end": fields.FlowEndText,
+    "words": fields.Words,
+}
+
+
+def read(kind: str, value: object) -> str:
+    """The value as text; or the code of the refusal with its facts."""
+    try:
+        return str(TypeAdapter[object](KINDS[kind]).validate_python(value))
+    except ValidationError as refused:
+        (error,) = refused.errors()
+        facts = " ".join(f"{key}={fact}" for key, fact in error.get("ctx", {}).items())
+        return f"{error['type']}: {facts}"
+
+
+VALUES: Final[list[tuple[str, object, str]]] = [
+    ("name", "hq", "hq"),
+    ("name", "a", "a"),
+    ("name", "A-1", "A-1"),
+    ("name", "a_b", "a_b"),
+    (
+        "name",
+        "-a",
+        "bad-name: name=-a rule=letters, digits, - and _, at most 40 characters, the first a letter or digit, the last not -",
+    ),
+    (
+        "name",
+        "a-",
+        "bad-name: name=a- rule=letters, digits, - and _, at most 40 characters, the first a letter or digit, the last not -",
+    ),
+    ("name", "1a", "1a"),
+    (
+        "name",
+        "a.b",
+        "bad-name: name=a.b rule=letters, digits, - and _, at most 40 characters, the first a letter or digit, the last not -",
+    ),
+    (
+        "name",
+        "",
+        "bad-name: name= rule=letters, digits, - and _, at most 40 characters, the first a letter or digit, the last not -",
+    ),
+    ("name", "a" * 40, "a" * 40),
+    (
+        "name",
+        "a" * 41,
+        "bad-name: name="
+        + "a" * 41
+        + " rule=letters, digits, - and _, at most 40 characters, the first a letter or digit, the last not -",
+    ),
+    ("name", 7, "wrong-type: expected=a name got=a number"),
+    ("name", None, "wrong-type: expected=a name got=nothing"),
+    ("name", True, "wrong-type: expected=a name got=true or false"),
+    (
+        "name",
+        "hq\n",
+        "bad-name: name=hq\n rule=letters, digits, - and _, at most 40 characters, the first a letter or digit, the last not -",
+    ),
+    ("group", "exchange", "exchange"),
+    ("group", "mailbox.hq", "mailbox.hq"),
+    ("group", "mailbox", "mailbox"),
+    (
+        "group",
+        "mailbox.",
+        "bad-name: name=mailbox. rule=a kind of group and the site or server that it is of, as mailbox.paris",
+    ),
+    ("group", "nonsense.hq", "nonsense.hq"),
+    (
+        "group",
+        "a b",
+        "bad-name: name=a b rule=a kind of group and the site or server that it is of, as mailbox.paris",
+    ),
+    ("group", [], "wrong-type: expected=the key of a group got=a list"),
+    ("range", "10.0.0.0/8", "10.0.0.0/8"),
+    ("range", "10.0.0.9", "10.0.0.9/32"),
+    ("range", "10.0.0.9/32", "10.0.0.9/32"),
+    ("range", "10.0.0.1/8", "host-bits: range=10.0.0.1/8 meant=10.0.0.0/8"),
+    ("range", "2001:db8::/32", "2001:db8::/32"),
+    ("range", "2001:db8::1/32", "host-bits: range=2001:db8::1/32 meant=2001:db8::/32"),
+    ("range", "10.0.0.0/33", "bad-range: range=10.0.0.0/33"),
+    ("range", "10.0.0.0/255.0.0.0", "bad-range: range=10.0.0.0/255.0.0.0"),
+    ("range", "fe80::1%eth0", "bad-range: range=fe80::1%eth0"),
+    ("range", "ten", "bad-range: range=ten"),
+    ("range", "", "bad-range: range="),
+    ("range", 7, "wrong-type: expected=an address range as text got=a number"),
+    ("range", {}, "wrong-type: expected=an address range as text got=a mapping"),
+    ("address", "10.0.0.9", "10.0.0.9"),
+    ("address", "2001:db8::9", "2001:db8::9"),
+    ("address", "10.0.0.0/8", "bad-address: address=10.0.0.0/8"),
+    ("address", "127.0.0.1", "unusable-address: address=127.0.0.1"),
+    ("address", "169.254.0.1", "unusable-address: address=169.254.0.1"),
+    ("address", "0.0.0.0", "unusable-address: address=0.0.0.0"),  # noqa: S104
+    ("address", "224.0.0.1", "unusable-address: address=224.0.0.1"),
+    ("address", "240.0.0.1", "unusable-address: address=240.0.0.1"),
+    ("address", "255.255.255.255", "unusable-address: address=255.255.255.255"),
+    ("address", "::1", "unusable-address: address=::1"),
+    ("address", "fe80::1", "unusable-address: address=fe80::1"),
+    ("address", "ff02::1", "unusable-address: address=ff02::1"),
+    ("address", "::ffff:10.0.0.1", "unusable-address: address=::ffff:10.0.0.1"),
+    ("address", "300.0.0.1", "bad-address: address=300.0.0.1"),
+    ("address", "x", "bad-address: address=x"),
+    ("address", 7, "wrong-type: expected=an address as text got=a number"),
+    ("port", 1, "1"),
+    ("port", 25, "25"),
+    ("port", 65535, "65535"),
+    ("port", 0, "bad-port: port=0 highest=65535"),
+    ("port", -1, "bad-port: port=-1 highest=65535"),
+    ("port", 65536, "bad-port: port=65536 highest=65535"),
+    ("port", True, "wrong-type: expected=a port number got=true or false"),
+    ("port", "25", "wrong-type: expected=a port number got=text"),
+    ("port", 25.0, "wrong-type: expected=a port number got=a number"),
+    ("port", None, "wrong-type: expected=a port number got=nothing"),
+    ("count", 1, "1"),
+    ("count", 60, "60"),
+    ("count", 0, "wrong-type: expected=a whole number above 0 got=0"),
+    ("count", -3, "wrong-type: expected=a whole number above 0 got=-3"),
+    ("count", True, "wrong-type: expected=a whole number above 0 got=true or false"),
+    ("count", "1", "wrong-type: expected=a whole number above 0 got=text"),
+    ("count", 1.5, "wrong-type: expected=a whole number above 0 got=a number"),
+    ("count", None, "wrong-type: expected=a whole number above 0 got=nothing"),
+    ("ports", "25/tcp", "25/tcp"),
+    ("ports", "53/udp", "53/udp"),
+    ("ports", "5985-5986/tcp", "5985-5986/tcp"),
+    ("ports", "25-25/tcp", "25/tcp"),
+    ("ports", "icmp", "icmp"),
+    ("ports", "esp", "esp"),
+    ("ports", "ah", "ah"),
+    ("ports", "any", "everything"),
+    ("ports", "icmpv6", "bad-ports: ports=icmpv6 meant=443/tcp"),
+    ("ports", "25", "bad-ports: ports=25 meant=25/tcp"),
+    ("ports", "0025", "bad-ports: ports=0025 meant=25/tcp"),
+    ("ports", 25, "bad-ports: ports=25 meant=25/tcp"),
+    ("ports", "tcp/25", "bad-ports: ports=tcp/25 meant=443/tcp"),
+    ("ports", "25/TCP", "bad-ports: ports=25/TCP meant=25/tcp"),
+    ("ports", "25 /tcp", "bad-ports: ports=25 /tcp meant=25/tcp"),
+    ("ports", "25:30/tcp", "bad-ports: ports=25:30/tcp meant=25-30/tcp"),
+    ("ports", "30-25/tcp", "bad-ports: ports=30-25/tcp meant=25-30/tcp"),
+    ("ports", "0/tcp", "bad-port: port=0 highest=65535"),
+    ("ports", "65535/tcp", "65535/tcp"),
+    ("ports", "65536/tcp", "bad-port: port=65536 highest=65535"),
+    ("ports", "1-65536/tcp", "bad-port: port=65536 highest=65535"),
+    ("ports", "53 udp", "bad-ports: ports=53 udp meant=53/udp"),
+    ("ports", "5000-5001", "bad-ports: ports=5000-5001 meant=5000-5001/tcp"),
+    ("ports", "x", "bad-ports: ports=x meant=443/tcp"),
+    ("ports", "", "bad-ports: ports= meant=443/tcp"),
+    ("ports", True, "wrong-type: expected=ports as text got=true or false"),
+    ("ports", None, "wrong-type: expected=ports as text got=nothing"),
+    ("ports", [], "wrong-type: expected=ports as text got=a list"),
+    ("ports", 70000, "bad-ports: ports=70000 meant=443/tcp"),
+    ("end", "edge", "edge"),
+    ("end", "mailbox@hq", "mailbox@hq"),
+    ("end", "internet", "internet"),
+    ("end", "ex1", "ex1"),
+    ("end", "10.20.6.0/24", "10.20.6.0/24"),
+    ("end", "10.20.6.9", "10.20.6.9/32"),
+    ("end", "2001:db8::/32", "2001:db8::/32"),
+    ("end", "10.20.6.1/24", "host-bits: range=10.20.6.1/24 meant=10.20.6.0/24"),
+    ("end", "ex1@hq", "bad-end: end=ex1@hq"),
+    ("end", "mailbox@", "bad-end: end=mailbox@"),
+    ("end", "@hq", "bad-end: end=@hq"),
+    ("end", "internet@hq", "bad-end: end=internet@hq"),
+    ("end", "a b", "bad-end: end=a b"),
+    ("end", "1ab", "1ab"),
+    ("end", "10", "10"),
+    ("end", "", "bad-end: end="),
+    ("end", 7, "wrong-type: expected=a role, a server, a range or internet got=a number"),
+    ("end", ["edge"], "wrong-type: expected=a role, a server, a range or internet got=a list"),
+    ("words", "administration from the bastion", "administration from the bastion"),
+    ("words", " x ", " x "),
+    ("words", "", "bad-words: words="),
+    ("words", "  ", "bad-words: words=  "),
+    ("words", "two\nlines", "bad-words: words=two\nlines"),
+    ("words", "tab\there", "bad-words: words=tab\there"),
+    ("words", "Über", "Über"),
+    ("words", 7, "wrong-type: expected=words got=a number"),
+]
+
+
+@pytest.mark.parametrize("kind, value, expected", VALUES)
+def test_a_value_is_read_or_refused_so(kind: str, value: object, expected: str) -> None:
+    assert read(kind, value) == expected
+
+
+@pytest.mark.parametrize(
+    "text, kind, external",
+    [
+        ("edge", "role", False),
+        ("mailbox@hq", "role", False),
+        ("ex1", "server", False),
+        ("internet", "internet", True),
+        ("10.20.6.0/24", "addresses", True),
+    ],
+)
+def test_an_end_names_servers_addresses_or_the_internet(
+    text: str, kind: str, external: bool
+) -> None:
+    end = fields.FlowEnd.read(text)
+    assert (end.kind.value, end.is_external) == (kind, external)
+    assert fields.ends_of(end) == fields.ends_of((end,)) == (end,)

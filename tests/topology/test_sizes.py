@@ -1,0 +1,130 @@
+"""A short file that asks for a great deal is refused by a count, before anything is made of it."""
+
+import tracemalloc
+from typing import Any, Final
+
+import pytest
+
+from exchange_ports.api import load
+from exchange_ports.topology.checks.sizes import MOST_COMBINATIONS
+from exchange_ports.topology.validate import parse_topology
+from tests.support.paths import ROOT
+
+DEV: Final = ROOT / "stacks" / "Pulumi.dev.yaml"
+CODE: Final = "too-many-combinations"
+
+
+def ranges(number: int, second: int) -> list[str]:
+    return [f"10.{second + i // 256}.{i % 256}.0/31" for i in range(number)]
+
+
+def ports(number: int) -> list[str]:
+    return [f"{1000 + 2 * i}/tcp" for i in range(number)]
+
+
+def stack(platform: str, **more: Any) -> dict[str, Any]:
+    site = {
+        "network": "lab",
+        "servers": {"ex1": {"roles": ["client_access", "mailbox"], "address": "10.10.0.11"}},
+        "domain_controllers": {"addresses": ["10.10.1.10"]},
+    }
+    return {
+        "organization": "contoso",
+        "networks": {"lab": {"platform": platform, "internal": ["10.10.0.0/22"]}},
+        "sites": {"lab": site},
+        "mail_flow": {"inbound": "none", "outbound": "none"},
+        "name_servers": {"internal": "domain_controllers"},
+        **more,
+    }
+
+
+def flow(source: object, to: object, on: list[str]) -> dict[str, Any]:
+    return {
+        "additional_flows": [{"from": source, "to": to, "ports": on, "reason": "administration"}]
+    }
+
+
+def asked(number: int) -> dict[str, dict[str, Any]]:
+    """What asks for `number` times `number` combinations, or as many."""
+    one, other = ranges(number, 100), ranges(number, 150)
+    return {
+        "ranges by ports": flow(one, "exchange", ports(number)),
+        "ports to ranges": flow("exchange", one, ports(number)),
+        "ranges by ranges": flow(one, other, ["3389/tcp"]),
+        "ranges and a role by ranges": flow([*one, "exchange"], [*other, "mailbox"], ["443/tcp"]),
+        "many flows": {
+            "additional_flows": [
+                {"from": one, "to": "mailbox@lab", "ports": [port], "reason": "monitoring"}
+                for port in ports(number)
+            ]
+        },
+        "many relays": {
+            "mail_flow": {
+                "inbound": "none",
+                "outbound": "none",
+                "relays": {f"r{i}": {"from": one, "port": 2000 + i} for i in range(number)},
+            }
+        },
+        "many clients": {
+            "clients": {f"c{i}": {"from": one, "services": ["https"]} for i in range(number)}
+        },
+    }
+
+
+def codes(declared: dict[str, Any]) -> list[str]:
+    return [finding.kind.code for finding in parse_topology(declared, ("topology",))[1]]
+
+
+@pytest.mark.parametrize("platform", ["aws", "azure"])
+@pytest.mark.parametrize("what", asked(1))
+def test_a_product_that_no_cloud_takes_is_refused_alone(platform: str, what: str) -> None:
+    number = int(MOST_COMBINATIONS**0.5) + 1
+    assert codes(stack(platform, **asked(number)[what])) == [CODE]
+
+
+@pytest.mark.parametrize("what", asked(1))
+def test_a_product_below_the_limit_is_not(what: str) -> None:
+    assert CODE not in codes(stack("aws", **asked(20)[what]))
+
+
+def test_the_finding_names_the_count_the_limit_and_the_largest_product() -> None:
+    declared = stack("aws", **flow(ranges(400, 100), "exchange", ports(300)))
+    declared["clients"] = {"office": {"from": ["10.64.0.0/16"], "services": ["https", "imap"]}}
+    (found,) = parse_topology(declared, ("topology",))[1]
+    assert found.path == ("topology", "additional_flows", 0)
+    assert found.summary.startswith("120,000 combinations of sources, destinations and ports")
+    assert "120,002 in the whole topology" in found.summary
+    assert f"at most {MOST_COMBINATIONS:,} are compiled" in found.why
+
+
+@pytest.mark.parametrize("what", ["ranges by ports", "ranges by ranges"])
+def test_memory_grows_with_the_file_and_not_with_the_product(what: str) -> None:
+    """Four times the lengths are sixteen times the product, and four times the file."""
+
+    def peak(number: int) -> int:
+        declared = stack("aws", **asked(number)[what])
+        parse_topology(declared, ("topology",))
+        tracemalloc.start()
+        parse_topology(declared, ("topology",))
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    assert peak(2000) < 6 * peak(500)
+    assert peak(2000) < 20_000_000
+
+
+def test_what_is_wrong_in_many_ways_at_one_place_is_counted() -> None:
+    declared = stack("aws", **flow(ranges(40, 100), ranges(40, 150), ["3389/tcp"]))
+    found = [
+        each
+        for each in parse_topology(declared, ("topology",))[1]
+        if each.kind.code == "flow-without-us"
+    ]
+    assert len(found) == 20
+    assert found[-1].summary.endswith("(and in 1580 other places)")
+
+
+def test_the_stacks_of_this_repository_are_far_below_the_limit() -> None:
+    for file in sorted((ROOT / "stacks").glob("Pulumi.*.yaml")):
+        assert CODE not in [each.kind.code for each in load(str(file)).findings]
