@@ -81,6 +81,8 @@ def _no_host_name(text: str) -> None:
 def _range(value: object) -> Network:
     text = _must_be_text(value, "an address range as text")
     _no_host_name(text)
+    if _link_local_with_scope(text):
+        raise PydanticCustomError("unusable-range", "", {"range": text, "what": "link-local"})
     if not _ADDRESS_LETTERS.fullmatch(text):
         raise PydanticCustomError("bad-range", "", {"range": text})
     try:
@@ -98,6 +100,8 @@ def _range(value: object) -> Network:
 def _address(value: object) -> IPv4Address | IPv6Address:
     text = _must_be_text(value, "an address as text")
     _no_host_name(text)
+    if _link_local_with_scope(text):
+        raise PydanticCustomError("unusable-address", "", {"address": text})
     if not _ADDRESS_LETTERS.fullmatch(text):
         raise PydanticCustomError("bad-address", "", {"address": text})
     try:
@@ -161,7 +165,7 @@ def read_ports(text: str) -> Ports:
 _PORTS: Final = re.compile(
     r"(?P<first>0|[1-9][0-9]*)(?:-(?P<last>0|[1-9][0-9]*))?/(?P<protocol>tcp|udp)"
 )
-_NEARLY_PORTS: Final = re.compile(r"\s*0*([0-9]{1,5})(?:\s*[-:]\s*0*([0-9]{1,5}))?(?![0-9])")
+_NUMBERS: Final = re.compile(r"(?<![A-Za-z0-9])([0-9]+)(?:\s*[-:]\s*([0-9]+))?")
 #: Shown where it is anyone's guess which ports were meant.
 _SOME_PORTS: Final = str(SERVICES[Service.HTTPS].ports[0])
 _WITHOUT_PORTS: Final = tuple(
@@ -191,13 +195,29 @@ def _ports(value: object) -> Ports:
 
 
 def _meant(text: str) -> str:
-    """Ports that can be read, and were probably meant."""
-    match = _NEARLY_PORTS.match(text)
-    ports = sorted(int(part) for part in match.groups() if part) if match else []
-    if not ports or ports[0] < 1 or ports[-1] > HIGHEST_PORT:
-        return _SOME_PORTS
+    """Ports that can be read, and were probably meant: all that the text names, as entries of a list."""
+    ranges = [
+        sorted(int(part) for part in found if part)
+        for found in _NUMBERS.findall(text)
+        if all(len(part) <= len(str(HIGHEST_PORT)) for part in found)
+    ]
     protocol = Protocol.UDP if "udp" in text.lower() else Protocol.TCP
-    return str(Ports(protocol, (PortRange(ports[0], ports[-1]),)))
+    if not ranges and text.strip().lower() == protocol:
+        ranges = [[1, HIGHEST_PORT]]
+    if not ranges or any(several[-1] > HIGHEST_PORT or several[-1] < 1 for several in ranges):
+        return _SOME_PORTS
+    # 0 is no port; who writes a range from 0 means all from 1 on.
+    spans = (PortRange(max(1, several[0]), several[-1]) for several in ranges)
+    return ", ".join(str(Ports(protocol, (span,))) for span in spans)
+
+
+def _link_local_with_scope(text: str) -> bool:
+    """Whether it is an address that only one link has, with the interface behind `%`."""
+    address, scope, _ = text.partition("%")
+    try:
+        return bool(scope) and ip_address(address).is_link_local
+    except ValueError:
+        return False
 
 
 class EndpointKind(StrEnum):

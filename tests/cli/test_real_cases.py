@@ -140,6 +140,18 @@ ANSWERS: Final = (
         ),
         ("did you mean",),
     ),
+    # Nearly ports, and an address of one link: nothing that was written is lost.
+    Answer(
+        "plan ports-nearly.yaml",
+        2,
+        (
+            "fix: write 10000/tcp;",
+            "fix: write 135/tcp, 445/tcp;",
+            "fix: write 1-65535/tcp;",
+            "its addresses are link-local",
+        ),
+        ("443/tcp", "fe80::1%eth0 is not"),
+    ),
     # A renamed site: `id` keeps its groups.
     Answer(
         "plan rename-without-id.yaml --against rename-before.yaml",
