@@ -118,9 +118,10 @@ def with_zones_as_meant(topology: models.Topology) -> models.Topology:
 def _swapped(topology: models.Topology) -> Iterator[str]:
     for key, declared in topology.networks.items():
         internal = [
-            network(str(server.address))
+            network(str(address))
             for _, site, _, server in servers(topology)
-            if site.network == key and server.address is not None
+            if site.network == key
+            for address in server.addresses
         ]
         edges = [
             network(str(address))
