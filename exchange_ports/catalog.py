@@ -562,3 +562,13 @@ MANAGEMENT: Final = tcp(22, 135, 445, 3389, (5985, 5986))
 #: By what Windows servers fetch updates: Microsoft Update, and WSUS on its own ports. Used to notice
 #: that nobody may do so; never to open anything (exchange.md G8, and a general Windows fact).
 UPDATES: Final = tcp(80, 443, (8530, 8531))
+
+#: What whoever takes over a Windows network uses first, by what it is for. Used to notice traffic from
+#: the Internet and between the perimeter and the inside; never to open anything (general Windows facts:
+#: "Service overview and network port requirements for Windows"; IANA's registry for the others).
+SENSITIVE_PORTS: Final[dict[str, tuple[Ports, ...]]] = {
+    "remote administration": (tcp(22, 23, 3389, 5900, (5985, 5986)), udp(3389)),
+    "file sharing and RPC": (tcp(111, 135, 139, 445, 2049), udp(111, 135, (137, 138), 445, 2049)),
+    "directory": (tcp(88, 389, 464, 636, (3268, 3269), 9389), udp(88, 389, 464)),
+    "databases": (tcp(1433, 1521, 3306, 5432, 6379, 27017), udp(1434)),
+}

@@ -7,7 +7,7 @@ needs it.
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any, Final, Self, TypedDict, TypeVar
 from weakref import WeakKeyDictionary
@@ -127,21 +127,21 @@ class _ByName(dict[str, _T]):
 _NAMES: Final = WeakKeyDictionary[pulumi.Resource, set[tuple[str, str]]]()
 
 
-def _taken(
-    name: str, networks: Iterable[RegisteredNetwork], opts: pulumi.ResourceOptions | None
-) -> Iterator[Finding]:
-    """The names that another component of this program has, of ours or of one of our networks."""
+def _names_known() -> set[tuple[str, str]]:
     stack = get_root_resource()
-    if stack is None:
-        return
+    return set() if stack is None else _NAMES.setdefault(stack, set())
+
+
+def _names_of(
+    name: str, networks: Iterable[RegisteredNetwork], opts: pulumi.ResourceOptions | None
+) -> list[tuple[str, str]]:
+    """What tells a component of ours and those of its networks from others: the types above them, and their names."""
     parent = opts and opts.parent
-    above = "" if parent is None else parent.pulumi_resource_type
-    known = _NAMES.setdefault(stack, set())
-    ours = [(f"{above}${TYPE}", name)]
-    ours += [(above, below(name, each.plan.network)) for each in networks]
-    for _, other in [each for each in ours if each in known][:1]:
-        yield BY_CODE["component-name-taken"].at((), name=other, meant=f"{name}-2")
-    known.update(ours)
+    ours = f"{parent.pulumi_resource_type if parent else ''}${TYPE}"
+    return [
+        (ours, name),
+        *((f"{ours}${each.plan.platform}", below(name, each.plan.network)) for each in networks),
+    ]
 
 
 class ExchangeFirewall(pulumi.ComponentResource):
@@ -209,13 +209,19 @@ class ExchangeFirewall(pulumi.ComponentResource):
             raise TopologyError(refused.findings) from None
         plans, old, warnings = stack.plans, stack.previous, stack.findings
         to_register = registered(old, plans, phase)
+        names, known = _names_of(name, to_register, opts), _names_known()
+        taken = [each for each in names if each in known][:1]
         unfit = (
             *check_registered(name, to_register, plans, networks),
-            *_taken(name, to_register, opts),
+            *(
+                BY_CODE["component-name-taken"].at((), name=other, meant=f"{name}-2")
+                for _, other in taken
+            ),
         )
         if unfit:
             raise TopologyError([*warnings, *unfit])
         super().__init__(TYPE, name, None, opts)
+        known.update(names)
         if skip_proof:
             pulumi.log.warn(_UNPROVED, self)
         for warning in warnings:

@@ -14,10 +14,12 @@ from exchange_ports.clouds.base import below
 from exchange_ports.findings import Finding, Path, Refused
 from exchange_ports.findings.command_kinds import CANNOT_READ
 from exchange_ports.findings.topology_kinds import BY_CODE
+from exchange_ports.flows import Flow
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.stackfile.nodes import MAX_BYTES, too_big
 from exchange_ports.stackfile.stack_file import SETTINGS, StackFile
 from exchange_ports.topology.checks import check
+from exchange_ports.topology.groups import Group
 from exchange_ports.topology.models import Platform, Topology
 from exchange_ports.topology.validate import check_bindings, check_tags, parse_topology
 
@@ -140,6 +142,22 @@ class Compiled:
         }
         return replace(self.plans, networks=networks)
 
+    def bounds(self) -> tuple[Plans, Plans] | None:
+        """In a step of a rollout: the flows of which rules stand at least, and at most.
+
+        At most are those of both topologies, as far as the servers that are declared are concerned; the
+        rules of a network say which of them do.
+        """
+        if self.previous is None or self.request is None or self.request.asked.phase is None:
+            return None
+        old, new = self.previous.flows, self.plans.flows
+        here = {group for each in self.plans.inventory.servers for group in each.groups}
+        known = (flow for flow in old if not {*_groups_of(flow)} - here)
+        both = set(old) & set(new)
+        least = replace(self.plans, flows=tuple(flow for flow in new if flow in both))
+        most = replace(self.plans, flows=tuple(dict.fromkeys((*new, *known))))
+        return least, most
+
     def phase(self) -> "PhasePlan | None":
         """The phase that is asked for; without one asked for, no rollout is worked out.
 
@@ -149,6 +167,10 @@ class Compiled:
             return None
         found = self.rollout()
         return found and found[1]
+
+
+def _groups_of(flow: Flow) -> Iterator[Group]:
+    return (end for end in (flow.source, flow.destination) if isinstance(end, Group))
 
 
 def compile_stack(declared: StackSettings, at: Path = ("topology",)) -> Compiled:
@@ -248,6 +270,24 @@ def _check_providers(
             yield BY_CODE["wrong-type"].at(at, got=got, expected=expected)
 
 
+#: What the project's own program calls its component.
+COMPONENT: Final = "exchange"
+
+
+def refuse_unfit(found: Compiled, networks: object) -> None:
+    """Refuse what a cloud would refuse of the component as the project's own program calls it.
+
+    :raises Refused: with what `check_registered` finds, or the phase that is asked for is not offered.
+    """
+    from exchange_ports.rollout import registered
+
+    bound = cast("Mapping[str, Mapping[str, Any]]", networks or {})
+    to_register = registered(found.previous, found.plans, found.phase())
+    unfit = tuple(check_registered(COMPONENT, to_register, found.plans, bound))
+    if any(each.is_error for each in unfit):
+        raise Refused(unfit)
+
+
 def check_registered(
     name: str,
     to_register: "Iterable[RegisteredNetwork]",
@@ -276,7 +316,7 @@ def _check_neighbours(
 ) -> Iterator[Finding]:
     """What a cloud would refuse of our rules alone at a neighbour's group; it may have others."""
     for key, plan, flows in to_register:
-        bound: Mapping[str, Any] = networks[key].get("neighbours") or {}
+        bound: Mapping[str, Any] = networks.get(key, {}).get("neighbours") or {}
         if bound:
             declared = plans.topology.networks.get(key)
             quotas = {} if declared is None else declared.quotas.raised

@@ -11,6 +11,7 @@ from exchange_ports.findings import Finding, Refused
 from exchange_ports.findings.command_kinds import WARNINGS
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.flows import Flow, compile_flows
+from exchange_ports.flows.flow_checks import check_flows
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import Platform, Topology
@@ -67,7 +68,9 @@ def planned(topology: Topology) -> tuple[Plans, tuple[Finding, ...]]:
     inventory = Inventory(topology)
     wanted = compile_flows(inventory)
     plans = by_network(inventory, wanted)
-    findings: list[Finding] = []
+    findings = list(
+        dict.fromkeys(each.under(("topology",)) for each in check_flows(inventory, wanted))
+    )
     for key, plan in plans.items():
         limits, quotas = cloud_of(plan).limits, topology.networks[key].quotas.raised
         findings += limits.check_quotas(quotas, key)

@@ -95,7 +95,22 @@ def _matrix_words(matrix: argparse.ArgumentParser) -> None:
     )
 
 
-def _no_words(_: argparse.ArgumentParser) -> None: ...
+def _init_words(init: argparse.ArgumentParser) -> None:
+    from exchange_ports.cli.questions import QUESTIONS
+
+    init.add_argument("name", metavar="NAME", help="the stack's name: the file is Pulumi.NAME.yaml")
+    for question in QUESTIONS:
+        words = f"{question.text[0].lower()}{question.text[1:]}; {question.default} if left out"
+        init.add_argument(
+            f"--{question.option}", metavar=question.option.upper(), type=question.read, help=words
+        )
+    init.add_argument("--stdout", action="store_true", help="show the file, and write none")
+
+
+def _schema_words(schema: argparse.ArgumentParser) -> None:
+    schema.add_argument(
+        "--stack", action="store_true", help="of a whole stack file, with the topology inside"
+    )
 
 
 def _preview_words(preview: argparse.ArgumentParser) -> None:
@@ -122,10 +137,10 @@ def _diff_words(diff: argparse.ArgumentParser) -> None:
         "--fail-on",
         action="append",
         default=[],
-        choices=("widened", "perimeter", "risk", "code"),
+        choices=("widened", "perimeter", "risk", "target", "code"),
         help="exit code 1 where anything is newly let through (widened), at the perimeter or from "
-        "the Internet (perimeter), at an accepted risk or on every protocol (risk); or where code or a "
-        "pipeline changed (code); may be repeated",
+        "the Internet (perimeter), at an accepted risk or on every protocol (risk); or where the network, account, "
+        "region or project is another (target), or code or a pipeline changed (code); may be repeated",
     )
     diff.add_argument(
         "--exit-code", action="store_true", help="exit code 1 where other traffic passes, as in git"
@@ -240,6 +255,7 @@ class Command(NamedTuple):
 
 #: Every command in the order of the help.
 COMMANDS: Final[Mapping[str, Command]] = {
+    "init": Command("write a first stack file", _init_words, "init_command"),
     "plan": Command("what a stack file opens, and why", _plan_words, "show_commands"),
     "diff": Command("what traffic an edit opens and cuts, and why", _diff_words, "diff_command"),
     "prove": Command(
@@ -262,7 +278,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         _adopt_words,
         "adopt_command",
     ),
-    "schema": Command("JSON Schema of a topology, for editors", _no_words, "show_commands"),
+    "schema": Command("JSON Schema of a topology, for editors", _schema_words, "show_commands"),
     "preview": Command(
         "run the Pulumi program offline and show what it registers",
         _preview_words,

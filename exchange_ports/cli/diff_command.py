@@ -8,21 +8,25 @@ from pathlib import Path
 from typing import Final
 
 from exchange_ports.cli.changed_code import changed_code
-from exchange_ports.cli.console import BAD_INPUT, FINE, NO
-from exchange_ports.cli.stacks import NamedSide, Sides, compiled, sides
+from exchange_ports.cli.console import BAD_INPUT, FINE, NO, say
+from exchange_ports.cli.stacks import NamedSide, Sides, compiled_steps, sides, target_of
 from exchange_ports.differences import Gate, held_by
-from exchange_ports.findings import Refused, counted
+from exchange_ports.findings import Refused, counted, in_order
 from exchange_ports.findings.command_kinds import CANNOT_WRITE, NO_SIDES
+from exchange_ports.findings.file_kinds import NOT_REVIEWED
 from exchange_ports.pipeline import read_content
 from exchange_ports.reports.review import Comparison, Edit, Review, Stack, compared, review
+from exchange_ports.stackfile.project_file import environment_of, resolved
 from exchange_ports.stackfile.stack_file import read_stack_file
 
 #: Bytes. A job summary of GitHub holds 1 MiB a step.
 _MOST_OF_SUMMARY: Final = 1_000_000
 #: Hex digits of the SHA-256 by which a file that is in no repository is known.
 _DIGITS: Final = 12
-#: The gate that holds every change of code; the others judge traffic.
+#: The gate that holds every change of code.
 CODE_GATE: Final = "code"
+#: The gate that holds another place: network, account, region, or what is added there.
+TARGET_GATE: Final = "target"
 
 
 def diff(asked: argparse.Namespace) -> int:
@@ -33,12 +37,16 @@ def diff(asked: argparse.Namespace) -> int:
         found, edit = sides(asked.against, asked.at, asked.files), None
         code = changed_code(found, on_disk=asked.at is None)
     reviews = [_reviewed(*pair, edit) for pair in found.pairs]
-    _show(asked, compared(reviews, found.base, asked.head or found.head, found.folder, code))
-    if any(each.fails for each in reviews):
+    result = compared(reviews, found.base, asked.head or found.head, found.folder, code)
+    _show(asked, replace(result, not_reviewed=found.not_reviewed))
+    say(found.not_reviewed)
+    if found.not_reviewed or any(each.fails for each in reviews):
         return BAD_INPUT
     if code and CODE_GATE in asked.fail_on:
         return NO
-    gates = [Gate(each) for each in asked.fail_on if each != CODE_GATE]
+    if TARGET_GATE in asked.fail_on and any(each.target for each in reviews):
+        return NO
+    gates = [Gate(each) for each in asked.fail_on if each not in (CODE_GATE, TARGET_GATE)]
     if any(held_by(gate, each.changes.all) for gate in gates for each in reviews):
         return NO
     differs = any(not each.changes.same_traffic for each in reviews)
@@ -60,30 +68,52 @@ def _given(file: str, content: bytes) -> NamedSide:
 
 
 def _reviewed(old: NamedSide | None, new: NamedSide | None, edit: Edit | None) -> Review:
-    after = None if new is None else _stack(new)
-    if old is not None and new is not None and after is not None and _same(old, new):
+    if old is not None and new is not None and _same(old, new):
+        after = _stack(new, _environment(old))
         return review(replace(after, file=old.file), after, edit)
-    return review(None if old is None else _stack(old), after, edit)
+    before = None if old is None else _environment(old)
+    after = None if new is None else _stack(new, before)
+    return review(None if old is None else _stack(old, before), after, edit)
 
 
 def _same(one: NamedSide, other: NamedSide) -> bool:
     try:
-        return one.read() == other.read()
+        return one.read() == other.read() and one.project == other.project
     except Refused:
         return False
 
 
-def _stack(named: NamedSide) -> Stack:
-    """A file, compiled; where it does not load, with the findings that say why."""
+def _environment(side: NamedSide) -> str:
+    """A digest of the environment of a stack file; empty where there is none, or none can be read."""
     try:
-        stack = read_stack_file(named.read(), named.file)
+        return read_stack_file(side.read(), side.file).environment_digest
+    except Refused:
+        return ""
+
+
+def _stack(named: NamedSide, known: str | None) -> Stack:
+    """A file, compiled; where it does not load, with the findings that say why.
+
+    `known` is a digest of the environment before, of which nobody knows what it adds: as long as it
+    stays, it adds the same on both sides, and no file can show it.
+    """
+    project = "" if named.project is None else named.project.name
+    try:
+        read = read_stack_file(named.read(), named.file)
+        unknown = environment_of(read, project).unknown
+        if unknown and read.environment_digest != known:
+            raise Refused([NOT_REVIEWED.at((), what=named.file, why=unknown)])
+        stack = resolved(read, named.project)
     except Refused as refused:
         return Stack(named.file, None, refused.findings, lambda _: None)
     try:
-        plans, warnings = compiled(stack)
+        found, registered = compiled_steps(stack)
     except Refused as refused:
         return Stack(named.file, None, refused.findings, stack.locate)
-    return Stack(named.file, plans, warnings, stack.locate)
+    warnings = in_order(finding.located(stack.locate) for finding in found.findings)
+    target = target_of(stack, named.project)
+    stands = (registered, *(found.bounds() or (None, None)))
+    return Stack(named.file, found.plans, warnings, stack.locate, target, *stands)
 
 
 # ---- what is shown ----

@@ -15,6 +15,8 @@ from exchange_ports.findings import Refused, nearest
 
 _EXAMPLES: Final = """\
 examples:
+  exchange-ports init dev --cloud azure --sites hq,paris
+                                                        a first stack file
   exchange-ports plan stacks/Pulumi.dev.yaml            what this stack opens, and why
   exchange-ports plan --json stacks/Pulumi.dev.yaml     the same for programs
   exchange-ports plan NEW --against OLD                 what the update cuts or opens in passing

@@ -43,7 +43,9 @@ def _plan_against(asked: argparse.Namespace) -> int:
     ids = tuple(cast("Ids", each.config.get("networks") or {}) for each in (before, after))
     with doing("working out what the update passes through"):
         found = plan_rollout(old, new, Attached(asked.attached), (ids[0], ids[1]))
-    publish(rollout_report(old, new, found), "json" if asked.json else "text")
+    retagged = before.config.get("tags") != after.config.get("tags")
+    page = rollout_report(old, new, found, (ids[0], ids[1]), retagged=retagged)
+    publish(page, "json" if asked.json else "text")
     if not asked.json:
         warn(warnings)
     return FINE if found.clean else NO
@@ -104,11 +106,11 @@ def diagram(asked: argparse.Namespace) -> int:
     return FINE
 
 
-def schema(_: argparse.Namespace) -> int:
-    """JSON Schema of a topology."""
-    from exchange_ports.topology.validate import topology_schema
+def schema(asked: argparse.Namespace) -> int:
+    """JSON Schema of a topology, or of a stack file with one inside."""
+    from exchange_ports.topology.validate import stack_schema, topology_schema
 
-    print(json.dumps(topology_schema(), indent=2))
+    print(json.dumps(stack_schema() if asked.stack else topology_schema(), indent=2))
     return FINE
 
 

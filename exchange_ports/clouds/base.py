@@ -129,6 +129,10 @@ class PlannedResource:
     name: str
     fixed: object = None
     editable: object = None
+    #: Whether it is in the network, so that another network under the same name replaces it.
+    in_network: bool = True
+    #: Whether it has the tags of the stack.
+    tagged: bool = True
 
 
 def below(component: str, name: str) -> str:

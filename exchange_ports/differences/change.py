@@ -13,6 +13,7 @@ from exchange_ports.clouds import asked_by_platform
 from exchange_ports.findings import Path
 from exchange_ports.flows import Reason
 from exchange_ports.flows.flow_index import Way
+from exchange_ports.topology.risk import EVERY_PROTOCOL, Position, Risk, risks, sensitive
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
@@ -61,6 +62,8 @@ class ChangeEndpoint:
     role: str = ""
     #: Whether some of it is of the organization and in no perimeter zone, wherever the rest is.
     reaches_inside: bool = False
+    #: Where its addresses are, by what makes traffic risky: `private_blocks` decide nothing here.
+    positions: frozenset[Position] = frozenset()
 
     def __str__(self) -> str:
         return self.summary
@@ -74,7 +77,6 @@ class ChangeEndpoint:
 
 #: Addresses: half of IPv4.
 _MOST_OF_IT: Final = 2**31
-_EVERYTHING: Final = ServiceSet.everything()
 
 
 class AlreadyAllowed(NamedTuple):
@@ -151,10 +153,18 @@ class Change:
 
     @property
     def every_protocol(self) -> bool:
-        """Whether it is everything, and neither a ground rule nor a platform asks for it."""
-        return self.services == _EVERYTHING and not any(
+        """Whether every protocol is allowed now, and neither a ground rule nor a platform asks for it.
+
+        Some of its ports may have been allowed before: what results decides.
+        """
+        return EVERY_PROTOCOL in sensitive(self.services) and not any(
             reason.entry in _GROUND_RULES or asked_by_platform(reason) for reason in self.reasons
         )
+
+    @property
+    def risks(self) -> tuple[Risk, ...]:
+        """Why its traffic is risky, whatever was allowed before."""
+        return risks(self.source.positions, self.destination.positions, self.services)
 
     @property
     def rank(self) -> int:
@@ -176,9 +186,11 @@ class Gate(StrEnum):
     WIDENED = "widened"
     """Anything that is newly let through."""
     PERIMETER = "perimeter"
-    """What is newly let through from the Internet, or with an end in a perimeter zone."""
+    """What is newly let through from the Internet, or with an end in a perimeter zone; and whatever is
+    risky for where its ends are."""
     RISK = "risk"
-    """What is newly let through at an accepted risk, or on every protocol without a ground rule."""
+    """What is newly let through at an accepted risk, on every protocol without a ground rule, or on ports
+    that are sensitive between the Internet or a perimeter zone and the organization."""
 
 
 def held_by(gate: Gate, changes: Iterable[Change]) -> tuple[Change, ...]:
@@ -190,11 +202,11 @@ def held_by(gate: Gate, changes: Iterable[Change]) -> tuple[Change, ...]:
 
 
 def _held(gate: Gate, change: Change) -> bool:
-    risky = change.accepted_risk or change.every_protocol
+    risky = change.accepted_risk or change.every_protocol or bool(change.risks)
     if change.effect is Effect.REASON:
         return gate is Gate.RISK and change.accepted_risk
     if change.effect is Effect.CUT:
         return False
     if gate is Gate.WIDENED:
         return True
-    return change.perimeter if gate is Gate.PERIMETER else risky
+    return change.perimeter or bool(change.risks) if gate is Gate.PERIMETER else risky

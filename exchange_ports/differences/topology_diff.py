@@ -29,6 +29,7 @@ from exchange_ports.topology.inventory import (
     with_addresses,
 )
 from exchange_ports.topology.renames import RenamedWithoutId, renamed_without_id
+from exchange_ports.topology.risk import Position, ZoneMap
 from exchange_ports.traffic.addresses import GLOBAL_UNICAST, AddressSet, network
 from exchange_ports.traffic.ports import PortRange, Ports
 from exchange_ports.traffic.services import PortSet
@@ -51,6 +52,7 @@ class EndpointText:
         topology = snapshot.plans.topology
         self._snapshot = snapshot
         networks = topology.networks.values()
+        self._zones = ZoneMap(topology)
         self._perimeter = AddressSet.of(r for each in networks for r in each.perimeter)
         ours = AddressSet.of(r for each in networks for r in (*each.internal, *each.perimeter))
         blocks = AddressSet.of(topology.private_blocks)
@@ -63,19 +65,18 @@ class EndpointText:
         """One end, of all that it was put together from."""
         groups = [end for end in ends if isinstance(end, Group)]
         outside = sorted({end for end in ends if isinstance(end, ExternalEndpoint)})
-        servers = tuple(
-            dict.fromkeys(
-                (server.name, server.in_perimeter)
-                for server in self._snapshot.servers
-                if set(groups) & set(server.groups) and _has(addresses, server)
-            )
-        )
-        names = tuple(sorted(name for name, _ in servers))
+        members = [
+            server
+            for server in self._snapshot.servers
+            if set(groups) & set(server.groups) and _has(addresses, server)
+        ]
+        names = tuple(sorted(dict.fromkeys(server.name for server in members)))
+        positions = self._positions(members, outside, addresses)
         if groups:
-            zone = "perimeter" if any(exposed for _, exposed in servers) else "inside"
+            zone = "perimeter" if any(server.in_perimeter for server in members) else "inside"
         elif all(any(end == each.source for each in platform_traffic()) for end in outside):
             # A public address that only the platform's own host has.
-            zone = "outside"
+            zone, positions = "outside", frozenset[Position]()
         else:
             zone = self._zone(addresses)
         whole = AddressSet()
@@ -88,7 +89,25 @@ class EndpointText:
         kinds = {role_of(group) for group in groups}
         role = "" if not kinds else kinds.pop() if len(kinds) == 1 else "Exchange"
         inside = zone == "inside" or bool(addresses & self._inside)
-        return ChangeEndpoint(zone, "; ".join(said), names, addresses, role, inside)
+        return ChangeEndpoint(zone, "; ".join(said), names, addresses, role, inside, positions)
+
+    def _positions(
+        self,
+        members: Iterable[ExchangeServer],
+        outside: Iterable[ExternalEndpoint],
+        addresses: AddressSet,
+    ) -> frozenset[Position]:
+        """Where an end is: servers of ours in their zones, all others by their addresses."""
+        found: set[Position] = set()
+        for server in members:
+            if not server.managed:
+                found |= self._zones.positions(server.address_set)
+            else:
+                found.add(Position.PERIMETER if server.is_edge else Position.INSIDE)
+        for end in outside:
+            here = addresses & self._snapshot.flows.end(end)
+            found |= self._zones.positions(here, every_protocol=end.unrestricted)
+        return frozenset(found)
 
     def _zone(self, addresses: AddressSet) -> EndpointZone:
         if addresses & self._public or (addresses & _GLOBAL).size >= _MOST_OF_V6:

@@ -45,6 +45,51 @@ NAME_TOO_LONG: Final = Kind(
     fix="shorten the network's, site's or server's name, or the component's",
 )
 
+# ---- flows as they result from all fields ----
+
+RISKY_TRAFFIC: Final = Kind(
+    "risky-traffic",
+    summary="{field} allows {risk}",
+    why="traffic that takes over a network must not be opened by a range, a port or an address that was "
+    "meant for something else",
+    fix="correct it; where it must be so, add `accept_risk: {key}`, which every report then shows",
+)
+NEEDLESS_ACCEPT_RISK: Final = _warning(
+    "needless-accept-risk",
+    summary="`accept_risk` of {field} has no effect",
+    why="nothing that it allows is risky, and the next edit that is would be accepted in advance",
+    fix="remove it",
+)
+OWN_SERVER_BY_ADDRESS: Final = Kind(
+    "own-server-by-address",
+    summary="{field} names the address {address}, which is the address of {server}",
+    why="rules for the flow would be at one end only, so {server} would block it",
+    fix="{fix}",
+)
+RANGE_WITHOUT_FAMILY: Final = _warning(
+    "range-without-family",
+    summary="{ranges}: {family} only, and no zone of {networks} has {family} addresses",
+    why="no packet goes from one IP version to the other, so its rules match no traffic",
+    fix="remove it, or declare the {family} ranges of the network's zones",
+)
+SOURCE_TRANSLATED: Final = _warning(
+    "source-translated",
+    summary="{server} in {network} accepts connections from {who}, and address translation replaces their "
+    "source",
+    why="connections arrive from the address of the device that translates, which no rule allows, so they "
+    "are blocked",
+    fix="declare the addresses that the device uses as source in {field}; where it keeps the source, "
+    "acknowledge this",
+)
+
+FLOW_KINDS: Final = (
+    RISKY_TRAFFIC,
+    NEEDLESS_ACCEPT_RISK,
+    OWN_SERVER_BY_ADDRESS,
+    RANGE_WITHOUT_FAMILY,
+    SOURCE_TRANSLATED,
+)
+
 PLAN_KINDS: Final = (
     OVER_LIMIT,
     NEAR_LIMIT,
@@ -52,6 +97,7 @@ PLAN_KINDS: Final = (
     PROBES_OVER_LIMIT,
     QUOTA_TOO_HIGH,
     NAME_TOO_LONG,
+    *FLOW_KINDS,
 )
 
 #: The codes of those that a topology may acknowledge.
@@ -93,7 +139,7 @@ NO_PACKET: Final = Kind(
     "no-packet",
     summary="Cannot ask what passes from {source} to {destination}",
     why="{why}",
-    fix="name two different ends of one family of addresses",
+    fix="name two different ends",
 )
 NO_REVISION: Final = Kind(
     "no-revision",
@@ -112,6 +158,12 @@ CANNOT_WRITE: Final = Kind(
     summary="Cannot write {file}",
     why="{why}",
     fix="name a file in a folder that is there and may be written to",
+)
+NO_ROOM: Final = Kind(
+    "no-room",
+    summary="Cannot give every server an address: {why}",
+    why="each site gets 32 addresses of the internal range, and each Edge Transport server one of the perimeter's",
+    fix="name a larger range by --internal or --perimeter, or fewer sites or servers",
 )
 NO_SUCH_DAY: Final = Kind(
     "no-such-day", summary="Cannot take {text} for a day", why="{why}", fix="{fix}"

@@ -215,5 +215,12 @@ LEADING_BLANK: Final = Kind(
     why="Pulumi loses line breaks at the beginning of a text, or fails on it",
     fix="begin the text with its first word",
 )
+NOT_REVIEWED: Final = Kind(
+    "not-reviewed",
+    "Not reviewed: {what}",
+    why="{why}; so what Pulumi would register is not known here",
+    fix="write it so that there is one way to read it, as docs/diff.md says, or review by hand what "
+    "`pulumi preview` shows",
+)
 
 KINDS: Final = tuple(each for each in tuple(globals().values()) if isinstance(each, Kind))

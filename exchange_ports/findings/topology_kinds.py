@@ -83,14 +83,14 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         "unusable-address",
         summary="{address} cannot be the address of a server",
-        why="it is a multicast, loopback, link-local, unspecified or reserved address",
+        why="it is a multicast, loopback, link-local, unspecified or reserved address, or a cloud's own",
         fix="write the address by which other servers reach it",
     ),
     Kind(
         "unusable-range",
-        summary="nobody connects from {range}",
-        why="its addresses are {what}, and no connection from elsewhere has such a source",
-        fix="write the range that they come from, such as 10.64.0.0/16",
+        summary="{range} cannot be an end of traffic",
+        why="its addresses are {what}, and no host that a rule could name has such an address",
+        fix="write the addresses of the hosts, such as 10.64.0.0/16",
     ),
     Kind(
         "bad-port",
@@ -117,6 +117,12 @@ KINDS: Final[tuple[Kind, ...]] = (
         why="an end is a role (exchange, client_access, mailbox, edge), a role at a site "
         "(mailbox@hq), a server, an address range, or internet",
         fix="write one of these",
+    ),
+    Kind(
+        "cloud-name",
+        summary="{end} is {what}, not an address range or a server",
+        why="a topology is about servers and addresses, and the same for every cloud",
+        fix="{fix}",
     ),
     Kind(
         "bad-words",
@@ -206,6 +212,14 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="take {range} away",
     ),
     Kind(
+        "public-private-block",
+        summary="{range} in the private blocks holds public addresses",
+        why="`internet` is every address outside the blocks, so these would be taken for hosts of the "
+        "organization",
+        fix="declare only the blocks that the organization uses; where it uses public addresses inside, add "
+        "`accept_risk: {{private_blocks: why it must be}}`",
+    ),
+    Kind(
         "quota-of-another-cloud",
         summary="{quota} is a quota of AWS, and network {network} has the platform {platform}",
         why="{why}",
@@ -228,6 +242,12 @@ KINDS: Final[tuple[Kind, ...]] = (
         summary="{server} ({roles}) stands in the perimeter zone of {network}",
         why="Client Access and Mailbox servers are not supported in a perimeter network (V1)",
         fix="give it an address in the internal zone; only Edge servers belong in the perimeter",
+    ),
+    Kind(
+        "zones-swapped",
+        summary="`internal` and `perimeter` of {network} look swapped",
+        why="every internal server is in the perimeter zone, and every Edge server in the internal zone",
+        fix="swap the ranges of `internal` and `perimeter`",
     ),
     Kind(
         "fabric-in-perimeter",
@@ -270,7 +290,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "needs-accept-risk",
         summary="the flow from {source} to {to} needs `accept_risk: true`",
         why="{why}",
-        fix="add `accept_risk: true`, which every report then shows, or narrow the flow",
+        fix="add `accept_risk: true`, which every report then shows, or {instead}",
     ),
     Kind(
         "flow-without-us",
@@ -490,6 +510,18 @@ KINDS: Final[tuple[Kind, ...]] = (
         summary="{edge} does not stand in a perimeter zone of {network}",
         why="Edge servers are made for a perimeter network; in the internal zone whatever reaches that zone by address reaches it",
         fix="declare `perimeter: [...]` for {network}, and give {edge} an address there",
+    ),
+    _warning(
+        "no-common-family",
+        summary="{server} and {other} have no IP version in common",
+        why="no packet goes from IPv4 to IPv6, so what must pass between them ({rows}) cannot",
+        fix="declare an address of the same IP version for one of them",
+    ),
+    _warning(
+        "range-covers-perimeter",
+        summary="{range} covers the perimeter zone {zone}",
+        why="every host of the perimeter may then connect to the inside as these sources may",
+        fix="declare the ranges without the perimeter",
     ),
     _warning(
         "subnet-attachment",

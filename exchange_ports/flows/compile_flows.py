@@ -1,6 +1,7 @@
 """All flows of a topology: those of the catalog's rows, and those that operators declare; and back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from exchange_ports.catalog import ENTRIES, NEEDS, CatalogEntry
 from exchange_ports.findings import Path
@@ -13,6 +14,7 @@ from exchange_ports.flows.flow import (
     addresses,
     in_order,
 )
+from exchange_ports.flows.risky_flows import RiskyFlows
 from exchange_ports.flows.rows import ROWS, FlowContext
 from exchange_ports.topology.fields import EndpointKind, FlowEnd, ends_of
 from exchange_ports.topology.groups import Group, identity
@@ -21,14 +23,23 @@ from exchange_ports.topology.models import AdditionalFlow
 from exchange_ports.traffic.ports import without_adjacent
 
 
-def _of_entry(context: FlowContext, entry: CatalogEntry) -> Iterator[Flow]:
+def _of_entry(context: FlowContext, risky: RiskyFlows, entry: CatalogEntry) -> Iterator[Flow]:
     reason = (Reason(entry.summary, entry.id),)
     for source, destination, own in ROWS[entry.id].flows(context, entry):
         for ports in entry.ports if own is None else (own,):
-            yield Flow(source, destination, ports, reason)
+            flow = Flow(source, destination, ports, reason)
+            if risky.risks(flow, entry.id):
+                found = risky.accepted(flow, entry.id)
+                if found is not None:
+                    summary = f"{entry.summary}: {found[1]}"
+                    accepted = Reason(summary, entry.id, accepted_risk=True)
+                    flow = Flow(source, destination, ports, (accepted,))
+            yield flow
 
 
-def _of_operator(context: FlowContext, declared: AdditionalFlow) -> Iterator[Flow]:
+def _of_operator(
+    context: FlowContext, risky: RiskyFlows, declared: AdditionalFlow
+) -> Iterator[Flow]:
     """The flows of one declaration, with its reason."""
     need = None if declared.need is None else NEEDS[declared.need]
     summary = ": ".join(part for part in (need and need.summary, declared.reason) if part)
@@ -45,7 +56,11 @@ def _of_operator(context: FlowContext, declared: AdditionalFlow) -> Iterator[Flo
         for other in ends_of(declared.to):
             for source, target in _resolved(context, start, other):
                 for each in ports:
-                    yield Flow(source, target, each, (reason,))
+                    flow = Flow(source, target, each, (reason,))
+                    if reason.accepted_risk and not risky.risks(flow, reason.entry):
+                        # Accepted where there is no risk: that is nothing to show as one.
+                        flow = replace(flow, reasons=(replace(reason, accepted_risk=False),))
+                    yield flow
 
 
 def _resolved(context: FlowContext, source: FlowEnd, to: FlowEnd) -> EndpointPairs:
@@ -73,12 +88,13 @@ def compile_flows(inventory: Inventory) -> tuple[Flow, ...]:
     The topology must have passed its checks: every name in it is declared.
     """
     context = FlowContext(inventory)
+    risky = RiskyFlows(context)
     found: dict[Flow, set[Reason]] = {}
     for entry in ENTRIES:
-        for flow in _of_entry(context, entry):
+        for flow in _of_entry(context, risky, entry):
             found.setdefault(flow, set()).update(flow.reasons)
     for declared in inventory.topology.additional_flows:
-        for flow in _of_operator(context, declared):
+        for flow in _of_operator(context, risky, declared):
             found.setdefault(flow, set()).update(flow.reasons)
     merged = [Flow(f.source, f.destination, f.ports, in_order(r)) for f, r in found.items()]
     return tuple(sorted(merged, key=lambda flow: flow.order))
@@ -91,9 +107,10 @@ class FieldOrigins:
         """Work out once what each additional flow asks for."""
         topology = inventory.topology
         self._context = FlowContext(inventory)
+        risky = RiskyFlows(self._context)
         self._operators: dict[tuple[Flow, Reason], list[Path]] = {}
         for index, declared in enumerate(topology.additional_flows):
-            for flow in _of_operator(self._context, declared):
+            for flow in _of_operator(self._context, risky, declared):
                 for reason in flow.reasons:
                     fields = self._operators.setdefault((flow, reason), [])
                     fields.append(("additional_flows", index))
@@ -117,3 +134,22 @@ class FieldOrigins:
             if isinstance(end, Group) and (end.network, end.key) in self._retired:
                 found = [*found, self._retired[end.network, end.key]]
         return tuple(dict.fromkeys(found))
+
+
+def accepted_risks(inventory: Inventory, flows: Iterable[Flow]) -> dict[Path, tuple[Flow, ...]]:
+    """The flows at an accepted risk, by the thing of the topology where it is accepted, in order."""
+    origins = FieldOrigins(inventory)
+    risky = RiskyFlows(FlowContext(inventory))
+    found: dict[Path, list[Flow]] = {}
+    for flow in flows:
+        for reason in flow.reasons:
+            if not reason.accepted_risk:
+                continue
+            if reason.entry is not None and reason.entry in ROWS:
+                accepted = risky.accepted(flow, reason.entry)
+                paths = () if accepted is None else (accepted[0],)
+            else:
+                paths = origins.of(flow, reason)
+            for path in paths:
+                found.setdefault(path, []).append(flow)
+    return {path: tuple(found[path]) for path in sorted(found, key=lambda p: (str(p[0]), *p[1:]))}

@@ -327,6 +327,20 @@ class AnswerWriter:
             self._says(ends[1], "in", (peers[1], peers[0]), service),
         )
 
+    def of_two_families(
+        self, source: RegionEndpoint, destination: RegionEndpoint, services: ServiceSet
+    ) -> AnswerRow:
+        """Two ends without an IP version in common: whatever the rules allow, no packet goes between them."""
+        one = self._end(frozenset([_atom(source)]), self._asked[0])
+        other = self._end(frozenset([_atom(destination)]), self._asked[1])
+        said = EndVerdict(
+            False,
+            f"blocked: {one} has {_versions(source)} addresses only, and {other} "
+            f"{_versions(destination)} addresses only",
+        )
+        packet = self._text.packet(str(one), str(other), services.example())
+        return AnswerRow(False, one, other, services, packet, said, said)
+
     def _says(
         self,
         server: ExchangeServer | None,
@@ -397,6 +411,10 @@ class AnswerWriter:
                 rest -= end
                 names.append(summary)
         return names, rest
+
+
+def _versions(end: RegionEndpoint) -> str:
+    return ", ".join(f"IPv{version}" for version in FAMILIES if end.of(version).addresses)
 
 
 def _shown(region: Region) -> tuple[Atom, Atom]:

@@ -94,9 +94,10 @@ def query(
         for version, services in by_family
         for each in _regions(model, one.of(version), other.of(version), services)
     ]
-    if not found:
-        raise ValueError("one has IPv4 addresses only, the other IPv6 addresses only")
     writer = AnswerWriter(model, source, destination)
+    if not found:
+        first = by_family[0][1]
+        return Answer(tuple(writer.of_two_families(*pair, first) for pair in pairs))
     return Answer(tuple(writer.part(each) for each in joined(found)))
 
 

@@ -221,6 +221,10 @@ def _of_stack(review: Review, links: Links) -> Iterator[_Table]:
             more = "\nand {} more findings, in the whole report\n"
             found = tuple(map(_finding, side.errors))
             yield _Table(f"**{summary}:**\n\n", found, "\n", more)
+    target = tuple(f"- {_code(str(each))}\n" for each in review.target)
+    if target:
+        more = "- and {} more, in the whole report\n"
+        yield _Table("**Target changed:**\n\n", target, "\n", more)
     shown, servers, reasons = _sorted(review)
     if shown:
         yield _changes("", shown, review, links, "\n")
@@ -350,7 +354,11 @@ def _summed(review: Review) -> str:
 def _alert(found: Comparison) -> str:
     """What nobody must miss, each in a box that GitHub draws."""
     code = headline.code_changed(found, _code)
-    boxes = [f"> [!WARNING]\n> {code}\n\n"] if code else []
+    boxes = [
+        f"> [!CAUTION]\n> Not reviewed: {_code(each.summary.partition(': ')[2])}: {_code(each.why)}\n\n"
+        for each in found.not_reviewed
+    ]
+    boxes += [f"> [!WARNING]\n> {code}\n\n"] if code else []
     said = headline.cautions(found.told)
     if said:
         boxes.append(f"> [!CAUTION]\n> Newly let through: {', '.join(said)}\n\n")

@@ -39,6 +39,9 @@ def diff_report(found: Comparison) -> doc.Document:
 
 def _sections(found: Comparison) -> Iterator[doc.Section]:
     yield doc.Section(headline.headline(found))
+    for each in found.not_reviewed:
+        text = f"{each.summary}: {each.why}"
+        yield doc.Section("", (doc.Paragraph(doc.Text(text, doc.Look.RISK)),))
     code = headline.code_changed(found)
     if code:
         yield doc.Section("", (doc.Paragraph(doc.Text(code, doc.Look.RISK)),))
@@ -51,6 +54,8 @@ def _of_stack(review: Review) -> Iterator[doc.Block]:
             found = (line for finding in side.errors for line in str(finding).splitlines())
             yield _at(2, doc.Text(summary, doc.Look.RISK))
             yield from (_at(4, each.lstrip(), 4 + len(each) - len(each.lstrip())) for each in found)
+    for each in review.target:
+        yield _at(2, doc.Text(f"target: {printable(str(each))}", doc.Look.RISK))
     for effect, summary in _HEADINGS.items():
         several = headline.rows(review.changes.of(effect))
         if several:
@@ -125,11 +130,13 @@ def _comparison_data(found: Comparison) -> dict[str, object]:
         "base": found.base,
         "head": found.head,
         "code_changed": list(found.code),
+        "not_reviewed": [each.as_data() for each in found.not_reviewed],
         "gates": {
             **{
                 gate.value: sum(len(held_by(gate, each.changes.all)) for each in found.reviews)
                 for gate in Gate
             },
+            "target": sum(len(each.target) for each in found.reviews),
             "code": len(found.code),
         },
         "stacks": [_review(each) for each in found.told],
@@ -145,6 +152,9 @@ def _review(review: Review) -> dict[str, object]:
         "edit": review.edit,
         "loads": not review.fails,
         "old_loads": not review.old_fails,
+        "target": [
+            {"setting": each.setting, "old": each.old, "new": each.new} for each in review.target
+        ],
         "same_traffic": review.changes.same_traffic and not review.fails,
         "changes": [_change(review, each) for each in review.changes.all],
         "servers": {

@@ -127,6 +127,11 @@ def cited(reason: Reason) -> str:
 def headline(found: Comparison, quote: Quote = printable) -> str:
     """What a reader must know in ten seconds, as one sentence or two."""
     said = _of_stacks(found.reviews, quote)
+    if found.not_reviewed:
+        files = [quote(each.summary.partition(": ")[2]) for each in found.not_reviewed]
+        # Nobody may read "no stack file differs" where it is not known which ones there are.
+        rest = "" if said == _NOTHING_DIFFERS else f" {said}"
+        said = f"Not reviewed: {_few(files)}.{rest}"
     return f"Code changed: {counted(len(found.code), 'file')}. {said}" if found.code else said
 
 
@@ -144,14 +149,21 @@ def code_changed(found: Comparison, quote: Quote = printable) -> str:
     )
 
 
+_NOTHING_DIFFERS: Final = "No stack file differs."
+
+
 def _of_stacks(reviews: Sequence[Review], quote: Quote) -> str:
-    broken = [quote(each.stack.file) for each in reviews if each.fails]
-    said = [f"{_few(broken)} {_do(broken)} not load"] if broken else []
+    unknown = [quote(each.stack.file) for each in reviews if each.not_reviewed]
+    broken = [quote(each.stack.file) for each in reviews if each.fails and not each.not_reviewed]
+    said = [f"not reviewed: {_few(unknown)}"] if unknown else []
+    said += [f"{_few(broken)} {_do(broken)} not load"] if broken else []
     loaded = [each for each in reviews if not each.fails]
     if not loaded:
-        return f"{_sentence(said)}." if said else "No stack file differs."
+        return f"{_sentence(said)}." if said else _NOTHING_DIFFERS
     if all(each.quiet for each in loaded):
-        return f"{_sentence(said)}." if said else "No stack file differs."
+        return f"{_sentence(said)}." if said else _NOTHING_DIFFERS
+    elsewhere = [quote(each.name) for each in loaded if each.target]
+    said += [f"the target of {_few(elsewhere)} changes"] if elsewhere else []
     said += _traffic(loaded, quote)
     return f"{_sentence(said)}. {_sentence(_clouds(loaded))}."
 
@@ -257,12 +269,14 @@ def _short(end: ChangeEndpoint, quote: Quote) -> str:
     return "the Internet" if end.anyone else quote(end.summary)
 
 
-def _clouds(reviews: Iterable[Review]) -> list[str]:
+def _clouds(reviews: Sequence[Review]) -> list[str]:
     found: dict[str, list[Operation]] = {}
     for each in reviews:
         for place, done in each.operations:
             found.setdefault(place.rpartition(" on ")[2], []).extend(done)
     said = [f"{cloud}: {done_words(done)}" for cloud, done in sorted(found.items()) if done]
+    if not said and any(each.target for each in reviews):
+        return ["`pulumi preview` shows what is created at the new target"]
     return said or ["no resource changes in any cloud"]
 
 

@@ -3,15 +3,30 @@
 Pure: reading files and revisions is the command's affair.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from exchange_ports.clouds.base import NEVER, Use
 from exchange_ports.differences import Change, Effect, TopologyDiff, diff_plans
+from exchange_ports.differences.registration_diff import (
+    ROLLOUT,
+    TAG,
+    Target,
+    TargetChange,
+    target_changes,
+)
 from exchange_ports.findings import Finding, Path, Place
+from exchange_ports.findings.file_kinds import NOT_REVIEWED
 from exchange_ports.planning import Plans
-from exchange_ports.rollout import Operation, Rollout, network_pairs, operations, plan_rollout
+from exchange_ports.rollout import (
+    Operation,
+    Rollout,
+    network_pairs,
+    operations,
+    places_elsewhere,
+    plan_rollout,
+)
 from exchange_ports.rollout.update import network_name, nothing_like
 
 #: What was done to a stack file.
@@ -28,6 +43,12 @@ class Stack:
     #: Warnings, and errors where there are no plans.
     findings: tuple[Finding, ...]
     locate: Callable[[Path], Place | None]
+    #: Where it is registered; None where it is compared by its topology alone.
+    target: Target | None = None
+    #: In a step of a rollout: what is registered, and the flows of which at least and at most rules stand.
+    registered: Plans | None = None
+    at_least: Plans | None = None
+    at_most: Plans | None = None
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -55,6 +76,8 @@ class Review:
     warnings_new: tuple[Finding, ...] = ()
     warnings_gone: tuple[Finding, ...] = ()
     warnings_kept: int = 0
+    #: What of the place where it is registered is another.
+    target: tuple[TargetChange, ...] = ()
 
     @property
     def stack(self) -> Stack:
@@ -68,12 +91,17 @@ class Review:
     def name(self) -> str:
         """The stack's name: `prod-aws`, of `stacks/Pulumi.prod-aws.yaml`."""
         last = self.stack.file.rpartition("/")[2]
-        return last.removeprefix("Pulumi.").removesuffix(".yaml").removesuffix(".yml")
+        return last.removeprefix("Pulumi.").rpartition(".")[0]
 
     @property
     def fails(self) -> bool:
         """Whether the new side does not load."""
         return self.new is not None and self.new.plans is None
+
+    @property
+    def not_reviewed(self) -> bool:
+        """Whether it does not load because nobody can tell from the files what Pulumi reads."""
+        return self.fails and any(each.kind is NOT_REVIEWED for each in self.stack.findings)
 
     @property
     def old_fails(self) -> bool:
@@ -87,6 +115,7 @@ class Review:
             self.edit == "changed"
             and not (self.fails or self.old_fails)
             and self.changes == TopologyDiff(())
+            and not self.target
             and not any(done for _, done in self.operations)
             and not (self.warnings_new or self.warnings_gone)
         )
@@ -112,15 +141,48 @@ def review(old: Stack | None, new: Stack | None, edit: Edit | None = None) -> Re
         return Review(old, new, edit, TopologyDiff(()))
     before, after = (None if side is None else side.plans for side in (old, new))
     warned = _warnings(old, new)
-    found = diff_plans(before, after)
+    target = _target(old, new)
     if before is None or after is None:
         there = after or before
+        found = diff_plans(before, after)
         done = _all_of(there, created=after is not None) if there is not None else ()
         return Review(old, new, edit, found, done, None, *warned)
+    # Where the rollout is the same on both sides, so is what it leaves standing of another topology.
+    rollout = any(each.setting.startswith(ROLLOUT) for each in target)
+    found = diff_plans(*_compared(old, new) if rollout else (before, after))
+    ids = (_ids(old), _ids(new))
+    elsewhere = places_elsewhere(before, after, ids)
+    retagged = any(each.setting.startswith(TAG) for each in target)
+    stand = [(side and side.registered) or plans for side, plans in ((old, before), (new, after))]
     done = tuple(
-        (pair.place, operations(pair.old, pair.new)) for pair in network_pairs(before, after)
+        (
+            pair.place,
+            operations(pair.old, pair.new, elsewhere=pair.place in elsewhere, retagged=retagged),
+        )
+        for pair in network_pairs(*stand)
     )
-    return Review(old, new, edit, found, done, plan_rollout(before, after), *warned)
+    update = plan_rollout(before, after, ids=ids)
+    return Review(old, new, edit, found, done, update, *warned, target)
+
+
+def _compared(old: Stack | None, new: Stack | None) -> tuple[Plans | None, Plans | None]:
+    """What at least stands before, and what at most stands after, while a rollout is under way."""
+    least = old and (old.at_least or old.plans)
+    return least, new and (new.at_most or new.plans)
+
+
+def _target(old: Stack | None, new: Stack | None) -> tuple[TargetChange, ...]:
+    """What of the target is another, where both sides say where they are registered."""
+    sides = [
+        (side.plans, side.target)
+        for side in (old, new)
+        if side is not None and side.plans is not None and side.target is not None
+    ]
+    return target_changes(*sides) if len(sides) == 2 else ()  # noqa: PLR2004
+
+
+def _ids(side: Stack | None) -> Mapping[str, object]:
+    return {} if side is None or side.target is None else side.target.networks
 
 
 def _edit(old: Stack | None, new: Stack | None) -> Edit:
@@ -168,6 +230,8 @@ class Comparison:
     folder: str = "."
     #: Changed files that are no stack files and can decide what is registered.
     code: tuple[str, ...] = ()
+    #: Why what Pulumi reads on either side is not known, so that the rest is not the whole.
+    not_reviewed: tuple[Finding, ...] = ()
 
     @property
     def told(self) -> tuple[Review, ...]:

@@ -1,22 +1,25 @@
 """What an update does in passing, for people and for programs."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
 
-from exchange_ports.clouds.base import RuleSet
 from exchange_ports.findings import counted
 from exchange_ports.planning import Plans
 from exchange_ports.reports import document as doc
 from exchange_ports.rollout import (
     Does,
+    Ids,
+    Operation,
     Phase,
     PhasePlan,
     Rollout,
     TransientEffect,
     network_pairs,
     operations,
+    places_elsewhere,
 )
-from exchange_ports.topology.renames import renamed_without_id
+from exchange_ports.topology.renames import RenamedWithoutId, renamed_without_id
 
 #: More troubles than this are counted: servers of one role share theirs.
 _MOST = 12
@@ -42,16 +45,40 @@ _STEPS = {
 }
 
 
-def rollout_report(old: Plans, new: Plans, update: Rollout) -> doc.Document:
-    """The operations of each network, what doing them at once cuts or opens, and the steps offered."""
+def rollout_report(
+    old: Plans,
+    new: Plans,
+    update: Rollout,
+    ids: tuple[Ids, Ids] = ({}, {}),
+    *,
+    retagged: bool = False,
+) -> doc.Document:
+    """The operations of each network, what doing them at once cuts or opens, and the steps offered.
+
+    `ids` are the cloud ids beside both topologies; `retagged` where the tags of the stack are others.
+    """
+    elsewhere = places_elsewhere(old, new, ids)
+    done = {
+        pair.place: operations(
+            pair.old, pair.new, elsewhere=pair.place in elsewhere, retagged=retagged
+        )
+        for pair in network_pairs(old, new)
+    }
+    renamed = renamed_without_id(old.inventory, new.inventory)
     return doc.Document(
-        lambda: _sections(old, new, update), data=lambda: _update_data(old, new, update)
+        lambda: _sections(done, update, renamed),
+        data=lambda: _update_data(done, update, renamed),
     )
 
 
-def _sections(old: Plans, new: Plans, update: Rollout) -> Iterator[doc.Section]:
-    yield doc.Section("", [*_networks(old, new), doc.Items([_moves(update)])])
-    renamed = [each.text() for each in renamed_without_id(old.inventory, new.inventory)]
+_Done: TypeAlias = Mapping[str, tuple[Operation, ...]]
+
+
+def _sections(
+    done: _Done, update: Rollout, alike: Iterable[RenamedWithoutId]
+) -> Iterator[doc.Section]:
+    yield doc.Section("", [*_networks(done), doc.Items([_moves(update)])])
+    renamed = [each.text() for each in alike]
     if renamed:
         yield _risk("Looks renamed without an `id`", renamed)
     if update.clean:
@@ -82,10 +109,10 @@ def _risk(heading: str, items: Iterable[str]) -> doc.Section:
     return doc.Section(doc.Text(heading, doc.Look.RISK), (doc.Items(items),))
 
 
-def _networks(old: Plans, new: Plans) -> Iterator[doc.Items]:
-    for pair in network_pairs(old, new):
-        done = list(_operations(pair.old, pair.new)) or ["nothing to do"]
-        yield doc.Items(done, doc.Text(f"Update of {pair.place}", doc.Look.STRONG))
+def _networks(done: _Done) -> Iterator[doc.Items]:
+    for place, several in done.items():
+        lines = list(_operations(several)) or ["nothing to do"]
+        yield doc.Items(lines, doc.Text(f"Update of {place}", doc.Look.STRONG))
 
 
 def step_text(update: Rollout, step: PhasePlan) -> str:
@@ -102,8 +129,8 @@ def step_text(update: Rollout, step: PhasePlan) -> str:
     return f"{text}; then `{following}`"
 
 
-def _operations(old: RuleSet, new: RuleSet) -> Iterator[str]:
-    kinds = Counter((each.does, each.kind) for each in operations(old, new))
+def _operations(done: Iterable[Operation]) -> Iterator[str]:
+    kinds = Counter((each.does, each.kind) for each in done)
     for does, summary in _DOES.items():
         several = [counted(n, kind) for (what, kind), n in sorted(kinds.items()) if what is does]
         if several:
@@ -116,21 +143,22 @@ def _moves(update: Rollout) -> str:
     return f"servers that come, go, or change: {', '.join(update.moves)}"
 
 
-def _update_data(old: Plans, new: Plans, update: Rollout) -> dict[str, object]:
+def _update_data(
+    done: _Done, update: Rollout, alike: Iterable[RenamedWithoutId]
+) -> dict[str, object]:
     """The same for JSON: keys and their order are always the same."""
     return {
         "clean": update.clean,
         "operations": {
-            pair.place: [
-                {"does": each.does.value, "kind": each.kind, "name": each.name}
-                for each in operations(pair.old, pair.new)
+            place: [
+                {"does": each.does.value, "kind": each.kind, "name": each.name} for each in several
             ]
-            for pair in network_pairs(old, new)
+            for place, several in done.items()
         },
         "moves": list(update.moves),
         "renamed_without_id": [
             {"what": each.what, "old": each.old, "new": each.new, "id": each.identity}
-            for each in renamed_without_id(old.inventory, new.inventory)
+            for each in alike
         ],
         "troubles": [
             {

@@ -6,7 +6,9 @@ from typing import Final
 from exchange_ports.catalog import BY_ID
 from exchange_ports.clouds.base import Use
 from exchange_ports.findings import counted
-from exchange_ports.flows import Reason
+from exchange_ports.flows import Endpoint, ExternalEndpoint, Reason, accepted_risks
+from exchange_ports.flows.labels import EndpointLabels
+from exchange_ports.planning import Plans
 from exchange_ports.reports import document as doc
 from exchange_ports.reports.plan_report import closed, nearest
 from exchange_ports.reports.proof_report import compared
@@ -20,7 +22,8 @@ from exchange_ports.reports.rulebook import (
     rulebook_records,
 )
 from exchange_ports.topology.fields import FlowEnd, ends_of
-from exchange_ports.topology.models import Platform
+from exchange_ports.topology.models import AdditionalFlow, Platform, Relay
+from exchange_ports.topology.risk import public_part
 from exchange_ports.traffic.addresses import brief
 
 #: More ranges than this stand in a list of their own: the Internet has up to 30.
@@ -89,8 +92,7 @@ def _facts(book: Book) -> Iterator[tuple[str, doc.Value]]:
     yield "Networks", ", ".join(places)
     servers = counted(figures.servers, "server")
     yield "Rules", f"{counted(figures.rules, 'rule')} for {servers}"
-    accepted = sum(flow.accept_risk for flow in topology.additional_flows)
-    accepted += sum(relay.accept_risk for relay in topology.mail_flow.relays.values())
+    accepted = len(tuple(_accepted(book)))
     look = doc.Look.RISK if accepted else doc.Look.PLAIN
     yield "Accepted risks", doc.Text(str(accepted), look, "#risks" if accepted else None)
     if book.proof.holds:
@@ -104,7 +106,7 @@ def _facts(book: Book) -> Iterator[tuple[str, doc.Value]]:
 
 
 def _risks(book: Book) -> doc.Section:
-    rows = [*_accepted(book), *_accepted_relays(book)]
+    rows = [*_accepted(book)]
     columns = ("from", "to", "passes", "in the operator's words", "owner", "ticket", "review")
     known = [
         doc.Row((doc.Text(code, doc.Look.CODE), why))
@@ -128,38 +130,67 @@ def _risks(book: Book) -> doc.Section:
 
 
 def _accepted(book: Book) -> Iterator[doc.Row]:
-    for flow in book.plans.topology.additional_flows:
-        if not flow.accept_risk:
+    """Every risk that is accepted and that is one, by where it is accepted."""
+    plans = book.plans
+    topology, labels = plans.topology, EndpointLabels(plans.inventory)
+    for path, flows in accepted_risks(plans.inventory, plans.flows).items():
+        if path[0] == "additional_flows":
+            yield _accepted_flow(topology.additional_flows[int(path[1])])
             continue
-        need = None if flow.need is None else flow.need.value
-        ports = ", ".join(map(str, flow.ports)) if flow.ports else f"need {need}"
-        said = (flow.reason or f"need {need}", flow.owner, flow.ticket, flow.review)
-        yield doc.Row(
-            (
-                ", ".join(map(_end, ends_of(flow.source))),
-                ", ".join(map(_end, ends_of(flow.to))),
-                ports,
-                *(each or _NOTHING for each in said),
-            ),
-            doc.Look.RISK,
-        )
+        if path[:2] == ("mail_flow", "relays"):
+            name = str(path[2])
+            yield _accepted_relay(name, topology.mail_flow.relays[name])
+            continue
+        field = ".".join(map(str, path))
+        sources = _parts(plans, (flow.source for flow in flows))
+        targets = _parts(plans, (flow.destination for flow in flows))
+        ends = (labels.name(frozenset(sources)), labels.name(frozenset(targets)))
+        ports = ", ".join(dict.fromkeys(str(flow.ports) for flow in flows))
+        words = f"{field}: {topology.accept_risk[field]}"
+        yield doc.Row((*ends, ports, words, *[_NOTHING] * 3), doc.Look.RISK)
+    words = topology.accept_risk.get("private_blocks")
+    public = [brief(block) for block in topology.private_blocks if public_part(block)]
+    if words is not None and public:
+        cells = (", ".join(public), _NOTHING, _NOTHING, f"private_blocks: {words}")
+        yield doc.Row((*cells, *[_NOTHING] * 3), doc.Look.RISK)
+
+
+def _parts(plans: Plans, ends: Iterable[Endpoint]) -> Iterator[str | ExternalEndpoint]:
+    for end in ends:
+        if isinstance(end, ExternalEndpoint):
+            yield end
+        else:
+            yield from (member.name for member in plans.inventory.members.get(end, ()))
+
+
+def _accepted_flow(flow: AdditionalFlow) -> doc.Row:
+    need = None if flow.need is None else flow.need.value
+    ports = ", ".join(map(str, flow.ports)) if flow.ports else f"need {need}"
+    said = (flow.reason or f"need {need}", flow.owner, flow.ticket, flow.review)
+    return doc.Row(
+        (
+            ", ".join(map(_end, ends_of(flow.source))),
+            ", ".join(map(_end, ends_of(flow.to))),
+            ports,
+            *(each or _NOTHING for each in said),
+        ),
+        doc.Look.RISK,
+    )
 
 
 def _end(end: FlowEnd) -> str:
     return str(end) if end.range_ is None else brief(end.range_)
 
 
-def _accepted_relays(book: Book) -> Iterator[doc.Row]:
-    for name, relay in book.plans.topology.mail_flow.relays.items():
-        if relay.accept_risk:
-            sites = "" if relay.sites is None else f" of {', '.join(relay.sites)}"
-            cells = (
-                ", ".join(map(brief, relay.source)),
-                f"{relay.to.value}{sites}",
-                f"{relay.port}/tcp",
-                f"relay {name}",
-            )
-            yield doc.Row((*cells, *[_NOTHING] * 3), doc.Look.RISK)
+def _accepted_relay(name: str, relay: Relay) -> doc.Row:
+    sites = "" if relay.sites is None else f" of {', '.join(relay.sites)}"
+    cells = (
+        ", ".join(map(brief, relay.source)),
+        f"{relay.to.value}{sites}",
+        f"{relay.port}/tcp",
+        f"relay {name}",
+    )
+    return doc.Row((*cells, *[_NOTHING] * 3), doc.Look.RISK)
 
 
 def _warnings(book: Book) -> doc.Section:
@@ -390,8 +421,8 @@ _RULES: Final = (
     "servers of ours stands twice: let out at the one, let in at the other."
 )
 _RISKS: Final = (
-    "Additional flows with an end in the perimeter, or from the Internet to a Mailbox server, which somebody "
-    "accepted in the stack file. The same rules are marked below."
+    "Traffic with an end in the perimeter, from the Internet to a Mailbox server, or on ports that are "
+    "sensitive there, which somebody accepted in the stack file. The same rules are marked below."
 )
 _ACKNOWLEDGED: Final = "Warnings that the stack file names as known; they are not shown any more."
 _RESIDUES: Final = (

@@ -20,6 +20,7 @@ from exchange_ports.rollout.update import (
     changed_at_once,
     network_pairs,
     operations,
+    places_elsewhere,
 )
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "changed_at_once",
     "check_previous",
     "operations",
+    "places_elsewhere",
     "network_pairs",
     "registered",
     "select_phase",

@@ -226,8 +226,14 @@ class Operation:
     does: Does
 
 
-def operations(old: RuleSet, new: RuleSet) -> tuple[Operation, ...]:
-    """What is done in one network, sorted by kind and name; nothing where the plans agree."""
+def operations(
+    old: RuleSet, new: RuleSet, *, elsewhere: bool = False, retagged: bool = False
+) -> tuple[Operation, ...]:
+    """What is done in one network, sorted by kind and name; nothing where the plans agree.
+
+    `elsewhere`: the cloud ids of the network are others, so what is in it is replaced. `retagged`: the tags
+    of the stack are others.
+    """
     before, after = (
         {(each.kind, each.name): each for each in cloud_of(plan).names.planned_resources(plan)}
         for plan in (old, new)
@@ -235,9 +241,10 @@ def operations(old: RuleSet, new: RuleSet) -> tuple[Operation, ...]:
     found = [Operation(*key, Does.DELETE) for key in before.keys() - after.keys()]
     found += [Operation(*key, Does.CREATE) for key in after.keys() - before.keys()]
     for key in before.keys() & after.keys():
-        if before[key].fixed != after[key].fixed:
+        one, other = before[key], after[key]
+        if one.fixed != other.fixed or (elsewhere and other.in_network):
             found.append(Operation(*key, Does.REPLACE))
-        elif before[key].editable != after[key].editable:
+        elif one.editable != other.editable or (retagged and other.tagged):
             found.append(Operation(*key, Does.CHANGE))
     return tuple(sorted(found))
 
@@ -308,6 +315,17 @@ def reattached(pairs: Iterable[NetworkPair]) -> Iterator[str]:
 
 def moved_elsewhere(old: Plans, new: Plans, ids: tuple[Ids, Ids]) -> Iterator[str]:
     """The networks whose groups are at another place afterwards, in words."""
+    for place, name, one, other in _other_ids(old, new, ids):
+        yield f"every group of {place}: {name} from {one} to {other}"
+
+
+def places_elsewhere(old: Plans, new: Plans, ids: tuple[Ids, Ids]) -> frozenset[str]:
+    """The networks whose groups are at another place afterwards, as `network_name` names them."""
+    return frozenset(place for place, *_ in _other_ids(old, new, ids))
+
+
+def _other_ids(old: Plans, new: Plans, ids: tuple[Ids, Ids]) -> Iterator[tuple[str, str, str, str]]:
+    """Each cloud id that is another: the network, the id's name, the id before and after."""
     before = {network_name(plan): key for key, plan in old.networks.items()}
     for key, plan in sorted(new.networks.items()):
         place = network_name(plan)
@@ -318,7 +336,7 @@ def moved_elsewhere(old: Plans, new: Plans, ids: tuple[Ids, Ids]) -> Iterator[st
         for name in new.topology.networks[key].platform.facts.ids:
             one, other = was.get(name), will.get(name)
             if isinstance(one, str) and isinstance(other, str) and one != other:
-                yield f"every group of {place}: {name} from {one} to {other}"
+                yield place, name, one, other
 
 
 #: The groups of servers in a state. `before` and `after`: all of them those from before, or after.

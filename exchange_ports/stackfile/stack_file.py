@@ -6,13 +6,20 @@ Must not know: what can be declared under a setting, nor where the bytes come fr
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from exchange_ports.findings import Finding, Path, Place, Refused
 from exchange_ports.findings import file_kinds as kinds
 from exchange_ports.stackfile.nodes import Fields, Node, YamlEntry, YamlList, YamlText, compose
-from exchange_ports.stackfile.yaml_values import Walk, is_empty, lenient, shape
+from exchange_ports.stackfile.yaml_values import (
+    Walk,
+    digest,
+    has_secret,
+    is_empty,
+    lenient,
+    shape,
+)
 
 #: The project's name, by which Pulumi files our settings: `exchange-ports:topology`.
 NAMESPACE: Final = "exchange-ports"
@@ -43,6 +50,11 @@ class StackFile:
     #: of them, with None in place of a secret. Pulumi hands over text as it is, None as "" and
     #: the rest as JSON.
     others: Mapping[str, object]
+    #: Those of `others` with an encrypted value, each with a digest of it as it is written.
+    sealed: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    #: What stands under `environment`, as data, and a digest of it as it is written.
+    environment: object = None
+    environment_digest: str = ""
     #: Where fields stand: the nodes of `config`, ours by the name without the namespace.
     _nodes: Mapping[str, "_Placed"] = field(
         default_factory=dict[str, "_Placed"], repr=False, compare=False
@@ -106,16 +118,19 @@ class _Reader(Walk):
             return None
         self.tags(root, ())
         config: YamlEntry | None = None
+        environment: Node | None = None
         config_may_be_meant = False
         for name, entry in self.named(root, ()):
             if name == "config":
                 config = entry
                 continue
             self.free(entry.value, (name,))
+            if name == "environment":
+                environment = entry.value
             if name not in _STACK_KEYS:
                 config_may_be_meant |= self.stray(name, entry.line)
         if config is not None:
-            return self.config(config)
+            return _with_environment(self.config(config), environment)
         if not config_may_be_meant:
             self.add(kinds.NO_CONFIG, (), root.line, namespace=NAMESPACE)
         return None
@@ -145,6 +160,7 @@ class _Reader(Walk):
         self.tags(node, ("config",))
         ours: dict[str, object] = {}
         others: dict[str, object] = {}
+        sealed: dict[str, str] = {}
         nodes: dict[str, _Placed] = {}
         misspelt: set[str] = set()
         for key, entry in self.named(node, ("config",)):
@@ -162,10 +178,12 @@ class _Reader(Walk):
             else:
                 self.free(entry.value, ("config", key))
                 others[key] = lenient(entry.value)
+                if has_secret(entry.value):
+                    sealed[key] = digest(entry.value)
                 nodes.setdefault(key, _Placed(entry.line, entry.value))
         if "topology" not in ours and FULL_NAMES[0] not in misspelt:
             self.add(kinds.MISSING_TOPOLOGY, ("config",), config.line, namespace=NAMESPACE)
-        return StackFile(self.file, ours, others, nodes, config.line)
+        return StackFile(self.file, ours, others, sealed, _nodes=nodes, _line=config.line)
 
     def unknown_setting(self, key: str, name: str, line: int) -> str:
         """A key in our namespace that nothing reads; which one is meant, if one is."""
@@ -181,6 +199,12 @@ class _Reader(Walk):
             self.add(kinds.SETTING_NOT_A_MAPPING, (name,), entry.line, **facts)
         # A key without a value is an empty text to a program.
         return "" if name in WORDS and value is None else value
+
+
+def _with_environment(stack: StackFile | None, node: Node | None) -> StackFile | None:
+    if stack is None or node is None:
+        return stack
+    return replace(stack, environment=lenient(node), environment_digest=digest(node))
 
 
 def _meant(key: str) -> str | None:

@@ -294,6 +294,35 @@ def lenient(node: Node) -> object:
     return None if _SECURE in read else read
 
 
+def has_secret(node: Node) -> bool:
+    """Whether there is an encrypted value in it, so that it must not be shown."""
+    if isinstance(node, YamlText):
+        return False
+    if isinstance(node, YamlList):
+        return any(has_secret(item) for _, item in node.items)
+    keys = (entry.key for entry in node.entries)
+    if any(isinstance(key, YamlText) and key.text == _SECURE for key in keys):
+        return True
+    return any(has_secret(entry.value) for entry in node.entries)
+
+
+def digest(node: Node) -> str:
+    """By what a value is known to be the same without being shown."""
+    from hashlib import sha256  # what most files do without
+
+    return sha256(repr(_written(node)).encode()).hexdigest()
+
+
+def _written(node: Node | None) -> object:
+    if isinstance(node, YamlText):
+        return (node.text, node.plain, node.tag)
+    if isinstance(node, YamlList):
+        return (node.tag, [_written(item) for _, item in node.items])
+    if node is None:
+        return None
+    return (node.tag, [(_written(entry.key), _written(entry.value)) for entry in node.entries])
+
+
 def _lenient_fields(node: Fields) -> dict[str, object]:
     own: dict[str, object] = {}
     merged: dict[str, object] = {}

@@ -20,7 +20,7 @@ from exchange_ports.traffic.ports import HIGHEST_PORT, PortRange, Ports, Protoco
 #: Azure is the strictest: letters, digits, `_`, `.` and `-`, ending in a letter, digit or `_`
 #: (azure.md 1). The dot is left out because our group names use it (`mailbox.hq`).
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38}[A-Za-z0-9_])?")
-_NAME_RULE: Final = (
+NAME_RULE: Final = (
     "letters, digits, - and _, at most 40 characters, the first a letter or digit, the last not -"
 )
 #: What a group stands for, and whose it is: `topology.groups` knows which there are.
@@ -51,10 +51,15 @@ def plain_type(value: object) -> str:
     return "a mapping" if isinstance(value, dict) else "a list"
 
 
+def is_name(text: str) -> bool:
+    """Whether a server, site, network or organization may be called so."""
+    return _NAME.fullmatch(text) is not None
+
+
 def _name(value: object) -> str:
     text = _must_be_text(value, "a name")
-    if not _NAME.fullmatch(text):
-        raise PydanticCustomError("bad-name", "", {"name": text, "rule": _NAME_RULE})
+    if not is_name(text):
+        raise PydanticCustomError("bad-name", "", {"name": text, "rule": NAME_RULE})
     return text
 
 
@@ -63,6 +68,52 @@ def _group_key(value: object) -> str:
     if not _GROUP_KEY.fullmatch(text):
         raise PydanticCustomError("bad-name", "", {"name": text, "rule": _GROUP_KEY_RULE})
     return text
+
+
+#: What people paste from a cloud's console in place of addresses: what it is, and what to write.
+_OF_CLOUDS: Final = tuple(
+    (re.compile(pattern), what, fix)
+    for pattern, what, fix in (
+        (
+            r"sg-[0-9a-f]{8,17}",
+            "the id of a security group",
+            "write a role, a server, or the addresses of the hosts in the group",
+        ),
+        (r"pl-[0-9a-f]{8,17}", "the id of a prefix list", "write the ranges of the list"),
+        (r"/subscriptions/\S+", "the id of a resource", "write the addresses of its hosts"),
+        (
+            r"(?:ActionGroup|ApiManagement|AppConfiguration|AppService|Azure[A-Z][A-Za-z0-9]*|"
+            r"BatchNodeManagement|DataFactory|Dynamics365[A-Za-z]*|EventHub|GatewayManager|KeyVault|"
+            r"Office365[A-Za-z]*|PowerBI|ServiceBus|ServiceFabric|Sql|SqlManagement|Storage|VirtualNetwork|"
+            r"Windows(?:AdminCenter|VirtualDesktop))(?:\.[A-Za-z0-9]+)?",
+            "a service tag",
+            "write the ranges that it stands for, or `internet` for public addresses",
+        ),
+        (
+            r"any|all|\*",
+            "every address",
+            "write `internet` for public addresses, or 0.0.0.0/0 for every address",
+        ),
+    )
+)
+
+
+class CloudName(NamedTuple):
+    """A name that only a cloud knows: what it is, and what to write in its place."""
+
+    what: str
+    fix: str
+
+
+def cloud_name(text: str) -> CloudName | None:
+    """What a cloud calls by a name of its own; None where the text is nothing like it."""
+    return next((CloudName(w, fix) for known, w, fix in _OF_CLOUDS if known.fullmatch(text)), None)
+
+
+def _refuse_cloud_name(text: str) -> None:
+    known = cloud_name(text)
+    if known is not None:
+        raise PydanticCustomError("cloud-name", "", {"end": text, **known._asdict()})
 
 
 #: Python also takes netmasks, hostmasks and scopes (`%eth0`), which no cloud's rule does.
@@ -80,6 +131,7 @@ def _no_host_name(text: str) -> None:
 
 def _range(value: object) -> Network:
     text = _must_be_text(value, "an address range as text")
+    _refuse_cloud_name(text)
     _no_host_name(text)
     if _link_local_with_scope(text):
         raise PydanticCustomError("unusable-range", "", {"range": text, "what": "link-local"})
@@ -111,9 +163,13 @@ def _address(value: object) -> IPv4Address | IPv6Address:
     # Reserved: class E with the broadcast address, and IPv6 outside what is in use, such as
     # addresses of IPv4 in the clothes of IPv6.
     local = address.is_loopback or address.is_link_local or address.is_unspecified
-    if local or address.is_multicast or address.is_reserved:
+    if local or address.is_multicast or address.is_reserved or address in _CLOUDS_OWN:
         raise PydanticCustomError("unusable-address", "", {"address": text})
     return address
+
+
+#: Hosts of a cloud: health probes and name resolution, and the metadata service.
+_CLOUDS_OWN: Final = frozenset((ip_address("168.63.129.16"), ip_address("fd00:ec2::254")))
 
 
 def _port(value: object) -> int:
@@ -273,8 +329,10 @@ class FlowEnd(NamedTuple):
         text = _must_be_text(value, "a role, a server, a range or internet")
         if ":" in text or (text[:1].isdigit() and ("." in text or "/" in text)):
             return cls("", None, _range(text))
-        _no_host_name(text)
         word, at, site = text.partition("@")
+        if not _NAME.fullmatch(text):
+            _refuse_cloud_name(text)
+            _no_host_name(text)
         if not _NAME.fullmatch(word) or (at and not _NAME.fullmatch(site)):
             raise PydanticCustomError("bad-end", "", {"end": text})
         if at and word not in ROLE_WORDS:
@@ -330,7 +388,7 @@ def _text(kind: str, pattern: str | None, examples: list[Any], summary: str) -> 
 
 
 Name = Annotated[
-    str, _EndReader(_name), _text("string", _NAME.pattern, ["hq"], f"A name: {_NAME_RULE}.")
+    str, _EndReader(_name), _text("string", _NAME.pattern, ["hq"], f"A name: {NAME_RULE}.")
 ]
 GroupKey = Annotated[
     str,

@@ -574,6 +574,12 @@ class Topology(Declared):
         default={}, examples=[{"fsw1": {"address": "10.20.2.60"}}]
     )
     """Witness servers that are no Exchange servers, by name."""
+    accept_risk: dict[str, fields.Words] = Field(
+        default={},
+        examples=[{"sites.hq.lync": "the pool of a provider, by its public addresses, MAIL-411"}],
+    )
+    """Risks that are accepted, by the field that opens the traffic, and why. Additional flows and relays
+    have an `accept_risk` of their own."""
     acknowledge: dict[str, fields.Words] = Field(
         default={}, examples=[{"port-25-blocked": "lifted by AWS, case 123456"}]
     )

@@ -36,6 +36,15 @@ class Port25(NamedTuple):
     direct: str = ""
 
 
+class Starter(NamedTuple):
+    """What a first stack file says of a network beside the topology (`stackfile.starter`)."""
+
+    #: The settings of the cloud's provider, one a line.
+    settings: tuple[str, ...]
+    #: The cloud ids of the network, in flow style.
+    ids: str
+
+
 class PlatformFacts(NamedTuple):
     """What a topology must know of a platform."""
 
@@ -50,6 +59,7 @@ class PlatformFacts(NamedTuple):
     #: Why no limit can be raised; empty where some can.
     no_quotas: str = ""
     port_25: Port25 | None = None
+    starter: Starter = Starter((), "{}")
 
 
 PLATFORMS: Final[Mapping[Platform, PlatformFacts]] = {
@@ -64,6 +74,9 @@ PLATFORMS: Final[Mapping[Platform, PlatformFacts]] = {
             "account and Region",
             'send AWS a "Request to remove email sending limitations", or use a smart host on another port',
         ),
+        starter=Starter(
+            ("aws:region: eu-west-1  # TODO",), "{vpc_id: vpc-0123456789abcdef0}  # TODO"
+        ),
     ),
     # A network security group is written whole by whoever owns it, so nothing can be added to that of a
     # neighbour (azure.md 5).
@@ -76,6 +89,10 @@ PLATFORMS: Final[Mapping[Platform, PlatformFacts]] = {
             "Azure lets it out under an Enterprise Agreement only",
             "use a smart host on another port, or make sure of the subscription's agreement",
             direct="azure-sends-directly",
+        ),
+        starter=Starter(
+            ("azure-native:location: westeurope  # TODO",),
+            "{resource_group_name: rg-exchange, location: westeurope}  # TODO",
         ),
     ),
     Platform.EXTERNAL: PlatformFacts(

@@ -121,6 +121,21 @@ def topology_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
+def stack_schema() -> dict[str, Any]:
+    """The schema of a stack file, in one piece: its topology is checked, all other settings may be there."""
+    topology = topology_schema()
+    draft, definitions = topology.pop("$schema"), topology.pop("$defs")
+    config = {"type": "object", "properties": {"exchange-ports:topology": topology}}
+    return {
+        "$schema": draft,
+        "$id": "urn:exchange-ports:stack-file",
+        "title": "A stack file of exchange-ports",
+        "type": "object",
+        "properties": {"config": config},
+        "$defs": definitions,
+    }
+
+
 #: Plain data that is not text. What only Pulumi knows is no plain data.
 _NOT_TEXT: Final = (bool, int, float, list, dict)
 

@@ -94,6 +94,14 @@ def test_two_components_of_one_name_are_a_finding(program: Any, name: str) -> No
     assert f"called {name}\n" in said
 
 
+def test_components_below_parents_of_different_types_may_have_one_name() -> None:
+    def program() -> None:
+        named("exchange", parent=pulumi.ComponentResource("test:index:One", "one"))
+        named("exchange", parent=pulumi.ComponentResource("test:index:Other", "other"))
+
+    assert run(program).registrations != ()
+
+
 def test_two_components_of_different_names_are_none_nor_is_a_second_run() -> None:
     def program() -> None:
         named("exchange")

@@ -108,7 +108,7 @@ def test_the_json_has_every_change_with_its_reason_and_line(
     answer = json.loads(capsys.readouterr().out)
     (stack,) = answer["stacks"]
     (change,) = stack["changes"]
-    assert answer["gates"] == {"widened": 1, "perimeter": 1, "risk": 1}
+    assert answer["gates"] == {"widened": 1, "perimeter": 1, "risk": 1, "target": 0, "code": 0}
     assert (change["effect"], change["services"]) == ("opened", "everything")
     assert (change["source"]["zone"], change["destination"]["addresses"]) == (
         "perimeter",

@@ -56,7 +56,7 @@ def test_a_revision_is_held_against_what_is_on_disk(made: Repository, diff: Diff
     code, answer = diff("--against", "HEAD")
     assert (code, answer["base"], answer["head"]) == (0, base, "the-work-tree")
     assert edits(answer) == {AWS: "changed"}
-    assert answer["gates"] == {"widened": 1, "perimeter": 1, "risk": 0, "code": 0}
+    assert answer["gates"] == {"widened": 1, "perimeter": 1, "risk": 0, "target": 0, "code": 0}
 
 
 def test_a_file_on_disk_that_git_does_not_know_yet_is_new(made: Repository, diff: Diff) -> None:
@@ -184,13 +184,21 @@ def test_a_project_that_moves_its_stack_files_hides_none(made: Repository, diff:
     assert edits(diff("--against", base, "--at", "HEAD")[1]) == {"other/Pulumi.aws.yaml": "renamed"}
 
 
-@pytest.mark.parametrize("folder", ["../elsewhere", "/etc", "..", "[a, b]"])
-def test_a_project_names_no_folder_outside_of_itself(
-    made: Repository, diff: Diff, folder: str
+@pytest.mark.parametrize(
+    "folder, found",
+    [
+        ("../elsewhere", "elsewhere/Pulumi.a.yaml"),
+        ("..", "Pulumi.b.yaml"),
+        # As Go joins paths: below the project.
+        ("/deep", "infra/deep/Pulumi.c.yaml"),
+    ],
+)
+def test_stack_files_are_found_where_pulumi_joins_the_folder_to(
+    made: Repository, diff: Diff, folder: str, found: str
 ) -> None:
     made.commit({"infra/Pulumi.yaml": f"name: x\nstackConfigDir: {folder}\n"})
-    made.write({"elsewhere/Pulumi.a.yaml": WIDER, "Pulumi.b.yaml": WIDER})
-    assert diff("--against", "HEAD", folder="infra")[1]["stacks"] == []
+    made.write({found: WIDER})
+    assert edits(diff("--against", "HEAD", folder="infra")[1]) == {found: "added"}
 
 
 def test_a_tree_that_is_in_no_commit_can_be_compared(made: Repository, diff: Diff) -> None:

@@ -6,6 +6,7 @@ engine is in test_groups_of_other_stacks_engine.
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -124,3 +125,22 @@ def test_groups_that_go_first_are_named_by_no_other_and_every_server_is_in_one(n
         # When the first have gone with their rules, and then the separate rules, no group is named.
         left = {rule for rule in rules.rules if rule.group not in first} - {*order.separate}
         assert across(AwsRuleSet("", (), (), tuple(left), {})) == set()
+
+
+def test_rules_at_a_neighbours_group_wait_for_the_groups_that_no_other_names() -> None:
+    topology = declared("dev", "aws")
+    (rules,) = networks_of(planned(topology)).values()
+    assert isinstance(rules, AwsRuleSet)
+    alone = deletion_order(rules)
+    assert {group.key for group in alone.last} == set()
+    (sample, *_) = (rule for rule in rules.rules if rule.peer == GroupRef("exchange"))
+    there = replace(sample, group="domain-controllers.lab")
+    order = deletion_order(rules, [there])
+    assert [group.key for group in order.last] == ["exchange"]
+    assert order.separate == (there,)
+    # Both servers of the stack are in these, too.
+    assert {key for key, waits in order.guarded.items() if there in waits} == {
+        "client-access.lab",
+        "edgesync.lab",
+        "mailbox.lab",
+    }

@@ -211,6 +211,10 @@ def _committed(desk: Desk) -> None:
     Repository(desk.folder).commit({})
 
 
+def _with_two_projects(desk: Desk) -> None:
+    Repository(desk.folder).commit({"Pulumi.yaml": "name: mail\n---\nname: other\n"})
+
+
 def _with_a_review(desk: Desk) -> None:
     more = 'reason: administration, owner: Messaging team, ticket: MAIL-204, review: "2027-03-31"'
     base = BASES[0]["body"].replace("reason: administration", more)
@@ -256,6 +260,7 @@ def _adopting(desk: Desk) -> None:
 #: What a command needs around it to fail as the page says.
 AROUND: Final[dict[str, Callable[[Desk], None]]] = {
     "no-revision": _committed,
+    "not-reviewed": _with_two_projects,
     **{kind.code: _adopting for kind in command_kinds.ADOPTION_KINDS},
     "missing-extra": _without_pulumi,
     "review-passed": _with_a_review,
@@ -331,7 +336,7 @@ def _name_taken() -> str:
 
 
 #: Where the question was fine and the answer is no.
-_ANSWERED: Final = {"review-passed": 1}
+_ANSWERED: Final = {"not-reviewed": 2, "review-passed": 1}
 
 #: Where it is not the command line that answers, but a program.
 _SAID_BY_A_PROGRAM: Final = {

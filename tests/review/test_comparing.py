@@ -206,7 +206,7 @@ def test_a_gate_that_does_not_exist_is_refused(reviewed: Reviewed, gates: str) -
     code = reviewed.compare(reviewed.pull(BASE), fail_on=gates)
 
     assert code == 1
-    assert "fail-on takes widened, perimeter, risk, code" in reviewed.job.log
+    assert "fail-on takes widened, perimeter, risk, target, code" in reviewed.job.log
 
 
 def test_a_stack_that_does_not_load_fails_the_job_with_its_findings(reviewed: Reviewed) -> None:

@@ -65,7 +65,7 @@ def resource(each: aws.SecurityGroup | aws.PrefixList | aws.SecurityGroupRule) -
     if isinstance(each, aws.SecurityGroup):
         return PlannedResource("security group", GROUP, each.key)
     if isinstance(each, aws.PrefixList):
-        return PlannedResource("prefix list", LIST, list_name(each.key), None, each.entries)
+        return PlannedResource("prefix list", LIST, list_name(each.key), None, each.entries, False)
     token = RULE_IN if each.direction is Direction.IN else RULE_OUT
     fixed = (each.group, each.direction, type(each.peer))
     editable = (each.ports, each.peer, each.description)
@@ -75,7 +75,9 @@ def resource(each: aws.SecurityGroup | aws.PrefixList | aws.SecurityGroupRule) -
 def exclusive(group: str, rules: aws.AwsRuleSet) -> PlannedResource:
     """What removes all other rules of a group; it has the ids of the group's rules."""
     names = frozenset(rule_name(rule) for rule in rules.rules if rule.group == group)
-    return PlannedResource("exclusive rule set", EXCLUSIVE, f"{group}/rules", None, names)
+    return PlannedResource(
+        "exclusive rule set", EXCLUSIVE, f"{group}/rules", None, names, tagged=False
+    )
 
 
 def planned_resources(rules: aws.AwsRuleSet) -> Iterator[PlannedResource]:

@@ -26,9 +26,11 @@ _CHECKS: Final[tuple[Callable[[Topology], Iterator[Finding]], ...]] = (
     mail.roles,
     mail.sites_without_servers,
     addressing.ranges,
-    addressing.sources,
+    addressing.special,
+    addressing.over_perimeter,
     addressing.places,
     addressing.same_address,
+    addressing.families,
     addressing.unrestricted,
     addressing.passages,
     addressing.addresses_needed,
@@ -67,7 +69,11 @@ def check(topology: Topology, at: Path = ("topology",)) -> tuple[Finding, ...]:
     if too_much:
         # The other checks look at each combination.
         return tuple(finding.under(at) for finding in too_much)
-    found = _few(finding for each in _CHECKS for finding in each(topology))
+    swapped = tuple(addressing.swapped(topology))
+    if swapped:
+        # One cause for what would be said of every server there.
+        topology = addressing.with_zones_as_meant(topology)
+    found = [*swapped, *_few(finding for each in _CHECKS for finding in each(topology))]
     acknowledged = topology.acknowledge
     kept = [f for f in found if f.is_error or f.kind.code not in acknowledged]
     kept += _in_vain(acknowledged, {f.kind.code for f in found if not f.is_error})

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from exchange_ports.catalog import NEEDS
 from exchange_ports.findings import Finding, Path, counted
 from exchange_ports.findings.command_kinds import REVIEW_PASSED
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.topology.checks import naming
-from exchange_ports.topology.fields import FlowEnd, ends_of
+from exchange_ports.topology.fields import EndpointKind, FlowEnd, ends_of
 from exchange_ports.topology.groups import ServerRole, roles_of
 from exchange_ports.topology.models import AdditionalFlow, Topology
-from exchange_ports.traffic.addresses import overlap
+from exchange_ports.topology.risk import Position, ZoneMap, risks, services
+from exchange_ports.traffic.addresses import EVERYTHING_V4, EVERYTHING_V6
 
 
 def additional_flows(topology: Topology) -> Iterator[Finding]:
@@ -35,9 +37,18 @@ def additional_flows(topology: Topology) -> Iterator[Finding]:
                 if not any(_ours(topology, end) for end in (source, to)):
                     yield BY_CODE["flow-without-us"].at(path, source=source, to=to)
                 elif not flow.accept_risk:
-                    why = _risk(topology, source, to)
-                    if why is not None:
-                        yield BY_CODE["needs-accept-risk"].at(path, source=source, to=to, why=why)
+                    yield from _unaccepted(topology, path, flow, (source, to))
+
+
+def _unaccepted(
+    topology: Topology, path: Path, flow: AdditionalFlow, ends: tuple[FlowEnd, FlowEnd]
+) -> Iterator[Finding]:
+    why = _risk(topology, flow, *ends)
+    if why is not None:
+        everyone = any(end.range_ in _EVERYONE for end in ends)
+        instead = "write `internet` for public addresses only" if everyone else "narrow the flow"
+        source, to = ends
+        yield BY_CODE["needs-accept-risk"].at(path, source=source, to=to, why=why, instead=instead)
 
 
 #: What a flow must say where no `need` says it, and how it is written.
@@ -46,16 +57,19 @@ _WITHOUT_NEED: Final = {"ports": "[3389/tcp]", "reason": "administration from th
 
 def relays(topology: Topology) -> Iterator[Finding]:
     """Relays from public addresses to Mailbox servers whose risk nobody accepted (V4)."""
+    zones = ZoneMap(topology)
     for key, relay in topology.mail_flow.relays.items():
-        public = [
-            each for each in relay.source if naming.from_internet(topology, FlowEnd("", None, each))
-        ]
+        public = [each for each in relay.source if Position.PUBLIC in zones.at((each,))]
         for site in sorted(relay.sites or topology.sites):
             target = FlowEnd(relay.to, site)
             if public and not relay.accept_risk and _reaches_mailbox(topology, target):
                 why = f"{target} includes a Mailbox server, and those are not for the Internet (V4)"
                 yield BY_CODE["needs-accept-risk"].at(
-                    ("mail_flow", "relays", key), source=public[0], to=target, why=why
+                    ("mail_flow", "relays", key),
+                    source=public[0],
+                    to=target,
+                    why=why,
+                    instead="narrow the flow",
                 )
 
 
@@ -77,22 +91,32 @@ def _ours(topology: Topology, end: FlowEnd) -> bool:
     return any(naming.managed(topology, network) for network in networks) or not networks
 
 
-def _risk(topology: Topology, source: FlowEnd, to: FlowEnd) -> str | None:
+def _risk(topology: Topology, flow: AdditionalFlow, source: FlowEnd, to: FlowEnd) -> str | None:
     """Why a flow needs its risk accepted; none where it does not."""
-    for end in (source, to):
-        if end.word == "edge" or end.word in topology.edge_servers or _in_perimeter(topology, end):
+    zones = ZoneMap(topology)
+    at = {end: _positions(topology, zones, end) for end in (source, to)}
+    for end, positions in at.items():
+        if end.range_ in _EVERYONE:
+            return f"{end} is every address, the perimeter and the inside too"
+        if Position.PERIMETER in positions:
             return f"{end} is in the perimeter, which is there to be closed"
-    if naming.from_internet(topology, source) and _reaches_mailbox(topology, to):
+    if Position.PUBLIC in at[source] and _reaches_mailbox(topology, to):
         return f"{to} includes a Mailbox server, and those are not for the Internet (V4)"
-    return None
+    need = NEEDS[flow.need].ports if flow.need else ()
+    found = risks(at[source], at[to], services(flow.ports or need))
+    return f"it allows {found[0]}" if found else None
 
 
-def _in_perimeter(topology: Topology, end: FlowEnd) -> bool:
-    range_ = end.range_
-    return range_ is not None and any(
-        zone == "perimeter" and overlap(range_, other)
-        for _, _, zone, other in naming.zones(topology)
-    )
+_EVERYONE: Final = (EVERYTHING_V4, EVERYTHING_V6)
+
+
+def _positions(topology: Topology, zones: ZoneMap, end: FlowEnd) -> frozenset[Position]:
+    if end.range_ is not None:
+        return zones.at((end.range_,))
+    if end.kind is EndpointKind.INTERNET:
+        return frozenset((Position.PUBLIC,))
+    at_edge = end.word == "edge" or end.word in topology.edge_servers
+    return frozenset((Position.PERIMETER if at_edge else Position.INSIDE,))
 
 
 def _reaches_mailbox(topology: Topology, end: FlowEnd) -> bool:

@@ -9,6 +9,7 @@ from exchange_ports.findings import Finding, Path
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.topology import models
 from exchange_ports.topology.checks.naming import (
+    ends,
     inbound_ways,
     listed,
     managed,
@@ -20,6 +21,7 @@ from exchange_ports.topology.checks.naming import (
 )
 from exchange_ports.topology.fields import ends_of
 from exchange_ports.topology.groups import ServerRole, roles_of
+from exchange_ports.topology.risk import public_part
 from exchange_ports.traffic.addresses import EVERYTHING_V4, covers, inside, network, overlap
 from exchange_ports.traffic.addresses import Network as Range
 
@@ -30,10 +32,14 @@ _UNICAST = (network("0.0.0.0/1"), network("128.0.0.0/2"), network("192.0.0.0/3")
 def ranges(topology: models.Topology) -> Iterator[Finding]:
     """Zones that overlap, or that the Internet would reach."""
     blocks = topology.private_blocks
+    nothing_left = covers([b for b in blocks if b.version == EVERYTHING_V4.version], _UNICAST)
     for index, block in enumerate(blocks):
+        path: Path = ("private_blocks", index)
         if block.version != EVERYTHING_V4.version:
-            yield BY_CODE["private-block-not-ipv4"].at(("private_blocks", index), range=block)
-    if covers([block for block in blocks if block.version == EVERYTHING_V4.version], _UNICAST):
+            yield BY_CODE["private-block-not-ipv4"].at(path, range=block)
+        elif public_part(block) and not (nothing_left or "private_blocks" in topology.accept_risk):
+            yield BY_CODE["public-private-block"].at(path, range=block)
+    if nothing_left:
         yield BY_CODE["no-internet-left"].at(("private_blocks",))
     for path, _, _, range_ in zones(topology):
         # IPv6 has no private blocks to speak of: its Internet is one prefix, and holds the zones.
@@ -48,19 +54,109 @@ def ranges(topology: models.Topology) -> Iterator[Finding]:
             )
 
 
-def sources(topology: models.Topology) -> Iterator[Finding]:
-    """Ranges from which no connection arrives."""
+def special(topology: models.Topology) -> Iterator[Finding]:
+    """Ranges of which no rule could be about a host: special addresses."""
+    for path, range_ in (*_sources(topology), *_neighbours(topology), *_range_ends(topology)):
+        what = nowhere(range_)
+        if what is not None:
+            yield BY_CODE["unusable-range"].at(path, range=range_, what=what)
+
+
+def _sources(topology: models.Topology) -> Iterator[tuple[Path, Range]]:
+    """Every range of clients, relays and inbound mail, with its place."""
+    flow = topology.mail_flow
     declared: list[tuple[Path, str | tuple[Range, ...]]] = [
         (("clients", key), client.source) for key, client in topology.clients.items()
     ]
-    flow = topology.mail_flow
     declared += [(path, way.source) for path, way in inbound_ways(topology)]
     declared += [(("mail_flow", "relays", key), each.source) for key, each in flow.relays.items()]
     for path, ranges in declared:
         for index, range_ in enumerate(() if isinstance(ranges, str) else ranges):
-            what = nowhere(range_)
-            if what is not None:
-                yield BY_CODE["unusable-range"].at((*path, "from", index), range=range_, what=what)
+            yield (*path, "from", index), range_
+
+
+def _neighbours(topology: models.Topology) -> Iterator[tuple[Path, Range]]:
+    return ((path, range_) for path, _, range_ in neighbours(topology))
+
+
+def _range_ends(topology: models.Topology) -> Iterator[tuple[Path, Range]]:
+    return ((path, end.range_) for path, end in ends(topology) if end.range_ is not None)
+
+
+def over_perimeter(topology: models.Topology) -> Iterator[Finding]:
+    """Sources that reach further than meant: into a perimeter zone, whose hosts are then sources too."""
+    perimeters = [range_ for _, _, zone, range_ in zones(topology) if zone == "perimeter"]
+    to_edge = {path for path, way in inbound_ways(topology) if way.to is None}
+    for path, range_ in _sources(topology):
+        if topology.edge_servers and path[:-2] in to_edge:
+            # Whoever delivers to Edge servers may be in the perimeter.
+            continue
+        for zone in perimeters:
+            # A range inside the zone names its hosts on purpose, such as a reverse proxy.
+            if overlap(range_, zone) and not covers(perimeters, (range_,)):
+                yield BY_CODE["range-covers-perimeter"].at(path, range=range_, zone=zone)
+
+
+def swapped(topology: models.Topology) -> Iterator[Finding]:
+    """Networks whose internal servers are all in the perimeter, and whose Edge servers are all inside."""
+    for key in _swapped(topology):
+        yield BY_CODE["zones-swapped"].at(("networks", key), network=key)
+
+
+def with_zones_as_meant(topology: models.Topology) -> models.Topology:
+    """The topology with the zones changed back where they look swapped, for what else is wrong with it."""
+    turned = {
+        key: network.model_copy(
+            update={"internal": network.perimeter, "perimeter": network.internal}
+        )
+        for key, network in topology.networks.items()
+        if key in set(_swapped(topology))
+    }
+    return topology.model_copy(update={"networks": {**topology.networks, **turned}})
+
+
+def _swapped(topology: models.Topology) -> Iterator[str]:
+    for key, declared in topology.networks.items():
+        internal = [
+            network(str(address))
+            for _, site, _, server in servers(topology)
+            if site.network == key
+            for address in server.addresses
+        ]
+        edges = [
+            network(str(address))
+            for edge in topology.edge_servers.values()
+            if edge.network == key
+            for address in edge.addresses
+        ]
+        if not (internal and edges and declared.perimeter):
+            continue
+        if covers(declared.perimeter, internal) and covers(declared.internal, edges):
+            yield key
+
+
+def families(topology: models.Topology) -> Iterator[Finding]:
+    """Servers that must reach each other and have no IP version in common."""
+    internal = [
+        (("sites", site, "servers", key, "address"), key, site, server)
+        for site, _, key, server in servers(topology)
+        if server.addresses
+    ]
+    for path, key, site, server in internal:
+        versions = {address.version for address in server.addresses}
+        others = [
+            (name, {address.version for address in other.addresses}, "R1")
+            for _, name, _, other in internal
+            if name < key
+        ]
+        others += [
+            (name, {address.version for address in edge.addresses}, "E2, E3")
+            for name, edge in topology.edge_servers.items()
+            if edge.site == site and edge.addresses and ServerRole.MAILBOX in roles_of(server)
+        ]
+        for name, theirs, rows in others:
+            if not versions & theirs:
+                yield BY_CODE["no-common-family"].at(path, server=key, other=name, rows=rows)
 
 
 def places(topology: models.Topology) -> Iterator[Finding]:

@@ -6,7 +6,14 @@ from typing import Final, NamedTuple, cast
 from exchange_ports.findings import Finding, Path, nearest
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.topology import models
-from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS, EndpointKind, FlowEnd, ends_of
+from exchange_ports.topology.fields import (
+    INTERNET_WORD,
+    ROLE_WORDS,
+    EndpointKind,
+    FlowEnd,
+    cloud_name,
+    ends_of,
+)
 from exchange_ports.topology.groups import ServerRole, has_own_group, mailbox_servers, roles_of
 from exchange_ports.traffic.addresses import Network as Range
 from exchange_ports.traffic.addresses import covers, inside, network
@@ -180,6 +187,8 @@ def _end_named(topology: models.Topology, path: Path, end: FlowEnd) -> Iterator[
             yield BY_CODE["server-without-group"].at(
                 path, server=end.word, instead="its role: edge"
             )
+    elif (pasted := cloud_name(end.word)) is not None:
+        yield BY_CODE["cloud-name"].at(path, end=end.word, what=pasted.what, fix=pasted.fix)
     else:
         known = [*ROLE_WORDS, INTERNET_WORD, *internal, *topology.edge_servers]
         yield _unknown(path, end.word, "a server or a role", known)
@@ -321,17 +330,21 @@ def named_by(topology: models.Topology, end: FlowEnd) -> list[Named]:
 
 
 def nowhere(range_: Range) -> str | None:
-    """Which kind of addresses a range has, if no connection has such a source."""
+    """Which kind of special addresses a range has, if no host that a rule could name has one of them."""
     return next((what for what, block in _NOWHERE if inside(range_, block)), None)
 
 
-#: IANA's special-purpose registries.
+#: IANA's special-purpose registries; and the addresses at which every cloud's own host answers, which are
+#: its platform's, whoever asks (metadata, name resolution, health probes).
 _NOWHERE: Final = tuple(
     (what, network(block))
     for what, blocks in {
+        "of this network, and so of nobody": ("0.0.0.0/8", "::/128"),
         "multicast": ("224.0.0.0/4", "ff00::/8"),
+        "reserved": ("240.0.0.0/4",),
         "loopback": ("127.0.0.0/8", "::1/128"),
         "link-local": ("169.254.0.0/16", "fe80::/10"),
+        "a cloud's own": ("168.63.129.16/32", "fd00:ec2::/32"),
     }.items()
     for block in blocks
 )

@@ -1,0 +1,93 @@
+"""What `init` asks, and how each answer is read: as an option, and on a terminal.
+
+Loaded whenever all commands are described, so it loads nothing of a topology before it must.
+"""
+
+import argparse
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv4Network
+from typing import Final, NamedTuple
+
+from exchange_ports.topology.platforms import Platform
+
+
+def _cloud(text: str) -> Platform:
+    clouds = [each for each in Platform if each.facts.starter.settings]
+    found = next((each for each in clouds if each.value == text.lower()), None)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(clouds)}")
+    return found
+
+
+def _name(text: str) -> str:
+    from exchange_ports.topology.fields import NAME_RULE, is_name
+
+    if not is_name(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no name: {NAME_RULE}")
+    return text
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(_name(each.strip()) for each in text.split(","))
+    if len(set(names)) < len(names):
+        raise argparse.ArgumentTypeError("a name stands there twice")
+    return names
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is no number from {least} to {most}")
+        return int(text)
+
+    return read
+
+
+def _range(text: str) -> IPv4Network:
+    try:
+        return IPv4Network(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no IPv4 range without host bits, such as 10.20.0.0/20"
+        ) from None
+
+
+def _clients(text: str) -> tuple[IPv4Network, ...]:
+    if text.strip() == "internet":
+        return ()
+    return tuple(_range(each.strip()) for each in text.split(","))
+
+
+def _mail(text: str) -> IPv4Address | None:
+    if text.strip() == "internet":
+        return None
+    try:
+        return IPv4Address(text.strip())
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is neither internet nor an IPv4 address; rules cannot contain host names"
+        ) from None
+
+
+class Question(NamedTuple):
+    """What is asked for: the option's name, the words, what reads the answer, and the usual one."""
+
+    option: str
+    text: str
+    read: Callable[[str], object]
+    default: str
+
+
+#: The answer `internet` is everyone's clients, or mail without a smart host.
+QUESTIONS: Final = (
+    Question("cloud", "Cloud: aws or azure", _cloud, "aws"),
+    Question("organization", "Name of the organization", _name, "contoso"),
+    Question("sites", "Active Directory sites, with commas", _names, "hq"),
+    Question("servers", "Exchange servers in each site", _number(1, 20), "2"),
+    Question("edge", "Edge Transport servers", _number(0, 20), "0"),
+    Question("internal", "Range of the Exchange servers", _range, "10.20.0.0/20"),
+    Question("perimeter", "Range of the Edge Transport servers", _range, "10.20.240.0/24"),
+    Question("clients", "Clients: internet, or their ranges with commas", _clients, "internet"),
+    Question("mail", "Mail: internet, or the address of a smart host", _mail, "internet"),
+    Question("administration", "Range from which servers are administered", _range, "10.20.6.0/24"),
+)

@@ -1,0 +1,181 @@
+"""What is wrong or unwise about flows as they result from all fields: risks, dead ends, wrong families."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from exchange_ports.findings import Finding, Path
+from exchange_ports.findings.command_kinds import (
+    NEEDLESS_ACCEPT_RISK,
+    OWN_SERVER_BY_ADDRESS,
+    RANGE_WITHOUT_FAMILY,
+    RISKY_TRAFFIC,
+    SOURCE_TRANSLATED,
+)
+from exchange_ports.flows.compile_flows import FieldOrigins
+from exchange_ports.flows.flow import ExternalEndpoint, Flow, Reason
+from exchange_ports.flows.risky_flows import RiskyFlows, dotted
+from exchange_ports.flows.rows import ROWS, FlowContext
+from exchange_ports.topology.fields import EndpointKind
+from exchange_ports.topology.groups import EDGE_KINDS, Group
+from exchange_ports.topology.inventory import Inventory
+from exchange_ports.topology.models import Passage
+from exchange_ports.topology.risk import public_part
+from exchange_ports.traffic.addresses import EVERYTHING_V4, Network, brief
+
+#: What stands where an end is a server of ours by its address, by what the end is.
+_INSTEAD: Final = {
+    EndpointKind.SMART_HOSTS: "mail passes between Exchange servers without a smart host; for an Edge "
+    "server, write `through: edge`",
+    EndpointKind.NAME_SERVERS: "name another server, `domain_controllers` or `platform`",
+    EndpointKind.EDGE_NAME_SERVERS: "name another server, or `platform`",
+    EndpointKind.REPUTATION_PROXY: "name a proxy that is no Exchange server",
+    EndpointKind.WITNESS: "leave the witness out: Exchange servers reach each other anyway",
+    EndpointKind.ADDRESSES: "write its name, {server}, in place of its address",
+}
+
+
+def check_flows(inventory: Inventory, flows: Iterable[Flow]) -> Iterator[Finding]:
+    """Every finding about the flows of a topology, at paths from the topology's top."""
+    checks = _FlowChecks(inventory, tuple(flows))
+    yield from checks.risks()
+    yield from checks.own_servers()
+    yield from checks.families()
+    yield from checks.translated()
+
+
+class _FlowChecks:
+    def __init__(self, inventory: Inventory, flows: tuple[Flow, ...]) -> None:
+        self._inventory = inventory
+        self._topology = inventory.topology
+        self._flows = flows
+        self._risky = RiskyFlows(FlowContext(inventory))
+        self._origins = FieldOrigins(inventory)
+
+    def _paths(self, flow: Flow, reason: Reason) -> tuple[Path, ...]:
+        if reason.entry is not None and reason.entry in ROWS:
+            return self._risky.fields(flow, reason.entry)
+        return self._origins.of(flow, reason)
+
+    # ---- risks that nobody accepted, and acceptances of no risk ----
+
+    def risks(self) -> Iterator[Finding]:
+        """Fields that open risky traffic without a word, and words about nothing."""
+        open_risks: dict[Path, dict[str, None]] = {}
+        needed: set[str] = set()
+        for flow in self._flows:
+            for reason in flow.reasons:
+                found = self._risky.risks(flow, reason.entry)
+                if not found:
+                    continue
+                paths = self._paths(flow, reason) or (("sites",),)
+                needed |= set(map(dotted, paths))
+                if not reason.accepted_risk:
+                    open_risks.setdefault(paths[0], {}).update(dict.fromkeys(found))
+        for path, several in open_risks.items():
+            own = path[0] == "additional_flows" or path[:2] == ("mail_flow", "relays")
+            key = "true" if own else f"{{{dotted(path)}: why it must be}}"
+            risk = ", and ".join(several)
+            yield RISKY_TRAFFIC.at(path, field=dotted(path), risk=risk, key=key)
+        yield from self._needless(needed)
+
+    def _needless(self, needed: set[str]) -> Iterator[Finding]:
+        topology = self._topology
+        if any(map(public_part, topology.private_blocks)):
+            needed = {*needed, "private_blocks"}
+        for field in topology.accept_risk:
+            if field not in needed:
+                yield NEEDLESS_ACCEPT_RISK.at(("accept_risk", field), field=field)
+        for index, flow in enumerate(topology.additional_flows):
+            if flow.accept_risk and f"additional_flows.{index}" not in needed:
+                path: Path = ("additional_flows", index, "accept_risk")
+                yield NEEDLESS_ACCEPT_RISK.at(path, field=f"additional flow {index + 1}")
+        for key, relay in topology.mail_flow.relays.items():
+            if relay.accept_risk and f"mail_flow.relays.{key}" not in needed:
+                path = ("mail_flow", "relays", key, "accept_risk")
+                yield NEEDLESS_ACCEPT_RISK.at(path, field=f"relay {key}")
+
+    # ---- ends that are servers of ours ----
+
+    def own_servers(self) -> Iterator[Finding]:
+        """Servers of ours that a field names by address: their own filter would not have the flow."""
+        by_address = {
+            range_: server for server in self._inventory.managed for range_ in server.ranges
+        }
+        for flow, mine, end in self._outside():
+            for range_ in end.ranges:
+                server = by_address.get(range_)
+                # Between internal servers everything passes at both ends already.
+                if server is None or not (server.is_edge or mine.kind in EDGE_KINDS):
+                    continue
+                fix = _INSTEAD.get(end.kind, "take its address away")
+                for path in self._paths(flow, flow.reasons[0])[:1]:
+                    yield OWN_SERVER_BY_ADDRESS.at(
+                        path,
+                        field=dotted(path),
+                        address=brief(range_),
+                        server=server.name,
+                        fix=fix.format(server=server.name),
+                    )
+
+    def _outside(self) -> Iterator[tuple[Flow, Group, ExternalEndpoint]]:
+        """Flows with one end that is not ours, and is not everyone."""
+        for flow in self._flows:
+            ends = (flow.source, flow.destination)
+            for mine, end in (ends, ends[::-1]):
+                ours = isinstance(mine, Group)
+                if ours and isinstance(end, ExternalEndpoint) and not end.is_everyone:
+                    yield flow, mine, end
+
+    # ---- flows that cannot work as declared ----
+
+    def families(self) -> Iterator[Finding]:
+        """Ends of which every range is of an IP version that no network has in which it is used."""
+        known: dict[ExternalEndpoint, set[int]] = {}
+        where: dict[ExternalEndpoint, tuple[Flow, set[str]]] = {}
+        for flow, mine, end in self._outside():
+            network = self._inventory.networks[mine.network]
+            zones = (*network.declared.internal, *network.declared.perimeter)
+            known.setdefault(end, set()).update(zone.version for zone in zones)
+            where.setdefault(end, (flow, set()))[1].add(network.key)
+        for end, versions in known.items():
+            # A range beside others that work does no harm: both families are often declared together.
+            if any(range_.version in versions for range_ in end.ranges):
+                continue
+            flow, networks = where[end]
+            family = f"IPv{end.ranges[0].version}"
+            for path in self._paths(flow, flow.reasons[0])[:1]:
+                yield RANGE_WITHOUT_FAMILY.at(
+                    path,
+                    ranges=", ".join(map(brief, end.ranges)),
+                    family=family,
+                    networks=", ".join(sorted(networks)),
+                )
+
+    def translated(self) -> Iterator[Finding]:
+        """Public sources whose address the passage of a network replaces."""
+        for flow in self._flows:
+            source, mine = flow.source, flow.destination
+            if not isinstance(source, ExternalEndpoint) or not isinstance(mine, Group):
+                continue
+            network = self._inventory.networks[mine.network]
+            if network.declared.passage is not Passage.TRANSLATED or source.is_any:
+                continue
+            if all(map(_public, source.ranges)):
+                path = (self._paths(flow, flow.reasons[0]) or (("networks", network.key),))[0]
+                field = _SOURCE_FIELD.get(source.kind, f"`from` of {dotted(path)}")
+                members = self._inventory.members.get(mine, ())
+                server = ", ".join(member.name for member in members)
+                yield SOURCE_TRANSLATED.at(
+                    path, network=network.key, who=source.summary, server=server, field=field
+                )
+
+
+#: Where the source of a flow is declared, or would be.
+_SOURCE_FIELD: Final = {
+    EndpointKind.INTERNET: "`mail_flow: {inbound: {from: [...]}}`",
+    EndpointKind.INBOUND_MAIL: "`mail_flow: {inbound: {from: [...]}}`",
+}
+
+
+def _public(range_: Network) -> bool:
+    return range_.version != EVERYTHING_V4.version or public_part(range_)

@@ -1,0 +1,152 @@
+"""Risky traffic: which traffic nobody may open without saying why, decided on what results.
+
+An end is judged by where its addresses are, and traffic by what it carries, whichever field declares
+it. `private_blocks` do not make public addresses private here. Must not know: flows, findings.
+"""
+
+from collections.abc import Collection, Iterable
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from exchange_ports.catalog import SENSITIVE_PORTS
+from exchange_ports.topology import models
+from exchange_ports.traffic.addresses import (
+    EVERYTHING_V4,
+    GLOBAL_UNICAST,
+    AddressSet,
+    Network,
+    network,
+)
+from exchange_ports.traffic.ports import Ports
+from exchange_ports.traffic.services import AH, ESP, ICMP, ICMPV6, TCP, UDP, ProtocolSet, ServiceSet
+
+
+class Position(StrEnum):
+    """Where an end of traffic is."""
+
+    PUBLIC = "the Internet"
+    """Public addresses, or a range that is wider than any organization's."""
+    PERIMETER = "the perimeter"
+    """An Edge server, or addresses of a perimeter zone."""
+    INSIDE = "the inside"
+    """Addresses of an internal zone, and all others that are not public."""
+
+
+class Risk(NamedTuple):
+    """One reason for which traffic is risky: from where to where, and what it carries."""
+
+    source: Position
+    destination: Position
+    carries: str
+    """`every protocol`, or what the ports are for, such as `remote administration`."""
+
+    def __str__(self) -> str:
+        return f"{self.carries} from {self.source} to {self.destination}"
+
+
+#: What somebody outside must not use inside by accident, in this order. From the inside to the perimeter
+#: it is a way back for whoever took over an administrator's host, or a mistake in a port.
+_WAYS: Final = (
+    (Position.PUBLIC, Position.PERIMETER),
+    (Position.PUBLIC, Position.INSIDE),
+    (Position.PERIMETER, Position.INSIDE),
+    (Position.INSIDE, Position.PERIMETER),
+)
+
+
+def services(several: Iterable[Ports]) -> ServiceSet:
+    """All that several ports carry."""
+    found = ServiceSet()
+    for ports in several:
+        found |= ServiceSet.of(ports, 4)
+    return found
+
+
+_SENSITIVE: Final = {name: services(several) for name, several in SENSITIVE_PORTS.items()}
+#: The protocols that nobody declares but by `any`. What is left of every protocol without the ports that
+#: were open before still has them.
+_OTHER_PROTOCOLS: Final = ServiceSet.of_protocols(
+    ~ProtocolSet.of([TCP, UDP, ICMP, ICMPV6, ESP, AH])
+)
+EVERY_PROTOCOL: Final = "every protocol"
+
+
+def sensitive(carried: ServiceSet) -> tuple[str, ...]:
+    """What services carry that is sensitive: every protocol, or each thing that their ports are for."""
+    if carried & _OTHER_PROTOCOLS:
+        return (EVERY_PROTOCOL,)
+    return tuple(name for name, theirs in _SENSITIVE.items() if carried & theirs)
+
+
+def risks(
+    source: Collection[Position], destination: Collection[Position], carried: ServiceSet
+) -> tuple[Risk, ...]:
+    """Why traffic is risky; none where it is not. The same traffic has the same risks everywhere."""
+    return tuple(
+        Risk(one, other, carries)
+        for one, other in _WAYS
+        if one in source and other in destination
+        for carries in sensitive(carried)
+    )
+
+
+# ---- where addresses are ----
+
+_V4: Final = AddressSet.of([EVERYTHING_V4])
+_GLOBAL: Final = AddressSet.of([GLOBAL_UNICAST])
+#: What is no public address whoever declares it: RFC 1918, RFC 6598 (shared address space of
+#: providers), and what no host on the Internet has (RFC 6890).
+NOT_PUBLIC: Final = (
+    *models.PRIVATE_BLOCKS,
+    network("100.64.0.0/10"),
+    *map(network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")),
+)
+_PUBLIC_V4: Final = _V4 - AddressSet.of(NOT_PUBLIC)
+#: Very wide: more than a /8 of IPv4, which is the widest private block there is, so that more of it holds
+#: public addresses; more than a /32 of IPv6, which is what a registry hands to a provider at least
+#: (RIPE-738, ARIN NRPM 6.5). An organization's own IPv6 addresses are global too, so a narrower range is
+#: taken to be somebody's in particular.
+_WIDEST_V6: Final = 2**96
+
+
+class ZoneMap:
+    """Where the addresses of one topology are."""
+
+    def __init__(self, topology: models.Topology) -> None:
+        """Know the zones."""
+        every = topology.networks.values()
+        # What servers of ours have in a VPC or VNet is theirs, also where it is public space.
+        ours = [each for each in every if each.platform is not models.Platform.EXTERNAL]
+        self._perimeter = AddressSet.of(r for each in every for r in each.perimeter)
+        zones = AddressSet.of(r for each in every for r in (*each.internal, *each.perimeter))
+        managed = AddressSet.of(r for each in ours for r in (*each.internal, *each.perimeter))
+        self._public = _PUBLIC_V4 - managed
+        self._foreign = _GLOBAL - zones
+
+    def at(self, ranges: Iterable[Network]) -> frozenset[Position]:
+        """Where ranges are."""
+        return self.positions(AddressSet.of(ranges))
+
+    def positions(
+        self, addresses: AddressSet, *, every_protocol: bool = False
+    ) -> frozenset[Position]:
+        """Where addresses are.
+
+        With `every_protocol`, IPv6 addresses outside all zones are public however few they are.
+        """
+        public = addresses & self._public
+        foreign = addresses & self._foreign
+        if foreign.size > (0 if every_protocol else _WIDEST_V6):
+            public |= foreign
+        perimeter = addresses & self._perimeter
+        parts = {
+            Position.PUBLIC: public,
+            Position.PERIMETER: perimeter,
+            Position.INSIDE: addresses - public - perimeter,
+        }
+        return frozenset(position for position, part in parts.items() if part)
+
+
+def public_part(range_: Network) -> bool:
+    """Whether an IPv4 range holds public addresses, whatever a topology calls private."""
+    return bool(AddressSet.of([range_]) & _PUBLIC_V4)

@@ -1,0 +1,124 @@
+"""`init`: a first stack file that is valid as it stands, from options and from questions."""
+
+import os
+import pty
+import subprocess
+from itertools import product
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from exchange_ports.api import load, plan, prove
+from tests.support.command import COMMAND, ENVIRONMENT, all_that_is_shown, run
+from tests.support.paths import PATIENCE
+
+CLOUDS: Final = ("aws", "azure")
+
+
+def shown(*options: str) -> str:
+    ran = run("init", "new", "--stdout", *options)
+    assert ran.returncode == 0, ran.stderr.decode()
+    assert b"error[" not in ran.stderr
+    return ran.stdout.decode()
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize(
+    "options",
+    [
+        (*edge, *clients, *mail)
+        for edge, clients, mail in product(
+            ((), ("--edge", "2", "--sites", "hq,paris")),
+            ((), ("--clients", "10.64.0.0/16,10.65.0.0/16")),
+            ((), ("--mail", "10.20.7.25")),
+        )
+    ],
+    ids=" ".join,
+)
+def test_the_file_is_valid_and_proved_on_every_cloud(cloud: str, options: tuple[str, ...]) -> None:
+    text = shown("--cloud", cloud, *options)
+    assert "TODO" in text
+    plans = plan(load(text).usable())
+    assert plans.topology.networks["corp"].platform.value == cloud
+    assert prove(plans).holds
+
+
+def test_what_is_answered_is_what_is_declared() -> None:
+    options = ("--organization", "fabrikam", "--sites", "hq,paris", "--servers", "3", "--edge", "2")
+    ranges = ("--internal", "10.1.0.0/22", "--perimeter", "10.1.9.0/24", "--mail", "10.1.3.25")
+    topology = load(shown("--cloud", "azure", *options, *ranges)).usable()
+    assert topology.organization == "fabrikam"
+    assert [(name, len(site.servers)) for name, site in topology.sites.items()] == [
+        ("hq", 3),
+        ("paris", 3),
+    ]
+    assert [*topology.edge_servers] == ["edge1", "edge2"]
+    assert {edge.subscribed_site for edge in topology.edge_servers.values()} == {"hq"}
+    network = topology.networks["corp"]
+    assert [*map(str, (*network.internal, *network.perimeter))] == ["10.1.0.0/22", "10.1.9.0/24"]
+
+
+@pytest.mark.parametrize("name", ["no", "ON", "123", "1e3", "2024-01-01", "null", "y"])
+def test_names_stay_names_in_yaml(name: str) -> None:
+    topology = load(shown("--organization", name, "--sites", name)).usable()
+    assert (topology.organization, [*topology.sites]) == (name, [name])
+
+
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        (("--cloud", "gcp"), "'gcp' is none of aws, azure"),
+        (("--sites", "hq,hq"), "a name stands there twice"),
+        (("--sites", "h q"), "'h q' is no name"),
+        (("--servers", "0"), "'0' is no number from 1 to 20"),
+        (("--servers", "many"), "'many' is no number from 1 to 20"),
+        (("--internal", "10.20.0.1/20"), "no IPv4 range without host bits"),
+        (("--mail", "smtp.example.com"), "rules cannot contain host names"),
+        (("--internal", "10.20.0.0/27", "--sites", "a,b"), "10.20.0.0/27 has 32 addresses"),
+    ],
+)
+def test_a_wrong_answer_writes_nothing(options: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    ran = run("init", "new", *options, folder=tmp_path)
+    assert ran.returncode == 2
+    assert said in " ".join(ran.stderr.decode().split())
+    assert not [*tmp_path.iterdir()]
+
+
+def test_the_file_is_written_where_pulumi_looks_and_never_over_another(tmp_path: Path) -> None:
+    ran = run("init", "new", folder=tmp_path)
+    assert ran.stdout.decode().splitlines() == [
+        "Wrote Pulumi.new.yaml. Replace the lines marked TODO, then run:",
+        "  exchange-ports plan Pulumi.new.yaml",
+    ]
+    assert run("plan", "Pulumi.new.yaml", folder=tmp_path).returncode == 0
+    written = (tmp_path / "Pulumi.new.yaml").read_bytes()
+    again = run("init", "new", "--servers", "5", folder=tmp_path)
+    assert (again.returncode, (tmp_path / "Pulumi.new.yaml").read_bytes()) == (2, written)
+    assert b"cannot-write-file" in again.stderr
+    (tmp_path / "stacks").mkdir()
+    assert run("init", "new", folder=tmp_path).returncode == 0
+    assert (tmp_path / "stacks" / "Pulumi.new.yaml").is_file()
+
+
+@pytest.mark.slow
+def test_on_a_terminal_what_no_option_says_is_asked_until_it_can_be_read(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*COMMAND, "init", "new", "--cloud", "azure", "--clients", "internet"],
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        # Organization; sites, wrong once; servers; no Edge, so no perimeter; all else as it is.
+        os.write(ours, b"fabrikam\nhq,hq\nhq,paris\n1\n\n\n\n\n")
+        seen = all_that_is_shown(ours).decode()
+        assert process.wait(PATIENCE) == 0
+    assert "a name stands there twice" in seen
+    assert "Cloud" not in seen
+    assert "Range of the Edge" not in seen
+    topology = load(tmp_path / "Pulumi.new.yaml").usable()
+    assert (topology.organization, [*topology.sites]) == ("fabrikam", ["hq", "paris"])

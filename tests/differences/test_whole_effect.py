@@ -1,0 +1,205 @@
+"""Whatever decides what is registered and where is shown by `diff`, or the answer is "not reviewed"."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from exchange_ports.cli import main
+from tests.differences.written import START
+from tests.support.repository import Repository
+
+pytestmark = pytest.mark.slow
+
+AWS: Final = "stacks/Pulumi.aws.yaml"
+PROJECT: Final = "name: mail\nruntime: python\nstackConfigDir: stacks\n"
+GATES: Final = ("widened", "perimeter", "risk", "target")
+EVERY_GATE: Final = tuple(word for gate in GATES for word in ("--fail-on", gate))
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    repository = Repository(tmp_path / "repository")
+    repository.commit({"Pulumi.yaml": PROJECT, AWS: START[AWS]})
+    monkeypatch.chdir(repository.path)
+    return repository
+
+
+def answer(capsys: pytest.CaptureFixture[str], *more: str) -> tuple[int, dict[str, Any], str, str]:
+    """Exit code with every gate, and the answer as JSON, text and comment."""
+    said: list[str] = []
+    codes: set[int] = set()
+    for form in ("json", "text", "markdown"):
+        code = main(["diff", "--against", "HEAD", "--format", form, *EVERY_GATE, *more])
+        codes.add(code)
+        said.append(capsys.readouterr().out)
+    (code,) = codes
+    return code, json.loads(said[0]), said[1], said[2]
+
+
+#: What a project file becomes, and a part of the reason for not reviewing it.
+PROJECTS: Final = {
+    "outside": ("name: mail\nstackConfigDir: ../elsewhere\n", "outside of the repository"),
+    "old form outside": ("name: mail\nconfig: ../../elsewhere\n", "outside of the repository"),
+    "both forms": ("name: mail\nconfig: a\nstackConfigDir: b\n", "both"),
+    "two documents": (f"{PROJECT}---\nname: other\n", "second one"),
+    "two keys": (f"{PROJECT}stackConfigDir: other\n", "there twice"),
+    "odd line separator": (f"{PROJECT}# \u2028stackConfigDir: other\n", "U+2028"),
+    "tag": ("name: mail\nstackConfigDir: !!binary c3RhY2tz\n", "tag"),
+    "folder is a list": ("name: mail\nstackConfigDir: [a, b]\n", "no text"),
+    "no name": ("runtime: python\n", "no `name`"),
+    "too big": (PROJECT + "# x\n" * 400_000, "bytes"),
+    "topology for all": (
+        f"{PROJECT}config:\n  exchange-ports:topology: {{value: {{organization: x}}}}\n",
+        "has a topology",
+    ),
+    "path into a setting": (
+        f"{PROJECT}config:\n  exchange-ports:topology.sites: {{value: {{}}}}\n",
+        "another setting",
+    ),
+    "text for a mapping": (
+        f"{PROJECT}config:\n  exchange-ports:previous: {{value: '{{}}'}}\n",
+        "a mapping",
+    ),
+}
+
+
+@pytest.mark.parametrize("content, why", PROJECTS.values(), ids=list(PROJECTS))
+def test_a_project_file_that_is_not_certain_is_not_reviewed(
+    made: Repository, capsys: pytest.CaptureFixture[str], content: str, why: str
+) -> None:
+    made.write({"Pulumi.yaml": content})
+    code, data, text, comment = answer(capsys)
+    assert code == 2
+    assert [why in each["why"] for each in data["not_reviewed"]] == [True]
+    assert "Not reviewed: Pulumi.yaml" in text
+    assert "> Not reviewed: `Pulumi.yaml`" in comment
+    assert "No stack file differs" not in text + comment
+
+
+@pytest.mark.parametrize("target", ["elsewhere.yaml", "/etc/hostname"])
+def test_a_project_file_behind_a_link_is_not_reviewed(
+    made: Repository, capsys: pytest.CaptureFixture[str], target: str
+) -> None:
+    (made.path / "Pulumi.yaml").unlink()
+    (made.path / "Pulumi.yaml").symlink_to(target)
+    code, data, *_ = answer(capsys)
+    assert (code, len(data["not_reviewed"])) == (2, 1)
+
+
+def test_a_stack_file_of_the_work_tree_behind_a_link_does_not_load(
+    made: Repository, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text(START[AWS], "utf-8")
+    (made.path / AWS).unlink()
+    (made.path / AWS).symlink_to(secret)
+    code, data, *_ = answer(capsys)
+    assert (code, data["stacks"][0]["loads"]) == (2, False)
+    assert "symbolic link" in data["stacks"][0]["findings"][0]["why"]
+
+
+#: What is written behind the stack file, and a setting that is named for it.
+TARGETS: Final = {
+    "region": ("  aws:region: us-east-1\n", "setting aws:region"),
+    "endpoints": ("  aws:endpoints: [{ec2: http://x}]\n", "setting aws:endpoints"),
+    "assumed role": ("  aws:assumeRole: {roleArn: x}\n", "setting aws:assumeRole"),
+    "encrypted": ("  aws:secretKey: {secure: AAAsecret}\n", "setting aws:secretKey"),
+    "default providers": (
+        "  pulumi:disable-default-providers: [aws]\n",
+        "setting pulumi:disable-default-providers",
+    ),
+    "attached": ("  exchange-ports:attached: elsewhere\n", "rollout attached"),
+    "inline environment": (
+        "environment: {values: {pulumiConfig: {aws:region: us-east-1}}}\n",
+        "setting aws:region",
+    ),
+    "environment variable": (
+        "environment: {values: {environmentVariables: {AWS_PROFILE: other}}}\n",
+        "environment variable AWS_PROFILE",
+    ),
+}
+
+
+@pytest.mark.parametrize("more, setting", TARGETS.values(), ids=list(TARGETS))
+def test_another_target_is_shown_and_held_by_its_gate(
+    made: Repository, capsys: pytest.CaptureFixture[str], more: str, setting: str
+) -> None:
+    stack = "".join(
+        line for line in START[AWS].splitlines(keepends=True) if "aws:region" not in line
+    )
+    made.commit({AWS: stack})
+    made.write({AWS: f"{stack.rstrip()}\n{more}"})
+    code, data, text, comment = answer(capsys)
+    assert (code, data["gates"]["target"]) == (1, 1)
+    assert [each["setting"] for each in data["stacks"][0]["target"]] == [setting]
+    for shown in (text, comment):
+        assert setting in " ".join(shown.split())
+        assert "No stack file differs" not in shown
+        assert "No resource changes" not in shown
+        assert "AAAsecret" not in shown
+
+
+#: What is written in place of what, and a part of what is said.
+BINDINGS: Final = {
+    "another VPC": ("vpc_id: vpc-0a1b2c3d4e5f60718", "vpc_id: vpc-1", "vpc_id"),
+    "rules at a neighbor": (
+        "vpc_id: vpc-0a1b2c3d4e5f60718",
+        "vpc_id: vpc-0a1b2c3d4e5f60718, neighbours: {domain-controllers.hq: sg-0a1b2c3d4e5f60718}",
+        "gets rules: everything from exchange",
+    ),
+}
+
+
+@pytest.mark.parametrize("was, now, said", BINDINGS.values(), ids=list(BINDINGS))
+def test_another_binding_is_shown_and_held_by_its_gate(
+    made: Repository, capsys: pytest.CaptureFixture[str], was: str, now: str, said: str
+) -> None:
+    assert was in START[AWS]
+    made.write({AWS: START[AWS].replace(was, now)})
+    code, data, text, comment = answer(capsys)
+    assert (code, data["gates"]["target"]) == (1, 1)
+    assert said in " ".join(text.split())
+    assert said in comment
+    if said == "vpc_id":
+        (done,) = data["stacks"][0]["operations"].values()
+        assert "replace" in {each["does"] for each in done}
+
+
+@pytest.mark.parametrize("environment", ["[evil]", "{imports: [evil]}", "{values: {a: '${b}'}}"])
+def test_an_environment_that_is_not_in_the_file_is_not_reviewed_when_it_changes(
+    made: Repository, capsys: pytest.CaptureFixture[str], environment: str
+) -> None:
+    imported = f"{START[AWS].rstrip()}\nenvironment: {environment}\n"
+    made.write({AWS: imported})
+    code, _, text, comment = answer(capsys)
+    assert code == 2
+    assert text.startswith("Not reviewed: ")
+    assert "### Not reviewed: " in comment
+    # As long as it stays, the rest can be compared.
+    made.commit({AWS: imported})
+    assert answer(capsys)[0] == 0
+
+
+def test_what_a_project_sets_for_all_stacks_counts(
+    made: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made.write({"Pulumi.yaml": f"{PROJECT}config:\n  exchange-ports:tags: {{value: {{a: b}}}}\n"})
+    made.write({AWS: START[AWS].replace("exchange-ports:tags", "website:tags")})
+    code, data, *_ = answer(capsys)
+    assert code == 1
+    assert "tag a" in [each["setting"] for each in data["stacks"][0]["target"]]
+
+
+def test_a_stack_that_is_looked_for_elsewhere_is_compared_with_what_it_was(
+    made: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wider = START[AWS].replace("[https, smtp_submission]", "[https, smtp_submission, imap]")
+    # It was there already, and no stack's file.
+    made.commit({"evil/Pulumi.aws.yaml": wider})
+    made.write({"Pulumi.yaml": PROJECT.replace("stackConfigDir: stacks", "config: evil")})
+    code, data, *_ = answer(capsys)
+    (stack,) = data["stacks"]
+    assert (code, stack["old_file"], stack["file"]) == (1, AWS, "evil/Pulumi.aws.yaml")
+    assert not stack["same_traffic"]
