@@ -136,14 +136,14 @@ def families(topology: models.Topology) -> Iterator[Finding]:
     internal = [
         (("sites", site, "servers", key, "address"), key, site, server)
         for site, _, key, server in servers(topology)
-        if server.address is not None
+        if server.addresses
     ]
     for path, key, site, server in internal:
-        versions = {server.address.version} if server.address else set[int]()
+        versions = {address.version for address in server.addresses}
         others = [
-            (name, {other.address.version}, "R1")
+            (name, {address.version for address in other.addresses}, "R1")
             for _, name, _, other in internal
-            if name < key and other.address
+            if name < key
         ]
         others += [
             (name, {address.version for address in edge.addresses}, "E2, E3")
