@@ -143,11 +143,11 @@ def families(topology: models.Topology) -> Iterator[Finding]:
         if server.address is not None
     ]
     for path, key, site, server in internal:
-        versions = {server.address.version} if server.address else set[int]()
+        versions = {address.version for address in server.addresses}
         others = [
-            (name, {other.address.version}, "R1")
+            (name, {address.version for address in other.addresses}, "R1")
             for _, name, _, other in internal
-            if name < key and other.address
+            if name < key
         ]
         others += [
             (name, {address.version for address in edge.addresses}, "E2, E3")
