@@ -118,9 +118,10 @@ def with_zones_as_meant(topology: models.Topology) -> models.Topology:
 def _swapped(topology: models.Topology) -> Iterator[str]:
     for key, declared in topology.networks.items():
         internal = [
-            network(str(server.address))
+            network(str(address))
             for _, site, _, server in servers(topology)
-            if site.network == key and server.address is not None
+            if site.network == key
+            for address in server.addresses
         ]
         edges = [
             network(str(address))
@@ -139,14 +140,14 @@ def families(topology: models.Topology) -> Iterator[Finding]:
     internal = [
         (("sites", site, "servers", key, "address"), key, site, server)
         for site, _, key, server in servers(topology)
-        if server.address is not None
+        if server.addresses
     ]
     for path, key, site, server in internal:
-        versions = {server.address.version} if server.address else set[int]()
+        versions = {address.version for address in server.addresses}
         others = [
-            (name, {other.address.version}, "R1")
+            (name, {address.version for address in other.addresses}, "R1")
             for _, name, _, other in internal
-            if name < key and other.address
+            if name < key
         ]
         others += [
             (name, {address.version for address in edge.addresses}, "E2, E3")
