@@ -84,9 +84,16 @@ class Adoption:
     @property
     def clear(self) -> bool:
         """Whether nothing needs a person: what is to be imported can be, and nothing else is left over."""
-        verdicts = (verdict for found in self.found for verdict in found.verdicts)
+        verdicts = [verdict for found in self.found for verdict in found.verdicts]
         others = (found.leftovers or found.unwanted for found in self.found)
-        return not any(verdict.in_the_way for verdict in verdicts) and not any(others)
+        return not any(
+            (*(each.in_the_way or each.owner for each in verdicts), *others, self.changed)
+        )
+
+    @property
+    def changed(self) -> tuple[ResourceVerdict, ...]:
+        """What the state has and others changed."""
+        return tuple(each for each in self.verdicts(ResourceStatus.KNOWN) if each.edits)
 
 
 def component_of(state: State, name: str | None, stack: str | None, project: str) -> Urn | Finding:

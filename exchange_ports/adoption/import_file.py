@@ -112,6 +112,13 @@ CANCEL: Final = "pulumi cancel --yes"
 REFRESH: Final = "pulumi refresh --yes --skip-preview --clear-pending-creates"
 _EXPORT: Final = "pulumi stack export --file state.json"
 
+_REFRESH: Final = "pulumi refresh --yes --skip-preview"
+#: A server that is not in a new group yet may still need a rule that is revoked next.
+_ATTACH: Final = (
+    "attach to every server the groups of the program's output `servers`, and see that mail and EdgeSync "
+    "work; only then revoke"
+)
+
 _CREATING: Final = "creating"
 
 
@@ -144,6 +151,8 @@ def steps(adoption: Adoption, file: str) -> tuple[Step, ...]:
         listed.append(Step(f"{command} --generate-code=false", "the state learns what exists"))
     early, late = _unwanted(adoption)
     listed += early
+    if adoption.changed:
+        listed.append(Step(_REFRESH, "the state learns what others changed"))
     unfinished = (*adoption.pending, *adoption.going, *adoption.no_longer_wanted)
     if listed or unfinished or adoption.verdicts(ResourceStatus.MISSING):
         listed.append(
@@ -155,6 +164,8 @@ def steps(adoption: Adoption, file: str) -> tuple[Step, ...]:
                 "creates what is missing, edits what was named, deletes what is not wanted",
             )
         )
+    if late:
+        listed.append(Step("", _ATTACH))
     listed += late
     listed += [
         Step(left.delete, f"nobody holds it: {left.wanted.name} is another {left.wanted.kind}")

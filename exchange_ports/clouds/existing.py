@@ -282,8 +282,10 @@ class ResourceVerdict:
     stand: ResourceStatus
     #: The id by which it exists. Of several, the first.
     id: str = ""
-    #: What the update after an import changes in place.
+    #: What the update after an import changes in place; of what the state has, what others changed.
     edits: tuple[str, ...] = ()
+    #: Who else manages it, and would change or delete it.
+    owner: str = ""
     #: What would be replaced; who holds the id; the other ids.
     because: tuple[str, ...] = ()
     #: How a person finds or takes away what stands there: arguments of the cloud's own command.

@@ -75,6 +75,12 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="write an address such as 10.20.0.11",
     ),
     Kind(
+        "host-name",
+        summary="{name} is a host name, where an address belongs",
+        why="rules of both clouds take addresses only; a rule would not follow when the name gets others",
+        fix="write the addresses that the name has, and change them when the name gets others",
+    ),
+    Kind(
         "unusable-address",
         summary="{address} cannot be the address of a server",
         why="it is a multicast, loopback, link-local, unspecified or reserved address, or a cloud's own",
@@ -568,6 +574,12 @@ KINDS: Final[tuple[Kind, ...]] = (
         summary="{service} has ports of its own, and no client uses it",
         why="nothing is opened for them",
         fix="take the ports away, or add {service} to the services of a client",
+    ),
+    _warning(
+        "edge-unsubscribed",
+        summary="{edge} exchanges mail with site {site} without a subscription",
+        why="EdgeSync is closed for it, so it gets no recipients, safe senders and connectors from the site",
+        fix="write `subscribed_site: {site}` where it is subscribed, or acknowledge this",
     ),
     _warning(
         "older-edge-delivers",

@@ -47,6 +47,8 @@ def _sections(adoption: Adoption, steps: Sequence[Step], last: str) -> Iterator[
         blocks = [
             doc.Items(_counts(found)),
             *_items("To import", _imports(found), doc.Look.STRONG),
+            *_items("Changed by others", _changed(found), doc.Look.RISK),
+            *_items("Managed by others as well", _owned(found), doc.Look.RISK),
             *_items("In the way", _in_the_way(found), doc.Look.RISK),
             *_items("Left over by an update, held by nobody", _leftovers(found), doc.Look.RISK),
             *_items("Rules at groups of ours that nobody wants", _unwanted(found), doc.Look.RISK),
@@ -107,6 +109,20 @@ def _imports(found: Found) -> Iterator[str]:
         if verdict.stand is ResourceStatus.IMPORT:
             yield f"{verdict.wanted.kind} {verdict.wanted.name}  {verdict.id}"
             yield from (f"  then {edit}" for edit in verdict.edits)
+
+
+def _changed(found: Found) -> Iterator[str]:
+    for verdict in found.verdicts:
+        if verdict.stand is ResourceStatus.KNOWN and verdict.edits:
+            yield f"{verdict.wanted.kind} {verdict.wanted.name}  {verdict.id}"
+            yield from (f"  {edit}" for edit in verdict.edits)
+
+
+def _owned(found: Found) -> Iterator[str]:
+    for verdict in found.verdicts:
+        if verdict.owner:
+            yield f"{verdict.wanted.kind} {verdict.wanted.name}  {verdict.id}"
+            yield f"  {verdict.owner}"
 
 
 def _in_the_way(found: Found) -> Iterator[str]:
@@ -179,6 +195,7 @@ def _data(found: Found) -> dict[str, object]:
                 "stand": verdict.stand.value,
                 "id": verdict.id,
                 "edits": list(verdict.edits),
+                "owner": verdict.owner,
                 "because": list(verdict.because),
             }
             for verdict in found.verdicts

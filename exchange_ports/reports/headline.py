@@ -127,12 +127,13 @@ def cited(reason: Reason) -> str:
 def headline(found: Comparison, quote: Quote = printable) -> str:
     """What a reader must know in ten seconds, as one sentence or two."""
     said = _of_stacks(found.reviews, quote)
+    code = f"Code changed: {counted(len(found.code), 'file')}. " if found.code else ""
     if found.not_reviewed:
         files = [quote(each.summary.partition(": ")[2]) for each in found.not_reviewed]
         # Nobody may read "no stack file differs" where it is not known which ones there are.
-        rest = "" if said == _NOTHING_DIFFERS else f" {said}"
-        said = f"Not reviewed: {_few(files)}.{rest}"
-    return f"Code changed: {counted(len(found.code), 'file')}. {said}" if found.code else said
+        rest = "" if said == _NOTHING_DIFFERS else said
+        return f"Not reviewed: {_few(files)}. {code}{rest}".strip()
+    return f"{code}{said}"
 
 
 def code_changed(found: Comparison, quote: Quote = printable) -> str:

@@ -135,6 +135,17 @@ class _Builder:
             if self.documents > 1:
                 raise self.refused(kinds.SEVERAL_DOCUMENTS, line)
 
+    @property
+    def in_brackets(self) -> bool:
+        """Whether the last value that was begun is in brackets or braces."""
+        return bool(self._flows and self._flows[-1])
+
+    @property
+    def opened_at(self) -> int:
+        """The line in which the outermost bracket or brace that is open was opened."""
+        first = self._flows.index(True)
+        return self._open[first].line
+
     def refused(self, kind: Kind, line: int | None, **facts: object) -> Refused:
         return _refused(kind, self.file, line, **facts)
 
@@ -222,6 +233,9 @@ def compose(content: bytes, file: str) -> Node | None:
         problem = fault.problem or fault.context or "it is not clear where"
         line = None if mark is None else mark.line + 1
         remedy = _REMEDIES.get(problem, _REMEDY)
+        if line is not None and builder.in_brackets:
+            found = _unquoted(source, builder.opened_at, line)
+            line, remedy = found or (line, remedy)
         raise builder.refused(kinds.NOT_YAML, line, problem=problem, remedy=remedy) from None
     except yaml.YAMLError:
         raise builder.refused(
@@ -235,6 +249,34 @@ def compose(content: bytes, file: str) -> Node | None:
             kinds.TOO_MANY_ALIASES, 1, written=builder.written, values=root.values
         )
     return root
+
+
+#: Text in quotes, with which nothing is wrong.
+_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\']|\'\')*\'')
+#: What readers end a text at inside brackets or braces, and why.
+_BREAKS: Final = (
+    (re.compile(r"[\[{,:]\s*(?P<text>::)"), "text that begins with a colon needs them"),
+    (
+        re.compile(r"[\w-]+:\s+[^,:\[\]{}#]*[^,\s:\[\]{}#](?P<text>:)(?:\s|$)"),
+        "a colon with a blank after it begins another value",
+    ),
+    (re.compile(r"[^\s,\[{]\s+(?P<text>#)"), "a blank and # begin a comment"),
+)
+
+
+def _unquoted(source: str, first: int, last: int) -> tuple[int, str] | None:
+    """The line of a text in brackets that needs quotes, and what to do; none where none is seen.
+
+    `first` and `last` are the lines between which reading failed. The text is not shown: it may be a
+    secret of another setting.
+    """
+    lines = source.splitlines()
+    for number in range(min(last, len(lines)), first - 1, -1):
+        plain = _QUOTED.sub(lambda quoted: "x" * len(quoted[0]), lines[number - 1])
+        for breaks, why in _BREAKS:
+            if breaks.search(plain):
+                return number, f"quote the value: put quotes around the text, since {why}"
+    return None
 
 
 def too_big(file: str, size: int) -> Refused:

@@ -120,9 +120,21 @@ def _refuse_cloud_name(text: str) -> None:
 _ADDRESS_LETTERS: Final = re.compile(r"[0-9a-fA-F:.]+(?:/[0-9]{1,3})?")
 
 
+#: Labels with dots between, of which the last is no number: the name of a host.
+_HOST: Final = re.compile(r"(?:[A-Za-z0-9_-]{1,63}\.)+[A-Za-z][A-Za-z0-9-]{0,62}\.?")
+
+
+def _no_host_name(text: str) -> None:
+    if _HOST.fullmatch(text):
+        raise PydanticCustomError("host-name", "", {"name": text})
+
+
 def _range(value: object) -> Network:
     text = _must_be_text(value, "an address range as text")
     _refuse_cloud_name(text)
+    _no_host_name(text)
+    if _link_local_with_scope(text):
+        raise PydanticCustomError("unusable-range", "", {"range": text, "what": "link-local"})
     if not _ADDRESS_LETTERS.fullmatch(text):
         raise PydanticCustomError("bad-range", "", {"range": text})
     try:
@@ -139,6 +151,9 @@ def _range(value: object) -> Network:
 
 def _address(value: object) -> IPv4Address | IPv6Address:
     text = _must_be_text(value, "an address as text")
+    _no_host_name(text)
+    if _link_local_with_scope(text):
+        raise PydanticCustomError("unusable-address", "", {"address": text})
     if not _ADDRESS_LETTERS.fullmatch(text):
         raise PydanticCustomError("bad-address", "", {"address": text})
     try:
@@ -206,7 +221,7 @@ def read_ports(text: str) -> Ports:
 _PORTS: Final = re.compile(
     r"(?P<first>0|[1-9][0-9]*)(?:-(?P<last>0|[1-9][0-9]*))?/(?P<protocol>tcp|udp)"
 )
-_NEARLY_PORTS: Final = re.compile(r"\s*0*([0-9]{1,5})(?:\s*[-:]\s*0*([0-9]{1,5}))?(?![0-9])")
+_NUMBERS: Final = re.compile(r"(?<![A-Za-z0-9])([0-9]+)(?:\s*[-:]\s*([0-9]+))?")
 #: Shown where it is anyone's guess which ports were meant.
 _SOME_PORTS: Final = str(SERVICES[Service.HTTPS].ports[0])
 _WITHOUT_PORTS: Final = tuple(
@@ -236,13 +251,29 @@ def _ports(value: object) -> Ports:
 
 
 def _meant(text: str) -> str:
-    """Ports that can be read, and were probably meant."""
-    match = _NEARLY_PORTS.match(text)
-    ports = sorted(int(part) for part in match.groups() if part) if match else []
-    if not ports or ports[0] < 1 or ports[-1] > HIGHEST_PORT:
-        return _SOME_PORTS
+    """Ports that can be read, and were probably meant: all that the text names, as entries of a list."""
+    ranges = [
+        sorted(int(part) for part in found if part)
+        for found in _NUMBERS.findall(text)
+        if all(len(part) <= len(str(HIGHEST_PORT)) for part in found)
+    ]
     protocol = Protocol.UDP if "udp" in text.lower() else Protocol.TCP
-    return str(Ports(protocol, (PortRange(ports[0], ports[-1]),)))
+    if not ranges and text.strip().lower() == protocol:
+        ranges = [[1, HIGHEST_PORT]]
+    if not ranges or any(several[-1] > HIGHEST_PORT or several[-1] < 1 for several in ranges):
+        return _SOME_PORTS
+    # 0 is no port; who writes a range from 0 means all from 1 on.
+    spans = (PortRange(max(1, several[0]), several[-1]) for several in ranges)
+    return ", ".join(str(Ports(protocol, (span,))) for span in spans)
+
+
+def _link_local_with_scope(text: str) -> bool:
+    """Whether it is an address that only one link has, with the interface behind `%`."""
+    address, scope, _ = text.partition("%")
+    try:
+        return bool(scope) and ip_address(address).is_link_local
+    except ValueError:
+        return False
 
 
 class EndpointKind(StrEnum):
@@ -301,6 +332,7 @@ class FlowEnd(NamedTuple):
         word, at, site = text.partition("@")
         if not _NAME.fullmatch(text):
             _refuse_cloud_name(text)
+            _no_host_name(text)
         if not _NAME.fullmatch(word) or (at and not _NAME.fullmatch(site)):
             raise PydanticCustomError("bad-end", "", {"end": text})
         if at and word not in ROLE_WORDS:

@@ -5,8 +5,6 @@ word, host bits), the data is mended for the sake of the checks, and they speak 
 Cloud ids beside a topology are checked for presence only: their values may be known when a program runs.
 """
 
-import ast
-import inspect
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
@@ -115,7 +113,7 @@ class _Strict(GenerateJsonSchema):
 def topology_schema() -> dict[str, Any]:
     """The schema by draft 2020-12."""
     schema = Topology.model_json_schema(schema_generator=_Strict)
-    texts = _described()
+    texts = validation_errors.field_texts()
     for name, model in ((Topology.__name__, schema), *schema["$defs"].items()):
         for field, text in texts.get(name, {}).items():
             declared = getattr(models, name).model_fields[field]
@@ -136,30 +134,6 @@ def stack_schema() -> dict[str, Any]:
         "properties": {"config": config},
         "$defs": definitions,
     }
-
-
-def _described() -> dict[str, dict[str, str]]:
-    """The text below each field, by model and field; a model has those of its bases too."""
-    described: dict[str, dict[str, str]] = {}
-    for node in ast.parse(inspect.getsource(models)).body:
-        if isinstance(node, ast.ClassDef):
-            texts: dict[str, str] = {}
-            for base in node.bases:
-                texts |= described.get(base.id, {}) if isinstance(base, ast.Name) else {}
-            described[node.name] = texts | dict(_texts(node))
-    return described
-
-
-def _texts(model: ast.ClassDef) -> Iterator[tuple[str, str]]:
-    for field, below in zip(model.body, model.body[1:], strict=False):
-        match field, below:
-            case (
-                ast.AnnAssign(target=ast.Name(id=name)),
-                ast.Expr(value=ast.Constant(value=str(text))),
-            ):
-                yield name, inspect.cleandoc(text)
-            case _:
-                pass
 
 
 #: Plain data that is not text. What only Pulumi knows is no plain data.

@@ -4,16 +4,22 @@ Knows: pydantic's kinds of errors and the models' fields. Must not know: whether
 sense.
 """
 
+import ast
+import inspect
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any, Final, NamedTuple, cast, get_args
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from exchange_ports.catalog import PLAIN_TEXT_PORTS, SERVICES, Service
 from exchange_ports.findings import Finding, Path, nearest
 from exchange_ports.findings.file_kinds import SECRET_IN_SETTING
 from exchange_ports.findings.topology_kinds import BY_CODE
+from exchange_ports.topology import models
 from exchange_ports.topology.fields import plain_type
 from exchange_ports.topology.models import Topology
 
@@ -166,6 +172,12 @@ def _unknown_key(_: dict[str, Any], path: Path, data: Any, at: Path) -> ShapeErr
             fix="take `roles` away: an Edge server has the Edge role alone",
         )
         return ShapeError(found, (path, DROPPED))
+    candidates = [each for each in known if key.lower() in each.split("_") and each != key]
+    if len(candidates) > 1:
+        # One of them would be a guess, and what it stands for is not what the other does.
+        fix = ", or ".join(f"`{each}` ({_summary_at(path[:-1], each)})" for each in candidates)
+        found = BY_CODE["unknown-key"].at((*at, *path), key=key, fix=f"write {fix}")
+        return ShapeError(found, (path, DROPPED))
     meant = nearest(key, known)
     fix = f"did you mean `{meant}`?" if meant else f"known here are {', '.join(known)}"
     return ShapeError(BY_CODE["unknown-key"].at((*at, *path), key=key, fix=fix), (path, DROPPED))
@@ -196,6 +208,12 @@ def _word(facts: dict[str, Any], path: Path, data: Any, at: Path) -> ShapeError:
             fix=f"move {server} from `servers` to `edge_servers`",
         )
         return ShapeError(found)
+    encrypted = _ENCRYPTED.get(word.lower()) if path[-2:-1] == ("services",) else None
+    if encrypted is not None:
+        found = BY_CODE["unknown-word"].at(
+            (*at, *path), word=word, allowed=", ".join(allowed), fix=_only(encrypted)
+        )
+        return ShapeError(found, (path, encrypted.value))
     meant = nearest(word, allowed)
     # Some fields take a word or a list, and the list was meant: `from: 10.64.0.0/12`.
     others = [f"or {_written(each)}" for each in _examples(path) if not isinstance(each, str)]
@@ -206,6 +224,24 @@ def _word(facts: dict[str, Any], path: Path, data: Any, at: Path) -> ShapeError:
         fix=f"did you mean {meant}?" if meant else f"write one of {', '.join((*allowed, *others))}",
     )
     return ShapeError(found, (path, meant) if meant else None)
+
+
+#: What people call a service on its encrypted port alone.
+_ENCRYPTED: Final = {
+    **dict.fromkeys(("imaps", "imap4s", "imap_ssl", "imap-ssl"), Service.IMAP),
+    **dict.fromkeys(("pops", "pop3s", "pop_ssl", "pop-ssl"), Service.POP),
+}
+
+
+def _only(service: Service) -> str:
+    """How a stack file opens the encrypted port of a service and no other."""
+    plain = PLAIN_TEXT_PORTS[service]
+    single = (each for several in SERVICES[service].ports for each in several.one_by_one())
+    ports = [str(each) for each in single if str(each) != f"{plain}/tcp"]
+    return (
+        f"write {service} here, and for the encrypted port alone "
+        f"`service_ports: {{{service}: [{', '.join(ports)}]}}` beside `clients`"
+    )
 
 
 def _day(_: dict[str, Any], path: Path, data: Any, at: Path) -> ShapeError:
@@ -266,7 +302,8 @@ def _own(code: str, facts: dict[str, Any], path: Path, at: Path) -> ShapeError:
         kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in str(facts["name"]))
         facts["meant"] = kept.strip("-")[:40].strip("-") or "hq"
     elif code == "bad-ports":
-        mend = (path, str(facts["meant"]))
+        # Of several, the first: one value can be read in the place of one.
+        mend = (path, str(facts["meant"]).partition(",")[0])
     return ShapeError(BY_CODE[code].at((*at, *path), **facts), mend)
 
 
@@ -277,6 +314,40 @@ def _fields_at(path: Path) -> set[str]:
         for model in _models_at(path)
         for name, field in model.model_fields.items()
     }
+
+
+def _summary_at(path: Path, key: str) -> str:
+    """The first words below a field of a model: what it is."""
+    for model in _models_at(path):
+        for field, text in field_texts().get(model.__name__, {}).items():
+            if field == key:
+                return re.split(r"[:.,]", " ".join(text.split()))[0]
+    return key
+
+
+@cache
+def field_texts() -> dict[str, dict[str, str]]:
+    """The text below each field, by model and field; a model has those of its bases too."""
+    described: dict[str, dict[str, str]] = {}
+    for node in ast.parse(inspect.getsource(models)).body:
+        if isinstance(node, ast.ClassDef):
+            texts: dict[str, str] = {}
+            for base in node.bases:
+                texts |= described.get(base.id, {}) if isinstance(base, ast.Name) else {}
+            described[node.name] = texts | dict(_texts(node))
+    return described
+
+
+def _texts(model: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    for field, below in zip(model.body, model.body[1:], strict=False):
+        match field, below:
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(text))),
+            ):
+                yield name, inspect.cleandoc(text)
+            case _:
+                pass
 
 
 def _is_required(path: Path) -> bool:

@@ -251,6 +251,156 @@ def test_no_sdk_is_loaded() -> None:
     assert ran.returncode == 0, ran.stderr
 
 
+# ---- what is said of what others made ----
+
+BY_HAND: Final = FOLDER / "by-hand"
+MADE: Final = (
+    *("--is", "exchange-lab-exchange=sg-0a000000000000000"),
+    *("--is", "exchange-lab-client-access.lab=sg-0b000000000000000"),
+)
+
+
+def by_hand(folder: Path, groups: Json, rules: Json) -> tuple[str, ...]:
+    """The arguments for groups made by hand, as edited."""
+    for name, data in (("groups.json", groups), ("rules.json", rules)):
+        (folder / name).write_text(json.dumps(data))
+    state = str(BY_HAND / "state.json")
+    printed = (str(folder / "groups.json"), str(folder / "rules.json"))
+    return (DEV, "--state", state, "--aws", *printed, *MADE)
+
+
+def made_by_hand() -> tuple[Json, Json]:
+    groups, rules = (
+        json.loads((BY_HAND / f"{each}.json").read_text()) for each in ("groups", "rules")
+    )
+    for group in groups["SecurityGroups"]:
+        group["OwnerId"] = "111111111111"
+    return groups, rules
+
+
+@pytest.mark.parametrize(
+    "rule, said",
+    [
+        (
+            {"IpProtocol": "icmp", "FromPort": 8, "ToPort": -1, "CidrIpv4": "10.0.0.0/8"},
+            "in icmp type 8 from 10.0.0.0/8",
+        ),
+        (
+            {"IpProtocol": "icmp", "FromPort": 3, "ToPort": 4, "CidrIpv4": "10.0.0.0/8"},
+            "in icmp type 3 code 4 from 10.0.0.0/8",
+        ),
+        (
+            {"IpProtocol": "icmp", "FromPort": -1, "ToPort": -1, "CidrIpv4": "10.0.0.0/8"},
+            "in icmp from 10.0.0.0/8",
+        ),
+        (
+            {"IpProtocol": "58", "FromPort": 128, "ToPort": 0, "CidrIpv6": "2001:db8::/32"},
+            "in icmpv6 type 128 code 0 from 2001:db8::/32",
+        ),
+        ({"IpProtocol": "47", "CidrIpv4": "10.0.0.0/8"}, "in GRE (protocol 47) from 10.0.0.0/8"),
+        ({"IpProtocol": "89", "CidrIpv4": "10.0.0.0/8"}, "in 89 from 10.0.0.0/8"),
+        (
+            {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 23, "CidrIpv4": "10.0.0.0/8"},
+            "in 22-23/tcp from 10.0.0.0/8",
+        ),
+        (
+            {
+                "IpProtocol": "-1",
+                "ReferencedGroupInfo": {"GroupId": "sg-0dead", "UserId": "111111111111"},
+            },
+            "in everything from sg-0dead, which is not among the groups (deleted, or of another VPC or region)",
+        ),
+        (
+            {
+                "IpProtocol": "-1",
+                "ReferencedGroupInfo": {
+                    "GroupId": "sg-0far",
+                    "UserId": "222222222222",
+                    "PeeringStatus": "deleted",
+                },
+            },
+            "in everything from sg-0far of account 222222222222, peering deleted",
+        ),
+        (
+            {
+                "IpProtocol": "udp",
+                "FromPort": 53,
+                "ToPort": 53,
+                "ReferencedGroupInfo": {"GroupId": "sg-0b000000000000000"},
+            },
+            "in 53/udp from sg-0b000000000000000",
+        ),
+    ],
+)
+def test_a_foreign_rule_is_written_as_people_write_it(
+    rule: Json, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    groups, rules = made_by_hand()
+    ours = {"SecurityGroupRuleId": "sgr-9", "GroupId": "sg-0a000000000000000", "IsEgress": False}
+    rules["SecurityGroupRules"].append({**ours, **rule})
+    assert adopt(*by_hand(tmp_path, groups, rules), "--json") == 1
+    (network,) = json.loads(capsys.readouterr().out)["networks"].values()
+    assert {each["id"]: each["says"] for each in network["unwanted_rules"]}["sgr-9"] == said
+
+
+def test_servers_are_attached_before_the_first_rule_is_revoked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert adopt(*by_hand(tmp_path, *made_by_hand()), "--json") == 1
+    steps = json.loads(capsys.readouterr().out)["steps"]
+    order = [each["command"].partition(" --")[0] or each["why"].partition(" ")[0] for each in steps]
+    revoked = [at for at, each in enumerate(order) if "revoke" in each]
+    assert order.index("pulumi up") < order.index("attach") < min(revoked)
+
+
+def test_a_group_of_cloudformation_is_named_before_it_is_imported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    groups, rules = made_by_hand()
+    (group,) = (
+        each for each in groups["SecurityGroups"] if each["GroupId"] == "sg-0a000000000000000"
+    )
+    stack = "arn:aws:cloudformation:eu-west-1:111111111111:stack/mail/1"
+    group["Tags"] = [{"Key": "aws:cloudformation:stack-id", "Value": stack}]
+    assert adopt(*by_hand(tmp_path, groups, rules)) == 1
+    said = capsys.readouterr().out
+    assert "Managed by others as well\n  security group exchange-lab-exchange" in said
+    assert f"CloudFormation made it, in the stack {stack}" in said
+
+
+@pytest.mark.parametrize(
+    "change, short, numbers",
+    [
+        (-1, "describe-security-group-rules", (4, 5)),
+        (1, "describe-security-groups", (5, 6)),
+    ],
+)
+def test_the_output_with_fewer_rules_is_the_one_that_is_not_whole(
+    change: int,
+    short: str,
+    numbers: tuple[int, int],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    groups, rules = made_by_hand()
+    for group in groups["SecurityGroups"]:
+        if group["GroupId"] == "sg-0a000000000000000":
+            counted: Json = {"IpPermissions": [{"IpRanges": [{}] * 5}], "IpPermissionsEgress": []}
+            group.update(counted)
+    first = rules["SecurityGroupRules"][3]
+    if change > 0:
+        rules["SecurityGroupRules"].append(
+            {**first, "SecurityGroupRuleId": "sgr-9", "ToPort": 4000}
+        )
+    else:
+        rules["SecurityGroupRules"].remove(first)
+    assert adopt(*by_hand(tmp_path, groups, rules)) == 2
+    said = capsys.readouterr().err
+    fewer, more = numbers
+    assert f"error[incomplete-output] what `aws ec2 {short}` printed is not whole" in said
+    assert f"has {fewer} rules there, and {more} by" in said
+
+
 # ---- inputs without end, and ids that mean harm ----
 
 

@@ -1,6 +1,5 @@
 """`init`: a first stack file that is valid as it stands, from options and from questions."""
 
-import json
 import os
 import pty
 import subprocess
@@ -9,12 +8,10 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-import yaml
-from jsonschema import Draft202012Validator
 
 from exchange_ports.api import load, plan, prove
 from tests.support.command import COMMAND, ENVIRONMENT, all_that_is_shown, run
-from tests.support.paths import PATIENCE, ROOT, STACKS
+from tests.support.paths import PATIENCE
 
 CLOUDS: Final = ("aws", "azure")
 
@@ -125,14 +122,3 @@ def test_on_a_terminal_what_no_option_says_is_asked_until_it_can_be_read(tmp_pat
     assert "Range of the Edge" not in seen
     topology = load(tmp_path / "Pulumi.new.yaml").usable()
     assert (topology.organization, [*topology.sites]) == ("fabrikam", ["hq", "paris"])
-
-
-@pytest.mark.parametrize("stack", STACKS)
-def test_the_schema_of_a_stack_file_takes_each_stack(stack: str) -> None:
-    schema = json.loads(run("schema", "--stack").stdout)
-    Draft202012Validator.check_schema(schema)
-    validator = Draft202012Validator(schema)
-    content = yaml.safe_load((ROOT / "stacks" / stack).read_text("utf-8"))
-    assert validator.is_valid(content)  # pyright: ignore[reportUnknownMemberType]
-    content["config"]["exchange-ports:topology"]["sitez"] = {}
-    assert not validator.is_valid(content)  # pyright: ignore[reportUnknownMemberType]

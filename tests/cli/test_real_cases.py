@@ -20,7 +20,32 @@ class Answer(NamedTuple):
     never: tuple[str, ...] = ()
 
 
+#: With the state of the documented interruption on Azure.
+_ADOPT: Final = (
+    "adopt ../../../stacks/Pulumi.prod-azure.yaml --state ../adoption/azure/state.json --azure "
+    "adopt-azure/asgs.json "
+)
+
 ANSWERS: Final = (
+    # Azure: rules of others at a group that the state has, and rules that others changed.
+    Answer(
+        _ADOPT + "adopt-azure/nsgs.json",
+        1,
+        (
+            "exchange-corp-internal AllowAll allow inbound everything from * to *, priority 101",
+            "az network nsg rule delete --ids",
+        ),
+        ("Changed by others",),
+    ),
+    Answer(
+        _ADOPT + "adopt-azure/nsgs2.json",
+        1,
+        (
+            "Changed by others network security group exchange-corp-internal",
+            "the rule in-2617-tcp-443-anywhere-to-client-access.hq is deny inbound 443/tcp",
+            "exchange-corp-internal AllowAll allow inbound everything from * to *, priority 101",
+        ),
+    ),
     # A prefix list of more entries than one call takes: at its creation, and at a change.
     Answer(
         "plan prefix-list-over-100.yaml",
@@ -68,6 +93,65 @@ ANSWERS: Final = (
     Answer("prove edge-2016.yaml", 0, ("Proved",)),
     Answer("check edge-2016.yaml ex1 edge1 50636", 0, ("passes",)),
     Answer("check edge-2016.yaml edge1 ex1 25", 0, ("passes",), ("older-edge-delivers",)),
+    # Text in brackets that needs quotes: the line, and why.
+    Answer(
+        "plan flow-style-colon.yaml",
+        2,
+        ("flow-style-colon.yaml:5", "quote the value", "a colon with a blank after it"),
+        ("column",),
+    ),
+    Answer(
+        "plan flow-style-hash.yaml",
+        2,
+        ("flow-style-hash.yaml:5", "quote the value", "a blank and # begin a comment"),
+        ("column",),
+    ),
+    Answer(
+        "plan flow-style-ipv6.yaml",
+        2,
+        ("flow-style-ipv6.yaml:6", "quote the value", "begins with a colon"),
+        ("column",),
+    ),
+    # A host name cannot be in a rule.
+    Answer(
+        "plan smart-host-by-name.yaml",
+        2,
+        ("smtp.example.net is a host name", "rules of both clouds take addresses only"),
+        ("smtp.example.net is not an address",),
+    ),
+    # The encrypted port alone: as the file shows, and what leads there.
+    Answer("check imaps-only.yaml internet ex1 993", 0, ("passes",)),
+    Answer("check imaps-only.yaml internet ex1 143", 1, ("does not pass",)),
+    Answer(
+        "plan imaps-by-name.yaml", 2, ("service_ports: {imap: [993/tcp]}",), ("did you mean imap",)
+    ),
+    # An Edge server without a subscription, and the key that leads there.
+    Answer(
+        "plan edge-with-mail-site.yaml",
+        0,
+        ("warning[edge-unsubscribed] edge1 exchanges mail with site munich",),
+    ),
+    Answer(
+        "plan edge-with-site.yaml",
+        2,
+        (
+            "`mail_site` (For an Edge server without a subscription)",
+            "`subscribed_site` (The Active Directory site it is subscribed to)",
+        ),
+        ("did you mean",),
+    ),
+    # Nearly ports, and an address of one link: nothing that was written is lost.
+    Answer(
+        "plan ports-nearly.yaml",
+        2,
+        (
+            "fix: write 10000/tcp;",
+            "fix: write 135/tcp, 445/tcp;",
+            "fix: write 1-65535/tcp;",
+            "its addresses are link-local",
+        ),
+        ("443/tcp", "fe80::1%eth0 is not"),
+    ),
     # A renamed site: `id` keeps its groups.
     Answer(
         "plan rename-without-id.yaml --against rename-before.yaml",

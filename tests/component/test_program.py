@@ -1,6 +1,7 @@
 """The repository's own program, unmodified, on every stack, fed as Pulumi feeds it."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -141,7 +142,14 @@ def test_the_program_registers_what_the_component_does_for_the_file_itself(stack
     config = as_pulumi_passes(file)
     one, other = run(stack, config), run(stack, {}, program)
     assert one.registrations == other.registrations
-    assert one.logs == other.logs
+    # A program that declares the same itself has no lines of a stack file.
+    assert [without_place(each.message) for each in one.logs] == [
+        each.message for each in other.logs
+    ]
+
+
+def without_place(message: str) -> str:
+    return re.sub(r"^  stacks/\S+:\d+  ", "  ", message, flags=re.MULTILINE)
 
 
 @every_stack

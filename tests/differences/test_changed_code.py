@@ -42,8 +42,8 @@ def run(
 
 
 def named(run: Run, base: str, *more: str, folder: str = "") -> list[str]:
-    code, out = run("--against", base, *more, "--format", "json", folder=folder)
-    assert code == 0
+    # Named whether or not the project file can be read.
+    _, out = run("--against", base, *more, "--format", "json", folder=folder)
     answer: dict[str, Any] = json.loads(out)
     assert answer["gates"]["code"] == len(answer["code_changed"])
     return answer["code_changed"]

@@ -138,8 +138,8 @@ def test_rules_at_a_neighbours_group_wait_for_the_groups_that_no_other_names() -
     order = deletion_order(rules, [there])
     assert [group.key for group in order.last] == ["exchange"]
     assert order.separate == (there,)
-    # Both servers of the stack are in these, too.
-    assert {key for key, waits in order.guarded.items() if there in waits} == {
+    # Both servers of the stack are in each of these, too.
+    assert {group.key for group in order.first} == {
         "client-access.lab",
         "edgesync.lab",
         "mailbox.lab",

@@ -566,3 +566,31 @@ def test_a_comparison_that_is_refused_is_said_first_and_fails(reviewed: Reviewed
     assert "@contoso" not in body
     assert "<img" not in body
     assert "leads outside @contoso/admins" in reviewed.job.log
+
+
+PROJECT: Final = "name: mail\nruntime: python\n"
+#: Project files of a hostile pull request that lead the comparison astray, if it guesses.
+ASTRAY: Final = {
+    "outside the repository": f"{PROJECT}stackConfigDir: ../../elsewhere\n",
+    "two documents": f"{PROJECT}---\n{PROJECT}stackConfigDir: evil\n",
+    "no YAML": "name: [\n",
+    "no mapping": "- name: mail\n",
+    "larger than any": PROJECT + "# " + "x" * 2_000_000 + "\n",
+}
+
+
+@pytest.mark.parametrize("text", ASTRAY.values(), ids=list(ASTRAY))
+def test_a_project_that_cannot_be_reviewed_is_said_first_and_fails(
+    reviewed: Reviewed, text: str
+) -> None:
+    """Whatever else the pull request shows: the check is red, and every gate with it."""
+    reviewed.base = reviewed.made.commit({**BASE, "Pulumi.yaml": plain(PROJECT)})
+    reviewed.made.set("refs/heads/main", reviewed.base)
+    decoys: dict[str | bytes, Entry] = {f"stacks/Pulumi.n{n}.yaml": plain(TEXT) for n in range(3)}
+    head = reviewed.pull({**BASE, **decoys, "Pulumi.yaml": plain(text)})
+
+    assert reviewed.compare(head) == 1
+    assert reviewed.verdict in ("broken", "refused")
+    assert reviewed.post(head) == 0
+    _, first, *_ = reviewed.github.comments[0]["body"].splitlines()
+    assert first.startswith("### Not reviewed: `Pulumi.yaml")

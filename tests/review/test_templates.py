@@ -295,8 +295,8 @@ def test_azure_pipelines_without_a_token_to_write_with_says_so(
     with running(FakeAzureDevOps(repositories.head)) as forge:
         reviewed = Reviewed("azure devops", forge, repositories, tmp_path)
 
-        unset = {"REVIEW_TOKEN": "$(REVIEW_TOKEN)"}
-        assert reviewed.review(**unset) == (0, 1)
+        unset = "$(REVIEW_TOKEN)"
+        assert reviewed.review(REVIEW_TOKEN=unset) == (0, 1)
 
         assert "REVIEW_TOKEN is not set" in reviewed.log
         assert not forge.comments

@@ -432,9 +432,11 @@ def test_a_setting_that_nothing_reads_is_refused_by_the_program_too(key: str) ->
     assert [text.partition(":")[0] for text in texts] == [f"unknown-setting {key}"]
 
 
-def test_a_key_without_a_value_says_nothing() -> None:
-    empty = run_with(NEW, "dev", {"step": "", "attached": ""})
-    assert empty.registrations == run_with(NEW, "dev").registrations
+@pytest.mark.parametrize("key", ["step", "attached"])
+def test_a_key_without_a_value_is_refused(key: str) -> None:
+    """An empty `step` would do all at once."""
+    texts = refused(lambda: run_with(NEW, "dev", {key: ""}))
+    assert f"unknown-word {key}" in [text.partition(":")[0] for text in texts]
 
 
 @pytest.mark.parametrize("value", ["1", "true", "TRUE"])

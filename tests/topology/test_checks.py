@@ -122,7 +122,10 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
     "no address, and an Edge server with connectors made by hand in another network": (
         WITH_EDGE,
         (APART, BY_HAND),
-        ["+ address-needed at sites.hq.servers.ex1"],
+        [
+            "+ address-needed at sites.hq.servers.ex1",
+            "+ edge-unsubscribed at edge_servers.edge1.mail_site",
+        ],
     ),
     "no address, and no Edge server of its site in another network": (
         WITH_EDGE,
@@ -359,7 +362,10 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
             BY_HAND,
             {"sites.hq.servers.ex1.address": "10.20.0.11", "edge_servers.edge1.address": GONE},
         ),
-        ["+ address-needed at edge_servers.edge1"],
+        [
+            "+ address-needed at edge_servers.edge1",
+            "+ edge-unsubscribed at edge_servers.edge1.mail_site",
+        ],
     ),
     "a Client Access server without an address, Edge elsewhere": (
         WITH_EDGE,
@@ -521,7 +527,10 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
             BY_HAND,
             {"edge_servers.edge1.edgesync_except": ["ex1"]},
         ),
-        ["+ edgesync-without-subscription at edge_servers.edge1.edgesync_except"],
+        [
+            "+ edge-unsubscribed at edge_servers.edge1.mail_site",
+            "+ edgesync-without-subscription at edge_servers.edge1.edgesync_except",
+        ],
     ),
     "an Edge server without mail": (
         WITH_EDGE,
@@ -761,7 +770,10 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
                 "edge_servers.edge2": {"network": "corp", "mail_site": "paris"},
             },
         ),
-        ["+ subscription-without-mailbox at edge_servers.edge2.mail_site"],
+        [
+            "+ edge-unsubscribed at edge_servers.edge2.mail_site",
+            "+ subscription-without-mailbox at edge_servers.edge2.mail_site",
+        ],
     ),
     "no domain controller": (
         SMALL,

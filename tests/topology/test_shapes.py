@@ -227,7 +227,7 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
             ]
         },
         [
-            "bad-ports at additional_flows.0.ports.0: write 443/tcp; ranges are written as 5985-5986/tcp, and any, icmp, esp and ah have no ports"
+            "bad-ports at additional_flows.0.ports.0: write 3389/tcp; ranges are written as 5985-5986/tcp, and any, icmp, esp and ah have no ports"
         ],
     ),
     "a day that is not written as one": (

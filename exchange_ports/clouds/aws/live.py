@@ -191,7 +191,8 @@ class _Matching:
             if found.description != group.description:
                 # EC2 cannot change it, and the program leaves it as it is.
                 edits = (*edits, f"keeps its description: {found.description}")
-            verdict = ResourceVerdict(wanted, ResourceStatus.IMPORT, found.id, edits)
+            owner = _owner(found.cloudformation)
+            verdict = ResourceVerdict(wanted, ResourceStatus.IMPORT, found.id, edits, owner)
         if verdict.stand in (ResourceStatus.IMPORT, ResourceStatus.KNOWN):
             self._groups[group.key] = verdict.id
         return verdict
@@ -207,7 +208,8 @@ class _Matching:
                 because = (f"its addresses are {found.family}",)
                 return ResourceVerdict(wanted, ResourceStatus.REPLACED, found.id, because=because)
             edits = (*_edits_of_list(each, found), *self._retagged(wanted, found.tags))
-            verdict = ResourceVerdict(wanted, ResourceStatus.IMPORT, found.id, edits)
+            owner = _owner(found.cloudformation)
+            verdict = ResourceVerdict(wanted, ResourceStatus.IMPORT, found.id, edits, owner)
         if verdict.stand in (ResourceStatus.IMPORT, ResourceStatus.KNOWN):
             self._lists[each.key] = verdict.id
         return verdict
@@ -252,10 +254,12 @@ class _Matching:
         """Rules at groups of ours that nobody wants and nobody holds."""
         keys = {id_: key for key, id_ in self._groups.items() if key not in self._place.neighbours}
         taken = {verdict.id for verdict in verdicts}
-        for rule in sorted(self._there.rules.values(), key=lambda each: (each.group, _says(each))):
+        for rule in sorted(
+            self._there.rules.values(), key=lambda each: (each.group, _says(each, self._there))
+        ):
             if rule.group in keys and rule.id not in taken and rule.id not in self._holders:
                 name = f"{self._place.urn.name}-{keys[rule.group]}"
-                yield Unwanted(name, rule.id, _says(rule), _revocation(rule))
+                yield Unwanted(name, rule.id, _says(rule, self._there), _revocation(rule))
 
     def _one(
         self, wanted: ExpectedResource, there: Mapping[str, _T], named: list[_T], delete: str
@@ -362,11 +366,57 @@ def _revocation(rule: printed.ExistingRule) -> str:
     )
 
 
-def _says(rule: printed.ExistingRule) -> str:
-    _, direction, protocol, ports, peer = rule.key
-    what = "everything" if protocol == "-1" else protocol
-    if ports is not None and ports != (-1, -1):
-        first, last = ports
-        what = f"{first}/{protocol}" if first == last else f"{first}-{last}/{protocol}"
+def _says(rule: printed.ExistingRule, there: printed.ExistingAws) -> str:
+    """A rule as people write it: `in 3389/tcp from 10.9.9.9/32 (Jo)`."""
+    direction = rule.key[1]
     words = f" ({rule.description})" if rule.description else ""
-    return f"{direction} {what} {_WAYS[direction]} {peer}{words}"
+    return f"{direction} {_what(rule)} {_WAYS[direction]} {_peer(rule, there)}{words}"
+
+
+#: Numbers of protocols that security groups are seen with and EC2 prints as numbers (IANA).
+_NUMBERED: Final = {
+    "2": "IGMP",
+    "4": "IP-in-IP",
+    "41": "IPv6",
+    "47": "GRE",
+    "50": "ESP",
+    "51": "AH",
+}
+
+
+def _what(rule: printed.ExistingRule) -> str:
+    _, _, protocol, ports, _ = rule.key
+    if protocol == "-1":
+        return "everything"
+    if protocol.startswith("icmp"):
+        # For ICMP the two numbers are type and code, and -1 is all of them (aws.md 2.4).
+        type_, code = ports or (-1, -1)
+        named = "" if type_ == -1 else f" type {type_}"
+        return f"{protocol}{named}" + ("" if code == -1 else f" code {code}")
+    if ports is None:
+        known = _NUMBERED.get(protocol)
+        return f"{known} (protocol {protocol})" if known else protocol
+    first, last = ports
+    return f"{first}/{protocol}" if first == last else f"{first}-{last}/{protocol}"
+
+
+def _peer(rule: printed.ExistingRule, there: printed.ExistingAws) -> str:
+    """The source or destination; of a group what is known beside its id."""
+    peer = rule.key[4]
+    if not peer.startswith("sg-") or peer in there.groups:
+        return peer
+    home = there.groups.get(rule.group)
+    if rule.account and home is not None and rule.account != home.account and home.account:
+        peering = f", peering {rule.peering}" if rule.peering else ""
+        return f"{peer} of account {rule.account}{peering}"
+    return f"{peer}, which is not among the groups (deleted, or of another VPC or region)"
+
+
+def _owner(stack: str) -> str:
+    """What is to be known of a group or list that CloudFormation made."""
+    if not stack:
+        return ""
+    return (
+        f"CloudFormation made it, in the stack {stack}: let that stack go of it first "
+        "(DeletionPolicy: Retain, then remove it from the template)"
+    )

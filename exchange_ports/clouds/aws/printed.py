@@ -57,6 +57,10 @@ class ExistingGroup:
     region: str | None
     tags: Mapping[str, str]
     rules: int | None
+    #: The stack of CloudFormation that made it, by its id; empty where none did.
+    cloudformation: str = ""
+    #: The account that owns it; empty where it was not printed.
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,9 @@ class ExistingRule:
     key: RuleKey
     description: str
     tags: Mapping[str, str]
+    #: The account of the group that it names, and whether its VPC is still peered; empty without a group.
+    account: str = ""
+    peering: str = ""
 
     @property
     def group(self) -> str:
@@ -84,6 +91,8 @@ class ExistingList:
     max_entries: int
     tags: Mapping[str, str]
     entries: Mapping[str, str] | None
+    #: As of a group.
+    cloudformation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +149,14 @@ def _uncounted(
     counted = Counter(each.group for each in there.rules.values())
     for group in here:
         if group.rules is not None and group.rules != counted[group.id]:
+            # The output with fewer is the one that is not whole, or older.
+            number, more = counted[group.id], group.rules
+            short, long = (RULES, GROUPS) if number < more else (GROUPS, RULES)
             yield INCOMPLETE_OUTPUT.at(
                 ("networks", network, "vpc_id"),
-                what=f"what `{RULES}` printed",
-                missing=f"{group.id} has {counted[group.id]} rules there, "
-                f"and {group.rules} by `{GROUPS}`",
+                what=f"what `{short}` printed",
+                missing=f"{group.id} has {min(number, more)} rules there, "
+                f"and {max(number, more)} by `{long}`",
                 fix="print both anew, without filters, one after the other",
             )
 
@@ -185,6 +197,8 @@ class _Group(_Record):
 
 class _Referenced(_Record):
     group_id: str
+    user_id: str | None = None
+    peering_status: str | None = None
 
 
 class _Rule(_Record):
@@ -356,6 +370,10 @@ def _tags(tags: Iterable[_Tag]) -> dict[str, str]:
     return {each.key: each.value for each in tags if not each.key.startswith("aws:")}
 
 
+def _cloudformation(tags: Iterable[_Tag]) -> str:
+    return next((each.value for each in tags if each.key == "aws:cloudformation:stack-id"), "")
+
+
 def _group(each: _Group) -> ExistingGroup:
     permissions = (each.ip_permissions, each.ip_permissions_egress)
     parts = (each.security_group_arn or "").split(":")
@@ -367,6 +385,8 @@ def _group(each: _Group) -> ExistingGroup:
         parts[_REGION_OF_ARN] if len(parts) > _REGION_OF_ARN else None,
         _tags(each.tags),
         None if None in permissions else sum(_rules_of(one or []) for one in permissions),
+        _cloudformation(each.tags),
+        each.owner_id or "",
     )
 
 
@@ -392,7 +412,14 @@ def _rule(each: _Rule) -> ExistingRule:
         ports = (each.from_port, each.to_port)
     direction = Direction.OUT if each.is_egress else Direction.IN
     key = (each.group_id, direction, protocol, ports, peer)
-    return ExistingRule(each.security_group_rule_id, key, each.description or "", _tags(each.tags))
+    return ExistingRule(
+        each.security_group_rule_id,
+        key,
+        each.description or "",
+        _tags(each.tags),
+        (referenced and referenced.user_id) or "",
+        (referenced and referenced.peering_status) or "",
+    )
 
 
 def _list(each: _List, entries: _Entries | None) -> ExistingList:
@@ -403,4 +430,5 @@ def _list(each: _List, entries: _Entries | None) -> ExistingList:
         each.max_entries or 0,
         _tags(each.tags),
         None if entries is None else {one.cidr: one.description or "" for one in entries.entries},
+        _cloudformation(each.tags),
     )

@@ -89,11 +89,10 @@ class AwsNetwork(pulumi.ComponentResource):
         ids_of: dict[str, pulumi.Input[str]] = {key: group.id for key, group in made.items()}
         ids_of |= neighbours or {}
         made_rules = {rule: self._rule(rule, ids_of, lists, self._child) for rule in order.separate}
+        # All wait for the same, so that they are registered in one order in every run.
+        after = (*lists.values(), *made.values(), *made_rules.values())
         for group in order.first:
-            guarded = (made_rules[rule] for rule in order.guarded[group.key])
-            made[group.key] = self._group(
-                group, vpc_id, (*lists.values(), *guarded, *_named_by(group, rules, made))
-            )
+            made[group.key] = self._group(group, vpc_id, after)
             ids_of[group.key] = made[group.key].id
         for rule in rules.rules:
             if rule not in made_rules:
@@ -208,15 +207,3 @@ class AwsNetwork(pulumi.ComponentResource):
             opts=opts,
             **peer,
         )
-
-
-def _named_by(
-    group: SecurityGroup, rules: AwsRuleSet, groups: Mapping[str, ec2.SecurityGroup]
-) -> list[ec2.SecurityGroup]:
-    """Those of `groups` that rules of a group name."""
-    peers = (rule.peer for rule in rules.rules if rule.group == group.key)
-    return [
-        groups[peer.key]
-        for peer in dict.fromkeys(peers)
-        if isinstance(peer, GroupRef) and peer.key in groups and peer.key != group.key
-    ]

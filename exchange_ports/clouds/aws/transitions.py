@@ -6,7 +6,6 @@ and with the most rules include everything that is allowed in between. A prefix 
 not know: the planner.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -159,9 +158,6 @@ class DeletionOrder:
     separate: tuple[SecurityGroupRule, ...]
     #: The groups that rules of other groups name. They are deleted last.
     last: tuple[SecurityGroup, ...]
-    #: What must stand as long as a group of `first` cannot be deleted, by the group's key: separate rules at
-    #: either end of which a server of the group may be.
-    guarded: Mapping[str, tuple[SecurityGroupRule, ...]]
 
 
 def deletion_order(
@@ -176,22 +172,8 @@ def deletion_order(
     named = {peer for _, peer in across}
     first = tuple(group for group in rules.groups if group.key not in named)
     free = {group.key for group in first}
-    separate = tuple((rule, peer) for rule, peer in across if rule.group not in free)
-    members: dict[str, set[str]] = defaultdict(set)
-    for server, groups in rules.memberships.items():
-        for group in groups:
-            members[group].add(server)
     return DeletionOrder(
         first,
-        tuple(rule for rule, _ in separate),
+        tuple(rule for rule, _ in across if rule.group not in free),
         tuple(group for group in rules.groups if group.key in named),
-        {
-            key: tuple(
-                rule
-                for rule, peer in separate
-                # Of a group without declared members, only another stack knows the members.
-                if not members[key] or members[key] & (members[rule.group] | members[peer])
-            )
-            for key in free
-        },
     )

@@ -7,8 +7,9 @@ what another name has is another group.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Annotated, Any, Final
+from dataclasses import dataclass, field, replace
+from shlex import quote
+from typing import Annotated, Any, Final, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -24,6 +25,7 @@ from exchange_ports.clouds.existing import (
     ResourceStatus,
     ResourceVerdict,
     State,
+    Unwanted,
     Urn,
     fields_of,
     items_of,
@@ -344,6 +346,7 @@ def match(
     `told` has the ids of what people made, by the logical name that it shall have.
     """
     matching = _Matching(place, state, told)
+    unwanted: list[Unwanted] = []
     verdicts = [
         matching.one(place.one(group), there.asgs, _ASGS) for group in place.plan.application_groups
     ]
@@ -351,10 +354,13 @@ def match(
         verdict = matching.one(place.one(group), there.nsgs, _NSGS)
         if verdict.stand is ResourceStatus.IMPORT:
             found = there.nsgs[verdict.id.lower()]
-            edits = (*verdict.edits, *_of_rules(place, group, found))
-            verdict = ResourceVerdict(verdict.wanted, ResourceStatus.IMPORT, verdict.id, edits)
+            verdict = replace(verdict, edits=(*verdict.edits, *_of_rules(place, group, found)))
+        elif verdict.stand is ResourceStatus.KNOWN:
+            found = there.nsgs[verdict.id.lower()]
+            verdict = replace(verdict, edits=tuple(_changed_rules(place, group, found)))
+            unwanted += _foreign_rules(group, found, verdict)
         verdicts.append(verdict)
-    return Found(place.network, place.urn, tuple(verdicts))
+    return Found(place.network, place.urn, tuple(verdicts), unwanted=tuple(unwanted))
 
 
 class _Matching:
@@ -454,6 +460,52 @@ def _of_rules(
     elif not found.rules and not wanted:
         # An import takes no empty list for written (azure.md 5).
         yield "puts it once more, as it has no rules"
+
+
+def _changed_rules(
+    place: AzureNetworkExpectation, group: azure.NetworkSecurityGroup, found: Resource
+) -> Iterator[str]:
+    """The planned rules that stand in a group with something else in them."""
+    there = {each.name: each for each in found.rules}
+    for rule in sorted(group.rules, key=lambda each: each.name):
+        if rule.name in there:
+            wanted = rule_as_it_would_stand(place, rule, found.subscription)
+            if there[rule.name] != wanted:
+                yield f"the rule {rule.name} is {_rule_text(there[rule.name])}"
+
+
+def _foreign_rules(
+    group: azure.NetworkSecurityGroup, found: Resource, verdict: ResourceVerdict
+) -> Iterator[Unwanted]:
+    """Rules of a group that the plan does not have, whoever made them, the first to decide first."""
+    planned = {rule.name for rule in group.rules}
+    for rule in sorted(found.rules, key=lambda each: (str(each.summary[1]), each.summary[0])):
+        if rule.name not in planned:
+            id_ = f"{found.id}/securityRules/{rule.name}"
+            yield Unwanted(
+                verdict.wanted.name,
+                rule.name,
+                _rule_text(rule),
+                f"az network nsg rule delete --ids {quote(id_)}",
+            )
+
+
+def _rule_text(rule: ExistingRule) -> str:
+    """A rule as it stands: `allow inbound 3389/tcp from 10.9.9.9 to *, priority 101`."""
+    priority, direction, access, protocol, _, _, ports, source, destination = rule.summary
+    anything = ports == ("*",)
+    what = "everything" if protocol == "*" else str(protocol)
+    what = what if anything else f"{_listed(ports)}/{protocol}"
+    ends = f"from {_listed(source)} to {_listed(destination)}"
+    return f"{access} {direction} {what} {ends}, priority {priority}"
+
+
+def _listed(several: object) -> str:
+    # Of an id, the name at its end.
+    return ", ".join(
+        each.rpartition("/")[2] if "/subscriptions/" in each else each
+        for each in cast("Sequence[str]", several)
+    )
 
 
 def rule_as_it_would_stand(

@@ -29,8 +29,7 @@ def transient_states(
     old: azure.AzureRuleSet, new: azure.AzureRuleSet, *, memberships_change: bool
 ) -> Iterator[TransientRules]:
     """The extremal states of one run of the engine, in the order of time."""
-    # A group that is no longer wanted is deleted last, and not while a server is in it (azure.md 3).
-    groups = {group.key: group for group in new.groups}
+    groups = {group.key: group for group in (*old.groups, *new.groups)}
     for written in subsets(list(groups)):
         names = " and ".join(f"the {groups[key].zone} zone" for key in written) or "none"
         summary = f"when the security group of {names} is written"

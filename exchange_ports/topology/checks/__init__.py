@@ -50,6 +50,7 @@ _CHECKS: Final[tuple[Callable[[Topology], Iterator[Finding]], ...]] = (
     warnings.port_25,
     warnings.plain_text,
     warnings.edge_name_servers,
+    warnings.unsubscribed_edge,
     warnings.older_edge,
     warnings.internet_any,
     warnings.ipv6_residue,

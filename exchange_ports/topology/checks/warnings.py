@@ -184,6 +184,14 @@ def _asks_controller(
             yield BY_CODE["edge-asks-domain-controller"].at((*path, index), server=address)
 
 
+def unsubscribed_edge(topology: models.Topology) -> Iterator[Finding]:
+    """Edge servers that exchange mail by connectors made by hand."""
+    for key, edge in topology.edge_servers.items():
+        if edge.subscribed_site is None and edge.mail_site in topology.sites:
+            path: Path = ("edge_servers", key, "mail_site")
+            yield BY_CODE["edge-unsubscribed"].at(path, edge=key, site=edge.mail_site)
+
+
 def older_edge(topology: models.Topology) -> Iterator[Finding]:
     """Older Edge servers that deliver to servers on which the front end owns the port (A-05)."""
     both = {ServerRole.CLIENT_ACCESS, ServerRole.MAILBOX}
