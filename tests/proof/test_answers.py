@@ -167,12 +167,17 @@ ANSWERS: Final[Mapping[str, list[str]]] = {
         "yes: mbx1 -> edge1 25/tcp, such as mbx1 -> edge1 25/tcp: E3",
         "no: cas1 -> edge1 25/tcp, such as cas1 -> edge1 25/tcp",
     ],
-    "mbx2 -> cas1 25": ["refused: one has IPv4 addresses only, the other IPv6 addresses only"],
+    # No IP version in common: no packet goes there, whatever the rules allow.
+    "mbx2 -> cas1 25": ["does not pass", "no: mbx2 -> cas1 25/tcp, such as mbx2 -> cas1 25/tcp"],
     "2001:db8:20::13 -> cas1 25": [
-        "refused: one has IPv4 addresses only, the other IPv6 addresses only"
+        "does not pass",
+        "no: mbx2 -> cas1 25/tcp, such as mbx2 -> cas1 25/tcp",
     ],
     "2001:db8::/32 -> cas1 993": [
-        "refused: one has IPv4 addresses only, the other IPv6 addresses only"
+        "does not pass",
+        "no: mbx2 -> cas1 993/tcp, such as mbx2 -> cas1 993/tcp",
+        "no: 2001:db8::-2001:db8:20::12, 2001:db8:20::14-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff -> cas1 993/tcp, "
+        "such as 2001:db8::1 -> cas1 993/tcp",
     ],
     "any -> any 25": [
         "passes in part",
