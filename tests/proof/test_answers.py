@@ -177,7 +177,7 @@ ANSWERS: Final[Mapping[str, list[str]]] = {
         "does not pass",
         "no: mbx2 -> cas1 993/tcp, such as mbx2 -> cas1 993/tcp",
         "no: 2001:db8::-2001:db8:20::12, 2001:db8:20::14-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff -> cas1 993/tcp, "
-        "such as 2001:db8::1 -> cas1 993/tcp",
+        "such as 2001:db8::1 (the Internet) -> cas1 993/tcp",
     ],
     "any -> any 25": [
         "passes in part",
