@@ -165,9 +165,9 @@ FAULTS: Final[tuple[Fault, ...]] = (
     ),
     Fault(
         "a range that holds the perimeter is not in it",
-        f"{_PACKAGE}/topology/checks/additional.py",
-        "and overlap(range_, other)",
-        'and f"{range_}" != "0.0.0.0/0" and range_.subnet_of(other)  # type: ignore[arg-type]',
+        f"{_PACKAGE}/topology/risk.py",
+        "perimeter = addresses & self._perimeter",
+        "perimeter = AddressSet() if addresses - self._perimeter else addresses",
         f"{_CHECK}[a flow to a range that holds the perimeter]",
     ),
     Fault(

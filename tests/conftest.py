@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
+from functools import wraps
 from pathlib import Path
 from typing import Final
 from unittest import mock
@@ -63,6 +64,7 @@ def _programs_on_a_shallow_stack() -> Generator[None]:
 
     with ThreadPoolExecutor(1) as thread:
 
+        @wraps(real)
         def threaded(*given: object) -> Exception | None:
             return thread.submit(real, *given).result()
 

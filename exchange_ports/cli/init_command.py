@@ -10,7 +10,7 @@ from exchange_ports.cli.stacks import compiled, warn
 from exchange_ports.findings import Refused
 from exchange_ports.findings.command_kinds import CANNOT_WRITE, NO_ROOM
 from exchange_ports.stackfile.stack_file import read_stack_file
-from exchange_ports.stackfile.starter import Answers, NoRoom, starter_file
+from exchange_ports.topology.starter import Answers, NoRoom, starter_file
 
 
 def init(asked: argparse.Namespace) -> int:

@@ -11,10 +11,12 @@ from exchange_ports.findings.command_kinds import (
     RISKY_TRAFFIC,
     SOURCE_TRANSLATED,
 )
+from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.flows.compile_flows import FieldOrigins
 from exchange_ports.flows.flow import ExternalEndpoint, Flow, Reason
 from exchange_ports.flows.risky_flows import RiskyFlows, dotted
 from exchange_ports.flows.rows import ROWS, FlowContext
+from exchange_ports.topology.checks.naming import listed
 from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import EDGE_KINDS, Group
 from exchange_ports.topology.inventory import Inventory
@@ -76,7 +78,15 @@ class _FlowChecks:
             key = "true" if own else f"{{{dotted(path)}: why it must be}}"
             risk = ", and ".join(several)
             yield RISKY_TRAFFIC.at(path, field=dotted(path), risk=risk, key=key)
+        yield from self._private_blocks()
         yield from self._needless(needed)
+
+    def _private_blocks(self) -> Iterator[Finding]:
+        """Public addresses that count as the organization's own, so that no flow from them is a risk."""
+        blocks = self._topology.private_blocks
+        public = [b for b in blocks if b.version == EVERYTHING_V4.version and public_part(b)]
+        if public and "private_blocks" not in self._topology.accept_risk:
+            yield BY_CODE["public-private-block"].at(("private_blocks",), ranges=listed(public))
 
     def _needless(self, needed: set[str]) -> Iterator[Finding]:
         topology = self._topology

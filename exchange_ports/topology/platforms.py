@@ -37,7 +37,7 @@ class Port25(NamedTuple):
 
 
 class Starter(NamedTuple):
-    """What a first stack file says of a network beside the topology (`stackfile.starter`)."""
+    """What a first stack file says of a network beside the topology (`topology.starter`)."""
 
     #: The settings of the cloud's provider, one a line.
     settings: tuple[str, ...]

@@ -229,6 +229,7 @@ def test_where_the_internet_is_one_range_and_an_operator_names_it_too_one_rule_s
             "networks.corp.internal": ["128.0.0.0/20"],
             "networks.corp.perimeter": ["129.0.0.0/24"],
             "private_blocks": ["128.0.0.0/2", "192.0.0.0/3"],
+            "accept_risk": {"private_blocks": "test"},
             "sites.hq.servers.ex1.address": "128.0.0.11",
             "edge_servers.edge1.own_group": True,
             "mail_flow.outbound": {"through": "edge", "servers": ["edge1"]},

@@ -75,7 +75,8 @@ def _address_changed(data: Data, choose: Callable[[list[Any]], Any]) -> bool:
     addressed = [
         (site, key)
         for site, key in _servers(data)
-        if ":" not in data["sites"][site]["servers"][key].get("address", ":")
+        if isinstance(address := data["sites"][site]["servers"][key].get("address"), str)
+        and ":" not in address
     ]
     if not addressed:
         return False

@@ -34,7 +34,7 @@ def read(kind: str, value: object) -> str:
 VALUES: Final[list[tuple[str, object, str]]] = [
     ("name", "hq", "hq"),
     ("name", "a", "a"),
-    ("name", "A-b1", "A-b1"),
+    ("name", "B-1", "B-1"),
     ("name", "a_b", "a_b"),
     (
         "name",

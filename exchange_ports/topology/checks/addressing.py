@@ -21,7 +21,6 @@ from exchange_ports.topology.checks.naming import (
 )
 from exchange_ports.topology.fields import ends_of
 from exchange_ports.topology.groups import ServerRole, roles_of
-from exchange_ports.topology.risk import public_part
 from exchange_ports.traffic.addresses import EVERYTHING_V4, covers, inside, network, overlap
 from exchange_ports.traffic.addresses import Network as Range
 
@@ -36,9 +35,6 @@ def ranges(topology: models.Topology) -> Iterator[Finding]:
     for index, block in enumerate(blocks):
         if block.version != EVERYTHING_V4.version:
             yield BY_CODE["private-block-not-ipv4"].at(("private_blocks", index), range=block)
-    public = [b for b in blocks if b.version == EVERYTHING_V4.version and public_part(b)]
-    if public and not (nothing_left or "private_blocks" in topology.accept_risk):
-        yield BY_CODE["public-private-block"].at(("private_blocks",), ranges=listed(public))
     if nothing_left:
         yield BY_CODE["no-internet-left"].at(("private_blocks",))
     for path, _, _, range_ in zones(topology):
