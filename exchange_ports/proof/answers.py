@@ -338,8 +338,8 @@ class AnswerWriter:
             f"blocked: {one} has {_versions(source)} addresses only, and {other} "
             f"{_versions(destination)} addresses only",
         )
-        names = (self._text.name(end.addresses.example()) for end in (source, destination))
-        packet = self._text.packet(*names, services.example())
+        names = [self._text.name(end.addresses.example()) for end in (source, destination)]
+        packet = self._text.packet(names[0], names[1], services.example())
         return AnswerRow(False, one, other, services, packet, said, said)
 
     def _says(

@@ -1,5 +1,6 @@
 """The gates `risk` and `perimeter` judge what results, not the shape of the difference."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -95,3 +96,16 @@ def test_no_gate_is_open_where_the_new_traffic_is_risky(
     )
     for gate in (Gate.RISK, Gate.PERIMETER):
         assert held(old, new, gate)
+
+
+@pytest.mark.parametrize("ports", ["any", "3389/tcp"])
+@pytest.mark.parametrize("source", ["internet", "10.20.240.9"])
+def test_traffic_is_risky_whatever_its_reasons_say(source: str, ports: str) -> None:
+    old, new = (
+        compile_plans(declared(edited(BASE, widened(*each, source=source))))
+        for each in (["443/tcp"], ["443/tcp", ports])
+    )
+    for change in diff_plans(old, new).opened:
+        unsaid = replace(change, reasons=())
+        assert held_by(Gate.RISK, [unsaid])
+        assert held_by(Gate.PERIMETER, [unsaid])

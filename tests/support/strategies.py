@@ -360,9 +360,7 @@ class _Draft:
                 number = self.draw(_number(1, 3))
                 site[kind] = {"addresses": [self.inside(network, part) for _ in range(number)]}
         if "domain_controllers" in site and self.draw(_number(0, 3)) == 0:
-            site["domain_controllers"]["accounts_forest"] = [
-                self.address("10.64.2.", "2001:db8:64::")
-            ]
+            site["domain_controllers"]["accounts_forest"] = [self.address("10.64.2.", "fd64::")]
         return site
 
     def with_role(self, role: str) -> dict[str, list[str]]:
