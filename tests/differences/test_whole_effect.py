@@ -1,13 +1,18 @@
 """Whatever decides what is registered and where is shown by `diff`, or the answer is "not reviewed"."""
 
 import json
+import re
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import yaml
 
+from exchange_ports import pipeline
 from exchange_ports.cli import main
 from tests.differences.written import START
+from tests.support.paths import ROOT
 from tests.support.repository import Repository
 
 pytestmark = pytest.mark.slow
@@ -203,3 +208,68 @@ def test_a_stack_that_is_looked_for_elsewhere_is_compared_with_what_it_was(
     (stack,) = data["stacks"]
     assert (code, stack["old_file"], stack["file"]) == (1, AWS, "evil/Pulumi.aws.yaml")
     assert not stack["same_traffic"]
+
+
+def test_a_risk_in_what_stands_before_the_update_is_shown_while_its_step_keeps_it(
+    made: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A flow that only `previous` has is registered by the step that keeps old and new rules."""
+    text = (ROOT / "tests/fixtures/updates/Pulumi.steps.yaml").read_text("utf-8")
+    config = yaml.safe_load(text)["config"]
+    before = {"exchange-ports:networks": config["exchange-ports:networks"]}
+    before["exchange-ports:topology"] = deepcopy(config["exchange-ports:previous"])
+    made.commit({AWS: json.dumps({"config": before})})
+    rdp = {"from": "0.0.0.0/0", "to": "mailbox", "ports": ["3389/tcp"], "reason": "x"}
+    config["exchange-ports:previous"]["additional_flows"].append({**rdp, "accept_risk": True})
+    config.pop("aws:region")
+    made.write({AWS: json.dumps({"config": config})})
+    code, data, text, comment = answer(capsys)
+    assert code == 1
+    assert data["gates"]["risk"] >= 1
+    assert data["gates"]["perimeter"] >= 1
+    for shown in (text, comment):
+        assert "3389/tcp" in shown
+        assert "from the Internet" in shown
+
+
+#: Of the component's own name, `exchange`, and the 40 letters of a network and of a site.
+LONG: Final = "n" * 40
+
+
+@pytest.mark.parametrize("command", ["plan", "prove"])
+def test_a_name_that_the_component_would_refuse_is_refused_by_every_command(
+    command: str, made: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (ROOT / "stacks/Pulumi.prod-azure.yaml").read_text("utf-8")
+    long = re.sub(r"\bparis\b", "p" * 40, re.sub(r"\bcorp\b", LONG, text))
+    made.commit({"stacks/Pulumi.azure.yaml": text})
+    made.write({"stacks/Pulumi.azure.yaml": long})
+    assert main([command, "stacks/Pulumi.azure.yaml"]) == 2
+    assert "name-too-long" in capsys.readouterr().err
+    code, data, *_ = answer(capsys)
+    assert code == 2
+    assert [each["loads"] for each in data["stacks"]] == [False]
+
+
+def test_the_default_name_is_that_of_the_program() -> None:
+    program = (ROOT / "__main__.py").read_text("utf-8")
+    assert f'"{pipeline.COMPONENT}"' in program
+
+
+@pytest.mark.parametrize(
+    "setting, value",
+    [("tags", {"team": "mail"}), ("networks", None)],
+)
+def test_plan_against_lists_operations_also_of_bindings_and_tags(
+    setting: str, value: object, made: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = yaml.safe_load(START[AWS])["config"]
+    if value is None:
+        value = deepcopy(config["exchange-ports:networks"])
+        for each in value.values():
+            each["vpc_id"] = "vpc-00000000000000001"
+    other = {**config, f"exchange-ports:{setting}": value}
+    made.write({"stacks/Pulumi.other.yaml": json.dumps({"config": other})})
+    main(["plan", "--json", "stacks/Pulumi.other.yaml", "--against", AWS])
+    data = json.loads(capsys.readouterr().out)
+    assert any(done for done in data["operations"].values())
