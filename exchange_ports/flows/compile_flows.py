@@ -149,7 +149,8 @@ def accepted_risks(inventory: Inventory, flows: Iterable[Flow]) -> dict[Path, tu
                 accepted = risky.accepted(flow, reason.entry)
                 paths = () if accepted is None else (accepted[0],)
             else:
-                paths = origins.of(flow, reason)
+                # A retired group opens nothing by itself: its flows are declared elsewhere.
+                paths = tuple(p for p in origins.of(flow, reason) if p[0] == "additional_flows")
             for path in paths:
                 found.setdefault(path, []).append(flow)
     return {path: tuple(found[path]) for path in sorted(found, key=lambda p: (str(p[0]), *p[1:]))}
