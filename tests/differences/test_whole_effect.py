@@ -265,9 +265,10 @@ def test_plan_against_lists_operations_also_of_bindings_and_tags(
 ) -> None:
     config = yaml.safe_load(START[AWS])["config"]
     if value is None:
-        value = deepcopy(config["exchange-ports:networks"])
-        for each in value.values():
+        networks = deepcopy(config["exchange-ports:networks"])
+        for each in networks.values():
             each["vpc_id"] = "vpc-00000000000000001"
+        value = networks
     other = {**config, f"exchange-ports:{setting}": value}
     made.write({"stacks/Pulumi.other.yaml": json.dumps({"config": other})})
     main(["plan", "--json", "stacks/Pulumi.other.yaml", "--against", AWS])

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 from hypothesis import given, settings
@@ -111,9 +111,10 @@ def backwards(config: Config, _: Config) -> None:
     """The same in another order."""
 
     def turned(value: Any) -> Any:
-        return (
-            {k: turned(v) for k, v in reversed(value.items())} if isinstance(value, dict) else value
-        )
+        if not isinstance(value, dict):
+            return value
+        inner = cast("Config", value)
+        return {key: turned(inner[key]) for key in reversed(inner)}
 
     for key in list(config):
         config[key] = turned(config.pop(key))
@@ -240,7 +241,8 @@ def _registered(config: str, project: str) -> object:
 def test_where_diff_says_nothing_the_same_is_registered(
     platform: str, servers: int, flows: bool, before: list[str], edits: list[list[str]]
 ) -> None:
-    config, project = base(platform, servers, flows=flows), {}
+    config = base(platform, servers, flows=flows)
+    project: Config = {}
     for name in before:
         EDITS[name](config, project)
     for names in edits:
@@ -258,7 +260,8 @@ def test_most_edits_are_told_and_those_that_change_nothing_are_not(platform: str
     config = base(platform, 1, flows=True)
     quiet: set[str] = set()
     for name, edit in EDITS.items():
-        other, others = deepcopy(config), {}
+        other = deepcopy(config)
+        others: Config = {}
         edit(other, others)
         if _reviewed(side(config, {}), side(other, others), "changed").quiet:
             quiet.add(name)
