@@ -35,10 +35,11 @@ from exchange_ports.pipeline import (
     compile_stack,
     read_content,
 )
+from exchange_ports.planning import RegisteredNetwork
 from exchange_ports.proof import Failure
 from exchange_ports.reports.rollout_report import rollout_report, step_text
 from exchange_ports.reports.writers import to_text
-from exchange_ports.rollout import RegisteredNetwork, registered
+from exchange_ports.rollout import registered
 from exchange_ports.stackfile.stack_file import (
     NAMESPACE,
     SETTINGS,

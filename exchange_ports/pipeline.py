@@ -24,8 +24,9 @@ from exchange_ports.topology.models import Platform, Topology
 from exchange_ports.topology.validate import check_bindings, check_tags, parse_topology
 
 if TYPE_CHECKING:
+    from exchange_ports.planning import RegisteredNetwork
     from exchange_ports.proof import Proof
-    from exchange_ports.rollout import PhasePlan, RegisteredNetwork, Rollout, RolloutRequest
+    from exchange_ports.rollout import PhasePlan, Rollout, RolloutRequest
 
 
 def read_content(file: str) -> bytes:
@@ -279,10 +280,12 @@ def refuse_unfit(found: Compiled, networks: object) -> None:
 
     :raises Refused: with what `check_registered` finds, or the phase that is asked for is not offered.
     """
-    from exchange_ports.rollout import registered
-
     bound = cast("Mapping[str, Mapping[str, Any]]", networks or {})
-    to_register = registered(found.previous, found.plans, found.phase())
+    to_register = found.plans.registered
+    if found.previous is not None:
+        from exchange_ports.rollout import registered
+
+        to_register = registered(found.previous, found.plans, found.phase())
     unfit = tuple(check_registered(COMPONENT, to_register, found.plans, bound))
     if any(each.is_error for each in unfit):
         raise Refused(unfit)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from exchange_ports.clouds import cloud, cloud_of
 from exchange_ports.clouds.base import RuleSet, Use
@@ -17,6 +17,15 @@ from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import Platform, Topology
 
 _T = TypeVar("_T")
+
+
+class RegisteredNetwork(NamedTuple):
+    """A network as it is registered: by the key under which its cloud ids are given."""
+
+    key: str
+    plan: RuleSet
+    #: What flows say, for neighbours' own groups.
+    flows: tuple[Flow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,13 @@ class Plans:
     def topology(self) -> Topology:
         """What is declared."""
         return self.inventory.topology
+
+    @property
+    def registered(self) -> tuple[RegisteredNetwork, ...]:
+        """Every network as it is registered where no step of a rollout is asked for."""
+        return tuple(
+            RegisteredNetwork(key, plan, self.flows) for key, plan in self.networks.items()
+        )
 
     def uses(self, network: str) -> tuple[Use, ...]:
         """How much of each limit that is checked a network takes."""

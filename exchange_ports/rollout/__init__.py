@@ -6,7 +6,6 @@ Pure, as everything below `resources`. DESIGN 5 "Updates" is the statement; `doc
 from exchange_ports.rollout.examine import TransientEffect
 from exchange_ports.rollout.phases import Attached, Phase, PhasePlan, Rollout, plan_rollout
 from exchange_ports.rollout.request import (
-    RegisteredNetwork,
     RolloutRequest,
     check_previous,
     read_request,
@@ -29,7 +28,6 @@ __all__ = [
     "TransientEffect",
     "Ids",
     "Operation",
-    "RegisteredNetwork",
     "PhasePlan",
     "Phase",
     "RolloutRequest",

@@ -6,13 +6,11 @@ asks for one that is not offered is told which are.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from typing import Final
 
-from exchange_ports.clouds.base import RuleSet
 from exchange_ports.findings import Finding, Path, Refused, nearest
 from exchange_ports.findings.topology_kinds import BY_CODE
-from exchange_ports.flows import Flow
-from exchange_ports.planning import Plans, compile_plans
+from exchange_ports.planning import Plans, RegisteredNetwork, compile_plans
 from exchange_ports.rollout.phases import Attached, Phase, PhasePlan, Rollout, plan_rollout
 from exchange_ports.rollout.update import network_name
 from exchange_ports.topology.checks import check
@@ -159,15 +157,6 @@ def _no_step(found: Rollout) -> tuple[str, str]:
     )
 
 
-class RegisteredNetwork(NamedTuple):
-    """A network as it is registered: by the key under which its cloud ids are given."""
-
-    key: str
-    plan: RuleSet
-    #: What flows say, for neighbours' own groups.
-    flows: tuple[Flow, ...]
-
-
 def registered(
     old: Plans | None, new: Plans, step: PhasePlan | None
 ) -> tuple[RegisteredNetwork, ...]:
@@ -176,7 +165,7 @@ def registered(
     Networks that only the old topology has come first, while they hold anything.
     """
     if old is None or step is None or step.phase is Phase.CONTRACT:
-        return tuple(RegisteredNetwork(key, plan, new.flows) for key, plan in new.networks.items())
+        return new.registered
     keys = {network_name(plan): key for key, plan in new.networks.items()}
     # At neighbours' groups rules only allow: both what was meant and what will be stands there.
     flows = (*old.flows, *new.flows)
