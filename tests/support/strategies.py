@@ -767,6 +767,24 @@ def _fabric_in_perimeter(data: Data) -> bool:
     return True
 
 
+def _zones_swapped(data: Data) -> bool:
+    """All servers of a network in the zone of the others."""
+    for key, network in data["networks"].items():
+        inside = [
+            server.get("address")
+            for site in data["sites"].values()
+            if site.get("network") == key
+            for server in site.get("servers", {}).values()
+        ]
+        edges = data.get("edge_servers", {}).values()
+        outside = [edge.get("address") for edge in edges if edge["network"] == key]
+        one_each = all(isinstance(address, str) for address in (*inside, *outside))
+        if network.get("perimeter") and inside and outside and one_each:
+            network["internal"], network["perimeter"] = network["perimeter"], network["internal"]
+            return True
+    return False
+
+
 def _nobody_serves(data: Data) -> bool:
     data["clients"] = {"added": {"to": ["added"]}}
     return _add_site({})(data)
@@ -912,6 +930,7 @@ _FAULTS: Final[tuple[Fault, ...]] = (
     ("bad-port", lambda data: _add_flow(data, ports=["65536/tcp"])),
     ("bad-ports", lambda data: _add_flow(data, ports=["3389"])),
     ("bad-end", lambda data: _add_flow(data, to="ex1@hq@hq")),
+    ("cloud-name", lambda data: _add_flow(data, to="pl-0123456789abcdef0")),
     ("bad-words", lambda data: _add_flow(data, reason=" ")),
     ("bad-date", lambda data: _add_flow(data, review="2027-02-30")),
     # Names.
@@ -941,6 +960,7 @@ _FAULTS: Final[tuple[Fault, ...]] = (
     ("reserved-address", _added_at("10.{}.15.255")),
     ("address-outside-zone", _set(_server, "address", "10.99.0.1")),
     ("internal-server-in-perimeter", _in_perimeter),
+    ("zones-swapped", _zones_swapped),
     ("fabric-in-perimeter", _fabric_in_perimeter),
     ("fabric-translated", _translated),
     ("cannot-attach-to-subnets", _subnets_not_on_azure),
