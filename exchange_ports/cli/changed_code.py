@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from typing import Final, NamedTuple
 
 from exchange_ports.cli.git_tree import git
-from exchange_ports.cli.stacks import STACK, Sides
+from exchange_ports.cli.sides import STACK, Sides
 
 #: What no interpreter, package manager or pipeline reads: texts and pictures for people.
 _HARMLESS: Final = frozenset((".md", ".rst", ".png", ".svg", ".jpg", ".jpeg", ".gif"))

@@ -9,7 +9,8 @@ from typing import Final
 
 from exchange_ports.cli.changed_code import changed_code
 from exchange_ports.cli.console import BAD_INPUT, FINE, NO, say
-from exchange_ports.cli.stacks import NamedSide, Sides, compiled_steps, sides, target_of
+from exchange_ports.cli.sides import NamedSide, Sides, sides, target_of
+from exchange_ports.cli.stacks import compiled_steps
 from exchange_ports.differences import Gate, held_by
 from exchange_ports.findings import Refused, counted, in_order
 from exchange_ports.findings.command_kinds import CANNOT_WRITE, NO_SIDES

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchange_ports.cli.diff_command import _reviewed
-from exchange_ports.cli.stacks import NamedSide
+from exchange_ports.cli.sides import NamedSide
 from exchange_ports.offline import ProgramFailed, record
 from exchange_ports.stackfile.project_file import ProjectFile, read_project_file, resolved
 from exchange_ports.stackfile.stack_file import NAMESPACE, read_stack_file

@@ -1,0 +1,345 @@
+"""The two sides of a comparison: which stack files there are on each, and where each is registered.
+
+A side is a revision of git, or the files on disk. Files are read when they are needed, each once.
+"""
+
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, cast
+
+from exchange_ports.cli.git_tree import Disk, Tree, here, inside
+from exchange_ports.clouds import cloud
+from exchange_ports.differences.registration_diff import ROLLOUT, TAG, Target, flat
+from exchange_ports.findings import Finding, Refused
+from exchange_ports.findings import file_kinds as kinds
+from exchange_ports.findings.command_kinds import CANNOT_READ
+from exchange_ports.findings.file_kinds import NOT_REVIEWED
+from exchange_ports.stackfile.project_file import (
+    PROJECT_FILES,
+    ProjectFile,
+    environment_of,
+    read_project_file,
+)
+from exchange_ports.stackfile.stack_file import NAMESPACE, StackFile, read_stack_file
+from exchange_ports.topology.platforms import Platform
+
+if TYPE_CHECKING:
+    pass
+
+
+def target_of(stack: StackFile, project: ProjectFile | None) -> Target:
+    """Where a stack is registered: `stack` has what its environment and its project add to it already."""
+    packages = {cloud(each).provider_package for each in Platform if each is not Platform.EXTERNAL}
+    settings = dict(flat({f"{TAG}{key}": v for key, v in _named(stack.config.get("tags")).items()}))
+    for key, value in stack.others.items():
+        if key.partition(":")[0] in {*packages, "pulumi"}:
+            seal = stack.sealed.get(key)
+            shown = f"encrypted, digest {seal[:_DIGITS]}" if seal else _in_short(value)
+            settings[f"setting {key}"] = shown
+    for name in ("previous", "step", "attached"):
+        value = stack.config.get(name)
+        if value is not None:
+            settings[f"{ROLLOUT}{name}"] = _in_short(value)
+    name = "" if project is None else project.name
+    environment = environment_of(stack, name)
+    settings |= {f"environment variable {k}": str(v) for k, v in environment.variables.items()}
+    if project is not None:
+        settings |= {"project": project.name, "backend": project.backend or "as logged in"}
+    return Target(_named(stack.config.get("networks")), settings)
+
+
+def _named(value: object) -> Mapping[str, object]:
+    return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
+
+
+def _in_short(value: object) -> str:
+    """A value in a line; what is long by a digest behind its beginning."""
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    if len(text) <= _LONGEST_VALUE:
+        return text
+    from hashlib import sha256
+
+    return f"{text[:_LONGEST_VALUE]}... (digest {sha256(text.encode()).hexdigest()[:_DIGITS]})"
+
+
+#: Characters of a value, and hex digits of what stands for the rest of it.
+_LONGEST_VALUE: Final = 60
+_DIGITS: Final = 12
+
+
+#: Where stack files are looked for beside the folder that the project itself names: in ours they
+#: stand in `stacks`, and by Pulumi's default in the project's own folder.
+_FOLDERS: Final = ("", "stacks")
+STACK: Final = re.compile(r"Pulumi\.(.+)(\.ya?ml|\.json)", re.DOTALL)
+#: As git has it: files that share half of their lines may be one file under two names.
+_ALIKE: Final = 0.5
+
+#: A file's bytes. Raises Refused where it cannot be read.
+_Read = Callable[[], bytes]
+
+
+class NamedSide(NamedTuple):
+    """A file by its path for people, to be read when it is needed; and the project that it is a stack of."""
+
+    file: str
+    read: _Read
+    project: ProjectFile | None = None
+
+
+class Sides(NamedTuple):
+    """Both sides, file by file. Where one side lacks the file it is None."""
+
+    #: What each side is, for the comment's marker: a commit, or what else it was read from.
+    base: str
+    head: str
+    pairs: tuple[tuple[NamedSide | None, NamedSide | None], ...]
+    #: Why some of what Pulumi reads on either side is not known, so that nothing here is the whole.
+    not_reviewed: tuple[Finding, ...] = ()
+    #: The folder that we stand in, as a prefix of the repository's paths; empty at its top.
+    prefix: str = ""
+
+    @property
+    def folder(self) -> str:
+        """The project's folder in its repository; `.` at the top."""
+        return self.prefix.rstrip("/") or "."
+
+    def here(self, path: str) -> str:
+        """A path of the repository as seen from the folder that we stand in."""
+        return here(self.prefix, path)
+
+
+class _Source(Protocol):
+    """Where the files of one side are; paths are those of the repository."""
+
+    @property
+    def id(self) -> str: ...
+    def files(self, folder: str) -> tuple[str, ...]: ...
+    def has(self, path: str) -> bool: ...
+    def link(self, path: str) -> str | None: ...
+    def read(self, path: str) -> bytes: ...
+
+
+def sides(against: str, at: str | None, files: Sequence[str]) -> Sides:
+    """A revision and another, or what is on disk: the files named, or all stack files of both.
+
+    :raises Refused: there is no such revision here, or neither side has a file that is named.
+    """
+    prefix = inside()
+    old = Tree(against)
+    new: _Source = Disk(prefix) if at is None else Tree(at)
+    both = tuple(_ProjectOf(source, prefix) for source in (old, new))
+    paths = [_from_top(prefix, file) for file in files] or _stack_files(both, prefix)
+    missing = [path for path in paths if not (old.has(path) or new.has(path))]
+    if missing:
+        why = "there is no such file on either side"
+        raise Refused([CANNOT_READ.at((), file=path, why=why) for path in missing])
+    moved = dict(_moved(both, paths))
+    before, after = (each.named((*paths, *moved, *filter(None, moved.values()))) for each in both)
+    for path, was in moved.items():
+        if was is None:
+            # It was there, and no stack's file: Pulumi looked elsewhere.
+            before.pop(path, None)
+    pairs = tuple(_paired(before, after, moved))
+    # One fault on both sides is told once.
+    faults = dict.fromkeys(each.fault for each in both if each.fault is not None)
+    if faults:
+        # With one project unknown, nothing is said of what the other one adds.
+        bare = [[each and each._replace(project=None) for each in pair] for pair in pairs]
+        pairs = tuple((old_side, new_side) for old_side, new_side in bare)
+    return Sides(old.id, new.id, pairs, tuple(faults), prefix)
+
+
+class _ProjectOf:
+    """The project of one side: the nearest project file, at the folder that we stand in or above it."""
+
+    def __init__(self, source: _Source, prefix: str) -> None:
+        """Read it, if there is one. `fault` says why nothing is known for certain, where that is so."""
+        self.source = source
+        self.file: ProjectFile | None = None
+        self.fault: Finding | None = None
+        #: Where its stack files are, and how their names end; None where there is no project file.
+        self.folder: str | None = None
+        self.ending = ""
+        try:
+            self._read(prefix)
+        except Refused as refused:
+            (self.fault,) = refused.findings
+
+    def _read(self, prefix: str) -> None:
+        above = prefix.rstrip("/")
+        while True:
+            for name in PROJECT_FILES:
+                path = f"{above}/{name}" if above else name
+                if self.source.has(path):
+                    self._take(path, above)
+                    return
+            if not above:
+                return
+            above = above.rpartition("/")[0]
+
+    def _take(self, path: str, above: str) -> None:
+        try:
+            content = self.source.read(path)
+        except Refused as refused:
+            why = "; ".join(f"{each.summary}: {each.why}" for each in refused.findings)
+            raise Refused([NOT_REVIEWED.at((), what=path, why=why)]) from None
+        project = read_project_file(content, path)
+        # As Go joins paths: what begins with a slash is below as well.
+        folder = os.path.normpath(f"{above or '.'}/{project.folder}").replace(os.sep, "/")
+        if folder == ".." or folder.startswith("../"):
+            why = f"its stack files are outside of the repository, in {project.folder}"
+            raise Refused([NOT_REVIEWED.at((), what=path, why=why)])
+        self.file = project
+        self.folder = "" if folder == "." else folder
+        self.ending = os.path.splitext(path)[1]
+        link = self.source.link(self.folder)
+        if link is not None:
+            why = f"its stack files are behind the symbolic link {link}, which is not followed"
+            self.fault = NOT_REVIEWED.at((), what=path, why=why)
+
+    def path_of(self, stack: str) -> str | None:
+        """Where Pulumi looks for the file of a stack; None where there is no project."""
+        if self.folder is None:
+            return None
+        name = f"Pulumi.{stack}{self.ending}"
+        return f"{self.folder}/{name}" if self.folder else name
+
+    def named(self, paths: Iterable[str]) -> dict[str, NamedSide]:
+        """Those of the files that are there."""
+        return {
+            path: NamedSide(path, _once(self.source, path), self.file)
+            for path in dict.fromkeys(paths)
+            if self.source.has(path)
+        }
+
+
+def _moved(both: Sequence[_ProjectOf], paths: Iterable[str]) -> Iterator[tuple[str, str | None]]:
+    """Each file in which Pulumi newly looks for a stack, with the file in which it looked before, if it is there."""
+    old, new = both
+    for path in paths:
+        found = STACK.fullmatch(path.rpartition("/")[2])
+        if found is None:
+            continue
+        before, after = old.path_of(found[1]), new.path_of(found[1])
+        if before is None or after is None or before == after or path not in (before, after):
+            continue
+        if new.source.has(after):
+            yield after, before if old.source.has(before) else None
+
+
+def _from_top(prefix: str, file: str) -> str:
+    path = os.path.relpath(file) if os.path.isabs(file) else file
+    return os.path.normpath(prefix + path).replace(os.sep, "/")
+
+
+def _once(source: _Source, path: str) -> _Read:
+    return cache(lambda: source.read(path))
+
+
+def _stack_files(both: Iterable[_ProjectOf], prefix: str) -> list[str]:
+    """All stack files of a project on either side, whichever folder either side says."""
+    folders = {_below(prefix, folder) for folder in _FOLDERS}
+    folders |= {each.folder for each in both if each.folder is not None}
+    return sorted(
+        {
+            path
+            for each in both
+            for folder in folders
+            for path in each.source.files(folder)
+            if STACK.fullmatch(path.rpartition("/")[2])
+        }
+    )
+
+
+def _below(prefix: str, folder: str) -> str:
+    path = os.path.normpath(prefix + folder).replace(os.sep, "/")
+    return "" if path == "." else path
+
+
+# ---- which file is which ----
+
+
+def _paired(
+    old: Mapping[str, NamedSide],
+    new: Mapping[str, NamedSide],
+    moved: Mapping[str, str | None],
+) -> Iterator[tuple[NamedSide | None, NamedSide | None]]:
+    """Each file with itself, a moved or renamed one with what it was, and what is new or gone alone.
+
+    Only files with a setting of ours on one side at least.
+    """
+    gone = {path: each for path, each in old.items() if path not in new and _ours(each)}
+    came = {path: each for path, each in new.items() if path not in old and _ours(each)}
+    stay = {path: path for path in old.keys() & new.keys() if path not in moved}
+    pairs = dict(stay)
+    for path, was in moved.items():
+        if was is not None and was in old and path in new:
+            pairs[was] = path
+    rest = [set(each) - {*pairs, *pairs.values()} for each in (gone, came)]
+    reads = [
+        {path: side[path].read for path in left}
+        for side, left in zip((gone, came), rest, strict=True)
+    ]
+    renamed = dict(_renamed(*reads))
+    for before, after in sorted(pairs.items()):
+        if _either_is_ours(old[before], new[after]):
+            yield old[before], new[after]
+    for path in sorted(rest[0] - renamed.keys()):
+        yield gone[path], None
+    for path in sorted(rest[1] - set(renamed.values())):
+        yield None, came[path]
+    for before, after in sorted(renamed.items(), key=lambda pair: pair[1]):
+        yield gone[before], came[after]
+
+
+def _either_is_ours(one: NamedSide, other: NamedSide) -> bool:
+    return _ours(one) or _ours(other)
+
+
+def _ours(side: NamedSide) -> bool:
+    """Whether a setting of ours may be in a file; what cannot be read is asked for later."""
+    try:
+        content = side.read()
+    except Refused:
+        return True
+    if NAMESPACE.encode() in content:
+        return True
+    # YAML can write a name so that its letters do not stand in the file: escaped, or in a tag.
+    return any(sign in content for sign in (b"\\", b"!", b"\0")) and not _says_nothing(content)
+
+
+def _says_nothing(content: bytes) -> bool:
+    """Whether the reader finds nothing of ours, and nothing else to say about that."""
+    try:
+        read_stack_file(content, "")
+    except Refused as refused:
+        nothing = (kinds.EMPTY_FILE, kinds.NO_CONFIG, kinds.MISSING_TOPOLOGY)
+        return all(finding.kind in nothing for finding in refused.findings)
+    return False
+
+
+def _renamed(gone: Mapping[str, _Read], came: Mapping[str, _Read]) -> Iterator[tuple[str, str]]:
+    """Files that went and came with much the same lines, the most alike first."""
+    lines = {path: _lines(read) for path, read in (*gone.items(), *came.items())}
+    found = sorted((-_alike(lines[a], lines[b]), a, b) for a in gone for b in came)
+    done: set[str] = set()
+    for alike, before, after in found:
+        if -alike >= _ALIKE and before not in done and after not in done:
+            done |= {before, after}
+            yield before, after
+
+
+def _lines(read: _Read) -> Counter[bytes]:
+    try:
+        return Counter(read().splitlines())
+    except Refused:
+        return Counter()
+
+
+def _alike(one: Counter[bytes], other: Counter[bytes]) -> float:
+    most = max(one.total(), other.total())
+    return (one & other).total() / most if most else 0.0
