@@ -998,6 +998,8 @@ _FAULTS: Final[tuple[Fault, ...]] = (
         _on_edge(subscribed_site=GONE, mail_site="hq", edgesync_except=["any"]),
     ),
     ("edge-without-mail", _on_edge(receives=False, sends=False)),
+    ("edge-version-refused", _on_edge(version="se")),
+    ("unknown-version", _on_edge(version=2012)),
     ("connectors-clash", _clash),
     ("not-one-tcp-port", _bound("imap", "10143-10144/tcp")),
     ("not-one-tcp-port", _bound("pop", "10110/udp")),
@@ -1006,6 +1008,7 @@ _FAULTS: Final[tuple[Fault, ...]] = (
     # Additional flows.
     ("needs-accept-risk", _to_edge),
     ("needs-accept-risk", _to_mailbox),
+    ("host-name", lambda data: _add_flow(data, to="smtp.example.com")),
     ("flow-without-us", lambda data: _add_flow(data, to="internet")),
     ("flow-to-nobody", lambda data: _add_site({})(data) and _add_flow(data, to="mailbox@added")),
     ("server-without-group", _for_one),
