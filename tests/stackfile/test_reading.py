@@ -585,7 +585,8 @@ def test_every_kind_has_a_code_of_its_own_and_is_shown() -> None:
     assert len(codes) == len(set(codes))
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", code) for code in codes)
     raised = {finding.kind for content in REFUSED.values() for finding in findings_of(content)}
-    assert raised == set(kinds.KINDS)
+    # What a project file can be refused by is tested with `diff`, which alone reads it.
+    assert raised == set(kinds.KINDS) - {kinds.NOT_REVIEWED}
     assert all(kind.severity is Severity.ERROR for kind in kinds.KINDS)
 
 
