@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exchange_ports.cli.diff_command import _reviewed
+from exchange_ports.cli.diff_command import _stack
 from exchange_ports.cli.sides import NamedSide
 from exchange_ports.offline import ProgramFailed, record
+from exchange_ports.reports.review import review
 from exchange_ports.stackfile.project_file import ProjectFile, read_project_file, resolved
 from exchange_ports.stackfile.stack_file import NAMESPACE, read_stack_file
 from tests.support.paths import ROOT
@@ -245,12 +246,12 @@ def test_where_diff_says_nothing_the_same_is_registered(
     project: Config = {}
     for name in before:
         EDITS[name](config, project)
+    stands = _stack(side(config, project), None)
     for names in edits:
         other, others = deepcopy((config, project))
         for name in names:
             EDITS[name](other, others)
-        found = _reviewed(side(config, project), side(other, others), "changed")
-        if found.quiet:
+        if review(stands, _stack(side(other, others), None), "changed").quiet:
             assert registered(config, project) == registered(other, others), (before, names)
 
 
@@ -259,11 +260,12 @@ def test_most_edits_are_told_and_those_that_change_nothing_are_not(platform: str
     """The law would be empty if `diff` spoke of everything, or of nothing."""
     config = base(platform, 1, flows=True)
     quiet: set[str] = set()
+    stands = _stack(side(config, {}), None)
     for name, edit in EDITS.items():
         other = deepcopy(config)
         others: Config = {}
         edit(other, others)
-        if _reviewed(side(config, {}), side(other, others), "changed").quiet:
+        if review(stands, _stack(side(other, others), None), "changed").quiet:
             quiet.add(name)
     assert {"another order", f"{OURS}attached = here"} & quiet
     assert len(quiet) < len(EDITS) / 3
