@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
+from functools import cache
 from typing import Any, Final, Self, TypedDict, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -286,7 +287,7 @@ class ExchangeFirewall(pulumi.ComponentResource):
         if unknown:
             raise TopologyError(unknown)
         given = {key: _setting(config, key) for key in SETTINGS}
-        located = _LOCATE.set(_in_the_stack_file(config, given))
+        located = _LOCATE.set(cache(lambda: _in_the_stack_file(config, given)))
         try:
             return cls(
                 name,
@@ -304,12 +305,14 @@ class ExchangeFirewall(pulumi.ComponentResource):
             _LOCATE.reset(located)
 
 
-#: Where a field of the settings stands, as far as it is known.
-_LOCATE: Final = ContextVar[Callable[[Path], Place] | None]("locate", default=None)
+#: Where a field of the settings stands, as far as it is known: the file is read for the first finding.
+_LOCATE: Final = ContextVar[Callable[[], Callable[[Path], Place] | None]](
+    "locate", default=lambda: None
+)
 
 
 def _located(finding: Finding) -> Finding:
-    locate = _LOCATE.get()
+    locate = _LOCATE.get()()
     return finding if locate is None else finding.located(locate)
 
 

@@ -7,6 +7,7 @@ that is a tenth of the time of a command.
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from exchange_ports.clouds import cloud, cloud_of
@@ -84,7 +85,7 @@ class StackSettings:
         return cls(*map(stack.config.get, SETTINGS))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Compiled:
     """The plans of a stack, and what it says of the rollout of an update; None without one."""
 
@@ -119,6 +120,11 @@ class Compiled:
 
         :raises Refused: that phase is not offered.
         """
+        return self._rollout
+
+    @cached_property
+    def _rollout(self) -> "tuple[Rollout, PhasePlan | None] | None":
+        """Worked out once: to find the fewest phases takes the longest of all."""
         if self.request is None or self.request.stood is None:
             return None
         from exchange_ports.rollout import select_phase

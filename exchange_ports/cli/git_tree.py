@@ -157,7 +157,6 @@ class Disk:
     def __init__(self, prefix: str) -> None:
         """Stand in the folder `prefix` of the repository, as `inside` gives it."""
         self._prefix = prefix
-        self._up = "../" * prefix.count("/")
 
     def files(self, folder: str) -> tuple[str, ...]:
         """The paths of the files of a folder, in order. Symbolic links are among them."""

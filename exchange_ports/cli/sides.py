@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, cast
+from typing import Final, NamedTuple, Protocol, cast
 
 from exchange_ports.cli.git_tree import Disk, Tree, here, inside
 from exchange_ports.clouds import cloud
@@ -17,7 +17,6 @@ from exchange_ports.differences.registration_diff import ROLLOUT, TAG, Target, f
 from exchange_ports.findings import Finding, Refused
 from exchange_ports.findings import file_kinds as kinds
 from exchange_ports.findings.command_kinds import CANNOT_READ
-from exchange_ports.findings.file_kinds import NOT_REVIEWED
 from exchange_ports.stackfile.project_file import (
     PROJECT_FILES,
     ProjectFile,
@@ -26,9 +25,6 @@ from exchange_ports.stackfile.project_file import (
 )
 from exchange_ports.stackfile.stack_file import NAMESPACE, StackFile, read_stack_file
 from exchange_ports.topology.platforms import Platform
-
-if TYPE_CHECKING:
-    pass
 
 
 def target_of(stack: StackFile, project: ProjectFile | None) -> Target:
@@ -186,20 +182,20 @@ class _ProjectOf:
             content = self.source.read(path)
         except Refused as refused:
             why = "; ".join(f"{each.summary}: {each.why}" for each in refused.findings)
-            raise Refused([NOT_REVIEWED.at((), what=path, why=why)]) from None
+            raise Refused([kinds.NOT_REVIEWED.at((), what=path, why=why)]) from None
         project = read_project_file(content, path)
         # As Go joins paths: what begins with a slash is below as well.
         folder = os.path.normpath(f"{above or '.'}/{project.folder}").replace(os.sep, "/")
         if folder == ".." or folder.startswith("../"):
             why = f"its stack files are outside of the repository, in {project.folder}"
-            raise Refused([NOT_REVIEWED.at((), what=path, why=why)])
+            raise Refused([kinds.NOT_REVIEWED.at((), what=path, why=why)])
         self.file = project
         self.folder = "" if folder == "." else folder
         self.ending = os.path.splitext(path)[1]
         link = self.source.link(self.folder)
         if link is not None:
             why = f"its stack files are behind the symbolic link {link}, which is not followed"
-            self.fault = NOT_REVIEWED.at((), what=path, why=why)
+            self.fault = kinds.NOT_REVIEWED.at((), what=path, why=why)
 
     def path_of(self, stack: str) -> str | None:
         """Where Pulumi looks for the file of a stack; None where there is no project."""

@@ -28,17 +28,14 @@ from exchange_ports.topology.inventory import (
     match_servers,
     with_addresses,
 )
+from exchange_ports.topology.models import PRIVATE_BLOCKS
 from exchange_ports.topology.renames import RenamedWithoutId, renamed_without_id
-from exchange_ports.topology.risk import Position, ZoneMap
+from exchange_ports.topology.risk import NEVER_PUBLIC, Position, ZoneMap
 from exchange_ports.traffic.addresses import GLOBAL_UNICAST, AddressSet, network
 from exchange_ports.traffic.ports import PortRange, Ports
 from exchange_ports.traffic.services import PortSet
 
 _V4: Final = AddressSet.of([network("0.0.0.0/0")])
-#: What is no public address: "this network", loopback, link-local, classes D and E (RFC 6890).
-_NEVER_PUBLIC: Final = AddressSet.of(
-    map(network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"))
-)
 #: An organization's own IPv6 addresses are global as well: only who names most of them names the
 #: Internet.
 _MOST_OF_V6: Final = 2**124
@@ -56,7 +53,7 @@ class EndpointText:
         self._perimeter = AddressSet.of(r for each in networks for r in each.perimeter)
         ours = AddressSet.of(r for each in networks for r in (*each.internal, *each.perimeter))
         blocks = AddressSet.of(topology.private_blocks)
-        self._public = _V4 - ours - blocks - _RFC1918 - _NEVER_PUBLIC
+        self._public = _V4 - ours - blocks - _RFC1918 - NEVER_PUBLIC
         self._inside = (ours | blocks) - self._perimeter
 
     def end(
@@ -115,7 +112,7 @@ class EndpointText:
         return "perimeter" if addresses & self._perimeter else "outside"
 
 
-_RFC1918: Final = AddressSet.of(map(network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+_RFC1918: Final = AddressSet.of(PRIVATE_BLOCKS)
 _GLOBAL: Final = AddressSet.of([GLOBAL_UNICAST])
 
 

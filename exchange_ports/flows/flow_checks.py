@@ -1,6 +1,7 @@
 """What is wrong or unwise about flows as they result from all fields: risks, dead ends, wrong families."""
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Final
 
 from exchange_ports.findings import Finding, Path
@@ -51,7 +52,11 @@ class _FlowChecks:
         self._topology = inventory.topology
         self._flows = flows
         self._risky = RiskyFlows(FlowContext(inventory))
-        self._origins = FieldOrigins(inventory)
+
+    @cached_property
+    def _origins(self) -> FieldOrigins:
+        """Who declares an additional flow: worked out for the first finding, as most topologies have none."""
+        return FieldOrigins(self._inventory)
 
     def _paths(self, flow: Flow, reason: Reason) -> tuple[Path, ...]:
         if reason.entry is not None and reason.entry in ROWS:

@@ -13,7 +13,7 @@ from typing import Final, cast
 from exchange_ports.findings import Refused
 from exchange_ports.findings.file_kinds import NOT_REVIEWED
 from exchange_ports.stackfile.nodes import Fields, Node, YamlList, YamlText, compose
-from exchange_ports.stackfile.stack_file import NAMESPACE, SETTINGS, StackFile
+from exchange_ports.stackfile.stack_file import NAMESPACE, SETTINGS, WORDS, StackFile
 from exchange_ports.stackfile.yaml_values import lenient
 
 #: The names of a project file in Pulumi's order: the first that is there is read. Its stack files end alike.
@@ -27,8 +27,6 @@ _DECISIVE: Final = (_NAME, _CONFIG, _FOLDER, _BACKEND)
 _MERGE: Final = "<<"
 #: In a key of the project's `config` these lead into a value: `exchange-ports:topology.sites`.
 _PATHS: Final = frozenset('.[]"')
-#: Our settings that are one word; the others are mappings.
-_WORDS: Final = ("step", "attached")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +163,9 @@ def _check_ours(name: str, value: object, file: str) -> None:
         return
     if setting not in SETTINGS:
         raise _not_reviewed(file, f"{name} is set, and there is no such setting")
-    fits = isinstance(value, str) if setting in _WORDS else isinstance(value, dict)
+    fits = isinstance(value, str) if setting in WORDS else isinstance(value, dict)
     if not fits:
-        expected = "a text" if setting in _WORDS else "a mapping"
+        expected = "a text" if setting in WORDS else "a mapping"
         raise _not_reviewed(file, f"{name} is set to something else than {expected}")
 
 

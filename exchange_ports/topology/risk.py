@@ -94,14 +94,14 @@ def risks(
 
 _V4: Final = AddressSet.of([EVERYTHING_V4])
 _GLOBAL: Final = AddressSet.of([GLOBAL_UNICAST])
-#: What is no public address whoever declares it: RFC 1918, RFC 6598 (shared address space of
-#: providers), and what no host on the Internet has (RFC 6890).
-NOT_PUBLIC: Final = (
-    *models.PRIVATE_BLOCKS,
-    network("100.64.0.0/10"),
-    *map(network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")),
+#: What no host on the Internet has: "this network", loopback, link-local, classes D and E (RFC 6890).
+NEVER_PUBLIC: Final = AddressSet.of(
+    map(network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"))
 )
-_PUBLIC_V4: Final = _V4 - AddressSet.of(NOT_PUBLIC)
+#: Public whoever declares it: not RFC 1918, not RFC 6598 (shared address space of providers).
+_PUBLIC_V4: Final = (
+    _V4 - AddressSet.of((*models.PRIVATE_BLOCKS, network("100.64.0.0/10"))) - NEVER_PUBLIC
+)
 #: Very wide: more than a /8 of IPv4, which is the widest private block there is, so that more of it holds
 #: public addresses; more than a /32 of IPv6, which is what a registry hands to a provider at least
 #: (RIPE-738, ARIN NRPM 6.5). An organization's own IPv6 addresses are global too, so a narrower range is
