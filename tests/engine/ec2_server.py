@@ -230,7 +230,9 @@ def main() -> None:
     for journal in map(Path, journals):
         last: list[Snapshot] = []
 
-        def tell(call: str, group: str, journal: Path = journal, last: list[Snapshot] = last) -> None:
+        def tell(
+            call: str, group: str, journal: Path = journal, last: list[Snapshot] = last
+        ) -> None:
             last[:] = [taken(ec2, call, last[0] if last else None, group)]
             with journal.open("a") as file:
                 file.write(f"{last[0]}\n")

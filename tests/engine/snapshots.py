@@ -87,7 +87,9 @@ def taken(ec2: Any, call: str, before: Snapshot | None = None, group: str = "") 
 
 
 def _all(ec2: Any, ask: str, **asked: Any) -> list[Any]:
-    found = [each for page in ec2.get_paginator(ask).paginate(**asked) for each in page[_PAGES[ask]]]
+    found = [
+        each for page in ec2.get_paginator(ask).paginate(**asked) for each in page[_PAGES[ask]]
+    ]
     if ask != _GROUPS:
         return found
     # Rules are told by a page of their own.

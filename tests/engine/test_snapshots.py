@@ -68,7 +68,9 @@ def test_what_a_call_cannot_have_changed_is_as_it_was_before() -> None:
         first = some_calls(ec2)
         (group,) = ec2.describe_security_groups(GroupIds=[first])["SecurityGroups"]
         vpc_id = group["VpcId"]
-        other = ec2.create_security_group(GroupName="web", Description="web", VpcId=vpc_id)["GroupId"]
+        other = ec2.create_security_group(GroupName="web", Description="web", VpcId=vpc_id)[
+            "GroupId"
+        ]
         (rule,) = ec2.authorize_security_group_egress(
             GroupId=other,
             IpPermissions=[{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": first}]}],
