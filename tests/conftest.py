@@ -77,7 +77,7 @@ def _programs_in_short() -> Generator[None]:
 
         # Azure's resources have sixty aliases each, for the versions of their API, and the SDK works out
         # the URN of each twice: for engines that know no alias specs, of which ours is none.
-        no_urn = mock.patch("pulumi.resource.collapse_alias_to_urn", lambda *_: "")
+        no_urn = mock.patch("pulumi.resource.collapse_alias_to_urn", return_value="")
         with no_urn, mock.patch.object(runner, "_run", threaded):
             yield
 
