@@ -64,8 +64,8 @@ class NetworkArgs(TypedDict, total=False):
     """Azure: the resource group that holds the network security groups."""
     location: pulumi.Input[str]
     """Azure: the region of the VNet."""
-    neighbours: Mapping[str, pulumi.Input[str]]
-    """AWS: existing security groups of neighbours, by the neighbour's name (`domain-controllers.hq`).
+    neighbors: Mapping[str, pulumi.Input[str]]
+    """AWS: existing security groups of neighbors, by the neighbor's name (`domain-controllers.hq`).
     What flows say of them is opened there too, by rules beside those that they have."""
     provider: pulumi.ProviderResource
     """The provider for this network's resources. Left out, `opts.providers` or the default."""

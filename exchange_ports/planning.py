@@ -24,7 +24,7 @@ class RegisteredNetwork(NamedTuple):
 
     key: str
     plan: RuleSet
-    #: What flows say, for neighbours' own groups.
+    #: What flows say, for neighbors' own groups.
     flows: tuple[Flow, ...]
 
 

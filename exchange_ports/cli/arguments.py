@@ -62,7 +62,7 @@ def _prove_words(prove: argparse.ArgumentParser) -> None:
 
 def _check_words(ask: argparse.ArgumentParser) -> None:
     _of_a_file(ask)
-    ends = "a server, role, site or neighbour by name, an address or a range, internet, or any"
+    ends = "a server, role, site or neighbor by name, an address or a range, internet, or any"
     ask.add_argument("source", metavar="SOURCE", help=ends)
     ask.add_argument("destination", metavar="DESTINATION", help="the same")
     ask.add_argument(

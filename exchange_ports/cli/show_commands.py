@@ -64,7 +64,7 @@ def matrix(asked: argparse.Namespace) -> int:
 
 
 def handover(asked: argparse.Namespace) -> int:
-    """What crosses a network, a zone or a neighbour, in the format that is asked for."""
+    """What crosses a network, a zone or a neighbor, in the format that is asked for."""
     from exchange_ports.reports.handover_report import handover as rows_of
     from exchange_ports.reports.handover_report import handover_report
 

@@ -44,7 +44,7 @@ class Cause(StrEnum):
 
 
 #: Where an end stands, the most exposed first; outside are addresses that are no server of ours: a
-#: neighbour, clients, another network.
+#: neighbor, clients, another network.
 EndpointZone: TypeAlias = Literal["Internet", "perimeter", "outside", "inside"]
 
 
@@ -53,7 +53,7 @@ class ChangeEndpoint:
     """One end of a change: all its addresses, the servers of ours among them, and both in words."""
 
     zone: EndpointZone
-    #: The role or the neighbour, with its sites: "Client Access hq", "domain controllers of hq".
+    #: The role or the neighbor, with its sites: "Client Access hq", "domain controllers of hq".
     summary: str
     #: By name, in order; empty where the end is no group of ours.
     servers: tuple[str, ...]

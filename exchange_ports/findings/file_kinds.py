@@ -121,8 +121,8 @@ MISSING_TOPOLOGY: Final = Kind(
     why="nothing declared would mean no firewall at all, which nobody can have meant",
     fix="write `{namespace}:topology:` under `config:`, with what you declare",
 )
-MISSPELT_SETTING: Final = Kind(
-    "misspelt-setting",
+MISSPELLED_SETTING: Final = Kind(
+    "misspelled-setting",
     "Cannot use `{key}`. It is not `{meant}`, but close enough to be meant",
     why="a setting under any other name goes to another program, and this one would miss it",
     fix="write `{meant}`; if it is a setting of your own program, give it that project's name",

@@ -138,8 +138,8 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     # Contradictions.
     Kind(
-        "not-realised",
-        summary="{what} cannot be realised",
+        "not-realized",
+        summary="{what} cannot be realized",
         why="no plan would contain it, and what it means would be missing",
         fix="{fix}",
     ),
@@ -425,7 +425,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         summary="the security group {group} is bound to {one} and to {other}",
         why="what is opened for the one would be open for the other, and two rules of one meaning are "
         "refused as duplicates",
-        fix="give each neighbour a security group of its own",
+        fix="give each neighbor a security group of its own",
     ),
     Kind(
         "step-without-previous",
@@ -553,15 +553,15 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     _warning(
         "listed-twice",
-        summary="{what} is listed twice among the neighbours",
+        summary="{what} is listed twice among the neighbors",
         why="once is enough, and one of the two may be meant to be another",
         fix="take one of them away, or correct it",
     ),
     _warning(
-        "neighbour-holds-server",
+        "neighbor-holds-server",
         summary="{what} {range} hold {server} ({address})",
-        why="a server of ours would be treated as a neighbour as well",
-        fix="list the addresses of the neighbours only",
+        why="a server of ours would be treated as a neighbor as well",
+        fix="list the addresses of the neighbors only",
     ),
     _warning(
         "relay-behind-front-end",

@@ -129,7 +129,7 @@ class FlowContext:
         kind = EndpointKind.EDGE_NAME_SERVERS if edge else EndpointKind.NAME_SERVERS
         return (external(kind, (network(str(a)) for a in asked), "name servers", of),)
 
-    def _neighbours(self, kind: EndpointKind, summary: str) -> Iterator[ExternalEndpoint]:
+    def _neighbors(self, kind: EndpointKind, summary: str) -> Iterator[ExternalEndpoint]:
         for key, site in sorted(self.topology.sites.items()):
             declared = getattr(site, kind.replace("-", "_"))
             if declared is not None:
@@ -150,15 +150,15 @@ class FlowContext:
             for key, site in sorted(self.topology.sites.items())
             if site.domain_controllers is not None and site.domain_controllers.accounts_forest
         )
-        return (*self._neighbours(EndpointKind.DOMAIN_CONTROLLERS, "domain controllers"), *accounts)
+        return (*self._neighbors(EndpointKind.DOMAIN_CONTROLLERS, "domain controllers"), *accounts)
 
     def lync(self) -> tuple[ExternalEndpoint, ...]:
         """Lync servers of every site."""
-        return tuple(self._neighbours(EndpointKind.LYNC, "Lync servers"))
+        return tuple(self._neighbors(EndpointKind.LYNC, "Lync servers"))
 
     def other_exchange(self) -> tuple[ExternalEndpoint, ...]:
         """Exchange servers that are no servers of ours, of every site."""
-        return tuple(self._neighbours(EndpointKind.OTHER_EXCHANGE, "other Exchange servers"))
+        return tuple(self._neighbors(EndpointKind.OTHER_EXCHANGE, "other Exchange servers"))
 
 
 # ---- where each row applies ----
@@ -315,7 +315,7 @@ def _outside(flow: Flow) -> Iterator[ExternalEndpoint]:
 
 
 def _of_site(field: str, *more: str) -> _Fields:
-    """A neighbour of a site, by the identity that stands in its name."""
+    """A neighbor of a site, by the identity that stands in its name."""
 
     def fields(context: FlowContext, flow: Flow) -> Iterator[Path]:
         for end in _outside(flow):

@@ -104,7 +104,7 @@ def ports(services: ServiceSet) -> str:
 
 
 def who(end: ChangeEndpoint) -> str:
-    """One end: role or neighbour, and the servers by name."""
+    """One end: role or neighbor, and the servers by name."""
     names = f" ({few(list(end.servers))})" if end.servers else ""
     return printable(f"{end.summary}{names}")
 

@@ -442,7 +442,7 @@ _LAWS: Final = (
     "controllers, Lync servers and other Exchange servers.",
     "Perimeter: an Edge server has what the tables and additional flows give it, and no more.",
     "Every rule is needed: none names nobody, none is covered by a single other one.",
-    "Neighbours are unharmed: rules are about our own servers.",
+    "Neighbors are unharmed: rules are about our own servers.",
 )
 _NOT_CLAIMED: Final = (
     "That the rules stand in the account as they stand here: this is the plan of the stack file, and no cloud "

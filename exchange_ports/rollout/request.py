@@ -167,7 +167,7 @@ def registered(
     if old is None or step is None or step.phase is Phase.CONTRACT:
         return new.registered
     keys = {network_name(plan): key for key, plan in new.networks.items()}
-    # At neighbours' groups rules only allow: both what was meant and what will be stands there.
+    # At neighbors' groups rules only allow: both what was meant and what will be stands there.
     flows = (*old.flows, *new.flows)
     gone = (
         RegisteredNetwork(key, step.plans[network_name(plan)], flows)

@@ -1,4 +1,4 @@
-"""What can be declared: the shape of an Exchange organisation, as a stack file writes it.
+"""What can be declared: the shape of an Exchange organization, as a stack file writes it.
 
 Knows: fields, their types and meanings; the JSON Schema made from here is the users' reference.
 Must not know: whether what is declared makes sense (`checks`), nor what follows from it (`flows`).
@@ -193,7 +193,7 @@ class Server(Addressed):
 
 
 class Addresses(Declared):
-    """Neighbours by address: what Exchange needs of them is opened at Exchange's end."""
+    """Neighbors by address: what Exchange needs of them is opened at Exchange's end."""
 
     addresses: tuple[fields.Range, ...] = Field(
         min_length=1, examples=[["10.20.2.10", "10.20.3.10"]]

@@ -136,7 +136,7 @@ _MARKS: Final = frozenset({"<word>", "<list>", "<mapping>", "[key]"})
 
 
 def mistakable(data: Any, at: Path, path: Path = ()) -> Iterator[ShapeError]:
-    """A finding for each key that is spelt like one of pydantic's own steps. None is ever right."""
+    """A finding for each key that is spelled like one of pydantic's own steps. None is ever right."""
     if isinstance(data, dict):
         for key, value in cast("dict[str, Any]", data).items():
             if key in _MARKS:

@@ -1,4 +1,4 @@
-"""The command line as a shell sees it: exit codes, both streams, colour, and what is loaded.
+"""The command line as a shell sees it: exit codes, both streams, color, and what is loaded.
 
 Most commands run in this process, those whose process matters in a fresh one. What findings say is the matter of test_findings.
 """
@@ -21,7 +21,7 @@ from tests.support.command import (
     on_a_terminal,
     run,
     run_apart,
-    without_colour,
+    without_color,
 )
 from tests.support.paths import DEV, PATIENCE, ROOT, STACKS
 
@@ -229,18 +229,18 @@ def test_a_file_that_may_not_be_read_is_bad_input(tmp_path: Path) -> None:
 # --- Where it is shown ----------------------------------------------------------------------
 
 
-def test_colour_is_for_terminals_only_and_changes_no_word() -> None:
+def test_color_is_for_terminals_only_and_changes_no_word() -> None:
     seen = on_a_terminal("plan", DEV)
     piped = run("plan", DEV).stdout
     assert b"\x1b[" in seen
     assert b"\x1b" not in piped
-    lines = [line.rstrip() for line in without_colour(seen).splitlines()]
+    lines = [line.rstrip() for line in without_color(seen).splitlines()]
     assert lines == piped.splitlines()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"NO_COLOR": "0"}, {"TERM": "dumb"}])
-def test_colour_can_be_refused(environment: dict[str, str]) -> None:
+def test_color_can_be_refused(environment: dict[str, str]) -> None:
     assert b"\x1b" not in on_a_terminal("plan", DEV, **environment)
 
 

@@ -185,7 +185,7 @@ def test_a_17_a_witness_outside_exchange_is_reached_by_smb_and_rpc_only(
 
 
 @on_both_clouds
-def test_a_21_neighbours_get_no_rule_among_each_other(platform: Platform) -> None:
+def test_a_21_neighbors_get_no_rule_among_each_other(platform: Platform) -> None:
     data = on(platform, {**SUBSCRIBED, "sites.hq.lync": {"addresses": ["10.20.4.0/28"]}})
     topology, _ = load_topology(data)
     found = compile_flows(Inventory(topology))

@@ -293,11 +293,11 @@ def test_it_asks_nobody_for_anything(picture: ElementTree.Element) -> None:
     assert text.count("http") == 1, "only the namespace"
 
 
-def luminance(colour: str) -> float:
+def luminance(color: str) -> float:
     """Relative luminance (WCAG 2.2)."""
     linear = [
         c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
-        for c in (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+        for c in (int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
     ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 

@@ -333,13 +333,13 @@ def test_one_provider_cannot_make_both_clouds_of_a_network(package: str) -> None
 
 
 @pytest.mark.parametrize("step", ["expand", "contract"])
-def test_at_neighbours_groups_stand_both_until_the_last_step(step: str) -> None:
+def test_at_neighbors_groups_stand_both_until_the_last_step(step: str) -> None:
     """Their rules only allow, and they have others of their own."""
     asked = edited(OLD, {"sites.hq.lync": {"addresses": ["10.20.4.10"]}})
 
     def program(data: Data, **rest: Any) -> None:
         ids = ids_of(data)
-        ids["corp"]["neighbours"] = {"lync.hq": "sg-theirs"}
+        ids["corp"]["neighbors"] = {"lync.hq": "sg-theirs"}
         ExchangeFirewall("exchange", topology=data, networks=ids, **rest)
 
     def theirs(data: Data, **rest: Any) -> set[str]:
@@ -425,9 +425,9 @@ def test_a_stacks_configuration_says_the_same(step: str) -> None:
     assert named(recording).keys() == named(run(NEW, OLD, step=step)).keys()
 
 
-@pytest.mark.parametrize("key", ["stpe", "steps", "colour"])
+@pytest.mark.parametrize("key", ["stpe", "steps", "color"])
 def test_a_setting_that_nothing_reads_is_refused_by_the_program_too(key: str) -> None:
-    """A misspelt `step` would do all at once."""
+    """A misspelled `step` would do all at once."""
     texts = refused(lambda: run_with(NEW, "dev", {"previous": OLD, key: "expand"}))
     assert [text.partition(":")[0] for text in texts] == [f"unknown-setting {key}"]
 

@@ -50,7 +50,7 @@ pairs = settings(
 )
 
 
-def modelled(old: Plans, new: Plans) -> set[tuple[str, str, str]]:
+def modeled(old: Plans, new: Plans) -> set[tuple[str, str, str]]:
     """What the model says is done: kind, logical name, and what."""
     return {
         (each.kind, f"exchange-{pair.new.network}-{each.name}", each.does.value)
@@ -73,7 +73,7 @@ def agree(old: Data, new: Data, attached: Attached) -> int:
     assert one is not None
     assert other is not None
     before, after = run(old), run(new)
-    assert done(before, after) == modelled(one, other)
+    assert done(before, after) == modeled(one, other)
     assert faults(before, after) == []
     found = plan_rollout(one, other, attached)
     steps = () if found.clean else found.steps or ()

@@ -80,7 +80,7 @@ CASES: Final[Mapping[str, Case]] = {
         1,
         1,
     ),
-    "Edge is added to a running organisation": Case(
+    "Edge is added to a running organization": Case(
         {
             "edge_servers": WITH_EDGE["edge_servers"],
             "mail_flow": {"outbound": {"through": "edge"}},

@@ -1004,7 +1004,7 @@ _FAULTS: Final[tuple[Fault, ...]] = (
     ("not-one-tcp-port", _bound("imap", "10143-10144/tcp")),
     ("not-one-tcp-port", _bound("pop", "10110/udp")),
     ("port-of-another-service", _bound("imap", "995/tcp")),
-    ("not-realised", _bound("https", "8443/tcp")),
+    ("not-realized", _bound("https", "8443/tcp")),
     # Additional flows.
     ("needs-accept-risk", _to_edge),
     ("needs-accept-risk", _to_mailbox),

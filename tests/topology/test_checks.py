@@ -310,7 +310,7 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
     "a domain controller where a server is": (
         SMALL,
         ({"sites.hq.domain_controllers.addresses": ["10.20.2.10", "10.20.0.11"]},),
-        ["+ neighbour-holds-server at sites.hq.domain_controllers.addresses.1"],
+        ["+ neighbor-holds-server at sites.hq.domain_controllers.addresses.1"],
     ),
     "translated, alone": (SMALL, ({"networks.corp.passage": "translated"},), []),
     "translated, beside another network": (
@@ -405,7 +405,7 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
         ({"networks.north": {"platform": "aws", "internal": ["10.40.0.0/20"]}},),
         ["+ unused-network at networks.north"],
     ),
-    "a misspelt network beside one in which nothing is": (
+    "a misspelled network beside one in which nothing is": (
         SMALL,
         (
             {
@@ -664,7 +664,7 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
                 "clients.c": {"from": ["10.64.0.0/16"], "services": ["https"]},
             },
         ),
-        ["+ not-realised at service_ports.https"],
+        ["+ not-realized at service_ports.https"],
     ),
     "a port of another service": (
         SMALL,

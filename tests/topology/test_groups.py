@@ -8,7 +8,7 @@ from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 from exchange_ports.topology.groups import GroupKind
-from exchange_ports.topology.inventory import Inventory, neighbours
+from exchange_ports.topology.inventory import Inventory, neighbors
 from tests.support.strategies import (
     GONE,
     SMALL,
@@ -145,14 +145,14 @@ def test_neighbors_are_named_by_their_field_and_the_identity_of_their_site() -> 
         "sites.paris.other_exchange.addresses": ["10.20.5.0/28"],
         "witnesses.fsw1.address": "10.20.7.60",
     }
-    assert neighbours(declared(edited(SMALL, edit))) == (
+    assert neighbors(declared(edited(SMALL, edit))) == (
         "accounts-domain-controllers.main",
         "domain-controllers.main",
         "lync.main",
         "other-exchange.paris",
         "witness.fsw1",
     )
-    assert neighbours(declared(SMALL)) == ("domain-controllers.hq",)
+    assert neighbors(declared(SMALL)) == ("domain-controllers.hq",)
 
 
 def test_a_group_is_the_same_whatever_else_its_members_are_in() -> None:

@@ -37,7 +37,7 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
             "unknown-key at sites.hq.zzz: known here are domain_controllers, id, lync, network, other_exchange, servers"
         ],
     ),
-    "a misspelt key of a server": (
+    "a misspelled key of a server": (
         SMALL,
         {"sites.hq.servers.ex1.adress": "10.20.0.11"},
         ["unknown-key at sites.hq.servers.ex1.adress: did you mean `address`?"],
@@ -57,7 +57,7 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
             "no topology",
         ],
     ),
-    "a misspelt role": (
+    "a misspelled role": (
         SMALL,
         {"sites.hq.servers.ex1.roles": ["mailbxo"]},
         [
@@ -150,7 +150,7 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
         {"clients.c": {"from": "10.64.0.0/12"}},
         ["unknown-word at clients.c.from: write one of internet, or [10.64.0.0/12]", "no topology"],
     ),
-    "clients from a misspelt word": (
+    "clients from a misspelled word": (
         SMALL,
         {"clients.c": {"from": "internat"}},
         ["unknown-word at clients.c.from: did you mean internet?"],

@@ -18,7 +18,7 @@ from exchange_ports.topology.models import Topology
 __all__ = ["check"]
 
 _CHECKS: Final[tuple[Callable[[Topology], Iterator[Finding]], ...]] = (
-    mail.not_realised,
+    mail.not_realized,
     mail.rebound,
     naming.undeclared,
     naming.reserved,

@@ -14,7 +14,7 @@ from exchange_ports.topology.checks.naming import (
     listed,
     managed,
     named_by,
-    neighbours,
+    neighbors,
     nowhere,
     servers,
     zones,
@@ -52,7 +52,7 @@ def ranges(topology: models.Topology) -> Iterator[Finding]:
 
 def special(topology: models.Topology) -> Iterator[Finding]:
     """Ranges of which no rule could be about a host: special addresses."""
-    for path, range_ in (*_sources(topology), *_neighbours(topology), *_range_ends(topology)):
+    for path, range_ in (*_sources(topology), *_neighbors(topology), *_range_ends(topology)):
         what = nowhere(range_)
         if what is not None:
             yield BY_CODE["unusable-range"].at(path, range=range_, what=what)
@@ -71,8 +71,8 @@ def _sources(topology: models.Topology) -> Iterator[tuple[Path, Range]]:
             yield (*path, "from", index), range_
 
 
-def _neighbours(topology: models.Topology) -> Iterator[tuple[Path, Range]]:
-    return ((path, range_) for path, _, range_ in neighbours(topology))
+def _neighbors(topology: models.Topology) -> Iterator[tuple[Path, Range]]:
+    return ((path, range_) for path, _, range_ in neighbors(topology))
 
 
 def _range_ends(topology: models.Topology) -> Iterator[tuple[Path, Range]]:
@@ -260,9 +260,9 @@ _KEPT_AT_THE_START: Final = 4
 
 
 def unrestricted(topology: models.Topology) -> Iterator[Finding]:
-    """Neighbours of the fabric that reach into a perimeter: everything passes to them."""
+    """Neighbors of the fabric that reach into a perimeter: everything passes to them."""
     perimeters = [each for each in zones(topology) if each[2] == "perimeter"]
-    for path, what, range_ in neighbours(topology):
+    for path, what, range_ in neighbors(topology):
         for zone_path, _, _, zone in perimeters:
             if overlap(range_, zone):
                 yield BY_CODE["fabric-in-perimeter"].at(
@@ -288,7 +288,7 @@ def _reaches_out(topology: models.Topology, key: str, declared: models.Network) 
         return False
     if any(site.network != key for _, site, _, _ in servers(topology)):
         return True
-    return any(not covers(declared.internal, (range_,)) for _, _, range_ in neighbours(topology))
+    return any(not covers(declared.internal, (range_,)) for _, _, range_ in neighbors(topology))
 
 
 def addresses_needed(topology: models.Topology) -> Iterator[Finding]:
@@ -343,23 +343,23 @@ def unused(topology: models.Topology) -> Iterator[Finding]:
     used |= {edge.network for edge in topology.edge_servers.values()}
     if any(site.network is None and site.servers for site in topology.sites.values()):
         return
-    # A misspelt network is another finding, and the one that was meant is not unused.
+    # A misspelled network is another finding, and the one that was meant is not unused.
     for key in topology.networks if used - {None} <= set(topology.networks) else ():
         if key not in used:
             yield BY_CODE["unused-network"].at(("networks", key), network=key)
 
 
 def listed_twice(topology: models.Topology) -> Iterator[Finding]:
-    """Neighbours listed twice, or whose ranges hold a server of ours."""
+    """Neighbors listed twice, or whose ranges hold a server of ours."""
     seen: dict[Range, Path] = {}
     ours = [(key, address) for _, key, address, _ in _addresses(topology)]
-    for path, what, range_ in neighbours(topology):
+    for path, what, range_ in neighbors(topology):
         if range_ in seen:
             yield BY_CODE["listed-twice"].at(path, what=range_)
         seen.setdefault(range_, path)
         for key, address in ours:
             if address in range_:
-                yield BY_CODE["neighbour-holds-server"].at(
+                yield BY_CODE["neighbor-holds-server"].at(
                     path, what=what, range=range_, server=key, address=address
                 )
 

@@ -210,7 +210,7 @@ _SERVES: Final = {
 }
 
 
-# ---- what can be declared and cannot be realised yet: refused, never ignored ----
+# ---- what can be declared and cannot be realized yet: refused, never ignored ----
 
 
 #: What Set-ImapSettings and Set-PopSettings can bind anew.
@@ -221,11 +221,11 @@ _REBOUND = (models.Service.IMAP, models.Service.POP)
 _SMTP_ROWS = ("M1", "C5", "C6")
 
 
-def not_realised(topology: models.Topology) -> Iterator[Finding]:
+def not_realized(topology: models.Topology) -> Iterator[Finding]:
     """What a topology says that no plan would contain."""
     for service in topology.service_ports:
         if service not in _REBOUND:
-            yield BY_CODE["not-realised"].at(
+            yield BY_CODE["not-realized"].at(
                 ("service_ports", service),
                 what=f"another port for {service}",
                 fix="only imap and pop can be bound anew; take it away",

@@ -274,8 +274,8 @@ def zones(topology: models.Topology) -> Iterator[tuple[Path, str, str, Range]]:
                 yield ("networks", key, zone, index), f"{zone} of {key}", zone, range_
 
 
-def neighbours(topology: models.Topology) -> Iterator[tuple[Path, str, Range]]:
-    """Every range of the fabric's neighbours: its place, what they are, the range."""
+def neighbors(topology: models.Topology) -> Iterator[tuple[Path, str, Range]]:
+    """Every range of the fabric's neighbors: its place, what they are, the range."""
     for key, site in topology.sites.items():
         for field, what in _FABRIC.items():
             declared: models.Addresses | None = getattr(site, field)

@@ -25,7 +25,7 @@ from exchange_ports.topology.checks.naming import (
     managed,
     managed_edges,
     named_by,
-    neighbours,
+    neighbors,
     servers,
 )
 from exchange_ports.topology.fields import FlowEnd, ends_of
@@ -178,7 +178,7 @@ def _asks_controller(
         yield BY_CODE["edge-asks-domain-controller"].at(path, server="domain_controllers")
     if isinstance(declared, str):
         return
-    controllers = [r for _, what, r in neighbours(topology) if what == "domain controllers"]
+    controllers = [r for _, what, r in neighbors(topology) if what == "domain controllers"]
     for index, address in enumerate(declared):
         if any(inside(network(str(address)), range_) for range_ in controllers):
             yield BY_CODE["edge-asks-domain-controller"].at((*path, index), server=address)
