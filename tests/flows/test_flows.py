@@ -5,7 +5,7 @@ controller) that someone who knows Exchange can read; what must pass stands besi
 """
 
 from collections.abc import Mapping
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -426,6 +426,14 @@ def test_without_edge_and_without_sites_inbound_mail_goes_to_every_site() -> Non
         "anywhere -> client-access.hq 25/tcp",
         "anywhere -> client-access.paris 25/tcp",
     ]
+
+
+def test_sources_of_both_ip_versions_under_one_name_have_an_order() -> None:
+    def end(*ranges: str) -> ExternalEndpoint:
+        return ExternalEndpoint("inbound-mail", tuple(map(ip_network, ranges)), "inbound mail")
+
+    older, newer = end("198.51.100.0/24"), end("2001:db8:25::/64")
+    assert sorted([newer, older]) == sorted([older, newer]) == [older, newer]
 
 
 def test_no_inbound_mail_closes_edge_to_the_internet_and_to_the_inside() -> None:
