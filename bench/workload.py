@@ -140,7 +140,7 @@ def _organization(networks: int, platform: Platform) -> dict[str, Any]:
         },
         "mail_flow": {"outbound": {"through": "edge", "next_hop": "internet"}},
         "name_servers": {"internal": "domain_controllers", "edge": ["10.127.0.53"]},
-        "sender_reputation": "off",
+        "sender_reputation": "disabled",
     }
 
 

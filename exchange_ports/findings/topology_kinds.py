@@ -278,7 +278,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "edge-without-name-servers",
         summary="no name servers are declared for Edge servers",
         why="an Edge server looks up the next mail hop, and no page says who answers (A-20)",
-        fix="add `edge: [...]`, or `edge: platform`, to `name_servers`",
+        fix="add `edge: [...]`, or `edge: cloud_resolver`, to `name_servers`",
     ),
     Kind(
         "proxy-without-edge",
@@ -321,7 +321,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "edge-site-unclear",
         summary="{edge} names {which}",
         why="an Edge server is subscribed to exactly one site (V5), or exchanges mail with one by hand",
-        fix="name the site it is subscribed to in `subscribed_site`, or without a subscription the one in `mail_site`",
+        fix="name the site it is subscribed to in `subscribed_site`, or without a subscription the one in `manual_connectors_site`",
     ),
     Kind(
         "edgesync-without-subscription",
@@ -393,7 +393,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "fabric-translated",
         summary="{network} reaches other parts of the fabric through address translation",
         why="between Exchange, domain controllers and Lync nothing may alter bits on the wire (R1 to R3)",
-        fix="route between the networks without translation, then set `passage: routed`",
+        fix="route between the networks without translation, then set `connected_through: routing`",
     ),
     Kind(
         "address-needed",
@@ -503,7 +503,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "sender-reputation-open",
         summary="sender reputation is on in the product, and nothing is declared for it",
         why="its probes are closed here, so open proxy detection fails without a word",
-        fix="add `sender_reputation:` with a proxy, direct, or off",
+        fix="add `sender_reputation:` with a proxy, direct, or disabled",
     ),
     _warning(
         "edge-outside-perimeter",

@@ -86,7 +86,7 @@ class Reason:
     accepted_risk: bool = False
     owner: str | None = None
     ticket: str | None = None
-    review: str | None = None
+    review_by: str | None = None
 
     @property
     def source(self) -> str:
@@ -134,7 +134,7 @@ def reason_order(reason: Reason) -> tuple[int, str, bool, str, str, str]:
         reason.accepted_risk,
         reason.ticket or "",
         reason.owner or "",
-        reason.review or "",
+        reason.review_by or "",
     )
 
 

@@ -121,7 +121,7 @@ class FlowContext:
         if isinstance(asked, dict):
             by_id = {identity(k, self.topology.networks[k]): v for k, v in asked.items()}
             asked, of = by_id.get(group.network), group.network
-        if asked is None or asked == "platform":
+        if asked is None or asked == "cloud_resolver":
             return ()
         if asked == "domain_controllers":
             # Inside, the ground rules already let everything through to domain controllers.
@@ -299,7 +299,7 @@ def _relays(context: FlowContext, _: CatalogEntry) -> RowFlows:
 
 
 def _witnesses(context: FlowContext, _: CatalogEntry) -> RowFlows:
-    for name, witness in sorted(context.topology.witnesses.items()):
+    for name, witness in sorted(context.topology.witness_servers.items()):
         address = network(str(witness.address))
         server = external(EndpointKind.WITNESS, [address], f"witness {name}", name)
         yield from as_in_row(across(context.parts.mailbox(witness.sites), [server]))
@@ -375,7 +375,9 @@ def _edge_fields(context: FlowContext, ends: Iterable[Endpoint]) -> Iterator[Pat
     for member in context.inventory.servers:
         edge = context.topology.edge_servers.get(member.name)
         if edge is not None and member_of & set(member.groups):
-            field = "subscribed_site" if edge.subscribed_site is not None else "mail_site"
+            field = (
+                "subscribed_site" if edge.subscribed_site is not None else "manual_connectors_site"
+            )
             yield "edge_servers", member.name, field
 
 
@@ -477,6 +479,6 @@ ROWS: Final[Mapping[str, CatalogRow]] = {
     "E8": CatalogRow(_reputation_proxy, _field("sender_reputation", "proxy")),
     "E8d": CatalogRow(_reputation_probes, _field("sender_reputation")),
     "M6": CatalogRow(_relays, _named(EndpointKind.RELAY, "mail_flow", "relays")),
-    "W1": CatalogRow(_witnesses, _named(EndpointKind.WITNESS, "witnesses")),
+    "W1": CatalogRow(_witnesses, _named(EndpointKind.WITNESS, "witness_servers")),
     "N1": CatalogRow(_all_resolve, _name_servers("internal")),
 }

@@ -233,7 +233,7 @@ _RECORD: Final = (
     *("source", "source place", "source addresses"),
     *("destination", "destination place", "destination addresses"),
     *("passes", "reason", "published row", "document"),
-    *("risk accepted", "owner", "ticket", "review"),
+    *("risk accepted", "owner", "ticket", "review by"),
 )
 _COLUMNS: Final = ("from", "its addresses", "to", "its addresses", "passes", "why")
 #: Of a page, in hundredths.
@@ -355,7 +355,7 @@ def _record(row: HandoverRow) -> tuple[str, ...]:
         "yes" if words.risk_look(reasons) else "no",
         words.each_once(reason.owner for reason in reasons),
         words.each_once(reason.ticket for reason in reasons),
-        words.each_once(reason.review for reason in reasons),
+        words.each_once(reason.review_by for reason in reasons),
     )
 
 

@@ -117,7 +117,7 @@ def cited(reason: Reason) -> str:
     if reason.entry is not None:
         return reason.source
     marks = [reason.ticket, reason.owner and f"owner {reason.owner}"]
-    marks.append(reason.review and f"until {reason.review}")
+    marks.append(reason.review_by and f"until {reason.review_by}")
     return ", ".join(["the operator's words", *(mark for mark in marks if mark)])
 
 

@@ -107,7 +107,7 @@ def _facts(book: Book) -> Iterator[tuple[str, doc.Value]]:
 
 def _risks(book: Book) -> doc.Section:
     rows = [*_accepted(book)]
-    columns = ("from", "to", "passes", "in the operator's words", "owner", "ticket", "review")
+    columns = ("from", "to", "passes", "in the operator's words", "owner", "ticket", "review by")
     known = [
         doc.Row((doc.Text(code, doc.Look.CODE), why))
         for code, why in book.plans.topology.acknowledge.items()
@@ -166,7 +166,7 @@ def _parts(plans: Plans, ends: Iterable[Endpoint]) -> Iterator[str | ExternalEnd
 def _accepted_flow(flow: AdditionalFlow) -> doc.Row:
     need = None if flow.need is None else flow.need.value
     ports = ", ".join(map(str, flow.ports)) if flow.ports else f"need {need}"
-    said = (flow.reason or f"need {need}", flow.owner, flow.ticket, flow.review)
+    said = (flow.reason or f"need {need}", flow.owner, flow.ticket, flow.review_by)
     return doc.Row(
         (
             ", ".join(map(_end, ends_of(flow.source))),

@@ -371,6 +371,6 @@ def neighbors(topology: models.Topology) -> tuple[str, ...]:
                     yield name_of(named, key, site)
             if site.domain_controllers is not None and site.domain_controllers.accounts_forest:
                 yield accounts_name(key, site)
-        yield from map(witness_name, topology.witnesses)
+        yield from map(witness_name, topology.witness_servers)
 
     return tuple(sorted(everyone()))

@@ -135,7 +135,7 @@ ANSWERS: Final = (
         "plan edge-with-site.yaml",
         2,
         (
-            "`mail_site` (For an Edge server without a subscription)",
+            "`manual_connectors_site` (For an Edge server without a subscription)",
             "`subscribed_site` (The Active Directory site it is subscribed to)",
         ),
         ("did you mean",),

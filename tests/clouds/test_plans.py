@@ -480,7 +480,7 @@ TWO_NETWORKS: Final = edited(
             "network": "north",
             "servers": {"ex9": {"roles": ["client_access", "mailbox"], "address": "10.40.0.9"}},
         },
-        "witnesses.w": {"address": "10.20.7.60", "sites": ["hq"]},
+        "witness_servers.w": {"address": "10.20.7.60", "sites": ["hq"]},
     },
 )
 WITNESS: Final = [

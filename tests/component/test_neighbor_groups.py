@@ -132,7 +132,7 @@ def test_too_many_rules_for_their_group_are_refused_before_anything_is_registere
     }
     sites = {**WITH_LYNC["sites"], **paris}
     data = edited(
-        WITH_LYNC, {"witnesses.fs1": witness, "sites": sites, "networks.corp.quotas": quotas}
+        WITH_LYNC, {"witness_servers.fs1": witness, "sites": sites, "networks.corp.quotas": quotas}
     )
     networks: Any = {"corp": {"vpc_id": "vpc-1", "neighbors": {"witness.fs1": "sg-w"}}}
     with pytest.raises(ProgramFailed, match=r"over-limit\] witness\.fs1, in, IPv4 needs \d+ rules"):

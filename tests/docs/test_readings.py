@@ -67,7 +67,7 @@ WHO: Final = {
 
 SUBSCRIBED: Final = {
     "edge_servers.edge1": {"network": "corp", "address": "10.20.240.5", "subscribed_site": "hq"},
-    "sender_reputation": "off",
+    "sender_reputation": "disabled",
 }
 
 
@@ -170,7 +170,7 @@ def test_a_15_the_av_edge_of_lync_gets_nothing_by_itself(platform: Platform) -> 
 def test_a_17_a_witness_outside_exchange_is_reached_by_smb_and_rpc_only(
     platform: Platform,
 ) -> None:
-    witness = Registered(on(platform, {"witnesses.fsw1": {"address": "10.20.2.60"}}))
+    witness = Registered(on(platform, {"witness_servers.fsw1": {"address": "10.20.2.60"}}))
     witness.opens(
         *(f"mbx1 -> witness {port}/tcp" for port in (135, 445, 49152, 65535)),
         "ex1 -> witness 445/tcp",
@@ -391,7 +391,7 @@ def test_a_06_an_edge_server_without_a_subscription_speaks_25_both_ways(
     by_hand = {
         **SUBSCRIBED,
         "edge_servers.edge1.subscribed_site": GONE,
-        "edge_servers.edge1.mail_site": "hq",
+        "edge_servers.edge1.manual_connectors_site": "hq",
         "mail_flow.outbound": {"through": "edge"},
     }
     data = on(platform, by_hand)
@@ -467,7 +467,7 @@ def asks_for_names(ports: Ports) -> bool:
 @pytest.mark.slow
 @on_both_clouds
 def test_a_20_nobody_is_asked_for_names_who_is_not_declared(platform: Platform) -> None:
-    data = on(platform, {**SUBSCRIBED, "name_servers.internal": "platform"})
+    data = on(platform, {**SUBSCRIBED, "name_servers.internal": "cloud_resolver"})
     for left_out, code in (
         ("name_servers", "missing-key"),
         ("name_servers.internal", "missing-key"),

@@ -216,7 +216,9 @@ def _with_two_projects(desk: Desk) -> None:
 
 
 def _with_a_review(desk: Desk) -> None:
-    more = 'reason: administration, owner: Messaging team, ticket: MAIL-204, review: "2027-03-31"'
+    more = (
+        'reason: administration, owner: Messaging team, ticket: MAIL-204, review_by: "2027-03-31"'
+    )
     base = BASES[0]["body"].replace("reason: administration", more)
     desk.write(FILE, base.encode())
 

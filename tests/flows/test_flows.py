@@ -170,13 +170,13 @@ OF_ROWS: Final[Mapping[str, Case]] = {
         WITH_EDGE,
         {"name_servers.edge": ["10.20.240.53"]},
         ("edge.hq -> edge-name-servers 53/tcp", "edge.hq -> edge-name-servers 53/udp"),
-        {"name_servers.edge": "platform"},
+        {"name_servers.edge": "cloud_resolver"},
     ),
     "E8": Case(
         WITH_EDGE,
         {"sender_reputation": PROXY},
         ("edge.hq -> reputation-proxy 8080/tcp",),
-        {"sender_reputation": "off"},
+        {"sender_reputation": "disabled"},
     ),
     "E8d": Case(
         WITH_EDGE,
@@ -192,7 +192,7 @@ OF_ROWS: Final[Mapping[str, Case]] = {
     ),
     "W1": Case(
         SMALL,
-        {"witnesses.fsw1": {"address": "10.20.7.60"}},
+        {"witness_servers.fsw1": {"address": "10.20.7.60"}},
         ("mailbox.hq -> witness.fsw1 135,445,49152-65535/tcp",),
         {},
     ),
@@ -544,7 +544,7 @@ def test_domain_controllers_answer_names_by_the_ground_rules() -> None:
 def test_the_platforms_resolver_needs_no_rule() -> None:
     edit = {
         "mail_flow.outbound": {"through": "mailbox"},
-        "name_servers": {"internal": "platform", "edge": "platform"},
+        "name_servers": {"internal": "cloud_resolver", "edge": "cloud_resolver"},
     }
     found = of_topology(WITH_EDGE, edit)
     assert [of_row(row, found) for row in ("M4", "N1", "E7")] == [[], [], []]
@@ -690,7 +690,10 @@ def test_an_edge_server_receives_by_a_group_of_its_own_only_where_its_port_is_an
 
 
 def test_an_edge_server_by_hand_takes_no_part_in_edgesync_whatever_it_says() -> None:
-    by_hand = {"edge_servers.edge1.subscribed_site": GONE, "edge_servers.edge1.mail_site": "hq"}
+    by_hand = {
+        "edge_servers.edge1.subscribed_site": GONE,
+        "edge_servers.edge1.manual_connectors_site": "hq",
+    }
     for own in ({}, {"own_group": True}, {"edgesync_port": 50700}):
         edit = {f"edge_servers.edge1.{key}": value for key, value in own.items()}
         assert of_row("E5", of_topology(edited(WITH_EDGE, by_hand), edit)) == []
@@ -780,7 +783,7 @@ def test_the_operators_words_travel_with_the_flow() -> None:
         "accept_risk": True,
         "owner": "Messaging team",
         "ticket": "MAIL-204",
-        "review": "2027-03-31",
+        "review_by": "2027-03-31",
     }
     found = of_topology(WITH_EDGE, {"additional_flows": [flow]})
     reasons = [r for f in found for r in f.reasons if r.entry is None]
@@ -790,7 +793,7 @@ def test_the_operators_words_travel_with_the_flow() -> None:
             accepted_risk=True,
             owner="Messaging team",
             ticket="MAIL-204",
-            review="2027-03-31",
+            review_by="2027-03-31",
         )
     ]
     assert reasons[0].source == "additional flow"

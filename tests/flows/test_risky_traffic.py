@@ -161,9 +161,9 @@ ROWS: Final[dict[str, tuple[str, str, Data, Data]]] = {
     ),
     "a witness in the perimeter": (
         "risky-traffic",
-        "witnesses.fsw allows file sharing and RPC from the inside to the perimeter",
-        {"witnesses.fsw": {"address": "10.20.240.9"}},
-        {"witnesses.fsw": {"address": "10.20.2.60"}},
+        "witness_servers.fsw allows file sharing and RPC from the inside to the perimeter",
+        {"witness_servers.fsw": {"address": "10.20.240.9"}},
+        {"witness_servers.fsw": {"address": "10.20.2.60"}},
     ),
     "a relay in the perimeter": (
         "risky-traffic",
@@ -228,9 +228,9 @@ ROWS: Final[dict[str, tuple[str, str, Data, Data]]] = {
     "translation before Edge servers": (
         "source-translated",
         "mail_flow: {inbound: {from: [...]}}",
-        {"networks.corp.passage": "translated"},
+        {"networks.corp.connected_through": "nat"},
         {
-            "networks.corp.passage": "translated",
+            "networks.corp.connected_through": "nat",
             "mail_flow.inbound": {"from": ["10.20.250.0/26"]},
         },
     ),
@@ -298,7 +298,7 @@ ACCEPTED: Final = {
     "EdgeSync on the port of remote desktop": "edge_servers.edge1",
     "a domain controller as smart host": "mail_flow.outbound",
     "a proxy on the port of a directory": "sender_reputation",
-    "a witness in the perimeter": "witnesses.fsw",
+    "a witness in the perimeter": "witness_servers.fsw",
     "IMAP bound to the port of remote desktop": "clients.all",
 }
 

@@ -207,7 +207,7 @@ def test_forty_like_sites_are_one_column() -> None:
 
 
 def test_what_passes_at_each_of_like_sites_alone_is_not_said_of_all_pairs() -> None:
-    edit: dict[str, Any] = {"sender_reputation": "off", "name_servers.edge": "platform"}
+    edit: dict[str, Any] = {"sender_reputation": "disabled", "name_servers.edge": "cloud_resolver"}
     for number in range(3):
         edit[f"sites.s{number}"] = {
             "network": "corp",

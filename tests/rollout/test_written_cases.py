@@ -84,8 +84,8 @@ CASES: Final[Mapping[str, Case]] = {
         {
             "edge_servers": WITH_EDGE["edge_servers"],
             "mail_flow": {"outbound": {"through": "edge"}},
-            "sender_reputation": "off",
-            "name_servers.edge": "platform",
+            "sender_reputation": "disabled",
+            "name_servers.edge": "cloud_resolver",
         },
         1,
         1,

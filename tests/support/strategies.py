@@ -85,8 +85,8 @@ WITH_EDGE: Final[Mapping[str, Any]] = edited(
     SMALL,
     {
         "edge_servers.edge1": {"network": "corp", "subscribed_site": "hq"},
-        "name_servers.edge": "platform",
-        "sender_reputation": "off",
+        "name_servers.edge": "cloud_resolver",
+        "sender_reputation": "disabled",
     },
 )
 
@@ -272,7 +272,7 @@ class _Draft:
         if internet is not None:
             zones["internet"] = internet
         if self.draw(_number(0, 4)) == 0:
-            zones["passage"] = "inspected"
+            zones["connected_through"] = "inspection"
         if self.draw(_number(0, 4)) == 0:
             zones["exclusive_rules"] = True
         if platform == "azure" and self.draw(_number(0, 2)) == 0:
@@ -413,7 +413,7 @@ class _Draft:
         network = self.draw(_one((beside, beside, *networks)))
         edge: Data = {"network": network}
         if self.draw(_number(0, 4)) == 0:
-            edge["mail_site"] = site
+            edge["manual_connectors_site"] = site
         else:
             edge["subscribed_site"] = site
             if self.draw(_number(0, 3)) == 0:
@@ -527,14 +527,14 @@ class _Draft:
             witness: Data = {"address": "10.20.7.60"}
             if self.maybe():
                 witness["sites"] = self.draw(_some(sorted(self.with_role("mailbox"))))
-            self.data["witnesses"] = {"fsw1": witness}
+            self.data["witness_servers"] = {"fsw1": witness}
 
     def name_servers(self) -> None:
         servers: Data = {"internal": self.resolvers("10.20.2.53", "10.20.3.53")}
         if self.edges:
             servers["edge"] = self.resolvers("10.20.240.53", "2001:db8:20:f0::53")
             proxy: Data = {"address": "10.20.240.9", "port": 1080, "type": "socks5"}
-            reputation = (None, "off", "direct", {"proxy": proxy})[self.draw(_number(0, 3))]
+            reputation = (None, "disabled", "direct", {"proxy": proxy})[self.draw(_number(0, 3))]
             if reputation is not None:
                 self.data["sender_reputation"] = reputation
         self.data["name_servers"] = servers
@@ -583,7 +583,7 @@ class _Draft:
                 # A need brings both, and either may be said otherwise.
                 said = {key: value for key, value in said.items() if self.maybe()}
             flow |= said
-            for key, value in (("owner", "us"), ("ticket", "M-1"), ("review", "2027-03-31")):
+            for key, value in (("owner", "us"), ("ticket", "M-1"), ("review_by", "2027-03-31")):
                 if self.draw(_number(0, 2)) == 0:
                     flow[key] = value
             flows.append(flow)
@@ -596,7 +596,7 @@ class _Draft:
 
 def site_of(edge: Data) -> str:
     """The site that an Edge server exchanges mail with."""
-    return edge.get("subscribed_site") or edge["mail_site"]
+    return edge.get("subscribed_site") or edge["manual_connectors_site"]
 
 
 def has_own_group(edge: Data) -> bool:
@@ -702,7 +702,7 @@ def _empty_subscription(data: Data) -> bool:
     edge = _edge(data)
     if edge is None:
         return False
-    edge.pop("mail_site", None)
+    edge.pop("manual_connectors_site", None)
     edge.pop("edgesync_except", None)
     edge["subscribed_site"] = "added"
     return _add_site({})(data)
@@ -849,7 +849,7 @@ def _quota_of_aws(data: Data) -> bool:
 
 def _translated(data: Data) -> bool:
     site = _site(data)
-    data["networks"][site["network"]]["passage"] = "translated"
+    data["networks"][site["network"]]["connected_through"] = "nat"
     site["lync"] = {"addresses": ["10.99.0.0/28"]}
     return True
 
@@ -932,11 +932,17 @@ _FAULTS: Final[tuple[Fault, ...]] = (
     ("bad-end", lambda data: _add_flow(data, to="ex1@hq@hq")),
     ("cloud-name", lambda data: _add_flow(data, to="pl-0123456789abcdef0")),
     ("bad-words", lambda data: _add_flow(data, reason=" ")),
-    ("bad-date", lambda data: _add_flow(data, review="2027-02-30")),
+    ("bad-date", lambda data: _add_flow(data, review_by="2027-02-30")),
     # Names.
     ("undeclared", _set(_site, "network", "nowhere")),
-    ("undeclared", _on_edge(subscribed_site="nowhere", mail_site=GONE, edgesync_except=GONE)),
-    ("undeclared", _on_edge(subscribed_site=GONE, mail_site="nowhere", edgesync_except=GONE)),
+    (
+        "undeclared",
+        _on_edge(subscribed_site="nowhere", manual_connectors_site=GONE, edgesync_except=GONE),
+    ),
+    (
+        "undeclared",
+        _on_edge(subscribed_site=GONE, manual_connectors_site="nowhere", edgesync_except=GONE),
+    ),
     ("undeclared", lambda data: _sending_edge(data) is not None and _excepts(data, "nobody")),
     ("undeclared", lambda data: _add_flow(data, to="nobody")),
     ("undeclared", _set(_network, "retired_groups", ["mailbox.nowhere"])),
@@ -990,12 +996,12 @@ _FAULTS: Final[tuple[Fault, ...]] = (
     ("network-without-name-servers", _unresolved),
     (
         "proxy-without-edge",
-        lambda data: _no_edge(data) and _set(lambda d: d, "sender_reputation", "off")(data),
+        lambda data: _no_edge(data) and _set(lambda d: d, "sender_reputation", "disabled")(data),
     ),
-    ("edge-site-unclear", _on_edge(subscribed_site="hq", mail_site="hq")),
+    ("edge-site-unclear", _on_edge(subscribed_site="hq", manual_connectors_site="hq")),
     (
         "edgesync-without-subscription",
-        _on_edge(subscribed_site=GONE, mail_site="hq", edgesync_except=["any"]),
+        _on_edge(subscribed_site=GONE, manual_connectors_site="hq", edgesync_except=["any"]),
     ),
     ("edge-without-mail", _on_edge(receives=False, sends=False)),
     ("edge-version-refused", _on_edge(version="se")),

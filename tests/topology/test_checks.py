@@ -33,7 +33,7 @@ APART: Final[Edit] = {
 }
 BY_HAND: Final[Edit] = {
     "edge_servers.edge1.subscribed_site": GONE,
-    "edge_servers.edge1.mail_site": "hq",
+    "edge_servers.edge1.manual_connectors_site": "hq",
 }
 #: Mail of every site leaves by its Client Access servers, and that of hq by Edge as well.
 PROXIED: Final[Edit] = {"mail_flow.outbound": {"through": "client_access"}}
@@ -124,7 +124,7 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
         (APART, BY_HAND),
         [
             "+ address-needed at sites.hq.servers.ex1",
-            "+ edge-unsubscribed at edge_servers.edge1.mail_site",
+            "+ edge-unsubscribed at edge_servers.edge1.manual_connectors_site",
         ],
     ),
     "no address, and no Edge server of its site in another network": (
@@ -312,32 +312,32 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
         ({"sites.hq.domain_controllers.addresses": ["10.20.2.10", "10.20.0.11"]},),
         ["+ neighbor-holds-server at sites.hq.domain_controllers.addresses.1"],
     ),
-    "translated, alone": (SMALL, ({"networks.corp.passage": "translated"},), []),
+    "translated, alone": (SMALL, ({"networks.corp.connected_through": "nat"},), []),
     "translated, beside another network": (
         SMALL,
         (
             NORTH,
-            {"networks.corp.passage": "translated"},
+            {"networks.corp.connected_through": "nat"},
         ),
-        ["+ fabric-translated at networks.corp.passage"],
+        ["+ fabric-translated at networks.corp.connected_through"],
     ),
     "inspected, beside another network": (
         SMALL,
         (
             NORTH,
-            {"networks.corp.passage": "inspected"},
+            {"networks.corp.connected_through": "inspection"},
         ),
-        ["+ fabric-inspected at networks.corp.passage"],
+        ["+ fabric-inspected at networks.corp.connected_through"],
     ),
     "translated, with a domain controller elsewhere": (
         SMALL,
         (
             {
-                "networks.corp.passage": "translated",
+                "networks.corp.connected_through": "nat",
                 "sites.hq.domain_controllers.addresses": ["10.99.0.10"],
             },
         ),
-        ["+ fabric-translated at networks.corp.passage"],
+        ["+ fabric-translated at networks.corp.connected_through"],
     ),
     "no address beside another network": (
         SMALL,
@@ -364,7 +364,7 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
         ),
         [
             "+ address-needed at edge_servers.edge1",
-            "+ edge-unsubscribed at edge_servers.edge1.mail_site",
+            "+ edge-unsubscribed at edge_servers.edge1.manual_connectors_site",
         ],
     ),
     "a Client Access server without an address, Edge elsewhere": (
@@ -513,7 +513,7 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
     ),
     "an Edge server of two sites": (
         WITH_EDGE,
-        ({"edge_servers.edge1.mail_site": "hq"},),
+        ({"edge_servers.edge1.manual_connectors_site": "hq"},),
         ["+ edge-site-unclear at edge_servers.edge1"],
     ),
     "an Edge server of no site": (
@@ -528,7 +528,7 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
             {"edge_servers.edge1.edgesync_except": ["ex1"]},
         ),
         [
-            "+ edge-unsubscribed at edge_servers.edge1.mail_site",
+            "+ edge-unsubscribed at edge_servers.edge1.manual_connectors_site",
             "+ edgesync-without-subscription at edge_servers.edge1.edgesync_except",
         ],
     ),
@@ -559,7 +559,7 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
     ),
     "a proxy without Edge": (
         SMALL,
-        ({"sender_reputation": "off"},),
+        ({"sender_reputation": "disabled"},),
         ["+ proxy-without-edge at sender_reputation"],
     ),
     "name servers by network, one missing": (
@@ -767,12 +767,12 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
                     "network": "corp",
                     "servers": {"cas3": {"roles": ["client_access"]}},
                 },
-                "edge_servers.edge2": {"network": "corp", "mail_site": "paris"},
+                "edge_servers.edge2": {"network": "corp", "manual_connectors_site": "paris"},
             },
         ),
         [
-            "+ edge-unsubscribed at edge_servers.edge2.mail_site",
-            "+ subscription-without-mailbox at edge_servers.edge2.mail_site",
+            "+ edge-unsubscribed at edge_servers.edge2.manual_connectors_site",
+            "+ subscription-without-mailbox at edge_servers.edge2.manual_connectors_site",
         ],
     ),
     "no domain controller": (
@@ -802,10 +802,10 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
                     "network": "corp",
                     "servers": {"cas3": {"roles": ["client_access"]}},
                 },
-                "witnesses.w": {"address": "10.20.7.60", "sites": ["hq", "paris"]},
+                "witness_servers.w": {"address": "10.20.7.60", "sites": ["hq", "paris"]},
             },
         ),
-        ["+ no-server-to-serve at witnesses.w.sites.1"],
+        ["+ no-server-to-serve at witness_servers.w.sites.1"],
     ),
     "a relay to Mailbox servers where there are none": (
         SMALL,
@@ -886,9 +886,9 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
         WITH_EDGE,
         (
             BY_HAND,
-            {"edge_servers.edge1.mail_site": "hr"},
+            {"edge_servers.edge1.manual_connectors_site": "hr"},
         ),
-        ["+ undeclared at edge_servers.edge1.mail_site"],
+        ["+ undeclared at edge_servers.edge1.manual_connectors_site"],
     ),
     "an exception for a server of no such name": (
         WITH_EDGE,
@@ -922,8 +922,8 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
     ),
     "a witness of an unknown site": (
         SMALL,
-        ({"witnesses.w": {"address": "10.20.7.60", "sites": ["hr"]}},),
-        ["+ undeclared at witnesses.w.sites.0"],
+        ({"witness_servers.w": {"address": "10.20.7.60", "sites": ["hr"]}},),
+        ["+ undeclared at witness_servers.w.sites.0"],
     ),
     "a connector of an unknown site": (
         SMALL,
@@ -1166,10 +1166,10 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
     ),
     "a day that is none": (
         SMALL,
-        (asked(review="2027-02-30"),),
-        ["+ bad-date at additional_flows.0.review"],
+        (asked(review_by="2027-02-30"),),
+        ["+ bad-date at additional_flows.0.review_by"],
     ),
-    "a day": (SMALL, (asked(review="2027-02-28"),), []),
+    "a day": (SMALL, (asked(review_by="2027-02-28"),), []),
     "a relay from public addresses to Mailbox servers": (
         SMALL,
         (

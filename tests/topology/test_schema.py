@@ -89,9 +89,9 @@ WRONG: Final[dict[str, tuple[tuple[str | int, ...], object, str]]] = {
         "$.additional_flows[0].ports",
     ),
     "a date in another order": (
-        ("additional_flows", 0, "review"),
+        ("additional_flows", 0, "review_by"),
         "31.3.2027",
-        "$.additional_flows[0].review",
+        "$.additional_flows[0].review_by",
     ),
     "a word for true": (
         ("additional_flows", 0, "accept_risk"),

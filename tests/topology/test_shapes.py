@@ -129,8 +129,8 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
     ),
     "a reason missing": (
         SMALL,
-        {"witnesses.w": {}},
-        ["missing-key at witnesses.w: add `address: 10.20.2.60` here", "no topology"],
+        {"witness_servers.w": {}},
+        ["missing-key at witness_servers.w: add `address: 10.20.2.60` here", "no topology"],
     ),
     "nothing listed": (
         SMALL,
@@ -239,11 +239,11 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
                     "to": "exchange",
                     "ports": ["3389/tcp"],
                     "reason": "r",
-                    "review": "31.12.2027",
+                    "review_by": "31.12.2027",
                 }
             ]
         },
-        ['bad-date at additional_flows.0.review: write it as "2027-03-31"'],
+        ['bad-date at additional_flows.0.review_by: write it as "2027-03-31"'],
     ),
     "one of pydantic's steps as a key": (
         SMALL,

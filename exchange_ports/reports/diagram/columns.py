@@ -234,7 +234,7 @@ def _neighbors(rest: Sequence[PicturePlace]) -> Iterator[Strip]:
 _KINDS: Final[Mapping[EndpointKind | None, str]] = {
     EndpointKind.CLIENTS: "clients",
     EndpointKind.RELAY: "relays",
-    EndpointKind.WITNESS: "witnesses",
+    EndpointKind.WITNESS: "witness_servers",
 }
 
 

@@ -237,7 +237,7 @@ def _cited(reason: Reason) -> str:
         for name, value in (
             ("owner", reason.owner),
             ("ticket", reason.ticket),
-            ("review", reason.review),
+            ("review by", reason.review_by),
         )
         if value
     ]

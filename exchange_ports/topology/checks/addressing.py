@@ -273,10 +273,12 @@ def unrestricted(topology: models.Topology) -> Iterator[Finding]:
 def passages(topology: models.Topology) -> Iterator[Finding]:
     """What stands between Exchange servers and the rest of the fabric in another place."""
     for key, declared in topology.networks.items():
-        if declared.passage is models.Passage.ROUTED or not _reaches_out(topology, key, declared):
+        if declared.connected_through is models.ConnectedThrough.ROUTING or not _reaches_out(
+            topology, key, declared
+        ):
             continue
-        path: Path = ("networks", key, "passage")
-        if declared.passage is models.Passage.TRANSLATED:
+        path: Path = ("networks", key, "connected_through")
+        if declared.connected_through is models.ConnectedThrough.NAT:
             yield BY_CODE["fabric-translated"].at(path, network=key)
         else:
             yield BY_CODE["fabric-inspected"].at(path, network=key)

@@ -73,9 +73,9 @@ def edge_servers(topology: models.Topology) -> Iterator[Finding]:
     """What Edge servers need, and what contradicts itself about one."""
     for key, edge in topology.edge_servers.items():
         path: Path = ("edge_servers", key)
-        if (edge.subscribed_site is None) == (edge.mail_site is None):
-            which = "neither {} nor {}" if edge.mail_site is None else "both {} and {}"
-            which = which.format("subscribed_site", "mail_site")
+        if (edge.subscribed_site is None) == (edge.manual_connectors_site is None):
+            which = "neither {} nor {}" if edge.manual_connectors_site is None else "both {} and {}"
+            which = which.format("subscribed_site", "manual_connectors_site")
             yield BY_CODE["edge-site-unclear"].at(path, edge=key, which=which)
         if edge.version == SUBSCRIPTION_EDITION:
             yield BY_CODE["edge-version-refused"].at((*path, "version"), edge=key)
@@ -166,7 +166,7 @@ def roles(topology: models.Topology) -> Iterator[Finding]:
                 yield BY_CODE["mailbox-without-client-access"].at(("sites", site), site=site)
     for key, edge in topology.edge_servers.items():
         if edge.site in topology.sites and edge.site not in stored:
-            field = "subscribed_site" if edge.subscribed_site else "mail_site"
+            field = "subscribed_site" if edge.subscribed_site else "manual_connectors_site"
             path = ("edge_servers", key, field)
             yield BY_CODE["subscription-without-mailbox"].at(path, edge=key, site=edge.site)
     if not any(site.domain_controllers for site in topology.sites.values()):
@@ -189,8 +189,8 @@ def _asked(topology: models.Topology) -> Iterator[tuple[Path, tuple[str, ...] | 
         yield path, named, ServerRole.CLIENT_ACCESS
     for key, relay in topology.mail_flow.relays.items():
         yield ("mail_flow", "relays", key, "sites"), relay.sites, ServerRole(relay.to)
-    for key, witness in topology.witnesses.items():
-        yield ("witnesses", key, "sites"), witness.sites, ServerRole.MAILBOX
+    for key, witness in topology.witness_servers.items():
+        yield ("witness_servers", key, "sites"), witness.sites, ServerRole.MAILBOX
     for path, connector in connectors(topology):
         if connector.through in (models.OutboundPath.MAILBOX, models.OutboundPath.CLIENT_ACCESS):
             yield (*path, "sites"), connector.sites, ServerRole(connector.through)

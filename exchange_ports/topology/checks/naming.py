@@ -48,7 +48,7 @@ def _of_edge(topology: models.Topology, path: Path, edge: models.EdgeServer) -> 
     networks, sites = topology.networks, topology.sites
     if edge.network not in networks:
         yield _unknown((*path, "network"), edge.network, "a network", networks)
-    for field in ("subscribed_site", "mail_site"):
+    for field in ("subscribed_site", "manual_connectors_site"):
         named: str | None = getattr(edge, field)
         if named is not None and named not in sites:
             yield _unknown((*path, field), named, "a site", sites)
@@ -70,8 +70,8 @@ def _sites_named(topology: models.Topology) -> Iterator[tuple[Path, tuple[str, .
     """Every list of sites alone, with its place."""
     for key, relay in topology.mail_flow.relays.items():
         yield ("mail_flow", "relays", key, "sites"), relay.sites or ()
-    for key, witness in topology.witnesses.items():
-        yield ("witnesses", key, "sites"), witness.sites or ()
+    for key, witness in topology.witness_servers.items():
+        yield ("witness_servers", key, "sites"), witness.sites or ()
     for path, connector in connectors(topology):
         yield (*path, "sites"), connector.sites or ()
 

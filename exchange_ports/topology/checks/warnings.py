@@ -187,9 +187,9 @@ def _asks_controller(
 def unsubscribed_edge(topology: models.Topology) -> Iterator[Finding]:
     """Edge servers that exchange mail by connectors made by hand."""
     for key, edge in topology.edge_servers.items():
-        if edge.subscribed_site is None and edge.mail_site in topology.sites:
-            path: Path = ("edge_servers", key, "mail_site")
-            yield BY_CODE["edge-unsubscribed"].at(path, edge=key, site=edge.mail_site)
+        if edge.subscribed_site is None and edge.manual_connectors_site in topology.sites:
+            path: Path = ("edge_servers", key, "manual_connectors_site")
+            yield BY_CODE["edge-unsubscribed"].at(path, edge=key, site=edge.manual_connectors_site)
 
 
 def older_edge(topology: models.Topology) -> Iterator[Finding]:
