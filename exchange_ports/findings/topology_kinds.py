@@ -342,12 +342,6 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="leave the server out, or set `receives` or `sends` to true",
     ),
     Kind(
-        "none-beside-others",
-        summary="one Send connector says `through: none` beside others",
-        why="none means that no mail leaves, and the others say that some does",
-        fix="take it away",
-    ),
-    Kind(
         "edge-does-not-send",
         summary="outbound mail goes through edge, and {who}",
         why="no server would send the mail of this connector",

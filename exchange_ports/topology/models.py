@@ -55,7 +55,6 @@ class OutboundPath(StrEnum):
     MAILBOX = "mailbox"
     CLIENT_ACCESS = "client_access"
     EDGE = "edge"
-    NONE = "none"
 
 
 class ConnectedThrough(StrEnum):
@@ -340,7 +339,7 @@ class Outbound(Declared):
 
     through: OutboundPath = Field(examples=["edge", "mailbox"])
     """Which servers hand mail out: `mailbox`, `client_access` (proxied through the Client Access
-    servers of the same site), `edge`, or `none`."""
+    servers of the same site), or `edge`."""
     next_hop: NextHop = Field(
         default="internet", examples=["internet", [{"address": "10.20.7.25", "port": SMTP_PORT}]]
     )

@@ -470,7 +470,7 @@ class _Draft:
             several = [self.connector() for _ in range(self.draw(_number(1, 3)))]
             outbound = self.draw(_one(("none", "several", "one")))
             if outbound == "none":
-                flow["outbound"] = ("none", {"through": "none"})[self.draw(_number(0, 1))]
+                flow["outbound"] = "none"
             else:
                 flow["outbound"] = several if outbound == "several" else several[0]
         relays = {name: self.relay(name) for name in _RELAYS if self.draw(_number(0, 3)) == 0}
@@ -987,10 +987,6 @@ _FAULTS: Final[tuple[Fault, ...]] = (
         lambda data: _sends(
             data, {"through": "client_access", "sites": ["added"], "servers": ["added"]}
         ),
-    ),
-    (
-        "none-beside-others",
-        lambda data: _sends(data, [{"through": "none"}, {"through": "mailbox"}]),
     ),
     ("edge-without-name-servers", lambda data: _edge(data) is not None and _no_edge_names(data)),
     ("network-without-name-servers", _unresolved),
