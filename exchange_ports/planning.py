@@ -127,4 +127,4 @@ def _unacknowledged(topology: Topology, findings: Iterable[Finding]) -> Iterator
     for code in topology.acknowledge:
         if code in WARNINGS - occurring:
             path = ("topology", "acknowledge", code)
-            yield BY_CODE["acknowledged-in-vain"].at(path, code=code)
+            yield BY_CODE["unused-acknowledgment"].at(path, code=code)

@@ -6,11 +6,11 @@ from typing import Final
 
 from exchange_ports.findings import Finding, Path
 from exchange_ports.findings.command_kinds import (
-    NEEDLESS_ACCEPT_RISK,
     OWN_SERVER_BY_ADDRESS,
     RANGE_WITHOUT_FAMILY,
     RISKY_TRAFFIC,
     SOURCE_TRANSLATED,
+    UNUSED_ACCEPT_RISK,
 )
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.flows.compile_flows import FieldOrigins
@@ -99,15 +99,15 @@ class _FlowChecks:
             needed = {*needed, "private_blocks"}
         for field in topology.accept_risk:
             if field not in needed:
-                yield NEEDLESS_ACCEPT_RISK.at(("accept_risk", field), field=field)
+                yield UNUSED_ACCEPT_RISK.at(("accept_risk", field), field=field)
         for index, flow in enumerate(topology.additional_flows):
             if flow.accept_risk and f"additional_flows.{index}" not in needed:
                 path: Path = ("additional_flows", index, "accept_risk")
-                yield NEEDLESS_ACCEPT_RISK.at(path, field=f"additional flow {index + 1}")
+                yield UNUSED_ACCEPT_RISK.at(path, field=f"additional flow {index + 1}")
         for key, relay in topology.mail_flow.relays.items():
             if relay.accept_risk and f"mail_flow.relays.{key}" not in needed:
                 path = ("mail_flow", "relays", key, "accept_risk")
-                yield NEEDLESS_ACCEPT_RISK.at(path, field=f"relay {key}")
+                yield UNUSED_ACCEPT_RISK.at(path, field=f"relay {key}")
 
     # ---- ends that are servers of ours ----
 

@@ -67,7 +67,7 @@ def _asked_for(
     if step is not None and _is_word(step, _WORDS, (STEP,), found):
         phase = Phase(str(step))
         if previous is None:
-            found.append(BY_CODE["step-without-previous"].at((STEP,), step=phase))
+            found.append(BY_CODE["phase-without-previous"].at((STEP,), step=phase))
     place = Attached.HERE
     if attached is not None and _is_word(attached, tuple(Attached), (ATTACHED,), found):
         place = Attached(str(attached))
@@ -129,7 +129,7 @@ def select_phase(old: Plans, new: Plans, asked: RequestedPhase) -> tuple[Rollout
         if step.phase is asked.phase:
             return found, step
     why, fix = _no_step(found)
-    raise Refused([BY_CODE["step-not-offered"].at((STEP,), step=asked.phase, why=why, fix=fix)])
+    raise Refused([BY_CODE["phase-not-offered"].at((STEP,), step=asked.phase, why=why, fix=fix)])
 
 
 def _no_step(found: Rollout) -> tuple[str, str]:

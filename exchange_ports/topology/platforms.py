@@ -88,7 +88,7 @@ PLATFORMS: Final[Mapping[Platform, PlatformFacts]] = {
         port_25=Port25(
             "Azure lets it out under an Enterprise Agreement only",
             "use a smart host on another port, or make sure of the subscription's agreement",
-            direct="azure-sends-directly",
+            direct="azure-without-smart-host",
         ),
         starter=Starter(
             ("azure-native:location: westeurope  # TODO",),

@@ -244,7 +244,7 @@ def _of_neighbors(
             # What only Pulumi knows has no value to compare.
             other = bound.setdefault(group, (key, name))
             if other != (key, name):
-                yield BY_CODE["bound-twice"].at(
+                yield BY_CODE["group-bound-twice"].at(
                     place, group=group, one=f"{other[1]} in {other[0]}", other=f"{name} in {key}"
                 )
 

@@ -435,7 +435,7 @@ def test_an_exception_is_late_from_the_day_after_its_review(day: str, code: int)
     ran = run("prove", "--as-of", day, LATE)
     assert ran.returncode == code
     said = ran.stderr.decode()
-    assert re.findall(r"^error\[(\S+)\]", said, re.M) == ["review-passed"] * code
+    assert re.findall(r"^error\[(\S+)\]", said, re.M) == ["review-overdue"] * code
     assert bool(re.search(rf"^  {re.escape(LATE)}:\d+  topology", said, re.M)) == bool(code)
     # The proof itself is the same, and is shown the same.
     assert ran.stdout.startswith(run("prove", LATE).stdout.rstrip(b"\n"))
@@ -449,7 +449,7 @@ def test_reviews_as_json_have_their_findings_in_the_data(day: str, code: int) ->
     told = data["reviews"]
     assert list(told) == ["as_of", "in_time", "dated", "undated_risks", "passed"]
     assert (told["as_of"], told["in_time"], told["dated"]) == (day, code == 0, 1)
-    assert [finding["code"] for finding in told["passed"]] == ["review-passed"] * code
+    assert [finding["code"] for finding in told["passed"]] == ["review-overdue"] * code
     assert all(finding["line"] for finding in told["passed"])
 
 
@@ -477,7 +477,7 @@ def test_what_is_no_day_is_bad_input(day: str, told: str) -> None:
     ran = run("prove", "--as-of", day, LATE)
     assert (ran.returncode, ran.stdout) == (2, b"")
     said = ran.stderr.decode()
-    assert said.startswith("error[no-such-day] ")
+    assert said.startswith("error[bad-as-of] ")
     assert told in said
 
 

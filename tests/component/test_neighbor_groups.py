@@ -83,7 +83,7 @@ def test_their_groups_are_not_made_and_ours_are_the_same(recording: Recording) -
 @pytest.mark.parametrize(
     "given, code, path",
     [
-        ({"domain-controllers.hq": "sg-1", "lync.hq": "sg-1"}, "bound-twice", "lync.hq"),
+        ({"domain-controllers.hq": "sg-1", "lync.hq": "sg-1"}, "group-bound-twice", "lync.hq"),
         ({"domain-controler.hq": "sg-1"}, "undeclared", "domain-controler.hq"),
         ({"domain-controllers.hq": ""}, "wrong-type", "domain-controllers.hq"),
         ({"domain-controllers.hq": 5}, "wrong-type", "domain-controllers.hq"),

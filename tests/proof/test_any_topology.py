@@ -56,10 +56,10 @@ def test_one_thing_wrong_is_refused_by_its_own_code(draw: st.DataObject) -> None
 
 
 def test_every_code_of_a_wrong_declaration_has_a_topology_that_is_wrong_so() -> None:
-    beside = {"missing-cloud-id", "bound-twice", "secret-topology"}
-    beside |= {"step-without-previous", "step-not-offered", "other-organization"}
+    beside = {"missing-cloud-id", "group-bound-twice", "secret-topology"}
+    beside |= {"phase-without-previous", "phase-not-offered", "other-organization"}
     # Of a program alone, and of files that are too large to be drawn.
-    beside |= {"component-name-taken", "known-later", "too-many-combinations"}
+    beside |= {"component-name-taken", "unresolved-output", "too-many-combinations"}
     errors = {kind.code for kind in KINDS if kind.severity is Severity.ERROR}
     assert errors - beside == FAULT_CODES
 

@@ -192,19 +192,19 @@ def test_there_is_no_step_round_a_limit() -> None:
     old = edited(OLD, {"additional_flows": flows[:40]})
     new = edited(OLD, {"additional_flows": flows[40:]})
     (text,) = refused(lambda: run(new, old, step="expand"))
-    assert text.startswith("step-not-offered step: old and new rules stand together")
+    assert text.startswith("phase-not-offered step: old and new rules stand together")
     assert "over" in text
 
 
 def test_a_step_that_is_not_offered_is_refused_with_those_that_are() -> None:
     assert refused(lambda: run(NEW, OLD, step="change")) == [
-        "step-not-offered step: its steps are expand, contract, in this order"
+        "phase-not-offered step: its steps are expand, contract, in this order"
     ]
 
 
 def test_there_is_no_step_of_an_update_that_is_clean_at_once() -> None:
     assert refused(lambda: run(OLD, OLD, step="expand")) == [
-        "step-not-offered step: it is clean in one step"
+        "phase-not-offered step: it is clean in one step"
     ]
     assert run(OLD, OLD).registrations == run(OLD).registrations
 
@@ -218,14 +218,14 @@ def test_a_step_done_twice_is_the_same_program() -> None:
 def test_there_is_no_step_where_a_group_would_be_replaced() -> None:
     hung = edited(ON_AZURE, {"networks.corp.attach_to": "subnets"})
     (text,) = refused(lambda: run(hung, ON_AZURE, step="expand"))
-    assert text.startswith("step-not-offered step: groups would be replaced")
+    assert text.startswith("phase-not-offered step: groups would be replaced")
     (warning,) = [text for text in said(run(hung, ON_AZURE), "warning") if "one step" in text]
     assert "the internal zone of corp on Azure: from network interfaces to subnets" in warning
 
 
 def test_a_step_needs_what_stands_now() -> None:
     (text,) = refused(lambda: run(NEW, step="expand"))
-    assert text.startswith("step-without-previous step: ")
+    assert text.startswith("phase-without-previous step: ")
 
 
 @pytest.mark.parametrize(

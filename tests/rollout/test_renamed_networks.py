@@ -46,7 +46,7 @@ def small(platform: Platform, roles: Sequence[list[str]], edge: bool) -> Topolog
             "inbound": {"from": "internet"},
             "outbound": {"through": "edge", "next_hop": "internet"},
         }
-        made["name_servers"]["edge"] = "platform"
+        made["name_servers"]["edge"] = "cloud_resolver"
     return made
 
 

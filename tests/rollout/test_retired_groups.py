@@ -179,7 +179,7 @@ def said(data: Data) -> list[tuple[str, bool]]:
 
 def test_a_group_that_somebody_wears_is_not_retired_and_said_to_be_worn() -> None:
     worn = edited(PARIS, {"networks.corp.retired_groups": ["mailbox.paris"]})
-    assert ("retired-group-worn", False) in said(worn)
+    assert ("retired-group-attached", False) in said(worn)
     assert repr(networks_of(planned(worn))) == repr(networks_of(planned(PARIS)))
 
 

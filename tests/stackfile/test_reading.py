@@ -604,7 +604,7 @@ def test_all_faults_are_said_at_once() -> None:
     assert [(finding.kind.code, finding.place.line) for finding in findings_of(content)] == [
         ("unknown-stack-key", 1),
         ("duplicate-key", 3),
-        ("unquoted-truth", 4),
+        ("unquoted-boolean", 4),
         ("secret-in-setting", 6),
         ("unquoted-number", 7),
         ("misspelled-setting", 8),

@@ -71,7 +71,7 @@ TABLE: Final[Mapping[str, tuple[object, list[str]]]] = {
     "groups of two neighbors": (bound(**{DC: "sg-1", "lync.oslo": "sg-2"}), []),
     "one group for two neighbors": (
         bound(**{DC: "sg-1", "lync.oslo": "sg-1"}),
-        ["bound-twice at networks.corp.neighbors.lync.oslo"],
+        ["group-bound-twice at networks.corp.neighbors.lync.oslo"],
     ),
     "a neighbor that is none": (
         bound(**{"domain-controllers.oslo": "sg-1"}),

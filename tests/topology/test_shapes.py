@@ -92,7 +92,7 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
     "no roles": (
         SMALL,
         {"sites.hq.servers.ex1.roles": []},
-        ["nothing-listed at sites.hq.servers.ex1.roles: list at least one", "no topology"],
+        ["empty-list at sites.hq.servers.ex1.roles: list at least one", "no topology"],
     ),
     "roles missing": (
         SMALL,
@@ -135,13 +135,13 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
     "nothing listed": (
         SMALL,
         {"networks.corp.internal": []},
-        ["nothing-listed at networks.corp.internal: list at least one", "no topology"],
+        ["empty-list at networks.corp.internal: list at least one", "no topology"],
     ),
     "nothing listed that may be left out": (
         SMALL,
         {"clients.c": {"services": []}},
         [
-            "nothing-listed at clients.c.services: list at least one, or leave the key out",
+            "empty-list at clients.c.services: list at least one, or leave the key out",
             "no topology",
         ],
     ),

@@ -7,7 +7,7 @@ from typing import Final
 
 from exchange_ports.catalog import NEEDS
 from exchange_ports.findings import Finding, Path, counted
-from exchange_ports.findings.command_kinds import REVIEW_PASSED
+from exchange_ports.findings.command_kinds import REVIEW_OVERDUE
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.topology.checks import naming
 from exchange_ports.topology.fields import EndpointKind, FlowEnd, ends_of
@@ -36,7 +36,7 @@ def additional_flows(topology: Topology) -> Iterator[Finding]:
         for source in ends_of(flow.source):
             for to in ends_of(flow.to):
                 if not any(_ours(topology, end) for end in (source, to)):
-                    yield BY_CODE["flow-without-us"].at(path, source=source, to=to)
+                    yield BY_CODE["flow-without-managed-server"].at(path, source=source, to=to)
                 elif not flow.accept_risk:
                     yield from _unaccepted(topology, zones, path, flow, (source, to))
 
@@ -177,7 +177,7 @@ def _passed(topology: Topology, as_of: date) -> Iterator[Finding]:
             continue
         days = (as_of - date.fromisoformat(flow.review_by)).days
         if days > 0:
-            yield REVIEW_PASSED.at(
+            yield REVIEW_OVERDUE.at(
                 ("topology", "additional_flows", index, "review_by"),
                 flow=_said(flow),
                 review=flow.review_by,

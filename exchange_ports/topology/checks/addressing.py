@@ -36,7 +36,7 @@ def ranges(topology: models.Topology) -> Iterator[Finding]:
         if block.version != EVERYTHING_V4.version:
             yield BY_CODE["private-block-not-ipv4"].at(("private_blocks", index), range=block)
     if nothing_left:
-        yield BY_CODE["no-internet-left"].at(("private_blocks",))
+        yield BY_CODE["no-public-addresses"].at(("private_blocks",))
     for path, _, _, range_ in zones(topology):
         # IPv6 has no private blocks to speak of: its Internet is one prefix, and holds the zones.
         if range_.version == EVERYTHING_V4.version and not covers(blocks, (range_,)):
@@ -152,7 +152,7 @@ def families(topology: models.Topology) -> Iterator[Finding]:
         ]
         for name, theirs, rows in others:
             if not versions & theirs:
-                yield BY_CODE["no-common-family"].at(path, server=key, other=name, rows=rows)
+                yield BY_CODE["no-common-ip-version"].at(path, server=key, other=name, rows=rows)
 
 
 def places(topology: models.Topology) -> Iterator[Finding]:
@@ -265,7 +265,7 @@ def unrestricted(topology: models.Topology) -> Iterator[Finding]:
     for path, what, range_ in neighbors(topology):
         for zone_path, _, _, zone in perimeters:
             if overlap(range_, zone):
-                yield BY_CODE["fabric-in-perimeter"].at(
+                yield BY_CODE["neighbor-in-perimeter"].at(
                     path, what=what, range=range_, network=zone_path[1], zone=zone
                 )
 
@@ -279,9 +279,9 @@ def passages(topology: models.Topology) -> Iterator[Finding]:
             continue
         path: Path = ("networks", key, "connected_through")
         if declared.connected_through is models.ConnectedThrough.NAT:
-            yield BY_CODE["fabric-translated"].at(path, network=key)
+            yield BY_CODE["internal-traffic-translated"].at(path, network=key)
         else:
-            yield BY_CODE["fabric-inspected"].at(path, network=key)
+            yield BY_CODE["internal-traffic-inspected"].at(path, network=key)
 
 
 def _reaches_out(topology: models.Topology, key: str, declared: models.Network) -> bool:
@@ -340,7 +340,7 @@ def addresses_for_flows(topology: models.Topology) -> Iterator[Finding]:
 def unused(topology: models.Topology) -> Iterator[Finding]:
     """Networks in which nothing stands, and topologies of which nothing is ours to filter."""
     if all(each.platform is models.Platform.EXTERNAL for each in topology.networks.values()):
-        yield BY_CODE["nothing-managed"].at(("networks",))
+        yield BY_CODE["no-managed-network"].at(("networks",))
     used = {site.network for site in topology.sites.values()}
     used |= {edge.network for edge in topology.edge_servers.values()}
     if any(site.network is None and site.servers for site in topology.sites.values()):
@@ -357,11 +357,11 @@ def listed_twice(topology: models.Topology) -> Iterator[Finding]:
     ours = [(key, address) for _, key, address, _ in _addresses(topology)]
     for path, what, range_ in neighbors(topology):
         if range_ in seen:
-            yield BY_CODE["listed-twice"].at(path, what=range_)
+            yield BY_CODE["neighbor-listed-twice"].at(path, what=range_)
         seen.setdefault(range_, path)
         for key, address in ours:
             if address in range_:
-                yield BY_CODE["neighbor-holds-server"].at(
+                yield BY_CODE["neighbor-contains-server"].at(
                     path, what=what, range=range_, server=key, address=address
                 )
 

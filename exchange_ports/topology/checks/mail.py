@@ -27,9 +27,9 @@ def send(topology: models.Topology) -> Iterator[Finding]:
             yield BY_CODE["outbound-without-edge"].at((*path, "through"))
         if connector.through is models.OutboundPath.CLIENT_ACCESS:
             for site in sorted(_proxied_past_edge(topology, connector)):
-                yield BY_CODE["proxied-past-edge"].at((*path, "through"), site=site)
+                yield BY_CODE["proxy-bypasses-edge"].at((*path, "through"), site=site)
         if connector.servers is not None and connector.sites is not None:
-            yield BY_CODE["connector-names-both"].at(path)
+            yield BY_CODE["connector-sites-and-servers"].at(path)
         if connector.through is models.OutboundPath.EDGE and topology.edge_servers:
             yield from _edge_that_sends(topology, path, connector)
 
@@ -76,7 +76,7 @@ def edge_servers(topology: models.Topology) -> Iterator[Finding]:
             which = which.format("subscribed_site", "manual_connectors_site")
             yield BY_CODE["edge-site-unclear"].at(path, edge=key, which=which)
         if edge.version == SUBSCRIPTION_EDITION:
-            yield BY_CODE["edge-version-refused"].at((*path, "version"), edge=key)
+            yield BY_CODE["edge-version-unsupported"].at((*path, "version"), edge=key)
         if edge.subscribed_site is None and edge.edgesync_except:
             yield BY_CODE["edgesync-without-subscription"].at((*path, "edgesync_except"), edge=key)
         if not edge.receives and not edge.sends:
@@ -88,7 +88,7 @@ def edge_servers(topology: models.Topology) -> Iterator[Finding]:
     if topology.edge_servers and topology.name_servers.edge is None:
         yield BY_CODE["edge-without-name-servers"].at(("name_servers",))
     if topology.sender_reputation is not None and not topology.edge_servers:
-        yield BY_CODE["proxy-without-edge"].at(("sender_reputation",))
+        yield BY_CODE["sender-reputation-without-edge"].at(("sender_reputation",))
     yield from _resolvers_of_every_network(topology, topology.name_servers)
 
 
@@ -116,7 +116,7 @@ def relays(topology: models.Topology) -> Iterator[Finding]:
         if sites and (first.to, first.port) == (second.to, second.port):
             shared = set(first.source) & set(second.source)
             for range_ in sorted(map(str, shared)):
-                yield BY_CODE["connectors-clash"].at(
+                yield BY_CODE["receive-connectors-conflict"].at(
                     ("mail_flow", "relays", other),
                     one=one,
                     other=other,
@@ -145,7 +145,7 @@ def services(topology: models.Topology) -> Iterator[Finding]:
     used = {service for client in topology.clients.values() for service in client.services}
     for service in topology.service_ports:
         if service not in used:
-            yield BY_CODE["service-not-used"].at(("service_ports", service), service=service)
+            yield BY_CODE["unused-service-ports"].at(("service_ports", service), service=service)
 
 
 # ---- which roles an organization and its sites need (exchange.md 3: V2, V6) ----
@@ -178,7 +178,7 @@ def sites_without_servers(topology: models.Topology) -> Iterator[Finding]:
         for index, site in enumerate(sites or ()):
             # An unknown site, or no server in the role at all, is another finding.
             if with_role and site in topology.sites and site not in with_role:
-                yield BY_CODE["no-server-to-serve"].at((*path, index), site=site, **_SERVES[role])
+                yield BY_CODE["site-without-role"].at((*path, index), site=site, **_SERVES[role])
 
 
 def _asked(topology: models.Topology) -> Iterator[tuple[Path, tuple[str, ...] | None, ServerRole]]:
@@ -223,7 +223,7 @@ def not_realized(topology: models.Topology) -> Iterator[Finding]:
     """What a topology says that no plan would contain."""
     for service in topology.service_ports:
         if service not in _REBOUND:
-            yield BY_CODE["not-realized"].at(
+            yield BY_CODE["not-supported"].at(
                 ("service_ports", service),
                 what=f"another port for {service}",
                 fix="only imap and pop can be bound anew; take it away",

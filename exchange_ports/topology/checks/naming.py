@@ -175,7 +175,7 @@ def _end_named(topology: models.Topology, path: Path, end: FlowEnd) -> Iterator[
         return
     if end.kind is EndpointKind.ROLE:
         if not named_by(topology, end):
-            yield BY_CODE["flow-to-nobody"].at(path, end=end)
+            yield BY_CODE["endpoint-without-servers"].at(path, end=end)
         return
     internal = {key: server for _, _, key, server in servers(topology)}
     if end.word in internal:
