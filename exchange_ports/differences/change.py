@@ -183,7 +183,7 @@ _GROUND_RULES: Final = ("R1", "R2", "R3")
 class Gate(StrEnum):
     """What stops at a gate."""
 
-    WIDENED = "widened"
+    NEWLY_ALLOWED = "newly_allowed"
     """Anything that is newly let through."""
     PERIMETER = "perimeter"
     """What is newly let through from the Internet, or with an end in a perimeter zone; and whatever is
@@ -207,6 +207,6 @@ def _held(gate: Gate, change: Change) -> bool:
         return gate is Gate.RISK and change.accepted_risk
     if change.effect is Effect.CUT:
         return False
-    if gate is Gate.WIDENED:
+    if gate is Gate.NEWLY_ALLOWED:
         return True
     return change.perimeter or bool(change.risks) if gate is Gate.PERIMETER else risky

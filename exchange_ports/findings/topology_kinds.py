@@ -423,11 +423,13 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     Kind(
         "phase-without-previous",
-        summary="the step {step} is asked for, and nothing says what stands now",
-        why="steps lead from the topology that stands to the one that is declared",
+        summary="the phase {phase} is set without `previous`",
+        why="phases lead from the deployed topology to the declared one",
         fix="give the topology that stands as `previous`",
     ),
-    Kind("phase-not-offered", summary="{step} is no step of this update", why="{why}", fix="{fix}"),
+    Kind(
+        "phase-not-offered", summary="{phase} is no phase of this update", why="{why}", fix="{fix}"
+    ),
     Kind(
         "other-organization",
         summary="the previous topology is of {previous}, the topology that is declared of {organization}",

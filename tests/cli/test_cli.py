@@ -259,8 +259,8 @@ OTHER: Final = "stacks/Pulumi.prod-aws.yaml"
         (("plan", "--json", DEV), 0),
         (("schema",), 0),
         (("diff", DEV, OTHER), 0),
-        # What a gate says is not lost with the text: `diff --fail-on widened | head -1`.
-        (("diff", "--fail-on", "widened", DEV, OTHER), 1),
+        # What a gate says is not lost with the text: `diff --fail-on newly_allowed | head -1`.
+        (("diff", "--fail-on", "newly_allowed", DEV, OTHER), 1),
         (("check", DEV, "internet", "ex1", "3389/tcp"), 1),
     ],
 )
@@ -408,7 +408,7 @@ def test_preview_of_a_stack_with_an_error_runs_no_program(project: Path) -> None
 
 
 def test_prove_as_json_says_what_was_proved_here_and_on_the_other_cloud() -> None:
-    ran = run("prove", "--json", "--both", DEV)
+    ran = run("prove", "--json", "--both-clouds", DEV)
     data = printed(ran)
     assert list(data) == [
         "proved",
@@ -489,9 +489,9 @@ CHANGED: Final = "tests/fixtures/updates/Pulumi.dev.yaml"
 @pytest.mark.parametrize(
     "arguments, code, steps",
     [
-        ((CHANGED, "--against", DEV), 1, ["expand", "contract"]),
-        ((CHANGED, "--against", DEV, "--attached", "elsewhere"), 0, ["at once"]),
-        ((DEV, "--against", DEV), 0, ["at once"]),
+        ((CHANGED, "--against", DEV), 1, ["add_rules", "remove_rules"]),
+        ((CHANGED, "--against", DEV, "--servers-in", "other_stack"), 0, ["at_once"]),
+        ((DEV, "--against", DEV), 0, ["at_once"]),
     ],
 )
 def test_an_update_is_told_by_its_exit_code_and_as_json(
@@ -499,9 +499,9 @@ def test_an_update_is_told_by_its_exit_code_and_as_json(
 ) -> None:
     ran = run("plan", "--json", *arguments)
     data = printed(ran, code)
-    fields = "clean operations moves renamed_without_id troubles over_limit held_groups replaced_groups steps"
+    fields = "clean operations moves renamed_without_id troubles over_limit held_groups replaced_groups phases"
     assert list(data) == fields.split()
-    assert (data["clean"], data["steps"]) == (code == 0, steps)
+    assert (data["clean"], data["phases"]) == (code == 0, steps)
     assert bool(data["troubles"]) == (code == 1)
 
 

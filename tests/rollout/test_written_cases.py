@@ -7,9 +7,9 @@ import pytest
 
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.rollout import (
-    Attached,
     Does,
     Rollout,
+    ServersIn,
     network_pairs,
     operations,
     plan_rollout,
@@ -167,9 +167,9 @@ def planned(data: Mapping[str, Any], platform: str) -> Plans:
     return compile_plans(declared(edited(data, networks)))
 
 
-def updated(case: Case, platform: str, attached: Attached = Attached.HERE) -> Rollout:
+def updated(case: Case, platform: str, servers_in: ServersIn = ServersIn.THIS_STACK) -> Rollout:
     old, new = (planned(data, platform) for data in (case.before, edited(case.before, case.edit)))
-    return plan_rollout(old, new, attached)
+    return plan_rollout(old, new, servers_in)
 
 
 @pytest.mark.slow
