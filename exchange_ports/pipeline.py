@@ -325,7 +325,7 @@ def _check_neighbors(
 ) -> Iterator[Finding]:
     """What a cloud would refuse of our rules alone at a neighbor's group; it may have others."""
     for key, plan, flows in to_register:
-        bound: Mapping[str, Any] = networks.get(key, {}).get("neighbors") or {}
+        bound: Mapping[str, Any] = networks.get(key, {}).get("neighbor_security_groups") or {}
         if bound:
             declared = plans.topology.networks.get(key)
             quotas = {} if declared is None else declared.quotas.raised

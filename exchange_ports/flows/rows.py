@@ -80,7 +80,7 @@ class FlowContext:
     def _everything(self, network: str) -> ExternalEndpoint:
         both = (EVERYTHING_V4, EVERYTHING_V6) if self._has_ipv6(network) else (EVERYTHING_V4,)
         kind = EndpointKind.ANY
-        return ExternalEndpoint(kind.value, both, "anywhere", kind=kind)
+        return ExternalEndpoint(kind.value, both, "any", kind=kind)
 
     @property
     def edge_takes_mail(self) -> bool:

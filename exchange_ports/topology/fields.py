@@ -281,7 +281,7 @@ class EndpointKind(StrEnum):
 
     INTERNET = "internet"
     """Public addresses: the Internet without what is private or no unicast address."""
-    ANY = "anywhere"
+    ANY = "any"
     """Any address at all, the organization's own too."""
     ADDRESSES = "addresses"
     """What an operator gives as addresses or ranges."""

@@ -67,7 +67,7 @@ PLATFORMS: Final[Mapping[Platform, PlatformFacts]] = {
         "AWS",
         ids=("vpc_id",),
         # Security groups of neighbors, for what is opened at their end.
-        optional_ids=("provider", "neighbors"),
+        optional_ids=("provider", "neighbor_security_groups"),
         no_subnets="security groups of AWS hang on network interfaces only",
         port_25=Port25(
             "EC2 drops such mail to public addresses whatever the rules say, until AWS lifts it for the "

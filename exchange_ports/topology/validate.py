@@ -171,7 +171,7 @@ def check_bindings(
     for key in sorted(every):
         if key in ids or key in asked:
             yield from _of_network(key, every[key], asked.get(key, []), ids.get(key), (*at, key))
-        if any("neighbors" in each.facts.optional_ids for each in every[key]):
+        if any("neighbor_security_groups" in each.facts.optional_ids for each in every[key]):
             yield from _of_neighbors(sorted(known_neighbors), key, ids.get(key), (*at, key), bound)
 
 
@@ -224,14 +224,14 @@ def _of_neighbors(
     known: Collection[str], key: str, given: object, at: Path, bound: dict[str, tuple[str, str]]
 ) -> Iterator[Finding]:
     """What is wrong among the neighbors' groups of one network; `bound` has those that are known."""
-    within = (as_mapping(given) or {}).get("neighbors")
+    within = (as_mapping(given) or {}).get("neighbor_security_groups")
     groups = as_mapping(within)
     if groups is None:
-        place = (*at, "neighbors")
+        place = (*at, "neighbor_security_groups")
         yield BY_CODE["wrong-type"].at(place, got=plain_type(within), expected="a mapping")
         return
     for name, group in groups.items():
-        place = (*at, "neighbors", name)
+        place = (*at, "neighbor_security_groups", name)
         if name not in known:
             near = nearest(name, known)
             fix = f"did you mean {near}?" if near else f"declared are: {', '.join(known) or 'none'}"

@@ -46,7 +46,9 @@ def settings_of(stack: str, platform: Platform) -> Json:
     networks = {name: dict(IDS[platform]) for name in topology["networks"]}
     if platform == "aws":
         site, network = next((name, each["network"]) for name, each in topology["sites"].items())
-        networks[network]["neighbors"] = {f"domain-controllers.{site}": "sg-0fedcba9876543210"}
+        networks[network]["neighbor_security_groups"] = {
+            f"domain-controllers.{site}": "sg-0fedcba9876543210"
+        }
     return {"topology": topology, "networks": networks, "tags": {"owner": "mail"}}
 
 

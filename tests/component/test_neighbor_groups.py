@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 
 GIVEN: Final[Any] = {
     "vpc_id": "vpc-1",
-    "neighbors": {"domain-controllers.hq": "sg-dc", "lync.hq": "sg-lync"},
+    "neighbor_security_groups": {"domain-controllers.hq": "sg-dc", "lync.hq": "sg-lync"},
 }
 WITH_LYNC: Final = edited(
     topology(),
@@ -91,18 +91,23 @@ def test_their_groups_are_not_made_and_ours_are_the_same(recording: Recording) -
     ],
 )
 def test_what_cannot_be_bound_is_refused(given: object, code: str, path: str | None) -> None:
-    networks: Any = {"corp": {"vpc_id": "vpc-1", "neighbors": given}}
+    networks: Any = {"corp": {"vpc_id": "vpc-1", "neighbor_security_groups": given}}
     (finding,) = check_bindings(declared(WITH_LYNC), networks)
     assert finding.kind.code == code
-    assert finding.path == ("networks", "corp", "neighbors", *([path] if path else []))
+    assert finding.path == (
+        "networks",
+        "corp",
+        "neighbor_security_groups",
+        *([path] if path else []),
+    )
 
 
 def test_both_neighbors_of_one_group_are_named_also_across_networks() -> None:
     far = {"platform": "aws", "internal": ["10.21.0.0/20"]}
     data = edited(WITH_LYNC, {"networks.far": far})
     networks: Mapping[str, Any] = {
-        "corp": {"vpc_id": "vpc-1", "neighbors": {"lync.hq": "sg-1"}},
-        "far": {"vpc_id": "vpc-2", "neighbors": {"domain-controllers.hq": "sg-1"}},
+        "corp": {"vpc_id": "vpc-1", "neighbor_security_groups": {"lync.hq": "sg-1"}},
+        "far": {"vpc_id": "vpc-2", "neighbor_security_groups": {"domain-controllers.hq": "sg-1"}},
     }
     summary = [f.summary for f in check_bindings(declared(data), networks)]
     assert summary == [
@@ -112,7 +117,11 @@ def test_both_neighbors_of_one_group_are_named_also_across_networks() -> None:
 
 def test_azure_takes_no_rules_for_the_group_of_a_neighbor() -> None:
     data = edited(WITH_LYNC, {"networks.corp.platform": "azure"})
-    ids: Any = {"resource_group_name": "rg", "location": "x", "neighbors": {"lync.hq": "nsg"}}
+    ids: Any = {
+        "resource_group_name": "rg",
+        "location": "x",
+        "neighbor_security_groups": {"lync.hq": "nsg"},
+    }
     (finding,) = check_bindings(declared(data), {"corp": ids})
     assert finding.kind.code == "unknown-key"
 
@@ -134,7 +143,9 @@ def test_too_many_rules_for_their_group_are_refused_before_anything_is_registere
     data = edited(
         WITH_LYNC, {"witness_servers.fs1": witness, "sites": sites, "networks.corp.quotas": quotas}
     )
-    networks: Any = {"corp": {"vpc_id": "vpc-1", "neighbors": {"witness.fs1": "sg-w"}}}
+    networks: Any = {
+        "corp": {"vpc_id": "vpc-1", "neighbor_security_groups": {"witness.fs1": "sg-w"}}
+    }
     with pytest.raises(ProgramFailed, match=r"over-limit\] witness\.fs1, in, IPv4 needs \d+ rules"):
         run(lambda: firewall(data, networks))
 
@@ -177,7 +188,10 @@ def test_ids_are_known_only_when_the_program_runs() -> None:
 
     def program() -> None:
         dcs = pulumi_aws.ec2.SecurityGroup("dcs", vpc_id="vpc-1", description="domain controllers")
-        ids: NetworkArgs = {"vpc_id": "vpc-1", "neighbors": {"domain-controllers.hq": dcs.id}}
+        ids: NetworkArgs = {
+            "vpc_id": "vpc-1",
+            "neighbor_security_groups": {"domain-controllers.hq": dcs.id},
+        }
         firewall(WITH_LYNC, {"corp": ids})
 
     assert at(run(program), "dcs.id")

@@ -151,7 +151,7 @@ BINDINGS: Final = {
     "another VPC": ("vpc_id: vpc-0a1b2c3d4e5f60718", "vpc_id: vpc-1", "vpc_id"),
     "rules at a neighbor": (
         "vpc_id: vpc-0a1b2c3d4e5f60718",
-        "vpc_id: vpc-0a1b2c3d4e5f60718, neighbors: {domain-controllers.hq: sg-0a1b2c3d4e5f60718}",
+        "vpc_id: vpc-0a1b2c3d4e5f60718, neighbor_security_groups: {domain-controllers.hq: sg-0a1b2c3d4e5f60718}",
         "gets rules: everything from exchange",
     ),
 }

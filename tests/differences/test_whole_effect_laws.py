@@ -146,7 +146,7 @@ EDITS: Final[dict[str, Edit]] = dict(
         network("vpc_id", "vpc-2"),
         network("location", "northeurope"),
         network("resource_group_name", "other"),
-        network("neighbors", {"domain-controllers.hq": "sg-1"}),
+        network("neighbor_security_groups", {"domain-controllers.hq": "sg-1"}),
         previous({}, None),
         previous({"additional_flows": [RDP]}, None),
         previous({"additional_flows": [RDP]}, "add_rules"),

@@ -117,7 +117,7 @@ OF_ROWS: Final[Mapping[str, Case]] = {
     "M1": Case(
         SMALL,
         {"mail_flow.inbound": {"from": "internet"}},
-        ("anywhere -> client-access.hq 25/tcp",),
+        ("any -> client-access.hq 25/tcp",),
         {},
     ),
     "M2": Case(
@@ -410,7 +410,7 @@ def test_inbound_mail_for_named_sites_passes_beside_edge() -> None:
     found = of_topology(
         WITH_EDGE, {**TWO_SITES, "mail_flow.inbound": {"from": "internet", "to": ["paris"]}}
     )
-    assert of_row("M1", found) == ["anywhere -> client-access.paris 25/tcp"]
+    assert of_row("M1", found) == ["any -> client-access.paris 25/tcp"]
     assert of_row("E1", found) == ["internet -> edge-receiving.hq 25/tcp"]
 
 
@@ -423,8 +423,8 @@ def test_inbound_mail_that_names_no_site_goes_to_edge_alone() -> None:
 def test_without_edge_and_without_sites_inbound_mail_goes_to_every_site() -> None:
     found = of_topology(SMALL, {**TWO_SITES, "mail_flow.inbound": {"from": "internet"}})
     assert of_row("M1", found) == [
-        "anywhere -> client-access.hq 25/tcp",
-        "anywhere -> client-access.paris 25/tcp",
+        "any -> client-access.hq 25/tcp",
+        "any -> client-access.paris 25/tcp",
     ]
 
 
@@ -475,7 +475,7 @@ def test_no_outbound_mail_is_none_at_all() -> None:
 
 def test_without_edge_and_without_a_connector_no_mail_leaves() -> None:
     assert passing(SMALL, {"mail_flow.inbound": {"from": "internet"}}) == [
-        "anywhere -> client-access.hq 25/tcp"
+        "any -> client-access.hq 25/tcp"
     ]
 
 
@@ -517,7 +517,7 @@ def test_clients_reach_the_sites_that_they_name_and_all_where_they_name_none() -
         "clients.office": {"from": ["10.64.0.0/16"], "services": ["imap"]},
     }
     assert passing(SMALL, edit) == [
-        "anywhere -> client-access.hq 443/tcp",
+        "any -> client-access.hq 443/tcp",
         "clients.office -> client-access.hq 143,993/tcp",
         "clients.office -> client-access.paris 143,993/tcp",
     ]
@@ -525,14 +525,14 @@ def test_clients_reach_the_sites_that_they_name_and_all_where_they_name_none() -
 
 def test_clients_that_name_no_service_use_those_of_the_first_day() -> None:
     assert passing(SMALL, {"clients.internet": {}}) == [
-        "anywhere -> client-access.hq 443/tcp",
-        "anywhere -> client-access.hq 587/tcp",
+        "any -> client-access.hq 443/tcp",
+        "any -> client-access.hq 587/tcp",
     ]
 
 
 def test_clients_never_reach_a_standalone_mailbox_server_nor_edge() -> None:
     edit = {**TWO_SITES, "clients.internet": {"services": ["https", "http", "imap", "pop"]}}
-    targets = {line.split()[2] for line in passing(WITH_EDGE, edit) if line.startswith("anywhere")}
+    targets = {line.split()[2] for line in passing(WITH_EDGE, edit) if line.startswith("any")}
     assert targets == {"client-access.hq", "client-access.paris"}
 
 
@@ -599,7 +599,7 @@ def test_ipv6_is_the_internet_too_where_a_zone_has_it() -> None:
         if isinstance(end, ExternalEndpoint)
     }
     assert ends["internet"] == ["2000::/3"]
-    assert ends["anywhere"] == ["::/0"]
+    assert ends["any"] == ["::/0"]
     narrow = of_topology(WITH_EDGE, {"clients.internet": {}})
     assert not [
         range_
@@ -805,7 +805,7 @@ def test_what_two_rows_ask_for_is_one_flow_with_both_reasons() -> None:
         "clients.internet": {"services": ["smtp_authenticated_25"]},
     }
     (flow,) = (
-        f for f in of_topology(SMALL, edit) if said(f) == "anywhere -> client-access.hq 25/tcp"
+        f for f in of_topology(SMALL, edit) if said(f) == "any -> client-access.hq 25/tcp"
     )
     assert [reason.entry for reason in flow.reasons] == ["C6", "M1"]
 

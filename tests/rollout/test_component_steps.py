@@ -343,7 +343,7 @@ def test_at_neighbors_groups_stand_both_until_the_last_step(step: str) -> None:
 
     def program(data: Data, **rest: Any) -> None:
         ids = ids_of(data)
-        ids["corp"]["neighbors"] = {"lync.hq": "sg-theirs"}
+        ids["corp"]["neighbor_security_groups"] = {"lync.hq": "sg-theirs"}
         ExchangeFirewall("exchange", topology=data, networks=ids, **rest)
 
     def theirs(data: Data, **rest: Any) -> set[str]:

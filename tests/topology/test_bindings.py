@@ -34,7 +34,7 @@ def lines(found: Iterable[Finding]) -> list[str]:
 
 def bound(**groups: object) -> dict[str, Any]:
     names = {name.replace("_", "."): group for name, group in groups.items()}
-    return {**BOTH, "corp": {**CORP, "neighbors": names}}
+    return {**BOTH, "corp": {**CORP, "neighbor_security_groups": names}}
 
 
 TABLE: Final[Mapping[str, tuple[object, list[str]]]] = {
@@ -82,7 +82,7 @@ TABLE: Final[Mapping[str, tuple[object, list[str]]]] = {
     "a number as a group": (bound(**{DC: 7}), [f"wrong-type at networks.corp.neighbors.{DC}"]),
     "a group that Pulumi knows later": (bound(**{DC: object()}), []),
     "neighbors as a list": (
-        {**BOTH, "corp": {**CORP, "neighbors": [DC]}},
+        {**BOTH, "corp": {**CORP, "neighbor_security_groups": [DC]}},
         ["wrong-type at networks.corp.neighbors"],
     ),
 }
@@ -105,7 +105,13 @@ def test_cloud_ids_have_these_findings(case: str) -> None:
         ({**BOTH, "north": {"place": 7}}, False, ["unknown-key at networks.north.place"]),
         # A neighbor that goes still has its group.
         (
-            {**BOTH, "corp": {**CORP, "neighbors": {"lync.oslo": "sg-1", "lync.hq": "sg-2"}}},
+            {
+                **BOTH,
+                "corp": {
+                    **CORP,
+                    "neighbor_security_groups": {"lync.oslo": "sg-1", "lync.hq": "sg-2"},
+                },
+            },
             False,
             ["undeclared at networks.corp.neighbors.lync.hq"],
         ),

@@ -39,7 +39,7 @@ read: Final = printed.read
 
 @dataclass(frozen=True, slots=True)
 class AwsNetworkExpectation:
-    """A VPC with what is wanted in it. `neighbors` are ids of groups that are not ours, by name."""
+    """A VPC with what is wanted in it. `neighbor_security_groups` are ids of groups that are not ours, by name."""
 
     network: str
     urn: Urn
@@ -70,7 +70,7 @@ def expected(
     others: Mapping[str, object],
 ) -> AwsNetworkExpectation:
     """What the program wants in a VPC, by what a stack file says of it."""
-    neighbors = texts_of(ids.get("neighbors"))
+    neighbors = texts_of(ids.get("neighbor_security_groups"))
     region = others.get("aws:region")
     return AwsNetworkExpectation(
         network,
@@ -100,7 +100,7 @@ def check(place: AwsNetworkExpectation, there: printed.ExistingAws) -> Iterator[
     for name, group in place.neighbors.items():
         if group not in there.groups and "SecurityGroups" in there.printed:
             yield INCOMPLETE_OUTPUT.at(
-                ("networks", place.network, "neighbors", name),
+                ("networks", place.network, "neighbor_security_groups", name),
                 what="what exists in AWS",
                 missing=f"{group}, the group of {name}, was not printed",
                 fix="print the groups and rules of its VPC as well",

@@ -37,9 +37,9 @@ def register(
 ) -> "AwsNetwork":
     """Register the resources of a VPC under the component `name`; `ids` has its `vpc_id`.
 
-    `ids` may have existing security groups of `neighbors`, where what `flows` need is added.
+    `ids` may have existing security groups of `neighbor_security_groups`, where what `flows` need is added.
     """
-    neighbors: Mapping[str, pulumi.Input[str]] = ids.get("neighbors") or {}
+    neighbors: Mapping[str, pulumi.Input[str]] = ids.get("neighbor_security_groups") or {}
     return AwsNetwork(
         name,
         rules,
@@ -74,7 +74,7 @@ class AwsNetwork(pulumi.ComponentResource):
     ) -> None:
         """Register groups, lists and rules under `name`, children of this component.
 
-        `neighbors` are the ids of existing groups by the neighbor's name, `at_neighbors` the rules
+        `neighbor_security_groups` are the ids of existing groups by the neighbor's name, `at_neighbors` the rules
         that are added to them.
         """
         super().__init__(CLOUD.network_type, name, None, opts)
