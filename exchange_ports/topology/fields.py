@@ -77,22 +77,30 @@ _OF_CLOUDS: Final = tuple(
         (
             r"sg-[0-9a-f]{8,17}",
             "the id of a security group",
-            "write a role, a server, or the addresses of the hosts in the group",
+            "Write a role, a server, or the addresses of the hosts in the group, such as `10.20.6.0/24`.",
         ),
-        (r"pl-[0-9a-f]{8,17}", "the id of a prefix list", "write the ranges of the list"),
-        (r"/subscriptions/\S+", "the id of a resource", "write the addresses of its hosts"),
+        (
+            r"pl-[0-9a-f]{8,17}",
+            "the id of a prefix list",
+            "Write the ranges of the list, such as `10.20.6.0/24`.",
+        ),
+        (
+            r"/subscriptions/\S+",
+            "the id of an Azure resource",
+            "Write the addresses of its hosts, such as `10.20.6.0/24`.",
+        ),
         (
             r"(?:ActionGroup|ApiManagement|AppConfiguration|AppService|Azure[A-Z][A-Za-z0-9]*|"
             r"BatchNodeManagement|DataFactory|Dynamics365[A-Za-z]*|EventHub|GatewayManager|KeyVault|"
             r"Office365[A-Za-z]*|PowerBI|ServiceBus|ServiceFabric|Sql|SqlManagement|Storage|VirtualNetwork|"
             r"Windows(?:AdminCenter|VirtualDesktop))(?:\.[A-Za-z0-9]+)?",
-            "a service tag",
-            "write the ranges that it stands for, or `internet` for public addresses",
+            "an Azure service tag",
+            "Write the ranges of the tag, or `internet` for public addresses.",
         ),
         (
             r"any|all|\*",
-            "every address",
-            "write `internet` for public addresses, or 0.0.0.0/0 for every address",
+            "a word for all addresses",
+            "Write `internet` for public addresses, or `0.0.0.0/0` for all addresses.",
         ),
     )
 )
@@ -233,7 +241,7 @@ def _ports(value: object) -> Ports:
     if isinstance(value, int) and not isinstance(value, bool):
         # `25` alone is the usual slip: the protocol is missing.
         text = str(value)
-        raise PydanticCustomError("bad-ports", "", {"ports": text, "meant": _meant(text)})
+        raise _bad_ports(text)
     text = _must_be_text(value, "ports as text")
     if text in _WITHOUT_PORTS:
         return Ports(Protocol(text))
@@ -246,12 +254,26 @@ def _ports(value: object) -> Ports:
         if not 1 <= port <= HIGHEST_PORT:
             raise PydanticCustomError("bad-port", "", {"port": port, "highest": HIGHEST_PORT})
     if first > last:
-        raise PydanticCustomError("bad-ports", "", {"ports": text, "meant": _meant(text)})
+        raise _bad_ports(text, "The first port of a range is the lower one")
     return Ports(Protocol(match["protocol"]), (PortRange(first, last),))
 
 
-def _meant(text: str) -> str:
-    """Ports that can be read, and were probably meant: all that the text names, as entries of a list."""
+def _bad_ports(text: str, why: str = "") -> PydanticCustomError:
+    """That a text is no ports, why not, and what to write."""
+    if not why:
+        protocol = re.search(r"tcp|udp", text, re.IGNORECASE)
+        why = (
+            "Each entry is a port or port range, a slash, and the protocol"
+            if protocol
+            else "TCP and UDP use the same port numbers, so the protocol is required"
+        )
+    return PydanticCustomError(
+        "bad-ports", "", {"ports": text, "meant": _likely(text), "why": f"{why}."}
+    )
+
+
+def _likely(text: str) -> str:
+    """All ports that a text names, as entries of a list that can be read."""
     ranges = [
         sorted(int(part) for part in found if part)
         for found in _NUMBERS.findall(text)

@@ -28,7 +28,7 @@ def additional_flows(topology: Topology) -> Iterator[Finding]:
                     yield BY_CODE["missing-key"].at(
                         path,
                         key=key,
-                        why="without a `need` nothing else says it",
+                        why="It is required in a flow without `need`.",
                         example=f"{key}: {example}",
                     )
         if flow.review_by is not None and not _is_day(flow.review_by):
@@ -68,7 +68,7 @@ def relays(topology: Topology) -> Iterator[Finding]:
         for site in sorted(relay.sites or topology.sites):
             target = FlowEnd(relay.to, site)
             if public and not relay.accept_risk and _reaches_mailbox(topology, target):
-                why = f"{target} includes a Mailbox server, and those are not for the Internet (V4)"
+                why = f"{target} includes a Mailbox server, and Microsoft does not support access to it from the Internet (V4)"
                 yield BY_CODE["needs-accept-risk"].at(
                     ("mail_flow", "relays", key),
                     source=public[0],
@@ -107,7 +107,7 @@ def _risk(
         if Position.PERIMETER in positions:
             return f"{end} is in the perimeter, which is there to be closed"
     if Position.PUBLIC in at[source] and _reaches_mailbox(topology, to):
-        return f"{to} includes a Mailbox server, and those are not for the Internet (V4)"
+        return f"{to} includes a Mailbox server, and Microsoft does not support access to it from the Internet (V4)"
     need = NEEDS[flow.need].ports if flow.need else ()
     found = risks(at[source], at[to], services(flow.ports or need))
     return f"it allows {found[0]}" if found else None
@@ -179,16 +179,16 @@ def _passed(topology: Topology, as_of: date) -> Iterator[Finding]:
         if days > 0:
             yield REVIEW_OVERDUE.at(
                 ("topology", "additional_flows", index, "review_by"),
-                flow=_said(flow),
+                flow=_described(flow),
                 review=flow.review_by,
                 ago=f"{counted(days, 'day')} before {as_of}",
                 accepted=" with an accepted risk" if flow.accept_risk else "",
-                owner=flow.owner or "whoever asked for it",
+                owner=flow.owner or "the requester",
                 ticket=f" ({flow.ticket})" if flow.ticket else "",
             )
 
 
-def _said(flow: AdditionalFlow) -> str:
+def _described(flow: AdditionalFlow) -> str:
     sources, targets = (", ".join(map(str, ends_of(ends))) for ends in (flow.source, flow.to))
     ports = ", ".join(map(str, flow.ports)) if flow.ports else str(flow.need)
     return f"{sources} to {targets} {ports}"
