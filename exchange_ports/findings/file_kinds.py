@@ -217,7 +217,7 @@ LEADING_WHITESPACE: Final = Kind(
 NOT_REVIEWED: Final = Kind(
     "not-reviewed",
     summary="Not reviewed: {what}.",
-    why="{why}, so the resources that Pulumi would register are not known.",
+    why="{why}. It is not known which resources Pulumi would register.",
     fix="Write it in the form that docs/diff.md shows, or review the output of `pulumi preview`.",
 )
 

@@ -77,7 +77,7 @@ def _asked_for(
 
 def _is_word(given: object, allowed: tuple[str, ...], at: Path, found: list[Finding]) -> bool:
     if not isinstance(given, str):
-        expected = f"one of {listed_keys(allowed)}"
+        expected = f"one of {listed_keys(allowed, 'or')}"
         facts = {"got": plain_type(given), "expected": expected, "fix": f"Write {expected}."}
         found.append(BY_CODE["wrong-type"].at(at, **facts))
         return False

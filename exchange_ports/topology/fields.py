@@ -230,7 +230,9 @@ _PORTS: Final = re.compile(
     r"(?P<first>0|[1-9][0-9]*)(?:-(?P<last>0|[1-9][0-9]*))?/(?P<protocol>tcp|udp)"
 )
 _NUMBERS: Final = re.compile(r"(?<![A-Za-z0-9])([0-9]+)(?:\s*[-:]\s*([0-9]+))?")
-#: Shown where it is anyone's guess which ports were meant.
+#: Words in place of ports that allow one reading only.
+_NAMED: Final = {"icmpv6": "icmp", "ping": "icmp", "rdp": "3389/tcp", "all": "any", "*": "any"}
+#: Shown where it is not clear which ports the author wants.
 _SOME_PORTS: Final = str(SERVICES[Service.HTTPS].ports[0])
 _WITHOUT_PORTS: Final = tuple(
     p.value for p in Protocol if not p.has_ports and p is not Protocol.ICMPV6
@@ -247,7 +249,7 @@ def _ports(value: object) -> Ports:
         return Ports(Protocol(text))
     match = _PORTS.fullmatch(text)
     if match is None:
-        raise PydanticCustomError("bad-ports", "", {"ports": text, "meant": _meant(text)})
+        raise _bad_ports(text)
     # Longer digits would only cost time: no port has more than five.
     first, last = (int(match[part][:6]) for part in ("first", "last" if match["last"] else "first"))
     for port in (first, last):
@@ -279,6 +281,9 @@ def _likely(text: str) -> str:
         for found in _NUMBERS.findall(text)
         if all(len(part) <= len(str(HIGHEST_PORT)) for part in found)
     ]
+    named = _NAMED.get(text.strip().lower())
+    if named:
+        return named
     protocol = Protocol.UDP if "udp" in text.lower() else Protocol.TCP
     if not ranges and text.strip().lower() == protocol:
         ranges = [[1, HIGHEST_PORT]]

@@ -198,7 +198,8 @@ def _of_network(
     where = " and ".join(platforms)
     ids = as_mapping(given)
     if ids is None:
-        yield _other_type(at, given, "a mapping")
+        example = f"{key}: {{{', '.join(f'{name}: ...' for name in needed)}}}" if needed else ""
+        yield _other_type(at, given, "a mapping", example)
         return
     meant = {name: nearest(name, known) for name in ids if name not in known}
     for name, platform in needed.items():
@@ -227,7 +228,9 @@ def _of_neighbors(
     groups = as_mapping(within)
     if groups is None:
         place = (*at, "neighbor_security_groups")
-        yield _other_type(place, within, "a mapping")
+        yield _other_type(
+            place, within, "a mapping", "neighbor_security_groups: {domain-controllers.hq: sg-...}"
+        )
         return
     for name, group in groups.items():
         place = (*at, "neighbor_security_groups", name)
@@ -258,8 +261,11 @@ def check_tags(given: object, at: Path = ("tags",)) -> Iterator[Finding]:
             yield _other_type((*at, key), value, "text")
 
 
-def _other_type(at: Path, given: object, expected: str) -> Finding:
-    facts = {"got": plain_type(given), "expected": expected, "fix": f"Write {expected}."}
+def _other_type(at: Path, given: object, expected: str, example: str = "") -> Finding:
+    fix = f"Write `{example}`." if example else f"Write {expected}."
+    if expected == "text" and isinstance(given, int | float):
+        fix = f'Put quotes around the value: `"{str(given).lower()}"`.'
+    facts = {"got": plain_type(given), "expected": expected, "fix": fix}
     return BY_CODE["wrong-type"].at(at, **facts)
 
 

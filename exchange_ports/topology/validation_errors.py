@@ -199,7 +199,7 @@ def _word(facts: dict[str, Any], path: Path, data: Any, at: Path) -> ShapeError:
     word = _value(data, path)
     allowed = [each.strip(" '") for each in str(facts["expected"]).replace(" or ", ",").split(",")]
     if not isinstance(word, str):
-        one_of = f"one of {listed_keys(allowed)}"
+        one_of = f"one of {listed_keys(allowed, 'or')}"
         fix = _instead(path, word) or f"Write {one_of}."
         got = plain_type(word)
         return ShapeError(BY_CODE["wrong-type"].at((*at, *path), got=got, expected=one_of, fix=fix))

@@ -49,7 +49,7 @@ GROUPS_PER_INTERFACE: Final = _limit(
     "network interface",
     (
         "remove what only this server declares (`own_group`, its own port), or raise quota "
-        "L-2AFB9258 raised and declare security_groups_per_interface"
+        "L-2AFB9258 and declare `security_groups_per_interface`"
     ),
     near=100,
     quota="security_groups_per_interface",
@@ -332,7 +332,7 @@ def _probes_over(use: Use, probes: list[tuple[SecurityGroupRule, int]]) -> Findi
         ports=", ".join(weights),
         ranges=len(weights),
         prefixes=weight,
-        fit=f"only {room} of them fit" if room else "none of them fits",
+        fit=f"only {room} can be added" if room else "none can be added",
         way_out=use.way_out or use.limit.way_out,
     )
 

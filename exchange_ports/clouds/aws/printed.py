@@ -303,7 +303,7 @@ class _OutputReader:
                 self._read_items(document, key, fields[key])
 
     def _read_items(self, document: PrintedDocument, key: str, data: object) -> None:
-        fix = f"print it with `{COMMANDS[key]}`"
+        fix = f"run `{COMMANDS[key]}`"
         items = items_of(data)
         if items is None:
             self.findings.append(document.wrong((key,), "it is not a list", fix))

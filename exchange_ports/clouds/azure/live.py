@@ -47,7 +47,7 @@ _ASG_TYPE: Final = "microsoft.network/applicationsecuritygroups"
 COMMANDS: Final[Mapping[str, str]] = {_NSG_TYPE: NSGS, _ASG_TYPE: ASGS}
 #: Both, in short.
 OUTPUTS: Final = f"`{NSGS}` or `{ASGS}`"
-_FIX: Final = f"print it with {OUTPUTS}, as JSON (`--output json`)"
+_FIX: Final = f"run {OUTPUTS}, with `--output json`"
 
 #: `/subscriptions/S/resourceGroups/G/providers/Microsoft.Network/T/N`
 _SEGMENTS: Final = 9

@@ -400,7 +400,7 @@ def subnets_of_one_server(topology: models.Topology) -> Iterator[Finding]:
             yield BY_CODE["cannot-attach-to-subnets"].at(
                 ("edge_servers", key, "address"),
                 network=edge.network,
-                why=f"{key} has a NIC in each zone. The subnet of "
+                why=f"the Edge server has a NIC in each zone. The subnet of "
                 f"{listed(place.network_address for place in inside)} would have no rules for it, so "
                 "Azure's default rules would apply.",
                 fix=f"Remove `attach_to`, or give {key} addresses of the perimeter only.",

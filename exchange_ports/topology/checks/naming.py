@@ -218,7 +218,7 @@ def _repeated(named: Iterable[tuple[str, str, Path]]) -> Iterator[Finding]:
                 fix=f"Remove {name} from `servers`: it is in `edge_servers`.",
             )
         else:
-            other = before[1] if before[0] == name else f"{before[1]} as {before[0]}"
+            other = before[1] if before[0] == name else f'{before[1]} (as "{before[0]}")'
             yield BY_CODE["name-used-twice"].at(path, name=name, one=what, other=other)
 
 
