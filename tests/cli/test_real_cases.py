@@ -97,13 +97,13 @@ ANSWERS: Final = (
     Answer(
         "plan flow-style-colon.yaml",
         2,
-        ("flow-style-colon.yaml:5", "quote the value", "a colon with a blank after it"),
+        ("flow-style-colon.yaml:5", "Quote the value", "a colon and a space in it"),
         ("column",),
     ),
     Answer(
         "plan flow-style-hash.yaml",
         2,
-        ("flow-style-hash.yaml:5", "quote the value", "a blank and # begin a comment"),
+        ("flow-style-hash.yaml:5", "Quote the value", "a space and `#` start a comment"),
         ("column",),
     ),
     Answer(
