@@ -43,7 +43,7 @@ def _plan_against(asked: argparse.Namespace) -> int:
     ids = tuple(cast("Ids", each.config.get("networks") or {}) for each in (before, after))
     with doing("working out what the update passes through"):
         found = plan_rollout(old, new, Attached(asked.attached), (ids[0], ids[1]))
-    retagged = before.config.get("tags") != after.config.get("tags")
+    retagged = (before.config.get("tags") or {}) != (after.config.get("tags") or {})
     page = rollout_report(old, new, found, (ids[0], ids[1]), retagged=retagged)
     publish(page, "json" if asked.json else "text")
     if not asked.json:

@@ -12,28 +12,29 @@ from exchange_ports.pipeline import (
     compile_stack,
     read_content,
     refuse_unfit,
+    stack_of,
 )
 from exchange_ports.planning import Plans
-from exchange_ports.stackfile.stack_file import StackFile, read_stack_file
+from exchange_ports.stackfile.stack_file import StackFile
 
 if TYPE_CHECKING:
     from exchange_ports.reports.document import Origin
 
 
 def read(file: str) -> StackFile:
-    """The stack file.
+    """The stack file, with what its project and its inline environment add to it.
 
-    :raises Refused: it cannot be read, or is no stack file.
+    :raises Refused: it cannot be read, or is no stack file; or its project file cannot be read.
     """
     content = read_content(file)
     with doing(f"reading {printable(file)}"):
-        return read_stack_file(content, file)
+        return stack_of(content, file)
 
 
 def read_with_origin(file: str) -> "tuple[StackFile, Origin]":
     """The stack file, and of what it was made, for reports that are kept.
 
-    :raises Refused: it cannot be read, or is no stack file.
+    :raises Refused: as `read`.
     """
     from hashlib import sha256  # what most commands do without
 
@@ -42,7 +43,7 @@ def read_with_origin(file: str) -> "tuple[StackFile, Origin]":
 
     content = read_content(file)
     with doing(f"reading {printable(file)}"):
-        stack = read_stack_file(content, file)
+        stack = stack_of(content, file)
     return stack, Origin(file, sha256(content).hexdigest(), __version__)
 
 
