@@ -200,6 +200,17 @@ class Compiled:
         }
         return replace(self.plans, networks=networks)
 
+    def to_register(self) -> "tuple[RegisteredNetwork, ...]":
+        """Each network that the program registers: in a step, those that go with the update too.
+
+        :raises Refused: the step that is asked for is not offered.
+        """
+        if self.previous is None:
+            return self.plans.registered
+        from exchange_ports.rollout import registered
+
+        return registered(self.previous, self.plans, self.phase())
+
     def bounds(self) -> tuple[Plans, Plans] | None:
         """In a step of a rollout: the flows of which rules stand at least, and at most.
 
@@ -338,12 +349,7 @@ def refuse_unfit(found: Compiled, networks: object) -> None:
     :raises Refused: with what `check_registered` finds, or the phase that is asked for is not offered.
     """
     bound = cast("Mapping[str, Mapping[str, Any]]", networks or {})
-    to_register = found.plans.registered
-    if found.previous is not None:
-        from exchange_ports.rollout import registered
-
-        to_register = registered(found.previous, found.plans, found.phase())
-    unfit = tuple(check_registered(COMPONENT, to_register, found.plans, bound))
+    unfit = tuple(check_registered(COMPONENT, found.to_register(), found.plans, bound))
     if any(each.is_error for each in unfit):
         raise Refused(unfit)
 

@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 
 from exchange_ports.cli.changed_code import changed_code
 from exchange_ports.cli.console import BAD_INPUT, FINE, NO, say
-from exchange_ports.cli.sides import NamedSide, Sides, same, sides, target_of
+from exchange_ports.cli.sides import NamedSide, Sides, same, sides
 from exchange_ports.cli.stacks import compiled_steps
+from exchange_ports.cli.targets import target_of
 from exchange_ports.differences import Gate, held_by
 from exchange_ports.findings import Refused, counted, in_order
 from exchange_ports.findings.command_kinds import CANNOT_WRITE, NO_SIDES
@@ -148,12 +149,12 @@ def _stack(named: NamedSide, known: _Known | None, *, placed: bool = True) -> St
     except Refused as refused:
         return Stack(named.file, None, refused.findings, lambda _: None)
     try:
-        found, registered = compiled_steps(stack)
+        found = compiled_steps(stack)
     except Refused as refused:
         return Stack(named.file, None, refused.findings, stack.locate)
     warnings = in_order(finding.located(stack.locate) for finding in found.findings)
     target = target_of(stack, named.project if placed else None)
-    stands = (registered, *(found.bounds() or (None, None)))
+    stands = (found.to_register(), *(found.bounds() or (None, None)))
     return Stack(named.file, found.plans, warnings, stack.locate, target, *stands)
 
 

@@ -3,16 +3,13 @@
 A side is a revision of git, or the files on disk. Files are read when they are needed, each once.
 """
 
-import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
-from typing import Final, NamedTuple, Protocol, cast
+from typing import Final, NamedTuple, Protocol
 
 from exchange_ports.cli.git_tree import Disk, Tree, here, inside
-from exchange_ports.clouds import cloud
-from exchange_ports.differences.registration_diff import ROLLOUT, TAG, Target, flat
 from exchange_ports.findings import Finding, Refused
 from exchange_ports.findings import file_kinds as kinds
 from exchange_ports.findings.command_kinds import CANNOT_READ
@@ -25,53 +22,10 @@ from exchange_ports.stackfile.project_file import (
 )
 from exchange_ports.stackfile.stack_file import (
     NAMESPACE,
-    StackFile,
     has_no_topology,
     read_environment,
     read_stack_file,
 )
-from exchange_ports.topology.platforms import Platform
-
-
-def target_of(stack: StackFile, project: ProjectFile | None) -> Target:
-    """Where a stack is registered: `stack` has what its environment and its project add to it already."""
-    packages = {cloud(each).provider_package for each in Platform if each is not Platform.EXTERNAL}
-    settings = dict(flat({f"{TAG}{key}": v for key, v in _named(stack.config.get("tags")).items()}))
-    for key, value in stack.others.items():
-        if key.partition(":")[0] in {*packages, "pulumi"}:
-            seal = stack.sealed.get(key)
-            shown = f"encrypted, digest {seal[:_DIGITS]}" if seal else _in_short(value)
-            settings[f"setting {key}"] = shown
-    for name in ("previous", "step", "attached"):
-        value = stack.config.get(name)
-        if value is not None:
-            settings[f"{ROLLOUT}{name}"] = _in_short(value)
-    name = "" if project is None else project.name
-    environment = environment_of(stack.environment, name)
-    settings |= {f"environment variable {k}": str(v) for k, v in environment.variables.items()}
-    if project is not None:
-        settings |= {"project": project.name, "backend": project.backend or "as logged in"}
-    return Target(_named(stack.config.get("networks")), settings)
-
-
-def _named(value: object) -> Mapping[str, object]:
-    return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
-
-
-def _in_short(value: object) -> str:
-    """A value in a line; what is long by a digest behind its beginning."""
-    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-    if len(text) <= _LONGEST_VALUE:
-        return text
-    from hashlib import sha256
-
-    return f"{text[:_LONGEST_VALUE]}... (digest {sha256(text.encode()).hexdigest()[:_DIGITS]})"
-
-
-#: Characters of a value, and hex digits of what stands for the rest of it.
-_LONGEST_VALUE: Final = 60
-_DIGITS: Final = 12
-
 
 #: Where stack files are looked for beside the folder that the project itself names: in ours they
 #: stand in `stacks`, and by Pulumi's default in the project's own folder.

@@ -53,7 +53,7 @@ def compiled(stack: StackFile) -> tuple[Plans, tuple[Finding, ...]]:
     :raises Refused: there is an error in the file, a plan is over a limit, or the step of an update
         that is asked for is not offered.
     """
-    found, _ = _compiled(stack)
+    found = compiled_steps(stack)
     return found.plans, in_order(finding.located(stack.locate) for finding in found.findings)
 
 
@@ -62,30 +62,25 @@ def registered(stack: StackFile) -> Plans:
 
     :raises Refused: as `compiled`.
     """
-    _, found = _compiled(stack)
-    return found
+    return compiled_steps(stack).registered()
 
 
-def compiled_steps(stack: StackFile) -> tuple[Compiled, Plans]:
-    """What a stack file comes to, and what of it is registered.
+def compiled_steps(stack: StackFile) -> Compiled:
+    """What a stack file comes to, whose step is one that is offered.
 
     :raises Refused: as `compiled`.
     """
-    return _compiled(stack)
-
-
-def _compiled(stack: StackFile) -> tuple[Compiled, Plans]:
-    """What a stack file comes to, and what of it is registered."""
     warned: tuple[Finding, ...] = ()
     with doing(f"checking and planning {printable(stack.file)}"):
         try:
             found = compile_stack(StackSettings.of(stack))
             warned = found.declared
             refuse_unfit(found, stack.config.get("networks"))
-            return found, found.registered()
+            found.phase()
         except Refused as refused:
             findings = (*warned, *refused.findings)
             raise Refused(finding.located(stack.locate) for finding in findings) from None
+    return found
 
 
 def warn(warnings: Sequence[Finding]) -> None:

@@ -6,6 +6,7 @@ Must not know: how flows are written as rules, nor what an update does while it 
 """
 
 from exchange_ports.differences.change import Cause, Change, ChangeEndpoint, Effect, Gate, held_by
+from exchange_ports.differences.neighbour_diff import RegisteredPlans, neighbour_changes
 from exchange_ports.differences.topology_diff import TopologyDiff, compare_declared, diff_plans
 
 __all__ = [
@@ -15,7 +16,9 @@ __all__ = [
     "Effect",
     "ChangeEndpoint",
     "Gate",
+    "RegisteredPlans",
     "compare_declared",
     "diff_plans",
     "held_by",
+    "neighbour_changes",
 ]

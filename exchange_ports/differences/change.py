@@ -112,6 +112,9 @@ class Change:
     #: the old one where it is cut.
     asked: tuple[Path, ...] = ()
     already: tuple[AlreadyAllowed, ...] = ()
+    #: Where a stack binds the existing group of a neighbor at which this changes, as a path from the
+    #: stack's settings; empty where it changes at our own groups.
+    bound: Path = ()
 
     def at(self, way: Way, own: AddressSet) -> Traffic:
         """What changes at the filters of some of the servers of one end, at their addresses `own`."""

@@ -64,9 +64,9 @@ def _of_stack(review: Review) -> Iterator[doc.Block]:
     yield from (_at(2, note) for note in _counted(headline.notes(review)))
     issues = () if review.update is None else review.update.at_once.issues
     yield from (_at(4, doc.Text(issue, doc.Look.RISK)) for issue in _counted(issues))
-    yield from (
-        _at(2, f"{place}: {headline.done_words(done)}") for place, done in review.operations
-    )
+    for place, done in review.operations:
+        none = not done and review.unlisted
+        yield _at(2, f"{place}: {headline.UNLISTED if none else headline.done_words(done)}")
     for summary, warnings in (("new", review.warnings_new), ("gone", review.warnings_gone)):
         for warning in _counted(f"[{each.kind.code}] {each.summary}" for each in warnings):
             yield _at(2, doc.Text(f"warning that is {summary}: {warning}", doc.Look.NOTE))
@@ -173,6 +173,7 @@ def _review(review: Review) -> dict[str, object]:
             ]
             for place, done in review.operations
         },
+        "operations_unlisted": list(review.unlisted),
         "one_step": None if update is None else update.clean,
         "in_passing": [] if update is None else [str(each) for each in update.at_once.issues],
         "steps": None
@@ -204,6 +205,7 @@ def _change(review: Review, change: Change) -> dict[str, object]:
         "destination": _end(change.destination),
         "services": str(change.services),
         "filters": list(change.ways),
+        "existing_group": bool(change.bound),
         "from_internet": change.from_internet,
         "perimeter": change.perimeter,
         "accepted_risk": change.accepted_risk,

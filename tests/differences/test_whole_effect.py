@@ -152,7 +152,7 @@ BINDINGS: Final = {
     "rules at a neighbor": (
         "vpc_id: vpc-0a1b2c3d4e5f60718",
         "vpc_id: vpc-0a1b2c3d4e5f60718, neighbours: {domain-controllers.hq: sg-0a1b2c3d4e5f60718}",
-        "gets rules: everything from exchange",
+        "whoever is in sg-0a1b2c3d4e5f60718, the group of domain controllers of hq",
     ),
 }
 
