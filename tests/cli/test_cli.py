@@ -499,7 +499,7 @@ def test_an_update_is_told_by_its_exit_code_and_as_json(
 ) -> None:
     ran = run("plan", "--json", *arguments)
     data = printed(ran, code)
-    fields = "clean operations moves renamed_without_id troubles over_limit held_groups replaced_groups steps"
+    fields = "clean operations operations_unlisted moves renamed_without_id troubles over_limit held_groups replaced_groups steps"
     assert list(data) == fields.split()
     assert (data["clean"], data["steps"]) == (code == 0, steps)
     assert bool(data["troubles"]) == (code == 1)
