@@ -220,11 +220,11 @@ class _ProjectOf:
             content = self._reader(path)()
         except Refused:
             return True
-        return any(
-            word in content for word in (NAMESPACE.encode(), __package__.partition(".")[0].encode())
-        )
+        return any(word in content for word in _OUR_NAMES)
 
 
+#: The names of the package, as programs and as requirements have them.
+_OUR_NAMES: Final = (NAMESPACE.encode(), NAMESPACE.replace("-", "_").encode())
 #: Beside a project file, what names the package that a program takes.
 _PROGRAM: Final = ("__main__.py", "requirements.txt", "pyproject.toml", "package.json")
 
@@ -293,9 +293,9 @@ def _paired(
     Only files with a setting of ours on one side at least, or that may take one from an environment
     and are not the same on both sides.
     """
-    was, old = before
+    then, old = before
     now, new = after
-    gone = {path: each for path, each in old.items() if path not in new and was.concerns(each)}
+    gone = {path: each for path, each in old.items() if path not in new and then.concerns(each)}
     came = {path: each for path, each in new.items() if path not in old and now.concerns(each)}
     stay = {path: path for path in old.keys() & new.keys() if path not in moved}
     pairs = dict(stay)
@@ -313,7 +313,7 @@ def _paired(
         if (
             _ours(one)
             or _ours(other)
-            or (not same(one, other) and (was.concerns(one) or now.concerns(other)))
+            or (not same(one, other) and (then.concerns(one) or now.concerns(other)))
         ):
             yield one, other
     for path in sorted(rest[0] - renamed.keys()):

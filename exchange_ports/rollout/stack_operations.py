@@ -4,7 +4,7 @@ Knows: what besides the plans decides about a resource (cloud ids, tags, setting
 engine and the providers compare them. Must not know: where the settings were read.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from exchange_ports.clouds import cloud_of
@@ -42,12 +42,12 @@ def stack_operations(
 
     Without one of the sides, all is created or deleted. What no file shows is in `unlisted`.
     """
-    before, after = map(_by_place, (old, new))
-    targets = tuple(NO_TARGET if side is None else side.target for side in (old, new))
+    before, after = _by_place(old), _by_place(new)
+    was, now = (NO_TARGET if side is None else side.target for side in (old, new))
     return tuple(
         NetworkOperations(
             place,
-            tuple(sorted(_in_network(before.get(place), after.get(place), *targets))),
+            tuple(sorted(_in_network(before.get(place), after.get(place), was, now))),
         )
         for place in sorted({*before, *after})
     )
@@ -65,28 +65,30 @@ def _in_network(
     if new is None:
         ends = (plan, nothing_like(plan))
     both = old is not None and new is not None
-    elsewhere = both and any(changed_ids(plan, was.ids(old.key), now.ids(new.key)))
+    elsewhere = any(changed_ids(plan, _ids(old, was), _ids(new, now)))
     anew = both and _replaces_all(plan, was, now)
     retagged = both and _tags(plan, was) != _tags(plan, now)
     done = operations(*ends, elsewhere=elsewhere, retagged=retagged)
     yield from _all(Does.REPLACE, *ends, done) if anew else done
-    bound = [
-        {} if each is None else target.neighbours(each.key)
-        for each, target in ((old, was), (new, now))
-    ]
-    for name in sorted({*bound[0], *bound[1]}):
-        added = [
-            nothing_like(plan) if each is None or name not in ids else _added(each, name)
-            for each, ids in zip((old, new), bound, strict=True)
-        ]
-        moved = bound[0].get(name) != bound[1].get(name)
-        done = operations(*added, elsewhere=moved, retagged=retagged)
+    theirs, ours = _bound(old, was), _bound(new, now)
+    for name in sorted({*theirs, *ours}):
+        one, other = _added(old, theirs, name, plan), _added(new, ours, name, plan)
+        moved = theirs.get(name) != ours.get(name)
+        done = operations(one, other, elsewhere=moved, retagged=retagged)
         if anew:
-            done = _all(Does.REPLACE, *added, done)
+            done = _all(Does.REPLACE, one, other, done)
         elif elsewhere:
             # A rule that names a replaced group of ours gets the id of the new one.
-            done = _all(Does.CHANGE, *added, done)
+            done = _all(Does.CHANGE, one, other, done)
         yield from done
+
+
+def _ids(network: RegisteredNetwork | None, target: Target) -> Mapping[str, object]:
+    return {} if network is None else target.ids(network.key)
+
+
+def _bound(network: RegisteredNetwork | None, target: Target) -> Mapping[str, object]:
+    return {} if network is None else target.neighbours(network.key)
 
 
 def _there(old: RegisteredNetwork | None, new: RegisteredNetwork | None) -> RegisteredNetwork:
@@ -96,10 +98,14 @@ def _there(old: RegisteredNetwork | None, new: RegisteredNetwork | None) -> Regi
     return there
 
 
-def _added(network: RegisteredNetwork, neighbor: str) -> RuleSet:
-    return cloud_of(network.plan).plan.rules_at_neighbours(
-        network.plan, network.flows, frozenset([neighbor])
-    )
+def _added(
+    network: RegisteredNetwork | None, bound: Mapping[str, object], neighbor: str, plan: RuleSet
+) -> RuleSet:
+    """The rules that are added to the group of one neighbor."""
+    if network is None or neighbor not in bound:
+        return nothing_like(plan)
+    planner = cloud_of(network.plan).plan
+    return planner.rules_at_neighbours(network.plan, network.flows, frozenset([neighbor]))
 
 
 def _all(

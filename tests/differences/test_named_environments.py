@@ -85,6 +85,18 @@ def test_a_stack_file_with_a_named_environment_alone_is_skipped_in_other_project
     assert (code, not_reviewed(answer)) == ((2, [file]) if ours else (0, []))
 
 
+def test_a_file_in_which_pulumi_newly_looks_is_compared_with_the_one_before(
+    made: Repository, diff: Diff
+) -> None:
+    made.commit({"Pulumi.yaml": MAIL, **OURS, "stacks/Pulumi.x.yaml": PLAIN})
+    new = "other/Pulumi.x.yaml"
+    made.write({"Pulumi.yaml": MAIL.replace("stacks", "other"), new: PLAIN + NAMED})
+    code, answer = diff()
+    assert (code, not_reviewed(answer)) == (2, [new])
+    (found,) = [each for each in answer["stacks"] if each["file"] == new]
+    assert found["old_file"] == "stacks/Pulumi.x.yaml"
+
+
 def test_where_pulumi_does_not_look_no_environment_counts(made: Repository, diff: Diff) -> None:
     made.commit({"Pulumi.yaml": MAIL, **OURS})
     made.write({"Pulumi.shop.yaml": NAMED, "stacks/Pulumi.shop.yml": NAMED})
