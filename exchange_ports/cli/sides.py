@@ -87,6 +87,7 @@ def sides(against: str, at: str | None, files: Sequence[str]) -> Sides:
     old = Tree(against)
     new: _Source = Disk(prefix) if at is None else Tree(at)
     both = tuple(_ProjectOf(source, prefix) for source in (old, new))
+    both[0].other, both[1].other = both[1], both[0]
     paths = [_from_top(prefix, file) for file in files] or _stack_files(both, prefix)
     missing = [path for path in paths if not (old.has(path) or new.has(path))]
     if missing:
@@ -119,6 +120,8 @@ class _ProjectOf:
         #: Where its stack files are, and how their names end; None where there is no project file.
         self.folder: str | None = None
         self.ending = ""
+        #: The other side: what was a project of ours may be one still.
+        self.other: _ProjectOf | None = None
         self._top = ""
         self._reads: dict[str, _Read] = {}
         try:
@@ -198,11 +201,16 @@ class _ProjectOf:
         found = STACK.fullmatch(name)
         if found is None or self.path_of(found[1]) not in (None, path):
             return False
+        return any(each is not None and each.is_ours(folder) for each in (self, self.other))
+
+    def is_ours(self, folder: str) -> bool:
+        """Whether this side has a project of ours; without a project file, in this folder."""
         if self._program_is_ours:
             return True
         # One program reads all of them.
-        beside = (each for each in self.source.files(folder) if _is_stack_file(each))
-        return any(_ours(NamedSide(each, self._reader(each))) for each in beside)
+        several = self.source.files(folder if self.folder is None else self.folder)
+        beside = (NamedSide(each, self._reader(each)) for each in several if _is_stack_file(each))
+        return any(map(_ours, beside))
 
     @cached_property
     def _program_is_ours(self) -> bool:
