@@ -34,7 +34,7 @@ def _plan_against(asked: argparse.Namespace) -> int:
     from exchange_ports.cli.targets import target_of
     from exchange_ports.differences.registration_diff import Registration
     from exchange_ports.reports.rollout_report import rollout_report
-    from exchange_ports.rollout import Attached, plan_rollout, replaced_wholes
+    from exchange_ports.rollout import ServersIn, plan_rollout, replaced_wholes
 
     stacks = [read(file) for file in (asked.against, asked.file)]
     old, new = map(compiled_steps, stacks)
@@ -44,7 +44,7 @@ def _plan_against(asked: argparse.Namespace) -> int:
     )
     with doing("working out what the update passes through"):
         ids = (was.target.networks, now.target.networks)
-        attached, wholes = Attached(asked.attached), replaced_wholes(was, now)
+        attached, wholes = ServersIn(asked.attached), replaced_wholes(was, now)
         found = plan_rollout(old.plans, new.plans, attached, ids, wholes)
     page = rollout_report(old.plans, new.plans, found, (was, now))
     publish(page, "json" if asked.json else "text")
@@ -66,7 +66,7 @@ def matrix(asked: argparse.Namespace) -> int:
 
 
 def handover(asked: argparse.Namespace) -> int:
-    """What crosses a network, a zone or a neighbour, in the format that is asked for."""
+    """What crosses a network, a zone or a neighbor, in the format that is asked for."""
     from exchange_ports.reports.handover_report import handover as rows_of
     from exchange_ports.reports.handover_report import handover_report
 

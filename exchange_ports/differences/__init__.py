@@ -6,7 +6,7 @@ Must not know: how flows are written as rules, nor what an update does while it 
 """
 
 from exchange_ports.differences.change import Cause, Change, ChangeEndpoint, Effect, Gate, held_by
-from exchange_ports.differences.neighbour_diff import RegisteredPlans, neighbour_changes
+from exchange_ports.differences.neighbor_diff import RegisteredPlans, neighbor_changes
 from exchange_ports.differences.topology_diff import TopologyDiff, compare_declared, diff_plans
 
 __all__ = [
@@ -20,5 +20,5 @@ __all__ = [
     "compare_declared",
     "diff_plans",
     "held_by",
-    "neighbour_changes",
+    "neighbor_changes",
 ]

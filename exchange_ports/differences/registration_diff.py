@@ -44,9 +44,9 @@ class Target:
         """The cloud ids of one network."""
         return as_mapping(self.networks.get(key)) or {}
 
-    def neighbours(self, key: str) -> Mapping[str, object]:
+    def neighbors(self, key: str) -> Mapping[str, object]:
         """The existing groups of neighbors in one network, each by the neighbor's name."""
-        return as_mapping(self.ids(key).get("neighbours")) or {}
+        return as_mapping(self.ids(key).get("neighbor_security_groups")) or {}
 
 
 NO_TARGET: Final = Target({}, {})

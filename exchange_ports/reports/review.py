@@ -14,7 +14,7 @@ from exchange_ports.differences import (
     RegisteredPlans,
     TopologyDiff,
     diff_plans,
-    neighbour_changes,
+    neighbor_changes,
 )
 from exchange_ports.differences.registration_diff import (
     NO_TARGET,
@@ -168,7 +168,7 @@ def review(old: Stack | None, new: Stack | None, edit: Edit | None = None) -> Re
     one, other = (None if side is None else side.side for side in (old, new))
     regs = [None if side is None else side.registration for side in (one, other)]
     done = stack_operations(*regs)
-    more = neighbour_changes(one, other)
+    more = neighbor_changes(one, other)
     if one is None or other is None:
         found = diff_plans(before, after).with_changes(more)
         return Review(old, new, edit, found, done, (), None, *warned)

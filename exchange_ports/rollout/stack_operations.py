@@ -88,7 +88,7 @@ def _ids(network: RegisteredNetwork | None, target: Target) -> Mapping[str, obje
 
 
 def _bound(network: RegisteredNetwork | None, target: Target) -> Mapping[str, object]:
-    return {} if network is None else target.neighbours(network.key)
+    return {} if network is None else target.neighbors(network.key)
 
 
 def _there(old: RegisteredNetwork | None, new: RegisteredNetwork | None) -> RegisteredNetwork:
@@ -105,7 +105,7 @@ def _added(
     if network is None or neighbor not in bound:
         return nothing_like(plan)
     planner = cloud_of(network.plan).plan
-    return planner.rules_at_neighbours(network.plan, network.flows, frozenset([neighbor]))
+    return planner.rules_at_neighbors(network.plan, network.flows, frozenset([neighbor]))
 
 
 def _all(

@@ -64,7 +64,7 @@ def edited(config: Config, edit: Edit) -> Config:
 
 
 def bind(groups: Mapping[str, str]) -> Edit:
-    return lambda config: config[f"{OURS}networks"]["corp"].update(neighbours=dict(groups))
+    return lambda config: config[f"{OURS}networks"]["corp"].update(neighbors=dict(groups))
 
 
 def setting(name: str, value: object) -> Edit:
@@ -184,7 +184,7 @@ def test_a_network_that_only_the_topology_before_has_is_listed_while_a_step_keep
     topology["sites"]["branch"] = branch
     step = deepcopy(old)
     step[f"{OURS}previous"] = deepcopy(topology)
-    step |= {f"{OURS}step": "expand", f"{OURS}attached": "elsewhere"}
+    step |= {f"{OURS}step": "add_rules", f"{OURS}attached": "elsewhere"}
     for several in ("networks", "sites"):
         del step[f"{OURS}topology"][several]["branch"]
     assert set(done(old, step)) == {"branch on AWS", "corp on AWS"}

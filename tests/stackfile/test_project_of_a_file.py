@@ -93,7 +93,7 @@ def test_a_fault_in_what_the_project_sets_is_at_the_project_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    write(tmp_path, {"Pulumi.yaml": "name: x\nconfig:\n  exchange-ports:attached: nowhere\n"})
+    write(tmp_path, {"Pulumi.yaml": "name: x\nconfig:\n  exchange-ports:servers_in: nowhere\n"})
     write(tmp_path, {"Pulumi.a.yaml": STACK})
     assert main(["plan", "Pulumi.a.yaml"]) == 2
     assert "error[unknown-word]" in (said := capsys.readouterr().err)

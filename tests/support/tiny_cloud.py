@@ -142,11 +142,11 @@ def _sorted(rules: Iterable[TinyRule]) -> tuple[TinyRule, ...]:
     return tuple(sorted(rules, key=lambda rule: rule.name))
 
 
-def check_neighbours(*_: object) -> Iterator[Finding]:
+def check_neighbors(*_: object) -> Iterator[Finding]:
     return iter(())
 
 
-def rules_at_neighbours(rules: TinyRuleSet, *_: object) -> TinyRuleSet:
+def rules_at_neighbors(rules: TinyRuleSet, *_: object) -> TinyRuleSet:
     return empty(rules.network)
 
 

@@ -51,7 +51,7 @@ class _Allowed:
 _Side = dict[_Rule, _Allowed]
 
 
-def neighbour_changes(
+def neighbor_changes(
     old: RegisteredPlans | None, new: RegisteredPlans | None
 ) -> tuple[Change, ...]:
     """What each side lets through at existing groups and the other does not."""
@@ -67,13 +67,13 @@ def neighbour_changes(
 def _side(registration: Registration) -> _Side:
     found: _Side = {}
     for network in registration.networks:
-        bound = registration.target.neighbours(network.key)
+        bound = registration.target.neighbors(network.key)
         for flow in network.flows if bound else ():
             for ours, theirs, way in _ends(flow):
                 group_id = bound.get(theirs.name)
                 if ours.network != network.plan.network or not isinstance(group_id, str):
                     continue
-                path = ("networks", network.key, "neighbours", theirs.name)
+                path = ("networks", network.key, "neighbor_security_groups", theirs.name)
                 allowed = found.setdefault(_Rule(group_id, way, ours), _Allowed(path))
                 allowed.services |= ServiceSet.of(flow.ports, 4) | ServiceSet.of(flow.ports, 6)
                 allowed.reasons |= dict.fromkeys(flow.reasons)

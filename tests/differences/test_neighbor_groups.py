@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from exchange_ports.clouds import cloud_of
 from exchange_ports.clouds.base import Direction
 from exchange_ports.differences import Change, Effect, Gate, RegisteredPlans, held_by
-from exchange_ports.differences import neighbour_changes as changes
+from exchange_ports.differences import neighbor_changes as changes
 from exchange_ports.differences.registration_diff import Registration, Target
 from exchange_ports.pipeline import Compiled, StackSettings, compile_stack
 from exchange_ports.planning import RegisteredNetwork
-from exchange_ports.topology.inventory import neighbours
+from exchange_ports.topology.inventory import neighbors
 from exchange_ports.traffic.services import ServiceSet
 from tests.support.paths import ROOT
 
@@ -39,16 +39,16 @@ def side(bound: Bound, without: str = "") -> RegisteredPlans:
     found = compiled(without)
     networks = deepcopy(CONFIG["exchange-ports:networks"])
     for key, groups in bound.items():
-        networks[key]["neighbours"] = dict(groups)
+        networks[key]["neighbor_security_groups"] = dict(groups)
     return RegisteredPlans(found.plans, Registration(found.to_register(), Target(networks, {})))
 
 
 NOTHING: Final = side({})
-NAMES: Final = neighbours(NOTHING.plans.topology)
+NAMES: Final = neighbors(NOTHING.plans.topology)
 ON_AWS: Final = [
     key
     for key, each in NOTHING.plans.topology.networks.items()
-    if "neighbours" in each.platform.facts.optional_ids
+    if "neighbor_security_groups" in each.platform.facts.optional_ids
 ]
 (CORP,) = ON_AWS
 DC: Final = {CORP: {"domain-controllers.hq": "sg-1"}}
@@ -98,13 +98,18 @@ def test_it_is_shown_with_the_group_and_the_line_of_the_binding() -> None:
             "whoever is in sg-1, the group of domain controllers of hq"
         )
         assert "hqmbx1" in ours.servers or ours.servers
-        assert change.bound == ("networks", CORP, "neighbours", "domain-controllers.hq")
+        assert change.bound == (
+            "networks",
+            CORP,
+            "neighbor_security_groups",
+            "domain-controllers.hq",
+        )
         assert str(change.services) == "everything"
 
 
 def test_a_neighbor_that_is_added_with_its_group_opens_its_ports_there() -> None:
-    before = side({}, "witnesses")
-    assert "witness.fsw1" not in neighbours(before.plans.topology)
+    before = side({}, "witness_servers")
+    assert "witness.fsw1" not in neighbors(before.plans.topology)
     found = changes(before, side(WITNESS))
     assert {str(each.services) for each in found} == {"135,445,49152-65535/tcp"}
     assert gates(found) == set(Gate)
@@ -123,7 +128,7 @@ def allowed(one: RegisteredPlans) -> dict[_At, ServiceSet]:
     """By the rules themselves: at each group and in each direction, what each server of ours is named for."""
     found: dict[_At, ServiceSet] = defaultdict(ServiceSet)
     for network in one.registration.networks:
-        for name, group_id in one.registration.target.neighbours(network.key).items():
+        for name, group_id in one.registration.target.neighbors(network.key).items():
             for rule in rules_at(network, name):
                 way = "in" if rule.direction is Direction.IN else "out"
                 for server, groups in network.plan.memberships.items():
@@ -134,7 +139,7 @@ def allowed(one: RegisteredPlans) -> dict[_At, ServiceSet]:
 
 def rules_at(network: RegisteredNetwork, name: str) -> Any:
     planner = cloud_of(network.plan).plan
-    added: Any = planner.rules_at_neighbours(network.plan, network.flows, [name])
+    added: Any = planner.rules_at_neighbors(network.plan, network.flows, [name])
     return added.rules
 
 
@@ -144,7 +149,7 @@ def told(found: tuple[Change, ...], one: RegisteredPlans, effect: Effect) -> dic
     for change in found:
         if change.effect is effect:
             key, name = str(change.bound[1]), str(change.bound[3])
-            group_id = str(one.registration.target.neighbours(key)[name])
+            group_id = str(one.registration.target.neighbors(key)[name])
             (way,) = change.ways
             ours = change.source if way == "in" else change.destination
             for server in ours.servers:
