@@ -44,8 +44,8 @@ def _plan_against(asked: argparse.Namespace) -> int:
     )
     with doing("working out what the update passes through"):
         ids = (was.target.networks, now.target.networks)
-        attached, wholes = ServersIn(asked.attached), replaced_wholes(was, now)
-        found = plan_rollout(old.plans, new.plans, attached, ids, wholes)
+        servers_in, wholes = ServersIn(asked.servers_in), replaced_wholes(was, now)
+        found = plan_rollout(old.plans, new.plans, servers_in, ids, wholes)
     page = rollout_report(old.plans, new.plans, found, (was, now))
     publish(page, "json" if asked.json else "text")
     if not asked.json:

@@ -64,7 +64,9 @@ def edited(config: Config, edit: Edit) -> Config:
 
 
 def bind(groups: Mapping[str, str]) -> Edit:
-    return lambda config: config[f"{OURS}networks"]["corp"].update(neighbors=dict(groups))
+    return lambda config: config[f"{OURS}networks"]["corp"].update(
+        neighbor_security_groups=dict(groups)
+    )
 
 
 def setting(name: str, value: object) -> Edit:
@@ -184,13 +186,13 @@ def test_a_network_that_only_the_topology_before_has_is_listed_while_a_step_keep
     topology["sites"]["branch"] = branch
     step = deepcopy(old)
     step[f"{OURS}previous"] = deepcopy(topology)
-    step |= {f"{OURS}step": "add_rules", f"{OURS}attached": "elsewhere"}
+    step |= {f"{OURS}phase": "add_rules", f"{OURS}servers_in": "other_stack"}
     for several in ("networks", "sites"):
         del step[f"{OURS}topology"][several]["branch"]
     assert set(done(old, step)) == {"branch on AWS", "corp on AWS"}
     assert not any(does is DELETE for does, _ in done(old, step)["branch on AWS"])
     last = deepcopy(step)
-    for key in ("previous", "step", "attached"):
+    for key in ("previous", "phase", "servers_in"):
         del last[f"{OURS}{key}"]
     del last[f"{OURS}networks"]["branch"]
     found = done(step, last)["branch on AWS"]

@@ -97,7 +97,7 @@ def test_a_fault_in_what_the_project_sets_is_at_the_project_file(
     write(tmp_path, {"Pulumi.a.yaml": STACK})
     assert main(["plan", "Pulumi.a.yaml"]) == 2
     assert "error[unknown-word]" in (said := capsys.readouterr().err)
-    assert "\n  Pulumi.yaml  attached\n" in said
+    assert "\n  Pulumi.yaml  servers_in\n" in said
 
 
 @pytest.mark.slow
