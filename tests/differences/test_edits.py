@@ -115,6 +115,22 @@ EDITS: Final[Mapping[str, Case]] = {
         (),
         {"sites.hq.servers.mbx2.address": GONE},
     ),
+    "an address that is declared at last, and another service": Case(
+        {"sites.hq.servers.cas1.address": "10.20.0.11", "clients.office.services": ["imap"]},
+        (
+            "cut, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 443/tcp in: C1",
+            "opened, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 143,993/tcp in: C3",
+        ),
+        (),
+        {"sites.hq.servers.cas1.address": GONE},
+    ),
+    "an address that is no longer declared, and another service": Case(
+        {"sites.hq.servers.cas1.address": GONE, "clients.office.services": ["imap"]},
+        (
+            "cut, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 443/tcp in: C1",
+            "opened, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 143,993/tcp in: C3",
+        ),
+    ),
     "another role": Case(
         {"sites.hq.servers.mbx2.roles": ["client_access"]},
         (
