@@ -1482,6 +1482,54 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
             "- port-25-blocked at edge_servers",
         ],
     ),
+    "mail from outside to an Edge server by name": (
+        WITH_EDGE,
+        ({"mail_flow.inbound": {"from": "internet", "to": ["edge1"]}},),
+        ["+ undeclared at mail_flow.inbound.to.0"],
+    ),
+    "clients of an Edge server": (
+        WITH_EDGE,
+        ({"clients.c": {"services": ["https"], "to": ["edge1"]}},),
+        ["+ undeclared at clients.c.to.0"],
+    ),
+    "clients of a server without a group of its own": (
+        SMALL,
+        ({"clients.c": {"services": ["https"], "to": ["ex1"]}},),
+        ["+ server-without-group at clients.c.to.0"],
+    ),
+    "clients of a server with a group of its own": (
+        SMALL,
+        (
+            {"clients.c": {"services": ["https"], "to": ["ex1"]}},
+            {"sites.hq.servers.ex1.own_group": True},
+        ),
+        [],
+    ),
+    "clients of a site and of a Mailbox server": (
+        SMALL,
+        (SPLIT, {"clients.c": {"services": ["https"], "to": ["hq", "mbx1"]}}),
+        ["+ undeclared at clients.c.to.1"],
+    ),
+    "a flow from a group by its id": (
+        SMALL,
+        (asked(source="sg-0123456789abcdef0"),),
+        ["+ cloud-name at additional_flows.0.from"],
+    ),
+    "a flow from a service tag": (
+        SMALL,
+        (asked(source="VirtualNetwork"),),
+        ["+ cloud-name at additional_flows.0.from"],
+    ),
+    "a flow to an Edge server without a group of its own": (
+        WITH_EDGE,
+        (asked(to="edge1", accept_risk=True),),
+        ["+ server-without-group at additional_flows.0.to"],
+    ),
+    "a flow to an Edge server with a group of its own": (
+        WITH_EDGE,
+        (asked(to="edge1", accept_risk=True), {"edge_servers.edge1.own_group": True}),
+        [],
+    ),
     "a retired group": (SMALL, ({"networks.corp.retired_groups": ["edge.hq"]},), []),
     "a retired group that is worn": (
         SMALL,
