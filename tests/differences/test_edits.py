@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 from exchange_ports.differences import Change, diff_plans
+from exchange_ports.differences.change import ChangeEndpoint
 from exchange_ports.planning import Plans, compile_plans
 from tests.differences.judge import assert_exact
 from tests.support.strategies import GONE, WITH_EDGE, declared, edited
@@ -512,6 +513,12 @@ def row(change: Change) -> str:
     return f"{what}: {ends} {'/'.join(change.ways)}: {why}" + (f", not {former}" if former else "")
 
 
+def where(one: ChangeEndpoint) -> str:
+    """One end, with all by which gates decide."""
+    inside = " reaching the inside" if one.reaches_inside else ""
+    return f"{one.role or 'no role'}{inside} ({', '.join(sorted(one.positions))})"
+
+
 def plans(data: Mapping[str, Any]) -> Plans:
     return compile_plans(declared(data))
 
@@ -571,6 +578,11 @@ def test_the_words_of_these_changes_are_those_that_were_read(
             inward = " (inward)" if each.inward else ""
             asked = ", ".join(".".join(map(str, path)) for path in each.asked)
             lines.append(f"* {each.effect}, rank {each.rank}{inward}: {ends}; {asked}")
+            lines.append(f"  * {where(each.source)} -> {where(each.destination)}")
+            lines += [
+                f"  * {one.way} before: {one.sources} -> {one.destinations} {one.services}"
+                for one in each.already
+            ]
         for note in (*found.comes, *found.goes, *found.moves, *found.regrouped):
             lines.append(f"* {note.name} at {'.'.join(map(str, note.path))}: {note.summary}")
         lines += [f"* {each.what} {each.old} is {each.new}" for each in found.renamed]
