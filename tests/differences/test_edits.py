@@ -158,6 +158,15 @@ EDITS: Final[Mapping[str, Case]] = {
         (),
         ("server mbx2 is mbx9",),
     ),
+    "another key, and the same `id` as before": Case(
+        {
+            "sites.hq.servers.mbx2": GONE,
+            "sites.hq.servers.mbx9": {"id": "old", "roles": ["mailbox"], "address": "10.20.0.13"},
+        },
+        (),
+        ("server mbx2 is mbx9",),
+        {"sites.hq.servers.mbx2.id": "old", "sites.hq.servers.cas1.id": "front"},
+    ),
     "an exception from EdgeSync": Case(
         {"edge_servers.edge1.edgesync_except": ["mbx2"]},
         ("cut, declared edge1 mbx2: mbx2 (inside) -> edge1 (perimeter) 50636/tcp out/in: E5",),
