@@ -594,6 +594,9 @@ def test_the_words_of_these_changes_are_those_that_were_read(
             ]
         for note in (*found.comes, *found.goes, *found.moves, *found.regrouped):
             lines.append(f"* {note.name} at {'.'.join(map(str, note.path))}: {note.summary}")
-        lines += [f"* {each.what} {each.old} is {each.new}" for each in found.renamed]
+        lines += [
+            f"* {each.what} {each.old} is {each.new} at {'.'.join(map(str, each.path))}"
+            for each in found.renamed
+        ]
         lines.append("")
     golden("differences/edits.md", "\n".join(lines))
