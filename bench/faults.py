@@ -202,6 +202,9 @@ FAULTS: Final[tuple[Fault, ...]] = (
 
 #: Faults that change nothing that anybody can see, by their keys, with the reason.
 EQUIVALENT: Final[Mapping[str, str]] = {
+    f"{_PACKAGE}/topology/groups.py RoleGroups._apart_of: return () => return None": (
+        "the site of a group is declared, so this line is not reached"
+    ),
     f"{_PACKAGE}/differences/traffic_diff.py _Comparison._of_class: if not candidates: => if False:": (
         "it only saves work: without candidates nothing is looked for"
     ),

@@ -1530,6 +1530,80 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
         (asked(to="edge1", accept_risk=True), {"edge_servers.edge1.own_group": True}),
         [],
     ),
+    "an older Edge server with connectors made by hand": (
+        WITH_EDGE,
+        (BY_HAND, {"edge_servers.edge1.version": 2010}),
+        [
+            "+ edge-unsubscribed at edge_servers.edge1.mail_site",
+            "+ older-edge-delivers at edge_servers.edge1.version",
+        ],
+    ),
+    "an exception that is unknown, with connectors made by hand": (
+        WITH_EDGE,
+        (BY_HAND, {"edge_servers.edge1.edgesync_except": ["nobody"]}),
+        [
+            "+ edge-unsubscribed at edge_servers.edge1.mail_site",
+            "+ edgesync-without-subscription at edge_servers.edge1.edgesync_except",
+            "+ undeclared at edge_servers.edge1.edgesync_except.0",
+        ],
+    ),
+    "administration of Edge at a site with connectors made by hand": (
+        WITH_EDGE,
+        (BY_HAND, asked(to="edge@hq", accept_risk=True, ports=["3389/tcp"])),
+        [
+            "+ edge-unsubscribed at edge_servers.edge1.mail_site",
+            "- no-management at edge_servers",
+        ],
+    ),
+    "no address of an Edge server with connectors made by hand in another network": (
+        WITH_EDGE,
+        (
+            APART,
+            BY_HAND,
+            {"edge_servers.edge1.address": GONE, "sites.hq.servers.ex1.address": "10.20.0.9"},
+        ),
+        [
+            "+ address-needed at edge_servers.edge1",
+            "+ edge-unsubscribed at edge_servers.edge1.mail_site",
+        ],
+    ),
+    "a Send connector of a site with connectors made by hand": (
+        WITH_EDGE,
+        (BY_HAND, {"mail_flow.outbound": {"through": "edge", "sites": ["hq"]}}),
+        [
+            "+ edge-unsubscribed at edge_servers.edge1.mail_site",
+            "+ port-25-blocked at mail_flow.outbound",
+            "- port-25-blocked at edge_servers",
+        ],
+    ),
+    "a subscription to a site without servers": (
+        WITH_EDGE,
+        ({"sites.rome": {"network": "corp"}, "edge_servers.edge1.subscribed_site": "rome"},),
+        ["+ subscription-without-mailbox at edge_servers.edge1.subscribed_site"],
+    ),
+    "connectors made by hand with a site without servers": (
+        WITH_EDGE,
+        (BY_HAND, {"sites.rome": {"network": "corp"}, "edge_servers.edge1.mail_site": "rome"}),
+        [
+            "+ edge-unsubscribed at edge_servers.edge1.mail_site",
+            "+ subscription-without-mailbox at edge_servers.edge1.mail_site",
+        ],
+    ),
+    "an Edge server with connectors made by hand without a common family": (
+        WITH_EDGE,
+        (
+            BY_HAND,
+            {
+                "networks.corp.perimeter": ["10.20.240.0/24", "2001:db8:240::/64"],
+                "edge_servers.edge1.address": "2001:db8:240::5",
+            },
+        ),
+        [
+            "+ edge-unsubscribed at edge_servers.edge1.mail_site",
+            "+ ipv6-residue at networks.corp",
+            "+ no-common-family at sites.hq.servers.ex1.address",
+        ],
+    ),
     "a retired group": (SMALL, ({"networks.corp.retired_groups": ["edge.hq"]},), []),
     "a retired group that is worn": (
         SMALL,
