@@ -220,7 +220,7 @@ EQUIVALENT: Final[Mapping[str, str]] = {
         "it only saves work: one group is in order"
     ),
     f"{_PACKAGE}/topology/models.py EdgeServer.site: "
-    "self.subscribed_site or self.mail_site or '' => self.subscribed_site or self.mail_site": (
+    "self.subscribed_site or self.manual_connectors_site or '' => self.subscribed_site or self.manual_connectors_site": (
         "an Edge server without either is refused, and no site is called None or ''"
     ),
     f"{_PACKAGE}/topology/checks/addressing.py _addresses: site.network or '' => site.network": (

@@ -61,13 +61,19 @@ def bound(key: str = "corp", /, **ids: object) -> Target:
         ),
         (
             bound(),
-            bound(neighbours={"domain-controllers.hq": "sg-1", "clients.office": "sg-2", "x": ""}),
+            bound(
+                neighbor_security_groups={
+                    "domain-controllers.hq": "sg-1",
+                    "clients.office": "sg-2",
+                    "x": "",
+                }
+            ),
             [
-                f"network corp, neighbours clients.office: {ABSENT} -> sg-2 gets rules: "
+                f"network corp, neighbor_security_groups clients.office: {ABSENT} -> sg-2 gets rules: "
                 "443/tcp to client-access.hq",
-                f"network corp, neighbours domain-controllers.hq: {ABSENT} -> sg-1 gets rules: "
+                f"network corp, neighbor_security_groups domain-controllers.hq: {ABSENT} -> sg-1 gets rules: "
                 f"{ANY_PORTS} from exchange; {ANY_PORTS} to exchange",
-                f"network corp, neighbours x: {ABSENT} -> ",
+                f"network corp, neighbor_security_groups x: {ABSENT} -> ",
             ],
         ),
         (

@@ -1548,15 +1548,15 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
         WITH_EDGE,
         (BY_HAND, {"edge_servers.edge1.version": 2010}),
         [
-            "+ edge-unsubscribed at edge_servers.edge1.mail_site",
-            "+ older-edge-delivers at edge_servers.edge1.version",
+            "+ edge-unsubscribed at edge_servers.edge1.manual_connectors_site",
+            "+ older-edge-delivery-port at edge_servers.edge1.version",
         ],
     ),
     "an exception that is unknown, with connectors made by hand": (
         WITH_EDGE,
         (BY_HAND, {"edge_servers.edge1.edgesync_except": ["nobody"]}),
         [
-            "+ edge-unsubscribed at edge_servers.edge1.mail_site",
+            "+ edge-unsubscribed at edge_servers.edge1.manual_connectors_site",
             "+ edgesync-without-subscription at edge_servers.edge1.edgesync_except",
             "+ undeclared at edge_servers.edge1.edgesync_except.0",
         ],
@@ -1565,8 +1565,8 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
         WITH_EDGE,
         (BY_HAND, asked(to="edge@hq", accept_risk=True, ports=["3389/tcp"])),
         [
-            "+ edge-unsubscribed at edge_servers.edge1.mail_site",
-            "- no-management at edge_servers",
+            "+ edge-unsubscribed at edge_servers.edge1.manual_connectors_site",
+            "- no-administration at edge_servers",
         ],
     ),
     "no address of an Edge server with connectors made by hand in another network": (
@@ -1578,14 +1578,14 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
         ),
         [
             "+ address-needed at edge_servers.edge1",
-            "+ edge-unsubscribed at edge_servers.edge1.mail_site",
+            "+ edge-unsubscribed at edge_servers.edge1.manual_connectors_site",
         ],
     ),
     "a Send connector of a site with connectors made by hand": (
         WITH_EDGE,
         (BY_HAND, {"mail_flow.outbound": {"through": "edge", "sites": ["hq"]}}),
         [
-            "+ edge-unsubscribed at edge_servers.edge1.mail_site",
+            "+ edge-unsubscribed at edge_servers.edge1.manual_connectors_site",
             "+ port-25-blocked at mail_flow.outbound",
             "- port-25-blocked at edge_servers",
         ],
@@ -1597,10 +1597,16 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
     ),
     "connectors made by hand with a site without servers": (
         WITH_EDGE,
-        (BY_HAND, {"sites.rome": {"network": "corp"}, "edge_servers.edge1.mail_site": "rome"}),
+        (
+            BY_HAND,
+            {
+                "sites.rome": {"network": "corp"},
+                "edge_servers.edge1.manual_connectors_site": "rome",
+            },
+        ),
         [
-            "+ edge-unsubscribed at edge_servers.edge1.mail_site",
-            "+ subscription-without-mailbox at edge_servers.edge1.mail_site",
+            "+ edge-unsubscribed at edge_servers.edge1.manual_connectors_site",
+            "+ subscription-without-mailbox at edge_servers.edge1.manual_connectors_site",
         ],
     ),
     "an Edge server with connectors made by hand without a common family": (
@@ -1613,9 +1619,9 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
             },
         ),
         [
-            "+ edge-unsubscribed at edge_servers.edge1.mail_site",
-            "+ ipv6-residue at networks.corp",
-            "+ no-common-family at sites.hq.servers.ex1.address",
+            "+ edge-unsubscribed at edge_servers.edge1.manual_connectors_site",
+            "+ ipv6-internet-covers-zones at networks.corp",
+            "+ no-common-ip-version at sites.hq.servers.ex1.address",
         ],
     ),
     "a retired group": (SMALL, ({"networks.corp.retired_groups": ["edge.hq"]},), []),

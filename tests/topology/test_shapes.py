@@ -316,7 +316,7 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
         WITH_EDGE,
         {"edge_servers.edge1.site": "hq"},
         [
-            "unknown-key at edge_servers.edge1.site: write `mail_site` (For an Edge server without a subscription), or `subscribed_site` (The Active Directory site it is subscribed to)"
+            "unknown-key at edge_servers.edge1.site: write `manual_connectors_site` (For an Edge server without a subscription), or `subscribed_site` (The Active Directory site it is subscribed to)"
         ],
     ),
     "a key that is a part of one other": (
@@ -350,7 +350,7 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
         SMALL,
         {"sites.hq.servers.ex1.address": Output()},
         [
-            "known-later at sites.hq.servers.ex1.address: declare the address and give it to the instance (`private_ip=...`), or leave `address` out where no finding asks for it",
+            "unresolved-output at sites.hq.servers.ex1.address: declare the address and give it to the instance (`private_ip=...`), or leave `address` out where no finding asks for it",
             "no topology",
         ],
     ),
@@ -358,7 +358,7 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
         SMALL,
         {"sites.hq.servers.ex1.address": [Output()]},
         [
-            "known-later at sites.hq.servers.ex1.address.0: declare the address and give it to the instance (`private_ip=...`), or leave `address` out where no finding asks for it",
+            "unresolved-output at sites.hq.servers.ex1.address.0: declare the address and give it to the instance (`private_ip=...`), or leave `address` out where no finding asks for it",
             "no topology",
         ],
     ),
@@ -366,7 +366,7 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
         SMALL,
         {"networks.corp": Output()},
         [
-            "known-later at networks.corp: write the value itself; only `networks` and `tags` take outputs",
+            "unresolved-output at networks.corp: write the value itself; only `networks` and `tags` take outputs",
             "no topology",
         ],
     ),
@@ -401,4 +401,6 @@ def test_data_of_another_shape_has_these_errors(case: str) -> None:
 def test_a_topology_that_pulumi_knows_later_is_one_error() -> None:
     topology, findings = parse_topology(Output(), ("config",))
     assert topology is None
-    assert [(each.kind.code, each.path) for each in findings] == [("known-later", ("config",))]
+    assert [(each.kind.code, each.path) for each in findings] == [
+        ("unresolved-output", ("config",))
+    ]
