@@ -227,7 +227,7 @@ def _registered(config: str, project: str) -> object:
     return resources, targets
 
 
-@settings(max_examples=2 * settings().max_examples)
+@settings(max_examples=4 * settings().max_examples)
 @given(
     st.sampled_from(["aws", "azure"]),
     st.integers(1, 2),
