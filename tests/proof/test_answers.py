@@ -1,6 +1,6 @@
 """What `check` answers, in words: each question with all parts of its answer, and one packet of each part."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Final
 
@@ -259,3 +259,22 @@ def test_a_host_in_a_subnet_of_ours_is_left_to_default_rules(
     (part,) = query(there, names.find(source), names.find("ex1"), [read_ports("445/tcp")]).parts
     assert part.out.text == text
     assert part.into.passes is (source == "10.20.2.10")
+
+
+def test_what_each_end_does_with_the_packet_is_that_which_was_read(
+    golden: Callable[[str, str], None],
+) -> None:
+    names = EndpointNames(plans())
+    lines = ["# What the filters at both ends do with one packet of each answer", ""]
+    for question in ANSWERS:
+        source, _, target, ports = question.split()
+        asked = [read_ports(one if one == "any" else f"{one}/tcp") for one in ports.split(",")]
+        try:
+            parts = query(plans(), names.find(source), names.find(target), asked).parts
+        except ValueError:
+            continue
+        lines += [f"## {question}", ""]
+        for part in parts:
+            lines += [f"* {part.packet}", f"  * {part.out.text}", f"  * {part.into.text}"]
+        lines.append("")
+    golden("proof/answers.md", "\n".join(lines))
