@@ -804,9 +804,7 @@ def test_what_two_rows_ask_for_is_one_flow_with_both_reasons() -> None:
         "mail_flow.inbound": {"from": "internet"},
         "clients.internet": {"services": ["smtp_authenticated_25"]},
     }
-    (flow,) = (
-        f for f in of_topology(SMALL, edit) if said(f) == "any -> client-access.hq 25/tcp"
-    )
+    (flow,) = (f for f in of_topology(SMALL, edit) if said(f) == "any -> client-access.hq 25/tcp")
     assert [reason.entry for reason in flow.reasons] == ["C6", "M1"]
 
 
