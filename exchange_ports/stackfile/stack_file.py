@@ -73,6 +73,9 @@ class StackFile:
             if placed is None:
                 break
             line = placed.line
+            if isinstance(step, str) and isinstance(placed.node, YamlList):
+                # The key is left out: `domain_controllers: [10.20.2.10]` has their `addresses`.
+                continue
             placed = _step(placed.node, step)
         return Place(self.file, line if placed is None else placed.line)
 

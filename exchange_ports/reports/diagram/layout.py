@@ -31,9 +31,9 @@ class LaneKind(StrEnum):
 class Stand(StrEnum):
     """Whether something is in both topologies, only now, or only before."""
 
-    KEPT = "kept"
-    NEW = "new"
-    CUT = "cut"
+    KEPT = "unchanged"
+    NEW = "allowed"
+    CUT = "blocked"
 
 
 @dataclass(frozen=True, slots=True, order=True)
