@@ -7,6 +7,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any, Final, cast
 from xml.etree import ElementTree
@@ -16,7 +17,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from exchange_ports.cli import main
+from exchange_ports.clouds import platform_traffic
+from exchange_ports.differences import Effect, diff_plans
+from exchange_ports.differences.topology_diff import pairs
 from exchange_ports.flows import ExternalEndpoint
+from exchange_ports.flows.flow_index import WAYS, FlowIndex, Way, carried
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.reports.diagram import Picture, draw_picture, mermaid, svg
 from exchange_ports.reports.diagram.columns import ColumnKind, columns
@@ -24,10 +29,10 @@ from exchange_ports.reports.diagram.layout import PicturePlace, Stand
 from exchange_ports.reports.diagram.svg import DARK, LIGHT, width
 from exchange_ports.stackfile.stack_file import read_stack_file
 from exchange_ports.topology.groups import Group, identity
-from exchange_ports.topology.inventory import Inventory
+from exchange_ports.topology.inventory import ExchangeServer, Inventory, group_addresses
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import AddressSet
-from exchange_ports.traffic.ports import Ports
+from exchange_ports.traffic.ports import Ports, Protocol
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
 from tests.support.edits import edited_plans
@@ -94,7 +99,7 @@ def of_rows(shown: Picture, stands: Iterable[Stand]) -> Shown:
             if standing[place.lane, shown.land.server(server)] in stands:
                 yield server, AddressSet()
 
-    def pairs() -> Iterator[tuple[Any, Any, Ports]]:
+    def all_pairs() -> Iterator[tuple[Any, Any, Ports]]:
         for row in shown.rows:
             if row.stand not in stands:
                 continue
@@ -109,7 +114,7 @@ def of_rows(shown: Picture, stands: Iterable[Stand]) -> Shown:
                                 if row.both_ways:
                                     yield b, a, ports
 
-    return gathered(pairs())
+    return gathered(all_pairs())
 
 
 def gathered(
@@ -138,15 +143,110 @@ def test_the_rows_of_a_picture_are_the_flows(data: Data) -> None:
     assert of_rows(shown, Stand) == of_flows(plans)
 
 
+# ---- a picture of a change compares traffic ----
+
+#: The traffic of each server's filter, by the server's identity and the direction.
+Filters = dict[tuple[str, Way], Traffic]
+CHANGED: Final = {Stand.NEW: Effect.OPENED, Stand.CUT: Effect.CUT}
+
+
+def filters_of(plans: Plans, servers: Mapping[str, ExchangeServer]) -> Filters:
+    """What the flows need each filter to allow."""
+    flows = FlowIndex(plans.flows, group_addresses(servers.values()))
+    return {
+        (name, way): flows.traffic(flows.flows_of(server.groups, way), way)
+        for name, server in servers.items()
+        for way in WAYS
+    }
+
+
+def filters_of_rows(
+    shown: Picture, stands: Iterable[Stand], servers: Mapping[str, ExchangeServer]
+) -> Filters:
+    """What the rows with these statuses need each filter to allow."""
+    standing = {
+        (key, member.name): member.stand
+        for key, lane in shown.land.lanes.items()
+        for member in lane.members
+    }
+    allowed = tuple(stands)
+    there = {Stand.KEPT, Stand.NEW} if Stand.NEW in allowed else {Stand.KEPT, Stand.CUT}
+
+    def ends(place: PicturePlace) -> Iterator[tuple[str, AddressSet]]:
+        if place.outside is not None:
+            yield "", AddressSet.of(place.outside.ranges)
+        for server in place.servers:
+            if server in servers and standing[place.lane, shown.land.server(server)] in there:
+                yield server, AddressSet.at(servers[server].addresses)
+
+    found: Filters = {(name, way): Traffic() for name in servers for way in WAYS}
+    for row in shown.rows:
+        if row.stand not in allowed:
+            continue
+        for one, other in product(row.source, row.destination):
+            if row.own_site and one.site != other.site:
+                continue
+            turns = ((one, other), (other, one)) if row.both_ways else ((one, other),)
+            for source, target in turns:
+                for (a, at), (b, to) in product(ends(source), ends(target)):
+                    for ports in row.ports:
+                        if a:
+                            found[a, "out"] |= Traffic.of(carried(to, ports))
+                        if b:
+                            found[b, "in"] |= Traffic.of(carried(at, ports))
+    return found
+
+
+@pytest.mark.slow
 @some
 @given(st.data())
-def test_what_is_kept_and_new_is_what_passes_now_and_what_is_kept_and_cut_what_passed(
-    draw: st.DataObject,
-) -> None:
+def test_the_rows_of_a_change_are_the_traffic_of_before_and_of_now(draw: st.DataObject) -> None:
     before, now, _ = edited_plans(draw)
     shown = draw_picture(now, before)
-    assert of_rows(shown, (Stand.KEPT, Stand.NEW)) == of_flows(now)
-    assert of_rows(shown, (Stand.KEPT, Stand.CUT)) == of_flows(before)
+    found = pairs(before, now)
+    old = {pair.before.identity: pair.before for pair in found if pair.before}
+    new = {pair.after.identity: pair.after for pair in found if pair.after}
+    assert filters_of_rows(shown, (Stand.KEPT, Stand.CUT), old) == filters_of(before, old)
+    assert filters_of_rows(shown, (Stand.KEPT, Stand.NEW), new) == filters_of(now, new)
+
+
+@pytest.mark.slow
+@some
+@given(st.data())
+def test_a_picture_marks_as_new_or_blocked_what_the_traffic_diff_does(draw: st.DataObject) -> None:
+    """Of servers that stay, with ends outside; every protocol is drawn whole or not at all."""
+    before, now, _ = edited_plans(draw)
+    shown = draw_picture(now, before)
+    changes = diff_plans(before, now)
+    for pair in pairs(before, now):
+        if not (pair.before and pair.after and pair.before.managed and pair.after.managed):
+            continue
+        if pair.before.addresses != pair.after.addresses:
+            continue
+        own = AddressSet.at(pair.after.addresses)
+        for stand, effect in CHANGED.items():
+            for row in shown.rows:
+                if row.stand is not stand or Ports(Protocol.ANY) in row.ports:
+                    continue
+                for way in WAYS:
+                    mine, theirs = (row.source, row.destination)[:: 1 if way == "out" else -1]
+                    if not any(pair.after.identity in place.servers for place in mine):
+                        continue
+                    drawn = Traffic.of(
+                        box
+                        for place in theirs
+                        if place.outside and not row.own_site
+                        for ports in row.ports
+                        for box in carried(AddressSet.of(place.outside.ranges), ports)
+                    )
+                    changed = Traffic()
+                    for change in changes.of(effect):
+                        changed |= change.at(way, own)
+                    assert drawn - PROBES <= changed
+
+
+#: What a cloud's own hosts may do always: no flow newly allows it.
+PROBES: Final = Traffic.of((each.addresses, ServiceSet.everything()) for each in platform_traffic())
 
 
 @pytest.mark.slow

@@ -18,6 +18,7 @@ from exchange_ports.reports.diagram.picture import FABRIC_WORDS, Picture, Pictur
 from exchange_ports.reports.reasons import reason_data
 from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.models import Platform
+from exchange_ports.traffic.addresses import sort_key
 
 #: More neighbours than these share lanes by what they are.
 _MOST_NEIGHBOURS: Final = 6
@@ -68,7 +69,7 @@ class _Stage:
         ends = {end for row in scene.rows for end in (*row.source, *row.destination)}
         self._outside = sorted(
             (end for end in ends if end.outside is not None),
-            key=lambda end: (end.site, end.kind, end.outside.name if end.outside else "", end),
+            key=_outside_order,
         )
         self._servers = self._land.places()
 
@@ -158,6 +159,13 @@ class _Stage:
         places = [place for place in self._servers if place.lane in keys]
         ours = any(self._land.lanes[key].platform is not Platform.EXTERNAL for key in keys)
         return Strip(title, _named(names, "server"), ours, places, tuple(names))
+
+
+def _outside_order(end: PicturePlace) -> tuple[object, ...]:
+    outside = end.outside
+    if outside is None:
+        return (end.site, end.kind, "", ())
+    return (end.site, end.kind, outside.name, tuple(map(sort_key, outside.ranges)))
 
 
 #: What stands before a server that comes or goes.
@@ -253,6 +261,8 @@ def partly(strip: Strip, there: Iterable[PicturePlace], land: Landscape) -> tupl
 
 
 def _ranges(end: PicturePlace) -> str:
+    if end.part:
+        return end.part
     ranges = end.outside.ranges if end.outside is not None else ()
     return ", ".join(map(str, ranges)) if len(ranges) <= _MOST_NAMES else f"{len(ranges)} ranges"
 

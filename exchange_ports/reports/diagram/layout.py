@@ -5,7 +5,7 @@ server. Where no comparison is asked for, both are the same topology.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -49,6 +49,8 @@ class PicturePlace:
     network: str = ""
     servers: tuple[str, ...] = ()
     outside: ExternalEndpoint | None = None
+    part: str = field(default="", compare=False)
+    """Of an external end of which a row is about some addresses only: which these are, in words."""
 
     @property
     def lane(self) -> tuple[str, str, str]:
@@ -97,8 +99,8 @@ class _Side:
     def _owned(self) -> Iterator[tuple[str, tuple[str, str]]]:
         for key, site in self.topology.sites.items():
             of = identity(key, site)
-            for field in FIELDS:
-                yield name_of(field, key, site), (of, field.replace("_", "-"))
+            for name in FIELDS:
+                yield name_of(name, key, site), (of, name.replace("_", "-"))
             yield accounts_name(key, site), (of, "accounts-domain-controllers")
 
     def lanes(self, combined: Mapping[str, bool]) -> Iterator[tuple[_Key, str, frozenset[Group]]]:
@@ -148,8 +150,11 @@ def _has_both(site: Site | None) -> bool:
 class Landscape:
     """All places of two topologies, and what people call them."""
 
-    def __init__(self, before: Topology, now: Topology) -> None:
-        """Stand the servers of both in their lanes."""
+    def __init__(
+        self, before: Topology, now: Topology, alike: Mapping[str, object] | None = None
+    ) -> None:
+        """Place the servers of both in their lanes; servers that differ in `alike` are places of their own."""
+        self._alike = alike or {}
         self._before, self._now = _Side(before), _Side(now)
         ids = [*self._now.sites, *(s for s in self._before.sites if s not in self._now.sites)]
         self.sites: tuple[str, ...] = tuple(ids)
@@ -187,19 +192,20 @@ class Landscape:
 
         A server that comes or goes stands with those who wear what it wears: the flow is the same.
         """
-        places: dict[tuple[frozenset[Group], frozenset[Group]], list[str]] = {}
+        places: dict[tuple[frozenset[Group], frozenset[Group], object], list[str]] = {}
         for server in sorted(was.keys() & now.keys()):
-            places.setdefault((was[server], now[server]), []).append(server)
+            key_ = (was[server], now[server], self._alike.get(server))
+            places.setdefault(key_, []).append(server)
         for server in sorted(was.keys() ^ now.keys()):
             member_of = (was if server in was else now)[server]
             side = 0 if server in was else 1
             alike = [both for both in places if both[side] == member_of]
             none: frozenset[Group] = frozenset()
-            alone = (member_of, none) if server in was else (none, member_of)
+            alone = (member_of, none, None) if server in was else (none, member_of, None)
             places.setdefault(alike[0] if alike else alone, []).append(server)
-        for both, servers in places.items():
+        for (before, after, _), servers in places.items():
             place = PicturePlace(*key, tuple(sorted(servers)))
-            self._places.append((place, *both))
+            self._places.append((place, before, after))
         site, kind, network = key
         name, declared = self.network(network)
         self.lanes[key] = Lane(
@@ -239,12 +245,18 @@ class Landscape:
             return tuple(self._by_group[0 if before else 1].get(end, ()))
         return (self.of_outside(end),)
 
-    def of_outside(self, end: ExternalEndpoint) -> PicturePlace:
+    def of_outside(self, end: ExternalEndpoint, part: str = "") -> PicturePlace:
         """The place of somebody outside: with its site where it is the neighbour of one."""
         for side in (self._now, self._before):
             if end.unrestricted and end.name in side.owned:
-                return PicturePlace(*side.owned[end.name], outside=end)
-        return PicturePlace("", "outside", outside=end)
+                return PicturePlace(*side.owned[end.name], outside=end, part=part)
+        return PicturePlace("", "outside", outside=end, part=part)
+
+    def kept(self, place: PicturePlace) -> str | None:
+        """A server of a place that both topologies have; what holds for one of them holds for all."""
+        names = (side.names for side in self._sides)
+        both = set.intersection(*map(set, names))
+        return next((server for server in place.servers if server in both), None)
 
     def places(self) -> tuple[PicturePlace, ...]:
         """Every place of servers."""

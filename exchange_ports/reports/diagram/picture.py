@@ -5,16 +5,18 @@ together is exactly what the rows say: a test takes them apart again and finds t
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import dataclass, replace
+from itertools import groupby, product
 from typing import Final, NamedTuple, TypeAlias
 
 from exchange_ports.catalog import BY_ID, CatalogSection
-from exchange_ports.differences import Effect, compare_declared
-from exchange_ports.flows import Endpoint, Flow, Reason, in_order
+from exchange_ports.differences import FlowDiff
+from exchange_ports.flows import Flow, Reason, in_order
 from exchange_ports.flows.flow import reason_order
+from exchange_ports.flows.labels import few_addresses
 from exchange_ports.planning import Plans
 from exchange_ports.reports.diagram.layout import Landscape, PicturePlace, Stand
+from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.ports import Ports, joined
 from exchange_ports.traffic.regroup import regroup
 
@@ -41,20 +43,81 @@ class Passing(NamedTuple):
         return FABRIC if ground else self.reasons
 
 
-_STANDS: Final = {None: Stand.KEPT, Effect.OPENED: Stand.NEW, Effect.CUT: Stand.CUT}
-
-
 def passings(
-    land: Landscape, before: Sequence[Flow] | None, now: Sequence[Flow]
+    land: Landscape, now: Sequence[Flow], before: Sequence[Flow], diff: FlowDiff | None
 ) -> tuple[Passing, ...]:
-    """All that passes, in a fixed order; without flows of before, all of it is kept."""
+    """All that passes, in a fixed order; without a `diff`, all of it is kept.
 
-    def places(end: Endpoint, was: bool) -> Sequence[PicturePlace]:
-        return land.of_end(end, before=was)
-
-    rows = compare_declared(before, now, places)
-    found = {Passing(*row.ends, row.ports, _STANDS[row.effect], row.reasons) for row in rows}
+    What both topologies allow is drawn as the flows of before declare it, with the reasons of now where
+    the same flow is declared now. So a flow that is declared no more, but is still allowed, is kept.
+    """
+    found: dict[Passing, None] = {}
+    reasons = {flow: flow.reasons for flow in now}
+    declared_before = frozenset(before)
+    for flow in now:
+        for pair in _pairs(land, flow, was=False):
+            if diff is None or flow not in declared_before or not _in_both(land, flow, pair):
+                found |= dict.fromkeys(_of_flow(land, diff, flow, pair, was=False))
+    for flow in before:
+        for pair in _pairs(land, flow, was=True):
+            same = flow in reasons
+            named = replace(flow, reasons=reasons[flow]) if same else flow
+            whole = same and _in_both(land, flow, pair)
+            found |= dict.fromkeys(_of_flow(land, None if whole else diff, named, pair, was=True))
     return tuple(sorted(found, key=_connection_order))
+
+
+_Pair: TypeAlias = tuple[PicturePlace, PicturePlace]
+
+
+def _pairs(land: Landscape, flow: Flow, *, was: bool) -> Iterator[_Pair]:
+    ends = (flow.source, flow.destination)
+    return product(*(land.of_end(end, before=was) for end in ends))
+
+
+def _in_both(land: Landscape, flow: Flow, pair: _Pair) -> bool:
+    """Whether a flow of both topologies is one of both at these places."""
+    return all(pair in _pairs(land, flow, was=was) for was in (True, False))
+
+
+def _of_flow(
+    land: Landscape, diff: FlowDiff | None, flow: Flow, pair: _Pair, *, was: bool
+) -> Iterator[Passing]:
+    """A flow between two places: what both topologies allow, and what one allows alone."""
+    alone = Stand.CUT if was else Stand.NEW
+    source, target = (place.outside or land.kept(place) for place in pair)
+    for ports in flow.ports.one_by_one():
+        if diff is None:
+            yield Passing(*pair, ports, Stand.KEPT, flow.reasons)
+        elif source is None or target is None:
+            yield Passing(*pair, ports, alone, flow.reasons)
+        else:
+            for part in diff.parts(source, target, ports, of_old=was):
+                stand = Stand.KEPT if part.shared else alone
+                # What is shared is drawn once, as before.
+                if was or stand is alone:
+                    ends = (_only(land, place, part.addresses, stand) for place in pair)
+                    yield Passing(*ends, part.ports, stand, flow.reasons)
+
+
+#: What is said of many addresses that a row is not about.
+_OTHERS: Final = {
+    Stand.KEPT: "except addresses that are blocked now",
+    Stand.NEW: "except addresses that were allowed before",
+    Stand.CUT: "except addresses that are still allowed",
+}
+
+
+def _only(
+    land: Landscape, place: PicturePlace, addresses: AddressSet | None, stand: Stand
+) -> PicturePlace:
+    """A place; of an external end only these addresses."""
+    end = place.outside
+    if end is None or addresses is None:
+        return place
+    missing = AddressSet.of(end.ranges) - addresses
+    words = few_addresses(addresses, missing) or _OTHERS[stand]
+    return land.of_outside(replace(end, ranges=addresses.prefixes()), words)
 
 
 def _connection_order(one: Passing) -> tuple[object, ...]:
@@ -119,8 +182,9 @@ class Picture:
 
 def draw_picture(now: Plans, before: Plans | None = None) -> Picture:
     """What the picture of a topology shows, or that of the change from another one to it."""
-    land = Landscape((before or now).topology, now.topology)
-    passing = passings(land, None if before is None else before.flows, now.flows)
+    diff = None if before is None else FlowDiff(before, now)
+    land = Landscape((before or now).topology, now.topology, None if diff is None else diff.alike)
+    passing = passings(land, now.flows, () if before is None else before.flows, diff)
     classes = alike(land, passing)
     rows = _rows(passing, classes)
     return Picture(land, classes, rows, before is not None)
