@@ -5,7 +5,7 @@ asks here which part of each is traffic that the other topology allows too, what
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final, NamedTuple, TypeAlias
 
@@ -53,10 +53,18 @@ class _Filters:
     def addresses(self, end: ExternalEndpoint) -> AddressSet:
         return self._snapshot.flows.end(end)
 
-    @cached_property
-    def outside(self) -> tuple[AddressSet, ...]:
-        """The addresses of each end outside."""
-        return tuple(map(self.addresses, self._snapshot.flows.outside))
+    def alike(self) -> dict[str, object]:
+        every = AddressSet.at(a for s in self.servers.values() for a in s.addresses)
+        # Most ends outside contain no server, or all of them.
+        outside = dict.fromkeys(map(self.addresses, self._snapshot.flows.outside))
+        some = [end for end in outside if end & every not in (AddressSet(), every)]
+        return {
+            identity: (
+                server.groups,
+                tuple(tuple(own in end for end in some) for own in server.addresses),
+            )
+            for identity, server in self.servers.items()
+        }
 
 
 class FlowDiff:
@@ -69,26 +77,19 @@ class FlowDiff:
         self._new = _Filters(new, (pair.after for pair in found if pair.after is not None))
 
     @cached_property
-    def alike(self) -> dict[str, object]:
-        """For each server a value that is equal for servers whose flows have the same parts.
+    def alike(self) -> tuple[Mapping[str, object], Mapping[str, object]]:
+        """For each server a value, before and after: servers with equal values have equal flows.
 
         These are in the same groups, and the same ends outside contain their addresses.
         """
-        found: dict[str, list[object]] = defaultdict(list)
-        for filters in (self._old, self._new):
-            every = AddressSet.at(a for s in filters.servers.values() for a in s.addresses)
-            # Most ends outside contain no server, or all of them.
-            some = [
-                end
-                for end in dict.fromkeys(filters.outside)
-                if end & every not in (AddressSet(), every)
-            ]
-            for identity, server in filters.servers.items():
-                within = tuple(
-                    tuple(address in end for end in some) for address in server.addresses
-                )
-                found[identity].append((server.groups, within))
-        return {identity: tuple(values) for identity, values in found.items()}
+        return self._old.alike(), self._new.alike()
+
+    def addresses(self, end: FlowEnd) -> AddressSet:
+        """The addresses of an end: those of a server as it is now."""
+        if isinstance(end, ExternalEndpoint):
+            return self._new.addresses(end)
+        server = self._new.servers.get(end)
+        return AddressSet() if server is None else AddressSet.at(server.addresses)
 
     def parts(
         self, source: FlowEnd, destination: FlowEnd, ports: Ports, *, of_old: bool
