@@ -84,6 +84,19 @@ class FlowDiff:
         """
         return self._old.alike(), self._new.alike()
 
+    @cached_property
+    def readdressed(self) -> tuple[str, ...]:
+        """The servers with another declared address than before, by name."""
+        both = self._old.servers.keys() & self._new.servers.keys()
+        return tuple(
+            sorted(
+                self._new.servers[server].name
+                for server in both
+                if self._old.servers[server].declared_addresses
+                != self._new.servers[server].declared_addresses
+            )
+        )
+
     def addresses(self, end: FlowEnd) -> AddressSet:
         """The addresses of an end: those of a server as it is now."""
         if isinstance(end, ExternalEndpoint):

@@ -27,7 +27,7 @@ from exchange_ports.flows.flow_index import WAYS, FlowIndex, Way, carried
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.reports.diagram import Heading, Only, Picture, draw_picture, mermaid, svg
 from exchange_ports.reports.diagram.colors import DARK, LIGHT, RISK
-from exchange_ports.reports.diagram.endpoints import DrawnEndpoint, Status
+from exchange_ports.reports.diagram.endpoints import DrawnEndpoint, Member, Status
 from exchange_ports.reports.diagram.font import widest_word, width, wrapped
 from exchange_ports.reports.diagram.picture import PictureSection
 from exchange_ports.reports.diagram.zones import Column, Zone, ZoneKind, zones
@@ -45,6 +45,7 @@ from tests.support.planning import planned
 from tests.support.strategies import SMALL, Data, edited, topologies
 
 STACKS: Final = sorted((ROOT / "stacks").glob("Pulumi.*.yaml"))
+STACKS_BY_NAME: Final = {path.stem.removeprefix("Pulumi."): path for path in STACKS}
 PICTURES: Final = ROOT / "docs" / "pictures"
 SVG: Final = "{http://www.w3.org/2000/svg}"
 
@@ -269,6 +270,20 @@ def columns_of(section: PictureSection) -> list[Column]:
     return [column for zone in zones(section) for column in zone.columns]
 
 
+def test_traffic_that_another_flow_still_allows_is_not_drawn_as_blocked() -> None:
+    """The stack of docs/diagram.md: clients from any address may use IMAP4 now, those of the forest too."""
+    before, now = (
+        compile_plans(load_topology(topology_of(path))[0])
+        for path in (
+            STACKS_BY_NAME["prod-aws"],
+            ROOT / "tests/fixtures/diagram/Pulumi.prod-aws.yaml",
+        )
+    )
+    (blocked,) = (row for row in draw_picture(now, before).rows if row.status is Status.BLOCKED)
+    # No flow from any address has IPv6 addresses in this organization.
+    assert [str(range_) for end in blocked.source for range_ in end.ranges] == ["2001:db8:10::/48"]
+
+
 # ---- like sites are one ----
 
 
@@ -398,6 +413,19 @@ def test_a_picture_can_be_narrowed_to_sites_and_to_parts() -> None:
     assert not draw_picture(plans, plans, only=[Only.CHANGES]).rows
 
 
+def test_changes_are_also_the_traffic_of_added_servers() -> None:
+    more = {"roles": ["client_access", "mailbox"], "address": "10.20.5.30"}
+    shown = draw_picture(
+        three_sites({"sites.s3": {"network": "corp", "servers": {"more": more}}}),
+        three_sites({}),
+        only=[Only.CHANGES],
+    )
+    assert shown.rows
+    assert {member for member in shown.members if member.status is not Status.UNCHANGED} == {
+        Member("more", Status.ALLOWED)
+    }
+
+
 def test_a_narrower_picture_tells_so(capfd: pytest.CaptureFixture[str]) -> None:
     stack = str(STACKS_BY_NAME["prod-aws"])
     assert main(["diagram", stack, "--site", "paris", "--date", "2027-03-31"]) == 0
@@ -410,9 +438,6 @@ def test_a_narrower_picture_tells_so(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_the_command_offers_every_part() -> None:
     assert set(PARTS) == set(Only)
-
-
-STACKS_BY_NAME: Final = {path.stem.removeprefix("Pulumi."): path for path in STACKS}
 
 
 def plans_of(edit: Mapping[str, Any]) -> Plans:
@@ -636,11 +661,14 @@ SHOWN: Final = {
         "tests/fixtures/diagram/Pulumi.prod-aws.yaml",
         "--against",
         "stacks/Pulumi.prod-aws.yaml",
+        "--only",
+        "changes",
     ],
+    "overview.svg": ["stacks/Pulumi.prod-aws.yaml", "--only", "mail", "--only", "clients"],
 }
 
 
-def asked(*arguments: str) -> bytes:
+def answer(*arguments: str) -> bytes:
     return subprocess.run(
         [sys.executable, "-m", "exchange_ports", "diagram", *arguments],
         cwd=ROOT,
@@ -654,7 +682,7 @@ def asked(*arguments: str) -> bytes:
 def test_the_pictures_in_the_docs_are_those_that_the_command_draws(
     name: str, pytestconfig: pytest.Config
 ) -> None:
-    found = asked(*SHOWN[name])
+    found = answer(*SHOWN[name])
     if pytestconfig.getoption("--update-goldens"):
         PICTURES.mkdir(exist_ok=True)
         (PICTURES / name).write_bytes(found)
@@ -662,7 +690,7 @@ def test_the_pictures_in_the_docs_are_those_that_the_command_draws(
 
 
 def test_the_flowchart_of_a_stack_is_as_reviewed(golden: Callable[[str, str], None]) -> None:
-    chart = asked("stacks/Pulumi.prod-aws.yaml", "--format", "mermaid").decode()
+    chart = answer("stacks/Pulumi.prod-aws.yaml", "--format", "mermaid").decode()
     golden("diagram/prod-aws.mmd", chart)
 
 

@@ -292,6 +292,10 @@ class EndpointMap:
         """Whether an endpoint of servers is in its column before and after; one outside always is."""
         return endpoint.outside is not None or endpoint in self._stays
 
+    def has_changes(self, endpoint: DrawnEndpoint) -> bool:
+        """Whether one of its servers is added or removed."""
+        return any(server not in self._in_both for server in endpoint.servers)
+
     def kept(self, endpoint: DrawnEndpoint) -> str | None:
         """A server that both topologies have: what holds for it holds for all such of the endpoint."""
         return next((server for server in endpoint.servers if server in self._in_both), None)

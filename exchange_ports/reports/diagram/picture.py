@@ -67,6 +67,8 @@ class Picture:
     endpoints: EndpointMap
     sections: tuple[PictureSection, ...]
     compared: bool
+    readdressed: tuple[str, ...] = ()
+    """The servers with another address than before, by name."""
     view: str = ""
     """What the picture is narrowed to, in words."""
     all_rows: int = 0
@@ -112,13 +114,14 @@ def draw_picture(
     shown = every
     if sites or only:
         wanted = frozenset(map(endpoints.site_called, sites))
-        narrowed = tuple(flow for flow in flows if _shown(flow, wanted, frozenset(only)))
+        narrowed = tuple(flow for flow in flows if _shown(endpoints, flow, wanted, frozenset(only)))
         shown = tuple(_sections(endpoints, narrowed))
     return Picture(
         now.topology.organization,
         endpoints,
         shown,
         before is not None,
+        () if diff is None else diff.readdressed,
         _view(sites, only),
         sum(len(section.rows) for section in every),
     )
@@ -131,13 +134,18 @@ def _sections(endpoints: EndpointMap, flows: Iterable[DrawnFlow]) -> Iterator[Pi
         yield PictureSection(section, endpoints, classes, rows_of(placed, classes))
 
 
-def _shown(flow: DrawnFlow, sites: frozenset[str], only: Collection[Only]) -> bool:
+def _shown(
+    endpoints: EndpointMap, flow: DrawnFlow, sites: frozenset[str], only: Collection[Only]
+) -> bool:
     if sites and not sites & {flow.source.site, flow.destination.site}:
         return False
     parts = [each for each in only if each in SECTION_WORDS.values()]
     if parts and SECTION_WORDS[flow.section] not in parts:
         return False
-    if Only.CHANGES in only and flow.status is Status.UNCHANGED:
+    changed = flow.status is not Status.UNCHANGED or any(
+        map(endpoints.has_changes, (flow.source, flow.destination))
+    )
+    if Only.CHANGES in only and not changed:
         return False
     return Only.RISKS not in only or any(reason.accepted_risk for reason in flow.reasons)
 

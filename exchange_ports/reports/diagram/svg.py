@@ -16,7 +16,7 @@ from exchange_ports.reports.diagram.endpoints import Status
 from exchange_ports.reports.diagram.font import FAMILY, widest_word, width, wrapped
 from exchange_ports.reports.diagram.picture import Picture, PictureSection
 from exchange_ports.reports.diagram.rows import PictureRow
-from exchange_ports.reports.diagram.zones import Column, Zone, ZoneKind, zones
+from exchange_ports.reports.diagram.zones import CHANGED, SIGNS, Column, Zone, ZoneKind, zones
 
 #: The width of a page of GitHub or of a document: a picture is wider only where its columns need it.
 PAGE_WIDTH: Final = 830
@@ -42,7 +42,7 @@ def svg(picture: Picture, heading: texts.Heading) -> str:
     """The picture; `heading` is what its title states beside the organization."""
     sections = [_Section(section) for section in picture.sections]
     wide = max((PAGE_WIDTH, *(section.needed for section in sections)))
-    marks: set[str] = set()
+    marks: set[str] = {member.status for member in picture.members}
     body: list[ET.Element] = []
     y = 12.0
     title = texts.title(picture, heading)
@@ -239,8 +239,25 @@ def _box(
     for at, text in enumerate(first):
         group.append(_text(column.x, y + 15 + at * _LINE, text, TEXT, "middle"))
     for at, text in enumerate(second, start=len(first)):
-        group.append(_text(column.x, y + 14.5 + at * _LINE, text, SMALL, "middle small soft"))
+        group.append(_names(column.x, y + 14.5 + at * _LINE, text))
     return group
+
+
+_CHANGED: Final = {SIGNS[status]: status for status in (Status.ALLOWED, Status.BLOCKED)}
+
+
+def _names(x: float, y: float, text: str) -> ET.Element:
+    """A line of names; servers that are added or removed have the color of that."""
+    element = _text(x, y, text, SMALL, "middle small soft")
+    words = text.split()
+    if not any(word.startswith(CHANGED) for word in words):
+        return element
+    element.text = ""
+    for number, word in enumerate(words):
+        status = _CHANGED.get(word[0]) if not word[1:2].isdigit() else None
+        span = ET.SubElement(element, "tspan", {"class": status.value} if status else {})
+        span.text = _legal(word + (" " if number < len(words) - 1 else ""))
+    return element
 
 
 #: A part of a line of text: the text, whether it is bold, and its class.
@@ -349,8 +366,13 @@ def _legend(used: set[str]) -> Iterator[tuple[list[ET.Element], str, str]]:
         ("both", both, "both endpoints open connections", ""),
         ("ring", [_circle("ring", 10, 0, 4.5)], "connects to every endpoint in the row", ""),
         ("diamond", [_diamond(10, 0)], "connects to \N{WHITE CIRCLE} endpoints only", ""),
-        (Status.ALLOWED, plain, "+ newly allowed", Status.ALLOWED.value),
-        (Status.BLOCKED, plain, "\N{MINUS SIGN} newly blocked", Status.BLOCKED.value),
+        (Status.ALLOWED, plain, "+ newly allowed; added server", Status.ALLOWED.value),
+        (
+            Status.BLOCKED,
+            plain,
+            "\N{MINUS SIGN} newly blocked; removed server",
+            Status.BLOCKED.value,
+        ),
         (RISK, plain, "a risk that an operator accepted", RISK),
         ("managed", [_rect("box", 2, -6, 16, 11, 2)], "servers that this stack protects", ""),
         ("unmanaged", [_rect("box unmanaged", 2, -6, 16, 11, 2)], "no rules in this stack", ""),
@@ -443,7 +465,7 @@ _COLORED: Final = (
             (f".{name} .head", "fill", name),
         )
     ),
-    *((f".{name} text", "fill", name) for name in (Status.ALLOWED, Status.BLOCKED)),
+    *((f".{name} text, tspan.{name}", "fill", name) for name in (Status.ALLOWED, Status.BLOCKED)),
     (f"tspan.{RISK}", "fill", RISK),
 )
 

@@ -55,6 +55,11 @@ def _changes(picture: Picture) -> Iterable[str]:
         )
         if number
     ]
+    if picture.readdressed:
+        names = counted_names(picture.readdressed)
+        found.append(
+            f"{counted(len(picture.readdressed), 'server')} with another address ({names})"
+        )
     return found or ["nothing"]
 
 

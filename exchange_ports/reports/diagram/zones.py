@@ -68,6 +68,10 @@ def zones(section: PictureSection) -> list[Zone]:
 SIGNS: Final = {Status.UNCHANGED: "", Status.ALLOWED: "+", Status.BLOCKED: "\N{MINUS SIGN}"}
 
 
+#: How the names of servers that are added or removed begin.
+CHANGED: Final = (SIGNS[Status.ALLOWED], SIGNS[Status.BLOCKED])
+
+
 class _Zones:
     def __init__(self, section: PictureSection) -> None:
         self._section = section
@@ -173,7 +177,10 @@ class _Zones:
         ]
         endpoints = [end for end in self._endpoints.servers() if end.column in keys]
         managed = any(self._columns[key].platform is not Platform.EXTERNAL for key in keys)
-        shown = ", ".join(names) if len(names) <= MOST_NAMES else counted(len(names), "server")
+        shown = ", ".join(names)
+        if len(names) > MOST_NAMES:
+            changed = [name for name in names if name.startswith(CHANGED)]
+            shown = ": ".join(filter(None, (counted(len(names), "server"), counted_names(changed))))
         return Column(title, shown, managed, endpoints, tuple(names))
 
     def _neighbors(
