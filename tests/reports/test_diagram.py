@@ -251,9 +251,8 @@ PROBES: Final = Traffic.of((each.addresses, ServiceSet.everything()) for each in
 @given(topologies())
 def test_nothing_is_new_or_cut_between_a_topology_and_itself(data: Data) -> None:
     plans = planned(data)
-    assert [row.status for row in draw_picture(plans, plans).rows] == [
-        r.status for r in draw_picture(plans).rows
-    ]
+    # Rows may be divided: a comparison tells apart servers that other rows do not.
+    assert {row.status for row in draw_picture(plans, plans).rows} <= {Status.UNCHANGED}
 
 
 @pytest.mark.slow
