@@ -40,7 +40,7 @@ def _plan_words(plan: argparse.ArgumentParser) -> None:
         help="what an update from this stack file cuts or opens in passing",
     )
     plan.add_argument(
-        "--attached",
+        "--servers-in",
         choices=("here", "elsewhere"),
         default="here",
         help="where servers take their groups: in the same program (here), or in another stack",
@@ -51,7 +51,7 @@ def _prove_words(prove: argparse.ArgumentParser) -> None:
     _of_a_file(prove)
     prove.add_argument("--json", action="store_true", help="figures, failures and notes as JSON")
     prove.add_argument(
-        "--both", action="store_true", help="and that the other cloud permits the same"
+        "--both-clouds", action="store_true", help="and that the other cloud permits the same"
     )
     prove.add_argument(
         "--as-of",
@@ -62,7 +62,7 @@ def _prove_words(prove: argparse.ArgumentParser) -> None:
 
 def _check_words(ask: argparse.ArgumentParser) -> None:
     _of_a_file(ask)
-    ends = "a server, role, site or neighbour by name, an address or a range, internet, or any"
+    ends = "a server, role, site or neighbor by name, an address or a range, internet, or any"
     ask.add_argument("source", metavar="SOURCE", help=ends)
     ask.add_argument("destination", metavar="DESTINATION", help="the same")
     ask.add_argument(
@@ -137,7 +137,7 @@ def _diff_words(diff: argparse.ArgumentParser) -> None:
         "--fail-on",
         action="append",
         default=[],
-        choices=("widened", "perimeter", "risk", "target", "code"),
+        choices=("newly_allowed", "perimeter", "risk", "target", "code"),
         help="exit code 1 where anything is newly let through (widened), at the perimeter or from "
         "the Internet (perimeter), at an accepted risk or on every protocol (risk); or where the network, account, "
         "region or project is another (target), or code or a pipeline changed (code); may be repeated",
@@ -244,7 +244,7 @@ def _adopt_words(adopt: argparse.ArgumentParser) -> None:
         help="what `az network nsg list` and `az network asg list` printed",
     )
     adopt.add_argument(
-        "--is",
+        "--match",
         dest="is_",
         metavar="NAME=ID",
         action="append",

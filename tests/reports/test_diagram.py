@@ -319,7 +319,11 @@ def test_forty_like_sites_are_one_zone() -> None:
 
 
 def three_sites(edit: Mapping[str, Any]) -> Plans:
-    found: dict[str, Any] = {"sender_reputation": "off", "name_servers.edge": "platform", **edit}
+    found: dict[str, Any] = {
+        "sender_reputation": "disabled",
+        "name_servers.edge": "cloud_resolver",
+        **edit,
+    }
     for number in range(3):
         found[f"sites.s{number}"] = {
             "network": "corp",

@@ -200,7 +200,7 @@ def test_data_of_a_report_and_of_a_picture_have_every_row(
     ] == [(each["network"], each["zone"], each["rule"]) for each in records]
     handed: dict[str, Any] = json.loads(asked("handover", "json"))
     records = list(csv.DictReader(io.StringIO(asked("handover", "csv"), newline="")))
-    assert [(row["source"]["name"], row["passes"]) for row in handed["rows"]] == [
+    assert [(row["source"]["name"], row["ports"]) for row in handed["rows"]] == [
         (each["source"], each["passes"]) for each in records
     ]
     picture: dict[str, Any] = json.loads(asked("diagram", "json"))
