@@ -24,11 +24,11 @@ from exchange_ports.stackfile.yaml_values import (
 #: The project's name, by which Pulumi files our settings: `exchange-ports:topology`.
 NAMESPACE: Final = "exchange-ports"
 #: Our settings, without the namespace. Only the first must be there.
-SETTINGS: Final = ("topology", "networks", "tags", "previous", "step", "attached")
+SETTINGS: Final = ("topology", "networks", "tags", "previous", "phase", "servers_in")
 FULL_NAMES: Final = tuple(f"{NAMESPACE}:{name}" for name in SETTINGS)
 
 #: Our settings that are one word; the others are mappings.
-WORDS: Final = ("step", "attached")
+WORDS: Final = ("phase", "servers_in")
 
 #: How alike a name must be to one of ours to be a slip of it, as `difflib` measures it.
 _ALIKE: Final = 0.8

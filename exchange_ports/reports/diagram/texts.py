@@ -169,7 +169,7 @@ def cited(reason: Reason) -> str:
         for name, value in (
             ("owner", reason.owner),
             ("ticket", reason.ticket),
-            ("review", reason.review_by),
+            ("review by", reason.review_by),
         )
         if value
     ]
