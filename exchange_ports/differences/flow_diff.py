@@ -121,13 +121,14 @@ class FlowDiff:
     def _servers(
         self, other: _Filters, source: str, destination: str, ports: Ports
     ) -> Iterator[FlowPart]:
-        ends = other.servers.get(source), other.servers.get(destination)
-        if ends[0] is None or ends[1] is None:
+        here, there = other.servers.get(source), other.servers.get(destination)
+        if here is None or there is None:
             yield FlowPart(ports, shared=False)
             return
+        leaving, entering = other.allowed(here, "out"), other.allowed(there, "in")
         shared = [
-            _shared(ports, address, other.allowed(server, way).at(address))
-            for server, way, peer in ((ends[0], "out", ends[1]), (ends[1], "in", ends[0]))
+            _shared(ports, address, filter_.at(address))
+            for filter_, peer in ((leaving, there), (entering, here))
             for address in peer.addresses
         ]
         yield from (FlowPart(*part) for part in _split(ports, shared))

@@ -6,6 +6,7 @@ and no less than the flows: a test takes them apart again.
 
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from exchange_ports.flows import Reason, in_order
 from exchange_ports.flows.flow import reason_order
@@ -94,13 +95,15 @@ class _Representatives:
         return frozenset(one for end in ends for one in self._members[end])
 
 
+_Key: TypeAlias = tuple[DrawnEndpoint, DrawnEndpoint, Status, Family]
+
+
 def rows_of(flows: tuple[DrawnFlow, ...], classes: Iterable[SiteClass]) -> tuple[PictureRow, ...]:
     """The rows of one section, in order."""
     first = _Representatives(flows, classes)
-    keys = tuple[DrawnEndpoint, DrawnEndpoint, Status, Family]
-    reasons: dict[keys, set[Reason]] = {}
-    ports: dict[keys, set[Ports]] = {}
-    same_site: dict[keys, set[bool]] = {}
+    reasons: dict[_Key, set[Reason]] = {}
+    ports: dict[_Key, set[Ports]] = {}
+    same_site: dict[_Key, set[bool]] = {}
     for flow in flows:
         key = (first.of(flow.source), first.of(flow.destination), flow.status, flow.family)
         reasons.setdefault(key, set()).update(flow.reasons)
