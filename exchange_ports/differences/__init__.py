@@ -6,6 +6,7 @@ Must not know: how flows are written as rules, nor what an update does while it 
 """
 
 from exchange_ports.differences.change import Cause, Change, ChangeEndpoint, Effect, Gate, held_by
+from exchange_ports.differences.flow_diff import FlowDiff, FlowPart
 from exchange_ports.differences.neighbor_diff import RegisteredPlans, neighbor_changes
 from exchange_ports.differences.topology_diff import TopologyDiff, compare_declared, diff_plans
 
@@ -15,6 +16,8 @@ __all__ = [
     "TopologyDiff",
     "Effect",
     "ChangeEndpoint",
+    "FlowDiff",
+    "FlowPart",
     "Gate",
     "RegisteredPlans",
     "compare_declared",

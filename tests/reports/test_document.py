@@ -204,13 +204,13 @@ def test_data_of_a_report_and_of_a_picture_have_every_row(
         (each["source"], each["ports"]) for each in records
     ]
     picture: dict[str, Any] = json.loads(asked("diagram", "json"))
-    lanes = {
-        (column["title"], lane["title"])
-        for column in picture["columns"]
-        for lane in column["boxes"]
-    }
-    assert picture["rows"]
-    for row in picture["rows"]:
-        for end in (*row["from"], *row["to"]):
-            assert (end["column"], end["box"]) in lanes
+    for section in picture["sections"]:
+        columns = {
+            (zone["title"], column["title"])
+            for zone in section["zones"]
+            for column in zone["columns"]
+        }
+        assert section["rows"]
+        for end in (end for row in section["rows"] for end in (*row["from"], *row["to"])):
+            assert (end["zone"], end["column"]) in columns
             assert end["servers"] or end["ranges"]
