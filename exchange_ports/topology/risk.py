@@ -127,6 +127,11 @@ class ZoneMap:
         """Where ranges are."""
         return self.positions(AddressSet.of(ranges))
 
+    def is_wide(self, range_: Network) -> bool:
+        """Whether a range holds public addresses and others: no organization has such a range."""
+        found = self.at((range_,))
+        return Position.PUBLIC in found and len(found) > 1
+
     def positions(
         self, addresses: AddressSet, *, every_protocol: bool = False
     ) -> frozenset[Position]:
