@@ -47,13 +47,6 @@ NAME_TOO_LONG: Final = Kind(
 
 # ---- flows as they result from all fields ----
 
-RISKY_TRAFFIC: Final = Kind(
-    "risky-traffic",
-    summary="{field} allows {risk}",
-    why="traffic that takes over a network must not be opened by a range, a port or an address that was "
-    "meant for something else",
-    fix="correct it; where it must be so, add `accept_risk: {key}`, which every report then shows",
-)
 NEEDLESS_ACCEPT_RISK: Final = _warning(
     "needless-accept-risk",
     summary="`accept_risk` of {field} has no effect",
@@ -83,7 +76,6 @@ SOURCE_TRANSLATED: Final = _warning(
 )
 
 FLOW_KINDS: Final = (
-    RISKY_TRAFFIC,
     NEEDLESS_ACCEPT_RISK,
     OWN_SERVER_BY_ADDRESS,
     RANGE_WITHOUT_FAMILY,

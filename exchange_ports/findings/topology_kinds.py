@@ -287,10 +287,11 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="take `sender_reputation` away, or declare the Edge server",
     ),
     Kind(
-        "needs-accept-risk",
-        summary="the flow from {source} to {to} needs `accept_risk: true`",
-        why="{why}",
-        fix="add `accept_risk: true`, which every report then shows, or {instead}",
+        "risky-traffic",
+        summary="{what} allows {risk}",
+        why="traffic that takes over a network must not be opened by a range, a port or an address that was "
+        "meant for something else",
+        fix="{instead}; where it must be so, add `accept_risk: {key}`, which every report then shows",
     ),
     Kind(
         "flow-without-us",

@@ -1006,8 +1006,8 @@ _FAULTS: Final[tuple[Fault, ...]] = (
     ("port-of-another-service", _bound("imap", "995/tcp")),
     ("not-realised", _bound("https", "8443/tcp")),
     # Additional flows.
-    ("needs-accept-risk", _to_edge),
-    ("needs-accept-risk", _to_mailbox),
+    ("risky-traffic", _to_edge),
+    ("risky-traffic", _to_mailbox),
     ("host-name", lambda data: _add_flow(data, to="smtp.example.com")),
     ("flow-without-us", lambda data: _add_flow(data, to="internet")),
     ("flow-to-nobody", lambda data: _add_site({})(data) and _add_flow(data, to="mailbox@added")),
