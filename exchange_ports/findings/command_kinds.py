@@ -47,6 +47,15 @@ NAME_TOO_LONG: Final = Kind(
 
 # ---- flows as they result from all fields ----
 
+#: Of planning, so that a limit that the blocks are over is said beside it.
+PUBLIC_PRIVATE_BLOCK: Final = Kind(
+    "public-private-block",
+    summary="private blocks hold public addresses: {ranges}",
+    why="`internet` is every address outside the blocks, so these would be taken for hosts of the "
+    "organization",
+    fix="declare only the blocks that the organization uses; where it uses public addresses inside, add "
+    "`accept_risk: {{private_blocks: why it must be}}`",
+)
 NEEDLESS_ACCEPT_RISK: Final = _warning(
     "needless-accept-risk",
     summary="`accept_risk` of {field} has no effect",
@@ -76,6 +85,7 @@ SOURCE_TRANSLATED: Final = _warning(
 )
 
 FLOW_KINDS: Final = (
+    PUBLIC_PRIVATE_BLOCK,
     NEEDLESS_ACCEPT_RISK,
     OWN_SERVER_BY_ADDRESS,
     RANGE_WITHOUT_FAMILY,

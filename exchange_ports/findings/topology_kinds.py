@@ -211,14 +211,6 @@ KINDS: Final[tuple[Kind, ...]] = (
         "prefix, and needs none",
         fix="take {range} away",
     ),
-    _warning(
-        "public-private-block",
-        summary="private blocks hold public addresses: {ranges}",
-        why="`internet` is every address outside the blocks, so these would be taken for hosts of the "
-        "organization",
-        fix="declare only the blocks that the organization uses; where it uses public addresses inside, add "
-        "`accept_risk: {{private_blocks: why it must be}}`",
-    ),
     Kind(
         "quota-of-another-cloud",
         summary="{quota} is a quota of AWS, and network {network} has the platform {platform}",

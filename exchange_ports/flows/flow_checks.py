@@ -7,6 +7,7 @@ from exchange_ports.findings import Finding, Path
 from exchange_ports.findings.command_kinds import (
     NEEDLESS_ACCEPT_RISK,
     OWN_SERVER_BY_ADDRESS,
+    PUBLIC_PRIVATE_BLOCK,
     RANGE_WITHOUT_FAMILY,
     SOURCE_TRANSLATED,
 )
@@ -86,7 +87,7 @@ class _FlowChecks:
         blocks = self._topology.private_blocks
         public = [b for b in blocks if b.version == EVERYTHING_V4.version and public_part(b)]
         if public and "private_blocks" not in self._topology.accept_risk:
-            yield BY_CODE["public-private-block"].at(("private_blocks",), ranges=listed(public))
+            yield PUBLIC_PRIVATE_BLOCK.at(("private_blocks",), ranges=listed(public))
 
     def _needless(self, needed: set[str]) -> Iterator[Finding]:
         topology = self._topology

@@ -55,6 +55,15 @@ ANSWERS: Final = (
             "fix: declare fewer or larger private_blocks, or change them in several updates",
         ),
     ),
+    # As it was: public blocks without a reason are refused, and the limit is said beside it.
+    Answer(
+        "plan prefix-list-public-blocks.yaml",
+        2,
+        (
+            "error[public-private-block] private blocks hold public addresses: 131.107.0.0/16",
+            "warning[created-over-limit] prefix list internet has 119 entries, and AWS allows 100",
+        ),
+    ),
     Answer(
         "plan prefix-list-over-100.yaml --against prefix-list-before.yaml",
         1,
