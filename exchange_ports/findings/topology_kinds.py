@@ -218,6 +218,12 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="take it away, or give {network} the platform aws",
     ),
     Kind(
+        "other-groups-not-counted",
+        summary="`other_groups` of network {network} has no effect",
+        why="{why}",
+        fix="remove it",
+    ),
+    Kind(
         "no-internet-left",
         summary="the private blocks hold every address",
         why="`internet` is every address outside them, so it would be nobody",
