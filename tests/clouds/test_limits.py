@@ -151,7 +151,7 @@ def test_groups_are_counted_for_each_server() -> None:
     assert used(compile_plans(declared(data)), "aws-groups-per-interface") == {"ex1": 5}
 
 
-def with_others(data: dict[str, Any], number: int) -> dict[str, Any]:
+def with_others(data: Mapping[str, Any], number: int) -> dict[str, Any]:
     return edited(data, {"networks.corp.other_groups": number})
 
 

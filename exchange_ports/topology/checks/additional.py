@@ -56,7 +56,8 @@ def _unaccepted(
     source, to = ends
     need = NEEDS[flow.need].ports if flow.need else ()
     risk = why_risky(
-        *(_positions(topology, zones, end) for end in ends),
+        _positions(topology, zones, source),
+        _positions(topology, zones, to),
         services(flow.ports or need),
         Opener.OPERATOR,
         to_mailbox=_reaches_mailbox(topology, to),
