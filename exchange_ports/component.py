@@ -64,8 +64,8 @@ class NetworkArgs(TypedDict, total=False):
     """Azure: the resource group that holds the network security groups."""
     location: pulumi.Input[str]
     """Azure: the region of the VNet."""
-    neighbours: Mapping[str, pulumi.Input[str]]
-    """AWS: existing security groups of neighbours, by the neighbour's name (`domain-controllers.hq`).
+    neighbors: Mapping[str, pulumi.Input[str]]
+    """AWS: existing security groups of neighbors, by the neighbor's name (`domain-controllers.hq`).
     What flows say of them is opened there too, by rules beside those that they have."""
     provider: pulumi.ProviderResource
     """The provider for this network's resources. Left out, `opts.providers` or the default."""
@@ -186,7 +186,7 @@ class ExchangeFirewall(pulumi.ComponentResource):
 
         `previous` is the topology that stands now. What doing the update at once would cut or open in
         passing is warned of then, with the steps in which nothing is. `step` is one of these:
-        `trim`, `expand`, `change`, `leave`, `join`, `shed` or `contract`. Registered is what stands at its end,
+        `remove_list_rules`, `add_rules`, `change`, `leave`, `join`, `detach_groups` or `remove_rules`. Registered is what stands at its end,
         and `servers` are those that are there then, with what they wear then; networks that only the
         previous topology has need their cloud ids too. `attached` says where servers take their groups
         from the outputs: `here`, in the same program, which is what is meant where nothing is said, or

@@ -133,7 +133,7 @@ def _told(given: Iterable[str]) -> dict[str, str]:
     for each in given:
         name, equals, id_ = each.partition("=")
         if not (name and equals and id_):
-            fix = "write --is NAME=ID, the name as `pulumi preview` shows it"
+            fix = "write --match NAME=ID, the name as `pulumi preview` shows it"
             raise Refused([NOT_IN_PLAN.at((), name=each, what="it is no NAME=ID", fix=fix)])
         if told.setdefault(name, id_) != id_:
             what = f"it is to be {told[name]} and {id_}"

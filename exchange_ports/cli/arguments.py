@@ -40,7 +40,7 @@ def _plan_words(plan: argparse.ArgumentParser) -> None:
         help="what an update from this stack file cuts or opens in passing",
     )
     plan.add_argument(
-        "--attached",
+        "--servers-in",
         choices=("here", "elsewhere"),
         default="here",
         help="where servers take their groups: in the same program (here), or in another stack",
@@ -51,7 +51,7 @@ def _prove_words(prove: argparse.ArgumentParser) -> None:
     _of_a_file(prove)
     prove.add_argument("--json", action="store_true", help="figures, failures and notes as JSON")
     prove.add_argument(
-        "--both", action="store_true", help="and that the other cloud permits the same"
+        "--both-clouds", action="store_true", help="and that the other cloud permits the same"
     )
     prove.add_argument(
         "--as-of",
@@ -62,7 +62,7 @@ def _prove_words(prove: argparse.ArgumentParser) -> None:
 
 def _check_words(ask: argparse.ArgumentParser) -> None:
     _of_a_file(ask)
-    ends = "a server, role, site or neighbour by name, an address or a range, internet, or any"
+    ends = "a server, role, site or neighbor by name, an address or a range, internet, or any"
     ask.add_argument("source", metavar="SOURCE", help=ends)
     ask.add_argument("destination", metavar="DESTINATION", help="the same")
     ask.add_argument(
@@ -222,7 +222,7 @@ def _adopt_words(adopt: argparse.ArgumentParser) -> None:
         help="what `az network nsg list` and `az network asg list` printed",
     )
     adopt.add_argument(
-        "--is",
+        "--match",
         dest="is_",
         metavar="NAME=ID",
         action="append",

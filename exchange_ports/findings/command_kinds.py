@@ -56,8 +56,8 @@ PUBLIC_PRIVATE_BLOCK: Final = Kind(
     fix="declare only the blocks that the organization uses; where it uses public addresses inside, add "
     "`accept_risk: {{private_blocks: why it must be}}`",
 )
-NEEDLESS_ACCEPT_RISK: Final = _warning(
-    "needless-accept-risk",
+UNUSED_ACCEPT_RISK: Final = _warning(
+    "unused-accept-risk",
     summary="`accept_risk` of {field} has no effect",
     why="nothing that it allows is risky, and the next edit that is would be accepted in advance",
     fix="remove it",
@@ -86,7 +86,7 @@ SOURCE_TRANSLATED: Final = _warning(
 
 FLOW_KINDS: Final = (
     PUBLIC_PRIVATE_BLOCK,
-    NEEDLESS_ACCEPT_RISK,
+    UNUSED_ACCEPT_RISK,
     OWN_SERVER_BY_ADDRESS,
     RANGE_WITHOUT_FAMILY,
     SOURCE_TRANSLATED,
@@ -131,14 +131,14 @@ PROGRAM_FAILED: Final = Kind(
     why="{why}",
     fix="mend the program; the text above is what `pulumi up` would show",
 )
-UNKNOWN_END: Final = Kind(
-    "unknown-end",
+UNKNOWN_ENDPOINT: Final = Kind(
+    "unknown-endpoint",
     summary="Cannot ask about {end}: nothing is called so, and it is no address",
     why="{known}",
     fix="{fix}",
 )
-NO_PACKET: Final = Kind(
-    "no-packet",
+SAME_ENDPOINTS: Final = Kind(
+    "same-endpoints",
     summary="Cannot ask what passes from {source} to {destination}",
     why="{why}",
     fix="name two different ends",
@@ -149,8 +149,8 @@ NO_REVISION: Final = Kind(
     why="{why}",
     fix="name a commit, branch or tag that `git rev-parse --verify` finds in this repository",
 )
-NO_SIDES: Final = Kind(
-    "no-sides",
+NOTHING_TO_COMPARE: Final = Kind(
+    "nothing-to-compare",
     summary="Cannot compare: {got}",
     why="an old side is needed and a new one: two files, or files and a revision",
     fix="`diff OLD NEW`, or `diff --against REVISION [FILE...]`",
@@ -161,20 +161,20 @@ CANNOT_WRITE: Final = Kind(
     why="{why}",
     fix="name a file in a folder that is there and may be written to",
 )
-NO_ROOM: Final = Kind(
-    "no-room",
+NO_FREE_ADDRESS: Final = Kind(
+    "no-free-address",
     summary="Cannot give every server an address: {why}",
     why="each site gets 32 addresses of the internal range, and each Edge Transport server one of the perimeter's",
     fix="name a larger range by --internal or --perimeter, or fewer sites or servers",
 )
-NO_SUCH_DAY: Final = Kind(
-    "no-such-day", summary="Cannot take {text} for a day", why="{why}", fix="{fix}"
+BAD_AS_OF: Final = Kind(
+    "bad-as-of", summary="Cannot take {text} for a day", why="{why}", fix="{fix}"
 )
-REVIEW_PASSED: Final = Kind(
-    "review-passed",
+REVIEW_OVERDUE: Final = Kind(
+    "review-overdue",
     summary="the additional flow {flow} was to be reviewed by {review}, {ago}",
     why="what nobody looks at again stays open{accepted}, needed or not",
-    fix="ask {owner}{ticket}: set a later `review` where it is still needed, else delete the flow",
+    fix="ask {owner}{ticket}: set a later `review_by` where it is still needed, else delete the flow",
 )
 
 # ---- adopting what exists ----
@@ -197,8 +197,8 @@ INCOMPLETE_OUTPUT: Final = Kind(
     why="what is not listed would count as not there, and an update would make it again",
     fix="{fix}",
 )
-OTHER_PLACE: Final = Kind(
-    "other-place",
+OTHER_LOCATION: Final = Kind(
+    "other-location",
     summary="{what} is of another place: {where}",
     why="what exists in one place says nothing about what exists in another",
     fix="{fix}",
@@ -214,7 +214,7 @@ ADOPTION_KINDS: Final = (
     CANNOT_READ_OUTPUT,
     WRONG_OUTPUT,
     INCOMPLETE_OUTPUT,
-    OTHER_PLACE,
+    OTHER_LOCATION,
     NOT_IN_PLAN,
 )
 

@@ -126,7 +126,7 @@ def reason_order(reason: Reason) -> tuple[int, str, bool, str, str, str]:
         reason.accepted_risk,
         reason.ticket or "",
         reason.owner or "",
-        reason.review or "",
+        reason.review_by or "",
     )
 
 

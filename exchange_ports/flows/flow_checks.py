@@ -5,11 +5,11 @@ from typing import Final
 
 from exchange_ports.findings import Finding, Path
 from exchange_ports.findings.command_kinds import (
-    NEEDLESS_ACCEPT_RISK,
     OWN_SERVER_BY_ADDRESS,
     PUBLIC_PRIVATE_BLOCK,
     RANGE_WITHOUT_FAMILY,
     SOURCE_TRANSLATED,
+    UNUSED_ACCEPT_RISK,
 )
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.flows.compile_flows import FieldOrigins
@@ -19,7 +19,7 @@ from exchange_ports.flows.rows import ROWS
 from exchange_ports.topology.checks.naming import listed
 from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import EDGE_KINDS, Group
-from exchange_ports.topology.models import Passage
+from exchange_ports.topology.models import ConnectedThrough
 from exchange_ports.topology.risk import public_part
 from exchange_ports.traffic.addresses import EVERYTHING_V4, Network, brief
 
@@ -95,15 +95,15 @@ class _FlowChecks:
             needed = {*needed, "private_blocks"}
         for field in topology.accept_risk:
             if field not in needed:
-                yield NEEDLESS_ACCEPT_RISK.at(("accept_risk", field), field=field)
+                yield UNUSED_ACCEPT_RISK.at(("accept_risk", field), field=field)
         for index, flow in enumerate(topology.additional_flows):
             if flow.accept_risk and f"additional_flows.{index}" not in needed:
                 path: Path = ("additional_flows", index, "accept_risk")
-                yield NEEDLESS_ACCEPT_RISK.at(path, field=f"additional flow {index + 1}")
+                yield UNUSED_ACCEPT_RISK.at(path, field=f"additional flow {index + 1}")
         for key, relay in topology.mail_flow.relays.items():
             if relay.accept_risk and f"mail_flow.relays.{key}" not in needed:
                 path = ("mail_flow", "relays", key, "accept_risk")
-                yield NEEDLESS_ACCEPT_RISK.at(path, field=f"relay {key}")
+                yield UNUSED_ACCEPT_RISK.at(path, field=f"relay {key}")
 
     # ---- ends that are servers of ours ----
 
@@ -169,7 +169,7 @@ class _FlowChecks:
             if not isinstance(source, ExternalEndpoint) or not isinstance(mine, Group):
                 continue
             network = self._inventory.networks[mine.network]
-            if network.declared.passage is not Passage.TRANSLATED or source.is_any:
+            if network.declared.connected_through is not ConnectedThrough.NAT or source.is_any:
                 continue
             if all(map(_public, source.ranges)):
                 path = (self._paths(flow, flow.reasons[0]) or (("networks", network.key),))[0]

@@ -102,7 +102,7 @@ class DocumentedRows:
         if ServerRole.MAILBOX in server.roles:
             for name, edge in self._edges.items():
                 yield from self._to_edge(server, name, edge)
-            for witness in self._topology.witnesses.values():
+            for witness in self._topology.witness_servers.values():
                 if _at(witness.sites, server):
                     at = AddressSet.of([network(str(witness.address))])
                     yield self._row("W1", at)

@@ -169,7 +169,7 @@ def _why(reason: Reason) -> str:
     if platform:
         return f"{reason.summary}, [{platform.citation}]({platform.url})"
     marks = [reason.ticket, reason.owner and f"owner {reason.owner}"]
-    marks.append(reason.review and f"until {reason.review}")
+    marks.append(reason.review_by and f"until {reason.review_by}")
     said = ", ".join(_cell(mark) for mark in marks if mark)
     if reason.entry is None:
         words = f"operator: {_cell(reason.summary)}"

@@ -104,7 +104,7 @@ def ports(services: ServiceSet) -> str:
 
 
 def who(end: ChangeEndpoint) -> str:
-    """One end: role or neighbour, and the servers by name."""
+    """One end: role or neighbor, and the servers by name."""
     names = f" ({few(list(end.servers))})" if end.servers else ""
     return printable(f"{end.summary}{names}")
 
@@ -117,7 +117,7 @@ def cited(reason: Reason) -> str:
     if reason.entry is not None:
         return reason.source
     marks = [reason.ticket, reason.owner and f"owner {reason.owner}"]
-    marks.append(reason.review and f"until {reason.review}")
+    marks.append(reason.review_by and f"until {reason.review_by}")
     return ", ".join(["the operator's words", *(mark for mark in marks if mark)])
 
 

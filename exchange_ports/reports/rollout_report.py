@@ -35,13 +35,13 @@ _EFFECTS = {TransientEffect.CUT: "cut in passing", TransientEffect.OPEN: "open i
 #: What to do in each step of an update.
 _STEPS = {
     Phase.AT_ONCE: "the topology as it will be",
-    Phase.TRIM: "trim: the rules that go and name a list of ranges that changes",
-    Phase.EXPAND: "expand: the rules that all servers need on the way",
-    Phase.CHANGE: "change: let the servers wear their new groups",
-    Phase.LEAVE: "leave: take away the servers that go",
-    Phase.JOIN: "join: let the servers wear their new groups beside the old ones",
-    Phase.SHED: "shed: take the old groups from the servers, and add the servers that come",
-    Phase.CONTRACT: "contract: delete what is no longer wanted; servers that still change do it here",
+    Phase.REMOVE_LIST_RULES: "remove_list_rules: the rules that go and name a list of ranges that changes",
+    Phase.ADD_RULES: "add_rules: the rules that all servers need on the way",
+    Phase.SWITCH_GROUPS: "change: let the servers wear their new groups",
+    Phase.REMOVE_SERVERS: "leave: take away the servers that go",
+    Phase.ATTACH_GROUPS: "join: let the servers wear their new groups beside the old ones",
+    Phase.DETACH_GROUPS: "detach_groups: take the old groups from the servers, and add the servers that come",
+    Phase.REMOVE_RULES: "remove_rules: delete what is no longer wanted; servers that still change do it here",
 }
 
 
@@ -151,16 +151,17 @@ def _update_data(
         "clean": update.clean,
         "operations": {
             place: [
-                {"does": each.does.value, "kind": each.kind, "name": each.name} for each in several
+                {"action": each.does.value, "kind": each.kind, "name": each.name}
+                for each in several
             ]
             for place, several in done.items()
         },
-        "moves": list(update.moves),
+        "changed_servers": list(update.moves),
         "renamed_without_id": [
             {"what": each.what, "old": each.old, "new": each.new, "id": each.identity}
             for each in alike
         ],
-        "troubles": [
+        "issues": [
             {
                 "effect": each.effect.value,
                 "server": each.server,

@@ -64,7 +64,7 @@ _TABLE: Final = 150
 
 
 def to_text(document: doc.Document) -> str:
-    """The document as text without colour, no blanks at the ends of its lines."""
+    """The document as text without color, no blanks at the ends of its lines."""
     lines = (
         line
         for each in _laid_out(document)
@@ -79,7 +79,7 @@ def _safe(text: str) -> str:
 
 
 def show(document: doc.Document, stream: TextIO | None = None) -> None:
-    """Print as text: plain into a file or pipe or under NO_COLOR, coloured on a terminal.
+    """Print as text: plain into a file or pipe or under NO_COLOR, colored on a terminal.
 
     There a table that is wider than the terminal is made to fit.
     """

@@ -11,7 +11,7 @@ from typing import Final
 from exchange_ports.findings import Finding, Path, Refused, nearest
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.planning import Plans, RegisteredNetwork, compile_plans
-from exchange_ports.rollout.phases import Attached, Phase, PhasePlan, Rollout, plan_rollout
+from exchange_ports.rollout.phases import Phase, PhasePlan, Rollout, ServersIn, plan_rollout
 from exchange_ports.rollout.update import network_name
 from exchange_ports.topology.checks import check
 from exchange_ports.topology.fields import plain_type
@@ -32,7 +32,7 @@ class RequestedPhase:
 
     #: None: no step, the topology as it will be.
     phase: Phase | None
-    attached: Attached
+    attached: ServersIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,10 @@ def _asked_for(
     if step is not None and _is_word(step, _WORDS, (STEP,), found):
         phase = Phase(str(step))
         if previous is None:
-            found.append(BY_CODE["step-without-previous"].at((STEP,), step=phase))
-    place = Attached.HERE
-    if attached is not None and _is_word(attached, tuple(Attached), (ATTACHED,), found):
-        place = Attached(str(attached))
+            found.append(BY_CODE["phase-without-previous"].at((STEP,), step=phase))
+    place = ServersIn.THIS_STACK
+    if attached is not None and _is_word(attached, tuple(ServersIn), (ATTACHED,), found):
+        place = ServersIn(str(attached))
     return RequestedPhase(phase, place), found
 
 
@@ -129,14 +129,14 @@ def select_phase(old: Plans, new: Plans, asked: RequestedPhase) -> tuple[Rollout
         if step.phase is asked.phase:
             return found, step
     why, fix = _no_step(found)
-    raise Refused([BY_CODE["step-not-offered"].at((STEP,), step=asked.phase, why=why, fix=fix)])
+    raise Refused([BY_CODE["phase-not-offered"].at((STEP,), step=asked.phase, why=why, fix=fix)])
 
 
 def _no_step(found: Rollout) -> tuple[str, str]:
     """Why a step is not offered, and what would be right."""
     if found.steps is not None and not found.clean:
         words = ", ".join(step.phase for step in found.steps if step.phase is not Phase.AT_ONCE)
-        rest = "" if found.steps[-1].phase is Phase.CONTRACT else ", and then the rest at once"
+        rest = "" if found.steps[-1].phase is Phase.REMOVE_RULES else ", and then the rest at once"
         return f"its steps are {words}, in this order{rest}", f"write one of {words}"
     if found.clean:
         return "it is clean in one step", "take `step` away, and do it at once"
@@ -164,10 +164,10 @@ def registered(
 
     Networks that only the old topology has come first, while they hold anything.
     """
-    if old is None or step is None or step.phase is Phase.CONTRACT:
+    if old is None or step is None or step.phase is Phase.REMOVE_RULES:
         return new.registered
     keys = {network_name(plan): key for key, plan in new.networks.items()}
-    # At neighbours' groups rules only allow: both what was meant and what will be stands there.
+    # At neighbors' groups rules only allow: both what was meant and what will be stands there.
     flows = (*old.flows, *new.flows)
     gone = (
         RegisteredNetwork(key, step.plans[network_name(plan)], flows)

@@ -1,4 +1,4 @@
-"""What can be declared: the shape of an Exchange organisation, as a stack file writes it.
+"""What can be declared: the shape of an Exchange organization, as a stack file writes it.
 
 Knows: fields, their types and meanings; the JSON Schema made from here is the users' reference.
 Must not know: whether what is declared makes sense (`checks`), nor what follows from it (`flows`).
@@ -58,7 +58,7 @@ class OutboundPath(StrEnum):
     NONE = "none"
 
 
-class Passage(StrEnum):
+class ConnectedThrough(StrEnum):
     """What traffic between a network and other places passes through."""
 
     ROUTED = "routed"
@@ -132,7 +132,9 @@ class Network(Declared):
     """What `internet` means here. Left out: public addresses, and any address as a source for
     clients and mail towards Client Access servers. `any`: any address everywhere. `public`: public
     addresses everywhere."""
-    passage: Passage = Field(default=Passage.ROUTED, examples=["routed"])
+    connected_through: ConnectedThrough = Field(
+        default=ConnectedThrough.ROUTING, examples=["routed"]
+    )
     """What stands between this network and other places: nothing that looks inside (`routed`), an
     appliance that does (`inspected`), or address translation (`translated`)."""
     quotas: Quotas = Field(default_factory=Quotas, examples=[{"rules_per_security_group": 100}])
@@ -198,7 +200,7 @@ class Server(Addressed):
 
 
 class Addresses(Declared):
-    """Neighbours by address: what Exchange needs of them is opened at Exchange's end."""
+    """Neighbors by address: what Exchange needs of them is opened at Exchange's end."""
 
     addresses: tuple[fields.Range, ...] = Field(
         min_length=1, examples=[["10.20.2.10", "10.20.3.10"]]
@@ -251,7 +253,7 @@ class EdgeServer(Addressed):
     subscribed_site: fields.Name | None = Field(default=None, examples=["hq"])
     """The Active Directory site it is subscribed to: mail passes between it and the Mailbox
     servers of this site only."""
-    mail_site: fields.Name | None = Field(default=None, examples=["hq"])
+    manual_connectors_site: fields.Name | None = Field(default=None, examples=["hq"])
     """For an Edge server without a subscription: the site whose Mailbox servers it exchanges mail
     with, by connectors made by hand. It takes no part in EdgeSync."""
     edgesync_except: tuple[fields.Name, ...] = Field(default=(), examples=[["mbx3"]])
@@ -277,7 +279,7 @@ class EdgeServer(Addressed):
     @property
     def site(self) -> str:
         """The site it exchanges mail with, by subscription or by hand."""
-        return self.subscribed_site or self.mail_site or ""
+        return self.subscribed_site or self.manual_connectors_site or ""
 
 
 Internet = Annotated[Literal["internet"], Field(description="Any public address.")]
@@ -575,7 +577,7 @@ class Topology(Declared):
         default={}, examples=[{"imap": ["10143/tcp", "10993/tcp"]}]
     )
     """The ports of IMAP4 or POP3 where Set-ImapSettings or Set-PopSettings bound them anew."""
-    witnesses: dict[fields.Name, Witness] = Field(
+    witness_servers: dict[fields.Name, Witness] = Field(
         default={}, examples=[{"fsw1": {"address": "10.20.2.60"}}]
     )
     """Witness servers that are no Exchange servers, by name."""

@@ -16,7 +16,7 @@ CASES: Final = Path(__file__).parents[1] / "fixtures" / "cases"
     [
         ("clients-cover-perimeter", 0, ["range-covers-perimeter"], "10.20.240.0/24"),
         ("relays-cover-perimeter", 0, ["range-covers-perimeter"], "10.20.240.0/24"),
-        ("needless-accept-risk", 0, ["needless-accept-risk"], "additional flow 1"),
+        ("unused-accept-risk", 0, ["unused-accept-risk"], "additional flow 1"),
         ("ipv6-range-without-ipv6", 0, ["range-without-family"], "2a01:111:f400::/48"),
         ("dnat-in-front-of-edge", 0, ["source-translated"], "mail_flow: {inbound: {from: [...]}}"),
         ("dnat-in-front-of-edge-declared", 0, [], ""),
@@ -60,5 +60,5 @@ def test_no_handover_row_goes_from_ipv6_to_an_ipv4_server(
 
 
 def test_a_needless_acceptance_is_not_listed_as_one(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["report", str(CASES / "needless-accept-risk.yaml")]) == 0
+    assert main(["report", str(CASES / "unused-accept-risk.yaml")]) == 0
     assert "No risk is accepted." in capsys.readouterr().out

@@ -136,7 +136,7 @@ def test_who_asked_stands_at_its_line(capsys: pytest.CaptureFixture[str]) -> Non
     _, data = explained(capsys, "edge.hq/in/tcp/3389/10.20.6.0/24")
     (reason,) = data["reasons"]
     asker: dict[str, Any]
-    (asker,) = reason["asked_by"]
+    (asker,) = reason["declared_at"]
     assert (asker["field"], asker["file"]) == ("topology.additional_flows[1]", PROD)
     line: str = Path(PROD).read_text("utf-8").splitlines()[int(asker["line"]) - 1]
     assert line.strip() == "- from: 10.20.6.0/24"
@@ -205,7 +205,7 @@ def test_what_is_cut_without_a_rule_is_the_difference_of_what_passes(data: Any) 
             for way in WAYS
             for own in server.addresses
         )
-        # A proved plan lets nothing out that the other end does not let in, but for neighbours.
+        # A proved plan lets nothing out that the other end does not let in, but for neighbors.
         assert bool(told.cut or told.opened) <= changed, rule
         assert told.cut or told.opened or told.covered or not changed
 

@@ -191,7 +191,7 @@ def test_a_conflict_elsewhere_does_not_hinder(reviewed: Reviewed) -> None:
 def test_a_gate_fails_the_job_and_the_comment_is_made_all_the_same(reviewed: Reviewed) -> None:
     head = reviewed.pull({**BASE, STACK: plain(WIDER)})
 
-    code = reviewed.compare(head, fail_on="perimeter widened")
+    code = reviewed.compare(head, fail_on="perimeter newly_allowed")
 
     assert (code, reviewed.verdict) == (1, "held")
     assert reviewed.job.log.splitlines()[-1] == (

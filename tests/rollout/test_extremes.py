@@ -7,7 +7,7 @@ from hypothesis import Phase as HypothesisPhase
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
-from exchange_ports.rollout import Attached, plan_rollout
+from exchange_ports.rollout import ServersIn, plan_rollout
 from exchange_ports.rollout.update import (
     network_pairs,
     network_shifts,
@@ -26,14 +26,14 @@ MOST = 8
 
 
 @settings(phases=[HypothesisPhase.explicit, HypothesisPhase.reuse, HypothesisPhase.generate])
-@given(st.data(), st.sampled_from(Attached))
+@given(st.data(), st.sampled_from(ServersIn))
 def test_the_extremal_states_show_all_that_any_state_shows(
-    draw: st.DataObject, attached: Attached
+    draw: st.DataObject, attached: ServersIn
 ) -> None:
     old, new, names = edited_plans(draw)
     everyone = server_interfaces(old, new)
     pairs = {pair.place: (seen(pair.old), seen(pair.new)) for pair in network_pairs(old, new)}
-    elsewhere = attached is Attached.ELSEWHERE
+    elsewhere = attached is ServersIn.OTHER_STACK
     count = sum(
         len(operations(*both, [b for b in everyone if b.place == place], elsewhere=elsewhere))
         for place, both in pairs.items()

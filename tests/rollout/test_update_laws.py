@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from exchange_ports.clouds.aws.rules import AwsRuleSet
 from exchange_ports.rollout import (
-    Attached,
     Does,
     Phase,
+    ServersIn,
     network_pairs,
     operations,
     plan_rollout,
@@ -27,10 +27,10 @@ pairs = settings(
 )
 
 
-@pytest.mark.parametrize("attached", Attached)
+@pytest.mark.parametrize("attached", ServersIn)
 @pairs
 @given(st.data())
-def test_nothing_is_cut_or_opened_in_passing(attached: Attached, draw: st.DataObject) -> None:
+def test_nothing_is_cut_or_opened_in_passing(attached: ServersIn, draw: st.DataObject) -> None:
     old, new, _ = edited_plans(draw)
     found = plan_rollout(old, new, attached)
     if not found.moves and not list_changes_below_a_rule_that_goes(old, new):
@@ -47,7 +47,7 @@ def test_nothing_is_cut_or_opened_in_passing(attached: Attached, draw: st.DataOb
         assert found.at_once.issues or found.held
         if not found.moves:
             assert found.steps is not None
-            assert [step.phase for step in found.steps] == [Phase.TRIM, Phase.AT_ONCE]
+            assert [step.phase for step in found.steps] == [Phase.REMOVE_LIST_RULES, Phase.AT_ONCE]
         # For about one in a hundred of the others no steps are found, and then none are offered.
         event("no steps" if found.steps is None else f"{len(found.steps)} steps")
         assert found.steps is None or found.stepwise.clean
