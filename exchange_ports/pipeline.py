@@ -76,8 +76,8 @@ class StackSettings:
     networks: object = None
     tags: object = None
     previous: object = None
-    step: object = None
-    attached: object = None
+    phase: object = None
+    servers_in: object = None
 
     @classmethod
     def of(cls, stack: StackFile) -> "StackSettings":
@@ -213,11 +213,11 @@ def _topology(declared: object, at: Path) -> tuple[Topology | None, Iterable[Fin
 
 
 def _request(declared: StackSettings) -> "RolloutRequest | None":
-    if all(each is None for each in (declared.previous, declared.step, declared.attached)):
+    if all(each is None for each in (declared.previous, declared.phase, declared.servers_in)):
         return None
     from exchange_ports.rollout import read_request
 
-    return read_request(declared.step, declared.attached, declared.previous)
+    return read_request(declared.phase, declared.servers_in, declared.previous)
 
 
 def _beside(

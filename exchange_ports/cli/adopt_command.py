@@ -36,7 +36,7 @@ def adopt(asked: argparse.Namespace) -> int:
     found = compare.component_of(state, asked.component, _stack_name(asked.file), NAMESPACE)
     if isinstance(found, Finding):
         raise Refused([found])
-    told = _told(asked.is_)
+    told = _told(asked.matches)
     wanted = compare.expected_networks(plans, found, stack.config, stack.others)
     _no_more(_located(compare.check(wanted, existing, told), stack))
     with doing("comparing what exists with the plan and the state"):

@@ -41,9 +41,9 @@ def _plan_words(plan: argparse.ArgumentParser) -> None:
     )
     plan.add_argument(
         "--servers-in",
-        choices=("here", "elsewhere"),
-        default="here",
-        help="where servers take their groups: in the same program (here), or in another stack",
+        choices=("this_stack", "other_stack"),
+        default="this_stack",
+        help="the stack that attaches the groups to the servers: this one, or another that reads the outputs",
     )
 
 
@@ -223,7 +223,7 @@ def _adopt_words(adopt: argparse.ArgumentParser) -> None:
     )
     adopt.add_argument(
         "--match",
-        dest="is_",
+        dest="matches",
         metavar="NAME=ID",
         action="append",
         default=[],

@@ -50,7 +50,7 @@ def prove(asked: argparse.Namespace) -> int:
     passed = [] if dates is None else [each.located(stack.locate) for each in dates.passed]
     with doing("proving"):
         proof = proved(plans)
-        swaps = swap(plans) if asked.both and proof.holds else ()
+        swaps = swap(plans) if asked.both_clouds and proof.holds else ()
     publish(proof_report(proof, swaps, dates, passed), "json" if asked.json else "text")
     # What is unwise about the topology is `plan`'s to say; of the plans, both say it.
     warned = [warning for warning in warnings if warning.kind.code in WARNINGS]

@@ -42,7 +42,7 @@ def _plan_against(asked: argparse.Namespace) -> int:
     # Both are mappings: what is not was refused just now.
     ids = tuple(cast("Ids", each.config.get("networks") or {}) for each in (before, after))
     with doing("working out what the update passes through"):
-        found = plan_rollout(old, new, ServersIn(asked.attached), (ids[0], ids[1]))
+        found = plan_rollout(old, new, ServersIn(asked.servers_in), (ids[0], ids[1]))
     retagged = before.config.get("tags") != after.config.get("tags")
     page = rollout_report(old, new, found, (ids[0], ids[1]), retagged=retagged)
     publish(page, "json" if asked.json else "text")

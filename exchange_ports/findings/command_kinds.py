@@ -33,7 +33,7 @@ PROBES_OVER_LIMIT: Final = Kind(
     summary="sender reputation's direct probes do not fit: {where} needs {used} {what}, and {cloud} "
     "allows {most} per {per}",
     why="{ports} are {ranges} ranges of ports, each to {prefixes} prefixes; {fit}",
-    fix="set a proxy, switch it off, or {way_out}",
+    fix="set a proxy, set `sender_reputation: disabled`, or {way_out}",
 )
 QUOTA_TOO_HIGH: Final = Kind(
     "quota-too-high", summary="{asked} is more than AWS grants", why="{why}", fix="{fix}"

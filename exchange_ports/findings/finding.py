@@ -122,7 +122,7 @@ class Finding:
             "file": self.place.file,
             "line": self.place.line,
             "field": self.field,
-            "summary": self.summary,
+            "says": self.summary,
             "why": self.why,
             "fix": self.fix,
         }

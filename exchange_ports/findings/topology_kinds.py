@@ -341,12 +341,6 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="leave the server out, or set `receives` or `sends` to true",
     ),
     Kind(
-        "none-beside-others",
-        summary="one Send connector says `through: none` beside others",
-        why="none means that no mail leaves, and the others say that some does",
-        fix="take it away",
-    ),
-    Kind(
         "edge-does-not-send",
         summary="outbound mail goes through edge, and {who}",
         why="no server would send the mail of this connector",
@@ -428,11 +422,13 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     Kind(
         "phase-without-previous",
-        summary="the step {step} is asked for, and nothing says what stands now",
-        why="steps lead from the topology that stands to the one that is declared",
+        summary="the phase {phase} is set without `previous`",
+        why="phases lead from the deployed topology to the declared one",
         fix="give the topology that stands as `previous`",
     ),
-    Kind("phase-not-offered", summary="{step} is no step of this update", why="{why}", fix="{fix}"),
+    Kind(
+        "phase-not-offered", summary="{phase} is no phase of this update", why="{why}", fix="{fix}"
+    ),
     Kind(
         "other-organization",
         summary="the previous topology is of {previous}, the topology that is declared of {organization}",
@@ -502,7 +498,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "sender-reputation-undeclared",
         summary="sender reputation is on in the product, and nothing is declared for it",
         why="its probes are closed here, so open proxy detection fails without a word",
-        fix="add `sender_reputation:` with a proxy, direct, or off",
+        fix="add `sender_reputation:` with a proxy, direct, or disabled",
     ),
     _warning(
         "edge-outside-perimeter",

@@ -15,7 +15,7 @@ from exchange_ports.traffic.addresses import Network, without_covered
 from exchange_ports.traffic.ports import PortRange, Ports, Protocol
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class ExternalEndpoint:
     """An end that is not a managed server: a name for people and for identity, and its ranges."""
 
@@ -53,6 +53,14 @@ class ExternalEndpoint:
         """Whether people use its name: not of any address, nor of what is named by its addresses."""
         return self.kind not in _WITHOUT_NAME
 
+    def __lt__(self, other: "ExternalEndpoint") -> bool:
+        return self._order < other._order
+
+    @property
+    def _order(self) -> tuple[object, ...]:
+        # Python orders no IPv4 network before an IPv6 one, and ends of one name may have either.
+        return self.name, [(n.version, n.network_address, n.prefixlen) for n in self.ranges]
+
     def __hash__(self) -> int:
         # The name tells nearly all apart; the Internet has thirty ranges to hash.
         return hash(self.name)
@@ -78,7 +86,7 @@ class Reason:
     accepted_risk: bool = False
     owner: str | None = None
     ticket: str | None = None
-    review: str | None = None
+    review_by: str | None = None
 
     @property
     def source(self) -> str:

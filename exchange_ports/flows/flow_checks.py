@@ -27,8 +27,8 @@ from exchange_ports.traffic.addresses import EVERYTHING_V4, Network, brief
 _INSTEAD: Final = {
     EndpointKind.SMART_HOSTS: "mail passes between Exchange servers without a smart host; for an Edge "
     "server, write `through: edge`",
-    EndpointKind.NAME_SERVERS: "name another server, `domain_controllers` or `platform`",
-    EndpointKind.EDGE_NAME_SERVERS: "name another server, or `platform`",
+    EndpointKind.NAME_SERVERS: "name another server, `domain_controllers` or `cloud_resolver`",
+    EndpointKind.EDGE_NAME_SERVERS: "name another server, or `cloud_resolver`",
     EndpointKind.REPUTATION_PROXY: "name a proxy that is no Exchange server",
     EndpointKind.WITNESS: "leave the witness out: Exchange servers reach each other anyway",
     EndpointKind.ADDRESSES: "write its name, {server}, in place of its address",
@@ -163,7 +163,7 @@ class _FlowChecks:
                 )
 
     def translated(self) -> Iterator[Finding]:
-        """Public sources whose address the passage of a network replaces."""
+        """Public sources whose address the connection between networks replaces."""
         for flow in self._flows:
             source, mine = flow.source, flow.destination
             if not isinstance(source, ExternalEndpoint) or not isinstance(mine, Group):

@@ -348,7 +348,7 @@ def _neighbors(flows: FlowIndex) -> Iterator[tuple[str, QueryEndpoint]]:
     short: dict[str, QueryEndpoint] = {}
     found: dict[str, QueryEndpoint] = {}
     for end in flows.outside:
-        # `any` is a word of rules; people say `any`. Ranges are found as what they are.
+        # `any` stands for any address. Ranges are found as what they are.
         if not end.is_called_by_name:
             continue
         # Who delivers mail differs by the server that takes it, under one name.

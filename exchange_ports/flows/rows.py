@@ -121,7 +121,7 @@ class FlowContext:
         if isinstance(asked, dict):
             by_id = {identity(k, self.topology.networks[k]): v for k, v in asked.items()}
             asked, of = by_id.get(group.network), group.network
-        if asked is None or asked == "platform":
+        if asked is None or asked == "cloud_resolver":
             return ()
         if asked == "domain_controllers":
             # Inside, the ground rules already let everything through to domain controllers.

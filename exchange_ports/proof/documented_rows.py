@@ -230,7 +230,7 @@ class DocumentedRows:
         asked = declared.edge if server.is_edge else declared.internal
         if isinstance(asked, dict):
             asked = asked.get(self._networks[server.network][0])
-        if asked is None or asked == "platform":
+        if asked is None or asked == "cloud_resolver":
             return AddressSet()
         if isinstance(asked, str):
             return AddressSet.of(self._domain_controllers() if server.is_edge else ())

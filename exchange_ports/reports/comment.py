@@ -307,7 +307,7 @@ def _details(review: Review) -> Iterator[_Table]:
         yield _Table(f"{_open(f'In the clouds: {total}')}{head}", lines, _CLOSE, more)
     passing = () if review.update is None else review.update.at_once.issues
     if passing:
-        summary = f"In one step, in passing: {len(passing)} cut or opened"
+        summary = f"At once, in passing: {len(passing)} cut or opened"
         lines = tuple(f"- {_PASSING[each.effect]}: {_code(str(each))}\n" for each in passing)
         yield _Table(_open(summary), lines, _CLOSE, "- and {} more, in the whole report\n")
     if review.warnings_new or review.warnings_gone:

@@ -151,18 +151,18 @@ def _review(review: Review) -> dict[str, object]:
         "file": None if review.new is None else review.new.file,
         "old_file": None if review.old is None else review.old.file,
         "edit": review.edit,
-        "valid": not review.fails,
-        "old_valid": not review.old_fails,
+        "loads": not review.fails,
+        "old_loads": not review.old_fails,
         "target": [
             {"setting": each.setting, "old": each.old, "new": each.new} for each in review.target
         ],
         "same_traffic": review.changes.same_traffic and not review.fails,
         "changes": [_change(review, each) for each in review.changes.all],
         "servers": {
-            "added": [each.name for each in review.changes.comes],
-            "removed": [each.name for each in review.changes.goes],
-            "address_changed": [each.name for each in review.changes.moves],
-            "groups_changed": [each.name for each in review.changes.regrouped],
+            "come": [each.name for each in review.changes.comes],
+            "go": [each.name for each in review.changes.goes],
+            "change_address": [each.name for each in review.changes.moves],
+            "change_groups": [each.name for each in review.changes.regrouped],
         },
         "renamed": [
             {"what": each.what, "old": each.old, "new": each.new} for each in review.changes.renamed
@@ -170,19 +170,19 @@ def _review(review: Review) -> dict[str, object]:
         "renamed_without_id": [_without_id(each) for each in review.changes.without_id],
         "operations": {
             place: [
-                {"action": each.does.value, "kind": each.kind, "name": each.name} for each in done
+                {"does": each.does.value, "kind": each.kind, "name": each.name} for each in done
             ]
             for place, done in review.operations
         },
-        "one_step": None if update is None else update.clean,
-        "transient_issues": [] if update is None else [str(each) for each in update.at_once.issues],
-        "steps": None
+        "at_once": None if update is None else update.clean,
+        "in_passing": [] if update is None else [str(each) for each in update.at_once.issues],
+        "phases": None
         if update is None or update.steps is None
         else [step.phase.value for step in update.steps],
         "warnings": {
             "new": [each.as_data() for each in review.warnings_new],
-            "resolved": [each.as_data() for each in review.warnings_gone],
-            "unchanged": review.warnings_kept,
+            "gone": [each.as_data() for each in review.warnings_gone],
+            "kept": review.warnings_kept,
         },
         "findings": [each.as_data() for each in review.new.errors]
         if review.new is not None and review.fails
@@ -203,21 +203,21 @@ def _change(review: Review, change: Change) -> dict[str, object]:
         "cause": change.cause.value,
         "source": _end(change.source),
         "destination": _end(change.destination),
-        "ports": str(change.services),
-        "directions": list(change.ways),
+        "services": str(change.services),
+        "filters": list(change.ways),
         "from_internet": change.from_internet,
         "perimeter": change.perimeter,
         "accepted_risk": change.accepted_risk,
         "every_protocol": change.every_protocol,
         "reasons": [reason_data(each) for each in change.reasons],
         "former_reasons": [reason_data(each) for each in change.former],
-        "affected_servers": list(change.about),
-        "already_allowed": [
+        "about": list(change.about),
+        "passed_already": [
             {
-                "direction": each.way,
+                "filter": each.way,
                 "sources": str(each.sources),
                 "destinations": str(each.destinations),
-                "ports": str(each.services),
+                "services": str(each.services),
             }
             for each in change.already
         ],
@@ -227,7 +227,7 @@ def _change(review: Review, change: Change) -> dict[str, object]:
 
 def _end(end: ChangeEndpoint) -> dict[str, object]:
     return {
-        "name": end.summary,
+        "says": end.summary,
         "zone": end.zone,
         "servers": list(end.servers),
         "addresses": str(end.addresses),

@@ -229,11 +229,11 @@ def _crossing(
 # ---- as a report ----
 
 _RECORD: Final = (
-    "boundary",
-    *("source", "source location", "source addresses"),
-    *("destination", "destination location", "destination addresses"),
+    "crosses",
+    *("source", "source place", "source addresses"),
+    *("destination", "destination place", "destination addresses"),
     *("passes", "reason", "published row", "document"),
-    *("risk accepted", "owner", "ticket", "review_by"),
+    *("risk accepted", "owner", "ticket", "review by"),
 )
 _COLUMNS: Final = ("from", "its addresses", "to", "its addresses", "passes", "why")
 #: Of a page, in hundredths.
@@ -361,10 +361,10 @@ def _record(row: HandoverRow) -> tuple[str, ...]:
 
 def _row_data(row: HandoverRow) -> dict[str, object]:
     return {
-        "boundary": row.crossing.value,
+        "crosses": row.crossing.value,
         "source": _side_data(row.source),
         "destination": _side_data(row.destination),
-        "ports": row.passes,
+        "passes": row.passes,
         "reasons": [words.reason_data(reason) for reason in row.reasons],
     }
 

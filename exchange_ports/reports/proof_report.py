@@ -135,7 +135,7 @@ def proof_data(
             "directions": figures.directions,
             "rules": figures.rules,
             "flows": figures.flows,
-            "traffic_ranges": figures.boxes,
+            "pieces_of_traffic": figures.boxes,
         },
         "failures": _failures(proof.failures),
         "notes": list(proof.notes),
@@ -158,15 +158,14 @@ def proof_data(
             "in_time": reviews.in_time,
             "dated": reviews.dated,
             "undated_risks": reviews.undated,
-            "overdue": [finding.as_data() for finding in passed],
+            "passed": [finding.as_data() for finding in passed],
         },
     }
 
 
 def _failures(failures: Iterable[Failure]) -> list[dict[str, str]]:
     return [
-        {"invariant": each.law, "counterexample": each.counterexample, "summary": each.summary}
-        for each in failures
+        {"law": each.law, "witness": each.counterexample, "says": each.summary} for each in failures
     ]
 
 
@@ -249,7 +248,7 @@ def _answer_data(question: Mapping[str, str], answers: Mapping[str, Answer]) -> 
         "answers": {
             platform: {
                 "verdict": answer.verdict.value,
-                "rows": [_part_data(part) for part in answer.parts],
+                "parts": [_part_data(part) for part in answer.parts],
             }
             for platform, answer in answers.items()
         },
@@ -258,10 +257,10 @@ def _answer_data(question: Mapping[str, str], answers: Mapping[str, Answer]) -> 
 
 def _part_data(part: AnswerRow) -> dict[str, object]:
     return {
-        "allowed": part.passes,
+        "passes": part.passes,
         "source": _end_data(part.source),
         "destination": _end_data(part.destination),
-        "ports": str(part.services),
+        "services": str(part.services),
         "packet": part.packet,
         "at_source": _say_data(part.out),
         "at_destination": _say_data(part.into),
@@ -271,11 +270,11 @@ def _part_data(part: AnswerRow) -> dict[str, object]:
 
 def _end_data(end: End) -> dict[str, object]:
     addresses = str(end.addresses).split(", ") if end.addresses else []
-    return {"name": end.summary, "servers": list(end.servers), "addresses": addresses}
+    return {"says": end.summary, "servers": list(end.servers), "addresses": addresses}
 
 
 def _say_data(say: EndVerdict) -> dict[str, object]:
-    return {"allowed": say.passes, "summary": say.text, "rules": [rule.name for rule in say.rules]}
+    return {"passes": say.passes, "says": say.text, "rules": [rule.name for rule in say.rules]}
 
 
 #: More lines than this of one kind are counted: the data has all of them.
@@ -303,17 +302,17 @@ def unknown_report(
     asked: str, summary: Iterable[str], likely: Sequence[str], wide: int
 ) -> doc.Document:
     """The answer where no rule is called so, or none names the port: in words, and what is likely."""
-    nothing: dict[str, list[object]] = {"blocked": [], "allowed": [], "covered_by": []}
+    nothing: dict[str, list[object]] = {"cut": [], "opened": [], "covered_by": []}
     return doc.Document(
         (doc.Section("", [doc.Paragraph(each) for each in summary]),),
         data=lambda: {
-            "query": asked,
+            "asked": asked,
             "found": False,
             "likely": list(likely),
             "reasons": [],
             "rules": [],
-            "if_removed": nothing,
-            "rules_for_all_protocols": wide,
+            "without": nothing,
+            "rules_that_let_everything": wide,
         },
     )
 
@@ -359,7 +358,7 @@ def _operator(reason: Reason) -> Iterator[tuple[str, str]]:
     for name in ("owner", "ticket", "review_by"):
         value: str | None = getattr(reason, name)
         if value is not None:
-            yield name, value
+            yield name.replace("_", " "), value
 
 
 def _where(field: Path, locate: Locate) -> str:
@@ -413,17 +412,17 @@ def _explained_data(
 ) -> dict[str, object]:
     """The explanation for JSON: keys and their order are always the same."""
     return {
-        "query": asked,
+        "asked": asked,
         "found": True,
         "likely": [],
         "reasons": [_why_data(why, locate) for why in explained.whys],
         "rules": [_rule_data(rule) for rule in explained.rules],
-        "if_removed": {
-            "blocked": [_explained_part_data(part) for part in explained.cut],
-            "allowed": [_explained_part_data(part) for part in explained.opened],
+        "without": {
+            "cut": [_explained_part_data(part) for part in explained.cut],
+            "opened": [_explained_part_data(part) for part in explained.opened],
             "covered_by": list(explained.covered),
         },
-        "rules_for_all_protocols": wide,
+        "rules_that_let_everything": wide,
     }
 
 
@@ -432,8 +431,8 @@ def _why_data(why: RuleReason, locate: Locate) -> dict[str, object]:
     places = [(field, locate(("topology", *field))) for field in why.fields]
     return {
         **reason_data(why.reason),
-        "effect_if_removed": None if entry is None else BY_ID[entry].without,
-        "declared_at": [
+        "without": None if entry is None else BY_ID[entry].without,
+        "asked_by": [
             {"field": _dotted(field), "file": place.file, "line": place.line}
             for field, place in places
         ],
@@ -459,6 +458,6 @@ def _explained_part_data(part: AnswerRow) -> dict[str, object]:
     return {
         "source": str(part.source),
         "destination": str(part.destination),
-        "ports": str(part.services),
+        "services": str(part.services),
         "packet": part.packet,
     }

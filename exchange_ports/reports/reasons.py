@@ -64,7 +64,7 @@ def operator_marks(reason: Reason) -> Iterator[tuple[str, str]]:
     for name, value in (
         ("", reason.ticket),
         ("owner ", reason.owner),
-        ("review ", reason.review_by),
+        ("review by ", reason.review_by),
     ):
         if value:
             yield name, value
@@ -80,7 +80,7 @@ def reason_data(reason: Reason) -> dict[str, object]:
     """What a reason says, and where it stands: the row with its table and address, or its operator."""
     entry = None if reason.entry is None else BY_ID[reason.entry]
     return {
-        "summary": reason.summary,
+        "says": reason.summary,
         "entry": reason.entry,
         "source": reason.source,
         "table": None if entry is None else entry.cite.where.value,

@@ -214,7 +214,7 @@ _COLUMNS: Final = (
     *("source", "source servers", "source addresses"),
     *("destination", "destination servers", "destination addresses"),
     *("passes", "reason", "published row", "document"),
-    *("risk accepted", "risk notes", "owner", "ticket", "review_by", "rule"),
+    *("risk accepted", "risk notes", "owner", "ticket", "review by", "rule"),
     *("stack file", "sha256", "exchange-ports", "proof"),
 )
 
@@ -277,7 +277,7 @@ def _rule_data(rule: Rule) -> dict[str, object]:
         "allows": rule.allows,
         "source": _side_data(rule.source),
         "destination": _side_data(rule.destination),
-        "ports": rule.passes,
+        "passes": rule.passes,
         "risks": list(rule.risks),
         "description": rule.description,
         "reasons": [reason_data(reason) for reason in rule.reasons],

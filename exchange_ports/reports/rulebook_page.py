@@ -107,7 +107,7 @@ def _facts(book: Book) -> Iterator[tuple[str, doc.Value]]:
 
 def _risks(book: Book) -> doc.Section:
     rows = [*_accepted(book)]
-    columns = ("from", "to", "passes", "in the operator's words", "owner", "ticket", "review_by")
+    columns = ("from", "to", "passes", "in the operator's words", "owner", "ticket", "review by")
     known = [
         doc.Row((doc.Text(code, doc.Look.CODE), why))
         for code, why in book.plans.topology.acknowledge.items()

@@ -24,11 +24,11 @@ from exchange_ports.stackfile.yaml_values import (
 #: The project's name, by which Pulumi files our settings: `exchange-ports:topology`.
 NAMESPACE: Final = "exchange-ports"
 #: Our settings, without the namespace. Only the first must be there.
-SETTINGS: Final = ("topology", "networks", "tags", "previous", "step", "attached")
+SETTINGS: Final = ("topology", "networks", "tags", "previous", "phase", "servers_in")
 FULL_NAMES: Final = tuple(f"{NAMESPACE}:{name}" for name in SETTINGS)
 
 #: Our settings that are one word; the others are mappings.
-WORDS: Final = ("step", "attached")
+WORDS: Final = ("phase", "servers_in")
 
 #: Fields that hold what people write, and mappings of such texts. Elsewhere no value has a `#` in it.
 _SENTENCES: Final = ("organization", "reason", "owner", "ticket")

@@ -55,15 +55,14 @@ class OutboundPath(StrEnum):
     MAILBOX = "mailbox"
     CLIENT_ACCESS = "client_access"
     EDGE = "edge"
-    NONE = "none"
 
 
 class ConnectedThrough(StrEnum):
     """What traffic between a network and other places passes through."""
 
-    ROUTED = "routed"
-    INSPECTED = "inspected"
-    TRANSLATED = "translated"
+    ROUTING = "routing"
+    INSPECTION = "inspection"
+    NAT = "nat"
 
 
 class Attachment(StrEnum):
@@ -133,7 +132,7 @@ class Network(Declared):
     clients and mail towards Client Access servers. `any`: any address everywhere. `public`: public
     addresses everywhere."""
     connected_through: ConnectedThrough = Field(
-        default=ConnectedThrough.ROUTING, examples=["routed"]
+        default=ConnectedThrough.ROUTING, examples=["routing"]
     )
     """What stands between this network and other places: nothing that looks inside (`routed`), an
     appliance that does (`inspected`), or address translation (`translated`)."""
@@ -345,7 +344,7 @@ class Outbound(Declared):
 
     through: OutboundPath = Field(examples=["edge", "mailbox"])
     """Which servers hand mail out: `mailbox`, `client_access` (proxied through the Client Access
-    servers of the same site), `edge`, or `none`."""
+    servers of the same site), or `edge`."""
     next_hop: NextHop = Field(
         default="internet", examples=["internet", [{"address": "10.20.7.25", "port": SMTP_PORT}]]
     )
@@ -426,7 +425,7 @@ class MailFlow(Declared):
 
 
 Resolver = (
-    Annotated[Literal["domain_controllers", "platform"], Tag("<word>")]
+    Annotated[Literal["domain_controllers", "cloud_resolver"], Tag("<word>")]
     | Annotated[tuple[fields.Address, ...], Field(min_length=1), Tag("<list>")]
 )
 ResolverOfNetwork = Annotated[Resolver, BY_SHAPE]
@@ -441,12 +440,12 @@ class NameServers(Declared):
     """Who answers DNS questions. Nothing is assumed: the published page does not say who does."""
 
     internal: ResolverOrByNetwork = Field(
-        examples=["domain_controllers", "platform", ["10.20.2.53"], {"corp": ["10.20.2.53"]}]
+        examples=["domain_controllers", "cloud_resolver", ["10.20.2.53"], {"corp": ["10.20.2.53"]}]
     )
-    """For internal Exchange servers: `domain_controllers`, `platform` (the cloud's own resolver,
+    """For internal Exchange servers: `domain_controllers`, `cloud_resolver` (the cloud's own resolver,
     which no rule filters), or a list of addresses; or one of these for each network."""
     edge: ResolverOrByNetwork | None = Field(
-        default=None, examples=[["10.20.240.53"], "platform", {"corp": ["10.20.240.53"]}]
+        default=None, examples=[["10.20.240.53"], "cloud_resolver", {"corp": ["10.20.240.53"]}]
     )
     """For Edge servers: the same choices."""
 
@@ -470,7 +469,7 @@ class SenderReputation(Declared):
 
 
 Reputation = Annotated[
-    Annotated[Literal["direct", "off"], Tag("<word>")]
+    Annotated[Literal["direct", "disabled"], Tag("<word>")]
     | Annotated[SenderReputation, Tag("<mapping>")],
     BY_SHAPE,
 ]
@@ -504,7 +503,7 @@ class AdditionalFlow(Declared):
     """Who answers for it."""
     ticket: fields.Words | None = Field(default=None, examples=["MAIL-311"])
     """The request that asked for it."""
-    review: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = Field(
+    review_by: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = Field(
         default=None, examples=["2027-03-31"]
     )
     """The day by which it is looked at again, quoted: "2027-03-31"."""
@@ -563,9 +562,12 @@ class Topology(Declared):
     """Who answers DNS questions."""
     sender_reputation: Reputation | None = Field(
         default=None,
-        examples=["off", {"proxy": {"address": "10.20.240.9", "port": 8080, "type": "socks5"}}],
+        examples=[
+            "disabled",
+            {"proxy": {"address": "10.20.240.9", "port": 8080, "type": "socks5"}},
+        ],
     )
-    """Open proxy detection of Edge servers: through a `proxy`, `direct`, or `off`."""
+    """Open proxy detection of Edge servers: through a `proxy`, `direct`, or `disabled`."""
     additional_flows: tuple[AdditionalFlow, ...] = Field(
         default=(),
         examples=[

@@ -149,7 +149,7 @@ def from_config() -> None:
 
 
 def test_an_empty_step_is_refused_as_it_is_offline() -> None:
-    said = refused(from_config, **settings(step=""))
+    said = refused(from_config, **settings(phase=""))
     assert said.startswith(
         "error[unknown-word] an empty text is not one of the words allowed here\n"
     )

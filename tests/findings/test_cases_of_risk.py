@@ -32,12 +32,12 @@ def test_a_case_gets_its_right_answer(
     said = [line.partition("[")[2].partition("]")[0] for line in text.splitlines() if "[" in line]
     ours = (
         "range-",
-        "needless-",
+        "unused-accept",
         "source-",
         "zones-",
         "risky-",
         "internal-",
-        "fabric-",
+        "neighbor-in-",
         "edge-outside",
     )
     assert [code for code in said if code.startswith(ours)] == codes
@@ -59,6 +59,6 @@ def test_no_handover_row_goes_from_ipv6_to_an_ipv4_server(
     assert "2a01:111:f400" not in json.dumps(json.loads(capsys.readouterr().out)["rows"])
 
 
-def test_a_needless_acceptance_is_not_listed_as_one(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unused_acceptance_is_not_listed_as_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", str(CASES / "unused-accept-risk.yaml")]) == 0
     assert "No risk is accepted." in capsys.readouterr().out

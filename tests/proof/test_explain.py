@@ -136,7 +136,7 @@ def test_who_asked_stands_at_its_line(capsys: pytest.CaptureFixture[str]) -> Non
     _, data = explained(capsys, "edge.hq/in/tcp/3389/10.20.6.0/24")
     (reason,) = data["reasons"]
     asker: dict[str, Any]
-    (asker,) = reason["declared_at"]
+    (asker,) = reason["asked_by"]
     assert (asker["field"], asker["file"]) == ("topology.additional_flows[1]", PROD)
     line: str = Path(PROD).read_text("utf-8").splitlines()[int(asker["line"]) - 1]
     assert line.strip() == "- from: 10.20.6.0/24"

@@ -229,8 +229,8 @@ def answered(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, 
     return code, json.loads(capsys.readouterr().out)
 
 
-END: Final = {"summary": None, "servers": [None], "addresses": None}
-SAY: Final = {"passes": None, "summary": None, "rules": [None]}
+END: Final = {"says": None, "servers": [None], "addresses": None}
+SAY: Final = {"passes": None, "says": None, "rules": [None]}
 PART: Final = {
     "passes": None,
     "source": END,

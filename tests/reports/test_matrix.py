@@ -66,7 +66,7 @@ def test_the_rows_say_what_the_flows_say_and_no_more(data: Any) -> None:
     for row in json.loads(write(matrix_report(matrix(plans)), "json")):
         sources: Any = [*row["from_servers"], *row["from_ranges"]]  # type: ignore[misc]
         targets: Any = [*row["to_servers"], *row["to_ranges"]]  # type: ignore[misc]
-        passes = services_of(str(row["ports"]))
+        passes = services_of(str(row["passes"]))
         for one in sources:
             for other in targets:
                 said[one, other] = said.get((one, other), ServiceSet()) | passes

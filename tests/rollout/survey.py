@@ -35,13 +35,13 @@ def survey(examples: int) -> Counter[str]:
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
     @given(st.data(), st.sampled_from(ServersIn))
-    def one(draw: st.DataObject, attached: ServersIn) -> None:
+    def one(draw: st.DataObject, servers_in: ServersIn) -> None:
         data = draw.draw(topologies())
         edit, _ = draw.draw(edited_topologies(data))
         old, new = planned(data), planned(edit)
         if old is None or new is None:
             return
-        made = plan_rollout(old, new, attached)
+        made = plan_rollout(old, new, servers_in)
         found["pairs"] += 1
         found["states examined"] += made.at_once.moments
         for pair in network_pairs(old, new):

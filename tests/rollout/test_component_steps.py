@@ -1,4 +1,4 @@
-"""The component's `previous` and `step`: what is said, what is registered, what is worn, what is refused.
+"""The component's `previous` and `phase`: what is said, what is registered, what is worn, what is refused.
 
 Judged over recordings of whole programs, as in `tests/component/test_component.py`.
 """
@@ -119,41 +119,41 @@ def test_of_an_update_that_is_clean_nothing_is_said() -> None:
 
 
 def test_where_servers_are_attached_elsewhere_another_step_may_be_clean() -> None:
-    recording = run(NEW, OLD, attached="elsewhere")
+    recording = run(NEW, OLD, servers_in="other_stack")
     assert not [text for text in said(recording, "warning") if "one step" in text]
 
 
 @pytest.mark.parametrize("platform", ["aws", "azure"])
-@pytest.mark.parametrize("attached", ServersIn)
+@pytest.mark.parametrize("servers_in", ServersIn)
 @pytest.mark.parametrize("old, new", [(OLD, NEW), (MOVES, MOVED)], ids=["comes", "moves"])
 def test_a_step_registers_its_plans_and_gives_what_is_worn_at_its_end(
-    old: Data, new: Data, attached: ServersIn, platform: str
+    old: Data, new: Data, servers_in: ServersIn, platform: str
 ) -> None:
     """One recording a step, held against the plans that the model showed clean."""
     on = {"networks.corp.platform": platform}
     old, new = edited(old, on), edited(new, on)
-    found = plan_rollout(plans(old), plans(new), attached)
+    found = plan_rollout(plans(old), plans(new), servers_in)
     assert found.steps is not None
     steps = [step for step in found.steps if step.phase is not Phase.AT_ONCE]
     for step in steps:
-        recording = run(new, old, step=step.phase.value, attached=attached.value)
+        recording = run(new, old, phase=step.phase.value, servers_in=servers_in.value)
         (plan,) = step.plans.values()
         servers = recording.outputs["servers"]
         assert isinstance(servers, dict)
         assert servers.keys() == plan.memberships.keys()
         assert named(recording) == named(as_planned(seen(plan)))
     if steps:
-        last = run(new, old, step=steps[-1].phase.value, attached=attached.value)
+        last = run(new, old, phase=steps[-1].phase.value, servers_in=servers_in.value)
         assert named(last) == named(run(new))
 
 
 def test_a_step_says_which_it_is_and_what_comes_next() -> None:
-    (text,) = [t for t in said(run(NEW, OLD, phase="add_rules"), "info") if "step" in t]
-    assert text.startswith("step 1 of 2 of this update: add_rules: ")
+    (text,) = [t for t in said(run(NEW, OLD, phase="add_rules"), "info") if "phase" in t]
+    assert text.startswith("phase 1 of 2 of this update: add_rules: ")
     assert text.endswith("; then `remove_rules`")
-    (text,) = [t for t in said(run(NEW, OLD, phase="remove_rules"), "info") if "step" in t]
-    assert text.startswith("step 2 of 2 of this update, after `add_rules`: remove_rules: ")
-    assert text.endswith("; then take `previous` and `step` away")
+    (text,) = [t for t in said(run(NEW, OLD, phase="remove_rules"), "info") if "phase" in t]
+    assert text.startswith("phase 2 of 2 of this update, after `add_rules`: remove_rules: ")
+    assert text.endswith("; then take `previous` and `phase` away")
 
 
 #: A flow to the Internet is closed, and the list of what the Internet is changes in place (AWS).
@@ -179,12 +179,12 @@ def test_what_is_left_after_a_step_may_be_done_at_once() -> None:
     made = run(ANOTHER_LIST, LISTED, phase="remove_list_rules")
     gone = {name for _, name in named(run(LISTED)).keys() - named(made).keys()}
     assert {name.partition("/")[2] for name in gone} == {"out/udp/123/list.internet"}
-    (text,) = [t for t in said(made, "info") if "step" in t]
-    assert text.startswith("step 1 of 2 of this update: remove_list_rules: ")
-    assert text.endswith("take `previous` and `step` away, and the rest is done at once")
+    (text,) = [t for t in said(made, "info") if "phase" in t]
+    assert text.startswith("phase 1 of 2 of this update: remove_list_rules: ")
+    assert text.endswith("take `previous` and `phase` away, and the rest is done at once")
     (text,) = refused(lambda: run(ANOTHER_LIST, LISTED, phase="add_rules"))
     assert text.endswith(
-        "its steps are remove_list_rules, in this order, and then the rest at once"
+        "its phases are remove_list_rules, in this order, and then the rest at once"
     )
 
 
@@ -196,49 +196,49 @@ def test_there_is_no_step_round_a_limit() -> None:
     old = edited(OLD, {"additional_flows": flows[:40]})
     new = edited(OLD, {"additional_flows": flows[40:]})
     (text,) = refused(lambda: run(new, old, phase="add_rules"))
-    assert text.startswith("phase-not-offered step: old and new rules stand together")
+    assert text.startswith("phase-not-offered phase: old and new rules stand together")
     assert "over" in text
 
 
 def test_a_step_that_is_not_offered_is_refused_with_those_that_are() -> None:
     assert refused(lambda: run(NEW, OLD, phase="switch_groups")) == [
-        "phase-not-offered step: its steps are add_rules, remove_rules, in this order"
+        "phase-not-offered phase: its phases are add_rules, remove_rules, in this order"
     ]
 
 
 def test_there_is_no_step_of_an_update_that_is_clean_at_once() -> None:
     assert refused(lambda: run(OLD, OLD, phase="add_rules")) == [
-        "phase-not-offered step: it is clean in one step"
+        "phase-not-offered phase: it is clean in one step"
     ]
     assert run(OLD, OLD).registrations == run(OLD).registrations
 
 
 def test_a_step_done_twice_is_the_same_program() -> None:
     for step in ("add_rules", "remove_rules"):
-        once, again = (run(NEW, OLD, step=step).registrations for _ in range(2))
+        once, again = (run(NEW, OLD, phase=step).registrations for _ in range(2))
         assert once == again
 
 
 def test_there_is_no_step_where_a_group_would_be_replaced() -> None:
     hung = edited(ON_AZURE, {"networks.corp.attach_to": "subnets"})
     (text,) = refused(lambda: run(hung, ON_AZURE, phase="add_rules"))
-    assert text.startswith("phase-not-offered step: groups would be replaced")
+    assert text.startswith("phase-not-offered phase: groups would be replaced")
     (warning,) = [text for text in said(run(hung, ON_AZURE), "warning") if "one step" in text]
     assert "the internal zone of corp on Azure: from network interfaces to subnets" in warning
 
 
 def test_a_step_needs_what_stands_now() -> None:
     (text,) = refused(lambda: run(NEW, phase="add_rules"))
-    assert text.startswith("phase-without-previous step: ")
+    assert text.startswith("phase-without-previous phase: ")
 
 
 @pytest.mark.parametrize(
     "rest, code",
     [
-        ({"step": "expnad"}, "unknown-word step: "),
-        ({"step": "at once"}, "unknown-word step: "),
-        ({"step": 1}, "wrong-type step: "),
-        ({"attached": "there"}, "unknown-word attached: "),
+        ({"phase": "expnad"}, "unknown-word phase: "),
+        ({"phase": "at once"}, "unknown-word phase: "),
+        ({"phase": 1}, "wrong-type phase: "),
+        ({"servers_in": "there"}, "unknown-word servers_in: "),
     ],
     ids=str,
 )
@@ -251,7 +251,7 @@ def test_what_is_wrong_with_what_stands_now_is_said_of_it() -> None:
     wrong = edited(OLD, {"sites.hq.servers.ex1.roles": ["client_access", "mailbux"]})
     (text,) = refused(lambda: run(NEW, wrong))
     assert text.startswith("unknown-word previous.sites.hq.servers.ex1.roles")
-    texts = refused(lambda: run(edited(NEW, {"sites.hq.network": "cor"}), wrong, step="expnad"))
+    texts = refused(lambda: run(edited(NEW, {"sites.hq.network": "cor"}), wrong, phase="expnad"))
     codes = {text.partition(" ")[0] for text in texts}
     assert codes == {"unknown-word", "undeclared"}, "all of it is said at once"
     assert len(texts) == 3
@@ -278,9 +278,9 @@ def plain(data: Data, previous: Any, **rest: Any) -> None:
 
 @pytest.mark.parametrize("step", ["add_rules", "remove_rules"])
 def test_what_stands_now_may_be_given_as_a_model(step: str) -> None:
-    program = partial(plain, NEW, declared(OLD), step=step)
+    program = partial(plain, NEW, declared(OLD), phase=step)
     made = record(program, project="sample", stack="dev", config={})
-    assert named(made) == named(run(NEW, OLD, step=step))
+    assert named(made) == named(run(NEW, OLD, phase=step))
 
 
 @pytest.mark.parametrize("rest", [{}, {"phase": "add_rules"}], ids=["warned", "stepwise"])
@@ -314,7 +314,7 @@ def test_a_network_that_changes_its_cloud_needs_the_ids_of_both_while_both_stand
     assert lacking == ["missing-cloud-id networks.corp"] * 2
 
     def clouds(step: str) -> set[str]:
-        return {kind.split(":")[0] for kind, _ in named(run(NEW, ON_AZURE, step=step))}
+        return {kind.split(":")[0] for kind, _ in named(run(NEW, ON_AZURE, phase=step))}
 
     assert clouds(first) == {"aws", "azure-native"}
     assert clouds(last) == {"aws"}
@@ -355,7 +355,7 @@ def test_at_neighbors_groups_stand_both_until_the_last_step(step: str) -> None:
     assert len(theirs(asked)) == 2
     # The topology that is declared has no Lync server.
     expected = theirs(asked) if step == "add_rules" else set[str]()
-    assert theirs(NEW, previous=asked, step=step) == expected
+    assert theirs(NEW, previous=asked, phase=step) == expected
 
 
 TWO_NETWORKS: Final[Data] = edited(
@@ -393,7 +393,7 @@ def test_a_network_that_goes_keeps_its_ids_until_its_last_step() -> None:
     assert [text.partition(":")[0] for text in lacking] == ["missing-cloud-id networks.old"]
 
     def networks(step: str) -> list[str]:
-        recording = run(moved, TWO_NETWORKS, step=step)
+        recording = run(moved, TWO_NETWORKS, phase=step)
         kind = "exchange-ports:index:AwsNetwork"
         return sorted(one.name for one in recording.registrations if one.type == kind)
 
@@ -425,20 +425,20 @@ def test_what_stands_between_is_proved_at_both_its_ends(monkeypatch: pytest.Monk
 @pytest.mark.parametrize("step", ["add_rules", "remove_rules"])
 def test_a_stacks_configuration_says_the_same(step: str) -> None:
     """`exchange-ports:previous` and `exchange-ports:phase`, through the repository's own program."""
-    recording = run_with(NEW, "dev", {"previous": OLD, "step": step})
-    assert named(recording).keys() == named(run(NEW, OLD, step=step)).keys()
+    recording = run_with(NEW, "dev", {"previous": OLD, "phase": step})
+    assert named(recording).keys() == named(run(NEW, OLD, phase=step)).keys()
 
 
 @pytest.mark.parametrize("key", ["stpe", "steps", "color"])
 def test_a_setting_that_nothing_reads_is_refused_by_the_program_too(key: str) -> None:
-    """A misspelled `step` would do all at once."""
+    """A misspelled `phase` would do all at once."""
     texts = refused(lambda: run_with(NEW, "dev", {"previous": OLD, key: "add_rules"}))
     assert [text.partition(":")[0] for text in texts] == [f"unknown-setting {key}"]
 
 
-@pytest.mark.parametrize("key", ["step", "attached"])
+@pytest.mark.parametrize("key", ["phase", "servers_in"])
 def test_a_key_without_a_value_is_refused(key: str) -> None:
-    """An empty `step` would do all at once."""
+    """An empty `phase` would do all at once."""
     texts = refused(lambda: run_with(NEW, "dev", {key: ""}))
     assert f"unknown-word {key}" in [text.partition(":")[0] for text in texts]
 
@@ -463,7 +463,7 @@ def test_of_one_that_stops_at_errors_nothing_is_said(
     assert not [text for text in said(run(NEW), "warning") if "CONTINUE_ON_ERROR" in text]
 
 
-@pytest.mark.parametrize("key", ["previous", "step"])
+@pytest.mark.parametrize("key", ["previous", "phase"])
 def test_neither_may_be_a_secret(key: str) -> None:
     given = {
         "exchange-ports:topology": json.dumps(NEW),

@@ -41,13 +41,14 @@ def test_what_cuts_or_opens_elsewhere_does_so_here_where_rules_are_exclusive(
     assert old_exclusive is not None
     assert new is not None
     assert new_exclusive is not None
-    found = plan_rollout(old_exclusive, new_exclusive).at_once
-    here, elsewhere = (plan_rollout(old, new, attached).at_once for attached in ServersIn)
+    rollout = plan_rollout(old_exclusive, new_exclusive)
+    found = rollout.at_once
+    here, elsewhere = (plan_rollout(old, new, servers_in).at_once for servers_in in ServersIn)
     if any(getattr(plan, "exclusive", False) for plan in new_exclusive.networks.values()):
         assert found.clean is (here.clean and elsewhere.clean)
     else:
         assert found.clean is here.clean
-    steps = plan_rollout(old_exclusive, new_exclusive).steps
+    steps = rollout.steps
     if steps is not None and any(
         getattr(plan, "exclusive", False) for plan in new_exclusive.networks.values()
     ):

@@ -64,7 +64,7 @@ def done(before: Recording, after: Recording) -> set[tuple[str, str, str]]:
     return {(KINDS[did.type], did.name, did.does) for did in between(before, after)}
 
 
-def agree(old: Data, new: Data, attached: ServersIn) -> int:
+def agree(old: Data, new: Data, servers_in: ServersIn) -> int:
     """Both programs, and every step between them, do what the model says; none breaks a promise.
 
     Gives the number of steps.
@@ -75,13 +75,13 @@ def agree(old: Data, new: Data, attached: ServersIn) -> int:
     before, after = run(old), run(new)
     assert done(before, after) == modeled(one, other)
     assert faults(before, after) == []
-    found = plan_rollout(one, other, attached)
+    found = plan_rollout(one, other, servers_in)
     steps = () if found.clean else found.steps or ()
     stands, is_there = before, {network_name(plan): plan for plan in one.networks.values()}
     for step in steps:
         # What is left to do at once is done without a step.
-        given = {} if step.phase is Phase.AT_ONCE else {"step": step.phase.value}
-        made = run(new, old, attached=attached.value, **given)
+        given = {} if step.phase is Phase.AT_ONCE else {"phase": step.phase.value}
+        made = run(new, old, servers_in=servers_in.value, **given)
         assert done(stands, made) == {
             (each.kind, f"exchange-{plan.network}-{each.name}", each.does.value)
             for pair in network_pairs(one, other)
@@ -97,11 +97,11 @@ def agree(old: Data, new: Data, attached: ServersIn) -> int:
 
 @pairs
 @given(st.data(), st.sampled_from(ServersIn))
-def test_two_programs_do_what_the_model_says(draw: st.DataObject, attached: ServersIn) -> None:
+def test_two_programs_do_what_the_model_says(draw: st.DataObject, servers_in: ServersIn) -> None:
     data = draw.draw(topologies())
     edit, _ = draw.draw(edited_topologies(data))
     assume(planned(data) is not None and planned(edit) is not None)
-    event(f"{agree(data, edit, attached)} steps")
+    event(f"{agree(data, edit, servers_in)} steps")
 
 
 #: Some of the edits, two at a time. In `both`, flows between its networks need an address of whoever

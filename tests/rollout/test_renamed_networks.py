@@ -46,7 +46,7 @@ def small(platform: Platform, roles: Sequence[list[str]], edge: bool) -> Topolog
             "inbound": {"from": "internet"},
             "outbound": {"through": "edge", "next_hop": "internet"},
         }
-        made["name_servers"]["edge"] = "platform"
+        made["name_servers"]["edge"] = "cloud_resolver"
     return made
 
 
@@ -167,12 +167,12 @@ def test_the_model_says_who_is_cut_off_in_any_order_of_attachments(
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-@pytest.mark.parametrize("attached", ServersIn)
+@pytest.mark.parametrize("servers_in", ServersIn)
 def test_a_network_renamed_without_its_id_has_no_clean_steps_and_is_told_of_the_id(
-    platform: Platform, attached: ServersIn
+    platform: Platform, servers_in: ServersIn
 ) -> None:
     before = declared("dev", platform)
-    found = plan_rollout(plans(before), plans(renamed(before, "main", None)), attached)
+    found = plan_rollout(plans(before), plans(renamed(before, "main", None)), servers_in)
     assert not found.clean
     assert found.steps is None
     cloud = {"aws": "AWS", "azure": "Azure"}[platform]
@@ -189,12 +189,12 @@ def test_a_network_renamed_without_its_id_has_no_clean_steps_and_is_told_of_the_
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-@pytest.mark.parametrize("attached", ServersIn)
+@pytest.mark.parametrize("servers_in", ServersIn)
 def test_with_its_id_a_renamed_network_is_nothing_to_do(
-    platform: Platform, attached: ServersIn
+    platform: Platform, servers_in: ServersIn
 ) -> None:
     before = declared("dev", platform)
-    found = plan_rollout(plans(before), plans(renamed(before, "main", "lab")), attached)
+    found = plan_rollout(plans(before), plans(renamed(before, "main", "lab")), servers_in)
     assert found.clean
     assert found.moves == ()
 

@@ -26,14 +26,14 @@ def plans(platform: Platform, attach_to: str | None = None, **network: Any) -> P
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("attached", ServersIn)
+@pytest.mark.parametrize("servers_in", ServersIn)
 @pytest.mark.parametrize(
     "one, other", [("subnets", "network_interfaces"), ("network_interfaces", "subnets")]
 )
 def test_groups_that_shall_hang_elsewhere_are_named_and_have_no_steps(
-    one: str, other: str, attached: ServersIn
+    one: str, other: str, servers_in: ServersIn
 ) -> None:
-    found = plan_rollout(plans("azure", one), plans("azure", other), attached)
+    found = plan_rollout(plans("azure", one), plans("azure", other), servers_in)
     (network,) = plans("azure", one).networks
     words = [each.replace("_", " ") for each in (one, other)]
     assert found.replaced == tuple(
@@ -88,8 +88,8 @@ def test_the_command_says_it(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert main(["plan", str(new), "--against", str(old)]) == 1
     said = capsys.readouterr().out
     assert "Groups that would be replaced, whoever wears them\n  every group of" in said
-    assert "No steps were found" in said
+    assert "No phases were found" in said
     assert main(["plan", str(new), "--against", str(old), "--json"]) == 1
     found = json.loads(capsys.readouterr().out)
-    assert (found["clean"], found["steps"]) == (False, None)
+    assert (found["clean"], found["phases"]) == (False, None)
     assert len(found["replaced_groups"]) == 1

@@ -177,9 +177,9 @@ def planned(data: Mapping[str, Any], platform: str) -> Plans:
     return compile_plans(declared(edited(data, networks)))
 
 
-def updated(case: Case, platform: str, attached: Attached = ServersIn.THIS_STACK) -> Rollout:
+def updated(case: Case, platform: str, servers_in: ServersIn = ServersIn.THIS_STACK) -> Rollout:
     old, new = (planned(data, platform) for data in (case.before, edited(case.before, case.edit)))
-    return plan_rollout(old, new, attached)
+    return plan_rollout(old, new, servers_in)
 
 
 @pytest.mark.slow

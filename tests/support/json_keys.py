@@ -13,7 +13,7 @@ def keys(value: object) -> Any:
 
 REASON: Final = dict.fromkeys(
     (
-        "summary",
+        "says",
         "entry",
         "source",
         "table",

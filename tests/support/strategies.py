@@ -234,7 +234,7 @@ def _internet_or(values: tuple[str, ...]) -> st.SearchStrategy[str | list[str]]:
 
 @cache
 def _resolvers(addresses: tuple[str, ...]) -> st.SearchStrategy[str | list[str]]:
-    return _one(("domain_controllers", "platform")) | _some(addresses)
+    return _one(("domain_controllers", "cloud_resolver")) | _some(addresses)
 
 
 class _Draft:
@@ -475,7 +475,7 @@ class _Draft:
             several = [self.connector() for _ in range(self.draw(_number(1, 3)))]
             outbound = self.draw(_one(("none", "several", "one")))
             if outbound == "none":
-                flow["outbound"] = ("none", {"through": "none"})[self.draw(_number(0, 1))]
+                flow["outbound"] = "none"
             else:
                 flow["outbound"] = several if outbound == "several" else several[0]
         relays = {name: self.relay(name) for name in _RELAYS if self.draw(_number(0, 3)) == 0}
@@ -539,7 +539,7 @@ class _Draft:
         if self.edges:
             servers["edge"] = self.resolvers("10.20.240.53", "2001:db8:20:f0::53")
             proxy: Data = {"address": "10.20.240.9", "port": 1080, "type": "socks5"}
-            reputation = (None, "off", "direct", {"proxy": proxy})[self.draw(_number(0, 3))]
+            reputation = (None, "disabled", "direct", {"proxy": proxy})[self.draw(_number(0, 3))]
             if reputation is not None:
                 self.data["sender_reputation"] = reputation
         self.data["name_servers"] = servers
@@ -834,7 +834,7 @@ def _unresolved(data: Data) -> bool:
     key = _site(data)["network"]
     others = {**data["networks"]}
     others.pop(key)
-    data["name_servers"]["internal"] = dict.fromkeys(others, "platform")
+    data["name_servers"]["internal"] = dict.fromkeys(others, "cloud_resolver")
     return bool(others)
 
 
@@ -997,15 +997,11 @@ _FAULTS: Final[tuple[Fault, ...]] = (
             data, {"through": "client_access", "sites": ["added"], "servers": ["added"]}
         ),
     ),
-    (
-        "none-beside-others",
-        lambda data: _sends(data, [{"through": "none"}, {"through": "mailbox"}]),
-    ),
     ("edge-without-name-servers", lambda data: _edge(data) is not None and _no_edge_names(data)),
     ("network-without-name-servers", _unresolved),
     (
         "sender-reputation-without-edge",
-        lambda data: _no_edge(data) and _set(lambda d: d, "sender_reputation", "off")(data),
+        lambda data: _no_edge(data) and _set(lambda d: d, "sender_reputation", "disabled")(data),
     ),
     ("edge-site-unclear", _on_edge(subscribed_site="hq", manual_connectors_site="hq")),
     (

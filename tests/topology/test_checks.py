@@ -479,15 +479,7 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
             "+ port-25-blocked at mail_flow.outbound",
         ],
     ),
-    "none beside another connector": (
-        SMALL,
-        ({"mail_flow.outbound": [{"through": "none"}, {"through": "mailbox"}]},),
-        [
-            "+ none-beside-others at mail_flow.outbound.0.through",
-            "+ port-25-blocked at mail_flow.outbound.1",
-        ],
-    ),
-    "none alone": (SMALL, ({"mail_flow.outbound": {"through": "none"}},), []),
+    "no outbound mail": (SMALL, ({"mail_flow.outbound": "none"},), []),
     "a connector of an Edge server that does not send": (
         WITH_EDGE,
         (
@@ -862,8 +854,8 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
             },
         ),
         [
-            "+ site-without-role at mail_flow.outbound.sites.0",
             "+ port-25-blocked at mail_flow.outbound",
+            "+ site-without-role at mail_flow.outbound.sites.0",
         ],
     ),
     "an unknown network": (

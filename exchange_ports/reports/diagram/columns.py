@@ -360,8 +360,8 @@ def as_json(scene: Picture, name: str) -> str:
                 "kind": column.kind.value,
                 "title": column.title,
                 "network": column.below,
-                "boxes": [
-                    {"title": strip.title, "names": list(strip.every), "managed": strip.ours}
+                "lanes": [
+                    {"title": strip.title, "names": list(strip.every), "ours": strip.ours}
                     for strip in column.strips
                 ],
             }
@@ -392,7 +392,7 @@ def _ends_data(
     return [
         {
             "column": column,
-            "box": strip.title,
+            "lane": strip.title,
             "servers": sorted({land.server(each) for place in found for each in place.servers}),
             "ranges": [str(r) for place in found if place.outside for r in place.outside.ranges],
         }

@@ -237,7 +237,7 @@ def _cited(reason: Reason) -> str:
         for name, value in (
             ("owner", reason.owner),
             ("ticket", reason.ticket),
-            ("review", reason.review_by),
+            ("review by", reason.review_by),
         )
         if value
     ]
@@ -319,7 +319,7 @@ DARK: Final[Mapping[str, str]] = {
 
 _FONT: Final = '"Segoe UI", "Helvetica Neue", Helvetica, Arial, "DejaVu Sans", sans-serif'
 #: What has a color of the page, as it is written for light and for dark.
-_COLORED: Final = (
+_COLOURED: Final = (
     ("text", "fill", "ink"),
     (".soft", "fill", "soft"),
     (".page, .tag, .box", "fill", "page"),
@@ -366,7 +366,7 @@ def style() -> str:
 
 
 def _rules(palette: Mapping[str, str]) -> Iterator[str]:
-    for selector, what, name in _COLORED:
+    for selector, what, name in _COLOURED:
         yield f"{selector} {{ {what}: {palette[name]}; }}"
 
 

@@ -37,7 +37,7 @@ def additional_flows(topology: Topology) -> Iterator[Finding]:
                         example=f"{key}: {example}",
                     )
         if flow.review_by is not None and not _is_day(flow.review_by):
-            yield BY_CODE["bad-date"].at((*path, "review"), word=flow.review_by)
+            yield BY_CODE["bad-date"].at((*path, "review_by"), word=flow.review_by)
         for source in ends_of(flow.source):
             for to in ends_of(flow.to):
                 if not any(_ours(topology, end) for end in (source, to)):

@@ -30,8 +30,6 @@ def send(topology: models.Topology) -> Iterator[Finding]:
                 yield BY_CODE["proxy-bypasses-edge"].at((*path, "through"), site=site)
         if connector.servers is not None and connector.sites is not None:
             yield BY_CODE["connector-sites-and-servers"].at(path)
-        if connector.through is models.OutboundPath.NONE and len(declared) > 1:
-            yield BY_CODE["none-beside-others"].at((*path, "through"))
         if connector.through is models.OutboundPath.EDGE and topology.edge_servers:
             yield from _edge_that_sends(topology, path, connector)
 

@@ -45,8 +45,6 @@ def port_25(topology: models.Topology) -> Iterator[Finding]:
     """Mail straight to the Internet, which clouds block or do not support (exchange.md 12)."""
     usual = ((("edge_servers",), connector) for connector in send_connectors(topology))
     for path, connector in list(connectors(topology)) or usual:
-        if connector.through is models.OutboundPath.NONE:
-            continue
         blocked = list(_blocked_hops(topology, path, connector))
         who, entry = _SENDERS[connector.through]
         for platform in sorted(_platforms(topology, connector)) if blocked else ():
