@@ -42,7 +42,7 @@ ANSWERS: Final = (
         1,
         (
             "Changed by others network security group exchange-corp-internal",
-            "the rule in-2617-tcp-443-anywhere-to-client-access.hq is deny inbound 443/tcp",
+            "the rule in-2852-tcp-443-any-to-client-access.hq is deny inbound 443/tcp",
             "exchange-corp-internal AllowAll allow inbound everything from * to *, priority 101",
         ),
     ),
