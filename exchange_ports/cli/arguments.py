@@ -195,8 +195,32 @@ def _diagram_words(diagram: argparse.ArgumentParser) -> None:
         *("svg", "mermaid", "json"),
     )
     diagram.add_argument(
-        "--against", metavar="OLD", help="what changes from this stack file: new green, cut red"
+        "--against",
+        metavar="OLD",
+        help="what changes from this stack file: newly allowed green, newly blocked red",
     )
+    diagram.add_argument(
+        "--site",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="only traffic with an end at this site; may be repeated",
+    )
+    diagram.add_argument(
+        "--only",
+        choices=PARTS,
+        action="append",
+        default=[],
+        help="only one part of the picture, only changes, or only accepted risks; may be repeated",
+    )
+    diagram.add_argument("--date", default="", help="a date for the title, such as 2027-03-31")
+
+
+#: What a picture may be narrowed to; a test holds it against `reports.diagram.Only`.
+PARTS: Final = (
+    *("mail", "clients", "internal", "dns", "witness", "additional"),
+    *("changes", "risks"),
+)
 
 
 def _adopt_words(adopt: argparse.ArgumentParser) -> None:
