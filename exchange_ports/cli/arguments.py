@@ -118,6 +118,8 @@ def _preview_words(preview: argparse.ArgumentParser) -> None:
 
 
 def _diff_words(diff: argparse.ArgumentParser) -> None:
+    from exchange_ports.differences import Gate
+
     diff.add_argument(
         "files",
         metavar="FILE",
@@ -137,7 +139,7 @@ def _diff_words(diff: argparse.ArgumentParser) -> None:
         "--fail-on",
         action="append",
         default=[],
-        choices=("newly_allowed", "perimeter", "risk", "target", "code"),
+        choices=tuple(gate.value for gate in Gate),
         help="exit code 1 where anything is newly let through (widened), at the perimeter or from "
         "the Internet (perimeter), at an accepted risk or on every protocol (risk); or where the network, account, "
         "region or project is another (target), or code or a pipeline changed (code); may be repeated",

@@ -290,6 +290,8 @@ class ResourceVerdict:
     because: tuple[str, ...] = ()
     #: How a person finds or takes away what stands there: arguments of the cloud's own command.
     at: str = ""
+    #: The rules of others that the update after an import takes away.
+    takes_away: tuple[str, ...] = ()
 
     @property
     def in_the_way(self) -> bool:
@@ -327,6 +329,9 @@ class Found:
     verdicts: tuple[ResourceVerdict, ...]
     leftovers: tuple[Leftover, ...] = ()
     unwanted: tuple[Unwanted, ...] = ()
+    #: The type of the groups that rules name, where an update writes all rules of a group in one call and
+    #: so takes away what others added: servers must be in these groups before. Empty where rules add up.
+    attached_first: str = ""
 
 
 class Live(Protocol):

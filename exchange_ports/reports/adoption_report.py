@@ -109,6 +109,7 @@ def _imports(found: Found) -> Iterator[str]:
         if verdict.stand is ResourceStatus.IMPORT:
             yield f"{verdict.wanted.kind} {verdict.wanted.name}  {verdict.id}"
             yield from (f"  then {edit}" for edit in verdict.edits)
+            yield from (f"  then takes away the rule {rule}" for rule in verdict.takes_away)
 
 
 def _changed(found: Found) -> Iterator[str]:
@@ -195,6 +196,7 @@ def _data(found: Found) -> dict[str, object]:
                 "status": verdict.stand.value,
                 "id": verdict.id,
                 "edits": list(verdict.edits),
+                "takes_away": list(verdict.takes_away),
                 "owner": verdict.owner,
                 "why": list(verdict.because),
             }

@@ -135,9 +135,10 @@ def _comparison_data(found: Comparison) -> dict[str, object]:
             **{
                 gate.value: sum(len(held_by(gate, each.changes.all)) for each in found.reviews)
                 for gate in Gate
+                if gate.judges_traffic
             },
-            "target": sum(len(each.target) for each in found.reviews),
-            "code": len(found.code),
+            Gate.TARGET.value: sum(len(each.target) for each in found.reviews),
+            Gate.CODE.value: len(found.code),
         },
         "stacks": [_review(each) for each in found.told],
     }

@@ -247,11 +247,12 @@ def _ports(value: object) -> Ports:
     match = _PORTS.fullmatch(text)
     if match is None:
         raise PydanticCustomError("bad-ports", "", {"ports": text, "meant": _meant(text)})
+    written = (match["first"], match["last"] or match["first"])
     # Longer digits would only cost time: no port has more than five.
-    first, last = (int(match[part][:6]) for part in ("first", "last" if match["last"] else "first"))
-    for port in (first, last):
+    first, last = (int(digits[:6]) for digits in written)
+    for port, digits in ((first, written[0]), (last, written[1])):
         if not 1 <= port <= HIGHEST_PORT:
-            raise PydanticCustomError("bad-port", "", {"port": port, "highest": HIGHEST_PORT})
+            raise PydanticCustomError("bad-port", "", {"port": digits, "highest": HIGHEST_PORT})
     if first > last:
         raise PydanticCustomError("bad-ports", "", {"ports": text, "meant": _meant(text)})
     return Ports(Protocol(match["protocol"]), (PortRange(first, last),))

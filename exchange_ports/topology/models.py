@@ -128,6 +128,11 @@ class Network(Declared):
     quotas: Quotas = Field(default_factory=Quotas, examples=[{"rules_per_security_group": 100}])
     """Quotas that AWS has raised for this network's account and Region: the plan is held against them.
     Azure raises none of its limits on groups and rules."""
+    other_groups: fields.Count | None = Field(default=None, examples=[1])
+    """AWS: how many security groups of others the network interfaces of our servers keep beside ours,
+    such as the company's baseline groups. They count against the groups per interface, also during an
+    update, when groups from before and after are attached. What their rules allow is not known here.
+    Left out, none."""
     attach_to: Attachment = Field(default=Attachment.NETWORK_INTERFACES, examples=["subnets"])
     """Azure: what the network security groups hang on. `network_interfaces`: those of our servers,
     and nobody else is touched. `subnets`: those that our servers stand in; a group there replaces the
