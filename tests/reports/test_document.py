@@ -201,7 +201,7 @@ def test_data_of_a_report_and_of_a_picture_have_every_row(
     handed: dict[str, Any] = json.loads(asked("handover", "json"))
     records = list(csv.DictReader(io.StringIO(asked("handover", "csv"), newline="")))
     assert [(row["source"]["name"], row["ports"]) for row in handed["rows"]] == [
-        (each["source"], each["passes"]) for each in records
+        (each["source"], each["ports"]) for each in records
     ]
     picture: dict[str, Any] = json.loads(asked("diagram", "json"))
     for section in picture["sections"]:
