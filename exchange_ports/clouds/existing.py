@@ -245,21 +245,21 @@ class ResourceStatus(StrEnum):
     """How a wanted resource stands between the cloud and the engine's state."""
 
     #: It exists, and the state has it.
-    KNOWN = "known"
+    KNOWN = "in_state"
     #: It exists, the state does not have it: to be imported.
     IMPORT = "import"
     #: Nothing like it exists: the next update creates it.
     MISSING = "missing"
     #: The state has it, and it is gone.
-    GONE = "gone"
+    GONE = "deleted"
     #: It exists, but an import would have it replaced.
-    REPLACED = "replaced"
+    REPLACED = "would_be_replaced"
     #: It exists, but another resource of the state holds its id.
-    HELD = "held"
+    HELD = "id_in_use"
     #: It exists, but the state has another id for this resource, which stands as well.
-    BLOCKED = "blocked"
+    BLOCKED = "other_id_in_state"
     #: More than one thing could be it.
-    SEVERAL = "several"
+    SEVERAL = "ambiguous"
 
 
 #: Where a person has to do something before an update can end well.

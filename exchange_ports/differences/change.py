@@ -22,9 +22,9 @@ from exchange_ports.traffic.traffic import Traffic
 class Effect(StrEnum):
     """What becomes of the traffic."""
 
-    OPENED = "opened"
+    OPENED = "allowed"
     """Newly let through."""
-    CUT = "cut"
+    CUT = "blocked"
     """Newly cut."""
     REASON = "reason"
     """Let through before and after, and not for the same reasons."""
@@ -35,11 +35,11 @@ class Cause(StrEnum):
 
     DECLARED = "declared"
     """What passes between those who are there before and after."""
-    COMES = "comes"
+    COMES = "server_added"
     """A server that was not there, or whose filter was not ours."""
-    GOES = "goes"
+    GOES = "server_removed"
     """A server that is no longer there, or whose filter is no longer ours."""
-    ADDRESS = "address"
+    ADDRESS = "address_changed"
     """A server that changes its address, and whom the others follow."""
 
 
@@ -112,6 +112,9 @@ class Change:
     #: the old one where it is cut.
     asked: tuple[Path, ...] = ()
     already: tuple[AlreadyAllowed, ...] = ()
+    #: Where a stack binds the existing group of a neighbor at which this changes, as a path from the
+    #: stack's settings; empty where it changes at our own groups.
+    bound: Path = ()
 
     def at(self, way: Way, own: AddressSet) -> Traffic:
         """What changes at the filters of some of the servers of one end, at their addresses `own`."""

@@ -163,6 +163,10 @@ class TopologyDiff:
         """Those with one of these effects."""
         return tuple(change for change in self.all if change.effect in effects)
 
+    def with_changes(self, more: Iterable[Change]) -> "TopologyDiff":
+        """The same with more changes, the worst first."""
+        return replace(self, all=tuple(sorted((*self.all, *more), key=_worst_first)))
+
     @property
     def opened(self) -> tuple[Change, ...]:
         """What is newly let through."""

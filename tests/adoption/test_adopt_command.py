@@ -340,7 +340,7 @@ def test_a_foreign_rule_is_written_as_people_write_it(
     rules["SecurityGroupRules"].append({**ours, **rule})
     assert adopt(*by_hand(tmp_path, groups, rules), "--json") == 1
     (network,) = json.loads(capsys.readouterr().out)["networks"].values()
-    assert {each["id"]: each["says"] for each in network["unwanted_rules"]}["sgr-9"] == said
+    assert {each["id"]: each["summary"] for each in network["unwanted_rules"]}["sgr-9"] == said
 
 
 def test_servers_are_attached_before_the_first_rule_is_revoked(

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 from exchange_ports.differences import Change, diff_plans
+from exchange_ports.differences.change import ChangeEndpoint
 from exchange_ports.planning import Plans, compile_plans
 from tests.differences.judge import assert_exact
 from tests.support.strategies import GONE, WITH_EDGE, declared, edited
@@ -115,6 +116,22 @@ EDITS: Final[Mapping[str, Case]] = {
         (),
         {"sites.hq.servers.mbx2.address": GONE},
     ),
+    "an address that is declared at last, and another service": Case(
+        {"sites.hq.servers.cas1.address": "10.20.0.11", "clients.office.services": ["imap"]},
+        (
+            "cut, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 443/tcp in: C1",
+            "opened, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 143,993/tcp in: C3",
+        ),
+        (),
+        {"sites.hq.servers.cas1.address": GONE},
+    ),
+    "an address that is no longer declared, and another service": Case(
+        {"sites.hq.servers.cas1.address": GONE, "clients.office.services": ["imap"]},
+        (
+            "cut, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 443/tcp in: C1",
+            "opened, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 143,993/tcp in: C3",
+        ),
+    ),
     "another role": Case(
         {"sites.hq.servers.mbx2.roles": ["client_access"]},
         (
@@ -140,6 +157,15 @@ EDITS: Final[Mapping[str, Case]] = {
         },
         (),
         ("server mbx2 is mbx9",),
+    ),
+    "another key, and the same `id` as before": Case(
+        {
+            "sites.hq.servers.mbx2": GONE,
+            "sites.hq.servers.mbx9": {"id": "old", "roles": ["mailbox"], "address": "10.20.0.13"},
+        },
+        (),
+        ("server mbx2 is mbx9",),
+        {"sites.hq.servers.mbx2.id": "old", "sites.hq.servers.cas1.id": "front"},
     ),
     "an exception from EdgeSync": Case(
         {"edge_servers.edge1.edgesync_except": ["mbx2"]},
@@ -496,6 +522,12 @@ def row(change: Change) -> str:
     return f"{what}: {ends} {'/'.join(change.ways)}: {why}" + (f", not {former}" if former else "")
 
 
+def where(one: ChangeEndpoint) -> str:
+    """One end, with all by which gates decide."""
+    inside = " reaching the inside" if one.reaches_inside else ""
+    return f"{one.role or 'no role'}{inside} ({', '.join(sorted(one.positions))})"
+
+
 def plans(data: Mapping[str, Any]) -> Plans:
     return compile_plans(declared(data))
 
@@ -555,8 +587,16 @@ def test_the_words_of_these_changes_are_those_that_were_read(
             inward = " (inward)" if each.inward else ""
             asked = ", ".join(".".join(map(str, path)) for path in each.asked)
             lines.append(f"* {each.effect}, rank {each.rank}{inward}: {ends}; {asked}")
+            lines.append(f"  * {where(each.source)} -> {where(each.destination)}")
+            lines += [
+                f"  * {one.way} before: {one.sources} -> {one.destinations} {one.services}"
+                for one in each.already
+            ]
         for note in (*found.comes, *found.goes, *found.moves, *found.regrouped):
             lines.append(f"* {note.name} at {'.'.join(map(str, note.path))}: {note.summary}")
-        lines += [f"* {each.what} {each.old} is {each.new}" for each in found.renamed]
+        lines += [
+            f"* {each.what} {each.old} is {each.new} at {'.'.join(map(str, each.path))}"
+            for each in found.renamed
+        ]
         lines.append("")
     golden("differences/edits.md", "\n".join(lines))

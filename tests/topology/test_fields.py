@@ -18,6 +18,7 @@ KINDS: Final[Mapping[str, Any]] = {
     "ports": fields.PortsText,
     "end": fields.FlowEndText,
     "words": fields.Words,
+    "version": fields.EdgeVersion,
 }
 
 
@@ -118,6 +119,26 @@ VALUES: Final[list[tuple[str, object, str]]] = [
     ("address", "300.0.0.1", "bad-address: address=300.0.0.1"),
     ("address", "x", "bad-address: address=x"),
     ("address", 7, "wrong-type: expected=an address as text got=a number"),
+    ("address", "10.0.0.9/32", "bad-address: address=10.0.0.9/32"),
+    ("address", "168.63.129.16", "unusable-address: address=168.63.129.16"),
+    ("address", "fd00:ec2::254", "unusable-address: address=fd00:ec2::254"),
+    ("address", "fe80::1%eth0", "unusable-address: address=fe80::1%eth0"),
+    ("address", "2001:db8::1%eth0", "bad-address: address=2001:db8::1%eth0"),
+    ("address", "dc1.contoso.com", "host-name: name=dc1.contoso.com"),
+    ("range", "dc1.contoso.com", "host-name: name=dc1.contoso.com"),
+    (
+        "range",
+        "sg-0123456789abcdef0",
+        "cloud-name: end=sg-0123456789abcdef0 what=the id of a security group "
+        "fix=write a role, a server, or the addresses of the hosts in the group",
+    ),
+    ("version", 2016, "2016"),
+    ("version", "2007", "2007"),
+    ("version", " SE ", "se"),
+    ("version", True, "wrong-type: expected=a version such as 2016 got=true or false"),
+    ("version", 2.5, "wrong-type: expected=a version such as 2016 got=a number"),
+    ("version", None, "wrong-type: expected=a version such as 2016 got=nothing"),
+    ("version", 2017, "unknown-version: version=2017 known=2007, 2010, 2013, 2016, 2019, se"),
     ("port", 1, "1"),
     ("port", 25, "25"),
     ("port", 65535, "65535"),
