@@ -66,6 +66,7 @@ CASES: Final[Mapping[str, Case]] = {
             "edge_servers": {},
             "mail_flow": {},
             "name_servers": {"internal": "domain_controllers"},
+            "sender_reputation": GONE,
         },
         1,
         1,
