@@ -4,8 +4,8 @@ An own driver, since neither known tool fits. mutmut has no sample by seed and r
 in a copy of the tree, where our tests do not find the documents they read. cosmic-ray starts a shell
 command for each fault: two seconds of imports, and its time limit is wall-clock time.
 Here a process that has loaded pytest and the libraries forks for each fault; the child loads the package with
-the faulty module and runs the tests nearest to it, the quick ones first, up to the first failure. Its limit is
-CPU time, in multiples of what the tests take without a fault. Subprocesses that tests start see no fault.
+the faulty module and runs the tests nearest to it, the quick ones first, up to the first failure. Tests that
+noticed earlier faults run before others. Its limit is CPU time, in multiples of what the tests take without a fault. Subprocesses that tests start see no fault.
 """
 
 import argparse
@@ -21,10 +21,10 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, MappingProxyType, ModuleType
 from typing import ClassVar, Final, NamedTuple
 
 from bench.faults import EQUIVALENT, FAULTS, TARGETS, Fault, Nearest
@@ -100,15 +100,27 @@ def load() -> None:
         raise RuntimeError(f"loaded before a fault could be made: {ours}")
 
 
-def run(tests: Sequence[str], limit: float, faulty: _Faulty | None, *, slow: bool) -> Outcome:
-    """Run tests in a child process of at most `limit` seconds of CPU time."""
+def run(
+    tests: Sequence[str],
+    limit: float,
+    faulty: _Faulty | None,
+    *,
+    slow: bool,
+    earlier: Mapping[str, int] = MappingProxyType({}),
+) -> Outcome:
+    """Run tests in a child process of at most `limit` seconds of CPU time.
+
+    `earlier` counts the faults that a test has noticed: those with most of them run first.
+    """
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(read)
         code = 70
         try:
-            code = _child(tests, limit, faulty, slow=slow, say=lambda word: _say(write, word))
+            code = _child(
+                tests, limit, faulty, earlier, slow=slow, say=lambda word: _say(write, word)
+            )
         except BaseException:
             traceback.print_exc()
         finally:
@@ -136,6 +148,7 @@ def _child(
     tests: Sequence[str],
     limit: float,
     faulty: _Faulty | None,
+    earlier: Mapping[str, int],
     *,
     slow: bool,
     say: Callable[[str], None],
@@ -148,6 +161,8 @@ def _child(
     if faulty is not None:
         sys.meta_path.insert(0, faulty)
 
+    import pytest
+
     class First:
         """Says which test failed first."""
 
@@ -158,7 +173,8 @@ def _child(
         def pytest_collectreport(self, report: object) -> None:
             self.pytest_runtest_logreport(report)
 
-    import pytest
+        def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+            items.sort(key=lambda item: -earlier.get(item.nodeid, 0))
 
     options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist"]
     # Libraries are loaded already, without pytest's own code for their assertions: none of them has a test.
@@ -176,6 +192,8 @@ class Runner:
         """Begin with no time known; `trusted` tests are not run without a fault first."""
         self._trusted = trusted
         self._usual: dict[tuple[tuple[str, ...], bool], float] = {}
+        #: How many faults each test was the first to notice.
+        self._earlier: Counter[str] = Counter()
 
     def outcome(self, file: str, code: CodeType, first: Sequence[str] = ()) -> Outcome:
         """What the tests nearest to a file, after `first`, say of other code in it."""
@@ -184,10 +202,12 @@ class Runner:
         cpu, used = 0.0, False
         for tests, slow in ((tuple(first), False), (nearest.quick, False), (nearest.slow, True)):
             if tests:
-                found = run(tests, self._limit(tests, slow=slow), faulty, slow=slow)
+                limit = self._limit(tests, slow=slow)
+                found = run(tests, limit, faulty, slow=slow, earlier=self._earlier)
                 cpu += found.cpu
                 used |= found.by != _UNUSED
                 if found.noticed:
+                    self._earlier[found.by] += 1
                     return found._replace(cpu=cpu)
         if not used:
             raise RuntimeError(f"no test loads {file}")

@@ -16,7 +16,7 @@ from exchange_ports.findings import Finding, Path, Refused
 from exchange_ports.findings.command_kinds import CANNOT_READ
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.flows import Flow
-from exchange_ports.planning import Plans, compile_plans
+from exchange_ports.planning import Plans, planned
 from exchange_ports.stackfile.nodes import MAX_BYTES, too_big
 from exchange_ports.stackfile.project_file import (
     PROJECT_FILES,
@@ -257,16 +257,14 @@ def compile_stack(declared: StackSettings, at: Path = ("topology",)) -> Compiled
         found += _beside(topology, declared, request)
     if topology is None or any(finding.is_error for finding in found):
         raise Refused(found)
-    try:
-        plans = compile_plans(topology)
-    except Refused as refused:
-        raise Refused([*found, *refused.findings]) from None
+    plans, shown = planned(topology)
+    over: tuple[Finding, ...] = ()
     if request is not None and request.stood is not None:
         from exchange_ports.rollout import changed_at_once, network_pairs
 
         over = changed_at_once(network_pairs(request.stood, plans))
-        if over:
-            raise Refused([*found, *over])
+    if over or any(finding.is_error for finding in shown):
+        raise Refused([*found, *shown, *over])
     return Compiled(plans, request, tuple(found))
 
 

@@ -31,10 +31,6 @@ from exchange_ports.stackfile.stack_file import (
 _MOST_OF_SUMMARY: Final = 1_000_000
 #: Hex digits of the SHA-256 by which a file that is in no repository is known.
 _DIGITS: Final = 12
-#: The gate that holds every change of code.
-CODE_GATE: Final = "code"
-#: The gate that holds another place: network, account, region, or what is added there.
-TARGET_GATE: Final = "target"
 
 
 def diff(asked: argparse.Namespace) -> int:
@@ -51,11 +47,11 @@ def diff(asked: argparse.Namespace) -> int:
     say(found.not_reviewed)
     if found.not_reviewed or any(each.fails for each in reviews):
         return BAD_INPUT
-    if code and CODE_GATE in asked.fail_on:
+    gates = {Gate(each) for each in asked.fail_on}
+    if code and Gate.CODE in gates:
         return NO
-    if TARGET_GATE in asked.fail_on and any(each.target for each in reviews):
+    if Gate.TARGET in gates and any(each.target for each in reviews):
         return NO
-    gates = [Gate(each) for each in asked.fail_on if each not in (CODE_GATE, TARGET_GATE)]
     if any(held_by(gate, each.changes.all) for gate in gates for each in reviews):
         return NO
     differs = any(not each.changes.same_traffic for each in reviews)

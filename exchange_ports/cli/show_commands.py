@@ -6,14 +6,18 @@ Each loads the report that it shows when it is run, and no other.
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PurePath
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from exchange_ports.cli.console import FINE, NO, doing
 from exchange_ports.cli.stacks import compiled, compiled_steps, read, read_with_origin, warn
-from exchange_ports.findings import in_order
+from exchange_ports.findings import Refused, in_order, nearest
+from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.reports.writers import publish
+
+if TYPE_CHECKING:
+    from exchange_ports.planning import Plans
 
 
 def plan(asked: argparse.Namespace) -> int:
@@ -96,16 +100,33 @@ def report(asked: argparse.Namespace) -> int:
 
 def diagram(asked: argparse.Namespace) -> int:
     """The picture of a stack file, or of what changes in it from another one."""
-    from exchange_ports.reports.diagram import as_json, draw_picture, mermaid, svg
+    from exchange_ports.reports.diagram import Heading, Only, as_json, draw_picture, mermaid, svg
 
     before = None if asked.against is None else compiled(read(asked.against))[0]
     now, _ = compiled(read(asked.file))
-    name = PurePath(asked.file).stem.removeprefix("Pulumi.")
+    heading = Heading(PurePath(asked.file).stem.removeprefix("Pulumi."), asked.date)
+    only = frozenset(map(Only, asked.only))
+    _refuse_unknown_sites(asked.site, [plans for plans in (now, before) if plans is not None])
+    picture = draw_picture(now, before, sites=asked.site, only=only)
     write = {"svg": svg, "mermaid": mermaid, "json": as_json}[asked.format]
     # Not by print: a picture has the same bytes wherever it is drawn.
     sys.stdout.flush()
-    sys.stdout.buffer.write(write(draw_picture(now, before), name).encode())
+    sys.stdout.buffer.write(write(picture, heading).encode())
     return FINE
+
+
+def _refuse_unknown_sites(names: Iterable[str], several: "Iterable[Plans]") -> None:
+    """Check the sites that a picture is narrowed to.
+
+    :raises Refused: no side of the picture declares one of them.
+    """
+    known = list(dict.fromkeys(site for plans in several for site in plans.topology.sites))
+    for name in names:
+        if name not in known:
+            likely = nearest(name, known)
+            fix = f"write {likely}" if likely else "name one of them"
+            allowed = ", ".join(known)
+            raise Refused([BY_CODE["unknown-word"].at((), word=name, allowed=allowed, fix=fix)])
 
 
 def schema(asked: argparse.Namespace) -> int:

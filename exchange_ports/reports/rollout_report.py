@@ -152,17 +152,18 @@ def _update_data(
         "clean": update.clean,
         "operations": {
             place: [
-                {"does": each.does.value, "kind": each.kind, "name": each.name} for each in several
+                {"action": each.does.value, "kind": each.kind, "name": each.name}
+                for each in several
             ]
             for place, several in done.items()
         },
         "operations_unlisted": list(more),
-        "moves": list(update.moves),
+        "changed_servers": list(update.moves),
         "renamed_without_id": [
             {"what": each.what, "old": each.old, "new": each.new, "id": each.identity}
             for each in alike
         ],
-        "troubles": [
+        "issues": [
             {
                 "effect": each.effect.value,
                 "server": each.server,

@@ -30,6 +30,10 @@ FULL_NAMES: Final = tuple(f"{NAMESPACE}:{name}" for name in SETTINGS)
 #: Our settings that are one word; the others are mappings.
 WORDS: Final = ("phase", "servers_in")
 
+#: Fields that hold what people write, and mappings of such texts. Elsewhere no value has a `#` in it.
+_SENTENCES: Final = ("organization", "reason", "owner", "ticket")
+_OF_SENTENCES: Final = ("accept_risk", "acknowledge", "tags")
+
 #: How alike a name must be to one of ours to be a slip of it, as `difflib` measures it.
 _ALIKE: Final = 0.8
 
@@ -73,6 +77,9 @@ class StackFile:
             if placed is None:
                 break
             line = placed.line
+            if isinstance(step, str) and isinstance(placed.node, YamlList):
+                # The key is left out: `domain_controllers: [10.20.2.10]` has their `addresses`.
+                continue
             placed = _step(placed.node, step)
         return Place(self.file, line if placed is None else placed.line)
 
@@ -159,6 +166,9 @@ class _Reader(Walk):
         if not config_may_be_meant:
             self.add(kinds.NO_CONFIG, (), root.line, namespace=NAMESPACE)
         return None
+
+    def is_sentence(self, path: Path) -> bool:
+        return path[-1] in _SENTENCES or path[-2:-1] in {(each,) for each in _OF_SENTENCES}
 
     def stray(self, name: str, line: int) -> bool:
         """A key of the top level that Pulumi ignores; whether `config` could have been meant."""

@@ -66,6 +66,7 @@ def compile_network(network: str, flows: Iterable[Flow], inventory: Inventory) -
             for server in inventory.in_network(network)
         },
         exclusive=declared.exclusive_rules,
+        other_groups=declared.other_groups or 0,
     )
 
 
