@@ -40,7 +40,7 @@ class Answer:
             each["name"]
             for network in self.data["networks"].values()
             for each in network["resources"]
-            if each["stand"] == stand
+            if each["status"] == stand
         }
 
 

@@ -250,7 +250,7 @@ def test_exclusive_rules_revoke_when_every_new_rule_stands_and_what_others_add(
     more["IpRanges"] = [{"CidrIp": "8.8.8.8/32"}]
     account.ec2.authorize_security_group_ingress(GroupId=rule["GroupId"], IpPermissions=[more])
     (unwanted,) = adopter(account).ask().data["networks"]["lab"]["unwanted_rules"]
-    assert unwanted["says"] == "in 443/tcp from 8.8.8.8/32"
+    assert unwanted["summary"] == "in 443/tcp from 8.8.8.8/32"
     engine.pulumi("preview", "--expect-no-changes", "--stack", engine.stack)
     engine.pulumi("refresh", "--yes", "--skip-preview", "--stack", engine.stack)
     engine.up()

@@ -138,7 +138,7 @@ def test_who_asked_stands_at_its_line(capsys: pytest.CaptureFixture[str]) -> Non
     _, data = explained(capsys, "edge.hq/in/tcp/3389/10.20.6.0/24")
     (reason,) = data["reasons"]
     asker: dict[str, Any]
-    (asker,) = reason["asked_by"]
+    (asker,) = reason["declared_at"]
     assert (asker["field"], asker["file"]) == ("topology.additional_flows[1]", PROD)
     line: str = Path(PROD).read_text("utf-8").splitlines()[int(asker["line"]) - 1]
     assert line.strip() == "- from: 10.20.6.0/24"
@@ -269,28 +269,28 @@ RULE: Final = dict.fromkeys(
 def test_json_has_the_keys_that_the_page_lists(capsys: pytest.CaptureFixture[str]) -> None:
     _, data = explained(capsys, "50636", AZURE)
     expected = {
-        "asked": None,
+        "query": None,
         "found": None,
         "likely": None,
         "reasons": [
             {
                 **REASON,
-                "without": None,
-                "asked_by": [WHERE],
+                "effect_if_removed": None,
+                "declared_at": [WHERE],
                 "rules": [dict.fromkeys(("network", "name"))],
             }
         ],
         "rules": [RULE],
-        "without": {
-            "cut": [dict.fromkeys(("source", "destination", "services", "packet"))],
-            "opened": None,
+        "if_removed": {
+            "blocked": [dict.fromkeys(("source", "destination", "ports", "packet"))],
+            "allowed": None,
             "covered_by": None,
         },
-        "rules_that_let_everything": None,
+        "rules_for_all_protocols": None,
     }
     assert keys(data) == expected
     _, unknown = explained(capsys, "994")
     assert list(unknown) == list(expected)
     page = (ROOT / "docs/asking.md").read_text("utf-8")
     named = set(re.findall(r"`(\w+)`", page))
-    assert {*expected, *RULE, *WHERE, "cut", "opened", "covered_by"} <= named
+    assert {*expected, *RULE, *WHERE, "blocked", "allowed", "covered_by"} <= named

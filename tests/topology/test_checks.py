@@ -78,12 +78,12 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
     "a flow to a range inside the perimeter": (
         WITH_EDGE,
         (outgoing("10.20.240.0/28"),),
-        ["+ needs-accept-risk at additional_flows.0", "- no-updates at sites"],
+        ["+ risky-traffic at additional_flows.0", "- no-updates at sites"],
     ),
     "a flow to a range that holds the perimeter": (
         WITH_EDGE,
         (outgoing("10.20.0.0/16"),),
-        ["+ needs-accept-risk at additional_flows.0", "- no-updates at sites"],
+        ["+ risky-traffic at additional_flows.0", "- no-updates at sites"],
     ),
     "a flow to a range beside the perimeter": (
         WITH_EDGE,
@@ -1101,7 +1101,7 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
             SPLIT,
             asked(source="internet", to="mailbox"),
         ),
-        ["+ needs-accept-risk at additional_flows.0"],
+        ["+ risky-traffic at additional_flows.0"],
     ),
     "a flow from the Internet to Client Access servers": (
         SMALL,
@@ -1114,7 +1114,7 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
     "a flow from the Internet to combined servers": (
         SMALL,
         (asked(source="internet", to="client_access"),),
-        ["+ needs-accept-risk at additional_flows.0"],
+        ["+ risky-traffic at additional_flows.0"],
     ),
     "a flow from a public range to a site": (
         SMALL,
@@ -1123,7 +1123,7 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
             PARIS,
             asked(source="198.51.100.0/24", to="exchange@paris"),
         ),
-        ["+ needs-accept-risk at additional_flows.0"],
+        ["+ risky-traffic at additional_flows.0"],
     ),
     "a flow to the Internet": (
         SMALL,
@@ -1134,7 +1134,7 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
     "a flow to Edge": (
         WITH_EDGE,
         (asked(to="edge"),),
-        ["+ needs-accept-risk at additional_flows.0"],
+        ["+ risky-traffic at additional_flows.0"],
     ),
     "a flow without us": (
         SMALL,
@@ -1194,7 +1194,7 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
                 }
             },
         ),
-        ["+ needs-accept-risk at mail_flow.relays.a"],
+        ["+ risky-traffic at mail_flow.relays.a"],
     ),
     "a relay from public addresses to Client Access servers": (
         SMALL,

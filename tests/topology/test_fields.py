@@ -145,6 +145,8 @@ VALUES: Final[list[tuple[str, object, str]]] = [
     ("port", 0, "bad-port: port=0 highest=65535"),
     ("port", -1, "bad-port: port=-1 highest=65535"),
     ("port", 65536, "bad-port: port=65536 highest=65535"),
+    ("ports", "123456789/tcp", "bad-port: port=123456789 highest=65535"),
+    ("ports", "1-123456789/tcp", "bad-port: port=123456789 highest=65535"),
     ("port", True, "wrong-type: expected=a port number got=true or false"),
     ("port", "25", "wrong-type: expected=a port number got=text"),
     ("port", 25.0, "wrong-type: expected=a port number got=a number"),

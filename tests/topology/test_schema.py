@@ -76,8 +76,8 @@ WRONG: Final[dict[str, tuple[tuple[str | int, ...], object, str]]] = {
     "a port as text": (("sender_reputation", "proxy", "port"), "1080", "$.sender_reputation"),
     "an unknown platform": (("networks", "corp", "platform"), "gcp", "$.networks.corp.platform"),
     "a name that is none": (("organization",), "a b", "$.organization"),
-    "a range that is none": (("private_blocks",), ["10.0.0.0-9"], "$.private_blocks[0]"),
-    "a netmask": (("private_blocks",), ["10.0.0.0/255.0.0.0"], "$.private_blocks[0]"),
+    "a range that is none": (("private_blocks",), ["10.0.0.0-9"], "$.private_blocks"),
+    "a netmask": (("private_blocks",), ["10.0.0.0/255.0.0.0"], "$.private_blocks"),
     "ports without protocol": (
         ("additional_flows", 0, "ports"),
         ["3389"],

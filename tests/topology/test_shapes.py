@@ -151,10 +151,35 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
             "no topology",
         ],
     ),
-    "clients from one range as text": (
+    "clients from a number": (
         SMALL,
-        {"clients.c": {"from": "10.64.0.0/12"}},
-        ["unknown-word at clients.c.from: write one of internet, or [10.64.0.0/12]", "no topology"],
+        {"clients.c": {"from": 10}},
+        [
+            "wrong-type at clients.c.from: write internet or an address or range or a list in brackets",
+            "no topology",
+        ],
+    ),
+    "one range with host bits": (
+        SMALL,
+        {"clients.c": {"from": "10.64.0.1/12"}},
+        ["host-bits at clients.c.from: write 10.64.0.0/12 for the network, or the address alone"],
+    ),
+    "a host name in a list that stands for a mapping": (
+        SMALL,
+        {"sites.hq.domain_controllers": ["10.20.2.10", "dc1.example.com"]},
+        [
+            "host-name at sites.hq.domain_controllers.1: write the addresses that the name has, and "
+            "change them when the name gets others",
+            "no topology",
+        ],
+    ),
+    "the word that YAML reads as false": (
+        WITH_EDGE,
+        {"sender_reputation": False},
+        [
+            "wrong-type at sender_reputation: write disabled or direct or a mapping",
+            "no topology",
+        ],
     ),
     "clients from a misspelled word": (
         SMALL,
@@ -174,11 +199,11 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
         {"clients.c": ["https"]},
         ["wrong-type at clients.c: write a mapping with from, services, to", "no topology"],
     ),
-    "text in place of a list": (
+    "a number in place of a list": (
         SMALL,
-        {"networks.corp.internal": "10.20.0.0/20"},
+        {"networks.corp.internal": 10},
         [
-            "wrong-type at networks.corp.internal: write a list in brackets, such as [10.20.0.0/20]",
+            "wrong-type at networks.corp.internal: write an address or range or a list in brackets",
             "no topology",
         ],
     ),
