@@ -61,6 +61,10 @@ def svg(picture: Picture, heading: texts.Heading) -> str:
     root = _root(picture, title, wide, y + 12)
     root.extend(body)
     ET.indent(root, " ")
+    for text in root.iter("text"):
+        # An indentation between the parts of a text would be shown as a space.
+        for part in text:
+            text.text = part.tail = None
     return ET.tostring(root, encoding="unicode") + "\n"
 
 
