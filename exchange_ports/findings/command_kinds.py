@@ -48,11 +48,13 @@ NAME_TOO_LONG: Final = Kind(
 
 # ---- flows that result from all fields ----
 
-RISKY_TRAFFIC: Final = Kind(
-    "risky-traffic",
-    summary="{field} allows {risk}.",
-    why="A range, port or address may open this traffic by mistake.",
-    fix="Correct the field. If the traffic is required, add `accept_risk: {key}`, which all reports then list.",
+#: Found when planning, so that an exceeded limit is reported beside it.
+PUBLIC_PRIVATE_BLOCK: Final = Kind(
+    "public-private-block",
+    summary="`private_blocks` contains public addresses: {ranges}.",
+    why="`internet` is every address outside of these blocks, so these addresses count as internal.",
+    fix="Declare only the blocks that the organization uses. If it uses public addresses internally, add "
+    "`accept_risk: {{private_blocks: REASON}}`.",
 )
 UNUSED_ACCEPT_RISK: Final = _warning(
     "unused-accept-risk",
@@ -80,7 +82,7 @@ SOURCE_TRANSLATED: Final = _warning(
 )
 
 FLOW_KINDS: Final = (
-    RISKY_TRAFFIC,
+    PUBLIC_PRIVATE_BLOCK,
     UNUSED_ACCEPT_RISK,
     OWN_SERVER_BY_ADDRESS,
     RANGE_WITHOUT_FAMILY,

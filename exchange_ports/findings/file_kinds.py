@@ -214,6 +214,12 @@ LEADING_WHITESPACE: Final = Kind(
     why="Pulumi loses line breaks at the beginning of a text, or fails.",
     fix="Begin the text with its first word.",
 )
+COMMENT_IN_TEXT: Final = Kind(
+    "comment-in-text",
+    summary="The text ends before `#`: YAML reads the rest of the line as a comment.",
+    why="A ticket number after `#` would be lost.",
+    fix='Put quotes around the whole text: `"Ticket #4711"`. For a comment, add a space after `#`.',
+)
 NOT_REVIEWED: Final = Kind(
     "not-reviewed",
     summary="Not reviewed: {what}.",

@@ -199,18 +199,17 @@ KINDS: Final[tuple[Kind, ...]] = (
         "prefix and needs no blocks.",
         fix="Remove {range}.",
     ),
-    _warning(
-        "public-private-block",
-        summary="`private_blocks` contains public addresses: {ranges}.",
-        why="`internet` is every address outside of these blocks, so these addresses count as internal.",
-        fix="Declare only the blocks that the organization uses. If it uses public addresses internally, add "
-        "`accept_risk: {{private_blocks: REASON}}`.",
-    ),
     Kind(
         "quota-of-another-cloud",
         summary="`{quota}` is an AWS quota, and the platform of network {network} is {platform}.",
         why="{why}",
         fix="Remove it, or set `platform: aws` for {network}.",
+    ),
+    Kind(
+        "other-groups-not-counted",
+        summary="`other_groups` of network {network} has no effect.",
+        why="{why}",
+        fix="Remove it.",
     ),
     Kind(
         "no-public-addresses",
@@ -274,10 +273,10 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="Remove `sender_reputation`, or declare the Edge server.",
     ),
     Kind(
-        "needs-accept-risk",
-        summary="The flow from {source} to {to} needs `accept_risk: true`.",
-        why="{why}.",
-        fix="Add `accept_risk: true`, which all reports then list, or {instead}.",
+        "risky-traffic",
+        summary="{what} allows {risk}.",
+        why="A range, port or address may open this traffic by mistake.",
+        fix="{instead}. If the traffic is required, add `accept_risk: {key}`, which all reports then list.",
     ),
     Kind(
         "flow-without-managed-server",

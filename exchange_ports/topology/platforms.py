@@ -58,6 +58,8 @@ class PlatformFacts(NamedTuple):
     no_subnets: str = ""
     #: Why no limit can be raised; empty where some can.
     no_quotas: str = ""
+    #: Why groups of others beside ours mean nothing; empty where they are counted.
+    no_other_groups: str = ""
     port_25: Port25 | None = None
     starter: Starter = Starter((), "{}")
 
@@ -85,6 +87,8 @@ PLATFORMS: Final[Mapping[Platform, PlatformFacts]] = {
         ids=("resource_group_name", "location"),
         no_quotas="Azure does not raise its limits on network security groups and application security "
         "groups.",
+        no_other_groups="A network interface in Azure has one network security group, so it cannot have "
+        "others.",
         port_25=Port25(
             "Azure allows the port only in subscriptions under an Enterprise Agreement.",
             "Use a smart host on another port. With an Enterprise Agreement, acknowledge this warning.",
@@ -99,5 +103,6 @@ PLATFORMS: Final[Mapping[Platform, PlatformFacts]] = {
         "external",
         no_subnets="No groups are created for an external network.",
         no_quotas="No resources are created in an external network.",
+        no_other_groups="No resources are created in an external network.",
     ),
 }

@@ -13,6 +13,12 @@ def nested(levels: int) -> list[Any]:
     return [nested(levels - 1)] if levels else []
 
 
+class Output:
+    """Has the names of Pulumi's own, by which it is known."""
+
+    __module__ = "pulumi.output"
+
+
 def errors(data: Mapping[str, Any]) -> list[str]:
     """The errors; where it is not clear what was meant, there is no topology to check further."""
     topology, findings = parse_topology(dict(data), ())
@@ -145,13 +151,30 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
             "no topology",
         ],
     ),
-    "clients from one range as text": (
+    "clients from a number": (
         SMALL,
-        {"clients.c": {"from": "10.64.0.0/12"}},
+        {"clients.c": {"from": 10}},
+        ["wrong-type at clients.c.from: Write `from: [10.64.0.0/12]`.", "no topology"],
+    ),
+    "one range with host bits": (
+        SMALL,
+        {"clients.c": {"from": "10.64.0.1/12"}},
         [
-            "unknown-word at clients.c.from: Write one of `internet` or `[10.64.0.0/12]`.",
+            "host-bits at clients.c.from: Write `10.64.0.0/12` for the whole network, or the address without a prefix length."
+        ],
+    ),
+    "a host name in a list that stands for a mapping": (
+        SMALL,
+        {"sites.hq.domain_controllers": ["10.20.2.10", "dc1.example.com"]},
+        [
+            "host-name at sites.hq.domain_controllers.1: Write the addresses to which the name resolves, and update them when the DNS record changes.",
             "no topology",
         ],
+    ),
+    "the word that YAML reads as false": (
+        WITH_EDGE,
+        {"sender_reputation": False},
+        ["wrong-type at sender_reputation: Write `sender_reputation: disabled`.", "no topology"],
     ),
     "clients from a misspelled word": (
         SMALL,
@@ -174,29 +197,20 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
             "no topology",
         ],
     ),
-    "text in place of a list": (
+    "a number in place of a list": (
         SMALL,
-        {"networks.corp.internal": "10.20.0.0/20"},
-        [
-            "wrong-type at networks.corp.internal: Write `internal: [10.20.0.0/20]`.",
-            "no topology",
-        ],
+        {"networks.corp.internal": 10},
+        ["wrong-type at networks.corp.internal: Write `internal: [10.20.0.0/20]`.", "no topology"],
     ),
     "text in place of true": (
         WITH_EDGE,
         {"edge_servers.edge1.own_group": "yes"},
-        [
-            "wrong-type at edge_servers.edge1.own_group: Write `own_group: true`.",
-            "no topology",
-        ],
+        ["wrong-type at edge_servers.edge1.own_group: Write `own_group: true`.", "no topology"],
     ),
     "a number in place of true": (
         WITH_EDGE,
         {"edge_servers.edge1.own_group": 1},
-        [
-            "wrong-type at edge_servers.edge1.own_group: Write `own_group: true`.",
-            "no topology",
-        ],
+        ["wrong-type at edge_servers.edge1.own_group: Write `own_group: true`.", "no topology"],
     ),
     "a number in place of text": (
         SMALL,
@@ -317,6 +331,64 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
         {"organization": set[int]()},
         ["wrong-type at organization: Write plain data.", "no topology"],
     ),
+    "a key that is a part of two others": (
+        WITH_EDGE,
+        {"edge_servers.edge1.site": "hq"},
+        [
+            "unknown-key at edge_servers.edge1.site: Write one of:\n`manual_connectors_site` - The site with which it exchanges mail through manually created connectors, without a subscription and without EdgeSync\n`subscribed_site` - The Active Directory site to which it is subscribed, with EdgeSync"
+        ],
+    ),
+    "a key that is a part of one other": (
+        WITH_EDGE,
+        {"edge_servers.edge1.Group": True},
+        ["unknown-key at edge_servers.edge1.Group: Did you mean `own_group`?"],
+    ),
+    "a service called by its encrypted port": (
+        SMALL,
+        {"clients.c": {"services": ["imaps"]}},
+        [
+            "unknown-word at clients.c.services.0: Write `services: [imap]`. To open only the encrypted port, add `service_ports: {imap: [993/tcp]}` beside `clients`."
+        ],
+    ),
+    "a service in capitals called by its encrypted port": (
+        SMALL,
+        {"clients.c": {"services": ["POP3S"]}},
+        [
+            "unknown-word at clients.c.services.0: Write `services: [pop]`. To open only the encrypted port, add `service_ports: {pop: [995/tcp]}` beside `clients`."
+        ],
+    ),
+    "a role called as a service is": (
+        SMALL,
+        {"sites.hq.servers.ex1.roles": ["pop3s"]},
+        [
+            "unknown-word at sites.hq.servers.ex1.roles.0: Write one of `client_access` or `mailbox`.",
+            "no topology",
+        ],
+    ),
+    "an address that Pulumi knows later": (
+        SMALL,
+        {"sites.hq.servers.ex1.address": Output()},
+        [
+            "unresolved-output at sites.hq.servers.ex1.address: Declare the address and pass it to the instance (`private_ip=...`). If no finding requires `address`, remove it.",
+            "no topology",
+        ],
+    ),
+    "an address in a list that Pulumi knows later": (
+        SMALL,
+        {"sites.hq.servers.ex1.address": [Output()]},
+        [
+            "unresolved-output at sites.hq.servers.ex1.address.0: Declare the address and pass it to the instance (`private_ip=...`). If no finding requires `address`, remove it.",
+            "no topology",
+        ],
+    ),
+    "a network that Pulumi knows later": (
+        SMALL,
+        {"networks.corp": Output()},
+        [
+            "unresolved-output at networks.corp: Write the value itself; only `networks` and `tags` accept outputs.",
+            "no topology",
+        ],
+    ),
     "forty levels": (
         SMALL,
         {"organization": nested(39)},
@@ -343,3 +415,11 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
 def test_data_of_another_shape_has_these_errors(case: str) -> None:
     base, edit, expected = SHAPES[case]
     assert errors(edited(base, edit)) == expected
+
+
+def test_a_topology_that_pulumi_knows_later_is_one_error() -> None:
+    topology, findings = parse_topology(Output(), ("config",))
+    assert topology is None
+    assert [(each.kind.code, each.path) for each in findings] == [
+        ("unresolved-output", ("config",))
+    ]
