@@ -13,7 +13,11 @@ from exchange_ports.topology.platforms import Platform
 
 
 def _of_a_file(command: argparse.ArgumentParser) -> None:
-    command.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
+    command.add_argument(
+        "file",
+        metavar="FILE",
+        help="a stack file, or the name of a stack: stacks/Pulumi.dev.yaml or dev",
+    )
 
 
 def _formats(command: argparse.ArgumentParser, summary: str, *formats: str) -> None:
@@ -114,7 +118,7 @@ def _schema_words(schema: argparse.ArgumentParser) -> None:
 
 
 def _preview_words(preview: argparse.ArgumentParser) -> None:
-    preview.add_argument("file", metavar="FILE", help="a stack file of the program's project")
+    _of_a_file(preview)
 
 
 def _diff_words(diff: argparse.ArgumentParser) -> None:

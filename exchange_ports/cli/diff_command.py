@@ -10,7 +10,7 @@ from typing import Final
 from exchange_ports.cli.changed_code import changed_code
 from exchange_ports.cli.console import BAD_INPUT, FINE, NO, say
 from exchange_ports.cli.sides import NamedSide, Sides, sides, target_of
-from exchange_ports.cli.stacks import compiled_steps
+from exchange_ports.cli.stacks import compiled_steps, file_of
 from exchange_ports.differences import Gate, held_by
 from exchange_ports.findings import Refused, counted, in_order
 from exchange_ports.findings.command_kinds import CANNOT_WRITE, NO_SIDES
@@ -58,7 +58,7 @@ def _two_files(asked: argparse.Namespace) -> Sides:
     if asked.at is not None or len(asked.files) != 2:  # noqa: PLR2004
         got = "--at without --against" if asked.at else f"{counted(len(asked.files), 'file')} named"
         raise Refused([NO_SIDES.at((), got=got)])
-    contents = [(file, read_content(file)) for file in asked.files]
+    contents = [(file, read_content(file)) for file in map(file_of, asked.files)]
     base, head = (sha256(content).hexdigest()[:_DIGITS] for _, content in contents)
     old, new = (_given(file, content) for file, content in contents)
     return Sides(base, head, ((old, new),))

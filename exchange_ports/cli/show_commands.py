@@ -97,8 +97,9 @@ def diagram(asked: argparse.Namespace) -> int:
     from exchange_ports.reports.diagram import as_json, draw_picture, mermaid, svg
 
     before = None if asked.against is None else compiled(read(asked.against))[0]
-    now, _ = compiled(read(asked.file))
-    name = PurePath(asked.file).stem.removeprefix("Pulumi.")
+    stack = read(asked.file)
+    now, _ = compiled(stack)
+    name = PurePath(stack.file).stem.removeprefix("Pulumi.")
     write = {"svg": svg, "mermaid": mermaid, "json": as_json}[asked.format]
     # Not by print: a picture has the same bytes wherever it is drawn.
     sys.stdout.flush()

@@ -5,13 +5,13 @@ A side is a revision of git, or the files on disk. Files are read when they are 
 
 import json
 import os
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Final, NamedTuple, Protocol, cast
 
 from exchange_ports.cli.git_tree import Disk, Tree, here, inside
+from exchange_ports.cli.stacks import STACK_NAME
 from exchange_ports.clouds import cloud
 from exchange_ports.differences.registration_diff import ROLLOUT, TAG, Target, flat
 from exchange_ports.findings import Finding, Refused
@@ -19,6 +19,7 @@ from exchange_ports.findings import file_kinds as kinds
 from exchange_ports.findings.command_kinds import CANNOT_READ
 from exchange_ports.stackfile.project_file import (
     PROJECT_FILES,
+    STACK_FILE,
     ProjectFile,
     environment_of,
     read_project_file,
@@ -70,7 +71,6 @@ _DIGITS: Final = 12
 #: Where stack files are looked for beside the folder that the project itself names: in ours they
 #: stand in `stacks`, and by Pulumi's default in the project's own folder.
 _FOLDERS: Final = ("", "stacks")
-STACK: Final = re.compile(r"Pulumi\.(.+)(\.ya?ml|\.json)", re.DOTALL)
 #: As git has it: files that share half of their lines may be one file under two names.
 _ALIKE: Final = 0.5
 
@@ -128,7 +128,7 @@ def sides(against: str, at: str | None, files: Sequence[str]) -> Sides:
     old = Tree(against)
     new: _Source = Disk(prefix) if at is None else Tree(at)
     both = tuple(_ProjectOf(source, prefix) for source in (old, new))
-    paths = [_from_top(prefix, file) for file in files] or _stack_files(both, prefix)
+    paths = [_path(both, prefix, file) for file in files] or _stack_files(both, prefix)
     missing = [path for path in paths if not (old.has(path) or new.has(path))]
     if missing:
         why = "there is no such file on either side"
@@ -157,9 +157,8 @@ class _ProjectOf:
         self.source = source
         self.file: ProjectFile | None = None
         self.fault: Finding | None = None
-        #: Where its stack files are, and how their names end; None where there is no project file.
+        #: Where its stack files are; None where there is no project file.
         self.folder: str | None = None
-        self.ending = ""
         try:
             self._read(prefix)
         except Refused as refused:
@@ -191,7 +190,6 @@ class _ProjectOf:
             raise Refused([kinds.NOT_REVIEWED.at((), what=path, why=why)])
         self.file = project
         self.folder = "" if folder == "." else folder
-        self.ending = os.path.splitext(path)[1]
         link = self.source.link(self.folder)
         if link is not None:
             why = f"its stack files are behind the symbolic link {link}, which is not followed"
@@ -199,9 +197,9 @@ class _ProjectOf:
 
     def path_of(self, stack: str) -> str | None:
         """Where Pulumi looks for the file of a stack; None where there is no project."""
-        if self.folder is None:
+        if self.folder is None or self.file is None:
             return None
-        name = f"Pulumi.{stack}{self.ending}"
+        name = self.file.stack_file(stack)
         return f"{self.folder}/{name}" if self.folder else name
 
     def named(self, paths: Iterable[str]) -> dict[str, NamedSide]:
@@ -217,7 +215,7 @@ def _moved(both: Sequence[_ProjectOf], paths: Iterable[str]) -> Iterator[tuple[s
     """Each file in which Pulumi newly looks for a stack, with the file in which it looked before, if it is there."""
     old, new = both
     for path in paths:
-        found = STACK.fullmatch(path.rpartition("/")[2])
+        found = STACK_FILE.fullmatch(path.rpartition("/")[2])
         if found is None:
             continue
         before, after = old.path_of(found[1]), new.path_of(found[1])
@@ -225,6 +223,17 @@ def _moved(both: Sequence[_ProjectOf], paths: Iterable[str]) -> Iterator[tuple[s
             continue
         if new.source.has(after):
             yield after, before if old.source.has(before) else None
+
+
+def _path(both: Sequence[_ProjectOf], prefix: str, word: str) -> str:
+    """The path of the file called `word`, or else of that stack on either side, the new one first."""
+    path = _from_top(prefix, word)
+    if STACK_NAME.fullmatch(word) and not any(each.source.has(path) for each in both):
+        for each in reversed(both):
+            of_stack = each.path_of(word)
+            if of_stack is not None and each.source.has(of_stack):
+                return of_stack
+    return path
 
 
 def _from_top(prefix: str, file: str) -> str:
@@ -246,7 +255,7 @@ def _stack_files(both: Iterable[_ProjectOf], prefix: str) -> list[str]:
             for each in both
             for folder in folders
             for path in each.source.files(folder)
-            if STACK.fullmatch(path.rpartition("/")[2])
+            if STACK_FILE.fullmatch(path.rpartition("/")[2])
         }
     )
 

@@ -111,6 +111,12 @@ CANNOT_READ: Final = Kind(
     why="{why}",
     fix="name a stack file, such as stacks/Pulumi.dev.yaml",
 )
+UNKNOWN_STACK: Final = Kind(
+    "unknown-stack",
+    summary="Cannot find {name}: no file and no stack is called so",
+    why="{why}",
+    fix="{fix}",
+)
 NO_PROJECT: Final = Kind(
     "no-project",
     summary="Cannot find the Pulumi program of {file}",

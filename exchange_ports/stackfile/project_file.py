@@ -6,8 +6,10 @@ Must not know: where files are. What is not known for certain is refused: who re
 that it is not reviewed, and never that nothing differs.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Final, cast
 
 from exchange_ports.findings import Refused
@@ -18,6 +20,9 @@ from exchange_ports.stackfile.yaml_values import lenient
 
 #: The names of a project file in Pulumi's order: the first that is there is read. Its stack files end alike.
 PROJECT_FILES: Final = ("Pulumi.json", "Pulumi.yaml", "Pulumi.yml")
+
+#: The name of a stack's file, with the stack's name in it.
+STACK_FILE: Final = re.compile(r"Pulumi\.(.+)(\.ya?ml|\.json)", re.DOTALL)
 
 _NAME: Final = "name"
 _CONFIG: Final = "config"
@@ -41,6 +46,10 @@ class ProjectFile:
     backend: str = ""
     #: Values for all stacks that have none of their own, by the whole name of the setting.
     config: Mapping[str, object] = field(default_factory=dict[str, object])
+
+    def stack_file(self, stack: str) -> str:
+        """The name of the file in which Pulumi looks for a stack: it ends as the project file does."""
+        return f"Pulumi.{stack}{PurePosixPath(self.file).suffix}"
 
 
 def read_project_file(content: bytes, file: str) -> ProjectFile:
