@@ -11,11 +11,11 @@ from exchange_ports.catalog import BY_ID
 from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import Group, GroupKind
 from exchange_ports.topology.inventory import ExchangeServer
-from exchange_ports.traffic.addresses import Network, without_covered
+from exchange_ports.traffic.addresses import Network, sort_key, without_covered
 from exchange_ports.traffic.ports import PortRange, Ports, Protocol
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class ExternalEndpoint:
     """An end that is not a managed server: a name for people and for identity, and its ranges."""
 
@@ -52,6 +52,13 @@ class ExternalEndpoint:
     def is_called_by_name(self) -> bool:
         """Whether people use its name: not of any address, nor of what is named by its addresses."""
         return self.kind not in _WITHOUT_NAME
+
+    def __lt__(self, other: "ExternalEndpoint") -> bool:
+        # One name may stand for ranges of either family, and Python compares no network with one of the other.
+        return (self.name, [*map(sort_key, self.ranges)]) < (
+            other.name,
+            [*map(sort_key, other.ranges)],
+        )
 
     def __hash__(self) -> int:
         # The name tells nearly all apart; the Internet has thirty ranges to hash.
