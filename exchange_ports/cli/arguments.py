@@ -71,8 +71,8 @@ def _check_words(ask: argparse.ArgumentParser) -> None:
     ask.add_argument("destination", metavar="DESTINATION", help="the same")
     ask.add_argument(
         "ports",
-        metavar="PORT/PROTO",
-        help="3389/tcp, 5985-5986/tcp, icmp, any, or several with commas",
+        metavar="PORTS",
+        help="443/tcp, tcp/443, 5985-5986/tcp, a service (https, smtp, rdp), icmp or any; several with commas",
     )
     ask.add_argument(
         "--platform",
@@ -87,7 +87,7 @@ def _explain_words(explain: argparse.ArgumentParser) -> None:
     explain.add_argument(
         "rule_or_port",
         metavar="RULE_OR_PORT",
-        help="a rule as plan --json or the cloud calls it; 3389, 3389/tcp, 5985-5986/tcp, icmp",
+        help="a rule as plan --json or the cloud calls it; or ports: 3389, 3389/tcp, https, rdp, icmp",
     )
     explain.add_argument("--json", action="store_true", help="the explanation as JSON")
 

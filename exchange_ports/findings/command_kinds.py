@@ -141,6 +141,12 @@ UNKNOWN_END: Final = Kind(
     why="{known}",
     fix="{fix}",
 )
+UNKNOWN_PORTS: Final = Kind(
+    "unknown-ports",
+    summary="Cannot ask about {text}: it is no port and no service",
+    why="ports are written as 443/tcp or tcp/443; services are {services}",
+    fix="{fix}",
+)
 NO_PACKET: Final = Kind(
     "no-packet",
     summary="Cannot ask what passes from {source} to {destination}",
