@@ -39,6 +39,11 @@ def _plan_words(plan: argparse.ArgumentParser) -> None:
     _of_a_file(plan)
     plan.add_argument("--json", action="store_true", help="the whole plan as JSON")
     plan.add_argument(
+        "--limits",
+        action="store_true",
+        help="all limits, not only those that are more than half used",
+    )
+    plan.add_argument(
         "--against",
         metavar="OLD",
         help="what an update from this stack file cuts or opens in passing",

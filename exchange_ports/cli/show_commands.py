@@ -25,7 +25,8 @@ def plan(asked: argparse.Namespace) -> int:
     from exchange_ports.reports.plan_report import plan_report
 
     plans, warnings = compiled(read(asked.file))
-    publish(plan_report(plans, warnings), "json" if asked.json else "text")
+    found = plan_report(plans, warnings, every_limit=asked.limits)
+    publish(found, "json" if asked.json else "text")
     if not asked.json:
         warn(warnings)
     return FINE
