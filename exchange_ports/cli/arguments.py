@@ -12,6 +12,18 @@ from typing import Final, NamedTuple
 from exchange_ports.topology.platforms import Platform
 
 
+class Formatter(argparse.HelpFormatter):
+    """Help whose lines break between words only: no option, no path and no range is torn apart."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        from exchange_ports.reports.text_writer import wrapped
+
+        return wrapped(" ".join(text.split()), width)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n".join(indent + line for line in self._split_lines(text, width))
+
+
 def _of_a_file(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "file",

@@ -91,7 +91,7 @@ def say(findings: Sequence[Finding]) -> None:
     shown = [each for each in findings if each.is_error or _Voice.volume is not Volume.QUIET]
     if shown:
         from exchange_ports.reports.reasons import findings_report
-        from exchange_ports.reports.writers import show
+        from exchange_ports.reports.text_writer import show
 
         print(file=sys.stderr)
         show(findings_report(shown), sys.stderr)

@@ -9,7 +9,7 @@ from exchange_ports.cli.console import FINE, doing
 from exchange_ports.cli.stacks import compiled, read
 from exchange_ports.findings import Refused
 from exchange_ports.findings.command_kinds import MISSING_EXTRA, NO_PROJECT, PROGRAM_FAILED
-from exchange_ports.reports.writers import show
+from exchange_ports.reports.text_writer import show
 from exchange_ports.stackfile.stack_file import NAMESPACE, StackFile
 
 

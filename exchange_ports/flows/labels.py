@@ -257,6 +257,7 @@ _EVERYONE_PRINTED: Final = {
     "Internet (public addresses)": INTERNET_WORD,
     "Internet (any address)": ANY_WORD,
     "anywhere": ANY_WORD,
+    "any address": ANY_WORD,
 }
 
 #: Ends that a stack file names by a key alone; `clients.office` is `office` too.

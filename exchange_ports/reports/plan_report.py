@@ -146,7 +146,7 @@ def _limits(plans: Plans, *, every: bool) -> doc.Section:
 
 def _row(opening: Opening) -> doc.Row:
     return doc.Row(
-        (doc.direction(opening.direction), opening.role, opening.ports, opening.peer, opening.why),
+        (opening.direction, opening.role, opening.ports, opening.peer, opening.why),
         risk_look(opening.reasons),
     )
 
