@@ -29,7 +29,7 @@ from exchange_ports.traffic.addresses import brief
 #: More ranges than this stand in a list of their own: the Internet has up to 30.
 _MOST_RANGES: Final = 4
 #: Characters of a line of text.
-_WIDTH: Final = 98
+_WIDTH: Final = 140
 
 _NOTHING: Final = doc.Text("-", doc.Look.ASIDE)
 

@@ -144,38 +144,34 @@ def _safe(line: doc.Words) -> doc.Words:
 def _broken(line: doc.Line, width: int, indent: int, hang: int) -> Iterator[doc.Words]:
     """A line in lines of `width`, the first with `indent` blanks before it and the others with `hang`."""
     words = _safe(doc.words(line))
-    for index, part in enumerate(_parts(words, width and max(1, width - max(indent, hang)))):
-        yield (doc.Text(" " * (hang if index else indent)), *part)
-
-
-def _parts(words: doc.Words, width: int) -> Iterator[doc.Words]:
-    """The words in lines of `width`, each text with its look; all in one line where that is 0."""
     if not width:
-        yield words
+        yield (doc.Text(" " * indent), *words)
         return
     plain = "".join(each.text for each in words)
     end = 0
-    for part in wrapped(plain, width):
+    for index, part in enumerate(wrapped(plain, width, indent, hang)):
         start = plain.index(part, end)
         end = start + len(part)
-        yield tuple(_between(words, start, end))
+        yield (doc.Text(" " * (hang if index else indent)), *_between(words, start, end))
 
 
-def wrapped(text: str, width: int) -> list[str]:
-    """The text in lines that break between words only."""
-    if len(text) <= width:
+def wrapped(text: str, width: int, indent: int = 0, hang: int = 0) -> list[str]:
+    """The text in lines that break between words only, with room for blanks before the first and the others."""
+    if len(text) + indent <= width:
         return [text]
     from textwrap import wrap  # in a file, most lines run on
 
     lines = wrap(
         text,
         width,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * hang,
         expand_tabs=False,
         replace_whitespace=False,
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return lines or [""]
+    return [line[hang if index else indent :] for index, line in enumerate(lines)] or [""]
 
 
 def _between(words: doc.Words, start: int, end: int) -> Iterator[doc.Text]:
@@ -190,11 +186,8 @@ def _between(words: doc.Words, start: int, end: int) -> Iterator[doc.Text]:
 
 def _code(line: doc.Line, width: int) -> Iterator[doc.Words]:
     """A line as it is; where it is too long, what follows stands below its first word."""
-    plain = doc.plain(line)
-    first = _WORD.search(plain)
-    for index, part in enumerate(_parts(_safe(doc.words(line)), width)):
-        hang = " " * (first.start() + _BELOW if first and index else 0)
-        yield (doc.Text(hang), *part)
+    first = _WORD.search(doc.plain(line))
+    yield from _broken(line, width, 0, first.start() + _BELOW if first else _BELOW)
 
 
 def _facts(facts: Sequence[tuple[str, doc.Value]], width: int) -> Iterator[doc.Words]:
