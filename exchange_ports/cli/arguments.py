@@ -32,6 +32,27 @@ def _of_a_file(command: argparse.ArgumentParser) -> None:
     )
 
 
+#: Of `reports.findings_writers`, which is loaded where one of them is asked for.
+FINDINGS: Final = ("sarif", "junit", "github", "gitlab", "azure")
+
+
+def _answers(command: argparse.ArgumentParser, json: str) -> None:
+    """What stands on standard output in place of the text."""
+    either = command.add_mutually_exclusive_group()
+    either.add_argument("--json", action="store_true", help=json)
+    _findings(either)
+
+
+def _findings(command: "argparse._ActionsContainer") -> None:
+    command.add_argument(
+        "--findings",
+        choices=FINDINGS,
+        metavar="FORMAT",
+        help="findings and failed checks alone, for a pipeline: sarif, junit, or the annotations of "
+        "github, gitlab (code quality) or azure (DevOps)",
+    )
+
+
 def _formats(command: argparse.ArgumentParser, summary: str, *formats: str) -> None:
     """The first of the formats is the default; `--json` is short for one of them."""
     command.add_argument("--format", choices=formats, default=formats[0], help=summary)
@@ -49,7 +70,7 @@ _FORMATS: Final = f"markdown, {_FORMATS_BESIDE_MARKDOWN}"
 
 def _plan_words(plan: argparse.ArgumentParser) -> None:
     _of_a_file(plan)
-    plan.add_argument("--json", action="store_true", help="the whole plan as JSON")
+    _answers(plan, "the whole plan as JSON")
     plan.add_argument(
         "--limits",
         action="store_true",
@@ -70,7 +91,7 @@ def _plan_words(plan: argparse.ArgumentParser) -> None:
 
 def _prove_words(prove: argparse.ArgumentParser) -> None:
     _of_a_file(prove)
-    prove.add_argument("--json", action="store_true", help="figures, failures and notes as JSON")
+    _answers(prove, "figures, failures and notes as JSON")
     prove.add_argument(
         "--both", action="store_true", help="and that the other cloud permits the same"
     )
@@ -96,7 +117,7 @@ def _check_words(ask: argparse.ArgumentParser) -> None:
         choices=(*(each.value for each in Platform if each is not Platform.EXTERNAL), "both"),
         help="as if every VPC and VNet were on that cloud; both: on each, side by side",
     )
-    ask.add_argument("--json", action="store_true", help="the answer as JSON")
+    _answers(ask, "the answer as JSON")
 
 
 def _explain_words(explain: argparse.ArgumentParser) -> None:
@@ -154,6 +175,7 @@ def _diff_words(diff: argparse.ArgumentParser) -> None:
         "text (the default), markdown for a pull request's comment, or json",
         *("text", "markdown", "json"),
     )
+    _findings(diff)
     diff.add_argument(
         "--fail-on",
         action="append",

@@ -2,18 +2,20 @@
 
 import argparse
 import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from exchange_ports.cli.changed_code import changed_code
-from exchange_ports.cli.console import BAD_INPUT, FINE, NO, say
+from exchange_ports.cli.console import BAD_INPUT, FINE, NO, failed, say
 from exchange_ports.cli.sides import NamedSide, Sides, sides, target_of
 from exchange_ports.cli.stacks import compiled_steps, file_of
-from exchange_ports.differences import Gate, held_by
-from exchange_ports.findings import Refused, counted, in_order
+from exchange_ports.differences import Change, Gate, held_by
+from exchange_ports.findings import Finding, Place, Refused, counted, in_order
 from exchange_ports.findings.command_kinds import CANNOT_WRITE, NO_SIDES
+from exchange_ports.findings.failed_checks import GATE_FAILED
 from exchange_ports.findings.file_kinds import NOT_REVIEWED
 from exchange_ports.pipeline import read_content
 from exchange_ports.reports.review import Comparison, Edit, Review, Stack, compared, review
@@ -41,6 +43,12 @@ def diff(asked: argparse.Namespace) -> int:
     result = compared(reviews, found.base, asked.head or found.head, found.folder, code)
     _show(asked, replace(result, not_reviewed=found.not_reviewed))
     say(found.not_reviewed)
+    failed(each for review in reviews for each in _found(review, asked.fail_on))
+    if CODE_GATE in asked.fail_on:
+        failed(
+            GATE_FAILED.at((), gate=CODE_GATE, change=each, reasons="code or a pipeline changed")
+            for each in code
+        )
     if found.not_reviewed or any(each.fails for each in reviews):
         return BAD_INPUT
     if code and CODE_GATE in asked.fail_on:
@@ -52,6 +60,28 @@ def diff(asked: argparse.Namespace) -> int:
         return NO
     differs = any(not each.changes.same_traffic for each in reviews)
     return NO if differs and asked.exit_code else FINE
+
+
+def _found(each: Review, gates: Sequence[str]) -> Iterator[Finding]:
+    """What does not load, what is newly warned of, and what a gate holds, each at its line."""
+    if each.new is not None:
+        yield from each.new.errors
+    yield from each.warnings_new
+    for gate in (Gate(word) for word in gates if word not in (CODE_GATE, TARGET_GATE)):
+        for change in held_by(gate, each.changes.all):
+            reasons = "; ".join(reason.summary for reason in change.reasons) or "no reason is given"
+            held = GATE_FAILED.at((), gate=gate.value, change=_change(change), reasons=reasons)
+            places = each.places(change) or ((each.stack.file, 1),)
+            file, line = places[0]
+            yield replace(held, place=Place(file, line))
+    if TARGET_GATE in gates:
+        for target in each.target:
+            held = GATE_FAILED.at((), gate=TARGET_GATE, change=target, reasons="the target differs")
+            yield replace(held, place=Place(each.stack.file))
+
+
+def _change(change: Change) -> str:
+    return f"{change.source.summary} -> {change.destination.summary} {change.services}"
 
 
 def _two_files(asked: argparse.Namespace) -> Sides:

@@ -50,8 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if reconfigure is not None:
         # A user's words may have letters that the terminal's encoding lacks.
         reconfigure(errors="backslashreplace")
-    quiet, verbose = asked.quiet, asked.verbose
-    raise_voice(Volume.QUIET if quiet else Volume.VERBOSE if verbose else Volume.USUAL)
+    volume = Volume.QUIET if asked.quiet else Volume.VERBOSE if asked.verbose else Volume.USUAL
+    if getattr(asked, "findings", None):
+        from exchange_ports.cli.pipelines import findings_of
+
+        return findings_of(asked, volume)
+    raise_voice(volume)
     try:
         code: int = asked.run(asked)
         sys.stdout.flush()
@@ -124,7 +128,7 @@ def _parser(said: Sequence[str]) -> _Parser:
             command = commands.add_parser(name, help=does, formatter_class=Formatter)
             words(command)
             volume_words(command)
-            command.set_defaults(run=partial(_run, module, name))
+            command.set_defaults(run=partial(_run, module, name), command=name)
             if meant is not None:
                 parser.asked = command
     if meant is not None:

@@ -8,16 +8,18 @@ from ipaddress import ip_interface
 from typing import Final
 
 from exchange_ports.catalog import PORTS_OF_SERVICES
-from exchange_ports.cli.console import FINE, NO, doing
+from exchange_ports.cli.console import FINE, NO, doing, failed
 from exchange_ports.cli.ports import names_ports, ports_of
 from exchange_ports.cli.stacks import compiled, read, warn
 from exchange_ports.clouds import platforms
 from exchange_ports.findings import Finding, Refused, counted, nearest
 from exchange_ports.findings.command_kinds import NO_PACKET, NO_SUCH_DAY, UNKNOWN_END, WARNINGS
+from exchange_ports.findings.failed_checks import NOT_PROVED, TRAFFIC_BLOCKED
 from exchange_ports.findings.finding import printable
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.flows.labels import EndpointNames
 from exchange_ports.planning import Plans, compile_plans
+from exchange_ports.proof import Failure
 from exchange_ports.proof import prove as proved
 from exchange_ports.proof.cross_cloud import swap, swapped
 from exchange_ports.proof.explain import Explainer, PlannedRule
@@ -46,11 +48,25 @@ def prove(asked: argparse.Namespace) -> int:
         proof = proved(plans)
         swaps = swap(plans) if asked.both and proof.holds else ()
     publish(proof_report(proof, swaps, dates, passed), "json" if asked.json else "text")
+    whole = stack.locate(("topology",))
+    failed(
+        NOT_PROVED.at((), **_facts(each)).located(lambda _: whole)
+        for several in (proof, *swaps)
+        for each in several.failures
+    )
     # What is unwise about the topology is `plan`'s to say; of the plans, both say it.
     warned = [warning for warning in warnings if warning.kind.code in WARNINGS]
     warn([*([] if asked.json else passed), *warned])
     holds = proof.holds and all(each.holds for each in swaps)
     return FINE if holds and not passed else NO
+
+
+def _facts(failure: Failure) -> dict[str, str]:
+    return {
+        "law": failure.law,
+        "counterexample": failure.counterexample,
+        "summary": failure.summary,
+    }
 
 
 #: Days as other people write them: 2027-3-1 and 20270301, 31.3.2027.
@@ -100,7 +116,8 @@ def _no_day(text: str, why: str, meant: date | None) -> Finding:
 
 def check(asked: argparse.Namespace) -> int:
     """Whether something passes, and who decides."""
-    plans, _ = compiled(read(asked.file))
+    stack = read(asked.file)
+    plans, _ = compiled(stack)
     ends = EndpointNames(plans)
     source, destination = (the_end(end, ends) for end in (asked.source, asked.destination))
     ports = ports_of(asked.ports)
@@ -116,6 +133,14 @@ def check(asked: argparse.Namespace) -> int:
     question = {"source": asked.source, "destination": asked.destination, "ports": said}
     document = check_report(source.summary, destination.summary, question, answers)
     publish(document, "json" if asked.json else "text")
+    failed(
+        TRAFFIC_BLOCKED.at(
+            (), traffic=part.summary, source=part.out.text, destination=part.into.text
+        ).located(lambda _: stack.locate(("topology",)))
+        for answer in answers.values()
+        for part in answer.parts
+        if part.passes is False
+    )
     return FINE if all(answer.passes for answer in answers.values()) else NO
 
 

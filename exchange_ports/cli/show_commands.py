@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final, cast
 
-from exchange_ports.cli.console import FINE, NO, doing
+from exchange_ports.cli.console import FINE, NO, doing, failed
 from exchange_ports.cli.stacks import compiled, read, read_with_origin, warn
+from exchange_ports.findings.failed_checks import UNSAFE_UPDATE
 from exchange_ports.reports.writers import publish
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ def _plan_against(asked: argparse.Namespace) -> int:
     retagged = before.config.get("tags") != after.config.get("tags")
     page = rollout_report(old, new, found, (ids[0], ids[1]), retagged=retagged)
     publish(page, "json" if asked.json else "text")
+    failed(
+        UNSAFE_UPDATE.at((), issue=each).located(lambda _: after.locate(("topology",)))
+        for each in found.at_once.issues
+    )
     if not asked.json:
         warn(warnings)
     return FINE if found.clean else NO
