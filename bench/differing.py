@@ -97,7 +97,7 @@ def declared(platform: str, *, more: bool) -> dict[str, Any]:
                 "clients": {"internet": {"services": ["https"], "to": ["site0"]}},
                 "mail_flow": {"outbound": {"through": "edge", "next_hop": "internet"}},
                 "name_servers": {"internal": "domain_controllers", "edge": ["10.240.0.53"]},
-                "sender_reputation": "off",
+                "sender_reputation": "disabled",
             },
         }
     }

@@ -72,7 +72,7 @@ def aws(plans: Plans, network: str) -> list[dict[str, Any]]:
                         (name, address, plan.memberships[name])
                         for name, address in servers(plans, plan.network).items()
                     ),
-                    *((each, each, (_OPEN,)) for each in _neighbours(plans, declared)),
+                    *((each, each, (_OPEN,)) for each in _neighbors(plans, declared)),
                 )
             ]
         },
@@ -93,7 +93,7 @@ def aws(plans: Plans, network: str) -> list[dict[str, Any]]:
     return answers
 
 
-def _neighbours(plans: Plans, declared: DeclaredNetwork) -> tuple[str, ...]:
+def _neighbors(plans: Plans, declared: DeclaredNetwork) -> tuple[str, ...]:
     """Hosts inside the network that flows name and nobody manages."""
     zones = (*declared.internal, *declared.perimeter)
     found: set[Range] = {

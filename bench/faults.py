@@ -153,7 +153,7 @@ FAULTS: Final[tuple[Fault, ...]] = (
         "probes allowed unless they are off",
         f"{_PACKAGE}/proof/invariants.py",
         'direct = self._model.topology.sender_reputation == "direct"',
-        'direct = self._model.topology.sender_reputation != "off"',
+        'direct = self._model.topology.sender_reputation != "disabled"',
         _PERIMETER,
     ),
     Fault(

@@ -1,6 +1,6 @@
 """The measured amounts as an SVG picture: bars on a logarithmic scale, one panel a section.
 
-No scripts, no fonts of its own; text stays text. Colours are told twice, for light and for dark.
+No scripts, no fonts of its own; text stays text. Colors are told twice, for light and for dark.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -83,7 +83,7 @@ def topology(count: int, platform: Platform) -> Topology:
 
 def declared(count: int, platform: Platform) -> dict[str, Any]:
     """The same as plain data, as it would stand in a stack file."""
-    data = _organisation(-(-count // FLOWS_PER_NETWORK), platform)
+    data = _organization(-(-count // FLOWS_PER_NETWORK), platform)
     read, _ = load_topology(data)
     missing = count - len(compile_flows(Inventory(read)))
     if missing < 0:
@@ -92,7 +92,7 @@ def declared(count: int, platform: Platform) -> dict[str, Any]:
     return data
 
 
-def _organisation(networks: int, platform: Platform) -> dict[str, Any]:
+def _organization(networks: int, platform: Platform) -> dict[str, Any]:
     """Two sites a network, one with split roles and an Edge server, and no additional flow."""
     sites: dict[str, Any] = {}
     edges: dict[str, Any] = {}
@@ -140,7 +140,7 @@ def _organisation(networks: int, platform: Platform) -> dict[str, Any]:
         },
         "mail_flow": {"outbound": {"through": "edge", "next_hop": "internet"}},
         "name_servers": {"internal": "domain_controllers", "edge": ["10.127.0.53"]},
-        "sender_reputation": "off",
+        "sender_reputation": "disabled",
     }
 
 

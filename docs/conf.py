@@ -60,7 +60,7 @@ _CONTENTS: Final[Mapping[str, Iterable[str]]] = {
         "reference/index",
     ),
     "Explanation": ("proof", "readings", "architecture"),
-    "Project": ("generated/changelog", "generated/contributing"),
+    "Project": ("names", "generated/changelog", "generated/contributing"),
 }
 #: Pages of the repository that are pages of the site as well.
 _FROM_THE_TOP: Final = {

@@ -185,7 +185,7 @@ _SET_SENDER_REPUTATION: Final = (
 )
 
 ENTRIES: Final[tuple[CatalogEntry, ...]] = (
-    # Ground rules. One bullet of the page, three kinds of neighbours, both directions each.
+    # Ground rules. One bullet of the page, three kinds of neighbors, both directions each.
     CatalogEntry(
         "R1",
         CatalogSection.INSIDE,
@@ -458,7 +458,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         _DNS,
         summary="every internal Exchange server resolves internal host names",
         when="name servers of internal Exchange servers are given by address",
-        without="Exchange servers do not find each other and their neighbours by name",
+        without="Exchange servers do not find each other and their neighbors by name",
         cite=Citation(PublishedTable.NAME_RESOLUTION, 1),
     ),
 )

@@ -38,7 +38,7 @@ from exchange_ports.pipeline import (
 )
 from exchange_ports.planning import RegisteredNetwork
 from exchange_ports.proof import Failure
-from exchange_ports.reports.rollout_report import rollout_report, step_text
+from exchange_ports.reports.rollout_report import phase_text, rollout_report
 from exchange_ports.reports.text_writer import to_text
 from exchange_ports.rollout import registered
 from exchange_ports.stackfile.stack_file import (
@@ -64,8 +64,8 @@ class NetworkArgs(TypedDict, total=False):
     """Azure: the resource group that holds the network security groups."""
     location: pulumi.Input[str]
     """Azure: the region of the VNet."""
-    neighbours: Mapping[str, pulumi.Input[str]]
-    """AWS: existing security groups of neighbours, by the neighbour's name (`domain-controllers.hq`).
+    neighbors: Mapping[str, pulumi.Input[str]]
+    """AWS: existing security groups of neighbors, by the neighbor's name (`domain-controllers.hq`).
     What flows say of them is opened there too, by rules beside those that they have."""
     provider: pulumi.ProviderResource
     """The provider for this network's resources. Left out, `opts.providers` or the default."""
@@ -173,8 +173,8 @@ class ExchangeFirewall(pulumi.ComponentResource):
         networks: Mapping[str, NetworkArgs],
         tags: Mapping[str, pulumi.Input[str]] | None = None,
         previous: Topology | Mapping[str, Any] | None = None,
-        step: str | None = None,
-        attached: str | None = None,
+        phase: str | None = None,
+        servers_in: str | None = None,
         skip_proof: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -185,32 +185,33 @@ class ExchangeFirewall(pulumi.ComponentResource):
         everything that takes tags.
 
         `previous` is the topology that stands now. What doing the update at once would cut or open in
-        passing is warned of then, with the steps in which nothing is. `step` is one of these:
-        `trim`, `expand`, `change`, `leave`, `join`, `shed` or `contract`. Registered is what stands at its end,
+        passing is warned of then, with the phases in which nothing is. `phase` is one of these:
+        `remove_list_rules`, `add_rules`, `switch_groups`, `remove_servers`, `attach_groups`,
+        `detach_groups` or `remove_rules`. Registered is what stands at its end,
         and `servers` are those that are there then, with what they wear then; networks that only the
-        previous topology has need their cloud ids too. `attached` says where servers take their groups
-        from the outputs: `here`, in the same program, which is what is meant where nothing is said, or
-        `elsewhere`, in another stack. Nothing here knows which step was done last: that is for whoever
+        previous topology has need their cloud ids too. `servers_in` says where servers take their groups
+        from the outputs: `this_stack`, in the same program, which is what is meant where nothing is said, or
+        `other_stack`, in another stack. Nothing here knows which phase was done last: that is for whoever
         runs them, one after the other.
 
         `skip_proof` goes on where the proof fails: for emergencies, and
         never without a warning.
 
         :raises TopologyError: something declared is wrong, a cloud id is missing, a plan is over
-            a limit of its cloud, or a step is not offered. Nothing was registered then.
+            a limit of its cloud, or a phase is not offered. Nothing was registered then.
         :raises NotProved: a plan lets through what is not meant, or not all of it. Nothing was
             registered then either.
         """
-        given = StackSettings(topology, networks, tags, previous, step, attached)
+        given = StackSettings(topology, networks, tags, previous, phase, servers_in)
         try:
             stack = compile_stack(given)
             if not skip_proof:
                 _must_be_proved(stack)
-            rollout, phase = stack.rollout() or (None, None)
+            rollout, current = stack.rollout() or (None, None)
         except Refused as refused:
             raise TopologyError(refused.findings) from None
         plans, old, warnings = stack.plans, stack.previous, stack.findings
-        to_register = registered(old, plans, phase)
+        to_register = registered(old, plans, current)
         names, known = _names_of(name, to_register, opts), _names_known()
         taken = [each for each in names if each in known][:1]
         unfit = (
@@ -230,8 +231,8 @@ class ExchangeFirewall(pulumi.ComponentResource):
             pulumi.log.warn(str(_located(warning)), self)
         if _goes_on_after_errors():
             pulumi.log.warn(_GOES_ON, self)
-        if phase is not None and rollout is not None:
-            pulumi.log.info(step_text(rollout, phase), self)
+        if current is not None and rollout is not None:
+            pulumi.log.info(phase_text(rollout, current), self)
         elif old is not None and rollout is not None and not rollout.clean:
             text = to_text(rollout_report(old, plans, rollout))
             pulumi.log.warn(f"{_AT_ONCE}\n{text}", self)
@@ -271,7 +272,7 @@ class ExchangeFirewall(pulumi.ComponentResource):
         """The firewall that a stack's configuration declares.
 
         Its settings are called as the constructor's arguments: `topology`, `networks` and `tags`, and
-        for an update in steps `previous`, `step` and `attached`.
+        for an update in phases `previous`, `phase` and `servers_in`.
 
         :raises TopologyError: as the constructor does, where one of them is a secret, and where a
             setting under `exchange-ports:` is none of them.
@@ -295,8 +296,8 @@ class ExchangeFirewall(pulumi.ComponentResource):
                 networks=given["networks"] or {},
                 tags=given["tags"],
                 previous=given["previous"],
-                step=given["step"],
-                attached=given["attached"],
+                phase=given["phase"],
+                servers_in=given["servers_in"],
                 opts=opts,
             )
         except TopologyError as refused:
@@ -385,7 +386,7 @@ def _must_be_proved(stack: Compiled) -> None:
 
 
 _AT_ONCE: Final = (
-    "This update is not clean in one step. It goes on; to do it in steps, set `step` to the first of "
+    "This update is not clean at once. It goes on; to do it in phases, set `phase` to the first of "
     "those that are offered below, then to the next."
 )
 

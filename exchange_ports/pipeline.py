@@ -76,8 +76,8 @@ class StackSettings:
     networks: object = None
     tags: object = None
     previous: object = None
-    step: object = None
-    attached: object = None
+    phase: object = None
+    servers_in: object = None
 
     @classmethod
     def of(cls, stack: StackFile) -> "StackSettings":
@@ -215,11 +215,11 @@ def _topology(declared: object, at: Path) -> tuple[Topology | None, Iterable[Fin
 
 
 def _request(declared: StackSettings) -> "RolloutRequest | None":
-    if all(each is None for each in (declared.previous, declared.step, declared.attached)):
+    if all(each is None for each in (declared.previous, declared.phase, declared.servers_in)):
         return None
     from exchange_ports.rollout import read_request
 
-    return read_request(declared.step, declared.attached, declared.previous)
+    return read_request(declared.phase, declared.servers_in, declared.previous)
 
 
 def _beside(
@@ -238,7 +238,7 @@ def _beside(
     yield from bindings or _check_providers(networks, topology, stood, stepwise=stepwise)
 
 
-# ---- what only a program knows: providers, the name of the component, groups of neighbours ----
+# ---- what only a program knows: providers, the name of the component, groups of neighbors ----
 
 
 def _package(platform: Platform) -> str | None:
@@ -305,7 +305,7 @@ def check_registered(
 ) -> Iterator[Finding]:
     """What a cloud would refuse of a component called `name`, each finding once."""
     several = tuple(to_register)
-    found = (*_check_names(name, several), *_check_neighbours(several, plans, networks))
+    found = (*_check_names(name, several), *_check_neighbors(several, plans, networks))
     yield from dict.fromkeys(found)
 
 
@@ -318,15 +318,15 @@ def _check_names(name: str, to_register: "Iterable[RegisteredNetwork]") -> Itera
         yield from (finding.under(("topology", "networks", key)) for finding in long)
 
 
-def _check_neighbours(
+def _check_neighbors(
     to_register: "Iterable[RegisteredNetwork]",
     plans: Plans,
     networks: Mapping[str, Mapping[str, Any]],
 ) -> Iterator[Finding]:
-    """What a cloud would refuse of our rules alone at a neighbour's group; it may have others."""
+    """What a cloud would refuse of our rules alone at a neighbor's group; it may have others."""
     for key, plan, flows in to_register:
-        bound: Mapping[str, Any] = networks.get(key, {}).get("neighbours") or {}
+        bound: Mapping[str, Any] = networks.get(key, {}).get("neighbor_security_groups") or {}
         if bound:
             declared = plans.topology.networks.get(key)
             quotas = {} if declared is None else declared.quotas.raised
-            yield from cloud_of(plan).plan.check_neighbours(plan, flows, bound, key, quotas)
+            yield from cloud_of(plan).plan.check_neighbors(plan, flows, bound, key, quotas)

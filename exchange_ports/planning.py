@@ -24,7 +24,7 @@ class RegisteredNetwork(NamedTuple):
 
     key: str
     plan: RuleSet
-    #: What flows say, for neighbours' own groups.
+    #: What flows say, for neighbors' own groups.
     flows: tuple[Flow, ...]
 
 
@@ -127,4 +127,4 @@ def _unacknowledged(topology: Topology, findings: Iterable[Finding]) -> Iterator
     for code in topology.acknowledge:
         if code in WARNINGS - occurring:
             path = ("topology", "acknowledge", code)
-            yield BY_CODE["acknowledged-in-vain"].at(path, code=code)
+            yield BY_CODE["unused-acknowledgment"].at(path, code=code)

@@ -31,8 +31,8 @@ TOPOLOGY: dict[str, Any] = {
     },
     "edge_servers": EDGE_SERVERS,
     "clients": {"internet": {"services": ["https", "smtp_submission"]}},
-    "name_servers": {"internal": "domain_controllers", "edge": "platform"},
-    "sender_reputation": "off",
+    "name_servers": {"internal": "domain_controllers", "edge": "cloud_resolver"},
+    "sender_reputation": "disabled",
     "additional_flows": [
         {
             "from": "10.20.6.0/24",

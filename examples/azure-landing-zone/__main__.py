@@ -35,8 +35,8 @@ TOPOLOGY: dict[str, Any] = {
     "mail_flow": {
         "outbound": {"through": "edge", "next_hop": [{"address": "203.0.113.25", "port": 587}]}
     },
-    "name_servers": {"internal": "domain_controllers", "edge": "platform"},
-    "sender_reputation": "off",
+    "name_servers": {"internal": "domain_controllers", "edge": "cloud_resolver"},
+    "sender_reputation": "disabled",
     "additional_flows": [
         {
             "from": "10.20.6.0/24",

@@ -24,7 +24,7 @@ from exchange_ports.clouds.existing import (
     texts_of,
 )
 from exchange_ports.findings import Finding, nearest
-from exchange_ports.findings.command_kinds import NOT_IN_PLAN, OTHER_PLACE
+from exchange_ports.findings.command_kinds import NOT_IN_PLAN, OTHER_LOCATION
 from exchange_ports.planning import Plans
 from exchange_ports.topology.models import Platform
 
@@ -104,7 +104,7 @@ def component_of(state: State, name: str | None, stack: str | None, project: str
     """
     stacks = sorted({(each.urn.stack, each.urn.project) for each in state.resources})
     if stacks and stack not in (None, stacks[0][0]):
-        return OTHER_PLACE.at(
+        return OTHER_LOCATION.at(
             (),
             what="the export",
             where=f"it is of the stack {stacks[0][0]}, and the file of {stack}",

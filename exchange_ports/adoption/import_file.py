@@ -140,7 +140,7 @@ def steps(adoption: Adoption, file: str) -> tuple[Step, ...]:
         ResourceStatus.GONE, ResourceStatus.BLOCKED, ResourceStatus.HELD, ResourceStatus.SEVERAL
     ):
         several = [
-            Step("", f"choose one for {each.wanted.name}: --is {each.wanted.name}=ID")
+            Step("", f"choose one for {each.wanted.name}: --match {each.wanted.name}=ID")
             for each in adoption.verdicts(ResourceStatus.SEVERAL)
         ]
         again = Step(_EXPORT, "then adopt again, before any update")

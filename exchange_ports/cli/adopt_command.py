@@ -36,7 +36,7 @@ def adopt(asked: argparse.Namespace) -> int:
     found = compare.component_of(state, asked.component, _stack_name(stack.file), NAMESPACE)
     if isinstance(found, Finding):
         raise Refused([found])
-    told = _told(asked.is_)
+    told = _told(asked.matches)
     wanted = compare.expected_networks(plans, found, stack.config, stack.others)
     _no_more(_located(compare.check(wanted, existing, told), stack))
     with doing("comparing what exists with the plan and the state"):
@@ -133,7 +133,7 @@ def _told(given: Iterable[str]) -> dict[str, str]:
     for each in given:
         name, equals, id_ = each.partition("=")
         if not (name and equals and id_):
-            fix = "write --is NAME=ID, the name as `pulumi preview` shows it"
+            fix = "write --match NAME=ID, the name as `pulumi preview` shows it"
             raise Refused([NOT_IN_PLAN.at((), name=each, what="it is no NAME=ID", fix=fix)])
         if told.setdefault(name, id_) != id_:
             what = f"it is to be {told[name]} and {id_}"

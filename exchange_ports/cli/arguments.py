@@ -82,10 +82,10 @@ def _plan_words(plan: argparse.ArgumentParser) -> None:
         help="what an update from this stack file cuts or opens in passing",
     )
     plan.add_argument(
-        "--attached",
-        choices=("here", "elsewhere"),
-        default="here",
-        help="where servers take their groups: in the same program (here), or in another stack",
+        "--servers-in",
+        choices=("this_stack", "other_stack"),
+        default="this_stack",
+        help="the stack that attaches the groups to the servers: this one, or another that reads the outputs",
     )
 
 
@@ -93,7 +93,7 @@ def _prove_words(prove: argparse.ArgumentParser) -> None:
     _of_a_file(prove)
     _answers(prove, "figures, failures and notes as JSON")
     prove.add_argument(
-        "--both", action="store_true", help="and that the other cloud permits the same"
+        "--both-clouds", action="store_true", help="and that the other cloud permits the same"
     )
     prove.add_argument(
         "--as-of",
@@ -104,7 +104,7 @@ def _prove_words(prove: argparse.ArgumentParser) -> None:
 
 def _check_words(ask: argparse.ArgumentParser) -> None:
     _of_a_file(ask)
-    ends = "a server, role, site or neighbour by name, an address or a range, internet, or any"
+    ends = "a server, role, site or neighbor by name, an address or a range, internet, or any"
     ask.add_argument("source", metavar="SOURCE", help=ends)
     ask.add_argument("destination", metavar="DESTINATION", help="the same")
     ask.add_argument(
@@ -179,8 +179,9 @@ def _diff_words(diff: argparse.ArgumentParser) -> None:
     diff.add_argument(
         "--fail-on",
         action="append",
+        metavar="GATE",
         default=[],
-        choices=("widened", "perimeter", "risk", "target", "code"),
+        choices=("newly_allowed", "perimeter", "risk", "target", "code"),
         help="exit code 1 where anything is newly let through (widened), at the perimeter or from "
         "the Internet (perimeter), at an accepted risk or on every protocol (risk); or where the network, account, "
         "region or project is another (target), or code or a pipeline changed (code); may be repeated",
@@ -263,8 +264,8 @@ def _adopt_words(adopt: argparse.ArgumentParser) -> None:
         help="what `az network nsg list` and `az network asg list` printed",
     )
     adopt.add_argument(
-        "--is",
-        dest="is_",
+        "--match",
+        dest="matches",
         metavar="NAME=ID",
         action="append",
         default=[],

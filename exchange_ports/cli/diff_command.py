@@ -14,7 +14,7 @@ from exchange_ports.cli.sides import NamedSide, Sides, sides, target_of
 from exchange_ports.cli.stacks import compiled_steps, file_of
 from exchange_ports.differences import Change, Gate, held_by
 from exchange_ports.findings import Finding, Place, Refused, counted, in_order
-from exchange_ports.findings.command_kinds import CANNOT_WRITE, NO_SIDES
+from exchange_ports.findings.command_kinds import CANNOT_WRITE, NOTHING_TO_COMPARE
 from exchange_ports.findings.failed_checks import GATE_FAILED
 from exchange_ports.findings.file_kinds import NOT_REVIEWED
 from exchange_ports.pipeline import read_content
@@ -87,7 +87,7 @@ def _change(change: Change) -> str:
 def _two_files(asked: argparse.Namespace) -> Sides:
     if asked.at is not None or len(asked.files) != 2:  # noqa: PLR2004
         got = "--at without --against" if asked.at else f"{counted(len(asked.files), 'file')} named"
-        raise Refused([NO_SIDES.at((), got=got)])
+        raise Refused([NOTHING_TO_COMPARE.at((), got=got)])
     contents = [(file, read_content(file)) for file in map(file_of, asked.files)]
     base, head = (sha256(content).hexdigest()[:_DIGITS] for _, content in contents)
     old, new = (_given(file, content) for file, content in contents)

@@ -8,7 +8,7 @@ from exchange_ports.cli.console import FINE
 from exchange_ports.cli.questions import QUESTIONS, Question
 from exchange_ports.cli.stacks import compiled, warn
 from exchange_ports.findings import Refused
-from exchange_ports.findings.command_kinds import CANNOT_WRITE, NO_ROOM
+from exchange_ports.findings.command_kinds import CANNOT_WRITE, NO_FREE_ADDRESS
 from exchange_ports.stackfile.stack_file import read_stack_file
 from exchange_ports.topology.starter import Answers, NoRoom, starter_file
 
@@ -22,7 +22,7 @@ def init(asked: argparse.Namespace) -> int:
     try:
         text = starter_file(answers)
     except NoRoom as small:
-        raise Refused([NO_ROOM.at((), why=str(small))]) from None
+        raise Refused([NO_FREE_ADDRESS.at((), why=str(small))]) from None
     file = _file(asked.name)
     # Never written before it is known to be right.
     _, warnings = compiled(read_stack_file(text.encode(), str(file)))

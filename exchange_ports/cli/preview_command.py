@@ -40,7 +40,7 @@ def preview(asked: argparse.Namespace) -> int:
         print(failed.text, file=sys.stderr)
         last = failed.text.strip().splitlines()[-1:] or ["it said nothing"]
         raise Refused([PROGRAM_FAILED.at((), why=last[0])]) from None
-    in_step = stack.config.get("step") not in {None, Phase.CONTRACT}
+    in_step = stack.config.get("phase") not in {None, Phase.REMOVE_RULES}
     show(preview_report(recorded, plans, in_step=in_step))
     return FINE
 

@@ -13,7 +13,12 @@ from exchange_ports.cli.ports import names_ports, ports_of
 from exchange_ports.cli.stacks import compiled, read, warn
 from exchange_ports.clouds import platforms
 from exchange_ports.findings import Finding, Refused, counted, nearest
-from exchange_ports.findings.command_kinds import NO_PACKET, NO_SUCH_DAY, UNKNOWN_END, WARNINGS
+from exchange_ports.findings.command_kinds import (
+    BAD_AS_OF,
+    SAME_ENDPOINTS,
+    UNKNOWN_ENDPOINT,
+    WARNINGS,
+)
 from exchange_ports.findings.failed_checks import NOT_PROVED, TRAFFIC_BLOCKED
 from exchange_ports.findings.finding import printable
 from exchange_ports.findings.topology_kinds import BY_CODE
@@ -46,7 +51,7 @@ def prove(asked: argparse.Namespace) -> int:
     passed = [] if dates is None else [each.located(stack.locate) for each in dates.passed]
     with doing("proving"):
         proof = proved(plans)
-        swaps = swap(plans) if asked.both and proof.holds else ()
+        swaps = swap(plans) if asked.both_clouds and proof.holds else ()
     publish(proof_report(proof, swaps, dates, passed), "json" if asked.json else "text")
     whole = stack.locate(("topology",))
     failed(
@@ -108,7 +113,7 @@ def _why_none(year: int, month: int, _: int) -> str:
 
 def _no_day(text: str, why: str, meant: date | None) -> Finding:
     fix = f"write {meant}" if meant else "write it as 2027-03-31; in a shell, $(date +%F) is today"
-    return NO_SUCH_DAY.at((), text=text or "nothing", why=why, fix=fix)
+    return BAD_AS_OF.at((), text=text or "nothing", why=why, fix=fix)
 
 
 # ---- `check`: whether something passes, and who decides at each end ----
@@ -128,7 +133,7 @@ def check(asked: argparse.Namespace) -> int:
                 answers[name] = query(those, source, destination, ports)
         except ValueError as none:
             named = {"source": asked.source, "destination": asked.destination}
-            raise Refused([NO_PACKET.at((), why=none, **named)]) from None
+            raise Refused([SAME_ENDPOINTS.at((), why=none, **named)]) from None
     said = ", ".join(map(str, ports))
     question = {"source": asked.source, "destination": asked.destination, "ports": said}
     document = check_report(source.summary, destination.summary, question, answers)
@@ -177,7 +182,7 @@ def the_end(text: str, ends: EndpointNames) -> QueryEndpoint:
     likely = nearest(text, ends.named)
     known = f"these are known: {', '.join(ends.named)}"
     fix = f"write {likely}" if likely else "name one of them, an address or a range"
-    raise Refused([UNKNOWN_END.at((), end=text, known=known, fix=fix)]) from None
+    raise Refused([UNKNOWN_ENDPOINT.at((), end=text, known=known, fix=fix)]) from None
 
 
 # ---- `explain`: why a rule exists or a port is open, who asked, and what breaks without it ----

@@ -36,7 +36,7 @@ def plan(asked: argparse.Namespace) -> int:
 def _plan_against(asked: argparse.Namespace) -> int:
     """What is done, what one step would cut or open, and the steps in which nothing is."""
     from exchange_ports.reports.rollout_report import rollout_report
-    from exchange_ports.rollout import Attached, plan_rollout
+    from exchange_ports.rollout import ServersIn, plan_rollout
 
     before, after = read(asked.against), read(asked.file)
     old, _ = compiled(before)
@@ -44,7 +44,7 @@ def _plan_against(asked: argparse.Namespace) -> int:
     # Both are mappings: what is not was refused just now.
     ids = tuple(cast("Ids", each.config.get("networks") or {}) for each in (before, after))
     with doing("working out what the update passes through"):
-        found = plan_rollout(old, new, Attached(asked.attached), (ids[0], ids[1]))
+        found = plan_rollout(old, new, ServersIn(asked.servers_in), (ids[0], ids[1]))
     retagged = before.config.get("tags") != after.config.get("tags")
     page = rollout_report(old, new, found, (ids[0], ids[1]), retagged=retagged)
     publish(page, "json" if asked.json else "text")
@@ -70,7 +70,7 @@ def matrix(asked: argparse.Namespace) -> int:
 
 
 def handover(asked: argparse.Namespace) -> int:
-    """What crosses a network, a zone or a neighbour, in the format that is asked for."""
+    """What crosses a network, a zone or a neighbor, in the format that is asked for."""
     from exchange_ports.reports.handover_report import handover as rows_of
     from exchange_ports.reports.handover_report import handover_report
 

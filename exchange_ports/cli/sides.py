@@ -37,7 +37,7 @@ def target_of(stack: StackFile, project: ProjectFile | None) -> Target:
             seal = stack.sealed.get(key)
             shown = f"encrypted, digest {seal[:_DIGITS]}" if seal else _in_short(value)
             settings[f"setting {key}"] = shown
-    for name in ("previous", "step", "attached"):
+    for name in ("previous", "phase", "servers_in"):
         value = stack.config.get(name)
         if value is not None:
             settings[f"{ROLLOUT}{name}"] = _in_short(value)

@@ -258,7 +258,7 @@ class Planner(Protocol[R]):
         """The rule set of a network, by its identity, from the flows that touch its groups."""
         ...
 
-    def check_neighbours(
+    def check_neighbors(
         self,
         rules: R,
         flows: Iterable[Flow],
@@ -267,7 +267,7 @@ class Planner(Protocol[R]):
         quotas: Mapping[str, int],
         /,
     ) -> Iterator[Finding]:
-        """What the cloud would refuse of our rules at the groups of the neighbours `bound`."""
+        """What the cloud would refuse of our rules at the groups of the neighbors `bound`."""
         ...
 
 
@@ -428,7 +428,7 @@ class Resources(Protocol[R_contra]):
     ) -> NetworkOutputs:
         """Register a network's resources under the component `name`.
 
-        `ids` are the cloud ids of the network, `flows` what may add rules at neighbours' groups, `opts`
+        `ids` are the cloud ids of the network, `flows` what may add rules at neighbors' groups, `opts`
         Pulumi's `ResourceOptions`.
         """
         ...

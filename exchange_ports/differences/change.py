@@ -44,7 +44,7 @@ class Cause(StrEnum):
 
 
 #: Where an end stands, the most exposed first; outside are addresses that are no server of ours: a
-#: neighbour, clients, another network.
+#: neighbor, clients, another network.
 EndpointZone: TypeAlias = Literal["Internet", "perimeter", "outside", "inside"]
 
 
@@ -53,7 +53,7 @@ class ChangeEndpoint:
     """One end of a change: all its addresses, the servers of ours among them, and both in words."""
 
     zone: EndpointZone
-    #: The role or the neighbour, with its sites: "Client Access hq", "domain controllers of hq".
+    #: The role or the neighbor, with its sites: "Client Access hq", "domain controllers of hq".
     summary: str
     #: By name, in order; empty where the end is no group of ours.
     servers: tuple[str, ...]
@@ -183,7 +183,7 @@ _GROUND_RULES: Final = ("R1", "R2", "R3")
 class Gate(StrEnum):
     """What stops at a gate."""
 
-    WIDENED = "widened"
+    NEWLY_ALLOWED = "newly_allowed"
     """Anything that is newly let through."""
     PERIMETER = "perimeter"
     """What is newly let through from the Internet, or with an end in a perimeter zone; and whatever is
@@ -207,6 +207,6 @@ def _held(gate: Gate, change: Change) -> bool:
         return gate is Gate.RISK and change.accepted_risk
     if change.effect is Effect.CUT:
         return False
-    if gate is Gate.WIDENED:
+    if gate is Gate.NEWLY_ALLOWED:
         return True
     return change.perimeter or bool(change.risks) if gate is Gate.PERIMETER else risky

@@ -66,7 +66,7 @@ def _rules_there(plans: Plans, field: str) -> str:
     """What is added to an existing group of a neighbor, in words."""
     kind, _, neighbor = field.partition(" ")
     found: dict[str, None] = {}
-    for flow in plans.flows if kind == "neighbours" else ():
+    for flow in plans.flows if kind == "neighbor_security_groups" else ():
         for way, ours, theirs in (
             ("from", flow.source, flow.destination),
             ("to", flow.destination, flow.source),

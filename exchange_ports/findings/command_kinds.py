@@ -33,7 +33,7 @@ PROBES_OVER_LIMIT: Final = Kind(
     summary="sender reputation's direct probes do not fit: {where} needs {used} {what}, and {cloud} "
     "allows {most} per {per}",
     why="{ports} are {ranges} ranges of ports, each to {prefixes} prefixes; {fit}",
-    fix="set a proxy, switch it off, or {way_out}",
+    fix="set a proxy, set `sender_reputation: disabled`, or {way_out}",
 )
 QUOTA_TOO_HIGH: Final = Kind(
     "quota-too-high", summary="{asked} is more than AWS grants", why="{why}", fix="{fix}"
@@ -54,8 +54,8 @@ RISKY_TRAFFIC: Final = Kind(
     "meant for something else",
     fix="correct it; where it must be so, add `accept_risk: {key}`, which every report then shows",
 )
-NEEDLESS_ACCEPT_RISK: Final = _warning(
-    "needless-accept-risk",
+UNUSED_ACCEPT_RISK: Final = _warning(
+    "unused-accept-risk",
     summary="`accept_risk` of {field} has no effect",
     why="nothing that it allows is risky, and the next edit that is would be accepted in advance",
     fix="remove it",
@@ -84,7 +84,7 @@ SOURCE_TRANSLATED: Final = _warning(
 
 FLOW_KINDS: Final = (
     RISKY_TRAFFIC,
-    NEEDLESS_ACCEPT_RISK,
+    UNUSED_ACCEPT_RISK,
     OWN_SERVER_BY_ADDRESS,
     RANGE_WITHOUT_FAMILY,
     SOURCE_TRANSLATED,
@@ -135,8 +135,8 @@ PROGRAM_FAILED: Final = Kind(
     why="{why}",
     fix="mend the program; the text above is what `pulumi up` would show",
 )
-UNKNOWN_END: Final = Kind(
-    "unknown-end",
+UNKNOWN_ENDPOINT: Final = Kind(
+    "unknown-endpoint",
     summary="Cannot ask about {end}: nothing is called so, and it is no address",
     why="{known}",
     fix="{fix}",
@@ -147,8 +147,8 @@ UNKNOWN_PORTS: Final = Kind(
     why="ports are written as 443/tcp or tcp/443; services are {services}",
     fix="{fix}",
 )
-NO_PACKET: Final = Kind(
-    "no-packet",
+SAME_ENDPOINTS: Final = Kind(
+    "same-endpoints",
     summary="Cannot ask what passes from {source} to {destination}",
     why="{why}",
     fix="name two different ends",
@@ -159,8 +159,8 @@ NO_REVISION: Final = Kind(
     why="{why}",
     fix="name a commit, branch or tag that `git rev-parse --verify` finds in this repository",
 )
-NO_SIDES: Final = Kind(
-    "no-sides",
+NOTHING_TO_COMPARE: Final = Kind(
+    "nothing-to-compare",
     summary="Cannot compare: {got}",
     why="an old side is needed and a new one: two files, or files and a revision",
     fix="`diff OLD NEW`, or `diff --against REVISION [FILE...]`",
@@ -171,20 +171,20 @@ CANNOT_WRITE: Final = Kind(
     why="{why}",
     fix="name a file in a folder that is there and may be written to",
 )
-NO_ROOM: Final = Kind(
-    "no-room",
+NO_FREE_ADDRESS: Final = Kind(
+    "no-free-address",
     summary="Cannot give every server an address: {why}",
     why="each site gets 32 addresses of the internal range, and each Edge Transport server one of the perimeter's",
     fix="name a larger range by --internal or --perimeter, or fewer sites or servers",
 )
-NO_SUCH_DAY: Final = Kind(
-    "no-such-day", summary="Cannot take {text} for a day", why="{why}", fix="{fix}"
+BAD_AS_OF: Final = Kind(
+    "bad-as-of", summary="Cannot take {text} for a day", why="{why}", fix="{fix}"
 )
-REVIEW_PASSED: Final = Kind(
-    "review-passed",
+REVIEW_OVERDUE: Final = Kind(
+    "review-overdue",
     summary="the additional flow {flow} was to be reviewed by {review}, {ago}",
     why="what nobody looks at again stays open{accepted}, needed or not",
-    fix="ask {owner}{ticket}: set a later `review` where it is still needed, else delete the flow",
+    fix="ask {owner}{ticket}: set a later `review_by` where it is still needed, else delete the flow",
 )
 
 # ---- adopting what exists ----
@@ -207,8 +207,8 @@ INCOMPLETE_OUTPUT: Final = Kind(
     why="what is not listed would count as not there, and an update would make it again",
     fix="{fix}",
 )
-OTHER_PLACE: Final = Kind(
-    "other-place",
+OTHER_LOCATION: Final = Kind(
+    "other-location",
     summary="{what} is of another place: {where}",
     why="what exists in one place says nothing about what exists in another",
     fix="{fix}",
@@ -224,7 +224,7 @@ ADOPTION_KINDS: Final = (
     CANNOT_READ_OUTPUT,
     WRONG_OUTPUT,
     INCOMPLETE_OUTPUT,
-    OTHER_PLACE,
+    OTHER_LOCATION,
     NOT_IN_PLAN,
 )
 

@@ -22,8 +22,8 @@ NOT_UTF8: Final = Kind(
     why="Pulumi reads stack files as UTF-8, and any other encoding would change names silently",
     fix="save the file as UTF-8; by the look of it, it is UTF-16, Latin-1 or no text at all",
 )
-UNSEEN_CHARACTER: Final = Kind(
-    "unseen-character",
+INVISIBLE_CHARACTER: Final = Kind(
+    "invisible-character",
     "Cannot read the file. The line has the character {character}, which is not seen",
     why="a reviewer would read another line than the tools do",
     fix='delete it; inside text that needs it, write "{escape}" in double quotes',
@@ -70,14 +70,14 @@ UNKNOWN_ALIAS: Final = Kind(
     why="an alias repeats a value that was marked with `&` earlier in the file",
     fix="mark the value, or put quotes around text that begins with *",
 )
-ANCHOR_TWICE: Final = Kind(
-    "anchor-twice",
+DUPLICATE_ANCHOR: Final = Kind(
+    "duplicate-anchor",
     "Cannot mark a second value with the same name after `&`",
     why="some YAML readers refuse it, and to the others an alias repeats the value marked last",
     fix="give each marked value a name of its own",
 )
-ALIAS_IN_ITSELF: Final = Kind(
-    "alias-in-itself",
+RECURSIVE_ALIAS: Final = Kind(
+    "recursive-alias",
     "Cannot follow the alias. It stands inside the value that it repeats",
     why="the value would have no end",
     fix="write out what is meant",
@@ -121,8 +121,8 @@ MISSING_TOPOLOGY: Final = Kind(
     why="nothing declared would mean no firewall at all, which nobody can have meant",
     fix="write `{namespace}:topology:` under `config:`, with what you declare",
 )
-MISSPELT_SETTING: Final = Kind(
-    "misspelt-setting",
+MISSPELLED_SETTING: Final = Kind(
+    "misspelled-setting",
     "Cannot use `{key}`. It is not `{meant}`, but close enough to be meant",
     why="a setting under any other name goes to another program, and this one would miss it",
     fix="write `{meant}`; if it is a setting of your own program, give it that project's name",
@@ -178,8 +178,8 @@ SECRET_IN_SETTING: Final = Kind(
     why="Pulumi would hand it over decrypted, and it would be read by everybody who sees those",
     fix="write the value in clear, or take the field out if it must stay secret",
 )
-UNQUOTED_TRUTH: Final = Kind(
-    "unquoted-truth",
+UNQUOTED_BOOLEAN: Final = Kind(
+    "unquoted-boolean",
     "Cannot tell what {text} means",
     why="Pulumi takes it for text, other YAML readers for true or false",
     fix='write "{text}" with quotes if it is text, otherwise true or false',
@@ -209,8 +209,8 @@ NUMBER_TOO_BIG: Final = Kind(
     fix='write "{text}" with quotes if it is text; no number declared here is as big',
 )
 
-LEADING_BLANK: Final = Kind(
-    "leading-blank",
+LEADING_WHITESPACE: Final = Kind(
+    "leading-whitespace",
     "Cannot keep the text as it is. It begins with a blank or a line break and has several lines",
     why="Pulumi loses line breaks at the beginning of a text, or fails on it",
     fix="begin the text with its first word",

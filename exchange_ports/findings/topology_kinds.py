@@ -32,7 +32,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="write {expected}",
     ),
     Kind(
-        "nothing-listed",
+        "empty-list",
         summary="nothing is listed here",
         why="an empty list could mean nobody or everybody",
         fix="{fix}",
@@ -112,7 +112,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="write one of these",
     ),
     Kind(
-        "bad-end",
+        "bad-endpoint",
         summary="{end} is no end of a flow",
         why="an end is a role (exchange, client_access, mailbox, edge), a role at a site "
         "(mailbox@hq), a server, an address range, or internet",
@@ -125,7 +125,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="{fix}",
     ),
     Kind(
-        "bad-words",
+        "bad-text",
         summary="there are no words here, or some that cannot be printed",
         why="the words stand in the cloud's console and in reports, on one line",
         fix="write a few words on one line",
@@ -138,8 +138,8 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     # Contradictions.
     Kind(
-        "not-realised",
-        summary="{what} cannot be realised",
+        "not-supported",
+        summary="{what} cannot be realized",
         why="no plan would contain it, and what it means would be missing",
         fix="{fix}",
     ),
@@ -226,7 +226,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="take it away, or give {network} the platform aws",
     ),
     Kind(
-        "no-internet-left",
+        "no-public-addresses",
         summary="the private blocks hold every address",
         why="`internet` is every address outside them, so it would be nobody",
         fix="declare only the blocks that the organization uses",
@@ -250,14 +250,14 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="swap the ranges of `internal` and `perimeter`",
     ),
     Kind(
-        "fabric-in-perimeter",
+        "neighbor-in-perimeter",
         summary="{what} {range} reach into the perimeter zone of {network} ({zone})",
         why="between Exchange and {what} everything passes, so the perimeter would be open to the "
         "inside",
         fix="declare their addresses only",
     ),
     Kind(
-        "no-server-to-serve",
+        "site-without-role",
         summary="site {site} has no {role} server",
         why="{why}",
         fix="name a site that has one, or give one of its servers the role {word}",
@@ -269,7 +269,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="declare an Edge server, or send `through: mailbox` or `client_access`",
     ),
     Kind(
-        "proxied-past-edge",
+        "proxy-bypasses-edge",
         summary="outbound mail goes through client_access, and site {site} has an Edge server",
         why="with a subscribed Edge server mail never flows through a Client Access server (V8)",
         fix="send `through: edge`, or take the subscription away",
@@ -278,10 +278,10 @@ KINDS: Final[tuple[Kind, ...]] = (
         "edge-without-name-servers",
         summary="no name servers are declared for Edge servers",
         why="an Edge server looks up the next mail hop, and no page says who answers (A-20)",
-        fix="add `edge: [...]`, or `edge: platform`, to `name_servers`",
+        fix="add `edge: [...]`, or `edge: cloud_resolver`, to `name_servers`",
     ),
     Kind(
-        "proxy-without-edge",
+        "sender-reputation-without-edge",
         summary="sender reputation is declared, and no Edge server is",
         why="the Protocol Analysis agent runs on Edge servers",
         fix="take `sender_reputation` away, or declare the Edge server",
@@ -293,13 +293,13 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="add `accept_risk: true`, which every report then shows, or {instead}",
     ),
     Kind(
-        "flow-without-us",
+        "flow-without-managed-server",
         summary="the flow from {source} to {to} has no end that is a server of ours",
         why="rules stand at Exchange servers only; of others nothing is touched",
         fix="name a role or a server on one side",
     ),
     Kind(
-        "flow-to-nobody",
+        "endpoint-without-servers",
         summary="no server plays {end}",
         why="the flow would open nothing",
         fix="name a role or a site that has servers",
@@ -321,7 +321,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "edge-site-unclear",
         summary="{edge} names {which}",
         why="an Edge server is subscribed to exactly one site (V5), or exchanges mail with one by hand",
-        fix="name the site it is subscribed to in `subscribed_site`, or without a subscription the one in `mail_site`",
+        fix="name the site it is subscribed to in `subscribed_site`, or without a subscription the one in `manual_connectors_site`",
     ),
     Kind(
         "edgesync-without-subscription",
@@ -330,7 +330,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="take `edgesync_except` away, or name the site in `subscribed_site`",
     ),
     Kind(
-        "edge-version-refused",
+        "edge-version-unsupported",
         summary="{edge} is an Edge server of the Subscription Edition beside Exchange 2013 servers",
         why="Setup of the Subscription Edition stops while the organization has an Exchange 2013 server",
         fix="use an Edge server of 2013, 2016 or 2019 (up to CU14) until the last 2013 server is removed",
@@ -340,12 +340,6 @@ KINDS: Final[tuple[Kind, ...]] = (
         summary="{edge} neither receives nor sends mail",
         why="an Edge server that does neither would have rules for nothing",
         fix="leave the server out, or set `receives` or `sends` to true",
-    ),
-    Kind(
-        "none-beside-others",
-        summary="one Send connector says `through: none` beside others",
-        why="none means that no mail leaves, and the others say that some does",
-        fix="take it away",
     ),
     Kind(
         "edge-does-not-send",
@@ -360,7 +354,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="set `receives` of an Edge server to true, or name the sites in `to`",
     ),
     Kind(
-        "connector-names-both",
+        "connector-sites-and-servers",
         summary="the Send connector names both sites and servers",
         why="either says whose mail leaves by it, and the two may disagree",
         fix="keep one of them",
@@ -372,7 +366,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="add `{network}: [...]` here, with the addresses of its name servers",
     ),
     Kind(
-        "connectors-clash",
+        "receive-connectors-conflict",
         summary="relays {one} and {other} both take mail from {range} on port {port} of {role}",
         why="two Receive connectors may share address and port only if their remote ranges differ (V12)",
         fix="join the two, or give one of them another port",
@@ -390,10 +384,10 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="{fix}",
     ),
     Kind(
-        "fabric-translated",
+        "internal-traffic-translated",
         summary="{network} reaches other parts of the fabric through address translation",
         why="between Exchange, domain controllers and Lync nothing may alter bits on the wire (R1 to R3)",
-        fix="route between the networks without translation, then set `passage: routed`",
+        fix="route between the networks without translation, then set `connected_through: routing`",
     ),
     Kind(
         "address-needed",
@@ -421,19 +415,21 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="add `{key}: ...` to {network}, in the stack file under exchange-ports:networks",
     ),
     Kind(
-        "bound-twice",
+        "group-bound-twice",
         summary="the security group {group} is bound to {one} and to {other}",
         why="what is opened for the one would be open for the other, and two rules of one meaning are "
         "refused as duplicates",
-        fix="give each neighbour a security group of its own",
+        fix="give each neighbor a security group of its own",
     ),
     Kind(
-        "step-without-previous",
-        summary="the step {step} is asked for, and nothing says what stands now",
-        why="steps lead from the topology that stands to the one that is declared",
+        "phase-without-previous",
+        summary="the phase {phase} is set without `previous`",
+        why="phases lead from the deployed topology to the declared one",
         fix="give the topology that stands as `previous`",
     ),
-    Kind("step-not-offered", summary="{step} is no step of this update", why="{why}", fix="{fix}"),
+    Kind(
+        "phase-not-offered", summary="{phase} is no phase of this update", why="{why}", fix="{fix}"
+    ),
     Kind(
         "other-organization",
         summary="the previous topology is of {previous}, the topology that is declared of {organization}",
@@ -448,7 +444,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="set it without --secret, and change whatever secret it holds",
     ),
     Kind(
-        "known-later",
+        "unresolved-output",
         summary="this is an output of another resource, which Pulumi knows only later",
         why="rules are planned, checked and proved before the first resource is registered",
         fix="{fix}",
@@ -467,7 +463,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="{fix}",
     ),
     _warning(
-        "azure-sends-directly",
+        "azure-without-smart-host",
         summary="mail leaves Azure for the Internet without a smart host",
         why="for Exchange 2013 on Azure virtual machines the only supported way to send mail to "
         "external domains is a smart host",
@@ -480,14 +476,14 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="take {service} away, or {fix}",
     ),
     _warning(
-        "edge-asks-domain-controller",
+        "edge-uses-domain-controller-dns",
         summary="Edge servers ask a domain controller for names ({server})",
         why="it opens the inside to the perimeter on the port of DNS, at the server that holds all "
         "accounts",
         fix="give Edge servers a name server in the perimeter or outside",
     ),
     _warning(
-        "no-management",
+        "no-administration",
         summary="nobody may administer {who}",
         why="all that is not declared is closed, so remote desktop and remote PowerShell are too",
         fix="add an additional flow from where administrators sit, such as ports: [{ports}]",
@@ -500,10 +496,10 @@ KINDS: Final[tuple[Kind, ...]] = (
         "WSUS",
     ),
     _warning(
-        "sender-reputation-open",
+        "sender-reputation-undeclared",
         summary="sender reputation is on in the product, and nothing is declared for it",
         why="its probes are closed here, so open proxy detection fails without a word",
-        fix="add `sender_reputation:` with a proxy, direct, or off",
+        fix="add `sender_reputation:` with a proxy, direct, or disabled",
     ),
     _warning(
         "edge-outside-perimeter",
@@ -512,7 +508,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="declare `perimeter: [...]` for {network}, and give {edge} an address there",
     ),
     _warning(
-        "no-common-family",
+        "no-common-ip-version",
         summary="{server} and {other} have no IP version in common",
         why="no packet goes from IPv4 to IPv6, so what must pass between them ({rows}) cannot",
         fix="declare an address of the same IP version for one of them",
@@ -534,13 +530,13 @@ KINDS: Final[tuple[Kind, ...]] = (
         "server its groups before the subnet gets its own, and acknowledge this",
     ),
     _warning(
-        "fabric-inspected",
+        "internal-traffic-inspected",
         summary="an appliance inspects what {network} exchanges with other parts of the fabric",
         why="restricting or altering that traffic is not supported, and inspection does both when it errs",
         fix="let the appliance pass everything between these servers untouched",
     ),
     _warning(
-        "nothing-managed",
+        "no-managed-network",
         summary="every network is external, so nothing is made",
         why="rules are made in clouds only; of an external network only the addresses are known",
         fix="give one network the platform aws or azure",
@@ -552,16 +548,16 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="take it away, or place a site or an Edge server in it",
     ),
     _warning(
-        "listed-twice",
-        summary="{what} is listed twice among the neighbours",
+        "neighbor-listed-twice",
+        summary="{what} is listed twice among the neighbors",
         why="once is enough, and one of the two may be meant to be another",
         fix="take one of them away, or correct it",
     ),
     _warning(
-        "neighbour-holds-server",
+        "neighbor-contains-server",
         summary="{what} {range} hold {server} ({address})",
-        why="a server of ours would be treated as a neighbour as well",
-        fix="list the addresses of the neighbours only",
+        why="a server of ours would be treated as a neighbor as well",
+        fix="list the addresses of the neighbors only",
     ),
     _warning(
         "relay-behind-front-end",
@@ -570,7 +566,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="use `to: client_access`, or another `port`",
     ),
     _warning(
-        "service-not-used",
+        "unused-service-ports",
         summary="{service} has ports of its own, and no client uses it",
         why="nothing is opened for them",
         fix="take the ports away, or add {service} to the services of a client",
@@ -582,13 +578,13 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="write `subscribed_site: {site}` where it is subscribed, or acknowledge this",
     ),
     _warning(
-        "older-edge-delivers",
+        "older-edge-delivery-port",
         summary="{edge} is an Exchange {version} Edge server and delivers on port {port} to {server}, which has both roles",
         why="it delivers straight to the Transport service, and on such a server the front end owns that port (A-05)",
         fix="name the port on which Transport listens in `delivery_port`",
     ),
     _warning(
-        "ipv6-residue",
+        "ipv6-internet-covers-zones",
         summary="in network {network} the IPv6 Internet holds the zones {zones} too",
         why="it is {internet}, every global address: where one end may reach the Internet and another lets it in on the same port, they may meet inside",
         fix="leave the IPv6 ranges out if nobody uses them, or acknowledge this",
@@ -600,19 +596,19 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="leave `internet` out, and declare the private_blocks that are in use",
     ),
     _warning(
-        "acknowledged-in-vain",
+        "unused-acknowledgment",
         summary="{code} is acknowledged and does not occur",
         why="it would hide the warning when it comes back for another reason",
         fix="take it away",
     ),
     _warning(
-        "retired-group-worn",
+        "retired-group-attached",
         summary="{group} is listed as retired, and servers that are declared wear it in network {network}",
         why="a group that is worn is kept anyway, and nobody will know when to take it from the list",
         fix="take it away, or list it when the last of them has left it",
     ),
     _warning(
-        "probes-to-anywhere",
+        "probes-to-any",
         summary="Edge servers probe any address on {ports}",
         why="such connections look like an attack to others, and are a way out of the perimeter",
         fix="set a proxy, or switch open proxy detection off",

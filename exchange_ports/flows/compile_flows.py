@@ -49,7 +49,7 @@ def _of_operator(
         accepted_risk=declared.accept_risk,
         owner=declared.owner,
         ticket=declared.ticket,
-        review=declared.review,
+        review_by=declared.review_by,
     )
     ports = without_adjacent(declared.ports or (need.ports if need else ()))
     for start in ends_of(declared.source):

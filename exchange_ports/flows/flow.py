@@ -11,7 +11,7 @@ from exchange_ports.catalog import BY_ID
 from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import Group, GroupKind
 from exchange_ports.topology.inventory import ExchangeServer
-from exchange_ports.traffic.addresses import Network, sort_key, without_covered
+from exchange_ports.traffic.addresses import Network, without_covered
 from exchange_ports.traffic.ports import PortRange, Ports, Protocol
 
 
@@ -54,11 +54,12 @@ class ExternalEndpoint:
         return self.kind not in _WITHOUT_NAME
 
     def __lt__(self, other: "ExternalEndpoint") -> bool:
-        # One name may stand for ranges of either family, and Python compares no network with one of the other.
-        return (self.name, [*map(sort_key, self.ranges)]) < (
-            other.name,
-            [*map(sort_key, other.ranges)],
-        )
+        return self._order < other._order
+
+    @property
+    def _order(self) -> tuple[object, ...]:
+        # Python orders no IPv4 network before an IPv6 one, and ends of one name may have either.
+        return self.name, [(n.version, n.network_address, n.prefixlen) for n in self.ranges]
 
     def __hash__(self) -> int:
         # The name tells nearly all apart; the Internet has thirty ranges to hash.
@@ -85,7 +86,7 @@ class Reason:
     accepted_risk: bool = False
     owner: str | None = None
     ticket: str | None = None
-    review: str | None = None
+    review_by: str | None = None
 
     @property
     def source(self) -> str:
@@ -133,7 +134,7 @@ def reason_order(reason: Reason) -> tuple[int, str, bool, str, str, str]:
         reason.accepted_risk,
         reason.ticket or "",
         reason.owner or "",
-        reason.review or "",
+        reason.review_by or "",
     )
 
 

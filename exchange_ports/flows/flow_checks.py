@@ -6,11 +6,11 @@ from typing import Final
 
 from exchange_ports.findings import Finding, Path
 from exchange_ports.findings.command_kinds import (
-    NEEDLESS_ACCEPT_RISK,
     OWN_SERVER_BY_ADDRESS,
     RANGE_WITHOUT_FAMILY,
     RISKY_TRAFFIC,
     SOURCE_TRANSLATED,
+    UNUSED_ACCEPT_RISK,
 )
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.flows.compile_flows import FieldOrigins
@@ -21,7 +21,7 @@ from exchange_ports.topology.checks.naming import listed
 from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import EDGE_KINDS, Group
 from exchange_ports.topology.inventory import Inventory
-from exchange_ports.topology.models import Passage
+from exchange_ports.topology.models import ConnectedThrough
 from exchange_ports.topology.risk import public_part
 from exchange_ports.traffic.addresses import EVERYTHING_V4, Network, brief
 
@@ -29,8 +29,8 @@ from exchange_ports.traffic.addresses import EVERYTHING_V4, Network, brief
 _INSTEAD: Final = {
     EndpointKind.SMART_HOSTS: "mail passes between Exchange servers without a smart host; for an Edge "
     "server, write `through: edge`",
-    EndpointKind.NAME_SERVERS: "name another server, `domain_controllers` or `platform`",
-    EndpointKind.EDGE_NAME_SERVERS: "name another server, or `platform`",
+    EndpointKind.NAME_SERVERS: "name another server, `domain_controllers` or `cloud_resolver`",
+    EndpointKind.EDGE_NAME_SERVERS: "name another server, or `cloud_resolver`",
     EndpointKind.REPUTATION_PROXY: "name a proxy that is no Exchange server",
     EndpointKind.WITNESS: "leave the witness out: Exchange servers reach each other anyway",
     EndpointKind.ADDRESSES: "write its name, {server}, in place of its address",
@@ -99,15 +99,15 @@ class _FlowChecks:
             needed = {*needed, "private_blocks"}
         for field in topology.accept_risk:
             if field not in needed:
-                yield NEEDLESS_ACCEPT_RISK.at(("accept_risk", field), field=field)
+                yield UNUSED_ACCEPT_RISK.at(("accept_risk", field), field=field)
         for index, flow in enumerate(topology.additional_flows):
             if flow.accept_risk and f"additional_flows.{index}" not in needed:
                 path: Path = ("additional_flows", index, "accept_risk")
-                yield NEEDLESS_ACCEPT_RISK.at(path, field=f"additional flow {index + 1}")
+                yield UNUSED_ACCEPT_RISK.at(path, field=f"additional flow {index + 1}")
         for key, relay in topology.mail_flow.relays.items():
             if relay.accept_risk and f"mail_flow.relays.{key}" not in needed:
                 path = ("mail_flow", "relays", key, "accept_risk")
-                yield NEEDLESS_ACCEPT_RISK.at(path, field=f"relay {key}")
+                yield UNUSED_ACCEPT_RISK.at(path, field=f"relay {key}")
 
     # ---- ends that are servers of ours ----
 
@@ -167,13 +167,13 @@ class _FlowChecks:
                 )
 
     def translated(self) -> Iterator[Finding]:
-        """Public sources whose address the passage of a network replaces."""
+        """Public sources whose address the connection between networks replaces."""
         for flow in self._flows:
             source, mine = flow.source, flow.destination
             if not isinstance(source, ExternalEndpoint) or not isinstance(mine, Group):
                 continue
             network = self._inventory.networks[mine.network]
-            if network.declared.passage is not Passage.TRANSLATED or source.is_any:
+            if network.declared.connected_through is not ConnectedThrough.NAT or source.is_any:
                 continue
             if all(map(_public, source.ranges)):
                 path = (self._paths(flow, flow.reasons[0]) or (("networks", network.key),))[0]

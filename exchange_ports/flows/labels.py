@@ -256,7 +256,6 @@ _EVERYONE_PRINTED: Final = {
     "the Internet": INTERNET_WORD,
     "Internet (public addresses)": INTERNET_WORD,
     "Internet (any address)": ANY_WORD,
-    "anywhere": ANY_WORD,
     "any address": ANY_WORD,
 }
 
@@ -305,7 +304,7 @@ class EndpointNames:
     def __init__(self, plans: _Declared) -> None:
         """Gather the names: `plans`, or whatever else has an inventory and flows.
 
-        Where several are called alike, the first of these is meant: a server, a word, a site, a neighbour.
+        Where several are called alike, the first of these is meant: a server, a word, a site, a neighbor.
         """
         topology = plans.inventory.topology
         named: dict[str, QueryEndpoint] = {}
@@ -318,7 +317,7 @@ class EndpointNames:
             (ANY_WORD, QueryEndpoint("any address", (), AddressSet.everything())),
             *_roles(plans.inventory),
             *_sites(topology),
-            *_neighbours(FlowIndex(plans.flows, {})),
+            *_neighbors(FlowIndex(plans.flows, {})),
         ):
             named.setdefault(name, asked)
         self.named: Mapping[str, QueryEndpoint] = named
@@ -414,12 +413,12 @@ def _sites(topology: Topology) -> Iterator[tuple[str, QueryEndpoint]]:
             yield site, QueryEndpoint(site, tuple(sorted(declared.servers)))
 
 
-def _neighbours(flows: FlowIndex) -> Iterator[tuple[str, QueryEndpoint]]:
+def _neighbors(flows: FlowIndex) -> Iterator[tuple[str, QueryEndpoint]]:
     """Whoever stands outside in some flow, by the name that rules use, and by the key alone."""
     short: dict[str, QueryEndpoint] = {}
     found: dict[str, QueryEndpoint] = {}
     for end in flows.outside:
-        # `anywhere` is a word of rules; people say `any`. Ranges are found as what they are.
+        # `any` stands for any address. Ranges are found as what they are.
         if not end.is_called_by_name:
             continue
         # Who delivers mail differs by the server that takes it, under one name.

@@ -80,7 +80,7 @@ class FlowContext:
     def _everything(self, network: str) -> ExternalEndpoint:
         both = (EVERYTHING_V4, EVERYTHING_V6) if self._has_ipv6(network) else (EVERYTHING_V4,)
         kind = EndpointKind.ANY
-        return ExternalEndpoint(kind.value, both, "anywhere", kind=kind)
+        return ExternalEndpoint(kind.value, both, "any", kind=kind)
 
     @property
     def edge_takes_mail(self) -> bool:
@@ -121,7 +121,7 @@ class FlowContext:
         if isinstance(asked, dict):
             by_id = {identity(k, self.topology.networks[k]): v for k, v in asked.items()}
             asked, of = by_id.get(group.network), group.network
-        if asked is None or asked == "platform":
+        if asked is None or asked == "cloud_resolver":
             return ()
         if asked == "domain_controllers":
             # Inside, the ground rules already let everything through to domain controllers.
@@ -129,7 +129,7 @@ class FlowContext:
         kind = EndpointKind.EDGE_NAME_SERVERS if edge else EndpointKind.NAME_SERVERS
         return (external(kind, (network(str(a)) for a in asked), "name servers", of),)
 
-    def _neighbours(self, kind: EndpointKind, summary: str) -> Iterator[ExternalEndpoint]:
+    def _neighbors(self, kind: EndpointKind, summary: str) -> Iterator[ExternalEndpoint]:
         for key, site in sorted(self.topology.sites.items()):
             declared = getattr(site, kind.replace("-", "_"))
             if declared is not None:
@@ -150,15 +150,15 @@ class FlowContext:
             for key, site in sorted(self.topology.sites.items())
             if site.domain_controllers is not None and site.domain_controllers.accounts_forest
         )
-        return (*self._neighbours(EndpointKind.DOMAIN_CONTROLLERS, "domain controllers"), *accounts)
+        return (*self._neighbors(EndpointKind.DOMAIN_CONTROLLERS, "domain controllers"), *accounts)
 
     def lync(self) -> tuple[ExternalEndpoint, ...]:
         """Lync servers of every site."""
-        return tuple(self._neighbours(EndpointKind.LYNC, "Lync servers"))
+        return tuple(self._neighbors(EndpointKind.LYNC, "Lync servers"))
 
     def other_exchange(self) -> tuple[ExternalEndpoint, ...]:
         """Exchange servers that are no servers of ours, of every site."""
-        return tuple(self._neighbours(EndpointKind.OTHER_EXCHANGE, "other Exchange servers"))
+        return tuple(self._neighbors(EndpointKind.OTHER_EXCHANGE, "other Exchange servers"))
 
 
 # ---- where each row applies ----
@@ -299,7 +299,7 @@ def _relays(context: FlowContext, _: CatalogEntry) -> RowFlows:
 
 
 def _witnesses(context: FlowContext, _: CatalogEntry) -> RowFlows:
-    for name, witness in sorted(context.topology.witnesses.items()):
+    for name, witness in sorted(context.topology.witness_servers.items()):
         address = network(str(witness.address))
         server = external(EndpointKind.WITNESS, [address], f"witness {name}", name)
         yield from as_in_row(across(context.parts.mailbox(witness.sites), [server]))
@@ -315,7 +315,7 @@ def _outside(flow: Flow) -> Iterator[ExternalEndpoint]:
 
 
 def _of_site(field: str, *more: str) -> _Fields:
-    """A neighbour of a site, by the identity that stands in its name."""
+    """A neighbor of a site, by the identity that stands in its name."""
 
     def fields(context: FlowContext, flow: Flow) -> Iterator[Path]:
         for end in _outside(flow):
@@ -375,7 +375,9 @@ def _edge_fields(context: FlowContext, ends: Iterable[Endpoint]) -> Iterator[Pat
     for member in context.inventory.servers:
         edge = context.topology.edge_servers.get(member.name)
         if edge is not None and member_of & set(member.groups):
-            field = "subscribed_site" if edge.subscribed_site is not None else "mail_site"
+            field = (
+                "subscribed_site" if edge.subscribed_site is not None else "manual_connectors_site"
+            )
             yield "edge_servers", member.name, field
 
 
@@ -477,6 +479,6 @@ ROWS: Final[Mapping[str, CatalogRow]] = {
     "E8": CatalogRow(_reputation_proxy, _field("sender_reputation", "proxy")),
     "E8d": CatalogRow(_reputation_probes, _field("sender_reputation")),
     "M6": CatalogRow(_relays, _named(EndpointKind.RELAY, "mail_flow", "relays")),
-    "W1": CatalogRow(_witnesses, _named(EndpointKind.WITNESS, "witnesses")),
+    "W1": CatalogRow(_witnesses, _named(EndpointKind.WITNESS, "witness_servers")),
     "N1": CatalogRow(_all_resolve, _name_servers("internal")),
 }

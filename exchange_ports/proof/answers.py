@@ -197,7 +197,7 @@ class PacketText:
         for end in self._model.flows.outside:
             if end.unrestricted:
                 known |= self._model.flows.end(end)
-        # The smallest readable: another server, a neighbour, anyone else, itself.
+        # The smallest readable: another server, a neighbor, anyone else, itself.
         address = (
             address_at((others & known).smallest())
             if others & known
@@ -382,7 +382,7 @@ class AnswerWriter:
         return End(named, others, ", ".join((*named, *rest)))
 
     def _addresses(self, found: AddressSet, asked: QueryEndpoint) -> tuple[str, ...]:
-        """Addresses as people know them: neighbours by name, few ranges, or what is left of the asked."""
+        """Addresses as people know them: neighbors by name, few ranges, or what is left of the asked."""
         whole = AddressSet()
         for family in FAMILIES.values():
             if found & family:
@@ -405,7 +405,7 @@ class AnswerWriter:
         return (*known, f"{first} and {counted(len(rest.spans) - MOST, 'more range')}")
 
     def _named(self, found: AddressSet) -> tuple[list[str], AddressSet]:
-        """The neighbours that are whole in a set, and what is left of it."""
+        """The neighbors that are whole in a set, and what is left of it."""
         rest, names = found, list[str]()
         for end, summary in self._known.items():
             if end and end <= rest:

@@ -102,7 +102,7 @@ class DocumentedRows:
         if ServerRole.MAILBOX in server.roles:
             for name, edge in self._edges.items():
                 yield from self._to_edge(server, name, edge)
-            for witness in self._topology.witnesses.values():
+            for witness in self._topology.witness_servers.values():
                 if _at(witness.sites, server):
                     at = AddressSet.of([network(str(witness.address))])
                     yield self._row("W1", at)
@@ -230,7 +230,7 @@ class DocumentedRows:
         asked = declared.edge if server.is_edge else declared.internal
         if isinstance(asked, dict):
             asked = asked.get(self._networks[server.network][0])
-        if asked is None or asked == "platform":
+        if asked is None or asked == "cloud_resolver":
             return AddressSet()
         if isinstance(asked, str):
             return AddressSet.of(self._domain_controllers() if server.is_edge else ())

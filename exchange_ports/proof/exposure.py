@@ -1,7 +1,7 @@
 """What an Internet that holds the inside lets servers do there: named, and no failure.
 
 A network may say that its Internet is any address; an operator may write 0.0.0.0/0; and 2000::/3 holds
-the organisation's own IPv6 addresses. Two such ends meet inside: who may send to anyone reaches
+the organization's own IPv6 addresses. Two such ends meet inside: who may send to anyone reaches
 whoever takes from anyone. Where one end is not ours, the other may do towards it all that it may.
 
 Asked of proved plans only: what is meant is then what passes.

@@ -48,20 +48,20 @@ class Invariants:
     """The laws over one network model."""
 
     def __init__(self, model: NetworkModel) -> None:
-        """Read what the topology says of neighbours."""
+        """Read what the topology says of neighbors."""
         self._model = model
         self._text = PacketText(model)
         self._comparison = FilterComparison()
         self._rows = DocumentedRows(model.topology, model.servers)
         sites = model.topology.sites.values()
-        neighbours = [
+        neighbors = [
             range_
             for site in sites
             for declared in (site.domain_controllers, site.lync, site.other_exchange)
             if declared is not None
             for range_ in (*declared.addresses, *getattr(declared, "accounts_forest", ()))
         ]
-        self._neighbours = AddressSet.of(neighbours)
+        self._neighbors = AddressSet.of(neighbors)
         self._internal = tuple(s for s in model.servers.values() if s.name not in self._edges)
 
     @property
@@ -121,7 +121,7 @@ class Invariants:
 
     def ground_rules(self) -> Iterator[Failure]:
         """Every protocol between internal Exchange servers, and with their domain controllers and Lync."""
-        unrestricted = addresses_of(self._internal) | self._neighbours
+        unrestricted = addresses_of(self._internal) | self._neighbors
         asked = Traffic.of([(unrestricted, _EVERYTHING)])
         # By identity, with what keeps it alive.
         known: dict[int, tuple[Traffic, Traffic]] = {}
@@ -211,7 +211,7 @@ class Invariants:
         if isinstance(asked, dict):
             asked = asked.get(self._model.places[server.network].key)
         if asked == "domain_controllers":
-            yield self._neighbours, services_of(BY_ID["E7"].ports)
+            yield self._neighbors, services_of(BY_ID["E7"].ports)
         elif asked is not None and not isinstance(asked, str):
             yield AddressSet.of(network(str(a)) for a in asked), services_of(BY_ID["E7"].ports)
         if isinstance(topology.sender_reputation, SenderReputation):
@@ -327,11 +327,11 @@ def _is_additional(flow: Flow) -> bool:
 # interfaces, on either cloud, nothing of ours is on its way, so nothing can harm it; at subnets Azure's
 # default rules decide over it, and ours must change nothing about that.
 
-_UNHARMED: Final = "neighbours are unharmed"
+_UNHARMED: Final = "neighbors are unharmed"
 
 
 def beyond_us(model: NetworkModel) -> Iterator[Failure]:
-    """Neighbours are unharmed, and what passes a server does not hang on what service tags hold."""
+    """Neighbors are unharmed, and what passes a server does not hang on what service tags hold."""
     yield from _unharmed(model)
     yield from _whatever_tags_hold(model)
 
@@ -374,7 +374,7 @@ def _whatever_tags_hold(model: NetworkModel) -> Iterator[Failure]:
         yield Failure(
             "whatever service tags hold",
             f"{source} -> {destination} {packet.service}",
-            f"what {server.name} lets {way} is another under forced tunnelling, where "
+            f"what {server.name} lets {way} is another under forced tunneling, where "
             "VirtualNetwork is everything",
         )
 

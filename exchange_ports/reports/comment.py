@@ -169,7 +169,7 @@ def _why(reason: Reason) -> str:
     if platform:
         return f"{reason.summary}, [{platform.citation}]({platform.url})"
     marks = [reason.ticket, reason.owner and f"owner {reason.owner}"]
-    marks.append(reason.review and f"until {reason.review}")
+    marks.append(reason.review_by and f"until {reason.review_by}")
     said = ", ".join(_cell(mark) for mark in marks if mark)
     if reason.entry is None:
         words = f"operator: {_cell(reason.summary)}"
@@ -307,7 +307,7 @@ def _details(review: Review) -> Iterator[_Table]:
         yield _Table(f"{_open(f'In the clouds: {total}')}{head}", lines, _CLOSE, more)
     passing = () if review.update is None else review.update.at_once.issues
     if passing:
-        summary = f"In one step, in passing: {len(passing)} cut or opened"
+        summary = f"At once, in passing: {len(passing)} cut or opened"
         lines = tuple(f"- {_PASSING[each.effect]}: {_code(str(each))}\n" for each in passing)
         yield _Table(_open(summary), lines, _CLOSE, "- and {} more, in the whole report\n")
     if review.warnings_new or review.warnings_gone:

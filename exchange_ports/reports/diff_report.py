@@ -173,9 +173,9 @@ def _review(review: Review) -> dict[str, object]:
             ]
             for place, done in review.operations
         },
-        "one_step": None if update is None else update.clean,
+        "at_once": None if update is None else update.clean,
         "in_passing": [] if update is None else [str(each) for each in update.at_once.issues],
-        "steps": None
+        "phases": None
         if update is None or update.steps is None
         else [step.phase.value for step in update.steps],
         "warnings": {

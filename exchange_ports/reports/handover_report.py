@@ -1,4 +1,4 @@
-"""What others must let pass: for whoever runs central firewalls, network ACLs and neighbours' filters.
+"""What others must let pass: for whoever runs central firewalls, network ACLs and neighbors' filters.
 
 A place is one zone of one network. What a plan opens at our ends and leaves the place, or has somebody
 outside at its other end, meets filters that are not ours: each such row says from where, to where, on
@@ -33,7 +33,7 @@ class Crossing(StrEnum):
 
     NETWORKS = "networks"
     ZONES = "zones"
-    NEIGHBOUR = "neighbour"
+    NEIGHBOR = "neighbor"
     INTERNET = "Internet"
 
 
@@ -59,7 +59,7 @@ class HandoverSide(NamedTuple):
 
     @property
     def where(self) -> str:
-        """Its place; of a neighbour, the zone of ours that it stands in, if any."""
+        """Its place; of a neighbor, the zone of ours that it stands in, if any."""
         return str(self.place or "outside")
 
 
@@ -168,7 +168,7 @@ class _HandoverPlaces:
             yield place, frozenset(names)
 
     def _around(self, end: ExternalEndpoint) -> HandoverPlace | None:
-        """The zone of ours that holds all of a neighbour."""
+        """The zone of ours that holds all of a neighbor."""
         for key, declared in self._networks.values():
             for zone, ranges in (
                 ("internal", declared.internal),
@@ -222,7 +222,7 @@ def _crossing(
     if any(end.is_everyone for end in outside):
         return Crossing.INTERNET
     if outside or source is None or target is None:
-        return Crossing.NEIGHBOUR
+        return Crossing.NEIGHBOR
     return Crossing.ZONES if source.network == target.network else Crossing.NETWORKS
 
 
@@ -233,7 +233,7 @@ _RECORD: Final = (
     *("source", "source place", "source addresses"),
     *("destination", "destination place", "destination addresses"),
     *("passes", "reason", "published row", "document"),
-    *("risk accepted", "owner", "ticket", "review"),
+    *("risk accepted", "owner", "ticket", "review by"),
 )
 _COLUMNS: Final = ("from", "its addresses", "to", "its addresses", "passes", "why")
 #: Of a page, in hundredths.
@@ -250,9 +250,9 @@ _HEADINGS: Final = {
         "Between zones of a network",
         "Network ACLs of the subnets, and any firewall between the zones.",
     ),
-    Crossing.NEIGHBOUR: (
-        "Neighbours",
-        "The neighbours' own groups and host firewalls, and whatever stands between them and us.",
+    Crossing.NEIGHBOR: (
+        "Neighbors",
+        "The neighbors' own groups and host firewalls, and whatever stands between them and us.",
     ),
     Crossing.INTERNET: (
         "The Internet",
@@ -355,7 +355,7 @@ def _record(row: HandoverRow) -> tuple[str, ...]:
         "yes" if words.risk_look(reasons) else "no",
         words.each_once(reason.owner for reason in reasons),
         words.each_once(reason.ticket for reason in reasons),
-        words.each_once(reason.review for reason in reasons),
+        words.each_once(reason.review_by for reason in reasons),
     )
 
 

@@ -104,7 +104,7 @@ def ports(services: ServiceSet) -> str:
 
 
 def who(end: ChangeEndpoint) -> str:
-    """One end: role or neighbour, and the servers by name."""
+    """One end: role or neighbor, and the servers by name."""
     names = f" ({few(list(end.servers))})" if end.servers else ""
     return printable(f"{end.summary}{names}")
 
@@ -117,7 +117,7 @@ def cited(reason: Reason) -> str:
     if reason.entry is not None:
         return reason.source
     marks = [reason.ticket, reason.owner and f"owner {reason.owner}"]
-    marks.append(reason.review and f"until {reason.review}")
+    marks.append(reason.review_by and f"until {reason.review_by}")
     return ", ".join(["the operator's words", *(mark for mark in marks if mark)])
 
 
@@ -357,20 +357,20 @@ def _of_update(review: Review, quote: Quote) -> Iterator[str]:
         return
     if found.clean:
         if found.moves or any(done for _, done in review.operations):
-            yield "one step: nothing is cut or opened in passing"
+            yield "at once: nothing is cut or opened in passing"
         return
     passing = Counter(issue.effect for issue in found.at_once.issues)
     for effect, number in passing.items():
-        yield f"in one step: {counted(number, 'time')} traffic is {_PASSING[effect]} in passing"
+        yield f"at once: {counted(number, 'time')} traffic is {_PASSING[effect]} in passing"
     for each in found.refused:
-        yield f"in one step: over a limit in passing: {quote(each.summary)}"
+        yield f"at once: over a limit in passing: {quote(each.summary)}"
     if found.held:
         yield f"groups that another stack may still wear: {quote(few(list(found.held)))}"
     if found.steps is None:
-        yield "no steps were found in which nothing is"
+        yield "no phases were found in which nothing is"
     else:
         phases = [step.phase.value for step in found.steps]
-        yield f"in {counted(len(phases), 'step')} nothing is: {', '.join(phases)}"
+        yield f"in {counted(len(phases), 'phase')} nothing is: {', '.join(phases)}"
 
 
 _PASSING: Final = {Passing.CUT: "cut", Passing.OPEN: "opened"}

@@ -114,7 +114,7 @@ def _sections(recorded: _Recorded, plans: Plans, *, in_step: bool) -> Iterator[S
     ):
         if lines:
             yield Section("", (Code(lines),))
-    yield Section("What is open when the last step is done:" if in_step else "What this opens:")
+    yield Section("What is open when the last phase is done:" if in_step else "What this opens:")
     yield from opening_sections(plans)
 
 

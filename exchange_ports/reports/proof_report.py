@@ -355,10 +355,10 @@ def _explained_why(why: RuleReason, locate: Locate) -> Iterator[tuple[str, str]]
 def _operator(reason: Reason) -> Iterator[tuple[str, str]]:
     if reason.accepted_risk:
         yield "risk", "accepted"
-    for name in ("owner", "ticket", "review"):
+    for name in ("owner", "ticket", "review_by"):
         value: str | None = getattr(reason, name)
         if value is not None:
-            yield name, value
+            yield name.replace("_", " "), value
 
 
 def _where(field: Path, locate: Locate) -> str:

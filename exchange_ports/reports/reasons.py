@@ -61,7 +61,11 @@ def _joined(between: str, several: Iterable[Line]) -> Line:
 
 def operator_marks(reason: Reason) -> Iterator[tuple[str, str]]:
     """What the operator wrote of a reason, with the word that stands before it."""
-    for name, value in (("", reason.ticket), ("owner ", reason.owner), ("review ", reason.review)):
+    for name, value in (
+        ("", reason.ticket),
+        ("owner ", reason.owner),
+        ("review by ", reason.review_by),
+    ):
         if value:
             yield name, value
 
@@ -85,7 +89,7 @@ def reason_data(reason: Reason) -> dict[str, object]:
         "accepted_risk": reason.accepted_risk,
         "owner": reason.owner,
         "ticket": reason.ticket,
-        "review": reason.review,
+        "review_by": reason.review_by,
     }
 
 

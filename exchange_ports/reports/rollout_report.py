@@ -32,17 +32,21 @@ _DOES = {
 }
 _EFFECTS = {TransientEffect.CUT: "cut in passing", TransientEffect.OPEN: "open in passing"}
 
-#: What to do in each step of an update.
-_STEPS = {
+#: What to do in each phase of an update.
+_PHASES = {
     Phase.AT_ONCE: "the topology as it will be",
-    Phase.TRIM: "trim: the rules that go and name a list of ranges that changes",
-    Phase.EXPAND: "expand: the rules that all servers need on the way",
-    Phase.CHANGE: "change: let the servers wear their new groups",
-    Phase.LEAVE: "leave: take away the servers that go",
-    Phase.JOIN: "join: let the servers wear their new groups beside the old ones",
-    Phase.SHED: "shed: take the old groups from the servers, and add the servers that come",
-    Phase.CONTRACT: "contract: delete what is no longer wanted; servers that still change do it here",
+    Phase.REMOVE_LIST_RULES: "the rules that go and name a list of ranges that changes",
+    Phase.ADD_RULES: "the rules that all servers need on the way",
+    Phase.SWITCH_GROUPS: "attach the new groups to the servers in place of the old ones",
+    Phase.REMOVE_SERVERS: "take away the servers that go",
+    Phase.ATTACH_GROUPS: "attach the new groups to the servers beside the old ones",
+    Phase.DETACH_GROUPS: "take the old groups from the servers, and add the servers that come",
+    Phase.REMOVE_RULES: "delete what is no longer wanted; servers that still change do it here",
 }
+
+
+def _what(phase: Phase) -> str:
+    return _PHASES[phase] if phase is Phase.AT_ONCE else f"{phase}: {_PHASES[phase]}"
 
 
 def rollout_report(
@@ -53,7 +57,7 @@ def rollout_report(
     *,
     retagged: bool = False,
 ) -> doc.Document:
-    """The operations of each network, what doing them at once cuts or opens, and the steps offered.
+    """The operations of each network, what doing them at once cuts or opens, and the phases offered.
 
     `ids` are the cloud ids beside both topologies; `retagged` where the tags of the stack are others.
     """
@@ -83,26 +87,26 @@ def _sections(
         yield _risk("Looks renamed without an `id`", renamed)
     if update.clean:
         yield doc.Section(
-            "In one step nothing is cut that both mean, nothing opened that neither means"
+            "At once nothing is cut that both mean, nothing opened that neither means"
         )
         return
     for effect in TransientEffect:
         found = [str(each) for each in update.at_once.issues if each.effect is effect]
         if found:
-            yield _risk(f"In one step: {_EFFECTS[effect]}", doc.shortened(found, _MOST))
+            yield _risk(f"At once: {_EFFECTS[effect]}", doc.shortened(found, _MOST))
     if update.refused:
         refused = [finding.summary for finding in update.refused]
-        yield _risk("In one step: over a limit in passing", refused)
+        yield _risk("At once: over a limit in passing", refused)
     if update.held:
         text = "to keep one until they have left it, list it under `retired_groups` of its network"
         yield _risk("Groups that another stack may still wear", [*update.held, text])
     if update.replaced:
         yield _risk("Groups that would be replaced, whoever wears them", update.replaced)
     if update.steps is None:
-        yield _risk("No steps were found in which nothing is cut or opened", ())
+        yield _risk("No phases were found in which nothing is cut or opened", ())
     else:
-        steps = [f"{at}. {_STEPS[step.phase]}" for at, step in enumerate(update.steps, 1)]
-        yield doc.Section(f"Clean in {counted(len(update.steps), 'step')}", (doc.Items(steps),))
+        steps = [f"{at}. {_what(step.phase)}" for at, step in enumerate(update.steps, 1)]
+        yield doc.Section(f"Clean in {counted(len(update.steps), 'phase')}", (doc.Items(steps),))
 
 
 def _risk(heading: str, items: Iterable[str]) -> doc.Section:
@@ -115,17 +119,17 @@ def _networks(done: _Done) -> Iterator[doc.Items]:
         yield doc.Items(lines, doc.Text(f"Update of {place}", doc.Look.STRONG))
 
 
-def step_text(update: Rollout, step: PhasePlan) -> str:
-    """Which step is done, and what comes after it."""
+def phase_text(update: Rollout, step: PhasePlan) -> str:
+    """Which phase is done, and what comes after it."""
     steps = update.steps or ()
     at = steps.index(step)
     after = f", after `{steps[at - 1].phase}`" if at else ""
-    text = f"step {at + 1} of {len(steps)} of this update{after}: {_STEPS[step.phase]}"
+    text = f"phase {at + 1} of {len(steps)} of this update{after}: {_what(step.phase)}"
     following = steps[at + 1].phase if at + 1 < len(steps) else None
     if following is None:
-        return f"{text}; then take `previous` and `step` away"
+        return f"{text}; then take `previous` and `phase` away"
     if following is Phase.AT_ONCE:
-        return f"{text}; then take `previous` and `step` away, and the rest is done at once"
+        return f"{text}; then take `previous` and `phase` away, and the rest is done at once"
     return f"{text}; then `{following}`"
 
 
@@ -173,5 +177,5 @@ def _update_data(
         "over_limit": [finding.as_data() for finding in update.refused],
         "held_groups": list(update.held),
         "replaced_groups": list(update.replaced),
-        "steps": None if update.steps is None else [step.phase.value for step in update.steps],
+        "phases": None if update.steps is None else [step.phase.value for step in update.steps],
     }

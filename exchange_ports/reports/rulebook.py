@@ -214,7 +214,7 @@ _COLUMNS: Final = (
     *("source", "source servers", "source addresses"),
     *("destination", "destination servers", "destination addresses"),
     *("passes", "reason", "published row", "document"),
-    *("risk accepted", "risk notes", "owner", "ticket", "review", "rule"),
+    *("risk accepted", "risk notes", "owner", "ticket", "review by", "rule"),
     *("stack file", "sha256", "exchange-ports", "proof"),
 )
 
@@ -241,7 +241,7 @@ def _record(zone: RulebookZone, rule: Rule, asked: Collection[Reason]) -> Iterat
     yield each_once(map(document, reasons))
     yield "yes" if rule.is_risky else "no"
     yield "; ".join(rule.risks)
-    for field in ("owner", "ticket", "review"):
+    for field in ("owner", "ticket", "review_by"):
         yield each_once(getattr(reason, field) for reason in reasons)
     yield rule.name
 

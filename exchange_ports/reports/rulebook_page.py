@@ -107,7 +107,7 @@ def _facts(book: Book) -> Iterator[tuple[str, doc.Value]]:
 
 def _risks(book: Book) -> doc.Section:
     rows = [*_accepted(book)]
-    columns = ("from", "to", "passes", "in the operator's words", "owner", "ticket", "review")
+    columns = ("from", "to", "passes", "in the operator's words", "owner", "ticket", "review by")
     known = [
         doc.Row((doc.Text(code, doc.Look.CODE), why))
         for code, why in book.plans.topology.acknowledge.items()
@@ -166,7 +166,7 @@ def _parts(plans: Plans, ends: Iterable[Endpoint]) -> Iterator[str | ExternalEnd
 def _accepted_flow(flow: AdditionalFlow) -> doc.Row:
     need = None if flow.need is None else flow.need.value
     ports = ", ".join(map(str, flow.ports)) if flow.ports else f"need {need}"
-    said = (flow.reason or f"need {need}", flow.owner, flow.ticket, flow.review)
+    said = (flow.reason or f"need {need}", flow.owner, flow.ticket, flow.review_by)
     return doc.Row(
         (
             ", ".join(map(_end, ends_of(flow.source))),
@@ -442,7 +442,7 @@ _LAWS: Final = (
     "controllers, Lync servers and other Exchange servers.",
     "Perimeter: an Edge server has what the tables and additional flows give it, and no more.",
     "Every rule is needed: none names nobody, none is covered by a single other one.",
-    "Neighbours are unharmed: rules are about our own servers.",
+    "Neighbors are unharmed: rules are about our own servers.",
 )
 _NOT_CLAIMED: Final = (
     "That the rules stand in the account as they stand here: this is the plan of the stack file, and no cloud "

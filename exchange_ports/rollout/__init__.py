@@ -4,7 +4,7 @@ Pure, as everything below `resources`. DESIGN 5 "Updates" is the statement; `doc
 """
 
 from exchange_ports.rollout.examine import TransientEffect
-from exchange_ports.rollout.phases import Attached, Phase, PhasePlan, Rollout, plan_rollout
+from exchange_ports.rollout.phases import Phase, PhasePlan, Rollout, ServersIn, plan_rollout
 from exchange_ports.rollout.request import (
     RolloutRequest,
     check_previous,
@@ -23,7 +23,7 @@ from exchange_ports.rollout.update import (
 )
 
 __all__ = [
-    "Attached",
+    "ServersIn",
     "Does",
     "TransientEffect",
     "Ids",

@@ -1,9 +1,9 @@
-"""An update as one step, or as the fewest steps that cut and open nothing while they run.
+"""An update at once, or in the fewest phases that cut and open nothing while they run.
 
 A server that changes groups must find the rules of its new group as they will be, and must have
 left its old group before that one's rules change. So: first the rules, each group's as its members
-need them (expand), then the servers, then what is no longer wanted (contract). And a rule that goes
-and names a list of ranges that changes must go before the list does (trim).
+need them (`add_rules`), then the servers, then what is no longer wanted (`remove_rules`). And a rule that goes
+and names a list of ranges that changes must go before the list does (`remove_list_rules`).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,33 +20,33 @@ from exchange_ports.rollout import update
 from exchange_ports.rollout.examine import Examination, examine
 
 
-class Attached(StrEnum):
+class ServersIn(StrEnum):
     """Where servers take their groups from the outputs."""
 
-    HERE = "here"
+    THIS_STACK = "this_stack"
     """In the same program: between the last rule that is added and the first that goes."""
-    ELSEWHERE = "elsewhere"
+    OTHER_STACK = "other_stack"
     """In another stack: at any time after the update."""
 
 
 class Phase(StrEnum):
-    """One step of an update: what is done in it."""
+    """One phase of an update: what is done in it."""
 
-    AT_ONCE = "at once"
+    AT_ONCE = "at_once"
     """The topology as it will be."""
-    TRIM = "trim"
+    REMOVE_LIST_RULES = "remove_list_rules"
     """Take away the rules that go and name a list of ranges that changes."""
-    EXPAND = "expand"
+    ADD_RULES = "add_rules"
     """Add what is new, keep what servers still need."""
-    CHANGE = "change"
+    SWITCH_GROUPS = "switch_groups"
     """Attach their new groups to the servers."""
-    LEAVE = "leave"
+    REMOVE_SERVERS = "remove_servers"
     """Take away the servers that go."""
-    JOIN = "join"
+    ATTACH_GROUPS = "attach_groups"
     """Attach their new groups to the servers beside the old ones."""
-    SHED = "shed"
+    DETACH_GROUPS = "detach_groups"
     """Take their old groups from the servers, and add the servers that come."""
-    CONTRACT = "contract"
+    REMOVE_RULES = "remove_rules"
     """Delete what is no longer wanted. Servers that still change their groups do it here."""
 
 
@@ -91,7 +91,7 @@ _Way = Callable[[update.NetworkPair], Iterator[update.TransientState]]
 def plan_rollout(
     old: Plans,
     new: Plans,
-    attached: Attached = Attached.HERE,
+    servers_in: ServersIn = ServersIn.THIS_STACK,
     ids: tuple[update.Ids, update.Ids] = ({}, {}),
 ) -> Rollout:
     """What passes on the way from one to the other, at once and in steps.
@@ -120,10 +120,10 @@ def plan_rollout(
     # What takes foreign rules away takes old ones of ours away, perhaps before servers of the same
     # program have changed their groups: then that may be at any time, as in another stack.
     exclusive = any(pair.new.exclusive for pair in pairs)
-    at_once, over = look(pairs, _at_once(attached, exclusive=exclusive))
+    at_once, over = look(pairs, _at_once(servers_in, exclusive=exclusive))
     # Lists change whole in one of the steps, so no steps make such a change smaller.
     over += update.changed_at_once(pairs)
-    stays = update.held(pairs, everyone) if attached is Attached.ELSEWHERE else ()
+    stays = update.held(pairs, everyone) if servers_in is ServersIn.OTHER_STACK else ()
     moves = tuple(dict.fromkeys(interface.name for interface in everyone if interface.moves))
     apart = {issue.when for issue in at_once.issues}
     replaced = (
@@ -141,9 +141,9 @@ def plan_rollout(
     if update.changed_at_once(pairs):
         return Rollout(at_once, None, at_once, moves, over, stays)
     short = [replace(pair, old=update.trimmed(pair.old, pair.new)) for pair in pairs]
-    for way, phases in _ways(attached, trims=short != list(pairs), exclusive=exclusive):
-        starts = short if Phase.TRIM in phases else pairs
-        for spare in _SPARES if Phase.EXPAND in phases else _SPARES[:1]:
+    for way, phases in _ways(servers_in, trims=short != list(pairs), exclusive=exclusive):
+        starts = short if Phase.REMOVE_LIST_RULES in phases else pairs
+        for spare in _SPARES if Phase.ADD_RULES in phases else _SPARES[:1]:
             expanded = [
                 replace(pair, trimmed=start.old, middle=_middle(start, everyone, spare))
                 for pair, start in zip(pairs, starts, strict=True)
@@ -157,16 +157,19 @@ def plan_rollout(
 
 
 def _ways(
-    attached: Attached, *, trims: bool, exclusive: bool
+    servers_in: ServersIn, *, trims: bool, exclusive: bool
 ) -> list[tuple[_Way, tuple[Phase, ...]]]:
     """What is tried, the fewest steps first."""
     ways = list(_WAYS)
     if trims:
-        at_once = (_at_once(attached, exclusive=exclusive), (Phase.AT_ONCE,))
-        ways += [(_trim_and(way), (Phase.TRIM, *phases)) for way, phases in (at_once, *_WAYS)]
-    if attached is Attached.ELSEWHERE or exclusive:
+        at_once = (_at_once(servers_in, exclusive=exclusive), (Phase.AT_ONCE,))
+        ways += [
+            (_trim_and(way), (Phase.REMOVE_LIST_RULES, *phases))
+            for way, phases in (at_once, *_WAYS)
+        ]
+    if servers_in is ServersIn.OTHER_STACK or exclusive:
         # Servers of another stack change their groups in a step of their own.
-        ways = [each for each in ways if each[1][-2:] != (Phase.EXPAND, Phase.CONTRACT)]
+        ways = [each for each in ways if each[1][-2:] != (Phase.ADD_RULES, Phase.REMOVE_RULES)]
     return sorted(ways, key=lambda each: len(each[1]))
 
 
@@ -209,7 +212,7 @@ def _at_end_of(
     phase: Phase, pair: update.NetworkPair, everyone: Iterable[update.ServerInterface]
 ) -> RuleSet:
     """What a network has when a step is done, with the memberships of then."""
-    if phase in (Phase.AT_ONCE, Phase.CONTRACT):
+    if phase in (Phase.AT_ONCE, Phase.REMOVE_RULES):
         return pair.new
     here = [interface for interface in everyone if interface.place == pair.place]
     states = {
@@ -217,7 +220,7 @@ def _at_end_of(
         for interface in here
         if (state := interface.state_with(_MEMBERSHIP[phase](interface))) is not None
     }
-    rules = pair.trimmed if phase is Phase.TRIM else pair.middle
+    rules = pair.trimmed if phase is Phase.REMOVE_LIST_RULES else pair.middle
     return cloud_of(rules).transitions.with_memberships(
         rules,
         {name: state.groups for name, state in states.items()},
@@ -227,18 +230,18 @@ def _at_end_of(
 
 #: What a server is attached to at the end of each step between the first and the last.
 _MEMBERSHIP: Final[Mapping[Phase, Callable[[update.ServerInterface], update.Membership]]] = {
-    Phase.TRIM: lambda _: "before",
-    Phase.EXPAND: lambda _: "before",
-    Phase.LEAVE: lambda interface: "after" if interface.goes else "before",
-    Phase.JOIN: lambda interface: "after" if interface.goes else "both",
-    Phase.CHANGE: lambda _: "after",
-    Phase.SHED: lambda _: "after",
+    Phase.REMOVE_LIST_RULES: lambda _: "before",
+    Phase.ADD_RULES: lambda _: "before",
+    Phase.REMOVE_SERVERS: lambda interface: "after" if interface.goes else "before",
+    Phase.ATTACH_GROUPS: lambda interface: "after" if interface.goes else "both",
+    Phase.SWITCH_GROUPS: lambda _: "after",
+    Phase.DETACH_GROUPS: lambda _: "after",
 }
 
 
-def _at_once(attached: Attached, *, exclusive: bool) -> _Way:
+def _at_once(servers_in: ServersIn, *, exclusive: bool) -> _Way:
     def way(pair: update.NetworkPair) -> Iterator[update.TransientState]:
-        if attached is Attached.HERE:
+        if servers_in is ServersIn.THIS_STACK:
             yield from update.transition(1, pair.old, pair.new, ("before", "after"))
             if not exclusive:
                 return
@@ -278,9 +281,18 @@ def _phase_by_phase(pair: update.NetworkPair) -> Iterator[update.TransientState]
 
 #: The moments of each way, and its steps.
 _WAYS: Final[tuple[tuple[_Way, tuple[Phase, ...]], ...]] = (
-    (_two_steps, (Phase.EXPAND, Phase.CONTRACT)),
-    (_three_steps, (Phase.EXPAND, Phase.CHANGE, Phase.CONTRACT)),
-    (_phase_by_phase, (Phase.EXPAND, Phase.LEAVE, Phase.JOIN, Phase.SHED, Phase.CONTRACT)),
+    (_two_steps, (Phase.ADD_RULES, Phase.REMOVE_RULES)),
+    (_three_steps, (Phase.ADD_RULES, Phase.SWITCH_GROUPS, Phase.REMOVE_RULES)),
+    (
+        _phase_by_phase,
+        (
+            Phase.ADD_RULES,
+            Phase.REMOVE_SERVERS,
+            Phase.ATTACH_GROUPS,
+            Phase.DETACH_GROUPS,
+            Phase.REMOVE_RULES,
+        ),
+    ),
 )
 
 

@@ -1,6 +1,6 @@
-"""Which step of an update a stack asks for, and what is registered in it.
+"""Which phase of an update a stack asks for, and what is registered in it.
 
-The steps that there are depend on both topologies and on where servers take their groups from: whoever
+The phases that there are depend on both topologies and on where servers take their groups from: whoever
 asks for one that is not offered is told which are.
 """
 
@@ -11,7 +11,7 @@ from typing import Final
 from exchange_ports.findings import Finding, Path, Refused, nearest
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.planning import Plans, RegisteredNetwork, compile_plans
-from exchange_ports.rollout.phases import Attached, Phase, PhasePlan, Rollout, plan_rollout
+from exchange_ports.rollout.phases import Phase, PhasePlan, Rollout, ServersIn, plan_rollout
 from exchange_ports.rollout.update import network_name
 from exchange_ports.topology.checks import check
 from exchange_ports.topology.fields import plain_type
@@ -19,10 +19,10 @@ from exchange_ports.topology.models import Topology
 from exchange_ports.topology.validate import parse_topology
 
 PREVIOUS: Final = "previous"
-STEP: Final = "step"
-ATTACHED: Final = "attached"
+PHASE: Final = "phase"
+SERVERS_IN: Final = "servers_in"
 
-#: Words for a step; doing all at once is no step.
+#: Words for a phase; doing all at once is none.
 _WORDS: Final = tuple(phase.value for phase in Phase if phase is not Phase.AT_ONCE)
 
 
@@ -30,9 +30,9 @@ _WORDS: Final = tuple(phase.value for phase in Phase if phase is not Phase.AT_ON
 class RequestedPhase:
     """What a stack says of its update beside the two topologies."""
 
-    #: None: no step, the topology as it will be.
+    #: None: no phase, the topology as it will be.
     phase: Phase | None
-    attached: Attached
+    servers_in: ServersIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,9 @@ class RolloutRequest:
     findings: tuple[Finding, ...]
 
 
-def read_request(step: object, attached: object, previous: Topology | object) -> RolloutRequest:
+def read_request(phase: object, servers_in: object, previous: Topology | object) -> RolloutRequest:
     """What these three say; each is None where nothing is said."""
-    asked, wrong = _asked_for(step, attached, previous)
+    asked, wrong = _asked_for(phase, servers_in, previous)
     if previous is None:
         return RolloutRequest(asked, None, tuple(wrong))
     try:
@@ -56,22 +56,22 @@ def read_request(step: object, attached: object, previous: Topology | object) ->
 
 
 def _asked_for(
-    step: object, attached: object, previous: object
+    phase: object, servers_in: object, previous: object
 ) -> tuple[RequestedPhase, list[Finding]]:
-    """The step and the place that are meant, with what is wrong with the words.
+    """The phase and the place that are meant, with what is wrong with the words.
 
-    `step` and `attached` are None where nothing is said.
+    `phase` and `servers_in` are None where nothing is said.
     """
     found: list[Finding] = []
-    phase: Phase | None = None
-    if step is not None and _is_word(step, _WORDS, (STEP,), found):
-        phase = Phase(str(step))
+    named: Phase | None = None
+    if phase is not None and _is_word(phase, _WORDS, (PHASE,), found):
+        named = Phase(str(phase))
         if previous is None:
-            found.append(BY_CODE["step-without-previous"].at((STEP,), step=phase))
-    place = Attached.HERE
-    if attached is not None and _is_word(attached, tuple(Attached), (ATTACHED,), found):
-        place = Attached(str(attached))
-    return RequestedPhase(phase, place), found
+            found.append(BY_CODE["phase-without-previous"].at((PHASE,), phase=named))
+    place = ServersIn.THIS_STACK
+    if servers_in is not None and _is_word(servers_in, tuple(ServersIn), (SERVERS_IN,), found):
+        place = ServersIn(str(servers_in))
+    return RequestedPhase(named, place), found
 
 
 def _is_word(given: object, allowed: tuple[str, ...], at: Path, found: list[Finding]) -> bool:
@@ -118,41 +118,41 @@ def check_previous(previous: Topology | None, topology: Topology) -> Iterator[Fi
 
 
 def select_phase(old: Plans, new: Plans, asked: RequestedPhase) -> tuple[Rollout, PhasePlan | None]:
-    """The update, and the step of it that is asked for.
+    """The update, and the phase of it that is asked for.
 
-    :raises Refused: no such step is offered; which are is said.
+    :raises Refused: no such phase is offered; which are is said.
     """
-    found = plan_rollout(old, new, asked.attached)
+    found = plan_rollout(old, new, asked.servers_in)
     if asked.phase is None:
         return found, None
     for step in found.steps or ():
         if step.phase is asked.phase:
             return found, step
-    why, fix = _no_step(found)
-    raise Refused([BY_CODE["step-not-offered"].at((STEP,), step=asked.phase, why=why, fix=fix)])
+    why, fix = _no_phase(found)
+    raise Refused([BY_CODE["phase-not-offered"].at((PHASE,), phase=asked.phase, why=why, fix=fix)])
 
 
-def _no_step(found: Rollout) -> tuple[str, str]:
-    """Why a step is not offered, and what would be right."""
+def _no_phase(found: Rollout) -> tuple[str, str]:
+    """Why a phase is not offered, and what would be right."""
     if found.steps is not None and not found.clean:
         words = ", ".join(step.phase for step in found.steps if step.phase is not Phase.AT_ONCE)
-        rest = "" if found.steps[-1].phase is Phase.CONTRACT else ", and then the rest at once"
-        return f"its steps are {words}, in this order{rest}", f"write one of {words}"
+        rest = "" if found.steps[-1].phase is Phase.REMOVE_RULES else ", and then the rest at once"
+        return f"its phases are {words}, in this order{rest}", f"write one of {words}"
     if found.clean:
-        return "it is clean in one step", "take `step` away, and do it at once"
+        return "it is clean at once", "take `phase` away, and do it at once"
     if found.replaced:
         return (
-            f"groups would be replaced, and there are no steps for that: {', '.join(found.replaced)}",
-            "do it as docs/updates.md says of what cannot be done in steps",
+            f"groups would be replaced, and there are no phases for that: {', '.join(found.replaced)}",
+            "do it as docs/updates.md says of what cannot be done in phases",
         )
     if found.refused:
         over = "; ".join(finding.summary for finding in found.refused)
         return (
-            f"old and new rules stand together in any step, and are over a limit then: {over}",
+            f"old and new rules stand together in any phase, and are over a limit then: {over}",
             "make room for both (a quota, fewer ranges), or do the edit in two parts",
         )
     return (
-        "no steps were found in which nothing is cut or opened",
+        "no phases were found in which nothing is cut or opened",
         "do the edit in parts, and look at each with `exchange-ports plan FILE --against OLD`",
     )
 
@@ -160,14 +160,14 @@ def _no_step(found: Rollout) -> tuple[str, str]:
 def registered(
     old: Plans | None, new: Plans, step: PhasePlan | None
 ) -> tuple[RegisteredNetwork, ...]:
-    """Each network with its plan: as it will be, or as it is at the end of a step.
+    """Each network with its plan: as it will be, or as it is at the end of a phase.
 
     Networks that only the old topology has come first, while they hold anything.
     """
-    if old is None or step is None or step.phase is Phase.CONTRACT:
+    if old is None or step is None or step.phase is Phase.REMOVE_RULES:
         return new.registered
     keys = {network_name(plan): key for key, plan in new.networks.items()}
-    # At neighbours' groups rules only allow: both what was meant and what will be stands there.
+    # At neighbors' groups rules only allow: both what was meant and what will be stands there.
     flows = (*old.flows, *new.flows)
     gone = (
         RegisteredNetwork(key, step.plans[network_name(plan)], flows)

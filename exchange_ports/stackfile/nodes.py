@@ -168,7 +168,7 @@ class _Builder:
             raise self.refused(kinds.NESTED_TOO_DEEP, node.line, limit=MAX_DEPTH)
         if event.anchor is not None:
             if event.anchor in self._anchors:
-                raise self.refused(kinds.ANCHOR_TWICE, node.line)
+                raise self.refused(kinds.DUPLICATE_ANCHOR, node.line)
             self._anchors[event.anchor] = node
         self._place(node.line, node, is_alias=False)
         if isinstance(node, YamlText):
@@ -182,7 +182,7 @@ class _Builder:
         if node is None:
             raise self.refused(kinds.UNKNOWN_ALIAS, line)
         if not node.finished:
-            raise self.refused(kinds.ALIAS_IN_ITSELF, line)
+            raise self.refused(kinds.RECURSIVE_ALIAS, line)
         # Each alias may sit on the one before it: heights add up although nothing is nested.
         if len(self._open) + node.height > MAX_DEPTH:
             raise self.refused(kinds.NESTED_TOO_DEEP, line, limit=MAX_DEPTH)
@@ -298,7 +298,7 @@ def _readable(content: bytes, file: str) -> str:
     if unseen := _UNSEEN.search(text):
         code = ord(unseen[0])
         raise _refused(
-            kinds.UNSEEN_CHARACTER,
+            kinds.INVISIBLE_CHARACTER,
             file,
             _line(text[: unseen.start()]),
             character=f"U+{code:04X}",

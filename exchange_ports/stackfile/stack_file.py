@@ -24,11 +24,11 @@ from exchange_ports.stackfile.yaml_values import (
 #: The project's name, by which Pulumi files our settings: `exchange-ports:topology`.
 NAMESPACE: Final = "exchange-ports"
 #: Our settings, without the namespace. Only the first must be there.
-SETTINGS: Final = ("topology", "networks", "tags", "previous", "step", "attached")
+SETTINGS: Final = ("topology", "networks", "tags", "previous", "phase", "servers_in")
 FULL_NAMES: Final = tuple(f"{NAMESPACE}:{name}" for name in SETTINGS)
 
 #: Our settings that are one word; the others are mappings.
-WORDS: Final = ("step", "attached")
+WORDS: Final = ("phase", "servers_in")
 
 #: How alike a name must be to one of ours to be a slip of it, as `difflib` measures it.
 _ALIKE: Final = 0.8
@@ -162,17 +162,19 @@ class _Reader(Walk):
         others: dict[str, object] = {}
         sealed: dict[str, str] = {}
         nodes: dict[str, _Placed] = {}
-        misspelt: set[str] = set()
+        misspelled: set[str] = set()
         for key, entry in self.named(node, ("config",)):
             namespace, _, name = key.partition(":")
             if namespace == NAMESPACE and name in SETTINGS:
                 ours[name] = self.setting(name, key, entry)
                 nodes[name] = _Placed(entry.line, entry.value)
             elif meant := _meant(key):
-                misspelt.add(meant)
-                self.add(kinds.MISSPELT_SETTING, ("config", key), entry.line, key=key, meant=meant)
+                misspelled.add(meant)
+                self.add(
+                    kinds.MISSPELLED_SETTING, ("config", key), entry.line, key=key, meant=meant
+                )
             elif namespace == NAMESPACE:
-                misspelt.add(self.unknown_setting(key, name, entry.line))
+                misspelled.add(self.unknown_setting(key, name, entry.line))
             elif key.count(":") > 1 and key.split(":")[1:-1] != ["config"]:
                 self.add(kinds.CONFIG_KEY_FORM, ("config", key), entry.line, key=key)
             else:
@@ -181,7 +183,7 @@ class _Reader(Walk):
                 if has_secret(entry.value):
                     sealed[key] = digest(entry.value)
                 nodes.setdefault(key, _Placed(entry.line, entry.value))
-        if "topology" not in ours and FULL_NAMES[0] not in misspelt:
+        if "topology" not in ours and FULL_NAMES[0] not in misspelled:
             self.add(kinds.MISSING_TOPOLOGY, ("config",), config.line, namespace=NAMESPACE)
         return StackFile(self.file, ours, others, sealed, _nodes=nodes, _line=config.line)
 

@@ -153,7 +153,7 @@ _MERGE: Final = "<<"
 
 _LINE_BREAKS: Final = frozenset("\n\r\x85\u2028\u2029")
 _DOUBTS: Final[Mapping[Doubt, Kind]] = {
-    Doubt.TRUTH: kinds.UNQUOTED_TRUTH,
+    Doubt.TRUTH: kinds.UNQUOTED_BOOLEAN,
     Doubt.NUMBER: kinds.UNQUOTED_NUMBER,
     Doubt.TIME: kinds.UNQUOTED_TIME,
     Doubt.SYMBOL: kinds.UNQUOTED_SYMBOL,
@@ -218,7 +218,7 @@ class Walk:
     def blanks(self, node: YamlText, path: Path) -> None:
         """Refuse a text that Pulumi cannot write and read once more, as it does with every file."""
         if node.text[:1].isspace() and not _LINE_BREAKS.isdisjoint(node.text):
-            self.add_once(node, kinds.LEADING_BLANK, path, node.line)
+            self.add_once(node, kinds.LEADING_WHITESPACE, path, node.line)
 
     def named(self, node: Fields, path: Path) -> list[tuple[str, YamlEntry]]:
         """The entries of a mapping by name; a key that is no name to every reader is a fault."""

@@ -281,7 +281,7 @@ class EndpointKind(StrEnum):
 
     INTERNET = "internet"
     """Public addresses: the Internet without what is private or no unicast address."""
-    ANY = "anywhere"
+    ANY = "any"
     """Any address at all, the organization's own too."""
     ADDRESSES = "addresses"
     """What an operator gives as addresses or ranges."""
@@ -334,9 +334,9 @@ class FlowEnd(NamedTuple):
             _refuse_cloud_name(text)
             _no_host_name(text)
         if not _NAME.fullmatch(word) or (at and not _NAME.fullmatch(site)):
-            raise PydanticCustomError("bad-end", "", {"end": text})
+            raise PydanticCustomError("bad-endpoint", "", {"end": text})
         if at and word not in ROLE_WORDS:
-            raise PydanticCustomError("bad-end", "", {"end": text})
+            raise PydanticCustomError("bad-endpoint", "", {"end": text})
         return cls(word, site if at else None)
 
     @property
@@ -452,7 +452,7 @@ FlowEndText = Annotated[
 def _words(value: object) -> str:
     text = _must_be_text(value, "words")
     if not text.strip() or not text.isprintable():
-        raise PydanticCustomError("bad-words", "", {"words": text})
+        raise PydanticCustomError("bad-text", "", {"words": text})
     return text
 
 

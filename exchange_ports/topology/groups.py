@@ -64,7 +64,7 @@ def send_connectors(topology: models.Topology) -> tuple[models.Outbound, ...]:
     if declared is None:
         sending = any(edge.sends for edge in topology.edge_servers.values())
         return (models.Outbound(through=models.OutboundPath.EDGE),) if sending else ()
-    return tuple(each for each in declared if each.through is not models.OutboundPath.NONE)
+    return declared
 
 
 class GroupKind(StrEnum):

@@ -339,15 +339,15 @@ def match_servers(
     return [ServerPair(*pair) for pair in pairs]
 
 
-# ---- neighbours by the names under which flows, reports and cloud ids know them ----
+# ---- neighbors by the names under which flows, reports and cloud ids know them ----
 
 
-#: The fields of a site that declare neighbours of the fabric.
+#: The fields of a site that declare neighbors of the fabric.
 FIELDS: Final = ("domain_controllers", "lync", "other_exchange")
 
 
 def name_of(field: str, key: str, site: models.Site) -> str:
-    """The neighbours of one field of a site: `domain-controllers.hq`."""
+    """The neighbors of one field of a site: `domain-controllers.hq`."""
     return f"{field.replace('_', '-')}.{identity(key, site)}"
 
 
@@ -361,8 +361,8 @@ def witness_name(name: str) -> str:
     return f"witness.{name}"
 
 
-def neighbours(topology: models.Topology) -> tuple[str, ...]:
-    """Every neighbour that has a name of its own, in order."""
+def neighbors(topology: models.Topology) -> tuple[str, ...]:
+    """Every neighbor that has a name of its own, in order."""
 
     def everyone() -> Iterator[str]:
         for key, site in topology.sites.items():
@@ -371,6 +371,6 @@ def neighbours(topology: models.Topology) -> tuple[str, ...]:
                     yield name_of(named, key, site)
             if site.domain_controllers is not None and site.domain_controllers.accounts_forest:
                 yield accounts_name(key, site)
-        yield from map(witness_name, topology.witnesses)
+        yield from map(witness_name, topology.witness_servers)
 
     return tuple(sorted(everyone()))

@@ -1,4 +1,4 @@
-"""What can be declared: the shape of an Exchange organisation, as a stack file writes it.
+"""What can be declared: the shape of an Exchange organization, as a stack file writes it.
 
 Knows: fields, their types and meanings; the JSON Schema made from here is the users' reference.
 Must not know: whether what is declared makes sense (`checks`), nor what follows from it (`flows`).
@@ -55,15 +55,14 @@ class OutboundPath(StrEnum):
     MAILBOX = "mailbox"
     CLIENT_ACCESS = "client_access"
     EDGE = "edge"
-    NONE = "none"
 
 
-class Passage(StrEnum):
+class ConnectedThrough(StrEnum):
     """What traffic between a network and other places passes through."""
 
-    ROUTED = "routed"
-    INSPECTED = "inspected"
-    TRANSLATED = "translated"
+    ROUTING = "routing"
+    INSPECTION = "inspection"
+    NAT = "nat"
 
 
 class Attachment(StrEnum):
@@ -132,7 +131,9 @@ class Network(Declared):
     """What `internet` means here. Left out: public addresses, and any address as a source for
     clients and mail towards Client Access servers. `any`: any address everywhere. `public`: public
     addresses everywhere."""
-    passage: Passage = Field(default=Passage.ROUTED, examples=["routed"])
+    connected_through: ConnectedThrough = Field(
+        default=ConnectedThrough.ROUTING, examples=["routing"]
+    )
     """What stands between this network and other places: nothing that looks inside (`routed`), an
     appliance that does (`inspected`), or address translation (`translated`)."""
     quotas: Quotas = Field(default_factory=Quotas, examples=[{"rules_per_security_group": 100}])
@@ -193,7 +194,7 @@ class Server(Addressed):
 
 
 class Addresses(Declared):
-    """Neighbours by address: what Exchange needs of them is opened at Exchange's end."""
+    """Neighbors by address: what Exchange needs of them is opened at Exchange's end."""
 
     addresses: tuple[fields.Range, ...] = Field(
         min_length=1, examples=[["10.20.2.10", "10.20.3.10"]]
@@ -246,7 +247,7 @@ class EdgeServer(Addressed):
     subscribed_site: fields.Name | None = Field(default=None, examples=["hq"])
     """The Active Directory site it is subscribed to: mail passes between it and the Mailbox
     servers of this site only."""
-    mail_site: fields.Name | None = Field(default=None, examples=["hq"])
+    manual_connectors_site: fields.Name | None = Field(default=None, examples=["hq"])
     """For an Edge server without a subscription: the site whose Mailbox servers it exchanges mail
     with, by connectors made by hand. It takes no part in EdgeSync."""
     edgesync_except: tuple[fields.Name, ...] = Field(default=(), examples=[["mbx3"]])
@@ -272,7 +273,7 @@ class EdgeServer(Addressed):
     @property
     def site(self) -> str:
         """The site it exchanges mail with, by subscription or by hand."""
-        return self.subscribed_site or self.mail_site or ""
+        return self.subscribed_site or self.manual_connectors_site or ""
 
 
 Internet = Annotated[Literal["internet"], Field(description="Any public address.")]
@@ -338,7 +339,7 @@ class Outbound(Declared):
 
     through: OutboundPath = Field(examples=["edge", "mailbox"])
     """Which servers hand mail out: `mailbox`, `client_access` (proxied through the Client Access
-    servers of the same site), `edge`, or `none`."""
+    servers of the same site), or `edge`."""
     next_hop: NextHop = Field(
         default="internet", examples=["internet", [{"address": "10.20.7.25", "port": SMTP_PORT}]]
     )
@@ -419,7 +420,7 @@ class MailFlow(Declared):
 
 
 Resolver = (
-    Annotated[Literal["domain_controllers", "platform"], Tag("<word>")]
+    Annotated[Literal["domain_controllers", "cloud_resolver"], Tag("<word>")]
     | Annotated[tuple[fields.Address, ...], Field(min_length=1), Tag("<list>")]
 )
 ResolverOfNetwork = Annotated[Resolver, BY_SHAPE]
@@ -434,12 +435,12 @@ class NameServers(Declared):
     """Who answers DNS questions. Nothing is assumed: the published page does not say who does."""
 
     internal: ResolverOrByNetwork = Field(
-        examples=["domain_controllers", "platform", ["10.20.2.53"], {"corp": ["10.20.2.53"]}]
+        examples=["domain_controllers", "cloud_resolver", ["10.20.2.53"], {"corp": ["10.20.2.53"]}]
     )
-    """For internal Exchange servers: `domain_controllers`, `platform` (the cloud's own resolver,
+    """For internal Exchange servers: `domain_controllers`, `cloud_resolver` (the cloud's own resolver,
     which no rule filters), or a list of addresses; or one of these for each network."""
     edge: ResolverOrByNetwork | None = Field(
-        default=None, examples=[["10.20.240.53"], "platform", {"corp": ["10.20.240.53"]}]
+        default=None, examples=[["10.20.240.53"], "cloud_resolver", {"corp": ["10.20.240.53"]}]
     )
     """For Edge servers: the same choices."""
 
@@ -463,7 +464,7 @@ class SenderReputation(Declared):
 
 
 Reputation = Annotated[
-    Annotated[Literal["direct", "off"], Tag("<word>")]
+    Annotated[Literal["direct", "disabled"], Tag("<word>")]
     | Annotated[SenderReputation, Tag("<mapping>")],
     BY_SHAPE,
 ]
@@ -497,7 +498,7 @@ class AdditionalFlow(Declared):
     """Who answers for it."""
     ticket: fields.Words | None = Field(default=None, examples=["MAIL-311"])
     """The request that asked for it."""
-    review: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = Field(
+    review_by: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = Field(
         default=None, examples=["2027-03-31"]
     )
     """The day by which it is looked at again, quoted: "2027-03-31"."""
@@ -556,9 +557,12 @@ class Topology(Declared):
     """Who answers DNS questions."""
     sender_reputation: Reputation | None = Field(
         default=None,
-        examples=["off", {"proxy": {"address": "10.20.240.9", "port": 8080, "type": "socks5"}}],
+        examples=[
+            "disabled",
+            {"proxy": {"address": "10.20.240.9", "port": 8080, "type": "socks5"}},
+        ],
     )
-    """Open proxy detection of Edge servers: through a `proxy`, `direct`, or `off`."""
+    """Open proxy detection of Edge servers: through a `proxy`, `direct`, or `disabled`."""
     additional_flows: tuple[AdditionalFlow, ...] = Field(
         default=(),
         examples=[
@@ -570,7 +574,7 @@ class Topology(Declared):
         default={}, examples=[{"imap": ["10143/tcp", "10993/tcp"]}]
     )
     """The ports of IMAP4 or POP3 where Set-ImapSettings or Set-PopSettings bound them anew."""
-    witnesses: dict[fields.Name, Witness] = Field(
+    witness_servers: dict[fields.Name, Witness] = Field(
         default={}, examples=[{"fsw1": {"address": "10.20.2.60"}}]
     )
     """Witness servers that are no Exchange servers, by name."""

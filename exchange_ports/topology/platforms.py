@@ -66,8 +66,8 @@ PLATFORMS: Final[Mapping[Platform, PlatformFacts]] = {
     Platform.AWS: PlatformFacts(
         "AWS",
         ids=("vpc_id",),
-        # Security groups of neighbours, for what is opened at their end.
-        optional_ids=("provider", "neighbours"),
+        # Security groups of neighbors, for what is opened at their end.
+        optional_ids=("provider", "neighbor_security_groups"),
         no_subnets="security groups of AWS hang on network interfaces only",
         port_25=Port25(
             "EC2 drops such mail to public addresses whatever the rules say, until AWS lifts it for the "
@@ -79,7 +79,7 @@ PLATFORMS: Final[Mapping[Platform, PlatformFacts]] = {
         ),
     ),
     # A network security group is written whole by whoever owns it, so nothing can be added to that of a
-    # neighbour (azure.md 5).
+    # neighbor (azure.md 5).
     Platform.AZURE: PlatformFacts(
         "Azure",
         ids=("resource_group_name", "location"),
@@ -88,7 +88,7 @@ PLATFORMS: Final[Mapping[Platform, PlatformFacts]] = {
         port_25=Port25(
             "Azure lets it out under an Enterprise Agreement only",
             "use a smart host on another port, or make sure of the subscription's agreement",
-            direct="azure-sends-directly",
+            direct="azure-without-smart-host",
         ),
         starter=Starter(
             ("azure-native:location: westeurope  # TODO",),

@@ -154,12 +154,12 @@ def _rest(answers: Answers) -> list[str]:
     admin = f"from: {answers.administration}"
     ports = "ports: [3389/tcp, 5985-5986/tcp], reason: administration"
     lines = [
-        f"    name_servers: {{internal: domain_controllers{', edge: platform' * bool(answers.edge)}}}",
+        f"    name_servers: {{internal: domain_controllers{', edge: cloud_resolver' * bool(answers.edge)}}}",
         "",
     ]
     if answers.edge:
         lines += [
-            '    sender_reputation: "off"  # or a proxy: open proxy detection of Edge servers',
+            "    sender_reputation: disabled  # or a proxy: open proxy detection of Edge servers",
             "",
         ]
     lines += [

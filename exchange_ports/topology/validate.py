@@ -1,6 +1,6 @@
 """Plain data -> a topology that makes sense, or everything that is wrong with it.
 
-Errors of shape do not hide the others: where it is clear what was meant (an unknown key, a misspelt
+Errors of shape do not hide the others: where it is clear what was meant (an unknown key, a misspelled
 word, host bits), the data is mended for the sake of the checks, and they speak about the rest.
 Cloud ids beside a topology are checked for presence only: their values may be known when a program runs.
 """
@@ -20,7 +20,7 @@ from exchange_ports.topology import models, validation_errors
 from exchange_ports.topology.checks import check
 from exchange_ports.topology.fields import plain_type
 from exchange_ports.topology.groups import identity
-from exchange_ports.topology.inventory import neighbours
+from exchange_ports.topology.inventory import neighbors
 from exchange_ports.topology.models import Platform, Topology
 
 #: Where a topology stands in a stack file's own keys.
@@ -190,14 +190,12 @@ def check_bindings(
                 (*at, key), name=key, what="a network of the topology", fix=f"declared are: {known}"
             )
     bound: dict[str, tuple[str, str]] = {}
-    known_neighbours = {*neighbours(topology), *(neighbours(previous) if previous else ())}
+    known_neighbors = {*neighbors(topology), *(neighbors(previous) if previous else ())}
     for key in sorted(every):
         if key in ids or key in asked:
             yield from _of_network(key, every[key], asked.get(key, []), ids.get(key), (*at, key))
-        if any("neighbours" in each.facts.optional_ids for each in every[key]):
-            yield from _of_neighbours(
-                sorted(known_neighbours), key, ids.get(key), (*at, key), bound
-            )
+        if any("neighbor_security_groups" in each.facts.optional_ids for each in every[key]):
+            yield from _of_neighbors(sorted(known_neighbors), key, ids.get(key), (*at, key), bound)
 
 
 def _with_those_that_go(topology: Topology, previous: Topology) -> dict[str, list[Platform]]:
@@ -229,7 +227,7 @@ def _of_network(
     meant = {name: nearest(name, known) for name in ids if name not in known}
     for name, platform in needed.items():
         if name not in ids and name in meant.values():
-            # It is there, and misspelt.
+            # It is there, and misspelled.
             continue
         # An id that is known only later is an object of Pulumi's, which has no value to compare.
         value = ids.get(name)
@@ -245,22 +243,22 @@ def _of_network(
         yield BY_CODE["unknown-key"].at((*at, name), key=name, fix=fix)
 
 
-def _of_neighbours(
+def _of_neighbors(
     known: Collection[str], key: str, given: object, at: Path, bound: dict[str, tuple[str, str]]
 ) -> Iterator[Finding]:
-    """What is wrong among the neighbours' groups of one network; `bound` has those that are known."""
-    within = (as_mapping(given) or {}).get("neighbours")
+    """What is wrong among the neighbors' groups of one network; `bound` has those that are known."""
+    within = (as_mapping(given) or {}).get("neighbor_security_groups")
     groups = as_mapping(within)
     if groups is None:
-        place = (*at, "neighbours")
+        place = (*at, "neighbor_security_groups")
         yield BY_CODE["wrong-type"].at(place, got=plain_type(within), expected="a mapping")
         return
     for name, group in groups.items():
-        place = (*at, "neighbours", name)
+        place = (*at, "neighbor_security_groups", name)
         if name not in known:
             near = nearest(name, known)
             fix = f"did you mean {near}?" if near else f"declared are: {', '.join(known) or 'none'}"
-            what = "a neighbour of the topology"
+            what = "a neighbor of the topology"
             yield BY_CODE["undeclared"].at(place, name=name, what=what, fix=fix)
         elif group is None or type(group) in _NOT_TEXT or group == "":
             got = "nothing" if group == "" else plain_type(group)
@@ -269,7 +267,7 @@ def _of_neighbours(
             # What only Pulumi knows has no value to compare.
             other = bound.setdefault(group, (key, name))
             if other != (key, name):
-                yield BY_CODE["bound-twice"].at(
+                yield BY_CODE["group-bound-twice"].at(
                     place, group=group, one=f"{other[1]} in {other[0]}", other=f"{name} in {key}"
                 )
 

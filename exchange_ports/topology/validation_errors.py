@@ -93,7 +93,7 @@ def not_plain(data: object, at: Path, path: Path = ()) -> Iterator[ShapeError]:
 
 def _odd(at: Path, data: object, got: str, expected: str) -> Finding:
     if is_output(data):
-        return BY_CODE["known-later"].at(at, fix=_FIX_OF.get(_field(at), _LATER))
+        return BY_CODE["unresolved-output"].at(at, fix=_FIX_OF.get(_field(at), _LATER))
     return BY_CODE["wrong-type"].at(at, got=got, expected=expected)
 
 
@@ -136,7 +136,7 @@ _MARKS: Final = frozenset({"<word>", "<list>", "<mapping>", "[key]"})
 
 
 def mistakable(data: Any, at: Path, path: Path = ()) -> Iterator[ShapeError]:
-    """A finding for each key that is spelt like one of pydantic's own steps. None is ever right."""
+    """A finding for each key that is spelled like one of pydantic's own steps. None is ever right."""
     if isinstance(data, dict):
         for key, value in cast("dict[str, Any]", data).items():
             if key in _MARKS:
@@ -253,7 +253,7 @@ def _empty(_: dict[str, Any], path: Path, data: Any, at: Path) -> ShapeError:
     del data
     needed = _is_required(path)
     fix = "list at least one" if needed else "list at least one, or leave the key out"
-    return ShapeError(BY_CODE["nothing-listed"].at((*at, *path), fix=fix))
+    return ShapeError(BY_CODE["empty-list"].at((*at, *path), fix=fix))
 
 
 def _wrong_type(kind: str, path: Path, data: Any, at: Path) -> ShapeError:

@@ -96,7 +96,7 @@ class Ports:
 
 
 def joined(several: Iterable[Ports]) -> tuple[Ports, ...]:
-    """The same ports, one value a protocol, so that neighbours and overlaps are one range."""
+    """The same ports, one value a protocol, so that neighbors and overlaps are one range."""
     together: dict[Protocol, Ports] = {}
     for ports in several:
         before = together.get(ports.protocol)
@@ -105,7 +105,7 @@ def joined(several: Iterable[Ports]) -> tuple[Ports, ...]:
 
 
 def without_adjacent(several: Iterable[Ports]) -> tuple[Ports, ...]:
-    """The same ports, one value a range, neighbours and overlaps joined to one range.
+    """The same ports, one value a range, neighbors and overlaps joined to one range.
 
     >>> [str(ports) for ports in without_adjacent([tcp(5986), tcp(25), tcp(5985)])]
     ['25/tcp', '5985-5986/tcp']

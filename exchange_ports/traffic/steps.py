@@ -48,7 +48,7 @@ class Atoms:
         return spans
 
     def _runs(self, mask: int) -> Iterator[Span]:
-        # Neighbouring bits are neighbouring atoms, with nothing between: so a run of ones is one
+        # Neighboring bits are neighboring atoms, with nothing between: so a run of ones is one
         # interval, and no two runs are adjacent.
         while mask:
             low = mask & -mask

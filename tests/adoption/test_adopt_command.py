@@ -255,8 +255,8 @@ def test_no_sdk_is_loaded() -> None:
 
 BY_HAND: Final = FOLDER / "by-hand"
 MADE: Final = (
-    *("--is", "exchange-lab-exchange=sg-0a000000000000000"),
-    *("--is", "exchange-lab-client-access.lab=sg-0b000000000000000"),
+    *("--match", "exchange-lab-exchange=sg-0a000000000000000"),
+    *("--match", "exchange-lab-client-access.lab=sg-0b000000000000000"),
 )
 
 

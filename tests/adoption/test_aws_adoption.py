@@ -7,7 +7,9 @@ would ask it to.
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -120,25 +122,42 @@ class Made:
 
 @pytest.fixture
 def making(tmp_path: Path) -> Iterator[Callable[..., Made]]:
-    ec2_server.forget_everything()
-
     def made(stack: str, tags: Mapping[str, str] | None = None) -> Made:
-        ec2 = ec2_server.client()
-        topology = declared(stack, "aws")
-        vpcs = {
-            name: ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-            for name in topology["networks"]
-        }
-        places = {f"made-up-{name}": vpc_id for name, vpc_id in vpcs.items()}
-        deployment = Deployment(AwsProvider(Control(tmp_path)), places)
-        blank = Recording(NAMESPACE, stack, (), {}, (), ())
-        there = Made(stack, topology, ec2, vpcs, deployment, blank, tags or {})
-        there.recording = there.run(topology)
-        deployment.up(there.recording)
-        return there
+        first, again = _made(stack, tuple((tags or {}).items()))
+        again()
+        deployment = Deployment(AwsProvider(Control(tmp_path)), _places(first.vpcs))
+        deployment.as_made_by(first.deployment)
+        return replace(first, deployment=deployment, topology=declared(stack, "aws"))
 
     yield made
     ec2_server.forget_everything()
+
+
+@cache
+def _made(stack: str, tags: tuple[tuple[str, str], ...]) -> tuple[Made, Callable[[], None]]:
+    """A stack in an account, made once, and what makes the account hold it again."""
+    ec2_server.forget_everything()
+    ec2 = ec2_server.client()
+    topology = declared(stack, "aws")
+    vpcs = {
+        name: ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        for name in topology["networks"]
+    }
+    with TemporaryDirectory() as directory:
+        deployment = Deployment(
+            AwsProvider(Control(Path(directory))),
+            _places(vpcs),
+        )
+        blank = Recording(NAMESPACE, stack, (), {}, (), ())
+        there = Made(stack, topology, ec2, vpcs, deployment, blank, dict(tags))
+        there.recording = there.run(topology)
+        deployment.up(there.recording)
+    return there, ec2_server.kept()
+
+
+def _places(vpcs: Mapping[str, str]) -> dict[str, str]:
+    """The ids of the networks, by those that the program makes up."""
+    return {f"made-up-{name}": vpc_id for name, vpc_id in vpcs.items()}
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -36,7 +36,7 @@ def run(stack: str, settings: Json) -> Recording:
 def wanted_of(place: NetworkExpectation) -> Iterator[ExpectedResource]:
     if isinstance(place, AwsNetworkExpectation):
         yield from map(place.one, (*place.plan.groups, *place.plan.prefix_lists))
-        yield from map(place.one, (*place.plan.rules, *place.at_neighbours))
+        yield from map(place.one, (*place.plan.rules, *place.at_neighbors))
     elif isinstance(place, AzureNetworkExpectation):
         yield from map(place.one, (*place.plan.application_groups, *place.plan.groups))
 
@@ -46,7 +46,9 @@ def settings_of(stack: str, platform: Platform) -> Json:
     networks = {name: dict(IDS[platform]) for name in topology["networks"]}
     if platform == "aws":
         site, network = next((name, each["network"]) for name, each in topology["sites"].items())
-        networks[network]["neighbours"] = {f"domain-controllers.{site}": "sg-0fedcba9876543210"}
+        networks[network]["neighbor_security_groups"] = {
+            f"domain-controllers.{site}": "sg-0fedcba9876543210"
+        }
     return {"topology": topology, "networks": networks, "tags": {"owner": "mail"}}
 
 

@@ -1,4 +1,4 @@
-"""The command line as a shell sees it: exit codes, both streams, colour, and what is loaded.
+"""The command line as a shell sees it: exit codes, both streams, color, and what is loaded.
 
 Most commands run in this process, those whose process matters in a fresh one. What findings say is the matter of test_findings.
 """
@@ -21,7 +21,7 @@ from tests.support.command import (
     on_a_terminal,
     run,
     run_apart,
-    without_colour,
+    without_color,
 )
 from tests.support.paths import DEV, PATIENCE, ROOT, STACKS
 
@@ -245,18 +245,18 @@ def test_a_file_that_may_not_be_read_is_bad_input(tmp_path: Path) -> None:
 # --- Where it is shown ----------------------------------------------------------------------
 
 
-def test_colour_is_for_terminals_only_and_changes_no_word() -> None:
+def test_color_is_for_terminals_only_and_changes_no_word() -> None:
     seen = on_a_terminal("plan", DEV)
     piped = run("plan", DEV).stdout
     assert b"\x1b[" in seen
     assert b"\x1b" not in piped
-    lines = [line.rstrip() for line in without_colour(seen).splitlines()]
+    lines = [line.rstrip() for line in without_color(seen).splitlines()]
     assert lines == piped.splitlines()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"NO_COLOR": "0"}, {"TERM": "dumb"}])
-def test_colour_can_be_refused(environment: dict[str, str]) -> None:
+def test_color_can_be_refused(environment: dict[str, str]) -> None:
     assert b"\x1b" not in on_a_terminal("plan", DEV, **environment)
 
 
@@ -275,8 +275,8 @@ OTHER: Final = "stacks/Pulumi.prod-aws.yaml"
         (("plan", "--json", DEV), 0),
         (("schema",), 0),
         (("diff", DEV, OTHER), 0),
-        # What a gate says is not lost with the text: `diff --fail-on widened | head -1`.
-        (("diff", "--fail-on", "widened", DEV, OTHER), 1),
+        # What a gate says is not lost with the text: `diff --fail-on newly_allowed | head -1`.
+        (("diff", "--fail-on", "newly_allowed", DEV, OTHER), 1),
         (("check", DEV, "internet", "ex1", "3389/tcp"), 1),
     ],
 )
@@ -424,7 +424,7 @@ def test_preview_of_a_stack_with_an_error_runs_no_program(project: Path) -> None
 
 
 def test_prove_as_json_says_what_was_proved_here_and_on_the_other_cloud() -> None:
-    ran = run("prove", "--json", "--both", DEV)
+    ran = run("prove", "--json", "--both-clouds", DEV)
     data = printed(ran)
     assert list(data) == [
         "proved",
@@ -451,7 +451,7 @@ def test_an_exception_is_late_from_the_day_after_its_review(day: str, code: int)
     ran = run("prove", "--as-of", day, LATE)
     assert ran.returncode == code
     said = ran.stderr.decode()
-    assert re.findall(r"^error\[(\S+)\]", said, re.M) == ["review-passed"] * code
+    assert re.findall(r"^error\[(\S+)\]", said, re.M) == ["review-overdue"] * code
     assert bool(re.search(rf"^  {re.escape(LATE)}:\d+  topology", said, re.M)) == bool(code)
     # The proof itself is the same, and is shown the same.
     assert ran.stdout.startswith(run("prove", LATE).stdout.rstrip(b"\n"))
@@ -465,7 +465,7 @@ def test_reviews_as_json_have_their_findings_in_the_data(day: str, code: int) ->
     told = data["reviews"]
     assert list(told) == ["as_of", "in_time", "dated", "undated_risks", "passed"]
     assert (told["as_of"], told["in_time"], told["dated"]) == (day, code == 0, 1)
-    assert [finding["code"] for finding in told["passed"]] == ["review-passed"] * code
+    assert [finding["code"] for finding in told["passed"]] == ["review-overdue"] * code
     assert all(finding["line"] for finding in told["passed"])
 
 
@@ -493,7 +493,7 @@ def test_what_is_no_day_is_bad_input(day: str, told: str) -> None:
     ran = run("prove", "--as-of", day, LATE)
     assert (ran.returncode, ran.stdout) == (2, b"")
     said = ran.stderr.decode()
-    assert said.startswith("error[no-such-day] ")
+    assert said.startswith("error[bad-as-of] ")
     assert told in said
 
 
@@ -505,9 +505,9 @@ CHANGED: Final = "tests/fixtures/updates/Pulumi.dev.yaml"
 @pytest.mark.parametrize(
     "arguments, code, steps",
     [
-        ((CHANGED, "--against", DEV), 1, ["expand", "contract"]),
-        ((CHANGED, "--against", DEV, "--attached", "elsewhere"), 0, ["at once"]),
-        ((DEV, "--against", DEV), 0, ["at once"]),
+        ((CHANGED, "--against", DEV), 1, ["add_rules", "remove_rules"]),
+        ((CHANGED, "--against", DEV, "--servers-in", "other_stack"), 0, ["at_once"]),
+        ((DEV, "--against", DEV), 0, ["at_once"]),
     ],
 )
 def test_an_update_is_told_by_its_exit_code_and_as_json(
@@ -515,9 +515,9 @@ def test_an_update_is_told_by_its_exit_code_and_as_json(
 ) -> None:
     ran = run("plan", "--json", *arguments)
     data = printed(ran, code)
-    fields = "clean operations moves renamed_without_id troubles over_limit held_groups replaced_groups steps"
+    fields = "clean operations moves renamed_without_id troubles over_limit held_groups replaced_groups phases"
     assert list(data) == fields.split()
-    assert (data["clean"], data["steps"]) == (code == 0, steps)
+    assert (data["clean"], data["phases"]) == (code == 0, steps)
     assert bool(data["troubles"]) == (code == 1)
 
 

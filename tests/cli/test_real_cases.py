@@ -92,7 +92,7 @@ ANSWERS: Final = (
     # An Edge server of 2016: the same rows.
     Answer("prove edge-2016.yaml", 0, ("Proved",)),
     Answer("check edge-2016.yaml ex1 edge1 50636", 0, ("passes",)),
-    Answer("check edge-2016.yaml edge1 ex1 25", 0, ("passes",), ("older-edge-delivers",)),
+    Answer("check edge-2016.yaml edge1 ex1 25", 0, ("passes",), ("older-edge-delivery-port",)),
     # Text in brackets that needs quotes: the line, and why.
     Answer(
         "plan flow-style-colon.yaml",
@@ -135,7 +135,7 @@ ANSWERS: Final = (
         "plan edge-with-site.yaml",
         2,
         (
-            "`mail_site` (For an Edge server without a subscription)",
+            "`manual_connectors_site` (For an Edge server without a subscription)",
             "`subscribed_site` (The Active Directory site it is subscribed to)",
         ),
         ("did you mean",),

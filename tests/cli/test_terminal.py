@@ -1,4 +1,4 @@
-"""What a terminal shows beside answers: progress, colour of findings, how much is said, completion."""
+"""What a terminal shows beside answers: progress, color of findings, how much is said, completion."""
 
 import os
 import pty
@@ -21,7 +21,7 @@ from tests.support.command import (
     all_that_is_shown,
     on_a_terminal,
     run,
-    without_colour,
+    without_color,
 )
 from tests.support.paths import DEV, PATIENCE, ROOT
 from tests.support.strategies import SMALL, edited
@@ -121,7 +121,7 @@ def test_nothing_turns_in_a_pipe() -> None:
     assert (ran.stdout, ran.stderr) == (b"the answer\nFalse\n", b"")
 
 
-def test_progresswithout_colour_iswithout_colour() -> None:
+def test_progresswithout_color_iswithout_color() -> None:
     _, seen, _ = seen_on_standard_error(slow(0, TILL_SEEN), SHOWN, NO_COLOR="1")
     assert b"proving ..." in seen
     assert not re.search(rb"\x1b\[[0-9;]*(3[0-7]|9[0-7])m", seen)
@@ -183,11 +183,11 @@ def test_the_name_of_a_file_is_no_order_to_a_terminal(tmp_path: Path) -> None:
     assert b"\x1b" not in ran.stderr
 
 
-# ---- findings in colour ----
+# ---- findings in color ----
 
 
 @pytest.mark.slow
-def test_findings_are_coloured_for_terminals_only_and_no_word_changes() -> None:
+def test_findings_are_colored_for_terminals_only_and_no_word_changes() -> None:
     _, seen, _ = seen_on_standard_error((*COMMAND, "plan", LATE), COLUMNS="500")
     piped = run("plan", LATE).stderr
     assert _COLOUR.search(seen)
@@ -212,7 +212,7 @@ def test_findings_for_a_terminal_are_those_of_every_other_reader() -> None:
 
 
 def test_a_table_with_room_stands_as_in_a_file() -> None:
-    shown = without_colour(on_a_terminal("plan", LATE, COLUMNS="500")).decode()
+    shown = without_color(on_a_terminal("plan", LATE, COLUMNS="500")).decode()
     assert [each.rstrip() for each in shown.splitlines()] == run(
         "plan", LATE
     ).stdout.decode().splitlines()

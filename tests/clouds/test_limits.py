@@ -300,10 +300,10 @@ def test_a_warning_of_planning_is_acknowledged_like_others() -> None:
     assert warned(near) == []
     in_vain = edited(SMALL, {"acknowledge": {"near-limit": "branches never grow"}})
     topology, about = load_topology(in_vain)
-    assert not [each for each in about if each.kind.code == "acknowledged-in-vain"]
+    assert not [each for each in about if each.kind.code == "unused-acknowledgment"]
     (finding,) = compile_plans(topology).warnings
     assert (finding.kind.code, finding.field) == (
-        "acknowledged-in-vain",
+        "unused-acknowledgment",
         "topology.acknowledge.near-limit",
     )
 

@@ -1,4 +1,4 @@
-"""Names say what a thing is, and nothing else: never an order, a count or a neighbour."""
+"""Names say what a thing is, and nothing else: never an order, a count or a neighbor."""
 
 import re
 from dataclasses import replace

@@ -10,7 +10,7 @@ import yaml
 
 from exchange_ports.clouds.aws import names as aws_names
 from exchange_ports.clouds.aws import rules as aws
-from exchange_ports.clouds.aws.plan import at_neighbours
+from exchange_ports.clouds.aws.plan import at_neighbors
 from exchange_ports.clouds.aws.plan import compile_network as compile_aws
 from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.clouds.azure.names import BANDS
@@ -480,7 +480,7 @@ TWO_NETWORKS: Final = edited(
             "network": "north",
             "servers": {"ex9": {"roles": ["client_access", "mailbox"], "address": "10.40.0.9"}},
         },
-        "witnesses.w": {"address": "10.20.7.60", "sites": ["hq"]},
+        "witness_servers.w": {"address": "10.20.7.60", "sites": ["hq"]},
     },
 )
 WITNESS: Final = [
@@ -517,7 +517,7 @@ UNRESTRICTED: Final = [
 def test_at_the_group_of_a_neighbor_there_is_what_flows_say_of_it(
     network: str, bound: list[str], rules: list[str]
 ) -> None:
-    found = at_neighbours(network, planned(TWO_NETWORKS).flows, bound)
+    found = at_neighbors(network, planned(TWO_NETWORKS).flows, bound)
     assert [aws_names.rule_name(rule) for rule in found] == rules
     rows = {"witness.w": "W1", "domain-controllers.hq": "R3"}
     for rule in found:
@@ -559,7 +559,7 @@ def test_at_the_group_of_a_neighbor_no_rule_says_what_another_one_says(
     witness = ExternalEndpoint("witness.w", (ip_network("10.20.7.60/32"),), "w")
     ends = {"exchange": exchange, "mailbox": mailbox}
     flows = [Flow(ends[who], witness, ports, (Reason("r"),)) for who, ports in asked]
-    found = at_neighbours("corp", flows, ["witness.w"])
+    found = at_neighbors("corp", flows, ["witness.w"])
     assert [aws_names.rule_name(rule) for rule in found] == rules
 
 

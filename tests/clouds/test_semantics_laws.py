@@ -396,7 +396,7 @@ def test_one_priority_in_both_directions_is_no_conflict() -> None:
     azure_semantics.AzureFilters(azure.AzureRuleSet("n", (group,), (), {}, {}), {}, TAGS)
 
 
-def test_under_forced_tunnelling_the_default_rules_let_everything_in() -> None:
+def test_under_forced_tunneling_the_default_rules_let_everything_in() -> None:
     everything = AddressSet.everything()
     group = azure.NetworkSecurityGroup(azure.Zone.INTERNAL, ())
     rules = azure.AzureRuleSet("n", (group,), (), {"s": ()}, {"s": azure.Zone.INTERNAL})

@@ -39,7 +39,7 @@ WARNINGS: Final[dict[str, list[str]]] = {
     "prod-aws": ["port-25-blocked"],
     "prod-azure": [],
     "proxied": [
-        "azure-sends-directly",
+        "azure-without-smart-host",
         "no-updates",
         "plain-text-from-internet",
         "plain-text-from-internet",

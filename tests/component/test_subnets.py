@@ -1,7 +1,7 @@
 """Azure network security groups at subnets: what is registered, who is let through, who is unharmed.
 
 That servers of ours are filtered as at interfaces is a law (tests/proof/test_proof_laws) and a situation
-(docs/situations/azure-subnets.md). Here is what only subnets have: neighbours, and groups at both places.
+(docs/situations/azure-subnets.md). Here is what only subnets have: neighbors, and groups at both places.
 """
 
 from collections.abc import Mapping
@@ -131,7 +131,7 @@ def test_a_group_at_interfaces_never_turns_into_one_at_subnets_nor_back() -> Non
     }
 
 
-# ---- neighbours ----
+# ---- neighbors ----
 
 
 @cache
@@ -175,7 +175,7 @@ OUTLOOK, OFFICE, PROBE = "198.51.100.7", "10.64.0.7", "168.63.129.16"
         (BYSTANDER, OUTLOOK, 1, "out", True, "AllowInternetOutBound"),
     ],
 )
-def test_the_default_rules_decide_over_neighbours(
+def test_the_default_rules_decide_over_neighbors(
     source: str, destination: str, port: int, way: str, passes: bool, by: str
 ) -> None:
     asked = judge().out if way == "out" else judge().into
@@ -183,28 +183,28 @@ def test_the_default_rules_decide_over_neighbours(
     assert (decision.passes, decision.by, decision.managed) == (passes, by, False)
 
 
-def test_a_probe_reaches_a_neighbour_with_and_without_our_rules() -> None:
+def test_a_probe_reaches_a_neighbor_with_and_without_our_rules() -> None:
     for one in (judge(), judge(bare=True)):
         assert one.into(PROBE, BACKUP, "tcp", 80).passes
 
 
-@pytest.mark.parametrize("tunnelled", [False, True], ids=["usual", "forced tunnelling"])
-def test_our_rules_change_nothing_for_neighbours(tunnelled: bool) -> None:
-    virtual_network = ("0.0.0.0/0",) if tunnelled else ()
+@pytest.mark.parametrize("tunneled", [False, True], ids=["usual", "forced tunneling"])
+def test_our_rules_change_nothing_for_neighbors(tunneled: bool) -> None:
+    virtual_network = ("0.0.0.0/0",) if tunneled else ()
     ours, bare = judge(*virtual_network), judge(*virtual_network, bare=True)
     peers = (DC1, BYSTANDER, MBX1, EDGE1, OUTLOOK, OFFICE, "10.20.0.22", "10.20.0.20", "11.0.0.0")
     ports = [("tcp", port) for port in (25, 443, 445, 50636)] + [("udp", 53), ("icmp", None)]
-    for neighbour in (BACKUP, BYSTANDER, DC1, "10.20.0.20", "10.20.0.22", "10.20.240.4"):
+    for neighbor in (BACKUP, BYSTANDER, DC1, "10.20.0.20", "10.20.0.22", "10.20.240.4"):
         for peer in peers:
-            for protocol, port in ports if peer != neighbour else ():
+            for protocol, port in ports if peer != neighbor else ():
                 packet = (protocol, port)
                 assert (
-                    ours.out(neighbour, peer, *packet).passes
-                    == bare.out(neighbour, peer, *packet).passes
+                    ours.out(neighbor, peer, *packet).passes
+                    == bare.out(neighbor, peer, *packet).passes
                 )
                 assert (
-                    ours.into(peer, neighbour, *packet).passes
-                    == bare.into(peer, neighbour, *packet).passes
+                    ours.into(peer, neighbor, *packet).passes
+                    == bare.into(peer, neighbor, *packet).passes
                 )
 
 
@@ -250,25 +250,25 @@ def denies(zone: azure.Zone, direction: azure.Direction) -> azure.SecurityRule:
         (PERIMETER, OUT, "10.20.240.0"),
     ],
 )
-def test_a_deny_for_everyone_cuts_neighbours_off(
+def test_a_deny_for_everyone_cuts_neighbors_off(
     zone: azure.Zone, direction: azure.Direction, shown: str
 ) -> None:
     rule = denies(zone, direction)
     everyone = replace(rule, source=azure.Anything(), destination=azure.Anything())
-    found = [f for f in changed(rule, everyone) if f.law == "neighbours are unharmed"]
+    found = [f for f in changed(rule, everyone) if f.law == "neighbors are unharmed"]
     assert found
     assert "a rule of ours stops it on its way" in found[0].summary
 
 
-def test_an_allow_for_everyone_opens_neighbours() -> None:
+def test_an_allow_for_everyone_opens_neighbors() -> None:
     (rule,) = (
         r
         for r in rule_set().groups[0].rules
         if r.direction is IN and r.ports == tcp(443) and r.access is azure.Access.ALLOW
     )
     found = changed(rule, replace(rule, destination=azure.Anything()))
-    law = [f for f in found if f.law == "neighbours are unharmed"]
-    # Under forced tunnelling everything is let in to a neighbour anyway.
+    law = [f for f in found if f.law == "neighbors are unharmed"]
+    # Under forced tunneling everything is let in to a neighbor anyway.
     assert len(law) == 1
     assert law[0].counterexample.endswith("443/tcp")
     assert law[0].summary.endswith("a rule of ours lets it in, unlike Azure's default rules")
@@ -300,7 +300,7 @@ def test_the_same_is_proved_at_both_places() -> None:
     ]
 
 
-def test_of_a_neighbour_in_such_a_subnet_nothing_is_claimed_but_who_decides_is_said() -> None:
+def test_of_a_neighbor_in_such_a_subnet_nothing_is_claimed_but_who_decides_is_said() -> None:
     source, to = QueryEndpoint.server("mbx1"), QueryEndpoint.at(DC1)
     for attach_to, summary in (
         ("subnets", "not ours, and left to Azure's default rules"),

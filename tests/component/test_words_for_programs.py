@@ -53,7 +53,7 @@ def test_an_output_inside_a_topology_is_answered_by_what_works(
     program: Any, field: str, fix: str
 ) -> None:
     said = refused(program)
-    assert said.startswith("error[known-later] ")
+    assert said.startswith("error[unresolved-output] ")
     assert f"\n  {field}\n" in said
     assert fix in said
     assert said.endswith("1 error; no resource of this component was registered")
@@ -149,7 +149,7 @@ def from_config() -> None:
 
 
 def test_an_empty_step_is_refused_as_it_is_offline() -> None:
-    said = refused(from_config, **settings(step=""))
+    said = refused(from_config, **settings(phase=""))
     assert said.startswith(
         "error[unknown-word] an empty text is not one of the words allowed here\n"
     )

@@ -56,10 +56,10 @@ def test_the_exit_code_says_what_happened(
 ) -> None:
     assert diff(OLD, new) == plain
     assert diff(OLD, new, "--exit-code") == exit_code
-    assert diff(OLD, new, "--fail-on", "widened") == widened
+    assert diff(OLD, new, "--fail-on", "newly_allowed") == widened
     assert diff(OLD, new, "--fail-on", "perimeter") == perimeter
     assert diff(OLD, new, "--fail-on", "risk") == risk
-    assert diff(OLD, new, "--fail-on", "risk", "--fail-on", "widened") == widened
+    assert diff(OLD, new, "--fail-on", "risk", "--fail-on", "newly_allowed") == widened
 
 
 def test_an_old_side_that_does_not_load_makes_everything_new(
@@ -108,7 +108,13 @@ def test_the_json_has_every_change_with_its_reason_and_line(
     answer = json.loads(capsys.readouterr().out)
     (stack,) = answer["stacks"]
     (change,) = stack["changes"]
-    assert answer["gates"] == {"widened": 1, "perimeter": 1, "risk": 1, "target": 0, "code": 0}
+    assert answer["gates"] == {
+        "newly_allowed": 1,
+        "perimeter": 1,
+        "risk": 1,
+        "target": 0,
+        "code": 0,
+    }
     assert (change["effect"], change["services"]) == ("opened", "everything")
     assert (change["source"]["zone"], change["destination"]["addresses"]) == (
         "perimeter",

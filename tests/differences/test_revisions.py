@@ -56,7 +56,13 @@ def test_a_revision_is_held_against_what_is_on_disk(made: Repository, diff: Diff
     code, answer = diff("--against", "HEAD")
     assert (code, answer["base"], answer["head"]) == (0, base, "the-work-tree")
     assert edits(answer) == {AWS: "changed"}
-    assert answer["gates"] == {"widened": 1, "perimeter": 1, "risk": 0, "target": 0, "code": 0}
+    assert answer["gates"] == {
+        "newly_allowed": 1,
+        "perimeter": 1,
+        "risk": 0,
+        "target": 0,
+        "code": 0,
+    }
 
 
 def test_a_file_on_disk_that_git_does_not_know_yet_is_new(made: Repository, diff: Diff) -> None:

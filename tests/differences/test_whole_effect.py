@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 AWS: Final = "stacks/Pulumi.aws.yaml"
 PROJECT: Final = "name: mail\nruntime: python\nstackConfigDir: stacks\n"
-GATES: Final = ("widened", "perimeter", "risk", "target")
+GATES: Final = ("newly_allowed", "perimeter", "risk", "target")
 EVERY_GATE: Final = tuple(word for gate in GATES for word in ("--fail-on", gate))
 
 
@@ -115,7 +115,7 @@ TARGETS: Final = {
         "  pulumi:disable-default-providers: [aws]\n",
         "setting pulumi:disable-default-providers",
     ),
-    "attached": ("  exchange-ports:attached: elsewhere\n", "rollout attached"),
+    "servers_in": ("  exchange-ports:servers_in: other_stack\n", "rollout servers_in"),
     "inline environment": (
         "environment: {values: {pulumiConfig: {aws:region: us-east-1}}}\n",
         "setting aws:region",
@@ -151,7 +151,7 @@ BINDINGS: Final = {
     "another VPC": ("vpc_id: vpc-0a1b2c3d4e5f60718", "vpc_id: vpc-1", "vpc_id"),
     "rules at a neighbor": (
         "vpc_id: vpc-0a1b2c3d4e5f60718",
-        "vpc_id: vpc-0a1b2c3d4e5f60718, neighbours: {domain-controllers.hq: sg-0a1b2c3d4e5f60718}",
+        "vpc_id: vpc-0a1b2c3d4e5f60718, neighbor_security_groups: {domain-controllers.hq: sg-0a1b2c3d4e5f60718}",
         "gets rules: everything from exchange",
     ),
 }

@@ -103,7 +103,7 @@ def previous(more: Mapping[str, object], step: str | None) -> tuple[str, Edit]:
     def edit(config: Config, _: Config) -> None:
         config[f"{OURS}previous"] = {**deepcopy(config[f"{OURS}topology"]), **more}
         if step is not None:
-            config[f"{OURS}step"] = step
+            config[f"{OURS}phase"] = step
 
     return f"previous {more} {step}", edit
 
@@ -138,19 +138,19 @@ EDITS: Final[dict[str, Edit]] = dict(
         setting("pulumi:disable-default-providers", ["aws"]),
         setting("other:setting", "x"),
         setting(f"{OURS}tags", {"a": "b"}),
-        setting(f"{OURS}attached", "here"),
-        setting(f"{OURS}attached", "elsewhere"),
+        setting(f"{OURS}servers_in", "this_stack"),
+        setting(f"{OURS}servers_in", "other_stack"),
         default(f"{OURS}tags", {"a": "b"}),
         default("aws:region", "there"),
         default("aws:profile", "other"),
         network("vpc_id", "vpc-2"),
         network("location", "northeurope"),
         network("resource_group_name", "other"),
-        network("neighbours", {"domain-controllers.hq": "sg-1"}),
+        network("neighbor_security_groups", {"domain-controllers.hq": "sg-1"}),
         previous({}, None),
         previous({"additional_flows": [RDP]}, None),
-        previous({"additional_flows": [RDP]}, "expand"),
-        previous({"clients": {}}, "expand"),
+        previous({"additional_flows": [RDP]}, "add_rules"),
+        previous({"clients": {}}, "add_rules"),
         topology("organization", "fabrikam"),
         topology("additional_flows", []),
         topology("additional_flows", [{**FLOW, "reason": "other"}]),
@@ -227,7 +227,7 @@ def _registered(config: str, project: str) -> object:
     return resources, targets
 
 
-@settings(max_examples=2 * settings().max_examples)
+@settings(max_examples=4 * settings().max_examples)
 @given(
     st.sampled_from(["aws", "azure"]),
     st.integers(1, 2),
@@ -267,5 +267,5 @@ def test_most_edits_are_told_and_those_that_change_nothing_are_not(platform: str
         edit(other, others)
         if review(stands, _stack(side(other, others), None), "changed").quiet:
             quiet.add(name)
-    assert {"another order", f"{OURS}attached = here"} & quiet
+    assert {"another order", f"{OURS}servers_in = this_stack"} & quiet
     assert len(quiet) < len(EDITS) / 3

@@ -98,7 +98,7 @@ EDITS: Final = (
                     _FLOWS,
                     f"{_FLOWS}      - {{from: edge, to: 10.20.6.10, ports: [any], "
                     "reason: backup agent, accept_risk: true, ticket: MAIL-311, "
-                    'review: "2027-03-31"}\n',
+                    'review_by: "2027-03-31"}\n',
                 ),
             )
         },

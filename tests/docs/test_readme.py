@@ -237,9 +237,9 @@ def test_the_schema_for_editors_takes_each_stack(stack: Path, for_editors: Check
 
 
 @pytest.mark.parametrize("stack", STACKS, ids=lambda path: path.stem)
-def test_the_schema_for_editors_sees_a_misspelt_role(stack: Path, for_editors: Check) -> None:
+def test_the_schema_for_editors_sees_a_misspelled_role(stack: Path, for_editors: Check) -> None:
     right = stack.read_text(encoding="utf-8")
-    misspelt = right.replace("mailbox]", "mailbx]")
-    assert misspelt != right
+    misspelled = right.replace("mailbox]", "mailbx]")
+    assert misspelled != right
     with pytest.raises(ValidationError, match="mailbx"):
-        for_editors(_contents(misspelt))
+        for_editors(_contents(misspelled))

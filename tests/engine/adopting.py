@@ -69,7 +69,7 @@ class Adopter:
         state = self._engine.pulumi("stack", "export", "--stack", self._engine.stack)
         (self._folder / "state.json").write_text(state)
         stack = self._engine.project / "stacks" / f"Pulumi.{self._engine.stack}.yaml"
-        named = [f"--is={name}={id_}" for name, id_ in (told or {}).items()]
+        named = [f"--match={name}={id_}" for name, id_ in (told or {}).items()]
         files = [f"printed-{at}.json" for at in range(len(outputs))]
         ran = subprocess.run(
             [

@@ -87,6 +87,11 @@ class Deployment:
         self._delete_all(going)
         return self.steps[began:]
 
+    def as_made_by(self, other: "Deployment") -> None:
+        """Know what another one made, in a cloud that holds it."""
+        self.resources, self.steps = dict(other.resources), list(other.steps)
+        self._ids = dict(other._ids)
+
     def refresh(self) -> list[str]:
         """Read everything. The URNs of what is no longer as the state has it."""
         changed: list[str] = []

@@ -42,7 +42,7 @@ _GROUPS_PER_REGION: Final = 2_500
 Direction = Literal["ingress", "egress"]
 
 
-#: Where the sources of a permission stand in a request, and how each is spelt there.
+#: Where the sources of a permission stand in a request, and how each is spelled there.
 _PLACES: Final[tuple[tuple[Kind, str], ...]] = (
     ("cidr4", "IpRanges"),
     ("cidr6", "Ipv6Ranges"),

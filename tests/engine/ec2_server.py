@@ -7,12 +7,14 @@ when its standard input does: so it never outlives the test that started it, how
 JOURNAL goes what EC2 holds after each call that changed something.
 """
 
+import copy
 import os
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, cast
 from urllib.parse import parse_qs
@@ -44,6 +46,7 @@ __all__ = [
     "ClientError",
     "client",
     "forget_everything",
+    "kept",
     "response",
     "served",
     "watched",
@@ -59,24 +62,26 @@ REFUSED: Final = "x-test-refused"
 _KEYS: Final = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 
 
+@cache
+def _session() -> Any:
+    """One for all clients: each session reads the model of EC2 again, megabytes of JSON."""
+    return cast(Any, boto3).session.Session(**_KEYS)
+
+
 def client(endpoint: str | None = None, region: str = REGION, attempts: int = 4) -> Any:
     """A boto3 client of the guarded EC2: at an endpoint, or of the one in this process.
 
     `attempts` is how often botocore tries a call that is throttled.
     """
-    made = (
-        cast(Any, boto3)
-        .session.Session(**_KEYS)
-        .client(
-            "ec2",
-            region_name=region,
-            endpoint_url=endpoint or "http://ec2.invalid",
-            config=Config(
-                retries={"mode": "standard", "total_max_attempts": attempts},
-                proxies={},
-                parameter_validation=False,
-            ),
-        )
+    made = _session().client(
+        "ec2",
+        region_name=region,
+        endpoint_url=endpoint or "http://ec2.invalid",
+        config=Config(
+            retries={"mode": "standard", "total_max_attempts": attempts},
+            proxies={},
+            parameter_validation=False,
+        ),
     )
     if endpoint is None:
         # Last, so that whoever watches or disturbs the calls comes before.
@@ -105,6 +110,32 @@ def forget_everything(region: str = REGION) -> None:
     for one, prefixes in list(backend.managed_prefix_lists.items()):
         if prefixes.resource_owner_id != "AWS":
             del backend.managed_prefix_lists[one]
+    # moto looks for a thing's tags among those of all things.
+    backend.tags.clear()
+
+
+def kept(region: str = REGION) -> Callable[[], None]:
+    """Keep what EC2 holds in this process. What is given back makes it hold that again, and nothing else.
+
+    To make a stack takes hundreds of calls, and tests begin with the same few stacks.
+    """
+    backend: Any = ec2_backends[ACCOUNT][region]
+
+    def copied(held: dict[str, Any]) -> dict[str, Any]:
+        # Together, since interfaces hold their groups; the backend that each thing knows is still this one.
+        return copy.deepcopy(held, {id(backend): backend})
+
+    held = copied({each: getattr(backend, each) for each in _HELD})
+
+    def again() -> None:
+        for each, value in copied(held).items():
+            setattr(backend, each, value)
+
+    return again
+
+
+#: Where moto keeps what programs of ours make.
+_HELD: Final = ("enis", "vpcs", "groups", "subnets", "managed_prefix_lists", "tags", "vpc_pcxs")
 
 
 def _answered_here(request: Any, **_: object) -> AWSResponse | None:
@@ -144,17 +175,19 @@ def _text(headers: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-#: Each is told of every call that EC2 took and that changed something, before it takes another one.
-_WATCHING: Final[list[Callable[[str], None]]] = []
+#: Each is told of every call that EC2 took and that changed something, and of the group that it named,
+#: before EC2 takes another one.
+_WATCHING: Final[list[Callable[[str, str], None]]] = []
 
 
 def _answer(request: Any) -> tuple[int, dict[str, str], bytes]:
-    call = parse_qs(_bytes(request.get_data()).decode()).get("Action", [""])[0]
+    asked = parse_qs(_bytes(request.get_data()).decode())
+    call, group = (asked.get(each, [""])[0] for each in ("Action", "GroupId"))
     with ONE_AT_A_TIME:
         status, headers, body = Guard.dispatch(request, request.url, request.headers)
         if int(status) < 400 and not call.startswith(READS):
             for tell in _WATCHING:
-                tell(call)
+                tell(call, group)
     return int(status), headers, _bytes(body)
 
 
@@ -164,8 +197,8 @@ def watched(region: str = REGION) -> Generator[list[Snapshot]]:
     seen: list[Snapshot] = []
     ec2 = client(region=region)
 
-    def tell(call: str) -> None:
-        seen.append(taken(ec2, call))
+    def tell(call: str, group: str) -> None:
+        seen.append(taken(ec2, call, seen[-1] if seen else None, group))
 
     _WATCHING.append(tell)
     try:
@@ -221,10 +254,14 @@ def main() -> None:
     region, *journals = sys.argv[1:]
     ec2 = client(region=region)
     for journal in map(Path, journals):
+        last: list[Snapshot] = []
 
-        def tell(call: str, journal: Path = journal) -> None:
+        def tell(
+            call: str, group: str, journal: Path = journal, last: list[Snapshot] = last
+        ) -> None:
+            last[:] = [taken(ec2, call, last[0] if last else None, group)]
             with journal.open("a") as file:
-                file.write(f"{taken(ec2, call)}\n")
+                file.write(f"{last[0]}\n")
 
         _WATCHING.append(tell)
     server = make_server("127.0.0.1", 0, _application, threaded=True, request_handler=_Quiet)

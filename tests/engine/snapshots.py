@@ -19,8 +19,18 @@ _PAGES: Final[Mapping[str, str]] = {
     "describe_managed_prefix_lists": "PrefixLists",
     "describe_network_interfaces": "NetworkInterfaces",
 }
+_GROUPS, _RULES, _LISTS, _INTERFACES = _PAGES
 #: Calls of these beginnings change nothing.
 READS: Final = ("Describe", "Get", "List")
+#: Which pages a call can change, by a part of its name; the first counts. Any other: all of them.
+_CHANGED: Final[Mapping[str, tuple[str, ...]]] = {
+    "NetworkInterface": (_INTERFACES,),
+    "ManagedPrefixList": (_LISTS,),
+    "SecurityGroupIngress": (_RULES,),
+    "SecurityGroupEgress": (_RULES,),
+    "SecurityGroupRules": (_RULES,),
+    "SecurityGroup": (_GROUPS, _RULES),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +65,48 @@ class _Pages:
         yield self._page
 
 
-def taken(ec2: Any, call: str) -> Snapshot:
-    """What EC2 holds now, after `call`. Nobody may change it meanwhile."""
-    pages = {
-        ask: [each for page in ec2.get_paginator(ask).paginate() for each in page[what]]
-        for ask, what in _PAGES.items()
-    }
-    lists = (each for each in pages["describe_managed_prefix_lists"] if each["OwnerId"] != "AWS")
-    entries = {
-        one: ec2.get_managed_prefix_list_entries(PrefixListId=one)["Entries"]
-        for one in (each["PrefixListId"] for each in lists)
-    }
+def taken(ec2: Any, call: str, before: Snapshot | None = None, group: str = "") -> Snapshot:
+    """What EC2 holds now, after `call`. Nobody may change it meanwhile.
+
+    Asked for what the call can have changed since `before`, the snapshot after the call before it;
+    of the rules, for those of the `group` that the call named.
+    """
+    changed = next((pages for part, pages in _CHANGED.items() if part in call), tuple(_PAGES))
+    if before is None:
+        changed, group = tuple(_PAGES), ""
+    pages = dict(before.pages) if before else {}
+    for ask in changed:
+        if ask == _RULES and before and group and changed == (_RULES,):
+            others = [each for each in pages[_RULES] if each["GroupId"] != group]
+            asked = {"Filters": [{"Name": "group-id", "Values": [group]}]}
+            pages[ask] = [*others, *_all(ec2, ask, **asked)]
+        else:
+            pages[ask] = _all(ec2, ask)
+    entries = before.entries if before and _LISTS not in changed else _entries(ec2, pages[_LISTS])
     return Snapshot(call, pages, entries)
+
+
+def _all(ec2: Any, ask: str, **asked: Any) -> list[Any]:
+    found = [
+        each for page in ec2.get_paginator(ask).paginate(**asked) for each in page[_PAGES[ask]]
+    ]
+    if ask != _GROUPS:
+        return found
+    # Rules are told by a page of their own.
+    return [
+        {key: value for key, value in each.items() if not key.startswith("IpPermissions")}
+        for each in found
+    ]
+
+
+def _entries(ec2: Any, lists: list[Any]) -> dict[str, list[Any]]:
+    return {
+        each["PrefixListId"]: ec2.get_managed_prefix_list_entries(
+            PrefixListId=each["PrefixListId"]
+        )["Entries"]
+        for each in lists
+        if each["OwnerId"] != "AWS"
+    }
 
 
 def kept_in(journal: Path) -> list[Snapshot]:

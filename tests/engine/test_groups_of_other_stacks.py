@@ -128,7 +128,7 @@ def test_groups_that_go_first_are_named_by_no_other_and_every_server_is_in_one(n
         assert across(AwsRuleSet("", (), (), tuple(left), {})) == set()
 
 
-def test_rules_at_a_neighbours_group_wait_for_the_groups_that_no_other_names() -> None:
+def test_rules_at_a_neighbors_group_wait_for_the_groups_that_no_other_names() -> None:
     topology = declared("dev", "aws")
     (rules,) = networks_of(planned(topology)).values()
     assert isinstance(rules, AwsRuleSet)

@@ -145,7 +145,7 @@ MADE: Final[dict[str, Callable[[], bytes]]] = {
     "not-utf8": lambda: "config:\n  exchange-ports:topology:\n    organization: Böhm\n".encode(
         "latin-1"
     ),
-    "unseen-character": lambda: b"config:\n  exchange-ports:topology:\n    a: x\xe2\x80\xaey\n",
+    "invisible-character": lambda: b"config:\n  exchange-ports:topology:\n    a: x\xe2\x80\xaey\n",
     "too-many-combinations": lambda: completed(
         "config:\n  exchange-ports:topology:\n    additional_flows:\n      - {reason: monitoring, "
         f"from: [{', '.join(f'10.9.{n // 256}.{n % 256}' for n in range(400))}], to: exchange, "
@@ -216,7 +216,9 @@ def _with_two_projects(desk: Desk) -> None:
 
 
 def _with_a_review(desk: Desk) -> None:
-    more = 'reason: administration, owner: Messaging team, ticket: MAIL-204, review: "2027-03-31"'
+    more = (
+        'reason: administration, owner: Messaging team, ticket: MAIL-204, review_by: "2027-03-31"'
+    )
     base = BASES[0]["body"].replace("reason: administration", more)
     desk.write(FILE, base.encode())
 
@@ -264,7 +266,7 @@ AROUND: Final[dict[str, Callable[[Desk], None]]] = {
     "not-reviewed": _with_two_projects,
     **{kind.code: _adopting for kind in command_kinds.ADOPTION_KINDS},
     "missing-extra": _without_pulumi,
-    "review-passed": _with_a_review,
+    "review-overdue": _with_a_review,
     "program-failed": lambda desk: _project(
         desk, b"import pulumi\n\nraise pulumi.RunError('there is no VPC of that name')\n"
     ),
@@ -337,13 +339,13 @@ def _name_taken() -> str:
 
 
 #: Where the question was fine and the answer is no.
-_ANSWERED: Final = {"not-reviewed": 2, "review-passed": 1}
+_ANSWERED: Final = {"not-reviewed": 2, "review-overdue": 1}
 
 #: Where it is not the command line that answers, but a program.
 _SAID_BY_A_PROGRAM: Final = {
     "secret-topology": _secret_topology,
     "name-too-long": _long_name,
-    "known-later": _known_later,
+    "unresolved-output": _known_later,
     "component-name-taken": _name_taken,
 }
 

@@ -19,7 +19,7 @@ MORE: Final[Mapping[str, Mapping[str, Any]]] = {
         "edge_servers.edge1.own_group": True,
         "sites.hq.servers.mbx1.own_group": True,
         "edge_servers.edge1.edgesync_except": ["mbx1"],
-        "name_servers": {"internal": {"corp": ["10.20.2.53"]}, "edge": "platform"},
+        "name_servers": {"internal": {"corp": ["10.20.2.53"]}, "edge": "cloud_resolver"},
     },
     "neighbors of both sites": {
         "sites.hq.lync.addresses": ["10.20.4.0/28"],
@@ -89,7 +89,7 @@ MORE: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "no subscription": {
         "edge_servers.edge1.subscribed_site": GONE,
-        "edge_servers.edge1.mail_site": "hq",
+        "edge_servers.edge1.manual_connectors_site": "hq",
         "sender_reputation": "direct",
     },
 }

@@ -5,7 +5,7 @@ controller) that someone who knows Exchange can read; what must pass stands besi
 """
 
 from collections.abc import Mapping
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -117,7 +117,7 @@ OF_ROWS: Final[Mapping[str, Case]] = {
     "M1": Case(
         SMALL,
         {"mail_flow.inbound": {"from": "internet"}},
-        ("anywhere -> client-access.hq 25/tcp",),
+        ("any -> client-access.hq 25/tcp",),
         {},
     ),
     "M2": Case(
@@ -158,7 +158,7 @@ OF_ROWS: Final[Mapping[str, Case]] = {
         WITH_EDGE,
         {},
         ("edge-sending.hq -> internet 25/tcp",),
-        {"mail_flow.outbound": {"through": "none"}},
+        {"mail_flow.outbound": "none"},
     ),
     "E5": Case(
         WITH_EDGE,
@@ -170,13 +170,13 @@ OF_ROWS: Final[Mapping[str, Case]] = {
         WITH_EDGE,
         {"name_servers.edge": ["10.20.240.53"]},
         ("edge.hq -> edge-name-servers 53/tcp", "edge.hq -> edge-name-servers 53/udp"),
-        {"name_servers.edge": "platform"},
+        {"name_servers.edge": "cloud_resolver"},
     ),
     "E8": Case(
         WITH_EDGE,
         {"sender_reputation": PROXY},
         ("edge.hq -> reputation-proxy 8080/tcp",),
-        {"sender_reputation": "off"},
+        {"sender_reputation": "disabled"},
     ),
     "E8d": Case(
         WITH_EDGE,
@@ -192,7 +192,7 @@ OF_ROWS: Final[Mapping[str, Case]] = {
     ),
     "W1": Case(
         SMALL,
-        {"witnesses.fsw1": {"address": "10.20.7.60"}},
+        {"witness_servers.fsw1": {"address": "10.20.7.60"}},
         ("mailbox.hq -> witness.fsw1 135,445,49152-65535/tcp",),
         {},
     ),
@@ -410,7 +410,7 @@ def test_inbound_mail_for_named_sites_passes_beside_edge() -> None:
     found = of_topology(
         WITH_EDGE, {**TWO_SITES, "mail_flow.inbound": {"from": "internet", "to": ["paris"]}}
     )
-    assert of_row("M1", found) == ["anywhere -> client-access.paris 25/tcp"]
+    assert of_row("M1", found) == ["any -> client-access.paris 25/tcp"]
     assert of_row("E1", found) == ["internet -> edge-receiving.hq 25/tcp"]
 
 
@@ -423,9 +423,17 @@ def test_inbound_mail_that_names_no_site_goes_to_edge_alone() -> None:
 def test_without_edge_and_without_sites_inbound_mail_goes_to_every_site() -> None:
     found = of_topology(SMALL, {**TWO_SITES, "mail_flow.inbound": {"from": "internet"}})
     assert of_row("M1", found) == [
-        "anywhere -> client-access.hq 25/tcp",
-        "anywhere -> client-access.paris 25/tcp",
+        "any -> client-access.hq 25/tcp",
+        "any -> client-access.paris 25/tcp",
     ]
+
+
+def test_sources_of_both_ip_versions_under_one_name_have_an_order() -> None:
+    def end(*ranges: str) -> ExternalEndpoint:
+        return ExternalEndpoint("inbound-mail", tuple(map(ip_network, ranges)), "inbound mail")
+
+    older, newer = end("198.51.100.0/24"), end("2001:db8:25::/64")
+    assert sorted([newer, older]) == sorted([older, newer]) == [older, newer]
 
 
 def test_no_inbound_mail_closes_edge_to_the_internet_and_to_the_inside() -> None:
@@ -461,13 +469,13 @@ def test_proxied_mail_leaves_by_client_access_and_not_by_mailbox() -> None:
 
 
 def test_no_outbound_mail_is_none_at_all() -> None:
-    found = of_topology(WITH_EDGE, {"mail_flow.outbound": {"through": "none"}})
+    found = of_topology(WITH_EDGE, {"mail_flow.outbound": "none"})
     assert [of_row(row, found) for row in ("M2", "M3", "E3", "E4")] == [[], [], [], []]
 
 
 def test_without_edge_and_without_a_connector_no_mail_leaves() -> None:
     assert passing(SMALL, {"mail_flow.inbound": {"from": "internet"}}) == [
-        "anywhere -> client-access.hq 25/tcp"
+        "any -> client-access.hq 25/tcp"
     ]
 
 
@@ -509,7 +517,7 @@ def test_clients_reach_the_sites_that_they_name_and_all_where_they_name_none() -
         "clients.office": {"from": ["10.64.0.0/16"], "services": ["imap"]},
     }
     assert passing(SMALL, edit) == [
-        "anywhere -> client-access.hq 443/tcp",
+        "any -> client-access.hq 443/tcp",
         "clients.office -> client-access.hq 143,993/tcp",
         "clients.office -> client-access.paris 143,993/tcp",
     ]
@@ -517,14 +525,14 @@ def test_clients_reach_the_sites_that_they_name_and_all_where_they_name_none() -
 
 def test_clients_that_name_no_service_use_those_of_the_first_day() -> None:
     assert passing(SMALL, {"clients.internet": {}}) == [
-        "anywhere -> client-access.hq 443/tcp",
-        "anywhere -> client-access.hq 587/tcp",
+        "any -> client-access.hq 443/tcp",
+        "any -> client-access.hq 587/tcp",
     ]
 
 
 def test_clients_never_reach_a_standalone_mailbox_server_nor_edge() -> None:
     edit = {**TWO_SITES, "clients.internet": {"services": ["https", "http", "imap", "pop"]}}
-    targets = {line.split()[2] for line in passing(WITH_EDGE, edit) if line.startswith("anywhere")}
+    targets = {line.split()[2] for line in passing(WITH_EDGE, edit) if line.startswith("any")}
     assert targets == {"client-access.hq", "client-access.paris"}
 
 
@@ -536,7 +544,7 @@ def test_domain_controllers_answer_names_by_the_ground_rules() -> None:
 def test_the_platforms_resolver_needs_no_rule() -> None:
     edit = {
         "mail_flow.outbound": {"through": "mailbox"},
-        "name_servers": {"internal": "platform", "edge": "platform"},
+        "name_servers": {"internal": "cloud_resolver", "edge": "cloud_resolver"},
     }
     found = of_topology(WITH_EDGE, edit)
     assert [of_row(row, found) for row in ("M4", "N1", "E7")] == [[], [], []]
@@ -591,7 +599,7 @@ def test_ipv6_is_the_internet_too_where_a_zone_has_it() -> None:
         if isinstance(end, ExternalEndpoint)
     }
     assert ends["internet"] == ["2000::/3"]
-    assert ends["anywhere"] == ["::/0"]
+    assert ends["any"] == ["::/0"]
     narrow = of_topology(WITH_EDGE, {"clients.internet": {}})
     assert not [
         range_
@@ -682,7 +690,10 @@ def test_an_edge_server_receives_by_a_group_of_its_own_only_where_its_port_is_an
 
 
 def test_an_edge_server_by_hand_takes_no_part_in_edgesync_whatever_it_says() -> None:
-    by_hand = {"edge_servers.edge1.subscribed_site": GONE, "edge_servers.edge1.mail_site": "hq"}
+    by_hand = {
+        "edge_servers.edge1.subscribed_site": GONE,
+        "edge_servers.edge1.manual_connectors_site": "hq",
+    }
     for own in ({}, {"own_group": True}, {"edgesync_port": 50700}):
         edit = {f"edge_servers.edge1.{key}": value for key, value in own.items()}
         assert of_row("E5", of_topology(edited(WITH_EDGE, by_hand), edit)) == []
@@ -772,7 +783,7 @@ def test_the_operators_words_travel_with_the_flow() -> None:
         "accept_risk": True,
         "owner": "Messaging team",
         "ticket": "MAIL-204",
-        "review": "2027-03-31",
+        "review_by": "2027-03-31",
     }
     found = of_topology(WITH_EDGE, {"additional_flows": [flow]})
     reasons = [r for f in found for r in f.reasons if r.entry is None]
@@ -782,7 +793,7 @@ def test_the_operators_words_travel_with_the_flow() -> None:
             accepted_risk=True,
             owner="Messaging team",
             ticket="MAIL-204",
-            review="2027-03-31",
+            review_by="2027-03-31",
         )
     ]
     assert reasons[0].source == "additional flow"
@@ -793,9 +804,7 @@ def test_what_two_rows_ask_for_is_one_flow_with_both_reasons() -> None:
         "mail_flow.inbound": {"from": "internet"},
         "clients.internet": {"services": ["smtp_authenticated_25"]},
     }
-    (flow,) = (
-        f for f in of_topology(SMALL, edit) if said(f) == "anywhere -> client-access.hq 25/tcp"
-    )
+    (flow,) = (f for f in of_topology(SMALL, edit) if said(f) == "any -> client-access.hq 25/tcp")
     assert [reason.entry for reason in flow.reasons] == ["C6", "M1"]
 
 

@@ -161,9 +161,9 @@ ROWS: Final[dict[str, tuple[str, str, Data, Data]]] = {
     ),
     "a witness in the perimeter": (
         "risky-traffic",
-        "witnesses.fsw allows file sharing and RPC from the inside to the perimeter",
-        {"witnesses.fsw": {"address": "10.20.240.9"}},
-        {"witnesses.fsw": {"address": "10.20.2.60"}},
+        "witness_servers.fsw allows file sharing and RPC from the inside to the perimeter",
+        {"witness_servers.fsw": {"address": "10.20.240.9"}},
+        {"witness_servers.fsw": {"address": "10.20.2.60"}},
     ),
     "a relay in the perimeter": (
         "risky-traffic",
@@ -228,9 +228,9 @@ ROWS: Final[dict[str, tuple[str, str, Data, Data]]] = {
     "translation before Edge servers": (
         "source-translated",
         "mail_flow: {inbound: {from: [...]}}",
-        {"networks.corp.passage": "translated"},
+        {"networks.corp.connected_through": "nat"},
         {
-            "networks.corp.passage": "translated",
+            "networks.corp.connected_through": "nat",
             "mail_flow.inbound": {"from": ["10.20.250.0/26"]},
         },
     ),
@@ -241,7 +241,7 @@ ROWS: Final[dict[str, tuple[str, str, Data, Data]]] = {
         {"clients.all": {"from": ["2001:db8:25::/48", "10.64.0.0/12"]}},
     ),
     "an IPv4 Edge server with an IPv6 Mailbox server": (
-        "no-common-family",
+        "no-common-ip-version",
         "mbx1 and edge",
         {
             "networks.corp.internal": ["10.20.0.0/20", "fd20::/64"],
@@ -298,7 +298,7 @@ ACCEPTED: Final = {
     "EdgeSync on the port of remote desktop": "edge_servers.edge1",
     "a domain controller as smart host": "mail_flow.outbound",
     "a proxy on the port of a directory": "sender_reputation",
-    "a witness in the perimeter": "witnesses.fsw",
+    "a witness in the perimeter": "witness_servers.fsw",
     "IMAP bound to the port of remote desktop": "clients.all",
 }
 
@@ -307,7 +307,7 @@ ACCEPTED: Final = {
 def test_an_accepted_risk_is_a_reason_with_the_words(name: str, field: str) -> None:
     data = edited(BASE, ROWS[name][2])
     data["accept_risk"] = {**data.get("accept_risk", {}), field: "MAIL-411 asked for it"}
-    assert not {"risky-traffic", "needless-accept-risk"} & found(data).keys()
+    assert not {"risky-traffic", "unused-accept-risk"} & found(data).keys()
     plans = plans_of(data)
     (path,) = accepted_risks(plans.inventory, plans.flows)
     assert ".".join(map(str, path)) == field
@@ -320,7 +320,7 @@ def test_an_accepted_risk_is_a_reason_with_the_words(name: str, field: str) -> N
 def test_a_near_miss_needs_no_acceptance(name: str, field: str) -> None:
     data = edited(BASE, ROWS[name][3])
     data["accept_risk"] = {**data.get("accept_risk", {}), field: "MAIL-411 asked for it"}
-    assert field in found(data)["needless-accept-risk"]
+    assert field in found(data)["unused-accept-risk"]
     plans = plans_of(data)
     assert not accepted_risks(plans.inventory, plans.flows)
 
@@ -328,7 +328,7 @@ def test_a_near_miss_needs_no_acceptance(name: str, field: str) -> None:
 def test_accept_risk_of_a_part_marks_this_part_only() -> None:
     asked = flow("10.20.6.0/24", ["exchange", "edge"], "3389/tcp", accept_risk=True)
     data = edited(BASE, asked)
-    assert "needless-accept-risk" not in found(data)
+    assert "unused-accept-risk" not in found(data)
     marked = {
         each.destination.key
         for each in plans_of(data).flows

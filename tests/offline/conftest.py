@@ -1,16 +1,18 @@
-"""Recordings are made here as a program's author gets them: on the thread that asks for one."""
+"""Recordings are made here as a program's author gets them: on the thread that asks for one, in full."""
 
 from collections.abc import Generator
 from typing import Any
 from unittest import mock
 
 import pytest
+from pulumi.runtime.resource import collapse_alias_to_urn
 
 from exchange_ports.offline import runner
 
 
 @pytest.fixture(autouse=True)
-def _on_the_callers_thread() -> Generator[None]:  # pyright: ignore[reportUnusedFunction]
+def _as_elsewhere() -> Generator[None]:  # pyright: ignore[reportUnusedFunction]
     threaded: Any = runner._run
-    with mock.patch.object(runner, "_run", threaded.__wrapped__):
+    urns = mock.patch("pulumi.resource.collapse_alias_to_urn", collapse_alias_to_urn)
+    with urns, mock.patch.object(runner, "_run", threaded.__wrapped__):
         yield

@@ -56,10 +56,10 @@ def test_one_thing_wrong_is_refused_by_its_own_code(draw: st.DataObject) -> None
 
 
 def test_every_code_of_a_wrong_declaration_has_a_topology_that_is_wrong_so() -> None:
-    beside = {"missing-cloud-id", "bound-twice", "secret-topology"}
-    beside |= {"step-without-previous", "step-not-offered", "other-organization"}
+    beside = {"missing-cloud-id", "group-bound-twice", "secret-topology"}
+    beside |= {"phase-without-previous", "phase-not-offered", "other-organization"}
     # Of a program alone, and of files that are too large to be drawn.
-    beside |= {"component-name-taken", "known-later", "too-many-combinations"}
+    beside |= {"component-name-taken", "unresolved-output", "too-many-combinations"}
     errors = {kind.code for kind in KINDS if kind.severity is Severity.ERROR}
     assert errors - beside == FAULT_CODES
 
@@ -88,7 +88,7 @@ def features(data: Data) -> dict[str, bool]:
     names: Data = data["name_servers"]
     sites: list[Data] = [*data["sites"].values()]
     across = {
-        data["sites"][edge.get("subscribed_site") or edge["mail_site"]]["network"]
+        data["sites"][edge.get("subscribed_site") or edge["manual_connectors_site"]]["network"]
         != edge["network"]
         for edge in edges
     }
@@ -99,7 +99,13 @@ def features(data: Data) -> dict[str, bool]:
         **{
             f"Edge: {field}": any(field in edge for edge in edges)
             for field in (
-                *("edgesync_except", "edgesync_port", "mail_site", "delivery_port", "version"),
+                *(
+                    "edgesync_except",
+                    "edgesync_port",
+                    "manual_connectors_site",
+                    "delivery_port",
+                    "version",
+                ),
                 *("receives", "sends", "own_group"),
             )
         },
@@ -110,7 +116,7 @@ def features(data: Data) -> dict[str, bool]:
         "three networks": len(networks) == 3,
         "both clouds": {"aws", "azure"} <= {each["platform"] for each in networks},
         "a place outside": any(each["platform"] == "external" for each in networks),
-        "an inspected passage": "inspected" in str(networks),
+        "an inspected passage": "inspection" in str(networks),
         "the Internet is any": "'internet': 'any'" in str(networks),
         "the Internet is public": "'internet': 'public'" in str(networks),
         "IPv6": "2001:db8:20::" in str(networks),
@@ -129,7 +135,7 @@ def features(data: Data) -> dict[str, bool]:
         "name servers by network": isinstance(names["internal"], dict),
         "name servers of Edge by network": isinstance(names.get("edge"), dict),
         "rebound ports": "service_ports" in data,
-        "a witness": "witnesses" in data,
+        "a witness": "witness_servers" in data,
         "an acknowledged warning": "acknowledge" in data,
         "direct probes": data.get("sender_reputation") == "direct",
         "a proxy": isinstance(data.get("sender_reputation"), dict),

@@ -205,7 +205,7 @@ def test_what_is_cut_without_a_rule_is_the_difference_of_what_passes(data: Any) 
             for way in WAYS
             for own in server.addresses
         )
-        # A proved plan lets nothing out that the other end does not let in, but for neighbours.
+        # A proved plan lets nothing out that the other end does not let in, but for neighbors.
         assert bool(told.cut or told.opened) <= changed, rule
         assert told.cut or told.opened or told.covered or not changed
 

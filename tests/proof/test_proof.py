@@ -275,7 +275,7 @@ def test_a_flow_of_the_tables_that_the_perimeter_forbids_is_found(
             "ex1 -> edge1 50636/tcp",
         ),
         # Probes go to the proxy where there is one, and nowhere where nothing is declared.
-        ({"sender_reputation": "off"}, "internet", 1080, "edge1 -> "),
+        ({"sender_reputation": "disabled"}, "internet", 1080, "edge1 -> "),
         ({"sender_reputation": PROXY}, "internet", 1080, "edge1 -> "),
         ({"sender_reputation": GONE}, "internet", 1080, "edge1 -> "),
         ({"sender_reputation": "direct"}, "internet", 1080, None),
@@ -545,7 +545,7 @@ def test_the_rules_of_a_retired_group_are_needed(platform: str) -> None:
         "networks.corp.platform": platform,
         "networks.corp.retired_groups": ["mailbox.paris", "edge-receiving.paris"],
         "sites.paris": {"network": "corp", "servers": {"cas3": {"roles": ["client_access"]}}},
-        "witnesses.w": {"address": "10.20.7.60"},
+        "witness_servers.w": {"address": "10.20.7.60"},
     }
     plans = planned(retired)
     assert broken(plans) == ()

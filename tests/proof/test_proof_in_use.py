@@ -170,7 +170,7 @@ def test_check_answers_and_names_who_decided(
 @pytest.mark.parametrize(
     "end, meant", [("egde1", "edge1"), ("MBX1", "mbx1"), ("intrnet", "internet")]
 )
-def test_a_name_that_is_misspelt_is_answered_with_the_likely_one(
+def test_a_name_that_is_misspelled_is_answered_with_the_likely_one(
     end: str, meant: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = str(ROOT / "stacks/Pulumi.prod-aws.yaml")

@@ -174,7 +174,7 @@ def test_a_rule_is_needed_unless_one_or_several_others_say_all_of_it(
 @slow
 @given(topologies("azure"))
 def test_a_server_permits_the_same_at_its_interface_and_at_its_subnet(data: Data) -> None:
-    """And at both together; neighbours are unharmed, and forced tunnelling changes nothing."""
+    """And at both together; neighbors are unharmed, and forced tunneling changes nothing."""
     found: list[Plans] = []
     for attach_to in ("network_interfaces", "subnets"):
         for one in data["networks"].values():

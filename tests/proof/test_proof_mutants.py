@@ -83,7 +83,7 @@ def test_every_mutant_is_found_or_permits_the_same(stack: str, place: Place) -> 
     assert survivors == []
     # Nothing is written about the group, or another range of the same rule held the rest already.
     # At subnets an allow for everyone may be for those who wear the group already, and open to a
-    # neighbour what the default rules open; the law of neighbours has held, so it opens no more.
+    # neighbor what the default rules open; the law of neighbors has held, so it opens no more.
     assert set(equivalent) <= {
         *("one group too many", "one group too few", "widen a peer by one bit"),
         "an allow for everyone",

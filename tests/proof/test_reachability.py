@@ -300,7 +300,7 @@ def test_a_hostile_name_is_bad_input_and_shown_harmless(end: str) -> None:
     else:
         ran = run("check", PROD, "mbx1", end, "25")
     assert (ran.returncode, ran.stdout) == (2, b"")
-    assert ran.stderr.startswith(b"error[unknown-end]")
+    assert ran.stderr.startswith(b"error[unknown-endpoint]")
     assert b"\x1b" not in ran.stderr
     assert len(ran.stderr) < 2000
 

@@ -207,7 +207,7 @@ def test_forty_like_sites_are_one_column() -> None:
 
 
 def test_what_passes_at_each_of_like_sites_alone_is_not_said_of_all_pairs() -> None:
-    edit: dict[str, Any] = {"sender_reputation": "off", "name_servers.edge": "platform"}
+    edit: dict[str, Any] = {"sender_reputation": "disabled", "name_servers.edge": "cloud_resolver"}
     for number in range(3):
         edit[f"sites.s{number}"] = {
             "network": "corp",
@@ -293,11 +293,11 @@ def test_it_asks_nobody_for_anything(picture: ElementTree.Element) -> None:
     assert text.count("http") == 1, "only the namespace"
 
 
-def luminance(colour: str) -> float:
+def luminance(color: str) -> float:
     """Relative luminance (WCAG 2.2)."""
     linear = [
         c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
-        for c in (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+        for c in (int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
     ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 

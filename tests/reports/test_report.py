@@ -230,7 +230,7 @@ def spoken(words: str, file: str = "stacks/Pulumi.prod.yaml") -> Book:
         "accept_risk": True,
         "owner": words,
         "ticket": words,
-        "review": "2027-03-31",
+        "review_by": "2027-03-31",
     }
     edit = {"additional_flows": [flow], "acknowledge": {"port-25-blocked": words}}
     return book_of(compile_plans(load_topology(edited(WITH_EDGE, edit))[0]), file)

@@ -190,7 +190,7 @@ def test_a_conflict_elsewhere_does_not_hinder(reviewed: Reviewed) -> None:
 def test_a_gate_fails_the_job_and_the_comment_is_made_all_the_same(reviewed: Reviewed) -> None:
     head = reviewed.pull({**BASE, STACK: plain(WIDER)})
 
-    code = reviewed.compare(head, fail_on="perimeter widened")
+    code = reviewed.compare(head, fail_on="perimeter newly_allowed")
 
     assert (code, reviewed.verdict) == (1, "held")
     assert reviewed.job.log.splitlines()[-1] == (
@@ -206,7 +206,7 @@ def test_a_gate_that_does_not_exist_is_refused(reviewed: Reviewed, gates: str) -
     code = reviewed.compare(reviewed.pull(BASE), fail_on=gates)
 
     assert code == 1
-    assert "fail-on takes widened, perimeter, risk, target, code" in reviewed.job.log
+    assert "fail-on takes newly_allowed, perimeter, risk, target, code" in reviewed.job.log
 
 
 def test_a_stack_that_does_not_load_fails_the_job_with_its_findings(reviewed: Reviewed) -> None:

@@ -80,7 +80,7 @@ def run(
     data: Mapping[str, Any], previous: Mapping[str, Any] | None = None, **rest: Any
 ) -> Recording:
     """One run of a small program with this topology, in which every server has an interface."""
-    stands = [previous] if previous is not None and rest.get("step") else []
+    stands = [previous] if previous is not None and rest.get("phase") else []
 
     def program() -> None:
         firewall = ExchangeFirewall(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from exchange_ports.clouds.aws.rules import AwsRuleSet
 from exchange_ports.clouds.azure.names import Identity, priorities
 from exchange_ports.clouds.azure.rules import Access, Direction
-from exchange_ports.rollout import Attached, TransientEffect, network_pairs, plan_rollout
+from exchange_ports.rollout import ServersIn, TransientEffect, network_pairs, plan_rollout
 from tests.rollout.rule_changes import duplicates, list_changes_below_a_rule_that_goes
 from tests.support.edits import edited_topologies
 from tests.support.planning import planned_or_none as planned
@@ -34,14 +34,14 @@ def survey(examples: int) -> Counter[str]:
         phases=[HypothesisPhase.generate],
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
-    @given(st.data(), st.sampled_from(Attached))
-    def one(draw: st.DataObject, attached: Attached) -> None:
+    @given(st.data(), st.sampled_from(ServersIn))
+    def one(draw: st.DataObject, servers_in: ServersIn) -> None:
         data = draw.draw(topologies())
         edit, _ = draw.draw(edited_topologies(data))
         old, new = planned(data), planned(edit)
         if old is None or new is None:
             return
-        made = plan_rollout(old, new, attached)
+        made = plan_rollout(old, new, servers_in)
         found["pairs"] += 1
         found["states examined"] += made.at_once.moments
         for pair in network_pairs(old, new):

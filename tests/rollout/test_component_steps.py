@@ -1,4 +1,4 @@
-"""The component's `previous` and `step`: what is said, what is registered, what is worn, what is refused.
+"""The component's `previous` and `phase`: what is said, what is registered, what is worn, what is refused.
 
 Judged over recordings of whole programs, as in `tests/component/test_component.py`.
 """
@@ -15,7 +15,7 @@ from exchange_ports.clouds.aws.rules import AwsRuleSet
 from exchange_ports.component import ExchangeFirewall, TopologyError
 from exchange_ports.offline import ProgramFailed, Recording, record
 from exchange_ports.planning import Plans, compile_plans
-from exchange_ports.rollout import Attached, Phase, network_pairs, plan_rollout
+from exchange_ports.rollout import Phase, ServersIn, network_pairs, plan_rollout
 from tests.rollout.programs import TIME, ids_of, named, run
 from tests.support.recordings import run_with
 from tests.support.rule_sets import NetworkPlan, seen
@@ -78,7 +78,9 @@ def bare(data: Data, previous: Data) -> Recording:
 
     def program() -> None:
         ids = ids_of(data)
-        ExchangeFirewall("exchange", topology=data, networks=ids, previous=previous, step="expand")
+        ExchangeFirewall(
+            "exchange", topology=data, networks=ids, previous=previous, phase="add_rules"
+        )
 
     return record(program, project="sample", stack="dev", config={})
 
@@ -105,8 +107,8 @@ def test_an_update_that_is_not_clean_is_warned_of_and_goes_on() -> None:
     assert "open in passing" in warning
     assert "10.20.6.1 -> ex2 3389/tcp passes when every rule is added" in warning
     assert "Clean in 2 steps" in warning
-    assert "expand: " in warning
-    assert "contract: " in warning
+    assert "add_rules: " in warning
+    assert "remove_rules: " in warning
     assert named(recording) == named(run(NEW))
 
 
@@ -117,41 +119,41 @@ def test_of_an_update_that_is_clean_nothing_is_said() -> None:
 
 
 def test_where_servers_are_attached_elsewhere_another_step_may_be_clean() -> None:
-    recording = run(NEW, OLD, attached="elsewhere")
+    recording = run(NEW, OLD, servers_in="other_stack")
     assert not [text for text in said(recording, "warning") if "one step" in text]
 
 
 @pytest.mark.parametrize("platform", ["aws", "azure"])
-@pytest.mark.parametrize("attached", Attached)
+@pytest.mark.parametrize("servers_in", ServersIn)
 @pytest.mark.parametrize("old, new", [(OLD, NEW), (MOVES, MOVED)], ids=["comes", "moves"])
 def test_a_step_registers_its_plans_and_gives_what_is_worn_at_its_end(
-    old: Data, new: Data, attached: Attached, platform: str
+    old: Data, new: Data, servers_in: ServersIn, platform: str
 ) -> None:
     """One recording a step, held against the plans that the model showed clean."""
     on = {"networks.corp.platform": platform}
     old, new = edited(old, on), edited(new, on)
-    found = plan_rollout(plans(old), plans(new), attached)
+    found = plan_rollout(plans(old), plans(new), servers_in)
     assert found.steps is not None
     steps = [step for step in found.steps if step.phase is not Phase.AT_ONCE]
     for step in steps:
-        recording = run(new, old, step=step.phase.value, attached=attached.value)
+        recording = run(new, old, phase=step.phase.value, servers_in=servers_in.value)
         (plan,) = step.plans.values()
         servers = recording.outputs["servers"]
         assert isinstance(servers, dict)
         assert servers.keys() == plan.memberships.keys()
         assert named(recording) == named(as_planned(seen(plan)))
     if steps:
-        last = run(new, old, step=steps[-1].phase.value, attached=attached.value)
+        last = run(new, old, phase=steps[-1].phase.value, servers_in=servers_in.value)
         assert named(last) == named(run(new))
 
 
 def test_a_step_says_which_it_is_and_what_comes_next() -> None:
-    (text,) = [t for t in said(run(NEW, OLD, step="expand"), "info") if "step" in t]
-    assert text.startswith("step 1 of 2 of this update: expand: ")
-    assert text.endswith("; then `contract`")
-    (text,) = [t for t in said(run(NEW, OLD, step="contract"), "info") if "step" in t]
-    assert text.startswith("step 2 of 2 of this update, after `expand`: contract: ")
-    assert text.endswith("; then take `previous` and `step` away")
+    (text,) = [t for t in said(run(NEW, OLD, phase="add_rules"), "info") if "phase" in t]
+    assert text.startswith("phase 1 of 2 of this update: add_rules: ")
+    assert text.endswith("; then `remove_rules`")
+    (text,) = [t for t in said(run(NEW, OLD, phase="remove_rules"), "info") if "phase" in t]
+    assert text.startswith("phase 2 of 2 of this update, after `add_rules`: remove_rules: ")
+    assert text.endswith("; then take `previous` and `phase` away")
 
 
 #: A flow to the Internet is closed, and the list of what the Internet is changes in place (AWS).
@@ -173,15 +175,17 @@ ANOTHER_LIST: Final[Data] = edited(
 
 def test_what_is_left_after_a_step_may_be_done_at_once() -> None:
     found = plan_rollout(plans(LISTED), plans(ANOTHER_LIST))
-    assert [step.phase for step in found.steps or ()] == [Phase.TRIM, Phase.AT_ONCE]
-    made = run(ANOTHER_LIST, LISTED, step="trim")
+    assert [step.phase for step in found.steps or ()] == [Phase.REMOVE_LIST_RULES, Phase.AT_ONCE]
+    made = run(ANOTHER_LIST, LISTED, phase="remove_list_rules")
     gone = {name for _, name in named(run(LISTED)).keys() - named(made).keys()}
     assert {name.partition("/")[2] for name in gone} == {"out/udp/123/list.internet"}
-    (text,) = [t for t in said(made, "info") if "step" in t]
-    assert text.startswith("step 1 of 2 of this update: trim: ")
-    assert text.endswith("take `previous` and `step` away, and the rest is done at once")
-    (text,) = refused(lambda: run(ANOTHER_LIST, LISTED, step="expand"))
-    assert text.endswith("its steps are trim, in this order, and then the rest at once")
+    (text,) = [t for t in said(made, "info") if "phase" in t]
+    assert text.startswith("phase 1 of 2 of this update: remove_list_rules: ")
+    assert text.endswith("take `previous` and `phase` away, and the rest is done at once")
+    (text,) = refused(lambda: run(ANOTHER_LIST, LISTED, phase="add_rules"))
+    assert text.endswith(
+        "its phases are remove_list_rules, in this order, and then the rest at once"
+    )
 
 
 def test_there_is_no_step_round_a_limit() -> None:
@@ -191,50 +195,50 @@ def test_there_is_no_step_round_a_limit() -> None:
     ]
     old = edited(OLD, {"additional_flows": flows[:40]})
     new = edited(OLD, {"additional_flows": flows[40:]})
-    (text,) = refused(lambda: run(new, old, step="expand"))
-    assert text.startswith("step-not-offered step: old and new rules stand together")
+    (text,) = refused(lambda: run(new, old, phase="add_rules"))
+    assert text.startswith("phase-not-offered phase: old and new rules stand together")
     assert "over" in text
 
 
 def test_a_step_that_is_not_offered_is_refused_with_those_that_are() -> None:
-    assert refused(lambda: run(NEW, OLD, step="change")) == [
-        "step-not-offered step: its steps are expand, contract, in this order"
+    assert refused(lambda: run(NEW, OLD, phase="switch_groups")) == [
+        "phase-not-offered phase: its phases are add_rules, remove_rules, in this order"
     ]
 
 
 def test_there_is_no_step_of_an_update_that_is_clean_at_once() -> None:
-    assert refused(lambda: run(OLD, OLD, step="expand")) == [
-        "step-not-offered step: it is clean in one step"
+    assert refused(lambda: run(OLD, OLD, phase="add_rules")) == [
+        "phase-not-offered phase: it is clean in one step"
     ]
     assert run(OLD, OLD).registrations == run(OLD).registrations
 
 
 def test_a_step_done_twice_is_the_same_program() -> None:
-    for step in ("expand", "contract"):
-        once, again = (run(NEW, OLD, step=step).registrations for _ in range(2))
+    for step in ("add_rules", "remove_rules"):
+        once, again = (run(NEW, OLD, phase=step).registrations for _ in range(2))
         assert once == again
 
 
 def test_there_is_no_step_where_a_group_would_be_replaced() -> None:
     hung = edited(ON_AZURE, {"networks.corp.attach_to": "subnets"})
-    (text,) = refused(lambda: run(hung, ON_AZURE, step="expand"))
-    assert text.startswith("step-not-offered step: groups would be replaced")
+    (text,) = refused(lambda: run(hung, ON_AZURE, phase="add_rules"))
+    assert text.startswith("phase-not-offered phase: groups would be replaced")
     (warning,) = [text for text in said(run(hung, ON_AZURE), "warning") if "one step" in text]
     assert "the internal zone of corp on Azure: from network interfaces to subnets" in warning
 
 
 def test_a_step_needs_what_stands_now() -> None:
-    (text,) = refused(lambda: run(NEW, step="expand"))
-    assert text.startswith("step-without-previous step: ")
+    (text,) = refused(lambda: run(NEW, phase="add_rules"))
+    assert text.startswith("phase-without-previous phase: ")
 
 
 @pytest.mark.parametrize(
     "rest, code",
     [
-        ({"step": "expnad"}, "unknown-word step: "),
-        ({"step": "at once"}, "unknown-word step: "),
-        ({"step": 1}, "wrong-type step: "),
-        ({"attached": "there"}, "unknown-word attached: "),
+        ({"phase": "expnad"}, "unknown-word phase: "),
+        ({"phase": "at once"}, "unknown-word phase: "),
+        ({"phase": 1}, "wrong-type phase: "),
+        ({"servers_in": "there"}, "unknown-word servers_in: "),
     ],
     ids=str,
 )
@@ -247,7 +251,7 @@ def test_what_is_wrong_with_what_stands_now_is_said_of_it() -> None:
     wrong = edited(OLD, {"sites.hq.servers.ex1.roles": ["client_access", "mailbux"]})
     (text,) = refused(lambda: run(NEW, wrong))
     assert text.startswith("unknown-word previous.sites.hq.servers.ex1.roles")
-    texts = refused(lambda: run(edited(NEW, {"sites.hq.network": "cor"}), wrong, step="expnad"))
+    texts = refused(lambda: run(edited(NEW, {"sites.hq.network": "cor"}), wrong, phase="expnad"))
     codes = {text.partition(" ")[0] for text in texts}
     assert codes == {"unknown-word", "undeclared"}, "all of it is said at once"
     assert len(texts) == 3
@@ -260,7 +264,7 @@ def test_what_is_wrong_with_what_stands_now_is_said_of_it() -> None:
     assert all(text.startswith("over-limit previous.networks.corp") for text in texts)
 
 
-@pytest.mark.parametrize("rest", [{}, {"step": "expand"}], ids=["warned", "stepwise"])
+@pytest.mark.parametrize("rest", [{}, {"phase": "add_rules"}], ids=["warned", "stepwise"])
 @pytest.mark.parametrize("previous", ["old.yaml", 7, [OLD["sites"]], {}, True], ids=type)
 def test_what_stands_now_must_be_a_topology(previous: Any, rest: Mapping[str, Any]) -> None:
     program = partial(plain, NEW, previous, **rest)
@@ -272,14 +276,14 @@ def plain(data: Data, previous: Any, **rest: Any) -> None:
     ExchangeFirewall("exchange", topology=data, networks=ids_of(data), previous=previous, **rest)
 
 
-@pytest.mark.parametrize("step", ["expand", "contract"])
+@pytest.mark.parametrize("step", ["add_rules", "remove_rules"])
 def test_what_stands_now_may_be_given_as_a_model(step: str) -> None:
-    program = partial(plain, NEW, declared(OLD), step=step)
+    program = partial(plain, NEW, declared(OLD), phase=step)
     made = record(program, project="sample", stack="dev", config={})
-    assert named(made) == named(run(NEW, OLD, step=step))
+    assert named(made) == named(run(NEW, OLD, phase=step))
 
 
-@pytest.mark.parametrize("rest", [{}, {"step": "expand"}], ids=["warned", "stepwise"])
+@pytest.mark.parametrize("rest", [{}, {"phase": "add_rules"}], ids=["warned", "stepwise"])
 def test_the_topology_of_another_organization_never_stood_here(rest: Mapping[str, Any]) -> None:
     other = edited(OLD, {"organization": "fabrikam"})
     (text,) = refused(lambda: run(NEW, other, **rest))
@@ -296,7 +300,7 @@ def test_a_network_that_is_renamed_needs_its_ids_once() -> None:
         },
     )
     made = bare(renamed, OLD)
-    assert named(made).keys() == named(run(NEW, OLD, step="expand")).keys()
+    assert named(made).keys() == named(run(NEW, OLD, phase="add_rules")).keys()
 
 
 ON_AZURE: Final[Data] = edited(OLD, {"networks.corp.platform": "azure"})
@@ -310,7 +314,7 @@ def test_a_network_that_changes_its_cloud_needs_the_ids_of_both_while_both_stand
     assert lacking == ["missing-cloud-id networks.corp"] * 2
 
     def clouds(step: str) -> set[str]:
-        return {kind.split(":")[0] for kind, _ in named(run(NEW, ON_AZURE, step=step))}
+        return {kind.split(":")[0] for kind, _ in named(run(NEW, ON_AZURE, phase=step))}
 
     assert clouds(first) == {"aws", "azure-native"}
     assert clouds(last) == {"aws"}
@@ -326,20 +330,20 @@ def test_one_provider_cannot_make_both_clouds_of_a_network(package: str) -> None
         ExchangeFirewall("exchange", topology=NEW, networks=ids, previous=ON_AZURE, **rest)
 
     with pytest.raises(ProgramFailed) as failed:
-        record(lambda: program(step="expand"), project="p", stack="s", config={})
+        record(lambda: program(phase="add_rules"), project="p", stack="s", config={})
     assert "since the network changes its cloud" in failed.value.text
     if package == "aws":
         record(program, project="p", stack="s", config={})
 
 
-@pytest.mark.parametrize("step", ["expand", "contract"])
-def test_at_neighbours_groups_stand_both_until_the_last_step(step: str) -> None:
+@pytest.mark.parametrize("step", ["add_rules", "remove_rules"])
+def test_at_neighbors_groups_stand_both_until_the_last_step(step: str) -> None:
     """Their rules only allow, and they have others of their own."""
     asked = edited(OLD, {"sites.hq.lync": {"addresses": ["10.20.4.10"]}})
 
     def program(data: Data, **rest: Any) -> None:
         ids = ids_of(data)
-        ids["corp"]["neighbours"] = {"lync.hq": "sg-theirs"}
+        ids["corp"]["neighbor_security_groups"] = {"lync.hq": "sg-theirs"}
         ExchangeFirewall("exchange", topology=data, networks=ids, **rest)
 
     def theirs(data: Data, **rest: Any) -> set[str]:
@@ -350,8 +354,8 @@ def test_at_neighbours_groups_stand_both_until_the_last_step(step: str) -> None:
 
     assert len(theirs(asked)) == 2
     # The topology that is declared has no Lync server.
-    expected = theirs(asked) if step == "expand" else set[str]()
-    assert theirs(NEW, previous=asked, step=step) == expected
+    expected = theirs(asked) if step == "add_rules" else set[str]()
+    assert theirs(NEW, previous=asked, phase=step) == expected
 
 
 TWO_NETWORKS: Final[Data] = edited(
@@ -382,14 +386,14 @@ def test_a_network_that_goes_keeps_its_ids_until_its_last_step() -> None:
     found = plan_rollout(plans(TWO_NETWORKS), plans(moved))
     assert found.steps is not None
     words = [step.phase.value for step in found.steps]
-    assert words[0] == "expand"
+    assert words[0] == "add_rules"
     places = [pair.place for pair in network_pairs(plans(TWO_NETWORKS), plans(moved))]
     assert places == ["corp on AWS", "old on AWS"]
     lacking = refused(lambda: bare(moved, TWO_NETWORKS))
     assert [text.partition(":")[0] for text in lacking] == ["missing-cloud-id networks.old"]
 
     def networks(step: str) -> list[str]:
-        recording = run(moved, TWO_NETWORKS, step=step)
+        recording = run(moved, TWO_NETWORKS, phase=step)
         kind = "exchange-ports:index:AwsNetwork"
         return sorted(one.name for one in recording.registrations if one.type == kind)
 
@@ -399,7 +403,7 @@ def test_a_network_that_goes_keeps_its_ids_until_its_last_step() -> None:
 
 def test_a_network_that_goes_and_holds_nothing_is_not_registered() -> None:
     spare = edited(OLD, {"networks.spare": {"platform": "aws", "internal": ["10.40.0.0/20"]}})
-    expanded = run(NEW, spare, step="expand")
+    expanded = run(NEW, spare, phase="add_rules")
     assert not [one.name for one in expanded.registrations if "spare" in one.name]
 
 
@@ -414,27 +418,27 @@ def test_what_stands_between_is_proved_at_both_its_ends(monkeypatch: pytest.Monk
         return real(given)
 
     monkeypatch.setattr(proof, "prove", prove)
-    run(NEW, OLD, step="expand")
+    run(NEW, OLD, phase="add_rules")
     assert [each.topology for each in proved] == [declared(NEW), declared(OLD)]
 
 
-@pytest.mark.parametrize("step", ["expand", "contract"])
+@pytest.mark.parametrize("step", ["add_rules", "remove_rules"])
 def test_a_stacks_configuration_says_the_same(step: str) -> None:
-    """`exchange-ports:previous` and `exchange-ports:step`, through the repository's own program."""
-    recording = run_with(NEW, "dev", {"previous": OLD, "step": step})
-    assert named(recording).keys() == named(run(NEW, OLD, step=step)).keys()
+    """`exchange-ports:previous` and `exchange-ports:phase`, through the repository's own program."""
+    recording = run_with(NEW, "dev", {"previous": OLD, "phase": step})
+    assert named(recording).keys() == named(run(NEW, OLD, phase=step)).keys()
 
 
-@pytest.mark.parametrize("key", ["stpe", "steps", "colour"])
+@pytest.mark.parametrize("key", ["stpe", "steps", "color"])
 def test_a_setting_that_nothing_reads_is_refused_by_the_program_too(key: str) -> None:
-    """A misspelt `step` would do all at once."""
-    texts = refused(lambda: run_with(NEW, "dev", {"previous": OLD, key: "expand"}))
+    """A misspelled `phase` would do all at once."""
+    texts = refused(lambda: run_with(NEW, "dev", {"previous": OLD, key: "add_rules"}))
     assert [text.partition(":")[0] for text in texts] == [f"unknown-setting {key}"]
 
 
-@pytest.mark.parametrize("key", ["step", "attached"])
+@pytest.mark.parametrize("key", ["phase", "servers_in"])
 def test_a_key_without_a_value_is_refused(key: str) -> None:
-    """An empty `step` would do all at once."""
+    """An empty `phase` would do all at once."""
     texts = refused(lambda: run_with(NEW, "dev", {key: ""}))
     assert f"unknown-word {key}" in [text.partition(":")[0] for text in texts]
 
@@ -459,13 +463,13 @@ def test_of_one_that_stops_at_errors_nothing_is_said(
     assert not [text for text in said(run(NEW), "warning") if "CONTINUE_ON_ERROR" in text]
 
 
-@pytest.mark.parametrize("key", ["previous", "step"])
+@pytest.mark.parametrize("key", ["previous", "phase"])
 def test_neither_may_be_a_secret(key: str) -> None:
     given = {
         "exchange-ports:topology": json.dumps(NEW),
         "exchange-ports:networks": json.dumps(ids_of(NEW)),
         "exchange-ports:previous": json.dumps(OLD),
-        "exchange-ports:step": "expand",
+        "exchange-ports:phase": "add_rules",
     }
 
     def program() -> None:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import Phase as HypothesisPhase
 from hypothesis import strategies as st
 
-from exchange_ports.rollout import Attached, Phase, plan_rollout
+from exchange_ports.rollout import Phase, ServersIn, plan_rollout
 from tests.support.edits import edited_topologies
 from tests.support.planning import planned_or_none as planned
 from tests.support.strategies import topologies
@@ -41,14 +41,15 @@ def test_what_cuts_or_opens_elsewhere_does_so_here_where_rules_are_exclusive(
     assert old_exclusive is not None
     assert new is not None
     assert new_exclusive is not None
-    found = plan_rollout(old_exclusive, new_exclusive).at_once
-    here, elsewhere = (plan_rollout(old, new, attached).at_once for attached in Attached)
+    rollout = plan_rollout(old_exclusive, new_exclusive)
+    found = rollout.at_once
+    here, elsewhere = (plan_rollout(old, new, servers_in).at_once for servers_in in ServersIn)
     if any(getattr(plan, "exclusive", False) for plan in new_exclusive.networks.values()):
         assert found.clean is (here.clean and elsewhere.clean)
     else:
         assert found.clean is here.clean
-    steps = plan_rollout(old_exclusive, new_exclusive).steps
+    steps = rollout.steps
     if steps is not None and any(
         getattr(plan, "exclusive", False) for plan in new_exclusive.networks.values()
     ):
-        assert [step.phase for step in steps][-2:] != [Phase.EXPAND, Phase.CONTRACT]
+        assert [step.phase for step in steps][-2:] != [Phase.ADD_RULES, Phase.REMOVE_RULES]

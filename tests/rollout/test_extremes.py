@@ -7,7 +7,7 @@ from hypothesis import Phase as HypothesisPhase
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
-from exchange_ports.rollout import Attached, plan_rollout
+from exchange_ports.rollout import ServersIn, plan_rollout
 from exchange_ports.rollout.update import (
     network_pairs,
     network_shifts,
@@ -26,14 +26,14 @@ MOST = 8
 
 
 @settings(phases=[HypothesisPhase.explicit, HypothesisPhase.reuse, HypothesisPhase.generate])
-@given(st.data(), st.sampled_from(Attached))
+@given(st.data(), st.sampled_from(ServersIn))
 def test_the_extremal_states_show_all_that_any_state_shows(
-    draw: st.DataObject, attached: Attached
+    draw: st.DataObject, servers_in: ServersIn
 ) -> None:
     old, new, names = edited_plans(draw)
     everyone = server_interfaces(old, new)
     pairs = {pair.place: (seen(pair.old), seen(pair.new)) for pair in network_pairs(old, new)}
-    elsewhere = attached is Attached.ELSEWHERE
+    elsewhere = servers_in is ServersIn.OTHER_STACK
     count = sum(
         len(operations(*both, [b for b in everyone if b.place == place], elsewhere=elsewhere))
         for place, both in pairs.items()
@@ -43,7 +43,7 @@ def test_the_extremal_states_show_all_that_any_state_shows(
     found: dict[tuple[str, str, str], Traffic] = defaultdict(Traffic)
     # Servers that change their network are walked through in test_renamed_networks.
     apart = {shift.when for shift in network_shifts(old, new, everyone)}
-    for trouble in plan_rollout(old, new, attached).at_once.issues:
+    for trouble in plan_rollout(old, new, servers_in).at_once.issues:
         if trouble.when in apart:
             continue
         found[trouble.effect.value, trouble.server, trouble.way] |= trouble.traffic

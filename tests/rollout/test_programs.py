@@ -18,7 +18,7 @@ from exchange_ports.clouds.aws.rules import SecurityGroupRule
 from exchange_ports.clouds.base import PlannedResource
 from exchange_ports.offline import Recording
 from exchange_ports.planning import Plans
-from exchange_ports.rollout import Attached, Phase, network_pairs, operations, plan_rollout
+from exchange_ports.rollout import Phase, ServersIn, network_pairs, operations, plan_rollout
 from exchange_ports.rollout.update import network_name
 from exchange_ports.stackfile.stack_file import read_stack_file
 from tests.engine.stacks import STACKS
@@ -50,7 +50,7 @@ pairs = settings(
 )
 
 
-def modelled(old: Plans, new: Plans) -> set[tuple[str, str, str]]:
+def modeled(old: Plans, new: Plans) -> set[tuple[str, str, str]]:
     """What the model says is done: kind, logical name, and what."""
     return {
         (each.kind, f"exchange-{pair.new.network}-{each.name}", each.does.value)
@@ -64,7 +64,7 @@ def done(before: Recording, after: Recording) -> set[tuple[str, str, str]]:
     return {(KINDS[did.type], did.name, did.does) for did in between(before, after)}
 
 
-def agree(old: Data, new: Data, attached: Attached) -> int:
+def agree(old: Data, new: Data, servers_in: ServersIn) -> int:
     """Both programs, and every step between them, do what the model says; none breaks a promise.
 
     Gives the number of steps.
@@ -73,15 +73,15 @@ def agree(old: Data, new: Data, attached: Attached) -> int:
     assert one is not None
     assert other is not None
     before, after = run(old), run(new)
-    assert done(before, after) == modelled(one, other)
+    assert done(before, after) == modeled(one, other)
     assert faults(before, after) == []
-    found = plan_rollout(one, other, attached)
+    found = plan_rollout(one, other, servers_in)
     steps = () if found.clean else found.steps or ()
     stands, is_there = before, {network_name(plan): plan for plan in one.networks.values()}
     for step in steps:
         # What is left to do at once is done without a step.
-        given = {} if step.phase is Phase.AT_ONCE else {"step": step.phase.value}
-        made = run(new, old, attached=attached.value, **given)
+        given = {} if step.phase is Phase.AT_ONCE else {"phase": step.phase.value}
+        made = run(new, old, servers_in=servers_in.value, **given)
         assert done(stands, made) == {
             (each.kind, f"exchange-{plan.network}-{each.name}", each.does.value)
             for pair in network_pairs(one, other)
@@ -96,12 +96,12 @@ def agree(old: Data, new: Data, attached: Attached) -> int:
 
 
 @pairs
-@given(st.data(), st.sampled_from(Attached))
-def test_two_programs_do_what_the_model_says(draw: st.DataObject, attached: Attached) -> None:
+@given(st.data(), st.sampled_from(ServersIn))
+def test_two_programs_do_what_the_model_says(draw: st.DataObject, servers_in: ServersIn) -> None:
     data = draw.draw(topologies())
     edit, _ = draw.draw(edited_topologies(data))
     assume(planned(data) is not None and planned(edit) is not None)
-    event(f"{agree(data, edit, attached)} steps")
+    event(f"{agree(data, edit, servers_in)} steps")
 
 
 #: Some of the edits, two at a time. In `both`, flows between its networks need an address of whoever
@@ -125,7 +125,7 @@ def test_an_edit_of_a_stack_is_what_the_model_says(stack: str, edits: tuple[str,
     new = deepcopy(old)
     for edit in edits:
         EDITS[edit](new, lambda several: several[-1])
-    agree(old, new, Attached.HERE)
+    agree(old, new, ServersIn.THIS_STACK)
 
 
 # ---- what is broken on purpose is seen, each by its own witness ----

@@ -3,7 +3,7 @@
 from typing import Any
 
 from exchange_ports.planning import Plans, compile_plans
-from exchange_ports.rollout import Attached, plan_rollout
+from exchange_ports.rollout import ServersIn, plan_rollout
 from tests.support.strategies import GONE, SMALL, Data, declared, edited
 
 
@@ -83,7 +83,7 @@ def test_a_group_that_another_stack_may_still_wear_is_held() -> None:
     two = edited(SMALL, {"networks.far": far, "sites.paris": site})
     one = edited(two, {"sites.paris.servers.ex2.own_group": False})
     old, new = planned(two), planned(one)
-    assert plan_rollout(old, new, Attached.HERE).held == ()
-    found = plan_rollout(old, new, Attached.ELSEWHERE)
+    assert plan_rollout(old, new, ServersIn.THIS_STACK).held == ()
+    found = plan_rollout(old, new, ServersIn.OTHER_STACK)
     assert found.held == ("server.ex2 of far on AWS",)
     assert not found.clean

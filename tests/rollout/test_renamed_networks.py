@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from exchange_ports.clouds.base import Evaluator
 from exchange_ports.planning import Plans, compile_plans
-from exchange_ports.rollout import Attached, TransientEffect, plan_rollout
+from exchange_ports.rollout import ServersIn, TransientEffect, plan_rollout
 from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import AddressSet
@@ -46,7 +46,7 @@ def small(platform: Platform, roles: Sequence[list[str]], edge: bool) -> Topolog
             "inbound": {"from": "internet"},
             "outbound": {"through": "edge", "next_hop": "internet"},
         }
-        made["name_servers"]["edge"] = "platform"
+        made["name_servers"]["edge"] = "cloud_resolver"
     return made
 
 
@@ -127,7 +127,7 @@ def judged(old: Plans, new: Plans) -> dict[TransientEffect, set[tuple[str, str]]
 def foretold(old: Plans, new: Plans) -> dict[TransientEffect, set[tuple[str, str]]]:
     """The same by the model."""
     found: dict[TransientEffect, set[tuple[str, str]]] = {each: set() for each in TransientEffect}
-    for issue in plan_rollout(old, new, Attached.HERE).at_once.issues:
+    for issue in plan_rollout(old, new, ServersIn.THIS_STACK).at_once.issues:
         far = issue.traffic.addresses()
         for name, server in old.inventory.by_name.items():
             if far & AddressSet.at(server.addresses):
@@ -159,7 +159,7 @@ def test_the_model_says_who_is_cut_off_in_any_order_of_attachments(
     assert said[TransientEffect.CUT] == expected[TransientEffect.CUT]
     # The model takes the end of a network security group for a moment at which servers still have it.
     assert said[TransientEffect.OPEN] >= expected[TransientEffect.OPEN]
-    clean = plan_rollout(old, new, Attached.HERE).clean
+    clean = plan_rollout(old, new, ServersIn.THIS_STACK).clean
     assert not (clean and any(expected.values()))
     if platform == "aws" or kept:
         assert said == expected
@@ -167,12 +167,12 @@ def test_the_model_says_who_is_cut_off_in_any_order_of_attachments(
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-@pytest.mark.parametrize("attached", Attached)
+@pytest.mark.parametrize("servers_in", ServersIn)
 def test_a_network_renamed_without_its_id_has_no_clean_steps_and_is_told_of_the_id(
-    platform: Platform, attached: Attached
+    platform: Platform, servers_in: ServersIn
 ) -> None:
     before = declared("dev", platform)
-    found = plan_rollout(plans(before), plans(renamed(before, "main", None)), attached)
+    found = plan_rollout(plans(before), plans(renamed(before, "main", None)), servers_in)
     assert not found.clean
     assert found.steps is None
     cloud = {"aws": "AWS", "azure": "Azure"}[platform]
@@ -189,12 +189,12 @@ def test_a_network_renamed_without_its_id_has_no_clean_steps_and_is_told_of_the_
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-@pytest.mark.parametrize("attached", Attached)
+@pytest.mark.parametrize("servers_in", ServersIn)
 def test_with_its_id_a_renamed_network_is_nothing_to_do(
-    platform: Platform, attached: Attached
+    platform: Platform, servers_in: ServersIn
 ) -> None:
     before = declared("dev", platform)
-    found = plan_rollout(plans(before), plans(renamed(before, "main", "lab")), attached)
+    found = plan_rollout(plans(before), plans(renamed(before, "main", "lab")), servers_in)
     assert found.clean
     assert found.moves == ()
 
@@ -206,5 +206,5 @@ def test_servers_at_other_addresses_are_other_servers(platform: Platform) -> Non
     after["networks"]["main"]["internal"] = ["10.20.0.0/22"]
     for number, server in enumerate(after["sites"]["lab"]["servers"].values()):
         server["address"] = f"10.20.0.{10 + number}"
-    found = plan_rollout(plans(before), plans(after), Attached.HERE)
+    found = plan_rollout(plans(before), plans(after), ServersIn.THIS_STACK)
     assert found.replaced == ()

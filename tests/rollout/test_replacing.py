@@ -8,7 +8,7 @@ import pytest
 
 from exchange_ports.cli import main
 from exchange_ports.planning import Plans, compile_plans
-from exchange_ports.rollout import Attached, plan_rollout
+from exchange_ports.rollout import ServersIn, plan_rollout
 from exchange_ports.topology.validate import load_topology
 from tests.support.paths import ROOT
 from tests.support.recordings import PLATFORMS, Platform, declared
@@ -26,14 +26,14 @@ def plans(platform: Platform, attach_to: str | None = None, **network: Any) -> P
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("attached", Attached)
+@pytest.mark.parametrize("servers_in", ServersIn)
 @pytest.mark.parametrize(
     "one, other", [("subnets", "network_interfaces"), ("network_interfaces", "subnets")]
 )
 def test_groups_that_shall_hang_elsewhere_are_named_and_have_no_steps(
-    one: str, other: str, attached: Attached
+    one: str, other: str, servers_in: ServersIn
 ) -> None:
-    found = plan_rollout(plans("azure", one), plans("azure", other), attached)
+    found = plan_rollout(plans("azure", one), plans("azure", other), servers_in)
     (network,) = plans("azure", one).networks
     words = [each.replace("_", " ") for each in (one, other)]
     assert found.replaced == tuple(
@@ -65,7 +65,7 @@ def test_groups_that_shall_stand_elsewhere_are_named(
     same = plans(platform)
     (network,) = same.networks
     ids = tuple({network: {IDS[platform]: each}} for each in (before, after))
-    found = plan_rollout(same, same, Attached.HERE, (ids[0], ids[1]))
+    found = plan_rollout(same, same, ServersIn.THIS_STACK, (ids[0], ids[1]))
     cloud = {"aws": "AWS", "azure": "Azure"}[platform]
     summary = f"every group of {network} on {cloud}: {IDS[platform]} from here to there"
     assert found.replaced == ((summary,) if said else ())
@@ -77,7 +77,7 @@ def test_groups_that_shall_stand_elsewhere_are_named(
 def test_a_network_that_comes_replaces_nothing() -> None:
     (network,) = plans("aws").networks
     ids = ({network: {"vpc_id": "vpc-1"}}, {network: {"location": "westeurope"}})
-    assert plan_rollout(plans("aws"), plans("azure"), Attached.HERE, ids).replaced == ()
+    assert plan_rollout(plans("aws"), plans("azure"), ServersIn.THIS_STACK, ids).replaced == ()
 
 
 def test_the_command_says_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -88,8 +88,8 @@ def test_the_command_says_it(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert main(["plan", str(new), "--against", str(old)]) == 1
     said = capsys.readouterr().out
     assert "Groups that would be replaced, whoever wears them\n  every group of" in said
-    assert "No steps were found" in said
+    assert "No phases were found" in said
     assert main(["plan", str(new), "--against", str(old), "--json"]) == 1
     found = json.loads(capsys.readouterr().out)
-    assert (found["clean"], found["steps"]) == (False, None)
+    assert (found["clean"], found["phases"]) == (False, None)
     assert len(found["replaced_groups"]) == 1

@@ -7,7 +7,7 @@ import pytest
 from exchange_ports.clouds.aws.rules import AwsRuleSet, GroupRef
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof import prove
-from exchange_ports.rollout import Attached, Does, network_pairs, operations, plan_rollout
+from exchange_ports.rollout import Does, ServersIn, network_pairs, operations, plan_rollout
 from exchange_ports.topology.validate import parse_topology
 from exchange_ports.traffic.ports import Protocol
 from tests.support.rule_sets import NetworkPlan, networks_of
@@ -61,12 +61,12 @@ def test_nobody_is_said_to_wear_it(platform: str) -> None:
 @pytest.mark.parametrize("platform", ["aws", "azure"])
 def test_what_is_not_retired_goes_and_is_held_for_who_may_wear_it(platform: str) -> None:
     before, after = planned(PARIS, platform), planned(LEFT, platform)
-    assert plan_rollout(before, after, Attached.ELSEWHERE).held == tuple(
+    assert plan_rollout(before, after, ServersIn.OTHER_STACK).held == tuple(
         f"{group} of {pair.place}" for pair in network_pairs(before, after) for group in OF_PARIS
     )
     kept = planned(LEFT, platform, retired_groups=OF_PARIS)
-    assert plan_rollout(before, kept, Attached.ELSEWHERE).held == ()
-    assert plan_rollout(before, kept, Attached.ELSEWHERE).clean
+    assert plan_rollout(before, kept, ServersIn.OTHER_STACK).held == ()
+    assert plan_rollout(before, kept, ServersIn.OTHER_STACK).clean
 
 
 @pytest.mark.parametrize("platform", ["aws", "azure"])
@@ -77,7 +77,7 @@ def test_taken_from_the_list_it_is_deleted(platform: str) -> None:
     groups = [each.name for each in done if each.kind.endswith("security group")]
     assert [name for name in groups if name in OF_PARIS] == OF_PARIS
     assert {each.does for each in done} <= {Does.DELETE, Does.CHANGE}
-    assert plan_rollout(before, after, Attached.ELSEWHERE).clean
+    assert plan_rollout(before, after, ServersIn.OTHER_STACK).clean
 
 
 @pytest.mark.parametrize("platform", ["aws", "azure"])
@@ -179,7 +179,7 @@ def said(data: Data) -> list[tuple[str, bool]]:
 
 def test_a_group_that_somebody_wears_is_not_retired_and_said_to_be_worn() -> None:
     worn = edited(PARIS, {"networks.corp.retired_groups": ["mailbox.paris"]})
-    assert ("retired-group-worn", False) in said(worn)
+    assert ("retired-group-attached", False) in said(worn)
     assert repr(networks_of(planned(worn))) == repr(networks_of(planned(PARIS)))
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.rollout import (
-    Attached,
     Does,
     Rollout,
+    ServersIn,
     network_pairs,
     operations,
     plan_rollout,
@@ -80,12 +80,12 @@ CASES: Final[Mapping[str, Case]] = {
         1,
         1,
     ),
-    "Edge is added to a running organisation": Case(
+    "Edge is added to a running organization": Case(
         {
             "edge_servers": WITH_EDGE["edge_servers"],
             "mail_flow": {"outbound": {"through": "edge"}},
-            "sender_reputation": "off",
-            "name_servers.edge": "platform",
+            "sender_reputation": "disabled",
+            "name_servers.edge": "cloud_resolver",
         },
         1,
         1,
@@ -167,9 +167,9 @@ def planned(data: Mapping[str, Any], platform: str) -> Plans:
     return compile_plans(declared(edited(data, networks)))
 
 
-def updated(case: Case, platform: str, attached: Attached = Attached.HERE) -> Rollout:
+def updated(case: Case, platform: str, servers_in: ServersIn = ServersIn.THIS_STACK) -> Rollout:
     old, new = (planned(data, platform) for data in (case.before, edited(case.before, case.edit)))
-    return plan_rollout(old, new, attached)
+    return plan_rollout(old, new, servers_in)
 
 
 @pytest.mark.slow

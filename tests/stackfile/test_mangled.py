@@ -64,7 +64,7 @@ def test_spoiling_reaches_far() -> None:
     assert any(isinstance(outcome, Plans) for outcome in outcomes)
     # Both faults of shape and contradictions, so that the checks were reached.
     assert len(codes) > 15
-    assert {"wrong-type", "unknown-key", "no-management"} <= codes
+    assert {"wrong-type", "unknown-key", "no-administration"} <= codes
 
 
 @pytest.mark.parametrize("path", KEPT, ids=[path.stem for path in KEPT])

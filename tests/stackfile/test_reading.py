@@ -494,7 +494,7 @@ REFUSED: Final[dict[str, bytes]] = {
     "an alias of nothing": ours("a: *b"),
     "two values marked with one name": ours("a: &hunter2 1", "b: &hunter2 2"),
     "an alias in itself": ours("a: &a [1, [*a]]"),
-    "a misspelt key beside config": b"encryptionsolt: x\n" + ours("a: 1"),
+    "a misspelled key beside config": b"encryptionsolt: x\n" + ours("a: 1"),
     "an unknown key beside config": b"outputs: x\n" + ours("a: 1"),
     "CONFIG": b"CONFIG:\n  exchange-ports:topology: {}\n",
     "no config": b"encryptionsalt: v1\n",
@@ -509,11 +509,11 @@ REFUSED: Final[dict[str, bytes]] = {
     "a letter left out of the namespace": b"config:\n  exchange-port:topology: {a: 1}\n",
     "the old form of a key": b"config:\n  exchange-ports:config:topology: {a: 1}\n",
     "the namespace as a mapping": b"config:\n  exchange-ports:\n    topology: {a: 1}\n",
-    "a setting that nothing reads": ours("a: 1") + b"  exchange-ports:colour: red\n",
-    "a misspelt setting": ours("a: 1") + b"  exchange-ports:netwroks: {}\n",
-    "a misspelt topology": b"config:\n  exchange-ports:topolgy: {}\n",
+    "a setting that nothing reads": ours("a: 1") + b"  exchange-ports:color: red\n",
+    "a misspelled setting": ours("a: 1") + b"  exchange-ports:netwroks: {}\n",
+    "a misspelled topology": b"config:\n  exchange-ports:topolgy: {}\n",
     "another program's tags, and a namespace like ours": (
-        ours("a: 1") + b"  aws:tags: {}\n  exchange_ports:colour: red\n  x:y: {b: 1, b: 2}\n"
+        ours("a: 1") + b"  aws:tags: {}\n  exchange_ports:color: red\n  x:y: {b: 1, b: 2}\n"
     ),
     "a key with two colons": ours("a: 1") + b"  a:b:c: 1\n",
     "a topology that is a list": b"config:\n  exchange-ports:topology:\n  - sites\n",
@@ -604,10 +604,10 @@ def test_all_faults_are_said_at_once() -> None:
     assert [(finding.kind.code, finding.place.line) for finding in findings_of(content)] == [
         ("unknown-stack-key", 1),
         ("duplicate-key", 3),
-        ("unquoted-truth", 4),
+        ("unquoted-boolean", 4),
         ("secret-in-setting", 6),
         ("unquoted-number", 7),
-        ("misspelt-setting", 8),
+        ("misspelled-setting", 8),
     ]
 
 

@@ -104,5 +104,5 @@ def on_a_terminal(*arguments: str, **environment: str) -> bytes:
     return seen
 
 
-def without_colour(text: bytes) -> bytes:
+def without_color(text: bytes) -> bytes:
     return re.sub(rb"\x1b\[[0-9;]*m", b"", text).replace(b"\r\n", b"\n")

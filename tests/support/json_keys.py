@@ -12,5 +12,16 @@ def keys(value: object) -> Any:
 
 
 REASON: Final = dict.fromkeys(
-    ("says", "entry", "source", "table", "row", "url", "accepted_risk", "owner", "ticket", "review")
+    (
+        "says",
+        "entry",
+        "source",
+        "table",
+        "row",
+        "url",
+        "accepted_risk",
+        "owner",
+        "ticket",
+        "review_by",
+    )
 )

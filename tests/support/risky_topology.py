@@ -31,7 +31,7 @@ BASE: Final = edited(
             "edge2": {"network": "corp", "address": "10.20.240.6", "subscribed_site": "hq"},
         },
         "name_servers": {"internal": "domain_controllers", "edge": ["10.20.240.53"]},
-        "sender_reputation": "off",
+        "sender_reputation": "disabled",
     },
 )
 

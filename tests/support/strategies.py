@@ -85,8 +85,8 @@ WITH_EDGE: Final[Mapping[str, Any]] = edited(
     SMALL,
     {
         "edge_servers.edge1": {"network": "corp", "subscribed_site": "hq"},
-        "name_servers.edge": "platform",
-        "sender_reputation": "off",
+        "name_servers.edge": "cloud_resolver",
+        "sender_reputation": "disabled",
     },
 )
 
@@ -193,7 +193,12 @@ _PORTS: Final = (
 )
 _ADMINS: Final = ("10.20.6.0/24", "10.20.6.8", "10.64.0.0/12", "2001:db8:6::/64")
 #: Warnings, of which some occur.
-_ACKNOWLEDGED: Final = ("no-management", "port-25-blocked", "ipv6-residue", "unused-network")
+_ACKNOWLEDGED: Final = (
+    "no-administration",
+    "port-25-blocked",
+    "ipv6-internet-covers-zones",
+    "unused-network",
+)
 
 
 _BOOLEANS: Final = st.booleans()
@@ -229,7 +234,7 @@ def _internet_or(values: tuple[str, ...]) -> st.SearchStrategy[str | list[str]]:
 
 @cache
 def _resolvers(addresses: tuple[str, ...]) -> st.SearchStrategy[str | list[str]]:
-    return _one(("domain_controllers", "platform")) | _some(addresses)
+    return _one(("domain_controllers", "cloud_resolver")) | _some(addresses)
 
 
 class _Draft:
@@ -272,7 +277,7 @@ class _Draft:
         if internet is not None:
             zones["internet"] = internet
         if self.draw(_number(0, 4)) == 0:
-            zones["passage"] = "inspected"
+            zones["connected_through"] = "inspection"
         if self.draw(_number(0, 4)) == 0:
             zones["exclusive_rules"] = True
         if platform == "azure" and self.draw(_number(0, 2)) == 0:
@@ -413,7 +418,7 @@ class _Draft:
         network = self.draw(_one((beside, beside, *networks)))
         edge: Data = {"network": network}
         if self.draw(_number(0, 4)) == 0:
-            edge["mail_site"] = site
+            edge["manual_connectors_site"] = site
         else:
             edge["subscribed_site"] = site
             if self.draw(_number(0, 3)) == 0:
@@ -470,7 +475,7 @@ class _Draft:
             several = [self.connector() for _ in range(self.draw(_number(1, 3)))]
             outbound = self.draw(_one(("none", "several", "one")))
             if outbound == "none":
-                flow["outbound"] = ("none", {"through": "none"})[self.draw(_number(0, 1))]
+                flow["outbound"] = "none"
             else:
                 flow["outbound"] = several if outbound == "several" else several[0]
         relays = {name: self.relay(name) for name in _RELAYS if self.draw(_number(0, 3)) == 0}
@@ -527,14 +532,14 @@ class _Draft:
             witness: Data = {"address": "10.20.7.60"}
             if self.maybe():
                 witness["sites"] = self.draw(_some(sorted(self.with_role("mailbox"))))
-            self.data["witnesses"] = {"fsw1": witness}
+            self.data["witness_servers"] = {"fsw1": witness}
 
     def name_servers(self) -> None:
         servers: Data = {"internal": self.resolvers("10.20.2.53", "10.20.3.53")}
         if self.edges:
             servers["edge"] = self.resolvers("10.20.240.53", "2001:db8:20:f0::53")
             proxy: Data = {"address": "10.20.240.9", "port": 1080, "type": "socks5"}
-            reputation = (None, "off", "direct", {"proxy": proxy})[self.draw(_number(0, 3))]
+            reputation = (None, "disabled", "direct", {"proxy": proxy})[self.draw(_number(0, 3))]
             if reputation is not None:
                 self.data["sender_reputation"] = reputation
         self.data["name_servers"] = servers
@@ -583,7 +588,7 @@ class _Draft:
                 # A need brings both, and either may be said otherwise.
                 said = {key: value for key, value in said.items() if self.maybe()}
             flow |= said
-            for key, value in (("owner", "us"), ("ticket", "M-1"), ("review", "2027-03-31")):
+            for key, value in (("owner", "us"), ("ticket", "M-1"), ("review_by", "2027-03-31")):
                 if self.draw(_number(0, 2)) == 0:
                     flow[key] = value
             flows.append(flow)
@@ -596,7 +601,7 @@ class _Draft:
 
 def site_of(edge: Data) -> str:
     """The site that an Edge server exchanges mail with."""
-    return edge.get("subscribed_site") or edge["mail_site"]
+    return edge.get("subscribed_site") or edge["manual_connectors_site"]
 
 
 def has_own_group(edge: Data) -> bool:
@@ -702,7 +707,7 @@ def _empty_subscription(data: Data) -> bool:
     edge = _edge(data)
     if edge is None:
         return False
-    edge.pop("mail_site", None)
+    edge.pop("manual_connectors_site", None)
     edge.pop("edgesync_except", None)
     edge["subscribed_site"] = "added"
     return _add_site({})(data)
@@ -829,7 +834,7 @@ def _unresolved(data: Data) -> bool:
     key = _site(data)["network"]
     others = {**data["networks"]}
     others.pop(key)
-    data["name_servers"]["internal"] = dict.fromkeys(others, "platform")
+    data["name_servers"]["internal"] = dict.fromkeys(others, "cloud_resolver")
     return bool(others)
 
 
@@ -849,7 +854,7 @@ def _quota_of_aws(data: Data) -> bool:
 
 def _translated(data: Data) -> bool:
     site = _site(data)
-    data["networks"][site["network"]]["passage"] = "translated"
+    data["networks"][site["network"]]["connected_through"] = "nat"
     site["lync"] = {"addresses": ["10.99.0.0/28"]}
     return True
 
@@ -920,7 +925,7 @@ _FAULTS: Final[tuple[Fault, ...]] = (
     ),
     ("unknown-word", _set(_server, "roles", ["mailbux"])),
     ("wrong-type", _set(lambda data: data, "sites", ["hq"])),
-    ("nothing-listed", _set(_server, "roles", [])),
+    ("empty-list", _set(_server, "roles", [])),
     ("bad-name", lambda data: _add_site({})(data) and _renamed(data["sites"], "added", "a.b")),
     ("bad-range", _internal("10.20")),
     ("host-bits", _internal("10.21.0.1/24")),
@@ -929,14 +934,20 @@ _FAULTS: Final[tuple[Fault, ...]] = (
     ("unusable-range", _set(lambda data: data, "clients", {"a": {"from": ["224.0.0.0/8"]}})),
     ("bad-port", lambda data: _add_flow(data, ports=["65536/tcp"])),
     ("bad-ports", lambda data: _add_flow(data, ports=["3389"])),
-    ("bad-end", lambda data: _add_flow(data, to="ex1@hq@hq")),
+    ("bad-endpoint", lambda data: _add_flow(data, to="ex1@hq@hq")),
     ("cloud-name", lambda data: _add_flow(data, to="pl-0123456789abcdef0")),
-    ("bad-words", lambda data: _add_flow(data, reason=" ")),
-    ("bad-date", lambda data: _add_flow(data, review="2027-02-30")),
+    ("bad-text", lambda data: _add_flow(data, reason=" ")),
+    ("bad-date", lambda data: _add_flow(data, review_by="2027-02-30")),
     # Names.
     ("undeclared", _set(_site, "network", "nowhere")),
-    ("undeclared", _on_edge(subscribed_site="nowhere", mail_site=GONE, edgesync_except=GONE)),
-    ("undeclared", _on_edge(subscribed_site=GONE, mail_site="nowhere", edgesync_except=GONE)),
+    (
+        "undeclared",
+        _on_edge(subscribed_site="nowhere", manual_connectors_site=GONE, edgesync_except=GONE),
+    ),
+    (
+        "undeclared",
+        _on_edge(subscribed_site=GONE, manual_connectors_site="nowhere", edgesync_except=GONE),
+    ),
     ("undeclared", lambda data: _sending_edge(data) is not None and _excepts(data, "nobody")),
     ("undeclared", lambda data: _add_flow(data, to="nobody")),
     ("undeclared", _set(_network, "retired_groups", ["mailbox.nowhere"])),
@@ -952,7 +963,7 @@ _FAULTS: Final[tuple[Fault, ...]] = (
     ("mailbox-without-client-access", _add_site({"lone": {"roles": ["mailbox"]}})),
     ("subscription-without-mailbox", _empty_subscription),
     ("no-domain-controller", _no_controllers),
-    ("no-server-to-serve", _nobody_serves),
+    ("site-without-role", _nobody_serves),
     ("site-without-network", lambda data: bool(_site(data).pop("network"))),
     # Places.
     ("address-used-twice", _added_at("10.{}.0.9", "10.{}.0.9")),
@@ -961,8 +972,8 @@ _FAULTS: Final[tuple[Fault, ...]] = (
     ("address-outside-zone", _set(_server, "address", "10.99.0.1")),
     ("internal-server-in-perimeter", _in_perimeter),
     ("zones-swapped", _zones_swapped),
-    ("fabric-in-perimeter", _fabric_in_perimeter),
-    ("fabric-translated", _translated),
+    ("neighbor-in-perimeter", _fabric_in_perimeter),
+    ("internal-traffic-translated", _translated),
     ("cannot-attach-to-subnets", _subnets_not_on_azure),
     ("cannot-attach-to-subnets", _adapter_in_each_zone),
     ("address-needed", _far_without_address),
@@ -970,47 +981,46 @@ _FAULTS: Final[tuple[Fault, ...]] = (
     ("zone-outside-private-blocks", _internal("192.0.2.0/24")),
     ("private-block-not-ipv4", _set(lambda data: data, "private_blocks", ["fd00::/8"])),
     ("quota-of-another-cloud", _quota_of_aws),
-    ("no-internet-left", _set(lambda data: data, "private_blocks", ["0.0.0.0/0"])),
+    ("no-public-addresses", _set(lambda data: data, "private_blocks", ["0.0.0.0/0"])),
     # Mail, names and services.
     ("outbound-without-edge", lambda data: _no_edge(data) and _sends(data, {"through": "edge"})),
-    ("proxied-past-edge", _past_edge),
+    ("proxy-bypasses-edge", _past_edge),
     ("edge-does-not-send", _without_sender),
     ("edge-does-not-receive", _nobody_receives),
     (
-        "connector-names-both",
+        "connector-sites-and-servers",
         lambda data: _sends(
             data, {"through": "client_access", "sites": ["added"], "servers": ["added"]}
         ),
     ),
-    (
-        "none-beside-others",
-        lambda data: _sends(data, [{"through": "none"}, {"through": "mailbox"}]),
-    ),
     ("edge-without-name-servers", lambda data: _edge(data) is not None and _no_edge_names(data)),
     ("network-without-name-servers", _unresolved),
     (
-        "proxy-without-edge",
-        lambda data: _no_edge(data) and _set(lambda d: d, "sender_reputation", "off")(data),
+        "sender-reputation-without-edge",
+        lambda data: _no_edge(data) and _set(lambda d: d, "sender_reputation", "disabled")(data),
     ),
-    ("edge-site-unclear", _on_edge(subscribed_site="hq", mail_site="hq")),
+    ("edge-site-unclear", _on_edge(subscribed_site="hq", manual_connectors_site="hq")),
     (
         "edgesync-without-subscription",
-        _on_edge(subscribed_site=GONE, mail_site="hq", edgesync_except=["any"]),
+        _on_edge(subscribed_site=GONE, manual_connectors_site="hq", edgesync_except=["any"]),
     ),
     ("edge-without-mail", _on_edge(receives=False, sends=False)),
-    ("edge-version-refused", _on_edge(version="se")),
+    ("edge-version-unsupported", _on_edge(version="se")),
     ("unknown-version", _on_edge(version=2012)),
-    ("connectors-clash", _clash),
+    ("receive-connectors-conflict", _clash),
     ("not-one-tcp-port", _bound("imap", "10143-10144/tcp")),
     ("not-one-tcp-port", _bound("pop", "10110/udp")),
     ("port-of-another-service", _bound("imap", "995/tcp")),
-    ("not-realised", _bound("https", "8443/tcp")),
+    ("not-supported", _bound("https", "8443/tcp")),
     # Additional flows.
     ("needs-accept-risk", _to_edge),
     ("needs-accept-risk", _to_mailbox),
     ("host-name", lambda data: _add_flow(data, to="smtp.example.com")),
-    ("flow-without-us", lambda data: _add_flow(data, to="internet")),
-    ("flow-to-nobody", lambda data: _add_site({})(data) and _add_flow(data, to="mailbox@added")),
+    ("flow-without-managed-server", lambda data: _add_flow(data, to="internet")),
+    (
+        "endpoint-without-servers",
+        lambda data: _add_site({})(data) and _add_flow(data, to="mailbox@added"),
+    ),
     ("server-without-group", _for_one),
 )
 #: What `slightly_wrong` can be refused by.

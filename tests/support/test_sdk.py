@@ -113,7 +113,7 @@ def test_a_missing_required_input_is_a_fault(key: str) -> None:
     assert faults(registered(RULE, left, read=True)) == []
 
 
-def test_a_misspelt_key_of_a_prefix_list_entry_is_a_fault() -> None:
+def test_a_misspelled_key_of_a_prefix_list_entry_is_a_fault() -> None:
     inputs = {"addressFamily": "IPv4", "maxEntries": 1, "entries": [{"cidrBlock": "10.0.0.0/8"}]}
     assert [fault.partition("): ")[2] for fault in faults(registered(LIST, inputs))] == [
         "entries[0] has no input 'cidrBlock'",

@@ -142,7 +142,7 @@ def _sorted(rules: Iterable[TinyRule]) -> tuple[TinyRule, ...]:
     return tuple(sorted(rules, key=lambda rule: rule.name))
 
 
-def check_neighbours(*_: object) -> Iterator[Finding]:
+def check_neighbors(*_: object) -> Iterator[Finding]:
     return iter(())
 
 

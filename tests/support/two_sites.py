@@ -33,7 +33,7 @@ TWO_SITES: Final = edited(
 EDITS: Final[Mapping[str, Mapping[str, Any]]] = {
     "a Send connector by hand": {
         "edge_servers.edge1.subscribed_site": GONE,
-        "edge_servers.edge1.mail_site": "hq",
+        "edge_servers.edge1.manual_connectors_site": "hq",
     },
     "an Edge server that takes mail only": {"edge_servers.edge1.sends": False},
     "an Edge server that sends only": {"edge_servers.edge1.receives": False},
@@ -87,7 +87,7 @@ EDITS: Final[Mapping[str, Mapping[str, Any]]] = {
         "mail_flow.relays.scan": {"from": ["10.20.7.0/28"], "sites": ["hq"]},
         "mail_flow.relays.app": {"from": ["10.20.8.0/28"], "to": "mailbox", "port": 2526},
     },
-    "a witness": {"witnesses.fsw": {"address": "10.20.7.60", "sites": ["paris"]}},
+    "a witness": {"witness_servers.fsw": {"address": "10.20.7.60", "sites": ["paris"]}},
     "name servers": {"name_servers": {"internal": ["10.20.2.53"], "edge": ["10.20.240.53"]}},
     "domain controllers as name servers of Edge": {
         "name_servers.edge": "domain_controllers",
@@ -121,7 +121,7 @@ EDITS: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "a relay of every site": {"mail_flow.relays.scan": {"from": ["10.20.7.0/28"]}},
     "the platform's name servers": {
-        "name_servers.internal": "platform",
-        "name_servers.edge": "platform",
+        "name_servers.internal": "cloud_resolver",
+        "name_servers.edge": "cloud_resolver",
     },
 }

@@ -34,7 +34,7 @@ def lines(found: Iterable[Finding]) -> list[str]:
 
 def bound(**groups: object) -> dict[str, Any]:
     names = {name.replace("_", "."): group for name, group in groups.items()}
-    return {**BOTH, "corp": {**CORP, "neighbours": names}}
+    return {**BOTH, "corp": {**CORP, "neighbor_security_groups": names}}
 
 
 TABLE: Final[Mapping[str, tuple[object, list[str]]]] = {
@@ -55,11 +55,11 @@ TABLE: Final[Mapping[str, tuple[object, list[str]]]] = {
     "no id": ({**BOTH, "corp": {"vpc_id": None}}, ["missing-cloud-id at networks.corp"]),
     "a number as an id": ({**BOTH, "corp": {"vpc_id": 7}}, ["wrong-type at networks.corp.vpc_id"]),
     "an id that Pulumi knows later": ({**BOTH, "corp": {"vpc_id": object()}}, []),
-    "a misspelt id": (
+    "a misspelled id": (
         {**BOTH, "corp": {"vpcid": "vpc-1"}},
         ["unknown-key at networks.corp.vpcid"],
     ),
-    "an id and a misspelt one": (
+    "an id and a misspelled one": (
         {**BOTH, "corp": {**CORP, "vpcid": "vpc-1"}},
         ["unknown-key at networks.corp.vpcid"],
     ),
@@ -71,19 +71,19 @@ TABLE: Final[Mapping[str, tuple[object, list[str]]]] = {
     "groups of two neighbors": (bound(**{DC: "sg-1", "lync.oslo": "sg-2"}), []),
     "one group for two neighbors": (
         bound(**{DC: "sg-1", "lync.oslo": "sg-1"}),
-        ["bound-twice at networks.corp.neighbours.lync.oslo"],
+        ["group-bound-twice at networks.corp.neighbors.lync.oslo"],
     ),
     "a neighbor that is none": (
         bound(**{"domain-controllers.oslo": "sg-1"}),
-        ["undeclared at networks.corp.neighbours.domain-controllers.oslo"],
+        ["undeclared at networks.corp.neighbors.domain-controllers.oslo"],
     ),
-    "an empty group": (bound(**{DC: ""}), [f"wrong-type at networks.corp.neighbours.{DC}"]),
-    "no group": (bound(**{DC: None}), [f"wrong-type at networks.corp.neighbours.{DC}"]),
-    "a number as a group": (bound(**{DC: 7}), [f"wrong-type at networks.corp.neighbours.{DC}"]),
+    "an empty group": (bound(**{DC: ""}), [f"wrong-type at networks.corp.neighbors.{DC}"]),
+    "no group": (bound(**{DC: None}), [f"wrong-type at networks.corp.neighbors.{DC}"]),
+    "a number as a group": (bound(**{DC: 7}), [f"wrong-type at networks.corp.neighbors.{DC}"]),
     "a group that Pulumi knows later": (bound(**{DC: object()}), []),
     "neighbors as a list": (
-        {**BOTH, "corp": {**CORP, "neighbours": [DC]}},
-        ["wrong-type at networks.corp.neighbours"],
+        {**BOTH, "corp": {**CORP, "neighbor_security_groups": [DC]}},
+        ["wrong-type at networks.corp.neighbors"],
     ),
 }
 
@@ -105,9 +105,15 @@ def test_cloud_ids_have_these_findings(case: str) -> None:
         ({**BOTH, "north": {"place": 7}}, False, ["unknown-key at networks.north.place"]),
         # A neighbor that goes still has its group.
         (
-            {**BOTH, "corp": {**CORP, "neighbours": {"lync.oslo": "sg-1", "lync.hq": "sg-2"}}},
+            {
+                **BOTH,
+                "corp": {
+                    **CORP,
+                    "neighbor_security_groups": {"lync.oslo": "sg-1", "lync.hq": "sg-2"},
+                },
+            },
             False,
-            ["undeclared at networks.corp.neighbours.lync.hq"],
+            ["undeclared at networks.corp.neighbors.lync.hq"],
         ),
     ],
 )

@@ -8,7 +8,7 @@ from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 from exchange_ports.topology.groups import GroupKind
-from exchange_ports.topology.inventory import Inventory, neighbours
+from exchange_ports.topology.inventory import Inventory, neighbors
 from tests.support.strategies import (
     GONE,
     SMALL,
@@ -99,7 +99,10 @@ def test_an_edge_server_wears_nothing_of_the_inside() -> None:
         ({"edgesync_port": 50700}, ["edge-receiving.hq", "edge-sending.hq", ALONE]),
         ({"edgesync_except": ["ex1"]}, ["edge-receiving.hq", "edge-sending.hq", ALONE]),
         ({"delivery_port": 2525, "edgesync_port": 50700}, ["edge-sending.hq", ALONE]),
-        ({"subscribed_site": GONE, "mail_site": "hq"}, ["edge-receiving.hq", "edge-sending.hq"]),
+        (
+            {"subscribed_site": GONE, "manual_connectors_site": "hq"},
+            ["edge-receiving.hq", "edge-sending.hq"],
+        ),
         ({"version": 2010, "address": "10.20.240.5"}, ALL_EDGE),
     ],
 )
@@ -143,16 +146,16 @@ def test_neighbors_are_named_by_their_field_and_the_identity_of_their_site() -> 
         "sites.hq.domain_controllers.accounts_forest": ["10.20.3.10"],
         "sites.paris": {"network": "corp", "servers": {"cas3": {"roles": ["client_access"]}}},
         "sites.paris.other_exchange.addresses": ["10.20.5.0/28"],
-        "witnesses.fsw1.address": "10.20.7.60",
+        "witness_servers.fsw1.address": "10.20.7.60",
     }
-    assert neighbours(declared(edited(SMALL, edit))) == (
+    assert neighbors(declared(edited(SMALL, edit))) == (
         "accounts-domain-controllers.main",
         "domain-controllers.main",
         "lync.main",
         "other-exchange.paris",
         "witness.fsw1",
     )
-    assert neighbours(declared(SMALL)) == ("domain-controllers.hq",)
+    assert neighbors(declared(SMALL)) == ("domain-controllers.hq",)
 
 
 def test_a_group_is_the_same_whatever_else_its_members_are_in() -> None:
@@ -203,7 +206,7 @@ def test_adding_edge_moves_no_internal_server(data: dict[str, Any], draw: st.Dat
                 "subscribed_site": site,
                 "address": f"{stem(data, network)}.240.5",
             },
-            "name_servers.edge": "platform",
+            "name_servers.edge": "cloud_resolver",
             "mail_flow": {},
         },
     )
@@ -228,7 +231,7 @@ def test_sites_clients_mail_and_flows_move_nobody(data: dict[str, Any]) -> None:
                 "inbound": {"from": "internet", "to": ["added"]},
                 "relays": {"added": {"from": ["10.20.7.5"]}},
             },
-            "witnesses": {"added": {"address": "10.20.7.61"}},
+            "witness_servers": {"added": {"address": "10.20.7.61"}},
             "additional_flows": [
                 {"from": "10.20.6.0/24", "to": "exchange", "ports": ["any"], "reason": "backup"}
             ],
@@ -255,7 +258,9 @@ def test_a_server_wears_what_it_would_wear_if_the_others_were_gone(
     before = internal(data)
     server = draw.draw(st.sampled_from(sorted(before)))
     (site,) = (key for key, each in data["sites"].items() if server in each.get("servers", {}))
-    alone = edited(data, {"clients": {}, "mail_flow": {}, "additional_flows": [], "witnesses": {}})
+    alone = edited(
+        data, {"clients": {}, "mail_flow": {}, "additional_flows": [], "witness_servers": {}}
+    )
     for network in alone["networks"].values():
         # Groups of sites that are gone.
         network.pop("retired_groups", None)

@@ -19,14 +19,14 @@ def flow(**more: Any) -> dict[str, Any]:
         ([], 0, 0, []),
         ([flow()], 0, 0, []),
         ([flow(accept_risk=True, to="edge")], 0, 1, []),
-        ([flow(review="2027-03-31")], 1, 0, []),
+        ([flow(review_by="2027-03-31")], 1, 0, []),
         # The day itself is in time.
-        ([flow(review="2027-03-30")], 1, 0, [0]),
-        ([flow(), flow(review="2027-03-30", accept_risk=True, to="edge")], 1, 0, [1]),
+        ([flow(review_by="2027-03-30")], 1, 0, [0]),
+        ([flow(), flow(review_by="2027-03-30", accept_risk=True, to="edge")], 1, 0, [1]),
         (
             [
-                flow(review="2026-12-31"),
-                flow(review="2027-04-01"),
+                flow(review_by="2026-12-31"),
+                flow(review_by="2027-04-01"),
                 flow(to="edge", accept_risk=True),
             ],
             2,
@@ -41,7 +41,7 @@ def test_a_review_is_late_from_the_day_after(
     found = reviews(declared(edited(WITH_EDGE, {"additional_flows": flows})), date(2027, 3, 31))
     assert (found.dated, found.undated) == (dated, undated)
     assert [each.path for each in found.passed] == [
-        ("topology", "additional_flows", index, "review") for index in late
+        ("topology", "additional_flows", index, "review_by") for index in late
     ]
     assert found.in_time == (not late)
 
@@ -64,7 +64,7 @@ def test_a_review_is_late_from_the_day_after(
 def test_a_late_review_says_who_is_asked_and_for_what(
     more: dict[str, Any], words: list[str]
 ) -> None:
-    asked = [flow(review="2027-03-30", **more)]
+    asked = [flow(review_by="2027-03-30", **more)]
     found = reviews(declared(edited(WITH_EDGE, {"additional_flows": asked})), date(2027, 3, 31))
     (late,) = found.passed
     for word in words:
@@ -77,7 +77,7 @@ def test_a_need_says_what_a_flow_is_for() -> None:
         "from": "10.20.6.0/24",
         "to": "exchange",
         "need": "remote_desktop",
-        "review": "2027-01-01",
+        "review_by": "2027-01-01",
     }
     found = reviews(declared(edited(WITH_EDGE, {"additional_flows": [asked]})), date(2027, 3, 31))
     assert "10.20.6.0/24 to exchange remote_desktop" in str(found.passed[0].summary)

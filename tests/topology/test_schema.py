@@ -56,13 +56,13 @@ def test_what_we_accept_it_accepts(schema: Schema, stack: str) -> None:
 
 #: What is wrong, the place at which it is put, the value there, and the place that is named.
 WRONG: Final[dict[str, tuple[tuple[str | int, ...], object, str]]] = {
-    "an unknown key": (("colour",), "red", "$"),
+    "an unknown key": (("color",), "red", "$"),
     "an unknown key of a server": (
         ("sites", "hq", "servers", "cas1", "x"),
         1,
         "$.sites.hq.servers.cas1",
     ),
-    "a misspelt role": (
+    "a misspelled role": (
         ("sites", "hq", "servers", "cas1", "roles"),
         ["mailbx"],
         "$.sites.hq.servers.cas1.roles[0]",
@@ -90,9 +90,9 @@ WRONG: Final[dict[str, tuple[tuple[str | int, ...], object, str]]] = {
         "$.additional_flows[0].ports",
     ),
     "a date in another order": (
-        ("additional_flows", 0, "review"),
+        ("additional_flows", 0, "review_by"),
         "31.3.2027",
-        "$.additional_flows[0].review",
+        "$.additional_flows[0].review_by",
     ),
     "a word for true": (
         ("additional_flows", 0, "accept_risk"),

@@ -37,7 +37,7 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
             "unknown-key at sites.hq.zzz: known here are domain_controllers, id, lync, network, other_exchange, servers"
         ],
     ),
-    "a misspelt key of a server": (
+    "a misspelled key of a server": (
         SMALL,
         {"sites.hq.servers.ex1.adress": "10.20.0.11"},
         ["unknown-key at sites.hq.servers.ex1.adress: did you mean `address`?"],
@@ -57,7 +57,7 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
             "no topology",
         ],
     ),
-    "a misspelt role": (
+    "a misspelled role": (
         SMALL,
         {"sites.hq.servers.ex1.roles": ["mailbxo"]},
         [
@@ -92,7 +92,7 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
     "no roles": (
         SMALL,
         {"sites.hq.servers.ex1.roles": []},
-        ["nothing-listed at sites.hq.servers.ex1.roles: list at least one", "no topology"],
+        ["empty-list at sites.hq.servers.ex1.roles: list at least one", "no topology"],
     ),
     "roles missing": (
         SMALL,
@@ -129,19 +129,19 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
     ),
     "a reason missing": (
         SMALL,
-        {"witnesses.w": {}},
-        ["missing-key at witnesses.w: add `address: 10.20.2.60` here", "no topology"],
+        {"witness_servers.w": {}},
+        ["missing-key at witness_servers.w: add `address: 10.20.2.60` here", "no topology"],
     ),
     "nothing listed": (
         SMALL,
         {"networks.corp.internal": []},
-        ["nothing-listed at networks.corp.internal: list at least one", "no topology"],
+        ["empty-list at networks.corp.internal: list at least one", "no topology"],
     ),
     "nothing listed that may be left out": (
         SMALL,
         {"clients.c": {"services": []}},
         [
-            "nothing-listed at clients.c.services: list at least one, or leave the key out",
+            "empty-list at clients.c.services: list at least one, or leave the key out",
             "no topology",
         ],
     ),
@@ -150,7 +150,7 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
         {"clients.c": {"from": "10.64.0.0/12"}},
         ["unknown-word at clients.c.from: write one of internet, or [10.64.0.0/12]", "no topology"],
     ),
-    "clients from a misspelt word": (
+    "clients from a misspelled word": (
         SMALL,
         {"clients.c": {"from": "internat"}},
         ["unknown-word at clients.c.from: did you mean internet?"],
@@ -239,11 +239,11 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
                     "to": "exchange",
                     "ports": ["3389/tcp"],
                     "reason": "r",
-                    "review": "31.12.2027",
+                    "review_by": "31.12.2027",
                 }
             ]
         },
-        ['bad-date at additional_flows.0.review: write it as "2027-03-31"'],
+        ['bad-date at additional_flows.0.review_by: write it as "2027-03-31"'],
     ),
     "one of pydantic's steps as a key": (
         SMALL,

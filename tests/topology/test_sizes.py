@@ -119,7 +119,7 @@ def test_what_is_wrong_in_many_ways_at_one_place_is_counted() -> None:
     found = [
         each
         for each in parse_topology(declared, ("topology",))[1]
-        if each.kind.code == "flow-without-us"
+        if each.kind.code == "flow-without-managed-server"
     ]
     assert len(found) == 20
     assert found[-1].summary.endswith("(and in 1580 other places)")

@@ -83,7 +83,7 @@ def test_ranges_are_sorted_and_neither_touch_nor_overlap(a: Ports) -> None:
 
 
 @given(st.lists(any_ports(), max_size=4))
-def test_joining_neighbours_changes_nothing_but_the_number_of_values(several: list[Ports]) -> None:
+def test_joining_neighbors_changes_nothing_but_the_number_of_values(several: list[Ports]) -> None:
     joined = without_adjacent(several)
     both = [set[tuple[str, int]]().union(*map(ports_in, each)) for each in (several, joined)]
     assert both[0] == both[1]
@@ -176,7 +176,7 @@ def test_a_range_without_its_holes_is_every_other_address(
         assert not covers(rest[:at] + rest[at + 1 :], rest), "no prefix too many"
 
 
-def test_neighbouring_ranges_cover_what_spans_them_and_stay_two() -> None:
+def test_neighboring_ranges_cover_what_spans_them_and_stay_two() -> None:
     halves = (ip_network("10.0.0.0/29"), ip_network("10.0.0.8/29"))
     assert covers(halves, (FOUR,))
     assert without_covered(halves) == halves

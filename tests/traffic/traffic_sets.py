@@ -49,7 +49,7 @@ Pair: TypeAlias = tuple[AddressSet, ServiceSet]
 
 KINDS: Final = (AddressSet, PortSet, IcmpSet, ProtocolSet, ServiceSet, Traffic)
 
-#: The last and the first of each family, neighbours, what looks alike in both families, whole blocks.
+#: The last and the first of each family, neighbors, what looks alike in both families, whole blocks.
 _ADDRESSES: Final = tuple(
     map(
         ip_address,
@@ -89,7 +89,7 @@ _NETWORKS: Final = tuple(
         ),
     )
 )
-#: Both ends, the bounds of bytes (ICMP types are every 256 places), neighbours.
+#: Both ends, the bounds of bytes (ICMP types are every 256 places), neighbors.
 _PORTS: Final = (0, 1, 25, 26, 255, 256, 443, 32767, 32768, 65534, 65535)
 _BYTES: Final = (0, 1, 3, 8, 127, 128, 254, 255)
 _PROTOCOLS: Final = (0, ICMP, 2, 5, TCP, 7, 16, UDP, 18, 50, 51, 57, ICMPV6, 59, 254, 255)

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from exchange_ports.clouds.aws import names, printed
 from exchange_ports.clouds.aws import rules as aws
-from exchange_ports.clouds.aws.plan import at_neighbours
+from exchange_ports.clouds.aws.plan import at_neighbors
 from exchange_ports.clouds.base import Direction
 from exchange_ports.clouds.existing import (
     ExpectedResource,
@@ -39,14 +39,14 @@ read: Final = printed.read
 
 @dataclass(frozen=True, slots=True)
 class AwsNetworkExpectation:
-    """A VPC with what is wanted in it. `neighbours` are ids of groups that are not ours, by name."""
+    """A VPC with what is wanted in it. `neighbor_security_groups` are ids of groups that are not ours, by name."""
 
     network: str
     urn: Urn
     plan: aws.AwsRuleSet
     vpc_id: str
-    neighbours: Mapping[str, str]
-    at_neighbours: tuple[aws.SecurityGroupRule, ...]
+    neighbors: Mapping[str, str]
+    at_neighbors: tuple[aws.SecurityGroupRule, ...]
     tags: Mapping[str, str]
     #: Tags that the provider adds by itself, and takes for nobody's.
     default_tags: Mapping[str, str]
@@ -56,7 +56,7 @@ class AwsNetworkExpectation:
     def one(
         self, each: aws.SecurityGroup | aws.PrefixList | aws.SecurityGroupRule
     ) -> ExpectedResource:
-        """The resource that a part of the plan becomes, or a rule at a neighbour's group."""
+        """The resource that a part of the plan becomes, or a rule at a neighbor's group."""
         return ExpectedResource.of(self.urn, names.resource(each))
 
 
@@ -70,15 +70,15 @@ def expected(
     others: Mapping[str, object],
 ) -> AwsNetworkExpectation:
     """What the program wants in a VPC, by what a stack file says of it."""
-    neighbours = texts_of(ids.get("neighbours"))
+    neighbors = texts_of(ids.get("neighbor_security_groups"))
     region = others.get("aws:region")
     return AwsNetworkExpectation(
         network,
         urn,
         rules,
         str(ids["vpc_id"]),
-        neighbours,
-        at_neighbours(rules.network, flows, neighbours),
+        neighbors,
+        at_neighbors(rules.network, flows, neighbors),
         tags,
         texts_of(fields_of(others.get("aws:defaultTags")).get("tags")),
         region if isinstance(region, str) else None,
@@ -97,10 +97,10 @@ def check(place: AwsNetworkExpectation, there: printed.ExistingAws) -> Iterator[
     """What shows that the outputs are not those of a network's VPC, or not all of them."""
     lists = bool(place.plan.prefix_lists)
     yield from printed.in_place(there, place.network, place.vpc_id, place.region, lists)
-    for name, group in place.neighbours.items():
+    for name, group in place.neighbors.items():
         if group not in there.groups and "SecurityGroups" in there.printed:
             yield INCOMPLETE_OUTPUT.at(
-                ("networks", place.network, "neighbours", name),
+                ("networks", place.network, "neighbor_security_groups", name),
                 what="what exists in AWS",
                 missing=f"{group}, the group of {name}, was not printed",
                 fix="print the groups and rules of its VPC as well",
@@ -129,7 +129,7 @@ def match(
         *(matching.prefix_list(each) for each in place.plan.prefix_lists),
     )
     # Rules last: they name groups and lists by their ids.
-    rules = [matching.rule(rule) for rule in (*place.plan.rules, *place.at_neighbours)]
+    rules = [matching.rule(rule) for rule in (*place.plan.rules, *place.at_neighbors)]
     return Found(
         place.network,
         place.urn,
@@ -169,7 +169,7 @@ class _Matching:
         self._held = state.by_urn()
         self._holders = state.holders()
         #: Ids of groups and lists that exist, by key.
-        self._groups = dict(place.neighbours)
+        self._groups = dict(place.neighbors)
         self._lists: dict[str, str] = {}
         self._rules: dict[printed.RuleKey, printed.ExistingRule] = {
             rule.key: rule for rule in there.rules.values()
@@ -252,7 +252,7 @@ class _Matching:
 
     def unwanted(self, verdicts: Iterable[ResourceVerdict]) -> Iterator[Unwanted]:
         """Rules at groups of ours that nobody wants and nobody holds."""
-        keys = {id_: key for key, id_ in self._groups.items() if key not in self._place.neighbours}
+        keys = {id_: key for key, id_ in self._groups.items() if key not in self._place.neighbors}
         taken = {verdict.id for verdict in verdicts}
         for rule in sorted(
             self._there.rules.values(), key=lambda each: (each.group, _says(each, self._there))

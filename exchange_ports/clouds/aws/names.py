@@ -39,8 +39,8 @@ def rule_name(rule: aws.SecurityGroupRule) -> str:
 
 def name_of(group: str, direction: Direction, ports: Ports, peer: str) -> str:
     """The name of a rule that is still in parts; `peer` is by its own name."""
-    spelt = ",".join(map(str, ports.ranges)) or "all"
-    return "/".join((group, direction, ports.protocol, spelt, peer))
+    spelled = ",".join(map(str, ports.ranges)) or "all"
+    return "/".join((group, direction, ports.protocol, spelled, peer))
 
 
 def safe(text: str) -> str:

@@ -210,12 +210,12 @@ def _without_covered(drafts: Mapping[str, _Draft], groups: Mapping[str, Group]) 
     return (draft for place, draft in enumerate(ordered) if place not in covered)
 
 
-def at_neighbours(
+def at_neighbors(
     network: str, flows: Iterable[Flow], bound: Collection[str]
 ) -> tuple[aws.SecurityGroupRule, ...]:
-    """The rules at the groups of the neighbours `bound`, by their names, sorted by name.
+    """The rules at the groups of the neighbors `bound`, by their names, sorted by name.
 
-    The group of a rule is the neighbour's name, its peer a group of ours in `network`. What our
+    The group of a rule is the neighbor's name, its peer a group of ours in `network`. What our
     servers send is let in there, and what is sent to them let out; nothing that a rule for a wider
     group of ours says already.
     """
@@ -263,18 +263,18 @@ def _ports_at_neighbor(ports: Ports) -> Iterator[Ports]:
     yield from ports.one_by_one()
 
 
-def check_neighbours(
+def check_neighbors(
     rules: aws.AwsRuleSet,
     flows: Iterable[Flow],
     bound: Collection[str],
     key: str,
     quotas: Mapping[str, int],
 ) -> Iterator[Finding]:
-    """What EC2 would refuse of our rules alone at the groups of the neighbours `bound`.
+    """What EC2 would refuse of our rules alone at the groups of the neighbors `bound`.
 
     The groups may have others. Findings are at the network's `key`.
     """
-    added = at_neighbours(rules.network, flows, bound)
-    theirs = tuple(aws.SecurityGroup(neighbour, "") for neighbour in bound)
+    added = at_neighbors(rules.network, flows, bound)
+    theirs = tuple(aws.SecurityGroup(neighbor, "") for neighbor in bound)
     alone = aws.AwsRuleSet(rules.network, (*rules.groups, *theirs), (), added, {})
     return (found for found in limits.check(alone, key, quotas) if found.is_error)

@@ -18,7 +18,7 @@ from pydantic.alias_generators import to_pascal
 from exchange_ports.clouds.base import Direction
 from exchange_ports.clouds.existing import Json, PrintedDocument, fields_of, items_of, parsed
 from exchange_ports.findings import Finding
-from exchange_ports.findings.command_kinds import INCOMPLETE_OUTPUT, OTHER_PLACE
+from exchange_ports.findings.command_kinds import INCOMPLETE_OUTPUT, OTHER_LOCATION
 
 GROUPS: Final = "aws ec2 describe-security-groups"
 RULES: Final = "aws ec2 describe-security-group-rules"
@@ -124,7 +124,7 @@ def in_place(
     here = [each for each in there.groups.values() if each.vpc_id == vpc_id]
     if "SecurityGroups" in there.printed and not here:
         # Every VPC has its default group.
-        yield OTHER_PLACE.at(
+        yield OTHER_LOCATION.at(
             ("networks", network, "vpc_id"),
             what=f"what `{GROUPS}` printed",
             where=f"it has no group of {vpc_id}, not even the default one",
@@ -132,7 +132,7 @@ def in_place(
         )
     regions = {each.region for each in here if each.region} - {region}
     if region is not None and regions:
-        yield OTHER_PLACE.at(
+        yield OTHER_LOCATION.at(
             ("networks", network, "vpc_id"),
             what=vpc_id,
             where=f"it is in {min(regions)}, and the stack's aws:region is {region}",

@@ -11,7 +11,7 @@ from pulumi_aws import ec2, vpc
 
 from exchange_ports.clouds.aws import CLOUD
 from exchange_ports.clouds.aws.names import exclusive, resource
-from exchange_ports.clouds.aws.plan import at_neighbours
+from exchange_ports.clouds.aws.plan import at_neighbors
 from exchange_ports.clouds.aws.rules import (
     AwsRuleSet,
     GroupRef,
@@ -37,15 +37,15 @@ def register(
 ) -> "AwsNetwork":
     """Register the resources of a VPC under the component `name`; `ids` has its `vpc_id`.
 
-    `ids` may have existing security groups of `neighbours`, where what `flows` need is added.
+    `ids` may have existing security groups of `neighbor_security_groups`, where what `flows` need is added.
     """
-    neighbours: Mapping[str, pulumi.Input[str]] = ids.get("neighbours") or {}
+    neighbors: Mapping[str, pulumi.Input[str]] = ids.get("neighbor_security_groups") or {}
     return AwsNetwork(
         name,
         rules,
         vpc_id=ids["vpc_id"],
-        neighbours=neighbours,
-        at_neighbours=at_neighbours(rules.network, flows, neighbours),
+        neighbors=neighbors,
+        at_neighbors=at_neighbors(rules.network, flows, neighbors),
         tags=tags,
         opts=opts,
     )
@@ -67,14 +67,14 @@ class AwsNetwork(pulumi.ComponentResource):
         rules: AwsRuleSet,
         *,
         vpc_id: pulumi.Input[str],
-        neighbours: Mapping[str, pulumi.Input[str]] | None = None,
-        at_neighbours: Sequence[SecurityGroupRule] = (),
+        neighbors: Mapping[str, pulumi.Input[str]] | None = None,
+        at_neighbors: Sequence[SecurityGroupRule] = (),
         tags: Tags | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Register groups, lists and rules under `name`, children of this component.
 
-        `neighbours` are the ids of existing groups by the neighbour's name, `at_neighbours` the rules
+        `neighbor_security_groups` are the ids of existing groups by the neighbor's name, `at_neighbors` the rules
         that are added to them.
         """
         super().__init__(CLOUD.network_type, name, None, opts)
@@ -83,11 +83,11 @@ class AwsNetwork(pulumi.ComponentResource):
         self._tags = dict(tags or {})
         self._child = pulumi.ResourceOptions(parent=self)
         lists = {each.key: self._prefix_list(each) for each in rules.prefix_lists}
-        order = deletion_order(rules, at_neighbours)
+        order = deletion_order(rules, at_neighbors)
         # The engine deletes what depends on something before that. EC2 deletes no list that a rule names.
         made = {each.key: self._group(each, vpc_id, lists.values()) for each in order.last}
         ids_of: dict[str, pulumi.Input[str]] = {key: group.id for key, group in made.items()}
-        ids_of |= neighbours or {}
+        ids_of |= neighbors or {}
         made_rules = {rule: self._rule(rule, ids_of, lists, self._child) for rule in order.separate}
         # All wait for the same, so that they are registered in one order in every run.
         after = (*lists.values(), *made.values(), *made_rules.values())
@@ -140,7 +140,7 @@ class AwsNetwork(pulumi.ComponentResource):
         groups: Mapping[str, ec2.SecurityGroup],
         rules: Mapping[SecurityGroupRule, pulumi.CustomResource],
     ) -> None:
-        """Take away whatever else stands at our groups; never at a neighbour's.
+        """Take away whatever else stands at our groups; never at a neighbor's.
 
         It revokes old rules of ours, too, before the engine would delete them. So it waits for every
         rule of the network: what an old rule let through, a new one of another group may.

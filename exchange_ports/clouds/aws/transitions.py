@@ -161,12 +161,12 @@ class DeletionOrder:
 
 
 def deletion_order(
-    rules: AwsRuleSet, at_neighbours: Iterable[SecurityGroupRule] = ()
+    rules: AwsRuleSet, at_neighbors: Iterable[SecurityGroupRule] = ()
 ) -> DeletionOrder:
-    """The order for a rule set and the rules that are added at neighbours' groups."""
+    """The order for a rule set and the rules that are added at neighbors' groups."""
     across = [
         (rule, rule.peer.key)
-        for rule in (*rules.rules, *at_neighbours)
+        for rule in (*rules.rules, *at_neighbors)
         if isinstance(rule.peer, GroupRef) and rule.peer.key != rule.group
     ]
     named = {peer for _, peer in across}

@@ -104,7 +104,7 @@ def usual_tags(space: AddressSet) -> dict[str, AddressSet]:
 
 
 def forced_tags() -> dict[str, AddressSet]:
-    """The same under forced tunnelling: a default route makes VirtualNetwork everything (azure.md 3)."""
+    """The same under forced tunneling: a default route makes VirtualNetwork everything (azure.md 3)."""
     return usual_tags(AddressSet.everything())
 
 
@@ -489,13 +489,13 @@ class AzureEvaluator:
         :raises ValueError: Azure would refuse it.
         """
         self._plan = plan
-        # Peers, gateways and forced tunnelling add to the tags: `elsewhere` and `harm` ask about that.
+        # Peers, gateways and forced tunneling add to the tags: `elsewhere` and `harm` ask about that.
         self._tags = usual_tags(space)
         self._filters = AzureFilters(plan, members, self._tags)
 
     @cached_property
     def _forced(self) -> AzureFilters:
-        """The same under forced tunnelling, where VirtualNetwork is everything."""
+        """The same under forced tunneling, where VirtualNetwork is everything."""
         return self._filters.where_tags_hold(forced_tags())
 
     @property
@@ -518,7 +518,7 @@ class AzureEvaluator:
         return self._filters.permitted(server, Direction(way), own)
 
     def elsewhere(self, server: str, way: Way, own: Address) -> Traffic:
-        """The same under forced tunnelling: the most that the tags can hold.
+        """The same under forced tunneling: the most that the tags can hold.
 
         Where no rule that names them has a say there is nothing to ask, and that is so wherever our
         denies stand before the default rules.
@@ -550,7 +550,7 @@ class AzureEvaluator:
         bare = replace(self._plan, groups=tuple(replace(g, rules=()) for g in self._plan.groups))
         for tags, filters, when in (
             (self._tags, self._filters, ""),
-            (forced_tags(), self._forced, "under forced tunnelling"),
+            (forced_tags(), self._forced, "under forced tunneling"),
         ):
             # The same groups with nothing of ours in them.
             defaults = AzureFilters(bare, {}, tags)

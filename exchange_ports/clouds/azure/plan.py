@@ -277,12 +277,12 @@ def _sort_key(draft: _Draft) -> tuple[int, str, str, str, str]:
     )
 
 
-def check_neighbours(
+def check_neighbors(
     _rules: azure.AzureRuleSet,
     _flows: Iterable[Flow],
     _bound: Collection[str],
     _key: str,
     _quotas: Mapping[str, int],
 ) -> Iterator[Finding]:
-    """Nothing: no rule of ours is added to a neighbour's network security group (azure.md 5)."""
+    """Nothing: no rule of ours is added to a neighbor's network security group (azure.md 5)."""
     return iter(())

@@ -1,7 +1,7 @@
 """The columns of a picture: zones from left to right, and the lanes in them.
 
 First whoever is on the Internet, then each perimeter with whoever else stands there, then the
-internal zone of each site with its neighbours, and last everybody else.
+internal zone of each site with its neighbors, and last everybody else.
 """
 
 import json
@@ -19,19 +19,19 @@ from exchange_ports.reports.reasons import reason_data
 from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.models import Platform
 
-#: More neighbours than these share lanes by what they are.
-_MOST_NEIGHBOURS: Final = 6
+#: More neighbors than these share lanes by what they are.
+_MOST_NEIGHBORS: Final = 6
 #: More names than these are counted.
 _MOST_NAMES: Final = 3
 
 
 class ColumnKind(StrEnum):
-    """What a column is; it has its colour from that."""
+    """What a column is; it has its color from that."""
 
     INTERNET = "internet"
     PERIMETER = "perimeter"
     INTERNAL = "internal"
-    NEIGHBOURS = "neighbours"
+    NEIGHBORS = "neighbors"
 
 
 @dataclass(slots=True)
@@ -91,7 +91,7 @@ class _Stage:
         for members in self._scene.sites:
             yield self._site(members)
         rest = [end for end in self._free() if end not in placed]
-        yield Column(ColumnKind.NEIGHBOURS, "Neighbours", "", list(_neighbours(rest)))
+        yield Column(ColumnKind.NEIGHBORS, "Neighbors", "", list(_neighbors(rest)))
 
     def _is_edge(self, key: tuple[str, str, str]) -> bool:
         return self._land.lanes[key].kind is LaneKind.EDGE
@@ -110,7 +110,7 @@ class _Stage:
                 yield Strip(title, "", ours=False, places=there)
 
     def _free(self, *, everybody: bool = False) -> list[PicturePlace]:
-        """Whoever is outside and no neighbour of a site."""
+        """Whoever is outside and no neighbor of a site."""
         return [
             end
             for end in self._outside
@@ -189,7 +189,7 @@ _FABRIC: Final = {
 
 
 def _fabric(there: Sequence[PicturePlace], land: Landscape) -> Strip:
-    """The neighbours of a site, or of like sites, with whom nothing is restricted."""
+    """The neighbors of a site, or of like sites, with whom nothing is restricted."""
     title = ", ".join(dict.fromkeys(_FABRIC.get(end.kind, end.kind) for end in there))
     ranges = {range_ for end in there if end.outside for range_ in end.outside.ranges}
     alone = all(range_.num_addresses == 1 for range_ in ranges)
@@ -215,9 +215,9 @@ def _each(there: Iterable[PicturePlace]) -> Iterator[Strip]:
         yield Strip(summary, "", False, ends, (summary,))
 
 
-def _neighbours(rest: Sequence[PicturePlace]) -> Iterator[Strip]:
+def _neighbors(rest: Sequence[PicturePlace]) -> Iterator[Strip]:
     """A lane for each, or, where there are too many, for each kind."""
-    if len({_says(end) for end in rest}) <= _MOST_NEIGHBOURS:
+    if len({_says(end) for end in rest}) <= _MOST_NEIGHBORS:
         yield from _each(rest)
         return
     kinds: dict[str, list[PicturePlace]] = {}
@@ -234,7 +234,7 @@ def _neighbours(rest: Sequence[PicturePlace]) -> Iterator[Strip]:
 _KINDS: Final[Mapping[EndpointKind | None, str]] = {
     EndpointKind.CLIENTS: "clients",
     EndpointKind.RELAY: "relays",
-    EndpointKind.WITNESS: "witnesses",
+    EndpointKind.WITNESS: "witness_servers",
 }
 
 

@@ -240,7 +240,7 @@ class Landscape:
         return (self.of_outside(end),)
 
     def of_outside(self, end: ExternalEndpoint) -> PicturePlace:
-        """The place of somebody outside: with its site where it is the neighbour of one."""
+        """The place of somebody outside: with its site where it is the neighbor of one."""
         for side in (self._now, self._before):
             if end.unrestricted and end.name in side.owned:
                 return PicturePlace(*side.owned[end.name], outside=end)

@@ -292,7 +292,7 @@ def _names(places: Iterable[PicturePlace]) -> list[tuple[object, ...]]:
 # nothing may pass, and inside a class also each member to itself alone. Where that does not hold, the
 # class is no class, and each of its sites stands for itself.
 
-_Colours = dict[str, int]
+_Colors = dict[str, int]
 _Members = tuple[str, ...]
 
 
@@ -316,12 +316,12 @@ def _in_pieces(land: Landscape, passing: Iterable[Passing]) -> set[str]:
         if place.lane in seen:
             found.add(place.site)
         seen.add(place.lane)
-    neighbours: dict[tuple[str, str], set[PicturePlace]] = {}
+    neighbors: dict[tuple[str, str], set[PicturePlace]] = {}
     for one in passing:
         for end in (one.source, one.destination):
             if end.site and end.outside is not None:
-                neighbours.setdefault((end.site, end.kind), set()).add(end)
-    return found | {site for (site, _), ends in neighbours.items() if len(ends) > 1}
+                neighbors.setdefault((end.site, end.kind), set()).add(end)
+    return found | {site for (site, _), ends in neighbors.items() if len(ends) > 1}
 
 
 def _lanes(land: Landscape, site: str) -> Hashable:
@@ -337,7 +337,7 @@ def _refined(
     alone = set(singles)
     sites = list(dict.fromkeys((*land.sites, *_standing(land))))
     first = {site: (site if site in alone else "", _lanes(land, site)) for site in sites}
-    colours = _numbered(first)
+    colors = _numbered(first)
     while True:
         seen: dict[str, set[Hashable]] = {site: set() for site in sites}
         for one in passing:
@@ -348,14 +348,14 @@ def _refined(
             ):
                 if mine.site:
                     seen[mine.site].add(
-                        (out, _kind(land, mine), *what, _seen(land, mine, other, colours))
+                        (out, _kind(land, mine), *what, _seen(land, mine, other, colors))
                     )
-        finer = _numbered({site: (colours[site], frozenset(seen[site])) for site in sites})
-        if len(set(finer.values())) == len(set(colours.values())):
+        finer = _numbered({site: (colors[site], frozenset(seen[site])) for site in sites})
+        if len(set(finer.values())) == len(set(colors.values())):
             break
-        colours = finer
-    order = sorted(sites, key=lambda site: (colours[site], sites.index(site)))
-    groups = [tuple(group) for _, group in groupby(order, key=colours.__getitem__)]
+        colors = finer
+    order = sorted(sites, key=lambda site: (colors[site], sites.index(site)))
+    groups = [tuple(group) for _, group in groupby(order, key=colors.__getitem__)]
     return tuple(sorted(groups, key=lambda group: sites.index(group[0])))
 
 
@@ -364,7 +364,7 @@ def _standing(land: Landscape) -> list[str]:
     return [site for site, *_ in land.lanes]
 
 
-def _numbered(signatures: Mapping[str, Hashable]) -> _Colours:
+def _numbered(signatures: Mapping[str, Hashable]) -> _Colors:
     numbers: dict[Hashable, int] = {}
     return {site: numbers.setdefault(of, len(numbers)) for site, of in signatures.items()}
 
@@ -377,11 +377,11 @@ def _kind(land: Landscape, place: PicturePlace) -> Hashable:
     return place.kind, place.network if len(edges) > 1 else ""
 
 
-def _seen(land: Landscape, mine: PicturePlace, other: PicturePlace, colours: _Colours) -> Hashable:
+def _seen(land: Landscape, mine: PicturePlace, other: PicturePlace, colors: _Colors) -> Hashable:
     """The other end, as a site sees it that does not know names of sites."""
     if not other.site:
         return other
-    return "own" if other.site == mine.site else colours[other.site], _kind(land, other)
+    return "own" if other.site == mine.site else colors[other.site], _kind(land, other)
 
 
 def _broken(classes: Iterable[tuple[str, ...]], passing: Iterable[Passing]) -> set[str]:

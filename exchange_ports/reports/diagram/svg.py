@@ -1,7 +1,7 @@
 """A scene as an SVG picture: zones as columns, who stands in them as lanes, what passes as rows.
 
 It is complete in itself: no script, nothing from elsewhere, text as text, a title and a description
-for whoever cannot see it, and colours for light and for dark pages.
+for whoever cannot see it, and colors for light and for dark pages.
 """
 
 import re
@@ -237,7 +237,7 @@ def _cited(reason: Reason) -> str:
         for name, value in (
             ("owner", reason.owner),
             ("ticket", reason.ticket),
-            ("review", reason.review),
+            ("review by", reason.review_by),
         )
         if value
     ]
@@ -296,7 +296,7 @@ LIGHT: Final[Mapping[str, str]] = {
     columns.ColumnKind.INTERNET: "#fdeaea",
     columns.ColumnKind.PERIMETER: "#fff6cc",
     columns.ColumnKind.INTERNAL: "#e0f1fc",
-    columns.ColumnKind.NEIGHBOURS: "#eef0f2",
+    columns.ColumnKind.NEIGHBORS: "#eef0f2",
     Stand.NEW: "#11632a",
     Stand.CUT: "#a90f1b",
     "risk": "#8a3a00",
@@ -311,14 +311,14 @@ DARK: Final[Mapping[str, str]] = {
     columns.ColumnKind.INTERNET: "#3a1d20",
     columns.ColumnKind.PERIMETER: "#38300f",
     columns.ColumnKind.INTERNAL: "#10283a",
-    columns.ColumnKind.NEIGHBOURS: "#21262d",
+    columns.ColumnKind.NEIGHBORS: "#21262d",
     Stand.NEW: "#56d364",
     Stand.CUT: "#ff9a94",
     "risk": "#ffb27a",
 }
 
 _FONT: Final = '"Segoe UI", "Helvetica Neue", Helvetica, Arial, "DejaVu Sans", sans-serif'
-#: What has a colour of the page, as it is written for light and for dark.
+#: What has a color of the page, as it is written for light and for dark.
 _COLOURED: Final = (
     ("text", "fill", "ink"),
     (".soft", "fill", "soft"),
@@ -341,7 +341,7 @@ _COLOURED: Final = (
 
 
 def style() -> str:
-    """The style sheet: shapes first, then colours, then those for dark pages."""
+    """The style sheet: shapes first, then colors, then those for dark pages."""
     return "\n".join(
         (
             "",

@@ -18,7 +18,7 @@ from exchange_ports.topology.models import Topology
 __all__ = ["check"]
 
 _CHECKS: Final[tuple[Callable[[Topology], Iterator[Finding]], ...]] = (
-    mail.not_realised,
+    mail.not_realized,
     mail.rebound,
     naming.undeclared,
     naming.reserved,
@@ -112,7 +112,7 @@ def _in_vain(acknowledged: Mapping[str, str], occurring: Collection[str]) -> Ite
             yield BY_CODE["undeclared"].at(path, name=code, what="the code of a warning", fix=fix)
         elif code not in occurring and code not in WARNINGS:
             # Whether one of planning occurs is known when there is a plan (`plans`).
-            yield BY_CODE["acknowledged-in-vain"].at(path, code=code)
+            yield BY_CODE["unused-acknowledgment"].at(path, code=code)
 
 
 def _once(findings: Iterable[Finding]) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from exchange_ports.catalog import NEEDS
 from exchange_ports.findings import Finding, Path, counted
-from exchange_ports.findings.command_kinds import REVIEW_PASSED
+from exchange_ports.findings.command_kinds import REVIEW_OVERDUE
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.topology.checks import naming
 from exchange_ports.topology.fields import EndpointKind, FlowEnd, ends_of
@@ -31,12 +31,12 @@ def additional_flows(topology: Topology) -> Iterator[Finding]:
                         why="without a `need` nothing else says it",
                         example=f"{key}: {example}",
                     )
-        if flow.review is not None and not _is_day(flow.review):
-            yield BY_CODE["bad-date"].at((*path, "review"), word=flow.review)
+        if flow.review_by is not None and not _is_day(flow.review_by):
+            yield BY_CODE["bad-date"].at((*path, "review_by"), word=flow.review_by)
         for source in ends_of(flow.source):
             for to in ends_of(flow.to):
                 if not any(_ours(topology, end) for end in (source, to)):
-                    yield BY_CODE["flow-without-us"].at(path, source=source, to=to)
+                    yield BY_CODE["flow-without-managed-server"].at(path, source=source, to=to)
                 elif not flow.accept_risk:
                     yield from _unaccepted(topology, zones, path, flow, (source, to))
 
@@ -165,22 +165,22 @@ def reviews(topology: Topology, as_of: date) -> Reviews:
     flows = topology.additional_flows
     return Reviews(
         as_of,
-        sum(flow.review is not None for flow in flows),
-        sum(flow.review is None and flow.accept_risk for flow in flows),
+        sum(flow.review_by is not None for flow in flows),
+        sum(flow.review_by is None and flow.accept_risk for flow in flows),
         tuple(_passed(topology, as_of)),
     )
 
 
 def _passed(topology: Topology, as_of: date) -> Iterator[Finding]:
     for index, flow in enumerate(topology.additional_flows):
-        if flow.review is None:
+        if flow.review_by is None:
             continue
-        days = (as_of - date.fromisoformat(flow.review)).days
+        days = (as_of - date.fromisoformat(flow.review_by)).days
         if days > 0:
-            yield REVIEW_PASSED.at(
-                ("topology", "additional_flows", index, "review"),
+            yield REVIEW_OVERDUE.at(
+                ("topology", "additional_flows", index, "review_by"),
                 flow=_said(flow),
-                review=flow.review,
+                review=flow.review_by,
                 ago=f"{counted(days, 'day')} before {as_of}",
                 accepted=" with an accepted risk" if flow.accept_risk else "",
                 owner=flow.owner or "whoever asked for it",

@@ -14,7 +14,7 @@ from exchange_ports.topology.checks.naming import (
     listed,
     managed,
     named_by,
-    neighbours,
+    neighbors,
     nowhere,
     servers,
     zones,
@@ -36,7 +36,7 @@ def ranges(topology: models.Topology) -> Iterator[Finding]:
         if block.version != EVERYTHING_V4.version:
             yield BY_CODE["private-block-not-ipv4"].at(("private_blocks", index), range=block)
     if nothing_left:
-        yield BY_CODE["no-internet-left"].at(("private_blocks",))
+        yield BY_CODE["no-public-addresses"].at(("private_blocks",))
     for path, _, _, range_ in zones(topology):
         # IPv6 has no private blocks to speak of: its Internet is one prefix, and holds the zones.
         if range_.version == EVERYTHING_V4.version and not covers(blocks, (range_,)):
@@ -52,7 +52,7 @@ def ranges(topology: models.Topology) -> Iterator[Finding]:
 
 def special(topology: models.Topology) -> Iterator[Finding]:
     """Ranges of which no rule could be about a host: special addresses."""
-    for path, range_ in (*_sources(topology), *_neighbours(topology), *_range_ends(topology)):
+    for path, range_ in (*_sources(topology), *_neighbors(topology), *_range_ends(topology)):
         what = nowhere(range_)
         if what is not None:
             yield BY_CODE["unusable-range"].at(path, range=range_, what=what)
@@ -71,8 +71,8 @@ def _sources(topology: models.Topology) -> Iterator[tuple[Path, Range]]:
             yield (*path, "from", index), range_
 
 
-def _neighbours(topology: models.Topology) -> Iterator[tuple[Path, Range]]:
-    return ((path, range_) for path, _, range_ in neighbours(topology))
+def _neighbors(topology: models.Topology) -> Iterator[tuple[Path, Range]]:
+    return ((path, range_) for path, _, range_ in neighbors(topology))
 
 
 def _range_ends(topology: models.Topology) -> Iterator[tuple[Path, Range]]:
@@ -152,7 +152,7 @@ def families(topology: models.Topology) -> Iterator[Finding]:
         ]
         for name, theirs, rows in others:
             if not versions & theirs:
-                yield BY_CODE["no-common-family"].at(path, server=key, other=name, rows=rows)
+                yield BY_CODE["no-common-ip-version"].at(path, server=key, other=name, rows=rows)
 
 
 def places(topology: models.Topology) -> Iterator[Finding]:
@@ -260,12 +260,12 @@ _KEPT_AT_THE_START: Final = 4
 
 
 def unrestricted(topology: models.Topology) -> Iterator[Finding]:
-    """Neighbours of the fabric that reach into a perimeter: everything passes to them."""
+    """Neighbors of the fabric that reach into a perimeter: everything passes to them."""
     perimeters = [each for each in zones(topology) if each[2] == "perimeter"]
-    for path, what, range_ in neighbours(topology):
+    for path, what, range_ in neighbors(topology):
         for zone_path, _, _, zone in perimeters:
             if overlap(range_, zone):
-                yield BY_CODE["fabric-in-perimeter"].at(
+                yield BY_CODE["neighbor-in-perimeter"].at(
                     path, what=what, range=range_, network=zone_path[1], zone=zone
                 )
 
@@ -273,13 +273,15 @@ def unrestricted(topology: models.Topology) -> Iterator[Finding]:
 def passages(topology: models.Topology) -> Iterator[Finding]:
     """What stands between Exchange servers and the rest of the fabric in another place."""
     for key, declared in topology.networks.items():
-        if declared.passage is models.Passage.ROUTED or not _reaches_out(topology, key, declared):
+        if declared.connected_through is models.ConnectedThrough.ROUTING or not _reaches_out(
+            topology, key, declared
+        ):
             continue
-        path: Path = ("networks", key, "passage")
-        if declared.passage is models.Passage.TRANSLATED:
-            yield BY_CODE["fabric-translated"].at(path, network=key)
+        path: Path = ("networks", key, "connected_through")
+        if declared.connected_through is models.ConnectedThrough.NAT:
+            yield BY_CODE["internal-traffic-translated"].at(path, network=key)
         else:
-            yield BY_CODE["fabric-inspected"].at(path, network=key)
+            yield BY_CODE["internal-traffic-inspected"].at(path, network=key)
 
 
 def _reaches_out(topology: models.Topology, key: str, declared: models.Network) -> bool:
@@ -288,7 +290,7 @@ def _reaches_out(topology: models.Topology, key: str, declared: models.Network) 
         return False
     if any(site.network != key for _, site, _, _ in servers(topology)):
         return True
-    return any(not covers(declared.internal, (range_,)) for _, _, range_ in neighbours(topology))
+    return any(not covers(declared.internal, (range_,)) for _, _, range_ in neighbors(topology))
 
 
 def addresses_needed(topology: models.Topology) -> Iterator[Finding]:
@@ -338,28 +340,28 @@ def addresses_for_flows(topology: models.Topology) -> Iterator[Finding]:
 def unused(topology: models.Topology) -> Iterator[Finding]:
     """Networks in which nothing stands, and topologies of which nothing is ours to filter."""
     if all(each.platform is models.Platform.EXTERNAL for each in topology.networks.values()):
-        yield BY_CODE["nothing-managed"].at(("networks",))
+        yield BY_CODE["no-managed-network"].at(("networks",))
     used = {site.network for site in topology.sites.values()}
     used |= {edge.network for edge in topology.edge_servers.values()}
     if any(site.network is None and site.servers for site in topology.sites.values()):
         return
-    # A misspelt network is another finding, and the one that was meant is not unused.
+    # A misspelled network is another finding, and the one that was meant is not unused.
     for key in topology.networks if used - {None} <= set(topology.networks) else ():
         if key not in used:
             yield BY_CODE["unused-network"].at(("networks", key), network=key)
 
 
 def listed_twice(topology: models.Topology) -> Iterator[Finding]:
-    """Neighbours listed twice, or whose ranges hold a server of ours."""
+    """Neighbors listed twice, or whose ranges hold a server of ours."""
     seen: dict[Range, Path] = {}
     ours = [(key, address) for _, key, address, _ in _addresses(topology)]
-    for path, what, range_ in neighbours(topology):
+    for path, what, range_ in neighbors(topology):
         if range_ in seen:
-            yield BY_CODE["listed-twice"].at(path, what=range_)
+            yield BY_CODE["neighbor-listed-twice"].at(path, what=range_)
         seen.setdefault(range_, path)
         for key, address in ours:
             if address in range_:
-                yield BY_CODE["neighbour-holds-server"].at(
+                yield BY_CODE["neighbor-contains-server"].at(
                     path, what=what, range=range_, server=key, address=address
                 )
 

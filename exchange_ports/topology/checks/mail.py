@@ -27,11 +27,9 @@ def send(topology: models.Topology) -> Iterator[Finding]:
             yield BY_CODE["outbound-without-edge"].at((*path, "through"))
         if connector.through is models.OutboundPath.CLIENT_ACCESS:
             for site in sorted(_proxied_past_edge(topology, connector)):
-                yield BY_CODE["proxied-past-edge"].at((*path, "through"), site=site)
+                yield BY_CODE["proxy-bypasses-edge"].at((*path, "through"), site=site)
         if connector.servers is not None and connector.sites is not None:
-            yield BY_CODE["connector-names-both"].at(path)
-        if connector.through is models.OutboundPath.NONE and len(declared) > 1:
-            yield BY_CODE["none-beside-others"].at((*path, "through"))
+            yield BY_CODE["connector-sites-and-servers"].at(path)
         if connector.through is models.OutboundPath.EDGE and topology.edge_servers:
             yield from _edge_that_sends(topology, path, connector)
 
@@ -73,12 +71,12 @@ def edge_servers(topology: models.Topology) -> Iterator[Finding]:
     """What Edge servers need, and what contradicts itself about one."""
     for key, edge in topology.edge_servers.items():
         path: Path = ("edge_servers", key)
-        if (edge.subscribed_site is None) == (edge.mail_site is None):
-            which = "neither {} nor {}" if edge.mail_site is None else "both {} and {}"
-            which = which.format("subscribed_site", "mail_site")
+        if (edge.subscribed_site is None) == (edge.manual_connectors_site is None):
+            which = "neither {} nor {}" if edge.manual_connectors_site is None else "both {} and {}"
+            which = which.format("subscribed_site", "manual_connectors_site")
             yield BY_CODE["edge-site-unclear"].at(path, edge=key, which=which)
         if edge.version == SUBSCRIPTION_EDITION:
-            yield BY_CODE["edge-version-refused"].at((*path, "version"), edge=key)
+            yield BY_CODE["edge-version-unsupported"].at((*path, "version"), edge=key)
         if edge.subscribed_site is None and edge.edgesync_except:
             yield BY_CODE["edgesync-without-subscription"].at((*path, "edgesync_except"), edge=key)
         if not edge.receives and not edge.sends:
@@ -90,7 +88,7 @@ def edge_servers(topology: models.Topology) -> Iterator[Finding]:
     if topology.edge_servers and topology.name_servers.edge is None:
         yield BY_CODE["edge-without-name-servers"].at(("name_servers",))
     if topology.sender_reputation is not None and not topology.edge_servers:
-        yield BY_CODE["proxy-without-edge"].at(("sender_reputation",))
+        yield BY_CODE["sender-reputation-without-edge"].at(("sender_reputation",))
     yield from _resolvers_of_every_network(topology, topology.name_servers)
 
 
@@ -118,7 +116,7 @@ def relays(topology: models.Topology) -> Iterator[Finding]:
         if sites and (first.to, first.port) == (second.to, second.port):
             shared = set(first.source) & set(second.source)
             for range_ in sorted(map(str, shared)):
-                yield BY_CODE["connectors-clash"].at(
+                yield BY_CODE["receive-connectors-conflict"].at(
                     ("mail_flow", "relays", other),
                     one=one,
                     other=other,
@@ -147,7 +145,7 @@ def services(topology: models.Topology) -> Iterator[Finding]:
     used = {service for client in topology.clients.values() for service in client.services}
     for service in topology.service_ports:
         if service not in used:
-            yield BY_CODE["service-not-used"].at(("service_ports", service), service=service)
+            yield BY_CODE["unused-service-ports"].at(("service_ports", service), service=service)
 
 
 # ---- which roles an organization and its sites need (exchange.md 3: V2, V6) ----
@@ -166,7 +164,7 @@ def roles(topology: models.Topology) -> Iterator[Finding]:
                 yield BY_CODE["mailbox-without-client-access"].at(("sites", site), site=site)
     for key, edge in topology.edge_servers.items():
         if edge.site in topology.sites and edge.site not in stored:
-            field = "subscribed_site" if edge.subscribed_site else "mail_site"
+            field = "subscribed_site" if edge.subscribed_site else "manual_connectors_site"
             path = ("edge_servers", key, field)
             yield BY_CODE["subscription-without-mailbox"].at(path, edge=key, site=edge.site)
     if not any(site.domain_controllers for site in topology.sites.values()):
@@ -180,7 +178,7 @@ def sites_without_servers(topology: models.Topology) -> Iterator[Finding]:
         for index, site in enumerate(sites or ()):
             # An unknown site, or no server in the role at all, is another finding.
             if with_role and site in topology.sites and site not in with_role:
-                yield BY_CODE["no-server-to-serve"].at((*path, index), site=site, **_SERVES[role])
+                yield BY_CODE["site-without-role"].at((*path, index), site=site, **_SERVES[role])
 
 
 def _asked(topology: models.Topology) -> Iterator[tuple[Path, tuple[str, ...] | None, ServerRole]]:
@@ -189,8 +187,8 @@ def _asked(topology: models.Topology) -> Iterator[tuple[Path, tuple[str, ...] | 
         yield path, named, ServerRole.CLIENT_ACCESS
     for key, relay in topology.mail_flow.relays.items():
         yield ("mail_flow", "relays", key, "sites"), relay.sites, ServerRole(relay.to)
-    for key, witness in topology.witnesses.items():
-        yield ("witnesses", key, "sites"), witness.sites, ServerRole.MAILBOX
+    for key, witness in topology.witness_servers.items():
+        yield ("witness_servers", key, "sites"), witness.sites, ServerRole.MAILBOX
     for path, connector in connectors(topology):
         if connector.through in (models.OutboundPath.MAILBOX, models.OutboundPath.CLIENT_ACCESS):
             yield (*path, "sites"), connector.sites, ServerRole(connector.through)
@@ -210,7 +208,7 @@ _SERVES: Final = {
 }
 
 
-# ---- what can be declared and cannot be realised yet: refused, never ignored ----
+# ---- what can be declared and cannot be realized yet: refused, never ignored ----
 
 
 #: What Set-ImapSettings and Set-PopSettings can bind anew.
@@ -221,11 +219,11 @@ _REBOUND = (models.Service.IMAP, models.Service.POP)
 _SMTP_ROWS = ("M1", "C5", "C6")
 
 
-def not_realised(topology: models.Topology) -> Iterator[Finding]:
+def not_realized(topology: models.Topology) -> Iterator[Finding]:
     """What a topology says that no plan would contain."""
     for service in topology.service_ports:
         if service not in _REBOUND:
-            yield BY_CODE["not-realised"].at(
+            yield BY_CODE["not-supported"].at(
                 ("service_ports", service),
                 what=f"another port for {service}",
                 fix="only imap and pop can be bound anew; take it away",

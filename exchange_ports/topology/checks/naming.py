@@ -48,7 +48,7 @@ def _of_edge(topology: models.Topology, path: Path, edge: models.EdgeServer) -> 
     networks, sites = topology.networks, topology.sites
     if edge.network not in networks:
         yield _unknown((*path, "network"), edge.network, "a network", networks)
-    for field in ("subscribed_site", "mail_site"):
+    for field in ("subscribed_site", "manual_connectors_site"):
         named: str | None = getattr(edge, field)
         if named is not None and named not in sites:
             yield _unknown((*path, field), named, "a site", sites)
@@ -70,8 +70,8 @@ def _sites_named(topology: models.Topology) -> Iterator[tuple[Path, tuple[str, .
     """Every list of sites alone, with its place."""
     for key, relay in topology.mail_flow.relays.items():
         yield ("mail_flow", "relays", key, "sites"), relay.sites or ()
-    for key, witness in topology.witnesses.items():
-        yield ("witnesses", key, "sites"), witness.sites or ()
+    for key, witness in topology.witness_servers.items():
+        yield ("witness_servers", key, "sites"), witness.sites or ()
     for path, connector in connectors(topology):
         yield (*path, "sites"), connector.sites or ()
 
@@ -175,7 +175,7 @@ def _end_named(topology: models.Topology, path: Path, end: FlowEnd) -> Iterator[
         return
     if end.kind is EndpointKind.ROLE:
         if not named_by(topology, end):
-            yield BY_CODE["flow-to-nobody"].at(path, end=end)
+            yield BY_CODE["endpoint-without-servers"].at(path, end=end)
         return
     internal = {key: server for _, _, key, server in servers(topology)}
     if end.word in internal:
@@ -274,8 +274,8 @@ def zones(topology: models.Topology) -> Iterator[tuple[Path, str, str, Range]]:
                 yield ("networks", key, zone, index), f"{zone} of {key}", zone, range_
 
 
-def neighbours(topology: models.Topology) -> Iterator[tuple[Path, str, Range]]:
-    """Every range of the fabric's neighbours: its place, what they are, the range."""
+def neighbors(topology: models.Topology) -> Iterator[tuple[Path, str, Range]]:
+    """Every range of the fabric's neighbors: its place, what they are, the range."""
     for key, site in topology.sites.items():
         for field, what in _FABRIC.items():
             declared: models.Addresses | None = getattr(site, field)

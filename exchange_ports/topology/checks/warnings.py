@@ -25,7 +25,7 @@ from exchange_ports.topology.checks.naming import (
     managed,
     managed_edges,
     named_by,
-    neighbours,
+    neighbors,
     servers,
 )
 from exchange_ports.topology.fields import FlowEnd, ends_of
@@ -45,8 +45,6 @@ def port_25(topology: models.Topology) -> Iterator[Finding]:
     """Mail straight to the Internet, which clouds block or do not support (exchange.md 12)."""
     usual = ((("edge_servers",), connector) for connector in send_connectors(topology))
     for path, connector in list(connectors(topology)) or usual:
-        if connector.through is models.OutboundPath.NONE:
-            continue
         blocked = list(_blocked_hops(topology, path, connector))
         who, entry = _SENDERS[connector.through]
         for platform in sorted(_platforms(topology, connector)) if blocked else ():
@@ -175,21 +173,21 @@ def _asks_controller(
     topology: models.Topology, path: Path, declared: str | tuple[IPv4Address | IPv6Address, ...]
 ) -> Iterator[Finding]:
     if declared == "domain_controllers":
-        yield BY_CODE["edge-asks-domain-controller"].at(path, server="domain_controllers")
+        yield BY_CODE["edge-uses-domain-controller-dns"].at(path, server="domain_controllers")
     if isinstance(declared, str):
         return
-    controllers = [r for _, what, r in neighbours(topology) if what == "domain controllers"]
+    controllers = [r for _, what, r in neighbors(topology) if what == "domain controllers"]
     for index, address in enumerate(declared):
         if any(inside(network(str(address)), range_) for range_ in controllers):
-            yield BY_CODE["edge-asks-domain-controller"].at((*path, index), server=address)
+            yield BY_CODE["edge-uses-domain-controller-dns"].at((*path, index), server=address)
 
 
 def unsubscribed_edge(topology: models.Topology) -> Iterator[Finding]:
     """Edge servers that exchange mail by connectors made by hand."""
     for key, edge in topology.edge_servers.items():
-        if edge.subscribed_site is None and edge.mail_site in topology.sites:
-            path: Path = ("edge_servers", key, "mail_site")
-            yield BY_CODE["edge-unsubscribed"].at(path, edge=key, site=edge.mail_site)
+        if edge.subscribed_site is None and edge.manual_connectors_site in topology.sites:
+            path: Path = ("edge_servers", key, "manual_connectors_site")
+            yield BY_CODE["edge-unsubscribed"].at(path, edge=key, site=edge.manual_connectors_site)
 
 
 def older_edge(topology: models.Topology) -> Iterator[Finding]:
@@ -205,7 +203,7 @@ def older_edge(topology: models.Topology) -> Iterator[Finding]:
         site = topology.sites.get(edge.site)
         for name, server in site.servers.items() if site else ():
             if both <= roles_of(server):
-                yield BY_CODE["older-edge-delivers"].at(
+                yield BY_CODE["older-edge-delivery-port"].at(
                     ("edge_servers", key, "version"),
                     edge=key,
                     version=edge.version,
@@ -224,7 +222,7 @@ def ipv6_residue(topology: models.Topology) -> Iterator[Finding]:
     for key, declared in topology.networks.items():
         own = [z for z in (*declared.internal, *declared.perimeter) if overlap(z, GLOBAL_UNICAST)]
         if own and managed(topology, key):
-            yield BY_CODE["ipv6-residue"].at(
+            yield BY_CODE["ipv6-internet-covers-zones"].at(
                 ("networks", key), network=key, zones=listed(own), internet=GLOBAL_UNICAST
             )
 
@@ -254,7 +252,7 @@ def management(topology: models.Topology) -> Iterator[Finding]:
         named = {end.word for flow in ways_in for end in ends_of(flow.to)}
         if not named & ({*words} | (internal if path == ("sites",) else set())):
             ports = f"{MANAGEMENT.ranges[-2]}/{MANAGEMENT.protocol}"
-            yield BY_CODE["no-management"].at(path, who=who, ports=ports)
+            yield BY_CODE["no-administration"].at(path, who=who, ports=ports)
 
 
 def _serves(flow: models.AdditionalFlow, need: Need, ports: Ports) -> bool:
@@ -291,10 +289,10 @@ def sender_reputation(topology: models.Topology) -> Iterator[Finding]:
     if not managed_edges(topology):
         return
     if topology.sender_reputation is None:
-        yield BY_CODE["sender-reputation-open"].at(())
+        yield BY_CODE["sender-reputation-undeclared"].at(())
     if topology.sender_reputation == "direct":
         ports = listed(BY_ID["E8d"].ports)
-        yield BY_CODE["probes-to-anywhere"].at(("sender_reputation",), ports=ports)
+        yield BY_CODE["probes-to-any"].at(("sender_reputation",), ports=ports)
 
 
 def groups(topology: models.Topology) -> Iterator[Finding]:
@@ -319,7 +317,7 @@ def groups(topology: models.Topology) -> Iterator[Finding]:
                 what = "a group of a site or server that is declared"
                 yield BY_CODE["undeclared"].at(path, name=group, what=what, fix=fix)
             elif group in member_of:
-                yield BY_CODE["retired-group-worn"].at(path, group=group, network=key)
+                yield BY_CODE["retired-group-attached"].at(path, group=group, network=key)
 
 
 def _worn(topology: models.Topology, network: str) -> set[str]:

@@ -100,7 +100,7 @@ class People:
         }.get(kind, False)
 
     def _is_edge(self, name: str, edge: Mapping[str, Any], kind: str, of: str) -> bool:
-        site = edge.get("subscribed_site") or edge["mail_site"]
+        site = edge.get("subscribed_site") or edge["manual_connectors_site"]
         at_site = _identity(site, self.data["sites"][site]) == of
         receives, sends = edge.get("receives", True), edge.get("sends", True)
         usual_port = edge.get("delivery_port", _SMTP) == _SMTP

@@ -1,7 +1,7 @@
-"""Neighbours that filter strictly on their own side: what our end lacks, or has too much, shows there.
+"""Neighbors that filter strictly on their own side: what our end lacks, or has too much, shows there.
 
-The model is `tests/proof/neighbours.md`: each neighbour's own filter, written from the published documents.
-What is compared is every protocol and port there is, at the neighbour's address, on both clouds.
+The model is `tests/proof/neighbors.md`: each neighbor's own filter, written from the published documents.
+What is compared is every protocol and port there is, at the neighbor's address, on both clouds.
 """
 
 import re
@@ -35,15 +35,15 @@ from tests.support.verdicts import table_rows
 
 pytestmark = pytest.mark.slow
 
-PAGE: Final = Path(__file__).parent / "neighbours.md"
-COLUMNS: Final = ("neighbour", "address", "servers", "in", "out", "because")
+PAGE: Final = Path(__file__).parent / "neighbors.md"
+COLUMNS: Final = ("neighbor", "address", "servers", "in", "out", "because")
 EVERYTHING: Final = ServiceSet.everything()
 
 
 class Admits(NamedTuple):
-    """One line of a neighbour's filter."""
+    """One line of a neighbor's filter."""
 
-    neighbour: str
+    neighbor: str
     address: Address
     servers: frozenset[str]
     #: What our servers may send it, and what it sends them.
@@ -69,12 +69,12 @@ def filters() -> tuple[Admits, ...]:
     rows: list[Admits] = []
     for line, heading, columns, cells in table_rows(PAGE.read_text(), PAGE.name):
         assert columns == COLUMNS, f"{PAGE.name}:{line}"
-        neighbour, address, servers, inward, outward, because = cells
+        neighbor, address, servers, inward, outward, because = cells
         assert because
         who = frozenset(() if servers == "nobody" else servers.split())
         services = {"out": said(inward), "in": said(outward)}
         azure = heading.endswith("(Azure only)")
-        rows.append(Admits(neighbour, ip_address(address), who, services, azure))
+        rows.append(Admits(neighbor, ip_address(address), who, services, azure))
     return tuple(rows)
 
 
@@ -86,7 +86,7 @@ def topology(platform: Platform) -> Data:
 
 
 def differences(plans: Plans, platform: Platform) -> Iterator[str]:
-    """Where our end and a neighbour's filter do not agree."""
+    """Where our end and a neighbor's filter do not agree."""
     scene = NetworkModel(plans)
     for row in filters():
         if row.azure_only and platform != "azure":
@@ -96,20 +96,20 @@ def differences(plans: Plans, platform: Platform) -> Iterator[str]:
                 ours = scene.permitted(server, way, server.addresses[0]).at(row.address)
                 theirs = row.services[way] if server.name in row.servers else ServiceSet()
                 word = "to" if way == "out" else "from"
-                pair = f"{server.name} {word} {row.neighbour} {row.address}"
+                pair = f"{server.name} {word} {row.neighbor} {row.address}"
                 if missing := theirs - ours:
                     yield f"{pair}: {missing} is needed, and our end stops it"
                 if surplus := ours - theirs:
-                    yield f"{pair}: {surplus} passes our end, and the neighbour never asked for it"
+                    yield f"{pair}: {surplus} passes our end, and the neighbor never asked for it"
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_our_end_lets_through_what_each_neighbour_admits_and_no_more(platform: Platform) -> None:
+def test_our_end_lets_through_what_each_neighbor_admits_and_no_more(platform: Platform) -> None:
     plans = compile_plans(declared(topology(platform)))
     assert [*differences(plans, platform)] == []
 
 
-def test_the_page_speaks_of_every_server_and_every_kind_of_neighbour() -> None:
+def test_the_page_speaks_of_every_server_and_every_kind_of_neighbor() -> None:
     plans = compile_plans(declared(topology("aws")))
     spoken = frozenset[str]().union(*(row.servers for row in filters()))
     assert spoken == {server.name for server in NetworkModel(plans).managed()}
@@ -124,8 +124,8 @@ def _rules(plan: NetworkPlan) -> list[tuple[str, aws.SecurityGroupRule | azure.S
     return [(group.zone.value, rule) for group in plan.groups for rule in group.rules]
 
 
-def _names_a_neighbour(rule: aws.SecurityGroupRule | azure.SecurityRule) -> bool:
-    """Whether an allow rule has an end that is addresses: here these are neighbours' alone."""
+def _names_a_neighbor(rule: aws.SecurityGroupRule | azure.SecurityRule) -> bool:
+    """Whether an allow rule has an end that is addresses: here these are neighbors' alone."""
     if isinstance(rule, aws.SecurityGroupRule):
         return not isinstance(rule.peer, aws.GroupRef)
     others = azure.Prefixes | azure.Tag
@@ -134,7 +134,7 @@ def _names_a_neighbour(rule: aws.SecurityGroupRule | azure.SecurityRule) -> bool
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_a_neighbour_notices_every_rule_that_is_missing_or_wider_towards_it(
+def test_a_neighbor_notices_every_rule_that_is_missing_or_wider_towards_it(
     platform: Platform,
 ) -> None:
     """The judge can fail."""
@@ -146,7 +146,7 @@ def test_a_neighbour_notices_every_rule_that_is_missing_or_wider_towards_it(
                 continue
             there = _rules(fault.plan)
             ((_, changed),) = (rule for rule in _rules(plan) if rule not in there)
-            if not _names_a_neighbour(changed):
+            if not _names_a_neighbor(changed):
                 continue
             wrong = replace(plans, networks={**networks_of(plans), key: fault.plan})
             assert next(differences(wrong, platform), None), f"{fault.kind}: {fault.what}"
@@ -159,9 +159,9 @@ def test_a_neighbour_notices_every_rule_that_is_missing_or_wider_towards_it(
 
 
 def needed(data: Data) -> Iterator[tuple[str, Way, str, ServiceSet]]:
-    """What the documents say that each server needs of neighbours, as the file names them.
+    """What the documents say that each server needs of neighbors, as the file names them.
 
-    (server, way, range of the neighbour, services). Only what nothing else in the file could take
+    (server, way, range of the neighbor, services). Only what nothing else in the file could take
     away; smart hosts and relays stand in the page above.
     """
     sites: Mapping[str, Any] = data["sites"]
@@ -200,7 +200,7 @@ def _asked(resolvers: Any, network: str) -> list[str]:
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(topologies())
-def test_no_neighbour_misses_anything_in_any_topology(data: Data) -> None:
+def test_no_neighbor_misses_anything_in_any_topology(data: Data) -> None:
     try:
         plans = compile_plans(declared(deepcopy(data)))
     except Refused:

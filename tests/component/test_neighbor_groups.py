@@ -1,4 +1,4 @@
-"""Security groups of neighbours that the user gives: what flows say of them is opened there too."""
+"""Security groups of neighbors that the user gives: what flows say of them is opened there too."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -9,7 +9,7 @@ from hypothesis import event, given
 from exchange_ports.clouds.aws import rules as aws
 from exchange_ports.clouds.aws.evaluator import AwsFilters
 from exchange_ports.clouds.aws.names import rule_name
-from exchange_ports.clouds.aws.plan import at_neighbours
+from exchange_ports.clouds.aws.plan import at_neighbors
 from exchange_ports.component import NetworkArgs
 from exchange_ports.flows import ExternalEndpoint
 from exchange_ports.flows.flow_index import carried
@@ -17,7 +17,7 @@ from exchange_ports.offline import ProgramFailed, Recording, Registration
 from exchange_ports.planning import compile_plans
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.topology.groups import Group, identity
-from exchange_ports.topology.inventory import neighbours
+from exchange_ports.topology.inventory import neighbors
 from exchange_ports.topology.validate import check_bindings
 from exchange_ports.traffic.traffic import Traffic
 from tests.component.firewalls import firewall, run, topology
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 
 GIVEN: Final[Any] = {
     "vpc_id": "vpc-1",
-    "neighbours": {"domain-controllers.hq": "sg-dc", "lync.hq": "sg-lync"},
+    "neighbor_security_groups": {"domain-controllers.hq": "sg-dc", "lync.hq": "sg-lync"},
 }
 WITH_LYNC: Final = edited(
     topology(),
@@ -83,7 +83,7 @@ def test_their_groups_are_not_made_and_ours_are_the_same(recording: Recording) -
 @pytest.mark.parametrize(
     "given, code, path",
     [
-        ({"domain-controllers.hq": "sg-1", "lync.hq": "sg-1"}, "bound-twice", "lync.hq"),
+        ({"domain-controllers.hq": "sg-1", "lync.hq": "sg-1"}, "group-bound-twice", "lync.hq"),
         ({"domain-controler.hq": "sg-1"}, "undeclared", "domain-controler.hq"),
         ({"domain-controllers.hq": ""}, "wrong-type", "domain-controllers.hq"),
         ({"domain-controllers.hq": 5}, "wrong-type", "domain-controllers.hq"),
@@ -91,18 +91,23 @@ def test_their_groups_are_not_made_and_ours_are_the_same(recording: Recording) -
     ],
 )
 def test_what_cannot_be_bound_is_refused(given: object, code: str, path: str | None) -> None:
-    networks: Any = {"corp": {"vpc_id": "vpc-1", "neighbours": given}}
+    networks: Any = {"corp": {"vpc_id": "vpc-1", "neighbor_security_groups": given}}
     (finding,) = check_bindings(declared(WITH_LYNC), networks)
     assert finding.kind.code == code
-    assert finding.path == ("networks", "corp", "neighbours", *([path] if path else []))
+    assert finding.path == (
+        "networks",
+        "corp",
+        "neighbor_security_groups",
+        *([path] if path else []),
+    )
 
 
-def test_both_neighbours_of_one_group_are_named_also_across_networks() -> None:
+def test_both_neighbors_of_one_group_are_named_also_across_networks() -> None:
     far = {"platform": "aws", "internal": ["10.21.0.0/20"]}
     data = edited(WITH_LYNC, {"networks.far": far})
     networks: Mapping[str, Any] = {
-        "corp": {"vpc_id": "vpc-1", "neighbours": {"lync.hq": "sg-1"}},
-        "far": {"vpc_id": "vpc-2", "neighbours": {"domain-controllers.hq": "sg-1"}},
+        "corp": {"vpc_id": "vpc-1", "neighbor_security_groups": {"lync.hq": "sg-1"}},
+        "far": {"vpc_id": "vpc-2", "neighbor_security_groups": {"domain-controllers.hq": "sg-1"}},
     }
     summary = [f.summary for f in check_bindings(declared(data), networks)]
     assert summary == [
@@ -110,9 +115,13 @@ def test_both_neighbours_of_one_group_are_named_also_across_networks() -> None:
     ]
 
 
-def test_azure_takes_no_rules_for_the_group_of_a_neighbour() -> None:
+def test_azure_takes_no_rules_for_the_group_of_a_neighbor() -> None:
     data = edited(WITH_LYNC, {"networks.corp.platform": "azure"})
-    ids: Any = {"resource_group_name": "rg", "location": "x", "neighbours": {"lync.hq": "nsg"}}
+    ids: Any = {
+        "resource_group_name": "rg",
+        "location": "x",
+        "neighbor_security_groups": {"lync.hq": "nsg"},
+    }
     (finding,) = check_bindings(declared(data), {"corp": ids})
     assert finding.kind.code == "unknown-key"
 
@@ -132,23 +141,25 @@ def test_too_many_rules_for_their_group_are_refused_before_anything_is_registere
     }
     sites = {**WITH_LYNC["sites"], **paris}
     data = edited(
-        WITH_LYNC, {"witnesses.fs1": witness, "sites": sites, "networks.corp.quotas": quotas}
+        WITH_LYNC, {"witness_servers.fs1": witness, "sites": sites, "networks.corp.quotas": quotas}
     )
-    networks: Any = {"corp": {"vpc_id": "vpc-1", "neighbours": {"witness.fs1": "sg-w"}}}
+    networks: Any = {
+        "corp": {"vpc_id": "vpc-1", "neighbor_security_groups": {"witness.fs1": "sg-w"}}
+    }
     with pytest.raises(ProgramFailed, match=r"over-limit\] witness\.fs1, in, IPv4 needs \d+ rules"):
         run(lambda: firewall(data, networks))
 
 
 @given(topologies("aws"))
-def test_what_is_opened_at_a_neighbour_is_what_flows_say_of_it_and_no_more(data: Data) -> None:
-    """Evaluated as EC2 would: a host that wears nothing but the neighbour's group."""
+def test_what_is_opened_at_a_neighbor_is_what_flows_say_of_it_and_no_more(data: Data) -> None:
+    """Evaluated as EC2 would: a host that wears nothing but the neighbor's group."""
     plans = planned(data)
-    bound = neighbours(plans.topology)
+    bound = neighbors(plans.topology)
     scene = NetworkModel(plans)
     for key, plan in plans.networks.items():
         if not isinstance(plan, aws.AwsRuleSet):
             continue
-        rules = at_neighbours(plan.network, plans.flows, bound)
+        rules = at_neighbors(plan.network, plans.flows, bound)
         groups = (*plan.groups, *(aws.SecurityGroup(name, "") for name in bound))
         wears = {name: (name,) for name in bound}
         alone = aws.AwsRuleSet(plan.network, groups, (), rules, wears)
@@ -177,12 +188,15 @@ def test_ids_are_known_only_when_the_program_runs() -> None:
 
     def program() -> None:
         dcs = pulumi_aws.ec2.SecurityGroup("dcs", vpc_id="vpc-1", description="domain controllers")
-        ids: NetworkArgs = {"vpc_id": "vpc-1", "neighbours": {"domain-controllers.hq": dcs.id}}
+        ids: NetworkArgs = {
+            "vpc_id": "vpc-1",
+            "neighbor_security_groups": {"domain-controllers.hq": dcs.id},
+        }
         firewall(WITH_LYNC, {"corp": ids})
 
     assert at(run(program), "dcs.id")
 
 
-def test_a_topology_without_neighbours_of_its_own_binds_none() -> None:
+def test_a_topology_without_neighbors_of_its_own_binds_none() -> None:
     plans = compile_plans(declared(WITH_LYNC))
-    assert at_neighbours("corp", plans.flows, ()) == ()
+    assert at_neighbors("corp", plans.flows, ()) == ()
