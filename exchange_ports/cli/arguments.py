@@ -182,7 +182,7 @@ def _diff_words(diff: argparse.ArgumentParser) -> None:
         metavar="GATE",
         default=[],
         choices=("newly_allowed", "perimeter", "risk", "target", "code"),
-        help="exit code 1 where anything is newly let through (widened), at the perimeter or from "
+        help="exit code 1 where anything is newly allowed (newly_allowed), at the perimeter or from "
         "the Internet (perimeter), at an accepted risk or on every protocol (risk); or where the network, account, "
         "region or project is another (target), or code or a pipeline changed (code); may be repeated",
     )
