@@ -41,8 +41,7 @@ def file_of(word: str) -> str:
             return word
         why = "the folder is not in a Pulumi project, so it has no stacks"
         raise _unknown(word, why, "name a stack file, such as stacks/Pulumi.dev.yaml")
-    folder = os.path.normpath(os.path.join(os.path.dirname(project.file), project.folder))
-    file = os.path.normpath(os.path.join(folder, project.stack_file(word)))
+    folder, file = _place(project, word)
     if os.path.isfile(file):
         return file
     if os.path.isdir(word):
@@ -54,6 +53,18 @@ def file_of(word: str) -> str:
         fix = f"write the file, for example with `exchange-ports init {word}`"
     known = f"has the stacks {', '.join(stacks)}" if stacks else "has no stack file"
     raise _unknown(word, f"{project.file} {known} in {folder}", fix)
+
+
+def new_file(stack: str) -> str:
+    """The path at which Pulumi looks for the file of a stack; in this folder where there is no project."""
+    project = _project()
+    return f"Pulumi.{stack}.yaml" if project is None else _place(project, stack)[1]
+
+
+def _place(project: "ProjectFile", stack: str) -> tuple[str, str]:
+    """The folder of the project's stack files, and the path of that of a stack."""
+    folder = os.path.normpath(os.path.join(os.path.dirname(project.file), project.folder))
+    return folder, os.path.normpath(os.path.join(folder, project.stack_file(stack)))
 
 
 def _unknown(word: str, why: str, fix: str) -> Refused:
