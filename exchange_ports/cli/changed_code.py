@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from exchange_ports.cli.git_tree import git
 from exchange_ports.cli.sides import Sides
-from exchange_ports.stackfile.project_file import STACK_FILE
+from exchange_ports.stackfile.project_file import STACK
 
 #: What no interpreter, package manager or pipeline reads: texts and pictures for people.
 _HARMLESS: Final = frozenset((".md", ".rst", ".png", ".svg", ".jpg", ".jpeg", ".gif"))
@@ -73,7 +73,7 @@ def _is_near(path: str, prefix: str) -> bool:
 def _is_stack_file(path: str, folders: Collection[str]) -> bool:
     """Whether it stands where stack files are looked for, and is called like one."""
     folder, _, name = path.rpartition("/")
-    return folder in folders and STACK_FILE.fullmatch(name) is not None
+    return folder in folders and STACK.fullmatch(name) is not None
 
 
 def _between(old: str, new: str) -> Iterator[_ChangedFile]:

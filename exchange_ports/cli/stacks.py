@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from exchange_ports.cli.console import doing, say
@@ -14,11 +13,13 @@ from exchange_ports.pipeline import (
     Compiled,
     StackSettings,
     compile_stack,
+    project_here,
     read_content,
     refuse_unfit,
+    stack_of,
 )
 from exchange_ports.planning import Plans
-from exchange_ports.stackfile.stack_file import StackFile, read_stack_file
+from exchange_ports.stackfile.stack_file import StackFile
 
 if TYPE_CHECKING:
     from exchange_ports.reports.document import Origin
@@ -35,7 +36,7 @@ def file_of(word: str) -> str:
     """
     if os.path.isfile(word) or not STACK_NAME.fullmatch(word):
         return word
-    project = _project()
+    project = project_here()
     if project is None:
         if os.path.isdir(word):
             return word
@@ -57,13 +58,13 @@ def file_of(word: str) -> str:
 
 def new_file(stack: str) -> str:
     """The path at which Pulumi looks for the file of a stack; in this folder where there is no project."""
-    project = _project()
+    project = project_here()
     return f"Pulumi.{stack}.yaml" if project is None else _place(project, stack)[1]
 
 
 def _place(project: "ProjectFile", stack: str) -> tuple[str, str]:
     """The folder of the project's stack files, and the path of that of a stack."""
-    folder = os.path.normpath(os.path.join(os.path.dirname(project.file), project.folder))
+    folder = project.folder_from(os.path.dirname(project.file))
     return folder, os.path.normpath(os.path.join(folder, project.stack_file(stack)))
 
 
@@ -71,43 +72,30 @@ def _unknown(word: str, why: str, fix: str) -> Refused:
     return Refused([UNKNOWN_STACK.at((), name=word, why=why, fix=fix)])
 
 
-def _project() -> "ProjectFile | None":
-    """The project file that Pulumi reads here: the nearest one, in this folder or above it."""
-    from exchange_ports.stackfile.project_file import PROJECT_FILES, read_project_file
-
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        for name in PROJECT_FILES:
-            if (folder / name).is_file():
-                file = os.path.relpath(folder / name)
-                return read_project_file(read_content(file), file)
-    return None
-
-
 def _stacks(project: "ProjectFile", folder: str) -> list[str]:
     """The stacks of which the project has a file."""
-    from exchange_ports.stackfile.project_file import STACK_FILE
+    from exchange_ports.stackfile.project_file import STACK
 
     there = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
-    found = ((name, STACK_FILE.fullmatch(name)) for name in there)
+    found = ((name, STACK.fullmatch(name)) for name in there)
     return [each[1] for name, each in found if each and project.stack_file(each[1]) == name]
 
 
 def read(word: str) -> StackFile:
-    """The stack file of that name, or of the stack of that name.
+    """The stack file of that name, or of the stack of that name, with what its project and its inline environment add.
 
-    :raises Refused: it cannot be read, or is no stack file.
+    :raises Refused: it cannot be read, or is no stack file; or its project file cannot be read.
     """
     file = file_of(word)
     content = read_content(file)
     with doing(f"reading {printable(file)}"):
-        return read_stack_file(content, file)
+        return stack_of(content, file)
 
 
 def read_with_origin(word: str) -> "tuple[StackFile, Origin]":
     """The stack file, and of what it was made, for reports that are kept.
 
-    :raises Refused: it cannot be read, or is no stack file.
+    :raises Refused: as `read`.
     """
     from hashlib import sha256  # what most commands do without
 
@@ -117,7 +105,7 @@ def read_with_origin(word: str) -> "tuple[StackFile, Origin]":
     file = file_of(word)
     content = read_content(file)
     with doing(f"reading {printable(file)}"):
-        stack = read_stack_file(content, file)
+        stack = stack_of(content, file)
     return stack, Origin(file, sha256(content).hexdigest(), __version__)
 
 
@@ -127,7 +115,7 @@ def compiled(stack: StackFile) -> tuple[Plans, tuple[Finding, ...]]:
     :raises Refused: there is an error in the file, a plan is over a limit, or the step of an update
         that is asked for is not offered.
     """
-    found, _ = _compiled(stack)
+    found = compiled_steps(stack)
     return found.plans, in_order(finding.located(stack.locate) for finding in found.findings)
 
 
@@ -136,30 +124,25 @@ def registered(stack: StackFile) -> Plans:
 
     :raises Refused: as `compiled`.
     """
-    _, found = _compiled(stack)
-    return found
+    return compiled_steps(stack).registered()
 
 
-def compiled_steps(stack: StackFile) -> tuple[Compiled, Plans]:
-    """What a stack file comes to, and what of it is registered.
+def compiled_steps(stack: StackFile) -> Compiled:
+    """What a stack file comes to, whose step is one that is offered.
 
     :raises Refused: as `compiled`.
     """
-    return _compiled(stack)
-
-
-def _compiled(stack: StackFile) -> tuple[Compiled, Plans]:
-    """What a stack file comes to, and what of it is registered."""
     warned: tuple[Finding, ...] = ()
     with doing(f"checking and planning {printable(stack.file)}"):
         try:
             found = compile_stack(StackSettings.of(stack))
             warned = found.declared
             refuse_unfit(found, stack.config.get("networks"))
-            return found, found.registered()
+            found.phase()
         except Refused as refused:
             findings = (*warned, *refused.findings)
             raise Refused(finding.located(stack.locate) for finding in findings) from None
+    return found
 
 
 def warn(warnings: Sequence[Finding]) -> None:

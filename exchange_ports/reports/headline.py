@@ -72,6 +72,7 @@ class HeadlineRow:
             (change.inward, "perimeter to inside"),
             (change.accepted_risk, "accepted risk"),
             (change.every_protocol, "every protocol"),
+            (bool(change.bound), "at an existing group"),
         )
         return tuple(word for sign, word in signs if sign)
 
@@ -277,7 +278,7 @@ def _clouds(reviews: Sequence[Review]) -> list[str]:
             found.setdefault(place.rpartition(" on ")[2], []).extend(done)
     said = [f"{cloud}: {done_words(done)}" for cloud, done in sorted(found.items()) if done]
     if not said and any(each.target for each in reviews):
-        return ["`pulumi preview` shows what is created at the new target"]
+        return [UNLISTED]
     return said or ["no resource changes in any cloud"]
 
 
@@ -287,6 +288,10 @@ _DOES: Final = {
     Does.REPLACE: "replaced",
     Does.DELETE: "deleted",
 }
+
+
+#: In place of operations, where no file shows which there are.
+UNLISTED: Final = "no operation that the files show"
 
 
 def done_words(done: Iterable[Operation]) -> str:
@@ -352,6 +357,7 @@ def _of_topology(review: Review, quote: Quote) -> Iterator[str]:
 
 
 def _of_update(review: Review, quote: Quote) -> Iterator[str]:
+    yield from map(quote, review.unlisted)
     found = review.update
     if found is None:
         return
@@ -366,6 +372,8 @@ def _of_update(review: Review, quote: Quote) -> Iterator[str]:
         yield f"at once: over a limit in passing: {quote(each.summary)}"
     if found.held:
         yield f"groups that another stack may still wear: {quote(few(list(found.held)))}"
+    if found.replaced:
+        yield f"groups that would be replaced: {quote(few(list(found.replaced)))}"
     if found.steps is None:
         yield "no phases were found in which nothing is"
     else:
