@@ -110,7 +110,7 @@ def _check_words(ask: argparse.ArgumentParser) -> None:
     ask.add_argument(
         "ports",
         metavar="PORTS",
-        help="443/tcp, tcp/443, 5985-5986/tcp, a service (https, smtp, rdp), icmp or any; several with commas",
+        help="8443/tcp, tcp/8443, 8443-8450/tcp, a service (https, smtp, rdp), icmp or any; several with commas",
     )
     ask.add_argument(
         "--platform",
@@ -253,9 +253,11 @@ def _diagram_words(diagram: argparse.ArgumentParser) -> None:
     diagram.add_argument(
         "--only",
         choices=PARTS,
+        metavar="PART",
         action="append",
         default=[],
-        help="only one part of the picture, only changes, or only accepted risks; may be repeated",
+        help="only one part of the picture, only changes, or only accepted risks; may be repeated: "
+        + ", ".join(PARTS),
     )
     diagram.add_argument("--date", default="", help="a date for the title, such as 2027-03-31")
 

@@ -76,7 +76,7 @@ def _read(word: str) -> Ports:
                 (),
                 text=word,
                 services=", ".join(PORTS_OF_SERVICES),
-                fix=f"write {likely}" if likely else "write a port, such as 443/tcp, or a service",
+                fix=f"write {likely}" if likely else "write a port, such as 8443/tcp, or a service",
             )
         ]
     )

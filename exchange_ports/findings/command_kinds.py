@@ -146,7 +146,7 @@ UNKNOWN_ENDPOINT: Final = Kind(
 UNKNOWN_PORTS: Final = Kind(
     "unknown-ports",
     summary="Cannot ask about {text}: it is no port and no service",
-    why="ports are written as 443/tcp or tcp/443; services are {services}",
+    why="ports are written as 8443/tcp or tcp/8443; services are {services}",
     fix="{fix}",
 )
 SAME_ENDPOINTS: Final = Kind(

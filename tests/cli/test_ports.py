@@ -61,7 +61,7 @@ def test_a_number_without_a_protocol_is_of_those_that_the_command_names() -> Non
     "text, code, fix",
     [
         ("htps", "unknown-ports", "write https"),
-        ("xyzzy", "unknown-ports", "write a port, such as 443/tcp, or a service"),
+        ("xyzzy", "unknown-ports", "write a port, such as 8443/tcp, or a service"),
         ("https/udp", "unknown-ports", "write https"),
         ("70000/tcp", "bad-port", "write a number from 1 to 65535"),
         ("tcp", "bad-ports", "write 1-65535/tcp; "),
