@@ -119,8 +119,8 @@ EDITS: Final[Mapping[str, Case]] = {
     "an address that is declared at last, and another service": Case(
         {"sites.hq.servers.cas1.address": "10.20.0.11", "clients.office.services": ["imap"]},
         (
-            "cut, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 443/tcp in: C1",
-            "opened, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 143,993/tcp in: C3",
+            "blocked, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 443/tcp in: C1",
+            "allowed, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 143,993/tcp in: C3",
         ),
         (),
         {"sites.hq.servers.cas1.address": GONE},
@@ -128,8 +128,8 @@ EDITS: Final[Mapping[str, Case]] = {
     "an address that is no longer declared, and another service": Case(
         {"sites.hq.servers.cas1.address": GONE, "clients.office.services": ["imap"]},
         (
-            "cut, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 443/tcp in: C1",
-            "opened, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 143,993/tcp in: C3",
+            "blocked, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 443/tcp in: C1",
+            "allowed, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 143,993/tcp in: C3",
         ),
     ),
     "another role": Case(
