@@ -113,6 +113,12 @@ CANNOT_READ: Final = Kind(
     why="{why}",
     fix="name a stack file, such as stacks/Pulumi.dev.yaml",
 )
+UNKNOWN_STACK: Final = Kind(
+    "unknown-stack",
+    summary="Cannot find {name}: no file and no stack is called so",
+    why="{why}",
+    fix="{fix}",
+)
 NO_PROJECT: Final = Kind(
     "no-project",
     summary="Cannot find the Pulumi program of {file}",
@@ -135,6 +141,12 @@ UNKNOWN_ENDPOINT: Final = Kind(
     "unknown-endpoint",
     summary="Cannot ask about {end}: nothing is called so, and it is no address",
     why="{known}",
+    fix="{fix}",
+)
+UNKNOWN_PORTS: Final = Kind(
+    "unknown-ports",
+    summary="Cannot ask about {text}: it is no port and no service",
+    why="ports are written as 443/tcp or tcp/443; services are {services}",
     fix="{fix}",
 )
 SAME_ENDPOINTS: Final = Kind(

@@ -220,6 +220,7 @@ code { font: .85em/1.45 ui-monospace, "Cascadia Mono", "Liberation Mono", Consol
 tr.risk { color: inherit; font-weight: inherit; }
 .note { color: var(--note); }
 .good { color: var(--good); font-weight: 600; }
+.bad { color: var(--risk); font-weight: 600; }
 @media print {
   @page { size: A4 landscape; margin: 14mm 12mm 16mm; @bottom-right { content: counter(page) " / " counter(pages); font: 8pt system-ui, "Liberation Sans", Arial, sans-serif; } }
   :root {

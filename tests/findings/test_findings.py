@@ -263,6 +263,7 @@ def _adopting(desk: Desk) -> None:
 
 #: What a command needs around it to fail as the page says.
 AROUND: Final[dict[str, Callable[[Desk], None]]] = {
+    "unknown-stack": lambda desk: _project(desk, b""),
     "no-revision": _committed,
     "not-reviewed": _with_two_projects,
     **{kind.code: _adopting for kind in command_kinds.ADOPTION_KINDS},
