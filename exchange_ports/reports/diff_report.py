@@ -40,7 +40,7 @@ def diff_report(found: Comparison) -> doc.Document:
 def _sections(found: Comparison) -> Iterator[doc.Section]:
     yield doc.Section(headline.headline(found))
     for each in found.not_reviewed:
-        text = f"{each.summary}: {each.why}"
+        text = f"{each.summary} {each.why}"
         yield doc.Section("", (doc.Paragraph(doc.Text(text, doc.Look.BAD)),))
     code = headline.code_changed(found)
     if code:

@@ -221,7 +221,7 @@ def test_a_bad_file_is_bad_input(what: str, arguments: tuple[str, ...], tmp_path
     text = ran.stderr.decode()
     assert text.startswith(f"error[{code}] ")
     assert "Pulumi.bad.yaml" in text
-    assert re.search(r"^\d+ errors?; nothing was changed$", text, re.M)
+    assert re.search(r"^\d+ errors?$", text, re.M)
 
 
 @pytest.mark.parametrize(
