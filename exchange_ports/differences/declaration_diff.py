@@ -5,10 +5,9 @@ and folds the rows that follow from it. Must not know: flows, nor what the edits
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from exchange_ports.findings import Path
 from exchange_ports.flows.rows import public_ranges
 from exchange_ports.planning import Plans
 from exchange_ports.topology import models
@@ -58,8 +57,8 @@ class DeclarationDiff:
     sites: tuple[SiteChange, ...] = ()
     addresses: tuple[AddressChange, ...] = ()
     #: Public IPv4 addresses that `internet` newly names, and those that it no longer names.
-    internet_added: AddressSet = AddressSet()
-    internet_removed: AddressSet = AddressSet()
+    internet_added: AddressSet = field(default_factory=AddressSet)
+    internet_removed: AddressSet = field(default_factory=AddressSet)
 
 
 def diff_declarations(old: Plans, new: Plans) -> DeclarationDiff:

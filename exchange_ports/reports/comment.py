@@ -241,7 +241,7 @@ def _of_stack(review: Review, links: Links) -> Iterator[_Table]:
         yield _table_of(f"{_open('Picture')}```mermaid\n{picture}```\n{_CLOSE}")
     for summary, several in (
         ("Reasons and lines: {}", shown),
-        ("Follows from the edits above: {}", following),
+        ("Traffic that follows from these edits: {}", following),
         ("Same traffic, other reason: {}", reasons),
     ):
         if several:
@@ -269,16 +269,20 @@ def _sorted(
 
 #: Characters. A longer line of a block is continued on another one: forges do not break it.
 _WIDTH: Final = 96
+#: Rows. More than these are too many to read in a block; the table below contains all of them.
+_MOST_SEEN: Final = 40
 _ARROWS: Final = {"→": "->", "↔": "<->"}
 
 
 def _colored(several: Sequence[headline.HeadlineRow]) -> _Table:
     """The rows as a `diff` block: green is newly allowed, red newly blocked, and ! is a risk."""
-    written = tuple("".join(f"{line}\n" for line in _lines(row)) for row in several)
+    seen = several[:_MOST_SEEN]
+    written = tuple("".join(f"{line}\n" for line in _lines(row)) for row in seen)
     fence = "`" * max(3, longest_run("".join(written)) + 1)
-    return _Table(
-        f"{fence}diff\n", written, f"{fence}\n\n", "# and {} more rows, in the full report\n"
-    )
+    left = len(several) - len(seen)
+    rest = f"# and {left} more in the table below\n" if left else ""
+    more = "# and {} more of these in the table below\n"
+    return _Table(f"{fence}diff\n", written, f"{rest}{fence}\n\n", more)
 
 
 def _lines(row: headline.HeadlineRow) -> Iterator[str]:
@@ -376,7 +380,7 @@ _PASSING: Final = {Passing.CUT: "blocked", Passing.OPEN: "allowed"}
 
 def _summary(reviews: Iterable[Review]) -> _Table:
     head = (
-        "| stack | allows | blocks | created | updated | replaced | deleted | nearest limit |\n"
+        "| stack | newly allowed | newly blocked | created | updated | replaced | deleted | nearest limit |\n"
         "|---|--:|--:|--:|--:|--:|--:|---|\n"
     )
     more = "| and {} more, in the full report | | | | | | | |\n"

@@ -208,11 +208,10 @@ def _traffic(reviews: Sequence[Review], quote: Quote) -> Iterator[str]:
     if not any(clauses.values()):
         yield "no other traffic changes"
         return
+    yield from (f"{verb} {_few(clauses[e])}" for e, verb in _VERBS.items() if clauses[e])
     for effect, verb in _VERBS.items():
-        if clauses[effect]:
-            yield f"{verb} {_few(clauses[effect])}"
-        else:
-            yield f"{verb} nothing{' else' if there[effect] else ''}"
+        if not clauses[effect]:
+            yield f"{verb} nothing {'else' if there[effect] else 'new'}"
 
 
 _VERBS: Final = {Effect.OPENED: "allows", Effect.CUT: "blocks"}
@@ -227,13 +226,6 @@ def _edited(reviews: Sequence[Review], quote: Quote) -> Iterator[str]:
     # A stack that is added or removed has all its servers with it.
     reviews = [each for each in reviews if each.edit not in ("added", "deleted")]
     yield from _sites_and_servers(reviews, quote)
-    renamed = [
-        f"{each.what} {quote(each.old)} to {quote(each.new)}"
-        for review in reviews
-        for each in review.changes.renamed
-    ]
-    if renamed:
-        yield f"renames {_few(list(dict.fromkeys(renamed)))}"
     changed = [
         _address_change(each, quote)
         for review in reviews
@@ -245,30 +237,28 @@ def _edited(reviews: Sequence[Review], quote: Quote) -> Iterator[str]:
     if len(changed) > _MOST_CLAUSES:
         yield f"addresses of {len(changed) - _MOST_CLAUSES} more neighbors change"
     yield from dict.fromkeys(text for each in reviews for text in _internet(each, quote))
+    renamed = [
+        f"{each.what} {quote(each.old)} to {quote(each.new)}"
+        for review in reviews
+        for each in review.changes.renamed
+    ]
+    if renamed:
+        yield f"renames {_few(list(dict.fromkeys(renamed)))}"
 
 
 def _sites_and_servers(reviews: Sequence[Review], quote: Quote) -> Iterator[str]:
-    for edit, verb, notes_of in (
-        ("added", "adds", lambda review: review.changes.comes),
-        ("removed", "removes", lambda review: review.changes.goes),
-    ):
-        sites = {
-            each.name: each.servers
-            for review in reviews
-            for each in review.changes.declared.sites
-            if each.edit == edit
-        }
-        said = [
-            f"site {quote(name)}" + (f" with {_few(list(map(quote, servers)))}" if servers else "")
-            for name, servers in sites.items()
-        ]
-        alone: dict[str, list[str]] = {}
-        for review in reviews:
-            for each in notes_of(review):
-                if not any(each.name in servers for servers in sites.values()):
-                    names = alone.setdefault(each.role, [])
-                    names += [quote(each.name)] if quote(each.name) not in names else []
-        said += [f"{role} {_servers(names)}" for role, names in alone.items()]
+    for edit, verb in (("added", "adds"), ("removed", "removes")):
+        sites: dict[str, None] = {}
+        alone: dict[str, dict[str, None]] = {}
+        for found in (review.changes for review in reviews):
+            here = [each for each in found.declared.sites if each.edit == edit]
+            for each in here:
+                names = list(map(quote, each.servers))
+                sites[f"site {quote(each.name)}" + (f" with {_few(names)}" if names else "")] = None
+            for each in found.comes if edit == "added" else found.goes:
+                if not any(each.name in site.servers for site in here):
+                    alone.setdefault(each.role, {})[quote(each.name)] = None
+        said = [*sites, *(f"{role} {_servers(list(names))}" for role, names in alone.items())]
         if said:
             yield f"{verb} {_few(said)}"
     moved = list(dict.fromkeys(quote(m.name) for r in reviews for m in r.changes.moves))
@@ -316,9 +306,11 @@ def _clauses(reviews: Iterable[Review], effect: Effect, quote: Quote) -> list[st
     for each in reviews:
         # However many stacks are new, what changes in another one is named before them.
         new = each.edit == "added"
+        declared = each.changes.declared
+        redefined = declared.internet_added | declared.internet_removed
         for row in rows(each.changes.of(effect)):
             if is_shown(each, row):
-                text = _way(row, quote)
+                text = _way(row, redefined, quote)
                 if row.change.accepted_risk and effect is Effect.OPENED:
                     text += " (accepted risk)"
                 rank = (new, row.change.rank)
@@ -337,15 +329,17 @@ def is_shown(review: Review, row: HeadlineRow) -> bool:
     return change.cause in (Cause.DECLARED, Cause.COMES) and change.rank < _ANY and bool(row.labels)
 
 
-def _way(row: HeadlineRow, quote: Quote) -> str:
-    one, other = (_short(end, quote) for end in row.ends)
+def _way(row: HeadlineRow, redefined: AddressSet, quote: Quote) -> str:
+    one, other = (_short(end, redefined, quote) for end in row.ends)
     return f"between {one} and {other}" if row.both_ways else f"from {one} to {other}"
 
 
-def _short(end: ChangeEndpoint, quote: Quote) -> str:
+def _short(end: ChangeEndpoint, redefined: AddressSet, quote: Quote) -> str:
     if end.servers:
         several = len(end.servers)
         return quote(end.servers[0]) if several == 1 else f"{several} {end.role} servers"
+    if end.addresses <= redefined:
+        return _written(end.addresses, quote)
     return "the Internet" if end.anyone else quote(end.summary)
 
 
@@ -381,7 +375,7 @@ def done_words(done: Iterable[Operation]) -> str:
 
 
 def cautions(reviews: Iterable[Review]) -> list[str]:
-    """What is newly allowed and must not be missed, counted: `2 from the Internet`."""
+    """What is newly allowed and must not be missed, counted: `from the Internet (2 rows)`."""
     found = Counter(
         label
         for each in reviews
@@ -389,7 +383,7 @@ def cautions(reviews: Iterable[Review]) -> list[str]:
         if row.change.cause is not Cause.ADDRESS
         for label in row.labels
     )
-    return [f"{number} {label}" for label, number in found.items()]
+    return [f"{label} ({counted(number, 'row')})" for label, number in found.items()]
 
 
 # ---- the edits of one stack ----
@@ -419,10 +413,6 @@ def _of_file(review: Review, quote: Quote) -> Iterator[str]:
 
 def _of_topology(review: Review, quote: Quote) -> Iterator[str]:
     found = review.changes
-    yield from (
-        f"{each.what} {quote(each.old)} renamed to {quote(each.new)}" for each in found.renamed
-    )
-    yield from (each.text(quote) for each in found.without_id)
     yield from _internet(review, quote)
     of_sites: dict[str, list[str]] = {}
     for each in found.declared.addresses:
@@ -433,50 +423,61 @@ def _of_topology(review: Review, quote: Quote) -> Iterator[str]:
         else:
             yield _address_change(each, quote)
     for each in found.declared.sites:
-        own = [_servers(list(map(quote, each.servers)))] if each.servers else []
-        said = "; ".join([*own, *of_sites.get(each.name, ())])
-        yield f"site {quote(each.name)} {each.edit}" + (f": {said}" if said else "")
+        own = "; ".join(of_sites.get(each.name, ()))
+        yield f"site {quote(each.name)} {each.edit}" + (f": {own}" if own else "")
     yield from _of_servers(review, quote)
+    yield from (
+        f"{each.what} {quote(each.old)} renamed to {quote(each.new)}" for each in found.renamed
+    )
+    yield from (each.text(quote) for each in found.without_id)
 
 
 def _of_servers(review: Review, quote: Quote) -> Iterator[str]:
     found = review.changes
-    # Servers with equal texts are in one line.
-    alike: dict[tuple[str, str], list[str]] = {}
-    for edit, several, after in (
-        ("added", found.comes, lambda each: _to_do(review, each, quote)),
-        ("removed", found.goes, lambda _: ""),
-        ("moved", found.moves, lambda each: f": {quote(each.summary)}"),
-        ("in other groups", found.regrouped, lambda each: f": {quote(each.summary)}"),
+    # Servers with equal texts are in one line: role, what is before and after "to each".
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for each in found.comes:
+        site = f" in site {quote(each.site)}" if each.site else ""
+        groups = f": attach {counted(each.groups, 'group')}" if each.groups else ""
+        key = (each.role, f"added{site}{groups}", _edgesync(review, each, quote))
+        alike.setdefault(key, []).append(quote(each.name))
+    for each in found.goes:
+        alike.setdefault((each.role, "removed", ""), []).append(quote(each.name))
+    for several, edit in (
+        (found.moves, "has another address"),
+        (found.regrouped, "changes groups"),
     ):
         for each in several:
-            site = f" in site {quote(each.site)}" if each.site and edit == "added" else ""
-            key = (each.role, f"{edit}{site}{after(each)}")
-            alike.setdefault(key, []).append(quote(each.name))
-    for (role, text), names in alike.items():
-        yield f"{role} {_servers(names)} {text}".strip()
+            alike.setdefault(("", f"{edit}: {quote(each.summary)}", ""), []).append(
+                quote(each.name)
+            )
+    for (role, text, more), names in alike.items():
+        each_of = " to each" if len(names) > 1 and "attach" in text and role else ""
+        yield f"{role} {_servers(names)} {text}{each_of}{more}".strip()
 
 
-def _to_do(review: Review, server: ServerNote, quote: Quote) -> str:
-    """What somebody has to do for a new server."""
-    said = [f"attach {counted(server.groups, 'group')}"] if server.groups else []
+def _edgesync(review: Review, server: ServerNote, quote: Quote) -> str:
+    """What somebody has to do for EdgeSync with a new server."""
+    said: dict[str, None] = {}
     for change in review.changes.opened:
         if not any(reason.entry == _EDGESYNC for reason in change.reasons):
             continue
         if server.name in change.source.servers:
             edges = _few(list(map(quote, change.destination.servers)))
-            said.append(f"renew the Edge subscription of {edges} for EdgeSync")
+            said[f"renew the Edge subscription of {edges} for EdgeSync"] = None
         elif server.name in change.destination.servers:
-            said.append(f"subscribe it to site {quote(server.site)} for EdgeSync")
-    return f": {'; '.join(dict.fromkeys(said))}" if said else ""
+            said[f"subscribe it to site {quote(server.site)} for EdgeSync"] = None
+    return "".join(f"; {each}" for each in said)
 
 
 def _internet(review: Review, quote: Quote) -> Iterator[str]:
     declared = review.changes.declared
     if declared.internet_added:
-        yield f"{_written(declared.internet_added, quote)} now counts as the Internet"
+        addresses = _written(declared.internet_added, quote)
+        yield f"{addresses} now counts as the Internet (private_blocks)"
     if declared.internet_removed:
-        yield f"{_written(declared.internet_removed, quote)} no longer counts as the Internet"
+        addresses = _written(declared.internet_removed, quote)
+        yield f"{addresses} no longer counts as the Internet (private_blocks)"
 
 
 def _address_change(change: AddressChange, quote: Quote) -> str:
@@ -484,11 +485,10 @@ def _address_change(change: AddressChange, quote: Quote) -> str:
     if change.of and change.what in ("clients", "relay"):
         what = f"{change.what} {quote(change.of)}"
     if change.added and change.removed:
-        if change.before and change.after:
-            sides = (_written(each, quote) for each in (change.removed, change.added))
-            return f"{what}: {' → '.join(sides)}"
-    added = change.added or change.removed
-    return f"{what} {'added' if change.added else 'removed'}: {_written(added, quote)}"
+        sides = (_written(each, quote) for each in (change.removed, change.added))
+        return f"{what}: {' → '.join(sides)}"
+    edit, addresses = ("added", change.added) if change.added else ("removed", change.removed)
+    return f"{what} {edit}: {_written(addresses, quote)}"
 
 
 def _written(addresses: AddressSet, quote: Quote) -> str:
@@ -510,20 +510,23 @@ def _of_update(review: Review, quote: Quote) -> Iterator[str]:
         return
     if found.clean:
         if found.moves or any(done for _, done in review.operations):
-            yield "update in one step: no traffic is blocked or allowed temporarily"
+            yield "the update needs one step: no traffic is blocked or allowed temporarily"
         return
     passing = Counter(issue.effect for issue in found.at_once.issues)
     for effect, number in passing.items():
-        yield f"update in one step: traffic is {_PASSING[effect]} temporarily ({counted(number, 'case')})"
+        yield (
+            f"in an update in one step, traffic is {_PASSING[effect]} temporarily "
+            f"({counted(number, 'case')})"
+        )
     for each in found.refused:
-        yield f"update in one step: over a limit temporarily: {quote(each.summary)}"
+        yield f"an update in one step is over a limit temporarily: {quote(each.summary)}"
     if found.held:
         yield f"groups that servers of another stack may still be in: {quote(few(list(found.held)))}"
     if found.steps is None:
         yield "no sequence of phases was found that avoids this"
     else:
         phases = [step.phase.value for step in found.steps]
-        yield f"update in {counted(len(phases), 'phase')} avoids this: {', '.join(phases)}"
+        yield f"an update in {counted(len(phases), 'phase')} avoids this: {', '.join(phases)}"
 
 
 _PASSING: Final = {Passing.CUT: "blocked", Passing.OPEN: "allowed"}

@@ -14,7 +14,7 @@ from exchange_ports.reports.comment import Links, comment
 from exchange_ports.reports.review import Stack, compared, review
 from exchange_ports.stackfile.stack_file import read_stack_file
 
-__all__ = ["CASES", "Replaced", "shown", "stack"]
+__all__ = ["CASES", "Replaced", "shown", "stack_of"]
 
 _HERE: Final = Path(__file__).parents[1] / "fixtures" / "comment"
 _FLOWS: Final = "    additional_flows:\n"
@@ -74,7 +74,7 @@ CASES: Final[Mapping[str, tuple[Replaced, ...]]] = {
 }
 
 
-def stack(text: str, file: str) -> Stack:
+def stack_of(text: str, file: str) -> Stack:
     """A stack file, compiled; or with the findings that refuse it."""
     try:
         read = read_stack_file(text.encode(), file)
@@ -92,7 +92,7 @@ def stack(text: str, file: str) -> Stack:
 def shown(name: str) -> str:
     """The comment of an edit."""
     links = Links(f"{_BLOB}/{'b' * 40}", f"{_BLOB}/{'a' * 40}")
-    reviews = [review(stack(old, file), stack(new, file)) for file, old, new in _edited(name)]
+    reviews = [review(stack_of(old, file), stack_of(new, file)) for file, old, new in _edited(name)]
     return comment(compared(reviews, "a" * 40, "b" * 40), links)
 
 
