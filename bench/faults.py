@@ -202,6 +202,27 @@ FAULTS: Final[tuple[Fault, ...]] = (
 
 #: Faults that change nothing that anybody can see, by their keys, with the reason.
 EQUIVALENT: Final[Mapping[str, str]] = {
+    f"{_PACKAGE}/topology/groups.py RoleGroups._apart_of: return () => return None": (
+        "the site of a group is declared, so this line is not reached"
+    ),
+    f"{_PACKAGE}/differences/traffic_diff.py _Comparison._of_class: if not candidates: => if False:": (
+        "it only saves work: without candidates nothing is looked for"
+    ),
+    f"{_PACKAGE}/flows/flow.py in_order: "
+    "once if len(once) <= 1 else tuple(sorted(set(once), key=reason_order)) => "
+    "tuple(sorted(set(once), key=reason_order))": "it only saves work: one reason is in order",
+    f"{_PACKAGE}/topology/groups.py RoleGroups._of: "
+    "found if len(found) <= 1 else sorted(found) => found": (
+        "whoever asks makes flows, and `compile_flows` sorts them"
+    ),
+    f"{_PACKAGE}/topology/groups.py RoleGroups._of: "
+    "found if len(found) <= 1 else sorted(found) => sorted(found)": (
+        "it only saves work: one group is in order"
+    ),
+    f"{_PACKAGE}/topology/models.py EdgeServer.site: "
+    "self.subscribed_site or self.manual_connectors_site or '' => self.subscribed_site or self.manual_connectors_site": (
+        "an Edge server without either is refused, and no site is called None or ''"
+    ),
     f"{_PACKAGE}/topology/checks/addressing.py _addresses: site.network or '' => site.network": (
         "no network is called None or '', so both find none"
     ),

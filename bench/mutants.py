@@ -1,7 +1,7 @@
 """Small faults made in a module: each `Mutant` is one edit of its syntax tree.
 
 Left out, since a change of theirs is no fault of the program: annotations, decorators, docstrings,
-`__hash__` and `__repr__`, text, and what `raise` says.
+`__hash__` and `__repr__`, text, what `raise` says, and `strict` of `zip`, by which the program checks itself.
 """
 
 import ast
@@ -9,7 +9,7 @@ import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Final, TypeGuard
 
 _COMPARISONS: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
     ast.Eq: ast.NotEq,
@@ -109,6 +109,8 @@ def _places(node: ast.AST, scope: tuple[str, ...]) -> Iterator[tuple[str, ast.AS
         if node.name in _IGNORED:
             return
     left_out = [getattr(node, name, None) for name in _LEFT_OUT]
+    if _is_zip(node):
+        left_out.append(node.keywords)
     for child in ast.iter_child_nodes(node):
         # By identity: decorators are a list.
         if not any(
@@ -124,6 +126,10 @@ def _is_alias(node: ast.AST) -> bool:
 def _is_example(node: ast.AST) -> bool:
     """Examples of fields are words for people; that they are valid is a test of the schema."""
     return isinstance(node, ast.keyword) and node.arg == "examples"
+
+
+def _is_zip(node: ast.AST) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == "zip"
 
 
 def _with(node: ast.AST, **fields: object) -> ast.AST:
@@ -167,7 +173,7 @@ def _edits(node: ast.AST) -> Iterator[ast.AST]:  # noqa: PLR0912 - one table
         case ast.If():
             yield _with(node, test=ast.Constant(True))
             yield _with(node, test=ast.Constant(False))
-        case ast.Call(keywords=[_, *_]):
+        case ast.Call(keywords=[_, *_]) if not _is_zip(node):
             for at in range(len(node.keywords)):
                 yield _with(node, keywords=[*node.keywords[:at], *node.keywords[at + 1 :]])
         case ast.Return(value=ast.expr()) if not _is_false(node.value):

@@ -116,9 +116,9 @@ class Part(StrEnum):
 class CatalogSection(StrEnum):
     """What rows are shown under, by the document's own parts."""
 
-    MAIL = "Mail"
-    CLIENTS = "Clients"
-    INSIDE = "Inside: no restriction"
+    MAIL = "Mail flow"
+    CLIENTS = "Client connections"
+    INSIDE = "Internal servers: unrestricted traffic"
     NAMES = "Name resolution"
     WITNESS = "Witness servers"
     ADDITIONAL = "Additional flows"

@@ -35,6 +35,7 @@ from exchange_ports.pipeline import (
     check_registered,
     compile_stack,
     read_content,
+    stack_of,
 )
 from exchange_ports.planning import RegisteredNetwork
 from exchange_ports.proof import Failure
@@ -45,7 +46,6 @@ from exchange_ports.stackfile.stack_file import (
     NAMESPACE,
     SETTINGS,
     WORDS,
-    read_stack_file,
     unknown_setting,
 )
 from exchange_ports.topology.models import Topology
@@ -325,7 +325,7 @@ def _in_the_stack_file(
         return None
     for file in (f"stacks/Pulumi.{pulumi.get_stack()}.yaml", f"Pulumi.{pulumi.get_stack()}.yaml"):
         try:
-            stack = read_stack_file(read_content(file), file)
+            stack = stack_of(read_content(file), file)
         except Refused:
             continue
         if all(stack.config.get(key) == value for key, value in given.items()):

@@ -16,9 +16,16 @@ from exchange_ports.findings import Finding, Path, Refused
 from exchange_ports.findings.command_kinds import CANNOT_READ
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.flows import Flow
-from exchange_ports.planning import Plans, compile_plans
+from exchange_ports.planning import Plans, planned
 from exchange_ports.stackfile.nodes import MAX_BYTES, too_big
-from exchange_ports.stackfile.stack_file import SETTINGS, StackFile
+from exchange_ports.stackfile.project_file import (
+    PROJECT_FILES,
+    STACK,
+    ProjectFile,
+    read_project_file,
+    resolved,
+)
+from exchange_ports.stackfile.stack_file import SETTINGS, StackFile, read_stack_file
 from exchange_ports.topology.checks import check
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.models import Platform, Topology
@@ -65,6 +72,50 @@ def read_at_most(file: str, most: int) -> tuple[bytes | None, int]:
 
 #: Bytes that are read at once.
 _CHUNK: Final = 1024 * 1024
+
+
+def stack_of(content: bytes, file: str) -> StackFile:
+    """The stack file with these bytes, with what its project and its inline environment add to it.
+
+    :raises Refused: it is no stack file, or its project file cannot be read in one way only.
+    """
+    stack = read_stack_file(content, file)
+    project = project_of(file)
+    return stack if project is None else resolved(stack, project)
+
+
+def project_of(file: str) -> ProjectFile | None:
+    """The project that Pulumi would read a file as a stack of, if there is one on disk.
+
+    Pulumi looks for the project file upwards from where it is run: here from the folder that we stand in,
+    then from the file's own.
+
+    :raises Refused: a project file on the way cannot be read, so that nothing is known of its stack files.
+    """
+    if STACK.fullmatch(os.path.basename(file)) is None:
+        return None
+    folder = os.path.dirname(os.path.abspath(file))
+    nearest = next(_projects_above(os.getcwd()), None)
+    for path in dict.fromkeys((*filter(None, [nearest]), *_projects_above(folder))):
+        # As people name files: from here, where it is no way up.
+        shown = os.path.relpath(path)
+        project = read_project_file(read_content(path), path if shown.startswith("..") else shown)
+        if project.folder_from(os.path.dirname(path)) != folder:
+            continue
+        if os.path.splitext(path)[1] == os.path.splitext(file)[1]:
+            return project
+    return None
+
+
+def _projects_above(folder: str) -> Iterator[str]:
+    """The project file of a folder and of each above it, where there is one."""
+    while True:
+        several = (os.path.join(folder, name) for name in PROJECT_FILES)
+        yield from [path for path in several if os.path.isfile(path)][:1]
+        above = os.path.dirname(folder)
+        if above == folder:
+            return
+        folder = above
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +200,17 @@ class Compiled:
         }
         return replace(self.plans, networks=networks)
 
+    def to_register(self) -> "tuple[RegisteredNetwork, ...]":
+        """Each network that the program registers: in a step, those that go with the update too.
+
+        :raises Refused: the step that is asked for is not offered.
+        """
+        if self.previous is None:
+            return self.plans.registered
+        from exchange_ports.rollout import registered
+
+        return registered(self.previous, self.plans, self.phase())
+
     def bounds(self) -> tuple[Plans, Plans] | None:
         """In a step of a rollout: the flows of which rules stand at least, and at most.
 
@@ -195,16 +257,14 @@ def compile_stack(declared: StackSettings, at: Path = ("topology",)) -> Compiled
         found += _beside(topology, declared, request)
     if topology is None or any(finding.is_error for finding in found):
         raise Refused(found)
-    try:
-        plans = compile_plans(topology)
-    except Refused as refused:
-        raise Refused([*found, *refused.findings]) from None
+    plans, shown = planned(topology)
+    over: tuple[Finding, ...] = ()
     if request is not None and request.stood is not None:
         from exchange_ports.rollout import changed_at_once, network_pairs
 
         over = changed_at_once(network_pairs(request.stood, plans))
-        if over:
-            raise Refused([*found, *over])
+    if over or any(finding.is_error for finding in shown):
+        raise Refused([*found, *shown, *over])
     return Compiled(plans, request, tuple(found))
 
 
@@ -287,12 +347,7 @@ def refuse_unfit(found: Compiled, networks: object) -> None:
     :raises Refused: with what `check_registered` finds, or the phase that is asked for is not offered.
     """
     bound = cast("Mapping[str, Mapping[str, Any]]", networks or {})
-    to_register = found.plans.registered
-    if found.previous is not None:
-        from exchange_ports.rollout import registered
-
-        to_register = registered(found.previous, found.plans, found.phase())
-    unfit = tuple(check_registered(COMPONENT, to_register, found.plans, bound))
+    unfit = tuple(check_registered(COMPONENT, found.to_register(), found.plans, bound))
     if any(each.is_error for each in unfit):
         raise Refused(unfit)
 

@@ -10,7 +10,7 @@ from exchange_ports.clouds.base import RuleSet, Use
 from exchange_ports.findings import Finding, Refused
 from exchange_ports.findings.command_kinds import WARNINGS
 from exchange_ports.findings.topology_kinds import BY_CODE
-from exchange_ports.flows import Flow, compile_flows
+from exchange_ports.flows import FieldOrigins, Flow, compile_flows
 from exchange_ports.flows.flow_checks import check_flows
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import Inventory
@@ -38,6 +38,7 @@ class Plans:
     warnings: tuple[Finding, ...] = ()
     """What is legal and unwise about the plans, but for what the topology acknowledges."""
 
+    _origins: FieldOrigins | None = field(default=None, repr=False, compare=False)
     _made: dict[object, Any] = field(
         default_factory=dict[object, Any], init=False, repr=False, compare=False
     )
@@ -47,6 +48,11 @@ class Plans:
         if make not in self._made:
             self._made[make] = make(self)
         return self._made[make]
+
+    @property
+    def origins(self) -> FieldOrigins:
+        """The fields that declare each flow."""
+        return self._origins or self.once(_origins_of)
 
     @property
     def topology(self) -> Topology:
@@ -82,10 +88,11 @@ def compile_plans(topology: Topology) -> Plans:
 def planned(topology: Topology) -> tuple[Plans, tuple[Finding, ...]]:
     """The plans, and every finding of planning: for who only asks what would pass."""
     inventory = Inventory(topology)
-    wanted = compile_flows(inventory)
+    origins = FieldOrigins(inventory)
+    wanted = compile_flows(inventory, origins.risky)
     plans = by_network(inventory, wanted)
     findings = list(
-        dict.fromkeys(each.under(("topology",)) for each in check_flows(inventory, wanted))
+        dict.fromkeys(each.under(("topology",)) for each in check_flows(origins, wanted))
     )
     for key, plan in plans.items():
         limits, quotas = cloud_of(plan).limits, topology.networks[key].quotas.raised
@@ -93,7 +100,11 @@ def planned(topology: Topology) -> tuple[Plans, tuple[Finding, ...]]:
         findings += limits.check(plan, key, quotas)
     shown = tuple(_unacknowledged(topology, findings))
     warnings = tuple(finding for finding in shown if not finding.is_error)
-    return Plans(inventory, wanted, plans, warnings), shown
+    return Plans(inventory, wanted, plans, warnings, origins), shown
+
+
+def _origins_of(plans: Plans) -> FieldOrigins:
+    return FieldOrigins(plans.inventory)
 
 
 def by_network(inventory: Inventory, wanted: Iterable[Flow]) -> dict[str, RuleSet]:

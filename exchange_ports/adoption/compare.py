@@ -87,7 +87,11 @@ class Adoption:
         verdicts = [verdict for found in self.found for verdict in found.verdicts]
         others = (found.leftovers or found.unwanted for found in self.found)
         return not any(
-            (*(each.in_the_way or each.owner for each in verdicts), *others, self.changed)
+            (
+                *(each.in_the_way or each.owner or each.takes_away for each in verdicts),
+                *others,
+                self.changed,
+            )
         )
 
     @property

@@ -119,6 +119,12 @@ _ATTACH: Final = (
     "work; only then revoke"
 )
 
+#: Where an update takes away what others added, and the new rules match members of new groups only.
+_ATTACH_FIRST: Final = (
+    "attach to every server of {network} its {kinds}; `pulumi up` then writes all rules of a group in one "
+    "call and takes away the rules that others made"
+)
+
 _CREATING: Final = "creating"
 
 
@@ -158,13 +164,14 @@ def steps(adoption: Adoption, file: str) -> tuple[Step, ...]:
         listed.append(
             Step("pulumi preview --diff", "look at it: nothing that was imported is replaced")
         )
+        listed += _attached_first(adoption)
         listed.append(
             Step(
                 "pulumi up",
                 "creates what is missing, edits what was named, deletes what is not wanted",
             )
         )
-    if late:
+    if any(found.unwanted for found in adoption.found if not found.attached_first) and late:
         listed.append(Step("", _ATTACH))
     listed += late
     listed += [
@@ -173,6 +180,28 @@ def steps(adoption: Adoption, file: str) -> tuple[Step, ...]:
         for left in found.leftovers
     ]
     return (*_unlocked(adoption, listed), *listed)
+
+
+def _attached_first(adoption: Adoption) -> Iterator[Step]:
+    """What comes before an update that takes away rules by which traffic may still pass."""
+    begun = _begun(adoption)
+    for found in adoption.found:
+        cut = {each.group for each in found.unwanted}
+        cut |= {each.wanted.name for each in found.verdicts if each.takes_away}
+        members = [each for each in found.verdicts if each.wanted.urn.type == found.attached_first]
+        if not members or not cut - begun:
+            continue
+        kinds = f"{members[0].wanted.kind}s"
+        missing = [each for each in members if each.stand is ResourceStatus.MISSING]
+        if missing:
+            targets = " ".join(f"--target {quote(str(each.wanted.urn))}" for each in missing)
+            yield Step(f"pulumi up {targets}", f"creates {kinds}, and changes no rule")
+        yield Step("", _ATTACH_FIRST.format(network=found.network, kinds=kinds))
+
+
+def _begun(adoption: Adoption) -> set[str]:
+    """The groups whose creation was cut off: no server is in them yet."""
+    return {each.urn.name for each in adoption.pending if each.operation == _CREATING}
 
 
 def _unlocked(adoption: Adoption, listed: list[Step]) -> Iterator[Step]:
@@ -198,11 +227,12 @@ def _unwanted(adoption: Adoption) -> tuple[list[Step], list[Step]]:
     stand: what EC2 put into it goes before. In any other, what nobody wants may be what traffic
     still passes by.
     """
-    begun = {each.urn.name for each in adoption.pending if each.operation == _CREATING}
+    begun = _begun(adoption)
     early: list[Step] = []
     late: list[Step] = []
     for found in adoption.found:
         for each in found.unwanted:
-            step = Step(each.revoke, f"{each.group}: {each.summary}")
+            left = "; where `pulumi up` left it" if found.attached_first else ""
+            step = Step(each.revoke, f"{each.group}: {each.summary}{left}")
             (early if each.group in begun else late).append(step)
     return early, late

@@ -118,6 +118,8 @@ def _preview_words(preview: argparse.ArgumentParser) -> None:
 
 
 def _diff_words(diff: argparse.ArgumentParser) -> None:
+    from exchange_ports.differences import Gate
+
     diff.add_argument(
         "files",
         metavar="FILE",
@@ -137,7 +139,7 @@ def _diff_words(diff: argparse.ArgumentParser) -> None:
         "--fail-on",
         action="append",
         default=[],
-        choices=("newly_allowed", "perimeter", "risk", "target", "code"),
+        choices=tuple(gate.value for gate in Gate),
         help="exit code 1 where anything is newly let through (widened), at the perimeter or from "
         "the Internet (perimeter), at an accepted risk or on every protocol (risk); or where the network, account, "
         "region or project is another (target), or code or a pipeline changed (code); may be repeated",
@@ -193,8 +195,32 @@ def _diagram_words(diagram: argparse.ArgumentParser) -> None:
         *("svg", "mermaid", "json"),
     )
     diagram.add_argument(
-        "--against", metavar="OLD", help="what changes from this stack file: new green, cut red"
+        "--against",
+        metavar="OLD",
+        help="what changes from this stack file: newly allowed green, newly blocked red",
     )
+    diagram.add_argument(
+        "--site",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="only traffic with an end at this site; may be repeated",
+    )
+    diagram.add_argument(
+        "--only",
+        choices=PARTS,
+        action="append",
+        default=[],
+        help="only one part of the picture, only changes, or only accepted risks; may be repeated",
+    )
+    diagram.add_argument("--date", default="", help="a date for the title, such as 2027-03-31")
+
+
+#: What a picture may be narrowed to; a test holds it against `reports.diagram.Only`.
+PARTS: Final = (
+    *("mail", "clients", "internal", "dns", "witness", "additional"),
+    *("changes", "risks"),
+)
 
 
 def _adopt_words(adopt: argparse.ArgumentParser) -> None:

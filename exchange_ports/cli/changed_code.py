@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterator
 from typing import Final, NamedTuple
 
 from exchange_ports.cli.git_tree import git
-from exchange_ports.cli.sides import STACK, Sides
+from exchange_ports.cli.sides import Sides
+from exchange_ports.stackfile.project_file import STACK
 
 #: What no interpreter, package manager or pipeline reads: texts and pictures for people.
 _HARMLESS: Final = frozenset((".md", ".rst", ".png", ".svg", ".jpg", ".jpeg", ".gif"))

@@ -5,29 +5,32 @@ import sys
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from exchange_ports.cli.changed_code import changed_code
 from exchange_ports.cli.console import BAD_INPUT, FINE, NO, say
-from exchange_ports.cli.sides import NamedSide, Sides, sides, target_of
+from exchange_ports.cli.sides import NamedSide, Sides, same, sides
 from exchange_ports.cli.stacks import compiled_steps
+from exchange_ports.cli.targets import target_of
 from exchange_ports.differences import Gate, held_by
 from exchange_ports.findings import Refused, counted, in_order
 from exchange_ports.findings.command_kinds import CANNOT_WRITE, NOTHING_TO_COMPARE
 from exchange_ports.findings.file_kinds import NOT_REVIEWED
-from exchange_ports.pipeline import read_content
+from exchange_ports.flows.labels import few
+from exchange_ports.pipeline import project_of, read_content
 from exchange_ports.reports.review import Comparison, Edit, Review, Stack, compared, review
-from exchange_ports.stackfile.project_file import environment_of, resolved
-from exchange_ports.stackfile.stack_file import read_stack_file
+from exchange_ports.stackfile.project_file import environment_of, resolved, uncovered
+from exchange_ports.stackfile.stack_file import (
+    StackFile,
+    has_no_topology,
+    read_environment,
+    read_stack_file,
+)
 
 #: Bytes. A job summary of GitHub holds 1 MiB a step.
 _MOST_OF_SUMMARY: Final = 1_000_000
 #: Hex digits of the SHA-256 by which a file that is in no repository is known.
 _DIGITS: Final = 12
-#: The gate that holds every change of code.
-CODE_GATE: Final = "code"
-#: The gate that holds another place: network, account, region, or what is added there.
-TARGET_GATE: Final = "target"
 
 
 def diff(asked: argparse.Namespace) -> int:
@@ -37,17 +40,18 @@ def diff(asked: argparse.Namespace) -> int:
     else:
         found, edit = sides(asked.against, asked.at, asked.files), None
         code = changed_code(found, on_disk=asked.at is None)
-    reviews = [_reviewed(*pair, edit) for pair in found.pairs]
+    several = (_reviewed(*pair, edit) for pair in found.pairs)
+    reviews = [each for each in several if each is not None]
     result = compared(reviews, found.base, asked.head or found.head, found.folder, code)
     _show(asked, replace(result, not_reviewed=found.not_reviewed))
     say(found.not_reviewed)
     if found.not_reviewed or any(each.fails for each in reviews):
         return BAD_INPUT
-    if code and CODE_GATE in asked.fail_on:
+    gates = {Gate(each) for each in asked.fail_on}
+    if code and Gate.CODE in gates:
         return NO
-    if TARGET_GATE in asked.fail_on and any(each.target for each in reviews):
+    if Gate.TARGET in gates and any(each.target for each in reviews):
         return NO
-    gates = [Gate(each) for each in asked.fail_on if each not in (CODE_GATE, TARGET_GATE)]
     if any(held_by(gate, each.changes.all) for gate in gates for each in reviews):
         return NO
     differs = any(not each.changes.same_traffic for each in reviews)
@@ -65,55 +69,88 @@ def _two_files(asked: argparse.Namespace) -> Sides:
 
 
 def _given(file: str, content: bytes) -> NamedSide:
-    return NamedSide(file, lambda: content)
+    return NamedSide(file, lambda: content, project_of(file))
 
 
-def _reviewed(old: NamedSide | None, new: NamedSide | None, edit: Edit | None) -> Review:
-    if old is not None and new is not None and _same(old, new):
-        after = _stack(new, _environment(old))
+def _reviewed(old: NamedSide | None, new: NamedSide | None, edit: Edit | None) -> Review | None:
+    """One pair; None where both are the same, and nobody can tell from the files what it registers."""
+    # Of two plain files, one may be in a project and the other in none: that alone is no other target.
+    placed = edit is None or all(each and each.project for each in (old, new))
+    if old is not None and new is not None and same(old, new):
+        after = _stack(new, _known(old), placed=placed)
+        if after.plans is None and any(each.kind is NOT_REVIEWED for each in after.findings):
+            return None
         return review(replace(after, file=old.file), after, edit)
-    before = None if old is None else _environment(old)
-    after = None if new is None else _stack(new, before)
-    return review(None if old is None else _stack(old, before), after, edit)
+    known = None if old is None else _known(old)
+    before = None if old is None else _stack(old, known, placed=placed)
+    after = None if new is None else _stack(new, known, placed=placed)
+    return review(before, after, edit)
 
 
-def _same(one: NamedSide, other: NamedSide) -> bool:
+class _Known(NamedTuple):
+    """What the old side shows of what nobody knows of the new one."""
+
+    #: Of its environment, as it is written.
+    digest: str
+    #: The file, where it can be read.
+    stack: StackFile | None
+
+
+def _known(side: NamedSide) -> _Known:
     try:
-        return one.read() == other.read() and one.project == other.project
+        stack = read_stack_file(side.read(), side.file)
     except Refused:
-        return False
-
-
-def _environment(side: NamedSide) -> str:
-    """A digest of the environment of a stack file; empty where there is none, or none can be read."""
+        pass
+    else:
+        return _Known(stack.environment_digest, stack)
     try:
-        return read_stack_file(side.read(), side.file).environment_digest
+        return _Known(read_environment(side.read(), side.file)[1], None)
     except Refused:
-        return ""
+        return _Known("", None)
 
 
-def _stack(named: NamedSide, known: str | None) -> Stack:
+def _read(named: NamedSide) -> StackFile:
+    content = named.read()
+    try:
+        return read_stack_file(content, named.file)
+    except Refused as refused:
+        if not has_no_topology(refused):
+            raise
+        given, _ = read_environment(content, named.file)
+        added = environment_of(given, "" if named.project is None else named.project.name)
+        if not added.unknown and not added.config:
+            raise
+        why = added.unknown or "its topology is in its environment"
+        raise Refused([NOT_REVIEWED.at((), what=named.file, why=why)]) from None
+
+
+def _stack(named: NamedSide, known: _Known | None, *, placed: bool = True) -> Stack:
     """A file, compiled; where it does not load, with the findings that say why.
 
-    `known` is a digest of the environment before, of which nobody knows what it adds: as long as it
-    stays, it adds the same on both sides, and no file can show it.
+    `known`: of the old side, an environment of which nobody knows what it adds. As long as it stays, it
+    adds the same on both sides, and no file can show it; but a value that the file no longer has of its
+    own may be the environment's from then on. `placed`: whether the project is part of the target.
     """
     project = "" if named.project is None else named.project.name
     try:
-        read = read_stack_file(named.read(), named.file)
-        unknown = environment_of(read, project).unknown
-        if unknown and read.environment_digest != known:
+        read = _read(named)
+        unknown = environment_of(read.environment, project).unknown
+        if unknown and (known is None or read.environment_digest != known.digest):
             raise Refused([NOT_REVIEWED.at((), what=named.file, why=unknown)])
+        bare = uncovered(known.stack, read) if unknown and known and known.stack else ()
+        if bare:
+            why = f"{unknown}, and may have {few(list(bare))}, which the file no longer has"
+            raise Refused([NOT_REVIEWED.at((), what=named.file, why=why)])
         stack = resolved(read, named.project)
     except Refused as refused:
         return Stack(named.file, None, refused.findings, lambda _: None)
     try:
-        found, registered = compiled_steps(stack)
+        found = compiled_steps(stack)
     except Refused as refused:
         return Stack(named.file, None, refused.findings, stack.locate)
     warnings = in_order(finding.located(stack.locate) for finding in found.findings)
-    target = target_of(stack, named.project)
-    stands = (registered, *(found.bounds() or (None, None)))
+    target = target_of(stack, named.project if placed else None)
+    stands = (found.to_register(), *(found.bounds() or (None, None)))
     return Stack(named.file, found.plans, warnings, stack.locate, target, *stands)
 
 

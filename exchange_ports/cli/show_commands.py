@@ -6,16 +6,18 @@ Each loads the report that it shows when it is run, and no other.
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final, cast
 
 from exchange_ports.cli.console import FINE, NO, doing
-from exchange_ports.cli.stacks import compiled, read, read_with_origin, warn
+from exchange_ports.cli.stacks import compiled, compiled_steps, read, read_with_origin, warn
+from exchange_ports.findings import Refused, in_order, nearest
+from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.reports.writers import publish
 
 if TYPE_CHECKING:
-    from exchange_ports.rollout import Ids
+    from exchange_ports.planning import Plans
 
 
 def plan(asked: argparse.Namespace) -> int:
@@ -33,21 +35,25 @@ def plan(asked: argparse.Namespace) -> int:
 
 def _plan_against(asked: argparse.Namespace) -> int:
     """What is done, what one step would cut or open, and the steps in which nothing is."""
+    from exchange_ports.cli.targets import target_of
+    from exchange_ports.differences.registration_diff import Registration
     from exchange_ports.reports.rollout_report import rollout_report
-    from exchange_ports.rollout import ServersIn, plan_rollout
+    from exchange_ports.rollout import ServersIn, plan_rollout, replaced_wholes
 
-    before, after = read(asked.against), read(asked.file)
-    old, _ = compiled(before)
-    new, warnings = compiled(after)
-    # Both are mappings: what is not was refused just now.
-    ids = tuple(cast("Ids", each.config.get("networks") or {}) for each in (before, after))
+    stacks = [read(file) for file in (asked.against, asked.file)]
+    old, new = map(compiled_steps, stacks)
+    was, now = (
+        Registration(found.to_register(), target_of(stack, None))
+        for found, stack in zip((old, new), stacks, strict=True)
+    )
     with doing("working out what the update passes through"):
-        found = plan_rollout(old, new, ServersIn(asked.servers_in), (ids[0], ids[1]))
-    retagged = before.config.get("tags") != after.config.get("tags")
-    page = rollout_report(old, new, found, (ids[0], ids[1]), retagged=retagged)
+        ids = (was.target.networks, now.target.networks)
+        servers_in, wholes = ServersIn(asked.servers_in), replaced_wholes(was, now)
+        found = plan_rollout(old.plans, new.plans, servers_in, ids, wholes)
+    page = rollout_report(old.plans, new.plans, found, (was, now))
     publish(page, "json" if asked.json else "text")
     if not asked.json:
-        warn(warnings)
+        warn(in_order(each.located(stacks[1].locate) for each in new.findings))
     return FINE if found.clean else NO
 
 
@@ -94,16 +100,33 @@ def report(asked: argparse.Namespace) -> int:
 
 def diagram(asked: argparse.Namespace) -> int:
     """The picture of a stack file, or of what changes in it from another one."""
-    from exchange_ports.reports.diagram import as_json, draw_picture, mermaid, svg
+    from exchange_ports.reports.diagram import Heading, Only, as_json, draw_picture, mermaid, svg
 
     before = None if asked.against is None else compiled(read(asked.against))[0]
     now, _ = compiled(read(asked.file))
-    name = PurePath(asked.file).stem.removeprefix("Pulumi.")
+    heading = Heading(PurePath(asked.file).stem.removeprefix("Pulumi."), asked.date)
+    only = frozenset(map(Only, asked.only))
+    _refuse_unknown_sites(asked.site, [plans for plans in (now, before) if plans is not None])
+    picture = draw_picture(now, before, sites=asked.site, only=only)
     write = {"svg": svg, "mermaid": mermaid, "json": as_json}[asked.format]
     # Not by print: a picture has the same bytes wherever it is drawn.
     sys.stdout.flush()
-    sys.stdout.buffer.write(write(draw_picture(now, before), name).encode())
+    sys.stdout.buffer.write(write(picture, heading).encode())
     return FINE
+
+
+def _refuse_unknown_sites(names: Iterable[str], several: "Iterable[Plans]") -> None:
+    """Check the sites that a picture is narrowed to.
+
+    :raises Refused: no side of the picture declares one of them.
+    """
+    known = list(dict.fromkeys(site for plans in several for site in plans.topology.sites))
+    for name in names:
+        if name not in known:
+            likely = nearest(name, known)
+            fix = f"write {likely}" if likely else "name one of them"
+            allowed = ", ".join(known)
+            raise Refused([BY_CODE["unknown-word"].at((), word=name, allowed=allowed, fix=fix)])
 
 
 def schema(asked: argparse.Namespace) -> int:

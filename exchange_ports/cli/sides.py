@@ -3,74 +3,33 @@
 A side is a revision of git, or the files on disk. Files are read when they are needed, each once.
 """
 
-import json
 import os
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
-from typing import Final, NamedTuple, Protocol, cast
+from functools import cache, cached_property
+from typing import Final, NamedTuple, Protocol
 
 from exchange_ports.cli.git_tree import Disk, Tree, here, inside
-from exchange_ports.clouds import cloud
-from exchange_ports.differences.registration_diff import ROLLOUT, TAG, Target, flat
 from exchange_ports.findings import Finding, Refused
 from exchange_ports.findings import file_kinds as kinds
 from exchange_ports.findings.command_kinds import CANNOT_READ
 from exchange_ports.stackfile.project_file import (
     PROJECT_FILES,
+    STACK,
     ProjectFile,
     environment_of,
     read_project_file,
 )
-from exchange_ports.stackfile.stack_file import NAMESPACE, StackFile, read_stack_file
-from exchange_ports.topology.platforms import Platform
-
-
-def target_of(stack: StackFile, project: ProjectFile | None) -> Target:
-    """Where a stack is registered: `stack` has what its environment and its project add to it already."""
-    packages = {cloud(each).provider_package for each in Platform if each is not Platform.EXTERNAL}
-    settings = dict(flat({f"{TAG}{key}": v for key, v in _named(stack.config.get("tags")).items()}))
-    for key, value in stack.others.items():
-        if key.partition(":")[0] in {*packages, "pulumi"}:
-            seal = stack.sealed.get(key)
-            shown = f"encrypted, digest {seal[:_DIGITS]}" if seal else _in_short(value)
-            settings[f"setting {key}"] = shown
-    for name in ("previous", "phase", "servers_in"):
-        value = stack.config.get(name)
-        if value is not None:
-            settings[f"{ROLLOUT}{name}"] = _in_short(value)
-    name = "" if project is None else project.name
-    environment = environment_of(stack, name)
-    settings |= {f"environment variable {k}": str(v) for k, v in environment.variables.items()}
-    if project is not None:
-        settings |= {"project": project.name, "backend": project.backend or "as logged in"}
-    return Target(_named(stack.config.get("networks")), settings)
-
-
-def _named(value: object) -> Mapping[str, object]:
-    return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
-
-
-def _in_short(value: object) -> str:
-    """A value in a line; what is long by a digest behind its beginning."""
-    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-    if len(text) <= _LONGEST_VALUE:
-        return text
-    from hashlib import sha256
-
-    return f"{text[:_LONGEST_VALUE]}... (digest {sha256(text.encode()).hexdigest()[:_DIGITS]})"
-
-
-#: Characters of a value, and hex digits of what stands for the rest of it.
-_LONGEST_VALUE: Final = 60
-_DIGITS: Final = 12
-
+from exchange_ports.stackfile.stack_file import (
+    NAMESPACE,
+    has_no_topology,
+    read_environment,
+    read_stack_file,
+)
 
 #: Where stack files are looked for beside the folder that the project itself names: in ours they
 #: stand in `stacks`, and by Pulumi's default in the project's own folder.
 _FOLDERS: Final = ("", "stacks")
-STACK: Final = re.compile(r"Pulumi\.(.+)(\.ya?ml|\.json)", re.DOTALL)
 #: As git has it: files that share half of their lines may be one file under two names.
 _ALIKE: Final = 0.5
 
@@ -128,6 +87,7 @@ def sides(against: str, at: str | None, files: Sequence[str]) -> Sides:
     old = Tree(against)
     new: _Source = Disk(prefix) if at is None else Tree(at)
     both = tuple(_ProjectOf(source, prefix) for source in (old, new))
+    both[0].other, both[1].other = both[1], both[0]
     paths = [_from_top(prefix, file) for file in files] or _stack_files(both, prefix)
     missing = [path for path in paths if not (old.has(path) or new.has(path))]
     if missing:
@@ -139,7 +99,7 @@ def sides(against: str, at: str | None, files: Sequence[str]) -> Sides:
         if was is None:
             # It was there, and no stack's file: Pulumi looked elsewhere.
             before.pop(path, None)
-    pairs = tuple(_paired(before, after, moved))
+    pairs = tuple(_paired((both[0], before), (both[1], after), moved))
     # One fault on both sides is told once.
     faults = dict.fromkeys(each.fault for each in both if each.fault is not None)
     if faults:
@@ -160,6 +120,10 @@ class _ProjectOf:
         #: Where its stack files are, and how their names end; None where there is no project file.
         self.folder: str | None = None
         self.ending = ""
+        #: The other side: what was a project of ours may be one still.
+        self.other: _ProjectOf | None = None
+        self._top = ""
+        self._reads: dict[str, _Read] = {}
         try:
             self._read(prefix)
         except Refused as refused:
@@ -184,12 +148,12 @@ class _ProjectOf:
             why = "; ".join(f"{each.summary}: {each.why}" for each in refused.findings)
             raise Refused([kinds.NOT_REVIEWED.at((), what=path, why=why)]) from None
         project = read_project_file(content, path)
-        # As Go joins paths: what begins with a slash is below as well.
-        folder = os.path.normpath(f"{above or '.'}/{project.folder}").replace(os.sep, "/")
+        folder = project.folder_from(above)
         if folder == ".." or folder.startswith("../"):
             why = f"its stack files are outside of the repository, in {project.folder}"
             raise Refused([kinds.NOT_REVIEWED.at((), what=path, why=why)])
         self.file = project
+        self._top = path.rpartition("/")[0]
         self.folder = "" if folder == "." else folder
         self.ending = os.path.splitext(path)[1]
         link = self.source.link(self.folder)
@@ -207,10 +171,78 @@ class _ProjectOf:
     def named(self, paths: Iterable[str]) -> dict[str, NamedSide]:
         """Those of the files that are there."""
         return {
-            path: NamedSide(path, _once(self.source, path), self.file)
+            path: NamedSide(path, self._reader(path), self.file)
             for path in dict.fromkeys(paths)
             if self.source.has(path)
         }
+
+    def _reader(self, path: str) -> _Read:
+        return self._reads.setdefault(path, _once(self.source, path))
+
+    def concerns(self, side: NamedSide) -> bool:
+        """Whether a setting of ours may be in a file, or come to it from its environment.
+
+        Of a file without a setting of ours the second may be so where Pulumi reads it for a project of
+        ours. The stack files of other projects are none of our business, whatever their environments are.
+        """
+        return _ours(side) or (self._has_more(side) and self._may_be_ours(side.file))
+
+    def _has_more(self, side: NamedSide) -> bool:
+        """Whether a file without a word of ours takes settings from elsewhere, or cannot be read plainly."""
+        content = side.read()
+        if not _says_nothing(content):
+            return True
+        given, _ = read_environment(content, side.file)
+        added = environment_of(given, "" if self.file is None else self.file.name)
+        return bool(added.unknown) or any(map(_is_ours, added.config))
+
+    def _may_be_ours(self, path: str) -> bool:
+        folder, _, name = path.rpartition("/")
+        found = STACK.fullmatch(name)
+        if found is None or self.path_of(found[1]) not in (None, path):
+            return False
+        return any(each is not None and each.is_ours(folder) for each in (self, self.other))
+
+    def is_ours(self, folder: str) -> bool:
+        """Whether this side has a project of ours; without a project file, in this folder."""
+        if self._program_is_ours:
+            return True
+        # One program reads all of them.
+        several = self.source.files(folder if self.folder is None else self.folder)
+        beside = (NamedSide(each, self._reader(each)) for each in several if _is_stack_file(each))
+        return any(map(_ours, beside))
+
+    @cached_property
+    def _program_is_ours(self) -> bool:
+        """Whether the project is named as ours, declares a setting of ours, or has a program that names us."""
+        if self.file is None:
+            return False
+        above = f"{self._top}/" if self._top else ""
+        several = (self.file.file, *(above + name for name in _PROGRAM))
+        return self.file.ours or any(map(self._names_us, several))
+
+    def _names_us(self, path: str) -> bool:
+        if not self.source.has(path):
+            return False
+        try:
+            content = self._reader(path)()
+        except Refused:
+            return True
+        return any(word in content for word in _OUR_NAMES)
+
+
+#: The names of the package, as programs and as requirements have them.
+_OUR_NAMES: Final = (NAMESPACE.encode(), NAMESPACE.replace("-", "_").encode())
+#: Beside a project file, what names the package that a program takes.
+_PROGRAM: Final = ("__main__.py", "requirements.txt", "pyproject.toml", "package.json")
+
+
+def _is_stack_file(path: str) -> bool:
+    return STACK.fullmatch(path.rpartition("/")[2]) is not None
+
+
+def _is_ours(name: str) -> bool:
+    return name.partition(":")[0] == NAMESPACE
 
 
 def _moved(both: Sequence[_ProjectOf], paths: Iterable[str]) -> Iterator[tuple[str, str | None]]:
@@ -246,7 +278,7 @@ def _stack_files(both: Iterable[_ProjectOf], prefix: str) -> list[str]:
             for each in both
             for folder in folders
             for path in each.source.files(folder)
-            if STACK.fullmatch(path.rpartition("/")[2])
+            if _is_stack_file(path)
         }
     )
 
@@ -260,16 +292,19 @@ def _below(prefix: str, folder: str) -> str:
 
 
 def _paired(
-    old: Mapping[str, NamedSide],
-    new: Mapping[str, NamedSide],
+    before: tuple[_ProjectOf, Mapping[str, NamedSide]],
+    after: tuple[_ProjectOf, Mapping[str, NamedSide]],
     moved: Mapping[str, str | None],
 ) -> Iterator[tuple[NamedSide | None, NamedSide | None]]:
     """Each file with itself, a moved or renamed one with what it was, and what is new or gone alone.
 
-    Only files with a setting of ours on one side at least.
+    Only files with a setting of ours on one side at least, or that may take one from an environment
+    and are not the same on both sides.
     """
-    gone = {path: each for path, each in old.items() if path not in new and _ours(each)}
-    came = {path: each for path, each in new.items() if path not in old and _ours(each)}
+    then, old = before
+    now, new = after
+    gone = {path: each for path, each in old.items() if path not in new and then.concerns(each)}
+    came = {path: each for path, each in new.items() if path not in old and now.concerns(each)}
     stay = {path: path for path in old.keys() & new.keys() if path not in moved}
     pairs = dict(stay)
     for path, was in moved.items():
@@ -281,19 +316,28 @@ def _paired(
         for side, left in zip((gone, came), rest, strict=True)
     ]
     renamed = dict(_renamed(*reads))
-    for before, after in sorted(pairs.items()):
-        if _either_is_ours(old[before], new[after]):
-            yield old[before], new[after]
+    for was_at, is_at in sorted(pairs.items()):
+        one, other = old[was_at], new[is_at]
+        if (
+            _ours(one)
+            or _ours(other)
+            or (not same(one, other) and (then.concerns(one) or now.concerns(other)))
+        ):
+            yield one, other
     for path in sorted(rest[0] - renamed.keys()):
         yield gone[path], None
     for path in sorted(rest[1] - set(renamed.values())):
         yield None, came[path]
-    for before, after in sorted(renamed.items(), key=lambda pair: pair[1]):
-        yield gone[before], came[after]
+    for was_at, is_at in sorted(renamed.items(), key=lambda pair: pair[1]):
+        yield gone[was_at], came[is_at]
 
 
-def _either_is_ours(one: NamedSide, other: NamedSide) -> bool:
-    return _ours(one) or _ours(other)
+def same(one: NamedSide, other: NamedSide) -> bool:
+    """Whether both sides are the same to the byte, and so is what their projects add."""
+    try:
+        return one.read() == other.read() and one.project == other.project
+    except Refused:
+        return False
 
 
 def _ours(side: NamedSide) -> bool:
@@ -313,8 +357,7 @@ def _says_nothing(content: bytes) -> bool:
     try:
         read_stack_file(content, "")
     except Refused as refused:
-        nothing = (kinds.EMPTY_FILE, kinds.NO_CONFIG, kinds.MISSING_TOPOLOGY)
-        return all(finding.kind in nothing for finding in refused.findings)
+        return has_no_topology(refused)
     return False
 
 

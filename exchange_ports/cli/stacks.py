@@ -12,28 +12,29 @@ from exchange_ports.pipeline import (
     compile_stack,
     read_content,
     refuse_unfit,
+    stack_of,
 )
 from exchange_ports.planning import Plans
-from exchange_ports.stackfile.stack_file import StackFile, read_stack_file
+from exchange_ports.stackfile.stack_file import StackFile
 
 if TYPE_CHECKING:
     from exchange_ports.reports.document import Origin
 
 
 def read(file: str) -> StackFile:
-    """The stack file.
+    """The stack file, with what its project and its inline environment add to it.
 
-    :raises Refused: it cannot be read, or is no stack file.
+    :raises Refused: it cannot be read, or is no stack file; or its project file cannot be read.
     """
     content = read_content(file)
     with doing(f"reading {printable(file)}"):
-        return read_stack_file(content, file)
+        return stack_of(content, file)
 
 
 def read_with_origin(file: str) -> "tuple[StackFile, Origin]":
     """The stack file, and of what it was made, for reports that are kept.
 
-    :raises Refused: it cannot be read, or is no stack file.
+    :raises Refused: as `read`.
     """
     from hashlib import sha256  # what most commands do without
 
@@ -42,7 +43,7 @@ def read_with_origin(file: str) -> "tuple[StackFile, Origin]":
 
     content = read_content(file)
     with doing(f"reading {printable(file)}"):
-        stack = read_stack_file(content, file)
+        stack = stack_of(content, file)
     return stack, Origin(file, sha256(content).hexdigest(), __version__)
 
 
@@ -52,7 +53,7 @@ def compiled(stack: StackFile) -> tuple[Plans, tuple[Finding, ...]]:
     :raises Refused: there is an error in the file, a plan is over a limit, or the step of an update
         that is asked for is not offered.
     """
-    found, _ = _compiled(stack)
+    found = compiled_steps(stack)
     return found.plans, in_order(finding.located(stack.locate) for finding in found.findings)
 
 
@@ -61,30 +62,25 @@ def registered(stack: StackFile) -> Plans:
 
     :raises Refused: as `compiled`.
     """
-    _, found = _compiled(stack)
-    return found
+    return compiled_steps(stack).registered()
 
 
-def compiled_steps(stack: StackFile) -> tuple[Compiled, Plans]:
-    """What a stack file comes to, and what of it is registered.
+def compiled_steps(stack: StackFile) -> Compiled:
+    """What a stack file comes to, whose step is one that is offered.
 
     :raises Refused: as `compiled`.
     """
-    return _compiled(stack)
-
-
-def _compiled(stack: StackFile) -> tuple[Compiled, Plans]:
-    """What a stack file comes to, and what of it is registered."""
     warned: tuple[Finding, ...] = ()
     with doing(f"checking and planning {printable(stack.file)}"):
         try:
             found = compile_stack(StackSettings.of(stack))
             warned = found.declared
             refuse_unfit(found, stack.config.get("networks"))
-            return found, found.registered()
+            found.phase()
         except Refused as refused:
             findings = (*warned, *refused.findings)
             raise Refused(finding.located(stack.locate) for finding in findings) from None
+    return found
 
 
 def warn(warnings: Sequence[Finding]) -> None:

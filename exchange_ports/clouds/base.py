@@ -270,6 +270,10 @@ class Planner(Protocol[R]):
         """What the cloud would refuse of our rules at the groups of the neighbors `bound`."""
         ...
 
+    def rules_at_neighbors(self, rules: R, flows: Iterable[Flow], bound: Collection[str], /) -> R:
+        """The rules that are added to the existing groups of the neighbors `bound`, and nothing else."""
+        ...
+
 
 class Limits(Protocol[R_contra]):
     """`limits`: what the cloud refuses, known before it does. Problems are returned, never raised."""
@@ -461,6 +465,11 @@ class Cloud(Generic[R]):
     load: Callable[[str], object]
     capabilities: Capabilities = Capabilities()
     platform_traffic: tuple[PlatformTraffic, ...] = ()
+    #: The setting of its provider with which the provider replaces all its resources when it changes.
+    #: Of other settings no resource shows that it was made by them.
+    place_setting: str | None = None
+    #: The setting whose tags the provider adds to those of each resource.
+    tags_setting: str | None = None
 
     @cached_property
     def plan(self) -> Planner[R]:

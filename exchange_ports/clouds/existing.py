@@ -245,21 +245,21 @@ class ResourceStatus(StrEnum):
     """How a wanted resource stands between the cloud and the engine's state."""
 
     #: It exists, and the state has it.
-    KNOWN = "known"
+    KNOWN = "in_state"
     #: It exists, the state does not have it: to be imported.
     IMPORT = "import"
     #: Nothing like it exists: the next update creates it.
     MISSING = "missing"
     #: The state has it, and it is gone.
-    GONE = "gone"
+    GONE = "deleted"
     #: It exists, but an import would have it replaced.
-    REPLACED = "replaced"
+    REPLACED = "would_be_replaced"
     #: It exists, but another resource of the state holds its id.
-    HELD = "held"
+    HELD = "id_in_use"
     #: It exists, but the state has another id for this resource, which stands as well.
-    BLOCKED = "blocked"
+    BLOCKED = "other_id_in_state"
     #: More than one thing could be it.
-    SEVERAL = "several"
+    SEVERAL = "ambiguous"
 
 
 #: Where a person has to do something before an update can end well.
@@ -290,6 +290,8 @@ class ResourceVerdict:
     because: tuple[str, ...] = ()
     #: How a person finds or takes away what stands there: arguments of the cloud's own command.
     at: str = ""
+    #: The rules of others that the update after an import takes away.
+    takes_away: tuple[str, ...] = ()
 
     @property
     def in_the_way(self) -> bool:
@@ -327,6 +329,9 @@ class Found:
     verdicts: tuple[ResourceVerdict, ...]
     leftovers: tuple[Leftover, ...] = ()
     unwanted: tuple[Unwanted, ...] = ()
+    #: The type of the groups that rules name, where an update writes all rules of a group in one call and
+    #: so takes away what others added: servers must be in these groups before. Empty where rules add up.
+    attached_first: str = ""
 
 
 class Live(Protocol):

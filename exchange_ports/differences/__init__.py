@@ -7,7 +7,9 @@ Must not know: how flows are written as rules, nor what an update does while it 
 
 from exchange_ports.differences.change import Cause, Change, ChangeEndpoint, Effect, Gate, held_by
 from exchange_ports.differences.declaration_diff import AddressChange, DeclarationDiff, SiteChange
-from exchange_ports.differences.topology_diff import TopologyDiff, compare_declared, diff_plans
+from exchange_ports.differences.flow_diff import FlowDiff, FlowPart
+from exchange_ports.differences.neighbor_diff import RegisteredPlans, neighbor_changes
+from exchange_ports.differences.topology_diff import TopologyDiff, diff_plans
 
 __all__ = [
     "AddressChange",
@@ -18,8 +20,11 @@ __all__ = [
     "TopologyDiff",
     "Effect",
     "ChangeEndpoint",
+    "FlowDiff",
+    "FlowPart",
     "Gate",
-    "compare_declared",
+    "RegisteredPlans",
     "diff_plans",
     "held_by",
+    "neighbor_changes",
 ]

@@ -22,9 +22,9 @@ from exchange_ports.traffic.traffic import Traffic
 class Effect(StrEnum):
     """What becomes of the traffic."""
 
-    OPENED = "opened"
+    OPENED = "allowed"
     """Newly let through."""
-    CUT = "cut"
+    CUT = "blocked"
     """Newly cut."""
     REASON = "reason"
     """Let through before and after, and not for the same reasons."""
@@ -35,11 +35,11 @@ class Cause(StrEnum):
 
     DECLARED = "declared"
     """What passes between those who are there before and after."""
-    COMES = "comes"
+    COMES = "server_added"
     """A server that was not there, or whose filter was not ours."""
-    GOES = "goes"
+    GOES = "server_removed"
     """A server that is no longer there, or whose filter is no longer ours."""
-    ADDRESS = "address"
+    ADDRESS = "address_changed"
     """A server that changes its address, and whom the others follow."""
 
 
@@ -112,6 +112,9 @@ class Change:
     #: the old one where it is cut.
     asked: tuple[Path, ...] = ()
     already: tuple[AlreadyAllowed, ...] = ()
+    #: Where a stack binds the existing group of a neighbor at which this changes, as a path from the
+    #: stack's settings; empty where it changes at our own groups.
+    bound: Path = ()
 
     def at(self, way: Way, own: AddressSet) -> Traffic:
         """What changes at the filters of some of the servers of one end, at their addresses `own`."""
@@ -181,7 +184,7 @@ _GROUND_RULES: Final = ("R1", "R2", "R3")
 
 
 class Gate(StrEnum):
-    """What stops at a gate."""
+    """What stops at a gate, by the word that `--fail-on` takes."""
 
     NEWLY_ALLOWED = "newly_allowed"
     """Anything that is newly let through."""
@@ -191,6 +194,15 @@ class Gate(StrEnum):
     RISK = "risk"
     """What is newly let through at an accepted risk, on every protocol without a ground rule, or on ports
     that are sensitive between the Internet or a perimeter zone and the organization."""
+    TARGET = "target"
+    """Another place: network, account, region, or what is added there."""
+    CODE = "code"
+    """A change of code or of a pipeline."""
+
+    @property
+    def judges_traffic(self) -> bool:
+        """Whether changes of traffic decide, and not what stands beside them."""
+        return self not in (Gate.TARGET, Gate.CODE)
 
 
 def held_by(gate: Gate, changes: Iterable[Change]) -> tuple[Change, ...]:
@@ -202,6 +214,8 @@ def held_by(gate: Gate, changes: Iterable[Change]) -> tuple[Change, ...]:
 
 
 def _held(gate: Gate, change: Change) -> bool:
+    if not gate.judges_traffic:
+        return False
     risky = change.accepted_risk or change.every_protocol or bool(change.risks)
     if change.effect is Effect.REASON:
         return gate is Gate.RISK and change.accepted_risk

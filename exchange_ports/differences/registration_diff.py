@@ -8,15 +8,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple, cast
 
-from exchange_ports.flows import ExternalEndpoint
-from exchange_ports.planning import Plans
-from exchange_ports.topology.groups import Group, identity
+from exchange_ports.planning import Plans, RegisteredNetwork
+from exchange_ports.topology.groups import identity
+from exchange_ports.topology.validate import as_mapping
 
 #: What stands for a setting that is not there.
 ABSENT: Final = "not set"
 #: How the names of some settings begin.
 ROLLOUT: Final = "rollout "
 TAG: Final = "tag "
+PROVIDER: Final = "setting "
 
 
 class TargetChange(NamedTuple):
@@ -39,6 +40,24 @@ class Target:
     #: Everything else, each in words: tags, settings of providers, the project, the rollout.
     settings: Mapping[str, str]
 
+    def ids(self, key: str) -> Mapping[str, object]:
+        """The cloud ids of one network."""
+        return as_mapping(self.networks.get(key)) or {}
+
+    def neighbors(self, key: str) -> Mapping[str, object]:
+        """The existing groups of neighbors in one network, each by the neighbor's name."""
+        return as_mapping(self.ids(key).get("neighbor_security_groups")) or {}
+
+
+NO_TARGET: Final = Target({}, {})
+
+
+class Registration(NamedTuple):
+    """What a stack registers, and where."""
+
+    networks: tuple[RegisteredNetwork, ...]
+    target: Target = NO_TARGET
+
 
 def target_changes(
     before: tuple[Plans, Target], after: tuple[Plans, Target]
@@ -59,23 +78,7 @@ def _settings(plans: Plans, target: Target) -> Iterator[tuple[str, str]]:
         name = identity(key, declared[key]) if key in declared else key
         if isinstance(given, dict):
             for field, value in flat(cast("Mapping[str, object]", given)):
-                yield f"network {name}, {field}", value + _rules_there(plans, field)
-
-
-def _rules_there(plans: Plans, field: str) -> str:
-    """What is added to an existing group of a neighbor, in words."""
-    kind, _, neighbor = field.partition(" ")
-    found: dict[str, None] = {}
-    for flow in plans.flows if kind == "neighbor_security_groups" else ():
-        for way, ours, theirs in (
-            ("from", flow.source, flow.destination),
-            ("to", flow.destination, flow.source),
-        ):
-            if not isinstance(ours, Group) or not isinstance(theirs, ExternalEndpoint):
-                continue
-            if theirs.name == neighbor:
-                found[f"{flow.ports} {way} {ours.key}"] = None
-    return f" gets rules: {'; '.join(found)}" if found else ""
+                yield f"network {name}, {field}", value
 
 
 def flat(values: Mapping[str, object], above: str = "") -> Iterator[tuple[str, str]]:

@@ -1,9 +1,8 @@
 """Everything in which two topologies differ for those who read a pull request, with every end in words."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import product
-from typing import Final, Generic, TypeAlias, TypeVar
+from typing import Final
 
 from exchange_ports.clouds import platform_traffic
 from exchange_ports.differences.change import (
@@ -17,7 +16,7 @@ from exchange_ports.differences.change import (
 from exchange_ports.differences.declaration_diff import SAME, DeclarationDiff, diff_declarations
 from exchange_ports.differences.traffic_diff import ChangedTraffic, Snapshot, compare_traffic
 from exchange_ports.findings import Path
-from exchange_ports.flows import Endpoint, ExternalEndpoint, Flow, Reason
+from exchange_ports.flows import ExternalEndpoint
 from exchange_ports.flows import in_order as reasons_in_order
 from exchange_ports.flows.flow_index import WAYS, Way
 from exchange_ports.flows.labels import outside_label, role_of, roles_label
@@ -33,8 +32,6 @@ from exchange_ports.topology.models import PRIVATE_BLOCKS
 from exchange_ports.topology.renames import RenamedWithoutId, renamed_without_id
 from exchange_ports.topology.risk import NEVER_PUBLIC, Position, ZoneMap
 from exchange_ports.traffic.addresses import GLOBAL_UNICAST, AddressSet, network
-from exchange_ports.traffic.ports import PortRange, Ports
-from exchange_ports.traffic.services import PortSet
 
 _V4: Final = AddressSet.of([network("0.0.0.0/0")])
 #: An organization's own IPv6 addresses are global as well: only who names most of them names the
@@ -174,6 +171,10 @@ class TopologyDiff:
     def of(self, *effects: Effect) -> tuple[Change, ...]:
         """Those with one of these effects."""
         return tuple(change for change in self.all if change.effect in effects)
+
+    def with_changes(self, more: Iterable[Change]) -> "TopologyDiff":
+        """The same with more changes, the worst first."""
+        return replace(self, all=tuple(sorted((*self.all, *more), key=_worst_first)))
 
     @property
     def opened(self) -> tuple[Change, ...]:
@@ -368,109 +369,3 @@ def _renamed(old: Plans, new: Plans, found: Iterable[ServerPair]) -> Iterator[Re
 
 
 # ---- what is declared, end by end ----
-
-_End = TypeVar("_End", bound=Hashable)
-_Rows: TypeAlias = list[tuple[Ports, tuple[Reason, ...]]]
-
-
-@dataclass(frozen=True, slots=True)
-class DeclaredRow(Generic[_End]):
-    """One protocol, and one range of ports of it, that flows declare between two ends."""
-
-    ends: tuple[_End, _End]
-    ports: Ports
-    #: None: in both topologies.
-    effect: Effect | None
-    reasons: tuple[Reason, ...]
-
-
-def compare_declared(
-    before: Iterable[Flow] | None,
-    now: Iterable[Flow],
-    ends: Callable[[Endpoint, bool], Iterable[_End]],
-) -> set[DeclaredRow[_End]]:
-    """What flows declare from end to end, before and now; without flows of before, all of it is kept.
-
-    `ends` are those that one end of a flow stands for, of before or of now. A picture shows it: other
-    than a `Change`, a row is also there where another flow allows the same already.
-    """
-    old_flows, new_flows = tuple(before or ()), tuple(now)
-    parts = _parts(old_flows, new_flows)
-    old = _declared(old_flows, parts, lambda end: ends(end, True))
-    new = _declared(new_flows, parts, lambda end: ends(end, False))
-    found: set[DeclaredRow[_End]] = set()
-    for pair, rows in new.items():
-        for ports, reasons in rows:
-            same, other = ([ports], []) if before is None else _split(ports, old.get(pair, []))
-            found |= {DeclaredRow(pair, each, None, reasons) for each in same}
-            found |= {DeclaredRow(pair, each, Effect.OPENED, reasons) for each in other}
-    for pair, rows in old.items():
-        for ports, reasons in rows:
-            _, other = _split(ports, new.get(pair, []))
-            found |= {DeclaredRow(pair, each, Effect.CUT, reasons) for each in other}
-    return found
-
-
-def _declared(
-    flows: Iterable[Flow],
-    parts: Mapping[Endpoint, Sequence[Endpoint]],
-    ends: Callable[[Endpoint], Iterable[_End]],
-) -> dict[tuple[_End, _End], _Rows]:
-    found: dict[tuple[_End, _End], _Rows] = {}
-    for flow in flows:
-        sources, targets = (
-            [one for part in parts.get(end, (end,)) for one in ends(part)]
-            for end in (flow.source, flow.destination)
-        )
-        for pair in product(sources, targets):
-            rows = found.setdefault(pair, [])
-            rows += ((single, flow.reasons) for single in flow.ports.one_by_one())
-    return found
-
-
-def _parts(before: Iterable[Flow], now: Iterable[Flow]) -> dict[Endpoint, Sequence[Endpoint]]:
-    """Whoever is outside under one name with other addresses now: what stays, and what does not.
-
-    Without it, an address more would cut all that passed before.
-    """
-    old, new = _outside(before), _outside(now)
-    parts: dict[Endpoint, Sequence[Endpoint]] = {}
-    for name in old.keys() & new.keys():
-        both = AddressSet.of(r for end in old[name] for r in end.ranges)
-        both &= AddressSet.of(r for end in new[name] for r in end.ranges)
-        for end in (*old[name], *new[name]):
-            mine = AddressSet.of(end.ranges)
-            if mine <= both:
-                # Written as declared: prefixes of a set may be others.
-                same = (each for each in new[name] if AddressSet.of(each.ranges) == mine)
-                parts[end] = (next(same, end),)
-            else:
-                split = (mine & both, mine - both)
-                parts[end] = [replace(end, ranges=one.prefixes()) for one in split if one]
-    return parts
-
-
-def _outside(flows: Iterable[Flow]) -> dict[str, dict[ExternalEndpoint, None]]:
-    found: dict[str, dict[ExternalEndpoint, None]] = {}
-    for flow in flows:
-        for end in (flow.source, flow.destination):
-            if isinstance(end, ExternalEndpoint):
-                found.setdefault(end.name, {})[end] = None
-    return found
-
-
-def _split(ports: Ports, others: _Rows) -> tuple[list[Ports], list[Ports]]:
-    """One range of ports in what the others have too, and what they have not."""
-    protocol = ports.protocol
-    alike = [other for other, _ in others if other.protocol is protocol]
-    if not protocol.has_ports:
-        return ([ports], []) if alike else ([], [ports])
-    mine, theirs = (
-        PortSet.of((r.first, r.last) for each in several for r in each.ranges)
-        for several in ([ports], alike)
-    )
-    same, other = (
-        [Ports(protocol, (PortRange(first, last),)) for first, last in part.spans]
-        for part in (mine & theirs, mine - theirs)
-    )
-    return same, other

@@ -8,14 +8,13 @@ allowed before, so what another flow allowed already is no change.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Final, NamedTuple
 
 from exchange_ports.clouds import asked_by_platform, cloud
 from exchange_ports.clouds.base import PlatformTraffic
 from exchange_ports.differences.change import AlreadyAllowed, Cause, Effect
 from exchange_ports.findings import Path
-from exchange_ports.flows import ExternalEndpoint, FieldOrigins, Flow, Reason
+from exchange_ports.flows import ExternalEndpoint, Flow, Reason
 from exchange_ports.flows.flow_index import WAYS, FlowIndex, PeerTraffic, Way
 from exchange_ports.planning import Plans
 from exchange_ports.topology.fields import EndpointKind
@@ -42,15 +41,11 @@ class Snapshot:
         self.servers = tuple(servers)
         self.flows = FlowIndex(plans.flows, group_addresses(self.servers))
 
-    @cached_property
-    def _origins(self) -> FieldOrigins:
-        return FieldOrigins(self.plans.inventory)
-
     def declared_at(self, flow: Flow, reasons: Iterable[Reason]) -> Iterator[Path]:
         """The fields that ask for a flow."""
         if not any(map(asked_by_platform, flow.reasons)):
             for reason in reasons:
-                yield from self._origins.of(flow, reason)
+                yield from self.plans.origins.of(flow, reason)
 
 
 def of_platform(group: Group, needed: PlatformTraffic) -> PeerTraffic:

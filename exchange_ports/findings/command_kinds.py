@@ -47,12 +47,14 @@ NAME_TOO_LONG: Final = Kind(
 
 # ---- flows as they result from all fields ----
 
-RISKY_TRAFFIC: Final = Kind(
-    "risky-traffic",
-    summary="{field} allows {risk}",
-    why="traffic that takes over a network must not be opened by a range, a port or an address that was "
-    "meant for something else",
-    fix="correct it; where it must be so, add `accept_risk: {key}`, which every report then shows",
+#: Of planning, so that a limit that the blocks are over is said beside it.
+PUBLIC_PRIVATE_BLOCK: Final = Kind(
+    "public-private-block",
+    summary="private blocks hold public addresses: {ranges}",
+    why="`internet` is every address outside the blocks, so these would be taken for hosts of the "
+    "organization",
+    fix="declare only the blocks that the organization uses; where it uses public addresses inside, add "
+    "`accept_risk: {{private_blocks: why it must be}}`",
 )
 UNUSED_ACCEPT_RISK: Final = _warning(
     "unused-accept-risk",
@@ -83,7 +85,7 @@ SOURCE_TRANSLATED: Final = _warning(
 )
 
 FLOW_KINDS: Final = (
-    RISKY_TRAFFIC,
+    PUBLIC_PRIVATE_BLOCK,
     UNUSED_ACCEPT_RISK,
     OWN_SERVER_BY_ADDRESS,
     RANGE_WITHOUT_FAMILY,

@@ -215,6 +215,13 @@ LEADING_WHITESPACE: Final = Kind(
     why="Pulumi loses line breaks at the beginning of a text, or fails on it",
     fix="begin the text with its first word",
 )
+COMMENT_IN_TEXT: Final = Kind(
+    "comment-in-text",
+    "Cannot tell where the text ends. `#` and a word follow it in the same line, and YAML takes them for a "
+    "comment",
+    why="every reader ends the text before the `#`, so a ticket number behind it would be lost silently",
+    fix="put quotes around the whole text; where a comment is meant, write a blank after the `#`",
+)
 NOT_REVIEWED: Final = Kind(
     "not-reviewed",
     "Not reviewed: {what}",

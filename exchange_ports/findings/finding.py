@@ -122,7 +122,7 @@ class Finding:
             "file": self.place.file,
             "line": self.place.line,
             "field": self.field,
-            "says": self.summary,
+            "summary": self.summary,
             "why": self.why,
             "fix": self.fix,
         }

@@ -211,19 +211,17 @@ KINDS: Final[tuple[Kind, ...]] = (
         "prefix, and needs none",
         fix="take {range} away",
     ),
-    _warning(
-        "public-private-block",
-        summary="private blocks hold public addresses: {ranges}",
-        why="`internet` is every address outside the blocks, so these would be taken for hosts of the "
-        "organization",
-        fix="declare only the blocks that the organization uses; where it uses public addresses inside, add "
-        "`accept_risk: {{private_blocks: why it must be}}`",
-    ),
     Kind(
         "quota-of-another-cloud",
         summary="{quota} is a quota of AWS, and network {network} has the platform {platform}",
         why="{why}",
         fix="take it away, or give {network} the platform aws",
+    ),
+    Kind(
+        "other-groups-not-counted",
+        summary="`other_groups` of network {network} has no effect",
+        why="{why}",
+        fix="remove it",
     ),
     Kind(
         "no-public-addresses",
@@ -287,10 +285,11 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="take `sender_reputation` away, or declare the Edge server",
     ),
     Kind(
-        "needs-accept-risk",
-        summary="the flow from {source} to {to} needs `accept_risk: true`",
-        why="{why}",
-        fix="add `accept_risk: true`, which every report then shows, or {instead}",
+        "risky-traffic",
+        summary="{what} allows {risk}",
+        why="traffic that takes over a network must not be opened by a range, a port or an address that was "
+        "meant for something else",
+        fix="{instead}; where it must be so, add `accept_risk: {key}`, which every report then shows",
     ),
     Kind(
         "flow-without-managed-server",

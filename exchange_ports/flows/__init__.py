@@ -3,7 +3,7 @@
 Must not know clouds, groups' resources, or how a flow is written as rules.
 """
 
-from exchange_ports.flows.compile_flows import FieldOrigins, accepted_risks, compile_flows
+from exchange_ports.flows.compile_flows import FieldOrigins, compile_flows
 from exchange_ports.flows.flow import (
     Endpoint,
     ExternalEndpoint,
@@ -20,7 +20,6 @@ __all__ = [
     "FieldOrigins",
     "Flow",
     "Reason",
-    "accepted_risks",
     "by_address",
     "compile_flows",
     "described",

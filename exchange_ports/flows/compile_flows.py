@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 
 from exchange_ports.catalog import ENTRIES, NEEDS, CatalogEntry
 from exchange_ports.findings import Path
@@ -82,13 +83,14 @@ def _groups(context: FlowContext, end: FlowEnd) -> tuple[Group, ...]:
     return context.parts.server(end.word) or context.parts.role(end.word, end.site)
 
 
-def compile_flows(inventory: Inventory) -> tuple[Flow, ...]:
+def compile_flows(inventory: Inventory, risky: RiskyFlows | None = None) -> tuple[Flow, ...]:
     """Everything that must pass, each flow once with all its reasons, in a fixed order.
 
-    The topology must have passed its checks: every name in it is declared.
+    The topology must have passed its checks: every name in it is declared. `risky` is of the same
+    topology, where it is known already.
     """
-    context = FlowContext(inventory)
-    risky = RiskyFlows(context)
+    risky = risky or RiskyFlows(FlowContext(inventory))
+    context = risky.context
     found: dict[Flow, set[Reason]] = {}
     for entry in ENTRIES:
         for flow in _of_entry(context, risky, entry):
@@ -101,23 +103,28 @@ def compile_flows(inventory: Inventory) -> tuple[Flow, ...]:
 
 
 class FieldOrigins:
-    """The fields of one topology, by what they ask for."""
+    """The fields of one topology, by what they ask for, and the risks of its flows."""
 
     def __init__(self, inventory: Inventory) -> None:
-        """Work out once what each additional flow asks for."""
-        topology = inventory.topology
-        self._context = FlowContext(inventory)
-        risky = RiskyFlows(self._context)
-        self._operators: dict[tuple[Flow, Reason], list[Path]] = {}
-        for index, declared in enumerate(topology.additional_flows):
-            for flow in _of_operator(self._context, risky, declared):
+        """Know the topology; what its fields ask for is worked out when it is first asked."""
+        self.risky = RiskyFlows(FlowContext(inventory))
+
+    @cached_property
+    def _operators(self) -> dict[tuple[Flow, Reason], list[Path]]:
+        context = self.risky.context
+        found: dict[tuple[Flow, Reason], list[Path]] = {}
+        for index, declared in enumerate(context.topology.additional_flows):
+            for flow in _of_operator(context, self.risky, declared):
                 for reason in flow.reasons:
-                    fields = self._operators.setdefault((flow, reason), [])
-                    fields.append(("additional_flows", index))
+                    found.setdefault((flow, reason), []).append(("additional_flows", index))
+        return found
+
+    @cached_property
+    def _retired(self) -> dict[tuple[str, str], Path]:
         # Nobody wears these any more, so whoever keeps them asks for their flows.
-        self._retired: dict[tuple[str, str], Path] = {
+        return {
             (identity(key, network), group): ("networks", key, "retired_groups")
-            for key, network in topology.networks.items()
+            for key, network in self.risky.context.topology.networks.items()
             for group in network.retired_groups
         }
 
@@ -129,28 +136,29 @@ class FieldOrigins:
         found = self._operators.get((flow, reason), [])
         row = ROWS.get(reason.entry or "")
         if row is not None:
-            found = [*row.declared_at(self._context, flow), *found]
+            found = [*row.declared_at(self.risky.context, flow), *found]
         for end in (flow.source, flow.destination):
             if isinstance(end, Group) and (end.network, end.key) in self._retired:
                 found = [*found, self._retired[end.network, end.key]]
         return tuple(dict.fromkeys(found))
 
+    def accepted_risks(self, flows: Iterable[Flow]) -> dict[Path, tuple[Flow, ...]]:
+        """The flows at an accepted risk, by the thing of the topology where it is accepted, in order."""
+        found: dict[Path, list[Flow]] = {}
+        for flow in flows:
+            for reason in flow.reasons:
+                for path in self._accepted_at(flow, reason):
+                    found.setdefault(path, []).append(flow)
+        in_order = sorted(found, key=lambda path: (str(path[0]), *path[1:]))
+        return {path: tuple(found[path]) for path in in_order}
 
-def accepted_risks(inventory: Inventory, flows: Iterable[Flow]) -> dict[Path, tuple[Flow, ...]]:
-    """The flows at an accepted risk, by the thing of the topology where it is accepted, in order."""
-    origins = FieldOrigins(inventory)
-    risky = RiskyFlows(FlowContext(inventory))
-    found: dict[Path, list[Flow]] = {}
-    for flow in flows:
-        for reason in flow.reasons:
-            if not reason.accepted_risk:
-                continue
-            if reason.entry is not None and reason.entry in ROWS:
-                accepted = risky.accepted(flow, reason.entry)
-                paths = () if accepted is None else (accepted[0],)
-            else:
-                # A retired group opens nothing by itself: its flows are declared elsewhere.
-                paths = tuple(p for p in origins.of(flow, reason) if p[0] == "additional_flows")
-            for path in paths:
-                found.setdefault(path, []).append(flow)
-    return {path: tuple(found[path]) for path in sorted(found, key=lambda p: (str(p[0]), *p[1:]))}
+    def _accepted_at(self, flow: Flow, reason: Reason) -> Iterator[Path]:
+        if not reason.accepted_risk:
+            return
+        if reason.entry is not None and reason.entry in ROWS:
+            accepted = self.risky.accepted(flow, reason.entry)
+            if accepted is not None:
+                yield accepted[0]
+            return
+        # A retired group opens nothing by itself: its flows are declared elsewhere.
+        yield from (path for path in self.of(flow, reason) if path[0] == "additional_flows")

@@ -1,26 +1,24 @@
 """What is wrong or unwise about flows as they result from all fields: risks, dead ends, wrong families."""
 
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 from typing import Final
 
 from exchange_ports.findings import Finding, Path
 from exchange_ports.findings.command_kinds import (
     OWN_SERVER_BY_ADDRESS,
+    PUBLIC_PRIVATE_BLOCK,
     RANGE_WITHOUT_FAMILY,
-    RISKY_TRAFFIC,
     SOURCE_TRANSLATED,
     UNUSED_ACCEPT_RISK,
 )
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.flows.compile_flows import FieldOrigins
 from exchange_ports.flows.flow import ExternalEndpoint, Flow, Reason
-from exchange_ports.flows.risky_flows import RiskyFlows, dotted
-from exchange_ports.flows.rows import ROWS, FlowContext
+from exchange_ports.flows.risky_flows import dotted
+from exchange_ports.flows.rows import ROWS
 from exchange_ports.topology.checks.naming import listed
 from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import EDGE_KINDS, Group
-from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import ConnectedThrough
 from exchange_ports.topology.risk import public_part
 from exchange_ports.traffic.addresses import EVERYTHING_V4, Network, brief
@@ -37,9 +35,9 @@ _INSTEAD: Final = {
 }
 
 
-def check_flows(inventory: Inventory, flows: Iterable[Flow]) -> Iterator[Finding]:
+def check_flows(origins: FieldOrigins, flows: Iterable[Flow]) -> Iterator[Finding]:
     """Every finding about the flows of a topology, at paths from the topology's top."""
-    checks = _FlowChecks(inventory, tuple(flows))
+    checks = _FlowChecks(origins, tuple(flows))
     yield from checks.risks()
     yield from checks.own_servers()
     yield from checks.families()
@@ -47,16 +45,12 @@ def check_flows(inventory: Inventory, flows: Iterable[Flow]) -> Iterator[Finding
 
 
 class _FlowChecks:
-    def __init__(self, inventory: Inventory, flows: tuple[Flow, ...]) -> None:
-        self._inventory = inventory
-        self._topology = inventory.topology
+    def __init__(self, origins: FieldOrigins, flows: tuple[Flow, ...]) -> None:
+        self._origins = origins
+        self._risky = origins.risky
+        self._inventory = origins.risky.context.inventory
+        self._topology = origins.risky.context.topology
         self._flows = flows
-        self._risky = RiskyFlows(FlowContext(inventory))
-
-    @cached_property
-    def _origins(self) -> FieldOrigins:
-        """Who declares an additional flow: worked out for the first finding, as most topologies have none."""
-        return FieldOrigins(self._inventory)
 
     def _paths(self, flow: Flow, reason: Reason) -> tuple[Path, ...]:
         if reason.entry is not None and reason.entry in ROWS:
@@ -82,7 +76,9 @@ class _FlowChecks:
             own = path[0] == "additional_flows" or path[:2] == ("mail_flow", "relays")
             key = "true" if own else f"{{{dotted(path)}: why it must be}}"
             risk = ", and ".join(several)
-            yield RISKY_TRAFFIC.at(path, field=dotted(path), risk=risk, key=key)
+            yield BY_CODE["risky-traffic"].at(
+                path, what=dotted(path), risk=risk, instead="correct it", key=key
+            )
         yield from self._private_blocks()
         yield from self._needless(needed)
 
@@ -91,7 +87,7 @@ class _FlowChecks:
         blocks = self._topology.private_blocks
         public = [b for b in blocks if b.version == EVERYTHING_V4.version and public_part(b)]
         if public and "private_blocks" not in self._topology.accept_risk:
-            yield BY_CODE["public-private-block"].at(("private_blocks",), ranges=listed(public))
+            yield PUBLIC_PRIVATE_BLOCK.at(("private_blocks",), ranges=listed(public))
 
     def _needless(self, needed: set[str]) -> Iterator[Finding]:
         topology = self._topology

@@ -218,14 +218,18 @@ def outside_label(
     return said
 
 
+def few_addresses(addresses: AddressSet, missing: AddressSet) -> str:
+    """Some addresses of an end outside, of which `missing` are left out; nothing where both are many."""
+    if len(addresses.spans) <= MOST:
+        return f"only {addresses}"
+    return f"but for {missing}" if len(missing.spans) <= MOST else ""
+
+
 def _part(end: ExternalEndpoint, addresses: AddressSet, missing: AddressSet) -> str:
     """The addresses, where they are few and not said already."""
     if missing:
-        if len(addresses.spans) <= MOST:
-            return f", only {addresses}"
-        if len(missing.spans) <= MOST:
-            return f", but for {missing}"
-        return ", most of it" if addresses.size > missing.size else ", in part"
+        most = "most of it" if addresses.size > missing.size else "in part"
+        return f", {few_addresses(addresses, missing) or most}"
     said = end.summary.removesuffix("/32").removesuffix("/128")
     known = str(addresses) == said or end.is_everyone
     return "" if known or len(addresses.spans) > MOST else f" ({addresses})"

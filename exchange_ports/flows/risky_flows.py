@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Final
 
-from exchange_ports.catalog import Part
 from exchange_ports.findings import Path
 from exchange_ports.flows.flow import Endpoint, ExternalEndpoint, Flow
 from exchange_ports.flows.flow_index import services_of
@@ -11,7 +10,7 @@ from exchange_ports.flows.rows import ROWS, FlowContext
 from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import EDGE_KINDS, Group, ServerRole
 from exchange_ports.topology.models import Platform
-from exchange_ports.topology.risk import Position, ZoneMap, risks
+from exchange_ports.topology.risk import Opener, Position, ZoneMap, why_risky
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.ports import ANY_PORTS, Ports
 from exchange_ports.traffic.services import ServiceSet
@@ -20,6 +19,8 @@ _PUBLIC: Final = frozenset((Position.PUBLIC,))
 _PERIMETER: Final = frozenset((Position.PERIMETER,))
 _INSIDE: Final = frozenset((Position.INSIDE,))
 
+#: The row of relays.
+_RELAYS: Final = "M6"
 #: The rows whose ports an Edge server's own fields may change.
 _OF_EDGE: Final = ("E2", "E3", "E5")
 #: How many words of a path name the thing that opens traffic; two where it is not listed.
@@ -31,10 +32,11 @@ class RiskyFlows:
 
     def __init__(self, context: FlowContext) -> None:
         """Know where everyone is."""
-        self._context = context
+        self.context = context
         self._topology = context.topology
         self._zones = ZoneMap(context.topology)
         self._known: dict[tuple[Endpoint, bool], frozenset[Position]] = {}
+        self._wide: dict[ExternalEndpoint, bool] = {}
         self._carried: dict[Ports, ServiceSet] = {}
 
     def risks(self, flow: Flow, entry: str | None) -> tuple[str, ...]:
@@ -45,20 +47,29 @@ class RiskyFlows:
         source, to = (self._positions(end, whole) for end in (flow.source, flow.destination))
         if source == to == _INSIDE:
             return ()
-        services = self._services(flow.ports)
-        found = [*risks(source, to, services)]
-        if entry in ROWS and whole:
-            # A neighbor of the ground rules is as much of a risk as a destination.
-            found += risks(to, source, services)
-        reasons = [str(each) for each in dict.fromkeys(found)]
-        declared = entry not in ROWS
-        if declared and _PERIMETER & (source | to):
-            reasons.append(f"traffic with an end in {Position.PERIMETER}")
-        if (declared or entry == "M6") and Position.PUBLIC in source and self._mailbox(flow):
-            reasons.append(f"traffic from {Position.PUBLIC} to {Part.MAILBOX}")
-        if entry == "M6" and source == _PERIMETER:
-            reasons.append(f"a relay in {Position.PERIMETER}")
-        return tuple(reasons)
+        if entry not in ROWS:
+            opener = Opener.OPERATOR
+        elif entry == _RELAYS:
+            opener = Opener.RELAY
+        else:
+            opener = Opener.NEIGHBOR if whole else Opener.ROW
+        return why_risky(
+            source,
+            to,
+            self._services(flow.ports),
+            opener,
+            to_mailbox=self._mailbox(flow),
+            wide=opener is Opener.OPERATOR
+            and any(map(self._is_wide, (flow.source, flow.destination))),
+        )
+
+    def _is_wide(self, end: Endpoint) -> bool:
+        if not isinstance(end, ExternalEndpoint) or end.is_everyone:
+            return False
+        known = self._wide.get(end)
+        if known is None:
+            known = self._wide[end] = any(map(self._zones.is_wide, end.ranges))
+        return known
 
     def fields(self, flow: Flow, entry: str) -> tuple[Path, ...]:
         """The things of the topology that open a flow of a row, each by its path, each once."""
@@ -81,13 +92,13 @@ class RiskyFlows:
         if entry in _OF_EDGE:
             for end in (flow.source, flow.destination):
                 yield from ROWS["E5"].declared_at(
-                    self._context, Flow(end, end, flow.ports, flow.reasons)
+                    self.context, Flow(end, end, flow.ports, flow.reasons)
                 )
             return
-        yield from ROWS[entry].declared_at(self._context, flow)
+        yield from ROWS[entry].declared_at(self.context, flow)
         for end in (flow.source, flow.destination):
             if isinstance(end, Group) and self._is_external(end):
-                yield "networks", self._context.inventory.networks[end.network].key
+                yield "networks", self.context.inventory.networks[end.network].key
 
     def _services(self, ports: Ports) -> ServiceSet:
         known = self._carried.get(ports)
@@ -99,7 +110,7 @@ class RiskyFlows:
         return isinstance(end, Group) and not self._is_external(end)
 
     def _is_external(self, group: Group) -> bool:
-        network = self._context.inventory.networks[group.network]
+        network = self.context.inventory.networks[group.network]
         return network.declared.platform is Platform.EXTERNAL
 
     def _positions(self, end: Endpoint, whole: bool) -> frozenset[Position]:
@@ -117,14 +128,14 @@ class RiskyFlows:
         if end.kind in EDGE_KINDS:
             return _PERIMETER
         if self._is_external(end):
-            return self._zones.positions(self._context.inventory.addresses.get(end, AddressSet()))
+            return self._zones.positions(self.context.inventory.addresses.get(end, AddressSet()))
         return _INSIDE
 
     def _mailbox(self, flow: Flow) -> bool:
         end = flow.destination
         return isinstance(end, Group) and any(
             ServerRole.MAILBOX in member.roles
-            for member in self._context.inventory.members.get(end, ())
+            for member in self.context.inventory.members.get(end, ())
         )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from exchange_ports.clouds import cloud_of
 from exchange_ports.clouds.base import PlannedRule
 from exchange_ports.findings import Path
-from exchange_ports.flows import FieldOrigins, Reason
+from exchange_ports.flows import Reason
 from exchange_ports.flows import in_order as reasons_in_order
 from exchange_ports.flows.flow_index import OPPOSITE, Way
 from exchange_ports.flows.labels import QueryEndpoint
@@ -55,7 +55,7 @@ class Explainer:
         :raises ValueError: a cloud would refuse a plan.
         """
         self._model = plans.once(NetworkModel)
-        self._origins = FieldOrigins(plans.inventory)
+        self._origins = plans.origins
         members = self._model.flows.members
         self._members = {(group.network, group.key): at for group, at in members.items()}
         self.rules: tuple[PlannedRule, ...] = tuple(self._all())

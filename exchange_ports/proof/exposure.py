@@ -1,7 +1,7 @@
 """What an Internet that holds the inside lets servers do there: named, and no failure.
 
-A network may say that its Internet is any address; an operator may write 0.0.0.0/0; and 2000::/3 holds
-the organization's own IPv6 addresses. Two such ends meet inside: who may send to anyone reaches
+A network may say that its Internet is any address; an operator may write 0.0.0.0/0, or half of it; and
+2000::/3 holds the organization's own IPv6 addresses. Two such ends meet inside: who may send to anyone reaches
 whoever takes from anyone. Where one end is not ours, the other may do towards it all that it may.
 
 Asked of proved plans only: what is meant is then what passes.
@@ -17,6 +17,7 @@ from exchange_ports.flows.flow_index import WAYS, Way
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import ExchangeServer, addresses_of
+from exchange_ports.topology.risk import ZoneMap
 from exchange_ports.traffic.addresses import EVERYTHING_V4, GLOBAL_UNICAST, AddressSet
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
@@ -72,6 +73,8 @@ class _Wide:
 class _Exposures:
     def __init__(self, model: NetworkModel) -> None:
         self._model = model
+        self._zones = ZoneMap(model.topology)
+        self._known: dict[ExternalEndpoint, bool] = {}
         self._managed = tuple(model.managed())
         self._ours = addresses_of(self._managed)
         self._targets = tuple(_targets(model, self._ours))
@@ -158,7 +161,14 @@ class _Exposures:
     def _is_wide(self, end: Group | ExternalEndpoint) -> bool:
         if isinstance(end, Group):
             return False
-        return end.is_internet or any(one <= self._model.flows.end(end) for one in _WIDE)
+        known = self._known.get(end)
+        if known is None:
+            known = self._known[end] = (
+                end.is_internet
+                or any(one <= self._model.flows.end(end) for one in _WIDE)
+                or any(map(self._zones.is_wide, end.ranges))
+            )
+        return known
 
     def _was_asked(self, end: Group | ExternalEndpoint, network: str) -> bool:
         # Any address is what the tables' Internet means as a source of clients and of mail towards

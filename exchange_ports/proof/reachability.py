@@ -30,10 +30,10 @@ from exchange_ports.traffic.traffic import Traffic
 class Verdict(StrEnum):
     """How much of what was asked passes. `NOT_OURS`: neither end has a filter of ours."""
 
-    PASSES = "passes"
-    IN_PART = "passes in part"
-    STOPPED = "does not pass"
-    NOT_OURS = "not ours"
+    PASSES = "allowed"
+    IN_PART = "partly_allowed"
+    STOPPED = "blocked"
+    NOT_OURS = "not_managed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,7 @@ def _imports(found: Found) -> Iterator[str]:
         if verdict.stand is ResourceStatus.IMPORT:
             yield f"{verdict.wanted.kind} {verdict.wanted.name}  {verdict.id}"
             yield from (f"  then {edit}" for edit in verdict.edits)
+            yield from (f"  then takes away the rule {rule}" for rule in verdict.takes_away)
 
 
 def _changed(found: Found) -> Iterator[str]:
@@ -169,14 +170,14 @@ def _adoption_data(
 ) -> dict[str, object]:
     """The same for JSON, with the import file in it: keys and their order are always the same."""
     return {
-        "clear": adoption.clear,
+        "ready": adoption.clear,
         "component": str(adoption.component),
         "networks": {found.network: _data(found) for found in adoption.found},
-        "not_looked_at": list(adoption.not_looked_at),
+        "not_checked": list(adoption.not_looked_at),
         "pending": [
             {"operation": each.operation, "urn": str(each.urn)} for each in adoption.pending
         ],
-        "going": [{"urn": str(each.urn), "id": each.id} for each in adoption.going],
+        "pending_deletion": [{"urn": str(each.urn), "id": each.id} for each in adoption.going],
         "no_longer_wanted": [
             {"urn": str(each.urn), "id": each.id} for each in adoption.no_longer_wanted
         ],
@@ -192,11 +193,12 @@ def _data(found: Found) -> dict[str, object]:
                 "name": verdict.wanted.name,
                 "urn": str(verdict.wanted.urn),
                 "kind": verdict.wanted.kind,
-                "stand": verdict.stand.value,
+                "status": verdict.stand.value,
                 "id": verdict.id,
                 "edits": list(verdict.edits),
+                "takes_away": list(verdict.takes_away),
                 "owner": verdict.owner,
-                "because": list(verdict.because),
+                "why": list(verdict.because),
             }
             for verdict in found.verdicts
         ],
@@ -205,6 +207,6 @@ def _data(found: Found) -> dict[str, object]:
             for left in found.leftovers
         ],
         "unwanted_rules": [
-            {"group": each.group, "id": each.id, "says": each.summary} for each in found.unwanted
+            {"group": each.group, "id": each.id, "summary": each.summary} for each in found.unwanted
         ],
     }

@@ -64,9 +64,9 @@ def _of_stack(review: Review) -> Iterator[doc.Block]:
     yield from (_at(2, note) for note in _counted(headline.notes(review)))
     issues = () if review.update is None else review.update.at_once.issues
     yield from (_at(4, doc.Text(issue, doc.Look.RISK)) for issue in _counted(issues))
-    yield from (
-        _at(2, f"{place}: {headline.done_words(done)}") for place, done in review.operations
-    )
+    for place, done in review.operations:
+        none = not done and review.unlisted
+        yield _at(2, f"{place}: {headline.UNLISTED if none else headline.done_words(done)}")
     for summary, warnings in (("new", review.warnings_new), ("gone", review.warnings_gone)):
         for warning in _counted(f"[{each.kind.code}] {each.summary}" for each in warnings):
             yield _at(2, doc.Text(f"warning that is {summary}: {warning}", doc.Look.NOTE))
@@ -135,9 +135,10 @@ def _comparison_data(found: Comparison) -> dict[str, object]:
             **{
                 gate.value: sum(len(held_by(gate, each.changes.all)) for each in found.reviews)
                 for gate in Gate
+                if gate.judges_traffic
             },
-            "target": sum(len(each.target) for each in found.reviews),
-            "code": len(found.code),
+            Gate.TARGET.value: sum(len(each.target) for each in found.reviews),
+            Gate.CODE.value: len(found.code),
         },
         "stacks": [_review(each) for each in found.told],
     }
@@ -150,18 +151,18 @@ def _review(review: Review) -> dict[str, object]:
         "file": None if review.new is None else review.new.file,
         "old_file": None if review.old is None else review.old.file,
         "edit": review.edit,
-        "loads": not review.fails,
-        "old_loads": not review.old_fails,
+        "valid": not review.fails,
+        "old_valid": not review.old_fails,
         "target": [
             {"setting": each.setting, "old": each.old, "new": each.new} for each in review.target
         ],
         "same_traffic": review.changes.same_traffic and not review.fails,
         "changes": [_change(review, each) for each in review.changes.all],
         "servers": {
-            "come": [each.name for each in review.changes.comes],
-            "go": [each.name for each in review.changes.goes],
-            "change_address": [each.name for each in review.changes.moves],
-            "change_groups": [each.name for each in review.changes.regrouped],
+            "added": [each.name for each in review.changes.comes],
+            "removed": [each.name for each in review.changes.goes],
+            "address_changed": [each.name for each in review.changes.moves],
+            "groups_changed": [each.name for each in review.changes.regrouped],
         },
         "renamed": [
             {"what": each.what, "old": each.old, "new": each.new} for each in review.changes.renamed
@@ -169,19 +170,20 @@ def _review(review: Review) -> dict[str, object]:
         "renamed_without_id": [_without_id(each) for each in review.changes.without_id],
         "operations": {
             place: [
-                {"does": each.does.value, "kind": each.kind, "name": each.name} for each in done
+                {"action": each.does.value, "kind": each.kind, "name": each.name} for each in done
             ]
             for place, done in review.operations
         },
+        "operations_unlisted": list(review.unlisted),
         "at_once": None if update is None else update.clean,
-        "in_passing": [] if update is None else [str(each) for each in update.at_once.issues],
+        "transient_issues": [] if update is None else [str(each) for each in update.at_once.issues],
         "phases": None
         if update is None or update.steps is None
         else [step.phase.value for step in update.steps],
         "warnings": {
             "new": [each.as_data() for each in review.warnings_new],
-            "gone": [each.as_data() for each in review.warnings_gone],
-            "kept": review.warnings_kept,
+            "resolved": [each.as_data() for each in review.warnings_gone],
+            "unchanged": review.warnings_kept,
         },
         "findings": [each.as_data() for each in review.new.errors]
         if review.new is not None and review.fails
@@ -202,21 +204,22 @@ def _change(review: Review, change: Change) -> dict[str, object]:
         "cause": change.cause.value,
         "source": _end(change.source),
         "destination": _end(change.destination),
-        "services": str(change.services),
-        "filters": list(change.ways),
+        "ports": str(change.services),
+        "directions": list(change.ways),
+        "existing_group": bool(change.bound),
         "from_internet": change.from_internet,
         "perimeter": change.perimeter,
         "accepted_risk": change.accepted_risk,
         "every_protocol": change.every_protocol,
         "reasons": [reason_data(each) for each in change.reasons],
         "former_reasons": [reason_data(each) for each in change.former],
-        "about": list(change.about),
-        "passed_already": [
+        "affected_servers": list(change.about),
+        "already_allowed": [
             {
-                "filter": each.way,
+                "direction": each.way,
                 "sources": str(each.sources),
                 "destinations": str(each.destinations),
-                "services": str(each.services),
+                "ports": str(each.services),
             }
             for each in change.already
         ],
@@ -226,7 +229,7 @@ def _change(review: Review, change: Change) -> dict[str, object]:
 
 def _end(end: ChangeEndpoint) -> dict[str, object]:
     return {
-        "says": end.summary,
+        "name": end.summary,
         "zone": end.zone,
         "servers": list(end.servers),
         "addresses": str(end.addresses),

@@ -33,8 +33,8 @@ class Crossing(StrEnum):
 
     NETWORKS = "networks"
     ZONES = "zones"
-    NEIGHBOR = "neighbor"
-    INTERNET = "Internet"
+    NEIGHBOR = "neighbor_security_groups"
+    INTERNET = "internet"
 
 
 class HandoverPlace(NamedTuple):
@@ -229,10 +229,10 @@ def _crossing(
 # ---- as a report ----
 
 _RECORD: Final = (
-    "crosses",
-    *("source", "source place", "source addresses"),
-    *("destination", "destination place", "destination addresses"),
-    *("passes", "reason", "published row", "document"),
+    "boundary",
+    *("source", "source location", "source addresses"),
+    *("destination", "destination location", "destination addresses"),
+    *("ports", "reason", "published row", "document"),
     *("risk accepted", "owner", "ticket", "review by"),
 )
 _COLUMNS: Final = ("from", "its addresses", "to", "its addresses", "passes", "why")
@@ -361,10 +361,10 @@ def _record(row: HandoverRow) -> tuple[str, ...]:
 
 def _row_data(row: HandoverRow) -> dict[str, object]:
     return {
-        "crosses": row.crossing.value,
+        "boundary": row.crossing.value,
         "source": _side_data(row.source),
         "destination": _side_data(row.destination),
-        "passes": row.passes,
+        "ports": row.passes,
         "reasons": [words.reason_data(reason) for reason in row.reasons],
     }
 

@@ -32,8 +32,6 @@ _SIGNS: Final = {Effect.OPENED: "+", Effect.CUT: "-", Effect.REASON: "="}
 _MOST_CLAUSES: Final = 3
 #: More changed files of code than this are counted.
 _MOST_FILES: Final = 10
-#: Ranks from here on are nothing special.
-_ANY: Final = 4
 #: The published row of EdgeSync.
 _EDGESYNC: Final = "E5"
 
@@ -77,6 +75,7 @@ class HeadlineRow:
             (change.inward, "from the perimeter to the inside"),
             (change.accepted_risk, "accepted risk"),
             (change.every_protocol, "all protocols"),
+            (bool(change.bound), "at an existing group"),
         )
         return tuple(word for sign, word in signs if sign)
 
@@ -326,7 +325,7 @@ def is_shown(review: Review, row: HeadlineRow) -> bool:
     change = row.change
     if not follows(review, change):
         return True
-    return change.cause in (Cause.DECLARED, Cause.COMES) and change.rank < _ANY and bool(row.labels)
+    return change.cause in (Cause.DECLARED, Cause.COMES) and bool(row.labels)
 
 
 def _way(row: HeadlineRow, redefined: AddressSet, quote: Quote) -> str:
@@ -350,7 +349,7 @@ def _clouds(reviews: Sequence[Review]) -> list[str]:
             found.setdefault(place.rpartition(" on ")[2], []).extend(done)
     said = [f"{cloud}: {done_words(done)}" for cloud, done in sorted(found.items()) if done]
     if not said and any(each.target for each in reviews):
-        return ["`pulumi preview` shows what is created at the new target"]
+        return [UNLISTED]
     return said or ["no resource changes in any cloud"]
 
 
@@ -360,6 +359,10 @@ _DOES: Final = {
     Does.REPLACE: "replaced",
     Does.DELETE: "deleted",
 }
+
+
+#: In place of operations, where no file shows which there are.
+UNLISTED: Final = "no operation that the files show"
 
 
 def done_words(done: Iterable[Operation]) -> str:
@@ -505,6 +508,7 @@ def update(review: Review, quote: Quote = printable) -> list[str]:
 
 
 def _of_update(review: Review, quote: Quote) -> Iterator[str]:
+    yield from map(quote, review.unlisted)
     found = review.update
     if found is None:
         return
@@ -522,6 +526,8 @@ def _of_update(review: Review, quote: Quote) -> Iterator[str]:
         yield f"an update in one step is over a limit temporarily: {quote(each.summary)}"
     if found.held:
         yield f"groups that servers of another stack may still be in: {quote(few(list(found.held)))}"
+    if found.replaced:
+        yield f"groups that would be replaced: {quote(few(list(found.replaced)))}"
     if found.steps is None:
         yield "no sequence of phases was found that avoids this"
     else:

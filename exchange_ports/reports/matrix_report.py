@@ -121,7 +121,7 @@ def _row_data(row: MatrixRow) -> dict[str, object]:
     return {
         "from": row.source,
         "to": row.destination,
-        "passes": row.passes,
+        "ports": row.passes,
         "from_servers": list(row.source_servers),
         "from_ranges": list(row.source_ranges),
         "to_servers": list(row.destination_servers),

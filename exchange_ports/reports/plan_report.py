@@ -167,11 +167,16 @@ def plan_data(plans: Plans, findings: Sequence[Finding]) -> dict[str, object]:
 def _network_data(plans: Plans, key: str, plan: RuleSet) -> dict[str, object]:
     return {
         "platform": plans.topology.networks[key].platform.value,
-        "opens": [opening.as_data() for opening in openings(plans, key)],
+        "allows": [opening.as_data() for opening in openings(plans, key)],
         "servers": {server: list(member_of) for server, member_of in plan.memberships.items()},
         **cloud_of(plan).names.as_data(plan),
         "limits": [
-            {"limit": use.limit.code, "where": use.where, "used": use.used, "most": use.limit.most}
+            {
+                "limit": use.limit.code,
+                "where": use.where,
+                "used": use.used,
+                "maximum": use.limit.most,
+            }
             for use in plans.uses(key)
         ],
     }

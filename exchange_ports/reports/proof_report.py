@@ -135,7 +135,7 @@ def proof_data(
             "directions": figures.directions,
             "rules": figures.rules,
             "flows": figures.flows,
-            "pieces_of_traffic": figures.boxes,
+            "traffic_ranges": figures.boxes,
         },
         "failures": _failures(proof.failures),
         "notes": list(proof.notes),
@@ -158,14 +158,15 @@ def proof_data(
             "in_time": reviews.in_time,
             "dated": reviews.dated,
             "undated_risks": reviews.undated,
-            "passed": [finding.as_data() for finding in passed],
+            "overdue": [finding.as_data() for finding in passed],
         },
     }
 
 
 def _failures(failures: Iterable[Failure]) -> list[dict[str, str]]:
     return [
-        {"law": each.law, "witness": each.counterexample, "says": each.summary} for each in failures
+        {"invariant": each.law, "counterexample": each.counterexample, "summary": each.summary}
+        for each in failures
     ]
 
 
@@ -210,7 +211,7 @@ def _check_sections(question: str, answers: Mapping[str, Answer]) -> Iterator[do
 def _of(question: str, answer: Answer) -> Iterator[doc.Block]:
     if len(answer.parts) > 1:
         look = doc.Look.NOTE if answer.verdict is Verdict.IN_PART else doc.Look.PLAIN
-        yield doc.Paragraph((doc.Text(f"{question}: "), doc.Text(_overall(answer.verdict), look)))
+        yield doc.Paragraph((doc.Text(f"{question}: "), doc.Text(_OVERALL[answer.verdict], look)))
     for part in answer.parts[:_MOST_ANSWERS]:
         yield doc.Paragraph(
             (doc.Text(f"{part.summary} "), doc.Text(_WORDS[part.passes], _LOOKS[part.passes]))
@@ -220,8 +221,12 @@ def _of(question: str, answer: Answer) -> Iterator[doc.Block]:
         yield doc.Paragraph(f"and {len(answer.parts) - _MOST_ANSWERS} more parts; --json shows all")
 
 
-def _overall(verdict: Verdict) -> str:
-    return _WORDS[None] if verdict is Verdict.NOT_OURS else verdict.value
+_OVERALL: Final = {
+    Verdict.PASSES: _WORDS[True],
+    Verdict.IN_PART: "passes in part",
+    Verdict.STOPPED: _WORDS[False],
+    Verdict.NOT_OURS: _WORDS[None],
+}
 
 
 def _part(part: AnswerRow) -> Iterator[tuple[str, str]]:
@@ -248,7 +253,7 @@ def _answer_data(question: Mapping[str, str], answers: Mapping[str, Answer]) -> 
         "answers": {
             platform: {
                 "verdict": answer.verdict.value,
-                "parts": [_part_data(part) for part in answer.parts],
+                "rows": [_part_data(part) for part in answer.parts],
             }
             for platform, answer in answers.items()
         },
@@ -257,10 +262,10 @@ def _answer_data(question: Mapping[str, str], answers: Mapping[str, Answer]) -> 
 
 def _part_data(part: AnswerRow) -> dict[str, object]:
     return {
-        "passes": part.passes,
+        "allowed": part.passes,
         "source": _end_data(part.source),
         "destination": _end_data(part.destination),
-        "services": str(part.services),
+        "ports": str(part.services),
         "packet": part.packet,
         "at_source": _say_data(part.out),
         "at_destination": _say_data(part.into),
@@ -270,11 +275,11 @@ def _part_data(part: AnswerRow) -> dict[str, object]:
 
 def _end_data(end: End) -> dict[str, object]:
     addresses = str(end.addresses).split(", ") if end.addresses else []
-    return {"says": end.summary, "servers": list(end.servers), "addresses": addresses}
+    return {"name": end.summary, "servers": list(end.servers), "addresses": addresses}
 
 
 def _say_data(say: EndVerdict) -> dict[str, object]:
-    return {"passes": say.passes, "says": say.text, "rules": [rule.name for rule in say.rules]}
+    return {"allowed": say.passes, "summary": say.text, "rules": [rule.name for rule in say.rules]}
 
 
 #: More lines than this of one kind are counted: the data has all of them.
@@ -302,17 +307,17 @@ def unknown_report(
     asked: str, summary: Iterable[str], likely: Sequence[str], wide: int
 ) -> doc.Document:
     """The answer where no rule is called so, or none names the port: in words, and what is likely."""
-    nothing: dict[str, list[object]] = {"cut": [], "opened": [], "covered_by": []}
+    nothing: dict[str, list[object]] = {"blocked": [], "allowed": [], "covered_by": []}
     return doc.Document(
         (doc.Section("", [doc.Paragraph(each) for each in summary]),),
         data=lambda: {
-            "asked": asked,
+            "query": asked,
             "found": False,
             "likely": list(likely),
             "reasons": [],
             "rules": [],
-            "without": nothing,
-            "rules_that_let_everything": wide,
+            "if_removed": nothing,
+            "rules_for_all_protocols": wide,
         },
     )
 
@@ -412,17 +417,17 @@ def _explained_data(
 ) -> dict[str, object]:
     """The explanation for JSON: keys and their order are always the same."""
     return {
-        "asked": asked,
+        "query": asked,
         "found": True,
         "likely": [],
         "reasons": [_why_data(why, locate) for why in explained.whys],
         "rules": [_rule_data(rule) for rule in explained.rules],
-        "without": {
-            "cut": [_explained_part_data(part) for part in explained.cut],
-            "opened": [_explained_part_data(part) for part in explained.opened],
+        "if_removed": {
+            "blocked": [_explained_part_data(part) for part in explained.cut],
+            "allowed": [_explained_part_data(part) for part in explained.opened],
             "covered_by": list(explained.covered),
         },
-        "rules_that_let_everything": wide,
+        "rules_for_all_protocols": wide,
     }
 
 
@@ -431,8 +436,8 @@ def _why_data(why: RuleReason, locate: Locate) -> dict[str, object]:
     places = [(field, locate(("topology", *field))) for field in why.fields]
     return {
         **reason_data(why.reason),
-        "without": None if entry is None else BY_ID[entry].without,
-        "asked_by": [
+        "effect_if_removed": None if entry is None else BY_ID[entry].without,
+        "declared_at": [
             {"field": _dotted(field), "file": place.file, "line": place.line}
             for field, place in places
         ],
@@ -458,6 +463,6 @@ def _explained_part_data(part: AnswerRow) -> dict[str, object]:
     return {
         "source": str(part.source),
         "destination": str(part.destination),
-        "services": str(part.services),
+        "ports": str(part.services),
         "packet": part.packet,
     }

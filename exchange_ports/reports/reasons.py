@@ -80,7 +80,7 @@ def reason_data(reason: Reason) -> dict[str, object]:
     """What a reason says, and where it stands: the row with its table and address, or its operator."""
     entry = None if reason.entry is None else BY_ID[reason.entry]
     return {
-        "says": reason.summary,
+        "summary": reason.summary,
         "entry": reason.entry,
         "source": reason.source,
         "table": None if entry is None else entry.cite.where.value,

@@ -3,31 +3,38 @@
 Pure: reading files and revisions is the command's affair.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from exchange_ports.clouds.base import NEVER, Use
-from exchange_ports.differences import Change, Effect, TopologyDiff, diff_plans
+from exchange_ports.differences import (
+    Change,
+    Effect,
+    RegisteredPlans,
+    TopologyDiff,
+    diff_plans,
+    neighbor_changes,
+)
 from exchange_ports.differences.registration_diff import (
+    NO_TARGET,
     ROLLOUT,
-    TAG,
+    Registration,
     Target,
     TargetChange,
     target_changes,
 )
 from exchange_ports.findings import Finding, Path, Place
 from exchange_ports.findings.file_kinds import NOT_REVIEWED
-from exchange_ports.planning import Plans
+from exchange_ports.planning import Plans, RegisteredNetwork
 from exchange_ports.rollout import (
-    Operation,
+    NetworkOperations,
     Rollout,
-    network_pairs,
-    operations,
-    places_elsewhere,
     plan_rollout,
+    replaced_wholes,
+    stack_operations,
+    unlisted,
 )
-from exchange_ports.rollout.update import network_name, nothing_like
 
 #: What was done to a stack file.
 Edit: TypeAlias = Literal["changed", "added", "deleted", "renamed"]
@@ -46,7 +53,7 @@ class Stack:
     #: Where it is registered; None where it is compared by its topology alone.
     target: Target | None = None
     #: In a step of a rollout: what is registered, and the flows of which at least and at most rules stand.
-    registered: Plans | None = None
+    registered: tuple[RegisteredNetwork, ...] | None = None
     at_least: Plans | None = None
     at_most: Plans | None = None
 
@@ -57,8 +64,20 @@ class Stack:
 
     def line(self, path: Path) -> int | None:
         """The line of a field of the topology."""
-        place = self.locate(("topology", *path))
-        return None if place is None else place.line
+        return self.line_of_setting(("topology", *path))
+
+    def line_of_setting(self, path: Path) -> int | None:
+        """The line of a field of our settings."""
+        place = self.locate(path)
+        return None if place is None or place.file != self.file else place.line
+
+    @property
+    def side(self) -> RegisteredPlans | None:
+        """What it registers, and where; None where it does not load."""
+        if self.plans is None:
+            return None
+        networks = self.plans.registered if self.registered is None else self.registered
+        return RegisteredPlans(self.plans, Registration(networks, self.target or NO_TARGET))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +89,9 @@ class Review:
     edit: Edit
     changes: TopologyDiff
     #: What is done in each network, by its name and cloud.
-    operations: tuple[tuple[str, tuple[Operation, ...]], ...] = ()
+    operations: tuple[NetworkOperations, ...] = ()
+    #: What changes and of which nobody can list the operations from the files.
+    unlisted: tuple[str, ...] = ()
     #: None where one side is not there.
     update: Rollout | None = None
     warnings_new: tuple[Finding, ...] = ()
@@ -125,7 +146,9 @@ class Review:
         side = self.old if change.effect is Effect.CUT else self.new
         if side is None:
             return ()
-        lines = (side.line(path) for path in change.asked)
+        lines = [side.line(path) for path in change.asked]
+        if change.bound:
+            lines.insert(0, side.line_of_setting(change.bound))
         return tuple(dict.fromkeys((side.file, line) for line in lines if line is not None))
 
 
@@ -142,27 +165,20 @@ def review(old: Stack | None, new: Stack | None, edit: Edit | None = None) -> Re
     before, after = (None if side is None else side.plans for side in (old, new))
     warned = _warnings(old, new)
     target = _target(old, new)
-    if before is None or after is None:
-        there = after or before
-        found = diff_plans(before, after)
-        done = _all_of(there, created=after is not None) if there is not None else ()
-        return Review(old, new, edit, found, done, None, *warned)
+    one, other = (None if side is None else side.side for side in (old, new))
+    regs = [None if side is None else side.registration for side in (one, other)]
+    done = stack_operations(*regs)
+    more = neighbor_changes(one, other)
+    if one is None or other is None:
+        found = diff_plans(before, after).with_changes(more)
+        return Review(old, new, edit, found, done, (), None, *warned)
     # Where the rollout is the same on both sides, so is what it leaves standing of another topology.
     rollout = any(each.setting.startswith(ROLLOUT) for each in target)
-    found = diff_plans(*_compared(old, new) if rollout else (before, after))
-    ids = (_ids(old), _ids(new))
-    elsewhere = places_elsewhere(before, after, ids)
-    retagged = any(each.setting.startswith(TAG) for each in target)
-    stand = [(side and side.registered) or plans for side, plans in ((old, before), (new, after))]
-    done = tuple(
-        (
-            pair.place,
-            operations(pair.old, pair.new, elsewhere=pair.place in elsewhere, retagged=retagged),
-        )
-        for pair in network_pairs(*stand)
-    )
-    update = plan_rollout(before, after, ids=ids)
-    return Review(old, new, edit, found, done, update, *warned, target)
+    found = diff_plans(*_compared(old, new) if rollout else (before, after)).with_changes(more)
+    was, now = one.registration, other.registration
+    ids = (was.target.networks, now.target.networks)
+    update = plan_rollout(one.plans, other.plans, ids=ids, wholes=replaced_wholes(was, now))
+    return Review(old, new, edit, found, done, unlisted(was, now), update, *warned, target)
 
 
 def _compared(old: Stack | None, new: Stack | None) -> tuple[Plans | None, Plans | None]:
@@ -181,24 +197,10 @@ def _target(old: Stack | None, new: Stack | None) -> tuple[TargetChange, ...]:
     return target_changes(*sides) if len(sides) == 2 else ()  # noqa: PLR2004
 
 
-def _ids(side: Stack | None) -> Mapping[str, object]:
-    return {} if side is None or side.target is None else side.target.networks
-
-
 def _edit(old: Stack | None, new: Stack | None) -> Edit:
     if old is None or new is None:
         return "added" if old is None else "deleted"
     return "changed" if old.file == new.file else "renamed"
-
-
-def _all_of(plans: Plans, *, created: bool) -> tuple[tuple[str, tuple[Operation, ...]], ...]:
-    return tuple(
-        (
-            network_name(plan),
-            operations(*((nothing_like(plan), plan) if created else (plan, nothing_like(plan)))),
-        )
-        for plan in plans.networks.values()
-    )
 
 
 def _warnings(

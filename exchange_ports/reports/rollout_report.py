@@ -1,23 +1,23 @@
 """What an update does in passing, for people and for programs."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+from exchange_ports.differences.registration_diff import Registration
 from exchange_ports.findings import counted
 from exchange_ports.planning import Plans
 from exchange_ports.reports import document as doc
+from exchange_ports.reports.headline import UNLISTED
 from exchange_ports.rollout import (
     Does,
-    Ids,
     Operation,
     Phase,
     PhasePlan,
     Rollout,
     TransientEffect,
-    network_pairs,
-    operations,
-    places_elsewhere,
+    stack_operations,
+    unlisted,
 )
 from exchange_ports.topology.renames import RenamedWithoutId, renamed_without_id
 
@@ -53,25 +53,19 @@ def rollout_report(
     old: Plans,
     new: Plans,
     update: Rollout,
-    ids: tuple[Ids, Ids] = ({}, {}),
-    *,
-    retagged: bool = False,
+    registered: tuple[Registration, Registration] | None = None,
 ) -> doc.Document:
     """The operations of each network, what doing them at once cuts or opens, and the phases offered.
 
-    `ids` are the cloud ids beside both topologies; `retagged` where the tags of the stack are others.
+    `registered`: what both sides register, and where; without it, their plans in the same place.
     """
-    elsewhere = places_elsewhere(old, new, ids)
-    done = {
-        pair.place: operations(
-            pair.old, pair.new, elsewhere=pair.place in elsewhere, retagged=retagged
-        )
-        for pair in network_pairs(old, new)
-    }
+    was, now = registered or (Registration(old.registered), Registration(new.registered))
+    done = dict(stack_operations(was, now))
+    more = unlisted(was, now)
     renamed = renamed_without_id(old.inventory, new.inventory)
     return doc.Document(
-        lambda: _sections(done, update, renamed),
-        data=lambda: _update_data(done, update, renamed),
+        lambda: _sections(done, more, update, renamed),
+        data=lambda: _update_data(done, more, update, renamed),
     )
 
 
@@ -79,9 +73,11 @@ _Done: TypeAlias = Mapping[str, tuple[Operation, ...]]
 
 
 def _sections(
-    done: _Done, update: Rollout, alike: Iterable[RenamedWithoutId]
+    done: _Done, more: Sequence[str], update: Rollout, alike: Iterable[RenamedWithoutId]
 ) -> Iterator[doc.Section]:
-    yield doc.Section("", [*_networks(done), doc.Items([_moves(update)])])
+    yield doc.Section("", [*_networks(done, more), doc.Items([_moves(update)])])
+    if more:
+        yield _risk("Operations that the files do not show", more)
     renamed = [each.text() for each in alike]
     if renamed:
         yield _risk("Looks renamed without an `id`", renamed)
@@ -113,9 +109,10 @@ def _risk(heading: str, items: Iterable[str]) -> doc.Section:
     return doc.Section(doc.Text(heading, doc.Look.RISK), (doc.Items(items),))
 
 
-def _networks(done: _Done) -> Iterator[doc.Items]:
+def _networks(done: _Done, more: Sequence[str]) -> Iterator[doc.Items]:
+    none = UNLISTED if more else "nothing to do"
     for place, several in done.items():
-        lines = list(_operations(several)) or ["nothing to do"]
+        lines = list(_operations(several)) or [none]
         yield doc.Items(lines, doc.Text(f"Update of {place}", doc.Look.STRONG))
 
 
@@ -148,23 +145,25 @@ def _moves(update: Rollout) -> str:
 
 
 def _update_data(
-    done: _Done, update: Rollout, alike: Iterable[RenamedWithoutId]
+    done: _Done, more: Sequence[str], update: Rollout, alike: Iterable[RenamedWithoutId]
 ) -> dict[str, object]:
     """The same for JSON: keys and their order are always the same."""
     return {
         "clean": update.clean,
         "operations": {
             place: [
-                {"does": each.does.value, "kind": each.kind, "name": each.name} for each in several
+                {"action": each.does.value, "kind": each.kind, "name": each.name}
+                for each in several
             ]
             for place, several in done.items()
         },
-        "moves": list(update.moves),
+        "operations_unlisted": list(more),
+        "changed_servers": list(update.moves),
         "renamed_without_id": [
             {"what": each.what, "old": each.old, "new": each.new, "id": each.identity}
             for each in alike
         ],
-        "troubles": [
+        "issues": [
             {
                 "effect": each.effect.value,
                 "server": each.server,

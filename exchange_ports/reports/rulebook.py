@@ -213,7 +213,7 @@ _COLUMNS: Final = (
     *("network", "platform", "zone", "direction", "effect"),
     *("source", "source servers", "source addresses"),
     *("destination", "destination servers", "destination addresses"),
-    *("passes", "reason", "published row", "document"),
+    *("ports", "reason", "published row", "document"),
     *("risk accepted", "risk notes", "owner", "ticket", "review by", "rule"),
     *("stack file", "sha256", "exchange-ports", "proof"),
 )
@@ -277,7 +277,7 @@ def _rule_data(rule: Rule) -> dict[str, object]:
         "allows": rule.allows,
         "source": _side_data(rule.source),
         "destination": _side_data(rule.destination),
-        "passes": rule.passes,
+        "ports": rule.passes,
         "risks": list(rule.risks),
         "description": rule.description,
         "reasons": [reason_data(reason) for reason in rule.reasons],

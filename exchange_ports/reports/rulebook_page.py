@@ -6,7 +6,7 @@ from typing import Final
 from exchange_ports.catalog import BY_ID
 from exchange_ports.clouds.base import Use
 from exchange_ports.findings import counted
-from exchange_ports.flows import Endpoint, ExternalEndpoint, Reason, accepted_risks
+from exchange_ports.flows import Endpoint, ExternalEndpoint, Reason
 from exchange_ports.flows.labels import EndpointLabels
 from exchange_ports.planning import Plans
 from exchange_ports.reports import document as doc
@@ -133,7 +133,7 @@ def _accepted(book: Book) -> Iterator[doc.Row]:
     """Every risk that is accepted and that is one, by where it is accepted."""
     plans = book.plans
     topology, labels = plans.topology, EndpointLabels(plans.inventory)
-    for path, flows in accepted_risks(plans.inventory, plans.flows).items():
+    for path, flows in plans.origins.accepted_risks(plans.flows).items():
         if path[0] == "additional_flows":
             yield _accepted_flow(topology.additional_flows[int(path[1])])
             continue

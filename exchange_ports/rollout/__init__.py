@@ -3,6 +3,12 @@
 Pure, as everything below `resources`. DESIGN 5 "Updates" is the statement; `docs/updates.md` tells it.
 """
 
+from exchange_ports.rollout.engine_operations import (
+    NetworkOperations,
+    replaced_wholes,
+    stack_operations,
+    unlisted,
+)
 from exchange_ports.rollout.examine import TransientEffect
 from exchange_ports.rollout.phases import Phase, PhasePlan, Rollout, ServersIn, plan_rollout
 from exchange_ports.rollout.request import (
@@ -19,7 +25,6 @@ from exchange_ports.rollout.update import (
     changed_at_once,
     network_pairs,
     operations,
-    places_elsewhere,
 )
 
 __all__ = [
@@ -27,6 +32,7 @@ __all__ = [
     "Does",
     "TransientEffect",
     "Ids",
+    "NetworkOperations",
     "Operation",
     "PhasePlan",
     "Phase",
@@ -35,10 +41,12 @@ __all__ = [
     "changed_at_once",
     "check_previous",
     "operations",
-    "places_elsewhere",
     "network_pairs",
     "registered",
+    "replaced_wholes",
     "select_phase",
+    "stack_operations",
+    "unlisted",
     "read_request",
     "plan_rollout",
 ]

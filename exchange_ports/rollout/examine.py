@@ -28,8 +28,8 @@ from exchange_ports.traffic.traffic import Traffic
 class TransientEffect(StrEnum):
     """What a moment does to traffic that it should not do."""
 
-    CUT = "cut"
-    OPEN = "open"
+    CUT = "blocked"
+    OPEN = "allowed"
 
 
 _MEMBERSHIPS: Final[tuple[Membership, ...]] = ("before", "both", "after")

@@ -93,12 +93,14 @@ def plan_rollout(
     new: Plans,
     servers_in: ServersIn = ServersIn.THIS_STACK,
     ids: tuple[update.Ids, update.Ids] = ({}, {}),
+    wholes: Iterable[str] = (),
 ) -> Rollout:
     """What passes on the way from one to the other, at once and in steps.
 
     Networks are matched by identity; one that changes its cloud goes in the one and comes in the
     other. One whose key changes without an `id` is another network: its servers change from the groups of
     the one to those of the other, one after the other. `ids` are the cloud ids that stand beside the one and the other, by network.
+    `wholes`: the networks in which something else replaces everything, in words.
     """
     pairs = tuple(update.network_pairs(old, new))
     everyone = update.server_interfaces(old, new)
@@ -127,6 +129,7 @@ def plan_rollout(
     moves = tuple(dict.fromkeys(interface.name for interface in everyone if interface.moves))
     apart = {issue.when for issue in at_once.issues}
     replaced = (
+        *wholes,
         *update.reattached(pairs),
         *update.moved_elsewhere(old, new, ids),
         *update.renamed_networks(old, new, (each for each in shifts if each.when in apart)),

@@ -319,24 +319,25 @@ def moved_elsewhere(old: Plans, new: Plans, ids: tuple[Ids, Ids]) -> Iterator[st
         yield f"every group of {place}: {name} from {one} to {other}"
 
 
-def places_elsewhere(old: Plans, new: Plans, ids: tuple[Ids, Ids]) -> frozenset[str]:
-    """The networks whose groups are at another place afterwards, as `network_name` names them."""
-    return frozenset(place for place, *_ in _other_ids(old, new, ids))
-
-
 def _other_ids(old: Plans, new: Plans, ids: tuple[Ids, Ids]) -> Iterator[tuple[str, str, str, str]]:
     """Each cloud id that is another: the network, the id's name, the id before and after."""
     before = {network_name(plan): key for key, plan in old.networks.items()}
     for key, plan in sorted(new.networks.items()):
         place = network_name(plan)
-        if place not in before or not plan.member_groups:
-            continue
-        was = as_mapping(ids[0].get(before[place])) or {}
-        will = as_mapping(ids[1].get(key)) or {}
-        for name in new.topology.networks[key].platform.facts.ids:
-            one, other = was.get(name), will.get(name)
-            if isinstance(one, str) and isinstance(other, str) and one != other:
-                yield place, name, one, other
+        if place in before:
+            was = as_mapping(ids[0].get(before[place])) or {}
+            will = as_mapping(ids[1].get(key)) or {}
+            yield from ((place, *each) for each in changed_ids(plan, was, will))
+
+
+def changed_ids(
+    plan: RuleSet, was: Mapping[str, object], will: Mapping[str, object]
+) -> Iterator[tuple[str, str, str]]:
+    """Each cloud id of a network that is another: the id's name, the id before and after."""
+    for name in plan.platform.facts.ids if plan.member_groups else ():
+        one, other = was.get(name), will.get(name)
+        if isinstance(one, str) and isinstance(other, str) and one != other:
+            yield name, one, other
 
 
 #: The groups of servers in a state. `before` and `after`: all of them those from before, or after.

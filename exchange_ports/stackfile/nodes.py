@@ -33,6 +33,8 @@ _BOM: Final = b"\xef\xbb\xbf"
 _UNSEEN: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
 )
+#: A comment that begins without a blank, behind a plain scalar.
+_HASH_AND_WORD: Final = re.compile(r"[ \t]+#[^\s#]")
 _ESCAPE: Final = re.compile(r"\\(.)")
 _LINE_BREAK: Final = re.compile("\r\n?|\n")
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -67,6 +69,8 @@ class YamlText(_Node):
     text: str
     #: Neither quoted nor a block: its meaning is up to the reader.
     plain: bool
+    #: Whether a comment that begins without a blank follows a plain scalar in its line: `Ticket #4711`.
+    before_hash: bool = False
 
 
 @dataclass(slots=True)
@@ -118,7 +122,12 @@ class _Builder:
         line = 1 if event.start_mark is None else event.start_mark.line + 1
         if isinstance(event, yaml.ScalarEvent):
             self._check_go(event, line)
-            self._begin(event, YamlText(line, event.tag, event.value, not event.style))
+            self._begin(
+                event,
+                YamlText(
+                    line, event.tag, event.value, not event.style, self._is_before_hash(event)
+                ),
+            )
         elif isinstance(event, yaml.CollectionStartEvent):
             is_mapping = isinstance(event, yaml.MappingStartEvent)
             self._begin(event, (Fields if is_mapping else YamlList)(line, event.tag))
@@ -161,6 +170,10 @@ class _Builder:
             if "/" in _ESCAPE.findall(written):
                 problem = "there is no \\/ in double quotes"
                 raise self.refused(kinds.NOT_YAML, line, problem=problem, remedy="write / alone")
+
+    def _is_before_hash(self, event: yaml.ScalarEvent) -> bool:
+        mark = event.end_mark
+        return bool(not event.style and mark and _HASH_AND_WORD.match(self._source, mark.index))
 
     def _begin(self, event: yaml.NodeEvent, node: Node) -> None:
         self.written += 1

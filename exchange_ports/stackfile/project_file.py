@@ -6,6 +6,8 @@ Must not know: where files are. What is not known for certain is refused: who re
 that it is not reviewed, and never that nothing differs.
 """
 
+import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, cast
@@ -18,6 +20,9 @@ from exchange_ports.stackfile.yaml_values import lenient
 
 #: The names of a project file in Pulumi's order: the first that is there is read. Its stack files end alike.
 PROJECT_FILES: Final = ("Pulumi.json", "Pulumi.yaml", "Pulumi.yml")
+
+#: The name of a stack file, with the stack's name and its ending.
+STACK: Final = re.compile(r"Pulumi\.(.+)(\.ya?ml|\.json)", re.DOTALL)
 
 _NAME: Final = "name"
 _CONFIG: Final = "config"
@@ -41,6 +46,13 @@ class ProjectFile:
     backend: str = ""
     #: Values for all stacks that have none of their own, by the whole name of the setting.
     config: Mapping[str, object] = field(default_factory=dict[str, object])
+    #: Whether it is named as ours, or declares a setting of ours, with a value or without.
+    ours: bool = False
+
+    def folder_from(self, above: str) -> str:
+        """Where its stack files are, below or beside the folder `above`, in which it is itself."""
+        # As Go joins paths: what begins with a slash is below as well.
+        return os.path.normpath(f"{above or '.'}/{self.folder}").replace(os.sep, "/")
 
 
 def read_project_file(content: bytes, file: str) -> ProjectFile:
@@ -79,8 +91,11 @@ def read_project_file(content: bytes, file: str) -> ProjectFile:
         raise _not_reviewed(file, "`config` is no mapping")
     backend = given.get(_BACKEND)
     url = (_mapping(backend) or {}).get("url") or ""
-    values = dict(_defaults(_mapping(config) or {}, name, file))
-    return ProjectFile(file, name, folder or "", str(url), values)
+    declared = _mapping(config) or {}
+    values = dict(_defaults(declared, name, file))
+    names = (_full_name(key, name) or "" for key in declared)
+    ours = name == NAMESPACE or any(each.startswith(f"{NAMESPACE}:") for each in names)
+    return ProjectFile(file, name, folder or "", str(url), values, ours)
 
 
 def _not_reviewed(file: str, why: str) -> Refused:
@@ -184,9 +199,8 @@ class Environment:
     unknown: str = ""
 
 
-def environment_of(stack: StackFile, project: str) -> Environment:
-    """What the environment of a stack file adds, as far as the file has it."""
-    given = stack.environment
+def environment_of(given: object, project: str) -> Environment:
+    """What the `environment` of a stack file adds, as far as the file has it."""
     if given is None:
         return Environment()
     is_list = isinstance(given, list)
@@ -229,6 +243,25 @@ def _has_expression(value: object) -> bool:
     return isinstance(value, str) and "${" in value
 
 
+def uncovered(before: StackFile, now: StackFile) -> tuple[str, ...]:
+    """Our settings that a stack file no longer has, each by its path.
+
+    Where its environment is not known, a value of that may stand there now: until then its own was first.
+    """
+    was, left = (set(_paths(each.config)) for each in (before, now))
+    return tuple(sorted(was - left))
+
+
+def _paths(values: Mapping[str, object], above: str = "") -> Iterator[str]:
+    for key, value in values.items():
+        path = f"{above}.{key}" if above else f"{NAMESPACE}:{key}"
+        inner = _mapping(value)
+        if inner is None:
+            yield path
+        else:
+            yield from _paths(inner, path)
+
+
 def resolved(stack: StackFile, project: ProjectFile | None) -> StackFile:
     """The stack file with what its environment and its project add to it, in Pulumi's order.
 
@@ -238,7 +271,7 @@ def resolved(stack: StackFile, project: ProjectFile | None) -> StackFile:
     :raises Refused: a setting of ours would be something else than the program expects.
     """
     name = NAMESPACE if project is None else project.name
-    added = environment_of(stack, name).config
+    added = environment_of(stack.environment, name).config
     own = {f"{NAMESPACE}:{key}": value for key, value in stack.config.items()}
     # By the name as it is written: an old form `aws:config:region` is `aws:region`.
     written = {_full_name(key, name) or key: key for key in stack.others}
@@ -253,7 +286,9 @@ def resolved(stack: StackFile, project: ProjectFile | None) -> StackFile:
     }
     others = {key: v for key, v in merged.items() if not key.startswith(f"{NAMESPACE}:")}
     sealed = {full: stack.sealed[key] for full, key in written.items() if key in stack.sealed}
-    return replace(stack, config=ours, others=others, sealed=sealed)
+    added_here = {key.partition(":")[2] for key in added} | stack.config.keys()
+    from_file = {} if project is None else dict.fromkeys(ours.keys() - added_here, project.file)
+    return replace(stack, config=ours, others=others, sealed=sealed, from_file=from_file)
 
 
 def _merged(own: Mapping[str, object], added: Mapping[str, object]) -> dict[str, object]:

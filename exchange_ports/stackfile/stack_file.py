@@ -30,6 +30,10 @@ FULL_NAMES: Final = tuple(f"{NAMESPACE}:{name}" for name in SETTINGS)
 #: Our settings that are one word; the others are mappings.
 WORDS: Final = ("phase", "servers_in")
 
+#: Fields that hold what people write, and mappings of such texts. Elsewhere no value has a `#` in it.
+_SENTENCES: Final = ("organization", "reason", "owner", "ticket")
+_OF_SENTENCES: Final = ("accept_risk", "acknowledge", "tags")
+
 #: How alike a name must be to one of ours to be a slip of it, as `difflib` measures it.
 _ALIKE: Final = 0.8
 
@@ -55,6 +59,8 @@ class StackFile:
     #: What stands under `environment`, as data, and a digest of it as it is written.
     environment: object = None
     environment_digest: str = ""
+    #: Our settings that another file has the value of, by name, with that file.
+    from_file: Mapping[str, str] = field(default_factory=dict[str, str], repr=False, compare=False)
     #: Where fields stand: the nodes of `config`, ours by the name without the namespace.
     _nodes: Mapping[str, "_Placed"] = field(
         default_factory=dict[str, "_Placed"], repr=False, compare=False
@@ -63,12 +69,17 @@ class StackFile:
 
     def locate(self, path: Path) -> Place:
         """Where a field of `config` stands, or the nearest known one around it."""
+        if path and path[0] in self.from_file:
+            return Place(self.from_file[str(path[0])], None)
         line = self._line
         placed = self._nodes.get(str(path[0])) if path else None
         for step in path[1:]:
             if placed is None:
                 break
             line = placed.line
+            if isinstance(step, str) and isinstance(placed.node, YamlList):
+                # The key is left out: `domain_controllers: [10.20.2.10]` has their `addresses`.
+                continue
             placed = _step(placed.node, step)
         return Place(self.file, line if placed is None else placed.line)
 
@@ -105,6 +116,27 @@ def read_stack_file(content: bytes, file: str) -> StackFile:
     return read
 
 
+#: What is wrong with a file in which nothing is ours, and nothing else.
+_NOTHING: Final = (kinds.EMPTY_FILE, kinds.NO_CONFIG, kinds.MISSING_TOPOLOGY)
+
+
+def has_no_topology(refused: Refused) -> bool:
+    """Whether a file was refused for that alone, so that its settings may come from its environment."""
+    return all(finding.kind in _NOTHING for finding in refused.findings)
+
+
+def read_environment(content: bytes, file: str) -> tuple[object, str]:
+    """What stands under `environment` of a file that has no topology, and a digest of it as it is written.
+
+    :raises Refused: it is no document.
+    """
+    root = compose(content, file)
+    for entry in root.entries if isinstance(root, Fields) else ():
+        if isinstance(entry.key, YamlText) and entry.key.text == "environment":
+            return lenient(entry.value), digest(entry.value)
+    return None, ""
+
+
 class _Reader(Walk):
     """The frame of a stack file: its top level, `config`, and which settings are ours."""
 
@@ -134,6 +166,9 @@ class _Reader(Walk):
         if not config_may_be_meant:
             self.add(kinds.NO_CONFIG, (), root.line, namespace=NAMESPACE)
         return None
+
+    def is_sentence(self, path: Path) -> bool:
+        return path[-1] in _SENTENCES or path[-2:-1] in {(each,) for each in _OF_SENTENCES}
 
     def stray(self, name: str, line: int) -> bool:
         """A key of the top level that Pulumi ignores; whether `config` could have been meant."""

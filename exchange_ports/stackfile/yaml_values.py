@@ -208,12 +208,18 @@ class Walk:
         self.blanks(node, path)
         if not node.plain or node.tag is not None:
             return node.text
+        if node.before_hash and self.is_sentence(path):
+            self.add_once(node, kinds.COMMENT_IN_TEXT, path, node.line)
         value = meaning(node.text)
         if (why := doubt(node.text)) is not None:
             # Where an alias repeats it, too, the line is that of the text to be quoted.
             facts = {"text": node.text, "pulumi": _made(value)}
             self.add_once(node, _DOUBTS[why], path, node.line, **facts)
         return value
+
+    def is_sentence(self, path: Path) -> bool:
+        """Whether a person writes what they like there, so that a `#` may belong to the text."""
+        return False
 
     def blanks(self, node: YamlText, path: Path) -> None:
         """Refuse a text that Pulumi cannot write and read once more, as it does with every file."""

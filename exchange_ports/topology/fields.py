@@ -10,7 +10,14 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_interface
 from typing import Annotated, Any, Final, NamedTuple, Self
 
-from pydantic import GetCoreSchemaHandler, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    Discriminator,
+    Field,
+    GetCoreSchemaHandler,
+    Tag,
+    WithJsonSchema,
+)
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from exchange_ports.catalog import SERVICES, Service
@@ -240,11 +247,12 @@ def _ports(value: object) -> Ports:
     match = _PORTS.fullmatch(text)
     if match is None:
         raise PydanticCustomError("bad-ports", "", {"ports": text, "meant": _meant(text)})
+    written = (match["first"], match["last"] or match["first"])
     # Longer digits would only cost time: no port has more than five.
-    first, last = (int(match[part][:6]) for part in ("first", "last" if match["last"] else "first"))
-    for port in (first, last):
+    first, last = (int(digits[:6]) for digits in written)
+    for port, digits in ((first, written[0]), (last, written[1])):
         if not 1 <= port <= HIGHEST_PORT:
-            raise PydanticCustomError("bad-port", "", {"port": port, "highest": HIGHEST_PORT})
+            raise PydanticCustomError("bad-port", "", {"port": digits, "highest": HIGHEST_PORT})
     if first > last:
         raise PydanticCustomError("bad-ports", "", {"ports": text, "meant": _meant(text)})
     return Ports(Protocol(match["protocol"]), (PortRange(first, last),))
@@ -327,7 +335,7 @@ class FlowEnd(NamedTuple):
         :raises PydanticCustomError: not text, or text that can be no end.
         """
         text = _must_be_text(value, "a role, a server, a range or internet")
-        if ":" in text or (text[:1].isdigit() and ("." in text or "/" in text)):
+        if _LIKE_ADDRESSES.fullmatch(text):
             return cls("", None, _range(text))
         word, at, site = text.partition("@")
         if not _NAME.fullmatch(text):
@@ -400,21 +408,77 @@ GroupKey = Annotated[
         "The key of a group, as plans and outputs name it.",
     ),
 ]
-Range = Annotated[
-    Network,
-    _EndReader(_range),
-    _text(
-        "string",
-        r"[0-9a-fA-F:.]+(/[0-9]{1,3})?",
-        ["10.20.0.0/20", "2001:db8:10::/48"],
-        "An address range of either family without host bits; an address alone is a range of one.",
-    ),
+_RANGE_SCHEMA: Final = _text(
+    "string",
+    r"[0-9a-fA-F:.]+(/[0-9]{1,3})?",
+    ["10.20.0.0/20", "2001:db8:10::/48"],
+    "An address range of either family without host bits; an address alone is a range of one.",
+)
+_ADDRESS_SCHEMA: Final = _text(
+    "string", r"[0-9a-fA-F:.]+", ["10.20.0.11"], "One address of either family."
+)
+Range = Annotated[Network, _EndReader(_range), _RANGE_SCHEMA]
+Address = Annotated[IPv4Address | IPv6Address, _EndReader(_address), _ADDRESS_SCHEMA]
+#: Whether text is an address or a range, or else a word: no word begins with a digit and has a dot.
+_LIKE_ADDRESSES: Final = re.compile(r".*:.*|[0-9].*[./].*")
+
+
+def _shape(value: object) -> str:
+    if isinstance(value, str):
+        return "<word>"
+    return "<list>" if isinstance(value, list | tuple) else "<mapping>"
+
+
+def _shape_of_ranges(value: object) -> str:
+    return "<range>" if isinstance(value, str) else _shape(value)
+
+
+def _shape_of_ranges_or_word(value: object) -> str:
+    like = isinstance(value, str) and _LIKE_ADDRESSES.fullmatch(value)
+    return "<range>" if like else _shape(value)
+
+
+#: Tells the ways to write a field apart by shape, so that an error is about the one that was used.
+#: Its tags appear in error locations and are taken out again by their brackets.
+BY_SHAPE: Final = Discriminator(_shape)
+#: The same where one address or range may stand for a list of one, beside no words.
+BY_SHAPE_OF_RANGES: Final = Discriminator(_shape_of_ranges)
+#: The same beside words.
+BY_SHAPE_OF_RANGES_OR_WORD: Final = Discriminator(_shape_of_ranges_or_word)
+
+OneAddress = Annotated[
+    tuple[IPv4Address | IPv6Address, ...],
+    _EndReader(lambda value: (_address(value),)),
+    _ADDRESS_SCHEMA,
+    Tag("<range>"),
 ]
-Address = Annotated[
-    IPv4Address | IPv6Address,
-    _EndReader(_address),
-    _text("string", r"[0-9a-fA-F:.]+", ["10.20.0.11"], "One address of either family."),
+OneRange = Annotated[
+    tuple[Network, ...], _EndReader(lambda value: (_range(value),)), _RANGE_SCHEMA, Tag("<range>")
 ]
+#: One range, or a list of at least one. What is read is always a tuple.
+Ranges = Annotated[
+    OneRange | Annotated[tuple[Range, ...], Field(min_length=1), Tag("<list>")],
+    BY_SHAPE_OF_RANGES,
+]
+#: The same, and the list may be empty.
+OptionalRanges = Annotated[
+    OneRange | Annotated[tuple[Range, ...], Tag("<list>")], BY_SHAPE_OF_RANGES
+]
+
+
+class RangesAsMapping:
+    """Reads ranges alone as the `addresses` of a mapping: `lync: [10.20.4.0/28]`."""
+
+    def __get_pydantic_core_schema__(
+        self, source: type[BaseModel], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        ranges = core_schema.no_info_after_validator_function(
+            lambda read: source.model_construct(addresses=read), handler.generate_schema(Ranges)
+        )
+        ways = {"<mapping>": handler(source), "<list>": ranges, "<range>": ranges}
+        return core_schema.tagged_union_schema(ways, _shape_of_ranges)
+
+
 Port = Annotated[
     int,
     _EndReader(_port),

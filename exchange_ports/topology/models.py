@@ -7,9 +7,9 @@ Cloud ids are no part of it: they are given to the component, by network.
 
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, ConfigDict, Field, Tag
 
 from exchange_ports.catalog import DEFAULT_SERVICES, EDGESYNC_PORT, SMTP_PORT, Need, Service
 from exchange_ports.topology import fields
@@ -22,17 +22,6 @@ class Declared(BaseModel):
     # Every command loads these models, so they load no more than it takes to read a topology: only
     # the whole is built, and the texts below fields are read when the schema is asked for (`schema`).
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
-
-
-def _shape(value: Any) -> str:
-    if isinstance(value, str):
-        return "<word>"
-    return "<list>" if isinstance(value, list | tuple) else "<mapping>"
-
-
-#: Tells the ways to write a field apart by shape, so that an error speaks of the one that was used.
-#: Its tags appear in error locations and are taken out again by their brackets.
-BY_SHAPE: Final = Discriminator(_shape)
 
 
 class Zone(StrEnum):
@@ -123,9 +112,9 @@ class Network(Declared):
     platform: Platform = Field(examples=["aws", "azure"])
     """The cloud: `aws` (security groups) or `azure` (network security groups). `external` is a
     place known only by its addresses."""
-    internal: tuple[fields.Range, ...] = Field(min_length=1, examples=[["10.20.0.0/20"]])
+    internal: fields.Ranges = Field(examples=[["10.20.0.0/20"]])
     """The address ranges of the internal zone, in which Exchange servers stand."""
-    perimeter: tuple[fields.Range, ...] = Field(default=(), examples=[["10.20.240.0/24"]])
+    perimeter: fields.OptionalRanges = Field(default=(), examples=[["10.20.240.0/24"]])
     """The address ranges of the perimeter zone: Edge Transport servers and nothing else of ours."""
     internet: Literal["any", "public"] | None = Field(default=None, examples=["public"])
     """What `internet` means here. Left out: public addresses, and any address as a source for
@@ -139,6 +128,11 @@ class Network(Declared):
     quotas: Quotas = Field(default_factory=Quotas, examples=[{"rules_per_security_group": 100}])
     """Quotas that AWS has raised for this network's account and Region: the plan is held against them.
     Azure raises none of its limits on groups and rules."""
+    other_groups: fields.Count | None = Field(default=None, examples=[1])
+    """AWS: how many security groups of others the network interfaces of our servers keep beside ours,
+    such as the company's baseline groups. They count against the groups per interface, also during an
+    update, when groups from before and after are attached. What their rules allow is not known here.
+    Left out, none."""
     attach_to: Attachment = Field(default=Attachment.NETWORK_INTERFACES, examples=["subnets"])
     """Azure: what the network security groups hang on. `network_interfaces`: those of our servers,
     and nobody else is touched. `subnets`: those that our servers stand in; a group there replaces the
@@ -156,7 +150,7 @@ class Network(Declared):
 AddressOrSeveral = Annotated[
     Annotated[fields.Address, Tag("<word>")]
     | Annotated[tuple[fields.Address, ...], Field(min_length=1), Tag("<list>")],
-    BY_SHAPE,
+    fields.BY_SHAPE,
 ]
 
 
@@ -196,16 +190,14 @@ class Server(Addressed):
 class Addresses(Declared):
     """Neighbors by address: what Exchange needs of them is opened at Exchange's end."""
 
-    addresses: tuple[fields.Range, ...] = Field(
-        min_length=1, examples=[["10.20.2.10", "10.20.3.10"]]
-    )
+    addresses: fields.Ranges = Field(examples=[["10.20.2.10", "10.20.3.10"]])
     """Their addresses or ranges, in any network."""
 
 
 class DomainControllers(Addresses):
     """Domain controllers by address."""
 
-    accounts_forest: tuple[fields.Range, ...] = Field(default=(), examples=[["10.64.2.10"]])
+    accounts_forest: fields.OptionalRanges = Field(default=(), examples=[["10.64.2.10"]])
     """Domain controllers of an accounts forest. They are no internal domain controllers by
     themselves; listed here, everything passes to and from them too."""
 
@@ -220,14 +212,17 @@ class Site(Declared):
         examples=[{"ex1": {"roles": ["client_access", "mailbox"], "address": "10.20.0.11"}}],
     )
     """The internal Exchange servers, by name."""
-    domain_controllers: DomainControllers | None = Field(
-        default=None, examples=[{"addresses": ["10.20.2.10"]}]
+    domain_controllers: Annotated[DomainControllers, fields.RangesAsMapping()] | None = Field(
+        default=None, examples=[["10.20.2.10"], {"addresses": ["10.20.2.10"]}]
     )
-    """Domain controllers: every protocol and port to and from every internal Exchange server."""
-    lync: Addresses | None = Field(default=None, examples=[{"addresses": ["10.20.4.0/28"]}])
+    """Domain controllers: every protocol and port to and from every internal Exchange server. A list is
+    their `addresses`."""
+    lync: Annotated[Addresses, fields.RangesAsMapping()] | None = Field(
+        default=None, examples=[["10.20.4.0/28"]]
+    )
     """Internal Lync or Skype for Business servers: everything, as for domain controllers."""
-    other_exchange: Addresses | None = Field(
-        default=None, examples=[{"addresses": ["10.20.5.0/28"]}]
+    other_exchange: Annotated[Addresses, fields.RangesAsMapping()] | None = Field(
+        default=None, examples=[["10.20.5.0/28"]]
     )
     """Exchange 2007 or 2010 servers, and load-balanced addresses of the fabric."""
     id: fields.Name | None = Field(default=None, examples=["hq"])
@@ -279,8 +274,9 @@ class EdgeServer(Addressed):
 Internet = Annotated[Literal["internet"], Field(description="Any public address.")]
 Source = Annotated[
     Annotated[Internet, Tag("<word>")]
+    | fields.OneRange
     | Annotated[tuple[fields.Range, ...], Field(min_length=1), Tag("<list>")],
-    BY_SHAPE,
+    fields.BY_SHAPE_OF_RANGES_OR_WORD,
 ]
 
 
@@ -290,7 +286,7 @@ class ClientSource(Declared):
     source: Source = Field(
         default="internet", alias="from", examples=["internet", ["10.64.0.0/12"]]
     )
-    """Where they are: `internet`, or a list of ranges. Left out, the Internet."""
+    """Where they are: `internet`, a range, or a list of ranges. Left out, the Internet."""
     services: tuple[Service, ...] = Field(
         default=DEFAULT_SERVICES, min_length=1, examples=[["https", "imap"]]
     )
@@ -308,7 +304,7 @@ class Inbound(Declared):
     source: Source = Field(
         default="internet", alias="from", examples=["internet", ["192.0.2.0/24"]]
     )
-    """Who delivers: `internet`, or the ranges of a filtering service."""
+    """Who delivers: `internet`, or the range or ranges of a filtering service."""
     to: tuple[fields.Name, ...] | None = Field(
         default=None, min_length=1, examples=[["hq"], ["hybrid1"]]
     )
@@ -330,7 +326,7 @@ class SmartHost(Declared):
 NextHop = Annotated[
     Annotated[Internet, Tag("<word>")]
     | Annotated[tuple[SmartHost, ...], Field(min_length=1), Tag("<list>")],
-    BY_SHAPE,
+    fields.BY_SHAPE,
 ]
 
 
@@ -354,7 +350,7 @@ class Outbound(Declared):
 class Relay(Declared):
     """Applications or appliances that hand mail to Exchange: a Receive connector of their own."""
 
-    source: tuple[fields.Range, ...] = Field(alias="from", min_length=1, examples=[["10.20.7.30"]])
+    source: fields.Ranges = Field(alias="from", examples=["10.20.7.30", ["10.20.7.30"]])
     """Their addresses, the connector's remote IP ranges."""
     to: RelayTarget = Field(default=RelayTarget.CLIENT_ACCESS, examples=["client_access"])
     """The role that the connector is made for."""
@@ -374,7 +370,7 @@ class MailFlow(Declared):
             Annotated[Literal["none"], Tag("<word>")]
             | Annotated[Inbound, Tag("<mapping>")]
             | Annotated[tuple[Inbound, ...], Field(min_length=1), Tag("<list>")],
-            BY_SHAPE,
+            fields.BY_SHAPE,
         ]
         | None
     ) = Field(default=None, examples=[{"from": "internet"}, "none"])
@@ -385,7 +381,7 @@ class MailFlow(Declared):
             Annotated[Literal["none"], Tag("<word>")]
             | Annotated[Outbound, Tag("<mapping>")]
             | Annotated[tuple[Outbound, ...], Field(min_length=1), Tag("<list>")],
-            BY_SHAPE,
+            fields.BY_SHAPE,
         ]
         | None
     ) = Field(default=None, examples=[{"through": "edge", "next_hop": "internet"}])
@@ -421,13 +417,14 @@ class MailFlow(Declared):
 
 Resolver = (
     Annotated[Literal["domain_controllers", "cloud_resolver"], Tag("<word>")]
+    | fields.OneAddress
     | Annotated[tuple[fields.Address, ...], Field(min_length=1), Tag("<list>")]
 )
-ResolverOfNetwork = Annotated[Resolver, BY_SHAPE]
+ResolverOfNetwork = Annotated[Resolver, fields.BY_SHAPE_OF_RANGES_OR_WORD]
 ResolverOrByNetwork = Annotated[
     Resolver
     | Annotated[dict[fields.Name, ResolverOfNetwork], Field(min_length=1), Tag("<mapping>")],
-    BY_SHAPE,
+    fields.BY_SHAPE_OF_RANGES_OR_WORD,
 ]
 
 
@@ -438,7 +435,7 @@ class NameServers(Declared):
         examples=["domain_controllers", "cloud_resolver", ["10.20.2.53"], {"corp": ["10.20.2.53"]}]
     )
     """For internal Exchange servers: `domain_controllers`, `cloud_resolver` (the cloud's own resolver,
-    which no rule filters), or a list of addresses; or one of these for each network."""
+    which no rule filters), an address or a list of addresses; or one of these for each network."""
     edge: ResolverOrByNetwork | None = Field(
         default=None, examples=[["10.20.240.53"], "cloud_resolver", {"corp": ["10.20.240.53"]}]
     )
@@ -466,13 +463,13 @@ class SenderReputation(Declared):
 Reputation = Annotated[
     Annotated[Literal["direct", "disabled"], Tag("<word>")]
     | Annotated[SenderReputation, Tag("<mapping>")],
-    BY_SHAPE,
+    fields.BY_SHAPE,
 ]
 
 Ends = Annotated[
     Annotated[fields.FlowEndText, Tag("<word>")]
     | Annotated[tuple[fields.FlowEndText, ...], Field(min_length=1), Tag("<list>")],
-    BY_SHAPE,
+    fields.BY_SHAPE,
 ]
 
 
@@ -532,9 +529,7 @@ class Topology(Declared):
         min_length=1, examples=[{"corp": {"platform": "aws", "internal": ["10.20.0.0/20"]}}]
     )
     """VPCs and VNets, by name. Their cloud ids are given beside the topology."""
-    private_blocks: tuple[fields.Range, ...] = Field(
-        default=PRIVATE_BLOCKS, min_length=1, examples=[["10.0.0.0/8"]]
-    )
+    private_blocks: fields.Ranges = Field(default=PRIVATE_BLOCKS, examples=[["10.0.0.0/8"]])
     """IPv4 blocks that are the organization's own: `internet` is everything else. Every zone lies
     in them. Fewer blocks make a shorter list: with 10.0.0.0/8 alone 9 prefixes instead of 30."""
     sites: dict[fields.Name, Site] = Field(
@@ -559,6 +554,7 @@ class Topology(Declared):
         default=None,
         examples=[
             "disabled",
+            "direct",
             {"proxy": {"address": "10.20.240.9", "port": 8080, "type": "socks5"}},
         ],
     )

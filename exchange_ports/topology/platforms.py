@@ -58,6 +58,8 @@ class PlatformFacts(NamedTuple):
     no_subnets: str = ""
     #: Why no limit can be raised; empty where some can.
     no_quotas: str = ""
+    #: Why groups of others beside ours mean nothing; empty where they are counted.
+    no_other_groups: str = ""
     port_25: Port25 | None = None
     starter: Starter = Starter((), "{}")
 
@@ -85,6 +87,8 @@ PLATFORMS: Final[Mapping[Platform, PlatformFacts]] = {
         ids=("resource_group_name", "location"),
         no_quotas="Azure raises none of its limits on network security groups and application "
         "security groups, so nothing more would fit",
+        no_other_groups="a network interface of Azure has one network security group, so none of others can "
+        "be attached beside ours",
         port_25=Port25(
             "Azure lets it out under an Enterprise Agreement only",
             "use a smart host on another port, or make sure of the subscription's agreement",
@@ -99,5 +103,6 @@ PLATFORMS: Final[Mapping[Platform, PlatformFacts]] = {
         "external",
         no_subnets="nothing is made for an external network",
         no_quotas="nothing is made in an external network, so nothing is counted there",
+        no_other_groups="nothing is made in an external network, so nothing is counted there",
     ),
 }

@@ -5,10 +5,10 @@ it. `private_blocks` do not make public addresses private here. Must not know: f
 """
 
 from collections.abc import Collection, Iterable
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from typing import Final, NamedTuple
 
-from exchange_ports.catalog import SENSITIVE_PORTS
+from exchange_ports.catalog import SENSITIVE_PORTS, Part
 from exchange_ports.topology import models
 from exchange_ports.traffic.addresses import (
     EVERYTHING_V4,
@@ -90,6 +90,52 @@ def risks(
     )
 
 
+class Opener(Enum):
+    """What opens traffic: how much of it is somebody's own choice."""
+
+    OPERATOR = auto()
+    """An additional flow."""
+    RELAY = auto()
+    """A relay."""
+    NEIGHBOR = auto()
+    """A row of the ground rules, for a neighbor that a field names."""
+    ROW = auto()
+    """Any other row of the published tables."""
+
+
+def why_risky(
+    source: Collection[Position],
+    destination: Collection[Position],
+    carried: ServiceSet,
+    opener: Opener,
+    *,
+    to_mailbox: bool,
+    wide: bool = False,
+) -> tuple[str, ...]:
+    """Why traffic must not be opened without a word, each reason as `X allows` continues; none where it may.
+
+    `to_mailbox`: a Mailbox server is at its destination (V4). `wide`: an end is a range that holds
+    public addresses and others.
+    """
+    both = {*source, *destination}
+    if both == {Position.INSIDE}:
+        return ()
+    found = risks(source, destination, carried)
+    if opener is Opener.NEIGHBOR:
+        # A neighbor of the ground rules is as much of a risk as a destination.
+        found += risks(destination, source, carried)
+    reasons = [str(each) for each in dict.fromkeys(found)]
+    if opener is Opener.OPERATOR and wide:
+        reasons.append(f"traffic with {Position.PUBLIC} and {Position.INSIDE} in one range")
+    if opener is Opener.OPERATOR and Position.PERIMETER in both:
+        reasons.append(f"traffic with an end in {Position.PERIMETER}")
+    if opener in (Opener.OPERATOR, Opener.RELAY) and Position.PUBLIC in source and to_mailbox:
+        reasons.append(f"traffic from {Position.PUBLIC} to {Part.MAILBOX}")
+    if opener is Opener.RELAY and {*source} == {Position.PERIMETER}:
+        reasons.append(f"a relay in {Position.PERIMETER}")
+    return tuple(reasons)
+
+
 # ---- where addresses are ----
 
 _V4: Final = AddressSet.of([EVERYTHING_V4])
@@ -126,6 +172,11 @@ class ZoneMap:
     def at(self, ranges: Iterable[Network]) -> frozenset[Position]:
         """Where ranges are."""
         return self.positions(AddressSet.of(ranges))
+
+    def is_wide(self, range_: Network) -> bool:
+        """Whether a range holds public addresses and others: no organization has such a range."""
+        found = self.at((range_,))
+        return Position.PUBLIC in found and len(found) > 1
 
     def positions(
         self, addresses: AddressSet, *, every_protocol: bool = False

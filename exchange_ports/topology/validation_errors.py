@@ -115,7 +115,7 @@ _REASONS: Final = {
 
 def shape_errors(errors: Sequence[ErrorDetails], data: Any, at: Path) -> Iterator[ShapeError]:
     """A finding for each error that pydantic found in `data`, which stands at `at`."""
-    paths = [_path(error["loc"]) for error in errors]
+    paths = [_path(error["loc"], data) for error in errors]
     for error, path in zip(errors, paths, strict=True):
         below = any(len(other) > len(path) and other[: len(path)] == path for other in paths)
         if error["type"] == "too_short" and below:
@@ -128,11 +128,11 @@ def shape_errors(errors: Sequence[ErrorDetails], data: Any, at: Path) -> Iterato
         elif kind in _READ:
             yield _READ[kind](facts, path, data, at)
         else:
-            yield _wrong_type(kind, path, data, at)
+            yield _wrong_type(kind, facts, path, data, at)
 
 
-#: Pydantic's own steps in a location: union tags (`models.BY_SHAPE`), and that a key is wrong.
-_MARKS: Final = frozenset({"<word>", "<list>", "<mapping>", "[key]"})
+#: Pydantic's own steps in a location: union tags (`fields.BY_SHAPE`), and that a key is wrong.
+_MARKS: Final = frozenset({"<word>", "<range>", "<list>", "<mapping>", "[key]"})
 
 
 def mistakable(data: Any, at: Path, path: Path = ()) -> Iterator[ShapeError]:
@@ -149,9 +149,22 @@ def mistakable(data: Any, at: Path, path: Path = ()) -> Iterator[ShapeError]:
             yield from mistakable(value, at, (*path, index))
 
 
-def _path(loc: tuple[int | str, ...]) -> Path:
-    """A location without pydantic's own steps."""
-    return tuple(step for step in loc if step not in _MARKS)
+def _path(loc: tuple[int | str, ...], data: Any) -> Path:
+    """A location without pydantic's own steps, and without keys that a shorter form leaves out.
+
+    The last step may be a key that is missing.
+    """
+    steps: list[int | str] = []
+    for step in loc:
+        if step in _MARKS or (isinstance(step, str) and isinstance(data, list | str)):
+            continue
+        steps.append(step)
+        there = cast("Any", data)
+        if isinstance(data, dict):
+            data = there.get(step)
+        elif isinstance(data, list):
+            data = there[step]
+    return tuple(steps)
 
 
 def _value(data: Any, path: Path) -> Any:
@@ -256,9 +269,29 @@ def _empty(_: dict[str, Any], path: Path, data: Any, at: Path) -> ShapeError:
     return ShapeError(BY_CODE["empty-list"].at((*at, *path), fix=fix))
 
 
-def _wrong_type(kind: str, path: Path, data: Any, at: Path) -> ShapeError:
+#: What a field with several shapes takes, by the tag of the shape.
+_SHAPES: Final = {
+    "<word>": "a word",
+    "<range>": "an address or range",
+    "<list>": "a list in brackets",
+    "<mapping>": "a mapping",
+}
+
+
+def _wrong_type(kind: str, facts: dict[str, Any], path: Path, data: Any, at: Path) -> ShapeError:
     value = _value(data, path)
-    expected = _EXPECTED.get(kind, "something else")
+    words = [each for each in _examples(path) if isinstance(each, str) and each.isidentifier()]
+    tags = str(facts.get("expected_tags", ""))
+    shapes = [
+        text for tag, text in _SHAPES.items() if tag in tags and (tag != "<word>" or not words)
+    ]
+    shapes = [*words, *shapes] if "<word>" in tags else shapes
+    expected = _EXPECTED.get(kind) or " or ".join(shapes) or "another value"
+    if isinstance(value, bool) and words and kind != "bool_type":
+        # YAML reads `no` and `off` as false, where a word such as `disabled` was meant.
+        expected = " or ".join((*words, expected))
+        found = BY_CODE["wrong-type"].at((*at, *path), got=plain_type(value), expected=expected)
+        return ShapeError(found)
     known = sorted(_fields_at(path)) if expected == _A_MAPPING else []
     if known:
         expected = f"{_A_MAPPING} with {', '.join(known)}"

@@ -22,6 +22,7 @@ SCENE: Final = FOLDER / "interrupted"
 GROUPS: Final = str(SCENE / "groups.json")
 RULES: Final = str(SCENE / "rules.json")
 STATE: Final = str(SCENE / "state.json")
+AZURE: Final = FOLDER / "azure"
 
 
 def adopt(*arguments: str) -> int:
@@ -229,6 +230,40 @@ def test_of_a_cloud_of_which_nothing_is_given_nothing_is_said_to_be_missing(
     assert "Cannot read what exists" in capsys.readouterr().err
 
 
+def test_on_azure_servers_are_attached_before_the_update_that_takes_foreign_rules_away(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def commands(state: Path, asgs: Path) -> list[str]:
+        stack = str(ROOT / "stacks" / "Pulumi.prod-azure.yaml")
+        given = (str(AZURE / "foreign.json"), str(asgs))
+        assert adopt(stack, "--json", "--state", str(state), "--azure", *given) == 1
+        steps = json.loads(capsys.readouterr().out)["steps"]
+        return [each["command"] or each["why"] for each in steps]
+
+    def at(several: list[str], begin: str) -> int:
+        (index,) = (index for index, each in enumerate(several) if each.startswith(begin))
+        return index
+
+    attach = "attach to every server of corp its application security groups"
+    known = commands(AZURE / "state.json", AZURE / "asgs.json")
+    assert not [each for each in known if "--target" in each]
+    assert at(known, "pulumi preview") < at(known, attach) < at(known, "pulumi up")
+    assert at(known, "pulumi up") < at(known, "az network nsg rule delete")
+
+    # A group that no server can be in yet is made first, alone.
+    asgs = json.loads((AZURE / "asgs.json").read_text())
+    gone = asgs.pop()["name"]
+    state = json.loads((AZURE / "state.json").read_text())
+    resources = state["deployment"]["resources"]
+    resources[:] = [each for each in resources if not each["urn"].endswith(f"::{gone}")]
+    (tmp_path / "asgs.json").write_text(json.dumps(asgs))
+    (tmp_path / "state.json").write_text(json.dumps(state))
+    lacking = commands(tmp_path / "state.json", tmp_path / "asgs.json")
+    (target,) = (each for each in lacking if each.startswith("pulumi up --target "))
+    assert gone in target
+    assert lacking.index(target) < at(lacking, attach) < lacking.index("pulumi up")
+
+
 def test_another_region_than_the_stack_s_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -340,7 +375,7 @@ def test_a_foreign_rule_is_written_as_people_write_it(
     rules["SecurityGroupRules"].append({**ours, **rule})
     assert adopt(*by_hand(tmp_path, groups, rules), "--json") == 1
     (network,) = json.loads(capsys.readouterr().out)["networks"].values()
-    assert {each["id"]: each["says"] for each in network["unwanted_rules"]}["sgr-9"] == said
+    assert {each["id"]: each["summary"] for each in network["unwanted_rules"]}["sgr-9"] == said
 
 
 def test_servers_are_attached_before_the_first_rule_is_revoked(

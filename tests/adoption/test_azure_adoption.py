@@ -75,8 +75,13 @@ class Made:
 
 
 @contextmanager
-def making(stack: str, directory: Path, tags: Mapping[str, str] = TAGS) -> Generator[Made]:
+def making(
+    stack: str, directory: Path, tags: Mapping[str, str] = TAGS, attach_to: str | None = None
+) -> Generator[Made]:
     topology = declared(stack, "azure")
+    if attach_to is not None:
+        for network in topology["networks"].values():
+            network["attach_to"] = attach_to
     with subscription(stack, topology, directory) as there:
         recording = there.run(topology, tags)
         there.deployment.up(recording)
@@ -132,6 +137,22 @@ def test_what_is_adopted_is_what_was_forgotten(tmp_path: Path) -> None:
         law()
 
 
+def test_groups_at_subnets_are_known_by_their_names(tmp_path: Path) -> None:
+    with making("dev", tmp_path, attach_to="subnets") as made:
+        asked = made.asked()
+        known = asked.ids(ResourceStatus.KNOWN)
+        assert known == made.made()
+        assert any(urn.endswith("-internal-subnets") for urn in known)
+        assert asked.answer().no_longer_wanted == ()
+        assert asked.commands() == []
+        # At interfaces instead: other groups, and those at subnets go with the next update.
+        elsewhere = copy.deepcopy(made.topology)
+        del elsewhere["networks"]["lab"]["attach_to"]
+        answer = replace(asked, topology=elsewhere).answer()
+        assert [each.wanted.name for each in answer.verdicts(ResourceStatus.MISSING)] == [INTERNAL]
+        assert [each.urn.name for each in answer.no_longer_wanted] == [f"{INTERNAL}-subnets"]
+
+
 def test_the_cli_the_rest_api_and_the_sdk_say_the_same(tmp_path: Path) -> None:
     with making("dev", tmp_path) as made:
         urn = made.one(INTERNAL)
@@ -171,8 +192,8 @@ def test_rules_that_people_changed_are_named_before_one_put_ends_them(tmp_path: 
         made.client.network_security_groups.begin_create_or_update(group, INTERNAL, nsg).result()
         asked = made.asked(without={urn})
         (verdict,) = asked.answer().verdicts(ResourceStatus.IMPORT)
+        assert [each.partition(":")[0] for each in verdict.takes_away] == ["by-hand"]
         assert verdict.edits == (
-            "takes away the rule by-hand",
             f"adds the rule {gone.name}",
             f"changes the rule {edited.name}",
         )

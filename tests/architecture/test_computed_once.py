@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from exchange_ports.cli import main
+from exchange_ports.flows import FieldOrigins
+from exchange_ports.flows.risky_flows import RiskyFlows
+from exchange_ports.flows.rows import FlowContext
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.topology.groups import RoleGroups
 from exchange_ports.topology.inventory import Inventory
@@ -14,7 +17,7 @@ from exchange_ports.topology.inventory import Inventory
 STACK = Path(__file__).parents[2] / "stacks/Pulumi.prod-aws.yaml"
 
 
-def test_inventory_role_groups_and_network_model_are_made_once_from_file_to_report(
+def test_each_derived_fact_is_made_once_from_file_to_report(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """`report` compiles the plans, proves them, and writes every rule with its reasons."""
@@ -29,8 +32,9 @@ def test_inventory_role_groups_and_network_model_are_made_once_from_file_to_repo
 
         monkeypatch.setattr(kind, "__init__", init)
 
-    for kind in (Inventory, RoleGroups, NetworkModel):
+    kinds = (Inventory, RoleGroups, FlowContext, RiskyFlows, FieldOrigins, NetworkModel)
+    for kind in kinds:
         counted(kind)
     assert main(["report", str(STACK)]) == 0
     assert capsys.readouterr().out
-    assert made == {"Inventory": 1, "RoleGroups": 1, "NetworkModel": 1}
+    assert made == {kind.__name__: 1 for kind in kinds}

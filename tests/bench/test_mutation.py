@@ -16,6 +16,7 @@ EDITS: Final = {
     "a and not b": ["a or not b", "not b", "a", "b"],
     "x.sends": ["x.receives"],
     "f(a, k=1)": ["f(a)", "2", "0"],
+    "zip(a, b, strict=True)": [],
     "a | b": ["a", "b"],
     "any(x for x in y if x)": ["all", "for x in y"],
     "[*a, b]": ["[b]"],

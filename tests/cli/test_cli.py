@@ -107,7 +107,7 @@ def test_plan_as_json_has_the_warnings_of_planning_and_the_use_of_limits(near: P
     assert [finding["code"] for finding in data["findings"]] == ["near-limit"] * 2
     limits = data["networks"]["lab"]["limits"]
     worn = [each for each in limits if each["limit"] == "aws-groups-per-interface"]
-    assert [(each["where"], each["used"], each["most"]) for each in worn] == [
+    assert [(each["where"], each["used"], each["maximum"]) for each in worn] == [
         ("ex1", 4, 4),
         ("ex2", 4, 4),
     ]
@@ -447,10 +447,10 @@ def test_reviews_as_json_have_their_findings_in_the_data(day: str, code: int) ->
     data = printed(ran, code)
     assert data["proved"]
     told = data["reviews"]
-    assert list(told) == ["as_of", "in_time", "dated", "undated_risks", "passed"]
+    assert list(told) == ["as_of", "in_time", "dated", "undated_risks", "overdue"]
     assert (told["as_of"], told["in_time"], told["dated"]) == (day, code == 0, 1)
-    assert [finding["code"] for finding in told["passed"]] == ["review-overdue"] * code
-    assert all(finding["line"] for finding in told["passed"])
+    assert [finding["code"] for finding in told["overdue"]] == ["review-overdue"] * code
+    assert all(finding["line"] for finding in told["overdue"])
 
 
 @pytest.mark.parametrize(
@@ -499,10 +499,10 @@ def test_an_update_is_told_by_its_exit_code_and_as_json(
 ) -> None:
     ran = run("plan", "--json", *arguments)
     data = printed(ran, code)
-    fields = "clean operations moves renamed_without_id troubles over_limit held_groups replaced_groups phases"
+    fields = "clean operations operations_unlisted changed_servers renamed_without_id issues over_limit held_groups replaced_groups phases"
     assert list(data) == fields.split()
     assert (data["clean"], data["phases"]) == (code == 0, steps)
-    assert bool(data["troubles"]) == (code == 1)
+    assert bool(data["issues"]) == (code == 1)
 
 
 def test_what_an_update_does_in_each_network_is_counted() -> None:

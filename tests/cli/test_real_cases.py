@@ -42,7 +42,7 @@ ANSWERS: Final = (
         1,
         (
             "Changed by others network security group exchange-corp-internal",
-            "the rule in-2617-tcp-443-anywhere-to-client-access.hq is deny inbound 443/tcp",
+            "the rule in-2852-tcp-443-any-to-client-access.hq is deny inbound 443/tcp",
             "exchange-corp-internal AllowAll allow inbound everything from * to *, priority 101",
         ),
     ),
@@ -53,6 +53,15 @@ ANSWERS: Final = (
         (
             "warning[created-over-limit] prefix list internet has 119 entries, and AWS allows 100",
             "fix: declare fewer or larger private_blocks, or change them in several updates",
+        ),
+    ),
+    # As it was: public blocks without a reason are refused, and the limit is said beside it.
+    Answer(
+        "plan prefix-list-public-blocks.yaml",
+        2,
+        (
+            "error[public-private-block] private blocks hold public addresses: 131.107.0.0/16",
+            "warning[created-over-limit] prefix list internet has 119 entries, and AWS allows 100",
         ),
     ),
     Answer(

@@ -21,9 +21,7 @@ from exchange_ports.proof import prove
 from exchange_ports.proof.cross_cloud import swap
 from exchange_ports.proof.explain import Explainer, without
 from exchange_ports.proof.network_model import NetworkModel
-from exchange_ports.reports.diagram.mermaid import mermaid
-from exchange_ports.reports.diagram.picture import draw_picture
-from exchange_ports.reports.diagram.svg import svg
+from exchange_ports.reports.diagram import Heading, draw_picture, mermaid, svg
 from exchange_ports.reports.document import Origin
 from exchange_ports.reports.handover_report import handover, handover_report
 from exchange_ports.reports.plan_report import plan_report
@@ -189,9 +187,9 @@ def test_reports_and_pictures_are_written(platform: Platform) -> None:
     assert len(book.rules) >= len(found.names.as_data(rules))
     assert rulebook_data(book)
     assert write(handover_report(handover(plans), "contoso", ORIGIN), "markdown")
-    scene = draw_picture(plans)
-    assert "ex1" in mermaid(scene, "dev")
-    assert "edge1" in svg(scene, "dev")
+    picture = draw_picture(plans)
+    assert "ex1" in mermaid(picture, Heading("dev"))
+    assert "edge1" in svg(picture, Heading("dev"))
 
 
 def registered(platform: Platform) -> Recording:

@@ -11,6 +11,7 @@ import pytest
 
 from exchange_ports.clouds.aws import limits as aws_limits
 from exchange_ports.clouds.aws import rules as aws
+from exchange_ports.clouds.aws import transitions as aws_transitions
 from exchange_ports.clouds.azure import limits as azure_limits
 from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.clouds.azure.names import BANDS
@@ -148,6 +149,41 @@ def test_the_three_largest_contributors_are_named_and_no_more() -> None:
 def test_groups_are_counted_for_each_server() -> None:
     data = edited(SMALL, {"sites.hq.servers.ex1.own_group": True})
     assert used(compile_plans(declared(data)), "aws-groups-per-interface") == {"ex1": 5}
+
+
+def with_others(data: Mapping[str, Any], number: int) -> dict[str, Any]:
+    return edited(data, {"networks.corp.other_groups": number})
+
+
+def test_groups_of_others_on_the_same_interface_count() -> None:
+    assert warned(with_others(SMALL, 1)) == [
+        ("near-limit", "ex1 takes 5 of the 5 groups that AWS allows per network interface")
+    ]
+    (finding,) = refused(with_others(SMALL, 2))
+    assert finding.summary == "ex1 needs 6 groups, and AWS allows 5 per network interface"
+    assert finding.why.endswith("(most is taken by: groups of ours: 4; other_groups: 2)")
+    assert finding.fix.startswith("attach fewer groups of others (other_groups), ")
+    raised = edited(
+        with_others(SMALL, 2), {"networks.corp.quotas": {"security_groups_per_interface": 6}}
+    )
+    assert used(compile_plans(declared(raised)), "aws-groups-per-interface") == {"ex1": 6}
+
+
+@pytest.mark.parametrize("old, new", [(1, 0), (0, 1)])
+def test_groups_of_others_count_in_the_middle_of_an_update(old: int, new: int) -> None:
+    """Groups from before and after are attached together, and those of others beside them."""
+    before, after = (rule_set(other_groups=each, groups=GROUPS) for each in (old, new))
+    both = aws_transitions.merged(before, after, lambda _: (True, True))
+    for attached, found in (
+        (wearing(4), []),
+        (wearing(5), ["ex1 needs 6 groups, and AWS allows 5"]),
+    ):
+        joined = aws_transitions.with_memberships(both, attached, {})
+        said = [text.partition(" per ")[0] for text in errors(aws_limits.check(joined))]
+        assert said == found
+
+
+GROUPS: Final = tuple(aws.SecurityGroup(f"group-{each}", "") for each in range(5))
 
 
 def rule_set(**parts: Any) -> aws.AwsRuleSet:

@@ -115,7 +115,7 @@ def test_the_json_has_every_change_with_its_reason_and_line(
         "target": 0,
         "code": 0,
     }
-    assert (change["effect"], change["services"]) == ("opened", "everything")
+    assert (change["effect"], change["ports"]) == ("allowed", "everything")
     assert (change["source"]["zone"], change["destination"]["addresses"]) == (
         "perimeter",
         "10.20.6.9",
@@ -128,7 +128,7 @@ def test_the_json_has_every_change_with_its_reason_and_line(
 def test_what_is_cut_has_the_line_of_the_old_file(capsys: pytest.CaptureFixture[str]) -> None:
     diff(RISK, OLD, "--json")
     (change,) = json.loads(capsys.readouterr().out)["stacks"][0]["changes"]
-    assert (change["effect"], change["lines"]) == ("cut", [{"file": "old.yaml", "line": 37}])
+    assert (change["effect"], change["lines"]) == ("blocked", [{"file": "old.yaml", "line": 37}])
 
 
 def test_the_summary_is_written_whole_beside_a_comment_that_is_cut(

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 from exchange_ports.differences import Change, diff_plans
+from exchange_ports.differences.change import ChangeEndpoint
 from exchange_ports.planning import Plans, compile_plans
 from tests.differences.judge import assert_exact
 from tests.support.strategies import GONE, WITH_EDGE, declared, edited
@@ -44,49 +45,49 @@ EDITS: Final[Mapping[str, Case]] = {
     "a service more, and one less": Case(
         {"clients.office.services": ["imap"]},
         (
-            "cut, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 443/tcp in: C1",
-            "opened, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 143,993/tcp in: C3",
+            "allowed, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 143,993/tcp in: C3",
+            "blocked, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 443/tcp in: C1",
         ),
     ),
     "clients of a wider range": Case(
         {"clients.office.from": ["10.64.0.0/15"]},
-        ("opened, declared: 10.65.0.0/16 (outside) -> cas1 (inside) 443/tcp in: C1",),
+        ("allowed, declared: 10.65.0.0/16 (outside) -> cas1 (inside) 443/tcp in: C1",),
     ),
     "a server more": Case(
         {"sites.hq.servers.mbx3": {"roles": ["mailbox"], "address": "10.20.0.14"}},
         (
-            "opened, comes mbx3: 10.20.2.10 (outside) -> mbx3 (inside) everything in: R3",
-            "opened, comes mbx3: cas1 mbx1 mbx2 mbx3 (inside) -> mbx3 (inside) everything out/in: R1",
-            "opened, comes mbx3: edge1 (perimeter) -> mbx3 (inside) 25/tcp out/in: E2",
-            "opened, comes mbx3: mbx3 (inside) -> 10.20.2.10 (outside) everything out: R3",
-            "opened, comes mbx3: mbx3 (inside) -> cas1 mbx1 mbx2 (inside) everything out/in: R1",
-            "opened, comes mbx3: mbx3 (inside) -> edge1 (perimeter) 25/tcp out/in: E3",
-            "opened, comes mbx3: mbx3 (inside) -> edge1 (perimeter) 50636/tcp out/in: E5",
+            "allowed, server_added mbx3: 10.20.2.10 (outside) -> mbx3 (inside) everything in: R3",
+            "allowed, server_added mbx3: cas1 mbx1 mbx2 mbx3 (inside) -> mbx3 (inside) everything out/in: R1",
+            "allowed, server_added mbx3: edge1 (perimeter) -> mbx3 (inside) 25/tcp out/in: E2",
+            "allowed, server_added mbx3: mbx3 (inside) -> 10.20.2.10 (outside) everything out: R3",
+            "allowed, server_added mbx3: mbx3 (inside) -> cas1 mbx1 mbx2 (inside) everything out/in: R1",
+            "allowed, server_added mbx3: mbx3 (inside) -> edge1 (perimeter) 25/tcp out/in: E3",
+            "allowed, server_added mbx3: mbx3 (inside) -> edge1 (perimeter) 50636/tcp out/in: E5",
         ),
         ("comes mbx3: Mailbox, corp",),
     ),
     "a server less": Case(
         {"sites.hq.servers.mbx2": GONE},
         (
-            "cut, goes mbx2: 10.20.2.10 (outside) -> mbx2 (inside) everything in: R3",
-            "cut, goes mbx2: cas1 mbx1 mbx2 (inside) -> mbx2 (inside) everything out/in: R1",
-            "cut, goes mbx2: edge1 (perimeter) -> mbx2 (inside) 25/tcp out/in: E2",
-            "cut, goes mbx2: mbx2 (inside) -> 10.20.2.10 (outside) everything out: R3",
-            "cut, goes mbx2: mbx2 (inside) -> cas1 mbx1 (inside) everything out/in: R1",
-            "cut, goes mbx2: mbx2 (inside) -> edge1 (perimeter) 25/tcp out/in: E3",
-            "cut, goes mbx2: mbx2 (inside) -> edge1 (perimeter) 50636/tcp out/in: E5",
+            "blocked, server_removed mbx2: 10.20.2.10 (outside) -> mbx2 (inside) everything in: R3",
+            "blocked, server_removed mbx2: cas1 mbx1 mbx2 (inside) -> mbx2 (inside) everything out/in: R1",
+            "blocked, server_removed mbx2: edge1 (perimeter) -> mbx2 (inside) 25/tcp out/in: E2",
+            "blocked, server_removed mbx2: mbx2 (inside) -> 10.20.2.10 (outside) everything out: R3",
+            "blocked, server_removed mbx2: mbx2 (inside) -> cas1 mbx1 (inside) everything out/in: R1",
+            "blocked, server_removed mbx2: mbx2 (inside) -> edge1 (perimeter) 25/tcp out/in: E3",
+            "blocked, server_removed mbx2: mbx2 (inside) -> edge1 (perimeter) 50636/tcp out/in: E5",
         ),
         ("goes mbx2: Mailbox, corp",),
     ),
     "a server more whose address clients from anywhere had": Case(
         {"sites.hq.servers.cas2": {"roles": ["client_access"], "address": "10.20.0.14"}},
         (
-            "opened, comes cas2: 0.0.0.0/0 (Internet) -> cas2 (inside) 443/tcp in: C1",
-            "opened, comes cas2: 10.20.2.10 (outside) -> cas2 (inside) everything in: R3",
-            "opened, comes cas2: 10.64.0.0/16 (outside) -> cas2 (inside) 443/tcp in: C1",
-            "opened, comes cas2: cas1 cas2 mbx1 mbx2 (inside) -> cas2 (inside) everything out/in: R1",
-            "opened, comes cas2: cas2 (inside) -> 10.20.2.10 (outside) everything out: R3",
-            "opened, comes cas2: cas2 (inside) -> cas1 mbx1 mbx2 (inside) everything out/in: R1",
+            "allowed, server_added cas2: 0.0.0.0/0 (Internet) -> cas2 (inside) 443/tcp in: C1",
+            "allowed, server_added cas2: 10.20.2.10 (outside) -> cas2 (inside) everything in: R3",
+            "allowed, server_added cas2: 10.64.0.0/16 (outside) -> cas2 (inside) 443/tcp in: C1",
+            "allowed, server_added cas2: cas1 cas2 mbx1 mbx2 (inside) -> cas2 (inside) everything out/in: R1",
+            "allowed, server_added cas2: cas2 (inside) -> 10.20.2.10 (outside) everything out: R3",
+            "allowed, server_added cas2: cas2 (inside) -> cas1 mbx1 mbx2 (inside) everything out/in: R1",
         ),
         ("comes cas2: Client Access, corp",),
         {"clients.world": {"services": ["https"]}},
@@ -94,18 +95,18 @@ EDITS: Final[Mapping[str, Case]] = {
     "another address": Case(
         {"sites.hq.servers.mbx2.address": "10.20.0.23"},
         (
-            "cut, address mbx2: cas1 mbx1 (inside) -> mbx2 (inside) everything out: R1",
-            "cut, address mbx2: edge1 (perimeter) -> mbx2 (inside) 25/tcp out: E2",
-            "cut, address mbx2: mbx2 (inside) -> cas1 mbx1 (inside) everything in: R1",
-            "cut, address mbx2: mbx2 (inside) -> edge1 (perimeter) 25/tcp in: E3",
-            "cut, address mbx2: mbx2 (inside) -> edge1 (perimeter) 50636/tcp in: E5",
-            "cut, address mbx2: mbx2 (inside) -> mbx2 (inside) everything out/in: R1",
-            "opened, address mbx2: cas1 mbx1 (inside) -> mbx2 (inside) everything out: R1",
-            "opened, address mbx2: edge1 (perimeter) -> mbx2 (inside) 25/tcp out: E2",
-            "opened, address mbx2: mbx2 (inside) -> cas1 mbx1 (inside) everything in: R1",
-            "opened, address mbx2: mbx2 (inside) -> edge1 (perimeter) 25/tcp in: E3",
-            "opened, address mbx2: mbx2 (inside) -> edge1 (perimeter) 50636/tcp in: E5",
-            "opened, address mbx2: mbx2 (inside) -> mbx2 (inside) everything out/in: R1",
+            "blocked, address_changed mbx2: cas1 mbx1 (inside) -> mbx2 (inside) everything out: R1",
+            "blocked, address_changed mbx2: edge1 (perimeter) -> mbx2 (inside) 25/tcp out: E2",
+            "blocked, address_changed mbx2: mbx2 (inside) -> cas1 mbx1 (inside) everything in: R1",
+            "blocked, address_changed mbx2: mbx2 (inside) -> edge1 (perimeter) 25/tcp in: E3",
+            "blocked, address_changed mbx2: mbx2 (inside) -> edge1 (perimeter) 50636/tcp in: E5",
+            "blocked, address_changed mbx2: mbx2 (inside) -> mbx2 (inside) everything out/in: R1",
+            "allowed, address_changed mbx2: cas1 mbx1 (inside) -> mbx2 (inside) everything out: R1",
+            "allowed, address_changed mbx2: edge1 (perimeter) -> mbx2 (inside) 25/tcp out: E2",
+            "allowed, address_changed mbx2: mbx2 (inside) -> cas1 mbx1 (inside) everything in: R1",
+            "allowed, address_changed mbx2: mbx2 (inside) -> edge1 (perimeter) 25/tcp in: E3",
+            "allowed, address_changed mbx2: mbx2 (inside) -> edge1 (perimeter) 50636/tcp in: E5",
+            "allowed, address_changed mbx2: mbx2 (inside) -> mbx2 (inside) everything out/in: R1",
         ),
         ("moves mbx2: 10.20.0.13 before, 10.20.0.23 now",),
     ),
@@ -115,13 +116,29 @@ EDITS: Final[Mapping[str, Case]] = {
         (),
         {"sites.hq.servers.mbx2.address": GONE},
     ),
+    "an address that is declared at last, and another service": Case(
+        {"sites.hq.servers.cas1.address": "10.20.0.11", "clients.office.services": ["imap"]},
+        (
+            "allowed, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 143,993/tcp in: C3",
+            "blocked, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 443/tcp in: C1",
+        ),
+        (),
+        {"sites.hq.servers.cas1.address": GONE},
+    ),
+    "an address that is no longer declared, and another service": Case(
+        {"sites.hq.servers.cas1.address": GONE, "clients.office.services": ["imap"]},
+        (
+            "allowed, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 143,993/tcp in: C3",
+            "blocked, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 443/tcp in: C1",
+        ),
+    ),
     "another role": Case(
         {"sites.hq.servers.mbx2.roles": ["client_access"]},
         (
-            "cut, declared mbx2: edge1 (perimeter) -> mbx2 (inside) 25/tcp out/in: E2",
-            "cut, declared mbx2: mbx2 (inside) -> edge1 (perimeter) 25/tcp out/in: E3",
-            "cut, declared mbx2: mbx2 (inside) -> edge1 (perimeter) 50636/tcp out/in: E5",
-            "opened, declared mbx2: 10.64.0.0/16 (outside) -> mbx2 (inside) 443/tcp in: C1",
+            "blocked, declared mbx2: edge1 (perimeter) -> mbx2 (inside) 25/tcp out/in: E2",
+            "blocked, declared mbx2: mbx2 (inside) -> edge1 (perimeter) 25/tcp out/in: E3",
+            "blocked, declared mbx2: mbx2 (inside) -> edge1 (perimeter) 50636/tcp out/in: E5",
+            "allowed, declared mbx2: 10.64.0.0/16 (outside) -> mbx2 (inside) 443/tcp in: C1",
         ),
         ("regrouped mbx2",),
     ),
@@ -141,9 +158,18 @@ EDITS: Final[Mapping[str, Case]] = {
         (),
         ("server mbx2 is mbx9",),
     ),
+    "another key, and the same `id` as before": Case(
+        {
+            "sites.hq.servers.mbx2": GONE,
+            "sites.hq.servers.mbx9": {"id": "old", "roles": ["mailbox"], "address": "10.20.0.13"},
+        },
+        (),
+        ("server mbx2 is mbx9",),
+        {"sites.hq.servers.mbx2.id": "old", "sites.hq.servers.cas1.id": "front"},
+    ),
     "an exception from EdgeSync": Case(
         {"edge_servers.edge1.edgesync_except": ["mbx2"]},
-        ("cut, declared edge1 mbx2: mbx2 (inside) -> edge1 (perimeter) 50636/tcp out/in: E5",),
+        ("blocked, declared edge1 mbx2: mbx2 (inside) -> edge1 (perimeter) 50636/tcp out/in: E5",),
         (
             "regrouped edge1",
             "regrouped mbx2",
@@ -155,7 +181,7 @@ EDITS: Final[Mapping[str, Case]] = {
                 {"from": "10.20.6.0/24", "to": "mailbox", "ports": ["3389/tcp"], "reason": "rdp"}
             ]
         },
-        ("opened, declared: 10.20.6.0/24 (outside) -> mbx1 mbx2 (inside) 3389/tcp in: rdp",),
+        ("allowed, declared: 10.20.6.0/24 (outside) -> mbx1 mbx2 (inside) 3389/tcp in: rdp",),
     ),
     "every protocol": Case(
         {
@@ -164,7 +190,7 @@ EDITS: Final[Mapping[str, Case]] = {
             ]
         },
         (
-            "opened, declared: 10.20.6.0/24 (outside) -> mbx1 mbx2 (inside) everything but 3389/tcp in: rdp",
+            "allowed, declared: 10.20.6.0/24 (outside) -> mbx1 mbx2 (inside) everything but 3389/tcp in: rdp",
         ),
         (),
         {
@@ -212,7 +238,7 @@ EDITS: Final[Mapping[str, Case]] = {
     "clients from anywhere": Case(
         {"clients.world": {"services": ["https"]}},
         (
-            "opened, declared: others (Internet) -> cas1 (inside) 443/tcp in: C1",
+            "allowed, declared: others (Internet) -> cas1 (inside) 443/tcp in: C1",
             "reason, declared: 10.20.0.11-10.20.0.13, 10.20.2.10 (outside) -> cas1 (inside) 443/tcp in: C1",
         ),
     ),
@@ -228,45 +254,45 @@ EDITS: Final[Mapping[str, Case]] = {
                 }
             ]
         },
-        ("opened, declared: 10.20.6.0/24 (outside) -> edge1 (perimeter) 3389/tcp in: rdp",),
+        ("allowed, declared: 10.20.6.0/24 (outside) -> edge1 (perimeter) 3389/tcp in: rdp",),
     ),
     "one domain controller more": Case(
         {"sites.hq.domain_controllers.addresses": ["10.20.2.10", "10.20.2.11"]},
         (
-            "opened, declared: 10.20.2.11 (outside) -> cas1 mbx1 mbx2 (inside) everything in: R3",
-            "opened, declared: cas1 mbx1 mbx2 (inside) -> 10.20.2.11 (outside) everything out: R3",
+            "allowed, declared: 10.20.2.11 (outside) -> cas1 mbx1 mbx2 (inside) everything in: R3",
+            "allowed, declared: cas1 mbx1 mbx2 (inside) -> 10.20.2.11 (outside) everything out: R3",
         ),
     ),
     "an accounts forest": Case(
         {"sites.hq.domain_controllers.accounts_forest": ["10.20.3.10"]},
         (
-            "opened, declared: 10.20.3.10 (outside) -> cas1 mbx1 mbx2 (inside) everything in: R3",
-            "opened, declared: cas1 mbx1 mbx2 (inside) -> 10.20.3.10 (outside) everything out: R3",
+            "allowed, declared: 10.20.3.10 (outside) -> cas1 mbx1 mbx2 (inside) everything in: R3",
+            "allowed, declared: cas1 mbx1 mbx2 (inside) -> 10.20.3.10 (outside) everything out: R3",
         ),
     ),
     "no inbound mail": Case(
         {"mail_flow.inbound": "none"},
         (
-            "cut, declared: 0.0.0.0-9.255.255.255, 11.0.0.0-223.255.255.255 (Internet) -> edge1 (perimeter) 25/tcp in: E1",
-            "cut, declared: edge1 (perimeter) -> mbx1 mbx2 (inside) 25/tcp out/in: E2",
+            "blocked, declared: 0.0.0.0-9.255.255.255, 11.0.0.0-223.255.255.255 (Internet) -> edge1 (perimeter) 25/tcp in: E1",
+            "blocked, declared: edge1 (perimeter) -> mbx1 mbx2 (inside) 25/tcp out/in: E2",
         ),
     ),
     "no Edge server": Case(
         {"edge_servers": GONE, "name_servers.edge": GONE, "sender_reputation": GONE},
         (
-            "cut, goes edge1: 0.0.0.0-9.255.255.255, 11.0.0.0-223.255.255.255 (Internet) -> edge1 (perimeter) 25/tcp in: E1",
-            "cut, goes edge1: edge1 (perimeter) -> 0.0.0.0-9.255.255.255, 11.0.0.0-223.255.255.255 (Internet) 25/tcp out: E4",
-            "cut, goes edge1: edge1 (perimeter) -> mbx1 mbx2 (inside) 25/tcp out/in: E2",
-            "cut, goes edge1: mbx1 mbx2 (inside) -> edge1 (perimeter) 25/tcp out/in: E3",
-            "cut, goes edge1: mbx1 mbx2 (inside) -> edge1 (perimeter) 50636/tcp out/in: E5",
+            "blocked, server_removed edge1: 0.0.0.0-9.255.255.255, 11.0.0.0-223.255.255.255 (Internet) -> edge1 (perimeter) 25/tcp in: E1",
+            "blocked, server_removed edge1: edge1 (perimeter) -> 0.0.0.0-9.255.255.255, 11.0.0.0-223.255.255.255 (Internet) 25/tcp out: E4",
+            "blocked, server_removed edge1: edge1 (perimeter) -> mbx1 mbx2 (inside) 25/tcp out/in: E2",
+            "blocked, server_removed edge1: mbx1 mbx2 (inside) -> edge1 (perimeter) 25/tcp out/in: E3",
+            "blocked, server_removed edge1: mbx1 mbx2 (inside) -> edge1 (perimeter) 50636/tcp out/in: E5",
         ),
         ("goes edge1: Edge Transport, perimeter",),
     ),
     "the Internet as any address": Case(
         {"networks.corp.internet": "any"},
         (
-            "opened, declared: edge1 (perimeter) -> others (perimeter) 25/tcp out: E4",
-            "opened, declared: others (perimeter) -> edge1 (perimeter) 25/tcp in: E1",
+            "allowed, declared: edge1 (perimeter) -> others (perimeter) 25/tcp out: E4",
+            "allowed, declared: others (perimeter) -> edge1 (perimeter) 25/tcp in: E1",
             "reason, declared: 10.20.0.12/31 (outside) -> edge1 (perimeter) 25/tcp in: E1",
             "reason, declared: edge1 (perimeter) -> 10.20.0.12/31 (outside) 25/tcp out: E4",
         ),
@@ -274,14 +300,14 @@ EDITS: Final[Mapping[str, Case]] = {
     "on Azure, a server more": Case(
         {"sites.hq.servers.mbx3": {"roles": ["mailbox"], "address": "10.20.0.14"}},
         (
-            "opened, comes mbx3: 10.20.2.10 (outside) -> mbx3 (inside) everything in: R3",
-            "opened, comes mbx3: 168.63.129.16 (outside) -> mbx3 (inside) everything in: health probes of Azure load balancers",
-            "opened, comes mbx3: cas1 mbx1 mbx2 mbx3 (inside) -> mbx3 (inside) everything out/in: R1",
-            "opened, comes mbx3: edge1 (perimeter) -> mbx3 (inside) 25/tcp out/in: E2",
-            "opened, comes mbx3: mbx3 (inside) -> 10.20.2.10 (outside) everything out: R3",
-            "opened, comes mbx3: mbx3 (inside) -> cas1 mbx1 mbx2 (inside) everything out/in: R1",
-            "opened, comes mbx3: mbx3 (inside) -> edge1 (perimeter) 25/tcp out/in: E3",
-            "opened, comes mbx3: mbx3 (inside) -> edge1 (perimeter) 50636/tcp out/in: E5",
+            "allowed, server_added mbx3: 10.20.2.10 (outside) -> mbx3 (inside) everything in: R3",
+            "allowed, server_added mbx3: 168.63.129.16 (outside) -> mbx3 (inside) everything in: health probes of Azure load balancers",
+            "allowed, server_added mbx3: cas1 mbx1 mbx2 mbx3 (inside) -> mbx3 (inside) everything out/in: R1",
+            "allowed, server_added mbx3: edge1 (perimeter) -> mbx3 (inside) 25/tcp out/in: E2",
+            "allowed, server_added mbx3: mbx3 (inside) -> 10.20.2.10 (outside) everything out: R3",
+            "allowed, server_added mbx3: mbx3 (inside) -> cas1 mbx1 mbx2 (inside) everything out/in: R1",
+            "allowed, server_added mbx3: mbx3 (inside) -> edge1 (perimeter) 25/tcp out/in: E3",
+            "allowed, server_added mbx3: mbx3 (inside) -> edge1 (perimeter) 50636/tcp out/in: E5",
         ),
         ("comes mbx3: Mailbox, corp",),
         {"networks.corp.platform": "azure"},
@@ -289,25 +315,25 @@ EDITS: Final[Mapping[str, Case]] = {
     "from AWS to Azure": Case(
         {"networks.corp.platform": "azure"},
         (
-            "opened, declared: 168.63.129.16 (outside) -> cas1 mbx1 mbx2 (inside) everything in: health probes of Azure load balancers",
-            "opened, declared: 168.63.129.16 (outside) -> edge1 (perimeter) everything but 25/tcp in: health probes of Azure load balancers",
+            "allowed, declared: 168.63.129.16 (outside) -> cas1 mbx1 mbx2 (inside) everything in: health probes of Azure load balancers",
+            "allowed, declared: 168.63.129.16 (outside) -> edge1 (perimeter) everything but 25/tcp in: health probes of Azure load balancers",
             "reason, declared: 168.63.129.16 (outside) -> edge1 (perimeter) 25/tcp in: health probes of Azure load balancers",
         ),
     ),
     "a network that becomes ours": Case(
         {"networks.corp.platform": "aws"},
         (
-            "opened, comes cas1 mbx1 mbx2: 10.20.2.10 (outside) -> cas1 mbx1 mbx2 (inside) everything in: R3",
-            "opened, comes cas1 mbx1 mbx2: cas1 mbx1 mbx2 (inside) -> 10.20.2.10 (outside) everything out: R3",
-            "opened, comes cas1 mbx1 mbx2: cas1 mbx1 mbx2 (inside) -> cas1 mbx1 mbx2 (inside) everything out/in: R1",
-            "opened, comes cas1 mbx1 mbx2: cas1 mbx1 mbx2 (inside) -> ex5 (inside) everything out: R1",
-            "opened, comes cas1 mbx1 mbx2: ex5 (inside) -> cas1 mbx1 mbx2 (inside) everything in: R1",
-            "opened, comes cas1: 10.64.0.0/16 (outside) -> cas1 (inside) 443/tcp in: C1",
-            "opened, comes edge1 mbx1 mbx2: edge1 (perimeter) -> mbx1 mbx2 (inside) 25/tcp out/in: E2",
-            "opened, comes edge1 mbx1 mbx2: mbx1 mbx2 (inside) -> edge1 (perimeter) 25/tcp out/in: E3",
-            "opened, comes edge1 mbx1 mbx2: mbx1 mbx2 (inside) -> edge1 (perimeter) 50636/tcp out/in: E5",
-            "opened, comes edge1: 0.0.0.0-9.255.255.255, 11.0.0.0-223.255.255.255 (Internet) -> edge1 (perimeter) 25/tcp in: E1",
-            "opened, comes edge1: edge1 (perimeter) -> 0.0.0.0-9.255.255.255, 11.0.0.0-223.255.255.255 (Internet) 25/tcp out: E4",
+            "allowed, server_added cas1 mbx1 mbx2: 10.20.2.10 (outside) -> cas1 mbx1 mbx2 (inside) everything in: R3",
+            "allowed, server_added cas1 mbx1 mbx2: cas1 mbx1 mbx2 (inside) -> 10.20.2.10 (outside) everything out: R3",
+            "allowed, server_added cas1 mbx1 mbx2: cas1 mbx1 mbx2 (inside) -> cas1 mbx1 mbx2 (inside) everything out/in: R1",
+            "allowed, server_added cas1 mbx1 mbx2: cas1 mbx1 mbx2 (inside) -> ex5 (inside) everything out: R1",
+            "allowed, server_added cas1 mbx1 mbx2: ex5 (inside) -> cas1 mbx1 mbx2 (inside) everything in: R1",
+            "allowed, server_added cas1: 10.64.0.0/16 (outside) -> cas1 (inside) 443/tcp in: C1",
+            "allowed, server_added edge1 mbx1 mbx2: edge1 (perimeter) -> mbx1 mbx2 (inside) 25/tcp out/in: E2",
+            "allowed, server_added edge1 mbx1 mbx2: mbx1 mbx2 (inside) -> edge1 (perimeter) 25/tcp out/in: E3",
+            "allowed, server_added edge1 mbx1 mbx2: mbx1 mbx2 (inside) -> edge1 (perimeter) 50636/tcp out/in: E5",
+            "allowed, server_added edge1: 0.0.0.0-9.255.255.255, 11.0.0.0-223.255.255.255 (Internet) -> edge1 (perimeter) 25/tcp in: E1",
+            "allowed, server_added edge1: edge1 (perimeter) -> 0.0.0.0-9.255.255.255, 11.0.0.0-223.255.255.255 (Internet) 25/tcp out: E4",
         ),
         (),
         {
@@ -350,8 +376,8 @@ EDITS: Final[Mapping[str, Case]] = {
             ]
         },
         (
-            "opened, declared: ex9 (inside) -> edge1 (perimeter) 3389/tcp in: rdp",
-            "opened, declared: ex9 (inside) -> edge1 (perimeter) 3389/tcp in: rdp",
+            "allowed, declared: ex9 (inside) -> edge1 (perimeter) 3389/tcp in: rdp",
+            "allowed, declared: ex9 (inside) -> edge1 (perimeter) 3389/tcp in: rdp",
         ),
         (),
         {
@@ -371,10 +397,10 @@ EDITS: Final[Mapping[str, Case]] = {
             },
         },
         (
-            "cut, goes ex9: cas1 mbx1 mbx2 (inside) -> ex9 (inside) everything out: R1",
-            "cut, goes ex9: ex9 (inside) -> cas1 mbx1 mbx2 (inside) everything in: R1",
-            "opened, comes ex8: cas1 mbx1 mbx2 (inside) -> ex8 (inside) everything out: R1",
-            "opened, comes ex8: ex8 (inside) -> cas1 mbx1 mbx2 (inside) everything in: R1",
+            "blocked, server_removed ex9: cas1 mbx1 mbx2 (inside) -> ex9 (inside) everything out: R1",
+            "blocked, server_removed ex9: ex9 (inside) -> cas1 mbx1 mbx2 (inside) everything in: R1",
+            "allowed, server_added ex8: cas1 mbx1 mbx2 (inside) -> ex8 (inside) everything out: R1",
+            "allowed, server_added ex8: ex8 (inside) -> cas1 mbx1 mbx2 (inside) everything in: R1",
         ),
         (
             "comes ex8: Client Access and Mailbox, lab",
@@ -391,20 +417,20 @@ EDITS: Final[Mapping[str, Case]] = {
     "another key, and no address": Case(
         {"sites.hq.servers.mbx2": GONE, "sites.hq.servers.mbx9": {"roles": ["mailbox"]}},
         (
-            "cut, goes mbx2: 10.20.2.10 (outside) -> mbx2 (inside) everything in: R3",
-            "cut, goes mbx2: cas1 mbx1 mbx2 (inside) -> mbx2 (inside) everything out/in: R1",
-            "cut, goes mbx2: edge1 (perimeter) -> mbx2 (inside) 25/tcp out/in: E2",
-            "cut, goes mbx2: mbx2 (inside) -> 10.20.2.10 (outside) everything out: R3",
-            "cut, goes mbx2: mbx2 (inside) -> cas1 mbx1 (inside) everything out/in: R1",
-            "cut, goes mbx2: mbx2 (inside) -> edge1 (perimeter) 25/tcp out/in: E3",
-            "cut, goes mbx2: mbx2 (inside) -> edge1 (perimeter) 50636/tcp out/in: E5",
-            "opened, comes mbx9: 10.20.2.10 (outside) -> mbx9 (inside) everything in: R3",
-            "opened, comes mbx9: cas1 mbx1 mbx9 (inside) -> mbx9 (inside) everything out/in: R1",
-            "opened, comes mbx9: edge1 (perimeter) -> mbx9 (inside) 25/tcp out/in: E2",
-            "opened, comes mbx9: mbx9 (inside) -> 10.20.2.10 (outside) everything out: R3",
-            "opened, comes mbx9: mbx9 (inside) -> cas1 mbx1 (inside) everything out/in: R1",
-            "opened, comes mbx9: mbx9 (inside) -> edge1 (perimeter) 25/tcp out/in: E3",
-            "opened, comes mbx9: mbx9 (inside) -> edge1 (perimeter) 50636/tcp out/in: E5",
+            "blocked, server_removed mbx2: 10.20.2.10 (outside) -> mbx2 (inside) everything in: R3",
+            "blocked, server_removed mbx2: cas1 mbx1 mbx2 (inside) -> mbx2 (inside) everything out/in: R1",
+            "blocked, server_removed mbx2: edge1 (perimeter) -> mbx2 (inside) 25/tcp out/in: E2",
+            "blocked, server_removed mbx2: mbx2 (inside) -> 10.20.2.10 (outside) everything out: R3",
+            "blocked, server_removed mbx2: mbx2 (inside) -> cas1 mbx1 (inside) everything out/in: R1",
+            "blocked, server_removed mbx2: mbx2 (inside) -> edge1 (perimeter) 25/tcp out/in: E3",
+            "blocked, server_removed mbx2: mbx2 (inside) -> edge1 (perimeter) 50636/tcp out/in: E5",
+            "allowed, server_added mbx9: 10.20.2.10 (outside) -> mbx9 (inside) everything in: R3",
+            "allowed, server_added mbx9: cas1 mbx1 mbx9 (inside) -> mbx9 (inside) everything out/in: R1",
+            "allowed, server_added mbx9: edge1 (perimeter) -> mbx9 (inside) 25/tcp out/in: E2",
+            "allowed, server_added mbx9: mbx9 (inside) -> 10.20.2.10 (outside) everything out: R3",
+            "allowed, server_added mbx9: mbx9 (inside) -> cas1 mbx1 (inside) everything out/in: R1",
+            "allowed, server_added mbx9: mbx9 (inside) -> edge1 (perimeter) 25/tcp out/in: E3",
+            "allowed, server_added mbx9: mbx9 (inside) -> edge1 (perimeter) 50636/tcp out/in: E5",
         ),
         (
             "comes mbx9: Mailbox, corp",
@@ -415,9 +441,9 @@ EDITS: Final[Mapping[str, Case]] = {
     "two adapters in place of one": Case(
         {"edge_servers.edge1.address": ["10.20.240.5", "10.20.240.6"]},
         (
-            "opened, address edge1: edge1 (perimeter) -> mbx1 mbx2 (inside) 25/tcp in: E2",
-            "opened, address edge1: mbx1 mbx2 (inside) -> edge1 (perimeter) 25/tcp out: E3",
-            "opened, address edge1: mbx1 mbx2 (inside) -> edge1 (perimeter) 50636/tcp out: E5",
+            "allowed, address_changed edge1: edge1 (perimeter) -> mbx1 mbx2 (inside) 25/tcp in: E2",
+            "allowed, address_changed edge1: mbx1 mbx2 (inside) -> edge1 (perimeter) 25/tcp out: E3",
+            "allowed, address_changed edge1: mbx1 mbx2 (inside) -> edge1 (perimeter) 50636/tcp out: E5",
         ),
         ("moves edge1: 10.20.240.5 before, 10.20.240.5, 10.20.240.6 now",),
     ),
@@ -434,20 +460,20 @@ EDITS: Final[Mapping[str, Case]] = {
             "sites.hq.servers.mbx2": GONE,
         },
         (
-            "cut, address mbx2: cas1 mbx1 (inside) -> mbx2 (inside) everything out: R1",
-            "cut, address mbx2: edge1 (perimeter) -> mbx2 (inside) 25/tcp out/in: E2",
-            "cut, address mbx2: mbx2 (inside) -> cas1 mbx1 (inside) everything in: R1",
-            "cut, address mbx2: mbx2 (inside) -> edge1 (perimeter) 25/tcp out/in: E3",
-            "cut, address mbx2: mbx2 (inside) -> edge1 (perimeter) 50636/tcp out/in: E5",
-            "cut, address mbx2: mbx2 (inside) -> mbx2 (inside) everything out/in: R1",
-            "opened, address mbx2: cas1 mbx1 (inside) -> mbx2 (inside) everything out: R1",
-            "opened, address mbx2: mbx2 (inside) -> cas1 mbx1 (inside) everything in: R1",
-            "opened, address mbx2: mbx2 (inside) -> mbx2 (inside) everything out/in: R1",
-            "opened, comes cas8: 10.20.2.10 (outside) -> cas8 (inside) everything in: R3",
-            "opened, comes cas8: 10.64.0.0/16 (outside) -> cas8 (inside) 443/tcp in: C1",
-            "opened, comes cas8: cas1 cas8 mbx1 mbx2 (inside) -> cas8 (inside) everything out/in: R1",
-            "opened, comes cas8: cas8 (inside) -> 10.20.2.10 (outside) everything out: R3",
-            "opened, comes cas8: cas8 (inside) -> cas1 mbx1 mbx2 (inside) everything out/in: R1",
+            "blocked, address_changed mbx2: cas1 mbx1 (inside) -> mbx2 (inside) everything out: R1",
+            "blocked, address_changed mbx2: edge1 (perimeter) -> mbx2 (inside) 25/tcp out/in: E2",
+            "blocked, address_changed mbx2: mbx2 (inside) -> cas1 mbx1 (inside) everything in: R1",
+            "blocked, address_changed mbx2: mbx2 (inside) -> edge1 (perimeter) 25/tcp out/in: E3",
+            "blocked, address_changed mbx2: mbx2 (inside) -> edge1 (perimeter) 50636/tcp out/in: E5",
+            "blocked, address_changed mbx2: mbx2 (inside) -> mbx2 (inside) everything out/in: R1",
+            "allowed, address_changed mbx2: cas1 mbx1 (inside) -> mbx2 (inside) everything out: R1",
+            "allowed, address_changed mbx2: mbx2 (inside) -> cas1 mbx1 (inside) everything in: R1",
+            "allowed, address_changed mbx2: mbx2 (inside) -> mbx2 (inside) everything out/in: R1",
+            "allowed, server_added cas8: 10.20.2.10 (outside) -> cas8 (inside) everything in: R3",
+            "allowed, server_added cas8: 10.64.0.0/16 (outside) -> cas8 (inside) 443/tcp in: C1",
+            "allowed, server_added cas8: cas1 cas8 mbx1 mbx2 (inside) -> cas8 (inside) everything out/in: R1",
+            "allowed, server_added cas8: cas8 (inside) -> 10.20.2.10 (outside) everything out: R3",
+            "allowed, server_added cas8: cas8 (inside) -> cas1 mbx1 mbx2 (inside) everything out/in: R1",
         ),
         (
             "comes cas8: Client Access, north",
@@ -465,10 +491,10 @@ EDITS: Final[Mapping[str, Case]] = {
             },
         },
         (
-            "cut, declared mbx2: edge1 (perimeter) -> mbx2 (inside) 25/tcp out/in: E2",
-            "cut, declared mbx2: mbx2 (inside) -> edge1 (perimeter) 25/tcp out/in: E3",
-            "cut, declared mbx2: mbx2 (inside) -> edge1 (perimeter) 50636/tcp out/in: E5",
-            "opened, declared mbx9: 10.64.0.0/16 (outside) -> mbx9 (inside) 443/tcp in: C1",
+            "blocked, declared mbx2: edge1 (perimeter) -> mbx2 (inside) 25/tcp out/in: E2",
+            "blocked, declared mbx2: mbx2 (inside) -> edge1 (perimeter) 25/tcp out/in: E3",
+            "blocked, declared mbx2: mbx2 (inside) -> edge1 (perimeter) 50636/tcp out/in: E5",
+            "allowed, declared mbx9: 10.64.0.0/16 (outside) -> mbx9 (inside) 443/tcp in: C1",
         ),
         (
             "server mbx2 is mbx9",
@@ -494,6 +520,12 @@ def row(change: Change) -> str:
     what = f"{change.effect}, {change.cause} {' '.join(change.about)}".rstrip()
     ends = f"{end(change.source)} -> {end(change.destination)} {change.services}"
     return f"{what}: {ends} {'/'.join(change.ways)}: {why}" + (f", not {former}" if former else "")
+
+
+def where(one: ChangeEndpoint) -> str:
+    """One end, with all by which gates decide."""
+    inside = " reaching the inside" if one.reaches_inside else ""
+    return f"{one.role or 'no role'}{inside} ({', '.join(sorted(one.positions))})"
 
 
 def plans(data: Mapping[str, Any]) -> Plans:
@@ -555,8 +587,16 @@ def test_the_words_of_these_changes_are_those_that_were_read(
             inward = " (inward)" if each.inward else ""
             asked = ", ".join(".".join(map(str, path)) for path in each.asked)
             lines.append(f"* {each.effect}, rank {each.rank}{inward}: {ends}; {asked}")
+            lines.append(f"  * {where(each.source)} -> {where(each.destination)}")
+            lines += [
+                f"  * {one.way} before: {one.sources} -> {one.destinations} {one.services}"
+                for one in each.already
+            ]
         for note in (*found.comes, *found.goes, *found.moves, *found.regrouped):
             lines.append(f"* {note.name} at {'.'.join(map(str, note.path))}: {note.summary}")
-        lines += [f"* {each.what} {each.old} is {each.new}" for each in found.renamed]
+        lines += [
+            f"* {each.what} {each.old} is {each.new} at {'.'.join(map(str, each.path))}"
+            for each in found.renamed
+        ]
         lines.append("")
     golden("differences/edits.md", "\n".join(lines))

@@ -148,7 +148,7 @@ def test_a_setting_cannot_hide_behind_the_way_its_name_is_written(
     made.commit({AWS: hidden.replace("exchange-ports", "")})
     code, answer = diff("--against", base, "--at", "HEAD")
     assert edits(answer) == {AWS: "added"}
-    assert (code == 2) == (not answer["stacks"][0]["loads"])
+    assert (code == 2) == (not answer["stacks"][0]["valid"])
 
 
 def test_a_project_may_be_a_folder_of_a_larger_repository(made: Repository, diff: Diff) -> None:
@@ -256,11 +256,11 @@ def test_a_symbolic_link_is_not_followed(made: Repository, diff: Diff, tmp_path:
         made.git("commit", "--quiet", "--message=link")
         code, answer = diff("--against", base, "--at", "HEAD")
         (stack,) = answer["stacks"]
-        assert (code, stack["loads"], stack["changes"]) == (2, False, [])
+        assert (code, stack["valid"], stack["changes"]) == (2, False, [])
         assert "symbolic link" in stack["findings"][0]["why"]
         # As the old side it does not load either, and then everything counts as new.
         code, answer = diff("--against", "HEAD", "--at", base)
-        assert (code, answer["stacks"][0]["old_loads"]) == (0, False)
+        assert (code, answer["stacks"][0]["old_valid"]) == (0, False)
 
 
 def test_a_folder_that_became_a_link_hides_nothing(made: Repository, diff: Diff) -> None:
@@ -269,7 +269,7 @@ def test_a_folder_that_became_a_link_hides_nothing(made: Repository, diff: Diff)
     made.put("stacks", "elsewhere", mode="120000")
     code, answer = diff("--against", base, "--at", "HEAD")
     assert code == 2
-    assert [each["loads"] for each in answer["stacks"]] == [False, False]
+    assert [each["valid"] for each in answer["stacks"]] == [False, False]
     why = answer["stacks"][0]["findings"][0]["why"]
     assert why == "stacks is a symbolic link, which is not followed"
 
@@ -364,7 +364,7 @@ def test_an_object_that_is_not_here_is_not_fetched(
     (made.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
     code, answer = diff("--against", base, "--at", "HEAD")
     assert code == 2
-    assert answer["stacks"][0]["loads"] is False
+    assert answer["stacks"][0]["valid"] is False
     assert not ran.exists()
 
 

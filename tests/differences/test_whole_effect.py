@@ -101,7 +101,7 @@ def test_a_stack_file_of_the_work_tree_behind_a_link_does_not_load(
     (made.path / AWS).unlink()
     (made.path / AWS).symlink_to(secret)
     code, data, *_ = answer(capsys)
-    assert (code, data["stacks"][0]["loads"]) == (2, False)
+    assert (code, data["stacks"][0]["valid"]) == (2, False)
     assert "symbolic link" in data["stacks"][0]["findings"][0]["why"]
 
 
@@ -152,7 +152,7 @@ BINDINGS: Final = {
     "rules at a neighbor": (
         "vpc_id: vpc-0a1b2c3d4e5f60718",
         "vpc_id: vpc-0a1b2c3d4e5f60718, neighbor_security_groups: {domain-controllers.hq: sg-0a1b2c3d4e5f60718}",
-        "gets rules: everything from exchange",
+        "whoever is in sg-0a1b2c3d4e5f60718, the group of domain controllers of hq",
     ),
 }
 
@@ -169,7 +169,7 @@ def test_another_binding_is_shown_and_held_by_its_gate(
     assert said in comment
     if said == "vpc_id":
         (done,) = data["stacks"][0]["operations"].values()
-        assert "replace" in {each["does"] for each in done}
+        assert "replace" in {each["action"] for each in done}
 
 
 @pytest.mark.parametrize("environment", ["[evil]", "{imports: [evil]}", "{values: {a: '${b}'}}"])
@@ -248,7 +248,7 @@ def test_a_name_that_the_component_would_refuse_is_refused_by_every_command(
     assert "name-too-long" in capsys.readouterr().err
     code, data, *_ = answer(capsys)
     assert code == 2
-    assert [each["loads"] for each in data["stacks"]] == [False]
+    assert [each["valid"] for each in data["stacks"]] == [False]
 
 
 def test_the_default_name_is_that_of_the_program() -> None:

@@ -34,7 +34,7 @@ def as_foretold(up: Callable[[Topology], Passed]) -> None:
     (foretold,) = plan_rollout(found.old, found.new).at_once.issues
     (seen,) = found.troubles
     assert str(foretold).startswith(f"{seen.source} -> {seen.target} {seen.services} passes")
-    assert (seen.effect, seen.call) == ("open", "CreateNetworkInterface")
+    assert (seen.effect, seen.call) == ("allowed", "CreateNetworkInterface")
 
 
 def created(engine: Workspace) -> None:

@@ -51,7 +51,7 @@ class Trouble(NamedTuple):
     services: str
 
     def __str__(self) -> str:
-        verb = "is cut" if self.effect == "cut" else "passes"
+        verb = "is cut" if self.effect == "blocked" else "passes"
         return (
             f"{self.source} -> {self.target} {self.services} {verb} after call {self.at}, "
             f"{self.call}"
@@ -239,7 +239,7 @@ def _against(before: _Passing, after: _Passing, now: _Passing, known: _Known) ->
     for key in {**before.strangers, **after.strangers, **now.strangers}:
         first, last = (each.strangers.get(key, nothing) for each in (before, after))
         passing = now.strangers.get(key, nothing)
-        wrong = {"cut": (first & last) - passing, "open": passing - (first | last)}
+        wrong = {"blocked": (first & last) - passing, "allowed": passing - (first | last)}
         for effect, traffic in wrong.items():
             seen = known.strangers.get((effect, *key), nothing)
             if new := traffic - seen:
@@ -251,7 +251,10 @@ def _against(before: _Passing, after: _Passing, now: _Passing, known: _Known) ->
     for line in {**before.ours, **after.ours, **now.ours}:
         one, other = (each.ours.get(line, none) for each in (before, after))
         both = now.ours.get(line, none)
-        for effect, services in (("cut", (one & other) - both), ("open", both - (one | other))):
+        for effect, services in (
+            ("blocked", (one & other) - both),
+            ("allowed", both - (one | other)),
+        ):
             done = known.ours.get((effect, *line), none)
             if fresh := services - done:
                 known.ours[effect, *line] = done | fresh

@@ -112,7 +112,7 @@ def test_with_outputs_that_do_not_wait_an_engine_lets_servers_wear_a_group_witho
             line.startswith("update ex1 began before create exchange-lab-client-access.works/in/")
             for line in order
         ), order
-        assert any(trouble.effect == "cut" for trouble in found.troubles)
+        assert any(trouble.effect == "blocked" for trouble in found.troubles)
         assert agree(found.looks[-1].stood, networks_of(found.new))
 
 

@@ -21,7 +21,7 @@ CASES: Final = Path(__file__).parents[1] / "fixtures" / "cases"
         ("dnat-in-front-of-edge", 0, ["source-translated"], "mail_flow: {inbound: {from: [...]}}"),
         ("dnat-in-front-of-edge-declared", 0, [], ""),
         ("zones-swapped", 2, ["zones-swapped"], "`internal` and `perimeter` of corp"),
-        ("ids-as-addresses", 2, ["needs-accept-risk"], "write `internet` for public addresses"),
+        ("ids-as-addresses", 2, ["risky-traffic"], "write `internet` for public addresses"),
     ],
 )
 def test_a_case_gets_its_right_answer(
@@ -35,7 +35,7 @@ def test_a_case_gets_its_right_answer(
         "unused-accept",
         "source-",
         "zones-",
-        "needs-",
+        "risky-",
         "internal-",
         "neighbor-in-",
         "edge-outside",

@@ -212,7 +212,9 @@ def _committed(desk: Desk) -> None:
 
 
 def _with_two_projects(desk: Desk) -> None:
-    Repository(desk.folder).commit({"Pulumi.yaml": "name: mail\n---\nname: other\n"})
+    repository = Repository(desk.folder)
+    repository.commit({"Pulumi.yaml": "name: mail\n"})
+    repository.write({"Pulumi.yaml": "name: mail\n---\nname: other\n"})
 
 
 def _with_a_review(desk: Desk) -> None:

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import pytest
 
-from exchange_ports.flows import accepted_risks
 from exchange_ports.planning import Plans, planned
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.validate import parse_topology
@@ -118,22 +117,28 @@ ROWS: Final[dict[str, tuple[str, str, Data, Data]]] = {
         {"private_blocks": ["10.0.0.0/8", "100.64.0.0/10"]},
     ),
     "remote desktop from public space that is called private": (
-        "needs-accept-risk",
+        "risky-traffic",
         "mailbox",
         PUBLIC_BLOCK | flow("45.0.0.0/8", "mailbox", "3389/tcp"),
         PUBLIC_BLOCK | flow("10.9.0.0/16", "mailbox", "3389/tcp"),
     ),
     "any protocol from the Internet to a Client Access server": (
-        "needs-accept-risk",
+        "risky-traffic",
         "every protocol from the Internet to the inside",
         flow("internet", "client_access", "any"),
         flow("internet", "client_access", "443/tcp"),
     ),
     "remote desktop from the Internet to a Client Access server": (
-        "needs-accept-risk",
+        "risky-traffic",
         "remote administration from the Internet to the inside",
         flow("internet", "client_access", "1024-4000/tcp"),
         flow("internet", "client_access", "8080-8443/tcp"),
+    ),
+    "half of all addresses as a destination": (
+        "risky-traffic",
+        "the flow from exchange to 128.0.0.0/1 allows traffic with the Internet and the inside in one range",
+        flow("exchange", "128.0.0.0/1", "443/tcp"),
+        flow("exchange", "128.0.0.0/3", "443/tcp"),
     ),
     "Edge delivers on the port of remote desktop": (
         "risky-traffic",
@@ -167,13 +172,13 @@ ROWS: Final[dict[str, tuple[str, str, Data, Data]]] = {
     ),
     "a relay in the perimeter": (
         "risky-traffic",
-        "mail_flow.relays.scanner allows a relay in the perimeter",
+        "the relay scanner allows a relay in the perimeter",
         {"mail_flow.relays.scanner": {"from": ["10.20.240.9"]}},
         {"mail_flow.relays.scanner": {"from": ["10.20.7.30"]}},
     ),
     "a relay from the Internet to Mailbox servers": (
-        "needs-accept-risk",
-        "mailbox@hq",
+        "risky-traffic",
+        "the relay scanner allows traffic from the Internet to Mailbox servers",
         {"mail_flow.relays.scanner": {"from": ["45.0.0.9"], "to": "mailbox"}},
         {"mail_flow.relays.scanner": {"from": ["45.0.0.9"], "to": "client_access"}},
     ),
@@ -289,6 +294,15 @@ def test_what_no_field_opens_without_a_word(
     assert code not in found(edited(BASE, near_miss))
 
 
+@pytest.mark.parametrize("edit", [edit for *_, edit, _ in ROWS.values()], ids=ROWS)
+def test_what_is_said_beside_other_errors_is_what_the_flows_are_judged_by(edit: Data) -> None:
+    topology, findings = parse_topology(edited(BASE, edit))
+    early = {each.path for each in findings if each.kind.code == "risky-traffic"}
+    if topology is not None and (early or not any(each.is_error for each in findings)):
+        late = {each.path for each in planned(topology)[1] if each.kind.code == "risky-traffic"}
+        assert early == {p for p in late if p[1] == "additional_flows" or "relays" in p}
+
+
 #: Where each is accepted, by the name of its row.
 ACCEPTED: Final = {
     "Lync servers at public ranges": "sites.hq.lync",
@@ -309,7 +323,7 @@ def test_an_accepted_risk_is_a_reason_with_the_words(name: str, field: str) -> N
     data["accept_risk"] = {**data.get("accept_risk", {}), field: "MAIL-411 asked for it"}
     assert not {"risky-traffic", "unused-accept-risk"} & found(data).keys()
     plans = plans_of(data)
-    (path,) = accepted_risks(plans.inventory, plans.flows)
+    (path,) = plans.origins.accepted_risks(plans.flows)
     assert ".".join(map(str, path)) == field
     reasons = {r for each in plans.flows for r in each.reasons if r.accepted_risk}
     assert reasons
@@ -322,7 +336,7 @@ def test_a_near_miss_needs_no_acceptance(name: str, field: str) -> None:
     data["accept_risk"] = {**data.get("accept_risk", {}), field: "MAIL-411 asked for it"}
     assert field in found(data)["unused-accept-risk"]
     plans = plans_of(data)
-    assert not accepted_risks(plans.inventory, plans.flows)
+    assert not plans.origins.accepted_risks(plans.flows)
 
 
 def test_accept_risk_of_a_part_marks_this_part_only() -> None:

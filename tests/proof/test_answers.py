@@ -1,6 +1,6 @@
 """What `check` answers, in words: each question with all parts of its answer, and one packet of each part."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Final
 
@@ -58,129 +58,129 @@ def answers(question: str) -> list[str]:
 
 
 ANSWERS: Final[Mapping[str, list[str]]] = {
-    "mbx1 -> edge1 25": ["passes", "yes: mbx1 -> edge1 25/tcp, such as mbx1 -> edge1 25/tcp: E3"],
+    "mbx1 -> edge1 25": ["allowed", "yes: mbx1 -> edge1 25/tcp, such as mbx1 -> edge1 25/tcp: E3"],
     "mbx1 -> edge1 25,50636,3389": [
-        "passes in part",
+        "partly_allowed",
         "yes: mbx1 -> edge1 25,50636/tcp, such as mbx1 -> edge1 25/tcp: E3",
         "no: mbx1 -> edge1 3389/tcp, such as mbx1 -> edge1 3389/tcp",
     ],
-    "edge1 -> mbx1 25": ["passes", "yes: edge1 -> mbx1 25/tcp, such as edge1 -> mbx1 25/tcp: E2"],
-    "edge1 -> cas1 25": ["does not pass", "no: edge1 -> cas1 25/tcp, such as edge1 -> cas1 25/tcp"],
+    "edge1 -> mbx1 25": ["allowed", "yes: edge1 -> mbx1 25/tcp, such as edge1 -> mbx1 25/tcp: E2"],
+    "edge1 -> cas1 25": ["blocked", "no: edge1 -> cas1 25/tcp, such as edge1 -> cas1 25/tcp"],
     "mailbox -> mailbox any": [
-        "passes",
+        "allowed",
         "yes: ex9, mbx1 -> ex9, mbx1 everything, such as ex9 -> mbx1 1/tcp: R1",
     ],
     "exchange@hq -> exchange@hq 443": [
-        "passes",
+        "allowed",
         "yes: cas1, mbx1 -> cas1, mbx1 443/tcp, such as cas1 -> mbx1 443/tcp: R1",
     ],
     "mailbox@hq -> edge 25": [
-        "passes",
+        "allowed",
         "yes: mbx1 -> edge1 25/tcp, such as mbx1 -> edge1 25/tcp: E3",
     ],
     "office -> cas1 443": [
-        "passes",
+        "allowed",
         "yes: clients office -> cas1 443/tcp, such as 10.64.0.1 (clients office) -> cas1 443/tcp: C1",
     ],
     "office -> client_access@hq 143,443": [
-        "passes",
+        "allowed",
         "yes: clients office -> cas1 143,443/tcp, such as 10.64.0.1 (clients office) -> cas1 143/tcp: C3",
     ],
     "10.64.0.0/15 -> cas1 443": [
-        "passes in part",
+        "partly_allowed",
         "yes: clients office -> cas1 443/tcp, such as 10.64.0.1 (clients office) -> cas1 443/tcp: C1",
         "no: 10.65.0.0/16 -> cas1 443/tcp, such as 10.65.0.1 -> cas1 443/tcp",
     ],
     "10.64.0.9 -> mbx1 443": [
-        "does not pass",
+        "blocked",
         "no: 10.64.0.9 -> mbx1 443/tcp, such as 10.64.0.9 (clients office) -> mbx1 443/tcp",
     ],
     "internet -> cas1 993": [
-        "passes",
+        "allowed",
         "yes: the Internet -> cas1 993/tcp, such as 198.51.100.1 -> cas1 993/tcp: C3",
     ],
     "any -> cas1 993": [
-        "passes in part",
+        "partly_allowed",
         "yes: ex9, mbx1, every other address -> cas1 993/tcp, such as ex9 -> cas1 993/tcp: R1 C3",
         "no: edge1 -> cas1 993/tcp, such as edge1 -> cas1 993/tcp",
     ],
     "any -> cas1 443": [
-        "passes in part",
+        "partly_allowed",
         "yes: ex9, mbx1, clients office, domain controllers of hq -> cas1 443/tcp, such as ex9 -> cas1 443/tcp: R1",
         "no: edge1, every other address but clients office, domain controllers of hq -> cas1 443/tcp, such as edge1 -> cas1 443/tcp",
     ],
     "any -> edge1 25": [
-        "passes in part",
+        "partly_allowed",
         "yes: mbx1, 0.0.0.0-9.255.255.255, 11.0.0.0-223.255.255.255 -> edge1 25/tcp, such as mbx1 -> edge1 25/tcp: E3",
         "no: cas1, ex9, clients office, domain controllers of hq, 10.0.0.0-10.20.0.10, 10.20.0.13-10.20.2.9, 10.20.2.11-10.20.240.4 and 4 more ranges -> edge1 25/tcp, such as cas1 -> edge1 25/tcp",
     ],
     "internet -> edge1 25": [
-        "passes",
+        "allowed",
         "yes: the Internet -> edge1 25/tcp, such as 198.51.100.1 -> edge1 25/tcp: E1",
     ],
     "edge1 -> internet 25": [
-        "passes",
+        "allowed",
         "yes: edge1 -> the Internet 25/tcp, such as edge1 -> 198.51.100.1 25/tcp: E4",
     ],
     "edge1 -> any 25": [
-        "passes in part",
+        "partly_allowed",
         "yes: edge1 -> mbx1, 0.0.0.0-9.255.255.255, 11.0.0.0-223.255.255.255 25/tcp, such as edge1 -> mbx1 25/tcp: E2",
         "no: edge1 -> cas1, ex9, clients office, domain controllers of hq, 10.0.0.0-10.20.0.10, 10.20.0.13-10.20.2.9, 10.20.2.11-10.20.240.4 and 4 more ranges 25/tcp, such as edge1 -> cas1 25/tcp",
     ],
     "domain-controllers.hq -> mbx1 any": [
-        "passes",
+        "allowed",
         "yes: domain controllers of hq -> mbx1 everything, such as 10.20.2.10 (domain controllers of hq) -> mbx1 1/tcp: R3",
     ],
     "mbx1 -> domain-controllers.hq any": [
-        "passes",
+        "allowed",
         "yes: mbx1 -> domain controllers of hq everything, such as mbx1 -> 10.20.2.10 (domain controllers of hq) 1/tcp: R3",
     ],
     "edge1 -> domain-controllers.hq 53": [
-        "does not pass",
+        "blocked",
         "no: edge1 -> domain controllers of hq 53/tcp, such as edge1 -> 10.20.2.10 (domain controllers of hq) 53/tcp",
     ],
-    "ex9 -> mbx1 any": ["passes", "yes: ex9 -> mbx1 everything, such as ex9 -> mbx1 1/tcp: R1"],
-    "mbx1 -> ex9 any": ["passes", "yes: mbx1 -> ex9 everything, such as mbx1 -> ex9 1/tcp: R1"],
+    "ex9 -> mbx1 any": ["allowed", "yes: ex9 -> mbx1 everything, such as ex9 -> mbx1 1/tcp: R1"],
+    "mbx1 -> ex9 any": ["allowed", "yes: mbx1 -> ex9 everything, such as mbx1 -> ex9 1/tcp: R1"],
     "ex9 -> 10.20.2.10 25": [
-        "not ours",
+        "not_managed",
         "not ours: ex9 -> 10.20.2.10 25/tcp, such as ex9 -> 10.20.2.10 (domain controllers of hq) 25/tcp",
     ],
     "10.20.2.10 -> 10.64.0.9 25": [
-        "not ours",
+        "not_managed",
         "not ours: 10.20.2.10 -> 10.64.0.9 25/tcp, such as 10.20.2.10 (domain controllers of hq) -> 10.64.0.9 (clients office) 25/tcp",
     ],
     "10.20.0.11 -> 10.20.0.12 445": [
-        "passes",
+        "allowed",
         "yes: cas1 -> mbx1 445/tcp, such as cas1 -> mbx1 445/tcp: R1",
     ],
     "10.20.240.5 -> mbx1 25": [
-        "passes",
+        "allowed",
         "yes: edge1 at 10.20.240.5 -> mbx1 25/tcp, such as edge1 -> mbx1 25/tcp: E2",
     ],
     "10.20.0.0/28 -> edge1 50636": [
-        "passes in part",
+        "partly_allowed",
         "yes: mbx1 -> edge1 50636/tcp, such as mbx1 -> edge1 50636/tcp: E5",
         "no: cas1, 10.20.0.0-10.20.0.10, 10.20.0.13-10.20.0.15 -> edge1 50636/tcp, such as cas1 -> edge1 50636/tcp",
     ],
     "hq -> edge1 25": [
-        "passes in part",
+        "partly_allowed",
         "yes: mbx1 -> edge1 25/tcp, such as mbx1 -> edge1 25/tcp: E3",
         "no: cas1 -> edge1 25/tcp, such as cas1 -> edge1 25/tcp",
     ],
     # No IP version in common: no packet goes there, whatever the rules allow.
-    "mbx2 -> cas1 25": ["does not pass", "no: mbx2 -> cas1 25/tcp, such as mbx2 -> cas1 25/tcp"],
+    "mbx2 -> cas1 25": ["blocked", "no: mbx2 -> cas1 25/tcp, such as mbx2 -> cas1 25/tcp"],
     "2001:db8:20::13 -> cas1 25": [
-        "does not pass",
+        "blocked",
         "no: mbx2 -> cas1 25/tcp, such as mbx2 -> cas1 25/tcp",
     ],
     "2001:db8::/32 -> cas1 993": [
-        "does not pass",
+        "blocked",
         "no: mbx2 -> cas1 993/tcp, such as mbx2 -> cas1 993/tcp",
         "no: 2001:db8::-2001:db8:20::12, 2001:db8:20::14-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff -> cas1 993/tcp, "
         "such as 2001:db8::1 (the Internet) -> cas1 993/tcp",
     ],
     "any -> any 25": [
-        "passes in part",
+        "partly_allowed",
         "yes: cas1, mbx1 -> ex9, domain controllers of hq 25/tcp, such as cas1 -> ex9 25/tcp: R1",
         "yes: cas1, edge1, ex9, domain controllers of hq -> mbx1 25/tcp, such as cas1 -> mbx1 25/tcp: R1",
         "yes: ex9, mbx1, domain controllers of hq -> cas1 25/tcp, such as ex9 -> cas1 25/tcp: R1",
@@ -198,40 +198,40 @@ ANSWERS: Final[Mapping[str, list[str]]] = {
         "not ours: ::-2001:db8:20::12, 2001:db8:20::14-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff -> ::-2001:db8:20::12, 2001:db8:20::14-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 25/tcp, such as 2001:db8::1 (the Internet) -> 2001:db8::1 (the Internet) 25/tcp",
     ],
     "mbx1 -> any 53": [
-        "passes in part",
+        "partly_allowed",
         "yes: mbx1 -> cas1, ex9, domain controllers of hq 53/tcp, such as mbx1 -> cas1 53/tcp: R1",
         "no: mbx1 -> edge1, every other address but domain controllers of hq 53/tcp, such as mbx1 -> edge1 53/tcp",
     ],
     "edge -> edge 25": ["refused: what a server says to itself reaches no filter"],
     "mbx1 -> mbx1 25": ["refused: what a server says to itself reaches no filter"],
     "exchange -> 10.20.2.10 any": [
-        "passes",
+        "allowed",
         "yes: cas1, mbx1 -> 10.20.2.10 everything, such as cas1 -> 10.20.2.10 (domain controllers of hq) 1/tcp: R3",
         "not ours: ex9 -> 10.20.2.10 everything, such as ex9 -> 10.20.2.10 (domain controllers of hq) 1/tcp",
     ],
     "any -> ex9 25": [
-        "passes in part",
+        "partly_allowed",
         "yes: cas1, mbx1 -> ex9 25/tcp, such as cas1 -> ex9 25/tcp: R1",
         "no: edge1 -> ex9 25/tcp, such as edge1 -> ex9 25/tcp",
         "not ours: every other address -> ex9 25/tcp, such as 198.51.100.1 -> ex9 25/tcp",
     ],
     "10.20.6.0/24 -> any 443": [
-        "does not pass",
+        "blocked",
         "no: 10.20.6.0/24 -> cas1, edge1, mbx1 443/tcp, such as 10.20.6.1 -> cas1 443/tcp",
         "not ours: 10.20.6.0/24 -> ex9, every other address 443/tcp, such as 10.20.6.1 -> ex9 443/tcp",
     ],
     "edge1 -> 10.0.0.0/8 25": [
-        "passes in part",
+        "partly_allowed",
         "yes: edge1 -> mbx1 25/tcp, such as edge1 -> mbx1 25/tcp: E2",
         "no: edge1 -> cas1, ex9, every other address 25/tcp, such as edge1 -> cas1 25/tcp",
     ],
     "edge1 -> 10.20.0.0/16 25": [
-        "passes in part",
+        "partly_allowed",
         "yes: edge1 -> mbx1 25/tcp, such as edge1 -> mbx1 25/tcp: E2",
         "no: edge1 -> cas1, every other address 25/tcp, such as edge1 -> cas1 25/tcp",
     ],
     "10.20.240.6 -> internet 25": [
-        "passes",
+        "allowed",
         "yes: edge1 at 10.20.240.6 -> the Internet 25/tcp, such as edge1 -> 198.51.100.1 25/tcp: E4",
     ],
 }
@@ -259,3 +259,22 @@ def test_a_host_in_a_subnet_of_ours_is_left_to_default_rules(
     (part,) = query(there, names.find(source), names.find("ex1"), [read_ports("445/tcp")]).parts
     assert part.out.text == text
     assert part.into.passes is (source == "10.20.2.10")
+
+
+def test_what_each_end_does_with_the_packet_is_that_which_was_read(
+    golden: Callable[[str, str], None],
+) -> None:
+    names = EndpointNames(plans())
+    lines = ["# What the filters at both ends do with one packet of each answer", ""]
+    for question in ANSWERS:
+        source, _, target, ports = question.split()
+        asked = [read_ports(one if one == "any" else f"{one}/tcp") for one in ports.split(",")]
+        try:
+            parts = query(plans(), names.find(source), names.find(target), asked).parts
+        except ValueError:
+            continue
+        lines += [f"## {question}", ""]
+        for part in parts:
+            lines += [f"* {part.packet}", f"  * {part.out.text}", f"  * {part.into.text}"]
+        lines.append("")
+    golden("proof/answers.md", "\n".join(lines))

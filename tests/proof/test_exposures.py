@@ -54,6 +54,14 @@ EDITS: Final[Mapping[str, Mapping[str, Any]]] = {
     "any address, and four Edge servers": {**ANY, **edges(6, 7, 8)},
     "any address, and five Edge servers": {**ANY, **edges(6, 7, 8, 9)},
     "a flow to all addresses": {"additional_flows": [flow("0.0.0.0/0")]},
+    "a flow to half of all addresses": {"additional_flows": [flow("0.0.0.0/1")]},
+    "a flow to a wide range that holds nothing of ours": {"additional_flows": [flow("64.0.0.0/3")]},
+    "flows from and to half of all addresses": {
+        "additional_flows": [
+            flow("0.0.0.0/1"),
+            {**flow("edge"), "from": "0.0.0.0/1", "reason": "monitoring"},
+        ]
+    },
     "a flow to the Internet": {"additional_flows": [flow("internet")]},
     "a flow to all addresses, and one to the inside": {
         "additional_flows": [flow("0.0.0.0/0"), flow("10.0.0.0/8", reason="inside")]

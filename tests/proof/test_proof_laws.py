@@ -21,7 +21,8 @@ from exchange_ports.proof.exposure import between_ours
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.proof.redundancy import RuleIndex
 from exchange_ports.topology.groups import Group
-from exchange_ports.traffic.addresses import Address, AddressSet, network
+from exchange_ports.topology.models import Platform
+from exchange_ports.traffic.addresses import Address, AddressSet, Network, network
 from exchange_ports.traffic.services import TCP, PortSet, ServiceSet
 from exchange_ports.traffic.traffic import Traffic
 from tests.support.strategies import Data, declared, topologies
@@ -70,6 +71,26 @@ def test_the_same_topology_on_the_other_cloud_permits_the_same(data: Data, platf
 
 
 WIDE: Final = tuple(AddressSet.of([ip_network(n)]) for n in ("0.0.0.0/0", "2000::/3"))
+#: RFC 1918, RFC 6598, and what no host on the Internet has.
+NOT_PUBLIC: Final = AddressSet.of(
+    map(
+        ip_network,
+        (
+            *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "0.0.0.0/8"),
+            *("127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"),
+        ),
+    )
+)
+#: What a registry hands to one provider at least, in IPv6 addresses.
+PROVIDER_V6: Final = 2**96
+
+
+def holds_public_and_other(range_: Network, zones: AddressSet, ours: AddressSet) -> bool:
+    at = AddressSet.of([range_])
+    if range_.version == 6:
+        public = (at & WIDE[1]) - zones
+        return public.size > PROVIDER_V6 and bool(at - public)
+    return bool(at - NOT_PUBLIC - ours) and bool(at & (NOT_PUBLIC | ours))
 
 
 @slow
@@ -82,12 +103,25 @@ def test_what_passes_between_two_servers_is_meant_of_them_or_named(data: Data, a
     assume(plans is not None)
     assert plans is not None
     scene = NetworkModel(plans)
+    declared_networks = plans.topology.networks.values()
+    zones, ours = (
+        AddressSet.of(
+            range_
+            for each in declared_networks
+            if with_external or each.platform is not Platform.EXTERNAL
+            for range_ in (*each.internal, *each.perimeter)
+        )
+        for with_external in (True, False)
+    )
 
     def held(end: Group | ExternalEndpoint, address: Address) -> bool:
         """Whether an end is somebody in particular, and is at the address."""
         at = scene.flows.end(end)
-        internet = isinstance(end, ExternalEndpoint) and end.is_internet
-        return address in at and not internet and not any(one <= at for one in WIDE)
+        if isinstance(end, ExternalEndpoint) and (
+            end.is_internet or any(holds_public_and_other(r, zones, ours) for r in end.ranges)
+        ):
+            return False
+        return address in at and not any(one <= at for one in WIDE)
 
     expected: dict[tuple[str, str], ServiceSet] = {}
     for source, destination in permutations(scene.managed(), 2):

@@ -1,9 +1,11 @@
 """Released names are a promise: what a version called something, every later one calls the same.
 
 `<version>.txt` lists a release's names, and `<version>.yaml` is the topology behind its resources. A
-file here is never changed after its release; the one of the version under way grows with the code.
+file here is never changed after its release; the one of the version under way grows with the code. The
+names of 0.1.0 are frozen by the review in docs/names.md: names may be added, none may change.
 """
 
+import argparse
 import json
 import pkgutil
 from collections.abc import Iterator, Mapping
@@ -19,14 +21,16 @@ import yaml
 import exchange_ports
 from exchange_ports import findings
 from exchange_ports.catalog import BY_ID
+from exchange_ports.cli.arguments import COMMANDS, volume_words
 from exchange_ports.clouds.aws import limits as aws_limits
 from exchange_ports.clouds.azure import limits as azure_limits
 from exchange_ports.clouds.azure.names import BANDS
 from exchange_ports.component import ExchangeFirewall
 from exchange_ports.findings import Kind
 from exchange_ports.offline import Registration, record
+from exchange_ports.rollout import Phase, ServersIn
 from exchange_ports.stackfile.stack_file import NAMESPACE, SETTINGS
-from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS
+from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS, EndpointKind
 from exchange_ports.topology.groups import GroupKind
 from exchange_ports.topology.models import Topology
 
@@ -88,6 +92,20 @@ def finding_codes() -> Iterator[str]:
         yield from (kind.code for kind in kinds)
 
 
+def commands() -> Iterator[str]:
+    """Every command with its options and the words that they take."""
+    for name, command in COMMANDS.items():
+        parser = argparse.ArgumentParser(add_help=False)
+        command.words(parser)
+        volume_words(parser)
+        yield name
+        for action in parser._actions:
+            option = " ".join((name, *action.option_strings[-1:])) or action.dest
+            if action.option_strings:
+                yield option
+            yield from (f"{option} {choice}" for choice in action.choices or ())
+
+
 def program(topology: Mapping[str, Any], platform: str) -> None:
     networks: Mapping[str, Any] = topology["networks"]
     pulumi.export(
@@ -147,6 +165,10 @@ def now(topology: Path) -> Names:
         "fields of a topology": tuple(sorted(fields())),
         "words of a topology": tuple(sorted({*ROLE_WORDS, INTERNET_WORD, *words(SCHEMA)})),
         "findings": tuple(sorted(finding_codes())),
+        "commands": tuple(commands()),
+        "phases": tuple(map(str, Phase)),
+        "places of servers": tuple(map(str, ServersIn)),
+        "ends of traffic": tuple(map(str, EndpointKind)),
         "limits": tuple(limit.code for limit in limits),
         "kinds of groups": tuple(map(str, GroupKind)),
         "priority bands": tuple(f"{name} {b.first}-{b.last}" for name, b in BANDS.items()),
@@ -156,7 +178,10 @@ def now(topology: Path) -> Names:
 
 def as_text(version: str, names: Names) -> str:
     """A file of this directory."""
-    head = f"# What {version} calls things. After its release this file never changes."
+    head = (
+        f"# The names of {version}, frozen by the review in docs/names.md: names may be added, none may\n"
+        "# change. After the release this file never changes."
+    )
     parts = ["\n".join((f"[{section}]", *each)) for section, each in names.items()]
     return "\n\n".join((head, *parts)) + "\n"
 

@@ -200,17 +200,17 @@ def test_data_of_a_report_and_of_a_picture_have_every_row(
     ] == [(each["network"], each["zone"], each["rule"]) for each in records]
     handed: dict[str, Any] = json.loads(asked("handover", "json"))
     records = list(csv.DictReader(io.StringIO(asked("handover", "csv"), newline="")))
-    assert [(row["source"]["name"], row["passes"]) for row in handed["rows"]] == [
-        (each["source"], each["passes"]) for each in records
+    assert [(row["source"]["name"], row["ports"]) for row in handed["rows"]] == [
+        (each["source"], each["ports"]) for each in records
     ]
     picture: dict[str, Any] = json.loads(asked("diagram", "json"))
-    lanes = {
-        (column["title"], lane["title"])
-        for column in picture["columns"]
-        for lane in column["lanes"]
-    }
-    assert picture["rows"]
-    for row in picture["rows"]:
-        for end in (*row["from"], *row["to"]):
-            assert (end["column"], end["lane"]) in lanes
+    for section in picture["sections"]:
+        columns = {
+            (zone["title"], column["title"])
+            for zone in section["zones"]
+            for column in zone["columns"]
+        }
+        assert section["rows"]
+        for end in (end for row in section["rows"] for end in (*row["from"], *row["to"])):
+            assert (end["zone"], end["column"]) in columns
             assert end["servers"] or end["ranges"]

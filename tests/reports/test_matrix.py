@@ -66,7 +66,7 @@ def test_the_rows_say_what_the_flows_say_and_no_more(data: Any) -> None:
     for row in json.loads(write(matrix_report(matrix(plans)), "json")):
         sources: Any = [*row["from_servers"], *row["from_ranges"]]  # type: ignore[misc]
         targets: Any = [*row["to_servers"], *row["to_ranges"]]  # type: ignore[misc]
-        passes = services_of(str(row["passes"]))
+        passes = services_of(str(row["ports"]))
         for one in sources:
             for other in targets:
                 said[one, other] = said.get((one, other), ServiceSet()) | passes
@@ -123,7 +123,7 @@ def test_no_cell_of_markdown_is_markup(words: str) -> None:
 def test_json_has_the_keys_that_the_page_lists(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["matrix", PROD, "--json"]) == 0
     data = json.loads(capsys.readouterr().out)
-    names = ("from", "to", "passes", "from_servers", "from_ranges", "to_servers", "to_ranges")
+    names = ("from", "to", "ports", "from_servers", "from_ranges", "to_servers", "to_ranges")
     page = Path(ROOT / "docs/asking.md").read_text("utf-8")
     for row in data:
         assert list(row) == [*names, "reasons"]

@@ -13,7 +13,6 @@ from markdown_it import MarkdownIt
 
 from exchange_ports import proof
 from exchange_ports.cli import main
-from exchange_ports.flows import accepted_risks
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof import Failure, Figures, Proof, prove
 from exchange_ports.proof.explain import Explainer
@@ -123,7 +122,7 @@ def test_all_three_formats_have_every_rule_and_every_accepted_risk(data: Any) ->
     for rule in book.rules:
         assert rule.name in seen.codes
     # What is accepted stands once in its own table, and marks each of its rules.
-    accepted = len(accepted_risks(plans.inventory, plans.flows))
+    accepted = len(plans.origins.accepted_risks(plans.flows))
     assert seen.marked == accepted + sum(rule.is_risky for rule in book.rules)
     assert markdown.count("accepted risk**") == sum(rule.is_risky for rule in book.rules)
 

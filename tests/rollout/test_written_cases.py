@@ -60,6 +60,17 @@ CASES: Final[Mapping[str, Case]] = {
         {"sites.hq.servers.ex4": {"roles": ["mailbox"], "address": "10.20.1.12"}}, 1, 1
     ),
     "a server is removed": Case({"sites.hq.servers.ex2": GONE}, 1, 1),
+    # Azure deletes the perimeter's security group when no server has it any more.
+    "the only Edge server is removed": Case(
+        {
+            "edge_servers": {},
+            "mail_flow": {},
+            "name_servers": {"internal": "domain_controllers"},
+            "sender_reputation": GONE,
+        },
+        1,
+        1,
+    ),
     "a server is added while a flow to its like is closed": Case(
         {
             "sites.hq.servers.ex4": {"roles": ["mailbox"], "address": "10.20.1.12"},

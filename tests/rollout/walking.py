@@ -202,8 +202,10 @@ def _compared(
             for each in lets:
                 if each is not None:
                     if first is not None and last is not None:
-                        found["cut", interface.name, way] |= ((before & after) - each) & strangers
-                    found["open", interface.name, way] |= (each - (before | after)) & strangers
+                        found["blocked", interface.name, way] |= (
+                            (before & after) - each
+                        ) & strangers
+                    found["allowed", interface.name, way] |= (each - (before | after)) & strangers
     for (n, source), (m, target) in product(enumerate(interfaces), repeat=2):
         if n != m:
             for effect, far, services in _between(by_place, (n, source), (m, target)):
@@ -233,8 +235,8 @@ def _between(
         before, after = (_services(passing[k]) for k in (0, -1))
         for far, services in filter(None, passing):
             if there:
-                yield "cut", far, (before & after) - services
-            yield "open", far, services - (before | after)
+                yield "blocked", far, (before & after) - services
+            yield "allowed", far, services - (before | after)
 
 
 def _services(passing: tuple[Address, ServiceSet] | None) -> ServiceSet:

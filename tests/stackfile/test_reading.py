@@ -81,10 +81,10 @@ config:
   exchange-ports:networks:
     corp: {vpc_id: vpc-0123456789abcdef0}
   exchange-ports:topology:
-    organization: contoso
+    organization: contoso # AG
     sites:
       hq:
-        network: corp
+        network: corp #routed
         servers:
           ex1:
             roles: [client_access,
@@ -480,6 +480,8 @@ REFUSED: Final[dict[str, bytes]] = {
     "an empty file": b"",
     "only a comment": b"# nothing yet\n",
     "only null": b"---\n~\n",
+    "a ticket that begins a comment": ours("reason: RDP #4711", "ticket: #4711"),
+    "an acknowledgment cut by a comment": ours("acknowledge: {x: MAIL-1 #b", "}"),
     "a list at the top": b"- config\n",
     "a word at the top": b"config\n",
     "a tab": ours("a:", "\tb: 1"),

@@ -13,7 +13,7 @@ def keys(value: object) -> Any:
 
 REASON: Final = dict.fromkeys(
     (
-        "says",
+        "summary",
         "entry",
         "source",
         "table",

@@ -844,12 +844,15 @@ def _clash(data: Data) -> bool:
     return True
 
 
-def _quota_of_aws(data: Data) -> bool:
-    for network in data["networks"].values():
-        if network["platform"] != "aws":
-            network["quotas"] = {"rules_per_security_group": 100}
-            return True
-    return False
+def _not_on_aws(field: str, value: object) -> Callable[[Data], bool]:
+    def change(data: Data) -> bool:
+        for network in data["networks"].values():
+            if network["platform"] != "aws":
+                network[field] = value
+                return True
+        return False
+
+    return change
 
 
 def _translated(data: Data) -> bool:
@@ -980,7 +983,8 @@ _FAULTS: Final[tuple[Fault, ...]] = (
     ("zones-overlap", _internal("10.{}.1.0/24")),
     ("zone-outside-private-blocks", _internal("192.0.2.0/24")),
     ("private-block-not-ipv4", _set(lambda data: data, "private_blocks", ["fd00::/8"])),
-    ("quota-of-another-cloud", _quota_of_aws),
+    ("quota-of-another-cloud", _not_on_aws("quotas", {"rules_per_security_group": 100})),
+    ("other-groups-not-counted", _not_on_aws("other_groups", 1)),
     ("no-public-addresses", _set(lambda data: data, "private_blocks", ["0.0.0.0/0"])),
     # Mail, names and services.
     ("outbound-without-edge", lambda data: _no_edge(data) and _sends(data, {"through": "edge"})),
@@ -1013,8 +1017,8 @@ _FAULTS: Final[tuple[Fault, ...]] = (
     ("port-of-another-service", _bound("imap", "995/tcp")),
     ("not-supported", _bound("https", "8443/tcp")),
     # Additional flows.
-    ("needs-accept-risk", _to_edge),
-    ("needs-accept-risk", _to_mailbox),
+    ("risky-traffic", _to_edge),
+    ("risky-traffic", _to_mailbox),
     ("host-name", lambda data: _add_flow(data, to="smtp.example.com")),
     ("flow-without-managed-server", lambda data: _add_flow(data, to="internet")),
     (

@@ -146,6 +146,10 @@ def check_neighbors(*_: object) -> Iterator[Finding]:
     return iter(())
 
 
+def rules_at_neighbors(rules: TinyRuleSet, *_: object) -> TinyRuleSet:
+    return empty(rules.network)
+
+
 # ---- limits ----
 
 _limit = partial(Limit, cloud="Tiny", cite="tests/support/tiny_cloud.py", checked="2026-11-29")

@@ -47,6 +47,21 @@ EDITS: Final[Mapping[str, Mapping[str, Any]]] = {
     "inbound mail from a filtering service": {
         "mail_flow.inbound": {"from": ["198.51.100.0/24"], "to": ["paris"]}
     },
+    "inbound mail by two ways": {
+        "mail_flow.inbound": [
+            {"from": ["198.51.100.0/24"]},
+            {"from": ["10.20.7.0/28"], "to": ["paris"]},
+        ]
+    },
+    "clients of one server": {
+        "clients.office": {"from": ["10.64.0.0/16"], "services": ["https"], "to": ["cas3"]},
+        "sites.paris.servers.cas3.own_group": True,
+    },
+    "mail of one Mailbox server proxied": {
+        "mail_flow.outbound": {"through": "client_access", "servers": ["mbx3"]},
+        "sites.paris.servers.mbx3.own_group": True,
+        "edge_servers.edge2.sends": False,
+    },
     "clients of one site on another port": {
         "clients.office": {"from": ["10.64.0.0/16"], "services": ["imap"], "to": ["hq"]},
         "service_ports.imap": ["1430/tcp"],

@@ -71,19 +71,28 @@ TABLE: Final[Mapping[str, tuple[object, list[str]]]] = {
     "groups of two neighbors": (bound(**{DC: "sg-1", "lync.oslo": "sg-2"}), []),
     "one group for two neighbors": (
         bound(**{DC: "sg-1", "lync.oslo": "sg-1"}),
-        ["group-bound-twice at networks.corp.neighbors.lync.oslo"],
+        ["group-bound-twice at networks.corp.neighbor_security_groups.lync.oslo"],
     ),
     "a neighbor that is none": (
         bound(**{"domain-controllers.oslo": "sg-1"}),
-        ["undeclared at networks.corp.neighbors.domain-controllers.oslo"],
+        ["undeclared at networks.corp.neighbor_security_groups.domain-controllers.oslo"],
     ),
-    "an empty group": (bound(**{DC: ""}), [f"wrong-type at networks.corp.neighbors.{DC}"]),
-    "no group": (bound(**{DC: None}), [f"wrong-type at networks.corp.neighbors.{DC}"]),
-    "a number as a group": (bound(**{DC: 7}), [f"wrong-type at networks.corp.neighbors.{DC}"]),
+    "an empty group": (
+        bound(**{DC: ""}),
+        [f"wrong-type at networks.corp.neighbor_security_groups.{DC}"],
+    ),
+    "no group": (
+        bound(**{DC: None}),
+        [f"wrong-type at networks.corp.neighbor_security_groups.{DC}"],
+    ),
+    "a number as a group": (
+        bound(**{DC: 7}),
+        [f"wrong-type at networks.corp.neighbor_security_groups.{DC}"],
+    ),
     "a group that Pulumi knows later": (bound(**{DC: object()}), []),
     "neighbors as a list": (
         {**BOTH, "corp": {**CORP, "neighbor_security_groups": [DC]}},
-        ["wrong-type at networks.corp.neighbors"],
+        ["wrong-type at networks.corp.neighbor_security_groups"],
     ),
 }
 
@@ -113,7 +122,7 @@ def test_cloud_ids_have_these_findings(case: str) -> None:
                 },
             },
             False,
-            ["undeclared at networks.corp.neighbors.lync.hq"],
+            ["undeclared at networks.corp.neighbor_security_groups.lync.hq"],
         ),
     ],
 )

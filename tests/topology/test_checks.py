@@ -78,12 +78,12 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
     "a flow to a range inside the perimeter": (
         WITH_EDGE,
         (outgoing("10.20.240.0/28"),),
-        ["+ needs-accept-risk at additional_flows.0", "- no-updates at sites"],
+        ["+ risky-traffic at additional_flows.0", "- no-updates at sites"],
     ),
     "a flow to a range that holds the perimeter": (
         WITH_EDGE,
         (outgoing("10.20.0.0/16"),),
-        ["+ needs-accept-risk at additional_flows.0", "- no-updates at sites"],
+        ["+ risky-traffic at additional_flows.0", "- no-updates at sites"],
     ),
     "a flow to a range beside the perimeter": (
         WITH_EDGE,
@@ -1101,7 +1101,7 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
             SPLIT,
             asked(source="internet", to="mailbox"),
         ),
-        ["+ needs-accept-risk at additional_flows.0"],
+        ["+ risky-traffic at additional_flows.0"],
     ),
     "a flow from the Internet to Client Access servers": (
         SMALL,
@@ -1114,7 +1114,7 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
     "a flow from the Internet to combined servers": (
         SMALL,
         (asked(source="internet", to="client_access"),),
-        ["+ needs-accept-risk at additional_flows.0"],
+        ["+ risky-traffic at additional_flows.0"],
     ),
     "a flow from a public range to a site": (
         SMALL,
@@ -1123,7 +1123,7 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
             PARIS,
             asked(source="198.51.100.0/24", to="exchange@paris"),
         ),
-        ["+ needs-accept-risk at additional_flows.0"],
+        ["+ risky-traffic at additional_flows.0"],
     ),
     "a flow to the Internet": (
         SMALL,
@@ -1134,7 +1134,7 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
     "a flow to Edge": (
         WITH_EDGE,
         (asked(to="edge"),),
-        ["+ needs-accept-risk at additional_flows.0"],
+        ["+ risky-traffic at additional_flows.0"],
     ),
     "a flow without us": (
         SMALL,
@@ -1194,7 +1194,7 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
                 }
             },
         ),
-        ["+ needs-accept-risk at mail_flow.relays.a"],
+        ["+ risky-traffic at mail_flow.relays.a"],
     ),
     "a relay from public addresses to Client Access servers": (
         SMALL,
@@ -1494,6 +1494,134 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
             "- no-administration at edge_servers",
             "- no-updates at edge_servers",
             "- port-25-blocked at edge_servers",
+        ],
+    ),
+    "mail from outside to an Edge server by name": (
+        WITH_EDGE,
+        ({"mail_flow.inbound": {"from": "internet", "to": ["edge1"]}},),
+        ["+ undeclared at mail_flow.inbound.to.0"],
+    ),
+    "clients of an Edge server": (
+        WITH_EDGE,
+        ({"clients.c": {"services": ["https"], "to": ["edge1"]}},),
+        ["+ undeclared at clients.c.to.0"],
+    ),
+    "clients of a server without a group of its own": (
+        SMALL,
+        ({"clients.c": {"services": ["https"], "to": ["ex1"]}},),
+        ["+ server-without-group at clients.c.to.0"],
+    ),
+    "clients of a server with a group of its own": (
+        SMALL,
+        (
+            {"clients.c": {"services": ["https"], "to": ["ex1"]}},
+            {"sites.hq.servers.ex1.own_group": True},
+        ),
+        [],
+    ),
+    "clients of a site and of a Mailbox server": (
+        SMALL,
+        (SPLIT, {"clients.c": {"services": ["https"], "to": ["hq", "mbx1"]}}),
+        ["+ undeclared at clients.c.to.1"],
+    ),
+    "a flow from a group by its id": (
+        SMALL,
+        (asked(source="sg-0123456789abcdef0"),),
+        ["+ cloud-name at additional_flows.0.from"],
+    ),
+    "a flow from a service tag": (
+        SMALL,
+        (asked(source="VirtualNetwork"),),
+        ["+ cloud-name at additional_flows.0.from"],
+    ),
+    "a flow to an Edge server without a group of its own": (
+        WITH_EDGE,
+        (asked(to="edge1", accept_risk=True),),
+        ["+ server-without-group at additional_flows.0.to"],
+    ),
+    "a flow to an Edge server with a group of its own": (
+        WITH_EDGE,
+        (asked(to="edge1", accept_risk=True), {"edge_servers.edge1.own_group": True}),
+        [],
+    ),
+    "an older Edge server with connectors made by hand": (
+        WITH_EDGE,
+        (BY_HAND, {"edge_servers.edge1.version": 2010}),
+        [
+            "+ edge-unsubscribed at edge_servers.edge1.manual_connectors_site",
+            "+ older-edge-delivery-port at edge_servers.edge1.version",
+        ],
+    ),
+    "an exception that is unknown, with connectors made by hand": (
+        WITH_EDGE,
+        (BY_HAND, {"edge_servers.edge1.edgesync_except": ["nobody"]}),
+        [
+            "+ edge-unsubscribed at edge_servers.edge1.manual_connectors_site",
+            "+ edgesync-without-subscription at edge_servers.edge1.edgesync_except",
+            "+ undeclared at edge_servers.edge1.edgesync_except.0",
+        ],
+    ),
+    "administration of Edge at a site with connectors made by hand": (
+        WITH_EDGE,
+        (BY_HAND, asked(to="edge@hq", accept_risk=True, ports=["3389/tcp"])),
+        [
+            "+ edge-unsubscribed at edge_servers.edge1.manual_connectors_site",
+            "- no-administration at edge_servers",
+        ],
+    ),
+    "no address of an Edge server with connectors made by hand in another network": (
+        WITH_EDGE,
+        (
+            APART,
+            BY_HAND,
+            {"edge_servers.edge1.address": GONE, "sites.hq.servers.ex1.address": "10.20.0.9"},
+        ),
+        [
+            "+ address-needed at edge_servers.edge1",
+            "+ edge-unsubscribed at edge_servers.edge1.manual_connectors_site",
+        ],
+    ),
+    "a Send connector of a site with connectors made by hand": (
+        WITH_EDGE,
+        (BY_HAND, {"mail_flow.outbound": {"through": "edge", "sites": ["hq"]}}),
+        [
+            "+ edge-unsubscribed at edge_servers.edge1.manual_connectors_site",
+            "+ port-25-blocked at mail_flow.outbound",
+            "- port-25-blocked at edge_servers",
+        ],
+    ),
+    "a subscription to a site without servers": (
+        WITH_EDGE,
+        ({"sites.rome": {"network": "corp"}, "edge_servers.edge1.subscribed_site": "rome"},),
+        ["+ subscription-without-mailbox at edge_servers.edge1.subscribed_site"],
+    ),
+    "connectors made by hand with a site without servers": (
+        WITH_EDGE,
+        (
+            BY_HAND,
+            {
+                "sites.rome": {"network": "corp"},
+                "edge_servers.edge1.manual_connectors_site": "rome",
+            },
+        ),
+        [
+            "+ edge-unsubscribed at edge_servers.edge1.manual_connectors_site",
+            "+ subscription-without-mailbox at edge_servers.edge1.manual_connectors_site",
+        ],
+    ),
+    "an Edge server with connectors made by hand without a common family": (
+        WITH_EDGE,
+        (
+            BY_HAND,
+            {
+                "networks.corp.perimeter": ["10.20.240.0/24", "2001:db8:240::/64"],
+                "edge_servers.edge1.address": "2001:db8:240::5",
+            },
+        ),
+        [
+            "+ edge-unsubscribed at edge_servers.edge1.manual_connectors_site",
+            "+ ipv6-internet-covers-zones at networks.corp",
+            "+ no-common-ip-version at sites.hq.servers.ex1.address",
         ],
     ),
     "a retired group": (SMALL, ({"networks.corp.retired_groups": ["edge.hq"]},), []),

@@ -4,7 +4,7 @@ The judge is jsonschema, by the rules of draft 2020-12.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from typing import Any, Final, cast
 
@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from exchange_ports.cli import main
 from exchange_ports.findings import Refused
-from exchange_ports.topology.validate import load_topology
+from exchange_ports.topology.validate import load_topology, stack_schema, topology_schema
 from tests.support.mangling import STACKS, settings_of
 
 Schema = dict[str, Any]
@@ -76,8 +76,8 @@ WRONG: Final[dict[str, tuple[tuple[str | int, ...], object, str]]] = {
     "a port as text": (("sender_reputation", "proxy", "port"), "1080", "$.sender_reputation"),
     "an unknown platform": (("networks", "corp", "platform"), "gcp", "$.networks.corp.platform"),
     "a name that is none": (("organization",), "a b", "$.organization"),
-    "a range that is none": (("private_blocks",), ["10.0.0.0-9"], "$.private_blocks[0]"),
-    "a netmask": (("private_blocks",), ["10.0.0.0/255.0.0.0"], "$.private_blocks[0]"),
+    "a range that is none": (("private_blocks",), ["10.0.0.0-9"], "$.private_blocks"),
+    "a netmask": (("private_blocks",), ["10.0.0.0/255.0.0.0"], "$.private_blocks"),
     "ports without protocol": (
         ("additional_flows", 0, "ports"),
         ["3389"],
@@ -173,3 +173,40 @@ def test_no_description_is_written_for_programmers(schema: Schema) -> None:
             assert "``" not in text, name
             assert "pydantic" not in text.lower(), name
             assert text.rstrip().endswith((".", "there.", '".')), f"{name}: {text}"
+
+
+def _without_texts(schema: object) -> object:
+    """A schema without what is for people."""
+    if isinstance(schema, list):
+        return [_without_texts(each) for each in cast("list[object]", schema)]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: _without_texts(value)
+        for key, value in cast("dict[str, object]", schema).items()
+        if key not in ("description", "examples", "title", "properties")
+    }
+
+
+def test_types_lengths_and_defaults_of_all_fields_are_those_that_were_read(
+    golden: Callable[[str, str], None],
+) -> None:
+    lines = ["# Every field of a topology by its JSON Schema, without texts", ""]
+    for name, each in objects(topology_schema()):
+        parts = {"": {**each, "$defs": None}, **each.get("properties", {})}
+        lines += [
+            f"* {name}{f'.{key}' if key else ''}: `{json.dumps(_without_texts(field))}`"
+            for key, field in parts.items()
+        ]
+    golden("schema.md", "\n".join((*lines, "")))
+
+
+def test_the_schema_of_a_stack_file_has_that_of_the_topology_at_its_place() -> None:
+    topology, stack = topology_schema(), stack_schema()
+    assert stack["$schema"] == topology.pop("$schema")
+    assert stack["$defs"] == topology.pop("$defs")
+    assert stack["properties"]["config"] == {
+        "type": "object",
+        "properties": {"exchange-ports:topology": topology},
+    }
+    assert (stack["type"], stack["$id"]) == ("object", "urn:exchange-ports:stack-file")

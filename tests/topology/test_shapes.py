@@ -13,6 +13,12 @@ def nested(levels: int) -> list[Any]:
     return [nested(levels - 1)] if levels else []
 
 
+class Output:
+    """Has the names of Pulumi's own, by which it is known."""
+
+    __module__ = "pulumi.output"
+
+
 def errors(data: Mapping[str, Any]) -> list[str]:
     """The errors; where it is not clear what was meant, there is no topology to check further."""
     topology, findings = parse_topology(dict(data), ())
@@ -145,10 +151,35 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
             "no topology",
         ],
     ),
-    "clients from one range as text": (
+    "clients from a number": (
         SMALL,
-        {"clients.c": {"from": "10.64.0.0/12"}},
-        ["unknown-word at clients.c.from: write one of internet, or [10.64.0.0/12]", "no topology"],
+        {"clients.c": {"from": 10}},
+        [
+            "wrong-type at clients.c.from: write internet or an address or range or a list in brackets",
+            "no topology",
+        ],
+    ),
+    "one range with host bits": (
+        SMALL,
+        {"clients.c": {"from": "10.64.0.1/12"}},
+        ["host-bits at clients.c.from: write 10.64.0.0/12 for the network, or the address alone"],
+    ),
+    "a host name in a list that stands for a mapping": (
+        SMALL,
+        {"sites.hq.domain_controllers": ["10.20.2.10", "dc1.example.com"]},
+        [
+            "host-name at sites.hq.domain_controllers.1: write the addresses that the name has, and "
+            "change them when the name gets others",
+            "no topology",
+        ],
+    ),
+    "the word that YAML reads as false": (
+        WITH_EDGE,
+        {"sender_reputation": False},
+        [
+            "wrong-type at sender_reputation: write disabled or direct or a mapping",
+            "no topology",
+        ],
     ),
     "clients from a misspelled word": (
         SMALL,
@@ -168,11 +199,11 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
         {"clients.c": ["https"]},
         ["wrong-type at clients.c: write a mapping with from, services, to", "no topology"],
     ),
-    "text in place of a list": (
+    "a number in place of a list": (
         SMALL,
-        {"networks.corp.internal": "10.20.0.0/20"},
+        {"networks.corp.internal": 10},
         [
-            "wrong-type at networks.corp.internal: write a list in brackets, such as [10.20.0.0/20]",
+            "wrong-type at networks.corp.internal: write an address or range or a list in brackets",
             "no topology",
         ],
     ),
@@ -306,6 +337,64 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
         {"organization": set[int]()},
         ["wrong-type at organization: write plain data", "no topology"],
     ),
+    "a key that is a part of two others": (
+        WITH_EDGE,
+        {"edge_servers.edge1.site": "hq"},
+        [
+            "unknown-key at edge_servers.edge1.site: write `manual_connectors_site` (For an Edge server without a subscription), or `subscribed_site` (The Active Directory site it is subscribed to)"
+        ],
+    ),
+    "a key that is a part of one other": (
+        WITH_EDGE,
+        {"edge_servers.edge1.Group": True},
+        ["unknown-key at edge_servers.edge1.Group: did you mean `own_group`?"],
+    ),
+    "a service called by its encrypted port": (
+        SMALL,
+        {"clients.c": {"services": ["imaps"]}},
+        [
+            "unknown-word at clients.c.services.0: write imap here, and for the encrypted port alone `service_ports: {imap: [993/tcp]}` beside `clients`"
+        ],
+    ),
+    "a service in capitals called by its encrypted port": (
+        SMALL,
+        {"clients.c": {"services": ["POP3S"]}},
+        [
+            "unknown-word at clients.c.services.0: write pop here, and for the encrypted port alone `service_ports: {pop: [995/tcp]}` beside `clients`"
+        ],
+    ),
+    "a role called as a service is": (
+        SMALL,
+        {"sites.hq.servers.ex1.roles": ["pop3s"]},
+        [
+            "unknown-word at sites.hq.servers.ex1.roles.0: write one of client_access, mailbox",
+            "no topology",
+        ],
+    ),
+    "an address that Pulumi knows later": (
+        SMALL,
+        {"sites.hq.servers.ex1.address": Output()},
+        [
+            "unresolved-output at sites.hq.servers.ex1.address: declare the address and give it to the instance (`private_ip=...`), or leave `address` out where no finding asks for it",
+            "no topology",
+        ],
+    ),
+    "an address in a list that Pulumi knows later": (
+        SMALL,
+        {"sites.hq.servers.ex1.address": [Output()]},
+        [
+            "unresolved-output at sites.hq.servers.ex1.address.0: declare the address and give it to the instance (`private_ip=...`), or leave `address` out where no finding asks for it",
+            "no topology",
+        ],
+    ),
+    "a network that Pulumi knows later": (
+        SMALL,
+        {"networks.corp": Output()},
+        [
+            "unresolved-output at networks.corp: write the value itself; only `networks` and `tags` take outputs",
+            "no topology",
+        ],
+    ),
     "forty levels": (
         SMALL,
         {"organization": nested(39)},
@@ -332,3 +421,11 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
 def test_data_of_another_shape_has_these_errors(case: str) -> None:
     base, edit, expected = SHAPES[case]
     assert errors(edited(base, edit)) == expected
+
+
+def test_a_topology_that_pulumi_knows_later_is_one_error() -> None:
+    topology, findings = parse_topology(Output(), ("config",))
+    assert topology is None
+    assert [(each.kind.code, each.path) for each in findings] == [
+        ("unresolved-output", ("config",))
+    ]

@@ -13,5 +13,7 @@ CLOUD: Final = Cloud[AwsRuleSet](
     name="AWS",
     network_type="exchange-ports:index:AwsNetwork",
     provider_package="aws",
+    place_setting="region",
+    tags_setting="defaultTags",
     load=modules_of(__name__),
 )

@@ -197,7 +197,7 @@ def _uses(rules: AwsRuleSet, quotas: Mapping[str, int]) -> Iterator[Use]:
             use = replace(use, way_out=ways)
         yield use
     for server, member_of in sorted(rules.memberships.items()):
-        yield Use(per_interface, server, len(member_of))
+        yield _on_interface(per_interface, server, len(member_of), rules.other_groups)
     yield Use(RULES_TIMES_GROUPS, "every server", per_group.most * per_interface.most)
     yield Use(GROUPS_PER_REGION.raised(quotas), rules.network, len(rules.groups))
     yield Use(LISTS_PER_REGION.raised(quotas), rules.network, len(rules.prefix_lists))
@@ -205,6 +205,13 @@ def _uses(rules: AwsRuleSet, quotas: Mapping[str, int]) -> Iterator[Use]:
     for each in rules.prefix_lists:
         yield Use(ENTRIES_PER_LIST.raised(quotas), each.key, each.max_entries)
         yield Use(REFERENCES_PER_LIST.raised(quotas), each.key, named[each.key])
+
+
+def _on_interface(limit: Limit, server: str, ours: int, others: int) -> Use:
+    if not others:
+        return Use(limit, server, ours)
+    ways = f"attach fewer groups of others (other_groups), {limit.way_out}"
+    return Use.summed(limit, server, (("groups of ours", ours), ("other_groups", others)), ways)
 
 
 def _first_reason(rule: SecurityGroupRule) -> str:

@@ -66,6 +66,7 @@ def compile_network(network: str, flows: Iterable[Flow], inventory: Inventory) -
             for server in inventory.in_network(network)
         },
         exclusive=declared.exclusive_rules,
+        other_groups=declared.other_groups or 0,
     )
 
 
@@ -278,3 +279,11 @@ def check_neighbors(
     theirs = tuple(aws.SecurityGroup(neighbor, "") for neighbor in bound)
     alone = aws.AwsRuleSet(rules.network, (*rules.groups, *theirs), (), added, {})
     return (found for found in limits.check(alone, key, quotas) if found.is_error)
+
+
+def rules_at_neighbors(
+    rules: aws.AwsRuleSet, flows: Iterable[Flow], bound: Collection[str]
+) -> aws.AwsRuleSet:
+    """The rules that are added to the groups of the neighbors `bound`; the groups are not ours."""
+    added = at_neighbors(rules.network, flows, bound)
+    return aws.AwsRuleSet(rules.network, (), (), added, {})

@@ -107,6 +107,8 @@ class AwsRuleSet:
     memberships: Mapping[str, tuple[str, ...]]
     #: Whether rules that others add to the groups are to be taken away.
     exclusive: bool = False
+    #: How many security groups of others each server keeps beside these.
+    other_groups: int = 0
 
     @property
     def platform(self) -> Platform:

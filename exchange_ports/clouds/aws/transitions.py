@@ -120,6 +120,7 @@ def _together(
         rules=tuple(sorted(rules, key=rule_name)),
         memberships=new.memberships,
         exclusive=new.exclusive,
+        other_groups=max(old.other_groups, new.other_groups),
     )
 
 

@@ -354,13 +354,28 @@ def match(
         verdict = matching.one(place.one(group), there.nsgs, _NSGS)
         if verdict.stand is ResourceStatus.IMPORT:
             found = there.nsgs[verdict.id.lower()]
-            verdict = replace(verdict, edits=(*verdict.edits, *_of_rules(place, group, found)))
+            planned = {rule.name for rule in group.rules}
+            verdict = replace(
+                verdict,
+                edits=(*verdict.edits, *_of_rules(place, group, found)),
+                takes_away=tuple(
+                    f"{rule.name}: {_rule_text(rule)}"
+                    for rule in _first_deciding(found)
+                    if rule.name not in planned
+                ),
+            )
         elif verdict.stand is ResourceStatus.KNOWN:
             found = there.nsgs[verdict.id.lower()]
             verdict = replace(verdict, edits=tuple(_changed_rules(place, group, found)))
             unwanted += _foreign_rules(group, found, verdict)
         verdicts.append(verdict)
-    return Found(place.network, place.urn, tuple(verdicts), unwanted=tuple(unwanted))
+    return Found(
+        place.network,
+        place.urn,
+        tuple(verdicts),
+        unwanted=tuple(unwanted),
+        attached_first=names.ASG,
+    )
 
 
 class _Matching:
@@ -446,7 +461,6 @@ def _of_rules(
     old = {each.name: each for each in found.rules}
     new = {each.name: each for each in wanted}
     for verb, changed in (
-        ("takes away the rule", sorted(old.keys() - new.keys())),
         ("adds the rule", sorted(new.keys() - old.keys())),
         (
             "changes the rule",
@@ -479,7 +493,7 @@ def _foreign_rules(
 ) -> Iterator[Unwanted]:
     """Rules of a group that the plan does not have, whoever made them, the first to decide first."""
     planned = {rule.name for rule in group.rules}
-    for rule in sorted(found.rules, key=lambda each: (str(each.summary[1]), each.summary[0])):
+    for rule in _first_deciding(found):
         if rule.name not in planned:
             id_ = f"{found.id}/securityRules/{rule.name}"
             yield Unwanted(
@@ -488,6 +502,10 @@ def _foreign_rules(
                 _rule_text(rule),
                 f"az network nsg rule delete --ids {quote(id_)}",
             )
+
+
+def _first_deciding(found: Resource) -> list[ExistingRule]:
+    return sorted(found.rules, key=lambda each: (str(each.summary[1]), each.summary[0]))
 
 
 def _rule_text(rule: ExistingRule) -> str:

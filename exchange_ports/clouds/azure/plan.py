@@ -286,3 +286,10 @@ def check_neighbors(
 ) -> Iterator[Finding]:
     """Nothing: no rule of ours is added to a neighbor's network security group (azure.md 5)."""
     return iter(())
+
+
+def rules_at_neighbors(
+    rules: azure.AzureRuleSet, _flows: Iterable[Flow], _bound: Collection[str]
+) -> azure.AzureRuleSet:
+    """None: no rule of ours is added to a neighbor's network security group (azure.md 5)."""
+    return azure.AzureRuleSet(rules.network, (), (), {}, {})

@@ -29,14 +29,16 @@ def transient_states(
     old: azure.AzureRuleSet, new: azure.AzureRuleSet, *, memberships_change: bool
 ) -> Iterator[TransientRules]:
     """The extremal states of one run of the engine, in the order of time."""
-    groups = {group.key: group for group in (*old.groups, *new.groups)}
-    for written in subsets(list(groups)):
-        names = " and ".join(f"the {groups[key].zone} zone" for key in written) or "none"
+    # Azure deletes no network security group that an interface has (azure.md 3): one that goes is there until
+    # servers have left it.
+    written_ones = {group.key: group for group in new.groups}
+    for written in subsets(list(written_ones)):
+        names = " and ".join(f"the {written_ones[key].zone} zone" for key in written) or "none"
         summary = f"when the security group of {names} is written"
         yield TransientRules(summary, _mixed(old, new, written), "before")
     if memberships_change:
         summary = "when rules are written and servers change their groups"
-        yield TransientRules(summary, _mixed(old, new, groups), "changing")
+        yield TransientRules(summary, _mixed(old, new, written_ones), "changing")
     yield TransientRules("at its end", new, "after")
 
 

@@ -1,11 +1,12 @@
-"""What passes, as a picture: who stands where, like sites as one, and a row for what belongs together.
+"""Allowed traffic as a picture: endpoints in columns by zone, and a row for each kind of traffic.
 
-`scene` decides what is shown, and decides nothing of how; `svg` and `mermaid` write it.
+`picture` decides what is shown, `svg`, `mermaid` and `data` write it.
 """
 
-from exchange_ports.reports.diagram.columns import as_json
+from exchange_ports.reports.diagram.data import as_json
 from exchange_ports.reports.diagram.mermaid import mermaid
-from exchange_ports.reports.diagram.picture import Picture, draw_picture
+from exchange_ports.reports.diagram.picture import Only, Picture, draw_picture
 from exchange_ports.reports.diagram.svg import svg
+from exchange_ports.reports.diagram.texts import Heading
 
-__all__ = ["Picture", "as_json", "mermaid", "draw_picture", "svg"]
+__all__ = ["Heading", "Only", "Picture", "as_json", "draw_picture", "mermaid", "svg"]

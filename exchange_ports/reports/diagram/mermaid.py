@@ -1,89 +1,104 @@
-"""A scene as a Mermaid flowchart, for pages that draw these themselves.
+"""A picture as a Mermaid flowchart, for pages that draw these themselves.
 
-A row between two lanes is one arrow; one of more is a knot with an arrow for each. What people wrote
-is in quotes, and every sign that Mermaid or HTML could take for its own is written as its number.
+A row between two columns is one arrow; one between more is a node with an arrow for each. Free text is in
+quotes, and every sign that Mermaid or HTML could interpret is written as its number.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from exchange_ports.reports.diagram.columns import Strip, columns, note, tag, title
-from exchange_ports.reports.diagram.layout import PicturePlace, Stand
-from exchange_ports.reports.diagram.picture import Picture, PictureRow
+from exchange_ports.reports.diagram.colors import LIGHT, RISK
+from exchange_ports.reports.diagram.endpoints import DrawnEndpoint, Status
+from exchange_ports.reports.diagram.picture import Picture, PictureSection
+from exchange_ports.reports.diagram.rows import PictureRow
+from exchange_ports.reports.diagram.texts import Heading, row_text, subtitle, title
+from exchange_ports.reports.diagram.zones import Column, zones
 
-#: Everything but these is written as its number.
+#: Every other sign is written as its number.
 _SIGNS: Final = re.compile(r"[^A-Za-z0-9 .,:/()+_-]")
 _STYLES: Final = {
-    Stand.NEW: "stroke:#11632a,stroke-width:3px",
-    Stand.CUT: "stroke:#a90f1b,stroke-dasharray:6 4",
+    Status.ALLOWED: f"stroke:{LIGHT[Status.ALLOWED]},stroke-width:3px",
+    Status.BLOCKED: f"stroke:{LIGHT[Status.BLOCKED]},stroke-dasharray:6 4",
 }
-_RISK: Final = "stroke:#8a3a00"
+_RISK: Final = f"stroke:{LIGHT[RISK]}"
 
 
-def mermaid(scene: Picture, name: str) -> str:
-    """The flowchart of a scene; `name` says of what."""
-    return "\n".join(_lines(scene, name)) + "\n"
+def mermaid(picture: Picture, heading: Heading) -> str:
+    """The flowchart of a picture: a subgraph for each section, with one for each zone inside."""
+    return "\n".join(_Flowchart(picture).lines(heading)) + "\n"
 
 
-def _lines(scene: Picture, name: str) -> Iterator[str]:
-    yield f"%% {_quoted(title(scene, name))}"
-    yield "flowchart LR"
-    ids: dict[PicturePlace, str] = {}
-    strips: dict[str, Strip] = {}
-    for at, column in enumerate(columns(scene)):
-        below = f"<br>{_quoted(column.below)}" if column.below else ""
-        yield f'  subgraph z{at}["{_quoted(column.title)}{below}"]'
-        for strip in column.strips:
-            key = f"n{len(strips)}"
-            strips[key] = strip
-            ids |= dict.fromkeys(strip.places, key)
-            names = f"<br>{_quoted(strip.names)}" if strip.names else ""
-            opens, closes = ("[", "]") if strip.ours else ("([", "])")
-            yield f'    {key}{opens}"{_quoted(strip.title)}{names}"{closes}'
-        yield "  end"
-    arrow = 0
-    styles: list[str] = []
-    for at, row in enumerate(scene.rows):
+class _Flowchart:
+    def __init__(self, picture: Picture) -> None:
+        self._picture = picture
+        self._nodes = self._arrows = self._zones = self._rows = 0
+        self._styles: list[str] = []
+
+    def lines(self, heading: Heading) -> Iterator[str]:
+        yield f"%% {_quoted(title(self._picture, heading))}"
+        yield f"%% {_quoted(subtitle(self._picture))}"
+        yield "flowchart LR"
+        for number, section in enumerate(self._picture.sections):
+            yield f'  subgraph s{number}["{_quoted(section.section.value)}"]'
+            yield from self._section(section)
+            yield "  end"
+        yield from self._styles
+
+    def _section(self, section: PictureSection) -> Iterator[str]:
+        ids: dict[DrawnEndpoint, str] = {}
+        columns: list[Column] = []
+        for zone in zones(section):
+            below = f"<br>{_quoted(zone.below)}" if zone.below else ""
+            yield f'  subgraph z{self._zones}["{_quoted(zone.title)}{below}"]'
+            self._zones += 1
+            for column in zone.columns:
+                key = f"n{self._nodes}"
+                self._nodes += 1
+                columns.append(column)
+                ids |= dict.fromkeys(column.endpoints, key)
+                names = f"<br>{_quoted(column.names)}" if column.names else ""
+                opens, closes = ("[", "]") if column.managed else ("([", "])")
+                yield f'    {key}{opens}"{_quoted(column.title)}{names}"{closes}'
+            yield "  end"
+        for row in section.rows:
+            yield from self._row(section, row, columns, ids)
+
+    def _row(
+        self,
+        section: PictureSection,
+        row: PictureRow,
+        columns: list[Column],
+        ids: dict[DrawnEndpoint, str],
+    ) -> Iterator[str]:
         sources, targets = (_ids(ends, ids) for ends in (row.source, row.destination))
-        words = f"{_quoted(tag(row))}<br>{_quoted(_note(row, scene, ids, strips))}"
+        text = row_text(section, row, columns)
+        behind = "; ".join(filter(None, (text.reasons, text.risk)))
+        words = f"{_quoted(text.ports)}<br>{_quoted(behind)}"
         tip = "<-->" if row.both_ways else "-->"
+        node = f"r{self._rows}"
+        self._rows += 1
         if len(sources) == len(targets) == 1:
             yield f'  {sources[0]} {tip}|"{words}"| {targets[0]}'
             several = 1
         else:
-            yield f'  r{at}{{{{"{words}"}}}}'
+            yield f'  {node}{{{{"{words}"}}}}'
             if sources == targets:
-                yield f"  {' & '.join(sources)} {tip} r{at}"
+                yield f"  {' & '.join(sources)} {tip} {node}"
                 several = len(sources)
             else:
-                yield f"  {' & '.join(sources)} {'<-->' if row.both_ways else '---'} r{at}"
-                yield f"  r{at} {tip} {' & '.join(targets)}"
+                yield f"  {' & '.join(sources)} {'<-->' if row.both_ways else '---'} {node}"
+                yield f"  {node} {tip} {' & '.join(targets)}"
                 several = len(sources) + len(targets)
-        style = _STYLES.get(row.stand, _RISK if row.is_risky else "")
+        style = _STYLES.get(row.status, _RISK if row.is_risky else "")
         if style:
-            numbers = ",".join(map(str, range(arrow, arrow + several)))
-            styles.append(f"  linkStyle {numbers} {style}")
-        arrow += several
-    yield from styles
+            numbers = ",".join(map(str, range(self._arrows, self._arrows + several)))
+            self._styles.append(f"  linkStyle {numbers} {style}")
+        self._arrows += several
 
 
-def _ids(ends: Iterable[PicturePlace], ids: dict[PicturePlace, str]) -> list[str]:
+def _ids(ends: Iterable[DrawnEndpoint], ids: dict[DrawnEndpoint, str]) -> list[str]:
     return sorted({ids[end] for end in ends}, key=lambda key: int(key[1:]))
-
-
-def _note(
-    row: PictureRow, scene: Picture, ids: dict[PicturePlace, str], strips: dict[str, Strip]
-) -> str:
-    found = [
-        (
-            strips[key],
-            [end for end in row.source if ids[end] == key],
-            [end for end in row.destination if ids[end] == key],
-        )
-        for key in _ids((*row.source, *row.destination), ids)
-    ]
-    return note(row, scene.land, found)
 
 
 def _quoted(text: str) -> str:

@@ -1,247 +1,402 @@
-"""A scene as an SVG picture: zones as columns, who stands in them as lanes, what passes as rows.
+"""A picture as SVG: zones with columns of endpoints, and a line of arrows for each row.
 
 It is complete in itself: no script, nothing from elsewhere, text as text, a title and a description
-for whoever cannot see it, and colors for light and for dark pages.
+for readers who cannot see it, and colors for light and for dark pages.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from exchange_ports.flows import Reason
-from exchange_ports.reports.diagram import columns
-from exchange_ports.reports.diagram.layout import PicturePlace, Stand
-from exchange_ports.reports.diagram.picture import Picture, PictureRow
+from exchange_ports.reports.diagram import texts
+from exchange_ports.reports.diagram.colors import DARK, LIGHT, RISK
+from exchange_ports.reports.diagram.endpoints import Status
+from exchange_ports.reports.diagram.font import FAMILY, widest_word, width, wrapped
+from exchange_ports.reports.diagram.picture import Picture, PictureSection
+from exchange_ports.reports.diagram.rows import PictureRow
+from exchange_ports.reports.diagram.zones import CHANGED, SIGNS, Column, Zone, ZoneKind, zones
 
-_TEXT: Final = 12.0
-_SMALL: Final = 10.5
+#: The width of a page of GitHub or of a document: a picture is wider only where its columns need it.
+PAGE_WIDTH: Final = 830
+MARGIN: Final = 12
+TEXT: Final = 12.0
+SMALL: Final = 10.5
+TITLE: Final = 16.0
 _LINE: Final = 14
-_LANE: Final = 84
-_BOX: Final = 76
-_PAD: Final = 6
-_GAP: Final = 8
-_EDGE: Final = 14
-_NOTES: Final = 350
-#: A column of one lane is this wide at least, so that its title has room.
-_NARROWEST: Final = 96
+_ZONE_PADDING: Final = 4
+_ZONE_GAP: Final = 6
+_BOX_GAP: Final = 6
+_NARROWEST: Final = 62
+_WIDEST_BOX: Final = 170
+#: A box has at most so many lines of its title, and of its names.
+_MOST_LINES: Final = 4
+#: The text of a row has at most so many.
+_MOST_ROW_LINES: Final = 5
 #: XML 1.0 has no way to write these.
 _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-@dataclass(frozen=True, slots=True)
-class _Lane:
-    strip: columns.Strip
-    x: float
-    kind: columns.ColumnKind
+def svg(picture: Picture, heading: texts.Heading) -> str:
+    """The picture; `heading` is what its title states beside the organization."""
+    sections = [_Section(section) for section in picture.sections]
+    wide = max((PAGE_WIDTH, *(section.needed for section in sections)))
+    marks: set[str] = {member.status for member in picture.members}
+    body: list[ET.Element] = []
+    y = 12.0
+    title = texts.title(picture, heading)
+    for line in wrapped(title, TITLE, wide - 2 * MARGIN, bold=True):
+        y += 20
+        body.append(_text(MARGIN, y, line, TITLE, "title"))
+    y += 2
+    for line in wrapped(texts.subtitle(picture), TEXT, wide - 2 * MARGIN):
+        y += 16
+        body.append(_text(MARGIN, y, line, TEXT, "soft"))
+    for section in sections:
+        drawn, y = section.drawn(y + 14, wide, marks)
+        body.extend(drawn)
+    footer, y = _footer(picture, marks, y + 2 * 11, wide)
+    body.extend(footer)
+    root = _root(picture, title, wide, y + 12)
+    root.extend(body)
+    ET.indent(root, " ")
+    for text in root.iter("text"):
+        # An indentation between the parts of a text would be shown as a space.
+        for part in text:
+            text.text = part.tail = None
+    return ET.tostring(root, encoding="unicode") + "\n"
 
 
-def svg(scene: Picture, name: str) -> str:
-    """The picture of a scene; `name` says of what."""
-    return _Picture(scene, name).drawn()
+def _root(picture: Picture, title: str, wide: float, height: float) -> ET.Element:
+    root = ET.Element(
+        "svg",
+        {
+            "xmlns": "http://www.w3.org/2000/svg",
+            "viewBox": f"0 0 {_n(wide)} {_n(height)}",
+            "width": _n(wide),
+            "height": _n(height),
+            "role": "img",
+            "aria-labelledby": "title desc",
+        },
+    )
+    words = f"{title}: {texts.subtitle(picture)}"
+    ET.SubElement(root, "title", {"id": "title"}).text = _legal(words)
+    ET.SubElement(root, "desc", {"id": "desc"}).text = _legal(texts.spoken(picture))
+    ET.SubElement(root, "style").text = style()
+    root.append(_rect("page", 0.5, 0.5, wide - 1, height - 1, 8))
+    return root
 
 
-class _Picture:
-    def __init__(self, scene: Picture, name: str) -> None:
-        self._scene = scene
-        self._name = name
-        self._columns = columns.columns(scene)
-        self._lanes: list[_Lane] = []
-        self._lefts: list[tuple[float, float]] = []
-        x = float(_EDGE)
-        for column in self._columns:
-            wide = max(_NARROWEST, len(column.strips) * _LANE + 2 * _PAD)
-            first = x + (wide - len(column.strips) * _LANE) / 2 + _LANE / 2
-            self._lefts.append((x, wide))
-            self._lanes += [
-                _Lane(strip, first + at * _LANE, column.kind)
-                for at, strip in enumerate(column.strips)
-            ]
-            x += wide + _GAP
-        self._notes = x + _GAP
-        self._width = self._notes + _NOTES + _EDGE
-        self._of = {place: lane for lane in self._lanes for place in lane.strip.places}
+@dataclass(slots=True)
+class _DrawnColumn:
+    column: Column
+    wide: float
+    wish: float = 0.0
+    """How much wider it would be with all text on one line."""
+    x: float = 0.0
+    """Its middle."""
 
-    def drawn(self) -> str:
-        titles = [_head(c, wide) for c, (_, wide) in zip(self._columns, self._lefts, strict=True)]
-        heads = [_in_box(lane.strip) for lane in self._lanes]
-        top = 12.0
-        boxes = top + 10 + max(len(each) for each in titles) * _LINE + 6
-        tall = max(len(first) + len(second) for first, second in heads) * _LINE + 10
-        y = boxes + tall + 12
+
+@dataclass(slots=True)
+class _DrawnZone:
+    zone: Zone
+    columns: list[_DrawnColumn]
+    left: float = 0.0
+    wide: float = 0.0
+
+
+class _Section:
+    """One section: its zones side by side, and its rows below."""
+
+    def __init__(self, section: PictureSection) -> None:
+        self._section = section
+        self._zones = [_DrawnZone(zone, _columns(zone)) for zone in zones(section)]
+        self._columns = [column for zone in self._zones for column in zone.columns]
+        gaps = _ZONE_GAP * (len(self._zones) - 1) + 2 * _ZONE_PADDING * len(self._zones)
+        self._least = sum(column.wide for column in self._columns) + gaps
+        #: How wide a picture must be for it.
+        self.needed = self._least + 2 * MARGIN
+
+    def drawn(self, y: float, wide: float, marks: set[str]) -> tuple[list[ET.Element], float]:
+        """The section from `y` on, and where it ends; the marks that it uses are added to `marks`."""
+        self._place(wide)
+        top = y + 24
+        heads = [_zone_head(zone) for zone in self._zones]
+        boxes = [_box_lines(column) for column in self._columns]
+        at_boxes = top + 6 + max(map(len, heads)) * _LINE + 6
+        tall = max(len(first) + len(second) for first, second in boxes) * _LINE + 9
+        bottom = at_boxes + tall + 6
         rows: list[ET.Element] = []
-        part = None
-        for row in self._scene.rows:
-            if row.section is not part:
-                part = row.section
-                rows.append(_line("rule", _EDGE, y + 4, self._width - _EDGE, y + 4))
-                rows.append(_text(self._notes, y + 20, part.value, "bold"))
-                y += 26
-            said = columns.note(row, self._scene.land, self._strips(row))
-            lines = wrapped(said, _TEXT, _NOTES)[:4]
-            tall_row = max(36, len(lines) * _LINE + 14)
-            rows.append(self._row(row, y, tall_row, lines))
-            y += tall_row
-        bottom = y + 6
-        root = self._root(bottom + 50)
-        for column, (x, wide), said in zip(self._columns, self._lefts, titles, strict=True):
-            root.append(_rect(f"zone {column.kind}", x, top, wide, bottom - top, 6))
-            for at, (line, classes) in enumerate(said):
-                middle = f"middle {classes}"
-                root.append(_text(x + wide / 2, top + 18 + at * _LINE, line, middle))
-        for lane, (first, second) in zip(self._lanes, heads, strict=True):
-            root.append(_line("lane", lane.x, boxes + tall, lane.x, bottom - 4))
-            root.append(self._box(lane, boxes, tall, first, second))
-        root.extend(rows)
-        root.extend(self._legend(bottom + 18))
-        ET.indent(root, " ")
-        return ET.tostring(root, encoding="unicode") + "\n"
+        for number, row in enumerate(self._section.rows):
+            if number:
+                rows.append(_line("rule", MARGIN, bottom, wide - MARGIN, bottom))
+            drawn, bottom = self._row(row, bottom, wide, marks)
+            rows.append(drawn)
+        bottom += 4
+        body = [_text(MARGIN, y + 16, self._section.section.value, TEXT + 1, "bold")]
+        for zone, head in zip(self._zones, heads, strict=True):
+            body.append(_rect(f"zone {zone.zone.kind}", zone.left, top, zone.wide, bottom - top, 6))
+            middle = zone.left + zone.wide / 2
+            for at, (line, classes) in enumerate(head):
+                size = SMALL if "small" in classes else TEXT
+                body.append(_text(middle, top + 17 + at * _LINE, line, size, f"middle {classes}"))
+        for column, lines in zip(self._columns, boxes, strict=True):
+            marks.add("managed" if column.column.managed else "unmanaged")
+            body.append(_line("column", column.x, at_boxes + tall, column.x, bottom - 3))
+            body.append(_box(column, at_boxes, tall, *lines))
+        return [*body, *rows], bottom
 
-    def _root(self, height: float) -> ET.Element:
-        root = ET.Element(
-            "svg",
-            {
-                "xmlns": "http://www.w3.org/2000/svg",
-                "viewBox": f"0 0 {_n(self._width)} {_n(height)}",
-                "width": _n(self._width),
-                "height": _n(height),
-                "role": "img",
-                "aria-labelledby": "title desc",
-            },
-        )
-        ET.SubElement(root, "title", {"id": "title"}).text = _legal(
-            columns.title(self._scene, self._name)
-        )
-        ET.SubElement(root, "desc", {"id": "desc"}).text = _legal(columns.spoken(self._scene))
-        ET.SubElement(root, "style").text = style()
-        root.append(_rect("page", 0.5, 0.5, self._width - 1, height - 1, 8))
-        return root
+    def _place(self, wide: float) -> None:
+        """Give each column its share of the width that is left."""
+        left = wide - 2 * MARGIN - self._least
+        wishes = sum(column.wish for column in self._columns)
+        # First what titles and names would take on one line, then the same for all.
+        share = min(1.0, left / wishes) if wishes else 0.0
+        more = (left - share * wishes) / len(self._columns)
+        x = float(MARGIN)
+        for zone in self._zones:
+            zone.left = x
+            x += _ZONE_PADDING
+            for column in zone.columns:
+                column.wide += share * column.wish + more
+                column.x = x + column.wide / 2
+                x += column.wide
+            x += _ZONE_PADDING
+            zone.wide = x - zone.left
+            x += _ZONE_GAP
 
-    def _box(
-        self, lane: _Lane, y: float, tall: float, first: Sequence[str], second: Sequence[str]
-    ) -> ET.Element:
-        group = ET.Element("g")
-        every = ", ".join(lane.strip.every)
-        ET.SubElement(group, "title").text = _legal(f"{lane.strip.title}: {every}".rstrip(": "))
-        classes = "box" if lane.strip.ours else "box theirs"
-        group.append(_rect(classes, lane.x - _BOX / 2, y, _BOX, tall, 4))
-        for at, text in enumerate(first):
-            group.append(_text(lane.x, y + 15 + at * _LINE, text, "middle"))
-        for at, text in enumerate(second, start=len(first)):
-            group.append(_text(lane.x, y + 14 + at * _LINE, text, "middle small soft"))
-        return group
-
-    def _strips(
-        self, row: PictureRow
-    ) -> list[tuple[columns.Strip, list[PicturePlace], list[PicturePlace]]]:
-        """The lanes of a row with its sources and destinations in each."""
-        found: dict[int, tuple[columns.Strip, list[PicturePlace], list[PicturePlace]]] = {}
-        for side, ends in enumerate((row.source, row.destination)):
-            for place in sorted(ends, key=lambda end: (self._of[end].x, end.servers)):
-                strip = self._of[place].strip
-                _, sources, targets = found.setdefault(id(strip), (strip, [], []))
-                (targets if side else sources).append(place)
-        return list(found.values())
-
-    def _row(self, row: PictureRow, y: float, tall: float, lines: Sequence[str]) -> ET.Element:
-        classes = [str(row.stand)] if row.stand is not Stand.KEPT else []
-        classes += ["risk"] if row.is_risky and not classes else []
+    def _row(
+        self, row: PictureRow, y: float, wide: float, marks: set[str]
+    ) -> tuple[ET.Element, float]:
+        classes = [str(row.status)] if row.status is not Status.UNCHANGED else []
+        classes += [RISK] if row.is_risky else []
+        marks.update(classes)
         group = ET.Element("g", {"class": " ".join(classes)} if classes else {})
-        ET.SubElement(group, "title").text = _legal(_whole(row))
-        sources = {self._of[place].x for place in row.source}
-        targets = {self._of[place].x for place in row.destination}
-        both = sources | targets if row.both_ways else sources & targets
-        every = sorted(sources | targets)
-        first, last = every[0], every[-1]
-        at = y + 24
-        if last > first:
-            group.append(_line("way", first, at, last, at))
+        ET.SubElement(group, "title").text = _legal(_tooltip(row))
+        sources, targets = (
+            sorted({c.x for c in self._columns if ends & set(c.column.endpoints)})
+            for ends in (row.source, row.destination)
+        )
+        columns = [column.column for column in self._columns]
+        text = texts.row_text(self._section, row, columns)
+        every = sorted({*sources, *targets})
+        lines = _row_lines(text, wide - 2 * MARGIN - 12)
+        at = y + 6 + len(lines) * _LINE + 9
+        widest = max(sum(width(part, TEXT, bold=bold) for part, bold, _ in line) for line in lines)
+        left = max(MARGIN + 6, min(every[0] - 4, wide - MARGIN - 6 - widest))
+        group.append(_rect("label", left - 3, y + 5, widest + 6, len(lines) * _LINE + 1, 3))
+        for number, line in enumerate(lines):
+            group.append(_row_text(left, y + 16 + number * _LINE, line))
+        if every[-1] > every[0]:
+            group.append(_line("way", every[0], at, every[-1], at))
+        group.extend(_marks(row, sources, targets, at, marks))
+        return group, at + 10
+
+
+def _columns(zone: Zone) -> list[_DrawnColumn]:
+    """The columns of a zone, each as wide as what must not be broken needs."""
+    found = [_DrawnColumn(column, _least_width(column)) for column in zone.columns]
+    head = max(widest_word(zone.title, TEXT, bold=True), widest_word(zone.below, SMALL), _NARROWEST)
+    missing = head + 8 - sum(column.wide for column in found)
+    for drawn in found:
+        drawn.wide += max(0.0, missing / len(found))
+        whole = max(width(drawn.column.title, TEXT), width(drawn.column.names, SMALL))
+        drawn.wish = max(0.0, min(whole + 8, _WIDEST_BOX) + _BOX_GAP - drawn.wide)
+    return found
+
+
+def _least_width(column: Column) -> float:
+    words = max(widest_word(column.title, TEXT), widest_word(column.names, SMALL))
+    return max(float(_NARROWEST), words + 8 + _BOX_GAP)
+
+
+def _zone_head(zone: _DrawnZone) -> list[tuple[str, str]]:
+    """The lines of a zone's head, each with its classes."""
+    room = zone.wide - 6
+    title = wrapped(zone.zone.title, TEXT, room, _MOST_LINES, bold=True)
+    below = wrapped(zone.zone.below, SMALL, room, _MOST_LINES)
+    return [*((line, "bold") for line in title), *((line, "small soft") for line in below)]
+
+
+def _box_width(column: _DrawnColumn) -> float:
+    return min(column.wide - _BOX_GAP, _WIDEST_BOX)
+
+
+def _box_lines(column: _DrawnColumn) -> tuple[Sequence[str], Sequence[str]]:
+    room = _box_width(column) - 6
+    return (
+        wrapped(column.column.title, TEXT, room, _MOST_LINES),
+        wrapped(column.column.names, SMALL, room, _MOST_LINES),
+    )
+
+
+def _box(
+    column: _DrawnColumn, y: float, tall: float, first: Sequence[str], second: Sequence[str]
+) -> ET.Element:
+    group = ET.Element("g")
+    every = ", ".join(column.column.every)
+    ET.SubElement(group, "title").text = _legal(f"{column.column.title}: {every}".rstrip(": "))
+    wide = _box_width(column)
+    classes = "box" if column.column.managed else "box unmanaged"
+    group.append(_rect(classes, column.x - wide / 2, y, wide, tall, 4))
+    for at, text in enumerate(first):
+        group.append(_text(column.x, y + 15 + at * _LINE, text, TEXT, "middle"))
+    for at, text in enumerate(second, start=len(first)):
+        group.append(_names(column.x, y + 14.5 + at * _LINE, text))
+    return group
+
+
+_CHANGED: Final = {SIGNS[status]: status for status in (Status.ALLOWED, Status.BLOCKED)}
+
+
+def _names(x: float, y: float, text: str) -> ET.Element:
+    """A line of names; servers that are added or removed have the color of that."""
+    element = _text(x, y, text, SMALL, "middle small soft")
+    words = text.split()
+    if not any(word.startswith(CHANGED) for word in words):
+        return element
+    element.text = ""
+    for number, word in enumerate(words):
+        status = _CHANGED.get(word[0]) if not word[1:2].isdigit() else None
+        span = ET.SubElement(element, "tspan", {"class": status.value} if status else {})
+        span.text = _legal(word + (" " if number < len(words) - 1 else ""))
+    return element
+
+
+#: A part of a line of text: the text, whether it is bold, and its class.
+_Part = tuple[str, bool, str]
+
+
+def _row_lines(text: texts.RowText, room: float) -> list[list[_Part]]:
+    """The text of a row in lines: ports in bold, then the reasons, then an accepted risk in its color."""
+    gap = "  "
+    risk = f" \N{EM DASH} {text.risk}" if text.risk else ""
+    first = width(text.ports + gap, TEXT, bold=True)
+    indented = first < room / 2
+    words = wrapped(
+        text.reasons,
+        TEXT,
+        room - width(risk, TEXT, bold=True) - (first if indented else 0),
+        _MOST_ROW_LINES,
+    )
+    lines: list[list[_Part]] = []
+    if indented:
+        lines.append([(text.ports + gap, True, ""), (words[0], False, "")])
+        lines += [[(line, False, "")] for line in words[1:]]
+    else:
+        lines += [[(line, True, "")] for line in wrapped(text.ports, TEXT, room, bold=True)]
+        lines += [[(line, False, "")] for line in words]
+    if risk:
+        lines[-1].append((risk, True, RISK))
+    return lines
+
+
+def _row_text(x: float, y: float, line: Sequence[_Part]) -> ET.Element:
+    whole = sum(width(part, TEXT, bold=bold) for part, bold, _ in line)
+    element = ET.Element("text", {"x": _n(x), "y": _n(y), **_length(whole)})
+    for part, bold, name in line:
+        classes = " ".join(filter(None, ("bold" if bold else "", name)))
+        span = ET.SubElement(element, "tspan", {"class": classes} if classes else {})
+        span.text = _legal(part).replace("  ", "\N{NO-BREAK SPACE} ")
+    return element
+
+
+def _marks(
+    row: PictureRow, sources: Sequence[float], targets: Sequence[float], y: float, used: set[str]
+) -> Iterator[ET.Element]:
+    """What stands on the line of a row, at each of its columns."""
+    every = sorted({*sources, *targets})
+    if row.both_ways and not row.among and len(sources) == len(targets) == 1 != len(every) - 1:
+        used.add("ring")
+        yield _circle("ring", every[0], y, 4.5)
+        return
+    if row.both_ways and (row.among or len(every) > 2):  # noqa: PLR2004
         for x in every:
-            if row.both_ways and x not in sources:
-                group.append(_diamond(x, at))
-            elif x in both:
-                group.append(ET.Element("circle", _circle("ring", x, at, 4.5)))
-            elif x in sources:
-                group.append(ET.Element("circle", _circle("head", x, at, 3.5)))
-            else:
-                right = min(sources, key=lambda one: abs(one - x)) < x
-                group.append(_arrow(x, at, right=right))
-        summary = columns.tag(row)
-        room = max(last - first, _LANE * 2)
-        label = fitting(summary, _TEXT, room)
-        wide = width(label, _TEXT) + 6
-        middle = (first + last) / 2
-        # Near an edge it moves inwards: a lane may be the first or the last.
-        middle = min(max(middle, _EDGE + wide / 2), self._notes - wide / 2)
-        group.append(_rect("tag", middle - wide / 2, y + 5, wide, 14, 3))
-        group.append(_text(middle, y + 16, label, "middle"))
-        middle_of_lines = at + 4 - (len(lines) - 1) * _LINE / 2
-        for number, text in enumerate(lines):
-            group.append(_text(self._notes, middle_of_lines + number * _LINE, text, "note"))
-        return group
-
-    def _legend(self, y: float) -> Iterator[ET.Element]:
-        x = float(_EDGE + 4)
-        for shape, summary in (
-            ([ET.Element("circle", _circle("head", x + 4, y - 4, 3.5))], "opens the connection"),
-            (
-                [_line("way", x - 4, y - 4, x + 6, y - 4), _arrow(x + 8, y - 4, right=True)],
-                "takes it",
-            ),
-            (
-                [ET.Element("circle", _circle("ring", x + 4, y - 4, 4.5))],
-                "both, with all of its row",
-            ),
-            ([_diamond(x + 4, y - 4)], "both, with the rings of its row"),
-            ([_rect("box theirs", x - 4, y - 10, 16, 11, 2)], "not ours: no rules there"),
-        ):
-            group = ET.Element("g", {"transform": f"translate({_n(x - _EDGE - 4)} 0)"})
-            group.extend(shape)
-            yield group
-            yield _text(x + 18, y, summary, "small soft")
-            x += width(summary, _SMALL) + 40
-        for stand, summary in ((Stand.NEW, "+ new"), (Stand.CUT, "\N{MINUS SIGN} cut")):
-            if self._scene.compared:
-                yield _text(x, y, summary, f"small {stand}")
-                x += width(summary, _SMALL) + 18
-        yield _text(
-            _EDGE, y + 18, "Everything that is not in a row is closed, both ways.", "small soft"
-        )
+            ring = x in sources
+            used.add("ring" if ring else "diamond")
+            yield _circle("ring", x, y, 4.5) if ring else _diamond(x, y)
+        return
+    if row.both_ways:
+        used.add("both")
+        yield _arrow(every[0], y, right=False)
+        yield _arrow(every[-1], y, right=True)
+        return
+    used.add("one way")
+    for x in sources:
+        yield _circle("head", x, y, 3.5)
+    for x in targets:
+        if any(source < x for source in sources):
+            yield _arrow(x, y, right=True)
+        if any(source > x for source in sources):
+            yield _arrow(x, y, right=False)
 
 
-def _head(column: columns.Column, wide: float) -> list[tuple[str, str]]:
-    """The lines of a column's head, each with its classes."""
-    lines = [(line, "bold") for line in wrapped(column.title, _TEXT * 1.12, wide - 6)[:3]]
-    return lines + [(line, "small soft") for line in wrapped(column.below, _SMALL, wide - 6)[:3]]
+# ---- the legend ----
 
 
-def _in_box(strip: columns.Strip) -> tuple[list[str], list[str]]:
-    first = [fitting(line, _TEXT, _BOX - 4) for line in wrapped(strip.title, _TEXT, _BOX - 4)[:3]]
-    second = wrapped(strip.names, _SMALL, _BOX - 4)[:3]
-    return first, list(second)
+def _footer(
+    picture: Picture, used: set[str], y: float, wide: float
+) -> tuple[list[ET.Element], float]:
+    found: list[ET.Element] = []
+    x = float(MARGIN)
+    for shape, text, classes in _legend(used):
+        needed = 26 + width(text, SMALL) + 18
+        if x > MARGIN and x + needed - 18 > wide - MARGIN:
+            x, y = float(MARGIN), y + 18
+        group = ET.Element("g", {"class": classes} if classes else {})
+        group.append(_moved(shape, x, y - 4))
+        group.append(_text(x + 26, y, text, SMALL, "small soft"))
+        found.append(group)
+        x += needed
+    lines = ["Traffic that is in no row is blocked, in both directions."]
+    if picture.view:
+        lines = ["Other traffic is not shown."]
+    lines += texts.not_drawn(picture)
+    for text in lines:
+        for line in wrapped(text, SMALL, wide - 2 * MARGIN):
+            y += 16
+            found.append(_text(MARGIN, y, line, SMALL, "small soft"))
+    return found, y
 
 
-def _whole(row: PictureRow) -> str:
-    """All that a row says, for whoever points at it."""
-    ports = ", ".join(map(str, row.ports))
-    return "\n".join((ports, *(_cited(reason) for reason in row.reasons)))
+def _legend(used: set[str]) -> Iterator[tuple[list[ET.Element], str, str]]:
+    """Only the marks that the picture uses."""
+    one_way = [_line("way", 2, 0, 18, 0), _circle("head", 2, 0, 3.5), _arrow(20, 0, right=True)]
+    both = [_line("way", 2, 0, 18, 0), _arrow(0, 0, right=False), _arrow(20, 0, right=True)]
+    plain = [_line("way", 0, 0, 20, 0)]
+    for key, shape, text, classes in (
+        ("one way", one_way, "the endpoint with the dot opens the connection", ""),
+        ("both", both, "both endpoints open connections", ""),
+        ("ring", [_circle("ring", 10, 0, 4.5)], "connects to every endpoint in the row", ""),
+        ("diamond", [_diamond(10, 0)], "connects to \N{WHITE CIRCLE} endpoints only", ""),
+        (Status.ALLOWED, plain, "+ newly allowed; added server", Status.ALLOWED.value),
+        (
+            Status.BLOCKED,
+            plain,
+            "\N{MINUS SIGN} newly blocked; removed server",
+            Status.BLOCKED.value,
+        ),
+        (RISK, plain, "a risk that an operator accepted", RISK),
+        ("managed", [_rect("box", 2, -6, 16, 11, 2)], "servers that this stack protects", ""),
+        ("unmanaged", [_rect("box unmanaged", 2, -6, 16, 11, 2)], "no rules in this stack", ""),
+    ):
+        if key in used:
+            yield shape, text, classes
 
 
-def _cited(reason: Reason) -> str:
-    words = [f"{reason.summary} ({reason.source})"]
-    words += ["accepted risk"] if reason.accepted_risk else []
-    words += [
-        f"{name} {value}"
-        for name, value in (
-            ("owner", reason.owner),
-            ("ticket", reason.ticket),
-            ("review by", reason.review_by),
-        )
-        if value
-    ]
-    return ", ".join(words)
+def _moved(shape: Iterable[ET.Element], x: float, y: float) -> ET.Element:
+    group = ET.Element("g", {"transform": f"translate({_n(x)} {_n(y)})"})
+    group.extend(shape)
+    return group
+
+
+def _tooltip(row: PictureRow) -> str:
+    """All that is known of a row, for readers who point at it."""
+    return "\n".join((texts.port_text(row.ports), *map(texts.cited, row.reasons)))
+
+
+# ---- elements ----
 
 
 def _legal(text: str) -> str:
@@ -252,9 +407,16 @@ def _n(number: float) -> str:
     return f"{number:.1f}".removesuffix(".0")
 
 
-def _text(x: float, y: float, summary: str, classes: str) -> ET.Element:
-    element = ET.Element("text", {"class": classes, "x": _n(x), "y": _n(y)})
-    element.text = _legal(summary)
+def _length(wide: float) -> dict[str, str]:
+    return {"textLength": _n(wide), "lengthAdjust": "spacingAndGlyphs"}
+
+
+def _text(x: float, y: float, text: str, size: float, classes: str) -> ET.Element:
+    legal = _legal(text)
+    bold = "bold" in classes or "title" in classes
+    wide = width(legal, size, bold=bold)
+    element = ET.Element("text", {"class": classes, "x": _n(x), "y": _n(y), **_length(wide)})
+    element.text = legal
     return element
 
 
@@ -268,75 +430,47 @@ def _rect(classes: str, x: float, y: float, wide: float, tall: float, round_: fl
     return ET.Element("rect", {"class": classes, **{k: _n(v) for k, v in sizes.items()}})
 
 
-def _circle(classes: str, x: float, y: float, r: float) -> dict[str, str]:
-    return {"class": classes, "cx": _n(x), "cy": _n(y), "r": _n(r)}
+def _circle(classes: str, x: float, y: float, r: float) -> ET.Element:
+    return ET.Element("circle", {"class": classes, "cx": _n(x), "cy": _n(y), "r": _n(r)})
+
+
+def _polygon(points: Iterable[tuple[float, float]]) -> ET.Element:
+    text = " ".join(f"{_n(a)},{_n(b)}" for a, b in points)
+    return ET.Element("polygon", {"class": "head", "points": text})
 
 
 def _diamond(x: float, y: float) -> ET.Element:
-    corners = ((x - 5, y), (x, y - 5), (x + 5, y), (x, y + 5))
-    points = " ".join(f"{_n(a)},{_n(b)}" for a, b in corners)
-    return ET.Element("polygon", {"class": "head", "points": points})
+    return _polygon(((x - 5, y), (x, y - 5), (x + 5, y), (x, y + 5)))
 
 
 def _arrow(x: float, y: float, *, right: bool) -> ET.Element:
     back = x - 9 if right else x + 9
-    points = f"{_n(x)},{_n(y)} {_n(back)},{_n(y - 4.5)} {_n(back)},{_n(y + 4.5)}"
-    return ET.Element("polygon", {"class": "head", "points": points})
+    return _polygon(((x, y), (back, y - 4.5), (back, y + 4.5)))
 
 
-# ---- colors for light and for dark pages; a test measures their contrast ----
+# ---- the style sheet ----
 
-LIGHT: Final[Mapping[str, str]] = {
-    "page": "#ffffff",
-    "ink": "#1f2328",
-    "soft": "#4d5661",
-    "line": "#424a53",
-    "edge": "#6e7781",
-    "rule": "#d0d7de",
-    columns.ColumnKind.INTERNET: "#fdeaea",
-    columns.ColumnKind.PERIMETER: "#fff6cc",
-    columns.ColumnKind.INTERNAL: "#e0f1fc",
-    columns.ColumnKind.NEIGHBORS: "#eef0f2",
-    Stand.NEW: "#11632a",
-    Stand.CUT: "#a90f1b",
-    "risk": "#8a3a00",
-}
-DARK: Final[Mapping[str, str]] = {
-    "page": "#0d1117",
-    "ink": "#e6edf3",
-    "soft": "#b3bcc6",
-    "line": "#b3bcc6",
-    "edge": "#8b949e",
-    "rule": "#30363d",
-    columns.ColumnKind.INTERNET: "#3a1d20",
-    columns.ColumnKind.PERIMETER: "#38300f",
-    columns.ColumnKind.INTERNAL: "#10283a",
-    columns.ColumnKind.NEIGHBORS: "#21262d",
-    Stand.NEW: "#56d364",
-    Stand.CUT: "#ff9a94",
-    "risk": "#ffb27a",
-}
-
-_FONT: Final = '"Segoe UI", "Helvetica Neue", Helvetica, Arial, "DejaVu Sans", sans-serif'
-#: What has a color of the page, as it is written for light and for dark.
-_COLOURED: Final = (
+#: What has a color of the palette: selector, property, name of the color.
+_COLORED: Final = (
     ("text", "fill", "ink"),
     (".soft", "fill", "soft"),
-    (".page, .tag, .box", "fill", "page"),
+    (".page, .label, .box", "fill", "page"),
     (".page, .rule, .zone", "stroke", "rule"),
-    (".box, .lane", "stroke", "edge"),
+    (".box, .column", "stroke", "edge"),
     (".way, .ring", "stroke", "line"),
     (".head", "fill", "line"),
     (".ring", "fill", "page"),
-    *((f".{kind}", "fill", kind) for kind in columns.ColumnKind),
+    *((f".{kind}", "fill", kind) for kind in ZoneKind),
     *(
         rule
-        for name in ("risk", Stand.NEW, Stand.CUT)
+        for name in (RISK, Status.ALLOWED, Status.BLOCKED)
         for rule in (
             (f".{name} .way, .{name} .ring", "stroke", name),
-            (f".{name} .head, .{name} text, text.{name}", "fill", name),
+            (f".{name} .head", "fill", name),
         )
     ),
+    *((f".{name} text, tspan.{name}", "fill", name) for name in (Status.ALLOWED, Status.BLOCKED)),
+    (f"tspan.{RISK}", "fill", RISK),
 )
 
 
@@ -345,17 +479,18 @@ def style() -> str:
     return "\n".join(
         (
             "",
-            f"text {{ font-family: {_FONT}; font-size: 12px; }}",
+            f"text {{ font-family: {FAMILY}; font-size: {_n(TEXT)}px; }}",
             ".middle { text-anchor: middle; }",
-            ".small { font-size: 10.5px; }",
-            ".bold { font-weight: 600; }",
-            ".lane { stroke-dasharray: 2 4; }",
-            ".theirs { stroke-dasharray: 4 3; }",
+            f".small {{ font-size: {_n(SMALL)}px; }}",
+            f".title {{ font-size: {_n(TITLE)}px; }}",
+            ".bold, .title { font-weight: bold; }",
+            ".column { stroke-dasharray: 2 4; }",
+            ".unmanaged { stroke-dasharray: 4 3; }",
             ".way { stroke-width: 1.6; fill: none; }",
             ".ring { stroke-width: 1.6; }",
-            f".{Stand.NEW} .way {{ stroke-width: 2.4; }}",
-            f".{Stand.CUT} .way {{ stroke-width: 2; stroke-dasharray: 7 4; }}",
-            ".tag { opacity: 0.88; }",
+            f".{Status.ALLOWED} .way {{ stroke-width: 2.4; }}",
+            f".{Status.BLOCKED} .way {{ stroke-width: 2; stroke-dasharray: 7 4; }}",
+            ".label { opacity: 0.88; }",
             *_rules(LIGHT),
             "@media (prefers-color-scheme: dark) {",
             *(f"  {rule}" for rule in _rules(DARK)),
@@ -366,83 +501,5 @@ def style() -> str:
 
 
 def _rules(palette: Mapping[str, str]) -> Iterator[str]:
-    for selector, what, name in _COLOURED:
+    for selector, what, name in _COLORED:
         yield f"{selector} {{ {what}: {palette[name]}; }}"
-
-
-# ---- how wide text can become, without asking a font ----
-# The font of a reader is not known. The widths are those of DejaVu Sans, the widest that systems
-# fall back to, so what fits by them fits with Segoe UI, Helvetica, Arial and Liberation Sans as well.
-
-#: Advance widths in em of letters that are narrower or wider than their kind (DejaVu Sans 2.37).
-_EM: Final = {
-    **dict.fromkeys("ijl'", 0.30),
-    **dict.fromkeys(" .,/\\:;|-", 0.38),
-    **dict.fromkeys("ftrI!()[]", 0.42),
-    **dict.fromkeys("mM", 0.98),
-    **dict.fromkeys("W@%", 1.02),
-    **dict.fromkeys("w+<>=~#", 0.85),
-}
-_LOWER: Final = 0.65
-_UPPER: Final = 0.79
-_FOREIGN: Final = 1.1
-#: Emoji and ideographs fill a square, and some fonts more.
-_WIDE: Final = 1.4
-#: After these a long name may be broken.
-_MARKS: Final = "-/._:"
-#: How much wider bold is.
-_BOLD: Final = 1.12
-
-
-def _em(letter: str) -> float:
-    if letter in _EM:
-        return _EM[letter]
-    if letter.isascii():
-        return _UPPER if letter.isupper() or not letter.isalnum() else _LOWER
-    return _WIDE if unicodedata.east_asian_width(letter) in "WF" else _FOREIGN
-
-
-def width(text: str, size: float, *, bold: bool = False) -> float:
-    """The most that a text takes in pixels, for a font of `size` pixels."""
-    em = sum(map(_em, text))
-    return em * size * (_BOLD if bold else 1)
-
-
-def fitting(text: str, size: float, room: float) -> str:
-    """As much of a text as there is room for; what was cut is marked by three dots."""
-    if width(text, size) <= room:
-        return text
-    kept = text
-    while kept and width(f"{kept}...", size) > room:
-        kept = kept[:-1]
-    return f"{kept.rstrip()}..."
-
-
-def wrapped(text: str, size: float, room: float) -> tuple[str, ...]:
-    """The text in lines that there is room for, broken between words where that is possible."""
-    lines: list[str] = []
-    line = ""
-    for word in _pieces(text.split(), size, room):
-        longer = f"{line} {word}" if line else word
-        if line and width(longer, size) > room:
-            lines.append(line)
-            line = word
-        else:
-            line = longer
-    return (*lines, line) if line else tuple(lines)
-
-
-def _pieces(words: Iterable[str], size: float, room: float) -> Iterable[str]:
-    """The words, those without room on a line of their own in pieces."""
-    for word in words:
-        rest = word
-        while width(rest, size) > room and len(rest) > 1:
-            kept = len(rest) - 1
-            while kept > 1 and width(rest[:kept], size) > room:
-                kept -= 1
-            # After a mark inside a name, where one has room.
-            marks = [at for at in range(kept // 3, kept) if rest[at] in _MARKS]
-            kept = marks[-1] + 1 if marks else kept
-            yield rest[:kept]
-            rest = rest[kept:]
-        yield rest

@@ -13,12 +13,17 @@ from exchange_ports.topology.checks import naming
 from exchange_ports.topology.fields import EndpointKind, FlowEnd, ends_of
 from exchange_ports.topology.groups import ServerRole, roles_of
 from exchange_ports.topology.models import AdditionalFlow, Topology
-from exchange_ports.topology.risk import Position, ZoneMap, risks, services
+from exchange_ports.topology.risk import Opener, Position, ZoneMap, services, why_risky
 from exchange_ports.traffic.addresses import EVERYTHING_V4, EVERYTHING_V6
+from exchange_ports.traffic.ports import tcp
 
 
 def additional_flows(topology: Topology) -> Iterator[Finding]:
-    """Flows with no end of ours, and flows whose risk nobody accepted."""
+    """Flows with no end of ours, and flows whose risk nobody accepted.
+
+    What results of all fields is judged with the flows. What a flow by its own words opens is found here,
+    so that it stands beside every other error of the file.
+    """
     zones = ZoneMap(topology)
     for index, flow in enumerate(topology.additional_flows):
         path: Path = ("additional_flows", index)
@@ -48,12 +53,25 @@ def _unaccepted(
     flow: AdditionalFlow,
     ends: tuple[FlowEnd, FlowEnd],
 ) -> Iterator[Finding]:
-    why = _risk(topology, zones, flow, *ends)
-    if why is not None:
+    source, to = ends
+    need = NEEDS[flow.need].ports if flow.need else ()
+    risk = why_risky(
+        _positions(topology, zones, source),
+        _positions(topology, zones, to),
+        services(flow.ports or need),
+        Opener.OPERATOR,
+        to_mailbox=_reaches_mailbox(topology, to),
+        wide=any(end.range_ is not None and zones.is_wide(end.range_) for end in ends),
+    )
+    if risk:
         everyone = any(end.range_ in _EVERYONE for end in ends)
-        instead = "write `internet` for public addresses only" if everyone else "narrow the flow"
-        source, to = ends
-        yield BY_CODE["needs-accept-risk"].at(path, source=source, to=to, why=why, instead=instead)
+        yield BY_CODE["risky-traffic"].at(
+            path,
+            what=f"the flow from {source} to {to}",
+            risk=", and ".join(risk),
+            instead="write `internet` for public addresses only" if everyone else "narrow the flow",
+            key="true",
+        )
 
 
 #: What a flow must say where no `need` says it, and how it is written.
@@ -61,21 +79,33 @@ _WITHOUT_NEED: Final = {"ports": "[3389/tcp]", "reason": "administration from th
 
 
 def relays(topology: Topology) -> Iterator[Finding]:
-    """Relays from public addresses to Mailbox servers whose risk nobody accepted (V4)."""
+    """Relays whose risk nobody accepted, such as public addresses that reach Mailbox servers (V4)."""
     zones = ZoneMap(topology)
     for key, relay in topology.mail_flow.relays.items():
-        public = [each for each in relay.source if Position.PUBLIC in zones.at((each,))]
-        for site in sorted(relay.sites or topology.sites):
-            target = FlowEnd(relay.to, site)
-            if public and not relay.accept_risk and _reaches_mailbox(topology, target):
-                why = f"{target} includes a Mailbox server, and those are not for the Internet (V4)"
-                yield BY_CODE["needs-accept-risk"].at(
-                    ("mail_flow", "relays", key),
-                    source=public[0],
-                    to=target,
-                    why=why,
-                    instead="narrow the flow",
+        path: Path = ("mail_flow", "relays", key)
+        if relay.accept_risk or ".".join(path) in topology.accept_risk:
+            continue
+        targets = [FlowEnd(relay.to, site) for site in sorted(relay.sites or topology.sites)]
+        found: dict[str, None] = {}
+        for target in targets:
+            if _ours(topology, target):
+                found |= dict.fromkeys(
+                    why_risky(
+                        zones.at(relay.source),
+                        (Position.INSIDE,),
+                        services((tcp(relay.port),)),
+                        Opener.RELAY,
+                        to_mailbox=_reaches_mailbox(topology, target),
+                    )
                 )
+        if found:
+            yield BY_CODE["risky-traffic"].at(
+                path,
+                what=f"the relay {key}",
+                risk=", and ".join(found),
+                instead="narrow its ranges",
+                key="true",
+            )
 
 
 def _is_day(text: str) -> bool:
@@ -94,23 +124,6 @@ def _ours(topology: Topology, end: FlowEnd) -> bool:
     # A network that is declared nowhere is another finding.
     networks = [each.network for each in named if each.network in topology.networks]
     return any(naming.managed(topology, network) for network in networks) or not networks
-
-
-def _risk(
-    topology: Topology, zones: ZoneMap, flow: AdditionalFlow, source: FlowEnd, to: FlowEnd
-) -> str | None:
-    """Why a flow needs its risk accepted; none where it does not."""
-    at = {end: _positions(topology, zones, end) for end in (source, to)}
-    for end, positions in at.items():
-        if end.range_ in _EVERYONE:
-            return f"{end} is every address, the perimeter and the inside too"
-        if Position.PERIMETER in positions:
-            return f"{end} is in the perimeter, which is there to be closed"
-    if Position.PUBLIC in at[source] and _reaches_mailbox(topology, to):
-        return f"{to} includes a Mailbox server, and those are not for the Internet (V4)"
-    need = NEEDS[flow.need].ports if flow.need else ()
-    found = risks(at[source], at[to], services(flow.ports or need))
-    return f"it allows {found[0]}" if found else None
 
 
 _EVERYONE: Final = (EVERYTHING_V4, EVERYTHING_V6)

@@ -260,8 +260,13 @@ def rebound(topology: models.Topology) -> Iterator[Finding]:
 
 
 def of_another_cloud(topology: models.Topology) -> Iterator[Finding]:
-    """Quotas of a network whose platform raises none."""
+    """Quotas of a network whose platform raises none, and groups of others where none count."""
     for key, network in topology.networks.items():
+        not_counted = network.platform.facts.no_other_groups
+        if network.other_groups is not None and not_counted:
+            yield BY_CODE["other-groups-not-counted"].at(
+                ("networks", key, "other_groups"), network=key, why=not_counted
+            )
         why = network.platform.facts.no_quotas
         for name in network.quotas.raised if why else ():
             yield BY_CODE["quota-of-another-cloud"].at(
