@@ -1,28 +1,27 @@
 """The changes of one stack as a small Mermaid flowchart: an arrow for each row, which forges draw themselves.
 
-Every sign that Mermaid or HTML could interpret is written as its number. Must not know: how the flows that stay
-as they are run; `diagram` draws a whole stack.
+Must not know: the flows that stay as they are; `diagram` draws a whole stack.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
 
 from exchange_ports.differences import Effect
 from exchange_ports.reports import headline
+from exchange_ports.reports.diagram.colors import LIGHT, RISK
+from exchange_ports.reports.diagram.endpoints import Status
+from exchange_ports.reports.diagram.mermaid import quoted
 
 #: More arrows than this are counted: a picture with more of them shows nothing.
 _MOST: Final = 16
 #: Letters of a name in the picture.
 _LONGEST: Final = 60
-#: Every other sign is written as its number.
-_SIGNS: Final = re.compile(r"[^A-Za-z0-9 .,:/()+_-]")
 _STYLES: Final = {
-    Effect.OPENED: "stroke:#11632a,stroke-width:3px",
-    Effect.CUT: "stroke:#a90f1b,stroke-dasharray:6 4",
+    Effect.OPENED: f"stroke:{LIGHT[Status.ALLOWED]},stroke-width:3px",
+    Effect.CUT: f"stroke:{LIGHT[Status.BLOCKED]},stroke-dasharray:6 4",
 }
-_RISK: Final = "stroke:#8a3a00,stroke-width:3px"
+_RISK: Final = f"stroke:{LIGHT[RISK]},stroke-width:3px"
 _ARROWS: Final = {"→": "-->", "↔": "<-->"}
 
 
@@ -42,16 +41,15 @@ def _lines(changed: Sequence[headline.HeadlineRow]) -> Iterator[str]:
             known = text in names
             key = names.setdefault(text, f"n{len(names)}")
             shape = ("[", "]") if end.servers else ("([", "])")
-            ends.append(key if known else f'{key}{shape[0]}"{_quoted(text)}"{shape[1]}')
+            ends.append(key if known else f'{key}{shape[0]}"{_label(text)}"{shape[1]}')
         word = "blocked: " if row.change.effect is Effect.CUT else ""
         text = f"{word}{headline.ports(row.change.services)}"
-        yield f'  {ends[0]} {_ARROWS[row.arrow]}|"{_quoted(text)}"| {ends[1]}'
+        yield f'  {ends[0]} {_ARROWS[row.arrow]}|"{_label(text)}"| {ends[1]}'
         risky = row.change.accepted_risk and row.change.effect is Effect.OPENED
         yield f"  linkStyle {number} {_RISK if risky else _STYLES[row.change.effect]}"
     if len(changed) > _MOST:
         yield f'  more["and {len(changed) - _MOST} more rows"]'
 
 
-def _quoted(text: str) -> str:
-    short = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 4]} ..."
-    return _SIGNS.sub(lambda sign: f"#{ord(sign.group())};", short)
+def _label(text: str) -> str:
+    return quoted(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 4]} ...")

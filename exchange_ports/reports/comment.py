@@ -357,9 +357,9 @@ def _details(review: Review) -> Iterator[_Table]:
         yield _Table(_open(summary), lines, _CLOSE, "- and {} more, in the full report\n")
     if review.warnings_new or review.warnings_gone:
         counts = (len(review.warnings_new), len(review.warnings_gone), review.warnings_kept)
-        summary = "Warnings: {} new, {} gone, {} unchanged".format(*counts)
+        summary = "Warnings: {} new, {} resolved, {} unchanged".format(*counts)
         warned = [("new", each) for each in review.warnings_new]
-        warned += [("gone", each) for each in review.warnings_gone]
+        warned += [("resolved", each) for each in review.warnings_gone]
         lines = tuple(
             f"- {how}: {_code(f'{each.kind.code}: {each.summary}')}\n" for how, each in warned
         )

@@ -392,11 +392,6 @@ def cautions(reviews: Iterable[Review]) -> list[str]:
 # ---- the edits of one stack ----
 
 
-def notes(review: Review, quote: Quote = printable) -> list[str]:
-    """The edits and the update of one stack."""
-    return [*edits(review, quote), *update(review, quote)]
-
-
 def edits(review: Review, quote: Quote = printable) -> list[str]:
     """What was edited in one stack, and what somebody has to do for it beside the update."""
     said = [*_of_file(review, quote), *_of_topology(review, quote)]
@@ -491,6 +486,8 @@ def _address_change(change: AddressChange, quote: Quote) -> str:
         sides = (_written(each, quote) for each in (change.removed, change.added))
         return f"{what}: {' → '.join(sides)}"
     edit, addresses = ("added", change.added) if change.added else ("removed", change.removed)
+    if change.before and change.after:
+        return f"{what}: {_written(addresses, quote)} {edit}"
     return f"{what} {edit}: {_written(addresses, quote)}"
 
 
