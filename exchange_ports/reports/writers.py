@@ -144,6 +144,8 @@ def _section_lines(section: doc.Section, width: int) -> Iterator[doc.Words | doc
                 yield from _facts(list(block.facts))
             case doc.Code():
                 yield from map(doc.words, block.lines)
+            case doc.Picture():
+                yield from _broken(block.text, width, 0, 0)
             case doc.Table():
                 if block.caption:
                     yield from [()] if index or section.title else []
@@ -316,11 +318,17 @@ def _block(block: doc.Block, level: int) -> Iterator[str]:
             yield "\n".join(_markdown_table(("", ""), facts))
         case doc.Code():
             yield fenced("\n".join(map(doc.plain, block.lines)))
+        case doc.Picture():
+            yield in_markdown(block.text)
+            yield f"```mermaid\n{block.mermaid.rstrip()}\n```"
         case doc.Table():
             if block.caption:
                 yield f"**{in_markdown(block.caption)}**"
             rows = (
-                [f'<a id="{row.id}"></a>' * bool(row.id) + _cell(row.cells[0])]
+                [
+                    "".join(f'<a id="{each}"></a>' for each in (row.id, *row.more_ids) if each)
+                    + _cell(row.cells[0])
+                ]
                 + [_cell(each) for each in row.cells[1:]]
                 for row in block.rows
             )
