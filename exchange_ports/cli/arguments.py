@@ -231,6 +231,17 @@ def _paper_words(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _report_words(report: argparse.ArgumentParser) -> None:
+    _paper_words(report)
+    report.add_argument(
+        "--commit",
+        nargs="?",
+        const="",
+        metavar="ID",
+        help="the commit that contains FILE; without ID, git is asked for the last one that changed it",
+    )
+
+
 def _diagram_words(diagram: argparse.ArgumentParser) -> None:
     _of_a_file(diagram)
     _formats(
@@ -344,7 +355,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "matrix": Command("who may talk to whom, as a table", _matrix_words, "show_commands"),
     "diagram": Command("what passes, as a picture", _diagram_words, "show_commands"),
     "handover": Command("what others' firewalls must let pass", _paper_words, "show_commands"),
-    "report": Command("every rule and why, for an auditor", _paper_words, "show_commands"),
+    "report": Command("every rule and why, for an auditor", _report_words, "show_commands"),
     "adopt": Command(
         "what exists and Pulumi does not know, and the file that imports it",
         _adopt_words,
