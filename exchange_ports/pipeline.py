@@ -107,6 +107,15 @@ def project_of(file: str) -> ProjectFile | None:
     return None
 
 
+def project_here() -> ProjectFile | None:
+    """The project of the folder that we stand in, by its nearest project file; none where there is none.
+
+    :raises Refused: the project file cannot be read in one way only.
+    """
+    path = next(_projects_above(os.getcwd()), None)
+    return None if path is None else read_project_file(read_content(path), os.path.relpath(path))
+
+
 def _projects_above(folder: str) -> Iterator[str]:
     """The project file of a folder and of each above it, where there is one."""
     while True:

@@ -33,7 +33,7 @@ def adopt(asked: argparse.Namespace) -> int:
     stack = read(asked.file)
     plans = registered(stack)
     state, existing = _given(asked)
-    found = compare.component_of(state, asked.component, _stack_name(asked.file), NAMESPACE)
+    found = compare.component_of(state, asked.component, _stack_name(stack.file), NAMESPACE)
     if isinstance(found, Finding):
         raise Refused([found])
     told = _told(asked.matches)

@@ -222,6 +222,22 @@ def _resolved(name: str, asked: str) -> str:
     return answer.decode().split()[-1]
 
 
+def last_commit(file: str, content: bytes) -> str:
+    """The id of the last commit that changed a file; `content` is what the file contains on disk.
+
+    :raises Refused: this is no repository, or no commit contains the file as it is.
+    """
+    path = os.path.relpath(file)
+    found = git("-1", "--format=%H", "--end-of-options", "HEAD", "--", path, command="log", of=file)
+    commit = found.decode().strip()
+    why = "" if commit else "it is not committed"
+    if commit and git("blob", f"{commit}:./{path}", command="cat-file", of=file) != content:
+        why = "it has changes that are not committed"
+    if why:
+        raise Refused([NO_REVISION.at((), revision=file, why=why)])
+    return commit
+
+
 def git(*arguments: str, command: str, of: str) -> bytes:
     """What one of git's reading commands answers.
 

@@ -110,6 +110,12 @@ CANNOT_READ: Final = Kind(
     why="{why}.",
     fix="Name a stack file, such as `stacks/Pulumi.dev.yaml`.",
 )
+UNKNOWN_STACK: Final = Kind(
+    "unknown-stack",
+    summary="Cannot find {name}: no file and no stack is called so",
+    why="{why}",
+    fix="{fix}",
+)
 NO_PROJECT: Final = Kind(
     "no-project",
     summary="Cannot find the Pulumi program of {file}.",
@@ -132,6 +138,12 @@ UNKNOWN_ENDPOINT: Final = Kind(
     "unknown-endpoint",
     summary='Unknown source or destination "{end}".',
     why="{known}.",
+    fix="{fix}",
+)
+UNKNOWN_PORTS: Final = Kind(
+    "unknown-ports",
+    summary="Cannot ask about {text}: it is no port and no service",
+    why="ports are written as 8443/tcp or tcp/8443; services are {services}",
     fix="{fix}",
 )
 SAME_ENDPOINTS: Final = Kind(

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Final, cast
 
 from exchange_ports.findings import Refused
@@ -53,6 +54,10 @@ class ProjectFile:
         """Where its stack files are, below or beside the folder `above`, in which it is itself."""
         # As Go joins paths: what begins with a slash is below as well.
         return os.path.normpath(f"{above or '.'}/{self.folder}").replace(os.sep, "/")
+
+    def stack_file(self, stack: str) -> str:
+        """The name of the file in which Pulumi looks for a stack: it ends as the project file does."""
+        return f"Pulumi.{stack}{PurePosixPath(self.file).suffix}"
 
 
 def read_project_file(content: bytes, file: str) -> ProjectFile:

@@ -117,17 +117,40 @@ def topology_schema() -> dict[str, Any]:
         for field, text in texts.get(name, {}).items():
             declared = getattr(models, name).model_fields[field]
             model["properties"][declared.alias or field]["description"] = text
+    _on_one_line(schema)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _on_one_line(schema: object) -> None:
+    """Join the lines of every description: editors show line breaks as they are."""
+    if isinstance(schema, dict):
+        described = cast("dict[str, object]", schema)
+        text = described.get("description")
+        if isinstance(text, str):
+            described["description"] = " ".join(text.split())
+        for each in described.values():
+            _on_one_line(each)
+    elif isinstance(schema, list):
+        for each in cast("list[object]", schema):
+            _on_one_line(each)
+
+
+#: Where the schema is to be published: SchemaStore names schemas so, and asks for draft 7, which more
+#: editors read. Nothing in ours means anything else there.
+_STACK_SCHEMA: Final = {
+    "$schema": "http://json-schema.org/draft-07/schema#",
+    "$id": "https://json.schemastore.org/exchange-ports-stack.json",
+}
 
 
 def stack_schema() -> dict[str, Any]:
     """The schema of a stack file, in one piece: its topology is checked, all other settings may be there."""
     topology = topology_schema()
-    draft, definitions = topology.pop("$schema"), topology.pop("$defs")
+    del topology["$schema"]
+    definitions = topology.pop("$defs")
     config = {"type": "object", "properties": {"exchange-ports:topology": topology}}
     return {
-        "$schema": draft,
-        "$id": "urn:exchange-ports:stack-file",
+        **_STACK_SCHEMA,
         "title": "A stack file of exchange-ports",
         "type": "object",
         "properties": {"config": config},

@@ -263,6 +263,7 @@ def _adopting(desk: Desk) -> None:
 
 #: What a command needs around it to fail as the page says.
 AROUND: Final[dict[str, Callable[[Desk], None]]] = {
+    "unknown-stack": lambda desk: _project(desk, b""),
     "no-revision": _committed,
     "not-reviewed": _with_two_projects,
     **{kind.code: _adopting for kind in command_kinds.ADOPTION_KINDS},
@@ -431,7 +432,7 @@ def test_no_two_kinds_have_one_code() -> None:
 
 def test_every_file_of_kinds_is_walked() -> None:
     files = {path.stem for path in Path(topology_kinds.__file__).parent.glob("*.py")}
-    assert files == {*TABLES, "__init__", "finding"}
+    assert files == {*TABLES, "__init__", "finding", "failed_checks"}
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -32,7 +32,7 @@ _CHECKS: Final[tuple[Callable[[Topology], Iterator[Finding]], ...]] = (
     addressing.same_address,
     addressing.families,
     addressing.unrestricted,
-    addressing.passages,
+    addressing.connections,
     addressing.addresses_needed,
     addressing.addresses_for_flows,
     addressing.unused,

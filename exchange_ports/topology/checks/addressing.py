@@ -270,7 +270,7 @@ def unrestricted(topology: models.Topology) -> Iterator[Finding]:
                 )
 
 
-def passages(topology: models.Topology) -> Iterator[Finding]:
+def connections(topology: models.Topology) -> Iterator[Finding]:
     """What stands between Exchange servers and the rest of the fabric in another place."""
     for key, declared in topology.networks.items():
         if declared.connected_through is models.ConnectedThrough.ROUTING or not _reaches_out(
