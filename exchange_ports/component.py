@@ -376,7 +376,7 @@ def _goes_on_after_errors() -> bool:
 def _must_be_proved(stack: Compiled) -> None:
     """Refuse plans that do not allow exactly the required traffic.
 
-    :raises NotProved: with the witnesses.
+    :raises NotProved: with the counterexamples.
     """
     for proof in stack.proofs():
         if not proof.holds:
