@@ -29,6 +29,7 @@ from exchange_ports.findings.finding import PAGES as PAGES_BASE
 from exchange_ports.stackfile.stack_file import read_stack_file
 from tests.support.paths import UPDATE
 from tests.support.repository import Repository
+from tests.support.words import misused, too_long
 
 HERE: Final = Path(__file__).parent
 FOLDER: Final = HERE.parents[1] / "docs" / "findings"
@@ -456,6 +457,26 @@ def test_a_kind_has_whole_sentences(kind: Kind) -> None:
     assert kind.summary
     assert kind.fix
     assert "\n" not in kind.summary + kind.why
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+def test_a_kind_is_in_plain_words(kind: Kind) -> None:
+    for text in (kind.summary, kind.why, kind.fix):
+        assert not [*misused(text), *too_long(text)]
+
+
+@pytest.mark.parametrize("page", [INDEX, *PAGES], ids=lambda page: page.stem)
+def test_a_page_is_in_plain_words(page: Path) -> None:
+    assert not [*misused(page.read_text("utf-8"))]
+
+
+def test_words_are_found_and_code_is_left_out() -> None:
+    assert [*misused("Nobody wears `nobody` and the witness server.")] == [
+        "'wears': write attach, member, attached to",
+        "'Nobody': write no rule, no server, the operator",
+    ]
+    assert [*too_long("word " * 26 + ". Short.")]
+    assert not [*too_long("word " * 24 + ". Short.")]
 
 
 def test_every_kind_has_its_page_with_its_code_as_heading() -> None:
