@@ -252,6 +252,7 @@ def _diagram_words(diagram: argparse.ArgumentParser) -> None:
     )
     diagram.add_argument(
         "--only",
+        metavar="KIND",
         choices=PARTS,
         action="append",
         default=[],
