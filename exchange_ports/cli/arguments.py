@@ -256,7 +256,7 @@ def _diagram_words(diagram: argparse.ArgumentParser) -> None:
         choices=PARTS,
         action="append",
         default=[],
-        help="only one part of the picture, only changes, or only accepted risks; may be repeated",
+        help=f"only one part of the picture, only changes or only accepted risks: {', '.join(PARTS)}; may be repeated",
     )
     diagram.add_argument("--date", default="", help="a date for the title, such as 2027-03-31")
 
