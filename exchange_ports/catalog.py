@@ -563,6 +563,38 @@ MANAGEMENT: Final = tcp(22, 135, 445, 3389, (5985, 5986))
 #: that nobody may do so; never to open anything (exchange.md G8, and a general Windows fact).
 UPDATES: Final = tcp(80, 443, (8530, 8531))
 
+#: Names of ports for readers, beside the number: by protocol, then by port or range. Never used to open
+#: anything (IANA's registry of service names; the rows above).
+PORT_NAMES: Final[dict[str, dict[tuple[int, int], str]]] = {
+    "tcp": {
+        (22, 22): "SSH",
+        (25, 25): "SMTP",
+        (53, 53): "DNS",
+        (80, 80): "HTTP",
+        (88, 88): "Kerberos",
+        (110, 110): "POP3",
+        (135, 135): "RPC",
+        (143, 143): "IMAP4",
+        (389, 389): "LDAP",
+        (443, 443): "HTTPS",
+        (445, 445): "SMB",
+        (465, 465): "SMTPS",
+        (587, 587): "SMTP submission",
+        (636, 636): "LDAPS",
+        (993, 993): "IMAPS",
+        (995, 995): "POP3S",
+        (1433, 1433): "SQL Server",
+        (3268, 3269): "global catalog",
+        (3389, 3389): "RDP",
+        (5985, 5985): "WinRM",
+        (5986, 5986): "WinRM",
+        (5985, 5986): "WinRM",
+        (8530, 8531): "WSUS",
+        (EDGESYNC_PORT, EDGESYNC_PORT): "EdgeSync",
+    },
+    "udp": {(53, 53): "DNS", (88, 88): "Kerberos", (123, 123): "NTP", (161, 161): "SNMP"},
+}
+
 #: What whoever takes over a Windows network uses first, by what it is for. Used to notice traffic from
 #: the Internet and between the perimeter and the inside; never to open anything (general Windows facts:
 #: "Service overview and network port requirements for Windows"; IANA's registry for the others).

@@ -110,7 +110,7 @@ def _check_words(ask: argparse.ArgumentParser) -> None:
     ask.add_argument(
         "ports",
         metavar="PORTS",
-        help="443/tcp, tcp/443, 5985-5986/tcp, a service (https, smtp, rdp), icmp or any; several with commas",
+        help="8443/tcp, tcp/8443, 8443-8450/tcp, a service (https, smtp, rdp), icmp or any; several with commas",
     )
     ask.add_argument(
         "--platform",
@@ -231,6 +231,17 @@ def _paper_words(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _report_words(report: argparse.ArgumentParser) -> None:
+    _paper_words(report)
+    report.add_argument(
+        "--commit",
+        nargs="?",
+        const="",
+        metavar="ID",
+        help="the commit that contains FILE; without ID, git is asked for the last one that changed it",
+    )
+
+
 def _diagram_words(diagram: argparse.ArgumentParser) -> None:
     _of_a_file(diagram)
     _formats(
@@ -254,9 +265,11 @@ def _diagram_words(diagram: argparse.ArgumentParser) -> None:
         "--only",
         metavar="KIND",
         choices=PARTS,
+        metavar="PART",
         action="append",
         default=[],
-        help=f"only one part of the picture, only changes or only accepted risks: {', '.join(PARTS)}; may be repeated",
+        help="only one part of the picture, only changes, or only accepted risks; may be repeated: "
+        + ", ".join(PARTS),
     )
     diagram.add_argument("--date", default="", help="a date for the title, such as 2027-03-31")
 
@@ -343,7 +356,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "matrix": Command("who may talk to whom, as a table", _matrix_words, "show_commands"),
     "diagram": Command("what passes, as a picture", _diagram_words, "show_commands"),
     "handover": Command("what others' firewalls must let pass", _paper_words, "show_commands"),
-    "report": Command("every rule and why, for an auditor", _paper_words, "show_commands"),
+    "report": Command("every rule and why, for an auditor", _report_words, "show_commands"),
     "adopt": Command(
         "what exists and Pulumi does not know, and the file that imports it",
         _adopt_words,

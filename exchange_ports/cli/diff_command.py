@@ -88,7 +88,11 @@ def _change(change: Change) -> str:
 
 def _two_files(asked: argparse.Namespace) -> Sides:
     if asked.at is not None or len(asked.files) != 2:  # noqa: PLR2004
-        got = "--at without --against" if asked.at else f"{counted(len(asked.files), 'file')} named"
+        got = (
+            "`--at` is given without `--against`"
+            if asked.at
+            else f"{counted(len(asked.files), 'file')} given"
+        )
         raise Refused([NOTHING_TO_COMPARE.at((), got=got)])
     contents = [(file, read_content(file)) for file in map(file_of, asked.files)]
     base, head = (sha256(content).hexdigest()[:_DIGITS] for _, content in contents)

@@ -38,7 +38,7 @@ def preview(asked: argparse.Namespace) -> int:
         if isinstance(failed.__cause__, ModuleNotFoundError):
             raise Refused([MISSING_EXTRA.at((), module=failed.__cause__.name)]) from None
         print(failed.text, file=sys.stderr)
-        last = failed.text.strip().splitlines()[-1:] or ["it said nothing"]
+        last = failed.text.strip().splitlines()[-1:] or ["It printed no message"]
         raise Refused([PROGRAM_FAILED.at((), why=last[0])]) from None
     in_step = stack.config.get("phase") not in {None, Phase.REMOVE_RULES}
     show(preview_report(recorded, plans, in_step=in_step))

@@ -97,7 +97,7 @@ def the_day(text: str) -> date:
         meant = date(*map(int, parts)) if parts else None
     except ValueError:
         meant = None
-    why = "days are written as year, month and day, and this command reads no clock"
+    why = "a date is year, month and day"
     raise Refused([_no_day(text, why, meant)])
 
 
@@ -105,14 +105,18 @@ def _why_none(year: int, month: int, _: int) -> str:
     from calendar import monthrange  # only mistakes should pay for it
 
     if not year:
-        return "years are counted from 1"
+        return "the first year is 1"
     if not 1 <= month <= _MONTHS:
         return f"a year has {_MONTHS} months"
     return f"{year:04}-{month:02} has {monthrange(year, month)[1]} days"
 
 
 def _no_day(text: str, why: str, meant: date | None) -> Finding:
-    fix = f"write {meant}" if meant else "write it as 2027-03-31; in a shell, $(date +%F) is today"
+    fix = (
+        f"write `--as-of {meant}`"
+        if meant
+        else "write `--as-of 2027-03-31`; `$(date +%F)` is today"
+    )
     return BAD_AS_OF.at((), text=text or "nothing", why=why, fix=fix)
 
 
@@ -180,8 +184,8 @@ def the_end(text: str, ends: EndpointNames) -> QueryEndpoint:
     if meant is not None and "%" not in text:
         raise Refused([BY_CODE["host-bits"].at((), range=text, meant=meant)]) from None
     likely = nearest(text, ends.named)
-    known = f"these are known: {', '.join(ends.named)}"
-    fix = f"write {likely}" if likely else "name one of them, an address or a range"
+    known = f"known names are {', '.join(ends.named)}"
+    fix = f'Did you mean "{likely}"?' if likely else "Write one of them, an address or a range."
     raise Refused([UNKNOWN_ENDPOINT.at((), end=text, known=known, fix=fix)]) from None
 
 

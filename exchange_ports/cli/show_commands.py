@@ -15,6 +15,7 @@ from exchange_ports.cli.stacks import compiled, compiled_steps, read, read_with_
 from exchange_ports.findings import Refused, in_order, nearest
 from exchange_ports.findings.failed_checks import UNSAFE_UPDATE
 from exchange_ports.findings.topology_kinds import BY_CODE
+from exchange_ports.pipeline import read_content
 from exchange_ports.reports.writers import publish
 
 if TYPE_CHECKING:
@@ -98,10 +99,17 @@ def report(asked: argparse.Namespace) -> int:
     plans, warnings = compiled(stack)
     with doing("proving"):
         proof = prove(plans)
+    commit = "" if asked.commit is None else asked.commit or _last_commit(asked.file)
     with doing("writing the rule book"):
-        book = rulebook(plans, proof, warnings, origin)
+        book = rulebook(plans, proof, warnings, origin._replace(commit=commit))
     publish(rulebook_report(book), asked.format)
     return FINE if book.proof.holds else NO
+
+
+def _last_commit(file: str) -> str:
+    from exchange_ports.cli.git_tree import last_commit
+
+    return last_commit(file, read_content(file))
 
 
 def diagram(asked: argparse.Namespace) -> int:

@@ -145,7 +145,7 @@ class _ProjectOf:
         try:
             content = self.source.read(path)
         except Refused as refused:
-            why = "; ".join(f"{each.summary}: {each.why}" for each in refused.findings)
+            why = "; ".join(f"{each.summary} {each.why}".strip(" .") for each in refused.findings)
             raise Refused([kinds.NOT_REVIEWED.at((), what=path, why=why)]) from None
         project = read_project_file(content, path)
         folder = project.folder_from(above)

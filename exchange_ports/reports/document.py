@@ -122,6 +122,10 @@ class Row(NamedTuple):
     cells: tuple[Value, ...]
     look: Look = Look.PLAIN
     id: str = ""
+    #: More ids of the same row, where it stands for several things.
+    more_ids: tuple[str, ...] = ()
+    #: By what a reader may filter, with the values of this row. The same names in all rows of a document.
+    keys: Sequence[tuple[str, tuple[str, ...]]] = ()
 
 
 class Table(NamedTuple):
@@ -145,7 +149,15 @@ class Section(NamedTuple):
     id: str = ""
 
 
-Block: TypeAlias = Paragraph | Items | Facts | Code | Table | Section
+class Picture(NamedTuple):
+    """A picture as SVG, and as a Mermaid flowchart for pages that draw these; `text` is what it shows."""
+
+    text: str
+    svg: str
+    mermaid: str
+
+
+Block: TypeAlias = Paragraph | Items | Facts | Code | Table | Picture | Section
 
 
 class Records(NamedTuple):
@@ -182,9 +194,11 @@ class Document(NamedTuple):
 class Origin(NamedTuple):
     """What a report was made from and by what, so that a reader can make it again. No clock.
 
-    A stack file by its name, the SHA-256 of its bytes in hexadecimal, and our version.
+    A stack file by its name, the SHA-256 of its bytes in hexadecimal, and our version; and the commit that
+    contains these bytes, where the caller knows it.
     """
 
     file: str
     sha256: str
     version: str
+    commit: str = ""

@@ -1,6 +1,9 @@
 """The rule book as a report: what it was made from, risks first, then every rule, then what holds it up."""
 
+import re
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from pathlib import PurePath
 from typing import Final
 
 from exchange_ports.catalog import BY_ID
@@ -25,6 +28,7 @@ from exchange_ports.topology.fields import FlowEnd, ends_of
 from exchange_ports.topology.models import AdditionalFlow, Platform, Relay
 from exchange_ports.topology.risk import public_part
 from exchange_ports.traffic.addresses import brief
+from exchange_ports.traffic.ports import ANY_PORTS
 
 #: More ranges than this stand in a list of their own: the Internet has up to 30.
 _MOST_RANGES: Final = 4
@@ -55,6 +59,7 @@ def _sections(book: Book) -> list[doc.Section]:
         _warnings(book),
         doc.Section("What stays closed", _items(closed(book.plans.topology)), "closed"),
         _servers(book),
+        _picture(book),
         doc.Section("Rules", (doc.Paragraph(_RULES), *zones), "rules"),
         lists.section(),
         _limits(book),
@@ -87,6 +92,8 @@ def _facts(book: Book) -> Iterator[tuple[str, doc.Value]]:
     topology, figures = book.plans.topology, book.proof.figures
     yield "Stack file", doc.Text(book.origin.file, doc.Look.CODE)
     yield "Its SHA-256", doc.Text(book.origin.sha256, doc.Look.CODE)
+    if book.origin.commit:
+        yield "Commit", doc.Text(book.origin.commit, doc.Look.CODE)
     yield "Made by", f"exchange-ports {book.origin.version}"
     places = (f"{key} ({network.platform.summary})" for key, network in topology.networks.items())
     yield "Networks", ", ".join(places)
@@ -212,6 +219,17 @@ def _warnings(book: Book) -> doc.Section:
 # ---- servers and rules ----
 
 
+def _picture(book: Book) -> doc.Section:
+    """The allowed traffic as a picture, before every rule in words."""
+    from exchange_ports.reports.diagram import Heading, draw_picture, mermaid, svg
+
+    picture = draw_picture(book.plans)
+    # By its file's name, as `diagram` does.
+    heading = Heading(PurePath(book.origin.file).stem.removeprefix("Pulumi."))
+    drawn = doc.Picture(_PICTURE, svg(picture, heading), mermaid(picture, heading))
+    return doc.Section("Allowed traffic", (drawn,), "picture")
+
+
 def _servers(book: Book) -> doc.Section:
     rows = (
         doc.Row((server, zone.network, zone.name, _codes(groups)))
@@ -247,13 +265,30 @@ def _zone(zone: RulebookZone, lists: "_PageLists") -> doc.Section:
 
 
 def _rules(rules: Iterable[Rule], caption: str, lists: "_PageLists") -> list[doc.Table]:
-    rows = [_rule(rule, lists) for rule in rules]
+    several = list(rules)
+    rows = [_rule(each, lists) for each in _with_equal_rows(several)]
     columns = ("from", "to", "passes", "why", "risk notes", "rule in the cloud")
-    caption = f"{caption} ({counted(len(rows), 'rule')})"
+    caption = f"{caption} ({counted(len(several), 'rule')})"
     return _table(columns, rows, 18, 18, 11, 26, 9, 18, caption=caption)
 
 
-def _rule(rule: Rule, lists: "_PageLists") -> doc.Row:
+def _with_equal_rows(rules: Iterable[Rule]) -> list[list[Rule]]:
+    """The rules in order; those that differ in the addresses of the other end alone are together."""
+    found: dict[object, list[Rule]] = {}
+    for rule in rules:
+        alone = rule.name if not rule.theirs.addresses or rule.theirs.servers else ""
+        same = (rule.ours, rule.allows, rule.passes, rule.reasons, rule.description, rule.risks)
+        found.setdefault((alone, *same), []).append(rule)
+    return list(found.values())
+
+
+def _rule(several: list[Rule], lists: "_PageLists") -> doc.Row:
+    """One row for rules that differ in the addresses of the other end alone."""
+    rule = several[0]
+    theirs = doc.stacked(
+        *(line for each in several for line in doc.lines(_side(each.theirs, lists)))
+    )
+    ours = _side(rule.ours, lists)
     passes = (
         rule.passes
         if rule.allows
@@ -265,15 +300,45 @@ def _rule(rule: Rule, lists: "_PageLists") -> doc.Row:
     look = doc.Look.RISK if rule.is_risky else doc.Look.NOTE
     return doc.Row(
         (
-            _side(rule.source, lists),
-            _side(rule.destination, lists),
+            *((theirs, ours) if rule.inward else (ours, theirs)),
             passes,
             why,
             doc.stacked(*(doc.Text(each, look) for each in rule.risks)),
-            doc.Text(rule.name, doc.Look.CODE),
+            doc.stacked(*(doc.Text(each.name, doc.Look.CODE) for each in several)),
         ),
         doc.Look.RISK if rule.is_risky else doc.Look.PLAIN,
+        _id(rule),
+        tuple(map(_id, several[1:])),
+        tuple(_keys(several)),
     )
+
+
+#: What an id keeps of a rule's name.
+_SEPARATORS: Final = re.compile("[^A-Za-z0-9.]+")
+
+
+def _id(rule: Rule) -> str:
+    """Where a link to a rule leads, as long as the rule keeps its name in the cloud."""
+    way = "in" if rule.inward else "out"
+    name = _SEPARATORS.sub("-", rule.name).strip("-")
+    # Two names may differ in a separator alone.
+    mark = sha256(rule.name.encode()).hexdigest()[:6]
+    return f"rule-{rule.network}-{rule.zone.replace(' ', '-')}-{way}-{name}-{mark}"
+
+
+def _keys(several: list[Rule]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """By what a reader may filter rows."""
+    rule = several[0]
+    servers = [name for each in several for name in (*each.ours.servers, *each.theirs.servers)]
+    yield "server", tuple(dict.fromkeys(servers))
+    yield "zone", (f"{rule.network}, {rule.zone}",)
+    numbers, _, protocol = rule.passes.rpartition("/")
+    ports = (
+        tuple(f"{each}/{protocol}" for each in numbers.split(",")) if numbers else (rule.passes,)
+    )
+    yield "port", ("any",) if rule.passes == str(ANY_PORTS) else ports
+    yield "reason", tuple(reason.entry or _OPERATOR for reason in rule.reasons) or (_NO_REASON,)
+    yield "risk", rule.risks or (_NO_RISK,)
 
 
 def _side(side: RuleSide, lists: "_PageLists") -> doc.Value:
@@ -416,6 +481,13 @@ def _document(title: str, url: str) -> doc.Line:
     return doc.spaced(doc.Text(title, to=url), doc.Text(url, doc.Look.ASIDE))
 
 
+#: Values of keys that no rule has as a word.
+_OPERATOR: Final = "operator's words"
+_NO_REASON: Final = "no reason given"
+_NO_RISK: Final = "no risk note"
+_PICTURE: Final = (
+    "Allowed traffic of this stack file, by zone. The tables below contain every rule."
+)
 _RULES: Final = (
     "As the clouds have them, zone by zone. What no rule lets through does not pass. A rule between two "
     "servers of ours stands twice: let out at the one, let in at the other."

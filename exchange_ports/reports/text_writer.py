@@ -127,6 +127,8 @@ def _section(section: doc.Section, width: int) -> Iterator[doc.Words]:
             case doc.Code():
                 for line in block.lines:
                     yield from _code(line, width)
+            case doc.Picture():
+                yield from _broken(block.text, width, 0, 0)
             case doc.Table():
                 if block.caption:
                     yield from [()] if index or section.title else []

@@ -115,11 +115,17 @@ def _block(block: doc.Block, level: int) -> Iterator[str]:
             yield "\n".join(_markdown_table(("", ""), facts))
         case doc.Code():
             yield fenced("\n".join(map(doc.plain, block.lines)))
+        case doc.Picture():
+            yield in_markdown(block.text)
+            yield f"```mermaid\n{block.mermaid.rstrip()}\n```"
         case doc.Table():
             if block.caption:
                 yield f"**{in_markdown(block.caption)}**"
             rows = (
-                [f'<a id="{row.id}"></a>' * bool(row.id) + _cell(row.cells[0])]
+                [
+                    "".join(f'<a id="{each}"></a>' for each in (row.id, *row.more_ids) if each)
+                    + _cell(row.cells[0])
+                ]
                 + [_cell(each) for each in row.cells[1:]]
                 for row in block.rows
             )

@@ -68,7 +68,9 @@ def read_project_file(content: bytes, file: str) -> ProjectFile:
     try:
         root = compose(content, file)
     except Refused as refused:
-        raise _not_reviewed(file, "; ".join(each.summary for each in refused.findings)) from None
+        raise _not_reviewed(
+            file, "; ".join(each.summary.rstrip(".") for each in refused.findings)
+        ) from None
     for problem in _doubtful(root):
         raise _not_reviewed(file, problem)
     given = _mapping(None if root is None else lenient(root))

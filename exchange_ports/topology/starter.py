@@ -150,7 +150,7 @@ _YAML_WORDS: Final = frozenset(("y", "n", "yes", "no", "on", "off", "true", "fal
 def _address(zone: IPv4Network, offset: int) -> IPv4Address:
     if offset >= zone.num_addresses - 1:
         raise NoRoom(
-            f"{zone} has {zone.num_addresses} addresses, and more than {offset} are needed"
+            f"{zone} has {zone.num_addresses} addresses, and more than {offset} are required"
         )
     return zone[offset]
 

@@ -33,7 +33,7 @@ COMMANDS: Final = re.findall(
     re.M,
 )
 
-_COLOUR: Final = re.compile(rb"\x1b\[[0-9;]*m")
+_COLOR: Final = re.compile(rb"\x1b\[[0-9;]*m")
 
 
 def seen_on_standard_error(
@@ -190,12 +190,12 @@ def test_the_name_of_a_file_is_no_order_to_a_terminal(tmp_path: Path) -> None:
 def test_findings_are_colored_for_terminals_only_and_no_word_changes() -> None:
     _, seen, _ = seen_on_standard_error((*COMMAND, "plan", LATE), COLUMNS="500")
     piped = run("plan", LATE).stderr
-    assert _COLOUR.search(seen)
-    assert not _COLOUR.search(piped)
-    lines = [line.rstrip() for line in _COLOUR.sub(b"", seen).replace(b"\r\n", b"\n").splitlines()]
+    assert _COLOR.search(seen)
+    assert not _COLOR.search(piped)
+    lines = [line.rstrip() for line in _COLOR.sub(b"", seen).replace(b"\r\n", b"\n").splitlines()]
     assert lines == piped.splitlines()
     _, plain_, _ = seen_on_standard_error((*COMMAND, "plan", LATE), NO_COLOR="1")
-    assert not _COLOUR.search(plain_)
+    assert not _COLOR.search(plain_)
 
 
 def test_findings_for_a_terminal_are_those_of_every_other_reader() -> None:
