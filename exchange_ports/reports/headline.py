@@ -20,6 +20,7 @@ from exchange_ports.flows.labels import MOST, few
 from exchange_ports.reports.review import Comparison, Review
 from exchange_ports.rollout import Does, Operation
 from exchange_ports.rollout import TransientEffect as Passing
+from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.services import TCP, UDP, ServiceSet, protocol_name
 
@@ -105,14 +106,16 @@ def follows(review: Review, change: Change) -> bool:
     """Whether a change follows from an edit that `edits` names: a server, a site, a neighbor's addresses."""
     if change.cause is not Cause.DECLARED:
         return True
-    moved = AddressSet()
+    moved: dict[EndpointKind, AddressSet] = {}
     for each in review.changes.declared.addresses:
-        if each.with_site or (each.before and each.after):
-            moved |= each.removed if change.effect is Effect.CUT else each.added
-            if change.effect is Effect.REASON:
-                moved |= each.removed
-    outside = [end for end in (change.source, change.destination) if not end.servers]
-    return any(end.addresses <= moved for end in outside)
+        if each.with_site or each.alone:
+            here = each.removed if change.effect is Effect.CUT else each.added
+            moved[each.kind] = moved.get(each.kind, AddressSet()) | here
+    return any(
+        len(end.kinds) == 1 and end.addresses <= moved.get(next(iter(end.kinds)), AddressSet())
+        for end in (change.source, change.destination)
+        if not end.servers
+    )
 
 
 def ports(services: ServiceSet) -> str:
@@ -229,7 +232,7 @@ def _edited(reviews: Sequence[Review], quote: Quote) -> Iterator[str]:
         _address_change(each, quote)
         for review in reviews
         for each in review.changes.declared.addresses
-        if not each.with_site and each.before and each.after
+        if not each.with_site and each.alone
     ]
     changed = list(dict.fromkeys(changed))
     yield from changed[:_MOST_CLAUSES]
@@ -480,7 +483,11 @@ def _internet(review: Review, quote: Quote) -> Iterator[str]:
 
 def _address_change(change: AddressChange, quote: Quote) -> str:
     what = f"{change.what} of {quote(change.of)}" if change.of else change.what
-    if change.of and change.what in ("clients", "relay"):
+    if change.of and change.kind in (
+        EndpointKind.CLIENTS,
+        EndpointKind.RELAY,
+        EndpointKind.WITNESS,
+    ):
         what = f"{change.what} {quote(change.of)}"
     if change.added and change.removed:
         sides = (_written(each, quote) for each in (change.removed, change.added))
