@@ -604,3 +604,28 @@ SENSITIVE_PORTS: Final[dict[str, tuple[Ports, ...]]] = {
     "directory": (tcp(88, 389, 464, 636, (3268, 3269), 9389), udp(88, 389, 464)),
     "databases": (tcp(1433, 1521, 3306, 5432, 6379, 27017), udp(1434)),
 }
+
+#: Ports by what a question calls them: the services of clients as a stack file writes them, and common
+#: names. Used to name ports; never to open any (IANA's registry of service names, and the rows above).
+PORTS_OF_SERVICES: Final[dict[str, tuple[Ports, ...]]] = {
+    **{service.value: entry.ports for service, entry in SERVICES.items()},
+    "smtp": _SMTP,
+    "submission": SERVICES[Service.SMTP_SUBMISSION].ports,
+    "smtps": (tcp(465),),
+    "imaps": (tcp(993),),
+    "pop3": SERVICES[Service.POP].ports,
+    "pop3s": (tcp(995),),
+    "edgesync": (tcp(EDGESYNC_PORT),),
+    "dns": _DNS,
+    "rdp": NEEDS[Need.REMOTE_DESKTOP].ports,
+    "winrm": (tcp((5985, 5986)),),
+    "ssh": (tcp(22),),
+    "rpc": (tcp(135),),
+    "smb": (tcp(445),),
+    "kerberos": (tcp(88), udp(88)),
+    "ldap": (tcp(389), udp(389)),
+    "ldaps": (tcp(636),),
+    "global_catalog": (tcp((3268, 3269)),),
+    "wsus": (tcp((8530, 8531)),),
+    "ntp": (udp(123),),
+}

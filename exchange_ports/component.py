@@ -40,7 +40,7 @@ from exchange_ports.pipeline import (
 from exchange_ports.planning import RegisteredNetwork
 from exchange_ports.proof import Failure
 from exchange_ports.reports.rollout_report import phase_text, rollout_report
-from exchange_ports.reports.writers import to_text
+from exchange_ports.reports.text_writer import to_text
 from exchange_ports.rollout import registered
 from exchange_ports.stackfile.stack_file import (
     NAMESPACE,

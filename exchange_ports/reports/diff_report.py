@@ -20,8 +20,8 @@ _MOST: Final = 20
 _MOST_ALIGNED: Final = 70
 _LOOKS: Final = {
     Effect.OPENED: doc.Look.GOOD,
-    Effect.CUT: doc.Look.RISK,
-    Effect.REASON: doc.Look.OUT,
+    Effect.CUT: doc.Look.BAD,
+    Effect.REASON: doc.Look.PLAIN,
 }
 _HEADINGS: Final = {
     Effect.OPENED: "newly allowed",
@@ -40,8 +40,8 @@ def diff_report(found: Comparison) -> doc.Document:
 def _sections(found: Comparison) -> Iterator[doc.Section]:
     yield doc.Section(headline.headline(found))
     for each in found.not_reviewed:
-        text = f"{each.summary}: {each.why}"
-        yield doc.Section("", (doc.Paragraph(doc.Text(text, doc.Look.RISK)),))
+        text = f"{each.summary} {each.why}"
+        yield doc.Section("", (doc.Paragraph(doc.Text(text, doc.Look.BAD)),))
     code = headline.code_changed(found)
     if code:
         yield doc.Section("", (doc.Paragraph(doc.Text(code, doc.Look.RISK)),))
@@ -52,7 +52,7 @@ def _of_stack(review: Review) -> Iterator[doc.Block]:
     for side, summary in ((review.new, "not valid"), (review.old, "not valid before")):
         if side is not None and side.plans is None:
             found = (line for finding in side.errors for line in str(finding).splitlines())
-            yield _at(2, doc.Text(summary, doc.Look.RISK))
+            yield _at(2, doc.Text(summary, doc.Look.BAD))
             yield from (_at(4, each.lstrip(), 4 + len(each) - len(each.lstrip())) for each in found)
     for each in review.target:
         yield _at(2, doc.Text(f"target: {printable(str(each))}", doc.Look.RISK))
@@ -94,7 +94,7 @@ def _of_rows(several: Sequence[headline.HeadlineRow], review: Review) -> Iterato
     # Services stand under each other where the ends leave room for them.
     width = max((len(text) for text in texts if len(text) <= _MOST_ALIGNED), default=0)
     for text, row in zip(texts, several, strict=True):
-        look = doc.Look.RISK if row.labels else _LOOKS[row.change.effect]
+        look = _LOOKS[row.change.effect]
         yield doc.Paragraph(
             doc.Text(f"{text:{width}}  {headline.ports(row.change.services)}", look), 2, 6
         )

@@ -288,6 +288,7 @@ code { font: .85em/1.45 ui-monospace, "Cascadia Mono", "Liberation Mono", Consol
 tr.risk { color: inherit; font-weight: inherit; }
 .note { color: var(--note); }
 .good { color: var(--good); font-weight: 600; }
+.bad { color: var(--risk); font-weight: 600; }
 @media screen and (max-width: 48rem) {
   body { padding: 1rem .75rem 3rem; }
   #filter { position: static; }

@@ -106,7 +106,7 @@ def _sections(
 
 
 def _risk(heading: str, items: Iterable[str]) -> doc.Section:
-    return doc.Section(doc.Text(heading, doc.Look.RISK), (doc.Items(items),))
+    return doc.Section(doc.Text(heading, doc.Look.BAD), (doc.Items(items),))
 
 
 def _networks(done: _Done, more: Sequence[str]) -> Iterator[doc.Items]:

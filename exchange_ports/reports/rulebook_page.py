@@ -33,7 +33,7 @@ from exchange_ports.traffic.ports import ANY_PORTS
 #: More ranges than this stand in a list of their own: the Internet has up to 30.
 _MOST_RANGES: Final = 4
 #: Characters of a line of text.
-_WIDTH: Final = 98
+_WIDTH: Final = 140
 
 _NOTHING: Final = doc.Text("-", doc.Look.ASIDE)
 
@@ -106,7 +106,7 @@ def _facts(book: Book) -> Iterator[tuple[str, doc.Value]]:
         held = doc.Text("holds", doc.Look.GOOD, "#proof")
         yield "Proof", doc.spaced(held, "rules let through what is meant, and no more")
     else:
-        yield "Proof", doc.spaced(doc.Text("fails", doc.Look.RISK, "#proof"), "see below")
+        yield "Proof", doc.spaced(doc.Text("fails", doc.Look.BAD, "#proof"), "see below")
 
 
 # ---- risks and warnings ----
@@ -431,7 +431,7 @@ def _proof(book: Book) -> doc.Section:
     result = (
         doc.Text("The proof holds.", doc.Look.GOOD)
         if proof.holds
-        else doc.Text("The proof fails.", doc.Look.RISK)
+        else doc.Text("The proof fails.", doc.Look.BAD)
     )
     covered = doc.Section(
         "Rules that others cover together",

@@ -40,14 +40,14 @@ _LINE_BREAK: Final = re.compile("\r\n?|\n")
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _REMEDIES: Final[Mapping[str, str]] = {
-    "found character that cannot start any token": "indent with spaces, not tabs, and put quotes "
-    "around text that begins with @, ` or %",
-    "mapping values are not allowed in this context": "put quotes around text that has a colon "
-    "and a space in it, and begin the keys of one mapping in one column",
-    "could not find expected ':'": "write a colon and a space after the key, or indent the line "
-    "if it continues the one before",
+    "found character that cannot start any token": "Indent with spaces instead of tabs. Put quotes "
+    "around text that begins with @, ` or %.",
+    "mapping values are not allowed in this context": "Put quotes around text that contains a "
+    "colon and a space. Indent all keys of a mapping equally.",
+    "could not find expected ':'": "Write a colon and a space after the key. If the line continues the "
+    "previous one, indent it.",
 }
-_REMEDY: Final = "begin the keys of one mapping in one column, and close each quote and bracket"
+_REMEDY: Final = "Indent all keys of a mapping equally, and close each quote and bracket."
 
 
 @dataclass(slots=True)
@@ -163,13 +163,13 @@ class _Builder:
         if not event.style:
             if "?" in event.value and self._flows and self._flows[-1]:
                 problem = "a question mark without quotes inside brackets or braces"
-                remedy = "put quotes around the text"
+                remedy = "Put quotes around the text."
                 raise self.refused(kinds.NOT_YAML, line, problem=problem, remedy=remedy)
         elif event.style == '"' and event.start_mark and event.end_mark:
             written = self._source[event.start_mark.index : event.end_mark.index]
             if "/" in _ESCAPE.findall(written):
-                problem = "there is no \\/ in double quotes"
-                raise self.refused(kinds.NOT_YAML, line, problem=problem, remedy="write / alone")
+                problem = "`\\/` is not allowed in double quotes"
+                raise self.refused(kinds.NOT_YAML, line, problem=problem, remedy="Write `/`.")
 
     def _is_before_hash(self, event: yaml.ScalarEvent) -> bool:
         mark = event.end_mark
@@ -243,7 +243,7 @@ def compose(content: bytes, file: str) -> Node | None:
             builder.take(event)
     except yaml.MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
-        problem = fault.problem or fault.context or "it is not clear where"
+        problem = fault.problem or fault.context or "the parser gives no reason"
         line = None if mark is None else mark.line + 1
         remedy = _REMEDIES.get(problem, _REMEDY)
         if line is not None and builder.in_brackets:
@@ -252,7 +252,7 @@ def compose(content: bytes, file: str) -> Node | None:
         raise builder.refused(kinds.NOT_YAML, line, problem=problem, remedy=remedy) from None
     except yaml.YAMLError:
         raise builder.refused(
-            kinds.NOT_YAML, None, problem="it is not clear where", remedy=_REMEDY
+            kinds.NOT_YAML, None, problem="the parser gives no reason", remedy=_REMEDY
         ) from None
     root = builder.root
     if root is not None and root.values > max(
@@ -268,12 +268,21 @@ def compose(content: bytes, file: str) -> Node | None:
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\']|\'\')*\'')
 #: What readers end a text at inside brackets or braces, and why.
 _BREAKS: Final = (
-    (re.compile(r"[\[{,:]\s*(?P<text>::)"), "text that begins with a colon needs them"),
+    (
+        re.compile(r"[\[{,:]\s*(?P<text>::)"),
+        "text that begins with a colon needs quotes",
+        'Example: `["::/0"]`.',
+    ),
     (
         re.compile(r"[\w-]+:\s+[^,:\[\]{}#]*[^,\s:\[\]{}#](?P<text>:)(?:\s|$)"),
-        "a colon with a blank after it begins another value",
+        "a colon and a space in it start another value",
+        'Example: `{reason: "change: ticket 4711"}`.',
     ),
-    (re.compile(r"[^\s,\[{]\s+(?P<text>#)"), "a blank and # begin a comment"),
+    (
+        re.compile(r"[^\s,\[{]\s+(?P<text>#)"),
+        "a space and `#` start a comment",
+        'Example: `{reason: "Ticket #4711"}`.',
+    ),
 )
 
 
@@ -286,9 +295,9 @@ def _unquoted(source: str, first: int, last: int) -> tuple[int, str] | None:
     lines = source.splitlines()
     for number in range(min(last, len(lines)), first - 1, -1):
         plain = _QUOTED.sub(lambda quoted: "x" * len(quoted[0]), lines[number - 1])
-        for breaks, why in _BREAKS:
+        for breaks, why, example in _BREAKS:
             if breaks.search(plain):
-                return number, f"quote the value: put quotes around the text, since {why}"
+                return number, f"Quote the value: {why}. {example}"
     return None
 
 

@@ -62,6 +62,22 @@ def test_plan_shows_the_plan_and_says_its_warnings_apart(stack: str) -> None:
     assert ran.stdout.isascii()
 
 
+def test_plan_shows_the_limits_that_are_more_than_half_used_and_all_where_asked() -> None:
+    usual, every = (run("plan", DEV, *more).stdout.decode() for more in ((), ("--limits",)))
+    head, _, said = usual.partition("\nLimits\n")
+    whole = every.partition("\nLimits\n")
+    assert whole[0] == head
+    shown = re.findall(r"(\d+) of (\d+) ", said)
+    assert shown == [
+        (used, most)
+        for used, most in re.findall(r"(\d+) of (\d+) ", whole[2])
+        if int(used) * 2 > int(most)
+    ]
+    assert shown == [("4", "5")]
+    assert "  2 more limits are at most half used; `plan --limits` shows all\n" in said
+    assert "--limits" not in whole[2]
+
+
 def printed(ran: subprocess.CompletedProcess[bytes], code: int = 0) -> dict[str, Any]:
     """The JSON that a command prints, which says nothing beside it."""
     assert (ran.returncode, ran.stderr) == (code, b"")
@@ -205,7 +221,7 @@ def test_a_bad_file_is_bad_input(what: str, arguments: tuple[str, ...], tmp_path
     text = ran.stderr.decode()
     assert text.startswith(f"error[{code}] ")
     assert "Pulumi.bad.yaml" in text
-    assert re.search(r"^\d+ errors?; nothing was changed$", text, re.M)
+    assert re.search(r"^\d+ errors?$", text, re.M)
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_direct_probes_with_the_default_private_blocks_do_not_fit_a_security_gro
     assert finding.kind.code == "probes-over-limit"
     assert finding.field == "topology.sender_reputation"
     assert "edge.hq, out, IPv4 needs 150 rules, and AWS allows 60 per" in finding.summary
-    assert "2 of them fit beside the rest" in finding.why
+    assert "only 2 can be added" in finding.why
     # One root cause is said once, though both families are over.
     assert "IPv6" not in str(finding)
 
@@ -82,8 +82,8 @@ def test_where_the_network_speaks_ipv6_too_probes_are_told_as_they_count_in_one_
     }
     (finding,) = refused(edited(PROBING, {"private_blocks": GONE, **zones}))
     assert "edge.hq, out, IPv4 needs 150 rules" in finding.summary
-    assert "80/tcp are 5 ranges of ports, each to 30 prefixes" in finding.why
-    assert "2 of them fit beside the rest" in finding.why
+    assert "80/tcp are 5 port ranges, each to 30 prefixes" in finding.why
+    assert "only 2 can be added" in finding.why
 
 
 def test_with_the_blocks_that_are_in_use_they_fit() -> None:
@@ -141,8 +141,8 @@ def test_every_limit_that_is_passed_is_named_at_once() -> None:
 def test_the_three_largest_contributors_are_named_and_no_more() -> None:
     (finding,) = refused(clients(30, "https", "http", "smtp_submission", "smtp_authenticated_25"))
     assert finding.why.endswith(
-        "(most is taken by: clients submit authenticated SMTP: 30; clients that can submit "
-        "authenticated SMTP on...: 30; encrypted web clients: Outlook, Outlook Web...: 30)"
+        "(largest contributors: clients submit authenticated SMTP: 30; clients that can submit "
+        "authenticated SMTP on...: 30; encrypted web clients: Outlook, Outlook Web...: 30)."
     )
 
 
@@ -321,13 +321,14 @@ def test_forty_eight_rules_of_sixty_are_warned_of_with_the_same_facts() -> None:
     assert warned(clients(47, "https")) == []
     (finding,) = compile_plans(declared(clients(48, "https"))).warnings
     assert str(finding) == (
-        "warning[near-limit] client-access.hq, in, IPv4 takes 48 of the 60 rules that AWS allows per "
-        "security group, direction and address family\n"
+        "warning[near-limit] client-access.hq, in, IPv4 uses 48 of 60 rules that AWS allows per "
+        "security group, direction and address family.\n"
         "  topology.networks.corp\n"
-        "  why: soon something more will not fit, and AWS refuses it half-way through an update (most "
-        "is taken by: encrypted web clients: Outlook, Outlook Web...: 48)\n"
-        "  fix: join ranges (a prefix list saves nothing), or have L-0EA8095F raised and declare "
-        "rules_per_security_group: 61"
+        "  why: AWS rejects an update that exceeds the limit (largest contributors: encrypted web clients: "
+        "Outlook, Outlook Web...: 48).\n"
+        "  fix: Combine ranges (a prefix list counts as its entries), or raise quota L-0EA8095F and declare "
+        "`rules_per_security_group: 61`.\n"
+        "  see docs/findings/near-limit.md"
     )
 
 
@@ -358,7 +359,7 @@ def way_out(findings: Iterable[Finding]) -> str:
 
 
 def test_private_blocks_are_the_way_out_only_where_the_internet_takes_the_room() -> None:
-    blocks = "declare only the private_blocks in use"
+    blocks = "eclare only the `private_blocks` in use"
     assert blocks not in way_out(refused(clients(61, "https")))
     internet = edited(PROBING, {"private_blocks": GONE})
     assert blocks in way_out(refused(internet))
@@ -440,25 +441,25 @@ def test_rules_times_groups_are_a_thousand_at_most(rules: int, groups: int) -> N
         (finding,) = (each for each in refused(data) if each.is_error)
         assert finding.kind.code == "quota-too-high"
         assert finding.why.startswith(
-            f"that is {(rules + 1) * groups}, and AWS grants 1000 at most"
+            f"The product is {(rules + 1) * groups}, and AWS allows at most 1000"
         )
 
 
 def test_one_quota_alone_can_exceed_the_product() -> None:
     (rules,) = refused(with_quotas(SMALL, rules_per_security_group=250))
-    assert rules.fix.endswith("beside 250 rules per group 4 groups per interface")
+    assert rules.fix.endswith("with 250 rules per group, 4 groups per interface.")
     with_four = with_quotas(SMALL, rules_per_security_group=250, security_groups_per_interface=4)
     # Four groups are what a server with both roles wears, so none is free.
     assert [code for code, _ in warned(with_four)] == ["near-limit"]
     (beyond,) = refused(with_quotas(SMALL, rules_per_security_group=1001))
-    assert beyond.fix.endswith("beside 5 groups per interface 200 rules per group")
+    assert beyond.fix.endswith("with 5 groups per interface, 200 rules per group.")
 
 
 def test_an_interface_wears_sixteen_groups_at_most() -> None:
     compile_plans(declared(with_quotas(SMALL, security_groups_per_interface=16)))
     (finding,) = refused(with_quotas(SMALL, security_groups_per_interface=17))
     assert finding.field == "topology.networks.corp.quotas.security_groups_per_interface"
-    assert finding.why == "AWS raises this quota to 16 at most"
+    assert finding.why == "AWS raises this quota to at most 16."
 
 
 @pytest.mark.parametrize("value", [0, -1, True, "100", 100.5, None])
@@ -471,7 +472,7 @@ def test_a_quota_is_a_whole_number_above_0(value: object) -> None:
         load_topology(data)
     (finding,) = (each for each in caught.value.findings if each.is_error)
     assert finding.kind.code == "wrong-type"
-    assert finding.fix == "write a whole number above 0"
+    assert finding.fix == "Write a whole number above 0."
 
 
 @pytest.mark.parametrize("platform", ["azure", "external"])
@@ -547,7 +548,7 @@ def test_four_thousand_addresses_pass_and_one_more_does_not() -> None:
     (finding,) = refused(with_sources(room + 1))
     assert "the internal zone needs 4001 " in finding.summary
     assert (
-        f"(most is taken by: encrypted web clients: Outlook, Outlook Web...: {room + 1};"
+        f"(largest contributors: encrypted web clients: Outlook, Outlook Web...: {room + 1};"
         in finding.why
     )
 

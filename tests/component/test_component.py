@@ -238,10 +238,10 @@ def test_a_provider_of_another_cloud_is_refused_not_passed_over() -> None:
 
     failed = refused(program)
     assert failed.text == (
-        "error[wrong-type] this is a provider of azure-native, where a provider of aws belongs\n"
+        "error[wrong-type] Expected a provider of aws; got a provider of azure-native.\n"
         "  networks.corp.provider\n"
-        "  why: text, numbers, lists and mappings are not guessed from one another\n"
-        "  fix: write a provider of aws\n"
+        "  fix: Pass a provider of aws.\n"
+        "  see docs/findings/wrong-type.md\n"
         "1 error; no resource of this component was registered"
     )
     assert [one.type for one in failed.registrations] == ["pulumi:providers:azure-native"]
@@ -629,7 +629,7 @@ def test_an_external_network_needs_no_cloud_ids_and_takes_none() -> None:
     assert run(lambda: firewall(everywhere(), empty)) == run(in_both_clouds)
     given: Any = {**IN_BOTH, "office": {"vpc_id": "vpc-9"}}
     text = refused(lambda: firewall(everywhere(), given)).text
-    assert "error[unknown-key] vpc_id is not known here\n  networks.office.vpc_id\n" in text
+    assert "error[unknown-key] Unknown key `vpc_id`.\n  networks.office.vpc_id\n" in text
 
 
 def test_an_external_network_has_no_provider() -> None:
@@ -637,8 +637,8 @@ def test_an_external_network_has_no_provider() -> None:
         firewall(everywhere(), {**IN_BOTH, "office": {"provider": aws_provider("mine")}})
 
     text = refused(program).text
-    assert "error[unknown-key] provider is not known here\n  networks.office.provider\n" in text
-    assert "fix: take it away: nothing is registered for an external network" in text
+    assert "error[unknown-key] Unknown key `provider`.\n  networks.office.provider\n" in text
+    assert "fix: Remove the key: no resources are created for an external network." in text
 
 
 def test_a_network_of_a_clouds_own_platform_needs_its_ids_beside_an_external_one() -> None:
@@ -666,7 +666,7 @@ def test_no_networks_at_all_is_a_missing_cloud_id() -> None:
         ),
         (
             {"corp": {**VPC, "vpcid": "vpc-2"}},
-            "error[unknown-key] vpcid is not known here",
+            "error[unknown-key] Unknown key `vpcid`.",
             "networks.corp.vpcid",
         ),
         (
@@ -805,8 +805,11 @@ def test_a_components_name_that_the_cloud_refuses_is_refused_before(
 ) -> None:
     failed = refused(lambda: firewall(topology(platform), name=name))
     assert f"error[bad-name] {name.strip(chr(10))}" in failed.text
-    assert "\n  name\n  why: names become part of cloud names, which take letters" in failed.text
-    assert f"\n  fix: use another name, such as {meant}\n" in failed.text
+    assert (
+        "\n  name\n  why: The name becomes part of cloud resource names. Allowed: letters"
+        in failed.text
+    )
+    assert f"\n  fix: Use a name such as `{meant}`.\n" in failed.text
     assert failed.registrations == ()
 
 
@@ -832,7 +835,7 @@ def test_a_name_may_be_as_long_as_the_cloud_takes_and_no_longer(platform: str, m
     # Other findings would show that a shorter name was refused too.
     assert failed.text.count("error[") == 1
     assert f"has {most + 1} of at most {most} characters" in failed.text
-    assert f"why: {cloud} refuses longer names" in failed.text
+    assert f"why: {cloud} rejects longer names" in failed.text
     assert "\n  topology.networks.corp\n" in failed.text
     assert failed.registrations == ()
 

@@ -173,10 +173,10 @@ def dev(**changes: object) -> dict[str, str]:
 
 def test_no_configuration_at_all_is_a_finding() -> None:
     assert stopped({}).text == (
-        "error[wrong-type] this is nothing, where a mapping belongs\n"
+        "error[wrong-type] Expected a mapping; got nothing.\n"
         "  topology\n"
-        "  why: text, numbers, lists and mappings are not guessed from one another\n"
-        "  fix: write a mapping\n"
+        "  fix: Write a mapping.\n"
+        "  see docs/findings/wrong-type.md\n"
         "1 error; no resource of this component was registered"
     )
 

@@ -263,6 +263,7 @@ def _adopting(desk: Desk) -> None:
 
 #: What a command needs around it to fail as the page says.
 AROUND: Final[dict[str, Callable[[Desk], None]]] = {
+    "unknown-stack": lambda desk: _project(desk, b""),
     "no-revision": _committed,
     "not-reviewed": _with_two_projects,
     **{kind.code: _adopting for kind in command_kinds.ADOPTION_KINDS},
@@ -431,7 +432,7 @@ def test_no_two_kinds_have_one_code() -> None:
 
 def test_every_file_of_kinds_is_walked() -> None:
     files = {path.stem for path in Path(topology_kinds.__file__).parent.glob("*.py")}
-    assert files == {*TABLES, "__init__", "finding"}
+    assert files == {*TABLES, "__init__", "finding", "failed_checks"}
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -442,13 +443,16 @@ def test_a_table_has_every_kind_of_its_file(table: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
-def test_a_kind_says_what_why_and_what_would_be_right(kind: Kind) -> None:
+def test_a_kind_has_whole_sentences(kind: Kind) -> None:
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", kind.code)
-    for text in (kind.summary, kind.why, kind.fix):
+    for text in filter(None, (kind.summary, kind.why, kind.fix)):
         assert text.strip() == text
-        assert text
-        assert "\n" not in text
-        assert not text.endswith((".", ",", ";", ":"))
+        # A whole sentence, or a fact that is one.
+        assert re.match(r'["A-Z`{]', text)
+        assert text.endswith((".", "?", "blocked", "{fix}", "{why}", "{remedy}"))
+    assert kind.summary
+    assert kind.fix
+    assert "\n" not in kind.summary + kind.why
 
 
 def test_every_kind_has_its_section_in_the_order_of_the_tables() -> None:

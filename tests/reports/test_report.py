@@ -63,7 +63,7 @@ def test_a_report_of_a_failed_proof_says_so_and_answers_no(
     monkeypatch.setattr(proof, "prove", fails)
     for format_, told in (
         ("markdown", "**The proof fails.**"),
-        ("html", '<span class="risk">The proof fails.</span>'),
+        ("html", '<span class="bad">The proof fails.</span>'),
         ("csv", ",fails\r\n"),
     ):
         assert main(["report", str(ROOT / BOTH), "--format", format_]) == 1

@@ -94,7 +94,7 @@ def test_the_finding_names_the_count_the_limit_and_the_largest_product() -> None
     assert found.path == ("topology", "additional_flows", 0)
     assert found.summary.startswith("120,000 combinations of sources, destinations and ports")
     assert "120,002 in the whole topology" in found.summary
-    assert f"at most {MOST_COMBINATIONS:,} are compiled" in found.why
+    assert f"The limit is {MOST_COMBINATIONS:,} combinations." in found.why
 
 
 @pytest.mark.parametrize("what", ["ranges by ports", "ranges by ranges"])
