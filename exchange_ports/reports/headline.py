@@ -13,7 +13,7 @@ from exchange_ports import __version__
 from exchange_ports.catalog import PORT_NAMES
 from exchange_ports.clouds import asked_by_platform
 from exchange_ports.differences import AddressChange, Cause, Change, ChangeEndpoint, Effect
-from exchange_ports.differences.topology_diff import ServerNote
+from exchange_ports.differences.topology_diff import ServerNote, TopologyDiff
 from exchange_ports.findings import counted, printable
 from exchange_ports.flows import Reason
 from exchange_ports.flows.labels import MOST, few
@@ -239,6 +239,12 @@ def _edited(reviews: Sequence[Review], quote: Quote) -> Iterator[str]:
     if len(changed) > _MOST_CLAUSES:
         yield f"addresses of {len(changed) - _MOST_CLAUSES} more neighbors change"
     yield from dict.fromkeys(text for each in reviews for text in _internet(each, quote))
+    unnamed = [
+        f"{each.what} {quote(each.old)} looks renamed to {quote(each.new)}, without an id"
+        for review in reviews
+        for each in review.changes.without_id
+    ]
+    yield from list(dict.fromkeys(unnamed))[:_MOST_CLAUSES]
     renamed = [
         f"{each.what} {quote(each.old)} to {quote(each.new)}"
         for review in reviews
@@ -253,7 +259,12 @@ def _sites_and_servers(reviews: Sequence[Review], quote: Quote) -> Iterator[str]
         sites: dict[str, None] = {}
         alone: dict[str, dict[str, None]] = {}
         for found in (review.changes for review in reviews):
-            here = [each for each in found.declared.sites if each.edit == edit]
+            renamed = _looks_renamed(found)
+            here = [
+                each
+                for each in found.declared.sites
+                if each.edit == edit and each.name not in renamed
+            ]
             for each in here:
                 names = list(map(quote, each.servers))
                 sites[f"site {quote(each.name)}" + (f" with {_few(names)}" if names else "")] = None
@@ -267,6 +278,11 @@ def _sites_and_servers(reviews: Sequence[Review], quote: Quote) -> Iterator[str]
     if moved:
         where = "another address" if len(moved) == 1 else "other addresses"
         yield f"moves {_few(moved)} to {where}"
+
+
+def _looks_renamed(found: TopologyDiff) -> set[str]:
+    """Sites that look renamed: each counts as removed and added, and a reader should see neither."""
+    return {name for e in found.without_id if e.what == "site" for name in (e.old, e.new)}
 
 
 def _servers(names: Sequence[str]) -> str:
@@ -423,7 +439,10 @@ def _of_topology(review: Review, quote: Quote) -> Iterator[str]:
             )
         else:
             yield _address_change(each, quote)
+    renamed = _looks_renamed(found)
     for each in found.declared.sites:
+        if each.name in renamed:
+            continue
         own = "; ".join(of_sites.get(each.name, ()))
         yield f"site {quote(each.name)} {each.edit}" + (f": {own}" if own else "")
     yield from _of_servers(review, quote)
