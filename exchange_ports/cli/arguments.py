@@ -263,6 +263,7 @@ def _diagram_words(diagram: argparse.ArgumentParser) -> None:
     )
     diagram.add_argument(
         "--only",
+        metavar="KIND",
         choices=PARTS,
         metavar="PART",
         action="append",
