@@ -84,7 +84,7 @@ def _filter(keys: dict[str, dict[str, None]]) -> Element:
     form.set("aria-label", "Filter rules")
     for name, values in keys.items():
         if name == PORT:
-            field = _element("input", name=name, size="9", placeholder="443 or 53/udp")
+            field = _element("input", name=name, size="9", placeholder="8443/tcp")
         else:
             options = (_element("option", value, value=value) for value in sorted(values))
             field = _element("select", _element("option", "any", value=""), *options, name=name)

@@ -257,16 +257,18 @@ def _zone(zone: RulebookZone, lists: "_PageLists") -> doc.Section:
         f"{zone.network} ({platform}), {zone.name if ' ' in zone.name else f'{zone.name} zone'}",
         (
             doc.Paragraph(who),
-            *_rules((rule for rule in zone.rules if rule.inward), "Let in", lists),
-            *_rules((rule for rule in zone.rules if not rule.inward), "Let out", lists),
+            *_rules(zone, "Let in", lists, inward=True),
+            *_rules(zone, "Let out", lists, inward=False),
         ),
         f"rules-{zone.network}-{zone.name.replace(' ', '-')}",
     )
 
 
-def _rules(rules: Iterable[Rule], caption: str, lists: "_PageLists") -> list[doc.Table]:
-    several = list(rules)
-    rows = [_rule(each, lists) for each in _with_equal_rows(several)]
+def _rules(
+    zone: RulebookZone, caption: str, lists: "_PageLists", *, inward: bool
+) -> list[doc.Table]:
+    several = [rule for rule in zone.rules if rule.inward == inward]
+    rows = [_rule(each, zone.servers, lists) for each in _with_equal_rows(several)]
     columns = ("from", "to", "passes", "why", "risk notes", "rule in the cloud")
     caption = f"{caption} ({counted(len(several), 'rule')})"
     return _table(columns, rows, 18, 18, 11, 26, 9, 18, caption=caption)
@@ -282,7 +284,7 @@ def _with_equal_rows(rules: Iterable[Rule]) -> list[list[Rule]]:
     return list(found.values())
 
 
-def _rule(several: list[Rule], lists: "_PageLists") -> doc.Row:
+def _rule(several: list[Rule], of_zone: tuple[str, ...], lists: "_PageLists") -> doc.Row:
     """One row for rules that differ in the addresses of the other end alone."""
     rule = several[0]
     theirs = doc.stacked(
@@ -309,7 +311,7 @@ def _rule(several: list[Rule], lists: "_PageLists") -> doc.Row:
         doc.Look.RISK if rule.is_risky else doc.Look.PLAIN,
         _id(rule),
         tuple(map(_id, several[1:])),
-        tuple(_keys(several)),
+        tuple(_keys(several, of_zone)),
     )
 
 
@@ -326,11 +328,11 @@ def _id(rule: Rule) -> str:
     return f"rule-{rule.network}-{rule.zone.replace(' ', '-')}-{way}-{name}-{mark}"
 
 
-def _keys(several: list[Rule]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """By what a reader may filter rows."""
+def _keys(several: list[Rule], of_zone: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The values by which a reader can filter rows. A rule without servers applies to all of its zone."""
     rule = several[0]
     servers = [name for each in several for name in (*each.ours.servers, *each.theirs.servers)]
-    yield "server", tuple(dict.fromkeys(servers))
+    yield "server", tuple(dict.fromkeys(servers)) or of_zone
     yield "zone", (f"{rule.network}, {rule.zone}",)
     numbers, _, protocol = rule.passes.rpartition("/")
     ports = (
