@@ -23,7 +23,7 @@ WORDS: Final = (
     Word(
         r"meant|means?",
         "required traffic, declared, the finding means",
-        ("what the finding means",),
+        ("what the finding means", "did you mean"),
     ),
     Word(r"says?|said|told|speaks?", "summary, description"),
     Word(r"witness(es)?", "counterexample", ("witness server", "witness servers")),
