@@ -278,7 +278,7 @@ def _with_equal_rows(rules: Iterable[Rule]) -> list[list[Rule]]:
     """The rules in order; those that differ in the addresses of the other end alone are together."""
     found: dict[object, list[Rule]] = {}
     for rule in rules:
-        alone = rule.name if not rule.theirs.addresses or rule.theirs.servers else ""
+        alone = "" if rule.theirs.addresses else rule.name
         same = (rule.ours, rule.allows, rule.passes, rule.reasons, rule.description, rule.risks)
         found.setdefault((alone, *same), []).append(rule)
     return list(found.values())
