@@ -21,7 +21,7 @@ WORDS: Final = (
     Word(r"lets? through|let through|passes over", "allowed"),
     Word(r"cuts?( off)?", "blocked"),
     Word(
-        r"meant|means?",
+        r"meant|means",
         "required traffic, declared, the finding means",
         ("what the finding means", "did you mean"),
     ),
