@@ -139,9 +139,9 @@ def _refuse_unknown_sites(names: Iterable[str], several: "Iterable[Plans]") -> N
     for name in names:
         if name not in known:
             likely = nearest(name, known)
-            fix = f"write {likely}" if likely else "name one of them"
-            allowed = ", ".join(known)
-            raise Refused([BY_CODE["unknown-word"].at((), word=name, allowed=allowed, fix=fix)])
+            written = f"Write one of: {', '.join(known)}."
+            fix = f'Did you mean "{likely}"?' if likely else written
+            raise Refused([BY_CODE["unknown-word"].at((), what=f'site "{name}"', fix=fix)])
 
 
 def schema(asked: argparse.Namespace) -> int:

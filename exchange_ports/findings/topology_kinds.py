@@ -38,7 +38,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "declares {total}.",
         why="Each combination becomes a rule or a part of a rule. The limit is {most} combinations.",
         fix="Combine addresses into ranges and ports into port ranges, such as `from: 10.20.0.0/16` and "
-        "`ports: [1024-65535/tcp]`.",
+        "`ports: [8443-8450/tcp]`.",
     ),
     Kind(
         "bad-name",
