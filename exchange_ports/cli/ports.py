@@ -63,12 +63,18 @@ def _named(word: str) -> Iterator[Ports]:
             yield ports
 
 
+def _facts(wrong: PydanticCustomError) -> dict[str, object]:
+    facts: dict[str, object] = dict(wrong.context or {})
+    # Of several ports, as an argument has them.
+    return {**facts, "example": str(facts.get("meant", "")).replace(", ", ",")}
+
+
 def _read(word: str) -> Ports:
     try:
         return read_ports(word)
     except PydanticCustomError as wrong:
         if not word or any(char.isdigit() for char in word) or word in ("tcp", "udp"):
-            raise Refused([BY_CODE[wrong.type].at((), **(wrong.context or {}))]) from None
+            raise Refused([BY_CODE[wrong.type].at((), **_facts(wrong))]) from None
     likely = nearest(word, PORTS_OF_SERVICES)
     raise Refused(
         [
@@ -76,7 +82,9 @@ def _read(word: str) -> Ports:
                 (),
                 text=word,
                 services=", ".join(PORTS_OF_SERVICES),
-                fix=f"write {likely}" if likely else "write a port, such as 8443/tcp, or a service",
+                fix=f'Did you mean "{likely}"?'
+                if likely
+                else "Write a port such as `8443/tcp`, or a service.",
             )
         ]
     )

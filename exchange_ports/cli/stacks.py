@@ -41,7 +41,7 @@ def file_of(word: str) -> str:
         if os.path.isdir(word):
             return word
         why = "the folder is not in a Pulumi project, so it has no stacks"
-        raise _unknown(word, why, "name a stack file, such as stacks/Pulumi.dev.yaml")
+        raise _unknown(word, why, "Name a stack file, such as `stacks/Pulumi.dev.yaml`.")
     folder, file = _place(project, word)
     if os.path.isfile(file):
         return file
@@ -49,9 +49,9 @@ def file_of(word: str) -> str:
         return word
     stacks = _stacks(project, folder)
     likely = nearest(word, stacks)
-    fix = f"write {likely}" if likely else "name one of them, or a file"
+    fix = f'Did you mean "{likely}"?' if likely else "Name one of them, or a file."
     if not stacks:
-        fix = f"write the file, for example with `exchange-ports init {word}`"
+        fix = f"Create the file, for example with `exchange-ports init {word}`."
     known = f"has the stacks {', '.join(stacks)}" if stacks else "has no stack file"
     raise _unknown(word, f"{project.file} {known} in {folder}", fix)
 

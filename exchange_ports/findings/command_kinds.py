@@ -112,8 +112,8 @@ CANNOT_READ: Final = Kind(
 )
 UNKNOWN_STACK: Final = Kind(
     "unknown-stack",
-    summary="Cannot find {name}: no file and no stack is called so",
-    why="{why}",
+    summary='Unknown stack or file "{name}".',
+    why="{why}.",
     fix="{fix}",
 )
 NO_PROJECT: Final = Kind(
@@ -142,8 +142,8 @@ UNKNOWN_ENDPOINT: Final = Kind(
 )
 UNKNOWN_PORTS: Final = Kind(
     "unknown-ports",
-    summary="Cannot ask about {text}: it is no port and no service",
-    why="ports are written as 8443/tcp or tcp/8443; services are {services}",
+    summary='Unknown port or service "{text}".',
+    why="Ports are written `8443/tcp`. Services are {services}.",
     fix="{fix}",
 )
 SAME_ENDPOINTS: Final = Kind(

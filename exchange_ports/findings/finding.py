@@ -126,6 +126,12 @@ class Finding:
         more = f"The same applies to {counted(places, 'other field')}."
         return replace(self, summary=f"{self.summary} {more}")
 
+    def and_more(self, number: int) -> "Finding":
+        """The same finding, with the number of others of its kind in the field that are not shown."""
+        if not number:
+            return self
+        return replace(self, summary=f"{self.summary} There are {number} more in this field.")
+
     def located(self, locate: Callable[[Path], Place]) -> "Finding":
         """The same finding with the location of its field."""
         return replace(self, place=locate(self.path))

@@ -99,7 +99,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "bad-ports",
         summary='Invalid ports "{ports}".',
         why="{why}",
-        fix="Write `ports: [{meant}]`. A range is written `5985-5986/tcp`; `any`, `icmp`, `esp` and `ah` have "
+        fix="Write `{example}`. A range is written `5985-5986/tcp`; `any`, `icmp`, `esp` and `ah` have "
         "no ports.",
     ),
     Kind(

@@ -13,13 +13,14 @@ from exchange_ports import __version__
 from exchange_ports.catalog import PORT_NAMES
 from exchange_ports.clouds import asked_by_platform
 from exchange_ports.differences import AddressChange, Cause, Change, ChangeEndpoint, Effect
-from exchange_ports.differences.topology_diff import ServerNote
+from exchange_ports.differences.topology_diff import ServerNote, TopologyDiff
 from exchange_ports.findings import Finding, counted, printable
 from exchange_ports.flows import Reason
 from exchange_ports.flows.labels import MOST, few
 from exchange_ports.reports.review import Comparison, Review
 from exchange_ports.rollout import Does, Operation
 from exchange_ports.rollout import TransientEffect as Passing
+from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.services import TCP, UDP, ServiceSet, protocol_name
 
@@ -105,14 +106,16 @@ def follows(review: Review, change: Change) -> bool:
     """Whether a change follows from an edit that `edits` names: a server, a site, a neighbor's addresses."""
     if change.cause is not Cause.DECLARED:
         return True
-    moved = AddressSet()
+    moved: dict[EndpointKind, AddressSet] = {}
     for each in review.changes.declared.addresses:
-        if each.with_site or (each.before and each.after):
-            moved |= each.removed if change.effect is Effect.CUT else each.added
-            if change.effect is Effect.REASON:
-                moved |= each.removed
-    outside = [end for end in (change.source, change.destination) if not end.servers]
-    return any(end.addresses <= moved for end in outside)
+        if each.with_site or each.alone:
+            here = each.removed if change.effect is Effect.CUT else each.added
+            moved[each.kind] = moved.get(each.kind, AddressSet()) | here
+    return any(
+        len(end.kinds) == 1 and end.addresses <= moved.get(next(iter(end.kinds)), AddressSet())
+        for end in (change.source, change.destination)
+        if not end.servers
+    )
 
 
 def ports(services: ServiceSet) -> str:
@@ -234,13 +237,19 @@ def _edited(reviews: Sequence[Review], quote: Quote) -> Iterator[str]:
         _address_change(each, quote)
         for review in reviews
         for each in review.changes.declared.addresses
-        if not each.with_site and each.before and each.after
+        if not each.with_site and each.alone
     ]
     changed = list(dict.fromkeys(changed))
     yield from changed[:_MOST_CLAUSES]
     if len(changed) > _MOST_CLAUSES:
         yield f"addresses of {len(changed) - _MOST_CLAUSES} more neighbors change"
     yield from dict.fromkeys(text for each in reviews for text in _internet(each, quote))
+    unnamed = [
+        f"{each.what} {quote(each.old)} looks renamed to {quote(each.new)}, without an id"
+        for review in reviews
+        for each in review.changes.without_id
+    ]
+    yield from list(dict.fromkeys(unnamed))[:_MOST_CLAUSES]
     renamed = [
         f"{each.what} {quote(each.old)} to {quote(each.new)}"
         for review in reviews
@@ -255,7 +264,12 @@ def _sites_and_servers(reviews: Sequence[Review], quote: Quote) -> Iterator[str]
         sites: dict[str, None] = {}
         alone: dict[str, dict[str, None]] = {}
         for found in (review.changes for review in reviews):
-            here = [each for each in found.declared.sites if each.edit == edit]
+            renamed = _looks_renamed(found)
+            here = [
+                each
+                for each in found.declared.sites
+                if each.edit == edit and each.name not in renamed
+            ]
             for each in here:
                 names = list(map(quote, each.servers))
                 sites[f"site {quote(each.name)}" + (f" with {_few(names)}" if names else "")] = None
@@ -269,6 +283,11 @@ def _sites_and_servers(reviews: Sequence[Review], quote: Quote) -> Iterator[str]
     if moved:
         where = "another address" if len(moved) == 1 else "other addresses"
         yield f"moves {_few(moved)} to {where}"
+
+
+def _looks_renamed(found: TopologyDiff) -> set[str]:
+    """Sites that look renamed: each counts as removed and added, and a reader should see neither."""
+    return {name for e in found.without_id if e.what == "site" for name in (e.old, e.new)}
 
 
 def _servers(names: Sequence[str]) -> str:
@@ -425,7 +444,10 @@ def _of_topology(review: Review, quote: Quote) -> Iterator[str]:
             )
         else:
             yield _address_change(each, quote)
+    renamed = _looks_renamed(found)
     for each in found.declared.sites:
+        if each.name in renamed:
+            continue
         own = "; ".join(of_sites.get(each.name, ()))
         yield f"site {quote(each.name)} {each.edit}" + (f": {own}" if own else "")
     yield from _of_servers(review, quote)
@@ -485,7 +507,11 @@ def _internet(review: Review, quote: Quote) -> Iterator[str]:
 
 def _address_change(change: AddressChange, quote: Quote) -> str:
     what = f"{change.what} of {quote(change.of)}" if change.of else change.what
-    if change.of and change.what in ("clients", "relay"):
+    if change.of and change.kind in (
+        EndpointKind.CLIENTS,
+        EndpointKind.RELAY,
+        EndpointKind.WITNESS,
+    ):
         what = f"{change.what} {quote(change.of)}"
     if change.added and change.removed:
         sides = (_written(each, quote) for each in (change.removed, change.added))

@@ -122,9 +122,9 @@ def _section(section: doc.Section, width: int) -> Iterator[doc.Words]:
             case doc.Facts():
                 yield from _facts(list(block.facts), width)
             case doc.Code():
-                yield from (part for line in block.lines for part in _code(line, width))
+                yield from (made for line in block.lines for made in _code(line, width))
             case doc.Picture():
-                yield from _broken(block.text, width, 0, 0)
+                yield from _broken(f"[Picture: {block.text}]", width, 0, 1)
             case doc.Table():
                 yield from _captioned(block, width, spaced=bool(index or section.title))
             case doc.Section():

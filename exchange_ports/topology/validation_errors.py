@@ -393,6 +393,7 @@ def _own(code: str, facts: dict[str, Any], path: Path, at: Path) -> ShapeError:
         kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in str(facts["name"]))
         facts["meant"] = kept.strip("-")[:40].strip("-") or "hq"
     elif code == "bad-ports":
+        facts["example"] = f"{_field(path)}: [{facts['meant']}]"
         # Of several, the first: one value can be read in the place of one.
         mend = (path, str(facts["meant"]).partition(",")[0])
     return ShapeError(BY_CODE[code].at((*at, *path), **facts), mend)

@@ -420,7 +420,7 @@ def test_preview_of_a_stack_with_an_error_runs_no_program(project: Path) -> None
     (project / "__main__.py").write_text("raise SystemExit('the program ran')\n")
     ran = run("preview", _stack(project, ("platform: aws", "platform: asw")), folder=project)
     assert (ran.returncode, ran.stdout) == (2, b"")
-    assert ran.stderr.startswith(b"error[unknown-word] asw")
+    assert ran.stderr.startswith(b'error[unknown-word] Unknown platform "asw".')
 
 
 def test_prove_as_json_says_what_was_proved_here_and_on_the_other_cloud() -> None:
@@ -474,19 +474,19 @@ def test_reviews_as_json_have_their_findings_in_the_data(day: str, code: int) ->
     [
         ("2027-02-29", "2027-02 has 28 days"),
         ("2028-02-30", "2028-02 has 29 days"),
-        ("2027-13-01", "a year has 12 months"),
-        ("2027-00-10", "a year has 12 months"),
-        ("0000-01-01", "years are counted from 1"),
-        ("2027-3-1", "write 2027-03-01"),
-        ("20270301", "write 2027-03-01"),
-        ("2027/03/31", "write 2027-03-31"),
-        ("31.3.2027", "write 2027-03-31"),
+        ("2027-13-01", "A year has 12 months"),
+        ("2027-00-10", "A year has 12 months"),
+        ("0000-01-01", "The first year is 1."),
+        ("2027-3-1", "Write `--as-of 2027-03-01`."),
+        ("20270301", "Write `--as-of 2027-03-01`."),
+        ("2027/03/31", "Write `--as-of 2027-03-31`."),
+        ("31.3.2027", "Write `--as-of 2027-03-31`."),
         # Which of both is the month, only the writer knows.
-        ("03/04/2027", "in a shell, $(date +%F) is today"),
-        ("2027-W13-3", "in a shell, $(date +%F) is today"),
-        ("today", "this command reads no clock"),
-        ("", "Cannot take nothing for a day"),
-        ("\u0662\u0660\u0662\u0667-03-31", "days are written as year, month and day"),
+        ("03/04/2027", "`$(date +%F)` is today"),
+        ("2027-W13-3", "`$(date +%F)` is today"),
+        ("today", "A date is year, month and day."),
+        ("", 'Invalid date "nothing"'),
+        ("\u0662\u0660\u0662\u0667-03-31", "A date is year, month and day."),
     ],
 )
 def test_what_is_no_day_is_bad_input(day: str, told: str) -> None:

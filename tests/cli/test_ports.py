@@ -60,14 +60,14 @@ def test_a_number_without_a_protocol_is_of_those_that_the_command_names() -> Non
 @pytest.mark.parametrize(
     "text, code, fix",
     [
-        ("htps", "unknown-ports", "write https"),
-        ("xyzzy", "unknown-ports", "write a port, such as 8443/tcp, or a service"),
-        ("https/udp", "unknown-ports", "write https"),
-        ("70000/tcp", "bad-port", "write a number from 1 to 65535"),
-        ("tcp", "bad-ports", "write 1-65535/tcp; "),
-        ("", "bad-ports", "write 443/tcp; "),
-        ("25,", "bad-ports", "write 443/tcp; "),
-        ("25/sctp", "bad-ports", "write 25/tcp; "),
+        ("htps", "unknown-ports", 'Did you mean "https"?'),
+        ("xyzzy", "unknown-ports", "Write a port such as `8443/tcp`, or a service."),
+        ("https/udp", "unknown-ports", 'Did you mean "https"?'),
+        ("70000/tcp", "bad-port", "Write a port from 1 to 65535"),
+        ("tcp", "bad-ports", "Write `1-65535/tcp`."),
+        ("", "bad-ports", "Write `443/tcp`."),
+        ("25,", "bad-ports", "Write `443/tcp`."),
+        ("25/sctp", "bad-ports", "Write `25/tcp`."),
     ],
 )
 def test_what_is_no_port_is_answered_by_what_can_be_written(text: str, code: str, fix: str) -> None:

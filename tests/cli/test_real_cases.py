@@ -163,17 +163,17 @@ ANSWERS: Final = (
     Answer(
         "plan rename-without-id.yaml --against rename-before.yaml",
         1,
-        ("site hq looks renamed to headquarters: add id: hq to sites.headquarters",),
+        ("Site hq looks renamed to headquarters: add id: hq to sites.headquarters",),
     ),
     Answer(
         "diff rename-before.yaml rename-without-id.yaml",
         0,
-        ("site hq looks renamed to headquarters: add id: hq to sites.headquarters",),
+        ("Site hq looks renamed to headquarters: add id: hq to sites.headquarters",),
     ),
     Answer(
         "diff rename-before.yaml rename-without-id.yaml --format markdown",
         0,
-        ("site `hq` looks renamed to `headquarters`: add `id: hq` to `sites.headquarters`",),
+        ("Site `hq` looks renamed to `headquarters`: add `id: hq` to `sites.headquarters`",),
     ),
     Answer("diff rename-before.yaml rename-with-id.yaml", 0, (), ("looks renamed",)),
     Answer("plan rename-with-id.yaml --against rename-before.yaml", 0, (), ("looks renamed",)),

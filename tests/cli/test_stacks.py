@@ -65,13 +65,13 @@ def test_a_word_is_a_file_or_else_the_file_that_pulumi_reads_for_that_stack(
     "files, why, fix",
     [
         (("Pulumi.yaml", "s/Pulumi.prod.yaml", "s/Pulumi.test.yaml", "s/Pulumi.x.yml"),
-         "Pulumi.yaml has the stacks prod, test in s", "write prod"),
+         "Pulumi.yaml has the stacks prod, test in s.", 'Did you mean "prod"?'),
         (("Pulumi.yaml", "s/Pulumi.live.yaml"),
-         "Pulumi.yaml has the stacks live in s", "name one of them, or a file"),
-        (("Pulumi.yaml",), "Pulumi.yaml has no stack file in s",
-         "write the file, for example with `exchange-ports init pord`"),
-        ((), "the folder is not in a Pulumi project, so it has no stacks",
-         "name a stack file, such as stacks/Pulumi.dev.yaml"),
+         "Pulumi.yaml has the stacks live in s.", "Name one of them, or a file."),
+        (("Pulumi.yaml",), "Pulumi.yaml has no stack file in s.",
+         "Create the file, for example with `exchange-ports init pord`."),
+        ((), "The folder is not in a Pulumi project, so it has no stacks.",
+         "Name a stack file, such as `stacks/Pulumi.dev.yaml`."),
     ],
 )  # fmt: skip
 def test_a_name_of_no_stack_is_answered_by_the_stacks_there_are(

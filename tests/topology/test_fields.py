@@ -131,7 +131,7 @@ VALUES: Final[list[tuple[str, object, str]]] = [
         "range",
         "sg-0123456789abcdef0",
         "cloud-name: end=sg-0123456789abcdef0 what=the id of a security group "
-        "fix=write a role, a server, or the addresses of the hosts in the group",
+        "fix=Write a role, a server, or the addresses of the hosts in the group, such as `10.20.6.0/24`.",
     ),
     ("version", 2016, "2016"),
     ("version", "2007", "2007"),

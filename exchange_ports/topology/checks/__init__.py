@@ -97,7 +97,7 @@ def _few(findings: Iterable[Finding]) -> list[Finding]:
         if counts[key] <= _MOST:
             kept.setdefault(key, []).append(finding)
     for key, several in kept.items():
-        several[-1] = several[-1].also_at(counts[key] - len(several))
+        several[-1] = several[-1].and_more(counts[key] - len(several))
     return [finding for several in kept.values() for finding in several]
 
 
