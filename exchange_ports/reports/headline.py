@@ -4,7 +4,7 @@ Our own words are written as they are. Words of users pass through a `Quote`, so
 can set them apart.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -83,13 +83,20 @@ class HeadlineRow:
 
 def rows(changes: Iterable[Change]) -> list[HeadlineRow]:
     """The changes in order, each with its way back in one row."""
+    several = list(changes)
+    by_ends: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    for index, change in enumerate(several):
+        by_ends[change.source.summary, change.destination.summary].append(index)
     found: list[HeadlineRow] = []
-    waiting = list(changes)
-    while waiting:
-        change = waiting.pop(0)
-        back = next((each for each in waiting if _is_back(change, each)), None)
+    done: set[int] = set()
+    for index, change in enumerate(several):
+        if index in done:
+            continue
+        candidates = by_ends[change.destination.summary, change.source.summary]
+        later = (each for each in candidates if each > index and each not in done)
+        back = next((each for each in later if _is_back(change, several[each])), None)
         if back is not None:
-            waiting.remove(back)
+            done.add(back)
         found.append(HeadlineRow(change, back is not None))
     return found
 
@@ -230,8 +237,12 @@ def _edited(reviews: Sequence[Review], quote: Quote) -> Iterator[str]:
         names = [quote(each.name) for each in reviews if each.edit is edit]
         if names:
             yield f"{verb} the stack{'' if len(names) == 1 else 's'} {_few(names)}"
-    # A stack that is added or removed has all its servers with it.
-    reviews = [each for each in reviews if each.edit not in ("added", "deleted")]
+    unknown = [quote(each.stack.file) for each in reviews if each.old_fails]
+    if unknown:
+        were = "was" if len(unknown) == 1 else "were"
+        yield f"{_few(unknown)} {were} not valid before, so everything counts as newly allowed"
+    # All servers of a stack that is added or removed are added or removed with it.
+    reviews = [e for e in reviews if e.edit not in ("added", "deleted") and not e.old_fails]
     yield from _sites_and_servers(reviews, quote)
     changed = [
         _address_change(each, quote)
@@ -491,7 +502,7 @@ def _edgesync(review: Review, server: ServerNote, quote: Quote) -> str:
             edges = _few(list(map(quote, change.destination.servers)))
             said[f"renew the Edge subscription of {edges} for EdgeSync"] = None
         elif server.name in change.destination.servers:
-            said[f"subscribe it to site {quote(server.site)} for EdgeSync"] = None
+            said[f"create an Edge subscription to site {quote(server.site)} for EdgeSync"] = None
     return "".join(f"; {each}" for each in said)
 
 
