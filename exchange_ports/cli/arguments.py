@@ -263,7 +263,6 @@ def _diagram_words(diagram: argparse.ArgumentParser) -> None:
     )
     diagram.add_argument(
         "--only",
-        metavar="KIND",
         choices=PARTS,
         metavar="PART",
         action="append",
