@@ -125,8 +125,7 @@ def _section(section: doc.Section, width: int) -> Iterator[doc.Words]:
             case doc.Facts():
                 yield from _facts(list(block.facts), width)
             case doc.Code():
-                for line in block.lines:
-                    yield from _code(line, width)
+                yield from (part for line in block.lines for part in _code(line, width))
             case doc.Picture():
                 yield from _broken(block.text, width, 0, 0)
             case doc.Table():
