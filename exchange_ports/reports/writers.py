@@ -243,6 +243,8 @@ def _data(block: doc.Block) -> object:
             return {name: doc.plain(value) for name, value in block.facts}
         case doc.Code():
             return [*map(doc.plain, block.lines)]
+        case doc.Picture():
+            return block.text
         case doc.Table():
             return [
                 {
