@@ -14,7 +14,7 @@ from exchange_ports.catalog import PORT_NAMES
 from exchange_ports.clouds import asked_by_platform
 from exchange_ports.differences import AddressChange, Cause, Change, ChangeEndpoint, Effect
 from exchange_ports.differences.topology_diff import ServerNote, TopologyDiff
-from exchange_ports.findings import counted, printable
+from exchange_ports.findings import Finding, counted, printable
 from exchange_ports.flows import Reason
 from exchange_ports.flows.labels import MOST, few
 from exchange_ports.reports.review import Comparison, Review
@@ -162,12 +162,17 @@ def cited(reason: Reason) -> str:
 # ---- the headline ----
 
 
+def file_of(not_reviewed: Finding) -> str:
+    """The file that a `not-reviewed` finding names."""
+    return not_reviewed.summary.partition(": ")[2].removesuffix(".")
+
+
 def headline(found: Comparison, quote: Quote = printable) -> str:
     """What a reader must know in ten seconds, in a few sentences."""
     said = _of_stacks(found.reviews, quote)
     code = f"Code changed: {counted(len(found.code), 'file')}. " if found.code else ""
     if found.not_reviewed:
-        files = [quote(each.summary.partition(": ")[2]) for each in found.not_reviewed]
+        files = [quote(file_of(each)) for each in found.not_reviewed]
         # "No stack file differs" would be wrong where it is not known which ones there are.
         rest = "" if said == _NOTHING_DIFFERS else said
         return f"Not reviewed: {_few(files)}. {code}{rest}".strip()

@@ -270,16 +270,15 @@ def _ports(value: object) -> Ports:
 
 def _bad_ports(text: str, why: str = "") -> PydanticCustomError:
     """That a text is no ports, why not, and what to write."""
-    if not why:
+    if not why and text.strip().lower() not in _NAMED:
         protocol = re.search(r"tcp|udp", text, re.IGNORECASE)
         why = (
             "Each entry is a port or port range, a slash, and the protocol"
             if protocol
             else "TCP and UDP use the same port numbers, so the protocol is required"
         )
-    return PydanticCustomError(
-        "bad-ports", "", {"ports": text, "meant": _likely(text), "why": f"{why}."}
-    )
+    facts = {"ports": text, "meant": _likely(text), "why": why and f"{why}."}
+    return PydanticCustomError("bad-ports", "", facts)
 
 
 def _likely(text: str) -> str:

@@ -505,7 +505,7 @@ def test_a_description_on_aws_has_255_characters_that_ec2_takes() -> None:
     assert described("a" * 255) == []
     assert described("a" * 256) == [
         "group-0/in/tcp/1/192.0.2.0/24 needs 256 characters, and AWS allows 255 per description of a "
-        "group or rule"
+        "group or rule."
     ]
     assert described("a -> b, c") != []
     (summary,) = described("Kurbøl > \n")

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import yaml
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from exchange_ports.cli import main
 from exchange_ports.findings import (
@@ -27,6 +29,7 @@ from exchange_ports.findings import (
 )
 from exchange_ports.findings.finding import PAGES as PAGES_BASE
 from exchange_ports.stackfile.stack_file import read_stack_file
+from exchange_ports.topology import models
 from tests.support.paths import UPDATE
 from tests.support.repository import Repository
 from tests.support.words import misused, too_long
@@ -575,3 +578,44 @@ def touched(before: str, after: str) -> set[int]:
         if what in ("replace", "delete")
         for line in range(first, last)
     }
+
+
+# --- What is suggested ----------------------------------------------------------------------
+
+_SUGGESTED: Final = re.compile(r"`(\{?[a-z_]+: [^`]*)`")
+
+
+def _suggestions() -> Iterator[str]:
+    """Each line of a stack file that a fix on the pages shows, once."""
+    for case in CASES:
+        for fix in re.findall(r"^  fix: (.*(?:\n       .*)*)", case.answer or "", re.M):
+            yield from _SUGGESTED.findall(fix)
+
+
+def _fields() -> Iterator[tuple[str, Any]]:
+    """Every key that a topology may have, with the type of its value."""
+    for model in vars(models).values():
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            for name, field in model.model_fields.items():
+                yield field.alias or name, field.rebuild_annotation()
+
+
+def _fits(annotation: Any, value: object) -> bool:
+    try:
+        TypeAdapter(annotation).validate_json(json.dumps(value))
+    except ValidationError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("line", sorted(set(_suggestions())))
+def test_a_suggested_line_can_be_written_so(line: str) -> None:
+    data = yaml.safe_load(line.replace("REASON", "reason"))
+    assert isinstance(data, dict)
+    if set(data) <= {"from", "to", "ports", "reason", "accept_risk", "need"} and len(data) > 1:
+        assert _fits(models.AdditionalFlow, data)
+        return
+    for key, value in data.items():
+        types = [each for name, each in _fields() if name == key]
+        # Other keys are names, such as that of a network.
+        assert "..." in line or not types or any(_fits(each, value) for each in types), line

@@ -21,9 +21,9 @@ WORDS: Final = (
     Word(r"lets? through|let through|passes over", "allowed"),
     Word(r"cuts?( off)?", "blocked"),
     Word(
-        r"meant|means?",
+        r"meant|means",
         "required traffic, declared, the finding means",
-        ("what the finding means",),
+        ("what the finding means", "did you mean"),
     ),
     Word(r"says?|said|told|speaks?", "summary, description"),
     Word(r"witness(es)?", "counterexample", ("witness server", "witness servers")),
