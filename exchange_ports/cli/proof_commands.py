@@ -22,6 +22,7 @@ from exchange_ports.findings.command_kinds import (
 from exchange_ports.findings.finding import printable
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.flows.labels import EndpointNames
+from exchange_ports.flows.unusable import UNUSABLE
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof import prove as proved
 from exchange_ports.proof.cross_cloud import swap, swapped
@@ -53,9 +54,9 @@ def prove(asked: argparse.Namespace) -> int:
         swaps = swap(plans) if asked.both_clouds and proof.holds else ()
     publish(proof_report(proof, swaps, dates, passed), "json" if asked.json else "text")
     # What is unwise about the topology is `plan`'s to say; of the plans, both say it.
-    warned = [warning for warning in warnings if warning.kind.code in WARNINGS]
+    warned = [each for each in warnings if each.kind.code in WARNINGS | UNUSABLE]
     warn([*([] if asked.json else passed), *warned])
-    holds = proof.holds and all(each.holds for each in swaps)
+    holds = proof.complete and all(each.holds for each in swaps)
     return FINE if holds and not passed else NO
 
 

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from exchange_ports.clouds.base import NamedRule
 from exchange_ports.findings import counted
+from exchange_ports.findings.command_kinds import SOURCE_TRANSLATED
 from exchange_ports.flows import Flow, Reason, described
 from exchange_ports.flows import in_order as reasons_in_order
 from exchange_ports.flows.flow_index import Way
@@ -351,9 +352,21 @@ class AnswerWriter:
     ) -> EndVerdict:
         own, peer = own_and_peer
         said = self._text.summary(server, way, peer, service, own)
+        if server is not None and said.passes and way == "in":
+            unusable = self._model.unusable(server, way)
+            if Packet(peer, service) in unusable:
+                return EndVerdict(False, self._translated(server, said))
         if said.passes is None and self._at_a_subnet_of_ours(own):
             return said._replace(text=f"{said.text}, and left to Azure's default rules")
         return said
+
+    def _translated(self, server: ExchangeServer, said: EndVerdict) -> str:
+        network = self._model.places[server.network].key
+        return (
+            f"blocked: address translation in front of {network} replaces the source, and "
+            f"{server.name} allows the original source only, by {_rules(said.rules)} "
+            f"({SOURCE_TRANSLATED.code})"
+        )
 
     def _at_a_subnet_of_ours(self, address: Address) -> bool:
         """Whether a group of ours may be at the subnet of a host that is not ours.
