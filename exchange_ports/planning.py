@@ -12,7 +12,8 @@ from exchange_ports.findings.command_kinds import SOURCE_TRANSLATED, WARNINGS
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.flows import FieldOrigins, Flow, compile_flows
 from exchange_ports.flows.flow_checks import check_flows
-from exchange_ports.flows.unusable import UnusableFlow, unusable_flows
+from exchange_ports.flows.unusable import UNUSABLE, UnusableFlow, unusable_flows
+from exchange_ports.topology.checks.addressing import families
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import Platform, Topology
@@ -63,6 +64,18 @@ class Plans:
         says makes a packet change its IP version.
         """
         return self.once(_unusable)
+
+    @property
+    def unusable_findings(self) -> tuple[Finding, ...]:
+        """The findings about flows that cannot work as declared, but for acknowledged ones."""
+        topology = self.topology
+        apart = (each.under(("topology",)) for each in families(topology))
+        found = dict.fromkeys((*self.warnings, *apart))
+        return tuple(
+            each
+            for each in found
+            if each.kind.code in UNUSABLE and each.kind.code not in topology.acknowledge
+        )
 
     @property
     def usable_flows(self) -> tuple[Flow, ...]:

@@ -36,7 +36,7 @@ from exchange_ports.reports.proof_report import (
 )
 from exchange_ports.reports.writers import publish
 from exchange_ports.topology.checks.additional import reviews
-from exchange_ports.topology.fields import read_ports
+from exchange_ports.topology.fields import cloud_name, read_ports
 from exchange_ports.topology.groups import identity
 from exchange_ports.topology.models import Platform
 from exchange_ports.traffic.ports import Ports, Protocol
@@ -176,6 +176,9 @@ def the_end(text: str, ends: EndpointNames) -> QueryEndpoint:
         meant = None
     if meant is not None and "%" not in text:
         raise Refused([BY_CODE["host-bits"].at((), range=text, meant=meant)]) from None
+    pasted = cloud_name(text)
+    if pasted is not None:
+        raise Refused([BY_CODE["cloud-name"].at((), end=text, **pasted._asdict())]) from None
     likely = nearest(text, ends.named)
     known = f"these are known: {', '.join(ends.named)}"
     fix = f"write {likely}" if likely else "name one of them, an address or a range"

@@ -106,6 +106,13 @@ KINDS: Final[tuple[Kind, ...]] = (
         "ports",
     ),
     Kind(
+        "unsupported-protocol",
+        summary="{ports} names {what}, which has no ports",
+        why="a flow names ports of TCP or UDP, icmp, esp, ah, or any, which is every protocol",
+        fix="leave it out: no documented row needs it; for a port of TCP or UDP, write the protocol behind "
+        "the number",
+    ),
+    Kind(
         "unknown-version",
         summary="{version} is not a version of an Edge server",
         why="known are {known}",

@@ -16,14 +16,12 @@ from exchange_ports.clouds.base import NeighborEffect, RuleSet
 from exchange_ports.findings import Finding
 from exchange_ports.flows import Flow
 from exchange_ports.flows.flow_index import OPPOSITE, WAYS, Way, services_of
-from exchange_ports.flows.unusable import UNUSABLE
 from exchange_ports.planning import Plans
 from exchange_ports.proof.answers import EndVerdict, PacketText
 from exchange_ports.proof.documented_rows import DocumentedRows
 from exchange_ports.proof.exposure import exposures
 from exchange_ports.proof.network_model import FilterComparison, NetworkModel
 from exchange_ports.proof.redundancy import RuleIndex
-from exchange_ports.topology.checks.addressing import families
 from exchange_ports.topology.groups import ServerRole, identity, roles_of, send_connectors
 from exchange_ports.topology.inventory import ExchangeServer, RetiredGroup, addresses_of
 from exchange_ports.topology.models import EdgeServer, OutboundPath, SenderReputation
@@ -437,20 +435,10 @@ def prove(plans: Plans) -> Proof:
         len(plans.flows),
         laws.boxes,
     )
-    unusable = tuple(_unusable(plans))
+    unusable = plans.unusable_findings
     if failures:
         return Proof(figures, failures, unusable=unusable)
     return Proof(figures, (), tuple(exposures(model)), tuple(laws.covered_together()), unusable)
-
-
-def _unusable(plans: Plans) -> Iterator[Finding]:
-    """What findings call impossible; `prove` calls nothing fine that one of them is about."""
-    topology = plans.topology
-    known = topology.acknowledge
-    found = (*plans.warnings, *(each.under(("topology",)) for each in families(topology)))
-    for each in dict.fromkeys(found):
-        if each.kind.code in UNUSABLE and each.kind.code not in known:
-            yield each
 
 
 def _broken(laws: Invariants) -> Iterator[Failure]:

@@ -20,6 +20,7 @@ from exchange_ports.proof.answers import (
     joined,
     parties,
     region_of,
+    together,
 )
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.traffic.ports import Ports
@@ -97,9 +98,22 @@ def query(
     writer = AnswerWriter(model, source, destination)
     first = by_family[0][1]
     rows = [writer.part(each) for each in joined(found)]
-    apart = [writer.of_two_families(*pair, first) for pair in pairs if not _meet(*pair)]
+    apart = [
+        writer.of_two_families(each)
+        for each in together(
+            region_of(False, one, other, first)
+            for one, other in pairs
+            if not _meet(one, other)
+            and (not found or (_named(one, source) and _named(other, destination)))
+        )
+    ]
     at = sum(row.passes is True for row in rows)
     return Answer((*rows[:at], *apart, *rows[at:]))
+
+
+def _named(end: RegionEndpoint, asked: QueryEndpoint) -> bool:
+    """Whether a question is about this end, and not about a range that happens to hold a server."""
+    return end.server is None or end.server.name in asked.servers
 
 
 def _meet(one: RegionEndpoint, other: RegionEndpoint) -> bool:

@@ -12,7 +12,7 @@ from exchange_ports.proof.cross_cloud import Swap
 from exchange_ports.proof.explain import Explanation, PlannedRule, RuleReason
 from exchange_ports.proof.reachability import Answer, Verdict
 from exchange_ports.reports import document as doc
-from exchange_ports.reports.reasons import reason_data
+from exchange_ports.reports.reasons import not_usable, reason_data
 from exchange_ports.topology.checks.additional import Reviews
 from exchange_ports.topology.models import Platform
 
@@ -57,8 +57,7 @@ def _sections(
 ) -> Iterator[doc.Section]:
     yield from _proved(proof) if proof.holds else [_failed(proof)]
     if proof.unusable:
-        named = [doc.Text(each.summary, doc.Look.NOTE) for each in proof.unusable]
-        yield doc.Section("Not usable as declared", (doc.Items(doc.shortened(named, _MOST)),))
+        yield not_usable(proof.unusable)
     blocks = [block for swap in swaps for block in _swap(swap)]
     if blocks:
         yield doc.Section("", blocks)

@@ -87,6 +87,23 @@ _OF_CLOUDS: Final = tuple(
             "write a role, a server, or the addresses of the hosts in the group",
         ),
         (r"pl-[0-9a-f]{8,17}", "the id of a prefix list", "write the ranges of the list"),
+        (r"vpc-[0-9a-f]{8,17}", "the id of a VPC", "write the ranges of the VPC"),
+        (r"subnet-[0-9a-f]{8,17}", "the id of a subnet", "write the ranges of the subnet"),
+        (
+            r"(?:i|eni)-[0-9a-f]{8,17}",
+            "the id of an instance or a network interface",
+            "write the server, or the address",
+        ),
+        (
+            r"(?i:asg|nsg)-[A-Za-z0-9._-]+",
+            "probably the name of a security group in Azure",
+            "write a role, a server, or the addresses of the hosts in the group",
+        ),
+        (
+            r"(?!internet$)(?i:internet)",
+            "the service tag of public addresses",
+            "write `internet`, in small letters",
+        ),
         (r"/subscriptions/\S+", "the id of a resource", "write the addresses of its hosts"),
         (
             r"(?:ActionGroup|ApiManagement|AppConfiguration|AppService|Azure[A-Z][A-Za-z0-9]*|"
@@ -158,6 +175,7 @@ def _range(value: object) -> Network:
 
 def _address(value: object) -> IPv4Address | IPv6Address:
     text = _must_be_text(value, "an address as text")
+    _refuse_cloud_name(text)
     _no_host_name(text)
     if _link_local_with_scope(text):
         raise PydanticCustomError("unusable-address", "", {"address": text})
@@ -236,7 +254,26 @@ _WITHOUT_PORTS: Final = tuple(
 )
 
 
+#: Protocols without ports that no flow can name, by name and by number, where no service has that port.
+_PROTOCOLS: Final = {
+    word: what
+    for what, words in (
+        ("GRE (IP protocol 47)", ("gre", "47", "47/gre", "gre/47")),
+        ("IP in IP (IP protocol 4)", ("ipip", "ipencap")),
+        ("SCTP (IP protocol 132)", ("sctp",)),
+        ("OSPF (IP protocol 89)", ("ospf",)),
+        ("IGMP (IP protocol 2)", ("igmp",)),
+    )
+    for word in words
+}
+
+
 def _ports(value: object) -> Ports:
+    if isinstance(value, int | str) and not isinstance(value, bool):
+        known = _PROTOCOLS.get(str(value).strip().lower())
+        if known is not None:
+            text = str(value)
+            raise PydanticCustomError("unsupported-protocol", "", {"ports": text, "what": known})
     if isinstance(value, int) and not isinstance(value, bool):
         # `25` alone is the usual slip: the protocol is missing.
         text = str(value)
