@@ -611,7 +611,7 @@ def judged(network: str, uses: Iterable[Use]) -> Iterator[Finding]:
             yield (OVER_LIMIT if use.is_over else NEAR_LIMIT).at(
                 ("topology", "networks", network),
                 **use.facts,
-                largest=f" (most is taken by: {summary})" if summary else "",
+                largest=f" (largest contributors: {summary})" if summary else "",
                 way_out=use.way_out or use.limit.way_out,
             )
 

@@ -25,13 +25,13 @@ from exchange_ports.traffic.addresses import EVERYTHING_V4, brief
 
 #: What stands where an end is a server of ours by its address, by what the end is.
 _INSTEAD: Final = {
-    EndpointKind.SMART_HOSTS: "mail passes between Exchange servers without a smart host; for an Edge "
+    EndpointKind.SMART_HOSTS: "remove the smart host: Exchange servers exchange mail directly; for an Edge "
     "server, write `through: edge`",
     EndpointKind.NAME_SERVERS: "name another server, `domain_controllers` or `cloud_resolver`",
     EndpointKind.EDGE_NAME_SERVERS: "name another server, or `cloud_resolver`",
-    EndpointKind.REPUTATION_PROXY: "name a proxy that is no Exchange server",
-    EndpointKind.WITNESS: "leave the witness out: Exchange servers reach each other anyway",
-    EndpointKind.ADDRESSES: "write its name, {server}, in place of its address",
+    EndpointKind.REPUTATION_PROXY: "name a proxy that is not an Exchange server",
+    EndpointKind.WITNESS: "remove the entry: Exchange servers can reach each other already",
+    EndpointKind.ADDRESSES: "write its name, `{server}`, instead of its address",
 }
 
 
@@ -75,7 +75,7 @@ class _FlowChecks:
                     open_risks.setdefault(paths[0], {}).update(dict.fromkeys(found))
         for path, several in open_risks.items():
             own = path[0] == "additional_flows" or path[:2] == ("mail_flow", "relays")
-            key = "true" if own else f"{{{dotted(path)}: why it must be}}"
+            key = "true" if own else f"{{{dotted(path)}: REASON}}"
             risk = ", and ".join(several)
             yield BY_CODE["risky-traffic"].at(
                 path, what=dotted(path), risk=risk, instead="correct it", key=key
@@ -119,7 +119,7 @@ class _FlowChecks:
                 # Between internal servers everything passes at both ends already.
                 if server is None or not (server.is_edge or mine.kind in EDGE_KINDS):
                     continue
-                fix = _INSTEAD.get(end.kind, "take its address away")
+                fix = _INSTEAD.get(end.kind, "remove its address")
                 for path in self._paths(flow, flow.reasons[0])[:1]:
                     yield OWN_SERVER_BY_ADDRESS.at(
                         path,

@@ -87,7 +87,7 @@ def query(
         if one.server is None or one.server is not other.server
     ]
     if not pairs:
-        raise ValueError("what a server says to itself reaches no filter")
+        raise ValueError("traffic from a server to itself is not filtered")
     by_family = [(version, services_of(ports, at)) for version, at in FAMILIES.items()]
     found = [
         each

@@ -241,7 +241,7 @@ _COLUMNS: Final = ("from", "its addresses", "to", "its addresses", "passes", "wh
 #: Of a page, in hundredths.
 _SHARES: Final = (17, 17, 17, 17, 10, 22)
 #: Characters of a line of text.
-_WIDTH: Final = 98
+_WIDTH: Final = 140
 
 _HEADINGS: Final = {
     Crossing.NETWORKS: (

@@ -20,9 +20,9 @@ from exchange_ports.traffic.ports import ANY_PORTS, Ports, joined
 from exchange_ports.traffic.regroup import regroup
 
 _COLUMNS: Final = ("from", "to", "passes", "why")
-#: How wide they are on a terminal: about 150 characters in all.
-_WIDTHS: Final = (36, 36, 20, 60)
-_REST: Final = "What is not listed does not pass: no server of ours sends it or takes it."
+#: Characters of a line in a file.
+_WIDTH: Final = 120
+_REST: Final = "What is not listed is blocked: no server of ours sends it or takes it."
 
 
 class MatrixRow(NamedTuple):
@@ -106,6 +106,7 @@ def matrix_report(rows: Sequence[MatrixRow], unusable: Sequence[Finding] = ()) -
         lambda: _sections(rows, unusable),
         "Who may talk to whom",
         titled=False,
+        width=_WIDTH,
         records=lambda: doc.Records(_COLUMNS, map(_cells, rows), "\n"),
         data=lambda: [_row_data(row) for row in rows],
     )
@@ -113,10 +114,25 @@ def matrix_report(rows: Sequence[MatrixRow], unusable: Sequence[Finding] = ()) -
 
 def _sections(rows: Iterable[MatrixRow], unusable: Sequence[Finding]) -> Iterator[doc.Section]:
     shown = tuple(doc.Row(_cells(row), risk_look(row.reasons)) for row in rows)
-    yield doc.Section("", (doc.Table(_COLUMNS, shown, widths=_WIDTHS, indent=0),))
+    yield doc.Section("", (doc.Table(_COLUMNS, shown, indent=0, instead=_grid(rows)),))
     yield doc.Section("", (doc.Paragraph(_REST),))
     if unusable:
         yield not_usable(unusable)
+
+
+def _grid(rows: Iterable[MatrixRow]) -> doc.Table:
+    """Sources down and destinations across."""
+    passes: dict[tuple[str, str], doc.Text] = {}
+    for row in rows:
+        passes[row.source, row.destination] = doc.Text(row.passes, risk_look(row.reasons))
+    sources, destinations = (dict.fromkeys(pair[at] for pair in passes) for at in (0, 1))
+    return doc.Table(
+        ("from, to", *destinations),
+        tuple(
+            doc.Row((source, *(passes.get((source, there), "-") for there in destinations)))
+            for source in sources
+        ),
+    )
 
 
 def _cells(row: MatrixRow) -> tuple[str, str, str, str]:

@@ -91,7 +91,7 @@ def _failed(proof: Proof) -> doc.Section:
         doc.Items(doc.shortened(failures, _MOST), doc.Text(law, doc.Look.STRONG), indent=4)
         for law, failures in by_law.items()
     ]
-    return doc.Section(doc.Text(heading, doc.Look.RISK), laws)
+    return doc.Section(doc.Text(heading, doc.Look.BAD), laws)
 
 
 def _swap(swap: Swap) -> Iterator[doc.Block]:
@@ -106,7 +106,7 @@ def _swap(swap: Swap) -> Iterator[doc.Block]:
         but = "but for platform addresses: the probes of Azure's load balancers"
         yield doc.Items((but,), doc.Text(heading, doc.Look.STRONG))
     else:
-        heading = doc.Text(f"Not the same on {cloud}", doc.Look.RISK)
+        heading = doc.Text(f"Not the same on {cloud}", doc.Look.BAD)
         yield doc.Items(doc.shortened([*map(str, swap.failures)], _MOST), heading)
     if swap.over:
         heading = f"{counted(len(swap.over), 'limit')} of {cloud} that it would be over there:"
@@ -121,7 +121,7 @@ def _reviewed(reviews: Reviews) -> doc.Section:
     heading = f"{summary} of {counted(reviews.dated, 'additional flow')} with a day of review"
     undated = f"besides, {counted(reviews.undated, 'accepted risk')} without one"
     return doc.Section(
-        doc.Text(heading, doc.Look.STRONG if reviews.in_time else doc.Look.RISK),
+        doc.Text(heading, doc.Look.STRONG if reviews.in_time else doc.Look.BAD),
         (doc.Items([doc.Text(undated, doc.Look.NOTE)]),) if reviews.undated else (),
     )
 
@@ -180,7 +180,7 @@ def _failures(failures: Iterable[Failure]) -> list[dict[str, str]]:
 #: More parts than this are counted: the data has all of them.
 _MOST_ANSWERS: Final = 12
 
-_LOOKS: Final = {True: doc.Look.GOOD, False: doc.Look.RISK, None: doc.Look.NOTE}
+_LOOKS: Final = {True: doc.Look.GOOD, False: doc.Look.BAD, None: doc.Look.NOTE}
 _WORDS: Final = {
     True: "passes",
     False: "does not pass",
@@ -389,7 +389,7 @@ def _rules(rules: Sequence[PlannedRule]) -> list[doc.Block]:
     rows = tuple(
         doc.Row(
             (
-                doc.direction(rule.way),
+                rule.way,
                 rule.group or f"all of {rule.place}",
                 str(rule.ports),
                 rule.peer,
@@ -410,7 +410,7 @@ def _without(explained: Explanation) -> doc.Section:
     several = "these rules" if len(explained.rules) > 1 else "this rule alone"
     lines: list[doc.Line] = []
     for parts, summary in ((explained.cut, "is cut"), (explained.opened, "passes")):
-        told = [(doc.Text(f"{part.summary} "), doc.Text(summary, doc.Look.RISK)) for part in parts]
+        told = [(doc.Text(f"{part.summary} "), doc.Text(summary, doc.Look.BAD)) for part in parts]
         lines += doc.shortened(told, _MOST_CHANGES)
     if not lines:
         covered = ", ".join(explained.covered)

@@ -7,11 +7,11 @@ from exchange_ports.catalog import BY_ID
 from exchange_ports.findings import Finding, Severity, in_order, render
 from exchange_ports.flows import Reason
 from exchange_ports.reports.document import (
-    Code,
     Document,
     Items,
     Line,
     Look,
+    Paragraph,
     Section,
     Text,
     shortened,
@@ -114,24 +114,25 @@ def reason_data(reason: Reason) -> dict[str, object]:
 
 # ---- findings ----
 
-_LOOKS: Final = {Severity.ERROR: Look.RISK, Severity.WARNING: Look.NOTE}
+_LOOKS: Final = {Severity.ERROR: Look.BAD, Severity.WARNING: Look.NOTE}
 
 
 def findings_report(findings: Iterable[Finding]) -> Document:
     """The findings, hardest first, and a line that counts them; no word is another than `render` has."""
     ordered = in_order(findings)
     return Document(
-        (Section("", (Code(list(_lines(ordered))),)),),
+        (Section("", [*_lines(ordered)]),),
         data=lambda: [each.as_data() for each in ordered],
     )
 
 
-def _lines(findings: Sequence[Finding]) -> Iterator[Line]:
+def _lines(findings: Sequence[Finding]) -> Iterator[Paragraph]:
     rest = render(findings).splitlines()
     for finding in findings:
         head = f"{finding.kind.severity}[{finding.kind.code}]"
         first, *others = str(finding).splitlines()
-        yield Text(head, _LOOKS[finding.kind.severity]), Text(first.removeprefix(head))
-        yield from others
+        marked = Text(head, _LOOKS[finding.kind.severity]), Text(first.removeprefix(head))
+        yield Paragraph(marked, 0, 2)
+        yield from (Paragraph(each.lstrip(), 2, 4) for each in others)
         rest = rest[1 + len(others) :]
-    yield from rest
+    yield from map(Paragraph, rest)

@@ -40,7 +40,7 @@ _PHASES = {
     Phase.SWITCH_GROUPS: "attach the new groups to the servers in place of the old ones",
     Phase.REMOVE_SERVERS: "take away the servers that go",
     Phase.ATTACH_GROUPS: "attach the new groups to the servers beside the old ones",
-    Phase.DETACH_GROUPS: "take the old groups from the servers, and add the servers that come",
+    Phase.DETACH_GROUPS: "take the old groups from the servers, and add the new servers",
     Phase.REMOVE_RULES: "delete what is no longer wanted; servers that still change do it here",
 }
 
@@ -106,7 +106,7 @@ def _sections(
 
 
 def _risk(heading: str, items: Iterable[str]) -> doc.Section:
-    return doc.Section(doc.Text(heading, doc.Look.RISK), (doc.Items(items),))
+    return doc.Section(doc.Text(heading, doc.Look.BAD), (doc.Items(items),))
 
 
 def _networks(done: _Done, more: Sequence[str]) -> Iterator[doc.Items]:
@@ -141,7 +141,7 @@ def _operations(done: Iterable[Operation]) -> Iterator[str]:
 def _moves(update: Rollout) -> str:
     if not update.moves:
         return "no server comes, goes, or changes its groups"
-    return f"servers that come, go, or change: {', '.join(update.moves)}"
+    return f"servers added, removed or changed: {', '.join(update.moves)}"
 
 
 def _update_data(

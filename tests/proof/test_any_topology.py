@@ -116,7 +116,7 @@ def features(data: Data) -> dict[str, bool]:
         "three networks": len(networks) == 3,
         "both clouds": {"aws", "azure"} <= {each["platform"] for each in networks},
         "a place outside": any(each["platform"] == "external" for each in networks),
-        "an inspected passage": "inspection" in str(networks),
+        "an inspected network": "inspection" in str(networks),
         "the Internet is any": "'internet': 'any'" in str(networks),
         "the Internet is public": "'internet': 'public'" in str(networks),
         "IPv6": "2001:db8:20::" in str(networks),

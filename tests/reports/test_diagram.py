@@ -279,6 +279,23 @@ def test_traffic_that_another_flow_still_allows_is_not_drawn_as_blocked() -> Non
     assert [str(range_) for end in blocked.source for range_ in end.ranges] == ["2001:db8:10::/48"]
 
 
+@pytest.mark.parametrize("known", ["source", "destination"])
+def test_traffic_that_one_filter_alone_allowed_is_newly_allowed(known: str) -> None:
+    """A packet between two servers passes the filters of both."""
+
+    def plans(source: str, destination: str) -> Plans:
+        flow = {"from": source, "to": destination, "ports": ["8443/tcp"], "reason": "application"}
+        return three_sites({"additional_flows": [{**flow, "accept_risk": True}]})
+
+    # Ranges that contain the servers: only the filter of the named end allows it.
+    before = (
+        plans("edge", "10.20.0.0/20") if known == "source" else plans("10.20.240.0/24", "exchange")
+    )
+    shown = draw_picture(plans("edge", "exchange"), before, only=[Only.ADDITIONAL])
+    statuses = {row.status for row in shown.rows if not any(end.outside for end in row.ends)}
+    assert statuses == {Status.ALLOWED}
+
+
 # ---- like sites are one ----
 
 
@@ -432,7 +449,9 @@ def test_a_narrower_picture_tells_so(capfd: pytest.CaptureFixture[str]) -> None:
     assert "contoso \N{MIDDLE DOT} prod-aws \N{MIDDLE DOT} 2027-03-31" in shown
     assert "(only site paris; the whole picture has " in shown
     assert main(["diagram", stack, "--site", "pariss"]) == 2
-    assert "write paris" in capfd.readouterr().err
+    assert 'Unknown site "pariss".\n  fix: Did you mean "paris"?\n' in capfd.readouterr().err
+    assert main(["diagram", stack, "--site", "tokyo"]) == 2
+    assert "fix: Write one of: " in capfd.readouterr().err
 
 
 def test_the_command_offers_every_part() -> None:

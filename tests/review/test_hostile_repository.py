@@ -74,7 +74,7 @@ def assert_changes_come_before_what_is_new(comment: str) -> None:
         assert f"`{name}`" in names + renamed, name
     # The opening stands in the headline, which no number of new environments pushes out.
     headline = next(line for line in comment.splitlines() if line.startswith("### "))
-    assert "3389/tcp from the Internet" in headline
+    assert "3389/tcp (RDP) from the Internet" in headline
     assert comment.index("3389/tcp") < min(
         (comment.index(f"`{name}`") for name in ADDED if f"`{name}`" in comment),
         default=len(comment),
@@ -94,7 +94,7 @@ def test_what_hides_is_not_reviewed_and_said_first(
     (why,) = [each["why"] for each in found.data["not_reviewed"]]
     assert "outside of the repository" in why
     failing = {
-        each["file"] or each["old_file"] for each in found.data["stacks"] if not each["loads"]
+        each["file"] or each["old_file"] for each in found.data["stacks"] if not each["valid"]
     }
     assert failing == set(NOT_REVIEWED)
     print(found.comment[:6000])
@@ -110,14 +110,14 @@ def test_what_is_left_is_shown_in_full(
     assert (found.step, found.verdict, found.code) == (1, "held", 1)
     assert found.comment.splitlines()[1].startswith("### Code changed: ")
     assert "Not reviewed" not in found.comment
-    assert all(each["loads"] for each in found.data["stacks"])
+    assert all(each["valid"] for each in found.data["stacks"])
     assert {each["stack"] for each in found.data["stacks"]} == {*CHANGED, *ADDED}
     assert_changes_come_before_what_is_new(found.comment)
     assert all(found.data["gates"].values())
     said = {
         each["stack"]: {
             *(change["setting"] for change in each["target"]),
-            *(change["services"] for change in each["changes"] if change["effect"] == "opened"),
+            *(change["ports"] for change in each["changes"] if change["effect"] == "allowed"),
         }
         for each in found.data["stacks"]
     }

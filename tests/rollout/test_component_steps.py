@@ -106,7 +106,7 @@ def test_an_update_that_is_not_clean_is_warned_of_and_goes_on() -> None:
     (warning,) = [text for text in said(recording, "warning") if "one step" in text]
     assert "open in passing" in warning
     assert "10.20.6.1 -> ex2 3389/tcp passes when every rule is added" in warning
-    assert "Clean in 2 steps" in warning
+    assert "Clean in 2 phases" in warning
     assert "add_rules: " in warning
     assert "remove_rules: " in warning
     assert named(recording) == named(run(NEW))
@@ -184,7 +184,7 @@ def test_what_is_left_after_a_step_may_be_done_at_once() -> None:
     assert text.endswith("take `previous` and `phase` away, and the rest is done at once")
     (text,) = refused(lambda: run(ANOTHER_LIST, LISTED, phase="add_rules"))
     assert text.endswith(
-        "its phases are remove_list_rules, in this order, and then the rest at once"
+        "Its phases are remove_list_rules, in this order, and then all other changes."
     )
 
 
@@ -196,19 +196,19 @@ def test_there_is_no_step_round_a_limit() -> None:
     old = edited(OLD, {"additional_flows": flows[:40]})
     new = edited(OLD, {"additional_flows": flows[40:]})
     (text,) = refused(lambda: run(new, old, phase="add_rules"))
-    assert text.startswith("phase-not-offered phase: old and new rules stand together")
-    assert "over" in text
+    assert text.startswith("phase-not-offered phase: During the update, old and new rules exist")
+    assert "exceed a limit: exchange, out, IPv4 needs 82 rules" in text
 
 
 def test_a_step_that_is_not_offered_is_refused_with_those_that_are() -> None:
     assert refused(lambda: run(NEW, OLD, phase="switch_groups")) == [
-        "phase-not-offered phase: its phases are add_rules, remove_rules, in this order"
+        "phase-not-offered phase: Its phases are add_rules, remove_rules, in this order."
     ]
 
 
 def test_there_is_no_step_of_an_update_that_is_clean_at_once() -> None:
     assert refused(lambda: run(OLD, OLD, phase="add_rules")) == [
-        "phase-not-offered phase: it is clean in one step"
+        "phase-not-offered phase: The update is safe in one step."
     ]
     assert run(OLD, OLD).registrations == run(OLD).registrations
 
@@ -222,7 +222,7 @@ def test_a_step_done_twice_is_the_same_program() -> None:
 def test_there_is_no_step_where_a_group_would_be_replaced() -> None:
     hung = edited(ON_AZURE, {"networks.corp.attach_to": "subnets"})
     (text,) = refused(lambda: run(hung, ON_AZURE, phase="add_rules"))
-    assert text.startswith("phase-not-offered phase: groups would be replaced")
+    assert text.startswith("phase-not-offered phase: The update replaces groups")
     (warning,) = [text for text in said(run(hung, ON_AZURE), "warning") if "one step" in text]
     assert "the internal zone of corp on Azure: from network interfaces to subnets" in warning
 
@@ -331,7 +331,7 @@ def test_one_provider_cannot_make_both_clouds_of_a_network(package: str) -> None
 
     with pytest.raises(ProgramFailed) as failed:
         record(lambda: program(phase="add_rules"), project="p", stack="s", config={})
-    assert "since the network changes its cloud" in failed.value.text
+    assert "because the network changes its cloud" in failed.value.text
     if package == "aws":
         record(program, project="p", stack="s", config={})
 

@@ -32,7 +32,7 @@ def test_a_group_at_its_limit_cannot_hold_old_and_new_rules_together() -> None:
     assert not found.clean
     assert [finding.summary for finding in found.refused] == [
         "exchange, out, IPv4 needs 102 rules, and AWS allows 60 per security group, direction and "
-        "address family"
+        "address family."
     ]
     assert found.steps is None
 
@@ -64,7 +64,7 @@ def test_a_list_that_shrinks_weighs_its_old_size_until_it_is_written() -> None:
     # The list is one of many things that are made and changed in any order.
     assert [finding.summary.split(" (")[0] for finding in found.refused] == [
         "exchange, out, IPv4 needs 62 rules, and AWS allows 60 per security group, direction and "
-        "address family"
+        "address family."
     ]
 
 
