@@ -430,6 +430,7 @@ def test_prove_as_json_says_what_was_proved_here_and_on_the_other_cloud() -> Non
         "proved",
         "figures",
         "failures",
+        "not_usable",
         "notes",
         "covered_together",
         "other_clouds",
