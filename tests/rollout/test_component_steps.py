@@ -73,7 +73,7 @@ def as_planned(plan: NetworkPlan) -> Recording:
     return record(program, project="sample", stack="dev", config={})
 
 
-def bare(data: Data, previous: Data) -> Recording:
+def bare(data: Data, previous: Data, servers_in: str = "this_stack") -> Recording:
     """An expanding program without the ids of networks that go."""
 
     def program() -> None:
@@ -84,7 +84,7 @@ def bare(data: Data, previous: Data) -> Recording:
             networks=ids,
             previous=previous,
             phase="add_rules",
-            servers_in="other_stack",
+            servers_in=servers_in,
         )
 
     return record(program, project="sample", stack="dev", config={})
@@ -315,7 +315,9 @@ def test_a_network_that_changes_its_cloud_needs_the_ids_of_both_while_both_stand
     found = plan_rollout(plans(ON_AZURE), plans(NEW), ServersIn.OTHER_STACK)
     assert found.steps is not None
     first, *_, last = (step.phase.value for step in found.steps)
-    lacking = [text.partition(":")[0] for text in refused(lambda: bare(NEW, ON_AZURE))]
+    lacking = [
+        text.partition(":")[0] for text in refused(lambda: bare(NEW, ON_AZURE, "other_stack"))
+    ]
     assert lacking == ["missing-cloud-id networks.corp"] * 2
 
     def clouds(step: str) -> set[str]:
