@@ -103,6 +103,12 @@ KINDS: Final[tuple[Kind, ...]] = (
         "no ports.",
     ),
     Kind(
+        "unsupported-protocol",
+        summary='"{ports}" is {what}, which has no ports and cannot be declared.',
+        why="A flow can name TCP and UDP ports, `icmp`, `esp`, `ah`, or `any` for all protocols.",
+        fix="Remove it. For a TCP or UDP port of that number, write the number, a slash and the protocol.",
+    ),
+    Kind(
         "unknown-version",
         summary='Unknown Exchange version "{version}" of an Edge server.',
         why="",

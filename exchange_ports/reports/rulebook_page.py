@@ -15,7 +15,7 @@ from exchange_ports.planning import Plans
 from exchange_ports.reports import document as doc
 from exchange_ports.reports.plan_report import closed, nearest
 from exchange_ports.reports.proof_report import compared
-from exchange_ports.reports.reasons import operator_marks
+from exchange_ports.reports.reasons import not_usable, operator_marks
 from exchange_ports.reports.rulebook import (
     Book,
     Rule,
@@ -104,7 +104,9 @@ def _facts(book: Book) -> Iterator[tuple[str, doc.Value]]:
     yield "Accepted risks", doc.Text(str(accepted), look, "#risks" if accepted else None)
     if book.proof.holds:
         held = doc.Text("holds", doc.Look.GOOD, "#proof")
-        yield "Proof", doc.spaced(held, "the rules allow exactly the declared traffic")
+        cannot = counted(len(book.proof.unusable), "finding")
+        but = f"; {cannot} about flows that cannot work as declared" if book.proof.unusable else ""
+        yield "Proof", doc.spaced(held, f"the rules allow exactly the declared traffic{but}")
     else:
         yield "Proof", doc.spaced(doc.Text("fails", doc.Look.BAD, "#proof"), "see below")
 
@@ -447,6 +449,7 @@ def _proof(book: Book) -> doc.Section:
             doc.Paragraph(doc.spaced(result, f"{compared(proof.figures)}.")),
             doc.Items(_LAWS if proof.holds else tuple(map(str, proof.failures))),
             *([covered] if proof.warnings else []),
+            *([not_usable(proof.unusable)] if proof.unusable else []),
         ),
         "proof",
     )
