@@ -209,7 +209,7 @@ def _of_stacks(reviews: Sequence[Review], quote: Quote) -> str:
     whole = list(_whole_stacks(loaded, quote))
     rest = [*_edited(loaded, quote), *_traffic(loaded, quote)]
     # However many stacks are new, what changes in another one is named before them.
-    changed = any(each.edit not in _WHOLE for each in loaded)
+    changed = any(each.edit not in _WHOLE and not each.quiet for each in loaded)
     said += [*rest, *whole] if changed else [*whole, *rest]
     return _sentences([*said, *_clouds(loaded)])
 
