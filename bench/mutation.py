@@ -10,10 +10,12 @@ noticed earlier faults run before others. Its limit is CPU time, in multiples of
 
 import argparse
 import ast
+import gc
 import importlib.abc
 import importlib.machinery
 import importlib.util
 import json
+import marshal
 import os
 import random
 import resource
@@ -23,9 +25,10 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from types import CodeType, MappingProxyType, ModuleType
-from typing import ClassVar, Final, NamedTuple
+from types import CodeType, FunctionType, MappingProxyType, ModuleType
+from typing import Any, BinaryIO, ClassVar, Final, NamedTuple
 
 from bench.faults import EQUIVALENT, FAULTS, TARGETS, Fault, Nearest
 from bench.mutants import Mutant, mutants
@@ -185,6 +188,148 @@ def _child(
     return ended
 
 
+class _Warm:
+    """A process that has collected tests: it forks for each fault and swaps the code of functions in place.
+
+    That saves the second that imports and collection take. Code of modules and class bodies has been run
+    already, so a fault there is not tried here; nor is what tests computed while they were collected made
+    again. A fault that is not noticed here is therefore made once more in a fresh process.
+    """
+
+    def __init__(self, tests: Sequence[str]) -> None:
+        asked, self._ask = os.pipe()
+        self._told, tell = os.pipe()
+        self._process = os.fork()
+        if self._process == 0:
+            try:
+                _serve(tests, os.fdopen(asked, "rb"), tell)
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(0)
+        os.close(asked)
+        os.close(tell)
+        self._answers = os.fdopen(self._told, "rb")
+
+    def outcome(
+        self, path: Path, code: CodeType, limit: float, earlier: Mapping[str, int]
+    ) -> Outcome:
+        """What the tests find of the faulty code of a module; not noticed where it cannot be swapped."""
+        request = marshal.dumps((str(path), code, int(limit), dict(earlier)))
+        os.write(self._ask, len(request).to_bytes(8, "big") + request)
+        noticed, by, cpu = json.loads(self._answers.readline())
+        return Outcome(noticed, by, cpu)
+
+
+def _serve(tests: Sequence[str], requests: BinaryIO, tell: int) -> None:
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(null, stream)
+    import pytest
+
+    class Loop:
+        """Runs the collected tests once for each request, each time in a fork."""
+
+        def pytest_runtestloop(self, session: pytest.Session) -> bool:
+            gc.collect()
+            gc.freeze()
+            while size := requests.read(8):
+                request = requests.read(int.from_bytes(size, "big"))
+                path, code, limit, earlier = marshal.loads(request)  # noqa: S302 - our own
+                read, write = os.pipe()
+                child = os.fork()
+                if child == 0:
+                    os.close(read)
+                    ended = 70
+                    try:
+                        ended = _swapped(session, path, code, limit, earlier, write)
+                    finally:
+                        os._exit(ended)
+                os.close(write)
+                with os.fdopen(read) as pipe:
+                    said = pipe.read()
+                _, status, usage = os.wait4(child, 0)
+                cpu = usage.ru_utime + usage.ru_stime
+                by = said.splitlines()[0] if said else f"status {status}"
+                answer = [status != 0, by if status else "", cpu]
+                os.write(tell, json.dumps(answer).encode() + b"\n")
+            return True
+
+    options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not slow", "-W"]
+    options.append("ignore:Module already imported:pytest.PytestAssertRewriteWarning")
+    pytest.main([*options, *tests], [Loop()])
+
+
+def _swapped(
+    session: Any,
+    path: str,
+    code: CodeType,
+    limit: int,
+    earlier: Mapping[str, int],
+    write: int,
+) -> int:
+    """Run tests with the code of functions swapped: 1 where one fails."""
+    resource.setrlimit(resource.RLIMIT_CPU, (limit + 1, limit + 2))
+    gc.unfreeze()
+    if not _swap(path, code):
+        return 0
+    gc.disable()
+    items = sorted(session.items, key=lambda item: -earlier.get(item.nodeid, 0))
+    failed: list[str] = []
+
+    class First:
+        """Keeps the first failure."""
+
+        def pytest_runtest_logreport(self, report: Any) -> None:
+            if report.failed:
+                failed.append(report.nodeid)
+
+    session.config.pluginmanager.register(First())
+    for item, following in pairwise((*items, None)):
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if failed:
+            _say(write, failed[0])
+            return 1
+    return 0
+
+
+def _swap(path: str, code: CodeType) -> bool:
+    """Give the functions of a file their new code; False where none has another."""
+    was, now = _by_place(compile(Path(path).read_text("utf-8"), path, "exec")), _by_place(code)
+    changed = {place: now[place] for place in was.keys() & now.keys() if was[place] != now[place]}
+    functions = [
+        each
+        for each in gc.get_objects()
+        if isinstance(each, FunctionType)
+        and each.__code__.co_filename == path
+        and _place(each.__code__) in changed
+    ]
+    try:
+        for each in functions:
+            each.__code__ = changed[_place(each.__code__)]
+    except ValueError:  # Another number of free variables.
+        return False
+    return bool(functions)
+
+
+def _place(code: CodeType) -> tuple[str, int]:
+    return code.co_qualname, code.co_firstlineno
+
+
+def _by_place(code: CodeType) -> dict[tuple[str, int], CodeType]:
+    """Code by its name and line, without what shares both with other code, as two lambdas of a line."""
+    every = list(_within(code))
+    count = Counter(map(_place, every))
+    return {_place(each): each for each in every if count[_place(each)] == 1}
+
+
+def _within(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for each in code.co_consts:
+        if isinstance(each, CodeType):
+            yield from _within(each)
+
+
 class Runner:
     """Runs the nearest tests with faults; knows how long they take without one."""
 
@@ -194,6 +339,18 @@ class Runner:
         self._usual: dict[tuple[tuple[str, ...], bool], float] = {}
         #: How many faults each test was the first to notice.
         self._earlier: Counter[str] = Counter()
+        self._warm: dict[tuple[str, ...], _Warm] = {}
+
+    def quickly(self, file: str, code: CodeType) -> Outcome:
+        """Whether the quick tests nearest to a file notice other code of its functions."""
+        tests = _tests(file).quick
+        if tests not in self._warm:
+            self._warm[tests] = _Warm(tests)
+        limit = self._limit(tests, slow=False)
+        found = self._warm[tests].outcome(ROOT / file, code, limit, self._earlier)
+        if found.noticed:
+            self._earlier[found.by] += 1
+        return found
 
     def outcome(self, file: str, code: CodeType, first: Sequence[str] = ()) -> Outcome:
         """What the tests nearest to a file, after `first`, say of other code in it."""
@@ -267,20 +424,31 @@ def sample(
     chosen = [each for each in every_mutant() if only in each.key]
     random.Random(seed).shuffle(chosen)  # noqa: S311 - a sample, no secret
     outcomes: list[tuple[Mutant, Outcome]] = []
+    left: list[tuple[Mutant, CodeType]] = []
     began = time.process_time() + _of_children()
-    for mutant in chosen[:size]:
+    for number, mutant in enumerate(chosen[:size], 1):
         if time.process_time() + _of_children() - began > budget:
             break
-        tree = _tree_with(mutant)
+        code = compile(_tree_with(mutant), str(ROOT / mutant.file), "exec")
         if mutant.key in EQUIVALENT:
-            outcomes.append((mutant, Outcome(False, "equivalent", 0)))
+            found = Outcome(False, "equivalent", 0)
         else:
-            found = runner.outcome(mutant.file, compile(tree, str(ROOT / mutant.file), "exec"))
+            found = runner.quickly(mutant.file, code)
+        if found.noticed or found.by:
             outcomes.append((mutant, found))
-        found = outcomes[-1][1]
-        word = "noticed" if found.noticed else found.by or "SURVIVED"
-        print(f"{word:10} {found.cpu:5.1f} s  {mutant.line:4} {mutant.key}  {found.by}", flush=True)
+            _show(mutant, found)
+        else:
+            left.append((mutant, code))
+            print(f"{number} made, {len(left)} left for later: {mutant.key}", flush=True)
+    for mutant, code in left:
+        outcomes.append((mutant, runner.outcome(mutant.file, code)))
+        _show(*outcomes[-1])
     return outcomes
+
+
+def _show(mutant: Mutant, found: Outcome) -> None:
+    word = "noticed" if found.noticed else found.by or "SURVIVED"
+    print(f"{word:10} {found.cpu:5.1f} s  {mutant.line:4} {mutant.key}  {found.by}", flush=True)
 
 
 def _of_children() -> float:

@@ -563,6 +563,38 @@ MANAGEMENT: Final = tcp(22, 135, 445, 3389, (5985, 5986))
 #: that nobody may do so; never to open anything (exchange.md G8, and a general Windows fact).
 UPDATES: Final = tcp(80, 443, (8530, 8531))
 
+#: Names of ports for readers, beside the number: by protocol, then by port or range. Never used to open
+#: anything (IANA's registry of service names; the rows above).
+PORT_NAMES: Final[dict[str, dict[tuple[int, int], str]]] = {
+    "tcp": {
+        (22, 22): "SSH",
+        (25, 25): "SMTP",
+        (53, 53): "DNS",
+        (80, 80): "HTTP",
+        (88, 88): "Kerberos",
+        (110, 110): "POP3",
+        (135, 135): "RPC",
+        (143, 143): "IMAP4",
+        (389, 389): "LDAP",
+        (443, 443): "HTTPS",
+        (445, 445): "SMB",
+        (465, 465): "SMTPS",
+        (587, 587): "SMTP submission",
+        (636, 636): "LDAPS",
+        (993, 993): "IMAPS",
+        (995, 995): "POP3S",
+        (1433, 1433): "SQL Server",
+        (3268, 3269): "global catalog",
+        (3389, 3389): "RDP",
+        (5985, 5985): "WinRM",
+        (5986, 5986): "WinRM",
+        (5985, 5986): "WinRM",
+        (8530, 8531): "WSUS",
+        (EDGESYNC_PORT, EDGESYNC_PORT): "EdgeSync",
+    },
+    "udp": {(53, 53): "DNS", (88, 88): "Kerberos", (123, 123): "NTP", (161, 161): "SNMP"},
+}
+
 #: What whoever takes over a Windows network uses first, by what it is for. Used to notice traffic from
 #: the Internet and between the perimeter and the inside; never to open anything (general Windows facts:
 #: "Service overview and network port requirements for Windows"; IANA's registry for the others).
@@ -571,4 +603,29 @@ SENSITIVE_PORTS: Final[dict[str, tuple[Ports, ...]]] = {
     "file sharing and RPC": (tcp(111, 135, 139, 445, 2049), udp(111, 135, (137, 138), 445, 2049)),
     "directory": (tcp(88, 389, 464, 636, (3268, 3269), 9389), udp(88, 389, 464)),
     "databases": (tcp(1433, 1521, 3306, 5432, 6379, 27017), udp(1434)),
+}
+
+#: Ports by what a question calls them: the services of clients as a stack file writes them, and common
+#: names. Used to name ports; never to open any (IANA's registry of service names, and the rows above).
+PORTS_OF_SERVICES: Final[dict[str, tuple[Ports, ...]]] = {
+    **{service.value: entry.ports for service, entry in SERVICES.items()},
+    "smtp": _SMTP,
+    "submission": SERVICES[Service.SMTP_SUBMISSION].ports,
+    "smtps": (tcp(465),),
+    "imaps": (tcp(993),),
+    "pop3": SERVICES[Service.POP].ports,
+    "pop3s": (tcp(995),),
+    "edgesync": (tcp(EDGESYNC_PORT),),
+    "dns": _DNS,
+    "rdp": NEEDS[Need.REMOTE_DESKTOP].ports,
+    "winrm": (tcp((5985, 5986)),),
+    "ssh": (tcp(22),),
+    "rpc": (tcp(135),),
+    "smb": (tcp(445),),
+    "kerberos": (tcp(88), udp(88)),
+    "ldap": (tcp(389), udp(389)),
+    "ldaps": (tcp(636),),
+    "global_catalog": (tcp((3268, 3269)),),
+    "wsus": (tcp((8530, 8531)),),
+    "ntp": (udp(123),),
 }

@@ -40,7 +40,7 @@ from exchange_ports.pipeline import (
 from exchange_ports.planning import RegisteredNetwork
 from exchange_ports.proof import Failure
 from exchange_ports.reports.rollout_report import phase_text, rollout_report
-from exchange_ports.reports.writers import to_text
+from exchange_ports.reports.text_writer import to_text
 from exchange_ports.rollout import registered
 from exchange_ports.stackfile.stack_file import (
     NAMESPACE,
@@ -386,8 +386,8 @@ def _must_be_proved(stack: Compiled) -> None:
 
 
 _AT_ONCE: Final = (
-    "This update is not clean at once. It goes on; to do it in phases, set `phase` to the first of "
-    "those that are offered below, then to the next."
+    "In one step, this update temporarily allows or blocks traffic that must not change. The update "
+    "continues. To update in phases instead, set `phase` to the first phase below, then to the next."
 )
 
 

@@ -107,6 +107,15 @@ def project_of(file: str) -> ProjectFile | None:
     return None
 
 
+def project_here() -> ProjectFile | None:
+    """The project of the folder that we stand in, by its nearest project file; none where there is none.
+
+    :raises Refused: the project file cannot be read in one way only.
+    """
+    path = next(_projects_above(os.getcwd()), None)
+    return None if path is None else read_project_file(read_content(path), os.path.relpath(path))
+
+
 def _projects_above(folder: str) -> Iterator[str]:
     """The project file of a folder and of each above it, where there is one."""
     while True:
@@ -327,14 +336,14 @@ def _check_providers(
         ]
         wanted = sorted(filter(None, several if stepwise else several[:1]))
         if not wanted:
-            fix = "take it away: nothing is registered for an external network"
+            fix = "Remove the key: no resources are created for an external network."
             yield BY_CODE["unknown-key"].at(at, key="provider", fix=fix)
         elif {package} != set(wanted):
             got = f"a provider of {package}" if package else "no provider"
             one = f"a provider of {wanted[0]}"
-            both = "one of each cloud in `opts.providers`, since the network changes its cloud,"
+            both = "one provider for each cloud in `opts.providers`, because the network changes its cloud"
             expected = one if wanted[0] == wanted[-1] else both
-            yield BY_CODE["wrong-type"].at(at, got=got, expected=expected)
+            yield BY_CODE["wrong-type"].at(at, got=got, expected=expected, fix=f"Pass {expected}.")
 
 
 #: What the project's own program calls its component.

@@ -110,16 +110,16 @@ def component_of(state: State, name: str | None, stack: str | None, project: str
     if stacks and stack not in (None, stacks[0][0]):
         return OTHER_LOCATION.at(
             (),
-            what="the export",
-            where=f"it is of the stack {stacks[0][0]}, and the file of {stack}",
-            fix=f"print it with `pulumi stack export --stack {quote(str(stack))} --file state.json`",
+            what="The export",
+            where=f"it is the state of stack {stacks[0][0]}, and the file belongs to {stack}",
+            fix=f"run `pulumi stack export --stack {quote(str(stack))} --file state.json`",
         )
     known = sorted({each.urn for each in state.of_type(COMPONENT)})
     named = [urn for urn in known if name in (None, urn.name)]
     if len(named) > 1:
         names = ", ".join(urn.name for urn in named)
         return NOT_IN_PLAN.at(
-            (), name="a firewall", what=f"the stack has {names}", fix="name one with --component"
+            (), name="a firewall", what=f"the stack has {names}", fix="name one with `--component`"
         )
     if named:
         return named[0]
@@ -154,15 +154,18 @@ def _of_told(told: Mapping[str, str], known: Mapping[str, Container[str]]) -> It
     for name, id_ in told.items():
         if name not in known:
             near = nearest(name, known)
-            fix = f"did you mean {near}?" if near else f"wanted are: {', '.join(sorted(known))}"
-            yield NOT_IN_PLAN.at((), name=name, what="no group or list is called so", fix=fix)
+            known_names = ", ".join(sorted(known))
+            fix = f"write {near}" if near else f"write one of {known_names}"
+            yield NOT_IN_PLAN.at(
+                (), name=name, what="no group or prefix list of the plan has this name", fix=fix
+            )
         elif id_.lower() not in known[name]:
-            fix = "print it with the others, or correct the id"
-            what = f"{id_} is in no output, or is something else"
+            fix = "export it too, or correct the id"
+            what = f"{id_} is not in the export, or has another type"
             yield NOT_IN_PLAN.at((), name=name, what=what, fix=fix)
         if (first := ids.setdefault(id_.lower(), name)) != name:
-            what = f"{id_} is to be {first} as well"
-            yield NOT_IN_PLAN.at((), name=name, what=what, fix="one group can only be one of them")
+            what = f"{id_} is matched with {first} too"
+            yield NOT_IN_PLAN.at((), name=name, what=what, fix="match the group with one name")
 
 
 def adoption(

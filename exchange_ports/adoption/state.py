@@ -19,7 +19,7 @@ from exchange_ports.findings import Finding
 #: What prints it.
 EXPORT: Final = "pulumi stack export"
 
-_FIX: Final = f"print it with `{EXPORT} --file state.json`"
+_FIX: Final = f"run `{EXPORT} --file state.json`"
 
 
 #: Resources that go by the id of the security group whose rules they manage.

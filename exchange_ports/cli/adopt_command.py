@@ -33,7 +33,7 @@ def adopt(asked: argparse.Namespace) -> int:
     stack = read(asked.file)
     plans = registered(stack)
     state, existing = _given(asked)
-    found = compare.component_of(state, asked.component, _stack_name(asked.file), NAMESPACE)
+    found = compare.component_of(state, asked.component, _stack_name(stack.file), NAMESPACE)
     if isinstance(found, Finding):
         raise Refused([found])
     told = _told(asked.matches)
@@ -61,7 +61,11 @@ def _given(asked: argparse.Namespace) -> tuple[State, compare.Existing]:
     if not given:
         commands = ", or of ".join(cloud(platform).live.OUTPUTS for platform in platforms())
         raise Refused(
-            [CANNOT_READ_OUTPUT.at((), file="what exists", why="none is given", commands=commands)]
+            [
+                CANNOT_READ_OUTPUT.at(
+                    (), file="the existing resources", why="no output is given", commands=commands
+                )
+            ]
         )
     findings: list[Finding] = []
     states = _loaded([asked.state], f"`{EXPORT}`", findings)
@@ -89,7 +93,7 @@ def _loaded(
     for file in files or ():
         try:
             content, size = read_at_most(file, _MOST_BYTES)
-            why = f"it has {size} bytes, and at most {_MOST_BYTES} are read"
+            why = f"it has {size} bytes; the limit is {_MOST_BYTES}"
         except OSError as failed:
             content, why = None, (failed.strerror or "the system gives no reason").lower()
         if content is None:
@@ -133,11 +137,13 @@ def _told(given: Iterable[str]) -> dict[str, str]:
     for each in given:
         name, equals, id_ = each.partition("=")
         if not (name and equals and id_):
-            fix = "write --match NAME=ID, the name as `pulumi preview` shows it"
-            raise Refused([NOT_IN_PLAN.at((), name=each, what="it is no NAME=ID", fix=fix)])
+            fix = "write `--match NAME=ID`, with the name that `pulumi preview` shows"
+            raise Refused(
+                [NOT_IN_PLAN.at((), name=each, what="it has not the form NAME=ID", fix=fix)]
+            )
         if told.setdefault(name, id_) != id_:
-            what = f"it is to be {told[name]} and {id_}"
-            raise Refused([NOT_IN_PLAN.at((), name=name, what=what, fix="take one of them away")])
+            what = f"two ids are given, {told[name]} and {id_}"
+            raise Refused([NOT_IN_PLAN.at((), name=name, what=what, fix="remove one of them")])
     return told
 
 

@@ -12,8 +12,45 @@ from typing import Final, NamedTuple
 from exchange_ports.topology.platforms import Platform
 
 
+class Formatter(argparse.HelpFormatter):
+    """Help whose lines break between words only: no option, no path and no range is torn apart."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        from exchange_ports.reports.text_writer import wrapped
+
+        return wrapped(" ".join(text.split()), width)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n".join(indent + line for line in self._split_lines(text, width))
+
+
 def _of_a_file(command: argparse.ArgumentParser) -> None:
-    command.add_argument("file", metavar="FILE", help="a stack file: stacks/Pulumi.NAME.yaml")
+    command.add_argument(
+        "file",
+        metavar="FILE",
+        help="a stack file, or the name of a stack: stacks/Pulumi.dev.yaml or dev",
+    )
+
+
+#: Of `reports.findings_writers`, which is loaded where one of them is asked for.
+FINDINGS: Final = ("sarif", "junit", "github", "gitlab", "azure")
+
+
+def _answers(command: argparse.ArgumentParser, json: str) -> None:
+    """What stands on standard output in place of the text."""
+    either = command.add_mutually_exclusive_group()
+    either.add_argument("--json", action="store_true", help=json)
+    _findings(either)
+
+
+def _findings(command: "argparse._ActionsContainer") -> None:
+    command.add_argument(
+        "--findings",
+        choices=FINDINGS,
+        metavar="FORMAT",
+        help="findings and failed checks alone, for a pipeline: sarif, junit, or the annotations of "
+        "github, gitlab (code quality) or azure (DevOps)",
+    )
 
 
 def _formats(command: argparse.ArgumentParser, summary: str, *formats: str) -> None:
@@ -33,7 +70,12 @@ _FORMATS: Final = f"markdown, {_FORMATS_BESIDE_MARKDOWN}"
 
 def _plan_words(plan: argparse.ArgumentParser) -> None:
     _of_a_file(plan)
-    plan.add_argument("--json", action="store_true", help="the whole plan as JSON")
+    _answers(plan, "the whole plan as JSON")
+    plan.add_argument(
+        "--limits",
+        action="store_true",
+        help="all limits, not only those that are more than half used",
+    )
     plan.add_argument(
         "--against",
         metavar="OLD",
@@ -49,7 +91,7 @@ def _plan_words(plan: argparse.ArgumentParser) -> None:
 
 def _prove_words(prove: argparse.ArgumentParser) -> None:
     _of_a_file(prove)
-    prove.add_argument("--json", action="store_true", help="figures, failures and notes as JSON")
+    _answers(prove, "figures, failures and notes as JSON")
     prove.add_argument(
         "--both-clouds", action="store_true", help="and that the other cloud permits the same"
     )
@@ -67,15 +109,15 @@ def _check_words(ask: argparse.ArgumentParser) -> None:
     ask.add_argument("destination", metavar="DESTINATION", help="the same")
     ask.add_argument(
         "ports",
-        metavar="PORT/PROTO",
-        help="3389/tcp, 5985-5986/tcp, icmp, any, or several with commas",
+        metavar="PORTS",
+        help="8443/tcp, tcp/8443, 8443-8450/tcp, a service (https, smtp, rdp), icmp or any; several with commas",
     )
     ask.add_argument(
         "--platform",
         choices=(*(each.value for each in Platform if each is not Platform.EXTERNAL), "both"),
         help="as if every VPC and VNet were on that cloud; both: on each, side by side",
     )
-    ask.add_argument("--json", action="store_true", help="the answer as JSON")
+    _answers(ask, "the answer as JSON")
 
 
 def _explain_words(explain: argparse.ArgumentParser) -> None:
@@ -83,7 +125,7 @@ def _explain_words(explain: argparse.ArgumentParser) -> None:
     explain.add_argument(
         "rule_or_port",
         metavar="RULE_OR_PORT",
-        help="a rule as plan --json or the cloud calls it; 3389, 3389/tcp, 5985-5986/tcp, icmp",
+        help="a rule as plan --json or the cloud calls it; or ports: 3389, 3389/tcp, https, rdp, icmp",
     )
     explain.add_argument("--json", action="store_true", help="the explanation as JSON")
 
@@ -114,7 +156,7 @@ def _schema_words(schema: argparse.ArgumentParser) -> None:
 
 
 def _preview_words(preview: argparse.ArgumentParser) -> None:
-    preview.add_argument("file", metavar="FILE", help="a stack file of the program's project")
+    _of_a_file(preview)
 
 
 def _diff_words(diff: argparse.ArgumentParser) -> None:
@@ -135,12 +177,14 @@ def _diff_words(diff: argparse.ArgumentParser) -> None:
         "text (the default), markdown for a pull request's comment, or json",
         *("text", "markdown", "json"),
     )
+    _findings(diff)
     diff.add_argument(
         "--fail-on",
         action="append",
+        metavar="GATE",
         default=[],
         choices=tuple(gate.value for gate in Gate),
-        help="exit code 1 where anything is newly let through (widened), at the perimeter or from "
+        help="exit code 1 where anything is newly allowed (newly_allowed), at the perimeter or from "
         "the Internet (perimeter), at an accepted risk or on every protocol (risk); or where the network, account, "
         "region or project is another (target), or code or a pipeline changed (code); may be repeated",
     )
@@ -187,6 +231,17 @@ def _paper_words(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _report_words(report: argparse.ArgumentParser) -> None:
+    _paper_words(report)
+    report.add_argument(
+        "--commit",
+        nargs="?",
+        const="",
+        metavar="ID",
+        help="the commit that contains FILE; without ID, git is asked for the last one that changed it",
+    )
+
+
 def _diagram_words(diagram: argparse.ArgumentParser) -> None:
     _of_a_file(diagram)
     _formats(
@@ -209,9 +264,11 @@ def _diagram_words(diagram: argparse.ArgumentParser) -> None:
     diagram.add_argument(
         "--only",
         choices=PARTS,
+        metavar="PART",
         action="append",
         default=[],
-        help="only one part of the picture, only changes, or only accepted risks; may be repeated",
+        help="only one part of the picture, only changes, or only accepted risks; may be repeated: "
+        + ", ".join(PARTS),
     )
     diagram.add_argument("--date", default="", help="a date for the title, such as 2027-03-31")
 
@@ -298,7 +355,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "matrix": Command("who may talk to whom, as a table", _matrix_words, "show_commands"),
     "diagram": Command("what passes, as a picture", _diagram_words, "show_commands"),
     "handover": Command("what others' firewalls must let pass", _paper_words, "show_commands"),
-    "report": Command("every rule and why, for an auditor", _paper_words, "show_commands"),
+    "report": Command("every rule and why, for an auditor", _report_words, "show_commands"),
     "adopt": Command(
         "what exists and Pulumi does not know, and the file that imports it",
         _adopt_words,

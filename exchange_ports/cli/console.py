@@ -7,7 +7,7 @@ import io
 import os
 import sys
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, TextIO
@@ -77,24 +77,40 @@ class _Voice:
     """How much this process says, and since when it works."""
 
     volume = Volume.USUAL
+    #: Findings that are written when all are there; none where each is shown at once, as text.
+    kept: list[Finding] | None = None
     since = time.monotonic()
     patience = PATIENCE
 
 
-def raise_voice(volume: Volume, patience: float = PATIENCE) -> None:
-    """From here on this much is said; work begins now, and is shown after `patience` seconds."""
+def raise_voice(
+    volume: Volume, patience: float = PATIENCE, kept: list[Finding] | None = None
+) -> None:
+    """From here on this much is said; work begins now, and is shown after `patience` seconds.
+
+    With `kept`, findings are put there in place of being shown.
+    """
     _Voice.volume, _Voice.since, _Voice.patience = volume, time.monotonic(), patience
+    _Voice.kept = kept
 
 
 def say(findings: Sequence[Finding]) -> None:
     """Findings on standard error, after what was asked; warnings only where they are wanted."""
     shown = [each for each in findings if each.is_error or _Voice.volume is not Volume.QUIET]
-    if shown:
+    if _Voice.kept is not None:
+        _Voice.kept += shown
+    elif shown:
         from exchange_ports.reports.reasons import findings_report
-        from exchange_ports.reports.writers import show
+        from exchange_ports.reports.text_writer import show
 
         print(file=sys.stderr)
         show(findings_report(shown), sys.stderr)
+
+
+def failed(findings: Iterable[Finding]) -> None:
+    """What the answer itself says, as findings: only for who wants findings in place of the answer."""
+    if _Voice.kept is not None:
+        _Voice.kept += findings
 
 
 @contextmanager

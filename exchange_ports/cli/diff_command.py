@@ -2,19 +2,21 @@
 
 import argparse
 import sys
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from exchange_ports.cli.changed_code import changed_code
-from exchange_ports.cli.console import BAD_INPUT, FINE, NO, say
+from exchange_ports.cli.console import BAD_INPUT, FINE, NO, failed, say
 from exchange_ports.cli.sides import NamedSide, Sides, same, sides
-from exchange_ports.cli.stacks import compiled_steps
+from exchange_ports.cli.stacks import compiled_steps, file_of
 from exchange_ports.cli.targets import target_of
-from exchange_ports.differences import Gate, held_by
-from exchange_ports.findings import Refused, counted, in_order
+from exchange_ports.differences import Change, Gate, held_by
+from exchange_ports.findings import Finding, Place, Refused, counted, in_order
 from exchange_ports.findings.command_kinds import CANNOT_WRITE, NOTHING_TO_COMPARE
+from exchange_ports.findings.failed_checks import GATE_FAILED
 from exchange_ports.findings.file_kinds import NOT_REVIEWED
 from exchange_ports.flows.labels import few
 from exchange_ports.pipeline import project_of, read_content
@@ -45,9 +47,13 @@ def diff(asked: argparse.Namespace) -> int:
     result = compared(reviews, found.base, asked.head or found.head, found.folder, code)
     _show(asked, replace(result, not_reviewed=found.not_reviewed))
     say(found.not_reviewed)
+    gates = {Gate(each) for each in asked.fail_on}
+    failed(each for review in reviews for each in _found(review, gates))
+    if Gate.CODE in gates:
+        why = "code or a pipeline changed"
+        failed(GATE_FAILED.at((), gate=Gate.CODE, change=each, reasons=why) for each in code)
     if found.not_reviewed or any(each.fails for each in reviews):
         return BAD_INPUT
-    gates = {Gate(each) for each in asked.fail_on}
     if code and Gate.CODE in gates:
         return NO
     if Gate.TARGET in gates and any(each.target for each in reviews):
@@ -58,11 +64,37 @@ def diff(asked: argparse.Namespace) -> int:
     return NO if differs and asked.exit_code else FINE
 
 
+def _found(each: Review, gates: Collection[Gate]) -> Iterator[Finding]:
+    """What does not load, what is newly warned of, and what a gate holds, each at its line."""
+    if each.new is not None:
+        yield from each.new.errors
+    yield from each.warnings_new
+    for gate in sorted(gates):
+        for change in held_by(gate, each.changes.all):
+            reasons = "; ".join(reason.summary for reason in change.reasons) or "no reason is given"
+            held = GATE_FAILED.at((), gate=gate, change=_change(change), reasons=reasons)
+            places = each.places(change) or ((each.stack.file, 1),)
+            file, line = places[0]
+            yield replace(held, place=Place(file, line))
+    if Gate.TARGET in gates:
+        for target in each.target:
+            held = GATE_FAILED.at((), gate=Gate.TARGET, change=target, reasons="the target differs")
+            yield replace(held, place=Place(each.stack.file))
+
+
+def _change(change: Change) -> str:
+    return f"{change.source.summary} -> {change.destination.summary} {change.services}"
+
+
 def _two_files(asked: argparse.Namespace) -> Sides:
     if asked.at is not None or len(asked.files) != 2:  # noqa: PLR2004
-        got = "--at without --against" if asked.at else f"{counted(len(asked.files), 'file')} named"
+        got = (
+            "`--at` is given without `--against`"
+            if asked.at
+            else f"{counted(len(asked.files), 'file')} given"
+        )
         raise Refused([NOTHING_TO_COMPARE.at((), got=got)])
-    contents = [(file, read_content(file)) for file in asked.files]
+    contents = [(file, read_content(file)) for file in map(file_of, asked.files)]
     base, head = (sha256(content).hexdigest()[:_DIGITS] for _, content in contents)
     old, new = (_given(file, content) for file, content in contents)
     return Sides(base, head, ((old, new),))

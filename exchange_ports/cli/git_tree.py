@@ -110,14 +110,14 @@ class Tree:
         if link is not None:
             raise self._refused(path, _not_followed(path, link))
         if name not in found or found[name].kind != "blob":
-            raise self._refused(path, "there is no such file")
+            raise self._refused(path, "the file does not exist")
         entry = found[name]
         if entry.mode == _SYMBOLIC_LINK:
             raise self._refused(path, _not_followed(path, path))
         of = f"{path} in {self.revision.asked}"
         size = int(git("-s", entry.id, command="cat-file", of=of))
         if size > MAX_BYTES:
-            raise self._refused(path, f"it has {size} bytes, and a stack file at most {MAX_BYTES}")
+            raise self._refused(path, f"it has {size} bytes; the limit is {MAX_BYTES}")
         return git("blob", entry.id, command="cat-file", of=of)
 
     def _folder(self, path: str) -> tuple[dict[str, _TreeEntry], str | None]:
@@ -222,6 +222,22 @@ def _resolved(name: str, asked: str) -> str:
     return answer.decode().split()[-1]
 
 
+def last_commit(file: str, content: bytes) -> str:
+    """The id of the last commit that changed a file; `content` is what the file contains on disk.
+
+    :raises Refused: this is no repository, or no commit contains the file as it is.
+    """
+    path = os.path.relpath(file)
+    found = git("-1", "--format=%H", "--end-of-options", "HEAD", "--", path, command="log", of=file)
+    commit = found.decode().strip()
+    why = "" if commit else "it is not committed"
+    if commit and git("blob", f"{commit}:./{path}", command="cat-file", of=file) != content:
+        why = "it has changes that are not committed"
+    if why:
+        raise Refused([NO_REVISION.at((), revision=file, why=why)])
+    return commit
+
+
 def git(*arguments: str, command: str, of: str) -> bytes:
     """What one of git's reading commands answers.
 
@@ -240,9 +256,9 @@ def git(*arguments: str, command: str, of: str) -> bytes:
             timeout=_SECONDS,
         )
     except OSError:
-        why = "git is not on PATH, or cannot be run"
+        why = "Git is not on PATH, or cannot be run"
     except subprocess.TimeoutExpired:
-        why = f"git did not answer within {_SECONDS} seconds"
+        why = f"Git did not answer within {_SECONDS} seconds"
     else:
         if done.returncode == 0:
             return done.stdout
@@ -250,6 +266,6 @@ def git(*arguments: str, command: str, of: str) -> bytes:
         why = (
             said[0].removeprefix("fatal: ")
             if said
-            else "there is no such revision in this repository"
+            else "the revision does not exist in this repository"
         )
     raise Refused([NO_REVISION.at((), revision=of, why=why)])

@@ -3,14 +3,15 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import Final
 
 from exchange_ports.cli.console import FINE
 from exchange_ports.cli.questions import QUESTIONS, Question
-from exchange_ports.cli.stacks import compiled, warn
+from exchange_ports.cli.stacks import compiled, new_file, warn
 from exchange_ports.findings import Refused
 from exchange_ports.findings.command_kinds import CANNOT_WRITE, NO_FREE_ADDRESS
 from exchange_ports.stackfile.stack_file import read_stack_file
-from exchange_ports.topology.starter import Answers, NoRoom, starter_file
+from exchange_ports.topology.starter import SCHEMA_FILE, Answers, NoRoom, starter_file
 
 
 def init(asked: argparse.Namespace) -> int:
@@ -23,7 +24,7 @@ def init(asked: argparse.Namespace) -> int:
         text = starter_file(answers)
     except NoRoom as small:
         raise Refused([NO_FREE_ADDRESS.at((), why=str(small))]) from None
-    file = _file(asked.name)
+    file = Path(new_file(asked.name))
     # Never written before it is known to be right.
     _, warnings = compiled(read_stack_file(text.encode(), str(file)))
     if asked.stdout:
@@ -32,18 +33,15 @@ def init(asked: argparse.Namespace) -> int:
         _write(file, text)
         print(f"Wrote {file}. Replace the lines marked TODO, then run:")
         print(f"  exchange-ports plan {file}")
+        print("An editor completes and checks the file with the schema that this writes:")
+        print(f"  exchange-ports schema --stack > {file.with_name(SCHEMA_FILE)}")
     warn(warnings)
     return FINE
 
 
-def _file(name: str) -> Path:
-    """Where Pulumi looks for the stack: in `stacks` where the project has that folder."""
-    folder = Path("stacks")
-    return (folder if folder.is_dir() else Path()) / f"Pulumi.{name}.yaml"
-
-
 def _write(file: Path, text: str) -> None:
     try:
+        file.parent.mkdir(exist_ok=True)
         # What is there is somebody's work.
         with file.open("x", encoding="utf-8", newline="\n") as opened:
             opened.write(text)
@@ -59,12 +57,17 @@ def _answers(asked: argparse.Namespace) -> Answers:
     asks = sys.stdin.isatty() and sys.stderr.isatty()
     given: dict[str, object] = {}
     for question in QUESTIONS:
-        said = getattr(asked, question.option)
-        if said is None and asks and not (question.option == "perimeter" and not given["edge"]):
+        name = question.option.replace("-", "_")
+        said = getattr(asked, name)
+        if said is None and asks and not (name in _OF_EDGE and not given["edge"]):
             said = _ask(question)
-        given[question.option] = question.read(question.default) if said is None else said
+        given[name] = question.read(question.default) if said is None else said
     given["smart_host"] = given.pop("mail")
     return Answers(**given)  # pyright: ignore[reportArgumentType] - each reader makes its field's type
+
+
+#: What is asked only where there are Edge Transport servers.
+_OF_EDGE: Final = ("edge_version", "perimeter")
 
 
 def _ask(question: Question) -> object:

@@ -6,40 +6,36 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
+from shutil import get_terminal_size
 from typing import Final, NoReturn
 
 from exchange_ports import __version__
-from exchange_ports.cli.arguments import COMMANDS, volume_words
+from exchange_ports.cli.arguments import COMMANDS, Formatter, volume_words
 from exchange_ports.cli.console import BAD_INPUT, FINE, Volume, raise_voice
 from exchange_ports.findings import Refused, nearest
 
-_EXAMPLES: Final = """\
-examples:
-  exchange-ports init dev --cloud azure --sites hq,paris
-                                                        a first stack file
-  exchange-ports plan stacks/Pulumi.dev.yaml            what this stack opens, and why
-  exchange-ports plan --json stacks/Pulumi.dev.yaml     the same for programs
-  exchange-ports plan NEW --against OLD                 what the update cuts or opens in passing
-  exchange-ports diff OLD NEW                           what traffic an edit opens and cuts
-  exchange-ports diff --against main                    the same, of all stacks against a revision
-  exchange-ports prove stacks/Pulumi.dev.yaml           that its rules let through what is meant
-  exchange-ports check stacks/Pulumi.dev.yaml ex1 10.10.1.10 389/tcp
-                                                        whether that passes, and who decides
-  exchange-ports explain stacks/Pulumi.dev.yaml 3389    why that is open, who asked for it
-  exchange-ports matrix stacks/Pulumi.dev.yaml          who may talk to whom, as a table
-  exchange-ports diagram stacks/Pulumi.dev.yaml > dev.svg
-                                                        the same as a picture
-  exchange-ports handover stacks/Pulumi.both.yaml       what others' firewalls must let pass
-  exchange-ports report stacks/Pulumi.both.yaml --format html > both.html
-                                                        every rule and why, for an auditor
-  exchange-ports adopt FILE --state EXPORT --aws JSON...
-                                                        what exists and Pulumi does not know
-  exchange-ports preview stacks/Pulumi.dev.yaml         what `pulumi up` would register, offline
-  source <(exchange-ports completion bash)              commands, options and files by Tab
-  exchange-ports schema > topology.schema.json          what a topology may say, for editors
-
-exit codes: 0 fine, 1 the answer is no, 2 bad input
-"""
+_EXAMPLES: Final = (
+    ("init dev --cloud azure --sites hq,paris", "a first stack file"),
+    ("plan dev", "what this stack opens, and why"),
+    ("plan stacks/Pulumi.dev.yaml --json", "the same of a file, for programs"),
+    ("plan NEW --against OLD", "what the update cuts or opens in passing"),
+    ("diff OLD NEW", "what traffic an edit opens and cuts"),
+    ("diff --against main", "the same, of all stacks against a revision"),
+    ("prove dev", "that its rules let through what is meant"),
+    ("check dev ex1 10.10.1.10 ldap", "whether that passes, and who decides"),
+    ("explain dev rdp", "why that is open, who asked for it"),
+    ("matrix dev", "who may talk to whom, as a table"),
+    ("diagram dev > dev.svg", "the same as a picture"),
+    ("handover both", "what others' firewalls must let pass"),
+    ("report both --format html > both.html", "every rule and why, for an auditor"),
+    ("adopt FILE --state EXPORT --aws JSON...", "what exists and Pulumi does not know"),
+    ("preview dev", "what `pulumi up` would register, offline"),
+    ("schema --stack > stack.schema.json", "what a stack file may say, for editors"),
+    ("completion bash", "a script that completes commands and files by Tab"),
+)
+#: An example and what it does stand beside each other where there is so much room for the latter.
+_ROOM_BESIDE: Final = 40
+_CODES: Final = "exit codes: 0 fine, 1 the answer is no, 2 bad input"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,14 +50,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if reconfigure is not None:
         # A user's words may have letters that the terminal's encoding lacks.
         reconfigure(errors="backslashreplace")
-    quiet, verbose = asked.quiet, asked.verbose
-    raise_voice(Volume.QUIET if quiet else Volume.VERBOSE if verbose else Volume.USUAL)
+    volume = Volume.QUIET if asked.quiet else Volume.VERBOSE if asked.verbose else Volume.USUAL
+    if getattr(asked, "findings", None):
+        from exchange_ports.cli.pipelines import findings_of
+
+        return findings_of(asked, volume)
+    raise_voice(volume)
     try:
         code: int = asked.run(asked)
         sys.stdout.flush()
     except Refused as refused:
         from exchange_ports.reports.reasons import findings_report
-        from exchange_ports.reports.writers import show
+        from exchange_ports.reports.text_writer import show
 
         show(findings_report(refused.findings), sys.stderr)
         return BAD_INPUT
@@ -73,6 +73,24 @@ class _Parser(argparse.ArgumentParser):
 
     #: The command that is asked for: this parser speaks of what that one could not read.
     asked: argparse.ArgumentParser | None = None
+
+    def format_help(self) -> str:
+        """The help with examples at its end, as wide as the terminal."""
+        from exchange_ports.reports import document as doc
+        from exchange_ports.reports.text_writer import to_text
+
+        examples = [(f"exchange-ports {words}", does) for words, does in _EXAMPLES]
+        width = get_terminal_size().columns
+        blocks: list[doc.Block] = [doc.Facts(examples)]
+        if max(len(command) for command, _ in examples) + _ROOM_BESIDE > width:
+            # What can be typed stays on one line.
+            blocks = [
+                doc.Paragraph(text, indent, indent + 2)
+                for example in examples
+                for indent, text in zip((2, 6), example, strict=True)
+            ]
+        sections = (doc.Section("examples:", blocks), doc.Section("", (doc.Paragraph(_CODES),)))
+        return f"{super().format_help()}\n{to_text(doc.Document(sections), width)}\n"
 
     def error(self, message: str) -> NoReturn:
         unknown = _UNKNOWN.match(message)
@@ -94,12 +112,10 @@ _UNKNOWN: Final = re.compile(
 
 def _parser(said: Sequence[str]) -> _Parser:
     """The command that is asked for; all of them where it is none of `COMMANDS`."""
-    raw = argparse.RawDescriptionHelpFormatter
     parser = _Parser(
         prog="exchange-ports",
         description="The firewall of an Exchange organization, declared once, for AWS and Azure.",
-        epilog=_EXAMPLES,
-        formatter_class=raw,
+        formatter_class=Formatter,
     )
     parser.add_argument("--version", action="version", version=f"exchange-ports {__version__}")
     commands = parser.add_subparsers(
@@ -109,15 +125,17 @@ def _parser(said: Sequence[str]) -> _Parser:
     meant = said[0] if said and said[0] in COMMANDS else None
     for name, (does, words, module) in COMMANDS.items():
         if meant in (None, name):
-            command = commands.add_parser(name, help=does)
+            command = commands.add_parser(name, help=does, formatter_class=Formatter)
             words(command)
             volume_words(command)
-            command.set_defaults(run=partial(_run, module, name))
+            command.set_defaults(run=partial(_run, module, name), command=name)
             if meant is not None:
                 parser.asked = command
     if meant is not None:
         return parser
-    completion = commands.add_parser("completion", help="a script by which a shell completes")
+    completion = commands.add_parser(
+        "completion", help="a script by which a shell completes", formatter_class=Formatter
+    )
     completion.add_argument(
         "shell", choices=("bash", "zsh", "fish", "tcsh", "powershell"), help="which shell"
     )

@@ -9,7 +9,7 @@ from exchange_ports.cli.console import FINE, doing
 from exchange_ports.cli.stacks import compiled, read
 from exchange_ports.findings import Refused
 from exchange_ports.findings.command_kinds import MISSING_EXTRA, NO_PROJECT, PROGRAM_FAILED
-from exchange_ports.reports.writers import show
+from exchange_ports.reports.text_writer import show
 from exchange_ports.stackfile.stack_file import NAMESPACE, StackFile
 
 
@@ -18,7 +18,7 @@ def preview(asked: argparse.Namespace) -> int:
     stack = read(asked.file)
     # The findings of a bad file have lines here; through the program they would have none.
     plans, _ = compiled(stack)
-    program = _program(asked.file)
+    program = _program(stack.file)
     try:
         with doing("loading Pulumi"):
             from exchange_ports.offline import ProgramFailed, record
@@ -31,14 +31,14 @@ def preview(asked: argparse.Namespace) -> int:
             recorded = record(
                 program,
                 project=NAMESPACE,
-                stack=_stack_name(asked.file),
+                stack=_stack_name(stack.file),
                 config=_as_pulumi_passes(stack),
             )
     except ProgramFailed as failed:
         if isinstance(failed.__cause__, ModuleNotFoundError):
             raise Refused([MISSING_EXTRA.at((), module=failed.__cause__.name)]) from None
         print(failed.text, file=sys.stderr)
-        last = failed.text.strip().splitlines()[-1:] or ["it said nothing"]
+        last = failed.text.strip().splitlines()[-1:] or ["It printed no message"]
         raise Refused([PROGRAM_FAILED.at((), why=last[0])]) from None
     in_step = stack.config.get("phase") not in {None, Phase.REMOVE_RULES}
     show(preview_report(recorded, plans, in_step=in_step))

@@ -7,9 +7,9 @@ from datetime import date
 from ipaddress import ip_interface
 from typing import Final
 
-from pydantic_core import PydanticCustomError
-
-from exchange_ports.cli.console import FINE, NO, doing
+from exchange_ports.catalog import PORTS_OF_SERVICES
+from exchange_ports.cli.console import FINE, NO, doing, failed
+from exchange_ports.cli.ports import names_ports, ports_of
 from exchange_ports.cli.stacks import compiled, read, warn
 from exchange_ports.clouds import platforms
 from exchange_ports.findings import Finding, Refused, counted, nearest
@@ -19,10 +19,13 @@ from exchange_ports.findings.command_kinds import (
     UNKNOWN_ENDPOINT,
     WARNINGS,
 )
+from exchange_ports.findings.failed_checks import NOT_PROVED, TRAFFIC_BLOCKED
 from exchange_ports.findings.finding import printable
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.flows.labels import EndpointNames
+from exchange_ports.flows.unusable import UNUSABLE
 from exchange_ports.planning import Plans, compile_plans
+from exchange_ports.proof import Failure
 from exchange_ports.proof import prove as proved
 from exchange_ports.proof.cross_cloud import swap, swapped
 from exchange_ports.proof.explain import Explainer, PlannedRule
@@ -35,7 +38,7 @@ from exchange_ports.reports.proof_report import (
 )
 from exchange_ports.reports.writers import publish
 from exchange_ports.topology.checks.additional import reviews
-from exchange_ports.topology.fields import read_ports
+from exchange_ports.topology.fields import cloud_name
 from exchange_ports.topology.groups import identity
 from exchange_ports.topology.models import Platform
 from exchange_ports.traffic.ports import Ports, Protocol
@@ -52,11 +55,25 @@ def prove(asked: argparse.Namespace) -> int:
         proof = proved(plans)
         swaps = swap(plans) if asked.both_clouds and proof.holds else ()
     publish(proof_report(proof, swaps, dates, passed), "json" if asked.json else "text")
+    whole = stack.locate(("topology",))
+    failed(
+        NOT_PROVED.at((), **_facts(each)).located(lambda _: whole)
+        for several in (proof, *swaps)
+        for each in several.failures
+    )
     # What is unwise about the topology is `plan`'s to say; of the plans, both say it.
-    warned = [warning for warning in warnings if warning.kind.code in WARNINGS]
+    warned = [each for each in warnings if each.kind.code in WARNINGS | UNUSABLE]
     warn([*([] if asked.json else passed), *warned])
-    holds = proof.holds and all(each.holds for each in swaps)
+    holds = proof.complete and all(each.holds for each in swaps)
     return FINE if holds and not passed else NO
+
+
+def _facts(failure: Failure) -> dict[str, str]:
+    return {
+        "law": failure.law,
+        "counterexample": failure.counterexample,
+        "summary": failure.summary,
+    }
 
 
 #: Days as other people write them: 2027-3-1 and 20270301, 31.3.2027.
@@ -82,7 +99,7 @@ def the_day(text: str) -> date:
         meant = date(*map(int, parts)) if parts else None
     except ValueError:
         meant = None
-    why = "days are written as year, month and day, and this command reads no clock"
+    why = "a date is year, month and day"
     raise Refused([_no_day(text, why, meant)])
 
 
@@ -90,30 +107,31 @@ def _why_none(year: int, month: int, _: int) -> str:
     from calendar import monthrange  # only mistakes should pay for it
 
     if not year:
-        return "years are counted from 1"
+        return "the first year is 1"
     if not 1 <= month <= _MONTHS:
         return f"a year has {_MONTHS} months"
     return f"{year:04}-{month:02} has {monthrange(year, month)[1]} days"
 
 
 def _no_day(text: str, why: str, meant: date | None) -> Finding:
-    fix = f"write {meant}" if meant else "write it as 2027-03-31; in a shell, $(date +%F) is today"
+    fix = (
+        f"write `--as-of {meant}`"
+        if meant
+        else "write `--as-of 2027-03-31`; `$(date +%F)` is today"
+    )
     return BAD_AS_OF.at((), text=text or "nothing", why=why, fix=fix)
 
 
 # ---- `check`: whether something passes, and who decides at each end ----
 
 
-#: A port without a protocol is one of TCP: so is every port of the tables but name resolution's.
-_PLAIN: Final = "tcp"
-
-
 def check(asked: argparse.Namespace) -> int:
     """Whether something passes, and who decides."""
-    plans, _ = compiled(read(asked.file))
+    stack = read(asked.file)
+    plans, _ = compiled(stack)
     ends = EndpointNames(plans)
     source, destination = (the_end(end, ends) for end in (asked.source, asked.destination))
-    ports = the_ports(asked.ports)
+    ports = ports_of(asked.ports)
     answers: dict[str, Answer] = {}
     for name, those in _clouds(plans, asked.platform).items():
         try:
@@ -126,6 +144,14 @@ def check(asked: argparse.Namespace) -> int:
     question = {"source": asked.source, "destination": asked.destination, "ports": said}
     document = check_report(source.summary, destination.summary, question, answers)
     publish(document, "json" if asked.json else "text")
+    failed(
+        TRAFFIC_BLOCKED.at(
+            (), traffic=part.summary, source=part.out.text, destination=part.into.text
+        ).located(lambda _: stack.locate(("topology",)))
+        for answer in answers.values()
+        for part in answer.parts
+        if part.passes is False
+    )
     return FINE if all(answer.passes for answer in answers.values()) else NO
 
 
@@ -144,22 +170,6 @@ def _clouds(plans: Plans, platform: str | None) -> Mapping[str, Plans]:
     }
 
 
-def the_ports(text: str) -> tuple[Ports, ...]:
-    """Ports as they are written in a stack file, several with commas between; without a protocol, TCP.
-
-    :raises Refused: they are none.
-    """
-    found: list[Ports] = []
-    for each in text.split(","):
-        whole = f"{each}/{_PLAIN}" if each and each.replace("-", "").isdecimal() else each
-        try:
-            found.append(read_ports(whole))
-        except PydanticCustomError as wrong:
-            finding = BY_CODE[wrong.type].at((), **(wrong.context or {}))
-            raise Refused([finding]) from None
-    return tuple(found)
-
-
 def the_end(text: str, ends: EndpointNames) -> QueryEndpoint:
     """An end of a question.
 
@@ -175,19 +185,20 @@ def the_end(text: str, ends: EndpointNames) -> QueryEndpoint:
         meant = None
     if meant is not None and "%" not in text:
         raise Refused([BY_CODE["host-bits"].at((), range=text, meant=meant)]) from None
+    pasted = cloud_name(text)
+    if pasted is not None:
+        raise Refused([BY_CODE["cloud-name"].at((), end=text, **pasted._asdict())]) from None
     likely = nearest(text, ends.named)
-    known = f"these are known: {', '.join(ends.named)}"
-    fix = f"write {likely}" if likely else "name one of them, an address or a range"
+    known = f"known names are {', '.join(ends.named)}"
+    fix = f'Did you mean "{likely}"?' if likely else "Write one of them, an address or a range."
     raise Refused([UNKNOWN_ENDPOINT.at((), end=text, known=known, fix=fix)]) from None
 
 
 # ---- `explain`: why a rule exists or a port is open, who asked, and what breaks without it ----
 
 
-#: Rules of both clouds are called by words: what begins with a number is about ports.
-_ABOUT_PORTS: Final = re.compile(r"[0-9-].*|any|icmp|esp|ah")
-_NUMBERS: Final = re.compile(r"[0-9]+(-[0-9]+)?")
-
+#: Of a number without a protocol, whoever asks why it is open may mean either.
+_EITHER: Final = (Protocol.TCP, Protocol.UDP)
 #: So many likely ones are shown.
 _LIKELY: Final = 3
 
@@ -198,8 +209,8 @@ def explain(asked: argparse.Namespace) -> int:
     plans, _ = compiled(stack)
     explainer = Explainer(plans)
     what: str = asked.rule_or_port
-    if _ABOUT_PORTS.fullmatch(what):
-        ports = _ports(what)
+    if names_ports(what):
+        ports = ports_of(what, _EITHER)
         found = [rule for rule in explainer.rules if _opens(rule, ports)]
         wide = sum(_is_wide(rule) and rule not in found for rule in explainer.rules)
         likely = [] if found else _nearby(explainer.rules, ports)
@@ -212,7 +223,8 @@ def explain(asked: argparse.Namespace) -> int:
             for rule in explainer.rules
             if what.endswith(f"{prefixes[rule.network]}{rule.name}")
         ]
-        wide, likely = 0, [] if found else _like(what, (rule.name for rule in explainer.rules))
+        known = (*(rule.name for rule in explainer.rules), *PORTS_OF_SERVICES)
+        wide, likely = 0, [] if found else _like(what, known)
     if not found:
         unknown = unknown_report(what, _unknown(what, likely, wide), likely, wide)
         publish(unknown, "json" if asked.json else "text")
@@ -221,16 +233,6 @@ def explain(asked: argparse.Namespace) -> int:
         explained = explainer.explain(found)
     publish(explain_report(what, explained, wide, stack.locate), "json" if asked.json else "text")
     return FINE
-
-
-def _ports(text: str) -> tuple[Ports, ...]:
-    """What is asked about: a number without a protocol is about TCP and UDP.
-
-    :raises Refused: they are no ports.
-    """
-    if _NUMBERS.fullmatch(text):
-        return the_ports(f"{text}/tcp,{text}/udp")
-    return the_ports(text)
 
 
 def _is_wide(rule: PlannedRule) -> bool:
@@ -275,7 +277,7 @@ def _like(what: str, names: Iterable[str]) -> list[str]:
 
 
 def _unknown(what: str, likely: Sequence[str], wide: int) -> list[str]:
-    about = _ABOUT_PORTS.fullmatch(what)
+    about = names_ports(what)
     summary = f"nothing opens {what}" if about else f"no rule is called {printable(what)}"
     if likely:
         summary += (

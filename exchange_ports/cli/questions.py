@@ -43,6 +43,16 @@ def _number(least: int, most: int) -> Callable[[str], int]:
     return read
 
 
+#: Older ones need more than a first stack file declares.
+_EDGE_VERSIONS: Final = ("2013", "2016", "2019")
+
+
+def _edge_version(text: str) -> int:
+    if text not in _EDGE_VERSIONS:
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(_EDGE_VERSIONS)}")
+    return int(text)
+
+
 def _range(text: str) -> IPv4Network:
     try:
         return IPv4Network(text)
@@ -85,6 +95,12 @@ QUESTIONS: Final = (
     Question("sites", "Active Directory sites, with commas", _names, "hq"),
     Question("servers", "Exchange servers in each site", _number(1, 20), "2"),
     Question("edge", "Edge Transport servers", _number(0, 20), "0"),
+    Question(
+        "edge-version",
+        f"Exchange version of the Edge Transport servers: {', '.join(_EDGE_VERSIONS)}",
+        _edge_version,
+        "2019",
+    ),
     Question("internal", "Range of the Exchange servers", _range, "10.20.0.0/20"),
     Question("perimeter", "Range of the Edge Transport servers", _range, "10.20.240.0/24"),
     Question("clients", "Clients: internet, or their ranges with commas", _clients, "internet"),

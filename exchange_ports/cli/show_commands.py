@@ -10,10 +10,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final, cast
 
-from exchange_ports.cli.console import FINE, NO, doing
+from exchange_ports.cli.console import FINE, NO, doing, failed
 from exchange_ports.cli.stacks import compiled, compiled_steps, read, read_with_origin, warn
 from exchange_ports.findings import Refused, in_order, nearest
+from exchange_ports.findings.failed_checks import UNSAFE_UPDATE
 from exchange_ports.findings.topology_kinds import BY_CODE
+from exchange_ports.pipeline import read_content
 from exchange_ports.reports.writers import publish
 
 if TYPE_CHECKING:
@@ -27,7 +29,8 @@ def plan(asked: argparse.Namespace) -> int:
     from exchange_ports.reports.plan_report import plan_report
 
     plans, warnings = compiled(read(asked.file))
-    publish(plan_report(plans, warnings), "json" if asked.json else "text")
+    found = plan_report(plans, warnings, every_limit=asked.limits)
+    publish(found, "json" if asked.json else "text")
     if not asked.json:
         warn(warnings)
     return FINE
@@ -52,6 +55,10 @@ def _plan_against(asked: argparse.Namespace) -> int:
         found = plan_rollout(old.plans, new.plans, servers_in, ids, wholes)
     page = rollout_report(old.plans, new.plans, found, (was, now))
     publish(page, "json" if asked.json else "text")
+    failed(
+        UNSAFE_UPDATE.at((), issue=each).located(lambda _: stacks[1].locate(("topology",)))
+        for each in found.at_once.issues
+    )
     if not asked.json:
         warn(in_order(each.located(stacks[1].locate) for each in new.findings))
     return FINE if found.clean else NO
@@ -65,7 +72,7 @@ def matrix(asked: argparse.Namespace) -> int:
     plans, _ = compiled(read(asked.file))
     with doing("gathering who may talk to whom"):
         rows = rows_of(plans)
-    publish(matrix_report(rows), asked.format)
+    publish(matrix_report(rows, plans.unusable_findings), asked.format)
     return FINE
 
 
@@ -78,7 +85,9 @@ def handover(asked: argparse.Namespace) -> int:
     plans, _ = compiled(stack)
     with doing("gathering what crosses"):
         rows = rows_of(plans)
-    publish(handover_report(rows, plans.topology.organization, origin), asked.format)
+    organization = plans.topology.organization
+    page = handover_report(rows, organization, origin, plans.unusable_findings)
+    publish(page, asked.format)
     return FINE
 
 
@@ -92,10 +101,17 @@ def report(asked: argparse.Namespace) -> int:
     plans, warnings = compiled(stack)
     with doing("proving"):
         proof = prove(plans)
+    commit = "" if asked.commit is None else asked.commit or _last_commit(asked.file)
     with doing("writing the rule book"):
-        book = rulebook(plans, proof, warnings, origin)
+        book = rulebook(plans, proof, warnings, origin._replace(commit=commit))
     publish(rulebook_report(book), asked.format)
     return FINE if book.proof.holds else NO
+
+
+def _last_commit(file: str) -> str:
+    from exchange_ports.cli.git_tree import last_commit
+
+    return last_commit(file, read_content(file))
 
 
 def diagram(asked: argparse.Namespace) -> int:
@@ -103,8 +119,9 @@ def diagram(asked: argparse.Namespace) -> int:
     from exchange_ports.reports.diagram import Heading, Only, as_json, draw_picture, mermaid, svg
 
     before = None if asked.against is None else compiled(read(asked.against))[0]
-    now, _ = compiled(read(asked.file))
-    heading = Heading(PurePath(asked.file).stem.removeprefix("Pulumi."), asked.date)
+    stack = read(asked.file)
+    now, _ = compiled(stack)
+    heading = Heading(PurePath(stack.file).stem.removeprefix("Pulumi."), asked.date)
     only = frozenset(map(Only, asked.only))
     _refuse_unknown_sites(asked.site, [plans for plans in (now, before) if plans is not None])
     picture = draw_picture(now, before, sites=asked.site, only=only)
@@ -124,9 +141,9 @@ def _refuse_unknown_sites(names: Iterable[str], several: "Iterable[Plans]") -> N
     for name in names:
         if name not in known:
             likely = nearest(name, known)
-            fix = f"write {likely}" if likely else "name one of them"
-            allowed = ", ".join(known)
-            raise Refused([BY_CODE["unknown-word"].at((), word=name, allowed=allowed, fix=fix)])
+            written = f"Write one of: {', '.join(known)}."
+            fix = f'Did you mean "{likely}"?' if likely else written
+            raise Refused([BY_CODE["unknown-word"].at((), what=f'site "{name}"', fix=fix)])
 
 
 def schema(asked: argparse.Namespace) -> int:

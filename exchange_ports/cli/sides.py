@@ -10,6 +10,7 @@ from functools import cache, cached_property
 from typing import Final, NamedTuple, Protocol
 
 from exchange_ports.cli.git_tree import Disk, Tree, here, inside
+from exchange_ports.cli.stacks import STACK_NAME
 from exchange_ports.findings import Finding, Refused
 from exchange_ports.findings import file_kinds as kinds
 from exchange_ports.findings.command_kinds import CANNOT_READ
@@ -88,7 +89,7 @@ def sides(against: str, at: str | None, files: Sequence[str]) -> Sides:
     new: _Source = Disk(prefix) if at is None else Tree(at)
     both = tuple(_ProjectOf(source, prefix) for source in (old, new))
     both[0].other, both[1].other = both[1], both[0]
-    paths = [_from_top(prefix, file) for file in files] or _stack_files(both, prefix)
+    paths = [_path(both, prefix, file) for file in files] or _stack_files(both, prefix)
     missing = [path for path in paths if not (old.has(path) or new.has(path))]
     if missing:
         why = "there is no such file on either side"
@@ -117,9 +118,8 @@ class _ProjectOf:
         self.source = source
         self.file: ProjectFile | None = None
         self.fault: Finding | None = None
-        #: Where its stack files are, and how their names end; None where there is no project file.
+        #: Where its stack files are; None where there is no project file.
         self.folder: str | None = None
-        self.ending = ""
         #: The other side: what was a project of ours may be one still.
         self.other: _ProjectOf | None = None
         self._top = ""
@@ -145,7 +145,7 @@ class _ProjectOf:
         try:
             content = self.source.read(path)
         except Refused as refused:
-            why = "; ".join(f"{each.summary}: {each.why}" for each in refused.findings)
+            why = "; ".join(f"{each.summary} {each.why}".strip(" .") for each in refused.findings)
             raise Refused([kinds.NOT_REVIEWED.at((), what=path, why=why)]) from None
         project = read_project_file(content, path)
         folder = project.folder_from(above)
@@ -155,7 +155,6 @@ class _ProjectOf:
         self.file = project
         self._top = path.rpartition("/")[0]
         self.folder = "" if folder == "." else folder
-        self.ending = os.path.splitext(path)[1]
         link = self.source.link(self.folder)
         if link is not None:
             why = f"its stack files are behind the symbolic link {link}, which is not followed"
@@ -163,9 +162,9 @@ class _ProjectOf:
 
     def path_of(self, stack: str) -> str | None:
         """Where Pulumi looks for the file of a stack; None where there is no project."""
-        if self.folder is None:
+        if self.folder is None or self.file is None:
             return None
-        name = f"Pulumi.{stack}{self.ending}"
+        name = self.file.stack_file(stack)
         return f"{self.folder}/{name}" if self.folder else name
 
     def named(self, paths: Iterable[str]) -> dict[str, NamedSide]:
@@ -257,6 +256,17 @@ def _moved(both: Sequence[_ProjectOf], paths: Iterable[str]) -> Iterator[tuple[s
             continue
         if new.source.has(after):
             yield after, before if old.source.has(before) else None
+
+
+def _path(both: Sequence[_ProjectOf], prefix: str, word: str) -> str:
+    """The path of the file called `word`, or else of that stack on either side, the new one first."""
+    path = _from_top(prefix, word)
+    if STACK_NAME.fullmatch(word) and not any(each.source.has(path) for each in both):
+        for each in reversed(both):
+            of_stack = each.path_of(word)
+            if of_stack is not None and each.source.has(of_stack):
+                return of_stack
+    return path
 
 
 def _from_top(prefix: str, file: str) -> str:

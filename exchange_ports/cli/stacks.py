@@ -1,15 +1,19 @@
 """Stack files of the command line: from a name to its plans, with every finding at its line."""
 
+import os
+import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from exchange_ports.cli.console import doing, say
-from exchange_ports.findings import Finding, Refused, in_order
+from exchange_ports.findings import Finding, Refused, in_order, nearest
+from exchange_ports.findings.command_kinds import UNKNOWN_STACK
 from exchange_ports.findings.finding import printable
 from exchange_ports.pipeline import (
     Compiled,
     StackSettings,
     compile_stack,
+    project_here,
     read_content,
     refuse_unfit,
     stack_of,
@@ -19,19 +23,76 @@ from exchange_ports.stackfile.stack_file import StackFile
 
 if TYPE_CHECKING:
     from exchange_ports.reports.document import Origin
+    from exchange_ports.stackfile.project_file import ProjectFile
+
+#: What may name a stack. A path has a separator or the ending of a file, so it is never taken for one.
+STACK_NAME: Final = re.compile(r"(?!.*\.(?:ya?ml|json)$)[A-Za-z0-9_.-]{1,100}")
 
 
-def read(file: str) -> StackFile:
-    """The stack file, with what its project and its inline environment add to it.
+def file_of(word: str) -> str:
+    """The path of a stack file: of the file called `word`, or else of that stack of the project here.
+
+    :raises Refused: `word` looks like the name of a stack, and there is neither.
+    """
+    if os.path.isfile(word) or not STACK_NAME.fullmatch(word):
+        return word
+    project = project_here()
+    if project is None:
+        if os.path.isdir(word):
+            return word
+        why = "the folder is not in a Pulumi project, so it has no stacks"
+        raise _unknown(word, why, "Name a stack file, such as `stacks/Pulumi.dev.yaml`.")
+    folder, file = _place(project, word)
+    if os.path.isfile(file):
+        return file
+    if os.path.isdir(word):
+        return word
+    stacks = _stacks(project, folder)
+    likely = nearest(word, stacks)
+    fix = f'Did you mean "{likely}"?' if likely else "Name one of them, or a file."
+    if not stacks:
+        fix = f"Create the file, for example with `exchange-ports init {word}`."
+    known = f"has the stacks {', '.join(stacks)}" if stacks else "has no stack file"
+    raise _unknown(word, f"{project.file} {known} in {folder}", fix)
+
+
+def new_file(stack: str) -> str:
+    """The path at which Pulumi looks for the file of a stack; in this folder where there is no project."""
+    project = project_here()
+    return f"Pulumi.{stack}.yaml" if project is None else _place(project, stack)[1]
+
+
+def _place(project: "ProjectFile", stack: str) -> tuple[str, str]:
+    """The folder of the project's stack files, and the path of that of a stack."""
+    folder = project.folder_from(os.path.dirname(project.file))
+    return folder, os.path.normpath(os.path.join(folder, project.stack_file(stack)))
+
+
+def _unknown(word: str, why: str, fix: str) -> Refused:
+    return Refused([UNKNOWN_STACK.at((), name=word, why=why, fix=fix)])
+
+
+def _stacks(project: "ProjectFile", folder: str) -> list[str]:
+    """The stacks of which the project has a file."""
+    from exchange_ports.stackfile.project_file import STACK
+
+    there = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    found = ((name, STACK.fullmatch(name)) for name in there)
+    return [each[1] for name, each in found if each and project.stack_file(each[1]) == name]
+
+
+def read(word: str) -> StackFile:
+    """The stack file of that name, or of the stack of that name, with what its project and its inline environment add.
 
     :raises Refused: it cannot be read, or is no stack file; or its project file cannot be read.
     """
+    file = file_of(word)
     content = read_content(file)
     with doing(f"reading {printable(file)}"):
         return stack_of(content, file)
 
 
-def read_with_origin(file: str) -> "tuple[StackFile, Origin]":
+def read_with_origin(word: str) -> "tuple[StackFile, Origin]":
     """The stack file, and of what it was made, for reports that are kept.
 
     :raises Refused: as `read`.
@@ -41,6 +102,7 @@ def read_with_origin(file: str) -> "tuple[StackFile, Origin]":
     from exchange_ports import __version__
     from exchange_ports.reports.document import Origin
 
+    file = file_of(word)
     content = read_content(file)
     with doing(f"reading {printable(file)}"):
         stack = stack_of(content, file)

@@ -380,6 +380,14 @@ class Transitions(Protocol[R]):
         """The extremal states of one run of the engine from `old` to `new`, in the order of time."""
         ...
 
+    def holding(self, old: R, new: R, /) -> R:
+        """The new rules, with the groups of both: no cloud deletes a group that a server is in."""
+        ...
+
+    def zones_left(self, old: R, new: R, /) -> Iterator[Zone]:
+        """The zones that have a group of their own before and none after."""
+        ...
+
     def with_memberships(
         self, rules: R, memberships: Mapping[str, tuple[str, ...]], zones: Mapping[str, str], /
     ) -> R:
@@ -603,7 +611,7 @@ def judged(network: str, uses: Iterable[Use]) -> Iterator[Finding]:
             yield (OVER_LIMIT if use.is_over else NEAR_LIMIT).at(
                 ("topology", "networks", network),
                 **use.facts,
-                largest=f" (most is taken by: {summary})" if summary else "",
+                largest=f" (largest contributors: {summary})" if summary else "",
                 way_out=use.way_out or use.limit.way_out,
             )
 

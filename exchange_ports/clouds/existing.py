@@ -56,11 +56,11 @@ def loaded(content: bytes, file: str, commands: str) -> PrintedDocument | Findin
         try:
             return PrintedDocument(file, json.loads(content))
         except json.JSONDecodeError as failed:
-            why = f"it is not JSON from line {failed.lineno}, column {failed.colno} on"
+            why = f"it is not valid JSON: line {failed.lineno}, column {failed.colno}"
         except UnicodeDecodeError:
             why = "it is not text"
         except (ValueError, RecursionError):
-            why = "it is no JSON that can be read: a number is too long, or lists lie too deep"
+            why = "the JSON cannot be read: a number is too long, or lists are nested too deep"
     return CANNOT_READ_OUTPUT.at((), file=file, why=why, commands=commands).located(
         lambda _: Place(file)
     )

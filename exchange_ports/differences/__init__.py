@@ -6,11 +6,15 @@ Must not know: how flows are written as rules, nor what an update does while it 
 """
 
 from exchange_ports.differences.change import Cause, Change, ChangeEndpoint, Effect, Gate, held_by
+from exchange_ports.differences.declaration_diff import AddressChange, DeclarationDiff, SiteChange
 from exchange_ports.differences.flow_diff import FlowDiff, FlowPart
 from exchange_ports.differences.neighbor_diff import RegisteredPlans, neighbor_changes
 from exchange_ports.differences.topology_diff import TopologyDiff, diff_plans
 
 __all__ = [
+    "AddressChange",
+    "DeclarationDiff",
+    "SiteChange",
     "Cause",
     "Change",
     "TopologyDiff",

@@ -13,6 +13,7 @@ from exchange_ports.differences.change import (
     Effect,
     EndpointZone,
 )
+from exchange_ports.differences.declaration_diff import SAME, DeclarationDiff, diff_declarations
 from exchange_ports.differences.traffic_diff import ChangedTraffic, Snapshot, compare_traffic
 from exchange_ports.findings import Path
 from exchange_ports.flows import ExternalEndpoint
@@ -83,7 +84,10 @@ class EndpointText:
         kinds = {role_of(group) for group in groups}
         role = "" if not kinds else kinds.pop() if len(kinds) == 1 else "Exchange"
         inside = zone == "inside" or bool(addresses & self._inside)
-        return ChangeEndpoint(zone, "; ".join(said), names, addresses, role, inside, positions)
+        declared_as = frozenset(end.kind for end in outside)
+        return ChangeEndpoint(
+            zone, "; ".join(said), names, addresses, role, inside, positions, declared_as
+        )
 
     def _positions(
         self,
@@ -137,11 +141,17 @@ class Renamed:
 
 @dataclass(frozen=True, slots=True)
 class ServerNote:
-    """A server that comes, goes, or has another address or other groups: what of it, in words."""
+    """A server that is added or removed, or has another address or other groups: what of it, in words."""
 
     name: str
     summary: str
     path: Path
+    #: "Mailbox", "Client Access and Mailbox", "Edge Transport".
+    role: str = ""
+    #: The key of its site; empty where it has none.
+    site: str = ""
+    #: How many groups are attached to it; 0 where its filtering is not ours.
+    groups: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +168,8 @@ class TopologyDiff:
     regrouped: tuple[ServerNote, ...] = ()
     #: What looks renamed, and would keep its groups by an `id`.
     without_id: tuple[RenamedWithoutId, ...] = ()
+    #: The edits of the declaration from which traffic follows.
+    declared: DeclarationDiff = SAME
 
     def of(self, *effects: Effect) -> tuple[Change, ...]:
         """Those with one of these effects."""
@@ -238,6 +250,7 @@ def _changes(old: Plans, new: Plans, found: Iterable[ServerPair]) -> TopologyDif
         tuple(_renamed(old, new, matched)),
         tuple(_regrouped(matched)),
         renamed_without_id(old.inventory, new.inventory),
+        diff_declarations(old, new),
     )
 
 
@@ -318,7 +331,8 @@ def _moved(server: ExchangeServer) -> ServerNote:
     kinds = {group.kind.partition("-")[0] for group in server.groups}
     roles = ("client", "Client Access"), ("mailbox", "Mailbox"), ("edge", "Edge Transport")
     role = " and ".join(name for kind, name in roles if kind in kinds)
-    return ServerNote(server.name, f"{role}, {summary}", server.path)
+    groups = len(server.groups) if server.managed else 0
+    return ServerNote(server.name, f"{role}, {summary}", server.path, role, server.site, groups)
 
 
 def _addresses_changed(found: Iterable[ServerPair]) -> Iterator[ServerNote]:
@@ -328,7 +342,7 @@ def _addresses_changed(found: Iterable[ServerPair]) -> Iterator[ServerNote]:
                 ", ".join(map(str, one.addresses)) if one.has_address else "no address declared"
                 for one in (pair.before, pair.after)
             )
-            yield ServerNote(pair.after.name, f"{was} before, {now} now", pair.after.path)
+            yield ServerNote(pair.after.name, f"{was} -> {now}", pair.after.path)
 
 
 def _regrouped(found: Iterable[ServerPair]) -> Iterator[ServerNote]:
@@ -338,11 +352,11 @@ def _regrouped(found: Iterable[ServerPair]) -> Iterator[ServerNote]:
         was, now = ({group.key for group in one.groups} for one in (pair.before, pair.after))
         said = [
             f"{verb} {', '.join(sorted(keys))}"
-            for verb, keys in (("now wears", now - was), ("no longer", was - now))
+            for verb, keys in (("attach", now - was), ("detach", was - now))
             if keys
         ]
         if said:
-            yield ServerNote(pair.after.name, ", ".join(said), pair.after.path)
+            yield ServerNote(pair.after.name, "; ".join(said), pair.after.path)
 
 
 def _renamed(old: Plans, new: Plans, found: Iterable[ServerPair]) -> Iterator[Renamed]:

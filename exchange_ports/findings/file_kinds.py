@@ -1,6 +1,5 @@
-"""The kinds of finding that reading a stack file can raise.
+"""Findings about reading a stack file: its bytes, its YAML and its settings.
 
-Knows: what can be wrong with the file itself, before anybody asks what it declares.
 Must not know: networks, servers, or any other thing that can be declared.
 """
 
@@ -8,226 +7,224 @@ from typing import Final
 
 from exchange_ports.findings.finding import Kind
 
-# The bytes: the file cannot be read at all, so one of these stands alone.
+# The bytes: the file cannot be read at all.
 
 FILE_TOO_BIG: Final = Kind(
     "file-too-big",
-    "Cannot read the file. It has {size} bytes, and {limit} is the limit",
-    why="a stack file of that size is no declared topology, and reading it would take too long",
-    fix="take out what is not configuration, or declare address ranges instead of single addresses",
+    summary="The file has {size} bytes; the limit is {limit}.",
+    why="",
+    fix="Remove settings that are not configuration, or declare address ranges instead of single addresses.",
 )
 NOT_UTF8: Final = Kind(
     "not-utf8",
-    "Cannot read the file. Byte {byte} of the line is no UTF-8 text",
-    why="Pulumi reads stack files as UTF-8, and any other encoding would change names silently",
-    fix="save the file as UTF-8; by the look of it, it is UTF-16, Latin-1 or no text at all",
+    summary="The file is not UTF-8 text: byte {byte} of the line is invalid.",
+    why="Pulumi reads stack files as UTF-8.",
+    fix="Save the file as UTF-8. The present encoding may be UTF-16 or Latin-1.",
 )
 INVISIBLE_CHARACTER: Final = Kind(
     "invisible-character",
-    "Cannot read the file. The line has the character {character}, which is not seen",
-    why="a reviewer would read another line than the tools do",
-    fix='delete it; inside text that needs it, write "{escape}" in double quotes',
+    summary="The line contains the invisible character {character}.",
+    why="A reviewer would see different text from what is read.",
+    fix='Delete the character. If the text needs it, write "{escape}" in double quotes.',
 )
 EMPTY_FILE: Final = Kind(
     "empty-file",
-    "Cannot find a topology. The file is empty",
-    why="nothing declared would mean no firewall at all, which nobody can have meant",
-    fix="write `config:`, and under it `{namespace}:topology:` with what you declare",
+    summary="The file is empty.",
+    why="",
+    fix="Write `config:`, and below it `{namespace}:topology:` with the topology.",
 )
 NOT_YAML: Final = Kind(
     "not-yaml",
-    "Cannot read the line as YAML: {problem}",
-    why="nothing after it can be understood, so nothing of the file is used",
+    summary="Invalid YAML: {problem}.",
+    why="",
     fix="{remedy}",
 )
 SEVERAL_DOCUMENTS: Final = Kind(
     "several-documents",
-    "Cannot choose a document. A second one begins here, after `---`",
-    why="a stack file is one document; Pulumi reads the first and passes over the rest silently",
-    fix="delete the line `---` and what does not belong to this stack",
+    summary="A second YAML document starts here, after `---`.",
+    why="Pulumi reads the first document and ignores the others.",
+    fix="Delete the line `---` and the text that does not belong to this stack.",
 )
 NESTED_TOO_DEEP: Final = Kind(
     "nested-too-deep",
-    "Cannot read a value nested deeper than {limit} levels",
-    why="no declaration needs a third of that, and readers fail on endless nesting",
-    fix="take the levels out; most often a bracket is not closed",
+    summary="A value is nested deeper than {limit} levels.",
+    why="",
+    fix="Check whether all brackets are closed. A topology needs 10 levels.",
 )
 TOO_MANY_VALUES: Final = Kind(
     "too-many-values",
-    "Cannot read more than {limit} values, aliases counted as often as they are used",
-    why="every value is checked, and a file of that size would take too long",
-    fix="declare address ranges instead of single addresses, or use fewer aliases",
+    summary="The file has more than {limit} values, counting each use of an alias.",
+    why="",
+    fix="Declare address ranges instead of single addresses, or use fewer aliases.",
 )
 TOO_MANY_ALIASES: Final = Kind(
     "too-many-aliases",
-    "Cannot follow the aliases. {written} values are written, and aliases make {values} of them",
-    why="Pulumi refuses a file that consists of aliases almost alone",
-    fix="write the values where they belong",
+    summary="Aliases expand {written} values to {values}.",
+    why="Pulumi rejects a file that consists mostly of aliases.",
+    fix="Write the values without aliases.",
 )
 UNKNOWN_ALIAS: Final = Kind(
     "unknown-alias",
-    "Cannot follow the alias. No value with `&` and its name stands before it",
-    why="an alias repeats a value that was marked with `&` earlier in the file",
-    fix="mark the value, or put quotes around text that begins with *",
+    summary="The alias refers to an unknown anchor.",
+    why="An alias `*NAME` repeats the value that is marked `&NAME` earlier in the file.",
+    fix="Mark the value with `&`, or put quotes around text that begins with `*`.",
 )
 DUPLICATE_ANCHOR: Final = Kind(
     "duplicate-anchor",
-    "Cannot mark a second value with the same name after `&`",
-    why="some YAML readers refuse it, and to the others an alias repeats the value marked last",
-    fix="give each marked value a name of its own",
+    summary="The anchor name after `&` is used twice.",
+    why="Some YAML readers reject this; others use the last value.",
+    fix="Give each anchor its own name.",
 )
 RECURSIVE_ALIAS: Final = Kind(
     "recursive-alias",
-    "Cannot follow the alias. It stands inside the value that it repeats",
-    why="the value would have no end",
-    fix="write out what is meant",
+    summary="The alias is inside the value that it repeats.",
+    why="The value would be infinite.",
+    fix="Write the value without the alias.",
 )
 
 # The shape of a stack file.
 
 NOT_A_STACK_FILE: Final = Kind(
     "not-a-stack-file",
-    "Cannot find `config` in the file. At its top level stands {shape}, not a mapping",
-    why="a Pulumi stack file is a mapping with the key `config`",
-    fix="write `config:`, and under it `{namespace}:topology:` with what you declare",
+    summary="The file has no `config`: its top level is {shape}, not a mapping.",
+    why="A Pulumi stack file is a mapping with the key `config`.",
+    fix="Write `config:`, and below it `{namespace}:topology:` with the topology.",
 )
 UNKNOWN_STACK_KEY: Final = Kind(
     "unknown-stack-key",
-    "Cannot use the key `{key}`{meant}. Beside `config` a stack file has {allowed}",
-    why="Pulumi passes over any other key silently, so what stands under it has no effect",
+    summary="Unknown key `{key}`.",
+    why="Pulumi ignores unknown top-level keys, so the settings below them have no effect. Known keys are {allowed}.",
     fix="{remedy}",
 )
 SETTING_OUTSIDE_CONFIG: Final = Kind(
     "setting-outside-config",
-    "Cannot use `{key}` at the top level of the file. It belongs under `config`",
-    why="Pulumi passes over it silently where it stands",
-    fix="write `config:` above it and indent it",
+    summary="`{key}` is at the top level of the file.",
+    why="Pulumi ignores settings outside of `config`.",
+    fix="Write `config:` above the line, and indent the setting.",
 )
 NO_CONFIG: Final = Kind(
     "no-config",
-    "Cannot find a topology. The file has no `config`",
-    why="what a stack declares stands under `config`",
-    fix="write `config:`, and under it `{namespace}:topology:` with what you declare",
+    summary="The file has no `config`.",
+    why="",
+    fix="Write `config:`, and below it `{namespace}:topology:` with the topology.",
 )
 CONFIG_NOT_A_MAPPING: Final = Kind(
     "config-not-a-mapping",
-    "Cannot read `config`. It is {shape}, not a mapping",
-    why="each setting stands under `config` by its name",
-    fix="write `{namespace}:topology:` under `config:`, with what you declare",
+    summary="`config` is {shape}, not a mapping.",
+    why="",
+    fix="Write `{namespace}:topology:` below `config:`, with the topology.",
 )
 MISSING_TOPOLOGY: Final = Kind(
     "missing-topology",
-    "Cannot find a topology. `config` has no `{namespace}:topology`",
-    why="nothing declared would mean no firewall at all, which nobody can have meant",
-    fix="write `{namespace}:topology:` under `config:`, with what you declare",
+    summary="`config` has no `{namespace}:topology`.",
+    why="",
+    fix="Write `{namespace}:topology:` below `config:`, with the topology.",
 )
 MISSPELLED_SETTING: Final = Kind(
     "misspelled-setting",
-    "Cannot use `{key}`. It is not `{meant}`, but close enough to be meant",
-    why="a setting under any other name goes to another program, and this one would miss it",
-    fix="write `{meant}`; if it is a setting of your own program, give it that project's name",
+    summary="Unknown setting `{key}`. Did you mean `{meant}`?",
+    why="Pulumi passes settings with another prefix to other programs.",
+    fix="Write `{meant}`. For a setting of your own program, use the name of that project as prefix.",
 )
 UNKNOWN_SETTING: Final = Kind(
     "unknown-setting",
-    "Cannot use `{key}`{meant}. The settings are {allowed}",
-    why="a setting that nothing reads would be passed over silently",
+    summary="Unknown setting `{key}`.",
+    why="",
     fix="{remedy}",
 )
 CONFIG_KEY_FORM: Final = Kind(
     "config-key-form",
-    "Cannot use the key `{key}`. It has more than one colon",
-    why="a key of `config` is a project and a name with a colon between, and Pulumi refuses others",
-    fix="write project:name, or put a space after the colon that ends the key",
+    summary="Invalid setting `{key}`: it has more than one colon.",
+    why="Pulumi accepts a project and a name with one colon between them.",
+    fix="Write `project:name`. If the second colon ends the key, add a space after it.",
 )
 SETTING_NOT_A_MAPPING: Final = Kind(
     "setting-not-a-mapping",
-    "Cannot read `{key}`. It is {shape}, not a mapping",
-    why="what is declared stands under it by name",
-    fix="write the names under it, indented, each with a colon",
+    summary="`{key}` is {shape}, not a mapping.",
+    why="",
+    fix="Write the keys below it, indented, each with a colon.",
 )
 
-# Values that mean different things to different readers, or more than plain data.
+# Values that YAML readers interpret differently, or that are more than plain data.
 
 DUPLICATE_KEY: Final = Kind(
     "duplicate-key",
-    "Cannot choose a value for `{key}`. It stands in line {first} and again in line {second}",
-    why="Pulumi refuses a key given twice, and other readers silently keep the last",
-    fix="keep one of the two lines",
+    summary="The key `{key}` is in line {first} and again in line {second}.",
+    why="Pulumi rejects this; other YAML readers use the last value.",
+    fix="Remove one of the two lines.",
 )
 KEY_NOT_TEXT: Final = Kind(
     "key-not-text",
-    "Cannot use the key {key}. It is {shape}, and a name must be text for every reader",
-    why="YAML readers differ in what name they make of it",
+    summary="The key {key} is {shape}; it must be text.",
+    why="YAML readers convert it to different names.",
     fix="{remedy}",
 )
 MERGE_KEY: Final = Kind(
     "merge-key",
-    "Cannot use the key `<<`. It merges another mapping into this one, even in quotes",
-    why="YAML readers differ in whether it does, and a reviewer cannot see what is merged",
-    fix="write the keys out, or repeat a whole value with an alias",
+    summary="The key `<<` merges another mapping into this one, even in quotes.",
+    why="YAML readers interpret it differently, and a reviewer cannot see the merged keys.",
+    fix="Write the keys in full, or repeat a whole value with an alias.",
 )
 TAGGED_VALUE: Final = Kind(
     "tagged-value",
-    "Cannot use the tag `{tag}`",
-    why="what a tag does depends on the reader, and a stack file is plain data",
-    fix="delete the tag; write text with quotes",
+    summary="The value has the tag `{tag}`.",
+    why="YAML readers interpret tags differently.",
+    fix="Remove the tag. Put quotes around text.",
 )
 SECRET_IN_SETTING: Final = Kind(
     "secret-in-setting",
-    "Cannot use a secret here. What is declared is shown in plans, reports and rule descriptions",
-    why="Pulumi would hand it over decrypted, and it would be read by everybody who sees those",
-    fix="write the value in clear, or take the field out if it must stay secret",
+    summary="The value is encrypted (`secure:`).",
+    why="Plans, reports and rule descriptions show the settings, so a secret would become public.",
+    fix="Write the value in plain text, or remove the field.",
 )
 UNQUOTED_BOOLEAN: Final = Kind(
     "unquoted-boolean",
-    "Cannot tell what {text} means",
-    why="Pulumi takes it for text, other YAML readers for true or false",
-    fix='write "{text}" with quotes if it is text, otherwise true or false',
+    summary="The value {text} is ambiguous without quotes.",
+    why="Pulumi reads it as text; other YAML readers read it as true or false.",
+    fix='Write "{text}" with quotes for text; otherwise write true or false.',
 )
 UNQUOTED_NUMBER: Final = Kind(
     "unquoted-number",
-    "Cannot tell what {text} means",
-    why="Pulumi makes {pulumi} of it, other YAML readers something else",
-    fix='write "{text}" with quotes if it is text, otherwise the number in plain decimal digits',
+    summary="The value {text} is ambiguous without quotes.",
+    why="Pulumi reads it as {pulumi}; other YAML readers do not.",
+    fix='Write "{text}" with quotes for text; otherwise write a decimal number.',
 )
 UNQUOTED_TIME: Final = Kind(
     "unquoted-time",
-    "Cannot tell what {text} means",
-    why="some YAML readers make a date or a number of it, others keep the text",
-    fix='write "{text}" with quotes',
+    summary="The value {text} is ambiguous without quotes.",
+    why="Some YAML readers convert it to a date or a number.",
+    fix='Write "{text}" with quotes.',
 )
 UNQUOTED_SYMBOL: Final = Kind(
     "unquoted-symbol",
-    "Cannot tell what {text} means",
-    why="some YAML readers take it for an instruction, others for text",
-    fix='write "{text}" with quotes',
+    summary="The value {text} is ambiguous without quotes.",
+    why="Some YAML readers interpret it as an instruction.",
+    fix='Write "{text}" with quotes.',
 )
 NUMBER_TOO_BIG: Final = Kind(
     "number-too-big",
-    "Cannot read the number {text}. Its size is over 2^53",
-    why="on its way through Pulumi it would lose digits",
-    fix='write "{text}" with quotes if it is text; no number declared here is as big',
+    summary="The number {text} exceeds 2^53.",
+    why="Pulumi would lose digits.",
+    fix='Write "{text}" with quotes if it is text.',
 )
 
 LEADING_WHITESPACE: Final = Kind(
     "leading-whitespace",
-    "Cannot keep the text as it is. It begins with a blank or a line break and has several lines",
-    why="Pulumi loses line breaks at the beginning of a text, or fails on it",
-    fix="begin the text with its first word",
+    summary="The text begins with a space or a line break and has several lines.",
+    why="Pulumi loses line breaks at the beginning of a text, or fails.",
+    fix="Begin the text with its first word.",
 )
 COMMENT_IN_TEXT: Final = Kind(
     "comment-in-text",
-    "Cannot tell where the text ends. `#` and a word follow it in the same line, and YAML takes them for a "
-    "comment",
-    why="every reader ends the text before the `#`, so a ticket number behind it would be lost silently",
-    fix="put quotes around the whole text; where a comment is meant, write a blank after the `#`",
+    summary="The text ends before `#`: YAML reads the rest of the line as a comment.",
+    why="A ticket number after `#` would be lost.",
+    fix='Put quotes around the whole text: `"Ticket #4711"`. For a comment, add a space after `#`.',
 )
 NOT_REVIEWED: Final = Kind(
     "not-reviewed",
-    "Not reviewed: {what}",
-    why="{why}; so what Pulumi would register is not known here",
-    fix="write it so that there is one way to read it, as docs/diff.md says, or review by hand what "
-    "`pulumi preview` shows",
+    summary="Not reviewed: {what}.",
+    why="{why}. It is not known which resources Pulumi would register.",
+    fix="Write it in the form that docs/diff.md shows, or review the output of `pulumi preview`.",
 )
 
 KINDS: Final = tuple(each for each in tuple(globals().values()) if isinstance(each, Kind))

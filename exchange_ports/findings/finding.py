@@ -1,10 +1,10 @@
-"""What a finding is: an error or a warning as data, and how it reads.
+"""An error or a warning as data, and the one form in which it is shown.
 
-Knows: severities, places in a stack file, and the one form in which findings are shown.
-Must not know: what can be declared. The tables of kinds stand in the files beside this one.
+Knows: severities, and the file and line of a field.
+Must not know: what can be declared. The tables of kinds are in the files beside this one.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -12,12 +12,15 @@ from typing import Final
 #: The way to a field, from the top of what was declared: ("sites", "hq", "servers", 0).
 Path = tuple[str | int, ...]
 
+#: Where each finding has its page: a path in this repository until a site is published, then its address.
+PAGES: Final = "docs/findings/"
+
 #: Longer user text is cut: a finding is read on a terminal, and names have their own limit.
 _LONGEST_FACT: Final = 200
 
 
 class Severity(StrEnum):
-    """How hard a finding is: an error stops everything, a warning is shown and goes on."""
+    """An error stops the command. A warning is shown, and the command continues."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -25,7 +28,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a field stands: the file, and the line counted from 1. Either may be unknown."""
+    """The location of a field: the file, and the line counted from 1. Either may be unknown."""
 
     file: str | None = None
     line: int | None = None
@@ -37,7 +40,7 @@ class Place:
 
 
 def printable(text: object) -> str:
-    """User text as it may stand in a terminal: no control characters, and not without end."""
+    """User text that a terminal can show: without control characters, and of limited length."""
     shown = "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
         for char in str(text)
@@ -49,7 +52,8 @@ def printable(text: object) -> str:
 class Kind:
     """One kind of finding. The code is permanent: a released one is never used for another fault.
 
-    `says`, `why` and `fix` are templates; `at` fills in the facts by name.
+    `summary`, `why` and `fix` are templates of full sentences; `at` fills in the facts by name. `why` is
+    empty where the summary is enough.
     """
 
     code: str
@@ -57,6 +61,11 @@ class Kind:
     why: str
     fix: str
     severity: Severity = Severity.ERROR
+
+    @property
+    def page(self) -> str:
+        """Where the finding is explained."""
+        return f"{PAGES}{self.code}.md"
 
     def at(self, path: Iterable[str | int], /, **facts: object) -> "Finding":
         """A finding of this kind at the field `path`.
@@ -68,14 +77,20 @@ class Kind:
             self,
             tuple(path),
             self.summary.format_map(shown),
-            self.why.format_map(shown),
-            self.fix.format_map(shown),
+            _capitalized(self.why, shown),
+            _capitalized(self.fix, shown),
         )
+
+
+def _capitalized(template: str, facts: Mapping[str, str]) -> str:
+    """The sentence of a template. Where a fact begins it, that fact is a clause and not a name."""
+    text = template.format_map(facts)
+    return text[:1].upper() + text[1:] if template.startswith("{") else text
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong or unwise: what, where, why, and what would be right."""
+    """One error or warning: what is wrong, where, why it matters, and what to write instead."""
 
     kind: Kind
     path: Path
@@ -86,12 +101,12 @@ class Finding:
 
     @property
     def is_error(self) -> bool:
-        """Whether it stops everything."""
+        """Whether it stops the command."""
         return self.kind.severity is Severity.ERROR
 
     @property
     def field(self) -> str:
-        """The field path in dots, as a person would say it: `topology.sites.hq.servers.ex1`."""
+        """The field path with dots: `topology.sites.hq.servers.ex1`."""
         words = ""
         for step in self.path:
             if isinstance(step, int):
@@ -105,13 +120,20 @@ class Finding:
         return replace(self, path=(*path, *self.path))
 
     def also_at(self, places: int) -> "Finding":
-        """The same finding, saying that it holds in so many other places too."""
+        """The same finding, with the number of other fields that have it too."""
         if not places:
             return self
-        return replace(self, summary=f"{self.summary} (and in {counted(places, 'other place')})")
+        more = f"The same applies to {counted(places, 'other field')}."
+        return replace(self, summary=f"{self.summary} {more}")
+
+    def and_more(self, number: int) -> "Finding":
+        """The same finding, with the number of others of its kind in the field that are not shown."""
+        if not number:
+            return self
+        return replace(self, summary=f"{self.summary} There are {number} more in this field.")
 
     def located(self, locate: Callable[[Path], Place]) -> "Finding":
-        """The same finding with the place at which its field stands."""
+        """The same finding with the location of its field."""
         return replace(self, place=locate(self.path))
 
     def as_data(self) -> dict[str, object]:
@@ -125,6 +147,7 @@ class Finding:
             "summary": self.summary,
             "why": self.why,
             "fix": self.fix,
+            "page": self.kind.page,
         }
 
     def __str__(self) -> str:
@@ -133,8 +156,10 @@ class Finding:
             [
                 f"{self.kind.severity}[{self.kind.code}] {self.summary}",
                 *([f"  {where}"] if where else []),
-                f"  why: {self.why}",
-                f"  fix: {self.fix}",
+                *([f"  why: {self.why}"] if self.why else []),
+                # Candidates are one below the other.
+                "  fix: " + self.fix.replace("\n", "\n       "),
+                f"  see {self.kind.page}",
             ]
         )
 
@@ -150,7 +175,7 @@ def _hardest_first(finding: Finding) -> tuple[bool, str, int, str, str]:
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Each finding once: errors before warnings, then as they stand in the file."""
+    """Each finding once: errors before warnings, then in the order of the file."""
     return tuple(sorted(dict.fromkeys(findings), key=_hardest_first))
 
 
@@ -160,7 +185,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant, if any is near."""
+    """The known word that is most similar, if one is similar enough."""
     from difflib import get_close_matches  # 3 ms that only mistakes should pay for
 
     by_lower = {each.lower().replace("-", "_"): each for each in known}
@@ -168,10 +193,10 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return by_lower[close[0]] if close else None
 
 
-def render(findings: Sequence[Finding], outcome: str = "nothing was changed") -> str:
-    """All findings as text, hardest first, closed by a line that counts them.
+def render(findings: Sequence[Finding], outcome: str = "") -> str:
+    """All findings as text, errors first, and a last line that counts them.
 
-    `outcome` is what an error means for whoever reads it.
+    `outcome` is what the errors prevented, where a command would have changed something.
     """
     ordered = in_order(findings)
     errors = sum(finding.is_error for finding in ordered)
@@ -179,12 +204,12 @@ def render(findings: Sequence[Finding], outcome: str = "nothing was changed") ->
     counts = [counted(errors, "error")] if errors else []
     if warnings:
         counts.append(counted(warnings, "warning"))
-    closing = ", ".join(counts) + (f"; {outcome}" if errors else "")
+    closing = ", ".join(counts) + (f"; {outcome}" if errors and outcome else "")
     return "\n".join([*map(str, ordered), *([closing] if counts else [])])
 
 
 class Refused(ValueError):
-    """What was declared cannot be used. `findings` has every reason, errors and warnings."""
+    """A declaration that cannot be used. `findings` has every error and warning."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         """Keep the findings; the text of the exception is their rendering."""

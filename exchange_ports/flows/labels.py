@@ -7,8 +7,11 @@ of an address (`AddressLabels`), as a part of a change (`outside_label`).
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, reduce
+from ipaddress import ip_address
+from operator import or_
 from typing import Final, Protocol, TypeAlias
 
 from exchange_ports.findings import counted
@@ -249,6 +252,17 @@ ANY_WORD: Final = "any"
 #: Python also takes netmasks and scopes, which no rule does.
 _LETTERS: Final = re.compile(r"[0-9a-fA-F:.]+(?:/[0-9]{1,3})?")
 
+#: Several ends in one text; a comma in brackets is between the parts of one.
+_BETWEEN_ENDS: Final = re.compile(r", ?(?![^(]*\))")
+
+#: How reports print everyone, by the word that a question has for it.
+_EVERYONE_PRINTED: Final = {
+    "the Internet": INTERNET_WORD,
+    "Internet (public addresses)": INTERNET_WORD,
+    "Internet (any address)": ANY_WORD,
+    "any address": ANY_WORD,
+}
+
 #: Ends that a stack file names by a key alone; `clients.office` is `office` too.
 _BY_KEY: Final = (EndpointKind.CLIENTS, EndpointKind.RELAY, EndpointKind.WITNESS)
 
@@ -269,13 +283,16 @@ class QueryEndpoint:
 
     @classmethod
     def at(cls, range_: str) -> "QueryEndpoint":
-        """An address or a range.
+        """An address, a range in CIDR form, or one from a first to a last address.
 
-        :raises ValueError: it is neither, or has host bits.
+        :raises ValueError: it is none of them, or has host bits.
         """
-        if not _LETTERS.fullmatch(range_):
+        ends = range_.split("-")
+        if not all(map(_LETTERS.fullmatch, ends)) or len(ends) > 2:  # noqa: PLR2004
             raise ValueError(f"{range_} is no address")
-        return cls(range_, (), AddressSet.of([network(range_)]))
+        if len(ends) == 1:
+            return cls(range_, (), AddressSet.of([network(range_)]))
+        return cls(range_, (), AddressSet.between(*map(ip_address, ends)))
 
 
 class _Declared(Protocol):
@@ -308,13 +325,66 @@ class EndpointNames:
         ):
             named.setdefault(name, asked)
         self.named: Mapping[str, QueryEndpoint] = named
+        self._plans = plans
 
     def find(self, text: str) -> QueryEndpoint:
-        """The end that is called so, or at that address.
+        """The end that is called so, is at that address, or is printed so by a report.
+
+        Several, with commas between, are all of them.
 
         :raises ValueError: there is none.
         """
-        return self.named[text] if text in self.named else QueryEndpoint.at(text)
+        several = [self._one(each) for each in _BETWEEN_ENDS.split(text)]
+        if len(several) == 1:
+            return several[0]
+        servers = {name for each in several for name in each.servers}
+        addresses = reduce(or_, (each.addresses for each in several))
+        return QueryEndpoint(text, tuple(sorted(servers)), addresses)
+
+    def _one(self, text: str) -> QueryEndpoint:
+        known = self.named.get(text) or self._printed.get(text)
+        if known is not None:
+            return known
+        base, bracket, inside = text.partition(" (")
+        if not bracket or not inside.endswith(")"):
+            return QueryEndpoint.at(text)
+        # `10.64.3.4 (clients office)` is that address, and `Edge (edge1, edge2)` those servers.
+        for exact in (base, inside[:-1]):
+            if all(map(self._is_exact, exact.split(", "))):
+                return self.find(exact)
+        return self._one(base)
+
+    def _is_exact(self, text: str) -> bool:
+        """Whether it is one server or range."""
+        if self.named.get(text, QueryEndpoint("")).servers == (text,):
+            return True
+        with suppress(ValueError):
+            return bool(QueryEndpoint.at(text))
+        return False
+
+    @cached_property
+    def _printed(self) -> Mapping[str, QueryEndpoint]:
+        """What reports print beside those names. A text that stands for several ends means all of them."""
+        found: dict[str, QueryEndpoint] = {}
+        for text, servers in (*_kinds(self._plans.inventory), *_members(self._plans.inventory)):
+            found.setdefault(text, QueryEndpoint(text, tuple(sorted(servers))))
+        flows = FlowIndex(self._plans.flows, {})
+        for end in flows.outside:
+            text = label(end)
+            before = found[text].addresses if text in found else AddressSet()
+            found[text] = QueryEndpoint(text, (), before | flows.end(end))
+        return {**found, **{text: self.named[word] for text, word in _EVERYONE_PRINTED.items()}}
+
+
+def _members(inventory: Inventory) -> Iterator[tuple[str, frozenset[str]]]:
+    """The servers of each group, as a plan prints it in its network, and elsewhere."""
+    groups: dict[Group, set[str]] = {}
+    for server in inventory.servers:
+        for group in server.groups:
+            groups.setdefault(group, set()).add(server.name)
+    for group, servers in groups.items():
+        yield group.key, frozenset(servers)
+        yield f"{group.key} in {group.network}", frozenset(servers)
 
 
 def _internet(topology: Topology) -> AddressSet:

@@ -9,8 +9,8 @@ from exchange_ports.clouds.base import PlannedRule
 from exchange_ports.findings import Path
 from exchange_ports.flows import Reason
 from exchange_ports.flows import in_order as reasons_in_order
-from exchange_ports.flows.flow_index import OPPOSITE, Way
-from exchange_ports.flows.labels import QueryEndpoint
+from exchange_ports.flows.flow_index import OPPOSITE, FlowIndex, Way
+from exchange_ports.flows.labels import AddressLabels, QueryEndpoint
 from exchange_ports.planning import Plans
 from exchange_ports.proof import answers
 from exchange_ports.proof.network_model import FilterComparison, NetworkModel
@@ -136,11 +136,19 @@ class Explainer:
                 break
 
     def _all(self) -> Iterator[PlannedRule]:
+        # One address may be a sender of mail and a smart host: the direction says which of both.
+        flows = self._model.plans.flows
+        labels = {
+            way: AddressLabels(self._model.plans.inventory, FlowIndex(those, {}))
+            for way, those in (
+                ("in", [each for each in flows if isinstance(each.destination, Group)]),
+                ("out", [each for each in flows if isinstance(each.source, Group)]),
+            )
+        }
         for key, plan in sorted(self._model.plans.networks.items()):
             for rule in self._model.views[plan.network].planned_rules():
-                yield replace(
-                    rule, network=key, peer=rule.peer or self._model.labels.several(rule.addresses)
-                )
+                peer = rule.peer or labels[rule.way].several(rule.addresses)
+                yield replace(rule, network=key, peer=peer)
 
 
 def without(plans: Plans, rules: Collection[PlannedRule]) -> Plans:
@@ -157,7 +165,7 @@ def without(plans: Plans, rules: Collection[PlannedRule]) -> Plans:
 def _changed(before: NetworkModel, after: NetworkModel) -> Iterator[answers.Region]:
     """What passed before and does not after, and the other way round: with two managed ends, at both."""
     for server, way, own, opened, cut in FilterComparison().changes(
-        before.managed(), before.permitted, after.permitted
+        before.managed(), before.usable, after.usable
     ):
         for model, passes, some in ((before, False, cut), (after, True, opened)):
             for addresses, services in some.groups():
@@ -185,7 +193,7 @@ def _lets(model: NetworkModel, there: answers.RegionEndpoint, way: Way, own: Add
     """What the other end lets through; of one that is not ours nothing is claimed."""
     if there.server is None or not there.managed:
         return ServiceSet.everything()
-    return model.permitted(there.server, OPPOSITE[way], there.addresses.example()).at(own)
+    return model.usable(there.server, OPPOSITE[way], there.addresses.example()).at(own)
 
 
 def _seen(

@@ -1,8 +1,9 @@
-"""The comment of a pull request, as Markdown for GitHub.
+"""The comment of a pull request, as Markdown for GitHub, GitLab and Azure DevOps.
 
-Two rules. Words of users are set as code, where neither Markdown, HTML, mentions nor links are read;
-what is not set so is ours. And no text is longer than a comment may be: each table is made of whole
-rows, and the longest lose rows at their end, with a count.
+For each stack: the edits, then the changes of traffic as a `diff` block, which forges color, then the rest
+folded. Two rules. Words of users are code or stand in blocks of code, where neither Markdown, HTML, mentions
+nor links are read; all other text is ours. And no comment is longer than a forge accepts: each table consists
+of whole rows, and the longest lose rows at their end, with a count.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,10 +14,11 @@ from urllib.parse import quote as url_quoted
 from exchange_ports import __version__
 from exchange_ports.catalog import BY_ID
 from exchange_ports.clouds import asked_by_platform
-from exchange_ports.differences import Cause, Change, Effect
+from exchange_ports.differences import Change, Effect
 from exchange_ports.findings import Finding, counted, printable
 from exchange_ports.flows import Reason
 from exchange_ports.reports import headline
+from exchange_ports.reports.change_picture import picture_lines
 from exchange_ports.reports.review import Comparison, Review, worst_use
 from exchange_ports.reports.writers import fenced, longest_run
 from exchange_ports.rollout import Does
@@ -30,7 +32,7 @@ _MOST_LINKS: Final = 2
 
 _NOT_COVERED: Final = (
     "Not covered: network ACLs, route tables, central firewalls, Azure Virtual Network Manager "
-    "rules, and what stands in the accounts beside these stacks."
+    "rules, and whatever else is in the accounts."
 )
 
 
@@ -56,7 +58,7 @@ class _Table:
     rows: tuple[str, ...]
     after: str = ""
     #: How a cut is said, with the number of rows that are left out.
-    more: str = "| | and {} more rows, in the whole report | | | |\n"
+    more: str = "| | and {} more rows, in the full report | | | |\n"
 
     def shown(self, most: int | None) -> str:
         """The whole, or with as many rows as have room in so many bytes."""
@@ -80,8 +82,8 @@ class _Table:
 def comment(found: Comparison, links: Links = NO_LINKS, most: int | None = MOST_BYTES) -> str:
     """The comment; with `most` None the whole report.
 
-    The same comparison gives the same bytes, at most `most` of them. Of an environment that is not new
-    the name is never cut.
+    The same comparison gives the same bytes, at most `most` of them. Of a stack that is not new
+    the name is never left out.
     """
     told = found.told
     start = f"{_marker(found)}\n### {headline.headline(found, _code)}\n\n{_alert(found)}"
@@ -92,14 +94,14 @@ def comment(found: Comparison, links: Links = NO_LINKS, most: int | None = MOST_
     if most is None:
         every = [table for group in groups for table in group]
         return "".join(table.shown(None) for table in (first, *summary, *every, last))
-    # As many environments as fit with every table cut to nothing; nearly always all of them.
+    # As many stacks as fit with every table cut to nothing; nearly always all of them.
     floors = [sum(_bytes(table.shown(0)) for table in group) for group in groups]
     kept = next((n for n in range(len(groups), 0, -1) if sum(floors[:n]) <= most), 0)
     while True:
         tables = [first, *summary, *(table for group in groups[:kept] for table in group)]
         if kept < len(groups):
             left = len(groups) - kept
-            more = f"**{counted(left, 'more environment')}, in the whole report.**"
+            more = f"**{counted(left, 'more stack')}, in the full report.**"
             tables.append(_table_of(f"\n{more}\n"))
         tables.append(last)
         text = _fitted(tables, most)
@@ -211,32 +213,39 @@ def _places(review: Review, change: Change, links: Links) -> str:
     return ", ".join(said)
 
 
-# ---- one environment ----
+# ---- one stack ----
 
 
 def _of_stack(review: Review, links: Links) -> Iterator[_Table]:
     yield _table_of(f"\n#### {_code(review.name)}\n\n")
-    for side, summary in ((review.new, "Does not load"), (review.old, "Did not load before")):
+    for side, summary in ((review.new, "Not valid"), (review.old, "Not valid before")):
         if side is not None and side.plans is None:
-            more = "\nand {} more findings, in the whole report\n"
+            more = "\nand {} more findings, in the full report\n"
             found = tuple(map(_finding, side.errors))
             yield _Table(f"**{summary}:**\n\n", found, "\n", more)
     target = tuple(f"- {_code(str(each))}\n" for each in review.target)
     if target:
-        more = "- and {} more, in the whole report\n"
+        more = "- and {} more, in the full report\n"
         yield _Table("**Target changed:**\n\n", target, "\n", more)
-    shown, servers, reasons = _sorted(review)
+    edits = tuple(f"- {each}\n" for each in headline.edits(review, _code))
+    if edits:
+        yield _Table("", edits, "\n", "- and {} more, in the full report\n")
+    shown, following, reasons = _sorted(review)
     if shown:
-        yield _changes("", shown, review, links, "\n")
-    lines = tuple(f"- {note}\n" for note in headline.notes(review, _code))
-    if lines:
-        yield _Table("", lines, "\n", "- and {} more, in the whole report\n")
+        yield _colored(shown)
+    update = tuple(f"{each}.\n" for each in headline.update(review, _code))
+    if update:
+        yield _Table("", update, "\n", "and {} more, in the full report\n")
+    picture = picture_lines(shown or following)
+    if picture:
+        yield _table_of(f"{_open('Picture')}```mermaid\n{picture}```\n{_CLOSE}")
     for summary, several in (
-        ("of servers that come, go or have another address", servers),
-        ("of the same traffic for another reason", reasons),
+        ("Reasons and lines: {}", shown),
+        ("Traffic that follows from these edits: {}", following),
+        ("Same traffic, other reason: {}", reasons),
     ):
         if several:
-            title = _open(f"{counted(len(several), 'row')} {summary}")
+            title = _open(summary.format(counted(len(several), "row")))
             yield _changes(title, several, review, links, _CLOSE)
     yield from _details(review)
 
@@ -244,22 +253,58 @@ def _of_stack(review: Review, links: Links) -> Iterator[_Table]:
 def _sorted(
     review: Review,
 ) -> tuple[list[headline.HeadlineRow], list[headline.HeadlineRow], list[headline.HeadlineRow]]:
-    """The rows to be seen at once, those that follow a server, and those of other reasons alone.
-
-    What is new with a server and must not be missed is seen at once too.
-    """
+    """The rows to be seen at once, those that follow from an edit, and those of other reasons alone."""
     shown: list[headline.HeadlineRow] = []
-    servers: list[headline.HeadlineRow] = []
+    following: list[headline.HeadlineRow] = []
     reasons: list[headline.HeadlineRow] = []
     for row in headline.rows(review.changes.all):
-        cause = row.change.cause
         if row.change.effect is Effect.REASON:
             reasons.append(row)
-        elif cause is Cause.DECLARED or (cause is Cause.COMES and row.labels):
-            shown.append(row)
         else:
-            servers.append(row)
-    return (shown, servers, reasons) if shown or servers else (reasons, [], [])
+            (shown if headline.is_shown(review, row) else following).append(row)
+    return (shown, following, reasons) if shown or following else (reasons, [], [])
+
+
+# ---- changes in color ----
+
+#: Characters. A longer line of a block is continued on another one: forges do not break it.
+_WIDTH: Final = 96
+#: Rows. More than these are too many to read in a block; the table below contains all of them.
+_MOST_SEEN: Final = 40
+_ARROWS: Final = {"→": "->", "↔": "<->"}
+
+
+def _colored(several: Sequence[headline.HeadlineRow]) -> _Table:
+    """The rows as a `diff` block: green is newly allowed, red newly blocked, and ! is a risk."""
+    seen = several[:_MOST_SEEN]
+    written = tuple("".join(f"{line}\n" for line in _lines(row)) for row in seen)
+    fence = "`" * max(3, longest_run("".join(written)) + 1)
+    left = len(several) - len(seen)
+    rest = f"# and {left} more in the table below\n" if left else ""
+    more = "# and {} more of these in the table below\n"
+    return _Table(f"{fence}diff\n", written, f"{rest}{fence}\n\n", more)
+
+
+def _lines(row: headline.HeadlineRow) -> Iterator[str]:
+    one, other = map(headline.who, row.ends)
+    start = f"{row.sign} {headline.ports(row.change.services)}: {one}"
+    end = f"{_ARROWS[row.arrow]} {other}"
+    if len(start) + len(end) < _WIDTH:
+        yield f"{start} {end}"
+    else:
+        yield start
+        yield f"{row.sign}     {end}"
+    if row.labels:
+        yield f"! {', '.join(row.labels)}"
+    for reason in row.change.reasons[:_MOST_REASONS]:
+        yield f"  {_plain_why(reason)}"
+
+
+def _plain_why(reason: Reason) -> str:
+    marks = [reason.entry, reason.ticket, reason.owner and f"owner {reason.owner}"]
+    marks.append(reason.review_by and f"until {reason.review_by}")
+    said = ", ".join(mark for mark in marks if mark)
+    return printable(f"{reason.summary} ({said})" if said else reason.summary)
 
 
 def _finding(finding: Finding) -> str:
@@ -300,28 +345,34 @@ def _details(review: Review) -> Iterator[_Table]:
         total = headline.done_words(each for _, each in found)
         head = "| network | what | kind | name |\n|---|---|---|---|\n"
         lines = tuple(
-            f"| {_cell(place)} | {each.does.value} | {each.kind} | {_cell(each.name)} |\n"
+            f"| {_cell(place)} | {_DOES[each.does]} | {each.kind} | {_cell(each.name)} |\n"
             for place, each in found
         )
-        more = "| | and {} more, in the whole report | | |\n"
-        yield _Table(f"{_open(f'In the clouds: {total}')}{head}", lines, _CLOSE, more)
+        more = "| | and {} more, in the full report | | |\n"
+        yield _Table(f"{_open(f'Cloud resources: {total}')}{head}", lines, _CLOSE, more)
     passing = () if review.update is None else review.update.at_once.issues
     if passing:
-        summary = f"At once, in passing: {len(passing)} cut or opened"
+        summary = f"Update in one step: {counted(len(passing), 'case')} of traffic blocked or allowed temporarily"
         lines = tuple(f"- {_PASSING[each.effect]}: {_code(str(each))}\n" for each in passing)
-        yield _Table(_open(summary), lines, _CLOSE, "- and {} more, in the whole report\n")
+        yield _Table(_open(summary), lines, _CLOSE, "- and {} more, in the full report\n")
     if review.warnings_new or review.warnings_gone:
         counts = (len(review.warnings_new), len(review.warnings_gone), review.warnings_kept)
-        summary = "Warnings: {} new, {} gone, {} unchanged".format(*counts)
+        summary = "Warnings: {} new, {} resolved, {} unchanged".format(*counts)
         warned = [("new", each) for each in review.warnings_new]
-        warned += [("gone", each) for each in review.warnings_gone]
+        warned += [("resolved", each) for each in review.warnings_gone]
         lines = tuple(
             f"- {how}: {_code(f'{each.kind.code}: {each.summary}')}\n" for how, each in warned
         )
-        yield _Table(_open(summary), lines, _CLOSE, "- and {} more, in the whole report\n")
+        yield _Table(_open(summary), lines, _CLOSE, "- and {} more, in the full report\n")
 
 
-_PASSING: Final = {Passing.CUT: "cut", Passing.OPEN: "opened"}
+_DOES: Final = {
+    Does.CREATE: "create",
+    Does.CHANGE: "update in place",
+    Does.REPLACE: "replace",
+    Does.DELETE: "delete",
+}
+_PASSING: Final = {Passing.CUT: "blocked", Passing.OPEN: "allowed"}
 
 
 # ---- all of them ----
@@ -329,16 +380,16 @@ _PASSING: Final = {Passing.CUT: "cut", Passing.OPEN: "opened"}
 
 def _summary(reviews: Iterable[Review]) -> _Table:
     head = (
-        "| environment | opens | cuts | created | changed | replaced | deleted | nearest limit |\n"
+        "| stack | newly allowed | newly blocked | created | updated | replaced | deleted | nearest limit |\n"
         "|---|--:|--:|--:|--:|--:|--:|---|\n"
     )
-    more = "| and {} more, in the whole report | | | | | | | |\n"
+    more = "| and {} more, in the full report | | | | | | | |\n"
     return _Table(head, tuple(map(_summed, reviews)), "", more)
 
 
 def _summed(review: Review) -> str:
     if review.fails:
-        return f"| {_cell(review.name)} | does not load | | | | | | |\n"
+        return f"| ❌ {_cell(review.name)} | **not valid** | | | | | | |\n"
     counts = [
         len(headline.rows(several)) for several in (review.changes.opened, review.changes.cut)
     ]
@@ -352,25 +403,32 @@ def _summed(review: Review) -> str:
 
 
 def _alert(found: Comparison) -> str:
-    """What nobody must miss, each in a box that GitHub draws."""
+    """What a reader must not miss, each in a box that GitHub draws."""
     code = headline.code_changed(found, _code)
     boxes = [
-        f"> [!CAUTION]\n> Not reviewed: {_code(each.summary.partition(': ')[2])}: {_code(each.why)}\n\n"
+        f"> [!CAUTION]\n> Not reviewed: {_code(headline.file_of(each))}: {_code(each.why)}\n\n"
         for each in found.not_reviewed
     ]
     boxes += [f"> [!WARNING]\n> {code}\n\n"] if code else []
+    broken = [each for each in found.told if each.fails and not each.not_reviewed]
+    if broken:
+        files = ", ".join(_code(each.stack.file) for each in broken[:_MOST_FILES])
+        more = f" and {len(broken) - _MOST_FILES} more" if len(broken) > _MOST_FILES else ""
+        boxes.append(f"> [!CAUTION]\n> Not valid, so not compared: {files}{more}\n\n")
     said = headline.cautions(found.told)
     if said:
-        boxes.append(f"> [!CAUTION]\n> Newly let through: {', '.join(said)}\n\n")
+        boxes.append(f"> [!CAUTION]\n> Newly allowed: {', '.join(said)}\n\n")
     return "".join(boxes)
 
 
-#: So many environments have a heading each, and need no list of names.
+#: More files than this are counted in a box.
+_MOST_FILES: Final = 10
+#: So many stacks have a heading each, and need no list of names.
 _FEW: Final = 3
 
 
 def _names(told: Sequence[Review]) -> str:
-    """Every environment that is not new, by name, where there are many."""
+    """Every stack that is not new, by name, where there are many."""
     if len(told) <= _FEW:
         return ""
     said: dict[str, list[str]] = {}
@@ -385,8 +443,8 @@ def _names(told: Sequence[Review]) -> str:
 def _unnamed(told: Sequence[Review]) -> str:
     number = sum(each.edit != "added" for each in told)
     return (
-        f"**{number} environments change that are not new, and a comment has no room for their names. "
-        f"Do not merge before you read the whole report.**\n"
+        f"**{number} stacks change that are not new, and a comment has no room for their names. "
+        f"Do not merge before you read the full report.**\n"
     )
 
 
@@ -394,7 +452,7 @@ def _closing(found: Comparison, links: Links) -> str:
     ids = (found.base, found.head)
     sides = " → ".join(_code(each[:_DIGITS] if _is_id(each) else each) for each in ids)
     folder = "" if found.folder == "." else f"{_code(found.folder)}: "
-    report = f" · [Whole report]({links.report})" if links.report is not None else ""
+    report = f" · [Full report]({links.report})" if links.report is not None else ""
     return f"\n{_NOT_COVERED}\n\n{folder}{sides} · exchange-ports {__version__}{report}\n"
 
 

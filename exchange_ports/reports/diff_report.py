@@ -20,13 +20,13 @@ _MOST: Final = 20
 _MOST_ALIGNED: Final = 70
 _LOOKS: Final = {
     Effect.OPENED: doc.Look.GOOD,
-    Effect.CUT: doc.Look.RISK,
-    Effect.REASON: doc.Look.OUT,
+    Effect.CUT: doc.Look.BAD,
+    Effect.REASON: doc.Look.PLAIN,
 }
 _HEADINGS: Final = {
-    Effect.OPENED: "newly let through",
-    Effect.CUT: "newly cut",
-    Effect.REASON: "the same traffic for another reason",
+    Effect.OPENED: "newly allowed",
+    Effect.CUT: "newly blocked",
+    Effect.REASON: "same traffic, other reason",
 }
 
 
@@ -40,8 +40,8 @@ def diff_report(found: Comparison) -> doc.Document:
 def _sections(found: Comparison) -> Iterator[doc.Section]:
     yield doc.Section(headline.headline(found))
     for each in found.not_reviewed:
-        text = f"{each.summary}: {each.why}"
-        yield doc.Section("", (doc.Paragraph(doc.Text(text, doc.Look.RISK)),))
+        text = f"{each.summary} {each.why}"
+        yield doc.Section("", (doc.Paragraph(doc.Text(text, doc.Look.BAD)),))
     code = headline.code_changed(found)
     if code:
         yield doc.Section("", (doc.Paragraph(doc.Text(code, doc.Look.RISK)),))
@@ -49,27 +49,28 @@ def _sections(found: Comparison) -> Iterator[doc.Section]:
 
 
 def _of_stack(review: Review) -> Iterator[doc.Block]:
-    for side, summary in ((review.new, "does not load"), (review.old, "did not load before")):
+    for side, summary in ((review.new, "not valid"), (review.old, "not valid before")):
         if side is not None and side.plans is None:
             found = (line for finding in side.errors for line in str(finding).splitlines())
-            yield _at(2, doc.Text(summary, doc.Look.RISK))
+            yield _at(2, doc.Text(summary, doc.Look.BAD))
             yield from (_at(4, each.lstrip(), 4 + len(each) - len(each.lstrip())) for each in found)
     for each in review.target:
         yield _at(2, doc.Text(f"target: {printable(str(each))}", doc.Look.RISK))
+    yield from (_at(2, each) for each in _counted(headline.edits(review)))
     for effect, summary in _HEADINGS.items():
         several = headline.rows(review.changes.of(effect))
         if several:
             yield _at(2, doc.Text(summary, doc.Look.ASIDE))
             yield from _of_rows(several, review)
-    yield from (_at(2, note) for note in _counted(headline.notes(review)))
+    yield from (_at(2, each) for each in _counted(headline.update(review)))
     issues = () if review.update is None else review.update.at_once.issues
     yield from (_at(4, doc.Text(issue, doc.Look.RISK)) for issue in _counted(issues))
     for place, done in review.operations:
         none = not done and review.unlisted
         yield _at(2, f"{place}: {headline.UNLISTED if none else headline.done_words(done)}")
-    for summary, warnings in (("new", review.warnings_new), ("gone", review.warnings_gone)):
+    for summary, warnings in (("new", review.warnings_new), ("resolved", review.warnings_gone)):
         for warning in _counted(f"[{each.kind.code}] {each.summary}" for each in warnings):
-            yield _at(2, doc.Text(f"warning that is {summary}: {warning}", doc.Look.NOTE))
+            yield _at(2, doc.Text(f"{summary} warning: {warning}", doc.Look.NOTE))
     use = None if review.new is None or review.new.plans is None else worst_use(review.new.plans)
     if use is not None:
         used = f"{use.used} of {use.limit.most} {use.limit.what}"
@@ -93,7 +94,7 @@ def _of_rows(several: Sequence[headline.HeadlineRow], review: Review) -> Iterato
     # Services stand under each other where the ends leave room for them.
     width = max((len(text) for text in texts if len(text) <= _MOST_ALIGNED), default=0)
     for text, row in zip(texts, several, strict=True):
-        look = doc.Look.RISK if row.labels else _LOOKS[row.change.effect]
+        look = _LOOKS[row.change.effect]
         yield doc.Paragraph(
             doc.Text(f"{text:{width}}  {headline.ports(row.change.services)}", look), 2, 6
         )

@@ -21,11 +21,13 @@ class Look(StrEnum):
     REFERENCE = "reference"
     #: Beside what matters: the members of a group, the addresses of a name, the heads of columns.
     ASIDE = "aside"
+    #: A risk that somebody accepted, or that needs a decision.
     RISK = "risk"
     NOTE = "note"
+    #: Allowed, newly or not; what holds.
     GOOD = "good"
-    #: Of traffic that leaves; what is let in is `GOOD`.
-    OUT = "out"
+    #: Blocked, newly or not; what is refused or fails.
+    BAD = "bad"
 
 
 class Text(NamedTuple):
@@ -62,11 +64,6 @@ def lines(value: Value) -> tuple[Words, ...]:
 def plain(value: Value) -> str:
     """A line or a cell without looks, lines joined by blanks."""
     return " ".join("".join(each.text for each in line) for line in lines(value))
-
-
-def direction(way: str) -> Text:
-    """`in` or `out`, told apart at a glance."""
-    return Text(way, Look.GOOD if way == "in" else Look.OUT)
 
 
 def spaced(*several: Line) -> Words:
@@ -125,6 +122,10 @@ class Row(NamedTuple):
     cells: tuple[Value, ...]
     look: Look = Look.PLAIN
     id: str = ""
+    #: More ids of the same row, where it stands for several things.
+    more_ids: tuple[str, ...] = ()
+    #: By what a reader may filter, with the values of this row. The same names in all rows of a document.
+    keys: Sequence[tuple[str, tuple[str, ...]]] = ()
 
 
 class Table(NamedTuple):
@@ -133,11 +134,11 @@ class Table(NamedTuple):
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     caption: str = ""
-    #: How wide the columns are, in hundredths of a page; none where they may find their own.
+    #: How wide the columns are in HTML, in hundredths of a page; none where they may find their own.
     shares: tuple[int, ...] = ()
-    #: The most characters of each column as text; none where cells run on.
-    widths: tuple[int, ...] = ()
     indent: int = 2
+    #: The same in another arrangement, as text, where that fits the width and is no longer.
+    instead: "Table | None" = None
 
 
 class Section(NamedTuple):
@@ -148,7 +149,15 @@ class Section(NamedTuple):
     id: str = ""
 
 
-Block: TypeAlias = Paragraph | Items | Facts | Code | Table | Section
+class Picture(NamedTuple):
+    """A picture as SVG, and as a Mermaid flowchart for pages that draw these; `text` is what it shows."""
+
+    text: str
+    svg: str
+    mermaid: str
+
+
+Block: TypeAlias = Paragraph | Items | Facts | Code | Table | Picture | Section
 
 
 class Records(NamedTuple):
@@ -170,7 +179,7 @@ class Document(NamedTuple):
     titled: bool = True
     #: Where words lead that are known by a label, in the order in which they are listed.
     references: Mapping[str, str] | None = None
-    #: Lines of text are broken there; 0 where they run on.
+    #: Where lines of text are broken in a file; 0 where they run on. A terminal has its own width.
     width: int = 0
     #: What CSV and JSON have, where it is more than what people read.
     records: Callable[[], Records] | None = None
@@ -185,9 +194,11 @@ class Document(NamedTuple):
 class Origin(NamedTuple):
     """What a report was made from and by what, so that a reader can make it again. No clock.
 
-    A stack file by its name, the SHA-256 of its bytes in hexadecimal, and our version.
+    A stack file by its name, the SHA-256 of its bytes in hexadecimal, and our version; and the commit that
+    contains these bytes, where the caller knows it.
     """
 
     file: str
     sha256: str
     version: str
+    commit: str = ""

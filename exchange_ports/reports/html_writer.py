@@ -1,20 +1,25 @@
-"""A document as one HTML file that needs nothing else: no script, no font, no picture, no connection.
+"""A document as one HTML file that needs nothing else: no font, no file, no connection.
 
 It is made as a tree and written by the standard library, so that no text of a user can be anything
-but text. All that is not ASCII is written by number, whatever encoding a shell has.
+but text. All that is not ASCII is written by number, whatever encoding a shell has. The page is complete
+without script; the only script that a browser runs in it filters rows, and is allowed by its hash.
 """
 
 import re
+from base64 import b64encode
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from typing import Final
 from xml.etree import ElementTree
 
 from exchange_ports.reports import document as doc
+from exchange_ports.reports.html_script import FILTER
 
-#: What a browser may load for it: nothing.
-_POLICY: Final = (
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-)
+#: What a browser may load for it: nothing but what the page itself contains.
+_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+#: The filter's script too, and no other one.
+_HASH: Final = b64encode(sha256(FILTER.encode()).digest()).decode()
+_POLICY_WITH_FILTER: Final = f"{_POLICY}; script-src 'sha256-{_HASH}'"
 
 Element = ElementTree.Element
 
@@ -23,7 +28,8 @@ def to_html(document: doc.Document) -> str:
     """The document as HTML, in ASCII, ending with a newline."""
     root = _element("html", lang="en")
     sections = document.sections
-    root.append(_head(document.title or "exchange-ports"))
+    keys = _keys(sections)
+    root.append(_head(document.title or "exchange-ports", filtered=bool(keys)))
     body = ElementTree.SubElement(root, "body")
     if document.title:
         body.append(_header(document))
@@ -32,8 +38,12 @@ def to_html(document: doc.Document) -> str:
         contents.set("aria-label", "Contents")
         body.append(contents)
     main = ElementTree.SubElement(body, "main")
+    if keys:
+        main.append(_filter(keys))
     for section in sections:
         main.extend(_block(section, 2))
+    if keys:
+        body.append(_element("script", FILTER))
     written = ElementTree.tostring(root, encoding="us-ascii", method="html").decode("ascii")
     return f"<!DOCTYPE html>\n{written}\n"
 
@@ -55,8 +65,42 @@ def _append_text(element: Element, text: str) -> None:
         element.text = (element.text or "") + text
 
 
-def _head(title: str) -> Element:
-    policy = {"http-equiv": "Content-Security-Policy", "content": _POLICY}
+def _keys(blocks: Iterable[doc.Block]) -> dict[str, dict[str, None]]:
+    """By what rows may be filtered, with all values that there are."""
+    found: dict[str, dict[str, None]] = {}
+    for block in blocks:
+        several = _keys(block.blocks) if isinstance(block, doc.Section) else {}
+        for row in block.rows if isinstance(block, doc.Table) else ():
+            for name, values in row.keys:
+                several.setdefault(name, {}).update(dict.fromkeys(values))
+        for name, values in several.items():
+            found.setdefault(name, {}).update(values)
+    return found
+
+
+def _filter(keys: dict[str, dict[str, None]]) -> Element:
+    """The fields by which a reader filters rows. A page without script does not show them."""
+    form = _element("form", id="filter", hidden="hidden")
+    form.set("aria-label", "Filter rules")
+    for name, values in keys.items():
+        if name == PORT:
+            field = _element("input", name=name, size="9", placeholder="number")
+        else:
+            options = (_element("option", value, value=value) for value in sorted(values))
+            field = _element("select", _element("option", "any", value=""), *options, name=name)
+        form.append(_element("label", f"{name} ", field))
+    form.append(_element("button", "Clear", type="reset"))
+    form.append(_element("output"))
+    return form
+
+
+#: The one key that is typed and not chosen: a port is in many ranges.
+PORT: Final = "port"
+
+
+def _head(title: str, *, filtered: bool) -> Element:
+    content = _POLICY_WITH_FILTER if filtered else _POLICY
+    policy = {"http-equiv": "Content-Security-Policy", "content": content}
     return _element(
         "head",
         _element("meta", charset="utf-8"),
@@ -114,6 +158,10 @@ def _block(block: doc.Block, level: int) -> Iterator[Element]:
             yield facts
         case doc.Code():
             yield _element("pre", "\n".join(map(doc.plain, block.lines)))
+        case doc.Picture():
+            data = b64encode(block.svg.encode()).decode()
+            image = _element("img", src=f"data:image/svg+xml;base64,{data}", alt=block.text)
+            yield _element("figure", image, _element("figcaption", block.text))
         case doc.Table():
             yield _table(block)
 
@@ -128,17 +176,28 @@ def _table(table: doc.Table) -> Element:
         made.append(_element("colgroup", *columns))
     heads = (_element("th", column, scope="col") for column in table.columns)
     made.append(_element("thead", _element("tr", *heads)))
-    made.append(_element("tbody", *map(_row, table.rows)))
+    # A phone shows each row as a card, in which every cell has its column's name.
+    names = table.columns if table.shares else ("",) * len(table.columns)
+    made.append(_element("tbody", *(_row(row, names) for row in table.rows)))
     # A table that is wider than a telephone scrolls by itself.
     return _element("div", made, class_="wide")
 
 
-def _row(row: doc.Row) -> Element:
+def _row(row: doc.Row, columns: Iterable[str]) -> Element:
     made = _element("tr", *(_element("td", *_lines(each)) for each in row.cells))
+    for cell, column in zip(made, columns, strict=True):
+        if column and len(cell) + len(cell.text or ""):
+            cell.set("data-column", column)
     if row.look:
         made.set("class", row.look.value)
     if row.id:
         made.set("id", row.id)
+        made[0][:0] = [_element("span", id=each) for each in row.more_ids]
+        here = _element("a", "#", href=f"#{row.id}", class_="here")
+        here.set("aria-label", "Link to this row")
+        made[-1].extend((_element("wbr"), here))
+    for name, values in row.keys:
+        made.set(f"data-{name}", "\n".join(values))
     return made
 
 
@@ -204,7 +263,16 @@ nav h2 { margin: 0 0 .5rem; padding: 0; border: 0; font-size: 1rem; }
 nav ol { margin: 0; padding-left: 1.5rem; }
 nav > ol { columns: 3 18rem; }
 nav li { break-inside: avoid; }
-tr:target { outline: 2px solid var(--link); }
+tr:target, tr:has(span:target) { outline: 2px solid var(--link); }
+a.here { padding: 0 .3em; color: var(--soft); text-decoration: none; opacity: .5; }
+tr:hover a.here, a.here:focus-visible { opacity: 1; }
+figure { margin: .75rem 0 1.5rem; }
+img { max-width: 100%; height: auto; }
+figcaption { color: var(--soft); font-size: .82rem; }
+#filter { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: end; position: sticky; top: 0; z-index: 1; padding: .6rem 0; background: var(--paper); border-bottom: 1px solid var(--line); font-size: .82rem; }
+#filter[hidden], tr[hidden], div[hidden], section[hidden] { display: none; }
+#filter label { color: var(--soft); }
+#filter select, #filter input, #filter button { display: block; max-width: 14rem; padding: .25rem .4rem; font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--line); border-radius: 4px; }
 .wide { overflow-x: auto; margin: .75rem 0 1.5rem; }
 table { width: 100%; border-collapse: collapse; font-size: .9rem; }
 table.fixed { table-layout: fixed; min-width: 62rem; }
@@ -220,7 +288,23 @@ code { font: .85em/1.45 ui-monospace, "Cascadia Mono", "Liberation Mono", Consol
 tr.risk { color: inherit; font-weight: inherit; }
 .note { color: var(--note); }
 .good { color: var(--good); font-weight: 600; }
+.bad { color: var(--risk); font-weight: 600; }
+@media screen and (max-width: 48rem) {
+  body { padding: 1rem .75rem 3rem; }
+  #filter { position: static; }
+  table.fixed { min-width: 0; }
+  table.fixed, table.fixed caption, table.fixed tbody, table.fixed tr, table.fixed td { display: block; }
+  table.fixed thead, table.fixed colgroup { display: none; }
+  table.fixed tr[hidden] { display: none; }
+  table.fixed tr { padding: .5rem 0; border-bottom: 2px solid var(--line); }
+  table.fixed td { padding: .1rem .4rem; border: 0; }
+  td[data-column]::before { content: attr(data-column) ": "; color: var(--soft); font-size: .82em; }
+}
 @media print {
+  #filter { position: static; }
+  #filter select, #filter input, #filter button, #filter label, a.here { display: none; }
+  #filter:not(.filtered) { display: none; }
+  figure { margin: 0; }
   @page { size: A4 landscape; margin: 14mm 12mm 16mm; @bottom-right { content: counter(page) " / " counter(pages); font: 8pt system-ui, "Liberation Sans", Arial, sans-serif; } }
   :root {
     color-scheme: light;

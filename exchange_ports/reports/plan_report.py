@@ -93,13 +93,17 @@ def closed(topology: Topology) -> tuple[str, ...]:
 # ---- as a report ----
 
 
-def plan_report(plans: Plans, findings: Sequence[Finding]) -> doc.Document:
+def plan_report(
+    plans: Plans, findings: Sequence[Finding], *, every_limit: bool = False
+) -> doc.Document:
     """What a stack opens, network by network, what stays closed, and how near the limits are."""
-    return doc.Document(lambda: _sections(plans), data=lambda: plan_data(plans, findings))
+    return doc.Document(
+        lambda: _sections(plans, every_limit=every_limit), data=lambda: plan_data(plans, findings)
+    )
 
 
-def _sections(plans: Plans) -> Iterator[doc.Section]:
-    yield from opening_sections(plans)
+def _sections(plans: Plans, *, every_limit: bool) -> Iterator[doc.Section]:
+    yield from opening_sections(plans, every_limit=every_limit)
     for heading, said in (
         ("Stays closed", closed(plans.topology)),
         ("Acknowledged warnings", [": ".join(each) for each in plans.topology.acknowledge.items()]),
@@ -108,8 +112,8 @@ def _sections(plans: Plans) -> Iterator[doc.Section]:
             yield doc.Section(heading, (doc.Items(said),))
 
 
-def opening_sections(plans: Plans) -> Iterator[doc.Section]:
-    """What is opened, by network and zone, and for each limit that is checked whoever is nearest to it."""
+def opening_sections(plans: Plans, *, every_limit: bool = False) -> Iterator[doc.Section]:
+    """What is opened, by network and zone, and how near the limits are."""
     for key, plan in plans.networks.items():
         seen = openings(plans, key)
         for zone in dict.fromkeys(opening.zone for opening in seen):
@@ -118,19 +122,31 @@ def opening_sections(plans: Plans) -> Iterator[doc.Section]:
             table = doc.Table(("", "group", "ports", "peer", "why"), rows)
             yield doc.Section(f"{key} ({platform}), {zone} zone", (table,))
         yield doc.Section("", (doc.Items((_made(plan),)),))
+    yield _limits(plans, every=every_limit)
+
+
+def _limits(plans: Plans, *, every: bool) -> doc.Section:
+    """For each limit that is checked whoever is nearest to it; of those that are half used or less, how many."""
+    uses = [(key, use) for key in plans.networks for use in nearest(plans.uses(key))]
+    shown = [(key, use) for key, use in uses if every or use.used * 2 > use.limit.most]
     rows = tuple(
         doc.Row((key, f"{use.used} of {use.limit.most} {use.limit.what}", use.where, use.limit.per))
-        for key in plans.networks
-        for use in nearest(plans.uses(key))
+        for key, use in shown
     )
-    yield doc.Section(
-        "Limits", (doc.Table(("network", "used", "nearest to it", "counted per"), rows),)
-    )
+    blocks: list[doc.Block] = []
+    if rows:
+        blocks.append(doc.Table(("network", "used", "nearest to it", "counted per"), rows))
+    left = len(uses) - len(shown)
+    if left:
+        more = "more limit" if rows else "limit"
+        is_used = "is at most half used" if left == 1 else "are at most half used"
+        blocks.append(doc.Items((f"{counted(left, more)} {is_used}; `plan --limits` shows all",)))
+    return doc.Section("Limits", blocks)
 
 
 def _row(opening: Opening) -> doc.Row:
     return doc.Row(
-        (doc.direction(opening.direction), opening.role, opening.ports, opening.peer, opening.why),
+        (opening.direction, opening.role, opening.ports, opening.peer, opening.why),
         risk_look(opening.reasons),
     )
 

@@ -12,7 +12,7 @@ from exchange_ports.proof.cross_cloud import Swap
 from exchange_ports.proof.explain import Explanation, PlannedRule, RuleReason
 from exchange_ports.proof.reachability import Answer, Verdict
 from exchange_ports.reports import document as doc
-from exchange_ports.reports.reasons import reason_data
+from exchange_ports.reports.reasons import not_usable, reason_data
 from exchange_ports.topology.checks.additional import Reviews
 from exchange_ports.topology.models import Platform
 
@@ -56,6 +56,8 @@ def _sections(
     proof: Proof, swaps: Iterable[Swap], reviews: Reviews | None
 ) -> Iterator[doc.Section]:
     yield from _proved(proof) if proof.holds else [_failed(proof)]
+    if proof.unusable:
+        yield not_usable(proof.unusable)
     blocks = [block for swap in swaps for block in _swap(swap)]
     if blocks:
         yield doc.Section("", blocks)
@@ -64,7 +66,11 @@ def _sections(
 
 
 def _proved(proof: Proof) -> Iterator[doc.Section]:
-    heading = "Proved: what the rules let through is what the flows mean"
+    heading = doc.Text("Proved: what the rules let through is what the flows mean")
+    if proof.unusable:
+        cannot = counted(len(proof.unusable), "finding")
+        summary = f"Not proved for all flows: {cannot} about flows that cannot work as declared"
+        heading = doc.Text(summary, doc.Look.RISK)
     yield doc.Section(heading, (doc.Items((compared(proof.figures), *_PROVED)),))
     for heading, named in (
         ("Named, not failed", proof.notes),
@@ -85,7 +91,7 @@ def _failed(proof: Proof) -> doc.Section:
         doc.Items(doc.shortened(failures, _MOST), doc.Text(law, doc.Look.STRONG), indent=4)
         for law, failures in by_law.items()
     ]
-    return doc.Section(doc.Text(heading, doc.Look.RISK), laws)
+    return doc.Section(doc.Text(heading, doc.Look.BAD), laws)
 
 
 def _swap(swap: Swap) -> Iterator[doc.Block]:
@@ -100,7 +106,7 @@ def _swap(swap: Swap) -> Iterator[doc.Block]:
         but = "but for platform addresses: the probes of Azure's load balancers"
         yield doc.Items((but,), doc.Text(heading, doc.Look.STRONG))
     else:
-        heading = doc.Text(f"Not the same on {cloud}", doc.Look.RISK)
+        heading = doc.Text(f"Not the same on {cloud}", doc.Look.BAD)
         yield doc.Items(doc.shortened([*map(str, swap.failures)], _MOST), heading)
     if swap.over:
         heading = f"{counted(len(swap.over), 'limit')} of {cloud} that it would be over there:"
@@ -115,7 +121,7 @@ def _reviewed(reviews: Reviews) -> doc.Section:
     heading = f"{summary} of {counted(reviews.dated, 'additional flow')} with a day of review"
     undated = f"besides, {counted(reviews.undated, 'accepted risk')} without one"
     return doc.Section(
-        doc.Text(heading, doc.Look.STRONG if reviews.in_time else doc.Look.RISK),
+        doc.Text(heading, doc.Look.STRONG if reviews.in_time else doc.Look.BAD),
         (doc.Items([doc.Text(undated, doc.Look.NOTE)]),) if reviews.undated else (),
     )
 
@@ -129,7 +135,7 @@ def proof_data(
     """The proof for JSON: keys and their order are always the same."""
     figures = proof.figures
     return {
-        "proved": proof.holds,
+        "proved": proof.complete,
         "figures": {
             "servers": figures.servers,
             "directions": figures.directions,
@@ -138,6 +144,7 @@ def proof_data(
             "traffic_ranges": figures.boxes,
         },
         "failures": _failures(proof.failures),
+        "not_usable": [finding.as_data() for finding in proof.unusable],
         "notes": list(proof.notes),
         "covered_together": list(proof.warnings),
         "other_clouds": [
@@ -173,7 +180,7 @@ def _failures(failures: Iterable[Failure]) -> list[dict[str, str]]:
 #: More parts than this are counted: the data has all of them.
 _MOST_ANSWERS: Final = 12
 
-_LOOKS: Final = {True: doc.Look.GOOD, False: doc.Look.RISK, None: doc.Look.NOTE}
+_LOOKS: Final = {True: doc.Look.GOOD, False: doc.Look.BAD, None: doc.Look.NOTE}
 _WORDS: Final = {
     True: "passes",
     False: "does not pass",
@@ -382,7 +389,7 @@ def _rules(rules: Sequence[PlannedRule]) -> list[doc.Block]:
     rows = tuple(
         doc.Row(
             (
-                doc.direction(rule.way),
+                rule.way,
                 rule.group or f"all of {rule.place}",
                 str(rule.ports),
                 rule.peer,
@@ -403,7 +410,7 @@ def _without(explained: Explanation) -> doc.Section:
     several = "these rules" if len(explained.rules) > 1 else "this rule alone"
     lines: list[doc.Line] = []
     for parts, summary in ((explained.cut, "is cut"), (explained.opened, "passes")):
-        told = [(doc.Text(f"{part.summary} "), doc.Text(summary, doc.Look.RISK)) for part in parts]
+        told = [(doc.Text(f"{part.summary} "), doc.Text(summary, doc.Look.BAD)) for part in parts]
         lines += doc.shortened(told, _MOST_CHANGES)
     if not lines:
         covered = ", ".join(explained.covered)

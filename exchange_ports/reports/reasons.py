@@ -6,7 +6,26 @@ from typing import Final
 from exchange_ports.catalog import BY_ID
 from exchange_ports.findings import Finding, Severity, in_order, render
 from exchange_ports.flows import Reason
-from exchange_ports.reports.document import Code, Document, Line, Look, Section, Text, words
+from exchange_ports.reports.document import (
+    Document,
+    Items,
+    Line,
+    Look,
+    Paragraph,
+    Section,
+    Text,
+    shortened,
+    words,
+)
+
+#: More findings than this are counted: each is a warning of its own as well.
+_MOST_UNUSABLE: Final = 12
+
+
+def not_usable(findings: Iterable[Finding]) -> Section:
+    """The findings about flows that cannot work as declared, as every report names them."""
+    named: list[Line] = [Text(each.summary, Look.NOTE) for each in findings]
+    return Section("Not usable as declared", (Items(shortened(named, _MOST_UNUSABLE)),))
 
 
 def why(reasons: Iterable[Reason]) -> str:
@@ -95,24 +114,25 @@ def reason_data(reason: Reason) -> dict[str, object]:
 
 # ---- findings ----
 
-_LOOKS: Final = {Severity.ERROR: Look.RISK, Severity.WARNING: Look.NOTE}
+_LOOKS: Final = {Severity.ERROR: Look.BAD, Severity.WARNING: Look.NOTE}
 
 
 def findings_report(findings: Iterable[Finding]) -> Document:
     """The findings, hardest first, and a line that counts them; no word is another than `render` has."""
     ordered = in_order(findings)
     return Document(
-        (Section("", (Code(list(_lines(ordered))),)),),
+        (Section("", [*_lines(ordered)]),),
         data=lambda: [each.as_data() for each in ordered],
     )
 
 
-def _lines(findings: Sequence[Finding]) -> Iterator[Line]:
+def _lines(findings: Sequence[Finding]) -> Iterator[Paragraph]:
     rest = render(findings).splitlines()
     for finding in findings:
         head = f"{finding.kind.severity}[{finding.kind.code}]"
         first, *others = str(finding).splitlines()
-        yield Text(head, _LOOKS[finding.kind.severity]), Text(first.removeprefix(head))
-        yield from others
+        marked = Text(head, _LOOKS[finding.kind.severity]), Text(first.removeprefix(head))
+        yield Paragraph(marked, 0, 2)
+        yield from (Paragraph(each.lstrip(), 2, 4) for each in others)
         rest = rest[1 + len(others) :]
-    yield from rest
+    yield from map(Paragraph, rest)

@@ -223,7 +223,7 @@ def _by_words(side: Stack | None) -> dict[object, Finding]:
 class Comparison:
     """All reviews between two sides, and what is to be known of the whole."""
 
-    #: Those of environments that are new stand last: none of them hides one that changed.
+    #: New stacks are last: none of them hides one that changed. Of both, those that are not valid are first.
     reviews: tuple[Review, ...]
     #: What each side is: a commit, or what else it was read from.
     base: str
@@ -249,7 +249,7 @@ def compared(
     code: Iterable[str] = (),
 ) -> Comparison:
     """The comparison, with the reviews in the order in which people read them."""
-    ordered = sorted(reviews, key=lambda each: each.edit == "added")
+    ordered = sorted(reviews, key=lambda each: (each.edit == "added", not each.fails))
     return Comparison(tuple(ordered), base, head, folder, tuple(code))
 
 

@@ -252,6 +252,7 @@ def rulebook_data(book: Book) -> dict[str, object]:
         "organization": book.plans.topology.organization,
         "file": book.origin.file,
         "sha256": book.origin.sha256,
+        "commit": book.origin.commit or None,
         "version": book.origin.version,
         "zones": [
             {

@@ -3,6 +3,12 @@
 Pure, as everything below `resources`. DESIGN 5 "Updates" is the statement; `docs/updates.md` tells it.
 """
 
+from exchange_ports.rollout.engine_operations import (
+    NetworkOperations,
+    replaced_wholes,
+    stack_operations,
+    unlisted,
+)
 from exchange_ports.rollout.examine import TransientEffect
 from exchange_ports.rollout.phases import Phase, PhasePlan, Rollout, ServersIn, plan_rollout
 from exchange_ports.rollout.request import (
@@ -11,12 +17,6 @@ from exchange_ports.rollout.request import (
     read_request,
     registered,
     select_phase,
-)
-from exchange_ports.rollout.stack_operations import (
-    NetworkOperations,
-    replaced_wholes,
-    stack_operations,
-    unlisted,
 )
 from exchange_ports.rollout.update import (
     Does,

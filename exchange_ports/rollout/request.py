@@ -17,6 +17,7 @@ from exchange_ports.topology.checks import check
 from exchange_ports.topology.fields import plain_type
 from exchange_ports.topology.models import Topology
 from exchange_ports.topology.validate import parse_topology
+from exchange_ports.topology.validation_errors import listed_keys
 
 PREVIOUS: Final = "previous"
 PHASE: Final = "phase"
@@ -76,15 +77,15 @@ def _asked_for(
 
 def _is_word(given: object, allowed: tuple[str, ...], at: Path, found: list[Finding]) -> bool:
     if not isinstance(given, str):
-        expected = f"one of {', '.join(allowed)}"
-        found.append(BY_CODE["wrong-type"].at(at, got=plain_type(given), expected=expected))
+        expected = f"one of {listed_keys(allowed, 'or')}"
+        facts = {"got": plain_type(given), "expected": expected, "fix": f"Write {expected}."}
+        found.append(BY_CODE["wrong-type"].at(at, **facts))
         return False
     if given in allowed:
         return True
     meant = nearest(given, allowed)
-    fix = f"did you mean {meant}?" if meant else f"write one of {', '.join(allowed)}"
-    words = {"word": given or "an empty text", "allowed": ", ".join(allowed), "fix": fix}
-    found.append(BY_CODE["unknown-word"].at(at, **words))
+    fix = f'Did you mean "{meant}"?' if meant else f"Write one of {listed_keys(allowed, 'or')}."
+    found.append(BY_CODE["unknown-word"].at(at, what=f'value "{given}" of `{at[0]}`', fix=fix))
     return False
 
 
@@ -136,24 +137,24 @@ def _no_phase(found: Rollout) -> tuple[str, str]:
     """Why a phase is not offered, and what would be right."""
     if found.steps is not None and not found.clean:
         words = ", ".join(step.phase for step in found.steps if step.phase is not Phase.AT_ONCE)
-        rest = "" if found.steps[-1].phase is Phase.REMOVE_RULES else ", and then the rest at once"
-        return f"its phases are {words}, in this order{rest}", f"write one of {words}"
+        rest = "" if found.steps[-1].phase is Phase.REMOVE_RULES else ", and then all other changes"
+        return f"Its phases are {words}, in this order{rest}.", f"Write one of {words}."
     if found.clean:
-        return "it is clean at once", "take `phase` away, and do it at once"
+        return "The update is safe in one step.", "Remove `phase`, and run the update in one step."
     if found.replaced:
         return (
-            f"groups would be replaced, and there are no phases for that: {', '.join(found.replaced)}",
-            "do it as docs/updates.md says of what cannot be done in phases",
+            f"The update replaces groups, which has no phases: {', '.join(found.replaced)}.",
+            "Follow the section of docs/updates.md about updates that cannot be done in phases.",
         )
     if found.refused:
         over = "; ".join(finding.summary for finding in found.refused)
         return (
-            f"old and new rules stand together in any phase, and are over a limit then: {over}",
-            "make room for both (a quota, fewer ranges), or do the edit in two parts",
+            f"During the update, old and new rules exist together and exceed a limit: {over}",
+            "Raise the quota, declare fewer ranges, or split the edit into two updates.",
         )
     return (
-        "no phases were found in which nothing is cut or opened",
-        "do the edit in parts, and look at each with `exchange-ports plan FILE --against OLD`",
+        "No sequence of phases avoids that traffic is blocked or opened during the update.",
+        "Split the edit into parts, and check each with `exchange-ports plan FILE --against OLD`.",
     )
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 import yaml
 
-from exchange_ports.findings import Kind, Place, Refused
+from exchange_ports.findings import Finding, Kind, Place, Refused
 from exchange_ports.findings import file_kinds as kinds
 
 #: Bytes. A file of 500 servers has about 60,000.
@@ -40,14 +40,14 @@ _LINE_BREAK: Final = re.compile("\r\n?|\n")
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _REMEDIES: Final[Mapping[str, str]] = {
-    "found character that cannot start any token": "indent with spaces, not tabs, and put quotes "
-    "around text that begins with @, ` or %",
-    "mapping values are not allowed in this context": "put quotes around text that has a colon "
-    "and a space in it, and begin the keys of one mapping in one column",
-    "could not find expected ':'": "write a colon and a space after the key, or indent the line "
-    "if it continues the one before",
+    "found character that cannot start any token": "Indent with spaces instead of tabs. Put quotes "
+    "around text that begins with @, ` or %.",
+    "mapping values are not allowed in this context": "Put quotes around text that contains a "
+    "colon and a space. Indent all keys of a mapping equally.",
+    "could not find expected ':'": "Write a colon and a space after the key. If the line continues the "
+    "previous one, indent it.",
 }
-_REMEDY: Final = "begin the keys of one mapping in one column, and close each quote and bracket"
+_REMEDY: Final = "Indent all keys of a mapping equally, and close each quote and bracket."
 
 
 @dataclass(slots=True)
@@ -163,13 +163,13 @@ class _Builder:
         if not event.style:
             if "?" in event.value and self._flows and self._flows[-1]:
                 problem = "a question mark without quotes inside brackets or braces"
-                remedy = "put quotes around the text"
+                remedy = "Put quotes around the text."
                 raise self.refused(kinds.NOT_YAML, line, problem=problem, remedy=remedy)
         elif event.style == '"' and event.start_mark and event.end_mark:
             written = self._source[event.start_mark.index : event.end_mark.index]
             if "/" in _ESCAPE.findall(written):
-                problem = "there is no \\/ in double quotes"
-                raise self.refused(kinds.NOT_YAML, line, problem=problem, remedy="write / alone")
+                problem = "`\\/` is not allowed in double quotes"
+                raise self.refused(kinds.NOT_YAML, line, problem=problem, remedy="Write `/`.")
 
     def _is_before_hash(self, event: yaml.ScalarEvent) -> bool:
         mark = event.end_mark
@@ -230,29 +230,63 @@ class _Builder:
             parent.values += node.values
 
 
+#: More faults of syntax in one file are not looked for.
+_MOST_FAULTS: Final = 10
+
+
 def compose(content: bytes, file: str) -> Node | None:
     """The tree of the one document in `content`, None where there is none.
 
-    :raises Refused: when it is no such document, or passes a bound; with one finding, since nothing
-        after such a fault can be understood.
+    :raises Refused: when it is no such document, or passes a bound. Faults of syntax are reported together as
+        long as it is known how to read on after each.
     """
     source = _readable(content, file)
+    faults: list[Finding] = []
+    while True:
+        try:
+            root = _composed(source, file)
+        except _Fault as fault:
+            faults += fault.findings
+            if fault.source is None or len(faults) == _MOST_FAULTS:
+                break
+            source = fault.source
+        except Refused as refused:
+            faults += refused.findings
+            break
+        else:
+            if not faults:
+                return root
+            break
+    raise Refused(faults)
+
+
+class _Fault(Refused):
+    """A fault of syntax, with the text in which it is taken out; none where that is not known."""
+
+    def __init__(self, refused: Refused, source: str | None) -> None:
+        super().__init__(refused.findings)
+        self.source = source
+
+
+def _composed(source: str, file: str) -> Node | None:
     builder = _Builder(source, file)
     try:
         for event in yaml.parse(source, Loader=_LOADER):
             builder.take(event)
     except yaml.MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
-        problem = fault.problem or fault.context or "it is not clear where"
+        problem = fault.problem or fault.context or "the parser gives no reason"
         line = None if mark is None else mark.line + 1
         remedy = _REMEDIES.get(problem, _REMEDY)
+        rest = None
         if line is not None and builder.in_brackets:
             found = _unquoted(source, builder.opened_at, line)
-            line, remedy = found or (line, remedy)
-        raise builder.refused(kinds.NOT_YAML, line, problem=problem, remedy=remedy) from None
+            line, remedy, rest = found or (line, remedy, None)
+        refused = builder.refused(kinds.NOT_YAML, line, problem=problem, remedy=remedy)
+        raise _Fault(refused, rest) from None
     except yaml.YAMLError:
         raise builder.refused(
-            kinds.NOT_YAML, None, problem="it is not clear where", remedy=_REMEDY
+            kinds.NOT_YAML, None, problem="the parser gives no reason", remedy=_REMEDY
         ) from None
     root = builder.root
     if root is not None and root.values > max(
@@ -268,27 +302,39 @@ def compose(content: bytes, file: str) -> Node | None:
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\']|\'\')*\'')
 #: What readers end a text at inside brackets or braces, and why.
 _BREAKS: Final = (
-    (re.compile(r"[\[{,:]\s*(?P<text>::)"), "text that begins with a colon needs them"),
+    (
+        re.compile(r"[\[{,:]\s*(?P<text>::)"),
+        "text that begins with a colon needs quotes",
+        'Example: `["::/0"]`.',
+    ),
     (
         re.compile(r"[\w-]+:\s+[^,:\[\]{}#]*[^,\s:\[\]{}#](?P<text>:)(?:\s|$)"),
-        "a colon with a blank after it begins another value",
+        "a colon and a space in it start another value",
+        'Example: `{reason: "change: ticket 4711"}`.',
     ),
-    (re.compile(r"[^\s,\[{]\s+(?P<text>#)"), "a blank and # begin a comment"),
+    (
+        re.compile(r"[^\s,\[{]\s+(?P<text>#)"),
+        "a space and `#` start a comment",
+        'Example: `{reason: "Ticket #4711"}`.',
+    ),
 )
 
 
-def _unquoted(source: str, first: int, last: int) -> tuple[int, str] | None:
-    """The line of a text in brackets that needs quotes, and what to do; none where none is seen.
+def _unquoted(source: str, first: int, last: int) -> tuple[int, str, str] | None:
+    """The line of a text in brackets that needs quotes, what to do, and the source without what ends the text.
 
-    `first` and `last` are the lines between which reading failed. The text is not shown: it may be a
-    secret of another setting.
+    None where no such text is seen. `first` and `last` are the lines between which reading failed. The text
+    is not shown: it may be a secret of another setting.
     """
-    lines = source.splitlines()
+    lines = source.splitlines(keepends=True)
     for number in range(min(last, len(lines)), first - 1, -1):
-        plain = _QUOTED.sub(lambda quoted: "x" * len(quoted[0]), lines[number - 1])
-        for breaks, why in _BREAKS:
-            if breaks.search(plain):
-                return number, f"quote the value: put quotes around the text, since {why}"
+        line = lines[number - 1]
+        plain = _QUOTED.sub(lambda quoted: "x" * len(quoted[0]), line)
+        for breaks, why, example in _BREAKS:
+            if found := breaks.search(plain):
+                begin, end = found.span("text")
+                lines[number - 1] = f"{line[:begin]}{'x' * (end - begin)}{line[end:]}"
+                return number, f"Quote the value: {why}. {example}", "".join(lines)
     return None
 
 

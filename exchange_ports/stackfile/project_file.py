@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Final, cast
 
 from exchange_ports.findings import Refused
@@ -54,6 +55,10 @@ class ProjectFile:
         # As Go joins paths: what begins with a slash is below as well.
         return os.path.normpath(f"{above or '.'}/{self.folder}").replace(os.sep, "/")
 
+    def stack_file(self, stack: str) -> str:
+        """The name of the file in which Pulumi looks for a stack: it ends as the project file does."""
+        return f"Pulumi.{stack}{PurePosixPath(self.file).suffix}"
+
 
 def read_project_file(content: bytes, file: str) -> ProjectFile:
     """Read a project file. `file` is only its name, for the finding.
@@ -63,7 +68,9 @@ def read_project_file(content: bytes, file: str) -> ProjectFile:
     try:
         root = compose(content, file)
     except Refused as refused:
-        raise _not_reviewed(file, "; ".join(each.summary for each in refused.findings)) from None
+        raise _not_reviewed(
+            file, "; ".join(each.summary.rstrip(".") for each in refused.findings)
+        ) from None
     for problem in _doubtful(root):
         raise _not_reviewed(file, problem)
     given = _mapping(None if root is None else lenient(root))

@@ -177,9 +177,10 @@ class _Reader(Walk):
             return True
         meant = closest(name, _STACK_KEYS)
         facts = {
-            "meant": f", perhaps meant for `{meant}`" if meant else "",
-            "allowed": listed(_STACK_KEYS[1:]),
-            "remedy": f"write `{meant}`" if meant else "delete it, or put it under `config`",
+            "allowed": listed(_STACK_KEYS),
+            "remedy": f"Did you mean `{meant}`?"
+            if meant
+            else "Delete it, or move it below `config`.",
         }
         self.add(kinds.UNKNOWN_STACK_KEY, (name,), line, key=name, **facts)
         return meant == "config"
@@ -269,9 +270,9 @@ def unknown_setting(name: str, at: Path) -> Finding:
     return kinds.UNKNOWN_SETTING.at(
         at,
         key=f"{NAMESPACE}:{name}",
-        meant=meant and f", perhaps meant for {meant}",
-        allowed=listed(FULL_NAMES),
-        remedy=f"write {meant}" if meant else "delete it",
+        remedy=f"Did you mean {meant}?"
+        if meant
+        else f"Delete it. Known settings are {listed(FULL_NAMES)}.",
     )
 
 

@@ -250,11 +250,11 @@ class Walk:
     def no_name(self, node: Fields, path: Path, entry: YamlEntry) -> None:
         """Refuse a key of `node` that is no text to every reader."""
         key = entry.key
-        shown, what, remedy = "here", "an alias", "write the name out"
+        shown, what, remedy = "here", "an alias", "Write the name."
         if isinstance(key, YamlText) and key.text:
             path = (*path, key.text)
-            shown, remedy = f"`{key.text}`", f'write "{key.text}" with quotes'
-            what = "a value, not text, to some readers"
+            shown, remedy = f"`{key.text}`", f'Write "{key.text}" with quotes.'
+            what = "not text for all YAML readers"
         elif key is not None:
             what = shape(key)
         facts = {"key": shown, "shape": what, "remedy": remedy}

@@ -84,22 +84,55 @@ _OF_CLOUDS: Final = tuple(
         (
             r"sg-[0-9a-f]{8,17}",
             "the id of a security group",
-            "write a role, a server, or the addresses of the hosts in the group",
+            "Write a role, a server, or the addresses of the hosts in the group, such as `10.20.6.0/24`.",
         ),
-        (r"pl-[0-9a-f]{8,17}", "the id of a prefix list", "write the ranges of the list"),
-        (r"/subscriptions/\S+", "the id of a resource", "write the addresses of its hosts"),
+        (
+            r"pl-[0-9a-f]{8,17}",
+            "the id of a prefix list",
+            "Write the ranges of the list, such as `10.20.6.0/24`.",
+        ),
+        (
+            r"/subscriptions/\S+",
+            "the id of an Azure resource",
+            "Write the addresses of its hosts, such as `10.20.6.0/24`.",
+        ),
+        (
+            r"vpc-[0-9a-f]{8,17}",
+            "the id of a VPC",
+            "Write the ranges of the VPC, such as `10.20.0.0/16`.",
+        ),
+        (
+            r"subnet-[0-9a-f]{8,17}",
+            "the id of a subnet",
+            "Write the ranges of the subnet, such as `10.20.6.0/24`.",
+        ),
+        (
+            r"(?:i|eni)-[0-9a-f]{8,17}",
+            "the id of an instance or a network interface",
+            "Write the server, or the address, such as `10.20.6.10`.",
+        ),
+        (
+            r"(?i:asg|nsg)-[A-Za-z0-9._-]+",
+            "probably the name of a security group in Azure",
+            "Write a role, a server, or the addresses of the hosts in the group, such as `10.20.6.0/24`.",
+        ),
+        (
+            r"(?!internet$)(?i:internet)",
+            "the service tag of public addresses",
+            "Write `internet` in small letters.",
+        ),
         (
             r"(?:ActionGroup|ApiManagement|AppConfiguration|AppService|Azure[A-Z][A-Za-z0-9]*|"
             r"BatchNodeManagement|DataFactory|Dynamics365[A-Za-z]*|EventHub|GatewayManager|KeyVault|"
             r"Office365[A-Za-z]*|PowerBI|ServiceBus|ServiceFabric|Sql|SqlManagement|Storage|VirtualNetwork|"
             r"Windows(?:AdminCenter|VirtualDesktop))(?:\.[A-Za-z0-9]+)?",
-            "a service tag",
-            "write the ranges that it stands for, or `internet` for public addresses",
+            "an Azure service tag",
+            "Write the ranges of the tag, or `internet` for public addresses.",
         ),
         (
             r"any|all|\*",
-            "every address",
-            "write `internet` for public addresses, or 0.0.0.0/0 for every address",
+            "a word for all addresses",
+            "Write `internet` for public addresses, or `0.0.0.0/0` for all addresses.",
         ),
     )
 )
@@ -158,6 +191,7 @@ def _range(value: object) -> Network:
 
 def _address(value: object) -> IPv4Address | IPv6Address:
     text = _must_be_text(value, "an address as text")
+    _refuse_cloud_name(text)
     _no_host_name(text)
     if _link_local_with_scope(text):
         raise PydanticCustomError("unusable-address", "", {"address": text})
@@ -229,24 +263,44 @@ _PORTS: Final = re.compile(
     r"(?P<first>0|[1-9][0-9]*)(?:-(?P<last>0|[1-9][0-9]*))?/(?P<protocol>tcp|udp)"
 )
 _NUMBERS: Final = re.compile(r"(?<![A-Za-z0-9])([0-9]+)(?:\s*[-:]\s*([0-9]+))?")
-#: Shown where it is anyone's guess which ports were meant.
+#: Words in place of ports that allow one reading only.
+_NAMED: Final = {"icmpv6": "icmp", "ping": "icmp", "rdp": "3389/tcp", "all": "any", "*": "any"}
+#: Shown where it is not clear which ports the author wants.
 _SOME_PORTS: Final = str(SERVICES[Service.HTTPS].ports[0])
 _WITHOUT_PORTS: Final = tuple(
     p.value for p in Protocol if not p.has_ports and p is not Protocol.ICMPV6
 )
 
 
+#: Protocols without ports that no flow can name, by name and by number.
+_PROTOCOLS: Final = {
+    word: what
+    for what, words in (
+        ("GRE (IP protocol 47)", ("gre", "47", "47/gre", "gre/47")),
+        ("IP in IP (IP protocol 4)", ("ipip", "ipencap")),
+        ("OSPF (IP protocol 89)", ("ospf",)),
+        ("IGMP (IP protocol 2)", ("igmp",)),
+    )
+    for word in words
+}
+
+
 def _ports(value: object) -> Ports:
+    if isinstance(value, int | str) and not isinstance(value, bool):
+        known = _PROTOCOLS.get(str(value).strip().lower())
+        if known is not None:
+            text = str(value)
+            raise PydanticCustomError("unsupported-protocol", "", {"ports": text, "what": known})
     if isinstance(value, int) and not isinstance(value, bool):
         # `25` alone is the usual slip: the protocol is missing.
         text = str(value)
-        raise PydanticCustomError("bad-ports", "", {"ports": text, "meant": _meant(text)})
+        raise _bad_ports(text)
     text = _must_be_text(value, "ports as text")
     if text in _WITHOUT_PORTS:
         return Ports(Protocol(text))
     match = _PORTS.fullmatch(text)
     if match is None:
-        raise PydanticCustomError("bad-ports", "", {"ports": text, "meant": _meant(text)})
+        raise _bad_ports(text)
     written = (match["first"], match["last"] or match["first"])
     # Longer digits would only cost time: no port has more than five.
     first, last = (int(digits[:6]) for digits in written)
@@ -254,17 +308,33 @@ def _ports(value: object) -> Ports:
         if not 1 <= port <= HIGHEST_PORT:
             raise PydanticCustomError("bad-port", "", {"port": digits, "highest": HIGHEST_PORT})
     if first > last:
-        raise PydanticCustomError("bad-ports", "", {"ports": text, "meant": _meant(text)})
+        raise _bad_ports(text, "The first port of a range is the lower one")
     return Ports(Protocol(match["protocol"]), (PortRange(first, last),))
 
 
-def _meant(text: str) -> str:
-    """Ports that can be read, and were probably meant: all that the text names, as entries of a list."""
+def _bad_ports(text: str, why: str = "") -> PydanticCustomError:
+    """That a text is no ports, why not, and what to write."""
+    if not why and text.strip().lower() not in _NAMED:
+        protocol = re.search(r"tcp|udp", text, re.IGNORECASE)
+        why = (
+            "Each entry is a port or port range, a slash, and the protocol"
+            if protocol
+            else "TCP and UDP use the same port numbers, so the protocol is required"
+        )
+    facts = {"ports": text, "meant": _likely(text), "why": why and f"{why}."}
+    return PydanticCustomError("bad-ports", "", facts)
+
+
+def _likely(text: str) -> str:
+    """All ports that a text names, as entries of a list that can be read."""
     ranges = [
         sorted(int(part) for part in found if part)
         for found in _NUMBERS.findall(text)
         if all(len(part) <= len(str(HIGHEST_PORT)) for part in found)
     ]
+    named = _NAMED.get(text.strip().lower())
+    if named:
+        return named
     protocol = Protocol.UDP if "udp" in text.lower() else Protocol.TCP
     if not ranges and text.strip().lower() == protocol:
         ranges = [[1, HIGHEST_PORT]]

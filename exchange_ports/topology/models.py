@@ -240,11 +240,11 @@ class EdgeServer(Addressed):
     """Its address, or its addresses where it has two adapters. May be left out: inside one network
     rules go by group."""
     subscribed_site: fields.Name | None = Field(default=None, examples=["hq"])
-    """The Active Directory site it is subscribed to: mail passes between it and the Mailbox
-    servers of this site only."""
+    """The Active Directory site to which it is subscribed, with EdgeSync. It exchanges mail with the
+    Mailbox servers of this site only."""
     manual_connectors_site: fields.Name | None = Field(default=None, examples=["hq"])
-    """For an Edge server without a subscription: the site whose Mailbox servers it exchanges mail
-    with, by connectors made by hand. It takes no part in EdgeSync."""
+    """The site with which it exchanges mail through manually created connectors, without a subscription
+    and without EdgeSync."""
     edgesync_except: tuple[fields.Name, ...] = Field(default=(), examples=[["mbx3"]])
     """Mailbox servers of the site that do not take part in EdgeSync with this Edge server, since
     they came after it was subscribed."""

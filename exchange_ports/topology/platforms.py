@@ -70,11 +70,11 @@ PLATFORMS: Final[Mapping[Platform, PlatformFacts]] = {
         ids=("vpc_id",),
         # Security groups of neighbors, for what is opened at their end.
         optional_ids=("provider", "neighbor_security_groups"),
-        no_subnets="security groups of AWS hang on network interfaces only",
+        no_subnets="AWS attaches security groups to network interfaces only.",
         port_25=Port25(
-            "EC2 drops such mail to public addresses whatever the rules say, until AWS lifts it for the "
-            "account and Region",
-            'send AWS a "Request to remove email sending limitations", or use a smart host on another port',
+            "EC2 blocks this port to public addresses regardless of the rules, until AWS removes the "
+            "restriction for the account and Region.",
+            'Send AWS a "Request to remove email sending limitations", or use a smart host on another port.',
         ),
         starter=Starter(
             ("aws:region: eu-west-1  # TODO",), "{vpc_id: vpc-0123456789abcdef0}  # TODO"
@@ -85,13 +85,13 @@ PLATFORMS: Final[Mapping[Platform, PlatformFacts]] = {
     Platform.AZURE: PlatformFacts(
         "Azure",
         ids=("resource_group_name", "location"),
-        no_quotas="Azure raises none of its limits on network security groups and application "
-        "security groups, so nothing more would fit",
-        no_other_groups="a network interface of Azure has one network security group, so none of others can "
-        "be attached beside ours",
+        no_quotas="Azure does not raise its limits on network security groups and application security "
+        "groups.",
+        no_other_groups="A network interface in Azure has one network security group, so it cannot have "
+        "others.",
         port_25=Port25(
-            "Azure lets it out under an Enterprise Agreement only",
-            "use a smart host on another port, or make sure of the subscription's agreement",
+            "Azure allows the port only in subscriptions under an Enterprise Agreement.",
+            "Use a smart host on another port. With an Enterprise Agreement, acknowledge this warning.",
             direct="azure-without-smart-host",
         ),
         starter=Starter(
@@ -101,8 +101,8 @@ PLATFORMS: Final[Mapping[Platform, PlatformFacts]] = {
     ),
     Platform.EXTERNAL: PlatformFacts(
         "external",
-        no_subnets="nothing is made for an external network",
-        no_quotas="nothing is made in an external network, so nothing is counted there",
-        no_other_groups="nothing is made in an external network, so nothing is counted there",
+        no_subnets="No groups are created for an external network.",
+        no_quotas="No resources are created in an external network.",
+        no_other_groups="No resources are created in an external network.",
     ),
 }

@@ -132,7 +132,7 @@ def why_risky(
     if opener in (Opener.OPERATOR, Opener.RELAY) and Position.PUBLIC in source and to_mailbox:
         reasons.append(f"traffic from {Position.PUBLIC} to {Part.MAILBOX}")
     if opener is Opener.RELAY and {*source} == {Position.PERIMETER}:
-        reasons.append(f"a relay in {Position.PERIMETER}")
+        reasons.append(f"mail from a relay in {Position.PERIMETER}")
     return tuple(reasons)
 
 

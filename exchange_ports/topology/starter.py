@@ -3,6 +3,7 @@
 Pure: answers in, text out. Must not know who answered, nor where the text goes.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from itertools import chain
@@ -14,6 +15,10 @@ from exchange_ports.topology.platforms import Platform
 _PER_SITE: Final = 32
 #: The first address of a range that a host gets: clouds keep the first four for themselves.
 _FIRST: Final = 10
+
+
+#: Where editors find the schema, beside the stack file: `exchange-ports schema --stack` prints it.
+SCHEMA_FILE: Final = "exchange-ports.schema.json"
 
 
 class NoRoom(ValueError):
@@ -31,6 +36,7 @@ class Answers:
     """Exchange servers of each site, all with both roles."""
     edge: int
     """Edge Transport servers, subscribed to the first site."""
+    edge_version: int
     internal: IPv4Network
     perimeter: IPv4Network
     clients: tuple[IPv4Network, ...]
@@ -59,6 +65,7 @@ def starter_file(answers: Answers) -> str:
 def _head(answers: Answers) -> list[str]:
     perimeter = [f"        perimeter: [{answers.perimeter}]"] if answers.edge else []
     return [
+        f"# yaml-language-server: $schema={SCHEMA_FILE}",
         f"# The Exchange organization {answers.organization}. Replace what is marked TODO, then run",
         "# `exchange-ports plan` on this file. `exchange-ports schema --stack` describes every field.",
         "config:",
@@ -79,6 +86,57 @@ def _head(answers: Answers) -> list[str]:
     ]
 
 
+def template_files(answers: Answers) -> Mapping[str, str]:
+    """A template of `pulumi new`: its files by their paths, with the stack file of these answers.
+
+    :raises NoRoom: as `starter_file`.
+    """
+    cloud = answers.cloud
+    return {
+        "Pulumi.yaml": _PROJECT.format(
+            title=cloud.summary,
+            settings="".join(_prompt(cloud.summary, each) for each in cloud.facts.starter.settings),
+        ),
+        "__main__.py": _PROGRAM,
+        "requirements.txt": f"exchange-ports[{cloud.value}]\n",
+        ".gitignore": "__pycache__/\nvenv/\n",
+        "stacks/Pulumi.dev.yaml": starter_file(answers),
+    }
+
+
+def _prompt(cloud: str, setting: str) -> str:
+    """A setting of the cloud's provider, such as `aws:region: eu-west-1  # TODO`, as Pulumi asks for it."""
+    key, _, value = setting.partition("  #")[0].partition(": ")
+    name = key.rpartition(":")[2]
+    return f"    {key}:\n      description: The {name} of {cloud} to deploy into\n      default: {value}\n"
+
+
+_PROJECT: Final = """\
+name: ${{PROJECT}}
+description: ${{DESCRIPTION}}
+runtime: python
+stackConfigDir: stacks
+template:
+  displayName: Exchange firewall on {title}
+  description: Firewall rules of an Exchange organization on {title}, from one declared file
+  config:
+{settings}"""
+
+_PROGRAM: Final = '''\
+"""The program that `pulumi up` runs: the firewall that the stack's file declares."""
+
+import pulumi
+
+from exchange_ports.component import ExchangeFirewall
+
+firewall = ExchangeFirewall.from_config("exchange", pulumi.Config("exchange-ports"))
+
+pulumi.export("servers", firewall.servers)
+pulumi.export("groups", firewall.groups)
+pulumi.export("zones", firewall.zones)
+'''
+
+
 def _word(name: str) -> str:
     """A name as YAML reads it back: in quotes where it could be a number, a date or a truth value."""
     plain = name[:1].isalpha() and name.lower() not in _YAML_WORDS
@@ -92,7 +150,7 @@ _YAML_WORDS: Final = frozenset(("y", "n", "yes", "no", "on", "off", "true", "fal
 def _address(zone: IPv4Network, offset: int) -> IPv4Address:
     if offset >= zone.num_addresses - 1:
         raise NoRoom(
-            f"{zone} has {zone.num_addresses} addresses, and more than {offset} are needed"
+            f"{zone} has {zone.num_addresses} addresses, and more than {offset} are required"
         )
     return zone[offset]
 
@@ -120,6 +178,7 @@ def _edge_servers(answers: Answers) -> list[str]:
     for number in range(1, answers.edge + 1):
         address = _address(answers.perimeter, _FIRST + number)
         fields = f"network: corp, address: {address}, subscribed_site: {_word(answers.sites[0])}"
+        fields += f", version: {answers.edge_version}"
         lines.append(f"      edge{number}: {{{fields}}}  # TODO")
     return [*lines, ""]
 

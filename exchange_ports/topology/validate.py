@@ -60,8 +60,7 @@ def _read(data: object, at: Path) -> tuple[Topology | None, list[validation_erro
     if validation_errors.is_output(data):
         return None, list(validation_errors.not_plain(data, at))
     if not isinstance(data, dict):
-        found = BY_CODE["wrong-type"].at(at, got=plain_type(data), expected="a mapping")
-        return None, [validation_errors.ShapeError(found)]
+        return None, [validation_errors.ShapeError(_other_type(at, data, "a mapping"))]
     odd = list(validation_errors.not_plain(cast("object", data), at))
     if odd:
         return None, odd
@@ -118,17 +117,40 @@ def topology_schema() -> dict[str, Any]:
         for field, text in texts.get(name, {}).items():
             declared = getattr(models, name).model_fields[field]
             model["properties"][declared.alias or field]["description"] = text
+    _on_one_line(schema)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _on_one_line(schema: object) -> None:
+    """Join the lines of every description: editors show line breaks as they are."""
+    if isinstance(schema, dict):
+        described = cast("dict[str, object]", schema)
+        text = described.get("description")
+        if isinstance(text, str):
+            described["description"] = " ".join(text.split())
+        for each in described.values():
+            _on_one_line(each)
+    elif isinstance(schema, list):
+        for each in cast("list[object]", schema):
+            _on_one_line(each)
+
+
+#: Where the schema is to be published: SchemaStore names schemas so, and asks for draft 7, which more
+#: editors read. Nothing in ours means anything else there.
+_STACK_SCHEMA: Final = {
+    "$schema": "http://json-schema.org/draft-07/schema#",
+    "$id": "https://json.schemastore.org/exchange-ports-stack.json",
+}
 
 
 def stack_schema() -> dict[str, Any]:
     """The schema of a stack file, in one piece: its topology is checked, all other settings may be there."""
     topology = topology_schema()
-    draft, definitions = topology.pop("$schema"), topology.pop("$defs")
+    del topology["$schema"]
+    definitions = topology.pop("$defs")
     config = {"type": "object", "properties": {"exchange-ports:topology": topology}}
     return {
-        "$schema": draft,
-        "$id": "urn:exchange-ports:stack-file",
+        **_STACK_SCHEMA,
         "title": "A stack file of exchange-ports",
         "type": "object",
         "properties": {"config": config},
@@ -155,7 +177,7 @@ def check_bindings(
     """
     ids = as_mapping(given)
     if ids is None:
-        yield BY_CODE["wrong-type"].at(at, got=plain_type(given), expected="a mapping")
+        yield _other_type(at, given, "a mapping")
         return
     asked = {key: [network.platform] for key, network in topology.networks.items()}
     every = _with_those_that_go(topology, previous) if previous else asked
@@ -164,7 +186,7 @@ def check_bindings(
         if key not in every:
             known = ", ".join(sorted(every))
             yield BY_CODE["undeclared"].at(
-                (*at, key), name=key, what="a network of the topology", fix=f"declared are: {known}"
+                (*at, key), name=key, what="network", fix=f"Declared networks are {known}."
             )
     bound: dict[str, tuple[str, str]] = {}
     known_neighbors = {*neighbors(topology), *(neighbors(previous) if previous else ())}
@@ -199,7 +221,8 @@ def _of_network(
     where = " and ".join(platforms)
     ids = as_mapping(given)
     if ids is None:
-        yield BY_CODE["wrong-type"].at(at, got=plain_type(given), expected="a mapping")
+        example = f"{key}: {{{', '.join(f'{name}: ...' for name in needed)}}}" if needed else ""
+        yield _other_type(at, given, "a mapping", example)
         return
     meant = {name: nearest(name, known) for name in ids if name not in known}
     for name, platform in needed.items():
@@ -211,12 +234,12 @@ def _of_network(
         if value is None or (isinstance(value, str) and not value):
             yield BY_CODE["missing-cloud-id"].at(at, network=key, key=name, platform=platform)
         elif type(value) in _NOT_TEXT:
-            yield BY_CODE["wrong-type"].at((*at, name), got=plain_type(value), expected="text")
+            yield _other_type((*at, name), value, "text")
     for name, near in meant.items():
-        fix = f"known for a network on {where} are {', '.join(known)}"
+        fix = f"Known keys for a network on {where} are {validation_errors.listed_keys(known)}."
         if near:
             # Where that one is there too, this one is left over.
-            fix = "take it away" if near in ids else f"did you mean `{near}`?"
+            fix = "Remove the key." if near in ids else f"Did you mean `{near}`?"
         yield BY_CODE["unknown-key"].at((*at, name), key=name, fix=fix)
 
 
@@ -228,18 +251,19 @@ def _of_neighbors(
     groups = as_mapping(within)
     if groups is None:
         place = (*at, "neighbor_security_groups")
-        yield BY_CODE["wrong-type"].at(place, got=plain_type(within), expected="a mapping")
+        yield _other_type(
+            place, within, "a mapping", "neighbor_security_groups: {domain-controllers.hq: sg-...}"
+        )
         return
     for name, group in groups.items():
         place = (*at, "neighbor_security_groups", name)
         if name not in known:
             near = nearest(name, known)
-            fix = f"did you mean {near}?" if near else f"declared are: {', '.join(known) or 'none'}"
-            what = "a neighbor of the topology"
-            yield BY_CODE["undeclared"].at(place, name=name, what=what, fix=fix)
+            declared = f"Declared neighbors are {', '.join(known) or 'none'}."
+            fix = f'Did you mean "{near}"?' if near else declared
+            yield BY_CODE["undeclared"].at(place, name=name, what="neighbor", fix=fix)
         elif group is None or type(group) in _NOT_TEXT or group == "":
-            got = "nothing" if group == "" else plain_type(group)
-            yield BY_CODE["wrong-type"].at(place, got=got, expected="the id of a security group")
+            yield _other_type(place, group or None, "the id of a security group")
         elif isinstance(group, str):
             # What only Pulumi knows has no value to compare.
             other = bound.setdefault(group, (key, name))
@@ -253,11 +277,19 @@ def check_tags(given: object, at: Path = ("tags",)) -> Iterator[Finding]:
     """What cannot be a tag: clouds take text under text."""
     tags = as_mapping(given)
     if tags is None:
-        yield BY_CODE["wrong-type"].at(at, got=plain_type(given), expected="a mapping")
+        yield _other_type(at, given, "a mapping")
         return
     for key, value in tags.items():
         if value is None or type(value) in _NOT_TEXT:
-            yield BY_CODE["wrong-type"].at((*at, key), got=plain_type(value), expected="text")
+            yield _other_type((*at, key), value, "text")
+
+
+def _other_type(at: Path, given: object, expected: str, example: str = "") -> Finding:
+    fix = f"Write `{example}`." if example else f"Write {expected}."
+    if expected == "text" and isinstance(given, int | float):
+        fix = f'Put quotes around the value: `"{str(given).lower()}"`.'
+    facts = {"got": plain_type(given), "expected": expected, "fix": fix}
+    return BY_CODE["wrong-type"].at(at, **facts)
 
 
 def as_mapping(given: object) -> Mapping[str, object] | None:

@@ -20,7 +20,7 @@ from exchange_ports.findings import Finding, Path, nearest
 from exchange_ports.findings.file_kinds import SECRET_IN_SETTING
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.topology import models
-from exchange_ports.topology.fields import plain_type
+from exchange_ports.topology.fields import cloud_name, plain_type
 from exchange_ports.topology.models import Topology
 
 #: In place of a value: the key or item goes.
@@ -41,10 +41,10 @@ _BIGGEST: Final = 10**100
 
 
 #: What to do instead of giving an output, by the field.
-_LATER: Final = "write the value itself; only `networks` and `tags` take outputs"
+_LATER: Final = "Write the value itself; only `networks` and `tags` accept outputs."
 _FIX_OF: Final = {
-    "address": "declare the address and give it to the instance (`private_ip=...`), or leave `address` "
-    "out where no finding asks for it",
+    "address": "Declare the address and pass it to the instance (`private_ip=...`). If no finding requires "
+    "`address`, remove it.",
 }
 
 
@@ -94,22 +94,23 @@ def not_plain(data: object, at: Path, path: Path = ()) -> Iterator[ShapeError]:
 def _odd(at: Path, data: object, got: str, expected: str) -> Finding:
     if is_output(data):
         return BY_CODE["unresolved-output"].at(at, fix=_FIX_OF.get(_field(at), _LATER))
-    return BY_CODE["wrong-type"].at(at, got=got, expected=expected)
+    fix = f"Write {expected}."
+    return BY_CODE["wrong-type"].at(at, got=got, expected=expected, fix=fix)
 
 
 #: Why a key must be there, by the key, or by what it stands under and the key.
 _REASONS: Final = {
-    "organization": "reports name the organization",
-    "networks": "servers stand in a network, and its platform decides what is made",
-    "platform": "it decides whether security groups or network security groups are made",
-    "internal": "the zone of Exchange servers is known by its ranges",
-    "sites": "servers belong to Active Directory sites",
-    "network": "the place decides which cloud's rules are made",
-    "roles": "the roles decide what is opened to the server",
-    "name_servers": "every Exchange server resolves names, and no page says who answers (A-20)",
-    "name_servers.internal": "every Exchange server resolves names, and no page says who answers "
-    "(A-20)",
-    "reason": "every rule in the cloud says why it is there",
+    "organization": "Reports show the name of the organization.",
+    "networks": "Each server belongs to a network, and its platform determines which rules are created.",
+    "platform": "It determines whether security groups or network security groups are created.",
+    "internal": "Rules for the internal zone use its ranges.",
+    "sites": "Each server belongs to an Active Directory site.",
+    "network": "The network determines in which cloud the rules of the server are created.",
+    "roles": "The roles determine which traffic the server needs.",
+    "name_servers": "Each Exchange server needs a DNS server, and traffic that is not declared is blocked.",
+    "name_servers.internal": "Each Exchange server needs a DNS server, and traffic that is not declared is "
+    "blocked.",
+    "reason": "The description of each cloud rule contains its reason.",
 }
 
 
@@ -140,7 +141,7 @@ def mistakable(data: Any, at: Path, path: Path = ()) -> Iterator[ShapeError]:
     if isinstance(data, dict):
         for key, value in cast("dict[str, Any]", data).items():
             if key in _MARKS:
-                found = BY_CODE["unknown-key"].at((*at, *path, key), key=key, fix="take it away")
+                found = BY_CODE["unknown-key"].at((*at, *path, key), key=key, fix="Remove the key.")
                 yield ShapeError(found, ((*path, key), DROPPED))
             else:
                 yield from mistakable(value, at, (*path, key))
@@ -181,18 +182,19 @@ def _unknown_key(_: dict[str, Any], path: Path, data: Any, at: Path) -> ShapeErr
         found = BY_CODE["edge-shares-role"].at(
             (*at, *path[:-1]),
             server=path[-2],
-            role="is given roles",
-            fix="take `roles` away: an Edge server has the Edge role alone",
+            role="declares `roles`",
+            fix="Remove `roles`: an Edge server has only the Edge Transport role.",
         )
         return ShapeError(found, (path, DROPPED))
     candidates = [each for each in known if key.lower() in each.split("_") and each != key]
     if len(candidates) > 1:
         # One of them would be a guess, and what it stands for is not what the other does.
-        fix = ", or ".join(f"`{each}` ({_summary_at(path[:-1], each)})" for each in candidates)
-        found = BY_CODE["unknown-key"].at((*at, *path), key=key, fix=f"write {fix}")
+        lines = (f"`{each}` - {_summary_at(path[:-1], each)}" for each in candidates)
+        found = BY_CODE["unknown-key"].at((*at, *path), key=key, fix="")
+        found = replace(found, fix="\n".join(("Write one of:", *lines)))
         return ShapeError(found, (path, DROPPED))
     meant = nearest(key, known)
-    fix = f"did you mean `{meant}`?" if meant else f"known here are {', '.join(known)}"
+    fix = f"Did you mean `{meant}`?" if meant else f"Known keys are {listed_keys(known)}."
     return ShapeError(BY_CODE["unknown-key"].at((*at, *path), key=key, fix=fix), (path, DROPPED))
 
 
@@ -200,7 +202,7 @@ def _missing(_: dict[str, Any], path: Path, data: Any, at: Path) -> ShapeError:
     del data
     key = str(path[-1])
     under = ".".join(map(str, path[-2:]))
-    why = _REASONS.get(under) or _REASONS.get(key) or "there is no default for it"
+    why = _REASONS.get(under) or _REASONS.get(key) or "The key is required."
     example = f"{key}: {_written(next(_examples(path), '...'))}"
     found = BY_CODE["missing-key"].at((*at, *path[:-1]), key=key, why=why, example=example)
     return ShapeError(found)
@@ -210,31 +212,37 @@ def _word(facts: dict[str, Any], path: Path, data: Any, at: Path) -> ShapeError:
     word = _value(data, path)
     allowed = [each.strip(" '") for each in str(facts["expected"]).replace(" or ", ",").split(",")]
     if not isinstance(word, str):
-        one_of = {"got": plain_type(word), "expected": f"one of {', '.join(allowed)}"}
-        return ShapeError(BY_CODE["wrong-type"].at((*at, *path), **one_of))
+        one_of = f"one of {listed_keys(allowed, 'or')}"
+        fix = _instead(path, word) or f"Write {one_of}."
+        got = plain_type(word)
+        return ShapeError(BY_CODE["wrong-type"].at((*at, *path), got=got, expected=one_of, fix=fix))
     if path[-2:-1] == ("roles",) and word.lower().startswith("edge"):
         server = path[-3]
         found = BY_CODE["edge-shares-role"].at(
             (*at, *path),
             server=server,
-            role="is listed among internal servers",
-            fix=f"move {server} from `servers` to `edge_servers`",
+            role="is listed in `servers` of a site",
+            fix=f"Move {server} from `servers` to `edge_servers`.",
         )
         return ShapeError(found)
     encrypted = _ENCRYPTED.get(word.lower()) if path[-2:-1] == ("services",) else None
     if encrypted is not None:
         found = BY_CODE["unknown-word"].at(
-            (*at, *path), word=word, allowed=", ".join(allowed), fix=_only(encrypted)
+            (*at, *path), what=_unknown(path, word), fix=_only(encrypted)
         )
         return ShapeError(found, (path, encrypted.value))
-    meant = nearest(word, allowed)
     # Some fields take a word or a list, and the list was meant: `from: 10.64.0.0/12`.
-    others = [f"or {_written(each)}" for each in _examples(path) if not isinstance(each, str)]
+    others = [_written(each) for each in _examples(path) if not isinstance(each, str)]
+    pasted = cloud_name(word) if others else None
+    if pasted is not None:
+        facts = {"end": word, **pasted._asdict()}
+        return ShapeError(BY_CODE["cloud-name"].at((*at, *path), **facts))
+    meant = nearest(word, allowed)
+    known = f"Write one of {listed_keys((*allowed, *others), 'or')}."
     found = BY_CODE["unknown-word"].at(
         (*at, *path),
-        word=word or "an empty text",
-        allowed=", ".join(allowed),
-        fix=f"did you mean {meant}?" if meant else f"write one of {', '.join((*allowed, *others))}",
+        what=_unknown(path, word),
+        fix=f'Did you mean "{meant}"?' if meant else known,
     )
     return ShapeError(found, (path, meant) if meant else None)
 
@@ -252,8 +260,8 @@ def _only(service: Service) -> str:
     single = (each for several in SERVICES[service].ports for each in several.one_by_one())
     ports = [str(each) for each in single if str(each) != f"{plain}/tcp"]
     return (
-        f"write {service} here, and for the encrypted port alone "
-        f"`service_ports: {{{service}: [{', '.join(ports)}]}}` beside `clients`"
+        f"Write `services: [{service}]`. To open only the encrypted port, add "
+        f"`service_ports: {{{service}: [{', '.join(ports)}]}}` beside `clients`."
     )
 
 
@@ -265,7 +273,7 @@ def _day(_: dict[str, Any], path: Path, data: Any, at: Path) -> ShapeError:
 def _empty(_: dict[str, Any], path: Path, data: Any, at: Path) -> ShapeError:
     del data
     needed = _is_required(path)
-    fix = "list at least one" if needed else "list at least one, or leave the key out"
+    fix = "Add at least one entry." if needed else "Add at least one entry, or remove the key."
     return ShapeError(BY_CODE["empty-list"].at((*at, *path), fix=fix))
 
 
@@ -285,23 +293,78 @@ def _wrong_type(kind: str, facts: dict[str, Any], path: Path, data: Any, at: Pat
     shapes = [
         text for tag, text in _SHAPES.items() if tag in tags and (tag != "<word>" or not words)
     ]
-    shapes = [*words, *shapes] if "<word>" in tags else shapes
-    expected = _EXPECTED.get(kind) or " or ".join(shapes) or "another value"
+    named = [f"`{each}`" for each in words]
+    shapes = [*named, *shapes] if "<word>" in tags else shapes
+    expected = _EXPECTED.get(kind) or ", ".join(shapes) or "another value"
+    expected = " or ".join(expected.rsplit(", ", 1))
     if isinstance(value, bool) and words and kind != "bool_type":
         # YAML reads `no` and `off` as false, where a word such as `disabled` was meant.
-        expected = " or ".join((*words, expected))
-        found = BY_CODE["wrong-type"].at((*at, *path), got=plain_type(value), expected=expected)
-        return ShapeError(found)
-    known = sorted(_fields_at(path)) if expected == _A_MAPPING else []
-    if known:
-        expected = f"{_A_MAPPING} with {', '.join(known)}"
+        expected = " or ".join((*named, expected))
+    elif expected == _A_MAPPING:
+        expected = _shape_of(path)
     elif kind == "bool_type" and isinstance(value, str):
         expected += " without quotes"
-    found = BY_CODE["wrong-type"].at((*at, *path), got=plain_type(value), expected=expected)
-    shaped = (each for each in _examples(path) if expected.startswith(plain_type(each)))
-    for example in shaped:
-        return ShapeError(replace(found, fix=f"{found.fix}, such as {_written(example)}"))
-    return ShapeError(found)
+    fix = _instead(path, value) or f"Write {expected}."
+    facts = {"got": plain_type(value), "expected": expected, "fix": fix}
+    return ShapeError(BY_CODE["wrong-type"].at((*at, *path), **facts))
+
+
+def _shape_of(path: Path) -> str:
+    """A mapping with the keys that it must and can have."""
+    known = {
+        field.alias or name: field.is_required()
+        for model in _models_at(path)
+        for name, field in model.model_fields.items()
+    }
+    needed = [key for key, required in known.items() if required]
+    optional = [key for key, required in known.items() if not required]
+    if not known:
+        return _A_MAPPING
+    if not needed:
+        return f"{_A_MAPPING} with any of {listed_keys(optional)}"
+    also = f" and optionally {listed_keys(optional)}" if optional else ""
+    return f"{_A_MAPPING} with {listed_keys(needed)}{also}"
+
+
+def _instead(path: Path, value: object) -> str:
+    """What to write at `path` in place of a value of another type; empty where no example is known."""
+    key = _field(path)
+    written = [each for each in _examples(path) if type(each) is not type(value)]
+    # A word such as `internet` opens more than a list; of a bool it is what YAML made `no` or `off` of.
+    written.sort(key=lambda each: isinstance(each, str) != isinstance(value, bool))
+    if not written:
+        known = [
+            (field.is_required(), field.alias or name, field.examples)
+            for model in _models_at(path)
+            for name, field in model.model_fields.items()
+            if field.examples
+        ]
+        needed = {name: each[0] for required, name, each in known if required}
+        lists = ({name: item} for _, name, each in known for item in each if isinstance(item, list))
+        shown = needed or next(lists, None)
+        written = [shown] if shown else []
+    if not written:
+        return ""
+    # An item of a list has the list's key in its path, and stands alone.
+    alone = path and isinstance(path[-1], int)
+    shown = _written(written[0])
+    return f"Write `{shown}`." if alone or not path else f"Write `{key}: {shown}`."
+
+
+def listed_keys(names: Iterable[str], last: str = "and") -> str:
+    """Keys or values as a sentence names them: `a`, `b` and `c`."""
+    *most, end = (f"`{name}`" for name in names)
+    return f"{', '.join(most)} {last} {end}" if most else end
+
+
+#: What an entry of such a list is called.
+_ENTRIES: Final = {"roles": "role", "services": "service", "platform": "platform"}
+
+
+def _unknown(path: Path, word: str) -> str:
+    field = _field(path)
+    noun = _ENTRIES.get(field)
+    return f'{noun} "{word}"' if noun else f'value "{word}" of `{field}`'
 
 
 _READ: Final[dict[str, Callable[[dict[str, Any], Path, Any, Path], ShapeError]]] = {
@@ -329,12 +392,15 @@ _EXPECTED: Final = {
 def _own(code: str, facts: dict[str, Any], path: Path, at: Path) -> ShapeError:
     """An error of one of our own values."""
     mend: tuple[Path, object] | None = None
-    if code == "host-bits":
+    if code == "wrong-type":
+        facts["fix"] = _instead(path, None) or f"Write {facts['expected']}."
+    elif code == "host-bits":
         mend = (path, facts["meant"])
     elif code == "bad-name":
         kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in str(facts["name"]))
         facts["meant"] = kept.strip("-")[:40].strip("-") or "hq"
     elif code == "bad-ports":
+        facts["example"] = f"{_field(path)}: [{facts['meant']}]"
         # Of several, the first: one value can be read in the place of one.
         mend = (path, str(facts["meant"]).partition(",")[0])
     return ShapeError(BY_CODE[code].at((*at, *path), **facts), mend)
@@ -354,7 +420,7 @@ def _summary_at(path: Path, key: str) -> str:
     for model in _models_at(path):
         for field, text in field_texts().get(model.__name__, {}).items():
             if field == key:
-                return re.split(r"[:.,]", " ".join(text.split()))[0]
+                return re.split(r"[:.]", " ".join(text.split()))[0]
     return key
 
 

@@ -71,7 +71,7 @@ def failure(why: str, run: str) -> str:
     `run`: the address of the run's page.
     """
     return (
-        f"### Cannot say what merging this opens or cuts\n\n{why}\n\n"
+        f"### Cannot tell what merging this allows or blocks\n\n{why}\n\n"
         f"Until then, read this pull request as one that may open anything. [The run]({run})\n"
     )
 

@@ -154,7 +154,7 @@ WRONG: Final[dict[str, tuple[object, str]]] = {
         "SecurityGroupRules[0].CidrIpv4",
     ),
     "entries of no list": ({"Entries": []}, "it does not say of which prefix list"),
-    "too deep": (None, "lists lie too deep"),
+    "too deep": (None, "lists are nested too deep"),
 }
 
 
@@ -174,7 +174,7 @@ def test_what_is_wrong_in_an_output_is_said_with_its_place(
 AZURE_WRONG: Final[dict[str, tuple[object, str]]] = {
     "another command": ([{"type": "Microsoft.Network/virtualNetworks"}], "it lists Microsoft."),
     "no type": ([{"id": "x"}], "it lists what has no type"),
-    "an object": ({"name": "x"}, "it is the output of another command (name), and no list"),
+    "an object": ({"name": "x"}, "it is the output of another command (name), not a list"),
     "a page": ({"value": [], "nextLink": "https://x"}, "it ends with a nextLink"),
     "no id": (
         [{"type": "Microsoft.Network/networkSecurityGroups", "name": "x", "location": "y"}],
@@ -227,7 +227,7 @@ def test_of_a_cloud_of_which_nothing_is_given_nothing_is_said_to_be_missing(
     assert adopt(stack, "--state", state, "--aws", GROUPS, RULES) == 0
     assert "not looked at, nothing was given of its cloud" in capsys.readouterr().out
     assert adopt(stack, "--state", state) == 2
-    assert "Cannot read what exists" in capsys.readouterr().err
+    assert "Cannot read the existing resources." in capsys.readouterr().err
 
 
 def test_on_azure_servers_are_attached_before_the_update_that_takes_foreign_rules_away(
@@ -432,8 +432,8 @@ def test_the_output_with_fewer_rules_is_the_one_that_is_not_whole(
     assert adopt(*by_hand(tmp_path, groups, rules)) == 2
     said = capsys.readouterr().err
     fewer, more = numbers
-    assert f"error[incomplete-output] what `aws ec2 {short}` printed is not whole" in said
-    assert f"has {fewer} rules there, and {more} by" in said
+    assert f"error[incomplete-output] The output of `aws ec2 {short}` is incomplete" in said
+    assert f"has {fewer} rules there, and {more} in" in said
 
 
 # ---- inputs without end, and ids that mean harm ----
@@ -477,7 +477,7 @@ def test_a_file_without_end_is_refused_in_little_memory(
         check=False,
     )
     assert done.returncode == 2, done.stderr
-    assert "bytes, and" in done.stdout + done.stderr
+    assert "bytes; the limit is" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
 
 

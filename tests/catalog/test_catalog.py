@@ -277,6 +277,7 @@ SOMETHING_ELSE: Final[Mapping[tuple[str, int], str]] = {
     ("clouds/azure/limits.py", 80): "the most characters that the name of a group has",
     ("clouds/base.py", 80): "the percentage from which on a use is near its limit",
     ("reports/handover_report.py", 22): "the share of a column, in hundredths of a page",
+    ("reports/text_writer.py", 80): "the columns of a terminal that does not tell",
     ("stackfile/yaml_values.py", 53): "the bits of a double's fraction",
     ("traffic/ports.py", 65535): "the highest port there is",
 }

@@ -62,6 +62,22 @@ def test_plan_shows_the_plan_and_says_its_warnings_apart(stack: str) -> None:
     assert ran.stdout.isascii()
 
 
+def test_plan_shows_the_limits_that_are_more_than_half_used_and_all_where_asked() -> None:
+    usual, every = (run("plan", DEV, *more).stdout.decode() for more in ((), ("--limits",)))
+    head, _, said = usual.partition("\nLimits\n")
+    whole = every.partition("\nLimits\n")
+    assert whole[0] == head
+    shown = re.findall(r"(\d+) of (\d+) ", said)
+    assert shown == [
+        (used, most)
+        for used, most in re.findall(r"(\d+) of (\d+) ", whole[2])
+        if int(used) * 2 > int(most)
+    ]
+    assert shown == [("4", "5")]
+    assert "  2 more limits are at most half used; `plan --limits` shows all\n" in said
+    assert "--limits" not in whole[2]
+
+
 def printed(ran: subprocess.CompletedProcess[bytes], code: int = 0) -> dict[str, Any]:
     """The JSON that a command prints, which says nothing beside it."""
     assert (ran.returncode, ran.stderr) == (code, b"")
@@ -205,7 +221,7 @@ def test_a_bad_file_is_bad_input(what: str, arguments: tuple[str, ...], tmp_path
     text = ran.stderr.decode()
     assert text.startswith(f"error[{code}] ")
     assert "Pulumi.bad.yaml" in text
-    assert re.search(r"^\d+ errors?; nothing was changed$", text, re.M)
+    assert re.search(r"^\d+ errors?$", text, re.M)
 
 
 @pytest.mark.parametrize(
@@ -404,7 +420,7 @@ def test_preview_of_a_stack_with_an_error_runs_no_program(project: Path) -> None
     (project / "__main__.py").write_text("raise SystemExit('the program ran')\n")
     ran = run("preview", _stack(project, ("platform: aws", "platform: asw")), folder=project)
     assert (ran.returncode, ran.stdout) == (2, b"")
-    assert ran.stderr.startswith(b"error[unknown-word] asw")
+    assert ran.stderr.startswith(b'error[unknown-word] Unknown platform "asw".')
 
 
 def test_prove_as_json_says_what_was_proved_here_and_on_the_other_cloud() -> None:
@@ -414,6 +430,7 @@ def test_prove_as_json_says_what_was_proved_here_and_on_the_other_cloud() -> Non
         "proved",
         "figures",
         "failures",
+        "not_usable",
         "notes",
         "covered_together",
         "other_clouds",
@@ -458,19 +475,19 @@ def test_reviews_as_json_have_their_findings_in_the_data(day: str, code: int) ->
     [
         ("2027-02-29", "2027-02 has 28 days"),
         ("2028-02-30", "2028-02 has 29 days"),
-        ("2027-13-01", "a year has 12 months"),
-        ("2027-00-10", "a year has 12 months"),
-        ("0000-01-01", "years are counted from 1"),
-        ("2027-3-1", "write 2027-03-01"),
-        ("20270301", "write 2027-03-01"),
-        ("2027/03/31", "write 2027-03-31"),
-        ("31.3.2027", "write 2027-03-31"),
+        ("2027-13-01", "A year has 12 months"),
+        ("2027-00-10", "A year has 12 months"),
+        ("0000-01-01", "The first year is 1."),
+        ("2027-3-1", "Write `--as-of 2027-03-01`."),
+        ("20270301", "Write `--as-of 2027-03-01`."),
+        ("2027/03/31", "Write `--as-of 2027-03-31`."),
+        ("31.3.2027", "Write `--as-of 2027-03-31`."),
         # Which of both is the month, only the writer knows.
-        ("03/04/2027", "in a shell, $(date +%F) is today"),
-        ("2027-W13-3", "in a shell, $(date +%F) is today"),
-        ("today", "this command reads no clock"),
-        ("", "Cannot take nothing for a day"),
-        ("\u0662\u0660\u0662\u0667-03-31", "days are written as year, month and day"),
+        ("03/04/2027", "`$(date +%F)` is today"),
+        ("2027-W13-3", "`$(date +%F)` is today"),
+        ("today", "A date is year, month and day."),
+        ("", 'Invalid date "nothing"'),
+        ("\u0662\u0660\u0662\u0667-03-31", "A date is year, month and day."),
     ],
 )
 def test_what_is_no_day_is_bad_input(day: str, told: str) -> None:
@@ -509,7 +526,7 @@ def test_what_an_update_does_in_each_network_is_counted() -> None:
     said = run("plan", CHANGED, "--against", DEV).stdout.decode()
     assert "Update of lab on AWS\n  2 rules to delete\n" in said
     same = run("plan", DEV, "--against", DEV).stdout.decode()
-    assert "Update of lab on AWS\n  nothing to do\n  no server comes, goes, or changes" in same
+    assert "Update of lab on AWS\n  nothing to do\n  no server is added, removed or changes" in same
 
 
 def test_an_old_file_that_cannot_be_read_is_bad_input() -> None:

@@ -3,15 +3,20 @@
 import os
 import pty
 import subprocess
+from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
+import yaml
 
 from exchange_ports.api import load, plan, prove
+from exchange_ports.cli.questions import QUESTIONS
+from exchange_ports.topology.platforms import Platform
+from exchange_ports.topology.starter import Answers, template_files
 from tests.support.command import COMMAND, ENVIRONMENT, all_that_is_shown, run
-from tests.support.paths import PATIENCE
+from tests.support.paths import PATIENCE, ROOT, UPDATE
 
 CLOUDS: Final = ("aws", "azure")
 
@@ -90,15 +95,65 @@ def test_the_file_is_written_where_pulumi_looks_and_never_over_another(tmp_path:
     assert ran.stdout.decode().splitlines() == [
         "Wrote Pulumi.new.yaml. Replace the lines marked TODO, then run:",
         "  exchange-ports plan Pulumi.new.yaml",
+        "An editor completes and checks the file with the schema that this writes:",
+        "  exchange-ports schema --stack > exchange-ports.schema.json",
     ]
     assert run("plan", "Pulumi.new.yaml", folder=tmp_path).returncode == 0
     written = (tmp_path / "Pulumi.new.yaml").read_bytes()
     again = run("init", "new", "--servers", "5", folder=tmp_path)
     assert (again.returncode, (tmp_path / "Pulumi.new.yaml").read_bytes()) == (2, written)
     assert b"cannot-write-file" in again.stderr
-    (tmp_path / "stacks").mkdir()
+    # Where the project has its stack files, whether or not there are any yet.
+    (tmp_path / "Pulumi.yaml").write_text("name: mail\nruntime: python\nstackConfigDir: stacks\n")
     assert run("init", "new", folder=tmp_path).returncode == 0
     assert (tmp_path / "stacks" / "Pulumi.new.yaml").is_file()
+    assert run("plan", "new", folder=tmp_path).returncode == 0
+
+
+def test_the_version_of_edge_servers_is_declared() -> None:
+    topology = load(shown("--edge", "1", "--edge-version", "2016")).usable()
+    assert [edge.version for edge in topology.edge_servers.values()] == [2016]
+    assert "version" not in shown().partition("edge")[0]
+
+
+def test_an_editor_finds_the_schema_beside_the_file() -> None:
+    first, *_ = shown().splitlines()
+    assert first == "# yaml-language-server: $schema=exchange-ports.schema.json"
+
+
+# ---- templates of `pulumi new` ----
+
+
+def _template(cloud: str) -> Mapping[str, str]:
+    answers: Any = {each.option.replace("-", "_"): each.read(each.default) for each in QUESTIONS}
+    answers["smart_host"] = answers.pop("mail")
+    answers["cloud"] = Platform(cloud)
+    return template_files(Answers(**answers))
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_the_templates_are_what_init_writes(cloud: str, request: pytest.FixtureRequest) -> None:
+    folder = ROOT / "templates" / cloud
+    files = _template(cloud)
+    if request.config.getoption(UPDATE):
+        for name, text in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text)
+    there = (each for each in folder.rglob("*") if each.is_file())
+    assert {str(each.relative_to(folder)): each.read_text() for each in there} == files
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_template_is_a_project_whose_program_is_ours(cloud: str, tmp_path: Path) -> None:
+    files = _template(cloud)
+    project = yaml.safe_load(files["Pulumi.yaml"])
+    assert (project["name"], project["description"]) == ("${PROJECT}", "${DESCRIPTION}")
+    assert all(each["default"] for each in project["template"]["config"].values())
+    assert files["__main__.py"] == (ROOT / "__main__.py").read_text()
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text.replace("${PROJECT}", "mail"))
+    assert run("plan", "dev", folder=tmp_path).returncode == 0
 
 
 @pytest.mark.slow
@@ -113,7 +168,7 @@ def test_on_a_terminal_what_no_option_says_is_asked_until_it_can_be_read(tmp_pat
         stderr=theirs,
     ) as process:
         os.close(theirs)
-        # Organization; sites, wrong once; servers; no Edge, so no perimeter; all else as it is.
+        # Organization; sites, wrong once; servers; no Edge, so no version or perimeter; all else as it is.
         os.write(ours, b"fabrikam\nhq,hq\nhq,paris\n1\n\n\n\n\n")
         seen = all_that_is_shown(ours).decode()
         assert process.wait(PATIENCE) == 0

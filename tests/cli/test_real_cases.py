@@ -52,7 +52,7 @@ ANSWERS: Final = (
         0,
         (
             "warning[created-over-limit] prefix list internet has 119 entries, and AWS allows 100",
-            "fix: declare fewer or larger private_blocks, or change them in several updates",
+            "fix: Declare fewer or larger `private_blocks`, or change them in several updates",
         ),
     ),
     # As it was: public blocks without a reason are refused, and the limit is said beside it.
@@ -60,7 +60,7 @@ ANSWERS: Final = (
         "plan prefix-list-public-blocks.yaml",
         2,
         (
-            "error[public-private-block] private blocks hold public addresses: 131.107.0.0/16",
+            "error[public-private-block] `private_blocks` contains public addresses: 131.107.0.0/16",
             "warning[created-over-limit] prefix list internet has 119 entries, and AWS allows 100",
         ),
     ),
@@ -106,34 +106,32 @@ ANSWERS: Final = (
     Answer(
         "plan flow-style-colon.yaml",
         2,
-        ("flow-style-colon.yaml:5", "quote the value", "a colon with a blank after it"),
+        ("flow-style-colon.yaml:5", "Quote the value", "a colon and a space in it"),
         ("column",),
     ),
     Answer(
         "plan flow-style-hash.yaml",
         2,
-        ("flow-style-hash.yaml:5", "quote the value", "a blank and # begin a comment"),
+        ("flow-style-hash.yaml:5", "Quote the value", "a space and `#` start a comment"),
         ("column",),
     ),
     Answer(
         "plan flow-style-ipv6.yaml",
         2,
-        ("flow-style-ipv6.yaml:6", "quote the value", "begins with a colon"),
+        ("flow-style-ipv6.yaml:6", "Quote the value", "begins with a colon"),
         ("column",),
     ),
     # A host name cannot be in a rule.
     Answer(
         "plan smart-host-by-name.yaml",
         2,
-        ("smtp.example.net is a host name", "rules of both clouds take addresses only"),
+        ('"smtp.example.net" is a host name', "match IP addresses only"),
         ("smtp.example.net is not an address",),
     ),
     # The encrypted port alone: as the file shows, and what leads there.
     Answer("check imaps-only.yaml internet ex1 993", 0, ("passes",)),
     Answer("check imaps-only.yaml internet ex1 143", 1, ("does not pass",)),
-    Answer(
-        "plan imaps-by-name.yaml", 2, ("service_ports: {imap: [993/tcp]}",), ("did you mean imap",)
-    ),
+    Answer("plan imaps-by-name.yaml", 2, ("service_ports: {imap: [993/tcp]}",), ("Did you mean",)),
     # An Edge server without a subscription, and the key that leads there.
     Answer(
         "plan edge-with-mail-site.yaml",
@@ -144,20 +142,20 @@ ANSWERS: Final = (
         "plan edge-with-site.yaml",
         2,
         (
-            "`manual_connectors_site` (For an Edge server without a subscription)",
-            "`subscribed_site` (The Active Directory site it is subscribed to)",
+            "`manual_connectors_site` - The site with which it exchanges mail through manually created",
+            "`subscribed_site` - The Active Directory site to which it is subscribed, with EdgeSync",
         ),
-        ("did you mean",),
+        ("Did you mean",),
     ),
     # Nearly ports, and an address of one link: nothing that was written is lost.
     Answer(
         "plan ports-nearly.yaml",
         2,
         (
-            "fix: write 10000/tcp;",
-            "fix: write 135/tcp, 445/tcp;",
-            "fix: write 1-65535/tcp;",
-            "its addresses are link-local",
+            "fix: Write `ports: [10000/tcp]`.",
+            "fix: Write `ports: [135/tcp, 445/tcp]`.",
+            "fix: Write `ports: [1-65535/tcp]`.",
+            "The range is link-local",
         ),
         ("443/tcp", "fe80::1%eth0 is not"),
     ),
@@ -170,12 +168,12 @@ ANSWERS: Final = (
     Answer(
         "diff rename-before.yaml rename-without-id.yaml",
         0,
-        ("site hq looks renamed to headquarters: add id: hq to sites.headquarters",),
+        ("Site hq looks renamed to headquarters: add id: hq to sites.headquarters",),
     ),
     Answer(
         "diff rename-before.yaml rename-without-id.yaml --format markdown",
         0,
-        ("site `hq` looks renamed to `headquarters`: add `id: hq` to `sites.headquarters`",),
+        ("Site `hq` looks renamed to `headquarters`: add `id: hq` to `sites.headquarters`",),
     ),
     Answer("diff rename-before.yaml rename-with-id.yaml", 0, (), ("looks renamed",)),
     Answer("plan rename-with-id.yaml --against rename-before.yaml", 0, (), ("looks renamed",)),

@@ -13,7 +13,7 @@ import pytest
 
 from exchange_ports.findings import render
 from exchange_ports.reports.reasons import findings_report
-from exchange_ports.reports.writers import to_text
+from exchange_ports.reports.text_writer import to_text
 from exchange_ports.topology.validate import parse_topology
 from tests.support.command import (
     COMMAND,
@@ -188,7 +188,7 @@ def test_the_name_of_a_file_is_no_order_to_a_terminal(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_findings_are_colored_for_terminals_only_and_no_word_changes() -> None:
-    _, seen, _ = seen_on_standard_error((*COMMAND, "plan", LATE))
+    _, seen, _ = seen_on_standard_error((*COMMAND, "plan", LATE), COLUMNS="500")
     piped = run("plan", LATE).stderr
     assert _COLOR.search(seen)
     assert not _COLOR.search(piped)
@@ -208,29 +208,7 @@ def test_findings_for_a_terminal_are_those_of_every_other_reader() -> None:
     assert to_text(findings_report(warned)) == render(warned)
 
 
-# ---- tables that fit ----
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("columns", [60, 80, 100, 140])
-@pytest.mark.parametrize(
-    "arguments", [("plan", LATE), ("matrix", LATE), ("explain", LATE, "50636/tcp")]
-)
-def test_a_table_fits_its_terminal_and_loses_no_letter(
-    arguments: tuple[str, ...], columns: int
-) -> None:
-    shown = without_color(on_a_terminal(*arguments, COLUMNS=str(columns))).decode()
-    piped = run(*arguments).stdout.decode()
-    # What is no table runs on as it is; a table that has room is as it is too.
-    fitted = {each.rstrip() for each in shown.splitlines()} - set(piped.splitlines())
-    assert max(map(len, fitted), default=0) <= columns
-    # The narrowest has no room for any of these.
-    assert fitted or columns > 100
-
-    def letters(text: str) -> list[str]:
-        return sorted(re.sub(r"\s", "", text))
-
-    assert letters(shown) == letters(piped)
+# ---- tables that fit (test_widths has the others) ----
 
 
 def test_a_table_with_room_stands_as_in_a_file() -> None:

@@ -173,10 +173,10 @@ def dev(**changes: object) -> dict[str, str]:
 
 def test_no_configuration_at_all_is_a_finding() -> None:
     assert stopped({}).text == (
-        "error[wrong-type] this is nothing, where a mapping belongs\n"
+        "error[wrong-type] Expected a mapping; got nothing.\n"
         "  topology\n"
-        "  why: text, numbers, lists and mappings are not guessed from one another\n"
-        "  fix: write a mapping\n"
+        "  fix: Write a mapping.\n"
+        "  see docs/findings/wrong-type.md\n"
         "1 error; no resource of this component was registered"
     )
 
@@ -184,7 +184,7 @@ def test_no_configuration_at_all_is_a_finding() -> None:
 def test_no_cloud_ids_are_a_finding_for_each_network() -> None:
     for config in (dev(networks=None), dev(networks={})):
         text = stopped(config).text
-        assert text.startswith("error[missing-cloud-id] network lab has no vpc_id\n")
+        assert text.startswith("error[missing-cloud-id] Network lab has no `vpc_id`.\n")
         assert text.endswith("\n1 error; no resource of this component was registered")
 
 
@@ -210,7 +210,7 @@ def test_a_text_that_is_no_json_stops_the_program_without_a_traceback() -> None:
 @pytest.mark.parametrize("key", ["topology", "networks", "tags"])
 def test_a_secret_setting_is_refused_without_showing_it(key: str) -> None:
     text = stopped(dev(), secret_keys=(f"{NAMESPACE}:{key}",)).text
-    assert f"error[secret-topology] {NAMESPACE}:{key} is a secret" in text
+    assert f"error[secret-topology] `{NAMESPACE}:{key}` is a secret" in text
     assert "contoso" not in text
     assert "vpc-" not in text
 

@@ -177,8 +177,8 @@ def test_no_number_of_new_environments_hides_one_that_changes(
     lines = text.splitlines()
     assert f"Changed: `{shown}`." in lines
     # It stands before all that is new: in the headline, in the table and below.
-    assert lines[1].startswith("### Opens 143,")
-    (head,) = [number for number, line in enumerate(lines) if line.startswith("| environment |")]
+    assert lines[1].startswith("### Allows 143,")
+    (head,) = [number for number, line in enumerate(lines) if line.startswith("| stack |")]
     assert lines[head + 2].startswith(f"| `{shown}` |")
     headings = [line for line in lines if line.startswith("#### ")]
     assert headings[0] == f"#### `{shown}`"

@@ -1,7 +1,7 @@
 """The comment is ours alone: no word of a user is read as Markdown, and it is never too long."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -9,11 +9,9 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from exchange_ports.cli.stacks import compiled
-from exchange_ports.findings import Refused
 from exchange_ports.reports.comment import MOST_BYTES, Links, comment
 from exchange_ports.reports.review import Review, Stack, compared, review
-from exchange_ports.stackfile.stack_file import read_stack_file
+from tests.differences.comment_cases import CASES, shown, stack_of
 from tests.differences.written import START
 
 LINKS: Final = Links("https://forge.example/new", "https://forge.example/old")
@@ -43,15 +41,14 @@ HOSTILE: Final = (
 
 
 def stack(text: str, file: str = "stacks/Pulumi.aws.yaml") -> Stack:
-    try:
-        read = read_stack_file(text.encode(), file)
-    except Refused as refused:
-        return Stack(file, None, refused.findings, lambda _: None)
-    try:
-        plans, warnings = compiled(read)
-    except Refused as refused:
-        return Stack(file, None, refused.findings, read.locate)
-    return Stack(file, plans, warnings, read.locate)
+    return stack_of(text, file)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_comment_of_an_edit_is_the_one_that_was_approved(
+    case: str, golden: Callable[[str, str], None]
+) -> None:
+    golden(f"comment/{case}.md", shown(case))
 
 
 def with_flows(*flows: str) -> str:
@@ -166,9 +163,12 @@ def test_what_is_left_out_is_counted() -> None:
     found = many(150)
     text = said(found)
     rows = len(re.findall(r"^\| \*\*\+\*\* ", text, re.M))
-    (left,) = re.findall(r"and (\d+) more rows, in the whole report", text)
+    (left,) = re.findall(r"and (\d+) more rows, in the full report", text)
     assert 0 < rows < 150
     assert rows + int(left) == 150
+    colored = len(re.findall(r"^\+ ", text, re.M))
+    (below,) = re.findall(r"^# and (\d+) more in the table below", text, re.M)
+    assert colored + int(below) == 150
 
 
 def test_the_same_reviews_give_the_same_bytes() -> None:
@@ -207,9 +207,50 @@ def test_an_environment_that_is_not_new_is_named_or_its_absence_is_the_news(chan
         assert missing == []
         headings = re.findall("^#### (.*)$", text, re.M)
         assert headings[:1] == [f"`{edited[0]}`"][: len(headings)]
-        assert re.search("[0-9]+ more environments, in the whole report", text)
+        assert re.search("[0-9]+ more stacks, in the full report", text)
     else:
-        assert "**1000 environments change that are not new" in text
-        assert "Do not merge before you read the whole report" in text
+        assert "**1000 stacks change that are not new" in text
+        assert "Do not merge before you read the full report" in text
     # What changes stands before what new environments open, though that is from the Internet.
-    assert text.splitlines()[1].startswith("### Opens 8001/tcp from `10.99.0.1/32` to ")
+    assert text.splitlines()[1].startswith("### Allows 8001/tcp from `10.99.0.1/32` to ")
+
+
+BRANCHES: Final = "branches: {from: [10.64.0.0/12], services: [https, imap]}"
+CONTROLLERS: Final = "addresses: [10.20.2.10, 10.20.3.10]"
+
+
+def colored(edit: str) -> list[str]:
+    """The lines of traffic that a reader sees without unfolding anything."""
+    text = said(review(stack(TEXT), stack(edit)))
+    blocks = re.findall(r"^```diff\n(.*?)^```", text, re.M | re.S)
+    return [line for block in blocks for line in block.splitlines() if line[0] in "+-!"]
+
+
+def test_traffic_that_follows_from_an_address_is_folded() -> None:
+    assert BRANCHES in TEXT
+    assert CONTROLLERS in TEXT
+    assert colored(TEXT.replace(BRANCHES, BRANCHES.replace("10.64.", "10.80."))) == []
+    assert colored(TEXT.replace(CONTROLLERS, CONTROLLERS.replace("3.10", "3.11"))) == []
+
+
+def test_other_services_of_a_neighbor_that_moves_are_not_folded() -> None:
+    moved = BRANCHES.replace("10.64.", "10.80.").replace("imap", "imap, pop")
+    lines = colored(TEXT.replace(BRANCHES, moved))
+    assert any(line.startswith("+ 110,995/tcp (POP3, POP3S): clients branches") for line in lines)
+
+
+def test_another_flow_with_the_address_of_a_neighbor_that_moves_is_not_folded() -> None:
+    moved = with_flows(
+        "{from: 10.20.3.11, to: edge, ports: [3389/tcp], reason: x, accept_risk: true}"
+    )
+    lines = colored(moved.replace(CONTROLLERS, CONTROLLERS.replace("3.10", "3.11")))
+    assert any(line.startswith("+ 3389/tcp (RDP): 10.20.3.11") for line in lines)
+    assert "! accepted risk" in lines
+
+
+def test_a_risk_is_seen_whatever_edit_it_follows_from() -> None:
+    lines = colored(
+        TEXT.replace(BRANCHES, BRANCHES.replace("10.64.0.0/12", "198.18.0.0/15, 8.8.8.0/24"))
+    )
+    assert any("8.8.8.0/24" in line for line in lines)
+    assert "! from the Internet" in lines

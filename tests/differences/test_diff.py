@@ -67,8 +67,8 @@ def test_an_old_side_that_does_not_load_makes_everything_new(
 ) -> None:
     assert diff(BROKEN, OLD, "--fail-on", "perimeter") == 1
     said = capsys.readouterr()
-    assert "did not load before" in said.out
-    assert "the old side does not load: everything counts as new" in said.out
+    assert "not valid before" in said.out
+    assert "The file was not valid before: everything counts as newly allowed" in said.out
     assert "error[" in said.out
     assert not said.err
 
@@ -148,8 +148,8 @@ def test_the_summary_is_written_whole_beside_a_comment_that_is_cut(
     comment = capsys.readouterr().out
     summary = Path("summary.md").read_text("utf-8")
     assert len(comment.encode()) <= MOST_BYTES < len(summary.encode())
-    assert "in the whole report" in comment
-    assert "in the whole report" not in summary
+    assert "in the full report" in comment
+    assert "in the full report" not in summary
 
 
 @pytest.mark.parametrize(
@@ -167,5 +167,8 @@ def test_a_rename_that_keeps_its_id_is_said_and_changes_nothing(
     new = OLD.replace("      paris:\n", "      lutetia:\n        id: paris\n")
     assert diff(OLD, new, "--exit-code") == 0
     said = capsys.readouterr().out
-    assert "The same traffic passes. No resource changes in any cloud." in said
-    assert "site paris is called lutetia now" in said
+    assert (
+        "Renames site paris to lutetia. The same traffic is allowed. No resource changes in any cloud."
+        in said
+    )
+    assert "Site paris renamed to lutetia" in said

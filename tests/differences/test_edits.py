@@ -45,8 +45,8 @@ EDITS: Final[Mapping[str, Case]] = {
     "a service more, and one less": Case(
         {"clients.office.services": ["imap"]},
         (
-            "blocked, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 443/tcp in: C1",
             "allowed, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 143,993/tcp in: C3",
+            "blocked, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 443/tcp in: C1",
         ),
     ),
     "clients of a wider range": Case(
@@ -108,7 +108,7 @@ EDITS: Final[Mapping[str, Case]] = {
             "allowed, address_changed mbx2: mbx2 (inside) -> edge1 (perimeter) 50636/tcp in: E5",
             "allowed, address_changed mbx2: mbx2 (inside) -> mbx2 (inside) everything out/in: R1",
         ),
-        ("moves mbx2: 10.20.0.13 before, 10.20.0.23 now",),
+        ("moves mbx2: 10.20.0.13 -> 10.20.0.23",),
     ),
     "an address that is declared at last": Case(
         {"sites.hq.servers.mbx2.address": "10.20.0.23"},
@@ -119,8 +119,8 @@ EDITS: Final[Mapping[str, Case]] = {
     "an address that is declared at last, and another service": Case(
         {"sites.hq.servers.cas1.address": "10.20.0.11", "clients.office.services": ["imap"]},
         (
-            "blocked, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 443/tcp in: C1",
             "allowed, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 143,993/tcp in: C3",
+            "blocked, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 443/tcp in: C1",
         ),
         (),
         {"sites.hq.servers.cas1.address": GONE},
@@ -128,8 +128,8 @@ EDITS: Final[Mapping[str, Case]] = {
     "an address that is no longer declared, and another service": Case(
         {"sites.hq.servers.cas1.address": GONE, "clients.office.services": ["imap"]},
         (
-            "blocked, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 443/tcp in: C1",
             "allowed, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 143,993/tcp in: C3",
+            "blocked, declared: 10.64.0.0/16 (outside) -> cas1 (inside) 443/tcp in: C1",
         ),
     ),
     "another role": Case(
@@ -445,7 +445,7 @@ EDITS: Final[Mapping[str, Case]] = {
             "allowed, address_changed edge1: mbx1 mbx2 (inside) -> edge1 (perimeter) 25/tcp out: E3",
             "allowed, address_changed edge1: mbx1 mbx2 (inside) -> edge1 (perimeter) 50636/tcp out: E5",
         ),
-        ("moves edge1: 10.20.240.5 before, 10.20.240.5, 10.20.240.6 now",),
+        ("moves edge1: 10.20.240.5 -> 10.20.240.5, 10.20.240.6",),
     ),
     "another network and address": Case(
         {
@@ -477,7 +477,7 @@ EDITS: Final[Mapping[str, Case]] = {
         ),
         (
             "comes cas8: Client Access, north",
-            "moves mbx2: 10.20.0.13 before, 10.40.0.9 now",
+            "moves mbx2: 10.20.0.13 -> 10.40.0.9",
             "regrouped mbx2",
         ),
     ),

@@ -141,9 +141,9 @@ def test_it_is_said_first(made: Repository, capsys: pytest.CaptureFixture[str]) 
     )
     assert main(["diff", "--against", "HEAD", "--format", "markdown"]) == 2
     comment = capsys.readouterr().out
-    assert comment.splitlines()[1].startswith("### Not reviewed: `stacks/Pulumi.x.yaml`; opens ")
+    assert comment.splitlines()[1].startswith("### Not reviewed: `stacks/Pulumi.x.yaml`. Allows ")
     assert main(["diff", "--against", "HEAD"]) == 2
-    assert capsys.readouterr().out.startswith("Not reviewed: stacks/Pulumi.x.yaml; opens ")
+    assert capsys.readouterr().out.startswith("Not reviewed: stacks/Pulumi.x.yaml. Allows ")
 
 
 def test_a_value_that_a_file_gives_up_may_be_the_environments(made: Repository, diff: Diff) -> None:

@@ -56,24 +56,27 @@ OTHER_DC: Final = {CORP: {"domain-controllers.hq": "sg-2"}}
 WITNESS: Final = {CORP: {"witness.fsw1": "sg-3"}}
 
 
+TRAFFIC: Final = frozenset(each for each in Gate if each.judges_traffic)
+
+
 def gates(found: tuple[Change, ...]) -> set[Gate]:
     return {gate for gate in Gate if held_by(gate, found)}
 
 
 #: What is bound before and after, the gates that hold it, and the effects that it has.
-TABLE: Final[dict[str, tuple[Bound, Bound, set[Gate], set[Effect]]]] = {
-    "bound": ({}, DC, set(Gate), {Effect.OPENED}),
+TABLE: Final[dict[str, tuple[Bound, Bound, frozenset[Gate], set[Effect]]]] = {
+    "bound": ({}, DC, TRAFFIC, {Effect.OPENED}),
     "the same": (DC, DC, set(), set()),
     "no longer bound": (DC, {}, set(), {Effect.CUT}),
-    "another group": (DC, OTHER_DC, set(Gate), {Effect.OPENED, Effect.CUT}),
-    "file sharing": ({}, WITNESS, set(Gate), {Effect.OPENED}),
-    "one more": (DC, {CORP: {**DC[CORP], **WITNESS[CORP]}}, set(Gate), {Effect.OPENED}),
+    "another group": (DC, OTHER_DC, TRAFFIC, {Effect.OPENED, Effect.CUT}),
+    "file sharing": ({}, WITNESS, TRAFFIC, {Effect.OPENED}),
+    "one more": (DC, {CORP: {**DC[CORP], **WITNESS[CORP]}}, TRAFFIC, {Effect.OPENED}),
 }
 
 
 @pytest.mark.parametrize("before, after, held, effects", TABLE.values(), ids=list(TABLE))
 def test_what_a_binding_opens_is_held_by_every_gate(
-    before: Bound, after: Bound, held: set[Gate], effects: set[Effect]
+    before: Bound, after: Bound, held: frozenset[Gate], effects: set[Effect]
 ) -> None:
     found = changes(side(before), side(after))
     assert gates(found) == held
@@ -112,7 +115,7 @@ def test_a_neighbor_that_is_added_with_its_group_opens_its_ports_there() -> None
     assert "witness.fsw1" not in neighbors(before.plans.topology)
     found = changes(before, side(WITNESS))
     assert {str(each.services) for each in found} == {"135,445,49152-65535/tcp"}
-    assert gates(found) == set(Gate)
+    assert gates(found) == TRAFFIC
 
 
 # ---- the law ----
@@ -178,4 +181,4 @@ def test_the_changes_are_the_difference_of_the_rules(
             assert not said[at] - one[at], at
     # Every protocol, remote administration or file sharing, at a group whose members no file has.
     opened = any(some - was[at] for at, some in now.items())
-    assert gates(found) == (set(Gate) if opened else set())
+    assert gates(found) == (TRAFFIC if opened else set())

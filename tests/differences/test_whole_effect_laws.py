@@ -13,8 +13,14 @@ from hypothesis import strategies as st
 from exchange_ports.cli.diff_command import _stack
 from exchange_ports.cli.sides import NamedSide
 from exchange_ports.offline import ProgramFailed, record
-from exchange_ports.reports.review import review
-from exchange_ports.stackfile.project_file import ProjectFile, read_project_file, resolved
+from exchange_ports.reports.review import Stack, review
+from exchange_ports.rollout import stack_operations, unlisted
+from exchange_ports.stackfile.project_file import (
+    ProjectFile,
+    environment_of,
+    read_project_file,
+    resolved,
+)
 from exchange_ports.stackfile.stack_file import NAMESPACE, read_stack_file
 from tests.support.paths import ROOT
 
@@ -26,6 +32,8 @@ Pair = tuple[Config, Config]
 Edit = Callable[[Config, Config], None]
 
 FILE: Final = "stacks/Pulumi.dev.yaml"
+#: Among the settings of a pair, what stands beside `config` in the file.
+ENVIRONMENT: Final = "environment"
 OURS: Final = f"{NAMESPACE}:"
 IDS: Final = {
     "aws": {"vpc_id": "vpc-1"},
@@ -137,6 +145,13 @@ EDITS: Final[dict[str, Edit]] = dict(
         setting("aws:endpoints", [{"ec2": "http://x"}]),
         setting("pulumi:disable-default-providers", ["aws"]),
         setting("other:setting", "x"),
+        setting("aws:defaultTags", {"tags": {"a": "b"}}),
+        setting("azure-native:subscriptionId", "there"),
+        setting(ENVIRONMENT, ["team/prod"]),
+        setting(ENVIRONMENT, {"imports": ["team/other"]}),
+        setting(ENVIRONMENT, {"values": {"pulumiConfig": {"aws:region": "there"}}}),
+        setting(ENVIRONMENT, {"values": {"pulumiConfig": {f"{OURS}tags": {"a": "b"}}}}),
+        setting(ENVIRONMENT, {"values": {"environmentVariables": {"AWS_PROFILE": "other"}}}),
         setting(f"{OURS}tags", {"a": "b"}),
         setting(f"{OURS}servers_in", "this_stack"),
         setting(f"{OURS}servers_in", "other_stack"),
@@ -147,6 +162,8 @@ EDITS: Final[dict[str, Edit]] = dict(
         network("location", "northeurope"),
         network("resource_group_name", "other"),
         network("neighbor_security_groups", {"domain-controllers.hq": "sg-1"}),
+        network("neighbor_security_groups", {"domain-controllers.hq": "sg-2"}),
+        network("neighbor_security_groups", {}),
         previous({}, None),
         previous({"additional_flows": [RDP]}, None),
         previous({"additional_flows": [RDP]}, "add_rules"),
@@ -186,8 +203,14 @@ EDITS: Final[dict[str, Edit]] = dict(
 
 
 def side(config: Config, project: Config) -> NamedSide:
-    text = json.dumps({"config": config}).encode()
+    text = content(config)
     return NamedSide(FILE, lambda: text, project_file(project))
+
+
+def content(config: Config) -> bytes:
+    inner = {key: value for key, value in config.items() if key != ENVIRONMENT}
+    beside = {ENVIRONMENT: config[ENVIRONMENT]} if ENVIRONMENT in config else {}
+    return json.dumps({"config": inner, **beside}).encode()
 
 
 def project_file(defaults: Config) -> ProjectFile:
@@ -196,31 +219,32 @@ def project_file(defaults: Config) -> ProjectFile:
     return read_project_file(json.dumps(content).encode(), "Pulumi.yaml")
 
 
-def registered(config: Config, project: Config) -> object:
+def registered(config: Config, project: Config) -> tuple[object, object]:
     """All that the program registers, with inputs and providers; and what it says where it stops."""
     return _registered(json.dumps(config, sort_keys=True), json.dumps(project, sort_keys=True))
 
 
 @cache
-def _registered(config: str, project: str) -> object:
+def _registered(config: str, project: str) -> tuple[object, object]:
     stack = resolved(
-        read_stack_file(json.dumps({"config": json.loads(config)}).encode(), FILE),
-        project_file(json.loads(project)),
+        read_stack_file(content(json.loads(config)), FILE), project_file(json.loads(project))
     )
     every = {
-        **{key: value["value"] for key, value in json.loads(project).items()},
-        **json.loads(config),
+        **stack.others,
         **{f"{OURS}{key}": value for key, value in stack.config.items()},
     }
+    added = environment_of(stack.environment, NAMESPACE)
     texts = {
         key: value if isinstance(value, str) else json.dumps(value) for key, value in every.items()
     }
     try:
         made = record(ROOT, project=NAMESPACE, stack="dev", config=texts)
     except ProgramFailed as failed:
-        return str(failed)
+        return str(failed), ()
     targets = {key: text for key, text in texts.items() if not key.startswith(OURS)}
     targets.pop("other:setting", None)
+    # What a named environment adds is another thing for each name.
+    targets |= {"named": added.unknown, "variables": str(added.variables)}
     resources = sorted(
         (each.type, each.name, str(each.inputs), str(each.provider)) for each in made.registrations
     )
@@ -251,8 +275,20 @@ def test_where_diff_says_nothing_the_same_is_registered(
         other, others = deepcopy((config, project))
         for name in names:
             EDITS[name](other, others)
-        if review(stands, _stack(side(other, others), None), "changed").quiet:
+        now = _stack(side(other, others), None)
+        if review(stands, now, "changed").quiet:
             assert registered(config, project) == registered(other, others), (before, names)
+        if nothing_is_done(stands, now):
+            resources = [registered(*each)[0] for each in ((config, project), (other, others))]
+            assert resources[0] == resources[1], (before, names)
+
+
+def nothing_is_done(old: Stack, new: Stack) -> bool:
+    """Whether no operation is listed, and none is said to be in no file."""
+    if old.side is None or new.side is None:
+        return False
+    both = (old.side.registration, new.side.registration)
+    return not unlisted(*both) and not any(each.done for each in stack_operations(*both))
 
 
 @pytest.mark.parametrize("platform", ["aws", "azure"])

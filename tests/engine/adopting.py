@@ -31,8 +31,8 @@ class Answer:
 
     @property
     def commands(self) -> list[str]:
-        """What it says is to be run."""
-        return [step["command"] for step in self.data["steps"]]
+        """What it says is to be run. To attach servers has no command: who owns them does it."""
+        return [step["command"] for step in self.data["steps"] if step["command"]]
 
     def names(self, stand: str) -> set[str]:
         """The names of what stands so."""

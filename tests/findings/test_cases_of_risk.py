@@ -20,8 +20,8 @@ CASES: Final = Path(__file__).parents[1] / "fixtures" / "cases"
         ("ipv6-range-without-ipv6", 0, ["range-without-family"], "2a01:111:f400::/48"),
         ("dnat-in-front-of-edge", 0, ["source-translated"], "mail_flow: {inbound: {from: [...]}}"),
         ("dnat-in-front-of-edge-declared", 0, [], ""),
-        ("zones-swapped", 2, ["zones-swapped"], "`internal` and `perimeter` of corp"),
-        ("ids-as-addresses", 2, ["risky-traffic"], "write `internet` for public addresses"),
+        ("zones-swapped", 2, ["zones-swapped"], "`internal` and `perimeter` of network corp"),
+        ("ids-as-addresses", 2, ["risky-traffic"], "Write `internet` for public addresses"),
     ],
 )
 def test_a_case_gets_its_right_answer(

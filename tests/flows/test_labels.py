@@ -284,6 +284,13 @@ def test_every_name_that_a_question_may_use() -> None:
     assert str(named["scanners"].addresses) == "10.20.7.8"
 
 
+def test_one_name_may_stand_for_addresses_of_both_families() -> None:
+    inbound = [{"from": ["198.51.100.0/24"], "to": ["hq"]}, {"from": ["2001:db8:25::/64"]}]
+    both = compile_plans(declared(edited(DATA, {"mail_flow.inbound": inbound})))
+    found = EndpointNames(both).named["inbound-mail"]
+    assert str(found.addresses) == "198.51.100.0/24, 2001:db8:25::/64"
+
+
 def test_an_end_is_the_same_by_whatever_name_it_was_asked_for() -> None:
     named = EndpointNames(plans()).named
     assert named["office"] == named["clients.office"]

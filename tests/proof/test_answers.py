@@ -202,8 +202,8 @@ ANSWERS: Final[Mapping[str, list[str]]] = {
         "yes: mbx1 -> cas1, ex9, domain controllers of hq 53/tcp, such as mbx1 -> cas1 53/tcp: R1",
         "no: mbx1 -> edge1, every other address but domain controllers of hq 53/tcp, such as mbx1 -> edge1 53/tcp",
     ],
-    "edge -> edge 25": ["refused: what a server says to itself reaches no filter"],
-    "mbx1 -> mbx1 25": ["refused: what a server says to itself reaches no filter"],
+    "edge -> edge 25": ["refused: traffic from a server to itself is not filtered"],
+    "mbx1 -> mbx1 25": ["refused: traffic from a server to itself is not filtered"],
     "exchange -> 10.20.2.10 any": [
         "allowed",
         "yes: cas1, mbx1 -> 10.20.2.10 everything, such as cas1 -> 10.20.2.10 (domain controllers of hq) 1/tcp: R3",

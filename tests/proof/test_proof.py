@@ -23,7 +23,7 @@ from exchange_ports.proof.answers import own_address
 from exchange_ports.proof.cross_cloud import Swap, swap
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.reports.proof_report import proof_report
-from exchange_ports.reports.writers import to_text
+from exchange_ports.reports.text_writer import to_text
 from exchange_ports.topology.groups import Group, GroupKind
 from exchange_ports.traffic.ports import Ports, tcp
 from tests.support.strategies import GONE, WITH_EDGE, Data, declared, edited

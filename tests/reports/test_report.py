@@ -2,8 +2,14 @@
 
 import csv
 import io
+import json
 import re
+import subprocess
+from base64 import b64decode, b64encode
+from hashlib import sha256
 from html.parser import HTMLParser
+from pathlib import Path
+from shutil import which
 from typing import Any, Final
 
 import pytest
@@ -17,14 +23,16 @@ from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof import Failure, Figures, Proof, prove
 from exchange_ports.proof.explain import Explainer
 from exchange_ports.reports.document import Origin
+from exchange_ports.reports.html_script import FILTER
 from exchange_ports.reports.rulebook import Book, rulebook
 from exchange_ports.reports.rulebook_page import rulebook_report
 from exchange_ports.reports.writers import write
 from exchange_ports.topology.validate import load_topology
 from tests.support.command import run, run_apart
 from tests.support.hostile_words import HOSTILE, MARKUP
-from tests.support.paths import ROOT, STACKS
+from tests.support.paths import PATIENCE, ROOT, STACKS
 from tests.support.planning import planned, slow
+from tests.support.repository import Repository
 from tests.support.strategies import WITH_EDGE, edited, topologies
 
 BOTH: Final = "stacks/Pulumi.both.yaml"
@@ -41,8 +49,6 @@ def test_a_report_is_the_same_bytes_each_time(format_: str) -> None:
 
 
 def test_a_report_names_the_file_by_its_hash() -> None:
-    from hashlib import sha256
-
     expected = sha256((ROOT / BOTH).read_bytes()).hexdigest()
     for format_ in ("markdown", "html", "csv"):
         assert expected.encode() in run("report", BOTH, "--format", format_).stdout
@@ -59,7 +65,7 @@ def test_a_report_of_a_failed_proof_says_so_and_answers_no(
     monkeypatch.setattr(proof, "prove", fails)
     for format_, told in (
         ("markdown", "**The proof fails.**"),
-        ("html", '<span class="risk">The proof fails.</span>'),
+        ("html", '<span class="bad">The proof fails.</span>'),
         ("csv", ",fails\r\n"),
     ):
         assert main(["report", str(ROOT / BOTH), "--format", format_]) == 1
@@ -67,6 +73,28 @@ def test_a_report_of_a_failed_proof_says_so_and_answers_no(
         assert told in out
         assert "The proof holds." not in out
         assert ("nothing means it" in out) == (format_ != "csv")
+
+
+def test_the_commit_is_asked_of_git_or_given_by_the_caller(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = Repository(tmp_path)
+    text = (ROOT / "stacks/Pulumi.dev.yaml").read_text("utf-8")
+    made.commit({"stacks/Pulumi.dev.yaml": text.replace("10.64.0.0/16", "10.65.0.0/16")})
+    changed = made.commit({"stacks/Pulumi.dev.yaml": text})
+    made.commit({"README.md": "Of no stack file."})
+    monkeypatch.chdir(tmp_path / "stacks")
+
+    def commit(*words: str) -> object:
+        assert main(["report", "Pulumi.dev.yaml", *words]) == 0
+        return json.loads(capsys.readouterr().out)["commit"]
+
+    assert commit("--json", "--commit") == changed
+    assert commit("--json", "--commit", "release-7") == "release-7"
+    assert commit("--json") is None
+    made.write({"stacks/Pulumi.dev.yaml": f"{text}# Edited.\n"})
+    assert main(["report", "Pulumi.dev.yaml", "--commit"]) == 2
+    assert "has changes that are not committed" in capsys.readouterr().err
 
 
 # ---- every rule is in it ----
@@ -129,12 +157,14 @@ def test_all_three_formats_have_every_rule_and_every_accepted_risk(data: Any) ->
 
 # ---- HTML: well formed, by itself, and safe ----
 
-_VOID: Final = frozenset(("meta", "br", "wbr", "col"))
+_VOID: Final = frozenset(("meta", "br", "wbr", "col", "img", "input"))
 _KNOWN: Final = _VOID.union(
     ("html", "head", "title", "style", "body", "header", "nav", "main", "section"),
     ("h1", "h2", "h3", "h4", "p", "a", "span", "strong", "code", "div", "dl", "dt", "dd"),
+    ("figure", "figcaption", "script", "form", "label", "select", "option", "button", "output"),
     ("ol", "ul", "li", "table", "caption", "colgroup", "thead", "tbody", "tr", "th", "td"),
 )
+_PICTURE: Final = "data:image/svg+xml;base64,"
 _OURS: Final = ("https://learn.microsoft.com/", "https://docs.aws.amazon.com/", "#")
 
 
@@ -148,6 +178,7 @@ class Seen(HTMLParser):
         self.texts: list[str] = []
         self.ids: list[str] = []
         self.links: list[str] = []
+        self.pictures: list[str] = []
         self.codes: list[str] = []
         self.marked = 0
 
@@ -163,7 +194,8 @@ class Seen(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         assert tag in _KNOWN
-        self.tags.append((tag, tuple(attrs)))
+        # Words of a user are in a picture too, and change no more than its letters.
+        self.tags.append((tag, tuple(each for each in attrs if each[0] != "src")))
         if tag == "code":
             self.codes.append("")
         if tag not in _VOID:
@@ -173,10 +205,14 @@ class Seen(HTMLParser):
             assert not name.startswith("on")
             if name == "id":
                 self.ids.append(value)
-            if name in ("href", "src"):
+            if name == "href":
                 assert tag == "a"
                 assert value.startswith(_OURS), value
                 self.links.append(value)
+            if name == "src":
+                assert tag == "img"
+                assert value.startswith(_PICTURE), value
+                self.pictures.append(b64decode(value.removeprefix(_PICTURE)).decode())
             if (tag, name, value) == ("tr", "class", "risk"):
                 self.marked += 1
 
@@ -217,6 +253,83 @@ def test_the_page_is_well_formed_and_needs_nothing_else(stack: str) -> None:
         for _, value in attributes
         if "default-src" in (value or "")
     ]
+
+
+def test_the_picture_of_a_report_is_the_one_that_diagram_draws() -> None:
+    page = run("report", BOTH, "--format", "html").stdout.decode()
+    (picture,) = Seen.of(page).pictures
+    assert picture == run("diagram", BOTH).stdout.decode()
+    chart = run("diagram", BOTH, "--format", "mermaid").stdout.decode()
+    assert f"```mermaid\n{chart}```\n" in run("report", BOTH).stdout.decode()
+
+
+def test_every_rule_of_a_page_has_an_address_and_values_to_filter_by() -> None:
+    rules = [
+        rule
+        for zone in json.loads(run("report", BOTH, "--json").stdout)["zones"]
+        for rule in zone["rules"]
+    ]
+    seen = Seen.of(run("report", BOTH, "--format", "html").stdout.decode())
+    assert len([name for name in seen.ids if name.startswith("rule-")]) == len(rules)
+    rows = [dict(attributes) for _, attributes in seen.tags if "data-port" in dict(attributes)]
+    assert 0 < len(rows) < len(rules)
+    for name in ("server", "zone", "port", "reason", "risk"):
+        assert all(row[f"data-{name}"] for row in rows), name
+
+
+def test_rules_that_differ_in_addresses_alone_are_one_row() -> None:
+    page = run("report", BOTH).stdout.decode()
+    (row,) = [
+        line
+        for line in page.splitlines()
+        if "10.20.2.10 (domain controllers of hq)" in line and "exchange/in/" in line
+    ]
+    assert "10.20.3.10 (domain controllers of hq)" in row
+    assert "10.40.2.10 (domain controllers of oslo)" in row
+    (row_of_servers,) = [
+        line for line in page.splitlines() if "exchange/in/any/all/10.40.0.11/32" in line
+    ]
+    assert "exchange/in/any/all/10.40.0.12/32" in row_of_servers
+    # A group, and other reasons, are rows of their own.
+    assert "Lync" not in row
+
+
+@pytest.mark.skipif(which("node") is None, reason="no Node.js is here")
+def test_the_filter_finds_rows_by_port_and_by_value() -> None:
+    cases = [
+        (["5985-5986/tcp"], "5986", True),
+        (["5985-5986/tcp"], "5986/udp", False),
+        (["5985-5986/tcp"], " TCP/5985 ", True),
+        (["5985-5986/tcp"], "598", False),
+        (["143/tcp", "993/tcp"], "993", True),
+        (["any"], "3389", True),
+        (["icmp"], "3389", False),
+        (["icmp"], "icmp", True),
+        (["53/udp"], "", True),
+    ]
+    rows = [
+        ({"server": "edge1\nedge2", "port": "25/tcp"}, {"server": "edge2", "port": "25"}, True),
+        ({"server": "edge1\nedge2", "port": "25/tcp"}, {"server": "edge", "port": ""}, False),
+        ({"server": "edge1", "port": "25/tcp"}, {"server": "", "port": ""}, True),
+        ({"server": "edge1", "port": "25/tcp"}, {"server": "edge1", "port": "443"}, False),
+    ]
+    asked = (
+        f"console.log(JSON.stringify([{json.dumps(cases)}.map(c => allowsPort(c[0], c[1])), "
+        f"{json.dumps(rows)}.map(c => isShown(c[0], c[1]))]))"
+    )
+    answer = subprocess.run(
+        ["node", "-e", f"{FILTER}\n{asked}"], capture_output=True, check=True, timeout=PATIENCE
+    ).stdout
+    assert json.loads(answer) == [[each[2] for each in cases], [each[2] for each in rows]]
+
+
+def test_the_page_allows_its_own_script_and_no_other() -> None:
+    page = run("report", BOTH, "--format", "html").stdout.decode()
+    (script,) = re.findall(r"<script>(.*?)</script>", page, re.S)
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'\"" in page
+    # Without it nothing is hidden but the filter.
+    assert re.findall(r"<(\w+)[^>]* hidden=", page) == ["form"]
 
 
 def spoken(words: str, file: str = "stacks/Pulumi.prod.yaml") -> Book:
@@ -313,5 +426,5 @@ def test_no_word_of_an_operator_is_markdown(words: str) -> None:
     page = write(rulebook_report(spoken(words)), "markdown")
     assert structure(page) == PLAIN_MARKDOWN
     # What GitHub makes a link or a mention of, though CommonMark does not.
-    told = re.sub(r"\]\(https://[^)]*\)|&#\d+;", "", page)
+    told = re.sub(r"\]\(https://[^)]*\)|&#\d+;|(?s:```mermaid.*?```)", "", page)
     assert not re.search(r"(?<!\()https?://evil|www\.evil|@somebody", told)

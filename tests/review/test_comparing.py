@@ -453,7 +453,7 @@ def test_a_history_without_a_common_commit_is_said(reviewed: Reviewed) -> None:
     assert reviewed.compare(head) == 1
     assert reviewed.verdict == "failed"
     assert reviewed.post(head) == 0
-    assert "Cannot say what merging this opens or cuts" in reviewed.github.comments[0]["body"]
+    assert "Cannot tell what merging this allows or blocks" in reviewed.github.comments[0]["body"]
 
 
 def test_a_comparison_that_fails_is_no_silence(reviewed: Reviewed) -> None:
@@ -465,7 +465,7 @@ def test_a_comparison_that_fails_is_no_silence(reviewed: Reviewed) -> None:
 
     assert reviewed.verdict == "failed"
     assert reviewed.post(head) == 0
-    assert "Cannot say what merging this opens or cuts" in reviewed.github.comments[0]["body"]
+    assert "Cannot tell what merging this allows or blocks" in reviewed.github.comments[0]["body"]
 
 
 def test_a_comparison_that_is_refused_is_said_first_and_fails(reviewed: Reviewed) -> None:
@@ -489,7 +489,7 @@ def test_a_comparison_that_is_refused_is_said_first_and_fails(reviewed: Reviewed
     assert reviewed.post(head) == 0
     body = reviewed.github.comments[0]["body"]
     _, first, _, why, *_ = body.splitlines()
-    assert first == "### Cannot say what merging this opens or cuts"
+    assert first == "### Cannot tell what merging this allows or blocks"
     assert why.startswith("**Not reviewed.** exchange-ports refuses to compare: not-reviewed. ")
     assert "@contoso" not in body
     assert "<img" not in body

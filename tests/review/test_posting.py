@@ -151,7 +151,7 @@ def test_a_report_about_another_project_is_refused(github: FakeGitHub, post: Pos
     assert "The report is about a project in another folder" in log
     (comment,) = github.comments
     assert comment["body"].startswith("<!-- exchange-ports:review v1 folder=infra/exchange head=")
-    assert "### Cannot say what merging this opens or cuts" in comment["body"]
+    assert "### Cannot tell what merging this allows or blocks" in comment["body"]
 
 
 def test_a_newer_head_is_left_to_its_own_run(github: FakeGitHub, post: Posting) -> None:
@@ -207,7 +207,7 @@ def test_a_report_that_is_none_is_said_and_not_passed_over(
     assert body.startswith(
         f"<!-- exchange-ports:review v1 folder=. head={HEAD} base={'0' * 40} -->\n"
     )
-    assert f"### Cannot say what merging this opens or cuts\n\n{sentence}\n" in body
+    assert f"### Cannot tell what merging this allows or blocks\n\n{sentence}\n" in body
     assert f"[The run]({RUN})" in body
     assert "Opens nothing" not in body
 

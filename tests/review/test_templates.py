@@ -241,7 +241,7 @@ def test_a_gate_fails_the_first_job_and_a_lost_report_is_said(reviewed: Reviewed
 
     assert reviewed.review(lost=True) == (0, 1)
     assert len(reviewed.forge.comments) == 1
-    assert "### Cannot say what merging this opens or cuts" in ours[reviewed.text]
+    assert "### Cannot tell what merging this allows or blocks" in ours[reviewed.text]
 
 
 def test_a_newer_head_and_a_token_that_may_not(reviewed: Reviewed) -> None:

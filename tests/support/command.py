@@ -19,19 +19,31 @@ ENVIRONMENT: Final = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TERM
 COMMAND: Final = (sys.executable, "-m", "exchange_ports")
 
 
-def run(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[bytes]:
+class _Terminal(io.TextIOWrapper):
+    """A stream that says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def run(
+    *arguments: str, folder: Path = ROOT, columns: int | None = None
+) -> subprocess.CompletedProcess[bytes]:
     """Run the command line in this process, with the folder, environment and streams of another.
 
-    A tenth of what a process takes. That both say the same is a test of its own (tests/cli).
+    A tenth of what a process takes. That both say the same is a test of its own (tests/cli). With
+    `columns` its streams are those of a terminal as wide, without color.
     """
+    stream = io.TextIOWrapper if columns is None else _Terminal
+    wide = {} if columns is None else {"COLUMNS": str(columns), "NO_COLOR": "1", "TERM": "dumb"}
     out, err = io.BytesIO(), io.BytesIO()
     with (
-        io.TextIOWrapper(out, "utf-8", write_through=True) as stdout,
-        io.TextIOWrapper(err, "utf-8", "backslashreplace", write_through=True) as stderr,
+        stream(out, "utf-8", write_through=True) as stdout,
+        stream(err, "utf-8", "backslashreplace", write_through=True) as stderr,
         contextlib.redirect_stdout(stdout),
         contextlib.redirect_stderr(stderr),
         contextlib.chdir(folder),
-        mock.patch.dict(os.environ, ENVIRONMENT, clear=True),
+        mock.patch.dict(os.environ, {**ENVIRONMENT, **wide}, clear=True),
     ):
         try:
             code = main(arguments)

@@ -13,7 +13,8 @@ from typing import Any, Final, cast
 from exchange_ports.findings import Finding, Refused, render
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.reports.plan_report import plan_report
-from exchange_ports.reports.writers import to_json, to_text
+from exchange_ports.reports.text_writer import to_text
+from exchange_ports.reports.writers import to_json
 from exchange_ports.stackfile.stack_file import NAMESPACE, read_stack_file
 from exchange_ports.topology.validate import check_bindings, check_tags, parse_topology
 from tests.support.paths import ROOT

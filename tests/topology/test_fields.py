@@ -28,7 +28,8 @@ def read(kind: str, value: object) -> str:
         return str(TypeAdapter[object](KINDS[kind]).validate_python(value))
     except ValidationError as refused:
         (error,) = refused.errors()
-        facts = " ".join(f"{key}={fact}" for key, fact in error.get("ctx", {}).items())
+        known = error.get("ctx", {}).items()
+        facts = " ".join(f"{key}={fact}" for key, fact in known if key != "why")
         return f"{error['type']}: {facts}"
 
 
@@ -130,7 +131,7 @@ VALUES: Final[list[tuple[str, object, str]]] = [
         "range",
         "sg-0123456789abcdef0",
         "cloud-name: end=sg-0123456789abcdef0 what=the id of a security group "
-        "fix=write a role, a server, or the addresses of the hosts in the group",
+        "fix=Write a role, a server, or the addresses of the hosts in the group, such as `10.20.6.0/24`.",
     ),
     ("version", 2016, "2016"),
     ("version", "2007", "2007"),
@@ -167,7 +168,7 @@ VALUES: Final[list[tuple[str, object, str]]] = [
     ("ports", "esp", "esp"),
     ("ports", "ah", "ah"),
     ("ports", "any", "everything"),
-    ("ports", "icmpv6", "bad-ports: ports=icmpv6 meant=443/tcp"),
+    ("ports", "icmpv6", "bad-ports: ports=icmpv6 meant=icmp"),
     ("ports", "25", "bad-ports: ports=25 meant=25/tcp"),
     ("ports", "0025", "bad-ports: ports=0025 meant=25/tcp"),
     ("ports", 25, "bad-ports: ports=25 meant=25/tcp"),

@@ -51,7 +51,7 @@ def test_a_review_is_late_from_the_day_after(
     [
         (
             {},
-            ["10.20.6.0/24 to exchange 443/tcp", "1 day before 2027-03-31", "whoever asked for it"],
+            ["10.20.6.0/24 to exchange 443/tcp", "1 day before 2027-03-31", "the requester"],
         ),
         ({"owner": "Messaging", "ticket": "M-1"}, ["Messaging", "(M-1)"]),
         ({"accept_risk": True, "to": "edge"}, ["with an accepted risk"]),

@@ -9,7 +9,8 @@ from copy import deepcopy
 from typing import Any, Final, cast
 
 import pytest
-from jsonschema import Draft202012Validator
+import yaml
+from jsonschema import Draft7Validator, Draft202012Validator
 
 from exchange_ports.cli import main
 from exchange_ports.findings import Refused
@@ -201,12 +202,35 @@ def test_types_lengths_and_defaults_of_all_fields_are_those_that_were_read(
     golden("schema.md", "\n".join((*lines, "")))
 
 
-def test_the_schema_of_a_stack_file_has_that_of_the_topology_at_its_place() -> None:
-    topology, stack = topology_schema(), stack_schema()
-    assert stack["$schema"] == topology.pop("$schema")
-    assert stack["$defs"] == topology.pop("$defs")
-    assert stack["properties"]["config"] == {
-        "type": "object",
-        "properties": {"exchange-ports:topology": topology},
-    }
-    assert (stack["type"], stack["$id"]) == ("object", "urn:exchange-ports:stack-file")
+# ---- of a whole stack file ----
+
+
+def _every(part: object) -> Iterator[dict[str, Any]]:
+    if isinstance(part, dict):
+        yield cast("dict[str, Any]", part)
+    values = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    for each in cast("Iterator[object]", values):
+        yield from _every(each)
+
+
+def test_the_schema_of_a_stack_file_is_one_file_ready_for_schemastore() -> None:
+    whole = stack_schema()
+    Draft7Validator.check_schema(whole)
+    assert whole["$schema"] == "http://json-schema.org/draft-07/schema#"
+    assert whole["$id"].startswith("https://json.schemastore.org/")
+    for part in _every(whole):
+        assert str(part.get("$ref", "#/")).startswith("#/")
+        for key in ("description", "title"):
+            text = part.get(key, "")
+            assert not isinstance(text, str) or "\n" not in text
+        # In draft 7, whatever stands beside a reference decides nothing.
+        assert "$ref" not in part or part.keys() <= {"$ref", "description", "default", "examples"}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_stack_file_is_valid_by_its_schema_and_a_slip_is_seen(stack: str) -> None:
+    checked: Any = Draft7Validator(stack_schema())
+    file = yaml.safe_load(STACKS[stack])
+    assert not [*checked.iter_errors(file)]
+    file["config"]["exchange-ports:topology"]["organisation"] = "contoso"
+    assert [*checked.iter_errors(file)]

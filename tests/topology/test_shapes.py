@@ -34,32 +34,32 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
     "an unknown key": (
         SMALL,
         {"organisation": "contoso"},
-        ["unknown-key at organisation: did you mean `organization`?"],
+        ["unknown-key at organisation: Did you mean `organization`?"],
     ),
     "an unknown key far from all": (
         SMALL,
         {"sites.hq.zzz": 1},
         [
-            "unknown-key at sites.hq.zzz: known here are domain_controllers, id, lync, network, other_exchange, servers"
+            "unknown-key at sites.hq.zzz: Known keys are `domain_controllers`, `id`, `lync`, `network`, `other_exchange` and `servers`."
         ],
     ),
     "a misspelled key of a server": (
         SMALL,
         {"sites.hq.servers.ex1.adress": "10.20.0.11"},
-        ["unknown-key at sites.hq.servers.ex1.adress: did you mean `address`?"],
+        ["unknown-key at sites.hq.servers.ex1.adress: Did you mean `address`?"],
     ),
     "roles of an Edge server": (
         WITH_EDGE,
         {"edge_servers.edge1.roles": ["edge"]},
         [
-            "edge-shares-role at edge_servers.edge1: take `roles` away: an Edge server has the Edge role alone"
+            "edge-shares-role at edge_servers.edge1: Remove `roles`: an Edge server has only the Edge Transport role."
         ],
     ),
     "an Edge role inside": (
         SMALL,
         {"sites.hq.servers.ex1.roles": ["mailbox", "edge_transport"]},
         [
-            "edge-shares-role at sites.hq.servers.ex1.roles.1: move ex1 from `servers` to `edge_servers`",
+            "edge-shares-role at sites.hq.servers.ex1.roles.1: Move ex1 from `servers` to `edge_servers`.",
             "no topology",
         ],
     ),
@@ -67,15 +67,15 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
         SMALL,
         {"sites.hq.servers.ex1.roles": ["mailbxo"]},
         [
-            "unknown-word at sites.hq.servers.ex1.roles.0: did you mean mailbox?",
-            "organization-without-role at sites: give a server the role client_access",
+            'unknown-word at sites.hq.servers.ex1.roles.0: Did you mean "mailbox"?',
+            "organization-without-role at sites: Add the role to a server: `roles: [client_access, mailbox]`.",
         ],
     ),
     "a role that is none": (
         SMALL,
         {"sites.hq.servers.ex1.roles": ["dc"]},
         [
-            "unknown-word at sites.hq.servers.ex1.roles.0: write one of client_access, mailbox",
+            "unknown-word at sites.hq.servers.ex1.roles.0: Write one of `client_access` or `mailbox`.",
             "no topology",
         ],
     ),
@@ -83,7 +83,7 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
         SMALL,
         {"sites.hq.servers.ex1.roles": [7]},
         [
-            "wrong-type at sites.hq.servers.ex1.roles.0: write one of client_access, mailbox",
+            "wrong-type at sites.hq.servers.ex1.roles.0: Write one of `client_access` or `mailbox`.",
             "no topology",
         ],
     ),
@@ -91,164 +91,153 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
         SMALL,
         {"sites.hq.servers.ex1.roles": [""]},
         [
-            "unknown-word at sites.hq.servers.ex1.roles.0: write one of client_access, mailbox",
+            "unknown-word at sites.hq.servers.ex1.roles.0: Write one of `client_access` or `mailbox`.",
             "no topology",
         ],
     ),
     "no roles": (
         SMALL,
         {"sites.hq.servers.ex1.roles": []},
-        ["empty-list at sites.hq.servers.ex1.roles: list at least one", "no topology"],
+        ["empty-list at sites.hq.servers.ex1.roles: Add at least one entry.", "no topology"],
     ),
     "roles missing": (
         SMALL,
         {"sites.hq.servers.ex2": {}},
         [
-            "missing-key at sites.hq.servers.ex2: add `roles: [client_access, mailbox]` here",
+            "missing-key at sites.hq.servers.ex2: Add `roles: [client_access, mailbox]`.",
             "no topology",
         ],
     ),
     "no name servers": (
         SMALL,
         {"name_servers": {}},
-        ["missing-key at name_servers: add `internal: domain_controllers` here", "no topology"],
+        ["missing-key at name_servers: Add `internal: domain_controllers`.", "no topology"],
     ),
     "no name servers at all": (
         SMALL,
         {"name_servers": GONE},
-        ["missing-key at : add `name_servers: {internal: domain_controllers}` here", "no topology"],
+        ["missing-key at : Add `name_servers: {internal: domain_controllers}`.", "no topology"],
     ),
     "no organization": (
         SMALL,
         {"organization": GONE},
-        ["missing-key at : add `organization: contoso` here", "no topology"],
+        ["missing-key at : Add `organization: contoso`.", "no topology"],
     ),
     "no platform": (
         SMALL,
         {"networks.corp.platform": GONE},
-        ["missing-key at networks.corp: add `platform: aws` here", "no topology"],
+        ["missing-key at networks.corp: Add `platform: aws`.", "no topology"],
     ),
     "an unknown platform": (
         SMALL,
         {"networks.corp.platform": "aw"},
-        ["unknown-word at networks.corp.platform: did you mean aws?"],
+        ['unknown-word at networks.corp.platform: Did you mean "aws"?'],
     ),
     "a reason missing": (
         SMALL,
         {"witness_servers.w": {}},
-        ["missing-key at witness_servers.w: add `address: 10.20.2.60` here", "no topology"],
+        ["missing-key at witness_servers.w: Add `address: 10.20.2.60`.", "no topology"],
     ),
     "nothing listed": (
         SMALL,
         {"networks.corp.internal": []},
-        ["empty-list at networks.corp.internal: list at least one", "no topology"],
+        ["empty-list at networks.corp.internal: Add at least one entry.", "no topology"],
     ),
     "nothing listed that may be left out": (
         SMALL,
         {"clients.c": {"services": []}},
         [
-            "empty-list at clients.c.services: list at least one, or leave the key out",
+            "empty-list at clients.c.services: Add at least one entry, or remove the key.",
             "no topology",
         ],
     ),
     "clients from a number": (
         SMALL,
         {"clients.c": {"from": 10}},
-        [
-            "wrong-type at clients.c.from: write internet or an address or range or a list in brackets",
-            "no topology",
-        ],
+        ["wrong-type at clients.c.from: Write `from: [10.64.0.0/12]`.", "no topology"],
     ),
     "one range with host bits": (
         SMALL,
         {"clients.c": {"from": "10.64.0.1/12"}},
-        ["host-bits at clients.c.from: write 10.64.0.0/12 for the network, or the address alone"],
+        [
+            "host-bits at clients.c.from: Write `10.64.0.0/12` for the whole network, or the address without a prefix length."
+        ],
     ),
     "a host name in a list that stands for a mapping": (
         SMALL,
         {"sites.hq.domain_controllers": ["10.20.2.10", "dc1.example.com"]},
         [
-            "host-name at sites.hq.domain_controllers.1: write the addresses that the name has, and "
-            "change them when the name gets others",
+            "host-name at sites.hq.domain_controllers.1: Write the addresses to which the name resolves, and update them when the DNS record changes.",
             "no topology",
         ],
     ),
     "the word that YAML reads as false": (
         WITH_EDGE,
         {"sender_reputation": False},
-        [
-            "wrong-type at sender_reputation: write disabled or direct or a mapping",
-            "no topology",
-        ],
+        ["wrong-type at sender_reputation: Write `sender_reputation: disabled`.", "no topology"],
     ),
     "clients from a misspelled word": (
         SMALL,
         {"clients.c": {"from": "internat"}},
-        ["unknown-word at clients.c.from: did you mean internet?"],
+        ['unknown-word at clients.c.from: Did you mean "internet"?'],
     ),
     "a list in place of a mapping": (
         SMALL,
         {"sites.hq.servers": ["ex1"]},
         [
-            "wrong-type at sites.hq.servers: write a mapping, such as {ex1: {roles: [client_access, mailbox], address: 10.20.0.11}}",
+            "wrong-type at sites.hq.servers: Write `servers: {ex1: {roles: [client_access, mailbox], address: 10.20.0.11}}`.",
             "no topology",
         ],
     ),
     "a list in place of a client": (
         SMALL,
         {"clients.c": ["https"]},
-        ["wrong-type at clients.c: write a mapping with from, services, to", "no topology"],
+        ["wrong-type at clients.c: Write `c: {from: [10.64.0.0/12]}`.", "no topology"],
     ),
     "a number in place of a list": (
         SMALL,
         {"networks.corp.internal": 10},
-        [
-            "wrong-type at networks.corp.internal: write an address or range or a list in brackets",
-            "no topology",
-        ],
+        ["wrong-type at networks.corp.internal: Write `internal: [10.20.0.0/20]`.", "no topology"],
     ),
     "text in place of true": (
         WITH_EDGE,
         {"edge_servers.edge1.own_group": "yes"},
-        [
-            "wrong-type at edge_servers.edge1.own_group: write true or false without quotes, such as true",
-            "no topology",
-        ],
+        ["wrong-type at edge_servers.edge1.own_group: Write `own_group: true`.", "no topology"],
     ),
     "a number in place of true": (
         WITH_EDGE,
         {"edge_servers.edge1.own_group": 1},
-        [
-            "wrong-type at edge_servers.edge1.own_group: write true or false, such as true",
-            "no topology",
-        ],
+        ["wrong-type at edge_servers.edge1.own_group: Write `own_group: true`.", "no topology"],
     ),
     "a number in place of text": (
         SMALL,
         {"organization": 7},
-        ["wrong-type at organization: write a name", "no topology"],
+        ["wrong-type at organization: Write `organization: contoso`.", "no topology"],
     ),
     "a port as text": (
         WITH_EDGE,
         {"edge_servers.edge1.delivery_port": "25"},
-        ["wrong-type at edge_servers.edge1.delivery_port: write a port number", "no topology"],
+        [
+            "wrong-type at edge_servers.edge1.delivery_port: Write `delivery_port: 25`.",
+            "no topology",
+        ],
     ),
     "host bits": (
         SMALL,
         {"networks.corp.perimeter": ["10.20.240.1/24"]},
         [
-            "host-bits at networks.corp.perimeter.0: write 10.20.240.0/24 for the network, or the address alone"
+            "host-bits at networks.corp.perimeter.0: Write `10.20.240.0/24` for the whole network, or the address without a prefix length."
         ],
     ),
     "a name with a space": (
         SMALL,
         {"sites.my site": {}},
-        ["bad-name at sites.my site: use another name, such as my-site", "no topology"],
+        ["bad-name at sites.my site: Use a name such as `my-site`.", "no topology"],
     ),
     "a name of signs": (
         SMALL,
         {"sites.??": {}},
-        ["bad-name at sites.??: use another name, such as hq", "no topology"],
+        ["bad-name at sites.??: Use a name such as `hq`.", "no topology"],
     ),
     "ports in words": (
         SMALL,
@@ -258,7 +247,7 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
             ]
         },
         [
-            "bad-ports at additional_flows.0.ports.0: write 3389/tcp; ranges are written as 5985-5986/tcp, and any, icmp, esp and ah have no ports"
+            "bad-ports at additional_flows.0.ports.0: Write `ports: [3389/tcp]`. A range is written `5985-5986/tcp`; `any`, `icmp`, `esp` and `ah` have no ports."
         ],
     ),
     "a day that is not written as one": (
@@ -274,20 +263,22 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
                 }
             ]
         },
-        ['bad-date at additional_flows.0.review_by: write it as "2027-03-31"'],
+        [
+            'bad-date at additional_flows.0.review_by: Write year, month and day in quotes: `"2027-03-31"`.'
+        ],
     ),
     "one of pydantic's steps as a key": (
         SMALL,
         {"sites.hq.<list>": []},
-        ["unknown-key at sites.hq.<list>: take it away"],
+        ["unknown-key at sites.hq.<list>: Remove the key."],
     ),
     "one of pydantic's steps in a list": (
         SMALL,
         {"additional_flows": [{"[key]": 1}]},
         [
-            "unknown-key at additional_flows.0.[key]: take it away",
-            "missing-key at additional_flows.0: add `from: 10.20.6.0/24` here",
-            "missing-key at additional_flows.0: add `to: edge` here",
+            "unknown-key at additional_flows.0.[key]: Remove the key.",
+            "missing-key at additional_flows.0: Add `from: 10.20.6.0/24`.",
+            "missing-key at additional_flows.0: Add `to: edge`.",
             "no topology",
         ],
     ),
@@ -295,79 +286,79 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
         SMALL,
         {"organization": {"secure": "v1:x"}},
         [
-            "secret-in-setting at organization: write the value in clear, or take the field out if it must stay secret",
+            "secret-in-setting at organization: Write the value in plain text, or remove the field.",
             "no topology",
         ],
     ),
     "a mapping with secure and more": (
         SMALL,
         {"organization": {"secure": "v1:x", "more": 1}},
-        ["wrong-type at organization: write a name", "no topology"],
+        ["wrong-type at organization: Write `organization: contoso`.", "no topology"],
     ),
     "a key that is no text": (
         SMALL,
         {"sites.hq.servers": {7: {"roles": ["mailbox"]}}},
-        ["wrong-type at sites.hq.servers: write a mapping with text for keys", "no topology"],
+        ["wrong-type at sites.hq.servers: Write a mapping with text for keys.", "no topology"],
     ),
     "half a character": (
         SMALL,
         {"organization": "a\ud800"},
-        ["wrong-type at organization: write text", "no topology"],
+        ["wrong-type at organization: Write text.", "no topology"],
     ),
     "a whole one": (
         SMALL,
         {"organization": "Müller"},
-        ["bad-name at organization: use another name, such as M-ller", "no topology"],
+        ["bad-name at organization: Use a name such as `M-ller`.", "no topology"],
     ),
     "a huge number": (
         WITH_EDGE,
         {"edge_servers.edge1.delivery_port": 10**100},
-        ["wrong-type at edge_servers.edge1.delivery_port: write a smaller number", "no topology"],
+        ["wrong-type at edge_servers.edge1.delivery_port: Write a smaller number.", "no topology"],
     ),
     "a large number": (
         WITH_EDGE,
         {"edge_servers.edge1.delivery_port": 10**100 - 1},
         [
-            "bad-port at edge_servers.edge1.delivery_port: write a number from 1 to 65535",
+            "bad-port at edge_servers.edge1.delivery_port: Write a port from 1 to 65535, such as `587`.",
             "no topology",
         ],
     ),
     "an object": (
         SMALL,
         {"organization": set[int]()},
-        ["wrong-type at organization: write plain data", "no topology"],
+        ["wrong-type at organization: Write plain data.", "no topology"],
     ),
     "a key that is a part of two others": (
         WITH_EDGE,
         {"edge_servers.edge1.site": "hq"},
         [
-            "unknown-key at edge_servers.edge1.site: write `manual_connectors_site` (For an Edge server without a subscription), or `subscribed_site` (The Active Directory site it is subscribed to)"
+            "unknown-key at edge_servers.edge1.site: Write one of:\n`manual_connectors_site` - The site with which it exchanges mail through manually created connectors, without a subscription and without EdgeSync\n`subscribed_site` - The Active Directory site to which it is subscribed, with EdgeSync"
         ],
     ),
     "a key that is a part of one other": (
         WITH_EDGE,
         {"edge_servers.edge1.Group": True},
-        ["unknown-key at edge_servers.edge1.Group: did you mean `own_group`?"],
+        ["unknown-key at edge_servers.edge1.Group: Did you mean `own_group`?"],
     ),
     "a service called by its encrypted port": (
         SMALL,
         {"clients.c": {"services": ["imaps"]}},
         [
-            "unknown-word at clients.c.services.0: write imap here, and for the encrypted port alone `service_ports: {imap: [993/tcp]}` beside `clients`"
+            "unknown-word at clients.c.services.0: Write `services: [imap]`. To open only the encrypted port, add `service_ports: {imap: [993/tcp]}` beside `clients`."
         ],
     ),
     "a service in capitals called by its encrypted port": (
         SMALL,
         {"clients.c": {"services": ["POP3S"]}},
         [
-            "unknown-word at clients.c.services.0: write pop here, and for the encrypted port alone `service_ports: {pop: [995/tcp]}` beside `clients`"
+            "unknown-word at clients.c.services.0: Write `services: [pop]`. To open only the encrypted port, add `service_ports: {pop: [995/tcp]}` beside `clients`."
         ],
     ),
     "a role called as a service is": (
         SMALL,
         {"sites.hq.servers.ex1.roles": ["pop3s"]},
         [
-            "unknown-word at sites.hq.servers.ex1.roles.0: write one of client_access, mailbox",
+            "unknown-word at sites.hq.servers.ex1.roles.0: Write one of `client_access` or `mailbox`.",
             "no topology",
         ],
     ),
@@ -375,7 +366,7 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
         SMALL,
         {"sites.hq.servers.ex1.address": Output()},
         [
-            "unresolved-output at sites.hq.servers.ex1.address: declare the address and give it to the instance (`private_ip=...`), or leave `address` out where no finding asks for it",
+            "unresolved-output at sites.hq.servers.ex1.address: Declare the address and pass it to the instance (`private_ip=...`). If no finding requires `address`, remove it.",
             "no topology",
         ],
     ),
@@ -383,7 +374,7 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
         SMALL,
         {"sites.hq.servers.ex1.address": [Output()]},
         [
-            "unresolved-output at sites.hq.servers.ex1.address.0: declare the address and give it to the instance (`private_ip=...`), or leave `address` out where no finding asks for it",
+            "unresolved-output at sites.hq.servers.ex1.address.0: Declare the address and pass it to the instance (`private_ip=...`). If no finding requires `address`, remove it.",
             "no topology",
         ],
     ),
@@ -391,20 +382,20 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
         SMALL,
         {"networks.corp": Output()},
         [
-            "unresolved-output at networks.corp: write the value itself; only `networks` and `tags` take outputs",
+            "unresolved-output at networks.corp: Write the value itself; only `networks` and `tags` accept outputs.",
             "no topology",
         ],
     ),
     "forty levels": (
         SMALL,
         {"organization": nested(39)},
-        ["wrong-type at organization: write a name", "no topology"],
+        ["wrong-type at organization: Write `organization: contoso`.", "no topology"],
     ),
     "too many levels": (
         SMALL,
         {"organization": nested(40)},
         [
-            "wrong-type at organization.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0: write plain data",
+            "wrong-type at organization.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0: Write plain data.",
             "no topology",
         ],
     ),
@@ -412,7 +403,7 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
     "nothing where text belongs": (
         SMALL,
         {"organization": None},
-        ["wrong-type at organization: write a name", "no topology"],
+        ["wrong-type at organization: Write `organization: contoso`.", "no topology"],
     ),
 }
 

@@ -92,9 +92,9 @@ def test_the_finding_names_the_count_the_limit_and_the_largest_product() -> None
     declared["clients"] = {"office": {"from": ["10.64.0.0/16"], "services": ["https", "imap"]}}
     (found,) = parse_topology(declared, ("topology",))[1]
     assert found.path == ("topology", "additional_flows", 0)
-    assert found.summary.startswith("120,000 combinations of sources, destinations and ports")
-    assert "120,002 in the whole topology" in found.summary
-    assert f"at most {MOST_COMBINATIONS:,} are compiled" in found.why
+    assert found.summary.startswith("The field declares 120,000 combinations")
+    assert "the topology declares 120,002." in found.summary
+    assert f"The limit is {MOST_COMBINATIONS:,} combinations." in found.why
 
 
 @pytest.mark.parametrize("what", ["ranges by ports", "ranges by ranges"])
@@ -122,7 +122,7 @@ def test_what_is_wrong_in_many_ways_at_one_place_is_counted() -> None:
         if each.kind.code == "flow-without-managed-server"
     ]
     assert len(found) == 20
-    assert found[-1].summary.endswith("(and in 1580 other places)")
+    assert found[-1].summary.endswith("There are 1580 more in this field.")
 
 
 def test_the_stacks_of_this_repository_are_far_below_the_limit() -> None:

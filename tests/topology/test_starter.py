@@ -16,6 +16,7 @@ PLAIN: Final = Answers(
     ("hq", "paris"),
     servers=2,
     edge=0,
+    edge_version=2013,
     internal=IPv4Network("10.20.0.0/20"),
     perimeter=IPv4Network("10.20.240.0/28"),
     clients=(),
@@ -59,7 +60,7 @@ def test_a_name_that_yaml_reads_as_something_else_is_quoted(name: str, written: 
     text = starter_file(replace(EDGE, organization=name, sites=(name,)))
     assert f"    organization: {written}\n" in text
     assert f"      {written}:\n" in text
-    assert f"subscribed_site: {written}}}" in text
+    assert f"subscribed_site: {written}, " in text
 
 
 # Servers have the addresses from the twelfth on, Edge servers those from the twelfth of their zone.
@@ -67,10 +68,13 @@ def test_a_name_that_yaml_reads_as_something_else_is_quoted(name: str, written: 
     "edit, refused",
     [
         ({"servers": 20}, ""),
-        ({"servers": 21}, "10.20.0.0/27 has 32 addresses, and more than 31 are needed"),
+        ({"servers": 21}, "10.20.0.0/27 has 32 addresses, and more than 31 are required"),
         ({"edge": 4}, ""),
-        ({"edge": 5}, "10.20.240.0/28 has 16 addresses, and more than 15 are needed"),
-        ({"sites": ("hq", "paris")}, "10.20.0.0/27 has 32 addresses, and more than 43 are needed"),
+        ({"edge": 5}, "10.20.240.0/28 has 16 addresses, and more than 15 are required"),
+        (
+            {"sites": ("hq", "paris")},
+            "10.20.0.0/27 has 32 addresses, and more than 43 are required",
+        ),
     ],
 )
 def test_a_range_without_room_for_all_servers_is_refused(

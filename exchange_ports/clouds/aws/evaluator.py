@@ -10,8 +10,7 @@ from typing import Final
 
 from exchange_ports.clouds import base
 from exchange_ports.clouds.aws import rules as aws
-from exchange_ports.clouds.aws.names import list_name, rule_name
-from exchange_ports.findings import counted
+from exchange_ports.clouds.aws.names import rule_name
 from exchange_ports.topology.models import Attachment
 from exchange_ports.traffic.addresses import (
     EVERYTHING_V4,
@@ -273,14 +272,8 @@ class AwsEvaluator:
 
     def planned_rules(self) -> Iterator[base.PlannedRule]:
         """Every rule; the other end of one for ICMP has the addresses of both families."""
-        lists = {each.key: each for each in self._plan.prefix_lists}
         for rule in self._plan.rules:
-            peer = ""
-            if isinstance(rule.peer, aws.GroupRef):
-                peer = rule.peer.key
-            elif isinstance(rule.peer, aws.ListRef):
-                entries = counted(len(lists[rule.peer.key].entries), "range")
-                peer = f"{list_name(rule.peer.key)} ({entries})"
+            peer = rule.peer.key if isinstance(rule.peer, aws.GroupRef) else ""
             yield base.PlannedRule(
                 self._plan.network,
                 "",

@@ -28,7 +28,7 @@ _QUOTAS: Final = (
 )
 _API: Final = "Amazon EC2 API Reference, docs.aws.amazon.com/AWSEC2/latest/APIReference"
 _CHECKED: Final = "2026-11-25"
-_REGION: Final = "Region, whatever else stands in the account"
+_REGION: Final = "Region (other resources in the account are not counted)"
 
 _limit = partial(Limit, cloud="AWS", cite=_QUOTAS, checked=_CHECKED)
 
@@ -37,7 +37,7 @@ RULES_PER_GROUP: Final = _limit(
     60,
     "rules",
     "security group, direction and address family",
-    "have fewer ports or peers in this group",
+    "declare fewer ports, sources or destinations for this group",
     quota="rules_per_security_group",
 )
 #: Near only where none is free: a combined server wears four by design, so that one is kept free,
@@ -48,8 +48,8 @@ GROUPS_PER_INTERFACE: Final = _limit(
     "groups",
     "network interface",
     (
-        "take from the server what it alone says (own_group, a port of its own), or have quota "
-        "L-2AFB9258 raised and declare security_groups_per_interface"
+        "remove what only this server declares (`own_group`, its own port), or raise quota "
+        "L-2AFB9258 and declare `security_groups_per_interface`"
     ),
     near=100,
     quota="security_groups_per_interface",
@@ -61,7 +61,7 @@ RULES_TIMES_GROUPS: Final = _limit(
     1000,
     "rules",
     "network interface: the quotas of rules and of groups multiplied",
-    "declare what AWS has granted",
+    "declare the values that AWS granted",
     near=NEVER,
 )
 GROUPS_PER_REGION: Final = _limit(
@@ -70,8 +70,8 @@ GROUPS_PER_REGION: Final = _limit(
     "security groups",
     _REGION,
     (
-        "take own_group from servers that do not need one, or have quota L-E79EC296 raised and "
-        "declare security_groups_per_region"
+        "remove `own_group` from servers that do not need it, or raise quota L-E79EC296 and "
+        "declare `security_groups_per_region`"
     ),
     quota="security_groups_per_region",
 )
@@ -80,7 +80,7 @@ LISTS_PER_REGION: Final = _limit(
     100,
     "prefix lists",
     _REGION,
-    "have the quota raised and declare prefix_lists_per_region",
+    "raise the quota and declare `prefix_lists_per_region`",
     quota="prefix_lists_per_region",
 )
 ENTRIES_PER_LIST: Final = _limit(
@@ -88,7 +88,7 @@ ENTRIES_PER_LIST: Final = _limit(
     1000,
     "entries",
     "prefix list",
-    "declare fewer or larger private_blocks",
+    "declare fewer or larger `private_blocks`",
     quota="entries_per_prefix_list",
 )
 REFERENCES_PER_LIST: Final = _limit(
@@ -96,7 +96,7 @@ REFERENCES_PER_LIST: Final = _limit(
     5000,
     "references",
     "prefix list",
-    "have the quota raised and declare references_per_prefix_list",
+    "raise the quota and declare `references_per_prefix_list`",
     quota="references_per_prefix_list",
 )
 LIMITS: Final = (
@@ -114,7 +114,7 @@ RULES_PER_KEY: Final = _limit(
     1,
     "rules",
     "group, direction, protocol, ports and source or destination",
-    "keep one of them: whatever their descriptions, EC2 takes them for one",
+    "remove all but one: EC2 compares them without their descriptions",
     cite=f"{_API}/API_AuthorizeSecurityGroupIngress.html",
     near=NEVER,
 )
@@ -144,7 +144,7 @@ ENTRIES_PER_CALL: Final = _limit(
     "entries",
     "call that creates or changes a prefix list",
     (
-        "declare fewer or larger private_blocks, or change them in several updates, each of which "
+        "declare fewer or larger `private_blocks`, or change them in several updates, each of which "
         "adds at most 100 entries to the list and removes at most 100"
     ),
     cite=f"{_API}/API_ModifyManagedPrefixList.html",
@@ -210,8 +210,10 @@ def _uses(rules: AwsRuleSet, quotas: Mapping[str, int]) -> Iterator[Use]:
 def _on_interface(limit: Limit, server: str, ours: int, others: int) -> Use:
     if not others:
         return Use(limit, server, ours)
-    ways = f"attach fewer groups of others (other_groups), {limit.way_out}"
-    return Use.summed(limit, server, (("groups of ours", ours), ("other_groups", others)), ways)
+    ways = f"attach fewer other groups (`other_groups`), {limit.way_out}"
+    return Use.summed(
+        limit, server, (("groups of this plan", ours), ("other_groups", others)), ways
+    )
 
 
 def _first_reason(rule: SecurityGroupRule) -> str:
@@ -237,14 +239,14 @@ def _ways_out(
     longest = max((sizes[key] for key in lists), default=0)
     if longest > _SHORTEST_INTERNET:
         ways.append(
-            "declare only the private_blocks in use (with 10.0.0.0/8 alone the Internet is "
+            "declare only the `private_blocks` in use (with 10.0.0.0/8 alone, the Internet is "
             f"{_SHORTEST_INTERNET} prefixes, not {longest})"
         )
     if any(number > 1 for number in ranges.values()):
-        ways.append("join ranges (a prefix list saves nothing)")
+        ways.append("combine ranges (a prefix list counts as its entries)")
     enough = use.used if use.is_over else use.used * 100 // use.limit.near + 1
     if use.limit.most < enough <= RULES_TIMES_GROUPS.most // per_interface.most:
-        ways.append(f"have L-0EA8095F raised and declare {use.limit.quota}: {enough}")
+        ways.append(f"raise quota L-0EA8095F and declare `{use.limit.quota}: {enough}`")
     return ", or ".join((", ".join(ways[:-1]), ways[-1])) if len(ways) > 1 else "".join(ways)
 
 
@@ -339,7 +341,7 @@ def _probes_over(use: Use, probes: list[tuple[SecurityGroupRule, int]]) -> Findi
         ports=", ".join(weights),
         ranges=len(weights),
         prefixes=weight,
-        fit=f"{room} of them fit beside the rest" if room else "none of them fits beside the rest",
+        fit=f"only {room} can be added" if room else "none can be added",
         way_out=use.way_out or use.limit.way_out,
     )
 
@@ -347,14 +349,14 @@ def _probes_over(use: Use, probes: list[tuple[SecurityGroupRule, int]]) -> Findi
 def check_quotas(quotas: Mapping[str, int], key: str) -> Iterator[Finding]:
     """A finding for what AWS never grants, among the quotas of the network `key`."""
     path = ("topology", "networks", key, "quotas")
-    granted = "declare what AWS has granted"
+    granted = "declare the value that AWS granted"
     for limit in LIMITS:
         most = limit.raised(quotas).most
         if limit.highest is not None and most > limit.highest:
             yield QUOTA_TOO_HIGH.at(
                 (*path, limit.quota),
                 asked=f"{limit.quota}: {most}",
-                why=f"AWS raises this quota to {limit.highest} at most",
+                why=f"AWS raises this quota to at most {limit.highest}",
                 fix=granted,
             )
             # Whatever stands beside it, the product speaks of nothing real.
@@ -363,15 +365,14 @@ def check_quotas(quotas: Mapping[str, int], key: str) -> Iterator[Finding]:
     most = RULES_TIMES_GROUPS.most
     if rules * groups > most:
         beside = (
-            f"beside {groups} groups per interface {most // groups} rules per group"
+            f"with {groups} groups per interface, {most // groups} rules per group"
             if GROUPS_PER_INTERFACE.quota in quotas or rules > most
-            else f"beside {rules} rules per group {most // rules} groups per interface"
+            else f"with {rules} rules per group, {most // rules} groups per interface"
         )
         yield QUOTA_TOO_HIGH.at(
             path,
             asked=f"{RULES_PER_GROUP.quota} {rules} times {GROUPS_PER_INTERFACE.quota} {groups}",
-            why=f"that is {rules * groups}, and AWS grants {most} at most: raising one lowers the "
-            "other",
+            why=f"the product is {rules * groups}, and AWS allows at most {most}",
             fix=f"{granted}: {beside}",
         )
 

@@ -101,9 +101,9 @@ def check(place: AwsNetworkExpectation, there: printed.ExistingAws) -> Iterator[
         if group not in there.groups and "SecurityGroups" in there.printed:
             yield INCOMPLETE_OUTPUT.at(
                 ("networks", place.network, "neighbor_security_groups", name),
-                what="what exists in AWS",
-                missing=f"{group}, the group of {name}, was not printed",
-                fix="print the groups and rules of its VPC as well",
+                what="the export from AWS",
+                missing=f"{group}, the group of {name}, is missing",
+                fix="export the groups and rules of its VPC too",
             )
 
 

@@ -117,18 +117,18 @@ def in_place(
         if key not in there.printed:
             yield INCOMPLETE_OUTPUT.at(
                 (),
-                what="what exists in AWS",
+                what="The export from AWS",
                 missing=f"there is no output of `{COMMANDS[key]}`",
-                fix="give it with --aws beside the others",
+                fix="pass it with `--aws` too",
             )
     here = [each for each in there.groups.values() if each.vpc_id == vpc_id]
     if "SecurityGroups" in there.printed and not here:
         # Every VPC has its default group.
         yield OTHER_LOCATION.at(
             ("networks", network, "vpc_id"),
-            what=f"what `{GROUPS}` printed",
-            where=f"it has no group of {vpc_id}, not even the default one",
-            fix="print it with the account, --region and filters of that VPC",
+            what=f"The output of `{GROUPS}`",
+            where=f"it has no group of {vpc_id}, not even the default group",
+            fix="run the command for the account and region of that VPC",
         )
     regions = {each.region for each in here if each.region} - {region}
     if region is not None and regions:
@@ -136,7 +136,7 @@ def in_place(
             ("networks", network, "vpc_id"),
             what=vpc_id,
             where=f"it is in {min(regions)}, and the stack's aws:region is {region}",
-            fix="print it for that region, or correct aws:region",
+            fix="run the command for that region, or correct `aws:region`",
         )
     if "SecurityGroupRules" in there.printed:
         yield from _uncounted(there, network, here)
@@ -154,14 +154,16 @@ def _uncounted(
             short, long = (RULES, GROUPS) if number < more else (GROUPS, RULES)
             yield INCOMPLETE_OUTPUT.at(
                 ("networks", network, "vpc_id"),
-                what=f"what `{short}` printed",
+                what=f"The output of `{short}`",
                 missing=f"{group.id} has {min(number, more)} rules there, "
-                f"and {max(number, more)} by `{long}`",
-                fix="print both anew, without filters, one after the other",
+                f"and {max(number, more)} in the output of `{long}`",
+                fix="run both commands again, without filters",
             )
 
 
-_ALL_PAGES: Final = "print it again without --max-items, --starting-token or --no-paginate"
+_ALL_PAGES: Final = (
+    "run the command again without `--max-items`, `--starting-token` and `--no-paginate`"
+)
 
 
 class _Record(BaseModel):
@@ -280,10 +282,10 @@ class _OutputReader:
         known = [key for key in COMMANDS if key in fields]
         if not known:
             wrong = _what(document.data, fields)
-            self.findings.append(document.wrong((), wrong, f"give what is printed by {OUTPUTS}"))
+            self.findings.append(document.wrong((), wrong, f"pass the output of {OUTPUTS}"))
             return
         if fields.get("NextToken"):
-            what = f"{document.file}, what `{COMMANDS[known[0]]}` printed,"
+            what = f"{document.file}, the output of `{COMMANDS[known[0]]}`,"
             self.findings.append(
                 document.at(
                     INCOMPLETE_OUTPUT,
@@ -301,7 +303,7 @@ class _OutputReader:
                 self._read_items(document, key, fields[key])
 
     def _read_items(self, document: PrintedDocument, key: str, data: object) -> None:
-        fix = f"print it with `{COMMANDS[key]}`"
+        fix = f"run `{COMMANDS[key]}`"
         items = items_of(data)
         if items is None:
             self.findings.append(document.wrong((key,), "it is not a list", fix))
@@ -327,13 +329,13 @@ class _OutputReader:
         first: Any = kept.setdefault(getattr(found, name), found)
         if first != found:
             wrong = f"{getattr(found, name)} was printed before, and has changed since"
-            self.findings.append(document.wrong(path, wrong, "print everything anew"))
+            self.findings.append(document.wrong(path, wrong, "run all commands again"))
         elif isinstance(found, _Rule) and _peers(found) != 1:
             wrong = f"{found.security_group_rule_id} has {_peers(found)} sources or destinations"
             self.findings.append(document.wrong(path, wrong, fix))
 
     def _read_entries(self, document: PrintedDocument, fields: Json) -> None:
-        found = parsed(document, _Entries, fields, (), f"print it with `{ENTRIES}`")
+        found = parsed(document, _Entries, fields, (), f"run `{ENTRIES}`")
         if isinstance(found, list):
             self.findings += found
         elif found.prefix_list_id is None:
@@ -350,7 +352,7 @@ class _OutputReader:
             return
         for document, _ in self._nameless:
             wrong = "it does not say of which prefix list these entries are"
-            self.findings.append(document.wrong(("Entries",), wrong, f"print it with `{ENTRIES}`"))
+            self.findings.append(document.wrong(("Entries",), wrong, f"run `{ENTRIES}`"))
 
 
 def _what(data: object, fields: Json) -> str:

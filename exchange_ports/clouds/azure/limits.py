@@ -41,7 +41,7 @@ _FEWER: Final = (
     "declare clients of the same services, and flows of the same ports, as one entry: a rule takes "
     "many ranges"
 )
-_REGION: Final = "subscription and region, whatever else stands there"
+_REGION: Final = "subscription and region (other resources are not counted)"
 
 _limit = partial(Limit, cloud="Azure", cite=_LIMITS_PAGE, checked=_CHECKED)
 
@@ -56,21 +56,21 @@ SOURCES_PER_GROUP: Final = _limit(
     "azure-sources-per-group",
     4000,
     "source addresses",
-    "network security group, source addresses of all rules added up",
-    "declare only the private_blocks that are in use, or join ranges",
+    "network security group, source addresses of all rules in total",
+    "declare only the `private_blocks` that are in use, or combine ranges",
 )
 DESTINATIONS_PER_GROUP: Final = _limit(
     "azure-destinations-per-group",
     4000,
     "destination addresses",
-    "network security group, destination addresses of all rules added up",
-    "declare only the private_blocks that are in use, or join ranges",
+    "network security group, destination addresses of all rules in total",
+    "declare only the `private_blocks` that are in use, or combine ranges",
 )
 PORTS_PER_GROUP: Final = _limit(
     "azure-ports-per-group",
     4000,
     "ports and port ranges",
-    "network security group, ports and port ranges of all rules added up",
+    "network security group, ports and port ranges of all rules in total",
     _FEWER,
 )
 APPLICATION_GROUPS: Final = _limit(
@@ -78,28 +78,28 @@ APPLICATION_GROUPS: Final = _limit(
     100,
     "application security groups",
     "network security group, distinct application security groups in its rules",
-    "take own_group from servers that do not need one",
+    "remove `own_group` from servers that do not need it",
 )
 GROUPS_PER_INTERFACE: Final = _limit(
     "azure-application-groups-per-interface",
     20,
     "application security groups",
     "network interface",
-    "take own_group from the server",
+    "remove `own_group` from the server",
 )
 GROUPS_PER_SIDE: Final = _limit(
     "azure-application-groups-per-side",
     10,
     "application security groups",
-    "side of a rule",
-    "name one: while one of several is empty, the rule does not work",
+    "source or destination of a rule",
+    "name one group: the rule does not work while one of several groups is empty",
 )
 INTERFACES_PER_GROUP: Final = _limit(
     "azure-interfaces-per-application-group",
     4000,
     "IP configurations",
     "application security group",
-    "place some of the servers in another network",
+    "move some of the servers to another network",
 )
 #: Each band of `names` has priorities of its own. A rule for which its band has none left comes
 #: behind the last one, which Azure refuses.
@@ -119,7 +119,7 @@ APPLICATION_GROUPS_PER_REGION: Final = _limit(
     3000,
     "application security groups",
     _REGION,
-    "take own_group from servers that do not need one, or use another subscription",
+    "remove `own_group` from servers that do not need it, or use another subscription",
 )
 LIMITS: Final = (
     RULES_PER_GROUP,
@@ -140,7 +140,7 @@ RULES_PER_NAME: Final = _limit(
     1,
     "rules",
     "name, whatever its case, in both directions of a network security group",
-    "give each rule a name of its own",
+    "give each rule its own name",
     cite=_NSGS,
     near=NEVER,
 )
@@ -149,7 +149,7 @@ RULES_PER_PRIORITY: Final = _limit(
     1,
     "rules",
     "priority and direction of a network security group",
-    "give each rule a priority of its own",
+    "give each rule its own priority",
     cite=_NSGS,
     near=NEVER,
 )
@@ -158,7 +158,7 @@ GROUPS_PER_NAME: Final = _limit(
     1,
     "groups",
     "name in a resource group, whatever its case",
-    "give each group a name of its own",
+    "give each group its own name",
     cite=_NAMES_PAGE,
     near=NEVER,
 )
@@ -167,16 +167,16 @@ STRANGE_GROUPS: Final = _limit(
     0,
     "application security groups of another network",
     "rule or server: all interfaces of a group, and both groups of a rule, are in one VNet",
-    "name that network's servers by their addresses",
+    "use the addresses of that network's servers",
     cite=_ASGS,
     near=NEVER,
 )
 OVERLAPS: Final = _limit(
     "azure-overlapping-prefixes",
     0,
-    "prefixes that lie in another one",
-    "side of a rule",
-    "leave out the prefix that lies in the other",
+    "prefixes that are part of another prefix",
+    "source or destination of a rule",
+    "remove the prefix that is part of the other",
     cite=(
         "OverlappingSubnetsNotPermittedInSecurityRule, github.com/kubernetes-sigs/"
         "cloud-provider-azure/issues/6775"

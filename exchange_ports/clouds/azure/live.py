@@ -47,7 +47,7 @@ _ASG_TYPE: Final = "microsoft.network/applicationsecuritygroups"
 COMMANDS: Final[Mapping[str, str]] = {_NSG_TYPE: NSGS, _ASG_TYPE: ASGS}
 #: Both, in short.
 OUTPUTS: Final = f"`{NSGS}` or `{ASGS}`"
-_FIX: Final = f"print it with {OUTPUTS}, as JSON (`--output json`)"
+_FIX: Final = f"run {OUTPUTS}, with `--output json`"
 
 #: `/subscriptions/S/resourceGroups/G/providers/Microsoft.Network/T/N`
 _SEGMENTS: Final = 9
@@ -156,7 +156,7 @@ def read(documents: Iterable[PrintedDocument]) -> ExistingAzure | list[Finding]:
                     ("nextLink",),
                     what=document.file,
                     missing="it ends with a nextLink, so there are more pages",
-                    fix=f"print all pages: `{NSGS}` and `{ASGS}` do",
+                    fix=f"export all pages with `{NSGS}` and `{ASGS}`",
                 )
             )
         items = items_of(data)
@@ -177,7 +177,7 @@ def read(documents: Iterable[PrintedDocument]) -> ExistingAzure | list[Finding]:
             first = found[type_].setdefault(resource.id.lower(), resource)
             if first != resource:
                 wrong = f"{resource.name} was printed before, and has changed since"
-                findings.append(document.wrong(here, wrong, "print everything anew"))
+                findings.append(document.wrong(here, wrong, "run all commands again"))
     if findings:
         return findings
     if empty >= len(COMMANDS) - len(printed):
@@ -191,17 +191,17 @@ def not_printed(there: ExistingAzure) -> Iterator[Finding]:
         if type_ not in there.printed:
             yield INCOMPLETE_OUTPUT.at(
                 (),
-                what="what exists in Azure",
+                what="The export from Azure",
                 missing=f"there is no output of `{command}`",
-                fix="give it with --azure beside the other, also where it is an empty list",
+                fix="pass it with `--azure` too, even if it is an empty list",
             )
 
 
 def _what(data: object, fields: Json) -> str:
     keys = ", ".join(list(fields)[:3])
     if keys:
-        return f"it is the output of another command ({keys}), and no list"
-    return "it holds no list" if isinstance(data, dict) else "it is no list"
+        return f"it is the output of another command ({keys}), not a list"
+    return "it contains no list" if isinstance(data, dict) else "it is not a list"
 
 
 def _read_resource(

@@ -36,11 +36,11 @@ class _Flowchart:
         self._styles: list[str] = []
 
     def lines(self, heading: Heading) -> Iterator[str]:
-        yield f"%% {_quoted(title(self._picture, heading))}"
-        yield f"%% {_quoted(subtitle(self._picture))}"
+        yield f"%% {quoted(title(self._picture, heading))}"
+        yield f"%% {quoted(subtitle(self._picture))}"
         yield "flowchart LR"
         for number, section in enumerate(self._picture.sections):
-            yield f'  subgraph s{number}["{_quoted(section.section.value)}"]'
+            yield f'  subgraph s{number}["{quoted(section.section.value)}"]'
             yield from self._section(section)
             yield "  end"
         yield from self._styles
@@ -49,17 +49,17 @@ class _Flowchart:
         ids: dict[DrawnEndpoint, str] = {}
         columns: list[Column] = []
         for zone in zones(section):
-            below = f"<br>{_quoted(zone.below)}" if zone.below else ""
-            yield f'  subgraph z{self._zones}["{_quoted(zone.title)}{below}"]'
+            below = f"<br>{quoted(zone.below)}" if zone.below else ""
+            yield f'  subgraph z{self._zones}["{quoted(zone.title)}{below}"]'
             self._zones += 1
             for column in zone.columns:
                 key = f"n{self._nodes}"
                 self._nodes += 1
                 columns.append(column)
                 ids |= dict.fromkeys(column.endpoints, key)
-                names = f"<br>{_quoted(column.names)}" if column.names else ""
+                names = f"<br>{quoted(column.names)}" if column.names else ""
                 opens, closes = ("[", "]") if column.managed else ("([", "])")
-                yield f'    {key}{opens}"{_quoted(column.title)}{names}"{closes}'
+                yield f'    {key}{opens}"{quoted(column.title)}{names}"{closes}'
             yield "  end"
         for row in section.rows:
             yield from self._row(section, row, columns, ids)
@@ -74,7 +74,7 @@ class _Flowchart:
         sources, targets = (_ids(ends, ids) for ends in (row.source, row.destination))
         text = row_text(section, row, columns)
         behind = "; ".join(filter(None, (text.reasons, text.risk)))
-        words = f"{_quoted(text.ports)}<br>{_quoted(behind)}"
+        words = f"{quoted(text.ports)}<br>{quoted(behind)}"
         tip = "<-->" if row.both_ways else "-->"
         node = f"r{self._rows}"
         self._rows += 1
@@ -101,5 +101,6 @@ def _ids(ends: Iterable[DrawnEndpoint], ids: dict[DrawnEndpoint, str]) -> list[s
     return sorted({ids[end] for end in ends}, key=lambda key: int(key[1:]))
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text for a label, in which no sign is interpreted."""
     return _SIGNS.sub(lambda sign: f"#{ord(sign.group())};", text)

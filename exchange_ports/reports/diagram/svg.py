@@ -56,11 +56,15 @@ def svg(picture: Picture, heading: texts.Heading) -> str:
     for section in sections:
         drawn, y = section.drawn(y + 14, wide, marks)
         body.extend(drawn)
-    footer, y = _footer(picture, marks, y + 22, wide)
+    footer, y = _footer(picture, marks, y + 2 * 11, wide)
     body.extend(footer)
     root = _root(picture, title, wide, y + 12)
     root.extend(body)
     ET.indent(root, " ")
+    for text in root.iter("text"):
+        # An indentation between the parts of a text would be shown as a space.
+        for part in text:
+            text.text = part.tail = None
     return ET.tostring(root, encoding="unicode") + "\n"
 
 

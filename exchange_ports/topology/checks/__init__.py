@@ -97,7 +97,7 @@ def _few(findings: Iterable[Finding]) -> list[Finding]:
         if counts[key] <= _MOST:
             kept.setdefault(key, []).append(finding)
     for key, several in kept.items():
-        several[-1] = several[-1].also_at(counts[key] - len(several))
+        several[-1] = several[-1].and_more(counts[key] - len(several))
     return [finding for several in kept.values() for finding in several]
 
 
@@ -108,8 +108,9 @@ def _in_vain(acknowledged: Mapping[str, str], occurring: Collection[str]) -> Ite
         path: Path = ("acknowledge", code)
         if code not in warnings:
             meant = nearest(code, warnings)
-            fix = f"did you mean {meant}?" if meant else "take it away: errors must be mended"
-            yield BY_CODE["undeclared"].at(path, name=code, what="the code of a warning", fix=fix)
+            no = "Remove the entry. Only warnings can be acknowledged; errors must be corrected."
+            fix = f'Did you mean "{meant}"?' if meant else no
+            yield BY_CODE["undeclared"].at(path, name=code, what="warning code", fix=fix)
         elif code not in occurring and code not in WARNINGS:
             # Whether one of planning occurs is known when there is a plan (`plans`).
             yield BY_CODE["unused-acknowledgment"].at(path, code=code)

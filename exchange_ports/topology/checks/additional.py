@@ -33,7 +33,7 @@ def additional_flows(topology: Topology) -> Iterator[Finding]:
                     yield BY_CODE["missing-key"].at(
                         path,
                         key=key,
-                        why="without a `need` nothing else says it",
+                        why="It is required in a flow without `need`.",
                         example=f"{key}: {example}",
                     )
         if flow.review_by is not None and not _is_day(flow.review_by):
@@ -67,7 +67,7 @@ def _unaccepted(
         everyone = any(end.range_ in _EVERYONE for end in ends)
         yield BY_CODE["risky-traffic"].at(
             path,
-            what=f"the flow from {source} to {to}",
+            what=f"The flow from {source} to {to}",
             risk=", and ".join(risk),
             instead="write `internet` for public addresses only" if everyone else "narrow the flow",
             key="true",
@@ -101,7 +101,7 @@ def relays(topology: Topology) -> Iterator[Finding]:
         if found:
             yield BY_CODE["risky-traffic"].at(
                 path,
-                what=f"the relay {key}",
+                what=f"The relay {key}",
                 risk=", and ".join(found),
                 instead="narrow its ranges",
                 key="true",
@@ -192,16 +192,16 @@ def _passed(topology: Topology, as_of: date) -> Iterator[Finding]:
         if days > 0:
             yield REVIEW_OVERDUE.at(
                 ("topology", "additional_flows", index, "review_by"),
-                flow=_said(flow),
+                flow=_described(flow),
                 review=flow.review_by,
                 ago=f"{counted(days, 'day')} before {as_of}",
                 accepted=" with an accepted risk" if flow.accept_risk else "",
-                owner=flow.owner or "whoever asked for it",
+                owner=flow.owner or "the requester",
                 ticket=f" ({flow.ticket})" if flow.ticket else "",
             )
 
 
-def _said(flow: AdditionalFlow) -> str:
+def _described(flow: AdditionalFlow) -> str:
     sources, targets = (", ".join(map(str, ends_of(ends))) for ends in (flow.source, flow.to))
     ports = ", ".join(map(str, flow.ports)) if flow.ports else str(flow.need)
     return f"{sources} to {targets} {ports}"

@@ -311,12 +311,12 @@ def addresses_needed(topology: models.Topology) -> Iterator[Finding]:
                 flow = f"Exchange servers in {listed(others)} reach it without restriction (R1)"
                 yield BY_CODE["address-needed"].at(path, server=key, flow=flow)
             elif apart:
-                flow = f"mail passes between it and {listed(apart)} in another network (E2, E3)"
+                flow = f"It exchanges mail with {listed(apart)} in another network (E2, E3)"
                 yield BY_CODE["address-needed"].at(path, server=key, flow=flow)
     for key, edge in topology.edge_servers.items():
         site = topology.sites.get(edge.site)
         if not edge.addresses and site is not None and site.network not in (None, edge.network):
-            flow = f"mail passes between it and site {edge.site} in {site.network} (E2, E3)"
+            flow = f"It exchanges mail with site {edge.site} in network {site.network} (E2, E3)"
             yield BY_CODE["address-needed"].at(("edge_servers", key), server=key, flow=flow)
 
 
@@ -375,7 +375,7 @@ def subnets(topology: models.Topology) -> Iterator[Finding]:
         why = declared.platform.facts.no_subnets
         if why:
             yield BY_CODE["cannot-attach-to-subnets"].at(
-                path, network=key, why=why, fix="take `attach_to` away"
+                path, network=key, why=why, fix="Remove `attach_to`."
             )
         elif managed(topology, key) and _is_used(topology, key):
             yield BY_CODE["subnet-attachment"].at(path, network=key)
@@ -400,8 +400,8 @@ def subnets_of_one_server(topology: models.Topology) -> Iterator[Finding]:
             yield BY_CODE["cannot-attach-to-subnets"].at(
                 ("edge_servers", key, "address"),
                 network=edge.network,
-                why=f"{key} has an adapter in each zone, and the subnet of "
-                f"{listed(place.network_address for place in inside)} would have nothing for it, so "
-                "Azure's default rules would decide there",
-                fix=f"take `attach_to` away, or give {key} addresses of the perimeter only",
+                why=f"the Edge server has a NIC in each zone. The subnet of "
+                f"{listed(place.network_address for place in inside)} would have no rules for it, so "
+                "Azure's default rules would apply.",
+                fix=f"Remove `attach_to`, or give {key} addresses of the perimeter only.",
             )

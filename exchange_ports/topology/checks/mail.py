@@ -55,16 +55,16 @@ def _edge_that_sends(
     edges = topology.edge_servers
     for index, name in enumerate(connector.servers or ()):
         if name in edges and not edges[name].sends:
-            who = f"{name} does not send"
+            who = f"{name} does not send mail"
             yield BY_CODE["edge-does-not-send"].at((*path, "servers", index), who=who)
     for index, site in enumerate(connector.sites or ()):
         sending = any(edge.sends and edge.site == site for edge in edges.values())
         if site in topology.sites and not sending:
-            who = f"no Edge server of site {site} does"
+            who = f"no Edge server of site {site} sends mail"
             yield BY_CODE["edge-does-not-send"].at((*path, "sites", index), who=who)
     everyone = connector.servers is None and connector.sites is None
     if everyone and not any(edge.sends for edge in edges.values()):
-        yield BY_CODE["edge-does-not-send"].at((*path, "through"), who="no Edge server does")
+        yield BY_CODE["edge-does-not-send"].at((*path, "through"), who="no Edge server sends mail")
 
 
 def edge_servers(topology: models.Topology) -> Iterator[Finding]:
@@ -72,9 +72,14 @@ def edge_servers(topology: models.Topology) -> Iterator[Finding]:
     for key, edge in topology.edge_servers.items():
         path: Path = ("edge_servers", key)
         if (edge.subscribed_site is None) == (edge.manual_connectors_site is None):
-            which = "neither {} nor {}" if edge.manual_connectors_site is None else "both {} and {}"
+            which = (
+                "neither `{}` nor `{}`"
+                if edge.manual_connectors_site is None
+                else "both `{}` and `{}`"
+            )
             which = which.format("subscribed_site", "manual_connectors_site")
-            yield BY_CODE["edge-site-unclear"].at(path, edge=key, which=which)
+            site = edge.site or min(topology.sites, default="...")
+            yield BY_CODE["edge-site-unclear"].at(path, edge=key, which=which, site=site)
         if edge.version == SUBSCRIPTION_EDITION:
             yield BY_CODE["edge-version-unsupported"].at((*path, "version"), edge=key)
         if edge.subscribed_site is None and edge.edgesync_except:
@@ -198,12 +203,12 @@ _SERVES: Final = {
     ServerRole.CLIENT_ACCESS: {
         "role": "Client Access",
         "word": ServerRole.CLIENT_ACCESS.value,
-        "why": "clients and mail that is handed in go to Client Access servers",
+        "why": "Clients and relays connect to Client Access servers.",
     },
     ServerRole.MAILBOX: {
         "role": "Mailbox",
         "word": ServerRole.MAILBOX.value,
-        "why": "what is declared here is done by Mailbox servers",
+        "why": "Only Mailbox servers do this.",
     },
 }
 
@@ -225,8 +230,9 @@ def not_realized(topology: models.Topology) -> Iterator[Finding]:
         if service not in _REBOUND:
             yield BY_CODE["not-supported"].at(
                 ("service_ports", service),
-                what=f"another port for {service}",
-                fix="only imap and pop can be bound anew; take it away",
+                what=f"Another port for {service}",
+                why="Exchange can change the ports of IMAP and POP only.",
+                fix="Remove the entry.",
             )
 
 

@@ -24,14 +24,14 @@ def undeclared(topology: models.Topology) -> Iterator[Finding]:
     networks, sites = topology.networks, topology.sites
     for key, site in sites.items():
         if site.network is not None and site.network not in networks:
-            yield _unknown(("sites", key, "network"), site.network, "a network", networks)
+            yield _unknown(("sites", key, "network"), site.network, "network", networks)
         elif site.network is None and site.servers:
             network = min(networks, default="...")
             yield BY_CODE["site-without-network"].at(("sites", key), site=key, network=network)
     for key, edge in topology.edge_servers.items():
         yield from _of_edge(topology, ("edge_servers", key), edge)
     for path, named in _sites_named(topology):
-        yield from _all_known(path, named, "a site", sites)
+        yield from _all_known(path, named, "site", sites)
     yield from _taking(topology)
     yield from _connectors(topology)
     for side in ("internal", "edge"):
@@ -39,7 +39,7 @@ def undeclared(topology: models.Topology) -> Iterator[Finding]:
         if isinstance(by_network, dict):
             for name in cast("dict[str, object]", by_network):
                 if name not in networks:
-                    yield _unknown(("name_servers", side, name), name, "a network", networks)
+                    yield _unknown(("name_servers", side, name), name, "network", networks)
     for path, end in ends(topology):
         yield from _end_named(topology, path, end)
 
@@ -47,13 +47,13 @@ def undeclared(topology: models.Topology) -> Iterator[Finding]:
 def _of_edge(topology: models.Topology, path: Path, edge: models.EdgeServer) -> Iterator[Finding]:
     networks, sites = topology.networks, topology.sites
     if edge.network not in networks:
-        yield _unknown((*path, "network"), edge.network, "a network", networks)
+        yield _unknown((*path, "network"), edge.network, "network", networks)
     for field in ("subscribed_site", "manual_connectors_site"):
         named: str | None = getattr(edge, field)
         if named is not None and named not in sites:
-            yield _unknown((*path, field), named, "a site", sites)
+            yield _unknown((*path, field), named, "site", sites)
     if edge.site in sites:
-        what = f"a Mailbox server of site {edge.site}"
+        what = f"Mailbox server of site {edge.site}"
         known = mailbox_servers(sites[edge.site])
         yield from _all_known((*path, "edgesync_except"), edge.edgesync_except, what, known)
 
@@ -90,7 +90,7 @@ def _taking(topology: models.Topology) -> Iterator[Finding]:
     """Single servers that clients or mail from outside go to."""
     internal = {key: server for _, _, key, server in servers(topology)}
     able = [k for k, each in internal.items() if ServerRole.CLIENT_ACCESS in roles_of(each)]
-    what = "a site or a Client Access server"
+    what = "site or Client Access server"
     for path, named in sites_or_servers(topology):
         for index, name in enumerate(named or ()):
             at = (*path, index)
@@ -98,14 +98,14 @@ def _taking(topology: models.Topology) -> Iterator[Finding]:
                 continue
             if name in topology.edge_servers and path[0] == "mail_flow":
                 fix = (
-                    "leave `to` out for mail that Edge servers take, and set `receives: false` at "
-                    "those that take none"
+                    "Remove `to`: without it, Edge servers receive the mail. Set `receives: false` for Edge "
+                    "servers that receive no mail."
                 )
                 yield BY_CODE["undeclared"].at(at, name=name, what=what, fix=fix)
             elif name not in able:
                 yield _unknown(at, name, what, {*topology.sites, *able})
             elif not internal[name].own_group:
-                instead = f"its site, {next(s for s, _, k, _ in servers(topology) if k == name)}"
+                instead = f"its site {next(s for s, _, k, _ in servers(topology) if k == name)}"
                 yield BY_CODE["server-without-group"].at(at, server=name, instead=instead)
 
 
@@ -116,7 +116,7 @@ def _connectors(topology: models.Topology) -> Iterator[Finding]:
     for path, connector in connectors(topology):
         at_edge = connector.through is models.OutboundPath.EDGE
         known = list(topology.edge_servers) if at_edge else mailbox
-        what = "an Edge server" if at_edge else "a Mailbox server"
+        what = "Edge server" if at_edge else "Mailbox server"
         named = connector.servers or ()
         yield from _all_known((*path, "servers"), named, what, known)
         if connector.through is models.OutboundPath.CLIENT_ACCESS:
@@ -126,7 +126,7 @@ def _connectors(topology: models.Topology) -> Iterator[Finding]:
             alone = has_own_group(edge) if edge else name in internal and internal[name].own_group
             if name in known and not alone:
                 yield BY_CODE["server-without-group"].at(
-                    (*path, "servers", index), server=name, instead="its site, in `sites`"
+                    (*path, "servers", index), server=name, instead="its site in `sites`"
                 )
 
 
@@ -161,15 +161,18 @@ def used_twice(topology: models.Topology) -> Iterator[Finding]:
 
 
 def _unknown(path: Path, name: str, what: str, known: Collection[str]) -> Finding:
-    there = listed(sorted(known)) or "nothing yet"
     meant = nearest(name, known)
-    fix = f"did you mean {meant}?" if meant else f"declared are: {there}"
+    fix = (
+        f'Did you mean "{meant}"?'
+        if meant
+        else f"Known names are {listed(sorted(known)) or 'none'}."
+    )
     return BY_CODE["undeclared"].at(path, name=name, what=what, fix=fix)
 
 
 def _end_named(topology: models.Topology, path: Path, end: FlowEnd) -> Iterator[Finding]:
     if end.site is not None and end.site not in topology.sites:
-        yield _unknown(path, end.site, "a site", topology.sites)
+        yield _unknown(path, end.site, "site", topology.sites)
         return
     if end.is_external:
         return
@@ -180,18 +183,18 @@ def _end_named(topology: models.Topology, path: Path, end: FlowEnd) -> Iterator[
     internal = {key: server for _, _, key, server in servers(topology)}
     if end.word in internal:
         if not internal[end.word].own_group:
-            role = f"its role: {internal[end.word].roles[0]}"
+            role = f"its role, `{internal[end.word].roles[0]}`"
             yield BY_CODE["server-without-group"].at(path, server=end.word, instead=role)
     elif end.word in topology.edge_servers:
         if not has_own_group(topology.edge_servers[end.word]):
             yield BY_CODE["server-without-group"].at(
-                path, server=end.word, instead="its role: edge"
+                path, server=end.word, instead="its role, `edge`"
             )
     elif (pasted := cloud_name(end.word)) is not None:
         yield BY_CODE["cloud-name"].at(path, end=end.word, what=pasted.what, fix=pasted.fix)
     else:
         known = [*ROLE_WORDS, INTERNET_WORD, *internal, *topology.edge_servers]
-        yield _unknown(path, end.word, "a server or a role", known)
+        yield _unknown(path, end.word, "server or role", known)
 
 
 def _identities(
@@ -212,10 +215,10 @@ def _repeated(named: Iterable[tuple[str, str, Path]]) -> Iterator[Finding]:
                 path,
                 server=name,
                 role=inside,
-                fix="remove it from `servers`: `edge_servers` already has it",
+                fix=f"Remove {name} from `servers`: it is in `edge_servers`.",
             )
         else:
-            other = before[1] if before[0] == name else f"{before[1]} as {before[0]}"
+            other = before[1] if before[0] == name else f'{before[1]} (as "{before[0]}")'
             yield BY_CODE["name-used-twice"].at(path, name=name, one=what, other=other)
 
 

@@ -119,9 +119,9 @@ def plain_text(topology: models.Topology) -> Iterator[Finding]:
                     name=key,
                     service=service,
                     port=" or ".join(ports),
-                    fix="bring these clients in by a private network"
+                    fix="connect these clients through a private network"
                     if known
-                    else "let only known ranges use it",
+                    else "allow only known ranges: `from: [203.0.113.0/24]`",
                 )
 
 
@@ -252,7 +252,11 @@ def management(topology: models.Topology) -> Iterator[Finding]:
         named = {end.word for flow in ways_in for end in ends_of(flow.to)}
         if not named & ({*words} | (internal if path == ("sites",) else set())):
             ports = f"{MANAGEMENT.ranges[-2]}/{MANAGEMENT.protocol}"
-            yield BY_CODE["no-administration"].at(path, who=who, ports=ports)
+            to = "exchange" if path == ("sites",) else "edge"
+            # From the internal zone to the perimeter, it is risky traffic.
+            accept = "" if path == ("sites",) else ", accept_risk: true"
+            facts = {"who": who, "to": to, "ports": ports, "accept": accept}
+            yield BY_CODE["no-administration"].at(path, **facts)
 
 
 def _serves(flow: models.AdditionalFlow, need: Need, ports: Ports) -> bool:
@@ -296,32 +300,32 @@ def sender_reputation(topology: models.Topology) -> Iterator[Finding]:
 
 
 def groups(topology: models.Topology) -> Iterator[Finding]:
-    """Keys of groups that there cannot be, and groups that somebody declared still wears."""
+    """Keys of groups that cannot exist, and groups that still have declared servers as members."""
     for key, declared in topology.networks.items():
         if not declared.retired_groups:
             continue
         here = identity(key, declared)
-        known, member_of = retirable_groups(topology, here), _worn(topology, here)
+        known, member_of = retirable_groups(topology, here), _groups_with_members(topology, here)
         for place, group in enumerate(declared.retired_groups):
             path: Path = ("networks", key, "retired_groups", place)
             if declared.platform is models.Platform.EXTERNAL:
-                what, fix = "a group of an external network: nothing is made there", "take it away"
+                what, fix = "group", "Remove the entry: an external network has no groups."
                 yield BY_CODE["undeclared"].at(path, name=group, what=what, fix=fix)
             elif group not in known:
                 meant = nearest(group, known)
                 fix = (
-                    f"did you mean {meant}?"
+                    f'Did you mean "{meant}"?'
                     if meant
-                    else "keep the site or server that it is of declared until it is taken from here"
+                    else "Remove the entry before you remove the site or server from the topology."
                 )
-                what = "a group of a site or server that is declared"
+                what = "group of a declared site or server"
                 yield BY_CODE["undeclared"].at(path, name=group, what=what, fix=fix)
             elif group in member_of:
                 yield BY_CODE["retired-group-attached"].at(path, group=group, network=key)
 
 
-def _worn(topology: models.Topology, network: str) -> set[str]:
-    """The keys of the groups that somebody wears in a network; none where it is unclear who is where."""
+def _groups_with_members(topology: models.Topology, network: str) -> set[str]:
+    """The keys of the groups with members in a network; none where a server's network is unknown."""
     places = [site.network for site in topology.sites.values() if site.servers]
     places += [edge.network for edge in topology.edge_servers.values()]
     if not set(places) <= set(topology.networks):
