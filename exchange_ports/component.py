@@ -66,9 +66,9 @@ class NetworkArgs(TypedDict, total=False):
     """Azure: the region of the VNet."""
     neighbors: Mapping[str, pulumi.Input[str]]
     """AWS: existing security groups of neighbors, by the neighbor's name (`domain-controllers.hq`).
-    What flows say of them is opened there too, by rules beside those that they have."""
+    The component adds rules to these groups for the flows of these neighbors. Other rules stay as they are."""
     provider: pulumi.ProviderResource
-    """The provider for this network's resources. Left out, `opts.providers` or the default."""
+    """The provider for this network's resources. Default: that of `opts.providers`, or the default provider."""
 
 
 #: Whatever else a program declares is not ours to speak of.
@@ -89,7 +89,7 @@ _MOST_SHOWN: Final = 12
 
 
 class NotProved(pulumi.RunError, ValueError):
-    """The plans do not let through exactly what is meant: the text has every witness.
+    """The plans do not allow exactly the required traffic: the text has every counterexample.
 
     This is a fault of this package, not of the topology. Pulumi shows it without a traceback.
     """
@@ -106,7 +106,7 @@ class NotProved(pulumi.RunError, ValueError):
 
 
 class UnknownName(pulumi.RunError, KeyError):
-    """An output is asked for a name that it does not have: the text has the names. No traceback is shown."""
+    """An output has no such name: the text lists the names. Pulumi shows it without a traceback."""
 
     def __str__(self) -> str:
         return str(self.args[0])
@@ -149,19 +149,19 @@ def _names_of(
 class ExchangeFirewall(pulumi.ComponentResource):
     """The security groups (AWS) or network security groups (Azure) of an Exchange organization.
 
-    Whatever is declared is checked, planned and proved first: with an error in it, nothing is
-    registered. The outputs of a network resolve only when every rule of it stands, so that a server
-    which attaches them is never cut off. No network waits for another one.
+    The component first checks, plans and proves the whole topology. If there is an error, it registers
+    nothing. The outputs of a network resolve only after all of its rules exist, so a server that attaches
+    them is never blocked. No network waits for another one.
     """
 
     servers: Mapping[str, pulumi.Output[ServerGroups]]
-    """What each server's network interfaces wear. AWS: `security_group_ids`. Azure:
-    `network_security_group_id` and `application_security_group_ids`; the second alone where the
-    network says `attach_to: subnets`. Servers of an `external` network wear nothing of ours."""
+    """The groups to attach to each server's network interfaces. AWS: `security_group_ids`. Azure:
+    `network_security_group_id` and `application_security_group_ids`; only the latter if the
+    network has `attach_to: subnets`. Servers of an `external` network have no groups."""
     zones: Mapping[str, Mapping[str, pulumi.Output[str]]]
-    """Azure: the id of the network security group of each zone, by network. Where the network says
-    `attach_to: subnets`, the zone's subnets take it, once every server has its application security
-    groups."""
+    """Azure: the id of the network security group of each zone, by network. If the network has
+    `attach_to: subnets`, associate it with the zone's subnets after every server has its application
+    security groups."""
     groups: Mapping[str, Mapping[str, pulumi.Output[str]]]
     """The id of every security group or application security group, by network and key."""
 
@@ -180,27 +180,25 @@ class ExchangeFirewall(pulumi.ComponentResource):
     ) -> None:
         """Check, plan, prove, and register.
 
-        `topology` is what is declared, as a model or as plain data of the same shape. `networks`
-        has the cloud ids of each network by its name; one that is `external` has none. `tags` go on
-        everything that takes tags.
+        `topology` is a model or plain data of the same shape. `networks` has the cloud ids of each
+        network by name, except for `external` networks. `tags` are added to every resource that supports
+        tags.
 
-        `previous` is the topology that stands now. What doing the update at once would cut or open in
-        passing is warned of then, with the phases in which nothing is. `phase` is one of these:
+        `previous` is the deployed topology. With it, a warning lists what a single update would block or
+        open while it runs, and the phases that avoid it. `phase` is one of these:
         `remove_list_rules`, `add_rules`, `switch_groups`, `remove_servers`, `attach_groups`,
-        `detach_groups` or `remove_rules`. Registered is what stands at its end,
-        and `servers` are those that are there then, with what they wear then; networks that only the
-        previous topology has need their cloud ids too. `servers_in` says where servers take their groups
-        from the outputs: `this_stack`, in the same program, which is what is meant where nothing is said, or
-        `other_stack`, in another stack. Nothing here knows which phase was done last: that is for whoever
-        runs them, one after the other.
+        `detach_groups` or `remove_rules`. The component registers the state at the end of this phase, and
+        `servers` has the servers and groups of that state. Networks that only the previous topology has
+        need their cloud ids too. `servers_in` is the stack that attaches the groups: `this_stack` (the
+        default), or `other_stack`, which reads the outputs. The component does not know which phase was
+        done last. Run the phases in their order.
 
-        `skip_proof` goes on where the proof fails: for emergencies, and
-        never without a warning.
+        `skip_proof` registers the resources although the proof fails. It is for emergencies and always
+        causes a warning.
 
-        :raises TopologyError: something declared is wrong, a cloud id is missing, a plan is over
-            a limit of its cloud, or a phase is not offered. Nothing was registered then.
-        :raises NotProved: a plan lets through what is not meant, or not all of it. Nothing was
-            registered then either.
+        :raises TopologyError: the topology is not valid, a cloud id is missing, a plan is over
+            a limit of its cloud, or a phase is not offered. Nothing is registered.
+        :raises NotProved: a plan does not allow exactly the required traffic. Nothing is registered.
         """
         given = StackSettings(topology, networks, tags, previous, phase, servers_in)
         try:
@@ -269,13 +267,13 @@ class ExchangeFirewall(pulumi.ComponentResource):
     def from_config(
         cls, name: str, config: pulumi.Config, opts: pulumi.ResourceOptions | None = None
     ) -> Self:
-        """The firewall that a stack's configuration declares.
+        """Create the firewall that a stack's configuration declares.
 
-        Its settings are called as the constructor's arguments: `topology`, `networks` and `tags`, and
+        The settings have the names of the constructor's arguments: `topology`, `networks` and `tags`, and
         for an update in phases `previous`, `phase` and `servers_in`.
 
-        :raises TopologyError: as the constructor does, where one of them is a secret, and where a
-            setting under `exchange-ports:` is none of them.
+        :raises TopologyError: as the constructor, and if a setting is a secret, or a setting under
+            `exchange-ports:` is unknown.
         """
         # Alone: other findings could show what the secret is.
         secrets = [key for key in SETTINGS if is_config_secret(config.full_key(key))]
@@ -376,9 +374,9 @@ def _goes_on_after_errors() -> bool:
 
 
 def _must_be_proved(stack: Compiled) -> None:
-    """Refuse plans that do not let through exactly what is meant.
+    """Refuse plans that do not allow exactly the required traffic.
 
-    :raises NotProved: with the witnesses.
+    :raises NotProved: with the counterexamples.
     """
     for proof in stack.proofs():
         if not proof.holds:

@@ -79,7 +79,7 @@ def _plan_words(plan: argparse.ArgumentParser) -> None:
     plan.add_argument(
         "--against",
         metavar="OLD",
-        help="what an update from this stack file cuts or opens in passing",
+        help="also show what the update from this stack file blocks or opens while it runs",
     )
     plan.add_argument(
         "--servers-in",
@@ -93,12 +93,14 @@ def _prove_words(prove: argparse.ArgumentParser) -> None:
     _of_a_file(prove)
     _answers(prove, "figures, failures and notes as JSON")
     prove.add_argument(
-        "--both-clouds", action="store_true", help="and that the other cloud permits the same"
+        "--both-clouds",
+        action="store_true",
+        help="also prove that the same topology allows the same traffic on the other cloud",
     )
     prove.add_argument(
         "--as-of",
         metavar="DATE",
-        help="and that on this day, such as 2027-03-31, no additional flow is late for its review",
+        help="also fail if the review date of an additional flow is before this date, such as 2027-03-31",
     )
 
 
@@ -115,7 +117,7 @@ def _check_words(ask: argparse.ArgumentParser) -> None:
     ask.add_argument(
         "--platform",
         choices=(*(each.value for each in Platform if each is not Platform.EXTERNAL), "both"),
-        help="as if every VPC and VNet were on that cloud; both: on each, side by side",
+        help="answer as if every VPC and VNet were on this cloud; both: answer for each cloud",
     )
     _answers(ask, "the answer as JSON")
 
@@ -125,7 +127,7 @@ def _explain_words(explain: argparse.ArgumentParser) -> None:
     explain.add_argument(
         "rule_or_port",
         metavar="RULE_OR_PORT",
-        help="a rule as plan --json or the cloud calls it; or ports: 3389, 3389/tcp, https, rdp, icmp",
+        help="the name of a rule in plan --json or in the cloud; or ports: 3389, 3389/tcp, https, rdp, icmp",
     )
     explain.add_argument("--json", action="store_true", help="the explanation as JSON")
 
@@ -142,16 +144,18 @@ def _init_words(init: argparse.ArgumentParser) -> None:
 
     init.add_argument("name", metavar="NAME", help="the stack's name: the file is Pulumi.NAME.yaml")
     for question in QUESTIONS:
-        words = f"{question.text[0].lower()}{question.text[1:]}; {question.default} if left out"
+        words = f"{question.text[0].lower()}{question.text[1:]}; default: {question.default}"
         init.add_argument(
             f"--{question.option}", metavar=question.option.upper(), type=question.read, help=words
         )
-    init.add_argument("--stdout", action="store_true", help="show the file, and write none")
+    init.add_argument("--stdout", action="store_true", help="print the file and do not write it")
 
 
 def _schema_words(schema: argparse.ArgumentParser) -> None:
     schema.add_argument(
-        "--stack", action="store_true", help="of a whole stack file, with the topology inside"
+        "--stack",
+        action="store_true",
+        help="the schema of a whole stack file, including the topology",
     )
 
 
@@ -166,11 +170,13 @@ def _diff_words(diff: argparse.ArgumentParser) -> None:
         "files",
         metavar="FILE",
         nargs="*",
-        help="OLD NEW; with --against: the stack files, all of them if none is named",
+        help="OLD NEW; with --against: the stack files to compare, default: all",
     )
     diff.add_argument("--against", metavar="REVISION", help="the old side: a revision of git")
     diff.add_argument(
-        "--at", metavar="REVISION", help="the new side, in place of the files on disk"
+        "--at",
+        metavar="REVISION",
+        help="the new side: a revision of git instead of the files on disk",
     )
     _formats(
         diff,
@@ -184,30 +190,36 @@ def _diff_words(diff: argparse.ArgumentParser) -> None:
         metavar="GATE",
         default=[],
         choices=tuple(gate.value for gate in Gate),
-        help="exit code 1 where anything is newly allowed (newly_allowed), at the perimeter or from "
-        "the Internet (perimeter), at an accepted risk or on every protocol (risk); or where the network, account, "
-        "region or project is another (target), or code or a pipeline changed (code); may be repeated",
+        help="exit code 1 if traffic is newly allowed (newly_allowed), at the perimeter or from the Internet "
+        "(perimeter), with an accepted risk or on all protocols (risk); or if the network, account, region or "
+        "project changes (target), or code or a pipeline changes (code); may be repeated",
     )
     diff.add_argument(
-        "--exit-code", action="store_true", help="exit code 1 where other traffic passes, as in git"
+        "--exit-code",
+        action="store_true",
+        help="exit code 1 if the allowed traffic changes, as in git",
     )
     diff.add_argument(
         "--link-base",
         metavar="URL",
         type=_url,
-        help="where the new files are shown, such as https://github.com/OWNER/NAME/blob/COMMIT",
-    )
-    diff.add_argument("--old-link-base", metavar="URL", type=_url, help="the same of the old files")
-    diff.add_argument(
-        "--report-url", metavar="URL", type=_url, help="where the whole report is, for the comment"
+        help="the base URL for links to the new files, such as https://github.com/OWNER/NAME/blob/COMMIT",
     )
     diff.add_argument(
-        "--head", metavar="ID", help="what the comment calls the new side: a pull request's commit"
+        "--old-link-base", metavar="URL", type=_url, help="the same for the old files"
+    )
+    diff.add_argument(
+        "--report-url", metavar="URL", type=_url, help="the URL of the full report, for the comment"
+    )
+    diff.add_argument(
+        "--head",
+        metavar="ID",
+        help="the commit of the pull request, as the comment names the new side",
     )
     diff.add_argument(
         "--summary",
         metavar="FILE",
-        help="write Markdown there too, as long as a job summary may be: the comment is cut sooner",
+        help="also write the Markdown to this file, up to the size of a job summary; the comment is shorter",
     )
 
 
@@ -238,7 +250,7 @@ def _report_words(report: argparse.ArgumentParser) -> None:
         nargs="?",
         const="",
         metavar="ID",
-        help="the commit that contains FILE; without ID, git is asked for the last one that changed it",
+        help="the commit that contains FILE; without ID, the last commit that changed it, from git",
     )
 
 
@@ -246,13 +258,13 @@ def _diagram_words(diagram: argparse.ArgumentParser) -> None:
     _of_a_file(diagram)
     _formats(
         diagram,
-        "svg (the default), mermaid for pages that draw it themselves, or json",
+        "svg (the default), mermaid for pages that render it, or json",
         *("svg", "mermaid", "json"),
     )
     diagram.add_argument(
         "--against",
         metavar="OLD",
-        help="what changes from this stack file: newly allowed green, newly blocked red",
+        help="show the changes since this stack file: newly allowed green, newly blocked red",
     )
     diagram.add_argument(
         "--site",
@@ -308,23 +320,23 @@ def _adopt_words(adopt: argparse.ArgumentParser) -> None:
         metavar="NAME=ID",
         action="append",
         default=[],
-        help="that a group or list made by hand shall be the one of this name",
+        help="adopt the existing group or prefix list ID as the resource NAME of the plan",
     )
     adopt.add_argument(
-        "--component", metavar="NAME", help="the firewall, where the stack has several"
+        "--component", metavar="NAME", help="the name of the component, if the stack has several"
     )
-    adopt.add_argument("--out", metavar="FILE", help="where to write the file for `pulumi import`")
-    adopt.add_argument("--json", action="store_true", help="all of it as JSON")
+    adopt.add_argument("--out", metavar="FILE", help="write the file for `pulumi import` here")
+    adopt.add_argument("--json", action="store_true", help="the whole answer as JSON")
 
 
 def volume_words(command: argparse.ArgumentParser) -> None:
     """How much a command says beside its answer."""
     volume = command.add_mutually_exclusive_group()
     volume.add_argument(
-        "-q", "--quiet", action="store_true", help="no warnings and no progress; errors are said"
+        "-q", "--quiet", action="store_true", help="show errors only: no warnings and no progress"
     )
     volume.add_argument(
-        "-v", "--verbose", action="store_true", help="say each step on standard error"
+        "-v", "--verbose", action="store_true", help="show each step on standard error"
     )
 
 
@@ -339,29 +351,31 @@ class Command(NamedTuple):
 #: Every command in the order of the help.
 COMMANDS: Final[Mapping[str, Command]] = {
     "init": Command("write a first stack file", _init_words, "init_command"),
-    "plan": Command("what a stack file opens, and why", _plan_words, "show_commands"),
-    "diff": Command("what traffic an edit opens and cuts, and why", _diff_words, "diff_command"),
+    "plan": Command("show what a stack file allows, and why", _plan_words, "show_commands"),
+    "diff": Command("show what an edit newly allows and blocks", _diff_words, "diff_command"),
     "prove": Command(
-        "that the rules let through what is meant, no more", _prove_words, "proof_commands"
+        "prove that the rules allow exactly the required traffic", _prove_words, "proof_commands"
     ),
     "check": Command(
-        "whether something passes, and who decides at each end", _check_words, "proof_commands"
+        "check whether traffic is allowed, and which rules decide", _check_words, "proof_commands"
     ),
     "explain": Command(
-        "why a rule exists or a port is open, who asked, what breaks without it",
+        "show why a rule exists or a port is open, and what stops without it",
         _explain_words,
         "proof_commands",
     ),
-    "matrix": Command("who may talk to whom, as a table", _matrix_words, "show_commands"),
-    "diagram": Command("what passes, as a picture", _diagram_words, "show_commands"),
-    "handover": Command("what others' firewalls must let pass", _paper_words, "show_commands"),
-    "report": Command("every rule and why, for an auditor", _report_words, "show_commands"),
+    "matrix": Command("show the allowed traffic as a table", _matrix_words, "show_commands"),
+    "diagram": Command("draw the allowed traffic", _diagram_words, "show_commands"),
+    "handover": Command("list what other firewalls must allow", _paper_words, "show_commands"),
+    "report": Command(
+        "list every rule and its reason, for an auditor", _report_words, "show_commands"
+    ),
     "adopt": Command(
-        "what exists and Pulumi does not know, and the file that imports it",
+        "compare the cloud with plan and state, and write the import file",
         _adopt_words,
         "adopt_command",
     ),
-    "schema": Command("JSON Schema of a topology, for editors", _schema_words, "show_commands"),
+    "schema": Command("print the JSON Schema of a topology", _schema_words, "show_commands"),
     "preview": Command(
         "run the Pulumi program offline and show what it registers",
         _preview_words,

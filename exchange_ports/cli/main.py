@@ -16,26 +16,26 @@ from exchange_ports.findings import Refused, nearest
 
 _EXAMPLES: Final = (
     ("init dev --cloud azure --sites hq,paris", "a first stack file"),
-    ("plan dev", "what this stack opens, and why"),
-    ("plan stacks/Pulumi.dev.yaml --json", "the same of a file, for programs"),
-    ("plan NEW --against OLD", "what the update cuts or opens in passing"),
-    ("diff OLD NEW", "what traffic an edit opens and cuts"),
-    ("diff --against main", "the same, of all stacks against a revision"),
-    ("prove dev", "that its rules let through what is meant"),
-    ("check dev ex1 10.10.1.10 ldap", "whether that passes, and who decides"),
-    ("explain dev rdp", "why that is open, who asked for it"),
-    ("matrix dev", "who may talk to whom, as a table"),
-    ("diagram dev > dev.svg", "the same as a picture"),
-    ("handover both", "what others' firewalls must let pass"),
-    ("report both --format html > both.html", "every rule and why, for an auditor"),
-    ("adopt FILE --state EXPORT --aws JSON...", "what exists and Pulumi does not know"),
+    ("plan dev", "what this stack allows, and why"),
+    ("plan stacks/Pulumi.dev.yaml --json", "the same for a file, as JSON"),
+    ("plan NEW --against OLD", "what the update blocks or opens while it runs"),
+    ("diff OLD NEW", "what an edit newly allows and blocks"),
+    ("diff --against main", "the same for all stacks, against a revision"),
+    ("prove dev", "whether its rules allow exactly what is required"),
+    ("check dev ex1 10.10.1.10 ldap", "whether this is allowed, and which rules decide"),
+    ("explain dev rdp", "why this port is open, and who declared it"),
+    ("matrix dev", "the allowed traffic as a table"),
+    ("diagram dev > dev.svg", "the allowed traffic as a picture"),
+    ("handover both", "what other firewalls must allow"),
+    ("report both --format html > both.html", "every rule and its reason, for an auditor"),
+    ("adopt FILE --state EXPORT --aws JSON...", "what exists that Pulumi does not know"),
     ("preview dev", "what `pulumi up` would register, offline"),
-    ("schema --stack > stack.schema.json", "what a stack file may say, for editors"),
+    ("schema --stack > stack.schema.json", "the fields of a stack file, for editors"),
     ("completion bash", "a script that completes commands and files by Tab"),
 )
 #: An example and what it does stand beside each other where there is so much room for the latter.
 _ROOM_BESIDE: Final = 40
-_CODES: Final = "exit codes: 0 fine, 1 the answer is no, 2 bad input"
+_CODES: Final = "exit codes: 0 success, 1 a check failed, 2 invalid input"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -134,7 +134,9 @@ def _parser(said: Sequence[str]) -> _Parser:
     if meant is not None:
         return parser
     completion = commands.add_parser(
-        "completion", help="a script by which a shell completes", formatter_class=Formatter
+        "completion",
+        help="print a script that completes commands in a shell",
+        formatter_class=Formatter,
     )
     completion.add_argument(
         "shell", choices=("bash", "zsh", "fish", "tcsh", "powershell"), help="which shell"

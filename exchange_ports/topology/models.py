@@ -39,7 +39,7 @@ class Role(StrEnum):
 
 
 class OutboundPath(StrEnum):
-    """By which servers mail leaves the organization."""
+    """The servers from which mail leaves the organization."""
 
     MAILBOX = "mailbox"
     CLIENT_ACCESS = "client_access"
@@ -47,7 +47,7 @@ class OutboundPath(StrEnum):
 
 
 class ConnectedThrough(StrEnum):
-    """What traffic between a network and other places passes through."""
+    """What is on the path between a network and other networks."""
 
     ROUTING = "routing"
     INSPECTION = "inspection"
@@ -55,14 +55,14 @@ class ConnectedThrough(StrEnum):
 
 
 class Attachment(StrEnum):
-    """What the network security groups of a VNet hang on."""
+    """What the network security groups of a VNet are associated with."""
 
     NETWORK_INTERFACES = "network_interfaces"
     SUBNETS = "subnets"
 
 
 class RelayTarget(StrEnum):
-    """The transport service that an application or appliance hands its mail to."""
+    """The transport service to which an application or appliance sends its mail."""
 
     CLIENT_ACCESS = "client_access"
     MAILBOX = "mailbox"
@@ -83,12 +83,12 @@ class ProxyType(StrEnum):
 class Quotas(Declared):
     """Quotas that AWS has raised for the account and Region of a network.
 
-    What is left out is as AWS sets it for everyone. Azure raises none of the limits that concern us.
+    An omitted quota has the default of AWS. Azure does not raise the limits that apply here.
     """
 
     rules_per_security_group: fields.Count | None = Field(default=None, examples=[100])
     """Inbound or outbound rules per security group (L-0EA8095F). Multiplied by the groups per
-    interface AWS grants a thousand: raising one may lower the other."""
+    interface, AWS allows 1,000: raising one may lower the other."""
     security_groups_per_interface: fields.Count | None = Field(default=None, examples=[8])
     """Security groups per network interface (L-2AFB9258)."""
     security_groups_per_region: fields.Count | None = Field(default=None, examples=[5000])
@@ -107,42 +107,42 @@ class Quotas(Declared):
 
 
 class Network(Declared):
-    """A VPC or VNet with servers of ours."""
+    """A VPC or VNet with Exchange servers."""
 
     platform: Platform = Field(examples=["aws", "azure"])
     """The cloud: `aws` (security groups) or `azure` (network security groups). `external` is a
-    place known only by its addresses."""
+    network behind another firewall: only its addresses are declared."""
     internal: fields.Ranges = Field(examples=[["10.20.0.0/20"]])
-    """The address ranges of the internal zone, in which Exchange servers stand."""
+    """The address ranges of the internal zone, which contains the internal Exchange servers."""
     perimeter: fields.OptionalRanges = Field(default=(), examples=[["10.20.240.0/24"]])
-    """The address ranges of the perimeter zone: Edge Transport servers and nothing else of ours."""
+    """The address ranges of the perimeter zone. Of the declared servers it contains only Edge Transport
+    servers."""
     internet: Literal["any", "public"] | None = Field(default=None, examples=["public"])
-    """What `internet` means here. Left out: public addresses, and any address as a source for
-    clients and mail towards Client Access servers. `any`: any address everywhere. `public`: public
-    addresses everywhere."""
+    """The addresses that `internet` includes in this network. Default: public addresses; as a source of
+    clients and of mail to Client Access servers, any address. `any`: always any address. `public`:
+    always public addresses."""
     connected_through: ConnectedThrough = Field(
         default=ConnectedThrough.ROUTING, examples=["routing"]
     )
-    """What stands between this network and other places: nothing that looks inside (`routed`), an
-    appliance that does (`inspected`), or address translation (`translated`)."""
+    """What is on the path between this network and other networks: only routers (`routing`), an appliance
+    that inspects the traffic (`inspection`), or address translation (`nat`)."""
     quotas: Quotas = Field(default_factory=Quotas, examples=[{"rules_per_security_group": 100}])
-    """Quotas that AWS has raised for this network's account and Region: the plan is held against them.
-    Azure raises none of its limits on groups and rules."""
+    """Quotas that AWS has raised for this network's account and Region. The plan is checked against them.
+    Azure does not raise its limits on groups and rules."""
     other_groups: fields.Count | None = Field(default=None, examples=[1])
-    """AWS: how many security groups of others the network interfaces of our servers keep beside ours,
+    """AWS: how many other security groups stay attached to the network interfaces of the declared servers,
     such as the company's baseline groups. They count against the groups per interface, also during an
-    update, when groups from before and after are attached. What their rules allow is not known here.
-    Left out, none."""
+    update, when old and new groups are attached. What their rules allow is not known. Default: none."""
     attach_to: Attachment = Field(default=Attachment.NETWORK_INTERFACES, examples=["subnets"])
-    """Azure: what the network security groups hang on. `network_interfaces`: those of our servers,
-    and nobody else is touched. `subnets`: those that our servers stand in; a group there replaces the
-    one that the subnet had, and every other host of it is left to Azure's default rules."""
+    """Azure: what the network security groups are associated with. `network_interfaces`: the interfaces of
+    the declared servers; no other host is affected. `subnets`: the subnets of these servers. The group
+    replaces the one that the subnet had, and Azure's default rules decide for every other host in it."""
     retired_groups: tuple[fields.GroupKey, ...] = Field(default=(), examples=[["mailbox.paris"]])
-    """Groups that nobody declared wears any more, by key. They are kept with the rules that flows give
-    them, for servers of another stack that still wear them. Taken from here, they are deleted."""
+    """Keys of groups that no declared server is a member of any more. The groups and their rules are kept
+    for servers of another stack that are still members. A group that is removed from this list is deleted."""
     exclusive_rules: bool = Field(default=False, examples=[True])
-    """AWS: whether rules that others add to our groups are taken away, by the next update after a
-    refresh. Azure's network security groups are always so."""
+    """AWS: whether the next update after a refresh removes rules that others add to the groups of this
+    stack. For network security groups of Azure this is always the case."""
     id: fields.Name | None = Field(default=None, examples=["corp"])
     """Keeps the identity of a renamed network: the key it had before."""
 
@@ -155,7 +155,7 @@ AddressOrSeveral = Annotated[
 
 
 class Addressed(Declared):
-    """What an Exchange server of either kind has: addresses that may be left out."""
+    """What an Exchange server of either kind has: optional addresses."""
 
     address: AddressOrSeveral | None = None
 
@@ -177,18 +177,18 @@ class Server(Addressed):
     address: AddressOrSeveral | None = Field(
         default=None, examples=["10.20.0.11", ["10.20.0.11", "10.20.50.11"]]
     )
-    """Its address, or all of its addresses: of a replication network of a database availability group,
-    or of the group itself. Each of its network interfaces takes its groups. May be left out: inside one
-    network rules go by group."""
+    """Its address, or all of its addresses, including those of a replication network of a database
+    availability group and of the group itself. Attach its groups to each of its network interfaces.
+    Optional: inside one network, rules refer to groups."""
     own_group: bool = Field(default=False, examples=[True])
-    """Whether the server wears a group of its own, which additional flows for this one server
-    need. Changing it moves the server between groups."""
+    """Whether the server has a group of its own. Additional flows for this one server require it.
+    Changing it moves the server between groups."""
     id: fields.Name | None = Field(default=None, examples=["ex1"])
     """Keeps the identity of a renamed server: the key it had before."""
 
 
 class Addresses(Declared):
-    """Neighbors by address: what Exchange needs of them is opened at Exchange's end."""
+    """Neighbors by address. What Exchange needs from them is allowed at Exchange's end."""
 
     addresses: fields.Ranges = Field(examples=[["10.20.2.10", "10.20.3.10"]])
     """Their addresses or ranges, in any network."""
@@ -198,15 +198,15 @@ class DomainControllers(Addresses):
     """Domain controllers by address."""
 
     accounts_forest: fields.OptionalRanges = Field(default=(), examples=[["10.64.2.10"]])
-    """Domain controllers of an accounts forest. They are no internal domain controllers by
-    themselves; listed here, everything passes to and from them too."""
+    """Domain controllers of an accounts forest. They count as internal domain controllers only if they are
+    listed here; then all protocols to and from them are allowed too."""
 
 
 class Site(Declared):
     """An Active Directory site."""
 
     network: fields.Name | None = Field(default=None, examples=["corp"])
-    """The network in which its servers stand. May be left out where it has none."""
+    """The network of its servers. Optional if the site has no servers."""
     servers: dict[fields.Name, Server] = Field(
         default={},
         examples=[{"ex1": {"roles": ["client_access", "mailbox"], "address": "10.20.0.11"}}],
@@ -215,16 +215,16 @@ class Site(Declared):
     domain_controllers: Annotated[DomainControllers, fields.RangesAsMapping()] | None = Field(
         default=None, examples=[["10.20.2.10"], {"addresses": ["10.20.2.10"]}]
     )
-    """Domain controllers: every protocol and port to and from every internal Exchange server. A list is
-    their `addresses`."""
+    """Domain controllers. All protocols to and from every internal Exchange server are allowed. A list is
+    short for `addresses`."""
     lync: Annotated[Addresses, fields.RangesAsMapping()] | None = Field(
         default=None, examples=[["10.20.4.0/28"]]
     )
-    """Internal Lync or Skype for Business servers: everything, as for domain controllers."""
+    """Internal Lync or Skype for Business servers. All protocols are allowed, as for domain controllers."""
     other_exchange: Annotated[Addresses, fields.RangesAsMapping()] | None = Field(
         default=None, examples=[["10.20.5.0/28"]]
     )
-    """Exchange 2007 or 2010 servers, and load-balanced addresses of the fabric."""
+    """Exchange 2007 or 2010 servers, and load-balanced addresses of internal servers."""
     id: fields.Name | None = Field(default=None, examples=["hq"])
     """Keeps the identity of a renamed site: the key it had before."""
 
@@ -233,12 +233,12 @@ class EdgeServer(Addressed):
     """An Edge Transport server."""
 
     network: fields.Name = Field(examples=["corp"])
-    """The network in whose perimeter zone it stands."""
+    """The network whose perimeter zone contains it."""
     address: AddressOrSeveral | None = Field(
         default=None, examples=["10.20.240.5", ["10.20.240.5", "10.20.241.5"]]
     )
-    """Its address, or its addresses where it has two adapters. May be left out: inside one network
-    rules go by group."""
+    """Its address, or its addresses if it has two adapters. Optional: inside one network, rules refer to
+    groups."""
     subscribed_site: fields.Name | None = Field(default=None, examples=["hq"])
     """The Active Directory site to which it is subscribed, with EdgeSync. It exchanges mail with the
     Mailbox servers of this site only."""
@@ -246,28 +246,28 @@ class EdgeServer(Addressed):
     """The site with which it exchanges mail through manually created connectors, without a subscription
     and without EdgeSync."""
     edgesync_except: tuple[fields.Name, ...] = Field(default=(), examples=[["mbx3"]])
-    """Mailbox servers of the site that do not take part in EdgeSync with this Edge server, since
-    they came after it was subscribed."""
+    """Mailbox servers of the site that do not take part in EdgeSync with this Edge server, because they
+    were added after it was subscribed."""
     edgesync_port: fields.Port = Field(default=EDGESYNC_PORT, examples=[EDGESYNC_PORT])
-    """The secure LDAP port of its AD LDS instance, where ConfigureAdam.ps1 changed it."""
+    """The secure LDAP port of its AD LDS instance, if ConfigureAdam.ps1 changed it."""
     version: fields.EdgeVersion = Field(default=2013, examples=[2016])
     """Its version of Exchange: 2007, 2010, 2013, 2016 or 2019. `se` (Subscription Edition) cannot be in an
     organization with Exchange 2013 servers."""
     delivery_port: fields.Port = Field(default=SMTP_PORT, examples=[SMTP_PORT])
-    """The port by which it delivers to Mailbox servers, where a connector says otherwise."""
+    """The port on which it delivers to Mailbox servers, if a connector sets another one."""
     receives: bool = Field(default=True, examples=[True])
-    """Whether it takes mail from outside."""
+    """Whether it receives mail from outside."""
     sends: bool = Field(default=True, examples=[True])
     """Whether it sends mail to the outside."""
     own_group: bool = Field(default=False, examples=[True])
-    """Whether the server wears a group of its own, which additional flows and Send connectors for
-    this one server need."""
+    """Whether the server has a group of its own. Additional flows and Send connectors for this one server
+    require it."""
     id: fields.Name | None = Field(default=None, examples=["edge1"])
     """Keeps the identity of a renamed server: the key it had before."""
 
     @property
     def site(self) -> str:
-        """The site it exchanges mail with, by subscription or by hand."""
+        """The site with which it exchanges mail, by subscription or by manual connectors."""
         return self.subscribed_site or self.manual_connectors_site or ""
 
 
@@ -281,25 +281,25 @@ Source = Annotated[
 
 
 class ClientSource(Declared):
-    """Clients and services of one place, and what they may ask of Client Access servers."""
+    """A source of clients, and the services of Client Access servers that they may use."""
 
     source: Source = Field(
         default="internet", alias="from", examples=["internet", ["10.64.0.0/12"]]
     )
-    """Where they are: `internet`, a range, or a list of ranges. Left out, the Internet."""
+    """Where they are: `internet`, a range, or a list of ranges. Default: `internet`."""
     services: tuple[Service, ...] = Field(
         default=DEFAULT_SERVICES, min_length=1, examples=[["https", "imap"]]
     )
-    """What they use. Left out, `https` and `smtp_submission`, which a new server offers."""
+    """What they use. Default: `https` and `smtp_submission`, which a new server offers."""
     to: tuple[fields.Name, ...] | None = Field(
         default=None, min_length=1, examples=[["hq"], ["ex1"]]
     )
     """The sites whose Client Access servers they reach, or single Client Access servers that have
-    `own_group`. Left out, all sites. A name that a site and a server have is the site's."""
+    `own_group`. Default: all sites. If a site and a server have the same name, it is the site."""
 
 
 class Inbound(Declared):
-    """Mail from outside, by one way."""
+    """One route of mail from outside."""
 
     source: Source = Field(
         default="internet", alias="from", examples=["internet", ["192.0.2.0/24"]]
@@ -308,19 +308,19 @@ class Inbound(Declared):
     to: tuple[fields.Name, ...] | None = Field(
         default=None, min_length=1, examples=[["hq"], ["hybrid1"]]
     )
-    """Who takes this mail without an Edge server in between: sites, of which all Client Access servers
-    do, or single Client Access servers that have `own_group`. Left out: the Edge servers take it for
-    everyone, or where there are none, the Client Access servers of all sites. Where every way names
-    `to`, Edge servers that receive take mail from all of these sources as well."""
+    """What receives this mail without an Edge server in between: sites, with all of their Client Access
+    servers, or single Client Access servers that have `own_group`. Default: the Edge servers, or if there
+    are none, the Client Access servers of all sites. If every route has `to`, Edge servers with
+    `receives` receive mail from all of these sources as well."""
 
 
 class SmartHost(Declared):
-    """A server that takes our outbound mail."""
+    """A server to which outbound mail is sent."""
 
     address: fields.Address = Field(examples=["10.20.7.25"])
     """Its address."""
     port: fields.Port = Field(default=SMTP_PORT, examples=[SMTP_PORT])
-    """Its TCP port, 25 unless the Send connector says otherwise."""
+    """Its TCP port, 25 unless the Send connector sets another one."""
 
 
 NextHop = Annotated[
@@ -334,28 +334,28 @@ class Outbound(Declared):
     """A Send connector for mail to the outside."""
 
     through: OutboundPath = Field(examples=["edge", "mailbox"])
-    """Which servers hand mail out: `mailbox`, `client_access` (proxied through the Client Access
-    servers of the same site), or `edge`."""
+    """The servers that send: `mailbox`, `client_access` (proxied through the Client Access servers of the
+    same site), or `edge`."""
     next_hop: NextHop = Field(
         default="internet", examples=["internet", [{"address": "10.20.7.25", "port": SMTP_PORT}]]
     )
-    """To whom: `internet` (by MX record), or a list of smart hosts."""
+    """The destination: `internet` (by MX record), or a list of smart hosts."""
     sites: tuple[fields.Name, ...] | None = Field(default=None, min_length=1, examples=[["paris"]])
-    """The sites whose servers send by this connector. Left out, all sites."""
+    """The sites whose servers use this connector. Default: all sites."""
     servers: tuple[fields.Name, ...] | None = Field(default=None, min_length=1, examples=[["ex1"]])
-    """The source servers of the connector: Mailbox servers, or Edge servers for `edge`. Left out,
+    """The source servers of the connector: Mailbox servers, or Edge servers for `edge`. Default:
     all of the sites."""
 
 
 class Relay(Declared):
-    """Applications or appliances that hand mail to Exchange: a Receive connector of their own."""
+    """Applications or appliances that send mail to Exchange through a Receive connector of their own."""
 
     source: fields.Ranges = Field(alias="from", examples=["10.20.7.30", ["10.20.7.30"]])
     """Their addresses, the connector's remote IP ranges."""
     to: RelayTarget = Field(default=RelayTarget.CLIENT_ACCESS, examples=["client_access"])
-    """The role that the connector is made for."""
+    """The role that has the connector."""
     sites: tuple[fields.Name, ...] | None = Field(default=None, min_length=1, examples=[["hq"]])
-    """The sites whose servers have the connector. Left out, all sites."""
+    """The sites whose servers have the connector. Default: all sites."""
     port: fields.Port = Field(default=SMTP_PORT, examples=[SMTP_PORT])
     """The port it is bound to."""
     accept_risk: bool = Field(default=False, examples=[True])
@@ -374,8 +374,8 @@ class MailFlow(Declared):
         ]
         | None
     ) = Field(default=None, examples=[{"from": "internet"}, "none"])
-    """Mail from outside, by one way or by several in a list, or `none`. Left out: as a subscription
-    sets it up where there is an Edge server, otherwise none."""
+    """Mail from outside: one route, a list of routes, or `none`. Default: as a subscription configures it if
+    there is an Edge server, otherwise none."""
     outbound: (
         Annotated[
             Annotated[Literal["none"], Tag("<word>")]
@@ -385,12 +385,12 @@ class MailFlow(Declared):
         ]
         | None
     ) = Field(default=None, examples=[{"through": "edge", "next_hop": "internet"}])
-    """Mail to the outside, one Send connector or several, or `none`. Left out: through the Edge servers to
-    the Internet where there are any, otherwise none, as in a fresh installation."""
+    """Mail to the outside: one Send connector, a list of them, or `none`. Default: through the Edge servers to
+    the Internet if there are any, otherwise none, as in a new installation."""
     relays: dict[fields.Name, Relay] = Field(
         default={}, examples=[{"scanners": {"from": ["10.20.7.0/28"], "to": "client_access"}}]
     )
-    """Applications and appliances that hand mail to Exchange, by a name of your own."""
+    """Applications and appliances that send mail to Exchange, by a name of your choice."""
 
     @property
     def inbound_ways(self) -> tuple[Inbound, ...]:
@@ -429,7 +429,7 @@ ResolverOrByNetwork = Annotated[
 
 
 class NameServers(Declared):
-    """Who answers DNS questions. Nothing is assumed: the published page does not say who does."""
+    """The DNS servers. There is no default, because the published page does not name them."""
 
     internal: ResolverOrByNetwork = Field(
         examples=["domain_controllers", "cloud_resolver", ["10.20.2.53"], {"corp": ["10.20.2.53"]}]
@@ -448,13 +448,13 @@ class ReputationProxy(Declared):
     address: fields.Address = Field(examples=["10.20.240.9"])
     """ProxyServerName, as an address."""
     port: fields.Port = Field(examples=[8080])
-    """ProxyServerPort. There is no default: 0, the product's, is no port."""
+    """ProxyServerPort. It is required: the product's default, 0, is not a valid port."""
     type: ProxyType = Field(examples=["socks5"])
     """ProxyServerType."""
 
 
 class SenderReputation(Declared):
-    """How open proxy detection reaches out."""
+    """How open proxy detection connects."""
 
     proxy: ReputationProxy
     """Through this proxy server."""
@@ -474,42 +474,41 @@ Ends = Annotated[
 
 
 class AdditionalFlow(Declared):
-    """Something the published tables do not know: administration, updates, backup, monitoring."""
+    """Traffic that the published tables do not contain: administration, updates, backup, monitoring."""
 
     source: Ends = Field(alias="from", examples=["10.20.6.0/24", ["10.20.6.0/24", "10.20.8.5"]])
-    """Where it starts: one end or several."""
+    """The source: one end or several."""
     to: Ends = Field(examples=["edge", "mailbox@hq"])
-    """Where it goes: one end or several. One of both sides is ours."""
+    """The destination: one end or several. The source or the destination must be a declared server."""
     ports: tuple[fields.PortsText, ...] | None = Field(
         default=None, min_length=1, examples=[["3389/tcp"], ["any"]]
     )
-    """The destination's ports. Left out where `need` knows them."""
+    """The destination's ports. Optional if `need` sets them."""
     need: Need | None = Field(default=None, examples=["certificate_checks"])
-    """Something documented that a locked-down server needs; it brings ports and reason."""
+    """A documented requirement of a locked-down server. It sets the ports and the reason."""
     reason: fields.Words | None = Field(default=None, examples=["administration from the bastion"])
-    """Why, in words that the rule in the cloud and every report repeat. Left out where `need` says
-    it."""
+    """The reason, as the rule in the cloud and every report show it. Optional if `need` sets it."""
     accept_risk: bool = Field(default=False, examples=[True])
     """Must be true for an end in the perimeter, or from the Internet to a Mailbox server."""
     owner: fields.Words | None = Field(default=None, examples=["Messaging team"])
-    """Who answers for it."""
+    """Who is responsible for it."""
     ticket: fields.Words | None = Field(default=None, examples=["MAIL-311"])
-    """The request that asked for it."""
+    """The change request or ticket."""
     review_by: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = Field(
         default=None, examples=["2027-03-31"]
     )
-    """The day by which it is looked at again, quoted: "2027-03-31"."""
+    """The date by which it must be reviewed, in quotation marks: "2027-03-31"."""
 
 
 class Witness(Declared):
-    """The witness server of a database availability group, where it is no Exchange server."""
+    """The witness server of a database availability group, if it is not an Exchange server."""
 
     address: fields.Address = Field(examples=["10.20.2.60"])
     """Its address."""
     sites: tuple[fields.Name, ...] | None = Field(
         default=None, min_length=1, examples=[["hq", "paris"]]
     )
-    """The sites whose Mailbox servers are members of the group. Left out, all sites."""
+    """The sites whose Mailbox servers are members of the group. Default: all sites."""
 
 
 #: RFC 1918: what no organization routes to the Internet.
@@ -521,17 +520,17 @@ PRIVATE_BLOCKS: Final = (
 
 
 class Topology(Declared):
-    """An Exchange 2013 organization: who is there, and what they do."""
+    """An Exchange 2013 organization: networks, sites, servers, clients and mail flow."""
 
     organization: fields.Name = Field(examples=["contoso"])
     """The organization's name, for reports."""
     networks: dict[fields.Name, Network] = Field(
         min_length=1, examples=[{"corp": {"platform": "aws", "internal": ["10.20.0.0/20"]}}]
     )
-    """VPCs and VNets, by name. Their cloud ids are given beside the topology."""
+    """VPCs and VNets, by name. Their cloud ids are in the setting `exchange-ports:networks`."""
     private_blocks: fields.Ranges = Field(default=PRIVATE_BLOCKS, examples=[["10.0.0.0/8"]])
-    """IPv4 blocks that are the organization's own: `internet` is everything else. Every zone lies
-    in them. Fewer blocks make a shorter list: with 10.0.0.0/8 alone 9 prefixes instead of 30."""
+    """IPv4 blocks that belong to the organization: `internet` is all other addresses. They must contain
+    every zone. Fewer blocks make a shorter list: with 10.0.0.0/8 alone, 9 prefixes instead of 30."""
     sites: dict[fields.Name, Site] = Field(
         min_length=1, examples=[{"hq": {"network": "corp", "servers": {}}}]
     )
@@ -543,13 +542,13 @@ class Topology(Declared):
     clients: dict[fields.Name, ClientSource] = Field(
         default={}, examples=[{"internet": {"services": ["https"]}}]
     )
-    """Where clients are and what they use, by a name of your own. None, no client access."""
+    """Where clients are and what they use, by a name of your choice. Default: no client access."""
     mail_flow: MailFlow = Field(
         default_factory=MailFlow, examples=[{"outbound": {"through": "mailbox"}}]
     )
     """How mail enters and leaves."""
     name_servers: NameServers = Field(examples=[{"internal": "domain_controllers"}])
-    """Who answers DNS questions."""
+    """The DNS servers."""
     sender_reputation: Reputation | None = Field(
         default=None,
         examples=[
@@ -565,22 +564,22 @@ class Topology(Declared):
             [{"from": "10.20.6.0/24", "to": "exchange", "ports": ["3389/tcp"], "reason": "RDP"}]
         ],
     )
-    """What else must pass."""
+    """Other traffic to allow."""
     service_ports: dict[Service, tuple[fields.PortsText, ...]] = Field(
         default={}, examples=[{"imap": ["10143/tcp", "10993/tcp"]}]
     )
-    """The ports of IMAP4 or POP3 where Set-ImapSettings or Set-PopSettings bound them anew."""
+    """The ports of IMAP4 or POP3, if Set-ImapSettings or Set-PopSettings changed them."""
     witness_servers: dict[fields.Name, Witness] = Field(
         default={}, examples=[{"fsw1": {"address": "10.20.2.60"}}]
     )
-    """Witness servers that are no Exchange servers, by name."""
+    """Witness servers that are not Exchange servers, by name."""
     accept_risk: dict[str, fields.Words] = Field(
         default={},
         examples=[{"sites.hq.lync": "the pool of a provider, by its public addresses, MAIL-411"}],
     )
-    """Risks that are accepted, by the field that opens the traffic, and why. Additional flows and relays
-    have an `accept_risk` of their own."""
+    """Accepted risks: the field that allows the traffic, and the reason. Additional flows and relays have
+    an `accept_risk` of their own."""
     acknowledge: dict[str, fields.Words] = Field(
         default={}, examples=[{"port-25-blocked": "lifted by AWS, case 123456"}]
     )
-    """Warnings that are known and accepted: their code, and why. They are not shown any more."""
+    """Acknowledged warnings: their code, and the reason. They are not shown any more."""

@@ -181,7 +181,7 @@ def test_help_names_every_command_with_an_example(command: str) -> None:
     text = ran.stdout.decode()
     assert re.search(rf"^    {command} ", text, re.M)
     assert f"exchange-ports {command}" in text.partition("examples:")[2]
-    assert "exit codes: 0 fine, 1 the answer is no, 2 bad input" in text
+    assert "exit codes: 0 success, 1 a check failed, 2 invalid input" in text
     assert run(command, "--help").returncode == 0
 
 
