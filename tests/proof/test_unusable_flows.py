@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
+from exchange_ports.findings import Refused
 from exchange_ports.flows.labels import EndpointNames
 from exchange_ports.flows.unusable import UNUSABLE
 from exchange_ports.planning import Plans, compile_plans
