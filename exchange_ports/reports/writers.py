@@ -243,8 +243,6 @@ def _data(block: doc.Block) -> object:
             return {name: doc.plain(value) for name, value in block.facts}
         case doc.Code():
             return [*map(doc.plain, block.lines)]
-        case doc.Picture():
-            return doc.plain(block.text)
         case doc.Table():
             return [
                 {
