@@ -235,14 +235,14 @@ def _data(block: doc.Block) -> object:
     match block:
         case doc.Section():
             return {"title": doc.plain(block.title), "blocks": [*map(_data, block.blocks)]}
-        case doc.Paragraph():
-            return doc.plain(block.line)
-        case doc.Items() | doc.Code():
-            return [*map(doc.plain, block.items if isinstance(block, doc.Items) else block.lines)]
+        case doc.Paragraph() | doc.Picture():
+            return doc.plain(block.text if isinstance(block, doc.Picture) else block.line)
+        case doc.Items():
+            return [*map(doc.plain, block.items)]
         case doc.Facts():
             return {name: doc.plain(value) for name, value in block.facts}
-        case doc.Picture():
-            return doc.plain(block.text)
+        case doc.Code():
+            return [*map(doc.plain, block.lines)]
         case doc.Table():
             return [
                 {
