@@ -84,14 +84,12 @@ def diff_declarations(old: Plans, new: Plans) -> DeclarationDiff:
 
 def _sites(was: models.Topology, now: models.Topology) -> Iterator[SiteChange]:
     before, after = ({identity(k, s): k for k, s in each.sites.items()} for each in (was, now))
-    edit: Edit
-    for edit, topology, here, there in (
-        ("added", now, after, before),
-        ("removed", was, before, after),
-    ):
-        for site, key in here.items():
-            if site not in there:
-                yield SiteChange(edit, key, tuple(sorted(topology.sites[key].servers)))
+    for site, key in after.items():
+        if site not in before:
+            yield SiteChange("added", key, tuple(sorted(now.sites[key].servers)))
+    for site, key in before.items():
+        if site not in after:
+            yield SiteChange("removed", key, tuple(sorted(was.sites[key].servers)))
 
 
 class _Key(NamedTuple):

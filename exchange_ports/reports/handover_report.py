@@ -33,7 +33,7 @@ class Crossing(StrEnum):
 
     NETWORKS = "networks"
     ZONES = "zones"
-    NEIGHBOR = "neighbor_security_groups"
+    NEIGHBORS = "neighbors"
     INTERNET = "internet"
 
 
@@ -224,7 +224,7 @@ def _crossing(
     if any(end.is_everyone for end in outside):
         return Crossing.INTERNET
     if outside or source is None or target is None:
-        return Crossing.NEIGHBOR
+        return Crossing.NEIGHBORS
     return Crossing.ZONES if source.network == target.network else Crossing.NETWORKS
 
 
@@ -252,7 +252,7 @@ _HEADINGS: Final = {
         "Between zones of a network",
         "Network ACLs of the subnets, and any firewall between the zones.",
     ),
-    Crossing.NEIGHBOR: (
+    Crossing.NEIGHBORS: (
         "Neighbors",
         "The neighbors' own groups and host firewalls, and whatever stands between them and us.",
     ),

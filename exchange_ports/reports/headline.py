@@ -206,8 +206,11 @@ def _of_stacks(reviews: Sequence[Review], quote: Quote) -> str:
         return _sentences(said) or _NOTHING_DIFFERS
     elsewhere = [quote(each.name) for each in loaded if each.target]
     said += [f"the target of {_few(elsewhere)} changes"] if elsewhere else []
-    said += _edited(loaded, quote)
-    said += _traffic(loaded, quote)
+    whole = list(_whole_stacks(loaded, quote))
+    rest = [*_edited(loaded, quote), *_traffic(loaded, quote)]
+    # However many stacks are new, what changes in another one is named before them.
+    changed = any(each.edit not in _WHOLE and not each.quiet for each in loaded)
+    said += [*rest, *whole] if changed else [*whole, *rest]
     return _sentences([*said, *_clouds(loaded)])
 
 
@@ -231,18 +234,24 @@ def _traffic(reviews: Sequence[Review], quote: Quote) -> Iterator[str]:
 _VERBS: Final = {Effect.OPENED: "allows", Effect.CUT: "blocks"}
 
 
-def _edited(reviews: Sequence[Review], quote: Quote) -> Iterator[str]:
-    """The edits that are named by themselves, without what follows from them."""
+#: Edits by which a stack gets or loses all its servers and traffic.
+_WHOLE: Final = ("added", "deleted")
+
+
+def _whole_stacks(reviews: Sequence[Review], quote: Quote) -> Iterator[str]:
     for edit, verb in (("added", "adds"), ("deleted", "removes")):
         names = [quote(each.name) for each in reviews if each.edit is edit]
         if names:
             yield f"{verb} the stack{'' if len(names) == 1 else 's'} {_few(names)}"
+
+
+def _edited(reviews: Sequence[Review], quote: Quote) -> Iterator[str]:
+    """The edits that are named by themselves, without what follows from them."""
     unknown = [quote(each.stack.file) for each in reviews if each.old_fails]
     if unknown:
         were = "was" if len(unknown) == 1 else "were"
         yield f"{_few(unknown)} {were} not valid before, so everything counts as newly allowed"
-    # All servers of a stack that is added or removed are added or removed with it.
-    reviews = [e for e in reviews if e.edit not in ("added", "deleted") and not e.old_fails]
+    reviews = [each for each in reviews if each.edit not in _WHOLE and not each.old_fails]
     yield from _sites_and_servers(reviews, quote)
     changed = [
         _address_change(each, quote)

@@ -237,12 +237,12 @@ def _data(block: doc.Block) -> object:
             return {"title": doc.plain(block.title), "blocks": [*map(_data, block.blocks)]}
         case doc.Paragraph():
             return doc.plain(block.line)
-        case doc.Items():
-            return [*map(doc.plain, block.items)]
+        case doc.Items() | doc.Code():
+            return [*map(doc.plain, block.items if isinstance(block, doc.Items) else block.lines)]
         case doc.Facts():
             return {name: doc.plain(value) for name, value in block.facts}
-        case doc.Code():
-            return [*map(doc.plain, block.lines)]
+        case doc.Picture():
+            return doc.plain(block.text)
         case doc.Table():
             return [
                 {

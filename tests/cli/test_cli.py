@@ -526,7 +526,7 @@ def test_what_an_update_does_in_each_network_is_counted() -> None:
     said = run("plan", CHANGED, "--against", DEV).stdout.decode()
     assert "Update of lab on AWS\n  2 rules to delete\n" in said
     same = run("plan", DEV, "--against", DEV).stdout.decode()
-    assert "Update of lab on AWS\n  nothing to do\n  no server comes, goes, or changes" in same
+    assert "Update of lab on AWS\n  nothing to do\n  no server is added, removed or changes" in same
 
 
 def test_an_old_file_that_cannot_be_read_is_bad_input() -> None:

@@ -588,7 +588,7 @@ _SUGGESTED: Final = re.compile(r"`(\{?[a-z_]+: [^`]*)`")
 def _suggestions() -> Iterator[str]:
     """Each line of a stack file that a fix on the pages shows, once."""
     for case in CASES:
-        for fix in re.findall(r"^  fix: (.*(?:\n       .*)*)", case.answer or "", re.M):
+        for fix in re.findall(r"^  fix: (.*(?:\n +`.*)*)", case.answer or "", re.M):
             yield from _SUGGESTED.findall(fix)
 
 

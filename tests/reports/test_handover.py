@@ -243,5 +243,5 @@ def test_a_reader_of_bytes_gets_the_line_ends_of_rfc_4180(
 
 def test_the_small_one_has_its_domain_controllers_and_nothing_else() -> None:
     rows = handover(compile_plans(load_topology(edited(SMALL, {}))[0]))
-    assert [row.crossing for row in rows] == [Crossing.NEIGHBOR, Crossing.NEIGHBOR]
+    assert [row.crossing for row in rows] == [Crossing.NEIGHBORS, Crossing.NEIGHBORS]
     assert {row.passes for row in rows} == {"everything"}

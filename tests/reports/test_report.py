@@ -271,7 +271,7 @@ def test_every_rule_of_a_page_has_an_address_and_values_to_filter_by() -> None:
     ]
     seen = Seen.of(run("report", BOTH, "--format", "html").stdout.decode())
     assert len([name for name in seen.ids if name.startswith("rule-")]) == len(rules)
-    rows = [dict(attributes) for tag, attributes in seen.tags if "data-port" in dict(attributes)]
+    rows = [dict(attributes) for _, attributes in seen.tags if "data-port" in dict(attributes)]
     assert 0 < len(rows) < len(rules)
     for name in ("server", "zone", "port", "reason", "risk"):
         assert all(row[f"data-{name}"] for row in rows), name

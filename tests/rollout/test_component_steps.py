@@ -73,13 +73,18 @@ def as_planned(plan: NetworkPlan) -> Recording:
     return record(program, project="sample", stack="dev", config={})
 
 
-def bare(data: Data, previous: Data) -> Recording:
+def bare(data: Data, previous: Data, servers_in: str = "this_stack") -> Recording:
     """An expanding program without the ids of networks that go."""
 
     def program() -> None:
         ids = ids_of(data)
         ExchangeFirewall(
-            "exchange", topology=data, networks=ids, previous=previous, phase="add_rules"
+            "exchange",
+            topology=data,
+            networks=ids,
+            previous=previous,
+            phase="add_rules",
+            servers_in=servers_in,
         )
 
     return record(program, project="sample", stack="dev", config={})
@@ -104,9 +109,9 @@ def said(recording: Recording, severity: str) -> list[str]:
 def test_an_update_that_is_not_clean_is_warned_of_and_goes_on() -> None:
     recording = run(NEW, OLD)
     (warning,) = [text for text in said(recording, "warning") if "one step" in text]
-    assert "open in passing" in warning
-    assert "10.20.6.1 -> ex2 3389/tcp passes when every rule is added" in warning
-    assert "Clean in 2 phases" in warning
+    assert "allowed during the update" in warning
+    assert "10.20.6.1 -> ex2 3389/tcp is allowed when every rule is added" in warning
+    assert "Without interruption in 2 phases" in warning
     assert "add_rules: " in warning
     assert "remove_rules: " in warning
     assert named(recording) == named(run(NEW))
@@ -153,7 +158,7 @@ def test_a_step_says_which_it_is_and_what_comes_next() -> None:
     assert text.endswith("; then `remove_rules`")
     (text,) = [t for t in said(run(NEW, OLD, phase="remove_rules"), "info") if "phase" in t]
     assert text.startswith("phase 2 of 2 of this update, after `add_rules`: remove_rules: ")
-    assert text.endswith("; then take `previous` and `phase` away")
+    assert text.endswith("; then remove `previous` and `phase`")
 
 
 #: A flow to the Internet is closed, and the list of what the Internet is changes in place (AWS).
@@ -181,7 +186,7 @@ def test_what_is_left_after_a_step_may_be_done_at_once() -> None:
     assert {name.partition("/")[2] for name in gone} == {"out/udp/123/list.internet"}
     (text,) = [t for t in said(made, "info") if "phase" in t]
     assert text.startswith("phase 1 of 2 of this update: remove_list_rules: ")
-    assert text.endswith("take `previous` and `phase` away, and the rest is done at once")
+    assert text.endswith("remove `previous` and `phase`, and the rest is done in one step")
     (text,) = refused(lambda: run(ANOTHER_LIST, LISTED, phase="add_rules"))
     assert text.endswith(
         "Its phases are remove_list_rules, in this order, and then all other changes."
@@ -307,14 +312,19 @@ ON_AZURE: Final[Data] = edited(OLD, {"networks.corp.platform": "azure"})
 
 
 def test_a_network_that_changes_its_cloud_needs_the_ids_of_both_while_both_stand() -> None:
-    found = plan_rollout(plans(ON_AZURE), plans(NEW))
+    found = plan_rollout(plans(ON_AZURE), plans(NEW), ServersIn.OTHER_STACK)
     assert found.steps is not None
     first, *_, last = (step.phase.value for step in found.steps)
-    lacking = [text.partition(":")[0] for text in refused(lambda: bare(NEW, ON_AZURE))]
+    lacking = [
+        text.partition(":")[0] for text in refused(lambda: bare(NEW, ON_AZURE, "other_stack"))
+    ]
     assert lacking == ["missing-cloud-id networks.corp"] * 2
 
     def clouds(step: str) -> set[str]:
-        return {kind.split(":")[0] for kind, _ in named(run(NEW, ON_AZURE, phase=step))}
+        return {
+            kind.split(":")[0]
+            for kind, _ in named(run(NEW, ON_AZURE, phase=step, servers_in="other_stack"))
+        }
 
     assert clouds(first) == {"aws", "azure-native"}
     assert clouds(last) == {"aws"}
