@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
+from exchange_ports.findings import Refused
 from exchange_ports.flows.labels import EndpointNames
 from exchange_ports.flows.unusable import UNUSABLE
 from exchange_ports.planning import Plans, compile_plans
@@ -16,7 +17,6 @@ from exchange_ports.reports.handover_report import handover, handover_report
 from exchange_ports.reports.matrix_report import matrix, matrix_report
 from exchange_ports.reports.proof_report import proof_data, proof_report
 from exchange_ports.reports.writers import write
-from exchange_ports.topology.checks import check
 from exchange_ports.topology.fields import read_ports
 from tests.support.strategies import SMALL, WITH_EDGE, Data, declared, edited
 
@@ -159,6 +159,7 @@ def test_internal_traffic_behind_translation_is_refused_before_any_answer() -> N
             },
         },
     }
-    found = check(declared(edited(SMALL, far)), ("topology",))
-    (finding,) = [each for each in found if each.kind.code == "internal-traffic-translated"]
-    assert finding.is_error
+    with pytest.raises(Refused) as refused:
+        declared(edited(SMALL, far))
+    errors = [each.kind.code for each in refused.value.findings if each.is_error]
+    assert errors == ["internal-traffic-translated"]
