@@ -338,9 +338,10 @@ class AnswerWriter:
         """Ends without an IP version in common: whatever the rules allow, no packet goes between them."""
         one = self._end(region.sources, self._asked[0])
         other = self._end(region.destinations, self._asked[1])
+        verb = "has" if len(region.sources) == 1 else "have"
         said = EndVerdict(
             False,
-            f"blocked: {one} has {_versions(region.sources)} addresses only, and {other} "
+            f"blocked: {one} {verb} {_versions(region.sources)} addresses only, and {other} "
             f"{_versions(region.destinations)} addresses only",
         )
         names = [
