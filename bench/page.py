@@ -11,7 +11,7 @@ _HEAD: Final = """\
 # Benchmarks
 
 After reading this page you can compare the speed of exchange-ports with other tools.
-`make bench` installs what is needed, measures everything below in one run on one machine, and writes this page and its
+`make bench` installs what is needed, measures all figures below in one run on one machine, and writes this page and its
 picture. `.venv/bin/python -m bench --no-write` prints only. The exit code is 1 if a target is missed or the external
 checker finds a difference. Ratios compare two measurements on the same machine in the same run. They alternate, and each
 figure is the median.

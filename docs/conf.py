@@ -51,7 +51,7 @@ _CONTENTS: Final[Mapping[str, Iterable[str]]] = {
     "Reference": (
         "generated/stack-file",
         "generated/command-line",
-        "findings",
+        "findings/index",
         "diagram",
         "python",
         "generated/api",
@@ -68,7 +68,11 @@ _FROM_THE_TOP: Final = {
     "CONTRIBUTING.md": "generated/contributing.md",
 }
 #: Pages that have the contents of a folder.
-_FOLDERS: Final = {"situations/index": "situations", "reference/index": "reference"}
+_FOLDERS: Final = {
+    "situations/index": "situations",
+    "reference/index": "reference",
+    "findings/index": "findings",
+}
 
 
 def _toctree(pages: Iterable[str], caption: str = "") -> str:

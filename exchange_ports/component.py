@@ -384,8 +384,8 @@ def _must_be_proved(stack: Compiled) -> None:
 
 
 _AT_ONCE: Final = (
-    "This update is not clean at once. It goes on; to do it in phases, set `phase` to the first of "
-    "those that are offered below, then to the next."
+    "In one step, this update temporarily allows or blocks traffic that must not change. The update "
+    "continues. To update in phases instead, set `phase` to the first phase below, then to the next."
 )
 
 

@@ -341,7 +341,7 @@ def _check_providers(
         elif {package} != set(wanted):
             got = f"a provider of {package}" if package else "no provider"
             one = f"a provider of {wanted[0]}"
-            both = "one of each cloud in `opts.providers`, because the network changes its cloud"
+            both = "one provider for each cloud in `opts.providers`, because the network changes its cloud"
             expected = one if wanted[0] == wanted[-1] else both
             yield BY_CODE["wrong-type"].at(at, got=got, expected=expected, fix=f"Pass {expected}.")
 

@@ -8,10 +8,12 @@ from typing import Any, NamedTuple, TypeVar
 from exchange_ports.clouds import cloud, cloud_of
 from exchange_ports.clouds.base import RuleSet, Use
 from exchange_ports.findings import Finding, Refused
-from exchange_ports.findings.command_kinds import WARNINGS
+from exchange_ports.findings.command_kinds import SOURCE_TRANSLATED, WARNINGS
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.flows import FieldOrigins, Flow, compile_flows
 from exchange_ports.flows.flow_checks import check_flows
+from exchange_ports.flows.unusable import UNUSABLE, UnusableFlow, unusable_flows
+from exchange_ports.topology.checks.addressing import families
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import Platform, Topology
@@ -53,6 +55,33 @@ class Plans:
     def origins(self) -> FieldOrigins:
         """The fields that declare each flow."""
         return self._origins or self.once(_origins_of)
+
+    @property
+    def unusable(self) -> tuple[UnusableFlow, ...]:
+        """The flows that cannot work as declared, but for those of which the topology knows better.
+
+        To acknowledge `source-translated` is to say that the device keeps the source. Nothing that a topology
+        says makes a packet change its IP version.
+        """
+        return self.once(_unusable)
+
+    @property
+    def unusable_findings(self) -> tuple[Finding, ...]:
+        """The findings about flows that cannot work as declared, but for acknowledged ones."""
+        topology = self.topology
+        apart = (each.under(("topology",)) for each in families(topology))
+        found = dict.fromkeys((*self.warnings, *apart))
+        return tuple(
+            each
+            for each in found
+            if each.kind.code in UNUSABLE and each.kind.code not in topology.acknowledge
+        )
+
+    @property
+    def usable_flows(self) -> tuple[Flow, ...]:
+        """The flows of which packets pass."""
+        unusable = {id(each.flow) for each in self.unusable}
+        return tuple(flow for flow in self.flows if id(flow) not in unusable)
 
     @property
     def topology(self) -> Topology:
@@ -105,6 +134,15 @@ def planned(topology: Topology) -> tuple[Plans, tuple[Finding, ...]]:
 
 def _origins_of(plans: Plans) -> FieldOrigins:
     return FieldOrigins(plans.inventory)
+
+
+def _unusable(plans: Plans) -> tuple[UnusableFlow, ...]:
+    known = plans.topology.acknowledge
+    return tuple(
+        each
+        for each in unusable_flows(plans.inventory, plans.flows)
+        if each.kind is not SOURCE_TRANSLATED or each.kind.code not in known
+    )
 
 
 def by_network(inventory: Inventory, wanted: Iterable[Flow]) -> dict[str, RuleSet]:

@@ -134,7 +134,9 @@ def _parser(said: Sequence[str]) -> _Parser:
     if meant is not None:
         return parser
     completion = commands.add_parser(
-        "completion", help="print a script that completes commands in a shell", formatter_class=Formatter
+        "completion",
+        help="print a script that completes commands in a shell",
+        formatter_class=Formatter,
     )
     completion.add_argument(
         "shell", choices=("bash", "zsh", "fish", "tcsh", "powershell"), help="which shell"

@@ -73,7 +73,13 @@ def _read(word: str) -> Ports:
     try:
         return read_ports(word)
     except PydanticCustomError as wrong:
-        if not word or any(char.isdigit() for char in word) or word in ("tcp", "udp"):
+        unsupported = wrong.type == "unsupported-protocol"
+        if (
+            unsupported
+            or not word
+            or any(char.isdigit() for char in word)
+            or word in ("tcp", "udp")
+        ):
             raise Refused([BY_CODE[wrong.type].at((), **_facts(wrong))]) from None
     likely = nearest(word, PORTS_OF_SERVICES)
     raise Refused(

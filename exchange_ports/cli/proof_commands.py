@@ -23,6 +23,7 @@ from exchange_ports.findings.failed_checks import NOT_PROVED, TRAFFIC_BLOCKED
 from exchange_ports.findings.finding import printable
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.flows.labels import EndpointNames
+from exchange_ports.flows.unusable import UNUSABLE
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof import Failure
 from exchange_ports.proof import prove as proved
@@ -37,6 +38,7 @@ from exchange_ports.reports.proof_report import (
 )
 from exchange_ports.reports.writers import publish
 from exchange_ports.topology.checks.additional import reviews
+from exchange_ports.topology.fields import cloud_name
 from exchange_ports.topology.groups import identity
 from exchange_ports.topology.models import Platform
 from exchange_ports.traffic.ports import Ports, Protocol
@@ -60,9 +62,9 @@ def prove(asked: argparse.Namespace) -> int:
         for each in several.failures
     )
     # What is unwise about the topology is `plan`'s to say; of the plans, both say it.
-    warned = [warning for warning in warnings if warning.kind.code in WARNINGS]
+    warned = [each for each in warnings if each.kind.code in WARNINGS | UNUSABLE]
     warn([*([] if asked.json else passed), *warned])
-    holds = proof.holds and all(each.holds for each in swaps)
+    holds = proof.complete and all(each.holds for each in swaps)
     return FINE if holds and not passed else NO
 
 
@@ -183,6 +185,9 @@ def the_end(text: str, ends: EndpointNames) -> QueryEndpoint:
         meant = None
     if meant is not None and "%" not in text:
         raise Refused([BY_CODE["host-bits"].at((), range=text, meant=meant)]) from None
+    pasted = cloud_name(text)
+    if pasted is not None:
+        raise Refused([BY_CODE["cloud-name"].at((), end=text, **pasted._asdict())]) from None
     likely = nearest(text, ends.named)
     known = f"known names are {', '.join(ends.named)}"
     fix = f'Did you mean "{likely}"?' if likely else "Write one of them, an address or a range."

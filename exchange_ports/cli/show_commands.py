@@ -72,7 +72,7 @@ def matrix(asked: argparse.Namespace) -> int:
     plans, _ = compiled(read(asked.file))
     with doing("gathering who may talk to whom"):
         rows = rows_of(plans)
-    publish(matrix_report(rows), asked.format)
+    publish(matrix_report(rows, plans.unusable_findings), asked.format)
     return FINE
 
 
@@ -85,7 +85,9 @@ def handover(asked: argparse.Namespace) -> int:
     plans, _ = compiled(stack)
     with doing("gathering what crosses"):
         rows = rows_of(plans)
-    publish(handover_report(rows, plans.topology.organization, origin), asked.format)
+    organization = plans.topology.organization
+    page = handover_report(rows, organization, origin, plans.unusable_findings)
+    publish(page, asked.format)
     return FINE
 
 
@@ -139,9 +141,9 @@ def _refuse_unknown_sites(names: Iterable[str], several: "Iterable[Plans]") -> N
     for name in names:
         if name not in known:
             likely = nearest(name, known)
-            fix = f"write {likely}" if likely else "name one of them"
-            allowed = ", ".join(known)
-            raise Refused([BY_CODE["unknown-word"].at((), word=name, allowed=allowed, fix=fix)])
+            written = f"Write one of: {', '.join(known)}."
+            fix = f'Did you mean "{likely}"?' if likely else written
+            raise Refused([BY_CODE["unknown-word"].at((), what=f'site "{name}"', fix=fix)])
 
 
 def schema(asked: argparse.Namespace) -> int:

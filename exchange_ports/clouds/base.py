@@ -380,6 +380,14 @@ class Transitions(Protocol[R]):
         """The extremal states of one run of the engine from `old` to `new`, in the order of time."""
         ...
 
+    def holding(self, old: R, new: R, /) -> R:
+        """The new rules, with the groups of both: no cloud deletes a group that a server is in."""
+        ...
+
+    def zones_left(self, old: R, new: R, /) -> Iterator[Zone]:
+        """The zones that have a group of their own before and none after."""
+        ...
+
     def with_memberships(
         self, rules: R, memberships: Mapping[str, tuple[str, ...]], zones: Mapping[str, str], /
     ) -> R:

@@ -13,6 +13,7 @@ from exchange_ports.clouds import asked_by_platform
 from exchange_ports.findings import Path
 from exchange_ports.flows import Reason
 from exchange_ports.flows.flow_index import Way
+from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.risk import EVERY_PROTOCOL, Position, Risk, risks, sensitive
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.services import ServiceSet
@@ -64,6 +65,8 @@ class ChangeEndpoint:
     reaches_inside: bool = False
     #: Where its addresses are, by what makes traffic risky: `private_blocks` decide nothing here.
     positions: frozenset[Position] = frozenset()
+    #: What its ends outside are declared as; empty where it is servers of ours.
+    kinds: frozenset[EndpointKind] = frozenset()
 
     def __str__(self) -> str:
         return self.summary

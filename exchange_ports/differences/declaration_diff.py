@@ -4,13 +4,14 @@ One edit of a declaration changes traffic in many rows. These are the edits, so 
 and folds the rows that follow from it. Must not know: flows, nor what the edits allow or block.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias, cast
 
 from exchange_ports.flows.rows import public_ranges
 from exchange_ports.planning import Plans
 from exchange_ports.topology import models
+from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import identity
 from exchange_ports.traffic.addresses import Address, AddressSet, Network
 
@@ -21,14 +22,20 @@ Edit: TypeAlias = Literal["added", "removed"]
 class AddressChange:
     """The addresses of a neighbor, before and after. A neighbor that is added or removed has none on one side."""
 
-    #: One of its addresses in words: "domain controller", "smart host", "clients".
-    what: str
+    kind: EndpointKind
     #: Which of its kind: the key of a site, of clients, of a relay; empty where there is one only.
     of: str
     before: AddressSet
     after: AddressSet
+    #: Whether all else that is declared of it is the same: then its traffic is that of before, moved.
+    alone: bool
     #: The site that is added or removed with it; empty where the site stays, or it is no site's.
     with_site: str = ""
+
+    @property
+    def what(self) -> str:
+        """One of its addresses in words."""
+        return _WORDS[self.kind]
 
     @property
     def added(self) -> AddressSet:
@@ -77,101 +84,132 @@ def diff_declarations(old: Plans, new: Plans) -> DeclarationDiff:
 
 def _sites(was: models.Topology, now: models.Topology) -> Iterator[SiteChange]:
     before, after = ({identity(k, s): k for k, s in each.sites.items()} for each in (was, now))
-    edit: Edit
-    for edit, topology, here, there in (
-        ("added", now, after, before),
-        ("removed", was, before, after),
-    ):
-        for site, key in here.items():
-            if site not in there:
-                yield SiteChange(edit, key, tuple(sorted(topology.sites[key].servers)))
+    for site, key in after.items():
+        if site not in before:
+            yield SiteChange("added", key, tuple(sorted(now.sites[key].servers)))
+    for site, key in before.items():
+        if site not in after:
+            yield SiteChange("removed", key, tuple(sorted(was.sites[key].servers)))
 
 
 class _Key(NamedTuple):
-    what: str
+    kind: EndpointKind
     #: What it is matched by: the identity of a site, or a key.
     of: str
 
 
 class _Declared(NamedTuple):
     of: str
-    site: str
     addresses: AddressSet
+    #: All else that decides its traffic.
+    rest: object = None
+    site: str = ""
 
 
 def _addresses(
     was: models.Topology, now: models.Topology, of_sites: set[str]
 ) -> Iterator[AddressChange]:
     before, after = (dict(_neighbors(each)) for each in (was, now))
-    nobody = _Declared("", "", AddressSet())
+    none = _Declared("", AddressSet())
     for key in dict.fromkeys((*after, *before)):
-        one, other = before.get(key, nobody), after.get(key, nobody)
+        one, other = before.get(key, none), after.get(key, none)
         if one.addresses != other.addresses:
             shown = other if key in after else one
             site = shown.site if shown.site in of_sites else ""
-            yield AddressChange(key.what, shown.of, one.addresses, other.addresses, site)
+            alone = one.rest == other.rest and bool(one.addresses) and bool(other.addresses)
+            yield AddressChange(key.kind, shown.of, one.addresses, other.addresses, alone, site)
 
 
 def _neighbors(topology: models.Topology) -> Iterator[tuple[_Key, _Declared]]:
     for key, site in topology.sites.items():
-        for what, ranges in _of_site(site):
-            yield _Key(what, identity(key, site)), _Declared(key, key, AddressSet.of(ranges))
-    for what, by_key in _by_key(topology).items():
-        for key, ranges in by_key.items():
-            yield _Key(what, key), _Declared(key, "", AddressSet.of(ranges))
-    for what, single in _single(topology).items():
-        if single:
-            yield _Key(what, ""), _Declared("", "", single)
+        for kind, ranges in _of_site(site):
+            declared = _Declared(key, AddressSet.of(ranges), site=key)
+            yield _Key(kind, identity(key, site)), declared
+    flow = topology.mail_flow
+    for key, each in topology.clients.items():
+        if not isinstance(each.source, str):
+            rest = (each.services, each.to, topology.service_ports)
+            declared = _Declared(key, AddressSet.of(each.source), rest)
+            yield _Key(EndpointKind.CLIENTS, key), declared
+    for key, each in flow.relays.items():
+        declared = _Declared(key, AddressSet.of(each.source), (each.to, each.sites, each.port))
+        yield _Key(EndpointKind.RELAY, key), declared
+    for key, each in topology.witness_servers.items():
+        yield (
+            _Key(EndpointKind.WITNESS, key),
+            _Declared(key, AddressSet.at([each.address]), each.sites),
+        )
+    for kind, declared in _single(topology):
+        if declared.addresses:
+            yield _Key(kind, ""), declared
 
 
-def _of_site(site: models.Site) -> Iterator[tuple[str, tuple[Network, ...]]]:
-    if site.domain_controllers is not None:
-        yield "domain controller", site.domain_controllers.addresses
-        if site.domain_controllers.accounts_forest:
-            yield "accounts-forest domain controller", site.domain_controllers.accounts_forest
-    for what, declared in (
-        ("Lync server", site.lync),
-        ("other Exchange server", site.other_exchange),
+def _of_site(site: models.Site) -> Iterator[tuple[EndpointKind, tuple[Network, ...]]]:
+    controllers = site.domain_controllers
+    if controllers is not None:
+        yield EndpointKind.DOMAIN_CONTROLLERS, controllers.addresses
+        if controllers.accounts_forest:
+            yield EndpointKind.ACCOUNTS_DOMAIN_CONTROLLERS, controllers.accounts_forest
+    for kind, declared in (
+        (EndpointKind.LYNC, site.lync),
+        (EndpointKind.OTHER_EXCHANGE, site.other_exchange),
     ):
         if declared is not None:
-            yield what, declared.addresses
+            yield kind, declared.addresses
 
 
-_Ranges: TypeAlias = Mapping[str, Iterable[Network]]
+def _single(topology: models.Topology) -> Iterator[tuple[EndpointKind, _Declared]]:
+    """Neighbors of which there is one of a kind, in however many places it is declared."""
+    flow, reputation, servers = (
+        topology.mail_flow,
+        topology.sender_reputation,
+        topology.name_servers,
+    )
+    hops: list[Address] = []
+    connectors: list[object] = []
+    for each in flow.connectors or ():
+        several = () if isinstance(each.next_hop, str) else each.next_hop
+        hops += [hop.address for hop in several]
+        connectors.append((each.through, each.sites, each.servers, [hop.port for hop in several]))
+    yield EndpointKind.SMART_HOSTS, _Declared("", AddressSet.at(hops), connectors)
+    inbound = [way.source for way in flow.inbound_ways if not isinstance(way.source, str)]
+    sources = AddressSet.of(range_ for ranges in inbound for range_ in ranges)
+    targets = [way.to for way in flow.inbound_ways]
+    yield EndpointKind.INBOUND_MAIL, _Declared("", sources, targets)
+    for kind, declared in (
+        (EndpointKind.NAME_SERVERS, servers.internal),
+        (EndpointKind.EDGE_NAME_SERVERS, servers.edge),
+    ):
+        networks = sorted(declared) if isinstance(declared, dict) else None
+        yield kind, _Declared("", AddressSet.at(_resolvers(declared)), networks)
+    if isinstance(reputation, models.SenderReputation):
+        proxy = reputation.proxy
+        declared = _Declared("", AddressSet.at([proxy.address]), (proxy.port, proxy.type))
+        yield EndpointKind.REPUTATION_PROXY, declared
 
 
-def _by_key(topology: models.Topology) -> Mapping[str, _Ranges]:
-    clients = topology.clients.items()
-    return {
-        "clients": {key: each.source for key, each in clients if not isinstance(each.source, str)},
-        "relay": {key: each.source for key, each in topology.mail_flow.relays.items()},
-    }
+def _resolvers(declared: object) -> Iterator[Address]:
+    if isinstance(declared, dict):
+        for each in cast("dict[str, object]", declared).values():
+            yield from _resolvers(each)
+    elif isinstance(declared, tuple):
+        yield from cast("tuple[Address, ...]", declared)
 
 
-def _single(topology: models.Topology) -> Mapping[str, AddressSet]:
-    flow, reputation = topology.mail_flow, topology.sender_reputation
-    hops = (each.next_hop for each in flow.connectors or ())
-    inbound = (way.source for way in flow.inbound_ways)
-    proxy = reputation.proxy.address if isinstance(reputation, models.SenderReputation) else None
-    return {
-        "witness server": AddressSet.at(each.address for each in topology.witness_servers.values()),
-        "smart host": AddressSet.at(
-            hop.address for hops_of in hops if not isinstance(hops_of, str) for hop in hops_of
-        ),
-        "inbound SMTP source": AddressSet.of(
-            range_ for source in inbound if not isinstance(source, str) for range_ in source
-        ),
-        "name server": AddressSet.at(_resolvers(topology.name_servers)),
-        "sender reputation proxy": AddressSet.at([] if proxy is None else [proxy]),
-    }
-
-
-def _resolvers(servers: models.NameServers) -> Iterator[Address]:
-    for declared in (servers.internal, servers.edge):
-        for each in declared.values() if isinstance(declared, dict) else (declared,):
-            if isinstance(each, tuple):
-                yield from each
-
-
+#: One address of each kind in words.
+_WORDS: Final = {
+    EndpointKind.DOMAIN_CONTROLLERS: "domain controller",
+    EndpointKind.ACCOUNTS_DOMAIN_CONTROLLERS: "accounts-forest domain controller",
+    EndpointKind.LYNC: "Lync server",
+    EndpointKind.OTHER_EXCHANGE: "other Exchange server",
+    EndpointKind.CLIENTS: "clients",
+    EndpointKind.RELAY: "relay",
+    EndpointKind.WITNESS: "witness server",
+    EndpointKind.SMART_HOSTS: "smart host",
+    EndpointKind.INBOUND_MAIL: "inbound SMTP source",
+    EndpointKind.NAME_SERVERS: "name server",
+    EndpointKind.EDGE_NAME_SERVERS: "name server of Edge servers",
+    EndpointKind.REPUTATION_PROXY: "sender reputation proxy",
+}
 #: Nothing is declared differently.
 SAME: Final = DeclarationDiff()

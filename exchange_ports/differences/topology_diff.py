@@ -84,7 +84,10 @@ class EndpointText:
         kinds = {role_of(group) for group in groups}
         role = "" if not kinds else kinds.pop() if len(kinds) == 1 else "Exchange"
         inside = zone == "inside" or bool(addresses & self._inside)
-        return ChangeEndpoint(zone, "; ".join(said), names, addresses, role, inside, positions)
+        declared_as = frozenset(end.kind for end in outside)
+        return ChangeEndpoint(
+            zone, "; ".join(said), names, addresses, role, inside, positions, declared_as
+        )
 
     def _positions(
         self,

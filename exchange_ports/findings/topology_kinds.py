@@ -38,7 +38,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "declares {total}.",
         why="Each combination becomes a rule or a part of a rule. The limit is {most} combinations.",
         fix="Combine addresses into ranges and ports into port ranges, such as `from: 10.20.0.0/16` and "
-        "`ports: [1024-65535/tcp]`.",
+        "`ports: [8443-8450/tcp]`.",
     ),
     Kind(
         "bad-name",
@@ -101,6 +101,12 @@ KINDS: Final[tuple[Kind, ...]] = (
         why="{why}",
         fix="Write `{example}`. A range is written `5985-5986/tcp`; `any`, `icmp`, `esp` and `ah` have "
         "no ports.",
+    ),
+    Kind(
+        "unsupported-protocol",
+        summary='"{ports}" is {what}, which has no ports and cannot be declared.',
+        why="A flow can name TCP and UDP ports, `icmp`, `esp`, `ah`, or `any` for all protocols.",
+        fix="Remove it. For a TCP or UDP port of that number, write the number, a slash and the protocol.",
     ),
     Kind(
         "unknown-version",

@@ -16,12 +16,12 @@ from exchange_ports.flows.compile_flows import FieldOrigins
 from exchange_ports.flows.flow import ExternalEndpoint, Flow, Reason
 from exchange_ports.flows.risky_flows import dotted
 from exchange_ports.flows.rows import ROWS
+from exchange_ports.flows.unusable import outside_ends, unusable_flows
 from exchange_ports.topology.checks.naming import listed
 from exchange_ports.topology.fields import EndpointKind
-from exchange_ports.topology.groups import EDGE_KINDS, Group
-from exchange_ports.topology.models import ConnectedThrough
+from exchange_ports.topology.groups import EDGE_KINDS
 from exchange_ports.topology.risk import public_part
-from exchange_ports.traffic.addresses import EVERYTHING_V4, Network, brief
+from exchange_ports.traffic.addresses import EVERYTHING_V4, brief
 
 #: What stands where an end is a server of ours by its address, by what the end is.
 _INSTEAD: Final = {
@@ -51,6 +51,7 @@ class _FlowChecks:
         self._inventory = origins.risky.context.inventory
         self._topology = origins.risky.context.topology
         self._flows = flows
+        self._unusable = unusable_flows(self._inventory, flows)
 
     def _paths(self, flow: Flow, reason: Reason) -> tuple[Path, ...]:
         if reason.entry is not None and reason.entry in ROWS:
@@ -112,7 +113,7 @@ class _FlowChecks:
         by_address = {
             range_: server for server in self._inventory.managed for range_ in server.ranges
         }
-        for flow, mine, end in self._outside():
+        for flow, mine, end in outside_ends(self._flows):
             for range_ in end.ranges:
                 server = by_address.get(range_)
                 # Between internal servers everything passes at both ends already.
@@ -128,31 +129,16 @@ class _FlowChecks:
                         fix=fix.format(server=server.name),
                     )
 
-    def _outside(self) -> Iterator[tuple[Flow, Group, ExternalEndpoint]]:
-        """Flows with one end that is not ours, and is not everyone."""
-        for flow in self._flows:
-            ends = (flow.source, flow.destination)
-            for mine, end in (ends, ends[::-1]):
-                ours = isinstance(mine, Group)
-                if ours and isinstance(end, ExternalEndpoint) and not end.is_everyone:
-                    yield flow, mine, end
-
     # ---- flows that cannot work as declared ----
 
     def families(self) -> Iterator[Finding]:
         """Ends of which every range is of an IP version that no network has in which it is used."""
-        known: dict[ExternalEndpoint, set[int]] = {}
         where: dict[ExternalEndpoint, tuple[Flow, set[str]]] = {}
-        for flow, mine, end in self._outside():
-            network = self._inventory.networks[mine.network]
-            zones = (*network.declared.internal, *network.declared.perimeter)
-            known.setdefault(end, set()).update(zone.version for zone in zones)
-            where.setdefault(end, (flow, set()))[1].add(network.key)
-        for end, versions in known.items():
-            # A range beside others that work does no harm: both families are often declared together.
-            if any(range_.version in versions for range_ in end.ranges):
-                continue
-            flow, networks = where[end]
+        for each in self._unusable:
+            if each.kind is RANGE_WITHOUT_FAMILY:
+                _, networks = where.setdefault(each.theirs, (each.flow, set()))
+                networks.add(self._inventory.networks[each.ours.network].key)
+        for end, (flow, networks) in where.items():
             family = f"IPv{end.ranges[0].version}"
             for path in self._paths(flow, flow.reasons[0])[:1]:
                 yield RANGE_WITHOUT_FAMILY.at(
@@ -164,21 +150,18 @@ class _FlowChecks:
 
     def translated(self) -> Iterator[Finding]:
         """Public sources whose address the connection between networks replaces."""
-        for flow in self._flows:
-            source, mine = flow.source, flow.destination
-            if not isinstance(source, ExternalEndpoint) or not isinstance(mine, Group):
+        for each in self._unusable:
+            if each.kind is not SOURCE_TRANSLATED:
                 continue
-            network = self._inventory.networks[mine.network]
-            if network.declared.connected_through is not ConnectedThrough.NAT or source.is_any:
-                continue
-            if all(map(_public, source.ranges)):
-                path = (self._paths(flow, flow.reasons[0]) or (("networks", network.key),))[0]
-                field = _SOURCE_FIELD.get(source.kind, f"`from` of {dotted(path)}")
-                members = self._inventory.members.get(mine, ())
-                server = ", ".join(member.name for member in members)
-                yield SOURCE_TRANSLATED.at(
-                    path, network=network.key, who=source.summary, server=server, field=field
-                )
+            flow, source = each.flow, each.theirs
+            key = self._inventory.networks[each.ours.network].key
+            path = (self._paths(flow, flow.reasons[0]) or (("networks", key),))[0]
+            field = _SOURCE_FIELD.get(source.kind, f"`from` of {dotted(path)}")
+            members = self._inventory.members.get(each.ours, ())
+            server = ", ".join(member.name for member in members)
+            yield SOURCE_TRANSLATED.at(
+                path, network=key, who=source.summary, server=server, field=field
+            )
 
 
 #: Where the source of a flow is declared, or would be.
@@ -186,7 +169,3 @@ _SOURCE_FIELD: Final = {
     EndpointKind.INTERNET: "`mail_flow: {inbound: {from: [...]}}`",
     EndpointKind.INBOUND_MAIL: "`mail_flow: {inbound: {from: [...]}}`",
 }
-
-
-def _public(range_: Network) -> bool:
-    return range_.version != EVERYTHING_V4.version or public_part(range_)

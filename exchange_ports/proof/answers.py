@@ -10,6 +10,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from exchange_ports.clouds.base import NamedRule
 from exchange_ports.findings import counted
+from exchange_ports.findings.command_kinds import SOURCE_TRANSLATED
 from exchange_ports.flows import Flow, Reason, described
 from exchange_ports.flows import in_order as reasons_in_order
 from exchange_ports.flows.flow_index import Way
@@ -95,6 +96,14 @@ def _atom(party: RegionEndpoint) -> Atom:
     return ("" if party.server is None else party.server.name, party.addresses)
 
 
+def together(regions: Iterable[Region]) -> list[Region]:
+    """Few regions of the same: services of one pair, then sources, then destinations together."""
+    found = list(regions)
+    for column in ("services", "sources", "destinations"):
+        found = regroup(found, column)
+    return found
+
+
 _RANKS: Final = {True: 0, False: 1, None: 2}
 
 
@@ -103,9 +112,7 @@ def joined(regions: Iterable[Region]) -> list[Region]:
 
     As few regions as it takes: services of one pair, then sources, then destinations together.
     """
-    found = list(regions)
-    for column in ("services", "sources", "destinations"):
-        found = regroup(found, column)
+    found = together(regions)
     # What a server says to itself is never asked, so "all but itself" is as good as all.
     found = _but_itself(found)
     return sorted(_families(found), key=lambda region: _RANKS[region.passes])
@@ -327,20 +334,22 @@ class AnswerWriter:
             self._says(ends[1], "in", (peers[1], peers[0]), service),
         )
 
-    def of_two_families(
-        self, source: RegionEndpoint, destination: RegionEndpoint, services: ServiceSet
-    ) -> AnswerRow:
-        """Two ends without an IP version in common: whatever the rules allow, no packet goes between them."""
-        one = self._end(frozenset([_atom(source)]), self._asked[0])
-        other = self._end(frozenset([_atom(destination)]), self._asked[1])
+    def of_two_families(self, region: Region) -> AnswerRow:
+        """Ends without an IP version in common: whatever the rules allow, no packet goes between them."""
+        one = self._end(region.sources, self._asked[0])
+        other = self._end(region.destinations, self._asked[1])
+        verb = "has" if len(region.sources) == 1 else "have"
         said = EndVerdict(
             False,
-            f"blocked: {one} has {_versions(source)} addresses only, and {other} "
-            f"{_versions(destination)} addresses only",
+            f"blocked: {one} {verb} {_versions(region.sources)} addresses only, and {other} "
+            f"{_versions(region.destinations)} addresses only",
         )
-        names = [self._text.name(end.addresses.example()) for end in (source, destination)]
-        packet = self._text.packet(names[0], names[1], services.example())
-        return AnswerRow(False, one, other, services, packet, said, said)
+        names = [
+            self._text.name(min(end, key=lambda atom: atom[0])[1].example())
+            for end in (region.sources, region.destinations)
+        ]
+        packet = self._text.packet(names[0], names[1], region.services.example())
+        return AnswerRow(False, one, other, region.services, packet, said, said)
 
     def _says(
         self,
@@ -351,9 +360,21 @@ class AnswerWriter:
     ) -> EndVerdict:
         own, peer = own_and_peer
         said = self._text.summary(server, way, peer, service, own)
+        if server is not None and said.passes and way == "in":
+            unusable = self._model.unusable(server, way)
+            if Packet(peer, service) in unusable:
+                return EndVerdict(False, self._translated(server, said))
         if said.passes is None and self._at_a_subnet_of_ours(own):
             return said._replace(text=f"{said.text}, and left to Azure's default rules")
         return said
+
+    def _translated(self, server: ExchangeServer, said: EndVerdict) -> str:
+        network = self._model.places[server.network].key
+        return (
+            f"blocked: address translation in front of {network} replaces the source, and "
+            f"{server.name} allows the original source only, by {_rules(said.rules)} "
+            f"({SOURCE_TRANSLATED.code})"
+        )
 
     def _at_a_subnet_of_ours(self, address: Address) -> bool:
         """Whether a group of ours may be at the subnet of a host that is not ours.
@@ -414,8 +435,10 @@ class AnswerWriter:
         return names, rest
 
 
-def _versions(end: RegionEndpoint) -> str:
-    return ", ".join(f"IPv{version}" for version in FAMILIES if end.of(version).addresses)
+def _versions(end: frozenset[Atom]) -> str:
+    return ", ".join(
+        f"IPv{version}" for version, family in FAMILIES.items() if any(at & family for _, at in end)
+    )
 
 
 def _shown(region: Region) -> tuple[Atom, Atom]:

@@ -165,7 +165,7 @@ def without(plans: Plans, rules: Collection[PlannedRule]) -> Plans:
 def _changed(before: NetworkModel, after: NetworkModel) -> Iterator[answers.Region]:
     """What passed before and does not after, and the other way round: with two managed ends, at both."""
     for server, way, own, opened, cut in FilterComparison().changes(
-        before.managed(), before.permitted, after.permitted
+        before.managed(), before.usable, after.usable
     ):
         for model, passes, some in ((before, False, cut), (after, True, opened)):
             for addresses, services in some.groups():
@@ -193,7 +193,7 @@ def _lets(model: NetworkModel, there: answers.RegionEndpoint, way: Way, own: Add
     """What the other end lets through; of one that is not ours nothing is claimed."""
     if there.server is None or not there.managed:
         return ServiceSet.everything()
-    return model.permitted(there.server, OPPOSITE[way], there.addresses.example()).at(own)
+    return model.usable(there.server, OPPOSITE[way], there.addresses.example()).at(own)
 
 
 def _seen(

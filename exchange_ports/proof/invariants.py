@@ -13,6 +13,7 @@ from typing import Final
 from exchange_ports.catalog import BY_ID, NEEDS
 from exchange_ports.clouds import cloud_of
 from exchange_ports.clouds.base import NeighborEffect, RuleSet
+from exchange_ports.findings import Finding
 from exchange_ports.flows import Flow
 from exchange_ports.flows.flow_index import OPPOSITE, WAYS, Way, services_of
 from exchange_ports.planning import Plans
@@ -400,6 +401,13 @@ class Proof:
     notes: tuple[str, ...] = ()
     #: Rules that could be left out, since others cover them together: no harm, and no failure.
     warnings: tuple[str, ...] = ()
+    #: The findings about flows that cannot work as declared, although the rules are those of the flows.
+    unusable: tuple[Finding, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing failed, and every declared flow can work."""
+        return self.holds and not self.unusable
 
     @property
     def holds(self) -> bool:
@@ -427,9 +435,10 @@ def prove(plans: Plans) -> Proof:
         len(plans.flows),
         laws.boxes,
     )
+    unusable = plans.unusable_findings
     if failures:
-        return Proof(figures, failures)
-    return Proof(figures, (), tuple(exposures(model)), tuple(laws.covered_together()))
+        return Proof(figures, failures, unusable=unusable)
+    return Proof(figures, (), tuple(exposures(model)), tuple(laws.covered_together()), unusable)
 
 
 def _broken(laws: Invariants) -> Iterator[Failure]:

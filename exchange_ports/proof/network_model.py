@@ -42,6 +42,12 @@ class NetworkModel:
         self.flows = FlowIndex(plans.flows, plans.inventory.addresses)
         self.labels = AddressLabels(plans.inventory, self.flows)
         self._required: dict[tuple[frozenset[Group], Way], Traffic] = {}
+        self._unusable: dict[tuple[str, frozenset[Group], Way], Traffic] = {}
+        self._usable: dict[tuple[int, int], tuple[Traffic, Traffic, Traffic]] = {}
+        self._unusable_index = FlowIndex(
+            (each.flow for each in plans.unusable), plans.inventory.addresses
+        )
+        self._usable_flows = frozenset(map(id, plans.usable_flows))
 
     def space(self, network: str) -> AddressSet:
         """The addresses of a network's zones."""
@@ -55,6 +61,35 @@ class NetworkModel:
     def permitted(self, server: ExchangeServer, way: Way, own: Address) -> Traffic:
         """What the server's own filter lets through, as (peer address, service)."""
         return self.views[server.network].permitted(server.name, way, own)
+
+    def usable(self, server: ExchangeServer, way: Way, own: Address) -> Traffic:
+        """What of it packets can be of: without traffic of flows that cannot work as declared."""
+        permitted, unusable = self.permitted(server, way, own), self.unusable(server, way)
+        if not unusable:
+            return permitted
+        # The same objects for the same traffic: comparisons know pairs that they have compared. Values keep
+        # the permitted traffic alive, so that its id stays its own.
+        key = (id(permitted), id(unusable))
+        if key not in self._usable:
+            self._usable[key] = (permitted - unusable, permitted, unusable)
+        return self._usable[key][0]
+
+    def unusable(self, server: ExchangeServer, way: Way) -> Traffic:
+        """What the server's filter allows for flows alone that cannot work as declared."""
+        groups = frozenset(server.groups)
+        key = (server.network, groups, way)
+        if key not in self._unusable:
+            index = self._unusable_index
+            found = index.traffic(index.flows_of(server.groups, way), way)
+            if found:
+                rest = [
+                    flow for flow in self.flows_of(server, way) if id(flow) in self._usable_flows
+                ]
+                found -= self.flows.traffic(rest, way) | self.views[server.network].always[way]
+                # On the way from the network's own zones nothing stands between.
+                found -= found.within(self.space(server.network))
+            self._unusable[key] = found
+        return self._unusable[key]
 
     def required(self, server: ExchangeServer, way: Way) -> Traffic:
         """What flows need the server's filter to allow, and what its cloud's platform always needs."""

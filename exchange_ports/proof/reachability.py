@@ -20,6 +20,7 @@ from exchange_ports.proof.answers import (
     joined,
     parties,
     region_of,
+    together,
 )
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.traffic.ports import Ports
@@ -95,10 +96,29 @@ def query(
         for each in _regions(model, one.of(version), other.of(version), services)
     ]
     writer = AnswerWriter(model, source, destination)
-    if not found:
-        first = by_family[0][1]
-        return Answer(tuple(writer.of_two_families(*pair, first) for pair in pairs))
-    return Answer(tuple(writer.part(each) for each in joined(found)))
+    first = by_family[0][1]
+    rows = [writer.part(each) for each in joined(found)]
+    apart = [
+        writer.of_two_families(each)
+        for each in together(
+            region_of(False, one, other, first)
+            for one, other in pairs
+            if not _meet(one, other)
+            and (not found or (_named(one, source) and _named(other, destination)))
+        )
+    ]
+    at = sum(row.passes is True for row in rows)
+    return Answer((*rows[:at], *apart, *rows[at:]))
+
+
+def _named(end: RegionEndpoint, asked: QueryEndpoint) -> bool:
+    """Whether a question is about this end, and not about a range that happens to hold a server."""
+    return end.server is None or end.server.name in asked.servers
+
+
+def _meet(one: RegionEndpoint, other: RegionEndpoint) -> bool:
+    """Whether two ends have an IP version in common."""
+    return any(one.of(version).addresses and other.of(version).addresses for version in FAMILIES)
 
 
 def _regions(
@@ -136,7 +156,7 @@ def _let(
     if mine.server is None:
         return Traffic.everything()
     own = mine.addresses.example()
-    permitted = model.permitted(mine.server, way, own)
+    permitted = model.usable(mine.server, way, own)
     if theirs is outer:
         return permitted
     # The outer end is this one: one address, so what passes there is what passes to the other.

@@ -406,7 +406,7 @@ def _alert(found: Comparison) -> str:
     """What a reader must not miss, each in a box that GitHub draws."""
     code = headline.code_changed(found, _code)
     boxes = [
-        f"> [!CAUTION]\n> Not reviewed: {_code(each.summary.partition(': ')[2].removesuffix('.'))}: {_code(each.why)}\n\n"
+        f"> [!CAUTION]\n> Not reviewed: {_code(headline.file_of(each))}: {_code(each.why)}\n\n"
         for each in found.not_reviewed
     ]
     boxes += [f"> [!WARNING]\n> {code}\n\n"] if code else []

@@ -16,8 +16,6 @@ from exchange_ports import __version__
 from exchange_ports.findings import Finding, in_order
 
 _TOOL: Final = "exchange-ports"
-#: The page on which every code is explained, with an example.
-_PAGE: Final = "docs/findings.md"
 
 
 class Annotation(NamedTuple):
@@ -64,7 +62,7 @@ def _sarif(found: Sequence[Annotation], command: str) -> str:
             "id": code,
             "shortDescription": {"text": _template(kind.summary)},
             "help": {
-                "text": f"why: {_template(kind.why)}\nfix: {_template(kind.fix)}\n{_PAGE}#{code}"
+                "text": f"why: {_template(kind.why)}\nfix: {_template(kind.fix)}\n{kind.page}"
             },
             "defaultConfiguration": {"level": kind.severity.value},
         }

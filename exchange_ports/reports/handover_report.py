@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from exchange_ports.findings import counted
+from exchange_ports.findings import Finding, counted
 from exchange_ports.flows import ExternalEndpoint, Flow, Reason
 from exchange_ports.flows.labels import EndpointLabels, LabeledEnd
 from exchange_ports.planning import Plans
@@ -33,7 +33,7 @@ class Crossing(StrEnum):
 
     NETWORKS = "networks"
     ZONES = "zones"
-    NEIGHBOR = "neighbor_security_groups"
+    NEIGHBORS = "neighbors"
     INTERNET = "internet"
 
 
@@ -96,7 +96,9 @@ def handover(plans: Plans) -> tuple[HandoverRow, ...]:
     servers of an `external` network among themselves and with others.
     """
     places = _HandoverPlaces(plans)
-    cells: Iterable[_HandoverCell] = (cell for flow in plans.flows for cell in places.cells(flow))
+    cells: Iterable[_HandoverCell] = (
+        cell for flow in plans.usable_flows for cell in places.cells(flow)
+    )
     # Ports of one pair and one reason together, then whoever has the same with the same others.
     # Two places or two reasons are never put into one row.
     for column in ("ports", "source", "destination"):
@@ -222,7 +224,7 @@ def _crossing(
     if any(end.is_everyone for end in outside):
         return Crossing.INTERNET
     if outside or source is None or target is None:
-        return Crossing.NEIGHBOR
+        return Crossing.NEIGHBORS
     return Crossing.ZONES if source.network == target.network else Crossing.NETWORKS
 
 
@@ -250,7 +252,7 @@ _HEADINGS: Final = {
         "Between zones of a network",
         "Network ACLs of the subnets, and any firewall between the zones.",
     ),
-    Crossing.NEIGHBOR: (
+    Crossing.NEIGHBORS: (
         "Neighbors",
         "The neighbors' own groups and host firewalls, and whatever stands between them and us.",
     ),
@@ -277,11 +279,17 @@ _NOTES: Final = (
 
 
 def handover_report(
-    rows: Sequence[HandoverRow], organization: str, origin: doc.Origin
+    rows: Sequence[HandoverRow],
+    organization: str,
+    origin: doc.Origin,
+    unusable: Sequence[Finding] = (),
 ) -> doc.Document:
-    """The rows by what they cross; for programs each with all of its reasons."""
+    """The rows by what they cross; for programs each with all of its reasons.
+
+    `unusable` are the findings about flows that cannot work as declared: no row has them.
+    """
     return doc.Document(
-        lambda: _sections(rows),
+        lambda: _sections(rows, unusable),
         f"What others must let pass: {organization}",
         f"Made by exchange-ports {origin.version} from {origin.file} (SHA-256 {origin.sha256}). "
         f"{counted(len(rows), 'row')}.",
@@ -294,11 +302,12 @@ def handover_report(
             "sha256": origin.sha256,
             "version": origin.version,
             "rows": list(map(_row_data, rows)),
+            "not_usable": [finding.as_data() for finding in unusable],
         },
     )
 
 
-def _sections(rows: Sequence[HandoverRow]) -> Iterator[doc.Section]:
+def _sections(rows: Sequence[HandoverRow], unusable: Sequence[Finding]) -> Iterator[doc.Section]:
     lists = _Lists()
     yield from (doc.Section("", (doc.Paragraph(note),)) for note in _NOTES)
     for crossing, (heading, who) in _HEADINGS.items():
@@ -315,6 +324,8 @@ def _sections(rows: Sequence[HandoverRow]) -> Iterator[doc.Section]:
     if lists.named:
         listed = (f"{name}: {', '.join(ranges)}" for ranges, name in lists.named.items())
         yield doc.Section("Ranges", (doc.Items(listed),))
+    if unusable:
+        yield words.not_usable(unusable)
 
 
 def _row(row: HandoverRow, lists: "_Lists") -> doc.Row:

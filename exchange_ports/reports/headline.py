@@ -4,7 +4,7 @@ Our own words are written as they are. Words of users pass through a `Quote`, so
 can set them apart.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,13 +13,14 @@ from exchange_ports import __version__
 from exchange_ports.catalog import PORT_NAMES
 from exchange_ports.clouds import asked_by_platform
 from exchange_ports.differences import AddressChange, Cause, Change, ChangeEndpoint, Effect
-from exchange_ports.differences.topology_diff import ServerNote
-from exchange_ports.findings import counted, printable
+from exchange_ports.differences.topology_diff import ServerNote, TopologyDiff
+from exchange_ports.findings import Finding, counted, printable
 from exchange_ports.flows import Reason
 from exchange_ports.flows.labels import MOST, few
 from exchange_ports.reports.review import Comparison, Review
 from exchange_ports.rollout import Does, Operation
 from exchange_ports.rollout import TransientEffect as Passing
+from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.services import TCP, UDP, ServiceSet, protocol_name
 
@@ -82,13 +83,20 @@ class HeadlineRow:
 
 def rows(changes: Iterable[Change]) -> list[HeadlineRow]:
     """The changes in order, each with its way back in one row."""
+    several = list(changes)
+    by_ends: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    for index, change in enumerate(several):
+        by_ends[change.source.summary, change.destination.summary].append(index)
     found: list[HeadlineRow] = []
-    waiting = list(changes)
-    while waiting:
-        change = waiting.pop(0)
-        back = next((each for each in waiting if _is_back(change, each)), None)
+    done: set[int] = set()
+    for index, change in enumerate(several):
+        if index in done:
+            continue
+        candidates = by_ends[change.destination.summary, change.source.summary]
+        later = (each for each in candidates if each > index and each not in done)
+        back = next((each for each in later if _is_back(change, several[each])), None)
         if back is not None:
-            waiting.remove(back)
+            done.add(back)
         found.append(HeadlineRow(change, back is not None))
     return found
 
@@ -105,14 +113,16 @@ def follows(review: Review, change: Change) -> bool:
     """Whether a change follows from an edit that `edits` names: a server, a site, a neighbor's addresses."""
     if change.cause is not Cause.DECLARED:
         return True
-    moved = AddressSet()
+    moved: dict[EndpointKind, AddressSet] = {}
     for each in review.changes.declared.addresses:
-        if each.with_site or (each.before and each.after):
-            moved |= each.removed if change.effect is Effect.CUT else each.added
-            if change.effect is Effect.REASON:
-                moved |= each.removed
-    outside = [end for end in (change.source, change.destination) if not end.servers]
-    return any(end.addresses <= moved for end in outside)
+        if each.with_site or each.alone:
+            here = each.removed if change.effect is Effect.CUT else each.added
+            moved[each.kind] = moved.get(each.kind, AddressSet()) | here
+    return any(
+        len(end.kinds) == 1 and end.addresses <= moved.get(next(iter(end.kinds)), AddressSet())
+        for end in (change.source, change.destination)
+        if not end.servers
+    )
 
 
 def ports(services: ServiceSet) -> str:
@@ -152,12 +162,17 @@ def cited(reason: Reason) -> str:
 # ---- the headline ----
 
 
+def file_of(not_reviewed: Finding) -> str:
+    """The file that a `not-reviewed` finding names."""
+    return not_reviewed.summary.partition(": ")[2].removesuffix(".")
+
+
 def headline(found: Comparison, quote: Quote = printable) -> str:
     """What a reader must know in ten seconds, in a few sentences."""
     said = _of_stacks(found.reviews, quote)
     code = f"Code changed: {counted(len(found.code), 'file')}. " if found.code else ""
     if found.not_reviewed:
-        files = [quote(each.summary.partition(": ")[2]) for each in found.not_reviewed]
+        files = [quote(file_of(each)) for each in found.not_reviewed]
         # "No stack file differs" would be wrong where it is not known which ones there are.
         rest = "" if said == _NOTHING_DIFFERS else said
         return f"Not reviewed: {_few(files)}. {code}{rest}".strip()
@@ -191,8 +206,11 @@ def _of_stacks(reviews: Sequence[Review], quote: Quote) -> str:
         return _sentences(said) or _NOTHING_DIFFERS
     elsewhere = [quote(each.name) for each in loaded if each.target]
     said += [f"the target of {_few(elsewhere)} changes"] if elsewhere else []
-    said += _edited(loaded, quote)
-    said += _traffic(loaded, quote)
+    whole = list(_whole_stacks(loaded, quote))
+    rest = [*_edited(loaded, quote), *_traffic(loaded, quote)]
+    # However many stacks are new, what changes in another one is named before them.
+    changed = any(each.edit not in _WHOLE and not each.quiet for each in loaded)
+    said += [*rest, *whole] if changed else [*whole, *rest]
     return _sentences([*said, *_clouds(loaded)])
 
 
@@ -216,26 +234,42 @@ def _traffic(reviews: Sequence[Review], quote: Quote) -> Iterator[str]:
 _VERBS: Final = {Effect.OPENED: "allows", Effect.CUT: "blocks"}
 
 
-def _edited(reviews: Sequence[Review], quote: Quote) -> Iterator[str]:
-    """The edits that are named by themselves, without what follows from them."""
+#: Edits by which a stack gets or loses all its servers and traffic.
+_WHOLE: Final = ("added", "deleted")
+
+
+def _whole_stacks(reviews: Sequence[Review], quote: Quote) -> Iterator[str]:
     for edit, verb in (("added", "adds"), ("deleted", "removes")):
         names = [quote(each.name) for each in reviews if each.edit is edit]
         if names:
             yield f"{verb} the stack{'' if len(names) == 1 else 's'} {_few(names)}"
-    # A stack that is added or removed has all its servers with it.
-    reviews = [each for each in reviews if each.edit not in ("added", "deleted")]
+
+
+def _edited(reviews: Sequence[Review], quote: Quote) -> Iterator[str]:
+    """The edits that are named by themselves, without what follows from them."""
+    unknown = [quote(each.stack.file) for each in reviews if each.old_fails]
+    if unknown:
+        were = "was" if len(unknown) == 1 else "were"
+        yield f"{_few(unknown)} {were} not valid before, so everything counts as newly allowed"
+    reviews = [each for each in reviews if each.edit not in _WHOLE and not each.old_fails]
     yield from _sites_and_servers(reviews, quote)
     changed = [
         _address_change(each, quote)
         for review in reviews
         for each in review.changes.declared.addresses
-        if not each.with_site and each.before and each.after
+        if not each.with_site and each.alone
     ]
     changed = list(dict.fromkeys(changed))
     yield from changed[:_MOST_CLAUSES]
     if len(changed) > _MOST_CLAUSES:
         yield f"addresses of {len(changed) - _MOST_CLAUSES} more neighbors change"
     yield from dict.fromkeys(text for each in reviews for text in _internet(each, quote))
+    unnamed = [
+        f"{each.what} {quote(each.old)} looks renamed to {quote(each.new)}, without an id"
+        for review in reviews
+        for each in review.changes.without_id
+    ]
+    yield from list(dict.fromkeys(unnamed))[:_MOST_CLAUSES]
     renamed = [
         f"{each.what} {quote(each.old)} to {quote(each.new)}"
         for review in reviews
@@ -250,7 +284,12 @@ def _sites_and_servers(reviews: Sequence[Review], quote: Quote) -> Iterator[str]
         sites: dict[str, None] = {}
         alone: dict[str, dict[str, None]] = {}
         for found in (review.changes for review in reviews):
-            here = [each for each in found.declared.sites if each.edit == edit]
+            renamed = _looks_renamed(found)
+            here = [
+                each
+                for each in found.declared.sites
+                if each.edit == edit and each.name not in renamed
+            ]
             for each in here:
                 names = list(map(quote, each.servers))
                 sites[f"site {quote(each.name)}" + (f" with {_few(names)}" if names else "")] = None
@@ -264,6 +303,11 @@ def _sites_and_servers(reviews: Sequence[Review], quote: Quote) -> Iterator[str]
     if moved:
         where = "another address" if len(moved) == 1 else "other addresses"
         yield f"moves {_few(moved)} to {where}"
+
+
+def _looks_renamed(found: TopologyDiff) -> set[str]:
+    """Sites that look renamed: each counts as removed and added, and a reader should see neither."""
+    return {name for e in found.without_id if e.what == "site" for name in (e.old, e.new)}
 
 
 def _servers(names: Sequence[str]) -> str:
@@ -420,7 +464,10 @@ def _of_topology(review: Review, quote: Quote) -> Iterator[str]:
             )
         else:
             yield _address_change(each, quote)
+    renamed = _looks_renamed(found)
     for each in found.declared.sites:
+        if each.name in renamed:
+            continue
         own = "; ".join(of_sites.get(each.name, ()))
         yield f"site {quote(each.name)} {each.edit}" + (f": {own}" if own else "")
     yield from _of_servers(review, quote)
@@ -464,7 +511,7 @@ def _edgesync(review: Review, server: ServerNote, quote: Quote) -> str:
             edges = _few(list(map(quote, change.destination.servers)))
             said[f"renew the Edge subscription of {edges} for EdgeSync"] = None
         elif server.name in change.destination.servers:
-            said[f"subscribe it to site {quote(server.site)} for EdgeSync"] = None
+            said[f"create an Edge subscription to site {quote(server.site)} for EdgeSync"] = None
     return "".join(f"; {each}" for each in said)
 
 
@@ -480,7 +527,11 @@ def _internet(review: Review, quote: Quote) -> Iterator[str]:
 
 def _address_change(change: AddressChange, quote: Quote) -> str:
     what = f"{change.what} of {quote(change.of)}" if change.of else change.what
-    if change.of and change.what in ("clients", "relay"):
+    if change.of and change.kind in (
+        EndpointKind.CLIENTS,
+        EndpointKind.RELAY,
+        EndpointKind.WITNESS,
+    ):
         what = f"{change.what} {quote(change.of)}"
     if change.added and change.removed:
         sides = (_written(each, quote) for each in (change.removed, change.added))

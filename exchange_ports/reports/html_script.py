@@ -40,6 +40,7 @@ function start(page) {
       shown += row.hidden ? 0 : 1;
     }
     for (const table of tables) table.hidden = !table.querySelector("tr[data-port]:not([hidden])");
+    form.classList.toggle("filtered", shown < rows.length);
     form.querySelector("output").textContent = shown + " of " + rows.length + " rows shown";
   }
   function reveal() {

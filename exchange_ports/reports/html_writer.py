@@ -84,7 +84,7 @@ def _filter(keys: dict[str, dict[str, None]]) -> Element:
     form.set("aria-label", "Filter rules")
     for name, values in keys.items():
         if name == PORT:
-            field = _element("input", name=name, size="9", placeholder="443 or 53/udp")
+            field = _element("input", name=name, size="9", placeholder="number")
         else:
             options = (_element("option", value, value=value) for value in sorted(values))
             field = _element("select", _element("option", "any", value=""), *options, name=name)
@@ -303,7 +303,8 @@ tr.risk { color: inherit; font-weight: inherit; }
 @media print {
   #filter { position: static; }
   #filter select, #filter input, #filter button, #filter label, a.here { display: none; }
-  img { max-height: 165mm; }
+  #filter:not(.filtered) { display: none; }
+  figure { margin: 0; }
   @page { size: A4 landscape; margin: 14mm 12mm 16mm; @bottom-right { content: counter(page) " / " counter(pages); font: 8pt system-ui, "Liberation Sans", Arial, sans-serif; } }
   :root {
     color-scheme: light;

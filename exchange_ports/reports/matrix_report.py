@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from exchange_ports.findings import Finding
 from exchange_ports.flows import ExternalEndpoint, Reason
 from exchange_ports.flows import in_order as reasons_in_order
 from exchange_ports.flows.labels import EndpointLabels, LabeledEnd, parts_of
 from exchange_ports.planning import Plans
 from exchange_ports.reports import document as doc
-from exchange_ports.reports.reasons import reason_data, risk_look, why
+from exchange_ports.reports.reasons import not_usable, reason_data, risk_look, why
 from exchange_ports.topology.groups import Group
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, joined
 from exchange_ports.traffic.regroup import regroup
@@ -59,7 +60,7 @@ def matrix(plans: Plans) -> tuple[MatrixRow, ...]:
 
     cells: Iterable[_Cell] = (
         _Cell(end(f.source), end(f.destination), frozenset([f.ports]), frozenset(f.reasons))
-        for f in plans.flows
+        for f in plans.usable_flows
     )
     # Ports of one pair together, then whoever has the same with the same others.
     for columns in (("ports", "reasons"), ("source",), ("destination",)):
@@ -96,10 +97,13 @@ def _order(cell: _Cell, endpoint_labels: EndpointLabels) -> tuple[object, ...]:
     )
 
 
-def matrix_report(rows: Sequence[MatrixRow]) -> doc.Document:
-    """The table; for programs each row with its servers, its ranges and all of its reasons."""
+def matrix_report(rows: Sequence[MatrixRow], unusable: Sequence[Finding] = ()) -> doc.Document:
+    """The table; for programs each row with its servers, its ranges and all of its reasons.
+
+    `unusable` are the findings about flows that cannot work as declared: no row has them.
+    """
     return doc.Document(
-        lambda: _sections(rows),
+        lambda: _sections(rows, unusable),
         "Who may talk to whom",
         titled=False,
         width=_WIDTH,
@@ -108,10 +112,12 @@ def matrix_report(rows: Sequence[MatrixRow]) -> doc.Document:
     )
 
 
-def _sections(rows: Iterable[MatrixRow]) -> Iterator[doc.Section]:
+def _sections(rows: Iterable[MatrixRow], unusable: Sequence[Finding]) -> Iterator[doc.Section]:
     shown = tuple(doc.Row(_cells(row), risk_look(row.reasons)) for row in rows)
     yield doc.Section("", (doc.Table(_COLUMNS, shown, indent=0, instead=_grid(rows)),))
     yield doc.Section("", (doc.Paragraph(_REST),))
+    if unusable:
+        yield not_usable(unusable)
 
 
 def _grid(rows: Iterable[MatrixRow]) -> doc.Table:

@@ -12,7 +12,7 @@ from exchange_ports.proof.cross_cloud import Swap
 from exchange_ports.proof.explain import Explanation, PlannedRule, RuleReason
 from exchange_ports.proof.reachability import Answer, Verdict
 from exchange_ports.reports import document as doc
-from exchange_ports.reports.reasons import reason_data
+from exchange_ports.reports.reasons import not_usable, reason_data
 from exchange_ports.topology.checks.additional import Reviews
 from exchange_ports.topology.models import Platform
 
@@ -56,6 +56,8 @@ def _sections(
     proof: Proof, swaps: Iterable[Swap], reviews: Reviews | None
 ) -> Iterator[doc.Section]:
     yield from _proved(proof) if proof.holds else [_failed(proof)]
+    if proof.unusable:
+        yield not_usable(proof.unusable)
     blocks = [block for swap in swaps for block in _swap(swap)]
     if blocks:
         yield doc.Section("", blocks)
@@ -64,7 +66,11 @@ def _sections(
 
 
 def _proved(proof: Proof) -> Iterator[doc.Section]:
-    heading = "Proved: what the rules let through is what the flows mean"
+    heading = doc.Text("Proved: what the rules let through is what the flows mean")
+    if proof.unusable:
+        cannot = counted(len(proof.unusable), "finding")
+        summary = f"Not proved for all flows: {cannot} about flows that cannot work as declared"
+        heading = doc.Text(summary, doc.Look.RISK)
     yield doc.Section(heading, (doc.Items((compared(proof.figures), *_PROVED)),))
     for heading, named in (
         ("Named, not failed", proof.notes),
@@ -129,7 +135,7 @@ def proof_data(
     """The proof for JSON: keys and their order are always the same."""
     figures = proof.figures
     return {
-        "proved": proof.holds,
+        "proved": proof.complete,
         "figures": {
             "servers": figures.servers,
             "directions": figures.directions,
@@ -138,6 +144,7 @@ def proof_data(
             "traffic_ranges": figures.boxes,
         },
         "failures": _failures(proof.failures),
+        "not_usable": [finding.as_data() for finding in proof.unusable],
         "notes": list(proof.notes),
         "covered_together": list(proof.warnings),
         "other_clouds": [

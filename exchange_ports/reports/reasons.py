@@ -6,7 +6,26 @@ from typing import Final
 from exchange_ports.catalog import BY_ID
 from exchange_ports.findings import Finding, Severity, in_order, render
 from exchange_ports.flows import Reason
-from exchange_ports.reports.document import Document, Line, Look, Paragraph, Section, Text, words
+from exchange_ports.reports.document import (
+    Document,
+    Items,
+    Line,
+    Look,
+    Paragraph,
+    Section,
+    Text,
+    shortened,
+    words,
+)
+
+#: More findings than this are counted: each is a warning of its own as well.
+_MOST_UNUSABLE: Final = 12
+
+
+def not_usable(findings: Iterable[Finding]) -> Section:
+    """The findings about flows that cannot work as declared, as every report names them."""
+    named: list[Line] = [Text(each.summary, Look.NOTE) for each in findings]
+    return Section("Not usable as declared", (Items(shortened(named, _MOST_UNUSABLE)),))
 
 
 def why(reasons: Iterable[Reason]) -> str:

@@ -1,4 +1,4 @@
-"""What an update does in passing, for people and for programs."""
+"""What an update does while it runs, for people and for programs."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ from exchange_ports.rollout import (
 )
 from exchange_ports.topology.renames import RenamedWithoutId, renamed_without_id
 
-#: More troubles than this are counted: servers of one role share theirs.
+#: More issues than this are counted: servers of one role share theirs.
 _MOST = 12
 
 _DOES = {
@@ -30,18 +30,21 @@ _DOES = {
     Does.REPLACE: "to replace",
     Does.DELETE: "to delete",
 }
-_EFFECTS = {TransientEffect.CUT: "cut in passing", TransientEffect.OPEN: "open in passing"}
+_EFFECTS = {
+    TransientEffect.CUT: "blocked during the update",
+    TransientEffect.OPEN: "allowed during the update",
+}
 
 #: What to do in each phase of an update.
 _PHASES = {
-    Phase.AT_ONCE: "the topology as it will be",
-    Phase.REMOVE_LIST_RULES: "the rules that go and name a list of ranges that changes",
-    Phase.ADD_RULES: "the rules that all servers need on the way",
+    Phase.AT_ONCE: "the new topology",
+    Phase.REMOVE_LIST_RULES: "delete the rules that are no longer declared and use a list of ranges that changes",
+    Phase.ADD_RULES: "add the rules that servers need before and after the update",
     Phase.SWITCH_GROUPS: "attach the new groups to the servers in place of the old ones",
-    Phase.REMOVE_SERVERS: "take away the servers that go",
+    Phase.REMOVE_SERVERS: "remove the servers that are no longer declared",
     Phase.ATTACH_GROUPS: "attach the new groups to the servers beside the old ones",
-    Phase.DETACH_GROUPS: "take the old groups from the servers, and add the servers that come",
-    Phase.REMOVE_RULES: "delete what is no longer wanted; servers that still change do it here",
+    Phase.DETACH_GROUPS: "detach the old groups from the servers, and add the new servers",
+    Phase.REMOVE_RULES: "delete the rules and groups that are no longer declared; servers with other changes change now",
 }
 
 
@@ -55,7 +58,7 @@ def rollout_report(
     update: Rollout,
     registered: tuple[Registration, Registration] | None = None,
 ) -> doc.Document:
-    """The operations of each network, what doing them at once cuts or opens, and the phases offered.
+    """The operations of each network, what one step blocks or allows during the update, and the phases offered.
 
     `registered`: what both sides register, and where; without it, their plans in the same place.
     """
@@ -83,26 +86,30 @@ def _sections(
         yield _risk("Looks renamed without an `id`", renamed)
     if update.clean:
         yield doc.Section(
-            "At once nothing is cut that both mean, nothing opened that neither means"
+            "One step is enough: nothing is blocked or allowed only during the update"
         )
         return
     for effect in TransientEffect:
         found = [str(each) for each in update.at_once.issues if each.effect is effect]
         if found:
-            yield _risk(f"At once: {_EFFECTS[effect]}", doc.shortened(found, _MOST))
+            yield _risk(f"In one step: {_EFFECTS[effect]}", doc.shortened(found, _MOST))
     if update.refused:
         refused = [finding.summary for finding in update.refused]
-        yield _risk("At once: over a limit in passing", refused)
+        yield _risk("In one step: over a limit during the update", refused)
     if update.held:
-        text = "to keep one until they have left it, list it under `retired_groups` of its network"
-        yield _risk("Groups that another stack may still wear", [*update.held, text])
+        text = "To keep a group until those servers have left it, add it to `retired_groups` of its network"
+        yield _risk("Groups that servers of another stack may still have", [*update.held, text])
     if update.replaced:
-        yield _risk("Groups that would be replaced, whoever wears them", update.replaced)
+        yield _risk("Groups that would be replaced while servers may have them", update.replaced)
     if update.steps is None:
-        yield _risk("No phases were found in which nothing is cut or opened", ())
+        yield _risk(
+            "No sequence of phases without blocked or additionally allowed traffic was found", ()
+        )
     else:
         steps = [f"{at}. {_what(step.phase)}" for at, step in enumerate(update.steps, 1)]
-        yield doc.Section(f"Clean in {counted(len(update.steps), 'phase')}", (doc.Items(steps),))
+        yield doc.Section(
+            f"Without interruption in {counted(len(update.steps), 'phase')}", (doc.Items(steps),)
+        )
 
 
 def _risk(heading: str, items: Iterable[str]) -> doc.Section:
@@ -124,9 +131,9 @@ def phase_text(update: Rollout, step: PhasePlan) -> str:
     text = f"phase {at + 1} of {len(steps)} of this update{after}: {_what(step.phase)}"
     following = steps[at + 1].phase if at + 1 < len(steps) else None
     if following is None:
-        return f"{text}; then take `previous` and `phase` away"
+        return f"{text}; then remove `previous` and `phase`"
     if following is Phase.AT_ONCE:
-        return f"{text}; then take `previous` and `phase` away, and the rest is done at once"
+        return f"{text}; then remove `previous` and `phase`, and the rest is done in one step"
     return f"{text}; then `{following}`"
 
 
@@ -140,8 +147,8 @@ def _operations(done: Iterable[Operation]) -> Iterator[str]:
 
 def _moves(update: Rollout) -> str:
     if not update.moves:
-        return "no server comes, goes, or changes its groups"
-    return f"servers that come, go, or change: {', '.join(update.moves)}"
+        return "no server is added, removed or changes its groups"
+    return f"servers added, removed or changed: {', '.join(update.moves)}"
 
 
 def _update_data(

@@ -15,7 +15,7 @@ from exchange_ports.planning import Plans
 from exchange_ports.reports import document as doc
 from exchange_ports.reports.plan_report import closed, nearest
 from exchange_ports.reports.proof_report import compared
-from exchange_ports.reports.reasons import operator_marks
+from exchange_ports.reports.reasons import not_usable, operator_marks
 from exchange_ports.reports.rulebook import (
     Book,
     Rule,
@@ -43,7 +43,7 @@ def rulebook_report(book: Book) -> doc.Document:
     return doc.Document(
         lambda: _sections(book),
         f"Firewall rule book: {book.plans.topology.organization}",
-        "Every rule that Exchange servers have in their clouds, why it is there, and what was proved of them.",
+        "Every rule of the Exchange servers in their clouds, with its reasons and the result of the proof.",
         tuple(_facts(book)),
         width=_WIDTH,
         records=lambda: rulebook_records(book),
@@ -104,7 +104,9 @@ def _facts(book: Book) -> Iterator[tuple[str, doc.Value]]:
     yield "Accepted risks", doc.Text(str(accepted), look, "#risks" if accepted else None)
     if book.proof.holds:
         held = doc.Text("holds", doc.Look.GOOD, "#proof")
-        yield "Proof", doc.spaced(held, "rules let through what is meant, and no more")
+        cannot = counted(len(book.proof.unusable), "finding")
+        but = f"; {cannot} about flows that cannot work as declared" if book.proof.unusable else ""
+        yield "Proof", doc.spaced(held, f"the rules allow exactly the declared traffic{but}")
     else:
         yield "Proof", doc.spaced(doc.Text("fails", doc.Look.BAD, "#proof"), "see below")
 
@@ -114,7 +116,7 @@ def _facts(book: Book) -> Iterator[tuple[str, doc.Value]]:
 
 def _risks(book: Book) -> doc.Section:
     rows = [*_accepted(book)]
-    columns = ("from", "to", "passes", "in the operator's words", "owner", "ticket", "review by")
+    columns = ("from", "to", "ports", "in the operator's words", "owner", "ticket", "review by")
     known = [
         doc.Row((doc.Text(code, doc.Look.CODE), why))
         for code, why in book.plans.topology.acknowledge.items()
@@ -212,8 +214,8 @@ def _warnings(book: Book) -> doc.Section:
         )
         for finding in book.warnings
     )
-    columns = ("warning", "what and why", "what would be right", "where")
-    return doc.Section("Warnings that stand", _table(columns, rows, 14, 40, 30, 16), "warnings")
+    columns = ("warning", "what and why", "fix", "where")
+    return doc.Section("Open warnings", _table(columns, rows, 14, 40, 30, 16), "warnings")
 
 
 # ---- servers and rules ----
@@ -237,7 +239,7 @@ def _servers(book: Book) -> doc.Section:
         for server in zone.servers
         for groups in [book.plans.networks[zone.network].memberships.get(server, ())]
     )
-    columns = ("server", "network", "zone", "groups that it wears")
+    columns = ("server", "network", "zone", "groups")
     table = _table(columns, rows, 18, 14, 12, 56)
     return doc.Section("Servers and their groups", (doc.Paragraph(_SERVERS), *table), "servers")
 
@@ -251,23 +253,25 @@ def _zone(zone: RulebookZone, lists: "_PageLists") -> doc.Section:
     who = (
         f"{counted(len(zone.servers), 'server')}: {', '.join(zone.servers)}."
         if zone.servers
-        else "No server wears these groups."
+        else "These groups are not attached to any server."
     )
     return doc.Section(
         f"{zone.network} ({platform}), {zone.name if ' ' in zone.name else f'{zone.name} zone'}",
         (
             doc.Paragraph(who),
-            *_rules((rule for rule in zone.rules if rule.inward), "Let in", lists),
-            *_rules((rule for rule in zone.rules if not rule.inward), "Let out", lists),
+            *_rules(zone, "Inbound", lists, inward=True),
+            *_rules(zone, "Outbound", lists, inward=False),
         ),
         f"rules-{zone.network}-{zone.name.replace(' ', '-')}",
     )
 
 
-def _rules(rules: Iterable[Rule], caption: str, lists: "_PageLists") -> list[doc.Table]:
-    several = list(rules)
-    rows = [_rule(each, lists) for each in _with_equal_rows(several)]
-    columns = ("from", "to", "passes", "why", "risk notes", "rule in the cloud")
+def _rules(
+    zone: RulebookZone, caption: str, lists: "_PageLists", *, inward: bool
+) -> list[doc.Table]:
+    several = [rule for rule in zone.rules if rule.inward is inward]
+    rows = [_rule(each, lists, zone.servers) for each in _with_equal_rows(several)]
+    columns = ("from", "to", "ports", "why", "risk notes", "rule in the cloud")
     caption = f"{caption} ({counted(len(several), 'rule')})"
     return _table(columns, rows, 18, 18, 11, 26, 9, 18, caption=caption)
 
@@ -276,13 +280,13 @@ def _with_equal_rows(rules: Iterable[Rule]) -> list[list[Rule]]:
     """The rules in order; those that differ in the addresses of the other end alone are together."""
     found: dict[object, list[Rule]] = {}
     for rule in rules:
-        alone = rule.name if not rule.theirs.addresses or rule.theirs.servers else ""
+        alone = "" if rule.theirs.addresses else rule.name
         same = (rule.ours, rule.allows, rule.passes, rule.reasons, rule.description, rule.risks)
         found.setdefault((alone, *same), []).append(rule)
     return list(found.values())
 
 
-def _rule(several: list[Rule], lists: "_PageLists") -> doc.Row:
+def _rule(several: list[Rule], lists: "_PageLists", zone: tuple[str, ...]) -> doc.Row:
     """One row for rules that differ in the addresses of the other end alone."""
     rule = several[0]
     theirs = doc.stacked(
@@ -309,7 +313,7 @@ def _rule(several: list[Rule], lists: "_PageLists") -> doc.Row:
         doc.Look.RISK if rule.is_risky else doc.Look.PLAIN,
         _id(rule),
         tuple(map(_id, several[1:])),
-        tuple(_keys(several)),
+        tuple(_keys(several, zone)),
     )
 
 
@@ -326,11 +330,12 @@ def _id(rule: Rule) -> str:
     return f"rule-{rule.network}-{rule.zone.replace(' ', '-')}-{way}-{name}-{mark}"
 
 
-def _keys(several: list[Rule]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _keys(several: list[Rule], zone: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """By what a reader may filter rows."""
     rule = several[0]
     servers = [name for each in several for name in (*each.ours.servers, *each.theirs.servers)]
-    yield "server", tuple(dict.fromkeys(servers))
+    # A rule for everyone in a zone is one for each of its servers.
+    yield "server", tuple(dict.fromkeys(servers or zone))
     yield "zone", (f"{rule.network}, {rule.zone}",)
     numbers, _, protocol = rule.passes.rpartition("/")
     ports = (
@@ -409,7 +414,7 @@ def _limits(book: Book) -> doc.Section:
         for title, url in [_of_cloud(use.limit.cite)]
     )
     documents = dict.fromkeys(_of_cloud(use.limit.cite) for _, use in uses)
-    columns = ("network", "used", "share", "nearest to it", "counted per", "where it is written")
+    columns = ("network", "used", "share", "nearest to it", "counted per", "source")
     items = _items(_document(*each) for each in documents)
     table = _table(columns, rows, 10, 21, 8, 21, 20, 20)
     return doc.Section("Limits of the clouds", (doc.Paragraph(_LIMITS), *items, *table), "limits")
@@ -435,7 +440,7 @@ def _proof(book: Book) -> doc.Section:
     )
     covered = doc.Section(
         "Rules that others cover together",
-        (doc.Paragraph("They do no harm and could be left out."), doc.Items(proof.warnings)),
+        (doc.Paragraph("They are harmless and could be left out."), doc.Items(proof.warnings)),
         "covered",
     )
     return doc.Section(
@@ -444,6 +449,7 @@ def _proof(book: Book) -> doc.Section:
             doc.Paragraph(doc.spaced(result, f"{compared(proof.figures)}.")),
             doc.Items(_LAWS if proof.holds else tuple(map(str, proof.failures))),
             *([covered] if proof.warnings else []),
+            *([not_usable(proof.unusable)] if proof.unusable else []),
         ),
         "proof",
     )
@@ -469,7 +475,7 @@ def _rows(book: Book) -> doc.Section:
         )
         for entry in entries
     )
-    columns = ("row", "what passes", "from and to", "when", "without it", "where it is published")
+    columns = ("row", "traffic", "from and to", "when", "without it", "where it is published")
     pages = dict.fromkeys(entry.cite.where for entry in entries)
     documents = _items(_document(page.value, page.url) for page in pages)
     table = _table(columns, rows, 5, 20, 20, 15, 20, 20)
@@ -489,37 +495,35 @@ _PICTURE: Final = (
     "Allowed traffic of this stack file, by zone. The tables below contain every rule."
 )
 _RULES: Final = (
-    "As the clouds have them, zone by zone. What no rule lets through does not pass. A rule between two "
-    "servers of ours stands twice: let out at the one, let in at the other."
+    "All rules of the clouds, zone by zone. Traffic that no rule allows is blocked. Traffic between two of "
+    "these servers has two rules: outbound at the source, inbound at the destination."
 )
 _RISKS: Final = (
     "Traffic with an end in the perimeter, from the Internet to a Mailbox server, or on ports that are "
-    "sensitive there, which somebody accepted in the stack file. The same rules are marked below."
+    "sensitive there, whose risk the stack file accepts. The same rules are marked below."
 )
-_ACKNOWLEDGED: Final = "Warnings that the stack file names as known; they are not shown any more."
+_ACKNOWLEDGED: Final = (
+    "Warnings that the stack file acknowledges. They are no longer shown elsewhere."
+)
 _RESIDUES: Final = (
-    "What passes by an end that is any address, though no flow names it. Nothing fails by it."
+    "Traffic that is allowed only because one end is any address. It does not make the proof fail."
 )
-_SERVERS: Final = "A rule at a group is a rule at each of these servers."
-_LIMITS: Final = (
-    "For each limit of a network, whoever is nearest to it. What is over a limit has no plan."
-)
+_SERVERS: Final = "A rule of a group applies to each of its servers."
+_LIMITS: Final = "For each limit of a network, the group or server that is nearest to it. Above a limit there is no plan."
 _ROWS: Final = (
-    "What the rules rest on: rows of the published port tables, and the pages they point to."
+    "The sources of the rules: rows of the published port tables, and the pages they refer to."
 )
 _LAWS: Final = (
-    "Permitted is meant: for every server and direction, at every address, rules let through what the flows "
-    "mean, no more and no less.",
-    "Ground rules: everything passes between internal Exchange servers, and between them and their domain "
+    "Exact: for every server, direction and address, the rules allow exactly the declared traffic.",
+    "Ground rules: all protocols are allowed between internal Exchange servers, and between them and their domain "
     "controllers, Lync servers and other Exchange servers.",
-    "Perimeter: an Edge server has what the tables and additional flows give it, and no more.",
-    "Every rule is needed: none names nobody, none is covered by a single other one.",
-    "Neighbors are unharmed: rules are about our own servers.",
+    "Perimeter: an Edge server has the traffic of the tables and of additional flows, and no other.",
+    "Every rule is needed: each matches a server, and no single other rule covers it.",
+    "Neighbors are unchanged: the rules apply to the declared Exchange servers only.",
 )
 _NOT_CLAIMED: Final = (
-    "That the rules stand in the account as they stand here: this is the plan of the stack file, and no cloud "
-    "was asked.",
-    "What other filters do: network ACLs, routes, central firewalls, Azure's admin rules, host firewalls. What "
-    "must pass there is listed by exchange-ports handover.",
-    "Anything of an end that is not ours.",
+    "That the account contains exactly these rules: this is the plan of the stack file, and no cloud was queried.",
+    "What other filters do: network ACLs, routes, central firewalls, Azure's admin rules, host firewalls. "
+    "exchange-ports handover lists what they must allow.",
+    "Anything about hosts that are not declared as Exchange servers.",
 )

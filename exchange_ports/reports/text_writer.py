@@ -118,24 +118,33 @@ def _section(section: doc.Section, width: int) -> Iterator[doc.Words]:
             case doc.Paragraph():
                 yield from _broken(block.line, width, block.indent, block.hang)
             case doc.Items():
-                if block.heading:
-                    yield from _broken(block.heading, width, block.indent - 2, block.indent)
-                for item in block.items:
-                    yield from _broken(item, width, block.indent, block.indent + 2)
+                yield from _items(block, width)
             case doc.Facts():
                 yield from _facts(list(block.facts), width)
             case doc.Code():
-                for line in block.lines:
-                    yield from _code(line, width)
+                yield from (made for line in block.lines for made in _code(line, width))
             case doc.Picture():
-                yield from _broken(block.text, width, 0, 0)
+                yield from _broken(f"[Picture: {block.text}]", width, 0, 1)
             case doc.Table():
-                if block.caption:
-                    yield from [()] if index or section.title else []
-                    yield (doc.Text(block.caption, doc.Look.STRONG),)
-                yield from _table(block, width)
+                yield from _captioned(block, width, spaced=bool(index or section.title))
             case doc.Section():
                 pass
+
+
+def _items(block: doc.Items, width: int) -> Iterator[doc.Words]:
+    if block.heading:
+        yield from _broken(block.heading, width, block.indent - 2, block.indent)
+    for item in block.items:
+        yield from _broken(item, width, block.indent, block.indent + 2)
+
+
+def _captioned(table: doc.Table, width: int, *, spaced: bool) -> Iterator[doc.Words]:
+    """A table below its caption. `spaced`: with an empty line before the caption."""
+    if table.caption:
+        if spaced:
+            yield ()
+        yield (doc.Text(table.caption, doc.Look.STRONG),)
+    yield from _table(table, width)
 
 
 def _safe(line: doc.Words) -> doc.Words:

@@ -235,8 +235,8 @@ def _data(block: doc.Block) -> object:
     match block:
         case doc.Section():
             return {"title": doc.plain(block.title), "blocks": [*map(_data, block.blocks)]}
-        case doc.Paragraph():
-            return doc.plain(block.line)
+        case doc.Paragraph() | doc.Picture():
+            return doc.plain(block.text if isinstance(block, doc.Picture) else block.line)
         case doc.Items():
             return [*map(doc.plain, block.items)]
         case doc.Facts():

@@ -54,7 +54,7 @@ class TransientIssue:
         address = self.traffic.example().address
         ends = (self.server, str(address))
         source, destination = ends if self.way == "out" else ends[::-1]
-        verb = "is cut" if self.effect is TransientEffect.CUT else "passes"
+        verb = "is blocked" if self.effect is TransientEffect.CUT else "is allowed"
         return f"{source} -> {destination} {self.traffic.at(address)} {verb} {self.when}"
 
 

@@ -249,7 +249,7 @@ def _at_once(servers_in: ServersIn, *, exclusive: bool) -> _Way:
             if not exclusive:
                 return
         yield from update.transition(1, pair.old, pair.new, ("before", "before"))
-        yield from update.standing(2, pair.new, "changing")
+        yield from update.standing(2, update.holding(pair.old, pair.new), "changing")
         yield from _end(3, pair.new)
 
     return way

@@ -9,7 +9,7 @@ application security group away that an interface is in.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
@@ -282,10 +282,19 @@ def changed_at_once(pairs: Iterable[NetworkPair]) -> tuple[Finding, ...]:
     )
 
 
-def held(pairs: Iterable[NetworkPair], interfaces: Iterable[ServerInterface]) -> tuple[str, ...]:
+def held(pairs: Sequence[NetworkPair], interfaces: Iterable[ServerInterface]) -> tuple[str, ...]:
     """The groups that would be deleted while servers of another stack may still be in them."""
     everyone = tuple(interfaces)
-    return tuple(
+    of_zones = tuple(
+        f"the {zone} zone's group of {pair.place}"
+        for pair in pairs
+        for zone in cloud_of(pair.old).transitions.zones_left(pair.old, pair.new)
+        if any(
+            interface.place == pair.place and interface.before and interface.before.zone == zone
+            for interface in everyone
+        )
+    )
+    return of_zones + tuple(
         f"{group} of {pair.place}"
         for pair in pairs
         for group in sorted({*pair.old.member_groups} - {*pair.new.member_groups})
@@ -400,7 +409,15 @@ def transition(
     }
     transitions = _one_cloud(old, new).transitions
     for state in transitions.transient_states(old, new, memberships_change=first != last):
-        yield TransientState(step, state.summary, state.rules, when[state.members])
+        # Servers of another stack keep their groups until that stack changes them.
+        held = state.members == "after" and last == "before"
+        rules = transitions.holding(old, state.rules) if held else state.rules
+        yield TransientState(step, state.summary, rules, when[state.members])
+
+
+def holding(old: RuleSet, new: RuleSet) -> RuleSet:
+    """The new rules, with the groups of both: no cloud deletes a group that a server is in."""
+    return _one_cloud(old, new).transitions.holding(old, new)
 
 
 def merged(old: RuleSet, new: RuleSet, keep: Callable[[str], tuple[bool, bool]]) -> RuleSet:

@@ -14,7 +14,7 @@ from typing import Final
 
 import yaml
 
-from exchange_ports.findings import Kind, Place, Refused
+from exchange_ports.findings import Finding, Kind, Place, Refused
 from exchange_ports.findings import file_kinds as kinds
 
 #: Bytes. A file of 500 servers has about 60,000.
@@ -230,13 +230,45 @@ class _Builder:
             parent.values += node.values
 
 
+#: More faults of syntax in one file are not looked for.
+_MOST_FAULTS: Final = 10
+
+
 def compose(content: bytes, file: str) -> Node | None:
     """The tree of the one document in `content`, None where there is none.
 
-    :raises Refused: when it is no such document, or passes a bound; with one finding, since nothing
-        after such a fault can be understood.
+    :raises Refused: when it is no such document, or passes a bound. Faults of syntax are reported together as
+        long as it is known how to read on after each.
     """
     source = _readable(content, file)
+    faults: list[Finding] = []
+    while True:
+        try:
+            root = _composed(source, file)
+        except _Fault as fault:
+            faults += fault.findings
+            if fault.source is None or len(faults) == _MOST_FAULTS:
+                break
+            source = fault.source
+        except Refused as refused:
+            faults += refused.findings
+            break
+        else:
+            if not faults:
+                return root
+            break
+    raise Refused(faults)
+
+
+class _Fault(Refused):
+    """A fault of syntax, with the text in which it is taken out; none where that is not known."""
+
+    def __init__(self, refused: Refused, source: str | None) -> None:
+        super().__init__(refused.findings)
+        self.source = source
+
+
+def _composed(source: str, file: str) -> Node | None:
     builder = _Builder(source, file)
     try:
         for event in yaml.parse(source, Loader=_LOADER):
@@ -246,10 +278,12 @@ def compose(content: bytes, file: str) -> Node | None:
         problem = fault.problem or fault.context or "the parser gives no reason"
         line = None if mark is None else mark.line + 1
         remedy = _REMEDIES.get(problem, _REMEDY)
+        rest = None
         if line is not None and builder.in_brackets:
             found = _unquoted(source, builder.opened_at, line)
-            line, remedy = found or (line, remedy)
-        raise builder.refused(kinds.NOT_YAML, line, problem=problem, remedy=remedy) from None
+            line, remedy, rest = found or (line, remedy, None)
+        refused = builder.refused(kinds.NOT_YAML, line, problem=problem, remedy=remedy)
+        raise _Fault(refused, rest) from None
     except yaml.YAMLError:
         raise builder.refused(
             kinds.NOT_YAML, None, problem="the parser gives no reason", remedy=_REMEDY
@@ -286,18 +320,21 @@ _BREAKS: Final = (
 )
 
 
-def _unquoted(source: str, first: int, last: int) -> tuple[int, str] | None:
-    """The line of a text in brackets that needs quotes, and what to do; none where none is seen.
+def _unquoted(source: str, first: int, last: int) -> tuple[int, str, str] | None:
+    """The line of a text in brackets that needs quotes, what to do, and the source without what ends the text.
 
-    `first` and `last` are the lines between which reading failed. The text is not shown: it may be a
-    secret of another setting.
+    None where no such text is seen. `first` and `last` are the lines between which reading failed. The text
+    is not shown: it may be a secret of another setting.
     """
-    lines = source.splitlines()
+    lines = source.splitlines(keepends=True)
     for number in range(min(last, len(lines)), first - 1, -1):
-        plain = _QUOTED.sub(lambda quoted: "x" * len(quoted[0]), lines[number - 1])
+        line = lines[number - 1]
+        plain = _QUOTED.sub(lambda quoted: "x" * len(quoted[0]), line)
         for breaks, why, example in _BREAKS:
-            if breaks.search(plain):
-                return number, f"Quote the value: {why}. {example}"
+            if found := breaks.search(plain):
+                begin, end = found.span("text")
+                lines[number - 1] = f"{line[:begin]}{'x' * (end - begin)}{line[end:]}"
+                return number, f"Quote the value: {why}. {example}", "".join(lines)
     return None
 
 

@@ -97,6 +97,31 @@ _OF_CLOUDS: Final = tuple(
             "Write the addresses of its hosts, such as `10.20.6.0/24`.",
         ),
         (
+            r"vpc-[0-9a-f]{8,17}",
+            "the id of a VPC",
+            "Write the ranges of the VPC, such as `10.20.0.0/16`.",
+        ),
+        (
+            r"subnet-[0-9a-f]{8,17}",
+            "the id of a subnet",
+            "Write the ranges of the subnet, such as `10.20.6.0/24`.",
+        ),
+        (
+            r"(?:i|eni)-[0-9a-f]{8,17}",
+            "the id of an instance or a network interface",
+            "Write the server, or the address, such as `10.20.6.10`.",
+        ),
+        (
+            r"(?i:asg|nsg)-[A-Za-z0-9._-]+",
+            "probably the name of a security group in Azure",
+            "Write a role, a server, or the addresses of the hosts in the group, such as `10.20.6.0/24`.",
+        ),
+        (
+            r"(?!internet$)(?i:internet)",
+            "the service tag of public addresses",
+            "Write `internet` in small letters.",
+        ),
+        (
             r"(?:ActionGroup|ApiManagement|AppConfiguration|AppService|Azure[A-Z][A-Za-z0-9]*|"
             r"BatchNodeManagement|DataFactory|Dynamics365[A-Za-z]*|EventHub|GatewayManager|KeyVault|"
             r"Office365[A-Za-z]*|PowerBI|ServiceBus|ServiceFabric|Sql|SqlManagement|Storage|VirtualNetwork|"
@@ -166,6 +191,7 @@ def _range(value: object) -> Network:
 
 def _address(value: object) -> IPv4Address | IPv6Address:
     text = _must_be_text(value, "an address as text")
+    _refuse_cloud_name(text)
     _no_host_name(text)
     if _link_local_with_scope(text):
         raise PydanticCustomError("unusable-address", "", {"address": text})
@@ -246,7 +272,25 @@ _WITHOUT_PORTS: Final = tuple(
 )
 
 
+#: Protocols without ports that no flow can name, by name and by number.
+_PROTOCOLS: Final = {
+    word: what
+    for what, words in (
+        ("GRE (IP protocol 47)", ("gre", "47", "47/gre", "gre/47")),
+        ("IP in IP (IP protocol 4)", ("ipip", "ipencap")),
+        ("OSPF (IP protocol 89)", ("ospf",)),
+        ("IGMP (IP protocol 2)", ("igmp",)),
+    )
+    for word in words
+}
+
+
 def _ports(value: object) -> Ports:
+    if isinstance(value, int | str) and not isinstance(value, bool):
+        known = _PROTOCOLS.get(str(value).strip().lower())
+        if known is not None:
+            text = str(value)
+            raise PydanticCustomError("unsupported-protocol", "", {"ports": text, "what": known})
     if isinstance(value, int) and not isinstance(value, bool):
         # `25` alone is the usual slip: the protocol is missing.
         text = str(value)
@@ -270,16 +314,15 @@ def _ports(value: object) -> Ports:
 
 def _bad_ports(text: str, why: str = "") -> PydanticCustomError:
     """That a text is no ports, why not, and what to write."""
-    if not why:
+    if not why and text.strip().lower() not in _NAMED:
         protocol = re.search(r"tcp|udp", text, re.IGNORECASE)
         why = (
             "Each entry is a port or port range, a slash, and the protocol"
             if protocol
             else "TCP and UDP use the same port numbers, so the protocol is required"
         )
-    return PydanticCustomError(
-        "bad-ports", "", {"ports": text, "meant": _likely(text), "why": f"{why}."}
-    )
+    facts = {"ports": text, "meant": _likely(text), "why": why and f"{why}."}
+    return PydanticCustomError("bad-ports", "", facts)
 
 
 def _likely(text: str) -> str:

@@ -20,7 +20,7 @@ from exchange_ports.findings import Finding, Path, nearest
 from exchange_ports.findings.file_kinds import SECRET_IN_SETTING
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.topology import models
-from exchange_ports.topology.fields import plain_type
+from exchange_ports.topology.fields import cloud_name, plain_type
 from exchange_ports.topology.models import Topology
 
 #: In place of a value: the key or item goes.
@@ -231,9 +231,13 @@ def _word(facts: dict[str, Any], path: Path, data: Any, at: Path) -> ShapeError:
             (*at, *path), what=_unknown(path, word), fix=_only(encrypted)
         )
         return ShapeError(found, (path, encrypted.value))
-    meant = nearest(word, allowed)
     # Some fields take a word or a list, and the list was meant: `from: 10.64.0.0/12`.
     others = [_written(each) for each in _examples(path) if not isinstance(each, str)]
+    pasted = cloud_name(word) if others else None
+    if pasted is not None:
+        facts = {"end": word, **pasted._asdict()}
+        return ShapeError(BY_CODE["cloud-name"].at((*at, *path), **facts))
+    meant = nearest(word, allowed)
     known = f"Write one of {listed_keys((*allowed, *others), 'or')}."
     found = BY_CODE["unknown-word"].at(
         (*at, *path),
@@ -329,13 +333,16 @@ def _instead(path: Path, value: object) -> str:
     # A word such as `internet` opens more than a list; of a bool it is what YAML made `no` or `off` of.
     written.sort(key=lambda each: isinstance(each, str) != isinstance(value, bool))
     if not written:
-        needed = {
-            field.alias or name: field.examples[0]
+        known = [
+            (field.is_required(), field.alias or name, field.examples)
             for model in _models_at(path)
             for name, field in model.model_fields.items()
-            if field.is_required() and field.examples
-        }
-        written = [needed] if needed else []
+            if field.examples
+        ]
+        needed = {name: each[0] for required, name, each in known if required}
+        lists = ({name: item} for _, name, each in known for item in each if isinstance(item, list))
+        shown = needed or next(lists, None)
+        written = [shown] if shown else []
     if not written:
         return ""
     # An item of a list has the list's key in its path, and stands alone.

@@ -196,7 +196,7 @@ def _asked_of_the_tool(
         error(f"exchange-ports diff refuses: {said}")
         why = (
             f"**Not reviewed.** exchange-ports refuses to compare: {', '.join(codes[:_MOST_CODES])}. The run's log "
-            "has the reasons, and docs/findings.md what each code means."
+            "has the reasons, and docs/findings/ what each code means."
         )
         return _Compared("refused", _own(asked, folder, base, why))
     verdicts = {0: "fine", 1: "held", 2: "broken"}

@@ -430,6 +430,7 @@ def test_prove_as_json_says_what_was_proved_here_and_on_the_other_cloud() -> Non
         "proved",
         "figures",
         "failures",
+        "not_usable",
         "notes",
         "covered_together",
         "other_clouds",
@@ -525,7 +526,7 @@ def test_what_an_update_does_in_each_network_is_counted() -> None:
     said = run("plan", CHANGED, "--against", DEV).stdout.decode()
     assert "Update of lab on AWS\n  2 rules to delete\n" in said
     same = run("plan", DEV, "--against", DEV).stdout.decode()
-    assert "Update of lab on AWS\n  nothing to do\n  no server comes, goes, or changes" in same
+    assert "Update of lab on AWS\n  nothing to do\n  no server is added, removed or changes" in same
 
 
 def test_an_old_file_that_cannot_be_read_is_bad_input() -> None:

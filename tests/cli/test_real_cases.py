@@ -60,7 +60,7 @@ ANSWERS: Final = (
         "plan prefix-list-public-blocks.yaml",
         2,
         (
-            "error[public-private-block] private blocks hold public addresses: 131.107.0.0/16",
+            "error[public-private-block] `private_blocks` contains public addresses: 131.107.0.0/16",
             "warning[created-over-limit] prefix list internet has 119 entries, and AWS allows 100",
         ),
     ),
@@ -163,7 +163,7 @@ ANSWERS: Final = (
     Answer(
         "plan rename-without-id.yaml --against rename-before.yaml",
         1,
-        ("Site hq looks renamed to headquarters: add id: hq to sites.headquarters",),
+        ("site hq looks renamed to headquarters: add id: hq to sites.headquarters",),
     ),
     Answer(
         "diff rename-before.yaml rename-without-id.yaml",

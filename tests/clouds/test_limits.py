@@ -157,12 +157,12 @@ def with_others(data: Mapping[str, Any], number: int) -> dict[str, Any]:
 
 def test_groups_of_others_on_the_same_interface_count() -> None:
     assert warned(with_others(SMALL, 1)) == [
-        ("near-limit", "ex1 takes 5 of the 5 groups that AWS allows per network interface")
+        ("near-limit", "ex1 uses 5 of 5 groups that AWS allows per network interface.")
     ]
     (finding,) = refused(with_others(SMALL, 2))
-    assert finding.summary == "ex1 needs 6 groups, and AWS allows 5 per network interface"
-    assert finding.why.endswith("(most is taken by: groups of ours: 4; other_groups: 2)")
-    assert finding.fix.startswith("attach fewer groups of others (other_groups), ")
+    assert finding.summary == "ex1 needs 6 groups, and AWS allows 5 per network interface."
+    assert finding.why.endswith("(largest contributors: groups of this plan: 4; other_groups: 2).")
+    assert finding.fix.startswith("Attach fewer other groups (`other_groups`), ")
     raised = edited(
         with_others(SMALL, 2), {"networks.corp.quotas": {"security_groups_per_interface": 6}}
     )
@@ -205,7 +205,7 @@ def test_a_server_in_more_than_five_groups_is_over_the_limit() -> None:
     """No declaration leads there; other rule sets may."""
     assert errors(aws_limits.check(rule_set(memberships=wearing(5)))) == []
     assert errors(aws_limits.check(rule_set(memberships=wearing(6)))) == [
-        "ex1 needs 6 groups, and AWS allows 5 per network interface"
+        "ex1 needs 6 groups, and AWS allows 5 per network interface."
     ]
 
 
@@ -214,7 +214,7 @@ def test_of_groups_a_warning_is_due_where_none_is_free() -> None:
     assert warned(SMALL) == []
     assert used(compile_plans(declared(SMALL)), "aws-groups-per-interface") == {"ex1": 4}
     assert warned(edited(SMALL, {"sites.hq.servers.ex1.own_group": True})) == [
-        ("near-limit", "ex1 takes 5 of the 5 groups that AWS allows per network interface")
+        ("near-limit", "ex1 uses 5 of 5 groups that AWS allows per network interface.")
     ]
 
 
@@ -275,21 +275,19 @@ def test_a_region_holds_two_and_a_half_thousand_groups_and_a_hundred_lists() -> 
         made = tuple(prefix_list(1, f"list-{each}") for each in range(number))
         return list(aws_limits.check(rule_set(prefix_lists=made)))
 
-    region = "per Region, whatever else stands in the account"
+    region = "per Region (other resources in the account are not counted)"
     assert (errors(groups(1999)), warnings(groups(1999))) == ([], [])
     assert warnings(groups(2000)) == [
-        f"corp takes 2000 of the 2500 security groups that AWS allows {region}"
+        f"corp uses 2000 of 2500 security groups that AWS allows {region}."
     ]
     assert errors(groups(2500)) == []
     assert errors(groups(2501)) == [
-        f"corp needs 2501 security groups, and AWS allows 2500 {region}"
+        f"corp needs 2501 security groups, and AWS allows 2500 {region}."
     ]
     assert warnings(lists(79)) == []
-    assert warnings(lists(80)) == [
-        f"corp takes 80 of the 100 prefix lists that AWS allows {region}"
-    ]
+    assert warnings(lists(80)) == [f"corp uses 80 of 100 prefix lists that AWS allows {region}."]
     assert errors(lists(100)) == []
-    assert errors(lists(101)) == [f"corp needs 101 prefix lists, and AWS allows 100 {region}"]
+    assert errors(lists(101)) == [f"corp needs 101 prefix lists, and AWS allows 100 {region}."]
 
 
 def rules_of(
@@ -368,22 +366,26 @@ def test_private_blocks_are_the_way_out_only_where_the_internet_takes_the_room()
         rules=rules_of(7, aws.ListRef("many"), "edge.hq"), prefix_lists=(prefix_list(9),)
     )
     assert way_out(aws_limits.check(nine)) == (
-        "have L-0EA8095F raised and declare rules_per_security_group: 63"
+        "Raise quota L-0EA8095F and declare `rules_per_security_group: 63`."
     )
 
 
 def test_ranges_are_joined_only_where_there_are_several_for_the_same_ports() -> None:
-    assert "join ranges" in way_out(refused(clients(61, "https")))
+    assert "Combine ranges" in way_out(refused(clients(61, "https")))
     ports = rule_set(rules=rules_of(61, group="mailbox.hq"))
-    assert "join ranges" not in way_out(aws_limits.check(ports))
+    assert "ombine ranges" not in way_out(aws_limits.check(ports))
 
 
 def test_a_quota_is_no_way_out_where_aws_would_not_raise_it_so_far() -> None:
     """Beside five groups per interface there are two hundred rules per group at most."""
     assert "rules_per_security_group: 200" in way_out(refused(clients(200, "https")))
-    assert way_out(refused(clients(201, "https"))) == "join ranges (a prefix list saves nothing)"
+    assert way_out(refused(clients(201, "https"))) == (
+        "Combine ranges (a prefix list counts as its entries)."
+    )
     ports = rule_set(rules=rules_of(201, group="mailbox.hq"))
-    assert way_out(aws_limits.check(ports)) == "have fewer ports or peers in this group"
+    assert way_out(aws_limits.check(ports)) == (
+        "Declare fewer ports, sources or destinations for this group."
+    )
 
 
 # Quotas.
@@ -472,7 +474,8 @@ def test_a_quota_is_a_whole_number_above_0(value: object) -> None:
         load_topology(data)
     (finding,) = (each for each in caught.value.findings if each.is_error)
     assert finding.kind.code == "wrong-type"
-    assert finding.fix == "Write a whole number above 0."
+    assert finding.summary.startswith("Expected a whole number above 0; got ")
+    assert finding.fix == "Write `rules_per_security_group: 100`."
 
 
 @pytest.mark.parametrize("platform", ["azure", "external"])
@@ -484,7 +487,10 @@ def test_a_quota_of_aws_on_another_network_is_an_error_that_says_so(platform: st
         load_topology(data)
     (finding,) = (each for each in caught.value.findings if each.is_error)
     assert finding.kind.code == "quota-of-another-cloud"
-    assert f"a quota of AWS, and network corp has the platform {platform}" in finding.summary
+    assert finding.summary == (
+        "`rules_per_security_group` is an AWS quota, and the platform of network corp is "
+        f"{platform}."
+    )
 
 
 # What only other rule sets than ours can break.
@@ -499,7 +505,7 @@ def test_a_description_on_aws_has_255_characters_that_ec2_takes() -> None:
     assert described("a" * 255) == []
     assert described("a" * 256) == [
         "group-0/in/tcp/1/192.0.2.0/24 needs 256 characters, and AWS allows 255 per description of a "
-        "group or rule"
+        "group or rule."
     ]
     assert described("a -> b, c") != []
     (summary,) = described("Kurbøl > \n")
@@ -516,7 +522,7 @@ def test_two_rules_that_ec2_takes_for_one_are_named() -> None:
     twice = rule_set(rules=(rule, replace(rule, description="another")))
     assert errors(aws_limits.check(twice)) == [
         "group-0/in/tcp/1/192.0.2.0/24 needs 2 rules, and AWS allows 1 per group, direction, "
-        "protocol, ports and source or destination"
+        "protocol, ports and source or destination."
     ]
 
 
@@ -604,13 +610,13 @@ def flowing(number: int, **parts: Any) -> tuple[azure.SecurityRule, ...]:
 def test_a_thousand_rules_pass_and_one_more_does_not() -> None:
     assert near(nsg(*flowing(799))) == []
     assert near(nsg(*flowing(800))) == [
-        "the internal zone takes 800 of the 1000 rules that Azure allows per network security group, "
-        "both directions together"
+        "the internal zone uses 800 of 1000 rules that Azure allows per network security group, "
+        "both directions together."
     ]
     assert over(nsg(*flowing(1000))) == []
     assert over(nsg(*flowing(1001))) == [
         "the internal zone needs 1001 rules, and Azure allows 1000 per network security group, both "
-        "directions together"
+        "directions together."
     ]
 
 
@@ -631,7 +637,7 @@ def test_a_hundred_application_security_groups_pass_and_one_more_does_not() -> N
 
     assert near(named(79)) == []
     (summary,) = near(named(80))
-    assert summary.startswith("the internal zone takes 80 of the 100 application security groups ")
+    assert summary.startswith("the internal zone uses 80 of 100 application security groups ")
     assert over(named(100)) == []
     (summary,) = over(named(101))
     assert summary.startswith("the internal zone needs 101 application security groups, and ")
@@ -646,7 +652,7 @@ def test_four_thousand_ports_pass_and_one_more_does_not() -> None:
     one = inline(1, 3999)
     assert over(nsg(*flowing(100, ports=several), *one)) == [
         "the internal zone needs 4001 ports and port ranges, and Azure allows 4000 per network "
-        "security group, ports and port ranges of all rules added up"
+        "security group, ports and port ranges of all rules in total."
     ]
 
 
@@ -756,14 +762,14 @@ def test_names_of_rules_differ_by_more_than_case_in_both_directions() -> None:
     same = [replace(one[0], name="in-a"), replace(other[0], name="IN-A")]
     assert over(nsg(*same)) == [
         "the internal zone, in-a needs 2 rules, and Azure allows 1 per name, whatever its case, in "
-        "both directions of a network security group"
+        "both directions of a network security group."
     ]
 
 
 def test_names_of_application_security_groups_differ_by_more_than_case() -> None:
     made = (azure.ApplicationGroup("mailbox.HQ"), azure.ApplicationGroup("mailbox.hq"))
     assert over(replace(nsg(), application_groups=made)) == [
-        "mailbox.hq needs 2 groups, and Azure allows 1 per name in a resource group, whatever its case"
+        "mailbox.hq needs 2 groups, and Azure allows 1 per name in a resource group, whatever its case."
     ]
 
 
@@ -773,7 +779,7 @@ def test_a_priority_is_taken_once_in_each_direction() -> None:
     assert over(nsg(*one, *other)) == []
     assert over(nsg(*one, replace(one[0], name="in-b"))) == [
         "the internal zone, in, 100 needs 2 rules, and Azure allows 1 per priority and direction of a "
-        "network security group"
+        "network security group."
     ]
 
 
@@ -806,7 +812,7 @@ def test_prefixes_that_lie_in_another_one_are_counted() -> None:
         (("10.0.0.0/8", "10.0.0.0/16", "10.255.0.0/16", "11.0.0.0/8"), 2),
     ):
         (summary,) = over(prefixes(*ranges))
-        assert summary.startswith(f"in-100 needs {number} prefixes that lie in another one")
+        assert summary.startswith(f"in-100 needs {number} prefixes that are part of another prefix")
 
 
 def test_over_a_limit_there_is_no_plan_on_azure_either() -> None:

@@ -250,7 +250,7 @@ def test_a_provider_of_another_cloud_is_refused_not_passed_over() -> None:
 def test_text_is_no_provider() -> None:
     networks: Any = {"corp": {"vpc_id": "vpc-1", "provider": "euw1"}}
     failed = refused(lambda: firewall(networks=networks))
-    assert "this is no provider, where a provider of aws belongs" in failed.text
+    assert "Expected a provider of aws; got no provider." in failed.text
 
 
 @pytest.mark.parametrize("platform", ["aws", "azure"])
@@ -619,7 +619,7 @@ def test_a_missing_cloud_id_is_named_with_its_network(
     platform: str, networks: Any, missing: list[str]
 ) -> None:
     failed = refused(lambda: firewall(topology(platform), networks))
-    assert re.findall(r"network corp has no (\w+)", failed.text) == missing
+    assert re.findall(r"Network corp has no `(\w+)`", failed.text) == missing
     assert failed.text.count("error[") == len(missing)
     assert failed.registrations == ()
 
@@ -643,7 +643,7 @@ def test_an_external_network_has_no_provider() -> None:
 
 def test_a_network_of_a_clouds_own_platform_needs_its_ids_beside_an_external_one() -> None:
     text = refused(lambda: firewall(everywhere(), {"corp": VPC})).text
-    assert re.findall(r"network (\w+) has no (\w+)", text) == [
+    assert re.findall(r"Network (\w+) has no `(\w+)`", text) == [
         ("north", "resource_group_name"),
         ("north", "location"),
     ]
@@ -653,7 +653,7 @@ def test_no_networks_at_all_is_a_missing_cloud_id() -> None:
     def program() -> None:
         ExchangeFirewall("exchange", topology=topology(), networks={})
 
-    assert "network corp has no vpc_id" in refused(program).text
+    assert "Network corp has no `vpc_id`." in refused(program).text
 
 
 @pytest.mark.parametrize(
@@ -661,7 +661,7 @@ def test_no_networks_at_all_is_a_missing_cloud_id() -> None:
     [
         (
             {"corp": VPC, "crop": VPC},
-            "error[undeclared] crop is not a network of the topology",
+            'error[undeclared] Unknown network "crop".',
             "networks.crop",
         ),
         (
@@ -671,11 +671,11 @@ def test_no_networks_at_all_is_a_missing_cloud_id() -> None:
         ),
         (
             {"corp": {"vpc_id": 5}},
-            "error[wrong-type] this is a number, where text belongs",
+            "error[wrong-type] Expected text; got a number.",
             "networks.corp.vpc_id",
         ),
-        ({"corp": "vpc-1"}, "error[wrong-type] this is text, where a mapping", "networks.corp"),
-        (["corp"], "error[wrong-type] this is a list, where a mapping belongs", "networks"),
+        ({"corp": "vpc-1"}, "error[wrong-type] Expected a mapping; got text.", "networks.corp"),
+        (["corp"], "error[wrong-type] Expected a mapping; got a list.", "networks"),
     ],
 )
 def test_what_does_not_belong_among_cloud_ids_is_refused(
@@ -736,7 +736,7 @@ def test_a_plan_near_a_limit_is_registered_and_the_log_says_so() -> None:
     near["private_blocks"] = ["10.0.0.0/8"]
     recording = run(lambda: firewall(near))
     (said,) = (each.message for each in recording.logs if "[near-limit]" in each.message)
-    assert said.startswith("warning[near-limit] client-access.hq, in, IPv4 takes ")
+    assert said.startswith("warning[near-limit] client-access.hq, in, IPv4 uses ")
     near["acknowledge"] = {"near-limit": "known"}
     logs = run(lambda: firewall(near)).logs
     assert not [each for each in logs if "near-limit" in each.message]
@@ -758,7 +758,7 @@ def test_a_secret_setting_is_refused_without_showing_it(keys: tuple[str, ...]) -
 
     secret_keys = tuple(f"exchange-ports:{key}" for key in keys)
     failed = refused(program, secret_keys=secret_keys, **SETTINGS)
-    assert re.findall(r"error\[secret-topology\] (\S+) is a secret", failed.text) == sorted(
+    assert re.findall(r"error\[secret-topology\] `(\S+)` is a secret", failed.text) == sorted(
         secret_keys
     )
     assert "contoso" not in failed.text
@@ -804,7 +804,7 @@ def test_a_components_name_that_the_cloud_refuses_is_refused_before(
     platform: str, name: str, meant: str
 ) -> None:
     failed = refused(lambda: firewall(topology(platform), name=name))
-    assert f"error[bad-name] {name.strip(chr(10))}" in failed.text
+    assert f'error[bad-name] Invalid name "{name.replace(chr(10), chr(92) + "n")}".' in failed.text
     assert (
         "\n  name\n  why: The name becomes part of cloud resource names. Allowed: letters"
         in failed.text
@@ -834,7 +834,7 @@ def test_a_name_may_be_as_long_as_the_cloud_takes_and_no_longer(platform: str, m
     cloud = "AWS" if platform == "aws" else "Azure"
     # Other findings would show that a shorter name was refused too.
     assert failed.text.count("error[") == 1
-    assert f"has {most + 1} of at most {most} characters" in failed.text
+    assert f"has {most + 1} characters; the limit is {most}." in failed.text
     assert f"why: {cloud} rejects longer names" in failed.text
     assert "\n  topology.networks.corp\n" in failed.text
     assert failed.registrations == ()

@@ -111,7 +111,7 @@ def test_both_neighbors_of_one_group_are_named_also_across_networks() -> None:
     }
     summary = [f.summary for f in check_bindings(declared(data), networks)]
     assert summary == [
-        "the security group sg-1 is bound to lync.hq in corp and to domain-controllers.hq in far"
+        "The security group sg-1 is used for lync.hq in corp and for domain-controllers.hq in far."
     ]
 
 

@@ -184,7 +184,7 @@ def test_no_configuration_at_all_is_a_finding() -> None:
 def test_no_cloud_ids_are_a_finding_for_each_network() -> None:
     for config in (dev(networks=None), dev(networks={})):
         text = stopped(config).text
-        assert text.startswith("error[missing-cloud-id] network lab has no vpc_id\n")
+        assert text.startswith("error[missing-cloud-id] Network lab has no `vpc_id`.\n")
         assert text.endswith("\n1 error; no resource of this component was registered")
 
 
@@ -210,7 +210,7 @@ def test_a_text_that_is_no_json_stops_the_program_without_a_traceback() -> None:
 @pytest.mark.parametrize("key", ["topology", "networks", "tags"])
 def test_a_secret_setting_is_refused_without_showing_it(key: str) -> None:
     text = stopped(dev(), secret_keys=(f"{NAMESPACE}:{key}",)).text
-    assert f"error[secret-topology] {NAMESPACE}:{key} is a secret" in text
+    assert f"error[secret-topology] `{NAMESPACE}:{key}` is a secret" in text
     assert "contoso" not in text
     assert "vpc-" not in text
 

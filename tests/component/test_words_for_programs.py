@@ -43,10 +43,10 @@ def _controllers() -> None:
 @pytest.mark.parametrize(
     "program, field, fix",
     [
-        (_address, "topology.sites.hq.servers.ex1.address", "give it to the instance"),
-        (_controllers, "topology.sites.hq.domain_controllers.addresses", "write the value itself"),
-        (lambda: firewall(later(topology())), "topology", "write the value itself"),
-        (lambda: firewall(previous=later(topology())), "previous", "write the value itself"),
+        (_address, "topology.sites.hq.servers.ex1.address", "pass it to the instance"),
+        (_controllers, "topology.sites.hq.domain_controllers.addresses", "Write the value itself"),
+        (lambda: firewall(later(topology())), "topology", "Write the value itself"),
+        (lambda: firewall(previous=later(topology())), "previous", "Write the value itself"),
     ],
 )
 def test_an_output_inside_a_topology_is_answered_by_what_works(
@@ -91,7 +91,7 @@ def _by_their_networks() -> None:
 def test_two_components_of_one_name_are_a_finding(program: Any, name: str) -> None:
     said = refused(program)
     assert "error[component-name-taken]" in said
-    assert f"called {name}\n" in said
+    assert f"with a component named {name}.\n" in said
 
 
 def test_components_below_parents_of_different_types_may_have_one_name() -> None:
@@ -151,14 +151,14 @@ def from_config() -> None:
 def test_an_empty_step_is_refused_as_it_is_offline() -> None:
     said = refused(from_config, **settings(phase=""))
     assert said.startswith(
-        "error[unknown-word] an empty text is not one of the words allowed here\n"
+        'error[unknown-word] Unknown value "" of `phase`.\n  phase\n  fix: Write one of `'
     )
 
 
 @pytest.mark.parametrize("setting", ["topology", "networks", "tags", "previous"])
 def test_a_setting_that_is_text_is_a_finding_that_does_not_show_it(setting: str) -> None:
     said = refused(from_config, **settings(**{setting: "hush hush"}))
-    assert "error[wrong-type] this is text, where a mapping belongs" in said
+    assert "error[wrong-type] Expected a mapping; got text." in said
     assert f"\n  {setting}\n" in said
     assert "hush" not in said
 

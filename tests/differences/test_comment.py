@@ -213,3 +213,44 @@ def test_an_environment_that_is_not_new_is_named_or_its_absence_is_the_news(chan
         assert "Do not merge before you read the full report" in text
     # What changes stands before what new environments open, though that is from the Internet.
     assert text.splitlines()[1].startswith("### Allows 8001/tcp from `10.99.0.1/32` to ")
+
+
+BRANCHES: Final = "branches: {from: [10.64.0.0/12], services: [https, imap]}"
+CONTROLLERS: Final = "addresses: [10.20.2.10, 10.20.3.10]"
+
+
+def colored(edit: str) -> list[str]:
+    """The lines of traffic that a reader sees without unfolding anything."""
+    text = said(review(stack(TEXT), stack(edit)))
+    blocks = re.findall(r"^```diff\n(.*?)^```", text, re.M | re.S)
+    return [line for block in blocks for line in block.splitlines() if line[0] in "+-!"]
+
+
+def test_traffic_that_follows_from_an_address_is_folded() -> None:
+    assert BRANCHES in TEXT
+    assert CONTROLLERS in TEXT
+    assert colored(TEXT.replace(BRANCHES, BRANCHES.replace("10.64.", "10.80."))) == []
+    assert colored(TEXT.replace(CONTROLLERS, CONTROLLERS.replace("3.10", "3.11"))) == []
+
+
+def test_other_services_of_a_neighbor_that_moves_are_not_folded() -> None:
+    moved = BRANCHES.replace("10.64.", "10.80.").replace("imap", "imap, pop")
+    lines = colored(TEXT.replace(BRANCHES, moved))
+    assert any(line.startswith("+ 110,995/tcp (POP3, POP3S): clients branches") for line in lines)
+
+
+def test_another_flow_with_the_address_of_a_neighbor_that_moves_is_not_folded() -> None:
+    moved = with_flows(
+        "{from: 10.20.3.11, to: edge, ports: [3389/tcp], reason: x, accept_risk: true}"
+    )
+    lines = colored(moved.replace(CONTROLLERS, CONTROLLERS.replace("3.10", "3.11")))
+    assert any(line.startswith("+ 3389/tcp (RDP): 10.20.3.11") for line in lines)
+    assert "! accepted risk" in lines
+
+
+def test_a_risk_is_seen_whatever_edit_it_follows_from() -> None:
+    lines = colored(
+        TEXT.replace(BRANCHES, BRANCHES.replace("10.64.0.0/12", "198.18.0.0/15, 8.8.8.0/24"))
+    )
+    assert any("8.8.8.0/24" in line for line in lines)
+    assert "! from the Internet" in lines

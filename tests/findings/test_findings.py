@@ -1,4 +1,4 @@
-"""Every finding: the page docs/findings.md is the test, each block of it is run.
+"""Every finding: the pages docs/findings/CODE.md are the test, each block of them is run.
 
 A wrong stack file gets the answer that stands below it, to the letter, and a right one is not
 refused. The answers are rewritten by `--update-goldens`; review the difference as text that people
@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import yaml
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from exchange_ports.cli import main
 from exchange_ports.findings import (
@@ -25,12 +27,17 @@ from exchange_ports.findings import (
     file_kinds,
     topology_kinds,
 )
+from exchange_ports.findings.finding import PAGES as PAGES_BASE
 from exchange_ports.stackfile.stack_file import read_stack_file
+from exchange_ports.topology import models
 from tests.support.paths import UPDATE
 from tests.support.repository import Repository
+from tests.support.words import misused, too_long
 
 HERE: Final = Path(__file__).parent
-PAGE: Final = HERE.parents[1] / "docs" / "findings.md"
+FOLDER: Final = HERE.parents[1] / "docs" / "findings"
+INDEX: Final = FOLDER / "index.md"
+PAGES: Final = sorted({*FOLDER.glob("*.md")} - {INDEX})
 ALL_AT_ONCE: Final = HERE / "all_at_once.md"
 TWELVE: Final = HERE / "twelve_mistakes.md"
 FILE: Final = "stacks/Pulumi.prod.yaml"
@@ -42,7 +49,7 @@ KINDS: Final[dict[str, Kind]] = {
 # --- The page -------------------------------------------------------------------------------
 
 _SECTION: Final = re.compile(
-    r"^### (?P<code>\S+)\n(?P<text>.*?)(?=^##|\Z)", re.DOTALL | re.MULTILINE
+    r"^#(?:##)? (?P<code>\S+)\n(?P<text>.*?)(?=^##|\Z)", re.DOTALL | re.MULTILINE
 )
 _BLOCK: Final = re.compile(
     r"^```(?P<language>\w+)(?: (?P<words>[^\n]*))?\n(?P<body>.*?)^```\n", re.DOTALL | re.MULTILINE
@@ -101,9 +108,9 @@ def cases_of(path: Path) -> Iterator[Case]:
             )
 
 
-PAGE_TEXT: Final = PAGE.read_text("utf-8")
-CASES: Final = [*cases_of(PAGE), *cases_of(ALL_AT_ONCE), *cases_of(TWELVE)]
-BASES: Final = [block for block in _BLOCK.finditer(PAGE_TEXT) if "base" in (block["words"] or "")]
+INDEX_TEXT: Final = INDEX.read_text("utf-8")
+CASES: Final = [case for page in (*PAGES, ALL_AT_ONCE, TWELVE) for case in cases_of(page)]
+BASES: Final = [block for block in _BLOCK.finditer(INDEX_TEXT) if "base" in (block["words"] or "")]
 _TOPOLOGY: Final = "  exchange-ports:topology:\n"
 _NETWORKS: Final = "  exchange-ports:networks:\n"
 
@@ -455,18 +462,53 @@ def test_a_kind_has_whole_sentences(kind: Kind) -> None:
     assert "\n" not in kind.summary + kind.why
 
 
-def test_every_kind_has_its_section_in_the_order_of_the_tables() -> None:
-    sections = [match["code"] for match in _SECTION.finditer(PAGE_TEXT)]
-    tables = TABLES.values()
-    assert sections == [kind.code for table in tables for kind in table.KINDS]
+@pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+def test_a_kind_is_in_plain_words(kind: Kind) -> None:
+    for text in (kind.summary, kind.why, kind.fix):
+        assert not [*misused(text), *too_long(text)]
+
+
+@pytest.mark.parametrize("page", [INDEX, *PAGES], ids=lambda page: page.stem)
+def test_a_page_is_in_plain_words(page: Path) -> None:
+    assert not [*misused(page.read_text("utf-8"))]
+
+
+def test_words_are_found_and_code_is_left_out() -> None:
+    assert [*misused("Nobody wears `nobody` and the witness server.")] == [
+        "'wears': write attach, member, attached to",
+        "'Nobody': write no rule, no server, the operator",
+    ]
+    assert [*too_long("word " * 26 + ". Short.")]
+    assert not [*too_long("word " * 24 + ". Short.")]
+
+
+def test_every_kind_has_its_page_with_its_code_as_heading() -> None:
+    assert {page.stem for page in PAGES} == set(KINDS)
+    for page in PAGES:
+        assert page.read_text("utf-8").startswith(f"# {page.stem}\n")
+        assert KINDS[page.stem].page == f"{PAGES_BASE}{page.stem}.md"
+
+
+@pytest.mark.parametrize("heading", ["By area", "By code"])
+def test_the_index_lists_each_code_once(heading: str) -> None:
+    part = INDEX_TEXT.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    links = re.findall(r"\[(\S+)\]\((\S+)\.md\)", part)
+    assert sorted(code for code, _ in links) == sorted(KINDS)
+    assert all(code == page for code, page in links)
+    if heading == "By code":
+        assert [code for code, _ in links] == sorted(KINDS)
 
 
 @pytest.mark.parametrize("code", KINDS)
-def test_a_section_has_words_a_wrong_case_and_what_is_right(code: str) -> None:
-    section = next(match for match in _SECTION.finditer(PAGE_TEXT) if match["code"] == code)
-    words = _BLOCK.sub("", section["text"]).partition("\nRight:")
+def test_a_page_has_words_a_wrong_case_and_what_is_right(code: str) -> None:
+    text = (FOLDER / f"{code}.md").read_text("utf-8").partition("\n")[2]
+    words = _BLOCK.sub("", text).partition("\nRight:")
     assert words[0].strip()
-    wrong = [case for case in CASES if case.code == code and case.page == PAGE and not case.right]
+    wrong = [
+        case
+        for case in CASES
+        if case.code == code and case.page.parent == FOLDER and not case.right
+    ]
     assert wrong
     right = [case for case in CASES if case.code == code and case.right]
     assert right or words[2].strip()
@@ -536,3 +578,44 @@ def touched(before: str, after: str) -> set[int]:
         if what in ("replace", "delete")
         for line in range(first, last)
     }
+
+
+# --- What is suggested ----------------------------------------------------------------------
+
+_SUGGESTED: Final = re.compile(r"`(\{?[a-z_]+: [^`]*)`")
+
+
+def _suggestions() -> Iterator[str]:
+    """Each line of a stack file that a fix on the pages shows, once."""
+    for case in CASES:
+        for fix in re.findall(r"^  fix: (.*(?:\n +`.*)*)", case.answer or "", re.M):
+            yield from _SUGGESTED.findall(fix)
+
+
+def _fields() -> Iterator[tuple[str, Any]]:
+    """Every key that a topology may have, with the type of its value."""
+    for model in vars(models).values():
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            for name, field in model.model_fields.items():
+                yield field.alias or name, field.rebuild_annotation()
+
+
+def _fits(annotation: Any, value: object) -> bool:
+    try:
+        TypeAdapter(annotation).validate_json(json.dumps(value))
+    except ValidationError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("line", sorted(set(_suggestions())))
+def test_a_suggested_line_can_be_written_so(line: str) -> None:
+    data = yaml.safe_load(line.replace("REASON", "reason"))
+    assert isinstance(data, dict)
+    if set(data) <= {"from", "to", "ports", "reason", "accept_risk", "need"} and len(data) > 1:
+        assert _fits(models.AdditionalFlow, data)
+        return
+    for key, value in data.items():
+        types = [each for name, each in _fields() if name == key]
+        # Other keys are names, such as that of a network.
+        assert "..." in line or not types or any(_fits(each, value) for each in types), line

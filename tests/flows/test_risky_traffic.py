@@ -136,7 +136,7 @@ ROWS: Final[dict[str, tuple[str, str, Data, Data]]] = {
     ),
     "half of all addresses as a destination": (
         "risky-traffic",
-        "the flow from exchange to 128.0.0.0/1 allows traffic with the Internet and the inside in one range",
+        "The flow from exchange to 128.0.0.0/1 allows traffic with the Internet and the inside in one range",
         flow("exchange", "128.0.0.0/1", "443/tcp"),
         flow("exchange", "128.0.0.0/3", "443/tcp"),
     ),
@@ -172,13 +172,13 @@ ROWS: Final[dict[str, tuple[str, str, Data, Data]]] = {
     ),
     "a relay in the perimeter": (
         "risky-traffic",
-        "the relay scanner allows a relay in the perimeter",
+        "The relay scanner allows mail from a relay in the perimeter",
         {"mail_flow.relays.scanner": {"from": ["10.20.240.9"]}},
         {"mail_flow.relays.scanner": {"from": ["10.20.7.30"]}},
     ),
     "a relay from the Internet to Mailbox servers": (
         "risky-traffic",
-        "the relay scanner allows traffic from the Internet to Mailbox servers",
+        "The relay scanner allows traffic from the Internet to Mailbox servers",
         {"mail_flow.relays.scanner": {"from": ["45.0.0.9"], "to": "mailbox"}},
         {"mail_flow.relays.scanner": {"from": ["45.0.0.9"], "to": "client_access"}},
     ),
@@ -226,7 +226,7 @@ ROWS: Final[dict[str, tuple[str, str, Data, Data]]] = {
     ),
     "an Edge server by address in an additional flow": (
         "own-server-by-address",
-        "write its name, edge1",
+        "Write its name, `edge1`",
         flow("10.20.240.5", "exchange", "8080/tcp", accept_risk=True),
         flow("10.20.240.7", "exchange", "8080/tcp", accept_risk=True),
     ),

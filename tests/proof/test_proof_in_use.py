@@ -176,7 +176,7 @@ def test_a_name_that_is_misspelled_is_answered_with_the_likely_one(
 ) -> None:
     file = str(ROOT / "stacks/Pulumi.prod-aws.yaml")
     assert main(["check", file, end, "mbx2", "25/tcp"]) == 2
-    assert f"fix: write {meant}\n" in capsys.readouterr().err
+    assert f'fix: Did you mean "{meant}"?\n' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

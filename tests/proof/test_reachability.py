@@ -307,7 +307,7 @@ def test_a_hostile_name_is_bad_input_and_shown_harmless(end: str) -> None:
 
 def test_host_bits_are_answered_with_the_range(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", PROD, "10.20.6.8/24", "mbx1", "25"]) == 2
-    assert "write 10.20.6.0/24" in capsys.readouterr().err
+    assert "Write `10.20.6.0/24`" in capsys.readouterr().err
 
 
 def test_what_a_cloud_has_no_room_for_is_bad_input(
@@ -329,7 +329,7 @@ def test_what_a_cloud_has_no_room_for_is_bad_input(
 
 def test_an_answer_knows_what_it_is_not() -> None:
     assert Answer(()).verdict is Verdict.NOT_OURS
-    with pytest.raises(ValueError, match="no filter"):
+    with pytest.raises(ValueError, match="not filtered"):
         query(
             plans_of(WITH_EDGE),
             QueryEndpoint.server("edge1"),

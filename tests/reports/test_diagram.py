@@ -449,7 +449,9 @@ def test_a_narrower_picture_tells_so(capfd: pytest.CaptureFixture[str]) -> None:
     assert "contoso \N{MIDDLE DOT} prod-aws \N{MIDDLE DOT} 2027-03-31" in shown
     assert "(only site paris; the whole picture has " in shown
     assert main(["diagram", stack, "--site", "pariss"]) == 2
-    assert "write paris" in capfd.readouterr().err
+    assert 'Unknown site "pariss".\n  fix: Did you mean "paris"?\n' in capfd.readouterr().err
+    assert main(["diagram", stack, "--site", "tokyo"]) == 2
+    assert "fix: Write one of: " in capfd.readouterr().err
 
 
 def test_the_command_offers_every_part() -> None:

@@ -8,6 +8,7 @@ import subprocess
 from base64 import b64decode, b64encode
 from hashlib import sha256
 from html.parser import HTMLParser
+from pathlib import Path
 from shutil import which
 from typing import Any, Final
 
@@ -31,6 +32,7 @@ from tests.support.command import run, run_apart
 from tests.support.hostile_words import HOSTILE, MARKUP
 from tests.support.paths import PATIENCE, ROOT, STACKS
 from tests.support.planning import planned, slow
+from tests.support.repository import Repository
 from tests.support.strategies import WITH_EDGE, edited, topologies
 
 BOTH: Final = "stacks/Pulumi.both.yaml"
@@ -71,6 +73,28 @@ def test_a_report_of_a_failed_proof_says_so_and_answers_no(
         assert told in out
         assert "The proof holds." not in out
         assert ("nothing means it" in out) == (format_ != "csv")
+
+
+def test_the_commit_is_asked_of_git_or_given_by_the_caller(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = Repository(tmp_path)
+    text = (ROOT / "stacks/Pulumi.dev.yaml").read_text("utf-8")
+    made.commit({"stacks/Pulumi.dev.yaml": text.replace("10.64.0.0/16", "10.65.0.0/16")})
+    changed = made.commit({"stacks/Pulumi.dev.yaml": text})
+    made.commit({"README.md": "Of no stack file."})
+    monkeypatch.chdir(tmp_path / "stacks")
+
+    def commit(*words: str) -> object:
+        assert main(["report", "Pulumi.dev.yaml", *words]) == 0
+        return json.loads(capsys.readouterr().out)["commit"]
+
+    assert commit("--json", "--commit") == changed
+    assert commit("--json", "--commit", "release-7") == "release-7"
+    assert commit("--json") is None
+    made.write({"stacks/Pulumi.dev.yaml": f"{text}# Edited.\n"})
+    assert main(["report", "Pulumi.dev.yaml", "--commit"]) == 2
+    assert "has changes that are not committed" in capsys.readouterr().err
 
 
 # ---- every rule is in it ----
@@ -247,7 +271,7 @@ def test_every_rule_of_a_page_has_an_address_and_values_to_filter_by() -> None:
     ]
     seen = Seen.of(run("report", BOTH, "--format", "html").stdout.decode())
     assert len([name for name in seen.ids if name.startswith("rule-")]) == len(rules)
-    rows = [dict(attributes) for tag, attributes in seen.tags if "data-port" in dict(attributes)]
+    rows = [dict(attributes) for _, attributes in seen.tags if "data-port" in dict(attributes)]
     assert 0 < len(rows) < len(rules)
     for name in ("server", "zone", "port", "reason", "risk"):
         assert all(row[f"data-{name}"] for row in rows), name
@@ -262,6 +286,10 @@ def test_rules_that_differ_in_addresses_alone_are_one_row() -> None:
     ]
     assert "10.20.3.10 (domain controllers of hq)" in row
     assert "10.40.2.10 (domain controllers of oslo)" in row
+    (row_of_servers,) = [
+        line for line in page.splitlines() if "exchange/in/any/all/10.40.0.11/32" in line
+    ]
+    assert "exchange/in/any/all/10.40.0.12/32" in row_of_servers
     # A group, and other reasons, are rows of their own.
     assert "Lync" not in row
 

@@ -74,7 +74,7 @@ def assert_changes_come_before_what_is_new(comment: str) -> None:
         assert f"`{name}`" in names + renamed, name
     # The opening stands in the headline, which no number of new environments pushes out.
     headline = next(line for line in comment.splitlines() if line.startswith("### "))
-    assert "3389/tcp from the Internet" in headline
+    assert "3389/tcp (RDP) from the Internet" in headline
     assert comment.index("3389/tcp") < min(
         (comment.index(f"`{name}`") for name in ADDED if f"`{name}`" in comment),
         default=len(comment),

@@ -73,13 +73,18 @@ def as_planned(plan: NetworkPlan) -> Recording:
     return record(program, project="sample", stack="dev", config={})
 
 
-def bare(data: Data, previous: Data) -> Recording:
+def bare(data: Data, previous: Data, servers_in: str = "this_stack") -> Recording:
     """An expanding program without the ids of networks that go."""
 
     def program() -> None:
         ids = ids_of(data)
         ExchangeFirewall(
-            "exchange", topology=data, networks=ids, previous=previous, phase="add_rules"
+            "exchange",
+            topology=data,
+            networks=ids,
+            previous=previous,
+            phase="add_rules",
+            servers_in=servers_in,
         )
 
     return record(program, project="sample", stack="dev", config={})
@@ -104,9 +109,9 @@ def said(recording: Recording, severity: str) -> list[str]:
 def test_an_update_that_is_not_clean_is_warned_of_and_goes_on() -> None:
     recording = run(NEW, OLD)
     (warning,) = [text for text in said(recording, "warning") if "one step" in text]
-    assert "open in passing" in warning
-    assert "10.20.6.1 -> ex2 3389/tcp passes when every rule is added" in warning
-    assert "Clean in 2 steps" in warning
+    assert "allowed during the update" in warning
+    assert "10.20.6.1 -> ex2 3389/tcp is allowed when every rule is added" in warning
+    assert "Without interruption in 2 phases" in warning
     assert "add_rules: " in warning
     assert "remove_rules: " in warning
     assert named(recording) == named(run(NEW))
@@ -153,7 +158,7 @@ def test_a_step_says_which_it_is_and_what_comes_next() -> None:
     assert text.endswith("; then `remove_rules`")
     (text,) = [t for t in said(run(NEW, OLD, phase="remove_rules"), "info") if "phase" in t]
     assert text.startswith("phase 2 of 2 of this update, after `add_rules`: remove_rules: ")
-    assert text.endswith("; then take `previous` and `phase` away")
+    assert text.endswith("; then remove `previous` and `phase`")
 
 
 #: A flow to the Internet is closed, and the list of what the Internet is changes in place (AWS).
@@ -181,10 +186,10 @@ def test_what_is_left_after_a_step_may_be_done_at_once() -> None:
     assert {name.partition("/")[2] for name in gone} == {"out/udp/123/list.internet"}
     (text,) = [t for t in said(made, "info") if "phase" in t]
     assert text.startswith("phase 1 of 2 of this update: remove_list_rules: ")
-    assert text.endswith("take `previous` and `phase` away, and the rest is done at once")
+    assert text.endswith("remove `previous` and `phase`, and the rest is done in one step")
     (text,) = refused(lambda: run(ANOTHER_LIST, LISTED, phase="add_rules"))
     assert text.endswith(
-        "its phases are remove_list_rules, in this order, and then the rest at once"
+        "Its phases are remove_list_rules, in this order, and then all other changes."
     )
 
 
@@ -196,19 +201,19 @@ def test_there_is_no_step_round_a_limit() -> None:
     old = edited(OLD, {"additional_flows": flows[:40]})
     new = edited(OLD, {"additional_flows": flows[40:]})
     (text,) = refused(lambda: run(new, old, phase="add_rules"))
-    assert text.startswith("phase-not-offered phase: old and new rules stand together")
-    assert "over" in text
+    assert text.startswith("phase-not-offered phase: During the update, old and new rules exist")
+    assert "exceed a limit: exchange, out, IPv4 needs 82 rules" in text
 
 
 def test_a_step_that_is_not_offered_is_refused_with_those_that_are() -> None:
     assert refused(lambda: run(NEW, OLD, phase="switch_groups")) == [
-        "phase-not-offered phase: its phases are add_rules, remove_rules, in this order"
+        "phase-not-offered phase: Its phases are add_rules, remove_rules, in this order."
     ]
 
 
 def test_there_is_no_step_of_an_update_that_is_clean_at_once() -> None:
     assert refused(lambda: run(OLD, OLD, phase="add_rules")) == [
-        "phase-not-offered phase: it is clean in one step"
+        "phase-not-offered phase: The update is safe in one step."
     ]
     assert run(OLD, OLD).registrations == run(OLD).registrations
 
@@ -222,7 +227,7 @@ def test_a_step_done_twice_is_the_same_program() -> None:
 def test_there_is_no_step_where_a_group_would_be_replaced() -> None:
     hung = edited(ON_AZURE, {"networks.corp.attach_to": "subnets"})
     (text,) = refused(lambda: run(hung, ON_AZURE, phase="add_rules"))
-    assert text.startswith("phase-not-offered phase: groups would be replaced")
+    assert text.startswith("phase-not-offered phase: The update replaces groups")
     (warning,) = [text for text in said(run(hung, ON_AZURE), "warning") if "one step" in text]
     assert "the internal zone of corp on Azure: from network interfaces to subnets" in warning
 
@@ -307,14 +312,19 @@ ON_AZURE: Final[Data] = edited(OLD, {"networks.corp.platform": "azure"})
 
 
 def test_a_network_that_changes_its_cloud_needs_the_ids_of_both_while_both_stand() -> None:
-    found = plan_rollout(plans(ON_AZURE), plans(NEW))
+    found = plan_rollout(plans(ON_AZURE), plans(NEW), ServersIn.OTHER_STACK)
     assert found.steps is not None
     first, *_, last = (step.phase.value for step in found.steps)
-    lacking = [text.partition(":")[0] for text in refused(lambda: bare(NEW, ON_AZURE))]
+    lacking = [
+        text.partition(":")[0] for text in refused(lambda: bare(NEW, ON_AZURE, "other_stack"))
+    ]
     assert lacking == ["missing-cloud-id networks.corp"] * 2
 
     def clouds(step: str) -> set[str]:
-        return {kind.split(":")[0] for kind, _ in named(run(NEW, ON_AZURE, phase=step))}
+        return {
+            kind.split(":")[0]
+            for kind, _ in named(run(NEW, ON_AZURE, phase=step, servers_in="other_stack"))
+        }
 
     assert clouds(first) == {"aws", "azure-native"}
     assert clouds(last) == {"aws"}
@@ -331,7 +341,7 @@ def test_one_provider_cannot_make_both_clouds_of_a_network(package: str) -> None
 
     with pytest.raises(ProgramFailed) as failed:
         record(lambda: program(phase="add_rules"), project="p", stack="s", config={})
-    assert "since the network changes its cloud" in failed.value.text
+    assert "because the network changes its cloud" in failed.value.text
     if package == "aws":
         record(program, project="p", stack="s", config={})
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.rollout import ServersIn, plan_rollout
-from tests.support.strategies import GONE, SMALL, Data, declared, edited
+from tests.support.strategies import GONE, SMALL, WITH_EDGE, Data, declared, edited
 
 
 def planned(data: Data) -> Plans:
@@ -86,4 +86,15 @@ def test_a_group_that_another_stack_may_still_wear_is_held() -> None:
     assert plan_rollout(old, new, ServersIn.THIS_STACK).held == ()
     found = plan_rollout(old, new, ServersIn.OTHER_STACK)
     assert found.held == ("server.ex2 of far on AWS",)
+    assert not found.clean
+
+
+def test_the_group_of_a_zone_stays_as_long_as_servers_of_another_stack_are_in_it() -> None:
+    """Azure deletes no network security group that an interface has, so nothing is opened at the end."""
+    perimeter = WITH_EDGE["networks"]["corp"]["perimeter"]
+    azure = {"networks.corp.platform": "azure", "networks.corp.perimeter": perimeter}
+    old, new = (planned(edited(data, azure)) for data in (WITH_EDGE, SMALL))
+    found = plan_rollout(old, new, ServersIn.OTHER_STACK)
+    assert found.held[0] == "the perimeter zone's group of corp on Azure"
+    assert [str(issue) for issue in found.at_once.issues] == []
     assert not found.clean

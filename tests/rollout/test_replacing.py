@@ -87,8 +87,8 @@ def test_the_command_says_it(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     new.write_text(text.replace("location: ", "location: other-"))
     assert main(["plan", str(new), "--against", str(old)]) == 1
     said = capsys.readouterr().out
-    assert "Groups that would be replaced, whoever wears them\n  every group of" in said
-    assert "No phases were found" in said
+    assert "Groups that would be replaced while servers may have them\n  every group of" in said
+    assert "No sequence of phases" in said
     assert main(["plan", str(new), "--against", str(old), "--json"]) == 1
     found = json.loads(capsys.readouterr().out)
     assert (found["clean"], found["phases"]) == (False, None)

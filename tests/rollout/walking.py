@@ -53,7 +53,9 @@ def operations(
     there = {group.key: group for group in old.groups}
     coming = {group.key: group for group in new.groups}
     written = [key for key in {**there, **coming} if there.get(key) != coming.get(key)]
-    return [Operation(1, "write", key) for key in written] + moves
+    # Azure deletes no network security group that an interface has, so a deletion comes after the moves.
+    last = _AFTERWARDS + 1 if elsewhere else 3
+    return [Operation(1 if key in coming else last, "write", key) for key in written] + moves
 
 
 def _done(
@@ -69,7 +71,7 @@ def _done(
         now = [each for each in several if each.turn == turn]
         for part in chain.from_iterable(combinations(now, n) for n in range(len(now) + 1)):
             if not any(_waits(each, part, now) for each in part):
-                yield elsewhere and turn == _AFTERWARDS, (*before, *part)
+                yield elsewhere and turn >= _AFTERWARDS, (*before, *part)
 
 
 def _waits(op: Operation, done: Sequence[Operation], turn: Sequence[Operation]) -> bool:

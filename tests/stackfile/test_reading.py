@@ -613,6 +613,23 @@ def test_all_faults_are_said_at_once() -> None:
     ]
 
 
+def test_faults_of_syntax_are_reported_together_while_it_is_clear_how_to_read_on() -> None:
+    lines = [
+        "a: [::/0]",
+        'b: {reason: "x: y", note: change: ticket}',
+        "c: {reason: Ticket #4711}",
+        "d: @",
+    ]
+    with pytest.raises(Refused) as refused:
+        nodes.compose("\n".join((*lines, "e: [::/0]")).encode(), FILE)
+    found = [(each.kind.code, each.place.line) for each in refused.value.findings]
+    assert found == [("not-yaml", line) for line in (1, 2, 3, 4)]
+    many = "\n".join(f"k{number}: [::/0]" for number in range(30))
+    with pytest.raises(Refused) as refused:
+        nodes.compose(many.encode(), FILE)
+    assert len(refused.value.findings) == 10
+
+
 def test_reading_imports_nothing_of_pulumi_and_no_models() -> None:
     program = (
         "import sys, exchange_ports.stackfile.stack_file;"

@@ -1,69 +1,59 @@
-"""Words that a reader would have to decode, and the plain ones to write instead.
+"""Words that no text for users contains, by the table of CONTRIBUTING.md's writing rules, and what to write.
 
-Applies to every text that a user reads. A pattern matches whole words; each is narrow enough to have
-no false alarms, so several words are matched only in the phrases that were really used.
+Used on the texts of findings, on pages, on help and on the schema. Code, link targets and quotations
+are removed first.
 """
 
 import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-#: What not to write, and what to write instead.
-INSTEAD: Final = {
-    r"wear|wears|wore|worn|wearers?|wearing": "attach, member, attached to",
-    r"lets?|letting": "allow, or another verb",
-    r"cut|cuts|cutting": "blocked",
-    r"meant": "required, declared, intended",
-    r"says|said|saying": "the fact itself, or: describe, show, report",
-    r"witness(?:es)?(?! (?:servers?|share))": "counterexample, witness server",
-    r"fabric": "internal servers",
-    r"hangs? (?:on|at|back)|hung|rehang\w*": "associate with, attach to",
-    r"judges?|judged": "independent checker",
-    r"asked by|askers?": "declared by, declared at",
-    r"stands?|stood": "is, exists, is in",
-    r"lanes?|shelf|shelves": "row, column, list",
-    r"pieces?": "range, part of the traffic",
-    r"scenes?": "example, case",
-    r"moments?": "time, state, during",
-    r"in turns?|turned round": "one after the other, reversed",
-    r"mend(?:s|ed|ing)?": "fix, correct",
-    r"half-?way|in passing|on the way": "mid-update, during the update",
-    r"the answer is no": "the check failed",
-    r"in vain": "unused",
-    r"nobody|somebody|anybody": "name who, or use the passive",
-    r"comes? and goes?|(?:rules?|groups?|servers?) that (?:comes?|goes?)|comes, goes|goes with": (
-        "added, removed"
-    ),
-    r"everything (?:passes|to and from|between)": "all protocols",
-    r"anywhere": "any",
-    r"may talk to|speaks? (?:to|of|with)": "connect to, describe",
-    r"neighbours?|behaviours?|organisations?|colours?|authoris\w+|recognis\w+|centre|licence": (
-        "American spelling"
-    ),
-    r"half of a firewall|brought up to date|at hand|for ever|by hand alone": "plain words",
-}
 
-_PATTERNS: Final = [
-    (re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE), instead)
-    for pattern, instead in INSTEAD.items()
-]
+class Word(NamedTuple):
+    """A pattern of words that are not used, what to write instead, and phrases in which it is a term."""
 
-#: What is no prose of ours: code, targets of links, and what is quoted from elsewhere.
-_NOT_PROSE: Final = re.compile(
-    r"""
-      ^(?P<fence>```|~~~)[^\n]*\n.*?^(?P=fence)[ ]*$   # blocks: transcripts have tests of their own
-    | `+[^`]+`+
-    | (?<=\])\([^)\s]*\)
-    | <[^>\n]+>
-    | https?://\S+
-    | "[^"]{1,400}"
-    """,
-    re.VERBOSE | re.MULTILINE | re.DOTALL,
+    pattern: str
+    instead: str
+    allowed: tuple[str, ...] = ()
+
+
+WORDS: Final = (
+    Word(r"wears?|wearers?|worn|wore|wearing|dressed", "attach, member, attached to"),
+    Word(r"lets?|letting|passes over", "allowed"),
+    Word(r"cuts?( off)?|cutting", "blocked"),
+    Word(
+        r"meant|means",
+        "required traffic, declared, the finding means",
+        ("what the finding means", "did you mean"),
+    ),
+    Word(r"says?|said|told|speaks?", "summary, description"),
+    Word(r"witness(es)?", "counterexample", ("witness server", "witness servers", "witness share")),
+    Word(r"fabric", "internal servers"),
+    Word(r"hangs? (on|beside)|rehang\w*", "associate with, attach to"),
+    Word(r"judges?|judged", "independent checker"),
+    Word(r"askers?|asked by|is asked|are asked", "declared by, declared at"),
+    Word(r"stands?|stood|lane|shelf|scene|trouble", "is, location, column, transient state"),
+    Word(r"mends?|mended|mending", "fix, correct"),
+    Word(r"half-way|in passing", "mid-update, during the update"),
+    Word(r"in vain|for nothing", "unused"),
+    Word(r"nobody|somebody|whoever|anybody|everybody", "no rule, no server, the operator"),
+    Word(r"goes|comes|came|went", "added, removed"),
+    Word(r"everything", "all protocols"),
+    Word(r"anywhere|everywhere|nowhere", "any"),
+    Word(r"silently|without a word", "without a message", ("are not silently ignored",)),
+    Word(r"take \S+ away|taken away", "remove"),
+    Word(
+        r"behaviours?|colours?|organis\w+|neighbours?|licence|recognis\w+|authoris\w+|centre",
+        "American spelling",
+    ),
 )
 
+_CODE: Final = re.compile(r"^```.*?^```$|``[^`]+``|`[^`\n]+`", re.DOTALL | re.MULTILINE)
+_NOT_OURS: Final = re.compile(r'(?<=\])\([^)\s]*\)|<[^>\n]+>|https?://\S+|"[^"]{1,400}"')
 
-class Riddle(NamedTuple):
-    """A word in a text that needs another: its line, the word, and what to write instead."""
+
+class Misuse(NamedTuple):
+    """A word that is not used: its line, and what to write instead."""
 
     line: int
     word: str
@@ -73,16 +63,46 @@ class Riddle(NamedTuple):
         return f"{self.line}: {self.word!r}: write {self.instead}"
 
 
-def prose(markdown: str) -> str:
-    """The text without code, link targets and quotations; every line keeps its number."""
-    return _NOT_PROSE.sub(lambda match: "\n" * match.group().count("\n"), markdown)
+def misused_in_page(text: str, allowed: frozenset[str] = frozenset()) -> Iterator[Misuse]:
+    """Words of a page that are not used, by line, but for phrases that are allowed there."""
+    for at, line in enumerate(prose(text).splitlines(), start=1):
+        for phrase in allowed:
+            line = line.replace(phrase, "")  # noqa: PLW2901 - the same line with less in it
+        for word, instead in _misused(line):
+            yield Misuse(at, word, instead)
 
 
-def riddles(markdown: str, allowed: frozenset[str] = frozenset()) -> Iterator[Riddle]:
-    """Words of the table above in the prose of a text, but for the phrases that are allowed there."""
-    text = prose(markdown)
-    for phrase in allowed:
-        text = re.sub(rf"\b{phrase}\b", "", text, flags=re.IGNORECASE)
-    for number, line in enumerate(text.splitlines(), start=1):
-        for pattern, instead in _PATTERNS:
-            yield from (Riddle(number, m.group(), instead) for m in pattern.finditer(line))
+def prose(page: str) -> str:
+    """A page without code, link targets and quotations; every line keeps its number."""
+
+    def blank(found: re.Match[str]) -> str:
+        return "code" + "\n" * found[0].count("\n")
+
+    return _NOT_OURS.sub(blank, _CODE.sub(blank, page))
+
+
+def misused(text: str) -> Iterator[str]:
+    """Each word of `text` that is not used, with what to write instead."""
+    for word, instead in _misused(_CODE.sub("`code`", text)):
+        yield f"{word!r}: write {instead}"
+
+
+def _misused(plain: str) -> Iterator[tuple[str, str]]:
+    for word in WORDS:
+        left = plain
+        for phrase in word.allowed:
+            left = re.sub(rf"\b{re.escape(phrase)}\b", "", left, flags=re.IGNORECASE)
+        for found in re.finditer(rf"\b(?:{word.pattern})\b", left, re.IGNORECASE):
+            yield found[0], word.instead
+
+
+#: Words in a sentence.
+LONGEST: Final = 25
+
+
+def too_long(text: str) -> Iterator[str]:
+    """Each sentence of `text` with more words than a reader takes in at once; values count as one."""
+    prose = re.sub(r"\([^)]*\)", "", _CODE.sub("code", text))
+    for sentence in re.split(r"(?<=[.?!:;])\s+|\n\n", prose):
+        if len(sentence.split()) > LONGEST:
+            yield " ".join(sentence.split())

@@ -133,6 +133,27 @@ VALUES: Final[list[tuple[str, object, str]]] = [
         "cloud-name: end=sg-0123456789abcdef0 what=the id of a security group "
         "fix=Write a role, a server, or the addresses of the hosts in the group, such as `10.20.6.0/24`.",
     ),
+    (
+        "range",
+        "vpc-0123456789abcdef0",
+        "cloud-name: end=vpc-0123456789abcdef0 what=the id of a VPC "
+        "fix=Write the ranges of the VPC, such as `10.20.0.0/16`.",
+    ),
+    (
+        "address",
+        "asg-exchange",
+        "cloud-name: end=asg-exchange what=probably the name of a security group in Azure "
+        "fix=Write a role, a server, or the addresses of the hosts in the group, such as `10.20.6.0/24`.",
+    ),
+    (
+        "range",
+        "Internet",
+        "cloud-name: end=Internet what=the service tag of public addresses "
+        "fix=Write `internet` in small letters.",
+    ),
+    ("ports", "gre", "unsupported-protocol: ports=gre what=GRE (IP protocol 47)"),
+    ("ports", 47, "unsupported-protocol: ports=47 what=GRE (IP protocol 47)"),
+    ("ports", "47/tcp", "47/tcp"),
     ("version", 2016, "2016"),
     ("version", "2007", "2007"),
     ("version", " SE ", "se"),

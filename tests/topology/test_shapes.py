@@ -192,10 +192,7 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
     "a list in place of a client": (
         SMALL,
         {"clients.c": ["https"]},
-        [
-            "wrong-type at clients.c: Write a mapping with any of `from`, `services` and `to`.",
-            "no topology",
-        ],
+        ["wrong-type at clients.c: Write `c: {from: [10.64.0.0/12]}`.", "no topology"],
     ),
     "a number in place of a list": (
         SMALL,

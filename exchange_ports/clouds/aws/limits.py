@@ -28,7 +28,7 @@ _QUOTAS: Final = (
 )
 _API: Final = "Amazon EC2 API Reference, docs.aws.amazon.com/AWSEC2/latest/APIReference"
 _CHECKED: Final = "2026-11-25"
-_REGION: Final = "Region, whatever else stands in the account"
+_REGION: Final = "Region (other resources in the account are not counted)"
 
 _limit = partial(Limit, cloud="AWS", cite=_QUOTAS, checked=_CHECKED)
 
@@ -210,8 +210,10 @@ def _uses(rules: AwsRuleSet, quotas: Mapping[str, int]) -> Iterator[Use]:
 def _on_interface(limit: Limit, server: str, ours: int, others: int) -> Use:
     if not others:
         return Use(limit, server, ours)
-    ways = f"attach fewer groups of others (other_groups), {limit.way_out}"
-    return Use.summed(limit, server, (("groups of ours", ours), ("other_groups", others)), ways)
+    ways = f"attach fewer other groups (`other_groups`), {limit.way_out}"
+    return Use.summed(
+        limit, server, (("groups of this plan", ours), ("other_groups", others)), ways
+    )
 
 
 def _first_reason(rule: SecurityGroupRule) -> str:

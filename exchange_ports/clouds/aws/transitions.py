@@ -73,6 +73,20 @@ def transient_states(
 _ALL_ADDED = "when every rule is added and none is gone"
 
 
+def holding(old: AwsRuleSet, new: AwsRuleSet) -> AwsRuleSet:
+    """The new rules, with the groups of both: EC2 deletes no group that an interface has (aws.md 2.6).
+
+    The rules of such a group are deleted before the deletion of the group itself fails.
+    """
+    groups = {group.key: group for group in (*old.groups, *new.groups)}
+    return replace(new, groups=tuple(groups[key] for key in sorted(groups)))
+
+
+def zones_left(old: AwsRuleSet, new: AwsRuleSet) -> Iterator[Zone]:
+    """None: a security group is of no zone."""
+    return iter(())
+
+
 def with_memberships(
     rules: AwsRuleSet, memberships: Mapping[str, tuple[str, ...]], zones: Mapping[str, str]
 ) -> AwsRuleSet:

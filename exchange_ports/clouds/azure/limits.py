@@ -41,7 +41,7 @@ _FEWER: Final = (
     "declare clients of the same services, and flows of the same ports, as one entry: a rule takes "
     "many ranges"
 )
-_REGION: Final = "subscription and region, whatever else stands there"
+_REGION: Final = "subscription and region (other resources are not counted)"
 
 _limit = partial(Limit, cloud="Azure", cite=_LIMITS_PAGE, checked=_CHECKED)
 

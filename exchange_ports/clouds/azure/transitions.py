@@ -42,6 +42,17 @@ def transient_states(
     yield TransientRules("at its end", new, "after")
 
 
+def holding(old: azure.AzureRuleSet, new: azure.AzureRuleSet) -> azure.AzureRuleSet:
+    """The new rules, with the groups of both: Azure deletes no group that an interface has (azure.md 3)."""
+    return _mixed(old, new, {group.key for group in new.groups})
+
+
+def zones_left(old: azure.AzureRuleSet, new: azure.AzureRuleSet) -> Iterator[Zone]:
+    """The zones whose network security group is deleted."""
+    kept = {group.zone for group in new.groups}
+    return (group.zone for group in old.groups if group.zone not in kept)
+
+
 def with_memberships(
     rules: azure.AzureRuleSet, memberships: Mapping[str, tuple[str, ...]], zones: Mapping[str, str]
 ) -> azure.AzureRuleSet:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from exchange_ports.flows import ExternalEndpoint
 from exchange_ports.topology.groups import Group, GroupKind, ServerRole, identity, roles_of
 from exchange_ports.topology.inventory import FIELDS, Inventory, accounts_name, name_of
-from exchange_ports.topology.models import Network, Platform, Site, Topology
+from exchange_ports.topology.models import Network, Platform, Site
 from exchange_ports.traffic.addresses import Network as Range
 from exchange_ports.traffic.addresses import covers, sort_key
 
@@ -96,11 +96,11 @@ _BOTH: Final = frozenset((ServerRole.CLIENT_ACCESS, ServerRole.MAILBOX))
 class _OneTopology:
     """One topology: the servers of each column, and the groups that they are in there."""
 
-    def __init__(self, topology: Topology) -> None:
-        self.topology = topology
+    def __init__(self, inventory: Inventory) -> None:
+        self.topology = topology = inventory.topology
         self.networks = {identity(k, net): (k, net) for k, net in topology.networks.items()}
         self.sites = {identity(k, site): (k, site) for k, site in topology.sites.items()}
-        self.groups = {server.name: server.groups for server in Inventory(topology).servers}
+        self.groups = {server.name: server.groups for server in inventory.servers}
         self.names: dict[str, str] = {}
         self.owned = dict(self._owned())
 
@@ -168,8 +168,8 @@ class EndpointMap:
 
     def __init__(
         self,
-        before: Topology,
-        now: Topology,
+        before: Inventory,
+        now: Inventory,
         alike: tuple[Mapping[str, object], Mapping[str, object]] = ({}, {}),
     ) -> None:
         """Sort the servers of both into columns.

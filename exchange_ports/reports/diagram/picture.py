@@ -107,7 +107,7 @@ def draw_picture(
     """
     diff = None if before is None else FlowDiff(before, now)
     endpoints = EndpointMap(
-        (before or now).topology, now.topology, ({}, {}) if diff is None else diff.alike
+        (before or now).inventory, now.inventory, ({}, {}) if diff is None else diff.alike
     )
     flows = drawn_flows(endpoints, now.flows, () if before is None else before.flows, diff)
     every = tuple(_sections(endpoints, flows))
