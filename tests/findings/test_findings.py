@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 import yaml
@@ -612,7 +612,11 @@ def _fits(annotation: Any, value: object) -> bool:
 def test_a_suggested_line_can_be_written_so(line: str) -> None:
     data = yaml.safe_load(line.replace("REASON", "reason"))
     assert isinstance(data, dict)
-    if set(data) <= {"from", "to", "ports", "reason", "accept_risk", "need"} and len(data) > 1:
+    if (
+        set(cast("dict[str, object]", data))
+        <= {"from", "to", "ports", "reason", "accept_risk", "need"}
+        and len(data) > 1
+    ):
         assert _fits(models.AdditionalFlow, data)
         return
     for key, value in data.items():
