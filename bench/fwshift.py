@@ -34,7 +34,7 @@ from exchange_ports.traffic.addresses import EVERYTHING_V4, Network, covers, dif
 __all__ = ["VERSION", "Site", "judge", "nftables", "remaining"]
 
 VERSION: Final = "0.40.18"
-TITLE: Final = f"Outside judge: fwshift {VERSION}"
+TITLE: Final = f"External checker: fwshift {VERSION}"
 _FLOWS: Final = 30
 _NETWORK: Final = "net0"
 _ENVIRONMENT: Final = Path(__file__).parent.parent / ".cache" / f"fwshift-{VERSION}"

@@ -8,19 +8,20 @@ from bench.measure import Section, shown
 __all__ = ["page"]
 
 _HEAD: Final = """\
-# What must be quick, measured
+# Benchmarks
 
-`make bench` installs what is needed, measures everything below in one run on one machine, and writes this page and its
-picture. `.venv/bin/python -m bench --no-write` prints only. It ends with 1 when a target is missed or the outside
-judge finds a difference. Ratios are to something done on the same machine in the same run, in turns, and each figure is
-the median of its turns.
+After reading this page you can compare the speed of exchange-ports with other tools.
+`make bench` installs what is needed, measures all figures below in one run on one machine, and writes this page and its
+picture. `.venv/bin/python -m bench --no-write` prints only. The exit code is 1 if a target is missed or the external
+checker finds a difference. Ratios compare two measurements on the same machine in the same run. They alternate, and each
+figure is the median.
 
 Machine: {machine}.
 
-![The measured amounts as bars on logarithmic scales, ours beside what they are held against](bench.svg)
+![The measured amounts as bars on logarithmic scales, ours beside what they are compared with](bench.svg)
 
 The workloads are made by `bench/workload.py`: 100, 300, 1,000 or 10,000 flows, 1,000 a network, the same on both
-clouds. What the published tables ask for comes first; the rest are additional flows with hosts and ranges, single
+clouds. The first flows are those of the published tables; the others are additional flows with hosts and ranges, single
 ports and ranges, TCP and UDP, in and out. Limits are counted and not enforced: a thousand flows on a dozen groups are
 more than a security group takes. Other tools get the same flows by address.
 """

@@ -1,6 +1,7 @@
 """Words that no text for users contains, by the table of CONTRIBUTING.md's writing rules, and what to write.
 
-Used on the texts of findings and their pages. Code and quoted output are removed first.
+Used on the texts of findings, on pages, on help and on the schema. Code, link targets and quotations
+are removed first.
 """
 
 import re
@@ -17,16 +18,16 @@ class Word(NamedTuple):
 
 
 WORDS: Final = (
-    Word(r"wears?|wearers?|worn|wearing|dressed", "attach, member, attached to"),
-    Word(r"lets? through|let through|passes over", "allowed"),
-    Word(r"cuts?( off)?", "blocked"),
+    Word(r"wears?|wearers?|worn|wore|wearing|dressed", "attach, member, attached to"),
+    Word(r"lets?|letting|passes over", "allowed"),
+    Word(r"cuts?( off)?|cutting", "blocked"),
     Word(
         r"meant|means",
         "required traffic, declared, the finding means",
         ("what the finding means", "did you mean"),
     ),
     Word(r"says?|said|told|speaks?", "summary, description"),
-    Word(r"witness(es)?", "counterexample", ("witness server", "witness servers")),
+    Word(r"witness(es)?", "counterexample", ("witness server", "witness servers", "witness share")),
     Word(r"fabric", "internal servers"),
     Word(r"hangs? (on|beside)|rehang\w*", "associate with, attach to"),
     Word(r"judges?|judged", "independent checker"),
@@ -41,21 +42,58 @@ WORDS: Final = (
     Word(r"anywhere|everywhere|nowhere", "any"),
     Word(r"silently|without a word", "without a message", ("are not silently ignored",)),
     Word(r"take \S+ away|taken away", "remove"),
-    Word(r"behaviour|colour|organis\w+|neighbours?|licence", "American spelling"),
+    Word(
+        r"behaviours?|colours?|organis\w+|neighbours?|licence|recognis\w+|authoris\w+|centre",
+        "American spelling",
+    ),
 )
 
 _CODE: Final = re.compile(r"^```.*?^```$|``[^`]+``|`[^`\n]+`", re.DOTALL | re.MULTILINE)
+_NOT_OURS: Final = re.compile(r'(?<=\])\([^)\s]*\)|<[^>\n]+>|https?://\S+|"[^"]{1,400}"')
+
+
+class Misuse(NamedTuple):
+    """A word that is not used: its line, and what to write instead."""
+
+    line: int
+    word: str
+    instead: str
+
+    def __str__(self) -> str:
+        return f"{self.line}: {self.word!r}: write {self.instead}"
+
+
+def misused_in_page(text: str, allowed: frozenset[str] = frozenset()) -> Iterator[Misuse]:
+    """Words of a page that are not used, by line, but for phrases that are allowed there."""
+    for at, line in enumerate(prose(text).splitlines(), start=1):
+        for phrase in allowed:
+            line = line.replace(phrase, "")  # noqa: PLW2901 - the same line with less in it
+        for word, instead in _misused(line):
+            yield Misuse(at, word, instead)
+
+
+def prose(page: str) -> str:
+    """A page without code, link targets and quotations; every line keeps its number."""
+
+    def blank(found: re.Match[str]) -> str:
+        return "code" + "\n" * found[0].count("\n")
+
+    return _NOT_OURS.sub(blank, _CODE.sub(blank, page))
 
 
 def misused(text: str) -> Iterator[str]:
     """Each word of `text` that is not used, with what to write instead."""
-    prose = _CODE.sub("`code`", text)
+    for word, instead in _misused(_CODE.sub("`code`", text)):
+        yield f"{word!r}: write {instead}"
+
+
+def _misused(plain: str) -> Iterator[tuple[str, str]]:
     for word in WORDS:
-        plain = prose
+        left = plain
         for phrase in word.allowed:
-            plain = re.sub(rf"\b{re.escape(phrase)}\b", "", plain, flags=re.IGNORECASE)
-        for found in re.finditer(rf"\b(?:{word.pattern})\b", plain, re.IGNORECASE):
-            yield f"{found[0]!r}: write {word.instead}"
+            left = re.sub(rf"\b{re.escape(phrase)}\b", "", left, flags=re.IGNORECASE)
+        for found in re.finditer(rf"\b(?:{word.pattern})\b", left, re.IGNORECASE):
+            yield found[0], word.instead
 
 
 #: Words in a sentence.
