@@ -286,7 +286,7 @@ def _swapped(
 
     session.config.pluginmanager.register(First())
     for item, following in pairwise((*items, None)):
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        session.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         if failed:
             _say(write, failed[0])
             return 1

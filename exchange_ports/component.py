@@ -64,7 +64,7 @@ class NetworkArgs(TypedDict, total=False):
     """Azure: the resource group that holds the network security groups."""
     location: pulumi.Input[str]
     """Azure: the region of the VNet."""
-    neighbors: Mapping[str, pulumi.Input[str]]
+    neighbor_security_groups: Mapping[str, pulumi.Input[str]]
     """AWS: existing security groups of neighbors, by the neighbor's name (`domain-controllers.hq`).
     The component adds rules to these groups for the flows of these neighbors. Other rules stay as they are."""
     provider: pulumi.ProviderResource

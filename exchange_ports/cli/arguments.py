@@ -43,7 +43,7 @@ def _answers(command: argparse.ArgumentParser, json: str) -> None:
     _findings(either)
 
 
-def _findings(command: "argparse._ActionsContainer") -> None:
+def _findings(command: "argparse._ActionsContainer") -> None:  # pyright: ignore[reportPrivateUsage]
     command.add_argument(
         "--findings",
         choices=FINDINGS,

@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from ipaddress import ip_address
-from operator import or_
 from typing import Final, Protocol, TypeAlias
 
 from exchange_ports.findings import counted
@@ -338,7 +337,7 @@ class EndpointNames:
         if len(several) == 1:
             return several[0]
         servers = {name for each in several for name in each.servers}
-        addresses = reduce(or_, (each.addresses for each in several))
+        addresses = reduce(AddressSet.__or__, (each.addresses for each in several))
         return QueryEndpoint(text, tuple(sorted(servers)), addresses)
 
     def _one(self, text: str) -> QueryEndpoint:

@@ -121,14 +121,14 @@ def _junit(found: Sequence[Annotation], command: str) -> str:
     failures = sum(each.finding.is_error for each in found)
     # A report without a test would be read as a broken one.
     counts = {"tests": str(len(found) or 1), "failures": str(failures), "errors": "0"}
-    top = Xml.Element("testsuites", name=_TOOL, **counts)
-    suite = Xml.SubElement(top, "testsuite", name=f"{_TOOL} {command}", **counts)
+    top = Xml.Element("testsuites", {"name": _TOOL, **counts})
+    suite = Xml.SubElement(top, "testsuite", {"name": f"{_TOOL} {command}", **counts})
     if not found:
         Xml.SubElement(suite, "testcase", name="no findings", classname=command)
     for each in found:
         name = f"{each.code}: {each.finding.field or each.finding.summary}"
-        place = {"file": each.file, "line": str(each.line)}
-        case = Xml.SubElement(suite, "testcase", name=name, classname=each.file, **place)
+        place = {"classname": each.file, "file": each.file, "line": str(each.line)}
+        case = Xml.SubElement(suite, "testcase", {"name": name, **place})
         text = f"{each.file}:{each.line}\n{each.text}"
         if each.finding.is_error:
             said = Xml.SubElement(case, "failure", type=each.code, message=each.finding.summary)

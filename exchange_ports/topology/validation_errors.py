@@ -333,14 +333,16 @@ def _instead(path: Path, value: object) -> str:
     # A word such as `internet` opens more than a list; of a bool it is what YAML made `no` or `off` of.
     written.sort(key=lambda each: isinstance(each, str) != isinstance(value, bool))
     if not written:
-        known = [
+        known: list[tuple[bool, str, list[object]]] = [
             (field.is_required(), field.alias or name, field.examples)
             for model in _models_at(path)
             for name, field in model.model_fields.items()
             if field.examples
         ]
         needed = {name: each[0] for required, name, each in known if required}
-        lists = ({name: item} for _, name, each in known for item in each if isinstance(item, list))
+        lists: Iterator[dict[str, object]] = (
+            {name: item} for _, name, each in known for item in each if isinstance(item, list)
+        )
         shown = needed or next(lists, None)
         written = [shown] if shown else []
     if not written:

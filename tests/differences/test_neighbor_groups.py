@@ -66,8 +66,8 @@ def gates(found: tuple[Change, ...]) -> set[Gate]:
 #: What is bound before and after, the gates that hold it, and the effects that it has.
 TABLE: Final[dict[str, tuple[Bound, Bound, frozenset[Gate], set[Effect]]]] = {
     "bound": ({}, DC, TRAFFIC, {Effect.OPENED}),
-    "the same": (DC, DC, set(), set()),
-    "no longer bound": (DC, {}, set(), {Effect.CUT}),
+    "the same": (DC, DC, frozenset(), set()),
+    "no longer bound": (DC, {}, frozenset(), {Effect.CUT}),
     "another group": (DC, OTHER_DC, TRAFFIC, {Effect.OPENED, Effect.CUT}),
     "file sharing": ({}, WITNESS, TRAFFIC, {Effect.OPENED}),
     "one more": (DC, {CORP: {**DC[CORP], **WITNESS[CORP]}}, TRAFFIC, {Effect.OPENED}),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 import yaml
@@ -610,9 +610,11 @@ def _fits(annotation: Any, value: object) -> bool:
 
 @pytest.mark.parametrize("line", sorted(set(_suggestions())))
 def test_a_suggested_line_can_be_written_so(line: str) -> None:
-    data = yaml.safe_load(line.replace("REASON", "reason"))
-    assert isinstance(data, dict)
-    if set(data) <= {"from", "to", "ports", "reason", "accept_risk", "need"} and len(data) > 1:
+    read: object = yaml.safe_load(line.replace("REASON", "reason"))
+    assert isinstance(read, dict)
+    data = cast("dict[str, object]", read)
+    flow = {"from", "to", "ports", "reason", "accept_risk", "need"}
+    if data.keys() <= flow and len(data) > 1:
         assert _fits(models.AdditionalFlow, data)
         return
     for key, value in data.items():

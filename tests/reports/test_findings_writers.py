@@ -221,6 +221,7 @@ _RUN: Final = _object(
 )
 _SARIF_SCHEMA: Final = _object(
     "$schema version runs",
+    "",
     **{"$schema": _TEXT, "version": {"const": "2.1.0"}, "runs": {"type": "array", "items": _RUN}},
 )
 

@@ -50,7 +50,7 @@ def meant(plans: Plans) -> set[Triple]:
 
     return {
         (one, other, str(single))
-        for flow in plans.flows
+        for flow in plans.usable_flows
         for one in ends(flow.source)
         for other in ends(flow.destination)
         for single in flow.ports.one_by_one()

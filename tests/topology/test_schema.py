@@ -208,8 +208,10 @@ def test_types_lengths_and_defaults_of_all_fields_are_those_that_were_read(
 def _every(part: object) -> Iterator[dict[str, Any]]:
     if isinstance(part, dict):
         yield cast("dict[str, Any]", part)
-    values = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
-    for each in cast("Iterator[object]", values):
+        inner = list(cast("dict[str, object]", part).values())
+    else:
+        inner = cast("list[object]", part) if isinstance(part, list) else []
+    for each in inner:
         yield from _every(each)
 
 
