@@ -356,7 +356,7 @@ def test_a_name_takes_only_an_id_of_its_kind(making: Callable[..., Made]) -> Non
     there = making("prod-aws")
     ((_, list_id),) = there.made(LIST).items()
     for name, id_ in (("exchange-corp-exchange", list_id), ("exchange-corp-list.internet", "sg-1")):
-        with pytest.raises(Refused, match="is in no output, or is something else"):
+        with pytest.raises(Refused, match="is not in the export, or has another type"):
             replace(there.asked(), told={name: id_}).answer()
 
 
