@@ -44,6 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser(said)
     if not said:
         parser.print_help()
+        # The process ends without what Python does at its end.
+        sys.stdout.flush()
         return FINE
     asked = parser.parse_args(said)
     reconfigure = getattr(sys.stdout, "reconfigure", None)

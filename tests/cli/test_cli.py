@@ -32,6 +32,7 @@ from tests.support.paths import DEV, PATIENCE, ROOT, STACKS
 @pytest.mark.parametrize(
     "arguments",
     [
+        (),
         ("--help",),
         ("plan", "stacks/Pulumi.prod-aws.yaml"),
         ("prove", "--json", "--as-of", "2027-04-01", "stacks/Pulumi.prod-aws.yaml"),
