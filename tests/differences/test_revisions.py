@@ -118,7 +118,7 @@ def test_a_file_that_neither_side_has_is_said(made: Repository, diff: Diff) -> N
     code, answer = diff("--against", "HEAD", "stacks/Pulumi.prod.yaml")
     assert code == 2
     assert "Cannot read stacks/Pulumi.prod.yaml" in answer["errors"]
-    assert "there is no such file on either side" in answer["errors"]
+    assert "There is no such file on either side." in answer["errors"]
 
 
 def test_stack_files_of_other_projects_are_none_of_ours(made: Repository, diff: Diff) -> None:
@@ -271,7 +271,7 @@ def test_a_folder_that_became_a_link_hides_nothing(made: Repository, diff: Diff)
     assert code == 2
     assert [each["valid"] for each in answer["stacks"]] == [False, False]
     why = answer["stacks"][0]["findings"][0]["why"]
-    assert why == "stacks is a symbolic link, which is not followed"
+    assert why.lower() == "stacks is a symbolic link, which is not followed."
 
 
 def test_a_submodule_in_place_of_a_file_is_no_file(made: Repository, diff: Diff) -> None:
@@ -394,7 +394,7 @@ def test_outside_of_a_repository_that_is_said(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert main(["diff", "--against", "HEAD"]) == 2
-    assert "why: not a git repository" in capsys.readouterr().err
+    assert "why: Not a git repository" in capsys.readouterr().err
 
 
 def test_without_git_that_is_said(
@@ -404,7 +404,7 @@ def test_without_git_that_is_said(
     monkeypatch.setenv("PATH", os.devnull)
     code, answer = diff("--against", "HEAD")
     assert code == 2
-    assert "why: git is not on PATH" in answer["errors"]
+    assert "why: Git is not on PATH" in answer["errors"]
 
 
 @pytest.mark.parametrize(

@@ -47,8 +47,11 @@ def answer(capsys: pytest.CaptureFixture[str], *more: str) -> tuple[int, dict[st
 PROJECTS: Final = {
     "outside": ("name: mail\nstackConfigDir: ../elsewhere\n", "outside of the repository"),
     "old form outside": ("name: mail\nconfig: ../../elsewhere\n", "outside of the repository"),
-    "both forms": ("name: mail\nconfig: a\nstackConfigDir: b\n", "both"),
-    "two documents": (f"{PROJECT}---\nname: other\n", "second one"),
+    "both forms": (
+        "name: mail\nconfig: a\nstackConfigDir: b\n",
+        "`config` and `stackConfigDir` name a folder",
+    ),
+    "two documents": (f"{PROJECT}---\nname: other\n", "second YAML document"),
     "two keys": (f"{PROJECT}stackConfigDir: other\n", "there twice"),
     "odd line separator": (f"{PROJECT}# \u2028stackConfigDir: other\n", "U+2028"),
     "tag": ("name: mail\nstackConfigDir: !!binary c3RhY2tz\n", "tag"),

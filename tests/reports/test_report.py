@@ -151,8 +151,11 @@ def test_all_three_formats_have_every_rule_and_every_accepted_risk(data: Any) ->
         assert rule.name in seen.codes
     # What is accepted stands once in its own table, and marks each of its rules.
     accepted = len(plans.origins.accepted_risks(plans.flows))
-    assert seen.marked == accepted + sum(rule.is_risky for rule in book.rules)
-    assert markdown.count("accepted risk**") == sum(rule.is_risky for rule in book.rules)
+    # Rules that differ in the addresses of the other end alone are one row.
+    risky = sum(rule.is_risky for rule in book.rules)
+    rows = markdown.count("accepted risk**")
+    assert bool(risky) <= rows <= risky
+    assert seen.marked == accepted + rows
 
 
 # ---- HTML: well formed, by itself, and safe ----

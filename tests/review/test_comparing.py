@@ -235,7 +235,7 @@ def test_a_stack_file_that_is_a_link_is_refused_and_not_followed(
 
         assert reviewed.compare(head) == 1, target
         assert reviewed.verdict == "broken"
-        assert "it is a symbolic link, which is not followed" in reviewed.report
+        assert "a symbolic link, which is not followed" in reviewed.report
         assert "SECRET" not in reviewed.report
         assert "root:" not in reviewed.report
         assert reviewed.post(head) == 0
@@ -317,7 +317,7 @@ def test_attributes_filters_and_hooks_of_a_fork_do_nothing(reviewed: Reviewed) -
     def compared() -> str:
         # Below the marker, the headline and the box, which name these files.
         text = reviewed.report.replace(head, "HEAD").replace(head[:12], "HEAD")
-        return text.partition("| environment")[2]
+        return text.partition("| stack |")[2]
 
     with_attributes = compared()
     head = reviewed.pull({**BASE, STACK: plain(WIDER)})
@@ -410,7 +410,7 @@ def test_a_huge_file_is_not_read(reviewed: Reviewed) -> None:
 
     assert reviewed.compare(head) == 1
     assert reviewed.verdict == "broken"
-    assert "and a stack file at most" in reviewed.report
+    assert "bytes; the limit is" in reviewed.report
     assert len(reviewed.report) < 64_000
 
 

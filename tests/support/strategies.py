@@ -937,6 +937,7 @@ _FAULTS: Final[tuple[Fault, ...]] = (
     ("unusable-range", _set(lambda data: data, "clients", {"a": {"from": ["224.0.0.0/8"]}})),
     ("bad-port", lambda data: _add_flow(data, ports=["65536/tcp"])),
     ("bad-ports", lambda data: _add_flow(data, ports=["3389"])),
+    ("unsupported-protocol", lambda data: _add_flow(data, ports=["gre"])),
     ("bad-endpoint", lambda data: _add_flow(data, to="ex1@hq@hq")),
     ("cloud-name", lambda data: _add_flow(data, to="pl-0123456789abcdef0")),
     ("bad-text", lambda data: _add_flow(data, reason=" ")),
