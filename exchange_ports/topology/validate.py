@@ -11,7 +11,6 @@ from copy import deepcopy
 from typing import Any, Final, cast
 
 from pydantic import ValidationError
-from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
 from exchange_ports.findings import Finding, Path, Refused, nearest
@@ -98,20 +97,21 @@ def _mended(data: object, shape: Sequence[validation_errors.ShapeError]) -> obje
 # ---- the JSON Schema of a topology, by which editors complete and check stack files ----
 
 
-class _Strict(GenerateJsonSchema):
-    """Pydantic's own generator, with mappings whose keys are names closed against other keys."""
-
-    def dict_schema(self, schema: core_schema.DictSchema) -> dict[str, Any]:
-        """A mapping. Pydantic says what a name looks like, and lets others pass unseen."""
-        made = super().dict_schema(schema)
-        if "patternProperties" in made:
-            made["additionalProperties"] = False
-        return made
-
-
 def topology_schema() -> dict[str, Any]:
     """The schema by draft 2020-12."""
-    schema = Topology.model_json_schema(schema_generator=_Strict)
+    from pydantic.json_schema import GenerateJsonSchema  # what no other command needs
+
+    class Strict(GenerateJsonSchema):
+        """Pydantic's own generator, with mappings whose keys are names closed against other keys."""
+
+        def dict_schema(self, schema: core_schema.DictSchema) -> dict[str, Any]:
+            """A mapping. Pydantic describes what a name looks like, and allows others."""
+            made = super().dict_schema(schema)
+            if "patternProperties" in made:
+                made["additionalProperties"] = False
+            return made
+
+    schema = Topology.model_json_schema(schema_generator=Strict)
     texts = validation_errors.field_texts()
     for name, model in ((Topology.__name__, schema), *schema["$defs"].items()):
         for field, text in texts.get(name, {}).items():
