@@ -85,7 +85,7 @@ def _programs_in_short() -> Generator[None]:
 def pytest_collection_finish() -> None:
     _keep_what_is_loaded()
     # Tests make much and keep little: looked at this often, it is a tenth of their time.
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(10_000, 10, 10)
 
 
 def _keep_what_is_loaded() -> None:
