@@ -241,7 +241,7 @@ PART: Final = {
     "packet": None,
     "at_source": SAY,
     "at_destination": SAY,
-    "blocked_by_cloud": [],
+    "blocked_by_cloud": None,
     "reasons": [REASON],
 }
 BLOCK: Final = dict.fromkeys(("platform", "code", "why", "acknowledged"))
