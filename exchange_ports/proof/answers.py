@@ -6,8 +6,6 @@ every destination, but no server with itself and no family with the other.
 
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 from typing import Final, NamedTuple, TypeAlias
 
 from exchange_ports.clouds.base import NamedRule
@@ -329,11 +327,13 @@ class AnswerWriter:
         peers = (source[1].example(), destination[1].example())
         names = [self._text.name(address) for address in peers]
         ends = [self._model.servers.get(name) for name, _ in (source, destination)]
-        others = (at for name, at in region.destinations if not name)
+        others = AddressSet()
+        for name, addresses in region.destinations:
+            others |= AddressSet() if name else addresses
         blocks = cloud_blocks(
             self._model.topology,
             (self._model.servers[name] for name, _ in region.sources if name),
-            reduce(or_, others, AddressSet()),
+            others,
             region.services,
         )
         return AnswerRow(

@@ -157,11 +157,10 @@ def _path(loc: tuple[int | str, ...], data: Any) -> Path:
         if step in _MARKS:
             continue
         steps.append(step)
-        there = cast("Any", data)
         if isinstance(data, dict):
-            data = there.get(step)
+            data = cast("dict[object, Any]", data).get(step)
         elif isinstance(data, list):
-            data = there[step]
+            data = cast("list[Any]", data)[cast("int", step)]
     return tuple(steps)
 
 
