@@ -134,7 +134,7 @@ class RiskyFlows:
     def _mailbox(self, flow: Flow) -> bool:
         end = flow.destination
         return isinstance(end, Group) and any(
-            ServerRole.MAILBOX in member.roles
+            ServerRole.MAILBOX in member.roles or not member.published
             for member in self.context.inventory.members.get(end, ())
         )
 

@@ -352,7 +352,8 @@ def _explained_why(why: RuleReason, locate: Locate) -> Iterator[tuple[str, str]]
     reason = why.reason
     if reason.entry is not None:
         yield "row", reason.source
-        yield "", BY_ID[reason.entry].cite.where.url
+        for url in reason.urls:
+            yield "", url
     else:
         yield "row", "none: the operator's own words" if why.fields else "none"
     for index, field in enumerate(why.fields):

@@ -140,11 +140,11 @@ def _positions(topology: Topology, zones: ZoneMap, end: FlowEnd) -> frozenset[Po
 
 def _reaches_mailbox(topology: Topology, end: FlowEnd) -> bool:
     return any(
-        ServerRole.MAILBOX in roles_of(server)
+        ServerRole.MAILBOX in roles_of(topology, server)
         and (
             end.word == key
             or (
-                (end.word == "exchange" or end.word in roles_of(server))
+                (end.word == "exchange" or end.word in roles_of(topology, server))
                 and end.site in (None, site)
             )
         )
