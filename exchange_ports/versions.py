@@ -67,7 +67,8 @@ class VersionFacts:
     """The day on which support ended, without paid extensions; None while it is supported."""
 
 
-#: SE has no port article of its own: SE RTM is equal in code to 2019 CU15 (exchange-later.md 1, A-18).
+#: SE has no port article of its own: SE RTM is equal in code to 2019 CU15 (exchange-later.md 1,
+#: exchange.md A-18).
 #: The day for 2007 is that of Microsoft's lifecycle page; the others: exchange-later.md 6.
 _FACTS: Final = {
     Version.EXCHANGE_2007: VersionFacts(Article.EXCHANGE_2013, False, date(2017, 4, 11)),

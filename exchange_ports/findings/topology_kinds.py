@@ -200,8 +200,8 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="Check the builds of these servers, then acknowledge the warning.",
     ),
     _warning(
-        "witness-of-several-versions",
-        summary="Witness {witness} is declared for Mailbox servers of {versions}.",
+        "availability-group-of-several-versions",
+        summary="The witness server {name} is declared for Mailbox servers of {versions}.",
         why="All members of a database availability group have the same version.",
         fix="Name the sites of the group in `sites`. If several groups share the witness server, acknowledge "
         "the warning.",
@@ -209,7 +209,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     _warning(
         "published-without-effect",
         summary="Server {server} has `published` and no Client Access services.",
-        why="`published` says whether clients and inbound mail reach the Client Access services of a server.",
+        why="`published` opens or closes the Client Access services of a server to clients and inbound mail.",
         fix="Remove `published`.",
     ),
     Kind(

@@ -32,14 +32,15 @@ def proof_report(
     swaps: Iterable[Swap] = (),
     reviews: Reviews | None = None,
     passed: Iterable[Finding] = (),
+    aged: Iterable[Finding] = (),
 ) -> doc.Document:
     """What was proved, in figures, or what fails, and how the other cloud and the reviews compare.
 
-    `passed` are the findings of `reviews` at their lines.
+    `passed` are the findings of `reviews` at their lines, `aged` the warnings of that day.
     """
     return doc.Document(
         lambda: _sections(proof, swaps, reviews),
-        data=lambda: proof_data(proof, swaps, reviews, passed),
+        data=lambda: proof_data(proof, swaps, reviews, passed, aged),
     )
 
 
@@ -131,8 +132,12 @@ def proof_data(
     swaps: Iterable[Swap] = (),
     reviews: Reviews | None = None,
     passed: Iterable[Finding] = (),
+    aged: Iterable[Finding] = (),
 ) -> dict[str, object]:
-    """The proof for JSON: keys and their order are always the same."""
+    """The proof for JSON: keys and their order are always the same.
+
+    `passed` are the reviews that are late on the day, `aged` the warnings of that day.
+    """
     figures = proof.figures
     return {
         "proved": proof.complete,
@@ -166,6 +171,7 @@ def proof_data(
             "dated": reviews.dated,
             "undated_risks": reviews.undated,
             "overdue": [finding.as_data() for finding in passed],
+            "warnings": [finding.as_data() for finding in aged],
         },
     }
 

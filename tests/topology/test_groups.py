@@ -406,6 +406,7 @@ def test_every_kind_of_group_is_worn_by_someone() -> None:
         {
             "sites.hq.servers.ex1.own_group": True,
             "sites.hq.servers.mbx2": {"roles": ["mailbox"]},
+            "sites.hq.servers.ex3": {"roles": ["client_access"], "published": False},
             "edge_servers.edge1.edgesync_except": ["mbx2"],
             "edge_servers.edge2": {"network": "corp", "subscribed_site": "hq"},
         },

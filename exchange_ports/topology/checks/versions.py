@@ -118,8 +118,8 @@ def availability_groups(topology: models.Topology) -> Iterator[Finding]:
         }
         if len(found) > 1:
             versions = listed(each.full_name for each in sorted(found))
-            yield BY_CODE["witness-of-several-versions"].at(
-                ("witness_servers", key), witness=key, versions=versions
+            yield BY_CODE["availability-group-of-several-versions"].at(
+                ("witness_servers", key), name=key, versions=versions
             )
 
 
