@@ -171,6 +171,9 @@ class CatalogEntry:
 #: (`Set-SendConnector -Port`, exchange.md M5).
 SMTP_PORT: Final = 25
 _SMTP: Final = (tcp(SMTP_PORT),)
+#: Web services (HTTPS), and the revocation lists of certificates (HTTP; exchange.md G4).
+HTTPS_PORT: Final = 443
+HTTP_PORT: Final = 80
 #: Secure LDAP of an Edge server's AD LDS, unless ConfigureAdam.ps1 changed it before subscribing.
 EDGESYNC_PORT: Final = 50636
 _DNS: Final = (tcp(53), udp(53))
