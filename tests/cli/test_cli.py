@@ -469,7 +469,7 @@ def test_reviews_as_json_have_their_findings_in_the_data(day: str, code: int) ->
     data = printed(ran, code)
     assert data["proved"]
     told = data["reviews"]
-    assert list(told) == ["as_of", "in_time", "dated", "undated_risks", "overdue"]
+    assert list(told) == ["as_of", "in_time", "dated", "undated_risks", "overdue", "warnings"]
     assert (told["as_of"], told["in_time"], told["dated"]) == (day, code == 0, 1)
     assert [finding["code"] for finding in told["overdue"]] == ["review-overdue"] * code
     assert all(finding["line"] for finding in told["overdue"])
