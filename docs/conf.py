@@ -210,18 +210,19 @@ def _catalog() -> Iterator[str]:
     yield "`explain` name a row by its id. Exchange Server SE has no article of its own; the later one stands for it.\n"
     for section in CatalogSection:
         yield f"## {section}\n"
-        yield "| row | traffic | from | to | ports | when | without it | published in |"
-        yield "|---|---|---|---|---|---|---|---|"
+        yield "| row | traffic | ports | applies when | without it |"
+        yield "|---|---|---|---|---|"
         yield from (_catalog_row(each) for each in BY_ID.values() if each.section is section)
         yield ""
 
 
 def _catalog_row(entry: CatalogEntry) -> str:
-    ports = ", ".join(map(str, entry.ports)) or "as declared"
+    ports = "<br>".join(str(each).replace(",", ", ") for each in entry.ports) or "as declared"
     cites = ", ".join(f"[{each.title}]({entry.cite.where.url(each)})" for each in Article)
-    cells = (entry.summary, entry.source, entry.destination, ports, entry.when, entry.without)
-    shown = " | ".join(str(each).replace("|", "\\|") for each in cells)
-    return f"| <a id=\"{entry.id}\"></a>{entry.id} | {shown} | {entry.cite}: {cites} |"
+    traffic = f"{entry.summary}<br>{entry.source} → {entry.destination}<br>{entry.cite}: {cites}"
+    cells = (traffic, ports, entry.when, entry.without)
+    shown = " | ".join(each.replace("|", "\\|") for each in cells)
+    return f'| <a id="{entry.id}"></a>{entry.id} | {shown} |'
 
 
 def _limits() -> Iterator[str]:
