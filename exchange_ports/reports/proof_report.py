@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from exchange_ports.catalog import BY_ID
+from exchange_ports.catalog import BY_ID, SMTP_PORT
 from exchange_ports.findings import Finding, Path, Place, counted, printable
 from exchange_ports.flows import Reason
 from exchange_ports.proof import Failure, Figures, Proof
@@ -16,6 +16,7 @@ from exchange_ports.reports import document as doc
 from exchange_ports.reports.reasons import not_usable, reason_data
 from exchange_ports.topology.checks.additional import Reviews
 from exchange_ports.topology.models import Platform
+from exchange_ports.traffic.ports import tcp
 
 #: More failures than this are counted: the first ones of each law say what is wrong.
 _MOST: Final = 12
@@ -256,11 +257,11 @@ def _part(part: AnswerRow) -> Iterator[tuple[str, str]]:
 
 
 def _cloud_block(block: CloudBlock) -> str:
+    port = str(tcp(SMTP_PORT))
     if block.acknowledged:
-        return (
-            f"{block.platform.summary} blocks 25/tcp by default; acknowledged: {block.acknowledged}"
-        )
-    return f"25/tcp: {block.why}"
+        cloud = block.platform.summary
+        return f"{cloud} blocks {port} by default; acknowledged: {block.acknowledged}"
+    return f"{port}: {block.why}"
 
 
 def _why(reason: Reason) -> str:
