@@ -14,12 +14,8 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, tcp, udp
+from exchange_ports.versions import Article
 
-#: The page that every row cites unless it says otherwise.
-_PAGE: Final = (
-    "https://learn.microsoft.com/exchange/"
-    "network-ports-for-clients-and-mail-flow-in-exchange-2013-exchange-2013-help"
-)
 _CHECKED: Final = "2026-11-25"
 
 
@@ -37,12 +33,13 @@ class PublishedTable(StrEnum):
         """The table in a word or two, for reports and rule descriptions."""
         return _SHORT[self]
 
-    @property
-    def url(self) -> str:
-        """The address of the table on the published page."""
+    def url(self, article: Article) -> str:
+        """The address of the table in the article of a version: the headings are the same in both."""
         anchor = "".join(c for c in self.lower().replace(" ", "-") if c.isalnum() or c == "-")
         # The ground rules are above the first heading.
-        return _PAGE if self is PublishedTable.GROUND_RULES else f"{_PAGE}#{anchor}"
+        if self is PublishedTable.GROUND_RULES:
+            return article.ports
+        return f"{article.ports}#{anchor}"
 
 
 _SHORT: Final = {
@@ -76,10 +73,9 @@ class Page(StrEnum):
         """The title up to its first semicolon."""
         return f'"{self.partition(";")[0]}"'
 
-    @property
-    def url(self) -> str:
-        """Where all pages of Exchange 2013 begin; the title finds the page."""
-        return "https://learn.microsoft.com/exchange/exchange-server-2013"
+    def url(self, article: Article) -> str:
+        """Where all pages of the versions of an article begin; the title finds the page."""
+        return article.library
 
 
 class Citation(NamedTuple):
@@ -175,6 +171,9 @@ class CatalogEntry:
 #: (`Set-SendConnector -Port`, exchange.md M5).
 SMTP_PORT: Final = 25
 _SMTP: Final = (tcp(SMTP_PORT),)
+#: Web services (HTTPS), and the revocation lists of certificates (HTTP; exchange.md G4).
+HTTPS_PORT: Final = 443
+HTTP_PORT: Final = 80
 #: Secure LDAP of an Edge server's AD LDS, unless ConfigureAdam.ps1 changed it before subscribing.
 EDGESYNC_PORT: Final = 50636
 _DNS: Final = (tcp(53), udp(53))

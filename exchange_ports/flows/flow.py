@@ -13,6 +13,7 @@ from exchange_ports.topology.groups import Group, GroupKind
 from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import Network, without_covered
 from exchange_ports.traffic.ports import PortRange, Ports, Protocol
+from exchange_ports.versions import Article
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,15 @@ class Reason:
     owner: str | None = None
     ticket: str | None = None
     review_by: str | None = None
+    #: The articles that have the row, by the versions of the servers that the flow is about.
+    articles: tuple[Article, ...] = (Article.EXCHANGE_2013,)
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Where the row is published, for each article; empty for an operator's own words."""
+        if self.entry is None:
+            return ()
+        return tuple(BY_ID[self.entry].cite.where.url(article) for article in self.articles)
 
     @property
     def source(self) -> str:
@@ -125,7 +135,7 @@ def in_order(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     return once if len(once) <= 1 else tuple(sorted(set(once), key=reason_order))
 
 
-def reason_order(reason: Reason) -> tuple[int, str, bool, str, str, str]:
+def reason_order(reason: Reason) -> tuple[int, str, bool, str, str, str, tuple[str, ...]]:
     """Sorts reasons: rows in the order of the document, then operators' words."""
     # Every field is in it, so that two different reasons have the same order in every run.
     return (
@@ -135,6 +145,7 @@ def reason_order(reason: Reason) -> tuple[int, str, bool, str, str, str]:
         reason.ticket or "",
         reason.owner or "",
         reason.review_by or "",
+        tuple(article.title for article in reason.articles),
     )
 
 

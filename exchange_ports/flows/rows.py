@@ -5,6 +5,7 @@ Must not know: how a flow is written as rules, nor where in a file a field stand
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from exchange_ports.catalog import SERVICES, CatalogEntry, Service
@@ -24,7 +25,7 @@ from exchange_ports.flows.flow import (
 from exchange_ports.topology import models
 from exchange_ports.topology.checks.naming import connectors, inbound_ways
 from exchange_ports.topology.fields import ANY_WORD, INTERNET_WORD, EndpointKind
-from exchange_ports.topology.groups import Group, identity, send_connectors
+from exchange_ports.topology.groups import Group, GroupKind, identity, send_connectors
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.traffic.addresses import (
     EVERYTHING_V4,
@@ -35,6 +36,7 @@ from exchange_ports.traffic.addresses import (
     network,
 )
 from exchange_ports.traffic.ports import Ports, joined
+from exchange_ports.versions import Article, Version
 
 #: Class D, class E and limited broadcast: no unicast address on the Internet (RFC 5771, RFC 1112).
 _NO_UNICAST: Final = network("224.0.0.0/3")
@@ -55,6 +57,29 @@ class FlowContext:
         self.parts = inventory.role_groups
         self._networks = {of: network for of, (_, network) in inventory.networks.items()}
         self._public = public_ranges(topology)
+        self._articles: dict[frozenset[Version], tuple[Article, ...]] = {}
+
+    @cached_property
+    def _versions(self) -> Mapping[Group, frozenset[Version]]:
+        members = self.inventory.members.items()
+        return {group: frozenset(each.version for each in several) for group, several in members}
+
+    def versions(self, group: Group) -> frozenset[Version]:
+        """The versions of a group's members; of one without members, that of the organization."""
+        return self._versions.get(group) or frozenset((self.topology.version,))
+
+    def articles(self, row: str, *ends: Endpoint) -> tuple[Article, ...]:
+        """The articles of the servers at the ends of a row's flow, in the order of their versions."""
+        ours = [end for end in ends if isinstance(end, Group)]
+        versions = frozenset().union(*map(self.versions, ours))
+        if row == "M3" or (row == "M2" and any(end.kind in _PROXYING for end in ours)):
+            # Servers of both articles may proxy mail, each by a row of its own article.
+            versions = frozenset(each for each in versions if _proxy_row(each) == row)
+        known = self._articles.get(versions)
+        if known is None:
+            cited = dict.fromkeys(version.facts.article for version in sorted(versions))
+            known = self._articles[versions] = tuple(cited)
+        return known
 
     def _has_ipv6(self, network: str) -> bool:
         """The page's "Internet (any)" names no IP version: IPv6 counts where it is declared (A-22)."""
@@ -185,7 +210,7 @@ def _clients(context: FlowContext, entry: CatalogEntry) -> RowFlows:
             if SERVICES[service] is not entry:
                 continue
             rebound = context.topology.service_ports.get(service)
-            for server in context.parts.client_access_to(client.to):
+            for server in context.parts.published_to(client.to):
                 source = (
                     context.any_source(server)
                     if isinstance(client.source, str)
@@ -200,7 +225,7 @@ def _mail_to_client_access(context: FlowContext) -> dict[Group, list[models.Inbo
     found: dict[Group, list[models.Inbound]] = {}
     for way in context.topology.mail_flow.inbound_ways:
         if way.to is not None or not context.topology.edge_servers:
-            for server in context.parts.client_access_to(way.to):
+            for server in context.parts.published_to(way.to):
                 found.setdefault(server, []).append(way)
     return found
 
@@ -236,17 +261,34 @@ def _edge_resolves(context: FlowContext, _: CatalogEntry) -> RowFlows:
         yield from as_in_row(across([group], context.resolvers(group, edge=True)))
 
 
-def _sent(path: models.OutboundPath) -> Callable[[FlowContext, CatalogEntry], RowFlows]:
-    """Outbound mail by the connectors of one path."""
+def _sent(context: FlowContext, entry: CatalogEntry) -> RowFlows:
+    for connector in send_connectors(context.topology):
+        for sender in _senders(context, connector, entry.id):
+            for hop, ports in context.hops(connector, sender):
+                yield sender, hop, ports
 
-    def flows(context: FlowContext, _: CatalogEntry) -> RowFlows:
-        for connector in send_connectors(context.topology):
-            if connector.through is path:
-                for sender in context.parts.senders(connector):
-                    for hop, ports in context.hops(connector, sender):
-                        yield sender, hop, ports
 
-    return flows
+#: The groups of servers that may proxy mail.
+_PROXYING: Final = (GroupKind.CLIENT_ACCESS, GroupKind.CLIENT_ACCESS_UNPUBLISHED)
+
+
+def _proxy_row(version: Version) -> str:
+    """The row by which a server of a version sends proxied mail.
+
+    From Exchange 2016 on it is a Mailbox server, and row 3 of the table has the same ends as row 2.
+    """
+    return "M2" if version.facts.combined else "M3"
+
+
+def _senders(context: FlowContext, connector: models.Outbound, row: str) -> Iterator[Group]:
+    """The groups that send by a connector and are in a row: M2, M3 or E4."""
+    path = connector.through
+    for sender in context.parts.senders(connector):
+        if path is models.OutboundPath.CLIENT_ACCESS:
+            if row in map(_proxy_row, context.versions(sender)):
+                yield sender
+        elif row == ("M2" if path is models.OutboundPath.MAILBOX else "E4"):
+            yield sender
 
 
 def _edge_receives(context: FlowContext, _: CatalogEntry) -> RowFlows:
@@ -354,7 +396,7 @@ def _is_from(flow: Flow, name: str, client: models.ClientSource) -> bool:
 
 
 def _is_to(context: FlowContext, flow: Flow, client: models.ClientSource) -> bool:
-    return flow.destination in context.parts.client_access_to(client.to)
+    return flow.destination in context.parts.published_to(client.to)
 
 
 def _inbound_field(context: FlowContext, flow: Flow) -> Iterator[Path]:
@@ -382,13 +424,12 @@ def _edge_fields(context: FlowContext, ends: Iterable[Endpoint]) -> Iterator[Pat
             yield "edge_servers", member.name, field
 
 
-def _send_connectors(path: models.OutboundPath) -> _Fields:
-    """The Send connectors by which a flow's sender sends."""
+def _send_connectors(row: str) -> _Fields:
+    """The Send connectors by which a flow's sender sends, of a row: M2, M3 or E4."""
 
     def fields(context: FlowContext, flow: Flow) -> Iterator[Path]:
         ends = {flow.source, flow.destination}
         for where, connector in connectors(context.topology):
-            senders = context.parts.senders(connector) if connector.through is path else ()
             # Towards the Edge server the next hop does not matter; from there it does.
             if any(
                 sender == flow.destination
@@ -396,7 +437,7 @@ def _send_connectors(path: models.OutboundPath) -> _Fields:
                     sender == flow.source
                     and any(hop == flow.destination for hop, _ in context.hops(connector, sender))
                 )
-                for sender in senders
+                for sender in _senders(context, connector, row)
             ):
                 yield where
         if context.topology.mail_flow.outbound is None:
@@ -463,18 +504,13 @@ ROWS: Final[Mapping[str, CatalogRow]] = {
         for service, entry in SERVICES.items()
     },
     "M1": CatalogRow(_inbound, _inbound_field),
-    "M2": CatalogRow(
-        _sent(models.OutboundPath.MAILBOX), _send_connectors(models.OutboundPath.MAILBOX)
-    ),
-    "M3": CatalogRow(
-        _sent(models.OutboundPath.CLIENT_ACCESS),
-        _send_connectors(models.OutboundPath.CLIENT_ACCESS),
-    ),
+    "M2": CatalogRow(_sent, _send_connectors("M2")),
+    "M3": CatalogRow(_sent, _send_connectors("M3")),
     "M4": CatalogRow(_internet_facing_dns, _name_servers("internal")),
     "E1": CatalogRow(_edge_receives, _inbound_field),
     "E2": CatalogRow(_edge_delivers, _inbound_field),
-    "E3": CatalogRow(_site_sends_by_edge, _send_connectors(models.OutboundPath.EDGE)),
-    "E4": CatalogRow(_sent(models.OutboundPath.EDGE), _send_connectors(models.OutboundPath.EDGE)),
+    "E3": CatalogRow(_site_sends_by_edge, _send_connectors("E4")),
+    "E4": CatalogRow(_sent, _send_connectors("E4")),
     "E5": CatalogRow(_edgesync, _subscription),
     "E7": CatalogRow(_edge_resolves, _name_servers("edge")),
     "E8": CatalogRow(_reputation_proxy, _field("sender_reputation", "proxy")),

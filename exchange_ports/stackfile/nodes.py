@@ -100,6 +100,26 @@ class Fields(_Node):
 Node = YamlText | YamlList | Fields
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A value, and the line of its key, or of itself in a sequence."""
+
+    line: int
+    node: Node
+
+
+def step_into(node: Node, step: str | int) -> Placed | None:
+    """What stands below a key of a mapping or at an index of a sequence; None where there is none."""
+    if isinstance(node, Fields):
+        for entry in node.entries:
+            if isinstance(entry.key, YamlText) and entry.key.text == step:
+                return Placed(entry.line, entry.value)
+    if isinstance(node, YamlList) and isinstance(step, int) and 0 <= step < len(node.items):
+        line, value = node.items[step]
+        return Placed(line, value)
+    return None
+
+
 class _Builder:
     """Takes events, keeps the open nodes, refuses as soon as a bound is passed."""
 
@@ -336,6 +356,25 @@ def _unquoted(source: str, first: int, last: int) -> tuple[int, str, str] | None
                 lines[number - 1] = f"{line[:begin]}{'x' * (end - begin)}{line[end:]}"
                 return number, f"Quote the value: {why}. {example}", "".join(lines)
     return None
+
+
+def has_alias(root: Node) -> bool:
+    """Whether any value of a document repeats another one by an alias."""
+    written, left = 0, [root]
+    known: set[int] = set()
+    while left:
+        node = left.pop()
+        if id(node) in known:
+            return True
+        known.add(id(node))
+        written += 1
+        if isinstance(node, YamlList):
+            left += (item for _, item in node.items)
+        elif isinstance(node, Fields):
+            for entry in node.entries:
+                left += (each for each in (entry.key, entry.value) if each is not None)
+    # An alias in place of a key counts as what it repeats.
+    return written != root.values
 
 
 def too_big(file: str, size: int) -> Refused:

@@ -29,6 +29,7 @@ from exchange_ports.catalog import (
     Service,
 )
 from exchange_ports.traffic.ports import PortRange
+from exchange_ports.versions import Article
 from tests.support.paths import ROOT
 
 PACKAGE: Final = ROOT / "exchange_ports"
@@ -238,7 +239,8 @@ def test_every_row_says_what_it_is_when_it_applies_and_when_it_was_checked(
     assert not entry.without.endswith("."), "it is part of a line"
     assert entry.when.strip() == entry.when != ""
     assert date.fromisoformat(entry.checked) >= date(2026, 1, 1)
-    assert entry.cite.where.url.startswith("https://learn.microsoft.com/exchange/")
+    for article in Article:
+        assert entry.cite.where.url(article).startswith("https://learn.microsoft.com/exchange/")
     assert entry.cite.where.short in str(entry.cite)
 
 
