@@ -36,7 +36,7 @@ class PublishedTable(StrEnum):
     def url(self, article: Article) -> str:
         """The address of the table in the article of a version: the headings are the same in both."""
         anchor = "".join(c for c in self.lower().replace(" ", "-") if c.isalnum() or c == "-")
-        # The ground rules stand above the first heading.
+        # The ground rules are above the first heading.
         if self is PublishedTable.GROUND_RULES:
             return article.ports
         return f"{article.ports}#{anchor}"
