@@ -71,7 +71,7 @@ class FlowContext:
     def articles(self, row: str, *ends: Endpoint) -> tuple[Article, ...]:
         """The articles of the servers at the ends of a row's flow, in the order of their versions."""
         ours = [end for end in ends if isinstance(end, Group)]
-        versions = frozenset().union(*map(self.versions, ours))
+        versions = frozenset(version for end in ours for version in self.versions(end))
         if row == "M3" or (row == "M2" and any(end.kind in _PROXYING for end in ours)):
             # Servers of both articles may proxy mail, each by a row of its own article.
             versions = frozenset(each for each in versions if _proxy_row(each) == row)
