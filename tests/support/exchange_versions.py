@@ -5,7 +5,7 @@ Written from the documents and not from `exchange_ports.versions`, which the tes
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, cast
 
 __all__ = ["COEXIST", "MIXES", "VERSIONS", "fits", "mix_of", "roles_of", "version_of", "written"]
 
@@ -54,9 +54,9 @@ def mix_of(data: Mapping[str, Any]) -> set[str]:
     found = {version_of(data, edge) for edge in data.get("edge_servers", {}).values()}
     for site in data["sites"].values():
         found |= {version_of(data, server) for server in site.get("servers", {}).values()}
-        other = site.get("other_exchange")
-        if isinstance(other, Mapping) and "version" in other:
-            found.add(str(other["version"]))
+        other: Any = site.get("other_exchange")
+        if isinstance(other, dict) and "version" in other:
+            found.add(str(cast("dict[str, object]", other)["version"]))
     return found
 
 
