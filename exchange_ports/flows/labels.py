@@ -263,7 +263,13 @@ _EVERYONE_PRINTED: Final = {
 }
 
 #: Ends that a stack file names by a key alone; `clients.office` is `office` too.
-_BY_KEY: Final = (EndpointKind.CLIENTS, EndpointKind.RELAY, EndpointKind.WITNESS)
+_BY_KEY: Final = (
+    EndpointKind.CLIENTS,
+    EndpointKind.RELAY,
+    EndpointKind.WITNESS,
+    EndpointKind.IP_GATEWAY,
+    EndpointKind.FAX_PARTNER_SERVER,
+)
 
 
 @dataclass(frozen=True, slots=True)
