@@ -67,7 +67,7 @@ class Page(StrEnum):
     SECURITY_CHECKLIST = "Deployment security checklist"
     PUSH = "Configuring push notifications proxying for OWA for Devices"
     EDGE_PLANNING = "Edge Transport server planning"
-    # Unified Messaging. Each page is about Exchange 2013 and 2016.
+    # Unified Messaging: each page is about Exchange 2013 and 2016, in the library of 2013.
     UM_PORTS = "UM protocols, ports, and services"
     UM_OUTGOING_CALLS = "Enable outgoing calls on UM IP gateways"
     UM_MESSAGE_WAITING = "Allow Message Waiting Indicator (MWI) on a UM IP gateway"
@@ -80,13 +80,7 @@ class Page(StrEnum):
 
     def url(self, article: Article) -> str:
         """Where all pages of the versions of an article begin; the title finds the page."""
-        # The pages on Unified Messaging are in one library for both versions that have it.
-        return Article.EXCHANGE_2013.library if self in _UM_PAGES else article.library
-
-
-_UM_PAGES: Final = frozenset(
-    (Page.UM_PORTS, Page.UM_OUTGOING_CALLS, Page.UM_MESSAGE_WAITING, Page.UM_FAXING)
-)
+        return article.library
 
 
 class Citation(NamedTuple):

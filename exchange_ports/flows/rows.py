@@ -8,7 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from exchange_ports.catalog import SERVICES, CatalogEntry, Service, StartupMode
+from exchange_ports.catalog import (
+    BY_ID,
+    SERVICES,
+    CatalogEntry,
+    CatalogSection,
+    Service,
+    StartupMode,
+)
 from exchange_ports.findings import Path
 from exchange_ports.flows.flow import (
     Endpoint,
@@ -25,7 +32,7 @@ from exchange_ports.flows.flow import (
 from exchange_ports.topology import models
 from exchange_ports.topology.checks.naming import connectors, inbound_ways
 from exchange_ports.topology.fields import EndpointKind
-from exchange_ports.topology.groups import Group, ServerRole, identity, send_connectors
+from exchange_ports.topology.groups import Group, GroupKind, ServerRole, identity, send_connectors
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.traffic.addresses import (
     EVERYTHING_V4,
@@ -68,10 +75,16 @@ class FlowContext:
         """The versions of a group's members; of one without members, that of the organization."""
         return self._versions.get(group) or frozenset((self.topology.version,))
 
-    def articles(self, *ends: Endpoint) -> tuple[Article, ...]:
-        """The articles of the servers at the ends of a flow, in the order of their versions."""
-        ours = [self.versions(end) for end in ends if isinstance(end, Group)]
-        versions = ours[0].union(*ours[1:]) if ours else frozenset((self.topology.version,))
+    def articles(self, row: str, *ends: Endpoint) -> tuple[Article, ...]:
+        """The articles of the servers at the ends of a row's flow, in the order of their versions."""
+        if BY_ID[row].section is CatalogSection.UNIFIED_MESSAGING:
+            # One page for both versions that have it, in the library of 2013.
+            return (Article.EXCHANGE_2013,)
+        ours = [end for end in ends if isinstance(end, Group)]
+        versions = frozenset().union(*map(self.versions, ours))
+        if row == "M3" or (row == "M2" and any(end.kind in _PROXYING for end in ours)):
+            # Servers of both articles may proxy mail, each by a row of its own article.
+            versions = frozenset(each for each in versions if _proxy_row(each) == row)
         known = self._articles.get(versions)
         if known is None:
             cited = dict.fromkeys(version.facts.article for version in sorted(versions))
@@ -264,14 +277,24 @@ def _sent(context: FlowContext, entry: CatalogEntry) -> RowFlows:
                 yield sender, hop, ports
 
 
+#: The groups of servers that may proxy mail.
+_PROXYING: Final = (GroupKind.CLIENT_ACCESS, GroupKind.CLIENT_ACCESS_UNPUBLISHED)
+
+
+def _proxy_row(version: Version) -> str:
+    """The row by which a server of a version sends proxied mail.
+
+    From Exchange 2016 on it is a Mailbox server, and row 3 of the table has the same ends as row 2.
+    """
+    return "M2" if version.facts.combined else "M3"
+
+
 def _senders(context: FlowContext, connector: models.Outbound, row: str) -> Iterator[Group]:
     """The groups that send by a connector and are in a row: M2, M3 or E4."""
     path = connector.through
     for sender in context.parts.senders(connector):
         if path is models.OutboundPath.CLIENT_ACCESS:
-            # From Exchange 2016 on, the server that proxies mail is a Mailbox server too.
-            versions = context.versions(sender)
-            if row in {"M2" if each.facts.combined else "M3" for each in versions}:
+            if row in map(_proxy_row, context.versions(sender)):
                 yield sender
         elif row == ("M2" if path is models.OutboundPath.MAILBOX else "E4"):
             yield sender

@@ -8,6 +8,7 @@ from exchange_ports.findings import Finding, Path, Place, counted, printable
 from exchange_ports.flows import Reason
 from exchange_ports.proof import Failure, Figures, Proof
 from exchange_ports.proof.answers import AnswerRow, End, EndVerdict
+from exchange_ports.proof.cloud_blocks import PORT_25_BLOCKED, CloudBlock
 from exchange_ports.proof.cross_cloud import Swap
 from exchange_ports.proof.explain import Explanation, PlannedRule, RuleReason
 from exchange_ports.proof.reachability import Answer, Verdict
@@ -248,8 +249,18 @@ def _part(part: AnswerRow) -> Iterator[tuple[str, str]]:
     if part.passes is not None:
         yield "source", part.out.text
         yield "destination", part.into.text
+    for block in part.cloud_blocks:
+        yield "cloud", f"{_cloud_block(block)} ({PORT_25_BLOCKED})"
     for reason in part.reasons:
         yield "why", _why(reason)
+
+
+def _cloud_block(block: CloudBlock) -> str:
+    if block.acknowledged:
+        return (
+            f"{block.platform.summary} blocks 25/tcp by default; acknowledged: {block.acknowledged}"
+        )
+    return f"25/tcp: {block.why}"
 
 
 def _why(reason: Reason) -> str:
@@ -282,6 +293,15 @@ def _part_data(part: AnswerRow) -> dict[str, object]:
         "packet": part.packet,
         "at_source": _say_data(part.out),
         "at_destination": _say_data(part.into),
+        "blocked_by_cloud": [
+            {
+                "platform": block.platform.value,
+                "code": PORT_25_BLOCKED,
+                "why": block.why,
+                "acknowledged": block.acknowledged or None,
+            }
+            for block in part.cloud_blocks
+        ],
         "reasons": [reason_data(reason) for reason in part.reasons],
     }
 

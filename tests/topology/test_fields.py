@@ -160,7 +160,12 @@ VALUES: Final[list[tuple[str, object, str]]] = [
     ("version", True, "wrong-type: expected=a version such as 2016 got=true or false"),
     ("version", 2.5, "wrong-type: expected=a version such as 2016 got=a number"),
     ("version", None, "wrong-type: expected=a version such as 2016 got=nothing"),
-    ("version", 2017, "unknown-version: version=2017 known=2007, 2010, 2013, 2016, 2019, se"),
+    (
+        "version",
+        2017,
+        "unknown-version: version=2017 fix=Write one of 2007, 2010, 2013, 2016, 2019, se, such as "
+        "`version: se`.",
+    ),
     ("port", 1, "1"),
     ("port", 25, "25"),
     ("port", 65535, "65535"),
