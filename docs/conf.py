@@ -20,7 +20,7 @@ _DOCS: Final = Path(__file__).parent
 sys.path.insert(0, str(_DOCS.parent))
 
 from exchange_ports import __version__  # noqa: E402
-from exchange_ports.cli.arguments import COMMANDS, volume_words  # noqa: E402
+from exchange_ports.cli.arguments import COMMANDS, actions_of, volume_words  # noqa: E402
 from exchange_ports.topology.validate import topology_schema  # noqa: E402
 
 # ---- what Sphinx reads ----
@@ -46,7 +46,16 @@ autodoc_typehints = "description"
 #: Pages by what a reader wants to do. All others are in none of these, and Sphinx says so.
 _CONTENTS: Final[Mapping[str, Iterable[str]]] = {
     "Start": ("start", "deploying", "component"),
-    "How to": ("diff", "reviewing", "updates", "adopting", "reporting", "handing-over", "asking"),
+    "How to": (
+        "diff",
+        "reviewing",
+        "updates",
+        "adopting",
+        "reporting",
+        "handing-over",
+        "asking",
+        "endpoints",
+    ),
     "Situations": ("situations/index",),
     "Reference": (
         "generated/stack-file",
@@ -135,6 +144,8 @@ def _command_line() -> Iterator[str]:
         words(parser)
         volume_words(parser)
         yield f"## {name}\n\n{does[0].upper()}{does[1:]}.\n\n```text\n{parser.format_help()}```\n"
+        for action, inner in actions_of(parser).items():
+            yield f"### {name} {action}\n\n```text\n{inner.format_help()}```\n"
 
 
 def _stack_file() -> Iterator[str]:
