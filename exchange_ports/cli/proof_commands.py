@@ -36,6 +36,7 @@ from exchange_ports.reports.proof_report import (
 )
 from exchange_ports.reports.writers import publish
 from exchange_ports.topology.checks.additional import reviews
+from exchange_ports.topology.checks.versions import out_of_support
 from exchange_ports.topology.fields import cloud_name
 from exchange_ports.topology.groups import identity
 from exchange_ports.topology.models import Platform
@@ -48,11 +49,13 @@ def prove(asked: argparse.Namespace) -> int:
     stack = read(asked.file)
     plans, warnings = compiled(stack)
     dates = None if as_of is None else reviews(plans.topology, as_of)
+    old = () if as_of is None else out_of_support(plans.topology, as_of)
+    aged = [each.located(stack.locate) for each in old]
     passed = [] if dates is None else [each.located(stack.locate) for each in dates.passed]
     with doing("proving"):
         proof = proved(plans)
         swaps = swap(plans) if asked.both_clouds and proof.holds else ()
-    publish(proof_report(proof, swaps, dates, passed), "json" if asked.json else "text")
+    publish(proof_report(proof, swaps, dates, passed, aged), "json" if asked.json else "text")
     whole = stack.locate(("topology",))
     failed(
         NOT_PROVED.at((), **_facts(each)).located(lambda _: whole)
@@ -61,7 +64,7 @@ def prove(asked: argparse.Namespace) -> int:
     )
     # What is unwise about the topology is `plan`'s to say; of the plans, both say it.
     warned = [each for each in warnings if each.kind.code in WARNINGS | UNUSABLE]
-    warn([*([] if asked.json else passed), *warned])
+    warn([*([] if asked.json else (*passed, *aged)), *warned])
     holds = proof.complete and all(each.holds for each in swaps)
     return FINE if holds and not passed else NO
 

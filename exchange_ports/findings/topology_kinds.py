@@ -110,9 +110,9 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     Kind(
         "unknown-version",
-        summary='Unknown Exchange version "{version}" of an Edge server.',
-        why="",
-        fix="Write one of {known}, such as `version: 2016`.",
+        summary='Unknown Exchange version "{version}".',
+        why="{why}",
+        fix="{fix}",
     ),
     Kind(
         "bad-endpoint",
@@ -172,6 +172,57 @@ KINDS: Final[tuple[Kind, ...]] = (
         summary="Site {site} has a Mailbox server and no Client Access server.",
         why="Each site with a Mailbox server needs a Client Access server (V2).",
         fix="Add the role to a server of the site: `roles: [client_access, mailbox]`.",
+    ),
+    Kind(
+        "roles-missing",
+        summary="Server {server} of {version} has no `roles`.",
+        why="An Exchange 2013 server has the role Client Access, Mailbox, or both.",
+        fix="Write `roles: [client_access, mailbox]`, or the version, such as `version: 2019`.",
+    ),
+    Kind(
+        "role-of-another-version",
+        summary="Server {server} of {version} has the role `client_access`.",
+        why="From Exchange 2016 on, there is no such role: each Mailbox server provides the Client Access "
+        "services.",
+        fix="Omit `roles`, or write `roles: [mailbox]`. If clients must not reach the server, write "
+        "`published: false`.",
+    ),
+    Kind(
+        "versions-exclude-each-other",
+        summary="{newer} ({other}) cannot be in one organization with {older} ({one}).",
+        why="{why}",
+        fix="Correct the `version` of one of them.",
+    ),
+    _warning(
+        "versions-need-updates",
+        summary="{older} ({one}) and {newer} ({other}) are in one organization.",
+        why='That requires: {minimum} ("{source}").',
+        fix="Check the builds of these servers, then acknowledge the warning.",
+    ),
+    _warning(
+        "availability-group-of-several-versions",
+        summary="The witness server {name} is declared for Mailbox servers of {versions}.",
+        why="All members of a database availability group have the same version.",
+        fix="Name the sites of the group in `sites`. If several groups share the witness server, acknowledge "
+        "the warning.",
+    ),
+    _warning(
+        "published-without-effect",
+        summary="{what} {name} has `published` and no Client Access services.",
+        why="`published` opens or closes the Client Access services of a server to clients and inbound mail.",
+        fix="Remove `published`.",
+    ),
+    Kind(
+        "not-published",
+        summary="{what} {name} is a destination of clients or inbound mail and is not published.",
+        why="With `published: false`, clients and inbound mail do not reach it.",
+        fix="Remove it from `to`, or remove `published: false`.",
+    ),
+    Kind(
+        "nothing-published",
+        summary="No server is published, so {what} cannot reach any.",
+        why="With `published: false`, clients and inbound mail do not reach a server.",
+        fix="Remove `published: false` from the site or server that they connect to.",
     ),
     Kind(
         "organization-without-role",
@@ -325,10 +376,9 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     Kind(
         "edge-version-unsupported",
-        summary="{edge} is an Edge server of the Subscription Edition, in an organization with Exchange 2013 "
-        "servers.",
-        why="Setup of the Subscription Edition stops while the organization has an Exchange 2013 server.",
-        fix="Use an Edge server of 2013, 2016 or 2019 (up to CU14) until the last 2013 server is removed.",
+        summary="{edge} is an Edge server of {version}, in an organization with {other} ({name}).",
+        why="{why}",
+        fix="Declare an Edge server of a version that can be in this organization: {able}.",
     ),
     Kind(
         "edge-without-mail",

@@ -5,6 +5,7 @@ Must not know: how a flow is written as rules, nor where in a file a field stand
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from exchange_ports.catalog import SERVICES, CatalogEntry, Service
@@ -23,8 +24,8 @@ from exchange_ports.flows.flow import (
 )
 from exchange_ports.topology import models
 from exchange_ports.topology.checks.naming import connectors, inbound_ways
-from exchange_ports.topology.fields import EndpointKind
-from exchange_ports.topology.groups import Group, identity, send_connectors
+from exchange_ports.topology.fields import ANY_WORD, INTERNET_WORD, EndpointKind
+from exchange_ports.topology.groups import Group, GroupKind, identity, send_connectors
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.traffic.addresses import (
     EVERYTHING_V4,
@@ -35,6 +36,7 @@ from exchange_ports.traffic.addresses import (
     network,
 )
 from exchange_ports.traffic.ports import Ports, joined
+from exchange_ports.versions import Article, Version
 
 #: Class D, class E and limited broadcast: no unicast address on the Internet (RFC 5771, RFC 1112).
 _NO_UNICAST: Final = network("224.0.0.0/3")
@@ -47,7 +49,7 @@ def public_ranges(topology: models.Topology) -> tuple[Network, ...]:
 
 
 class FlowContext:
-    """What the rules below ask about a topology, worked out once."""
+    """What the rows below need of a topology, computed once."""
 
     def __init__(self, inventory: Inventory) -> None:
         self.topology = topology = inventory.topology
@@ -55,6 +57,29 @@ class FlowContext:
         self.parts = inventory.role_groups
         self._networks = {of: network for of, (_, network) in inventory.networks.items()}
         self._public = public_ranges(topology)
+        self._articles: dict[frozenset[Version], tuple[Article, ...]] = {}
+
+    @cached_property
+    def _versions(self) -> Mapping[Group, frozenset[Version]]:
+        members = self.inventory.members.items()
+        return {group: frozenset(each.version for each in several) for group, several in members}
+
+    def versions(self, group: Group) -> frozenset[Version]:
+        """The versions of a group's members; of one without members, that of the organization."""
+        return self._versions.get(group) or frozenset((self.topology.version,))
+
+    def articles(self, row: str, *ends: Endpoint) -> tuple[Article, ...]:
+        """The articles of the servers at the ends of a row's flow, in the order of their versions."""
+        ours = [end for end in ends if isinstance(end, Group)]
+        versions = frozenset(each for end in ours for each in self.versions(end))
+        if row == "M3" or (row == "M2" and any(end.kind in _PROXYING for end in ours)):
+            # Servers of both articles may proxy mail, each by a row of its own article.
+            versions = frozenset(each for each in versions if _proxy_row(each) == row)
+        known = self._articles.get(versions)
+        if known is None:
+            cited = dict.fromkeys(version.facts.article for version in sorted(versions))
+            known = self._articles[versions] = tuple(cited)
+        return known
 
     def _has_ipv6(self, network: str) -> bool:
         """The page's "Internet (any)" names no IP version: IPv6 counts where it is declared (A-22)."""
@@ -65,45 +90,45 @@ class FlowContext:
     def internet(self, seen_from: Group) -> ExternalEndpoint:
         """The Internet as a destination, and as a source towards Edge: public addresses."""
         if self._networks[seen_from.network].internet == "any":
-            return self._everything(seen_from.network)
+            return self._any(seen_from.network)
         ipv6 = self._has_ipv6(seen_from.network)
         kind = EndpointKind.INTERNET
         ranges = self._public + ((GLOBAL_UNICAST,) if ipv6 else ())
-        return ExternalEndpoint(kind.value, ranges, "the Internet", kind=kind)
+        return ExternalEndpoint(kind.value, ranges, INTERNET_WORD, kind=kind)
 
-    def anywhere(self, seen_from: Group) -> ExternalEndpoint:
-        """The Internet as a source towards Client Access: any, since balancers stand before it."""
+    def any_source(self, seen_from: Group) -> ExternalEndpoint:
+        """The Internet as a source towards Client Access: any address, since load balancers are inside."""
         if self._networks[seen_from.network].internet == "public":
             return self.internet(seen_from)
-        return self._everything(seen_from.network)
+        return self._any(seen_from.network)
 
-    def _everything(self, network: str) -> ExternalEndpoint:
+    def _any(self, network: str) -> ExternalEndpoint:
         both = (EVERYTHING_V4, EVERYTHING_V6) if self._has_ipv6(network) else (EVERYTHING_V4,)
         kind = EndpointKind.ANY
-        return ExternalEndpoint(kind.value, both, "any", kind=kind)
+        return ExternalEndpoint(kind.value, both, ANY_WORD, kind=kind)
 
     @property
-    def edge_takes_mail(self) -> bool:
-        """Whether mail from outside comes in by Edge servers."""
+    def edge_receives_mail(self) -> bool:
+        """Whether Edge servers receive inbound mail."""
         return bool(self.topology.edge_servers) and self.topology.mail_flow.inbound != "none"
 
     @staticmethod
-    def deliverers(
+    def inbound_sources(
         ways: Iterable[models.Inbound], internet: ExternalEndpoint
     ) -> Iterator[ExternalEndpoint]:
-        """Who delivers mail from outside by these ways: `internet`, ranges as one end, or both."""
+        """The sources of inbound mail by these declarations: `internet`, ranges as one end, or both."""
         sources = [way.source for way in ways]
         if not sources or any(isinstance(source, str) for source in sources):
             yield internet
         ranges = [each for source in sources if not isinstance(source, str) for each in source]
         if ranges:
-            summary = "those who deliver mail to us"
+            summary = "inbound SMTP sources"
             yield external(EndpointKind.INBOUND_MAIL, ranges, summary)
 
     def hops(
         self, connector: models.Outbound, sender: Group
     ) -> Iterator[tuple[ExternalEndpoint, Ports | None]]:
-        """To whom mail leaves, with the port where a smart host has its own."""
+        """The next hops of outbound mail, with the port where a smart host has its own."""
         if isinstance(connector.next_hop, str):
             yield self.internet(sender), None
             return
@@ -114,31 +139,32 @@ class FlowContext:
             yield smart_hosts(ranges), one(port)
 
     def resolvers(self, group: Group, *, edge: bool) -> tuple[ExternalEndpoint, ...]:
-        """The name servers that rules must name; none where the platform's or the fabric serves."""
+        """The name servers that need rules; none for the platform's, nor for domain controllers inside."""
         servers = self.topology.name_servers
-        asked = servers.edge if edge else servers.internal
+        declared = servers.edge if edge else servers.internal
         of = ""
-        if isinstance(asked, dict):
-            by_id = {identity(k, self.topology.networks[k]): v for k, v in asked.items()}
-            asked, of = by_id.get(group.network), group.network
-        if asked is None or asked == "cloud_resolver":
+        if isinstance(declared, dict):
+            by_id = {identity(k, self.topology.networks[k]): v for k, v in declared.items()}
+            declared, of = by_id.get(group.network), group.network
+        if declared is None or declared == "cloud_resolver":
             return ()
-        if asked == "domain_controllers":
-            # Inside, the ground rules already let everything through to domain controllers.
+        if declared == "domain_controllers":
+            # Inside, the ground rules allow all protocols to domain controllers already.
             return self.domain_controllers() if edge else ()
         kind = EndpointKind.EDGE_NAME_SERVERS if edge else EndpointKind.NAME_SERVERS
-        return (external(kind, (network(str(a)) for a in asked), "name servers", of),)
+        return (external(kind, (network(str(a)) for a in declared), "name servers", of),)
 
     def _neighbors(self, kind: EndpointKind, summary: str) -> Iterator[ExternalEndpoint]:
         for key, site in sorted(self.topology.sites.items()):
             declared = getattr(site, kind.replace("-", "_"))
             if declared is not None:
                 of = identity(key, site)
-                said = f"{summary} of {key}"
-                yield external(kind, declared.addresses, said, of, unrestricted=True)
+                yield external(
+                    kind, declared.addresses, f"{summary} of {key}", of, unrestricted=True
+                )
 
     def domain_controllers(self) -> tuple[ExternalEndpoint, ...]:
-        """Domain controllers of every site, those of accounts forests apart."""
+        """Domain controllers of every site; those of accounts forests are ends of their own."""
         accounts = (
             external(
                 EndpointKind.ACCOUNTS_DOMAIN_CONTROLLERS,
@@ -157,14 +183,14 @@ class FlowContext:
         return tuple(self._neighbors(EndpointKind.LYNC, "Lync servers"))
 
     def other_exchange(self) -> tuple[ExternalEndpoint, ...]:
-        """Exchange servers that are no servers of ours, of every site."""
+        """Exchange servers of every site that are not managed."""
         return tuple(self._neighbors(EndpointKind.OTHER_EXCHANGE, "other Exchange servers"))
 
 
 # ---- where each row applies ----
 
 
-def _fabric(context: FlowContext, _: CatalogEntry) -> RowFlows:
+def _internal_exchange(context: FlowContext, _: CatalogEntry) -> RowFlows:
     ours = context.parts.exchange()
     yield from as_in_row(across(ours, ours))
     yield from as_in_row(both_ways(ours, context.other_exchange()))
@@ -184,9 +210,9 @@ def _clients(context: FlowContext, entry: CatalogEntry) -> RowFlows:
             if SERVICES[service] is not entry:
                 continue
             rebound = context.topology.service_ports.get(service)
-            for server in context.parts.client_access_to(client.to):
+            for server in context.parts.published_to(client.to):
                 source = (
-                    context.anywhere(server)
+                    context.any_source(server)
                     if isinstance(client.source, str)
                     else external(EndpointKind.CLIENTS, client.source, f"clients {name}", name)
                 )
@@ -195,23 +221,23 @@ def _clients(context: FlowContext, entry: CatalogEntry) -> RowFlows:
 
 
 def _mail_to_client_access(context: FlowContext) -> dict[Group, list[models.Inbound]]:
-    """Who takes mail from outside without Edge, and by which ways."""
+    """The servers that receive inbound mail without Edge, each with its declarations."""
     found: dict[Group, list[models.Inbound]] = {}
     for way in context.topology.mail_flow.inbound_ways:
         if way.to is not None or not context.topology.edge_servers:
-            for server in context.parts.client_access_to(way.to):
+            for server in context.parts.published_to(way.to):
                 found.setdefault(server, []).append(way)
     return found
 
 
 def _inbound(context: FlowContext, _: CatalogEntry) -> RowFlows:
     for server, ways in _mail_to_client_access(context).items():
-        for source in context.deliverers(ways, context.anywhere(server)):
+        for source in context.inbound_sources(ways, context.any_source(server)):
             yield source, server, None
 
 
 def _internet_facing_dns(context: FlowContext, _: CatalogEntry) -> RowFlows:
-    """The servers that mail enters or leaves by, where that is not Edge."""
+    """The servers that receive inbound or send outbound mail, where that is not Edge."""
     facing = {
         *_mail_to_client_access(context),
         *(
@@ -235,29 +261,46 @@ def _edge_resolves(context: FlowContext, _: CatalogEntry) -> RowFlows:
         yield from as_in_row(across([group], context.resolvers(group, edge=True)))
 
 
-def _sent(path: models.OutboundPath) -> Callable[[FlowContext, CatalogEntry], RowFlows]:
-    """Outbound mail by the connectors of one path."""
+def _sent(context: FlowContext, entry: CatalogEntry) -> RowFlows:
+    for connector in send_connectors(context.topology):
+        for sender in _senders(context, connector, entry.id):
+            for hop, ports in context.hops(connector, sender):
+                yield sender, hop, ports
 
-    def places(context: FlowContext, _: CatalogEntry) -> RowFlows:
-        for connector in send_connectors(context.topology):
-            if connector.through is path:
-                for sender in context.parts.senders(connector):
-                    for hop, ports in context.hops(connector, sender):
-                        yield sender, hop, ports
 
-    return places
+#: The groups of servers that may proxy mail.
+_PROXYING: Final = (GroupKind.CLIENT_ACCESS, GroupKind.CLIENT_ACCESS_UNPUBLISHED)
+
+
+def _proxy_row(version: Version) -> str:
+    """The row by which a server of a version sends proxied mail.
+
+    From Exchange 2016 on it is a Mailbox server, and row 3 of the table has the same ends as row 2.
+    """
+    return "M2" if version.facts.combined else "M3"
+
+
+def _senders(context: FlowContext, connector: models.Outbound, row: str) -> Iterator[Group]:
+    """The groups that send by a connector and are in a row: M2, M3 or E4."""
+    path = connector.through
+    for sender in context.parts.senders(connector):
+        if path is models.OutboundPath.CLIENT_ACCESS:
+            if row in map(_proxy_row, context.versions(sender)):
+                yield sender
+        elif row == ("M2" if path is models.OutboundPath.MAILBOX else "E4"):
+            yield sender
 
 
 def _edge_receives(context: FlowContext, _: CatalogEntry) -> RowFlows:
-    if context.edge_takes_mail:
+    if context.edge_receives_mail:
         for edge in context.parts.receiving():
             ways = context.topology.mail_flow.inbound_by_edge
-            for source in context.deliverers(ways, context.internet(edge)):
+            for source in context.inbound_sources(ways, context.internet(edge)):
                 yield source, edge, None
 
 
 def _edge_delivers(context: FlowContext, _: CatalogEntry) -> RowFlows:
-    if context.edge_takes_mail:
+    if context.edge_receives_mail:
         for mailbox, edge, port in context.parts.receiving_pairs():
             yield edge, mailbox, None if port is None else one(port)
 
@@ -301,7 +344,7 @@ def _relays(context: FlowContext, _: CatalogEntry) -> RowFlows:
 def _witnesses(context: FlowContext, _: CatalogEntry) -> RowFlows:
     for name, witness in sorted(context.topology.witness_servers.items()):
         address = network(str(witness.address))
-        server = external(EndpointKind.WITNESS, [address], f"witness {name}", name)
+        server = external(EndpointKind.WITNESS, [address], f"witness server {name}", name)
         yield from as_in_row(across(context.parts.mailbox(witness.sites), [server]))
 
 
@@ -315,7 +358,7 @@ def _outside(flow: Flow) -> Iterator[ExternalEndpoint]:
 
 
 def _of_site(field: str, *more: str) -> _Fields:
-    """A neighbor of a site, by the identity that stands in its name."""
+    """A neighbor of a site, by the identity in its name."""
 
     def fields(context: FlowContext, flow: Flow) -> Iterator[Path]:
         for end in _outside(flow):
@@ -353,11 +396,11 @@ def _is_from(flow: Flow, name: str, client: models.ClientSource) -> bool:
 
 
 def _is_to(context: FlowContext, flow: Flow, client: models.ClientSource) -> bool:
-    return flow.destination in context.parts.client_access_to(client.to)
+    return flow.destination in context.parts.published_to(client.to)
 
 
 def _inbound_field(context: FlowContext, flow: Flow) -> Iterator[Path]:
-    """The ways of inbound mail by which a flow's server takes mail, of Edge all that Edge takes."""
+    """The declarations of inbound mail to a flow's server; for Edge, all that concern Edge."""
     if context.topology.mail_flow.inbound is None:
         yield from _edge_fields(context, (flow.source, flow.destination))
         return
@@ -370,7 +413,7 @@ def _inbound_field(context: FlowContext, flow: Flow) -> Iterator[Path]:
 
 
 def _edge_fields(context: FlowContext, ends: Iterable[Endpoint]) -> Iterator[Path]:
-    """The Edge servers that wear a group, by the field that says with whom they exchange mail."""
+    """The Edge servers that are members of a group, by the field with the site they exchange mail with."""
     member_of = set(ends)
     for member in context.inventory.servers:
         edge = context.topology.edge_servers.get(member.name)
@@ -381,21 +424,20 @@ def _edge_fields(context: FlowContext, ends: Iterable[Endpoint]) -> Iterator[Pat
             yield "edge_servers", member.name, field
 
 
-def _send_connectors(path: models.OutboundPath) -> _Fields:
-    """The Send connectors by which a flow's sender sends."""
+def _send_connectors(row: str) -> _Fields:
+    """The Send connectors by which a flow's sender sends, of a row: M2, M3 or E4."""
 
     def fields(context: FlowContext, flow: Flow) -> Iterator[Path]:
         ends = {flow.source, flow.destination}
         for where, connector in connectors(context.topology):
-            senders = context.parts.senders(connector) if connector.through is path else ()
-            # Towards the Edge server the next hop is no matter; from there it is.
+            # Towards the Edge server the next hop does not matter; from there it does.
             if any(
                 sender == flow.destination
                 or (
                     sender == flow.source
                     and any(hop == flow.destination for hop, _ in context.hops(connector, sender))
                 )
-                for sender in senders
+                for sender in _senders(context, connector, row)
             ):
                 yield where
         if context.topology.mail_flow.outbound is None:
@@ -416,19 +458,19 @@ def _name_servers(side: str) -> _Fields:
     """The name servers, of the flow's own network where each has its own."""
 
     def fields(context: FlowContext, flow: Flow) -> Iterator[Path]:
-        asked = getattr(context.topology.name_servers, side)
-        if not isinstance(asked, dict):
+        declared = getattr(context.topology.name_servers, side)
+        if not isinstance(declared, dict):
             yield "name_servers", side
         elif isinstance(flow.source, Group):
             for key, network in context.topology.networks.items():
-                if key in asked and identity(key, network) == flow.source.network:
+                if key in declared and identity(key, network) == flow.source.network:
                     yield "name_servers", side, key
 
     return fields
 
 
 def _named(kind: EndpointKind, *path: str) -> _Fields:
-    """What a stack file calls by a key, which stands in the end's name."""
+    """What a stack file declares under a key, which is in the end's name."""
 
     def fields(context: FlowContext, flow: Flow) -> Iterator[Path]:
         del context
@@ -449,12 +491,12 @@ class CatalogRow(NamedTuple):
     flows: Callable[[FlowContext, CatalogEntry], RowFlows]
     """Where the row applies; the ports come from the row, unless the user has others."""
     declared_at: Callable[[FlowContext, Flow], Iterator[Path]]
-    """The fields of the topology that one of its flows comes from, as paths from the topology's top."""
+    """The fields of the topology that declare one of its flows, as paths from the top of the topology."""
 
 
 #: Every row of the catalog by its id. R1 between our own servers has no field.
 ROWS: Final[Mapping[str, CatalogRow]] = {
-    "R1": CatalogRow(_fabric, _of_site("other_exchange")),
+    "R1": CatalogRow(_internal_exchange, _of_site("other_exchange")),
     "R2": CatalogRow(_lync, _of_site("lync")),
     "R3": CatalogRow(_domain_controllers, _of_site("domain_controllers", "accounts_forest")),
     **{
@@ -462,18 +504,13 @@ ROWS: Final[Mapping[str, CatalogRow]] = {
         for service, entry in SERVICES.items()
     },
     "M1": CatalogRow(_inbound, _inbound_field),
-    "M2": CatalogRow(
-        _sent(models.OutboundPath.MAILBOX), _send_connectors(models.OutboundPath.MAILBOX)
-    ),
-    "M3": CatalogRow(
-        _sent(models.OutboundPath.CLIENT_ACCESS),
-        _send_connectors(models.OutboundPath.CLIENT_ACCESS),
-    ),
+    "M2": CatalogRow(_sent, _send_connectors("M2")),
+    "M3": CatalogRow(_sent, _send_connectors("M3")),
     "M4": CatalogRow(_internet_facing_dns, _name_servers("internal")),
     "E1": CatalogRow(_edge_receives, _inbound_field),
     "E2": CatalogRow(_edge_delivers, _inbound_field),
-    "E3": CatalogRow(_site_sends_by_edge, _send_connectors(models.OutboundPath.EDGE)),
-    "E4": CatalogRow(_sent(models.OutboundPath.EDGE), _send_connectors(models.OutboundPath.EDGE)),
+    "E3": CatalogRow(_site_sends_by_edge, _send_connectors("E4")),
+    "E4": CatalogRow(_sent, _send_connectors("E4")),
     "E5": CatalogRow(_edgesync, _subscription),
     "E7": CatalogRow(_edge_resolves, _name_servers("edge")),
     "E8": CatalogRow(_reputation_proxy, _field("sender_reputation", "proxy")),

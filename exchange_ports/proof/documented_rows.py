@@ -60,7 +60,7 @@ class DocumentedRows:
     # ---- internal servers ----
 
     def _internal_in(self, server: ExchangeServer) -> Iterator[RequiredTraffic]:
-        if ServerRole.CLIENT_ACCESS in server.roles:
+        if server.published:
             yield from self._clients(server)
             ways = self._ways_to(server)
             if ways:
@@ -109,7 +109,7 @@ class DocumentedRows:
         resolvers = self._name_servers(server)
         if resolvers:
             yield self._row("N1", resolvers)
-            if sends or (ServerRole.CLIENT_ACCESS in server.roles and self._ways_to(server)):
+            if sends or (server.published and self._ways_to(server)):
                 yield self._row("M4", resolvers)
 
     def _sends_by(self, connector: models.Outbound, server: ExchangeServer) -> str | None:
@@ -125,7 +125,9 @@ class DocumentedRows:
             sites = connector.sites
             if connector.servers is not None:
                 sites = tuple(self._servers[name].site for name in connector.servers)
-            return "M3" if _at(sites, server) else None
+            # The 2016 article has no Client Access server: its Mailbox servers send in both cases.
+            row = "M2" if server.version.facts.combined else "M3"
+            return row if _at(sites, server) else None
         return None
 
     def _to_edge(

@@ -240,7 +240,7 @@ class Invariants:
         return addresses_of(
             self._model.servers[key]
             for key, one in (site.servers.items() if site else ())
-            if ServerRole.MAILBOX in roles_of(one) and key not in besides
+            if ServerRole.MAILBOX in roles_of(self._model.topology, one) and key not in besides
         )
 
     def _added(self, server: ExchangeServer, way: Way) -> Traffic:

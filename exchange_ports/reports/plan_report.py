@@ -49,7 +49,7 @@ class Opening:
 
 def _reason_data(reason: Reason) -> dict[str, object]:
     data = reason_data(reason)
-    return {key: data[key] for key in data if key not in ("table", "row", "url")}
+    return {key: data[key] for key in data if key not in ("table", "row", "urls")}
 
 
 def _seen(flow: Flow, network: str, zones: Mapping[Group, set[str]]) -> Iterator[Opening]:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, Tag
 from exchange_ports.catalog import DEFAULT_SERVICES, EDGESYNC_PORT, SMTP_PORT, Need, Service
 from exchange_ports.topology import fields
 from exchange_ports.topology.platforms import Platform
+from exchange_ports.versions import Version
 
 
 class Declared(BaseModel):
@@ -32,7 +33,7 @@ class Zone(StrEnum):
 
 
 class Role(StrEnum):
-    """The server roles of Exchange 2013 inside the organization."""
+    """The server roles inside the organization. From Exchange 2016 on there is Mailbox only."""
 
     CLIENT_ACCESS = "client_access"
     MAILBOX = "mailbox"
@@ -170,16 +171,23 @@ class Addressed(Declared):
 class Server(Addressed):
     """An internal Exchange server."""
 
-    roles: tuple[Role, ...] = Field(
-        min_length=1, examples=[["client_access", "mailbox"], ["mailbox"]]
+    version: fields.ServerVersion | None = Field(default=None, examples=[2016, "se"])
+    """Its version of Exchange: 2013, 2016, 2019 or `se`. Default: the `version` of the organization."""
+    roles: tuple[Role, ...] | None = Field(
+        default=None, min_length=1, examples=[["client_access", "mailbox"], ["mailbox"]]
     )
-    """Client Access, Mailbox, or both on one computer."""
+    """Exchange 2013: Client Access, Mailbox, or both on one computer. From Exchange 2016 on every server is
+    a Mailbox server and provides the Client Access services, so `roles` can be omitted."""
     address: AddressOrSeveral | None = Field(
         default=None, examples=["10.20.0.11", ["10.20.0.11", "10.20.50.11"]]
     )
     """Its address, or all of its addresses, including those of a replication network of a database
     availability group and of the group itself. Attach its groups to each of its network interfaces.
     Optional: inside one network, rules refer to groups."""
+    published: bool | None = Field(default=None, examples=[False])
+    """Whether clients and inbound mail reach the Client Access services of the server. Default: as
+    `published` of its site. A server that is not published can still be the destination of relays and
+    additional flows."""
     own_group: bool = Field(default=False, examples=[True])
     """Whether the server has a group of its own. Additional flows for this one server require it.
     Changing it moves the server between groups."""
@@ -202,6 +210,13 @@ class DomainControllers(Addresses):
     listed here; then all protocols to and from them are allowed too."""
 
 
+class OtherExchange(Addresses):
+    """Internal Exchange servers that are not declared one by one."""
+
+    version: fields.OlderVersion | None = Field(default=None, examples=[2010])
+    """Their version of Exchange, 2007 or 2010. It is checked against the versions of the other servers."""
+
+
 class Site(Declared):
     """An Active Directory site."""
 
@@ -212,6 +227,9 @@ class Site(Declared):
         examples=[{"ex1": {"roles": ["client_access", "mailbox"], "address": "10.20.0.11"}}],
     )
     """The internal Exchange servers, by name."""
+    published: bool = Field(default=True, examples=[False])
+    """Whether clients and inbound mail reach the Client Access services of the site's servers. A server can
+    declare its own `published`."""
     domain_controllers: Annotated[DomainControllers, fields.RangesAsMapping()] | None = Field(
         default=None, examples=[["10.20.2.10"], {"addresses": ["10.20.2.10"]}]
     )
@@ -221,10 +239,12 @@ class Site(Declared):
         default=None, examples=[["10.20.4.0/28"]]
     )
     """Internal Lync or Skype for Business servers. All protocols are allowed, as for domain controllers."""
-    other_exchange: Annotated[Addresses, fields.RangesAsMapping()] | None = Field(
-        default=None, examples=[["10.20.5.0/28"]]
+    other_exchange: Annotated[OtherExchange, fields.RangesAsMapping()] | None = Field(
+        default=None,
+        examples=[["10.20.5.0/28"], {"addresses": ["10.20.5.0/28"], "version": 2010}],
     )
-    """Exchange 2007 or 2010 servers, and load-balanced addresses of internal servers."""
+    """Exchange 2007 or 2010 servers, and load-balanced addresses of internal servers. A list is short for
+    `addresses`."""
     id: fields.Name | None = Field(default=None, examples=["hq"])
     """Keeps the identity of a renamed site: the key it had before."""
 
@@ -250,9 +270,9 @@ class EdgeServer(Addressed):
     were added after it was subscribed."""
     edgesync_port: fields.Port = Field(default=EDGESYNC_PORT, examples=[EDGESYNC_PORT])
     """The secure LDAP port of its AD LDS instance, if ConfigureAdam.ps1 changed it."""
-    version: fields.EdgeVersion = Field(default=2013, examples=[2016])
-    """Its version of Exchange: 2007, 2010, 2013, 2016 or 2019. `se` (Subscription Edition) cannot be in an
-    organization with Exchange 2013 servers."""
+    version: fields.EdgeVersion | None = Field(default=None, examples=[2016])
+    """Its version of Exchange: 2007, 2010, 2013, 2016, 2019 or `se`. Default: the `version` of the
+    organization. It is checked against the versions of the other servers."""
     delivery_port: fields.Port = Field(default=SMTP_PORT, examples=[SMTP_PORT])
     """The port on which it delivers to Mailbox servers, if a connector sets another one."""
     receives: bool = Field(default=True, examples=[True])
@@ -520,10 +540,13 @@ PRIVATE_BLOCKS: Final = (
 
 
 class Topology(Declared):
-    """An Exchange 2013 organization: networks, sites, servers, clients and mail flow."""
+    """An Exchange organization: networks, sites, servers, clients and mail flow."""
 
     organization: fields.Name = Field(examples=["contoso"])
     """The organization's name, for reports."""
+    version: fields.ServerVersion = Field(default=Version.EXCHANGE_2013, examples=[2019, "se"])
+    """The version of Exchange of all servers that declare none: 2013, 2016, 2019 or `se` (Subscription
+    Edition). Default: 2013."""
     networks: dict[fields.Name, Network] = Field(
         min_length=1, examples=[{"corp": {"platform": "aws", "internal": ["10.20.0.0/20"]}}]
     )

@@ -15,6 +15,7 @@ from exchange_ports.api import load, plan, prove
 from exchange_ports.cli.questions import QUESTIONS
 from exchange_ports.topology.platforms import Platform
 from exchange_ports.topology.starter import Answers, template_files
+from exchange_ports.versions import Version
 from tests.support.command import COMMAND, ENVIRONMENT, all_that_is_shown, run
 from tests.support.paths import PATIENCE, ROOT, UPDATE
 
@@ -112,7 +113,7 @@ def test_the_file_is_written_where_pulumi_looks_and_never_over_another(tmp_path:
 
 def test_the_version_of_edge_servers_is_declared() -> None:
     topology = load(shown("--edge", "1", "--edge-version", "2016")).usable()
-    assert [edge.version for edge in topology.edge_servers.values()] == [2016]
+    assert [edge.version for edge in topology.edge_servers.values()] == [Version.EXCHANGE_2016]
     assert "version" not in shown().partition("edge")[0]
 
 

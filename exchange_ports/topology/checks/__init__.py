@@ -10,9 +10,17 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 from exchange_ports.findings import Finding, Path, Severity, nearest
-from exchange_ports.findings.command_kinds import WARNINGS
+from exchange_ports.findings.command_kinds import DATED_WARNINGS, WARNINGS
 from exchange_ports.findings.topology_kinds import BY_CODE, KINDS
-from exchange_ports.topology.checks import additional, addressing, mail, naming, sizes, warnings
+from exchange_ports.topology.checks import (
+    additional,
+    addressing,
+    mail,
+    naming,
+    sizes,
+    versions,
+    warnings,
+)
 from exchange_ports.topology.models import Topology
 
 __all__ = ["check"]
@@ -23,8 +31,13 @@ _CHECKS: Final[tuple[Callable[[Topology], Iterator[Finding]], ...]] = (
     naming.undeclared,
     naming.reserved,
     naming.used_twice,
+    versions.roles,
+    versions.mixed,
     mail.roles,
     mail.sites_without_servers,
+    versions.published,
+    versions.published_without_effect,
+    versions.availability_groups,
     addressing.ranges,
     addressing.special,
     addressing.over_perimeter,
@@ -103,7 +116,7 @@ def _few(findings: Iterable[Finding]) -> list[Finding]:
 
 def _in_vain(acknowledged: Mapping[str, str], occurring: Collection[str]) -> Iterator[Finding]:
     warnings = [kind.code for kind in KINDS if kind.severity is Severity.WARNING]
-    warnings += sorted(WARNINGS)
+    warnings += sorted(WARNINGS | DATED_WARNINGS)
     for code in acknowledged:
         path: Path = ("acknowledge", code)
         if code not in warnings:
@@ -111,8 +124,9 @@ def _in_vain(acknowledged: Mapping[str, str], occurring: Collection[str]) -> Ite
             no = "Remove the entry. Only warnings can be acknowledged; errors must be corrected."
             fix = f'Did you mean "{meant}"?' if meant else no
             yield BY_CODE["undeclared"].at(path, name=code, what="warning code", fix=fix)
-        elif code not in occurring and code not in WARNINGS:
-            # Whether one of planning occurs is known when there is a plan (`plans`).
+        elif code not in occurring and code not in WARNINGS | DATED_WARNINGS:
+            # Whether one of planning occurs is known when there is a plan (`plans`), and whether one of
+            # a day occurs is known on that day.
             yield BY_CODE["unused-acknowledgment"].at(path, code=code)
 
 

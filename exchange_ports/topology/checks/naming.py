@@ -54,7 +54,7 @@ def _of_edge(topology: models.Topology, path: Path, edge: models.EdgeServer) -> 
             yield _unknown((*path, field), named, "site", sites)
     if edge.site in sites:
         what = f"Mailbox server of site {edge.site}"
-        known = mailbox_servers(sites[edge.site])
+        known = mailbox_servers(topology, sites[edge.site])
         yield from _all_known((*path, "edgesync_except"), edge.edgesync_except, what, known)
 
 
@@ -89,7 +89,9 @@ def sites_or_servers(
 def _taking(topology: models.Topology) -> Iterator[Finding]:
     """Single servers that clients or mail from outside go to."""
     internal = {key: server for _, _, key, server in servers(topology)}
-    able = [k for k, each in internal.items() if ServerRole.CLIENT_ACCESS in roles_of(each)]
+    able = [
+        k for k, each in internal.items() if ServerRole.CLIENT_ACCESS in roles_of(topology, each)
+    ]
     what = "site or Client Access server"
     for path, named in sites_or_servers(topology):
         for index, name in enumerate(named or ()):
@@ -112,7 +114,9 @@ def _taking(topology: models.Topology) -> Iterator[Finding]:
 def _connectors(topology: models.Topology) -> Iterator[Finding]:
     """The source servers of Send connectors, which need a group of their own to send alone."""
     internal = {key: server for _, _, key, server in servers(topology)}
-    mailbox = [key for key, server in internal.items() if ServerRole.MAILBOX in roles_of(server)]
+    mailbox = [
+        key for key, server in internal.items() if ServerRole.MAILBOX in roles_of(topology, server)
+    ]
     for path, connector in connectors(topology):
         at_edge = connector.through is models.OutboundPath.EDGE
         known = list(topology.edge_servers) if at_edge else mailbox
@@ -183,7 +187,7 @@ def _end_named(topology: models.Topology, path: Path, end: FlowEnd) -> Iterator[
     internal = {key: server for _, _, key, server in servers(topology)}
     if end.word in internal:
         if not internal[end.word].own_group:
-            role = f"its role, `{internal[end.word].roles[0]}`"
+            role = f"its role, `{_first_role(topology, internal[end.word])}`"
             yield BY_CODE["server-without-group"].at(path, server=end.word, instead=role)
     elif end.word in topology.edge_servers:
         if not has_own_group(topology.edge_servers[end.word]):
@@ -306,6 +310,11 @@ def ends(topology: models.Topology) -> Iterator[tuple[Path, FlowEnd]]:
                 yield ("additional_flows", index, key, *(() if one else (place,))), end
 
 
+def _first_role(topology: models.Topology, server: models.Server) -> str:
+    """The role by which a flow can name a server and others; as declared where it is."""
+    return server.roles[0] if server.roles else min(roles_of(topology, server))
+
+
 class Named(NamedTuple):
     """A server that an end of a flow names: its place, name and network, and if it has an address."""
 
@@ -322,7 +331,8 @@ def named_by(topology: models.Topology, end: FlowEnd) -> list[Named]:
     internal = [
         Named(("sites", site_key, "servers", key), key, site.network, bool(server.addresses))
         for site_key, site, key, server in servers(topology)
-        if end.site in (None, site_key) and end.word in ("exchange", key, *roles_of(server))
+        if end.site in (None, site_key)
+        and end.word in ("exchange", key, *roles_of(topology, server))
     ]
     edges = [
         Named(("edge_servers", key), key, edge.network, bool(edge.addresses))
