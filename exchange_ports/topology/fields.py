@@ -39,6 +39,9 @@ _GROUP_KEY_RULE: Final = "a kind of group and the site or server that it is of, 
 ROLE_WORDS: Final = ("exchange", "client_access", "mailbox", "edge")
 INTERNET_WORD: Final = "internet"
 
+#: 0.0.0.0/0 and ::/0 in reports and in questions; no field of a topology has this word as an end.
+ANY_WORD: Final = "any"
+
 
 def _must_be_text(value: object, what: str) -> str:
     if not isinstance(value, str):
@@ -404,6 +407,8 @@ class EndpointKind(StrEnum):
     SMART_HOSTS = "smart-hosts"
     INBOUND_MAIL = "inbound-mail"
     REPUTATION_PROXY = "reputation-proxy"
+    IP_GATEWAY = "ip-gateway"
+    FAX_PARTNER_SERVER = "fax-partner-server"
 
 
 class FlowEnd(NamedTuple):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
-from exchange_ports.topology.groups import GroupKind
+from exchange_ports.topology.groups import GroupKind, retirable_groups
 from exchange_ports.topology.inventory import Inventory, neighbors
 from tests.support.exchange_versions import VERSIONS, combined, fits, mix_of, roles_of, written
 from tests.support.strategies import (
@@ -418,3 +418,29 @@ def test_every_kind_of_group_is_worn_by_someone() -> None:
     )
     kinds = {g.kind for each in Inventory(declared(data)).servers for g in each.groups}
     assert kinds == set(GroupKind)
+
+
+def test_whoever_may_be_in_a_retired_group_is_in_these_groups_too() -> None:
+    data = edited(
+        WITH_EDGE,
+        {
+            "sites.hq.id": "main",
+            "edge_servers.edge1.id": "e",
+            "sites.hq.servers.ex1.id": "x",
+        },
+    )
+    found = retirable_groups(declared(data), "corp")
+    assert {key: sorted(each.implied_groups) for key, each in found.items()} == {
+        "exchange": [],
+        "client-access.main": ["exchange"],
+        "client-access-unpublished.main": ["exchange"],
+        "mailbox.main": ["exchange"],
+        "edgesync.main": ["exchange", "mailbox.main"],
+        "edge.main": [],
+        "edge-receiving.main": ["edge.main"],
+        "edge-sending.main": ["edge.main"],
+        "edge-synced.main": ["edge.main"],
+        "server.x": ["exchange"],
+        "edgesync-server.x": ["exchange", "mailbox.main"],
+        "edge-server.e": ["edge.main"],
+    }
