@@ -24,7 +24,7 @@ OTHER_INSTANCE: Final = Kind(
 )
 NOT_ENDPOINTS: Final = Kind(
     "not-endpoints",
-    summary="The content is no endpoint snapshot: {what}.",
+    summary="The content is not an endpoint snapshot: {what}.",
     why="A snapshot is the answer of the web service, or what `exchange-ports endpoints import` printed.",
     fix="{fix}",
 )
