@@ -87,7 +87,7 @@ def not_plain(data: object, at: Path, path: Path = ()) -> Iterator[ShapeError]:
             yield from not_plain(value, at, (*path, str(key)))
         if not odd:
             return
-        got, expected = "a mapping with a key that is no text", "a mapping with text for keys"
+        got, expected = "a mapping with a key that is not text", "a mapping with text for keys"
     yield ShapeError(_odd((*at, *path), cast("object", data), got, expected))
 
 
