@@ -81,7 +81,7 @@ class FlowContext:
             # One page for both versions that have it, in the library of 2013.
             return (Article.EXCHANGE_2013,)
         ours = [end for end in ends if isinstance(end, Group)]
-        versions = frozenset().union(*map(self.versions, ours))
+        versions = frozenset[Version]().union(*map(self.versions, ours))
         if row == "M3" or (row == "M2" and any(end.kind in _PROXYING for end in ours)):
             # Servers of both articles may proxy mail, each by a row of its own article.
             versions = frozenset(each for each in versions if _proxy_row(each) == row)
