@@ -2,9 +2,9 @@
 
 Source: "Network ports for clients and mail flow in Exchange 2013" (Microsoft, last changed
 2021-03-19), and for what that page leaves to the reader ("user defined") the pages it points to.
-Entries stand in the order of the document. They speak of parts ("a Mailbox server of the
-subscribed site"), never of servers: which server plays a part is decided in `topology`, since
-later versions of Exchange differ only there.
+Entries are in the order of the document. They name roles ("a Mailbox server of the subscribed
+site"), never servers: which server has a role is decided in `topology`, since later versions of
+Exchange differ only there.
 
 An entry with several `Ports` values needs all of them. To add one, see CONTRIBUTING.md.
 """
@@ -37,7 +37,7 @@ class PublishedTable(StrEnum):
     def url(self, article: Article) -> str:
         """The address of the table in the article of a version: the headings are the same in both."""
         anchor = "".join(c for c in self.lower().replace(" ", "-") if c.isalnum() or c == "-")
-        # The ground rules stand above the first heading.
+        # The ground rules are above the first heading.
         if self is PublishedTable.GROUND_RULES:
             return article.ports
         return f"{article.ports}#{anchor}"
@@ -106,7 +106,7 @@ class Citation(NamedTuple):
 
 
 class Part(StrEnum):
-    """Who can stand at an end of a row."""
+    """The endpoints of rows: a role, a neighbor or a set of addresses."""
 
     EXCHANGE = "internal Exchange servers"
     INTERNET_FACING = "Internet-facing Exchange servers (Client Access or Mailbox)"
@@ -118,12 +118,12 @@ class Part(StrEnum):
     DOMAIN_CONTROLLERS = "internal domain controllers"
     LYNC = "internal Lync or Skype for Business servers"
     CLIENTS = "clients and services outside the organization"
-    INTERNET = "Internet (any)"
+    INTERNET = "the Internet"
     NAME_SERVERS = "name servers"
-    RELAYS = "applications and appliances that hand in mail"
-    WITNESS = "witness server outside Exchange"
-    ANYONE = "whoever the additional flow names"
-    REPUTATION_PROXY = "sender reputation's proxy server"
+    RELAYS = "applications and appliances that submit mail"
+    WITNESS = "witness server that is not an Exchange server"
+    DECLARED = "endpoint that the additional flow declares"
+    REPUTATION_PROXY = "proxy server for sender reputation"
     # Of a hybrid deployment.
     EXCHANGE_ONLINE = "Exchange Online"
     SIGN_IN = "sign-in and Microsoft Graph"
@@ -135,7 +135,7 @@ class Part(StrEnum):
 
 
 class CatalogSection(StrEnum):
-    """What rows are shown under, by the document's own parts."""
+    """The headings under which rows are shown, by the sections of the document."""
 
     MAIL = "Mail flow"
     CLIENTS = "Client connections"
@@ -147,7 +147,7 @@ class CatalogSection(StrEnum):
 
 
 class Service(StrEnum):
-    """What a client may ask of a Client Access server, as a stack file writes it."""
+    """A service that clients use on a Client Access server, as a stack file names it."""
 
     HTTPS = "https"
     HTTP = "http"
@@ -158,7 +158,7 @@ class Service(StrEnum):
 
 
 class Need(StrEnum):
-    """Something documented that a locked-down server needs, as an additional flow names it."""
+    """A documented requirement of a server with restricted egress, as an additional flow names it."""
 
     MALWARE_DEFINITIONS = "malware_definitions"
     CERTIFICATE_CHECKS = "certificate_checks"
@@ -171,10 +171,10 @@ class Need(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CatalogEntry:
-    """One row: who reaches whom on which ports, under which condition, and where that is written.
+    """One row: source, destination, ports, the condition under which it applies, and its citation.
 
-    `ports` is empty where the document says "user defined": the topology has the number then.
-    `says` is a plain sentence that also serves as a rule's description in the clouds.
+    `ports` is empty where the document has "user defined": the topology has the number then.
+    `summary` is also the description of the rules in the clouds.
     """
 
     id: str
@@ -184,10 +184,10 @@ class CatalogEntry:
     ports: tuple[Ports, ...]
     summary: str
     when: str
-    #: What no longer works where it is closed.
+    #: What no longer works where the traffic is blocked.
     without: str
     cite: Citation
-    #: The day on which that was last read.
+    #: The day on which the citation was last checked.
     checked: str = _CHECKED
     #: A second document that fills in what the row leaves open.
     also: str | None = None
@@ -204,23 +204,23 @@ _HTTPS: Final = (tcp(HTTPS_PORT),)
 #: Secure LDAP of an Edge server's AD LDS, unless ConfigureAdam.ps1 changed it before subscribing.
 EDGESYNC_PORT: Final = 50636
 _DNS: Final = (tcp(53), udp(53))
-_EVERYTHING: Final = (ANY_PORTS,)
+_ALL_PROTOCOLS: Final = (ANY_PORTS,)
 
 _SET_SENDER_REPUTATION: Final = (
     "Set-SenderReputationConfig; Manage sender reputation in Exchange 2013"
 )
 
 ENTRIES: Final[tuple[CatalogEntry, ...]] = (
-    # Ground rules. One bullet of the page, three kinds of neighbors, both directions each.
+    # Ground rules. One bullet of the page, three pairs, both directions each.
     CatalogEntry(
         "R1",
         CatalogSection.INSIDE,
         Part.EXCHANGE,
         Part.EXCHANGE,
-        _EVERYTHING,
-        summary="internal Exchange servers talk to each other without restriction",
+        _ALL_PROTOCOLS,
+        summary="unrestricted traffic between internal Exchange servers",
         when="always",
-        without="Microsoft supports nothing less between Exchange servers: mail, sessions and replication break",
+        without="mail, client sessions and replication fail; Microsoft supports no filter between Exchange servers",
         cite=Citation(PublishedTable.GROUND_RULES, 1),
     ),
     CatalogEntry(
@@ -228,10 +228,10 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         CatalogSection.INSIDE,
         Part.EXCHANGE,
         Part.LYNC,
-        _EVERYTHING,
-        summary="Exchange and internal Lync servers talk without restriction",
+        _ALL_PROTOCOLS,
+        summary="unrestricted traffic between Exchange and internal Lync servers",
         when="Lync or Skype for Business servers are declared; both directions",
-        without="Microsoft supports nothing less: what Exchange and Lync do together breaks",
+        without="the integration of Lync fails; Microsoft supports no filter between Exchange and Lync",
         cite=Citation(PublishedTable.GROUND_RULES, 1),
     ),
     CatalogEntry(
@@ -239,10 +239,10 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         CatalogSection.INSIDE,
         Part.EXCHANGE,
         Part.DOMAIN_CONTROLLERS,
-        _EVERYTHING,
-        summary="Exchange and internal domain controllers talk without restriction",
+        _ALL_PROTOCOLS,
+        summary="unrestricted traffic between Exchange and internal domain controllers",
         when="domain controllers are declared; both directions",
-        without="an outage: Exchange finds neither its configuration nor its recipients",
+        without="Exchange stops working: it reads its configuration and its recipients from domain controllers",
         cite=Citation(PublishedTable.GROUND_RULES, 1),
     ),
     # Clients and services: the destination is a Client Access server (second note of the table).
@@ -253,7 +253,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.CLIENT_ACCESS,
         (tcp(443),),
         summary="encrypted web clients: Outlook, Outlook Web App, ActiveSync, EWS, Autodiscover",
-        when="a client source names https, or names no service at all",
+        when="a client source has the service https, or declares no services",
         without="Outlook, Outlook Web App, ActiveSync, EWS and Autodiscover do not connect",
         cite=Citation(PublishedTable.CLIENTS, 1),
     ),
@@ -264,8 +264,8 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.CLIENT_ACCESS,
         (tcp(80),),
         summary="unencrypted web clients: calendar publishing, redirect to HTTPS, Autodiscover",
-        when="a client source names http",
-        without="published calendars, the redirect to HTTPS and the last way of Autodiscover fail",
+        when="a client source has the service http",
+        without="published calendars, the redirect to HTTPS and the last method of Autodiscover fail",
         cite=Citation(PublishedTable.CLIENTS, 2),
     ),
     CatalogEntry(
@@ -275,7 +275,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.CLIENT_ACCESS,
         (tcp(143, 993),),
         summary="IMAP4 clients",
-        when="a client source names imap (IMAP4 is disabled by default)",
+        when="a client source has the service imap (IMAP4 is disabled by default)",
         without="IMAP4 clients do not connect",
         cite=Citation(PublishedTable.CLIENTS, 3),
     ),
@@ -286,7 +286,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.CLIENT_ACCESS,
         (tcp(110, 995),),
         summary="POP3 clients",
-        when="a client source names pop (POP3 is disabled by default)",
+        when="a client source has the service pop (POP3 is disabled by default)",
         without="POP3 clients do not connect",
         cite=Citation(PublishedTable.CLIENTS, 4),
     ),
@@ -296,9 +296,9 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.CLIENTS,
         Part.CLIENT_ACCESS,
         (tcp(587),),
-        summary="clients submit authenticated SMTP",
-        when="a client source names smtp_submission, or names no service at all",
-        without="authenticated clients, those of IMAP4 and POP3 among them, cannot send",
+        summary="clients submit mail by authenticated SMTP",
+        when="a client source has the service smtp_submission, or declares no services",
+        without="authenticated clients, also those of IMAP4 and POP3, cannot send mail",
         cite=Citation(PublishedTable.CLIENTS, 5),
     ),
     CatalogEntry(
@@ -307,9 +307,9 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.CLIENTS,
         Part.CLIENT_ACCESS,
         _SMTP,
-        summary="clients that can submit authenticated SMTP on port 25 only",
-        when="a client source names smtp_authenticated_25 (the note in row 5)",
-        without="clients that know port 25 only cannot send",
+        summary="clients submit mail by authenticated SMTP on port 25",
+        when="a client source has the service smtp_authenticated_25 (the note in row 5)",
+        without="clients that use port 25 only cannot send mail",
         cite=Citation(PublishedTable.CLIENTS, 5),
     ),
     # Mail flow, no Edge Transport servers.
@@ -320,8 +320,8 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.CLIENT_ACCESS,
         _SMTP,
         summary="inbound mail",
-        when="inbound mail is declared and there is no Edge, or its sites are named",
-        without="nobody outside can deliver mail",
+        when="inbound mail is declared, and there is no Edge server or `to` names sites",
+        without="no mail arrives from outside the organization",
         cite=Citation(PublishedTable.NO_EDGE, 1),
     ),
     CatalogEntry(
@@ -331,8 +331,8 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.INTERNET,
         _SMTP,
         summary="outbound mail",
-        when="outbound mail goes through mailbox; with smart hosts, to them on their ports",
-        without="mail to the outside waits in the queues of the Mailbox servers",
+        when="outbound mail is sent through mailbox; with smart hosts, to them on their ports",
+        without="outbound mail waits in the queues of the Mailbox servers",
         cite=Citation(PublishedTable.NO_EDGE, 2),
         also="Set-SendConnector (smart hosts and their port)",
     ),
@@ -343,8 +343,8 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.INTERNET,
         _SMTP,
         summary="outbound mail routed through the Client Access server",
-        when="outbound mail goes through client_access; with smart hosts, to them",
-        without="mail to the outside waits in the queues of the Mailbox servers",
+        when="outbound mail is sent through client_access; with smart hosts, to them",
+        without="outbound mail waits in the queues of the Mailbox servers",
         cite=Citation(PublishedTable.NO_EDGE, 3),
         also="Set-SendConnector (FrontEndProxyEnabled)",
     ),
@@ -355,8 +355,8 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.NAME_SERVERS,
         _DNS,
         summary="DNS for name resolution of the next mail hop",
-        when="mail flows without Edge, and name servers inside are given by address",
-        without="the next hop is not found by name, and mail waits",
+        when="mail enters or leaves without Edge, and internal name servers are declared by address",
+        without="the name of the next hop is not resolved, and mail waits",
         cite=Citation(PublishedTable.NO_EDGE, 4),
     ),
     # Mail flow with Edge Transport servers.
@@ -368,7 +368,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         _SMTP,
         summary="inbound mail from the Internet to the Edge server",
         when="an Edge server is subscribed, unless inbound mail is none",
-        without="nobody outside can deliver mail to the Edge server",
+        without="no mail arrives at the Edge server from outside the organization",
         cite=Citation(PublishedTable.EDGE, 1),
     ),
     CatalogEntry(
@@ -379,7 +379,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         _SMTP,
         summary="inbound mail from the Edge server to the subscribed site",
         when="an Edge server is subscribed, unless inbound mail is none",
-        without="mail from outside waits on the Edge server",
+        without="inbound mail waits on the Edge server",
         cite=Citation(PublishedTable.EDGE, 2),
     ),
     CatalogEntry(
@@ -389,8 +389,8 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.EDGE,
         _SMTP,
         summary="outbound mail from the subscribed site to the Edge server",
-        when="outbound mail goes through edge, which is the default with an Edge server",
-        without="mail to the outside waits in the subscribed site",
+        when="outbound mail is sent through edge, which is the default with an Edge server",
+        without="outbound mail waits in the subscribed site",
         cite=Citation(PublishedTable.EDGE, 3),
     ),
     CatalogEntry(
@@ -400,8 +400,8 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.INTERNET,
         _SMTP,
         summary="outbound mail from the Edge server",
-        when="outbound mail goes through edge; with smart hosts, to them on their ports",
-        without="mail to the outside waits on the Edge server",
+        when="outbound mail is sent through edge; with smart hosts, to them on their ports",
+        without="outbound mail waits on the Edge server",
         cite=Citation(PublishedTable.EDGE, 4),
         also="Set-SendConnector (smart hosts and their port)",
     ),
@@ -411,9 +411,9 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.EDGESYNC_MAILBOX,
         Part.EDGE,
         (tcp(EDGESYNC_PORT),),
-        summary="EdgeSync: Mailbox servers push to the Edge server",
-        when="an Edge server is subscribed; each pair but those in its edgesync_except",
-        without="recipients and configuration on the Edge server are no longer brought up to date",
+        summary="EdgeSync from Mailbox servers to the Edge server",
+        when="an Edge server is subscribed; without the Mailbox servers in its edgesync_except",
+        without="recipients and configuration on the Edge server are no longer updated",
         cite=Citation(PublishedTable.EDGE, 5),
     ),
     CatalogEntry(
@@ -423,8 +423,8 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.NAME_SERVERS,
         _DNS,
         summary="DNS for name resolution of the next mail hop",
-        when="name servers of Edge servers are not the platform's",
-        without="the next hop is not found by name and mail waits; Sender ID and block lists get no answer",
+        when="the name servers of Edge servers are declared and are not cloud_resolver",
+        without="the name of the next hop is not resolved and mail waits; Sender ID and block lists fail",
         cite=Citation(PublishedTable.EDGE, 6),
     ),
     CatalogEntry(
@@ -433,9 +433,9 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.EDGE,
         Part.REPUTATION_PROXY,
         (),
-        summary="sender reputation through its proxy server",
-        when="sender reputation has a proxy; the port is the proxy's",
-        without="sender reputation's test for open proxies does not run",
+        summary="sender reputation through a proxy server",
+        when="sender reputation has a proxy, which also gives the port",
+        without="the open proxy test of sender reputation does not run",
         cite=Citation(PublishedTable.EDGE, 7),
         also=_SET_SENDER_REPUTATION,
     ),
@@ -446,21 +446,21 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.INTERNET,
         (tcp(23, 80, 1080, 1081, 3128, 6588),),
         summary="sender reputation probes for open proxies",
-        when="sender reputation is direct: no proxy, probes go to the senders themselves",
-        without="sender reputation's test for open proxies does not run",
+        when="sender reputation is direct: the Edge server probes the senders without a proxy",
+        without="the open proxy test of sender reputation does not run",
         cite=Citation(PublishedTable.EDGE, 7),
         also=_SET_SENDER_REPUTATION,
     ),
-    # What the port tables leave to other pages.
+    # Rows from other pages than the port tables.
     CatalogEntry(
         "M6",
         CatalogSection.MAIL,
         Part.RELAYS,
         Part.CLIENT_ACCESS,
         _SMTP,
-        summary="applications and appliances hand in mail",
+        summary="applications and appliances submit mail",
         when="a relay is declared; to Client Access or Mailbox servers, on its connector's port",
-        without="these applications and appliances cannot hand in mail",
+        without="these applications and appliances cannot submit mail",
         cite=Citation(Page.RECEIVE_CONNECTOR),
     ),
     CatalogEntry(
@@ -470,9 +470,9 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.WITNESS,
         # SMB, and RPC with the dynamic range that Windows has by default (A-17).
         (tcp(135, 445, (49152, 65535)),),
-        summary="members of a database availability group reach their witness server",
-        when="a witness is declared that is no Exchange server",
-        without="the group cannot ask its witness, whose vote it may need to stay up",
+        summary="members of a database availability group use their witness server",
+        when="a witness server is declared",
+        without="the group loses the vote of its witness server and may lose quorum",
         cite=Citation(Page.WITNESS),
     ),
     # "And all internal Exchange servers must be able to resolve internal host names."
@@ -482,9 +482,9 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.EXCHANGE,
         Part.NAME_SERVERS,
         _DNS,
-        summary="every internal Exchange server resolves internal host names",
-        when="name servers of internal Exchange servers are given by address",
-        without="Exchange servers do not find each other and their neighbors by name",
+        summary="internal Exchange servers resolve internal host names",
+        when="name servers of internal Exchange servers are declared by address",
+        without="Exchange servers cannot resolve the names of each other and of their neighbors",
         cite=Citation(PublishedTable.NAME_RESOLUTION, 1),
     ),
     # Hybrid deployment with Exchange Online (exchange.md 9, m365-data.md 8 to 10). The first table of the page
@@ -616,31 +616,31 @@ def _need(
         id_,
         CatalogSection.ADDITIONAL,
         source,
-        Part.ANYONE,
+        Part.DECLARED,
         (ports,),
         summary=summary,
-        when="an additional flow names it as its need",
+        when="an additional flow declares it as its need",
         without=without,
         cite=Citation(page),
     )
 
 
-#: What locked-down servers need besides (exchange.md 13). Neither cloud filters by name, so the
-#: destination is the Internet, a proxy or an update server, as the flow says.
+#: Documented requirements of servers with restricted egress (exchange.md 13). Neither cloud filters by host
+#: name, so the destination is the Internet, a proxy or an update server, as the flow declares it.
 NEEDS: Final = {
     Need.MALWARE_DEFINITIONS: _need(
         "G3",
         tcp(80, 443),
         "malware agent downloads engines and definitions",
-        "the malware agent works with old engines and definitions",
+        "the malware agent uses outdated engines and definitions",
         Page.ENGINE_UPDATES,
         Part.MAILBOX,
     ),
     Need.CERTIFICATE_CHECKS: _need(
         "G4",
         tcp(80),
-        "revocation lists of certificates are fetched",
-        "certificates cannot be checked for TLS, and services may start slowly",
+        "certificate revocation lists are downloaded",
+        "TLS certificates cannot be checked for revocation, and services may start slowly",
         Page.REVOCATION,
     ),
     Need.FEDERATION: _need(
@@ -654,21 +654,21 @@ NEEDS: Final = {
         "G7",
         tcp(80, 443),
         "content filter downloads updates",
-        "the content filter works with old data",
+        "the content filter uses outdated data",
         Page.CONTENT_FILTER,
     ),
     Need.WINDOWS_UPDATE: _need(
         "G8",
         tcp(80, 443),
         "Windows and Microsoft Update",
-        "updates do not come in",
+        "Windows and Exchange updates are not downloaded",
         Page.SECURITY_CHECKLIST,
     ),
     Need.PUSH_NOTIFICATIONS: _need(
         "G9",
         tcp(443),
         "push notifications of OWA for Devices",
-        "OWA for Devices is not notified",
+        "OWA for Devices receives no notifications",
         Page.PUSH,
         Part.MAILBOX,
     ),
@@ -676,9 +676,9 @@ NEEDS: Final = {
         "E9",
         tcp(3389),
         "administration by remote desktop",
-        "nobody reaches the server by remote desktop",
+        "the server cannot be administered by remote desktop",
         Page.EDGE_PLANNING,
-        Part.ANYONE,
+        Part.DECLARED,
     ),
 }
 
@@ -694,22 +694,22 @@ SERVICES: Final = {
     Service.SMTP_AUTHENTICATED_25: BY_ID["C6"],
 }
 
-#: On from the first day; the others are switched on by hand (exchange.md C1, C5).
+#: Enabled by default; an administrator enables the others (exchange.md C1, C5).
 DEFAULT_SERVICES: Final = (Service.HTTPS, Service.SMTP_SUBMISSION)
 
-#: The rows whose first bytes may carry a password in the clear, with the port that does.
+#: The services that may send a password unencrypted, with the port on which they do.
 PLAIN_TEXT_PORTS: Final = {Service.HTTP: 80, Service.IMAP: 143, Service.POP: 110}
 
-#: By what Windows servers are administered: SSH, RPC, SMB, RDP and WinRM. Used to notice that nobody
-#: may do so; never to open anything (general Windows facts, exchange.md 13 and E9).
+#: The ports by which Windows servers are administered: SSH, RPC, SMB, RDP and WinRM. Used to warn that no
+#: rule allows administration; never to allow traffic (general Windows facts, exchange.md 13 and E9).
 MANAGEMENT: Final = tcp(22, 135, 445, 3389, (5985, 5986))
 
-#: By what Windows servers fetch updates: Microsoft Update, and WSUS on its own ports. Used to notice
-#: that nobody may do so; never to open anything (exchange.md G8, and a general Windows fact).
+#: The ports by which Windows servers download updates: Microsoft Update, and WSUS on its own ports. Used to
+#: warn that no rule allows updates; never to allow traffic (exchange.md G8, and a general Windows fact).
 UPDATES: Final = tcp(80, 443, (8530, 8531))
 
-#: Names of ports for readers, beside the number: by protocol, then by port or range. Never used to open
-#: anything (IANA's registry of service names; the rows above).
+#: Names of ports for readers, beside the number: by protocol, then by port or range. Never used to allow
+#: traffic (IANA's registry of service names; the rows above).
 PORT_NAMES: Final[dict[str, dict[tuple[int, int], str]]] = {
     "tcp": {
         (22, 22): "SSH",
@@ -740,8 +740,8 @@ PORT_NAMES: Final[dict[str, dict[tuple[int, int], str]]] = {
     "udp": {(53, 53): "DNS", (88, 88): "Kerberos", (123, 123): "NTP", (161, 161): "SNMP"},
 }
 
-#: What whoever takes over a Windows network uses first, by what it is for. Used to notice traffic from
-#: the Internet and between the perimeter and the inside; never to open anything (general Windows facts:
+#: The ports that an attacker inside a Windows network uses first, by purpose. Used to warn about traffic from
+#: the Internet and between the perimeter and the inside; never to allow traffic (general Windows facts:
 #: "Service overview and network port requirements for Windows"; IANA's registry for the others).
 SENSITIVE_PORTS: Final[dict[str, tuple[Ports, ...]]] = {
     "remote administration": (tcp(22, 23, 3389, 5900, (5985, 5986)), udp(3389)),
@@ -750,8 +750,8 @@ SENSITIVE_PORTS: Final[dict[str, tuple[Ports, ...]]] = {
     "databases": (tcp(1433, 1521, 3306, 5432, 6379, 27017), udp(1434)),
 }
 
-#: Ports by what a question calls them: the services of clients as a stack file writes them, and common
-#: names. Used to name ports; never to open any (IANA's registry of service names, and the rows above).
+#: Ports by the names that `check` accepts: the services of clients as a stack file names them, and common
+#: names. Never used to allow traffic (IANA's registry of service names, and the rows above).
 PORTS_OF_SERVICES: Final[dict[str, tuple[Ports, ...]]] = {
     **{service.value: entry.ports for service, entry in SERVICES.items()},
     "smtp": _SMTP,

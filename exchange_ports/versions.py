@@ -148,6 +148,11 @@ def coexistence(one: Version, other: Version) -> Coexistence | None:
     return next((each for each in COEXISTENCE if each[:2] == (older, newer)), None)
 
 
+def together(one: Version, other: Version) -> bool:
+    """Whether servers of two versions, or of one, can be in one organization."""
+    return one == other or coexistence(one, other) is not None
+
+
 def why_not(one: Version, other: Version) -> str:
     """Why two versions cannot be in one organization, as a sentence with its source."""
     older, newer = sorted((one, other))

@@ -110,9 +110,9 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     Kind(
         "unknown-version",
-        summary='Unknown Exchange version "{version}" of an Edge server.',
-        why="",
-        fix="Write one of {known}, such as `version: 2016`.",
+        summary='Unknown Exchange version "{version}".',
+        why="{why}",
+        fix="{fix}",
     ),
     Kind(
         "bad-endpoint",
@@ -208,7 +208,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     _warning(
         "published-without-effect",
-        summary="Server {server} has `published` and no Client Access services.",
+        summary="{what} {name} has `published` and no Client Access services.",
         why="`published` opens or closes the Client Access services of a server to clients and inbound mail.",
         fix="Remove `published`.",
     ),
@@ -376,7 +376,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     Kind(
         "edge-version-unsupported",
-        summary="{edge} is an Edge server of {version}, in an organization with {other}.",
+        summary="{edge} is an Edge server of {version}, in an organization with {other} ({name}).",
         why="{why}",
         fix="Declare an Edge server of a version that can be in this organization: {able}.",
     ),

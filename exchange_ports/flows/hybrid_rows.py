@@ -154,7 +154,7 @@ class HybridContext:
     def _sources(self, group: Group) -> Iterator[ExternalEndpoint]:
         declared = self._hybrid.web_services.source
         if declared is None or declared == "internet":
-            yield self._context.anywhere(group)
+            yield self._context.any_source(group)
         elif isinstance(declared, str):
             for which in microsoft_365.EXCHANGE_RANGES:
                 yield self.exchange_online(which, group)

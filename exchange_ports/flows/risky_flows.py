@@ -9,6 +9,7 @@ from exchange_ports.flows.flow_index import services_of
 from exchange_ports.flows.rows import ROWS, FlowContext
 from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import EDGE_KINDS, Group, ServerRole
+from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.topology.models import Platform
 from exchange_ports.topology.risk import Opener, Position, ZoneMap, why_risky
 from exchange_ports.traffic.addresses import AddressSet
@@ -58,7 +59,8 @@ class RiskyFlows:
             to,
             self._services(flow.ports),
             opener,
-            to_mailbox=self._mailbox(flow),
+            to_mailbox=any(ServerRole.MAILBOX in each.roles for each in self._at(flow)),
+            to_unpublished=any(each.unpublished for each in self._at(flow)),
             wide=opener is Opener.OPERATOR
             and any(map(self._is_wide, (flow.source, flow.destination))),
         )
@@ -131,12 +133,10 @@ class RiskyFlows:
             return self._zones.positions(self.context.inventory.addresses.get(end, AddressSet()))
         return _INSIDE
 
-    def _mailbox(self, flow: Flow) -> bool:
+    def _at(self, flow: Flow) -> tuple[ExchangeServer, ...]:
+        """The servers at the destination of a flow."""
         end = flow.destination
-        return isinstance(end, Group) and any(
-            ServerRole.MAILBOX in member.roles or not member.published
-            for member in self.context.inventory.members.get(end, ())
-        )
+        return self.context.inventory.members.get(end, ()) if isinstance(end, Group) else ()
 
 
 def _thing(path: Path) -> Path:

@@ -71,6 +71,11 @@ class ExchangeServer:
         return self.zone is models.Zone.PERIMETER
 
     @property
+    def unpublished(self) -> bool:
+        """Whether it has Client Access services that clients and inbound mail do not reach."""
+        return ServerRole.CLIENT_ACCESS in self.roles and not self.published
+
+    @property
     def has_address(self) -> bool:
         """Whether its address is declared."""
         return bool(self.declared_addresses)

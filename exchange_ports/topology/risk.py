@@ -110,12 +110,13 @@ def why_risky(
     opener: Opener,
     *,
     to_mailbox: bool,
+    to_unpublished: bool = False,
     wide: bool = False,
 ) -> tuple[str, ...]:
     """Why traffic must not be opened without a word, each reason as `X allows` continues; none where it may.
 
-    `to_mailbox`: a Mailbox server is at its destination (V4). `wide`: an end is a range that holds
-    public addresses and others.
+    `to_mailbox`: a Mailbox server is at its destination (V4). `to_unpublished`: a server there has Client
+    Access services that are not published. `wide`: an end is a range that holds public addresses and others.
     """
     both = {*source, *destination}
     if both == {Position.INSIDE}:
@@ -129,8 +130,11 @@ def why_risky(
         reasons.append(f"traffic with {Position.PUBLIC} and {Position.INSIDE} in one range")
     if opener is Opener.OPERATOR and Position.PERIMETER in both:
         reasons.append(f"traffic with an end in {Position.PERIMETER}")
-    if opener in (Opener.OPERATOR, Opener.RELAY) and Position.PUBLIC in source and to_mailbox:
-        reasons.append(f"traffic from {Position.PUBLIC} to {Part.MAILBOX}")
+    if opener in (Opener.OPERATOR, Opener.RELAY) and Position.PUBLIC in source:
+        if to_unpublished:
+            reasons.append(f"traffic from {Position.PUBLIC} to servers that are not published")
+        elif to_mailbox:
+            reasons.append(f"traffic from {Position.PUBLIC} to {Part.MAILBOX}")
     if opener is Opener.RELAY and {*source} == {Position.PERIMETER}:
         reasons.append(f"mail from a relay in {Position.PERIMETER}")
     return tuple(reasons)

@@ -135,18 +135,18 @@ BEYOND: Final = (
 #: What additional flows name as their need (exchange.md 13 and E9).
 NEEDED: Final[Mapping[Need, Beyond]] = {
     Need.MALWARE_DEFINITIONS: Beyond(
-        "G3", Page.ENGINE_UPDATES, "80/TCP, 443/TCP", Part.MAILBOX, Part.ANYONE
+        "G3", Page.ENGINE_UPDATES, "80/TCP, 443/TCP", Part.MAILBOX, Part.DECLARED
     ),
-    Need.CERTIFICATE_CHECKS: Beyond("G4", Page.REVOCATION, "80/TCP", Part.EXCHANGE, Part.ANYONE),
-    Need.FEDERATION: Beyond("G5", Page.FEDERATION, "443/TCP", Part.EXCHANGE, Part.ANYONE),
+    Need.CERTIFICATE_CHECKS: Beyond("G4", Page.REVOCATION, "80/TCP", Part.EXCHANGE, Part.DECLARED),
+    Need.FEDERATION: Beyond("G5", Page.FEDERATION, "443/TCP", Part.EXCHANGE, Part.DECLARED),
     Need.CONTENT_FILTER_UPDATES: Beyond(
-        "G7", Page.CONTENT_FILTER, "80/TCP, 443/TCP", Part.EXCHANGE, Part.ANYONE
+        "G7", Page.CONTENT_FILTER, "80/TCP, 443/TCP", Part.EXCHANGE, Part.DECLARED
     ),
     Need.WINDOWS_UPDATE: Beyond(
-        "G8", Page.SECURITY_CHECKLIST, "80/TCP, 443/TCP", Part.EXCHANGE, Part.ANYONE
+        "G8", Page.SECURITY_CHECKLIST, "80/TCP, 443/TCP", Part.EXCHANGE, Part.DECLARED
     ),
-    Need.PUSH_NOTIFICATIONS: Beyond("G9", Page.PUSH, "443/TCP", Part.MAILBOX, Part.ANYONE),
-    Need.REMOTE_DESKTOP: Beyond("E9", Page.EDGE_PLANNING, "3389/TCP", Part.ANYONE, Part.ANYONE),
+    Need.PUSH_NOTIFICATIONS: Beyond("G9", Page.PUSH, "443/TCP", Part.MAILBOX, Part.DECLARED),
+    Need.REMOTE_DESKTOP: Beyond("E9", Page.EDGE_PLANNING, "3389/TCP", Part.DECLARED, Part.DECLARED),
 }
 
 #: The first table of "Hybrid deployment prerequisites", by its rows: "Exchange Online endpoints", and of our
@@ -187,7 +187,7 @@ def in_the_words_of_the_page(entry: CatalogEntry) -> str:
     """Ports as the page writes them: each with its protocol."""
     if not entry.ports:
         return "user defined"
-    if str(entry.ports[0]) == "everything":
+    if str(entry.ports[0]) == "all protocols":
         return ANY
     written = [
         f"{port}/{ports.protocol.upper()}"

@@ -58,22 +58,22 @@ OF_ROWS: Final[Mapping[str, Case]] = {
     "R1": Case(
         SMALL,
         {},
-        ("exchange -> exchange everything",),
+        ("exchange -> exchange all protocols",),
         {"sites.hq.servers": {}},
         refused="organization-without-role",
     ),
     "R2": Case(
         SMALL,
         {"sites.hq.lync": {"addresses": ["10.20.4.0/28"]}},
-        ("exchange -> lync.hq everything", "lync.hq -> exchange everything"),
+        ("exchange -> lync.hq all protocols", "lync.hq -> exchange all protocols"),
         {},
     ),
     "R3": Case(
         SMALL,
         {},
         (
-            "exchange -> domain-controllers.hq everything",
-            "domain-controllers.hq -> exchange everything",
+            "exchange -> domain-controllers.hq all protocols",
+            "domain-controllers.hq -> exchange all protocols",
         ),
         {"sites.hq.domain_controllers": GONE},
         refused="no-domain-controller",
@@ -303,11 +303,11 @@ OF_HYBRID: Final[Mapping[str, Case]] = {
         hybrid("modern", agent_hosts=AGENT),
         ("hybrid-agent -> client-access.hq 80,443,5985-5986/tcp",),
         # Between internal servers all protocols are allowed already.
-        hybrid("modern", agent_hosts=["ex1"]) | {"sites.hq.servers.ex1.own_group": True},
+        {**hybrid("modern", agent_hosts=["ex1"]), "sites.hq.servers.ex1.own_group": True},
     ),
     "H9": Case(
         SMALL,
-        hybrid("modern", agent_hosts=["ex1"]) | {"sites.hq.servers.ex1.own_group": True},
+        {**hybrid("modern", agent_hosts=["ex1"]), "sites.hq.servers.ex1.own_group": True},
         ("server.ex1 -> internet 80,443/tcp",),
         # The host is a neighbor: nothing of ours filters what it sends.
         hybrid("modern", agent_hosts=AGENT),
@@ -370,9 +370,9 @@ def test_a_small_organization_opens_what_the_ground_rules_say_and_nothing_else()
 def test_other_exchange_servers_belong_to_the_fabric() -> None:
     found = of_topology(SMALL, {"sites.hq.other_exchange": {"addresses": ["10.20.5.0/28"]}})
     assert of_row("R1", found) == [
-        "exchange -> exchange everything",
-        "exchange -> other-exchange.hq everything",
-        "other-exchange.hq -> exchange everything",
+        "exchange -> exchange all protocols",
+        "exchange -> other-exchange.hq all protocols",
+        "other-exchange.hq -> exchange all protocols",
     ]
 
 
@@ -380,10 +380,10 @@ def test_the_fabric_reaches_across_sites() -> None:
     """Servers of every site reach the domain controllers of every site."""
     edit = {**TWO_SITES, "sites.paris.domain_controllers": {"addresses": ["10.20.9.10"]}}
     assert of_row("R3", of_topology(SMALL, edit)) == [
-        "domain-controllers.hq -> exchange everything",
-        "domain-controllers.paris -> exchange everything",
-        "exchange -> domain-controllers.hq everything",
-        "exchange -> domain-controllers.paris everything",
+        "domain-controllers.hq -> exchange all protocols",
+        "domain-controllers.paris -> exchange all protocols",
+        "exchange -> domain-controllers.hq all protocols",
+        "exchange -> domain-controllers.paris all protocols",
     ]
 
 

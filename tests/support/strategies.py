@@ -18,6 +18,14 @@ from exchange_ports.flows import ExternalEndpoint, Flow
 from exchange_ports.topology.models import Topology
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.ports import HIGHEST_PORT, Ports, Protocol, tcp, udp
+from tests.support.exchange_versions import (
+    MIXES,
+    VERSIONS,
+    fits,
+    mix_of,
+    roles_of,
+    written,
+)
 
 __all__ = [
     "Data",
@@ -201,6 +209,9 @@ _ACKNOWLEDGED: Final = (
 )
 
 
+#: Half of all organizations have one version only.
+_MIXES: Final = (("2013",), *(mix[:1] for mix in MIXES if len(mix) == 1), *MIXES)
+
 _BOOLEANS: Final = st.booleans()
 
 # Every topology draws hundreds of these, and to make and check one costs more than to draw from it.
@@ -248,6 +259,10 @@ class _Draft:
         keys = draw(_some(_NETWORKS, networks))
         self.taken: dict[str, int] = {}
         self.data: Data = {"organization": "contoso", "networks": {}}
+        self.mix = draw(_one(_MIXES))
+        # Where nothing is said, it is 2013.
+        if self.mix != ("2013",) or self.maybe():
+            self.data["version"] = written(draw(_one(self.mix)))
         for key in keys:
             # One at least is ours to filter.
             managed = ("aws", "azure") if platform is None else (platform,)
@@ -346,7 +361,7 @@ class _Draft:
         servers: Data = {}
         for roles in mix:
             key = self.name("".join(role[0] for role in roles) + "x")
-            server: Data = {"roles": list(roles)}
+            server = self.of_a_version(roles)
             if self.with_address:
                 server["address"] = self.inside(network)
                 if self.draw(_number(0, 4)) == 0:
@@ -354,9 +369,13 @@ class _Draft:
                     server["address"] = [server["address"], self.inside(network)]
             if self.draw(_number(0, 3)) == 0:
                 server["own_group"] = True
+            if self.draw(_number(0, 4)) == 0:
+                server["published"] = self.maybe()
             self.renamed(server, key)
             servers[key] = server
         site: Data = {"network": network, "servers": servers}
+        if self.draw(_number(0, 5)) == 0:
+            site["published"] = False
         if not mix and self.maybe():
             # Domain controllers and nothing else, wherever they are.
             site = {}
@@ -366,33 +385,73 @@ class _Draft:
                 site[kind] = {"addresses": [self.inside(network, part) for _ in range(number)]}
         if "domain_controllers" in site and self.draw(_number(0, 3)) == 0:
             site["domain_controllers"]["accounts_forest"] = [self.address("10.64.2.", "fd64::")]
+        older = [each for each in VERSIONS[:2] if fits(each, self.mix)]
+        if "other_exchange" in site and older and self.maybe():
+            site["other_exchange"]["version"] = written(self.draw(_one(tuple(older))))
         return site
+
+    def of_a_version(self, roles: tuple[str, ...]) -> Data:
+        """A server with its version where it has another one than the organization, and its roles."""
+        usual = str(self.data.get("version", 2013))
+        version = self.draw(_one(self.mix))
+        server: Data = {"version": written(version)} if version != usual or self.maybe() else {}
+        if version == "2013":
+            server["roles"] = list(roles)
+        elif self.maybe():
+            server["roles"] = ["mailbox"]
+        return server
+
+    def roles(self, server: Data) -> list[str]:
+        return roles_of(self.data, server)
+
+    def published(self) -> dict[str, list[str]]:
+        """The servers that clients and inbound mail reach, by site; only sites that have one."""
+        found = {
+            key: [
+                name
+                for name in names
+                if self.data["sites"][key]["servers"][name].get(
+                    "published", self.data["sites"][key].get("published", True)
+                )
+            ]
+            for key, names in self.with_role("client_access").items()
+        }
+        return {key: names for key, names in found.items() if names}
 
     def with_role(self, role: str) -> dict[str, list[str]]:
         """The servers in a role, by site; only sites that have one."""
         found = {
             key: [
-                name for name, server in site.get("servers", {}).items() if role in server["roles"]
+                name
+                for name, server in site.get("servers", {}).items()
+                if role in self.roles(server)
             ]
             for key, site in self.data["sites"].items()
         }
         return {key: names for key, names in found.items() if names}
 
     def alone(self) -> list[str]:
-        """The Client Access servers with a group of their own."""
+        """The published servers with a group of their own."""
         return [
             name
-            for site in self.data["sites"].values()
-            for name, server in site.get("servers", {}).items()
-            if "client_access" in server["roles"] and server.get("own_group")
+            for key, names in self.published().items()
+            for name in names
+            if self.data["sites"][key]["servers"][name].get("own_group")
         ]
 
     def way_of_inbound_mail(self) -> Data:
         way: Data = {"from": self.draw(_internet_or(_MAIL_RANGES))}
         nobody = self.edges and not any(e.get("receives", True) for e in self.edges.values())
-        if nobody or self.maybe():
-            way["to"] = self.draw(_some((*self.with_role("client_access"), *self.alone())))
+        able = (*self.published(), *self.alone())
+        if able and (nobody or self.maybe()):
+            way["to"] = self.draw(_some(able))
         return way
+
+    @property
+    def takes_mail(self) -> bool:
+        """Whether anybody can take mail from outside."""
+        receiving = any(edge.get("receives", True) for edge in self.edges.values())
+        return bool(self.published()) or receiving
 
     @property
     def edges(self) -> dict[str, Data]:
@@ -400,6 +459,8 @@ class _Draft:
 
     def edge_servers(self, least: int) -> None:
         stored = self.with_role("mailbox")
+        # Those of the neighbors, and then of each Edge server.
+        self.versions = mix_of(self.data)
         edges: Data = {}
         for _ in range(self.draw(_number(least, 3))):
             key = self.name("edge")
@@ -432,8 +493,13 @@ class _Draft:
             if not in_subnets and self.draw(_number(0, 4)) == 0:
                 # Two adapters: one in each zone.
                 edge["address"] = [edge["address"], self.inside(network)]
+        able = [each for each in VERSIONS if fits(each, (*self.mix, *self.versions))]
+        version = self.draw(_one((*able[:2], *able)))
+        self.versions.add(version)
+        usual = str(self.data.get("version", 2013))
+        if version != usual or self.maybe():
+            edge["version"] = written(version)
         for field, value in (
-            ("version", self.draw(_one((2007, 2010)))),
             ("delivery_port", 2525),
             (self.draw(_one(("receives", "sends"))), False),
             ("own_group", True),
@@ -443,7 +509,7 @@ class _Draft:
         return edge
 
     def clients(self) -> None:
-        served = self.with_role("client_access")
+        able = (*self.published(), *self.alone())
         clients: Data = {}
         names = _several(_CLIENTS, 0, 3)
         for name in self.draw(names):
@@ -453,9 +519,9 @@ class _Draft:
             if self.maybe():
                 client["services"] = self.draw(_some(_SERVICES))
             if self.maybe():
-                client["to"] = self.draw(_some((*served, *self.alone())))
+                client["to"] = self.draw(_some(able or ("nobody",)))
             clients[name] = client
-        if clients:
+        if clients and able:
             self.data["clients"] = clients
         bound = {
             service: self.draw(_some(ports))
@@ -470,7 +536,8 @@ class _Draft:
         if self.maybe():
             ways = [self.way_of_inbound_mail() for _ in range(self.draw(_number(1, 2)))]
             single = len(ways) == 1 and self.maybe()
-            flow["inbound"] = ("none", ways[0] if single else ways)[self.draw(_number(0, 1))]
+            taken = self.draw(_number(0, 1)) if self.takes_mail else 0
+            flow["inbound"] = ("none", ways[0] if single else ways)[taken]
         if self.maybe():
             several = [self.connector() for _ in range(self.draw(_number(1, 3)))]
             outbound = self.draw(_one(("none", "several", "one")))
@@ -558,7 +625,7 @@ class _Draft:
             if not self.managed(site.get("network")):
                 continue
             for name, server in site["servers"].items():
-                for role in ("exchange", *server["roles"]):
+                for role in ("exchange", *self.roles(server)):
                     words |= {role, f"{role}@{key}"}
                 words |= {name} if server.get("own_group") else set()
         for name, edge in self.edges.items():
@@ -758,6 +825,7 @@ def _no_roles(data: Data) -> bool:
     for site in data["sites"].values():
         for server in site.get("servers", {}).values():
             server["roles"] = ["client_access"]
+            server["version"] = 2013
     return True
 
 
@@ -917,6 +985,41 @@ def _to_mailbox(data: Data) -> bool:
     return end is not None and _add_flow(data, to=end, **{"from": "internet"})
 
 
+def _no_words_of_2013(data: Data) -> bool:
+    _server(data)["version"] = 2013
+    _server(data).pop("roles", None)
+    return True
+
+
+def _words_of_2013(data: Data) -> bool:
+    _server(data).update(version=2016, roles=["client_access", "mailbox"])
+    return True
+
+
+def _apart(data: Data) -> bool:
+    old = {"version": 2013, "roles": ["client_access", "mailbox"]}
+    return _add_site({"old": old, "new": {"version": "se"}})(data)
+
+
+def _old_edge(data: Data) -> bool:
+    _server(data)["version"] = "se"
+    return _on_edge(version=2007)(data)
+
+
+def _not_published(data: Data) -> bool:
+    data["clients"] = {"added": {"to": ["added"]}}
+    return _add_site({"closed": {"version": 2019, "published": False}})(data)
+
+
+def _nothing_published(data: Data) -> bool:
+    for site in data["sites"].values():
+        site["published"] = False
+        for server in site.get("servers", {}).values():
+            server.pop("published", None)
+    data["clients"] = {"added": {}}
+    return True
+
+
 _FAULTS: Final[tuple[Fault, ...]] = (
     # Shapes and small values.
     ("unknown-key", _set(lambda data: data, "cleints", {})),
@@ -964,7 +1067,19 @@ _FAULTS: Final[tuple[Fault, ...]] = (
     ("edge-shares-role", _edge_inside),
     # Roles and sites.
     ("organization-without-role", _no_roles),
-    ("mailbox-without-client-access", _add_site({"lone": {"roles": ["mailbox"]}})),
+    (
+        "mailbox-without-client-access",
+        _add_site({"lone": {"version": 2013, "roles": ["mailbox"]}}),
+    ),
+    # Versions.
+    ("roles-missing", _no_words_of_2013),
+    ("role-of-another-version", _words_of_2013),
+    ("versions-exclude-each-other", _apart),
+    ("edge-version-unsupported", _old_edge),
+    ("unknown-version", _on_edge(version=2012)),
+    ("unknown-version", _set(_server, "version", 2010)),
+    ("not-published", _not_published),
+    ("nothing-published", _nothing_published),
     ("subscription-without-mailbox", _empty_subscription),
     ("no-domain-controller", _no_controllers),
     ("site-without-role", _nobody_serves),
@@ -1010,8 +1125,6 @@ _FAULTS: Final[tuple[Fault, ...]] = (
         _on_edge(subscribed_site=GONE, manual_connectors_site="hq", edgesync_except=["any"]),
     ),
     ("edge-without-mail", _on_edge(receives=False, sends=False)),
-    ("edge-version-unsupported", _on_edge(version="se")),
-    ("unknown-version", _on_edge(version=2012)),
     ("receive-connectors-conflict", _clash),
     ("not-one-tcp-port", _bound("imap", "10143-10144/tcp")),
     ("not-one-tcp-port", _bound("pop", "10110/udp")),
