@@ -413,6 +413,8 @@ class EndpointKind(StrEnum):
     # Of a hybrid deployment.
     WEB_SERVICE_SOURCES = "web-service-sources"
     HYBRID_AGENT = "hybrid-agent"
+    IP_GATEWAY = "ip-gateway"
+    FAX_PARTNER_SERVER = "fax-partner-server"
 
 
 class FlowEnd(NamedTuple):

@@ -7,7 +7,17 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any, Final, cast
 
-__all__ = ["COEXIST", "MIXES", "VERSIONS", "fits", "mix_of", "roles_of", "version_of", "written"]
+__all__ = [
+    "COEXIST",
+    "MIXES",
+    "VERSIONS",
+    "combined",
+    "fits",
+    "mix_of",
+    "roles_of",
+    "version_of",
+    "written",
+]
 
 #: The oldest first.
 VERSIONS: Final = ("2007", "2010", "2013", "2016", "2019", "se")
@@ -70,6 +80,12 @@ def roles_of(data: Mapping[str, Any], server: Mapping[str, Any]) -> list[str]:
     if version_of(data, server) == "2013":
         return list(server["roles"])
     return ["client_access", "mailbox"]
+
+
+def combined(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A server of the organization's version that does everything, as a stack file writes it."""
+    later = version_of(data, {}) != "2013"
+    return {} if later else {"roles": ["client_access", "mailbox"]}
 
 
 def written(version: str) -> int | str:
