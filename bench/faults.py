@@ -29,7 +29,7 @@ _FLOWS: Final = (
     "tests/topology/test_groups.py",
     "tests/proof/test_documented_rows.py",
 )
-_CHECKS: Final = ("tests/topology/test_checks.py", "tests/findings")
+_CHECKS: Final = ("tests/topology", "tests/findings")
 _PLAN: Final = (
     "tests/clouds/test_plans.py",
     "tests/proof/test_proof.py",
@@ -41,9 +41,7 @@ _PLAN: Final = (
 TARGETS: Final[Mapping[str, Nearest]] = {
     f"{_PACKAGE}/flows": Nearest((*_FLOWS, *_WORDS), ("tests/flows",)),
     f"{_PACKAGE}/flows/labels.py": Nearest(("tests/flows", "tests/differences", *_WORDS)),
-    f"{_PACKAGE}/topology": Nearest(
-        ("tests/topology", *_CHECKS, *_FLOWS), ("tests/findings", "tests/topology")
-    ),
+    f"{_PACKAGE}/topology": Nearest((*_CHECKS, *_FLOWS), ("tests/findings", "tests/topology")),
     f"{_PACKAGE}/topology/checks": Nearest(_CHECKS, ("tests/findings",)),
     f"{_PACKAGE}/topology/groups.py": Nearest(_FLOWS, ("tests/topology",)),
     f"{_PACKAGE}/topology/inventory.py": Nearest(
@@ -60,6 +58,9 @@ TARGETS: Final[Mapping[str, Nearest]] = {
         ("tests/proof",), ("tests/component/test_subnets.py",)
     ),
     f"{_PACKAGE}/differences": Nearest(("tests/differences",), ("tests/differences/test_diff.py",)),
+    f"{_PACKAGE}/differences/flow_diff.py": Nearest(
+        ("tests/differences", "tests/reports/test_diagram.py")
+    ),
 }
 
 _ROWS: Final = "tests/flows/test_flows.py"
@@ -202,6 +203,25 @@ FAULTS: Final[tuple[Fault, ...]] = (
 
 #: Faults that change nothing that anybody can see, by their keys, with the reason.
 EQUIVALENT: Final[Mapping[str, str]] = {
+    f"{_PACKAGE}/topology/risk.py services: 4 => 5": (
+        "the IP version decides of which kind ICMP is, and neither kind is sensitive"
+    ),
+    f"{_PACKAGE}/topology/groups.py RoleGroups.edgesync_pairs: edge.site => edge.subscribed_site": (
+        "`syncs_apart` is true of subscribed Edge servers only, whose site is that one"
+    ),
+    f"{_PACKAGE}/topology/validate.py parse_topology: if topology is None: => if True:": (
+        "it only saves work: data without an error of shape is read once more as it is"
+    ),
+    f"{_PACKAGE}/differences/traffic_diff.py _Comparison._of_group: "
+    "if (group, way) not in self._candidates: => if True:": (
+        "it only saves work: the same is worked out again"
+    ),
+    f"{_PACKAGE}/clouds/azure/plan.py _in_fabric: flow.ports == ANY_PORTS and all((end.kind is "
+    "GroupKind.EXCHANGE if isinstance(end, Group) else end.unrestricted for end in (flow.source, "
+    "flow.destination))) => all((end.kind is GroupKind.EXCHANGE if isinstance(end, Group) else "
+    "end.unrestricted for end in (flow.source, flow.destination)))": (
+        "what else is declared between these ends is covered by the rule of the ground rule's flow"
+    ),
     f"{_PACKAGE}/topology/groups.py RoleGroups._apart_of: return () => return None": (
         "the site of a group is declared, so this line is not reached"
     ),

@@ -4,8 +4,8 @@ An own driver, since neither known tool fits. mutmut has no sample by seed and r
 in a copy of the tree, where our tests do not find the documents they read. cosmic-ray starts a shell
 command for each fault: two seconds of imports, and its time limit is wall-clock time.
 Here a process that has loaded pytest and the libraries forks for each fault; the child loads the package with
-the faulty module and runs the tests nearest to it, the quick ones first, up to the first failure. Tests that
-noticed earlier faults run before others. Its limit is CPU time, in multiples of what the tests take without a fault. Subprocesses that tests start see no fault.
+the faulty module and runs the tests nearest to it, the quick ones first, up to the first failure; then all
+other quick tests. Tests that noticed earlier faults run before others. Its limit is CPU time, in multiples of what the tests take without a fault. Subprocesses that tests start see no fault.
 """
 
 import argparse
@@ -353,11 +353,13 @@ class Runner:
         return found
 
     def outcome(self, file: str, code: CodeType, first: Sequence[str] = ()) -> Outcome:
-        """What the tests nearest to a file, after `first`, say of other code in it."""
+        """What the tests nearest to a file say of other code in it, after `first` and before all quick ones."""
         faulty = _Faulty(_module(file), ROOT / file, code)
         nearest = _tests(file)
+        others = ("tests", *(f"--ignore={each}" for each in nearest.quick))
+        stages = ((tuple(first), False), (nearest.quick, False), (nearest.slow, True))
         cpu, used = 0.0, False
-        for tests, slow in ((tuple(first), False), (nearest.quick, False), (nearest.slow, True)):
+        for tests, slow in (*stages, (others, False)):
             if tests:
                 limit = self._limit(tests, slow=slow)
                 found = run(tests, limit, faulty, slow=slow, earlier=self._earlier)

@@ -5,11 +5,10 @@ from os import PathLike, fspath
 
 from exchange_ports.differences import TopologyDiff, diff_plans
 from exchange_ports.findings import Finding, Refused, in_order
-from exchange_ports.pipeline import read_content
+from exchange_ports.pipeline import read_content, stack_of
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof import Proof
 from exchange_ports.proof import prove as prove_plans
-from exchange_ports.stackfile.stack_file import read_stack_file
 from exchange_ports.topology.models import Topology
 from exchange_ports.topology.validate import parse_topology
 
@@ -35,7 +34,8 @@ class Loaded:
 def load(source: str | PathLike[str]) -> Loaded:
     """Read the topology of a stack file, at most 1 MiB. Nothing in it is executed or fetched.
 
-    `source` is a path; text with a line break in it is the content of a stack file itself. Faults of
+    `source` is a path; text with a line break in it is the content of a stack file itself. A file is read with
+    its project file and its inline environment, as the commands read it; text has no project. Faults of
     the file, of the topology's shape and of its meaning are findings, not exceptions.
 
     >>> load("stacks/no-such-file.yaml").findings[0].kind.code
@@ -47,7 +47,7 @@ def load(source: str | PathLike[str]) -> Loaded:
     is_text = "\n" in name
     try:
         content = name.encode(errors="surrogateescape") if is_text else read_content(name)
-        stack = read_stack_file(content, "<text>" if is_text else name)
+        stack = stack_of(content, "<text>" if is_text else name)
     except Refused as refused:
         return Loaded(None, refused.findings)
     topology, findings = parse_topology(stack.config["topology"])

@@ -22,10 +22,11 @@ from exchange_ports.stackfile.project_file import (
     PROJECT_FILES,
     STACK,
     ProjectFile,
+    read_declared,
     read_project_file,
     resolved,
 )
-from exchange_ports.stackfile.stack_file import SETTINGS, StackFile, read_stack_file
+from exchange_ports.stackfile.stack_file import SETTINGS, StackFile
 from exchange_ports.topology.checks import check
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.models import Platform, Topology
@@ -79,9 +80,8 @@ def stack_of(content: bytes, file: str) -> StackFile:
 
     :raises Refused: it is no stack file, or its project file cannot be read in one way only.
     """
-    stack = read_stack_file(content, file)
     project = project_of(file)
-    return stack if project is None else resolved(stack, project)
+    return resolved(read_declared(content, file, project), project)
 
 
 def project_of(file: str) -> ProjectFile | None:
@@ -95,8 +95,8 @@ def project_of(file: str) -> ProjectFile | None:
     if STACK.fullmatch(os.path.basename(file)) is None:
         return None
     folder = os.path.dirname(os.path.abspath(file))
-    nearest = next(_projects_above(os.getcwd()), None)
-    for path in dict.fromkeys((*filter(None, [nearest]), *_projects_above(folder))):
+    nearest = next(projects_above(os.getcwd()), None)
+    for path in dict.fromkeys((*filter(None, [nearest]), *projects_above(folder))):
         # As people name files: from here, where it is no way up.
         shown = os.path.relpath(path)
         project = read_project_file(read_content(path), path if shown.startswith("..") else shown)
@@ -112,12 +112,12 @@ def project_here() -> ProjectFile | None:
 
     :raises Refused: the project file cannot be read in one way only.
     """
-    path = next(_projects_above(os.getcwd()), None)
+    path = next(projects_above(os.getcwd()), None)
     return None if path is None else read_project_file(read_content(path), os.path.relpath(path))
 
 
-def _projects_above(folder: str) -> Iterator[str]:
-    """The project file of a folder and of each above it, where there is one."""
+def projects_above(folder: str) -> Iterator[str]:
+    """The path of the project file of a folder, and of each above it, where there is one."""
     while True:
         several = (os.path.join(folder, name) for name in PROJECT_FILES)
         yield from [path for path in several if os.path.isfile(path)][:1]

@@ -21,13 +21,13 @@ from exchange_ports.findings.file_kinds import NOT_REVIEWED
 from exchange_ports.flows.labels import few
 from exchange_ports.pipeline import project_of, read_content
 from exchange_ports.reports.review import Comparison, Edit, Review, Stack, compared, review
-from exchange_ports.stackfile.project_file import environment_of, resolved, uncovered
-from exchange_ports.stackfile.stack_file import (
-    StackFile,
-    has_no_topology,
-    read_environment,
-    read_stack_file,
+from exchange_ports.stackfile.project_file import (
+    environment_of,
+    read_declared,
+    resolved,
+    uncovered,
 )
+from exchange_ports.stackfile.stack_file import StackFile, read_environment
 
 #: Bytes. A job summary of GitHub holds 1 MiB a step.
 _MOST_OF_SUMMARY: Final = 1_000_000
@@ -130,30 +130,15 @@ class _Known(NamedTuple):
 
 def _known(side: NamedSide) -> _Known:
     try:
-        stack = read_stack_file(side.read(), side.file)
+        stack = read_declared(side.read(), side.file, side.project)
     except Refused:
         pass
     else:
         return _Known(stack.environment_digest, stack)
     try:
-        return _Known(read_environment(side.read(), side.file)[1], None)
+        return _Known(read_environment(side.read(), side.file).digest, None)
     except Refused:
         return _Known("", None)
-
-
-def _read(named: NamedSide) -> StackFile:
-    content = named.read()
-    try:
-        return read_stack_file(content, named.file)
-    except Refused as refused:
-        if not has_no_topology(refused):
-            raise
-        given, _ = read_environment(content, named.file)
-        added = environment_of(given, "" if named.project is None else named.project.name)
-        if not added.unknown and not added.config:
-            raise
-        why = added.unknown or "its topology is in its environment"
-        raise Refused([NOT_REVIEWED.at((), what=named.file, why=why)]) from None
 
 
 def _stack(named: NamedSide, known: _Known | None, *, placed: bool = True) -> Stack:
@@ -165,7 +150,7 @@ def _stack(named: NamedSide, known: _Known | None, *, placed: bool = True) -> St
     """
     project = "" if named.project is None else named.project.name
     try:
-        read = _read(named)
+        read = read_declared(named.read(), named.file, named.project)
         unknown = environment_of(read.environment, project).unknown
         if unknown and (known is None or read.environment_digest != known.digest):
             raise Refused([NOT_REVIEWED.at((), what=named.file, why=unknown)])

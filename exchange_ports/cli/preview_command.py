@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -9,7 +10,9 @@ from exchange_ports.cli.console import FINE, doing
 from exchange_ports.cli.stacks import compiled, read
 from exchange_ports.findings import Refused
 from exchange_ports.findings.command_kinds import MISSING_EXTRA, NO_PROJECT, PROGRAM_FAILED
+from exchange_ports.pipeline import project_of, projects_above
 from exchange_ports.reports.text_writer import show
+from exchange_ports.stackfile.project_file import ProjectFile
 from exchange_ports.stackfile.stack_file import NAMESPACE, StackFile
 
 
@@ -18,7 +21,8 @@ def preview(asked: argparse.Namespace) -> int:
     stack = read(asked.file)
     # The findings of a bad file have lines here; through the program they would have none.
     plans, _ = compiled(stack)
-    program = _program(stack.file)
+    project = project_of(stack.file)
+    program = _program(stack.file, project)
     try:
         with doing("loading Pulumi"):
             from exchange_ports.offline import ProgramFailed, record
@@ -30,7 +34,7 @@ def preview(asked: argparse.Namespace) -> int:
         with doing("running the program", prints=True):
             recorded = record(
                 program,
-                project=NAMESPACE,
+                project=NAMESPACE if project is None else project.name,
                 stack=_stack_name(stack.file),
                 config=_as_pulumi_passes(stack),
             )
@@ -45,15 +49,16 @@ def preview(asked: argparse.Namespace) -> int:
     return FINE
 
 
-def _program(file: str) -> Path:
-    """The folder of the project that a stack file belongs to.
+def _program(file: str, project: ProjectFile | None) -> Path:
+    """The program of the project that a stack file belongs to, or else of the nearest one above it.
 
     :raises Refused: there is none.
     """
-    for folder in Path(file).resolve().parents:
-        if (folder / "Pulumi.yaml").is_file():
-            return folder / "__main__.py"
-    raise Refused([NO_PROJECT.at((), file=file)])
+    found = project and project.file
+    found = found or next(projects_above(os.path.dirname(os.path.abspath(file))), None)
+    if found is None:
+        raise Refused([NO_PROJECT.at((), file=file)])
+    return Path(found).with_name("__main__.py")
 
 
 def _stack_name(file: str) -> str:

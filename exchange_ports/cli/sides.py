@@ -191,7 +191,7 @@ class _ProjectOf:
         content = side.read()
         if not _says_nothing(content):
             return True
-        given, _ = read_environment(content, side.file)
+        given = read_environment(content, side.file).given
         added = environment_of(given, "" if self.file is None else self.file.name)
         return bool(added.unknown) or any(map(_is_ours, added.config))
 

@@ -129,7 +129,7 @@ UNKNOWN_STACK: Final = Kind(
 NO_PROJECT: Final = Kind(
     "no-project",
     summary="Cannot find the Pulumi program of {file}.",
-    why="There is no Pulumi.yaml in its folder or in a folder above.",
+    why="There is no project file, such as Pulumi.yaml, in its folder or in a folder above.",
     fix="Run the command on a stack file inside a Pulumi project.",
 )
 MISSING_EXTRA: Final = Kind(

@@ -181,7 +181,7 @@ UNQUOTED_BOOLEAN: Final = Kind(
     "unquoted-boolean",
     summary="The value {text} is ambiguous without quotes.",
     why="Pulumi reads it as text; other YAML readers read it as true or false.",
-    fix='Write "{text}" with quotes for text; otherwise write true or false.',
+    fix="{remedy}",
 )
 UNQUOTED_NUMBER: Final = Kind(
     "unquoted-number",

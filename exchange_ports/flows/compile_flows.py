@@ -26,7 +26,7 @@ from exchange_ports.traffic.ports import without_adjacent
 
 def _of_entry(context: FlowContext, risky: RiskyFlows, entry: CatalogEntry) -> Iterator[Flow]:
     for source, destination, own in ROWS[entry.id].flows(context, entry):
-        articles = context.articles(source, destination)
+        articles = context.articles(entry.id, source, destination)
         reason = (Reason(entry.summary, entry.id, articles=articles),)
         for ports in entry.ports if own is None else (own,):
             flow = Flow(source, destination, ports, reason)
@@ -59,7 +59,8 @@ def _of_operator(
             for source, target in _resolved(context, start, other):
                 cited = reason
                 if need is not None:
-                    cited = replace(reason, articles=context.articles(source, target))
+                    articles = context.articles(need.id, source, target)
+                    cited = replace(reason, articles=articles)
                 for each in ports:
                     flow = Flow(source, target, each, (cited,))
                     if reason.accepted_risk and not risky.risks(flow, reason.entry):

@@ -6,6 +6,7 @@ every destination, but no server with itself and no family with the other.
 
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import reduce
 from typing import Final, NamedTuple, TypeAlias
 
 from exchange_ports.clouds.base import NamedRule
@@ -15,6 +16,7 @@ from exchange_ports.flows import Flow, Reason, described
 from exchange_ports.flows import in_order as reasons_in_order
 from exchange_ports.flows.flow_index import Way
 from exchange_ports.flows.labels import MOST, QueryEndpoint
+from exchange_ports.proof.cloud_blocks import CloudBlock, cloud_blocks
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.topology.inventory import ExchangeServer, addresses_of
 from exchange_ports.topology.models import Attachment
@@ -288,6 +290,8 @@ class AnswerRow:
     packet: str
     out: EndVerdict
     into: EndVerdict
+    #: The clouds that block some of it although the rules of both ends allow it.
+    cloud_blocks: tuple[CloudBlock, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -324,6 +328,13 @@ class AnswerWriter:
         peers = (source[1].example(), destination[1].example())
         names = [self._text.name(address) for address in peers]
         ends = [self._model.servers.get(name) for name, _ in (source, destination)]
+        others = (at for name, at in region.destinations if not name)
+        blocks = cloud_blocks(
+            self._model.topology,
+            (self._model.servers[name] for name, _ in region.sources if name),
+            reduce(AddressSet.__or__, others, AddressSet()),
+            region.services,
+        )
         return AnswerRow(
             region.passes,
             self._end(region.sources, self._asked[0]),
@@ -332,6 +343,7 @@ class AnswerWriter:
             self._text.packet(names[0], names[1], service),
             self._says(ends[0], "out", peers, service),
             self._says(ends[1], "in", (peers[1], peers[0]), service),
+            blocks if region.passes else (),
         )
 
     def of_two_families(self, region: Region) -> AnswerRow:

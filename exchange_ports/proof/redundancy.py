@@ -230,11 +230,10 @@ def _nested(inner: Collection[_Set], outer: Collection[_Set]) -> Iterator[tuple[
         if is_inner:
             yield from ((one, wide) for wide in still if one <= wide)
         else:
-            still = [wide for wide in still if wide.spans and wide.spans[-1][1] >= first]
+            still = [wide for wide in still if wide.spans[-1][1] >= first]
             still.append(one)
 
 
 def _order(one: LineSet[Any]) -> tuple[int, int, int]:
-    if not one.spans:
-        return (0, 0, 0)
+    # A rule without addresses or services is idle, and not held against others.
     return (one.spans[0][0], -one.spans[-1][1], -one.size)

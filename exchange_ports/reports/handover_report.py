@@ -74,7 +74,7 @@ class HandoverRow(NamedTuple):
 
     @property
     def passes(self) -> str:
-        """Protocols and ports; `everything` is every protocol."""
+        """Protocols and ports."""
         return ", ".join(map(str, self.ports))
 
 
@@ -254,7 +254,7 @@ _HEADINGS: Final = {
     ),
     Crossing.NEIGHBORS: (
         "Neighbors",
-        "The neighbors' own groups and host firewalls, and whatever stands between them and us.",
+        "The neighbors' own groups and host firewalls, and the filters between the networks.",
     ),
     Crossing.INTERNET: (
         "The Internet",
@@ -264,16 +264,15 @@ _HEADINGS: Final = {
 
 _NOTES: Final = (
     doc.spaced(
-        "Each row is said in the direction in which a connection is opened. A filter without a memory, "
-        "such as a network ACL, needs the way back as well: from these ports to whatever ports the "
-        "source uses.",
-        doc.Text("everything", doc.Look.KEYWORD),
-        "is every protocol and port.",
+        "Each row has the direction in which a connection is opened. A stateless filter, such as a network "
+        "ACL, also needs the reverse direction: from these ports to the ports that the source uses.",
+        doc.Text(str(ANY_PORTS), doc.Look.KEYWORD),
+        "is every IP protocol on every port.",
     ),
     doc.spaced(
-        "Not in it: what servers of one zone say to each other, what only servers of",
+        "Not listed: traffic between servers of one zone, traffic between servers of",
         doc.Text("external", doc.Look.KEYWORD),
-        "networks say to each other, and name servers of the platform, which no rule filters.",
+        "networks, and traffic to name servers of the platform, which no rule filters.",
     ),
 )
 

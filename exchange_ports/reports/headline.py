@@ -127,10 +127,9 @@ def follows(review: Review, change: Change) -> bool:
 
 def ports(services: ServiceSet) -> str:
     """The services in a few words, with the names of known ports."""
-    said = str(services).replace("everything but ", "all protocols except ")
-    said = said.replace("everything", "all protocols")
-    if len(said) > _LONGEST_PORTS:
-        return f"{said[: _LONGEST_PORTS - 4]} ..."
+    text = str(services)
+    if len(text) > _LONGEST_PORTS:
+        return f"{text[: _LONGEST_PORTS - 4]} ..."
     named = services if services.size < (~services).size else ~services
     names = [
         name
@@ -138,7 +137,7 @@ def ports(services: ServiceSet) -> str:
         for span in named.ports(protocol).spans
         if (name := PORT_NAMES[protocol_name(protocol)].get(span)) is not None
     ]
-    return f"{said} ({few(list(dict.fromkeys(names)))})" if names else said
+    return f"{text} ({few(list(dict.fromkeys(names)))})" if names else text
 
 
 def who(end: ChangeEndpoint) -> str:
@@ -531,6 +530,8 @@ def _address_change(change: AddressChange, quote: Quote) -> str:
         EndpointKind.CLIENTS,
         EndpointKind.RELAY,
         EndpointKind.WITNESS,
+        EndpointKind.IP_GATEWAY,
+        EndpointKind.FAX_PARTNER_SERVER,
     ):
         what = f"{change.what} {quote(change.of)}"
     if change.added and change.removed:

@@ -87,6 +87,9 @@ def closed(topology: Topology) -> tuple[str, ...]:
         said.append("inbound mail comes through the Edge servers only")
     if not send_connectors(topology):
         said.append("no outbound mail is declared: no server sends mail to the outside")
+    calls = topology.unified_messaging
+    if calls and calls.ip_gateways and "startup_mode" not in calls.model_fields_set:
+        said.append("no startup mode is declared: Unified Messaging accepts no SIP over TLS (A-13)")
     return tuple(said)
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from exchange_ports.catalog import BY_ID
+from exchange_ports.catalog import BY_ID, SMTP_PORT
 from exchange_ports.findings import Finding, Path, Place, counted, printable
 from exchange_ports.flows import Reason
 from exchange_ports.proof import Failure, Figures, Proof
 from exchange_ports.proof.answers import AnswerRow, End, EndVerdict
+from exchange_ports.proof.cloud_blocks import PORT_25_BLOCKED, CloudBlock
 from exchange_ports.proof.cross_cloud import Swap
 from exchange_ports.proof.explain import Explanation, PlannedRule, RuleReason
 from exchange_ports.proof.reachability import Answer, Verdict
@@ -15,6 +16,7 @@ from exchange_ports.reports import document as doc
 from exchange_ports.reports.reasons import not_usable, reason_data
 from exchange_ports.topology.checks.additional import Reviews
 from exchange_ports.topology.models import Platform
+from exchange_ports.traffic.ports import tcp
 
 #: More failures than this are counted: the first ones of each law say what is wrong.
 _MOST: Final = 12
@@ -248,8 +250,18 @@ def _part(part: AnswerRow) -> Iterator[tuple[str, str]]:
     if part.passes is not None:
         yield "source", part.out.text
         yield "destination", part.into.text
+    for block in part.cloud_blocks:
+        yield "cloud", f"{_cloud_block(block)} ({PORT_25_BLOCKED})"
     for reason in part.reasons:
         yield "why", _why(reason)
+
+
+def _cloud_block(block: CloudBlock) -> str:
+    port = str(tcp(SMTP_PORT))
+    if block.acknowledged:
+        cloud = block.platform.summary
+        return f"{cloud} blocks {port} by default; acknowledged: {block.acknowledged}"
+    return f"{port}: {block.why}"
 
 
 def _why(reason: Reason) -> str:
@@ -282,6 +294,15 @@ def _part_data(part: AnswerRow) -> dict[str, object]:
         "packet": part.packet,
         "at_source": _say_data(part.out),
         "at_destination": _say_data(part.into),
+        "blocked_by_cloud": [
+            {
+                "platform": block.platform.value,
+                "code": PORT_25_BLOCKED,
+                "why": block.why,
+                "acknowledged": block.acknowledged or None,
+            }
+            for block in part.cloud_blocks
+        ],
         "reasons": [reason_data(reason) for reason in part.reasons],
     }
 

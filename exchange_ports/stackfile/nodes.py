@@ -358,6 +358,25 @@ def _unquoted(source: str, first: int, last: int) -> tuple[int, str, str] | None
     return None
 
 
+def has_alias(root: Node) -> bool:
+    """Whether any value of a document repeats another one by an alias."""
+    written, left = 0, [root]
+    known: set[int] = set()
+    while left:
+        node = left.pop()
+        if id(node) in known:
+            return True
+        known.add(id(node))
+        written += 1
+        if isinstance(node, YamlList):
+            left += (item for _, item in node.items)
+        elif isinstance(node, Fields):
+            for entry in node.entries:
+                left += (each for each in (entry.key, entry.value) if each is not None)
+    # An alias in place of a key counts as what it repeats.
+    return written != root.values
+
+
 def too_big(file: str, size: int) -> Refused:
     """That a file of this many bytes is no stack file."""
     return _refused(kinds.FILE_TOO_BIG, file, None, size=size, limit=MAX_BYTES)

@@ -10,13 +10,22 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Final, cast
 
 from exchange_ports.findings import Refused
 from exchange_ports.findings.file_kinds import NOT_REVIEWED
 from exchange_ports.stackfile.nodes import Fields, Node, YamlList, YamlText, compose
-from exchange_ports.stackfile.stack_file import NAMESPACE, SETTINGS, WORDS, StackFile
+from exchange_ports.stackfile.stack_file import (
+    NAMESPACE,
+    SETTINGS,
+    WORDS,
+    StackFile,
+    has_no_topology,
+    read_environment,
+    read_stack_file,
+)
 from exchange_ports.stackfile.yaml_values import lenient
 
 #: The names of a project file in Pulumi's order: the first that is there is read. Its stack files end alike.
@@ -31,6 +40,7 @@ _FOLDER: Final = "stackConfigDir"
 _BACKEND: Final = "backend"
 _DECISIVE: Final = (_NAME, _CONFIG, _FOLDER, _BACKEND)
 _MERGE: Final = "<<"
+_TOPOLOGY: Final = f"{NAMESPACE}:topology"
 #: In a key of the project's `config` these lead into a value: `exchange-ports:topology.sites`.
 _PATHS: Final = frozenset('.[]"')
 
@@ -60,8 +70,9 @@ class ProjectFile:
         return f"Pulumi.{stack}{PurePosixPath(self.file).suffix}"
 
 
+@lru_cache(maxsize=4)
 def read_project_file(content: bytes, file: str) -> ProjectFile:
-    """Read a project file. `file` is only its name, for the finding.
+    """Read a project file. `file` is only its name, for the finding. The same bytes are read once.
 
     :raises Refused: with one finding: it is no project file, or Pulumi may read it otherwise than we do.
     """
@@ -162,7 +173,7 @@ def _defaults(
         name = _full_name(key, project)
         if name is None or not _PATHS.isdisjoint(name):
             raise _not_reviewed(file, f"`config` sets {key}, which may lead into another setting")
-        if name == f"{NAMESPACE}:topology":
+        if name == _TOPOLOGY:
             raise _not_reviewed(file, "`config` has a topology for stacks that declare none")
         _check_ours(name, value, file)
         yield name, value
@@ -193,6 +204,9 @@ def _check_ours(name: str, value: object, file: str) -> None:
 
 # ---- environments ----
 
+#: Where an environment has settings of a stack.
+_SETTINGS_OF_ESC: Final = "pulumiConfig"
+
 
 @dataclass(frozen=True, slots=True)
 class Environment:
@@ -219,10 +233,12 @@ def environment_of(given: object, project: str) -> Environment:
         return Environment(unknown=unknown)
     values = _mapping(parts.get("values")) or {}
     config: dict[str, object] = {}
-    for key, value in (_mapping(values.get("pulumiConfig")) or {}).items():
+    for key, value in (_mapping(values.get(_SETTINGS_OF_ESC)) or {}).items():
         name = _full_name(key, project)
         if name is None:
             return Environment(unknown=f"its environment sets {key}, which is no name of a setting")
+        if name in config:
+            return Environment(unknown=f"its environment sets {name} twice")
         config[name] = value
     return Environment(config, _mapping(values.get("environmentVariables")) or {})
 
@@ -248,6 +264,36 @@ def _has_expression(value: object) -> bool:
     if isinstance(value, list):
         return any(map(_has_expression, cast("list[object]", value)))
     return isinstance(value, str) and "${" in value
+
+
+def read_declared(content: bytes, file: str, project: ProjectFile | None) -> StackFile:
+    """Read a stack file; where it declares no topology, with that of its inline environment.
+
+    Nothing else of the environment is added: `resolved` does that.
+
+    :raises Refused: as `read_stack_file`; or it has no topology, and whether its environment has one is not
+        known for certain.
+    """
+    try:
+        return read_stack_file(content, file)
+    except Refused as refused:
+        if not has_no_topology(refused):
+            raise
+        written = read_environment(content, file)
+        name = "" if project is None else project.name
+        added = environment_of(written.given, name)
+        if added.unknown:
+            raise _not_reviewed(file, added.unknown) from None
+        if _TOPOLOGY not in added.config:
+            raise
+        if written.has_alias:
+            # Pulumi hands the text of the environment to the reader of Pulumi ESC, without the rest of the file.
+            why = "its topology is in its environment, and the file has an alias"
+            raise _not_reviewed(file, why) from None
+    values = cast("Mapping[str, Mapping[str, object]]", written.given)["values"]
+    settings = cast("Mapping[str, object]", values[_SETTINGS_OF_ESC])
+    (key,) = (each for each in settings if _full_name(each, name) == _TOPOLOGY)
+    return read_stack_file(content, file, ("values", _SETTINGS_OF_ESC, key))
 
 
 def uncovered(before: StackFile, now: StackFile) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ Must not know: what can be declared under a setting, nor where the bytes come fr
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from exchange_ports.findings import Finding, Path, Place, Refused
 from exchange_ports.findings import file_kinds as kinds
@@ -19,6 +19,7 @@ from exchange_ports.stackfile.nodes import (
     YamlList,
     YamlText,
     compose,
+    has_alias,
     step_into,
 )
 from exchange_ports.stackfile.yaml_values import (
@@ -93,13 +94,15 @@ class StackFile:
         return Place(self.file, line if placed is None else placed.line)
 
 
-def read_stack_file(content: bytes, file: str) -> StackFile:
+def read_stack_file(content: bytes, file: str, supplied: tuple[str, ...] = ()) -> StackFile:
     """Read a stack file. `file` is only its name, for the findings.
+
+    `supplied`: the keys that lead to the topology in its `environment`, where it has none under `config`.
 
     :raises Refused: with every fault of the file, each with its line.
     """
     root = compose(content, file)
-    reader = _Reader(file)
+    reader = _Reader(file, supplied)
     read = reader.stack_file(root)
     if reader.findings or read is None:
         raise Refused(reader.findings)
@@ -115,20 +118,45 @@ def has_no_topology(refused: Refused) -> bool:
     return all(finding.kind in _NOTHING for finding in refused.findings)
 
 
-def read_environment(content: bytes, file: str) -> tuple[object, str]:
-    """What stands under `environment` of a file that has no topology, and a digest of it as it is written.
+class WrittenEnvironment(NamedTuple):
+    """What stands under `environment` of a file that has no topology."""
+
+    given: object = None
+    #: A digest of it as it is written.
+    digest: str = ""
+    #: Whether the file has an alias: Pulumi hands the environment alone to another reader.
+    has_alias: bool = False
+
+
+def read_environment(content: bytes, file: str) -> WrittenEnvironment:
+    """The environment of a stack file, as data.
 
     :raises Refused: it is no document.
     """
     root = compose(content, file)
-    for entry in root.entries if isinstance(root, Fields) else ():
-        if isinstance(entry.key, YamlText) and entry.key.text == "environment":
-            return lenient(entry.value), digest(entry.value)
-    return None, ""
+    entry = _entry(root, _ENVIRONMENT)
+    if root is None or entry is None:
+        return WrittenEnvironment()
+    return WrittenEnvironment(lenient(entry.value), digest(entry.value), has_alias(root))
+
+
+_ENVIRONMENT: Final = "environment"
+
+
+def _entry(node: Node | None, name: str) -> YamlEntry | None:
+    for entry in node.entries if isinstance(node, Fields) else ():
+        if isinstance(entry.key, YamlText) and entry.key.text == name:
+            return entry
+    return None
 
 
 class _Reader(Walk):
     """The frame of a stack file: its top level, `config`, and which settings are ours."""
+
+    def __init__(self, file: str, supplied: tuple[str, ...] = ()) -> None:
+        """`supplied`: the keys below `environment` that lead to its topology."""
+        super().__init__(file)
+        self.supplied = supplied
 
     def stack_file(self, root: Node | None) -> StackFile | None:
         if root is None or is_empty(root):
@@ -147,12 +175,15 @@ class _Reader(Walk):
                 config = entry
                 continue
             self.free(entry.value, (name,))
-            if name == "environment":
+            if name == _ENVIRONMENT:
                 environment = entry.value
             if name not in _STACK_KEYS:
                 config_may_be_meant |= self.stray(name, entry.line)
+        topology = self.from_environment(root)
+        if config is None and topology is not None:
+            config = YamlEntry(root.line, None, Fields(root.line, None))
         if config is not None:
-            return _with_environment(self.config(config), environment)
+            return _with_environment(self.config(config, topology), environment)
         if not config_may_be_meant:
             self.add(kinds.NO_CONFIG, (), root.line, namespace=NAMESPACE)
         return None
@@ -175,7 +206,15 @@ class _Reader(Walk):
         self.add(kinds.UNKNOWN_STACK_KEY, (name,), line, key=name, **facts)
         return meant == "config"
 
-    def config(self, config: YamlEntry) -> StackFile | None:
+    def from_environment(self, root: Fields) -> YamlEntry | None:
+        """The topology that the environment supplies, where that is known."""
+        found = _entry(root, _ENVIRONMENT) if self.supplied else None
+        for name in self.supplied:
+            found = None if found is None else _entry(found.value, name)
+        return found
+
+    def config(self, config: YamlEntry, topology: YamlEntry | None) -> StackFile | None:
+        """What stands under `config`; the topology from elsewhere where it has none itself."""
         node = config.value
         if is_empty(node):
             node = Fields(config.line, None)
@@ -209,6 +248,9 @@ class _Reader(Walk):
                 if has_secret(entry.value):
                     sealed[key] = digest(entry.value)
                 nodes.setdefault(key, Placed(entry.line, entry.value))
+        if topology is not None and "topology" not in ours:
+            ours["topology"] = self.setting("topology", FULL_NAMES[0], topology)
+            nodes["topology"] = Placed(topology.line, topology.value)
         if "topology" not in ours and FULL_NAMES[0] not in misspelled:
             self.add(kinds.MISSING_TOPOLOGY, ("config",), config.line, namespace=NAMESPACE)
         return StackFile(self.file, ours, others, sealed, _nodes=nodes, _line=config.line)

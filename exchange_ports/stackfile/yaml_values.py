@@ -213,7 +213,8 @@ class Walk:
         value = meaning(node.text)
         if (why := doubt(node.text)) is not None:
             # Where an alias repeats it, too, the line is that of the text to be quoted.
-            facts = {"text": node.text, "pulumi": _made(value)}
+            remedy = _remedy(node.text, is_sentence=self.is_sentence(path))
+            facts = {"text": node.text, "pulumi": _made(value), "remedy": remedy}
             self.add_once(node, _DOUBTS[why], path, node.line, **facts)
         return value
 
@@ -349,6 +350,19 @@ def _lenient_fields(node: Fields) -> dict[str, object]:
 def _lenient_key(key: YamlText) -> str:
     value = lenient(key)
     return "<nil>" if value is None else value if isinstance(value, str) else _said(value)
+
+
+def _remedy(text: str, *, is_sentence: bool) -> str:
+    """What to write for a word that some readers take for true or false."""
+    quoted = f'"{text}" with quotes'
+    if is_sentence:
+        return f"Write {quoted}."
+    # No field has such a word among its own: in quotes it is right as a name only.
+    truth = "true" if text.casefold() in _TRUE else "false"
+    return f"Write {truth}, or the word that this field has for it. For a name, write {quoted}."
+
+
+_TRUE: Final = ("on", "yes", "y")
 
 
 def _made(value: Scalar) -> str:

@@ -39,6 +39,9 @@ _GROUP_KEY_RULE: Final = "a kind of group and the site or server that it is of, 
 ROLE_WORDS: Final = ("exchange", "client_access", "mailbox", "edge")
 INTERNET_WORD: Final = "internet"
 
+#: 0.0.0.0/0 and ::/0 in reports and in questions; no field of a topology has this word as an end.
+ANY_WORD: Final = "any"
+
 
 def _must_be_text(value: object, what: str) -> str:
     if not isinstance(value, str):
@@ -245,10 +248,23 @@ def _version(known: tuple[Version, ...]) -> Callable[[object], Version]:
         for each in known:
             if str(value).strip().lower() == each:
                 return each
-        named = ", ".join(known)
-        raise PydanticCustomError("unknown-version", "", {"version": value, "known": named})
+        facts = {"version": value, **_other_version(str(value).strip().lower(), known)}
+        raise PydanticCustomError("unknown-version", "", facts)
 
     return read
+
+
+def _other_version(text: str, known: tuple[Version, ...]) -> dict[str, str]:
+    """Why a version cannot be declared at a field, and what to write instead."""
+    if text in OLDER:
+        why = "Servers of this version are not declared one by one."
+        fix = f"Declare their addresses in `other_exchange` of their site, with `version: {text}`."
+        return {"why": why, "fix": fix}
+    if text in tuple(MANAGED):
+        why = "`other_exchange` is for servers of Exchange 2007 and 2010."
+        fix = f"Declare each server in `servers` of its site, with `version: {text}`."
+        return {"why": why, "fix": fix}
+    return {"why": "", "fix": f"Write one of {', '.join(known)}, such as `version: {known[-1]}`."}
 
 
 def _version_schema(known: tuple[Version, ...]) -> WithJsonSchema:
@@ -391,6 +407,8 @@ class EndpointKind(StrEnum):
     SMART_HOSTS = "smart-hosts"
     INBOUND_MAIL = "inbound-mail"
     REPUTATION_PROXY = "reputation-proxy"
+    IP_GATEWAY = "ip-gateway"
+    FAX_PARTNER_SERVER = "fax-partner-server"
 
 
 class FlowEnd(NamedTuple):

@@ -1,7 +1,7 @@
 """Which groups a server is a member of: a function of what is declared of that server alone.
 
-A group stands for what its members are (a Mailbox server of site hq), never for a rule, so that
-rules come and go without moving a server between groups. Both clouds use the same groups: security
+A group represents what its members are (Mailbox servers of site hq), never a rule, so that rules
+can be added and removed without a change of memberships. Both clouds use the same groups: security
 groups on AWS, application security groups on Azure. Identities come from `id`, or the key where
 there is none, so a rename that keeps its `id` keeps every group.
 """
@@ -110,19 +110,19 @@ class GroupKind(StrEnum):
     EDGE_SERVER = "edge-server"
 
 
-_SAYS: Final = {
-    GroupKind.EXCHANGE: "Exchange servers inside",
+_SUMMARIES: Final = {
+    GroupKind.EXCHANGE: "internal Exchange servers",
     GroupKind.CLIENT_ACCESS: "Client Access servers of site {}",
     GroupKind.CLIENT_ACCESS_UNPUBLISHED: "Client Access servers of site {} that are not published",
     GroupKind.MAILBOX: "Mailbox servers of site {}",
-    GroupKind.EDGESYNC: "Mailbox servers of site {} that take part in EdgeSync with every Edge",
-    GroupKind.EDGESYNC_SERVER: "Mailbox server {} for EdgeSync with some Edge servers only",
-    GroupKind.SERVER: "Exchange server {} alone",
+    GroupKind.EDGESYNC: "Mailbox servers of site {} in EdgeSync with all its Edge Transport servers",
+    GroupKind.EDGESYNC_SERVER: "Mailbox server {} in EdgeSync with some Edge Transport servers",
+    GroupKind.SERVER: "Exchange server {}",
     GroupKind.EDGE: "Edge Transport servers of site {}",
-    GroupKind.EDGE_RECEIVING: "Edge Transport servers of site {} that take mail from outside",
-    GroupKind.EDGE_SENDING: "Edge Transport servers of site {} that send mail to the outside",
-    GroupKind.EDGE_SYNCED: "Edge Transport servers of site {} that every Mailbox server syncs with",
-    GroupKind.EDGE_SERVER: "Edge Transport server {} alone",
+    GroupKind.EDGE_RECEIVING: "Edge Transport servers of site {} that receive inbound mail",
+    GroupKind.EDGE_SENDING: "Edge Transport servers of site {} that send outbound mail",
+    GroupKind.EDGE_SYNCED: "Edge Transport servers of site {} in EdgeSync with all its Mailbox servers",
+    GroupKind.EDGE_SERVER: "Edge Transport server {}",
 }
 
 
@@ -131,7 +131,7 @@ class Group:
     """One group of a network. `of` is the identity of the site or server it stands for.
 
     `implied_groups` are the keys of the groups that every member of this one is in too: a rule of theirs
-    reaches the same servers, so a rule here that says no more is not needed.
+    applies to the same servers, so a rule here that allows no more is not needed.
     """
 
     network: str
@@ -150,8 +150,8 @@ class Group:
 
     @property
     def summary(self) -> str:
-        """Its members, in words made of identities only: clouds cannot change a description."""
-        return _SAYS[self.kind].format(self.of)
+        """The members, described by identities only: a cloud cannot change a description."""
+        return _SUMMARIES[self.kind].format(self.of)
 
 
 def identity(key: str, declared: object) -> str:

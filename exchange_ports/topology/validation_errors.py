@@ -151,20 +151,16 @@ def mistakable(data: Any, at: Path, path: Path = ()) -> Iterator[ShapeError]:
 
 
 def _path(loc: tuple[int | str, ...], data: Any) -> Path:
-    """A location without pydantic's own steps, and without keys that a shorter form leaves out.
-
-    The last step may be a key that is missing.
-    """
+    """A location without pydantic's own steps. The last one may be a key that is missing."""
     steps: list[int | str] = []
     for step in loc:
-        if step in _MARKS or (isinstance(step, str) and isinstance(data, list | str)):
+        if step in _MARKS:
             continue
         steps.append(step)
-        there = cast("Any", data)
         if isinstance(data, dict):
-            data = there.get(step)
+            data = cast("dict[object, Any]", data).get(step)
         elif isinstance(data, list):
-            data = there[step]
+            data = cast("list[Any]", data)[int(step)]
     return tuple(steps)
 
 
@@ -295,7 +291,8 @@ def _wrong_type(kind: str, facts: dict[str, Any], path: Path, data: Any, at: Pat
     ]
     named = [f"`{each}`" for each in words]
     shapes = [*named, *shapes] if "<word>" in tags else shapes
-    expected = _EXPECTED.get(kind) or ", ".join(shapes) or "another value"
+    # A kind of pydantic's own, or one of a field with several shapes.
+    expected = _EXPECTED.get(kind) or ", ".join(shapes)
     expected = " or ".join(expected.rsplit(", ", 1))
     if isinstance(value, bool) and words and kind != "bool_type":
         # YAML reads `no` and `off` as false, where a word such as `disabled` was meant.

@@ -343,7 +343,7 @@ def made_by_hand() -> tuple[Json, Json]:
                 "IpProtocol": "-1",
                 "ReferencedGroupInfo": {"GroupId": "sg-0dead", "UserId": "111111111111"},
             },
-            "in everything from sg-0dead, which is not among the groups (deleted, or of another VPC or region)",
+            "in all protocols from sg-0dead, which is not among the groups (deleted, or of another VPC or region)",
         ),
         (
             {
@@ -354,7 +354,7 @@ def made_by_hand() -> tuple[Json, Json]:
                     "PeeringStatus": "deleted",
                 },
             },
-            "in everything from sg-0far of account 222222222222, peering deleted",
+            "in all protocols from sg-0far of account 222222222222, peering deleted",
         ),
         (
             {

@@ -32,7 +32,7 @@ ANSWERS: Final = (
         _ADOPT + "adopt-azure/nsgs.json",
         1,
         (
-            "exchange-corp-internal AllowAll allow inbound everything from * to *, priority 101",
+            "exchange-corp-internal AllowAll allow inbound all protocols from * to *, priority 101",
             "az network nsg rule delete --ids",
         ),
         ("Changed by others",),
@@ -43,7 +43,7 @@ ANSWERS: Final = (
         (
             "Changed by others network security group exchange-corp-internal",
             "the rule in-2852-tcp-443-any-to-client-access.hq is deny inbound 443/tcp",
-            "exchange-corp-internal AllowAll allow inbound everything from * to *, priority 101",
+            "exchange-corp-internal AllowAll allow inbound all protocols from * to *, priority 101",
         ),
     ),
     # A prefix list of more entries than one call takes: at its creation, and at a change.

@@ -114,9 +114,9 @@ EDITS: Final = {
         f"{PLAIN}environment: {{values: {{environmentVariables: {{AWS_PROFILE: x}}}}}}\n",
         True,
     ),
-    "a topology in the environment": (
+    "a topology by an expression": (
         PLAIN,
-        f"{PLAIN}environment: {{values: {{pulumiConfig: {{exchange-ports:topology: {{}}}}}}}}\n",
+        f"{PLAIN}environment: {{values: {{pulumiConfig: {{'exchange-ports:topology': '${{b}}'}}}}}}\n",
         False,
     ),
     "a mapping with imports": (PLAIN, f"{PLAIN}environment: {{imports: [team/prod]}}\n", False),

@@ -168,7 +168,7 @@ def test_on_azure_the_deny_that_stops_a_packet_is_named() -> None:
     found = broken(replace(plans, networks={"corp": replace(plan, groups=groups)}))
     assert [failure.counterexample for failure in found] == ["ex1 -> edge1 50636/tcp"] * 2
     assert "ex1 stops it by out-" in str(found[0])
-    assert "deny-any-all-all-to-all (whatever no rule above lets through)" in str(found[0])
+    assert "deny-any-all-all-to-all (all traffic that no rule above allows)" in str(found[0])
 
 
 def test_without_the_probes_way_in_azure_balancers_would_take_servers_out() -> None:

@@ -17,6 +17,8 @@ from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.proof.answers import FAMILIES
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.proof.reachability import Answer, QueryEndpoint, Verdict, query
+from exchange_ports.reports.proof_report import check_report
+from exchange_ports.reports.text_writer import to_text
 from exchange_ports.topology.fields import read_ports
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import AddressSet, network
@@ -33,7 +35,7 @@ from tests.support.strategies import SMALL, WITH_EDGE, any_ports, edited, topolo
 from tests.support.verdicts import own_addresses
 
 PROD: Final = str(ROOT / "stacks/Pulumi.prod-aws.yaml")
-EVERYONE: Final = QueryEndpoint("any address", (), AddressSet.everything())
+EVERYONE: Final = QueryEndpoint("any", (), AddressSet.everything())
 
 
 def plans_of(data: Any) -> Plans:
@@ -239,11 +241,16 @@ PART: Final = {
     "packet": None,
     "at_source": SAY,
     "at_destination": SAY,
+    "blocked_by_cloud": None,
     "reasons": [REASON],
 }
+BLOCK: Final = dict.fromkeys(("platform", "code", "why", "acknowledged"))
 
 
 def test_json_has_the_keys_that_the_page_lists(capsys: pytest.CaptureFixture[str]) -> None:
+    _, data = answered(capsys, "edge1", "internet", "25")
+    (row,) = data["answers"]["declared"]["rows"]
+    assert keys(row["blocked_by_cloud"]) == [BLOCK]
     code, data = answered(capsys, "mbx1", "edge1", "25")
     assert code == 0
     assert keys(data) == {
@@ -253,8 +260,58 @@ def test_json_has_the_keys_that_the_page_lists(capsys: pytest.CaptureFixture[str
     }
     assert data["question"] == {"source": "mbx1", "destination": "edge1", "ports": "25/tcp"}
     page = (ROOT / "docs/asking.md").read_text("utf-8")
-    for key in (*data, *PART, *END, *SAY, *REASON):
+    for key in (*data, *PART, *END, *SAY, *BLOCK, *REASON):
         assert f"`{key}`" in page, key
+
+
+_SENDS: Final = {
+    "mail_flow.outbound": {"through": "mailbox", "next_hop": "internet"},
+    "sites.hq.servers.ex1.address": "10.20.0.5",
+    "additional_flows": [
+        {"from": "mailbox", "to": "10.20.9.0/24", "ports": ["25/tcp"], "reason": "printers"},
+        {"from": "mailbox", "to": "internet", "ports": ["26/tcp", "25/udp"], "reason": "probe"},
+        {"from": "mailbox", "to": "198.51.100.0/24", "ports": ["20-30/tcp"], "reason": "host"},
+        {"from": "10.20.9.8", "to": "mailbox", "ports": ["25/tcp"], "reason": "printers"},
+    ],
+}
+#: Questions about mail of ex1, and the parts of the answer that the cloud blocks although rules allow them.
+BLOCKED: Final[dict[str, tuple[str, str, str, list[str]]]] = {
+    "mail to the Internet": ("ex1", "internet", "25/tcp", ["25/tcp"]),
+    "another port": ("ex1", "internet", "26/tcp", []),
+    "another protocol": ("ex1", "internet", "25/udp", []),
+    "a range of ports that has it": ("ex1", "198.51.100.7", "20-30/tcp", ["20-30/tcp"]),
+    "private addresses": ("ex1", "10.20.9.7", "25/tcp", []),
+    "private and public ones": ("ex1", "any", "25/tcp", ["25/tcp"]),
+    "mail that is received": ("10.20.9.8", "ex1", "25/tcp", []),
+    "what no rule allows": ("198.51.100.7", "ex1", "25/tcp", []),
+}
+
+
+@pytest.mark.parametrize("case", BLOCKED.values(), ids=list(BLOCKED))
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_an_answer_tells_what_the_cloud_itself_blocks(
+    platform: Cloud, case: tuple[str, str, str, list[str]]
+) -> None:
+    source, destination, ports, expected = case
+    plans = plans_of(edited(SMALL, {**_SENDS, "networks.corp.platform": platform}))
+    ends = EndpointNames(plans)
+    answer = query(plans, ends.find(source), ends.find(destination), [read_ports(ports)])
+    blocked = [row for row in answer.parts if row.cloud_blocks]
+    assert [str(row.services) for row in blocked] == expected
+    assert all(row.passes for row in blocked)
+    assert {each.platform for row in blocked for each in row.cloud_blocks} <= {platform}
+
+
+def test_an_acknowledged_block_is_told_with_its_reason() -> None:
+    reason = "lifted by AWS, case 4711"
+    for words, data in ((reason, {"acknowledge.port-25-blocked": reason}), ("EC2 blocks", {})):
+        plans = plans_of(edited(SMALL, {**_SENDS, **data}))
+        ends = EndpointNames(plans)
+        found = query(plans, ends.find("ex1"), ends.find("internet"), [tcp(25)])
+        text = to_text(check_report("ex1", "internet", {"ports": "25/tcp"}, {"declared": found}))
+        (line,) = (line for line in text.splitlines() if line.startswith("  cloud"))
+        assert words in line
+        assert "port-25-blocked" in line
 
 
 @pytest.mark.parametrize(

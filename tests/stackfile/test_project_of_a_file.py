@@ -6,10 +6,12 @@ from typing import Any, Final
 
 import pytest
 
+from exchange_ports import load
 from exchange_ports.cli import main
 from exchange_ports.cli.stacks import read
 from exchange_ports.findings import Refused
 from exchange_ports.pipeline import project_of
+from exchange_ports.stackfile.nodes import compose
 from tests.support.paths import ROOT
 
 STACK: Final = (ROOT / "stacks/Pulumi.dev.yaml").read_text("utf-8")
@@ -128,6 +130,67 @@ def test_no_command_reads_a_stack_file_without_its_project(
     ):
         assert main(words) == 2, words
         assert finding.summary in capsys.readouterr().err, words
+
+
+@pytest.mark.parametrize("ending", ["yaml", "yml", "json"])
+def test_a_program_loads_what_the_commands_read(
+    ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, {f"Pulumi.{ending}": '{"name": "x", "config": {"exchange-ports:tags": []}}'})
+    write(tmp_path, {f"Pulumi.a.{ending}": STACK, f"a.{ending}": STACK})
+    refused = load(tmp_path / f"Pulumi.a.{ending}")
+    assert [each.kind.code for each in refused.findings] == ["not-reviewed"]
+    assert load(tmp_path / f"a.{ending}").usable() == load(STACK).usable()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", ["yaml", "yml", "json"])
+@pytest.mark.parametrize("folder", ["", "../stacks"])
+def test_a_preview_runs_the_program_of_the_stack_s_project(
+    folder: str,
+    ending: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "p").mkdir()
+    monkeypatch.chdir(tmp_path / "p")
+    project = json.dumps({"name": "mail", "stackConfigDir": folder})
+    program = (ROOT / "__main__.py").read_text("utf-8") + "\nprint(pulumi.get_project())\n"
+    write(tmp_path / "p", {f"Pulumi.{ending}": project, "__main__.py": program})
+    write(tmp_path / "p" / folder, {f"Pulumi.a.{ending}": STACK})
+    assert main(["preview", "a"]) == 0
+    assert "mail" in capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.slow
+def test_without_a_project_of_its_own_a_file_has_the_nearest_program_above_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, {"p/q/a.yaml": STACK})
+    assert main(["preview", "p/q/a.yaml"]) == 2
+    assert "error[no-project]" in capsys.readouterr().err
+    write(tmp_path, {"p/Pulumi.yml": "name: mail", "p/__main__.py": "print('this one')"})
+    assert main(["preview", "p/q/a.yaml"]) == 0
+    assert "this one" in capsys.readouterr().out
+
+
+def test_a_command_reads_the_project_file_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, {"Pulumi.yaml": "name: once", "Pulumi.a.yaml": STACK})
+    files: list[str] = []
+
+    def counted(content: bytes, file: str) -> object:
+        files.append(file)
+        return compose(content, file)
+
+    monkeypatch.setattr("exchange_ports.stackfile.project_file.compose", counted)
+    read("a")
+    assert files == ["Pulumi.yaml"]
 
 
 @pytest.mark.slow

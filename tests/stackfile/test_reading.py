@@ -540,7 +540,7 @@ REFUSED: Final[dict[str, bytes]] = {
     "a secret of another program, and a fault": (
         ours("a: 010") + b"  x:y: {secure: {hunter2: 1, hunter2: 2}}\n"
     ),
-    "truths": ours("a: on", "b: [No, Y]"),
+    "truths": ours("a: on", "b: [No, Y]", "reason: off"),
     "numbers": ours("a: 010", "b: 10.20", "c: 1e400", "d: -.inf", "e: 0x1F"),
     "times": ours("a: 2026-11-23", "b: 12:30", "c: 1:2:3:4:5:6:7:8"),
     "symbols": ours("a: =", "b: [<<]"),

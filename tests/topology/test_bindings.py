@@ -1,6 +1,6 @@
 """What is wrong among the cloud ids that stand beside a topology: a table, with near misses."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import pytest
@@ -37,6 +37,8 @@ def bound(**groups: object) -> dict[str, Any]:
     return {**BOTH, "corp": {**CORP, "neighbor_security_groups": names}}
 
 
+#: What only Pulumi knows has no value to compare.
+LATER: Final = object()
 TABLE: Final[Mapping[str, tuple[object, list[str]]]] = {
     "all there": (BOTH, []),
     "nothing given": (
@@ -90,6 +92,7 @@ TABLE: Final[Mapping[str, tuple[object, list[str]]]] = {
         [f"wrong-type at networks.corp.neighbor_security_groups.{DC}"],
     ),
     "a group that Pulumi knows later": (bound(**{DC: object()}), []),
+    "two that Pulumi knows later": (bound(**{DC: LATER, "lync.oslo": LATER}), []),
     "neighbors as a list": (
         {**BOTH, "corp": {**CORP, "neighbor_security_groups": [DC]}},
         ["wrong-type at networks.corp.neighbor_security_groups"],
@@ -101,6 +104,18 @@ TABLE: Final[Mapping[str, tuple[object, list[str]]]] = {
 def test_cloud_ids_have_these_findings(case: str) -> None:
     given, expected = TABLE[case]
     assert lines(check_bindings(declared(TWO), given)) == expected
+
+
+def test_the_words_of_these_findings_are_those_that_were_read(
+    golden: Callable[[str, str], None],
+) -> None:
+    lines: list[str] = ["# What is said of the cloud ids of `tests/topology/test_bindings.py`", ""]
+    for case, (given, _) in TABLE.items():
+        found = check_bindings(declared(TWO), given)
+        lines += [f"## {case}", ""]
+        lines += [f"* {e.kind.code}: {e.summary} / {e.why} / {e.fix}" for e in found]
+        lines.append("")
+    golden("findings/bindings.md", "\n".join(lines))
 
 
 @pytest.mark.parametrize(

@@ -287,6 +287,32 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
         ({"mail_flow.relays.s": {"from": ["fe80::/64"]}},),
         ["+ unusable-range at mail_flow.relays.s.from.0"],
     ),
+    "clients in a range that holds the perimeter": (
+        WITH_EDGE,
+        ({"clients.c": {"from": ["10.20.0.0/16"]}},),
+        ["+ range-covers-perimeter at clients.c.from.0"],
+    ),
+    "clients in the perimeter": (WITH_EDGE, ({"clients.c": {"from": ["10.20.240.0/28"]}},), []),
+    "mail to Edge servers from a range that holds the perimeter": (
+        WITH_EDGE,
+        ({"mail_flow.inbound": {"from": ["10.20.0.0/16"]}},),
+        [],
+    ),
+    "mail to a site from a range that holds the perimeter": (
+        WITH_EDGE,
+        ({"mail_flow.inbound": {"from": ["10.20.0.0/16"], "to": ["hq"]}},),
+        ["+ range-covers-perimeter at mail_flow.inbound.from.0"],
+    ),
+    "mail from a range that holds the perimeter without Edge servers": (
+        SMALL,
+        ({"mail_flow.inbound": {"from": ["10.20.0.0/16"]}},),
+        ["+ range-covers-perimeter at mail_flow.inbound.from.0"],
+    ),
+    "a relay in a range that holds the perimeter": (
+        WITH_EDGE,
+        ({"mail_flow.relays.r": {"from": ["10.20.7.0/28", "10.20.0.0/16"]}},),
+        ["+ range-covers-perimeter at mail_flow.relays.r.from.1"],
+    ),
     "domain controllers in the perimeter": (
         SMALL,
         ({"sites.hq.domain_controllers.addresses": ["10.20.2.10", "10.20.240.0/28"]},),
@@ -1446,17 +1472,24 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
     "an older Edge server": (
         WITH_EDGE,
         ({"edge_servers.edge1.version": 2010},),
-        ["+ older-edge-delivery-port at edge_servers.edge1.version"],
+        [
+            "+ older-edge-delivery-port at edge_servers.edge1.version",
+            "+ versions-need-updates at edge_servers.edge1.version",
+        ],
     ),
     "an older Edge server with a port": (
         WITH_EDGE,
         ({"edge_servers.edge1.version": 2010, "edge_servers.edge1.delivery_port": 2525},),
-        [],
+        [
+            "+ versions-need-updates at edge_servers.edge1.version",
+        ],
     ),
     "an older Edge server that does not receive": (
         WITH_EDGE,
         ({"edge_servers.edge1.version": 2010, "edge_servers.edge1.receives": False},),
-        [],
+        [
+            "+ versions-need-updates at edge_servers.edge1.version",
+        ],
     ),
     "an older Edge server before standalone Mailbox servers": (
         WITH_EDGE,
@@ -1464,7 +1497,9 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
             SPLIT,
             {"edge_servers.edge1.version": 2010},
         ),
-        [],
+        [
+            "+ versions-need-updates at edge_servers.edge1.version",
+        ],
     ),
     "probes from anywhere": (
         WITH_EDGE,
@@ -1550,6 +1585,7 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
         [
             "+ edge-unsubscribed at edge_servers.edge1.manual_connectors_site",
             "+ older-edge-delivery-port at edge_servers.edge1.version",
+            "+ versions-need-updates at edge_servers.edge1.version",
         ],
     ),
     "an exception that is unknown, with connectors made by hand": (

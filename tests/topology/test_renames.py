@@ -111,6 +111,19 @@ def test_what_looks_renamed_without_an_id(edit: Mapping[str, Any], found: list[s
     assert said == found
 
 
+def test_of_two_sites_that_become_one_only_that_with_more_of_its_servers_is_renamed() -> None:
+    ex3 = {"roles": ["client_access", "mailbox"], "address": "10.20.0.13"}
+    several = {"hq": HQ, "paris": {"network": "corp", "servers": {"ex3": ex3}}}
+    all_three = {"ex1": EX1, "ex2": EX2, "ex3": ex3}
+    one = {"main": {**HQ, "servers": all_three}}
+    subscribed = {"edge_servers.edge1.subscribed_site": "main"}
+    two = Inventory(declared(edited(BASE, {"sites": several})))
+    single = Inventory(declared(edited(BASE, {"sites": one, **subscribed})))
+    for old, new, expected in ((two, single, ("hq", "main")), (single, two, ("main", "hq"))):
+        (found,) = renamed_without_id(old, new)
+        assert (found.what, found.old, found.new) == ("site", *expected)
+
+
 def test_servers_without_addresses_are_recognized_by_their_roles_and_site() -> None:
     def with_server(name: str) -> Inventory:
         alone = {"roles": ["mailbox"], "own_group": True}

@@ -1,6 +1,6 @@
 """Data that has not the shape of a topology: each error with its place and what to write instead."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import pytest
@@ -414,6 +414,22 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
 def test_data_of_another_shape_has_these_errors(case: str) -> None:
     base, edit, expected = SHAPES[case]
     assert errors(edited(base, edit)) == expected
+
+
+def test_the_words_of_these_errors_are_those_that_were_read(
+    golden: Callable[[str, str], None],
+) -> None:
+    lines = ["# What is said of each edit of `tests/topology/test_shapes.py`", ""]
+    for case, (base, edit, _) in SHAPES.items():
+        _, before = parse_topology(dict(base), ())
+        _, findings = parse_topology(edited(base, edit), ())
+        lines += [f"## {case}", ""]
+        for each in findings:
+            if each not in before:
+                text = f"{each.summary} / {each.why} / {each.fix}".replace("\n", " // ")
+                lines.append(f"* {each.kind.code}: {text}")
+        lines.append("")
+    golden("findings/shapes.md", "\n".join(lines))
 
 
 def test_a_topology_that_pulumi_knows_later_is_one_error() -> None:

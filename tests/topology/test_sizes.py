@@ -6,6 +6,7 @@ from typing import Any, Final
 import pytest
 
 from exchange_ports.api import load
+from exchange_ports.topology.checks import sizes
 from exchange_ports.topology.checks.sizes import MOST_COMBINATIONS
 from exchange_ports.topology.validate import parse_topology
 from tests.support.paths import ROOT
@@ -95,6 +96,56 @@ def test_the_finding_names_the_count_the_limit_and_the_largest_product() -> None
     assert found.summary.startswith("The field declares 120,000 combinations")
     assert "the topology declares 120,002." in found.summary
     assert f"The limit is {MOST_COMBINATIONS:,} combinations." in found.why
+
+
+_THREE: Final = {
+    name: {"network": "lab", "servers": {f"s{i}": {"roles": ["client_access", "mailbox"]}}}
+    for i, name in enumerate(("hq", "paris", "rome"))
+}
+_OTHER: Final = {
+    "lab": {"platform": "aws", "internal": ["10.10.0.0/22"]},
+    "north": {"platform": "aws", "internal": ["10.11.0.0/22"]},
+}
+_MANY: Final = ranges(20, 100)
+#: What is declared beside three sites in two networks, and how many combinations that is.
+COUNTS: Final[dict[str, tuple[dict[str, Any], int]]] = {
+    "a role is one end at each site": (flow(_MANY, "mailbox", ["1/tcp"]), 60),
+    "all servers are one end in each network": (
+        flow([*_MANY, *_MANY], "exchange", ["1/tcp"]),
+        80,
+    ),
+    "a role at a site": (flow(_MANY, ["mailbox@hq", "client_access@hq"], ports(2)), 80),
+    "a range": (flow(_MANY, ["mailbox@hq", "10.9.0.0/16", "10.8.0.0/16"], ["1/tcp"]), 60),
+    "several ranges of ports": (flow(_MANY, "mailbox@hq", ["1-2/tcp", "4/tcp", "5/udp"]), 60),
+    "a protocol without ports": (flow(_MANY, "mailbox", ["icmp"]), 60),
+    "a need": (
+        {"additional_flows": [{"from": "mailbox", "to": _MANY, "need": "windows_update"}]},
+        60,
+    ),
+    "clients of all sites": ({"clients": {"c": {"from": _MANY, "services": ["https"]}}}, 60),
+    "clients of one site": (
+        {"clients": {"c": {"from": _MANY, "services": ["https", "imap", "pop"], "to": ["hq"]}}},
+        60,
+    ),
+    "a relay of all sites": ({"mail_flow": {"relays": {"r": {"from": _MANY}}}}, 60),
+    "a relay of some sites": (
+        {"mail_flow": {"relays": {"r": {"from": [*_MANY, *_MANY], "sites": ["hq", "rome"]}}}},
+        80,
+    ),
+}
+
+
+@pytest.mark.parametrize("declared, count", COUNTS.values(), ids=list(COUNTS))
+def test_each_field_counts_as_many_combinations(
+    declared: dict[str, Any], count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = stack("aws", networks=_OTHER, sites=_THREE, **declared)
+    monkeypatch.setattr(sizes, "MOST_COMBINATIONS", count)
+    assert CODE not in codes(many)
+    monkeypatch.setattr(sizes, "MOST_COMBINATIONS", count - 1)
+    (found,) = (each for each in parse_topology(many)[1] if each.kind.code == CODE)
+    assert found.summary.startswith(f"The field declares {count} combinations")
+    assert f"the topology declares {count}." in found.summary
 
 
 @pytest.mark.parametrize("what", ["ranges by ports", "ranges by ranges"])

@@ -30,6 +30,7 @@ from exchange_ports.clouds.existing import (
 from exchange_ports.findings import Finding
 from exchange_ports.findings.command_kinds import INCOMPLETE_OUTPUT
 from exchange_ports.flows import Flow
+from exchange_ports.traffic.ports import ANY_PORTS
 
 #: The types that can be adopted.
 TYPES: Final = frozenset({names.GROUP, names.LIST, names.RULE_IN, names.RULE_OUT})
@@ -387,7 +388,7 @@ _NUMBERED: Final = {
 def _what(rule: printed.ExistingRule) -> str:
     _, _, protocol, ports, _ = rule.key
     if protocol == "-1":
-        return "everything"
+        return str(ANY_PORTS)
     if protocol.startswith("icmp"):
         # For ICMP the two numbers are type and code, and -1 is all of them (aws.md 2.4).
         type_, code = ports or (-1, -1)

@@ -34,7 +34,7 @@ from exchange_ports.clouds.existing import (
 from exchange_ports.findings import Finding
 from exchange_ports.findings.command_kinds import INCOMPLETE_OUTPUT
 from exchange_ports.flows import Flow
-from exchange_ports.traffic.ports import Protocol
+from exchange_ports.traffic.ports import ANY_PORTS, Protocol
 
 #: The types that can be adopted.
 TYPES: Final = frozenset({names.NSG, names.ASG})
@@ -512,7 +512,7 @@ def _rule_text(rule: ExistingRule) -> str:
     """A rule as it stands: `allow inbound 3389/tcp from 10.9.9.9 to *, priority 101`."""
     priority, direction, access, protocol, _, _, ports, source, destination = rule.summary
     anything = ports == ("*",)
-    what = "everything" if protocol == "*" else str(protocol)
+    what = str(ANY_PORTS) if protocol == "*" else str(protocol)
     what = what if anything else f"{_listed(ports)}/{protocol}"
     ends = f"from {_listed(source)} to {_listed(destination)}"
     return f"{access} {direction} {what} {ends}, priority {priority}"

@@ -1,7 +1,8 @@
 """Versions of Exchange: roles that a version has, versions that exclude each other, published servers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from itertools import combinations
 from typing import NamedTuple
 
 from exchange_ports.findings import Finding, Path
@@ -17,7 +18,7 @@ from exchange_ports.topology.groups import (
     sites_with,
     version_of,
 )
-from exchange_ports.versions import Version, coexistence, why_not
+from exchange_ports.versions import Version, coexistence, together, why_not
 
 
 def roles(topology: models.Topology) -> Iterator[Finding]:
@@ -66,45 +67,60 @@ def mixed(topology: models.Topology) -> Iterator[Finding]:
             edges.append(each)
         else:
             first.setdefault(each.version, each)
-    inside = sorted(first)
-    for older in inside:
-        for newer in inside:
-            if older >= newer:
-                continue
-            known = coexistence(older, newer)
-            # The organization's own version is usually right, so a deviation from it is the place.
-            at = first[newer] if older == topology.version else first[older]
-            facts = {
-                "older": older.full_name,
-                "newer": newer.full_name,
-                "one": first[older].name,
-                "other": first[newer].name,
-            }
-            if known is None:
-                yield BY_CODE["versions-exclude-each-other"].at(
-                    at.path, why=why_not(older, newer), **facts
-                )
-            else:
-                yield BY_CODE["versions-need-updates"].at(
-                    at.path, minimum=known.minimum, source=known.source, **facts
-                )
+    pairs = combinations(sorted(first), 2)
+    for older, newer in pairs:
+        # The organization's own version is usually right, so a deviation from it is the place.
+        at = first[newer] if older == topology.version else first[older]
+        yield _pair(at, first[older], first[newer])
+    yield from _edges(edges, first)
+
+
+def _edges(edges: Iterable[_Versioned], inside: Mapping[Version, _Versioned]) -> Iterator[Finding]:
+    """Edge servers that the servers inside, or the Edge servers before them, exclude; or that need updates.
+
+    "All servers in the organization" includes Edge servers (exchange-later.md 5).
+    """
+    known = dict(inside)
+    reported = set(combinations(sorted(inside), 2))
     for edge in edges:
-        for other in inside:
-            if edge.version != other and coexistence(edge.version, other) is None:
-                able = [
-                    each.value
-                    for each in Version
-                    if all(each == v or coexistence(each, v) for v in inside)
-                ]
-                yield BY_CODE["edge-version-unsupported"].at(
-                    edge.path,
-                    edge=edge.name,
-                    version=edge.version.full_name,
-                    other=other.full_name,
-                    why=why_not(edge.version, other),
-                    able=listed(able),
-                )
-                break
+        excluded = [each for each in known if not together(edge.version, each)]
+        if excluded:
+            other = excluded[0]
+            able = [each.value for each in Version if all(together(each, one) for one in known)]
+            yield BY_CODE["edge-version-unsupported"].at(
+                edge.path,
+                edge=edge.name,
+                version=edge.version.full_name,
+                name=known[other].name,
+                other=other.full_name,
+                why=why_not(edge.version, other),
+                able=listed(able),
+            )
+            continue
+        for each in sorted(known):
+            pair = (min(edge.version, each), max(edge.version, each))
+            if edge.version != each and pair not in reported:
+                reported.add(pair)
+                both = (edge, known[each])
+                yield _pair(edge, *sorted(both, key=lambda one: one.version))
+        known.setdefault(edge.version, edge)
+
+
+def _pair(at: _Versioned, older: _Versioned, newer: _Versioned) -> Finding:
+    """What the documents say about two versions in one organization."""
+    facts = {
+        "older": older.version.full_name,
+        "newer": newer.version.full_name,
+        "one": older.name,
+        "other": newer.name,
+    }
+    known = coexistence(older.version, newer.version)
+    if known is None:
+        why = why_not(older.version, newer.version)
+        return BY_CODE["versions-exclude-each-other"].at(at.path, why=why, **facts)
+    return BY_CODE["versions-need-updates"].at(
+        at.path, minimum=known.minimum, source=known.source, **facts
+    )
 
 
 def availability_groups(topology: models.Topology) -> Iterator[Finding]:
@@ -125,12 +141,6 @@ def availability_groups(topology: models.Topology) -> Iterator[Finding]:
 
 def published(topology: models.Topology) -> Iterator[Finding]:
     """Servers and sites that clients or mail must reach and that are not published."""
-    for site, _, key, server in servers(topology):
-        does = ServerRole.CLIENT_ACCESS in roles_of(topology, server)
-        if server.published is not None and not does and server.roles:
-            yield BY_CODE["published-without-effect"].at(
-                ("sites", site, "servers", key, "published"), server=key
-            )
     reached, able = published_sites(topology), sites_with(topology, ServerRole.CLIENT_ACCESS)
     internal = {key: (site, server) for _, site, key, server in servers(topology)}
     for path, named in sites_or_servers(topology):
@@ -150,6 +160,21 @@ def published(topology: models.Topology) -> Iterator[Finding]:
         for path, way in inbound_ways(topology):
             if way.to is None and not topology.edge_servers:
                 yield BY_CODE["nothing-published"].at(path, what="inbound mail")
+
+
+def published_without_effect(topology: models.Topology) -> Iterator[Finding]:
+    """`published` of servers and sites without Client Access services."""
+    for site, _, key, server in servers(topology):
+        serves = ServerRole.CLIENT_ACCESS in roles_of(topology, server)
+        # Where roles are missing, that is another finding.
+        if server.published is not None and not serves and server.roles:
+            path: Path = ("sites", site, "servers", key, "published")
+            yield BY_CODE["published-without-effect"].at(path, what="Server", name=key)
+    able = sites_with(topology, ServerRole.CLIENT_ACCESS)
+    for key, declared in topology.sites.items():
+        if not declared.published and key not in able:
+            path = ("sites", key, "published")
+            yield BY_CODE["published-without-effect"].at(path, what="Site", name=key)
 
 
 def out_of_support(topology: models.Topology, as_of: date) -> Iterator[Finding]:
