@@ -99,7 +99,7 @@ class Declared:
         if unknown:
             raise TopologyError(unknown)
         given: dict[str, object] = {key: _setting(config, key) for key in SETTINGS}
-        bound = {**given, _NETWORKS: given[_NETWORKS] or {}}
+        bound: dict[str, object] = {**given, _NETWORKS: given[_NETWORKS] or {}}
         return cls(
             StackSettings(*bound.values()),
             locate=lambda: _in_the_stack_file(config, given),
