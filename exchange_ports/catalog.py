@@ -67,6 +67,11 @@ class Page(StrEnum):
     SECURITY_CHECKLIST = "Deployment security checklist"
     PUSH = "Configuring push notifications proxying for OWA for Devices"
     EDGE_PLANNING = "Edge Transport server planning"
+    # Unified Messaging: each page is about Exchange 2013 and 2016, in the library of 2013.
+    UM_PORTS = "UM protocols, ports, and services"
+    UM_OUTGOING_CALLS = "Enable outgoing calls on UM IP gateways"
+    UM_MESSAGE_WAITING = "Allow Message Waiting Indicator (MWI) on a UM IP gateway"
+    UM_FAXING = "Setting up incoming faxing"
 
     @property
     def short(self) -> str:
@@ -107,6 +112,11 @@ class Part(StrEnum):
     WITNESS = "witness server that is not an Exchange server"
     DECLARED = "endpoint that the additional flow declares"
     REPUTATION_PROXY = "proxy server for sender reputation"
+    # Unified Messaging.
+    CALL_ROUTER = "Client Access servers with the UM Call Router service"
+    UM_SERVICE = "Mailbox servers with the Unified Messaging service"
+    IP_GATEWAYS = "VoIP gateways, IP PBXs and session border controllers"
+    FAX_PARTNERS = "fax partner servers"
 
 
 class CatalogSection(StrEnum):
@@ -117,6 +127,7 @@ class CatalogSection(StrEnum):
     INSIDE = "Internal servers: unrestricted traffic"
     NAMES = "Name resolution"
     WITNESS = "Witness servers"
+    UNIFIED_MESSAGING = "Unified Messaging"
     ADDITIONAL = "Additional flows"
 
 
@@ -141,6 +152,14 @@ class Need(StrEnum):
     WINDOWS_UPDATE = "windows_update"
     PUSH_NOTIFICATIONS = "push_notifications"
     REMOTE_DESKTOP = "remote_desktop"
+
+
+class StartupMode(StrEnum):
+    """How the services of Unified Messaging start (UMStartupMode): with which SIP listeners."""
+
+    TCP = "tcp"
+    TLS = "tls"
+    DUAL = "dual"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +197,11 @@ HTTP_PORT: Final = 80
 EDGESYNC_PORT: Final = 50636
 _DNS: Final = (tcp(53), udp(53))
 _ALL_PROTOCOLS: Final = (ANY_PORTS,)
+#: SIP of the UM Call Router, and of UM IP gateways: unsecured, and with mutual TLS (exchange.md U1, U5).
+SIP_TCP_PORT: Final = 5060
+SIP_TLS_PORT: Final = 5061
+#: RTP and SRTP of UM worker processes, and of gateways whose own range is not declared (exchange.md U4, U6).
+_MEDIA: Final = (udp((1024, 65535)),)
 
 _SET_SENDER_REPUTATION: Final = (
     "Set-SenderReputationConfig; Manage sender reputation in Exchange 2013"
@@ -460,6 +484,125 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         without="Exchange servers cannot resolve the names of each other and of their neighbors",
         cite=Citation(PublishedTable.NAME_RESOLUTION, 1),
     ),
+    # Unified Messaging (exchange.md 10). Of two ports the first is unsecured and the second for mutual TLS;
+    # the startup mode decides which of them are used (A-13). SIP is TCP and media is UDP (A-16).
+    CatalogEntry(
+        "U1",
+        CatalogSection.UNIFIED_MESSAGING,
+        Part.IP_GATEWAYS,
+        Part.CALL_ROUTER,
+        (tcp(SIP_TCP_PORT), tcp(SIP_TLS_PORT)),
+        summary="SIP: incoming calls to the UM Call Router service",
+        when="an IP gateway is declared; ports by the startup mode, or as Set-UMCallRouterSettings sets them",
+        without="Unified Messaging answers no call",
+        cite=Citation(Page.UM_PORTS, 1),
+        also="Configure the startup mode on a Client Access server; Set-UMCallRouterSettings",
+    ),
+    CatalogEntry(
+        "U2",
+        CatalogSection.UNIFIED_MESSAGING,
+        Part.IP_GATEWAYS,
+        Part.UM_SERVICE,
+        (tcp(5062), tcp(5063)),
+        summary="SIP: redirected calls to the Unified Messaging service",
+        when="an IP gateway is declared; ports by the startup mode",
+        without="calls that the call router redirects do not reach the Mailbox server",
+        cite=Citation(Page.UM_PORTS, 2),
+        also="UM services; Configure the startup mode on a Mailbox server",
+    ),
+    CatalogEntry(
+        "U3",
+        CatalogSection.UNIFIED_MESSAGING,
+        Part.IP_GATEWAYS,
+        Part.UM_SERVICE,
+        # The two documents differ in which port is for which startup mode (A-12).
+        (tcp((5065, 5068)),),
+        summary="SIP: redirected calls to UM worker processes",
+        when="an IP gateway is declared",
+        without="calls that the Unified Messaging service redirects to a worker process fail",
+        cite=Citation(Page.UM_PORTS, 3),
+        also="Voice architecture changes",
+    ),
+    CatalogEntry(
+        "U4",
+        CatalogSection.UNIFIED_MESSAGING,
+        Part.IP_GATEWAYS,
+        Part.UM_SERVICE,
+        _MEDIA,
+        summary="RTP or SRTP: media of calls to UM worker processes",
+        when="an IP gateway is declared; another range if msexchangeum.config has one",
+        without="callers are not heard, and voice messages are empty",
+        cite=Citation(Page.UM_PORTS, 4),
+    ),
+    CatalogEntry(
+        "F3",
+        CatalogSection.UNIFIED_MESSAGING,
+        Part.UM_SERVICE,
+        Part.IP_GATEWAYS,
+        _MEDIA,
+        summary="RTP or SRTP: media of calls to the IP gateway",
+        when="an IP gateway is declared; its own range if it is declared",
+        without="callers hear no greeting, and messages cannot be listened to by telephone",
+        cite=Citation(Page.UM_PORTS, 4),
+    ),
+    CatalogEntry(
+        "F4",
+        CatalogSection.UNIFIED_MESSAGING,
+        Part.UM_SERVICE,
+        Part.IP_GATEWAYS,
+        (),
+        summary="SIP: outgoing calls through the IP gateway, such as Play on Phone",
+        when="an IP gateway allows outgoing calls; on its own port",
+        without="Play on Phone, outdialing and other outgoing calls fail",
+        cite=Citation(Page.UM_OUTGOING_CALLS),
+        also="Set-UMIPGateway (Port, OutcallsAllowed)",
+    ),
+    CatalogEntry(
+        "F5",
+        CatalogSection.UNIFIED_MESSAGING,
+        Part.UM_SERVICE,
+        Part.IP_GATEWAYS,
+        (),
+        summary="SIP: message waiting notifications to the IP gateway",
+        when="an IP gateway allows the message waiting indicator; on its own port",
+        without="telephones do not show that a voice message is waiting",
+        cite=Citation(Page.UM_MESSAGE_WAITING),
+        also="Set-UMIPGateway (Port, MessageWaitingIndicatorAllowed)",
+    ),
+    CatalogEntry(
+        "F9",
+        CatalogSection.UNIFIED_MESSAGING,
+        Part.UM_SERVICE,
+        Part.FAX_PARTNERS,
+        (),
+        summary="SIP: fax calls to the fax partner server",
+        when="a fax partner server is declared; port and transport as in FaxServerURI",
+        without="incoming fax calls are not forwarded to the fax partner server",
+        cite=Citation(Page.UM_FAXING),
+        also="Set-UMMailboxPolicy (FaxServerURI)",
+    ),
+    CatalogEntry(
+        "F9t",
+        CatalogSection.UNIFIED_MESSAGING,
+        Part.UM_SERVICE,
+        Part.FAX_PARTNERS,
+        (tcp(6004),),
+        summary="T.38: fax data with the fax partner server",
+        when="a fax partner server is declared; both directions; other ports if its maker has others",
+        without="fax data does not reach the fax partner server",
+        cite=Citation(Page.UM_FAXING),
+    ),
+    CatalogEntry(
+        "F10",
+        CatalogSection.UNIFIED_MESSAGING,
+        Part.FAX_PARTNERS,
+        Part.CLIENT_ACCESS,
+        _SMTP,
+        summary="the fax partner server delivers faxes by mail",
+        when="a fax partner server is declared; on the port of its Receive connector",
+        without="faxes do not arrive in mailboxes",
+        cite=Citation(Page.UM_FAXING),
+    ),
 )
 
 
@@ -590,6 +733,9 @@ PORT_NAMES: Final[dict[str, dict[tuple[int, int], str]]] = {
         (5985, 5986): "WinRM",
         (8530, 8531): "WSUS",
         (EDGESYNC_PORT, EDGESYNC_PORT): "EdgeSync",
+        (SIP_TCP_PORT, SIP_TCP_PORT): "SIP",
+        (SIP_TLS_PORT, SIP_TLS_PORT): "SIP over TLS",
+        (SIP_TCP_PORT, SIP_TLS_PORT): "SIP",
     },
     "udp": {(53, 53): "DNS", (88, 88): "Kerberos", (123, 123): "NTP", (161, 161): "SNMP"},
 }
@@ -627,4 +773,6 @@ PORTS_OF_SERVICES: Final[dict[str, tuple[Ports, ...]]] = {
     "global_catalog": (tcp((3268, 3269)),),
     "wsus": (tcp((8530, 8531)),),
     "ntp": (udp(123),),
+    "sip": (tcp(SIP_TCP_PORT),),
+    "sip_tls": (tcp(SIP_TLS_PORT),),
 }

@@ -1,20 +1,18 @@
 """`prove`, `check` and `explain`: whether the rules allow the required traffic, whether traffic is allowed, and why."""
 
 import argparse
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from ipaddress import ip_interface
 from typing import Final
 
 from exchange_ports.catalog import PORTS_OF_SERVICES
 from exchange_ports.cli.console import FINE, NO, doing, failed
+from exchange_ports.cli.days import the_day
 from exchange_ports.cli.ports import names_ports, ports_of
 from exchange_ports.cli.stacks import compiled, read, warn
 from exchange_ports.clouds import platforms
-from exchange_ports.findings import Finding, Refused, nearest
+from exchange_ports.findings import Refused, nearest
 from exchange_ports.findings.command_kinds import (
-    BAD_AS_OF,
     SAME_ENDPOINTS,
     UNKNOWN_ENDPOINT,
     WARNINGS,
@@ -78,52 +76,6 @@ def _facts(failure: Failure) -> dict[str, str]:
         "counterexample": failure.counterexample,
         "summary": failure.summary,
     }
-
-
-#: Days as other people write them: 2027-3-1 and 20270301, 31.3.2027.
-_YEAR_FIRST: Final = re.compile(r"([0-9]{4})[-/.]?([0-9]{1,2})[-/.]?([0-9]{1,2})")
-_DAY_FIRST: Final = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
-
-_MONTHS: Final = 12
-
-
-def the_day(text: str) -> date:
-    """A day as stack files write it: 2027-03-31.
-
-    :raises Refused: it is none, or is written otherwise.
-    """
-    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            raise Refused([_no_day(text, _why_none(*map(int, text.split("-"))), None)]) from None
-    year_first, day_first = _YEAR_FIRST.fullmatch(text), _DAY_FIRST.fullmatch(text)
-    parts = year_first.groups() if year_first else day_first.groups()[::-1] if day_first else ()
-    try:
-        meant = date(*map(int, parts)) if parts else None
-    except ValueError:
-        meant = None
-    why = "a date is year, month and day"
-    raise Refused([_no_day(text, why, meant)])
-
-
-def _why_none(year: int, month: int, _: int) -> str:
-    from calendar import monthrange  # only mistakes should pay for it
-
-    if not year:
-        return "the first year is 1"
-    if not 1 <= month <= _MONTHS:
-        return f"a year has {_MONTHS} months"
-    return f"{year:04}-{month:02} has {monthrange(year, month)[1]} days"
-
-
-def _no_day(text: str, why: str, meant: date | None) -> Finding:
-    fix = (
-        f"write `--as-of {meant}`"
-        if meant
-        else "write `--as-of 2027-03-31`; `$(date +%F)` is today"
-    )
-    return BAD_AS_OF.at((), text=text or "nothing", why=why, fix=fix)
 
 
 # ---- `check`: whether something passes, and who decides at each end ----

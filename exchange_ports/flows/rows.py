@@ -8,7 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from exchange_ports.catalog import SERVICES, CatalogEntry, Service
+from exchange_ports.catalog import (
+    BY_ID,
+    SERVICES,
+    CatalogEntry,
+    CatalogSection,
+    Service,
+    StartupMode,
+)
 from exchange_ports.findings import Path
 from exchange_ports.flows.flow import (
     Endpoint,
@@ -25,7 +32,7 @@ from exchange_ports.flows.flow import (
 from exchange_ports.topology import models
 from exchange_ports.topology.checks.naming import connectors, inbound_ways
 from exchange_ports.topology.fields import ANY_WORD, INTERNET_WORD, EndpointKind
-from exchange_ports.topology.groups import Group, GroupKind, identity, send_connectors
+from exchange_ports.topology.groups import Group, GroupKind, ServerRole, identity, send_connectors
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.traffic.addresses import (
     EVERYTHING_V4,
@@ -35,7 +42,7 @@ from exchange_ports.traffic.addresses import (
     difference,
     network,
 )
-from exchange_ports.traffic.ports import Ports, joined
+from exchange_ports.traffic.ports import Ports, Protocol, joined
 from exchange_ports.versions import Article, Version
 
 #: Class D, class E and limited broadcast: no unicast address on the Internet (RFC 5771, RFC 1112).
@@ -70,8 +77,11 @@ class FlowContext:
 
     def articles(self, row: str, *ends: Endpoint) -> tuple[Article, ...]:
         """The articles of the servers at the ends of a row's flow, in the order of their versions."""
+        if BY_ID[row].section is CatalogSection.UNIFIED_MESSAGING:
+            # One page for both versions that have it, in the library of 2013.
+            return (Article.EXCHANGE_2013,)
         ours = [end for end in ends if isinstance(end, Group)]
-        versions = frozenset().union(*map(self.versions, ours))
+        versions = frozenset(each for end in ours for each in self.versions(end))
         if row == "M3" or (row == "M2" and any(end.kind in _PROXYING for end in ours)):
             # Servers of both articles may proxy mail, each by a row of its own article.
             versions = frozenset(each for each in versions if _proxy_row(each) == row)
@@ -348,6 +358,119 @@ def _witnesses(context: FlowContext, _: CatalogEntry) -> RowFlows:
         yield from as_in_row(across(context.parts.mailbox(witness.sites), [server]))
 
 
+# ---- Unified Messaging ----
+
+
+def _with_um(context: FlowContext, peer: models.SipPeer, role: ServerRole) -> Iterator[Group]:
+    """The servers in a role that exchange calls with a peer: those of 2013 and 2016 only (V11)."""
+    declared, topology = context.topology.unified_messaging, context.topology
+    sites = topology.sites if declared is None else declared.sites or topology.sites
+    names = tuple(peer.to or sites)
+    parts = context.parts
+    found = parts.client_access if role is ServerRole.CLIENT_ACCESS else parts.mailbox
+    for group in found(name for name in names if name in topology.sites):
+        if any(version.facts.unified_messaging for version in context.versions(group)):
+            yield group
+    for name in names:
+        if name not in topology.sites and role in context.inventory.by_name[name].roles:
+            yield from parts.server(name)
+
+
+def _gateways(
+    context: FlowContext, role: ServerRole
+) -> Iterator[tuple[models.UnifiedMessaging, models.IpGateway, ExternalEndpoint, Group]]:
+    """Each IP gateway with each group of servers in a role that it exchanges calls with."""
+    declared = context.topology.unified_messaging
+    if declared is None:
+        return
+    for name, gateway in sorted(declared.ip_gateways.items()):
+        end = _peer(EndpointKind.IP_GATEWAY, gateway, f"IP gateway {name}", name)
+        for group in _with_um(context, gateway, role):
+            yield declared, gateway, end, group
+
+
+def _fax_partners(
+    context: FlowContext, role: ServerRole
+) -> Iterator[tuple[models.FaxPartnerServer, ExternalEndpoint, Group]]:
+    declared = context.topology.unified_messaging
+    for name, server in sorted(declared.fax_partner_servers.items()) if declared else ():
+        kind = EndpointKind.FAX_PARTNER_SERVER
+        end = _peer(kind, server, f"fax partner server {name}", name)
+        for group in _with_um(context, server, role):
+            yield server, end, group
+
+
+def _peer(kind: EndpointKind, peer: models.SipPeer, summary: str, name: str) -> ExternalEndpoint:
+    return external(kind, (network(str(each)) for each in peer.addresses), summary, name)
+
+
+def _listening(mode: StartupMode, unsecured: Ports, secured: Ports) -> tuple[Ports, ...]:
+    """The ports on which a service listens in a startup mode (A-13)."""
+    chosen = {StartupMode.TCP: (unsecured,), StartupMode.TLS: (secured,)}
+    return joined(chosen.get(mode, (unsecured, secured)))
+
+
+def _calls_to_router(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    for declared, _gateway, peer, group in _gateways(context, ServerRole.CLIENT_ACCESS):
+        unsecured = one(declared.sip_tcp_listening_port)
+        secured = one(declared.sip_tls_listening_port)
+        for ports in _listening(declared.startup_mode, unsecured, secured):
+            yield peer, group, ports
+
+
+def _calls_to_service(context: FlowContext, entry: CatalogEntry) -> RowFlows:
+    unsecured, secured = entry.ports
+    for declared, _gateway, peer, group in _gateways(context, ServerRole.MAILBOX):
+        for ports in _listening(declared.startup_mode, unsecured, secured):
+            yield peer, group, ports
+
+
+def _calls_to_worker(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    for _declared, _gateway, peer, group in _gateways(context, ServerRole.MAILBOX):
+        yield peer, group, None
+
+
+def _media_in(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    for declared, _gateway, peer, group in _gateways(context, ServerRole.MAILBOX):
+        yield peer, group, declared.media_ports
+
+
+def _media_out(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    for _declared, gateway, peer, group in _gateways(context, ServerRole.MAILBOX):
+        yield group, peer, gateway.media_ports
+
+
+def _outgoing_calls(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    for declared, gateway, peer, group in _gateways(context, ServerRole.MAILBOX):
+        if gateway.outcalls_allowed:
+            yield group, peer, one(declared.port_of(gateway))
+
+
+def _message_waiting(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    for declared, gateway, peer, group in _gateways(context, ServerRole.MAILBOX):
+        if gateway.message_waiting_indicator_allowed:
+            yield group, peer, one(declared.port_of(gateway))
+
+
+def _fax_calls(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    for server, partner, group in _fax_partners(context, ServerRole.MAILBOX):
+        udp = server.transport is models.FaxTransport.UDP
+        port = one(server.port)
+        yield group, partner, Ports(Protocol.UDP, port.ranges) if udp else port
+
+
+def _fax_data(context: FlowContext, entry: CatalogEntry) -> RowFlows:
+    for server, partner, group in _fax_partners(context, ServerRole.MAILBOX):
+        for ports in joined(server.t38_ports or entry.ports):
+            yield group, partner, ports
+            yield partner, group, ports
+
+
+def _faxes_by_mail(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    for server, partner, group in _fax_partners(context, ServerRole.CLIENT_ACCESS):
+        yield partner, group, one(server.receive_connector_port)
+
+
 # ---- the fields that declare a flow ----
 
 _Fields = Callable[[FlowContext, Flow], Iterator[Path]]
@@ -481,6 +604,12 @@ def _named(kind: EndpointKind, *path: str) -> _Fields:
     return fields
 
 
+_gateway_field: Final = _named(EndpointKind.IP_GATEWAY, "unified_messaging", "ip_gateways")
+_fax_field: Final = _named(
+    EndpointKind.FAX_PARTNER_SERVER, "unified_messaging", "fax_partner_servers"
+)
+
+
 def _subscription(context: FlowContext, flow: Flow) -> Iterator[Path]:
     yield from _edge_fields(context, (flow.destination,))
 
@@ -518,4 +647,15 @@ ROWS: Final[Mapping[str, CatalogRow]] = {
     "M6": CatalogRow(_relays, _named(EndpointKind.RELAY, "mail_flow", "relays")),
     "W1": CatalogRow(_witnesses, _named(EndpointKind.WITNESS, "witness_servers")),
     "N1": CatalogRow(_all_resolve, _name_servers("internal")),
+    # Unified Messaging.
+    "U1": CatalogRow(_calls_to_router, _gateway_field),
+    "U2": CatalogRow(_calls_to_service, _gateway_field),
+    "U3": CatalogRow(_calls_to_worker, _gateway_field),
+    "U4": CatalogRow(_media_in, _gateway_field),
+    "F3": CatalogRow(_media_out, _gateway_field),
+    "F4": CatalogRow(_outgoing_calls, _gateway_field),
+    "F5": CatalogRow(_message_waiting, _gateway_field),
+    "F9": CatalogRow(_fax_calls, _fax_field),
+    "F9t": CatalogRow(_fax_data, _fax_field),
+    "F10": CatalogRow(_faxes_by_mail, _fax_field),
 }

@@ -530,6 +530,8 @@ def _address_change(change: AddressChange, quote: Quote) -> str:
         EndpointKind.CLIENTS,
         EndpointKind.RELAY,
         EndpointKind.WITNESS,
+        EndpointKind.IP_GATEWAY,
+        EndpointKind.FAX_PARTNER_SERVER,
     ):
         what = f"{change.what} {quote(change.of)}"
     if change.added and change.removed:

@@ -87,6 +87,11 @@ def closed(topology: Topology) -> tuple[str, ...]:
         found.append("inbound mail arrives at the Edge servers only")
     if not send_connectors(topology):
         found.append("no outbound mail is declared: no server sends mail outside")
+    calls = topology.unified_messaging
+    if calls and calls.ip_gateways and "startup_mode" not in calls.model_fields_set:
+        found.append(
+            "no startup mode is declared: Unified Messaging accepts no SIP over TLS (A-13)"
+        )
     return tuple(found)
 
 

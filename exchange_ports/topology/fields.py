@@ -407,6 +407,8 @@ class EndpointKind(StrEnum):
     SMART_HOSTS = "smart-hosts"
     INBOUND_MAIL = "inbound-mail"
     REPUTATION_PROXY = "reputation-proxy"
+    IP_GATEWAY = "ip-gateway"
+    FAX_PARTNER_SERVER = "fax-partner-server"
 
 
 class FlowEnd(NamedTuple):

@@ -122,6 +122,7 @@ class Beyond(NamedTuple):
     ports: str
     source: Part
     destination: Part
+    row: int | None = None
 
 
 BEYOND: Final = (
@@ -129,6 +130,28 @@ BEYOND: Final = (
     Beyond("M6", Page.RECEIVE_CONNECTOR, "25/TCP", Part.RELAYS, Part.CLIENT_ACCESS),
     # SMB, and RPC with what Windows uses for it from Windows Server 2008 on.
     Beyond("W1", Page.WITNESS, "135/TCP, 445/TCP, 49152-65535/TCP", Part.MAILBOX, Part.WITNESS),
+    # "UM listening ports": 5060 and 5062 are unsecured, 5061 and 5063 secured. The row of the worker
+    # process names 5065 to 5068, in other words than "Voice architecture changes".
+    Beyond("U1", Page.UM_PORTS, "5060/TCP, 5061/TCP", Part.IP_GATEWAYS, Part.CALL_ROUTER, row=1),
+    Beyond("U2", Page.UM_PORTS, "5062/TCP, 5063/TCP", Part.IP_GATEWAYS, Part.UM_SERVICE, row=2),
+    Beyond(
+        "U3",
+        Page.UM_PORTS,
+        "5065/TCP, 5066/TCP, 5067/TCP, 5068/TCP",
+        Part.IP_GATEWAYS,
+        Part.UM_SERVICE,
+        row=3,
+    ),
+    # "Ports between 1024 and 65535." Media goes both ways.
+    Beyond("U4", Page.UM_PORTS, "1024-65535/UDP", Part.IP_GATEWAYS, Part.UM_SERVICE, row=4),
+    Beyond("F3", Page.UM_PORTS, "1024-65535/UDP", Part.UM_SERVICE, Part.IP_GATEWAYS, row=4),
+    # On the gateway's own port: "By default ... 5060".
+    Beyond("F4", Page.UM_OUTGOING_CALLS, "user defined", Part.UM_SERVICE, Part.IP_GATEWAYS),
+    Beyond("F5", Page.UM_MESSAGE_WAITING, "user defined", Part.UM_SERVICE, Part.IP_GATEWAYS),
+    # FaxServerURI has the port. "By default, the T.38 protocol uses TCP port 6004."
+    Beyond("F9", Page.UM_FAXING, "user defined", Part.UM_SERVICE, Part.FAX_PARTNERS),
+    Beyond("F9t", Page.UM_FAXING, "6004/TCP", Part.UM_SERVICE, Part.FAX_PARTNERS),
+    Beyond("F10", Page.UM_FAXING, "25/TCP", Part.FAX_PARTNERS, Part.CLIENT_ACCESS),
 )
 
 #: What additional flows name as their need (exchange.md 13 and E9).
@@ -190,7 +213,7 @@ def test_a_published_row_stands_in_the_catalog_as_it_is(row: Row) -> None:
 )
 def test_what_the_tables_leave_out_cites_the_page_that_has_it(beyond: Beyond) -> None:
     entry = BY_ID[beyond.id]
-    assert entry.cite == (beyond.page, None)
+    assert entry.cite == (beyond.page, beyond.row)
     assert in_the_words_of_the_page(entry) == beyond.ports
     assert (entry.source, entry.destination) == (beyond.source, beyond.destination)
 
@@ -281,6 +304,16 @@ SOMETHING_ELSE: Final[Mapping[tuple[str, int], str]] = {
     ("reports/handover_report.py", 22): "the share of a column, in hundredths of a page",
     ("reports/text_writer.py", 80): "the columns of a terminal that does not tell",
     ("stackfile/yaml_values.py", 53): "the bits of a double's fraction",
+    **dict.fromkeys(
+        (
+            ("cli/adopt_command.py", 1024),
+            ("cli/changed_code.py", 1024),
+            ("pipeline.py", 1024),
+            ("stackfile/nodes.py", 1024),
+        ),
+        "a factor of a number of bytes",
+    ),
+    ("reports/diagram/font_widths.py", 1024): "the width of a letter",
     ("traffic/ports.py", 65535): "the highest port there is",
 }
 

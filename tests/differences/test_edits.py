@@ -53,6 +53,22 @@ EDITS: Final[Mapping[str, Case]] = {
         {"clients.office.from": ["10.64.0.0/15"]},
         ("allowed, declared: 10.65.0.0/16 (outside) -> cas1 (inside) 443/tcp in: C1",),
     ),
+    "flows that differ in one end": Case(
+        {
+            "additional_flows": [
+                {"from": "10.20.6.0/24", "to": "mailbox", "ports": ["22/tcp"], "reason": "a"},
+                {"from": "10.20.6.0/24", "to": "client_access", "ports": ["81/tcp"], "reason": "b"},
+                {"from": "mailbox", "to": "10.20.6.0/24", "ports": ["22/tcp"], "reason": "c"},
+                {"from": "client_access", "to": "10.20.6.0/24", "ports": ["81/tcp"], "reason": "d"},
+            ]
+        },
+        (
+            "allowed, declared: 10.20.6.0/24 (outside) -> cas1 (inside) 81/tcp in: b",
+            "allowed, declared: 10.20.6.0/24 (outside) -> mbx1 mbx2 (inside) 22/tcp in: a",
+            "allowed, declared: cas1 (inside) -> 10.20.6.0/24 (outside) 81/tcp out: d",
+            "allowed, declared: mbx1 mbx2 (inside) -> 10.20.6.0/24 (outside) 22/tcp out: c",
+        ),
+    ),
     "a server more": Case(
         {"sites.hq.servers.mbx3": {"roles": ["mailbox"], "address": "10.20.0.14"}},
         (

@@ -205,6 +205,55 @@ OF_ROWS: Final[Mapping[str, Case]] = {
 }
 
 
+#: What Unified Messaging needs, with one gateway.
+GATEWAY: Final = {"address": "10.20.9.5"}
+FAX: Final = {
+    "unified_messaging.ip_gateways.gw1": GATEWAY,
+    "unified_messaging.fax_partner_servers.fax1": {"address": "10.20.9.20"},
+}
+#: The row of each flow, in a topology with a gateway; calls with Lync need none (R2).
+WITH_LYNC: Final[Edit] = {
+    "sites.hq.lync": {"addresses": ["10.20.4.0/28"]},
+    "unified_messaging.startup_mode": "dual",
+}
+
+
+def gateway(**fields: object) -> Edit:
+    return {"unified_messaging.ip_gateways.gw1": {**GATEWAY, **fields}}
+
+
+OF_UNIFIED_MESSAGING: Final[Mapping[str, Case]] = {
+    "U1": Case(SMALL, gateway(), ("ip-gateway.gw1 -> client-access.hq 5060/tcp",), WITH_LYNC),
+    "U2": Case(SMALL, gateway(), ("ip-gateway.gw1 -> mailbox.hq 5062/tcp",), WITH_LYNC),
+    "U3": Case(SMALL, gateway(), ("ip-gateway.gw1 -> mailbox.hq 5065-5068/tcp",), WITH_LYNC),
+    "U4": Case(SMALL, gateway(), ("ip-gateway.gw1 -> mailbox.hq 1024-65535/udp",), WITH_LYNC),
+    "F3": Case(SMALL, gateway(), ("mailbox.hq -> ip-gateway.gw1 1024-65535/udp",), WITH_LYNC),
+    "F4": Case(
+        SMALL,
+        gateway(),
+        ("mailbox.hq -> ip-gateway.gw1 5060/tcp",),
+        gateway(outcalls_allowed=False),
+    ),
+    "F5": Case(
+        SMALL,
+        gateway(port=5080),
+        ("mailbox.hq -> ip-gateway.gw1 5080/tcp",),
+        gateway(message_waiting_indicator_allowed=False),
+    ),
+    "F9": Case(SMALL, FAX, ("mailbox.hq -> fax-partner-server.fax1 5060/tcp",), gateway()),
+    "F9t": Case(
+        SMALL,
+        FAX,
+        (
+            "fax-partner-server.fax1 -> mailbox.hq 6004/tcp",
+            "mailbox.hq -> fax-partner-server.fax1 6004/tcp",
+        ),
+        gateway(),
+    ),
+    "F10": Case(SMALL, FAX, ("fax-partner-server.fax1 -> client-access.hq 25/tcp",), gateway()),
+}
+
+
 def need(what: str, source: str, to: str) -> Edit:
     """An additional flow that says what it needs and nothing more."""
     return {"additional_flows": [{"from": source, "to": to, "need": what, "accept_risk": True}]}
@@ -257,6 +306,7 @@ NEEDED: Final[Mapping[Need, Case]] = {
 }
 CASES: Final[Mapping[str, Case]] = {
     **OF_ROWS,
+    **OF_UNIFIED_MESSAGING,
     **{NEEDS[each].id: case for each, case in NEEDED.items()},
 }
 

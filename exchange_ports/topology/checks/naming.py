@@ -34,6 +34,7 @@ def undeclared(topology: models.Topology) -> Iterator[Finding]:
         yield from _all_known(path, named, "site", sites)
     yield from _taking(topology)
     yield from _connectors(topology)
+    yield from _telephony(topology)
     for side in ("internal", "edge"):
         by_network = getattr(topology.name_servers, side)
         if isinstance(by_network, dict):
@@ -74,6 +75,8 @@ def _sites_named(topology: models.Topology) -> Iterator[tuple[Path, tuple[str, .
         yield ("witness_servers", key, "sites"), witness.sites or ()
     for path, connector in connectors(topology):
         yield (*path, "sites"), connector.sites or ()
+    if topology.unified_messaging is not None:
+        yield ("unified_messaging", "sites"), topology.unified_messaging.sites or ()
 
 
 def sites_or_servers(
@@ -132,6 +135,22 @@ def _connectors(topology: models.Topology) -> Iterator[Finding]:
                 yield BY_CODE["server-without-group"].at(
                     (*path, "servers", index), server=name, instead="its site in `sites`"
                 )
+
+
+def _telephony(topology: models.Topology) -> Iterator[Finding]:
+    """Sites and single servers that peers of Unified Messaging name."""
+    internal = {key: (site, server) for site, _, key, server in servers(topology)}
+    for path, peer in sip_peers(topology):
+        for index, name in enumerate(peer.to or ()):
+            at: Path = (*path, "to", index)
+            if name in topology.sites:
+                continue
+            if name not in internal:
+                known = {*topology.sites, *internal}
+                yield _unknown(at, name, "site or internal Exchange server", known)
+            elif not internal[name][1].own_group:
+                instead = f"its site {internal[name][0]}"
+                yield BY_CODE["server-without-group"].at(at, server=name, instead=instead)
 
 
 def reserved(topology: models.Topology) -> Iterator[Finding]:
@@ -270,6 +289,17 @@ def inbound_ways(topology: models.Topology) -> Iterator[tuple[Path, models.Inbou
     path: Path = ("mail_flow", "inbound")
     for index, way in enumerate(topology.mail_flow.inbound_ways):
         yield (path if isinstance(declared, models.Inbound) else (*path, index)), way
+
+
+def sip_peers(topology: models.Topology) -> Iterator[tuple[Path, models.SipPeer]]:
+    """Every IP gateway and fax partner server, with its place."""
+    declared = topology.unified_messaging
+    if declared is None:
+        return
+    for key, gateway in declared.ip_gateways.items():
+        yield ("unified_messaging", "ip_gateways", key), gateway
+    for key, server in declared.fax_partner_servers.items():
+        yield ("unified_messaging", "fax_partner_servers", key), server
 
 
 def zones(topology: models.Topology) -> Iterator[tuple[Path, str, str, Range]]:
