@@ -65,6 +65,8 @@ class VersionFacts:
     """Whether a Mailbox server also provides the Client Access services: there is no such role of its own."""
     support_ended: date | None
     """The day on which support ended, without paid extensions; None while it is supported."""
+    unified_messaging: bool = False
+    """Whether servers that can be declared have Unified Messaging (exchange.md V11)."""
 
 
 #: SE has no port article of its own: SE RTM is equal in code to 2019 CU15 (exchange-later.md 1,
@@ -73,8 +75,12 @@ class VersionFacts:
 _FACTS: Final = {
     Version.EXCHANGE_2007: VersionFacts(Article.EXCHANGE_2013, False, date(2017, 4, 11)),
     Version.EXCHANGE_2010: VersionFacts(Article.EXCHANGE_2013, False, date(2020, 10, 13)),
-    Version.EXCHANGE_2013: VersionFacts(Article.EXCHANGE_2013, False, date(2023, 4, 11)),
-    Version.EXCHANGE_2016: VersionFacts(Article.LATER, True, date(2025, 10, 14)),
+    Version.EXCHANGE_2013: VersionFacts(
+        Article.EXCHANGE_2013, False, date(2023, 4, 11), unified_messaging=True
+    ),
+    Version.EXCHANGE_2016: VersionFacts(
+        Article.LATER, True, date(2025, 10, 14), unified_messaging=True
+    ),
     Version.EXCHANGE_2019: VersionFacts(Article.LATER, True, date(2025, 10, 14)),
     Version.SE: VersionFacts(Article.LATER, True, None),
 }
@@ -160,3 +166,14 @@ def why_not(one: Version, other: Version) -> str:
         return f'Setup of {newer.full_name} stops while an {older.full_name} server exists ("{_UPGRADE}").'
     source = _UPGRADE if newer is Version.SE else _REQUIREMENTS
     return f'{newer.full_name} does not support {older.full_name} in its organization ("{source}").'
+
+
+def hybrid_fits(hybrid: Version, organization: Version) -> bool:
+    """Whether a hybrid server of a version can serve an organization with another one.
+
+    The table of "Hybrid deployment prerequisites" (m365-data.md 8) ends with 2019; SE is as 2019 (A-18).
+    """
+    if organization >= Version.EXCHANGE_2013:
+        return organization <= hybrid
+    newest = {Version.EXCHANGE_2010: Version.EXCHANGE_2016}.get(organization, Version.EXCHANGE_2010)
+    return organization <= hybrid <= newest

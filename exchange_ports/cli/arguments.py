@@ -287,7 +287,7 @@ def _diagram_words(diagram: argparse.ArgumentParser) -> None:
 
 #: What a picture may be narrowed to; a test holds it against `reports.diagram.Only`.
 PARTS: Final = (
-    *("mail", "clients", "internal", "dns", "witness", "additional"),
+    *("mail", "clients", "internal", "dns", "witness", "unified_messaging", "additional"),
     *("changes", "risks"),
 )
 

@@ -454,6 +454,42 @@ KINDS: Final[tuple[Kind, ...]] = (
         why="Another service uses the port: {other}.",
         fix="Choose another port, such as `10143/tcp`.",
     ),
+    # Unified Messaging.
+    Kind(
+        "unified-messaging-unavailable",
+        summary="{what} has no Unified Messaging.",
+        why="Exchange 2013 and 2016 have Unified Messaging, and later versions do not (V11).",
+        fix="{fix}",
+    ),
+    Kind(
+        "unified-messaging-without-peers",
+        summary="Unified Messaging has no telephone system to exchange calls with.",
+        why="`ip_gateways` is empty, and no site declares `lync`.",
+        fix="Declare the VoIP gateway, IP PBX or session border controller: "
+        "`ip_gateways: {{gateway1: {{address: 10.20.9.5}}}}`. With Lync or Skype for Business Server, declare "
+        "its servers in `lync` of their site.",
+    ),
+    Kind(
+        "lync-needs-tls",
+        summary="Unified Messaging with Lync has the startup mode `tcp`.",
+        why="No IP gateway is declared, so calls come from the Lync servers of site {site}. They connect with mutual "
+        "TLS only (V11). The default of the product is `tcp`.",
+        fix="Set UMStartupMode to Dual or TLS on all servers, and write `startup_mode: dual` or "
+        "`startup_mode: tls`.",
+    ),
+    Kind(
+        "peer-without-role",
+        summary="{peer} exchanges calls or faxes with {names}, and none of them is a {role} server.",
+        why="Client Access servers accept calls and redirect them to Mailbox servers, which exchange the media. "
+        "Both are needed.",
+        fix="Add the {role} servers, or name the whole site: `to: [hq]`.",
+    ),
+    Kind(
+        "media-protocol",
+        summary="{what} cannot use {ports}.",
+        why="{what} uses {protocols}.",
+        fix="Write `{example}`.",
+    ),
     # What is given beside the topology.
     Kind(
         "missing-cloud-id",
@@ -497,6 +533,12 @@ KINDS: Final[tuple[Kind, ...]] = (
         "unresolved-output",
         summary="The value is an output of another resource and is not known yet.",
         why="Rules are planned, checked and proved before Pulumi registers the first resource.",
+        fix="{fix}",
+    ),
+    Kind(
+        "network-of-other-cloud",
+        summary="Network {network} is on {platform}; `{argument}` is for another cloud.",
+        why="Each cloud needs other ids, and the component would ignore these.",
         fix="{fix}",
     ),
     Kind(
@@ -619,6 +661,24 @@ KINDS: Final[tuple[Kind, ...]] = (
         summary="`service_ports` declares {service}, and no client uses {service}.",
         why="The ports stay closed.",
         fix="Remove the entry, or add `{service}` to the `services` of a client.",
+    ),
+    _warning(
+        "fax-with-lync",
+        summary="Fax partner server {name} is declared, and calls come from Lync servers.",
+        why="Microsoft does not support faxes (T.38 or G.711) where Unified Messaging is integrated with Lync.",
+        fix="Remove the fax partner server, or declare the `ip_gateways` that receive fax calls.",
+    ),
+    _warning(
+        "unused-listening-port",
+        summary="`{field}` has no effect with `startup_mode: {mode}`.",
+        why="In this startup mode, the UM Call Router does not listen on the port.",
+        fix="Remove the port, or write `startup_mode: dual`.",
+    ),
+    _warning(
+        "unified-messaging-beside-later-version",
+        summary="The rules of Unified Messaging at site {site} also apply to {server}, which has {version}.",
+        why="Rules go to the groups of the site. {version} has no Unified Messaging, so nothing listens there.",
+        fix="Name single servers instead of the site, with `own_group: true` for each: `to: [{example}]`.",
     ),
     _warning(
         "edge-unsubscribed",

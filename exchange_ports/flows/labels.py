@@ -246,7 +246,13 @@ _LETTERS: Final = re.compile(r"[0-9a-fA-F:.]+(?:/[0-9]{1,3})?")
 _BETWEEN_ENDS: Final = re.compile(r", ?(?![^(]*\))")
 
 #: Ends that a stack file names by a key alone; `clients.office` is `office` too.
-_BY_KEY: Final = (EndpointKind.CLIENTS, EndpointKind.RELAY, EndpointKind.WITNESS)
+_BY_KEY: Final = (
+    EndpointKind.CLIENTS,
+    EndpointKind.RELAY,
+    EndpointKind.WITNESS,
+    EndpointKind.IP_GATEWAY,
+    EndpointKind.FAX_PARTNER_SERVER,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +277,7 @@ class QueryEndpoint:
         """
         ends = range_.split("-")
         if not all(map(_LETTERS.fullmatch, ends)) or len(ends) > 2:  # noqa: PLR2004
-            raise ValueError(f"{range_} is no address")
+            raise ValueError(f"{range_} is not an address")
         if len(ends) == 1:
             return cls(range_, (), AddressSet.of([network(range_)]))
         return cls(range_, (), AddressSet.between(*map(ip_address, ends)))

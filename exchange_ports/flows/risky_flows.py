@@ -20,12 +20,17 @@ _PUBLIC: Final = frozenset((Position.PUBLIC,))
 _PERIMETER: Final = frozenset((Position.PERIMETER,))
 _INSIDE: Final = frozenset((Position.INSIDE,))
 
-#: The row of relays.
-_RELAYS: Final = "M6"
+#: What opens the rows that are somebody's own choice.
+_OPENERS: Final = {
+    # Mail of applications, and of fax partner servers.
+    **dict.fromkeys(("M6", "F10"), Opener.RELAY),
+    # Calls, media and faxes of Unified Messaging.
+    **dict.fromkeys(("U1", "U2", "U3", "U4", "F3", "F4", "F5", "F9", "F9t"), Opener.CALLS),
+}
 #: The rows whose ports an Edge server's own fields may change.
 _OF_EDGE: Final = ("E2", "E3", "E5")
 #: How many words of a path name the thing that opens traffic; two where it is not listed.
-_DEPTH: Final = {"sites": 3, "sender_reputation": 1, "relays": 3}
+_DEPTH: Final = {"sites": 3, "sender_reputation": 1, "relays": 3, "unified_messaging": 3}
 
 
 class RiskyFlows:
@@ -48,12 +53,10 @@ class RiskyFlows:
         source, to = (self._positions(end, whole) for end in (flow.source, flow.destination))
         if source == to == _INSIDE:
             return ()
-        if entry not in ROWS:
+        if entry is None or entry not in ROWS:
             opener = Opener.OPERATOR
-        elif entry == _RELAYS:
-            opener = Opener.RELAY
         else:
-            opener = Opener.NEIGHBOR if whole else Opener.ROW
+            opener = _OPENERS.get(entry, Opener.NEIGHBOR if whole else Opener.ROW)
         return why_risky(
             source,
             to,

@@ -6,9 +6,16 @@ Must not know: how a flow is written as rules, nor where in a file a field stand
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from exchange_ports.catalog import SERVICES, CatalogEntry, Service
+from exchange_ports.catalog import (
+    BY_ID,
+    SERVICES,
+    CatalogEntry,
+    CatalogSection,
+    Service,
+    StartupMode,
+)
 from exchange_ports.findings import Path
 from exchange_ports.flows.flow import (
     Endpoint,
@@ -25,7 +32,15 @@ from exchange_ports.flows.flow import (
 from exchange_ports.topology import models
 from exchange_ports.topology.checks.naming import connectors, inbound_ways
 from exchange_ports.topology.fields import ANY_WORD, INTERNET_WORD, EndpointKind
-from exchange_ports.topology.groups import Group, GroupKind, identity, send_connectors
+from exchange_ports.topology.groups import (
+    EdgePair,
+    Group,
+    GroupKind,
+    ServerRole,
+    edges_receive_mail,
+    identity,
+    send_connectors,
+)
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.traffic.addresses import (
     EVERYTHING_V4,
@@ -35,8 +50,11 @@ from exchange_ports.traffic.addresses import (
     difference,
     network,
 )
-from exchange_ports.traffic.ports import Ports, joined
+from exchange_ports.traffic.ports import Ports, Protocol, joined
 from exchange_ports.versions import Article, Version
+
+if TYPE_CHECKING:
+    from exchange_ports.flows.hybrid_rows import HybridContext
 
 #: Class D, class E and limited broadcast: no unicast address on the Internet (RFC 5771, RFC 1112).
 _NO_UNICAST: Final = network("224.0.0.0/3")
@@ -70,6 +88,9 @@ class FlowContext:
 
     def articles(self, row: str, *ends: Endpoint) -> tuple[Article, ...]:
         """The articles of the servers at the ends of a row's flow, in the order of their versions."""
+        if BY_ID[row].section is CatalogSection.UNIFIED_MESSAGING:
+            # One page for both versions that have it, in the library of 2013.
+            return (Article.EXCHANGE_2013,)
         ours = [end for end in ends if isinstance(end, Group)]
         versions = frozenset(each for end in ours for each in self.versions(end))
         if row == "M3" or (row == "M2" and any(end.kind in _PROXYING for end in ours)):
@@ -107,10 +128,20 @@ class FlowContext:
         kind = EndpointKind.ANY
         return ExternalEndpoint(kind.value, both, ANY_WORD, kind=kind)
 
-    @property
+    @cached_property
     def edge_receives_mail(self) -> bool:
-        """Whether Edge servers receive inbound mail."""
-        return bool(self.topology.edge_servers) and self.topology.mail_flow.inbound != "none"
+        """Whether Edge servers receive inbound mail other than hybrid mail."""
+        return bool(self.topology.edge_servers) and edges_receive_mail(self.topology)
+
+    @cached_property
+    def hybrid(self) -> "HybridContext | None":
+        """What a hybrid deployment asks for; None where there is none."""
+        if self.topology.hybrid is None:
+            return None
+        # What only a hybrid deployment needs is not loaded for others.
+        from exchange_ports.flows.hybrid_rows import HybridContext
+
+        return HybridContext(self, self.topology.hybrid)
 
     @staticmethod
     def inbound_sources(
@@ -247,6 +278,8 @@ def _internet_facing_dns(context: FlowContext, _: CatalogEntry) -> RowFlows:
             for sender in context.parts.senders(connector)
         ),
     }
+    if context.hybrid is not None:
+        facing.update(context.hybrid.internal_receivers(), context.hybrid.internal_senders())
     for group in sorted(facing):
         yield from as_in_row(across([group], context.resolvers(group, edge=False)))
 
@@ -300,9 +333,11 @@ def _edge_receives(context: FlowContext, _: CatalogEntry) -> RowFlows:
 
 
 def _edge_delivers(context: FlowContext, _: CatalogEntry) -> RowFlows:
-    if context.edge_receives_mail:
-        for mailbox, edge, port in context.parts.receiving_pairs():
-            yield edge, mailbox, None if port is None else one(port)
+    pairs = dict.fromkeys(context.parts.receiving_pairs() if context.edge_receives_mail else ())
+    if context.hybrid is not None:
+        pairs |= dict.fromkeys(context.hybrid.delivering_pairs())
+    for mailbox, edge, port in pairs:
+        yield edge, mailbox, None if port is None else one(port)
 
 
 def _site_sends_by_edge(context: FlowContext, _: CatalogEntry) -> RowFlows:
@@ -310,6 +345,9 @@ def _site_sends_by_edge(context: FlowContext, _: CatalogEntry) -> RowFlows:
         if connector.through is models.OutboundPath.EDGE:
             for mailbox, edge, _port in context.parts.sending_pairs(connector):
                 yield mailbox, edge, None
+    if context.hybrid is not None:
+        for mailbox, edge, _port in context.hybrid.sending_pairs():
+            yield mailbox, edge, None
 
 
 def _edgesync(context: FlowContext, _: CatalogEntry) -> RowFlows:
@@ -346,6 +384,119 @@ def _witnesses(context: FlowContext, _: CatalogEntry) -> RowFlows:
         address = network(str(witness.address))
         server = external(EndpointKind.WITNESS, [address], f"witness server {name}", name)
         yield from as_in_row(across(context.parts.mailbox(witness.sites), [server]))
+
+
+# ---- Unified Messaging ----
+
+
+def _with_um(context: FlowContext, peer: models.SipPeer, role: ServerRole) -> Iterator[Group]:
+    """The servers in a role that exchange calls with a peer: those of 2013 and 2016 only (V11)."""
+    declared, topology = context.topology.unified_messaging, context.topology
+    sites = topology.sites if declared is None else declared.sites or topology.sites
+    names = tuple(peer.to or sites)
+    parts = context.parts
+    found = parts.client_access if role is ServerRole.CLIENT_ACCESS else parts.mailbox
+    for group in found(name for name in names if name in topology.sites):
+        if any(version.facts.unified_messaging for version in context.versions(group)):
+            yield group
+    for name in names:
+        if name not in topology.sites and role in context.inventory.by_name[name].roles:
+            yield from parts.server(name)
+
+
+def _gateways(
+    context: FlowContext, role: ServerRole
+) -> Iterator[tuple[models.UnifiedMessaging, models.IpGateway, ExternalEndpoint, Group]]:
+    """Each IP gateway with each group of servers in a role that it exchanges calls with."""
+    declared = context.topology.unified_messaging
+    if declared is None:
+        return
+    for name, gateway in sorted(declared.ip_gateways.items()):
+        end = _peer(EndpointKind.IP_GATEWAY, gateway, f"IP gateway {name}", name)
+        for group in _with_um(context, gateway, role):
+            yield declared, gateway, end, group
+
+
+def _fax_partners(
+    context: FlowContext, role: ServerRole
+) -> Iterator[tuple[models.FaxPartnerServer, ExternalEndpoint, Group]]:
+    declared = context.topology.unified_messaging
+    for name, server in sorted(declared.fax_partner_servers.items()) if declared else ():
+        kind = EndpointKind.FAX_PARTNER_SERVER
+        end = _peer(kind, server, f"fax partner server {name}", name)
+        for group in _with_um(context, server, role):
+            yield server, end, group
+
+
+def _peer(kind: EndpointKind, peer: models.SipPeer, summary: str, name: str) -> ExternalEndpoint:
+    return external(kind, (network(str(each)) for each in peer.addresses), summary, name)
+
+
+def _listening(mode: StartupMode, unsecured: Ports, secured: Ports) -> tuple[Ports, ...]:
+    """The ports on which a service listens in a startup mode (A-13)."""
+    chosen = {StartupMode.TCP: (unsecured,), StartupMode.TLS: (secured,)}
+    return joined(chosen.get(mode, (unsecured, secured)))
+
+
+def _calls_to_router(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    for declared, _gateway, peer, group in _gateways(context, ServerRole.CLIENT_ACCESS):
+        unsecured = one(declared.sip_tcp_listening_port)
+        secured = one(declared.sip_tls_listening_port)
+        for ports in _listening(declared.startup_mode, unsecured, secured):
+            yield peer, group, ports
+
+
+def _calls_to_service(context: FlowContext, entry: CatalogEntry) -> RowFlows:
+    unsecured, secured = entry.ports
+    for declared, _gateway, peer, group in _gateways(context, ServerRole.MAILBOX):
+        for ports in _listening(declared.startup_mode, unsecured, secured):
+            yield peer, group, ports
+
+
+def _calls_to_worker(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    for _declared, _gateway, peer, group in _gateways(context, ServerRole.MAILBOX):
+        yield peer, group, None
+
+
+def _media_in(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    for declared, _gateway, peer, group in _gateways(context, ServerRole.MAILBOX):
+        yield peer, group, declared.media_ports
+
+
+def _media_out(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    for _declared, gateway, peer, group in _gateways(context, ServerRole.MAILBOX):
+        yield group, peer, gateway.media_ports
+
+
+def _outgoing_calls(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    for declared, gateway, peer, group in _gateways(context, ServerRole.MAILBOX):
+        if gateway.outcalls_allowed:
+            yield group, peer, one(declared.port_of(gateway))
+
+
+def _message_waiting(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    for declared, gateway, peer, group in _gateways(context, ServerRole.MAILBOX):
+        if gateway.message_waiting_indicator_allowed:
+            yield group, peer, one(declared.port_of(gateway))
+
+
+def _fax_calls(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    for server, partner, group in _fax_partners(context, ServerRole.MAILBOX):
+        udp = server.transport is models.FaxTransport.UDP
+        port = one(server.port)
+        yield group, partner, Ports(Protocol.UDP, port.ranges) if udp else port
+
+
+def _fax_data(context: FlowContext, entry: CatalogEntry) -> RowFlows:
+    for server, partner, group in _fax_partners(context, ServerRole.MAILBOX):
+        for ports in joined(server.t38_ports or entry.ports):
+            yield group, partner, ports
+            yield partner, group, ports
+
+
+def _faxes_by_mail(context: FlowContext, _: CatalogEntry) -> RowFlows:
+    for server, partner, group in _fax_partners(context, ServerRole.CLIENT_ACCESS):
+        yield partner, group, one(server.receive_connector_port)
 
 
 # ---- the fields that declare a flow ----
@@ -481,8 +632,57 @@ def _named(kind: EndpointKind, *path: str) -> _Fields:
     return fields
 
 
+_gateway_field: Final = _named(EndpointKind.IP_GATEWAY, "unified_messaging", "ip_gateways")
+_fax_field: Final = _named(
+    EndpointKind.FAX_PARTNER_SERVER, "unified_messaging", "fax_partner_servers"
+)
+
+
 def _subscription(context: FlowContext, flow: Flow) -> Iterator[Path]:
     yield from _edge_fields(context, (flow.destination,))
+
+
+# ---- a hybrid deployment ----
+
+
+def _hybrid_flows(context: FlowContext, entry: CatalogEntry) -> RowFlows:
+    if context.hybrid is None:
+        return ()
+    from exchange_ports.flows import hybrid_rows
+
+    return hybrid_rows.flows(context.hybrid, entry)
+
+
+def _hybrid_fields(row: str) -> _Fields:
+    def fields(context: FlowContext, flow: Flow) -> Iterator[Path]:
+        if context.topology.hybrid is not None:
+            from exchange_ports.flows import hybrid_rows
+
+            yield from hybrid_rows.declared_at(row, context.topology.hybrid, flow)
+
+    return fields
+
+
+def _between_edge_and_site(context: FlowContext, flow: Flow) -> Iterator[Path]:
+    """Inbound mail or hybrid mail, or both, that goes from Edge to its site."""
+    hybrid = context.hybrid
+    if hybrid is not None and _is_leg(flow, hybrid.delivering_pairs()):
+        yield "hybrid", "mail"
+        if not context.edge_receives_mail:
+            return
+    yield from _inbound_field(context, flow)
+
+
+def _between_site_and_edge(context: FlowContext, flow: Flow) -> Iterator[Path]:
+    """The Send connectors or hybrid mail, or both, by which mail goes from a site to Edge."""
+    if context.hybrid is not None and _is_leg(flow, context.hybrid.sending_pairs()):
+        yield "hybrid", "mail"
+    yield from _send_connectors("E4")(context, flow)
+
+
+def _is_leg(flow: Flow, pairs: Iterable[EdgePair]) -> bool:
+    ends = {flow.source, flow.destination}
+    return any({pair.mailbox, pair.edge} == ends for pair in pairs)
 
 
 class CatalogRow(NamedTuple):
@@ -508,8 +708,8 @@ ROWS: Final[Mapping[str, CatalogRow]] = {
     "M3": CatalogRow(_sent, _send_connectors("M3")),
     "M4": CatalogRow(_internet_facing_dns, _name_servers("internal")),
     "E1": CatalogRow(_edge_receives, _inbound_field),
-    "E2": CatalogRow(_edge_delivers, _inbound_field),
-    "E3": CatalogRow(_site_sends_by_edge, _send_connectors("E4")),
+    "E2": CatalogRow(_edge_delivers, _between_edge_and_site),
+    "E3": CatalogRow(_site_sends_by_edge, _between_site_and_edge),
     "E4": CatalogRow(_sent, _send_connectors("E4")),
     "E5": CatalogRow(_edgesync, _subscription),
     "E7": CatalogRow(_edge_resolves, _name_servers("edge")),
@@ -518,4 +718,19 @@ ROWS: Final[Mapping[str, CatalogRow]] = {
     "M6": CatalogRow(_relays, _named(EndpointKind.RELAY, "mail_flow", "relays")),
     "W1": CatalogRow(_witnesses, _named(EndpointKind.WITNESS, "witness_servers")),
     "N1": CatalogRow(_all_resolve, _name_servers("internal")),
+    **{
+        row: CatalogRow(_hybrid_flows, _hybrid_fields(row))
+        for row in ("H1", "H2", "H3", "H4", "H7", "H8", "H9")
+    },
+    # Unified Messaging.
+    "U1": CatalogRow(_calls_to_router, _gateway_field),
+    "U2": CatalogRow(_calls_to_service, _gateway_field),
+    "U3": CatalogRow(_calls_to_worker, _gateway_field),
+    "U4": CatalogRow(_media_in, _gateway_field),
+    "F3": CatalogRow(_media_out, _gateway_field),
+    "F4": CatalogRow(_outgoing_calls, _gateway_field),
+    "F5": CatalogRow(_message_waiting, _gateway_field),
+    "F9": CatalogRow(_fax_calls, _fax_field),
+    "F9t": CatalogRow(_fax_data, _fax_field),
+    "F10": CatalogRow(_faxes_by_mail, _fax_field),
 }

@@ -376,6 +376,16 @@ def witness_name(name: str) -> str:
     return f"witness.{name}"
 
 
+def ip_gateway_name(name: str) -> str:
+    """A VoIP gateway, IP PBX or session border controller: `ip-gateway.gw1`."""
+    return f"ip-gateway.{name}"
+
+
+def fax_partner_server_name(name: str) -> str:
+    """A fax partner server: `fax-partner-server.fax1`."""
+    return f"fax-partner-server.{name}"
+
+
 def neighbors(topology: models.Topology) -> tuple[str, ...]:
     """Every neighbor that has a name of its own, in order."""
 
@@ -387,5 +397,9 @@ def neighbors(topology: models.Topology) -> tuple[str, ...]:
             if site.domain_controllers is not None and site.domain_controllers.accounts_forest:
                 yield accounts_name(key, site)
         yield from map(witness_name, topology.witness_servers)
+        if topology.unified_messaging is not None:
+            yield from map(ip_gateway_name, topology.unified_messaging.ip_gateways)
+            partners = topology.unified_messaging.fax_partner_servers
+            yield from map(fax_partner_server_name, partners)
 
     return tuple(sorted(everyone()))

@@ -7,14 +7,29 @@ Cloud ids are no part of it: they are given to the component, by network.
 
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, Tag
 
-from exchange_ports.catalog import DEFAULT_SERVICES, EDGESYNC_PORT, SMTP_PORT, Need, Service
+from exchange_ports.catalog import (
+    DEFAULT_SERVICES,
+    EDGESYNC_PORT,
+    SIP_TCP_PORT,
+    SIP_TLS_PORT,
+    SMTP_PORT,
+    Need,
+    Service,
+    StartupMode,
+)
 from exchange_ports.topology import fields
 from exchange_ports.topology.platforms import Platform
 from exchange_ports.versions import Version
+
+if TYPE_CHECKING:
+    from exchange_ports.topology.hybrid import Hybrid
+else:
+    # Read by `fields.Deferred`.
+    Hybrid = Any
 
 
 class Declared(BaseModel):
@@ -531,6 +546,95 @@ class Witness(Declared):
     """The sites whose Mailbox servers are members of the group. Default: all sites."""
 
 
+# ---- Unified Messaging (exchange.md 10) ----
+
+
+class SipPeer(Declared):
+    """A host outside Exchange that exchanges calls or faxes with it."""
+
+    address: AddressOrSeveral = Field(examples=["10.20.9.5", ["10.20.9.5", "10.20.9.6"]])
+    """Its address, or all of its addresses if signaling and media have different ones."""
+    to: tuple[fields.Name, ...] | None = Field(
+        default=None, min_length=1, examples=[["hq"], ["ex1"]]
+    )
+    """The sites whose servers it exchanges traffic with, or single servers that have `own_group`. A call is
+    redirected to the Mailbox server with the mailbox, so name every site whose mailboxes it serves. Default:
+    all sites with Unified Messaging. If a site and a server have the same name, it is the site."""
+
+    @property
+    def addresses(self) -> tuple[IPv4Address | IPv6Address, ...]:
+        """Its addresses."""
+        return self.address if isinstance(self.address, tuple) else (self.address,)
+
+
+class IpGateway(SipPeer):
+    """A UM IP gateway: a VoIP gateway, IP PBX, SIP PBX or session border controller."""
+
+    port: fields.Port | None = Field(default=None, examples=[SIP_TLS_PORT])
+    """The SIP port on which it listens, over TCP or TLS (Set-UMIPGateway, Port). Default: 5060, or 5061 with
+    startup mode `tls`."""
+    media_ports: fields.PortsText | None = Field(default=None, examples=["16384-32767/udp"])
+    """The UDP ports on which it receives media. Default: all from 1024 on, because the maker defines them."""
+    outcalls_allowed: bool = Field(default=True, examples=[False])
+    """Whether Exchange may call out through it (OutcallsAllowed)."""
+    message_waiting_indicator_allowed: bool = Field(default=True, examples=[False])
+    """Whether Exchange sends it message waiting notifications (MessageWaitingIndicatorAllowed)."""
+
+
+class FaxTransport(StrEnum):
+    """The transport protocols of FaxServerURI."""
+
+    TCP = "tcp"
+    TLS = "tls"
+    UDP = "udp"
+
+
+class FaxPartnerServer(SipPeer):
+    """The server of a certified fax partner solution."""
+
+    port: fields.Port = Field(default=SIP_TCP_PORT, examples=[SIP_TLS_PORT])
+    """The SIP port on which it listens, as in FaxServerURI."""
+    transport: FaxTransport = Field(default=FaxTransport.TCP, examples=["tls"])
+    """The transport protocol for SIP, as in FaxServerURI: `tcp`, `tls` or `udp`."""
+    t38_ports: tuple[fields.PortsText, ...] | None = Field(
+        default=None, min_length=1, examples=[["6044/udp"]]
+    )
+    """The ports of fax data (T.38), in both directions. Default: TCP port 6004; the maker may have others."""
+    receive_connector_port: fields.Port = Field(default=SMTP_PORT, examples=[SMTP_PORT])
+    """The port of the Receive connector to which it sends faxes by mail."""
+
+
+class UnifiedMessaging(Declared):
+    """Unified Messaging of Exchange 2013 and 2016: which telephone systems exchange calls with it."""
+
+    startup_mode: StartupMode = Field(default=StartupMode.TCP, examples=["dual"])
+    """The startup mode of the UM Call Router and of the Unified Messaging service (UMStartupMode): `tcp`,
+    `tls` or `dual`. Default: `tcp`, as a new server has it. Microsoft recommends `dual`."""
+    sites: tuple[fields.Name, ...] | None = Field(default=None, min_length=1, examples=[["hq"]])
+    """The sites with Unified Messaging. Default: all sites with a server of Exchange 2013 or 2016."""
+    sip_tcp_listening_port: fields.Port = Field(default=SIP_TCP_PORT, examples=[SIP_TCP_PORT])
+    """The port of the UM Call Router for unsecured SIP, if Set-UMCallRouterSettings changed it."""
+    sip_tls_listening_port: fields.Port = Field(default=SIP_TLS_PORT, examples=[SIP_TLS_PORT])
+    """The port of the UM Call Router for SIP over TLS, if Set-UMCallRouterSettings changed it."""
+    media_ports: fields.PortsText | None = Field(default=None, examples=["16384-32767/udp"])
+    """The UDP ports on which Mailbox servers receive media, if msexchangeum.config changed them. Default:
+    all from 1024 on."""
+    ip_gateways: dict[fields.Name, IpGateway] = Field(
+        default={}, examples=[{"gateway1": {"address": "10.20.9.5"}}]
+    )
+    """VoIP gateways, IP PBXs, SIP PBXs and session border controllers, by name. Default: none; calls are
+    exchanged with the Lync or Skype for Business servers of the sites, which are not restricted."""
+    fax_partner_servers: dict[fields.Name, FaxPartnerServer] = Field(
+        default={}, examples=[{"fax1": {"address": "10.20.9.20"}}]
+    )
+    """Fax partner servers, by name."""
+
+    def port_of(self, gateway: IpGateway) -> int:
+        """The SIP port of a gateway: with mutual TLS the pages have the second one (exchange.md U5)."""
+        usual = SIP_TLS_PORT if self.startup_mode is StartupMode.TLS else SIP_TCP_PORT
+        return gateway.port or usual
+
+
 #: RFC 1918: what no organization routes to the Internet.
 PRIVATE_BLOCKS: Final = (
     IPv4Network("10.0.0.0/8"),
@@ -570,6 +674,13 @@ class Topology(Declared):
         default_factory=MailFlow, examples=[{"outbound": {"through": "mailbox"}}]
     )
     """How mail enters and leaves."""
+    hybrid: Annotated[
+        Hybrid | None, fields.Deferred("exchange_ports.topology.hybrid", "Hybrid")
+    ] = Field(
+        default=None,
+        examples=[{"mode": "classic_full", "endpoints": "2026081400", "mail": "edge"}],
+    )
+    """The hybrid deployment with Exchange Online. Default: none."""
     name_servers: NameServers = Field(examples=[{"internal": "domain_controllers"}])
     """The DNS servers."""
     sender_reputation: Reputation | None = Field(
@@ -596,6 +707,10 @@ class Topology(Declared):
         default={}, examples=[{"fsw1": {"address": "10.20.2.60"}}]
     )
     """Witness servers that are not Exchange servers, by name."""
+    unified_messaging: UnifiedMessaging | None = Field(
+        default=None, examples=[{"ip_gateways": {"gateway1": {"address": "10.20.9.5"}}}]
+    )
+    """Unified Messaging of Exchange 2013 and 2016, and its telephone systems. Default: none."""
     accept_risk: dict[str, fields.Words] = Field(
         default={},
         examples=[{"sites.hq.lync": "the pool of a provider, by its public addresses, MAIL-411"}],

@@ -97,6 +97,8 @@ class Opener(Enum):
     """An additional flow."""
     RELAY = auto()
     """A relay."""
+    CALLS = auto()
+    """A row of Unified Messaging, for a peer that a field names."""
     NEIGHBOR = auto()
     """A row of the ground rules, for a neighbor that a field names."""
     ROW = auto()
@@ -121,6 +123,10 @@ def why_risky(
     both = {*source, *destination}
     if both == {Position.INSIDE}:
         return ()
+    if opener is Opener.CALLS:
+        # The media ports contain nearly all others, so what they carry says nothing.
+        where = (Position.PUBLIC, Position.PERIMETER)
+        return tuple(f"calls, media or faxes with {each}" for each in where if each in both)
     found = risks(source, destination, carried)
     if opener is Opener.NEIGHBOR:
         # A neighbor of the ground rules is as much of a risk as a destination.

@@ -394,6 +394,19 @@ def _name_taken() -> str:
     return failed.value.text
 
 
+def _other_cloud() -> str:
+    """What a program says that gives a VPC for a network in Azure."""
+    from exchange_ports.component import ExchangeFirewall, TopologyError
+
+    topology: Any = read_stack_file(BASES[0]["body"].encode(), FILE).config["topology"]
+    topology["networks"]["corp"]["platform"] = "azure"
+    with pytest.raises(TopologyError) as refused:
+        ExchangeFirewall(
+            "exchange", {"topology": topology, "aws_networks": {"corp": {"vpc_id": "vpc-1"}}}
+        )
+    return str(refused.value)
+
+
 #: Where the question was fine and the answer is no.
 _ANSWERED: Final = {"not-reviewed": 2, "review-overdue": 1}
 
@@ -403,6 +416,7 @@ _SAID_BY_A_PROGRAM: Final = {
     "name-too-long": _long_name,
     "unresolved-output": _known_later,
     "component-name-taken": _name_taken,
+    "network-of-other-cloud": _other_cloud,
 }
 
 

@@ -61,6 +61,7 @@ def test_every_code_of_a_wrong_declaration_has_a_topology_that_is_wrong_so() -> 
     beside |= {"phase-without-previous", "phase-not-offered", "other-organization"}
     # Of a program alone, and of files that are too large to be drawn.
     beside |= {"component-name-taken", "unresolved-output", "too-many-combinations"}
+    beside |= {"network-of-other-cloud"}
     errors = {kind.code for kind in KINDS if kind.severity is Severity.ERROR}
     assert errors - beside == FAULT_CODES
 
@@ -147,6 +148,11 @@ def features(data: Data) -> dict[str, bool]:
         "name servers of Edge by network": isinstance(names.get("edge"), dict),
         "rebound ports": "service_ports" in data,
         "a witness": "witness_servers" in data,
+        "IP gateways": "'ip_gateways'" in str(data),
+        "calls with Lync": "unified_messaging" in data and "'ip_gateways'" not in str(data),
+        "calls to single servers": "'to': [" in str(data.get("unified_messaging")),
+        "a fax partner server": "'fax_partner_servers'" in str(data),
+        "changed ports of the call router": "sip_tls_listening_port" in str(data),
         "an acknowledged warning": "acknowledge" in data,
         "direct probes": data.get("sender_reputation") == "direct",
         "a proxy": isinstance(data.get("sender_reputation"), dict),

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+import pulumi
 import pytest
 
 from exchange_ports import component, pipeline
@@ -64,11 +65,7 @@ def test_nothing_is_registered_before_the_proof(monkeypatch: pytest.MonkeyPatch)
         registered.append(arguments)
 
     monkeypatch.setattr(pipeline, "planned", without_its_first_rule)
-    monkeypatch.setattr(
-        component.pulumi.ComponentResource,
-        "__init__",
-        register,
-    )
+    monkeypatch.setattr(pulumi.ComponentResource, "__init__", register)
     with pytest.raises(NotProved):
         program()
     assert registered == []

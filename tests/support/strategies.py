@@ -24,6 +24,7 @@ from tests.support.exchange_versions import (
     fits,
     mix_of,
     roles_of,
+    version_of,
     written,
 )
 
@@ -200,6 +201,13 @@ _PORTS: Final = (
     "any",
 )
 _ADMINS: Final = ("10.20.6.0/24", "10.20.6.8", "10.64.0.0/12", "2001:db8:6::/64")
+#: IP gateways and fax partner servers: some public, some with signaling and media apart.
+_PEERS: Final[tuple[Any, ...]] = (
+    "10.20.9.5",
+    ("10.20.9.5", "10.20.9.6"),
+    "203.0.113.60",
+    "2001:db8:9::5",
+)
 #: Warnings, of which some occur.
 _ACKNOWLEDGED: Final = (
     "no-administration",
@@ -601,6 +609,89 @@ class _Draft:
                 witness["sites"] = self.draw(_some(sorted(self.with_role("mailbox"))))
             self.data["witness_servers"] = {"fsw1": witness}
 
+    # Unified Messaging, on the servers of 2013 and 2016.
+
+    def unified_messaging(self) -> None:
+        if self.draw(_number(0, 2)) or not self.answers(self.data["sites"]):
+            return
+        declared: Data = {}
+        with_lync = any("lync" in site for site in self.data["sites"].values())
+        modes = ("tcp", "tls", "dual")
+        if with_lync and self.draw(_number(0, 3)) == 0:
+            declared["startup_mode"] = self.draw(_one(modes[1:]))
+        else:
+            if self.maybe():
+                declared["startup_mode"] = self.draw(_one(modes))
+            if self.maybe():
+                declared["sites"] = self.named_for_calls(alone=False)
+            names = ("gw1", "sbc")[: self.draw(_number(1, 2))]
+            declared["ip_gateways"] = {name: self.gateway("ip_gateways", name) for name in names}
+        for field, value in (
+            ("sip_tcp_listening_port", 5070),
+            ("sip_tls_listening_port", 5071),
+            ("media_ports", "16384-32767/udp"),
+        ):
+            if self.draw(_number(0, 3)) == 0:
+                declared[field] = value
+        if self.draw(_number(0, 2)) == 0:
+            fax = self.peer("fax_partner_servers", "fax1")
+            for field, value in (
+                ("transport", self.draw(_one(("tcp", "tls", "udp")))),
+                ("port", 5062),
+                ("t38_ports", self.draw(_some(("6044/udp", "6004-6010/tcp", "6004/tcp")))),
+                ("receive_connector_port", 2527),
+            ):
+                if self.maybe():
+                    fax[field] = value
+            declared["fax_partner_servers"] = {"fax1": fax}
+        self.data["unified_messaging"] = declared
+
+    def gateway(self, field: str, name: str) -> Data:
+        gateway = self.peer(field, name)
+        for key, value in (
+            ("port", 5061),
+            ("media_ports", "20000-29999/udp"),
+            ("outcalls_allowed", self.maybe()),
+            ("message_waiting_indicator_allowed", self.maybe()),
+        ):
+            if self.maybe():
+                gateway[key] = value
+        return gateway
+
+    def peer(self, field: str, name: str) -> Data:
+        address = self.draw(_one(_PEERS))
+        if address == "203.0.113.60":
+            risks = self.data.setdefault("accept_risk", {})
+            risks[f"unified_messaging.{field}.{name}"] = "the provider"
+        peer: Data = {"address": [*address] if isinstance(address, tuple) else address}
+        if self.maybe():
+            peer["to"] = self.named_for_calls(alone=True)
+        return peer
+
+    def named_for_calls(self, *, alone: bool) -> list[str]:
+        """Sites, and single servers, that have both roles; all sites with one of them where others do not."""
+        sites = {key: site for key, site in self.data["sites"].items() if self.with_um(site)}
+        able = [*sites]
+        for site in sites.values() if alone else ():
+            able += [name for name, server in self.with_um(site).items() if "own_group" in server]
+        named = self.draw(_some(able))
+        return named if self.answers(named) else [*sites]
+
+    def with_um(self, site: Data) -> dict[str, Data]:
+        servers: dict[str, Data] = site.get("servers", {})
+        return {k: s for k, s in servers.items() if version_of(self.data, s) in ("2013", "2016")}
+
+    def answers(self, names: Collection[str]) -> bool:
+        """Whether servers with Unified Messaging that are named so have both roles."""
+        found = {
+            role
+            for key, site in self.data["sites"].items()
+            for name, server in self.with_um(site).items()
+            if key in names or name in names
+            for role in self.roles(server)
+        }
+        return len(found) == 2
+
     def name_servers(self) -> None:
         servers: Data = {"internal": self.resolvers("10.20.2.53", "10.20.3.53")}
         if self.edges:
@@ -699,6 +790,7 @@ def topologies(
     draft.clients()
     draft.mail_flow()
     draft.witnesses()
+    draft.unified_messaging()
     draft.name_servers()
     draft.additional_flows()
     draft.retired_groups()
@@ -1020,6 +1112,34 @@ def _nothing_published(data: Data) -> bool:
     return True
 
 
+def _calls(**fields: object) -> Callable[[Data], bool]:
+    """Unified Messaging with one gateway that has these fields."""
+    gateway = {"address": "10.20.9.5", **fields}
+    return _set(lambda data: data, "unified_messaging", {"ip_gateways": {"gw1": gateway}})
+
+
+def _calls_without_peers(data: Data) -> bool:
+    for site in data["sites"].values():
+        site.pop("lync", None)
+    data["unified_messaging"] = {"startup_mode": "dual"}
+    return True
+
+
+def _calls_with_lync(data: Data) -> bool:
+    _site(data)["lync"] = {"addresses": ["10.99.0.0/28"]}
+    data["unified_messaging"] = {}
+    return True
+
+
+def _calls_to_2019(data: Data) -> bool:
+    return _add_site({"late": {"version": 2019}})(data) and _calls(to=["added"])(data)
+
+
+def _calls_to_one_role(data: Data) -> bool:
+    router = {"version": 2013, "roles": ["client_access"], "own_group": True}
+    return _add_site({"router": router})(data) and _calls(to=["router"])(data)
+
+
 _FAULTS: Final[tuple[Fault, ...]] = (
     # Shapes and small values.
     ("unknown-key", _set(lambda data: data, "cleints", {})),
@@ -1130,6 +1250,12 @@ _FAULTS: Final[tuple[Fault, ...]] = (
     ("not-one-tcp-port", _bound("pop", "10110/udp")),
     ("port-of-another-service", _bound("imap", "995/tcp")),
     ("not-supported", _bound("https", "8443/tcp")),
+    # Unified Messaging.
+    ("unified-messaging-unavailable", _calls_to_2019),
+    ("unified-messaging-without-peers", _calls_without_peers),
+    ("lync-needs-tls", _calls_with_lync),
+    ("peer-without-role", _calls_to_one_role),
+    ("media-protocol", _calls(media_ports="16384-32767/tcp")),
     # Additional flows.
     ("risky-traffic", _to_edge),
     ("risky-traffic", _to_mailbox),
