@@ -20,8 +20,12 @@ _DOCS: Final = Path(__file__).parent
 sys.path.insert(0, str(_DOCS.parent))
 
 from exchange_ports import __version__  # noqa: E402
-from exchange_ports.cli.arguments import COMMANDS, volume_words  # noqa: E402
+from exchange_ports.catalog import BY_ID, CatalogEntry, CatalogSection  # noqa: E402
+from exchange_ports.cli.arguments import COMMANDS, actions_of, volume_words  # noqa: E402
+from exchange_ports.clouds import cloud, platforms  # noqa: E402
+from exchange_ports.clouds.base import Limit  # noqa: E402
 from exchange_ports.topology.validate import topology_schema  # noqa: E402
+from exchange_ports.versions import Article  # noqa: E402
 
 # ---- what Sphinx reads ----
 
@@ -46,12 +50,28 @@ autodoc_typehints = "description"
 #: Pages by what a reader wants to do. All others are in none of these, and Sphinx says so.
 _CONTENTS: Final[Mapping[str, Iterable[str]]] = {
     "Start": ("start", "deploying", "component"),
-    "How to": ("diff", "reviewing", "updates", "adopting", "reporting", "handing-over", "asking"),
+    "How to": (
+        "adding-a-server",
+        "adding-edge",
+        "moving-to-azure",
+        "reviewing",
+        "diff",
+        "updates",
+        "adopting",
+        "reporting",
+        "handing-over",
+        "asking",
+        "endpoints",
+    ),
     "Situations": ("situations/index",),
     "Reference": (
         "generated/stack-file",
         "generated/command-line",
         "findings/index",
+        "versions",
+        "generated/catalog",
+        "generated/limits",
+        "exit-codes",
         "diagram",
         "python",
         "generated/api",
@@ -59,7 +79,7 @@ _CONTENTS: Final[Mapping[str, Iterable[str]]] = {
         "mutation",
         "reference/index",
     ),
-    "Explanation": ("proof", "readings", "architecture"),
+    "Explanation": ("why", "proof", "readings", "architecture"),
     "Project": ("names", "generated/changelog", "generated/contributing"),
 }
 #: Pages of the repository that are pages of the site as well.
@@ -135,6 +155,8 @@ def _command_line() -> Iterator[str]:
         words(parser)
         volume_words(parser)
         yield f"## {name}\n\n{does[0].upper()}{does[1:]}.\n\n```text\n{parser.format_help()}```\n"
+        for action, inner in actions_of(parser).items():
+            yield f"### {name} {action}\n\n```text\n{inner.format_help()}```\n"
 
 
 def _stack_file() -> Iterator[str]:
@@ -185,6 +207,45 @@ def _place(name: str) -> str:
     return f"{kind}-{name.lower()}"
 
 
+def _catalog() -> Iterator[str]:
+    yield "# Catalog of rows\n"
+    yield "Every row of the published tables that rules are made of, and what other pages add. Rules, reports and"
+    yield "`explain` name a row by its id. Exchange Server SE has no article of its own; the later one stands for it.\n"
+    for section in CatalogSection:
+        yield f"## {section}\n"
+        yield "| row | traffic | ports | applies when | without it |"
+        yield "|---|---|---|---|---|"
+        yield from (_catalog_row(each) for each in BY_ID.values() if each.section is section)
+        yield ""
+
+
+def _catalog_row(entry: CatalogEntry) -> str:
+    ports = "<br>".join(str(each).replace(",", ", ") for each in entry.ports) or "as declared"
+    cites = ", ".join(f"[{each.title}]({entry.cite.where.url(each)})" for each in Article)
+    traffic = f"{entry.summary}<br>{entry.source} → {entry.destination}<br>{entry.cite}: {cites}"
+    cells = (traffic, ports, entry.when, entry.without)
+    shown = " | ".join(each.replace("|", "\\|") for each in cells)
+    return f'| <a id="{entry.id}"></a>{entry.id} | {shown} |'
+
+
+def _limits() -> Iterator[str]:
+    yield "# Limits\n"
+    yield "What each cloud allows. A plan that exceeds a limit is refused before the cloud refuses it. `plan` shows the limits"
+    yield "that are more than half used, and `plan --limits` shows all.\n"
+    for platform in platforms():
+        yield f"## {platform.summary}\n"
+        yield "| limit | most | per | raised by the quota | if it is exceeded |"
+        yield "|---|---|---|---|---|"
+        yield from map(_limit, cloud(platform).limits.LIMITS)
+        yield ""
+
+
+def _limit(limit: Limit) -> str:
+    quota = f"`{limit.quota}`" if limit.quota else "not raised"
+    most = f"{limit.most:,} {limit.what}" if limit.most else f"no {limit.what}"
+    return f"| [{limit.code}]({limit.cite}) | {most} | {limit.per} | {quota} | {limit.way_out} |"
+
+
 _API: Final = """\
 # Python API
 
@@ -213,6 +274,8 @@ def _write_pages(_: Sphinx) -> None:
     for name, text in (
         ("command-line.md", "\n".join(_command_line())),
         ("stack-file.md", "\n".join(_stack_file())),
+        ("catalog.md", "\n".join(_catalog())),
+        ("limits.md", "\n".join(_limits())),
         ("api.md", _API),
         *top,
     ):

@@ -35,6 +35,7 @@ CAPTIONS: Final[Mapping[str, str]] = {
     "clouds": "the Cloud protocol, AWS and Azure",
     "flows": "from topology and catalog to flows",
     "topology": "models, checks, inventory",
+    "endpoints": "snapshots of Microsoft 365",
     "stackfile": "YAML with positions",
     "catalog": "the published port tables",
     "traffic": "exact sets of addresses, ports and protocols",

@@ -139,9 +139,25 @@ def _neighbors(topology: models.Topology) -> Iterator[tuple[_Key, _Declared]]:
             _Key(EndpointKind.WITNESS, key),
             _Declared(key, AddressSet.at([each.address]), each.sites),
         )
+    yield from _unified_messaging(topology)
     for kind, declared in _single(topology):
         if declared.addresses:
             yield _Key(kind, ""), declared
+
+
+def _unified_messaging(topology: models.Topology) -> Iterator[tuple[_Key, _Declared]]:
+    found = topology.unified_messaging
+    if found is None:
+        return
+    # What decides the ports of every peer.
+    shared = found.model_copy(update={"ip_gateways": {}, "fax_partner_servers": {}})
+    for kind, peers in (
+        (EndpointKind.IP_GATEWAY, found.ip_gateways),
+        (EndpointKind.FAX_PARTNER_SERVER, found.fax_partner_servers),
+    ):
+        for key, peer in peers.items():
+            rest = [value for name, value in peer if name != "address"]
+            yield _Key(kind, key), _Declared(key, AddressSet.at(peer.addresses), (shared, rest))
 
 
 def _of_site(site: models.Site) -> Iterator[tuple[EndpointKind, tuple[Network, ...]]]:
@@ -210,6 +226,8 @@ _WORDS: Final = {
     EndpointKind.NAME_SERVERS: "name server",
     EndpointKind.EDGE_NAME_SERVERS: "name server of Edge servers",
     EndpointKind.REPUTATION_PROXY: "sender reputation proxy",
+    EndpointKind.IP_GATEWAY: "IP gateway",
+    EndpointKind.FAX_PARTNER_SERVER: "fax partner server",
 }
 #: Nothing is declared differently.
 SAME: Final = DeclarationDiff()

@@ -102,6 +102,16 @@ PLAN_KINDS: Final = (
 #: The codes of those that a topology may acknowledge.
 WARNINGS: Final = frozenset(kind.code for kind in PLAN_KINDS if kind.severity is Severity.WARNING)
 
+#: What is unwise from a day on, which only a command with `--as-of` knows.
+OUT_OF_SUPPORT: Final = Kind(
+    "version-out-of-support",
+    summary="Support for {version} ended on {ended}: {servers}{more}.",
+    why="Microsoft publishes no security updates for it.",
+    fix="Move to Exchange Server SE. See docs/versions.md for the way there.",
+    severity=Severity.WARNING,
+)
+DATED_WARNINGS: Final = frozenset((OUT_OF_SUPPORT.code,))
+
 # ---- commands ----
 
 CANNOT_READ: Final = Kind(

@@ -110,9 +110,9 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     Kind(
         "unknown-version",
-        summary='Unknown Exchange version "{version}" of an Edge server.',
-        why="",
-        fix="Write one of {known}, such as `version: 2016`.",
+        summary='Unknown Exchange version "{version}".',
+        why="{why}",
+        fix="{fix}",
     ),
     Kind(
         "bad-endpoint",
@@ -172,6 +172,57 @@ KINDS: Final[tuple[Kind, ...]] = (
         summary="Site {site} has a Mailbox server and no Client Access server.",
         why="Each site with a Mailbox server needs a Client Access server (V2).",
         fix="Add the role to a server of the site: `roles: [client_access, mailbox]`.",
+    ),
+    Kind(
+        "roles-missing",
+        summary="Server {server} of {version} has no `roles`.",
+        why="An Exchange 2013 server has the role Client Access, Mailbox, or both.",
+        fix="Write `roles: [client_access, mailbox]`, or the version, such as `version: 2019`.",
+    ),
+    Kind(
+        "role-of-another-version",
+        summary="Server {server} of {version} has the role `client_access`.",
+        why="From Exchange 2016 on, there is no such role: each Mailbox server provides the Client Access "
+        "services.",
+        fix="Omit `roles`, or write `roles: [mailbox]`. If clients must not reach the server, write "
+        "`published: false`.",
+    ),
+    Kind(
+        "versions-exclude-each-other",
+        summary="{newer} ({other}) cannot be in one organization with {older} ({one}).",
+        why="{why}",
+        fix="Correct the `version` of one of them.",
+    ),
+    _warning(
+        "versions-need-updates",
+        summary="{older} ({one}) and {newer} ({other}) are in one organization.",
+        why='That requires: {minimum} ("{source}").',
+        fix="Check the builds of these servers, then acknowledge the warning.",
+    ),
+    _warning(
+        "availability-group-of-several-versions",
+        summary="The witness server {name} is declared for Mailbox servers of {versions}.",
+        why="All members of a database availability group have the same version.",
+        fix="Name the sites of the group in `sites`. If several groups share the witness server, acknowledge "
+        "the warning.",
+    ),
+    _warning(
+        "published-without-effect",
+        summary="{what} {name} has `published` and no Client Access services.",
+        why="`published` opens or closes the Client Access services of a server to clients and inbound mail.",
+        fix="Remove `published`.",
+    ),
+    Kind(
+        "not-published",
+        summary="{what} {name} is a destination of clients or inbound mail and is not published.",
+        why="With `published: false`, clients and inbound mail do not reach it.",
+        fix="Remove it from `to`, or remove `published: false`.",
+    ),
+    Kind(
+        "nothing-published",
+        summary="No server is published, so {what} cannot reach any.",
+        why="With `published: false`, clients and inbound mail do not reach a server.",
+        fix="Remove `published: false` from the site or server that they connect to.",
     ),
     Kind(
         "organization-without-role",
@@ -325,10 +376,9 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     Kind(
         "edge-version-unsupported",
-        summary="{edge} is an Edge server of the Subscription Edition, in an organization with Exchange 2013 "
-        "servers.",
-        why="Setup of the Subscription Edition stops while the organization has an Exchange 2013 server.",
-        fix="Use an Edge server of 2013, 2016 or 2019 (up to CU14) until the last 2013 server is removed.",
+        summary="{edge} is an Edge server of {version}, in an organization with {other} ({name}).",
+        why="{why}",
+        fix="Declare an Edge server of a version that can be in this organization: {able}.",
     ),
     Kind(
         "edge-without-mail",
@@ -404,6 +454,42 @@ KINDS: Final[tuple[Kind, ...]] = (
         why="Another service uses the port: {other}.",
         fix="Choose another port, such as `10143/tcp`.",
     ),
+    # Unified Messaging.
+    Kind(
+        "unified-messaging-unavailable",
+        summary="{what} has no Unified Messaging.",
+        why="Exchange 2013 and 2016 have Unified Messaging, and later versions do not (V11).",
+        fix="{fix}",
+    ),
+    Kind(
+        "unified-messaging-without-peers",
+        summary="Unified Messaging has no telephone system to exchange calls with.",
+        why="`ip_gateways` is empty, and no site declares `lync`.",
+        fix="Declare the VoIP gateway, IP PBX or session border controller: "
+        "`ip_gateways: {{gateway1: {{address: 10.20.9.5}}}}`. With Lync or Skype for Business Server, declare "
+        "its servers in `lync` of their site.",
+    ),
+    Kind(
+        "lync-needs-tls",
+        summary="Unified Messaging with Lync has the startup mode `tcp`.",
+        why="No IP gateway is declared, so calls come from the Lync servers of site {site}. They connect with mutual "
+        "TLS only (V11). The default of the product is `tcp`.",
+        fix="Set UMStartupMode to Dual or TLS on all servers, and write `startup_mode: dual` or "
+        "`startup_mode: tls`.",
+    ),
+    Kind(
+        "peer-without-role",
+        summary="{peer} exchanges calls or faxes with {names}, and none of them is a {role} server.",
+        why="Client Access servers accept calls and redirect them to Mailbox servers, which exchange the media. "
+        "Both are needed.",
+        fix="Add the {role} servers, or name the whole site: `to: [hq]`.",
+    ),
+    Kind(
+        "media-protocol",
+        summary="{what} cannot use {ports}.",
+        why="{what} uses {protocols}.",
+        fix="Write `{example}`.",
+    ),
     # What is given beside the topology.
     Kind(
         "missing-cloud-id",
@@ -447,6 +533,12 @@ KINDS: Final[tuple[Kind, ...]] = (
         "unresolved-output",
         summary="The value is an output of another resource and is not known yet.",
         why="Rules are planned, checked and proved before Pulumi registers the first resource.",
+        fix="{fix}",
+    ),
+    Kind(
+        "network-of-other-cloud",
+        summary="Network {network} is on {platform}; `{argument}` is for another cloud.",
+        why="Each cloud needs other ids, and the component would ignore these.",
         fix="{fix}",
     ),
     Kind(
@@ -569,6 +661,24 @@ KINDS: Final[tuple[Kind, ...]] = (
         summary="`service_ports` declares {service}, and no client uses {service}.",
         why="The ports stay closed.",
         fix="Remove the entry, or add `{service}` to the `services` of a client.",
+    ),
+    _warning(
+        "fax-with-lync",
+        summary="Fax partner server {name} is declared, and calls come from Lync servers.",
+        why="Microsoft does not support faxes (T.38 or G.711) where Unified Messaging is integrated with Lync.",
+        fix="Remove the fax partner server, or declare the `ip_gateways` that receive fax calls.",
+    ),
+    _warning(
+        "unused-listening-port",
+        summary="`{field}` has no effect with `startup_mode: {mode}`.",
+        why="In this startup mode, the UM Call Router does not listen on the port.",
+        fix="Remove the port, or write `startup_mode: dual`.",
+    ),
+    _warning(
+        "unified-messaging-beside-later-version",
+        summary="The rules of Unified Messaging at site {site} also apply to {server}, which has {version}.",
+        why="Rules go to the groups of the site. {version} has no Unified Messaging, so nothing listens there.",
+        fix="Name single servers instead of the site, with `own_group: true` for each: `to: [{example}]`.",
     ),
     _warning(
         "edge-unsubscribed",

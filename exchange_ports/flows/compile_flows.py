@@ -25,15 +25,16 @@ from exchange_ports.traffic.ports import without_adjacent
 
 
 def _of_entry(context: FlowContext, risky: RiskyFlows, entry: CatalogEntry) -> Iterator[Flow]:
-    reason = (Reason(entry.summary, entry.id),)
     for source, destination, own in ROWS[entry.id].flows(context, entry):
+        articles = context.articles(entry.id, source, destination)
+        reason = (Reason(entry.summary, entry.id, articles=articles),)
         for ports in entry.ports if own is None else (own,):
             flow = Flow(source, destination, ports, reason)
             if risky.risks(flow, entry.id):
                 found = risky.accepted(flow, entry.id)
                 if found is not None:
                     summary = f"{entry.summary}: {found[1]}"
-                    accepted = Reason(summary, entry.id, accepted_risk=True)
+                    accepted = Reason(summary, entry.id, accepted_risk=True, articles=articles)
                     flow = Flow(source, destination, ports, (accepted,))
             yield flow
 
@@ -56,11 +57,15 @@ def _of_operator(
     for start in ends_of(declared.source):
         for other in ends_of(declared.to):
             for source, target in _resolved(context, start, other):
+                cited = reason
+                if need is not None:
+                    articles = context.articles(need.id, source, target)
+                    cited = replace(reason, articles=articles)
                 for each in ports:
-                    flow = Flow(source, target, each, (reason,))
+                    flow = Flow(source, target, each, (cited,))
                     if reason.accepted_risk and not risky.risks(flow, reason.entry):
                         # Accepted where there is no risk: that is nothing to show as one.
-                        flow = replace(flow, reasons=(replace(reason, accepted_risk=False),))
+                        flow = replace(flow, reasons=(replace(cited, accepted_risk=False),))
                     yield flow
 
 

@@ -156,7 +156,8 @@ class _FlowChecks:
             flow, source = each.flow, each.theirs
             key = self._inventory.networks[each.ours.network].key
             path = (self._paths(flow, flow.reasons[0]) or (("networks", key),))[0]
-            field = _SOURCE_FIELD.get(source.kind, f"`from` of {dotted(path)}")
+            key = "address" if source.kind in _PEERS else "from"
+            field = _SOURCE_FIELD.get(source.kind, f"`{key}` of {dotted(path)}")
             members = self._inventory.members.get(each.ours, ())
             server = ", ".join(member.name for member in members)
             yield SOURCE_TRANSLATED.at(
@@ -164,6 +165,7 @@ class _FlowChecks:
             )
 
 
+_PEERS: Final = (EndpointKind.IP_GATEWAY, EndpointKind.FAX_PARTNER_SERVER)
 #: Where the source of a flow is declared, or would be.
 _SOURCE_FIELD: Final = {
     EndpointKind.INTERNET: "`mail_flow: {inbound: {from: [...]}}`",

@@ -17,7 +17,7 @@ from exchange_ports.findings import counted
 from exchange_ports.flows.flow import Endpoint, ExternalEndpoint, Flow
 from exchange_ports.flows.flow_index import FlowIndex
 from exchange_ports.flows.rows import public_ranges
-from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS, EndpointKind
+from exchange_ports.topology.fields import ANY_WORD, INTERNET_WORD, ROLE_WORDS, EndpointKind
 from exchange_ports.topology.groups import Group, GroupKind, ServerRole
 from exchange_ports.topology.inventory import ExchangeServer, Inventory
 from exchange_ports.topology.models import Topology
@@ -62,10 +62,10 @@ def with_ranges(end: ExternalEndpoint, *, many: str = "") -> str:
 
 
 class EndpointLabels:
-    """What many servers and others are called together, and who comes first."""
+    """The common names of servers and other ends, and the order of ends in reports."""
 
     def __init__(self, inventory: Inventory) -> None:
-        """Work out what servers are called together."""
+        """Compute the common names of servers."""
         self._edges = frozenset(inventory.playing(ServerRole.EDGE))
         self._kinds = list(_kinds(inventory))
 
@@ -81,16 +81,16 @@ class EndpointLabels:
     def name(self, end: LabeledEnd, *, ranges: bool = True) -> str:
         """All of an end in words; `ranges`: neighbors with their addresses."""
         left = {one for one in end if isinstance(one, str)}
-        said: list[str] = []
+        found: list[str] = []
         for words, members in self._kinds:
             if members and members <= left:
                 left -= members
-                said.append(words)
+                found.append(words)
         names = (
             with_ranges(one) if ranges and not one.is_everyone else label(one)
             for one in _outside(end)
         )
-        return ", ".join(dict.fromkeys([*said, *sorted(left), *names]))
+        return ", ".join(dict.fromkeys([*found, *sorted(left), *names]))
 
 
 def _outside(end: LabeledEnd) -> list[ExternalEndpoint]:
@@ -117,10 +117,10 @@ def parts_of(end: LabeledEnd) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 class AddressLabels:
-    """Whose an address is, or several are: a server's, a neighbor's, anyone's."""
+    """The owner of one address or of several: a server, a neighbor, or another end of a flow."""
 
     def __init__(self, inventory: Inventory, flows: FlowIndex) -> None:
-        """Know everyone whom flows name."""
+        """Read the ends of all flows."""
         self._inventory, self._flows = inventory, flows
 
     @cached_property
@@ -129,22 +129,22 @@ class AddressLabels:
 
     @cached_property
     def _neighbors_first(self) -> list[ExternalEndpoint]:
-        # Of IPv4 alone even everyone is fewer addresses than a /64 of IPv6.
+        # All of IPv4 is fewer addresses than a /64 of IPv6.
         return sorted(self._narrowest, key=lambda end: end.is_everyone)
 
     @cached_property
     def widest(self) -> dict[AddressSet, str]:
-        """The addresses of everyone whom flows name, but for any address; the widest first."""
+        """The addresses of all ends of flows, except any address; the widest first."""
         named = (end for end in self._flows.outside if not end.is_any)
         widest = sorted(named, key=lambda end: (-_size(end), end.name))
         return {self._flows.end(end): label(end) for end in widest}
 
     def server_at(self, address: Address) -> ExchangeServer | None:
-        """Whose address it is."""
+        """The server with this address."""
         return next((s for s in self._inventory.servers if address in s.addresses), None)
 
     def name(self, address: Address) -> str:
-        """A server by its name; anyone else by address, with who that is."""
+        """A server by its name; any other address with the end that has it."""
         server = self.server_at(address)
         if server is not None:
             return server.name
@@ -154,7 +154,7 @@ class AddressLabels:
         return f"{address} ({end.summary})"
 
     def several(self, addresses: AddressSet) -> str:
-        """Addresses with the neighbor that they are, or are of."""
+        """Addresses with the neighbor that has them."""
         ranges = counted(len(addresses.prefixes()), "range")
         text = str(addresses) if len(addresses.spans) <= MOST else ranges
         end = self._owner(addresses, self._neighbors_first)
@@ -180,14 +180,8 @@ _GROUP_ROLES: Final = {
     GroupKind.EDGESYNC_SERVER: "Mailbox",
     GroupKind.SERVER: "Exchange",
 }
-#: Groups that stand for a role at a site; all others' servers are named anyway.
+#: Groups for a role at a site; the servers of all others are named anyway.
 _AT_SITE: Final = (GroupKind.CLIENT_ACCESS, GroupKind.MAILBOX, GroupKind.EDGESYNC)
-
-#: Beside addresses, which of its two meanings "Internet" has.
-_EVERYONE: Final = {
-    EndpointKind.INTERNET: "Internet (public addresses)",
-    EndpointKind.ANY: "Internet (any address)",
-}
 
 
 def role_of(group: Group) -> str:
@@ -208,32 +202,31 @@ def roles_label(groups: Iterable[Group], site_keys: Mapping[str, str]) -> list[s
 def outside_label(
     ends: Sequence[ExternalEndpoint], addresses: AddressSet, missing: AddressSet
 ) -> list[str]:
-    """Some ends outside, of which only `addresses` are concerned, and `missing` are not."""
+    """Some ends outside, of which `addresses` are concerned and `missing` are not."""
     by_kind: dict[str, list[str]] = {}
     for end in ends:
         summary, _, of = end.summary.rpartition(" of ") if end.unrestricted else ("", "", "")
-        names = by_kind.setdefault(summary or _EVERYONE.get(end.kind, end.summary), [])
+        names = by_kind.setdefault(summary or label(end), [])
         names += [of] if summary else []
-    said = [f"{text} of {few(names)}" if names else text for text, names in by_kind.items()]
-    if said:
-        said[-1] += _part(ends[0], addresses, missing)
-    return said
+    texts = [f"{text} of {few(names)}" if names else text for text, names in by_kind.items()]
+    if texts:
+        texts[-1] += _part(ends[0], addresses, missing)
+    return texts
 
 
 def few_addresses(addresses: AddressSet, missing: AddressSet) -> str:
     """Some addresses of an end outside, of which `missing` are left out; nothing where both are many."""
     if len(addresses.spans) <= MOST:
         return f"only {addresses}"
-    return f"but for {missing}" if len(missing.spans) <= MOST else ""
+    return f"except {missing}" if len(missing.spans) <= MOST else ""
 
 
 def _part(end: ExternalEndpoint, addresses: AddressSet, missing: AddressSet) -> str:
-    """The addresses, where they are few and not said already."""
+    """The addresses, where they are few and not in the label already."""
     if missing:
-        most = "most of it" if addresses.size > missing.size else "in part"
+        most = "most addresses" if addresses.size > missing.size else "some addresses"
         return f", {few_addresses(addresses, missing) or most}"
-    said = end.summary.removesuffix("/32").removesuffix("/128")
-    known = str(addresses) == said or end.is_everyone
+    known = str(addresses) == label(end) or end.is_everyone
     return "" if known or len(addresses.spans) > MOST else f" ({addresses})"
 
 
@@ -244,33 +237,29 @@ def peer_label(end: Endpoint, network: str) -> str:
     return end.key if end.network == network else f"{end.key} in {end.network}"
 
 
-# ---- the other way round: ends by what people call them ----
-
-ANY_WORD: Final = "any"
+# ---- the reverse: ends by their names ----
 
 #: Python also takes netmasks and scopes, which no rule does.
 _LETTERS: Final = re.compile(r"[0-9a-fA-F:.]+(?:/[0-9]{1,3})?")
 
-#: Several ends in one text; a comma in brackets is between the parts of one.
+#: Separates ends in one text; a comma in brackets is within one end.
 _BETWEEN_ENDS: Final = re.compile(r", ?(?![^(]*\))")
 
-#: How reports print everyone, by the word that a question has for it.
-_EVERYONE_PRINTED: Final = {
-    "the Internet": INTERNET_WORD,
-    "Internet (public addresses)": INTERNET_WORD,
-    "Internet (any address)": ANY_WORD,
-    "any address": ANY_WORD,
-}
-
 #: Ends that a stack file names by a key alone; `clients.office` is `office` too.
-_BY_KEY: Final = (EndpointKind.CLIENTS, EndpointKind.RELAY, EndpointKind.WITNESS)
+_BY_KEY: Final = (
+    EndpointKind.CLIENTS,
+    EndpointKind.RELAY,
+    EndpointKind.WITNESS,
+    EndpointKind.IP_GATEWAY,
+    EndpointKind.FAX_PARTNER_SERVER,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class QueryEndpoint:
-    """One end of a question: servers by name, and addresses; whose are a server's mean that server."""
+    """One end of a question: servers by name, and addresses; an address of a server is that server."""
 
-    #: How it reads in an answer.
+    #: Its name in the answer.
     summary: str = field(compare=False)
     servers: tuple[str, ...] = ()
     addresses: AddressSet = field(default_factory=AddressSet)
@@ -288,7 +277,7 @@ class QueryEndpoint:
         """
         ends = range_.split("-")
         if not all(map(_LETTERS.fullmatch, ends)) or len(ends) > 2:  # noqa: PLR2004
-            raise ValueError(f"{range_} is no address")
+            raise ValueError(f"{range_} is not an address")
         if len(ends) == 1:
             return cls(range_, (), AddressSet.of([network(range_)]))
         return cls(range_, (), AddressSet.between(*map(ip_address, ends)))
@@ -307,29 +296,29 @@ class EndpointNames:
     def __init__(self, plans: _Declared) -> None:
         """Gather the names: `plans`, or whatever else has an inventory and flows.
 
-        Where several are called alike, the first of these is meant: a server, a word, a site, a neighbor.
+        Where several have the same name, the first of these is used: a server, a word, a site, a neighbor.
         """
         topology = plans.inventory.topology
         named: dict[str, QueryEndpoint] = {}
-        for name, asked in (
+        for name, end in (
             *(
                 (server.name, QueryEndpoint.server(server.name))
                 for server in plans.inventory.servers
             ),
-            (INTERNET_WORD, QueryEndpoint("the Internet", (), _internet(topology))),
-            (ANY_WORD, QueryEndpoint("any address", (), AddressSet.everything())),
+            (INTERNET_WORD, QueryEndpoint(INTERNET_WORD, (), _internet(topology))),
+            (ANY_WORD, QueryEndpoint(ANY_WORD, (), AddressSet.everything())),
             *_roles(plans.inventory),
             *_sites(topology),
             *_neighbors(FlowIndex(plans.flows, {})),
         ):
-            named.setdefault(name, asked)
+            named.setdefault(name, end)
         self.named: Mapping[str, QueryEndpoint] = named
         self._plans = plans
 
     def find(self, text: str) -> QueryEndpoint:
-        """The end that is called so, is at that address, or is printed so by a report.
+        """The end with that name or address, or that a report prints in this form.
 
-        Several, with commas between, are all of them.
+        Several may be separated by commas.
 
         :raises ValueError: there is none.
         """
@@ -363,7 +352,7 @@ class EndpointNames:
 
     @cached_property
     def _printed(self) -> Mapping[str, QueryEndpoint]:
-        """What reports print beside those names. A text that stands for several ends means all of them."""
+        """The other names that reports print. A name of several ends is all of them."""
         found: dict[str, QueryEndpoint] = {}
         for text, servers in (*_kinds(self._plans.inventory), *_members(self._plans.inventory)):
             found.setdefault(text, QueryEndpoint(text, tuple(sorted(servers))))
@@ -372,7 +361,7 @@ class EndpointNames:
             text = label(end)
             before = found[text].addresses if text in found else AddressSet()
             found[text] = QueryEndpoint(text, (), before | flows.end(end))
-        return {**found, **{text: self.named[word] for text, word in _EVERYONE_PRINTED.items()}}
+        return found
 
 
 def _members(inventory: Inventory) -> Iterator[tuple[str, frozenset[str]]]:
@@ -417,14 +406,14 @@ def _sites(topology: Topology) -> Iterator[tuple[str, QueryEndpoint]]:
 
 
 def _neighbors(flows: FlowIndex) -> Iterator[tuple[str, QueryEndpoint]]:
-    """Whoever stands outside in some flow, by the name that rules use, and by the key alone."""
+    """The ends outside of all flows, by the name that rules use, and by the key alone."""
     short: dict[str, QueryEndpoint] = {}
     found: dict[str, QueryEndpoint] = {}
     for end in flows.outside:
-        # `any` stands for any address. Ranges are found as what they are.
+        # `any` is a word of its own, and ranges are found as addresses.
         if not end.is_called_by_name:
             continue
-        # Who delivers mail differs by the server that takes it, under one name.
+        # The sources of inbound mail differ by the server that receives it, under one name.
         before = found[end.name].addresses if end.name in found else AddressSet()
         found[end.name] = QueryEndpoint(end.summary, (), before | flows.end(end))
         if end.kind in _BY_KEY:

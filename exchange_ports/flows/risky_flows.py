@@ -9,6 +9,7 @@ from exchange_ports.flows.flow_index import services_of
 from exchange_ports.flows.rows import ROWS, FlowContext
 from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import EDGE_KINDS, Group, ServerRole
+from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.topology.models import Platform
 from exchange_ports.topology.risk import Opener, Position, ZoneMap, why_risky
 from exchange_ports.traffic.addresses import AddressSet
@@ -19,12 +20,17 @@ _PUBLIC: Final = frozenset((Position.PUBLIC,))
 _PERIMETER: Final = frozenset((Position.PERIMETER,))
 _INSIDE: Final = frozenset((Position.INSIDE,))
 
-#: The row of relays.
-_RELAYS: Final = "M6"
+#: What opens the rows that are somebody's own choice.
+_OPENERS: Final = {
+    # Mail of applications, and of fax partner servers.
+    **dict.fromkeys(("M6", "F10"), Opener.RELAY),
+    # Calls, media and faxes of Unified Messaging.
+    **dict.fromkeys(("U1", "U2", "U3", "U4", "F3", "F4", "F5", "F9", "F9t"), Opener.CALLS),
+}
 #: The rows whose ports an Edge server's own fields may change.
 _OF_EDGE: Final = ("E2", "E3", "E5")
 #: How many words of a path name the thing that opens traffic; two where it is not listed.
-_DEPTH: Final = {"sites": 3, "sender_reputation": 1, "relays": 3}
+_DEPTH: Final = {"sites": 3, "sender_reputation": 1, "relays": 3, "unified_messaging": 3}
 
 
 class RiskyFlows:
@@ -47,18 +53,17 @@ class RiskyFlows:
         source, to = (self._positions(end, whole) for end in (flow.source, flow.destination))
         if source == to == _INSIDE:
             return ()
-        if entry not in ROWS:
+        if entry is None or entry not in ROWS:
             opener = Opener.OPERATOR
-        elif entry == _RELAYS:
-            opener = Opener.RELAY
         else:
-            opener = Opener.NEIGHBOR if whole else Opener.ROW
+            opener = _OPENERS.get(entry, Opener.NEIGHBOR if whole else Opener.ROW)
         return why_risky(
             source,
             to,
             self._services(flow.ports),
             opener,
-            to_mailbox=self._mailbox(flow),
+            to_mailbox=any(ServerRole.MAILBOX in each.roles for each in self._at(flow)),
+            to_unpublished=any(each.unpublished for each in self._at(flow)),
             wide=opener is Opener.OPERATOR
             and any(map(self._is_wide, (flow.source, flow.destination))),
         )
@@ -131,12 +136,10 @@ class RiskyFlows:
             return self._zones.positions(self.context.inventory.addresses.get(end, AddressSet()))
         return _INSIDE
 
-    def _mailbox(self, flow: Flow) -> bool:
+    def _at(self, flow: Flow) -> tuple[ExchangeServer, ...]:
+        """The servers at the destination of a flow."""
         end = flow.destination
-        return isinstance(end, Group) and any(
-            ServerRole.MAILBOX in member.roles
-            for member in self.context.inventory.members.get(end, ())
-        )
+        return self.context.inventory.members.get(end, ()) if isinstance(end, Group) else ()
 
 
 def _thing(path: Path) -> Path:

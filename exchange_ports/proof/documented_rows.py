@@ -6,9 +6,10 @@ that a flow which was never compiled fails the proof too. Must not know: flows, 
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, Literal
 
-from exchange_ports.catalog import BY_ID, SERVICES
+from exchange_ports.catalog import BY_ID, SERVICES, StartupMode
 from exchange_ports.topology import models
 from exchange_ports.topology.groups import ServerRole, identity, send_connectors
 from exchange_ports.topology.inventory import ExchangeServer, addresses_of
@@ -21,7 +22,10 @@ from exchange_ports.traffic.addresses import (
     network,
 )
 from exchange_ports.traffic.addresses import Network as Range
-from exchange_ports.traffic.ports import Ports, tcp
+from exchange_ports.traffic.ports import Ports, tcp, udp
+
+if TYPE_CHECKING:
+    from exchange_ports.proof.hybrid_rows import HybridRows
 
 #: Class D, class E and limited broadcast are no part of the Internet (DESIGN 5). Derived here again, so that
 #: a mistake of the flows about the Internet is found.
@@ -51,16 +55,40 @@ class DocumentedRows:
             identity(key, declared): (key, declared) for key, declared in topology.networks.items()
         }
 
+    @cached_property
+    def _hybrid(self) -> "HybridRows | None":
+        """The rows of a hybrid deployment; what they need is not loaded for others."""
+        if self._topology.hybrid is None:
+            return None
+        from exchange_ports.proof.hybrid_rows import HybridRows
+
+        return HybridRows(self._topology, self._servers)
+
     def of(self, server: ExchangeServer, way: Literal["in", "out"]) -> tuple[RequiredTraffic, ...]:
         """What must reach the server, or what it must reach, row by row."""
         if way == "in":
-            return tuple(self._edge_in(server) if server.is_edge else self._internal_in(server))
-        return tuple(self._edge_out(server) if server.is_edge else self._internal_out(server))
+            rows = self._edge_in(server) if server.is_edge else self._internal_in(server)
+        else:
+            rows = self._edge_out(server) if server.is_edge else self._internal_out(server)
+        return (*rows, *(self._of_hybrid(server, way) if self._hybrid else ()))
+
+    def _of_hybrid(
+        self, server: ExchangeServer, way: Literal["in", "out"]
+    ) -> Iterator[RequiredTraffic]:
+        if self._hybrid is None:
+            return
+        internet = self.internet(server), self._any_source(server)
+        for row, peers, ports in self._hybrid.of(server, way, *internet):
+            yield self._row(row, peers, ports)
+        if way == "out" and self._hybrid.resolves_for_mail(server):
+            resolvers = self._name_servers(server)
+            if resolvers:
+                yield self._row("M4", resolvers)
 
     # ---- internal servers ----
 
     def _internal_in(self, server: ExchangeServer) -> Iterator[RequiredTraffic]:
-        if ServerRole.CLIENT_ACCESS in server.roles:
+        if server.published:
             yield from self._clients(server)
             ways = self._ways_to(server)
             if ways:
@@ -78,6 +106,7 @@ class DocumentedRows:
             )
             if role in server.roles and _at(relay.sites, server):
                 yield self._row("M6", AddressSet.of(relay.source), (tcp(relay.port),))
+        yield from self._calls_in(server)
 
     def _clients(self, server: ExchangeServer) -> Iterator[RequiredTraffic]:
         for client in self._topology.clients.values():
@@ -106,10 +135,11 @@ class DocumentedRows:
                 if _at(witness.sites, server):
                     at = AddressSet.of([network(str(witness.address))])
                     yield self._row("W1", at)
+        yield from self._calls_out(server)
         resolvers = self._name_servers(server)
         if resolvers:
             yield self._row("N1", resolvers)
-            if sends or (ServerRole.CLIENT_ACCESS in server.roles and self._ways_to(server)):
+            if sends or (server.published and self._ways_to(server)):
                 yield self._row("M4", resolvers)
 
     def _sends_by(self, connector: models.Outbound, server: ExchangeServer) -> str | None:
@@ -125,7 +155,9 @@ class DocumentedRows:
             sites = connector.sites
             if connector.servers is not None:
                 sites = tuple(self._servers[name].site for name in connector.servers)
-            return "M3" if _at(sites, server) else None
+            # The 2016 article has no Client Access server: its Mailbox servers send in both cases.
+            row = "M2" if server.version.facts.combined else "M3"
+            return row if _at(sites, server) else None
         return None
 
     def _to_edge(
@@ -152,6 +184,73 @@ class DocumentedRows:
         if names is None or server.site in names:
             return True
         return server.name in names and server.name not in self._topology.sites
+
+    # ---- Unified Messaging: servers of Exchange 2013 and 2016, with the peers that name them ----
+
+    def _calls_in(self, server: ExchangeServer) -> Iterator[RequiredTraffic]:
+        """Calls and media of IP gateways, and what fax partner servers send."""
+        declared = self._topology.unified_messaging
+        if declared is None:
+            return
+        for gateway in declared.ip_gateways.values():
+            if self._answers(server, gateway):
+                peers = AddressSet.at(gateway.addresses)
+                yield from self._calls_from(peers, declared, server)
+        for fax in declared.fax_partner_servers.values():
+            if self._answers(server, fax):
+                peers = AddressSet.at(fax.addresses)
+                if ServerRole.MAILBOX in server.roles:
+                    yield self._row("F9t", peers, fax.t38_ports or ())
+                if ServerRole.CLIENT_ACCESS in server.roles:
+                    yield self._row("F10", peers, (tcp(fax.receive_connector_port),))
+
+    def _calls_from(
+        self, peers: AddressSet, declared: models.UnifiedMessaging, server: ExchangeServer
+    ) -> Iterator[RequiredTraffic]:
+        """The listeners of a server by the startup mode: without TLS, with TLS only, or both."""
+        routers: list[Ports] = []
+        services: list[Ports] = []
+        unsecured, secured = BY_ID["U2"].ports
+        if declared.startup_mode is not StartupMode.TLS:
+            routers.append(tcp(declared.sip_tcp_listening_port))
+            services.append(unsecured)
+        if declared.startup_mode is not StartupMode.TCP:
+            routers.append(tcp(declared.sip_tls_listening_port))
+            services.append(secured)
+        if ServerRole.CLIENT_ACCESS in server.roles:
+            yield self._row("U1", peers, tuple(routers))
+        if ServerRole.MAILBOX in server.roles:
+            yield self._row("U2", peers, tuple(services))
+            yield self._row("U3", peers)
+            yield self._row("U4", peers, (declared.media_ports,) if declared.media_ports else ())
+
+    def _calls_out(self, server: ExchangeServer) -> Iterator[RequiredTraffic]:
+        """What a Mailbox server sends to IP gateways and fax partner servers."""
+        declared = self._topology.unified_messaging
+        if declared is None or ServerRole.MAILBOX not in server.roles:
+            return
+        for gateway in declared.ip_gateways.values():
+            if self._answers(server, gateway):
+                peers = AddressSet.at(gateway.addresses)
+                sip = (tcp(declared.port_of(gateway)),)
+                yield self._row("F3", peers, (gateway.media_ports,) if gateway.media_ports else ())
+                if gateway.outcalls_allowed:
+                    yield self._row("F4", peers, sip)
+                if gateway.message_waiting_indicator_allowed:
+                    yield self._row("F5", peers, sip)
+        for fax in declared.fax_partner_servers.values():
+            if self._answers(server, fax):
+                peers = AddressSet.at(fax.addresses)
+                by_udp = fax.transport is models.FaxTransport.UDP
+                yield self._row("F9", peers, ((udp if by_udp else tcp)(fax.port),))
+                yield self._row("F9t", peers, fax.t38_ports or ())
+
+    def _answers(self, server: ExchangeServer, peer: models.SipPeer) -> bool:
+        """Whether a server exchanges calls with a peer."""
+        declared = self._topology.unified_messaging
+        if declared is None or not server.version.facts.unified_messaging:
+            return False
+        return self._named(peer.to or declared.sites, server)
 
     # ---- Edge servers ----
 
@@ -200,7 +299,14 @@ class DocumentedRows:
 
     @property
     def _edges_take_mail(self) -> bool:
-        return self._topology.mail_flow.inbound != "none"
+        """Whether Edge servers take mail from outside beside hybrid mail."""
+        flow, hybrid = self._topology.mail_flow, self._topology.hybrid
+        if hybrid is not None and flow.inbound is None:
+            return hybrid.mx != "exchange_online"
+        named_all = all(way.to is not None for way in flow.inbound_ways)
+        if self._hybrid is not None and flow.inbound_ways and named_all and self._hybrid.edges:
+            return False
+        return flow.inbound != "none"
 
     def _mailboxes(self, edge: models.EdgeServer) -> tuple[ExchangeServer, ...]:
         return tuple(

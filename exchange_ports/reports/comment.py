@@ -179,7 +179,9 @@ def _why(reason: Reason) -> str:
         entry = BY_ID[reason.entry]
         # What an operator adds stands behind the row's own words.
         own, added = entry.summary, reason.summary.removeprefix(entry.summary).removeprefix(": ")
-        words = f"{own}, [{entry.cite}, {entry.id}]({entry.cite.where.url})"
+        first, *others = zip(reason.articles, reason.urls, strict=True)
+        words = f"{own}, [{entry.cite}, {entry.id}]({first[1]})"
+        words += "".join(f", [{article.title}]({url})" for article, url in others)
         words += f", operator: {_cell(added)}" if added else ""
     return f"{words}, {said}" if said else words
 

@@ -40,8 +40,11 @@ def _marked(reason: Reason) -> str:
 
 
 def document(reason: Reason) -> str | None:
-    """The address of the published page that a reason stands on; none for an operator's own words."""
-    return None if reason.entry is None else BY_ID[reason.entry].cite.where.url
+    """The address of the published page that has the reason's row; none for an operator's own words.
+
+    Where servers of several versions are concerned, it is the page of the oldest.
+    """
+    return next(iter(reason.urls), None)
 
 
 def risk_look(reasons: Iterable[Reason]) -> Look:
@@ -91,8 +94,11 @@ def operator_marks(reason: Reason) -> Iterator[tuple[str, str]]:
 
 def references(reasons: Iterable[Reason]) -> dict[str, str]:
     """Where the rows of `linked` are published, in the order of the catalog."""
-    used = {reason.entry for reason in reasons if reason.entry is not None}
-    return {key: BY_ID[key].cite.where.url for key in BY_ID if key in used}
+    used: dict[str, str] = {}
+    for reason in reasons:
+        if reason.entry is not None:
+            used.setdefault(reason.entry, reason.urls[0])
+    return {key: used[key] for key in BY_ID if key in used}
 
 
 def reason_data(reason: Reason) -> dict[str, object]:
@@ -104,7 +110,7 @@ def reason_data(reason: Reason) -> dict[str, object]:
         "source": reason.source,
         "table": None if entry is None else entry.cite.where.value,
         "row": None if entry is None else entry.cite.row,
-        "url": None if entry is None else entry.cite.where.url,
+        "urls": list(reason.urls),
         "accepted_risk": reason.accepted_risk,
         "owner": reason.owner,
         "ticket": reason.ticket,

@@ -1,12 +1,12 @@
 """The rule book as a report: what it was made from, risks first, then every rule, then what holds it up."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from hashlib import sha256
 from pathlib import PurePath
 from typing import Final
 
-from exchange_ports.catalog import BY_ID
+from exchange_ports.catalog import BY_ID, CatalogEntry
 from exchange_ports.clouds.base import Use
 from exchange_ports.findings import counted
 from exchange_ports.flows import Endpoint, ExternalEndpoint, Reason
@@ -29,6 +29,7 @@ from exchange_ports.topology.models import AdditionalFlow, Platform, Relay
 from exchange_ports.topology.risk import public_part
 from exchange_ports.traffic.addresses import brief
 from exchange_ports.traffic.ports import ANY_PORTS
+from exchange_ports.versions import Article
 
 #: More ranges than this stand in a list of their own: the Internet has up to 30.
 _MOST_RANGES: Final = 4
@@ -130,7 +131,9 @@ def _risks(book: Book) -> doc.Section:
             "acknowledged",
         ),
         doc.Section(
-            "Named by the proof", (doc.Paragraph(_RESIDUES), *notes) if notes else (), "residues"
+            "Allowed because an end contains internal addresses",
+            (doc.Paragraph(_RESIDUES), *notes) if notes else (),
+            "residues",
         ),
     )
     summary = doc.Paragraph(_RISKS if rows else "No risk is accepted.")
@@ -456,7 +459,11 @@ def _proof(book: Book) -> doc.Section:
 
 
 def _rows(book: Book) -> doc.Section:
-    used = {reason.entry for rule in book.rules for reason in rule.reasons if reason.entry}
+    used: dict[str, set[Article]] = {}
+    for rule in book.rules:
+        for reason in rule.reasons:
+            if reason.entry:
+                used.setdefault(reason.entry, set()).update(reason.articles)
     entries = [entry for entry in BY_ID.values() if entry.id in used]
     rows = (
         doc.Row(
@@ -467,7 +474,7 @@ def _rows(book: Book) -> doc.Section:
                 entry.when,
                 entry.without,
                 doc.stacked(
-                    doc.Text(str(entry.cite), to=entry.cite.where.url),
+                    *_cited(entry, used[entry.id]),
                     doc.Text(f"checked {entry.checked}", doc.Look.ASIDE),
                 ),
             ),
@@ -476,10 +483,27 @@ def _rows(book: Book) -> doc.Section:
         for entry in entries
     )
     columns = ("row", "traffic", "from and to", "when", "without it", "where it is published")
-    pages = dict.fromkeys(entry.cite.where for entry in entries)
-    documents = _items(_document(page.value, page.url) for page in pages)
+    pages = dict.fromkeys(
+        (entry.cite.where, article)
+        for entry in entries
+        for article in Article
+        if article in used[entry.id]
+    )
+    several = len({article for _, article in pages}) > 1
+    documents = _items(
+        _document(f"{page.value} ({article.title})" if several else page.value, page.url(article))
+        for page, article in pages
+    )
     table = _table(columns, rows, 5, 20, 20, 15, 20, 20)
     return doc.Section("Published rows", (doc.Paragraph(_ROWS), *documents, *table), "rows")
+
+
+def _cited(entry: CatalogEntry, used: Collection[Article]) -> Iterator[doc.Text]:
+    """The row of an entry with a link for each article that it is used from."""
+    for article in Article:
+        if article in used:
+            title = str(entry.cite) if len(used) == 1 else f"{entry.cite} ({article.title})"
+            yield doc.Text(title, to=entry.cite.where.url(article))
 
 
 def _document(title: str, url: str) -> doc.Line:
@@ -505,9 +529,7 @@ _RISKS: Final = (
 _ACKNOWLEDGED: Final = (
     "Warnings that the stack file acknowledges. They are no longer shown elsewhere."
 )
-_RESIDUES: Final = (
-    "Traffic that is allowed only because one end is any address. It does not make the proof fail."
-)
+_RESIDUES: Final = "The declared Internet of these ends contains internal addresses. The proof does not fail because of this."
 _SERVERS: Final = "A rule of a group applies to each of its servers."
 _LIMITS: Final = "For each limit of a network, the group or server that is nearest to it. Above a limit there is no plan."
 _ROWS: Final = (

@@ -100,6 +100,26 @@ class Fields(_Node):
 Node = YamlText | YamlList | Fields
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A value, and the line of its key, or of itself in a sequence."""
+
+    line: int
+    node: Node
+
+
+def step_into(node: Node, step: str | int) -> Placed | None:
+    """What stands below a key of a mapping or at an index of a sequence; None where there is none."""
+    if isinstance(node, Fields):
+        for entry in node.entries:
+            if isinstance(entry.key, YamlText) and entry.key.text == step:
+                return Placed(entry.line, entry.value)
+    if isinstance(node, YamlList) and isinstance(step, int) and 0 <= step < len(node.items):
+        line, value = node.items[step]
+        return Placed(line, value)
+    return None
+
+
 class _Builder:
     """Takes events, keeps the open nodes, refuses as soon as a bound is passed."""
 

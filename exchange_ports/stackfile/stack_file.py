@@ -14,11 +14,13 @@ from exchange_ports.findings import file_kinds as kinds
 from exchange_ports.stackfile.nodes import (
     Fields,
     Node,
+    Placed,
     YamlEntry,
     YamlList,
     YamlText,
     compose,
     has_alias,
+    step_into,
 )
 from exchange_ports.stackfile.yaml_values import (
     Walk,
@@ -70,8 +72,8 @@ class StackFile:
     #: Our settings that another file has the value of, by name, with that file.
     from_file: Mapping[str, str] = field(default_factory=dict[str, str], repr=False, compare=False)
     #: Where fields stand: the nodes of `config`, ours by the name without the namespace.
-    _nodes: Mapping[str, "_Placed"] = field(
-        default_factory=dict[str, "_Placed"], repr=False, compare=False
+    _nodes: Mapping[str, Placed] = field(
+        default_factory=dict[str, Placed], repr=False, compare=False
     )
     _line: int | None = field(default=None, repr=False, compare=False)
 
@@ -88,27 +90,8 @@ class StackFile:
             if isinstance(step, str) and isinstance(placed.node, YamlList):
                 # The key is left out: `domain_controllers: [10.20.2.10]` has their `addresses`.
                 continue
-            placed = _step(placed.node, step)
+            placed = step_into(placed.node, step)
         return Place(self.file, line if placed is None else placed.line)
-
-
-@dataclass(frozen=True, slots=True)
-class _Placed:
-    """A value, and the line of its key, or of itself in a sequence."""
-
-    line: int
-    node: Node
-
-
-def _step(node: Node, step: str | int) -> _Placed | None:
-    if isinstance(node, Fields):
-        for entry in node.entries:
-            if isinstance(entry.key, YamlText) and entry.key.text == step:
-                return _Placed(entry.line, entry.value)
-    if isinstance(node, YamlList) and isinstance(step, int) and 0 <= step < len(node.items):
-        line, value = node.items[step]
-        return _Placed(line, value)
-    return None
 
 
 def read_stack_file(content: bytes, file: str, supplied: tuple[str, ...] = ()) -> StackFile:
@@ -243,13 +226,13 @@ class _Reader(Walk):
         ours: dict[str, object] = {}
         others: dict[str, object] = {}
         sealed: dict[str, str] = {}
-        nodes: dict[str, _Placed] = {}
+        nodes: dict[str, Placed] = {}
         misspelled: set[str] = set()
         for key, entry in self.named(node, ("config",)):
             namespace, _, name = key.partition(":")
             if namespace == NAMESPACE and name in SETTINGS:
                 ours[name] = self.setting(name, key, entry)
-                nodes[name] = _Placed(entry.line, entry.value)
+                nodes[name] = Placed(entry.line, entry.value)
             elif meant := _meant(key):
                 misspelled.add(meant)
                 self.add(
@@ -264,10 +247,10 @@ class _Reader(Walk):
                 others[key] = lenient(entry.value)
                 if has_secret(entry.value):
                     sealed[key] = digest(entry.value)
-                nodes.setdefault(key, _Placed(entry.line, entry.value))
+                nodes.setdefault(key, Placed(entry.line, entry.value))
         if topology is not None and "topology" not in ours:
             ours["topology"] = self.setting("topology", FULL_NAMES[0], topology)
-            nodes["topology"] = _Placed(topology.line, topology.value)
+            nodes["topology"] = Placed(topology.line, topology.value)
         if "topology" not in ours and FULL_NAMES[0] not in misspelled:
             self.add(kinds.MISSING_TOPOLOGY, ("config",), config.line, namespace=NAMESPACE)
         return StackFile(self.file, ours, others, sealed, _nodes=nodes, _line=config.line)

@@ -4,9 +4,11 @@ Each is written as text and becomes a typed value here, or an error with one of 
 (`findings.declared`). Must not know what the values are used for.
 """
 
+import json
 import re
 from collections.abc import Callable
 from enum import StrEnum
+from importlib import import_module
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_interface
 from typing import Annotated, Any, Final, NamedTuple, Self
 
@@ -15,6 +17,7 @@ from pydantic import (
     Discriminator,
     Field,
     GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     Tag,
     WithJsonSchema,
 )
@@ -23,6 +26,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from exchange_ports.catalog import SERVICES, Service
 from exchange_ports.traffic.addresses import Network, network
 from exchange_ports.traffic.ports import HIGHEST_PORT, PortRange, Ports, Protocol
+from exchange_ports.versions import MANAGED, OLDER, Version
 
 #: Azure is the strictest: letters, digits, `_`, `.` and `-`, ending in a letter, digit or `_`
 #: (azure.md 1). The dot is left out because our group names use it (`mailbox.hq`).
@@ -37,6 +41,9 @@ _GROUP_KEY_RULE: Final = "a kind of group and the site or server that it is of, 
 #: Words that stand for servers in `from` and `to` of an additional flow.
 ROLE_WORDS: Final = ("exchange", "client_access", "mailbox", "edge")
 INTERNET_WORD: Final = "internet"
+
+#: 0.0.0.0/0 and ::/0 in reports and in questions; no field of a topology has this word as an end.
+ANY_WORD: Final = "any"
 
 
 def _must_be_text(value: object, what: str) -> str:
@@ -232,23 +239,41 @@ def _count(value: object) -> int:
     return value
 
 
-#: Exchange Server Subscription Edition, which has no year in its name.
-SUBSCRIPTION_EDITION: Final = "se"
-_EDGE_VERSIONS: Final = (2007, 2010, 2013, 2016, 2019, SUBSCRIPTION_EDITION)
-
-
-def _edge_version(value: object) -> int | str:
+def _version(known: tuple[Version, ...]) -> Callable[[object], Version]:
     """A version by its year, as a number or a word, or `se`."""
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        expected = "a version such as 2016"
-        raise PydanticCustomError(
-            "wrong-type", "", {"expected": expected, "got": plain_type(value)}
-        )
-    for known in _EDGE_VERSIONS:
-        if str(value).strip().lower() == str(known):
-            return known
-    named = ", ".join(map(str, _EDGE_VERSIONS))
-    raise PydanticCustomError("unknown-version", "", {"version": value, "known": named})
+
+    def read(value: object) -> Version:
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            expected = "a version such as 2016"
+            raise PydanticCustomError(
+                "wrong-type", "", {"expected": expected, "got": plain_type(value)}
+            )
+        for each in known:
+            if str(value).strip().lower() == each:
+                return each
+        facts = {"version": value, **_other_version(str(value).strip().lower(), known)}
+        raise PydanticCustomError("unknown-version", "", facts)
+
+    return read
+
+
+def _other_version(text: str, known: tuple[Version, ...]) -> dict[str, str]:
+    """Why a version cannot be declared at a field, and what to write instead."""
+    if text in OLDER:
+        why = "Servers of this version are not declared one by one."
+        fix = f"Declare their addresses in `other_exchange` of their site, with `version: {text}`."
+        return {"why": why, "fix": fix}
+    if text in tuple(MANAGED):
+        why = "`other_exchange` is for servers of Exchange 2007 and 2010."
+        fix = f"Declare each server in `servers` of its site, with `version: {text}`."
+        return {"why": why, "fix": fix}
+    return {"why": "", "fix": f"Write one of {', '.join(known)}, such as `version: {known[-1]}`."}
+
+
+def _version_schema(known: tuple[Version, ...]) -> WithJsonSchema:
+    years = [each for each in known if each.isdecimal()]
+    words = [each.value for each in known if each not in years]
+    return WithJsonSchema({"enum": [*map(int, years), *words, *map(str, years)]})
 
 
 def read_ports(text: str) -> Ports:
@@ -385,6 +410,11 @@ class EndpointKind(StrEnum):
     SMART_HOSTS = "smart-hosts"
     INBOUND_MAIL = "inbound-mail"
     REPUTATION_PROXY = "reputation-proxy"
+    # Of a hybrid deployment.
+    WEB_SERVICE_SOURCES = "web-service-sources"
+    HYBRID_AGENT = "hybrid-agent"
+    IP_GATEWAY = "ip-gateway"
+    FAX_PARTNER_SERVER = "fax-partner-server"
 
 
 class FlowEnd(NamedTuple):
@@ -549,16 +579,53 @@ class RangesAsMapping:
         return core_schema.tagged_union_schema(ways, _shape_of_ranges)
 
 
+class Deferred:
+    """Reads a model of another module, which is loaded when a file declares one.
+
+    Every command loads the models of a topology. What few organizations have costs the others nothing.
+    """
+
+    def __init__(self, module: str, name: str) -> None:
+        self._module, self._name = module, name
+
+    def model(self) -> type[BaseModel]:
+        """The model itself."""
+        return getattr(import_module(self._module), self._name)
+
+    def _read(self, value: object) -> object:
+        if value is None:
+            return None
+        model = self.model()
+        # As the topology itself is read: JSON is strict about text and numbers and knows no tuples.
+        return (
+            value
+            if isinstance(value, model)
+            else model.model_validate_json(json.dumps(value, default=str))
+        )
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self._read)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        model = self.model()
+        model.model_rebuild()
+        return {"anyOf": [handler(model.__pydantic_core_schema__), {"type": "null"}]}
+
+
 Port = Annotated[
     int,
     _EndReader(_port),
     WithJsonSchema({"type": "integer", "minimum": 1, "maximum": HIGHEST_PORT}),
 ]
 EdgeVersion = Annotated[
-    int | str,
-    _EndReader(_edge_version),
-    WithJsonSchema({"enum": [*_EDGE_VERSIONS, *map(str, _EDGE_VERSIONS[:-1])]}),
+    Version, _EndReader(_version(tuple(Version))), _version_schema(tuple(Version))
 ]
+ServerVersion = Annotated[Version, _EndReader(_version(MANAGED)), _version_schema(MANAGED)]
+OlderVersion = Annotated[Version, _EndReader(_version(OLDER)), _version_schema(OLDER)]
 Count = Annotated[int, _EndReader(_count), WithJsonSchema({"type": "integer", "minimum": 1})]
 PortsText = Annotated[
     Ports,

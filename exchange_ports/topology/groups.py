@@ -1,7 +1,7 @@
 """Which groups a server is a member of: a function of what is declared of that server alone.
 
-A group stands for what its members are (a Mailbox server of site hq), never for a rule, so that
-rules come and go without moving a server between groups. Both clouds use the same groups: security
+A group represents what its members are (Mailbox servers of site hq), never a rule, so that rules
+can be added and removed without a change of memberships. Both clouds use the same groups: security
 groups on AWS, application security groups on Azure. Identities come from `id`, or the key where
 there is none, so a rename that keeps its `id` keeps every group.
 """
@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from exchange_ports.catalog import EDGESYNC_PORT, SMTP_PORT
 from exchange_ports.topology import models
+from exchange_ports.versions import Version
 
 # ---- which roles a server plays: the one place where the version of Exchange decides ----
 
@@ -25,15 +26,25 @@ class ServerRole(StrEnum):
     EDGE = "edge"
 
 
-_PLAYS = {
-    models.Role.CLIENT_ACCESS: ServerRole.CLIENT_ACCESS,
-    models.Role.MAILBOX: ServerRole.MAILBOX,
-}
+def version_of(topology: models.Topology, server: models.Server | models.EdgeServer) -> Version:
+    """The version of Exchange of a server: its own, or that of the organization."""
+    return server.version or topology.version
 
 
-def roles_of(server: models.Server) -> frozenset[ServerRole]:
-    """The roles that an internal Exchange server plays."""
-    return frozenset(_PLAYS[role] for role in server.roles)
+_INTERNAL_ROLES: Final = frozenset((ServerRole.CLIENT_ACCESS, ServerRole.MAILBOX))
+
+
+def roles_of(topology: models.Topology, server: models.Server) -> frozenset[ServerRole]:
+    """What an internal Exchange server does: from Exchange 2016 on, every one does both."""
+    if version_of(topology, server).facts.combined:
+        return _INTERNAL_ROLES
+    return frozenset(ServerRole(role.value) for role in server.roles or ())
+
+
+def is_published(topology: models.Topology, site: models.Site, server: models.Server) -> bool:
+    """Whether clients and inbound mail reach the Client Access services of a server."""
+    declared = site.published if server.published is None else server.published
+    return declared and ServerRole.CLIENT_ACCESS in roles_of(topology, server)
 
 
 def sites_with(topology: models.Topology, role: ServerRole) -> tuple[str, ...]:
@@ -42,15 +53,30 @@ def sites_with(topology: models.Topology, role: ServerRole) -> tuple[str, ...]:
         sorted(
             key
             for key, site in topology.sites.items()
-            if any(role in roles_of(server) for server in site.servers.values())
+            if any(role in roles_of(topology, server) for server in site.servers.values())
         )
     )
 
 
-def mailbox_servers(site: models.Site) -> tuple[str, ...]:
+def published_sites(topology: models.Topology) -> tuple[str, ...]:
+    """The keys of the sites that have a published server, in order."""
+    return tuple(
+        sorted(
+            key
+            for key, site in topology.sites.items()
+            if any(is_published(topology, site, server) for server in site.servers.values())
+        )
+    )
+
+
+def mailbox_servers(topology: models.Topology, site: models.Site) -> tuple[str, ...]:
     """The keys of a site's Mailbox servers, in order."""
     return tuple(
-        sorted(k for k, server in site.servers.items() if ServerRole.MAILBOX in roles_of(server))
+        sorted(
+            key
+            for key, server in site.servers.items()
+            if ServerRole.MAILBOX in roles_of(topology, server)
+        )
     )
 
 
@@ -67,11 +93,35 @@ def send_connectors(topology: models.Topology) -> tuple[models.Outbound, ...]:
     return declared
 
 
+def hybrid_mail_by_edge(topology: models.Topology) -> bool:
+    """Whether Edge servers exchange mail with Exchange Online. A site's name comes before a server's."""
+    hybrid = topology.hybrid
+    if hybrid is None or not topology.edge_servers:
+        return False
+    named = {*hybrid.mail_names} & {*topology.edge_servers} - {*topology.sites}
+    return hybrid.mail == "edge" or bool(named)
+
+
+def edges_receive_mail(topology: models.Topology) -> bool:
+    """Whether Edge servers receive inbound mail other than hybrid mail.
+
+    Not where Exchange Online receives the mail of the Internet (`hybrid.mx`) and no route is declared, nor
+    where each route of inbound mail names others and Edge servers have hybrid mail.
+    """
+    ways = topology.mail_flow.inbound_ways
+    if topology.hybrid is None or ways:
+        elsewhere = bool(ways) and all(way.to is not None for way in ways)
+        passed = elsewhere and hybrid_mail_by_edge(topology)
+        return topology.mail_flow.inbound != "none" and not passed
+    return topology.mail_flow.inbound is None and topology.hybrid.mx == "on_premises"
+
+
 class GroupKind(StrEnum):
     """What a group stands for. The words are part of released names and never change."""
 
     EXCHANGE = "exchange"
     CLIENT_ACCESS = "client-access"
+    CLIENT_ACCESS_UNPUBLISHED = "client-access-unpublished"
     MAILBOX = "mailbox"
     EDGESYNC = "edgesync"
     EDGESYNC_SERVER = "edgesync-server"
@@ -83,18 +133,19 @@ class GroupKind(StrEnum):
     EDGE_SERVER = "edge-server"
 
 
-_SAYS: Final = {
-    GroupKind.EXCHANGE: "Exchange servers inside",
+_SUMMARIES: Final = {
+    GroupKind.EXCHANGE: "internal Exchange servers",
     GroupKind.CLIENT_ACCESS: "Client Access servers of site {}",
+    GroupKind.CLIENT_ACCESS_UNPUBLISHED: "Client Access servers of site {} that are not published",
     GroupKind.MAILBOX: "Mailbox servers of site {}",
-    GroupKind.EDGESYNC: "Mailbox servers of site {} that take part in EdgeSync with every Edge",
-    GroupKind.EDGESYNC_SERVER: "Mailbox server {} for EdgeSync with some Edge servers only",
-    GroupKind.SERVER: "Exchange server {} alone",
+    GroupKind.EDGESYNC: "Mailbox servers of site {} in EdgeSync with all its Edge Transport servers",
+    GroupKind.EDGESYNC_SERVER: "Mailbox server {} in EdgeSync with some Edge Transport servers",
+    GroupKind.SERVER: "Exchange server {}",
     GroupKind.EDGE: "Edge Transport servers of site {}",
-    GroupKind.EDGE_RECEIVING: "Edge Transport servers of site {} that take mail from outside",
-    GroupKind.EDGE_SENDING: "Edge Transport servers of site {} that send mail to the outside",
-    GroupKind.EDGE_SYNCED: "Edge Transport servers of site {} that every Mailbox server syncs with",
-    GroupKind.EDGE_SERVER: "Edge Transport server {} alone",
+    GroupKind.EDGE_RECEIVING: "Edge Transport servers of site {} that receive inbound mail",
+    GroupKind.EDGE_SENDING: "Edge Transport servers of site {} that send outbound mail",
+    GroupKind.EDGE_SYNCED: "Edge Transport servers of site {} in EdgeSync with all its Mailbox servers",
+    GroupKind.EDGE_SERVER: "Edge Transport server {}",
 }
 
 
@@ -103,7 +154,7 @@ class Group:
     """One group of a network. `of` is the identity of the site or server it stands for.
 
     `implied_groups` are the keys of the groups that every member of this one is in too: a rule of theirs
-    reaches the same servers, so a rule here that says no more is not needed.
+    applies to the same servers, so a rule here that allows no more is not needed.
     """
 
     network: str
@@ -122,8 +173,8 @@ class Group:
 
     @property
     def summary(self) -> str:
-        """Its members, in words made of identities only: clouds cannot change a description."""
-        return _SAYS[self.kind].format(self.of)
+        """The members, described by identities only: a cloud cannot change a description."""
+        return _SUMMARIES[self.kind].format(self.of)
 
 
 def identity(key: str, declared: object) -> str:
@@ -136,24 +187,32 @@ def group(network: str, kind: GroupKind, of: str = "", *implied_groups: str) -> 
     return Group(network, kind, of, frozenset(implied_groups))
 
 
+#: The group of servers with Client Access services, by whether they are published.
+_CLIENT_ACCESS: Final = {
+    True: GroupKind.CLIENT_ACCESS,
+    False: GroupKind.CLIENT_ACCESS_UNPUBLISHED,
+}
+
+
 def internal_groups(
     network: str,
     site: str,
     server: str,
     roles: Collection[ServerRole],
     *,
+    published: bool,
     own_group: bool,
     edgesync_exception: bool,
 ) -> tuple[Group, ...]:
     """The groups of an internal Exchange server, the widest first.
 
-    `network`, `site` and `server` are identities. `edgesync_exception`: whether an Edge server of its
-    site does not synchronize with it.
+    `network`, `site` and `server` are identities. `published`: whether clients and inbound mail reach it.
+    `edgesync_exception`: whether an Edge server of its site does not synchronize with it.
     """
     everyone = group(network, GroupKind.EXCHANGE)
     by_role: list[Group] = []
     if ServerRole.CLIENT_ACCESS in roles:
-        by_role.append(group(network, GroupKind.CLIENT_ACCESS, site, everyone.key))
+        by_role.append(group(network, _CLIENT_ACCESS[published], site, everyone.key))
     if ServerRole.MAILBOX in roles:
         mailbox = group(network, GroupKind.MAILBOX, site, everyone.key)
         # A server without exceptions takes part with every Edge server of the site, so one group is
@@ -192,7 +251,7 @@ def edge_groups(network: str, site: str, server: str, edge: models.EdgeServer) -
 
 #: The kinds of group that the servers of a site share, and the kinds of Edge servers.
 _OF_SITES: Final = (
-    GroupKind.CLIENT_ACCESS,
+    *_CLIENT_ACCESS.values(),
     GroupKind.MAILBOX,
     GroupKind.EDGESYNC,
     GroupKind.EDGE,
@@ -306,17 +365,19 @@ class RoleGroups:
         return self._of(GroupKind.EXCHANGE)
 
     def client_access(self, sites: Iterable[str] | None = None) -> tuple[Group, ...]:
-        """Client Access servers of these sites, or of all."""
-        return self._of(GroupKind.CLIENT_ACCESS, self._ids(sites))
+        """Client Access servers of these sites, or of all, published or not."""
+        ids = self._ids(sites)
+        return tuple(found for kind in _CLIENT_ACCESS.values() for found in self._of(kind, ids))
 
-    def client_access_to(self, names: Iterable[str] | None) -> tuple[Group, ...]:
-        """Client Access servers of the sites with these names, and single servers; None is all sites."""
+    def published_to(self, names: Iterable[str] | None) -> tuple[Group, ...]:
+        """Published servers of the sites with these names, and single servers; None is all sites."""
         if names is None:
-            return self.client_access()
+            return self._of(GroupKind.CLIENT_ACCESS)
         several = tuple(names)
         alone = (name for name in several if name not in self._topology.sites)
+        sites = self._ids(name for name in several if name in self._topology.sites)
         return (
-            *self.client_access(name for name in several if name in self._topology.sites),
+            *self._of(GroupKind.CLIENT_ACCESS, sites),
             *(group for name in alone for group in self.server(name)),
         )
 
@@ -345,6 +406,19 @@ class RoleGroups:
         if connector.servers is not None:
             return tuple(group for name in connector.servers for group in self.server(name))
         return self._of(GroupKind.EDGE_SENDING, self._ids(connector.sites))
+
+    # ---- hybrid mail ----
+
+    def sending_edges(self) -> tuple[Group, ...]:
+        """Edge servers that send mail to the outside."""
+        return self._of(GroupKind.EDGE_SENDING)
+
+    def pairs_of(self, edges: Iterable[Group]) -> Iterator[EdgePair]:
+        """Groups of Edge servers with the Mailbox servers of their sites, and the port of delivery."""
+        for edge in edges:
+            for site in self._edge_sites(edge):
+                for mailbox in self._of(GroupKind.MAILBOX, [site]):
+                    yield EdgePair(mailbox, edge, self._port(edge, "delivery_port"))
 
     def _sites_of(self, connector: models.Outbound) -> tuple[str, ...] | None:
         if connector.servers is None:
@@ -405,7 +479,7 @@ class RoleGroups:
         """The groups of the site's Mailbox servers that some Edge server excepts."""
         for key, site in self._topology.sites.items():
             if identity(key, site) == site_id:
-                ids = self._server_ids(key, mailbox_servers(site))
+                ids = self._server_ids(key, mailbox_servers(self._topology, site))
                 return self._of(GroupKind.EDGESYNC_SERVER, ids)
         return ()
 

@@ -20,11 +20,14 @@ from exchange_ports.topology.groups import (
     edge_groups,
     identity,
     internal_groups,
+    is_published,
     retirable_groups,
     roles_of,
+    version_of,
 )
 from exchange_ports.traffic.addresses import FIRST_PLACEHOLDER, Address, AddressSet, covers
 from exchange_ports.traffic.addresses import Network as Range
+from exchange_ports.versions import Version
 
 _T = TypeVar("_T")
 
@@ -46,6 +49,10 @@ class ExchangeServer:
     platform: models.Platform
     zone: models.Zone
     roles: frozenset[ServerRole]
+    version: Version
+    """Its version of Exchange."""
+    published: bool
+    """Whether clients and inbound mail reach its Client Access services."""
     groups: tuple[Group, ...]
     """The groups it is a member of, the widest first."""
     declared_addresses: tuple[Address, ...]
@@ -62,6 +69,11 @@ class ExchangeServer:
     def in_perimeter(self) -> bool:
         """Whether it is in a perimeter zone."""
         return self.zone is models.Zone.PERIMETER
+
+    @property
+    def unpublished(self) -> bool:
+        """Whether it has Client Access services that clients and inbound mail do not reach."""
+        return ServerRole.CLIENT_ACCESS in self.roles and not self.published
 
     @property
     def has_address(self) -> bool:
@@ -198,12 +210,14 @@ class Inventory:
         network_key = site.network or ""
         network = self.topology.networks[network_key]
         network_id, server_id = identity(network_key, network), identity(key, server)
-        roles = roles_of(server)
+        roles = roles_of(self.topology, server)
+        published = is_published(self.topology, site, server)
         groups = internal_groups(
             network_id,
             identity(site_key, site),
             server_id,
             roles,
+            published=published,
             own_group=server.own_group,
             edgesync_exception=any(
                 key in edge.edgesync_except
@@ -214,7 +228,8 @@ class Inventory:
         declared = tuple(sorted(server.addresses, key=AddressSet.place))
         path = ("sites", site_key, "servers", key)
         where = (site_key, network_id, network.platform, models.Zone.INTERNAL)
-        return ExchangeServer(key, server_id, path, *where, roles, groups, declared)
+        what = (roles, version_of(self.topology, server), published)
+        return ExchangeServer(key, server_id, path, *where, *what, groups, declared)
 
     def _edge(self, key: str, edge: models.EdgeServer) -> ExchangeServer:
         network = self.topology.networks[edge.network]
@@ -224,9 +239,9 @@ class Inventory:
         declared = tuple(sorted(edge.addresses, key=AddressSet.place))
         zone = models.Zone.PERIMETER if _in_perimeter(edge, network) else models.Zone.INTERNAL
         where = (edge.site, network_id, network.platform, zone)
-        roles = frozenset((ServerRole.EDGE,))
+        what = (frozenset((ServerRole.EDGE,)), version_of(self.topology, edge), False)
         return ExchangeServer(
-            key, server_id, ("edge_servers", key), *where, roles, groups, declared
+            key, server_id, ("edge_servers", key), *where, *what, groups, declared
         )
 
     def _retired(self) -> Iterator[RetiredGroup]:
@@ -361,6 +376,16 @@ def witness_name(name: str) -> str:
     return f"witness.{name}"
 
 
+def ip_gateway_name(name: str) -> str:
+    """A VoIP gateway, IP PBX or session border controller: `ip-gateway.gw1`."""
+    return f"ip-gateway.{name}"
+
+
+def fax_partner_server_name(name: str) -> str:
+    """A fax partner server: `fax-partner-server.fax1`."""
+    return f"fax-partner-server.{name}"
+
+
 def neighbors(topology: models.Topology) -> tuple[str, ...]:
     """Every neighbor that has a name of its own, in order."""
 
@@ -372,5 +397,9 @@ def neighbors(topology: models.Topology) -> tuple[str, ...]:
             if site.domain_controllers is not None and site.domain_controllers.accounts_forest:
                 yield accounts_name(key, site)
         yield from map(witness_name, topology.witness_servers)
+        if topology.unified_messaging is not None:
+            yield from map(ip_gateway_name, topology.unified_messaging.ip_gateways)
+            partners = topology.unified_messaging.fax_partner_servers
+            yield from map(fax_partner_server_name, partners)
 
     return tuple(sorted(everyone()))

@@ -7,13 +7,29 @@ Cloud ids are no part of it: they are given to the component, by network.
 
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, Tag
 
-from exchange_ports.catalog import DEFAULT_SERVICES, EDGESYNC_PORT, SMTP_PORT, Need, Service
+from exchange_ports.catalog import (
+    DEFAULT_SERVICES,
+    EDGESYNC_PORT,
+    SIP_TCP_PORT,
+    SIP_TLS_PORT,
+    SMTP_PORT,
+    Need,
+    Service,
+    StartupMode,
+)
 from exchange_ports.topology import fields
 from exchange_ports.topology.platforms import Platform
+from exchange_ports.versions import Version
+
+if TYPE_CHECKING:
+    from exchange_ports.topology.hybrid import Hybrid
+else:
+    # Read by `fields.Deferred`.
+    Hybrid = Any
 
 
 class Declared(BaseModel):
@@ -32,7 +48,7 @@ class Zone(StrEnum):
 
 
 class Role(StrEnum):
-    """The server roles of Exchange 2013 inside the organization."""
+    """The server roles inside the organization. From Exchange 2016 on there is Mailbox only."""
 
     CLIENT_ACCESS = "client_access"
     MAILBOX = "mailbox"
@@ -170,16 +186,23 @@ class Addressed(Declared):
 class Server(Addressed):
     """An internal Exchange server."""
 
-    roles: tuple[Role, ...] = Field(
-        min_length=1, examples=[["client_access", "mailbox"], ["mailbox"]]
+    version: fields.ServerVersion | None = Field(default=None, examples=[2016, "se"])
+    """Its version of Exchange: 2013, 2016, 2019 or `se`. Default: the `version` of the organization."""
+    roles: tuple[Role, ...] | None = Field(
+        default=None, min_length=1, examples=[["client_access", "mailbox"], ["mailbox"]]
     )
-    """Client Access, Mailbox, or both on one computer."""
+    """Exchange 2013: Client Access, Mailbox, or both on one computer. From Exchange 2016 on every server is
+    a Mailbox server and provides the Client Access services, so `roles` can be omitted."""
     address: AddressOrSeveral | None = Field(
         default=None, examples=["10.20.0.11", ["10.20.0.11", "10.20.50.11"]]
     )
     """Its address, or all of its addresses, including those of a replication network of a database
     availability group and of the group itself. Attach its groups to each of its network interfaces.
     Optional: inside one network, rules refer to groups."""
+    published: bool | None = Field(default=None, examples=[False])
+    """Whether clients and inbound mail reach the Client Access services of the server. Default: as
+    `published` of its site. A server that is not published can still be the destination of relays and
+    additional flows."""
     own_group: bool = Field(default=False, examples=[True])
     """Whether the server has a group of its own. Additional flows for this one server require it.
     Changing it moves the server between groups."""
@@ -202,6 +225,13 @@ class DomainControllers(Addresses):
     listed here; then all protocols to and from them are allowed too."""
 
 
+class OtherExchange(Addresses):
+    """Internal Exchange servers that are not declared one by one."""
+
+    version: fields.OlderVersion | None = Field(default=None, examples=[2010])
+    """Their version of Exchange, 2007 or 2010. It is checked against the versions of the other servers."""
+
+
 class Site(Declared):
     """An Active Directory site."""
 
@@ -212,6 +242,9 @@ class Site(Declared):
         examples=[{"ex1": {"roles": ["client_access", "mailbox"], "address": "10.20.0.11"}}],
     )
     """The internal Exchange servers, by name."""
+    published: bool = Field(default=True, examples=[False])
+    """Whether clients and inbound mail reach the Client Access services of the site's servers. A server can
+    declare its own `published`."""
     domain_controllers: Annotated[DomainControllers, fields.RangesAsMapping()] | None = Field(
         default=None, examples=[["10.20.2.10"], {"addresses": ["10.20.2.10"]}]
     )
@@ -221,10 +254,12 @@ class Site(Declared):
         default=None, examples=[["10.20.4.0/28"]]
     )
     """Internal Lync or Skype for Business servers. All protocols are allowed, as for domain controllers."""
-    other_exchange: Annotated[Addresses, fields.RangesAsMapping()] | None = Field(
-        default=None, examples=[["10.20.5.0/28"]]
+    other_exchange: Annotated[OtherExchange, fields.RangesAsMapping()] | None = Field(
+        default=None,
+        examples=[["10.20.5.0/28"], {"addresses": ["10.20.5.0/28"], "version": 2010}],
     )
-    """Exchange 2007 or 2010 servers, and load-balanced addresses of internal servers."""
+    """Exchange 2007 or 2010 servers, and load-balanced addresses of internal servers. A list is short for
+    `addresses`."""
     id: fields.Name | None = Field(default=None, examples=["hq"])
     """Keeps the identity of a renamed site: the key it had before."""
 
@@ -250,9 +285,9 @@ class EdgeServer(Addressed):
     were added after it was subscribed."""
     edgesync_port: fields.Port = Field(default=EDGESYNC_PORT, examples=[EDGESYNC_PORT])
     """The secure LDAP port of its AD LDS instance, if ConfigureAdam.ps1 changed it."""
-    version: fields.EdgeVersion = Field(default=2013, examples=[2016])
-    """Its version of Exchange: 2007, 2010, 2013, 2016 or 2019. `se` (Subscription Edition) cannot be in an
-    organization with Exchange 2013 servers."""
+    version: fields.EdgeVersion | None = Field(default=None, examples=[2016])
+    """Its version of Exchange: 2007, 2010, 2013, 2016, 2019 or `se`. Default: the `version` of the
+    organization. It is checked against the versions of the other servers."""
     delivery_port: fields.Port = Field(default=SMTP_PORT, examples=[SMTP_PORT])
     """The port on which it delivers to Mailbox servers, if a connector sets another one."""
     receives: bool = Field(default=True, examples=[True])
@@ -511,6 +546,95 @@ class Witness(Declared):
     """The sites whose Mailbox servers are members of the group. Default: all sites."""
 
 
+# ---- Unified Messaging (exchange.md 10) ----
+
+
+class SipPeer(Declared):
+    """A host outside Exchange that exchanges calls or faxes with it."""
+
+    address: AddressOrSeveral = Field(examples=["10.20.9.5", ["10.20.9.5", "10.20.9.6"]])
+    """Its address, or all of its addresses if signaling and media have different ones."""
+    to: tuple[fields.Name, ...] | None = Field(
+        default=None, min_length=1, examples=[["hq"], ["ex1"]]
+    )
+    """The sites whose servers it exchanges traffic with, or single servers that have `own_group`. A call is
+    redirected to the Mailbox server with the mailbox, so name every site whose mailboxes it serves. Default:
+    all sites with Unified Messaging. If a site and a server have the same name, it is the site."""
+
+    @property
+    def addresses(self) -> tuple[IPv4Address | IPv6Address, ...]:
+        """Its addresses."""
+        return self.address if isinstance(self.address, tuple) else (self.address,)
+
+
+class IpGateway(SipPeer):
+    """A UM IP gateway: a VoIP gateway, IP PBX, SIP PBX or session border controller."""
+
+    port: fields.Port | None = Field(default=None, examples=[SIP_TLS_PORT])
+    """The SIP port on which it listens, over TCP or TLS (Set-UMIPGateway, Port). Default: 5060, or 5061 with
+    startup mode `tls`."""
+    media_ports: fields.PortsText | None = Field(default=None, examples=["16384-32767/udp"])
+    """The UDP ports on which it receives media. Default: all from 1024 on, because the maker defines them."""
+    outcalls_allowed: bool = Field(default=True, examples=[False])
+    """Whether Exchange may call out through it (OutcallsAllowed)."""
+    message_waiting_indicator_allowed: bool = Field(default=True, examples=[False])
+    """Whether Exchange sends it message waiting notifications (MessageWaitingIndicatorAllowed)."""
+
+
+class FaxTransport(StrEnum):
+    """The transport protocols of FaxServerURI."""
+
+    TCP = "tcp"
+    TLS = "tls"
+    UDP = "udp"
+
+
+class FaxPartnerServer(SipPeer):
+    """The server of a certified fax partner solution."""
+
+    port: fields.Port = Field(default=SIP_TCP_PORT, examples=[SIP_TLS_PORT])
+    """The SIP port on which it listens, as in FaxServerURI."""
+    transport: FaxTransport = Field(default=FaxTransport.TCP, examples=["tls"])
+    """The transport protocol for SIP, as in FaxServerURI: `tcp`, `tls` or `udp`."""
+    t38_ports: tuple[fields.PortsText, ...] | None = Field(
+        default=None, min_length=1, examples=[["6044/udp"]]
+    )
+    """The ports of fax data (T.38), in both directions. Default: TCP port 6004; the maker may have others."""
+    receive_connector_port: fields.Port = Field(default=SMTP_PORT, examples=[SMTP_PORT])
+    """The port of the Receive connector to which it sends faxes by mail."""
+
+
+class UnifiedMessaging(Declared):
+    """Unified Messaging of Exchange 2013 and 2016: which telephone systems exchange calls with it."""
+
+    startup_mode: StartupMode = Field(default=StartupMode.TCP, examples=["dual"])
+    """The startup mode of the UM Call Router and of the Unified Messaging service (UMStartupMode): `tcp`,
+    `tls` or `dual`. Default: `tcp`, as a new server has it. Microsoft recommends `dual`."""
+    sites: tuple[fields.Name, ...] | None = Field(default=None, min_length=1, examples=[["hq"]])
+    """The sites with Unified Messaging. Default: all sites with a server of Exchange 2013 or 2016."""
+    sip_tcp_listening_port: fields.Port = Field(default=SIP_TCP_PORT, examples=[SIP_TCP_PORT])
+    """The port of the UM Call Router for unsecured SIP, if Set-UMCallRouterSettings changed it."""
+    sip_tls_listening_port: fields.Port = Field(default=SIP_TLS_PORT, examples=[SIP_TLS_PORT])
+    """The port of the UM Call Router for SIP over TLS, if Set-UMCallRouterSettings changed it."""
+    media_ports: fields.PortsText | None = Field(default=None, examples=["16384-32767/udp"])
+    """The UDP ports on which Mailbox servers receive media, if msexchangeum.config changed them. Default:
+    all from 1024 on."""
+    ip_gateways: dict[fields.Name, IpGateway] = Field(
+        default={}, examples=[{"gateway1": {"address": "10.20.9.5"}}]
+    )
+    """VoIP gateways, IP PBXs, SIP PBXs and session border controllers, by name. Default: none; calls are
+    exchanged with the Lync or Skype for Business servers of the sites, which are not restricted."""
+    fax_partner_servers: dict[fields.Name, FaxPartnerServer] = Field(
+        default={}, examples=[{"fax1": {"address": "10.20.9.20"}}]
+    )
+    """Fax partner servers, by name."""
+
+    def port_of(self, gateway: IpGateway) -> int:
+        """The SIP port of a gateway: with mutual TLS the pages have the second one (exchange.md U5)."""
+        usual = SIP_TLS_PORT if self.startup_mode is StartupMode.TLS else SIP_TCP_PORT
+        return gateway.port or usual
+
+
 #: RFC 1918: what no organization routes to the Internet.
 PRIVATE_BLOCKS: Final = (
     IPv4Network("10.0.0.0/8"),
@@ -520,10 +644,13 @@ PRIVATE_BLOCKS: Final = (
 
 
 class Topology(Declared):
-    """An Exchange 2013 organization: networks, sites, servers, clients and mail flow."""
+    """An Exchange organization: networks, sites, servers, clients and mail flow."""
 
     organization: fields.Name = Field(examples=["contoso"])
     """The organization's name, for reports."""
+    version: fields.ServerVersion = Field(default=Version.EXCHANGE_2013, examples=[2019, "se"])
+    """The version of Exchange of all servers that declare none: 2013, 2016, 2019 or `se` (Subscription
+    Edition). Default: 2013."""
     networks: dict[fields.Name, Network] = Field(
         min_length=1, examples=[{"corp": {"platform": "aws", "internal": ["10.20.0.0/20"]}}]
     )
@@ -547,6 +674,13 @@ class Topology(Declared):
         default_factory=MailFlow, examples=[{"outbound": {"through": "mailbox"}}]
     )
     """How mail enters and leaves."""
+    hybrid: Annotated[
+        Hybrid | None, fields.Deferred("exchange_ports.topology.hybrid", "Hybrid")
+    ] = Field(
+        default=None,
+        examples=[{"mode": "classic_full", "endpoints": "2026081400", "mail": "edge"}],
+    )
+    """The hybrid deployment with Exchange Online. Default: none."""
     name_servers: NameServers = Field(examples=[{"internal": "domain_controllers"}])
     """The DNS servers."""
     sender_reputation: Reputation | None = Field(
@@ -573,6 +707,10 @@ class Topology(Declared):
         default={}, examples=[{"fsw1": {"address": "10.20.2.60"}}]
     )
     """Witness servers that are not Exchange servers, by name."""
+    unified_messaging: UnifiedMessaging | None = Field(
+        default=None, examples=[{"ip_gateways": {"gateway1": {"address": "10.20.9.5"}}}]
+    )
+    """Unified Messaging of Exchange 2013 and 2016, and its telephone systems. Default: none."""
     accept_risk: dict[str, fields.Words] = Field(
         default={},
         examples=[{"sites.hq.lync": "the pool of a provider, by its public addresses, MAIL-411"}],

@@ -97,6 +97,8 @@ class Opener(Enum):
     """An additional flow."""
     RELAY = auto()
     """A relay."""
+    CALLS = auto()
+    """A row of Unified Messaging, for a peer that a field names."""
     NEIGHBOR = auto()
     """A row of the ground rules, for a neighbor that a field names."""
     ROW = auto()
@@ -110,16 +112,21 @@ def why_risky(
     opener: Opener,
     *,
     to_mailbox: bool,
+    to_unpublished: bool = False,
     wide: bool = False,
 ) -> tuple[str, ...]:
     """Why traffic must not be opened without a word, each reason as `X allows` continues; none where it may.
 
-    `to_mailbox`: a Mailbox server is at its destination (V4). `wide`: an end is a range that holds
-    public addresses and others.
+    `to_mailbox`: a Mailbox server is at its destination (V4). `to_unpublished`: a server there has Client
+    Access services that are not published. `wide`: an end is a range that holds public addresses and others.
     """
     both = {*source, *destination}
     if both == {Position.INSIDE}:
         return ()
+    if opener is Opener.CALLS:
+        # The media ports contain nearly all others, so what they carry says nothing.
+        where = (Position.PUBLIC, Position.PERIMETER)
+        return tuple(f"calls, media or faxes with {each}" for each in where if each in both)
     found = risks(source, destination, carried)
     if opener is Opener.NEIGHBOR:
         # A neighbor of the ground rules is as much of a risk as a destination.
@@ -129,8 +136,11 @@ def why_risky(
         reasons.append(f"traffic with {Position.PUBLIC} and {Position.INSIDE} in one range")
     if opener is Opener.OPERATOR and Position.PERIMETER in both:
         reasons.append(f"traffic with an end in {Position.PERIMETER}")
-    if opener in (Opener.OPERATOR, Opener.RELAY) and Position.PUBLIC in source and to_mailbox:
-        reasons.append(f"traffic from {Position.PUBLIC} to {Part.MAILBOX}")
+    if opener in (Opener.OPERATOR, Opener.RELAY) and Position.PUBLIC in source:
+        if to_unpublished:
+            reasons.append(f"traffic from {Position.PUBLIC} to servers that are not published")
+        elif to_mailbox:
+            reasons.append(f"traffic from {Position.PUBLIC} to {Part.MAILBOX}")
     if opener is Opener.RELAY and {*source} == {Position.PERIMETER}:
         reasons.append(f"mail from a relay in {Position.PERIMETER}")
     return tuple(reasons)

@@ -18,6 +18,7 @@ from exchange_ports.catalog import (
     ENTRIES,
     MANAGEMENT,
     NEEDS,
+    NEIGHBOR_ENTRIES,
     PLAIN_TEXT_PORTS,
     SERVICES,
     SMTP_PORT,
@@ -29,6 +30,7 @@ from exchange_ports.catalog import (
     Service,
 )
 from exchange_ports.traffic.ports import PortRange
+from exchange_ports.versions import Article
 from tests.support.paths import ROOT
 
 PACKAGE: Final = ROOT / "exchange_ports"
@@ -121,6 +123,7 @@ class Beyond(NamedTuple):
     ports: str
     source: Part
     destination: Part
+    row: int | None = None
 
 
 BEYOND: Final = (
@@ -128,24 +131,74 @@ BEYOND: Final = (
     Beyond("M6", Page.RECEIVE_CONNECTOR, "25/TCP", Part.RELAYS, Part.CLIENT_ACCESS),
     # SMB, and RPC with what Windows uses for it from Windows Server 2008 on (A-17).
     Beyond("W1", Page.WITNESS, "135/TCP, 445/TCP, 49152-65535/TCP", Part.MAILBOX, Part.WITNESS),
+    # "UM listening ports": 5060 and 5062 are unsecured, 5061 and 5063 secured. The row of the worker
+    # process names 5065 to 5068, in other words than "Voice architecture changes" (A-12).
+    Beyond("U1", Page.UM_PORTS, "5060/TCP, 5061/TCP", Part.IP_GATEWAYS, Part.CALL_ROUTER, row=1),
+    Beyond("U2", Page.UM_PORTS, "5062/TCP, 5063/TCP", Part.IP_GATEWAYS, Part.UM_SERVICE, row=2),
+    Beyond(
+        "U3",
+        Page.UM_PORTS,
+        "5065/TCP, 5066/TCP, 5067/TCP, 5068/TCP",
+        Part.IP_GATEWAYS,
+        Part.UM_SERVICE,
+        row=3,
+    ),
+    # "Ports between 1024 and 65535." Media goes both ways.
+    Beyond("U4", Page.UM_PORTS, "1024-65535/UDP", Part.IP_GATEWAYS, Part.UM_SERVICE, row=4),
+    Beyond("F3", Page.UM_PORTS, "1024-65535/UDP", Part.UM_SERVICE, Part.IP_GATEWAYS, row=4),
+    # On the gateway's own port: "By default ... 5060".
+    Beyond("F4", Page.UM_OUTGOING_CALLS, "user defined", Part.UM_SERVICE, Part.IP_GATEWAYS),
+    Beyond("F5", Page.UM_MESSAGE_WAITING, "user defined", Part.UM_SERVICE, Part.IP_GATEWAYS),
+    # FaxServerURI has the port. "By default, the T.38 protocol uses TCP port 6004."
+    Beyond("F9", Page.UM_FAXING, "user defined", Part.UM_SERVICE, Part.FAX_PARTNERS),
+    Beyond("F9t", Page.UM_FAXING, "6004/TCP", Part.UM_SERVICE, Part.FAX_PARTNERS),
+    Beyond("F10", Page.UM_FAXING, "25/TCP", Part.FAX_PARTNERS, Part.CLIENT_ACCESS),
 )
 
 #: What additional flows name as their need (exchange.md 13 and E9).
 NEEDED: Final[Mapping[Need, Beyond]] = {
     Need.MALWARE_DEFINITIONS: Beyond(
-        "G3", Page.ENGINE_UPDATES, "80/TCP, 443/TCP", Part.MAILBOX, Part.ANYONE
+        "G3", Page.ENGINE_UPDATES, "80/TCP, 443/TCP", Part.MAILBOX, Part.DECLARED
     ),
-    Need.CERTIFICATE_CHECKS: Beyond("G4", Page.REVOCATION, "80/TCP", Part.EXCHANGE, Part.ANYONE),
-    Need.FEDERATION: Beyond("G5", Page.FEDERATION, "443/TCP", Part.EXCHANGE, Part.ANYONE),
+    Need.CERTIFICATE_CHECKS: Beyond("G4", Page.REVOCATION, "80/TCP", Part.EXCHANGE, Part.DECLARED),
+    Need.FEDERATION: Beyond("G5", Page.FEDERATION, "443/TCP", Part.EXCHANGE, Part.DECLARED),
     Need.CONTENT_FILTER_UPDATES: Beyond(
-        "G7", Page.CONTENT_FILTER, "80/TCP, 443/TCP", Part.EXCHANGE, Part.ANYONE
+        "G7", Page.CONTENT_FILTER, "80/TCP, 443/TCP", Part.EXCHANGE, Part.DECLARED
     ),
     Need.WINDOWS_UPDATE: Beyond(
-        "G8", Page.SECURITY_CHECKLIST, "80/TCP, 443/TCP", Part.EXCHANGE, Part.ANYONE
+        "G8", Page.SECURITY_CHECKLIST, "80/TCP, 443/TCP", Part.EXCHANGE, Part.DECLARED
     ),
-    Need.PUSH_NOTIFICATIONS: Beyond("G9", Page.PUSH, "443/TCP", Part.MAILBOX, Part.ANYONE),
-    Need.REMOTE_DESKTOP: Beyond("E9", Page.EDGE_PLANNING, "3389/TCP", Part.ANYONE, Part.ANYONE),
+    Need.PUSH_NOTIFICATIONS: Beyond("G9", Page.PUSH, "443/TCP", Part.MAILBOX, Part.DECLARED),
+    Need.REMOTE_DESKTOP: Beyond("E9", Page.EDGE_PLANNING, "3389/TCP", Part.DECLARED, Part.DECLARED),
 }
+
+#: The first table of "Hybrid deployment prerequisites", by its rows: "Exchange Online endpoints", and of our
+#: ends "Exchange 2019/2016 Mailbox/Edge, Exchange 2013 CAS/Edge" (mail) or the same without Edge.
+HYBRID: Final = (
+    ("H1", 1, "25/TCP", Part.EXCHANGE_ONLINE, Part.HYBRID_MAIL),
+    ("H2", 2, "25/TCP", Part.HYBRID_MAIL, Part.EXCHANGE_ONLINE),
+    ("H3", 3, "443/TCP", Part.EXCHANGE_ONLINE, Part.HYBRID_WEB_SERVICES),
+    # The row names those that publish EWS; the prose below the tables adds "2013 MBX (backend)", and other
+    # pages all servers (A-09).
+    ("H4", 4, "443/TCP", Part.EXCHANGE, Part.EXCHANGE_ONLINE),
+)
+#: What other pages, and the second table of that one, have of a hybrid deployment.
+HYBRID_BEYOND: Final = (
+    # "AD FS (Windows Server)" and "AAD Connect": 443, `/adfs/*`.
+    Beyond("H5", Page.HYBRID, "443/TCP", Part.INTERNET, Part.AD_FS),
+    Beyond("H6", Page.HYBRID, "443/TCP", Part.ENTRA_CONNECT, Part.AD_FS),
+    # "Authorization Server", and graph.microsoft.com of the dedicated hybrid app.
+    Beyond("H7", Page.DEDICATED_APP, "443/TCP", Part.EXCHANGE, Part.SIGN_IN),
+    # The agent: 443, 80, 5985 and 5986 to the Exchange server, 443 and 80 to the Internet.
+    Beyond(
+        "H8",
+        Page.HYBRID_AGENT,
+        "80/TCP, 443/TCP, 5985/TCP, 5986/TCP",
+        Part.HYBRID_AGENT,
+        Part.HYBRID_WEB_SERVICES,
+    ),
+    Beyond("H9", Page.HYBRID_AGENT, "80/TCP, 443/TCP", Part.HYBRID_AGENT, Part.INTERNET),
+)
 
 #: How many rows each table of the page has.
 ROWS: Final = {RULES: 1, CLIENTS: 5, NO_EDGE: 4, EDGE: 7, NAMES: 1}
@@ -157,7 +210,7 @@ def in_the_words_of_the_page(entry: CatalogEntry) -> str:
     """Ports as the page writes them: each with its protocol."""
     if not entry.ports:
         return "user defined"
-    if str(entry.ports[0]) == "everything":
+    if str(entry.ports[0]) == "all protocols":
         return ANY
     written = [
         f"{port}/{ports.protocol.upper()}"
@@ -184,12 +237,30 @@ def test_a_published_row_stands_in_the_catalog_as_it_is(row: Row) -> None:
     assert (entry.source, entry.destination) == (WORDS[row.source], WORDS[row.destination])
 
 
+@pytest.mark.parametrize("id_, row, ports, source, destination", HYBRID)
+def test_a_row_of_the_hybrid_table_stands_in_the_catalog_as_it_is(
+    id_: str, row: int, ports: str, source: Part, destination: Part
+) -> None:
+    entry = BY_ID[id_]
+    assert entry.cite == (Page.HYBRID, row)
+    assert in_the_words_of_the_page(entry) == ports
+    assert (entry.source, entry.destination) == (source, destination)
+
+
+def test_rows_between_hosts_of_others_are_in_no_flow() -> None:
+    """Neither end of them is a server of ours: the handover report lists them."""
+    assert {entry.id for entry in NEIGHBOR_ENTRIES} == {"H5", "H6"}
+    assert not {"H5", "H6"} & {entry.id for entry in ENTRIES}
+
+
 @pytest.mark.parametrize(
-    "beyond", [*BEYOND, *NEEDED.values()], ids=[each.id for each in (*BEYOND, *NEEDED.values())]
+    "beyond",
+    [*BEYOND, *HYBRID_BEYOND, *NEEDED.values()],
+    ids=[each.id for each in (*BEYOND, *HYBRID_BEYOND, *NEEDED.values())],
 )
 def test_what_the_tables_leave_out_cites_the_page_that_has_it(beyond: Beyond) -> None:
     entry = BY_ID[beyond.id]
-    assert entry.cite == (beyond.page, None)
+    assert entry.cite == (beyond.page, beyond.row)
     assert in_the_words_of_the_page(entry) == beyond.ports
     assert (entry.source, entry.destination) == (beyond.source, beyond.destination)
 
@@ -216,7 +287,9 @@ def test_every_row_of_every_table_has_an_entry() -> None:
 
 def test_whatever_is_in_no_table_is_from_a_page_and_every_page_is_cited() -> None:
     known = {id_ for _, _, id_ in in_tables()}
-    assert {entry.id for entry in ENTRIES} == known | {each.id for each in BEYOND}
+    hybrid = {each.id for each in HYBRID_BEYOND} | {id_ for id_, *_ in HYBRID}
+    entries = {entry.id for entry in (*ENTRIES, *NEIGHBOR_ENTRIES)}
+    assert entries == known | hybrid | {each.id for each in BEYOND}
     assert {need: entry.id for need, entry in NEEDS.items()} == {
         need: each.id for need, each in NEEDED.items()
     }
@@ -225,7 +298,7 @@ def test_whatever_is_in_no_table_is_from_a_page_and_every_page_is_cited() -> Non
 
 
 def test_an_id_names_one_row() -> None:
-    assert len(BY_ID) == len(ENTRIES) + len(NEEDS)
+    assert len(BY_ID) == len(ENTRIES) + len(NEIGHBOR_ENTRIES) + len(NEEDS)
 
 
 @each_entry
@@ -238,7 +311,8 @@ def test_every_row_says_what_it_is_when_it_applies_and_when_it_was_checked(
     assert not entry.without.endswith("."), "it is part of a line"
     assert entry.when.strip() == entry.when != ""
     assert date.fromisoformat(entry.checked) >= date(2026, 1, 1)
-    assert entry.cite.where.url.startswith("https://learn.microsoft.com/exchange/")
+    for article in Article:
+        assert entry.cite.where.url(article).startswith("https://learn.microsoft.com/exchange/")
     assert entry.cite.where.short in str(entry.cite)
 
 
@@ -279,6 +353,16 @@ SOMETHING_ELSE: Final[Mapping[tuple[str, int], str]] = {
     ("reports/handover_report.py", 22): "the share of a column, in hundredths of a page",
     ("reports/text_writer.py", 80): "the columns of a terminal that does not tell",
     ("stackfile/yaml_values.py", 53): "the bits of a double's fraction",
+    **dict.fromkeys(
+        (
+            ("cli/adopt_command.py", 1024),
+            ("cli/changed_code.py", 1024),
+            ("pipeline.py", 1024),
+            ("stackfile/nodes.py", 1024),
+        ),
+        "a factor of a number of bytes",
+    ),
+    ("reports/diagram/font_widths.py", 1024): "the width of a letter",
     ("traffic/ports.py", 65535): "the highest port there is",
 }
 
@@ -292,7 +376,12 @@ def numbers(ranges: tuple[tuple[int, int], ...]) -> set[int]:
 
 
 IN_ROWS: Final = frozenset(
-    port for entry in ENTRIES for ports in entry.ports for port in numbers(ports.ranges)
+    port
+    for entry in ENTRIES
+    # WinRM of the Hybrid Agent is among MANAGEMENT.
+    if entry.id != "H8"
+    for ports in entry.ports
+    for port in numbers(ports.ranges)
 )
 EVERY_PORT: Final = IN_ROWS | numbers(MANAGEMENT.ranges)
 

@@ -392,7 +392,7 @@ def test_preview_shows_what_the_program_registers_and_opens(project: Path) -> No
     text = ran.stdout.decode()
     assert text.startswith("Offline preview (dev)")
     assert "exchange-ports:index:ExchangeFirewall" in text
-    assert "What this opens:" in text
+    assert "Allowed traffic:" in text
     assert SECRET not in text
     assert SECRET not in ran.stderr.decode()
 
@@ -454,7 +454,11 @@ def test_an_exception_is_late_from_the_day_after_its_review(day: str, code: int)
     assert ran.returncode == code
     said = ran.stderr.decode()
     assert re.findall(r"^error\[(\S+)\]", said, re.M) == ["review-overdue"] * code
-    assert bool(re.search(rf"^  {re.escape(LATE)}:\d+  topology", said, re.M)) == bool(code)
+    assert bool(re.search(rf"^  {re.escape(LATE)}:\d+  topology.*review_by", said, re.M)) == bool(
+        code
+    )
+    # The day also tells that Exchange 2013 is out of support, which is a warning.
+    assert re.findall(r"^warning\[(\S+)\]", said, re.M)[:1] == ["version-out-of-support"]
     # The proof itself is the same, and is shown the same.
     assert ran.stdout.startswith(run("prove", LATE).stdout.rstrip(b"\n"))
 
@@ -465,7 +469,7 @@ def test_reviews_as_json_have_their_findings_in_the_data(day: str, code: int) ->
     data = printed(ran, code)
     assert data["proved"]
     told = data["reviews"]
-    assert list(told) == ["as_of", "in_time", "dated", "undated_risks", "overdue"]
+    assert list(told) == ["as_of", "in_time", "dated", "undated_risks", "overdue", "warnings"]
     assert (told["as_of"], told["in_time"], told["dated"]) == (day, code == 0, 1)
     assert [finding["code"] for finding in told["overdue"]] == ["review-overdue"] * code
     assert all(finding["line"] for finding in told["overdue"])

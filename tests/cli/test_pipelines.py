@@ -50,7 +50,7 @@ def test_warnings_stand_where_the_json_of_the_plan_has_them() -> None:
     [
         (("check", DEV, "internet", "ex1", "rdp"), 1, {"traffic-blocked"}),
         (("check", DEV, "nobody", "ex1", "rdp"), 2, {"unknown-endpoint"}),
-        (("prove", LATE, "--as-of", "2027-04-01"), 1, {"review-overdue"}),
+        (("prove", LATE, "--as-of", "2027-04-01"), 1, {"review-overdue", "version-out-of-support"}),
         (("plan", CHANGED, "--against", DEV), 1, {"unsafe-update", "no-administration"}),
         (("diff", DEV, LATE, "--fail-on", "perimeter"), 1, {"gate-failed", "port-25-blocked"}),
         (("plan", "nothing"), 2, {"unknown-stack"}),

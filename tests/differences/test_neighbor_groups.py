@@ -108,7 +108,7 @@ def test_it_is_shown_with_the_group_and_the_line_of_the_binding() -> None:
             "neighbor_security_groups",
             "domain-controllers.hq",
         )
-        assert str(change.services) == "everything"
+        assert str(change.services) == "all protocols"
 
 
 def test_a_neighbor_that_is_added_with_its_group_opens_its_ports_there() -> None:

@@ -20,13 +20,15 @@ from exchange_ports.cli import main
 from exchange_ports.offline import record
 from exchange_ports.stackfile.stack_file import read_stack_file
 from tests.support.paths import DEV, ROOT
+from tests.support.repository import Repository
 from tests.support.transcripts import Block, as_arguments, blocks, missing, steps
 
 #: The pages for beginners, whose blocks are all tried.
 README: Final = "README.md"
 START: Final = "docs/start.md"
 COMPONENT: Final = "docs/component.md"
-SHOWN: Final = (README, START, COMPONENT, "docs/deploying.md")
+HOW_TO: Final = ("docs/adding-a-server.md", "docs/adding-edge.md", "docs/moving-to-azure.md")
+SHOWN: Final = (README, START, COMPONENT, "docs/deploying.md", *HOW_TO)
 PAGES: Final = (*SHOWN, "CONTRIBUTING.md", "CHANGELOG.md", "docs/index.md")
 STACKS: Final = tuple(sorted((ROOT / "stacks").glob("Pulumi.*.yaml")))
 
@@ -82,6 +84,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         shutil.copy(ROOT / name, tmp_path)
     for name in ("stacks", "tests/fixtures/diagram"):
         shutil.copytree(ROOT / name, tmp_path / name)
+    # What an edit on a page is compared with.
+    Repository(tmp_path).commit({})
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -139,7 +139,7 @@ def test_ends_outside_follow_the_servers_and_rank_before_them() -> None:
     both = frozenset(["mbx1", office])
     assert labels.name(both) == "mbx1, clients office (10.64.0.0/16, 10.70.0.0/16)"
     assert labels.name(both, ranges=False) == "mbx1, clients office"
-    assert labels.name(frozenset([internet])) == "the Internet"
+    assert labels.name(frozenset([internet])) == "internet"
     ends = [frozenset([internet]), both, frozenset(["edge1"]), frozenset(["edge1", "mbx1"])]
     assert list(map(labels.rank, ends)) == [0, 1, 2, 3]
     assert parts_of(frozenset(["mbx2", "mbx1", office])) == (
@@ -179,7 +179,7 @@ DCS: Final = [
 UNRESTRICTED: Final = [
     outside(end.summary, "10.20.2.10", kind=end.kind, unrestricted=True) for end in DCS
 ]
-INTERNET: Final = outside("the Internet", "0.0.0.0/0", kind=EndpointKind.INTERNET)
+INTERNET: Final = outside("internet", "0.0.0.0/0", kind=EndpointKind.INTERNET)
 APART: Final = ranges("10.0.0.0/32", "10.0.0.2/32", "10.0.0.4/32", "10.0.0.6/32")
 
 
@@ -190,11 +190,11 @@ APART: Final = ranges("10.0.0.0/32", "10.0.0.2/32", "10.0.0.4/32", "10.0.0.6/32"
         ([OFFICE], ranges("10.64.0.0/16"), NONE, ["office (10.64.0.0/16)"]),
         ([OFFICE], APART, NONE, ["office"]),
         ([OFFICE], ranges("10.64.0.9"), ranges("10.64.0.0/17"), ["office, only 10.64.0.9"]),
-        ([OFFICE], APART, ranges("10.64.0.9"), ["office, but for 10.64.0.9"]),
-        ([OFFICE], APART, APART | ranges("10.9.0.0/16"), ["office, in part"]),
-        ([OFFICE], APART | ranges("10.9.0.0/16"), APART, ["office, most of it"]),
-        ([outside("10.1.0.9/32", "10.1.0.9")], ranges("10.1.0.9"), NONE, ["10.1.0.9/32"]),
-        ([INTERNET], ranges("0.0.0.0/0"), NONE, ["Internet (public addresses)"]),
+        ([OFFICE], APART, ranges("10.64.0.9"), ["office, except 10.64.0.9"]),
+        ([OFFICE], APART, APART | ranges("10.9.0.0/16"), ["office, some addresses"]),
+        ([OFFICE], APART | ranges("10.9.0.0/16"), APART, ["office, most addresses"]),
+        ([outside("10.1.0.9/32", "10.1.0.9")], ranges("10.1.0.9"), NONE, ["10.1.0.9"]),
+        ([INTERNET], ranges("0.0.0.0/0"), NONE, ["internet"]),
         (
             UNRESTRICTED,
             ranges("10.20.2.10"),
@@ -237,7 +237,7 @@ def labels() -> AddressLabels:
         ("10.64.3.4", "10.64.3.4 (clients office)"),
         ("10.20.7.8", "10.20.7.8 (relay scanners)"),
         ("10.99.0.1", "10.99.0.1"),
-        ("198.51.100.7", "198.51.100.7 (the Internet)"),
+        ("198.51.100.7", "198.51.100.7 (internet)"),
     ],
 )
 def test_an_address_is_called_by_whose_it_is(address: str, text: str) -> None:
@@ -250,7 +250,7 @@ def test_an_address_is_called_by_whose_it_is(address: str, text: str) -> None:
         (["10.64.0.0/16", "10.70.0.0/16"], "10.64.0.0/16, 10.70.0.0/16 (clients office)"),
         (["10.64.3.0/24"], "10.64.3.0/24 (clients office)"),
         (["10.99.0.0/24"], "10.99.0.0/24"),
-        (["198.51.100.0/24"], "the Internet (1 range)"),
+        (["198.51.100.0/24"], "internet (1 range)"),
         ([f"10.64.{n}.0/24" for n in (0, 2, 4, 6)], "4 ranges (clients office)"),
     ],
 )
@@ -260,7 +260,7 @@ def test_addresses_are_called_by_whose_they_are(texts: list[str], text: str) -> 
 
 def test_who_flows_name_are_known_the_widest_first() -> None:
     assert list(labels().widest.values()) == [
-        "the Internet",
+        "internet",
         "clients office",
         "Lync servers of paris",
         "domain controllers of hq",

@@ -62,7 +62,7 @@ def in_part(plans: Plans) -> Iterator[Printed]:
         if (
             rule.peer not in groups
             and not rule.by_tag
-            and "Internet" not in rule.peer
+            and "internet" not in rule.peer
             and len(rule.addresses.spans) <= 3
         ):
             yield rule.peer, QueryEndpoint("", (), rule.addresses)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from exchange_ports.findings import Refused, Severity
 from exchange_ports.findings.topology_kinds import KINDS
 from exchange_ports.planning import Plans, compile_plans
+from tests.support.exchange_versions import MIXES, mix_of, version_of
 from tests.support.planning import attempted
 from tests.support.strategies import (
     FAULT_CODES,
@@ -60,6 +61,7 @@ def test_every_code_of_a_wrong_declaration_has_a_topology_that_is_wrong_so() -> 
     beside |= {"phase-without-previous", "phase-not-offered", "other-organization"}
     # Of a program alone, and of files that are too large to be drawn.
     beside |= {"component-name-taken", "unresolved-output", "too-many-combinations"}
+    beside |= {"network-of-other-cloud"}
     errors = {kind.code for kind in KINDS if kind.severity is Severity.ERROR}
     assert errors - beside == FAULT_CODES
 
@@ -113,6 +115,16 @@ def features(data: Data) -> dict[str, bool]:
             isinstance(edge.get("address"), list) for edge in edges
         ),
         "an Edge server in another network than its site": True in across,
+        **{f"servers of {mix}": mix_of(data) == set(mix) for mix in MIXES},
+        "Edge servers of several versions": len({version_of(data, e) for e in edges}) > 1,
+        "older Exchange servers with their version": "other_exchange" in str(sites)
+        and bool(mix_of(data) & {"2007", "2010"}),
+        "a server that is not published": any(
+            server.get("published") is False
+            for site in sites
+            for server in site.get("servers", {}).values()
+        ),
+        "a site that is not published": any(site.get("published") is False for site in sites),
         "three networks": len(networks) == 3,
         "both clouds": {"aws", "azure"} <= {each["platform"] for each in networks},
         "a place outside": any(each["platform"] == "external" for each in networks),
@@ -136,6 +148,11 @@ def features(data: Data) -> dict[str, bool]:
         "name servers of Edge by network": isinstance(names.get("edge"), dict),
         "rebound ports": "service_ports" in data,
         "a witness": "witness_servers" in data,
+        "IP gateways": "'ip_gateways'" in str(data),
+        "calls with Lync": "unified_messaging" in data and "'ip_gateways'" not in str(data),
+        "calls to single servers": "'to': [" in str(data.get("unified_messaging")),
+        "a fax partner server": "'fax_partner_servers'" in str(data),
+        "changed ports of the call router": "sip_tls_listening_port" in str(data),
         "an acknowledged warning": "acknowledge" in data,
         "direct probes": data.get("sender_reputation") == "direct",
         "a proxy": isinstance(data.get("sender_reputation"), dict),

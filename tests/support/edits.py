@@ -8,6 +8,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from exchange_ports.planning import Plans
+from tests.support.exchange_versions import roles_of, version_of, written
 from tests.support.planning import planned, planned_or_none
 from tests.support.strategies import Data, shuffled, topologies
 
@@ -29,7 +30,8 @@ def _server_added(data: Data, choose: Callable[[list[Any]], Any]) -> bool:
     if not _servers(data):
         return False
     site, like = choose(_servers(data))
-    server = {k: v for k, v in data["sites"][site]["servers"][like].items() if k == "roles"}
+    servers = data["sites"][site]["servers"]
+    server = {k: v for k, v in servers[like].items() if k in ("roles", "version", "published")}
     data["sites"][site]["servers"]["added"] = server
     return True
 
@@ -48,7 +50,46 @@ def _role_changed(data: Data, choose: Callable[[list[Any]], Any]) -> bool:
     site, key = choose(_servers(data))
     roles = [["client_access"], ["mailbox"], ["client_access", "mailbox"]]
     server = data["sites"][site]["servers"][key]
+    if version_of(data, server) != "2013":
+        return False
     server["roles"] = choose([each for each in roles if each != server["roles"]])
+    return True
+
+
+def _version_changed(data: Data, choose: Callable[[list[Any]], Any]) -> bool:
+    """One server, to any version; whether the others can be beside it is for the checks to say."""
+    if not _servers(data):
+        return False
+    site, key = choose(_servers(data))
+    server = data["sites"][site]["servers"][key]
+    before = version_of(data, server)
+    version = choose([each for each in ("2013", "2016", "2019", "se") if each != before])
+    server["version"] = written(version)
+    server["roles"] = roles_of(data, server) if version == "2013" else ["mailbox"]
+    return True
+
+
+def _all_upgraded(data: Data, choose: Callable[[list[Any]], Any]) -> bool:
+    """All servers, to one version."""
+    version = choose(["2016", "2019", "se"])
+    data["version"] = written(version)
+    for site, key in _servers(data):
+        server = data["sites"][site]["servers"][key]
+        server.pop("version", None)
+        server.pop("roles", None)
+    for other in [site.get("other_exchange", {}) for site in data.get("sites", {}).values()]:
+        other.pop("version", None)
+    for edge in data.get("edge_servers", {}).values():
+        edge.pop("version", None)
+    return True
+
+
+def _published(data: Data, choose: Callable[[list[Any]], Any]) -> bool:
+    if not _servers(data):
+        return False
+    site, key = choose(_servers(data))
+    place = choose([data["sites"][site], data["sites"][site]["servers"][key]])
+    place["published"] = not place.get("published", True)
     return True
 
 
@@ -139,7 +180,7 @@ def _exception_toggled(data: Data, choose: Callable[[list[Any]], Any]) -> bool:
         return False
     edge = choose(subscribed)
     site = data["sites"][edge["subscribed_site"]]["servers"]
-    mailboxes = [key for key, server in site.items() if "mailbox" in server["roles"]]
+    mailboxes = [key for key, server in site.items() if "mailbox" in roles_of(data, server)]
     if not mailboxes:
         return False
     if edge.pop("edgesync_except", None) is None:
@@ -156,7 +197,7 @@ def _retired(data: Data, choose: Callable[[list[Any]], Any]) -> bool:
     if network["platform"] == "external" or network.pop("retired_groups", None):
         return network["platform"] != "external"
     of = data["sites"][site].get("id", site)
-    roles = data["sites"][site]["servers"][key]["roles"]
+    roles = roles_of(data, data["sites"][site]["servers"][key])
     network["retired_groups"] = [f"{role.replace('_', '-')}.{of}" for role in roles]
     return True
 
@@ -165,6 +206,9 @@ EDITS: Final[Mapping[str, Edit]] = {
     "a server added": _server_added,
     "a server removed": _server_removed,
     "a role changed": _role_changed,
+    "a version changed": _version_changed,
+    "all servers upgraded": _all_upgraded,
+    "a server published or not": _published,
     "a server moved to another site": _server_moved,
     "a group of its own": _own_group,
     "an address changed": _address_changed,

@@ -11,17 +11,8 @@ def keys(value: object) -> Any:
     return [keys(items[0])] if items else None
 
 
-REASON: Final = dict.fromkeys(
-    (
-        "summary",
-        "entry",
-        "source",
-        "table",
-        "row",
-        "url",
-        "accepted_risk",
-        "owner",
-        "ticket",
-        "review_by",
-    )
-)
+REASON: Final = {
+    **dict.fromkeys(("summary", "entry", "source", "table", "row")),
+    "urls": [None],
+    **dict.fromkeys(("accepted_risk", "owner", "ticket", "review_by")),
+}

@@ -18,6 +18,15 @@ from exchange_ports.flows import ExternalEndpoint, Flow
 from exchange_ports.topology.models import Topology
 from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.ports import HIGHEST_PORT, Ports, Protocol, tcp, udp
+from tests.support.exchange_versions import (
+    MIXES,
+    VERSIONS,
+    fits,
+    mix_of,
+    roles_of,
+    version_of,
+    written,
+)
 
 __all__ = [
     "Data",
@@ -192,6 +201,13 @@ _PORTS: Final = (
     "any",
 )
 _ADMINS: Final = ("10.20.6.0/24", "10.20.6.8", "10.64.0.0/12", "2001:db8:6::/64")
+#: IP gateways and fax partner servers: some public, some with signaling and media apart.
+_PEERS: Final[tuple[Any, ...]] = (
+    "10.20.9.5",
+    ("10.20.9.5", "10.20.9.6"),
+    "203.0.113.60",
+    "2001:db8:9::5",
+)
 #: Warnings, of which some occur.
 _ACKNOWLEDGED: Final = (
     "no-administration",
@@ -200,6 +216,9 @@ _ACKNOWLEDGED: Final = (
     "unused-network",
 )
 
+
+#: Half of all organizations have one version only.
+_MIXES: Final = (("2013",), *(mix[:1] for mix in MIXES if len(mix) == 1), *MIXES)
 
 _BOOLEANS: Final = st.booleans()
 
@@ -248,6 +267,10 @@ class _Draft:
         keys = draw(_some(_NETWORKS, networks))
         self.taken: dict[str, int] = {}
         self.data: Data = {"organization": "contoso", "networks": {}}
+        self.mix = draw(_one(_MIXES))
+        # Where nothing is said, it is 2013.
+        if self.mix != ("2013",) or self.maybe():
+            self.data["version"] = written(draw(_one(self.mix)))
         for key in keys:
             # One at least is ours to filter.
             managed = ("aws", "azure") if platform is None else (platform,)
@@ -346,7 +369,7 @@ class _Draft:
         servers: Data = {}
         for roles in mix:
             key = self.name("".join(role[0] for role in roles) + "x")
-            server: Data = {"roles": list(roles)}
+            server = self.of_a_version(roles)
             if self.with_address:
                 server["address"] = self.inside(network)
                 if self.draw(_number(0, 4)) == 0:
@@ -354,9 +377,13 @@ class _Draft:
                     server["address"] = [server["address"], self.inside(network)]
             if self.draw(_number(0, 3)) == 0:
                 server["own_group"] = True
+            if self.draw(_number(0, 4)) == 0:
+                server["published"] = self.maybe()
             self.renamed(server, key)
             servers[key] = server
         site: Data = {"network": network, "servers": servers}
+        if self.draw(_number(0, 5)) == 0:
+            site["published"] = False
         if not mix and self.maybe():
             # Domain controllers and nothing else, wherever they are.
             site = {}
@@ -366,33 +393,73 @@ class _Draft:
                 site[kind] = {"addresses": [self.inside(network, part) for _ in range(number)]}
         if "domain_controllers" in site and self.draw(_number(0, 3)) == 0:
             site["domain_controllers"]["accounts_forest"] = [self.address("10.64.2.", "fd64::")]
+        older = [each for each in VERSIONS[:2] if fits(each, self.mix)]
+        if "other_exchange" in site and older and self.maybe():
+            site["other_exchange"]["version"] = written(self.draw(_one(tuple(older))))
         return site
+
+    def of_a_version(self, roles: tuple[str, ...]) -> Data:
+        """A server with its version where it has another one than the organization, and its roles."""
+        usual = str(self.data.get("version", 2013))
+        version = self.draw(_one(self.mix))
+        server: Data = {"version": written(version)} if version != usual or self.maybe() else {}
+        if version == "2013":
+            server["roles"] = list(roles)
+        elif self.maybe():
+            server["roles"] = ["mailbox"]
+        return server
+
+    def roles(self, server: Data) -> list[str]:
+        return roles_of(self.data, server)
+
+    def published(self) -> dict[str, list[str]]:
+        """The servers that clients and inbound mail reach, by site; only sites that have one."""
+        found = {
+            key: [
+                name
+                for name in names
+                if self.data["sites"][key]["servers"][name].get(
+                    "published", self.data["sites"][key].get("published", True)
+                )
+            ]
+            for key, names in self.with_role("client_access").items()
+        }
+        return {key: names for key, names in found.items() if names}
 
     def with_role(self, role: str) -> dict[str, list[str]]:
         """The servers in a role, by site; only sites that have one."""
         found = {
             key: [
-                name for name, server in site.get("servers", {}).items() if role in server["roles"]
+                name
+                for name, server in site.get("servers", {}).items()
+                if role in self.roles(server)
             ]
             for key, site in self.data["sites"].items()
         }
         return {key: names for key, names in found.items() if names}
 
     def alone(self) -> list[str]:
-        """The Client Access servers with a group of their own."""
+        """The published servers with a group of their own."""
         return [
             name
-            for site in self.data["sites"].values()
-            for name, server in site.get("servers", {}).items()
-            if "client_access" in server["roles"] and server.get("own_group")
+            for key, names in self.published().items()
+            for name in names
+            if self.data["sites"][key]["servers"][name].get("own_group")
         ]
 
     def way_of_inbound_mail(self) -> Data:
         way: Data = {"from": self.draw(_internet_or(_MAIL_RANGES))}
         nobody = self.edges and not any(e.get("receives", True) for e in self.edges.values())
-        if nobody or self.maybe():
-            way["to"] = self.draw(_some((*self.with_role("client_access"), *self.alone())))
+        able = (*self.published(), *self.alone())
+        if able and (nobody or self.maybe()):
+            way["to"] = self.draw(_some(able))
         return way
+
+    @property
+    def takes_mail(self) -> bool:
+        """Whether anybody can take mail from outside."""
+        receiving = any(edge.get("receives", True) for edge in self.edges.values())
+        return bool(self.published()) or receiving
 
     @property
     def edges(self) -> dict[str, Data]:
@@ -400,6 +467,8 @@ class _Draft:
 
     def edge_servers(self, least: int) -> None:
         stored = self.with_role("mailbox")
+        # Those of the neighbors, and then of each Edge server.
+        self.versions = mix_of(self.data)
         edges: Data = {}
         for _ in range(self.draw(_number(least, 3))):
             key = self.name("edge")
@@ -432,8 +501,13 @@ class _Draft:
             if not in_subnets and self.draw(_number(0, 4)) == 0:
                 # Two adapters: one in each zone.
                 edge["address"] = [edge["address"], self.inside(network)]
+        able = [each for each in VERSIONS if fits(each, (*self.mix, *self.versions))]
+        version = self.draw(_one((*able[:2], *able)))
+        self.versions.add(version)
+        usual = str(self.data.get("version", 2013))
+        if version != usual or self.maybe():
+            edge["version"] = written(version)
         for field, value in (
-            ("version", self.draw(_one((2007, 2010)))),
             ("delivery_port", 2525),
             (self.draw(_one(("receives", "sends"))), False),
             ("own_group", True),
@@ -443,7 +517,7 @@ class _Draft:
         return edge
 
     def clients(self) -> None:
-        served = self.with_role("client_access")
+        able = (*self.published(), *self.alone())
         clients: Data = {}
         names = _several(_CLIENTS, 0, 3)
         for name in self.draw(names):
@@ -453,9 +527,9 @@ class _Draft:
             if self.maybe():
                 client["services"] = self.draw(_some(_SERVICES))
             if self.maybe():
-                client["to"] = self.draw(_some((*served, *self.alone())))
+                client["to"] = self.draw(_some(able or ("nobody",)))
             clients[name] = client
-        if clients:
+        if clients and able:
             self.data["clients"] = clients
         bound = {
             service: self.draw(_some(ports))
@@ -470,7 +544,8 @@ class _Draft:
         if self.maybe():
             ways = [self.way_of_inbound_mail() for _ in range(self.draw(_number(1, 2)))]
             single = len(ways) == 1 and self.maybe()
-            flow["inbound"] = ("none", ways[0] if single else ways)[self.draw(_number(0, 1))]
+            taken = self.draw(_number(0, 1)) if self.takes_mail else 0
+            flow["inbound"] = ("none", ways[0] if single else ways)[taken]
         if self.maybe():
             several = [self.connector() for _ in range(self.draw(_number(1, 3)))]
             outbound = self.draw(_one(("none", "several", "one")))
@@ -534,6 +609,89 @@ class _Draft:
                 witness["sites"] = self.draw(_some(sorted(self.with_role("mailbox"))))
             self.data["witness_servers"] = {"fsw1": witness}
 
+    # Unified Messaging, on the servers of 2013 and 2016.
+
+    def unified_messaging(self) -> None:
+        if self.draw(_number(0, 2)) or not self.answers(self.data["sites"]):
+            return
+        declared: Data = {}
+        with_lync = any("lync" in site for site in self.data["sites"].values())
+        modes = ("tcp", "tls", "dual")
+        if with_lync and self.draw(_number(0, 3)) == 0:
+            declared["startup_mode"] = self.draw(_one(modes[1:]))
+        else:
+            if self.maybe():
+                declared["startup_mode"] = self.draw(_one(modes))
+            if self.maybe():
+                declared["sites"] = self.named_for_calls(alone=False)
+            names = ("gw1", "sbc")[: self.draw(_number(1, 2))]
+            declared["ip_gateways"] = {name: self.gateway("ip_gateways", name) for name in names}
+        for field, value in (
+            ("sip_tcp_listening_port", 5070),
+            ("sip_tls_listening_port", 5071),
+            ("media_ports", "16384-32767/udp"),
+        ):
+            if self.draw(_number(0, 3)) == 0:
+                declared[field] = value
+        if self.draw(_number(0, 2)) == 0:
+            fax = self.peer("fax_partner_servers", "fax1")
+            for field, value in (
+                ("transport", self.draw(_one(("tcp", "tls", "udp")))),
+                ("port", 5062),
+                ("t38_ports", self.draw(_some(("6044/udp", "6004-6010/tcp", "6004/tcp")))),
+                ("receive_connector_port", 2527),
+            ):
+                if self.maybe():
+                    fax[field] = value
+            declared["fax_partner_servers"] = {"fax1": fax}
+        self.data["unified_messaging"] = declared
+
+    def gateway(self, field: str, name: str) -> Data:
+        gateway = self.peer(field, name)
+        for key, value in (
+            ("port", 5061),
+            ("media_ports", "20000-29999/udp"),
+            ("outcalls_allowed", self.maybe()),
+            ("message_waiting_indicator_allowed", self.maybe()),
+        ):
+            if self.maybe():
+                gateway[key] = value
+        return gateway
+
+    def peer(self, field: str, name: str) -> Data:
+        address = self.draw(_one(_PEERS))
+        if address == "203.0.113.60":
+            risks = self.data.setdefault("accept_risk", {})
+            risks[f"unified_messaging.{field}.{name}"] = "the provider"
+        peer: Data = {"address": [*address] if isinstance(address, tuple) else address}
+        if self.maybe():
+            peer["to"] = self.named_for_calls(alone=True)
+        return peer
+
+    def named_for_calls(self, *, alone: bool) -> list[str]:
+        """Sites, and single servers, that have both roles; all sites with one of them where others do not."""
+        sites = {key: site for key, site in self.data["sites"].items() if self.with_um(site)}
+        able = [*sites]
+        for site in sites.values() if alone else ():
+            able += [name for name, server in self.with_um(site).items() if "own_group" in server]
+        named = self.draw(_some(able))
+        return named if self.answers(named) else [*sites]
+
+    def with_um(self, site: Data) -> dict[str, Data]:
+        servers: dict[str, Data] = site.get("servers", {})
+        return {k: s for k, s in servers.items() if version_of(self.data, s) in ("2013", "2016")}
+
+    def answers(self, names: Collection[str]) -> bool:
+        """Whether servers with Unified Messaging that are named so have both roles."""
+        found = {
+            role
+            for key, site in self.data["sites"].items()
+            for name, server in self.with_um(site).items()
+            if key in names or name in names
+            for role in self.roles(server)
+        }
+        return len(found) == 2
+
     def name_servers(self) -> None:
         servers: Data = {"internal": self.resolvers("10.20.2.53", "10.20.3.53")}
         if self.edges:
@@ -558,7 +716,7 @@ class _Draft:
             if not self.managed(site.get("network")):
                 continue
             for name, server in site["servers"].items():
-                for role in ("exchange", *server["roles"]):
+                for role in ("exchange", *self.roles(server)):
                     words |= {role, f"{role}@{key}"}
                 words |= {name} if server.get("own_group") else set()
         for name, edge in self.edges.items():
@@ -632,6 +790,7 @@ def topologies(
     draft.clients()
     draft.mail_flow()
     draft.witnesses()
+    draft.unified_messaging()
     draft.name_servers()
     draft.additional_flows()
     draft.retired_groups()
@@ -758,6 +917,7 @@ def _no_roles(data: Data) -> bool:
     for site in data["sites"].values():
         for server in site.get("servers", {}).values():
             server["roles"] = ["client_access"]
+            server["version"] = 2013
     return True
 
 
@@ -917,6 +1077,69 @@ def _to_mailbox(data: Data) -> bool:
     return end is not None and _add_flow(data, to=end, **{"from": "internet"})
 
 
+def _no_words_of_2013(data: Data) -> bool:
+    _server(data)["version"] = 2013
+    _server(data).pop("roles", None)
+    return True
+
+
+def _words_of_2013(data: Data) -> bool:
+    _server(data).update(version=2016, roles=["client_access", "mailbox"])
+    return True
+
+
+def _apart(data: Data) -> bool:
+    old = {"version": 2013, "roles": ["client_access", "mailbox"]}
+    return _add_site({"old": old, "new": {"version": "se"}})(data)
+
+
+def _old_edge(data: Data) -> bool:
+    _server(data)["version"] = "se"
+    return _on_edge(version=2007)(data)
+
+
+def _not_published(data: Data) -> bool:
+    data["clients"] = {"added": {"to": ["added"]}}
+    return _add_site({"closed": {"version": 2019, "published": False}})(data)
+
+
+def _nothing_published(data: Data) -> bool:
+    for site in data["sites"].values():
+        site["published"] = False
+        for server in site.get("servers", {}).values():
+            server.pop("published", None)
+    data["clients"] = {"added": {}}
+    return True
+
+
+def _calls(**fields: object) -> Callable[[Data], bool]:
+    """Unified Messaging with one gateway that has these fields."""
+    gateway = {"address": "10.20.9.5", **fields}
+    return _set(lambda data: data, "unified_messaging", {"ip_gateways": {"gw1": gateway}})
+
+
+def _calls_without_peers(data: Data) -> bool:
+    for site in data["sites"].values():
+        site.pop("lync", None)
+    data["unified_messaging"] = {"startup_mode": "dual"}
+    return True
+
+
+def _calls_with_lync(data: Data) -> bool:
+    _site(data)["lync"] = {"addresses": ["10.99.0.0/28"]}
+    data["unified_messaging"] = {}
+    return True
+
+
+def _calls_to_2019(data: Data) -> bool:
+    return _add_site({"late": {"version": 2019}})(data) and _calls(to=["added"])(data)
+
+
+def _calls_to_one_role(data: Data) -> bool:
+    router = {"version": 2013, "roles": ["client_access"], "own_group": True}
+    return _add_site({"router": router})(data) and _calls(to=["router"])(data)
+
+
 _FAULTS: Final[tuple[Fault, ...]] = (
     # Shapes and small values.
     ("unknown-key", _set(lambda data: data, "cleints", {})),
@@ -964,7 +1187,19 @@ _FAULTS: Final[tuple[Fault, ...]] = (
     ("edge-shares-role", _edge_inside),
     # Roles and sites.
     ("organization-without-role", _no_roles),
-    ("mailbox-without-client-access", _add_site({"lone": {"roles": ["mailbox"]}})),
+    (
+        "mailbox-without-client-access",
+        _add_site({"lone": {"version": 2013, "roles": ["mailbox"]}}),
+    ),
+    # Versions.
+    ("roles-missing", _no_words_of_2013),
+    ("role-of-another-version", _words_of_2013),
+    ("versions-exclude-each-other", _apart),
+    ("edge-version-unsupported", _old_edge),
+    ("unknown-version", _on_edge(version=2012)),
+    ("unknown-version", _set(_server, "version", 2010)),
+    ("not-published", _not_published),
+    ("nothing-published", _nothing_published),
     ("subscription-without-mailbox", _empty_subscription),
     ("no-domain-controller", _no_controllers),
     ("site-without-role", _nobody_serves),
@@ -1010,13 +1245,17 @@ _FAULTS: Final[tuple[Fault, ...]] = (
         _on_edge(subscribed_site=GONE, manual_connectors_site="hq", edgesync_except=["any"]),
     ),
     ("edge-without-mail", _on_edge(receives=False, sends=False)),
-    ("edge-version-unsupported", _on_edge(version="se")),
-    ("unknown-version", _on_edge(version=2012)),
     ("receive-connectors-conflict", _clash),
     ("not-one-tcp-port", _bound("imap", "10143-10144/tcp")),
     ("not-one-tcp-port", _bound("pop", "10110/udp")),
     ("port-of-another-service", _bound("imap", "995/tcp")),
     ("not-supported", _bound("https", "8443/tcp")),
+    # Unified Messaging.
+    ("unified-messaging-unavailable", _calls_to_2019),
+    ("unified-messaging-without-peers", _calls_without_peers),
+    ("lync-needs-tls", _calls_with_lync),
+    ("peer-without-role", _calls_to_one_role),
+    ("media-protocol", _calls(media_ports="16384-32767/tcp")),
     # Additional flows.
     ("risky-traffic", _to_edge),
     ("risky-traffic", _to_mailbox),

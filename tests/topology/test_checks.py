@@ -1472,17 +1472,24 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
     "an older Edge server": (
         WITH_EDGE,
         ({"edge_servers.edge1.version": 2010},),
-        ["+ older-edge-delivery-port at edge_servers.edge1.version"],
+        [
+            "+ older-edge-delivery-port at edge_servers.edge1.version",
+            "+ versions-need-updates at edge_servers.edge1.version",
+        ],
     ),
     "an older Edge server with a port": (
         WITH_EDGE,
         ({"edge_servers.edge1.version": 2010, "edge_servers.edge1.delivery_port": 2525},),
-        [],
+        [
+            "+ versions-need-updates at edge_servers.edge1.version",
+        ],
     ),
     "an older Edge server that does not receive": (
         WITH_EDGE,
         ({"edge_servers.edge1.version": 2010, "edge_servers.edge1.receives": False},),
-        [],
+        [
+            "+ versions-need-updates at edge_servers.edge1.version",
+        ],
     ),
     "an older Edge server before standalone Mailbox servers": (
         WITH_EDGE,
@@ -1490,7 +1497,9 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
             SPLIT,
             {"edge_servers.edge1.version": 2010},
         ),
-        [],
+        [
+            "+ versions-need-updates at edge_servers.edge1.version",
+        ],
     ),
     "probes from anywhere": (
         WITH_EDGE,
@@ -1576,6 +1585,7 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
         [
             "+ edge-unsubscribed at edge_servers.edge1.manual_connectors_site",
             "+ older-edge-delivery-port at edge_servers.edge1.version",
+            "+ versions-need-updates at edge_servers.edge1.version",
         ],
     ),
     "an exception that is unknown, with connectors made by hand": (

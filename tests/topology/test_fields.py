@@ -160,7 +160,12 @@ VALUES: Final[list[tuple[str, object, str]]] = [
     ("version", True, "wrong-type: expected=a version such as 2016 got=true or false"),
     ("version", 2.5, "wrong-type: expected=a version such as 2016 got=a number"),
     ("version", None, "wrong-type: expected=a version such as 2016 got=nothing"),
-    ("version", 2017, "unknown-version: version=2017 known=2007, 2010, 2013, 2016, 2019, se"),
+    (
+        "version",
+        2017,
+        "unknown-version: version=2017 fix=Write one of 2007, 2010, 2013, 2016, 2019, se, such as "
+        "`version: se`.",
+    ),
     ("port", 1, "1"),
     ("port", 25, "25"),
     ("port", 65535, "65535"),
@@ -188,7 +193,7 @@ VALUES: Final[list[tuple[str, object, str]]] = [
     ("ports", "icmp", "icmp"),
     ("ports", "esp", "esp"),
     ("ports", "ah", "ah"),
-    ("ports", "any", "everything"),
+    ("ports", "any", "all protocols"),
     ("ports", "icmpv6", "bad-ports: ports=icmpv6 meant=icmp"),
     ("ports", "25", "bad-ports: ports=25 meant=25/tcp"),
     ("ports", "0025", "bad-ports: ports=0025 meant=25/tcp"),

@@ -65,7 +65,7 @@ WRONG: Final[dict[str, tuple[tuple[str | int, ...], object, str]]] = {
     "a misspelled role": (
         ("sites", "hq", "servers", "cas1", "roles"),
         ["mailbx"],
-        "$.sites.hq.servers.cas1.roles[0]",
+        "$.sites.hq.servers.cas1.roles",
     ),
     "no role": (("sites", "hq", "servers", "cas1", "roles"), [], "$.sites.hq.servers.cas1.roles"),
     "port 0": (

@@ -40,7 +40,7 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
         SMALL,
         {"sites.hq.zzz": 1},
         [
-            "unknown-key at sites.hq.zzz: Known keys are `domain_controllers`, `id`, `lync`, `network`, `other_exchange` and `servers`."
+            "unknown-key at sites.hq.zzz: Known keys are `domain_controllers`, `id`, `lync`, `network`, `other_exchange`, `published` and `servers`."
         ],
     ),
     "a misspelled key of a server": (
@@ -98,14 +98,16 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
     "no roles": (
         SMALL,
         {"sites.hq.servers.ex1.roles": []},
-        ["empty-list at sites.hq.servers.ex1.roles: Add at least one entry.", "no topology"],
+        [
+            "empty-list at sites.hq.servers.ex1.roles: Add at least one entry, or remove the key.",
+            "no topology",
+        ],
     ),
     "roles missing": (
         SMALL,
         {"sites.hq.servers.ex2": {}},
         [
-            "missing-key at sites.hq.servers.ex2: Add `roles: [client_access, mailbox]`.",
-            "no topology",
+            "roles-missing at sites.hq.servers.ex2: Write `roles: [client_access, mailbox]`, or the version, such as `version: 2019`.",
         ],
     ),
     "no name servers": (

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from exchange_ports.flows import ExternalEndpoint
 from exchange_ports.topology.groups import Group, GroupKind, ServerRole, identity, roles_of
 from exchange_ports.topology.inventory import FIELDS, Inventory, accounts_name, name_of
-from exchange_ports.topology.models import Network, Platform, Site
+from exchange_ports.topology.models import Network, Platform, Topology
 from exchange_ports.traffic.addresses import Network as Range
 from exchange_ports.traffic.addresses import covers, sort_key
 
@@ -93,6 +93,9 @@ ColumnKey = tuple[str, str, str]
 _BOTH: Final = frozenset((ServerRole.CLIENT_ACCESS, ServerRole.MAILBOX))
 
 
+_CLIENT_ACCESS: Final = (GroupKind.CLIENT_ACCESS, GroupKind.CLIENT_ACCESS_UNPUBLISHED)
+
+
 class _OneTopology:
     """One topology: the servers of each column, and the groups that they are in there."""
 
@@ -120,14 +123,14 @@ class _OneTopology:
             home = self._id_of(site.network) if site.network else ""
             for key, server in site.servers.items():
                 self.names[identity(key, server)] = key
-                for role in sorted(roles_of(server)):
+                for role in sorted(roles_of(self.topology, server)):
                     single = (
                         ColumnRole.MAILBOX
                         if role is ServerRole.MAILBOX
                         else ColumnRole.CLIENT_ACCESS
                     )
                     drawn = ColumnRole.EXCHANGE if combined[of] else single
-                    alone = len(roles_of(server)) == 1 or role is ServerRole.MAILBOX
+                    alone = len(roles_of(self.topology, server)) == 1 or role is ServerRole.MAILBOX
                     groups = self._groups_as(drawn, key, alone=alone)
                     yield (of, drawn, home), identity(key, server), groups
         for key, edge in self.topology.edge_servers.items():
@@ -145,7 +148,7 @@ class _OneTopology:
             for group in self.groups[server]
             if drawn is ColumnRole.EXCHANGE
             or group.kind is GroupKind.EXCHANGE
-            or (group.kind is GroupKind.CLIENT_ACCESS and drawn is ColumnRole.CLIENT_ACCESS)
+            or (group.kind in _CLIENT_ACCESS and drawn is ColumnRole.CLIENT_ACCESS)
             # A server's own group is drawn once, at its Mailbox role where it has that.
             or (group.kind is GroupKind.SERVER and alone)
             or (
@@ -155,8 +158,14 @@ class _OneTopology:
         )
 
 
-def _has_both(site: Site | None) -> bool:
-    return site is None or all(roles_of(s) >= _BOTH for s in site.servers.values())
+def _has_both(topology: Topology, of: str) -> bool:
+    """Whether each server of a site, by the site's identity, has both roles; so too where there is none."""
+    return all(
+        roles_of(topology, server) >= _BOTH
+        for key, site in topology.sites.items()
+        if identity(key, site) == of
+        for server in site.servers.values()
+    )
 
 
 #: The groups of a server in a column at one time, and what else tells its flows from those of others.
@@ -182,8 +191,7 @@ class EndpointMap:
         ids = [*self._now.sites, *(s for s in self._before.sites if s not in self._now.sites)]
         self.sites: tuple[str, ...] = tuple(ids)
         combined = {
-            of: all(_has_both(each.sites.get(of, ("", None))[1]) for each in self._topologies)
-            for of in ids
+            of: all(_has_both(each.topology, of) for each in self._topologies) for of in ids
         }
         old, new = (
             {(column, server): groups for column, server, groups in each.columns(combined)}

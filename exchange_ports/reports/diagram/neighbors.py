@@ -26,6 +26,8 @@ class NeighborKind(StrEnum):
     ADMINISTRATION = "Administration"
     MONITORING = "Monitoring"
     BACKUP = "Backup"
+    IP_GATEWAYS = "IP gateways"
+    FAX_PARTNERS = "Fax partner servers"
     UPDATES = "Updates"
     SMART_HOSTS = "Smart hosts"
     NAME_SERVERS = "Name servers"
@@ -47,6 +49,8 @@ _OPENING: Final = frozenset(
         NeighborKind.ADMINISTRATION,
         NeighborKind.MONITORING,
         NeighborKind.BACKUP,
+        NeighborKind.IP_GATEWAYS,
+        NeighborKind.FAX_PARTNERS,
     )
 )
 
@@ -59,6 +63,8 @@ _DECLARED: Final[Mapping[EndpointKind, NeighborKind]] = {
     EndpointKind.EDGE_NAME_SERVERS: NeighborKind.NAME_SERVERS,
     EndpointKind.REPUTATION_PROXY: NeighborKind.PROXY,
     EndpointKind.WITNESS: NeighborKind.WITNESSES,
+    EndpointKind.IP_GATEWAY: NeighborKind.IP_GATEWAYS,
+    EndpointKind.FAX_PARTNER_SERVER: NeighborKind.FAX_PARTNERS,
 }
 #: Words in an operator's reason; the first one in the text decides.
 _WORDS: Final = {

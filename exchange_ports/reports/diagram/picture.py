@@ -27,6 +27,7 @@ class Only(StrEnum):
     INTERNAL = "internal"
     DNS = "dns"
     WITNESS = "witness"
+    UNIFIED_MESSAGING = "unified_messaging"
     ADDITIONAL = "additional"
     CHANGES = "changes"
     RISKS = "risks"
@@ -38,6 +39,7 @@ SECTION_WORDS: Final = {
     CatalogSection.INSIDE: Only.INTERNAL,
     CatalogSection.NAMES: Only.DNS,
     CatalogSection.WITNESS: Only.WITNESS,
+    CatalogSection.UNIFIED_MESSAGING: Only.UNIFIED_MESSAGING,
     CatalogSection.ADDITIONAL: Only.ADDITIONAL,
 }
 

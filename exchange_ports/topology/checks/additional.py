@@ -11,7 +11,7 @@ from exchange_ports.findings.command_kinds import REVIEW_OVERDUE
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.topology.checks import naming
 from exchange_ports.topology.fields import EndpointKind, FlowEnd, ends_of
-from exchange_ports.topology.groups import ServerRole, roles_of
+from exchange_ports.topology.groups import ServerRole, is_published, roles_of
 from exchange_ports.topology.models import AdditionalFlow, Topology
 from exchange_ports.topology.risk import Opener, Position, ZoneMap, services, why_risky
 from exchange_ports.traffic.addresses import EVERYTHING_V4, EVERYTHING_V6
@@ -60,7 +60,7 @@ def _unaccepted(
         _positions(topology, zones, to),
         services(flow.ports or need),
         Opener.OPERATOR,
-        to_mailbox=_reaches_mailbox(topology, to),
+        **_reaches(topology, to),
         wide=any(end.range_ is not None and zones.is_wide(end.range_) for end in ends),
     )
     if risk:
@@ -95,7 +95,7 @@ def relays(topology: Topology) -> Iterator[Finding]:
                         (Position.INSIDE,),
                         services((tcp(relay.port),)),
                         Opener.RELAY,
-                        to_mailbox=_reaches_mailbox(topology, target),
+                        **_reaches(topology, target),
                     )
                 )
         if found:
@@ -138,18 +138,17 @@ def _positions(topology: Topology, zones: ZoneMap, end: FlowEnd) -> frozenset[Po
     return frozenset((Position.PERIMETER if at_edge else Position.INSIDE,))
 
 
-def _reaches_mailbox(topology: Topology, end: FlowEnd) -> bool:
-    return any(
-        ServerRole.MAILBOX in roles_of(server)
-        and (
-            end.word == key
-            or (
-                (end.word == "exchange" or end.word in roles_of(server))
-                and end.site in (None, site)
-            )
-        )
-        for site, _, key, server in naming.servers(topology)
-    )
+def _reaches(topology: Topology, end: FlowEnd) -> dict[str, bool]:
+    """What an end names that the Internet must not reach without a word: arguments of `why_risky`."""
+    found = {"to_mailbox": False, "to_unpublished": False}
+    for site, declared, key, server in naming.servers(topology):
+        roles = roles_of(topology, server)
+        at_site = end.word in ("exchange", *roles) and end.site in (None, site)
+        if end.word == key or at_site:
+            found["to_mailbox"] |= ServerRole.MAILBOX in roles
+            served = ServerRole.CLIENT_ACCESS in roles
+            found["to_unpublished"] |= served and not is_published(topology, declared, server)
+    return found
 
 
 # ---- review dates of additional flows: which have passed on a given day ----

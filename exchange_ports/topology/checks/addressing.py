@@ -148,7 +148,9 @@ def families(topology: models.Topology) -> Iterator[Finding]:
         others += [
             (name, {address.version for address in edge.addresses}, "E2, E3")
             for name, edge in topology.edge_servers.items()
-            if edge.site == site and edge.addresses and ServerRole.MAILBOX in roles_of(server)
+            if edge.site == site
+            and edge.addresses
+            and ServerRole.MAILBOX in roles_of(topology, server)
         ]
         for name, theirs, rows in others:
             if not versions & theirs:
@@ -166,7 +168,10 @@ def places(topology: models.Topology) -> Iterator[Finding]:
         for address in map(network, map(str, server.addresses)):
             if covers(declared.perimeter, (address,)):
                 yield BY_CODE["internal-server-in-perimeter"].at(
-                    path, server=key, roles=listed(server.roles), network=where
+                    path,
+                    server=key,
+                    roles=listed(sorted(roles_of(topology, server))),
+                    network=where,
                 )
             elif not covers(declared.internal, (address,)):
                 yield _outside(path, key, address, "internal", where, declared.internal)
@@ -300,7 +305,7 @@ def addresses_needed(topology: models.Topology) -> Iterator[Finding]:
     for site_key, site, key, server in servers(topology):
         if not server.addresses and site.network in internal:
             path: Path = ("sites", site_key, "servers", key)
-            mailbox = ServerRole.MAILBOX in roles_of(server)
+            mailbox = ServerRole.MAILBOX in roles_of(topology, server)
             others = sorted(str(other) for other in internal if other != site.network)
             apart = [
                 name

@@ -14,7 +14,6 @@ from exchange_ports.topology.checks.naming import (
     servers,
     sites_or_servers,
 )
-from exchange_ports.topology.fields import SUBSCRIPTION_EDITION
 from exchange_ports.topology.groups import ServerRole, roles_of, sites_with
 from exchange_ports.traffic.ports import Protocol, tcp
 
@@ -80,11 +79,10 @@ def edge_servers(topology: models.Topology) -> Iterator[Finding]:
             which = which.format("subscribed_site", "manual_connectors_site")
             site = edge.site or min(topology.sites, default="...")
             yield BY_CODE["edge-site-unclear"].at(path, edge=key, which=which, site=site)
-        if edge.version == SUBSCRIPTION_EDITION:
-            yield BY_CODE["edge-version-unsupported"].at((*path, "version"), edge=key)
         if edge.subscribed_site is None and edge.edgesync_except:
             yield BY_CODE["edgesync-without-subscription"].at((*path, "edgesync_except"), edge=key)
-        if not edge.receives and not edge.sends:
+        only_hybrid = topology.hybrid is not None and key in topology.hybrid.mail_names
+        if not edge.receives and not edge.sends and not only_hybrid:
             yield BY_CODE["edge-without-mail"].at(path, edge=key)
     receives = any(edge.receives for edge in topology.edge_servers.values())
     for path, way in inbound_ways(topology):
@@ -140,7 +138,7 @@ def _relays_past_front_end(topology: models.Topology) -> Iterator[Finding]:
         for site, _, server_key, server in servers(topology):
             # On a combined server the front end owns the port that both would listen on.
             here = relay.sites is None or site in relay.sites
-            if here and both <= roles_of(server) and relay.port == SMTP_PORT:
+            if here and both <= roles_of(topology, server) and relay.port == SMTP_PORT:
                 path = ("mail_flow", "relays", key, "to")
                 yield BY_CODE["relay-behind-front-end"].at(path, relay=key, server=server_key)
 

@@ -24,7 +24,7 @@ def undeclared(topology: models.Topology) -> Iterator[Finding]:
     networks, sites = topology.networks, topology.sites
     for key, site in sites.items():
         if site.network is not None and site.network not in networks:
-            yield _unknown(("sites", key, "network"), site.network, "network", networks)
+            yield unknown(("sites", key, "network"), site.network, "network", networks)
         elif site.network is None and site.servers:
             network = min(networks, default="...")
             yield BY_CODE["site-without-network"].at(("sites", key), site=key, network=network)
@@ -34,12 +34,13 @@ def undeclared(topology: models.Topology) -> Iterator[Finding]:
         yield from _all_known(path, named, "site", sites)
     yield from _taking(topology)
     yield from _connectors(topology)
+    yield from _telephony(topology)
     for side in ("internal", "edge"):
         by_network = getattr(topology.name_servers, side)
         if isinstance(by_network, dict):
             for name in cast("dict[str, object]", by_network):
                 if name not in networks:
-                    yield _unknown(("name_servers", side, name), name, "network", networks)
+                    yield unknown(("name_servers", side, name), name, "network", networks)
     for path, end in ends(topology):
         yield from _end_named(topology, path, end)
 
@@ -47,14 +48,14 @@ def undeclared(topology: models.Topology) -> Iterator[Finding]:
 def _of_edge(topology: models.Topology, path: Path, edge: models.EdgeServer) -> Iterator[Finding]:
     networks, sites = topology.networks, topology.sites
     if edge.network not in networks:
-        yield _unknown((*path, "network"), edge.network, "network", networks)
+        yield unknown((*path, "network"), edge.network, "network", networks)
     for field in ("subscribed_site", "manual_connectors_site"):
         named: str | None = getattr(edge, field)
         if named is not None and named not in sites:
-            yield _unknown((*path, field), named, "site", sites)
+            yield unknown((*path, field), named, "site", sites)
     if edge.site in sites:
         what = f"Mailbox server of site {edge.site}"
-        known = mailbox_servers(sites[edge.site])
+        known = mailbox_servers(topology, sites[edge.site])
         yield from _all_known((*path, "edgesync_except"), edge.edgesync_except, what, known)
 
 
@@ -63,7 +64,7 @@ def _all_known(
 ) -> Iterator[Finding]:
     for index, name in enumerate(named):
         if name not in known:
-            yield _unknown((*path, index), name, what, known)
+            yield unknown((*path, index), name, what, known)
 
 
 def _sites_named(topology: models.Topology) -> Iterator[tuple[Path, tuple[str, ...]]]:
@@ -74,6 +75,8 @@ def _sites_named(topology: models.Topology) -> Iterator[tuple[Path, tuple[str, .
         yield ("witness_servers", key, "sites"), witness.sites or ()
     for path, connector in connectors(topology):
         yield (*path, "sites"), connector.sites or ()
+    if topology.unified_messaging is not None:
+        yield ("unified_messaging", "sites"), topology.unified_messaging.sites or ()
 
 
 def sites_or_servers(
@@ -89,7 +92,9 @@ def sites_or_servers(
 def _taking(topology: models.Topology) -> Iterator[Finding]:
     """Single servers that clients or mail from outside go to."""
     internal = {key: server for _, _, key, server in servers(topology)}
-    able = [k for k, each in internal.items() if ServerRole.CLIENT_ACCESS in roles_of(each)]
+    able = [
+        k for k, each in internal.items() if ServerRole.CLIENT_ACCESS in roles_of(topology, each)
+    ]
     what = "site or Client Access server"
     for path, named in sites_or_servers(topology):
         for index, name in enumerate(named or ()):
@@ -103,7 +108,7 @@ def _taking(topology: models.Topology) -> Iterator[Finding]:
                 )
                 yield BY_CODE["undeclared"].at(at, name=name, what=what, fix=fix)
             elif name not in able:
-                yield _unknown(at, name, what, {*topology.sites, *able})
+                yield unknown(at, name, what, {*topology.sites, *able})
             elif not internal[name].own_group:
                 instead = f"its site {next(s for s, _, k, _ in servers(topology) if k == name)}"
                 yield BY_CODE["server-without-group"].at(at, server=name, instead=instead)
@@ -112,7 +117,9 @@ def _taking(topology: models.Topology) -> Iterator[Finding]:
 def _connectors(topology: models.Topology) -> Iterator[Finding]:
     """The source servers of Send connectors, which need a group of their own to send alone."""
     internal = {key: server for _, _, key, server in servers(topology)}
-    mailbox = [key for key, server in internal.items() if ServerRole.MAILBOX in roles_of(server)]
+    mailbox = [
+        key for key, server in internal.items() if ServerRole.MAILBOX in roles_of(topology, server)
+    ]
     for path, connector in connectors(topology):
         at_edge = connector.through is models.OutboundPath.EDGE
         known = list(topology.edge_servers) if at_edge else mailbox
@@ -128,6 +135,22 @@ def _connectors(topology: models.Topology) -> Iterator[Finding]:
                 yield BY_CODE["server-without-group"].at(
                     (*path, "servers", index), server=name, instead="its site in `sites`"
                 )
+
+
+def _telephony(topology: models.Topology) -> Iterator[Finding]:
+    """Sites and single servers that peers of Unified Messaging name."""
+    internal = {key: (site, server) for site, _, key, server in servers(topology)}
+    for path, peer in sip_peers(topology):
+        for index, name in enumerate(peer.to or ()):
+            at: Path = (*path, "to", index)
+            if name in topology.sites:
+                continue
+            if name not in internal:
+                known = {*topology.sites, *internal}
+                yield unknown(at, name, "site or internal Exchange server", known)
+            elif not internal[name][1].own_group:
+                instead = f"its site {internal[name][0]}"
+                yield BY_CODE["server-without-group"].at(at, server=name, instead=instead)
 
 
 def reserved(topology: models.Topology) -> Iterator[Finding]:
@@ -160,7 +183,8 @@ def used_twice(topology: models.Topology) -> Iterator[Finding]:
         )
 
 
-def _unknown(path: Path, name: str, what: str, known: Collection[str]) -> Finding:
+def unknown(path: Path, name: str, what: str, known: Collection[str]) -> Finding:
+    """That a name is declared nowhere, with the one that is most like it."""
     meant = nearest(name, known)
     fix = (
         f'Did you mean "{meant}"?'
@@ -172,7 +196,7 @@ def _unknown(path: Path, name: str, what: str, known: Collection[str]) -> Findin
 
 def _end_named(topology: models.Topology, path: Path, end: FlowEnd) -> Iterator[Finding]:
     if end.site is not None and end.site not in topology.sites:
-        yield _unknown(path, end.site, "site", topology.sites)
+        yield unknown(path, end.site, "site", topology.sites)
         return
     if end.is_external:
         return
@@ -183,7 +207,7 @@ def _end_named(topology: models.Topology, path: Path, end: FlowEnd) -> Iterator[
     internal = {key: server for _, _, key, server in servers(topology)}
     if end.word in internal:
         if not internal[end.word].own_group:
-            role = f"its role, `{internal[end.word].roles[0]}`"
+            role = f"its role, `{_first_role(topology, internal[end.word])}`"
             yield BY_CODE["server-without-group"].at(path, server=end.word, instead=role)
     elif end.word in topology.edge_servers:
         if not has_own_group(topology.edge_servers[end.word]):
@@ -194,7 +218,7 @@ def _end_named(topology: models.Topology, path: Path, end: FlowEnd) -> Iterator[
         yield BY_CODE["cloud-name"].at(path, end=end.word, what=pasted.what, fix=pasted.fix)
     else:
         known = [*ROLE_WORDS, INTERNET_WORD, *internal, *topology.edge_servers]
-        yield _unknown(path, end.word, "server or role", known)
+        yield unknown(path, end.word, "server or role", known)
 
 
 def _identities(
@@ -268,6 +292,17 @@ def inbound_ways(topology: models.Topology) -> Iterator[tuple[Path, models.Inbou
         yield (path if isinstance(declared, models.Inbound) else (*path, index)), way
 
 
+def sip_peers(topology: models.Topology) -> Iterator[tuple[Path, models.SipPeer]]:
+    """Every IP gateway and fax partner server, with its place."""
+    declared = topology.unified_messaging
+    if declared is None:
+        return
+    for key, gateway in declared.ip_gateways.items():
+        yield ("unified_messaging", "ip_gateways", key), gateway
+    for key, server in declared.fax_partner_servers.items():
+        yield ("unified_messaging", "fax_partner_servers", key), server
+
+
 def zones(topology: models.Topology) -> Iterator[tuple[Path, str, str, Range]]:
     """Every range of every zone: its place, words for it, the zone, the range."""
     for key, declared in topology.networks.items():
@@ -306,6 +341,11 @@ def ends(topology: models.Topology) -> Iterator[tuple[Path, FlowEnd]]:
                 yield ("additional_flows", index, key, *(() if one else (place,))), end
 
 
+def _first_role(topology: models.Topology, server: models.Server) -> str:
+    """The role by which a flow can name a server and others; as declared where it is."""
+    return server.roles[0] if server.roles else min(roles_of(topology, server))
+
+
 class Named(NamedTuple):
     """A server that an end of a flow names: its place, name and network, and if it has an address."""
 
@@ -322,7 +362,8 @@ def named_by(topology: models.Topology, end: FlowEnd) -> list[Named]:
     internal = [
         Named(("sites", site_key, "servers", key), key, site.network, bool(server.addresses))
         for site_key, site, key, server in servers(topology)
-        if end.site in (None, site_key) and end.word in ("exchange", key, *roles_of(server))
+        if end.site in (None, site_key)
+        and end.word in ("exchange", key, *roles_of(topology, server))
     ]
     edges = [
         Named(("edge_servers", key), key, edge.network, bool(edge.addresses))

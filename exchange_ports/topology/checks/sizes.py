@@ -9,6 +9,7 @@ from typing import Final
 
 from exchange_ports.findings import Finding, Path
 from exchange_ports.findings.topology_kinds import BY_CODE
+from exchange_ports.topology.checks.naming import sip_peers
 from exchange_ports.topology.fields import ROLE_WORDS, FlowEnd, ends_of
 from exchange_ports.topology.groups import GroupKind
 from exchange_ports.topology.models import AdditionalFlow, Topology
@@ -16,6 +17,7 @@ from exchange_ports.topology.models import AdditionalFlow, Topology
 #: Combinations of addresses, groups and ports of all flows. A security group of AWS takes 1,000 rules
 #: at the highest quota and a network security group of Azure 1,000, so no cloud takes so many.
 MOST_COMBINATIONS: Final = 50_000
+_FLOWS_OF_A_PEER: Final = 8
 
 
 def combinations(topology: Topology) -> Iterator[Finding]:
@@ -42,6 +44,10 @@ def _counts(topology: Topology) -> Iterator[tuple[Path, int]]:
     for key, relay in topology.mail_flow.relays.items():
         to = sites if relay.sites is None else len(relay.sites)
         yield ("mail_flow", "relays", key), len(relay.source) * to
+    for path, peer in sip_peers(topology):
+        # Signaling, media and faxes, to each role, and back.
+        to = sites if peer.to is None else len(peer.to)
+        yield path, len(peer.addresses) * to * _FLOWS_OF_A_PEER
 
 
 def _groups(topology: Topology, ends: Iterable[FlowEnd]) -> int:

@@ -35,10 +35,12 @@ from exchange_ports.topology.groups import (
     retirable_groups,
     roles_of,
     send_connectors,
+    version_of,
 )
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.traffic.addresses import GLOBAL_UNICAST, inside, network, overlap
 from exchange_ports.traffic.ports import Ports
+from exchange_ports.versions import Version
 
 
 def port_25(topology: models.Topology) -> Iterator[Finding]:
@@ -195,18 +197,18 @@ def older_edge(topology: models.Topology) -> Iterator[Finding]:
     both = {ServerRole.CLIENT_ACCESS, ServerRole.MAILBOX}
     for key, edge in topology.edge_servers.items():
         if (
-            edge.version not in _WITHOUT_FRONT_END
+            version_of(topology, edge) not in _WITHOUT_FRONT_END
             or edge.delivery_port != SMTP_PORT
             or not edge.receives
         ):
             continue
         site = topology.sites.get(edge.site)
         for name, server in site.servers.items() if site else ():
-            if both <= roles_of(server):
+            if both <= roles_of(topology, server):
                 yield BY_CODE["older-edge-delivery-port"].at(
                     ("edge_servers", key, "version"),
                     edge=key,
-                    version=edge.version,
+                    version=version_of(topology, edge),
                     server=name,
                     port=edge.delivery_port,
                 )
@@ -214,7 +216,7 @@ def older_edge(topology: models.Topology) -> Iterator[Finding]:
 
 
 #: Edge servers of later versions deliver to the Front End Transport service.
-_WITHOUT_FRONT_END: Final = (2007, 2010)
+_WITHOUT_FRONT_END: Final = (Version.EXCHANGE_2007, Version.EXCHANGE_2010)
 
 
 def ipv6_residue(topology: models.Topology) -> Iterator[Finding]:

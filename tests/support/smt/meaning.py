@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from exchange_ports.flows import ExternalEndpoint, Flow
 from exchange_ports.topology.groups import Group
+from tests.support.exchange_versions import roles_of
 from tests.support.smt import logic
 from tests.support.smt.clouds import HOST, of_ports
 from tests.support.smt.logic import PEER, Address, Formula, Range
@@ -85,14 +86,17 @@ class People:
             return self._is_edge(name, self.edges[name], kind, of)
         site, server = self.servers[name]
         at_site = _identity(str(site), self.data["sites"][site]) == of
-        mailbox = "mailbox" in server["roles"]
+        roles = roles_of(self.data, server)
+        mailbox, client_access = "mailbox" in roles, "client_access" in roles
+        published = server.get("published", self.data["sites"][site].get("published", True))
         apart = any(
             name in edge.get("edgesync_except", ()) and edge.get("subscribed_site") == site
             for edge in self.edges.values()
         )
         return {
             "exchange": True,
-            "client-access": at_site and "client_access" in server["roles"],
+            "client-access": at_site and client_access and published,
+            "client-access-unpublished": at_site and client_access and not published,
             "mailbox": at_site and mailbox,
             "edgesync": at_site and mailbox and not apart,
             "edgesync-server": mailbox and apart and _identity(name, server) == of,
