@@ -101,7 +101,7 @@ class Declared:
         given: dict[str, object] = {key: _setting(config, key) for key in SETTINGS}
         bound: dict[str, object] = {**given, _NETWORKS: given[_NETWORKS] or {}}
         return cls(
-            StackSettings(*bound.values()),
+            settings,
             locate=lambda: _in_the_stack_file(config, given),
         )
 
