@@ -578,7 +578,7 @@ def test_a_rule_that_names_nobody_is_found() -> None:
         return _and(unworn, replace(rule, peer=aws.ListRef("none")), replace(rule, group="nobody"))
 
     said = {str(failure).rpartition(": ")[2] for failure in broken(on_aws(planned(), idle))}
-    assert said == {"it matches no traffic", "nobody"} is attached to no server
+    assert said == {"it matches no traffic", "nobody is attached to no server"}
 
 
 def test_a_plan_must_be_about_the_servers_that_are_declared() -> None:
