@@ -203,6 +203,12 @@ FAULTS: Final[tuple[Fault, ...]] = (
 
 #: Faults that change nothing that anybody can see, by their keys, with the reason.
 EQUIVALENT: Final[Mapping[str, str]] = {
+    f"{_PACKAGE}/topology/risk.py services: 4 => 5": (
+        "the IP version decides of which kind ICMP is, and neither kind is sensitive"
+    ),
+    f"{_PACKAGE}/topology/groups.py RoleGroups.edgesync_pairs: edge.site => edge.subscribed_site": (
+        "`syncs_apart` is true of subscribed Edge servers only, whose site is that one"
+    ),
     f"{_PACKAGE}/topology/validate.py parse_topology: if topology is None: => if True:": (
         "it only saves work: data without an error of shape is read once more as it is"
     ),

@@ -21,7 +21,7 @@ sys.path.insert(0, str(_DOCS.parent))
 
 from exchange_ports import __version__  # noqa: E402
 from exchange_ports.catalog import BY_ID, CatalogEntry, CatalogSection  # noqa: E402
-from exchange_ports.cli.arguments import COMMANDS, volume_words  # noqa: E402
+from exchange_ports.cli.arguments import COMMANDS, actions_of, volume_words  # noqa: E402
 from exchange_ports.clouds import cloud, platforms  # noqa: E402
 from exchange_ports.clouds.base import Limit  # noqa: E402
 from exchange_ports.topology.validate import topology_schema  # noqa: E402
@@ -61,6 +61,7 @@ _CONTENTS: Final[Mapping[str, Iterable[str]]] = {
         "reporting",
         "handing-over",
         "asking",
+        "endpoints",
     ),
     "Situations": ("situations/index",),
     "Reference": (
@@ -155,6 +156,8 @@ def _command_line() -> Iterator[str]:
         words(parser)
         volume_words(parser)
         yield f"## {name}\n\n{does[0].upper()}{does[1:]}.\n\n```text\n{parser.format_help()}```\n"
+        for action, inner in actions_of(parser).items():
+            yield f"### {name} {action}\n\n```text\n{inner.format_help()}```\n"
 
 
 def _stack_file() -> Iterator[str]:

@@ -2,13 +2,14 @@
 
 Source: "Network ports for clients and mail flow in Exchange 2013" (Microsoft, last changed
 2021-03-19), and for what that page leaves to the reader ("user defined") the pages it points to.
-Entries stand in the order of the document. They speak of parts ("a Mailbox server of the
-subscribed site"), never of servers: which server plays a part is decided in `topology`, since
-later versions of Exchange differ only there.
+Entries are in the order of the document. They name roles ("a Mailbox server of the subscribed
+site"), never servers: which server has a role is decided in `topology`, since later versions of
+Exchange differ only there.
 
 An entry with several `Ports` values needs all of them. To add one, see CONTRIBUTING.md.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -17,6 +18,7 @@ from exchange_ports.traffic.ports import ANY_PORTS, Ports, tcp, udp
 from exchange_ports.versions import Article
 
 _CHECKED: Final = "2026-11-25"
+_CHECKED_HYBRID: Final = "2026-11-30"
 
 
 class PublishedTable(StrEnum):
@@ -36,7 +38,7 @@ class PublishedTable(StrEnum):
     def url(self, article: Article) -> str:
         """The address of the table in the article of a version: the headings are the same in both."""
         anchor = "".join(c for c in self.lower().replace(" ", "-") if c.isalnum() or c == "-")
-        # The ground rules stand above the first heading.
+        # The ground rules are above the first heading.
         if self is PublishedTable.GROUND_RULES:
             return article.ports
         return f"{article.ports}#{anchor}"
@@ -67,6 +69,9 @@ class Page(StrEnum):
     SECURITY_CHECKLIST = "Deployment security checklist"
     PUSH = "Configuring push notifications proxying for OWA for Devices"
     EDGE_PLANNING = "Edge Transport server planning"
+    HYBRID = "Hybrid deployment prerequisites"
+    HYBRID_AGENT = "Microsoft Hybrid Agent"
+    DEDICATED_APP = "Deploy dedicated Exchange hybrid app; Hybrid deployment prerequisites"
     # Unified Messaging: each page is about Exchange 2013 and 2016, in the library of 2013.
     UM_PORTS = "UM protocols, ports, and services"
     UM_OUTGOING_CALLS = "Enable outgoing calls on UM IP gateways"
@@ -79,8 +84,21 @@ class Page(StrEnum):
         return f'"{self.partition(";")[0]}"'
 
     def url(self, article: Article) -> str:
-        """Where all pages of the versions of an article begin; the title finds the page."""
-        return article.library
+        """Where all pages of the versions of an article begin; the title finds the page.
+
+        A page that is about all versions has its own address.
+        """
+        return _OF_ALL_VERSIONS.get(self, article.library)
+
+
+#: Pages that are about all versions; what they say of one is in their tables.
+_OF_ALL_VERSIONS: Final = {
+    Page.HYBRID: "https://learn.microsoft.com/exchange/hybrid-deployment-prerequisites"
+    "#hybrid-deployment-protocols-ports-and-endpoints",
+    Page.HYBRID_AGENT: "https://learn.microsoft.com/exchange/hybrid-deployment/hybrid-agent",
+    Page.DEDICATED_APP: "https://learn.microsoft.com/exchange/hybrid-deployment/"
+    "deploy-dedicated-hybrid-app",
+}
 
 
 class Citation(NamedTuple):
@@ -94,7 +112,7 @@ class Citation(NamedTuple):
 
 
 class Part(StrEnum):
-    """Who can stand at an end of a row."""
+    """The endpoints of rows: a role, a neighbor or a set of addresses."""
 
     EXCHANGE = "internal Exchange servers"
     INTERNET_FACING = "Internet-facing Exchange servers (Client Access or Mailbox)"
@@ -106,33 +124,59 @@ class Part(StrEnum):
     DOMAIN_CONTROLLERS = "internal domain controllers"
     LYNC = "internal Lync or Skype for Business servers"
     CLIENTS = "clients and services outside the organization"
-    INTERNET = "Internet (any)"
+    INTERNET = "the Internet"
     NAME_SERVERS = "name servers"
-    RELAYS = "applications and appliances that hand in mail"
-    WITNESS = "witness server outside Exchange"
-    ANYONE = "whoever the additional flow names"
-    REPUTATION_PROXY = "sender reputation's proxy server"
+    RELAYS = "applications and appliances that submit mail"
+    WITNESS = "witness server that is not an Exchange server"
+    DECLARED = "endpoint that the additional flow declares"
+    REPUTATION_PROXY = "proxy server for sender reputation"
+    # Of a hybrid deployment.
+    EXCHANGE_ONLINE = "Exchange Online"
+    SIGN_IN = "sign-in and Microsoft Graph"
+    HYBRID_MAIL = "servers chosen for hybrid mail (Edge, or Client Access and Mailbox)"
+    HYBRID_WEB_SERVICES = "Client Access servers that publish EWS and Autodiscover"
+    HYBRID_AGENT = "Hybrid Agent hosts"
+    AD_FS = "AD FS servers and their proxies"
+    ENTRA_CONNECT = "Microsoft Entra Connect servers"
     # Unified Messaging.
     CALL_ROUTER = "Client Access servers with the UM Call Router service"
     UM_SERVICE = "Mailbox servers with the Unified Messaging service"
     IP_GATEWAYS = "VoIP gateways, IP PBXs and session border controllers"
     FAX_PARTNERS = "fax partner servers"
 
+    def within(self, article: Article) -> "Part":
+        """The endpoint in an article: from Exchange 2016 on, Mailbox servers have the Client Access services."""
+        return self if article is Article.EXCHANGE_2013 else _LATER.get(self, self)
+
+    def across(self, articles: Collection[Article]) -> str:
+        """The endpoint in words, as the articles have it."""
+        words = dict.fromkeys(self.within(each).value for each in Article if each in articles)
+        return " or ".join(words)
+
+
+#: The endpoints that are other servers in the article of Exchange 2016 and later (exchange-later.md 2).
+_LATER: Final = {
+    Part.CLIENT_ACCESS: Part.MAILBOX,
+    Part.INTERNET_FACING: Part.MAILBOX,
+    Part.CALL_ROUTER: Part.UM_SERVICE,
+}
+
 
 class CatalogSection(StrEnum):
-    """What rows are shown under, by the document's own parts."""
+    """The headings under which rows are shown, by the sections of the document."""
 
     MAIL = "Mail flow"
     CLIENTS = "Client connections"
     INSIDE = "Internal servers: unrestricted traffic"
     NAMES = "Name resolution"
     WITNESS = "Witness servers"
+    HYBRID = "Hybrid deployment"
     UNIFIED_MESSAGING = "Unified Messaging"
     ADDITIONAL = "Additional flows"
 
 
 class Service(StrEnum):
-    """What a client may ask of a Client Access server, as a stack file writes it."""
+    """A service that clients use on a Client Access server, as a stack file names it."""
 
     HTTPS = "https"
     HTTP = "http"
@@ -143,7 +187,7 @@ class Service(StrEnum):
 
 
 class Need(StrEnum):
-    """Something documented that a locked-down server needs, as an additional flow names it."""
+    """A documented requirement of a server with restricted egress, as an additional flow names it."""
 
     MALWARE_DEFINITIONS = "malware_definitions"
     CERTIFICATE_CHECKS = "certificate_checks"
@@ -164,10 +208,10 @@ class StartupMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CatalogEntry:
-    """One row: who reaches whom on which ports, under which condition, and where that is written.
+    """One row: source, destination, ports, the condition under which it applies, and its citation.
 
-    `ports` is empty where the document says "user defined": the topology has the number then.
-    `says` is a plain sentence that also serves as a rule's description in the clouds.
+    `ports` is empty where the document has "user defined": the topology has the number then.
+    `summary` is also the description of the rules in the clouds.
     """
 
     id: str
@@ -177,10 +221,10 @@ class CatalogEntry:
     ports: tuple[Ports, ...]
     summary: str
     when: str
-    #: What no longer works where it is closed.
+    #: What no longer works where the traffic is blocked.
     without: str
     cite: Citation
-    #: The day on which that was last read.
+    #: The day on which the citation was last checked.
     checked: str = _CHECKED
     #: A second document that fills in what the row leaves open.
     also: str | None = None
@@ -193,10 +237,11 @@ _SMTP: Final = (tcp(SMTP_PORT),)
 #: Web services (HTTPS), and the revocation lists of certificates (HTTP; exchange.md G4).
 HTTPS_PORT: Final = 443
 HTTP_PORT: Final = 80
+_HTTPS: Final = (tcp(HTTPS_PORT),)
 #: Secure LDAP of an Edge server's AD LDS, unless ConfigureAdam.ps1 changed it before subscribing.
 EDGESYNC_PORT: Final = 50636
 _DNS: Final = (tcp(53), udp(53))
-_EVERYTHING: Final = (ANY_PORTS,)
+_ALL_PROTOCOLS: Final = (ANY_PORTS,)
 #: SIP of the UM Call Router, and of UM IP gateways: unsecured, and with mutual TLS (exchange.md U1, U5).
 SIP_TCP_PORT: Final = 5060
 SIP_TLS_PORT: Final = 5061
@@ -208,16 +253,16 @@ _SET_SENDER_REPUTATION: Final = (
 )
 
 ENTRIES: Final[tuple[CatalogEntry, ...]] = (
-    # Ground rules. One bullet of the page, three kinds of neighbors, both directions each.
+    # Ground rules. One bullet of the page, three pairs, both directions each.
     CatalogEntry(
         "R1",
         CatalogSection.INSIDE,
         Part.EXCHANGE,
         Part.EXCHANGE,
-        _EVERYTHING,
-        summary="internal Exchange servers talk to each other without restriction",
+        _ALL_PROTOCOLS,
+        summary="unrestricted traffic between internal Exchange servers",
         when="always",
-        without="Microsoft supports nothing less between Exchange servers: mail, sessions and replication break",
+        without="mail, client sessions and replication fail; Microsoft supports no filter between Exchange servers",
         cite=Citation(PublishedTable.GROUND_RULES, 1),
     ),
     CatalogEntry(
@@ -225,10 +270,10 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         CatalogSection.INSIDE,
         Part.EXCHANGE,
         Part.LYNC,
-        _EVERYTHING,
-        summary="Exchange and internal Lync servers talk without restriction",
+        _ALL_PROTOCOLS,
+        summary="unrestricted traffic between Exchange and internal Lync servers",
         when="Lync or Skype for Business servers are declared; both directions",
-        without="Microsoft supports nothing less: what Exchange and Lync do together breaks",
+        without="the integration of Lync fails; Microsoft supports no filter between Exchange and Lync",
         cite=Citation(PublishedTable.GROUND_RULES, 1),
     ),
     CatalogEntry(
@@ -236,10 +281,10 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         CatalogSection.INSIDE,
         Part.EXCHANGE,
         Part.DOMAIN_CONTROLLERS,
-        _EVERYTHING,
-        summary="Exchange and internal domain controllers talk without restriction",
+        _ALL_PROTOCOLS,
+        summary="unrestricted traffic between Exchange and internal domain controllers",
         when="domain controllers are declared; both directions",
-        without="an outage: Exchange finds neither its configuration nor its recipients",
+        without="Exchange stops working: it reads its configuration and its recipients from domain controllers",
         cite=Citation(PublishedTable.GROUND_RULES, 1),
     ),
     # Clients and services: the destination is a Client Access server (second note of the table).
@@ -250,7 +295,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.CLIENT_ACCESS,
         (tcp(443),),
         summary="encrypted web clients: Outlook, Outlook Web App, ActiveSync, EWS, Autodiscover",
-        when="a client source names https, or names no service at all",
+        when="a client source has the service https, or declares no services",
         without="Outlook, Outlook Web App, ActiveSync, EWS and Autodiscover do not connect",
         cite=Citation(PublishedTable.CLIENTS, 1),
     ),
@@ -261,8 +306,8 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.CLIENT_ACCESS,
         (tcp(80),),
         summary="unencrypted web clients: calendar publishing, redirect to HTTPS, Autodiscover",
-        when="a client source names http",
-        without="published calendars, the redirect to HTTPS and the last way of Autodiscover fail",
+        when="a client source has the service http",
+        without="published calendars, the redirect to HTTPS and the last method of Autodiscover fail",
         cite=Citation(PublishedTable.CLIENTS, 2),
     ),
     CatalogEntry(
@@ -272,7 +317,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.CLIENT_ACCESS,
         (tcp(143, 993),),
         summary="IMAP4 clients",
-        when="a client source names imap (IMAP4 is disabled by default)",
+        when="a client source has the service imap (IMAP4 is disabled by default)",
         without="IMAP4 clients do not connect",
         cite=Citation(PublishedTable.CLIENTS, 3),
     ),
@@ -283,7 +328,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.CLIENT_ACCESS,
         (tcp(110, 995),),
         summary="POP3 clients",
-        when="a client source names pop (POP3 is disabled by default)",
+        when="a client source has the service pop (POP3 is disabled by default)",
         without="POP3 clients do not connect",
         cite=Citation(PublishedTable.CLIENTS, 4),
     ),
@@ -293,9 +338,9 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.CLIENTS,
         Part.CLIENT_ACCESS,
         (tcp(587),),
-        summary="clients submit authenticated SMTP",
-        when="a client source names smtp_submission, or names no service at all",
-        without="authenticated clients, those of IMAP4 and POP3 among them, cannot send",
+        summary="clients submit mail by authenticated SMTP",
+        when="a client source has the service smtp_submission, or declares no services",
+        without="authenticated clients, also those of IMAP4 and POP3, cannot send mail",
         cite=Citation(PublishedTable.CLIENTS, 5),
     ),
     CatalogEntry(
@@ -304,9 +349,9 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.CLIENTS,
         Part.CLIENT_ACCESS,
         _SMTP,
-        summary="clients that can submit authenticated SMTP on port 25 only",
-        when="a client source names smtp_authenticated_25 (the note in row 5)",
-        without="clients that know port 25 only cannot send",
+        summary="clients submit mail by authenticated SMTP on port 25",
+        when="a client source has the service smtp_authenticated_25 (the note in row 5)",
+        without="clients that use port 25 only cannot send mail",
         cite=Citation(PublishedTable.CLIENTS, 5),
     ),
     # Mail flow, no Edge Transport servers.
@@ -317,8 +362,8 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.CLIENT_ACCESS,
         _SMTP,
         summary="inbound mail",
-        when="inbound mail is declared and there is no Edge, or its sites are named",
-        without="nobody outside can deliver mail",
+        when="inbound mail is declared, and there is no Edge server or `to` names sites",
+        without="no mail arrives from outside the organization",
         cite=Citation(PublishedTable.NO_EDGE, 1),
     ),
     CatalogEntry(
@@ -328,8 +373,8 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.INTERNET,
         _SMTP,
         summary="outbound mail",
-        when="outbound mail goes through mailbox; with smart hosts, to them on their ports",
-        without="mail to the outside waits in the queues of the Mailbox servers",
+        when="outbound mail is sent through mailbox; with smart hosts, to them on their ports",
+        without="outbound mail waits in the queues of the Mailbox servers",
         cite=Citation(PublishedTable.NO_EDGE, 2),
         also="Set-SendConnector (smart hosts and their port)",
     ),
@@ -340,8 +385,8 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.INTERNET,
         _SMTP,
         summary="outbound mail routed through the Client Access server",
-        when="outbound mail goes through client_access; with smart hosts, to them",
-        without="mail to the outside waits in the queues of the Mailbox servers",
+        when="outbound mail is sent through client_access; with smart hosts, to them",
+        without="outbound mail waits in the queues of the Mailbox servers",
         cite=Citation(PublishedTable.NO_EDGE, 3),
         also="Set-SendConnector (FrontEndProxyEnabled)",
     ),
@@ -352,8 +397,8 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.NAME_SERVERS,
         _DNS,
         summary="DNS for name resolution of the next mail hop",
-        when="mail flows without Edge, and name servers inside are given by address",
-        without="the next hop is not found by name, and mail waits",
+        when="mail enters or leaves without Edge, and internal name servers are declared by address",
+        without="the name of the next hop is not resolved, and mail waits",
         cite=Citation(PublishedTable.NO_EDGE, 4),
     ),
     # Mail flow with Edge Transport servers.
@@ -365,7 +410,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         _SMTP,
         summary="inbound mail from the Internet to the Edge server",
         when="an Edge server is subscribed, unless inbound mail is none",
-        without="nobody outside can deliver mail to the Edge server",
+        without="no mail arrives at the Edge server from outside the organization",
         cite=Citation(PublishedTable.EDGE, 1),
     ),
     CatalogEntry(
@@ -376,7 +421,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         _SMTP,
         summary="inbound mail from the Edge server to the subscribed site",
         when="an Edge server is subscribed, unless inbound mail is none",
-        without="mail from outside waits on the Edge server",
+        without="inbound mail waits on the Edge server",
         cite=Citation(PublishedTable.EDGE, 2),
     ),
     CatalogEntry(
@@ -386,8 +431,8 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.EDGE,
         _SMTP,
         summary="outbound mail from the subscribed site to the Edge server",
-        when="outbound mail goes through edge, which is the default with an Edge server",
-        without="mail to the outside waits in the subscribed site",
+        when="outbound mail is sent through edge, which is the default with an Edge server",
+        without="outbound mail waits in the subscribed site",
         cite=Citation(PublishedTable.EDGE, 3),
     ),
     CatalogEntry(
@@ -397,8 +442,8 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.INTERNET,
         _SMTP,
         summary="outbound mail from the Edge server",
-        when="outbound mail goes through edge; with smart hosts, to them on their ports",
-        without="mail to the outside waits on the Edge server",
+        when="outbound mail is sent through edge; with smart hosts, to them on their ports",
+        without="outbound mail waits on the Edge server",
         cite=Citation(PublishedTable.EDGE, 4),
         also="Set-SendConnector (smart hosts and their port)",
     ),
@@ -408,9 +453,9 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.EDGESYNC_MAILBOX,
         Part.EDGE,
         (tcp(EDGESYNC_PORT),),
-        summary="EdgeSync: Mailbox servers push to the Edge server",
-        when="an Edge server is subscribed; each pair but those in its edgesync_except",
-        without="recipients and configuration on the Edge server are no longer brought up to date",
+        summary="EdgeSync from Mailbox servers to the Edge server",
+        when="an Edge server is subscribed; without the Mailbox servers in its edgesync_except",
+        without="recipients and configuration on the Edge server are no longer updated",
         cite=Citation(PublishedTable.EDGE, 5),
     ),
     CatalogEntry(
@@ -420,8 +465,8 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.NAME_SERVERS,
         _DNS,
         summary="DNS for name resolution of the next mail hop",
-        when="name servers of Edge servers are not the platform's",
-        without="the next hop is not found by name and mail waits; Sender ID and block lists get no answer",
+        when="the name servers of Edge servers are declared and are not cloud_resolver",
+        without="the name of the next hop is not resolved and mail waits; Sender ID and block lists fail",
         cite=Citation(PublishedTable.EDGE, 6),
     ),
     CatalogEntry(
@@ -430,9 +475,9 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.EDGE,
         Part.REPUTATION_PROXY,
         (),
-        summary="sender reputation through its proxy server",
-        when="sender reputation has a proxy; the port is the proxy's",
-        without="sender reputation's test for open proxies does not run",
+        summary="sender reputation through a proxy server",
+        when="sender reputation has a proxy, which also gives the port",
+        without="the open proxy test of sender reputation does not run",
         cite=Citation(PublishedTable.EDGE, 7),
         also=_SET_SENDER_REPUTATION,
     ),
@@ -443,21 +488,21 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.INTERNET,
         (tcp(23, 80, 1080, 1081, 3128, 6588),),
         summary="sender reputation probes for open proxies",
-        when="sender reputation is direct: no proxy, probes go to the senders themselves",
-        without="sender reputation's test for open proxies does not run",
+        when="sender reputation is direct: the Edge server probes the senders without a proxy",
+        without="the open proxy test of sender reputation does not run",
         cite=Citation(PublishedTable.EDGE, 7),
         also=_SET_SENDER_REPUTATION,
     ),
-    # What the port tables leave to other pages.
+    # Rows from other pages than the port tables.
     CatalogEntry(
         "M6",
         CatalogSection.MAIL,
         Part.RELAYS,
         Part.CLIENT_ACCESS,
         _SMTP,
-        summary="applications and appliances hand in mail",
+        summary="applications and appliances submit mail",
         when="a relay is declared; to Client Access or Mailbox servers, on its connector's port",
-        without="these applications and appliances cannot hand in mail",
+        without="these applications and appliances cannot submit mail",
         cite=Citation(Page.RECEIVE_CONNECTOR),
     ),
     CatalogEntry(
@@ -467,9 +512,9 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.WITNESS,
         # SMB, and RPC with the dynamic range that Windows has by default (A-17).
         (tcp(135, 445, (49152, 65535)),),
-        summary="members of a database availability group reach their witness server",
-        when="a witness is declared that is no Exchange server",
-        without="the group cannot ask its witness, whose vote it may need to stay up",
+        summary="members of a database availability group use their witness server",
+        when="a witness server is declared",
+        without="the group loses the vote of its witness server and may lose quorum",
         cite=Citation(Page.WITNESS),
     ),
     # "And all internal Exchange servers must be able to resolve internal host names."
@@ -479,10 +524,101 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.EXCHANGE,
         Part.NAME_SERVERS,
         _DNS,
-        summary="every internal Exchange server resolves internal host names",
-        when="name servers of internal Exchange servers are given by address",
-        without="Exchange servers do not find each other and their neighbors by name",
+        summary="internal Exchange servers resolve internal host names",
+        when="name servers of internal Exchange servers are declared by address",
+        without="Exchange servers cannot resolve the names of each other and of their neighbors",
         cite=Citation(PublishedTable.NAME_RESOLUTION, 1),
+    ),
+    # Hybrid deployment with Exchange Online (exchange.md 9, m365-data.md 8 to 10). The first table of the page
+    # has one row for each of H1 to H4, and names the servers of each version.
+    CatalogEntry(
+        "H1",
+        CatalogSection.HYBRID,
+        Part.EXCHANGE_ONLINE,
+        Part.HYBRID_MAIL,
+        _SMTP,
+        # The ranges belong to all tenants, so that the address says nothing of the sender (m365-data.md 11).
+        summary="hybrid mail from Exchange Online; the connector must check the certificate "
+        "(TlsCertificateName)",
+        when="hybrid mail is declared; to Edge, or to Client Access servers",
+        without="mail from Exchange Online waits there",
+        cite=Citation(Page.HYBRID, 1),
+        checked=_CHECKED_HYBRID,
+        also="Set-HybridConfiguration (TlsCertificateName, EdgeTransportServers)",
+    ),
+    CatalogEntry(
+        "H2",
+        CatalogSection.HYBRID,
+        Part.HYBRID_MAIL,
+        Part.EXCHANGE_ONLINE,
+        _SMTP,
+        summary="hybrid mail to Exchange Online",
+        when="hybrid mail is declared; from Edge, or from Mailbox and Client Access servers",
+        without="mail to Exchange Online waits in the organization",
+        cite=Citation(Page.HYBRID, 2),
+        checked=_CHECKED_HYBRID,
+        also="Set-HybridConfiguration (SendingTransportServers)",
+    ),
+    CatalogEntry(
+        "H3",
+        CatalogSection.HYBRID,
+        Part.EXCHANGE_ONLINE,
+        Part.HYBRID_WEB_SERVICES,
+        _HTTPS,
+        summary="requests of Exchange Online: free/busy, mailbox moves, Autodiscover",
+        when="the mode is classic, or `web_services` has a source; from any address by default",
+        without="users in Exchange Online see no free/busy of the organization; mailbox moves fail",
+        cite=Citation(Page.HYBRID, 3),
+        checked=_CHECKED_HYBRID,
+    ),
+    CatalogEntry(
+        "H4",
+        CatalogSection.HYBRID,
+        Part.EXCHANGE,
+        Part.EXCHANGE_ONLINE,
+        _HTTPS,
+        summary="requests to Exchange Online: free/busy, MailTips, mailbox moves, archives",
+        when="a hybrid deployment is declared",
+        without="users of the organization see no free/busy of Exchange Online; online archives fail",
+        cite=Citation(Page.HYBRID, 4),
+        checked=_CHECKED_HYBRID,
+        also="Microsoft Hybrid Agent (every Client Access server in the modern mode too)",
+    ),
+    CatalogEntry(
+        "H7",
+        CatalogSection.HYBRID,
+        Part.EXCHANGE,
+        Part.SIGN_IN,
+        _HTTPS,
+        summary="OAuth tokens, hybrid modern authentication and Microsoft Graph",
+        when="a hybrid deployment is declared",
+        without="no token is issued, so all requests to Exchange Online and to Graph fail",
+        cite=Citation(Page.DEDICATED_APP),
+        checked=_CHECKED_HYBRID,
+    ),
+    CatalogEntry(
+        "H8",
+        CatalogSection.HYBRID,
+        Part.HYBRID_AGENT,
+        Part.HYBRID_WEB_SERVICES,
+        (tcp(80, 443, (5985, 5986)),),
+        summary="the Hybrid Agent connects to its Exchange server",
+        when="the mode is modern, and an agent host is given by address",
+        without="the Hybrid Agent reaches no Exchange server: free/busy and mailbox moves fail",
+        cite=Citation(Page.HYBRID_AGENT),
+        checked=_CHECKED_HYBRID,
+    ),
+    CatalogEntry(
+        "H9",
+        CatalogSection.HYBRID,
+        Part.HYBRID_AGENT,
+        Part.INTERNET,
+        (tcp(80, 443),),
+        summary="the Hybrid Agent connects to Microsoft Entra application proxy",
+        when="the mode is modern, and an agent host is a declared server",
+        without="the Hybrid Agent cannot take requests of Exchange Online",
+        cite=Citation(Page.HYBRID_AGENT),
+        checked=_CHECKED_HYBRID,
     ),
     # Unified Messaging (exchange.md 10). Of two ports the first is unsecured and the second for mutual TLS;
     # the startup mode decides which of them are used (A-13). SIP is TCP and media is UDP (A-16).
@@ -605,6 +741,34 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
     ),
 )
 
+#: Rows between hosts of others: no rule of ours is about them. The handover report lists them.
+NEIGHBOR_ENTRIES: Final = (
+    CatalogEntry(
+        "H5",
+        CatalogSection.HYBRID,
+        Part.INTERNET,
+        Part.AD_FS,
+        _HTTPS,
+        summary="clients and Exchange Online sign in at AD FS",
+        when="AD FS is declared; to its proxies where there are any",
+        without="federated users cannot sign in",
+        cite=Citation(Page.HYBRID),
+        checked=_CHECKED_HYBRID,
+    ),
+    CatalogEntry(
+        "H6",
+        CatalogSection.HYBRID,
+        Part.ENTRA_CONNECT,
+        Part.AD_FS,
+        _HTTPS,
+        summary="Microsoft Entra Connect configures AD FS",
+        when="AD FS is declared with the servers of Microsoft Entra Connect",
+        without="Microsoft Entra Connect cannot configure the federation",
+        cite=Citation(Page.HYBRID),
+        checked=_CHECKED_HYBRID,
+    ),
+)
+
 
 def _need(
     id_: str, ports: Ports, summary: str, without: str, page: Page, source: Part = Part.EXCHANGE
@@ -613,31 +777,31 @@ def _need(
         id_,
         CatalogSection.ADDITIONAL,
         source,
-        Part.ANYONE,
+        Part.DECLARED,
         (ports,),
         summary=summary,
-        when="an additional flow names it as its need",
+        when="an additional flow declares it as its need",
         without=without,
         cite=Citation(page),
     )
 
 
-#: What locked-down servers need besides (exchange.md 13). Neither cloud filters by name, so the
-#: destination is the Internet, a proxy or an update server, as the flow says.
+#: Documented requirements of servers with restricted egress (exchange.md 13). Neither cloud filters by host
+#: name, so the destination is the Internet, a proxy or an update server, as the flow declares it.
 NEEDS: Final = {
     Need.MALWARE_DEFINITIONS: _need(
         "G3",
         tcp(80, 443),
         "malware agent downloads engines and definitions",
-        "the malware agent works with old engines and definitions",
+        "the malware agent uses outdated engines and definitions",
         Page.ENGINE_UPDATES,
         Part.MAILBOX,
     ),
     Need.CERTIFICATE_CHECKS: _need(
         "G4",
         tcp(80),
-        "revocation lists of certificates are fetched",
-        "certificates cannot be checked for TLS, and services may start slowly",
+        "certificate revocation lists are downloaded",
+        "TLS certificates cannot be checked for revocation, and services may start slowly",
         Page.REVOCATION,
     ),
     Need.FEDERATION: _need(
@@ -651,21 +815,21 @@ NEEDS: Final = {
         "G7",
         tcp(80, 443),
         "content filter downloads updates",
-        "the content filter works with old data",
+        "the content filter uses outdated data",
         Page.CONTENT_FILTER,
     ),
     Need.WINDOWS_UPDATE: _need(
         "G8",
         tcp(80, 443),
         "Windows and Microsoft Update",
-        "updates do not come in",
+        "Windows and Exchange updates are not downloaded",
         Page.SECURITY_CHECKLIST,
     ),
     Need.PUSH_NOTIFICATIONS: _need(
         "G9",
         tcp(443),
         "push notifications of OWA for Devices",
-        "OWA for Devices is not notified",
+        "OWA for Devices receives no notifications",
         Page.PUSH,
         Part.MAILBOX,
     ),
@@ -673,13 +837,13 @@ NEEDS: Final = {
         "E9",
         tcp(3389),
         "administration by remote desktop",
-        "nobody reaches the server by remote desktop",
+        "the server cannot be administered by remote desktop",
         Page.EDGE_PLANNING,
-        Part.ANYONE,
+        Part.DECLARED,
     ),
 }
 
-BY_ID: Final = {entry.id: entry for entry in (*ENTRIES, *NEEDS.values())}
+BY_ID: Final = {entry.id: entry for entry in (*ENTRIES, *NEIGHBOR_ENTRIES, *NEEDS.values())}
 
 #: The row for each client service.
 SERVICES: Final = {
@@ -691,22 +855,22 @@ SERVICES: Final = {
     Service.SMTP_AUTHENTICATED_25: BY_ID["C6"],
 }
 
-#: On from the first day; the others are switched on by hand (exchange.md C1, C5).
+#: Enabled by default; an administrator enables the others (exchange.md C1, C5).
 DEFAULT_SERVICES: Final = (Service.HTTPS, Service.SMTP_SUBMISSION)
 
-#: The rows whose first bytes may carry a password in the clear, with the port that does.
+#: The services that may send a password unencrypted, with the port on which they do.
 PLAIN_TEXT_PORTS: Final = {Service.HTTP: 80, Service.IMAP: 143, Service.POP: 110}
 
-#: By what Windows servers are administered: SSH, RPC, SMB, RDP and WinRM. Used to notice that nobody
-#: may do so; never to open anything (general Windows facts, exchange.md 13 and E9).
+#: The ports by which Windows servers are administered: SSH, RPC, SMB, RDP and WinRM. Used to warn that no
+#: rule allows administration; never to allow traffic (general Windows facts, exchange.md 13 and E9).
 MANAGEMENT: Final = tcp(22, 135, 445, 3389, (5985, 5986))
 
-#: By what Windows servers fetch updates: Microsoft Update, and WSUS on its own ports. Used to notice
-#: that nobody may do so; never to open anything (exchange.md G8, and a general Windows fact).
+#: The ports by which Windows servers download updates: Microsoft Update, and WSUS on its own ports. Used to
+#: warn that no rule allows updates; never to allow traffic (exchange.md G8, and a general Windows fact).
 UPDATES: Final = tcp(80, 443, (8530, 8531))
 
-#: Names of ports for readers, beside the number: by protocol, then by port or range. Never used to open
-#: anything (IANA's registry of service names; the rows above).
+#: Names of ports for readers, beside the number: by protocol, then by port or range. Never used to allow
+#: traffic (IANA's registry of service names; the rows above).
 PORT_NAMES: Final[dict[str, dict[tuple[int, int], str]]] = {
     "tcp": {
         (22, 22): "SSH",
@@ -740,8 +904,8 @@ PORT_NAMES: Final[dict[str, dict[tuple[int, int], str]]] = {
     "udp": {(53, 53): "DNS", (88, 88): "Kerberos", (123, 123): "NTP", (161, 161): "SNMP"},
 }
 
-#: What whoever takes over a Windows network uses first, by what it is for. Used to notice traffic from
-#: the Internet and between the perimeter and the inside; never to open anything (general Windows facts:
+#: The ports that an attacker inside a Windows network uses first, by purpose. Used to warn about traffic from
+#: the Internet and between the perimeter and the inside; never to allow traffic (general Windows facts:
 #: "Service overview and network port requirements for Windows"; IANA's registry for the others).
 SENSITIVE_PORTS: Final[dict[str, tuple[Ports, ...]]] = {
     "remote administration": (tcp(22, 23, 3389, 5900, (5985, 5986)), udp(3389)),
@@ -750,8 +914,8 @@ SENSITIVE_PORTS: Final[dict[str, tuple[Ports, ...]]] = {
     "databases": (tcp(1433, 1521, 3306, 5432, 6379, 27017), udp(1434)),
 }
 
-#: Ports by what a question calls them: the services of clients as a stack file writes them, and common
-#: names. Used to name ports; never to open any (IANA's registry of service names, and the rows above).
+#: Ports by the names that `check` accepts: the services of clients as a stack file names them, and common
+#: names. Never used to allow traffic (IANA's registry of service names, and the rows above).
 PORTS_OF_SERVICES: Final[dict[str, tuple[Ports, ...]]] = {
     **{service.value: entry.ports for service, entry in SERVICES.items()},
     "smtp": _SMTP,

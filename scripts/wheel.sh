@@ -12,6 +12,7 @@ fi
 wheel=$(echo "$work"/dist/*.whl)
 
 .venv/bin/python - "$wheel" <<'PYTHON'
+import pathlib
 import re
 import sys
 import zipfile
@@ -22,6 +23,10 @@ if strangers:
     sys.exit(f"error: the wheel holds what is not ours to ship: {strangers}")
 if "exchange_ports/py.typed" not in names:
     sys.exit("error: the wheel has no exchange_ports/py.typed")
+snapshots = [name for name in names if re.match(r"exchange_ports/endpoints/data/.*\.json", name)]
+here = sorted(pathlib.Path("exchange_ports/endpoints/data").glob("*.json"))
+if not snapshots or sorted(snapshots) != [path.as_posix() for path in here]:
+    sys.exit(f"error: the wheel has other endpoint snapshots than the repository: {snapshots}")
 PYTHON
 
 .venv/bin/python -m venv "$work/empty"
@@ -40,5 +45,7 @@ for package in ("pulumi", "pulumi_aws", "pulumi_azure_native"):
     if importlib.util.find_spec(package) is not None:
         sys.exit(f"error: an installation with no extra brought {package}")
 PYTHON
+empty/bin/exchange-ports endpoints show >"$work/shown"
+grep -q '40.92.0.0/15' "$work/shown"
 version=$(empty/bin/exchange-ports --version)
 echo "$(basename "$wheel"): installed with no extra, imported; $version; no pulumi"

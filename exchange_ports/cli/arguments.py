@@ -7,7 +7,7 @@ which the quickest notices.
 import argparse
 import re
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from exchange_ports.topology.platforms import Platform
 
@@ -329,15 +329,129 @@ def _adopt_words(adopt: argparse.ArgumentParser) -> None:
     adopt.add_argument("--json", action="store_true", help="the whole answer as JSON")
 
 
-def volume_words(command: argparse.ArgumentParser) -> None:
+def _endpoints_words(endpoints: argparse.ArgumentParser) -> None:
+    actions = endpoints.add_subparsers(
+        title="actions", required=True, metavar="ACTION", dest="action", prog=endpoints.prog
+    )
+    for name, (does, words) in _ENDPOINT_ACTIONS.items():
+        action = actions.add_parser(name, help=does, formatter_class=Formatter)
+        words(action)
+        # What stands before the action counts as well.
+        volume_words(action, default=argparse.SUPPRESS)
+
+
+def _endpoint_formats(action: argparse.ArgumentParser) -> None:
+    _formats(
+        action, f"text (the default), {_FORMATS}", *("text", "markdown", "html", "csv", "json")
+    )
+
+
+def _as_of_words(action: argparse.ArgumentParser) -> None:
+    action.add_argument(
+        "--as-of",
+        metavar="DATE",
+        help="also warn if a snapshot is older than a year on this date, such as 2027-03-31",
+    )
+
+
+def _instance_words(action: argparse.ArgumentParser, what: str) -> None:
+    action.add_argument(
+        "--instance",
+        choices=("worldwide", "china", "gcc_high", "dod"),
+        metavar="INSTANCE",
+        help=f"the instance of {what}: worldwide (the default), china, gcc_high or dod",
+    )
+
+
+def _endpoints_list_words(action: argparse.ArgumentParser) -> None:
+    _endpoint_formats(action)
+    _as_of_words(action)
+
+
+def _endpoints_show_words(action: argparse.ArgumentParser) -> None:
+    either = action.add_mutually_exclusive_group()
+    either.add_argument(
+        "stack",
+        metavar="FILE",
+        nargs="?",
+        help="a stack file, or the name of a stack: show the endpoints that it uses",
+    )
+    either.add_argument(
+        "--version",
+        metavar="VERSION",
+        help="show the snapshot of this version, or in this file; default: the newest version",
+    )
+    _instance_words(action, "Microsoft 365")
+    _endpoint_formats(action)
+    _as_of_words(action)
+
+
+def _endpoints_diff_words(action: argparse.ArgumentParser) -> None:
+    action.add_argument(
+        "old",
+        metavar="OLD",
+        help="a version that `endpoints list` shows, or a file with a snapshot",
+    )
+    action.add_argument("new", metavar="NEW", help="the same, for the new side")
+    _instance_words(action, "the versions")
+    _endpoint_formats(action)
+
+
+def _endpoints_import_words(action: argparse.ArgumentParser) -> None:
+    action.add_argument(
+        "file",
+        metavar="ANSWER",
+        help="a file with the answer of https://endpoints.office.com/endpoints/INSTANCE, or with a "
+        "snapshot; or a version that `endpoints list` shows",
+    )
+    action.add_argument(
+        "--version",
+        metavar="VERSION",
+        help="the value of `latest` in the answer of https://endpoints.office.com/version/INSTANCE, "
+        "if the file does not contain it",
+    )
+    _instance_words(action, "the answer")
+    _formats(action, "yaml (the default) or json", "yaml", "json")
+
+
+#: What `endpoints` can do, and the words that each action takes.
+_ENDPOINT_ACTIONS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {
+    "list": ("list the snapshots of this package", _endpoints_list_words),
+    "show": ("show what a snapshot contains, or what a stack uses", _endpoints_show_words),
+    "diff": ("show which rules differ between two snapshots", _endpoints_diff_words),
+    "import": (
+        "print an answer of the web service as a snapshot for a stack file",
+        _endpoints_import_words,
+    ),
+}
+
+
+def volume_words(command: argparse.ArgumentParser, default: object = False) -> None:
     """How much a command says beside its answer."""
     volume = command.add_mutually_exclusive_group()
     volume.add_argument(
-        "-q", "--quiet", action="store_true", help="show errors only: no warnings and no progress"
+        "-q",
+        "--quiet",
+        action="store_true",
+        default=default,
+        help="show errors only: no warnings and no progress",
     )
     volume.add_argument(
-        "-v", "--verbose", action="store_true", help="show each step on standard error"
+        "-v",
+        "--verbose",
+        action="store_true",
+        default=default,
+        help="show each step on standard error",
     )
+
+
+def actions_of(command: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
+    """The parsers of the actions of a command, by name; most commands have none."""
+    # argparse tells nobody its arguments.
+    for each in command._actions:  # pyright: ignore[reportPrivateUsage]
+        if isinstance(each, argparse._SubParsersAction):  # pyright: ignore[reportPrivateUsage]
+            return cast("Mapping[str, argparse.ArgumentParser]", each.choices)
+    return {}
 
 
 class Command(NamedTuple):
@@ -374,6 +488,11 @@ COMMANDS: Final[Mapping[str, Command]] = {
         "compare the cloud with plan and state, and write the import file",
         _adopt_words,
         "adopt_command",
+    ),
+    "endpoints": Command(
+        "list, show, compare and import endpoints of Microsoft 365",
+        _endpoints_words,
+        "endpoints_command",
     ),
     "schema": Command("print the JSON Schema of a topology", _schema_words, "show_commands"),
     "preview": Command(

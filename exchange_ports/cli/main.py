@@ -10,7 +10,7 @@ from shutil import get_terminal_size
 from typing import Final, NoReturn
 
 from exchange_ports import __version__
-from exchange_ports.cli.arguments import COMMANDS, Formatter, volume_words
+from exchange_ports.cli.arguments import COMMANDS, Formatter, actions_of, volume_words
 from exchange_ports.cli.console import BAD_INPUT, FINE, Volume, raise_voice
 from exchange_ports.findings import Refused, nearest
 
@@ -29,6 +29,7 @@ _EXAMPLES: Final = (
     ("handover both", "what other firewalls must allow"),
     ("report both --format html > both.html", "every rule and its reason, for an auditor"),
     ("adopt FILE --state EXPORT --aws JSON...", "what exists that Pulumi does not know"),
+    ("endpoints diff OLD NEW", "which rules a newer list of Microsoft 365 changes"),
     ("preview dev", "what `pulumi up` would register, offline"),
     ("schema --stack > stack.schema.json", "the fields of a stack file, for editors"),
     ("completion bash", "a script that completes commands and files by Tab"),
@@ -97,10 +98,11 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         unknown = _UNKNOWN.match(message)
         if unknown is not None:
-            word = unknown["command"] or unknown["option"]
+            word = unknown["word"] or unknown["option"]
             options = re.findall(r"--[a-z-]+", (self.asked or self).format_help())
-            known = COMMANDS if unknown["command"] else options
-            what = "command" if unknown["command"] else "option"
+            listed = re.findall(r"[a-z-]+", message.partition("choose from ")[2])
+            known = listed if unknown["word"] else options
+            what = unknown["what"].lower() if unknown["word"] else "option"
             meant = nearest(word, known)
             message = f"unknown {what} {word}" + (f"; did you mean {meant}?" if meant else "")
         super().error(message)
@@ -108,7 +110,7 @@ class _Parser(argparse.ArgumentParser):
 
 #: What argparse says of a word that it does not know.
 _UNKNOWN: Final = re.compile(
-    r"argument COMMAND: invalid choice: '(?P<command>[^']*)'|unrecognized arguments: (?P<option>-\S+)"
+    r"argument (?P<what>COMMAND|ACTION): invalid choice: '(?P<word>[^']*)'|unrecognized arguments: (?P<option>-\S+)"
 )
 
 
@@ -132,7 +134,7 @@ def _parser(said: Sequence[str]) -> _Parser:
             volume_words(command)
             command.set_defaults(run=partial(_run, module, name), command=name)
             if meant is not None:
-                parser.asked = command
+                parser.asked = _innermost(command, said[1:])
     if meant is not None:
         return parser
     completion = commands.add_parser(
@@ -146,6 +148,12 @@ def _parser(said: Sequence[str]) -> _Parser:
     completion.set_defaults(run=_completion(parser))
     volume_words(completion)
     return parser
+
+
+def _innermost(command: argparse.ArgumentParser, said: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of the action that is asked for; that of the command where it has none."""
+    actions = actions_of(command)
+    return next((actions[word] for word in said if word in actions), command)
 
 
 def _run(module: str, command: str, asked: argparse.Namespace) -> int:

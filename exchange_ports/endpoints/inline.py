@@ -58,6 +58,11 @@ class InlineSnapshot(_Inline):
         examples=["endpoints.office.com"],
         description="Where the endpoints come from.",
     )
+    note: str = Field(
+        default="",
+        examples=["copied from the published page"],
+        description="What a reader should know about the copy.",
+    )
     sets: dict[EndpointSet, InlineSet] = Field(
         examples=[{"hybrid_mail": {"ranges": ["40.92.0.0/15"]}}],
         description="The endpoints by what they are used for.",

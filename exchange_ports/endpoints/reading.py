@@ -1,7 +1,7 @@
 """Plain data -> a snapshot, or everything that is wrong with it.
 
 Two shapes are read: the sets that we write ourselves (`written`), and the records of the web service,
-alone as a list or as `records` beside an instance and a version. Sources: m365-data.md 2 and 12.
+alone as a list or as `records` beside an instance and a version. Source: m365-data.md 2.
 """
 
 import re
@@ -45,6 +45,8 @@ _NOT_PUBLIC: Final = tuple(
 _NAME: Final = re.compile(r"(?=.{1,253}\Z)(?:[A-Za-z0-9*_-]{1,63}\.)+[A-Za-z][A-Za-z0-9-]{0,62}")
 _PORTS: Final = re.compile(r"\s*([0-9]{1,5})\s*(?:-\s*([0-9]{1,5})\s*)?")
 
+#: No version has so many digits.
+_BIGGEST: Final = 10**12
 _SNAPSHOT_KEYS: Final = ("instance", "version", "source", "sets", "note")
 _SET_KEYS: Final = ("ranges", "names", "records", "basis")
 _EXAMPLES: Final[Mapping[str, str]] = {
@@ -90,11 +92,15 @@ class _Reader:
 
     def snapshot(self, data: object) -> Snapshot | None:
         if isinstance(data, list):
+            # Of another instance its host names tell.
+            self.instance = self.instance or Instance.WORLDWIDE
             return self._of_records(cast("list[object]", data), (), {})
         if not isinstance(data, dict):
             self._add(kinds.NOT_ENDPOINTS, (), what=f"it is {_type(data)}", fix=_WRITE_SETS)
             return None
-        given = cast("dict[str, object]", data)
+        given = self._mapping(cast("object", data), ())
+        if self.findings:
+            return None
         if "records" in given and "sets" not in given:
             records = self._list(given["records"], ("records",), MOST_RECORDS)
             return self._of_records(records, ("records",), given)
@@ -132,7 +138,17 @@ class _Reader:
             if which.needs_addresses:
                 fix = "Download the whole answer again, without a filter by service area and without `NoIPv6`."
                 self._check_addresses(which, sets.get(which), at, fix)
+        if head is not None and EndpointSet.EXCHANGE_ONLINE in sets:
+            self._check_instance(head[0], sets[EndpointSet.EXCHANGE_ONLINE], at)
         return None if head is None else Snapshot(*head, _in_order(sets), self._note(given))
+
+    def _check_instance(self, instance: Instance, selection: Selection, at: Path) -> None:
+        """An answer of the service does not say of which instance it is, but its host names do."""
+        for name in selection.names:
+            found = next((each for each, ends in _HOSTS if name.endswith(ends)), None)
+            if found not in (None, instance):
+                self._add(kinds.OTHER_INSTANCE, at, got=found, instance=instance)
+                return
 
     def _head(self, given: Mapping[str, object]) -> tuple[Instance, str, str] | None:
         """The instance, the version and the source; None where one of the first two is wrong."""
@@ -168,7 +184,7 @@ class _Reader:
             self._add(kinds.NO_VERSION, (), service=service)
             return None
         # YAML reads ten digits without quotes as a number.
-        whole = isinstance(value, int) and not isinstance(value, bool)
+        whole = isinstance(value, int) and not isinstance(value, bool) and 0 < value < _BIGGEST
         text = str(value) if whole else self._text(value, ("version",))
         if text is not None and date_of(text) is None:
             self._add(kinds.BAD_VERSION, ("version",), version=text)
@@ -295,16 +311,16 @@ class _Reader:
             return None
         widest = _WIDEST[found.version]
         if found.prefixlen < widest:
-            what, fix = f"wider than /{widest}", "Write the ranges of the published list."
+            what, fix = f"it is wider than /{widest}", "Write the ranges of the published list."
             self._add(kinds.BAD_RANGE, at, range=found, what=what, fix=fix)
             return None
         if found.version == 6 and not inside(found, GLOBAL_UNICAST):  # noqa: PLR2004
-            what = f"outside of the public addresses {GLOBAL_UNICAST}"
+            what = f"it is not in {GLOBAL_UNICAST}, the public addresses of IPv6"
             self._add(kinds.BAD_RANGE, at, range=found, what=what, fix="Remove the range.")
             return None
         private = next((each for each in _NOT_PUBLIC if overlap(found, each)), None)
         if private is not None:
-            what = f"not public: it has addresses of {private}"
+            what = f"it contains addresses of {private}, which are not public"
             self._add(kinds.BAD_RANGE, at, range=found, what=what, fix="Remove the range.")
             return None
         return found
@@ -348,10 +364,17 @@ class _Reader:
         return several
 
     def _mapping(self, value: object, at: Path) -> dict[str, object]:
-        if isinstance(value, dict):
-            return cast("dict[str, object]", value)
-        self._wrong(at, value, "a mapping")
-        return {}
+        if not isinstance(value, dict):
+            self._wrong(at, value, "a mapping")
+            return {}
+        given = cast("dict[object, object]", value)
+        if len(given) > MOST_ENTRIES:
+            self._add(kinds.TOO_MANY, at, count=len(given), most=MOST_ENTRIES)
+            return {}
+        if not all(isinstance(key, str) for key in given):
+            self._wrong(at, given, "a mapping with text for keys")
+            return {}
+        return cast("dict[str, object]", given)
 
     def _known_keys(self, given: Mapping[str, object], at: Path, known: tuple[str, ...]) -> None:
         for key in given:
@@ -380,6 +403,13 @@ class _Reader:
         self._add(_WRONG_TYPE, at, **facts)
 
 
+#: How the hosts of Exchange Online end in each instance (m365-data.md 3 and 4). DoD has two of its own.
+_HOSTS: Final = (
+    (Instance.DOD, (".apps.mil", "-dod.office365.us")),
+    (Instance.GCC_HIGH, (".office365.us",)),
+    (Instance.CHINA, ("partner.outlook.cn",)),
+    (Instance.WORLDWIDE, (".office365.com", ".office.com")),
+)
 #: For what a record leaves out.
 _NONE: Final[list[object]] = []
 #: Where a snapshot comes from that does not say it.

@@ -18,21 +18,28 @@ UNKNOWN_SNAPSHOT: Final = Kind(
 )
 OTHER_INSTANCE: Final = Kind(
     "endpoints-other-instance",
-    summary="The endpoint snapshot is of {got}, and {instance} is declared.",
+    summary="The endpoint snapshot is of the instance {got}; a snapshot of {instance} is expected.",
     why="The instances of Microsoft 365 have different addresses.",
-    fix="Use a snapshot of {instance}, or write `instance: {got}`.",
+    fix="Use a snapshot of {instance}, or declare the instance {got}.",
+)
+CANNOT_READ_ENDPOINTS: Final = Kind(
+    "cannot-read-endpoints",
+    summary="Cannot read {file}.",
+    why="{why}.",
+    fix="Name a file with a snapshot, or a version that `exchange-ports endpoints list` shows.",
 )
 NOT_ENDPOINTS: Final = Kind(
     "not-endpoints",
-    summary="The content is no endpoint snapshot: {what}.",
+    summary="The content is not an endpoint snapshot: {what}.",
     why="A snapshot is the answer of the web service, or what `exchange-ports endpoints import` printed.",
     fix="{fix}",
 )
 NO_VERSION: Final = Kind(
     "endpoints-without-version",
     summary="The endpoint snapshot has no version.",
-    why="The answer of the web service does not contain its version. The version says how old a snapshot is.",
-    fix="Pass `--version`, with the value of `latest` in the answer of `https://endpoints.office.com/version/{service}`.",
+    why="The answer of the web service does not contain its version. A version shows how old a snapshot is.",
+    fix="Run `exchange-ports endpoints import FILE --version VERSION`. VERSION is the value of `latest` in the "
+    "answer of `https://endpoints.office.com/version/{service}`.",
 )
 BAD_VERSION: Final = Kind(
     "endpoints-version",
@@ -42,7 +49,7 @@ BAD_VERSION: Final = Kind(
 )
 BAD_RANGE: Final = Kind(
     "endpoints-range",
-    summary="{range} cannot be a range of Microsoft 365: it is {what}.",
+    summary="{range} cannot be a range of Microsoft 365: {what}.",
     why="A rule would allow traffic with hosts that do not belong to Microsoft 365.",
     fix="{fix}",
 )

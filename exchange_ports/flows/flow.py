@@ -1,6 +1,6 @@
-"""A flow: one thing that must pass, its ends and its reasons.
+"""A flow: traffic that must be allowed, its ends and its reasons.
 
-Must not know: how flows come about, nor how they are written as rules.
+Must not know: how flows are derived, nor how they are written as rules.
 """
 
 from collections.abc import Iterable, Sequence
@@ -41,7 +41,7 @@ class ExternalEndpoint:
 
     @property
     def is_everyone(self) -> bool:
-        """Whether it is nobody in particular: the Internet, or any address."""
+        """Whether it is no particular host: public addresses, or any address."""
         return self.is_internet or self.is_any
 
     @property
@@ -51,7 +51,7 @@ class ExternalEndpoint:
 
     @property
     def is_called_by_name(self) -> bool:
-        """Whether people use its name: not of any address, nor of what is named by its addresses."""
+        """Whether it has a name of its own: not any address, nor what is named by its addresses."""
         return self.kind not in _WITHOUT_NAME
 
     def __lt__(self, other: "ExternalEndpoint") -> bool:
@@ -74,13 +74,13 @@ _WITHOUT_NAME: Final = (
     EndpointKind.SMART_HOSTS,
 )
 
-#: An end of a flow: managed servers by the group that stands for them, or anyone else by address.
+#: An end of a flow: managed servers by their group, any other host by address.
 Endpoint: TypeAlias = Group | ExternalEndpoint
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a flow is there: a row of the published tables, or the operator's own words."""
+    """Why a flow is required: a row of the published tables, or the operator's own words."""
 
     summary: str
     entry: str | None = None
@@ -100,7 +100,7 @@ class Reason:
 
     @property
     def source(self) -> str:
-        """Where the reason stands: the row with its id, or that an operator gave it."""
+        """Where the reason is from: the row with its id, or an additional flow."""
         return (
             "additional flow" if self.entry is None else f"{BY_ID[self.entry].cite}, {self.entry}"
         )
@@ -108,7 +108,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One thing that must pass. Reasons are no part of equality: a flow is what passes."""
+    """Traffic that must be allowed. Reasons are no part of equality: a flow is its traffic."""
 
     source: Endpoint
     destination: Endpoint
@@ -137,7 +137,7 @@ def in_order(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
 
 def reason_order(reason: Reason) -> tuple[int, str, bool, str, str, str, tuple[str, ...]]:
     """Sorts reasons: rows in the order of the document, then operators' words."""
-    # Every field is in it, so that two different reasons never change places between two runs.
+    # Every field is in it, so that two different reasons have the same order in every run.
     return (
         len(_RANKS) if reason.entry is None else _RANKS[reason.entry],
         reason.summary,
@@ -150,29 +150,29 @@ def reason_order(reason: Reason) -> tuple[int, str, bool, str, str, str, tuple[s
 
 
 def described(reasons: Iterable[Reason], length: int) -> str:
-    """The reasons as one line of at most `length` characters, cut between reasons.
+    """The reasons as one line of at most `length` characters, shortened between reasons.
 
     Each is named by its row or ticket, so that an operator who sees only the cloud's console can
-    find it in the published table. Letters that a cloud refuses are the caller's affair.
+    find it in the published table. The caller replaces characters that a cloud refuses.
     """
-    said: list[str] = []
+    texts: list[str] = []
     for reason in in_order(reasons):
         mark = reason.entry or reason.ticket
-        said.append(reason.summary if mark is None else f"{reason.summary} ({mark})")
-    line = "; ".join(said)
-    if len(line) > length and len(said) > 1:
-        line = _shortened(said, length)
+        texts.append(reason.summary if mark is None else f"{reason.summary} ({mark})")
+    line = "; ".join(texts)
+    if len(line) > length and len(texts) > 1:
+        line = _shortened(texts, length)
     return line if len(line) <= length else line[: length - 3] + "..."
 
 
-def _shortened(said: Sequence[str], length: int) -> str:
-    """As many as there is room for, one at least, and how many more there are."""
+def _shortened(texts: Sequence[str], length: int) -> str:
+    """As many texts as fit, one at least, and the number of the others."""
     line = shortened = ""
-    for kept, each in enumerate(said[:-1], start=1):
+    for kept, each in enumerate(texts[:-1], start=1):
         line += f"; {each}" if line else each
         if len(line) > length and shortened:
             break
-        whole = f"{line}; and {len(said) - kept} more"
+        whole = f"{line}; and {len(texts) - kept} more"
         if len(whole) <= length or not shortened:
             shortened = whole
     return shortened
@@ -224,7 +224,7 @@ def one(port: int) -> Ports:
 
 
 def as_in_row(pairs: EndpointPairs) -> RowFlows:
-    """The places of a row whose ports are the row's own."""
+    """Flows of a row with the ports of the row itself."""
     return ((source, destination, None) for source, destination in pairs)
 
 

@@ -8,7 +8,7 @@ of an address (`AddressLabels`), as a part of a change (`outside_label`).
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from ipaddress import ip_address
 from typing import Final, Protocol, TypeAlias
@@ -17,7 +17,7 @@ from exchange_ports.findings import counted
 from exchange_ports.flows.flow import Endpoint, ExternalEndpoint, Flow
 from exchange_ports.flows.flow_index import FlowIndex
 from exchange_ports.flows.rows import public_ranges
-from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS, EndpointKind
+from exchange_ports.topology.fields import ANY_WORD, INTERNET_WORD, ROLE_WORDS, EndpointKind
 from exchange_ports.topology.groups import Group, GroupKind, ServerRole
 from exchange_ports.topology.inventory import ExchangeServer, Inventory
 from exchange_ports.topology.models import Topology
@@ -36,8 +36,12 @@ MOST: Final = 3
 #: Servers by name, and ends outside.
 LabeledEnd: TypeAlias = frozenset["str | ExternalEndpoint"]
 
-#: What servers in a role are called together.
-_ROLES: Final = ((ServerRole.CLIENT_ACCESS, "Client Access"), (ServerRole.MAILBOX, "Mailbox"))
+_WORDS: Final = {
+    None: "Exchange",
+    ServerRole.CLIENT_ACCESS: "Client Access",
+    ServerRole.MAILBOX: "Mailbox",
+    ServerRole.EDGE: "Edge",
+}
 
 
 def few(names: Sequence[str]) -> str:
@@ -62,10 +66,10 @@ def with_ranges(end: ExternalEndpoint, *, many: str = "") -> str:
 
 
 class EndpointLabels:
-    """What many servers and others are called together, and who comes first."""
+    """The common names of servers and other ends, and the order of ends in reports."""
 
     def __init__(self, inventory: Inventory) -> None:
-        """Work out what servers are called together."""
+        """Compute the common names of servers."""
         self._edges = frozenset(inventory.playing(ServerRole.EDGE))
         self._kinds = list(_kinds(inventory))
 
@@ -81,16 +85,16 @@ class EndpointLabels:
     def name(self, end: LabeledEnd, *, ranges: bool = True) -> str:
         """All of an end in words; `ranges`: neighbors with their addresses."""
         left = {one for one in end if isinstance(one, str)}
-        said: list[str] = []
+        found: list[str] = []
         for words, members in self._kinds:
             if members and members <= left:
                 left -= members
-                said.append(words)
+                found.append(words)
         names = (
             with_ranges(one) if ranges and not one.is_everyone else label(one)
             for one in _outside(end)
         )
-        return ", ".join(dict.fromkeys([*said, *sorted(left), *names]))
+        return ", ".join(dict.fromkeys([*found, *sorted(left), *names]))
 
 
 def _outside(end: LabeledEnd) -> list[ExternalEndpoint]:
@@ -99,15 +103,38 @@ def _outside(end: LabeledEnd) -> list[ExternalEndpoint]:
 
 def _kinds(inventory: Inventory) -> Iterator[tuple[str, frozenset[str]]]:
     """What servers are called together, the widest first."""
-    inside = [("Exchange", None), *((words, role) for role, words in _ROLES)]
     yield "internal Exchange servers", frozenset(inventory.playing(None))
-    for words, role in [("Edge", ServerRole.EDGE), *inside[1:]]:
-        yield f"{words} servers", frozenset(inventory.playing(role))
+    for role in (ServerRole.EDGE, ServerRole.CLIENT_ACCESS, ServerRole.MAILBOX):
+        names = inventory.playing(role)
+        yield f"{_word(inventory, role, names)} servers", frozenset(names)
+        yield from _published(inventory, names if role is ServerRole.CLIENT_ACCESS else (), "")
     sites = inventory.topology.sites
     # Where all servers of a site have both roles, either word alone would mislead.
-    for words, role in [*inside, ("Edge", ServerRole.EDGE)]:
+    for role in (None, ServerRole.CLIENT_ACCESS, ServerRole.MAILBOX, ServerRole.EDGE):
         for site in sites:
-            yield f"{words} servers of {site}", frozenset(inventory.playing(role, site))
+            names = inventory.playing(role, site)
+            yield f"{_word(inventory, role, names)} servers of {site}", frozenset(names)
+            if role is ServerRole.CLIENT_ACCESS:
+                yield from _published(inventory, names, f" of {site}")
+
+
+def _word(inventory: Inventory, role: ServerRole | None, names: Sequence[str]) -> str:
+    """The role of some servers in words: from Exchange 2016 on, all inside are Mailbox servers."""
+    servers = [inventory.by_name[name] for name in names]
+    if role is not ServerRole.EDGE and servers and all(each.combined for each in servers):
+        role = ServerRole.MAILBOX
+    return _WORDS[role]
+
+
+def _published(
+    inventory: Inventory, names: Sequence[str], of: str
+) -> Iterator[tuple[str, frozenset[str]]]:
+    """The published ones of some servers with Client Access services, and the others, if both exist."""
+    for adjective, unpublished in (("published", False), ("unpublished", True)):
+        some = [name for name in names if inventory.by_name[name].unpublished is unpublished]
+        if 0 < len(some) < len(names):
+            words = _word(inventory, ServerRole.CLIENT_ACCESS, some)
+            yield f"{adjective} {words} servers{of}", frozenset(some)
 
 
 def parts_of(end: LabeledEnd) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -117,10 +144,10 @@ def parts_of(end: LabeledEnd) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 class AddressLabels:
-    """Whose an address is, or several are: a server's, a neighbor's, anyone's."""
+    """The owner of one address or of several: a server, a neighbor, or another end of a flow."""
 
     def __init__(self, inventory: Inventory, flows: FlowIndex) -> None:
-        """Know everyone whom flows name."""
+        """Read the ends of all flows."""
         self._inventory, self._flows = inventory, flows
 
     @cached_property
@@ -129,22 +156,22 @@ class AddressLabels:
 
     @cached_property
     def _neighbors_first(self) -> list[ExternalEndpoint]:
-        # Of IPv4 alone even everyone is fewer addresses than a /64 of IPv6.
+        # All of IPv4 is fewer addresses than a /64 of IPv6.
         return sorted(self._narrowest, key=lambda end: end.is_everyone)
 
     @cached_property
     def widest(self) -> dict[AddressSet, str]:
-        """The addresses of everyone whom flows name, but for any address; the widest first."""
+        """The addresses of all ends of flows, except any address; the widest first."""
         named = (end for end in self._flows.outside if not end.is_any)
         widest = sorted(named, key=lambda end: (-_size(end), end.name))
         return {self._flows.end(end): label(end) for end in widest}
 
     def server_at(self, address: Address) -> ExchangeServer | None:
-        """Whose address it is."""
+        """The server with this address."""
         return next((s for s in self._inventory.servers if address in s.addresses), None)
 
     def name(self, address: Address) -> str:
-        """A server by its name; anyone else by address, with who that is."""
+        """A server by its name; any other address with the end that has it."""
         server = self.server_at(address)
         if server is not None:
             return server.name
@@ -154,7 +181,7 @@ class AddressLabels:
         return f"{address} ({end.summary})"
 
     def several(self, addresses: AddressSet) -> str:
-        """Addresses with the neighbor that they are, or are of."""
+        """Addresses with the neighbor that has them."""
         ranges = counted(len(addresses.prefixes()), "range")
         text = str(addresses) if len(addresses.spans) <= MOST else ranges
         end = self._owner(addresses, self._neighbors_first)
@@ -175,65 +202,73 @@ def _size(end: ExternalEndpoint) -> int:
 _GROUP_ROLES: Final = {
     GroupKind.EXCHANGE: "Exchange",
     GroupKind.CLIENT_ACCESS: "Client Access",
+    GroupKind.CLIENT_ACCESS_UNPUBLISHED: "Client Access",
     GroupKind.MAILBOX: "Mailbox",
     GroupKind.EDGESYNC: "Mailbox",
     GroupKind.EDGESYNC_SERVER: "Mailbox",
     GroupKind.SERVER: "Exchange",
 }
-#: Groups that stand for a role at a site; all others' servers are named anyway.
-_AT_SITE: Final = (GroupKind.CLIENT_ACCESS, GroupKind.MAILBOX, GroupKind.EDGESYNC)
-
-#: Beside addresses, which of its two meanings "Internet" has.
-_EVERYONE: Final = {
-    EndpointKind.INTERNET: "Internet (public addresses)",
-    EndpointKind.ANY: "Internet (any address)",
-}
-
-
-def role_of(group: Group) -> str:
-    """What the servers of a group are."""
-    return _GROUP_ROLES.get(group.kind, "Edge")
+#: Groups for a role at a site; the servers of all others are named anyway.
+_AT_SITE: Final = (
+    GroupKind.CLIENT_ACCESS,
+    GroupKind.CLIENT_ACCESS_UNPUBLISHED,
+    GroupKind.MAILBOX,
+    GroupKind.EDGESYNC,
+)
 
 
-def roles_label(groups: Iterable[Group], site_keys: Mapping[str, str]) -> list[str]:
-    """Roles with their sites: "Client Access hq". `site_keys` are the sites by identity."""
+def role_of(group: Group, inventory: Inventory) -> str:
+    """What the servers of a group are: from Exchange 2016 on, Mailbox servers."""
+    words = _GROUP_ROLES.get(group.kind, "Edge")
+    members = inventory.members.get(group, ())
+    if words == "Client Access" and members and all(each.combined for each in members):
+        words = "Mailbox"
+    if group.kind is GroupKind.CLIENT_ACCESS_UNPUBLISHED:
+        return f"unpublished {words}"
+    other = replace(group, kind=GroupKind.CLIENT_ACCESS_UNPUBLISHED)
+    if group.kind is GroupKind.CLIENT_ACCESS and other in inventory.members:
+        return f"published {words}"
+    return words
+
+
+def roles_label(groups: Iterable[Group], inventory: Inventory) -> list[str]:
+    """Roles with their sites: "Client Access hq"."""
     found: dict[str, set[str]] = {}
     for group in groups:
-        sites = found.setdefault(role_of(group), set())
+        sites = found.setdefault(role_of(group, inventory), set())
         if group.kind in _AT_SITE:
-            sites.add(site_keys.get(group.of, group.of))
+            sites.add(inventory.site_keys.get(group.of, group.of))
     return [f"{role} {few(sorted(sites))}" if sites else role for role, sites in found.items()]
 
 
 def outside_label(
     ends: Sequence[ExternalEndpoint], addresses: AddressSet, missing: AddressSet
 ) -> list[str]:
-    """Some ends outside, of which only `addresses` are concerned, and `missing` are not."""
+    """Some ends outside, of which `addresses` are concerned and `missing` are not."""
     by_kind: dict[str, list[str]] = {}
     for end in ends:
         summary, _, of = end.summary.rpartition(" of ") if end.unrestricted else ("", "", "")
-        names = by_kind.setdefault(summary or _EVERYONE.get(end.kind, end.summary), [])
+        names = by_kind.setdefault(summary or label(end), [])
         names += [of] if summary else []
-    said = [f"{text} of {few(names)}" if names else text for text, names in by_kind.items()]
-    if said:
-        said[-1] += _part(ends[0], addresses, missing)
-    return said
+    texts = [f"{text} of {few(names)}" if names else text for text, names in by_kind.items()]
+    if texts:
+        texts[-1] += _part(ends[0], addresses, missing)
+    return texts
 
 
 def few_addresses(addresses: AddressSet, missing: AddressSet) -> str:
     """Some addresses of an end outside, of which `missing` are left out; nothing where both are many."""
     if len(addresses.spans) <= MOST:
         return f"only {addresses}"
-    return f"but for {missing}" if len(missing.spans) <= MOST else ""
+    return f"except {missing}" if len(missing.spans) <= MOST else ""
 
 
 def _part(end: ExternalEndpoint, addresses: AddressSet, missing: AddressSet) -> str:
-    """The addresses, where they are few and not said already."""
+    """The addresses, where they are few and not in the label already."""
     if missing:
-        most = "most of it" if addresses.size > missing.size else "in part"
+        most = "most addresses" if addresses.size > missing.size else "some addresses"
         return f", {few_addresses(addresses, missing) or most}"
-    said = end.summary.removesuffix("/32").removesuffix("/128")
-    known = str(addresses) == said or end.is_everyone
+    known = str(addresses) == label(end) or end.is_everyone
     return "" if known or len(addresses.spans) > MOST else f" ({addresses})"
 
 
@@ -244,23 +279,13 @@ def peer_label(end: Endpoint, network: str) -> str:
     return end.key if end.network == network else f"{end.key} in {end.network}"
 
 
-# ---- the other way round: ends by what people call them ----
-
-ANY_WORD: Final = "any"
+# ---- the reverse: ends by their names ----
 
 #: Python also takes netmasks and scopes, which no rule does.
 _LETTERS: Final = re.compile(r"[0-9a-fA-F:.]+(?:/[0-9]{1,3})?")
 
-#: Several ends in one text; a comma in brackets is between the parts of one.
+#: Separates ends in one text; a comma in brackets is within one end.
 _BETWEEN_ENDS: Final = re.compile(r", ?(?![^(]*\))")
-
-#: How reports print everyone, by the word that a question has for it.
-_EVERYONE_PRINTED: Final = {
-    "the Internet": INTERNET_WORD,
-    "Internet (public addresses)": INTERNET_WORD,
-    "Internet (any address)": ANY_WORD,
-    "any address": ANY_WORD,
-}
 
 #: Ends that a stack file names by a key alone; `clients.office` is `office` too.
 _BY_KEY: Final = (
@@ -274,9 +299,9 @@ _BY_KEY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class QueryEndpoint:
-    """One end of a question: servers by name, and addresses; whose are a server's mean that server."""
+    """One end of a question: servers by name, and addresses; an address of a server is that server."""
 
-    #: How it reads in an answer.
+    #: Its name in the answer.
     summary: str = field(compare=False)
     servers: tuple[str, ...] = ()
     addresses: AddressSet = field(default_factory=AddressSet)
@@ -294,7 +319,7 @@ class QueryEndpoint:
         """
         ends = range_.split("-")
         if not all(map(_LETTERS.fullmatch, ends)) or len(ends) > 2:  # noqa: PLR2004
-            raise ValueError(f"{range_} is no address")
+            raise ValueError(f"{range_} is not an address")
         if len(ends) == 1:
             return cls(range_, (), AddressSet.of([network(range_)]))
         return cls(range_, (), AddressSet.between(*map(ip_address, ends)))
@@ -313,29 +338,29 @@ class EndpointNames:
     def __init__(self, plans: _Declared) -> None:
         """Gather the names: `plans`, or whatever else has an inventory and flows.
 
-        Where several are called alike, the first of these is meant: a server, a word, a site, a neighbor.
+        Where several have the same name, the first of these is used: a server, a word, a site, a neighbor.
         """
         topology = plans.inventory.topology
         named: dict[str, QueryEndpoint] = {}
-        for name, asked in (
+        for name, end in (
             *(
                 (server.name, QueryEndpoint.server(server.name))
                 for server in plans.inventory.servers
             ),
-            (INTERNET_WORD, QueryEndpoint("the Internet", (), _internet(topology))),
-            (ANY_WORD, QueryEndpoint("any address", (), AddressSet.everything())),
+            (INTERNET_WORD, QueryEndpoint(INTERNET_WORD, (), _internet(topology))),
+            (ANY_WORD, QueryEndpoint(ANY_WORD, (), AddressSet.everything())),
             *_roles(plans.inventory),
             *_sites(topology),
             *_neighbors(FlowIndex(plans.flows, {})),
         ):
-            named.setdefault(name, asked)
+            named.setdefault(name, end)
         self.named: Mapping[str, QueryEndpoint] = named
         self._plans = plans
 
     def find(self, text: str) -> QueryEndpoint:
-        """The end that is called so, is at that address, or is printed so by a report.
+        """The end with that name or address, or that a report prints in this form.
 
-        Several, with commas between, are all of them.
+        Several may be separated by commas.
 
         :raises ValueError: there is none.
         """
@@ -369,7 +394,7 @@ class EndpointNames:
 
     @cached_property
     def _printed(self) -> Mapping[str, QueryEndpoint]:
-        """What reports print beside those names. A text that stands for several ends means all of them."""
+        """The other names that reports print. A name of several ends is all of them."""
         found: dict[str, QueryEndpoint] = {}
         for text, servers in (*_kinds(self._plans.inventory), *_members(self._plans.inventory)):
             found.setdefault(text, QueryEndpoint(text, tuple(sorted(servers))))
@@ -378,7 +403,7 @@ class EndpointNames:
             text = label(end)
             before = found[text].addresses if text in found else AddressSet()
             found[text] = QueryEndpoint(text, (), before | flows.end(end))
-        return {**found, **{text: self.named[word] for text, word in _EVERYONE_PRINTED.items()}}
+        return found
 
 
 def _members(inventory: Inventory) -> Iterator[tuple[str, frozenset[str]]]:
@@ -423,14 +448,14 @@ def _sites(topology: Topology) -> Iterator[tuple[str, QueryEndpoint]]:
 
 
 def _neighbors(flows: FlowIndex) -> Iterator[tuple[str, QueryEndpoint]]:
-    """Whoever stands outside in some flow, by the name that rules use, and by the key alone."""
+    """The ends outside of all flows, by the name that rules use, and by the key alone."""
     short: dict[str, QueryEndpoint] = {}
     found: dict[str, QueryEndpoint] = {}
     for end in flows.outside:
-        # `any` stands for any address. Ranges are found as what they are.
+        # `any` is a word of its own, and ranges are found as addresses.
         if not end.is_called_by_name:
             continue
-        # Who delivers mail differs by the server that takes it, under one name.
+        # The sources of inbound mail differ by the server that receives it, under one name.
         before = found[end.name].addresses if end.name in found else AddressSet()
         found[end.name] = QueryEndpoint(end.summary, (), before | flows.end(end))
         if end.kind in _BY_KEY:

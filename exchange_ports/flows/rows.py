@@ -6,7 +6,7 @@ Must not know: how a flow is written as rules, nor where in a file a field stand
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from exchange_ports.catalog import (
     BY_ID,
@@ -31,8 +31,16 @@ from exchange_ports.flows.flow import (
 )
 from exchange_ports.topology import models
 from exchange_ports.topology.checks.naming import connectors, inbound_ways
-from exchange_ports.topology.fields import EndpointKind
-from exchange_ports.topology.groups import Group, GroupKind, ServerRole, identity, send_connectors
+from exchange_ports.topology.fields import ANY_WORD, INTERNET_WORD, EndpointKind
+from exchange_ports.topology.groups import (
+    EdgePair,
+    Group,
+    GroupKind,
+    ServerRole,
+    edges_receive_mail,
+    identity,
+    send_connectors,
+)
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.traffic.addresses import (
     EVERYTHING_V4,
@@ -45,6 +53,9 @@ from exchange_ports.traffic.addresses import (
 from exchange_ports.traffic.ports import Ports, Protocol, joined
 from exchange_ports.versions import Article, Version
 
+if TYPE_CHECKING:
+    from exchange_ports.flows.hybrid_rows import HybridContext
+
 #: Class D, class E and limited broadcast: no unicast address on the Internet (RFC 5771, RFC 1112).
 _NO_UNICAST: Final = network("224.0.0.0/3")
 
@@ -56,7 +67,7 @@ def public_ranges(topology: models.Topology) -> tuple[Network, ...]:
 
 
 class FlowContext:
-    """What the rules below ask about a topology, worked out once."""
+    """What the rows below need of a topology, computed once."""
 
     def __init__(self, inventory: Inventory) -> None:
         self.topology = topology = inventory.topology
@@ -81,7 +92,7 @@ class FlowContext:
             # One page for both versions that have it, in the library of 2013.
             return (Article.EXCHANGE_2013,)
         ours = [end for end in ends if isinstance(end, Group)]
-        versions = frozenset[Version]().union(*map(self.versions, ours))
+        versions = frozenset(each for end in ours for each in self.versions(end))
         if row == "M3" or (row == "M2" and any(end.kind in _PROXYING for end in ours)):
             # Servers of both articles may proxy mail, each by a row of its own article.
             versions = frozenset(each for each in versions if _proxy_row(each) == row)
@@ -100,45 +111,55 @@ class FlowContext:
     def internet(self, seen_from: Group) -> ExternalEndpoint:
         """The Internet as a destination, and as a source towards Edge: public addresses."""
         if self._networks[seen_from.network].internet == "any":
-            return self._everything(seen_from.network)
+            return self._any(seen_from.network)
         ipv6 = self._has_ipv6(seen_from.network)
         kind = EndpointKind.INTERNET
         ranges = self._public + ((GLOBAL_UNICAST,) if ipv6 else ())
-        return ExternalEndpoint(kind.value, ranges, "the Internet", kind=kind)
+        return ExternalEndpoint(kind.value, ranges, INTERNET_WORD, kind=kind)
 
-    def anywhere(self, seen_from: Group) -> ExternalEndpoint:
-        """The Internet as a source towards Client Access: any, since balancers stand before it."""
+    def any_source(self, seen_from: Group) -> ExternalEndpoint:
+        """The Internet as a source towards Client Access: any address, since load balancers are inside."""
         if self._networks[seen_from.network].internet == "public":
             return self.internet(seen_from)
-        return self._everything(seen_from.network)
+        return self._any(seen_from.network)
 
-    def _everything(self, network: str) -> ExternalEndpoint:
+    def _any(self, network: str) -> ExternalEndpoint:
         both = (EVERYTHING_V4, EVERYTHING_V6) if self._has_ipv6(network) else (EVERYTHING_V4,)
         kind = EndpointKind.ANY
-        return ExternalEndpoint(kind.value, both, "any", kind=kind)
+        return ExternalEndpoint(kind.value, both, ANY_WORD, kind=kind)
 
-    @property
-    def edge_takes_mail(self) -> bool:
-        """Whether mail from outside comes in by Edge servers."""
-        return bool(self.topology.edge_servers) and self.topology.mail_flow.inbound != "none"
+    @cached_property
+    def edge_receives_mail(self) -> bool:
+        """Whether Edge servers receive inbound mail other than hybrid mail."""
+        return bool(self.topology.edge_servers) and edges_receive_mail(self.topology)
+
+    @cached_property
+    def hybrid(self) -> "HybridContext | None":
+        """What a hybrid deployment asks for; None where there is none."""
+        if self.topology.hybrid is None:
+            return None
+        # What only a hybrid deployment needs is not loaded for others.
+        from exchange_ports.flows.hybrid_rows import HybridContext
+
+        return HybridContext(self, self.topology.hybrid)
 
     @staticmethod
-    def deliverers(
+    def inbound_sources(
         ways: Iterable[models.Inbound], internet: ExternalEndpoint
     ) -> Iterator[ExternalEndpoint]:
-        """Who delivers mail from outside by these ways: `internet`, ranges as one end, or both."""
+        """The sources of inbound mail by these declarations: `internet`, ranges as one end, or both."""
         sources = [way.source for way in ways]
         if not sources or any(isinstance(source, str) for source in sources):
             yield internet
         ranges = [each for source in sources if not isinstance(source, str) for each in source]
         if ranges:
-            summary = "those who deliver mail to us"
+            summary = "inbound SMTP sources"
             yield external(EndpointKind.INBOUND_MAIL, ranges, summary)
 
     def hops(
         self, connector: models.Outbound, sender: Group
     ) -> Iterator[tuple[ExternalEndpoint, Ports | None]]:
-        """To whom mail leaves, with the port where a smart host has its own."""
+        """The next hops of outbound mail, with the port where a smart host has its own."""
         if isinstance(connector.next_hop, str):
             yield self.internet(sender), None
             return
@@ -149,31 +170,32 @@ class FlowContext:
             yield smart_hosts(ranges), one(port)
 
     def resolvers(self, group: Group, *, edge: bool) -> tuple[ExternalEndpoint, ...]:
-        """The name servers that rules must name; none where the platform's or the fabric serves."""
+        """The name servers that need rules; none for the platform's, nor for domain controllers inside."""
         servers = self.topology.name_servers
-        asked = servers.edge if edge else servers.internal
+        declared = servers.edge if edge else servers.internal
         of = ""
-        if isinstance(asked, dict):
-            by_id = {identity(k, self.topology.networks[k]): v for k, v in asked.items()}
-            asked, of = by_id.get(group.network), group.network
-        if asked is None or asked == "cloud_resolver":
+        if isinstance(declared, dict):
+            by_id = {identity(k, self.topology.networks[k]): v for k, v in declared.items()}
+            declared, of = by_id.get(group.network), group.network
+        if declared is None or declared == "cloud_resolver":
             return ()
-        if asked == "domain_controllers":
-            # Inside, the ground rules already let everything through to domain controllers.
+        if declared == "domain_controllers":
+            # Inside, the ground rules allow all protocols to domain controllers already.
             return self.domain_controllers() if edge else ()
         kind = EndpointKind.EDGE_NAME_SERVERS if edge else EndpointKind.NAME_SERVERS
-        return (external(kind, (network(str(a)) for a in asked), "name servers", of),)
+        return (external(kind, (network(str(a)) for a in declared), "name servers", of),)
 
     def _neighbors(self, kind: EndpointKind, summary: str) -> Iterator[ExternalEndpoint]:
         for key, site in sorted(self.topology.sites.items()):
             declared = getattr(site, kind.replace("-", "_"))
             if declared is not None:
                 of = identity(key, site)
-                said = f"{summary} of {key}"
-                yield external(kind, declared.addresses, said, of, unrestricted=True)
+                yield external(
+                    kind, declared.addresses, f"{summary} of {key}", of, unrestricted=True
+                )
 
     def domain_controllers(self) -> tuple[ExternalEndpoint, ...]:
-        """Domain controllers of every site, those of accounts forests apart."""
+        """Domain controllers of every site; those of accounts forests are ends of their own."""
         accounts = (
             external(
                 EndpointKind.ACCOUNTS_DOMAIN_CONTROLLERS,
@@ -192,14 +214,14 @@ class FlowContext:
         return tuple(self._neighbors(EndpointKind.LYNC, "Lync servers"))
 
     def other_exchange(self) -> tuple[ExternalEndpoint, ...]:
-        """Exchange servers that are no servers of ours, of every site."""
+        """Exchange servers of every site that are not managed."""
         return tuple(self._neighbors(EndpointKind.OTHER_EXCHANGE, "other Exchange servers"))
 
 
 # ---- where each row applies ----
 
 
-def _fabric(context: FlowContext, _: CatalogEntry) -> RowFlows:
+def _internal_exchange(context: FlowContext, _: CatalogEntry) -> RowFlows:
     ours = context.parts.exchange()
     yield from as_in_row(across(ours, ours))
     yield from as_in_row(both_ways(ours, context.other_exchange()))
@@ -221,7 +243,7 @@ def _clients(context: FlowContext, entry: CatalogEntry) -> RowFlows:
             rebound = context.topology.service_ports.get(service)
             for server in context.parts.published_to(client.to):
                 source = (
-                    context.anywhere(server)
+                    context.any_source(server)
                     if isinstance(client.source, str)
                     else external(EndpointKind.CLIENTS, client.source, f"clients {name}", name)
                 )
@@ -230,7 +252,7 @@ def _clients(context: FlowContext, entry: CatalogEntry) -> RowFlows:
 
 
 def _mail_to_client_access(context: FlowContext) -> dict[Group, list[models.Inbound]]:
-    """Who takes mail from outside without Edge, and by which ways."""
+    """The servers that receive inbound mail without Edge, each with its declarations."""
     found: dict[Group, list[models.Inbound]] = {}
     for way in context.topology.mail_flow.inbound_ways:
         if way.to is not None or not context.topology.edge_servers:
@@ -241,12 +263,12 @@ def _mail_to_client_access(context: FlowContext) -> dict[Group, list[models.Inbo
 
 def _inbound(context: FlowContext, _: CatalogEntry) -> RowFlows:
     for server, ways in _mail_to_client_access(context).items():
-        for source in context.deliverers(ways, context.anywhere(server)):
+        for source in context.inbound_sources(ways, context.any_source(server)):
             yield source, server, None
 
 
 def _internet_facing_dns(context: FlowContext, _: CatalogEntry) -> RowFlows:
-    """The servers that mail enters or leaves by, where that is not Edge."""
+    """The servers that receive inbound or send outbound mail, where that is not Edge."""
     facing = {
         *_mail_to_client_access(context),
         *(
@@ -256,6 +278,8 @@ def _internet_facing_dns(context: FlowContext, _: CatalogEntry) -> RowFlows:
             for sender in context.parts.senders(connector)
         ),
     }
+    if context.hybrid is not None:
+        facing.update(context.hybrid.internal_receivers(), context.hybrid.internal_senders())
     for group in sorted(facing):
         yield from as_in_row(across([group], context.resolvers(group, edge=False)))
 
@@ -301,17 +325,19 @@ def _senders(context: FlowContext, connector: models.Outbound, row: str) -> Iter
 
 
 def _edge_receives(context: FlowContext, _: CatalogEntry) -> RowFlows:
-    if context.edge_takes_mail:
+    if context.edge_receives_mail:
         for edge in context.parts.receiving():
             ways = context.topology.mail_flow.inbound_by_edge
-            for source in context.deliverers(ways, context.internet(edge)):
+            for source in context.inbound_sources(ways, context.internet(edge)):
                 yield source, edge, None
 
 
 def _edge_delivers(context: FlowContext, _: CatalogEntry) -> RowFlows:
-    if context.edge_takes_mail:
-        for mailbox, edge, port in context.parts.receiving_pairs():
-            yield edge, mailbox, None if port is None else one(port)
+    pairs = dict.fromkeys(context.parts.receiving_pairs() if context.edge_receives_mail else ())
+    if context.hybrid is not None:
+        pairs |= dict.fromkeys(context.hybrid.delivering_pairs())
+    for mailbox, edge, port in pairs:
+        yield edge, mailbox, None if port is None else one(port)
 
 
 def _site_sends_by_edge(context: FlowContext, _: CatalogEntry) -> RowFlows:
@@ -319,6 +345,9 @@ def _site_sends_by_edge(context: FlowContext, _: CatalogEntry) -> RowFlows:
         if connector.through is models.OutboundPath.EDGE:
             for mailbox, edge, _port in context.parts.sending_pairs(connector):
                 yield mailbox, edge, None
+    if context.hybrid is not None:
+        for mailbox, edge, _port in context.hybrid.sending_pairs():
+            yield mailbox, edge, None
 
 
 def _edgesync(context: FlowContext, _: CatalogEntry) -> RowFlows:
@@ -353,7 +382,7 @@ def _relays(context: FlowContext, _: CatalogEntry) -> RowFlows:
 def _witnesses(context: FlowContext, _: CatalogEntry) -> RowFlows:
     for name, witness in sorted(context.topology.witness_servers.items()):
         address = network(str(witness.address))
-        server = external(EndpointKind.WITNESS, [address], f"witness {name}", name)
+        server = external(EndpointKind.WITNESS, [address], f"witness server {name}", name)
         yield from as_in_row(across(context.parts.mailbox(witness.sites), [server]))
 
 
@@ -480,7 +509,7 @@ def _outside(flow: Flow) -> Iterator[ExternalEndpoint]:
 
 
 def _of_site(field: str, *more: str) -> _Fields:
-    """A neighbor of a site, by the identity that stands in its name."""
+    """A neighbor of a site, by the identity in its name."""
 
     def fields(context: FlowContext, flow: Flow) -> Iterator[Path]:
         for end in _outside(flow):
@@ -522,7 +551,7 @@ def _is_to(context: FlowContext, flow: Flow, client: models.ClientSource) -> boo
 
 
 def _inbound_field(context: FlowContext, flow: Flow) -> Iterator[Path]:
-    """The ways of inbound mail by which a flow's server takes mail, of Edge all that Edge takes."""
+    """The declarations of inbound mail to a flow's server; for Edge, all that concern Edge."""
     if context.topology.mail_flow.inbound is None:
         yield from _edge_fields(context, (flow.source, flow.destination))
         return
@@ -535,7 +564,7 @@ def _inbound_field(context: FlowContext, flow: Flow) -> Iterator[Path]:
 
 
 def _edge_fields(context: FlowContext, ends: Iterable[Endpoint]) -> Iterator[Path]:
-    """The Edge servers that wear a group, by the field that says with whom they exchange mail."""
+    """The Edge servers that are members of a group, by the field with the site they exchange mail with."""
     member_of = set(ends)
     for member in context.inventory.servers:
         edge = context.topology.edge_servers.get(member.name)
@@ -552,7 +581,7 @@ def _send_connectors(row: str) -> _Fields:
     def fields(context: FlowContext, flow: Flow) -> Iterator[Path]:
         ends = {flow.source, flow.destination}
         for where, connector in connectors(context.topology):
-            # Towards the Edge server the next hop is no matter; from there it is.
+            # Towards the Edge server the next hop does not matter; from there it does.
             if any(
                 sender == flow.destination
                 or (
@@ -580,19 +609,19 @@ def _name_servers(side: str) -> _Fields:
     """The name servers, of the flow's own network where each has its own."""
 
     def fields(context: FlowContext, flow: Flow) -> Iterator[Path]:
-        asked = getattr(context.topology.name_servers, side)
-        if not isinstance(asked, dict):
+        declared = getattr(context.topology.name_servers, side)
+        if not isinstance(declared, dict):
             yield "name_servers", side
         elif isinstance(flow.source, Group):
             for key, network in context.topology.networks.items():
-                if key in asked and identity(key, network) == flow.source.network:
+                if key in declared and identity(key, network) == flow.source.network:
                     yield "name_servers", side, key
 
     return fields
 
 
 def _named(kind: EndpointKind, *path: str) -> _Fields:
-    """What a stack file calls by a key, which stands in the end's name."""
+    """What a stack file declares under a key, which is in the end's name."""
 
     def fields(context: FlowContext, flow: Flow) -> Iterator[Path]:
         del context
@@ -613,18 +642,61 @@ def _subscription(context: FlowContext, flow: Flow) -> Iterator[Path]:
     yield from _edge_fields(context, (flow.destination,))
 
 
+# ---- a hybrid deployment ----
+
+
+def _hybrid_flows(context: FlowContext, entry: CatalogEntry) -> RowFlows:
+    if context.hybrid is None:
+        return ()
+    from exchange_ports.flows import hybrid_rows
+
+    return hybrid_rows.flows(context.hybrid, entry)
+
+
+def _hybrid_fields(row: str) -> _Fields:
+    def fields(context: FlowContext, flow: Flow) -> Iterator[Path]:
+        if context.topology.hybrid is not None:
+            from exchange_ports.flows import hybrid_rows
+
+            yield from hybrid_rows.declared_at(row, context.topology.hybrid, flow)
+
+    return fields
+
+
+def _between_edge_and_site(context: FlowContext, flow: Flow) -> Iterator[Path]:
+    """Inbound mail or hybrid mail, or both, that goes from Edge to its site."""
+    hybrid = context.hybrid
+    if hybrid is not None and _is_leg(flow, hybrid.delivering_pairs()):
+        yield "hybrid", "mail"
+        if not context.edge_receives_mail:
+            return
+    yield from _inbound_field(context, flow)
+
+
+def _between_site_and_edge(context: FlowContext, flow: Flow) -> Iterator[Path]:
+    """The Send connectors or hybrid mail, or both, by which mail goes from a site to Edge."""
+    if context.hybrid is not None and _is_leg(flow, context.hybrid.sending_pairs()):
+        yield "hybrid", "mail"
+    yield from _send_connectors("E4")(context, flow)
+
+
+def _is_leg(flow: Flow, pairs: Iterable[EdgePair]) -> bool:
+    ends = {flow.source, flow.destination}
+    return any({pair.mailbox, pair.edge} == ends for pair in pairs)
+
+
 class CatalogRow(NamedTuple):
     """What a row of the catalog does with a topology."""
 
     flows: Callable[[FlowContext, CatalogEntry], RowFlows]
     """Where the row applies; the ports come from the row, unless the user has others."""
     declared_at: Callable[[FlowContext, Flow], Iterator[Path]]
-    """The fields of the topology that one of its flows comes from, as paths from the topology's top."""
+    """The fields of the topology that declare one of its flows, as paths from the top of the topology."""
 
 
 #: Every row of the catalog by its id. R1 between our own servers has no field.
 ROWS: Final[Mapping[str, CatalogRow]] = {
-    "R1": CatalogRow(_fabric, _of_site("other_exchange")),
+    "R1": CatalogRow(_internal_exchange, _of_site("other_exchange")),
     "R2": CatalogRow(_lync, _of_site("lync")),
     "R3": CatalogRow(_domain_controllers, _of_site("domain_controllers", "accounts_forest")),
     **{
@@ -636,8 +708,8 @@ ROWS: Final[Mapping[str, CatalogRow]] = {
     "M3": CatalogRow(_sent, _send_connectors("M3")),
     "M4": CatalogRow(_internet_facing_dns, _name_servers("internal")),
     "E1": CatalogRow(_edge_receives, _inbound_field),
-    "E2": CatalogRow(_edge_delivers, _inbound_field),
-    "E3": CatalogRow(_site_sends_by_edge, _send_connectors("E4")),
+    "E2": CatalogRow(_edge_delivers, _between_edge_and_site),
+    "E3": CatalogRow(_site_sends_by_edge, _between_site_and_edge),
     "E4": CatalogRow(_sent, _send_connectors("E4")),
     "E5": CatalogRow(_edgesync, _subscription),
     "E7": CatalogRow(_edge_resolves, _name_servers("edge")),
@@ -646,6 +718,10 @@ ROWS: Final[Mapping[str, CatalogRow]] = {
     "M6": CatalogRow(_relays, _named(EndpointKind.RELAY, "mail_flow", "relays")),
     "W1": CatalogRow(_witnesses, _named(EndpointKind.WITNESS, "witness_servers")),
     "N1": CatalogRow(_all_resolve, _name_servers("internal")),
+    **{
+        row: CatalogRow(_hybrid_flows, _hybrid_fields(row))
+        for row in ("H1", "H2", "H3", "H4", "H7", "H8", "H9")
+    },
     # Unified Messaging.
     "U1": CatalogRow(_calls_to_router, _gateway_field),
     "U2": CatalogRow(_calls_to_service, _gateway_field),

@@ -14,13 +14,14 @@ from exchange_ports.flows.labels import AddressLabels, QueryEndpoint
 from exchange_ports.planning import Plans
 from exchange_ports.proof import answers
 from exchange_ports.proof.network_model import FilterComparison, NetworkModel
+from exchange_ports.topology.fields import ANY_WORD
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import Address, AddressSet
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Packet
 
-_ANYONE: Final = QueryEndpoint("any address", (), AddressSet.everything())
+_ANYONE: Final = QueryEndpoint(ANY_WORD, (), AddressSet.everything())
 
 
 @dataclass(frozen=True, slots=True)

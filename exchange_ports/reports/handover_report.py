@@ -1,4 +1,4 @@
-"""What others must let pass: for whoever runs central firewalls, network ACLs and neighbors' filters.
+"""Traffic that other firewalls must allow: for whoever runs central firewalls, network ACLs and neighbors' filters.
 
 A place is one zone of one network. What a plan opens at our ends and leaves the place, or has somebody
 outside at its other end, meets filters that are not ours: each such row says from where, to where, on
@@ -74,7 +74,7 @@ class HandoverRow(NamedTuple):
 
     @property
     def passes(self) -> str:
-        """Protocols and ports; `everything` is every protocol."""
+        """Protocols and ports."""
         return ", ".join(map(str, self.ports))
 
 
@@ -254,7 +254,7 @@ _HEADINGS: Final = {
     ),
     Crossing.NEIGHBORS: (
         "Neighbors",
-        "The neighbors' own groups and host firewalls, and whatever stands between them and us.",
+        "The neighbors' own groups and host firewalls, and the filters between the networks.",
     ),
     Crossing.INTERNET: (
         "The Internet",
@@ -264,16 +264,15 @@ _HEADINGS: Final = {
 
 _NOTES: Final = (
     doc.spaced(
-        "Each row is said in the direction in which a connection is opened. A filter without a memory, "
-        "such as a network ACL, needs the way back as well: from these ports to whatever ports the "
-        "source uses.",
-        doc.Text("everything", doc.Look.KEYWORD),
-        "is every protocol and port.",
+        "Each row has the direction in which a connection is opened. A stateless filter, such as a network "
+        "ACL, also needs the reverse direction: from these ports to the ports that the source uses.",
+        doc.Text(str(ANY_PORTS), doc.Look.KEYWORD),
+        "is every IP protocol on every port.",
     ),
     doc.spaced(
-        "Not in it: what servers of one zone say to each other, what only servers of",
+        "Not listed: traffic between servers of one zone, traffic between servers of",
         doc.Text("external", doc.Look.KEYWORD),
-        "networks say to each other, and name servers of the platform, which no rule filters.",
+        "networks, and traffic to name servers of the platform, which no rule filters.",
     ),
 )
 
@@ -290,7 +289,7 @@ def handover_report(
     """
     return doc.Document(
         lambda: _sections(rows, unusable),
-        f"What others must let pass: {organization}",
+        f"Traffic that other firewalls must allow: {organization}",
         f"Made by exchange-ports {origin.version} from {origin.file} (SHA-256 {origin.sha256}). "
         f"{counted(len(rows), 'row')}.",
         references=words.references(reason for row in rows for reason in row.reasons),
@@ -317,7 +316,7 @@ def _sections(rows: Sequence[HandoverRow], unusable: Sequence[Finding]) -> Itera
             yield doc.Section(heading, (doc.Paragraph(who), table))
     unknown = sorted({n for row in rows for s in (row.source, row.destination) for n in s.unknown})
     if unknown:
-        summary = "Nobody else can write a rule for a server without a declared address"
+        summary = "Other firewalls need the address of each server"
         yield doc.Section(
             "Addresses to declare", (doc.Paragraph(f"{summary}: {', '.join(unknown)}."),)
         )

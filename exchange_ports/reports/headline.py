@@ -127,10 +127,9 @@ def follows(review: Review, change: Change) -> bool:
 
 def ports(services: ServiceSet) -> str:
     """The services in a few words, with the names of known ports."""
-    said = str(services).replace("everything but ", "all protocols except ")
-    said = said.replace("everything", "all protocols")
-    if len(said) > _LONGEST_PORTS:
-        return f"{said[: _LONGEST_PORTS - 4]} ..."
+    text = str(services)
+    if len(text) > _LONGEST_PORTS:
+        return f"{text[: _LONGEST_PORTS - 4]} ..."
     named = services if services.size < (~services).size else ~services
     names = [
         name
@@ -138,7 +137,7 @@ def ports(services: ServiceSet) -> str:
         for span in named.ports(protocol).spans
         if (name := PORT_NAMES[protocol_name(protocol)].get(span)) is not None
     ]
-    return f"{said} ({few(list(dict.fromkeys(names)))})" if names else said
+    return f"{text} ({few(list(dict.fromkeys(names)))})" if names else text
 
 
 def who(end: ChangeEndpoint) -> str:
@@ -148,7 +147,7 @@ def who(end: ChangeEndpoint) -> str:
 
 
 def cited(reason: Reason) -> str:
-    """Where a reason stands: the row, the platform's page, or who asked."""
+    """Where a reason is from: the row, the platform's page, or the operator."""
     platform = asked_by_platform(reason)
     if platform:
         return platform.citation
@@ -250,7 +249,7 @@ def _edited(reviews: Sequence[Review], quote: Quote) -> Iterator[str]:
     unknown = [quote(each.stack.file) for each in reviews if each.old_fails]
     if unknown:
         were = "was" if len(unknown) == 1 else "were"
-        yield f"{_few(unknown)} {were} not valid before, so everything counts as newly allowed"
+        yield f"{_few(unknown)} {were} not valid before, so all of its traffic counts as newly allowed"
     reviews = [each for each in reviews if each.edit not in _WHOLE and not each.old_fails]
     yield from _sites_and_servers(reviews, quote)
     changed = [
@@ -446,11 +445,11 @@ def _of_file(review: Review, quote: Quote) -> Iterator[str]:
     if review.edit == "renamed" and review.old is not None:
         yield f"the file had the name {quote(review.old.file)}"
     if review.edit == "added":
-        yield "the file is new: everything in it counts as newly allowed"
+        yield "the file is new: all of its traffic counts as newly allowed"
     if review.edit == "deleted":
-        yield "the file is removed: everything that it allowed counts as newly blocked"
+        yield "the file is removed: all of its traffic counts as newly blocked"
     if review.old_fails and not review.fails:
-        yield "the file was not valid before: everything counts as newly allowed"
+        yield "the file was not valid before: all of its traffic counts as newly allowed"
 
 
 def _of_topology(review: Review, quote: Quote) -> Iterator[str]:
@@ -496,6 +495,12 @@ def _of_servers(review: Review, quote: Quote) -> Iterator[str]:
             alike.setdefault(("", f"{edit}: {quote(each.summary)}", ""), []).append(
                 quote(each.name)
             )
+    same = found.same_traffic and not any(done for _, done in review.operations)
+    unchanged = ", no rule changes" if same else ""
+    for each in found.upgraded:
+        alike.setdefault(("", f"has another version: {each.summary}{unchanged}", ""), []).append(
+            quote(each.name)
+        )
     for (role, text, more), names in alike.items():
         each_of = " to each" if len(names) > 1 and "attach" in text and role else ""
         yield f"{role} {_servers(names)} {text}{each_of}{more}".strip()

@@ -1,7 +1,7 @@
 """Which groups a server is a member of: a function of what is declared of that server alone.
 
-A group stands for what its members are (a Mailbox server of site hq), never for a rule, so that
-rules come and go without moving a server between groups. Both clouds use the same groups: security
+A group represents what its members are (Mailbox servers of site hq), never a rule, so that rules
+can be added and removed without a change of memberships. Both clouds use the same groups: security
 groups on AWS, application security groups on Azure. Identities come from `id`, or the key where
 there is none, so a rename that keeps its `id` keeps every group.
 """
@@ -93,6 +93,29 @@ def send_connectors(topology: models.Topology) -> tuple[models.Outbound, ...]:
     return declared
 
 
+def hybrid_mail_by_edge(topology: models.Topology) -> bool:
+    """Whether Edge servers exchange mail with Exchange Online. A site's name comes before a server's."""
+    hybrid = topology.hybrid
+    if hybrid is None or not topology.edge_servers:
+        return False
+    named = {*hybrid.mail_names} & {*topology.edge_servers} - {*topology.sites}
+    return hybrid.mail == "edge" or bool(named)
+
+
+def edges_receive_mail(topology: models.Topology) -> bool:
+    """Whether Edge servers receive inbound mail other than hybrid mail.
+
+    Not where Exchange Online receives the mail of the Internet (`hybrid.mx`) and no route is declared, nor
+    where each route of inbound mail names others and Edge servers have hybrid mail.
+    """
+    ways = topology.mail_flow.inbound_ways
+    if topology.hybrid is None or ways:
+        elsewhere = bool(ways) and all(way.to is not None for way in ways)
+        passed = elsewhere and hybrid_mail_by_edge(topology)
+        return topology.mail_flow.inbound != "none" and not passed
+    return topology.mail_flow.inbound is None and topology.hybrid.mx == "on_premises"
+
+
 class GroupKind(StrEnum):
     """What a group stands for. The words are part of released names and never change."""
 
@@ -110,19 +133,19 @@ class GroupKind(StrEnum):
     EDGE_SERVER = "edge-server"
 
 
-_SAYS: Final = {
-    GroupKind.EXCHANGE: "Exchange servers inside",
+_SUMMARIES: Final = {
+    GroupKind.EXCHANGE: "internal Exchange servers",
     GroupKind.CLIENT_ACCESS: "Client Access servers of site {}",
     GroupKind.CLIENT_ACCESS_UNPUBLISHED: "Client Access servers of site {} that are not published",
     GroupKind.MAILBOX: "Mailbox servers of site {}",
-    GroupKind.EDGESYNC: "Mailbox servers of site {} that take part in EdgeSync with every Edge",
-    GroupKind.EDGESYNC_SERVER: "Mailbox server {} for EdgeSync with some Edge servers only",
-    GroupKind.SERVER: "Exchange server {} alone",
+    GroupKind.EDGESYNC: "Mailbox servers of site {} in EdgeSync with all its Edge Transport servers",
+    GroupKind.EDGESYNC_SERVER: "Mailbox server {} in EdgeSync with some Edge Transport servers",
+    GroupKind.SERVER: "Exchange server {}",
     GroupKind.EDGE: "Edge Transport servers of site {}",
-    GroupKind.EDGE_RECEIVING: "Edge Transport servers of site {} that take mail from outside",
-    GroupKind.EDGE_SENDING: "Edge Transport servers of site {} that send mail to the outside",
-    GroupKind.EDGE_SYNCED: "Edge Transport servers of site {} that every Mailbox server syncs with",
-    GroupKind.EDGE_SERVER: "Edge Transport server {} alone",
+    GroupKind.EDGE_RECEIVING: "Edge Transport servers of site {} that receive inbound mail",
+    GroupKind.EDGE_SENDING: "Edge Transport servers of site {} that send outbound mail",
+    GroupKind.EDGE_SYNCED: "Edge Transport servers of site {} in EdgeSync with all its Mailbox servers",
+    GroupKind.EDGE_SERVER: "Edge Transport server {}",
 }
 
 
@@ -131,7 +154,7 @@ class Group:
     """One group of a network. `of` is the identity of the site or server it stands for.
 
     `implied_groups` are the keys of the groups that every member of this one is in too: a rule of theirs
-    reaches the same servers, so a rule here that says no more is not needed.
+    applies to the same servers, so a rule here that allows no more is not needed.
     """
 
     network: str
@@ -150,8 +173,8 @@ class Group:
 
     @property
     def summary(self) -> str:
-        """Its members, in words made of identities only: clouds cannot change a description."""
-        return _SAYS[self.kind].format(self.of)
+        """The members, described by identities only: a cloud cannot change a description."""
+        return _SUMMARIES[self.kind].format(self.of)
 
 
 def identity(key: str, declared: object) -> str:
@@ -383,6 +406,19 @@ class RoleGroups:
         if connector.servers is not None:
             return tuple(group for name in connector.servers for group in self.server(name))
         return self._of(GroupKind.EDGE_SENDING, self._ids(connector.sites))
+
+    # ---- hybrid mail ----
+
+    def sending_edges(self) -> tuple[Group, ...]:
+        """Edge servers that send mail to the outside."""
+        return self._of(GroupKind.EDGE_SENDING)
+
+    def pairs_of(self, edges: Iterable[Group]) -> Iterator[EdgePair]:
+        """Groups of Edge servers with the Mailbox servers of their sites, and the port of delivery."""
+        for edge in edges:
+            for site in self._edge_sites(edge):
+                for mailbox in self._of(GroupKind.MAILBOX, [site]):
+                    yield EdgePair(mailbox, edge, self._port(edge, "delivery_port"))
 
     def _sites_of(self, connector: models.Outbound) -> tuple[str, ...] | None:
         if connector.servers is None:

@@ -91,7 +91,7 @@ class Ports:
 
     def __str__(self) -> str:
         if not self.protocol.has_ports:
-            return "everything" if self.protocol is Protocol.ANY else self.protocol.value
+            return "all protocols" if self.protocol is Protocol.ANY else self.protocol.value
         return ",".join(map(str, self.ranges)) + f"/{self.protocol}"
 
 

@@ -376,9 +376,9 @@ class ServiceSet(LineSet[ServicePoint]):
             return "nothing"
         missing = ~self
         if not missing:
-            return "everything"
+            return "all protocols"
         if missing.size < self.size:
-            return "everything but " + ", ".join(missing._parts())
+            return "all protocols except " + ", ".join(missing._parts())
         return ", ".join(self._parts())
 
     def _within(self, protocol: int) -> Spans:

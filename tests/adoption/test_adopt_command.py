@@ -123,8 +123,8 @@ def test_no_secret_of_a_broken_export_is_shown(
 
 WRONG: Final[dict[str, tuple[object, str]]] = {
     "a list": ([], "it is a list, as the Azure CLI prints them"),
-    "nothing": ({}, "it holds nothing"),
-    "text": ("groups", "it holds nothing"),
+    "nothing": ({}, "it is empty"),
+    "text": ("groups", "it is empty"),
     "another command": ({"Vpcs": []}, "it is the output of another command (Vpcs)"),
     "no list in it": ({"SecurityGroupRules": {}}, "it is not a list"),
     "AWS's own lists": (
@@ -343,7 +343,7 @@ def made_by_hand() -> tuple[Json, Json]:
                 "IpProtocol": "-1",
                 "ReferencedGroupInfo": {"GroupId": "sg-0dead", "UserId": "111111111111"},
             },
-            "in everything from sg-0dead, which is not among the groups (deleted, or of another VPC or region)",
+            "in all protocols from sg-0dead, which is not among the groups (deleted, or of another VPC or region)",
         ),
         (
             {
@@ -354,7 +354,7 @@ def made_by_hand() -> tuple[Json, Json]:
                     "PeeringStatus": "deleted",
                 },
             },
-            "in everything from sg-0far of account 222222222222, peering deleted",
+            "in all protocols from sg-0far of account 222222222222, peering deleted",
         ),
         (
             {

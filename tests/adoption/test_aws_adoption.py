@@ -262,7 +262,7 @@ def test_a_group_cut_off_before_its_default_egress_went_is_imported_and_that_is_
     asked = there.asked(without={urn}, pending=[("creating", urn)])
     assert asked.ids(ResourceStatus.IMPORT) == {urn: group}
     ((rule,),) = (found.unwanted for found in asked.answer().found)
-    assert rule.summary == "out everything to 0.0.0.0/0"
+    assert rule.summary == "out all protocols to 0.0.0.0/0"
     commands = asked.commands()
     assert commands.index(rule.revoke) < commands.index("pulumi up")
     # By a state that has long had the group, somebody may need it until all rules stand.
@@ -431,7 +431,7 @@ def test_a_group_made_by_hand_keeps_its_description_and_its_own_rules_are_named(
     at_it = {urn: each.wanted.name for urn, each in imported.items() if EXCHANGE + "/" in urn}
     assert set(at_it.values()) == {"exchange-lab-exchange/in/any/all/exchange"}
     unwanted = [each.summary for found in asked.answer().found for each in found.unwanted]
-    assert unwanted == ["in 3389/tcp from 10.9.9.0/24 (Jo)", "out everything to 0.0.0.0/0"]
+    assert unwanted == ["in 3389/tcp from 10.9.9.0/24 (Jo)", "out all protocols to 0.0.0.0/0"]
 
 
 def test_a_group_of_another_vpc_would_be_replaced_and_is_left_out(

@@ -18,6 +18,7 @@ from exchange_ports.catalog import (
     ENTRIES,
     MANAGEMENT,
     NEEDS,
+    NEIGHBOR_ENTRIES,
     PLAIN_TEXT_PORTS,
     SERVICES,
     SMTP_PORT,
@@ -114,6 +115,48 @@ WORDS: Final[Mapping[str, Part]] = {
 }
 
 
+#: The same tables in "Network ports for clients and mail flow in Exchange", of 2016 and later, in the words of
+#: exchange-later.md 2: who is at the ends there. Where it says "same", the words are those above.
+SERVICES_ON_MAILBOX: Final = "Client Access services on a Mailbox server"
+ANY_CLIENT: Final = "any"
+PUBLISHED_LATER: Final = (
+    Row("R1", RULES, 1, ANY, "internal Exchange servers", "internal Exchange servers"),
+    Row("R2", RULES, 1, ANY, "internal Exchange servers", "Lync or Skype for Business servers"),
+    Row("R3", RULES, 1, ANY, "internal Exchange servers", "domain controllers"),
+    Row("C1", CLIENTS, 1, "443/TCP", ANY_CLIENT, SERVICES_ON_MAILBOX),
+    Row("C2", CLIENTS, 2, "80/TCP", ANY_CLIENT, SERVICES_ON_MAILBOX),
+    Row("C3", CLIENTS, 3, "143/TCP, 993/TCP", ANY_CLIENT, SERVICES_ON_MAILBOX),
+    Row("C4", CLIENTS, 4, "110/TCP, 995/TCP", ANY_CLIENT, SERVICES_ON_MAILBOX),
+    # "Client Frontend" in the Front End Transport service.
+    Row("C5", CLIENTS, 5, "587/TCP", ANY_CLIENT, SERVICES_ON_MAILBOX),
+    Row("C6", CLIENTS, 5, "25/TCP", ANY_CLIENT, SERVICES_ON_MAILBOX),
+    # "Default Frontend <Mailbox server>".
+    Row("M1", NO_EDGE, 1, "25/TCP", "Internet (any)", "Mailbox server"),
+    Row("M2", NO_EDGE, 2, "25/TCP", "Mailbox server", "Internet (any)"),
+    # "through the Front End transport service": the ends are those of row 2.
+    Row("M3", NO_EDGE, 3, "25/TCP", "Mailbox server", "Internet (any)"),
+    Row("M4", NO_EDGE, 4, "53/UDP, 53/TCP", "Mailbox server", "DNS server"),
+    Row("E1", EDGE, 1, "25/TCP", "Internet (any)", "Edge Transport server"),
+    Row("E2", EDGE, 2, "25/TCP", "Edge Transport server", "Mailbox servers in the subscribed site"),
+    Row("E3", EDGE, 3, "25/TCP", "Mailbox servers in the subscribed site", "Edge Transport server"),
+    Row("E4", EDGE, 4, "25/TCP", "Edge Transport server", "Internet (any)"),
+    Row("E5", EDGE, 5, "50636/TCP", "Mailbox servers in EdgeSync", "Edge Transport server"),
+    Row("E7", EDGE, 6, "53/UDP, 53/TCP", "Edge Transport server", "DNS server"),
+    # "And the proxy, if there is one".
+    Row("E8", EDGE, 7, "user defined", "Edge Transport server", "proxy server"),
+    # "Open proxy server detection": the row itself lists the ports.
+    Row(
+        "E8d",
+        EDGE,
+        7,
+        "23/TCP, 80/TCP, 1080/TCP, 1081/TCP, 3128/TCP, 6588/TCP",
+        "Edge Transport server",
+        "Internet (any)",
+    ),
+    Row("N1", NAMES, 1, "53/UDP, 53/TCP", "internal Exchange servers", "DNS server"),
+)
+
+
 class Beyond(NamedTuple):
     """What no table of the page has, and another published page does."""
 
@@ -157,19 +200,47 @@ BEYOND: Final = (
 #: What additional flows name as their need (exchange.md 13 and E9).
 NEEDED: Final[Mapping[Need, Beyond]] = {
     Need.MALWARE_DEFINITIONS: Beyond(
-        "G3", Page.ENGINE_UPDATES, "80/TCP, 443/TCP", Part.MAILBOX, Part.ANYONE
+        "G3", Page.ENGINE_UPDATES, "80/TCP, 443/TCP", Part.MAILBOX, Part.DECLARED
     ),
-    Need.CERTIFICATE_CHECKS: Beyond("G4", Page.REVOCATION, "80/TCP", Part.EXCHANGE, Part.ANYONE),
-    Need.FEDERATION: Beyond("G5", Page.FEDERATION, "443/TCP", Part.EXCHANGE, Part.ANYONE),
+    Need.CERTIFICATE_CHECKS: Beyond("G4", Page.REVOCATION, "80/TCP", Part.EXCHANGE, Part.DECLARED),
+    Need.FEDERATION: Beyond("G5", Page.FEDERATION, "443/TCP", Part.EXCHANGE, Part.DECLARED),
     Need.CONTENT_FILTER_UPDATES: Beyond(
-        "G7", Page.CONTENT_FILTER, "80/TCP, 443/TCP", Part.EXCHANGE, Part.ANYONE
+        "G7", Page.CONTENT_FILTER, "80/TCP, 443/TCP", Part.EXCHANGE, Part.DECLARED
     ),
     Need.WINDOWS_UPDATE: Beyond(
-        "G8", Page.SECURITY_CHECKLIST, "80/TCP, 443/TCP", Part.EXCHANGE, Part.ANYONE
+        "G8", Page.SECURITY_CHECKLIST, "80/TCP, 443/TCP", Part.EXCHANGE, Part.DECLARED
     ),
-    Need.PUSH_NOTIFICATIONS: Beyond("G9", Page.PUSH, "443/TCP", Part.MAILBOX, Part.ANYONE),
-    Need.REMOTE_DESKTOP: Beyond("E9", Page.EDGE_PLANNING, "3389/TCP", Part.ANYONE, Part.ANYONE),
+    Need.PUSH_NOTIFICATIONS: Beyond("G9", Page.PUSH, "443/TCP", Part.MAILBOX, Part.DECLARED),
+    Need.REMOTE_DESKTOP: Beyond("E9", Page.EDGE_PLANNING, "3389/TCP", Part.DECLARED, Part.DECLARED),
 }
+
+#: The first table of "Hybrid deployment prerequisites", by its rows: "Exchange Online endpoints", and of our
+#: ends "Exchange 2019/2016 Mailbox/Edge, Exchange 2013 CAS/Edge" (mail) or the same without Edge.
+HYBRID: Final = (
+    ("H1", 1, "25/TCP", Part.EXCHANGE_ONLINE, Part.HYBRID_MAIL),
+    ("H2", 2, "25/TCP", Part.HYBRID_MAIL, Part.EXCHANGE_ONLINE),
+    ("H3", 3, "443/TCP", Part.EXCHANGE_ONLINE, Part.HYBRID_WEB_SERVICES),
+    # The row names those that publish EWS; the prose below the tables adds "2013 MBX (backend)", and other
+    # pages all servers (A-09).
+    ("H4", 4, "443/TCP", Part.EXCHANGE, Part.EXCHANGE_ONLINE),
+)
+#: What other pages, and the second table of that one, have of a hybrid deployment.
+HYBRID_BEYOND: Final = (
+    # "AD FS (Windows Server)" and "AAD Connect": 443, `/adfs/*`.
+    Beyond("H5", Page.HYBRID, "443/TCP", Part.INTERNET, Part.AD_FS),
+    Beyond("H6", Page.HYBRID, "443/TCP", Part.ENTRA_CONNECT, Part.AD_FS),
+    # "Authorization Server", and graph.microsoft.com of the dedicated hybrid app.
+    Beyond("H7", Page.DEDICATED_APP, "443/TCP", Part.EXCHANGE, Part.SIGN_IN),
+    # The agent: 443, 80, 5985 and 5986 to the Exchange server, 443 and 80 to the Internet.
+    Beyond(
+        "H8",
+        Page.HYBRID_AGENT,
+        "80/TCP, 443/TCP, 5985/TCP, 5986/TCP",
+        Part.HYBRID_AGENT,
+        Part.HYBRID_WEB_SERVICES,
+    ),
+    Beyond("H9", Page.HYBRID_AGENT, "80/TCP, 443/TCP", Part.HYBRID_AGENT, Part.INTERNET),
+)
 
 #: How many rows each table of the page has.
 ROWS: Final = {RULES: 1, CLIENTS: 5, NO_EDGE: 4, EDGE: 7, NAMES: 1}
@@ -177,11 +248,46 @@ ROWS: Final = {RULES: 1, CLIENTS: 5, NO_EDGE: 4, EDGE: 7, NAMES: 1}
 each_entry: Final = pytest.mark.parametrize("entry", BY_ID.values(), ids=list(BY_ID))
 
 
+@pytest.mark.parametrize("row", PUBLISHED_LATER, ids=[row.id for row in PUBLISHED_LATER])
+def test_a_row_of_the_later_article_has_the_same_place_and_ports_and_its_own_servers(
+    row: Row,
+) -> None:
+    entry = BY_ID[row.id]
+    assert entry.cite == (PublishedTable(row.heading), row.row)
+    assert in_the_words_of_the_page(entry) == row.ports
+    words = {**WORDS, SERVICES_ON_MAILBOX: Part.MAILBOX, ANY_CLIENT: Part.CLIENTS}
+    ends = tuple(end.within(Article.LATER) for end in (entry.source, entry.destination))
+    assert ends == (words[row.source], words[row.destination])
+    url = PublishedTable(row.heading).url(Article.LATER)
+    assert url.partition("#")[0].endswith("/plan-and-deploy/deployment-ref/network-ports")
+
+
+def test_both_articles_have_the_same_rows() -> None:
+    same = [(row.id, row.heading, row.row, row.ports) for row in PUBLISHED]
+    assert same == [(row.id, row.heading, row.row, row.ports) for row in PUBLISHED_LATER]
+
+
+def test_the_article_of_2013_has_the_parts_as_they_are() -> None:
+    assert all(part.within(Article.EXCHANGE_2013) is part for part in Part)
+
+
+@pytest.mark.parametrize(
+    "articles, text",
+    [
+        ([Article.EXCHANGE_2013], "Client Access servers"),
+        ([Article.LATER], "Mailbox servers"),
+        ([Article.LATER, Article.EXCHANGE_2013], "Client Access servers or Mailbox servers"),
+    ],
+)
+def test_an_end_of_a_row_in_the_words_of_its_articles(articles: list[Article], text: str) -> None:
+    assert Part.CLIENT_ACCESS.across(articles) == text
+
+
 def in_the_words_of_the_page(entry: CatalogEntry) -> str:
     """Ports as the page writes them: each with its protocol."""
     if not entry.ports:
         return "user defined"
-    if str(entry.ports[0]) == "everything":
+    if str(entry.ports[0]) == "all protocols":
         return ANY
     written = [
         f"{port}/{ports.protocol.upper()}"
@@ -208,8 +314,26 @@ def test_a_published_row_stands_in_the_catalog_as_it_is(row: Row) -> None:
     assert (entry.source, entry.destination) == (WORDS[row.source], WORDS[row.destination])
 
 
+@pytest.mark.parametrize("id_, row, ports, source, destination", HYBRID)
+def test_a_row_of_the_hybrid_table_stands_in_the_catalog_as_it_is(
+    id_: str, row: int, ports: str, source: Part, destination: Part
+) -> None:
+    entry = BY_ID[id_]
+    assert entry.cite == (Page.HYBRID, row)
+    assert in_the_words_of_the_page(entry) == ports
+    assert (entry.source, entry.destination) == (source, destination)
+
+
+def test_rows_between_hosts_of_others_are_in_no_flow() -> None:
+    """Neither end of them is a server of ours: the handover report lists them."""
+    assert {entry.id for entry in NEIGHBOR_ENTRIES} == {"H5", "H6"}
+    assert not {"H5", "H6"} & {entry.id for entry in ENTRIES}
+
+
 @pytest.mark.parametrize(
-    "beyond", [*BEYOND, *NEEDED.values()], ids=[each.id for each in (*BEYOND, *NEEDED.values())]
+    "beyond",
+    [*BEYOND, *HYBRID_BEYOND, *NEEDED.values()],
+    ids=[each.id for each in (*BEYOND, *HYBRID_BEYOND, *NEEDED.values())],
 )
 def test_what_the_tables_leave_out_cites_the_page_that_has_it(beyond: Beyond) -> None:
     entry = BY_ID[beyond.id]
@@ -240,7 +364,9 @@ def test_every_row_of_every_table_has_an_entry() -> None:
 
 def test_whatever_is_in_no_table_is_from_a_page_and_every_page_is_cited() -> None:
     known = {id_ for _, _, id_ in in_tables()}
-    assert {entry.id for entry in ENTRIES} == known | {each.id for each in BEYOND}
+    hybrid = {each.id for each in HYBRID_BEYOND} | {id_ for id_, *_ in HYBRID}
+    entries = {entry.id for entry in (*ENTRIES, *NEIGHBOR_ENTRIES)}
+    assert entries == known | hybrid | {each.id for each in BEYOND}
     assert {need: entry.id for need, entry in NEEDS.items()} == {
         need: each.id for need, each in NEEDED.items()
     }
@@ -249,7 +375,7 @@ def test_whatever_is_in_no_table_is_from_a_page_and_every_page_is_cited() -> Non
 
 
 def test_an_id_names_one_row() -> None:
-    assert len(BY_ID) == len(ENTRIES) + len(NEEDS)
+    assert len(BY_ID) == len(ENTRIES) + len(NEIGHBOR_ENTRIES) + len(NEEDS)
 
 
 @each_entry
@@ -327,7 +453,12 @@ def numbers(ranges: tuple[tuple[int, int], ...]) -> set[int]:
 
 
 IN_ROWS: Final = frozenset(
-    port for entry in ENTRIES for ports in entry.ports for port in numbers(ports.ranges)
+    port
+    for entry in ENTRIES
+    # WinRM of the Hybrid Agent is among MANAGEMENT.
+    if entry.id != "H8"
+    for ports in entry.ports
+    for port in numbers(ports.ranges)
 )
 EVERY_PORT: Final = IN_ROWS | numbers(MANAGEMENT.ranges)
 

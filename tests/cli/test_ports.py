@@ -37,12 +37,12 @@ TCP_UDP: Final = (Protocol.TCP, Protocol.UDP)
         ("dns/udp", "53/udp"),
         ("https, smtp", "443/tcp; 25/tcp"),
         ("icmp", "icmp"),
-        ("any", "everything"),
+        ("any", "all protocols"),
         # Several with one protocol, as reports print them.
         ("25,587/tcp", "25/tcp; 587/tcp"),
         ("53,123/udp", "53/udp; 123/udp"),
         ("53/tcp, 53/udp", "53/tcp; 53/udp"),
-        ("everything", "everything"),
+        ("all protocols", "all protocols"),
         ("25,https,53/udp", "25/tcp; 443/tcp; 53/udp"),
     ],
 )

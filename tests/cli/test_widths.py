@@ -12,6 +12,7 @@ from tests.support.command import run
 
 WIDTHS: Final = (80, 100, 120, 200)
 CHANGED: Final = "tests/fixtures/updates/Pulumi.dev.yaml"
+NEWER: Final = "tests/fixtures/endpoints/newer.yaml"
 #: So wide that no line is broken.
 UNBROKEN: Final = 10_000
 
@@ -28,12 +29,18 @@ SHOWN: Final = [
     ("diff", "dev", CHANGED),
     ("handover", "dev", "--format", "text"),
     ("report", "dev", "--format", "text"),
+    ("endpoints", "list"),
+    ("endpoints", "show", "--instance", "gcc_high"),
+    ("endpoints", "show", "dev"),
+    ("endpoints", "diff", "2026081400", NEWER),
+    ("endpoints", "diff", "2026081400", "2027010100"),
     pytest.param(("preview", "dev"), marks=pytest.mark.slow),
     ("plan", "nothing"),
     ("check", "both", "nobody", "edge", "25"),
     ("check", "both", "edge", "mbx1", "nothing"),
     ("--help",),
     *((command, "--help") for command in COMMANDS),
+    *(("endpoints", action, "--help") for action in ("list", "show", "diff", "import")),
 ]
 
 

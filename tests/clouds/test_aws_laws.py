@@ -60,7 +60,7 @@ def covered_by(rule: AwsRule, other: AwsRule, plan: AwsRuleSet) -> bool:
     if rule.direction != other.direction or not narrower(rule.group, other.group, plan.memberships):
         return False
     wide, narrow = other.ports, rule.ports
-    if str(wide) != "everything":
+    if str(wide) != "all protocols":
         if wide.protocol is not narrow.protocol:
             return False
         ports = {port for a, b in wide.ranges for port in range(a, b + 1)}

@@ -118,7 +118,7 @@ def _azure_text(plan: azure.AzureRuleSet) -> list[str]:
 
 def _azure_rule(rule: azure.SecurityRule) -> str:
     ports = ",".join(map(str, rule.ports.ranges)) or "*"
-    protocol = "*" if str(rule.ports) == "everything" else rule.ports.protocol.value
+    protocol = "*" if str(rule.ports) == "all protocols" else rule.ports.protocol.value
     ends = f"{_side(rule.source)} -> {_side(rule.destination)}"
     return f"{rule.access} {protocol} {ports} {ends}"
 
@@ -290,7 +290,7 @@ def test_a_rule_for_a_narrower_group_gives_way_to_one_for_a_wider() -> None:
 def test_what_the_ground_rules_let_through_needs_no_other_rule() -> None:
     """Name servers that are domain controllers by address: everything passes there already."""
     data = edited(SMALL, {"name_servers.internal": ["10.20.2.10"]})
-    assert not [rule for rule in in_aws(data).rules if str(rule.ports) != "everything"]
+    assert not [rule for rule in in_aws(data).rules if str(rule.ports) != "all protocols"]
     (out,) = (
         r for r in in_aws(data).rules if str(r.peer) == "10.20.2.10/32" and r.direction == "out"
     )
@@ -665,7 +665,7 @@ def test_the_probe_comes_first_and_the_denies_last(data: Mapping[str, Any]) -> N
                 azure.Access.DENY,
                 azure.Anything(),
                 azure.Anything(),
-                "everything",
+                "all protocols",
             )
 
 

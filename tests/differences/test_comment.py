@@ -212,7 +212,7 @@ def test_an_environment_that_is_not_new_is_named_or_its_absence_is_the_news(chan
         assert "**1000 stacks change that are not new" in text
         assert "Do not merge before you read the full report" in text
     # What changes stands before what new environments open, though that is from the Internet.
-    assert text.splitlines()[1].startswith("### Allows 8001/tcp from `10.99.0.1/32` to ")
+    assert text.splitlines()[1].startswith("### Allows 8001/tcp from `10.99.0.1` to ")
 
 
 BRANCHES: Final = "branches: {from: [10.64.0.0/12], services: [https, imap]}"

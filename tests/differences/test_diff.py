@@ -115,7 +115,7 @@ def test_the_json_has_every_change_with_its_reason_and_line(
         "target": 0,
         "code": 0,
     }
-    assert (change["effect"], change["ports"]) == ("allowed", "everything")
+    assert (change["effect"], change["ports"]) == ("allowed", "all protocols")
     assert (change["source"]["zone"], change["destination"]["addresses"]) == (
         "perimeter",
         "10.20.6.9",

@@ -21,6 +21,7 @@ from exchange_ports.planning import RegisteredNetwork
 from exchange_ports.topology.inventory import neighbors
 from exchange_ports.traffic.services import ServiceSet
 from tests.support.paths import ROOT
+from tests.support.strategies import SMALL, edited
 
 CONFIG: Final[dict[str, Any]] = yaml.safe_load(
     (ROOT / "stacks/Pulumi.both.yaml").read_text("utf-8")
@@ -107,7 +108,7 @@ def test_it_is_shown_with_the_group_and_the_line_of_the_binding() -> None:
             "neighbor_security_groups",
             "domain-controllers.hq",
         )
-        assert str(change.services) == "everything"
+        assert str(change.services) == "all protocols"
 
 
 def test_a_neighbor_that_is_added_with_its_group_opens_its_ports_there() -> None:
@@ -116,6 +117,27 @@ def test_a_neighbor_that_is_added_with_its_group_opens_its_ports_there() -> None
     found = changes(before, side(WITNESS))
     assert {str(each.services) for each in found} == {"135,445,49152-65535/tcp"}
     assert gates(found) == TRAFFIC
+
+
+def test_rules_for_a_group_without_declared_servers_are_held_as_those_of_its_zone() -> None:
+    """A retired group has members in another stack, and they are inside."""
+    topology = edited(
+        SMALL,
+        {
+            "networks.far": {"platform": "aws", "internal": ["10.30.0.0/20"]},
+            "networks.far.retired_groups": ["exchange"],
+            "sites.branch": {"network": "far", "servers": {}},
+        },
+    )
+    group = {"neighbor_security_groups": {"domain-controllers.hq": "sg-9"}}
+    ids = {"corp": {"vpc_id": "vpc-1"}, "far": {"vpc_id": "vpc-2", **group}}
+    found = compile_stack(StackSettings(topology, ids))
+    bound = RegisteredPlans(found.plans, Registration(found.to_register(), Target(ids, {})))
+    both = changes(None, bound)
+    assert [each.ways for each in both] == [("in",), ("out",)]
+    for change in both:
+        assert not change.source.servers + change.destination.servers
+        assert gates((change,)) == TRAFFIC
 
 
 # ---- the law ----

@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 import pytest
 
 from exchange_ports import component
-from exchange_ports.cli.arguments import COMMANDS, volume_words
+from exchange_ports.cli.arguments import COMMANDS, actions_of, volume_words
 from exchange_ports.cli.main import main
 from exchange_ports.topology.validate import stack_schema, topology_schema
 from tests.support.paths import ROOT
@@ -33,7 +33,6 @@ PAGES: Final = sorted(
 
 #: A page, the phrases that are right there, and why.
 ALLOWED: Final[Mapping[str, Mapping[str, str]]] = {
-    "docs/bench.md": {"permitted = meant": "the name of an invariant, as `prove` prints it"},
     "help of diagram": {"dns, witness": "a value of --only"},
 }
 
@@ -67,7 +66,9 @@ def help_of(command: str) -> str:
     parser = argparse.ArgumentParser(command)
     COMMANDS[command].words(parser)
     volume_words(parser)
-    return " ".join(f"{COMMANDS[command].does}\n{parser.format_help()}".split())
+    several = (parser, *actions_of(parser).values())
+    texts = (COMMANDS[command].does, *(each.format_help() for each in several))
+    return " ".join("\n".join(texts).split())
 
 
 def test_help_without_a_command_uses_plain_words(capsys: pytest.CaptureFixture[str]) -> None:
@@ -98,7 +99,15 @@ def descriptions(node: object, where: str) -> Iterator[tuple[str, str]]:
 
 def test_documentation_of_the_component_uses_plain_words() -> None:
     # The documentation of an output is a text below its annotation, which only the source has.
-    public = (component.ExchangeFirewall, component.NetworkArgs, component.NotProved)
+    public: tuple[type[object], ...] = (
+        component.ExchangeFirewall,
+        component.ExchangeFirewallArgs,
+        component.AwsNetworkArgs,
+        component.AzureNetworkArgs,
+        component.HandoverEnd,
+        component.HandoverEntry,
+        component.NotProved,
+    )
     texts = {each.__name__: "\n".join(docstrings(inspect.getsource(each))) for each in public}
     found = {name: [str(word) for word in misused_in_page(text)] for name, text in texts.items()}
     assert found == {name: [] for name in texts}

@@ -104,7 +104,7 @@ def test_a_group_that_was_made_and_forgotten_lets_everything_out_where_it_is_imp
     )
     there.deployment.adopt(group, made["GroupId"])
     found = there.up(after)
-    assert [(each.source, each.services) for each in found.troubles] == [("ex2", "everything")]
+    assert [(each.source, each.services) for each in found.troubles] == [("ex2", "all protocols")]
     # No state knows of the rule, so no later update takes it away.
     assert there.up(after).steps == {}
     assert not agree(there.cloud.now(found.new).stood, networks_of(found.new))

@@ -24,6 +24,7 @@ from exchange_ports.cli import main
 from exchange_ports.findings import (
     Kind,
     command_kinds,
+    endpoint_kinds,
     file_kinds,
     topology_kinds,
 )
@@ -43,7 +44,9 @@ TWELVE: Final = HERE / "twelve_mistakes.md"
 FILE: Final = "stacks/Pulumi.prod.yaml"
 
 KINDS: Final[dict[str, Kind]] = {
-    kind.code: kind for table in (topology_kinds, command_kinds, file_kinds) for kind in table.KINDS
+    kind.code: kind
+    for table in (topology_kinds, command_kinds, file_kinds, endpoint_kinds)
+    for kind in table.KINDS
 }
 
 # --- The page -------------------------------------------------------------------------------
@@ -268,11 +271,55 @@ def _adopting(desk: Desk) -> None:
     desk.write("groups.yaml", b"SecurityGroups:\n- GroupId: sg-1\n")
 
 
+_MAIL: Final = {
+    **{"id": 10, "serviceArea": "Exchange", "category": "Allow", "required": True},
+    **{"tcpPorts": "25", "urls": ["*.mx.microsoft"], "ips": ["40.92.0.0/15"]},
+}
+_ANSWER: Final = [
+    {
+        **{"id": 1, "serviceArea": "Exchange", "category": "Optimize", "required": True},
+        **{"tcpPorts": "80,443", "urls": ["outlook.office365.com"], "ips": ["40.96.0.0/13"]},
+    },
+    _MAIL,
+    {
+        **{"id": 56, "serviceArea": "Common", "category": "Allow", "required": True},
+        **{"tcpPorts": "80,443", "urls": ["graph.microsoft.com"], "ips": ["20.190.128.0/18"]},
+    },
+]
+_SNAPSHOT: Final = """\
+instance: worldwide
+version: "2026081400"
+source: endpoints.office.com
+sets:
+  hybrid_mail:
+    ranges: [40.92.0.0/15]
+"""
+#: Answers of the web service and snapshots, right and wrong ones.
+_ENDPOINTS: Final[dict[str, str]] = {
+    "answer.json": json.dumps(_ANSWER),
+    "answer-of-another-area.json": json.dumps([each for each in _ANSWER if each != _MAIL]),
+    "answer-with-semicolon.json": json.dumps([*_ANSWER, {**_MAIL, "id": 11, "tcpPorts": "25;443"}]),
+    "answer-with-url.json": json.dumps([*_ANSWER, {**_MAIL, "id": 11, "urls": ["https://x.y/"]}]),
+    "answers-of-all.json": json.dumps(_ANSWER * 400),
+    "endpoints.yaml": _SNAPSHOT,
+    "endpoints-wide.yaml": _SNAPSHOT.replace("40.92.0.0/15", "40.0.0.0/7, 10.0.0.0/8"),
+    "endpoints-latest.yaml": _SNAPSHOT.replace("2026081400", "latest"),
+    "endpoints-china.yaml": _SNAPSHOT.replace("worldwide", "china"),
+    "ranges.txt": "40.92.0.0/15\n",
+}
+
+
+def _with_endpoints(desk: Desk) -> None:
+    for name, text in _ENDPOINTS.items():
+        desk.write(name, text.encode())
+
+
 #: What a command needs around it to fail as the page says.
 AROUND: Final[dict[str, Callable[[Desk], None]]] = {
     "unknown-stack": lambda desk: _project(desk, b""),
     "no-revision": _committed,
     "not-reviewed": _with_two_projects,
+    **{kind.code: _with_endpoints for kind in endpoint_kinds.KINDS},
     **{kind.code: _adopting for kind in command_kinds.ADOPTION_KINDS},
     "missing-extra": _without_pulumi,
     "review-overdue": _with_a_review,
@@ -347,6 +394,19 @@ def _name_taken() -> str:
     return failed.value.text
 
 
+def _other_cloud() -> str:
+    """What a program says that gives a VPC for a network in Azure."""
+    from exchange_ports.component import ExchangeFirewall, TopologyError
+
+    topology: Any = read_stack_file(BASES[0]["body"].encode(), FILE).config["topology"]
+    topology["networks"]["corp"]["platform"] = "azure"
+    with pytest.raises(TopologyError) as refused:
+        ExchangeFirewall(
+            "exchange", {"topology": topology, "aws_networks": {"corp": {"vpc_id": "vpc-1"}}}
+        )
+    return str(refused.value)
+
+
 #: Where the question was fine and the answer is no.
 _ANSWERED: Final = {"not-reviewed": 2, "review-overdue": 1}
 
@@ -356,6 +416,7 @@ _SAID_BY_A_PROGRAM: Final = {
     "name-too-long": _long_name,
     "unresolved-output": _known_later,
     "component-name-taken": _name_taken,
+    "network-of-other-cloud": _other_cloud,
 }
 
 
@@ -430,6 +491,7 @@ TABLES: Final = {
     "topology_kinds": topology_kinds,
     "command_kinds": command_kinds,
     "file_kinds": file_kinds,
+    "endpoint_kinds": endpoint_kinds,
 }
 
 

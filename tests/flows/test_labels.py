@@ -24,8 +24,9 @@ from exchange_ports.flows.labels import (
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import Group, GroupKind
+from exchange_ports.topology.inventory import Inventory
 from exchange_ports.traffic.addresses import AddressSet, network
-from tests.support.strategies import WITH_EDGE, declared, edited
+from tests.support.strategies import GONE, WITH_EDGE, declared, edited
 
 DATA: Final = edited(
     WITH_EDGE,
@@ -139,7 +140,7 @@ def test_ends_outside_follow_the_servers_and_rank_before_them() -> None:
     both = frozenset(["mbx1", office])
     assert labels.name(both) == "mbx1, clients office (10.64.0.0/16, 10.70.0.0/16)"
     assert labels.name(both, ranges=False) == "mbx1, clients office"
-    assert labels.name(frozenset([internet])) == "the Internet"
+    assert labels.name(frozenset([internet])) == "internet"
     ends = [frozenset([internet]), both, frozenset(["edge1"]), frozenset(["edge1", "mbx1"])]
     assert list(map(labels.rank, ends)) == [0, 1, 2, 3]
     assert parts_of(frozenset(["mbx2", "mbx1", office])) == (
@@ -167,7 +168,78 @@ def test_groups_are_called_by_role_and_by_the_keys_of_their_sites(
     kinds: list[tuple[GroupKind, str]], text: list[str]
 ) -> None:
     groups = [Group("corp", kind, of) for kind, of in kinds]
-    assert roles_label(groups, {"old": "paris", "hq": "hq"}) == text
+    assert roles_label(groups, Inventory(declared(OLD_ID))) == text
+
+
+#: A site that was called "old", in which the groups above stand.
+OLD_ID: Final = edited(DATA, {"sites.paris.id": "old"})
+
+#: Exchange 2019 in hq, of which ex2 is not published, and Exchange 2013 beside 2016 in paris.
+LATER: Final = edited(
+    WITH_EDGE,
+    {
+        "version": 2016,
+        "sites.hq.servers": {
+            "ex1": {"version": 2019},
+            "ex2": {"version": 2019, "published": False},
+            "ex3": {"version": 2019},
+        },
+        "sites.paris": {
+            "network": "corp",
+            "servers": {
+                "ex4": {},
+                "cas5": {"version": 2013, "roles": ["client_access"]},
+                "cas6": {"version": 2013, "roles": ["client_access"], "published": False},
+            },
+        },
+        "sites.rome": {"network": "corp", "servers": {"ex7": {}, "ex8": {}}},
+        "edge_servers.edge1.version": 2016,
+    },
+)
+
+
+@pytest.mark.parametrize(
+    "servers, text",
+    [
+        (["ex1", "ex2", "ex3"], "Mailbox servers of hq"),
+        (["ex1", "ex3"], "published Mailbox servers of hq"),
+        (["ex2"], "unpublished Mailbox servers of hq"),
+        (["ex7", "ex8"], "Mailbox servers of rome"),
+        (["cas5", "ex4"], "published Client Access servers of paris"),
+        (["cas6"], "unpublished Client Access servers of paris"),
+        (["cas5", "cas6", "ex4"], "Exchange servers of paris"),
+        (["cas5", "ex1", "ex3", "ex4", "ex7", "ex8"], "published Client Access servers"),
+        (["ex1", "ex2", "ex3", "ex4", "ex7", "ex8"], "Mailbox servers"),
+        (["cas5"], "cas5"),
+    ],
+)
+def test_servers_of_later_versions_are_mailbox_servers(servers: list[str], text: str) -> None:
+    inventory = compile_plans(declared(LATER)).inventory
+    assert EndpointLabels(inventory).name(frozenset(servers)) == text
+
+
+def test_an_organization_of_later_versions_has_no_client_access_servers() -> None:
+    later = edited(
+        LATER, {"version": "se", "sites.paris": GONE, "edge_servers.edge1.version": GONE}
+    )
+    labels = EndpointLabels(compile_plans(declared(later)).inventory)
+    published = frozenset(("ex1", "ex3", "ex7", "ex8"))
+    assert labels.name(published) == "published Mailbox servers"
+    assert labels.name(published | {"ex2"}) == "internal Exchange servers"
+
+
+@pytest.mark.parametrize(
+    "kind, of, text",
+    [
+        (GroupKind.CLIENT_ACCESS, "hq", "published Mailbox hq"),
+        (GroupKind.CLIENT_ACCESS_UNPUBLISHED, "hq", "unpublished Mailbox hq"),
+        (GroupKind.CLIENT_ACCESS, "rome", "Mailbox rome"),
+        (GroupKind.CLIENT_ACCESS, "paris", "published Client Access paris"),
+        (GroupKind.MAILBOX, "hq", "Mailbox hq"),
+    ],
+)
+def test_groups_of_later_versions_are_mailbox_servers(kind: GroupKind, of: str, text: str) -> None:
+    assert roles_label([Group("corp", kind, of)], Inventory(declared(LATER))) == [text]
 
 
 OFFICE: Final = outside("office", "10.64.0.0/16")
@@ -179,7 +251,7 @@ DCS: Final = [
 UNRESTRICTED: Final = [
     outside(end.summary, "10.20.2.10", kind=end.kind, unrestricted=True) for end in DCS
 ]
-INTERNET: Final = outside("the Internet", "0.0.0.0/0", kind=EndpointKind.INTERNET)
+INTERNET: Final = outside("internet", "0.0.0.0/0", kind=EndpointKind.INTERNET)
 APART: Final = ranges("10.0.0.0/32", "10.0.0.2/32", "10.0.0.4/32", "10.0.0.6/32")
 
 
@@ -190,11 +262,11 @@ APART: Final = ranges("10.0.0.0/32", "10.0.0.2/32", "10.0.0.4/32", "10.0.0.6/32"
         ([OFFICE], ranges("10.64.0.0/16"), NONE, ["office (10.64.0.0/16)"]),
         ([OFFICE], APART, NONE, ["office"]),
         ([OFFICE], ranges("10.64.0.9"), ranges("10.64.0.0/17"), ["office, only 10.64.0.9"]),
-        ([OFFICE], APART, ranges("10.64.0.9"), ["office, but for 10.64.0.9"]),
-        ([OFFICE], APART, APART | ranges("10.9.0.0/16"), ["office, in part"]),
-        ([OFFICE], APART | ranges("10.9.0.0/16"), APART, ["office, most of it"]),
-        ([outside("10.1.0.9/32", "10.1.0.9")], ranges("10.1.0.9"), NONE, ["10.1.0.9/32"]),
-        ([INTERNET], ranges("0.0.0.0/0"), NONE, ["Internet (public addresses)"]),
+        ([OFFICE], APART, ranges("10.64.0.9"), ["office, except 10.64.0.9"]),
+        ([OFFICE], APART, APART | ranges("10.9.0.0/16"), ["office, some addresses"]),
+        ([OFFICE], APART | ranges("10.9.0.0/16"), APART, ["office, most addresses"]),
+        ([outside("10.1.0.9/32", "10.1.0.9")], ranges("10.1.0.9"), NONE, ["10.1.0.9"]),
+        ([INTERNET], ranges("0.0.0.0/0"), NONE, ["internet"]),
         (
             UNRESTRICTED,
             ranges("10.20.2.10"),
@@ -237,7 +309,7 @@ def labels() -> AddressLabels:
         ("10.64.3.4", "10.64.3.4 (clients office)"),
         ("10.20.7.8", "10.20.7.8 (relay scanners)"),
         ("10.99.0.1", "10.99.0.1"),
-        ("198.51.100.7", "198.51.100.7 (the Internet)"),
+        ("198.51.100.7", "198.51.100.7 (internet)"),
     ],
 )
 def test_an_address_is_called_by_whose_it_is(address: str, text: str) -> None:
@@ -250,7 +322,7 @@ def test_an_address_is_called_by_whose_it_is(address: str, text: str) -> None:
         (["10.64.0.0/16", "10.70.0.0/16"], "10.64.0.0/16, 10.70.0.0/16 (clients office)"),
         (["10.64.3.0/24"], "10.64.3.0/24 (clients office)"),
         (["10.99.0.0/24"], "10.99.0.0/24"),
-        (["198.51.100.0/24"], "the Internet (1 range)"),
+        (["198.51.100.0/24"], "internet (1 range)"),
         ([f"10.64.{n}.0/24" for n in (0, 2, 4, 6)], "4 ranges (clients office)"),
     ],
 )
@@ -260,7 +332,7 @@ def test_addresses_are_called_by_whose_they_are(texts: list[str], text: str) -> 
 
 def test_who_flows_name_are_known_the_widest_first() -> None:
     assert list(labels().widest.values()) == [
-        "the Internet",
+        "internet",
         "clients office",
         "Lync servers of paris",
         "domain controllers of hq",

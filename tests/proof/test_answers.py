@@ -68,9 +68,9 @@ ANSWERS: Final[Mapping[str, list[str]]] = {
     "edge1 -> cas1 25": ["blocked", "no: edge1 -> cas1 25/tcp, such as edge1 -> cas1 25/tcp"],
     "mailbox -> mailbox any": [
         "partly_allowed",
-        "yes: ex9, mbx1 -> ex9, mbx1 everything, such as ex9 -> mbx1 1/tcp: R1",
-        "no: ex9, mbx1 -> mbx2 everything, such as ex9 -> mbx2 1/tcp",
-        "no: mbx2 -> ex9, mbx1 everything, such as mbx2 -> ex9 1/tcp",
+        "yes: ex9, mbx1 -> ex9, mbx1 all protocols, such as ex9 -> mbx1 1/tcp: R1",
+        "no: ex9, mbx1 -> mbx2 all protocols, such as ex9 -> mbx2 1/tcp",
+        "no: mbx2 -> ex9, mbx1 all protocols, such as mbx2 -> ex9 1/tcp",
     ],
     "exchange@hq -> exchange@hq 443": [
         "partly_allowed",
@@ -102,7 +102,7 @@ ANSWERS: Final[Mapping[str, list[str]]] = {
     ],
     "internet -> cas1 993": [
         "allowed",
-        "yes: the Internet -> cas1 993/tcp, such as 198.51.100.1 -> cas1 993/tcp: C3",
+        "yes: internet -> cas1 993/tcp, such as 198.51.100.1 -> cas1 993/tcp: C3",
     ],
     "any -> cas1 993": [
         "partly_allowed",
@@ -121,11 +121,11 @@ ANSWERS: Final[Mapping[str, list[str]]] = {
     ],
     "internet -> edge1 25": [
         "allowed",
-        "yes: the Internet -> edge1 25/tcp, such as 198.51.100.1 -> edge1 25/tcp: E1",
+        "yes: internet -> edge1 25/tcp, such as 198.51.100.1 -> edge1 25/tcp: E1",
     ],
     "edge1 -> internet 25": [
         "allowed",
-        "yes: edge1 -> the Internet 25/tcp, such as edge1 -> 198.51.100.1 25/tcp: E4",
+        "yes: edge1 -> internet 25/tcp, such as edge1 -> 198.51.100.1 25/tcp: E4",
     ],
     "edge1 -> any 25": [
         "partly_allowed",
@@ -134,18 +134,18 @@ ANSWERS: Final[Mapping[str, list[str]]] = {
     ],
     "domain-controllers.hq -> mbx1 any": [
         "allowed",
-        "yes: domain controllers of hq -> mbx1 everything, such as 10.20.2.10 (domain controllers of hq) -> mbx1 1/tcp: R3",
+        "yes: domain controllers of hq -> mbx1 all protocols, such as 10.20.2.10 (domain controllers of hq) -> mbx1 1/tcp: R3",
     ],
     "mbx1 -> domain-controllers.hq any": [
         "allowed",
-        "yes: mbx1 -> domain controllers of hq everything, such as mbx1 -> 10.20.2.10 (domain controllers of hq) 1/tcp: R3",
+        "yes: mbx1 -> domain controllers of hq all protocols, such as mbx1 -> 10.20.2.10 (domain controllers of hq) 1/tcp: R3",
     ],
     "edge1 -> domain-controllers.hq 53": [
         "blocked",
         "no: edge1 -> domain controllers of hq 53/tcp, such as edge1 -> 10.20.2.10 (domain controllers of hq) 53/tcp",
     ],
-    "ex9 -> mbx1 any": ["allowed", "yes: ex9 -> mbx1 everything, such as ex9 -> mbx1 1/tcp: R1"],
-    "mbx1 -> ex9 any": ["allowed", "yes: mbx1 -> ex9 everything, such as mbx1 -> ex9 1/tcp: R1"],
+    "ex9 -> mbx1 any": ["allowed", "yes: ex9 -> mbx1 all protocols, such as ex9 -> mbx1 1/tcp: R1"],
+    "mbx1 -> ex9 any": ["allowed", "yes: mbx1 -> ex9 all protocols, such as mbx1 -> ex9 1/tcp: R1"],
     "ex9 -> 10.20.2.10 25": [
         "not_managed",
         "not ours: ex9 -> 10.20.2.10 25/tcp, such as ex9 -> 10.20.2.10 (domain controllers of hq) 25/tcp",
@@ -181,7 +181,7 @@ ANSWERS: Final[Mapping[str, list[str]]] = {
     ],
     "2001:db8::/32 -> cas1 993": [
         "blocked",
-        "no: mbx2, 2001:db8::-2001:db8:20::12, 2001:db8:20::14-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff -> cas1 993/tcp, such as 2001:db8::1 (the Internet) -> cas1 993/tcp",
+        "no: mbx2, 2001:db8::-2001:db8:20::12, 2001:db8:20::14-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff -> cas1 993/tcp, such as 2001:db8::1 (internet) -> cas1 993/tcp",
     ],
     "any -> any 25": [
         "partly_allowed",
@@ -192,14 +192,14 @@ ANSWERS: Final[Mapping[str, list[str]]] = {
         "yes: edge1 -> 0.0.0.0-9.255.255.255, 11.0.0.0-223.255.255.255 25/tcp, such as edge1 -> 198.51.100.1 25/tcp: E4",
         "no: cas1, ex9, clients office, domain controllers of hq, 10.0.0.0-10.20.0.10, 10.20.0.13-10.20.2.9, 10.20.2.11-10.20.240.4 and 4 more ranges -> edge1 25/tcp, such as cas1 -> edge1 25/tcp",
         "no: cas1, mbx1 -> every other address but domain controllers of hq 25/tcp, such as cas1 -> 198.51.100.1 25/tcp",
-        "no: mbx2 -> ::-2001:db8:20::12, 2001:db8:20::14-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 25/tcp, such as mbx2 -> 2001:db8::1 (the Internet) 25/tcp",
+        "no: mbx2 -> ::-2001:db8:20::12, 2001:db8:20::14-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 25/tcp, such as mbx2 -> 2001:db8::1 (internet) 25/tcp",
         "no: edge1, every other address but domain controllers of hq -> cas1 25/tcp, such as edge1 -> cas1 25/tcp",
         "no: edge1 -> ex9, clients office, domain controllers of hq, 10.0.0.0-10.20.0.10, 10.20.0.13-10.20.2.9, 10.20.2.11-10.20.240.4 and 4 more ranges 25/tcp, such as edge1 -> ex9 25/tcp",
         "no: every other address but domain controllers of hq -> mbx1 25/tcp, such as 198.51.100.1 -> mbx1 25/tcp",
-        "no: ::-2001:db8:20::12, 2001:db8:20::14-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff -> mbx2 25/tcp, such as 2001:db8::1 (the Internet) -> mbx2 25/tcp",
+        "no: ::-2001:db8:20::12, 2001:db8:20::14-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff -> mbx2 25/tcp, such as 2001:db8::1 (internet) -> mbx2 25/tcp",
         "not ours: ex9, every other address -> every other address 25/tcp, such as ex9 -> 198.51.100.1 25/tcp",
         "not ours: every other address -> ex9 25/tcp, such as 198.51.100.1 -> ex9 25/tcp",
-        "not ours: ::-2001:db8:20::12, 2001:db8:20::14-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff -> ::-2001:db8:20::12, 2001:db8:20::14-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 25/tcp, such as 2001:db8::1 (the Internet) -> 2001:db8::1 (the Internet) 25/tcp",
+        "not ours: ::-2001:db8:20::12, 2001:db8:20::14-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff -> ::-2001:db8:20::12, 2001:db8:20::14-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 25/tcp, such as 2001:db8::1 (internet) -> 2001:db8::1 (internet) 25/tcp",
     ],
     "mbx1 -> any 53": [
         "partly_allowed",
@@ -210,9 +210,9 @@ ANSWERS: Final[Mapping[str, list[str]]] = {
     "mbx1 -> mbx1 25": ["refused: traffic from a server to itself is not filtered"],
     "exchange -> 10.20.2.10 any": [
         "partly_allowed",
-        "yes: cas1, mbx1 -> 10.20.2.10 everything, such as cas1 -> 10.20.2.10 (domain controllers of hq) 1/tcp: R3",
-        "no: mbx2 -> 10.20.2.10 everything, such as mbx2 -> 10.20.2.10 (domain controllers of hq) 1/tcp",
-        "not ours: ex9 -> 10.20.2.10 everything, such as ex9 -> 10.20.2.10 (domain controllers of hq) 1/tcp",
+        "yes: cas1, mbx1 -> 10.20.2.10 all protocols, such as cas1 -> 10.20.2.10 (domain controllers of hq) 1/tcp: R3",
+        "no: mbx2 -> 10.20.2.10 all protocols, such as mbx2 -> 10.20.2.10 (domain controllers of hq) 1/tcp",
+        "not ours: ex9 -> 10.20.2.10 all protocols, such as ex9 -> 10.20.2.10 (domain controllers of hq) 1/tcp",
     ],
     "any -> ex9 25": [
         "partly_allowed",
@@ -237,7 +237,7 @@ ANSWERS: Final[Mapping[str, list[str]]] = {
     ],
     "10.20.240.6 -> internet 25": [
         "allowed",
-        "yes: edge1 at 10.20.240.6 -> the Internet 25/tcp, such as edge1 -> 198.51.100.1 25/tcp: E4",
+        "yes: edge1 at 10.20.240.6 -> internet 25/tcp, such as edge1 -> 198.51.100.1 25/tcp: E4",
     ],
 }
 

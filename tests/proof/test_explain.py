@@ -85,7 +85,7 @@ def test_a_rule_is_found_with_or_without_the_component_s_name(
         ("53", {"53/tcp", "53/udp"}),
         ("53/udp", {"53/udp"}),
         ("5980-5985", {"5985-5986/tcp"}),
-        ("any", {"everything"}),
+        ("any", {"all protocols"}),
     ],
 )
 def test_a_port_finds_the_rules_that_name_it(
@@ -155,7 +155,7 @@ def test_a_row_comes_with_its_sentence_its_address_and_what_breaks(
     assert main(["explain", PROD, "50636"]) == 0
     text = capsys.readouterr().out
     for said in (
-        "EdgeSync: Mailbox servers push to the Edge server",
+        "EdgeSync from Mailbox servers to the Edge server",
         "mail flow table with Edge, row 5, E5",
         "https://learn.microsoft.com/",
         "without it   recipients and configuration on the Edge server",

@@ -52,9 +52,9 @@ class Admits(NamedTuple):
 
 
 def said(text: str) -> ServiceSet:
-    """`everything`, `nothing`, or ports: `53/tcp 49152-65535/tcp`."""
-    if text in ("everything", "nothing"):
-        return EVERYTHING if text == "everything" else ServiceSet()
+    """`all protocols`, `nothing`, or ports: `53/tcp 49152-65535/tcp`."""
+    if text in ("all protocols", "nothing"):
+        return EVERYTHING if text == "all protocols" else ServiceSet()
     found = ServiceSet()
     for word in text.split():
         numbers, _, protocol = word.partition("/")

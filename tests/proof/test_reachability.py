@@ -35,7 +35,7 @@ from tests.support.strategies import SMALL, WITH_EDGE, any_ports, edited, topolo
 from tests.support.verdicts import own_addresses
 
 PROD: Final = str(ROOT / "stacks/Pulumi.prod-aws.yaml")
-EVERYONE: Final = QueryEndpoint("any address", (), AddressSet.everything())
+EVERYONE: Final = QueryEndpoint("any", (), AddressSet.everything())
 
 
 def plans_of(data: Any) -> Plans:

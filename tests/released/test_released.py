@@ -10,6 +10,7 @@ import json
 import pkgutil
 from collections.abc import Iterator, Mapping
 from functools import cache
+from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, cast
@@ -21,11 +22,13 @@ import yaml
 import exchange_ports
 from exchange_ports import findings
 from exchange_ports.catalog import BY_ID
-from exchange_ports.cli.arguments import COMMANDS, volume_words
+from exchange_ports.cli.arguments import COMMANDS, actions_of, volume_words
 from exchange_ports.clouds.aws import limits as aws_limits
 from exchange_ports.clouds.azure import limits as azure_limits
 from exchange_ports.clouds.azure.names import BANDS
 from exchange_ports.component import ExchangeFirewall
+from exchange_ports.endpoints import EndpointSet, Instance
+from exchange_ports.endpoints.shipped import SHIPPED, shipped
 from exchange_ports.findings import Kind
 from exchange_ports.offline import Registration, record
 from exchange_ports.rollout import Phase, ServersIn
@@ -93,17 +96,35 @@ def finding_codes() -> Iterator[str]:
 
 
 def commands() -> Iterator[str]:
-    """Every command with its options and the words that they take."""
+    """Every command with its options and the words that they take, and so every action of a command."""
     for name, command in COMMANDS.items():
         parser = argparse.ArgumentParser(add_help=False)
         command.words(parser)
         volume_words(parser)
-        yield name
-        for action in parser._actions:
-            option = " ".join((name, *action.option_strings[-1:])) or action.dest
-            if action.option_strings:
-                yield option
+        yield from _options(name, parser)
+
+
+def _options(name: str, parser: argparse.ArgumentParser) -> Iterator[str]:
+    yield name
+    for action in parser._actions:
+        option = " ".join((name, *action.option_strings[-1:])) or action.dest
+        if action.option_strings and action.option_strings[-1] != "--help":
+            yield option
+        if not isinstance(action, argparse._SubParsersAction):
             yield from (f"{option} {choice}" for choice in action.choices or ())
+    for each, inner in actions_of(parser).items():
+        yield from _options(f"{name} {each}", inner)
+
+
+def endpoint_ranges() -> Iterator[str]:
+    """What each set of each snapshot consists of: a stack that names the version has these rules."""
+    for instance, versions in SHIPPED.items():
+        for snapshot in (shipped(instance, version) for version in versions):
+            for which, selection in snapshot.sets.items():
+                text = " ".join(map(str, selection.ranges))
+                digest = sha256(text.encode()).hexdigest()[:12]
+                counted = f"{len(selection.ranges)} ranges {digest}"
+                yield f"{instance} {snapshot.version} {which}: {counted}"
 
 
 def program(topology: Mapping[str, Any], platform: str) -> None:
@@ -166,6 +187,9 @@ def now(topology: Path) -> Names:
         "words of a topology": tuple(sorted({*ROLE_WORDS, INTERNET_WORD, *words(SCHEMA)})),
         "findings": tuple(sorted(finding_codes())),
         "commands": tuple(commands()),
+        "instances of Microsoft 365": tuple(map(str, Instance)),
+        "endpoint sets": tuple(map(str, EndpointSet)),
+        "endpoint ranges": tuple(endpoint_ranges()),
         "phases": tuple(map(str, Phase)),
         "places of servers": tuple(map(str, ServersIn)),
         "ends of traffic": tuple(map(str, EndpointKind)),

@@ -176,8 +176,8 @@ def test_edge_crosses_a_zone_and_the_internet_and_its_servers_nothing() -> None:
         "Edge servers -> internal Exchange servers 25/tcp",
     ]
     assert said(rows, Crossing.INTERNET) == [
-        "the Internet -> Edge servers 25/tcp",
-        "Edge servers -> the Internet 25/tcp",
+        "internet -> Edge servers 25/tcp",
+        "Edge servers -> internet 25/tcp",
     ]
     assert said(rows, Crossing.NETWORKS) == []
     # Between ex1 and ex2 there is no filter but ours.
@@ -189,7 +189,7 @@ def test_edge_crosses_a_zone_and_the_internet_and_its_servers_nothing() -> None:
 def test_a_server_without_an_address_is_named_since_nobody_can_write_a_rule_for_it() -> None:
     rows = rows_of()
     page = written(rows, "markdown")
-    assert "Nobody else can write a rule for a server without a declared address: edge1." in page
+    assert "Other firewalls need the address of each server: edge1." in page
     assert "edge1: not declared" in written(rows, "csv")
 
 
@@ -244,4 +244,4 @@ def test_a_reader_of_bytes_gets_the_line_ends_of_rfc_4180(
 def test_the_small_one_has_its_domain_controllers_and_nothing_else() -> None:
     rows = handover(compile_plans(load_topology(edited(SMALL, {}))[0]))
     assert [row.crossing for row in rows] == [Crossing.NEIGHBORS, Crossing.NEIGHBORS]
-    assert {row.passes for row in rows} == {"everything"}
+    assert {row.passes for row in rows} == {"all protocols"}

@@ -82,7 +82,9 @@ def services_of(text: str) -> ServiceSet:
     for each in text.split(", "):
         numbers, slash, protocol = each.partition("/")
         for one in numbers.split(","):
-            ports: Ports = read_ports("any" if one == "everything" else f"{one}{slash}{protocol}")
+            ports: Ports = read_ports(
+                "any" if one == "all protocols" else f"{one}{slash}{protocol}"
+            )
             found |= ServiceSet.of(ports, 4)
     return found
 

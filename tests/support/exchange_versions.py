@@ -5,9 +5,19 @@ Written from the documents and not from `exchange_ports.versions`, which the tes
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, cast
 
-__all__ = ["COEXIST", "MIXES", "VERSIONS", "fits", "mix_of", "roles_of", "version_of", "written"]
+__all__ = [
+    "COEXIST",
+    "MIXES",
+    "VERSIONS",
+    "combined",
+    "fits",
+    "mix_of",
+    "roles_of",
+    "version_of",
+    "written",
+]
 
 #: The oldest first.
 VERSIONS: Final = ("2007", "2010", "2013", "2016", "2019", "se")
@@ -54,9 +64,9 @@ def mix_of(data: Mapping[str, Any]) -> set[str]:
     found = {version_of(data, edge) for edge in data.get("edge_servers", {}).values()}
     for site in data["sites"].values():
         found |= {version_of(data, server) for server in site.get("servers", {}).values()}
-        other = site.get("other_exchange")
-        if isinstance(other, Mapping) and "version" in other:
-            found.add(str(other["version"]))
+        other: Any = site.get("other_exchange")
+        if isinstance(other, dict) and "version" in other:
+            found.add(str(cast("dict[str, object]", other)["version"]))
     return found
 
 
@@ -70,6 +80,12 @@ def roles_of(data: Mapping[str, Any], server: Mapping[str, Any]) -> list[str]:
     if version_of(data, server) == "2013":
         return list(server["roles"])
     return ["client_access", "mailbox"]
+
+
+def combined(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A server of the organization's version that does everything, as a stack file writes it."""
+    later = version_of(data, {}) != "2013"
+    return {} if later else {"roles": ["client_access", "mailbox"]}
 
 
 def written(version: str) -> int | str:

@@ -193,7 +193,7 @@ VALUES: Final[list[tuple[str, object, str]]] = [
     ("ports", "icmp", "icmp"),
     ("ports", "esp", "esp"),
     ("ports", "ah", "ah"),
-    ("ports", "any", "everything"),
+    ("ports", "any", "all protocols"),
     ("ports", "icmpv6", "bad-ports: ports=icmpv6 meant=icmp"),
     ("ports", "25", "bad-ports: ports=25 meant=25/tcp"),
     ("ports", "0025", "bad-ports: ports=0025 meant=25/tcp"),

@@ -101,7 +101,7 @@ def test_every_protocol_is_more_than_tcp_and_udp_on_all_ports() -> None:
     whole = [tcp((1, HIGHEST_PORT)), udp((1, HIGHEST_PORT))]
     assert all(ANY_PORTS.covers(each) for each in whole)
     assert not any(each.covers(ANY_PORTS) for each in whole)
-    assert str(ANY_PORTS) == "everything"
+    assert str(ANY_PORTS) == "all protocols"
 
 
 def test_values_of_two_protocols_cannot_be_joined() -> None:

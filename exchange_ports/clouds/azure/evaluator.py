@@ -22,6 +22,7 @@ from exchange_ports.clouds.base import (
     RedundantRule,
     Way,
 )
+from exchange_ports.topology.fields import ANY_WORD
 from exchange_ports.topology.models import Attachment, Zone
 from exchange_ports.traffic.addresses import (
     EVERYTHING_V4,
@@ -592,9 +593,7 @@ class AzureEvaluator:
                 elif isinstance(theirs, azure.Prefixes):
                     peer = ""
                 else:
-                    peer = (
-                        f"the tag {theirs.name}" if isinstance(theirs, azure.Tag) else "any address"
-                    )
+                    peer = f"the tag {theirs.name}" if isinstance(theirs, azure.Tag) else ANY_WORD
                 known = isinstance(theirs, azure.GroupRef | azure.Prefixes)
                 yield PlannedRule(
                     self._plan.network,

@@ -28,7 +28,7 @@ from exchange_ports.traffic.spans import NOTHING, Spans
 #: Azure takes 140 characters (azure.md 1).
 _DESCRIPTION_LENGTH: Final = 140
 
-_DENY: Final = Reason("whatever no rule above lets through")
+_DENY: Final = Reason("all traffic that no rule above allows")
 
 
 class _Draft(NamedTuple):
