@@ -223,6 +223,65 @@ def test_flows_that_forget_a_ground_rule_are_found_though_plans_are_true_to_them
     assert found[0].counterexample.startswith(f"ex1 -> {peer}")
 
 
+# ---- servers that are not published ----
+
+#: Exchange 2019, of which ex2 is not published.
+CLOSED: Final[Data] = {
+    "version": 2019,
+    "sites.hq.servers": {
+        "ex1": {"address": "10.20.0.11"},
+        "ex2": {"address": "10.20.0.12", "published": False, "own_group": True},
+    },
+    "clients.internet": {},
+}
+_CLOSED_GROUP: Final = Group("corp", GroupKind.CLIENT_ACCESS_UNPUBLISHED, "hq")
+
+
+@pytest.mark.parametrize("platform", ["aws", "azure"])
+@pytest.mark.parametrize("row, port", [("C1", 443), ("M1", 25), ("M6", 25)])
+def test_a_flow_of_the_tables_from_the_internet_to_an_unpublished_server_is_found(
+    row: str, port: int, platform: str
+) -> None:
+    plans = planned(CLOSED, {"networks.corp.platform": platform})
+    assert prove(plans).holds
+    source = FlowContext(plans.inventory).any_source(_CLOSED_GROUP)
+    wrong = Flow(source, _CLOSED_GROUP, tcp(port), (Reason("a client", row),))
+    found = broken(meaning(plans, (*plans.flows, wrong)))
+    assert {each.law for each in found} == {"unpublished servers"}
+    [failure] = found
+    assert failure.counterexample.endswith(f"-> ex2 {port}/tcp")
+    assert failure.summary.endswith("ex2 is not published")
+
+
+def test_a_range_inside_reaches_an_unpublished_server_and_breaks_no_law() -> None:
+    plans = planned(CLOSED)
+    source = ExternalEndpoint("x", (ip_network("10.64.0.0/12"),), "x")
+    inside = Flow(source, _CLOSED_GROUP, tcp(443), (Reason("a client", "C1"),))
+    assert "unpublished servers" not in laws(meaning(plans, (*plans.flows, inside)))
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {
+            "additional_flows": [
+                {
+                    "from": "internet",
+                    "to": to,
+                    "ports": ["8443/tcp"],
+                    "reason": "r",
+                    "accept_risk": True,
+                }
+            ]
+        }
+        for to in ("ex2", "exchange", "mailbox@hq", "client_access")
+    ]
+    + [{"mail_flow.relays.r": {"from": "198.51.100.0/24", "accept_risk": True}}],
+)
+def test_what_is_accepted_reaches_an_unpublished_server(edit: Data) -> None:
+    assert prove(planned(CLOSED, edit)).failures == ()
+
+
 # ---- perimeter ----
 
 
