@@ -536,6 +536,12 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="{fix}",
     ),
     Kind(
+        "network-of-other-cloud",
+        summary="Network {network} is on {platform}; `{argument}` is for another cloud.",
+        why="Each cloud needs other ids, and the component would ignore these.",
+        fix="{fix}",
+    ),
+    Kind(
         "component-name-taken",
         summary="The program already has an ExchangeFirewall with a component named {name}.",
         why="Pulumi identifies a resource by its type and name.",

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from exchange_ports.clouds import cloud_of
 from exchange_ports.clouds.base import RuleSet
+from exchange_ports.differences import Standing, StandingRules
 from exchange_ports.findings import Finding
 from exchange_ports.planning import Plans
 from exchange_ports.rollout import update
@@ -240,6 +241,30 @@ _MEMBERSHIP: Final[Mapping[Phase, Callable[[update.ServerInterface], update.Memb
     Phase.SWITCH_GROUPS: lambda _: "after",
     Phase.DETACH_GROUPS: lambda _: "after",
 }
+
+
+def standing_after(old: Plans | None, new: Plans, step: PhasePlan | None) -> Standing:
+    """What stands at the end of a phase; without one, and after the last one, the new topology."""
+    if old is None or step is None or step.phase not in _MEMBERSHIP:
+        return Standing.of(new)
+    when = _MEMBERSHIP[step.phase]
+    managed = [
+        server
+        for interface in update.server_interfaces(old, new)
+        if (server := interface.server_with(when(interface))) is not None
+    ]
+    every = (*new.inventory.servers, *old.inventory.servers)
+    there = {server.identity: server for server in managed}
+    for server in every:
+        if not server.managed:
+            there.setdefault(server.identity, server)
+    spaces = update.spaces_of(old, new)
+    rules = {
+        (plan.network, plan.platform): StandingRules(plan, spaces[place])
+        for place, plan in step.plans.items()
+    }
+    flows = tuple(dict.fromkeys((*new.flows, *old.flows)))
+    return Standing(new, flows, tuple(there.values()), every, rules)
 
 
 def _at_once(servers_in: ServersIn, *, exclusive: bool) -> _Way:

@@ -3,15 +3,20 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from exchange_ports.component import ExchangeFirewall, NetworkArgs
+from exchange_ports.component import (
+    AwsNetworkArgs,
+    AzureNetworkArgs,
+    ExchangeFirewall,
+    NetworkArgs,
+)
 from exchange_ports.offline import (
     Recording,
     record,
 )
 from tests.support.strategies import WITH_EDGE, edited
 
-VPC: Final[NetworkArgs] = {"vpc_id": "vpc-1"}
-VNET: Final[NetworkArgs] = {"resource_group_name": "rg", "location": "westeurope"}
+VPC: Final[AwsNetworkArgs] = {"vpc_id": "vpc-1"}
+VNET: Final[AzureNetworkArgs] = {"resource_group_name": "rg", "location": "westeurope"}
 
 
 def topology(platform: str = "aws") -> dict[str, Any]:
@@ -49,5 +54,5 @@ def firewall(
 ) -> ExchangeFirewall:
     given = topology() if declared is None else declared
     platform = given["networks"]["corp"]["platform"]
-    default = {"corp": VPC if platform == "aws" else VNET}
+    default: dict[str, NetworkArgs] = {"corp": VPC if platform == "aws" else VNET}
     return ExchangeFirewall(name, topology=given, networks=networks or default, **rest)

@@ -634,7 +634,8 @@ def test_an_external_network_needs_no_cloud_ids_and_takes_none() -> None:
 
 def test_an_external_network_has_no_provider() -> None:
     def program() -> None:
-        firewall(everywhere(), {**IN_BOTH, "office": {"provider": aws_provider("mine")}})
+        office: Any = {"provider": aws_provider("mine")}
+        firewall(everywhere(), {**IN_BOTH, "office": office})
 
     text = refused(program).text
     assert "error[unknown-key] Unknown key `provider`.\n  networks.office.provider\n" in text
@@ -692,7 +693,8 @@ def test_a_wrong_topology_registers_nothing_and_tells_everything_at_once() -> No
     wrong["sites"]["hq"]["servers"]["ex1"]["roles"] = ["client_access", "mailbx"]
     wrong["networks"]["corp"]["internal"] = ["10.20.0.1/20"]
     wrong["edge_servers"]["edge1"]["subscribed_site"] = "paris"
-    failed = refused(lambda: firewall(wrong, {"corp": {}}, tags={"cost": 1}))
+    nothing: Any = {"corp": {}}
+    failed = refused(lambda: firewall(wrong, nothing, tags={"cost": 1}))
     assert failed.registrations == ()
     for code in ("unknown-word", "host-bits", "undeclared", "missing-cloud-id", "wrong-type"):
         assert f"error[{code}]" in failed.text

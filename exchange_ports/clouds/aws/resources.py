@@ -81,14 +81,16 @@ class AwsNetwork(pulumi.ComponentResource):
         self._name = name
         self.zones = {}
         self._tags = dict(tags or {})
-        self._child = pulumi.ResourceOptions(parent=self)
+        # Rules wait for their groups, so it is enough if groups and lists wait for what the user names.
+        self._child = pulumi.ResourceOptions(parent=self, depends_on=opts and opts.depends_on)
         lists = {each.key: self._prefix_list(each) for each in rules.prefix_lists}
         order = deletion_order(rules, at_neighbors)
         # The engine deletes what depends on something before that. EC2 deletes no list that a rule names.
         made = {each.key: self._group(each, vpc_id, lists.values()) for each in order.last}
         ids_of: dict[str, pulumi.Input[str]] = {key: group.id for key, group in made.items()}
         ids_of |= neighbors or {}
-        made_rules = {rule: self._rule(rule, ids_of, lists, self._child) for rule in order.separate}
+        below_this = pulumi.ResourceOptions(parent=self)
+        made_rules = {rule: self._rule(rule, ids_of, lists, below_this) for rule in order.separate}
         # All wait for the same, so that they are registered in one order in every run.
         after = (*lists.values(), *made.values(), *made_rules.values())
         for group in order.first:
@@ -129,8 +131,9 @@ class AwsNetwork(pulumi.ComponentResource):
             tags=self._named(group),
             # EC2 cannot change a description, so another one would replace the group and all its rules: a
             # group that was adopted keeps the words that its makers gave it (aws.md 3.3).
-            opts=pulumi.ResourceOptions(
-                parent=self, ignore_changes=["description"], depends_on=[*after]
+            opts=pulumi.ResourceOptions.merge(
+                self._child,
+                pulumi.ResourceOptions(ignore_changes=["description"], depends_on=[*after]),
             ),
         )
 

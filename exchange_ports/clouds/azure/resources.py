@@ -95,7 +95,7 @@ class AzureNetwork(pulumi.ComponentResource):
     ) -> None:
         """Register application security groups and network security groups under `name`."""
         super().__init__(CLOUD.network_type, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+        child = pulumi.ResourceOptions(parent=self, depends_on=opts and opts.depends_on)
         # An import takes no empty map for written, and would put everything once more (azure.md 5).
         tags = tags or None
         made = {
