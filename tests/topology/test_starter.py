@@ -65,7 +65,7 @@ def test_a_name_that_yaml_reads_as_something_else_is_quoted(name: str, written: 
     text = starter_file(replace(EDGE, organization=name, sites=(name,)))
     assert f"    organization: {written}\n" in text
     assert f"      {written}:\n" in text
-    assert f"subscribed_site: {written}, " in text
+    assert f"subscribed_site: {written}}}" in text
 
 
 # Servers have the addresses from the twelfth on, Edge servers those from the twelfth of their zone.
