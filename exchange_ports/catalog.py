@@ -9,6 +9,7 @@ Exchange differ only there.
 An entry with several `Ports` values needs all of them. To add one, see CONTRIBUTING.md.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -142,6 +143,23 @@ class Part(StrEnum):
     UM_SERVICE = "Mailbox servers with the Unified Messaging service"
     IP_GATEWAYS = "VoIP gateways, IP PBXs and session border controllers"
     FAX_PARTNERS = "fax partner servers"
+
+    def within(self, article: Article) -> "Part":
+        """The endpoint in an article: from Exchange 2016 on, Mailbox servers have the Client Access services."""
+        return self if article is Article.EXCHANGE_2013 else _LATER.get(self, self)
+
+    def across(self, articles: Collection[Article]) -> str:
+        """The endpoint in words, as the articles have it."""
+        words = dict.fromkeys(self.within(each).value for each in Article if each in articles)
+        return " or ".join(words)
+
+
+#: The endpoints that are other servers in the article of Exchange 2016 and later (exchange-later.md 2).
+_LATER: Final = {
+    Part.CLIENT_ACCESS: Part.MAILBOX,
+    Part.INTERNET_FACING: Part.MAILBOX,
+    Part.CALL_ROUTER: Part.UM_SERVICE,
+}
 
 
 class CatalogSection(StrEnum):

@@ -58,6 +58,7 @@ class EndpointText:
         self, ends: Iterable[Group | ExternalEndpoint], addresses: AddressSet
     ) -> ChangeEndpoint:
         """One end, of all that it was put together from."""
+        inventory = self._snapshot.plans.inventory
         groups = [end for end in ends if isinstance(end, Group)]
         outside = sorted({end for end in ends if isinstance(end, ExternalEndpoint)})
         members = [
@@ -78,10 +79,10 @@ class EndpointText:
         for end in outside:
             whole |= self._snapshot.flows.end(end)
         said = [
-            *roles_label(groups, self._snapshot.plans.inventory.site_keys),
+            *roles_label(groups, inventory),
             *outside_label(outside, addresses, _but_probes(whole - addresses)),
         ]
-        kinds = {role_of(group) for group in groups}
+        kinds = {role_of(group, inventory) for group in groups}
         role = "" if not kinds else kinds.pop() if len(kinds) == 1 else "Exchange"
         inside = zone == "inside" or bool(addresses & self._inside)
         declared_as = frozenset(end.kind for end in outside)
@@ -170,6 +171,8 @@ class TopologyDiff:
     without_id: tuple[RenamedWithoutId, ...] = ()
     #: The edits of the declaration from which traffic follows.
     declared: DeclarationDiff = SAME
+    #: Servers of another version of Exchange than before.
+    upgraded: tuple[ServerNote, ...] = ()
 
     def of(self, *effects: Effect) -> tuple[Change, ...]:
         """Those with one of these effects."""
@@ -251,6 +254,7 @@ def _changes(old: Plans, new: Plans, found: Iterable[ServerPair]) -> TopologyDif
         tuple(_regrouped(matched)),
         renamed_without_id(old.inventory, new.inventory),
         diff_declarations(old, new),
+        tuple(_upgraded(matched)),
     )
 
 
@@ -331,6 +335,8 @@ def _moved(server: ExchangeServer) -> ServerNote:
     kinds = {group.kind.partition("-")[0] for group in server.groups}
     roles = ("client", "Client Access"), ("mailbox", "Mailbox"), ("edge", "Edge Transport")
     role = " and ".join(name for kind, name in roles if kind in kinds)
+    if server.combined:
+        role = "Mailbox"
     groups = len(server.groups) if server.managed else 0
     return ServerNote(server.name, f"{role}, {summary}", server.path, role, server.site, groups)
 
@@ -342,6 +348,13 @@ def _addresses_changed(found: Iterable[ServerPair]) -> Iterator[ServerNote]:
                 ", ".join(map(str, one.addresses)) if one.has_address else "no address declared"
                 for one in (pair.before, pair.after)
             )
+            yield ServerNote(pair.after.name, f"{was} -> {now}", pair.after.path)
+
+
+def _upgraded(found: Iterable[ServerPair]) -> Iterator[ServerNote]:
+    for pair in found:
+        if pair.before and pair.after and pair.before.version != pair.after.version:
+            was, now = pair.before.version.full_name, pair.after.version.short_name
             yield ServerNote(pair.after.name, f"{was} -> {now}", pair.after.path)
 
 

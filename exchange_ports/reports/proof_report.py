@@ -192,9 +192,9 @@ _MOST_ANSWERS: Final = 12
 
 _LOOKS: Final = {True: doc.Look.GOOD, False: doc.Look.BAD, None: doc.Look.NOTE}
 _WORDS: Final = {
-    True: "is allowed",
-    False: "is blocked",
-    None: "is not filtered by this stack: neither end is a managed server",
+    True: "allowed",
+    False: "blocked",
+    None: "not filtered by this stack, because neither end is a managed server",
 }
 
 
@@ -231,7 +231,7 @@ def _of(question: str, answer: Answer) -> Iterator[doc.Block]:
         yield doc.Paragraph((doc.Text(f"{question}: "), doc.Text(_OVERALL[answer.verdict], look)))
     for part in answer.parts[:_MOST_ANSWERS]:
         yield doc.Paragraph(
-            (doc.Text(f"{part.summary} "), doc.Text(_WORDS[part.passes], _LOOKS[part.passes]))
+            (doc.Text(f"{part.summary}: "), doc.Text(_WORDS[part.passes], _LOOKS[part.passes]))
         )
         yield doc.Facts(_part(part))
     if len(answer.parts) > _MOST_ANSWERS:
@@ -240,7 +240,7 @@ def _of(question: str, answer: Answer) -> Iterator[doc.Block]:
 
 _OVERALL: Final = {
     Verdict.PASSES: _WORDS[True],
-    Verdict.IN_PART: "is allowed in part",
+    Verdict.IN_PART: "allowed in part",
     Verdict.STOPPED: _WORDS[False],
     Verdict.NOT_OURS: _WORDS[None],
 }
@@ -444,8 +444,8 @@ def _rules(rules: Sequence[PlannedRule]) -> list[doc.Block]:
 def _without(explained: Explanation) -> doc.Section:
     several = "these rules" if len(explained.rules) > 1 else "this rule alone"
     lines: list[doc.Line] = []
-    for parts, summary in ((explained.cut, "is blocked"), (explained.opened, "is allowed")):
-        rows = [(doc.Text(f"{part.summary} "), doc.Text(summary, doc.Look.BAD)) for part in parts]
+    for parts, summary in ((explained.cut, "blocked"), (explained.opened, "allowed")):
+        rows = [(doc.Text(f"{part.summary}: "), doc.Text(summary, doc.Look.BAD)) for part in parts]
         lines += doc.shortened(rows, _MOST_CHANGES)
     if not lines:
         covered = ", ".join(explained.covered)
