@@ -99,9 +99,11 @@ class Declared:
         if unknown:
             raise TopologyError(unknown)
         given: dict[str, object] = {key: _setting(config, key) for key in SETTINGS}
-        bound: dict[str, object] = {**given, _NETWORKS: given[_NETWORKS] or {}}
+        settings = StackSettings(*given.values())
+        if not settings.networks:
+            settings = replace(settings, networks={})
         return cls(
-            StackSettings(*bound.values()),
+            settings,
             locate=lambda: _in_the_stack_file(config, given),
         )
 

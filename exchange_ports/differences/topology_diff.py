@@ -60,6 +60,7 @@ class EndpointText:
         self, ends: Iterable[Group | ExternalEndpoint], addresses: AddressSet
     ) -> ChangeEndpoint:
         """One end, of all that it was put together from."""
+        inventory = self._snapshot.plans.inventory
         groups = [end for end in ends if isinstance(end, Group)]
         outside = sorted({end for end in ends if isinstance(end, ExternalEndpoint)})
         whole = AddressSet()
@@ -92,10 +93,10 @@ class EndpointText:
         else:
             zone = self._zone(addresses)
         said = [
-            *roles_label(groups, self._snapshot.plans.inventory.site_keys),
+            *roles_label(groups, inventory),
             *outside_label(outside, addresses, _but_probes(whole - addresses)),
         ]
-        kinds = {role_of(group) for group in groups}
+        kinds = {role_of(group, inventory) for group in groups}
         role = "" if not kinds else kinds.pop() if len(kinds) == 1 else "Exchange"
         inside = zone == "inside" or bool(addresses & self._inside)
         declared_as = frozenset(end.kind for end in outside)
@@ -184,6 +185,8 @@ class TopologyDiff:
     without_id: tuple[RenamedWithoutId, ...] = ()
     #: The edits of the declaration from which traffic follows.
     declared: DeclarationDiff = SAME
+    #: Servers of another version of Exchange than before.
+    upgraded: tuple[ServerNote, ...] = ()
 
     def of(self, *effects: Effect) -> tuple[Change, ...]:
         """Those with one of these effects."""
@@ -269,6 +272,7 @@ def _changes(old: Standing, new: Standing, matched: Sequence[ServerPair]) -> Top
         tuple(_regrouped(matched)),
         renamed_without_id(was.inventory, now.inventory),
         diff_declarations(was, now),
+        tuple(_upgraded(matched)),
     )
 
 
@@ -349,6 +353,8 @@ def _moved(server: ExchangeServer) -> ServerNote:
     kinds = {group.kind.partition("-")[0] for group in server.groups}
     roles = ("client", "Client Access"), ("mailbox", "Mailbox"), ("edge", "Edge Transport")
     role = " and ".join(name for kind, name in roles if kind in kinds)
+    if server.combined:
+        role = "Mailbox"
     groups = len(server.groups) if server.managed else 0
     return ServerNote(server.name, f"{role}, {summary}", server.path, role, server.site, groups)
 
@@ -360,6 +366,13 @@ def _addresses_changed(found: Iterable[ServerPair]) -> Iterator[ServerNote]:
                 ", ".join(map(str, one.addresses)) if one.has_address else "no address declared"
                 for one in (pair.before, pair.after)
             )
+            yield ServerNote(pair.after.name, f"{was} -> {now}", pair.after.path)
+
+
+def _upgraded(found: Iterable[ServerPair]) -> Iterator[ServerNote]:
+    for pair in found:
+        if pair.before and pair.after and pair.before.version != pair.after.version:
+            was, now = pair.before.version.full_name, pair.after.version.short_name
             yield ServerNote(pair.after.name, f"{was} -> {now}", pair.after.path)
 
 

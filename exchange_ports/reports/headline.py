@@ -495,6 +495,12 @@ def _of_servers(review: Review, quote: Quote) -> Iterator[str]:
             alike.setdefault(("", f"{edit}: {quote(each.summary)}", ""), []).append(
                 quote(each.name)
             )
+    same = found.same_traffic and not any(done for _, done in review.operations)
+    unchanged = ", no rule changes" if same else ""
+    for each in found.upgraded:
+        alike.setdefault(("", f"has another version: {each.summary}{unchanged}", ""), []).append(
+            quote(each.name)
+        )
     for (role, text, more), names in alike.items():
         each_of = " to each" if len(names) > 1 and "attach" in text and role else ""
         yield f"{role} {_servers(names)} {text}{each_of}{more}".strip()

@@ -61,7 +61,7 @@ def test_every_setting_has_an_argument_and_every_cloud_one_for_its_networks() ->
 
 def test_tags_and_an_update_in_phases_are_arguments_too() -> None:
     args = {**AWS, "tags": {"cost": "1"}, "previous": topology(), "servers_in": "other_stack"}
-    rest = {"tags": {"cost": "1"}, "previous": topology(), "servers_in": "other_stack"}
+    rest: Any = {"tags": {"cost": "1"}, "previous": topology(), "servers_in": "other_stack"}
     assert created(args) == run(lambda: firewall(**rest))
 
 
@@ -101,7 +101,7 @@ def test_a_network_that_changes_its_cloud_is_under_both_arguments() -> None:
         "servers_in": "other_stack",
     }
     ids: Any = {"corp": {**VPC, **VNET}}
-    rest = {key: args[key] for key in ("previous", "phase", "servers_in")}
+    rest: Any = {key: args[key] for key in ("previous", "phase", "servers_in")}
     assert created(args) == run(lambda: firewall(topology("azure"), ids, **rest))
 
 

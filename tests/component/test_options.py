@@ -116,8 +116,9 @@ def test_transformations_of_the_program_reach_every_child(platform: str) -> None
         seen.append(args.name)
         if args.type_ != GROUP:
             return None
-        tags = {**args.props["tags"], "owner": "network team"}
-        return pulumi.ResourceTransformationResult({**args.props, "tags": tags}, args.opts)
+        props: dict[str, Any] = dict(args.props)
+        tags = {**props["tags"], "owner": "network team"}
+        return pulumi.ResourceTransformationResult({**props, "tags": tags}, args.opts)
 
     recording = run(program(platform, transformations=[tag]))
     assert {one.name for one in children(recording)} <= set(seen)
@@ -129,8 +130,12 @@ def test_transformations_of_the_program_reach_every_child(platform: str) -> None
 
 def test_transforms_need_an_engine() -> None:
     """tests/engine/test_options_engine.py has them."""
+
+    def unchanged(_: pulumi.ResourceTransformArgs) -> None:
+        return None
+
     with pytest.raises(ProgramFailed, match="offline: there is no engine"):
-        run(program("aws", transforms=[lambda _args: None]))
+        run(program("aws", transforms=[unchanged]))
 
 
 @every_cloud

@@ -22,8 +22,9 @@ def with_owner(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformRe
     """One tag more for every group."""
     if args.type_ != "aws:ec2/securityGroup:SecurityGroup":
         return None
-    tags = {**args.props["tags"], "owner": "network team"}
-    return pulumi.ResourceTransformResult({**args.props, "tags": tags}, args.opts)
+    props: dict[str, Any] = dict(args.props)
+    tags = {**props["tags"], "owner": "network team"}
+    return pulumi.ResourceTransformResult({**props, "tags": tags}, args.opts)
 
 
 options: dict[str, dict[str, Any]] = {
