@@ -530,7 +530,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.CLIENT_ACCESS,
         _SMTP,
         summary="applications and appliances submit mail",
-        when="a relay is declared; to Client Access or Mailbox servers, on its connector's port",
+        when="a relay is declared; to Client Access, Mailbox or Edge Transport servers, on its connector's port",
         without="these applications and appliances cannot submit mail",
         cite=Citation(Page.RECEIVE_CONNECTOR),
     ),

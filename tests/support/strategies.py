@@ -451,6 +451,8 @@ class _Draft:
         way: Data = {"from": self.draw(_internet_or(_MAIL_RANGES))}
         nobody = self.edges and not any(e.get("receives", True) for e in self.edges.values())
         able = (*self.published(), *self.alone())
+        if self.draw(_number(0, 4)) == 0:
+            way["port"] = 2525
         if able and (nobody or self.maybe()):
             way["to"] = self.draw(_some(able))
         return way
@@ -595,8 +597,11 @@ class _Draft:
     def relay(self, name: str) -> Data:
         relay: Data = {"from": self.draw(_some(_RELAYS[name])), "accept_risk": True}
         if self.maybe():
-            relay["to"] = self.draw(_one(("client_access", "mailbox")))
+            targets = ("client_access", "mailbox", *(("edge",) if self.edges else ()))
+            relay["to"] = self.draw(_one(targets))
         serving = sorted(self.with_role(relay.get("to", "client_access")))
+        if relay.get("to") == "edge":
+            serving = sorted({site_of(edge) for edge in self.edges.values()})
         for field, value in (("port", 2526), ("sites", self.draw(_some(serving)))):
             if self.maybe():
                 relay[field] = value
