@@ -43,14 +43,20 @@ def _number(least: int, most: int) -> Callable[[str], int]:
     return read
 
 
-#: Older ones need more than a first stack file declares.
-_EDGE_VERSIONS: Final = ("2013", "2016", "2019")
+#: Of Edge Transport servers, older ones need more than a first stack file declares.
+_VERSIONS: Final = ("2013", "2016", "2019", "se")
+#: The answer that gives Edge Transport servers the version of the organization.
+_SAME: Final = "same"
 
 
-def _edge_version(text: str) -> int:
-    if text not in _EDGE_VERSIONS:
-        raise argparse.ArgumentTypeError(f"{text!r} is not one of {', '.join(_EDGE_VERSIONS)}")
-    return int(text)
+def _version(text: str) -> str:
+    if text.lower() not in _VERSIONS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not one of {', '.join(_VERSIONS)}")
+    return text.lower()
+
+
+def _edge_version(text: str) -> str | None:
+    return None if text.lower() == _SAME else _version(text)
 
 
 def _range(text: str) -> IPv4Network:
@@ -80,7 +86,7 @@ def _mail(text: str) -> IPv4Address | None:
 
 
 class Question(NamedTuple):
-    """What is asked for: the option's name, the words, what reads the answer, and the usual one."""
+    """A question: its option, its text as in the help, the function that reads the answer, the default."""
 
     option: str
     text: str
@@ -88,22 +94,30 @@ class Question(NamedTuple):
     default: str
 
 
-#: The answer `internet` is everyone's clients, or mail without a smart host.
+#: The answer `internet` stands for clients at any public address, or for mail without a smart host.
 QUESTIONS: Final = (
-    Question("cloud", "Cloud: aws or azure", _cloud, "aws"),
-    Question("organization", "Name of the organization", _name, "contoso"),
-    Question("sites", "Active Directory sites, with commas", _names, "hq"),
-    Question("servers", "Exchange servers in each site", _number(1, 20), "2"),
-    Question("edge", "Edge Transport servers", _number(0, 20), "0"),
+    Question("cloud", "cloud: aws or azure", _cloud, "aws"),
+    Question("organization", "name of the organization", _name, "contoso"),
+    Question("version", f"Exchange version: {', '.join(_VERSIONS)}", _version, "2013"),
+    Question("sites", "Active Directory sites, separated by commas", _names, "hq"),
+    Question("servers", "number of Exchange servers in each site", _number(1, 20), "2"),
+    Question("edge", "number of Edge Transport servers", _number(0, 20), "0"),
     Question(
         "edge-version",
-        f"Exchange version of the Edge Transport servers: {', '.join(_EDGE_VERSIONS)}",
+        f"Exchange version of the Edge Transport servers: {', '.join((_SAME, *_VERSIONS))}",
         _edge_version,
-        "2019",
+        _SAME,
     ),
-    Question("internal", "Range of the Exchange servers", _range, "10.20.0.0/20"),
-    Question("perimeter", "Range of the Edge Transport servers", _range, "10.20.240.0/24"),
-    Question("clients", "Clients: internet, or their ranges with commas", _clients, "internet"),
-    Question("mail", "Mail: internet, or the address of a smart host", _mail, "internet"),
-    Question("administration", "Range from which servers are administered", _range, "10.20.6.0/24"),
+    Question("internal", "range of the Exchange servers", _range, "10.20.0.0/20"),
+    Question("perimeter", "range of the Edge Transport servers", _range, "10.20.240.0/24"),
+    Question(
+        "clients", "clients: internet, or their ranges separated by commas", _clients, "internet"
+    ),
+    Question(
+        "mail",
+        "mail in both directions: internet, or the address of a smart host",
+        _mail,
+        "internet",
+    ),
+    Question("administration", "range of the administrators", _range, "10.20.6.0/24"),
 )

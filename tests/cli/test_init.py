@@ -117,6 +117,14 @@ def test_the_version_of_edge_servers_is_declared() -> None:
     assert "version" not in shown().partition("edge")[0]
 
 
+@pytest.mark.parametrize("version", ["2013", "2016", "2019", "se"])
+def test_all_servers_have_the_version_that_is_asked_for(version: str) -> None:
+    topology = load(shown("--version", version, "--edge", "1")).usable()
+    assert str(topology.version.value) == version
+    servers = [server for site in topology.sites.values() for server in site.servers.values()]
+    assert {each.version for each in (*servers, *topology.edge_servers.values())} == {None}
+
+
 def test_an_editor_finds_the_schema_beside_the_file() -> None:
     first, *_ = shown().splitlines()
     assert first == "# yaml-language-server: $schema=exchange-ports.schema.json"
@@ -169,8 +177,8 @@ def test_on_a_terminal_what_no_option_says_is_asked_until_it_can_be_read(tmp_pat
         stderr=theirs,
     ) as process:
         os.close(theirs)
-        # Organization; sites, wrong once; servers; no Edge, so no version or perimeter; all else as it is.
-        os.write(ours, b"fabrikam\nhq,hq\nhq,paris\n1\n\n\n\n\n")
+        # Organization; its version as it is; sites, wrong once; servers; no Edge, so no version or perimeter; all else as it is.
+        os.write(ours, b"fabrikam\n\nhq,hq\nhq,paris\n1\n\n\n\n\n")
         seen = all_that_is_shown(ours).decode()
         assert process.wait(PATIENCE) == 0
     assert "a name is given twice" in seen
