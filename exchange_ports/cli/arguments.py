@@ -148,7 +148,7 @@ def _init_words(init: argparse.ArgumentParser) -> None:
         help="the name of the stack; the file is Pulumi.NAME.yaml, in the project's folder of stack files",
     )
     for question in QUESTIONS:
-        words = f"{question.text}; default: {question.default}"
+        words = f"{question.text}; default: {question.default or 'that of --exchange-version'}"
         init.add_argument(
             f"--{question.option}", metavar=question.option.upper(), type=question.read, help=words
         )

@@ -43,20 +43,14 @@ def _number(least: int, most: int) -> Callable[[str], int]:
     return read
 
 
-#: Of Edge Transport servers, older ones need more than a first stack file declares.
+#: Older ones need more than a first stack file declares.
 _VERSIONS: Final = ("2013", "2016", "2019", "se")
-#: The answer that gives Edge Transport servers the version of the organization.
-_SAME: Final = "same"
 
 
 def _version(text: str) -> str:
     if text.lower() not in _VERSIONS:
         raise argparse.ArgumentTypeError(f"{text!r} is not one of {', '.join(_VERSIONS)}")
     return text.lower()
-
-
-def _edge_version(text: str) -> str | None:
-    return None if text.lower() == _SAME else _version(text)
 
 
 def _range(text: str) -> IPv4Network:
@@ -86,7 +80,7 @@ def _mail(text: str) -> IPv4Address | None:
 
 
 class Question(NamedTuple):
-    """A question: its option, its text as in the help, the function that reads the answer, the default."""
+    """What is asked for: the option's name, the words, what reads the answer, and the usual one."""
 
     option: str
     text: str
@@ -98,15 +92,16 @@ class Question(NamedTuple):
 QUESTIONS: Final = (
     Question("cloud", "cloud: aws or azure", _cloud, "aws"),
     Question("organization", "name of the organization", _name, "contoso"),
-    Question("version", f"Exchange version: {', '.join(_VERSIONS)}", _version, "2013"),
+    Question("exchange-version", f"Exchange version: {', '.join(_VERSIONS)}", _version, "se"),
     Question("sites", "Active Directory sites, separated by commas", _names, "hq"),
     Question("servers", "number of Exchange servers in each site", _number(1, 20), "2"),
     Question("edge", "number of Edge Transport servers", _number(0, 20), "0"),
     Question(
         "edge-version",
-        f"Exchange version of the Edge Transport servers: {', '.join((_SAME, *_VERSIONS))}",
-        _edge_version,
-        _SAME,
+        f"Exchange version of the Edge Transport servers: {', '.join(_VERSIONS)}",
+        _version,
+        # That of the other servers.
+        "",
     ),
     Question("internal", "range of the Exchange servers", _range, "10.20.0.0/20"),
     Question("perimeter", "range of the Edge Transport servers", _range, "10.20.240.0/24"),

@@ -10,13 +10,13 @@ from itertools import chain
 from typing import Final
 
 from exchange_ports.topology.platforms import Platform
+from exchange_ports.versions import Version
 
 #: Addresses of the internal range that each site gets: its domain controller, then its servers.
 _PER_SITE: Final = 32
 #: The first address of a range that a host gets: clouds keep the first four for themselves.
 _FIRST: Final = 10
-#: The version of servers in a stack file that declares none.
-_DEFAULT_VERSION: Final = "2013"
+
 
 #: Where editors find the schema, beside the stack file: `exchange-ports schema --stack` prints it.
 SCHEMA_FILE: Final = "exchange-ports.schema.json"
@@ -32,15 +32,15 @@ class Answers:
 
     cloud: Platform
     organization: str
-    version: str
-    """Exchange version of the organization, as a stack file writes it."""
+    exchange_version: str
+    """The version of Exchange of all servers: `2013`, `2016`, `2019` or `se`."""
     sites: tuple[str, ...]
     servers: int
-    """Exchange servers of each site. Those of 2013 have both roles."""
+    """Exchange servers of each site, each with all roles."""
     edge: int
     """Edge Transport servers, subscribed to the first site."""
-    edge_version: str | None
-    """Exchange version of the Edge Transport servers; None: that of the organization."""
+    edge_version: str
+    """Their version of Exchange, often that of the other servers."""
     internal: IPv4Network
     perimeter: IPv4Network
     clients: tuple[IPv4Network, ...]
@@ -80,7 +80,7 @@ def _head(answers: Answers) -> list[str]:
         "",
         "  exchange-ports:topology:",
         f"    organization: {_word(answers.organization)}",
-        *([] if answers.version == _DEFAULT_VERSION else [f"    version: {answers.version}"]),
+        f"    version: {answers.exchange_version}",
         "",
         "    networks:",
         "      corp:",
@@ -160,10 +160,11 @@ def _address(zone: IPv4Network, offset: int) -> IPv4Address:
     return zone[offset]
 
 
+_ROLES: Final = "roles: [client_access, mailbox], "
+
+
 def _sites(answers: Answers) -> list[str]:
     lines = ["    sites:"]
-    # Only Exchange 2013 has a choice of roles.
-    roles = "roles: [client_access, mailbox], " if answers.version == _DEFAULT_VERSION else ""
     number = 0
     for at, site in enumerate(answers.sites):
         first = _FIRST + at * _PER_SITE
@@ -171,6 +172,8 @@ def _sites(answers: Answers) -> list[str]:
         for server in range(1, answers.servers + 1):
             number += 1
             address = _address(answers.internal, first + server)
+            # From 2016 on every server has all roles.
+            roles = _ROLES if answers.exchange_version == Version.EXCHANGE_2013 else ""
             lines.append(f"          ex{number}: {{{roles}address: {address}}}  # TODO")
         controller = _address(answers.internal, first)
         lines.append(f"        domain_controllers: {{addresses: [{controller}]}}  # TODO")
@@ -184,7 +187,7 @@ def _edge_servers(answers: Answers) -> list[str]:
     for number in range(1, answers.edge + 1):
         address = _address(answers.perimeter, _FIRST + number)
         fields = f"network: corp, address: {address}, subscribed_site: {_word(answers.sites[0])}"
-        if answers.edge_version not in (None, answers.version):
+        if answers.edge_version != answers.exchange_version:
             fields += f", version: {answers.edge_version}"
         lines.append(f"      edge{number}: {{{fields}}}  # TODO")
     return [*lines, ""]

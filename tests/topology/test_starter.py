@@ -17,7 +17,7 @@ PLAIN: Final = Answers(
     ("hq", "paris"),
     servers=2,
     edge=0,
-    edge_version=None,
+    edge_version="2013",
     internal=IPv4Network("10.20.0.0/20"),
     perimeter=IPv4Network("10.20.240.0/28"),
     clients=(),
@@ -36,10 +36,10 @@ ANSWERS: Final = {
         "no Edge server": PLAIN,
         "no Edge server, with own clients and a smart host": replace(PLAIN, **OWN),
         "Edge servers": EDGE,
-        "Edge servers of Exchange 2019": replace(EDGE, version="2019"),
-        "Edge servers of Exchange 2016 beside Exchange SE": replace(
-            EDGE, version="se", edge_version="2016"
+        "Exchange 2019, with Edge servers of 2016": replace(
+            EDGE, exchange_version="2019", edge_version="2016"
         ),
+        "SE": replace(PLAIN, exchange_version="se", edge_version="se"),
         "Edge servers, with own clients and a smart host": replace(EDGE, **OWN),
     }.items()
 }
