@@ -211,6 +211,16 @@ NEEDED: Final[Mapping[Need, Beyond]] = {
         "G8", Page.SECURITY_CHECKLIST, "80/TCP, 443/TCP", Part.EXCHANGE, Part.DECLARED
     ),
     Need.PUSH_NOTIFICATIONS: Beyond("G9", Page.PUSH, "443/TCP", Part.MAILBOX, Part.DECLARED),
+    # exchange-later.md 8.
+    Need.EMERGENCY_MITIGATION: Beyond(
+        "G14", Page.MITIGATION, "443/TCP", Part.MAILBOX, Part.DECLARED
+    ),
+    Need.FEATURE_FLIGHTING: Beyond("G15", Page.FLIGHTING, "443/TCP", Part.MAILBOX, Part.DECLARED),
+    Need.HYBRID_MODERN_AUTH: Beyond(
+        "G16", Page.MODERN_AUTH, "443/TCP", Part.EXCHANGE, Part.DECLARED
+    ),
+    Need.EXCHANGE_ONLINE: Beyond("G17", Page.FEDERATION, "443/TCP", Part.EXCHANGE, Part.DECLARED),
+    Need.GRAPH: Beyond("G18", Page.DEDICATED_APP, "443/TCP", Part.MAILBOX, Part.DECLARED),
     Need.REMOTE_DESKTOP: Beyond("E9", Page.EDGE_PLANNING, "3389/TCP", Part.DECLARED, Part.DECLARED),
 }
 
