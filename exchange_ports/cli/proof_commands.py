@@ -1,7 +1,8 @@
 """`prove`, `check` and `explain`: whether the rules allow the required traffic, whether traffic is allowed, and why."""
 
 import argparse
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from ipaddress import ip_interface
 from typing import Final
 
@@ -11,7 +12,7 @@ from exchange_ports.cli.days import the_day
 from exchange_ports.cli.ports import names_ports, ports_of
 from exchange_ports.cli.stacks import compiled, read, warn
 from exchange_ports.clouds import platforms
-from exchange_ports.findings import Refused, nearest
+from exchange_ports.findings import Finding, Refused, nearest
 from exchange_ports.findings.command_kinds import (
     SAME_ENDPOINTS,
     UNKNOWN_ENDPOINT,
@@ -44,13 +45,26 @@ from exchange_ports.topology.models import Platform
 from exchange_ports.traffic.ports import Ports, Protocol
 
 
+def _aged(plans: Plans, as_of: date) -> Iterator[Finding]:
+    """A snapshot of endpoints that is older than a year on a day; loaded where a stack names one."""
+    hybrid = plans.topology.hybrid
+    if hybrid is not None:
+        from exchange_ports.endpoints.age import old_snapshot
+        from exchange_ports.topology.microsoft_365 import snapshot
+
+        at = ("topology", "hybrid", "endpoints")
+        for found in old_snapshot(snapshot(hybrid), as_of, at):
+            if found.kind.code not in plans.topology.acknowledge:
+                yield found
+
+
 def prove(asked: argparse.Namespace) -> int:
     """Print the figures of the proof, or the failures with their counterexamples."""
     as_of = None if asked.as_of is None else the_day(asked.as_of)
     stack = read(asked.file)
     plans, warnings = compiled(stack)
     dates = None if as_of is None else reviews(plans.topology, as_of)
-    old = () if as_of is None else out_of_support(plans.topology, as_of)
+    old = () if as_of is None else (*out_of_support(plans.topology, as_of), *_aged(plans, as_of))
     aged = [each.located(stack.locate) for each in old]
     passed = [] if dates is None else [each.located(stack.locate) for each in dates.passed]
     with doing("proving"):
