@@ -213,7 +213,7 @@ class ExchangeFirewall(pulumi.ComponentResource):
     def handover(self) -> Sequence[HandoverEntry]:
         """What other teams must allow, such as on central firewalls, network ACLs and the hosts of neighbors.
 
-        It follows from the topology alone, so it is plain data. It is worked out when it is first used.
+        It follows from the topology alone, so it is plain data.
         """
         return handover_entries(self._plans)
 

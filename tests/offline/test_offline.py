@@ -808,10 +808,17 @@ def test_a_program_for_one_cloud_loads_the_sdk_of_that_one_alone(program: str, s
 
 
 def test_the_marks_of_the_protocol_are_the_sdks() -> None:
-    ours = (wire._SIGNATURE, wire._SECRET, wire._REFERENCE, wire._UNKNOWN_ON_THE_WIRE)
+    ours = (
+        protocol.SIGNATURE,
+        protocol.SECRET,
+        protocol.REFERENCE,
+        protocol.OUTPUT,
+        protocol.UNKNOWN,
+    )
     assert ours == (
         rpc._special_sig_key,
         rpc._special_secret_sig,
         rpc._special_resource_sig,
+        rpc._special_output_value_sig,
         rpc.UNKNOWN,
     )
