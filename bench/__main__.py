@@ -32,7 +32,7 @@ def _measured() -> Iterator[Section]:
             "Ours: every law of docs/proof.md for the plans of both clouds.",
             "Aerleon's shade check: whether one term is covered by a single other one; the time with "
             "it less the time without it.",
-            "z3: permitted = meant, and for each rule whether the others cover it, of the same plans by "
+            "z3: permitted = required, and for each rule whether the others cover it, of the same plans by "
             "address in the order in which the clouds evaluate them, every network of a rule written "
             "as its two halves. It found them equal. The proof has every other law besides; the main "
             "statement alone is below it, on both sides.",

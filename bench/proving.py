@@ -102,11 +102,11 @@ def _against_z3() -> Iterator[Measured]:
             smt.needless(question)
 
     ours, theirs = interleaved(_afresh(_prove, _SOLVED, 3), solve_all, times=3)
-    against = f"{smt.NAME}, permitted = meant and no rule covered, {_SOLVED:,} flows"
+    against = f"{smt.NAME}, permitted = required and no rule covered, {_SOLVED:,} flows"
     yield Measured(_what(_SOLVED), ours, against, theirs, _OF_Z3)
     ours, theirs = interleaved(_afresh(_state, _SOLVED, 7), solve, times=7)
-    what = f"permitted = meant of both plans alone, {_SOLVED:,} flows"
-    against = f"{smt.NAME}, permitted = meant of both plans, {_SOLVED:,} flows"
+    what = f"permitted = required of both plans alone, {_SOLVED:,} flows"
+    against = f"{smt.NAME}, permitted = required of both plans, {_SOLVED:,} flows"
     yield Measured(what, ours, against, theirs)
 
 

@@ -1,4 +1,4 @@
-"""The main statement of the proof, permitted = meant, asked of z3 instead.
+"""The main statement of the proof, permitted = required, asked of z3 instead.
 
 A packet is four bit-vectors. What the rules permit is a formula over the rules by address, in the
 order in which a cloud evaluates them; what is meant is one over the flows by address. z3 looks for a

@@ -17,6 +17,7 @@ from exchange_ports.traffic.ports import ANY_PORTS, Ports, tcp, udp
 from exchange_ports.versions import Article
 
 _CHECKED: Final = "2026-11-25"
+_CHECKED_HYBRID: Final = "2026-11-30"
 
 
 class PublishedTable(StrEnum):
@@ -67,6 +68,9 @@ class Page(StrEnum):
     SECURITY_CHECKLIST = "Deployment security checklist"
     PUSH = "Configuring push notifications proxying for OWA for Devices"
     EDGE_PLANNING = "Edge Transport server planning"
+    HYBRID = "Hybrid deployment prerequisites"
+    HYBRID_AGENT = "Microsoft Hybrid Agent"
+    DEDICATED_APP = "Deploy dedicated Exchange hybrid app; Hybrid deployment prerequisites"
     # Unified Messaging: each page is about Exchange 2013 and 2016, in the library of 2013.
     UM_PORTS = "UM protocols, ports, and services"
     UM_OUTGOING_CALLS = "Enable outgoing calls on UM IP gateways"
@@ -79,8 +83,21 @@ class Page(StrEnum):
         return f'"{self.partition(";")[0]}"'
 
     def url(self, article: Article) -> str:
-        """Where all pages of the versions of an article begin; the title finds the page."""
-        return article.library
+        """Where all pages of the versions of an article begin; the title finds the page.
+
+        A page that is about all versions has its own address.
+        """
+        return _OF_ALL_VERSIONS.get(self, article.library)
+
+
+#: Pages that are about all versions; what they say of one is in their tables.
+_OF_ALL_VERSIONS: Final = {
+    Page.HYBRID: "https://learn.microsoft.com/exchange/hybrid-deployment-prerequisites"
+    "#hybrid-deployment-protocols-ports-and-endpoints",
+    Page.HYBRID_AGENT: "https://learn.microsoft.com/exchange/hybrid-deployment/hybrid-agent",
+    Page.DEDICATED_APP: "https://learn.microsoft.com/exchange/hybrid-deployment/"
+    "deploy-dedicated-hybrid-app",
+}
 
 
 class Citation(NamedTuple):
@@ -112,6 +129,14 @@ class Part(StrEnum):
     WITNESS = "witness server that is not an Exchange server"
     DECLARED = "endpoint that the additional flow declares"
     REPUTATION_PROXY = "proxy server for sender reputation"
+    # Of a hybrid deployment.
+    EXCHANGE_ONLINE = "Exchange Online"
+    SIGN_IN = "sign-in and Microsoft Graph"
+    HYBRID_MAIL = "servers chosen for hybrid mail (Edge, or Client Access and Mailbox)"
+    HYBRID_WEB_SERVICES = "Client Access servers that publish EWS and Autodiscover"
+    HYBRID_AGENT = "Hybrid Agent hosts"
+    AD_FS = "AD FS servers and their proxies"
+    ENTRA_CONNECT = "Microsoft Entra Connect servers"
     # Unified Messaging.
     CALL_ROUTER = "Client Access servers with the UM Call Router service"
     UM_SERVICE = "Mailbox servers with the Unified Messaging service"
@@ -127,6 +152,7 @@ class CatalogSection(StrEnum):
     INSIDE = "Internal servers: unrestricted traffic"
     NAMES = "Name resolution"
     WITNESS = "Witness servers"
+    HYBRID = "Hybrid deployment"
     UNIFIED_MESSAGING = "Unified Messaging"
     ADDITIONAL = "Additional flows"
 
@@ -193,6 +219,7 @@ _SMTP: Final = (tcp(SMTP_PORT),)
 #: Web services (HTTPS), and the revocation lists of certificates (HTTP; exchange.md G4).
 HTTPS_PORT: Final = 443
 HTTP_PORT: Final = 80
+_HTTPS: Final = (tcp(HTTPS_PORT),)
 #: Secure LDAP of an Edge server's AD LDS, unless ConfigureAdam.ps1 changed it before subscribing.
 EDGESYNC_PORT: Final = 50636
 _DNS: Final = (tcp(53), udp(53))
@@ -484,6 +511,97 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         without="Exchange servers cannot resolve the names of each other and of their neighbors",
         cite=Citation(PublishedTable.NAME_RESOLUTION, 1),
     ),
+    # Hybrid deployment with Exchange Online (exchange.md 9, m365-data.md 8 to 10). The first table of the page
+    # has one row for each of H1 to H4, and names the servers of each version.
+    CatalogEntry(
+        "H1",
+        CatalogSection.HYBRID,
+        Part.EXCHANGE_ONLINE,
+        Part.HYBRID_MAIL,
+        _SMTP,
+        # The ranges belong to all tenants, so that the address says nothing of the sender (m365-data.md 11).
+        summary="hybrid mail from Exchange Online; the connector must check the certificate "
+        "(TlsCertificateName)",
+        when="hybrid mail is declared; to Edge, or to Client Access servers",
+        without="mail from Exchange Online waits there",
+        cite=Citation(Page.HYBRID, 1),
+        checked=_CHECKED_HYBRID,
+        also="Set-HybridConfiguration (TlsCertificateName, EdgeTransportServers)",
+    ),
+    CatalogEntry(
+        "H2",
+        CatalogSection.HYBRID,
+        Part.HYBRID_MAIL,
+        Part.EXCHANGE_ONLINE,
+        _SMTP,
+        summary="hybrid mail to Exchange Online",
+        when="hybrid mail is declared; from Edge, or from Mailbox and Client Access servers",
+        without="mail to Exchange Online waits in the organization",
+        cite=Citation(Page.HYBRID, 2),
+        checked=_CHECKED_HYBRID,
+        also="Set-HybridConfiguration (SendingTransportServers)",
+    ),
+    CatalogEntry(
+        "H3",
+        CatalogSection.HYBRID,
+        Part.EXCHANGE_ONLINE,
+        Part.HYBRID_WEB_SERVICES,
+        _HTTPS,
+        summary="requests of Exchange Online: free/busy, mailbox moves, Autodiscover",
+        when="the mode is classic, or `web_services` has a source; from any address by default",
+        without="users in Exchange Online see no free/busy of the organization; mailbox moves fail",
+        cite=Citation(Page.HYBRID, 3),
+        checked=_CHECKED_HYBRID,
+    ),
+    CatalogEntry(
+        "H4",
+        CatalogSection.HYBRID,
+        Part.EXCHANGE,
+        Part.EXCHANGE_ONLINE,
+        _HTTPS,
+        summary="requests to Exchange Online: free/busy, MailTips, mailbox moves, archives",
+        when="a hybrid deployment is declared",
+        without="users of the organization see no free/busy of Exchange Online; online archives fail",
+        cite=Citation(Page.HYBRID, 4),
+        checked=_CHECKED_HYBRID,
+        also="Microsoft Hybrid Agent (every Client Access server in the modern mode too)",
+    ),
+    CatalogEntry(
+        "H7",
+        CatalogSection.HYBRID,
+        Part.EXCHANGE,
+        Part.SIGN_IN,
+        _HTTPS,
+        summary="OAuth tokens, hybrid modern authentication and Microsoft Graph",
+        when="a hybrid deployment is declared",
+        without="no token is issued, so all requests to Exchange Online and to Graph fail",
+        cite=Citation(Page.DEDICATED_APP),
+        checked=_CHECKED_HYBRID,
+    ),
+    CatalogEntry(
+        "H8",
+        CatalogSection.HYBRID,
+        Part.HYBRID_AGENT,
+        Part.HYBRID_WEB_SERVICES,
+        (tcp(80, 443, (5985, 5986)),),
+        summary="the Hybrid Agent connects to its Exchange server",
+        when="the mode is modern, and an agent host is given by address",
+        without="the Hybrid Agent reaches no Exchange server: free/busy and mailbox moves fail",
+        cite=Citation(Page.HYBRID_AGENT),
+        checked=_CHECKED_HYBRID,
+    ),
+    CatalogEntry(
+        "H9",
+        CatalogSection.HYBRID,
+        Part.HYBRID_AGENT,
+        Part.INTERNET,
+        (tcp(80, 443),),
+        summary="the Hybrid Agent connects to Microsoft Entra application proxy",
+        when="the mode is modern, and an agent host is a declared server",
+        without="the Hybrid Agent cannot take requests of Exchange Online",
+        cite=Citation(Page.HYBRID_AGENT),
+        checked=_CHECKED_HYBRID,
+    ),
     # Unified Messaging (exchange.md 10). Of two ports the first is unsecured and the second for mutual TLS;
     # the startup mode decides which of them are used (A-13). SIP is TCP and media is UDP (A-16).
     CatalogEntry(
@@ -492,7 +610,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.IP_GATEWAYS,
         Part.CALL_ROUTER,
         (tcp(SIP_TCP_PORT), tcp(SIP_TLS_PORT)),
-        summary="SIP: incoming calls to the UM Call Router service",
+        summary="SIP: calls to the UM Call Router",
         when="an IP gateway is declared; ports by the startup mode, or as Set-UMCallRouterSettings sets them",
         without="Unified Messaging answers no call",
         cite=Citation(Page.UM_PORTS, 1),
@@ -504,7 +622,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.IP_GATEWAYS,
         Part.UM_SERVICE,
         (tcp(5062), tcp(5063)),
-        summary="SIP: redirected calls to the Unified Messaging service",
+        summary="SIP: calls to the Unified Messaging service",
         when="an IP gateway is declared; ports by the startup mode",
         without="calls that the call router redirects do not reach the Mailbox server",
         cite=Citation(Page.UM_PORTS, 2),
@@ -517,7 +635,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.UM_SERVICE,
         # The two documents differ in which port is for which startup mode (A-12).
         (tcp((5065, 5068)),),
-        summary="SIP: redirected calls to UM worker processes",
+        summary="SIP: calls to UM worker processes",
         when="an IP gateway is declared",
         without="calls that the Unified Messaging service redirects to a worker process fail",
         cite=Citation(Page.UM_PORTS, 3),
@@ -529,7 +647,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.IP_GATEWAYS,
         Part.UM_SERVICE,
         _MEDIA,
-        summary="RTP or SRTP: media of calls to UM worker processes",
+        summary="RTP or SRTP: media of calls",
         when="an IP gateway is declared; another range if msexchangeum.config has one",
         without="callers are not heard, and voice messages are empty",
         cite=Citation(Page.UM_PORTS, 4),
@@ -540,7 +658,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.UM_SERVICE,
         Part.IP_GATEWAYS,
         _MEDIA,
-        summary="RTP or SRTP: media of calls to the IP gateway",
+        summary="RTP or SRTP: media of calls",
         when="an IP gateway is declared; its own range if it is declared",
         without="callers hear no greeting, and messages cannot be listened to by telephone",
         cite=Citation(Page.UM_PORTS, 4),
@@ -551,7 +669,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.UM_SERVICE,
         Part.IP_GATEWAYS,
         (),
-        summary="SIP: outgoing calls through the IP gateway, such as Play on Phone",
+        summary="SIP: outgoing calls, such as Play on Phone",
         when="an IP gateway allows outgoing calls; on its own port",
         without="Play on Phone, outdialing and other outgoing calls fail",
         cite=Citation(Page.UM_OUTGOING_CALLS),
@@ -563,7 +681,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.UM_SERVICE,
         Part.IP_GATEWAYS,
         (),
-        summary="SIP: message waiting notifications to the IP gateway",
+        summary="SIP: message waiting notifications",
         when="an IP gateway allows the message waiting indicator; on its own port",
         without="telephones do not show that a voice message is waiting",
         cite=Citation(Page.UM_MESSAGE_WAITING),
@@ -602,6 +720,34 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         when="a fax partner server is declared; on the port of its Receive connector",
         without="faxes do not arrive in mailboxes",
         cite=Citation(Page.UM_FAXING),
+    ),
+)
+
+#: Rows between hosts of others: no rule of ours is about them. The handover report lists them.
+NEIGHBOR_ENTRIES: Final = (
+    CatalogEntry(
+        "H5",
+        CatalogSection.HYBRID,
+        Part.INTERNET,
+        Part.AD_FS,
+        _HTTPS,
+        summary="clients and Exchange Online sign in at AD FS",
+        when="AD FS is declared; to its proxies where there are any",
+        without="federated users cannot sign in",
+        cite=Citation(Page.HYBRID),
+        checked=_CHECKED_HYBRID,
+    ),
+    CatalogEntry(
+        "H6",
+        CatalogSection.HYBRID,
+        Part.ENTRA_CONNECT,
+        Part.AD_FS,
+        _HTTPS,
+        summary="Microsoft Entra Connect configures AD FS",
+        when="AD FS is declared with the servers of Microsoft Entra Connect",
+        without="Microsoft Entra Connect cannot configure the federation",
+        cite=Citation(Page.HYBRID),
+        checked=_CHECKED_HYBRID,
     ),
 )
 
@@ -679,7 +825,7 @@ NEEDS: Final = {
     ),
 }
 
-BY_ID: Final = {entry.id: entry for entry in (*ENTRIES, *NEEDS.values())}
+BY_ID: Final = {entry.id: entry for entry in (*ENTRIES, *NEIGHBOR_ENTRIES, *NEEDS.values())}
 
 #: The row for each client service.
 SERVICES: Final = {

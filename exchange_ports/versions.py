@@ -166,3 +166,14 @@ def why_not(one: Version, other: Version) -> str:
         return f'Setup of {newer.full_name} stops while an {older.full_name} server exists ("{_UPGRADE}").'
     source = _UPGRADE if newer is Version.SE else _REQUIREMENTS
     return f'{newer.full_name} does not support {older.full_name} in its organization ("{source}").'
+
+
+def hybrid_fits(hybrid: Version, organization: Version) -> bool:
+    """Whether a hybrid server of a version can serve an organization with another one.
+
+    The table of "Hybrid deployment prerequisites" (m365-data.md 8) ends with 2019; SE is as 2019 (A-18).
+    """
+    if organization >= Version.EXCHANGE_2013:
+        return organization <= hybrid
+    newest = {Version.EXCHANGE_2010: Version.EXCHANGE_2016}.get(organization, Version.EXCHANGE_2010)
+    return organization <= hybrid <= newest

@@ -88,7 +88,7 @@ class Adoption:
         others = (found.leftovers or found.unwanted for found in self.found)
         return not any(
             (
-                *(each.in_the_way or each.owner or each.takes_away for each in verdicts),
+                *(each.in_the_way or each.owner or each.removes for each in verdicts),
                 *others,
                 self.changed,
             )

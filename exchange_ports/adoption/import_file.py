@@ -113,16 +113,16 @@ REFRESH: Final = "pulumi refresh --yes --skip-preview --clear-pending-creates"
 _EXPORT: Final = "pulumi stack export --file state.json"
 
 _REFRESH: Final = "pulumi refresh --yes --skip-preview"
-#: A server that is not in a new group yet may still need a rule that is revoked next.
+#: A server that is not in a new group yet may still need a rule that is to be revoked.
 _ATTACH: Final = (
-    "attach to every server the groups of the program's output `servers`, and see that mail and EdgeSync "
-    "work; only then revoke"
+    "attach the groups of the program's output `servers` to every server, and check mail and EdgeSync, "
+    "before you revoke rules"
 )
 
-#: Where an update takes away what others added, and the new rules match members of new groups only.
+#: For a cloud whose update removes what others added, while the new rules match members of new groups only.
 _ATTACH_FIRST: Final = (
-    "attach to every server of {network} its {kinds}; `pulumi up` then writes all rules of a group in one "
-    "call and takes away the rules that others made"
+    "attach its {kinds} to every server of {network}; `pulumi up` then writes all rules of a group in one "
+    "call and removes the rules that others created"
 )
 
 _CREATING: Final = "creating"
@@ -138,10 +138,13 @@ class Step:
 
 def steps(adoption: Adoption, file: str) -> tuple[Step, ...]:
     """The commands, in order. `file` is the import file's name. Nothing to do gives none."""
-    mended = [*_out_of_the_state(adoption)]
+    fixes = [*_out_of_the_state(adoption)]
     begun = any(each.operation == _CREATING for each in adoption.pending)
     if begun or adoption.verdicts(ResourceStatus.GONE):
-        mended = [Step(REFRESH, "the state forgets what is gone, and what was begun"), *mended]
+        fixes = [
+            Step(REFRESH, "removes deleted resources and interrupted operations from the state"),
+            *fixes,
+        ]
     if adoption.verdicts(
         ResourceStatus.GONE, ResourceStatus.BLOCKED, ResourceStatus.HELD, ResourceStatus.SEVERAL
     ):
@@ -149,33 +152,33 @@ def steps(adoption: Adoption, file: str) -> tuple[Step, ...]:
             Step("", f"choose one for {each.wanted.name}: --match {each.wanted.name}=ID")
             for each in adoption.verdicts(ResourceStatus.SEVERAL)
         ]
-        again = Step(_EXPORT, "then adopt again, before any update")
-        return (*_unlocked(adoption, mended), *mended, *several, again)
-    listed = [*mended]
+        again = Step(_EXPORT, "then run `adopt` again, before any update")
+        return (*_unlocked(adoption, fixes), *fixes, *several, again)
+    listed = [*fixes]
     if adoption.verdicts(ResourceStatus.IMPORT):
         command = f"pulumi import --file {quote(file)} --yes --skip-preview --protect=false"
-        listed.append(Step(f"{command} --generate-code=false", "the state learns what exists"))
+        listed.append(
+            Step(f"{command} --generate-code=false", "adds the existing resources to the state")
+        )
     early, late = _unwanted(adoption)
     listed += early
     if adoption.changed:
-        listed.append(Step(_REFRESH, "the state learns what others changed"))
+        listed.append(Step(_REFRESH, "reads the changes into the state"))
     unfinished = (*adoption.pending, *adoption.going, *adoption.no_longer_wanted)
     if listed or unfinished or adoption.verdicts(ResourceStatus.MISSING):
-        listed.append(
-            Step("pulumi preview --diff", "look at it: nothing that was imported is replaced")
-        )
+        listed.append(Step("pulumi preview --diff", "check that no imported resource is replaced"))
         listed += _attached_first(adoption)
         listed.append(
             Step(
                 "pulumi up",
-                "creates what is missing, edits what was named, deletes what is not wanted",
+                "creates missing resources, updates the listed ones, and deletes those that are not planned",
             )
         )
     if any(found.unwanted for found in adoption.found if not found.attached_first) and late:
         listed.append(Step("", _ATTACH))
     listed += late
     listed += [
-        Step(left.delete, f"nobody holds it: {left.wanted.name} is another {left.wanted.kind}")
+        Step(left.delete, f"not in the state: {left.wanted.name} is another {left.wanted.kind}")
         for found in adoption.found
         for left in found.leftovers
     ]
@@ -183,11 +186,11 @@ def steps(adoption: Adoption, file: str) -> tuple[Step, ...]:
 
 
 def _attached_first(adoption: Adoption) -> Iterator[Step]:
-    """What comes before an update that takes away rules by which traffic may still pass."""
+    """The steps before an update that removes rules which may still allow required traffic."""
     begun = _begun(adoption)
     for found in adoption.found:
         cut = {each.group for each in found.unwanted}
-        cut |= {each.wanted.name for each in found.verdicts if each.takes_away}
+        cut |= {each.wanted.name for each in found.verdicts if each.removes}
         members = [each for each in found.verdicts if each.wanted.urn.type == found.attached_first]
         if not members or not cut - begun:
             continue
@@ -195,44 +198,44 @@ def _attached_first(adoption: Adoption) -> Iterator[Step]:
         missing = [each for each in members if each.stand is ResourceStatus.MISSING]
         if missing:
             targets = " ".join(f"--target {quote(str(each.wanted.urn))}" for each in missing)
-            yield Step(f"pulumi up {targets}", f"creates {kinds}, and changes no rule")
+            yield Step(f"pulumi up {targets}", f"creates the {kinds} and changes no rule")
         yield Step("", _ATTACH_FIRST.format(network=found.network, kinds=kinds))
 
 
 def _begun(adoption: Adoption) -> set[str]:
-    """The groups whose creation was cut off: no server is in them yet."""
+    """The groups whose creation was interrupted: no server is in them yet."""
     return {each.urn.name for each in adoption.pending if each.operation == _CREATING}
 
 
 def _unlocked(adoption: Adoption, listed: list[Step]) -> Iterator[Step]:
     if adoption.pending and listed:
-        yield Step(CANCEL, "only where the stack is still locked, and nobody updates it")
+        yield Step(CANCEL, "only if the stack is still locked and no update is running")
 
 
 def _out_of_the_state(adoption: Adoption) -> Iterator[Step]:
-    """What the state has to let go of; no cloud is touched by that."""
+    """The entries to remove from the state; nothing changes in the clouds."""
     for verdict in adoption.verdicts(ResourceStatus.BLOCKED):
-        why = f"lets go of {', '.join(verdict.because)}, so that {verdict.id} can be imported"
+        why = f"removes {', '.join(verdict.because)} from the state, so that {verdict.id} can be imported"
         yield Step(f"pulumi state delete {quote(str(verdict.wanted.urn))} --yes", why)
     for verdict in adoption.verdicts(ResourceStatus.HELD):
         for holder in verdict.because:
-            why = f"only where that is what {verdict.wanted.name} was called before"
+            why = f"only if this is the former name of {verdict.wanted.name}"
             yield Step(f"pulumi state delete {quote(holder)} --yes", why)
 
 
 def _unwanted(adoption: Adoption) -> tuple[list[Step], list[Step]]:
     """Revocations before the update and after it.
 
-    A group whose creation was cut off is worn by nobody yet, as ids are given out when all rules
-    stand: what EC2 put into it goes before. In any other, what nobody wants may be what traffic
-    still passes by.
+    A group whose creation was interrupted is attached to no server yet, because outputs resolve when all
+    rules exist: what EC2 added to it is revoked before the update. In any other group, rules that are not
+    planned may still allow required traffic.
     """
     begun = _begun(adoption)
     early: list[Step] = []
     late: list[Step] = []
     for found in adoption.found:
         for each in found.unwanted:
-            left = "; where `pulumi up` left it" if found.attached_first else ""
+            left = "; if it still exists after `pulumi up`" if found.attached_first else ""
             step = Step(each.revoke, f"{each.group}: {each.summary}{left}")
             (early if each.group in begun else late).append(step)
     return early, late

@@ -401,7 +401,8 @@ def _endpoints_import_words(action: argparse.ArgumentParser) -> None:
     action.add_argument(
         "file",
         metavar="ANSWER",
-        help="a file with the answer of https://endpoints.office.com/endpoints/INSTANCE",
+        help="a file with the answer of https://endpoints.office.com/endpoints/INSTANCE, or with a "
+        "snapshot; or a version that `endpoints list` shows",
     )
     action.add_argument(
         "--version",
@@ -418,7 +419,10 @@ _ENDPOINT_ACTIONS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentPars
     "list": ("list the snapshots of this package", _endpoints_list_words),
     "show": ("show what a snapshot contains, or what a stack uses", _endpoints_show_words),
     "diff": ("show which rules differ between two snapshots", _endpoints_diff_words),
-    "import": ("print the answer of the web service as a snapshot", _endpoints_import_words),
+    "import": (
+        "print an answer of the web service as a snapshot for a stack file",
+        _endpoints_import_words,
+    ),
 }
 
 

@@ -83,18 +83,18 @@ def _diff(asked: argparse.Namespace) -> int:
     return FINE if found.same_rules else NO
 
 
-def _named(word: str, instance: Instance | None) -> Snapshot:
+def _named(word: str, instance: Instance | None, version: str | None = None) -> Snapshot:
     """The snapshot in the file of that name, or else the one of that version.
 
     :raises Refused: there is neither, or the file has no snapshot.
     """
     if not os.path.exists(word) and not os.path.dirname(word) and "." not in word:
         return resolve(word, instance or Instance.WORLDWIDE)
-    return _read(word, instance, None)
+    return _read(word, instance, version)
 
 
 def _import(asked: argparse.Namespace) -> int:
-    snapshot = _read(asked.file, _instance(asked), asked.version)
+    snapshot = _named(asked.file, _instance(asked), asked.version)
     write = {"yaml": to_yaml, "json": to_json}[asked.format]
     # Not by print: the same bytes wherever it runs.
     sys.stdout.flush()

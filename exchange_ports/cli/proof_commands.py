@@ -1,4 +1,4 @@
-"""`prove`, `check` and `explain`: whether rules let through what is meant, whether a packet passes, and why."""
+"""`prove`, `check` and `explain`: whether the rules allow the required traffic, whether traffic is allowed, and why."""
 
 import argparse
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ from exchange_ports.cli.days import the_day
 from exchange_ports.cli.ports import names_ports, ports_of
 from exchange_ports.cli.stacks import compiled, read, warn
 from exchange_ports.clouds import platforms
-from exchange_ports.findings import Refused, counted, nearest
+from exchange_ports.findings import Refused, nearest
 from exchange_ports.findings.command_kinds import (
     SAME_ENDPOINTS,
     UNKNOWN_ENDPOINT,
@@ -33,6 +33,7 @@ from exchange_ports.reports.proof_report import (
     explain_report,
     proof_report,
     unknown_report,
+    wide_rules,
 )
 from exchange_ports.reports.writers import publish
 from exchange_ports.topology.checks.additional import reviews
@@ -44,7 +45,7 @@ from exchange_ports.traffic.ports import Ports, Protocol
 
 
 def prove(asked: argparse.Namespace) -> int:
-    """What was proved, in figures, or what fails, with its witnesses."""
+    """Print the figures of the proof, or the failures with their counterexamples."""
     as_of = None if asked.as_of is None else the_day(asked.as_of)
     stack = read(asked.file)
     plans, warnings = compiled(stack)
@@ -90,7 +91,7 @@ def check(asked: argparse.Namespace) -> int:
     answers: dict[str, Answer] = {}
     for name, those in _clouds(plans, asked.platform).items():
         try:
-            with doing("asking the rules"):
+            with doing("evaluating the rules"):
                 answers[name] = query(those, source, destination, ports)
         except ValueError as none:
             named = {"source": asked.source, "destination": asked.destination}
@@ -184,7 +185,7 @@ def explain(asked: argparse.Namespace) -> int:
         unknown = unknown_report(what, _unknown(what, likely, wide), likely, wide)
         publish(unknown, "json" if asked.json else "text")
         return NO
-    with doing("asking what would be cut without"):
+    with doing("computing what is blocked without"):
         explained = explainer.explain(found)
     publish(explain_report(what, explained, wide, stack.locate), "json" if asked.json else "text")
     return FINE
@@ -195,12 +196,14 @@ def _is_wide(rule: PlannedRule) -> bool:
 
 
 def _opens(rule: PlannedRule, ports: Iterable[Ports]) -> bool:
-    """Whether a rule names any of the ports; what names everything is found by `any` alone."""
+    """Whether a rule names any of the ports; a rule for all protocols is found by `any` alone."""
     if not rule.allows:
         return False
-    everything = rule.ports.protocol is Protocol.ANY
+    all_protocols = rule.ports.protocol is Protocol.ANY
     return any(
-        everything if each.protocol is Protocol.ANY else not everything and each.meets(rule.ports)
+        all_protocols
+        if each.protocol is Protocol.ANY
+        else not all_protocols and each.meets(rule.ports)
         for each in ports
     )
 
@@ -233,15 +236,11 @@ def _like(what: str, names: Iterable[str]) -> list[str]:
 
 def _unknown(what: str, likely: Sequence[str], wide: int) -> list[str]:
     about = names_ports(what)
-    summary = f"nothing opens {what}" if about else f"no rule is called {printable(what)}"
+    summary = f"no rule names {what}" if about else f"there is no rule {printable(what)}"
     if likely:
         summary += (
-            f"; {'these are open nearby' if about else 'these are likely'}: {', '.join(likely)}"
+            f"; {'the nearest ports are' if about else 'similar names are'} {', '.join(likely)}"
         )
     elif not about:
         summary += "; plan --json lists all names"
-    return [summary, *([f"{_wide(wide)} let everything through, this too"] if wide else [])]
-
-
-def _wide(rules: int) -> str:
-    return f"{counted(rules, 'rule')} of the ground rules"
+    return [summary, *([f"{wide_rules(wide)} all protocols, and so this too"] if wide else [])]

@@ -15,7 +15,7 @@ def _cloud(text: str) -> Platform:
     clouds = [each for each in Platform if each.facts.starter.settings]
     found = next((each for each in clouds if each.value == text.lower()), None)
     if found is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(clouds)}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not one of {', '.join(clouds)}")
     return found
 
 
@@ -23,21 +23,21 @@ def _name(text: str) -> str:
     from exchange_ports.topology.fields import NAME_RULE, is_name
 
     if not is_name(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no name: {NAME_RULE}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a name: {NAME_RULE}")
     return text
 
 
 def _names(text: str) -> tuple[str, ...]:
     names = tuple(_name(each.strip()) for each in text.split(","))
     if len(set(names)) < len(names):
-        raise argparse.ArgumentTypeError("a name stands there twice")
+        raise argparse.ArgumentTypeError("a name is given twice")
     return names
 
 
 def _number(least: int, most: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
-            raise argparse.ArgumentTypeError(f"{text!r} is no number from {least} to {most}")
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {least} to {most}")
         return int(text)
 
     return read
@@ -49,7 +49,7 @@ _EDGE_VERSIONS: Final = ("2013", "2016", "2019")
 
 def _edge_version(text: str) -> int:
     if text not in _EDGE_VERSIONS:
-        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(_EDGE_VERSIONS)}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not one of {', '.join(_EDGE_VERSIONS)}")
     return int(text)
 
 
@@ -58,7 +58,7 @@ def _range(text: str) -> IPv4Network:
         return IPv4Network(text)
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no IPv4 range without host bits, such as 10.20.0.0/20"
+            f"{text!r} is not an IPv4 range without host bits, such as 10.20.0.0/20"
         ) from None
 
 

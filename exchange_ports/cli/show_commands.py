@@ -49,7 +49,7 @@ def _plan_against(asked: argparse.Namespace) -> int:
         Registration(found.to_register(), target_of(stack, None))
         for found, stack in zip((old, new), stacks, strict=True)
     )
-    with doing("working out what the update passes through"):
+    with doing("computing the transient states of the update"):
         ids = (was.target.networks, now.target.networks)
         servers_in, wholes = ServersIn(asked.servers_in), replaced_wholes(was, now)
         found = plan_rollout(old.plans, new.plans, servers_in, ids, wholes)
@@ -70,7 +70,7 @@ def matrix(asked: argparse.Namespace) -> int:
     from exchange_ports.reports.matrix_report import matrix_report
 
     plans, _ = compiled(read(asked.file))
-    with doing("gathering who may talk to whom"):
+    with doing("computing the allowed traffic"):
         rows = rows_of(plans)
     publish(matrix_report(rows, plans.unusable_findings), asked.format)
     return FINE
@@ -83,7 +83,7 @@ def handover(asked: argparse.Namespace) -> int:
 
     stack, origin = read_with_origin(asked.file)
     plans, _ = compiled(stack)
-    with doing("gathering what crosses"):
+    with doing("computing what other firewalls must allow"):
         rows = rows_of(plans)
     organization = plans.topology.organization
     page = handover_report(rows, organization, origin, plans.unusable_findings)
@@ -102,7 +102,7 @@ def report(asked: argparse.Namespace) -> int:
     with doing("proving"):
         proof = prove(plans)
     commit = "" if asked.commit is None else asked.commit or _last_commit(asked.file)
-    with doing("writing the rule book"):
+    with doing("writing the report"):
         book = rulebook(plans, proof, warnings, origin._replace(commit=commit))
     publish(rulebook_report(book), asked.format)
     return FINE if book.proof.holds else NO

@@ -276,7 +276,7 @@ _IN_THE_WAY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ResourceVerdict:
-    """One wanted resource: how it stands, by which id, and what the next update then edits or replaces."""
+    """One planned resource: its status, its id, and what the next update then edits or replaces."""
 
     wanted: ExpectedResource
     stand: ResourceStatus
@@ -288,10 +288,10 @@ class ResourceVerdict:
     owner: str = ""
     #: What would be replaced; who holds the id; the other ids.
     because: tuple[str, ...] = ()
-    #: How a person finds or takes away what stands there: arguments of the cloud's own command.
+    #: How a person finds or removes what exists there: arguments of the cloud's own command.
     at: str = ""
-    #: The rules of others that the update after an import takes away.
-    takes_away: tuple[str, ...] = ()
+    #: The rules of others that the update after an import removes.
+    removes: tuple[str, ...] = ()
 
     @property
     def in_the_way(self) -> bool:
@@ -301,7 +301,7 @@ class ResourceVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """A resource under a wanted one's name beside it, which nobody holds: made by an update that was cut off."""
+    """Another resource with the name of a planned one, in no state: created by an interrupted update."""
 
     wanted: ExpectedResource
     id: str
@@ -311,7 +311,7 @@ class Leftover:
 
 @dataclass(frozen=True, slots=True)
 class Unwanted:
-    """A rule at a group of ours that the stack file does not want and the state does not hold."""
+    """A rule of a planned group that is neither planned nor in the state."""
 
     group: str
     id: str
@@ -330,12 +330,12 @@ class Found:
     leftovers: tuple[Leftover, ...] = ()
     unwanted: tuple[Unwanted, ...] = ()
     #: The type of the groups that rules name, where an update writes all rules of a group in one call and
-    #: so takes away what others added: servers must be in these groups before. Empty where rules add up.
+    #: so removes what others added: servers must be in these groups before. Empty where rules add up.
     attached_first: str = ""
 
 
 class Live(Protocol):
-    """`live`: what exists, as the cloud's commands print it, and which of it is what is wanted."""
+    """`live`: what exists, as the cloud's commands print it, matched with the planned resources."""
 
     @property
     def OUTPUTS(self) -> str:  # noqa: N802 - a constant of a module

@@ -165,8 +165,8 @@ class ExchangeFirewall(pulumi.ComponentResource):
             pulumi.log.warn(_UNPROVED, self)
         for warning in warnings:
             pulumi.log.warn(str(warning), self)
-        if _goes_on_after_errors():
-            pulumi.log.warn(_GOES_ON, self)
+        if _continues_on_error():
+            pulumi.log.warn(_CONTINUES, self)
         if current is not None and rollout is not None:
             pulumi.log.info(phase_text(rollout, current), self)
         elif old is not None and rollout is not None and not rollout.clean:
@@ -242,24 +242,24 @@ def _declared(args: object, keywords: Declared) -> Declared:
 
 
 _UNPROVED: Final = (
-    "NOT PROVED: skip_proof is set, so nobody has shown that these rules let through what is meant "
-    "and nothing else. Take it away as soon as the emergency is over."
+    "NOT PROVED: skip_proof is set, so these rules may allow more or less than the required traffic. "
+    "Remove skip_proof as soon as the emergency is over."
 )
 
 
-#: By this the engine is told to go on after an error. `--continue-on-error`, the flag, is not told to
-#: programs: there is no such field in RunRequest of Pulumi's language.proto.
-_GOING_ON: Final = "PULUMI_CONTINUE_ON_ERROR"
-_GOES_ON: Final = (
-    f"{_GOING_ON} is set: when a rule cannot be created, the engine goes on and deletes the one that it "
-    "should have taken the place of, and what both let through is cut. Unset it."
+#: The variable that makes the engine continue after an error. The flag `--continue-on-error` is not passed to
+#: programs: RunRequest of Pulumi's language.proto has no such field.
+_CONTINUE: Final = "PULUMI_CONTINUE_ON_ERROR"
+_CONTINUES: Final = (
+    f"{_CONTINUE} is set: if a rule cannot be created, the engine continues and deletes the rule that it "
+    "replaces, and the traffic that both allow is blocked. Unset it."
 )
 
 
-def _goes_on_after_errors() -> bool:
-    """Whether the engine was told to, as far as a program can see it."""
-    # What Pulumi takes for true.
-    return os.environ.get(_GOING_ON, "").lower() in {"1", "true"}
+def _continues_on_error() -> bool:
+    """Whether the engine continues after an error, as far as a program can see it."""
+    # The values that Pulumi reads as true.
+    return os.environ.get(_CONTINUE, "").lower() in {"1", "true"}
 
 
 def _must_be_proved(stack: Compiled) -> None:

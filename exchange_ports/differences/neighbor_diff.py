@@ -149,7 +149,7 @@ def _wider(side: _Side, rule: _Rule) -> ServiceSet:
 
 
 #: Where the members of an existing group may be.
-_ANYWHERE: Final = frozenset([Position.INSIDE, Position.PERIMETER])
+_ANY_POSITION: Final = frozenset([Position.INSIDE, Position.PERIMETER])
 
 
 def _theirs(
@@ -159,5 +159,5 @@ def _theirs(
     for each in allowed.ends:
         addresses |= snapshot.flows.end(each)
     end = text.end(allowed.ends, addresses)
-    summary = f"whoever is in {rule.group_id}, the group of {end.summary}"
-    return replace(end, summary=summary, positions=end.positions | _ANYWHERE)
+    summary = f"members of {rule.group_id}, the group of {end.summary}"
+    return replace(end, summary=summary, positions=end.positions | _ANY_POSITION)

@@ -16,7 +16,7 @@ Path = tuple[str | int, ...]
 PAGES: Final = "docs/findings/"
 
 #: Longer user text is cut: a finding is read on a terminal, and names have their own limit.
-_LONGEST_FACT: Final = 200
+_LONGEST_FACT: Final = 240
 
 
 class Severity(StrEnum):

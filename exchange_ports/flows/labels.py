@@ -277,7 +277,7 @@ class QueryEndpoint:
         """
         ends = range_.split("-")
         if not all(map(_LETTERS.fullmatch, ends)) or len(ends) > 2:  # noqa: PLR2004
-            raise ValueError(f"{range_} is no address")
+            raise ValueError(f"{range_} is not an address")
         if len(ends) == 1:
             return cls(range_, (), AddressSet.of([network(range_)]))
         return cls(range_, (), AddressSet.between(*map(ip_address, ends)))

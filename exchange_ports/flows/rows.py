@@ -6,7 +6,7 @@ Must not know: how a flow is written as rules, nor where in a file a field stand
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from exchange_ports.catalog import (
     BY_ID,
@@ -32,7 +32,15 @@ from exchange_ports.flows.flow import (
 from exchange_ports.topology import models
 from exchange_ports.topology.checks.naming import connectors, inbound_ways
 from exchange_ports.topology.fields import ANY_WORD, INTERNET_WORD, EndpointKind
-from exchange_ports.topology.groups import Group, GroupKind, ServerRole, identity, send_connectors
+from exchange_ports.topology.groups import (
+    EdgePair,
+    Group,
+    GroupKind,
+    ServerRole,
+    edges_receive_mail,
+    identity,
+    send_connectors,
+)
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.traffic.addresses import (
     EVERYTHING_V4,
@@ -44,6 +52,9 @@ from exchange_ports.traffic.addresses import (
 )
 from exchange_ports.traffic.ports import Ports, Protocol, joined
 from exchange_ports.versions import Article, Version
+
+if TYPE_CHECKING:
+    from exchange_ports.flows.hybrid_rows import HybridContext
 
 #: Class D, class E and limited broadcast: no unicast address on the Internet (RFC 5771, RFC 1112).
 _NO_UNICAST: Final = network("224.0.0.0/3")
@@ -117,10 +128,20 @@ class FlowContext:
         kind = EndpointKind.ANY
         return ExternalEndpoint(kind.value, both, ANY_WORD, kind=kind)
 
-    @property
+    @cached_property
     def edge_receives_mail(self) -> bool:
-        """Whether Edge servers receive inbound mail."""
-        return bool(self.topology.edge_servers) and self.topology.mail_flow.inbound != "none"
+        """Whether Edge servers receive inbound mail other than hybrid mail."""
+        return bool(self.topology.edge_servers) and edges_receive_mail(self.topology)
+
+    @cached_property
+    def hybrid(self) -> "HybridContext | None":
+        """What a hybrid deployment asks for; None where there is none."""
+        if self.topology.hybrid is None:
+            return None
+        # What only a hybrid deployment needs is not loaded for others.
+        from exchange_ports.flows.hybrid_rows import HybridContext
+
+        return HybridContext(self, self.topology.hybrid)
 
     @staticmethod
     def inbound_sources(
@@ -257,6 +278,8 @@ def _internet_facing_dns(context: FlowContext, _: CatalogEntry) -> RowFlows:
             for sender in context.parts.senders(connector)
         ),
     }
+    if context.hybrid is not None:
+        facing.update(context.hybrid.internal_receivers(), context.hybrid.internal_senders())
     for group in sorted(facing):
         yield from as_in_row(across([group], context.resolvers(group, edge=False)))
 
@@ -310,9 +333,11 @@ def _edge_receives(context: FlowContext, _: CatalogEntry) -> RowFlows:
 
 
 def _edge_delivers(context: FlowContext, _: CatalogEntry) -> RowFlows:
-    if context.edge_receives_mail:
-        for mailbox, edge, port in context.parts.receiving_pairs():
-            yield edge, mailbox, None if port is None else one(port)
+    pairs = dict.fromkeys(context.parts.receiving_pairs() if context.edge_receives_mail else ())
+    if context.hybrid is not None:
+        pairs |= dict.fromkeys(context.hybrid.delivering_pairs())
+    for mailbox, edge, port in pairs:
+        yield edge, mailbox, None if port is None else one(port)
 
 
 def _site_sends_by_edge(context: FlowContext, _: CatalogEntry) -> RowFlows:
@@ -320,6 +345,9 @@ def _site_sends_by_edge(context: FlowContext, _: CatalogEntry) -> RowFlows:
         if connector.through is models.OutboundPath.EDGE:
             for mailbox, edge, _port in context.parts.sending_pairs(connector):
                 yield mailbox, edge, None
+    if context.hybrid is not None:
+        for mailbox, edge, _port in context.hybrid.sending_pairs():
+            yield mailbox, edge, None
 
 
 def _edgesync(context: FlowContext, _: CatalogEntry) -> RowFlows:
@@ -614,6 +642,49 @@ def _subscription(context: FlowContext, flow: Flow) -> Iterator[Path]:
     yield from _edge_fields(context, (flow.destination,))
 
 
+# ---- a hybrid deployment ----
+
+
+def _hybrid_flows(context: FlowContext, entry: CatalogEntry) -> RowFlows:
+    if context.hybrid is None:
+        return ()
+    from exchange_ports.flows import hybrid_rows
+
+    return hybrid_rows.flows(context.hybrid, entry)
+
+
+def _hybrid_fields(row: str) -> _Fields:
+    def fields(context: FlowContext, flow: Flow) -> Iterator[Path]:
+        if context.topology.hybrid is not None:
+            from exchange_ports.flows import hybrid_rows
+
+            yield from hybrid_rows.declared_at(row, context.topology.hybrid, flow)
+
+    return fields
+
+
+def _between_edge_and_site(context: FlowContext, flow: Flow) -> Iterator[Path]:
+    """Inbound mail or hybrid mail, or both, that goes from Edge to its site."""
+    hybrid = context.hybrid
+    if hybrid is not None and _is_leg(flow, hybrid.delivering_pairs()):
+        yield "hybrid", "mail"
+        if not context.edge_receives_mail:
+            return
+    yield from _inbound_field(context, flow)
+
+
+def _between_site_and_edge(context: FlowContext, flow: Flow) -> Iterator[Path]:
+    """The Send connectors or hybrid mail, or both, by which mail goes from a site to Edge."""
+    if context.hybrid is not None and _is_leg(flow, context.hybrid.sending_pairs()):
+        yield "hybrid", "mail"
+    yield from _send_connectors("E4")(context, flow)
+
+
+def _is_leg(flow: Flow, pairs: Iterable[EdgePair]) -> bool:
+    ends = {flow.source, flow.destination}
+    return any({pair.mailbox, pair.edge} == ends for pair in pairs)
+
+
 class CatalogRow(NamedTuple):
     """What a row of the catalog does with a topology."""
 
@@ -637,8 +708,8 @@ ROWS: Final[Mapping[str, CatalogRow]] = {
     "M3": CatalogRow(_sent, _send_connectors("M3")),
     "M4": CatalogRow(_internet_facing_dns, _name_servers("internal")),
     "E1": CatalogRow(_edge_receives, _inbound_field),
-    "E2": CatalogRow(_edge_delivers, _inbound_field),
-    "E3": CatalogRow(_site_sends_by_edge, _send_connectors("E4")),
+    "E2": CatalogRow(_edge_delivers, _between_edge_and_site),
+    "E3": CatalogRow(_site_sends_by_edge, _between_site_and_edge),
     "E4": CatalogRow(_sent, _send_connectors("E4")),
     "E5": CatalogRow(_edgesync, _subscription),
     "E7": CatalogRow(_edge_resolves, _name_servers("edge")),
@@ -647,6 +718,10 @@ ROWS: Final[Mapping[str, CatalogRow]] = {
     "M6": CatalogRow(_relays, _named(EndpointKind.RELAY, "mail_flow", "relays")),
     "W1": CatalogRow(_witnesses, _named(EndpointKind.WITNESS, "witness_servers")),
     "N1": CatalogRow(_all_resolve, _name_servers("internal")),
+    **{
+        row: CatalogRow(_hybrid_flows, _hybrid_fields(row))
+        for row in ("H1", "H2", "H3", "H4", "H7", "H8", "H9")
+    },
     # Unified Messaging.
     "U1": CatalogRow(_calls_to_router, _gateway_field),
     "U2": CatalogRow(_calls_to_service, _gateway_field),

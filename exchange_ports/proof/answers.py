@@ -1,10 +1,10 @@
-"""Answers: the regions that an answer is made of, one packet of each with who decides, and its rows in words.
+"""Answers: the regions of an answer, a packet of each with the deciding rules, and its rows as text.
 
 An atom is a server at some of its addresses, or addresses of no server. A region is every source with
 every destination, but no server with itself and no family with the other.
 """
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import Final, NamedTuple, TypeAlias
@@ -34,12 +34,12 @@ class RegionEndpoint:
     addresses: AddressSet
 
     def of(self, version: int) -> "RegionEndpoint":
-        """What of it is of one family."""
+        """Its addresses of one family."""
         return RegionEndpoint(self.server, self.addresses & FAMILIES[version])
 
     @property
     def managed(self) -> bool:
-        """Whether its filter is ours."""
+        """Whether the plans filter it."""
         return self.server is not None and self.server.managed
 
     def one_by_one(self) -> Iterator["RegionEndpoint"]:
@@ -59,7 +59,7 @@ FAMILIES: Final = {
 
 
 def parties(model: NetworkModel, asked: QueryEndpoint) -> list[RegionEndpoint]:
-    """Everyone whom an end of a question means; addresses of no server come last, together."""
+    """The servers and addresses of an end of a question; addresses of no server are last, together."""
     found = [
         RegionEndpoint(model.servers[name], model.servers[name].address_set)
         for name in asked.servers
@@ -73,13 +73,13 @@ def parties(model: NetworkModel, asked: QueryEndpoint) -> list[RegionEndpoint]:
     return [*found, RegionEndpoint(None, rest)] if rest else found
 
 
-#: Who stands at one end of a region: servers at addresses, and addresses.
+#: One end of a region: servers at addresses, and addresses.
 Atom: TypeAlias = "tuple[str, AddressSet]"
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """What has one answer. `passes` is None where neither end is ours."""
+    """Traffic with one answer. `passes` is None where neither end is managed."""
 
     passes: bool | None
     sources: frozenset[Atom]
@@ -110,12 +110,12 @@ _RANKS: Final = {True: 0, False: 1, None: 2}
 
 
 def joined(regions: Iterable[Region]) -> list[Region]:
-    """What passes first, then what does not, then what is not ours.
+    """Allowed traffic first, then blocked traffic, then what is not managed.
 
     As few regions as it takes: services of one pair, then sources, then destinations together.
     """
     found = together(regions)
-    # What a server says to itself is never asked, so "all but itself" is as good as all.
+    # Traffic of a server with itself is in no question, so "all except itself" is as good as all.
     found = _but_itself(found)
     return sorted(_families(found), key=lambda region: _RANKS[region.passes])
 
@@ -153,7 +153,7 @@ def _merged(one: Region, other: Region) -> Region:
 
 
 def _families(regions: Iterable[Region]) -> list[Region]:
-    """The same said of both families is said once: no packet goes from one to the other."""
+    """Equal regions of both families in one: no packet is sent from one family to the other."""
     found = list(regions)
     for of_v6 in [region for region in found if _within(region, 6)]:
         for index, of_v4 in enumerate(found):
@@ -180,18 +180,24 @@ _LONGEST: Final = 120
 
 
 class EndVerdict(NamedTuple):
-    """What one end says of a packet. `passes` is None where the end is not ours."""
+    """The verdict of one end about a packet. `passes` is None where the end is not managed."""
 
     passes: bool | None
     text: str
     rules: tuple[NamedRule, ...] = ()
 
 
+#: Of an end without a filter of the plans.
+NOT_MANAGED: Final = "not managed"
+
+DIRECTIONS: Final[Mapping[Way, str]] = {"out": "outbound", "in": "inbound"}
+
+
 class PacketText:
-    """How this model's ends are called, and what they say."""
+    """The names of a model's ends, and the verdict of each about a packet."""
 
     def __init__(self, model: NetworkModel) -> None:
-        """Know who is there."""
+        """Use the names of this model."""
         self._model = model
         self.name = model.labels.name
 
@@ -222,33 +228,34 @@ class PacketText:
         service: ServicePoint,
         own: Address | None = None,
     ) -> EndVerdict:
-        """What one end lets through: the server's own filter, at `own` or its first address that fits."""
+        """The verdict of one end: the server's filter at `own`, or at its first address of that family."""
         if server is None or not server.managed:
-            return EndVerdict(None, "not ours")
+            return EndVerdict(None, NOT_MANAGED)
         own = own or own_address(server, peer)
         view = self._model.views[server.network]
         passes, rules = view.decided(server.name, way, Packet(peer, service), own)
-        verb = "lets it out" if way == "out" else "lets it in"
+        bound = DIRECTIONS[way]
         if passes:
             if not rules:
-                return EndVerdict(True, f"{server.name} {verb}: no security group is there")
-            return EndVerdict(True, f"{server.name} {verb} by {_rules(rules)}", rules)
+                summary = f"{server.name} allows it {bound}: no security group is attached"
+                return EndVerdict(True, summary)
+            return EndVerdict(True, f"{server.name} allows it {bound} by {_rules(rules)}", rules)
         if not rules:
-            return EndVerdict(False, f"no rule of {server.name} {verb}")
-        return EndVerdict(False, f"{server.name} stops it by {_rules(rules)}", rules)
+            return EndVerdict(False, f"no {bound} rule of {server.name} allows it")
+        return EndVerdict(False, f"{server.name} blocks it {bound} by {_rules(rules)}", rules)
 
     def packet(self, source: str, destination: str, service: ServicePoint) -> str:
         """`edge1 -> dc1 25/tcp`."""
         return f"{source} -> {destination} {service}"
 
     def flow(self, flows: Iterable[Flow]) -> str:
-        """Why something is meant."""
+        """The reasons of flows on one line."""
         reasons = {reason for flow in flows for reason in flow.reasons}
         return described(reasons, _LONGEST)
 
 
 def own_address(server: ExchangeServer, peer: Address) -> Address:
-    """The address by which a server speaks with a peer: of the same family, where it has one."""
+    """The address that a server uses with a peer: of the same family, where it has one."""
     fitting = [own for own in server.addresses if own.version == peer.version]
     return (fitting or list(server.addresses))[0]
 
@@ -277,10 +284,10 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
-    """What has one answer: every source with every other destination, and each of the services.
+    """Traffic with one answer: every source with every other destination, and each of the services.
 
-    `passes` is None where neither end is ours. `packet` is one of it, and `out` and `into` are what
-    each end says of that packet.
+    `passes` is None where neither end is managed. `packet` is an example, and `out` and `into` are the
+    verdicts of both ends about it.
     """
 
     passes: bool | None
@@ -300,7 +307,7 @@ class AnswerRow:
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        """Why it passes: the reasons of the rules that let the packet, each once."""
+        """Why it is allowed: the reasons of the rules that allow the packet, each once."""
         if not self.passes:
             return ()
         rules = (*self.out.rules, *self.into.rules)
@@ -308,12 +315,12 @@ class AnswerRow:
 
 
 class AnswerWriter:
-    """Pieces in words."""
+    """Writes regions as rows of an answer."""
 
     def __init__(
         self, model: NetworkModel, source: QueryEndpoint, destination: QueryEndpoint
     ) -> None:
-        """Know what was asked, and everyone's name."""
+        """Write the answer to one question about a model."""
         self._model = model
         self._text = PacketText(model)
         self._asked = (source, destination)
@@ -322,7 +329,7 @@ class AnswerWriter:
         self._known = model.labels.widest
 
     def part(self, region: Region) -> AnswerRow:
-        """A region with one packet of it, and what each end says of that packet."""
+        """A region with one packet of it, and the verdict of each end about that packet."""
         source, destination = _shown(region)
         service = region.services.example()
         peers = (source[1].example(), destination[1].example())
@@ -341,17 +348,17 @@ class AnswerWriter:
             self._end(region.destinations, self._asked[1]),
             region.services,
             self._text.packet(names[0], names[1], service),
-            self._says(ends[0], "out", peers, service),
-            self._says(ends[1], "in", (peers[1], peers[0]), service),
+            self._verdict(ends[0], "out", peers, service),
+            self._verdict(ends[1], "in", (peers[1], peers[0]), service),
             blocks if region.passes else (),
         )
 
     def of_two_families(self, region: Region) -> AnswerRow:
-        """Ends without an IP version in common: whatever the rules allow, no packet goes between them."""
+        """Ends without an IP version in common: no packet can be sent between them, whatever the rules allow."""
         one = self._end(region.sources, self._asked[0])
         other = self._end(region.destinations, self._asked[1])
         verb = "has" if len(region.sources) == 1 else "have"
-        said = EndVerdict(
+        blocked = EndVerdict(
             False,
             f"blocked: {one} {verb} {_versions(region.sources)} addresses only, and {other} "
             f"{_versions(region.destinations)} addresses only",
@@ -361,9 +368,9 @@ class AnswerWriter:
             for end in (region.sources, region.destinations)
         ]
         packet = self._text.packet(names[0], names[1], region.services.example())
-        return AnswerRow(False, one, other, region.services, packet, said, said)
+        return AnswerRow(False, one, other, region.services, packet, blocked, blocked)
 
-    def _says(
+    def _verdict(
         self,
         server: ExchangeServer | None,
         way: Way,
@@ -371,27 +378,28 @@ class AnswerWriter:
         service: ServicePoint,
     ) -> EndVerdict:
         own, peer = own_and_peer
-        said = self._text.summary(server, way, peer, service, own)
-        if server is not None and said.passes and way == "in":
+        verdict = self._text.summary(server, way, peer, service, own)
+        if server is not None and verdict.passes and way == "in":
             unusable = self._model.unusable(server, way)
             if Packet(peer, service) in unusable:
-                return EndVerdict(False, self._translated(server, said))
-        if said.passes is None and self._at_a_subnet_of_ours(own):
-            return said._replace(text=f"{said.text}, and left to Azure's default rules")
-        return said
+                return EndVerdict(False, self._translated(server, verdict))
+        if verdict.passes is None and self._at_a_subnet_of_ours(own):
+            text = f"{verdict.text}, and decided by Azure's default rules"
+            return verdict._replace(text=text)
+        return verdict
 
-    def _translated(self, server: ExchangeServer, said: EndVerdict) -> str:
+    def _translated(self, server: ExchangeServer, verdict: EndVerdict) -> str:
         network = self._model.places[server.network].key
         return (
             f"blocked: address translation in front of {network} replaces the source, and "
-            f"{server.name} allows the original source only, by {_rules(said.rules)} "
+            f"{server.name} allows the original source only, by {_rules(verdict.rules)} "
             f"({SOURCE_TRANSLATED.code})"
         )
 
     def _at_a_subnet_of_ours(self, address: Address) -> bool:
-        """Whether a group of ours may be at the subnet of a host that is not ours.
+        """Whether a group of the plans may be associated with the subnet of a host that is not managed.
 
-        Whether the default rules let a packet pass there hangs on what VirtualNetwork holds.
+        Whether the default rules allow a packet there depends on the addresses in VirtualNetwork.
         """
         return any(
             place.declared.attach_to is Attachment.SUBNETS and address in self._model.space(network)
@@ -399,7 +407,7 @@ class AnswerWriter:
         )
 
     def _end(self, atoms: frozenset[Atom], asked: QueryEndpoint) -> End:
-        """Servers by name, with the address where not all of theirs are meant; then addresses."""
+        """Servers by name, with the address where not all of theirs are included; then addresses."""
         servers: dict[str, AddressSet] = {}
         others = AddressSet()
         for name, addresses in atoms:
@@ -415,7 +423,7 @@ class AnswerWriter:
         return End(named, others, ", ".join((*named, *rest)))
 
     def _addresses(self, found: AddressSet, asked: QueryEndpoint) -> tuple[str, ...]:
-        """Addresses as people know them: neighbors by name, few ranges, or what is left of the asked."""
+        """Addresses in short: neighbors by name, few ranges, or what is excluded from the question."""
         whole = AddressSet()
         for family in FAMILIES.values():
             if found & family:
@@ -425,15 +433,15 @@ class AnswerWriter:
         known, rest = self._named(found)
         if len(rest.spans) <= MOST:
             return (*known, *([str(rest)] if rest else []))
-        # What is left out, but for servers, which are named by themselves.
+        # What is left out, except servers, which are named by themselves.
         left_out, more = self._named(whole - found - self._servers)
         if len(left_out) <= MOST and not more:
-            but = f" but {', '.join(left_out)}" if left_out else ""
+            but = f" except {', '.join(left_out)}" if left_out else ""
             return (f"every other address{but}",)
         for end, summary in self._known.items():
             missing, (others, odd) = end - found, self._named(found - end)
             if missing != end and not odd and len(missing.spans) <= MOST:
-                return (*others, f"{summary} but {missing}")
+                return (*others, f"{summary} except {missing}")
         first = AddressSet(rest.spans[:MOST])
         return (*known, f"{first} and {counted(len(rest.spans) - MOST, 'more range')}")
 

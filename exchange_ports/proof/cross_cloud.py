@@ -1,6 +1,6 @@
-"""The same topology on the other cloud: what stays the same there is no matter of one platform.
+"""The same topology on the other cloud: whether both clouds allow the same traffic.
 
-Must not know: plans. Whether the other cloud takes the topology is for its planner and limits to say.
+Must not know: plans. Whether the other cloud accepts the topology is decided by its planner and limits.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,21 +19,21 @@ from exchange_ports.topology.models import Attachment, Platform, Quotas, Topolog
 from exchange_ports.traffic.addresses import Address
 from exchange_ports.traffic.traffic import Packet, Traffic
 
-#: Of what only one cloud has: what says nothing.
+#: The defaults of what only one cloud has.
 _DEFAULTS: Final = {"quotas": Quotas(), "attach_to": Attachment.NETWORK_INTERFACES}
 
 
 def swapped(topology: Topology, platform: Platform) -> Topology:
     """The topology with every VPC and VNet on one cloud; external networks stay what they are.
 
-    What only one cloud has goes where it moves to the other: quotas of AWS, groups at subnets of
+    What only one cloud has is removed when it moves to the other: quotas of AWS, groups at subnets of
     Azure. The topology itself where nothing changes. It must have passed its checks: nothing else that
     makes it fail them depends on the platform, so the one that is returned passes them too.
 
-    :raises ValueError: the platform is none that a filter of ours can stand on.
+    :raises ValueError: the platform has no filters.
     """
     if platform is Platform.EXTERNAL:
-        raise ValueError("no filter of ours stands in an external network")
+        raise ValueError("an external network has no filter")
     networks = {
         key: network
         if network.platform in (Platform.EXTERNAL, platform)
@@ -53,7 +53,7 @@ class Swap:
     #: How many servers were compared, each both ways.
     servers: int
     failures: tuple[Failure, ...]
-    #: Limits of the other cloud that the topology would be over there: no matter of what passes.
+    #: Limits of the other cloud that the topology would exceed there; they do not concern the traffic.
     over: tuple[Finding, ...] = ()
     #: Why there is nothing to compare with: the other cloud's planner refuses the topology.
     refused: tuple[Finding, ...] = ()
@@ -65,10 +65,10 @@ class Swap:
 
 
 def swap(plans: Plans) -> tuple[Swap, ...]:
-    """Compare with the same topology on each cloud that it does not wholly stand on.
+    """Compare with the same topology on each cloud that it does not wholly use.
 
-    For every managed server, direction and address the same packets pass, but for what a platform
-    asks every filter to let through (the probes of Azure's load balancers). Takes about as long as to
+    For every managed server, direction and address the same packets are allowed, except what a platform
+    requires of every filter (the probes of Azure's load balancers). Takes about as long as to
     plan and read both. Pure.
 
     :raises ValueError: a cloud would refuse the plans themselves.
@@ -91,7 +91,7 @@ def _compared(here: NetworkModel, platform: Platform, topology: Topology) -> Swa
     try:
         there = NetworkModel(plans)
     except ValueError as broken:
-        failure = Failure("a cloud takes the plan", f"on {platform.summary}", str(broken))
+        failure = Failure("the plan is valid in the cloud", f"on {platform.summary}", str(broken))
         return Swap(platform, 0, (failure,), over)
     servers = tuple(here.managed())
     failures = tuple(_differences(here, there, platform, servers))
@@ -121,7 +121,7 @@ def _failure(
     way: Way,
     packet: Packet,
 ) -> Failure:
-    """A packet that passes on one of both clouds, and who decides there and here."""
+    """A packet that one of both clouds allows, and the deciding rules there and here."""
     here, there = models
     words = PacketText(here)
     peer = words.name(packet.address)
@@ -132,4 +132,4 @@ def _failure(
         for cloud, model in ((place.declared.platform, here), (platform, there))
     ]
     packet_text = words.packet(*ends, packet.service)
-    return Failure("the other cloud permits the same", packet_text, "; ".join(summary))
+    return Failure("both clouds allow the same", packet_text, "; ".join(summary))

@@ -6,7 +6,8 @@ that a flow which was never compiled fails the proof too. Must not know: flows, 
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, Literal
 
 from exchange_ports.catalog import BY_ID, SERVICES, StartupMode
 from exchange_ports.topology import models
@@ -22,6 +23,9 @@ from exchange_ports.traffic.addresses import (
 )
 from exchange_ports.traffic.addresses import Network as Range
 from exchange_ports.traffic.ports import Ports, tcp, udp
+
+if TYPE_CHECKING:
+    from exchange_ports.proof.hybrid_rows import HybridRows
 
 #: Class D, class E and limited broadcast are no part of the Internet (DESIGN 5). Derived here again, so that
 #: a mistake of the flows about the Internet is found.
@@ -51,11 +55,35 @@ class DocumentedRows:
             identity(key, declared): (key, declared) for key, declared in topology.networks.items()
         }
 
+    @cached_property
+    def _hybrid(self) -> "HybridRows | None":
+        """The rows of a hybrid deployment; what they need is not loaded for others."""
+        if self._topology.hybrid is None:
+            return None
+        from exchange_ports.proof.hybrid_rows import HybridRows
+
+        return HybridRows(self._topology, self._servers)
+
     def of(self, server: ExchangeServer, way: Literal["in", "out"]) -> tuple[RequiredTraffic, ...]:
         """What must reach the server, or what it must reach, row by row."""
         if way == "in":
-            return tuple(self._edge_in(server) if server.is_edge else self._internal_in(server))
-        return tuple(self._edge_out(server) if server.is_edge else self._internal_out(server))
+            rows = self._edge_in(server) if server.is_edge else self._internal_in(server)
+        else:
+            rows = self._edge_out(server) if server.is_edge else self._internal_out(server)
+        return (*rows, *(self._of_hybrid(server, way) if self._hybrid else ()))
+
+    def _of_hybrid(
+        self, server: ExchangeServer, way: Literal["in", "out"]
+    ) -> Iterator[RequiredTraffic]:
+        if self._hybrid is None:
+            return
+        internet = self.internet(server), self._any_source(server)
+        for row, peers, ports in self._hybrid.of(server, way, *internet):
+            yield self._row(row, peers, ports)
+        if way == "out" and self._hybrid.resolves_for_mail(server):
+            resolvers = self._name_servers(server)
+            if resolvers:
+                yield self._row("M4", resolvers)
 
     # ---- internal servers ----
 
@@ -271,7 +299,14 @@ class DocumentedRows:
 
     @property
     def _edges_take_mail(self) -> bool:
-        return self._topology.mail_flow.inbound != "none"
+        """Whether Edge servers take mail from outside beside hybrid mail."""
+        flow, hybrid = self._topology.mail_flow, self._topology.hybrid
+        if hybrid is not None and flow.inbound is None:
+            return hybrid.mx != "exchange_online"
+        named_all = all(way.to is not None for way in flow.inbound_ways)
+        if self._hybrid is not None and flow.inbound_ways and named_all and self._hybrid.edges:
+            return False
+        return flow.inbound != "none"
 
     def _mailboxes(self, edge: models.EdgeServer) -> tuple[ExchangeServer, ...]:
         return tuple(

@@ -1,10 +1,11 @@
-"""What an Internet that holds the inside lets servers do there: named, and no failure.
+"""Internal traffic that is allowed because the declared Internet contains internal addresses: a note, no failure.
 
-A network may say that its Internet is any address; an operator may write 0.0.0.0/0, or half of it; and
-2000::/3 holds the organization's own IPv6 addresses. Two such ends meet inside: who may send to anyone reaches
-whoever takes from anyone. Where one end is not ours, the other may do towards it all that it may.
+The Internet of a network may be any address; an operator may write 0.0.0.0/0, or half of it; and 2000::/3
+contains the organization's own IPv6 addresses. Two such ends allow traffic between them: a server that may send
+to any address reaches every server that accepts any source. Where one end is not managed, all that the other end
+allows is allowed.
 
-Asked of proved plans only: what is meant is then what passes.
+For proved plans only: their rules allow exactly the required traffic.
 """
 
 from collections import defaultdict
@@ -22,30 +23,30 @@ from exchange_ports.traffic.addresses import EVERYTHING_V4, GLOBAL_UNICAST, Addr
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Traffic
 
-#: What holds one of these holds somebody's inside.
+#: A set that contains one of these contains internal addresses of some organization.
 _WIDE: Final = (AddressSet.of([EVERYTHING_V4]), AddressSet.of([GLOBAL_UNICAST]))
 
 #: Names on one line, then they are counted; and letters of its reasons.
 _NAMES: Final = 4
 _LONGEST: Final = 120
 
-_Worn: TypeAlias = tuple[Group, ...]
+_Groups: TypeAlias = tuple[Group, ...]
 
 
 def exposures(model: NetworkModel) -> Iterator[str]:
-    """One line for each kind of packet that passes towards the inside and that only an Internet means."""
+    """One line for each kind of internal traffic that is allowed only because it is in an Internet."""
     found = _Exposures(model)
     yield from found.between_ours()
     yield from found.towards_others()
 
 
 def between_ours(model: NetworkModel) -> Iterator["Exposure"]:
-    """What passes between two managed servers since both ends say Internet."""
+    """The traffic between two managed servers that is allowed because both ends allow the Internet."""
     yield from _Exposures(model).pairs()
 
 
 class Exposure(NamedTuple):
-    """What one managed server may send to another though no flow means the two of them."""
+    """The traffic from one managed server to another that no flow between the two requires."""
 
     source: ExchangeServer
     destination: ExchangeServer
@@ -54,7 +55,7 @@ class Exposure(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Wide:
-    """What servers of the same groups may do one way towards an Internet, and inside by that alone."""
+    """The traffic of servers of the same groups with an Internet, one way, and its internal part."""
 
     flows: tuple[Flow, ...]
     #: Towards managed servers, and towards the rest of the inside.
@@ -81,14 +82,14 @@ class _Exposures:
         self._inside = AddressSet()
         for _, addresses in self._targets:
             self._inside |= addresses
-        self._wide: Mapping[tuple[_Worn, Way], _Wide] = {
+        self._wide: Mapping[tuple[_Groups, Way], _Wide] = {
             (server.groups, way): self._of(server, way)
             for server in {s.groups: s for s in self._managed}.values()
             for way in WAYS
         }
 
     def pairs(self) -> Iterator[Exposure]:
-        """Every two managed servers of which one reaches the other by an Internet at both ends."""
+        """Every two managed servers of which one reaches the other because both ends allow an Internet."""
         for source in self._managed:
             out = self._wide[source.groups, "out"]
             if not out.ours:
@@ -102,7 +103,7 @@ class _Exposures:
                     yield Exposure(source, server, services)
 
     def between_ours(self) -> Iterator[str]:
-        """The same in lines: who reaches whom alike, and by which flows."""
+        """The same in lines: equal sources and destinations together, with their flows."""
         lines: dict[tuple[ServiceSet, str, str], dict[str, list[str]]] = {}
         for source, server, services in self.pairs():
             out = self._wide[source.groups, "out"]
@@ -116,12 +117,12 @@ class _Exposures:
         for (services, out_why, in_why), pairs in lines.items():
             for sources, servers in _alike(pairs):
                 yield (
-                    f"{_listed(sources)} -> {_listed(servers)} {services}: both ends let it pass, "
-                    f"each for the Internet; out: {out_why}; in: {in_why}"
+                    f"{_listed(sources)} -> {_listed(servers)} {services}: both ends allow it, "
+                    f"as traffic with the Internet; outbound: {out_why}; inbound: {in_why}"
                 )
 
     def towards_others(self) -> Iterator[str]:
-        """What one end may do inside where the other is not ours."""
+        """The internal traffic that one end allows where the other is not managed."""
         lines: dict[tuple[Way, ServiceSet, str, tuple[str, ...]], list[str]] = {}
         for server in self._managed:
             for way in WAYS:
@@ -136,9 +137,9 @@ class _Exposures:
                     key = (way, services, wide.why(services, self._model, way), tuple(whom))
                     lines.setdefault(key, []).append(server.name)
         for (way, services, why, whom), names in lines.items():
-            word = "out to" if way == "out" else "in from"
+            also = "outbound also to" if way == "out" else "inbound also from"
             yield (
-                f"{_listed(names)}: {services} {word} the inside as well, since the Internet holds it: "
+                f"{_listed(names)}: {services} {also} internal addresses, which its Internet contains: "
                 f"{', '.join(whom)}; {why}"
             )
 
@@ -171,8 +172,8 @@ class _Exposures:
         return known
 
     def _was_asked(self, end: Group | ExternalEndpoint, network: str) -> bool:
-        # Any address is what the tables' Internet means as a source of clients and of mail towards
-        # Client Access servers, since balancers stand inside (DESIGN 5); elsewhere someone asked.
+        # Any address is the usual source of clients and of mail towards Client Access servers, since
+        # load balancers are inside (DESIGN 5); elsewhere the operator declared it.
         usual = isinstance(end, ExternalEndpoint) and end.is_any
         return not usual or self._model.places[network].declared.internet == "any"
 
@@ -184,7 +185,7 @@ def _other(flow: Flow, way: Way) -> Group | ExternalEndpoint:
 def _between(
     out: Traffic, into: Traffic, source: ExchangeServer, server: ExchangeServer
 ) -> ServiceSet:
-    """What passes by any two of their addresses of one family."""
+    """The traffic between any two of their addresses of one family."""
     found = ServiceSet()
     for a in source.addresses:
         for b in server.addresses:
@@ -194,7 +195,7 @@ def _between(
 
 
 def _targets(model: NetworkModel, ours: AddressSet) -> Iterator[tuple[str, AddressSet]]:
-    """The inside that is not ours, in regions that people know, no two of which share an address."""
+    """The internal addresses that are not managed, in named regions without common addresses."""
     taken = ours
     for summary, addresses in _known(model):
         rest = addresses - taken

@@ -17,7 +17,7 @@ from exchange_ports.findings import Finding
 from exchange_ports.flows import Flow
 from exchange_ports.flows.flow_index import OPPOSITE, WAYS, Way, services_of
 from exchange_ports.planning import Plans
-from exchange_ports.proof.answers import EndVerdict, PacketText
+from exchange_ports.proof.answers import DIRECTIONS, NOT_MANAGED, EndVerdict, PacketText
 from exchange_ports.proof.documented_rows import DocumentedRows
 from exchange_ports.proof.exposure import exposures
 from exchange_ports.proof.network_model import FilterComparison, NetworkModel
@@ -30,7 +30,10 @@ from exchange_ports.traffic.ports import Ports, tcp
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Packet, Traffic
 
-_EVERYTHING: Final = ServiceSet.everything()
+_ALL_SERVICES: Final = ServiceSet.everything()
+
+_PERMITTED: Final = "permitted = required"
+_VALID: Final = "the plan is valid in the cloud"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Invariants:
     """The laws over one network model."""
 
     def __init__(self, model: NetworkModel) -> None:
-        """Read what the topology says of neighbors."""
+        """Read the neighbors of the topology."""
         self._model = model
         self._text = PacketText(model)
         self._comparison = FilterComparison()
@@ -74,7 +77,7 @@ class Invariants:
     def _edges(self) -> Mapping[str, EdgeServer]:
         return self._model.topology.edge_servers
 
-    # ---- permitted = meant ----
+    # ---- permitted = required ----
 
     def permitted_is_required(self) -> Iterator[Failure]:
         """For each managed server, direction and address: what is allowed is what flows need."""
@@ -85,8 +88,8 @@ class Invariants:
         ):
             for found in filter(None, (more, less)):
                 packet = self._text.familiar(found, server)
-                why = "no flow means it" if found is more else self._why(server, way, packet)
-                yield self._failure("permitted = meant", server, way, packet, why)
+                why = "no flow requires it" if found is more else self._why(server, way, packet)
+                yield self._failure(_PERMITTED, server, way, packet, why)
 
     def _why(self, server: ExchangeServer, way: Way, packet: Packet) -> str:
         flows = [
@@ -97,23 +100,23 @@ class Invariants:
                 for peer in self._model.flows.peers(flow, way)
             )
         ]
-        return f"meant by {self._text.flow(flows)}" if flows else "the platform needs it"
+        return f"required by {self._text.flow(flows)}" if flows else "the platform requires it"
 
     def _failure(
         self, law: str, server: ExchangeServer, way: Way, packet: Packet, last: str
     ) -> Failure:
-        """A packet between a server and its peer, and what both ends say of it."""
+        """A packet between a server and its peer, and the verdict of both ends."""
         peer = self._model.labels.server_at(packet.address)
         other = self._text.name(packet.address)
         ends = (server.name, other) if way == "out" else (other, server.name)
         own = next((a for a in server.addresses if a.version == packet.address.version), None)
         summary = [self._text.summary(server, way, packet.address, packet.service).text]
         far = (
-            EndVerdict(None, "not ours")
+            EndVerdict(None, NOT_MANAGED)
             if own is None
             else self._text.summary(peer, OPPOSITE[way], own, packet.service)
         )
-        summary.append(f"{other} is not ours" if far.passes is None else far.text)
+        summary.append(f"{other} is {NOT_MANAGED}" if far.passes is None else far.text)
         if last:
             summary.append(last)
         return Failure(law, self._text.packet(*ends, packet.service), "; ".join(summary))
@@ -123,7 +126,7 @@ class Invariants:
     def ground_rules(self) -> Iterator[Failure]:
         """Every protocol between internal Exchange servers, and with their domain controllers and Lync."""
         unrestricted = addresses_of(self._internal) | self._neighbors
-        asked = Traffic.of([(unrestricted, _EVERYTHING)])
+        asked = Traffic.of([(unrestricted, _ALL_SERVICES)])
         # By identity, with what keeps it alive.
         known: dict[int, tuple[Traffic, Traffic]] = {}
         for server in self._internal:
@@ -133,10 +136,12 @@ class Invariants:
                 permitted = self._model.permitted(server, way, server.addresses[0])
                 if id(permitted) not in known:
                     known[id(permitted)] = (permitted, asked - permitted.within(unrestricted))
-                missing = known[id(permitted)][1] - Traffic.of([(server.address_set, _EVERYTHING)])
+                missing = known[id(permitted)][1] - Traffic.of(
+                    [(server.address_set, _ALL_SERVICES)]
+                )
                 if missing:
                     packet = self._text.familiar(missing, server)
-                    last = "the ground rules let everything through"
+                    last = "the ground rules allow all protocols"
                     yield self._failure("ground rules", server, way, packet, last)
 
     # ---- documented rows ----
@@ -157,7 +162,7 @@ class Invariants:
                     if key not in known:
                         pairs = ((one.peers, services_of(one.ports)) for one in asked)
                         known[key] = (permitted, required, Traffic.of(pairs) - permitted - required)
-                    missing = known[key][2] - Traffic.of([(server.address_set, _EVERYTHING)])
+                    missing = known[key][2] - Traffic.of([(server.address_set, _ALL_SERVICES)])
                     if missing:
                         packet = self._text.familiar(missing, server)
                         row = next(
@@ -166,13 +171,13 @@ class Invariants:
                             if packet.address in each.peers
                             and packet.service in services_of(each.ports)
                         )
-                        last = f"{BY_ID[row].cite}, {row} asks for it, and no flow"
+                        last = f"{BY_ID[row].cite}, {row} requires it, and no flow does"
                         yield self._failure("documented rows", server, way, packet, last)
 
     # ---- perimeter ----
 
     def perimeter(self) -> Iterator[Failure]:
-        """Edge servers do what DESIGN 5 says of them, and what additional flows add visibly."""
+        """Edge servers have the traffic of DESIGN 5, and what additional flows add."""
         for name, declared in self._edges.items():
             server = self._model.servers[name]
             if not server.managed:
@@ -183,11 +188,11 @@ class Invariants:
                     more = self._model.permitted(server, way, own) - allowed
                     if more:
                         packet = self._text.familiar(more, server)
-                        last = "an Edge server may not"
+                        last = "the perimeter rules do not allow it"
                         yield self._failure("perimeter", server, way, packet, last)
 
     def _may(self, server: ExchangeServer, declared: EdgeServer, way: Way) -> Traffic:
-        """All that an Edge server may: what is named, and the Internet."""
+        """All traffic that an Edge server may have: what is declared, and the Internet."""
         return self._named(server, declared, way) | Traffic.of(
             [(self._rows.internet(server), services_of(self._internet_ports(way)))]
         )
@@ -230,7 +235,7 @@ class Invariants:
             yield taking_part, services_of((tcp(declared.edgesync_port),))
         ways = self._model.topology.mail_flow.inbound_ways
         for way in ways:
-            # Edge takes what names nobody, or everything where each way names somebody.
+            # Edge receives what has no `to`, or all inbound mail where each has a `to`.
             by_edge = way.to is None or all(each.to is not None for each in ways)
             if by_edge and not isinstance(way.source, str):
                 yield AddressSet.of(way.source), services_of(BY_ID["E1"].ports)
@@ -283,7 +288,7 @@ class Invariants:
             if retired.group.network == plan.network:
                 zone = retired.zone.value if cloud.capabilities.groups_by_zone else ""
                 attached.add((zone, retired.group.key))
-                # Somebody of another stack may be there, so a rule that names them names somebody.
+                # Servers of another stack may be members, so a rule for this group is not idle.
                 at = IPv4Address(stands_in)
                 members[retired.group.key] = AddressSet.between(at, at)
                 stands_in += 1
@@ -312,27 +317,27 @@ class Invariants:
         declared = {(s.name, s.network) for s in self._model.managed()}
         for name, where in sorted(planned ^ declared):
             summary = (
-                "is declared, and in no plan" if (name, where) in declared else "is not declared"
+                "is declared, but in no plan" if (name, where) in declared else "is not declared"
             )
             yield Failure("every server has its plan", f"{name} in {where}", summary)
 
 
 def _is_additional(flow: Flow) -> bool:
-    """Whether an operator asked for it: what the published tables do not know, or know as a need."""
+    """Whether an operator declared it: it is in no published table, or is a need."""
     needs = {entry.id for entry in NEEDS.values()}
     return any(reason.entry is None or reason.entry in needs for reason in flow.reasons)
 
 
-# ---- what is not ours: hosts beside our servers, and what a network's tags hold ----
-# A neighbor is any address of a zone that is no managed server's. It is in none of our groups. At network
-# interfaces, on either cloud, nothing of ours is on its way, so nothing can harm it; at subnets Azure's
-# default rules decide over it, and ours must change nothing about that.
+# ---- hosts beside the managed servers, and the service tags of a network ----
+# A neighbor is any address of a zone that is no managed server's. It is in none of our groups. With groups at
+# network interfaces, on either cloud, no group of ours filters its traffic. With groups at subnets, Azure's
+# default rules filter it, and our rules must not change that.
 
-_UNHARMED: Final = "neighbors are unharmed"
+_UNHARMED: Final = "neighbors are unchanged"
 
 
 def beyond_us(model: NetworkModel) -> Iterator[Failure]:
-    """Neighbors are unharmed, and what passes a server does not hang on what service tags hold."""
+    """Neighbors are unchanged, and what a server allows does not depend on service tags."""
     yield from _unharmed(model)
     yield from _whatever_tags_hold(model)
 
@@ -341,7 +346,9 @@ def _unharmed(model: NetworkModel) -> Iterator[Failure]:
     for key, plan in model.plans.networks.items():
         view, declared = model.views[plan.network], model.places[plan.network].declared
         for place in sorted(view.places - {declared.attach_to}):
-            summary = f"hang on {place}, and {declared.attach_to} are declared".replace("_", " ")
+            summary = f"are associated with {place}, but {declared.attach_to} are declared".replace(
+                "_", " "
+            )
             yield Failure(_UNHARMED, f"the groups of {key}", summary)
         ours = addresses_of(s for s in model.managed() if s.network == plan.network)
         for zone, ranges in (("internal", declared.internal), ("perimeter", declared.perimeter)):
@@ -354,9 +361,10 @@ def _harmed(way: Way, harm: NeighborEffect) -> Failure:
     packet = (harm.opened or harm.cut).example()
     ends = (str(harm.own), str(packet.address))
     source, destination = ends if way == "out" else ends[::-1]
-    did = "lets it" if harm.opened else "stops it on its way"
+    effect = "allows" if harm.opened else "blocks"
     summary = (
-        f"{harm.own} is not ours, and a rule of ours {did} {way}, unlike Azure's default rules"
+        f"{harm.own} is {NOT_MANAGED}, and a rule of the plan {effect} it {DIRECTIONS[way]}, unlike "
+        "Azure's default rules"
     )
     packet_text = f"{source} -> {destination} {packet.service}"
     return Failure(_UNHARMED, packet_text, f"{summary} {harm.when}".rstrip())
@@ -373,10 +381,10 @@ def _whatever_tags_hold(model: NetworkModel) -> Iterator[Failure]:
         ends = (server.name, str(packet.address))
         source, destination = ends if way == "out" else ends[::-1]
         yield Failure(
-            "whatever service tags hold",
+            "independent of service tags",
             f"{source} -> {destination} {packet.service}",
-            f"what {server.name} lets {way} is another under forced tunneling, where "
-            "VirtualNetwork is everything",
+            f"the {DIRECTIONS[way]} traffic of {server.name} is different under forced tunneling, where "
+            "VirtualNetwork contains all addresses",
         )
 
 
@@ -388,18 +396,18 @@ class Figures:
     directions: int = 0
     rules: int = 0
     flows: int = 0
-    #: Pieces of traffic on both sides of all comparisons: addresses in a row with one set of services.
+    #: Ranges of traffic on both sides of all comparisons: adjacent addresses with one set of services.
     boxes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What was proved, what failed, and what is named without failing."""
+    """The result of the proof: figures, failures and notes."""
 
     figures: Figures
     failures: tuple[Failure, ...]
     notes: tuple[str, ...] = ()
-    #: Rules that could be left out, since others cover them together: no harm, and no failure.
+    #: Rules that could be left out because others cover them together: no failure.
     warnings: tuple[str, ...] = ()
     #: The findings about flows that cannot work as declared, although the rules are those of the flows.
     unusable: tuple[Finding, ...] = ()
@@ -416,14 +424,14 @@ class Proof:
 
 
 def prove(plans: Plans) -> Proof:
-    """Compare what the plans permit with what the flows mean. Pure: the same plans, the same proof."""
+    """Compare what the plans allow with what the flows require. Pure: the same plans, the same proof."""
     try:
         model = plans.once(NetworkModel)
     except ValueError as refused:
-        broken = Failure("a cloud takes the plan", "the plan", str(refused))
+        broken = Failure(_VALID, "the plan", str(refused))
         return Proof(Figures(flows=len(plans.flows)), (broken,))
     laws = Invariants(model)
-    # Without the right servers nothing else can be asked.
+    # Without the right servers nothing else can be compared.
     failures = tuple(laws.memberships_are_declared())
     if not failures:
         failures = (*_broken(laws), *beyond_us(model))

@@ -1,7 +1,7 @@
 """Rules that could be left out: they match nothing, or other rules match all of it.
 
-A range may hold a group's members today, and only a group holds them by what it means: so ranges are
-held against ranges, and groups against groups that all their members are in by what they are.
+A range may contain the members of a group today, but only a group contains them by definition. So ranges
+are compared with ranges, and groups with the groups that all of their members are in by definition.
 """
 
 from bisect import bisect_right
@@ -21,7 +21,7 @@ _Set = TypeVar("_Set", AddressSet, ServiceSet)
 
 
 class RuleIndex:
-    """The allow rules of one network, sorted by whose traffic they name and how."""
+    """The allow rules of one network, by the group they apply to and the form of their peer."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class RuleIndex:
         implied_groups: Mapping[str, Collection[str]],
         attached: Collection[tuple[str, str]],
     ) -> None:
-        """Put every rule where it belongs.
+        """Index every rule.
 
         `implied_groups` are the groups that every member of a group is in too, `attached` the groups that
         have a member, each with the place where.
@@ -39,21 +39,23 @@ class RuleIndex:
         self._by_label: dict[_Label, list[AllowRule]] = defaultdict(list)
         for rule in rules:
             if (rule.place, rule.group) not in attached:
-                self._idle.append(RedundantRule(rule.name, f"nobody wears {rule.group}"))
+                self._idle.append(
+                    RedundantRule(rule.name, f"{rule.group} is attached to no server")
+                )
             elif not (rule.addresses and rule.services):
-                self._idle.append(RedundantRule(rule.name, "it names nobody"))
+                self._idle.append(RedundantRule(rule.name, "it matches no traffic"))
             else:
                 label = _Label(rule.place, rule.way, rule.group, rule.peer)
                 self._by_label[label].append(rule)
 
     def redundant(self) -> Iterator[RedundantRule]:
-        """The rules that say nothing, or nothing that a single other one does not say."""
+        """The rules that match nothing, or nothing that a single other one does not match."""
         yield from self._idle
         for rule, other in self._single.values():
-            yield RedundantRule(rule.name, f"{other.name} names all of it")
+            yield RedundantRule(rule.name, f"{other.name} covers it")
 
     def together(self) -> Iterator[RedundantRule]:
-        """The rules that say nothing that others do not say together, and no single one does."""
+        """The rules that others cover together, though no single one does."""
         alike = (
             (label, rule)
             for label, several in self._covered.items()
@@ -63,15 +65,15 @@ class RuleIndex:
         for place, (label, rule) in enumerate(alike):
             if place < _EXPLAINED:
                 names = ", ".join(other.name for other in self._covering(label, rule))
-                yield RedundantRule(rule.name, f"{names} name all of it together")
+                yield RedundantRule(rule.name, f"{names} cover it together")
             else:
-                yield RedundantRule(rule.name, "others name all of it together")
+                yield RedundantRule(rule.name, "other rules cover it together")
 
     @cached_property
     def _covered(self) -> "dict[_Label, list[AllowRule]]":
-        """The rules of which every packet is named by another one as well.
+        """The rules of which every packet is matched by another one as well.
 
-        Of two equal ones each holds the other.
+        Of two equal ones each covers the other.
         """
         once: dict[_Label, _Layer] = {}
         found: dict[_Label, list[AllowRule]] = {}
@@ -89,7 +91,7 @@ class RuleIndex:
 
     @cached_property
     def _single(self) -> "dict[int, tuple[AllowRule, AllowRule]]":
-        """Rules with a single other one that names all of them, by identity."""
+        """Rules that a single other one covers, by identity."""
         inner: dict[_Label, list[AllowRule]] = defaultdict(list)
         for label, rules in self._covered.items():
             for above in (label, *self._above(label)):
@@ -103,7 +105,7 @@ class RuleIndex:
         return found
 
     def _covering(self, label: "_Label", rule: AllowRule) -> Iterator[AllowRule]:
-        """Rules that together name all of one; none of them is left out where it adds something."""
+        """Rules that together cover one; none of them is left out where it adds something."""
         rest = Traffic.of([_pair(rule)])
         for above in (label, *self._above(label)):
             for other in self._by_label[above]:
@@ -117,7 +119,7 @@ class RuleIndex:
                     return
 
     def _above(self, label: "_Label") -> "Iterator[_Label]":
-        """Where else rules stand that are about the same members and peers, and perhaps more."""
+        """The other labels whose rules apply to the same members and peers, and perhaps to more."""
         theirs: list[str | None] = [label.peer]
         if label.peer is not None:
             theirs += sorted(self._wider.get(label.peer, ()))
@@ -128,7 +130,7 @@ class RuleIndex:
                     yield above
 
 
-#: For more rules than a reader looks at it is not said by which others they are covered.
+#: For more rules than this, the covering rules are not listed.
 _EXPLAINED: Final = 20
 
 
@@ -139,7 +141,7 @@ class _Label(NamedTuple):
     peer: str | None
 
 
-#: Groups are held against groups by what they mean, so their addresses are no matter: all have one.
+#: Groups are compared by definition, so their addresses do not matter: all have one.
 _ONE_PLACE: Final = AddressSet(((0, 0),))
 
 
@@ -152,7 +154,7 @@ def _pair(rule: AllowRule) -> tuple[AddressSet, ServiceSet]:
 
 
 class _Layer:
-    """What some rules name, to be looked up by address."""
+    """The traffic of some rules, to be looked up by address."""
 
     def __init__(self, traffic: Traffic) -> None:
         self.steps = traffic.steps
@@ -200,7 +202,7 @@ def _by_address(rules: Iterable[AllowRule]) -> _ByAddress:
 
 
 def _held(rules: _ByAddress, above: _ByAddress) -> Iterator[tuple[AllowRule, AllowRule]]:
-    """Pairs of a rule and another one that names all of it. Of two equal ones each holds the other."""
+    """Pairs of a rule and another one that covers it. Of two equal ones each covers the other."""
     for addresses, wide in _nested(rules, above):
         services: dict[ServiceSet, list[AllowRule]] = defaultdict(list)
         for other in above[wide]:
@@ -216,9 +218,9 @@ def _held(rules: _ByAddress, above: _ByAddress) -> Iterator[tuple[AllowRule, All
 
 
 def _nested(inner: Collection[_Set], outer: Collection[_Set]) -> Iterator[tuple[_Set, _Set]]:
-    """Every pair of a set and one that holds it.
+    """Every pair of a set and one that contains it.
 
-    In order of their first places, wide sets first, only those that are still open can hold the next.
+    In the order of their first addresses, wide sets first, only those that are still open can contain the next.
     Ranges lie in one another or apart, so these are few.
     """
     marked = sorted(
@@ -235,5 +237,5 @@ def _nested(inner: Collection[_Set], outer: Collection[_Set]) -> Iterator[tuple[
 
 
 def _order(one: LineSet[Any]) -> tuple[int, int, int]:
-    # A rule without addresses or services is idle, and not held against others.
+    # A rule without addresses or services is idle, and not compared with others.
     return (one.spans[0][0], -one.spans[-1][1], -one.size)

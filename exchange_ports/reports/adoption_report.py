@@ -1,4 +1,4 @@
-"""What exists and how it comes into the engine's state, for people and for programs."""
+"""The report of `adopt`: what exists, and how it is imported into the state."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,31 +11,31 @@ from exchange_ports.reports import document as doc
 
 #: More of one kind than these are counted, unless all are asked for.
 _COUNTS: Final = {
-    ResourceStatus.KNOWN: "known to the state",
+    ResourceStatus.KNOWN: "in the state",
     ResourceStatus.IMPORT: "to import",
     ResourceStatus.MISSING: "to be created by the next update",
-    ResourceStatus.GONE: "in the state and gone",
-    ResourceStatus.REPLACED: "that an import would have replaced",
-    ResourceStatus.HELD: "held by others",
-    ResourceStatus.BLOCKED: "known by another id",
-    ResourceStatus.SEVERAL: "of which there are several",
+    ResourceStatus.GONE: "in the state, but no longer in the cloud",
+    ResourceStatus.REPLACED: "not imported, because they would be replaced",
+    ResourceStatus.HELD: "in the state as another resource",
+    ResourceStatus.BLOCKED: "in the state with another id",
+    ResourceStatus.SEVERAL: "with several candidates",
 }
-#: What is said of each verdict of a kind, with its id and what is because of it.
-_SAYS: Final = {
-    ResourceStatus.GONE: "the state has {id}, which is gone",
-    ResourceStatus.REPLACED: "{id} would be replaced, as {because}; it is left out",
-    ResourceStatus.HELD: "{id} is held by {because}",
-    ResourceStatus.BLOCKED: "{id} exists, and the state has {because} for it",
-    ResourceStatus.SEVERAL: "it could be {id} or {because}",
+#: The text of a verdict, with its id and its reasons.
+_TEXTS: Final = {
+    ResourceStatus.GONE: "the state contains {id}, which no longer exists",
+    ResourceStatus.REPLACED: "{id} would be replaced, because {because}; it is not imported",
+    ResourceStatus.HELD: "{id} is in the state as {because}",
+    ResourceStatus.BLOCKED: "{id} exists, but the state contains {because} in its place",
+    ResourceStatus.SEVERAL: "the candidates are {id} and {because}",
 }
 
 
 def adoption_report(
     adoption: Adoption, steps: Sequence[Step], file: Mapping[str, Any] | None, last: str = ""
 ) -> doc.Document:
-    """Each network: counts, what is imported and then edited, and what is in the way; then what to do.
+    """Each network: counts, imports with their edits, and what to resolve first; then the next steps.
 
-    For programs `file` is in it, the import file; for people, `last` says where it is.
+    `file` is the import file, for programs; `last` is the line about it, for people.
     """
     return doc.Document(
         lambda: _sections(adoption, steps, last), data=lambda: _adoption_data(adoption, steps, file)
@@ -47,31 +47,38 @@ def _sections(adoption: Adoption, steps: Sequence[Step], last: str) -> Iterator[
         blocks = [
             doc.Items(_counts(found)),
             *_items("To import", _imports(found), doc.Look.STRONG),
-            *_items("Changed by others", _changed(found), doc.Look.RISK),
-            *_items("Managed by others as well", _owned(found), doc.Look.RISK),
-            *_items("In the way", _in_the_way(found), doc.Look.RISK),
-            *_items("Left over by an update, held by nobody", _leftovers(found), doc.Look.RISK),
-            *_items("Rules at groups of ours that nobody wants", _unwanted(found), doc.Look.RISK),
+            *_items("Changed outside Pulumi", _changed(found), doc.Look.RISK),
+            *_items("Also managed by CloudFormation", _owned(found), doc.Look.RISK),
+            *_items("To resolve first", _in_the_way(found), doc.Look.RISK),
+            *_items(
+                "Left over from an interrupted update, not in the state",
+                _leftovers(found),
+                doc.Look.RISK,
+            ),
+            *_items("Rules in these groups that are not planned", _unwanted(found), doc.Look.RISK),
         ]
         yield doc.Section(f"{found.network}: {found.urn.name}", blocks)
     for network in adoption.not_looked_at:
-        summary = f"{network}: not looked at, nothing was given of its cloud"
+        summary = f"{network}: not compared, because no output of its cloud is given"
         yield doc.Section("", (doc.Paragraph(summary),))
     later = [
         block
         for heading, items in (
-            ("Begun, and not ended", _pending(adoption)),
+            ("Interrupted operations", _pending(adoption)),
             ("Replaced, to be deleted by the next update", _ids(adoption.going)),
-            ("No longer wanted, to be deleted by the next update", _ids(adoption.no_longer_wanted)),
+            (
+                "No longer planned, to be deleted by the next update",
+                _ids(adoption.no_longer_wanted),
+            ),
         )
         for block in _items(heading, items, doc.Look.NOTE)
     ]
     if later:
         yield doc.Section("", later)
     if steps:
-        yield doc.Section("What to do", [each for at in enumerate(steps, 1) for each in _step(*at)])
+        yield doc.Section("Next steps", [each for at in enumerate(steps, 1) for each in _step(*at)])
     else:
-        yield doc.Section("Nothing to do: all that is wanted is known")
+        yield doc.Section("Nothing to do: all planned resources are in the state")
     if last:
         yield doc.Section("", (doc.Paragraph(last),))
 
@@ -83,7 +90,7 @@ def _step(number: int, step: Step) -> Iterator[doc.Paragraph]:
 
 
 def _shown(text: str) -> str:
-    """What clouds and people wrote, as it may stand in a terminal. Nothing is cut: ids are to be copied."""
+    """Text from clouds and people, without control characters. Ids are not shortened: they are to be copied."""
     return "".join(char if char.isprintable() else "?" for char in text)
 
 
@@ -109,7 +116,7 @@ def _imports(found: Found) -> Iterator[str]:
         if verdict.stand is ResourceStatus.IMPORT:
             yield f"{verdict.wanted.kind} {verdict.wanted.name}  {verdict.id}"
             yield from (f"  then {edit}" for edit in verdict.edits)
-            yield from (f"  then takes away the rule {rule}" for rule in verdict.takes_away)
+            yield from (f"  then removes the rule {rule}" for rule in verdict.removes)
 
 
 def _changed(found: Found) -> Iterator[str]:
@@ -131,7 +138,7 @@ def _in_the_way(found: Found) -> Iterator[str]:
         if verdict.in_the_way:
             because = " and ".join(verdict.because)
             yield f"{verdict.wanted.kind} {verdict.wanted.name}"
-            yield f"  {_SAYS[verdict.stand].format(id=verdict.id, because=because)}"
+            yield f"  {_TEXTS[verdict.stand].format(id=verdict.id, because=because)}"
             if verdict.stand is ResourceStatus.GONE:
                 yield from (f"  {each}" for each in verdict.because)
 
@@ -155,13 +162,13 @@ def _pending(adoption: Adoption) -> Iterator[str]:
 
 def _known_of(verdict: ResourceVerdict | None) -> str:
     if verdict is None:
-        return "nothing that this firewall wants"
+        return "not a resource of the plan"
     if verdict.stand is ResourceStatus.MISSING:
         return "it does not exist"
     return (
         f"{verdict.id} exists"
         if verdict.stand is not ResourceStatus.GONE
-        else f"{verdict.id} is gone"
+        else f"{verdict.id} no longer exists"
     )
 
 
@@ -196,7 +203,7 @@ def _data(found: Found) -> dict[str, object]:
                 "status": verdict.stand.value,
                 "id": verdict.id,
                 "edits": list(verdict.edits),
-                "takes_away": list(verdict.takes_away),
+                "removes": list(verdict.removes),
                 "owner": verdict.owner,
                 "why": list(verdict.because),
             }

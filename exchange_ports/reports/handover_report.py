@@ -1,4 +1,4 @@
-"""What others must let pass: for whoever runs central firewalls, network ACLs and neighbors' filters.
+"""Traffic that other firewalls must allow: for whoever runs central firewalls, network ACLs and neighbors' filters.
 
 A place is one zone of one network. What a plan opens at our ends and leaves the place, or has somebody
 outside at its other end, meets filters that are not ours: each such row says from where, to where, on
@@ -289,7 +289,7 @@ def handover_report(
     """
     return doc.Document(
         lambda: _sections(rows, unusable),
-        f"What others must let pass: {organization}",
+        f"Traffic that other firewalls must allow: {organization}",
         f"Made by exchange-ports {origin.version} from {origin.file} (SHA-256 {origin.sha256}). "
         f"{counted(len(rows), 'row')}.",
         references=words.references(reason for row in rows for reason in row.reasons),
@@ -316,7 +316,7 @@ def _sections(rows: Sequence[HandoverRow], unusable: Sequence[Finding]) -> Itera
             yield doc.Section(heading, (doc.Paragraph(who), table))
     unknown = sorted({n for row in rows for s in (row.source, row.destination) for n in s.unknown})
     if unknown:
-        summary = "Nobody else can write a rule for a server without a declared address"
+        summary = "Other firewalls need the address of each server"
         yield doc.Section(
             "Addresses to declare", (doc.Paragraph(f"{summary}: {', '.join(unknown)}."),)
         )

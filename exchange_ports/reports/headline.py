@@ -147,7 +147,7 @@ def who(end: ChangeEndpoint) -> str:
 
 
 def cited(reason: Reason) -> str:
-    """Where a reason stands: the row, the platform's page, or who asked."""
+    """Where a reason is from: the row, the platform's page, or the operator."""
     platform = asked_by_platform(reason)
     if platform:
         return platform.citation
@@ -249,7 +249,7 @@ def _edited(reviews: Sequence[Review], quote: Quote) -> Iterator[str]:
     unknown = [quote(each.stack.file) for each in reviews if each.old_fails]
     if unknown:
         were = "was" if len(unknown) == 1 else "were"
-        yield f"{_few(unknown)} {were} not valid before, so everything counts as newly allowed"
+        yield f"{_few(unknown)} {were} not valid before, so all of its traffic counts as newly allowed"
     reviews = [each for each in reviews if each.edit not in _WHOLE and not each.old_fails]
     yield from _sites_and_servers(reviews, quote)
     changed = [
@@ -445,11 +445,11 @@ def _of_file(review: Review, quote: Quote) -> Iterator[str]:
     if review.edit == "renamed" and review.old is not None:
         yield f"the file had the name {quote(review.old.file)}"
     if review.edit == "added":
-        yield "the file is new: everything in it counts as newly allowed"
+        yield "the file is new: all of its traffic counts as newly allowed"
     if review.edit == "deleted":
-        yield "the file is removed: everything that it allowed counts as newly blocked"
+        yield "the file is removed: all of its traffic counts as newly blocked"
     if review.old_fails and not review.fails:
-        yield "the file was not valid before: everything counts as newly allowed"
+        yield "the file was not valid before: all of its traffic counts as newly allowed"
 
 
 def _of_topology(review: Review, quote: Quote) -> Iterator[str]:

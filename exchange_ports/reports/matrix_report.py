@@ -19,10 +19,10 @@ from exchange_ports.topology.groups import Group
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, joined
 from exchange_ports.traffic.regroup import regroup
 
-_COLUMNS: Final = ("from", "to", "passes", "why")
+_COLUMNS: Final = ("from", "to", "ports", "why")
 #: Characters of a line in a file.
 _WIDTH: Final = 120
-_REST: Final = "What is not listed is blocked: no server of ours sends it or takes it."
+_REST: Final = "Traffic that is not listed is blocked at both ends."
 
 
 class MatrixRow(NamedTuple):
@@ -104,7 +104,7 @@ def matrix_report(rows: Sequence[MatrixRow], unusable: Sequence[Finding] = ()) -
     """
     return doc.Document(
         lambda: _sections(rows, unusable),
-        "Who may talk to whom",
+        "Allowed traffic",
         titled=False,
         width=_WIDTH,
         records=lambda: doc.Records(_COLUMNS, map(_cells, rows), "\n"),

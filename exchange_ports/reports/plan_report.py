@@ -75,22 +75,24 @@ def openings(plans: Plans, network: str) -> tuple[Opening, ...]:
 
 
 def closed(topology: Topology) -> tuple[str, ...]:
-    """What stays closed because nothing is declared for it."""
-    said: list[str] = []
+    """Traffic that stays blocked because it is not declared."""
+    found: list[str] = []
     flow = topology.mail_flow
     if not topology.clients:
-        said.append("no clients are declared: no client reaches a Client Access server")
+        found.append("no clients are declared: no client connects to a Client Access server")
     receives = any(edge.receives for edge in topology.edge_servers.values())
     if flow.inbound == "none" or (flow.inbound is None and not receives):
-        said.append("no inbound mail is declared: nobody outside can deliver mail")
+        found.append("no inbound mail is declared: no mail arrives from outside")
     elif topology.edge_servers and flow.inbound and all(w.to is None for w in flow.inbound_ways):
-        said.append("inbound mail comes through the Edge servers only")
+        found.append("inbound mail arrives at the Edge servers only")
     if not send_connectors(topology):
-        said.append("no outbound mail is declared: no server sends mail to the outside")
+        found.append("no outbound mail is declared: no server sends mail outside")
     calls = topology.unified_messaging
     if calls and calls.ip_gateways and "startup_mode" not in calls.model_fields_set:
-        said.append("no startup mode is declared: Unified Messaging accepts no SIP over TLS (A-13)")
-    return tuple(said)
+        found.append(
+            "no startup mode is declared: Unified Messaging accepts no SIP over TLS (A-13)"
+        )
+    return tuple(found)
 
 
 # ---- as a report ----
@@ -108,7 +110,7 @@ def plan_report(
 def _sections(plans: Plans, *, every_limit: bool) -> Iterator[doc.Section]:
     yield from opening_sections(plans, every_limit=every_limit)
     for heading, said in (
-        ("Stays closed", closed(plans.topology)),
+        ("Blocked, because not declared", closed(plans.topology)),
         ("Acknowledged warnings", [": ".join(each) for each in plans.topology.acknowledge.items()]),
     ):
         if said:

@@ -104,7 +104,7 @@ def preview_report(recorded: _Recorded, plans: Plans, *, in_step: bool = False) 
 
 def _sections(recorded: _Recorded, plans: Plans, *, in_step: bool) -> Iterator[Section]:
     about = (recorded.registrations, recorded.project, recorded.stack)
-    offline = f"Offline preview ({recorded.stack}): no engine and no cloud was asked"
+    offline = f"Offline preview ({recorded.stack}): no engine and no cloud was used"
     yield Section("", (Paragraph(offline),))
     for lines in (
         resource_tree(*about, recorded.logs),
@@ -114,7 +114,7 @@ def _sections(recorded: _Recorded, plans: Plans, *, in_step: bool) -> Iterator[S
     ):
         if lines:
             yield Section("", (Code(lines),))
-    yield Section("What is open when the last phase is done:" if in_step else "What this opens:")
+    yield Section("Allowed after the last phase:" if in_step else "Allowed traffic:")
     yield from opening_sections(plans)
 
 

@@ -18,14 +18,14 @@ from exchange_ports.topology.checks.additional import Reviews
 from exchange_ports.topology.models import Platform
 from exchange_ports.traffic.ports import tcp
 
-#: More failures than this are counted: the first ones of each law say what is wrong.
+#: More failures than this are counted: the first ones of each law show what is wrong.
 _MOST: Final = 12
 
 _PROVED: Final = (
-    "permitted = meant: for every server and direction, at every address, no more and no less",
-    "ground rules: everything passes between internal Exchange servers and their fabric",
-    "perimeter: an Edge server has what the tables and additional flows give it, and no more",
-    "rules: none names nobody, none is covered by a single other one",
+    "permitted = required: for every server, direction and address, exactly the required traffic",
+    "ground rules: all protocols are allowed between internal servers",
+    "perimeter: an Edge server has only the traffic of the tables and of additional flows",
+    "rules: each rule matches traffic, and no single other rule covers it",
 )
 
 
@@ -51,7 +51,7 @@ def compared(figures: Figures) -> str:
     return (
         f"{counted(figures.servers, 'server')}, {counted(figures.directions, 'direction')}, "
         f"{counted(figures.rules, 'rule')}, {counted(figures.flows, 'flow')}, "
-        f"{counted(figures.boxes, 'piece')} of traffic compared"
+        f"{counted(figures.boxes, 'range')} of traffic compared"
     )
 
 
@@ -69,14 +69,14 @@ def _sections(
 
 
 def _proved(proof: Proof) -> Iterator[doc.Section]:
-    heading = doc.Text("Proved: what the rules let through is what the flows mean")
+    heading = doc.Text("Proved: the rules allow exactly the required traffic")
     if proof.unusable:
         cannot = counted(len(proof.unusable), "finding")
         summary = f"Not proved for all flows: {cannot} about flows that cannot work as declared"
         heading = doc.Text(summary, doc.Look.RISK)
     yield doc.Section(heading, (doc.Items((compared(proof.figures), *_PROVED)),))
     for heading, named in (
-        ("Named, not failed", proof.notes),
+        ("Allowed because an end contains internal addresses", proof.notes),
         ("Rules that others cover together", doc.shortened(proof.warnings, _MOST)),
     ):
         if named:
@@ -98,31 +98,33 @@ def _failed(proof: Proof) -> doc.Section:
 
 
 def _swap(swap: Swap) -> Iterator[doc.Block]:
-    """What the same topology permits on the other cloud: the same, or where it differs."""
+    """The comparison with the other cloud: equal, or the differences."""
     cloud = swap.platform.summary
     if swap.refused:
-        heading = doc.Text(f"Not compared with {cloud}, whose plan is refused", doc.Look.STRONG)
+        heading = doc.Text(
+            f"Not compared with {cloud}: the topology has no plan there", doc.Look.STRONG
+        )
         yield doc.Items(map(str, swap.refused), heading)
         return
     if swap.holds:
-        heading = f"The same on {cloud}: all of {counted(swap.servers, 'server')}, both ways"
-        but = "but for platform addresses: the probes of Azure's load balancers"
+        heading = f"{cloud} allows the same: {counted(swap.servers, 'server')}, both directions"
+        but = "except platform addresses: the probes of Azure's load balancers"
         yield doc.Items((but,), doc.Text(heading, doc.Look.STRONG))
     else:
-        heading = doc.Text(f"Not the same on {cloud}", doc.Look.BAD)
+        heading = doc.Text(f"{cloud} does not allow the same", doc.Look.BAD)
         yield doc.Items(doc.shortened([*map(str, swap.failures)], _MOST), heading)
     if swap.over:
-        heading = f"{counted(len(swap.over), 'limit')} of {cloud} that it would be over there:"
+        heading = f"{counted(len(swap.over), 'limit')} of {cloud} would be exceeded there:"
         over = [doc.Text(finding.summary, doc.Look.NOTE) for finding in swap.over]
         yield doc.Items(over, doc.Text(heading, doc.Look.NOTE), indent=4)
 
 
 def _reviewed(reviews: Reviews) -> doc.Section:
-    """Whether additional flows are reviewed in time, in figures; the findings say which are not."""
-    late = f"Late on {reviews.as_of}: {counted(len(reviews.passed), 'review')}"
-    summary = f"No review is late on {reviews.as_of}," if reviews.in_time else late
-    heading = f"{summary} of {counted(reviews.dated, 'additional flow')} with a day of review"
-    undated = f"besides, {counted(reviews.undated, 'accepted risk')} without one"
+    """How many additional flows are reviewed in time; the findings list the others."""
+    late = f"Overdue on {reviews.as_of}: {counted(len(reviews.passed), 'review')}"
+    summary = f"No review is overdue on {reviews.as_of}," if reviews.in_time else late
+    heading = f"{summary} of {counted(reviews.dated, 'additional flow')} with a review date"
+    undated = f"{counted(reviews.undated, 'accepted risk')} without a review date"
     return doc.Section(
         doc.Text(heading, doc.Look.STRONG if reviews.in_time else doc.Look.BAD),
         (doc.Items([doc.Text(undated, doc.Look.NOTE)]),) if reviews.undated else (),
@@ -190,19 +192,19 @@ _MOST_ANSWERS: Final = 12
 
 _LOOKS: Final = {True: doc.Look.GOOD, False: doc.Look.BAD, None: doc.Look.NOTE}
 _WORDS: Final = {
-    True: "passes",
-    False: "does not pass",
-    None: "is not ours to decide: neither end is a server of ours",
+    True: "allowed",
+    False: "blocked",
+    None: "not filtered by this stack, because neither end is a managed server",
 }
 
 
 def check_report(
     source: str, destination: str, question: Mapping[str, str], answers: Mapping[str, Answer]
 ) -> doc.Document:
-    """Each answer with who decided; with several, whether the clouds differ.
+    """Each answer with the deciding rules; with several, whether the clouds differ.
 
-    `source` and `destination` are the ends in words, `question` is what was asked as it was written.
-    `answers` are by platform, or the only one by whatever name.
+    `source` and `destination` are the names of the ends, `question` is the question as it was written.
+    `answers` are by platform; a single one may have any key.
     """
     asked = f"{source} -> {destination} {question['ports']}"
     return doc.Document(
@@ -219,7 +221,7 @@ def _check_sections(question: str, answers: Mapping[str, Answer]) -> Iterator[do
         yield doc.Section(f"On {Platform(platform).summary}", [*_of(question, answer)])
     same = all(first.alike(other) for other in others)
     yield doc.Section(
-        "", (doc.Paragraph("The same passes on both." if same else "The clouds differ."),)
+        "", (doc.Paragraph("Both clouds allow the same." if same else "The clouds differ."),)
     )
 
 
@@ -229,16 +231,16 @@ def _of(question: str, answer: Answer) -> Iterator[doc.Block]:
         yield doc.Paragraph((doc.Text(f"{question}: "), doc.Text(_OVERALL[answer.verdict], look)))
     for part in answer.parts[:_MOST_ANSWERS]:
         yield doc.Paragraph(
-            (doc.Text(f"{part.summary} "), doc.Text(_WORDS[part.passes], _LOOKS[part.passes]))
+            (doc.Text(f"{part.summary}: "), doc.Text(_WORDS[part.passes], _LOOKS[part.passes]))
         )
         yield doc.Facts(_part(part))
     if len(answer.parts) > _MOST_ANSWERS:
-        yield doc.Paragraph(f"and {len(answer.parts) - _MOST_ANSWERS} more parts; --json shows all")
+        yield doc.Paragraph(f"and {len(answer.parts) - _MOST_ANSWERS} more rows; --json shows all")
 
 
 _OVERALL: Final = {
     Verdict.PASSES: _WORDS[True],
-    Verdict.IN_PART: "passes in part",
+    Verdict.IN_PART: "allowed in part",
     Verdict.STOPPED: _WORDS[False],
     Verdict.NOT_OURS: _WORDS[None],
 }
@@ -292,8 +294,8 @@ def _part_data(part: AnswerRow) -> dict[str, object]:
         "destination": _end_data(part.destination),
         "ports": str(part.services),
         "packet": part.packet,
-        "at_source": _say_data(part.out),
-        "at_destination": _say_data(part.into),
+        "at_source": _verdict_data(part.out),
+        "at_destination": _verdict_data(part.into),
         "blocked_by_cloud": [
             {
                 "platform": block.platform.value,
@@ -312,24 +314,29 @@ def _end_data(end: End) -> dict[str, object]:
     return {"name": end.summary, "servers": list(end.servers), "addresses": addresses}
 
 
-def _say_data(say: EndVerdict) -> dict[str, object]:
-    return {"allowed": say.passes, "summary": say.text, "rules": [rule.name for rule in say.rules]}
+def _verdict_data(end: EndVerdict) -> dict[str, object]:
+    return {"allowed": end.passes, "summary": end.text, "rules": [rule.name for rule in end.rules]}
 
 
 #: More lines than this of one kind are counted: the data has all of them.
 _MOST_CHANGES: Final = 12
 
-_NOBODY: Final = "nobody has to: it holds wherever there are internal Exchange servers"
-_PLATFORM: Final = "nobody: every network of this platform has it"
+_GROUND_RULES: Final = "no field: the row applies wherever there are internal Exchange servers"
+_PLATFORM: Final = "no field: every network of this platform has the rule"
 
 Locate = Callable[[Path], Place]
 
 
-def explain_report(asked: str, explained: Explanation, wide: int, locate: Locate) -> doc.Document:
-    """Reasons, each with its rules and who asked for it, and what is cut without them.
+def wide_rules(rules: int) -> str:
+    """`10 rules of the ground rules allow`, for a sentence."""
+    return f"{counted(rules, 'rule')} of the ground rules {'allows' if rules == 1 else 'allow'}"
 
-    `locate` says where a field of the topology stands. `wide` rules let everything through, so what
-    was asked for too.
+
+def explain_report(asked: str, explained: Explanation, wide: int, locate: Locate) -> doc.Document:
+    """Reasons, each with its rules and the fields that declare it, and what is blocked without them.
+
+    `locate` returns the place of a field in the stack file. `wide` is the number of rules that allow all
+    protocols, and so the traffic of the question too.
     """
     return doc.Document(
         lambda: _explained_sections(printable(asked), explained, wide, locate),
@@ -340,7 +347,7 @@ def explain_report(asked: str, explained: Explanation, wide: int, locate: Locate
 def unknown_report(
     asked: str, summary: Iterable[str], likely: Sequence[str], wide: int
 ) -> doc.Document:
-    """The answer where no rule is called so, or none names the port: in words, and what is likely."""
+    """The answer if no rule has the name or names the port, with similar names."""
     nothing: dict[str, list[object]] = {"blocked": [], "allowed": [], "covered_by": []}
     return doc.Document(
         (doc.Section("", [doc.Paragraph(each) for each in summary]),),
@@ -371,7 +378,7 @@ def _explained_sections(
         yield doc.Section(summary or "no reason", _rules(those))
     yield _without(explained)
     if wide:
-        besides = f"Besides, {counted(wide, 'rule')} of the ground rules let everything through."
+        besides = f"In addition, {wide_rules(wide)} all protocols."
         yield doc.Section("", (doc.Paragraph(besides),))
 
 
@@ -384,9 +391,9 @@ def _explained_why(why: RuleReason, locate: Locate) -> Iterator[tuple[str, str]]
     else:
         yield "row", "none: the operator's own words" if why.fields else "none"
     for index, field in enumerate(why.fields):
-        yield "" if index else "asked by", _where(field, locate)
+        yield "" if index else "declared at", _where(field, locate)
     if not why.fields:
-        yield "asked by", _NOBODY if reason.entry else _PLATFORM
+        yield "declared at", _GROUND_RULES if reason.entry else _PLATFORM
     yield from _operator(reason)
     if reason.entry is not None:
         yield "without it", BY_ID[reason.entry].without
@@ -437,13 +444,13 @@ def _rules(rules: Sequence[PlannedRule]) -> list[doc.Block]:
 def _without(explained: Explanation) -> doc.Section:
     several = "these rules" if len(explained.rules) > 1 else "this rule alone"
     lines: list[doc.Line] = []
-    for parts, summary in ((explained.cut, "is cut"), (explained.opened, "passes")):
-        told = [(doc.Text(f"{part.summary} "), doc.Text(summary, doc.Look.BAD)) for part in parts]
-        lines += doc.shortened(told, _MOST_CHANGES)
+    for parts, summary in ((explained.cut, "blocked"), (explained.opened, "allowed")):
+        rows = [(doc.Text(f"{part.summary}: "), doc.Text(summary, doc.Look.BAD)) for part in parts]
+        lines += doc.shortened(rows, _MOST_CHANGES)
     if not lines:
         covered = ", ".join(explained.covered)
-        summary = f"{covered} lets it too" if covered else "nobody passes by it"
-        lines = [f"nothing is cut: {summary}"]
+        summary = f"{covered} covers it" if covered else "no traffic depends on it"
+        lines = [f"nothing is blocked: {summary}"]
     return doc.Section(f"Without {several}", (doc.Items(lines),))
 
 

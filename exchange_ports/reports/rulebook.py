@@ -174,7 +174,7 @@ class _RuleReader:
 
     def _ours(self, rule: PlannedRule, zone: str) -> RuleSide:
         if rule.group is None:
-            return RuleSide("everyone here")
+            return RuleSide("all servers")
         wearing: Mapping[str, list[str]] = self._worn.get((rule.network, rule.group), {})
         return RuleSide(rule.group, tuple(wearing.get(zone, ())))
 
@@ -206,7 +206,7 @@ class _RuleReader:
             whole = "the Internet" if self._internet <= rule.addresses else "public addresses"
             yield f"{'from' if rule.way == 'in' else 'to'} {whole}"
         if rule.ports.protocol is Protocol.ANY:
-            yield "every protocol"
+            yield "all protocols"
 
 
 _COLUMNS: Final = (

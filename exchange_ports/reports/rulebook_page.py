@@ -131,7 +131,9 @@ def _risks(book: Book) -> doc.Section:
             "acknowledged",
         ),
         doc.Section(
-            "Named by the proof", (doc.Paragraph(_RESIDUES), *notes) if notes else (), "residues"
+            "Allowed because an end contains internal addresses",
+            (doc.Paragraph(_RESIDUES), *notes) if notes else (),
+            "residues",
         ),
     )
     summary = doc.Paragraph(_RISKS if rows else "No risk is accepted.")
@@ -527,9 +529,7 @@ _RISKS: Final = (
 _ACKNOWLEDGED: Final = (
     "Warnings that the stack file acknowledges. They are no longer shown elsewhere."
 )
-_RESIDUES: Final = (
-    "Traffic that is allowed only because one end is any address. It does not make the proof fail."
-)
+_RESIDUES: Final = "The declared Internet of these ends contains internal addresses. The proof does not fail because of this."
 _SERVERS: Final = "A rule of a group applies to each of its servers."
 _LIMITS: Final = "For each limit of a network, the group or server that is nearest to it. Above a limit there is no plan."
 _ROWS: Final = (

@@ -187,11 +187,11 @@ def unlisted(old: Registration, new: Registration) -> tuple[str, ...]:
 
 _DENIED: Final = "pulumi:disable-default-providers"
 _NOT_SEEN: Final = (
-    "{}: the engine lists no operation for it. It compares inputs with its own record, and sees that resources "
-    "are not at the new place only when it reads them (`pulumi refresh`)"
+    "{}: the engine lists no operation for it. It compares inputs with its state, and finds that resources "
+    "are not in the new target only when it reads them (`pulumi refresh`)"
 )
-_REFUSED: Final = "{}: the engine refuses every resource of a package that is named there"
+_REFUSED: Final = "{}: the engine rejects every resource of a package in this list"
 _STATE: Final = (
-    "{}: which account or which state Pulumi uses then is not in the files. In another state everything is "
-    "created, and what is registered now stays as it is"
+    "{}: the files do not determine the account or the state that Pulumi then uses. With another state, all "
+    "resources are created, and the existing ones do not change"
 )

@@ -54,8 +54,8 @@ class TransientIssue:
         address = self.traffic.example().address
         ends = (self.server, str(address))
         source, destination = ends if self.way == "out" else ends[::-1]
-        verb = "is blocked" if self.effect is TransientEffect.CUT else "is allowed"
-        return f"{source} -> {destination} {self.traffic.at(address)} {verb} {self.when}"
+        effect = "blocked" if self.effect is TransientEffect.CUT else "allowed"
+        return f"{source} -> {destination} {self.traffic.at(address)}: {effect} {self.when}"
 
 
 @dataclass(frozen=True, slots=True)

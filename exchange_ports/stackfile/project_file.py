@@ -86,7 +86,7 @@ def read_project_file(content: bytes, file: str) -> ProjectFile:
         raise _not_reviewed(file, problem)
     given = _mapping(None if root is None else lenient(root))
     if given is None:
-        raise _not_reviewed(file, "it is no mapping")
+        raise _not_reviewed(file, "it is not a mapping")
     for key in given:
         # Go takes a field of JSON in whatever case it is written.
         meant = next((each for each in _DECISIVE if each.casefold() == key.casefold()), key)
@@ -102,11 +102,11 @@ def read_project_file(content: bytes, file: str) -> ProjectFile:
             raise _not_reviewed(file, "both `config` and `stackConfigDir` name a folder")
         config, folder = None, config
     if not isinstance(folder, str | None):
-        raise _not_reviewed(file, "`stackConfigDir` is no text")
+        raise _not_reviewed(file, "`stackConfigDir` is not text")
     if folder and ("\\" in folder or not folder.isprintable()):
-        raise _not_reviewed(file, "`stackConfigDir` is no path on every system")
+        raise _not_reviewed(file, "`stackConfigDir` is not a path on every system")
     if config is not None and _mapping(config) is None:
-        raise _not_reviewed(file, "`config` is no mapping")
+        raise _not_reviewed(file, "`config` is not a mapping")
     backend = given.get(_BACKEND)
     url = (_mapping(backend) or {}).get("url") or ""
     declared = _mapping(config) or {}
@@ -133,12 +133,12 @@ def _doubtful(node: Node | None) -> Iterator[str]:
         seen: set[str] = set()
         for entry in node.entries:
             if not isinstance(entry.key, YamlText) or entry.key.tag is not None:
-                yield f"line {entry.line}: a key is no plain text"
+                yield f"line {entry.line}: a key is not plain text"
                 continue
             if entry.key.text in seen:
                 yield f"line {entry.line}: a key is there twice"
             if entry.key.text == _MERGE and not _mergeable(entry.value):
-                yield f"line {entry.line}: what is merged is no mapping"
+                yield f"line {entry.line}: the merged value is not a mapping"
             seen.add(entry.key.text)
             yield from _doubtful(entry.value)
 
@@ -195,7 +195,7 @@ def _check_ours(name: str, value: object, file: str) -> None:
     if namespace != NAMESPACE:
         return
     if setting not in SETTINGS:
-        raise _not_reviewed(file, f"{name} is set, and there is no such setting")
+        raise _not_reviewed(file, f"{name} is set, but is not a setting")
     fits = isinstance(value, str) if setting in WORDS else isinstance(value, dict)
     if not fits:
         expected = "a text" if setting in WORDS else "a mapping"
@@ -236,7 +236,9 @@ def environment_of(given: object, project: str) -> Environment:
     for key, value in (_mapping(values.get(_SETTINGS_OF_ESC)) or {}).items():
         name = _full_name(key, project)
         if name is None:
-            return Environment(unknown=f"its environment sets {key}, which is no name of a setting")
+            return Environment(
+                unknown=f"its environment sets {key}, which is not the name of a setting"
+            )
         if name in config:
             return Environment(unknown=f"its environment sets {name} twice")
         config[name] = value

@@ -4,9 +4,11 @@ Each is written as text and becomes a typed value here, or an error with one of 
 (`findings.declared`). Must not know what the values are used for.
 """
 
+import json
 import re
 from collections.abc import Callable
 from enum import StrEnum
+from importlib import import_module
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_interface
 from typing import Annotated, Any, Final, NamedTuple, Self
 
@@ -15,6 +17,7 @@ from pydantic import (
     Discriminator,
     Field,
     GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     Tag,
     WithJsonSchema,
 )
@@ -407,6 +410,9 @@ class EndpointKind(StrEnum):
     SMART_HOSTS = "smart-hosts"
     INBOUND_MAIL = "inbound-mail"
     REPUTATION_PROXY = "reputation-proxy"
+    # Of a hybrid deployment.
+    WEB_SERVICE_SOURCES = "web-service-sources"
+    HYBRID_AGENT = "hybrid-agent"
     IP_GATEWAY = "ip-gateway"
     FAX_PARTNER_SERVER = "fax-partner-server"
 
@@ -571,6 +577,43 @@ class RangesAsMapping:
         )
         ways = {"<mapping>": handler(source), "<list>": ranges, "<range>": ranges}
         return core_schema.tagged_union_schema(ways, _shape_of_ranges)
+
+
+class Deferred:
+    """Reads a model of another module, which is loaded when a file declares one.
+
+    Every command loads the models of a topology. What few organizations have costs the others nothing.
+    """
+
+    def __init__(self, module: str, name: str) -> None:
+        self._module, self._name = module, name
+
+    def model(self) -> type[BaseModel]:
+        """The model itself."""
+        return getattr(import_module(self._module), self._name)
+
+    def _read(self, value: object) -> object:
+        if value is None:
+            return None
+        model = self.model()
+        # As the topology itself is read: JSON is strict about text and numbers and knows no tuples.
+        return (
+            value
+            if isinstance(value, model)
+            else model.model_validate_json(json.dumps(value, default=str))
+        )
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self._read)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        model = self.model()
+        model.model_rebuild()
+        return {"anyOf": [handler(model.__pydantic_core_schema__), {"type": "null"}]}
 
 
 Port = Annotated[

@@ -93,6 +93,29 @@ def send_connectors(topology: models.Topology) -> tuple[models.Outbound, ...]:
     return declared
 
 
+def hybrid_mail_by_edge(topology: models.Topology) -> bool:
+    """Whether Edge servers exchange mail with Exchange Online. A site's name comes before a server's."""
+    hybrid = topology.hybrid
+    if hybrid is None or not topology.edge_servers:
+        return False
+    named = {*hybrid.mail_names} & {*topology.edge_servers} - {*topology.sites}
+    return hybrid.mail == "edge" or bool(named)
+
+
+def edges_receive_mail(topology: models.Topology) -> bool:
+    """Whether Edge servers receive inbound mail other than hybrid mail.
+
+    Not where Exchange Online receives the mail of the Internet (`hybrid.mx`) and no route is declared, nor
+    where each route of inbound mail names others and Edge servers have hybrid mail.
+    """
+    ways = topology.mail_flow.inbound_ways
+    if topology.hybrid is None or ways:
+        elsewhere = bool(ways) and all(way.to is not None for way in ways)
+        passed = elsewhere and hybrid_mail_by_edge(topology)
+        return topology.mail_flow.inbound != "none" and not passed
+    return topology.mail_flow.inbound is None and topology.hybrid.mx == "on_premises"
+
+
 class GroupKind(StrEnum):
     """What a group stands for. The words are part of released names and never change."""
 
@@ -383,6 +406,19 @@ class RoleGroups:
         if connector.servers is not None:
             return tuple(group for name in connector.servers for group in self.server(name))
         return self._of(GroupKind.EDGE_SENDING, self._ids(connector.sites))
+
+    # ---- hybrid mail ----
+
+    def sending_edges(self) -> tuple[Group, ...]:
+        """Edge servers that send mail to the outside."""
+        return self._of(GroupKind.EDGE_SENDING)
+
+    def pairs_of(self, edges: Iterable[Group]) -> Iterator[EdgePair]:
+        """Groups of Edge servers with the Mailbox servers of their sites, and the port of delivery."""
+        for edge in edges:
+            for site in self._edge_sites(edge):
+                for mailbox in self._of(GroupKind.MAILBOX, [site]):
+                    yield EdgePair(mailbox, edge, self._port(edge, "delivery_port"))
 
     def _sites_of(self, connector: models.Outbound) -> tuple[str, ...] | None:
         if connector.servers is None:

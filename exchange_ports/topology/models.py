@@ -7,7 +7,7 @@ Cloud ids are no part of it: they are given to the component, by network.
 
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, Tag
 
@@ -24,6 +24,12 @@ from exchange_ports.catalog import (
 from exchange_ports.topology import fields
 from exchange_ports.topology.platforms import Platform
 from exchange_ports.versions import Version
+
+if TYPE_CHECKING:
+    from exchange_ports.topology.hybrid import Hybrid
+else:
+    # Read by `fields.Deferred`.
+    Hybrid = Any
 
 
 class Declared(BaseModel):
@@ -668,6 +674,13 @@ class Topology(Declared):
         default_factory=MailFlow, examples=[{"outbound": {"through": "mailbox"}}]
     )
     """How mail enters and leaves."""
+    hybrid: Annotated[
+        Hybrid | None, fields.Deferred("exchange_ports.topology.hybrid", "Hybrid")
+    ] = Field(
+        default=None,
+        examples=[{"mode": "classic_full", "endpoints": "2026081400", "mail": "edge"}],
+    )
+    """The hybrid deployment with Exchange Online. Default: none."""
     name_servers: NameServers = Field(examples=[{"internal": "domain_controllers"}])
     """The DNS servers."""
     sender_reputation: Reputation | None = Field(

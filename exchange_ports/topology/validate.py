@@ -15,7 +15,7 @@ from pydantic_core import core_schema
 
 from exchange_ports.findings import Finding, Path, Refused, nearest
 from exchange_ports.findings.topology_kinds import BY_CODE
-from exchange_ports.topology import models, validation_errors
+from exchange_ports.topology import validation_errors
 from exchange_ports.topology.checks import check
 from exchange_ports.topology.fields import plain_type
 from exchange_ports.topology.groups import identity
@@ -115,7 +115,7 @@ def topology_schema() -> dict[str, Any]:
     texts = validation_errors.field_texts()
     for name, model in ((Topology.__name__, schema), *schema["$defs"].items()):
         for field, text in texts.get(name, {}).items():
-            declared = getattr(models, name).model_fields[field]
+            declared = validation_errors.model_named(name).model_fields[field]
             model["properties"][declared.alias or field]["description"] = text
     _on_one_line(schema)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -7,12 +7,15 @@ sense.
 import ast
 import inspect
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
+from types import ModuleType
 from typing import Any, Final, NamedTuple, cast, get_args
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from exchange_ports.catalog import PLAIN_TEXT_PORTS, SERVICES, Service
@@ -20,7 +23,7 @@ from exchange_ports.findings import Finding, Path, nearest
 from exchange_ports.findings.file_kinds import SECRET_IN_SETTING
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.topology import models
-from exchange_ports.topology.fields import cloud_name, plain_type
+from exchange_ports.topology.fields import Deferred, cloud_name, plain_type
 from exchange_ports.topology.models import Topology
 
 #: In place of a value: the key or item goes.
@@ -87,7 +90,7 @@ def not_plain(data: object, at: Path, path: Path = ()) -> Iterator[ShapeError]:
             yield from not_plain(value, at, (*path, str(key)))
         if not odd:
             return
-        got, expected = "a mapping with a key that is no text", "a mapping with text for keys"
+        got, expected = "a mapping with a key that is not text", "a mapping with text for keys"
     yield ShapeError(_odd((*at, *path), cast("object", data), got, expected))
 
 
@@ -423,11 +426,27 @@ def _summary_at(path: Path, key: str) -> str:
     return key
 
 
+def _modules() -> Iterator[ModuleType]:
+    """The modules with the models of a topology, those of deferred ones last."""
+    yield models
+    for field in Topology.model_fields.values():
+        for each in field.metadata:
+            if isinstance(each, Deferred):
+                yield sys.modules[each.model().__module__]
+
+
+def model_named(name: str) -> type[BaseModel]:
+    """A model whose fields have texts (`field_texts`)."""
+    # A deferred model has a stand-in for its type where it is a field.
+    several = [vars(module).get(name) for module in _modules()]
+    return next(each for each in several if isinstance(each, type) and issubclass(each, BaseModel))
+
+
 @cache
 def field_texts() -> dict[str, dict[str, str]]:
     """The text below each field, by model and field; a model has those of its bases too."""
     described: dict[str, dict[str, str]] = {}
-    for node in ast.parse(inspect.getsource(models)).body:
+    for node in (each for one in _modules() for each in ast.parse(inspect.getsource(one)).body):
         if isinstance(node, ast.ClassDef):
             texts: dict[str, str] = {}
             for base in node.bases:
@@ -485,7 +504,7 @@ def _models_at(path: Path) -> list[type[BaseModel]]:
     for step in path:
         if models:
             annotations = [
-                field.annotation
+                _annotation(field)
                 for model in models
                 for name, field in model.model_fields.items()
                 if (field.alias or name) == step
@@ -496,6 +515,12 @@ def _models_at(path: Path) -> list[type[BaseModel]]:
         models = list(_models_in(annotations))
         annotations = [a for each in annotations for a in _containers_in(each)]
     return models
+
+
+def _annotation(field: FieldInfo) -> Any:
+    """What a field holds; of a deferred model, the model."""
+    deferred = (each.model() for each in field.metadata if isinstance(each, Deferred))
+    return next(deferred, field.annotation)
 
 
 def _members(annotation: Any) -> Iterator[Any]:

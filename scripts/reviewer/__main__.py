@@ -1,4 +1,4 @@
-"""The steps of both actions: `python -I reviewer name | fetch | compare | judge | post`.
+"""The steps of both actions, and of the scheduled one: `python -I reviewer name | fetch | compare | judge | post | endpoints`.
 
 Run as a folder and isolated (`-I`), so that only these files and the standard library are imported:
 nothing from where the step stands, and nothing that a pull request could have put there. What a step
@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from comparing import compare, judge
+from endpoints import newer_endpoints
 from fetching import fetch
 from posting import post
 from report import name
@@ -22,6 +23,7 @@ _STEPS: Final[Mapping[str, Callable[[Mapping[str, str]], int]]] = {
     "compare": compare,
     "judge": judge,
     "post": post,
+    "endpoints": newer_endpoints,
 }
 
 

@@ -33,11 +33,11 @@ _MOST_PAGES: Final = 50
 #: Why a forge refuses, and the way out; `{needed}` is what its token has to be allowed.
 #: https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api
 _WHY: Final[Mapping[int, str]] = {
-    301: "the repository has another name now; run this from there",
-    401: "the token is not valid, or has run out",
+    301: "the repository was renamed; run this from the new name",
+    401: "the token is not valid, or has expired",
     403: "the token may not do this: {needed}",
-    404: "there is no such thing, or the token does not see it: {needed}",
-    422: "it does not take the text",
+    404: "it does not exist, or the token has no access to it: {needed}",
+    422: "it rejects the text",
 }
 
 
@@ -102,7 +102,7 @@ class Api:
             self._refused(what, refused)
         except (OSError, http.client.HTTPException, ValueError) as failed:
             why = one_line(str(failed))
-            raise Again(f"{what}: no answer of {self._name}: {why}", None) from None
+            raise Again(f"{what}: no answer from {self._name}: {why}", None) from None
 
     def _refused(self, what: str, refused: urllib.error.HTTPError) -> NoReturn:
         with refused:
@@ -115,10 +115,10 @@ class Api:
             and ("Retry-After" in headers or headers.get("X-RateLimit-Remaining") == "0")
         )
         if limited or refused.code >= _ITS_FAULT:
-            why = "too much is asked of it" if limited else "it has a fault of its own"
-            raise Again(f"{text}, {why}. It says: {summary}", _patience(headers)) from None
-        why = _WHY.get(refused.code, "it refuses").format(needed=self._needed)
-        raise Stopped(f"{text}: {why}. It says: {summary}") from None
+            why = "too many requests" if limited else "server error"
+            raise Again(f"{text}, {why}. Response: {summary}", _patience(headers)) from None
+        why = _WHY.get(refused.code, "it rejects the request").format(needed=self._needed)
+        raise Stopped(f"{text}: {why}. Response: {summary}") from None
 
 
 def pages(api: Api, path: str, more: str = "") -> Iterator[object]:
@@ -131,7 +131,7 @@ def pages(api: Api, path: str, more: str = "") -> Iterator[object]:
         answer, goes_on = api.get(f"{path}?per_page={_PER_PAGE}&page={page}{more}")
         found = listed(answer)
         if found is None:
-            raise Again(f"GET {path}: the answer is no list", None)
+            raise Again(f"GET {path}: the answer is not a list", None)
         yield from found
         if not goes_on:
             return
@@ -182,5 +182,5 @@ def _patience(headers: Message) -> float | None:
         if until is not None and headers.get("X-RateLimit-Remaining") == "0":
             return min(max(float(until) - time.time(), 0.0), _MOST_PATIENCE)
     except ValueError:
-        note("It is said how long to wait, in words that are no number")
+        note("The header Retry-After or X-RateLimit-Reset is not a number")
     return None

@@ -103,7 +103,7 @@ class AzureDevOps:
         answer, _ = self._api.get(f"{self._request}/threads?{_VERSION}")
         threads = listed(field(answer, "value"))
         if threads is None or self._us is None:
-            raise Again("Azure DevOps answers without threads, or not who we are", None)
+            raise Again("Azure DevOps returns no threads, or not the user of the token", None)
         for thread in threads:
             comments = listed(field(thread, "comments"))
             first = comments[0] if comments else None

@@ -36,11 +36,11 @@ _MOST_CODES: Final = 5
 _SENTENCES: Final[Mapping[str, str]] = {
     "fine": "",
     "superseded": "",
-    "held": "A gate holds this pull request: see the comment, or the summary of this run",
-    "broken": "A stack file does not load after merging, or cannot be reviewed: the comment says why",
+    "held": "A gate of --fail-on failed: see the comment, or the summary of this run",
+    "broken": "A stack file is not valid after merging, or cannot be reviewed: the reasons are in the comment",
     "conflict": "A stack file conflicts with the base branch: resolve that first",
-    "refused": "exchange-ports refuses to compare: the comment and this log say why",
-    "failed": "The comparison failed: this log says where",
+    "refused": "exchange-ports rejects the input: the reasons are in the comment and in this log",
+    "failed": "The comparison failed: the reason is in this log",
 }
 
 
@@ -69,7 +69,7 @@ def compare(environment: Mapping[str, str]) -> int:
     for old in out.iterdir():
         old.unlink()
     if _commit(git, HEAD) != asked.head:
-        note("The pull request has moved on: the run for its newer head reviews it")
+        note("The pull request has a newer head, and the run for that head reviews it")
         return _done(environment, "superseded")
     try:
         found = _compared(environment, git, asked, base, folder, gates)
@@ -188,14 +188,14 @@ def _asked_of_the_tool(
     except OSError as failed:
         raise Stopped(f"exchange-ports cannot be started: {failed.strerror}") from None
     except subprocess.TimeoutExpired:
-        raise Stopped(f"exchange-ports diff did not end within {_SECONDS} seconds") from None
+        raise Stopped(f"exchange-ports diff did not finish within {_SECONDS} seconds") from None
     # What it says may quote the pull request, so it is printed as one line of an error.
     said = done.stderr.decode("utf-8", "replace").strip()[-2_000:]
     codes = sorted(set(_CODE.findall(done.stderr.decode("utf-8", "replace"))))
     if done.returncode == _REFUSES and not done.stdout and codes:
-        error(f"exchange-ports diff refuses: {said}")
+        error(f"exchange-ports diff rejects the input: {said}")
         why = (
-            f"**Not reviewed.** exchange-ports refuses to compare: {', '.join(codes[:_MOST_CODES])}. The run's log "
+            f"**Not reviewed.** exchange-ports rejects the input: {', '.join(codes[:_MOST_CODES])}. The run's log "
             "has the reasons, and docs/findings/ what each code means."
         )
         return _Compared("refused", _own(asked, folder, base, why))

@@ -130,7 +130,7 @@ class Git:
                 "There is no git on this runner; version 2.38 or newer is needed"
             ) from None
         except subprocess.TimeoutExpired:
-            raise Stopped(f"git {arguments[0]} did not end within {_SECONDS} seconds") from None
+            raise Stopped(f"git {arguments[0]} did not finish within {_SECONDS} seconds") from None
         return done.returncode, done.stdout, one_line(done.stderr.decode("utf-8", "replace"))
 
 

@@ -101,7 +101,7 @@ def checked(asked: PullRequest) -> PullRequest:
         and not any(char in asked.base for char in ":*^~?[\\ \n")
     )
     if not right:
-        raise Stopped("The pull request is not as a forge writes it; nothing was done")
+        raise Stopped("The pull request is not in the expected form; nothing was done")
     if urlsplit(asked.repository).scheme != "https":
         raise Stopped(f"The repository has no address of https: {one_line(asked.repository)}")
     return asked

@@ -39,7 +39,7 @@ def known(environment: Mapping[str, str]) -> Known:
     for name, forge in _FORGES.items():
         if environment.get(name, "").lower() == "true":
             return forge
-    raise Stopped("This is no job of GitHub Actions, GitLab CI or Azure Pipelines")
+    raise Stopped("This is not a job of GitHub Actions, GitLab CI or Azure Pipelines")
 
 
 def pull_request(environment: Mapping[str, str]) -> PullRequest:

@@ -34,7 +34,7 @@ def asked(environment: Mapping[str, str]) -> PullRequest:
     if not (isinstance(number, int) and isinstance(head, str) and isinstance(base, str)):
         raise Stopped(
             "This event has no pull request. The review runs `on: pull_request_target` "
-            "(or `pull_request`, where nobody works with forks)"
+            "(or `pull_request`, for repositories without forks)"
         )
     name = setting(environment, "GITHUB_REPOSITORY")
     if not _REPOSITORY.fullmatch(name):

@@ -66,7 +66,7 @@ class GitLab:
         if self._us is None:
             self._us = field(self._api.get("/user")[0], "id")
         if self._us is None:
-            raise Again("GitLab does not answer who we are", None)
+            raise Again("GitLab does not return the user of the token", None)
         for each in pages(self._api, f"{self._request}/notes", "&sort=asc&order_by=created_at"):
             body = str(field(each, "body"))
             if field(each, "author", "id") == self._us and body.startswith(marker):

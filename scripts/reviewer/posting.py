@@ -24,7 +24,7 @@ _FIRST_WAIT: Final = 1.0
 #: The number of a run, in the address of its page.
 _RUN: Final = re.compile(r"(/actions/runs/|/-/pipelines/|buildId=)[0-9]+")
 _UNKNOWN: Final = "0" * 40
-_MOVED_ON: Final = "The pull request has moved on: the run for its newer head reviews it"
+_MOVED_ON: Final = "The pull request has a newer head, and the run for that head reviews it"
 
 
 def post(environment: Mapping[str, str]) -> int:
@@ -62,7 +62,7 @@ def _with_patience(
             return _posted(forge, asked, folder, body, quiet=quiet)
         except Again as again:
             if tried == _TRIES:
-                raise Stopped(f"{again} (asked {_TRIES} times)") from None
+                raise Stopped(f"{again} ({_TRIES} attempts)") from None
             seconds = _FIRST_WAIT * 2 ** (tried - 1) if again.seconds is None else again.seconds
             note(f"{again}; once more in {seconds:.0f} s")
             time.sleep(seconds)
@@ -77,13 +77,13 @@ def _posted(
     earlier = forge.earlier(report.marker(folder))
     if earlier is None:
         if quiet:
-            return "No stack file differs, and no comment is needed to say so"
+            return "No stack file differs, so no comment is needed"
         forge.create(body)
-        return "The comment is made"
+        return "Created the comment"
     if _same(earlier.body, body):
-        return "The comment says it already"
+        return "The comment is up to date"
     forge.update(earlier, body)
-    return "The comment is brought up to date"
+    return "Updated the comment"
 
 
 def _same(one: str, other: str) -> bool:

@@ -72,7 +72,7 @@ def failure(why: str, run: str) -> str:
     """
     return (
         f"### Cannot tell what merging this allows or blocks\n\n{why}\n\n"
-        f"Until then, read this pull request as one that may open anything. [The run]({run})\n"
+        f"Until then, treat this pull request as if it allowed any traffic. [The run]({run})\n"
     )
 
 
@@ -86,7 +86,7 @@ def read(path: Path, folder: PurePosixPath, head: str) -> Report:
         # An artifact is unpacked by others: a link in it could name any file of this runner.
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise Stopped("The report is no plain file.")
+                raise Stopped("The report is not a regular file.")
             content = file.read(MOST_BYTES + 1)
     except OSError:
         raise Stopped("The comparison left no report.") from None
@@ -95,12 +95,12 @@ def read(path: Path, folder: PurePosixPath, head: str) -> Report:
     try:
         first, _, text = content.decode("utf-8").partition("\n")
     except UnicodeDecodeError:
-        raise Stopped("The report is no UTF-8.") from None
+        raise Stopped("The report is not UTF-8.") from None
     found = _FIRST_LINE.fullmatch(first)
     if found is None or found[2] != head:
         raise Stopped("The report was not made for the head of this pull request.")
     if found[1] != marker(folder):
         raise Stopped("The report is about a project in another folder.")
     if "\0" in text or not text.strip():
-        raise Stopped("The report is no text.")
+        raise Stopped("The report is not text.")
     return Report(text, found[3], text.partition("\n")[0] in NOTHING)

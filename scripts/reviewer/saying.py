@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-__all__ = ["Stopped", "error", "note", "one_line", "show"]
+__all__ = ["Stopped", "error", "note", "one_line", "show", "warning"]
 
 #: Enough of somebody else's message to know what is meant.
 _MOST_CHARACTERS: Final = 1_000
@@ -29,15 +29,24 @@ def note(text: str) -> None:
 
 def error(text: str) -> None:
     """Say an error, such that the run's page shows it above the log."""
+    _shown_above(text, "error")
+
+
+def warning(text: str) -> None:
+    """Say a warning in the same way; the step goes on."""
+    _shown_above(text, "warning")
+
+
+def _shown_above(text: str, kind: str) -> None:
     line = one_line(text)
     if "GITHUB_ACTIONS" in os.environ:
         # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
-        line = f"::error title=exchange-ports::{line.replace('%', '%25')}"
+        line = f"::{kind} title=exchange-ports::{line.replace('%', '%25')}"
     elif "TF_BUILD" in os.environ:
         # https://learn.microsoft.com/en-us/azure/devops/pipelines/scripts/logging-commands
-        line = f"##vso[task.logissue type=error]{line.replace('%', '%AZP25')}"
+        line = f"##vso[task.logissue type={kind}]{line.replace('%', '%AZP25')}"
     else:
-        line = f"error: {line}"
+        line = f"{kind}: {line}"
     print(line, flush=True)
 
 

@@ -123,8 +123,8 @@ def test_no_secret_of_a_broken_export_is_shown(
 
 WRONG: Final[dict[str, tuple[object, str]]] = {
     "a list": ([], "it is a list, as the Azure CLI prints them"),
-    "nothing": ({}, "it holds nothing"),
-    "text": ("groups", "it holds nothing"),
+    "nothing": ({}, "it is empty"),
+    "text": ("groups", "it is empty"),
     "another command": ({"Vpcs": []}, "it is the output of another command (Vpcs)"),
     "no list in it": ({"SecurityGroupRules": {}}, "it is not a list"),
     "AWS's own lists": (

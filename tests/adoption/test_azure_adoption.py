@@ -192,7 +192,7 @@ def test_rules_that_people_changed_are_named_before_one_put_ends_them(tmp_path: 
         made.client.network_security_groups.begin_create_or_update(group, INTERNAL, nsg).result()
         asked = made.asked(without={urn})
         (verdict,) = asked.answer().verdicts(ResourceStatus.IMPORT)
-        assert [each.partition(":")[0] for each in verdict.takes_away] == ["by-hand"]
+        assert [each.partition(":")[0] for each in verdict.removes] == ["by-hand"]
         assert verdict.edits == (
             f"adds the rule {gone.name}",
             f"changes the rule {edited.name}",

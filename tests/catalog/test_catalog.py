@@ -18,6 +18,7 @@ from exchange_ports.catalog import (
     ENTRIES,
     MANAGEMENT,
     NEEDS,
+    NEIGHBOR_ENTRIES,
     PLAIN_TEXT_PORTS,
     SERVICES,
     SMTP_PORT,
@@ -171,6 +172,34 @@ NEEDED: Final[Mapping[Need, Beyond]] = {
     Need.REMOTE_DESKTOP: Beyond("E9", Page.EDGE_PLANNING, "3389/TCP", Part.DECLARED, Part.DECLARED),
 }
 
+#: The first table of "Hybrid deployment prerequisites", by its rows: "Exchange Online endpoints", and of our
+#: ends "Exchange 2019/2016 Mailbox/Edge, Exchange 2013 CAS/Edge" (mail) or the same without Edge.
+HYBRID: Final = (
+    ("H1", 1, "25/TCP", Part.EXCHANGE_ONLINE, Part.HYBRID_MAIL),
+    ("H2", 2, "25/TCP", Part.HYBRID_MAIL, Part.EXCHANGE_ONLINE),
+    ("H3", 3, "443/TCP", Part.EXCHANGE_ONLINE, Part.HYBRID_WEB_SERVICES),
+    # The row names those that publish EWS; the prose below the tables adds "2013 MBX (backend)", and other
+    # pages all servers (A-09).
+    ("H4", 4, "443/TCP", Part.EXCHANGE, Part.EXCHANGE_ONLINE),
+)
+#: What other pages, and the second table of that one, have of a hybrid deployment.
+HYBRID_BEYOND: Final = (
+    # "AD FS (Windows Server)" and "AAD Connect": 443, `/adfs/*`.
+    Beyond("H5", Page.HYBRID, "443/TCP", Part.INTERNET, Part.AD_FS),
+    Beyond("H6", Page.HYBRID, "443/TCP", Part.ENTRA_CONNECT, Part.AD_FS),
+    # "Authorization Server", and graph.microsoft.com of the dedicated hybrid app.
+    Beyond("H7", Page.DEDICATED_APP, "443/TCP", Part.EXCHANGE, Part.SIGN_IN),
+    # The agent: 443, 80, 5985 and 5986 to the Exchange server, 443 and 80 to the Internet.
+    Beyond(
+        "H8",
+        Page.HYBRID_AGENT,
+        "80/TCP, 443/TCP, 5985/TCP, 5986/TCP",
+        Part.HYBRID_AGENT,
+        Part.HYBRID_WEB_SERVICES,
+    ),
+    Beyond("H9", Page.HYBRID_AGENT, "80/TCP, 443/TCP", Part.HYBRID_AGENT, Part.INTERNET),
+)
+
 #: How many rows each table of the page has.
 ROWS: Final = {RULES: 1, CLIENTS: 5, NO_EDGE: 4, EDGE: 7, NAMES: 1}
 
@@ -208,8 +237,26 @@ def test_a_published_row_stands_in_the_catalog_as_it_is(row: Row) -> None:
     assert (entry.source, entry.destination) == (WORDS[row.source], WORDS[row.destination])
 
 
+@pytest.mark.parametrize("id_, row, ports, source, destination", HYBRID)
+def test_a_row_of_the_hybrid_table_stands_in_the_catalog_as_it_is(
+    id_: str, row: int, ports: str, source: Part, destination: Part
+) -> None:
+    entry = BY_ID[id_]
+    assert entry.cite == (Page.HYBRID, row)
+    assert in_the_words_of_the_page(entry) == ports
+    assert (entry.source, entry.destination) == (source, destination)
+
+
+def test_rows_between_hosts_of_others_are_in_no_flow() -> None:
+    """Neither end of them is a server of ours: the handover report lists them."""
+    assert {entry.id for entry in NEIGHBOR_ENTRIES} == {"H5", "H6"}
+    assert not {"H5", "H6"} & {entry.id for entry in ENTRIES}
+
+
 @pytest.mark.parametrize(
-    "beyond", [*BEYOND, *NEEDED.values()], ids=[each.id for each in (*BEYOND, *NEEDED.values())]
+    "beyond",
+    [*BEYOND, *HYBRID_BEYOND, *NEEDED.values()],
+    ids=[each.id for each in (*BEYOND, *HYBRID_BEYOND, *NEEDED.values())],
 )
 def test_what_the_tables_leave_out_cites_the_page_that_has_it(beyond: Beyond) -> None:
     entry = BY_ID[beyond.id]
@@ -240,7 +287,9 @@ def test_every_row_of_every_table_has_an_entry() -> None:
 
 def test_whatever_is_in_no_table_is_from_a_page_and_every_page_is_cited() -> None:
     known = {id_ for _, _, id_ in in_tables()}
-    assert {entry.id for entry in ENTRIES} == known | {each.id for each in BEYOND}
+    hybrid = {each.id for each in HYBRID_BEYOND} | {id_ for id_, *_ in HYBRID}
+    entries = {entry.id for entry in (*ENTRIES, *NEIGHBOR_ENTRIES)}
+    assert entries == known | hybrid | {each.id for each in BEYOND}
     assert {need: entry.id for need, entry in NEEDS.items()} == {
         need: each.id for need, each in NEEDED.items()
     }
@@ -249,7 +298,7 @@ def test_whatever_is_in_no_table_is_from_a_page_and_every_page_is_cited() -> Non
 
 
 def test_an_id_names_one_row() -> None:
-    assert len(BY_ID) == len(ENTRIES) + len(NEEDS)
+    assert len(BY_ID) == len(ENTRIES) + len(NEIGHBOR_ENTRIES) + len(NEEDS)
 
 
 @each_entry
@@ -327,7 +376,12 @@ def numbers(ranges: tuple[tuple[int, int], ...]) -> set[int]:
 
 
 IN_ROWS: Final = frozenset(
-    port for entry in ENTRIES for ports in entry.ports for port in numbers(ports.ranges)
+    port
+    for entry in ENTRIES
+    # WinRM of the Hybrid Agent is among MANAGEMENT.
+    if entry.id != "H8"
+    for ports in entry.ports
+    for port in numbers(ports.ranges)
 )
 EVERY_PORT: Final = IN_ROWS | numbers(MANAGEMENT.ranges)
 

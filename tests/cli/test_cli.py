@@ -392,7 +392,7 @@ def test_preview_shows_what_the_program_registers_and_opens(project: Path) -> No
     text = ran.stdout.decode()
     assert text.startswith("Offline preview (dev)")
     assert "exchange-ports:index:ExchangeFirewall" in text
-    assert "What this opens:" in text
+    assert "Allowed traffic:" in text
     assert SECRET not in text
     assert SECRET not in ran.stderr.decode()
 

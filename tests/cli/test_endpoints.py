@@ -223,6 +223,12 @@ def test_an_answer_becomes_a_snapshot_that_a_stack_can_have_in_itself() -> None:
     assert as_json == data
 
 
+def test_a_snapshot_of_the_package_can_be_printed_for_a_stack_file() -> None:
+    data = yaml.safe_load(shown("import", "2026-07-01", "--instance", "dod"))
+    assert (data["instance"], data["version"]) == ("dod", "2026-07-01")
+    assert "62.10.144.0/20" in data["sets"]["hybrid_mail"]["ranges"]
+
+
 def test_an_import_of_an_import_is_the_same(tmp_path: Path) -> None:
     for format_ in ("yaml", "json"):
         once = shown("import", ANSWER, "--version", "2026101500", "--format", format_)

@@ -74,12 +74,12 @@ def test_names_stay_names_in_yaml(name: str) -> None:
 @pytest.mark.parametrize(
     "options, said",
     [
-        (("--cloud", "gcp"), "'gcp' is none of aws, azure"),
-        (("--sites", "hq,hq"), "a name stands there twice"),
-        (("--sites", "h q"), "'h q' is no name"),
-        (("--servers", "0"), "'0' is no number from 1 to 20"),
-        (("--servers", "many"), "'many' is no number from 1 to 20"),
-        (("--internal", "10.20.0.1/20"), "no IPv4 range without host bits"),
+        (("--cloud", "gcp"), "'gcp' is not one of aws, azure"),
+        (("--sites", "hq,hq"), "a name is given twice"),
+        (("--sites", "h q"), "'h q' is not a name"),
+        (("--servers", "0"), "'0' is not a number from 1 to 20"),
+        (("--servers", "many"), "'many' is not a number from 1 to 20"),
+        (("--internal", "10.20.0.1/20"), "not an IPv4 range without host bits"),
         (("--mail", "smtp.example.com"), "rules cannot contain host names"),
         (("--internal", "10.20.0.0/27", "--sites", "a,b"), "10.20.0.0/27 has 32 addresses"),
     ],
@@ -173,7 +173,7 @@ def test_on_a_terminal_what_no_option_says_is_asked_until_it_can_be_read(tmp_pat
         os.write(ours, b"fabrikam\nhq,hq\nhq,paris\n1\n\n\n\n\n")
         seen = all_that_is_shown(ours).decode()
         assert process.wait(PATIENCE) == 0
-    assert "a name stands there twice" in seen
+    assert "a name is given twice" in seen
     assert "Cloud" not in seen
     assert "Range of the Edge" not in seen
     topology = load(tmp_path / "Pulumi.new.yaml").usable()

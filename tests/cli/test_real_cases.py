@@ -35,13 +35,13 @@ ANSWERS: Final = (
             "exchange-corp-internal AllowAll allow inbound all protocols from * to *, priority 101",
             "az network nsg rule delete --ids",
         ),
-        ("Changed by others",),
+        ("Changed outside Pulumi",),
     ),
     Answer(
         _ADOPT + "adopt-azure/nsgs2.json",
         1,
         (
-            "Changed by others network security group exchange-corp-internal",
+            "Changed outside Pulumi network security group exchange-corp-internal",
             "the rule in-2852-tcp-443-any-to-client-access.hq is deny inbound 443/tcp",
             "exchange-corp-internal AllowAll allow inbound all protocols from * to *, priority 101",
         ),
@@ -77,12 +77,12 @@ ANSWERS: Final = (
     ),
     Answer("plan prefix-list-before.yaml", 0, (), ("created-over-limit",)),
     # Inbound mail by two ways, and to one server: who is not named stays closed.
-    Answer("check inbound-two-ways.yaml 192.0.2.25 edge1 25", 0, ("passes",)),
-    Answer("check inbound-two-ways.yaml inbound-mail hybrid1 25", 0, ("passes",)),
-    Answer("check inbound-two-ways.yaml 192.0.2.25 hybrid1 25", 1, ("does not pass",)),
+    Answer("check inbound-two-ways.yaml 192.0.2.25 edge1 25", 0, (": allowed",)),
+    Answer("check inbound-two-ways.yaml inbound-mail hybrid1 25", 0, (": allowed",)),
+    Answer("check inbound-two-ways.yaml 192.0.2.25 hybrid1 25", 1, (": blocked",)),
     Answer("prove inbound-two-ways.yaml", 0, ("Proved",)),
-    Answer("check inbound-to-one-server.yaml 192.0.2.25 hybrid1 25", 0, ("passes",)),
-    Answer("check inbound-to-one-server.yaml 192.0.2.25 ex1 25", 1, ("does not pass",)),
+    Answer("check inbound-to-one-server.yaml 192.0.2.25 hybrid1 25", 0, (": allowed",)),
+    Answer("check inbound-to-one-server.yaml 192.0.2.25 ex1 25", 1, (": blocked",)),
     Answer("prove inbound-to-one-server.yaml", 0, ("Proved",)),
     Answer(
         "explain inbound-two-ways.yaml 25",
@@ -94,14 +94,14 @@ ANSWERS: Final = (
     ),
     # Two addresses of an internal server: a replication network.
     Answer("prove two-addresses.yaml", 0, ("Proved",)),
-    Answer("check two-addresses.yaml 10.20.50.11 10.20.50.12 64327", 0, ("passes",)),
-    Answer("check two-addresses.yaml 10.20.2.10 10.20.50.12 any", 0, ("passes",)),
-    Answer("check two-addresses.yaml 10.20.3.9 10.20.50.12 64327", 1, ("does not pass",)),
+    Answer("check two-addresses.yaml 10.20.50.11 10.20.50.12 64327", 0, (": allowed",)),
+    Answer("check two-addresses.yaml 10.20.2.10 10.20.50.12 any", 0, (": allowed",)),
+    Answer("check two-addresses.yaml 10.20.3.9 10.20.50.12 64327", 1, (": blocked",)),
     Answer("handover two-addresses.yaml", 0, ("10.20.0.11, 10.20.50.11, 10.20.0.12, 10.20.50.12",)),
     # An Edge server of 2016: the same rows.
     Answer("prove edge-2016.yaml", 0, ("Proved",)),
-    Answer("check edge-2016.yaml ex1 edge1 50636", 0, ("passes",)),
-    Answer("check edge-2016.yaml edge1 ex1 25", 0, ("passes",), ("older-edge-delivery-port",)),
+    Answer("check edge-2016.yaml ex1 edge1 50636", 0, (": allowed",)),
+    Answer("check edge-2016.yaml edge1 ex1 25", 0, (": allowed",), ("older-edge-delivery-port",)),
     # Text in brackets that needs quotes: the line, and why.
     Answer(
         "plan flow-style-colon.yaml",
@@ -129,8 +129,8 @@ ANSWERS: Final = (
         ("smtp.example.net is not an address",),
     ),
     # The encrypted port alone: as the file shows, and what leads there.
-    Answer("check imaps-only.yaml internet ex1 993", 0, ("passes",)),
-    Answer("check imaps-only.yaml internet ex1 143", 1, ("does not pass",)),
+    Answer("check imaps-only.yaml internet ex1 993", 0, (": allowed",)),
+    Answer("check imaps-only.yaml internet ex1 143", 1, (": blocked",)),
     Answer("plan imaps-by-name.yaml", 2, ("service_ports: {imap: [993/tcp]}",), ("Did you mean",)),
     # An Edge server without a subscription, and the key that leads there.
     Answer(

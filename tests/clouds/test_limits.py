@@ -141,7 +141,7 @@ def test_every_limit_that_is_passed_is_named_at_once() -> None:
 def test_the_three_largest_contributors_are_named_and_no_more() -> None:
     (finding,) = refused(clients(30, "https", "http", "smtp_submission", "smtp_authenticated_25"))
     assert finding.why.endswith(
-        "(largest contributors: clients submit authenticated SMTP: 30; clients that can submit "
+        "(largest contributors: clients submit mail by authenticated SMTP: 30; clients submit mail by "
         "authenticated SMTP on...: 30; encrypted web clients: Outlook, Outlook Web...: 30)."
     )
 

@@ -218,7 +218,7 @@ def test_a_server_that_lost_its_groups_is_open_at_a_subnet_and_closed_at_an_inte
         assert filters.decided_by("mbx1", IN, packet).passes is passes
         # Either way it is another traffic than was meant, so no such plan is registered.
         changed = replace(plans(attach_to), networks={"corp": lost})
-        assert "permitted = meant" in {failure.law for failure in prove(changed).failures}
+        assert "permitted = required" in {failure.law for failure in prove(changed).failures}
 
 
 # ---- the law ----
@@ -255,7 +255,7 @@ def test_a_deny_for_everyone_cuts_neighbors_off(
 ) -> None:
     rule = denies(zone, direction)
     everyone = replace(rule, source=azure.Anything(), destination=azure.Anything())
-    found = [f for f in changed(rule, everyone) if f.law == "neighbors are unharmed"]
+    found = [f for f in changed(rule, everyone) if f.law == "neighbors are unchanged"]
     assert found
     assert "a rule of ours stops it on its way" in found[0].summary
 
@@ -267,7 +267,7 @@ def test_an_allow_for_everyone_opens_neighbors() -> None:
         if r.direction is IN and r.ports == tcp(443) and r.access is azure.Access.ALLOW
     )
     found = changed(rule, replace(rule, destination=azure.Anything()))
-    law = [f for f in found if f.law == "neighbors are unharmed"]
+    law = [f for f in found if f.law == "neighbors are unchanged"]
     # Under forced tunneling everything is let in to a neighbor anyway.
     assert len(law) == 1
     assert law[0].counterexample.endswith("443/tcp")
@@ -278,15 +278,15 @@ def test_without_its_deny_a_server_is_left_to_the_default_rules() -> None:
     for zone in azure.Zone:
         # What comes in then hangs on VirtualNetwork; what goes out goes anywhere either way.
         found = {failure.law for failure in changed(denies(zone, IN), None)}
-        assert {"permitted = meant", "whatever service tags hold"} <= found
-        assert "permitted = meant" in {f.law for f in changed(denies(zone, OUT), None)}
+        assert {"permitted = required", "independent of service tags"} <= found
+        assert "permitted = required" in {f.law for f in changed(denies(zone, OUT), None)}
 
 
 def test_groups_that_hang_elsewhere_than_declared_are_found() -> None:
     elsewhere = replace(plans(), networks={"corp": rule_set("network_interfaces")})
     (failure,) = prove(elsewhere).failures
     assert str(failure) == (
-        "the groups of corp: hang on network interfaces, and subnets are declared"
+        "the groups of corp: are associated with network interfaces, but subnets are declared"
     )
 
 

@@ -12,6 +12,7 @@ PAGES: Final = {
     "adopting.md": 4,
     "asking.md": 9,
     "diff.md": 3,
+    "endpoints.md": 4,
     "handing-over.md": 1,
     "reporting.md": 1,
     "updates.md": 4,

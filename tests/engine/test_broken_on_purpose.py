@@ -103,7 +103,7 @@ def test_with_an_index_in_the_name_a_rule_that_comes_cuts_another(
     indexed(monkeypatch)
     found = there.up(after)
     assert said(found)[0] == (
-        "10.10.2.25 -> ex1 25/tcp is cut after call 1, ModifySecurityGroupRules"
+        "10.10.2.25 -> ex1 25/tcp: blocked after call 1, ModifySecurityGroupRules"
     )
     assert found.outside_the_model != []
     assert found.old is not None
@@ -152,7 +152,7 @@ def test_a_group_that_is_replaced_at_all_cuts_servers_from_each_other_while_they
     assert found.refused == ""
     # The rules of the new group name the new one, which the other server does not wear yet.
     assert said(found) == [
-        f"{one} -> {other} everything is cut after call 20, ModifyNetworkInterfaceAttribute"
+        f"{one} -> {other} everything: blocked after call 20, ModifyNetworkInterfaceAttribute"
         for one, other in (("ex1", "ex2"), ("ex2", "ex1"))
     ]
 
@@ -193,7 +193,8 @@ def test_with_rules_that_go_by_themselves_it_is_refused_when_they_are_gone(
     found = there.up(before)
     assert "DependencyViolation" in found.refused
     assert (
-        said(found)[0] == "10.64.0.1 -> ex1 587/tcp is cut after call 1, RevokeSecurityGroupIngress"
+        said(found)[0]
+        == "10.64.0.1 -> ex1 587/tcp: blocked after call 1, RevokeSecurityGroupIngress"
     )
 
 
@@ -227,7 +228,7 @@ def test_rules_inside_the_group_are_gone_for_a_moment_when_their_words_change(
     before, after = edit(_words)
     assert there.up(before).refused == ""
     assert said(there.up(after)) == [
-        f"10.64.8.1 -> {server} 3389,5985-5986/tcp is cut after call 1, RevokeSecurityGroupIngress"
+        f"10.64.8.1 -> {server} 3389,5985-5986/tcp: blocked after call 1, RevokeSecurityGroupIngress"
         for server in ("ex1", "ex2")
     ]
 
@@ -267,7 +268,7 @@ def test_with_outputs_that_resolve_early_servers_wear_a_group_without_its_rules(
     needed = there.dependencies
     found = there.up(after, early=ordering.ATTACHMENTS)
     assert said(found)[0] == (
-        "ex1 -> 10.10.2.25 25/tcp is cut after call 7, ModifyNetworkInterfaceAttribute"
+        "ex1 -> 10.10.2.25 25/tcp: blocked after call 7, ModifyNetworkInterfaceAttribute"
     )
     order = ordering.faults(ordering.done(found.calls), needed, there.dependencies)
     assert order[0] == (

@@ -106,9 +106,9 @@ def test_the_flows_of_a_combined_2013_server_are_those_of_a_later_one(version: i
 def test_the_ground_rules_hold_between_all_versions() -> None:
     older = {"sites.hq.other_exchange": {"addresses": ["10.20.5.1"], "version": 2010}}
     assert of_row("R1", flows_of(MIXED, older)) == [
-        "exchange -> exchange everything",
-        "exchange -> other-exchange.hq everything",
-        "other-exchange.hq -> exchange everything",
+        "exchange -> exchange all protocols",
+        "exchange -> other-exchange.hq all protocols",
+        "other-exchange.hq -> exchange all protocols",
     ]
 
 

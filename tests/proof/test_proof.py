@@ -87,7 +87,7 @@ def without(plan: aws.AwsRuleSet, **like: Any) -> aws.AwsRuleSet:
     return replace(plan, rules=tuple(kept))
 
 
-# ---- permitted = meant ----
+# ---- permitted = required ----
 
 
 def test_too_wide_an_internet_lets_edge_reach_a_domain_controller() -> None:
@@ -98,9 +98,9 @@ def test_too_wide_an_internet_lets_edge_reach_a_domain_controller() -> None:
 
     said = [str(failure) for failure in broken(on_aws(planned(), widened))]
     assert said[0] == (
-        "edge1 -> 10.20.2.10 (domain controllers of hq) 25/tcp: edge1 lets it out by "
+        "edge1 -> 10.20.2.10 (domain controllers of hq) 25/tcp: edge1 allows it outbound by "
         "edge-sending.hq/out/tcp/25/list.internet (outbound mail from the Edge server (E4)); "
-        "10.20.2.10 (domain controllers of hq) is not ours; no flow means it"
+        "10.20.2.10 (domain controllers of hq) is not ours; no flow requires it"
     )
     assert len(said) >= 2
 
@@ -116,9 +116,9 @@ def test_a_missing_rule_names_the_flow_that_needs_it_and_both_ends() -> None:
         ),
     )
     (failure,) = broken(plans)
-    assert failure.law == "permitted = meant"
+    assert failure.law == "permitted = required"
     assert str(failure).startswith(
-        "edge1 -> ex1 25/tcp: no rule of edge1 lets it out; ex1 lets it in by "
+        "edge1 -> ex1 25/tcp: no outbound rule of edge1 allows it; ex1 allows it inbound by "
     )
     assert str(failure).endswith("(E2)")
 
@@ -180,9 +180,9 @@ def test_without_the_probes_way_in_azure_balancers_would_take_servers_out() -> N
         for g in plan.groups
     )
     found = broken(replace(plans, networks={"corp": replace(plan, groups=groups)}))
-    assert {failure.law for failure in found} == {"permitted = meant"}
+    assert {failure.law for failure in found} == {"permitted = required"}
     assert all(failure.counterexample.startswith("168.63.129.16") for failure in found)
-    assert all("the platform needs it" in str(failure) for failure in found)
+    assert all("the platform requires it" in str(failure) for failure in found)
 
 
 @pytest.mark.parametrize("edits", [{}, AZURE])
@@ -306,7 +306,7 @@ def test_a_port_that_is_another_one_is_found_on_both_sides() -> None:
         return replace(plan, rules=(*others, replace(rule, ports=tcp(50637))))
 
     found = broken(on_aws(planned(), moved))
-    assert [each.counterexample for each in found if each.law == "permitted = meant"] == [
+    assert [each.counterexample for each in found if each.law == "permitted = required"] == [
         "ex1 -> edge1 50637/tcp",
         "ex1 -> edge1 50636/tcp",
     ]
@@ -321,8 +321,8 @@ def test_a_documented_row_is_missed_only_where_neither_flow_nor_rule_has_it(plat
     assert laws(neither) == {"documented rows"}
     rule_only = Plans(plans.inventory, tuple(kept), plans.networks)
     flow_only = Plans(plans.inventory, plans.flows, neither.networks)
-    assert laws(rule_only) == {"permitted = meant"}
-    assert laws(flow_only) == {"permitted = meant"}
+    assert laws(rule_only) == {"permitted = required"}
+    assert laws(flow_only) == {"permitted = required"}
 
 
 def test_the_address_of_a_server_towards_a_peer_is_of_the_same_family() -> None:
@@ -347,9 +347,9 @@ def test_what_the_internet_holds_of_the_inside_is_named_and_does_not_fail() -> N
         "the perimeter zone of corp (10.20.240.0/24), the rest of 10.0.0.0/8"
     )
     assert anyone.notes == (
-        "edge1: 25/tcp out to the inside as well, since the Internet holds it: "
+        "edge1: 25/tcp outbound also to internal addresses, which its Internet contains: "
         f"{inside}; outbound mail from the Edge server (E4)",
-        "edge1: 25/tcp in from the inside as well, since the Internet holds it: "
+        "edge1: 25/tcp inbound also from internal addresses, which its Internet contains: "
         f"{inside}; inbound mail from the Internet to the Edge server (E1)",
     )
 
@@ -376,7 +376,7 @@ def test_two_ends_that_both_say_internet_meet_inside() -> None:
     assert prove(planned(PROBES)).notes == ()
     both = prove(planned(PROBES, {"networks.corp.internet": "any"})).notes[0]
     assert both == (
-        "edge1 -> ex1 80/tcp: both ends let it pass, each for the Internet; out: sender reputation "
+        "edge1 -> ex1 80/tcp: both ends allow it, as traffic with the Internet; outbound: sender reputation "
         "probes for open proxies (E8d); in: unencrypted web clients: calendar publishing, redirect "
         "to HTTPS, Autodiscover (C2)"
     )
@@ -433,7 +433,7 @@ def test_a_rule_that_a_single_other_one_covers_is_found() -> None:
     (failure,) = broken(on_aws(planned(), narrower))
     assert failure.law == "every rule is needed"
     assert failure.counterexample.startswith("rule client-access.hq/in/tcp/")
-    assert "/10.64.0.0/16 names all of it" in str(failure)
+    assert "/10.64.0.0/16 covers it" in str(failure)
 
 
 def test_a_rule_of_a_narrower_group_that_a_wider_one_covers_is_found() -> None:
@@ -469,7 +469,7 @@ def test_a_rule_that_others_cover_together_is_a_warning_and_no_failure(platform:
     (warning,) = proof.warnings
     assert "8443" in warning.partition(" of corp: ")[0]
     assert "8440-8450" in warning or "8440_8450" in warning
-    assert warning.endswith(" name all of it together")
+    assert warning.endswith(" cover it together")
     shown = text(proof)
     assert f"Rules that others cover together\n  {warning}" in shown
     many = replace(proof, warnings=(warning,) * 30)
@@ -527,7 +527,7 @@ def test_on_azure_an_allow_rule_behind_a_deny_is_found() -> None:
 def test_on_azure_an_allow_rule_of_which_a_deny_takes_a_part_is_not_what_is_meant() -> None:
     deny = _rule("early", 100, azure.Access.DENY, "10.64.3.0/24", tcp(443))
     found = broken(_azure(planned(AZURE), deny))
-    assert [failure.law for failure in found] == ["permitted = meant"]
+    assert [failure.law for failure in found] == ["permitted = required"]
     assert "ex1 stops it by early" in str(found[0])
 
 
@@ -535,7 +535,7 @@ def test_on_azure_a_deny_that_another_one_holds_is_found() -> None:
     deny = _rule("again", 4096, azure.Access.DENY, "10.1.0.0/16", tcp(445))
     found = broken(_azure(planned(AZURE), deny))
     assert [failure.counterexample for failure in found] == ["rule again of corp"]
-    assert found[0].summary.endswith("-deny-any-all-all-to-all names all of it")
+    assert found[0].summary.endswith("-deny-any-all-all-to-all covers it")
 
 
 @pytest.mark.parametrize("platform", ["aws", "azure"])
@@ -578,7 +578,7 @@ def test_a_rule_that_names_nobody_is_found() -> None:
         return _and(unworn, replace(rule, peer=aws.ListRef("none")), replace(rule, group="nobody"))
 
     said = {str(failure).rpartition(": ")[2] for failure in broken(on_aws(planned(), idle))}
-    assert said == {"it names nobody", "nobody wears nobody"}
+    assert said == {"it matches no traffic", "nobody is attached to no server"}
 
 
 def test_a_plan_must_be_about_the_servers_that_are_declared() -> None:
@@ -598,7 +598,7 @@ def test_a_plan_that_azure_would_refuse_is_no_proof() -> None:
     )
     proof = prove(replace(plans, networks={"corp": replace(plan, groups=groups)}))
     (failure,) = proof.failures
-    assert failure.law == "a cloud takes the plan"
+    assert failure.law == "the plan is valid in the cloud"
     assert "two rules have the priority" in str(failure)
     # Nothing was compared.
     figures = proof.figures
@@ -636,11 +636,11 @@ def test_where_the_other_cloud_permits_something_else_both_say_who_decides() -> 
     plans = on_aws(planned(), lambda plan: without(plan, group="edge-sending.hq", **like))
     (compared,) = swap(plans)
     (failure,) = compared.failures
-    assert text(prove(plans), [compared]).endswith(f"\n\nNot the same on Azure\n  {failure}")
-    assert failure.law == "the other cloud permits the same"
+    assert text(prove(plans), [compared]).endswith(f"\n\nAzure does not allow the same\n  {failure}")
+    assert failure.law == "both clouds allow the same"
     assert failure.counterexample == "ex1 -> edge1 25/tcp"
     assert failure.summary.startswith(
-        "on AWS no rule of edge1 lets it in; on Azure edge1 lets it in by in-"
+        "on AWS no inbound rule of edge1 allows it; on Azure edge1 allows it inbound by in-"
     )
 
 
@@ -658,7 +658,7 @@ def test_limits_of_the_other_cloud_are_reported_and_change_nothing() -> None:
     assert compared.holds
     assert [finding.is_error for finding in compared.over] == [True]
     shown = text(prove(plans), [compared])
-    assert "\n\nThe same on AWS: all of 2 servers, both ways\n" in shown
+    assert "\n\nAWS allows the same: 2 servers, both directions\n" in shown
     assert "1 limit of AWS that it would be over there:" in shown
 
 

@@ -92,7 +92,7 @@ def test_prove_says_in_figures_what_was_proved(stack: str) -> None:
     ran = run("prove", f"stacks/{stack}")
     assert (ran.returncode, ran.stderr) == (0, b"")
     lines = ran.stdout.decode().splitlines()
-    assert lines[0] == "Proved: what the rules let through is what the flows mean"
+    assert lines[0] == "Proved: the rules allow exactly the required traffic"
     assert " servers, " in lines[1]
     assert " directions, " in lines[1]
     assert len(lines) < 24
@@ -112,7 +112,7 @@ def test_prove_shows_witnesses_and_the_answer_is_no(
     assert main(["prove", str(ROOT / DEV)]) == 1
     said = capsys.readouterr()
     assert said.out.startswith("Not proved: ")
-    assert "  permitted = meant\n" in said.out
+    assert "  permitted = required\n" in said.out
     assert said.err == ""
 
 
@@ -123,14 +123,14 @@ def test_prove_shows_witnesses_and_the_answer_is_no(
     "stack, source, destination, ports, passes, said",
     [
         ("prod-aws", "edge1", "mbx2", "25/tcp", True, "mail flow table with Edge, row 2, E2"),
-        ("prod-aws", "edge1", "mbx4", "25/tcp", False, "no rule of edge1 lets it out"),
+        ("prod-aws", "edge1", "mbx4", "25/tcp", False, "no outbound rule of edge1 allows it"),
         ("prod-aws", "mbx1", "edge1", "50636/tcp", True, "E5"),
-        ("prod-aws", "mbx3", "edge1", "50636/tcp", False, "no rule of mbx3 lets it out"),
+        ("prod-aws", "mbx3", "edge1", "50636/tcp", False, "no outbound rule of mbx3 allows it"),
         ("prod-azure", "mbx3", "edge1", "50636/tcp", False, "mbx3 stops it by out-"),
         ("prod-azure", "mbx3", "cas3", "any", True, "R1"),
         ("prod-azure", "edge1", "edge2", "25/tcp", False, "edge2 stops it by in-"),
         ("prod-aws", "internet", "edge1", "25/tcp", True, "E1"),
-        ("prod-aws", "internet", "edge1", "26/tcp", False, "no rule of edge1 lets it in"),
+        ("prod-aws", "internet", "edge1", "26/tcp", False, "no inbound rule of edge1 allows it"),
         ("prod-aws", "edge1", "internet", "25/tcp", True, "E4"),
         (
             "prod-aws",
@@ -144,7 +144,7 @@ def test_prove_shows_witnesses_and_the_answer_is_no(
         ("prod-aws", "10.20.6.8", "edge1", "3389/tcp", True, "additional flow"),
         ("prod-aws", "10.20.6.8", "10.20.2.10", "25/tcp", False, "neither end is a server of ours"),
         ("dev", "ex1", "ex2", "icmp", True, "R1"),
-        ("dev", "internet", "ex1", "443/tcp", False, "no rule of ex1 lets it in"),
+        ("dev", "internet", "ex1", "443/tcp", False, "no inbound rule of ex1 allows it"),
     ],
 )
 def test_check_answers_and_names_who_decided(

@@ -198,7 +198,7 @@ def test_a_rule_is_needed_unless_one_or_several_others_say_all_of_it(
     assert {one.name for one in explained} == together
     by_name = {rule.name: rule for rule in rules}
     for one in explained:
-        names = one.why.removesuffix(" name all of it together").split(", ")
+        names = one.why.removesuffix(" cover it together").split(", ")
         rule = by_name[one.name]
         said = [_about(rule, by_name[name]) for name in names]
         assert Traffic.of([(rule.addresses, rule.services)]) <= _joined(said)
@@ -208,7 +208,7 @@ def test_a_rule_is_needed_unless_one_or_several_others_say_all_of_it(
 @slow
 @given(topologies("azure"))
 def test_a_server_permits_the_same_at_its_interface_and_at_its_subnet(data: Data) -> None:
-    """And at both together; neighbors are unharmed, and forced tunneling changes nothing."""
+    """And at both together; neighbors are unchanged, and forced tunneling changes nothing."""
     found: list[Plans] = []
     for attach_to in ("network_interfaces", "subnets"):
         for one in data["networks"].values():

@@ -82,14 +82,12 @@ def test_what_is_said_to_cover_a_rule_does_and_all_of_it_is_needed(drawn: list[A
     index = RuleIndex(drawn, IMPLIED, ATTACHED)
     named = {rule.name: rule for rule in drawn}
     for found in index.redundant():
-        other = named.get(found.why.partition(" names all of it")[0])
+        other = named.get(found.why.partition(" covers it")[0])
         if other is not None:
             assert covers(other, named[found.name]) == packets(named[found.name])
     for found in index.together():
         rule = named[found.name]
-        others = [
-            named[each] for each in found.why.removesuffix(" name all of it together").split(", ")
-        ]
+        others = [named[each] for each in found.why.removesuffix(" cover it together").split(", ")]
         parts = [covers(other, rule) for other in others]
         assert set[tuple[object, int]]().union(*parts) == packets(rule)
         assert len(others) > 1

@@ -189,7 +189,7 @@ def test_edge_crosses_a_zone_and_the_internet_and_its_servers_nothing() -> None:
 def test_a_server_without_an_address_is_named_since_nobody_can_write_a_rule_for_it() -> None:
     rows = rows_of()
     page = written(rows, "markdown")
-    assert "Nobody else can write a rule for a server without a declared address: edge1." in page
+    assert "Other firewalls need the address of each server: edge1." in page
     assert "edge1: not declared" in written(rows, "csv")
 
 

@@ -57,7 +57,7 @@ def test_a_report_names_the_file_by_its_hash() -> None:
 def test_a_report_of_a_failed_proof_says_so_and_answers_no(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    broken = Failure("permitted = meant", "a packet", "nothing means it")
+    broken = Failure("permitted = required", "a packet", "nothing means it")
 
     def fails(_: Plans) -> Proof:
         return Proof(Figures(1, 2), (broken,))

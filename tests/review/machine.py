@@ -53,6 +53,10 @@ class Machine:
         path.write_text(text)
         path.chmod(0o755)
 
+    def lend(self, name: str, text: str) -> None:
+        """Another program: a script of bash, in which HERE is the folder of all machines."""
+        self._program(name, text, "")
+
     @property
     def python(self) -> str:
         return str(self._programs / "python")

@@ -490,7 +490,7 @@ def test_a_comparison_that_is_refused_is_said_first_and_fails(reviewed: Reviewed
     body = reviewed.github.comments[0]["body"]
     _, first, _, why, *_ = body.splitlines()
     assert first == "### Cannot tell what merging this allows or blocks"
-    assert why.startswith("**Not reviewed.** exchange-ports refuses to compare: not-reviewed. ")
+    assert why.startswith("**Not reviewed.** exchange-ports rejects the input: not-reviewed. ")
     assert "@contoso" not in body
     assert "<img" not in body
     assert "leads outside @contoso/admins" in reviewed.job.log

@@ -124,7 +124,7 @@ def test_where_nothing_differs_nothing_is_said_but_to_whom_we_had_said_something
 ) -> None:
     quiet = f"{MARKER}\n### No stack file differs.\n\nNot covered: routes.\n"
 
-    assert post(quiet) == (0, "No stack file differs, and no comment is needed to say so\n")
+    assert post(quiet) == (0, "No stack file differs, so no comment is needed\n")
     assert not github.comments
 
     post()
@@ -162,7 +162,7 @@ def test_a_newer_head_is_left_to_its_own_run(github: FakeGitHub, post: Posting) 
         code, log = post(report)
         assert (code, log) == (
             0,
-            "The pull request has moved on: the run for its newer head reviews it\n",
+            "The pull request has a newer head, and the run for that head reviews it\n",
         )
     assert not github.written
 
@@ -179,9 +179,9 @@ BAD: Final = {
         "The report was not made for the head of this pull request.",
     ),
     "empty": (b"", "The report was not made for the head of this pull request."),
-    "marker alone": (f"{MARKER}\n \n", "The report is no text."),
-    "binary": (MARKER.encode() + b"\n\xff\xfe", "The report is no UTF-8."),
-    "with NUL": (f"{MARKER}\n\0", "The report is no text."),
+    "marker alone": (f"{MARKER}\n \n", "The report is not text."),
+    "binary": (MARKER.encode() + b"\n\xff\xfe", "The report is not UTF-8."),
+    "with NUL": (f"{MARKER}\n\0", "The report is not text."),
     "too long": (
         f"{REPORT}{'x' * 64_000}",
         "The report has more than 64000 bytes, which no comment can hold.",
@@ -200,7 +200,7 @@ def test_a_report_that_is_none_is_said_and_not_passed_over(
 
     assert code == 1
     assert log.splitlines() == [
-        "The comment is brought up to date",
+        "Updated the comment",
         f"::error title=exchange-ports::{sentence}",
     ]
     body = github.body(earlier)
@@ -291,7 +291,7 @@ def test_what_passes_by_itself_is_asked_again(
     code, log = post()
 
     assert code == 0
-    assert log.splitlines()[-1] == "The comment is made"
+    assert log.splitlines()[-1] == "Created the comment"
     assert log.count("once more in 0 s") == 4
     assert len(github.comments) == 1
 
@@ -303,7 +303,7 @@ def test_after_five_times_it_is_an_error(github: FakeGitHub, post: Posting) -> N
 
     assert code == 1
     assert log.splitlines()[-1] == (
-        "::error title=exchange-ports::GET /pulls/7: GitHub answers 503, it has a fault of its own. "
+        "::error title=exchange-ports::GET /pulls/7: GitHub answers 503, server error. "
         "It says: Unavailable (asked 5 times)"
     )
     assert len(github.asked) == 5
@@ -317,7 +317,7 @@ def test_a_comment_that_was_made_without_an_answer_is_not_made_twice(
 
     code, log = post()
 
-    assert (code, log.splitlines()[-1]) == (0, "The comment says it already")
+    assert (code, log.splitlines()[-1]) == (0, "The comment is up to date")
     assert len(github.comments) == 1
 
 

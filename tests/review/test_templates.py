@@ -230,7 +230,7 @@ def test_a_comment_is_made_and_kept_up_to_date(reviewed: Reviewed) -> None:
     assert reviewed.review() == (0, 0)
     assert len(reviewed.forge.comments) == 2
     assert "10.99.0.0/16" in ours[reviewed.text]
-    assert "The comment is brought up to date" in reviewed.log
+    assert "Updated the comment" in reviewed.log
 
 
 def test_a_gate_fails_the_first_job_and_a_lost_report_is_said(reviewed: Reviewed) -> None:
@@ -275,7 +275,7 @@ def test_the_scripts_of_the_templates_are_good_shell(name: str, tmp_path: Path) 
     [
         ({"GITLAB_CI": "true"}, "This pipeline has no merge request"),
         ({"TF_BUILD": "True"}, "This run has no pull request"),
-        ({}, "This is no job of GitHub Actions, GitLab CI or Azure Pipelines"),
+        ({}, "This is not a job of GitHub Actions, GitLab CI or Azure Pipelines"),
     ],
 )
 def test_a_run_without_a_pull_request_is_said(

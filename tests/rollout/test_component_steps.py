@@ -110,7 +110,7 @@ def test_an_update_that_is_not_clean_is_warned_of_and_goes_on() -> None:
     recording = run(NEW, OLD)
     (warning,) = [text for text in said(recording, "warning") if "one step" in text]
     assert "allowed during the update" in warning
-    assert "10.20.6.1 -> ex2 3389/tcp is allowed when every rule is added" in warning
+    assert "10.20.6.1 -> ex2 3389/tcp: allowed when every rule is added" in warning
     assert "Without interruption in 2 phases" in warning
     assert "add_rules: " in warning
     assert "remove_rules: " in warning

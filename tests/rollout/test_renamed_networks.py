@@ -182,7 +182,7 @@ def test_a_network_renamed_without_its_id_has_no_clean_steps_and_is_told_of_the_
     )
     texts = [str(issue) for issue in found.at_once.issues if issue.effect is TransientEffect.CUT]
     assert texts == [
-        f"{source} -> {target} everything is blocked while one server has the groups of lab on {cloud} "
+        f"{source} -> {target} all protocols: blocked while one server has the groups of lab on {cloud} "
         f"and another those of main on {cloud}"
         for source, target in (("ex1", "10.10.0.12"), ("ex2", "10.10.0.11"))
     ]

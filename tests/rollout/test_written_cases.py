@@ -214,5 +214,5 @@ def test_a_flow_that_is_closed_while_a_server_comes_is_open_to_it_in_passing() -
     case = CASES["a server is added while a flow to its like is closed"]
     said = [str(trouble) for trouble in updated(case, "aws").at_once.issues]
     assert said == [
-        "10.20.6.1 -> ex4 3389/tcp is allowed when every rule is added and servers change their groups"
+        "10.20.6.1 -> ex4 3389/tcp: allowed when every rule is added and servers change their groups"
     ]

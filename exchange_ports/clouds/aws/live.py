@@ -120,9 +120,9 @@ _AUTONAME: Final = r"-[0-9a-f]{7}"
 def match(
     place: AwsNetworkExpectation, there: printed.ExistingAws, state: State, told: Mapping[str, str]
 ) -> Found:
-    """How everything that is wanted in a VPC stands, and what else of ours is there.
+    """The status of all planned resources of a VPC, and other rules of their groups.
 
-    `told` has the ids of what people made, by the logical name that it shall have.
+    `told` has the ids of existing resources, by the logical name that they are imported as.
     """
     matching = _Matching(place, there, state, told)
     verdicts = (
@@ -155,7 +155,7 @@ _T = TypeVar("_T", bound=_Thing)
 
 
 class _Matching:
-    """Goes through what is wanted in one VPC; what is found first is remembered for what names it."""
+    """Matches the planned resources of one VPC; groups are remembered for the rules that name them."""
 
     def __init__(
         self,
@@ -178,7 +178,7 @@ class _Matching:
         self.leftovers: list[Leftover] = []
 
     def group(self, group: aws.SecurityGroup) -> ResourceVerdict:
-        """How a security group stands."""
+        """The status of a security group."""
         wanted, there = self._place.one(group), self._there.groups
         named = [each for each in self._called(wanted, there) if each.vpc_id == self._place.vpc_id]
         delete = "aws ec2 delete-security-group --group-id"
@@ -199,7 +199,7 @@ class _Matching:
         return verdict
 
     def prefix_list(self, each: aws.PrefixList) -> ResourceVerdict:
-        """How a prefix list stands."""
+        """The status of a prefix list."""
         wanted, there = self._place.one(each), self._there.lists
         delete = "aws ec2 delete-managed-prefix-list --prefix-list-id"
         verdict = self._one(wanted, there, list(self._called(wanted, there)), delete)
@@ -216,7 +216,7 @@ class _Matching:
         return verdict
 
     def rule(self, rule: aws.SecurityGroupRule) -> ResourceVerdict:
-        """How a rule stands."""
+        """The status of a rule."""
         wanted = self._place.one(rule)
         key = self._key(rule)
         found = None if key is None else self._rules.get(key)
@@ -238,39 +238,39 @@ class _Matching:
     def _held_rule(
         self, wanted: ExpectedResource, held: Held, found: printed.ExistingRule | None
     ) -> ResourceVerdict:
-        stands = held.id in self._there.rules
+        exists = held.id in self._there.rules
         if found is None or found.id == held.id:
-            # Where it stands and says something else, it was edited by hand, or is to be replaced.
+            # Where it exists with other content, it was edited by hand, or is to be replaced.
             return ResourceVerdict(
-                wanted, ResourceStatus.KNOWN if stands else ResourceStatus.GONE, held.id
+                wanted, ResourceStatus.KNOWN if exists else ResourceStatus.GONE, held.id
             )
-        if not stands:
-            because = (f"{found.id} stands in its place",)
+        if not exists:
+            because = (f"{found.id} exists in its place",)
             return ResourceVerdict(wanted, ResourceStatus.GONE, held.id, because=because)
         return ResourceVerdict(
             wanted, ResourceStatus.BLOCKED, found.id, because=(held.id,), at=_revocation(found)
         )
 
     def unwanted(self, verdicts: Iterable[ResourceVerdict]) -> Iterator[Unwanted]:
-        """Rules at groups of ours that nobody wants and nobody holds."""
+        """Rules of planned groups that are neither planned nor in the state."""
         keys = {id_: key for key, id_ in self._groups.items() if key not in self._place.neighbors}
         taken = {verdict.id for verdict in verdicts}
         for rule in sorted(
-            self._there.rules.values(), key=lambda each: (each.group, _says(each, self._there))
+            self._there.rules.values(), key=lambda each: (each.group, _rule_text(each, self._there))
         ):
             if rule.group in keys and rule.id not in taken and rule.id not in self._holders:
                 name = f"{self._place.urn.name}-{keys[rule.group]}"
-                yield Unwanted(name, rule.id, _says(rule, self._there), _revocation(rule))
+                yield Unwanted(name, rule.id, _rule_text(rule, self._there), _revocation(rule))
 
     def _one(
         self, wanted: ExpectedResource, there: Mapping[str, _T], named: list[_T], delete: str
     ) -> ResourceVerdict:
-        """How a group or list stands, of which those that are `named` like it exist."""
+        """The status of a group or list; those that are `named` like it exist."""
         free = [each.id for each in named if each.id not in self._holders]
         told = self._told.get(wanted.name)
         held = self._held.get(wanted.urn)
         if held is not None and held.id not in there:
-            because = tuple(f"{each} stands under its name" for each in free)
+            because = tuple(f"{each} has its name" for each in free)
             return ResourceVerdict(wanted, ResourceStatus.GONE, held.id, because=because)
         if held is not None and told not in (None, held.id):
             return ResourceVerdict(wanted, ResourceStatus.BLOCKED, told or "", because=(held.id,))
@@ -284,7 +284,7 @@ class _Matching:
         return verdict
 
     def _free(self, wanted: ExpectedResource, told: str | None, free: list[str]) -> ResourceVerdict:
-        """How a group or list stands that the state does not have."""
+        """The status of a group or list that is not in the state."""
         if told is None and len(free) > 1:
             return ResourceVerdict(wanted, ResourceStatus.SEVERAL, free[0], because=tuple(free[1:]))
         one = told or next(iter(free), None)
@@ -301,7 +301,7 @@ class _Matching:
                 yield each
 
     def _key(self, rule: aws.SecurityGroupRule) -> printed.RuleKey | None:
-        """What EC2 knows a rule by; none while something that it names does not exist."""
+        """The key of a rule in EC2; none while something that it names does not exist."""
         group = self._groups.get(rule.group)
         if isinstance(rule.peer, aws.GroupRef):
             peer = self._groups.get(rule.peer.key)
@@ -343,16 +343,16 @@ def _edits_of_list(each: aws.PrefixList, found: printed.ExistingList) -> Iterato
     if found.max_entries != each.max_entries:
         yield f"changes its size, {found.max_entries} to {each.max_entries}"
     if found.entries is None:
-        yield "perhaps changes its entries, which were not printed"
+        yield "may change its entries, which are not in the export"
         return
     wanted = {str(entry): "" for entry in each.entries}
-    if come := sorted(wanted.keys() - found.entries.keys()):
-        yield f"adds {', '.join(come)}"
+    if added := sorted(wanted.keys() - found.entries.keys()):
+        yield f"adds {', '.join(added)}"
     if gone := sorted(found.entries.keys() - wanted.keys()):
-        yield f"takes away {', '.join(gone)}"
+        yield f"removes {', '.join(gone)}"
     if any(found.entries.get(entry, "") for entry in wanted):
         # In two calls (aws.md 3.6).
-        yield "takes entries away and adds them again, for their descriptions"
+        yield "removes entries and adds them again, because of their descriptions"
 
 
 _WAYS: Final = {Direction.IN: "from", Direction.OUT: "to"}
@@ -367,8 +367,8 @@ def _revocation(rule: printed.ExistingRule) -> str:
     )
 
 
-def _says(rule: printed.ExistingRule, there: printed.ExistingAws) -> str:
-    """A rule as people write it: `in 3389/tcp from 10.9.9.9/32 (Jo)`."""
+def _rule_text(rule: printed.ExistingRule, there: printed.ExistingAws) -> str:
+    """A rule in one line: `in 3389/tcp from 10.9.9.9/32 (Jo)`."""
     direction = rule.key[1]
     words = f" ({rule.description})" if rule.description else ""
     return f"{direction} {_what(rule)} {_WAYS[direction]} {_peer(rule, there)}{words}"
@@ -414,10 +414,10 @@ def _peer(rule: printed.ExistingRule, there: printed.ExistingAws) -> str:
 
 
 def _owner(stack: str) -> str:
-    """What is to be known of a group or list that CloudFormation made."""
+    """The note about a group or list that CloudFormation created."""
     if not stack:
         return ""
     return (
-        f"CloudFormation made it, in the stack {stack}: let that stack go of it first "
+        f"CloudFormation created it in the stack {stack}: first remove it from that stack "
         "(DeletionPolicy: Retain, then remove it from the template)"
     )

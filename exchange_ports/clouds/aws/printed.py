@@ -118,7 +118,7 @@ def in_place(
             yield INCOMPLETE_OUTPUT.at(
                 (),
                 what="The export from AWS",
-                missing=f"there is no output of `{COMMANDS[key]}`",
+                missing=f"the output of `{COMMANDS[key]}` is missing",
                 fix="pass it with `--aws` too",
             )
     here = [each for each in there.groups.values() if each.vpc_id == vpc_id]
@@ -328,7 +328,7 @@ class _OutputReader:
             return
         first: Any = kept.setdefault(getattr(found, name), found)
         if first != found:
-            wrong = f"{getattr(found, name)} was printed before, and has changed since"
+            wrong = f"{getattr(found, name)} differs from an earlier output"
             self.findings.append(document.wrong(path, wrong, "run all commands again"))
         elif isinstance(found, _Rule) and _peers(found) != 1:
             wrong = f"{found.security_group_rule_id} has {_peers(found)} sources or destinations"
@@ -351,7 +351,7 @@ class _OutputReader:
             self.entries[left[0]] = self._nameless[0][1]
             return
         for document, _ in self._nameless:
-            wrong = "it does not say of which prefix list these entries are"
+            wrong = "the prefix list of these entries is missing"
             self.findings.append(document.wrong(("Entries",), wrong, f"run `{ENTRIES}`"))
 
 
@@ -359,7 +359,7 @@ def _what(data: object, fields: Json) -> str:
     if isinstance(data, list):
         return "it is a list, as the Azure CLI prints them"
     keys = ", ".join(list(fields)[:3])
-    return f"it is the output of another command ({keys})" if keys else "it holds nothing"
+    return f"it is the output of another command ({keys})" if keys else "it is empty"
 
 
 def _peers(rule: _Rule) -> int:

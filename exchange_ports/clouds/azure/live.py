@@ -176,7 +176,7 @@ def read(documents: Iterable[PrintedDocument]) -> ExistingAzure | list[Finding]:
             printed.add(type_)
             first = found[type_].setdefault(resource.id.lower(), resource)
             if first != resource:
-                wrong = f"{resource.name} was printed before, and has changed since"
+                wrong = f"{resource.name} differs from an earlier output"
                 findings.append(document.wrong(here, wrong, "run all commands again"))
     if findings:
         return findings
@@ -192,7 +192,7 @@ def not_printed(there: ExistingAzure) -> Iterator[Finding]:
             yield INCOMPLETE_OUTPUT.at(
                 (),
                 what="The export from Azure",
-                missing=f"there is no output of `{command}`",
+                missing=f"the output of `{command}` is missing",
                 fix="pass it with `--azure` too, even if it is an empty list",
             )
 
@@ -341,7 +341,7 @@ _ASGS: Final = "applicationSecurityGroups"
 def match(
     place: AzureNetworkExpectation, there: ExistingAzure, state: State, told: Mapping[str, str]
 ) -> Found:
-    """How everything that is wanted in a resource group stands.
+    """The status of all planned resources of a resource group.
 
     `told` has the ids of what people made, by the logical name that it shall have.
     """
@@ -358,7 +358,7 @@ def match(
             verdict = replace(
                 verdict,
                 edits=(*verdict.edits, *_of_rules(place, group, found)),
-                takes_away=tuple(
+                removes=tuple(
                     f"{rule.name}: {_rule_text(rule)}"
                     for rule in _first_deciding(found)
                     if rule.name not in planned
@@ -470,16 +470,16 @@ def _of_rules(
         for name in changed:
             yield f"{verb} {name}"
     if list(found.rules) != wanted and old == new:
-        yield "puts it once more, as its rules are listed in another order"
+        yield "writes it once more, because its rules are listed in another order"
     elif not found.rules and not wanted:
-        # An import takes no empty list for written (azure.md 5).
-        yield "puts it once more, as it has no rules"
+        # An import does not count an empty list as written (azure.md 5).
+        yield "writes it once more, because it has no rules"
 
 
 def _changed_rules(
     place: AzureNetworkExpectation, group: azure.NetworkSecurityGroup, found: Resource
 ) -> Iterator[str]:
-    """The planned rules that stand in a group with something else in them."""
+    """The planned rules that exist in a group with other content."""
     there = {each.name: each for each in found.rules}
     for rule in sorted(group.rules, key=lambda each: each.name):
         if rule.name in there:
@@ -509,7 +509,7 @@ def _first_deciding(found: Resource) -> list[ExistingRule]:
 
 
 def _rule_text(rule: ExistingRule) -> str:
-    """A rule as it stands: `allow inbound 3389/tcp from 10.9.9.9 to *, priority 101`."""
+    """A rule in one line: `allow inbound 3389/tcp from 10.9.9.9 to *, priority 101`."""
     priority, direction, access, protocol, _, _, ports, source, destination = rule.summary
     anything = ports == ("*",)
     what = str(ANY_PORTS) if protocol == "*" else str(protocol)

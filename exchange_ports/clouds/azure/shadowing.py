@@ -1,7 +1,7 @@
-"""Rules of Azure that never decide, since of their kind or of the other one comes before them.
+"""Rules of Azure that never decide, because rules of a higher priority cover them.
 
-Which allow rules others cover, whatever their order, `proof.redundancy` finds. Here is what order and
-denies add. Must not know: the planner.
+Allow rules that others cover in any order are found by `proof.redundancy`. This module adds the effect of
+order and denies. Must not know: the planner.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ Reach = Callable[[azure.SecurityRule], tuple[tuple[AddressSet, ServiceSet], ...]
 def shadowed(
     plan: azure.AzureRuleSet, reach: Reach, implied_groups: Mapping[str, Iterable[str]]
 ) -> Iterator[RedundantRule]:
-    """Allow rules that denies before them leave nothing of, and denies that another one holds.
+    """Allow rules that denies before them cover, and denies that another one covers.
 
     `implied_groups` are the groups that every member of a group is in too. Our plans have a handful of
     denies, after all allow rules: there only the denies are looked at.
@@ -77,14 +77,14 @@ class _ShadowedGroup:
                     break
                 denies += [one for one in applied if self._takes(one, named)]
             else:
-                # Without a deny it would be for `needless` to say, which knows what groups mean.
+                # Without a deny, `proof.redundancy` finds it.
                 if denies:
                     yield RedundantRule(
-                        rule.name, f"{denies[0].name} before it leaves nothing of it"
+                        rule.name, f"{denies[0].name} has a higher priority and covers it"
                     )
 
     def held(self, denies: Sequence[azure.SecurityRule]) -> Iterator[RedundantRule]:
-        """Denies that one beside them holds: with no allow rule between, order is no matter."""
+        """Denies that an adjacent one covers: with no allow rule between, their order does not matter."""
         found: dict[str, str] = {}
         for rule, other in permutations(denies, 2):
             if (
@@ -96,9 +96,7 @@ class _ShadowedGroup:
                 )
             ):
                 found.setdefault(rule.name, other.name)
-        yield from (
-            RedundantRule(name, f"{other} names all of it") for name, other in found.items()
-        )
+        yield from (RedundantRule(name, f"{other} covers it") for name, other in found.items())
 
     def _of(self, rules: Sequence[azure.SecurityRule]) -> Traffic:
         return Traffic.of(pair for rule in rules for pair in self._reach(rule))
@@ -117,7 +115,7 @@ class _ShadowedGroup:
         return rule.source if self._direction is Direction.IN else rule.destination
 
     def _side_held(self, side: azure.Side, other: azure.Side) -> bool:
-        """Whether a side is in another one by what it means."""
+        """Whether a side is in another one by definition."""
         if isinstance(other, azure.Anything) or side == other:
             return True
         if isinstance(side, azure.GroupRef) and isinstance(other, azure.GroupRef):

@@ -26,6 +26,15 @@ from exchange_ports.topology.models import Topology
 
 __all__ = ["check"]
 
+
+def _hybrid(topology: Topology) -> Iterator[Finding]:
+    """The checks of a hybrid deployment, loaded where one is declared."""
+    if topology.hybrid is not None:
+        from exchange_ports.topology.checks import hybrid
+
+        yield from hybrid.check(topology, topology.hybrid)
+
+
 _CHECKS: Final[tuple[Callable[[Topology], Iterator[Finding]], ...]] = (
     mail.not_realized,
     mail.rebound,
@@ -67,6 +76,7 @@ _CHECKS: Final[tuple[Callable[[Topology], Iterator[Finding]], ...]] = (
     unified_messaging.ports,
     unified_messaging.used_twice,
     unified_messaging.later_versions,
+    _hybrid,
     warnings.port_25,
     warnings.plain_text,
     warnings.edge_name_servers,
@@ -123,7 +133,15 @@ def _few(findings: Iterable[Finding]) -> list[Finding]:
 
 def _in_vain(acknowledged: Mapping[str, str], occurring: Collection[str]) -> Iterator[Finding]:
     warnings = [kind.code for kind in KINDS if kind.severity is Severity.WARNING]
-    warnings += sorted(WARNINGS | DATED_WARNINGS)
+    dated = DATED_WARNINGS
+    warnings += sorted(WARNINGS | dated)
+    if not set(acknowledged) <= set(warnings):
+        # Few topologies acknowledge a warning about a hybrid deployment.
+        from exchange_ports.findings.endpoint_kinds import OLD_SNAPSHOT
+        from exchange_ports.findings.hybrid_kinds import HYBRID_WARNINGS
+
+        dated = dated | {OLD_SNAPSHOT.code}
+        warnings += sorted({OLD_SNAPSHOT.code, *HYBRID_WARNINGS})
     for code in acknowledged:
         path: Path = ("acknowledge", code)
         if code not in warnings:
@@ -131,7 +149,7 @@ def _in_vain(acknowledged: Mapping[str, str], occurring: Collection[str]) -> Ite
             no = "Remove the entry. Only warnings can be acknowledged; errors must be corrected."
             fix = f'Did you mean "{meant}"?' if meant else no
             yield BY_CODE["undeclared"].at(path, name=code, what="warning code", fix=fix)
-        elif code not in occurring and code not in WARNINGS | DATED_WARNINGS:
+        elif code not in occurring and code not in WARNINGS | dated:
             # Whether one of planning occurs is known when there is a plan (`plans`), and whether one of
             # a day occurs is known on that day.
             yield BY_CODE["unused-acknowledgment"].at(path, code=code)

@@ -81,7 +81,8 @@ def edge_servers(topology: models.Topology) -> Iterator[Finding]:
             yield BY_CODE["edge-site-unclear"].at(path, edge=key, which=which, site=site)
         if edge.subscribed_site is None and edge.edgesync_except:
             yield BY_CODE["edgesync-without-subscription"].at((*path, "edgesync_except"), edge=key)
-        if not edge.receives and not edge.sends:
+        only_hybrid = topology.hybrid is not None and key in topology.hybrid.mail_names
+        if not edge.receives and not edge.sends and not only_hybrid:
             yield BY_CODE["edge-without-mail"].at(path, edge=key)
     receives = any(edge.receives for edge in topology.edge_servers.values())
     for path, way in inbound_ways(topology):

@@ -24,7 +24,7 @@ def undeclared(topology: models.Topology) -> Iterator[Finding]:
     networks, sites = topology.networks, topology.sites
     for key, site in sites.items():
         if site.network is not None and site.network not in networks:
-            yield _unknown(("sites", key, "network"), site.network, "network", networks)
+            yield unknown(("sites", key, "network"), site.network, "network", networks)
         elif site.network is None and site.servers:
             network = min(networks, default="...")
             yield BY_CODE["site-without-network"].at(("sites", key), site=key, network=network)
@@ -40,7 +40,7 @@ def undeclared(topology: models.Topology) -> Iterator[Finding]:
         if isinstance(by_network, dict):
             for name in cast("dict[str, object]", by_network):
                 if name not in networks:
-                    yield _unknown(("name_servers", side, name), name, "network", networks)
+                    yield unknown(("name_servers", side, name), name, "network", networks)
     for path, end in ends(topology):
         yield from _end_named(topology, path, end)
 
@@ -48,11 +48,11 @@ def undeclared(topology: models.Topology) -> Iterator[Finding]:
 def _of_edge(topology: models.Topology, path: Path, edge: models.EdgeServer) -> Iterator[Finding]:
     networks, sites = topology.networks, topology.sites
     if edge.network not in networks:
-        yield _unknown((*path, "network"), edge.network, "network", networks)
+        yield unknown((*path, "network"), edge.network, "network", networks)
     for field in ("subscribed_site", "manual_connectors_site"):
         named: str | None = getattr(edge, field)
         if named is not None and named not in sites:
-            yield _unknown((*path, field), named, "site", sites)
+            yield unknown((*path, field), named, "site", sites)
     if edge.site in sites:
         what = f"Mailbox server of site {edge.site}"
         known = mailbox_servers(topology, sites[edge.site])
@@ -64,7 +64,7 @@ def _all_known(
 ) -> Iterator[Finding]:
     for index, name in enumerate(named):
         if name not in known:
-            yield _unknown((*path, index), name, what, known)
+            yield unknown((*path, index), name, what, known)
 
 
 def _sites_named(topology: models.Topology) -> Iterator[tuple[Path, tuple[str, ...]]]:
@@ -108,7 +108,7 @@ def _taking(topology: models.Topology) -> Iterator[Finding]:
                 )
                 yield BY_CODE["undeclared"].at(at, name=name, what=what, fix=fix)
             elif name not in able:
-                yield _unknown(at, name, what, {*topology.sites, *able})
+                yield unknown(at, name, what, {*topology.sites, *able})
             elif not internal[name].own_group:
                 instead = f"its site {next(s for s, _, k, _ in servers(topology) if k == name)}"
                 yield BY_CODE["server-without-group"].at(at, server=name, instead=instead)
@@ -147,7 +147,7 @@ def _telephony(topology: models.Topology) -> Iterator[Finding]:
                 continue
             if name not in internal:
                 known = {*topology.sites, *internal}
-                yield _unknown(at, name, "site or internal Exchange server", known)
+                yield unknown(at, name, "site or internal Exchange server", known)
             elif not internal[name][1].own_group:
                 instead = f"its site {internal[name][0]}"
                 yield BY_CODE["server-without-group"].at(at, server=name, instead=instead)
@@ -183,7 +183,8 @@ def used_twice(topology: models.Topology) -> Iterator[Finding]:
         )
 
 
-def _unknown(path: Path, name: str, what: str, known: Collection[str]) -> Finding:
+def unknown(path: Path, name: str, what: str, known: Collection[str]) -> Finding:
+    """That a name is declared nowhere, with the one that is most like it."""
     meant = nearest(name, known)
     fix = (
         f'Did you mean "{meant}"?'
@@ -195,7 +196,7 @@ def _unknown(path: Path, name: str, what: str, known: Collection[str]) -> Findin
 
 def _end_named(topology: models.Topology, path: Path, end: FlowEnd) -> Iterator[Finding]:
     if end.site is not None and end.site not in topology.sites:
-        yield _unknown(path, end.site, "site", topology.sites)
+        yield unknown(path, end.site, "site", topology.sites)
         return
     if end.is_external:
         return
@@ -217,7 +218,7 @@ def _end_named(topology: models.Topology, path: Path, end: FlowEnd) -> Iterator[
         yield BY_CODE["cloud-name"].at(path, end=end.word, what=pasted.what, fix=pasted.fix)
     else:
         known = [*ROLE_WORDS, INTERNET_WORD, *internal, *topology.edge_servers]
-        yield _unknown(path, end.word, "server or role", known)
+        yield unknown(path, end.word, "server or role", known)
 
 
 def _identities(
