@@ -18,8 +18,8 @@ from exchange_ports.protocol import REFERENCE, SECRET, SIGNATURE, UNKNOWN
 #: Without output values, inputs arrive as the values themselves. Transforms and hooks are said to
 #: be supported so that a program that uses them meets our refusal, not "update the CLI".
 _FEATURES: Final = (
-    resource_pb2.RESOURCE_MONITOR_FEATURESECRETS,
-    resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCEREFERENCES,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
     resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
     resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACEMENT_TRIGGER,
     resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,

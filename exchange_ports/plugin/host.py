@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final, cast
 
 import grpc
@@ -16,15 +17,13 @@ from google.protobuf import struct_pb2
 from pulumi.provider import Provider
 from pulumi.provider.provider import ConstructResult
 from pulumi.provider.server import ProviderServicer
+from pulumi.resource import DependencyProviderResource
 from pulumi.runtime import proto
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from exchange_ports import __version__
-from exchange_ports.clouds.base import ServerGroups
 from exchange_ports.component import TYPE, ExchangeFirewall, ExchangeFirewallArgs
 from exchange_ports.component.arguments import AwsNetworkArgs, AzureNetworkArgs
-from exchange_ports.component.errors import TopologyError
-from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.plugin.schema import plugin_schema
 from exchange_ports.plugin.spelling import camel_case, topology_fields, with_fields
 from exchange_ports.plugin.values import inputs_of
@@ -108,11 +107,23 @@ class _Servicer(ProviderServicer):
     ) -> dict[str, Any]:
         return inputs_of(inputs, {key: each.urns for key, each in input_dependencies.items()})
 
+    @staticmethod
+    def _construct_options(request: proto.ConstructRequest) -> pulumi.ResourceOptions:
+        """As the SDK, but providers by their references: it would look each up, with its SDK."""
+        asked = proto.ConstructRequest()
+        asked.CopyFrom(request)
+        asked.ClearField("providers")
+        options = ProviderServicer._construct_options(asked)
+        options.providers = {
+            package: DependencyProviderResource(ref) for package, ref in request.providers.items()
+        }
+        return options
+
     async def Construct(  # noqa: N802 - a method of the protocol
         self, request: proto.ConstructRequest, context: Any
     ) -> proto.ConstructResponse:
         try:
-            return await self._construct(request, context)
+            return await cast("Any", super())._construct(request, context)
         except pulumi.RunError as refused:
             # Findings, or what Pulumi refuses: the message is all there is to know.
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(refused))
@@ -134,11 +145,9 @@ def serve() -> None:
         print(port, flush=True)
         await server.wait_for_termination()
 
-    try:
+    # How an engine ends a plugin that does not end by itself.
+    with suppress(KeyboardInterrupt):
         asyncio.run(answer())
-    except KeyboardInterrupt:
-        # How an engine ends a plugin that does not end by itself.
-        pass
 
 
 #: As the SDK sets it for its own servers: topologies and states may be large.

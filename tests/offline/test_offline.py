@@ -21,7 +21,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.settings import get_monitor, get_root_resource, set_root_resource
 from pulumi.runtime.stack import Stack
 
-from exchange_ports import offline
+from exchange_ports import offline, protocol
 from exchange_ports.offline import (
     DuplicateUrn,
     Logged,
@@ -29,9 +29,6 @@ from exchange_ports.offline import (
     Recording,
     record,
     runner,
-)
-from exchange_ports.offline import (
-    engine as wire,
 )
 from tests.support.paths import PATIENCE, PROGRAMS
 from tests.support.resource_types import GROUP, INGRESS

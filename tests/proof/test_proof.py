@@ -636,7 +636,9 @@ def test_where_the_other_cloud_permits_something_else_both_say_who_decides() -> 
     plans = on_aws(planned(), lambda plan: without(plan, group="edge-sending.hq", **like))
     (compared,) = swap(plans)
     (failure,) = compared.failures
-    assert text(prove(plans), [compared]).endswith(f"\n\nAzure does not allow the same\n  {failure}")
+    assert text(prove(plans), [compared]).endswith(
+        f"\n\nAzure does not allow the same\n  {failure}"
+    )
     assert failure.law == "both clouds allow the same"
     assert failure.counterexample == "ex1 -> edge1 25/tcp"
     assert failure.summary.startswith(
