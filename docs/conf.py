@@ -69,6 +69,7 @@ _CONTENTS: Final[Mapping[str, Iterable[str]]] = {
         "generated/command-line",
         "findings/index",
         "versions",
+        "unified-messaging",
         "generated/catalog",
         "generated/limits",
         "exit-codes",

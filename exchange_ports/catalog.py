@@ -9,12 +9,13 @@ Exchange differ only there.
 An entry with several `Ports` values needs all of them. To add one, see CONTRIBUTING.md.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, tcp, udp
-from exchange_ports.versions import Article
+from exchange_ports.versions import Article, Version
 
 _CHECKED: Final = "2026-11-25"
 _CHECKED_HYBRID: Final = "2026-11-30"
@@ -68,6 +69,9 @@ class Page(StrEnum):
     SECURITY_CHECKLIST = "Deployment security checklist"
     PUSH = "Configuring push notifications proxying for OWA for Devices"
     EDGE_PLANNING = "Edge Transport server planning"
+    MITIGATION = "Exchange Emergency Mitigation service; CSS-Exchange, EEMSCheck"
+    FLIGHTING = "Exchange feature flighting; CSS-Exchange, HealthChecker"
+    MODERN_AUTH = "How to configure Exchange Server on-premises to use Hybrid Modern Authentication"
     HYBRID = "Hybrid deployment prerequisites"
     HYBRID_AGENT = "Microsoft Hybrid Agent"
     DEDICATED_APP = "Deploy dedicated Exchange hybrid app; Hybrid deployment prerequisites"
@@ -143,6 +147,23 @@ class Part(StrEnum):
     IP_GATEWAYS = "VoIP gateways, IP PBXs and session border controllers"
     FAX_PARTNERS = "fax partner servers"
 
+    def within(self, article: Article) -> "Part":
+        """The endpoint in an article: from Exchange 2016 on, Mailbox servers have the Client Access services."""
+        return self if article is Article.EXCHANGE_2013 else _LATER.get(self, self)
+
+    def across(self, articles: Collection[Article]) -> str:
+        """The endpoint in words, as the articles have it."""
+        words = dict.fromkeys(self.within(each).value for each in Article if each in articles)
+        return " or ".join(words)
+
+
+#: The endpoints that are other servers in the article of Exchange 2016 and later (exchange-later.md 2).
+_LATER: Final = {
+    Part.CLIENT_ACCESS: Part.MAILBOX,
+    Part.INTERNET_FACING: Part.MAILBOX,
+    Part.CALL_ROUTER: Part.UM_SERVICE,
+}
+
 
 class CatalogSection(StrEnum):
     """The headings under which rows are shown, by the sections of the document."""
@@ -178,6 +199,32 @@ class Need(StrEnum):
     WINDOWS_UPDATE = "windows_update"
     PUSH_NOTIFICATIONS = "push_notifications"
     REMOTE_DESKTOP = "remote_desktop"
+    EMERGENCY_MITIGATION = "emergency_mitigation"
+    FEATURE_FLIGHTING = "feature_flighting"
+    HYBRID_MODERN_AUTH = "hybrid_modern_auth"
+    EXCHANGE_ONLINE = "exchange_online"
+    GRAPH = "graph"
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        """The versions whose servers have it."""
+        return _VERSIONS_OF_NEEDS.get(self, tuple(Version))
+
+    @property
+    def of_mailbox_servers(self) -> bool:
+        """Whether only Mailbox servers have it, and no Edge Transport server."""
+        return self in _OF_MAILBOX_SERVERS
+
+
+_SINCE_2016: Final = (Version.EXCHANGE_2016, Version.EXCHANGE_2019, Version.SE)
+#: exchange-later.md 8. Which update of a version is the first is in the row.
+_VERSIONS_OF_NEEDS: Final = {
+    Need.EMERGENCY_MITIGATION: _SINCE_2016,
+    Need.FEATURE_FLIGHTING: (Version.EXCHANGE_2019, Version.SE),
+    Need.HYBRID_MODERN_AUTH: (Version.EXCHANGE_2013, *_SINCE_2016),
+    Need.GRAPH: (Version.SE,),
+}
+_OF_MAILBOX_SERVERS: Final = (Need.EMERGENCY_MITIGATION, Need.FEATURE_FLIGHTING, Need.GRAPH)
 
 
 class StartupMode(StrEnum):
@@ -753,8 +800,16 @@ NEIGHBOR_ENTRIES: Final = (
 
 
 def _need(
-    id_: str, ports: Ports, summary: str, without: str, page: Page, source: Part = Part.EXCHANGE
+    id_: str,
+    ports: Ports,
+    summary: str,
+    without: str,
+    page: Page,
+    source: Part = Part.EXCHANGE,
+    *,
+    since: str = "",
 ) -> CatalogEntry:
+    """The row of a need; `since`: the first update of each version that has it."""
     return CatalogEntry(
         id_,
         CatalogSection.ADDITIONAL,
@@ -762,7 +817,7 @@ def _need(
         Part.DECLARED,
         (ports,),
         summary=summary,
-        when="an additional flow declares it as its need",
+        when="an additional flow declares it as its need" + (f" (from {since})" if since else ""),
         without=without,
         cite=Citation(page),
     )
@@ -822,6 +877,49 @@ NEEDS: Final = {
         "the server cannot be administered by remote desktop",
         Page.EDGE_PLANNING,
         Part.DECLARED,
+    ),
+    # Microsoft publishes no addresses of officeclient.microsoft.com (record 86 of the endpoints).
+    Need.EMERGENCY_MITIGATION: _need(
+        "G14",
+        tcp(443),
+        "Emergency Mitigation service downloads mitigations from officeclient.microsoft.com, by name only",
+        "mitigations of vulnerabilities are not applied automatically",
+        Page.MITIGATION,
+        Part.MAILBOX,
+        since="Exchange 2016 CU22, Exchange 2019 CU11",
+    ),
+    Need.FEATURE_FLIGHTING: _need(
+        "G15",
+        tcp(443),
+        "feature flighting downloads its settings from officeclient.microsoft.com, by name only",
+        "features stay in the state that they have after Setup",
+        Page.FLIGHTING,
+        Part.MAILBOX,
+        since="Exchange 2019 CU15",
+    ),
+    Need.HYBRID_MODERN_AUTH: _need(
+        "G16",
+        tcp(443),
+        "OAuth tokens and hybrid modern authentication",
+        "clients cannot sign in by hybrid modern authentication, and OAuth with Exchange Online fails",
+        Page.MODERN_AUTH,
+        since="Exchange 2013 CU19, Exchange 2016 CU8, Exchange 2019 CU1",
+    ),
+    Need.EXCHANGE_ONLINE: _need(
+        "G17",
+        tcp(443),
+        "requests to Exchange Online",
+        "free/busy, archives and mailbox moves to Exchange Online fail",
+        Page.FEDERATION,
+    ),
+    Need.GRAPH: _need(
+        "G18",
+        tcp(443),
+        "Microsoft Graph for free/busy, MailTips and photos in Exchange Online",
+        "free/busy, MailTips and photos of mailboxes in Exchange Online are not shown",
+        Page.DEDICATED_APP,
+        Part.MAILBOX,
+        since="Exchange Server SE with the update of May 2026",
     ),
 }
 

@@ -15,7 +15,6 @@ from exchange_ports.clouds.base import below
 from exchange_ports.findings import Finding, Path, Refused
 from exchange_ports.findings.command_kinds import CANNOT_READ
 from exchange_ports.findings.topology_kinds import BY_CODE
-from exchange_ports.flows import Flow
 from exchange_ports.planning import Plans, planned
 from exchange_ports.stackfile.nodes import MAX_BYTES, too_big
 from exchange_ports.stackfile.project_file import (
@@ -28,11 +27,11 @@ from exchange_ports.stackfile.project_file import (
 )
 from exchange_ports.stackfile.stack_file import SETTINGS, StackFile
 from exchange_ports.topology.checks import check
-from exchange_ports.topology.groups import Group
 from exchange_ports.topology.models import Platform, Topology
 from exchange_ports.topology.validate import check_bindings, check_tags, parse_topology
 
 if TYPE_CHECKING:
+    from exchange_ports.differences import Standing
     from exchange_ports.planning import RegisteredNetwork
     from exchange_ports.proof import Proof
     from exchange_ports.rollout import PhasePlan, Rollout, RolloutRequest
@@ -220,21 +219,14 @@ class Compiled:
 
         return registered(self.previous, self.plans, self.phase())
 
-    def bounds(self) -> tuple[Plans, Plans] | None:
-        """In a step of a rollout: the flows of which rules stand at least, and at most.
+    def standing(self) -> "Standing":
+        """What stands when all of this is registered: in a phase of a rollout, at its end.
 
-        At most are those of both topologies, as far as the servers that are declared are concerned; the
-        rules of a network say which of them do.
+        :raises Refused: that phase is not offered.
         """
-        if self.previous is None or self.request is None or self.request.asked.phase is None:
-            return None
-        old, new = self.previous.flows, self.plans.flows
-        here = {group for each in self.plans.inventory.servers for group in each.groups}
-        known = (flow for flow in old if not {*_groups_of(flow)} - here)
-        both = set(old) & set(new)
-        least = replace(self.plans, flows=tuple(flow for flow in new if flow in both))
-        most = replace(self.plans, flows=tuple(dict.fromkeys((*new, *known))))
-        return least, most
+        from exchange_ports.rollout import standing_after
+
+        return standing_after(self.previous, self.plans, self.phase())
 
     def phase(self) -> "PhasePlan | None":
         """The phase that is asked for; without one asked for, no rollout is worked out.
@@ -245,10 +237,6 @@ class Compiled:
             return None
         found = self.rollout()
         return found and found[1]
-
-
-def _groups_of(flow: Flow) -> Iterator[Group]:
-    return (end for end in (flow.source, flow.destination) if isinstance(end, Group))
 
 
 def compile_stack(declared: StackSettings, at: Path = ("topology",)) -> Compiled:

@@ -50,6 +50,11 @@ class Version(StrEnum):
         return "Exchange Server SE" if self is Version.SE else f"Exchange {self.value}"
 
     @property
+    def short_name(self) -> str:
+        """The version beside another one: `Exchange 2019 -> SE`."""
+        return self.value.upper()
+
+    @property
     def facts(self) -> "VersionFacts":
         """What its documents say about it."""
         return _FACTS[self]

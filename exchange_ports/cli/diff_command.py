@@ -167,8 +167,8 @@ def _stack(named: NamedSide, known: _Known | None, *, placed: bool = True) -> St
         return Stack(named.file, None, refused.findings, stack.locate)
     warnings = in_order(finding.located(stack.locate) for finding in found.findings)
     target = target_of(stack, named.project if placed else None)
-    stands = (found.to_register(), *(found.bounds() or (None, None)))
-    return Stack(named.file, found.plans, warnings, stack.locate, target, *stands)
+    registered, standing = found.to_register(), found.standing()
+    return Stack(named.file, found.plans, warnings, stack.locate, target, registered, standing)
 
 
 # ---- what is shown ----

@@ -56,8 +56,10 @@ def _write(file: Path, text: str) -> None:
 def _answers(asked: argparse.Namespace) -> Answers:
     asks = sys.stdin.isatty() and sys.stderr.isatty()
     given: dict[str, object] = {}
-    for question in QUESTIONS:
-        name = question.option.replace("-", "_")
+    for each in QUESTIONS:
+        name = each.option.replace("-", "_")
+        # Edge servers have the version of the others, if nothing else is answered.
+        question = each._replace(default=each.default or str(given.get("exchange_version")))
         said = getattr(asked, name)
         if said is None and asks and not (name in _OF_EDGE and not given["edge"]):
             said = _ask(question)

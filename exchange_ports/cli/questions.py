@@ -44,13 +44,13 @@ def _number(least: int, most: int) -> Callable[[str], int]:
 
 
 #: Older ones need more than a first stack file declares.
-_EDGE_VERSIONS: Final = ("2013", "2016", "2019")
+_VERSIONS: Final = ("2013", "2016", "2019", "se")
 
 
-def _edge_version(text: str) -> int:
-    if text not in _EDGE_VERSIONS:
-        raise argparse.ArgumentTypeError(f"{text!r} is not one of {', '.join(_EDGE_VERSIONS)}")
-    return int(text)
+def _version(text: str) -> str:
+    if text.lower() not in _VERSIONS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not one of {', '.join(_VERSIONS)}")
+    return text.lower()
 
 
 def _range(text: str) -> IPv4Network:
@@ -92,14 +92,16 @@ class Question(NamedTuple):
 QUESTIONS: Final = (
     Question("cloud", "Cloud: aws or azure", _cloud, "aws"),
     Question("organization", "Name of the organization", _name, "contoso"),
+    Question("exchange-version", f"Version of Exchange: {', '.join(_VERSIONS)}", _version, "se"),
     Question("sites", "Active Directory sites, with commas", _names, "hq"),
     Question("servers", "Exchange servers in each site", _number(1, 20), "2"),
     Question("edge", "Edge Transport servers", _number(0, 20), "0"),
     Question(
         "edge-version",
-        f"Exchange version of the Edge Transport servers: {', '.join(_EDGE_VERSIONS)}",
-        _edge_version,
-        "2019",
+        f"Version of Exchange of the Edge Transport servers: {', '.join(_VERSIONS)}",
+        _version,
+        # That of the other servers.
+        "",
     ),
     Question("internal", "Range of the Exchange servers", _range, "10.20.0.0/20"),
     Question("perimeter", "Range of the Edge Transport servers", _range, "10.20.240.0/24"),

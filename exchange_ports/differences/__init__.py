@@ -9,7 +9,8 @@ from exchange_ports.differences.change import Cause, Change, ChangeEndpoint, Eff
 from exchange_ports.differences.declaration_diff import AddressChange, DeclarationDiff, SiteChange
 from exchange_ports.differences.flow_diff import FlowDiff, FlowPart
 from exchange_ports.differences.neighbor_diff import RegisteredPlans, neighbor_changes
-from exchange_ports.differences.topology_diff import TopologyDiff, diff_plans
+from exchange_ports.differences.standing import Standing, StandingRules
+from exchange_ports.differences.topology_diff import TopologyDiff, diff_plans, diff_standing
 
 __all__ = [
     "AddressChange",
@@ -24,7 +25,10 @@ __all__ = [
     "FlowPart",
     "Gate",
     "RegisteredPlans",
+    "Standing",
+    "StandingRules",
     "diff_plans",
+    "diff_standing",
     "held_by",
     "neighbor_changes",
 ]

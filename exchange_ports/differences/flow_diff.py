@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final, NamedTuple, TypeAlias
 
+from exchange_ports.differences.standing import Standing
 from exchange_ports.differences.topology_diff import pairs
 from exchange_ports.differences.traffic_diff import Snapshot
 from exchange_ports.flows import ExternalEndpoint
@@ -38,7 +39,7 @@ class _Filters:
     """What the filters of the servers of one topology must allow."""
 
     def __init__(self, plans: Plans, servers: Iterable[ExchangeServer]) -> None:
-        self._snapshot = Snapshot(plans, servers)
+        self._snapshot = Snapshot(Standing.of(plans), servers)
         self.servers = {server.identity: server for server in self._snapshot.servers}
         self._allowed: dict[tuple[tuple[Group, ...], Way], Traffic] = {}
 

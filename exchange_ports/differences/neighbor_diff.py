@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from exchange_ports.differences.change import Cause, Change, ChangeEndpoint, Effect
 from exchange_ports.differences.registration_diff import Registration
+from exchange_ports.differences.standing import Standing
 from exchange_ports.differences.topology_diff import EndpointText, pairs
 from exchange_ports.differences.traffic_diff import Snapshot
 from exchange_ports.findings import Path
@@ -100,7 +101,7 @@ def _changes(here: _Side, there: _Side, plans: Plans, effect: Effect) -> Iterato
     if not changed:
         return
     servers = [each.after for each in pairs(plans, plans) if each.after is not None]
-    snapshot = Snapshot(plans, servers)
+    snapshot = Snapshot(Standing.of(plans), servers)
     text = EndpointText(snapshot)
     for rule, services in sorted(changed.items(), key=lambda item: _order(item[0])):
         allowed = here[rule]

@@ -1,6 +1,6 @@
 """Everything in which two topologies differ for those who read a pull request, with every end in words."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,6 +14,7 @@ from exchange_ports.differences.change import (
     EndpointZone,
 )
 from exchange_ports.differences.declaration_diff import SAME, DeclarationDiff, diff_declarations
+from exchange_ports.differences.standing import Standing
 from exchange_ports.differences.traffic_diff import ChangedTraffic, Snapshot, compare_traffic
 from exchange_ports.findings import Path
 from exchange_ports.flows import ExternalEndpoint
@@ -21,10 +22,11 @@ from exchange_ports.flows import in_order as reasons_in_order
 from exchange_ports.flows.flow_index import WAYS, Way
 from exchange_ports.flows.labels import outside_label, role_of, roles_label
 from exchange_ports.planning import Plans
-from exchange_ports.topology.groups import Group, identity
+from exchange_ports.topology.groups import EDGE_KINDS, Group, identity
 from exchange_ports.topology.inventory import (
     ExchangeServer,
     ServerPair,
+    addresses_of,
     match_servers,
     with_addresses,
 )
@@ -58,30 +60,43 @@ class EndpointText:
         self, ends: Iterable[Group | ExternalEndpoint], addresses: AddressSet
     ) -> ChangeEndpoint:
         """One end, of all that it was put together from."""
+        inventory = self._snapshot.plans.inventory
         groups = [end for end in ends if isinstance(end, Group)]
         outside = sorted({end for end in ends if isinstance(end, ExternalEndpoint)})
+        whole = AddressSet()
+        for end in outside:
+            whole |= self._snapshot.flows.end(end)
+        # In a phase, rules may have the address of a server whose groups are not attached to it yet.
+        by_address = addresses - whole if groups else AddressSet()
         members = [
             server
             for server in self._snapshot.servers
-            if set(groups) & set(server.groups) and _has(addresses, server)
+            if _has(by_address, server)
+            or (set(groups) & set(server.groups) and _has(addresses, server))
         ]
         names = tuple(sorted(dict.fromkeys(server.name for server in members)))
         positions = self._positions(members, outside, addresses)
+        # Of a group of which no server is there, the kind tells where its servers are.
+        absent = bool(groups) and bool(addresses - addresses_of(members))
+        if absent:
+            positions |= {
+                Position.PERIMETER if g.kind in EDGE_KINDS else Position.INSIDE for g in groups
+            }
         if groups:
-            zone = "perimeter" if any(server.in_perimeter for server in members) else "inside"
+            perimeter = any(server.in_perimeter for server in members)
+            if absent and not members:
+                perimeter = all(group.kind in EDGE_KINDS for group in groups)
+            zone = "perimeter" if perimeter else "inside"
         elif all(any(end == each.source for each in platform_traffic()) for end in outside):
             # A public address that only the platform's own host has.
             zone, positions = "outside", frozenset[Position]()
         else:
             zone = self._zone(addresses)
-        whole = AddressSet()
-        for end in outside:
-            whole |= self._snapshot.flows.end(end)
         said = [
-            *roles_label(groups, self._snapshot.plans.inventory.site_keys),
+            *roles_label(groups, inventory),
             *outside_label(outside, addresses, _but_probes(whole - addresses)),
         ]
-        kinds = {role_of(group) for group in groups}
+        kinds = {role_of(group, inventory) for group in groups}
         role = "" if not kinds else kinds.pop() if len(kinds) == 1 else "Exchange"
         inside = zone == "inside" or bool(addresses & self._inside)
         declared_as = frozenset(end.kind for end in outside)
@@ -170,6 +185,8 @@ class TopologyDiff:
     without_id: tuple[RenamedWithoutId, ...] = ()
     #: The edits of the declaration from which traffic follows.
     declared: DeclarationDiff = SAME
+    #: Servers of another version of Exchange than before.
+    upgraded: tuple[ServerNote, ...] = ()
 
     def of(self, *effects: Effect) -> tuple[Change, ...]:
         """Those with one of these effects."""
@@ -200,39 +217,42 @@ def diff_plans(old: Plans | None, new: Plans | None) -> TopologyDiff:
 
     Exact and pure; the same topologies give the same changes in the same order.
     """
+    return diff_standing(*(None if plans is None else Standing.of(plans) for plans in (old, new)))
+
+
+def diff_standing(old: Standing | None, new: Standing | None) -> TopologyDiff:
+    """The same of what stands at two times: a topology, or a phase of a rollout."""
     if old is None or new is None:
         there = old or new
         if there is None:
             return TopologyDiff(())
-        found = pairs(there, there)
+        found = matched_servers(there.servers, there.servers)
+        nothing = replace(there, flows=(), servers=(), absent=(), rules=None)
         if old is None:
-            return _changes(
-                _without_servers(there), there, [ServerPair(None, each.after) for each in found]
-            )
-        return _changes(
-            there, _without_servers(there), [ServerPair(each.before, None) for each in found]
-        )
-    return _changes(old, new, pairs(old, new))
+            return _changes(nothing, there, [ServerPair(None, each.after) for each in found])
+        return _changes(there, nothing, [ServerPair(each.before, None) for each in found])
+    return _changes(old, new, matched_servers(old.servers, new.servers))
 
 
 def pairs(old: Plans, new: Plans) -> tuple[ServerPair, ...]:
+    """The servers of two topologies, matched."""
+    return matched_servers(old.inventory.servers, new.inventory.servers)
+
+
+def matched_servers(
+    old: Iterable[ExchangeServer], new: Iterable[ExchangeServer]
+) -> tuple[ServerPair, ...]:
     """Every server, matched by identity, and then, in one network, by its addresses.
 
     A server that declares no address keeps the one that it declares at the other time, or gets one
     that no other server has.
     """
-    found = match_servers(old.inventory.servers, new.inventory.servers)
+    found = match_servers(old, new)
     found.sort(key=lambda pair: [one.name for one in reversed(pair) if one is not None])
     return tuple(with_addresses(found, keep_ipv6=False))
 
 
-def _without_servers(plans: Plans) -> Plans:
-    """The same organization with no server and no flow."""
-    return replace(plans, flows=(), networks={}, warnings=())
-
-
-def _changes(old: Plans, new: Plans, found: Iterable[ServerPair]) -> TopologyDiff:
-    matched = tuple(found)
+def _changes(old: Standing, new: Standing, matched: Sequence[ServerPair]) -> TopologyDiff:
     before = Snapshot(old, (pair.before for pair in matched if pair.before is not None))
     after = Snapshot(new, (pair.after for pair in matched if pair.after is not None))
     opened = compare_traffic(before, after, matched, cut=False)
@@ -242,15 +262,17 @@ def _changes(old: Plans, new: Plans, found: Iterable[ServerPair]) -> TopologyDif
         *_made(cut, EndpointText(before), Effect.CUT),
         *_reasons(opened, cut, EndpointText(after)),
     ]
+    was, now = old.plans, new.plans
     return TopologyDiff(
         tuple(sorted(made, key=_worst_first)),
         tuple(_moved(pair.after) for pair in matched if pair.before is None and pair.after),
         tuple(_moved(pair.before) for pair in matched if pair.after is None and pair.before),
         tuple(_addresses_changed(matched)),
-        tuple(_renamed(old, new, matched)),
+        tuple(_renamed(was, now, matched)),
         tuple(_regrouped(matched)),
-        renamed_without_id(old.inventory, new.inventory),
-        diff_declarations(old, new),
+        renamed_without_id(was.inventory, now.inventory),
+        diff_declarations(was, now),
+        tuple(_upgraded(matched)),
     )
 
 
@@ -331,6 +353,8 @@ def _moved(server: ExchangeServer) -> ServerNote:
     kinds = {group.kind.partition("-")[0] for group in server.groups}
     roles = ("client", "Client Access"), ("mailbox", "Mailbox"), ("edge", "Edge Transport")
     role = " and ".join(name for kind, name in roles if kind in kinds)
+    if server.combined:
+        role = "Mailbox"
     groups = len(server.groups) if server.managed else 0
     return ServerNote(server.name, f"{role}, {summary}", server.path, role, server.site, groups)
 
@@ -342,6 +366,13 @@ def _addresses_changed(found: Iterable[ServerPair]) -> Iterator[ServerNote]:
                 ", ".join(map(str, one.addresses)) if one.has_address else "no address declared"
                 for one in (pair.before, pair.after)
             )
+            yield ServerNote(pair.after.name, f"{was} -> {now}", pair.after.path)
+
+
+def _upgraded(found: Iterable[ServerPair]) -> Iterator[ServerNote]:
+    for pair in found:
+        if pair.before and pair.after and pair.before.version != pair.after.version:
+            was, now = pair.before.version.full_name, pair.after.version.short_name
             yield ServerNote(pair.after.name, f"{was} -> {now}", pair.after.path)
 
 

@@ -2,7 +2,8 @@
 
 Servers that are in the same groups before, and in the same after, are one class: their filters change
 alike. For each class only what its flows newly name is looked at, and held against all that its filter
-allowed before, so what another flow allowed already is no change.
+allowed before, so what another flow allowed already is no change. In a phase of a rollout the rules that stand
+decide how much of what flows name is allowed.
 """
 
 from collections import defaultdict
@@ -13,17 +14,16 @@ from typing import Final, NamedTuple
 from exchange_ports.clouds import asked_by_platform, cloud
 from exchange_ports.clouds.base import PlatformTraffic
 from exchange_ports.differences.change import AlreadyAllowed, Cause, Effect
+from exchange_ports.differences.standing import Filters, Standing
 from exchange_ports.findings import Path
 from exchange_ports.flows import ExternalEndpoint, Flow, Reason
 from exchange_ports.flows.flow_index import WAYS, FlowIndex, PeerTraffic, Way
-from exchange_ports.planning import Plans
 from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import Group
 from exchange_ports.topology.inventory import (
     ExchangeServer,
     ServerPair,
     addresses_of,
-    group_addresses,
 )
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.ports import ANY_PORTS
@@ -33,13 +33,14 @@ from exchange_ports.traffic.traffic import Traffic
 
 
 class Snapshot:
-    """A topology as it is compared."""
+    """What stands at one time, as it is compared."""
 
-    def __init__(self, plans: Plans, servers: Iterable[ExchangeServer]) -> None:
+    def __init__(self, standing: Standing, servers: Iterable[ExchangeServer]) -> None:
         """Index the flows, with these servers at their addresses."""
-        self.plans = plans
+        self.plans = standing.plans
         self.servers = tuple(servers)
-        self.flows = FlowIndex(plans.flows, group_addresses(self.servers))
+        self.flows = FlowIndex(standing.flows, standing.members(self.servers))
+        self.filters = Filters(standing, self.servers)
 
     def declared_at(self, flow: Flow, reasons: Iterable[Reason]) -> Iterator[Path]:
         """The fields that ask for a flow."""
@@ -138,7 +139,9 @@ class _Comparison:
         self, old: Snapshot, new: Snapshot, pairs: Iterable[ServerPair], *, cut: bool
     ) -> None:
         self._old, self._new, self._cut = old, new, cut
-        self._classes = tuple(_classes(pairs))
+        #: Whether flows alone do not say what is allowed on either side.
+        self._by_rules = old.filters.decide or new.filters.decide
+        self._classes = tuple(_classes(pairs, apart=self._by_rules))
         self._members: dict[Group, list[_Class]] = defaultdict(list)
         for each in self._classes:
             for group in each.after[0].groups:
@@ -155,7 +158,9 @@ class _Comparison:
         candidates = [
             candidate
             for group in own.after[0].groups
-            for candidate in self._of_group(group, way, known=group in own.groups_before)
+            for candidate in self._of_group(
+                group, way, known=group in own.groups_before and not self._by_rules
+            )
         ]
         here, there = (several[0] if several else None for several in (own.after, own.before))
         needs, needed = (platform_needs(each) if way == "in" else () for each in (here, there))
@@ -173,10 +178,13 @@ class _Comparison:
             asks for group in own.groups_before for asks in self._old.flows.of_group(group, way)
         ]
         passed = _traffic(before, interest)
+        if own.before:
+            passed = self._old.filters.allowed(own.before[0], way, passed)
         # What a platform always needs was allowed before: no flow opens it.
         always = _traffic([of_platform(own.after[0].groups[0], need) for need in needed], interest)
         for candidate in candidates:
             named = Traffic.of([(candidate.addresses, candidate.asks.services)])
+            named = self._new.filters.allowed(own.after[0], way, named)
             if not candidate.only_reasons:
                 opened = named - passed - always
                 yield from self._boxes(own, way, candidate, opened, Effect.OPENED)
@@ -250,14 +258,22 @@ class _Comparison:
     def _by_class(
         self, peer: Group | ExternalEndpoint, addresses: AddressSet
     ) -> Iterator[tuple[AddressSet, _Class | None]]:
-        """Addresses of servers class by class, so that both ends of a flow say the same boxes."""
-        if not isinstance(peer, Group):
-            yield addresses, None
-            return
-        for other in self._members[peer]:
+        """Addresses of servers class by class, so that both ends of a flow say the same boxes.
+
+        Without a class are ends outside, and servers that are not there at the moment.
+        """
+        rest = addresses
+        several: Iterable[_Class] = ()
+        if isinstance(peer, Group):
+            # Rules may have the address of a server whose groups are not attached to it yet.
+            several = self._classes if self._by_rules else self._members[peer]
+        for other in several:
             here = addresses & other.addresses
             if here:
                 yield here, other
+                rest -= here
+        if rest:
+            yield rest, None
 
     def _because(
         self, own: _Class, other: _Class | None
@@ -274,13 +290,15 @@ class _Comparison:
         return Cause.DECLARED, frozenset()
 
 
-def _classes(pairs: Iterable[ServerPair]) -> Iterator[_Class]:
+def _classes(pairs: Iterable[ServerPair], *, apart: bool) -> Iterator[_Class]:
+    """The classes of servers; each server alone where they are to stay `apart`."""
     found: dict[object, list[ServerPair]] = defaultdict(list)
     for pair in pairs:
         if pair.after is None:
             continue
         moved = pair.before is not None and pair.before.addresses != pair.after.addresses
-        found[_state(pair.before), _state(pair.after), moved].append(pair)
+        alone = pair.after.identity if apart else ""
+        found[_state(pair.before), _state(pair.after), moved, alone].append(pair)
     for several in found.values():
         after = tuple(pair.after for pair in several if pair.after is not None)
         before = tuple(pair.before for pair in several if pair.before is not None)

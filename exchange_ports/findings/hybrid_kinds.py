@@ -28,14 +28,14 @@ MAIL_IN_MINIMAL: Final = Kind(
 )
 MAIL_AT_BOTH: Final = Kind(
     "hybrid-mail-at-both",
-    summary="Hybrid mail goes through Edge servers ({edges}) and through internal servers ({inside}).",
+    summary="Hybrid mail uses Edge servers ({edges}) and internal servers ({inside}).",
     why="If EdgeTransportServers is set, SendingTransportServers and ReceivingTransportServers must be empty "
     "(V10).",
     fix="Name Edge servers only, or internal servers only.",
 )
 MAIL_WITHOUT_EDGE: Final = Kind(
     "hybrid-mail-without-edge",
-    summary="Hybrid mail goes through Edge servers, and {what}.",
+    summary="Hybrid mail uses Edge servers, and {what}.",
     why="No server would {do} this mail.",
     fix="{fix}",
 )
@@ -43,7 +43,7 @@ EDGE_UNSUBSCRIBED: Final = Kind(
     "hybrid-edge-unsubscribed",
     summary="{edge} exchanges mail with Exchange Online and has no Edge subscription.",
     why="The Hybrid Configuration wizard configures Edge servers through EdgeSync (V10).",
-    fix="Subscribe {edge} and write `subscribed_site: {site}`, or let another server exchange this mail.",
+    fix="Subscribe {edge} and write `subscribed_site: {site}`, or name another server for this mail.",
 )
 MX_AND_INTERNET: Final = _warning(
     "mail-bypasses-exchange-online",
@@ -55,7 +55,7 @@ MX_AND_INTERNET: Final = _warning(
 CENTRALIZED_WITHOUT_MAIL: Final = Kind(
     "centralized-transport-without-mail",
     summary="Centralized mail transport is declared, and no server exchanges mail with Exchange Online.",
-    why="Mail of Exchange Online mailboxes goes through these servers.",
+    why="The servers in `mail` send the mail of Exchange Online mailboxes to the Internet.",
     fix="Declare `mail`, or remove `centralized_transport`.",
 )
 CENTRALIZED_WITHOUT_OUTBOUND: Final = Kind(
@@ -72,8 +72,8 @@ REQUESTS_RESTRICTED: Final = _warning(
     summary="Requests of Exchange Online are allowed from {what} only.",
     why="Microsoft does not publish the source addresses of these requests. Mailbox moves (MRS) and free/busy "
     "can come from other addresses and are then blocked.",
-    fix="Write `from: internet`. If you must restrict the sources, give the MRS proxy a name and public address "
-    "of its own first, watch blocked connections, and acknowledge this warning.",
+    fix="Write `from: internet`. If the sources must be restricted, first give the MRS proxy a name and a public "
+    "address of its own. Then watch blocked connections, and acknowledge this warning.",
 )
 SERVER_VERSION: Final = _warning(
     "hybrid-server-version",

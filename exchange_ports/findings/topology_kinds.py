@@ -194,6 +194,12 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="Correct the `version` of one of them.",
     ),
     _warning(
+        "need-of-other-servers",
+        summary="The flow from {source} declares the need `{need}`, which {who} does not have.",
+        why="{why}",
+        fix="Remove the flow, or name servers that have the need.",
+    ),
+    _warning(
         "versions-need-updates",
         summary="{older} ({one}) and {newer} ({other}) are in one organization.",
         why='That requires: {minimum} ("{source}").',

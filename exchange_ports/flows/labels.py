@@ -8,7 +8,7 @@ of an address (`AddressLabels`), as a part of a change (`outside_label`).
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from ipaddress import ip_address
 from typing import Final, Protocol, TypeAlias
@@ -36,8 +36,12 @@ MOST: Final = 3
 #: Servers by name, and ends outside.
 LabeledEnd: TypeAlias = frozenset["str | ExternalEndpoint"]
 
-#: What servers in a role are called together.
-_ROLES: Final = ((ServerRole.CLIENT_ACCESS, "Client Access"), (ServerRole.MAILBOX, "Mailbox"))
+_WORDS: Final = {
+    None: "Exchange",
+    ServerRole.CLIENT_ACCESS: "Client Access",
+    ServerRole.MAILBOX: "Mailbox",
+    ServerRole.EDGE: "Edge",
+}
 
 
 def few(names: Sequence[str]) -> str:
@@ -99,15 +103,38 @@ def _outside(end: LabeledEnd) -> list[ExternalEndpoint]:
 
 def _kinds(inventory: Inventory) -> Iterator[tuple[str, frozenset[str]]]:
     """What servers are called together, the widest first."""
-    inside = [("Exchange", None), *((words, role) for role, words in _ROLES)]
     yield "internal Exchange servers", frozenset(inventory.playing(None))
-    for words, role in [("Edge", ServerRole.EDGE), *inside[1:]]:
-        yield f"{words} servers", frozenset(inventory.playing(role))
+    for role in (ServerRole.EDGE, ServerRole.CLIENT_ACCESS, ServerRole.MAILBOX):
+        names = inventory.playing(role)
+        yield f"{_word(inventory, role, names)} servers", frozenset(names)
+        yield from _published(inventory, names if role is ServerRole.CLIENT_ACCESS else (), "")
     sites = inventory.topology.sites
     # Where all servers of a site have both roles, either word alone would mislead.
-    for words, role in [*inside, ("Edge", ServerRole.EDGE)]:
+    for role in (None, ServerRole.CLIENT_ACCESS, ServerRole.MAILBOX, ServerRole.EDGE):
         for site in sites:
-            yield f"{words} servers of {site}", frozenset(inventory.playing(role, site))
+            names = inventory.playing(role, site)
+            yield f"{_word(inventory, role, names)} servers of {site}", frozenset(names)
+            if role is ServerRole.CLIENT_ACCESS:
+                yield from _published(inventory, names, f" of {site}")
+
+
+def _word(inventory: Inventory, role: ServerRole | None, names: Sequence[str]) -> str:
+    """The role of some servers in words: from Exchange 2016 on, all inside are Mailbox servers."""
+    servers = [inventory.by_name[name] for name in names]
+    if role is not ServerRole.EDGE and servers and all(each.combined for each in servers):
+        role = ServerRole.MAILBOX
+    return _WORDS[role]
+
+
+def _published(
+    inventory: Inventory, names: Sequence[str], of: str
+) -> Iterator[tuple[str, frozenset[str]]]:
+    """The published ones of some servers with Client Access services, and the others, if both exist."""
+    for adjective, unpublished in (("published", False), ("unpublished", True)):
+        some = [name for name in names if inventory.by_name[name].unpublished is unpublished]
+        if 0 < len(some) < len(names):
+            words = _word(inventory, ServerRole.CLIENT_ACCESS, some)
+            yield f"{adjective} {words} servers{of}", frozenset(some)
 
 
 def parts_of(end: LabeledEnd) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -175,27 +202,42 @@ def _size(end: ExternalEndpoint) -> int:
 _GROUP_ROLES: Final = {
     GroupKind.EXCHANGE: "Exchange",
     GroupKind.CLIENT_ACCESS: "Client Access",
+    GroupKind.CLIENT_ACCESS_UNPUBLISHED: "Client Access",
     GroupKind.MAILBOX: "Mailbox",
     GroupKind.EDGESYNC: "Mailbox",
     GroupKind.EDGESYNC_SERVER: "Mailbox",
     GroupKind.SERVER: "Exchange",
 }
 #: Groups for a role at a site; the servers of all others are named anyway.
-_AT_SITE: Final = (GroupKind.CLIENT_ACCESS, GroupKind.MAILBOX, GroupKind.EDGESYNC)
+_AT_SITE: Final = (
+    GroupKind.CLIENT_ACCESS,
+    GroupKind.CLIENT_ACCESS_UNPUBLISHED,
+    GroupKind.MAILBOX,
+    GroupKind.EDGESYNC,
+)
 
 
-def role_of(group: Group) -> str:
-    """What the servers of a group are."""
-    return _GROUP_ROLES.get(group.kind, "Edge")
+def role_of(group: Group, inventory: Inventory) -> str:
+    """What the servers of a group are: from Exchange 2016 on, Mailbox servers."""
+    words = _GROUP_ROLES.get(group.kind, "Edge")
+    members = inventory.members.get(group, ())
+    if words == "Client Access" and members and all(each.combined for each in members):
+        words = "Mailbox"
+    if group.kind is GroupKind.CLIENT_ACCESS_UNPUBLISHED:
+        return f"unpublished {words}"
+    other = replace(group, kind=GroupKind.CLIENT_ACCESS_UNPUBLISHED)
+    if group.kind is GroupKind.CLIENT_ACCESS and other in inventory.members:
+        return f"published {words}"
+    return words
 
 
-def roles_label(groups: Iterable[Group], site_keys: Mapping[str, str]) -> list[str]:
-    """Roles with their sites: "Client Access hq". `site_keys` are the sites by identity."""
+def roles_label(groups: Iterable[Group], inventory: Inventory) -> list[str]:
+    """Roles with their sites: "Client Access hq"."""
     found: dict[str, set[str]] = {}
     for group in groups:
-        sites = found.setdefault(role_of(group), set())
+        sites = found.setdefault(role_of(group, inventory), set())
         if group.kind in _AT_SITE:
-            sites.add(site_keys.get(group.of, group.of))
+            sites.add(inventory.site_keys.get(group.of, group.of))
     return [f"{role} {few(sorted(sites))}" if sites else role for role, sites in found.items()]
 
 

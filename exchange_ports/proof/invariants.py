@@ -10,7 +10,7 @@ from functools import cached_property
 from ipaddress import IPv4Address
 from typing import Final
 
-from exchange_ports.catalog import BY_ID, NEEDS
+from exchange_ports.catalog import BY_ID, NEEDS, SERVICES
 from exchange_ports.clouds import cloud_of
 from exchange_ports.clouds.base import NeighborEffect, RuleSet
 from exchange_ports.findings import Finding
@@ -22,10 +22,23 @@ from exchange_ports.proof.documented_rows import DocumentedRows
 from exchange_ports.proof.exposure import exposures
 from exchange_ports.proof.network_model import FilterComparison, NetworkModel
 from exchange_ports.proof.redundancy import RuleIndex
+from exchange_ports.topology.fields import EndpointKind, FlowEnd, ends_of
 from exchange_ports.topology.groups import ServerRole, identity, roles_of, send_connectors
 from exchange_ports.topology.inventory import ExchangeServer, RetiredGroup, addresses_of
-from exchange_ports.topology.models import EdgeServer, OutboundPath, SenderReputation
-from exchange_ports.traffic.addresses import FIRST_PLACEHOLDER, Address, AddressSet, network
+from exchange_ports.topology.models import (
+    PRIVATE_BLOCKS,
+    EdgeServer,
+    OutboundPath,
+    SenderReputation,
+)
+from exchange_ports.traffic.addresses import (
+    EVERYTHING_V4,
+    FIRST_PLACEHOLDER,
+    GLOBAL_UNICAST,
+    Address,
+    AddressSet,
+    network,
+)
 from exchange_ports.traffic.ports import Ports, tcp
 from exchange_ports.traffic.services import ServiceSet
 from exchange_ports.traffic.traffic import Packet, Traffic
@@ -34,6 +47,13 @@ _ALL_SERVICES: Final = ServiceSet.everything()
 
 _PERMITTED: Final = "permitted = required"
 _VALID: Final = "the plan is valid in the cloud"
+#: The rows that reach published servers only: clients, and mail from outside without Edge servers.
+_PUBLISHED_ROWS: Final = frozenset(("M1", *(entry.id for entry in SERVICES.values())))
+#: Addresses that no host on the Internet has: shared address space of providers, "this network", loopback,
+#: link-local, multicast and reserved (RFC 6890).
+_NEVER_PUBLIC: Final = tuple(
+    map(network, ("100.64.0.0/10", "0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +193,51 @@ class Invariants:
                         )
                         last = f"{BY_ID[row].cite}, {row} requires it, and no flow does"
                         yield self._failure("documented rows", server, way, packet, last)
+
+    # ---- servers that are not published ----
+
+    def unpublished(self) -> Iterator[Failure]:
+        """No public address reaches a server that is not published by the rows of clients and inbound mail.
+
+        Neighbors, relays and gateways that are declared by public addresses do, and additional flows from
+        the Internet whose risk is accepted.
+        """
+        for server in self._internal:
+            if not server.managed or server.published:
+                continue
+            always = self._model.views[server.network].always["in"]
+            allowed = Traffic.of(self._accepted(server)) | always
+            for own in server.addresses:
+                more = self._model.permitted(server, "in", own).within(self._public) - allowed
+                if more:
+                    packet = self._text.familiar(more, server)
+                    last = f"{server.name} is not published"
+                    yield self._failure("unpublished servers", server, "in", packet, last)
+
+    @cached_property
+    def _public(self) -> AddressSet:
+        """Public addresses: no private block of RFC 1918 or RFC 6598, and no zone."""
+        networks = self._model.topology.networks.values()
+        zones = AddressSet.of(r for each in networks for r in (*each.internal, *each.perimeter))
+        private = AddressSet.of((*PRIVATE_BLOCKS, *_NEVER_PUBLIC))
+        return AddressSet.of((EVERYTHING_V4, GLOBAL_UNICAST)) - private - zones
+
+    def _accepted(self, server: ExchangeServer) -> Iterator[tuple[AddressSet, ServiceSet]]:
+        """The inbound traffic of an unpublished server that a neighbor, a relay or an additional flow has."""
+        topology = self._model.topology
+        yield self._neighbors, _ALL_SERVICES
+        for row in self._rows.of(server, "in"):
+            if row.row not in _PUBLISHED_ROWS:
+                yield row.peers, services_of(row.ports)
+        for flow in topology.additional_flows:
+            if not any(_names(end, server) for end in ends_of(flow.to)):
+                continue
+            ports = flow.ports or (NEEDS[flow.need].ports if flow.need else ())
+            for end in ends_of(flow.source):
+                if end.range_ is not None:
+                    yield AddressSet.of([end.range_]), services_of(ports)
+                elif end.kind is EndpointKind.INTERNET and flow.accept_risk:
+                    yield self._rows.internet(server), services_of(ports)
 
     # ---- perimeter ----
 
@@ -322,6 +387,12 @@ class Invariants:
             yield Failure("every server has its plan", f"{name} in {where}", summary)
 
 
+def _names(end: FlowEnd, server: ExchangeServer) -> bool:
+    """Whether the end of an additional flow names a server: by name, or by a role and its site."""
+    by_role = end.word in ("exchange", *server.roles) and end.site in (None, server.site)
+    return by_role or end.word == server.name
+
+
 def _is_additional(flow: Flow) -> bool:
     """Whether an operator declared it: it is in no published table, or is a need."""
     needs = {entry.id for entry in NEEDS.values()}
@@ -453,5 +524,6 @@ def _broken(laws: Invariants) -> Iterator[Failure]:
     yield from laws.permitted_is_required()
     yield from laws.ground_rules()
     yield from laws.documented_rows()
+    yield from laws.unpublished()
     yield from laws.perimeter()
     yield from laws.redundant_rules()

@@ -164,6 +164,7 @@ def _review(review: Review) -> dict[str, object]:
             "removed": [each.name for each in review.changes.goes],
             "address_changed": [each.name for each in review.changes.moves],
             "groups_changed": [each.name for each in review.changes.regrouped],
+            "version_changed": [each.name for each in review.changes.upgraded],
         },
         "renamed": [
             {"what": each.what, "old": each.old, "new": each.new} for each in review.changes.renamed

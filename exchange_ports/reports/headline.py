@@ -495,6 +495,12 @@ def _of_servers(review: Review, quote: Quote) -> Iterator[str]:
             alike.setdefault(("", f"{edit}: {quote(each.summary)}", ""), []).append(
                 quote(each.name)
             )
+    same = found.same_traffic and not any(done for _, done in review.operations)
+    unchanged = ", no rule changes" if same else ""
+    for each in found.upgraded:
+        alike.setdefault(("", f"has another version: {each.summary}{unchanged}", ""), []).append(
+            quote(each.name)
+        )
     for (role, text, more), names in alike.items():
         each_of = " to each" if len(names) > 1 and "attach" in text and role else ""
         yield f"{role} {_servers(names)} {text}{each_of}{more}".strip()
@@ -573,8 +579,8 @@ def _of_update(review: Review, quote: Quote) -> Iterator[str]:
         )
     for each in found.refused:
         yield f"an update in one step is over a limit temporarily: {quote(each.summary)}"
-    if found.held:
-        yield f"groups that servers of another stack may still be in: {quote(few(list(found.held)))}"
+    if held := [*found.held_zones, *found.held]:
+        yield f"groups that servers of another stack may still be in: {quote(few(held))}"
     if found.replaced:
         yield f"groups that would be replaced: {quote(few(list(found.replaced)))}"
     if found.steps is None:

@@ -11,12 +11,20 @@ from exchange_ports.clouds import cloud_of
 from exchange_ports.clouds.base import NEVER, RuleSet, Use
 from exchange_ports.findings import Finding, counted
 from exchange_ports.flows import Flow, Reason
-from exchange_ports.flows.labels import peer_label
+from exchange_ports.flows.labels import few, peer_label
 from exchange_ports.planning import Plans
 from exchange_ports.reports import document as doc
 from exchange_ports.reports.reasons import reason_data, risk_look, why
-from exchange_ports.topology.groups import Group, identity, send_connectors
-from exchange_ports.topology.models import Topology
+from exchange_ports.topology.groups import (
+    Group,
+    ServerRole,
+    identity,
+    is_published,
+    roles_of,
+    send_connectors,
+    version_of,
+)
+from exchange_ports.topology.models import Server, Topology
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,20 @@ def closed(topology: Topology) -> tuple[str, ...]:
     found: list[str] = []
     flow = topology.mail_flow
     if not topology.clients:
-        found.append("no clients are declared: no client connects to a Client Access server")
+        later = all(version_of(topology, each).facts.combined for each in _inside(topology))
+        server = "Mailbox" if later else "Client Access"
+        found.append(f"no clients are declared: no client connects to a {server} server")
+    unpublished = [
+        key
+        for site in topology.sites.values()
+        for key, each in site.servers.items()
+        if ServerRole.CLIENT_ACCESS in roles_of(topology, each)
+        and not is_published(topology, site, each)
+    ]
+    if unpublished:
+        found.append(
+            f"not published: {few(sorted(unpublished))}: no client and no inbound mail reaches them"
+        )
     receives = any(edge.receives for edge in topology.edge_servers.values())
     if flow.inbound == "none" or (flow.inbound is None and not receives):
         found.append("no inbound mail is declared: no mail arrives from outside")
@@ -93,6 +114,10 @@ def closed(topology: Topology) -> tuple[str, ...]:
             "no startup mode is declared: Unified Messaging accepts no SIP over TLS (A-13)"
         )
     return tuple(found)
+
+
+def _inside(topology: Topology) -> Iterator[Server]:
+    return (each for site in topology.sites.values() for each in site.servers.values())
 
 
 # ---- as a report ----

@@ -12,13 +12,13 @@ from exchange_ports.differences import (
     Change,
     Effect,
     RegisteredPlans,
+    Standing,
     TopologyDiff,
-    diff_plans,
+    diff_standing,
     neighbor_changes,
 )
 from exchange_ports.differences.registration_diff import (
     NO_TARGET,
-    ROLLOUT,
     Registration,
     Target,
     TargetChange,
@@ -52,10 +52,9 @@ class Stack:
     locate: Callable[[Path], Place | None]
     #: Where it is registered; None where it is compared by its topology alone.
     target: Target | None = None
-    #: In a step of a rollout: what is registered, and the flows of which at least and at most rules stand.
+    #: What is registered, and what stands then; None where the plans are, whole.
     registered: tuple[RegisteredNetwork, ...] | None = None
-    at_least: Plans | None = None
-    at_most: Plans | None = None
+    stands: Standing | None = None
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -70,6 +69,11 @@ class Stack:
         """The line of a field of our settings."""
         place = self.locate(path)
         return None if place is None or place.file != self.file else place.line
+
+    @property
+    def standing(self) -> Standing | None:
+        """What stands when it is registered; None where it does not load."""
+        return self.stands or (None if self.plans is None else Standing.of(self.plans))
 
     @property
     def side(self) -> RegisteredPlans | None:
@@ -162,29 +166,20 @@ def review(old: Stack | None, new: Stack | None, edit: Edit | None = None) -> Re
     edit = edit or _edit(old, new)
     if new is not None and new.plans is None:
         return Review(old, new, edit, TopologyDiff(()))
-    before, after = (None if side is None else side.plans for side in (old, new))
+    before, after = (None if side is None else side.standing for side in (old, new))
     warned = _warnings(old, new)
     target = _target(old, new)
     one, other = (None if side is None else side.side for side in (old, new))
     regs = [None if side is None else side.registration for side in (one, other)]
     done = stack_operations(*regs)
     more = neighbor_changes(one, other)
+    found = diff_standing(before, after).with_changes(more)
     if one is None or other is None:
-        found = diff_plans(before, after).with_changes(more)
         return Review(old, new, edit, found, done, (), None, *warned)
-    # Where the rollout is the same on both sides, so is what it leaves standing of another topology.
-    rollout = any(each.setting.startswith(ROLLOUT) for each in target)
-    found = diff_plans(*_compared(old, new) if rollout else (before, after)).with_changes(more)
     was, now = one.registration, other.registration
     ids = (was.target.networks, now.target.networks)
     update = plan_rollout(one.plans, other.plans, ids=ids, wholes=replaced_wholes(was, now))
     return Review(old, new, edit, found, done, unlisted(was, now), update, *warned, target)
-
-
-def _compared(old: Stack | None, new: Stack | None) -> tuple[Plans | None, Plans | None]:
-    """What at least stands before, and what at most stands after, while a rollout is under way."""
-    least = old and (old.at_least or old.plans)
-    return least, new and (new.at_most or new.plans)
 
 
 def _target(old: Stack | None, new: Stack | None) -> tuple[TargetChange, ...]:

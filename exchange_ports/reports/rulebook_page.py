@@ -470,7 +470,7 @@ def _rows(book: Book) -> doc.Section:
             (
                 doc.Text(entry.id, doc.Look.STRONG),
                 entry.summary,
-                f"{entry.source} to {entry.destination}",
+                f"{entry.source.across(used[entry.id])} to {entry.destination.across(used[entry.id])}",
                 entry.when,
                 entry.without,
                 doc.stacked(
@@ -540,6 +540,7 @@ _LAWS: Final = (
     "Ground rules: all protocols are allowed between internal Exchange servers, and between them and their domain "
     "controllers, Lync servers and other Exchange servers.",
     "Perimeter: an Edge server has the traffic of the tables and of additional flows, and no other.",
+    "Unpublished servers: no client and no inbound mail from the Internet reaches them.",
     "Every rule is needed: each matches a server, and no single other rule covers it.",
     "Neighbors are unchanged: the rules apply to the declared Exchange servers only.",
 )

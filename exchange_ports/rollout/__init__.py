@@ -10,7 +10,14 @@ from exchange_ports.rollout.engine_operations import (
     unlisted,
 )
 from exchange_ports.rollout.examine import TransientEffect
-from exchange_ports.rollout.phases import Phase, PhasePlan, Rollout, ServersIn, plan_rollout
+from exchange_ports.rollout.phases import (
+    Phase,
+    PhasePlan,
+    Rollout,
+    ServersIn,
+    plan_rollout,
+    standing_after,
+)
 from exchange_ports.rollout.request import (
     RolloutRequest,
     check_previous,
@@ -49,4 +56,5 @@ __all__ = [
     "unlisted",
     "read_request",
     "plan_rollout",
+    "standing_after",
 ]

@@ -9,8 +9,8 @@ application security group away that an interface is in.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
@@ -18,7 +18,12 @@ from exchange_ports.clouds import cloud, cloud_of
 from exchange_ports.clouds.base import Cloud, RuleSet, WhenMembers
 from exchange_ports.findings import Finding
 from exchange_ports.planning import Plans
-from exchange_ports.topology.inventory import ExchangeServer, match_servers, with_addresses
+from exchange_ports.topology.inventory import (
+    ExchangeServer,
+    ServerPair,
+    match_servers,
+    with_addresses,
+)
 from exchange_ports.topology.validate import as_mapping
 from exchange_ports.traffic.addresses import Address, AddressSet
 
@@ -45,6 +50,8 @@ class ServerInterface:
     place: str
     before: InterfaceState | None
     after: InterfaceState | None
+    #: The server in both topologies.
+    servers: ServerPair
 
     def state_with(self, membership: Membership) -> InterfaceState | None:
         """Its groups then. With `both`, whoever goes is gone and whoever comes is not there."""
@@ -54,6 +61,22 @@ class ServerInterface:
             groups = dict.fromkeys((*self.after.groups, *self.before.groups))
             return self.before._replace(groups=tuple(groups))
         return self.before if membership == "before" else self.after
+
+    def server_with(self, membership: Membership) -> ExchangeServer | None:
+        """The server as it is then, by the name and at the place in the file that it has afterwards."""
+        state = self.state_with(membership)
+        one = self.servers.after if membership == "after" else self.servers.before
+        if state is None or one is None:
+            return None
+        known = {each.key: each for pair in self.servers if pair for each in pair.groups}
+        latest = self.servers.latest
+        return replace(
+            one,
+            name=latest.name,
+            identity=latest.identity,
+            path=latest.path,
+            groups=tuple(known[key] for key in state.groups),
+        )
 
     @property
     def comes(self) -> bool:
@@ -100,6 +123,7 @@ def server_interfaces(old: Plans, new: Plans) -> tuple[ServerInterface, ...]:
             network_name(pair.latest),
             _state(pair.before, before),
             _state(pair.after, after),
+            pair,
         )
         for pair in with_addresses(pairs)
     )
@@ -282,24 +306,31 @@ def changed_at_once(pairs: Iterable[NetworkPair]) -> tuple[Finding, ...]:
     )
 
 
-def held(pairs: Sequence[NetworkPair], interfaces: Iterable[ServerInterface]) -> tuple[str, ...]:
-    """The groups that would be deleted while servers of another stack may still be in them."""
+def held(pairs: Iterable[NetworkPair], interfaces: Iterable[ServerInterface]) -> tuple[str, ...]:
+    """The groups that would be deleted while servers of another stack may still be members."""
     everyone = tuple(interfaces)
-    of_zones = tuple(
-        f"the {zone} zone's group of {pair.place}"
-        for pair in pairs
-        for zone in cloud_of(pair.old).transitions.zones_left(pair.old, pair.new)
-        if any(
-            interface.place == pair.place and interface.before and interface.before.zone == zone
-            for interface in everyone
-        )
-    )
-    return of_zones + tuple(
+    return tuple(
         f"{group} of {pair.place}"
         for pair in pairs
         for group in sorted({*pair.old.member_groups} - {*pair.new.member_groups})
         if any(
             interface.place == pair.place and interface.before and group in interface.before.groups
+            for interface in everyone
+        )
+    )
+
+
+def held_zones(
+    pairs: Iterable[NetworkPair], interfaces: Iterable[ServerInterface]
+) -> tuple[str, ...]:
+    """The groups of whole zones that would be deleted while servers of another stack may still have them."""
+    everyone = tuple(interfaces)
+    return tuple(
+        f"the network security group of the {zone} zone of {pair.place}"
+        for pair in pairs
+        for zone in cloud_of(pair.old).transitions.zones_left(pair.old, pair.new)
+        if any(
+            interface.place == pair.place and interface.before and interface.before.zone == zone
             for interface in everyone
         )
     )

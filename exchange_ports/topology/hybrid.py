@@ -97,11 +97,11 @@ class Hybrid(Declared):
     mx: Literal["on_premises", "exchange_online"] = Field(
         default="on_premises", examples=["exchange_online"]
     )
-    """Where the MX records of the organization point. With `exchange_online`, mail from the Internet goes there
-    first, so `mail_flow.inbound` is `none` by default. Default: `on_premises`."""
+    """The destination of the organization's MX records. With `exchange_online`, Exchange Online receives mail from
+    the Internet first, so `mail_flow.inbound` is `none` by default. Default: `on_premises`."""
     centralized_transport: bool = Field(default=False, examples=[True])
-    """Whether mail of Exchange Online mailboxes to the Internet goes through the organization. It uses the same
-    rules as other hybrid mail and the Send connectors to the Internet."""
+    """Whether the organization sends the mail of Exchange Online mailboxes to the Internet. It uses the rules of
+    hybrid mail and of the Send connectors to the Internet."""
     web_services: WebServices = Field(
         default_factory=WebServices, examples=[{"to": ["hq"]}, {"from": "exchange_ranges"}]
     )

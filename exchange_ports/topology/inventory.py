@@ -71,6 +71,11 @@ class ExchangeServer:
         return self.zone is models.Zone.PERIMETER
 
     @property
+    def combined(self) -> bool:
+        """Whether its version has the Client Access services on every Mailbox server."""
+        return self.version.facts.combined and not self.is_edge
+
+    @property
     def unpublished(self) -> bool:
         """Whether it has Client Access services that clients and inbound mail do not reach."""
         return ServerRole.CLIENT_ACCESS in self.roles and not self.published

@@ -153,7 +153,7 @@ WRONG: Final[dict[str, tuple[object, str]]] = {
         },
         "SecurityGroupRules[0].CidrIpv4",
     ),
-    "entries of no list": ({"Entries": []}, "it does not say of which prefix list"),
+    "entries of no list": ({"Entries": []}, "the prefix list of these entries is missing"),
     "too deep": (None, "lists are nested too deep"),
 }
 
@@ -216,7 +216,7 @@ def test_the_same_group_printed_twice_and_changed_between_is_refused(
     (tmp_path / "groups.json").write_text(json.dumps(groups))
     given = (GROUPS, RULES, str(tmp_path / "groups.json"))
     assert adopt(DEV, "--state", STATE, "--aws", *given) == 2
-    assert "was printed before, and has changed since" in capsys.readouterr().err
+    assert "differs from an earlier output" in capsys.readouterr().err
 
 
 def test_of_a_cloud_of_which_nothing_is_given_nothing_is_said_to_be_missing(
@@ -225,7 +225,7 @@ def test_of_a_cloud_of_which_nothing_is_given_nothing_is_said_to_be_missing(
     stack = str(ROOT / "stacks" / "Pulumi.prod-azure.yaml")
     state = str(FOLDER / "azure" / "state.json")
     assert adopt(stack, "--state", state, "--aws", GROUPS, RULES) == 0
-    assert "not looked at, nothing was given of its cloud" in capsys.readouterr().out
+    assert "not compared, because no output of its cloud is given" in capsys.readouterr().out
     assert adopt(stack, "--state", state) == 2
     assert "Cannot read the existing resources." in capsys.readouterr().err
 
@@ -244,7 +244,7 @@ def test_on_azure_servers_are_attached_before_the_update_that_takes_foreign_rule
         (index,) = (index for index, each in enumerate(several) if each.startswith(begin))
         return index
 
-    attach = "attach to every server of corp its application security groups"
+    attach = "attach its application security groups to every server of corp"
     known = commands(AZURE / "state.json", AZURE / "asgs.json")
     assert not [each for each in known if "--target" in each]
     assert at(known, "pulumi preview") < at(known, attach) < at(known, "pulumi up")
@@ -399,8 +399,8 @@ def test_a_group_of_cloudformation_is_named_before_it_is_imported(
     group["Tags"] = [{"Key": "aws:cloudformation:stack-id", "Value": stack}]
     assert adopt(*by_hand(tmp_path, groups, rules)) == 1
     said = capsys.readouterr().out
-    assert "Managed by others as well\n  security group exchange-lab-exchange" in said
-    assert f"CloudFormation made it, in the stack {stack}" in said
+    assert "Also managed by CloudFormation\n  security group exchange-lab-exchange" in said
+    assert f"CloudFormation created it in the stack {stack}" in said
 
 
 @pytest.mark.parametrize(

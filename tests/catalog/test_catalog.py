@@ -115,6 +115,48 @@ WORDS: Final[Mapping[str, Part]] = {
 }
 
 
+#: The same tables in "Network ports for clients and mail flow in Exchange", of 2016 and later, in the words of
+#: exchange-later.md 2: who is at the ends there. Where it says "same", the words are those above.
+SERVICES_ON_MAILBOX: Final = "Client Access services on a Mailbox server"
+ANY_CLIENT: Final = "any"
+PUBLISHED_LATER: Final = (
+    Row("R1", RULES, 1, ANY, "internal Exchange servers", "internal Exchange servers"),
+    Row("R2", RULES, 1, ANY, "internal Exchange servers", "Lync or Skype for Business servers"),
+    Row("R3", RULES, 1, ANY, "internal Exchange servers", "domain controllers"),
+    Row("C1", CLIENTS, 1, "443/TCP", ANY_CLIENT, SERVICES_ON_MAILBOX),
+    Row("C2", CLIENTS, 2, "80/TCP", ANY_CLIENT, SERVICES_ON_MAILBOX),
+    Row("C3", CLIENTS, 3, "143/TCP, 993/TCP", ANY_CLIENT, SERVICES_ON_MAILBOX),
+    Row("C4", CLIENTS, 4, "110/TCP, 995/TCP", ANY_CLIENT, SERVICES_ON_MAILBOX),
+    # "Client Frontend" in the Front End Transport service.
+    Row("C5", CLIENTS, 5, "587/TCP", ANY_CLIENT, SERVICES_ON_MAILBOX),
+    Row("C6", CLIENTS, 5, "25/TCP", ANY_CLIENT, SERVICES_ON_MAILBOX),
+    # "Default Frontend <Mailbox server>".
+    Row("M1", NO_EDGE, 1, "25/TCP", "Internet (any)", "Mailbox server"),
+    Row("M2", NO_EDGE, 2, "25/TCP", "Mailbox server", "Internet (any)"),
+    # "through the Front End transport service": the ends are those of row 2.
+    Row("M3", NO_EDGE, 3, "25/TCP", "Mailbox server", "Internet (any)"),
+    Row("M4", NO_EDGE, 4, "53/UDP, 53/TCP", "Mailbox server", "DNS server"),
+    Row("E1", EDGE, 1, "25/TCP", "Internet (any)", "Edge Transport server"),
+    Row("E2", EDGE, 2, "25/TCP", "Edge Transport server", "Mailbox servers in the subscribed site"),
+    Row("E3", EDGE, 3, "25/TCP", "Mailbox servers in the subscribed site", "Edge Transport server"),
+    Row("E4", EDGE, 4, "25/TCP", "Edge Transport server", "Internet (any)"),
+    Row("E5", EDGE, 5, "50636/TCP", "Mailbox servers in EdgeSync", "Edge Transport server"),
+    Row("E7", EDGE, 6, "53/UDP, 53/TCP", "Edge Transport server", "DNS server"),
+    # "And the proxy, if there is one".
+    Row("E8", EDGE, 7, "user defined", "Edge Transport server", "proxy server"),
+    # "Open proxy server detection": the row itself lists the ports.
+    Row(
+        "E8d",
+        EDGE,
+        7,
+        "23/TCP, 80/TCP, 1080/TCP, 1081/TCP, 3128/TCP, 6588/TCP",
+        "Edge Transport server",
+        "Internet (any)",
+    ),
+    Row("N1", NAMES, 1, "53/UDP, 53/TCP", "internal Exchange servers", "DNS server"),
+)
+
+
 class Beyond(NamedTuple):
     """What no table of the page has, and another published page does."""
 
@@ -169,6 +211,16 @@ NEEDED: Final[Mapping[Need, Beyond]] = {
         "G8", Page.SECURITY_CHECKLIST, "80/TCP, 443/TCP", Part.EXCHANGE, Part.DECLARED
     ),
     Need.PUSH_NOTIFICATIONS: Beyond("G9", Page.PUSH, "443/TCP", Part.MAILBOX, Part.DECLARED),
+    # exchange-later.md 8.
+    Need.EMERGENCY_MITIGATION: Beyond(
+        "G14", Page.MITIGATION, "443/TCP", Part.MAILBOX, Part.DECLARED
+    ),
+    Need.FEATURE_FLIGHTING: Beyond("G15", Page.FLIGHTING, "443/TCP", Part.MAILBOX, Part.DECLARED),
+    Need.HYBRID_MODERN_AUTH: Beyond(
+        "G16", Page.MODERN_AUTH, "443/TCP", Part.EXCHANGE, Part.DECLARED
+    ),
+    Need.EXCHANGE_ONLINE: Beyond("G17", Page.FEDERATION, "443/TCP", Part.EXCHANGE, Part.DECLARED),
+    Need.GRAPH: Beyond("G18", Page.DEDICATED_APP, "443/TCP", Part.MAILBOX, Part.DECLARED),
     Need.REMOTE_DESKTOP: Beyond("E9", Page.EDGE_PLANNING, "3389/TCP", Part.DECLARED, Part.DECLARED),
 }
 
@@ -204,6 +256,41 @@ HYBRID_BEYOND: Final = (
 ROWS: Final = {RULES: 1, CLIENTS: 5, NO_EDGE: 4, EDGE: 7, NAMES: 1}
 
 each_entry: Final = pytest.mark.parametrize("entry", BY_ID.values(), ids=list(BY_ID))
+
+
+@pytest.mark.parametrize("row", PUBLISHED_LATER, ids=[row.id for row in PUBLISHED_LATER])
+def test_a_row_of_the_later_article_has_the_same_place_and_ports_and_its_own_servers(
+    row: Row,
+) -> None:
+    entry = BY_ID[row.id]
+    assert entry.cite == (PublishedTable(row.heading), row.row)
+    assert in_the_words_of_the_page(entry) == row.ports
+    words = {**WORDS, SERVICES_ON_MAILBOX: Part.MAILBOX, ANY_CLIENT: Part.CLIENTS}
+    ends = tuple(end.within(Article.LATER) for end in (entry.source, entry.destination))
+    assert ends == (words[row.source], words[row.destination])
+    url = PublishedTable(row.heading).url(Article.LATER)
+    assert url.partition("#")[0].endswith("/plan-and-deploy/deployment-ref/network-ports")
+
+
+def test_both_articles_have_the_same_rows() -> None:
+    same = [(row.id, row.heading, row.row, row.ports) for row in PUBLISHED]
+    assert same == [(row.id, row.heading, row.row, row.ports) for row in PUBLISHED_LATER]
+
+
+def test_the_article_of_2013_has_the_parts_as_they_are() -> None:
+    assert all(part.within(Article.EXCHANGE_2013) is part for part in Part)
+
+
+@pytest.mark.parametrize(
+    "articles, text",
+    [
+        ([Article.EXCHANGE_2013], "Client Access servers"),
+        ([Article.LATER], "Mailbox servers"),
+        ([Article.LATER, Article.EXCHANGE_2013], "Client Access servers or Mailbox servers"),
+    ],
+)
+def test_an_end_of_a_row_in_the_words_of_its_articles(articles: list[Article], text: str) -> None:
+    assert Part.CLIENT_ACCESS.across(articles) == text
 
 
 def in_the_words_of_the_page(entry: CatalogEntry) -> str:

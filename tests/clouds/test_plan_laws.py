@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from exchange_ports.clouds.aws.names import rule_name
 from exchange_ports.clouds.aws.rules import AwsRuleSet, GroupRef, ListRef
 from exchange_ports.clouds.azure.rules import GroupRef as AzureGroupRef
+from exchange_ports.topology.groups import ServerRole, roles_of
 from exchange_ports.topology.inventory import ExchangeServer, Inventory
-from exchange_ports.topology.models import Role
 from exchange_ports.traffic.ports import HIGHEST_PORT, Protocol
 from tests.support.expand import (
     Packet,
@@ -149,7 +149,7 @@ def test_between_edge_and_the_inside_pass_mail_and_edgesync_alone(data: Data) ->
         peers = {*as_seen(one, other), *(address for address in other.declared_addresses)}
         site = topology.sites[edge.site]
         partner = site.servers.get(other.name)
-        stores = partner is not None and Role.MAILBOX in partner.roles
+        stores = partner is not None and ServerRole.MAILBOX in roles_of(topology, partner)
         allowed = {
             "out": {edge.delivery_port} if edge.receives else set[int](),
             "in": ({25} if edge.sends else set[int]())

@@ -257,7 +257,7 @@ def test_a_deny_for_everyone_cuts_neighbors_off(
     everyone = replace(rule, source=azure.Anything(), destination=azure.Anything())
     found = [f for f in changed(rule, everyone) if f.law == "neighbors are unchanged"]
     assert found
-    assert "a rule of ours stops it on its way" in found[0].summary
+    assert "a rule of the plan blocks it" in found[0].summary
 
 
 def test_an_allow_for_everyone_opens_neighbors() -> None:
@@ -271,7 +271,9 @@ def test_an_allow_for_everyone_opens_neighbors() -> None:
     # Under forced tunneling everything is let in to a neighbor anyway.
     assert len(law) == 1
     assert law[0].counterexample.endswith("443/tcp")
-    assert law[0].summary.endswith("a rule of ours lets it in, unlike Azure's default rules")
+    assert law[0].summary.endswith(
+        "a rule of the plan allows it inbound, unlike Azure's default rules"
+    )
 
 
 def test_without_its_deny_a_server_is_left_to_the_default_rules() -> None:
@@ -303,8 +305,8 @@ def test_the_same_is_proved_at_both_places() -> None:
 def test_of_a_neighbor_in_such_a_subnet_nothing_is_claimed_but_who_decides_is_said() -> None:
     source, to = QueryEndpoint.server("mbx1"), QueryEndpoint.at(DC1)
     for attach_to, summary in (
-        ("subnets", "not ours, and left to Azure's default rules"),
-        ("network_interfaces", "not ours"),
+        ("subnets", "not managed, and decided by Azure's default rules"),
+        ("network_interfaces", "not managed"),
     ):
         (part,) = query(plans(attach_to), source, to, [read_ports("445/tcp")]).parts
         assert (part.passes, part.into.passes, part.into.text) == (True, None, summary)
@@ -312,8 +314,8 @@ def test_of_a_neighbor_in_such_a_subnet_nothing_is_claimed_but_who_decides_is_sa
         plans(), QueryEndpoint.at(BACKUP), QueryEndpoint.server("mbx1"), [tcp(445)]
     ).parts
     assert stopped.into.text == (
-        "mbx1 stops it by in-4090-deny-any-all-all-to-exchange at the subnet (whatever no rule above "
-        "lets through)"
+        "mbx1 blocks it inbound by in-4090-deny-any-all-all-to-exchange at the subnet (all traffic that "
+        "no rule above allows)"
     )
 
 

@@ -7,8 +7,8 @@ address at which it is compared, and knows nothing of how changes are found.
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from exchange_ports.differences import Change, TopologyDiff, diff_plans
-from exchange_ports.differences.topology_diff import pairs
+from exchange_ports.differences import Change, Standing, TopologyDiff, diff_standing
+from exchange_ports.differences.topology_diff import matched_servers
 from exchange_ports.flows.flow_index import Way
 from exchange_ports.planning import Plans
 from exchange_ports.topology.inventory import ExchangeServer
@@ -16,7 +16,7 @@ from exchange_ports.traffic.addresses import Address, AddressSet
 from exchange_ports.traffic.traffic import Traffic
 from tests.support.rule_sets import evaluator
 
-__all__ = ["assert_exact", "permitted", "said"]
+__all__ = ["assert_exact", "assert_exact_at", "permitted", "said"]
 
 
 WAYS: Final[tuple[Way, Way]] = ("out", "in")
@@ -77,13 +77,44 @@ def said(
     return found
 
 
+def permitted_at(
+    standing: Standing, servers: Mapping[int, ExchangeServer]
+) -> Mapping[Filter, Traffic]:
+    """The same at the end of a phase, by the rules that are registered in it."""
+    if standing.rules is None:
+        return permitted(standing.plans, servers)
+    found: dict[Filter, Traffic] = {}
+    for (network, platform), (rules, space) in standing.rules.items():
+        here = {
+            number: server
+            for number, server in servers.items()
+            if (server.network, server.platform) == (network, platform)
+        }
+        assert {each.name for each in here.values()} == set(rules.memberships)
+        members: dict[str, AddressSet] = {}
+        for server in here.values():
+            for group in rules.memberships[server.name]:
+                members[group] = members.get(group, AddressSet()) | at(server)
+        seen = evaluator(rules, members, space)
+        for number, server in here.items():
+            for way in WAYS:
+                for own in server.addresses:
+                    found[Filter(number, way, own)] = seen.permitted(server.name, way, own)
+    return found
+
+
 def assert_exact(old: Plans, new: Plans) -> TopologyDiff:
     """Per server, direction and address: what is said is what the proofs permit, on one side alone."""
-    found = diff_plans(old, new)
-    matched = pairs(old, new)
+    return assert_exact_at(Standing.of(old), Standing.of(new))
+
+
+def assert_exact_at(old: Standing, new: Standing) -> TopologyDiff:
+    """The same of what stands at two times."""
+    found = diff_standing(old, new)
+    matched = matched_servers(old.servers, new.servers)
     earlier = {number: pair.before for number, pair in enumerate(matched) if pair.before}
     later = {number: pair.after for number, pair in enumerate(matched) if pair.after}
-    before, after = permitted(old, earlier), permitted(new, later)
+    before, after = permitted_at(old, earlier), permitted_at(new, later)
     opened, cut = said(found.opened, later), said(found.cut, earlier)
     for key in {*before, *after, *opened, *cut}:
         # A server with another address is one server: its filter is held against what it was.

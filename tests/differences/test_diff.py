@@ -68,7 +68,7 @@ def test_an_old_side_that_does_not_load_makes_everything_new(
     assert diff(BROKEN, OLD, "--fail-on", "perimeter") == 1
     said = capsys.readouterr()
     assert "not valid before" in said.out
-    assert "The file was not valid before: everything counts as newly allowed" in said.out
+    assert "The file was not valid before: all of its traffic counts as newly allowed" in said.out
     assert "error[" in said.out
     assert not said.err
 

@@ -25,6 +25,7 @@ from exchange_ports.clouds.azure.rules import SecurityRule as AzureRule
 from exchange_ports.findings import Refused
 from exchange_ports.flows import compile_flows
 from exchange_ports.planning import compile_plans
+from exchange_ports.reports.plan_report import closed
 from exchange_ports.topology.groups import Group, GroupKind
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.validate import load_topology
@@ -58,6 +59,8 @@ WHO: Final = {
     "proxy": "10.20.240.9",
     "scanner": "10.20.7.30",
     "monitor": "10.20.8.5",
+    "gateway": "10.20.9.5",
+    "phone": "10.20.9.6",
     "stranger-v6": "2001:db8:ffff::25",
     "local-v6": "fd00::25",
     "cas1-v6": "2001:db8:20::11",
@@ -163,6 +166,80 @@ def test_a_15_the_av_edge_of_lync_gets_nothing_by_itself(platform: Platform) -> 
     declared = Registered(otherwise("A-15", data))
     declared.opens("mbx1 -> av-edge 443/tcp", "mbx1 -> av-edge 3478/udp")
     declared.closes("mbx1 -> av-edge 3478/tcp", "cas1 -> av-edge 443/tcp", "av-edge -> mbx1 any")
+
+
+# --- Unified Messaging ----------------------------------------------------------------------
+
+CALLS: Final = {"unified_messaging": {"ip_gateways": {"gateway1": {"address": "10.20.9.5"}}}}
+MODES: Final = ("tcp", "tls", "dual")
+
+
+def calls(platform: Platform, mode: str | None = None) -> Data:
+    """A gateway, and the startup mode where one is declared."""
+    edit = {} if mode is None else {"unified_messaging.startup_mode": mode}
+    return edited(on(platform, CALLS), edit)
+
+
+@pytest.mark.slow
+@on_both_clouds
+def test_a_12_a_gateway_reaches_worker_processes_on_four_ports(platform: Platform) -> None:
+    for mode in MODES:
+        declared = Registered(calls(platform, mode))
+        declared.opens(*(f"gateway -> mbx1 {port}/tcp" for port in range(5065, 5069)))
+        declared.closes("gateway -> mbx1 5064/tcp", "gateway -> mbx1 5069/tcp")
+        declared.closes("gateway -> cas1 5065/tcp", "phone -> mbx1 5065/tcp")
+    data = calls(platform)
+    del data["unified_messaging"]["ip_gateways"]
+    by_lync = Registered(otherwise("A-12", data))
+    by_lync.opens("lync -> mbx1 5065/tcp", "lync -> mbx1 5068/tcp")
+    by_lync.closes("gateway -> mbx1 5065/tcp", "gateway -> mbx1 5068/tcp")
+
+
+@pytest.mark.slow
+@on_both_clouds
+def test_a_13_the_startup_mode_decides_which_ports_are_open(platform: Platform) -> None:
+    unsecured = ("gateway -> cas1 5060/tcp", "gateway -> mbx1 5062/tcp")
+    secured = ("gateway -> cas1 5061/tcp", "gateway -> mbx1 5063/tcp")
+    for mode in (None, "tcp"):
+        declared = Registered(calls(platform, mode))
+        declared.opens(*unsecured)
+        declared.closes(*secured)
+    by_tls = Registered(calls(platform, "tls"))
+    by_tls.opens(*secured)
+    by_tls.closes(*unsecured)
+    by_both = Registered(otherwise("A-13", calls(platform)))
+    by_both.opens(*unsecured, *secured)
+    assert any("A-13" in line for line in closed(load_topology(calls(platform))[0]))
+    assert not any("A-13" in line for line in closed(load_topology(calls(platform, "tcp"))[0]))
+
+
+@pytest.mark.slow
+@on_both_clouds
+def test_a_14_declared_gateways_connect_to_mailbox_servers(platform: Platform) -> None:
+    declared = Registered(calls(platform))
+    declared.opens(
+        "gateway -> mbx1 5062/tcp", "gateway -> ex1 5062/tcp", "gateway -> mbx1 5066/tcp"
+    )
+    declared.closes("phone -> mbx1 5062/tcp", "phone -> mbx1 5066/tcp", "stranger -> ex1 5062/tcp")
+    narrowed = Registered(otherwise("A-14", calls(platform)))
+    narrowed.opens("gateway -> ex1 5060/tcp", "gateway -> ex1 5062/tcp")
+    narrowed.closes("gateway -> mbx1 5062/tcp", "gateway -> cas1 5060/tcp")
+
+
+@pytest.mark.slow
+@on_both_clouds
+def test_a_16_signaling_is_tcp_and_media_is_udp(platform: Platform) -> None:
+    declared = Registered(calls(platform))
+    declared.opens(
+        "gateway -> cas1 5060/tcp", "gateway -> mbx1 20000/udp", "mbx1 -> gateway 20001/udp"
+    )
+    declared.closes(
+        *("gateway -> cas1 5060/udp", "gateway -> cas1 20000/udp", "cas1 -> gateway 20000/udp"),
+        *("gateway -> mbx1 20001/tcp", "mbx1 -> gateway 20001/tcp", "gateway -> mbx1 1023/udp"),
+    )
+    by_udp = Registered(otherwise("A-16", calls(platform)))
+    by_udp.opens("gateway -> cas1 5060/udp")
+    by_udp.closes("phone -> cas1 5060/udp", "gateway -> cas1 5061/udp")
 
 
 @pytest.mark.slow

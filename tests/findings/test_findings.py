@@ -26,6 +26,7 @@ from exchange_ports.findings import (
     command_kinds,
     endpoint_kinds,
     file_kinds,
+    hybrid_kinds,
     topology_kinds,
 )
 from exchange_ports.findings.finding import PAGES as PAGES_BASE
@@ -45,7 +46,7 @@ FILE: Final = "stacks/Pulumi.prod.yaml"
 
 KINDS: Final[dict[str, Kind]] = {
     kind.code: kind
-    for table in (topology_kinds, command_kinds, file_kinds, endpoint_kinds)
+    for table in (topology_kinds, command_kinds, file_kinds, endpoint_kinds, hybrid_kinds)
     for kind in table.KINDS
 }
 
@@ -114,6 +115,8 @@ def cases_of(path: Path) -> Iterator[Case]:
 INDEX_TEXT: Final = INDEX.read_text("utf-8")
 CASES: Final = [case for page in (*PAGES, ALL_AT_ONCE, TWELVE) for case in cases_of(page)]
 BASES: Final = [block for block in _BLOCK.finditer(INDEX_TEXT) if "base" in (block["words"] or "")]
+#: The words that select a base, the first being for a block with none of them.
+_BASES: Final = ("", "edge", "hybrid")
 _TOPOLOGY: Final = "  exchange-ports:topology:\n"
 _NETWORKS: Final = "  exchange-ports:networks:\n"
 
@@ -132,7 +135,8 @@ def whole(case: Case) -> str:
     if "whole" in case.words:
         return case.body
     left_out = case.words[case.words.index("without") + 1 :] if "without" in case.words else ()
-    return completed(case.body, BASES["edge" in case.words]["body"], left_out)
+    named = next((at for at, word in enumerate(_BASES) if word in case.words), 0)
+    return completed(case.body, BASES[named]["body"], left_out)
 
 
 def completed(text: str, base: str, left_out: Iterable[str] = ()) -> str:
@@ -492,6 +496,7 @@ TABLES: Final = {
     "command_kinds": command_kinds,
     "file_kinds": file_kinds,
     "endpoint_kinds": endpoint_kinds,
+    "hybrid_kinds": hybrid_kinds,
 }
 
 

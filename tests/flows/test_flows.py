@@ -297,6 +297,21 @@ NEEDED: Final[Mapping[Need, Case]] = {
         ("mailbox.hq -> internet 443/tcp",),
         {},
     ),
+    **{
+        each: Case(
+            edited(SMALL, {"version": "se", "sites.hq.servers.ex1.roles": GONE}),
+            need(each.value, "mailbox", "internet"),
+            ("mailbox.hq -> internet 443/tcp",),
+            need("push_notifications", "mailbox", "internet"),
+        )
+        for each in (
+            Need.EMERGENCY_MITIGATION,
+            Need.FEATURE_FLIGHTING,
+            Need.HYBRID_MODERN_AUTH,
+            Need.EXCHANGE_ONLINE,
+            Need.GRAPH,
+        )
+    },
     Need.REMOTE_DESKTOP: Case(
         WITH_EDGE,
         need("remote_desktop", "10.20.6.0/24", "edge"),

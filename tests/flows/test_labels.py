@@ -24,8 +24,9 @@ from exchange_ports.flows.labels import (
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import Group, GroupKind
+from exchange_ports.topology.inventory import Inventory
 from exchange_ports.traffic.addresses import AddressSet, network
-from tests.support.strategies import WITH_EDGE, declared, edited
+from tests.support.strategies import GONE, WITH_EDGE, declared, edited
 
 DATA: Final = edited(
     WITH_EDGE,
@@ -167,7 +168,78 @@ def test_groups_are_called_by_role_and_by_the_keys_of_their_sites(
     kinds: list[tuple[GroupKind, str]], text: list[str]
 ) -> None:
     groups = [Group("corp", kind, of) for kind, of in kinds]
-    assert roles_label(groups, {"old": "paris", "hq": "hq"}) == text
+    assert roles_label(groups, Inventory(declared(OLD_ID))) == text
+
+
+#: A site that was called "old", in which the groups above stand.
+OLD_ID: Final = edited(DATA, {"sites.paris.id": "old"})
+
+#: Exchange 2019 in hq, of which ex2 is not published, and Exchange 2013 beside 2016 in paris.
+LATER: Final = edited(
+    WITH_EDGE,
+    {
+        "version": 2016,
+        "sites.hq.servers": {
+            "ex1": {"version": 2019},
+            "ex2": {"version": 2019, "published": False},
+            "ex3": {"version": 2019},
+        },
+        "sites.paris": {
+            "network": "corp",
+            "servers": {
+                "ex4": {},
+                "cas5": {"version": 2013, "roles": ["client_access"]},
+                "cas6": {"version": 2013, "roles": ["client_access"], "published": False},
+            },
+        },
+        "sites.rome": {"network": "corp", "servers": {"ex7": {}, "ex8": {}}},
+        "edge_servers.edge1.version": 2016,
+    },
+)
+
+
+@pytest.mark.parametrize(
+    "servers, text",
+    [
+        (["ex1", "ex2", "ex3"], "Mailbox servers of hq"),
+        (["ex1", "ex3"], "published Mailbox servers of hq"),
+        (["ex2"], "unpublished Mailbox servers of hq"),
+        (["ex7", "ex8"], "Mailbox servers of rome"),
+        (["cas5", "ex4"], "published Client Access servers of paris"),
+        (["cas6"], "unpublished Client Access servers of paris"),
+        (["cas5", "cas6", "ex4"], "Exchange servers of paris"),
+        (["cas5", "ex1", "ex3", "ex4", "ex7", "ex8"], "published Client Access servers"),
+        (["ex1", "ex2", "ex3", "ex4", "ex7", "ex8"], "Mailbox servers"),
+        (["cas5"], "cas5"),
+    ],
+)
+def test_servers_of_later_versions_are_mailbox_servers(servers: list[str], text: str) -> None:
+    inventory = compile_plans(declared(LATER)).inventory
+    assert EndpointLabels(inventory).name(frozenset(servers)) == text
+
+
+def test_an_organization_of_later_versions_has_no_client_access_servers() -> None:
+    later = edited(
+        LATER, {"version": "se", "sites.paris": GONE, "edge_servers.edge1.version": GONE}
+    )
+    labels = EndpointLabels(compile_plans(declared(later)).inventory)
+    published = frozenset(("ex1", "ex3", "ex7", "ex8"))
+    assert labels.name(published) == "published Mailbox servers"
+    assert labels.name(published | {"ex2"}) == "internal Exchange servers"
+
+
+@pytest.mark.parametrize(
+    "kind, of, text",
+    [
+        (GroupKind.CLIENT_ACCESS, "hq", "published Mailbox hq"),
+        (GroupKind.CLIENT_ACCESS_UNPUBLISHED, "hq", "unpublished Mailbox hq"),
+        (GroupKind.CLIENT_ACCESS, "rome", "Mailbox rome"),
+        (GroupKind.CLIENT_ACCESS, "paris", "published Client Access paris"),
+        (GroupKind.MAILBOX, "hq", "Mailbox hq"),
+    ],
+)
+def test_groups_of_later_versions_are_mailbox_servers(kind: GroupKind, of: str, text: str) -> None:
+    assert roles_label([Group("corp", kind, of)], Inventory(declared(LATER))) == [text]
 
 
 OFFICE: Final = outside("office", "10.64.0.0/16")

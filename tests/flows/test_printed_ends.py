@@ -44,7 +44,7 @@ def printed(plans: Plans) -> Iterator[Printed]:
             members.setdefault(group, []).append(server.name)
     for group, servers in members.items():
         yield peer_label(group, ""), _end(tuple(servers))
-        (roles,) = roles_label([group], plans.inventory.site_keys)
+        (roles,) = roles_label([group], plans.inventory)
         yield f"{roles} ({', '.join(servers)})", _end(tuple(servers))
     for end in flows.outside:
         there = QueryEndpoint("", (), flows.end(end))

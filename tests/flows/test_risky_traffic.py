@@ -182,6 +182,61 @@ ROWS: Final[dict[str, tuple[str, str, Data, Data]]] = {
         {"mail_flow.relays.scanner": {"from": ["45.0.0.9"], "to": "mailbox"}},
         {"mail_flow.relays.scanner": {"from": ["45.0.0.9"], "to": "client_access"}},
     ),
+    "a provider's session border controller": (
+        "risky-traffic",
+        "ip_gateways.sbc allows calls, media or faxes with the Internet",
+        {"unified_messaging.ip_gateways.sbc": {"address": "45.0.0.9"}},
+        {"unified_messaging.ip_gateways.sbc": {"address": "10.20.9.9"}},
+    ),
+    "a gateway in the perimeter": (
+        "risky-traffic",
+        "ip_gateways.sbc allows calls, media or faxes with the perimeter",
+        {"unified_messaging.ip_gateways.sbc": {"address": ["10.20.9.9", "10.20.240.9"]}},
+        {"unified_messaging.ip_gateways.sbc": {"address": ["10.20.9.9", "10.20.9.10"]}},
+    ),
+    "a fax service on the Internet": (
+        "risky-traffic",
+        "fax_partner_servers.fax allows calls, media or faxes with the Internet",
+        {
+            "unified_messaging.ip_gateways.gw": {"address": "10.20.9.9"},
+            "unified_messaging.fax_partner_servers.fax": {"address": "45.0.0.9"},
+        },
+        {
+            "unified_messaging.ip_gateways.gw": {"address": "10.20.9.9"},
+            "unified_messaging.fax_partner_servers.fax": {"address": "10.20.9.20"},
+        },
+    ),
+    "an Edge server as gateway": (
+        "own-server-by-address",
+        "edge1",
+        {
+            "unified_messaging.ip_gateways.sbc": {"address": "10.20.240.5"},
+            "accept_risk": {"unified_messaging.ip_gateways.sbc": "said elsewhere"},
+        },
+        {
+            "unified_messaging.ip_gateways.sbc": {"address": "10.20.240.9"},
+            "accept_risk": {"unified_messaging.ip_gateways.sbc": "said elsewhere"},
+        },
+    ),
+    "translation before servers with a provider's calls": (
+        "source-translated",
+        "`address` of unified_messaging.ip_gateways.sbc",
+        {
+            "networks.corp.connected_through": "nat",
+            "unified_messaging.ip_gateways.sbc": {"address": "45.0.0.9"},
+            "accept_risk": {"unified_messaging.ip_gateways.sbc": "said elsewhere"},
+        },
+        {
+            "unified_messaging.ip_gateways.sbc": {"address": "45.0.0.9"},
+            "accept_risk": {"unified_messaging.ip_gateways.sbc": "said elsewhere"},
+        },
+    ),
+    "a gateway with IPv6 where nobody has it": (
+        "range-without-family",
+        "no zone of corp has IPv6 addresses",
+        {"unified_messaging.ip_gateways.gw": {"address": "fd00::5"}},
+        {"unified_messaging.ip_gateways.gw": {"address": ["fd00::5", "10.20.9.5"]}},
+    ),
     "IMAP bound to the port of remote desktop": (
         "risky-traffic",
         "clients.all allows remote administration from the Internet",
@@ -313,6 +368,9 @@ ACCEPTED: Final = {
     "a domain controller as smart host": "mail_flow.outbound",
     "a proxy on the port of a directory": "sender_reputation",
     "a witness in the perimeter": "witness_servers.fsw",
+    "a provider's session border controller": "unified_messaging.ip_gateways.sbc",
+    "a gateway in the perimeter": "unified_messaging.ip_gateways.sbc",
+    "a fax service on the Internet": "unified_messaging.fax_partner_servers.fax",
     "IMAP bound to the port of remote desktop": "clients.all",
 }
 

@@ -112,7 +112,7 @@ ANSWERS: Final[Mapping[str, list[str]]] = {
     "any -> cas1 443": [
         "partly_allowed",
         "yes: ex9, mbx1, clients office, domain controllers of hq -> cas1 443/tcp, such as ex9 -> cas1 443/tcp: R1",
-        "no: edge1, every other address but clients office, domain controllers of hq -> cas1 443/tcp, such as edge1 -> cas1 443/tcp",
+        "no: edge1, every other address except clients office, domain controllers of hq -> cas1 443/tcp, such as edge1 -> cas1 443/tcp",
     ],
     "any -> edge1 25": [
         "partly_allowed",
@@ -191,11 +191,11 @@ ANSWERS: Final[Mapping[str, list[str]]] = {
         "yes: mbx1, 0.0.0.0-9.255.255.255, 11.0.0.0-223.255.255.255 -> edge1 25/tcp, such as mbx1 -> edge1 25/tcp: E3",
         "yes: edge1 -> 0.0.0.0-9.255.255.255, 11.0.0.0-223.255.255.255 25/tcp, such as edge1 -> 198.51.100.1 25/tcp: E4",
         "no: cas1, ex9, clients office, domain controllers of hq, 10.0.0.0-10.20.0.10, 10.20.0.13-10.20.2.9, 10.20.2.11-10.20.240.4 and 4 more ranges -> edge1 25/tcp, such as cas1 -> edge1 25/tcp",
-        "no: cas1, mbx1 -> every other address but domain controllers of hq 25/tcp, such as cas1 -> 198.51.100.1 25/tcp",
+        "no: cas1, mbx1 -> every other address except domain controllers of hq 25/tcp, such as cas1 -> 198.51.100.1 25/tcp",
         "no: mbx2 -> ::-2001:db8:20::12, 2001:db8:20::14-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 25/tcp, such as mbx2 -> 2001:db8::1 (internet) 25/tcp",
-        "no: edge1, every other address but domain controllers of hq -> cas1 25/tcp, such as edge1 -> cas1 25/tcp",
+        "no: edge1, every other address except domain controllers of hq -> cas1 25/tcp, such as edge1 -> cas1 25/tcp",
         "no: edge1 -> ex9, clients office, domain controllers of hq, 10.0.0.0-10.20.0.10, 10.20.0.13-10.20.2.9, 10.20.2.11-10.20.240.4 and 4 more ranges 25/tcp, such as edge1 -> ex9 25/tcp",
-        "no: every other address but domain controllers of hq -> mbx1 25/tcp, such as 198.51.100.1 -> mbx1 25/tcp",
+        "no: every other address except domain controllers of hq -> mbx1 25/tcp, such as 198.51.100.1 -> mbx1 25/tcp",
         "no: ::-2001:db8:20::12, 2001:db8:20::14-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff -> mbx2 25/tcp, such as 2001:db8::1 (internet) -> mbx2 25/tcp",
         "not ours: ex9, every other address -> every other address 25/tcp, such as ex9 -> 198.51.100.1 25/tcp",
         "not ours: every other address -> ex9 25/tcp, such as 198.51.100.1 -> ex9 25/tcp",
@@ -204,7 +204,7 @@ ANSWERS: Final[Mapping[str, list[str]]] = {
     "mbx1 -> any 53": [
         "partly_allowed",
         "yes: mbx1 -> cas1, ex9, domain controllers of hq 53/tcp, such as mbx1 -> cas1 53/tcp: R1",
-        "no: mbx1 -> edge1, every other address but domain controllers of hq 53/tcp, such as mbx1 -> edge1 53/tcp",
+        "no: mbx1 -> edge1, every other address except domain controllers of hq 53/tcp, such as mbx1 -> edge1 53/tcp",
     ],
     "edge -> edge 25": ["refused: traffic from a server to itself is not filtered"],
     "mbx1 -> mbx1 25": ["refused: traffic from a server to itself is not filtered"],
@@ -250,9 +250,9 @@ def test_a_question_has_this_answer(question: str) -> None:
 @pytest.mark.parametrize(
     "attached, source, text",
     [
-        ("network_interfaces", "10.20.2.10", "not ours"),
-        ("subnets", "10.20.2.10", "not ours, and left to Azure's default rules"),
-        ("subnets", "10.99.0.1", "not ours"),
+        ("network_interfaces", "10.20.2.10", "not managed"),
+        ("subnets", "10.20.2.10", "not managed, and decided by Azure's default rules"),
+        ("subnets", "10.99.0.1", "not managed"),
     ],
 )
 def test_a_host_in_a_subnet_of_ours_is_left_to_default_rules(

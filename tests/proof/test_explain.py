@@ -159,7 +159,7 @@ def test_a_row_comes_with_its_sentence_its_address_and_what_breaks(
         "mail flow table with Edge, row 5, E5",
         "https://learn.microsoft.com/",
         "without it   recipients and configuration on the Edge server",
-        "mbx1, mbx2 -> edge1, edge2 50636/tcp is cut",
+        "mbx1, mbx2 -> edge1, edge2 50636/tcp: blocked",
     ):
         assert said in text
 

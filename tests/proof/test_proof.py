@@ -100,7 +100,7 @@ def test_too_wide_an_internet_lets_edge_reach_a_domain_controller() -> None:
     assert said[0] == (
         "edge1 -> 10.20.2.10 (domain controllers of hq) 25/tcp: edge1 allows it outbound by "
         "edge-sending.hq/out/tcp/25/list.internet (outbound mail from the Edge server (E4)); "
-        "10.20.2.10 (domain controllers of hq) is not ours; no flow requires it"
+        "10.20.2.10 (domain controllers of hq) is not managed; no flow requires it"
     )
     assert len(said) >= 2
 
@@ -167,7 +167,7 @@ def test_on_azure_the_deny_that_stops_a_packet_is_named() -> None:
     )
     found = broken(replace(plans, networks={"corp": replace(plan, groups=groups)}))
     assert [failure.counterexample for failure in found] == ["ex1 -> edge1 50636/tcp"] * 2
-    assert "ex1 stops it by out-" in str(found[0])
+    assert "ex1 blocks it outbound by out-" in str(found[0])
     assert "deny-any-all-all-to-all (all traffic that no rule above allows)" in str(found[0])
 
 
@@ -221,6 +221,65 @@ def test_flows_that_forget_a_ground_rule_are_found_though_plans_are_true_to_them
     assert {failure.law for failure in found} == {"ground rules"}
     peer = "ex2" if row == "R1" else "10.20.2.10"
     assert found[0].counterexample.startswith(f"ex1 -> {peer}")
+
+
+# ---- servers that are not published ----
+
+#: Exchange 2019, of which ex2 is not published.
+CLOSED: Final[Data] = {
+    "version": 2019,
+    "sites.hq.servers": {
+        "ex1": {"address": "10.20.0.11"},
+        "ex2": {"address": "10.20.0.12", "published": False, "own_group": True},
+    },
+    "clients.internet": {},
+}
+_CLOSED_GROUP: Final = Group("corp", GroupKind.CLIENT_ACCESS_UNPUBLISHED, "hq")
+
+
+@pytest.mark.parametrize("platform", ["aws", "azure"])
+@pytest.mark.parametrize("row, port", [("C1", 443), ("M1", 25), ("M6", 25)])
+def test_a_flow_of_the_tables_from_the_internet_to_an_unpublished_server_is_found(
+    row: str, port: int, platform: str
+) -> None:
+    plans = planned(CLOSED, {"networks.corp.platform": platform})
+    assert prove(plans).holds
+    source = FlowContext(plans.inventory).any_source(_CLOSED_GROUP)
+    wrong = Flow(source, _CLOSED_GROUP, tcp(port), (Reason("a client", row),))
+    found = broken(meaning(plans, (*plans.flows, wrong)))
+    assert {each.law for each in found} == {"unpublished servers"}
+    [failure] = found
+    assert failure.counterexample.endswith(f"-> ex2 {port}/tcp")
+    assert failure.summary.endswith("ex2 is not published")
+
+
+def test_a_range_inside_reaches_an_unpublished_server_and_breaks_no_law() -> None:
+    plans = planned(CLOSED)
+    source = ExternalEndpoint("x", (ip_network("10.64.0.0/12"),), "x")
+    inside = Flow(source, _CLOSED_GROUP, tcp(443), (Reason("a client", "C1"),))
+    assert "unpublished servers" not in laws(meaning(plans, (*plans.flows, inside)))
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {
+            "additional_flows": [
+                {
+                    "from": "internet",
+                    "to": to,
+                    "ports": ["8443/tcp"],
+                    "reason": "r",
+                    "accept_risk": True,
+                }
+            ]
+        }
+        for to in ("ex2", "exchange", "mailbox@hq", "client_access")
+    ]
+    + [{"mail_flow.relays.r": {"from": "198.51.100.0/24", "accept_risk": True}}],
+)
+def test_what_is_accepted_reaches_an_unpublished_server(edit: Data) -> None:
+    assert prove(planned(CLOSED, edit)).failures == ()
 
 
 # ---- perimeter ----
@@ -358,8 +417,8 @@ def test_of_ipv6_the_zones_that_the_internet_holds_are_named() -> None:
     ipv6 = prove(planned(WITH_IPV6))
     assert ipv6.holds
     zones = "the internal zone of corp (2001:db8:20::/64), the perimeter zone of corp (2001:db8:f0::/64)"
-    assert [note.partition(" as well, ")[2].partition(";")[0] for note in ipv6.notes] == [
-        f"since the Internet holds it: {zones}"
+    assert [note.partition(" addresses, ")[2].partition(";")[0] for note in ipv6.notes] == [
+        f"which its Internet contains: {zones}"
     ] * 2
     # Unique local addresses are no part of it, and the zones of IPv4 lie in private blocks.
     local: Data = {"networks.corp.internal": ["10.20.0.0/20", "fd00:20::/64"]}
@@ -377,7 +436,7 @@ def test_two_ends_that_both_say_internet_meet_inside() -> None:
     both = prove(planned(PROBES, {"networks.corp.internet": "any"})).notes[0]
     assert both == (
         "edge1 -> ex1 80/tcp: both ends allow it, as traffic with the Internet; outbound: sender reputation "
-        "probes for open proxies (E8d); in: unencrypted web clients: calendar publishing, redirect "
+        "probes for open proxies (E8d); inbound: unencrypted web clients: calendar publishing, redirect "
         "to HTTPS, Autodiscover (C2)"
     )
 
@@ -404,11 +463,11 @@ def test_an_operator_who_writes_all_addresses_is_told_what_they_hold() -> None:
     flow = {"from": "edge", "to": "0.0.0.0/0", "ports": ["443/tcp"], "reason": "updates"}
     notes = prove(planned({"additional_flows": [{**flow, "accept_risk": True}]})).notes
     assert len(notes) == 1
-    assert notes[0].startswith("edge1: 443/tcp out to the inside as well, ")
+    assert notes[0].startswith("edge1: 443/tcp outbound also to internal addresses, ")
     assert notes[0].endswith("; updates")
     clients: Data = {"clients.internet": {"services": ["https"]}}
     notes = prove(planned(clients, {"additional_flows": [{**flow, "accept_risk": True}]})).notes
-    assert notes[0].startswith("edge1 -> ex1 443/tcp: both ends let it pass")
+    assert notes[0].startswith("edge1 -> ex1 443/tcp: both ends allow it")
 
 
 def test_what_a_flow_means_by_name_is_no_residue() -> None:
@@ -518,8 +577,10 @@ def test_on_azure_an_allow_rule_behind_a_deny_is_found() -> None:
     for rule in (late, implied_groups):
         said = [str(failure) for failure in broken(_azure(plans, rule))]
         assert any(
-            one.startswith(f"rule {rule.name} of corp: in-")
-            and one.endswith("-deny-any-all-all-to-all before it leaves nothing of it")
+            one.startswith(
+                f"rule {rule.name} of corp: rules of higher priority decide all of its traffic, "
+            )
+            and one.endswith("-deny-any-all-all-to-all")
             for one in said
         ), said
 
@@ -528,7 +589,7 @@ def test_on_azure_an_allow_rule_of_which_a_deny_takes_a_part_is_not_what_is_mean
     deny = _rule("early", 100, azure.Access.DENY, "10.64.3.0/24", tcp(443))
     found = broken(_azure(planned(AZURE), deny))
     assert [failure.law for failure in found] == ["permitted = required"]
-    assert "ex1 stops it by early" in str(found[0])
+    assert "ex1 blocks it inbound by early" in str(found[0])
 
 
 def test_on_azure_a_deny_that_another_one_holds_is_found() -> None:
@@ -586,7 +647,7 @@ def test_a_plan_must_be_about_the_servers_that_are_declared() -> None:
         return replace(plan, memberships={k: v for k, v in plan.memberships.items() if k != "ex1"})
 
     found = broken(on_aws(planned(), fewer))
-    assert list(map(str, found)) == ["ex1 in corp: is declared, and in no plan"]
+    assert list(map(str, found)) == ["ex1 in corp: is declared, but in no plan"]
 
 
 def test_a_plan_that_azure_would_refuse_is_no_proof() -> None:
@@ -661,7 +722,7 @@ def test_limits_of_the_other_cloud_are_reported_and_change_nothing() -> None:
     assert [finding.is_error for finding in compared.over] == [True]
     shown = text(prove(plans), [compared])
     assert "\n\nAWS allows the same: 2 servers, both directions\n" in shown
-    assert "1 limit of AWS that it would be over there:" in shown
+    assert "1 limit of AWS would be exceeded there:" in shown
 
 
 # ---- figures ----

@@ -123,13 +123,13 @@ def test_settings_of_a_provider_that_no_network_has_are_not_spoken_of() -> None:
 def test_default_providers_that_are_switched_off_are_said() -> None:
     new = edited(stack(), setting("pulumi:disable-default-providers", ["aws"]))
     (said,) = unlisted(registration(stack()), registration(new))
-    assert "refuses every resource" in said
+    assert "rejects every resource" in said
 
 
 @pytest.mark.parametrize("project", ["name: other\n", "name: mail\nbackend: {url: s3://x}\n"])
 def test_another_state_is_said(project: str) -> None:
     (said,) = unlisted(registration(stack()), registration(stack(), project))
-    assert "In another state everything is created" in said
+    assert "With another state, all resources are created" in said
 
 
 @pytest.mark.parametrize(

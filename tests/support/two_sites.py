@@ -134,6 +134,42 @@ EDITS: Final[Mapping[str, Mapping[str, Any]]] = {
         "edge_servers.edge1.sends": False,
         "mail_flow.outbound": {"through": "client_access", "sites": ["hq"]},
     },
+    "calls of a gateway": {
+        "unified_messaging.ip_gateways.gw1": {"address": "10.20.9.5", "outcalls_allowed": False}
+    },
+    "calls of one site by TLS": {
+        "unified_messaging": {
+            "startup_mode": "tls",
+            "sites": ["paris"],
+            "sip_tls_listening_port": 5071,
+            "media_ports": "16384-32767/udp",
+            "ip_gateways": {
+                "gw1": {
+                    "address": ["10.20.9.5", "10.20.9.6"],
+                    "media_ports": "20000-29999/udp",
+                    "message_waiting_indicator_allowed": False,
+                }
+            },
+        }
+    },
+    "calls of one server in dual mode, and faxes": {
+        "sites.hq.servers.cas1.own_group": True,
+        "sites.hq.servers.mbx1.own_group": True,
+        "unified_messaging": {
+            "startup_mode": "dual",
+            "ip_gateways": {"gw1": {"address": "10.20.9.5", "port": 5080, "to": ["cas1", "mbx1"]}},
+            "fax_partner_servers": {
+                "fax1": {
+                    "address": "10.20.9.20",
+                    "port": 5070,
+                    "transport": "udp",
+                    "t38_ports": ["6044/udp", "6004/tcp"],
+                    "receive_connector_port": 2525,
+                    "to": ["hq"],
+                }
+            },
+        },
+    },
     "a relay of every site": {"mail_flow.relays.scan": {"from": ["10.20.7.0/28"]}},
     "the platform's name servers": {
         "name_servers.internal": "cloud_resolver",

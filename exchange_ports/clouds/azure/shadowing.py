@@ -80,7 +80,8 @@ class _ShadowedGroup:
                 # Without a deny, `proof.redundancy` finds it.
                 if denies:
                     yield RedundantRule(
-                        rule.name, f"{denies[0].name} has a higher priority and covers it"
+                        rule.name,
+                        f"rules of higher priority decide all of its traffic, such as {denies[0].name}",
                     )
 
     def held(self, denies: Sequence[azure.SecurityRule]) -> Iterator[RedundantRule]:

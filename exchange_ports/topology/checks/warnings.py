@@ -40,7 +40,7 @@ from exchange_ports.topology.groups import (
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.traffic.addresses import GLOBAL_UNICAST, inside, network, overlap
 from exchange_ports.traffic.ports import Ports
-from exchange_ports.versions import Version
+from exchange_ports.versions import Article, Version
 
 
 def port_25(topology: models.Topology) -> Iterator[Finding]:
@@ -49,6 +49,8 @@ def port_25(topology: models.Topology) -> Iterator[Finding]:
     for path, connector in list(connectors(topology)) or usual:
         blocked = list(_blocked_hops(topology, path, connector))
         who, entry = _SENDERS[connector.through]
+        if all(version_of(topology, each).facts.combined for _, _, _, each in servers(topology)):
+            who = who.within(Article.LATER)
         for platform in sorted(_platforms(topology, connector)) if blocked else ():
             facts = platform.facts.port_25
             if facts is None:
