@@ -615,7 +615,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "range-covers-perimeter",
         summary="{range} covers the perimeter zone {zone}.",
         why="Every host of the perimeter can then connect to internal servers on the same ports.",
-        fix="Declare the ranges without the perimeter.",
+        fix="Declare the ranges without the perimeter{instead}.",
     ),
     _warning(
         "subnet-attachment",
