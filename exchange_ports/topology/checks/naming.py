@@ -101,7 +101,7 @@ def _taking(topology: models.Topology) -> Iterator[Finding]:
             at = (*path, index)
             if name in topology.sites:
                 continue
-            edge = name in topology.edge_servers or name == "edge" and topology.edge_servers
+            edge = name in topology.edge_servers or (name == "edge" and topology.edge_servers)
             if edge and path[0] == "mail_flow":
                 fix = (
                     "Remove `to`: without it, Edge servers receive the mail. Set `receives: false` for Edge "
