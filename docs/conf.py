@@ -81,7 +81,7 @@ _CONTENTS: Final[Mapping[str, Iterable[str]]] = {
         "reference/index",
     ),
     "Explanation": ("why", "proof", "readings", "architecture"),
-    "Project": ("names", "generated/changelog", "generated/contributing"),
+    "Project": ("names", "wording", "generated/changelog", "generated/contributing"),
 }
 #: Pages of the repository that are pages of the site as well.
 _FROM_THE_TOP: Final = {

@@ -273,6 +273,9 @@ def test_the_schema_for_editors_takes_each_stack(stack: Path, for_editors: Check
 def test_the_schema_for_editors_sees_a_misspelled_role(stack: Path, for_editors: Check) -> None:
     right = stack.read_text(encoding="utf-8")
     misspelled = right.replace("mailbox]", "mailbx]")
+    if misspelled == right:
+        # Servers of later versions need no roles.
+        misspelled = right.replace("{address: ", "{roles: [mailbx], address: ", 1)
     assert misspelled != right
     with pytest.raises(ValidationError, match="mailbx"):
         for_editors(_contents(misspelled))
