@@ -142,9 +142,13 @@ def _matrix_words(matrix: argparse.ArgumentParser) -> None:
 def _init_words(init: argparse.ArgumentParser) -> None:
     from exchange_ports.cli.questions import QUESTIONS
 
-    init.add_argument("name", metavar="NAME", help="the stack's name: the file is Pulumi.NAME.yaml")
+    init.add_argument(
+        "name",
+        metavar="NAME",
+        help="the name of the stack; the file is Pulumi.NAME.yaml, in the project's folder of stack files",
+    )
     for question in QUESTIONS:
-        words = f"{question.text[0].lower()}{question.text[1:]}; default: {question.default}"
+        words = f"{question.text}; default: {question.default or 'that of --exchange-version'}"
         init.add_argument(
             f"--{question.option}", metavar=question.option.upper(), type=question.read, help=words
         )

@@ -82,7 +82,13 @@ class _Parser(argparse.ArgumentParser):
         from exchange_ports.reports import document as doc
         from exchange_ports.reports.text_writer import to_text
 
-        examples = [(f"exchange-ports {words}", does) for words, does in _EXAMPLES]
+        # `exchange-ports plan` has those of `plan`; `exchange-ports` alone has all.
+        command = self.prog.split()[1:2]
+        examples = [
+            (f"exchange-ports {words}", does)
+            for words, does in _EXAMPLES
+            if words.split()[: len(command)] == command
+        ]
         width = get_terminal_size().columns
         blocks: list[doc.Block] = [doc.Facts(examples)]
         if max(len(command) for command, _ in examples) + _ROOM_BESIDE > width:

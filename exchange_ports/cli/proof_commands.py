@@ -41,21 +41,8 @@ from exchange_ports.topology.checks.additional import reviews
 from exchange_ports.topology.checks.versions import out_of_support
 from exchange_ports.topology.fields import cloud_name
 from exchange_ports.topology.groups import identity
-from exchange_ports.topology.models import Platform
+from exchange_ports.topology.models import Platform, Topology
 from exchange_ports.traffic.ports import Ports, Protocol
-
-
-def _aged(plans: Plans, as_of: date) -> Iterator[Finding]:
-    """A snapshot of endpoints that is older than a year on a day; loaded where a stack names one."""
-    hybrid = plans.topology.hybrid
-    if hybrid is not None:
-        from exchange_ports.endpoints.age import old_snapshot
-        from exchange_ports.topology.microsoft_365 import snapshot
-
-        at = ("topology", "hybrid", "endpoints")
-        for found in old_snapshot(snapshot(hybrid), as_of, at):
-            if found.kind.code not in plans.topology.acknowledge:
-                yield found
 
 
 def prove(asked: argparse.Namespace) -> int:
@@ -64,7 +51,7 @@ def prove(asked: argparse.Namespace) -> int:
     stack = read(asked.file)
     plans, warnings = compiled(stack)
     dates = None if as_of is None else reviews(plans.topology, as_of)
-    old = () if as_of is None else (*out_of_support(plans.topology, as_of), *_aged(plans, as_of))
+    old = () if as_of is None else _aged(plans.topology, as_of)
     aged = [each.located(stack.locate) for each in old]
     passed = [] if dates is None else [each.located(stack.locate) for each in dates.passed]
     with doing("proving"):
@@ -82,6 +69,15 @@ def prove(asked: argparse.Namespace) -> int:
     warn([*([] if asked.json else (*passed, *aged)), *warned])
     holds = proof.complete and all(each.holds for each in swaps)
     return FINE if holds and not passed else NO
+
+
+def _aged(topology: Topology, as_of: date) -> Iterator[Finding]:
+    """Warnings about what is too old on a day: versions out of support, and a snapshot of endpoints."""
+    yield from out_of_support(topology, as_of)
+    if topology.hybrid is not None:
+        from exchange_ports.topology.microsoft_365 import old_endpoints
+
+        yield from old_endpoints(topology, as_of)
 
 
 def _facts(failure: Failure) -> dict[str, str]:

@@ -131,7 +131,9 @@ def test_without_hybrid_no_module_of_it_is_loaded() -> None:
         "print(sorted(n for n in sys.modules if 'endpoints' in n or 'hybrid' in n or '365' in n),"
         "file=sys.stderr)"
     )
-    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert ran.stderr.splitlines()[-1] == "[]"
 
 
