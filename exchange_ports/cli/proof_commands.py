@@ -52,7 +52,8 @@ def prove(asked: argparse.Namespace) -> int:
     plans, warnings = compiled(stack)
     dates = None if as_of is None else reviews(plans.topology, as_of)
     old = () if as_of is None else _aged(plans.topology, as_of)
-    aged = [each.located(stack.locate) for each in old]
+    known = plans.topology.acknowledge
+    aged = [each.located(stack.locate) for each in old if each.kind.code not in known]
     passed = [] if dates is None else [each.located(stack.locate) for each in dates.passed]
     with doing("proving"):
         proof = proved(plans)
