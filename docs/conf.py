@@ -69,6 +69,7 @@ _CONTENTS: Final[Mapping[str, Iterable[str]]] = {
         "generated/command-line",
         "findings/index",
         "versions",
+        "hybrid",
         "unified-messaging",
         "generated/catalog",
         "generated/limits",

@@ -769,7 +769,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
     ),
 )
 
-#: Rows between hosts of others: no rule of ours is about them. The handover report lists them.
+#: Rows between hosts of others: no rule of ours is about them. The plan lists them.
 NEIGHBOR_ENTRIES: Final = (
     CatalogEntry(
         "H5",

@@ -607,6 +607,40 @@ class _Draft:
                 relay[field] = value
         return relay
 
+    def hybrid(self) -> None:
+        """A hybrid deployment with Exchange Online, in one of three organizations."""
+        if self.draw(_number(0, 2)):
+            return
+        published = sorted(self.published())
+        subscribed = [key for key, edge in self.edges.items() if "subscribed_site" in edge]
+        every = self.edges.values()
+        by_edge = bool(subscribed) and len(subscribed) == len(self.edges)
+        by_edge &= all(any(edge.get(way, True) for edge in every) for way in ("receives", "sends"))
+        alone = [key for key in subscribed if has_own_group(self.edges[key])]
+        mail = [
+            *(["edge"] if by_edge else []),
+            *([self.draw(_some(alone))] if alone else []),
+            *([self.draw(_some((*published, *self.alone())))] if published else []),
+        ]
+        modes = ["modern", *(["classic_minimal"] if published else [])]
+        mode = self.draw(_one((*modes, *(["classic_full"] * 2 if mail and published else []))))
+        made: Data = {"mode": mode, "endpoints": "2026081400"}
+        if mode == "modern":
+            made["agent_hosts"] = ["10.20.7.40"]
+        elif self.draw(_number(0, 2)) == 0:
+            made |= {"instance": self.draw(_one(("china", "gcc_high", "dod")))}
+            made["endpoints"] = "2026-07-01"
+        if mode == "classic_full" or (mode == "modern" and mail and self.maybe()):
+            made["mail"] = mail[self.draw(_number(0, len(mail) - 1))]
+        if self.maybe():
+            made["mx"] = "exchange_online"
+        source = self.draw(_one((None, "internet", "exchange_ranges", "10.20.240.20")))
+        if source is not None:
+            made["web_services"] = {"from": source}
+        if published and self.maybe():
+            made.setdefault("web_services", {})["to"] = self.draw(_some(published))
+        self.data["hybrid"] = made
+
     def witnesses(self) -> None:
         if self.draw(_number(0, 3)) == 0:
             witness: Data = {"address": "10.20.7.60"}
@@ -794,6 +828,7 @@ def topologies(
         draft.edge_servers(least=int(edge is True))
     draft.clients()
     draft.mail_flow()
+    draft.hybrid()
     draft.witnesses()
     draft.unified_messaging()
     draft.name_servers()
