@@ -567,8 +567,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.HYBRID_MAIL,
         _SMTP,
         # The ranges belong to all tenants, so that the address says nothing of the sender (m365-data.md 11).
-        summary="hybrid mail from Exchange Online; the connector must check the certificate "
-        "(TlsCertificateName)",
+        summary="hybrid mail; the connector must check the certificate (TlsCertificateName)",
         when="hybrid mail is declared; to Edge, or to Client Access servers",
         without="mail from Exchange Online waits there",
         cite=Citation(Page.HYBRID, 1),
@@ -594,7 +593,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.EXCHANGE_ONLINE,
         Part.HYBRID_WEB_SERVICES,
         _HTTPS,
-        summary="requests of Exchange Online: free/busy, mailbox moves, Autodiscover",
+        summary="requests of Exchange Online: free/busy, moves",
         when="the mode is classic, or `web_services` has a source; from any address by default",
         without="users in Exchange Online see no free/busy of the organization; mailbox moves fail",
         cite=Citation(Page.HYBRID, 3),
