@@ -35,9 +35,10 @@ def snapshot(hybrid: Hybrid, at: Path = ENDPOINTS) -> Snapshot:
 
 
 def old_endpoints(topology: models.Topology, as_of: date) -> Iterator[Finding]:
-    """A warning where the snapshot of a topology is older than a year on a day."""
+    """A warning where the snapshot of a topology is older than a year on a day, unless it is acknowledged."""
     if topology.hybrid is not None:
-        yield from old_snapshot(snapshot(topology.hybrid), as_of, ("topology", *ENDPOINTS))
+        found = old_snapshot(snapshot(topology.hybrid), as_of, ("topology", *ENDPOINTS))
+        yield from (each for each in found if each.kind.code not in topology.acknowledge)
 
 
 def used(hybrid: Hybrid) -> tuple[EndpointSet, ...]:
