@@ -80,7 +80,7 @@ _CONTENTS: Final[Mapping[str, Iterable[str]]] = {
         "mutation",
         "reference/index",
     ),
-    "Explanation": ("why", "proof", "readings", "architecture"),
+    "Explanation": ("why", "proof", "readings", "architecture", "component-guidelines"),
     "Project": ("names", "generated/changelog", "generated/contributing"),
 }
 #: Pages of the repository that are pages of the site as well.
