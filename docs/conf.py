@@ -81,7 +81,7 @@ _CONTENTS: Final[Mapping[str, Iterable[str]]] = {
         "mutation",
         "reference/index",
     ),
-    "Explanation": ("why", "proof", "readings", "architecture"),
+    "Explanation": ("why", "proof", "readings", "architecture", "component-guidelines"),
     "Project": ("names", "wording", "generated/changelog", "generated/contributing"),
 }
 #: Pages of the repository that are pages of the site as well.

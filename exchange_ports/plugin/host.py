@@ -151,4 +151,4 @@ def serve() -> None:
 
 
 #: As the SDK sets it for its own servers: topologies and states may be large.
-_NO_LIMITS: Final = [("grpc.max_receive_message_length", 400 * 1024 * 1024)]
+_NO_LIMITS: Final = [("grpc.max_receive_message_length", 400 * 2**20)]
