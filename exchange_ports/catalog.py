@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, tcp, udp
-from exchange_ports.versions import Article
+from exchange_ports.versions import Article, Version
 
 _CHECKED: Final = "2026-11-25"
 _CHECKED_HYBRID: Final = "2026-11-30"
@@ -69,6 +69,9 @@ class Page(StrEnum):
     SECURITY_CHECKLIST = "Deployment security checklist"
     PUSH = "Configuring push notifications proxying for OWA for Devices"
     EDGE_PLANNING = "Edge Transport server planning"
+    MITIGATION = "Exchange Emergency Mitigation service; CSS-Exchange, EEMSCheck"
+    FLIGHTING = "Exchange feature flighting; CSS-Exchange, HealthChecker"
+    MODERN_AUTH = "How to configure Exchange Server on-premises to use Hybrid Modern Authentication"
     HYBRID = "Hybrid deployment prerequisites"
     HYBRID_AGENT = "Microsoft Hybrid Agent"
     DEDICATED_APP = "Deploy dedicated Exchange hybrid app; Hybrid deployment prerequisites"
@@ -196,6 +199,32 @@ class Need(StrEnum):
     WINDOWS_UPDATE = "windows_update"
     PUSH_NOTIFICATIONS = "push_notifications"
     REMOTE_DESKTOP = "remote_desktop"
+    EMERGENCY_MITIGATION = "emergency_mitigation"
+    FEATURE_FLIGHTING = "feature_flighting"
+    HYBRID_MODERN_AUTH = "hybrid_modern_auth"
+    EXCHANGE_ONLINE = "exchange_online"
+    GRAPH = "graph"
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        """The versions whose servers have it."""
+        return _VERSIONS_OF_NEEDS.get(self, tuple(Version))
+
+    @property
+    def of_mailbox_servers(self) -> bool:
+        """Whether only Mailbox servers have it, and no Edge Transport server."""
+        return self in _OF_MAILBOX_SERVERS
+
+
+_SINCE_2016: Final = (Version.EXCHANGE_2016, Version.EXCHANGE_2019, Version.SE)
+#: exchange-later.md 8. Which update of a version is the first is in the row.
+_VERSIONS_OF_NEEDS: Final = {
+    Need.EMERGENCY_MITIGATION: _SINCE_2016,
+    Need.FEATURE_FLIGHTING: (Version.EXCHANGE_2019, Version.SE),
+    Need.HYBRID_MODERN_AUTH: (Version.EXCHANGE_2013, *_SINCE_2016),
+    Need.GRAPH: (Version.SE,),
+}
+_OF_MAILBOX_SERVERS: Final = (Need.EMERGENCY_MITIGATION, Need.FEATURE_FLIGHTING, Need.GRAPH)
 
 
 class StartupMode(StrEnum):
@@ -501,7 +530,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.CLIENT_ACCESS,
         _SMTP,
         summary="applications and appliances submit mail",
-        when="a relay is declared; to Client Access or Mailbox servers, on its connector's port",
+        when="a relay is declared; to Client Access, Mailbox or Edge Transport servers, on its connector's port",
         without="these applications and appliances cannot submit mail",
         cite=Citation(Page.RECEIVE_CONNECTOR),
     ),
@@ -538,8 +567,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.HYBRID_MAIL,
         _SMTP,
         # The ranges belong to all tenants, so that the address says nothing of the sender (m365-data.md 11).
-        summary="hybrid mail from Exchange Online; the connector must check the certificate "
-        "(TlsCertificateName)",
+        summary="hybrid mail; the connector must check the certificate (TlsCertificateName)",
         when="hybrid mail is declared; to Edge, or to Client Access servers",
         without="mail from Exchange Online waits there",
         cite=Citation(Page.HYBRID, 1),
@@ -565,7 +593,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.EXCHANGE_ONLINE,
         Part.HYBRID_WEB_SERVICES,
         _HTTPS,
-        summary="requests of Exchange Online: free/busy, mailbox moves, Autodiscover",
+        summary="requests of Exchange Online: free/busy, moves",
         when="the mode is classic, or `web_services` has a source; from any address by default",
         without="users in Exchange Online see no free/busy of the organization; mailbox moves fail",
         cite=Citation(Page.HYBRID, 3),
@@ -741,7 +769,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
     ),
 )
 
-#: Rows between hosts of others: no rule of ours is about them. The handover report lists them.
+#: Rows between hosts of others: no rule of ours is about them. The plan lists them.
 NEIGHBOR_ENTRIES: Final = (
     CatalogEntry(
         "H5",
@@ -771,8 +799,16 @@ NEIGHBOR_ENTRIES: Final = (
 
 
 def _need(
-    id_: str, ports: Ports, summary: str, without: str, page: Page, source: Part = Part.EXCHANGE
+    id_: str,
+    ports: Ports,
+    summary: str,
+    without: str,
+    page: Page,
+    source: Part = Part.EXCHANGE,
+    *,
+    since: str = "",
 ) -> CatalogEntry:
+    """The row of a need; `since`: the first update of each version that has it."""
     return CatalogEntry(
         id_,
         CatalogSection.ADDITIONAL,
@@ -780,7 +816,7 @@ def _need(
         Part.DECLARED,
         (ports,),
         summary=summary,
-        when="an additional flow declares it as its need",
+        when="an additional flow declares it as its need" + (f" (from {since})" if since else ""),
         without=without,
         cite=Citation(page),
     )
@@ -840,6 +876,49 @@ NEEDS: Final = {
         "the server cannot be administered by remote desktop",
         Page.EDGE_PLANNING,
         Part.DECLARED,
+    ),
+    # Microsoft publishes no addresses of officeclient.microsoft.com (record 86 of the endpoints).
+    Need.EMERGENCY_MITIGATION: _need(
+        "G14",
+        tcp(443),
+        "Emergency Mitigation service downloads mitigations from officeclient.microsoft.com, by name only",
+        "mitigations of vulnerabilities are not applied automatically",
+        Page.MITIGATION,
+        Part.MAILBOX,
+        since="Exchange 2016 CU22, Exchange 2019 CU11",
+    ),
+    Need.FEATURE_FLIGHTING: _need(
+        "G15",
+        tcp(443),
+        "feature flighting downloads its settings from officeclient.microsoft.com, by name only",
+        "features stay in the state that they have after Setup",
+        Page.FLIGHTING,
+        Part.MAILBOX,
+        since="Exchange 2019 CU15",
+    ),
+    Need.HYBRID_MODERN_AUTH: _need(
+        "G16",
+        tcp(443),
+        "OAuth tokens and hybrid modern authentication",
+        "clients cannot sign in by hybrid modern authentication, and OAuth with Exchange Online fails",
+        Page.MODERN_AUTH,
+        since="Exchange 2013 CU19, Exchange 2016 CU8, Exchange 2019 CU1",
+    ),
+    Need.EXCHANGE_ONLINE: _need(
+        "G17",
+        tcp(443),
+        "requests to Exchange Online",
+        "free/busy, archives and mailbox moves to Exchange Online fail",
+        Page.FEDERATION,
+    ),
+    Need.GRAPH: _need(
+        "G18",
+        tcp(443),
+        "Microsoft Graph for free/busy, MailTips and photos in Exchange Online",
+        "free/busy, MailTips and photos of mailboxes in Exchange Online are not shown",
+        Page.DEDICATED_APP,
+        Part.MAILBOX,
+        since="Exchange Server SE with the update of May 2026",
     ),
 }
 

@@ -56,8 +56,10 @@ def _write(file: Path, text: str) -> None:
 def _answers(asked: argparse.Namespace) -> Answers:
     asks = sys.stdin.isatty() and sys.stderr.isatty()
     given: dict[str, object] = {}
-    for question in QUESTIONS:
-        name = question.option.replace("-", "_")
+    for each in QUESTIONS:
+        name = each.option.replace("-", "_")
+        # Edge servers have the version of the others, if nothing else is answered.
+        question = each._replace(default=each.default or str(given.get("exchange_version")))
         said = getattr(asked, name)
         if said is None and asks and not (name in _OF_EDGE and not given["edge"]):
             said = _ask(question)
@@ -72,7 +74,8 @@ _OF_EDGE: Final = ("edge_version", "perimeter")
 
 def _ask(question: Question) -> object:
     while True:
-        print(f"{question.text} [{question.default}]: ", end="", file=sys.stderr, flush=True)
+        text = f"{question.text[0].upper()}{question.text[1:]}"
+        print(f"{text} [{question.default}]: ", end="", file=sys.stderr, flush=True)
         said = sys.stdin.readline()
         if not said:
             # End of input: the rest as it would be without a terminal.

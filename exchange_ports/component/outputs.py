@@ -50,7 +50,7 @@ class HandoverEntry(TypedDict):
     destination: HandoverEnd
     """The end that the connection is opened to."""
     ports: str
-    """Protocols and ports, such as `25/tcp`; `everything` is all protocols."""
+    """The ports, each with its protocol, as `plan` shows them; or `all protocols`."""
     reasons: Sequence[str]
     """The rows of Microsoft's tables, or the operator's words."""
 

@@ -21,7 +21,7 @@ from exchange_ports.topology.checks.naming import listed
 from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import EDGE_KINDS
 from exchange_ports.topology.risk import public_part
-from exchange_ports.traffic.addresses import EVERYTHING_V4, brief
+from exchange_ports.traffic.addresses import brief
 
 #: What stands where an end is a server of ours by its address, by what the end is.
 _INSTEAD: Final = {
@@ -85,8 +85,7 @@ class _FlowChecks:
 
     def _private_blocks(self) -> Iterator[Finding]:
         """Public addresses that count as the organization's own, so that no flow from them is a risk."""
-        blocks = self._topology.private_blocks
-        public = [b for b in blocks if b.version == EVERYTHING_V4.version and public_part(b)]
+        public = [block for block in self._topology.private_blocks if public_part(block)]
         if public and "private_blocks" not in self._topology.accept_risk:
             yield PUBLIC_PRIVATE_BLOCK.at(("private_blocks",), ranges=listed(public))
 
@@ -156,8 +155,8 @@ class _FlowChecks:
             flow, source = each.flow, each.theirs
             key = self._inventory.networks[each.ours.network].key
             path = (self._paths(flow, flow.reasons[0]) or (("networks", key),))[0]
-            key = "address" if source.kind in _PEERS else "from"
-            field = _SOURCE_FIELD.get(source.kind, f"`{key}` of {dotted(path)}")
+            written = "address" if source.kind in _PEERS else "from"
+            field = _SOURCE_FIELD.get(source.kind, f"`{written}` of {dotted(path)}")
             members = self._inventory.members.get(each.ours, ())
             server = ", ".join(member.name for member in members)
             yield SOURCE_TRANSLATED.at(

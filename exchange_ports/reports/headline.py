@@ -579,8 +579,8 @@ def _of_update(review: Review, quote: Quote) -> Iterator[str]:
         )
     for each in found.refused:
         yield f"an update in one step is over a limit temporarily: {quote(each.summary)}"
-    if found.held:
-        yield f"groups that servers of another stack may still be in: {quote(few(list(found.held)))}"
+    if held := [*found.held_zones, *found.held]:
+        yield f"groups that servers of another stack may still be in: {quote(few(held))}"
     if found.replaced:
         yield f"groups that would be replaced: {quote(few(list(found.replaced)))}"
     if found.steps is None:

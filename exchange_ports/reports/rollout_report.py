@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from exchange_ports.differences.registration_diff import Registration
 from exchange_ports.findings import counted
@@ -96,9 +96,12 @@ def _sections(
     if update.refused:
         refused = [finding.summary for finding in update.refused]
         yield _risk("In one step: over a limit during the update", refused)
-    if update.held:
-        text = "To keep a group until those servers have left it, add it to `retired_groups` of its network"
-        yield _risk("Groups that servers of another stack may still have", [*update.held, text])
+    if held := [*update.held_zones, *update.held]:
+        if update.held:
+            held.append(_KEEP_GROUPS)
+        if update.held_zones:
+            held.append(_KEEP_ZONES)
+        yield _risk("Groups that servers of another stack may still have", held)
     if update.replaced:
         yield _risk("Groups that would be replaced while servers may have them", update.replaced)
     if update.steps is None:
@@ -110,6 +113,15 @@ def _sections(
         yield doc.Section(
             f"Without interruption in {counted(len(update.steps), 'phase')}", (doc.Items(steps),)
         )
+
+
+_KEEP_GROUPS: Final = (
+    "To keep a group until those servers have left it, add it to `retired_groups` of its network"
+)
+_KEEP_ZONES: Final = (
+    "To keep the network security group of a zone, leave a server of the zone declared, or list one of its "
+    "groups in `retired_groups`"
+)
 
 
 def _risk(heading: str, items: Iterable[str]) -> doc.Section:
@@ -181,7 +193,7 @@ def _update_data(
             for each in update.at_once.issues
         ],
         "over_limit": [finding.as_data() for finding in update.refused],
-        "held_groups": list(update.held),
+        "held_groups": [*update.held_zones, *update.held],
         "replaced_groups": list(update.replaced),
         "phases": None if update.steps is None else [step.phase.value for step in update.steps],
     }

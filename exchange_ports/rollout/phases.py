@@ -77,13 +77,16 @@ class Rollout:
     refused: tuple[Finding, ...] = ()
     #: The groups that would be deleted while servers of another stack may still be in them.
     held: tuple[str, ...] = ()
+    #: The same of groups that all servers of a zone have: the network security groups of Azure.
+    held_zones: tuple[str, ...] = ()
     #: The groups that would be replaced whichever servers are in them, in words: there are no steps for that.
     replaced: tuple[str, ...] = ()
 
     @property
     def clean(self) -> bool:
         """Whether it can be done at once."""
-        return self.at_once.clean and not (self.refused or self.held or self.replaced)
+        stays = self.refused or self.held or self.held_zones or self.replaced
+        return self.at_once.clean and not stays
 
 
 _Way = Callable[[update.NetworkPair], Iterator[update.TransientState]]
@@ -126,7 +129,9 @@ def plan_rollout(
     at_once, over = look(pairs, _at_once(servers_in, exclusive=exclusive))
     # Lists change whole in one of the steps, so no steps make such a change smaller.
     over += update.changed_at_once(pairs)
-    stays = update.held(pairs, everyone) if servers_in is ServersIn.OTHER_STACK else ()
+    stays: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    if servers_in is ServersIn.OTHER_STACK:
+        stays = (update.held(pairs, everyone), update.held_zones(pairs, everyone))
     moves = tuple(dict.fromkeys(interface.name for interface in everyone if interface.moves))
     apart = {issue.when for issue in at_once.issues}
     replaced = (
@@ -136,14 +141,14 @@ def plan_rollout(
         *update.renamed_networks(old, new, (each for each in shifts if each.when in apart)),
     )
     if replaced:
-        return Rollout(at_once, None, at_once, moves, over, stays, replaced)
-    if at_once.clean and not stays:
+        return Rollout(at_once, None, at_once, moves, over, *stays, replaced)
+    if at_once.clean and not any(stays):
         # Where a limit is in the way, more steps are no way round it.
         steps = None if over else _steps(pairs, (Phase.AT_ONCE,), everyone)
         return Rollout(at_once, steps, at_once, moves, over)
     stepwise = at_once
     if update.changed_at_once(pairs):
-        return Rollout(at_once, None, at_once, moves, over, stays)
+        return Rollout(at_once, None, at_once, moves, over, *stays)
     short = [replace(pair, old=update.trimmed(pair.old, pair.new)) for pair in pairs]
     for way, phases in _ways(servers_in, trims=short != list(pairs), exclusive=exclusive):
         starts = short if Phase.REMOVE_LIST_RULES in phases else pairs
@@ -156,8 +161,8 @@ def plan_rollout(
             steps = _steps(expanded, phases, everyone)
             in_passing += update.refused(_of_steps(steps), quotas)
             if stepwise.clean and not in_passing:
-                return Rollout(at_once, steps, stepwise, moves, over, stays)
-    return Rollout(at_once, None, stepwise, moves, over, stays)
+                return Rollout(at_once, steps, stepwise, moves, over, *stays)
+    return Rollout(at_once, None, stepwise, moves, over, *stays)
 
 
 def _ways(

@@ -9,7 +9,7 @@ application security group away that an interface is in.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
@@ -306,24 +306,31 @@ def changed_at_once(pairs: Iterable[NetworkPair]) -> tuple[Finding, ...]:
     )
 
 
-def held(pairs: Sequence[NetworkPair], interfaces: Iterable[ServerInterface]) -> tuple[str, ...]:
-    """The groups that would be deleted while servers of another stack may still be in them."""
+def held(pairs: Iterable[NetworkPair], interfaces: Iterable[ServerInterface]) -> tuple[str, ...]:
+    """The groups that would be deleted while servers of another stack may still be members."""
     everyone = tuple(interfaces)
-    of_zones = tuple(
-        f"the {zone} zone's group of {pair.place}"
-        for pair in pairs
-        for zone in cloud_of(pair.old).transitions.zones_left(pair.old, pair.new)
-        if any(
-            interface.place == pair.place and interface.before and interface.before.zone == zone
-            for interface in everyone
-        )
-    )
-    return of_zones + tuple(
+    return tuple(
         f"{group} of {pair.place}"
         for pair in pairs
         for group in sorted({*pair.old.member_groups} - {*pair.new.member_groups})
         if any(
             interface.place == pair.place and interface.before and group in interface.before.groups
+            for interface in everyone
+        )
+    )
+
+
+def held_zones(
+    pairs: Iterable[NetworkPair], interfaces: Iterable[ServerInterface]
+) -> tuple[str, ...]:
+    """The groups of whole zones that would be deleted while servers of another stack may still have them."""
+    everyone = tuple(interfaces)
+    return tuple(
+        f"the network security group of the {zone} zone of {pair.place}"
+        for pair in pairs
+        for zone in cloud_of(pair.old).transitions.zones_left(pair.old, pair.new)
+        if any(
+            interface.place == pair.place and interface.before and interface.before.zone == zone
             for interface in everyone
         )
     )

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Final
 
 from exchange_ports.topology.platforms import Platform
+from exchange_ports.versions import Version
 
 #: Addresses of the internal range that each site gets: its domain controller, then its servers.
 _PER_SITE: Final = 32
@@ -31,12 +32,15 @@ class Answers:
 
     cloud: Platform
     organization: str
+    exchange_version: str
+    """The version of Exchange of all servers: `2013`, `2016`, `2019` or `se`."""
     sites: tuple[str, ...]
     servers: int
-    """Exchange servers of each site, all with both roles."""
+    """Exchange servers of each site, each with all roles."""
     edge: int
     """Edge Transport servers, subscribed to the first site."""
-    edge_version: int
+    edge_version: str
+    """Their version of Exchange, often that of the other servers."""
     internal: IPv4Network
     perimeter: IPv4Network
     clients: tuple[IPv4Network, ...]
@@ -76,6 +80,7 @@ def _head(answers: Answers) -> list[str]:
         "",
         "  exchange-ports:topology:",
         f"    organization: {_word(answers.organization)}",
+        f"    version: {answers.exchange_version}",
         "",
         "    networks:",
         "      corp:",
@@ -155,6 +160,9 @@ def _address(zone: IPv4Network, offset: int) -> IPv4Address:
     return zone[offset]
 
 
+_ROLES: Final = "roles: [client_access, mailbox], "
+
+
 def _sites(answers: Answers) -> list[str]:
     lines = ["    sites:"]
     number = 0
@@ -164,8 +172,9 @@ def _sites(answers: Answers) -> list[str]:
         for server in range(1, answers.servers + 1):
             number += 1
             address = _address(answers.internal, first + server)
-            roles = "[client_access, mailbox]"
-            lines.append(f"          ex{number}: {{roles: {roles}, address: {address}}}  # TODO")
+            # From 2016 on every server has all roles.
+            roles = _ROLES if answers.exchange_version == Version.EXCHANGE_2013 else ""
+            lines.append(f"          ex{number}: {{{roles}address: {address}}}  # TODO")
         controller = _address(answers.internal, first)
         lines.append(f"        domain_controllers: {{addresses: [{controller}]}}  # TODO")
     return [*lines, ""]
@@ -178,7 +187,8 @@ def _edge_servers(answers: Answers) -> list[str]:
     for number in range(1, answers.edge + 1):
         address = _address(answers.perimeter, _FIRST + number)
         fields = f"network: corp, address: {address}, subscribed_site: {_word(answers.sites[0])}"
-        fields += f", version: {answers.edge_version}"
+        if answers.edge_version != answers.exchange_version:
+            fields += f", version: {answers.edge_version}"
         lines.append(f"      edge{number}: {{{fields}}}  # TODO")
     return [*lines, ""]
 

@@ -211,6 +211,16 @@ NEEDED: Final[Mapping[Need, Beyond]] = {
         "G8", Page.SECURITY_CHECKLIST, "80/TCP, 443/TCP", Part.EXCHANGE, Part.DECLARED
     ),
     Need.PUSH_NOTIFICATIONS: Beyond("G9", Page.PUSH, "443/TCP", Part.MAILBOX, Part.DECLARED),
+    # exchange-later.md 8.
+    Need.EMERGENCY_MITIGATION: Beyond(
+        "G14", Page.MITIGATION, "443/TCP", Part.MAILBOX, Part.DECLARED
+    ),
+    Need.FEATURE_FLIGHTING: Beyond("G15", Page.FLIGHTING, "443/TCP", Part.MAILBOX, Part.DECLARED),
+    Need.HYBRID_MODERN_AUTH: Beyond(
+        "G16", Page.MODERN_AUTH, "443/TCP", Part.EXCHANGE, Part.DECLARED
+    ),
+    Need.EXCHANGE_ONLINE: Beyond("G17", Page.FEDERATION, "443/TCP", Part.EXCHANGE, Part.DECLARED),
+    Need.GRAPH: Beyond("G18", Page.DEDICATED_APP, "443/TCP", Part.MAILBOX, Part.DECLARED),
     Need.REMOTE_DESKTOP: Beyond("E9", Page.EDGE_PLANNING, "3389/TCP", Part.DECLARED, Part.DECLARED),
 }
 
@@ -325,7 +335,7 @@ def test_a_row_of_the_hybrid_table_stands_in_the_catalog_as_it_is(
 
 
 def test_rows_between_hosts_of_others_are_in_no_flow() -> None:
-    """Neither end of them is a server of ours: the handover report lists them."""
+    """Neither end of them is a server of ours: the plan lists them."""
     assert {entry.id for entry in NEIGHBOR_ENTRIES} == {"H5", "H6"}
     assert not {"H5", "H6"} & {entry.id for entry in ENTRIES}
 

@@ -80,6 +80,7 @@ def test_names_stay_names_in_yaml(name: str) -> None:
         (("--servers", "0"), "'0' is not a number from 1 to 20"),
         (("--servers", "many"), "'many' is not a number from 1 to 20"),
         (("--internal", "10.20.0.1/20"), "not an IPv4 range without host bits"),
+        (("--exchange-version", "2010"), "'2010' is not one of 2013, 2016, 2019, se"),
         (("--mail", "smtp.example.com"), "rules cannot contain host names"),
         (("--internal", "10.20.0.0/27", "--sites", "a,b"), "10.20.0.0/27 has 32 addresses"),
     ],
@@ -114,7 +115,24 @@ def test_the_file_is_written_where_pulumi_looks_and_never_over_another(tmp_path:
 def test_the_version_of_edge_servers_is_declared() -> None:
     topology = load(shown("--edge", "1", "--edge-version", "2016")).usable()
     assert [edge.version for edge in topology.edge_servers.values()] == [Version.EXCHANGE_2016]
-    assert "version" not in shown().partition("edge")[0]
+
+
+@pytest.mark.parametrize("version", ["2013", "2016", "2019", "se", "SE"])
+def test_the_version_is_declared_once_and_for_edge_servers_too(version: str) -> None:
+    text = shown("--edge", "1", "--exchange-version", version)
+    topology = load(text).usable()
+    assert topology.version == Version(version.lower())
+    assert [edge.version for edge in topology.edge_servers.values()] == [None]
+    assert text.count("version: ") == 1
+    assert ("roles: [client_access, mailbox]" in text) is (version == "2013")
+
+
+def test_an_organization_of_se_is_what_is_written_where_nothing_is_said() -> None:
+    text = shown("--sites", "hq,paris", "--edge", "1")
+    assert load(text).usable().version is Version.SE
+    assert "roles" not in text
+    # Two sites, Edge, clients, mail and administration, with the lines to replace.
+    assert len(text.splitlines()) <= 55
 
 
 def test_an_editor_finds_the_schema_beside_the_file() -> None:
@@ -126,7 +144,9 @@ def test_an_editor_finds_the_schema_beside_the_file() -> None:
 
 
 def _template(cloud: str) -> Mapping[str, str]:
-    answers: Any = {each.option.replace("-", "_"): each.read(each.default) for each in QUESTIONS}
+    answers: Any = {
+        each.option.replace("-", "_"): each.read(each.default or "se") for each in QUESTIONS
+    }
     answers["smart_host"] = answers.pop("mail")
     answers["cloud"] = Platform(cloud)
     return template_files(Answers(**answers))
@@ -169,8 +189,8 @@ def test_on_a_terminal_what_no_option_says_is_asked_until_it_can_be_read(tmp_pat
         stderr=theirs,
     ) as process:
         os.close(theirs)
-        # Organization; sites, wrong once; servers; no Edge, so no version or perimeter; all else as it is.
-        os.write(ours, b"fabrikam\nhq,hq\nhq,paris\n1\n\n\n\n\n")
+        # Organization; version; sites, wrong once; servers; no Edge, so nothing of it; all else as it is.
+        os.write(ours, b"fabrikam\n2019\nhq,hq\nhq,paris\n1\n\n\n\n\n")
         seen = all_that_is_shown(ours).decode()
         assert process.wait(PATIENCE) == 0
     assert "a name is given twice" in seen

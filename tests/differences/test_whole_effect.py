@@ -216,13 +216,20 @@ def test_a_stack_that_is_looked_for_elsewhere_is_compared_with_what_it_was(
 def test_a_risk_in_what_stands_before_the_update_is_shown_while_its_step_keeps_it(
     made: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A flow that only `previous` has is registered by the step that keeps old and new rules."""
+    """A flow that only `previous` has is registered by the step that keeps old and new rules.
+
+    The step keeps both at groups that no server joins or leaves.
+    """
     text = (ROOT / "tests/fixtures/updates/Pulumi.steps.yaml").read_text("utf-8")
     config = yaml.safe_load(text)["config"]
+    server = {"roles": ["client_access", "mailbox"], "address": "10.10.0.21"}
+    for each in ("previous", "topology"):
+        site = {"network": "lab", "servers": {"ex9": server}}
+        config[f"exchange-ports:{each}"]["sites"]["paris"] = site
     before = {"exchange-ports:networks": config["exchange-ports:networks"]}
     before["exchange-ports:topology"] = deepcopy(config["exchange-ports:previous"])
     made.commit({AWS: json.dumps({"config": before})})
-    rdp = {"from": "0.0.0.0/0", "to": "mailbox", "ports": ["3389/tcp"], "reason": "x"}
+    rdp = {"from": "0.0.0.0/0", "to": "mailbox@paris", "ports": ["3389/tcp"], "reason": "x"}
     config["exchange-ports:previous"]["additional_flows"].append({**rdp, "accept_risk": True})
     config.pop("aws:region")
     made.write({AWS: json.dumps({"config": config})})

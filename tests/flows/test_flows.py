@@ -297,6 +297,21 @@ NEEDED: Final[Mapping[Need, Case]] = {
         ("mailbox.hq -> internet 443/tcp",),
         {},
     ),
+    **{
+        each: Case(
+            edited(SMALL, {"version": "se", "sites.hq.servers.ex1.roles": GONE}),
+            need(each.value, "mailbox", "internet"),
+            ("mailbox.hq -> internet 443/tcp",),
+            need("push_notifications", "mailbox", "internet"),
+        )
+        for each in (
+            Need.EMERGENCY_MITIGATION,
+            Need.FEATURE_FLIGHTING,
+            Need.HYBRID_MODERN_AUTH,
+            Need.EXCHANGE_ONLINE,
+            Need.GRAPH,
+        )
+    },
     Need.REMOTE_DESKTOP: Case(
         WITH_EDGE,
         need("remote_desktop", "10.20.6.0/24", "edge"),
@@ -386,7 +401,7 @@ def passing(data: Mapping[str, Any], edit: Edit) -> list[str]:
 
 
 def test_every_row_of_the_catalog_has_a_case() -> None:
-    # Those between hosts of others are in no flow (tests/reports/test_handover.py).
+    # Those between hosts of others are in no flow (tests/topology/test_hybrid.py).
     assert set(CASES) == set(BY_ID) - {entry.id for entry in NEIGHBOR_ENTRIES}
 
 

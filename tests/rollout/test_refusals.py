@@ -3,6 +3,8 @@
 from typing import Any
 
 from exchange_ports.planning import Plans, compile_plans
+from exchange_ports.reports.rollout_report import rollout_report
+from exchange_ports.reports.text_writer import to_text
 from exchange_ports.rollout import ServersIn, plan_rollout
 from tests.support.strategies import GONE, SMALL, WITH_EDGE, Data, declared, edited
 
@@ -95,6 +97,17 @@ def test_the_group_of_a_zone_stays_as_long_as_servers_of_another_stack_are_in_it
     azure = {"networks.corp.platform": "azure", "networks.corp.perimeter": perimeter}
     old, new = (planned(edited(data, azure)) for data in (WITH_EDGE, SMALL))
     found = plan_rollout(old, new, ServersIn.OTHER_STACK)
-    assert found.held[0] == "the perimeter zone's group of corp on Azure"
+    zone = "the network security group of the perimeter zone of corp on Azure"
+    assert found.held_zones == (zone,)
+    text = to_text(rollout_report(old, new, found))
+    assert f"  {zone}\n" in text
+    assert "list one of its groups in `retired_groups`" in " ".join(text.split())
+    assert plan_rollout(old, new, ServersIn.THIS_STACK).held_zones == ()
+    # Each of the two that the text offers keeps it.
+    retired = {"networks.corp.retired_groups": ["edge.hq"]}
+    kept = planned(edited(SMALL, {**azure, **retired}))
+    assert plan_rollout(old, kept, ServersIn.OTHER_STACK).held_zones == ()
+    declared_apart = edited(WITH_EDGE, {**azure, "edge_servers.edge1.sends": False})
+    assert plan_rollout(old, planned(declared_apart), ServersIn.OTHER_STACK).held_zones == ()
     assert [str(issue) for issue in found.at_once.issues] == []
     assert not found.clean

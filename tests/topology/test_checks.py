@@ -49,6 +49,10 @@ EXTERNAL: Final[Edit] = {
 SPLIT: Final[Edit] = {
     "sites.hq.servers": {"cas1": {"roles": ["client_access"]}, "mbx1": {"roles": ["mailbox"]}}
 }
+AT_SUBNETS: Final[Edit] = {
+    "networks.corp.platform": "azure",
+    "networks.corp.attach_to": "subnets",
+}
 PARIS: Final[Edit] = {
     "sites.paris": {
         "network": "corp",
@@ -286,6 +290,130 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], tuple[Edit, ...], list[str]]]
         SMALL,
         ({"mail_flow.relays.s": {"from": ["fe80::/64"]}},),
         ["+ unusable-range at mail_flow.relays.s.from.0"],
+    ),
+    "two relays of the same range": (
+        SMALL,
+        (
+            {
+                "mail_flow.relays.a": {"from": ["10.20.7.0/28", "10.20.7.64/28"]},
+                "mail_flow.relays.b": {"from": ["10.20.7.32/28", "10.20.7.0/28"]},
+            },
+        ),
+        ["+ receive-connectors-conflict at mail_flow.relays.b"],
+    ),
+    "two relays of different ranges": (
+        SMALL,
+        (
+            {
+                "mail_flow.relays.a": {"from": ["10.20.7.0/28"]},
+                "mail_flow.relays.b": {"from": ["10.20.7.32/28"]},
+            },
+        ),
+        [],
+    ),
+    "two relays of the same range on different ports": (
+        SMALL,
+        (
+            {
+                "mail_flow.relays.a": {"from": ["10.20.7.0/28"]},
+                "mail_flow.relays.b": {"from": ["10.20.7.0/28"], "port": 2525},
+            },
+        ),
+        [],
+    ),
+    "two relays of the same range at different sites": (
+        SMALL,
+        (
+            PARIS,
+            {
+                "mail_flow.relays.a": {"from": ["10.20.7.0/28"], "sites": ["hq"]},
+                "mail_flow.relays.b": {"from": ["10.20.7.0/28"], "sites": ["paris"]},
+            },
+        ),
+        [],
+    ),
+    "an Edge server with a NIC in each zone, and groups at subnets": (
+        WITH_EDGE,
+        (
+            AT_SUBNETS,
+            {"edge_servers.edge1.address": ["10.20.240.5", "10.20.0.5"]},
+        ),
+        [
+            "+ azure-without-smart-host at edge_servers",
+            "+ cannot-attach-to-subnets at edge_servers.edge1.address",
+            "+ subnet-attachment at networks.corp.attach_to",
+        ],
+    ),
+    "an Edge server with a NIC in each zone, and groups at interfaces": (
+        WITH_EDGE,
+        ({"edge_servers.edge1.address": ["10.20.240.5", "10.20.0.5"]},),
+        [],
+    ),
+    "an Edge server in the perimeter, and groups at subnets": (
+        WITH_EDGE,
+        (AT_SUBNETS, {"edge_servers.edge1.address": ["10.20.240.5"]}),
+        [
+            "+ azure-without-smart-host at edge_servers",
+            "+ subnet-attachment at networks.corp.attach_to",
+        ],
+    ),
+    "an Edge server inside, and groups at subnets": (
+        WITH_EDGE,
+        (AT_SUBNETS, {"edge_servers.edge1.address": ["10.20.0.5"]}),
+        [
+            "+ azure-without-smart-host at edge_servers",
+            "+ edge-outside-perimeter at edge_servers.edge1.address",
+            "+ subnet-attachment at networks.corp.attach_to",
+        ],
+    ),
+    "three servers, one of another IP version": (
+        SMALL,
+        (
+            {
+                "networks.corp.internal": ["10.20.0.0/20", "2001:db8:20::/64"],
+                "sites.hq.servers.ex0": {"roles": ["mailbox"], "address": "2001:db8:20::5"},
+                "sites.hq.servers.ex2": {"roles": ["mailbox"], "address": "10.20.0.12"},
+            },
+        ),
+        [
+            "+ ipv6-internet-covers-zones at networks.corp",
+            "+ no-common-ip-version at sites.hq.servers.ex1.address",
+            "+ no-common-ip-version at sites.hq.servers.ex2.address",
+        ],
+    ),
+    "risky traffic from any address": (
+        SMALL,
+        (asked("0.0.0.0/0", "mailbox", ports=["3389/tcp"]),),
+        ["+ risky-traffic at additional_flows.0", "- no-administration at sites"],
+    ),
+    "risky traffic from one public address": (
+        SMALL,
+        (asked("198.51.100.7", "mailbox", ports=["3389/tcp"]),),
+        ["+ risky-traffic at additional_flows.0", "- no-administration at sites"],
+    ),
+    "risky traffic to any address": (
+        WITH_EDGE,
+        (asked("edge", "0.0.0.0/0", ports=["any"]),),
+        ["+ risky-traffic at additional_flows.0", "- no-updates at edge_servers"],
+    ),
+    "mail of one site proxied, and an Edge server of another one": (
+        WITH_EDGE,
+        (PARIS, {"mail_flow.outbound": {"through": "client_access", "sites": ["paris"]}}),
+        ["+ port-25-blocked at mail_flow.outbound", "- port-25-blocked at edge_servers"],
+    ),
+    "mail of a server of another site proxied": (
+        WITH_EDGE,
+        (PARIS, {"mail_flow.outbound": {"through": "client_access", "servers": ["mbx3"]}}),
+        ["+ port-25-blocked at mail_flow.outbound", "- port-25-blocked at edge_servers"],
+    ),
+    "mail of a server of that site proxied": (
+        WITH_EDGE,
+        (PARIS, {"mail_flow.outbound": {"through": "client_access", "servers": ["ex1"]}}),
+        [
+            "+ port-25-blocked at mail_flow.outbound",
+            "+ proxy-bypasses-edge at mail_flow.outbound.through",
+            "- port-25-blocked at edge_servers",
+        ],
     ),
     "clients in a range that holds the perimeter": (
         WITH_EDGE,

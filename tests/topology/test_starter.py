@@ -13,10 +13,11 @@ from exchange_ports.topology.starter import Answers, NoRoom, starter_file
 PLAIN: Final = Answers(
     Platform.AWS,
     "contoso",
+    "2013",
     ("hq", "paris"),
     servers=2,
     edge=0,
-    edge_version=2013,
+    edge_version="2013",
     internal=IPv4Network("10.20.0.0/20"),
     perimeter=IPv4Network("10.20.240.0/28"),
     clients=(),
@@ -35,6 +36,10 @@ ANSWERS: Final = {
         "no Edge server": PLAIN,
         "no Edge server, with own clients and a smart host": replace(PLAIN, **OWN),
         "Edge servers": EDGE,
+        "Exchange 2019, with Edge servers of 2016": replace(
+            EDGE, exchange_version="2019", edge_version="2016"
+        ),
+        "SE": replace(PLAIN, exchange_version="se", edge_version="se"),
         "Edge servers, with own clients and a smart host": replace(EDGE, **OWN),
     }.items()
 }
@@ -60,7 +65,7 @@ def test_a_name_that_yaml_reads_as_something_else_is_quoted(name: str, written: 
     text = starter_file(replace(EDGE, organization=name, sites=(name,)))
     assert f"    organization: {written}\n" in text
     assert f"      {written}:\n" in text
-    assert f"subscribed_site: {written}, " in text
+    assert f"subscribed_site: {written}}}" in text
 
 
 # Servers have the addresses from the twelfth on, Edge servers those from the twelfth of their zone.

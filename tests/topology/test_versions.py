@@ -39,6 +39,12 @@ def found(data: Mapping[str, Any]) -> set[str]:
     return {f"{each.kind.code} at {'.'.join(map(str, each.path))}" for each in findings}
 
 
+def asked(source: str, need: str) -> Edit:
+    """An additional flow with a need."""
+    flow = {"from": source, "to": "10.20.7.40", "need": need, "accept_risk": source == "edge"}
+    return {"additional_flows": [flow]}
+
+
 #: Where a field has a wrong shape, nothing else is checked.
 NOT_CHECKED: Final = ("- no-administration at sites", "- no-updates at sites")
 
@@ -164,6 +170,42 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], Edit, list[str]]]] = {
             {EX2: {"version": 2016}, "sites.hq.servers.ex1.own_group": True},
         ),
         {"edge_servers.edge1.version": 2016},
+        [],
+    ),
+    # Needs (exchange-later.md 8).
+    **{
+        f"the need {need} of {version}": (
+            edited(SMALL, {"version": version, "sites.hq.servers.ex1.own_group": True})
+            if version == 2013
+            else edited(SE, {"version": version}),
+            {"additional_flows": [{"from": "mailbox", "to": "10.20.7.40", "need": need}]},
+            [
+                *([] if able else ["+ need-of-other-servers at additional_flows.0.need"]),
+            ],
+        )
+        for need, versions in {
+            "emergency_mitigation": (2016, 2019, "se"),
+            "feature_flighting": (2019, "se"),
+            "graph": ("se",),
+            "hybrid_modern_auth": (2013, 2016, 2019, "se"),
+            "exchange_online": (2013, 2016, 2019, "se"),
+        }.items()
+        for version in (2013, 2016, 2019, "se")
+        for able in [version in versions]
+    },
+    "a need of Mailbox servers, of Edge": (
+        SE_EDGE,
+        asked("edge", "emergency_mitigation"),
+        ["+ need-of-other-servers at additional_flows.0.need"],
+    ),
+    "a need of every server, of Edge": (
+        SE_EDGE,
+        asked("edge", "certificate_checks"),
+        [],
+    ),
+    "a need that one of the servers has": (
+        edited(SE, {"version": 2016, EX2: {"version": 2019}}),
+        asked("exchange", "feature_flighting"),
         [],
     ),
     # Witness servers.

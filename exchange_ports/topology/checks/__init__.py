@@ -46,6 +46,7 @@ _CHECKS: Final[tuple[Callable[[Topology], Iterator[Finding]], ...]] = (
     mail.roles,
     mail.sites_without_servers,
     versions.published,
+    versions.needs,
     versions.published_without_effect,
     versions.availability_groups,
     addressing.ranges,

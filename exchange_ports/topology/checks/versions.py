@@ -9,7 +9,14 @@ from exchange_ports.findings import Finding, Path
 from exchange_ports.findings.command_kinds import OUT_OF_SUPPORT
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.topology import models
-from exchange_ports.topology.checks.naming import inbound_ways, listed, servers, sites_or_servers
+from exchange_ports.topology.checks.naming import (
+    inbound_ways,
+    listed,
+    named_by,
+    servers,
+    sites_or_servers,
+)
+from exchange_ports.topology.fields import ends_of
 from exchange_ports.topology.groups import (
     ServerRole,
     is_published,
@@ -175,6 +182,32 @@ def published_without_effect(topology: models.Topology) -> Iterator[Finding]:
         if not declared.published and key not in able:
             path = ("sites", key, "published")
             yield BY_CODE["published-without-effect"].at(path, what="Site", name=key)
+
+
+def needs(topology: models.Topology) -> Iterator[Finding]:
+    """Needs of additional flows from servers of which none has it: by version, or since they are Edge servers."""
+    known = {each.name: each for each in _versioned(topology)}
+    for index, flow in enumerate(topology.additional_flows):
+        need = flow.need
+        if need is None:
+            continue
+        for source in ends_of(flow.source):
+            named = [known[each.name] for each in named_by(topology, source) if each.name in known]
+            able = [
+                each
+                for each in named
+                if each.version in need.versions and not (each.is_edge and need.of_mailbox_servers)
+            ]
+            if named and not able:
+                edges = need.of_mailbox_servers and all(each.is_edge for each in named)
+                versions = listed(each.full_name for each in need.versions)
+                yield BY_CODE["need-of-other-servers"].at(
+                    ("additional_flows", index, "need"),
+                    source=source,
+                    need=need,
+                    who="an Edge Transport server" if edges else named[0].version.full_name,
+                    why="Only Mailbox servers have it." if edges else f"It exists in {versions}.",
+                )
 
 
 def out_of_support(topology: models.Topology, as_of: date) -> Iterator[Finding]:
