@@ -69,6 +69,7 @@ _CONTENTS: Final[Mapping[str, Iterable[str]]] = {
         "generated/command-line",
         "findings/index",
         "versions",
+        "hybrid",
         "unified-messaging",
         "generated/catalog",
         "generated/limits",
@@ -80,8 +81,8 @@ _CONTENTS: Final[Mapping[str, Iterable[str]]] = {
         "mutation",
         "reference/index",
     ),
-    "Explanation": ("why", "proof", "readings", "architecture"),
-    "Project": ("names", "generated/changelog", "generated/contributing"),
+    "Explanation": ("why", "proof", "readings", "architecture", "component-guidelines"),
+    "Project": ("names", "wording", "generated/changelog", "generated/contributing"),
 }
 #: Pages of the repository that are pages of the site as well.
 _FROM_THE_TOP: Final = {

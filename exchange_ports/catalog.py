@@ -530,7 +530,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.CLIENT_ACCESS,
         _SMTP,
         summary="applications and appliances submit mail",
-        when="a relay is declared; to Client Access or Mailbox servers, on its connector's port",
+        when="a relay is declared; to Client Access, Mailbox or Edge Transport servers, on its connector's port",
         without="these applications and appliances cannot submit mail",
         cite=Citation(Page.RECEIVE_CONNECTOR),
     ),
@@ -567,8 +567,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.HYBRID_MAIL,
         _SMTP,
         # The ranges belong to all tenants, so that the address says nothing of the sender (m365-data.md 11).
-        summary="hybrid mail from Exchange Online; the connector must check the certificate "
-        "(TlsCertificateName)",
+        summary="hybrid mail; the connector must check the certificate (TlsCertificateName)",
         when="hybrid mail is declared; to Edge, or to Client Access servers",
         without="mail from Exchange Online waits there",
         cite=Citation(Page.HYBRID, 1),
@@ -594,7 +593,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.EXCHANGE_ONLINE,
         Part.HYBRID_WEB_SERVICES,
         _HTTPS,
-        summary="requests of Exchange Online: free/busy, mailbox moves, Autodiscover",
+        summary="requests of Exchange Online: free/busy, moves",
         when="the mode is classic, or `web_services` has a source; from any address by default",
         without="users in Exchange Online see no free/busy of the organization; mailbox moves fail",
         cite=Citation(Page.HYBRID, 3),
@@ -770,7 +769,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
     ),
 )
 
-#: Rows between hosts of others: no rule of ours is about them. The handover report lists them.
+#: Rows between hosts of others: no rule of ours is about them. The plan lists them.
 NEIGHBOR_ENTRIES: Final = (
     CatalogEntry(
         "H5",

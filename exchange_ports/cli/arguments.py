@@ -57,7 +57,11 @@ def _formats(command: argparse.ArgumentParser, summary: str, *formats: str) -> N
     """The first of the formats is the default; `--json` is short for one of them."""
     command.add_argument("--format", choices=formats, default=formats[0], help=summary)
     command.add_argument(
-        "--json", dest="format", action="store_const", const="json", help="--format json"
+        "--json",
+        dest="format",
+        action="store_const",
+        const="json",
+        help="the same as --format json",
     )
 
 
@@ -108,7 +112,7 @@ def _check_words(ask: argparse.ArgumentParser) -> None:
     _of_a_file(ask)
     ends = "a server, role, site or neighbor by name, an address or a range, internet, or any"
     ask.add_argument("source", metavar="SOURCE", help=ends)
-    ask.add_argument("destination", metavar="DESTINATION", help="the same")
+    ask.add_argument("destination", metavar="DESTINATION", help="written like SOURCE")
     ask.add_argument(
         "ports",
         metavar="PORTS",
@@ -142,9 +146,13 @@ def _matrix_words(matrix: argparse.ArgumentParser) -> None:
 def _init_words(init: argparse.ArgumentParser) -> None:
     from exchange_ports.cli.questions import QUESTIONS
 
-    init.add_argument("name", metavar="NAME", help="the stack's name: the file is Pulumi.NAME.yaml")
+    init.add_argument(
+        "name",
+        metavar="NAME",
+        help="the name of the stack; the file is Pulumi.NAME.yaml, in the project's folder of stack files",
+    )
     for question in QUESTIONS:
-        words = f"{question.text[0].lower()}{question.text[1:]}; default: {question.default}"
+        words = f"{question.text}; default: {question.default or 'that of --exchange-version'}"
         init.add_argument(
             f"--{question.option}", metavar=question.option.upper(), type=question.read, help=words
         )
@@ -170,13 +178,13 @@ def _diff_words(diff: argparse.ArgumentParser) -> None:
         "files",
         metavar="FILE",
         nargs="*",
-        help="OLD NEW; with --against: the stack files to compare, default: all",
+        help="two stack files, OLD and NEW; with --against, the stack files to compare (default: all)",
     )
-    diff.add_argument("--against", metavar="REVISION", help="the old side: a revision of git")
+    diff.add_argument("--against", metavar="REVISION", help="compare with this Git revision")
     diff.add_argument(
         "--at",
         metavar="REVISION",
-        help="the new side: a revision of git instead of the files on disk",
+        help="compare this Git revision instead of the files on disk",
     )
     _formats(
         diff,
@@ -214,12 +222,12 @@ def _diff_words(diff: argparse.ArgumentParser) -> None:
     diff.add_argument(
         "--head",
         metavar="ID",
-        help="the commit of the pull request, as the comment names the new side",
+        help="the commit of the pull request, as the comment shows it",
     )
     diff.add_argument(
         "--summary",
         metavar="FILE",
-        help="also write the Markdown to this file, up to the size of a job summary; the comment is shorter",
+        help="also write the Markdown to this file, for a job summary, which can be longer than a comment",
     )
 
 
@@ -287,7 +295,7 @@ def _diagram_words(diagram: argparse.ArgumentParser) -> None:
 
 #: What a picture may be narrowed to; a test holds it against `reports.diagram.Only`.
 PARTS: Final = (
-    *("mail", "clients", "internal", "dns", "witness", "unified_messaging", "additional"),
+    *("mail", "clients", "internal", "dns", "witness", "unified_messaging", "hybrid", "additional"),
     *("changes", "risks"),
 )
 
@@ -295,7 +303,10 @@ PARTS: Final = (
 def _adopt_words(adopt: argparse.ArgumentParser) -> None:
     _of_a_file(adopt)
     adopt.add_argument(
-        "--state", metavar="EXPORT", required=True, help="what `pulumi stack export` printed"
+        "--state",
+        metavar="EXPORT",
+        required=True,
+        help="a file with the output of `pulumi stack export`",
     )
     adopt.add_argument(
         "--aws",
@@ -303,8 +314,8 @@ def _adopt_words(adopt: argparse.ArgumentParser) -> None:
         nargs="+",
         action="extend",
         default=[],
-        help="what `aws ec2 describe-security-groups`, describe-security-group-rules and "
-        "describe-managed-prefix-lists printed, and the lists' entries",
+        help="files with the output of `aws ec2 describe-security-groups`, describe-security-group-rules and "
+        "describe-managed-prefix-lists, and of the entries of the lists",
     )
     adopt.add_argument(
         "--azure",
@@ -312,7 +323,7 @@ def _adopt_words(adopt: argparse.ArgumentParser) -> None:
         nargs="+",
         action="extend",
         default=[],
-        help="what `az network nsg list` and `az network asg list` printed",
+        help="files with the output of `az network nsg list` and `az network asg list`",
     )
     adopt.add_argument(
         "--match",
@@ -392,7 +403,7 @@ def _endpoints_diff_words(action: argparse.ArgumentParser) -> None:
         metavar="OLD",
         help="a version that `endpoints list` shows, or a file with a snapshot",
     )
-    action.add_argument("new", metavar="NEW", help="the same, for the new side")
+    action.add_argument("new", metavar="NEW", help="the newer one, written like OLD")
     _instance_words(action, "the versions")
     _endpoint_formats(action)
 
@@ -420,7 +431,7 @@ _ENDPOINT_ACTIONS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentPars
     "show": ("show what a snapshot contains, or what a stack uses", _endpoints_show_words),
     "diff": ("show which rules differ between two snapshots", _endpoints_diff_words),
     "import": (
-        "print an answer of the web service as a snapshot for a stack file",
+        "print a response of the Microsoft 365 web service as a snapshot for a stack file",
         _endpoints_import_words,
     ),
 }
@@ -474,7 +485,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         "check whether traffic is allowed, and which rules decide", _check_words, "proof_commands"
     ),
     "explain": Command(
-        "show why a rule exists or a port is open, and what stops without it",
+        "show why a rule exists or a port is open, and what stops working without it",
         _explain_words,
         "proof_commands",
     ),

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from exchange_ports.cli.console import FINE, NO, doing
 from exchange_ports.cli.days import the_day
@@ -23,9 +23,7 @@ from exchange_ports.pipeline import read_at_most
 from exchange_ports.reports import endpoint_report as reports
 from exchange_ports.reports.writers import publish
 from exchange_ports.stackfile.nodes import MAX_BYTES
-
-if TYPE_CHECKING:
-    from exchange_ports.planning import Plans
+from exchange_ports.topology.microsoft_365 import old_endpoints
 
 
 def endpoints(asked: argparse.Namespace) -> int:
@@ -58,19 +56,15 @@ def _show(asked: argparse.Namespace) -> int:
 def _show_stack(asked: argparse.Namespace) -> int:
     day = _day(asked)
     stack = read(asked.stack)
-    plans, warnings = compiled(stack)
+    plans, _ = compiled(stack)
     wanted = _instance(asked)
-    uses = [each for each in uses_of(plans) if wanted in (None, each.snapshot.instance)]
+    uses = [
+        each for each in reports.endpoint_uses(plans) if wanted in (None, each.snapshot.instance)
+    ]
     publish(reports.use_report(file_of(asked.stack), uses), asked.format)
-    warn(warnings)
-    _warn_of_age([each.snapshot for each in uses], day)
+    found = () if day is None else tuple(old_endpoints(plans.topology, day))
+    warn([each.located(stack.locate) for each in found])
     return FINE
-
-
-def uses_of(plans: "Plans") -> tuple[reports.EndpointUse, ...]:
-    """The endpoint sets that the flows of a stack use. No stack can declare a hybrid deployment yet."""
-    del plans
-    return ()
 
 
 def _diff(asked: argparse.Namespace) -> int:

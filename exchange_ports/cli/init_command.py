@@ -74,7 +74,8 @@ _OF_EDGE: Final = ("edge_version", "perimeter")
 
 def _ask(question: Question) -> object:
     while True:
-        print(f"{question.text} [{question.default}]: ", end="", file=sys.stderr, flush=True)
+        text = f"{question.text[0].upper()}{question.text[1:]}"
+        print(f"{text} [{question.default}]: ", end="", file=sys.stderr, flush=True)
         said = sys.stdin.readline()
         if not said:
             # End of input: the rest as it would be without a terminal.

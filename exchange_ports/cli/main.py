@@ -23,12 +23,15 @@ _EXAMPLES: Final = (
     ("diff --against main", "the same for all stacks, against a revision"),
     ("prove dev", "whether its rules allow exactly what is required"),
     ("check dev ex1 10.10.1.10 ldap", "whether this is allowed, and which rules decide"),
-    ("explain dev rdp", "why this port is open, and who declared it"),
+    ("explain dev rdp", "why this port is open, and where it is declared"),
     ("matrix dev", "the allowed traffic as a table"),
     ("diagram dev > dev.svg", "the allowed traffic as a picture"),
     ("handover both", "what other firewalls must allow"),
     ("report both --format html > both.html", "every rule and its reason, for an auditor"),
-    ("adopt FILE --state EXPORT --aws JSON...", "what exists that Pulumi does not know"),
+    (
+        "adopt FILE --state EXPORT --aws JSON...",
+        "which existing resources are not in Pulumi's state",
+    ),
     ("endpoints diff OLD NEW", "which rules a newer list of Microsoft 365 changes"),
     ("preview dev", "what `pulumi up` would register, offline"),
     ("schema --stack > stack.schema.json", "the fields of a stack file, for editors"),
@@ -82,17 +85,24 @@ class _Parser(argparse.ArgumentParser):
         from exchange_ports.reports import document as doc
         from exchange_ports.reports.text_writer import to_text
 
-        examples = [(f"exchange-ports {words}", does) for words, does in _EXAMPLES]
+        # `exchange-ports plan` has those of `plan`; `exchange-ports` alone has all.
+        command = self.prog.split()[1:]
+        examples = [
+            (f"exchange-ports {words}", does)
+            for words, does in _EXAMPLES
+            if words.split()[: len(command)] == command
+        ]
         width = get_terminal_size().columns
         blocks: list[doc.Block] = [doc.Facts(examples)]
-        if max(len(command) for command, _ in examples) + _ROOM_BESIDE > width:
+        if max((len(command) for command, _ in examples), default=0) + _ROOM_BESIDE > width:
             # What can be typed stays on one line.
             blocks = [
                 doc.Paragraph(text, indent, indent + 2)
                 for example in examples
                 for indent, text in zip((2, 6), example, strict=True)
             ]
-        sections = (doc.Section("examples:", blocks), doc.Section("", (doc.Paragraph(_CODES),)))
+        codes = doc.Section("", (doc.Paragraph(_CODES),))
+        sections = (doc.Section("examples:", blocks), codes) if examples else (codes,)
         return f"{super().format_help()}\n{to_text(doc.Document(sections), width)}\n"
 
     def error(self, message: str) -> NoReturn:
@@ -143,7 +153,7 @@ def _parser(said: Sequence[str]) -> _Parser:
         formatter_class=Formatter,
     )
     completion.add_argument(
-        "shell", choices=("bash", "zsh", "fish", "tcsh", "powershell"), help="which shell"
+        "shell", choices=("bash", "zsh", "fish", "tcsh", "powershell"), help="the shell"
     )
     completion.set_defaults(run=_completion(parser))
     volume_words(completion)

@@ -1,7 +1,8 @@
 """`prove`, `check` and `explain`: whether the rules allow the required traffic, whether traffic is allowed, and why."""
 
 import argparse
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from ipaddress import ip_interface
 from typing import Final
 
@@ -11,7 +12,7 @@ from exchange_ports.cli.days import the_day
 from exchange_ports.cli.ports import names_ports, ports_of
 from exchange_ports.cli.stacks import compiled, read, warn
 from exchange_ports.clouds import platforms
-from exchange_ports.findings import Refused, nearest
+from exchange_ports.findings import Finding, Refused, nearest
 from exchange_ports.findings.command_kinds import (
     SAME_ENDPOINTS,
     UNKNOWN_ENDPOINT,
@@ -40,7 +41,7 @@ from exchange_ports.topology.checks.additional import reviews
 from exchange_ports.topology.checks.versions import out_of_support
 from exchange_ports.topology.fields import cloud_name
 from exchange_ports.topology.groups import identity
-from exchange_ports.topology.models import Platform
+from exchange_ports.topology.models import Platform, Topology
 from exchange_ports.traffic.ports import Ports, Protocol
 
 
@@ -50,8 +51,9 @@ def prove(asked: argparse.Namespace) -> int:
     stack = read(asked.file)
     plans, warnings = compiled(stack)
     dates = None if as_of is None else reviews(plans.topology, as_of)
-    old = () if as_of is None else out_of_support(plans.topology, as_of)
-    aged = [each.located(stack.locate) for each in old]
+    old = () if as_of is None else _aged(plans.topology, as_of)
+    known = plans.topology.acknowledge
+    aged = [each.located(stack.locate) for each in old if each.kind.code not in known]
     passed = [] if dates is None else [each.located(stack.locate) for each in dates.passed]
     with doing("proving"):
         proof = proved(plans)
@@ -68,6 +70,15 @@ def prove(asked: argparse.Namespace) -> int:
     warn([*([] if asked.json else (*passed, *aged)), *warned])
     holds = proof.complete and all(each.holds for each in swaps)
     return FINE if holds and not passed else NO
+
+
+def _aged(topology: Topology, as_of: date) -> Iterator[Finding]:
+    """Warnings about what is too old on a day: versions out of support, and a snapshot of endpoints."""
+    yield from out_of_support(topology, as_of)
+    if topology.hybrid is not None:
+        from exchange_ports.topology.microsoft_365 import old_endpoints
+
+        yield from old_endpoints(topology, as_of)
 
 
 def _facts(failure: Failure) -> dict[str, str]:

@@ -88,24 +88,31 @@ class Question(NamedTuple):
     default: str
 
 
-#: The answer `internet` is everyone's clients, or mail without a smart host.
+#: The answer `internet` stands for clients at any public address, or for mail without a smart host.
 QUESTIONS: Final = (
-    Question("cloud", "Cloud: aws or azure", _cloud, "aws"),
-    Question("organization", "Name of the organization", _name, "contoso"),
-    Question("exchange-version", f"Version of Exchange: {', '.join(_VERSIONS)}", _version, "se"),
-    Question("sites", "Active Directory sites, with commas", _names, "hq"),
-    Question("servers", "Exchange servers in each site", _number(1, 20), "2"),
-    Question("edge", "Edge Transport servers", _number(0, 20), "0"),
+    Question("cloud", "cloud: aws or azure", _cloud, "aws"),
+    Question("organization", "name of the organization", _name, "contoso"),
+    Question("exchange-version", f"Exchange version: {', '.join(_VERSIONS)}", _version, "se"),
+    Question("sites", "Active Directory sites, separated by commas", _names, "hq"),
+    Question("servers", "number of Exchange servers in each site", _number(1, 20), "2"),
+    Question("edge", "number of Edge Transport servers", _number(0, 20), "0"),
     Question(
         "edge-version",
-        f"Version of Exchange of the Edge Transport servers: {', '.join(_VERSIONS)}",
+        f"Exchange version of the Edge Transport servers: {', '.join(_VERSIONS)}",
         _version,
         # That of the other servers.
         "",
     ),
-    Question("internal", "Range of the Exchange servers", _range, "10.20.0.0/20"),
-    Question("perimeter", "Range of the Edge Transport servers", _range, "10.20.240.0/24"),
-    Question("clients", "Clients: internet, or their ranges with commas", _clients, "internet"),
-    Question("mail", "Mail: internet, or the address of a smart host", _mail, "internet"),
-    Question("administration", "Range from which servers are administered", _range, "10.20.6.0/24"),
+    Question("internal", "range of the Exchange servers", _range, "10.20.0.0/20"),
+    Question("perimeter", "range of the Edge Transport servers", _range, "10.20.240.0/24"),
+    Question(
+        "clients", "clients: internet, or their ranges separated by commas", _clients, "internet"
+    ),
+    Question(
+        "mail",
+        "mail in both directions: internet, or the address of a smart host",
+        _mail,
+        "internet",
+    ),
+    Question("administration", "range of the administrators", _range, "10.20.6.0/24"),
 )

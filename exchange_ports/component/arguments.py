@@ -52,7 +52,7 @@ class ExchangeFirewallArgs(TypedDict, total=False):
 
     topology: DeclaredTopology
     """The Exchange organization as plain data: networks, sites, servers, Edge servers, clients, mail flow.
-    `exchange-ports schema` prints every field. Its keys have the same spelling in every language."""
+    `exchange-ports schema` prints every field. Keys can be written as there, or as `edgeServers`."""
     topology_file: str
     """The path of a stack file (`stacks/Pulumi.prod.yaml`) with the settings `exchange-ports:topology`,
     `exchange-ports:tags`, `exchange-ports:previous` and so on, from the folder in which the program

@@ -49,7 +49,8 @@ def _names_of(
 ) -> list[tuple[str, str]]:
     """What tells a component of ours and those of its networks from others: the types above them, and their names."""
     parent = opts and opts.parent
-    ours = f"{parent.pulumi_resource_type if parent else ''}${TYPE}"
+    # Of a parent in the program of another language, only the URN is known here.
+    ours = f"{getattr(parent, 'pulumi_resource_type', '')}${TYPE}"
     return [
         (ours, name),
         *((f"{ours}${each.plan.platform}", below(name, each.plan.network)) for each in networks),
@@ -213,7 +214,7 @@ class ExchangeFirewall(pulumi.ComponentResource):
     def handover(self) -> Sequence[HandoverEntry]:
         """What other teams must allow, such as on central firewalls, network ACLs and the hosts of neighbors.
 
-        It follows from the topology alone, so it is plain data. It is worked out when it is first used.
+        It follows from the topology alone, so it is plain data.
         """
         return handover_entries(self._plans)
 

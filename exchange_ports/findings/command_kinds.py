@@ -107,7 +107,7 @@ OUT_OF_SUPPORT: Final = Kind(
     "version-out-of-support",
     summary="Support for {version} ended on {ended}: {servers}{more}.",
     why="Microsoft publishes no security updates for it.",
-    fix="Move to Exchange Server SE. See docs/versions.md for the way there.",
+    fix="Move to Exchange Server SE. See the table of versions in docs/versions.md.",
     severity=Severity.WARNING,
 )
 DATED_WARNINGS: Final = frozenset((OUT_OF_SUPPORT.code,))

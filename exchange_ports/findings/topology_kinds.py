@@ -500,7 +500,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         "missing-cloud-id",
         summary="Network {network} has no `{key}`.",
-        why="The groups of a network on {platform} are created there.",
+        why="The groups of a network on {platform} cannot be created without it.",
         fix="Add `{key}: ...` to {network}, in the stack file under `exchange-ports:networks`.",
     ),
     Kind(
@@ -570,7 +570,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     _warning(
         "plain-text-from-internet",
         summary="The clients {name} use {service} from the Internet without encryption, on {port}.",
-        why="User names and passwords can be read on the way. Microsoft recommends encrypted connections.",
+        why="Others can read the user names and passwords on the network. Microsoft recommends encrypted connections.",
         fix="Remove {service} from `services`, or {fix}.",
     ),
     _warning(
@@ -595,8 +595,8 @@ KINDS: Final[tuple[Kind, ...]] = (
     _warning(
         "sender-reputation-undeclared",
         summary="Sender reputation is enabled by default, and `sender_reputation` is not declared.",
-        why="Its open proxy test is blocked and fails without an error message.",
-        fix="Add `sender_reputation: disabled` if you turned it off, or declare its proxy, or `direct`.",
+        why="The rules block its test for open proxies, and the test fails without an error message.",
+        fix="If sender reputation is disabled in Exchange, add `sender_reputation: disabled`. Otherwise declare its proxy, or `direct`.",
     ),
     _warning(
         "edge-outside-perimeter",
@@ -615,7 +615,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "range-covers-perimeter",
         summary="{range} covers the perimeter zone {zone}.",
         why="Every host of the perimeter can then connect to internal servers on the same ports.",
-        fix="Declare the ranges without the perimeter.",
+        fix="Declare the ranges without the perimeter{instead}.",
     ),
     _warning(
         "subnet-attachment",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from exchange_ports.catalog import (
     BY_ID,
     SERVICES,
+    SMTP_PORT,
     CatalogEntry,
     CatalogSection,
     Service,
@@ -263,8 +264,23 @@ def _mail_to_client_access(context: FlowContext) -> dict[Group, list[models.Inbo
 
 def _inbound(context: FlowContext, _: CatalogEntry) -> RowFlows:
     for server, ways in _mail_to_client_access(context).items():
-        for source in context.inbound_sources(ways, context.any_source(server)):
-            yield source, server, None
+        yield from _on_each_port(context, ways, server, context.any_source(server))
+
+
+def _on_each_port(
+    context: FlowContext,
+    ways: Iterable[models.Inbound],
+    server: Group,
+    internet: ExternalEndpoint,
+) -> RowFlows:
+    """Inbound mail by several declarations: the sources of each port."""
+    by_port: dict[int, list[models.Inbound]] = {}
+    for way in ways:
+        by_port.setdefault(way.port, []).append(way)
+    # Without a declaration, Edge servers receive mail from the Internet on the usual port.
+    for port, several in sorted((by_port or {SMTP_PORT: []}).items()):
+        for source in context.inbound_sources(several, internet):
+            yield source, server, None if port == SMTP_PORT else one(port)
 
 
 def _internet_facing_dns(context: FlowContext, _: CatalogEntry) -> RowFlows:
@@ -328,8 +344,7 @@ def _edge_receives(context: FlowContext, _: CatalogEntry) -> RowFlows:
     if context.edge_receives_mail:
         for edge in context.parts.receiving():
             ways = context.topology.mail_flow.inbound_by_edge
-            for source in context.inbound_sources(ways, context.internet(edge)):
-                yield source, edge, None
+            yield from _on_each_port(context, ways, edge, context.internet(edge))
 
 
 def _edge_delivers(context: FlowContext, _: CatalogEntry) -> RowFlows:
@@ -373,8 +388,11 @@ def _reputation_probes(context: FlowContext, _: CatalogEntry) -> RowFlows:
 def _relays(context: FlowContext, _: CatalogEntry) -> RowFlows:
     for name, relay in sorted(context.topology.mail_flow.relays.items()):
         source = external(EndpointKind.RELAY, relay.source, f"relay {name}", name)
-        mailbox = relay.to is models.RelayTarget.MAILBOX
-        play = context.parts.mailbox if mailbox else context.parts.client_access
+        play = {
+            models.RelayTarget.CLIENT_ACCESS: context.parts.client_access,
+            models.RelayTarget.MAILBOX: context.parts.mailbox,
+            models.RelayTarget.EDGE: context.parts.edge,
+        }[relay.to]
         for server in play(relay.sites):
             yield source, server, one(relay.port)
 

@@ -13,6 +13,7 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import alias_pb2, engine_pb2, resource_pb2, source_pb2
 
 from exchange_ports.offline import recording
+from exchange_ports.protocol import REFERENCE, SECRET, SIGNATURE, UNKNOWN
 
 #: Without output values, inputs arrive as the values themselves. Transforms and hooks are said to
 #: be supported so that a program that uses them meets our refusal, not "update the CLI".
@@ -238,13 +239,6 @@ def _place(request: resource_pb2.RegisterResourceRequest | resource_pb2.ReadReso
 # ---- from what travels between a program and its engine to plain data ----
 
 
-# How secrets, references and unknown values travel (pulumi/pulumi, sdk/go/common/resource/
-# properties.go): part of the protocol, so written down here rather than taken from the SDK's
-# private names. A test holds them against the SDK.
-_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105
-_REFERENCE: Final = "5cf8f73096256a8f31e491e813e4eb8e"
-_UNKNOWN_ON_THE_WIRE: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 #: In a dry run the SDK adds this key to a resource that is exported whole. The CLI hides it.
 _RESOURCE_IN_A_DRY_RUN: Final = "@isPulumiResource"
 
@@ -262,7 +256,7 @@ def _plain_value(value: struct_pb2.Value, path: str, secrets: list[str]) -> obje
     match value.WhichOneof("kind"):
         case "string_value":
             text = value.string_value
-            return recording.UNKNOWN if text == _UNKNOWN_ON_THE_WIRE else text
+            return recording.UNKNOWN if text == UNKNOWN else text
         case "bool_value":
             return value.bool_value
         case "number_value":
@@ -282,11 +276,11 @@ def _plain_value(value: struct_pb2.Value, path: str, secrets: list[str]) -> obje
 
 def _plain_struct(struct: struct_pb2.Struct, path: str, secrets: list[str]) -> object:
     fields = struct.fields
-    signature = fields[_SIGNATURE].string_value if _SIGNATURE in fields else ""
-    if signature == _SECRET:
+    signature = fields[SIGNATURE].string_value if SIGNATURE in fields else ""
+    if signature == SECRET:
         secrets.append(path)
         return _plain_value(fields["value"], path, secrets)
-    if signature == _REFERENCE:
+    if signature == REFERENCE:
         # A component has no id.
         return _plain_value(fields["id" if "id" in fields else "urn"], path, secrets)
     return {

@@ -90,21 +90,15 @@ class DocumentedRows:
     def _internal_in(self, server: ExchangeServer) -> Iterator[RequiredTraffic]:
         if server.published:
             yield from self._clients(server)
-            ways = self._ways_to(server)
-            if ways:
-                yield self._row("M1", _delivering(ways, self._any_source(server)))
+            for way in self._ways_to(server):
+                yield self._row("M1", _delivering([way], self._any_source(server)), _port(way))
         if ServerRole.MAILBOX in server.roles:
             for name, edge in self._edges.items():
                 if edge.site == server.site and self._edges_take_mail and edge.receives:
                     there = self._servers[name].address_set
                     yield self._row("E2", there, (tcp(edge.delivery_port),))
         for relay in self._topology.mail_flow.relays.values():
-            role = (
-                ServerRole.MAILBOX
-                if relay.to is models.RelayTarget.MAILBOX
-                else ServerRole.CLIENT_ACCESS
-            )
-            if role in server.roles and _at(relay.sites, server):
+            if ServerRole(relay.to) in server.roles and _at(relay.sites, server):
                 yield self._row("M6", AddressSet.of(relay.source), (tcp(relay.port),))
         yield from self._calls_in(server)
 
@@ -260,7 +254,13 @@ class DocumentedRows:
             ways = self._topology.mail_flow.inbound_ways
             if any(way.to is None for way in ways):
                 ways = tuple(way for way in ways if way.to is None)
-            yield self._row("E1", _delivering(ways, self.internet(server)))
+            for way in ways:
+                yield self._row("E1", _delivering([way], self.internet(server)), _port(way))
+            if not ways:
+                yield self._row("E1", self.internet(server))
+        for relay in self._topology.mail_flow.relays.values():
+            if relay.to is models.RelayTarget.EDGE and _at(relay.sites, server):
+                yield self._row("M6", AddressSet.of(relay.source), (tcp(relay.port),))
         mailboxes = self._mailboxes(edge)
         if self._sending(server.name, edge):
             yield self._row("E3", addresses_of(mailboxes))
@@ -375,6 +375,11 @@ def _delivering(ways: Iterable[models.Inbound], internet: AddressSet) -> Address
     for way in ways:
         found |= internet if isinstance(way.source, str) else AddressSet.of(way.source)
     return found or internet
+
+
+def _port(way: models.Inbound) -> tuple[Ports, ...]:
+    """The port on which mail arrives."""
+    return (tcp(way.port),)
 
 
 def _at(sites: tuple[str, ...] | None, server: ExchangeServer) -> bool:

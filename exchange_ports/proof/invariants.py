@@ -29,6 +29,7 @@ from exchange_ports.topology.models import (
     PRIVATE_BLOCKS,
     EdgeServer,
     OutboundPath,
+    RelayTarget,
     SenderReputation,
 )
 from exchange_ports.traffic.addresses import (
@@ -264,7 +265,9 @@ class Invariants:
 
     def _internet_ports(self, way: Way) -> tuple[Ports, ...]:
         if way == "in":
-            return BY_ID["E1"].ports
+            ways = self._model.topology.mail_flow.inbound_by_edge
+            declared = (tcp(each.port) for each in ways if isinstance(each.source, str))
+            return (*BY_ID["E1"].ports, *declared)
         direct = self._model.topology.sender_reputation == "direct"
         return BY_ID["E4"].ports + (BY_ID["E8d"].ports if direct else ())
 
@@ -303,7 +306,10 @@ class Invariants:
             # Edge receives what has no `to`, or all inbound mail where each has a `to`.
             by_edge = way.to is None or all(each.to is not None for each in ways)
             if by_edge and not isinstance(way.source, str):
-                yield AddressSet.of(way.source), services_of(BY_ID["E1"].ports)
+                yield AddressSet.of(way.source), services_of((tcp(way.port),))
+        for relay in self._model.topology.mail_flow.relays.values():
+            if relay.to is RelayTarget.EDGE and declared.site in (relay.sites or (declared.site,)):
+                yield AddressSet.of(relay.source), services_of((tcp(relay.port),))
 
     def _mailboxes(self, declared: EdgeServer, besides: tuple[str, ...] = ()) -> AddressSet:
         site = self._model.topology.sites.get(declared.site)

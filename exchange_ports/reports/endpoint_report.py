@@ -7,7 +7,13 @@ from exchange_ports.endpoints import EndpointSet, Selection, Snapshot
 from exchange_ports.endpoints.changes import SetChange, SnapshotChanges
 from exchange_ports.endpoints.written import as_data
 from exchange_ports.findings import counted, printable
+from exchange_ports.flows import ExternalEndpoint
+from exchange_ports.flows.flow import Endpoint
+from exchange_ports.flows.labels import EndpointLabels
+from exchange_ports.planning import Plans
 from exchange_ports.reports import document as doc
+from exchange_ports.reports.reasons import why
+from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.traffic.addresses import Network
 
 #: Characters of a line in a file.
@@ -24,6 +30,50 @@ class EndpointUse(NamedTuple):
     set: EndpointSet
     #: Each flow in words, with its direction and ports.
     flows: tuple[str, ...]
+    #: The networks whose rules leave out the ranges of IPv6, as they have none.
+    without_ipv6: tuple[str, ...] = ()
+
+
+def endpoint_uses(plans: Plans) -> tuple[EndpointUse, ...]:
+    """The sets of which a stack makes rules, each with the flows that have it as an end."""
+    hybrid = plans.topology.hybrid
+    if hybrid is None:
+        return ()
+    from exchange_ports.topology import microsoft_365
+
+    known = microsoft_365.snapshot(hybrid)
+    return tuple(
+        EndpointUse(
+            known,
+            each.selection.set,
+            tuple(_flows_with(plans, each.selection.set)),
+            each.networks,
+        )
+        for each in microsoft_365.used_sets(plans.topology, hybrid)
+    )
+
+
+def _flows_with(plans: Plans, which: EndpointSet) -> Iterator[str]:
+    """Each flow from or to a set, once: `edge1 to hybrid mail, 25/tcp`, and why."""
+    labels, members = EndpointLabels(plans.inventory), plans.inventory.members
+    found: dict[str, None] = {}
+    for flow in plans.usable_flows:
+        ends = (flow.source, flow.destination)
+        if not any(_is_of(end, which) for end in ends):
+            continue
+        source, destination = (
+            end.summary
+            if isinstance(end, ExternalEndpoint)
+            else labels.name(frozenset(each.name for each in members.get(end, ())))
+            for end in ends
+        )
+        found[f"{source} to {destination}, {flow.ports}: {why(flow.reasons)}"] = None
+    yield from found
+
+
+def _is_of(end: Endpoint, which: EndpointSet) -> bool:
+    is_list = isinstance(end, ExternalEndpoint) and end.kind is EndpointKind.PREFIX_LIST
+    return is_list and end.of == which.value
 
 
 # ---- which there are ----
@@ -119,10 +169,13 @@ def _section(selection: Selection) -> doc.Section:
     return doc.Section(title, [doc.Paragraph(purpose, 2, 2), *_contents(selection)])
 
 
-def _contents(selection: Selection) -> Iterator[doc.Block]:
+def _contents(selection: Selection, without_ipv6: Sequence[str] = ()) -> Iterator[doc.Block]:
     facts: list[tuple[str, doc.Value]] = [
         (f"IPv{version}", ", ".join(map(str, selection.ranges_of(version)))) for version in (4, 6)
     ]
+    if without_ipv6:
+        networks = ", ".join(map(printable, without_ipv6))
+        facts.append(("left out", f"the IPv6 ranges, in networks without IPv6: {networks}"))
     facts.append(("names", ", ".join(selection.names)))
     facts.append(("records", ", ".join(map(str, selection.records))))
     facts.append(("basis", _in_full(selection.basis)))
@@ -163,7 +216,10 @@ def _used(stack: str, uses: Iterable[EndpointUse]) -> Iterator[doc.Section]:
         blocks = [
             doc.Section(
                 f"{each.set.label} ({each.set})",
-                [doc.Items(each.flows, f"For {each.set.purpose}:"), *_contents(_selected(each))],
+                [
+                    doc.Items(each.flows, f"For {each.set.purpose}:", indent=4),
+                    *_contents(_selected(each), each.without_ipv6),
+                ],
             )
             for each in found
         ]
@@ -189,6 +245,7 @@ def _use_data(use: EndpointUse) -> dict[str, object]:
         "version": use.snapshot.version,
         "set": use.set.value,
         "flows": list(use.flows),
+        "without_ipv6": list(use.without_ipv6),
         "ranges": [str(each) for each in selection.ranges],
         "names": list(selection.names),
     }

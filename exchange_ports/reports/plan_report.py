@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from exchange_ports.catalog import BY_ID
 from exchange_ports.clouds import cloud_of
 from exchange_ports.clouds.base import NEVER, RuleSet, Use
 from exchange_ports.findings import Finding, counted
@@ -25,6 +26,7 @@ from exchange_ports.topology.groups import (
     version_of,
 )
 from exchange_ports.topology.models import Server, Topology
+from exchange_ports.traffic.addresses import brief
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,10 @@ def closed(topology: Topology) -> tuple[str, ...]:
             f"not published: {few(sorted(unpublished))}: no client and no inbound mail reaches them"
         )
     receives = any(edge.receives for edge in topology.edge_servers.values())
-    if flow.inbound == "none" or (flow.inbound is None and not receives):
+    hybrid = topology.hybrid
+    if hybrid is not None and hybrid.mx == "exchange_online" and not flow.inbound_ways:
+        found.append("mail from the Internet arrives through Exchange Online only")
+    elif flow.inbound == "none" or (flow.inbound is None and not receives):
         found.append("no inbound mail is declared: no mail arrives from outside")
     elif topology.edge_servers and flow.inbound and all(w.to is None for w in flow.inbound_ways):
         found.append("inbound mail arrives at the Edge servers only")
@@ -113,7 +118,38 @@ def closed(topology: Topology) -> tuple[str, ...]:
         found.append(
             "no startup mode is declared: Unified Messaging accepts no SIP over TLS (A-13)"
         )
+    if hybrid is not None:
+        found += _of_microsoft_365(topology)
     return tuple(found)
+
+
+def _of_microsoft_365(topology: Topology) -> Iterator[str]:
+    """The endpoint sets of a hybrid deployment: what the rules leave out, and what is wider than its purpose."""
+    if topology.hybrid is None:
+        return
+    from exchange_ports.topology.microsoft_365 import used_sets
+
+    for each in used_sets(topology, topology.hybrid):
+        selection = each.selection
+        label = selection.set.label
+        if each.left_out:
+            ranges = counted(len(each.left_out), "IPv6 range")
+            yield f"{ranges} of {label} in no rule: no IPv6 in {few(each.networks)}"
+        if selection.basis:
+            yield f"{label}: {selection.basis}"
+    ad_fs = topology.hybrid.ad_fs
+    if ad_fs is not None:
+        # Neither end is a server of ours, so other firewalls must allow it.
+        to = ", ".join(map(brief, ad_fs.proxies or ad_fs.servers))
+        yield _at_others("H5", "internet", to)
+        if ad_fs.entra_connect:
+            source = ", ".join(map(brief, ad_fs.entra_connect))
+            yield _at_others("H6", source, ", ".join(map(brief, ad_fs.servers)))
+
+
+def _at_others(row: str, source: str, to: str) -> str:
+    ports = ", ".join(map(str, BY_ID[row].ports))
+    return f"no rule of ours: {ports} from {source} to AD FS at {to} ({row}), in other firewalls"
 
 
 def _inside(topology: Topology) -> Iterator[Server]:

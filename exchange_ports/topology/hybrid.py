@@ -113,8 +113,8 @@ class Hybrid(Declared):
     modern_authentication: bool = Field(default=False, examples=[True])
     """Whether hybrid modern authentication is used. It is not supported with the Hybrid Agent."""
     ad_fs: AdFs | None = Field(default=None, examples=[{"servers": ["10.20.2.30"]}])
-    """AD FS servers and their proxies, if sign-in is federated. No rule of ours is at these hosts: the handover
-    report lists their traffic."""
+    """AD FS servers and their proxies, if sign-in is federated. No rule of ours is at these hosts: the plan lists
+    the traffic that other firewalls must allow."""
 
     @property
     def mail_names(self) -> tuple[str, ...]:

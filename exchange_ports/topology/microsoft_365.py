@@ -6,11 +6,13 @@ flows, nor which server uses which addresses.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from exchange_ports.endpoints import EndpointSet, Selection, Snapshot, ranges, select
+from exchange_ports.endpoints.age import old_snapshot
 from exchange_ports.endpoints.shipped import resolve
-from exchange_ports.findings import Path
+from exchange_ports.findings import Finding, Path
 from exchange_ports.topology import models
 from exchange_ports.topology.hybrid import Hybrid, HybridMode
 from exchange_ports.traffic.addresses import EVERYTHING_V6, Network
@@ -30,6 +32,13 @@ def snapshot(hybrid: Hybrid, at: Path = ENDPOINTS) -> Snapshot:
     :raises Refused: there is none of that version, or what the file has in itself is wrong.
     """
     return resolve(hybrid.endpoints, hybrid.instance, at)
+
+
+def old_endpoints(topology: models.Topology, as_of: date) -> Iterator[Finding]:
+    """A warning where the snapshot of a topology is older than a year on a day, unless it is acknowledged."""
+    if topology.hybrid is not None:
+        found = old_snapshot(snapshot(topology.hybrid), as_of, ("topology", *ENDPOINTS))
+        yield from (each for each in found if each.kind.code not in topology.acknowledge)
 
 
 def used(hybrid: Hybrid) -> tuple[EndpointSet, ...]:

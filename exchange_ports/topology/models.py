@@ -82,6 +82,7 @@ class RelayTarget(StrEnum):
 
     CLIENT_ACCESS = "client_access"
     MAILBOX = "mailbox"
+    EDGE = "edge"
 
 
 class ProxyType(StrEnum):
@@ -347,6 +348,8 @@ class Inbound(Declared):
     servers, or single Client Access servers that have `own_group`. Default: the Edge servers, or if there
     are none, the Client Access servers of all sites. If every route has `to`, Edge servers with
     `receives` receive mail from all of these sources as well."""
+    port: fields.Port = Field(default=SMTP_PORT, examples=[SMTP_PORT])
+    """The port of the Receive connector, 25 unless a connector of its own has another one."""
 
 
 class SmartHost(Declared):
@@ -388,9 +391,9 @@ class Relay(Declared):
     source: fields.Ranges = Field(alias="from", examples=["10.20.7.30", ["10.20.7.30"]])
     """Their addresses, the connector's remote IP ranges."""
     to: RelayTarget = Field(default=RelayTarget.CLIENT_ACCESS, examples=["client_access"])
-    """The role that has the connector."""
+    """The role that has the connector: `client_access`, `mailbox` or `edge`."""
     sites: tuple[fields.Name, ...] | None = Field(default=None, min_length=1, examples=[["hq"]])
-    """The sites whose servers have the connector. Default: all sites."""
+    """The sites whose servers have the connector, for `edge` those of the Edge servers. Default: all sites."""
     port: fields.Port = Field(default=SMTP_PORT, examples=[SMTP_PORT])
     """The port it is bound to."""
     accept_risk: bool = Field(default=False, examples=[True])

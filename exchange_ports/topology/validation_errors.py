@@ -192,9 +192,11 @@ def _unknown_key(_: dict[str, Any], path: Path, data: Any, at: Path) -> ShapeErr
         found = BY_CODE["unknown-key"].at((*at, *path), key=key, fix="")
         found = replace(found, fix="\n".join(("Write one of:", *lines)))
         return ShapeError(found, (path, DROPPED))
-    meant = nearest(key, known)
+    meant = nearest(key, known) or next(iter(candidates), None)
     fix = f"Did you mean `{meant}`?" if meant else f"Known keys are {listed_keys(known)}."
-    return ShapeError(BY_CODE["unknown-key"].at((*at, *path), key=key, fix=fix), (path, DROPPED))
+    found = BY_CODE["unknown-key"].at((*at, *path), key=key, fix="")
+    # A list of keys is not cut as a fact of the file is.
+    return ShapeError(replace(found, fix=fix), (path, DROPPED))
 
 
 def _missing(_: dict[str, Any], path: Path, data: Any, at: Path) -> ShapeError:
@@ -391,9 +393,20 @@ _EXPECTED: Final = {
 }
 
 
+_INTERNET: Final = "internet"
+#: What people write into a list of ranges for all public addresses.
+_WHOLE_INTERNET: Final = (_INTERNET, "any", "all")
+
+
 def _own(code: str, facts: dict[str, Any], path: Path, at: Path) -> ShapeError:
     """An error of one of our own values."""
     mend: tuple[Path, object] | None = None
+    if code == "bad-range" and facts["range"] in _WHOLE_INTERNET:
+        whole = path[:-1]
+        if _INTERNET in _examples(whole):
+            fix = f"Write `{_field(whole)}: {_INTERNET}`, without brackets."
+            found = replace(BY_CODE[code].at((*at, *path), **facts), fix=fix)
+            return ShapeError(found, (whole, _INTERNET))
     if code == "wrong-type":
         facts["fix"] = _instead(path, None) or f"Write {facts['expected']}."
     elif code == "host-bits":

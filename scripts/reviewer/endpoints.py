@@ -43,7 +43,7 @@ _CHANGED: Final = 1
 
 _WHY: Final[Mapping[int, str]] = {
     400: "it refuses the request, such as a missing or blocked GUID",
-    429: "too much is asked of it",
+    429: "too many requests",
 }
 
 

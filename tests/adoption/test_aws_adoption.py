@@ -376,7 +376,7 @@ def test_what_is_gone_from_the_cloud_leaves_the_state_by_a_refresh_first(
     # Somebody made it again by hand: that is said, and imported once the state has let go.
     again = there.authorize(rule)
     assert there.asked().answer().verdicts(ResourceStatus.GONE)[0].because == (
-        f"{again} stands in its place",
+        f"{again} exists in its place",
     )
     assert there.asked(without={urn}).ids(ResourceStatus.IMPORT) == {urn: again}
 
@@ -459,4 +459,4 @@ def test_a_prefix_list_is_adopted_with_what_its_import_changes(making: Callable[
     assert (verdict.id, verdict.edits) == (id_, (f"adds {gone}",))
     without = [each for each in asked.aws if "Entries" not in each]
     (verdict,) = replace(asked, aws=without).answer().verdicts(ResourceStatus.IMPORT)
-    assert verdict.edits == ("perhaps changes its entries, which were not printed",)
+    assert verdict.edits == ("may change its entries, which are not in the export",)

@@ -335,7 +335,7 @@ def test_a_row_of_the_hybrid_table_stands_in_the_catalog_as_it_is(
 
 
 def test_rows_between_hosts_of_others_are_in_no_flow() -> None:
-    """Neither end of them is a server of ours: the handover report lists them."""
+    """Neither end of them is a server of ours: the plan lists them."""
     assert {entry.id for entry in NEIGHBOR_ENTRIES} == {"H5", "H6"}
     assert not {"H5", "H6"} & {entry.id for entry in ENTRIES}
 

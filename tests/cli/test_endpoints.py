@@ -116,6 +116,58 @@ def test_a_snapshot_older_than_a_year_is_a_warning(day: str, old: list[str]) -> 
     assert listed.count("warning[endpoints-old]") == sum(map(len, SHIPPED.values()))
 
 
+# ---- a hybrid stack ----
+
+_HEAD: Final = "exchange-ports:topology:\n"
+
+
+def hybrid_stack(folder: Path, endpoints: str) -> str:
+    """The stack `dev` with hybrid mail, and this as its endpoints."""
+    text = (ROOT / "stacks" / "Pulumi.dev.yaml").read_text("utf-8")
+    hybrid = (
+        f"    hybrid:\n      mode: classic_full\n      mail: [lab]\n      endpoints: {endpoints}\n"
+    )
+    file = folder / "Pulumi.hybrid.yaml"
+    file.write_text(text.replace(_HEAD, _HEAD + hybrid, 1), "utf-8")
+    return str(file)
+
+
+def test_a_hybrid_stack_uses_sets_by_its_flows(tmp_path: Path) -> None:
+    stack = hybrid_stack(tmp_path, '"2026081400"')
+    text = " ".join(shown("show", stack).split())
+    assert "internal Exchange servers to Exchange Online Protection, 25/tcp" in text
+    assert "left out the IPv6 ranges, in networks without IPv6: lab" in text
+    uses = json.loads(shown("show", stack, "--json"))["uses"]
+    assert [each["set"] for each in uses] == ["hybrid_mail", "exchange_online", "sign_in"]
+    assert all(each["flows"] and each["ranges"] for each in uses)
+    assert len(uses[0]["flows"]) == 2
+    assert json.loads(shown("show", stack, "--instance", "china", "--json"))["uses"] == []
+
+
+@pytest.mark.parametrize("command", [("endpoints", "show"), ("prove",)])
+def test_an_old_snapshot_of_a_stack_is_a_warning_at_its_line(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    stack = hybrid_stack(tmp_path, '"2026081400"')
+    for day, number in (("2027-08-14", 0), ("2027-08-15", 1)):
+        ran = run(*command, stack, "--as-of", day)
+        assert ran.returncode == 0
+        said = ran.stderr.decode()
+        assert said.count("warning[endpoints-old]") == number
+        assert said.count("topology.hybrid.endpoints") == number
+
+
+def test_a_snapshot_inside_the_stack_gives_the_rules_of_the_same_version(tmp_path: Path) -> None:
+    plans: list[bytes] = []
+    snapshot = shown("import", "2026081400")
+    inside = "\n" + "".join(f"        {line}\n" for line in snapshot.splitlines())
+    for endpoints in ('"2026081400"', inside):
+        ran = run("plan", hybrid_stack(tmp_path, endpoints), "--json")
+        assert ran.returncode == 0, ran.stderr.decode()
+        plans.append(ran.stdout)
+    assert plans[0] == plans[1]
+
+
 # ---- diff ----
 
 

@@ -28,6 +28,7 @@ every_stack = pytest.mark.parametrize("stack", STACKS)
 SERVERS: Final = {
     "both": {"cas1", "mbx1", "mbx2", "edge1", "edge2", "ex1", "ex2"},  # ex9 is on premises
     "dev": {"ex1", "ex2"},
+    "hybrid": {"ex1", "ex2", "ex3", "edge1"},
     "migration": {"ex1", "ex2", "ex3", "cas1", "mbx1", "old1", "edge1"},
     "prod-aws": {"cas1", "cas2", "cas3", "mbx1", "mbx2", "mbx3", "mbx4", "edge1", "edge2"},
     "prod-azure": {"cas1", "cas2", "cas3", "mbx1", "mbx2", "mbx3", "mbx4", "edge1", "edge2"},
@@ -37,6 +38,7 @@ SERVERS: Final = {
 WARNINGS: Final[dict[str, list[str]]] = {
     "both": [],
     "dev": [],
+    "hybrid": [],
     "migration": [],
     "prod-aws": ["port-25-blocked"],
     "prod-azure": [],

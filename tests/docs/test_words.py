@@ -19,7 +19,7 @@ from tests.support.paths import ROOT
 from tests.support.words import misused_in_page
 
 #: Pages that have a table of old and new names, and pages with texts of findings.
-ELSEWHERE: Final = {"names.md", "findings.md"}
+ELSEWHERE: Final = {"names.md", "wording.md", "findings.md"}
 PAGES: Final = sorted(
     path
     for path in (

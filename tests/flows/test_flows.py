@@ -401,7 +401,7 @@ def passing(data: Mapping[str, Any], edit: Edit) -> list[str]:
 
 
 def test_every_row_of_the_catalog_has_a_case() -> None:
-    # Those between hosts of others are in no flow (tests/reports/test_handover.py).
+    # Those between hosts of others are in no flow (tests/topology/test_hybrid.py).
     assert set(CASES) == set(BY_ID) - {entry.id for entry in NEIGHBOR_ENTRIES}
 
 

@@ -327,3 +327,46 @@ def test_the_risk_of_an_edge_server_is_that_it_is_in_the_perimeter() -> None:
     assert "an end in the perimeter" in text
     assert "not published" not in text
     assert "Mailbox servers" not in text
+
+
+# ---- relays to Edge servers, and inbound mail on another port ----
+
+
+def test_a_relay_may_send_to_edge_servers() -> None:
+    edit = {"mail_flow.relays.scanners": {"from": ["10.20.7.0/28"], "to": "edge", "port": 2525}}
+    assert of_row("M6", flows_of(WITH_EDGE, edit)) == ["relay.scanners -> edge.hq 2525/tcp"]
+
+
+@pytest.mark.parametrize(
+    "base, relay, at",
+    [
+        (SMALL, {"to": "edge"}, "to"),
+        (edited(WITH_EDGE, {"sites.rome": {}}), {"to": "edge", "sites": ["rome"]}, "sites.0"),
+    ],
+)
+def test_a_relay_to_edge_servers_needs_one(
+    base: Mapping[str, Any], relay: dict[str, Any], at: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        declared(edited(base, {"mail_flow.relays.r": {"from": ["10.20.7.1"], **relay}}))
+    [finding] = [each for each in refused.value.findings if each.is_error]
+    assert finding.kind.code == "endpoint-without-servers"
+    assert ".".join(map(str, finding.path)).endswith(f"relays.r.{at}")
+
+
+def test_inbound_mail_arrives_on_the_port_of_each_declaration() -> None:
+    ways = [{"from": "internet"}, {"from": ["192.0.2.0/24"], "port": 2525}]
+    assert of_row("M1", flows_of(SE, {"mail_flow.inbound": ways})) == [
+        "any -> client-access.hq 25/tcp",
+        "inbound-mail -> client-access.hq 2525/tcp",
+    ]
+    assert of_row("E1", flows_of(WITH_EDGE, {"mail_flow.inbound": ways})) == [
+        "inbound-mail -> edge-receiving.hq 2525/tcp",
+        "internet -> edge-receiving.hq 25/tcp",
+    ]
+
+
+def test_inbound_mail_does_not_arrive_on_the_port_of_a_client_service() -> None:
+    with pytest.raises(Refused) as refused:
+        declared(edited(SE, {"mail_flow.inbound": {"from": "internet", "port": 443}}))
+    assert "port-of-another-service" in {each.kind.code for each in refused.value.findings}

@@ -21,7 +21,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.settings import get_monitor, get_root_resource, set_root_resource
 from pulumi.runtime.stack import Stack
 
-from exchange_ports import offline
+from exchange_ports import offline, protocol
 from exchange_ports.offline import (
     DuplicateUrn,
     Logged,
@@ -29,9 +29,6 @@ from exchange_ports.offline import (
     Recording,
     record,
     runner,
-)
-from exchange_ports.offline import (
-    engine as wire,
 )
 from tests.support.paths import PATIENCE, PROGRAMS
 from tests.support.resource_types import GROUP, INGRESS
@@ -808,10 +805,17 @@ def test_a_program_for_one_cloud_loads_the_sdk_of_that_one_alone(program: str, s
 
 
 def test_the_marks_of_the_protocol_are_the_sdks() -> None:
-    ours = (wire._SIGNATURE, wire._SECRET, wire._REFERENCE, wire._UNKNOWN_ON_THE_WIRE)
+    ours = (
+        protocol.SIGNATURE,
+        protocol.SECRET,
+        protocol.REFERENCE,
+        protocol.OUTPUT,
+        protocol.UNKNOWN,
+    )
     assert ours == (
         rpc._special_sig_key,
         rpc._special_secret_sig,
         rpc._special_resource_sig,
+        rpc._special_output_value_sig,
         rpc.UNKNOWN,
     )

@@ -26,7 +26,7 @@ from tests.support.recordings import ROOT, Platform
 from tests.support.recordings import declared as declared_by_stack
 from tests.support.strategies import Data, declared, topologies
 
-STACKS: Final = ("both", "dev", "migration", "prod-aws", "prod-azure", "proxied")
+STACKS: Final = ("both", "dev", "hybrid", "migration", "prod-aws", "prod-azure", "proxied")
 SITUATIONS: Final = tuple(sorted((ROOT / "docs" / "situations").glob("*.md")))
 #: The unrestricted rows are bounded from below by the ground rules.
 GROUND_RULES: Final = frozenset(("R1", "R2", "R3"))

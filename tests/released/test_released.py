@@ -31,6 +31,7 @@ from exchange_ports.endpoints import EndpointSet, Instance
 from exchange_ports.endpoints.shipped import SHIPPED, shipped
 from exchange_ports.findings import Kind
 from exchange_ports.offline import Registration, record
+from exchange_ports.plugin.schema import plugin_schema
 from exchange_ports.rollout import Phase, ServersIn
 from exchange_ports.stackfile.stack_file import NAMESPACE, SETTINGS
 from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS, EndpointKind
@@ -127,6 +128,17 @@ def endpoint_ranges() -> Iterator[str]:
                 yield f"{instance} {snapshot.version} {which}: {counted}"
 
 
+def plugin_names() -> Iterator[str]:
+    """Every argument, output and field of the plugin's schema, each with what it takes."""
+    schema: dict[str, Any] = json.loads(plugin_schema())
+    for token, kind in {**schema["resources"], **schema["types"]}.items():
+        name = token.rpartition(":")[2]
+        for key in ("inputProperties", "properties"):
+            for field, of in kind.get(key, {}).items():
+                what = of.get("$ref") or of["type"]
+                yield f"{name}.{field} {'in' if key == 'inputProperties' else 'out'} {what}"
+
+
 def program(topology: Mapping[str, Any], platform: str) -> None:
     networks: Mapping[str, Any] = topology["networks"]
     pulumi.export(
@@ -190,6 +202,7 @@ def now(topology: Path) -> Names:
         "instances of Microsoft 365": tuple(map(str, Instance)),
         "endpoint sets": tuple(map(str, EndpointSet)),
         "endpoint ranges": tuple(endpoint_ranges()),
+        "plugin": tuple(sorted(plugin_names())),
         "phases": tuple(map(str, Phase)),
         "places of servers": tuple(map(str, ServersIn)),
         "ends of traffic": tuple(map(str, EndpointKind)),

@@ -125,7 +125,7 @@ def test_a_gate_fails_the_job_and_the_comment_is_made_all_the_same(reviewed: Rev
 
     assert (code, reviewed.verdict) == (1, "held")
     assert reviewed.job.log.splitlines()[-1] == (
-        "::error title=exchange-ports::A gate holds this pull request: "
+        "::error title=exchange-ports::A gate of --fail-on failed: "
         "see the comment, or the summary of this run"
     )
     assert reviewed.post(head) == 0

@@ -248,7 +248,7 @@ def test_the_file_of_an_earlier_pull_request_is_compared(tmp_path: Path) -> None
     "status, why",
     [
         (400, "the service answers 400: it refuses the request"),
-        (429, "the service answers 429: too much is asked of it"),
+        (429, "the service answers 429: too many requests"),
         (302, "the service answers 302"),
         (500, "the service answers 500"),
     ],

@@ -56,13 +56,13 @@ def post(github: FakeGitHub, tmp_path: Path) -> Posting:
 
 
 def test_made_once_and_then_kept_up_to_date(github: FakeGitHub, post: Posting) -> None:
-    assert post() == (0, "The comment is made\n")
+    assert post() == (0, "Created the comment\n")
     (comment,) = github.comments
     assert comment["body"] == REPORT
 
     code, log = post(REPORT.replace("Opens", "Cuts"))
 
-    assert (code, log) == (0, "The comment is brought up to date\n")
+    assert (code, log) == (0, "Updated the comment\n")
     assert [each["id"] for each in github.comments] == [comment["id"]]
     assert "### Cuts" in comment["body"]
 
@@ -74,7 +74,7 @@ def test_the_same_text_is_not_written_again(github: FakeGitHub, post: Posting) -
     )
     github.asked.clear()
 
-    assert post() == (0, "The comment says it already\n")
+    assert post() == (0, "The comment is up to date\n")
     assert not github.written
 
 
@@ -85,10 +85,10 @@ def test_a_comment_that_somebody_else_marked_is_left_alone(
     left = [github.add(forged, login) for login in ("mallory", "github-actions", "mallory[bot]")]
     quoted = github.add(f"> {forged}")
 
-    assert post() == (0, "The comment is made\n")
+    assert post() == (0, "Created the comment\n")
     assert all(github.body(number) == forged for number in left)
     assert github.body(quoted) == f"> {forged}"
-    assert post() == (0, "The comment says it already\n")
+    assert post() == (0, "The comment is up to date\n")
 
 
 def test_our_comment_is_found_on_a_later_page(github: FakeGitHub, post: Posting) -> None:
@@ -97,7 +97,7 @@ def test_our_comment_is_found_on_a_later_page(github: FakeGitHub, post: Posting)
     ours = github.add(f"{MARKER}\nold\n")
     github.add("one more", "reviewer")
 
-    assert post() == (0, "The comment is brought up to date\n")
+    assert post() == (0, "Updated the comment\n")
     assert github.body(ours).startswith(REPORT)
 
 
@@ -107,14 +107,14 @@ def test_comments_of_deleted_accounts_are_somebody_elses(github: FakeGitHub, pos
         {"id": 2, "body": None, "user": {"login": BOT}},
     ]
 
-    assert post() == (0, "The comment is made\n")
+    assert post() == (0, "Created the comment\n")
 
 
 def test_a_token_of_another_bot_has_its_own_comment(github: FakeGitHub, post: Posting) -> None:
     theirs = github.add(f"{MARKER}\nold\n", "firewall[bot]")
     ours = github.add(f"{MARKER}\nold\n")
 
-    assert post(author="firewall[bot]") == (0, "The comment is brought up to date\n")
+    assert post(author="firewall[bot]") == (0, "Updated the comment\n")
     assert github.body(theirs).startswith(REPORT)
     assert github.body(ours) == f"{MARKER}\nold\n"
 
@@ -128,7 +128,7 @@ def test_where_nothing_differs_nothing_is_said_but_to_whom_we_had_said_something
     assert not github.comments
 
     post()
-    assert post(quiet) == (0, "The comment is brought up to date\n")
+    assert post(quiet) == (0, "Updated the comment\n")
     assert "### No stack file differs" in github.comments[0]["body"]
 
 
@@ -137,11 +137,11 @@ def test_each_project_of_a_repository_has_a_comment_of_its_own(
 ) -> None:
     other = REPORT.replace("folder=. ", "folder=infra/exchange ").replace("Opens", "Cuts")
 
-    assert post() == (0, "The comment is made\n")
-    assert post(other, folder="infra/exchange/") == (0, "The comment is made\n")
+    assert post() == (0, "Created the comment\n")
+    assert post(other, folder="infra/exchange/") == (0, "Created the comment\n")
     assert [each["body"] for each in github.comments] == [REPORT, other]
-    assert post() == (0, "The comment says it already\n")
-    assert post(other, folder="infra/exchange") == (0, "The comment says it already\n")
+    assert post() == (0, "The comment is up to date\n")
+    assert post(other, folder="infra/exchange") == (0, "The comment is up to date\n")
 
 
 def test_a_report_about_another_project_is_refused(github: FakeGitHub, post: Posting) -> None:
@@ -241,13 +241,13 @@ REFUSALS: Final = {
         Fault(403, "Resource not accessible by integration"),
         "the job needs `permissions: pull-requests: write`",
     ),
-    "no such pull request": (Fault(404, "Not Found"), "the token does not see it"),
-    "a refused text": (Fault(422, "Validation Failed", method="POST"), "does not take the text"),
+    "no such pull request": (Fault(404, "Not Found"), "the token has no access to it"),
+    "a refused text": (Fault(422, "Validation Failed", method="POST"), "it rejects the text"),
     "a renamed repository": (
         Fault(301, "Moved", {"Location": "http://127.0.0.1:9/elsewhere"}),
-        "has another name now",
+        "the repository was renamed",
     ),
-    "something else": (Fault(410, "Gone"), "it refuses"),
+    "something else": (Fault(410, "Gone"), "it rejects the request"),
 }
 
 
@@ -264,7 +264,7 @@ def test_what_github_refuses_is_said_once_with_the_way_out(
     (line,) = log.splitlines()
     assert line.startswith("::error title=exchange-ports::")
     assert sentence in line
-    assert line.endswith(f"It says: {fault.message}")
+    assert line.endswith(f"Response: {fault.message}")
     assert not github.comments
 
 
@@ -304,7 +304,7 @@ def test_after_five_times_it_is_an_error(github: FakeGitHub, post: Posting) -> N
     assert code == 1
     assert log.splitlines()[-1] == (
         "::error title=exchange-ports::GET /pulls/7: GitHub answers 503, server error. "
-        "It says: Unavailable (asked 5 times)"
+        "Response: Unavailable (5 attempts)"
     )
     assert len(github.asked) == 5
 
@@ -371,5 +371,5 @@ def test_an_event_that_is_not_as_github_writes_it_does_nothing(
     job = Job(Machine(tmp_path, "job"), file, github.url)
 
     assert job.run("comment", {}) == 1
-    assert ("not as a forge writes it" in job.log) is isinstance(head, str)
+    assert ("not in the expected form" in job.log) is isinstance(head, str)
     assert not github.asked

@@ -235,7 +235,7 @@ def test_a_comment_is_made_and_kept_up_to_date(reviewed: Reviewed) -> None:
 
 def test_a_gate_fails_the_first_job_and_a_lost_report_is_said(reviewed: Reviewed) -> None:
     assert reviewed.review(FAIL_ON="newly_allowed") == (1, 0)
-    assert "A gate holds this pull request" in reviewed.log
+    assert "A gate of --fail-on failed" in reviewed.log
     (ours,) = reviewed.forge.comments
     assert "10.99.0.0/16" in ours[reviewed.text]
 
@@ -247,7 +247,7 @@ def test_a_gate_fails_the_first_job_and_a_lost_report_is_said(reviewed: Reviewed
 def test_a_newer_head_and_a_token_that_may_not(reviewed: Reviewed) -> None:
     reviewed.forge.head = "5b" * 20
     assert reviewed.review() == (0, 0)
-    assert "has moved on" in reviewed.log
+    assert "has a newer head" in reviewed.log
 
     reviewed.forge.token = "another"  # noqa: S105 no secret
     assert reviewed.review() == (0, 1)

@@ -451,6 +451,8 @@ class _Draft:
         way: Data = {"from": self.draw(_internet_or(_MAIL_RANGES))}
         nobody = self.edges and not any(e.get("receives", True) for e in self.edges.values())
         able = (*self.published(), *self.alone())
+        if self.draw(_number(0, 4)) == 0:
+            way["port"] = 2525
         if able and (nobody or self.maybe()):
             way["to"] = self.draw(_some(able))
         return way
@@ -595,12 +597,49 @@ class _Draft:
     def relay(self, name: str) -> Data:
         relay: Data = {"from": self.draw(_some(_RELAYS[name])), "accept_risk": True}
         if self.maybe():
-            relay["to"] = self.draw(_one(("client_access", "mailbox")))
+            targets = ("client_access", "mailbox", *(("edge",) if self.edges else ()))
+            relay["to"] = self.draw(_one(targets))
         serving = sorted(self.with_role(relay.get("to", "client_access")))
+        if relay.get("to") == "edge":
+            serving = sorted({site_of(edge) for edge in self.edges.values()})
         for field, value in (("port", 2526), ("sites", self.draw(_some(serving)))):
             if self.maybe():
                 relay[field] = value
         return relay
+
+    def hybrid(self) -> None:
+        """A hybrid deployment with Exchange Online, in one of three organizations."""
+        if self.draw(_number(0, 2)):
+            return
+        published = sorted(self.published())
+        subscribed = [key for key, edge in self.edges.items() if "subscribed_site" in edge]
+        every = self.edges.values()
+        by_edge = bool(subscribed) and len(subscribed) == len(self.edges)
+        by_edge &= all(any(edge.get(way, True) for edge in every) for way in ("receives", "sends"))
+        alone = [key for key in subscribed if has_own_group(self.edges[key])]
+        mail = [
+            *(["edge"] if by_edge else []),
+            *([self.draw(_some(alone))] if alone else []),
+            *([self.draw(_some((*published, *self.alone())))] if published else []),
+        ]
+        modes = ["modern", *(["classic_minimal"] if published else [])]
+        mode = self.draw(_one((*modes, *(["classic_full"] * 2 if mail and published else []))))
+        made: Data = {"mode": mode, "endpoints": "2026081400"}
+        if mode == "modern":
+            made["agent_hosts"] = ["10.20.7.40"]
+        elif self.draw(_number(0, 2)) == 0:
+            made |= {"instance": self.draw(_one(("china", "gcc_high", "dod")))}
+            made["endpoints"] = "2026-07-01"
+        if mode == "classic_full" or (mode == "modern" and mail and self.maybe()):
+            made["mail"] = mail[self.draw(_number(0, len(mail) - 1))]
+        if self.maybe():
+            made["mx"] = "exchange_online"
+        source = self.draw(_one((None, "internet", "exchange_ranges", "10.20.240.20")))
+        if source is not None:
+            made["web_services"] = {"from": source}
+        if published and self.maybe():
+            made.setdefault("web_services", {})["to"] = self.draw(_some(published))
+        self.data["hybrid"] = made
 
     def witnesses(self) -> None:
         if self.draw(_number(0, 3)) == 0:
@@ -789,6 +828,7 @@ def topologies(
         draft.edge_servers(least=int(edge is True))
     draft.clients()
     draft.mail_flow()
+    draft.hybrid()
     draft.witnesses()
     draft.unified_messaging()
     draft.name_servers()

@@ -28,7 +28,7 @@ ANY: Final = (
     ("gre", None),
 )
 #: What may decide a `yes`: a row of the catalog, perhaps with a remark, or one of these words.
-ROW_ID: Final = re.compile(r"([RCMENWGUF]\d+[dt]?)(: .+)?")
+ROW_ID: Final = re.compile(r"([RCMENWGUFH]\d+[dt]?)(: .+)?")
 WORDS: Final = ("additional flow", "health probe")
 #: How the remark on a `no` begins when the destination would let it in.
 SOURCE_ALONE: Final = "at the source alone: "

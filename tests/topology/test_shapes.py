@@ -43,6 +43,16 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
             "unknown-key at sites.hq.zzz: Known keys are `domain_controllers`, `id`, `lync`, `network`, `other_exchange`, `published` and `servers`."
         ],
     ),
+    "a key that is a word of one other": (
+        SMALL,
+        {"edge": {}},
+        ["unknown-key at edge: Did you mean `edge_servers`?"],
+    ),
+    "the Internet in a list of ranges, which does not hide later findings": (
+        SMALL,
+        {"clients": {"internet": {"from": ["internet"]}}},
+        ["bad-range at clients.internet.from.0: Write `from: internet`, without brackets."],
+    ),
     "a misspelled key of a server": (
         SMALL,
         {"sites.hq.servers.ex1.adress": "10.20.0.11"},

@@ -181,7 +181,6 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], Edit, list[str]]]] = {
             {"additional_flows": [{"from": "mailbox", "to": "10.20.7.40", "need": need}]},
             [
                 *([] if able else ["+ need-of-other-servers at additional_flows.0.need"]),
-                *(["- no-updates at sites"]),
             ],
         )
         for need, versions in {
@@ -197,17 +196,17 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], Edit, list[str]]]] = {
     "a need of Mailbox servers, of Edge": (
         SE_EDGE,
         asked("edge", "emergency_mitigation"),
-        ["+ need-of-other-servers at additional_flows.0.need", "- no-updates at edge_servers"],
+        ["+ need-of-other-servers at additional_flows.0.need"],
     ),
     "a need of every server, of Edge": (
         SE_EDGE,
         asked("edge", "certificate_checks"),
-        ["- no-updates at edge_servers"],
+        [],
     ),
     "a need that one of the servers has": (
         edited(SE, {"version": 2016, EX2: {"version": 2019}}),
         asked("exchange", "feature_flighting"),
-        ["- no-updates at sites"],
+        [],
     ),
     # Witness servers.
     "one version behind a witness": (SE, {"witness_servers.w": {"address": "10.20.2.60"}}, []),

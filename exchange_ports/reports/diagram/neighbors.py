@@ -21,6 +21,7 @@ class NeighborKind(StrEnum):
     """What neighbors are, as their zone is titled: first those that open connections to servers."""
 
     CLIENTS = "Clients"
+    EXCHANGE_ONLINE = "Exchange Online"
     RELAYS = "Relay clients"
     INBOUND = "Inbound SMTP sources"
     ADMINISTRATION = "Administration"
@@ -28,6 +29,7 @@ class NeighborKind(StrEnum):
     BACKUP = "Backup"
     IP_GATEWAYS = "IP gateways"
     FAX_PARTNERS = "Fax partner servers"
+    HYBRID_AGENTS = "Hybrid Agent hosts"
     UPDATES = "Updates"
     SMART_HOSTS = "Smart hosts"
     NAME_SERVERS = "Name servers"
@@ -51,11 +53,16 @@ _OPENING: Final = frozenset(
         NeighborKind.BACKUP,
         NeighborKind.IP_GATEWAYS,
         NeighborKind.FAX_PARTNERS,
+        NeighborKind.EXCHANGE_ONLINE,
+        NeighborKind.HYBRID_AGENTS,
     )
 )
 
 _DECLARED: Final[Mapping[EndpointKind, NeighborKind]] = {
     EndpointKind.CLIENTS: NeighborKind.CLIENTS,
+    EndpointKind.PREFIX_LIST: NeighborKind.EXCHANGE_ONLINE,
+    EndpointKind.WEB_SERVICE_SOURCES: NeighborKind.EXCHANGE_ONLINE,
+    EndpointKind.HYBRID_AGENT: NeighborKind.HYBRID_AGENTS,
     EndpointKind.RELAY: NeighborKind.RELAYS,
     EndpointKind.INBOUND_MAIL: NeighborKind.INBOUND,
     EndpointKind.SMART_HOSTS: NeighborKind.SMART_HOSTS,

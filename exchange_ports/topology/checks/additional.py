@@ -12,7 +12,7 @@ from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.topology.checks import naming
 from exchange_ports.topology.fields import EndpointKind, FlowEnd, ends_of
 from exchange_ports.topology.groups import ServerRole, is_published, roles_of
-from exchange_ports.topology.models import AdditionalFlow, Topology
+from exchange_ports.topology.models import AdditionalFlow, RelayTarget, Topology
 from exchange_ports.topology.risk import Opener, Position, ZoneMap, services, why_risky
 from exchange_ports.traffic.addresses import EVERYTHING_V4, EVERYTHING_V6
 from exchange_ports.traffic.ports import tcp
@@ -92,7 +92,7 @@ def relays(topology: Topology) -> Iterator[Finding]:
                 found |= dict.fromkeys(
                     why_risky(
                         zones.at(relay.source),
-                        (Position.INSIDE,),
+                        (_AT_RELAYS.get(relay.to, Position.INSIDE),),
                         services((tcp(relay.port),)),
                         Opener.RELAY,
                         **_reaches(topology, target),
@@ -106,6 +106,9 @@ def relays(topology: Topology) -> Iterator[Finding]:
                 instead="narrow its ranges",
                 key="true",
             )
+
+
+_AT_RELAYS: Final = {RelayTarget.EDGE: Position.PERIMETER}
 
 
 def _is_day(text: str) -> bool:

@@ -90,7 +90,10 @@ def over_perimeter(topology: models.Topology) -> Iterator[Finding]:
         for zone in perimeters:
             # A range inside the zone names its hosts on purpose, such as a reverse proxy.
             if overlap(range_, zone) and not covers(perimeters, (range_,)):
-                yield BY_CODE["range-covers-perimeter"].at(path, range=range_, zone=zone)
+                whole = not range_.prefixlen and "relays" not in path
+                instead = ", or write `internet` for all public addresses" if whole else ""
+                facts = {"range": range_, "zone": zone, "instead": instead}
+                yield BY_CODE["range-covers-perimeter"].at(path, **facts)
 
 
 def swapped(topology: models.Topology) -> Iterator[Finding]:

@@ -301,7 +301,9 @@ def ranges(topology: models.Topology, hybrid: Hybrid) -> Iterator[Finding]:
             continue
         for zone in perimeters:
             if overlap(range_, zone):
-                yield BY_CODE["range-covers-perimeter"].at(path, range=range_, zone=zone)
+                yield BY_CODE["range-covers-perimeter"].at(
+                    path, range=range_, zone=zone, instead=""
+                )
 
 
 def _ranges(hybrid: Hybrid) -> Iterator[tuple[Path, Range]]:

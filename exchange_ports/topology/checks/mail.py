@@ -128,6 +128,22 @@ def relays(topology: models.Topology) -> Iterator[Finding]:
                     role=first.to,
                 )
     yield from _relays_past_front_end(topology)
+    yield from _relays_to_edge(topology)
+
+
+def _relays_to_edge(topology: models.Topology) -> Iterator[Finding]:
+    edges = {edge.site for edge in topology.edge_servers.values()}
+    for key, relay in topology.mail_flow.relays.items():
+        if relay.to is not models.RelayTarget.EDGE:
+            continue
+        path: Path = ("mail_flow", "relays", key)
+        if not edges:
+            yield BY_CODE["endpoint-without-servers"].at((*path, "to"), end=relay.to)
+            continue
+        for index, site in enumerate(relay.sites or ()):
+            if site in topology.sites and site not in edges:
+                end = f"{relay.to}@{site}"
+                yield BY_CODE["endpoint-without-servers"].at((*path, "sites", index), end=end)
 
 
 def _relays_past_front_end(topology: models.Topology) -> Iterator[Finding]:
@@ -189,7 +205,8 @@ def _asked(topology: models.Topology) -> Iterator[tuple[Path, tuple[str, ...] | 
     for path, named in sites_or_servers(topology):
         yield path, named, ServerRole.CLIENT_ACCESS
     for key, relay in topology.mail_flow.relays.items():
-        yield ("mail_flow", "relays", key, "sites"), relay.sites, ServerRole(relay.to)
+        if relay.to is not models.RelayTarget.EDGE:
+            yield ("mail_flow", "relays", key, "sites"), relay.sites, ServerRole(relay.to)
     for key, witness in topology.witness_servers.items():
         yield ("witness_servers", key, "sites"), witness.sites, ServerRole.MAILBOX
     for path, connector in connectors(topology):
@@ -250,6 +267,12 @@ def rebound(topology: models.Topology) -> Iterator[Finding]:
                 service=f"relay {key}",
                 ports=ports,
                 other=taken[ports].summary,
+            )
+    for path, way in inbound_ways(topology):
+        ports = tcp(way.port)
+        if ports in taken and taken[ports].id not in _SMTP_ROWS:
+            yield BY_CODE["port-of-another-service"].at(
+                (*path, "port"), service="inbound mail", ports=ports, other=taken[ports].summary
             )
     for service, several in topology.service_ports.items():
         for index, ports in enumerate(several):

@@ -101,7 +101,8 @@ def _taking(topology: models.Topology) -> Iterator[Finding]:
             at = (*path, index)
             if name in topology.sites:
                 continue
-            if name in topology.edge_servers and path[0] == "mail_flow":
+            edge = name in topology.edge_servers or (name == "edge" and topology.edge_servers)
+            if edge and path[0] == "mail_flow":
                 fix = (
                     "Remove `to`: without it, Edge servers receive the mail. Set `receives: false` for Edge "
                     "servers that receive no mail."
