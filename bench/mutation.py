@@ -25,6 +25,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from types import CodeType, FunctionType, MappingProxyType, ModuleType
@@ -115,10 +116,8 @@ def run(
 
     `earlier` counts the faults that a test has noticed: those with most of them run first.
     """
-    read, write = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(read)
+
+    def body(write: int) -> int:
         code = 70
         try:
             code = _child(
@@ -128,12 +127,9 @@ def run(
             traceback.print_exc()
         finally:
             sys.stdout.flush()
-            os._exit(code)
-    os.close(write)
-    with os.fdopen(read) as pipe:
-        said = pipe.read()
-    _, status, usage = os.wait4(child, 0)
-    cpu = usage.ru_utime + usage.ru_stime
+        return code
+
+    said, status, cpu = _forked(body)
     if os.WIFSIGNALED(status):
         return Outcome(True, f"signal {os.WTERMSIG(status)}", cpu)
     code = os.WEXITSTATUS(status)
@@ -141,6 +137,27 @@ def run(
         raise RuntimeError(f"pytest ended with {code} for {tests}: {said}")
     lines = said.splitlines()
     return Outcome(code != 0, lines[0] if lines else "" if code == 0 else "loading", cpu)
+
+
+def _forked(body: Callable[[int], int]) -> tuple[str, int, float]:
+    """What a fork of this process writes into the pipe that it gets, its status, and its CPU time in seconds.
+
+    `body` returns the exit code, 70 where it raises.
+    """
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(read)
+        code = 70
+        try:
+            code = body(write)
+        finally:
+            os._exit(code)
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        said = pipe.read()
+    _, status, usage = os.wait4(child, 0)
+    return said, status, usage.ru_utime + usage.ru_stime
 
 
 def _say(pipe: int, word: str) -> None:
@@ -236,20 +253,8 @@ def _serve(tests: Sequence[str], requests: BinaryIO, tell: int) -> None:
             while size := requests.read(8):
                 request = requests.read(int.from_bytes(size, "big"))
                 path, code, limit, earlier = marshal.loads(request)  # noqa: S302 - our own
-                read, write = os.pipe()
-                child = os.fork()
-                if child == 0:
-                    os.close(read)
-                    ended = 70
-                    try:
-                        ended = _swapped(session, path, code, limit, earlier, write)
-                    finally:
-                        os._exit(ended)
-                os.close(write)
-                with os.fdopen(read) as pipe:
-                    said = pipe.read()
-                _, status, usage = os.wait4(child, 0)
-                cpu = usage.ru_utime + usage.ru_stime
+                swapped = partial(_swapped, session, path, code, limit, earlier)
+                said, status, cpu = _forked(swapped)
                 by = said.splitlines()[0] if said else f"status {status}"
                 answer = [status != 0, by if status else "", cpu]
                 os.write(tell, json.dumps(answer).encode() + b"\n")
