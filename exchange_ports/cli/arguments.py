@@ -295,7 +295,7 @@ def _diagram_words(diagram: argparse.ArgumentParser) -> None:
 
 #: What a picture may be narrowed to; a test holds it against `reports.diagram.Only`.
 PARTS: Final = (
-    *("mail", "clients", "internal", "dns", "witness", "unified_messaging", "additional"),
+    *("mail", "clients", "internal", "dns", "witness", "unified_messaging", "hybrid", "additional"),
     *("changes", "risks"),
 )
 

@@ -40,7 +40,7 @@ class HybridContext:
         """A set of endpoints, as the rules of a group's network name it."""
         network = self._context.inventory.networks[seen_from.network].declared
         ranges = microsoft_365.addresses(self._snapshot, which, network)
-        summary = f"{_OWNERS[which]} ({which.label})" if which in _OWNERS else which.label
+        summary = _LABELS.get(which, which.label)
         return external(EndpointKind.PREFIX_LIST, ranges, summary, which.value)
 
     def _agent_ranges(self) -> tuple[Network, ...]:
@@ -180,8 +180,8 @@ class HybridContext:
             yield group, self._context.internet(group), None
 
 
-#: Whose the hosts of a set are, where its label does not tell.
-_OWNERS: Final = {EndpointSet.HYBRID_MAIL: "Exchange Online"}
+#: The name of the hosts of a set, where its label is not one: mail goes through Exchange Online Protection.
+_LABELS: Final = {EndpointSet.HYBRID_MAIL: "Exchange Online Protection"}
 
 
 _FLOWS: Final[Mapping[str, Callable[[HybridContext], RowFlows]]] = {

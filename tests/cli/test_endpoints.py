@@ -135,7 +135,7 @@ def hybrid_stack(folder: Path, endpoints: str) -> str:
 def test_a_hybrid_stack_uses_sets_by_its_flows(tmp_path: Path) -> None:
     stack = hybrid_stack(tmp_path, '"2026081400"')
     text = " ".join(shown("show", stack).split())
-    assert "internal Exchange servers to Exchange Online (hybrid mail), 25/tcp" in text
+    assert "internal Exchange servers to Exchange Online Protection, 25/tcp" in text
     assert "left out the IPv6 ranges, in networks without IPv6: lab" in text
     uses = json.loads(shown("show", stack, "--json"))["uses"]
     assert [each["set"] for each in uses] == ["hybrid_mail", "exchange_online", "sign_in"]

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from exchange_ports.differences import Change, diff_plans
+from exchange_ports.differences import Change, Gate, diff_plans, held_by
 from exchange_ports.differences.change import ChangeEndpoint
 from exchange_ports.planning import Plans, compile_plans
 from tests.differences.judge import assert_exact
@@ -40,6 +40,8 @@ def flow(**more: object) -> dict[str, object]:
     return {"from": "10.20.6.0/24", "to": "mailbox", "ports": ["3389/tcp"], "reason": "rdp", **more}
 
 
+RISKY: Final = {"reason": "r", "accept_risk": True}
+
 EDITS: Final[Mapping[str, Case]] = {
     "nothing": Case({}),
     "a service more, and one less": Case(
@@ -67,6 +69,25 @@ EDITS: Final[Mapping[str, Case]] = {
             "allowed, declared: 10.20.6.0/24 (outside) -> mbx1 mbx2 (inside) 22/tcp in: a",
             "allowed, declared: cas1 (inside) -> 10.20.6.0/24 (outside) 81/tcp out: d",
             "allowed, declared: mbx1 mbx2 (inside) -> 10.20.6.0/24 (outside) 22/tcp out: c",
+        ),
+    ),
+    "risky flows beside others": Case(
+        {
+            "additional_flows": [
+                {**RISKY, "from": "198.51.100.0/24", "to": "client_access", "ports": ["any"]},
+                {**RISKY, "from": "edge", "to": "10.20.6.0/24", "ports": ["any"]},
+                {**RISKY, "from": "10.20.6.0/24", "to": "edge", "ports": ["22/tcp"]},
+                {**RISKY, "from": "10.20.6.0/24", "to": "edge", "ports": ["8443/tcp"]},
+                {"from": "10.20.6.0/24", "to": "mailbox", "ports": ["any"], "reason": "r"},
+                {"from": "mailbox", "to": "198.51.100.0/24", "ports": ["8443/tcp"], "reason": "r"},
+            ]
+        },
+        (
+            "allowed, declared: 10.20.6.0/24 (outside) -> edge1 (perimeter) 22,8443/tcp in: r",
+            "allowed, declared: 10.20.6.0/24 (outside) -> mbx1 mbx2 (inside) all protocols in: r",
+            "allowed, declared: 198.51.100.0/24 (Internet) -> cas1 (inside) all protocols in: r",
+            "allowed, declared: edge1 (perimeter) -> 10.20.6.0/24 (outside) all protocols out: r",
+            "allowed, declared: mbx1 mbx2 (inside) -> 198.51.100.0/24 (Internet) 8443/tcp out: r",
         ),
     ),
     "a server more": Case(
@@ -604,6 +625,9 @@ def test_the_words_of_these_changes_are_those_that_were_read(
             asked = ", ".join(".".join(map(str, path)) for path in each.asked)
             lines.append(f"* {each.effect}, rank {each.rank}{inward}: {ends}; {asked}")
             lines.append(f"  * {where(each.source)} -> {where(each.destination)}")
+            gates = ", ".join(gate for gate in Gate if held_by(gate, [each]))
+            risks = "; ".join(map(str, each.risks))
+            lines.append(f"  * gates: {gates or 'none'}. Risks: {risks or 'none'}")
             lines += [
                 f"  * {one.way} before: {one.sources} -> {one.destinations} {one.services}"
                 for one in each.already

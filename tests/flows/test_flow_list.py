@@ -64,6 +64,39 @@ MORE: Final[Mapping[str, Mapping[str, Any]]] = {
             },
         ]
     },
+    "IPv6 in the perimeter only": {
+        "networks.corp.perimeter": ["10.20.240.0/24", "2001:db8:240::/64"],
+        "edge_servers.edge1.address": ["10.20.240.5", "2001:db8:240::5"],
+        "clients.world": {"services": ["https"]},
+    },
+    "IPv6 inside only": {
+        "networks.corp.internal": ["10.20.0.0/20", "2001:db8:20::/64"],
+        "clients.world": {"services": ["https"]},
+        "additional_flows": [
+            {"from": "mailbox", "to": "internet", "ports": ["icmp"], "reason": "pings"}
+        ],
+    },
+    "a site by its identity and its key": {
+        "sites.hq.id": "paris-old",
+        "sites.paris.id": "hq-old",
+        "sites.paris.servers.mbx3.id": "mbx1-old",
+        "sites.paris.servers.mbx3.own_group": True,
+        "edge_servers.edge2.id": "edge1-old",
+        "edge_servers.edge2.edgesync_except": ["mbx3"],
+        "mail_flow.outbound": {"through": "edge", "servers": ["edge2"]},
+        "clients.office": {"from": ["10.64.0.0/16"], "services": ["https"], "to": ["paris"]},
+        "mail_flow.relays.scan": {"from": ["10.20.7.0/28"], "sites": ["paris"]},
+        "witness_servers.fsw": {"address": "10.20.7.60", "sites": ["paris"]},
+    },
+    "an external site with Edge of ours": {
+        "networks.lab": {"platform": "external", "internal": ["10.90.0.0/24"]},
+        "sites.lab": {
+            "network": "lab",
+            "servers": {"ex9": {"roles": ["client_access", "mailbox"], "address": "10.90.0.9"}},
+        },
+        "edge_servers.edge2.subscribed_site": "lab",
+        "clients.office": {"from": ["10.64.0.0/16"], "services": ["https"]},
+    },
     "a retired group": {
         "networks.corp.retired_groups": ["server.mbx1", "edge-server.edge2"],
         "additional_flows": [

@@ -283,3 +283,21 @@ def test_what_each_end_does_with_the_packet_is_that_which_was_read(
             lines += [f"* {part.packet}", f"  * {part.out.text}", f"  * {part.into.text}"]
         lines.append("")
     golden("proof/answers.md", "\n".join(lines))
+
+
+#: Ends of every kind: servers, roles, sites, neighbors, ranges that hold some of them or parts of them.
+ENDS: Final = (
+    *("mbx1", "mbx2", "ex9", "edge", "mailbox@hq", "office", "internet", "any"),
+    *("domain-controllers.hq", "10.20.0.0/16", "10.64.0.0/15", "10.20.240.6"),
+)
+
+
+def test_the_answers_about_ends_of_every_kind_are_those_that_were_read(
+    golden: Callable[[str, str], None],
+) -> None:
+    lines = ["# The answers about 25, 143 and 443/tcp between ends of every kind", ""]
+    for source in ENDS:
+        for target in ENDS:
+            lines.append(f"* {source} -> {target}")
+            lines += [f"  * {line}" for line in answers(f"{source} -> {target} 25,143,443")]
+    golden("proof/ends.md", "\n".join(lines))

@@ -29,7 +29,7 @@ from exchange_ports.reports.diagram import Heading, Only, Picture, draw_picture,
 from exchange_ports.reports.diagram.colors import DARK, LIGHT, RISK
 from exchange_ports.reports.diagram.endpoints import DrawnEndpoint, Member, Status
 from exchange_ports.reports.diagram.font import widest_word, width, wrapped
-from exchange_ports.reports.diagram.picture import PictureSection
+from exchange_ports.reports.diagram.picture import SECTION_WORDS, PictureSection
 from exchange_ports.reports.diagram.zones import Column, Zone, ZoneKind, zones
 from exchange_ports.stackfile.stack_file import read_stack_file
 from exchange_ports.topology.groups import Group, identity
@@ -456,6 +456,10 @@ def test_a_narrower_picture_tells_so(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_the_command_offers_every_part() -> None:
     assert set(PARTS) == set(Only)
+
+
+def test_every_section_of_the_catalog_has_a_word() -> None:
+    assert set(SECTION_WORDS) == set(CatalogSection)
 
 
 def plans_of(edit: Mapping[str, Any]) -> Plans:

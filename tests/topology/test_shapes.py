@@ -211,6 +211,218 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
         {"networks.corp.internal": 10},
         ["wrong-type at networks.corp.internal: Write `internal: [10.20.0.0/20]`.", "no topology"],
     ),
+    "a list in place of a witness": (
+        SMALL,
+        {"witness_servers.w": []},
+        ["wrong-type at witness_servers.w: Write `w: {address: 10.20.2.60}`.", "no topology"],
+    ),
+    "a list in place of a network": (
+        SMALL,
+        {"networks.corp": []},
+        [
+            "wrong-type at networks.corp: Write `corp: {platform: aws, internal: [10.20.0.0/20]}`.",
+            "no topology",
+        ],
+    ),
+    "a list in place of an Edge server": (
+        WITH_EDGE,
+        {"edge_servers.edge1": []},
+        ["wrong-type at edge_servers.edge1: Write `edge1: {network: corp}`.", "no topology"],
+    ),
+    "a list in place of a site": (
+        SMALL,
+        {"sites.hq": ["ex1"]},
+        ["wrong-type at sites.hq: Write `hq: {domain_controllers: [10.20.2.10]}`.", "no topology"],
+    ),
+    "text in place of mail flow": (
+        SMALL,
+        {"mail_flow": "internet"},
+        [
+            "wrong-type at mail_flow: Write `mail_flow: {outbound: {through: mailbox}}`.",
+            "no topology",
+        ],
+    ),
+    "text in place of an additional flow": (
+        SMALL,
+        {"additional_flows": ["x"]},
+        [
+            "wrong-type at additional_flows.0: Write `{from: 10.20.6.0/24, to: edge}`.",
+            "no topology",
+        ],
+    ),
+    "a mapping in place of additional flows": (
+        SMALL,
+        {"additional_flows": {"a": {}}},
+        [
+            "wrong-type at additional_flows: Write `additional_flows: [{from: 10.20.6.0/24, to: exchange, ports: [3389/tcp], reason: RDP}]`.",
+            "no topology",
+        ],
+    ),
+    "a mapping in place of a word": (
+        SMALL,
+        {"networks.corp.platform": {"aws": 1}},
+        ["wrong-type at networks.corp.platform: Write `platform: aws`.", "no topology"],
+    ),
+    "a mapping in place of ranges": (
+        SMALL,
+        {"networks.corp.internal": {"a": 1}},
+        ["wrong-type at networks.corp.internal: Write `internal: [10.20.0.0/20]`.", "no topology"],
+    ),
+    "a number in place of quotas": (
+        SMALL,
+        {"networks.corp.quotas": 5},
+        [
+            "wrong-type at networks.corp.quotas: Write `quotas: {rules_per_security_group: 100}`.",
+            "no topology",
+        ],
+    ),
+    "text in place of a quota": (
+        SMALL,
+        {"networks.corp.quotas": {"rules_per_group": "many"}},
+        [
+            "unknown-key at networks.corp.quotas.rules_per_group: Did you mean `rules_per_security_group`?"
+        ],
+    ),
+    "an unknown quota": (
+        SMALL,
+        {"networks.corp.quotas": {"rules": 100}},
+        [
+            "unknown-key at networks.corp.quotas.rules: Known keys are `entries_per_prefix_list`, `prefix_lists_per_region`, `references_per_prefix_list`, `rules_per_security_group`, `security_groups_per_interface` and `security_groups_per_region`."
+        ],
+    ),
+    "true in place of a name": (
+        SMALL,
+        {"organization": True},
+        ["wrong-type at organization: Write `organization: contoso`.", "no topology"],
+    ),
+    "true in place of inbound mail": (
+        SMALL,
+        {"mail_flow.inbound": True},
+        ["wrong-type at mail_flow.inbound: Write `inbound: none`.", "no topology"],
+    ),
+    "false in place of outbound mail": (
+        SMALL,
+        {"mail_flow.outbound": False},
+        [
+            "wrong-type at mail_flow.outbound: Write `outbound: {through: edge, next_hop: internet}`.",
+            "no topology",
+        ],
+    ),
+    "a number in place of inbound mail": (
+        SMALL,
+        {"mail_flow.inbound": 25},
+        ["wrong-type at mail_flow.inbound: Write `inbound: {from: internet}`.", "no topology"],
+    ),
+    "a word that no inbound mail is": (
+        SMALL,
+        {"mail_flow.inbound": "nobody"},
+        [
+            "unknown-word at mail_flow.inbound: Write one of `none` or `{from: internet}`.",
+            "no topology",
+        ],
+    ),
+    "a word in place of a next hop": (
+        SMALL,
+        {"mail_flow.outbound": {"through": "mailbox", "next_hop": "proxy"}},
+        [
+            "unknown-word at mail_flow.outbound.next_hop: Write one of `internet` or `[{address: 10.20.7.25, port: 25}]`.",
+            "no topology",
+        ],
+    ),
+    "a service tag as a next hop": (
+        SMALL,
+        {"mail_flow.outbound": {"through": "mailbox", "next_hop": "AzureCloud"}},
+        [
+            "cloud-name at mail_flow.outbound.next_hop: Write the ranges of the tag, or `internet` for public addresses.",
+            "no topology",
+        ],
+    ),
+    "a group id as clients": (
+        SMALL,
+        {"clients.c": {"from": "sg-0123456789abcdef0"}},
+        [
+            "cloud-name at clients.c.from: Write a role, a server, or the addresses of the hosts in the group, such as `10.20.6.0/24`.",
+            "no topology",
+        ],
+    ),
+    "a number of a version that there is not": (
+        WITH_EDGE,
+        {"edge_servers.edge1.version": 2003},
+        [
+            "unknown-version at edge_servers.edge1.version: Write one of 2007, 2010, 2013, 2016, 2019, se, such as `version: se`.",
+            "no topology",
+        ],
+    ),
+    "a port that is too high": (
+        WITH_EDGE,
+        {"edge_servers.edge1.delivery_port": 65536},
+        [
+            "bad-port at edge_servers.edge1.delivery_port: Write a port from 1 to 65535, such as `587`.",
+            "no topology",
+        ],
+    ),
+    "several ports in words": (
+        SMALL,
+        {"service_ports": {"imap": ["143", "993"]}},
+        [
+            "bad-ports at service_ports.imap.0: Write `imap: [143/tcp]`. A range is written `5985-5986/tcp`; `any`, `icmp`, `esp` and `ah` have no ports.",
+            "bad-ports at service_ports.imap.1: Write `imap: [993/tcp]`. A range is written `5985-5986/tcp`; `any`, `icmp`, `esp` and `ah` have no ports.",
+        ],
+    ),
+    "a port of a protocol without ports": (
+        SMALL,
+        {"service_ports": {"imap": ["143/esp"]}},
+        [
+            "bad-ports at service_ports.imap.0: Write `imap: [143/tcp]`. A range is written `5985-5986/tcp`; `any`, `icmp`, `esp` and `ah` have no ports."
+        ],
+    ),
+    "two kinds of proxy": (
+        WITH_EDGE,
+        {"sender_reputation": {"proxy": {"address": "10.20.240.9", "type": "socks"}}},
+        [
+            "missing-key at sender_reputation.proxy: Add `port: 8080`.",
+            'unknown-word at sender_reputation.proxy.type: Did you mean "socks5"?',
+            "no topology",
+        ],
+    ),
+    "servers as a list in a list": (
+        SMALL,
+        {"sites.hq.servers": [["ex1"]]},
+        [
+            "wrong-type at sites.hq.servers: Write `servers: {ex1: {roles: [client_access, mailbox], address: 10.20.0.11}}`.",
+            "no topology",
+        ],
+    ),
+    "edgesync_except as text": (
+        WITH_EDGE,
+        {"edge_servers.edge1.edgesync_except": "ex1"},
+        [
+            "wrong-type at edge_servers.edge1.edgesync_except: Write `edgesync_except: [mbx3]`.",
+            "no topology",
+        ],
+    ),
+    "a key that is nearly two others": (
+        SMALL,
+        {"mail_flow.in": "internet"},
+        ["unknown-key at mail_flow.in: Known keys are `inbound`, `outbound` and `relays`."],
+    ),
+    "two errors of which one is clear": (
+        SMALL,
+        {"networks.corp.platform": "aw", "networks.corp.internal": []},
+        [
+            'unknown-word at networks.corp.platform: Did you mean "aws"?',
+            "empty-list at networks.corp.internal: Add at least one entry.",
+            "no topology",
+        ],
+    ),
+    "two errors that are clear": (
+        SMALL,
+        {"networks.corp.platform": "aw", "sites.hq.zzz": 1},
+        [
+            'unknown-word at networks.corp.platform: Did you mean "aws"?',
+            "unknown-key at sites.hq.zzz: Known keys are `domain_controllers`, `id`, `lync`, `network`, `other_exchange`, `published` and `servers`.",
+        ],
+    ),
     "text in place of true": (
         WITH_EDGE,
         {"edge_servers.edge1.own_group": "yes"},

@@ -28,6 +28,7 @@ class Only(StrEnum):
     DNS = "dns"
     WITNESS = "witness"
     UNIFIED_MESSAGING = "unified_messaging"
+    HYBRID = "hybrid"
     ADDITIONAL = "additional"
     CHANGES = "changes"
     RISKS = "risks"
@@ -40,6 +41,7 @@ SECTION_WORDS: Final = {
     CatalogSection.NAMES: Only.DNS,
     CatalogSection.WITNESS: Only.WITNESS,
     CatalogSection.UNIFIED_MESSAGING: Only.UNIFIED_MESSAGING,
+    CatalogSection.HYBRID: Only.HYBRID,
     CatalogSection.ADDITIONAL: Only.ADDITIONAL,
 }
 
