@@ -86,7 +86,7 @@ def test_a_rule_that_is_gone_for_a_moment_is_a_cut_at_that_moment(platform: Plat
 def test_a_rule_that_nobody_means_is_open_at_that_moment(platform: Platform) -> None:
     network = there(platform)
     said = seen(platform, with_a_mistake(network))
-    assert [one for one in said if "passes" in one] == [
+    assert [one for one in said if ": allowed" in one] == [
         f"10.64.0.1 -> {server} 588/tcp: allowed after call 1, Call" for server in ("ex1", "ex2")
     ]
 
