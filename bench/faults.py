@@ -203,6 +203,37 @@ FAULTS: Final[tuple[Fault, ...]] = (
 
 #: Faults that change nothing that anybody can see, by their keys, with the reason.
 EQUIVALENT: Final[Mapping[str, str]] = {
+    f"{_PACKAGE}/differences/traffic_diff.py of_platform: 4 => 5": (
+        "all protocols are the same set in both IP versions"
+    ),
+    f"{_PACKAGE}/differences/traffic_diff.py _Class.added: 0 => -1": (
+        "the servers of a class are of one platform, so all of them are managed or none"
+    ),
+    f"{_PACKAGE}/differences/traffic_diff.py _Class.added: 0 => -1 #1": (
+        "the servers of a class are of one platform, so all of them are managed or none"
+    ),
+    f"{_PACKAGE}/differences/neighbor_diff.py _changes: each.after => each.before": (
+        "a topology is matched with itself, so both are the same server"
+    ),
+    f"{_PACKAGE}/differences/neighbor_diff.py _changes: each.after => each.before #1": (
+        "a topology is matched with itself, so both are the same server"
+    ),
+    f"{_PACKAGE}/proof/answers.py (module): 0 => -1": "only the order of the three numbers counts",
+    f"{_PACKAGE}/proof/redundancy.py RuleIndex._covering: "
+    "other is rule or not other.services & rule.services => other is rule": (
+        "it only saves work: a rule without a service in common leaves what is not covered as it is"
+    ),
+    f"{_PACKAGE}/proof/reachability.py _let: if mine.server is None: => if False:": (
+        "it is asked of managed ends only, and each of them is a server"
+    ),
+    f"{_PACKAGE}/topology/validate.py _mended: if len(mends) < len(shape): => if False:": (
+        "it only saves work: what is not mended is refused once more"
+    ),
+    f"{_PACKAGE}/topology/inventory.py Inventory._retired: "
+    "if not network.retired_groups: => if False:": (
+        "it only saves work: without retired groups there is none to find"
+    ),
+    f"{_PACKAGE}/flows/flow.py in_order: 1 => 0": "it only saves work: one reason is in order",
     f"{_PACKAGE}/topology/risk.py services: 4 => 5": (
         "the IP version decides of which kind ICMP is, and neither kind is sensitive"
     ),

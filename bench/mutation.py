@@ -356,10 +356,9 @@ class Runner:
         """What the tests nearest to a file say of other code in it, after `first` and before all quick ones."""
         faulty = _Faulty(_module(file), ROOT / file, code)
         nearest = _tests(file)
-        others = ("tests", *(f"--ignore={each}" for each in nearest.quick))
         stages = ((tuple(first), False), (nearest.quick, False), (nearest.slow, True))
         cpu, used = 0.0, False
-        for tests, slow in (*stages, (others, False)):
+        for tests, slow in (*stages, (("tests",), False)):
             if tests:
                 limit = self._limit(tests, slow=slow)
                 found = run(tests, limit, faulty, slow=slow, earlier=self._earlier)

@@ -274,6 +274,7 @@ APART: Final = ranges("10.0.0.0/32", "10.0.0.2/32", "10.0.0.4/32", "10.0.0.6/32"
             ["domain controllers of hq, paris (10.20.2.10)"],
         ),
         (DCS[:1], ranges("10.20.2.10"), NONE, ["domain controllers of hq (10.20.2.10)"]),
+        (DCS, APART, NONE, ["domain controllers of hq", "domain controllers of paris"]),
         (
             [UNRESTRICTED[0], OFFICE],
             APART,

@@ -202,6 +202,14 @@ SEVERAL: Final = edited(
         "additional_flows": [
             {"from": "10.64.0.9", "to": "client_access", "ports": ["443/tcp"], "reason": "probes"},
             {"from": "10.20.6.0/24", "to": "mailbox", "ports": ["icmp"], "reason": "probes"},
+            {"from": "10.20.0.0/20", "to": "mailbox", "ports": ["icmp"], "reason": "near"},
+            {"from": "10.20.6.0/25", "to": "mailbox@hq", "ports": ["icmp"], "reason": "half"},
+            {
+                "from": "10.20.0.0/28",
+                "to": "client_access@hq",
+                "ports": ["443/tcp"],
+                "reason": "own",
+            },
         ],
     },
 )

@@ -43,6 +43,17 @@ EDITS: Final[Mapping[str, Mapping[str, Any]]] = {
         "sites.hq.other_exchange.addresses": ["10.20.5.9"],
         "sites.hq.domain_controllers.accounts_forest": ["10.20.3.10"],
     },
+    "any address, and the same domain controllers of two sites": {
+        **ANY,
+        "sites.paris": {
+            "network": "corp",
+            "domain_controllers": {"addresses": ["10.20.2.10"]},
+        },
+        "sites.rome": {
+            "network": "corp",
+            "domain_controllers": {"addresses": ["10.20.2.10", "10.20.2.11"]},
+        },
+    },
     "any address, and a site that is not ours": {
         **ANY,
         "networks.lab": {"platform": "external", "internal": ["10.90.0.0/24"]},

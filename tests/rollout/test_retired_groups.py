@@ -142,6 +142,23 @@ def test_rules_by_address_at_other_networks_go_with_the_server() -> None:
     }
 
 
+def test_a_retired_group_makes_no_group_of_its_zone_in_another_network() -> None:
+    """On Azure a zone has its network security group as long as a group of the zone is kept."""
+    dmz = {
+        "platform": "azure",
+        "internal": ["10.30.0.0/20"],
+        "perimeter": ["10.30.240.0/24"],
+        "retired_groups": ["edge.hq"],
+    }
+    plans = networks_of(planned(edited(SMALL, {"networks.dmz": dmz}), "azure"))
+    zones = {
+        key: [str(group.zone) for group in plan.groups]
+        for key, plan in plans.items()
+        if not isinstance(plan, AwsRuleSet)
+    }
+    assert zones == {"corp": ["internal"], "dmz": ["perimeter"]}
+
+
 @pytest.mark.parametrize("platform", ["aws", "azure"])
 def test_the_proof_takes_the_rules_of_a_retired_group_for_needed(platform: str) -> None:
     kept = planned(LEFT, platform, retired_groups=OF_PARIS)

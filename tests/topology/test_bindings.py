@@ -39,6 +39,11 @@ def bound(**groups: object) -> dict[str, Any]:
 
 #: What only Pulumi knows has no value to compare.
 LATER: Final = object()
+#: The network under another key, with the identity that it has now.
+RENAMED: Final = {
+    "networks": {"old": {**SMALL["networks"]["corp"], "id": "corp"}},
+    "sites.hq.network": "old",
+}
 TABLE: Final[Mapping[str, tuple[object, list[str]]]] = {
     "all there": (BOTH, []),
     "nothing given": (
@@ -153,6 +158,9 @@ def test_a_network_that_goes_may_still_be_bound(
     [
         # The same identity under another key, on the same cloud, is one network.
         ({"networks.corp.id": "old"}, {"corp": CORP}, []),
+        # Under another key it is the same one, which is not bound twice.
+        (RENAMED, {"corp": CORP}, []),
+        (RENAMED, {"corp": CORP, "old": CORP}, ["undeclared at networks.old"]),
         # On another cloud it has the ids of both.
         ({"networks.corp.platform": "azure"}, {"corp": {**CORP, **NORTH}}, []),
         (

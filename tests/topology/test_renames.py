@@ -144,3 +144,13 @@ def test_what_is_to_be_written_is_the_identity_and_not_the_key() -> None:
         "site main looks renamed to third: add id: hq to sites.third to keep its groups, which are "
         "replaced otherwise"
     )
+
+
+def test_sites_with_other_servers_without_addresses_are_no_rename() -> None:
+    def with_site(name: str, server: str) -> Inventory:
+        alone = {"network": "corp", "servers": {server: {"roles": ["client_access", "mailbox"]}}}
+        return Inventory(declared(edited(BASE, {f"sites.{name}": alone})))
+
+    assert renamed_without_id(with_site("paris", "a"), with_site("rome", "b")) == ()
+    (found,) = renamed_without_id(with_site("paris", "a"), with_site("rome", "a"))
+    assert (found.what, found.old, found.new) == ("site", "paris", "rome")

@@ -286,9 +286,7 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
     "an unknown quota": (
         SMALL,
         {"networks.corp.quotas": {"rules": 100}},
-        [
-            "unknown-key at networks.corp.quotas.rules: Known keys are `entries_per_prefix_list`, `prefix_lists_per_region`, `references_per_prefix_list`, `rules_per_security_group`, `security_groups_per_interface` and `security_groups_per_region`."
-        ],
+        ["unknown-key at networks.corp.quotas.rules: Did you mean `rules_per_security_group`?"],
     ),
     "true in place of a name": (
         SMALL,
