@@ -181,17 +181,30 @@ class DocumentedRows:
 
     # ---- Unified Messaging: servers of Exchange 2013 and 2016, with the peers that name them ----
 
-    def _calls_in(self, server: ExchangeServer) -> Iterator[RequiredTraffic]:
+    def calls_by_group(self, server: ExchangeServer) -> Iterator[RequiredTraffic]:
+        """Calls that a server without Unified Messaging may get: its groups have servers with it.
+
+        Groups are by site and know no version, so a rule for some of a site's servers is for all.
+        """
+        if not server.is_edge and any(
+            other.site == server.site and other.version.facts.unified_messaging
+            for other in self._servers.values()
+        ):
+            yield from self._calls_in(server, by_group=True)
+
+    def _calls_in(
+        self, server: ExchangeServer, *, by_group: bool = False
+    ) -> Iterator[RequiredTraffic]:
         """Calls and media of IP gateways, and what fax partner servers send."""
         declared = self._topology.unified_messaging
         if declared is None:
             return
         for gateway in declared.ip_gateways.values():
-            if self._answers(server, gateway):
+            if self._answers(server, gateway, by_group=by_group):
                 peers = AddressSet.at(gateway.addresses)
                 yield from self._calls_from(peers, declared, server)
         for fax in declared.fax_partner_servers.values():
-            if self._answers(server, fax):
+            if self._answers(server, fax, by_group=by_group):
                 peers = AddressSet.at(fax.addresses)
                 if ServerRole.MAILBOX in server.roles:
                     yield self._row("F9t", peers, fax.t38_ports or ())
@@ -239,10 +252,12 @@ class DocumentedRows:
                 yield self._row("F9", peers, ((udp if by_udp else tcp)(fax.port),))
                 yield self._row("F9t", peers, fax.t38_ports or ())
 
-    def _answers(self, server: ExchangeServer, peer: models.SipPeer) -> bool:
-        """Whether a server exchanges calls with a peer."""
+    def _answers(
+        self, server: ExchangeServer, peer: models.SipPeer, *, by_group: bool = False
+    ) -> bool:
+        """Whether a server exchanges calls with a peer; `by_group`, whatever its own version."""
         declared = self._topology.unified_messaging
-        if declared is None or not server.version.facts.unified_messaging:
+        if declared is None or not (by_group or server.version.facts.unified_messaging):
             return False
         return self._named(peer.to or declared.sites, server)
 

@@ -227,7 +227,7 @@ class Invariants:
         """The inbound traffic of an unpublished server that a neighbor, a relay or an additional flow has."""
         topology = self._model.topology
         yield self._neighbors, _ALL_SERVICES
-        for row in self._rows.of(server, "in"):
+        for row in (*self._rows.of(server, "in"), *self._rows.calls_by_group(server)):
             if row.row not in _PUBLISHED_ROWS:
                 yield row.peers, services_of(row.ports)
         for flow in topology.additional_flows:

@@ -304,7 +304,10 @@ tr.risk { color: inherit; font-weight: inherit; }
   #filter { position: static; }
   #filter select, #filter input, #filter button, #filter label, a.here { display: none; }
   #filter:not(.filtered) { display: none; }
-  figure { margin: 0; }
+  section:has(> figure) { page: picture; }
+  figure { margin: 0; break-inside: avoid; }
+  figure img { display: block; max-height: 225mm; width: auto; }
+  @page picture { size: A4 portrait; }
   @page { size: A4 landscape; margin: 14mm 12mm 16mm; @bottom-right { content: counter(page) " / " counter(pages); font: 8pt system-ui, "Liberation Sans", Arial, sans-serif; } }
   :root {
     color-scheme: light;

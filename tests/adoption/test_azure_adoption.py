@@ -242,7 +242,7 @@ def test_a_group_that_is_gone_leaves_the_state_by_a_refresh_first(tmp_path: Path
 def test_an_output_that_is_missing_is_asked_for(tmp_path: Path) -> None:
     with making("dev", tmp_path) as made:
         nsgs, asgs = made.printed()
-        with pytest.raises(Refused, match="there is no output of `az network asg list`"):
+        with pytest.raises(Refused, match="the output of `az network asg list` is missing"):
             replace(made.asked(), azure=[nsgs]).answer()
         # An empty one is the other one.
         made_asgs = {urn for urn in made.made() if NSG not in urn}

@@ -33,7 +33,7 @@ def as_foretold(up: Callable[[Topology], Passed]) -> None:
     assert found.old is not None
     (foretold,) = plan_rollout(found.old, found.new).at_once.issues
     (seen,) = found.troubles
-    assert str(foretold).startswith(f"{seen.source} -> {seen.target} {seen.services} is allowed")
+    assert str(foretold).startswith(f"{seen.source} -> {seen.target} {seen.services}: allowed")
     assert (seen.effect, seen.call) == ("allowed", "CreateNetworkInterface")
 
 

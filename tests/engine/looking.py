@@ -51,9 +51,8 @@ class Trouble(NamedTuple):
     services: str
 
     def __str__(self) -> str:
-        verb = "is cut" if self.effect == "blocked" else "passes"
         return (
-            f"{self.source} -> {self.target} {self.services} {verb} after call {self.at}, "
+            f"{self.source} -> {self.target} {self.services}: {self.effect} after call {self.at}, "
             f"{self.call}"
         )
 

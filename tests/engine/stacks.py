@@ -21,9 +21,13 @@ def changed(topology: Topology) -> Topology:
     flows = edited["additional_flows"]
     first = flows[0]
     first["reason"] = "administration, as of the new year"
-    first["ports"] = [first["ports"][0], "22/tcp"]
+    kept, *others = first["ports"]
+    first["ports"] = [kept, "22/tcp"]
     if "clients" in edited:
         anyone = next(iter(edited["clients"].values()))
+        if anyone.get("services") == ["https"] and not others:
+            # Neither a service nor a port is taken away: a flow goes, so that some rule does.
+            del flows[-1]
         anyone["services"] = ["https"]
     flows.append(
         {"from": "exchange", "to": "10.64.9.9", "ports": ["8531/tcp"], "reason": "the new WSUS"}

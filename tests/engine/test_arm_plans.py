@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 
 from exchange_ports.clouds.azure import rules as azure
+from exchange_ports.clouds.azure.limits import check_names
 from exchange_ports.planning import compile_plans
 from exchange_ports.traffic.addresses import network
 from exchange_ports.traffic.ports import Protocol, tcp
@@ -62,15 +63,25 @@ def faults(plan: azure.AzureRuleSet) -> list[str]:
     found = [
         each for group in plan.groups for each in faults_of_rules([*map(sent, group.rules)], vnets)
     ]
-    names = [group.key for group in plan.application_groups] + [group.zone for group in plan.groups]
-    found += filter(None, (fault_of_name(f"exchange-{plan.network}-{name}") for name in names))
+    found += filter(None, map(fault_of_name, names_in(plan)))
     return [f"{each.code}: {each.message}" for each in found]
+
+
+def names_in(plan: azure.AzureRuleSet) -> list[str]:
+    """The physical names of its groups, behind the default name of the component."""
+    names = [group.key for group in plan.application_groups] + [group.zone for group in plan.groups]
+    return [f"exchange-{plan.network}-{name}" for name in names]
 
 
 @given(topologies("azure"))
 def test_azure_takes_every_plan_that_we_make(data: Data) -> None:
     for plan in in_azure(planned(data)):
-        assert faults(plan) == []
+        # Names never change, so the component refuses what is too long for Azure: that, and no more.
+        refused = [*check_names(f"exchange-{plan.network}", plan)]
+        too_long = [fault for name in names_in(plan) if (fault := fault_of_name(name))]
+        assert {finding.kind.code for finding in refused} <= {"name-too-long"}
+        assert len(refused) == len(too_long)
+        assert faults(plan) == [f"{each.code}: {each.message}" for each in too_long]
 
 
 def test_azure_takes_long_names_and_many_reasons() -> None:

@@ -152,7 +152,7 @@ def test_a_group_that_is_replaced_at_all_cuts_servers_from_each_other_while_they
     assert found.refused == ""
     # The rules of the new group name the new one, which the other server does not wear yet.
     assert said(found) == [
-        f"{one} -> {other} everything: blocked after call 20, ModifyNetworkInterfaceAttribute"
+        f"{one} -> {other} all protocols: blocked after call 20, ModifyNetworkInterfaceAttribute"
         for one, other in (("ex1", "ex2"), ("ex2", "ex1"))
     ]
 
@@ -164,6 +164,7 @@ def by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
     def options(*, deleted_with: object = None, **given: Any) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(**given)
 
+    options.merge = pulumi.ResourceOptions.merge  # type: ignore[attr-defined] - as the class has it
     other = SimpleNamespace(**{**vars(pulumi), "ResourceOptions": options})
     monkeypatch.setattr(resources, "pulumi", other)
 

@@ -64,8 +64,10 @@ def _version_changed(data: Data, choose: Callable[[list[Any]], Any]) -> bool:
     server = data["sites"][site]["servers"][key]
     before = version_of(data, server)
     version = choose([each for each in ("2013", "2016", "2019", "se") if each != before])
+    # What it did before: of 2016 and later it may say nothing.
+    roles = roles_of(data, server)
     server["version"] = written(version)
-    server["roles"] = roles_of(data, server) if version == "2013" else ["mailbox"]
+    server["roles"] = roles if version == "2013" else ["mailbox"]
     return True
 
 

@@ -74,10 +74,20 @@ class Packet(NamedTuple):
 MEANING: Final[Mapping[str, frozenset[str]]] = {
     "exchange": frozenset(),
     "client-access": frozenset({"exchange"}),
+    "client-access-unpublished": frozenset({"exchange"}),
     "mailbox": frozenset({"exchange"}),
     "edgesync": frozenset({"exchange", "mailbox"}),
     "edgesync-server": frozenset({"exchange", "mailbox"}),
-    "server": frozenset({"exchange", "client-access", "mailbox", "edgesync", "edgesync-server"}),
+    "server": frozenset(
+        {
+            "exchange",
+            "client-access",
+            "client-access-unpublished",
+            "mailbox",
+            "edgesync",
+            "edgesync-server",
+        }
+    ),
     "edge": frozenset(),
     "edge-receiving": frozenset({"edge"}),
     "edge-sending": frozenset({"edge"}),

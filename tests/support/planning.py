@@ -8,6 +8,7 @@ from exchange_ports.clouds.aws.rules import AwsRuleSet
 from exchange_ports.clouds.azure.rules import AzureRuleSet, NetworkSecurityGroup
 from exchange_ports.findings import Finding, Refused
 from exchange_ports.planning import Plans, compile_plans
+from tests.support.exchange_versions import roles_of
 from tests.support.expand import (
     View,
     view,
@@ -75,4 +76,13 @@ OFFICE: Final = {"from": ["10.96.0.0/16"], "services": ["https", "http"]}
 
 
 def with_office(data: Data) -> Data:
+    """The same with one more client source; where no server is published, none can be declared."""
+    assume(
+        any(
+            "client_access" in roles_of(data, server)
+            and server.get("published", site.get("published", True))
+            for site in data["sites"].values()
+            for server in site.get("servers", {}).values()
+        )
+    )
     return edited(data, {"clients": {**data.get("clients", {}), "office": OFFICE}})

@@ -65,7 +65,9 @@ def _aws(plan: aws.AwsRuleSet) -> Iterator[Resource]:
     for list_ in plan.prefix_lists:
         entries = [{"cidr": str(entry)} for entry in list_.entries]
         size = max(1, list_.max_entries)
-        inputs = {"addressFamily": "IPv4", "entries": entries, "maxEntries": size}
+        # A list is of one family; one without entries, which no plan has, could be of either.
+        family = f"IPv{list_.entries[0].version if list_.entries else 4}"
+        inputs = {"addressFamily": family, "entries": entries, "maxEntries": size}
         yield Resource("aws:ec2/managedPrefixList:ManagedPrefixList", list_.key, inputs)
     for at, rule in enumerate(plan.rules):
         kind = "Ingress" if rule.direction is aws.Direction.IN else "Egress"
