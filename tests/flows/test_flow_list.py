@@ -3,10 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from exchange_ports.flows import ExternalEndpoint, FieldOrigins, compile_flows
-from exchange_ports.flows.flow import Endpoint
-from exchange_ports.topology.inventory import Inventory
-from tests.support.strategies import GONE, declared, edited
+from tests.support.flow_lines import flow_lines
+from tests.support.strategies import GONE, edited
 from tests.support.two_sites import EDITS, TWO_SITES
 
 #: More of what rows and fields depend on.
@@ -128,38 +126,13 @@ MORE: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 
 
-def end(one: Endpoint) -> str:
-    if not isinstance(one, ExternalEndpoint):
-        return one.key if one.network == "corp" else f"{one.key} in {one.network}"
-    ranges = (
-        ", ".join(map(str, one.ranges)) if len(one.ranges) <= 3 else f"{len(one.ranges)} ranges"
-    )
-    return f"{one.name} ({ranges})"
-
-
-def flows(data: Mapping[str, Any]) -> list[str]:
-    inventory = Inventory(declared(data))
-    origins = FieldOrigins(inventory)
-    lines: list[str] = []
-    for flow in compile_flows(inventory):
-        why = [
-            f"{reason.entry or reason.summary}"
-            f" at {', '.join('.'.join(map(str, path)) for path in origins.of(flow, reason)) or '-'}"
-            for reason in flow.reasons
-        ]
-        lines.append(
-            f"* {end(flow.source)} -> {end(flow.destination)} {flow.ports}: {'; '.join(why)}"
-        )
-    return lines
-
-
 def test_the_flows_of_each_edit_are_those_that_were_read(
     golden: Callable[[str, str], None],
 ) -> None:
-    usual = flows(TWO_SITES)
+    usual = flow_lines(TWO_SITES)
     lines = ["# Flows of two sites, each with an Edge server", "", *usual, ""]
     for case, edit in {**EDITS, **MORE}.items():
-        found = flows(edited(TWO_SITES, edit))
+        found = flow_lines(edited(TWO_SITES, edit))
         lines += [f"## {case}", "", *(line for line in found if line not in usual)]
         lines += [f"  without{line.removeprefix('*')}" for line in usual if line not in found]
         lines.append("")
