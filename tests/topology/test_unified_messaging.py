@@ -1,6 +1,6 @@
 """Which findings Unified Messaging adds: a table, with a near miss beside every finding."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import pytest
@@ -276,3 +276,20 @@ def test_an_organization_of_later_versions_has_no_unified_messaging() -> None:
 def test_a_peer_needs_an_address(field: str) -> None:
     data = edited(SPLIT, {f"{UM}.{field}.added": {}})
     assert found(data) == {f"missing-key at {UM}.{field}.added"}
+
+
+def test_the_words_of_these_findings_are_those_that_were_read(
+    golden: Callable[[str, str], None],
+) -> None:
+    lines: list[str] = [
+        "# What is said of each edit of `tests/topology/test_unified_messaging.py`",
+        "",
+    ]
+    for case, (base, edit, _) in TABLE.items():
+        before = parse_topology(dict(base), ())[1]
+        lines += [f"## {case}", ""]
+        for each in parse_topology(edited(base, edit), ())[1]:
+            if each not in before:
+                lines.append(f"* {each.kind.code}: {each.summary} / {each.why} / {each.fix}")
+        lines.append("")
+    golden("findings/unified_messaging.md", "\n".join(lines))

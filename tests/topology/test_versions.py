@@ -1,6 +1,6 @@
 """Which findings the versions of servers add: a table, with a near miss beside every finding."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from itertools import product
 from typing import Any, Final
@@ -459,3 +459,17 @@ def test_se_is_supported_and_an_acknowledged_warning_is_not_repeated() -> None:
     assert not list(out_of_support(declared(SE), date(2030, 1, 1)))
     data = edited(SMALL, {"acknowledge": {"version-out-of-support": "ends this year"}})
     assert not list(out_of_support(declared(data), date(2030, 1, 1)))
+
+
+def test_the_words_of_these_findings_are_those_that_were_read(
+    golden: Callable[[str, str], None],
+) -> None:
+    lines: list[str] = ["# What is said of each edit of `tests/topology/test_versions.py`", ""]
+    for case, (base, edit, _) in TABLE.items():
+        before = parse_topology(dict(base), ())[1]
+        lines += [f"## {case}", ""]
+        for each in parse_topology(edited(base, edit), ())[1]:
+            if each not in before:
+                lines.append(f"* {each.kind.code}: {each.summary} / {each.why} / {each.fix}")
+        lines.append("")
+    golden("findings/versions.md", "\n".join(lines))
