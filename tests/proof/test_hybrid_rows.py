@@ -1,0 +1,63 @@
+"""What a hybrid deployment asks for each server, derived from the topology alone, and that the plans allow just that."""
+
+from collections.abc import Callable
+from typing import Final
+
+import pytest
+
+from exchange_ports.flows.flow_index import WAYS
+from exchange_ports.planning import planned
+from exchange_ports.proof import prove
+from exchange_ports.proof.documented_rows import DocumentedRows
+from exchange_ports.topology.inventory import Inventory
+from exchange_ports.topology.validate import parse_topology
+from exchange_ports.traffic.addresses import AddressSet
+from tests.support.hybrid_edits import EDITS
+from tests.support.strategies import Data, declared, edited
+from tests.support.two_sites import TWO_SITES
+
+
+def _is_right(data: Data) -> bool:
+    return not any(each.is_error for each in parse_topology(data, ())[1])
+
+
+RIGHT: Final[dict[str, Data]] = {
+    case: data for case, edit in EDITS.items() if _is_right(data := edited(TWO_SITES, edit))
+}
+
+
+def peers(addresses: AddressSet) -> str:
+    """Few addresses, or how many there are."""
+    return str(addresses) if len(addresses.spans) <= 3 else f"{addresses.size} addresses"
+
+
+def required(data: Data) -> list[str]:
+    inventory = Inventory(declared(data))
+    rows = DocumentedRows(inventory.topology, inventory.by_name)
+    return [
+        f"* {server.name} {'->' if way == 'out' else '<-'} {peers(each.peers)} "
+        f"{','.join(map(str, each.ports))} {each.row}"
+        for server in inventory.servers
+        for way in WAYS
+        for each in rows.of(server, way)
+    ]
+
+
+def test_the_required_rows_of_each_edit_are_those_that_were_read(
+    golden: Callable[[str, str], None],
+) -> None:
+    usual = required(TWO_SITES)
+    lines = ["# Rows that a hybrid deployment of two sites requires, beside those of the sites", ""]
+    for case, data in RIGHT.items():
+        found = required(data)
+        lines += [f"## {case}", "", *(line for line in found if line not in usual)]
+        lines += [f"  without{line.removeprefix('*')}" for line in usual if line not in found]
+        lines.append("")
+    golden("proof/hybrid.md", "\n".join(lines))
+
+
+@pytest.mark.parametrize("case", RIGHT)
+def test_the_plans_of_each_edit_are_proved(case: str) -> None:
+    plans, _ = planned(declared(RIGHT[case]))
+    proof = prove(plans)
+    assert proof.holds, [str(each) for each in proof.failures]
