@@ -95,16 +95,22 @@ def agree(old: Data, new: Data, servers_in: ServersIn) -> int:
     return len(steps)
 
 
+def _has_unpublished(data: Data) -> bool:
+    return "'published': False" in repr(data)
+
+
 @pairs
 @given(st.data(), st.sampled_from(ServersIn))
 def test_two_programs_do_what_the_model_says(draw: st.DataObject, servers_in: ServersIn) -> None:
     data = draw.draw(topologies())
     edit, _ = draw.draw(edited_topologies(data))
     assume(planned(data) is not None and planned(edit) is not None)
+    # The longest names with an unpublished server's group are too long for Azure, and refused by name.
+    assume(not any(_has_unpublished(each) for each in (data, edit)))
     event(f"{agree(data, edit, servers_in)} steps")
 
 
-#: Some of the edits, two at a time. In `both`, flows between its networks need an address of whoever
+#: Some of the edits, two at a time. In `both` and `migration`, flows between its networks need an address of whoever
 #: comes, and a role may be the last of its kind: the first two make no topology of it.
 IN_STACKS: Final = (
     ("a server added", "a flow removed"),
@@ -116,7 +122,7 @@ IN_STACKS: Final = (
 
 @pytest.mark.parametrize(
     "stack, edits",
-    [(s, e) for s in STACKS for e in (IN_STACKS[2:] if s == "both" else IN_STACKS)],
+    [(s, e) for s in STACKS for e in (IN_STACKS[2:] if s in ("both", "migration") else IN_STACKS)],
     ids=lambda value: value if isinstance(value, str) else " and ".join(value),
 )
 def test_an_edit_of_a_stack_is_what_the_model_says(stack: str, edits: tuple[str, ...]) -> None:
