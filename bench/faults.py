@@ -42,7 +42,9 @@ TARGETS: Final[Mapping[str, Nearest]] = {
     f"{_PACKAGE}/flows": Nearest((*_FLOWS, *_WORDS), ("tests/flows",)),
     f"{_PACKAGE}/flows/labels.py": Nearest(("tests/flows", "tests/differences", *_WORDS)),
     f"{_PACKAGE}/topology": Nearest((*_CHECKS, *_FLOWS), ("tests/findings", "tests/topology")),
-    f"{_PACKAGE}/topology/checks": Nearest(_CHECKS, ("tests/findings",)),
+    f"{_PACKAGE}/topology/checks": Nearest(
+        (*_CHECKS, "tests/flows/test_hybrid_flows.py"), ("tests/findings",)
+    ),
     f"{_PACKAGE}/topology/groups.py": Nearest(_FLOWS, ("tests/topology",)),
     f"{_PACKAGE}/topology/inventory.py": Nearest(
         (*_FLOWS, "tests/differences", "tests/rollout"), ("tests/topology",)

@@ -46,6 +46,11 @@ def asked(source: str, need: str) -> Edit:
 
 
 #: Where a field has a wrong shape, nothing else is checked.
+#: A site of 2013, and one of 2016.
+TWO_VERSIONS: Final = edited(
+    SMALL,
+    {"sites.paris": {"network": "corp", "servers": {"ex3": {"version": 2016}}}},
+)
 NOT_CHECKED: Final = ("- no-administration at sites", "- no-updates at sites")
 
 #: The topology, what is edited, and the findings more (+) and less (-) than without.
@@ -295,6 +300,38 @@ TABLE: Final[Mapping[str, tuple[Mapping[str, Any], Edit, list[str]]]] = {
                 {"from": "internet", "to": "cas1", "ports": ["8443/tcp"], "reason": "r"}
             ]
         },
+        [],
+    ),
+    "a witness of both sites by default": (
+        TWO_VERSIONS,
+        {"witness_servers.w": {"address": "10.20.9.60"}},
+        ["+ availability-group-of-several-versions at witness_servers.w"],
+    ),
+    "a witness of a site with one version": (
+        TWO_VERSIONS,
+        {"witness_servers.w": {"address": "10.20.9.60", "sites": ["paris"]}},
+        [],
+    ),
+    "a witness of a site with the other version": (
+        TWO_VERSIONS,
+        {"witness_servers.w": {"address": "10.20.9.60", "sites": ["hq"]}},
+        [],
+    ),
+    "a witness of both sites": (
+        TWO_VERSIONS,
+        {"witness_servers.w": {"address": "10.20.9.60", "sites": ["hq", "paris"]}},
+        ["+ availability-group-of-several-versions at witness_servers.w"],
+    ),
+    "a witness beside Client Access servers of another version": (
+        edited(
+            TWO_VERSIONS,
+            {
+                "sites.paris.servers.ex3": {"version": 2016},
+                "version": 2016,
+                "sites.hq.servers.cas1": {"roles": ["client_access"], "version": 2013},
+            },
+        ),
+        {"witness_servers.w": {"address": "10.20.9.60"}},
         [],
     ),
     "from the Internet to one that is not published": (
