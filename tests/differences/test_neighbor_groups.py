@@ -19,9 +19,10 @@ from exchange_ports.differences.registration_diff import Registration, Target
 from exchange_ports.pipeline import Compiled, StackSettings, compile_stack
 from exchange_ports.planning import RegisteredNetwork
 from exchange_ports.topology.inventory import neighbors
+from exchange_ports.topology.risk import Position
 from exchange_ports.traffic.services import ServiceSet
 from tests.support.paths import ROOT
-from tests.support.strategies import SMALL, edited
+from tests.support.strategies import SMALL, WITH_EDGE, edited
 
 CONFIG: Final[dict[str, Any]] = yaml.safe_load(
     (ROOT / "stacks/Pulumi.both.yaml").read_text("utf-8")
@@ -136,6 +137,28 @@ def test_rules_for_a_group_without_declared_servers_are_held_as_those_of_its_zon
     for change in both:
         assert not change.source.servers + change.destination.servers
         assert gates((change,)) == TRAFFIC
+
+
+def test_a_group_of_edge_without_declared_servers_is_in_the_perimeter() -> None:
+    topology = edited(
+        WITH_EDGE,
+        {
+            "networks.corp.retired_groups": ["edge.paris"],
+            "sites.paris": {"network": "corp", "servers": {}},
+            "name_servers.edge": "domain_controllers",
+            "acknowledge": {"edge-uses-domain-controller-dns": "until May"},
+        },
+    )
+    ids = {"corp": {"vpc_id": "v", "neighbor_security_groups": {"domain-controllers.hq": "sg-9"}}}
+    found = compile_stack(StackSettings(topology, ids))
+    bound = RegisteredPlans(found.plans, Registration(found.to_register(), Target(ids, {})))
+    ends = {
+        change.source.servers: change.source.positions
+        for change in changes(None, bound)
+        if "53" in str(change.services)
+    }
+    perimeter = frozenset([Position.PERIMETER])
+    assert ends == {("edge1",): perimeter, (): perimeter}
 
 
 # ---- the law ----

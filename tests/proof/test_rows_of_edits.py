@@ -1,4 +1,4 @@
-"""What a hybrid deployment asks for each server, derived from the topology alone, and that the plans allow just that."""
+"""What edits of two sites ask for each server, derived from the topology alone, and that the plans allow just that."""
 
 from collections.abc import Callable
 from typing import Final
@@ -14,7 +14,7 @@ from exchange_ports.topology.validate import parse_topology
 from exchange_ports.traffic.addresses import AddressSet
 from tests.support.hybrid_edits import EDITS
 from tests.support.strategies import Data, declared, edited
-from tests.support.two_sites import TWO_SITES
+from tests.support.two_sites import MORE, TWO_SITES
 
 
 def _is_right(data: Data) -> bool:
@@ -24,6 +24,8 @@ def _is_right(data: Data) -> bool:
 RIGHT: Final[dict[str, Data]] = {
     case: data for case, edit in EDITS.items() if _is_right(data := edited(TWO_SITES, edit))
 }
+
+SITES: Final[dict[str, Data]] = {case: edited(TWO_SITES, edit) for case, edit in MORE.items()}
 
 
 def peers(addresses: AddressSet) -> str:
@@ -43,21 +45,22 @@ def required(data: Data) -> list[str]:
     ]
 
 
+@pytest.mark.parametrize("name, several", [("hybrid", RIGHT), ("two_sites", SITES)])
 def test_the_required_rows_of_each_edit_are_those_that_were_read(
-    golden: Callable[[str, str], None],
+    name: str, several: dict[str, Data], golden: Callable[[str, str], None]
 ) -> None:
     usual = required(TWO_SITES)
-    lines = ["# Rows that a hybrid deployment of two sites requires, beside those of the sites", ""]
-    for case, data in RIGHT.items():
+    lines = ["# Rows that are required after each edit of two sites, beside those before", ""]
+    for case, data in several.items():
         found = required(data)
         lines += [f"## {case}", "", *(line for line in found if line not in usual)]
         lines += [f"  without{line.removeprefix('*')}" for line in usual if line not in found]
         lines.append("")
-    golden("proof/hybrid.md", "\n".join(lines))
+    golden(f"proof/{name}.md", "\n".join(lines))
 
 
-@pytest.mark.parametrize("case", RIGHT)
+@pytest.mark.parametrize("case", [*RIGHT, *SITES])
 def test_the_plans_of_each_edit_are_proved(case: str) -> None:
-    plans, _ = planned(declared(RIGHT[case]))
+    plans, _ = planned(declared({**RIGHT, **SITES}[case]))
     proof = prove(plans)
     assert proof.holds, [str(each) for each in proof.failures]
