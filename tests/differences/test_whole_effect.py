@@ -55,7 +55,7 @@ PROJECTS: Final = {
     "two keys": (f"{PROJECT}stackConfigDir: other\n", "there twice"),
     "odd line separator": (f"{PROJECT}# \u2028stackConfigDir: other\n", "U+2028"),
     "tag": ("name: mail\nstackConfigDir: !!binary c3RhY2tz\n", "tag"),
-    "folder is a list": ("name: mail\nstackConfigDir: [a, b]\n", "no text"),
+    "folder is a list": ("name: mail\nstackConfigDir: [a, b]\n", "is not text"),
     "no name": ("runtime: python\n", "no `name`"),
     "too big": (PROJECT + "# x\n" * 400_000, "bytes"),
     "topology for all": (
@@ -155,7 +155,7 @@ BINDINGS: Final = {
     "rules at a neighbor": (
         "vpc_id: vpc-0a1b2c3d4e5f60718",
         "vpc_id: vpc-0a1b2c3d4e5f60718, neighbor_security_groups: {domain-controllers.hq: sg-0a1b2c3d4e5f60718}",
-        "whoever is in sg-0a1b2c3d4e5f60718, the group of domain controllers of hq",
+        "members of sg-0a1b2c3d4e5f60718, the group of domain controllers of hq",
     ),
 }
 
