@@ -172,8 +172,8 @@ def test_a_transcript_is_what_happens(
         arguments = as_arguments(step.command)
         assert arguments is not None, f"nobody knows whether `{step.command}` shows that"
         code = main(arguments)
-        said = capsys.readouterr()
-        real = said.out + said.err
+        reported = capsys.readouterr()
+        real = reported.out + reported.err
         gone = "\n".join(missing(step.shown, real))
         assert not gone, f"`{step.command}` does not show:\n{gone}\nit shows:\n{real}"
 
@@ -241,10 +241,10 @@ def test_the_python_sample_builds_the_firewall_in_a_vpc_of_its_own(tmp_path: Pat
     (interface,) = recording.of_type("aws:ec2/networkInterface:NetworkInterface")
     assert groups
     assert {group.inputs["vpcId"] for group in groups} == {vpc.id}
-    worn = interface.inputs["securityGroups"]
-    assert isinstance(worn, list)
-    assert worn
-    assert recording.outputs["servers"] == {"ex1": {"security_group_ids": worn}}
+    attached = interface.inputs["securityGroups"]
+    assert isinstance(attached, list)
+    assert attached
+    assert recording.outputs["servers"] == {"ex1": {"security_group_ids": attached}}
 
 
 Check = Callable[[Mapping[str, Any]], None]
