@@ -53,6 +53,7 @@ _CONTENTS: Final[Mapping[str, Iterable[str]]] = {
     "How to": (
         "adding-a-server",
         "adding-edge",
+        "upgrading",
         "moving-to-azure",
         "reviewing",
         "diff",

@@ -503,7 +503,12 @@ def _of_servers(review: Review, quote: Quote) -> Iterator[str]:
         )
     for (role, text, more), names in alike.items():
         each_of = " to each" if len(names) > 1 and "attach" in text and role else ""
-        yield f"{role} {_servers(names)} {text}{each_of}{more}".strip()
+        verb, _, rest = text.partition(" ")
+        verb = _PLURAL.get(verb, verb) if len(names) > 1 else verb
+        yield f"{role} {_servers(names)} {verb} {rest}{each_of}{more}".strip()
+
+
+_PLURAL: Final = {"has": "have", "changes": "change"}
 
 
 def _edgesync(review: Review, server: ServerNote, quote: Quote) -> str:

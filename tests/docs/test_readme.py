@@ -28,8 +28,10 @@ README: Final = "README.md"
 START: Final = "docs/start.md"
 COMPONENT: Final = "docs/component.md"
 HOW_TO: Final = ("docs/adding-a-server.md", "docs/adding-edge.md", "docs/moving-to-azure.md")
+#: A page whose edits are made one after the other: each is deployed when the next one is made.
+IN_STEPS: Final = "docs/upgrading.md"
 SHOWN: Final = (README, START, COMPONENT, "docs/deploying.md", *HOW_TO)
-PAGES: Final = (*SHOWN, "CONTRIBUTING.md", "CHANGELOG.md", "docs/index.md")
+PAGES: Final = (*SHOWN, IN_STEPS, "CONTRIBUTING.md", "CHANGELOG.md", "docs/index.md")
 STACKS: Final = tuple(sorted((ROOT / "stacks").glob("Pulumi.*.yaml")))
 
 
@@ -164,6 +166,25 @@ def test_a_transcript_is_what_happens(
     block: Block, project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     apply(block.edits, project)
+    run(block, capsys)
+
+
+def test_the_steps_of_an_upgrade_follow_each_other(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository = Repository(project)
+    edits = 0
+    for block in blocks(written(IN_STEPS)):
+        if block.language == "diff":
+            repository.commit({})
+            apply(block.lines, project)
+            edits += 1
+        elif block.language == "console":
+            run(block, capsys)
+    assert edits >= 4
+
+
+def run(block: Block, capsys: pytest.CaptureFixture[str]) -> None:
     code = 0
     for step in steps(block.lines):
         if step.command == "echo $?":
