@@ -232,7 +232,7 @@ def _rest(answers: Answers) -> list[str]:
             "",
         ]
     lines += [
-        "    # Everything that is not declared is blocked: administration, updates, backup, monitoring.",
+        "    # All traffic that is not declared is blocked: administration, updates, backup, monitoring.",
         "    additional_flows:",
         f"      - {{{admin}, to: exchange, {ports}}}",
     ]
