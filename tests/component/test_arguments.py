@@ -56,7 +56,9 @@ def test_arguments_and_keywords_register_the_same(args: Any, platform: str) -> N
 def test_every_setting_has_an_argument_and_every_cloud_one_for_its_networks() -> None:
     named = set(ExchangeFirewallArgs.__annotations__)
     of_clouds = {networks_argument(each) for each in Platform if each.facts.ids}
-    assert named == {*SETTINGS, *of_clouds, "topology_file", "skip_proof"} - {"networks"}
+    assert named == {*SETTINGS, *of_clouds, "topology_file", "skip_proof", "addresses"} - {
+        "networks"
+    }
 
 
 def test_tags_and_an_update_in_phases_are_arguments_too() -> None:
