@@ -228,7 +228,7 @@ def _rest(answers: Answers) -> list[str]:
     ]
     if answers.edge:
         lines += [
-            "    sender_reputation: disabled  # or a proxy: open proxy detection of Edge servers",
+            "    sender_reputation: disabled  # TODO or the proxy that Edge servers use to detect open proxies",
             "",
         ]
     lines += [
