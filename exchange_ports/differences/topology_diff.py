@@ -92,7 +92,7 @@ class EndpointText:
             zone, positions = "outside", frozenset[Position]()
         else:
             zone = self._zone(addresses)
-        said = [
+        parts = [
             *roles_label(groups, inventory),
             *outside_label(outside, addresses, _but_probes(whole - addresses)),
         ]
@@ -101,7 +101,7 @@ class EndpointText:
         inside = zone == "inside" or bool(addresses & self._inside)
         declared_as = frozenset(end.kind for end in outside)
         return ChangeEndpoint(
-            zone, "; ".join(said), names, addresses, role, inside, positions, declared_as
+            zone, "; ".join(parts), names, addresses, role, inside, positions, declared_as
         )
 
     def _positions(
@@ -386,13 +386,13 @@ def _regrouped(found: Iterable[ServerPair]) -> Iterator[ServerNote]:
         if not (pair.before and pair.after and pair.after.managed):
             continue
         was, now = ({group.key for group in one.groups} for one in (pair.before, pair.after))
-        said = [
+        parts = [
             f"{verb} {', '.join(sorted(keys))}"
             for verb, keys in (("attach", now - was), ("detach", was - now))
             if keys
         ]
-        if said:
-            yield ServerNote(pair.after.name, "; ".join(said), pair.after.path)
+        if parts:
+            yield ServerNote(pair.after.name, "; ".join(parts), pair.after.path)
 
 
 def _renamed(old: Plans, new: Plans, found: Iterable[ServerPair]) -> Iterator[Renamed]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
-from exchange_ports.clouds import asked_by_platform, cloud
+from exchange_ports.clouds import cloud, declared_by_platform
 from exchange_ports.clouds.base import PlatformTraffic
 from exchange_ports.differences.change import AlreadyAllowed, Cause, Effect
 from exchange_ports.differences.standing import Filters, Standing
@@ -44,7 +44,7 @@ class Snapshot:
 
     def declared_at(self, flow: Flow, reasons: Iterable[Reason]) -> Iterator[Path]:
         """The fields that ask for a flow."""
-        if not any(map(asked_by_platform, flow.reasons)):
+        if not any(map(declared_by_platform, flow.reasons)):
             for reason in reasons:
                 yield from self.plans.origins.of(flow, reason)
 

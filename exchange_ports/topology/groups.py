@@ -453,7 +453,7 @@ class RoleGroups:
     def edgesync_pairs(self) -> Iterator[EdgePair]:
         """Who takes part in EdgeSync with whom, each pair of Mailbox and Edge server in one."""
         for together in self._of(GroupKind.EDGE_SYNCED):
-            # Nobody is excepted by these, so whoever is of the site takes part with them.
+            # These except no server, so every server of the site takes part.
             for mailbox in self._of(GroupKind.EDGESYNC, [together.of]):
                 yield EdgePair(mailbox, together)
             for mailbox in self._apart_of(together.of):

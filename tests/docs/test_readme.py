@@ -193,8 +193,8 @@ def run(block: Block, capsys: pytest.CaptureFixture[str]) -> None:
         arguments = as_arguments(step.command)
         assert arguments is not None, f"nobody knows whether `{step.command}` shows that"
         code = main(arguments)
-        said = capsys.readouterr()
-        real = said.out + said.err
+        reported = capsys.readouterr()
+        real = reported.out + reported.err
         gone = "\n".join(missing(step.shown, real))
         assert not gone, f"`{step.command}` does not show:\n{gone}\nit shows:\n{real}"
 
@@ -254,7 +254,7 @@ def test_a_page_names_only_files_of_ours_that_are_there(page: str) -> None:
 
 
 def test_the_python_sample_builds_the_firewall_in_a_vpc_of_its_own(tmp_path: Path) -> None:
-    (sample,) = in_language("python", COMPONENT)
+    sample = in_language("python", COMPONENT)[0]
     (tmp_path / "__main__.py").write_text("\n".join(sample.lines), encoding="utf-8")
     recording = record(tmp_path, project="landing-zone", stack="dev", config={})
     (vpc,) = recording.of_type("aws:ec2/vpc:Vpc")
@@ -262,10 +262,19 @@ def test_the_python_sample_builds_the_firewall_in_a_vpc_of_its_own(tmp_path: Pat
     (interface,) = recording.of_type("aws:ec2/networkInterface:NetworkInterface")
     assert groups
     assert {group.inputs["vpcId"] for group in groups} == {vpc.id}
-    worn = interface.inputs["securityGroups"]
-    assert isinstance(worn, list)
-    assert worn
-    assert recording.outputs["servers"] == {"ex1": {"security_group_ids": worn}}
+    attached = interface.inputs["securityGroups"]
+    assert isinstance(attached, list)
+    assert attached
+    assert recording.outputs["servers"] == {"ex1": {"security_group_ids": attached}}
+
+
+def test_the_other_python_samples_build_a_firewall(tmp_path: Path) -> None:
+    others = in_language("python", COMPONENT)[1:]
+    assert others
+    for at, sample in enumerate(others):
+        (tmp_path / f"{at}.py").write_text("\n".join(sample.lines), encoding="utf-8")
+        recording = record(tmp_path / f"{at}.py", project="landing-zone", stack="dev", config={})
+        assert recording.of_type("exchange-ports:index:ExchangeFirewall")
 
 
 Check = Callable[[Mapping[str, Any]], None]

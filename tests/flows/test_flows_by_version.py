@@ -11,7 +11,7 @@ from exchange_ports.flows.flow import Reason
 from exchange_ports.planning import compile_plans
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.versions import Article
-from tests.support.strategies import GONE, SMALL, WITH_EDGE, declared, edited, said
+from tests.support.strategies import GONE, SMALL, WITH_EDGE, declared, edited, flow_text
 
 Edit = Mapping[str, Any]
 
@@ -45,7 +45,7 @@ def flows_of(data: Mapping[str, Any], edit: Edit | None = None) -> tuple[Flow, .
 
 def of_row(entry: str, flows: tuple[Flow, ...]) -> list[str]:
     """The flows that stand for a row, each in a line."""
-    return sorted(said(flow) for flow in flows if _reason(entry, flow))
+    return sorted(flow_text(flow) for flow in flows if _reason(entry, flow))
 
 
 def _reason(entry: str, flow: Flow) -> Reason | None:
@@ -54,7 +54,7 @@ def _reason(entry: str, flow: Flow) -> Reason | None:
 
 def cited(entry: str, flows: tuple[Flow, ...]) -> dict[str, tuple[Article, ...]]:
     """The articles of a row's flows."""
-    return {said(f): reason.articles for f in flows if (reason := _reason(entry, f))}
+    return {flow_text(f): reason.articles for f in flows if (reason := _reason(entry, f))}
 
 
 def members(data: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -260,7 +260,7 @@ def test_relays_and_additional_flows_reach_servers_that_are_not_published() -> N
         "relay.scanners -> client-access.hq 25/tcp",
         "relay.scanners -> unpublished.hq 25/tcp",
     ]
-    assert {said(f) for f in flows if "3389" in str(f.ports)} == {
+    assert {flow_text(f) for f in flows if "3389" in str(f.ports)} == {
         "10.20.6.0/24 -> unpublished.hq 3389/tcp",
         "10.20.6.0/24 -> client-access.hq 3389/tcp",
     }
