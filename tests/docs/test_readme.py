@@ -28,7 +28,7 @@ README: Final = "README.md"
 START: Final = "docs/start.md"
 COMPONENT: Final = "docs/component.md"
 HOW_TO: Final = ("docs/adding-a-server.md", "docs/adding-edge.md", "docs/moving-to-azure.md")
-SHOWN: Final = (README, START, COMPONENT, "docs/deploying.md", *HOW_TO)
+SHOWN: Final = (README, START, COMPONENT, "docs/attaching.md", "docs/deploying.md", *HOW_TO)
 PAGES: Final = (*SHOWN, "CONTRIBUTING.md", "CHANGELOG.md", "docs/index.md")
 STACKS: Final = tuple(sorted((ROOT / "stacks").glob("Pulumi.*.yaml")))
 
