@@ -100,16 +100,16 @@ class Git:
 
         :raises Stopped: it fails.
         """
-        code, answer, said = self.run(*arguments)
+        code, answer, reported = self.run(*arguments)
         if code:
-            raise Stopped(f"git {arguments[0]} failed ({code}): {said}")
+            raise Stopped(f"git {arguments[0]} failed ({code}): {reported}")
         return answer
 
     def run(self, *arguments: str) -> tuple[int, bytes, str]:
         """Its exit code, its answer, and one line of what it says beside that."""
         try:
             # No shell. What an author can name (a base branch) stands inside a refspec.
-            done = subprocess.run(  # noqa: S603
+            done = subprocess.run(
                 [  # noqa: S607 the runner's git
                     "git",
                     *("-c", f"core.hooksPath={os.devnull}"),

@@ -218,8 +218,8 @@ def test_groups_that_people_made_become_ours_without_a_moment_without_them(
     # The group itself stayed, worn all the time; what nobody wants went last.
     (found,) = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
     assert found["Description"] == "mail (Jo)"
-    worn = ec2.describe_network_interfaces()["NetworkInterfaces"][0]["Groups"]
-    assert [each["GroupId"] for each in worn] == [group]
+    attached = ec2.describe_network_interfaces()["NetworkInterfaces"][0]["Groups"]
+    assert [each["GroupId"] for each in attached] == [group]
     assert interface
     made = [call.call for call in account.engine.control.writes()]
     assert "RevokeSecurityGroupIngress" not in made

@@ -192,8 +192,8 @@ class Desk:
         self.monkeypatch.chdir(self.folder)
         self.capsys.readouterr()
         code = main(arguments)
-        said = self.capsys.readouterr()
-        return code, said.out, said.err
+        reported = self.capsys.readouterr()
+        return code, reported.out, reported.err
 
     def write(self, name: str, content: bytes) -> None:
         """A file in the folder."""
@@ -437,7 +437,7 @@ def _other_cloud() -> str:
 _ANSWERED: Final = {"not-reviewed": 2, "review-overdue": 1}
 
 #: Where it is not the command line that answers, but a program.
-_SAID_BY_A_PROGRAM: Final = {
+_REPORTED_BY_A_PROGRAM: Final = {
     "secret-topology": _secret_topology,
     "name-too-long": _long_name,
     "unresolved-output": _known_later,
@@ -450,8 +450,8 @@ _SAID_BY_A_PROGRAM: Final = {
 
 def answer_to(case: Case, desk: Desk) -> tuple[int, str]:
     """The exit code and the findings that the command line shows for a case."""
-    if case.code in _SAID_BY_A_PROGRAM:
-        return 2, _SAID_BY_A_PROGRAM[case.code]()
+    if case.code in _REPORTED_BY_A_PROGRAM:
+        return 2, _REPORTED_BY_A_PROGRAM[case.code]()
     if case.language == "console":
         base = BASES[0]["body"]
         desk.write(FILE, base.encode())
