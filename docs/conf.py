@@ -54,6 +54,7 @@ _CONTENTS: Final[Mapping[str, Iterable[str]]] = {
     "How to": (
         "adding-a-server",
         "adding-edge",
+        "upgrading",
         "moving-to-azure",
         "reviewing",
         "diff",
@@ -214,7 +215,7 @@ def _place(name: str) -> str:
 def _catalog() -> Iterator[str]:
     yield "# Catalog of rows\n"
     yield "Every row of the published tables that rules are made of, and what other pages add. Rules, reports and"
-    yield "`explain` name a row by its id. Exchange Server SE has no article of its own; the later one stands for it.\n"
+    yield "`explain` name a row by its id. Exchange Server SE has no article of its own; the later article applies.\n"
     for section in CatalogSection:
         yield f"## {section}\n"
         yield "| row | traffic | ports | applies when | without it |"

@@ -92,7 +92,7 @@ def sides(against: str, at: str | None, files: Sequence[str]) -> Sides:
     paths = [_path(both, prefix, file) for file in files] or _stack_files(both, prefix)
     missing = [path for path in paths if not (old.has(path) or new.has(path))]
     if missing:
-        why = "there is no such file on either side"
+        why = "neither version has such a file"
         raise Refused([CANNOT_READ.at((), file=path, why=why) for path in missing])
     moved = dict(_moved(both, paths))
     before, after = (each.named((*paths, *moved, *filter(None, moved.values()))) for each in both)
@@ -104,7 +104,7 @@ def sides(against: str, at: str | None, files: Sequence[str]) -> Sides:
     # One fault on both sides is told once.
     faults = dict.fromkeys(each.fault for each in both if each.fault is not None)
     if faults:
-        # With one project unknown, nothing is said of what the other one adds.
+        # With one project unknown, nothing is reported of what the other one adds.
         bare = [[each and each._replace(project=None) for each in pair] for pair in pairs]
         pairs = tuple((old_side, new_side) for old_side, new_side in bare)
     return Sides(old.id, new.id, pairs, tuple(faults), prefix)

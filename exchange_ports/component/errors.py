@@ -21,6 +21,22 @@ class TopologyError(pulumi.RunError, ValueError):
         super().__init__(render(self.findings, _NOT_REGISTERED))
 
 
+#: Prefix lists may have been: they are about no server.
+_NOT_CHANGED: Final = "no group or rule of this component was created or changed"
+
+
+class AddressMismatch(pulumi.RunError):
+    """The real address of a server is not the declared one: the text has every finding.
+
+    It is raised while resources are registered. Pulumi's SDK wraps a ValueError there, with a traceback.
+    """
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        """Keep the findings; the text is their rendering."""
+        self.findings: tuple[Finding, ...] = in_order(findings)
+        super().__init__(render(self.findings, _NOT_CHANGED))
+
+
 #: More failures than this are counted: they are often one fault seen from every server.
 _MOST_SHOWN: Final = 12
 
@@ -37,7 +53,7 @@ class NotProved(pulumi.RunError, ValueError):
         if len(failures) > _MOST_SHOWN:
             shown.append(f"  and {len(failures) - _MOST_SHOWN} more")
         first = f"not proved, so {_NOT_REGISTERED}: {counted(len(failures), 'failure')}"
-        last = "what to do: report it; in an emergency, skip_proof=True goes on without the proof"
+        last = "what to do: report it; in an emergency, skip_proof=True registers the rules without the proof"
         super().__init__("\n".join([first, *shown, last]))
         self.failures: tuple[Failure, ...] = failures
 

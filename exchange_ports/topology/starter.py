@@ -203,7 +203,7 @@ def _clients(answers: Answers) -> list[str]:
 def _mail(answers: Answers) -> list[str]:
     host, port_25 = answers.smart_host, answers.cloud.facts.port_25
     if host is None and port_25 is not None and port_25.direct:
-        # Documentation space: nobody answers there until the line is replaced.
+        # Documentation space: no host answers there until the line is replaced.
         host = IPv4Address("203.0.113.25")
     hop = "internet" if host is None else f"[{{address: {host}}}]"
     todo = (
@@ -228,11 +228,11 @@ def _rest(answers: Answers) -> list[str]:
     ]
     if answers.edge:
         lines += [
-            "    sender_reputation: disabled  # or a proxy: open proxy detection of Edge servers",
+            "    sender_reputation: disabled  # TODO or the proxy that Edge servers use to detect open proxies",
             "",
         ]
     lines += [
-        "    # Everything that is not declared is blocked: administration, updates, backup, monitoring.",
+        "    # All traffic that is not declared is blocked: administration, updates, backup, monitoring.",
         "    additional_flows:",
         f"      - {{{admin}, to: exchange, {ports}}}",
     ]

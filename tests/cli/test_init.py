@@ -72,7 +72,7 @@ def test_names_stay_names_in_yaml(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "options, said",
+    "options, reported",
     [
         (("--cloud", "gcp"), "'gcp' is not one of aws, azure"),
         (("--sites", "hq,hq"), "a name is given twice"),
@@ -85,11 +85,26 @@ def test_names_stay_names_in_yaml(name: str) -> None:
         (("--internal", "10.20.0.0/27", "--sites", "a,b"), "10.20.0.0/27 has 32 addresses"),
     ],
 )
-def test_a_wrong_answer_writes_nothing(options: tuple[str, ...], said: str, tmp_path: Path) -> None:
+def test_a_wrong_answer_writes_nothing(
+    options: tuple[str, ...], reported: str, tmp_path: Path
+) -> None:
     ran = run("init", "new", *options, folder=tmp_path)
     assert ran.returncode == 2
-    assert said in " ".join(ran.stderr.decode().split())
+    assert reported in " ".join(ran.stderr.decode().split())
     assert not [*tmp_path.iterdir()]
+
+
+def test_without_a_terminal_the_defaults_are_listed_as_options(tmp_path: Path) -> None:
+    some = run(
+        "init", "new", "--stdout", "--sites", "hq", "--edge", "0", folder=tmp_path
+    ).stderr.decode()
+    assert "\n  --exchange-version se\n" in some
+    assert "--sites" not in some
+    # Not a question without Edge servers.
+    assert "--perimeter" not in some
+    assert (
+        "--cloud" not in run("init", "new", "--stdout", "--quiet", folder=tmp_path).stderr.decode()
+    )
 
 
 def test_the_file_is_written_where_pulumi_looks_and_never_over_another(tmp_path: Path) -> None:
@@ -127,7 +142,7 @@ def test_the_version_is_declared_once_and_for_edge_servers_too(version: str) -> 
     assert ("roles: [client_access, mailbox]" in text) is (version == "2013")
 
 
-def test_an_organization_of_se_is_what_is_written_where_nothing_is_said() -> None:
+def test_an_organization_of_se_is_what_is_written_where_nothing_is_reported() -> None:
     text = shown("--sites", "hq,paris", "--edge", "1")
     assert load(text).usable().version is Version.SE
     assert "roles" not in text

@@ -10,13 +10,15 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from exchange_ports.catalog import BY_ID, NEEDS, NEIGHBOR_ENTRIES, Need
+from exchange_ports.catalog import BY_ID, NEEDS, NEIGHBOR_ENTRIES, CatalogSection, Need
 from exchange_ports.findings import Refused
 from exchange_ports.flows import ExternalEndpoint, Flow, Reason, compile_flows, described
+from exchange_ports.reports.plan_report import closed
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import Topology
 from exchange_ports.topology.validate import load_topology
-from tests.support.strategies import GONE, SMALL, WITH_EDGE, declared, edited, said
+from exchange_ports.versions import Article
+from tests.support.strategies import GONE, SMALL, WITH_EDGE, declared, edited, flow_text
 
 Edit = Mapping[str, Any]
 
@@ -387,7 +389,7 @@ CASES: Final[Mapping[str, Case]] = {
 
 def of_row(entry: str, found: tuple[Flow, ...]) -> list[str]:
     """The flows that stand for a row, each in a line."""
-    return sorted(said(f) for f in found if entry in {reason.entry for reason in f.reasons})
+    return sorted(flow_text(f) for f in found if entry in {reason.entry for reason in f.reasons})
 
 
 def of_topology(data: Mapping[str, Any], edit: Edit) -> tuple[Flow, ...]:
@@ -397,7 +399,9 @@ def of_topology(data: Mapping[str, Any], edit: Edit) -> tuple[Flow, ...]:
 def passing(data: Mapping[str, Any], edit: Edit) -> list[str]:
     """Every flow but those of the ground rules."""
     found = of_topology(data, edit)
-    return sorted(said(f) for f in found if not {r.entry for r in f.reasons} & {"R1", "R2", "R3"})
+    return sorted(
+        flow_text(f) for f in found if not {r.entry for r in f.reasons} & {"R1", "R2", "R3"}
+    )
 
 
 def test_every_row_of_the_catalog_has_a_case() -> None:
@@ -425,6 +429,72 @@ def test_a_row_does_not_appear_where_it_does_not_hold(entry: str) -> None:
     assert of_row(entry, compile_flows(Inventory(topology))) == []
 
 
+# The article of Exchange 2016 and later, and Unified Messaging of 2016: the same rows, on Mailbox servers.
+
+
+def as_later(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The same organization with Exchange 2016 (or the later version that it declares), which has no roles."""
+    servers = [
+        f"sites.{site}.servers.{server}.roles"
+        for site, declared_site in data["sites"].items()
+        for server, declared_server in declared_site["servers"].items()
+        if "roles" in declared_server
+    ]
+    return {"version": 2016, **edited(data, dict.fromkeys(servers, GONE))}
+
+
+#: From Exchange 2016 on, a server that sends proxied mail is a Mailbox server (exchange-later.md 3).
+FOLDED: Final = {"M3": "M2"}
+
+
+@pytest.mark.parametrize("entry", CASES)
+def test_a_row_of_the_later_article_appears_where_its_condition_holds(entry: str) -> None:
+    case = CASES[entry]
+    row = FOLDED.get(entry, entry)
+    found = of_topology(as_later(edited(case.base, case.where)), {})
+    assert of_row(row, found) == sorted(case.flows)
+    if row != entry:
+        assert of_row(entry, found) == []
+    of_um = BY_ID[row].section is CatalogSection.UNIFIED_MESSAGING
+    # The pages on Unified Messaging are about 2013 and 2016, and are in the library of 2013.
+    cited = {r.articles for flow in found for r in flow.reasons if r.entry == row}
+    assert cited == {(Article.EXCHANGE_2013 if of_um else Article.LATER,)}
+
+
+@pytest.mark.parametrize("entry", [each for each in CASES if CASES[each].refused is None])
+def test_a_row_of_the_later_article_does_not_appear_where_it_does_not_hold(entry: str) -> None:
+    case = CASES[entry]
+    # Mail that is proxied by Client Access is in M2 of the later article.
+    out = {"mail_flow.outbound": "none"} if entry in FOLDED.values() else {}
+    data = edited(as_later(edited(case.base, case.not_where)), out)
+    assert of_row(entry, of_topology(data, {})) == []
+
+
+@pytest.mark.parametrize("version", [2013, 2016, "se"])
+@pytest.mark.parametrize(
+    "entry, where, not_where",
+    [
+        ("H5", {"servers": ["10.20.2.30"]}, None),
+        (
+            "H6",
+            {"servers": ["10.20.2.30"], "entra_connect": ["10.20.2.31"]},
+            {"servers": ["10.20.2.30"]},
+        ),
+    ],
+)
+def test_a_row_between_hosts_of_others_is_listed_where_they_are_declared(
+    entry: str, where: Edit, not_where: Edit | None, version: int | str
+) -> None:
+    def listed(ad_fs: Edit | None) -> bool:
+        more = {} if ad_fs is None else {"ad_fs": ad_fs}
+        data = edited(SMALL, hybrid("classic_minimal", **more))
+        topology = declared(data if version == 2013 else {**as_later(data), "version": version})
+        return any(f"({entry})" in line for line in closed(topology))
+
+    assert listed(where)
+    assert not listed(not_where)
+
+
 # Sentences of the page and of the design that no single row says.
 
 
@@ -432,7 +502,7 @@ def test_a_small_organization_opens_what_the_ground_rules_say_and_nothing_else()
     assert passing(SMALL, {}) == []
 
 
-def test_other_exchange_servers_belong_to_the_fabric() -> None:
+def test_other_exchange_servers_belong_to_the_internal_servers() -> None:
     found = of_topology(SMALL, {"sites.hq.other_exchange": {"addresses": ["10.20.5.0/28"]}})
     assert of_row("R1", found) == [
         "exchange -> exchange all protocols",
@@ -441,7 +511,7 @@ def test_other_exchange_servers_belong_to_the_fabric() -> None:
     ]
 
 
-def test_the_fabric_reaches_across_sites() -> None:
+def test_internal_servers_reach_across_sites() -> None:
     """Servers of every site reach the domain controllers of every site."""
     edit = {**TWO_SITES, "sites.paris.domain_controllers": {"addresses": ["10.20.9.10"]}}
     assert of_row("R3", of_topology(SMALL, edit)) == [
@@ -632,7 +702,7 @@ def test_smart_hosts_are_reached_on_their_own_ports_and_the_internet_is_not(
         for range_ in f.destination.ranges
     }
     assert reached == {"203.0.113.25/32", "203.0.113.26/32"}
-    assert not any(line.endswith("> internet 25/tcp") for line in map(said, found))
+    assert not any(line.endswith("> internet 25/tcp") for line in map(flow_text, found))
 
 
 def test_clients_reach_the_sites_that_they_name_and_all_where_they_name_none() -> None:
@@ -696,17 +766,19 @@ def test_servers_that_take_or_send_mail_ask_for_the_next_hop() -> None:
 
 def test_edge_may_ask_domain_controllers_for_names_and_for_nothing_else() -> None:
     found = of_topology(WITH_EDGE, {"name_servers.edge": "domain_controllers"})
-    to_controllers = [said(f) for f in found if said(f).startswith("edge.hq -> domain")]
+    to_controllers = [flow_text(f) for f in found if flow_text(f).startswith("edge.hq -> domain")]
     assert to_controllers == [
         "edge.hq -> domain-controllers.hq 53/tcp",
         "edge.hq -> domain-controllers.hq 53/udp",
     ]
-    assert not [f for f in found if said(f).startswith("domain-controllers.hq -> edge")]
+    assert not [f for f in found if flow_text(f).startswith("domain-controllers.hq -> edge")]
 
 
 def test_the_internet_is_all_but_the_private_blocks_and_what_is_no_unicast() -> None:
     mail = next(
-        f for f in of_topology(WITH_EDGE, {}) if said(f) == "edge-sending.hq -> internet 25/tcp"
+        f
+        for f in of_topology(WITH_EDGE, {})
+        if flow_text(f) == "edge-sending.hq -> internet 25/tcp"
     )
     assert isinstance(mail.destination, ExternalEndpoint)
     ranges = mail.destination.ranges
@@ -839,7 +911,9 @@ def operators(
         "accept_risk": True,
     }
     found = of_topology(data, {**edit, "additional_flows": [flow]})
-    return sorted(said(f) for f in found if "as agreed" in {reason.summary for reason in f.reasons})
+    return sorted(
+        flow_text(f) for f in found if "as agreed" in {reason.summary for reason in f.reasons}
+    )
 
 
 SPLIT: Final = edited(WITH_EDGE, {**TWO_SITES, "edge_servers.edge1.own_group": True})
@@ -869,7 +943,7 @@ def test_an_additional_flow_reaches_whom_it_names(to: object, groups: list[str])
     ]
 
 
-def test_a_flow_for_one_server_goes_to_the_group_that_it_wears_alone() -> None:
+def test_a_flow_for_one_server_goes_to_the_group_that_it_has_alone() -> None:
     own = edited(SPLIT, {"sites.hq.servers.mbx1.own_group": True})
     assert operators(own, "10.20.6.0/24", "mbx1") == ["10.20.6.0/24 -> server.mbx1 3389/tcp"]
 
@@ -929,7 +1003,9 @@ def test_what_two_rows_ask_for_is_one_flow_with_both_reasons() -> None:
         "mail_flow.inbound": {"from": "internet"},
         "clients.internet": {"services": ["smtp_authenticated_25"]},
     }
-    (flow,) = (f for f in of_topology(SMALL, edit) if said(f) == "any -> client-access.hq 25/tcp")
+    (flow,) = (
+        f for f in of_topology(SMALL, edit) if flow_text(f) == "any -> client-access.hq 25/tcp"
+    )
     assert [reason.entry for reason in flow.reasons] == ["C6", "M1"]
 
 

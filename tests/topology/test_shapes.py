@@ -404,6 +404,14 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
         {"mail_flow.in": "internet"},
         ["unknown-key at mail_flow.in: Known keys are `inbound`, `outbound` and `relays`."],
     ),
+    "a key of outbound mail at inbound mail": (
+        SMALL,
+        {"mail_flow.inbound": {"through": "mailbox"}},
+        [
+            "unknown-key at mail_flow.inbound.through: Remove `through`: Edge servers receive inbound mail, or "
+            "without them the Client Access servers. `to: [hq]` names their sites."
+        ],
+    ),
     "two errors of which one is clear": (
         SMALL,
         {"networks.corp.platform": "aw", "networks.corp.internal": []},
@@ -588,7 +596,7 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
         SMALL,
         {"sites.hq.servers.ex1.address": Output()},
         [
-            "unresolved-output at sites.hq.servers.ex1.address: Declare the address and pass it to the instance (`private_ip=...`). If no finding requires `address`, remove it.",
+            "unresolved-output at sites.hq.servers.ex1.address: Declare the address and pass it to the instance (`private_ip=...`), or pass the output in the argument `addresses`, which compares both. If no finding requires `address`, remove it.",
             "no topology",
         ],
     ),
@@ -596,7 +604,7 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
         SMALL,
         {"sites.hq.servers.ex1.address": [Output()]},
         [
-            "unresolved-output at sites.hq.servers.ex1.address.0: Declare the address and pass it to the instance (`private_ip=...`). If no finding requires `address`, remove it.",
+            "unresolved-output at sites.hq.servers.ex1.address.0: Declare the address and pass it to the instance (`private_ip=...`), or pass the output in the argument `addresses`, which compares both. If no finding requires `address`, remove it.",
             "no topology",
         ],
     ),
