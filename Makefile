@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help preview quick test test-engine check format lint types imports shell workflows wheel docs golden bench mutation clean
+.PHONY: help preview quick test test-engine check format lint types imports shell workflows wheel docs golden permissions bench mutation clean
 
 STACK ?= dev
 export PYTHON
@@ -21,6 +21,7 @@ help:
 	@echo 'make test-engine          the tests that need a Pulumi engine: the CLI on PATH, no network, no account'
 	@echo 'make check                make test, then all previews and make test in a fresh clone of HEAD'
 	@echo 'make golden               rewrite tests/goldens/ from what the code says now; review the diff'
+	@echo 'make permissions          rewrite permissions/ from the types of resources: IAM policies and roles of Azure'
 	@echo 'make docs                 the documentation as a site: dist/site/index.html; a broken link fails'
 	@echo 'make format               format the code and sort its imports'
 	@echo 'make bench                what must be quick, measured; writes docs/bench.md and docs/bench.svg'
@@ -72,6 +73,9 @@ check: test
 
 golden: $(DEV)
 	$(BIN)/pytest --update-goldens
+
+permissions:
+	scripts/permissions.py
 
 format: $(DEV)
 	$(BIN)/ruff format

@@ -54,7 +54,7 @@ def _measured() -> Iterator[Section]:
         ("Whole processes, from a cold start to the answer.",),
     )
     yield Section("Register", tuple(rules.measure()))
-    yield fwshift.judge()
+    yield fwshift.independent_check()
 
 
 def main() -> int:

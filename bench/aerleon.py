@@ -27,14 +27,14 @@ def generating(flows: Iterable[AddressFlow], *, shade_check: bool = False) -> Ca
 
     Making the plain data is not part of the run; giving names to Aerleon is.
     """
-    said, definitions = policy(flows)
-    wanted = len(said["filters"][0]["terms"])
+    reported, definitions = policy(flows)
+    wanted = len(reported["filters"][0]["terms"])
 
     def run() -> str:
         with _quiet():
             names = _naming.Naming()
             names.ParseDefinitionsObject(definitions, "")
-            made: dict[str, str] = _api.Generate([said], names, shade_check=shade_check)
+            made: dict[str, str] = _api.Generate([reported], names, shade_check=shade_check)
         text = "".join(made.values())
         if text.count("accept") < wanted:
             raise RuntimeError(f"Aerleon wrote fewer than {wanted} rules for {TARGET[0]}")

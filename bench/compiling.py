@@ -66,7 +66,7 @@ def measure() -> Iterator[Measured]:
         data = [declared(count, platform) for platform in BOTH]
         ours, whole, theirs = interleaved(
             _each(planned, both),
-            _each(lambda said: compiled(load_topology(said)[0]), data),
+            _each(lambda reported: compiled(load_topology(reported)[0]), data),
             aerleon.generating(by_address(both[0].inventory.topology, both[0].flows)),
             times=times,
         )

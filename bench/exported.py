@@ -31,9 +31,9 @@ _OWNER: Final = "111122223333"
 def servers(plans: Plans, network: str) -> Mapping[str, str]:
     """The address of each server of a network, by name."""
     return {
-        wearer.name: str(wearer.ranges[0].network_address)
-        for wearer in plans.inventory.servers
-        if wearer.network == network
+        member.name: str(member.ranges[0].network_address)
+        for member in plans.inventory.servers
+        if member.network == network
     }
 
 
@@ -161,7 +161,7 @@ def _group(key: str, ingress: object, egress: object) -> dict[str, Any]:
 
 
 def _permission(protocol: str, ports: tuple[int, int] | None, peer: Peer) -> dict[str, Any]:
-    said: dict[str, Any] = {
+    reported: dict[str, Any] = {
         "IpProtocol": protocol,
         "IpRanges": [],
         "Ipv6Ranges": [],
@@ -169,16 +169,16 @@ def _permission(protocol: str, ports: tuple[int, int] | None, peer: Peer) -> dic
         "UserIdGroupPairs": [],
     }
     if ports is not None:
-        said |= {"FromPort": ports[0], "ToPort": ports[1]}
+        reported |= {"FromPort": ports[0], "ToPort": ports[1]}
     if isinstance(peer, GroupRef):
-        said["UserIdGroupPairs"] = [{"GroupId": f"sg-{peer.key}", "UserId": _OWNER}]
+        reported["UserIdGroupPairs"] = [{"GroupId": f"sg-{peer.key}", "UserId": _OWNER}]
     elif isinstance(peer, ListRef):
-        said["PrefixListIds"] = [{"PrefixListId": f"pl-{peer.key}"}]
+        reported["PrefixListIds"] = [{"PrefixListId": f"pl-{peer.key}"}]
     elif peer.version == _IPV4:
-        said["IpRanges"] = [{"CidrIp": str(peer)}]
+        reported["IpRanges"] = [{"CidrIp": str(peer)}]
     else:
-        said["Ipv6Ranges"] = [{"CidrIpv6": str(peer)}]
-    return said
+        reported["Ipv6Ranges"] = [{"CidrIpv6": str(peer)}]
+    return reported
 
 
 _IPV4: Final = 4

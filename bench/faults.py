@@ -132,11 +132,11 @@ FAULTS: Final[tuple[Fault, ...]] = (
         f"{_PLANS}::test_a_group_with_members_in_two_zones_has_its_rules_in_both",
     ),
     Fault(
-        "one end of the fabric is enough for its band",
+        "one end among internal servers is enough for its band",
         f"{_PACKAGE}/clouds/azure/plan.py",
         "return flow.ports == ANY_PORTS and all(",
         "return flow.ports == ANY_PORTS and any(",
-        f"{_PLANS}::test_every_protocol_to_whom_an_operator_names_is_no_rule_of_the_fabric",
+        f"{_PLANS}::test_every_protocol_to_whom_an_operator_names_is_no_rule_between_internal_servers",
     ),
     Fault(
         "what is missing counts only where nothing is too much",
@@ -188,7 +188,7 @@ FAULTS: Final[tuple[Fault, ...]] = (
         "tests/topology/test_groups.py::test_neighbors_are_named_by_their_field_and_the_identity_of_their_site",
     ),
     Fault(
-        "an accounts forest is no neighbor of the fabric",
+        "an accounts forest is no internal neighbor",
         f"{_PACKAGE}/topology/checks/naming.py",
         "enumerate(controllers.accounts_forest if controllers else ()):",
         "enumerate(()):",
@@ -249,7 +249,7 @@ EQUIVALENT: Final[Mapping[str, str]] = {
     "if (group, way) not in self._candidates: => if True:": (
         "it only saves work: the same is worked out again"
     ),
-    f"{_PACKAGE}/clouds/azure/plan.py _in_fabric: flow.ports == ANY_PORTS and all((end.kind is "
+    f"{_PACKAGE}/clouds/azure/plan.py _between_internal_servers: flow.ports == ANY_PORTS and all((end.kind is "
     "GroupKind.EXCHANGE if isinstance(end, Group) else end.unrestricted for end in (flow.source, "
     "flow.destination))) => all((end.kind is GroupKind.EXCHANGE if isinstance(end, Group) else "
     "end.unrestricted for end in (flow.source, flow.destination)))": (

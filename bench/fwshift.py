@@ -31,7 +31,7 @@ from exchange_ports.topology.groups import Group
 from exchange_ports.topology.models import Platform
 from exchange_ports.traffic.addresses import EVERYTHING_V4, Network, covers, difference
 
-__all__ = ["VERSION", "Site", "judge", "nftables", "remaining"]
+__all__ = ["VERSION", "Site", "independent_check", "nftables", "remaining"]
 
 VERSION: Final = "0.40.18"
 TITLE: Final = f"External checker: fwshift {VERSION}"
@@ -71,7 +71,7 @@ class Site:
         return zones
 
 
-def judge() -> Section:
+def independent_check() -> Section:
     """What fwshift says, or loudly that it did not run."""
     try:
         program = _program()
@@ -80,7 +80,7 @@ def judge() -> Section:
         return Section(TITLE, notes=(f"DID NOT RUN: it cannot be installed here ({failed})",))
     site = Site(*(compiled(topology(_FLOWS, each)) for each in (Platform.AWS, Platform.AZURE)))
     with tempfile.TemporaryDirectory() as folder:
-        return _judged(program, site, Path(folder))
+        return _checked(program, site, Path(folder))
 
 
 def _program() -> str:
@@ -93,7 +93,7 @@ def _program() -> str:
     return str(script / "fwshift")
 
 
-def _judged(program: str, site: Site, folder: Path) -> Section:
+def _checked(program: str, site: Site, folder: Path) -> Section:
     aws = exported.aws(site.aws, _NETWORK)
     azure = folder / "azure.json"
     azure.write_text(json.dumps(exported.azure(site.azure, _NETWORK)), encoding="utf-8")
@@ -113,8 +113,8 @@ def _judged(program: str, site: Site, folder: Path) -> Section:
         asked = ["compare", "--json", "--from", "azure", "--from-second", source]
         asked += _networks(_around(site.servers))
         start = time.perf_counter()
-        said = _run(program, [*asked, str(azure), str(folder / second)], (0, _DIFFERENT))
-        return list(remaining(json.loads(said))), time.perf_counter() - start
+        reported = _run(program, [*asked, str(azure), str(folder / second)], (0, _DIFFERENT))
+        return list(remaining(json.loads(reported))), time.perf_counter() - start
 
     clouds, seconds = compared("aws.json", "aws")
     meant, _ = compared("flows.nft", "nftables")
@@ -229,16 +229,16 @@ def nftables(
 
 
 def _forwarded(flow: AddressFlow, zones: dict[str, tuple[Network, ...]]) -> str:
-    said: list[str] = []
+    reported: list[str] = []
     for word, ranges in (("iifname", flow.source), ("oifname", flow.destination)):
         zone = _zone(ranges, zones)
         if zone is not None:
-            said.append(f'{word} "{zone}"')
-    said += [f"ip saddr {_set(flow.source)}", f"ip daddr {_set(flow.destination)}"]
+            reported.append(f'{word} "{zone}"')
+    reported += [f"ip saddr {_set(flow.source)}", f"ip daddr {_set(flow.destination)}"]
     if flow.ports.ranges:
         ports = ", ".join(map(str, flow.ports.ranges))
-        said.append(f"{flow.ports.protocol.value} dport {{ {ports} }}")
-    return " ".join([*said, "accept"])
+        reported.append(f"{flow.ports.protocol.value} dport {{ {ports} }}")
+    return " ".join([*reported, "accept"])
 
 
 def _set(ranges: tuple[Network, ...]) -> str:

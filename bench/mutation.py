@@ -129,13 +129,13 @@ def run(
             sys.stdout.flush()
         return code
 
-    said, status, cpu = _forked(body)
+    reported, status, cpu = _forked(body)
     if os.WIFSIGNALED(status):
         return Outcome(True, f"signal {os.WTERMSIG(status)}", cpu)
     code = os.WEXITSTATUS(status)
     if code in _NO_VERDICT:
-        raise RuntimeError(f"pytest ended with {code} for {tests}: {said}")
-    lines = said.splitlines()
+        raise RuntimeError(f"pytest ended with {code} for {tests}: {reported}")
+    lines = reported.splitlines()
     return Outcome(code != 0, lines[0] if lines else "" if code == 0 else "loading", cpu)
 
 
@@ -155,9 +155,9 @@ def _forked(body: Callable[[int], int]) -> tuple[str, int, float]:
             os._exit(code)
     os.close(write)
     with os.fdopen(read) as pipe:
-        said = pipe.read()
+        reported = pipe.read()
     _, status, usage = os.wait4(child, 0)
-    return said, status, usage.ru_utime + usage.ru_stime
+    return reported, status, usage.ru_utime + usage.ru_stime
 
 
 def _say(pipe: int, word: str) -> None:
@@ -254,8 +254,8 @@ def _serve(tests: Sequence[str], requests: BinaryIO, tell: int) -> None:
                 request = requests.read(int.from_bytes(size, "big"))
                 path, code, limit, earlier = marshal.loads(request)  # noqa: S302 - our own
                 swapped = partial(_swapped, session, path, code, limit, earlier)
-                said, status, cpu = _forked(swapped)
-                by = said.splitlines()[0] if said else f"status {status}"
+                reported, status, cpu = _forked(swapped)
+                by = reported.splitlines()[0] if reported else f"status {status}"
                 answer = [status != 0, by if status else "", cpu]
                 os.write(tell, json.dumps(answer).encode() + b"\n")
             return True

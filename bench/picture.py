@@ -76,8 +76,8 @@ def _legend() -> Iterator[str]:
 
 
 def _sentence(section: Section) -> str:
-    said = ", ".join(f"{each.what} {shown(each)}" for each in section.amounts)
-    return f"{section.title}: {said}"
+    reported = ", ".join(f"{each.what} {shown(each)}" for each in section.amounts)
+    return f"{section.title}: {reported}"
 
 
 def _height(amounts: Sequence[Amount]) -> int:

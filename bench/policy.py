@@ -45,7 +45,7 @@ def policy(flows: Iterable[AddressFlow]) -> tuple[dict[str, Any], dict[str, Any]
             raise ValueError(f"no term is written for {flow.ports}")
         terms.append(term)
     target, options = TARGET
-    said = {
+    reported = {
         "filename": "bench",
         "filters": [{"header": {"targets": {target: options}}, "terms": terms}],
     }
@@ -61,4 +61,4 @@ def policy(flows: Iterable[AddressFlow]) -> tuple[dict[str, Any], dict[str, Any]
             for ports, name in services.items()
         },
     }
-    return said, definitions
+    return reported, definitions

@@ -78,12 +78,12 @@ def questions(plans: Plans) -> tuple[Question, ...]:
 def _members(plans: Plans, servers: Iterable[str]) -> dict[str, tuple[Network, ...]]:
     """The addresses of each group's wearers among these servers."""
     among = set(servers)
-    worn: dict[str, tuple[Network, ...]] = {}
-    for wearer in plans.inventory.servers:
-        if wearer.name in among:
-            for group in wearer.groups:
-                worn[group.key] = worn.get(group.key, ()) + wearer.ranges
-    return worn
+    attached: dict[str, tuple[Network, ...]] = {}
+    for member in plans.inventory.servers:
+        if member.name in among:
+            for group in member.groups:
+                attached[group.key] = attached.get(group.key, ()) + member.ranges
+    return attached
 
 
 def _meant(

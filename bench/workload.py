@@ -203,12 +203,12 @@ def _number(what: str, turn: int) -> int:
 
 def by_address(topology: Topology, wanted: tuple[Flow, ...]) -> tuple[AddressFlow, ...]:
     """Flows with the servers' addresses in place of their groups, in the same order."""
-    worn: dict[Group, list[Network]] = {}
-    for wearer in Inventory(topology).servers:
-        for group in wearer.groups:
-            worn.setdefault(group, []).extend(wearer.ranges)
+    attached: dict[Group, list[Network]] = {}
+    for member in Inventory(topology).servers:
+        for group in member.groups:
+            attached.setdefault(group, []).extend(member.ranges)
     members: Mapping[Group, tuple[Network, ...]] = {
-        group: without_covered(addresses) for group, addresses in worn.items()
+        group: without_covered(addresses) for group, addresses in attached.items()
     }
 
     def ranges(end: Group | ExternalEndpoint) -> tuple[Network, ...]:

@@ -49,10 +49,11 @@ autodoc_typehints = "description"
 
 #: Pages by what a reader wants to do. All others are in none of these, and Sphinx says so.
 _CONTENTS: Final[Mapping[str, Iterable[str]]] = {
-    "Start": ("start", "deploying", "component"),
+    "Start": ("start", "deploying", "permissions", "component"),
     "How to": (
         "adding-a-server",
         "adding-edge",
+        "upgrading",
         "moving-to-azure",
         "reviewing",
         "diff",

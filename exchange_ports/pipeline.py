@@ -128,7 +128,7 @@ def projects_above(folder: str) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class StackSettings:
-    """The settings of a stack as they are given; None where nothing is said."""
+    """The settings of a stack as they are given; None where nothing is declared."""
 
     topology: object
     """A `Topology`, or plain data of the same shape."""
@@ -282,7 +282,7 @@ def _request(declared: StackSettings) -> "RolloutRequest | None":
 def _beside(
     topology: Topology, declared: StackSettings, request: "RolloutRequest | None"
 ) -> Iterator[Finding]:
-    """What is wrong beside a topology: cloud ids, and what is said of an update that is under way."""
+    """What is wrong beside a topology: cloud ids, and settings of an update that is under way."""
     stood, stepwise = None, False
     if request is not None:
         from exchange_ports.rollout import check_previous

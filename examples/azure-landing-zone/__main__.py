@@ -90,8 +90,8 @@ firewall = ExchangeFirewall(
 
 def interface(name: str, address: str, subnet: network.Subnet) -> network.NetworkInterface:
     """The interface of a server, wearing what the firewall says."""
-    worn = firewall.servers[name]
-    groups = worn["application_security_group_ids"].apply(
+    attached = firewall.servers[name]
+    groups = attached["application_security_group_ids"].apply(
         lambda ids: [network.ApplicationSecurityGroupArgs(id=each) for each in ids]
     )
     return network.NetworkInterface(
@@ -99,7 +99,7 @@ def interface(name: str, address: str, subnet: network.Subnet) -> network.Networ
         network_interface_name=name,
         resource_group_name=group.name,
         location=group.location,
-        network_security_group={"id": worn["network_security_group_id"]},
+        network_security_group={"id": attached["network_security_group_id"]},
         ip_configurations=[
             network.NetworkInterfaceIPConfigurationArgs(
                 name="main",

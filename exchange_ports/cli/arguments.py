@@ -458,7 +458,7 @@ def volume_words(command: argparse.ArgumentParser, default: object = False) -> N
 
 def actions_of(command: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
     """The parsers of the actions of a command, by name; most commands have none."""
-    # argparse tells nobody its arguments.
+    # argparse has no public list of its arguments.
     for each in command._actions:  # pyright: ignore[reportPrivateUsage]
         if isinstance(each, argparse._SubParsersAction):  # pyright: ignore[reportPrivateUsage]
             return cast("Mapping[str, argparse.ArgumentParser]", each.choices)

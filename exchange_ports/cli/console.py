@@ -29,7 +29,7 @@ PATIENCE: Final = 1.0
 
 
 class _WhileRead(io.RawIOBase):
-    """A file descriptor's output; what nobody reads any more is thrown away."""
+    """A file descriptor's output; what no reader is left for is dropped."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -63,7 +63,7 @@ def outlive_readers() -> None:
 
 
 class Volume(Enum):
-    """How much is said."""
+    """How much is printed."""
 
     #: Errors alone.
     QUIET = auto()
@@ -86,7 +86,7 @@ class _Voice:
 def raise_voice(
     volume: Volume, patience: float = PATIENCE, kept: list[Finding] | None = None
 ) -> None:
-    """From here on this much is said; work begins now, and is shown after `patience` seconds.
+    """From here on this much is printed; work begins now, and is shown after `patience` seconds.
 
     With `kept`, findings are put there in place of being shown.
     """
@@ -117,7 +117,7 @@ def failed(findings: Iterable[Finding]) -> None:
 def doing(step: str, *, prints: bool = False) -> Generator[None]:
     """Around what may take long: on a terminal it is shown while it does, unless it `prints` itself.
 
-    With `--verbose` the step is said wherever standard error leads.
+    With `--verbose` the step is printed wherever standard error leads.
     """
     if _Voice.volume is Volume.VERBOSE:
         print(step, file=sys.stderr, flush=True)

@@ -105,7 +105,7 @@ def _given(file: str, content: bytes) -> NamedSide:
 
 
 def _reviewed(old: NamedSide | None, new: NamedSide | None, edit: Edit | None) -> Review | None:
-    """One pair; None where both are the same, and nobody can tell from the files what it registers."""
+    """One pair; None where both are the same and the files do not show what it registers."""
     # Of two plain files, one may be in a project and the other in none: that alone is no other target.
     placed = edit is None or all(each and each.project for each in (old, new))
     if old is not None and new is not None and same(old, new):
@@ -120,7 +120,7 @@ def _reviewed(old: NamedSide | None, new: NamedSide | None, edit: Edit | None) -
 
 
 class _Known(NamedTuple):
-    """What the old side shows of what nobody knows of the new one."""
+    """What the old version shows of an environment whose new version is unknown."""
 
     #: Of its environment, as it is written.
     digest: str
@@ -144,7 +144,7 @@ def _known(side: NamedSide) -> _Known:
 def _stack(named: NamedSide, known: _Known | None, *, placed: bool = True) -> Stack:
     """A file, compiled; where it does not load, with the findings that say why.
 
-    `known`: of the old side, an environment of which nobody knows what it adds. As long as it stays, it
+    `known`: of the old side, an environment of which it is unknown what it adds. As long as it stays, it
     adds the same on both sides, and no file can show it; but a value that the file no longer has of its
     own may be the environment's from then on. `placed`: whether the project is part of the target.
     """

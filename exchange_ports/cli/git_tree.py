@@ -262,10 +262,10 @@ def git(*arguments: str, command: str, of: str) -> bytes:
     else:
         if done.returncode == 0:
             return done.stdout
-        said = done.stderr.decode("utf-8", "backslashreplace").strip().splitlines()
+        lines = done.stderr.decode("utf-8", "backslashreplace").strip().splitlines()
         why = (
-            said[0].removeprefix("fatal: ")
-            if said
+            lines[0].removeprefix("fatal: ")
+            if lines
             else "the revision does not exist in this repository"
         )
     raise Refused([NO_REVISION.at((), revision=of, why=why)])

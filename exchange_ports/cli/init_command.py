@@ -60,10 +60,10 @@ def _answers(asked: argparse.Namespace) -> Answers:
         name = each.option.replace("-", "_")
         # Edge servers have the version of the others, if nothing else is answered.
         question = each._replace(default=each.default or str(given.get("exchange_version")))
-        said = getattr(asked, name)
-        if said is None and asks and not (name in _OF_EDGE and not given["edge"]):
-            said = _ask(question)
-        given[name] = question.read(question.default) if said is None else said
+        answer = getattr(asked, name)
+        if answer is None and asks and not (name in _OF_EDGE and not given["edge"]):
+            answer = _ask(question)
+        given[name] = question.read(question.default) if answer is None else answer
     given["smart_host"] = given.pop("mail")
     return Answers(**given)  # pyright: ignore[reportArgumentType] - each reader makes its field's type
 
@@ -76,11 +76,11 @@ def _ask(question: Question) -> object:
     while True:
         text = f"{question.text[0].upper()}{question.text[1:]}"
         print(f"{text} [{question.default}]: ", end="", file=sys.stderr, flush=True)
-        said = sys.stdin.readline()
-        if not said:
+        answer = sys.stdin.readline()
+        if not answer:
             # End of input: the rest as it would be without a terminal.
             return question.read(question.default)
         try:
-            return question.read(said.strip() or question.default)
+            return question.read(answer.strip() or question.default)
         except argparse.ArgumentTypeError as wrong:
             print(f"  {wrong}", file=sys.stderr)

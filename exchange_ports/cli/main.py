@@ -44,14 +44,14 @@ _CODES: Final = "exit codes: 0 success, 1 a check failed, 2 invalid input"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    said = sys.argv[1:] if arguments is None else list(arguments)
-    parser = _parser(said)
-    if not said:
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    parser = _parser(given)
+    if not given:
         parser.print_help()
         # The process ends without what Python does at its end.
         sys.stdout.flush()
         return FINE
-    asked = parser.parse_args(said)
+    asked = parser.parse_args(given)
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         # A user's words may have letters that the terminal's encoding lacks.
@@ -124,7 +124,7 @@ _UNKNOWN: Final = re.compile(
 )
 
 
-def _parser(said: Sequence[str]) -> _Parser:
+def _parser(given: Sequence[str]) -> _Parser:
     """The command that is asked for; all of them where it is none of `COMMANDS`."""
     parser = _Parser(
         prog="exchange-ports",
@@ -136,7 +136,7 @@ def _parser(said: Sequence[str]) -> _Parser:
         title="commands", required=True, metavar="COMMAND", prog=parser.prog
     )
     # A script for a shell has the words of all.
-    meant = said[0] if said and said[0] in COMMANDS else None
+    meant = given[0] if given and given[0] in COMMANDS else None
     for name, (does, words, module) in COMMANDS.items():
         if meant in (None, name):
             command = commands.add_parser(name, help=does, formatter_class=Formatter)
@@ -144,7 +144,7 @@ def _parser(said: Sequence[str]) -> _Parser:
             volume_words(command)
             command.set_defaults(run=partial(_run, module, name), command=name)
             if meant is not None:
-                parser.asked = _innermost(command, said[1:])
+                parser.asked = _innermost(command, given[1:])
     if meant is not None:
         return parser
     completion = commands.add_parser(
@@ -160,10 +160,10 @@ def _parser(said: Sequence[str]) -> _Parser:
     return parser
 
 
-def _innermost(command: argparse.ArgumentParser, said: Sequence[str]) -> argparse.ArgumentParser:
+def _innermost(command: argparse.ArgumentParser, given: Sequence[str]) -> argparse.ArgumentParser:
     """The parser of the action that is asked for; that of the command where it has none."""
     actions = actions_of(command)
-    return next((actions[word] for word in said if word in actions), command)
+    return next((actions[word] for word in given if word in actions), command)
 
 
 def _run(module: str, command: str, asked: argparse.Namespace) -> int:

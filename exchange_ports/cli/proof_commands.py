@@ -107,8 +107,8 @@ def check(asked: argparse.Namespace) -> int:
         except ValueError as none:
             named = {"source": asked.source, "destination": asked.destination}
             raise Refused([SAME_ENDPOINTS.at((), why=none, **named)]) from None
-    said = ", ".join(map(str, ports))
-    question = {"source": asked.source, "destination": asked.destination, "ports": said}
+    ports_text = ", ".join(map(str, ports))
+    question = {"source": asked.source, "destination": asked.destination, "ports": ports_text}
     document = check_report(source.summary, destination.summary, question, answers)
     publish(document, "json" if asked.json else "text")
     failed(
@@ -140,7 +140,7 @@ def _clouds(plans: Plans, platform: str | None) -> Mapping[str, Plans]:
 def the_end(text: str, ends: EndpointNames) -> QueryEndpoint:
     """An end of a question.
 
-    :raises Refused: nobody is called so, and it is no address or range.
+    :raises Refused: it is not a known name, address or range.
     """
     try:
         return ends.find(text)

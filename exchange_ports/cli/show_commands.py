@@ -171,7 +171,7 @@ def _name_files(parser: argparse.ArgumentParser) -> None:
     """Say of every argument that is a stack file that it is one, for the commands as well."""
     import shtab
 
-    # argparse tells nobody its arguments; shtab reads them in the same way.
+    # argparse has no public list of its arguments; shtab reads them in the same way.
     for action in parser._actions:  # pyright: ignore[reportPrivateUsage]
         if action.metavar in _FILES:
             setattr(action, "complete", shtab.glob("*.yaml"))  # noqa: B010 - by which shtab is told

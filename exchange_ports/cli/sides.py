@@ -104,7 +104,7 @@ def sides(against: str, at: str | None, files: Sequence[str]) -> Sides:
     # One fault on both sides is told once.
     faults = dict.fromkeys(each.fault for each in both if each.fault is not None)
     if faults:
-        # With one project unknown, nothing is said of what the other one adds.
+        # With one project unknown, nothing is reported of what the other one adds.
         bare = [[each and each._replace(project=None) for each in pair] for pair in pairs]
         pairs = tuple((old_side, new_side) for old_side, new_side in bare)
     return Sides(old.id, new.id, pairs, tuple(faults), prefix)

@@ -12,7 +12,14 @@ from exchange_ports.clouds.base import Cloud, PlatformTraffic, RuleSet
 from exchange_ports.flows import Reason
 from exchange_ports.topology.models import Platform
 
-__all__ = ["asked_by_platform", "cloud", "cloud_of", "platform_traffic", "platforms", "registered"]
+__all__ = [
+    "declared_by_platform",
+    "cloud",
+    "cloud_of",
+    "platform_traffic",
+    "platforms",
+    "registered",
+]
 
 #: The module of each cloud, which has it as `CLOUD`. The import contract allows no other way to them.
 _MODULES: Final = {
@@ -49,7 +56,7 @@ def platform_traffic() -> tuple[PlatformTraffic, ...]:
     return tuple(each for platform in _MODULES for each in cloud(platform).platform_traffic)
 
 
-def asked_by_platform(reason: Reason) -> PlatformTraffic | None:
+def declared_by_platform(reason: Reason) -> PlatformTraffic | None:
     """What a platform needs for this reason; none where a flow has it."""
     return next((each for each in platform_traffic() if each.reason == reason), None)
 

@@ -587,8 +587,8 @@ class Use:
     def facts(self) -> Mapping[str, object]:
         """What findings say of it."""
         limit = self.limit
-        said = {"cloud": limit.cloud, "most": limit.most, "what": limit.what, "per": limit.per}
-        return {**said, "where": self.where, "used": self.used}
+        values = {"cloud": limit.cloud, "most": limit.most, "what": limit.what, "per": limit.per}
+        return {**values, "where": self.where, "used": self.used}
 
     @property
     def share(self) -> float:
@@ -603,7 +603,7 @@ def long_names(names: Iterable[str], most: int, cloud: str) -> Iterator[Finding]
             yield NAME_TOO_LONG.at((), name=name, length=len(name), most=most, cloud=cloud)
 
 
-def judged(network: str, uses: Iterable[Use]) -> Iterator[Finding]:
+def limit_findings(network: str, uses: Iterable[Use]) -> Iterator[Finding]:
     """An error for each limit that is passed in a network, a warning for each that is near."""
     for use in uses:
         if use.is_over or use.is_near:

@@ -97,9 +97,11 @@ def _wrongs(
     document: PrintedDocument, errors: list[ErrorDetails], path: Path, fix: str
 ) -> Iterator[Finding]:
     for error in errors[:_MOST]:
-        said = error["msg"]
+        message = error["msg"]
         missing = error["type"] == "missing"
-        wrong = f"{error['loc'][-1]} is missing" if missing else f"{said[0].lower()}{said[1:]}"
+        wrong = (
+            f"{error['loc'][-1]} is missing" if missing else f"{message[0].lower()}{message[1:]}"
+        )
         yield document.wrong((*path, *error["loc"]), wrong, fix)
     if len(errors) > _MOST:
         yield document.wrong(path, f"{len(errors) - _MOST} more such faults", fix)

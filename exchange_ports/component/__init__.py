@@ -6,12 +6,13 @@ from exchange_ports.component.arguments import (
     ExchangeFirewallArgs,
     NetworkArgs,
 )
-from exchange_ports.component.errors import NotProved, TopologyError, UnknownName
+from exchange_ports.component.errors import AddressMismatch, NotProved, TopologyError, UnknownName
 from exchange_ports.component.firewall import TYPE, ExchangeFirewall
 from exchange_ports.component.outputs import HandoverEnd, HandoverEntry
 
 __all__ = [
     "TYPE",
+    "AddressMismatch",
     "AwsNetworkArgs",
     "AzureNetworkArgs",
     "ExchangeFirewall",

@@ -61,6 +61,10 @@ class ExchangeFirewallArgs(TypedDict, total=False):
     """The VPC of each network on AWS, by the network's name in the topology."""
     azure_networks: Mapping[str, AzureNetworkArgs]
     """The resource group and location of each network on Azure, by the network's name in the topology."""
+    addresses: Mapping[str, pulumi.Input[str]]
+    """The real address of a server that the same program creates, by the server's name. It must be an
+    address that the topology declares for the server. The component compares them before it creates or
+    changes a group or rule. In a preview, an address that is not known yet is not compared."""
     tags: Mapping[str, pulumi.Input[str]]
     """Tags for every resource that supports tags."""
     previous: DeclaredTopology

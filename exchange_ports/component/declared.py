@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
+from exchange_ports.component.addresses import ADDRESSES
 from exchange_ports.component.arguments import ExchangeFirewallArgs, networks_argument
 from exchange_ports.component.errors import TopologyError
 from exchange_ports.findings import Finding, Path, Place, Refused, nearest
@@ -52,6 +53,8 @@ class Declared:
 
     settings: StackSettings
     skip_proof: bool = False
+    #: The real addresses of servers, by name.
+    addresses: object = None
     #: What is wrong with the form itself: an unknown argument, a network under another cloud.
     findings: tuple[Finding, ...] = ()
     #: The typed arguments that each network is under; empty in forms with one setting for all networks.
@@ -77,6 +80,7 @@ class Declared:
         return cls(
             StackSettings(*settings.values()),
             skip_proof=bool(given.get("skip_proof")),
+            addresses=given.get(ADDRESSES),
             findings=(*_wrong_form(given, settings), *_misplaced(under, settings)),
             written_under=under,
             locate=lambda: stack and _only_in_the_file(stack, given),

@@ -21,6 +21,22 @@ class TopologyError(pulumi.RunError, ValueError):
         super().__init__(render(self.findings, _NOT_REGISTERED))
 
 
+#: Prefix lists may have been: they are about no server.
+_NOT_CHANGED: Final = "no group or rule of this component was created or changed"
+
+
+class AddressMismatch(pulumi.RunError):
+    """The real address of a server is not the declared one: the text has every finding.
+
+    It is raised while resources are registered. Pulumi's SDK wraps a ValueError there, with a traceback.
+    """
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        """Keep the findings; the text is their rendering."""
+        self.findings: tuple[Finding, ...] = in_order(findings)
+        super().__init__(render(self.findings, _NOT_CHANGED))
+
+
 #: More failures than this are counted: they are often one fault seen from every server.
 _MOST_SHOWN: Final = 12
 

@@ -16,6 +16,7 @@ from pulumi.runtime.settings import get_root_resource
 
 from exchange_ports.clouds import cloud_of
 from exchange_ports.clouds.base import NetworkOutputs, ServerGroups, below
+from exchange_ports.component.addresses import RealAddresses, after
 from exchange_ports.component.arguments import (
     DeclaredTopology,
     ExchangeFirewallArgs,
@@ -95,6 +96,7 @@ class ExchangeFirewall(pulumi.ComponentResource):
         phase: str | None = None,
         servers_in: str | None = None,
         skip_proof: bool = False,
+        addresses: Mapping[str, pulumi.Input[str]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None: ...
     def __init__(  # noqa: PLR0913
@@ -110,6 +112,7 @@ class ExchangeFirewall(pulumi.ComponentResource):
         phase: str | None = None,
         servers_in: str | None = None,
         skip_proof: bool = False,
+        addresses: Mapping[str, pulumi.Input[str]] | None = None,
     ) -> None:
         """Check, plan, prove, and register.
 
@@ -127,16 +130,21 @@ class ExchangeFirewall(pulumi.ComponentResource):
         default), or `other_stack`, which reads the outputs. The component does not know which phase was
         done last. Run the phases in their order.
 
+        `addresses` are the real addresses of servers that the same program creates, by name. A group or
+        rule is created or changed only after each of them is an address that the topology declares.
+
         `skip_proof` registers the resources although the proof fails. It is for emergencies and always
         causes a warning.
 
         :raises TopologyError: the topology is not valid, a cloud id is missing, a plan is over
             a limit of its cloud, or a phase is not offered. Nothing is registered.
         :raises NotProved: a plan does not allow exactly the required traffic. Nothing is registered.
+        :raises AddressMismatch: later, while resources are registered: a server has another address
+            than the declared one.
         :raises TypeError: both `args` and keywords are given.
         """
         given = StackSettings(topology, networks, tags, previous, phase, servers_in)
-        declared = _declared(args, Declared(given, skip_proof=skip_proof))
+        declared = _declared(args, Declared(given, skip_proof=skip_proof, addresses=addresses))
         try:
             stack = compile_stack(declared.settings)
             if not declared.skip_proof:
@@ -150,7 +158,9 @@ class ExchangeFirewall(pulumi.ComponentResource):
         to_register = registered(old, plans, current)
         names, known = _names_of(name, to_register, opts), _names_known()
         taken = [each for each in names if each in known][:1]
+        real = RealAddresses(declared.addresses, plans, old)
         unfit = (
+            *real.check(),
             *check_registered(name, to_register, plans, bound),
             *(
                 BY_CODE["component-name-taken"].at((), name=other, meant=f"{name}-2")
@@ -174,13 +184,14 @@ class ExchangeFirewall(pulumi.ComponentResource):
             text = to_text(rollout_report(old, plans, rollout))
             pulumi.log.warn(f"{_AT_ONCE}\n{text}", self)
         self._plans = plans
+        addresses_known = real.waiting()
         made = [
             (
                 each.key,
                 _network(
                     below(name, each.plan.network),
                     each,
-                    bound[each.key],
+                    after(addresses_known, bound[each.key]),
                     tags_of_all,
                     self,
                     opts,
@@ -282,7 +293,7 @@ _AT_ONCE: Final = (
 def _network(
     name: str,
     asked: RegisteredNetwork,
-    ids: NetworkArgs,
+    ids: Mapping[str, Any],
     tags: Mapping[str, pulumi.Input[str]] | None,
     parent: pulumi.Resource,
     options: pulumi.ResourceOptions | None,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from exchange_ports.clouds import asked_by_platform
+from exchange_ports.clouds import declared_by_platform
 from exchange_ports.findings import Path
 from exchange_ports.flows import Reason
 from exchange_ports.flows.flow_index import Way
@@ -164,7 +164,7 @@ class Change:
         Some of its ports may have been allowed before: what results decides.
         """
         return EVERY_PROTOCOL in sensitive(self.services) and not any(
-            reason.entry in _GROUND_RULES or asked_by_platform(reason) for reason in self.reasons
+            reason.entry in _GROUND_RULES or declared_by_platform(reason) for reason in self.reasons
         )
 
     @property
@@ -203,7 +203,7 @@ class Gate(StrEnum):
     """A change of code or of a pipeline."""
 
     @property
-    def judges_traffic(self) -> bool:
+    def compares_traffic(self) -> bool:
         """Whether changes of traffic decide, and not what stands beside them."""
         return self not in (Gate.TARGET, Gate.CODE)
 
@@ -217,7 +217,7 @@ def held_by(gate: Gate, changes: Iterable[Change]) -> tuple[Change, ...]:
 
 
 def _held(gate: Gate, change: Change) -> bool:
-    if not gate.judges_traffic:
+    if not gate.compares_traffic:
         return False
     risky = change.accepted_risk or change.every_protocol or bool(change.risks)
     if change.effect is Effect.REASON:

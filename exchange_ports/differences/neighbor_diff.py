@@ -92,7 +92,7 @@ def _ends(flow: Flow) -> Iterator[tuple[Group, ExternalEndpoint, Way]]:
 
 
 def _changes(here: _Side, there: _Side, plans: Plans, effect: Effect) -> Iterator[Change]:
-    """What one side lets through and the other does not; a wider group of ours is said alone."""
+    """What one version allows and the other does not; a wider group of ours is reported alone."""
     changed = {
         rule: left
         for rule, allowed in here.items()

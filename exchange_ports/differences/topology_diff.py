@@ -22,7 +22,7 @@ from exchange_ports.flows import in_order as reasons_in_order
 from exchange_ports.flows.flow_index import WAYS, Way
 from exchange_ports.flows.labels import outside_label, role_of, roles_label
 from exchange_ports.planning import Plans
-from exchange_ports.topology.groups import EDGE_KINDS, Group, identity
+from exchange_ports.topology.groups import EDGE_KINDS, Group, ServerRole, identity
 from exchange_ports.topology.inventory import (
     ExchangeServer,
     ServerPair,
@@ -92,7 +92,7 @@ class EndpointText:
             zone, positions = "outside", frozenset[Position]()
         else:
             zone = self._zone(addresses)
-        said = [
+        parts = [
             *roles_label(groups, inventory),
             *outside_label(outside, addresses, _but_probes(whole - addresses)),
         ]
@@ -101,7 +101,7 @@ class EndpointText:
         inside = zone == "inside" or bool(addresses & self._inside)
         declared_as = frozenset(end.kind for end in outside)
         return ChangeEndpoint(
-            zone, "; ".join(said), names, addresses, role, inside, positions, declared_as
+            zone, "; ".join(parts), names, addresses, role, inside, positions, declared_as
         )
 
     def _positions(
@@ -348,13 +348,18 @@ def _box(row: ChangedTraffic) -> object:
     return (row.sources, row.destinations, row.services, row.ways)
 
 
+_ROLES: Final = {
+    ServerRole.CLIENT_ACCESS: "Client Access",
+    ServerRole.MAILBOX: "Mailbox",
+    ServerRole.EDGE: "Edge Transport",
+}
+
+
 def _moved(server: ExchangeServer) -> ServerNote:
     summary = "perimeter" if server.in_perimeter else server.groups[0].network
-    kinds = {group.kind.partition("-")[0] for group in server.groups}
-    roles = ("client", "Client Access"), ("mailbox", "Mailbox"), ("edge", "Edge Transport")
-    role = " and ".join(name for kind, name in roles if kind in kinds)
+    role = " and ".join(name for role, name in _ROLES.items() if role in server.roles)
     if server.combined:
-        role = "Mailbox"
+        role = _ROLES[ServerRole.MAILBOX]
     groups = len(server.groups) if server.managed else 0
     return ServerNote(server.name, f"{role}, {summary}", server.path, role, server.site, groups)
 
@@ -381,13 +386,13 @@ def _regrouped(found: Iterable[ServerPair]) -> Iterator[ServerNote]:
         if not (pair.before and pair.after and pair.after.managed):
             continue
         was, now = ({group.key for group in one.groups} for one in (pair.before, pair.after))
-        said = [
+        parts = [
             f"{verb} {', '.join(sorted(keys))}"
             for verb, keys in (("attach", now - was), ("detach", was - now))
             if keys
         ]
-        if said:
-            yield ServerNote(pair.after.name, "; ".join(said), pair.after.path)
+        if parts:
+            yield ServerNote(pair.after.name, "; ".join(parts), pair.after.path)
 
 
 def _renamed(old: Plans, new: Plans, found: Iterable[ServerPair]) -> Iterator[Renamed]:

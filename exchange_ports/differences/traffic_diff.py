@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
-from exchange_ports.clouds import asked_by_platform, cloud
+from exchange_ports.clouds import cloud, declared_by_platform
 from exchange_ports.clouds.base import PlatformTraffic
 from exchange_ports.differences.change import AlreadyAllowed, Cause, Effect
 from exchange_ports.differences.standing import Filters, Standing
@@ -44,7 +44,7 @@ class Snapshot:
 
     def declared_at(self, flow: Flow, reasons: Iterable[Reason]) -> Iterator[Path]:
         """The fields that ask for a flow."""
-        if not any(map(asked_by_platform, flow.reasons)):
+        if not any(map(declared_by_platform, flow.reasons)):
             for reason in reasons:
                 yield from self.plans.origins.of(flow, reason)
 
@@ -197,7 +197,7 @@ class _Comparison:
     ) -> Iterator[ChangedTraffic]:
         at = kept.addresses()
         for reason in candidate.reasons:
-            known = _traffic((asks for asks in before if reason in asks.flow.reasons), at)
+            known = _traffic((asks for asks in before if _has(asks.flow, reason)), at)
             one = candidate._replace(reasons=(reason,))
             yield from self._boxes(own, way, one, kept - known, Effect.REASON)
 
@@ -221,7 +221,7 @@ class _Comparison:
                 more = asks.addresses - same.addresses
                 if more:
                     yield _Candidate(asks, more, asks.flow.reasons, False)
-            reasons = tuple(r for r in asks.flow.reasons if r not in same.flow.reasons)
+            reasons = tuple(r for r in asks.flow.reasons if not _has(same.flow, r))
             both = asks.addresses & same.addresses if reasons else AddressSet()
             if both:
                 yield _Candidate(asks, both, reasons, True)
@@ -308,6 +308,11 @@ def _classes(pairs: Iterable[ServerPair], *, apart: bool) -> Iterator[_Class]:
 
 def _state(server: ExchangeServer | None) -> object:
     return None if server is None else (server.platform, server.groups)
+
+
+def _has(flow: Flow, reason: Reason) -> bool:
+    """Whether a flow has a reason. That another version of Exchange has it in another article is no change."""
+    return any(reason.matches(each) for each in flow.reasons)
 
 
 def _traffic(asked: Iterable[PeerTraffic], within: AddressSet) -> Traffic:

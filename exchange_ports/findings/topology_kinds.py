@@ -542,6 +542,18 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="{fix}",
     ),
     Kind(
+        "address-differs",
+        summary="The address of {server} is {real}; the topology declares {declared}.",
+        why="Rules between networks contain the declared address, so they would not apply to this server.",
+        fix="Write {write} as `address` of {server} at `{path}`, or give the server the declared address.",
+    ),
+    Kind(
+        "address-not-declared",
+        summary="`addresses` has an address for {server}, and the topology declares none.",
+        why="The real address is compared with the declared one.",
+        fix="Declare its `address` at `{path}`. If no finding requires one, remove {server} from `addresses`.",
+    ),
+    Kind(
         "network-of-other-cloud",
         summary="Network {network} is on {platform}; `{argument}` is for another cloud.",
         why="Each cloud needs other ids, and the component would ignore these.",

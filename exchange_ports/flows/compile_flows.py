@@ -126,7 +126,7 @@ class FieldOrigins:
 
     @cached_property
     def _retired(self) -> dict[tuple[str, str], Path]:
-        # Nobody wears these any more, so whoever keeps them asks for their flows.
+        # These have no members any more, so the field that keeps them declares their flows.
         return {
             (identity(key, network), group): ("networks", key, "retired_groups")
             for key, network in self.risky.context.topology.networks.items()
@@ -136,7 +136,7 @@ class FieldOrigins:
     def of(self, flow: Flow, reason: Reason) -> tuple[Path, ...]:
         """The fields that ask for a flow by one of its reasons, as paths from the topology's top.
 
-        None where nobody has to ask: between internal Exchange servers.
+        None where no declaration is needed: between internal Exchange servers.
         """
         found = self._operators.get((flow, reason), [])
         row = ROWS.get(reason.entry or "")

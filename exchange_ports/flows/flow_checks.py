@@ -58,7 +58,7 @@ class _FlowChecks:
             return self._risky.fields(flow, reason.entry)
         return self._origins.of(flow, reason)
 
-    # ---- risks that nobody accepted, and acceptances of no risk ----
+    # ---- risks that are not accepted, and acceptances of no risk ----
 
     def risks(self) -> Iterator[Finding]:
         """Fields that open risky traffic without a word, and words about nothing."""

@@ -1,4 +1,4 @@
-"""What stands in for an engine: it hears of resources and messages, and asks nobody.
+"""What stands in for an engine: it receives resources and messages, and calls no cloud.
 
 Method names are those of the protocol, so the SDK speaks to it as to a real one.
 """
@@ -33,7 +33,7 @@ _FEATURES: Final = (
 
 
 class Tape:
-    """What was said so far."""
+    """What was registered and logged so far."""
 
     def __init__(
         self, project: str, stack: str, answers: Mapping[str, Mapping[str, object]]
@@ -55,7 +55,7 @@ class Tape:
     def add(self, one: recording.Registration) -> None:
         first = self.resources.setdefault(one.urn, one)
         if first is not one:
-            # The program goes on, to fail for its own reasons or to end: nothing is half said.
+            # The program goes on, to fail for its own reasons or to end: no message is incomplete.
             self.duplicates.append((first, one))
 
     def registrations(self) -> tuple[recording.Registration, ...]:
@@ -293,13 +293,13 @@ def _plain_struct(struct: struct_pb2.Struct, path: str, secrets: list[str]) -> o
 def plain_aliases(
     request: resource_pb2.RegisterResourceRequest,
 ) -> tuple[Mapping[str, object], ...]:
-    """Only what the program said: the rest is as the resource itself has it."""
+    """Only what the program registered: the rest is as the resource itself has it."""
     # The SDK's stubs name this type by a module that does not exist.
     aliases = cast(Iterable[alias_pb2.Alias], request.aliases)  # pyright: ignore[reportUnknownMemberType]
     plain: list[Mapping[str, object]] = []
     for alias in aliases:
         spec = alias.spec
-        said = {
+        given = {
             "urn": alias.urn,
             "name": spec.name,
             "type": spec.type,
@@ -308,5 +308,5 @@ def plain_aliases(
             "parent": spec.parentUrn,
             "no_parent": spec.noParent,
         }
-        plain.append({key: value for key, value in said.items() if value})
+        plain.append({key: value for key, value in given.items() if value})
     return tuple(plain)

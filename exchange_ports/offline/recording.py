@@ -74,13 +74,13 @@ class Logged:
 
     severity: str
     message: str
-    #: The resource it is about, if it was said about one.
+    #: The resource it is about, if it is about one.
     urn: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What one run of a program said to its engine, in the order in which it did."""
+    """What one run of a program sent to its engine, in the order in which it did."""
 
     project: str
     stack: str
@@ -125,7 +125,7 @@ class ProgramFailed(Exception):
     def __init__(
         self, text: str, logs: tuple[Logged, ...], registrations: tuple[Registration, ...]
     ) -> None:
-        """Keep what was said and registered until then."""
+        """Keep what was logged and registered until then."""
         super().__init__(text)
         self.text = text
         self.logs = logs

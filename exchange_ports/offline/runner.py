@@ -188,7 +188,7 @@ def _run(
         with _defaults_of_the_sdk_kept(), asyncio.Runner(loop_factory=_loop) as runner:
             loop = runner.get_loop()
             loop.set_default_executor(_HereAndNow())
-            # A program that fails leaves outputs that nobody will ever ask for. The language host
+            # A program that fails leaves outputs that are never read. The language host
             # keeps asyncio from complaining of them, too.
             loop.set_exception_handler(lambda _loop, _context: None)
             try:

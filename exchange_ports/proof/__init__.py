@@ -1,6 +1,6 @@
 """Proof that plans permit exactly what flows mean, on both clouds, by exact sets of traffic.
 
-Must not know: how flows become rules. The planners are judged here, so nothing of theirs is used but
+Must not know: how flows become rules. The planners are checked here, so nothing of theirs is used but
 the names of rules.
 """
 

@@ -13,7 +13,7 @@ from urllib.parse import quote as url_quoted
 
 from exchange_ports import __version__
 from exchange_ports.catalog import BY_ID
-from exchange_ports.clouds import asked_by_platform
+from exchange_ports.clouds import declared_by_platform
 from exchange_ports.differences import Change, Effect
 from exchange_ports.findings import Finding, counted, printable
 from exchange_ports.flows import Reason
@@ -57,7 +57,7 @@ class _Table:
     before: str
     rows: tuple[str, ...]
     after: str = ""
-    #: How a cut is said, with the number of rows that are left out.
+    #: How an omission is reported, with the number of rows that are left out.
     more: str = "| | and {} more rows, in the full report | | | |\n"
 
     def shown(self, most: int | None) -> str:
@@ -167,12 +167,12 @@ def _fenced(text: str) -> str:
 
 def _why(reason: Reason) -> str:
     """A reason for a table: a link to the published row, or the operator's words as they are."""
-    platform = asked_by_platform(reason)
+    platform = declared_by_platform(reason)
     if platform:
         return f"{reason.summary}, [{platform.citation}]({platform.url})"
     marks = [reason.ticket, reason.owner and f"owner {reason.owner}"]
     marks.append(reason.review_by and f"until {reason.review_by}")
-    said = ", ".join(_cell(mark) for mark in marks if mark)
+    parts = ", ".join(_cell(mark) for mark in marks if mark)
     if reason.entry is None:
         words = f"operator: {_cell(reason.summary)}"
     else:
@@ -183,17 +183,17 @@ def _why(reason: Reason) -> str:
         words = f"{own}, [{entry.cite}, {entry.id}]({first[1]})"
         words += "".join(f", [{article.title}]({url})" for article, url in others)
         words += f", operator: {_cell(added)}" if added else ""
-    return f"{words}, {said}" if said else words
+    return f"{words}, {parts}" if parts else words
 
 
 def _reasons(change: Change) -> str:
-    said = [_why(reason) for reason in change.reasons[:_MOST_REASONS]]
+    parts = [_why(reason) for reason in change.reasons[:_MOST_REASONS]]
     if len(change.reasons) > _MOST_REASONS:
-        said.append(f"and {len(change.reasons) - _MOST_REASONS} more reasons")
-    said += [f"no longer: {_why(reason)}" for reason in change.former[:_MOST_REASONS]]
+        parts.append(f"and {len(change.reasons) - _MOST_REASONS} more reasons")
+    parts += [f"no longer: {_why(reason)}" for reason in change.former[:_MOST_REASONS]]
     if len(change.former) > _MOST_REASONS:
-        said.append(f"and no longer for {len(change.former) - _MOST_REASONS} more")
-    return "; ".join(said)
+        parts.append(f"and no longer for {len(change.former) - _MOST_REASONS} more")
+    return "; ".join(parts)
 
 
 _MOST_REASONS: Final = 4
@@ -209,10 +209,10 @@ def _place(file: str, number: int, base: str | None) -> str:
 def _places(review: Review, change: Change, links: Links) -> str:
     found = review.places(change)
     base = links.old if change.effect is Effect.CUT else links.new
-    said = [_place(file, number, base) for file, number in found[:_MOST_LINKS]]
+    parts = [_place(file, number, base) for file, number in found[:_MOST_LINKS]]
     if len(found) > _MOST_LINKS:
-        said.append(f"and {len(found) - _MOST_LINKS} more")
-    return ", ".join(said)
+        parts.append(f"and {len(found) - _MOST_LINKS} more")
+    return ", ".join(parts)
 
 
 # ---- one stack ----
@@ -305,8 +305,8 @@ def _lines(row: headline.HeadlineRow) -> Iterator[str]:
 def _plain_why(reason: Reason) -> str:
     marks = [reason.entry, reason.ticket, reason.owner and f"owner {reason.owner}"]
     marks.append(reason.review_by and f"until {reason.review_by}")
-    said = ", ".join(mark for mark in marks if mark)
-    return printable(f"{reason.summary} ({said})" if said else reason.summary)
+    parts = ", ".join(mark for mark in marks if mark)
+    return printable(f"{reason.summary} ({parts})" if parts else reason.summary)
 
 
 def _finding(finding: Finding) -> str:
@@ -417,9 +417,9 @@ def _alert(found: Comparison) -> str:
         files = ", ".join(_code(each.stack.file) for each in broken[:_MOST_FILES])
         more = f" and {len(broken) - _MOST_FILES} more" if len(broken) > _MOST_FILES else ""
         boxes.append(f"> [!CAUTION]\n> Not valid, so not compared: {files}{more}\n\n")
-    said = headline.cautions(found.told)
-    if said:
-        boxes.append(f"> [!CAUTION]\n> Newly allowed: {', '.join(said)}\n\n")
+    parts = headline.cautions(found.told)
+    if parts:
+        boxes.append(f"> [!CAUTION]\n> Newly allowed: {', '.join(parts)}\n\n")
     return "".join(boxes)
 
 
@@ -433,13 +433,13 @@ def _names(told: Sequence[Review]) -> str:
     """Every stack that is not new, by name, where there are many."""
     if len(told) <= _FEW:
         return ""
-    said: dict[str, list[str]] = {}
+    parts: dict[str, list[str]] = {}
     for each in told:
         if each.edit == "renamed" and each.old is not None:
-            said.setdefault("Renamed", []).append(f"{_code(each.old.file)} → {_code(each.name)}")
+            parts.setdefault("Renamed", []).append(f"{_code(each.old.file)} → {_code(each.name)}")
         elif each.edit != "added":
-            said.setdefault(each.edit.capitalize(), []).append(_code(each.name))
-    return "".join(f"{edit}: {', '.join(names)}.\n\n" for edit, names in said.items())
+            parts.setdefault(each.edit.capitalize(), []).append(_code(each.name))
+    return "".join(f"{edit}: {', '.join(names)}.\n\n" for edit, names in parts.items())
 
 
 def _unnamed(told: Sequence[Review]) -> str:

@@ -16,7 +16,7 @@ from exchange_ports.topology.renames import RenamedWithoutId
 _WIDTH: Final = 98
 #: More notes and warnings of a kind than this are counted.
 _MOST: Final = 20
-#: Columns. Longer ends have their services behind them, and move nobody else's.
+#: Columns. Longer ends have their services behind them, and move no others.
 _MOST_ALIGNED: Final = 70
 _LOOKS: Final = {
     Effect.OPENED: doc.Look.GOOD,
@@ -136,7 +136,7 @@ def _comparison_data(found: Comparison) -> dict[str, object]:
             **{
                 gate.value: sum(len(held_by(gate, each.changes.all)) for each in found.reviews)
                 for gate in Gate
-                if gate.judges_traffic
+                if gate.compares_traffic
             },
             Gate.TARGET.value: sum(len(each.target) for each in found.reviews),
             Gate.CODE.value: len(found.code),

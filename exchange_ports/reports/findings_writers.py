@@ -131,10 +131,10 @@ def _junit(found: Sequence[Annotation], command: str) -> str:
         case = Xml.SubElement(suite, "testcase", {"name": name, **place})
         text = f"{each.file}:{each.line}\n{each.text}"
         if each.finding.is_error:
-            said = Xml.SubElement(case, "failure", type=each.code, message=each.finding.summary)
+            element = Xml.SubElement(case, "failure", type=each.code, message=each.finding.summary)
         else:
-            said = Xml.SubElement(case, "system-out")
-        said.text = text
+            element = Xml.SubElement(case, "system-out")
+        element.text = text
     Xml.indent(top)
     written = Xml.tostring(top, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{written}\n'

@@ -22,7 +22,7 @@ from exchange_ports.traffic.addresses import brief, covers
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, joined
 from exchange_ports.traffic.regroup import regroup
 
-#: More ranges than this are said once, below the tables: the Internet has up to 30.
+#: More ranges than this are listed once, below the tables: the Internet has up to 30.
 _MOST_RANGES: Final = 8
 
 _NOT_DECLARED: Final = "not declared"
@@ -53,7 +53,7 @@ class HandoverSide(NamedTuple):
     name: str
     servers: tuple[str, ...]
     addresses: tuple[str, ...]
-    #: Servers of the end whose address is not declared: nobody else can write a rule for them.
+    #: Servers of the end whose address is not declared: no rule can be written for them.
     unknown: tuple[str, ...]
     place: HandoverPlace | None
 
@@ -119,11 +119,11 @@ class _HandoverPlaces:
             for key, declared in plans.topology.networks.items()
         }
         self._managed = {plan.network for plan in plans.networks.values()}
-        self._dressed = {member.name: member for member in plans.inventory.servers}
-        self._worn: dict[Group, dict[HandoverPlace, set[str]]] = {}
-        for member in self._dressed.values():
+        self._servers = {member.name: member for member in plans.inventory.servers}
+        self._members: dict[Group, dict[HandoverPlace, set[str]]] = {}
+        for member in self._servers.values():
             for group in member.groups:
-                here = self._worn.setdefault(group, {})
+                here = self._members.setdefault(group, {})
                 here.setdefault(self._place(member), set()).add(member.name)
 
     def _place(self, member: ExchangeServer) -> HandoverPlace:
@@ -140,7 +140,7 @@ class _HandoverPlaces:
                 if not outside and source_place == target_place:
                     continue
                 if not self._versions(source_place, source) & self._versions(target_place, target):
-                    # No packet goes from IPv4 to IPv6, so nobody has to allow any.
+                    # No packet goes from IPv4 to IPv6, so none has to be allowed.
                     continue
                 yield _HandoverCell(
                     _crossing(outside, source_place, target_place),
@@ -166,7 +166,7 @@ class _HandoverPlaces:
         if isinstance(end, ExternalEndpoint):
             yield self._around(end), frozenset([end])
             return
-        for place, names in self._worn.get(end, {}).items():
+        for place, names in self._members.get(end, {}).items():
             yield place, frozenset(names)
 
     def _around(self, end: ExternalEndpoint) -> HandoverPlace | None:
@@ -193,13 +193,13 @@ class _HandoverPlaces:
     def _side(self, end: LabeledEnd, place: HandoverPlace | None) -> HandoverSide:
         servers = sorted(one for one in end if isinstance(one, str))
         outside = sorted(one for one in end if isinstance(one, ExternalEndpoint))
-        declared = [range_ for name in servers for range_ in self._dressed[name].ranges]
+        declared = [range_ for name in servers for range_ in self._servers[name].ranges]
         declared += [range_ for one in outside for range_ in one.ranges]
         return HandoverSide(
             self._labels.name(end, ranges=False),
             tuple(servers),
             tuple(map(brief, dict.fromkeys(declared))),
-            tuple(name for name in servers if not self._dressed[name].has_address),
+            tuple(name for name in servers if not self._servers[name].has_address),
             place,
         )
 
@@ -333,7 +333,7 @@ def _row(row: HandoverRow, lists: "_Lists") -> doc.Row:
 
 
 class _Lists:
-    """Long lists of ranges, each said once."""
+    """Long lists of ranges, each listed once."""
 
     def __init__(self) -> None:
         self.named: dict[tuple[str, ...], str] = {}

@@ -11,7 +11,7 @@ from typing import Final
 
 from exchange_ports import __version__
 from exchange_ports.catalog import PORT_NAMES
-from exchange_ports.clouds import asked_by_platform
+from exchange_ports.clouds import declared_by_platform
 from exchange_ports.differences import AddressChange, Cause, Change, ChangeEndpoint, Effect
 from exchange_ports.differences.topology_diff import ServerNote, TopologyDiff
 from exchange_ports.findings import Finding, counted, printable
@@ -148,7 +148,7 @@ def who(end: ChangeEndpoint) -> str:
 
 def cited(reason: Reason) -> str:
     """Where a reason is from: the row, the platform's page, or the operator."""
-    platform = asked_by_platform(reason)
+    platform = declared_by_platform(reason)
     if platform:
         return platform.citation
     if reason.entry is not None:
@@ -168,14 +168,14 @@ def file_of(not_reviewed: Finding) -> str:
 
 def headline(found: Comparison, quote: Quote = printable) -> str:
     """What a reader must know in ten seconds, in a few sentences."""
-    said = _of_stacks(found.reviews, quote)
+    texts = _of_stacks(found.reviews, quote)
     code = f"Code changed: {counted(len(found.code), 'file')}. " if found.code else ""
     if found.not_reviewed:
         files = [quote(file_of(each)) for each in found.not_reviewed]
         # "No stack file differs" would be wrong where it is not known which ones there are.
-        rest = "" if said == _NOTHING_DIFFERS else said
+        rest = "" if texts == _NOTHING_DIFFERS else texts
         return f"Not reviewed: {_few(files)}. {code}{rest}".strip()
-    return f"{code}{said}"
+    return f"{code}{texts}"
 
 
 def code_changed(found: Comparison, quote: Quote = printable) -> str:
@@ -198,19 +198,19 @@ _NOTHING_DIFFERS: Final = "No stack file differs."
 def _of_stacks(reviews: Sequence[Review], quote: Quote) -> str:
     unknown = [quote(each.stack.file) for each in reviews if each.not_reviewed]
     broken = [quote(each.stack.file) for each in reviews if each.fails and not each.not_reviewed]
-    said = [f"not reviewed: {_few(unknown)}"] if unknown else []
-    said += [f"{_few(broken)} {_are(broken)} not valid"] if broken else []
+    texts = [f"not reviewed: {_few(unknown)}"] if unknown else []
+    texts += [f"{_few(broken)} {_are(broken)} not valid"] if broken else []
     loaded = [each for each in reviews if not each.fails]
     if all(each.quiet for each in loaded):
-        return _sentences(said) or _NOTHING_DIFFERS
+        return _sentences(texts) or _NOTHING_DIFFERS
     elsewhere = [quote(each.name) for each in loaded if each.target]
-    said += [f"the target of {_few(elsewhere)} changes"] if elsewhere else []
+    texts += [f"the target of {_few(elsewhere)} changes"] if elsewhere else []
     whole = list(_whole_stacks(loaded, quote))
     rest = [*_edited(loaded, quote), *_traffic(loaded, quote)]
     # However many stacks are new, what changes in another one is named before them.
     changed = any(each.edit not in _WHOLE and not each.quiet for each in loaded)
-    said += [*rest, *whole] if changed else [*whole, *rest]
-    return _sentences([*said, *_clouds(loaded)])
+    texts += [*rest, *whole] if changed else [*whole, *rest]
+    return _sentences([*texts, *_clouds(loaded)])
 
 
 def _traffic(reviews: Sequence[Review], quote: Quote) -> Iterator[str]:
@@ -295,9 +295,9 @@ def _sites_and_servers(reviews: Sequence[Review], quote: Quote) -> Iterator[str]
             for each in found.comes if edit == "added" else found.goes:
                 if not any(each.name in site.servers for site in here):
                     alone.setdefault(each.role, {})[quote(each.name)] = None
-        said = [*sites, *(f"{role} {_servers(list(names))}" for role, names in alone.items())]
-        if said:
-            yield f"{verb} {_few(said)}"
+        texts = [*sites, *(f"{role} {_servers(list(names))}" for role, names in alone.items())]
+        if texts:
+            yield f"{verb} {_few(texts)}"
     moved = list(dict.fromkeys(quote(m.name) for r in reviews for m in r.changes.moves))
     if moved:
         where = "another address" if len(moved) == 1 else "other addresses"
@@ -313,18 +313,18 @@ def _servers(names: Sequence[str]) -> str:
     return f"server{'' if len(names) == 1 else 's'} {_few(names)}"
 
 
-def _sentences(said: Iterable[str]) -> str:
-    return " ".join(f"{_capital(each)}." for each in said)
+def _sentences(texts: Iterable[str]) -> str:
+    return " ".join(f"{_capital(each)}." for each in texts)
 
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _few(said: Sequence[str]) -> str:
-    if len(said) <= _MOST_CLAUSES:
-        return ", ".join(said[:-1]) + (" and " if len(said) > 1 else "") + said[-1]
-    return f"{', '.join(said[:_MOST_CLAUSES])} and {len(said) - _MOST_CLAUSES} more"
+def _few(texts: Sequence[str]) -> str:
+    if len(texts) <= _MOST_CLAUSES:
+        return ", ".join(texts[:-1]) + (" and " if len(texts) > 1 else "") + texts[-1]
+    return f"{', '.join(texts[:_MOST_CLAUSES])} and {len(texts) - _MOST_CLAUSES} more"
 
 
 def _are(several: Sequence[object]) -> str:
@@ -333,7 +333,7 @@ def _are(several: Sequence[object]) -> str:
 
 @dataclass
 class _Clause:
-    """One thing that is said of all traffic from here to there."""
+    """One property of all traffic from here to there."""
 
     services: ServiceSet
     rank: tuple[bool, int]
@@ -342,7 +342,7 @@ class _Clause:
 def _clauses(reviews: Iterable[Review], effect: Effect, quote: Quote) -> list[str]:
     """Who newly reaches whom on what, however many stacks share it; the worst first.
 
-    What follows from an edit is said by the edit, except for what must not be missed.
+    What follows from an edit is reported with the edit, except for what must not be missed.
     """
     found: dict[str, _Clause] = {}
     for each in reviews:
@@ -390,10 +390,10 @@ def _clouds(reviews: Sequence[Review]) -> list[str]:
     for each in reviews:
         for place, done in each.operations:
             found.setdefault(place.rpartition(" on ")[2], []).extend(done)
-    said = [f"{cloud}: {done_words(done)}" for cloud, done in sorted(found.items()) if done]
-    if not said and any(each.target for each in reviews):
+    texts = [f"{cloud}: {done_words(done)}" for cloud, done in sorted(found.items()) if done]
+    if not texts and any(each.target for each in reviews):
         return [UNLISTED]
-    return said or ["no resource changes in any cloud"]
+    return texts or ["no resource changes in any cloud"]
 
 
 _DOES: Final = {
@@ -411,13 +411,13 @@ UNLISTED: Final = "no operation that the files show"
 def done_words(done: Iterable[Operation]) -> str:
     """`2 rules created, 1 network security group updated in place`."""
     kinds = Counter((each.does, each.kind) for each in done)
-    said = [
+    texts = [
         f"{counted(number, kind)} {_DOES[does]}"
         for does in Does
         for (what, kind), number in sorted(kinds.items())
         if what is does
     ]
-    return ", ".join(said) or "nothing"
+    return ", ".join(texts) or "nothing"
 
 
 def cautions(reviews: Iterable[Review]) -> list[str]:
@@ -437,8 +437,8 @@ def cautions(reviews: Iterable[Review]) -> list[str]:
 
 def edits(review: Review, quote: Quote = printable) -> list[str]:
     """What was edited in one stack, and what somebody has to do for it beside the update."""
-    said = [*_of_file(review, quote), *_of_topology(review, quote)]
-    return [_capital(each) for each in said]
+    texts = [*_of_file(review, quote), *_of_topology(review, quote)]
+    return [_capital(each) for each in texts]
 
 
 def _of_file(review: Review, quote: Quote) -> Iterator[str]:
@@ -503,21 +503,26 @@ def _of_servers(review: Review, quote: Quote) -> Iterator[str]:
         )
     for (role, text, more), names in alike.items():
         each_of = " to each" if len(names) > 1 and "attach" in text and role else ""
-        yield f"{role} {_servers(names)} {text}{each_of}{more}".strip()
+        verb, _, rest = text.partition(" ")
+        verb = _PLURAL.get(verb, verb) if len(names) > 1 else verb
+        yield f"{role} {_servers(names)} {verb} {rest}{each_of}{more}".strip()
+
+
+_PLURAL: Final = {"has": "have", "changes": "change"}
 
 
 def _edgesync(review: Review, server: ServerNote, quote: Quote) -> str:
     """What somebody has to do for EdgeSync with a new server."""
-    said: dict[str, None] = {}
+    texts: dict[str, None] = {}
     for change in review.changes.opened:
         if not any(reason.entry == _EDGESYNC for reason in change.reasons):
             continue
         if server.name in change.source.servers:
             edges = _few(list(map(quote, change.destination.servers)))
-            said[f"renew the Edge subscription of {edges} for EdgeSync"] = None
+            texts[f"renew the Edge subscription of {edges} for EdgeSync"] = None
         elif server.name in change.destination.servers:
-            said[f"create an Edge subscription to site {quote(server.site)} for EdgeSync"] = None
-    return "".join(f"; {each}" for each in said)
+            texts[f"create an Edge subscription to site {quote(server.site)} for EdgeSync"] = None
+    return "".join(f"; {each}" for each in texts)
 
 
 def _internet(review: Review, quote: Quote) -> Iterator[str]:

@@ -48,14 +48,14 @@ class _Cell:
 
 def matrix(plans: Plans) -> tuple[MatrixRow, ...]:
     """Who may talk to whom, the outside first, then the perimeter, then the inside."""
-    wearing: dict[Group, LabeledEnd] = {}
+    members: dict[Group, LabeledEnd] = {}
     for member in plans.inventory.servers:
         for group in member.groups:
-            wearing[group] = wearing.get(group, frozenset()) | {member.name}
+            members[group] = members.get(group, frozenset()) | {member.name}
 
     def end(one: Group | ExternalEndpoint) -> LabeledEnd:
         return (
-            frozenset([one]) if isinstance(one, ExternalEndpoint) else wearing.get(one, frozenset())
+            frozenset([one]) if isinstance(one, ExternalEndpoint) else members.get(one, frozenset())
         )
 
     cells: Iterable[_Cell] = (

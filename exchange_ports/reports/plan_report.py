@@ -170,12 +170,12 @@ def plan_report(
 
 def _sections(plans: Plans, *, every_limit: bool) -> Iterator[doc.Section]:
     yield from opening_sections(plans, every_limit=every_limit)
-    for heading, said in (
+    for heading, texts in (
         ("Blocked, because not declared", closed(plans.topology)),
         ("Acknowledged warnings", [": ".join(each) for each in plans.topology.acknowledge.items()]),
     ):
-        if said:
-            yield doc.Section(heading, (doc.Items(said),))
+        if texts:
+            yield doc.Section(heading, (doc.Items(texts),))
 
 
 def opening_sections(plans: Plans, *, every_limit: bool = False) -> Iterator[doc.Section]:

@@ -194,12 +194,12 @@ def diagnostics_lines(
         about[message.urn if message.urn in by_urn else ""].append(message)
     lines: list[str] = []
     # The stack first: its messages are the ones that concern everything.
-    for urn, said in sorted(about.items()):
+    for urn, logged in sorted(about.items()):
         one = by_urn.get(urn)
         kind, name = (one.type, one.name) if one else (_STACK_TYPE, f"{project}-{stack}")
         lines += [""] if lines else ["Diagnostics:"]
         lines.append(f"  {_printable(display_type(kind))} ({_printable(name)}):")
-        for message in said:
+        for message in logged:
             # A plain message goes without a word in front of it.
             word = "" if message.severity == "info" else f"{message.severity}: "
             text = f"{word}{message.message}".rstrip()

@@ -35,8 +35,8 @@ def why(reasons: Iterable[Reason]) -> str:
 
 def _marked(reason: Reason) -> str:
     marks = [reason.entry or reason.ticket or "", "accepted risk" if reason.accepted_risk else ""]
-    said = ", ".join(mark for mark in marks if mark)
-    return f"{reason.summary} ({said})" if said else reason.summary
+    details = ", ".join(mark for mark in marks if mark)
+    return f"{reason.summary} ({details})" if details else reason.summary
 
 
 def document(reason: Reason) -> str | None:
@@ -53,12 +53,12 @@ def risk_look(reasons: Iterable[Reason]) -> Look:
 
 
 def each_once(several: Iterable[str | None]) -> str:
-    """What is said, each once, for a cell of a spreadsheet."""
+    """The texts, each once, for a cell of a spreadsheet."""
     return "; ".join(dict.fromkeys(each for each in several if each))
 
 
 def linked(reasons: Iterable[Reason]) -> Line:
-    """The reasons, each with all that is said of it; rows are known by `references`."""
+    """The reasons, each with all its details; rows are known by `references`."""
     return _joined("; ", map(_linked, reasons))
 
 

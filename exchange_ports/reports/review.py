@@ -94,7 +94,7 @@ class Review:
     changes: TopologyDiff
     #: What is done in each network, by its name and cloud.
     operations: tuple[NetworkOperations, ...] = ()
-    #: What changes and of which nobody can list the operations from the files.
+    #: What changes, where the files do not show the operations.
     unlisted: tuple[str, ...] = ()
     #: None where one side is not there.
     update: Rollout | None = None
@@ -125,7 +125,7 @@ class Review:
 
     @property
     def not_reviewed(self) -> bool:
-        """Whether it does not load because nobody can tell from the files what Pulumi reads."""
+        """Whether it does not load because the files do not show what Pulumi reads."""
         return self.fails and any(each.kind is NOT_REVIEWED for each in self.stack.findings)
 
     @property

@@ -23,7 +23,7 @@ from exchange_ports.topology.groups import identity
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.ports import Protocol
 
-#: Of a security group that no server wears, which belongs to no zone.
+#: Of a security group without members, which belongs to no zone.
 UNUSED: Final = "no zone"
 
 
@@ -101,7 +101,7 @@ class Book:
 def rulebook(plans: Plans, proof: Proof, warnings: Iterable[Finding], origin: Origin) -> Book:
     """The rule book. Pure: the same plans, proof and origin, the same book.
 
-    On AWS a group is no zone's; a rule stands in each zone in which a server wears its group.
+    On AWS a group is no zone's; a rule stands in each zone in which its group has a server.
 
     :raises ValueError: a cloud would refuse a plan.
     """
@@ -119,12 +119,12 @@ def rulebook(plans: Plans, proof: Proof, warnings: Iterable[Finding], origin: Or
 
 
 class _RuleReader:
-    """Who wears what where, and which addresses are the Internet's."""
+    """The members of each group by zone, and which addresses are the Internet's."""
 
     def __init__(self, plans: Plans) -> None:
         networks = {identity(k, declared): k for k, declared in plans.topology.networks.items()}
         self._internet = EndpointNames(plans).named[INTERNET_WORD].addresses
-        self._worn: dict[tuple[str, str], dict[str, list[str]]] = {}
+        self._members: dict[tuple[str, str], dict[str, list[str]]] = {}
         self._standing: dict[tuple[str, str], list[str]] = {}
         self._where: dict[str, AddressSet] = {}
         grouped = plans.inventory.servers
@@ -134,7 +134,7 @@ class _RuleReader:
             self._standing.setdefault((key, zone), []).append(member.name)
             self._where[member.name] = AddressSet.of(member.ranges)
             for group in member.groups:
-                here = self._worn.setdefault((key, group.key), {})
+                here = self._members.setdefault((key, group.key), {})
                 here.setdefault(zone, []).append(member.name)
         self._everyone = AddressSet.of(range_ for each in grouped for range_ in each.ranges)
 
@@ -155,7 +155,7 @@ class _RuleReader:
     def _of(self, rule: PlannedRule) -> Iterable[str]:
         if rule.place:
             return (rule.place,)
-        return self._worn.get((rule.network, rule.group or ""), {}) or (UNUSED,)
+        return self._members.get((rule.network, rule.group or ""), {}) or (UNUSED,)
 
     def _rule(self, rule: PlannedRule, zone: str) -> Rule:
         return Rule(
@@ -175,14 +175,14 @@ class _RuleReader:
     def _ours(self, rule: PlannedRule, zone: str) -> RuleSide:
         if rule.group is None:
             return RuleSide("all servers")
-        wearing: Mapping[str, list[str]] = self._worn.get((rule.network, rule.group), {})
-        return RuleSide(rule.group, tuple(wearing.get(zone, ())))
+        members: Mapping[str, list[str]] = self._members.get((rule.network, rule.group), {})
+        return RuleSide(rule.group, tuple(members.get(zone, ())))
 
     def _theirs(self, rule: PlannedRule) -> RuleSide:
-        wearing = self._worn.get((rule.network, rule.peer))
-        if wearing is not None:
+        members = self._members.get((rule.network, rule.peer))
+        if members is not None:
             return RuleSide(
-                rule.peer, tuple(sorted(name for few in wearing.values() for name in few))
+                rule.peer, tuple(sorted(name for few in members.values() for name in few))
             )
         if rule.addresses == AddressSet.everything():
             return RuleSide(rule.peer)
@@ -191,7 +191,7 @@ class _RuleReader:
         )
 
     def _at(self, addresses: AddressSet) -> tuple[str, ...]:
-        """The servers at these addresses, where there is nobody else: those of another network."""
+        """The servers at these addresses, where these are all of them: those of another network."""
         if not addresses <= self._everyone:
             return ()
         return tuple(sorted(name for name, at in self._where.items() if at & addresses))
@@ -202,7 +202,7 @@ class _RuleReader:
         if any(reason.accepted_risk for reason in rule.reasons):
             yield "accepted risk"
         public = rule.addresses & self._internet
-        if public and not rule.by_tag and (rule.network, rule.peer) not in self._worn:
+        if public and not rule.by_tag and (rule.network, rule.peer) not in self._members:
             whole = "the Internet" if self._internet <= rule.addresses else "public addresses"
             yield f"{'from' if rule.way == 'in' else 'to'} {whole}"
         if rule.ports.protocol is Protocol.ANY:

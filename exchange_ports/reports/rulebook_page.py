@@ -178,13 +178,13 @@ def _parts(plans: Plans, ends: Iterable[Endpoint]) -> Iterator[str | ExternalEnd
 def _accepted_flow(flow: AdditionalFlow) -> doc.Row:
     need = None if flow.need is None else flow.need.value
     ports = ", ".join(map(str, flow.ports)) if flow.ports else f"need {need}"
-    said = (flow.reason or f"need {need}", flow.owner, flow.ticket, flow.review_by)
+    texts = (flow.reason or f"need {need}", flow.owner, flow.ticket, flow.review_by)
     return doc.Row(
         (
             ", ".join(map(_end, ends_of(flow.source))),
             ", ".join(map(_end, ends_of(flow.to))),
             ports,
-            *(each or _NOTHING for each in said),
+            *(each or _NOTHING for each in texts),
         ),
         doc.Look.RISK,
     )
@@ -374,7 +374,7 @@ def _reason(reason: Reason) -> doc.Line:
 
 
 class _PageLists:
-    """Long lists of ranges, each said once."""
+    """Long lists of ranges, each listed once."""
 
     def __init__(self) -> None:
         self._named: dict[tuple[str, ...], tuple[int, str]] = {}

@@ -70,9 +70,9 @@ def show(document: doc.Document, stream: TextIO | None = None) -> None:
 
 def _columns(terminal: TextIO) -> int:
     """As shells have it: COLUMNS where it is set, otherwise what the terminal says."""
-    said = os.environ.get("COLUMNS", "")
-    if said.isdecimal() and int(said):
-        return int(said)
+    shown = os.environ.get("COLUMNS", "")
+    if shown.isdecimal() and int(shown):
+        return int(shown)
     try:
         return os.get_terminal_size(terminal.fileno()).columns or _USUAL
     except OSError:
@@ -205,11 +205,11 @@ def _facts(facts: Sequence[tuple[str, doc.Value]], width: int) -> Iterator[doc.W
     room = max([_NAMES, *(len(name) for name, _ in facts)])
     indent = 2 + room + _GAP
     for name, value in facts:
-        said = name
+        shown = name
         for line in doc.lines(value):
             for _, *part in _broken(line, width, indent, indent):
-                yield (doc.Text(f"  {said:<{room}}  "), *part)
-                said = ""
+                yield (doc.Text(f"  {shown:<{room}}  "), *part)
+                shown = ""
 
 
 # ---- tables ----

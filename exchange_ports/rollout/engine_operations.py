@@ -165,7 +165,7 @@ def replaced_wholes(old: Registration, new: Registration) -> tuple[str, ...]:
 
 
 def unlisted(old: Registration, new: Registration) -> tuple[str, ...]:
-    """What changes, and of which nobody can list the operations from the files, each in a sentence."""
+    """What changes where the files do not show the operations, each in a sentence."""
     was, now = old.target.settings, new.target.settings
     changed = sorted(name for name in was.keys() | now.keys() if was.get(name) != now.get(name))
     plans = [each.plan for each in (*old.networks, *new.networks)]
@@ -177,12 +177,12 @@ def unlisted(old: Registration, new: Registration) -> tuple[str, ...]:
         for name in changed
         if name.startswith(PROVIDER) and name.removeprefix(PROVIDER) not in listed
     ]
-    said = (
+    texts = (
         (_NOT_SEEN, [name for name in settings if name.partition(":")[0] in packages]),
         (_REFUSED, [name for name in settings if name == _DENIED]),
         (_STATE, [name for name in changed if not name.startswith((PROVIDER, TAG, ROLLOUT))]),
     )
-    return tuple(text.format(", ".join(names)) for text, names in said if names)
+    return tuple(text.format(", ".join(names)) for text, names in texts if names)
 
 
 _DENIED: Final = "pulumi:disable-default-providers"

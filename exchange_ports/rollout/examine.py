@@ -40,7 +40,7 @@ class TransientIssue:
     """Traffic that an update cuts or opens while it runs, and when.
 
     `server` is ours, and `way` is seen from it. `traffic` has the other ends. Where both ends are
-    ours it is said once, of the source.
+    ours it is reported once, of the source.
     """
 
     effect: TransientEffect

@@ -38,7 +38,7 @@ class RequestedPhase:
 
 @dataclass(frozen=True, slots=True)
 class RolloutRequest:
-    """What is said of an update: the step, the plans that stand now, and what is wrong with either."""
+    """The request of an update: the step, the plans that stand now, and what is wrong with either."""
 
     asked: RequestedPhase
     stood: Plans | None
@@ -46,7 +46,7 @@ class RolloutRequest:
 
 
 def read_request(phase: object, servers_in: object, previous: Topology | object) -> RolloutRequest:
-    """What these three say; each is None where nothing is said."""
+    """The values of these three; each is None where nothing is declared."""
     asked, wrong = _asked_for(phase, servers_in, previous)
     if previous is None:
         return RolloutRequest(asked, None, tuple(wrong))
@@ -61,7 +61,7 @@ def _asked_for(
 ) -> tuple[RequestedPhase, list[Finding]]:
     """The phase and the place that are meant, with what is wrong with the words.
 
-    `phase` and `servers_in` are None where nothing is said.
+    `phase` and `servers_in` are None where nothing is declared.
     """
     found: list[Finding] = []
     named: Phase | None = None
@@ -121,7 +121,7 @@ def check_previous(previous: Topology | None, topology: Topology) -> Iterator[Fi
 def select_phase(old: Plans, new: Plans, asked: RequestedPhase) -> tuple[Rollout, PhasePlan | None]:
     """The update, and the phase of it that is asked for.
 
-    :raises Refused: no such phase is offered; which are is said.
+    :raises Refused: no such phase is offered; the message lists those that are.
     """
     found = plan_rollout(old, new, asked.servers_in)
     if asked.phase is None:

@@ -1,7 +1,7 @@
 """An update: each server and each network before and after, what the engine does, and the states between.
 
 Only the extremal states are made. Which rules can be there together depends on the cloud and stands in its
-`transitions`; which groups servers are in at each moment is said here.
+`transitions`; which groups servers are in at each moment is decided here.
 
 EC2 has no call that adds and removes, so while an update runs a group holds the rules of both (aws.md
 2.2); and it deletes no group that a server is in (aws.md 2.6). Azure is written whole, and takes no
@@ -341,7 +341,7 @@ def held_zones(
 # one for interfaces. AWS creates the new one first. Azure's provider deletes first where the program
 # gives the name, as ours does, and Azure refuses that as long as a server is in the group (azure.md 3).
 
-#: Cloud ids by network, as they stand beside a topology; of one that only Pulumi knows nothing is said.
+#: Cloud ids by network, as they stand beside a topology; one that only Pulumi knows is left out.
 Ids: TypeAlias = Mapping[str, object]
 
 

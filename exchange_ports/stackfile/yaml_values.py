@@ -349,7 +349,7 @@ def _lenient_fields(node: Fields) -> dict[str, object]:
 
 def _lenient_key(key: YamlText) -> str:
     value = lenient(key)
-    return "<nil>" if value is None else value if isinstance(value, str) else _said(value)
+    return "<nil>" if value is None else value if isinstance(value, str) else _as_text(value)
 
 
 def _remedy(text: str, *, is_sentence: bool) -> str:
@@ -369,10 +369,10 @@ def _made(value: Scalar) -> str:
     """What Pulumi makes of a doubtful number."""
     if isinstance(value, str):
         return "an error" if value.lower().endswith(("inf", "nan")) else "text"
-    return _said(value)
+    return _as_text(value)
 
 
-def _said(value: object) -> str:
+def _as_text(value: object) -> str:
     """A scalar as Pulumi would write it in JSON or as a key."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 

@@ -362,7 +362,7 @@ def match_servers(
 # ---- neighbors by the names under which flows, reports and cloud ids know them ----
 
 
-#: The fields of a site that declare neighbors of the fabric.
+#: The fields of a site that declare neighboring internal servers.
 FIELDS: Final = ("domain_controllers", "lync", "other_exchange")
 
 

@@ -1,6 +1,6 @@
-"""Risky traffic: which traffic nobody may open without saying why, decided on what results.
+"""Risky traffic: which traffic must not be opened without a reason, decided on what results.
 
-An end is judged by where its addresses are, and traffic by what it carries, whichever field declares
+An end is classified by where its addresses are, and traffic by what it carries, whichever field declares
 it. `private_blocks` do not make public addresses private here. Must not know: flows, findings.
 """
 
@@ -63,7 +63,7 @@ def services(several: Iterable[Ports]) -> ServiceSet:
 
 
 _SENSITIVE: Final = {name: services(several) for name, several in SENSITIVE_PORTS.items()}
-#: The protocols that nobody declares but by `any`. What is left of every protocol without the ports that
+#: The protocols that can be declared by `any` only. What is left of every protocol without the ports that
 #: were open before still has them.
 _OTHER_PROTOCOLS: Final = ServiceSet.of_protocols(
     ~ProtocolSet.of([TCP, UDP, ICMP, ICMPV6, ESP, AH])

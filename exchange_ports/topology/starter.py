@@ -203,7 +203,7 @@ def _clients(answers: Answers) -> list[str]:
 def _mail(answers: Answers) -> list[str]:
     host, port_25 = answers.smart_host, answers.cloud.facts.port_25
     if host is None and port_25 is not None and port_25.direct:
-        # Documentation space: nobody answers there until the line is replaced.
+        # Documentation space: no host answers there until the line is replaced.
         host = IPv4Address("203.0.113.25")
     hop = "internet" if host is None else f"[{{address: {host}}}]"
     todo = (

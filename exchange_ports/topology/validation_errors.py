@@ -46,8 +46,8 @@ _BIGGEST: Final = 10**100
 #: What to do instead of giving an output, by the field.
 _LATER: Final = "Write the value itself; only `networks` and `tags` accept outputs."
 _FIX_OF: Final = {
-    "address": "Declare the address and pass it to the instance (`private_ip=...`). If no finding requires "
-    "`address`, remove it.",
+    "address": "Declare the address and pass it to the instance (`private_ip=...`), or pass the output in the "
+    "argument `addresses`, which compares both. If no finding requires `address`, remove it.",
 }
 
 

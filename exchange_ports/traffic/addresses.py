@@ -21,7 +21,7 @@ EVERYTHING_V6: Final = IPv6Network("::/0")
 #: All that is routed on the Internet of IPv6, so far (RFC 4291 2.4, IANA registry).
 GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
 #: The first address of class E, "reserved for future use" (RFC 1112 4), which stands for addresses that
-#: are not declared: nobody can have or declare one, and no flow but one from or to any address
+#: are not declared: no host can have one, and none can be declared, and no flow but one from or to any address
 #: whatever has them in its ranges. Documentation space would not do: it is part of the Internet, and
 #: so of rules that are not about the server.
 FIRST_PLACEHOLDER: Final = int(IPv4Address("240.0.0.1"))

@@ -1,7 +1,7 @@
 """Which of many boxes a single other one covers: what planners leave out.
 
 A box is some addresses on some ports, under a label that says whose it is. Must not know: what
-labels mean. The proof must not know this module, for it judges what planners leave out.
+labels mean. The proof must not know this module, for it checks what planners leave out.
 
 Wide boxes are placed first, so whatever covers a box stands already when its turn comes; and only
 boxes that nothing covers stay, since covering is transitive: one of those covers it too. To find

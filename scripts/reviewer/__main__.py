@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from comparing import compare, judge
+from comparing import compare, report_verdict
 from endpoints import newer_endpoints
 from fetching import fetch
 from posting import post
@@ -21,7 +21,7 @@ _STEPS: Final[Mapping[str, Callable[[Mapping[str, str]], int]]] = {
     "name": name,
     "fetch": fetch,
     "compare": compare,
-    "judge": judge,
+    "judge": report_verdict,
     "post": post,
     "endpoints": newer_endpoints,
 }

@@ -19,7 +19,7 @@ from forge import PullRequest, project_folder, setting
 from forges import pull_request
 from saying import Stopped, error, note, show
 
-__all__ = ["compare", "judge"]
+__all__ = ["compare", "report_verdict"]
 
 #: Ten minutes are more than any organization takes; a file that takes longer is not answered.
 _SECONDS: Final = 600
@@ -82,7 +82,7 @@ def compare(environment: Mapping[str, str]) -> int:
     return _done(environment, found.verdict, out / _SUMMARY)
 
 
-def judge(environment: Mapping[str, str]) -> int:
+def report_verdict(environment: Mapping[str, str]) -> int:
     """Fail where the verdict is not that all is fine."""
     try:
         verdict = _verdict(environment).read_text("utf-8")
@@ -127,13 +127,13 @@ def _compared(
     folder: PurePosixPath,
     gates: list[str],
 ) -> _Compared:
-    code, answer, said = git.run(
+    code, answer, reported = git.run(
         "merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", base, asked.head
     )
     if code == _GIT_DOES_NOT_KNOW:
         raise Stopped("This runner's git cannot merge without a work tree: 2.38 or newer is needed")
     if code not in (0, 1):
-        raise Stopped(f"git merge-tree failed ({code}): {said}")
+        raise Stopped(f"git merge-tree failed ({code}): {reported}")
     tree, *conflicts = answer.decode("utf-8", "surrogateescape").strip("\0").split("\0")
     # Wherever they stand: the project's own file may say where its stack files are.
     touched = sum(path.rpartition("/")[2].startswith("Pulumi.") for path in conflicts)
@@ -190,10 +190,10 @@ def _asked_of_the_tool(
     except subprocess.TimeoutExpired:
         raise Stopped(f"exchange-ports diff did not finish within {_SECONDS} seconds") from None
     # What it says may quote the pull request, so it is printed as one line of an error.
-    said = done.stderr.decode("utf-8", "replace").strip()[-2_000:]
+    reported = done.stderr.decode("utf-8", "replace").strip()[-2_000:]
     codes = sorted(set(_CODE.findall(done.stderr.decode("utf-8", "replace"))))
     if done.returncode == _REFUSES and not done.stdout and codes:
-        error(f"exchange-ports diff rejects the input: {said}")
+        error(f"exchange-ports diff rejects the input: {reported}")
         why = (
             f"**Not reviewed.** exchange-ports rejects the input: {', '.join(codes[:_MOST_CODES])}. The run's log "
             "has the reasons, and docs/findings/ what each code means."
@@ -201,5 +201,5 @@ def _asked_of_the_tool(
         return _Compared("refused", _own(asked, folder, base, why))
     verdicts = {0: "fine", 1: "held", 2: "broken"}
     if done.returncode not in verdicts or not done.stdout:
-        raise Stopped(f"exchange-ports diff failed ({done.returncode}): {said}")
+        raise Stopped(f"exchange-ports diff failed ({done.returncode}): {reported}")
     return _Compared(verdicts[done.returncode], done.stdout.decode("utf-8"))

@@ -87,9 +87,9 @@ class _Tool(NamedTuple):
         except subprocess.TimeoutExpired:
             raise Stopped(f"exchange-ports did not end in {_SECONDS_OF_THE_TOOL} seconds") from None
         if done.returncode not in (0, _CHANGED) or not done.stdout:
-            said = done.stderr.decode("utf-8", "replace").strip()[-2_000:]
+            reported = done.stderr.decode("utf-8", "replace").strip()[-2_000:]
             raise Stopped(
-                f"exchange-ports endpoints {words[0]} refuses ({done.returncode}): {said}"
+                f"exchange-ports endpoints {words[0]} refuses ({done.returncode}): {reported}"
             )
         return done.returncode, done.stdout.decode("utf-8")
 

@@ -100,9 +100,9 @@ class Git:
 
         :raises Stopped: it fails.
         """
-        code, answer, said = self.run(*arguments)
+        code, answer, reported = self.run(*arguments)
         if code:
-            raise Stopped(f"git {arguments[0]} failed ({code}): {said}")
+            raise Stopped(f"git {arguments[0]} failed ({code}): {reported}")
         return answer
 
     def run(self, *arguments: str) -> tuple[int, bytes, str]:

@@ -53,15 +53,15 @@ def test_the_import_file_is_written_where_it_is_asked_for(
     assert adopt(DEV, "--state", STATE, "--aws", GROUPS, RULES, "--out", str(out)) == 0
     written = json.loads(out.read_text())
     assert [each["id"] for each in written["resources"]] == ["sgr-0002"]
-    said = capsys.readouterr()
-    assert f"pulumi import --file {out} " in said.out
-    assert said.out.endswith(f"1 resource to import: written to {out}\n")
-    assert said.err == ""
+    reported = capsys.readouterr()
+    assert f"pulumi import --file {out} " in reported.out
+    assert reported.out.endswith(f"1 resource to import: written to {out}\n")
+    assert reported.err == ""
     assert adopt(DEV, "--state", STATE, "--aws", GROUPS, RULES, "--json") == 0
     assert json.loads(capsys.readouterr().out)["import_file"] == written
 
 
-def test_a_file_that_cannot_be_written_is_said(
+def test_a_file_that_cannot_be_written_is_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = str(tmp_path / "nowhere" / "adopt.json")
@@ -106,8 +106,8 @@ def test_no_secret_of_an_export_is_shown_or_written(
     path.write_text(json.dumps(state))
     given = ("--state", str(path), "--aws", GROUPS, RULES, "--out", str(out))
     assert adopt(DEV, *given, *as_json) == 0
-    said = capsys.readouterr()
-    assert SECRET not in said.out + said.err + out.read_text()
+    reported = capsys.readouterr()
+    assert SECRET not in reported.out + reported.err + out.read_text()
 
 
 def test_no_secret_of_a_broken_export_is_shown(
@@ -116,9 +116,9 @@ def test_no_secret_of_a_broken_export_is_shown(
     broken = [{"urn": SECRET, "custom": SECRET, "id": {"a": SECRET}, "provider": SECRET}]
     state = state_with(tmp_path, resources=broken)
     assert adopt(DEV, "--state", state, "--aws", GROUPS, RULES) == 2
-    said = capsys.readouterr()
-    assert "deployment.resources[0].urn" in said.err
-    assert SECRET not in said.out + said.err
+    reported = capsys.readouterr()
+    assert "deployment.resources[0].urn" in reported.err
+    assert SECRET not in reported.out + reported.err
 
 
 WRONG: Final[dict[str, tuple[object, str]]] = {
@@ -159,16 +159,16 @@ WRONG: Final[dict[str, tuple[object, str]]] = {
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_what_is_wrong_in_an_output_is_said_with_its_place(
+def test_what_is_wrong_in_an_output_is_reported_with_its_place(
     wrong: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data, summary = WRONG[wrong]
     path = tmp_path / "given.json"
     path.write_text("[" * 100_000 if data is None else json.dumps(data))
     assert adopt(DEV, "--state", STATE, "--aws", GROUPS, RULES, str(path)) == 2
-    said = capsys.readouterr()
-    assert (said.out, summary in said.err) == ("", True), said.err
-    assert str(path) in said.err
+    reported = capsys.readouterr()
+    assert (reported.out, summary in reported.err) == ("", True), reported.err
+    assert str(path) in reported.err
 
 
 AZURE_WRONG: Final[dict[str, tuple[object, str]]] = {
@@ -195,7 +195,7 @@ AZURE_WRONG: Final[dict[str, tuple[object, str]]] = {
 
 
 @pytest.mark.parametrize("data, summary", AZURE_WRONG.values(), ids=AZURE_WRONG)
-def test_what_is_wrong_in_an_output_of_azure_is_said_with_its_place(
+def test_what_is_wrong_in_an_output_of_azure_is_reported_with_its_place(
     data: object, summary: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "given.json"
@@ -203,8 +203,8 @@ def test_what_is_wrong_in_an_output_of_azure_is_said_with_its_place(
     stack = str(ROOT / "stacks" / "Pulumi.prod-azure.yaml")
     state = str(FOLDER / "azure" / "state.json")
     assert adopt(stack, "--state", state, "--azure", str(path)) == 2
-    said = capsys.readouterr()
-    assert (said.out, summary in said.err) == ("", True), said.err
+    reported = capsys.readouterr()
+    assert (reported.out, summary in reported.err) == ("", True), reported.err
 
 
 def test_the_same_group_printed_twice_and_changed_between_is_refused(
@@ -219,7 +219,7 @@ def test_the_same_group_printed_twice_and_changed_between_is_refused(
     assert "differs from an earlier output" in capsys.readouterr().err
 
 
-def test_of_a_cloud_of_which_nothing_is_given_nothing_is_said_to_be_missing(
+def test_of_a_cloud_of_which_nothing_is_given_nothing_is_reported_to_be_missing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     stack = str(ROOT / "stacks" / "Pulumi.prod-azure.yaml")
@@ -270,8 +270,8 @@ def test_another_region_than_the_stack_s_is_refused(
     groups = Path(GROUPS).read_text().replace("eu-west-1", "eu-west-2")
     (tmp_path / "groups.json").write_text(groups)
     assert adopt(DEV, "--state", STATE, "--aws", str(tmp_path / "groups.json"), RULES) == 2
-    said = capsys.readouterr().err
-    assert "it is in eu-west-2, and the stack's aws:region is eu-west-1" in said
+    reported = capsys.readouterr().err
+    assert "it is in eu-west-2, and the stack's aws:region is eu-west-1" in reported
 
 
 def test_no_sdk_is_loaded() -> None:
@@ -314,7 +314,7 @@ def made_by_hand() -> tuple[Json, Json]:
 
 
 @pytest.mark.parametrize(
-    "rule, said",
+    "rule, reported",
     [
         (
             {"IpProtocol": "icmp", "FromPort": 8, "ToPort": -1, "CidrIpv4": "10.0.0.0/8"},
@@ -368,14 +368,14 @@ def made_by_hand() -> tuple[Json, Json]:
     ],
 )
 def test_a_foreign_rule_is_written_as_people_write_it(
-    rule: Json, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    rule: Json, reported: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     groups, rules = made_by_hand()
     ours = {"SecurityGroupRuleId": "sgr-9", "GroupId": "sg-0a000000000000000", "IsEgress": False}
     rules["SecurityGroupRules"].append({**ours, **rule})
     assert adopt(*by_hand(tmp_path, groups, rules), "--json") == 1
     (network,) = json.loads(capsys.readouterr().out)["networks"].values()
-    assert {each["id"]: each["summary"] for each in network["unwanted_rules"]}["sgr-9"] == said
+    assert {each["id"]: each["summary"] for each in network["unwanted_rules"]}["sgr-9"] == reported
 
 
 def test_servers_are_attached_before_the_first_rule_is_revoked(
@@ -398,9 +398,9 @@ def test_a_group_of_cloudformation_is_named_before_it_is_imported(
     stack = "arn:aws:cloudformation:eu-west-1:111111111111:stack/mail/1"
     group["Tags"] = [{"Key": "aws:cloudformation:stack-id", "Value": stack}]
     assert adopt(*by_hand(tmp_path, groups, rules)) == 1
-    said = capsys.readouterr().out
-    assert "Also managed by CloudFormation\n  security group exchange-lab-exchange" in said
-    assert f"CloudFormation created it in the stack {stack}" in said
+    reported = capsys.readouterr().out
+    assert "Also managed by CloudFormation\n  security group exchange-lab-exchange" in reported
+    assert f"CloudFormation created it in the stack {stack}" in reported
 
 
 @pytest.mark.parametrize(
@@ -430,10 +430,10 @@ def test_the_output_with_fewer_rules_is_the_one_that_is_not_whole(
     else:
         rules["SecurityGroupRules"].remove(first)
     assert adopt(*by_hand(tmp_path, groups, rules)) == 2
-    said = capsys.readouterr().err
+    reported = capsys.readouterr().err
     fewer, more = numbers
-    assert f"error[incomplete-output] The output of `aws ec2 {short}` is incomplete" in said
-    assert f"has {fewer} rules there, and {more} in" in said
+    assert f"error[incomplete-output] The output of `aws ec2 {short}` is incomplete" in reported
+    assert f"has {fewer} rules there, and {more} in" in reported
 
 
 # ---- inputs without end, and ids that mean harm ----

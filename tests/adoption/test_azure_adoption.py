@@ -257,8 +257,11 @@ def test_a_group_made_by_hand_is_taken_off_by_the_one_put_that_puts_ours_on(tmp_
         (group,) = made.there.tenant.resource_groups.values()
         groups = made.client.network_security_groups
         by_hand = groups.begin_create_or_update(group, "mail", {"location": "westeurope"}).result()
-        worn: Json = {"network_security_group_id": by_hand.id, "application_security_group_ids": []}
-        servers: Json = {"servers": {"ex1": worn, "ex2": worn}}
+        attached: Json = {
+            "network_security_group_id": by_hand.id,
+            "application_security_group_ids": [],
+        }
+        servers: Json = {"servers": {"ex1": attached, "ex2": attached}}
         zones = {"ex1": "internal", "ex2": "internal"}
         made.there.tenant.dress("lab", zones, servers)
         with pytest.raises(HttpResponseError, match="InUseNetworkSecurityGroupCannotBeDeleted"):

@@ -90,12 +90,12 @@ def test_every_rule_of_azure_is_compared_as_the_program_puts_it(stack: str) -> N
         assert isinstance(place, AzureNetworkExpectation)
         for group in place.plan.groups:
             inputs: Any = recording.by_urn(str(place.one(group).urn)).inputs
-            put = [_as_said(rule) for rule in inputs["securityRules"]]
-            said = [rule_as_it_would_stand(place, rule, "s") for rule in group.rules]
-            assert put == [(rule.name, *rule.summary) for rule in said]
+            put = [_as_declared(rule) for rule in inputs["securityRules"]]
+            reported = [rule_as_it_would_stand(place, rule, "s") for rule in group.rules]
+            assert put == [(rule.name, *rule.summary) for rule in reported]
 
 
-def _as_said(rule: Json) -> tuple[object, ...]:
+def _as_declared(rule: Json) -> tuple[object, ...]:
     """A recorded rule, in the order of what is compared."""
     words = (str(rule[key]).lower() for key in ("direction", "access", "protocol"))
     ports = (_of(rule, f"{which}PortRange") for which in ("source", "destination"))

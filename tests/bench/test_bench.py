@@ -134,7 +134,7 @@ def test_the_plans_that_are_measured_are_proved(platform: Platform) -> None:
 # ---- the same flows for others ----
 
 
-def read_back(said: dict[str, Any], definitions: dict[str, Any]) -> list[AddressFlow]:
+def read_back(reported: dict[str, Any], definitions: dict[str, Any]) -> list[AddressFlow]:
     """The flows of a policy, by the names that it defines."""
 
     def addresses(name: str) -> tuple[Any, ...]:
@@ -150,7 +150,7 @@ def read_back(said: dict[str, Any], definitions: dict[str, Any]) -> list[Address
         ranges = tuple(PortRange(span[0], span[-1]) for span in spans)
         return Ports(Protocol(term["protocol"]), ranges)
 
-    (only,) = said["filters"]
+    (only,) = reported["filters"]
     assert {term["action"] for term in only["terms"]} == {"accept"}
     return [
         AddressFlow(
@@ -204,12 +204,12 @@ def test_an_exported_vpc_holds_every_rule_and_every_server() -> None:
         for way in ("IpPermissions", "IpPermissionsEgress")
     )
     assert written == len(plan.rules)
-    worn = {
+    attached = {
         each["NetworkInterfaceId"].removeprefix("eni-"): [g["GroupName"] for g in each["Groups"]]
         for each in by_key["NetworkInterfaces"]
     }
-    assert {name: list(keys) for name, keys in plan.memberships.items()}.items() <= worn.items()
-    open_ = {name for name, keys in worn.items() if keys == ["open"]}
+    assert {name: list(keys) for name, keys in plan.memberships.items()}.items() <= attached.items()
+    open_ = {name for name, keys in attached.items() if keys == ["open"]}
     assert open_ == {"10.0.2.10", "10.0.2.11", "10.0.3.10"}
 
 
@@ -225,19 +225,19 @@ def test_an_exported_vnet_holds_every_rule_in_its_order() -> None:
     assert sum("ipConfigurations" in each for each in answers) == len(plan.memberships)
 
 
-def judged(change: str, source: str, to: str, services: list[str], zone: str) -> dict[str, Any]:
+def checked(change: str, source: str, to: str, services: list[str], zone: str) -> dict[str, Any]:
     connection = {"sources": [source], "destinations": [to], "services": services}
     return {"from": zone, "to": "outside", "change": change, "connections": [connection]}
 
 
-def test_of_what_the_judge_finds_only_what_is_known_is_left_out() -> None:
+def test_of_what_the_independent_checker_finds_only_what_is_known_is_left_out() -> None:
     star = "any except icmp, tcp, udp"
     found = [
-        judged("opened", "10.0.0.11", "192.0.2.1", ["tcp/25"], "internal"),
-        judged("opened", "10.0.0.11", "192.0.2.2", [star], "internal"),
-        judged("closed", "10.0.240.5", "192.0.2.3", [star, "udp/53"], "perimeter"),
-        judged("closed", "10.0.0.11", "168.63.129.16", ["tcp/443"], "internal"),
-        judged("closed", "192.0.2.4", "192.0.2.5", ["tcp/443"], "outside"),
+        checked("opened", "10.0.0.11", "192.0.2.1", ["tcp/25"], "internal"),
+        checked("opened", "10.0.0.11", "192.0.2.2", [star], "internal"),
+        checked("closed", "10.0.240.5", "192.0.2.3", [star, "udp/53"], "perimeter"),
+        checked("closed", "10.0.0.11", "168.63.129.16", ["tcp/443"], "internal"),
+        checked("closed", "192.0.2.4", "192.0.2.5", ["tcp/443"], "outside"),
     ]
     assert list(fwshift.remaining({"differences": found})) == [
         "opened: 10.0.0.11 -> 192.0.2.1 tcp/25",
@@ -394,12 +394,12 @@ def test_the_picture_is_well_formed_and_can_be_read_aloud() -> None:
     assert root.get("aria-labelledby") == "title desc"
     assert [root[0].tag, root[1].tag] == [f"{SVG}title", f"{SVG}desc"]
     assert [root[0].get("id"), root[1].get("id")] == ["title", "desc"]
-    said = root[1].text or ""
-    assert "measured on a & b" in said
+    reported = root[1].text or ""
+    assert "measured on a & b" in reported
     for section in (FAST, LARGE):
-        assert section.title in said
+        assert section.title in reported
         for amount in section.amounts:
-            assert f"{amount.what} {shown(amount)}" in said
+            assert f"{amount.what} {shown(amount)}" in reported
     assert "script" not in text
     assert "prefers-color-scheme: dark" in text
 
@@ -426,13 +426,16 @@ def test_every_amount_has_a_bar_and_more_is_longer() -> None:
 
 
 def test_runs_take_turns_and_the_median_counts() -> None:
-    said: list[str] = []
+    reported: list[str] = []
     # Start and end of each run: the first takes 1, 3 and 100, the second always 2.
     clock = iter([0, 1, 0, 2, 0, 3, 0, 2, 0, 100, 0, 2])
     taken = interleaved(
-        lambda: said.append("one"), lambda: said.append("two"), times=3, clock=lambda: next(clock)
+        lambda: reported.append("one"),
+        lambda: reported.append("two"),
+        times=3,
+        clock=lambda: next(clock),
     )
-    assert said == ["one", "two"] * 3
+    assert reported == ["one", "two"] * 3
     assert taken == [3, 2]
 
 

@@ -41,7 +41,7 @@ from tests.support.paths import DEV, PATIENCE, ROOT, STACKS
         ("plam", DEV),
     ],
 )
-def test_a_process_of_its_own_says_what_is_said_in_this_one(arguments: tuple[str, ...]) -> None:
+def test_a_process_of_its_own_says_what_is_reported_in_this_one(arguments: tuple[str, ...]) -> None:
     apart, here = run_apart(*arguments), run(*arguments)
     assert (apart.returncode, apart.stdout, apart.stderr) == (
         here.returncode,
@@ -65,17 +65,17 @@ def test_plan_shows_the_plan_and_says_its_warnings_apart(stack: str) -> None:
 
 def test_plan_shows_the_limits_that_are_more_than_half_used_and_all_where_asked() -> None:
     usual, every = (run("plan", DEV, *more).stdout.decode() for more in ((), ("--limits",)))
-    head, _, said = usual.partition("\nLimits\n")
+    head, _, reported = usual.partition("\nLimits\n")
     whole = every.partition("\nLimits\n")
     assert whole[0] == head
-    shown = re.findall(r"(\d+) of (\d+) ", said)
+    shown = re.findall(r"(\d+) of (\d+) ", reported)
     assert shown == [
         (used, most)
         for used, most in re.findall(r"(\d+) of (\d+) ", whole[2])
         if int(used) * 2 > int(most)
     ]
     assert shown == [("4", "5")]
-    assert "  2 more limits are at most half used; `plan --limits` shows all\n" in said
+    assert "  2 more limits are at most half used; `plan --limits` shows all\n" in reported
     assert "--limits" not in whole[2]
 
 
@@ -90,8 +90,8 @@ def test_plan_as_json_is_json_and_nothing_else(stack: str) -> None:
     ran = run("plan", "--json", f"stacks/{stack}")
     data = printed(ran)
     assert list(data) == ["organization", "networks", "stays_closed", "acknowledged", "findings"]
-    said = run("plan", f"stacks/{stack}").stderr.decode()
-    assert [f["code"] for f in data["findings"]] == re.findall(r"^warning\[(.*?)\]", said, re.M)
+    reported = run("plan", f"stacks/{stack}").stderr.decode()
+    assert [f["code"] for f in data["findings"]] == re.findall(r"^warning\[(.*?)\]", reported, re.M)
     assert all(finding["line"] for finding in data["findings"])
 
 
@@ -110,12 +110,12 @@ def test_a_plan_near_a_limit_is_shown_with_a_warning_apart(command: str, near: P
     ran = run(command, str(near))
     assert ran.returncode == 0
     assert ran.stdout
-    said = ran.stderr.decode()
-    assert re.findall(r"^(\S+\[\S+\]) (\S+)", said, re.M) == [
+    reported = ran.stderr.decode()
+    assert re.findall(r"^(\S+\[\S+\]) (\S+)", reported, re.M) == [
         ("warning[near-limit]", "ex1"),
         ("warning[near-limit]", "ex2"),
     ]
-    assert re.search(rf"^  {re.escape(str(near))}:\d+  topology\.networks\.lab$", said, re.M)
+    assert re.search(rf"^  {re.escape(str(near))}:\d+  topology\.networks\.lab$", reported, re.M)
     assert b"warning" not in ran.stdout
 
 
@@ -123,8 +123,8 @@ def test_plan_as_json_has_the_warnings_of_planning_and_the_use_of_limits(near: P
     data = json.loads(run("plan", "--json", str(near)).stdout)
     assert [finding["code"] for finding in data["findings"]] == ["near-limit"] * 2
     limits = data["networks"]["lab"]["limits"]
-    worn = [each for each in limits if each["limit"] == "aws-groups-per-interface"]
-    assert [(each["where"], each["used"], each["maximum"]) for each in worn] == [
+    attached = [each for each in limits if each["limit"] == "aws-groups-per-interface"]
+    assert [(each["where"], each["used"], each["maximum"]) for each in attached] == [
         ("ex1", 4, 4),
         ("ex2", 4, 4),
     ]
@@ -150,7 +150,7 @@ def test_without_a_word_the_help_is_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments, said",
+    "arguments, reported",
     [
         (("plam", DEV), "unknown command plam; did you mean plan?"),
         (("hand-over", DEV), "unknown command hand-over; did you mean handover?"),
@@ -163,11 +163,11 @@ def test_without_a_word_the_help_is_shown() -> None:
     ],
 )
 def test_an_unknown_word_is_answered_by_the_word_that_was_meant(
-    arguments: tuple[str, ...], said: str
+    arguments: tuple[str, ...], reported: str
 ) -> None:
     ran = run(*arguments)
     assert (ran.returncode, ran.stdout) == (2, b"")
-    assert ran.stderr.decode().splitlines()[-1] == f"exchange-ports: error: {said}"
+    assert ran.stderr.decode().splitlines()[-1] == f"exchange-ports: error: {reported}"
 
 
 def test_the_version_is_that_of_the_package() -> None:
@@ -294,9 +294,9 @@ def test_a_reader_that_has_read_enough_changes_no_exit_code(
         assert process.stdout
         assert process.stderr
         process.stdout.close()
-        said = process.stderr.read()
+        reported = process.stderr.read()
     assert process.returncode == code
-    assert b"rror" not in said
+    assert b"rror" not in reported
 
 
 def test_words_that_the_output_cannot_hold_are_written_in_ascii(tmp_path: Path) -> None:
@@ -452,13 +452,13 @@ LATE: Final = "stacks/Pulumi.prod-aws.yaml"
 def test_an_exception_is_late_from_the_day_after_its_review(day: str, code: int) -> None:
     ran = run("prove", "--as-of", day, LATE)
     assert ran.returncode == code
-    said = ran.stderr.decode()
-    assert re.findall(r"^error\[(\S+)\]", said, re.M) == ["review-overdue"] * code
-    assert bool(re.search(rf"^  {re.escape(LATE)}:\d+  topology.*review_by", said, re.M)) == bool(
-        code
-    )
+    reported = ran.stderr.decode()
+    assert re.findall(r"^error\[(\S+)\]", reported, re.M) == ["review-overdue"] * code
+    assert bool(
+        re.search(rf"^  {re.escape(LATE)}:\d+  topology.*review_by", reported, re.M)
+    ) == bool(code)
     # The day also tells that Exchange 2013 is out of support, which is a warning.
-    assert re.findall(r"^warning\[(\S+)\]", said, re.M)[:1] == ["version-out-of-support"]
+    assert re.findall(r"^warning\[(\S+)\]", reported, re.M)[:1] == ["version-out-of-support"]
     # The proof itself is the same, and is shown the same.
     assert ran.stdout.startswith(run("prove", LATE).stdout.rstrip(b"\n"))
 
@@ -498,9 +498,9 @@ def test_reviews_as_json_have_their_findings_in_the_data(day: str, code: int) ->
 def test_what_is_no_day_is_bad_input(day: str, told: str) -> None:
     ran = run("prove", "--as-of", day, LATE)
     assert (ran.returncode, ran.stdout) == (2, b"")
-    said = ran.stderr.decode()
-    assert said.startswith("error[bad-as-of] ")
-    assert told in said
+    reported = ran.stderr.decode()
+    assert reported.startswith("error[bad-as-of] ")
+    assert told in reported
 
 
 # ---- updates ----
@@ -528,8 +528,8 @@ def test_an_update_is_told_by_its_exit_code_and_as_json(
 
 
 def test_what_an_update_does_in_each_network_is_counted() -> None:
-    said = run("plan", CHANGED, "--against", DEV).stdout.decode()
-    assert "Update of lab on AWS\n  2 rules to delete\n" in said
+    reported = run("plan", CHANGED, "--against", DEV).stdout.decode()
+    assert "Update of lab on AWS\n  2 rules to delete\n" in reported
     same = run("plan", DEV, "--against", DEV).stdout.decode()
     assert "Update of lab on AWS\n  nothing to do\n  no server is added, removed or changes" in same
 

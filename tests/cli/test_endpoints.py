@@ -152,9 +152,9 @@ def test_an_old_snapshot_of_a_stack_is_a_warning_at_its_line(
     for day, number in (("2027-08-14", 0), ("2027-08-15", 1)):
         ran = run(*command, stack, "--as-of", day)
         assert ran.returncode == 0
-        said = ran.stderr.decode()
-        assert said.count("warning[endpoints-old]") == number
-        assert said.count("topology.hybrid.endpoints") == number
+        reported = ran.stderr.decode()
+        assert reported.count("warning[endpoints-old]") == number
+        assert reported.count("topology.hybrid.endpoints") == number
 
 
 def test_a_snapshot_inside_the_stack_gives_the_rules_of_the_same_version(tmp_path: Path) -> None:
@@ -215,9 +215,10 @@ def test_the_same_addresses_in_other_ranges_are_other_rules(tmp_path: Path) -> N
     split.write_text(
         text.replace("- 40.92.0.0/15", "- 40.92.0.0/16\n      - 40.93.0.0/16"), "utf-8"
     )
-    said = shown("diff", NEW_NAME, str(split), code=1)
+    reported = shown("diff", NEW_NAME, str(split), code=1)
     assert (
-        "hybrid mail: 2 ranges added, 1 range removed (the same addresses in other ranges)" in said
+        "hybrid mail: 2 ranges added, 1 range removed (the same addresses in other ranges)"
+        in reported
     )
 
 
@@ -300,14 +301,14 @@ def test_the_fixtures_are_imports() -> None:
 # ---- the command line ----
 
 
-def test_the_word_that_was_probably_meant_is_said() -> None:
+def test_the_word_that_was_probably_meant_is_reported() -> None:
     assert "unknown action lits; did you mean list?" in run("endpoints", "lits").stderr.decode()
     ran = run("endpoints", "show", "--vesrion", "2026081400")
     assert "unknown option --vesrion; did you mean --version?" in ran.stderr.decode()
 
 
 @pytest.mark.parametrize("arguments", [("-v", "import"), ("import", "-v")])
-def test_how_much_is_said_can_be_asked_before_and_behind_the_action(
+def test_how_much_is_reported_can_be_asked_before_and_behind_the_action(
     arguments: tuple[str, ...],
 ) -> None:
     ran = run("endpoints", *arguments, ANSWER, "--version", "2026101500")

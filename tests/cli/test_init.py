@@ -72,7 +72,7 @@ def test_names_stay_names_in_yaml(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "options, said",
+    "options, reported",
     [
         (("--cloud", "gcp"), "'gcp' is not one of aws, azure"),
         (("--sites", "hq,hq"), "a name is given twice"),
@@ -85,10 +85,12 @@ def test_names_stay_names_in_yaml(name: str) -> None:
         (("--internal", "10.20.0.0/27", "--sites", "a,b"), "10.20.0.0/27 has 32 addresses"),
     ],
 )
-def test_a_wrong_answer_writes_nothing(options: tuple[str, ...], said: str, tmp_path: Path) -> None:
+def test_a_wrong_answer_writes_nothing(
+    options: tuple[str, ...], reported: str, tmp_path: Path
+) -> None:
     ran = run("init", "new", *options, folder=tmp_path)
     assert ran.returncode == 2
-    assert said in " ".join(ran.stderr.decode().split())
+    assert reported in " ".join(ran.stderr.decode().split())
     assert not [*tmp_path.iterdir()]
 
 
@@ -127,7 +129,7 @@ def test_the_version_is_declared_once_and_for_edge_servers_too(version: str) -> 
     assert ("roles: [client_access, mailbox]" in text) is (version == "2013")
 
 
-def test_an_organization_of_se_is_what_is_written_where_nothing_is_said() -> None:
+def test_an_organization_of_se_is_what_is_written_where_nothing_is_reported() -> None:
     text = shown("--sites", "hq,paris", "--edge", "1")
     assert load(text).usable().version is Version.SE
     assert "roles" not in text

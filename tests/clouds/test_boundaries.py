@@ -24,12 +24,12 @@ from exchange_ports.traffic.addresses import Address
 from exchange_ports.traffic.services import ServicePoint
 from exchange_ports.traffic.traffic import Packet, Traffic
 from tests.support.boundaries import addresses, asked, services
+from tests.support.checker import Checker
 from tests.support.hostile import MEMBERS, OWN, TAGS, aws_sets, azure_sets
-from tests.support.judge import Judge
 from tests.support.paths import ROOT
 from tests.support.recordings import PLATFORMS, Platform, recorded
 from tests.support.recordings import declared as stack_declared
-from tests.support.registering import judge_of
+from tests.support.registering import checker_of
 from tests.support.rule_sets import networks_of
 from tests.support.smt.meaning import People
 from tests.support.strategies import Data, declared, topologies
@@ -43,7 +43,7 @@ FULL: Final = settings().max_examples > 100
 AT_EACH: Final = 1000 if FULL else 6
 
 #: 10 random ones in the quick profile, 200 in the full one.
-judged = settings(
+checked = settings(
     max_examples=settings().max_examples // 10, suppress_health_check=[HealthCheck.too_slow]
 )
 
@@ -64,7 +64,7 @@ def pairs(
 
 
 def compared(
-    judge: Judge,
+    checker: Checker,
     permitted: Traffic,
     way: str,
     own: Address,
@@ -76,7 +76,7 @@ def compared(
     count = 0
     at: dict[Address, Any] = {}
     for peer, service in packets:
-        passes = asked(judge, way, own, peer, service, same)
+        passes = asked(checker, way, own, peer, service, same)
         if passes is None:
             continue
         count += 1
@@ -86,21 +86,21 @@ def compared(
     return count
 
 
-def in_scene(plans: Plans, judge: Callable[[str, Mapping[str, str]], Judge]) -> int:
+def in_scene(plans: Plans, checker: Callable[[str, Mapping[str, str]], Checker]) -> int:
     """The packets of every network of a topology, at one server for each way of being dressed."""
     scene, count = NetworkModel(plans), 0
     everyone = [own for server in scene.servers.values() for own in server.addresses]
     for key, plan in networks_of(plans).items():
         ours = {str(own): s.name for s in _of(scene, plan.network) for own in s.addresses}
         asks, peers = services(plan), addresses(plan, everyone)
-        judging = judge(key, ours)
+        checking = checker(key, ours)
         kinds = {(*plan.memberships[s.name], len(s.addresses)): s for s in _of(scene, plan.network)}
         for server, way in product(kinds.values(), WAYS):
             for own in server.addresses:
                 permitted = scene.permitted(server, way, own)
                 packets = pairs(peers, asks)
                 same = server.addresses
-                count += compared(judging, permitted, way, own, same, packets, server.name)
+                count += compared(checking, permitted, way, own, same, packets, server.name)
     return count
 
 
@@ -118,16 +118,16 @@ def test_what_a_program_registers_lets_through_what_the_semantics_permit(
     people = People(data)
     servers = cast("dict[str, Mapping[str, Any]]", recording.outputs["servers"])
 
-    def judge(key: str, ours: Mapping[str, str]) -> Judge:
+    def checker(key: str, ours: Mapping[str, str]) -> Checker:
         here = {name: servers[name] for name in ours.values()}
-        return Judge(recording.registrations, here, ours, [*map(str, people.space(key))])
+        return Checker(recording.registrations, here, ours, [*map(str, people.space(key))])
 
-    count = in_scene(plans, judge)
+    count = in_scene(plans, checker)
     print(f"\n{stack} on {platform}: {count:,} packets", end="")
     assert count > 300
 
 
-@judged
+@checked
 @given(topologies())
 def test_random_plans_let_through_what_the_semantics_permit(data: Data) -> None:
     try:
@@ -137,38 +137,38 @@ def test_random_plans_let_through_what_the_semantics_permit(data: Data) -> None:
         raise
     people = People(data)
 
-    def judge(key: str, ours: Mapping[str, str]) -> Judge:
-        return judge_of(networks_of(plans)[key], ours, tuple(map(str, people.space(key))))
+    def checker(key: str, ours: Mapping[str, str]) -> Checker:
+        return checker_of(networks_of(plans)[key], ours, tuple(map(str, people.space(key))))
 
-    in_scene(plans, judge)
+    in_scene(plans, checker)
 
 
-@judged
+@checked
 @given(aws_sets)
 def test_hostile_security_groups_let_through_what_the_semantics_permit(
     rules: aws.AwsRuleSet,
 ) -> None:
     filters = aws_semantics.AwsFilters(rules, MEMBERS)
-    judge = judge_of(rules, _OURS, ("10.0.0.0/8",))
+    checker = checker_of(rules, _OURS, ("10.0.0.0/8",))
     packets = [*product(addresses(rules, OWN["t"]), services(rules))]
     for server, way in product("stu", WAYS):
         permitted = filters.permitted(server, aws.Direction(way))
         for own in OWN[server]:
-            assert compared(judge, permitted, way, own, OWN[server], packets, server)
+            assert compared(checker, permitted, way, own, OWN[server], packets, server)
 
 
-@judged
+@checked
 @given(azure_sets())
 def test_hostile_network_security_groups_let_through_what_the_semantics_permit(
     rules: azure.AzureRuleSet,
 ) -> None:
     filters = azure_semantics.AzureFilters(rules, MEMBERS, TAGS)
-    judge = judge_of(rules, _OURS, ("10.0.0.0/8",))
+    checker = checker_of(rules, _OURS, ("10.0.0.0/8",))
     packets = [*product(addresses(rules, OWN["t"]), services(rules))]
     for server, way in product("st", WAYS):
         own = OWN[server][0]
         permitted = filters.permitted(server, azure.Direction(way), own)
-        assert compared(judge, permitted, way, own, OWN[server], packets, server)
+        assert compared(checker, permitted, way, own, OWN[server], packets, server)
 
 
 _OURS: Final = {str(own): server for server, several in OWN.items() for own in several}

@@ -58,13 +58,13 @@ def asked_of_every_pair(
             if over(wide, narrow) and (wide < narrow or not over(narrow, wide)) and wide != narrow:
                 yield wide
 
-    said: dict[int, int] = {}
+    reported: dict[int, int] = {}
     for narrow, (label, _, _) in enumerate(boxes):
         staying = [wide for wide in covering(narrow) if not any(True for _ in covering(wide))]
         if staying:
             tiers = ([w for w in staying if boxes[w][0] in tier] for tier in ABOVE[label])
-            said[narrow] = min(next(tier for tier in tiers if tier))
-    return said
+            reported[narrow] = min(next(tier for tier in tiers if tier))
+    return reported
 
 
 @pytest.mark.slow

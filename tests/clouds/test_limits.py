@@ -175,12 +175,12 @@ def test_groups_of_others_count_in_the_middle_of_an_update(old: int, new: int) -
     before, after = (rule_set(other_groups=each, groups=GROUPS) for each in (old, new))
     both = aws_transitions.merged(before, after, lambda _: (True, True))
     for attached, found in (
-        (wearing(4), []),
-        (wearing(5), ["ex1 needs 6 groups, and AWS allows 5"]),
+        (member_of(4), []),
+        (member_of(5), ["ex1 needs 6 groups, and AWS allows 5"]),
     ):
         joined = aws_transitions.with_memberships(both, attached, {})
-        said = [text.partition(" per ")[0] for text in errors(aws_limits.check(joined))]
-        assert said == found
+        reported = [text.partition(" per ")[0] for text in errors(aws_limits.check(joined))]
+        assert reported == found
 
 
 GROUPS: Final = tuple(aws.SecurityGroup(f"group-{each}", "") for each in range(5))
@@ -197,14 +197,14 @@ def rule_set(**parts: Any) -> aws.AwsRuleSet:
     return aws.AwsRuleSet(**{**empty, **parts})
 
 
-def wearing(number: int) -> dict[str, tuple[str, ...]]:
+def member_of(number: int) -> dict[str, tuple[str, ...]]:
     return {"ex1": tuple(f"group-{each}" for each in range(number))}
 
 
 def test_a_server_in_more_than_five_groups_is_over_the_limit() -> None:
     """No declaration leads there; other rule sets may."""
-    assert errors(aws_limits.check(rule_set(memberships=wearing(5)))) == []
-    assert errors(aws_limits.check(rule_set(memberships=wearing(6)))) == [
+    assert errors(aws_limits.check(rule_set(memberships=member_of(5)))) == []
+    assert errors(aws_limits.check(rule_set(memberships=member_of(6)))) == [
         "ex1 needs 6 groups, and AWS allows 5 per network interface."
     ]
 
@@ -412,7 +412,7 @@ def test_each_quota_raises_its_limit_and_no_other(limit: Limit) -> None:
     rules = rule_set(
         rules=rules_of(1, aws.ListRef("many")),
         prefix_lists=(prefix_list(1),),
-        memberships=wearing(1),
+        memberships=member_of(1),
     )
 
     def most(quotas: dict[str, int]) -> dict[str, int]:
@@ -457,7 +457,7 @@ def test_one_quota_alone_can_exceed_the_product() -> None:
     assert beyond.fix.endswith("with 5 groups per interface, 200 rules per group.")
 
 
-def test_an_interface_wears_sixteen_groups_at_most() -> None:
+def test_an_interface_has_sixteen_groups_at_most() -> None:
     compile_plans(declared(with_quotas(SMALL, security_groups_per_interface=16)))
     (finding,) = refused(with_quotas(SMALL, security_groups_per_interface=17))
     assert finding.field == "topology.networks.corp.quotas.security_groups_per_interface"
@@ -577,15 +577,15 @@ def inline(number: int, first: int = 100, **parts: Any) -> tuple[azure.SecurityR
 
 
 def nsg(
-    *rules: azure.SecurityRule, wears: Mapping[str, tuple[str, ...]] | None = None
+    *rules: azure.SecurityRule, memberships: Mapping[str, tuple[str, ...]] | None = None
 ) -> azure.AzureRuleSet:
     """A rule set of one network security group, with whatever application security groups it needs."""
     sides = [side for rule in rules for side in (rule.source, rule.destination)]
     named = {side.key for side in sides if isinstance(side, azure.GroupRef)}
-    named.update(key for worn in (wears or {}).values() for key in worn)
+    named.update(key for keys in (memberships or {}).values() for key in keys)
     made = tuple(azure.ApplicationGroup(key) for key in sorted(named))
     group = azure.NetworkSecurityGroup(azure.Zone.INTERNAL, rules)
-    return azure.AzureRuleSet("corp", (group,), made, wears or {}, {})
+    return azure.AzureRuleSet("corp", (group,), made, memberships or {}, {})
 
 
 def over(rules: azure.AzureRuleSet, code: str = "") -> list[str]:
@@ -658,13 +658,13 @@ def test_four_thousand_ports_pass_and_one_more_does_not() -> None:
 
 def test_an_interface_takes_twenty_application_security_groups() -> None:
     for number, over_it, close in ((15, 0, 0), (16, 0, 1), (20, 0, 1), (21, 1, 0)):
-        rules = nsg(wears=wearing(number))
+        rules = nsg(memberships=member_of(number))
         assert (len(over(rules)), len(near(rules))) == (over_it, close)
 
 
 def test_an_application_security_group_takes_four_thousand_interfaces() -> None:
     for number, over_it, close in ((3199, 0, 0), (3200, 0, 1), (4000, 0, 1), (4001, 1, 0)):
-        rules = nsg(wears={f"ex{each}": ("exchange",) for each in range(number)})
+        rules = nsg(memberships={f"ex{each}": ("exchange",) for each in range(number)})
         assert (len(over(rules)), len(near(rules))) == (over_it, close)
 
 
@@ -791,7 +791,7 @@ def test_a_description_on_azure_has_140_characters() -> None:
 
 def test_groups_of_another_network_are_named_at_rules_and_servers() -> None:
     (rule,) = inline(1, source=azure.GroupRef("theirs"), destination=azure.GroupRef("ours"))
-    rules = nsg(rule, wears={"ex1": ("ours", "theirs")})
+    rules = nsg(rule, memberships={"ex1": ("ours", "theirs")})
     assert over(rules) == []
     without = replace(rules, application_groups=(azure.ApplicationGroup("ours"),))
     assert [summary.partition(" of another")[0] for summary in over(without)] == [

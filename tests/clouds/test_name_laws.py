@@ -206,7 +206,7 @@ def test_priorities_are_found_place_by_place(crowd: list[Identity], draw: st.Dat
     band = BANDS["probe"]
     taken: set[tuple[Direction, int]] = set()
     beyond = dict.fromkeys(Direction, 4097)
-    said: dict[Identity, int] = {}
+    reported: dict[Identity, int] = {}
     for each in sorted(set(crowd), key=lambda one: one.order):
         start = each.hash(0) % band.size
         places = (band.first + (start + step) % band.size for step in range(band.size))
@@ -215,8 +215,8 @@ def test_priorities_are_found_place_by_place(crowd: list[Identity], draw: st.Dat
             free = beyond[each.direction]
             beyond[each.direction] += 1
         taken.add((each.direction, free))
-        said[each] = free
-    assert priorities(crowd) == said
+        reported[each] = free
+    assert priorities(crowd) == reported
 
 
 @given(identities, st.integers(100, 4096))
@@ -249,4 +249,4 @@ def test_bands_do_not_meet_and_all_allows_come_before_all_denies() -> None:
     assert list(BANDS.values()) == bands
     assert all(one.last < other.first for one, other in pairwise(bands))
     assert (bands[0].first, bands[-1].last) == (100, 4096), "Azure's whole range"
-    assert list(BANDS) == ["probe", "fabric", "flows", "denies"]
+    assert list(BANDS) == ["probe", "internal", "flows", "denies"]

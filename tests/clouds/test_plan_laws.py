@@ -222,7 +222,7 @@ def test_the_order_in_which_things_are_declared_changes_nothing(
 
 
 @given(topologies())
-def test_every_server_wears_groups_that_exist_and_every_rule_names_some(data: Data) -> None:
+def test_every_server_has_groups_that_exist_and_every_rule_names_some(data: Data) -> None:
     plans = planned(data)
     for plan in networks_of(plans).values():
         gone = [each for each in plans.inventory.retired if each.group.network == plan.network]
@@ -243,9 +243,9 @@ def test_every_server_wears_groups_that_exist_and_every_rule_names_some(data: Da
             }
             zones = {each.zone for each in gone}
             assert {group.zone for group in plan.groups} == zones | set(plan.zones.values())
-        worn = {key for groups in plan.memberships.values() for key in groups}
-        assert worn | {each.group.key for each in gone} == keys
-        assert worn.isdisjoint(each.group.key for each in gone)
+        attached = {key for groups in plan.memberships.values() for key in groups}
+        assert attached | {each.group.key for each in gone} == keys
+        assert attached.isdisjoint(each.group.key for each in gone)
         assert named <= keys
 
 

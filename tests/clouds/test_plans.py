@@ -95,10 +95,10 @@ def _aws_rule(rule: aws.SecurityGroupRule) -> str:
     preposition = "from" if rule.direction is aws.Direction.IN else "to"
     peer = rule.peer
     if isinstance(peer, aws.GroupRef):
-        said = f"sg {peer.key}"
+        reported = f"sg {peer.key}"
     else:
-        said = f"pl {peer.key}" if isinstance(peer, aws.ListRef) else str(peer)
-    return f"{rule.ip_protocol}{ports} {preposition} {said}"
+        reported = f"pl {peer.key}" if isinstance(peer, aws.ListRef) else str(peer)
+    return f"{rule.ip_protocol}{ports} {preposition} {reported}"
 
 
 def _azure_text(plan: azure.AzureRuleSet) -> list[str]:
@@ -627,7 +627,7 @@ def test_every_description_names_the_row_or_the_ticket(data: Mapping[str, Any]) 
         assert (first.entry or first.ticket or first.summary) in rule.description
 
 
-def test_the_description_of_a_group_says_who_wears_it_and_nothing_that_changes() -> None:
+def test_the_description_of_a_group_says_who_its_members_are_and_nothing_that_changes() -> None:
     """EC2 cannot change it: whatever else is declared, it stays, byte for byte."""
     before = {group.key: group.description for group in in_aws(WITH_EDGE).groups}
     more = edited(
@@ -679,7 +679,7 @@ def test_rules_stand_in_the_band_of_what_they_are(data: Mapping[str, Any]) -> No
             if rule.access is azure.Access.DENY
             else "probe"
             if isinstance(rule.source, azure.Tag)
-            else "fabric"
+            else "internal"
             if entries & {"R1", "R2", "R3"}
             else "flows"
         )
@@ -689,7 +689,7 @@ def test_rules_stand_in_the_band_of_what_they_are(data: Mapping[str, Any]) -> No
 @pytest.mark.parametrize(
     "source, to", [("exchange", "10.20.6.0/24"), ("edge", "exchange"), ("edge", "10.20.6.0/24")]
 )
-def test_every_protocol_to_whom_an_operator_names_is_no_rule_of_the_fabric(
+def test_every_protocol_to_whom_an_operator_names_is_no_rule_between_internal_servers(
     source: str, to: str
 ) -> None:
     asked = {**_ping(source, to), "ports": ["any"]}

@@ -23,7 +23,7 @@ from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import Address, AddressSet, Network
 from exchange_ports.traffic.services import IcmpMessage, ServicePoint
 from exchange_ports.traffic.traffic import Packet, Traffic
-from tests.support.judge import Judge, NotUnderstood
+from tests.support.checker import Checker, NotUnderstood
 from tests.support.recordings import PLATFORMS, Platform, declared, recorded, run_with
 from tests.support.rule_sets import NetworkPlan, networks_of
 from tests.support.verdicts import own_addresses, subnets_of
@@ -47,9 +47,11 @@ def _filters(topology: dict[str, Any]) -> tuple[NetworkPlan, Any]:
     own = own_addresses(topology)
     members = {
         group: AddressSet.of(
-            ip_network(own[name]) for name, worn in plan.memberships.items() if group in worn
+            ip_network(own[name])
+            for name, attached in plan.memberships.items()
+            if group in attached
         )
-        for group in {each for worn in plan.memberships.values() for each in worn}
+        for group in {each for attached in plan.memberships.values() for each in attached}
     }
     if isinstance(plan, AwsRuleSet):
         return plan, aws_semantics.AwsFilters(plan, members)
@@ -81,7 +83,7 @@ def _near(traffics: list[Traffic]) -> tuple[list[Address], list[ServicePoint]]:
     return sorted(addresses, key=lambda a: (a.version, a)), sorted(services, key=str)
 
 
-def _judged(service: ServicePoint) -> tuple[str, int | None]:
+def _checked(service: ServicePoint) -> tuple[str, int | None]:
     name = {6: "tcp", 17: "udp", 1: "icmp", 47: "gre", 50: "esp", 51: "ah"}[service.protocol]
     return name, service.detail if isinstance(service.detail, int) else None
 
@@ -96,7 +98,7 @@ def _at_subnets(stack: str) -> tuple[dict[str, Any], Recording]:
 
 @pytest.mark.parametrize("place", [*PLATFORMS, "azure subnets"])
 @pytest.mark.parametrize("stack", STACKS)
-def test_the_judge_says_the_same_at_every_boundary(stack: str, place: str) -> None:
+def test_the_independent_checker_says_the_same_at_every_boundary(stack: str, place: str) -> None:
     platform: Platform = "aws" if place == "aws" else "azure"
     if place == "azure subnets":
         topology, recording = _at_subnets(stack)
@@ -112,7 +114,7 @@ def test_the_judge_says_the_same_at_every_boundary(stack: str, place: str) -> No
     managed = cast("dict[str, dict[str, Any]]", recording.outputs["servers"])
     ours = {own[name]: name for name in plan.memberships}
     subnets = subnets_of(topology, recording)
-    judge = Judge(recording.registrations, managed, ours, zones, subnets)
+    checker = Checker(recording.registrations, managed, ours, zones, subnets)
     ways = AwsDirection if platform == "aws" else AzureDirection
     whole = [filters.permitted(name, way) for name, way in product(plan.memberships, ways)]
     addresses, services = _near(whole)
@@ -126,8 +128,8 @@ def test_the_judge_says_the_same_at_every_boundary(stack: str, place: str) -> No
         ends = (own[name], str(address))
         source, destination = ends if way.value == "out" else ends[::-1]
         try:
-            ask = judge.out if way.value == "out" else judge.into
-            decision = ask(source, destination, *_judged(service))
+            ask = checker.out if way.value == "out" else checker.into
+            decision = ask(source, destination, *_checked(service))
         except NotUnderstood:
             continue  # what no filter sees: itself, link-local, the other family
         packet = Packet(address, service)

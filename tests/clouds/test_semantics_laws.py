@@ -25,10 +25,10 @@ from exchange_ports.traffic.traffic import Packet
 from tests.support.hostile import (
     LISTS,
     MEMBERS,
+    MEMBERSHIPS,
     OWN,
     RANGES,
     TAGS,
-    WEARS,
     aws_sets,
     azure_sets,
 )
@@ -58,7 +58,9 @@ directions = st.sampled_from(("in", "out"))
 
 
 def _holds(key: str, address: Address) -> bool:
-    return any(key in worn and address in OWN[server] for server, worn in WEARS.items())
+    return any(
+        key in attached and address in OWN[server] for server, attached in MEMBERSHIPS.items()
+    )
 
 
 def _inside(address: Address, range_: Network) -> bool:
@@ -96,8 +98,8 @@ def _aws_names(rule: aws.SecurityGroupRule, packet: Packet) -> bool:
     return reaches
 
 
-@given(aws_sets, st.sampled_from(sorted(WEARS)), st.sampled_from(aws.Direction))
-def test_security_groups_permit_what_any_rule_of_any_worn_group_names(
+@given(aws_sets, st.sampled_from(sorted(MEMBERSHIPS)), st.sampled_from(aws.Direction))
+def test_security_groups_permit_what_any_rule_of_any_attached_group_names(
     rules: aws.AwsRuleSet, server: str, direction: aws.Direction
 ) -> None:
     filters = aws_semantics.AwsFilters(rules, MEMBERS)
@@ -106,7 +108,7 @@ def test_security_groups_permit_what_any_rule_of_any_worn_group_names(
         allowing = [
             rule
             for rule in rules.rules
-            if rule.group in WEARS[server]
+            if rule.group in MEMBERSHIPS[server]
             and rule.direction is direction
             and _aws_names(rule, packet)
         ]
@@ -122,9 +124,9 @@ def test_the_order_of_security_group_rules_decides_nothing(
 ) -> None:
     shuffled = list(rules.rules)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    other = aws.AwsRuleSet("n", rules.groups, LISTS, tuple(shuffled), WEARS)
+    other = aws.AwsRuleSet("n", rules.groups, LISTS, tuple(shuffled), MEMBERSHIPS)
     one, another = (aws_semantics.AwsFilters(each, MEMBERS) for each in (rules, other))
-    for asked in product(WEARS, aws.Direction):
+    for asked in product(MEMBERSHIPS, aws.Direction):
         assert one.permitted(*asked) == another.permitted(*asked)
 
 
@@ -149,18 +151,18 @@ def test_what_ec2_refuses_is_no_rule(rule: aws.SecurityGroupRule) -> None:
 # ---- Azure ----
 
 
-def _azure_side(side: azure.Side, address: Address, wears: tuple[str, ...] | None) -> bool:
+def _azure_side(side: azure.Side, address: Address, own_groups: tuple[str, ...] | None) -> bool:
     """Whether a side names an end: ours where `wears` is given, the peer otherwise."""
     if isinstance(side, azure.Anything):
         return True
     if isinstance(side, azure.GroupRef):
-        return _holds(side.key, address) if wears is None else side.key in wears
+        return _holds(side.key, address) if own_groups is None else side.key in own_groups
     if isinstance(side, azure.Prefixes):
         return any(_inside(address, range_) for range_ in side.ranges)
     host = address == ip_address("168.63.129.16")
     within = host or _inside(address, ip_network("10.0.0.0/8"))
     if side.name == "VirtualNetwork":
-        return within or wears is not None
+        return within or own_groups is not None
     return host if side.name == "AzureLoadBalancer" else not within
 
 
@@ -200,10 +202,10 @@ def _first(
     direction: azure.Direction,
     packet: Packet,
     own: Address,
-    worn: tuple[str, ...],
+    attached: tuple[str, ...],
 ) -> azure.SecurityRule:
     """The rule of one group that decides."""
-    ours, peer = (own, worn), (packet.address, None)
+    ours, peer = (own, attached), (packet.address, None)
     source, destination = (peer, ours) if direction is azure.Direction.IN else (ours, peer)
     return next(
         rule
@@ -229,12 +231,12 @@ def _naive(
     direction: azure.Direction,
     packet: Packet,
     own: Address,
-    worn: tuple[str, ...],
+    attached: tuple[str, ...],
 ) -> azure_semantics.AzureDecision:
     """Group after group, until one denies."""
     rulings: list[azure_semantics.Ruling] = []
     for group in groups:
-        rule = _first(group, direction, packet, own, worn)
+        rule = _first(group, direction, packet, own, attached)
         rulings.append(azure_semantics.Ruling(group.at, rule))
         if rule.access is azure.Access.DENY:
             return azure_semantics.AzureDecision(False, tuple(rulings))
@@ -251,7 +253,7 @@ def test_the_first_rule_that_matches_decides_at_each_place_and_both_must_allow(
     permitted = filters.permitted(server, direction, own)
     groups = _on_the_way(rules, direction)
     for packet in _PACKETS:
-        naive = _naive(groups, direction, packet, own, WEARS[server])
+        naive = _naive(groups, direction, packet, own, MEMBERSHIPS[server])
         assert (packet in permitted) == naive.passes, (packet, naive)
         assert filters.decided_by(server, direction, packet, own) == naive
         # Of a packet that is stopped, whoever stops it decides alone.
@@ -264,7 +266,7 @@ _BESIDE: Final = AddressSet.of([*RANGES[3:6], ip_network("11.0.0.0/32"), RANGES[
 
 
 @given(placed_sets(), st.sampled_from(azure.Direction))
-def test_a_host_beside_ours_meets_the_group_of_its_subnet_and_wears_nothing(
+def test_a_host_beside_ours_meets_the_group_of_its_subnet_and_has_nothing(
     rules: azure.AzureRuleSet, direction: azure.Direction
 ) -> None:
     filters = azure_semantics.AzureFilters(rules, MEMBERS, TAGS)

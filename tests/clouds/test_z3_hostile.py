@@ -15,9 +15,9 @@ from exchange_ports.clouds.aws import evaluator as aws_semantics
 from exchange_ports.clouds.aws import rules as aws
 from exchange_ports.clouds.azure import evaluator as azure_semantics
 from exchange_ports.clouds.azure import rules as azure
-from tests.support.hostile import MEMBERS, OWN, TAGS, WEARS, aws_sets, azure_sets
+from tests.support.hostile import MEMBERS, MEMBERSHIPS, OWN, TAGS, aws_sets, azure_sets
 from tests.support.smt import logic
-from tests.support.smt.algebra import said_by
+from tests.support.smt.algebra import formula_of
 from tests.support.smt.clouds import Cloud
 
 pytestmark = pytest.mark.slow
@@ -37,10 +37,10 @@ def cloud(rules: aws.AwsRuleSet | azure.AzureRuleSet) -> Cloud:
 @given(aws_sets)
 def test_security_groups_permit_what_z3_says(rules: aws.AwsRuleSet) -> None:
     filters = aws_semantics.AwsFilters(rules, MEMBERS)
-    for server, way in product(WEARS, WAYS):
+    for server, way in product(MEMBERSHIPS, WAYS):
         permitted = filters.permitted(server, aws.Direction(way))
         for own in OWN[server][:1]:
-            seen = logic.apart(said_by(permitted), cloud(rules).permits(server, way, own))
+            seen = logic.apart(formula_of(permitted), cloud(rules).permits(server, way, own))
             assert seen is None, f"{server} {way}: {seen}"
 
 
@@ -48,10 +48,10 @@ def test_security_groups_permit_what_z3_says(rules: aws.AwsRuleSet) -> None:
 @given(azure_sets())
 def test_network_security_groups_permit_what_z3_says(rules: azure.AzureRuleSet) -> None:
     filters = azure_semantics.AzureFilters(rules, MEMBERS, TAGS)
-    for server, way in product(WEARS, WAYS):
+    for server, way in product(MEMBERSHIPS, WAYS):
         for own in OWN[server]:
             permitted = filters.permitted(server, azure.Direction(way), own)
-            seen = logic.apart(said_by(permitted), cloud(rules).permits(server, way, own))
+            seen = logic.apart(formula_of(permitted), cloud(rules).permits(server, way, own))
             assert seen is None, f"{server} at {own} {way}: {seen}"
 
 
@@ -65,7 +65,7 @@ def test_z3_sees_a_deny_that_was_left_out(rules: azure.AzureRuleSet) -> None:
     for server, way in product("stu", WAYS):
         own = OWN[server][0]
         whole, less = (each.permitted(server, azure.Direction(way), own) for each in both)
-        seen = logic.apart(said_by(whole), cloud(fewer).permits(server, way, own))
+        seen = logic.apart(formula_of(whole), cloud(fewer).permits(server, way, own))
         assert (seen is None) == (whole == less)
 
 
@@ -84,10 +84,10 @@ def test_a_packet_that_z3_finds_is_readable() -> None:
 @pytest.mark.parametrize(
     "priorities", [(100, 100), (99,), (4097,)], ids=["twice", "too small", "too great"]
 )
-def test_what_azure_refuses_is_refused_before_anyone_judges(priorities: tuple[int, ...]) -> None:
+def test_what_azure_refuses_is_refused_before_it_is_evaluated(priorities: tuple[int, ...]) -> None:
     from exchange_ports.traffic.ports import ANY_PORTS
-    from tests.support.judge import NotUnderstood
-    from tests.support.registering import judge_of
+    from tests.support.checker import NotUnderstood
+    from tests.support.registering import checker_of
 
     rules = tuple(
         azure.SecurityRule(
@@ -107,13 +107,13 @@ def test_what_azure_refuses_is_refused_before_anyone_judges(priorities: tuple[in
     with pytest.raises(ValueError, match="priority"):
         azure_semantics.AzureFilters(written, {}, TAGS)
     with pytest.raises(NotUnderstood, match="priority"):
-        judge_of(written, {"10.0.0.1": "s"}, ()).into("10.0.0.9", "10.0.0.1", "tcp", 25)
+        checker_of(written, {"10.0.0.1": "s"}, ()).into("10.0.0.9", "10.0.0.1", "tcp", 25)
 
 
 @pytest.mark.parametrize("text", ["10.0.0.1/24", "2001:db8::1/64"])
 def test_no_rule_can_have_host_bits(text: str) -> None:
     """AWS would make another range of it (aws.md 2.4), Azure refuse it (azure.md 1): it has no type here."""
-    from tests.support.judge import Judge, NotUnderstood
+    from tests.support.checker import Checker, NotUnderstood
     from tests.support.registering import Resource
 
     with pytest.raises(ValueError, match="host bits"):
@@ -122,6 +122,6 @@ def test_no_rule_can_have_host_bits(text: str) -> None:
     family = "cidrIpv6" if ":" in text else "cidrIpv4"
     token = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"  # noqa: S105 - a type, no secret
     rule = Resource(token, "r", {"securityGroupId": "a", "ipProtocol": "-1", family: text})
-    judge = Judge([group, rule], {"s": {"security_group_ids": ["a"]}}, {"10.0.0.1": "s"})
+    checker = Checker([group, rule], {"s": {"security_group_ids": ["a"]}}, {"10.0.0.1": "s"})
     with pytest.raises((NotUnderstood, ValueError)):
-        judge.into("10.0.0.9", "10.0.0.1", "tcp", 25)
+        checker.into("10.0.0.9", "10.0.0.1", "tcp", 25)

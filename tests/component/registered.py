@@ -146,7 +146,7 @@ def planned_azure(rules: azure.AzureRuleSet) -> dict[str, list[dict[str, object]
 def registered_azure(recording: Recording, prefix: str) -> dict[str, list[dict[str, object]]]:
     keys = ids(recording, prefix, ASG)
 
-    def said(rule: Mapping[str, Any]) -> dict[str, object]:
+    def reported(rule: Mapping[str, Any]) -> dict[str, object]:
         return {
             name: [keys[group["id"]] for group in value]
             if name.endswith("ApplicationSecurityGroups")
@@ -157,5 +157,5 @@ def registered_azure(recording: Recording, prefix: str) -> dict[str, list[dict[s
     zones: dict[str, list[dict[str, object]]] = {}
     for one in recording.of_type(NSG):
         rules: Any = one.inputs["securityRules"]
-        zones[one.name.removeprefix(f"{prefix}-")] = [said(rule) for rule in rules]
+        zones[one.name.removeprefix(f"{prefix}-")] = [reported(rule) for rule in rules]
     return zones

@@ -56,7 +56,9 @@ def test_arguments_and_keywords_register_the_same(args: Any, platform: str) -> N
 def test_every_setting_has_an_argument_and_every_cloud_one_for_its_networks() -> None:
     named = set(ExchangeFirewallArgs.__annotations__)
     of_clouds = {networks_argument(each) for each in Platform if each.facts.ids}
-    assert named == {*SETTINGS, *of_clouds, "topology_file", "skip_proof"} - {"networks"}
+    assert named == {*SETTINGS, *of_clouds, "topology_file", "skip_proof", "addresses"} - {
+        "networks"
+    }
 
 
 def test_tags_and_an_update_in_phases_are_arguments_too() -> None:
@@ -190,18 +192,18 @@ def test_findings_about_a_stack_file_have_its_lines(stack_file: Path) -> None:
     text = stack_file.read_text().replace("platform: aws", "platform: awz")
     stack_file.write_text(text)
     line = text[: text.index("platform: awz")].count("\n") + 1
-    said = refused({"topology_file": str(stack_file)})
-    assert f"\n  {stack_file}:{line}  topology.networks.corp.platform\n" in said
+    reported = refused({"topology_file": str(stack_file)})
+    assert f"\n  {stack_file}:{line}  topology.networks.corp.platform\n" in reported
 
 
 def test_findings_about_an_argument_beside_a_stack_file_have_no_line(stack_file: Path) -> None:
-    said = refused({"topology_file": str(stack_file), "tags": {"cost": 5}})
-    assert "\n  tags.cost\n" in said
+    reported = refused({"topology_file": str(stack_file), "tags": {"cost": 5}})
+    assert "\n  tags.cost\n" in reported
 
 
 def test_a_stack_file_that_cannot_be_read_is_a_finding(tmp_path: Path) -> None:
-    said = refused({"topology_file": str(tmp_path / "none.yaml")})
-    assert said.startswith("error[cannot-read-file] ")
+    reported = refused({"topology_file": str(tmp_path / "none.yaml")})
+    assert reported.startswith("error[cannot-read-file] ")
     assert "error[wrong-type]" in refused({"topology_file": 5})
 
 

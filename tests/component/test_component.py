@@ -270,7 +270,7 @@ def test_tags_reach_every_child(platform: str) -> None:
 # ---- outputs ----
 
 
-def wearing(attach: Callable[[ExchangeFirewall], None], **arguments: Any) -> Recording:
+def attached_by(attach: Callable[[ExchangeFirewall], None], **arguments: Any) -> Recording:
     """A program in which something of the user's takes what the component gives."""
     return run(lambda: attach(firewall(**arguments)))
 
@@ -347,7 +347,7 @@ def test_each_server_of_two_clouds_gets_what_its_own_cloud_attaches() -> None:
     recording = run(lambda: pulumi.export("servers", in_both_clouds().servers))
     servers: Any = recording.outputs["servers"]
     assert set(servers) == {"ex1", "ex2", "edge1", "ex3", "edge2"}, "ex9 is not ours to filter"
-    on_aws = {name for name, worn in servers.items() if set(worn) == {"security_group_ids"}}
+    on_aws = {name for name, attached in servers.items() if set(attached) == {"security_group_ids"}}
     assert on_aws == {"ex1", "ex2", "edge1"}
     assert servers["ex3"] == {
         "network_security_group_id": "exchange-north-internal.id",
@@ -374,15 +374,15 @@ def attach_on_aws(made: ExchangeFirewall, server: str = "ex1") -> None:
 
 
 def attach_on_azure(made: ExchangeFirewall, server: str = "ex1") -> None:
-    worn = made.servers[server]
-    groups = worn["application_security_group_ids"].apply(
+    attached = made.servers[server]
+    groups = attached["application_security_group_ids"].apply(
         lambda ids: [azure.network.ApplicationSecurityGroupArgs(id=each) for each in ids]
     )
     azure.network.NetworkInterface(
         "nic",
         resource_group_name="rg",
         network_security_group=azure.network.NetworkSecurityGroupArgs(
-            id=worn["network_security_group_id"]
+            id=attached["network_security_group_id"]
         ),
         ip_configurations=[
             azure.network.NetworkInterfaceIPConfigurationArgs(
@@ -393,7 +393,7 @@ def attach_on_azure(made: ExchangeFirewall, server: str = "ex1") -> None:
 
 
 def test_who_attaches_a_server_on_aws_waits_for_every_rule_of_the_network() -> None:
-    recording = wearing(attach_on_aws)
+    recording = attached_by(attach_on_aws)
     rules = {one.urn for one in (*recording.of_type(INGRESS), *recording.of_type(EGRESS))}
     assert len(rules) > 10
     nic = only(recording.of_type(NIC))
@@ -402,7 +402,7 @@ def test_who_attaches_a_server_on_aws_waits_for_every_rule_of_the_network() -> N
 
 
 def test_who_attaches_a_server_on_azure_waits_for_every_group_of_the_network() -> None:
-    recording = wearing(attach_on_azure, declared=topology("azure"))
+    recording = attached_by(attach_on_azure, declared=topology("azure"))
     nic = only(recording.of_type("azure-native:network:NetworkInterface"))
     groups = {one.urn for one in cloud_resources(recording)}
     assert {NSG, ASG} == {one.type for one in cloud_resources(recording)}
@@ -425,14 +425,14 @@ def attach_at_subnet(made: ExchangeFirewall) -> None:
 def test_a_subnet_that_takes_the_group_of_its_zone_waits_for_every_group_of_the_network() -> None:
     data = topology("azure")
     data["networks"]["corp"]["attach_to"] = "subnets"
-    recording = wearing(attach_at_subnet, declared=data)
+    recording = attached_by(attach_at_subnet, declared=data)
     subnet = only(recording.of_type("azure-native:network:Subnet"))
     assert subnet.inputs["networkSecurityGroup"] == {"id": "exchange-corp-internal-subnets.id"}
     groups = {one.urn for one in cloud_resources(recording)} - {subnet.urn}
     assert len(groups) > 2
     assert groups <= set(subnet.property_dependencies["networkSecurityGroup"])
-    said = [log.message for log in recording.logs]
-    assert sum("[subnet-attachment]" in message for message in said) == 1
+    reported = [log.message for log in recording.logs]
+    assert sum("[subnet-attachment]" in message for message in reported) == 1
 
 
 def test_a_server_waits_for_the_rules_of_its_own_network_and_of_no_other() -> None:
@@ -520,8 +520,8 @@ def test_a_preview_of_a_new_rule_still_knows_what_is_attached(
     answering(monkeypatch, unknown)
     # On Azure the rules come in a group that is itself attached.
     expected = {
-        name: UNKNOWN if f"'{new}.id'" in str(worn) else worn
-        for name, worn in before.outputs.items()
+        name: UNKNOWN if f"'{new}.id'" in str(attached) else attached
+        for name, attached in before.outputs.items()
     }
     assert list(expected.values()).count(UNKNOWN) == (platform == "azure")
     assert run(program).outputs == expected
@@ -737,8 +737,8 @@ def test_a_plan_near_a_limit_is_registered_and_the_log_says_so() -> None:
     near["clients"]["branches"] = {"from": places, "services": ["imap"]}
     near["private_blocks"] = ["10.0.0.0/8"]
     recording = run(lambda: firewall(near))
-    (said,) = (each.message for each in recording.logs if "[near-limit]" in each.message)
-    assert said.startswith("warning[near-limit] client-access.hq, in, IPv4 uses ")
+    (reported,) = (each.message for each in recording.logs if "[near-limit]" in each.message)
+    assert reported.startswith("warning[near-limit] client-access.hq, in, IPv4 uses ")
     near["acknowledge"] = {"near-limit": "known"}
     logs = run(lambda: firewall(near)).logs
     assert not [each for each in logs if "near-limit" in each.message]

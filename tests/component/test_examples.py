@@ -93,30 +93,30 @@ def ids(*groups: str) -> list[str]:
     return [f"exchange-corp-{group}.id" for group in groups]
 
 
-def test_interfaces_on_aws_wear_their_servers_groups_and_addresses() -> None:
-    worn = {name: one.inputs for name, one in interfaces("aws-landing-zone").items()}
-    assert worn["ex1"]["securityGroups"] == ids(
+def test_interfaces_on_aws_have_their_servers_groups_and_addresses() -> None:
+    attached = {name: one.inputs for name, one in interfaces("aws-landing-zone").items()}
+    assert attached["ex1"]["securityGroups"] == ids(
         "exchange", "client-access.hq", "mailbox.hq", "edgesync.hq"
     )
-    assert worn["ex1"]["subnetId"] == "corp-inside.id"
-    assert worn["ex1"]["privateIps"] == ["10.20.0.11"]
-    assert worn["edge1"]["securityGroups"] == ids(
+    assert attached["ex1"]["subnetId"] == "corp-inside.id"
+    assert attached["ex1"]["privateIps"] == ["10.20.0.11"]
+    assert attached["edge1"]["securityGroups"] == ids(
         "edge.hq", "edge-receiving.hq", "edge-sending.hq", "edge-synced.hq"
     )
-    assert worn["edge1"]["subnetId"] == "corp-perimeter.id"
+    assert attached["edge1"]["subnetId"] == "corp-perimeter.id"
 
 
-def test_interfaces_on_azure_wear_their_servers_groups_and_addresses() -> None:
-    worn: dict[str, Any] = {
+def test_interfaces_on_azure_have_their_servers_groups_and_addresses() -> None:
+    attached: dict[str, Any] = {
         name: one.inputs for name, one in interfaces("azure-landing-zone").items()
     }
 
     def configuration(name: str) -> dict[str, Any]:
-        (only,) = worn[name]["ipConfigurations"]
+        (only,) = attached[name]["ipConfigurations"]
         return only
 
-    assert worn["ex1"]["networkSecurityGroup"] == {"id": "exchange-corp-internal.id"}
-    assert worn["edge1"]["networkSecurityGroup"] == {"id": "exchange-corp-perimeter.id"}
+    assert attached["ex1"]["networkSecurityGroup"] == {"id": "exchange-corp-internal.id"}
+    assert attached["edge1"]["networkSecurityGroup"] == {"id": "exchange-corp-perimeter.id"}
     assert configuration("ex1")["applicationSecurityGroups"] == [
         {"id": "exchange-corp-exchange.id"},
         {"id": "exchange-corp-client-access.hq.id"},

@@ -51,7 +51,7 @@ def at(recording: Recording, group: str) -> dict[str, Registration]:
     }
 
 
-def test_everything_passes_at_their_end_to_and_from_the_fabric_and_nothing_else(
+def test_everything_passes_at_their_end_to_and_from_internal_servers_and_nothing_else(
     recording: Recording,
 ) -> None:
     dcs, lync = at(recording, "sg-dc"), at(recording, "sg-lync")
@@ -161,8 +161,8 @@ def test_what_is_opened_at_a_neighbor_is_what_flows_say_of_it_and_no_more(data: 
             continue
         rules = at_neighbors(plan.network, plans.flows, bound)
         groups = (*plan.groups, *(aws.SecurityGroup(name, "") for name in bound))
-        wears = {name: (name,) for name in bound}
-        alone = aws.AwsRuleSet(plan.network, groups, (), rules, wears)
+        memberships = {name: (name,) for name in bound}
+        alone = aws.AwsRuleSet(plan.network, groups, (), rules, memberships)
         members = scene.members(key)
         filters = AwsFilters(alone, members)
         event(f"rules: {bool(rules)}")

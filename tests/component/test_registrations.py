@@ -190,14 +190,16 @@ def test_azure_groups_are_registered_as_planned(stack: str) -> None:
 def test_each_server_is_given_the_groups_that_were_planned(stack: str, platform: Platform) -> None:
     recording, (prefix, rules) = recorded(stack, platform), plan(stack, platform)
 
-    def worn(server: str) -> dict[str, object]:
+    def attached(server: str) -> dict[str, object]:
         groups = [f"{prefix}-{key}.id" for key in rules.memberships[server]]
         if isinstance(rules, aws.AwsRuleSet):
             return {"security_group_ids": groups}
         zone = f"{prefix}-{rules.zones[server].value}.id"
         return {"network_security_group_id": zone, "application_security_group_ids": groups}
 
-    assert recording.outputs["servers"] == {server: worn(server) for server in rules.memberships}
+    assert recording.outputs["servers"] == {
+        server: attached(server) for server in rules.memberships
+    }
 
 
 # ---- a stack in both clouds ----
@@ -249,9 +251,9 @@ def test_what_crosses_the_clouds_goes_by_address() -> None:
         (component,) = (one for one in recording.registrations if one.name == network)
         (stranger,) = (one for one in recording.registrations if one.name == other)
         foreign = {one.id for one in recording.children(stranger.urn)}
-        said = json.dumps([one.inputs for one in recording.children(component.urn)])
+        reported = json.dumps([one.inputs for one in recording.children(component.urn)])
         assert foreign
-        assert not [id_ for id_ in foreign if f'"{id_}"' in said]
+        assert not [id_ for id_ in foreign if f'"{id_}"' in reported]
     assert isinstance(corp, aws.AwsRuleSet)
     assert isinstance(north, azure.AzureRuleSet)
     for address in ("10.40.0.11/32", "10.40.0.12/32", "10.64.0.11/32"):
@@ -267,14 +269,14 @@ def test_each_server_of_a_stack_in_both_clouds_is_given_its_own_networks_groups(
     corp, north = plans["corp"], plans["north"]
     assert set(servers) == {*corp.memberships, *north.memberships}
     assert "ex9" not in servers, "on premises"
-    for server, worn in corp.memberships.items():
-        groups = [f"exchange-corp-{key}.id" for key in worn]
+    for server, attached in corp.memberships.items():
+        groups = [f"exchange-corp-{key}.id" for key in attached]
         assert servers[server] == {"security_group_ids": groups}
     assert isinstance(north, azure.AzureRuleSet)
-    for server, worn in north.memberships.items():
+    for server, attached in north.memberships.items():
         assert servers[server] == {
             "network_security_group_id": f"exchange-north-{north.zones[server].value}.id",
-            "application_security_group_ids": [f"exchange-north-{key}.id" for key in worn],
+            "application_security_group_ids": [f"exchange-north-{key}.id" for key in attached],
         }
 
 

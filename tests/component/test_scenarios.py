@@ -6,17 +6,17 @@ from typing import Any, Final
 
 import pytest
 
-from tests.support.judge import Judge
+from tests.support.checker import Checker
 from tests.support.recordings import Platform, declared, recorded
 from tests.support.verdicts import (
     Page,
     Row,
     addresses,
-    assert_asked_once,
+    assert_each_question_once,
     assert_hosts_known,
     assert_near_misses,
     assert_verdict,
-    judge_of,
+    checker_of,
     read_page,
 )
 
@@ -41,8 +41,8 @@ def all_rows() -> list[Any]:
 
 
 @cache
-def judge(stack: str, platform: Platform) -> Judge:
-    return judge_of(page(stack), declared(stack, platform), recorded(stack, platform))
+def checker(stack: str, platform: Platform) -> Checker:
+    return checker_of(page(stack), declared(stack, platform), recorded(stack, platform))
 
 
 @pytest.mark.parametrize("stack, platform, row", all_rows())
@@ -51,13 +51,13 @@ def test_the_verdict_is_that_of_the_published_document(
 ) -> None:
     known = addresses(page(stack), declared(stack, platform))
     assert_verdict(
-        row, judge(stack, platform), known, f"tests/scenarios/{row.page}:{row.line} on {platform}"
+        row, checker(stack, platform), known, f"tests/scenarios/{row.page}:{row.line} on {platform}"
     )
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_page_asks_each_question_once(stack: str) -> None:
-    assert_asked_once(page(stack))
+    assert_each_question_once(page(stack))
 
 
 @pytest.mark.parametrize("stack", STACKS)

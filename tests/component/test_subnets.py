@@ -25,7 +25,7 @@ from exchange_ports.traffic.ports import ANY_PORTS, Ports, tcp
 from exchange_ports.traffic.services import ServicePoint
 from exchange_ports.traffic.traffic import Packet
 from tests.component.registered import custom, planned_azure, registered_azure
-from tests.support.judge import Judge
+from tests.support.checker import Checker
 from tests.support.recordings import run_with
 from tests.support.resource_types import ASG, NSG
 from tests.support.situations import topology as situation
@@ -79,14 +79,16 @@ def test_there_is_one_deny_each_way_for_each_kind_of_server_in_a_zone() -> None:
     }
 
 
-def test_every_rule_but_the_probes_is_for_servers_that_wear_a_group() -> None:
+def test_every_rule_but_the_probes_is_for_servers_in_a_group() -> None:
     for group in rule_set().groups:
         assert group.at is AT.SUBNETS
         for rule in group.rules:
             ours = rule.destination if rule.direction is IN else rule.source
             if rule.source != azure.Tag("AzureLoadBalancer"):
                 assert isinstance(ours, azure.GroupRef), rule.name
-                assert ours.key in {key for worn in rule_set().memberships.values() for key in worn}
+                assert ours.key in {
+                    key for attached in rule_set().memberships.values() for key in attached
+                }
 
 
 def test_what_is_let_through_has_the_same_rules_at_both_places() -> None:
@@ -110,8 +112,8 @@ def test_servers_are_given_application_security_groups_and_subnets_the_rest() ->
     """Who attached what a server is given to its interface would filter it twice."""
     ids = {one.name: one.id for one in recording().registrations if one.type in (ASG, NSG)}
     assert recording().outputs["servers"] == {
-        server: {"application_security_group_ids": [ids[f"{PREFIX}-{key}"] for key in worn]}
-        for server, worn in rule_set().memberships.items()
+        server: {"application_security_group_ids": [ids[f"{PREFIX}-{key}"] for key in attached]}
+        for server, attached in rule_set().memberships.items()
     }
     assert recording().outputs["zones"] == {
         "corp": {zone: ids[f"{PREFIX}-{zone}-subnets"] for zone in ("internal", "perimeter")}
@@ -135,7 +137,7 @@ def test_a_group_at_interfaces_never_turns_into_one_at_subnets_nor_back() -> Non
 
 
 @cache
-def judge(*virtual_network: str, bare: bool = False) -> Judge:
+def checker(*virtual_network: str, bare: bool = False) -> Checker:
     """Over what is registered, or over the same groups with none of our rules in them."""
     data = situation("azure-subnets", "azure")
     registrations = recording().registrations
@@ -144,7 +146,7 @@ def judge(*virtual_network: str, bare: bool = False) -> Judge:
             replace(one, inputs={**one.inputs, "securityRules": []}) if one.type == NSG else one
             for one in registrations
         )
-    return Judge(
+    return Checker(
         registrations,
         cast("Mapping[str, Mapping[str, Any]]", recording().outputs["servers"]),
         {address: name for name, address in own_addresses(data).items()},
@@ -178,20 +180,20 @@ OUTLOOK, OFFICE, PROBE = "198.51.100.7", "10.64.0.7", "168.63.129.16"
 def test_the_default_rules_decide_over_neighbors(
     source: str, destination: str, port: int, way: str, passes: bool, by: str
 ) -> None:
-    asked = judge().out if way == "out" else judge().into
+    asked = checker().out if way == "out" else checker().into
     decision = asked(source, destination, "tcp", port)
     assert (decision.passes, decision.by, decision.managed) == (passes, by, False)
 
 
 def test_a_probe_reaches_a_neighbor_with_and_without_our_rules() -> None:
-    for one in (judge(), judge(bare=True)):
+    for one in (checker(), checker(bare=True)):
         assert one.into(PROBE, BACKUP, "tcp", 80).passes
 
 
 @pytest.mark.parametrize("tunneled", [False, True], ids=["usual", "forced tunneling"])
 def test_our_rules_change_nothing_for_neighbors(tunneled: bool) -> None:
     virtual_network = ("0.0.0.0/0",) if tunneled else ()
-    ours, bare = judge(*virtual_network), judge(*virtual_network, bare=True)
+    ours, bare = checker(*virtual_network), checker(*virtual_network, bare=True)
     peers = (DC1, BYSTANDER, MBX1, EDGE1, OUTLOOK, OFFICE, "10.20.0.22", "10.20.0.20", "11.0.0.0")
     ports = [("tcp", port) for port in (25, 443, 445, 50636)] + [("udp", 53), ("icmp", None)]
     for neighbor in (BACKUP, BYSTANDER, DC1, "10.20.0.20", "10.20.0.22", "10.20.240.4"):
@@ -302,7 +304,7 @@ def test_the_same_is_proved_at_both_places() -> None:
     ]
 
 
-def test_of_a_neighbor_in_such_a_subnet_nothing_is_claimed_but_who_decides_is_said() -> None:
+def test_of_a_neighbor_in_such_a_subnet_nothing_is_claimed_but_who_decides_is_reported() -> None:
     source, to = QueryEndpoint.server("mbx1"), QueryEndpoint.at(DC1)
     for attach_to, summary in (
         ("subnets", "not managed, and decided by Azure's default rules"),

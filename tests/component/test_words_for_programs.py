@@ -52,11 +52,11 @@ def _controllers() -> None:
 def test_an_output_inside_a_topology_is_answered_by_what_works(
     program: Any, field: str, fix: str
 ) -> None:
-    said = refused(program)
-    assert said.startswith("error[unresolved-output] ")
-    assert f"\n  {field}\n" in said
-    assert fix in said
-    assert said.endswith("1 error; no resource of this component was registered")
+    reported = refused(program)
+    assert reported.startswith("error[unresolved-output] ")
+    assert f"\n  {field}\n" in reported
+    assert fix in reported
+    assert reported.endswith("1 error; no resource of this component was registered")
 
 
 # ---- two components ----
@@ -89,9 +89,9 @@ def _by_their_networks() -> None:
     "program, name", [(_twice, "exchange"), (_by_their_networks, "mail-eu-west")]
 )
 def test_two_components_of_one_name_are_a_finding(program: Any, name: str) -> None:
-    said = refused(program)
-    assert "error[component-name-taken]" in said
-    assert f"with a component named {name}.\n" in said
+    reported = refused(program)
+    assert "error[component-name-taken]" in reported
+    assert f"with a component named {name}.\n" in reported
 
 
 def test_components_below_parents_of_different_types_may_have_one_name() -> None:
@@ -114,7 +114,7 @@ def test_two_components_of_different_names_are_none_nor_is_a_second_run() -> Non
 
 
 @pytest.mark.parametrize(
-    "output, names, said",
+    "output, names, reported",
     [
         ("servers", ["ex9"], "No managed server is called `ex9`. There are: edge1, ex1, ex2."),
         ("groups", ["crop"], "is called `crop`. There are: corp."),
@@ -123,7 +123,7 @@ def test_two_components_of_different_names_are_none_nor_is_a_second_run() -> Non
     ],
 )
 def test_a_name_that_an_output_does_not_have_is_answered_by_those_it_has(
-    output: str, names: list[str], said: str
+    output: str, names: list[str], reported: str
 ) -> None:
     def program() -> None:
         found: Any = getattr(firewall(), output)
@@ -132,7 +132,7 @@ def test_a_name_that_an_output_does_not_have_is_answered_by_those_it_has(
 
     with pytest.raises(ProgramFailed) as failed:
         run(program)
-    assert said in failed.value.text
+    assert reported in failed.value.text
     assert "Traceback" not in failed.value.text
 
 
@@ -149,18 +149,18 @@ def from_config() -> None:
 
 
 def test_an_empty_step_is_refused_as_it_is_offline() -> None:
-    said = refused(from_config, **settings(phase=""))
-    assert said.startswith(
+    reported = refused(from_config, **settings(phase=""))
+    assert reported.startswith(
         'error[unknown-word] Unknown value "" of `phase`.\n  phase\n  fix: Write one of `'
     )
 
 
 @pytest.mark.parametrize("setting", ["topology", "networks", "tags", "previous"])
 def test_a_setting_that_is_text_is_a_finding_that_does_not_show_it(setting: str) -> None:
-    said = refused(from_config, **settings(**{setting: "hush hush"}))
-    assert "error[wrong-type] Expected a mapping; got text." in said
-    assert f"\n  {setting}\n" in said
-    assert "hush" not in said
+    reported = refused(from_config, **settings(**{setting: "hush hush"}))
+    assert "error[wrong-type] Expected a mapping; got text." in reported
+    assert f"\n  {setting}\n" in reported
+    assert "hush" not in reported
 
 
 def test_findings_name_the_line_of_the_stack_file_where_that_says_the_same(tmp_path: Path) -> None:

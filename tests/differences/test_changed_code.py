@@ -135,7 +135,7 @@ def test_a_file_that_is_in_the_index_alone_is_named(made: Repository, run: Run) 
     assert named(run, "HEAD") == ["staged.py"]
 
 
-def test_code_is_said_first_in_each_format_and_has_a_gate(made: Repository, run: Run) -> None:
+def test_code_is_reported_first_in_each_format_and_has_a_gate(made: Repository, run: Run) -> None:
     base = made.commit(BASE)
     made.commit({f"lib/part{number:02}.py": "x = 1\n" for number in range(12)})
     asked = ("--against", base, "--at", "HEAD")

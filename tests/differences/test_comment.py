@@ -70,7 +70,7 @@ def tokens(text: str) -> Iterator[Token]:
         yield from block.children or ()
 
 
-def said(found: Review) -> str:
+def reported(found: Review) -> str:
     return comment(compared([found], "a" * 40, "b" * 40), LINKS)
 
 
@@ -79,8 +79,8 @@ def said(found: Review) -> str:
 def test_words_of_users_are_code_and_nothing_else(words: str) -> None:
     after = stack(with_flows(flow(1, words)))
     assert after.plans is not None, [str(each) for each in after.findings]
-    text = said(review(stack(TEXT), after))
-    ours = said(review(stack(TEXT), stack(with_flows(flow(1, "harmless")))))
+    text = reported(review(stack(TEXT), after))
+    ours = reported(review(stack(TEXT), stack(with_flows(flow(1, "harmless")))))
     kinds = [(each.type, each.tag, each.attrs.get("href")) for each in tokens(text)]
     # The same tokens as for words without meaning, so theirs have none.
     assert kinds == [(each.type, each.tag, each.attrs.get("href")) for each in tokens(ours)]
@@ -104,7 +104,7 @@ def test_words_of_users_are_code_and_nothing_else(words: str) -> None:
 )
 @pytest.mark.parametrize("text", [with_flows(flow(1, "words")), "config: [", ""])
 def test_names_of_files_are_code_too(file: str, text: str) -> None:
-    shown = said(review(None, stack(text, file)))
+    shown = reported(review(None, stack(text, file)))
     plain = "".join(each.content for each in tokens(shown) if each.type == "text")
     assert "octocat" not in plain
     assert "evil" not in plain
@@ -121,7 +121,7 @@ def test_findings_of_a_broken_file_stay_in_their_block() -> None:
     broken = TEXT.replace("organization: contoso", 'organization: "``` @octocat <b> [x](y)"')
     found = review(stack(TEXT), stack(broken))
     assert found.fails
-    shown = list(tokens(said(found)))
+    shown = list(tokens(reported(found)))
     assert any("octocat" in each.content for each in shown if each.type == "fence")
     assert not any("octocat" in each.content for each in shown if each.type == "text")
 
@@ -161,7 +161,7 @@ def test_it_is_never_too_long_and_cut_between_rows_only(number: int, copies: int
 
 def test_what_is_left_out_is_counted() -> None:
     found = many(150)
-    text = said(found)
+    text = reported(found)
     rows = len(re.findall(r"^\| \*\*\+\*\* ", text, re.M))
     (left,) = re.findall(r"and (\d+) more rows, in the full report", text)
     assert 0 < rows < 150
@@ -172,7 +172,7 @@ def test_what_is_left_out_is_counted() -> None:
 
 
 def test_the_same_reviews_give_the_same_bytes() -> None:
-    assert said(many(60)) == said(many(60))
+    assert reported(many(60)) == reported(many(60))
 
 
 def test_the_marker_has_both_commits_and_cannot_be_ended() -> None:
@@ -221,7 +221,7 @@ CONTROLLERS: Final = "addresses: [10.20.2.10, 10.20.3.10]"
 
 def colored(edit: str) -> list[str]:
     """The lines of traffic that a reader sees without unfolding anything."""
-    text = said(review(stack(TEXT), stack(edit)))
+    text = reported(review(stack(TEXT), stack(edit)))
     blocks = re.findall(r"^```diff\n(.*?)^```", text, re.M | re.S)
     return [line for block in blocks for line in block.splitlines() if line[0] in "+-!"]
 

@@ -66,11 +66,13 @@ def test_an_old_side_that_does_not_load_makes_everything_new(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert diff(BROKEN, OLD, "--fail-on", "perimeter") == 1
-    said = capsys.readouterr()
-    assert "not valid before" in said.out
-    assert "The file was not valid before: all of its traffic counts as newly allowed" in said.out
-    assert "error[" in said.out
-    assert not said.err
+    reported = capsys.readouterr()
+    assert "not valid before" in reported.out
+    assert (
+        "The file was not valid before: all of its traffic counts as newly allowed" in reported.out
+    )
+    assert "error[" in reported.out
+    assert not reported.err
 
 
 def test_a_new_side_that_does_not_load_is_shown_as_its_findings(
@@ -78,13 +80,13 @@ def test_a_new_side_that_does_not_load_is_shown_as_its_findings(
 ) -> None:
     for form in ("text", "markdown", "json"):
         assert diff(OLD, BROKEN, "--format", form) == 2
-        said = capsys.readouterr()
-        assert "mailboxes" in said.out
-        assert not said.err
+        reported = capsys.readouterr()
+        assert "mailboxes" in reported.out
+        assert not reported.err
 
 
 @pytest.mark.parametrize("new", [OLD, REORDERED])
-def test_what_changes_nothing_is_said_in_a_line(
+def test_what_changes_nothing_is_reported_in_a_line(
     new: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert diff(OLD, new) == 0
@@ -161,14 +163,14 @@ def test_a_link_that_could_end_itself_is_refused(url: str) -> None:
     assert refused.value.code == 2
 
 
-def test_a_rename_that_keeps_its_id_is_said_and_changes_nothing(
+def test_a_rename_that_keeps_its_id_is_reported_and_changes_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     new = OLD.replace("      paris:\n", "      lutetia:\n        id: paris\n")
     assert diff(OLD, new, "--exit-code") == 0
-    said = capsys.readouterr().out
+    reported = capsys.readouterr().out
     assert (
         "Renames site paris to lutetia. The same traffic is allowed. No resource changes in any cloud."
-        in said
+        in reported
     )
-    assert "Site paris renamed to lutetia" in said
+    assert "Site paris renamed to lutetia" in reported

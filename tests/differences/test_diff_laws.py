@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from exchange_ports.differences import Effect, TopologyDiff, diff_plans
 from exchange_ports.differences.topology_diff import pairs
-from tests.differences.judge import assert_exact, permitted, said
+from tests.differences.checker import assert_exact, permitted, reported
 from tests.support.edits import edited_plans, shuffled_plans
 from tests.support.planning import planned_or_none as planned
 from tests.support.strategies import topologies
@@ -21,7 +21,7 @@ many = settings(
 
 @many
 @given(st.data())
-def test_what_is_said_is_the_difference_of_what_both_permit(draw: st.DataObject) -> None:
+def test_what_is_reported_is_the_difference_of_what_both_permit(draw: st.DataObject) -> None:
     old, new, names = edited_plans(draw)
     found = assert_exact(old, new)
     event("the same traffic" if found.same_traffic else ", ".join(sorted(set(names)))[:60])
@@ -59,7 +59,7 @@ def test_without_an_old_side_everything_is_new(data: dict[str, object]) -> None:
     after = permitted(plans, servers)
     found = diff_plans(None, plans)
     assert not found.of(Effect.CUT, Effect.REASON)
-    opened = said(found.opened, servers)
+    opened = reported(found.opened, servers)
     assert {k: v for k, v in after.items() if v} == dict(opened)
-    gone = said(diff_plans(plans, None).cut, servers)
+    gone = reported(diff_plans(plans, None).cut, servers)
     assert dict(gone) == dict(opened)

@@ -8,7 +8,7 @@ import pytest
 from exchange_ports.differences import Change, Gate, diff_plans, held_by
 from exchange_ports.differences.change import ChangeEndpoint
 from exchange_ports.planning import Plans, compile_plans
-from tests.differences.judge import assert_exact
+from tests.differences.checker import assert_exact
 from tests.support.strategies import GONE, WITH_EDGE, declared, edited
 
 Edit = Mapping[str, Any]
@@ -570,19 +570,19 @@ def plans(data: Mapping[str, Any]) -> Plans:
 
 
 @pytest.mark.parametrize("case", EDITS)
-def test_an_edit_is_these_changes_and_the_judge_says_the_same(case: str) -> None:
+def test_an_edit_is_these_changes_and_the_independent_checker_says_the_same(case: str) -> None:
     edit, changes, notes, base = EDITS[case]
     old = edited(BASE, base or {})
     found = assert_exact(plans(old), plans(edited(old, edit)))
     assert sorted(map(row, found.all)) == sorted(changes)
-    said = [
+    reported = [
         *(f"comes {each.name}: {each.summary}" for each in found.comes),
         *(f"goes {each.name}: {each.summary}" for each in found.goes),
         *(f"moves {each.name}: {each.summary}" for each in found.moves),
         *(f"{each.what} {each.old} is {each.new}" for each in found.renamed),
         *(f"regrouped {each.name}" for each in found.regrouped),
     ]
-    assert tuple(said) == notes
+    assert tuple(reported) == notes
 
 
 @pytest.mark.parametrize("case", EDITS)

@@ -16,7 +16,7 @@ from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.ports import Ports
 from exchange_ports.traffic.traffic import Traffic
-from tests.differences.judge import permitted
+from tests.differences.checker import permitted
 from tests.support.strategies import GONE, WITH_EDGE, declared, edited
 
 BASE: Final = edited(

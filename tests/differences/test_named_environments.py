@@ -134,7 +134,7 @@ def test_what_an_environment_may_add_is_not_reviewed_when_the_file_changes(
     assert (code, not_reviewed(answer)) == ((0, []) if reviewed else (2, ["stacks/Pulumi.x.yaml"]))
 
 
-def test_it_is_said_first(made: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_is_reported_first(made: Repository, capsys: pytest.CaptureFixture[str]) -> None:
     made.commit({"Pulumi.yaml": MAIL, **OURS})
     made.write(
         {PROD: OURS[PROD].replace("[https,", "[https, imap,"), "stacks/Pulumi.x.yaml": NAMED}

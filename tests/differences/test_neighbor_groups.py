@@ -58,7 +58,7 @@ OTHER_DC: Final = {CORP: {"domain-controllers.hq": "sg-2"}}
 WITNESS: Final = {CORP: {"witness.fsw1": "sg-3"}}
 
 
-TRAFFIC: Final = frozenset(each for each in Gate if each.judges_traffic)
+TRAFFIC: Final = frozenset(each for each in Gate if each.compares_traffic)
 
 
 def gates(found: tuple[Change, ...]) -> set[Gate]:
@@ -218,10 +218,10 @@ def test_the_changes_are_the_difference_of_the_rules(
         (now, was, new, Effect.OPENED),
         (was, now, old, Effect.CUT),
     ):
-        said = told(found, whose, effect)
-        for at in {*one, *said}:
-            assert not one[at] - other[at] - said[at], at
-            assert not said[at] - one[at], at
+        reported = told(found, whose, effect)
+        for at in {*one, *reported}:
+            assert not one[at] - other[at] - reported[at], at
+            assert not reported[at] - one[at], at
     # Every protocol, remote administration or file sharing, at a group whose members no file has.
     opened = any(some - was[at] for at, some in now.items())
     assert gates(found) == (TRAFFIC if opened else set())

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from exchange_ports.differences import Standing
 from exchange_ports.planning import Plans, compile_plans
 from exchange_ports.rollout import Phase, ServersIn, plan_rollout, standing_after
-from tests.differences.judge import assert_exact_at
+from tests.differences.checker import assert_exact_at
 from tests.support.edits import edited_plans
 from tests.support.strategies import GONE, WITH_EDGE, declared, edited
 

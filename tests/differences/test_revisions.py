@@ -37,8 +37,8 @@ def diff(
     def run(*arguments: str, folder: str = "") -> tuple[int, dict[str, Any]]:
         monkeypatch.chdir(made.path / folder)
         code = main(["diff", "--json", *arguments])
-        said = capsys.readouterr()
-        return code, json.loads(said.out) if said.out else {"errors": said.err}
+        reported = capsys.readouterr()
+        return code, json.loads(reported.out) if reported.out else {"errors": reported.err}
 
     return run
 
@@ -113,7 +113,7 @@ def test_only_the_files_named_are_compared(made: Repository, diff: Diff) -> None
     assert edits(diff("--against", base, str(made.path / AZURE))[1]) == {AZURE: "changed"}
 
 
-def test_a_file_that_neither_side_has_is_said(made: Repository, diff: Diff) -> None:
+def test_a_file_that_neither_side_has_is_reported(made: Repository, diff: Diff) -> None:
     made.commit(ONE)
     code, answer = diff("--against", "HEAD", "stacks/Pulumi.prod.yaml")
     assert code == 2
@@ -380,7 +380,7 @@ def test_a_file_that_is_too_big_is_not_read(made: Repository, diff: Diff) -> Non
     "revision",
     ["no-such-branch", "--help", "--output=x", "-h", "HEAD~99", "HEAD:stacks", "", "HEAD^{blob}"],
 )
-def test_what_is_no_revision_is_said(made: Repository, diff: Diff, revision: str) -> None:
+def test_what_is_no_revision_is_reported(made: Repository, diff: Diff, revision: str) -> None:
     made.commit(ONE)
     code, answer = diff(f"--against={revision}")
     assert code == 2
@@ -388,7 +388,7 @@ def test_what_is_no_revision_is_said(made: Repository, diff: Diff, revision: str
     assert not (made.path / "x").exists()
 
 
-def test_outside_of_a_repository_that_is_said(
+def test_outside_of_a_repository_that_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -397,7 +397,7 @@ def test_outside_of_a_repository_that_is_said(
     assert "why: Not a git repository" in capsys.readouterr().err
 
 
-def test_without_git_that_is_said(
+def test_without_git_that_is_reported(
     made: Repository, diff: Diff, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made.commit(ONE)

@@ -106,6 +106,6 @@ def test_traffic_is_risky_whatever_its_reasons_say(source: str, ports: str) -> N
         for each in (["443/tcp"], ["443/tcp", ports])
     )
     for change in diff_plans(old, new).opened:
-        unsaid = replace(change, reasons=())
-        assert held_by(Gate.RISK, [unsaid])
-        assert held_by(Gate.PERIMETER, [unsaid])
+        without_reasons = replace(change, reasons=())
+        assert held_by(Gate.RISK, [without_reasons])
+        assert held_by(Gate.PERIMETER, [without_reasons])

@@ -33,14 +33,14 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
 
 def answer(capsys: pytest.CaptureFixture[str], *more: str) -> tuple[int, dict[str, Any], str, str]:
     """Exit code with every gate, and the answer as JSON, text and comment."""
-    said: list[str] = []
+    reported: list[str] = []
     codes: set[int] = set()
     for form in ("json", "text", "markdown"):
         code = main(["diff", "--against", "HEAD", "--format", form, *EVERY_GATE, *more])
         codes.add(code)
-        said.append(capsys.readouterr().out)
+        reported.append(capsys.readouterr().out)
     (code,) = codes
-    return code, json.loads(said[0]), said[1], said[2]
+    return code, json.loads(reported[0]), reported[1], reported[2]
 
 
 #: What a project file becomes, and a part of the reason for not reviewing it.
@@ -160,17 +160,17 @@ BINDINGS: Final = {
 }
 
 
-@pytest.mark.parametrize("was, now, said", BINDINGS.values(), ids=list(BINDINGS))
+@pytest.mark.parametrize("was, now, reported", BINDINGS.values(), ids=list(BINDINGS))
 def test_another_binding_is_shown_and_held_by_its_gate(
-    made: Repository, capsys: pytest.CaptureFixture[str], was: str, now: str, said: str
+    made: Repository, capsys: pytest.CaptureFixture[str], was: str, now: str, reported: str
 ) -> None:
     assert was in START[AWS]
     made.write({AWS: START[AWS].replace(was, now)})
     code, data, text, comment = answer(capsys)
     assert (code, data["gates"]["target"]) == (1, 1)
-    assert said in " ".join(text.split())
-    assert said in comment
-    if said == "vpc_id":
+    assert reported in " ".join(text.split())
+    assert reported in comment
+    if reported == "vpc_id":
         (done,) = data["stacks"][0]["operations"].values()
         assert "replace" in {each["action"] for each in done}
 

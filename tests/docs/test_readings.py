@@ -35,7 +35,7 @@ from tests.support.recordings import PLATFORMS, Platform, run_with
 from tests.support.recordings import declared as declared_in_stack
 from tests.support.rule_sets import NetworkPlan, networks_of
 from tests.support.strategies import GONE, Data, edited
-from tests.support.verdicts import ANY, Page, addresses, judge_of
+from tests.support.verdicts import ANY, Page, addresses, checker_of
 
 PAGE: Final = (ROOT / "docs" / "readings.md").read_text("utf-8")
 STACKS: Final = tuple(sorted(path.name.split(".")[1] for path in (ROOT / "stacks").iterdir()))
@@ -117,7 +117,7 @@ class Registered:
     def __init__(self, data: Data) -> None:
         page = Page("a reading", WHO, ())
         self._known = addresses(page, data)
-        self.judge = judge_of(page, data, run_with(data, "reading"))
+        self.checker = checker_of(page, data, run_with(data, "reading"))
 
     def opens(self, *questions: str) -> None:
         assert [each for each in questions if self._verdicts(each) != {True}] == []
@@ -131,7 +131,7 @@ class Registered:
         number, _, protocol = port.partition("/")
         packets = ANY if port == "any" else [(protocol, int(number))]
         ends = self._known[source], self._known[destination]
-        return {self.judge.passes(*ends, *packet).passes for packet in packets}
+        return {self.checker.passes(*ends, *packet).passes for packet in packets}
 
 
 # --- Domain controllers, Lync and the witness -----------------------------------------------
@@ -139,7 +139,7 @@ class Registered:
 
 @pytest.mark.slow
 @on_both_clouds
-def test_a_01_an_accounts_forest_is_no_part_of_the_fabric_until_it_is_listed(
+def test_a_01_an_accounts_forest_is_not_part_of_the_internal_servers_until_it_is_listed(
     platform: Platform,
 ) -> None:
     data = on(platform, {"clients.accounts": {"from": ["10.64.0.0/16"]}})
@@ -244,7 +244,7 @@ def test_a_16_signaling_is_tcp_and_media_is_udp(platform: Platform) -> None:
 
 @pytest.mark.slow
 @on_both_clouds
-def test_a_17_a_witness_outside_exchange_is_reached_by_smb_and_rpc_only(
+def test_a_17_a_witness_server_outside_exchange_is_reached_by_smb_and_rpc_only(
     platform: Platform,
 ) -> None:
     witness = Registered(on(platform, {"witness_servers.fsw1": {"address": "10.20.2.60"}}))
@@ -276,10 +276,12 @@ def test_a_21_neighbors_get_no_rule_among_each_other(platform: Platform) -> None
 
     plan = networks_of(compile_plans(topology))["corp"]
     assert set(plan.memberships) == {"cas1", "mbx1", "ex1", "edge1"}
-    in_fabric = {name for name, groups in plan.memberships.items() if "exchange" in groups}
-    assert in_fabric == {"cas1", "mbx1", "ex1"}
-    worn = {group for groups in plan.memberships.values() for group in groups}
-    assert [rule for rule in allowing(plan) if not named_groups(rule) & worn] == []
+    in_internal_servers = {
+        name for name, groups in plan.memberships.items() if "exchange" in groups
+    }
+    assert in_internal_servers == {"cas1", "mbx1", "ex1"}
+    attached = {group for groups in plan.memberships.values() for group in groups}
+    assert [rule for rule in allowing(plan) if not named_groups(rule) & attached] == []
 
     cloud = Registered(data)
     cloud.opens("mbx1 -> ex1 any", "ex1 -> cas1 any", "mbx1 -> dc any", "lync -> mbx1 any")
@@ -543,7 +545,7 @@ def asks_for_names(ports: Ports) -> bool:
 
 @pytest.mark.slow
 @on_both_clouds
-def test_a_20_nobody_is_asked_for_names_who_is_not_declared(platform: Platform) -> None:
+def test_a_20_name_servers_that_are_not_declared_receive_no_queries(platform: Platform) -> None:
     data = on(platform, {**SUBSCRIBED, "name_servers.internal": "cloud_resolver"})
     for left_out, code in (
         ("name_servers", "missing-key"),
@@ -557,8 +559,8 @@ def test_a_20_nobody_is_asked_for_names_who_is_not_declared(platform: Platform) 
     assert [
         f for f in compile_flows(Inventory(load_topology(data)[0])) if asks_for_names(f.ports)
     ] == []
-    nobody = Registered(data)
-    nobody.closes(
+    no_server = Registered(data)
+    no_server.closes(
         *(f"edge1 -> {who} 53/udp" for who in ("dc", "dns", "edge-dns", "stranger")),
         *(f"mbx1 -> {who} 53/udp" for who in ("dns", "edge-dns", "stranger")),
     )

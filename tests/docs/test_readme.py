@@ -28,8 +28,10 @@ README: Final = "README.md"
 START: Final = "docs/start.md"
 COMPONENT: Final = "docs/component.md"
 HOW_TO: Final = ("docs/adding-a-server.md", "docs/adding-edge.md", "docs/moving-to-azure.md")
+#: A page whose edits are made one after the other: each is deployed when the next one is made.
+IN_STEPS: Final = "docs/upgrading.md"
 SHOWN: Final = (README, START, COMPONENT, "docs/deploying.md", *HOW_TO)
-PAGES: Final = (*SHOWN, "CONTRIBUTING.md", "CHANGELOG.md", "docs/index.md")
+PAGES: Final = (*SHOWN, IN_STEPS, "CONTRIBUTING.md", "CHANGELOG.md", "docs/index.md")
 STACKS: Final = tuple(sorted((ROOT / "stacks").glob("Pulumi.*.yaml")))
 
 
@@ -164,6 +166,25 @@ def test_a_transcript_is_what_happens(
     block: Block, project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     apply(block.edits, project)
+    run(block, capsys)
+
+
+def test_the_steps_of_an_upgrade_follow_each_other(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository = Repository(project)
+    edits = 0
+    for block in blocks(written(IN_STEPS)):
+        if block.language == "diff":
+            repository.commit({})
+            apply(block.lines, project)
+            edits += 1
+        elif block.language == "console":
+            run(block, capsys)
+    assert edits >= 4
+
+
+def run(block: Block, capsys: pytest.CaptureFixture[str]) -> None:
     code = 0
     for step in steps(block.lines):
         if step.command == "echo $?":
@@ -172,8 +193,8 @@ def test_a_transcript_is_what_happens(
         arguments = as_arguments(step.command)
         assert arguments is not None, f"nobody knows whether `{step.command}` shows that"
         code = main(arguments)
-        said = capsys.readouterr()
-        real = said.out + said.err
+        reported = capsys.readouterr()
+        real = reported.out + reported.err
         gone = "\n".join(missing(step.shown, real))
         assert not gone, f"`{step.command}` does not show:\n{gone}\nit shows:\n{real}"
 
@@ -233,7 +254,7 @@ def test_a_page_names_only_files_of_ours_that_are_there(page: str) -> None:
 
 
 def test_the_python_sample_builds_the_firewall_in_a_vpc_of_its_own(tmp_path: Path) -> None:
-    (sample,) = in_language("python", COMPONENT)
+    sample = in_language("python", COMPONENT)[0]
     (tmp_path / "__main__.py").write_text("\n".join(sample.lines), encoding="utf-8")
     recording = record(tmp_path, project="landing-zone", stack="dev", config={})
     (vpc,) = recording.of_type("aws:ec2/vpc:Vpc")
@@ -241,10 +262,19 @@ def test_the_python_sample_builds_the_firewall_in_a_vpc_of_its_own(tmp_path: Pat
     (interface,) = recording.of_type("aws:ec2/networkInterface:NetworkInterface")
     assert groups
     assert {group.inputs["vpcId"] for group in groups} == {vpc.id}
-    worn = interface.inputs["securityGroups"]
-    assert isinstance(worn, list)
-    assert worn
-    assert recording.outputs["servers"] == {"ex1": {"security_group_ids": worn}}
+    attached = interface.inputs["securityGroups"]
+    assert isinstance(attached, list)
+    assert attached
+    assert recording.outputs["servers"] == {"ex1": {"security_group_ids": attached}}
+
+
+def test_the_other_python_samples_build_a_firewall(tmp_path: Path) -> None:
+    others = in_language("python", COMPONENT)[1:]
+    assert others
+    for at, sample in enumerate(others):
+        (tmp_path / f"{at}.py").write_text("\n".join(sample.lines), encoding="utf-8")
+        recording = record(tmp_path / f"{at}.py", project="landing-zone", stack="dev", config={})
+        assert recording.of_type("exchange-ports:index:ExchangeFirewall")
 
 
 Check = Callable[[Mapping[str, Any]], None]

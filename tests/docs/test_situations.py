@@ -13,17 +13,17 @@ import pytest
 from exchange_ports.findings import Refused
 from exchange_ports.planning import compile_plans
 from exchange_ports.topology.validate import load_topology
-from tests.support.judge import Judge
+from tests.support.checker import Checker
 from tests.support.recordings import Platform, run_with
 from tests.support.situations import PAGES, RUNS, SITUATIONS, page, text, topology
 from tests.support.verdicts import (
     Row,
     addresses,
-    assert_asked_once,
+    assert_each_question_once,
     assert_hosts_known,
     assert_near_misses,
     assert_verdict,
-    judge_of,
+    checker_of,
 )
 
 pytestmark = pytest.mark.slow
@@ -32,9 +32,9 @@ LEAST_ROWS: Final = 20
 
 
 @cache
-def judge(situation: str, run: Platform) -> Judge:
+def checker(situation: str, run: Platform) -> Checker:
     declared = topology(situation, run)
-    return judge_of(page(situation), declared, run_with(declared, situation))
+    return checker_of(page(situation), declared, run_with(declared, situation))
 
 
 def all_rows() -> list[Any]:
@@ -52,13 +52,13 @@ def test_the_verdict_is_that_of_the_published_document(
 ) -> None:
     known = addresses(page(situation), topology(situation, run))
     assert_verdict(
-        row, judge(situation, run), known, f"docs/situations/{row.page}:{row.line} on {run}"
+        row, checker(situation, run), known, f"docs/situations/{row.page}:{row.line} on {run}"
     )
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_a_page_asks_each_question_once(situation: str) -> None:
-    assert_asked_once(page(situation))
+    assert_each_question_once(page(situation))
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)

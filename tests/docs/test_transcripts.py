@@ -36,8 +36,8 @@ def transcript(block: Block, capsys: pytest.CaptureFixture[str]) -> list[str]:
         arguments = as_arguments(step.command)
         assert arguments is not None, step.command
         code = main(arguments)
-        said = capsys.readouterr()
-        lines += (said.out + said.err).rstrip("\n").splitlines()
+        reported = capsys.readouterr()
+        lines += (reported.out + reported.err).rstrip("\n").splitlines()
     return lines
 
 

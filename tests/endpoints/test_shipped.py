@@ -154,7 +154,7 @@ def test_names_of_instances_without_records_are_in_the_published_lists() -> None
             assert {*each["names"]} <= published
 
 
-def test_the_known_versions_are_said_where_a_stack_names_another_one() -> None:
+def test_the_known_versions_are_reported_where_a_stack_names_another_one() -> None:
     with pytest.raises(Refused) as refused:
         resolve("2026090100", Instance.WORLDWIDE, ("topology", "hybrid", "endpoints"))
     (finding,) = refused.value.findings

@@ -31,6 +31,7 @@ from tests.engine.arm_parts import (
     Refused,
     Resource,
     error,
+    is_attached,
     kept_rule,
     members_of,
     not_found,
@@ -40,7 +41,6 @@ from tests.engine.arm_parts import (
     refuse,
     refuse_fault,
     same_name,
-    wears,
 )
 from tests.engine.arm_rules import (
     NOT_REPORTED,
@@ -160,8 +160,8 @@ class Arm(Attachments):
         properties: Json = {"provisioningState": state, **one.properties}
         if one.kind == NSG:
             properties |= self._shown_rules(one, tag, state)
-            interfaces = [e for e in self._of(NIC) if wears(e, one.id)]
-            subnets = [e for e in self._of(SUBNET) if wears(e, one.id)]
+            interfaces = [e for e in self._of(NIC) if is_attached(e, one.id)]
+            subnets = [e for e in self._of(SUBNET) if is_attached(e, one.id)]
             for key, users in ((NIC, interfaces), (SUBNET, subnets)):
                 if users:
                     properties[key] = [{"id": each.id} for each in users]
@@ -290,7 +290,7 @@ class Arm(Attachments):
 
     def _refuse_in_use(self, one: Resource) -> None:
         if one.kind == NSG:
-            users = [each.id for each in self._of(NIC, SUBNET) if wears(each, one.id)]
+            users = [each.id for each in self._of(NIC, SUBNET) if is_attached(each, one.id)]
             if users:
                 refuse(
                     "InUseNetworkSecurityGroupCannotBeDeleted",

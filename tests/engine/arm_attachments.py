@@ -107,12 +107,12 @@ class Attachments:
         kept: Json = {"ipConfigurations": []}
         if group := id_of(properties.get("networkSecurityGroup")):
             kept["networkSecurityGroup"] = {"id": self._here(group, NSG, id_, location).id}
-        worn: list[frozenset[str]] = []
+        attached: list[frozenset[str]] = []
         for configuration in cast("list[Json]", properties.get("ipConfigurations") or []):
             given = cast(Json, configuration["properties"])
             subnet = self._named(id_of(given.get("subnet")), SUBNET, id_)
             groups = [self._here(each, ASG, id_, location).id for each in ids_of(given.get(ASG))]
-            worn.append(frozenset(each.lower() for each in groups))
+            attached.append(frozenset(each.lower() for each in groups))
             taken: Json = {
                 "subnet": {"id": subnet.id},
                 "privateIPAddress": self._address(id_, subnet, given.get("privateIPAddress")),
@@ -120,20 +120,20 @@ class Attachments:
             if groups:
                 taken[ASG] = [{"id": each} for each in groups]
             kept["ipConfigurations"].append({"name": configuration["name"], "properties": taken})
-        self._refuse_membership(id_, worn, kept)
+        self._refuse_membership(id_, attached, kept)
         return kept
 
-    def _refuse_membership(self, id_: str, worn: list[frozenset[str]], wanted: Json) -> None:
-        if len(set(worn)) > 1:
+    def _refuse_membership(self, id_: str, attached: list[frozenset[str]], wanted: Json) -> None:
+        if len(set(attached)) > 1:
             refuse(
                 "AllIpConfigurationsOnANicMustBelongToTheSameApplicationSecurityGroups",
                 f"All IP configurations of {id_} must belong to the same application security groups.",
             )
-        if worn and len(worn[0]) > _GROUPS_PER_INTERFACE:
+        if attached and len(attached[0]) > _GROUPS_PER_INTERFACE:
             refuse(NOT_REPORTED, f"{id_} is in more than {_GROUPS_PER_INTERFACE} groups.")
         nic = Resource(id_, "", NIC, None, wanted)
         homes = self._vnets(without=id_)
-        for group in worn[0] if worn else ():
+        for group in attached[0] if attached else ():
             home = vnet_of(nic)
             if homes.get(group) not in (None, home):
                 refuse(NOT_REPORTED, f"{group} has its interfaces in another virtual network.")
@@ -142,7 +142,7 @@ class Attachments:
                 for each in self._of(NIC)
                 if each.id.lower() != id_.lower() and group in members_of(each)
             )
-            if held + len(worn) > _CONFIGURATIONS_PER_GROUP:
+            if held + len(attached) > _CONFIGURATIONS_PER_GROUP:
                 refuse(NOT_REPORTED, f"{group} has {_CONFIGURATIONS_PER_GROUP} configurations.")
             homes[group] = home
         # A rule that names two groups may have been fine until now, while one of them was empty.

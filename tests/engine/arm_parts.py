@@ -41,7 +41,7 @@ __all__ = [
     "refuse_fault",
     "same_name",
     "vnet_of",
-    "wears",
+    "is_attached",
 ]
 
 SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000000"
@@ -193,7 +193,7 @@ def same_name(rule: Json, name: str | None) -> bool:
     return str(rule["name"]).lower() == str(name).lower()
 
 
-def wears(one: Resource, group: str) -> bool:
+def is_attached(one: Resource, group: str) -> bool:
     return (id_of(one.properties.get("networkSecurityGroup")) or "").lower() == group.lower()
 
 

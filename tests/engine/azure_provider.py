@@ -225,8 +225,8 @@ def _code(answer: Mapping[str, Any]) -> str | None:
 
 
 def _error(status: int, answer: Json) -> ArmError:
-    said = cast(Json, answer.get("error") or {})
-    return ArmError(status, str(said.get("code")), str(said.get("message")))
+    reported = cast(Json, answer.get("error") or {})
+    return ArmError(status, str(reported.get("code")), str(reported.get("message")))
 
 
 def _refusal(fault: Fault) -> tuple[int, Json]:

@@ -138,9 +138,9 @@ class _Aws:
 
     def _look(self, snapshot: Snapshot, plans: Plans) -> Look:
         servers = {
-            name: worn
+            name: attached
             for vpc_id in self.vpcs.values()
-            for name, worn in live.interfaces(snapshot, vpc_id).items()
+            for name, attached in live.interfaces(snapshot, vpc_id).items()
         }
         there = {
             key: replace(

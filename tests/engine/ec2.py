@@ -100,7 +100,7 @@ class Guard(PrefixLists):
                     "CannotDelete",
                     f'the specified group: "{group.id}" name: "default" cannot be deleted by a user',
                 )
-            worn = [eni.id for eni in self._interfaces() if group in eni.group_set]
+            attached = [eni.id for eni in self._interfaces() if group in eni.group_set]
             # A rule of another VPC that names it stays behind and is stale (aws.md 2.5).
             named = [
                 other.id
@@ -109,7 +109,7 @@ class Guard(PrefixLists):
                 and other.vpc_id == group.vpc_id
                 and any(_group_of(rule) == group.id for rule in _rules(other))
             ]
-            if worn or named:
+            if attached or named:
                 refuse("DependencyViolation", f"resource {group.id} has a dependent object")
             self.ec2_backend.delete_security_group(group_id=group.id)
             return EmptyResult()
@@ -426,7 +426,7 @@ class Guard(PrefixLists):
     def create_network_interface(self) -> ActionResult:
         with ONE_AT_A_TIME:
             subnet = self.ec2_backend.get_subnet(self._get_param("SubnetId"))
-            self._may_wear(cast("list[str]", self._get_param("Groups", [])), subnet.vpc_id)
+            self._may_be_attached(cast("list[str]", self._get_param("Groups", [])), subnet.vpc_id)
             return super().create_network_interface()
 
     def modify_network_interface_attribute(self) -> ActionResult:
@@ -434,10 +434,10 @@ class Guard(PrefixLists):
             found = self.ec2_backend.get_network_interface(self._get_param("NetworkInterfaceId"))
             groups = self._get_param("Groups")
             if groups is not None:
-                self._may_wear(cast("list[str]", groups), found.subnet.vpc_id)
+                self._may_be_attached(cast("list[str]", groups), found.subnet.vpc_id)
             return super().modify_network_interface_attribute()
 
-    def _may_wear(self, groups: Collection[str], vpc_id: str) -> None:
+    def _may_be_attached(self, groups: Collection[str], vpc_id: str) -> None:
         if len(groups) > GROUPS_PER_INTERFACE:
             refuse(
                 "SecurityGroupsPerInterfaceLimitExceeded",

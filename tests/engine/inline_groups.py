@@ -88,8 +88,8 @@ class InlineNetwork(pulumi.ComponentResource):
         self.groups = {key: group.id for key, group in made.items()}
         self.zones: dict[str, pulumi.Output[str]] = {}
         self.servers = {
-            server: pulumi.Output.all(security_group_ids=[self.groups[key] for key in worn])
-            for server, worn in sorted(rules.memberships.items())
+            server: pulumi.Output.all(security_group_ids=[self.groups[key] for key in attached])
+            for server, attached in sorted(rules.memberships.items())
         }
         self.register_outputs({"servers": self.servers, "groups": self.groups})
 

@@ -58,7 +58,7 @@ def interfaces(ec2: Any, vpc_id: str) -> dict[str, dict[str, list[str]]]:
 
 
 def _rule_set(
-    ec2: Any, vpc_id: str, network: str, wears: Mapping[str, Sequence[str]]
+    ec2: Any, vpc_id: str, network: str, memberships: Mapping[str, Sequence[str]]
 ) -> aws.AwsRuleSet:
     """What stands in a VPC.
 
@@ -83,7 +83,9 @@ def _rule_set(
             for one in sorted(lists)
         ),
         rules=tuple(rules),
-        memberships={server: tuple(keys[one] for one in worn) for server, worn in wears.items()},
+        memberships={
+            server: tuple(keys[one] for one in attached) for server, attached in memberships.items()
+        },
     )
 
 

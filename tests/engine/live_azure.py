@@ -74,15 +74,15 @@ def _rule_set(
         for vnet in client.virtual_networks.list(resource_group)
         for subnet in _all(vnet.subnets)
     }
-    wears: dict[str, tuple[str, ...]] = {}
+    memberships: dict[str, tuple[str, ...]] = {}
     zones: dict[str, azure_rules.Zone] = {}
     for nic in client.network_interfaces.list(resource_group):
         (configuration,) = nic.ip_configurations
-        worn = _all(configuration.application_security_groups)
+        attached = _all(configuration.application_security_groups)
         filtered = nic.network_security_group or (
             subnets[_key(configuration.subnet.id)].network_security_group
         )
-        wears[str(nic.name)] = tuple(applications[_key(each.id)] for each in worn)
+        memberships[str(nic.name)] = tuple(applications[_key(each.id)] for each in attached)
         zones[str(nic.name)] = zones_of[_key(filtered.id)]
     return azure_rules.AzureRuleSet(
         network=network,
@@ -95,7 +95,7 @@ def _rule_set(
             for one, each in sorted(nsgs.items())
         ),
         application_groups=tuple(map(azure_rules.ApplicationGroup, sorted(applications.values()))),
-        memberships=wears,
+        memberships=memberships,
         zones=zones,
     )
 

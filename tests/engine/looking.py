@@ -107,8 +107,8 @@ def _outside(
         first, last, there = (set(() if each is None else each.rules) for each in (old, new, stood))
         if len(there) < len(stood.rules):
             yield "a rule stands twice"
-        worn = {group for groups in stood.memberships.values() for group in groups}
-        if strange := {rule for rule in there - (first | last) if rule.group in worn}:
+        attached = {group for groups in stood.memberships.values() for group in groups}
+        if strange := {rule for rule in there - (first | last) if rule.group in attached}:
             yield f"{len(strange)} rules are of neither topology"
         if not first <= there and not last <= there:
             yield f"{len(first - there)} old rules are gone and {len(last - there)} new ones missing"
@@ -138,10 +138,10 @@ def agree(one: Mapping[str, NetworkPlan], other: Mapping[str, NetworkPlan]) -> b
 
 
 def _unordered(plan: NetworkPlan) -> tuple[object, ...]:
-    wears = {server: set(groups) for server, groups in plan.memberships.items()}
+    memberships = {server: set(groups) for server, groups in plan.memberships.items()}
     if isinstance(plan, AwsRuleSet):
-        return (set(plan.groups), _lists(plan), set(plan.rules), wears)
-    return (set(plan.groups), set(plan.application_groups), wears)
+        return (set(plan.groups), _lists(plan), set(plan.rules), memberships)
+    return (set(plan.groups), set(plan.application_groups), memberships)
 
 
 def _lists(plan: AwsRuleSet) -> set[tuple[str, frozenset[object]]]:
@@ -161,10 +161,10 @@ class _Passing(NamedTuple):
 def _addresses(several: Iterable[Plans]) -> dict[str, tuple[Address, ...]]:
     found: dict[str, tuple[Address, ...]] = {}
     for plans in several:
-        for wearer in plans.inventory.servers:
-            declared = tuple(sorted(each.network_address for each in wearer.ranges))
-            known = found.setdefault(wearer.name, declared)
-            assert known == declared, f"{wearer.name} has two addresses"
+        for member in plans.inventory.servers:
+            declared = tuple(sorted(each.network_address for each in member.ranges))
+            known = found.setdefault(member.name, declared)
+            assert known == declared, f"{member.name} has two addresses"
     placeholders = iter(range(_FIRST_PLACEHOLDER, _FIRST_PLACEHOLDER + len(found)))
     return {
         name: declared or (IPv4Address(next(placeholders)),) for name, declared in found.items()

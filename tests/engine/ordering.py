@@ -70,7 +70,7 @@ def faults(
     return [
         *_last(several, deletes_first),
         *_dependencies(several, before, after),
-        *_worn(several, after),
+        *_attached(several, after),
     ]
 
 
@@ -110,7 +110,7 @@ def _dependencies(
                 yield f"{gone[needed]} began before {one} had ended, which needed it"
 
 
-def _worn(several: Collection[Done], after: Dependencies) -> Iterator[str]:
+def _attached(several: Collection[Done], after: Dependencies) -> Iterator[str]:
     """Whether servers changed their groups between the last rule that came and the first that went.
 
     Outputs wait for the rules of their own network only.

@@ -231,7 +231,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         inputs = plain(request.properties)
         if request.preview:
             return provider_pb2.CreateResponse(properties=struct(_foreseen(kind, inputs)))
-        with self._said(context, "create", request.urn):
+        with self._reported(context, "create", request.urn):
             try:
                 id_, outputs = kind.create(_bare(inputs))
             except PartlyMade as partly:
@@ -241,7 +241,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Read(self, request: Any, context: Any) -> Any:
         kind = self._kind(request.urn, context)
         inputs, state = plain(request.inputs), plain(request.properties)
-        with self._said(context, "read", request.urn):
+        with self._reported(context, "read", request.urn):
             outputs = kind.read(request.id, state)
         if outputs is None:
             return provider_pb2.ReadResponse()
@@ -258,13 +258,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             kept = {key: value for key, value in olds.items() if key not in kind.inputs}
             return provider_pb2.UpdateResponse(properties=struct({**kept, **_bare(news)}))
-        with self._said(context, "update", request.urn):
+        with self._reported(context, "update", request.urn):
             outputs = kind.update(request.id, olds, _bare(news))
             return provider_pb2.UpdateResponse(properties=struct(outputs))
 
     def Delete(self, request: Any, context: Any) -> Any:
         kind = self._kind(request.urn, context)
-        with self._said(context, "delete", request.urn):
+        with self._reported(context, "delete", request.urn):
             kind.delete(request.id, plain(request.properties))
         return empty_pb2.Empty()
 
@@ -275,7 +275,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return self._kinds[token]
 
     @contextmanager
-    def _said(self, context: Any, what: str, urn: str) -> Any:
+    def _reported(self, context: Any, what: str, urn: str) -> Any:
         """What the cloud refuses, in the words of a provider."""
         with doing(what, urn):
             try:

@@ -68,11 +68,11 @@ class Running:
         self.begin()
         self.control.disturb(fault)
         # What else is under way when an engine is killed would be made as well.
-        said = self.run("up", "--yes", "--skip-preview", "--parallel", "1", fails=True)
+        reported = self.run("up", "--yes", "--skip-preview", "--parallel", "1", fails=True)
         self.control.disturb()
         self.engine.end_what_is_left()
         cut = [call for call in self.control.calls() if not call.answered]
-        assert len(cut) == 1, said
+        assert len(cut) == 1, reported
         return cut[0]
 
     def recovered(self, cut: Call) -> Passed:

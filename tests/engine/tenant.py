@@ -50,9 +50,11 @@ class Tenant:
         """
         group = self.resource_groups[network]
         servers = {name: outputs["servers"][name] for name in zones}
-        at_subnets = not any("network_security_group_id" in worn for worn in servers.values())
-        for name, worn in servers.items():
-            self._put_interface(group, name, zones[name], worn)
+        at_subnets = not any(
+            "network_security_group_id" in attached for attached in servers.values()
+        )
+        for name, attached in servers.items():
+            self._put_interface(group, name, zones[name], attached)
         if at_subnets:
             self._put_vnet(group, outputs["zones"][network])
 
@@ -97,9 +99,9 @@ class Tenant:
             ),
         ).result()
 
-    def _put_interface(self, group: str, name: str, zone: str, worn: Mapping[str, Any]) -> None:
+    def _put_interface(self, group: str, name: str, zone: str, attached: Mapping[str, Any]) -> None:
         models = self._models
-        nsg = worn.get("network_security_group_id")
+        nsg = attached.get("network_security_group_id")
         subnet = self._client.subnets.get(group, _VNET, zone)
         self._client.network_interfaces.begin_create_or_update(
             group,
@@ -113,7 +115,7 @@ class Tenant:
                         subnet=models.Subnet(id=subnet.id),
                         application_security_groups=[
                             models.ApplicationSecurityGroup(id=each)
-                            for each in worn["application_security_group_ids"]
+                            for each in attached["application_security_group_ids"]
                         ],
                     )
                 ],

@@ -168,7 +168,7 @@ def test_a_rule_made_again_by_a_replacement_that_was_cut_off_is_adopted(
     rule = f"{EXCHANGE}/in/any/all/exchange"
     killed(engine, "AuthorizeSecurityGroupIngress", after=after, urn=f"*::{rule}")
     answers = adopter(account).recover()
-    assert answers[0].names("blocked") == ({rule} if after else set())
+    assert answers[0].names("other_id_in_state") == ({rule} if after else set())
     ends_well(account)
     assert len(groups_of(account)) == 4
 
@@ -218,8 +218,8 @@ def test_groups_that_people_made_become_ours_without_a_moment_without_them(
     # The group itself stayed, worn all the time; what nobody wants went last.
     (found,) = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
     assert found["Description"] == "mail (Jo)"
-    worn = ec2.describe_network_interfaces()["NetworkInterfaces"][0]["Groups"]
-    assert [each["GroupId"] for each in worn] == [group]
+    attached = ec2.describe_network_interfaces()["NetworkInterfaces"][0]["Groups"]
+    assert [each["GroupId"] for each in attached] == [group]
     assert interface
     made = [call.call for call in account.engine.control.writes()]
     assert "RevokeSecurityGroupIngress" not in made

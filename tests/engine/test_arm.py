@@ -75,7 +75,7 @@ class Cloud:
 
     def nic(
         self,
-        *worn: list[str],
+        *attached: list[str],
         name: str = "edge1",
         subnet: str | None = None,
         address: str | None = None,
@@ -90,7 +90,7 @@ class Cloud:
                 private_ip_address=address,
                 application_security_groups=[m.ApplicationSecurityGroup(id=each) for each in ids],
             )
-            for number, ids in enumerate(worn or ([],))
+            for number, ids in enumerate(attached or ([],))
         ]
         wanted = m.NetworkInterface(
             location=HERE,
@@ -147,7 +147,7 @@ def of_groups(
     )
 
 
-def said(row: object) -> str | None:
+def reported(row: object) -> str | None:
     """What is unusual about a rule: the id of its row."""
     if not isinstance(row, SecurityRule):
         return None
@@ -229,7 +229,7 @@ def refused(call: Callable[[], object]) -> str:
         (rule(source_address_prefixes=["192.0.2.0/24"]), MISSING),
         (rule(source_address_prefix=""), MISSING),
     ],
-    ids=said,
+    ids=reported,
 )
 def test_a_rule_is_refused_and_nothing_is_made(
     cloud: Cloud, wanted: SecurityRule, code: str
@@ -264,7 +264,7 @@ def test_a_rule_is_refused_and_nothing_is_made(
         many("10.0.0.0/8"),
         many("10.0.0.0/25", "10.0.0.128/25", "2001:db8::/32"),
     ],
-    ids=said,
+    ids=reported,
 )
 def test_a_rule_is_taken(cloud: Cloud, wanted: SecurityRule) -> None:
     cloud.nsg(wanted)
@@ -516,7 +516,7 @@ def test_a_group_on_an_interface_or_a_subnet_cannot_be_deleted(cloud: Cloud) -> 
     assert refused(cloud.rules) == "ResourceNotFound"
 
 
-def test_an_application_group_that_is_worn_or_named_cannot_be_deleted(cloud: Cloud) -> None:
+def test_an_application_group_that_is_attached_or_named_cannot_be_deleted(cloud: Cloud) -> None:
     group = cloud.asg()
     delete = lambda: (  # noqa: E731
         cloud.client.application_security_groups.begin_delete("rg", "exchange").result()
@@ -569,10 +569,10 @@ def test_the_interfaces_of_a_group_are_in_the_vnet_of_the_first(cloud: Cloud) ->
 
 @pytest.mark.parametrize("what", ["nsg", "asg", "subnet"])
 def test_what_an_interface_names_is_there(cloud: Cloud, what: str) -> None:
-    nobody = f"{NETWORK}/networkSecurityGroups/nobody"
+    missing = f"{NETWORK}/networkSecurityGroups/nobody"
     calls: dict[str, Callable[[], object]] = {
-        "nsg": lambda: cloud.nic(nsg=nobody),
-        "asg": lambda: cloud.nic([nobody]),
+        "nsg": lambda: cloud.nic(nsg=missing),
+        "asg": lambda: cloud.nic([missing]),
         "subnet": lambda: cloud.nic(subnet=f"{NETWORK}/virtualNetworks/no/subnets/body"),
     }
     assert refused(calls[what]) == "InvalidResourceReference"

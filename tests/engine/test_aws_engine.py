@@ -105,8 +105,8 @@ def killed(account: Account, call: str, nth: int, *, after: bool) -> str:
     engine.end_what_is_left()
     engine.control.disturb()
     (cut,) = (one for one in engine.control.calls() if one.call == call and not one.answered)
-    said = engine.pulumi("up", "--yes", "--skip-preview", "--stack", engine.stack, fails=True)
-    assert "currently locked" in said
+    reported = engine.pulumi("up", "--yes", "--skip-preview", "--stack", engine.stack, fails=True)
+    assert "currently locked" in reported
     engine.pulumi("cancel", "--yes", "--stack", engine.stack)
     return cut.name
 
@@ -117,10 +117,10 @@ def test_a_rule_made_as_the_engine_was_killed_is_a_duplicate_until_it_is_importe
 ) -> None:
     engine = account.engine
     name = killed(account, MADE, 1, after=True)
-    said = engine.pulumi("up", "--yes", "--skip-preview", "--stack", engine.stack, fails=True)
-    assert "InvalidPermission.Duplicate" in said
+    reported = engine.pulumi("up", "--yes", "--skip-preview", "--stack", engine.stack, fails=True)
+    assert "InvalidPermission.Duplicate" in reported
     # The error is told with our name of the rule.
-    assert name in said
+    assert name in reported
 
     engine.pulumi(
         *("refresh", "--yes", "--skip-preview", "--clear-pending-creates"), "--stack", engine.stack

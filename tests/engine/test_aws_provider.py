@@ -205,7 +205,7 @@ def test_in_a_preview_an_unknown_group_replaces_its_rules(control: Control) -> N
     assert asked(referencedSecurityGroupId=UNKNOWN) == []
 
 
-def test_a_preview_calls_nobody(stack: Deployment, control: Control) -> None:
+def test_a_preview_makes_no_call(stack: Deployment, control: Control) -> None:
     provider = AwsProvider(control)
     provider.Configure(proto.ConfigureRequest(), None)
     inputs = {"description": "Edge servers", "name": "edge-1234567"}
@@ -297,7 +297,7 @@ def test_a_group_in_use_is_not_deleted(stack: Deployment, ec2: Any) -> None:
         (group(ingress=[]), "not expected here"),
     ],
 )
-def test_what_the_provider_itself_refuses_calls_nobody(
+def test_what_the_provider_itself_refuses_makes_no_call(
     stack: Deployment, control: Control, wanted: Registration, why: str
 ) -> None:
     with pytest.raises(Refused, match=why):

@@ -42,8 +42,8 @@ def test_a_stack_from_first_preview_to_nothing(there: Subscription) -> None:
     assert there.failures() == ()
 
     destroy = ("destroy", "--yes", "--skip-preview", "--stack", engine.stack)
-    said = engine.pulumi(*destroy, fails=True)
-    assert "InUseNetworkSecurityGroupCannotBeDeleted" in said
+    reported = engine.pulumi(*destroy, fails=True)
+    assert "InUseNetworkSecurityGroupCannotBeDeleted" in reported
     assert there.failures() == ()
     there.tenant.undress()
     engine.pulumi(*destroy)

@@ -280,7 +280,7 @@ def test_rules_that_are_not_given_are_left_alone(stack: Deployment, client: Any)
     assert rules(client) == [("by-hand", 100)]
 
 
-def test_a_preview_calls_nobody(provider: AzureProvider, control: Control) -> None:
+def test_a_preview_makes_no_call(provider: AzureProvider, control: Control) -> None:
     inputs = struct(nsg(rule()).inputs)
     made = provider.Create(
         proto.CreateRequest(urn=urn(NSG, "edge"), properties=inputs, preview=True), None
@@ -351,7 +351,7 @@ def test_a_group_that_rules_name_goes_after_them(stack: Deployment, control: Con
         (nsg(rule(), securityRule=[]), "not expected here"),
     ],
 )
-def test_what_the_provider_itself_refuses_calls_nobody(
+def test_what_the_provider_itself_refuses_makes_no_call(
     stack: Deployment, control: Control, wanted: Registration, why: str
 ) -> None:
     with pytest.raises(Refused, match=why):

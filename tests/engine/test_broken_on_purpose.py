@@ -40,7 +40,7 @@ def edit(change: Callable[[Topology], Topology]) -> tuple[Topology, Topology]:
     return before, change(copy.deepcopy(before))
 
 
-def said(found: Passed) -> list[str]:
+def reported(found: Passed) -> list[str]:
     return [str(trouble) for trouble in found.troubles]
 
 
@@ -48,7 +48,7 @@ def clean(found: Passed) -> bool:
     assert found.old is not None
     return (
         not found.refused
-        and not said(found)
+        and not reported(found)
         and not found.outside_the_model
         and found.steps == foreseen(found.old, found.new)
     )
@@ -102,7 +102,7 @@ def test_with_an_index_in_the_name_a_rule_that_comes_cuts_another(
     there.up(before)
     indexed(monkeypatch)
     found = there.up(after)
-    assert said(found)[0] == (
+    assert reported(found)[0] == (
         "10.10.2.25 -> ex1 25/tcp: blocked after call 1, ModifySecurityGroupRules"
     )
     assert found.outside_the_model != []
@@ -151,7 +151,7 @@ def test_a_group_that_is_replaced_at_all_cuts_servers_from_each_other_while_they
     assert ("delete", "exchange-lab-exchange") in found.steps
     assert found.refused == ""
     # The rules of the new group name the new one, which the other server does not wear yet.
-    assert said(found) == [
+    assert reported(found) == [
         f"{one} -> {other} all protocols: blocked after call 20, ModifyNetworkInterfaceAttribute"
         for one, other in (("ex1", "ex2"), ("ex2", "ex1"))
     ]
@@ -179,7 +179,7 @@ def test_a_group_in_use_that_would_be_deleted_first_is_refused_and_keeps_its_rul
     described_anew(monkeypatch, "as of June", delete_before_replace=True)
     found = there.up(before)
     assert "DependencyViolation" in found.refused
-    assert said(found) == []
+    assert reported(found) == []
 
 
 def test_with_rules_that_go_by_themselves_it_is_refused_when_they_are_gone(
@@ -194,7 +194,7 @@ def test_with_rules_that_go_by_themselves_it_is_refused_when_they_are_gone(
     found = there.up(before)
     assert "DependencyViolation" in found.refused
     assert (
-        said(found)[0]
+        reported(found)[0]
         == "10.64.0.1 -> ex1 587/tcp: blocked after call 1, RevokeSecurityGroupIngress"
     )
 
@@ -228,7 +228,7 @@ def test_rules_inside_the_group_are_gone_for_a_moment_when_their_words_change(
     there = stack()
     before, after = edit(_words)
     assert there.up(before).refused == ""
-    assert said(there.up(after)) == [
+    assert reported(there.up(after)) == [
         f"10.64.8.1 -> {server} 3389,5985-5986/tcp: blocked after call 1, RevokeSecurityGroupIngress"
         for server in ("ex1", "ex2")
     ]
@@ -249,7 +249,7 @@ def early(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resources, "pulumi", hasty)
 
 
-def test_servers_wear_a_group_when_its_rules_stand(stack: Callable[[], Modelled]) -> None:
+def test_servers_have_a_group_when_its_rules_stand(stack: Callable[[], Modelled]) -> None:
     there = stack()
     before, after = edit(another_site)
     there.up(before)
@@ -259,7 +259,7 @@ def test_servers_wear_a_group_when_its_rules_stand(stack: Callable[[], Modelled]
     assert ordering.faults(ordering.done(found.calls), needed, there.dependencies) == []
 
 
-def test_with_outputs_that_resolve_early_servers_wear_a_group_without_its_rules(
+def test_with_outputs_that_resolve_early_servers_have_a_group_without_its_rules(
     stack: Callable[[], Modelled], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     early(monkeypatch)
@@ -268,7 +268,7 @@ def test_with_outputs_that_resolve_early_servers_wear_a_group_without_its_rules(
     there.up(before)
     needed = there.dependencies
     found = there.up(after, early=ordering.ATTACHMENTS)
-    assert said(found)[0] == (
+    assert reported(found)[0] == (
         "ex1 -> 10.10.2.25 25/tcp: blocked after call 7, ModifyNetworkInterfaceAttribute"
     )
     order = ordering.faults(ordering.done(found.calls), needed, there.dependencies)

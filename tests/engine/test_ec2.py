@@ -89,7 +89,7 @@ def cidr(range_: str, text: str | None = None) -> dict[str, Any]:
     return {key: [{name: range_, **({"Description": text} if text else {})}]}
 
 
-def wearers(group: str, text: str | None = None) -> dict[str, Any]:
+def members_of(group: str, text: str | None = None) -> dict[str, Any]:
     return {"UserIdGroupPairs": [{"GroupId": group, **({"Description": text} if text else {})}]}
 
 
@@ -155,7 +155,7 @@ def test_a_group_needs_a_vpc_that_is_there(vpc: Vpc) -> None:
     assert refused(vpc.group) == "InvalidVpcID.NotFound"
 
 
-def test_a_group_that_an_interface_wears_stays(vpc: Vpc) -> None:
+def test_a_group_that_an_interface_has_stays(vpc: Vpc) -> None:
     edge, other = vpc.group(), vpc.group("other")
     interface = vpc.interface(edge)
     assert refused(lambda: vpc.ec2.delete_security_group(GroupId=edge)) == "DependencyViolation"
@@ -168,7 +168,7 @@ def test_a_group_that_an_interface_wears_stays(vpc: Vpc) -> None:
 
 def test_a_group_that_another_names_stays(vpc: Vpc) -> None:
     edge, mailbox = vpc.group(), vpc.group("mailbox")
-    (rule,) = vpc.allow(mailbox, tcp(25, **wearers(edge)))
+    (rule,) = vpc.allow(mailbox, tcp(25, **members_of(edge)))
     assert refused(lambda: vpc.ec2.delete_security_group(GroupId=edge)) == "DependencyViolation"
     vpc.ec2.revoke_security_group_ingress(
         GroupId=mailbox, SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]]
@@ -178,7 +178,7 @@ def test_a_group_that_another_names_stays(vpc: Vpc) -> None:
 
 def test_a_group_that_only_itself_names_goes(vpc: Vpc) -> None:
     edge = vpc.group()
-    vpc.allow(edge, {"IpProtocol": "-1", **wearers(edge)})
+    vpc.allow(edge, {"IpProtocol": "-1", **members_of(edge)})
     vpc.ec2.delete_security_group(GroupId=edge)
     assert without_ours(vpc.ec2)
 
@@ -211,7 +211,7 @@ def test_the_default_group_stays(vpc: Vpc) -> None:
         (tcp(25, protocol="all", **cidr("10.0.0.0/8")), INVALID),
         (tcp(25, protocol="256", **cidr("10.0.0.0/8")), INVALID),
         (tcp(25), "MissingParameter"),
-        (tcp(25, **wearers("sg-0123456789abcdef0")), "InvalidGroup.NotFound"),
+        (tcp(25, **members_of("sg-0123456789abcdef0")), "InvalidGroup.NotFound"),
         (tcp(25, **listed("pl-0123456789abcdef0")), "InvalidPrefixListID.NotFound"),
     ],
 )
@@ -263,7 +263,7 @@ def test_every_rule_keeps_its_description(vpc: Vpc, kind: str) -> None:
     edge = vpc.group()
     sources = {
         "range": cidr("10.0.0.0/8", "mail (E2)"),
-        "group": wearers(edge, "mail (E2)"),
+        "group": members_of(edge, "mail (E2)"),
         "list": listed(vpc.prefix_list(3), "mail (E2)"),
     }
     (made,) = vpc.allow(edge, tcp(25, **sources[kind]))
@@ -274,7 +274,7 @@ def test_every_rule_keeps_its_description(vpc: Vpc, kind: str) -> None:
 def test_only_a_range_may_have_an_ampersand_in_its_description(vpc: Vpc) -> None:
     edge = vpc.group()
     assert vpc.allow(edge, tcp(25, **cidr("10.0.0.0/8", "this & that")))
-    for source in (wearers(edge, "this & that"), listed(vpc.prefix_list(3), "this & that")):
+    for source in (members_of(edge, "this & that"), listed(vpc.prefix_list(3), "this & that")):
         assert refused(lambda source=source: vpc.allow(edge, tcp(25, **source))) == INVALID
 
 
@@ -299,7 +299,7 @@ def test_the_same_range_twice_is_a_duplicate(
 def test_the_same_reference_twice_is_a_duplicate_whatever_its_description(vpc: Vpc) -> None:
     edge, list_id = vpc.group(), vpc.prefix_list(3)
     for first, second in (
-        (wearers(edge, "one"), wearers(edge, "another")),
+        (members_of(edge, "one"), members_of(edge, "another")),
         (listed(list_id, "one"), listed(list_id, "another")),
     ):
         vpc.allow(edge, tcp(25, **first))
@@ -315,7 +315,7 @@ def test_what_differs_in_anything_else_is_no_duplicate(vpc: Vpc) -> None:
     vpc.allow(edge, tcp(25, **cidr("10.0.0.0/9")))
     vpc.allow(edge, tcp(25, to=26, **cidr("10.0.0.0/8")))
     vpc.allow(edge, tcp(25, protocol="udp", **cidr("10.0.0.0/8")))
-    vpc.allow(edge, tcp(25, **wearers(edge)), tcp(25, **wearers(other)))
+    vpc.allow(edge, tcp(25, **members_of(edge)), tcp(25, **members_of(other)))
     vpc.allow(other, tcp(25, **cidr("10.0.0.0/8")))
     vpc.ec2.authorize_security_group_egress(
         GroupId=edge, IpPermissions=[tcp(25, **cidr("10.0.0.0/8"))]
@@ -342,12 +342,12 @@ def test_a_call_is_done_whole_or_not_at_all(vpc: Vpc) -> None:
 def test_a_group_of_another_vpc_is_named_only_over_a_peering(vpc: Vpc) -> None:
     other = Vpc(vpc.ec2, "10.30.0.0/16")
     edge, far = vpc.group(), other.group()
-    assert refused(lambda: vpc.allow(edge, tcp(25, **wearers(far)))) == "InvalidGroup.NotFound"
+    assert refused(lambda: vpc.allow(edge, tcp(25, **members_of(far)))) == "InvalidGroup.NotFound"
     link = vpc.ec2.create_vpc_peering_connection(VpcId=vpc.id, PeerVpcId=other.id)
     link_id = link["VpcPeeringConnection"]["VpcPeeringConnectionId"]
-    assert refused(lambda: vpc.allow(edge, tcp(25, **wearers(far)))) == "InvalidGroup.NotFound"
+    assert refused(lambda: vpc.allow(edge, tcp(25, **members_of(far)))) == "InvalidGroup.NotFound"
     vpc.ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=link_id)
-    assert vpc.allow(edge, tcp(25, **wearers(far)))
+    assert vpc.allow(edge, tcp(25, **members_of(far)))
     # It is left behind, stale.
     vpc.ec2.delete_security_group(GroupId=far)
 
@@ -383,11 +383,11 @@ def test_a_call_names_a_group_that_is_there_and_rules(vpc: Vpc) -> None:
 
 def test_only_what_is_there_can_be_described_anew(vpc: Vpc) -> None:
     edge = vpc.group()
-    vpc.allow(edge, tcp(25, **wearers(edge, "mail")))
+    vpc.allow(edge, tcp(25, **members_of(edge, "mail")))
     change = vpc.ec2.update_security_group_rule_descriptions_ingress
-    change(GroupId=edge, IpPermissions=[tcp(25, **wearers(edge, "mail (E2)"))])
+    change(GroupId=edge, IpPermissions=[tcp(25, **members_of(edge, "mail (E2)"))])
     assert vpc.rules(edge)[0]["Description"] == "mail (E2)"
-    absent = [tcp(26, **wearers(edge, "mail (E2)"))]
+    absent = [tcp(26, **members_of(edge, "mail (E2)"))]
     assert refused(lambda: change(GroupId=edge, IpPermissions=absent)) == (
         "InvalidPermission.NotFound"
     )
@@ -411,7 +411,7 @@ def test_a_rule_changes_in_place_but_not_the_type_of_its_source(vpc: Vpc, kind: 
         "CidrIpv4": cidr("10.0.0.0/8"),
         "CidrIpv6": cidr("2001:db8::/32"),
         "PrefixListId": listed(lists[0]),
-        "ReferencedGroupId": wearers(edge),
+        "ReferencedGroupId": members_of(edge),
     }
     second = {
         "CidrIpv4": "10.64.0.0/12",
@@ -440,7 +440,7 @@ def test_a_rule_changes_in_place_but_not_the_type_of_its_source(vpc: Vpc, kind: 
 
 def test_the_text_of_a_rule_for_everything_changes_in_place(vpc: Vpc) -> None:
     edge = vpc.group()
-    (made,) = vpc.allow(edge, {"IpProtocol": "-1", **wearers(edge, "R1")})
+    (made,) = vpc.allow(edge, {"IpProtocol": "-1", **members_of(edge, "R1")})
     modified(
         vpc,
         edge,
@@ -454,8 +454,8 @@ def test_the_text_of_a_rule_for_everything_changes_in_place(vpc: Vpc) -> None:
 
 def test_no_rule_becomes_the_twin_of_another(vpc: Vpc) -> None:
     edge = vpc.group()
-    vpc.allow(edge, tcp(25, **wearers(edge)))
-    (made,) = vpc.allow(edge, tcp(587, **wearers(edge)))
+    vpc.allow(edge, tcp(25, **members_of(edge)))
+    (made,) = vpc.allow(edge, tcp(587, **members_of(edge)))
     id_ = made["SecurityGroupRuleId"]
     assert refused(lambda: modified(vpc, edge, id_, **tcp(25), ReferencedGroupId=edge)) == (
         "InvalidPermission.Duplicate"
@@ -512,8 +512,8 @@ def test_each_family_and_direction_has_its_own_sixty(vpc: Vpc) -> None:
 def test_a_group_counts_in_both_families(vpc: Vpc) -> None:
     edge = vpc.group()
     vpc.allow(edge, *many(RULES_PER_GROUP - 1, **cidr("2001:db8::/32")))
-    vpc.allow(edge, tcp(25, **wearers(edge)))
-    assert refused(lambda: vpc.allow(edge, tcp(26, **wearers(edge)))) == LIMIT
+    vpc.allow(edge, tcp(25, **members_of(edge)))
+    assert refused(lambda: vpc.allow(edge, tcp(26, **members_of(edge)))) == LIMIT
     assert refused(lambda: vpc.allow(edge, tcp(99, **cidr("2001:db8::/32")))) == LIMIT
     vpc.allow(edge, tcp(99, **cidr("10.0.0.0/8")))
 
@@ -522,7 +522,7 @@ def test_a_list_counts_its_largest_size_in_every_rule_and_family(vpc: Vpc) -> No
     edge = vpc.group()
     list_id = vpc.prefix_list(30, "192.0.2.0/24")
     vpc.allow(edge, tcp(25, **listed(list_id)), tcp(80, **listed(list_id)))
-    for source in (listed(list_id), cidr("10.0.0.0/8"), cidr("2001:db8::/32"), wearers(edge)):
+    for source in (listed(list_id), cidr("10.0.0.0/8"), cidr("2001:db8::/32"), members_of(edge)):
         assert refused(lambda source=source: vpc.allow(edge, tcp(443, **source))) == LIMIT
 
 
@@ -683,7 +683,7 @@ def test_a_list_in_use_stays(vpc: Vpc) -> None:
 # ---- interfaces ----
 
 
-def test_an_interface_wears_five_groups_of_its_own_vpc(vpc: Vpc) -> None:
+def test_an_interface_has_five_groups_of_its_own_vpc(vpc: Vpc) -> None:
     groups = [vpc.group(f"g{n}") for n in range(GROUPS_PER_INTERFACE + 1)]
     limit = "SecurityGroupsPerInterfaceLimitExceeded"
     assert refused(lambda: vpc.interface(*groups)) == limit
@@ -703,8 +703,8 @@ def test_a_server_process_answers_the_same_and_ends_with_its_test() -> None:
     with ec2_server.served() as endpoint:
         vpc = Vpc(ec2_server.client(endpoint))
         edge = vpc.group()
-        vpc.allow(edge, tcp(25, **wearers(edge, "one")))
-        assert refused(lambda: vpc.allow(edge, tcp(25, **wearers(edge, "another")))) == (
+        vpc.allow(edge, tcp(25, **members_of(edge, "one")))
+        assert refused(lambda: vpc.allow(edge, tcp(25, **members_of(edge, "another")))) == (
             "InvalidPermission.Duplicate"
         )
     with pytest.raises(OSError, match="Connection refused"):

@@ -84,9 +84,9 @@ def test_a_call_that_is_refused_stops_the_update_and_is_told_with_our_name_of_th
     )
     for fault, code in refusals:
         there.control.disturb(fault)
-        said = there.run("up", "--yes", "--skip-preview", fails=True)
-        assert name in said
-        assert code in said
+        reported = there.run("up", "--yes", "--skip-preview", fails=True)
+        assert name in reported
+        assert code in reported
         assert {call.doing for call in there.control.writes()} <= {"create", "update"}
     # Once only: the update after it ends what was begun.
     there.control.disturb(Fault("fail", WRITES, urn=f"*::{name}", code="TestOfTests"))
@@ -108,8 +108,8 @@ def test_of_two_updates_at_once_the_second_is_refused_and_nothing_is_lost(begun:
         while not there.control.writes():
             assert time.monotonic() < deadline, "the first update does not begin"
             time.sleep(0.05)
-        said = there.run(*up, fails=True)
-        assert "currently locked" in said
+        reported = there.run(*up, fails=True)
+        assert "currently locked" in reported
         assert first.poll() is None, "the first update was over when the second one came"
         told, _ = first.communicate(timeout=PATIENCE)
     assert first.returncode == 0, told

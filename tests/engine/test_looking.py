@@ -68,7 +68,7 @@ def _other(ports: Any) -> Any:
 
 
 @both_clouds
-def test_nothing_is_said_of_what_was_planned(platform: Platform) -> None:
+def test_nothing_is_reported_of_what_was_planned(platform: Platform) -> None:
     network = there(platform)
     assert seen(platform, network, network) == []
     assert agree({"lab": network}, {"lab": network})
@@ -83,10 +83,10 @@ def test_a_rule_that_is_gone_for_a_moment_is_a_cut_at_that_moment(platform: Plat
 
 
 @both_clouds
-def test_a_rule_that_nobody_means_is_open_at_that_moment(platform: Platform) -> None:
+def test_a_rule_that_no_topology_declares_is_open_at_that_moment(platform: Platform) -> None:
     network = there(platform)
-    said = seen(platform, with_a_mistake(network))
-    assert [one for one in said if ": allowed" in one] == [
+    reported = seen(platform, with_a_mistake(network))
+    assert [one for one in reported if ": allowed" in one] == [
         f"10.64.0.1 -> {server} 588/tcp: allowed after call 1, Call" for server in ("ex1", "ex2")
     ]
 
@@ -95,10 +95,10 @@ def test_a_rule_that_nobody_means_is_open_at_that_moment(platform: Platform) -> 
 def test_a_server_without_an_interface_is_cut_from_everyone(platform: Platform) -> None:
     network = there(platform)
     alone = replace(network, memberships={"ex1": network.memberships["ex1"]})
-    said = seen(platform, alone)
-    assert "10.10.1.10 -> ex2 all protocols: blocked after call 1, Call" in said
-    assert "ex1 -> ex2 all protocols: blocked after call 1, Call" in said
-    assert "10.10.1.10 -> ex1 all protocols: blocked after call 1, Call" not in said
+    reported = seen(platform, alone)
+    assert "10.10.1.10 -> ex2 all protocols: blocked after call 1, Call" in reported
+    assert "ex1 -> ex2 all protocols: blocked after call 1, Call" in reported
+    assert "10.10.1.10 -> ex1 all protocols: blocked after call 1, Call" not in reported
     assert not agree({"lab": alone}, {"lab": network})
 
 
@@ -107,9 +107,11 @@ def test_a_server_without_one_of_its_groups_is_cut_from_those_who_need_it(
     platform: Platform,
 ) -> None:
     network = there(platform)
-    worn = tuple(group for group in network.memberships["ex2"] if group != "exchange")
-    said = seen(platform, replace(network, memberships={**network.memberships, "ex2": worn}))
-    assert "ex1 -> ex2 all protocols: blocked after call 1, Call" in said
+    attached = tuple(group for group in network.memberships["ex2"] if group != "exchange")
+    reported = seen(
+        platform, replace(network, memberships={**network.memberships, "ex2": attached})
+    )
+    assert "ex1 -> ex2 all protocols: blocked after call 1, Call" in reported
 
 
 def test_what_comes_and_what_goes_is_neither_cut_nor_open() -> None:
@@ -142,9 +144,9 @@ def outside(platform: Platform, change: Callable[[Any], Any]) -> list[str]:
 def test_a_state_with_fewer_rules_than_both_topologies_is_outside_the_model(
     platform: Platform,
 ) -> None:
-    (said,) = outside(platform, without_clients)
+    (reported,) = outside(platform, without_clients)
     assert (
-        said
+        reported
         == {
             "aws": "after call 1, Call: 1 old rules are gone and 1 new ones missing",
             "azure": "after call 1, Call: "
@@ -153,7 +155,7 @@ def test_a_state_with_fewer_rules_than_both_topologies_is_outside_the_model(
     )
 
 
-def test_a_rule_of_neither_topology_is_outside_the_model_where_anyone_wears_it() -> None:
+def test_a_rule_of_neither_topology_is_outside_the_model_where_it_has_members() -> None:
     assert outside("aws", with_a_mistake)[-1].endswith("rules are of neither topology")
     assert outside("aws", lambda network: replace(with_a_mistake(network), memberships={})) == []
 
@@ -163,8 +165,10 @@ def test_a_prefix_list_of_other_ranges_is_outside_the_model() -> None:
     assert isinstance(network, AwsRuleSet)
     (one, *others) = network.prefix_lists
     shorter = replace(network, prefix_lists=(replace(one, entries=one.entries[1:]), *others))
-    said = outside_the_model({"lab": network}, {"lab": network}, [Look("Call", {"lab": shorter})])
-    assert said == [
+    reported = outside_the_model(
+        {"lab": network}, {"lab": network}, [Look("Call", {"lab": shorter})]
+    )
+    assert reported == [
         f"after call 1, Call: the prefix list {one.key} is neither the old one nor the new one"
     ]
 

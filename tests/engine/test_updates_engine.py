@@ -98,7 +98,7 @@ def test_servers_change_their_groups_when_every_rule_stands_and_before_any_goes(
     assert agree(found.looks[-1].stood, networks_of(found.new))
 
 
-def test_with_outputs_that_do_not_wait_an_engine_lets_servers_wear_a_group_without_its_rules(
+def test_with_outputs_that_do_not_wait_an_engine_lets_servers_have_a_group_without_its_rules(
     tmp_path: Path,
 ) -> None:
     with running("aws", tmp_path, HASTY) as there:
@@ -128,10 +128,10 @@ def test_on_azure_what_is_replaced_would_be_deleted_first_and_that_is_refused_wh
     there.up(topology)
     there.declare(topology, location="northeurope")
     there.begin()
-    said = there.run("up", "--yes", "--skip-preview", fails=True)
+    reported = there.run("up", "--yes", "--skip-preview", fails=True)
     # Application security groups are asked first, and the rules that name them are still there.
-    assert "Application Security Group" in said
-    assert "cannot be deleted because it is referenced by" in said
+    assert "Application Security Group" in reported
+    assert "cannot be deleted because it is referenced by" in reported
     # Nothing was made before that, and nothing is lost.
     assert {call.call for call in there.control.writes()} == {"DELETE"}
     assert all(call.error for call in there.control.writes())

@@ -116,9 +116,9 @@ class Workspace:
         :raises AssertionError: it did not end as expected.
         """
         with self.started(*arguments) as process:
-            said, _ = process.communicate(timeout=_PATIENCE)
-        assert (process.returncode != 0) is fails, f"pulumi {arguments}: {said}"
-        return said
+            reported, _ = process.communicate(timeout=_PATIENCE)
+        assert (process.returncode != 0) is fails, f"pulumi {arguments}: {reported}"
+        return reported
 
     @contextmanager
     def started(self, *arguments: str) -> Generator[subprocess.Popen[str]]:
@@ -150,8 +150,8 @@ class Workspace:
 
     def preview(self) -> list[tuple[str, str]]:
         """The steps that the engine foresees, as (op, name), `same` left out."""
-        said = self.pulumi("preview", "--json", "--stack", self.stack)
-        foreseen = cast("dict[str, Any]", json.loads(said[said.index("{") :]))
+        reported = self.pulumi("preview", "--json", "--stack", self.stack)
+        foreseen = cast("dict[str, Any]", json.loads(reported[reported.index("{") :]))
         return [
             (step["op"], step["urn"].rpartition("::")[2])
             for step in foreseen["steps"]
@@ -169,8 +169,8 @@ class Workspace:
         return [*deployment.get("pending_operations", []), *going]
 
     def _deployment(self) -> dict[str, Any]:
-        said = self.pulumi("stack", "export", "--stack", self.stack)
-        return json.loads(said)["deployment"]
+        reported = self.pulumi("stack", "export", "--stack", self.stack)
+        return json.loads(reported)["deployment"]
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs."""

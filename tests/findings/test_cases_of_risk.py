@@ -29,7 +29,9 @@ def test_a_case_gets_its_right_answer(
 ) -> None:
     assert main(["plan", str(CASES / f"{name}.yaml")]) == exit_code
     text = capsys.readouterr().err
-    said = [line.partition("[")[2].partition("]")[0] for line in text.splitlines() if "[" in line]
+    reported = [
+        line.partition("[")[2].partition("]")[0] for line in text.splitlines() if "[" in line
+    ]
     ours = (
         "range-",
         "unused-accept",
@@ -40,7 +42,7 @@ def test_a_case_gets_its_right_answer(
         "neighbor-in-",
         "edge-outside",
     )
-    assert [code for code in said if code.startswith(ours)] == codes
+    assert [code for code in reported if code.startswith(ours)] == codes
     assert words in text
 
 

@@ -192,8 +192,8 @@ class Desk:
         self.monkeypatch.chdir(self.folder)
         self.capsys.readouterr()
         code = main(arguments)
-        said = self.capsys.readouterr()
-        return code, said.out, said.err
+        reported = self.capsys.readouterr()
+        return code, reported.out, reported.err
 
     def write(self, name: str, content: bytes) -> None:
         """A file in the folder."""
@@ -398,6 +398,28 @@ def _name_taken() -> str:
     return failed.value.text
 
 
+def _other_address() -> str:
+    """What a program says that gives a server another address than the declared one."""
+    return _with_address("10.20.0.99")
+
+
+def _undeclared_address() -> str:
+    """What a program says that gives the address of a server that declares none."""
+    return _with_address("10.20.0.11", declared=False)
+
+
+def _with_address(real: str, *, declared: bool = True) -> str:
+    from exchange_ports.component import ExchangeFirewall, TopologyError
+
+    topology: Any = read_stack_file(BASES[0]["body"].encode(), FILE).config["topology"]
+    if not declared:
+        del topology["sites"]["hq"]["servers"]["ex1"]["address"]
+    networks: Any = {"corp": {"vpc_id": "vpc-1"}}
+    with pytest.raises(TopologyError) as refused:
+        ExchangeFirewall("exchange", topology=topology, networks=networks, addresses={"ex1": real})
+    return str(refused.value)
+
+
 def _other_cloud() -> str:
     """What a program says that gives a VPC for a network in Azure."""
     from exchange_ports.component import ExchangeFirewall, TopologyError
@@ -415,19 +437,21 @@ def _other_cloud() -> str:
 _ANSWERED: Final = {"not-reviewed": 2, "review-overdue": 1}
 
 #: Where it is not the command line that answers, but a program.
-_SAID_BY_A_PROGRAM: Final = {
+_REPORTED_BY_A_PROGRAM: Final = {
     "secret-topology": _secret_topology,
     "name-too-long": _long_name,
     "unresolved-output": _known_later,
     "component-name-taken": _name_taken,
     "network-of-other-cloud": _other_cloud,
+    "address-differs": _other_address,
+    "address-not-declared": _undeclared_address,
 }
 
 
 def answer_to(case: Case, desk: Desk) -> tuple[int, str]:
     """The exit code and the findings that the command line shows for a case."""
-    if case.code in _SAID_BY_A_PROGRAM:
-        return 2, _SAID_BY_A_PROGRAM[case.code]()
+    if case.code in _REPORTED_BY_A_PROGRAM:
+        return 2, _REPORTED_BY_A_PROGRAM[case.code]()
     if case.language == "console":
         base = BASES[0]["body"]
         desk.write(FILE, base.encode())

@@ -113,9 +113,9 @@ def test_of_two_connectors_each_flow_has_its_own() -> None:
         {"through": "mailbox", "next_hop": [{"address": a}]} for a in ("10.20.7.25", "10.20.7.26")
     ]
     topology = declared(edited(SMALL, {"mail_flow": {"outbound": hops}}))
-    askers = FieldOrigins(Inventory(topology))
+    fields_of = FieldOrigins(Inventory(topology))
     found = {
-        str(flow.destination.ranges[0]): askers.of(flow, reason)
+        str(flow.destination.ranges[0]): fields_of.of(flow, reason)
         for flow in compile_flows(Inventory(topology))
         for reason in flow.reasons
         if reason.entry == "M2" and isinstance(flow.destination, ExternalEndpoint)

@@ -16,7 +16,7 @@ from exchange_ports.flows import ExternalEndpoint, Flow, Reason, compile_flows, 
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import Topology
 from exchange_ports.topology.validate import load_topology
-from tests.support.strategies import GONE, SMALL, WITH_EDGE, declared, edited, said
+from tests.support.strategies import GONE, SMALL, WITH_EDGE, declared, edited, flow_text
 
 Edit = Mapping[str, Any]
 
@@ -387,7 +387,7 @@ CASES: Final[Mapping[str, Case]] = {
 
 def of_row(entry: str, found: tuple[Flow, ...]) -> list[str]:
     """The flows that stand for a row, each in a line."""
-    return sorted(said(f) for f in found if entry in {reason.entry for reason in f.reasons})
+    return sorted(flow_text(f) for f in found if entry in {reason.entry for reason in f.reasons})
 
 
 def of_topology(data: Mapping[str, Any], edit: Edit) -> tuple[Flow, ...]:
@@ -397,7 +397,9 @@ def of_topology(data: Mapping[str, Any], edit: Edit) -> tuple[Flow, ...]:
 def passing(data: Mapping[str, Any], edit: Edit) -> list[str]:
     """Every flow but those of the ground rules."""
     found = of_topology(data, edit)
-    return sorted(said(f) for f in found if not {r.entry for r in f.reasons} & {"R1", "R2", "R3"})
+    return sorted(
+        flow_text(f) for f in found if not {r.entry for r in f.reasons} & {"R1", "R2", "R3"}
+    )
 
 
 def test_every_row_of_the_catalog_has_a_case() -> None:
@@ -432,7 +434,7 @@ def test_a_small_organization_opens_what_the_ground_rules_say_and_nothing_else()
     assert passing(SMALL, {}) == []
 
 
-def test_other_exchange_servers_belong_to_the_fabric() -> None:
+def test_other_exchange_servers_belong_to_the_internal_servers() -> None:
     found = of_topology(SMALL, {"sites.hq.other_exchange": {"addresses": ["10.20.5.0/28"]}})
     assert of_row("R1", found) == [
         "exchange -> exchange all protocols",
@@ -441,7 +443,7 @@ def test_other_exchange_servers_belong_to_the_fabric() -> None:
     ]
 
 
-def test_the_fabric_reaches_across_sites() -> None:
+def test_internal_servers_reach_across_sites() -> None:
     """Servers of every site reach the domain controllers of every site."""
     edit = {**TWO_SITES, "sites.paris.domain_controllers": {"addresses": ["10.20.9.10"]}}
     assert of_row("R3", of_topology(SMALL, edit)) == [
@@ -632,7 +634,7 @@ def test_smart_hosts_are_reached_on_their_own_ports_and_the_internet_is_not(
         for range_ in f.destination.ranges
     }
     assert reached == {"203.0.113.25/32", "203.0.113.26/32"}
-    assert not any(line.endswith("> internet 25/tcp") for line in map(said, found))
+    assert not any(line.endswith("> internet 25/tcp") for line in map(flow_text, found))
 
 
 def test_clients_reach_the_sites_that_they_name_and_all_where_they_name_none() -> None:
@@ -696,17 +698,19 @@ def test_servers_that_take_or_send_mail_ask_for_the_next_hop() -> None:
 
 def test_edge_may_ask_domain_controllers_for_names_and_for_nothing_else() -> None:
     found = of_topology(WITH_EDGE, {"name_servers.edge": "domain_controllers"})
-    to_controllers = [said(f) for f in found if said(f).startswith("edge.hq -> domain")]
+    to_controllers = [flow_text(f) for f in found if flow_text(f).startswith("edge.hq -> domain")]
     assert to_controllers == [
         "edge.hq -> domain-controllers.hq 53/tcp",
         "edge.hq -> domain-controllers.hq 53/udp",
     ]
-    assert not [f for f in found if said(f).startswith("domain-controllers.hq -> edge")]
+    assert not [f for f in found if flow_text(f).startswith("domain-controllers.hq -> edge")]
 
 
 def test_the_internet_is_all_but_the_private_blocks_and_what_is_no_unicast() -> None:
     mail = next(
-        f for f in of_topology(WITH_EDGE, {}) if said(f) == "edge-sending.hq -> internet 25/tcp"
+        f
+        for f in of_topology(WITH_EDGE, {})
+        if flow_text(f) == "edge-sending.hq -> internet 25/tcp"
     )
     assert isinstance(mail.destination, ExternalEndpoint)
     ranges = mail.destination.ranges
@@ -839,7 +843,9 @@ def operators(
         "accept_risk": True,
     }
     found = of_topology(data, {**edit, "additional_flows": [flow]})
-    return sorted(said(f) for f in found if "as agreed" in {reason.summary for reason in f.reasons})
+    return sorted(
+        flow_text(f) for f in found if "as agreed" in {reason.summary for reason in f.reasons}
+    )
 
 
 SPLIT: Final = edited(WITH_EDGE, {**TWO_SITES, "edge_servers.edge1.own_group": True})
@@ -869,7 +875,7 @@ def test_an_additional_flow_reaches_whom_it_names(to: object, groups: list[str])
     ]
 
 
-def test_a_flow_for_one_server_goes_to_the_group_that_it_wears_alone() -> None:
+def test_a_flow_for_one_server_goes_to_the_group_that_it_has_alone() -> None:
     own = edited(SPLIT, {"sites.hq.servers.mbx1.own_group": True})
     assert operators(own, "10.20.6.0/24", "mbx1") == ["10.20.6.0/24 -> server.mbx1 3389/tcp"]
 
@@ -929,7 +935,9 @@ def test_what_two_rows_ask_for_is_one_flow_with_both_reasons() -> None:
         "mail_flow.inbound": {"from": "internet"},
         "clients.internet": {"services": ["smtp_authenticated_25"]},
     }
-    (flow,) = (f for f in of_topology(SMALL, edit) if said(f) == "any -> client-access.hq 25/tcp")
+    (flow,) = (
+        f for f in of_topology(SMALL, edit) if flow_text(f) == "any -> client-access.hq 25/tcp"
+    )
     assert [reason.entry for reason in flow.reasons] == ["C6", "M1"]
 
 

@@ -39,11 +39,11 @@ def test_the_words_of_the_findings_of_each_edit_are_those_that_were_read(
         topology, found = parse_topology(data, ())
         if topology is not None and not any(each.is_error for each in found):
             found = (*found, *planned(topology)[1])
-        said = [
+        reported = [
             f"* {each.kind.code} at {'.'.join(map(str, each.path))}: "
             f"{each.summary} / {each.why} / {each.fix}"
             for each in found
         ]
-        lines += [f"## {case}", "", *(line for line in said if line not in usual), ""]
-        usual = usual or said
+        lines += [f"## {case}", "", *(line for line in reported if line not in usual), ""]
+        usual = usual or reported
     golden("findings/hybrid.md", "\n".join(lines))

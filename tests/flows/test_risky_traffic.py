@@ -20,10 +20,10 @@ Data = dict[str, Any]
 def found(data: Data) -> dict[str, str]:
     """The codes of what is said of a topology, each with its words."""
     topology, findings = parse_topology(data)
-    said = {each.kind.code: str(each) for each in findings}
+    reported = {each.kind.code: str(each) for each in findings}
     if topology is not None and not any(each.is_error for each in findings):
-        said |= {each.kind.code: str(each) for each in planned(topology)[1]}
-    return said
+        reported |= {each.kind.code: str(each) for each in planned(topology)[1]}
+    return reported
 
 
 def plans_of(data: Data) -> Plans:
@@ -344,13 +344,13 @@ ROWS: Final[dict[str, tuple[str, str, Data, Data]]] = {
 def test_what_no_field_opens_without_a_word(
     code: str, words: str, edit: Data, near_miss: Data
 ) -> None:
-    said = found(edited(BASE, edit))
-    assert words in said.get(code, ""), said
+    reported = found(edited(BASE, edit))
+    assert words in reported.get(code, ""), reported
     assert code not in found(edited(BASE, near_miss))
 
 
 @pytest.mark.parametrize("edit", [edit for *_, edit, _ in ROWS.values()], ids=ROWS)
-def test_what_is_said_beside_other_errors_is_what_the_flows_are_judged_by(edit: Data) -> None:
+def test_what_is_reported_beside_other_errors_is_what_the_flows_are_checked_by(edit: Data) -> None:
     topology, findings = parse_topology(edited(BASE, edit))
     early = {each.path for each in findings if each.kind.code == "risky-traffic"}
     if topology is not None and (early or not any(each.is_error for each in findings)):

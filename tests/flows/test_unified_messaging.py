@@ -14,7 +14,7 @@ from exchange_ports.topology.inventory import Inventory, neighbors
 from exchange_ports.traffic.ports import Protocol
 from exchange_ports.versions import Article
 from tests.support.rule_sets import networks_of
-from tests.support.strategies import GONE, SMALL, declared, edited, said
+from tests.support.strategies import GONE, SMALL, declared, edited, flow_text
 
 GATEWAY: Final = {"address": "10.20.9.5"}
 UM: Final = "unified_messaging"
@@ -41,7 +41,7 @@ ROWS: Final = tuple(
 def calls(data: Mapping[str, Any]) -> list[str]:
     """The flows of Unified Messaging, each with its rows."""
     return sorted(
-        f"{said(flow)} {' '.join(str(reason.entry) for reason in flow.reasons)}"
+        f"{flow_text(flow)} {' '.join(str(reason.entry) for reason in flow.reasons)}"
         for flow in compile_flows(Inventory(declared(data)))
         if any(reason.entry in ROWS for reason in flow.reasons)
     )
@@ -126,9 +126,7 @@ def test_a_site_without_unified_messaging_takes_no_part() -> None:
 
 
 def test_servers_that_are_not_published_answer_calls() -> None:
-    assert "client-access-unpublished.hq 5060/tcp U1" in listeners(
-        edited(CALLS, {"sites.hq.published": False})
-    )
+    assert "unpublished.hq 5060/tcp U1" in listeners(edited(CALLS, {"sites.hq.published": False}))
 
 
 def test_the_servers_of_a_retired_group_keep_their_calls() -> None:
@@ -185,7 +183,7 @@ def test_every_flow_is_asked_for_by_its_gateway_or_fax_partner_server() -> None:
         for reason in flow.reasons:
             if reason.entry not in ROWS:
                 continue
-            ends = f"{said(flow)}"
+            ends = f"{flow_text(flow)}"
             field = "fax_partner_servers" if "fax1" in ends else "ip_gateways"
             name = next(name for name in ("gw1", "gw2", "fax1") if f".{name} " in f"{ends} ")
             assert origins.of(flow, reason) == ((UM, field, name),)

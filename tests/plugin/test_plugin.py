@@ -190,6 +190,23 @@ def test_what_an_id_depends_on_is_known_at_every_group(host: Host) -> None:
     assert all(one.property_dependencies["vpcId"] == (urn,) for one in groups(host))
 
 
+def test_the_real_address_of_a_server_is_compared(host: Host) -> None:
+    def args(real: Any) -> dict[str, Any]:
+        return {**AWS, "addresses": {"ex1": real}}
+
+    for right in ("10.20.0.11", UNKNOWN_VALUE, {SIGNATURE: SECRET, "value": "10.20.0.11"}):
+        host.construct(args(right))
+        compared(host, {"topology": topology(), "aws_networks": {"corp": VPC}})
+    for wrong in ("10.20.0.99", {SIGNATURE: OUTPUT, "value": "10.20.0.99"}):
+        text = host.refused(args(wrong))
+        assert text.startswith("error[address-differs] The address of ex1 is 10.20.0.99;")
+        assert "Traceback" not in text
+        assert groups(host) == []
+    text = host.refused(args({SIGNATURE: SECRET, "value": "10.20.0.98"}))
+    assert "error[address-differs]" in text
+    assert "10.20.0.98" not in text
+
+
 def test_a_network_can_have_its_own_provider(host: Host) -> None:
     urn = f"urn:pulumi:{STACK}::{PROJECT}::pulumi:providers:aws::euw1"
     for id_ in ("4711", UNKNOWN_VALUE):

@@ -61,7 +61,7 @@ def test_every_code_of_a_wrong_declaration_has_a_topology_that_is_wrong_so() -> 
     beside |= {"phase-without-previous", "phase-not-offered", "other-organization"}
     # Of a program alone, and of files that are too large to be drawn.
     beside |= {"component-name-taken", "unresolved-output", "too-many-combinations"}
-    beside |= {"network-of-other-cloud"}
+    beside |= {"network-of-other-cloud", "address-differs", "address-not-declared"}
     errors = {kind.code for kind in KINDS if kind.severity is Severity.ERROR}
     assert errors - beside == FAULT_CODES
 

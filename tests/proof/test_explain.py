@@ -104,7 +104,7 @@ def test_a_port_finds_the_rules_that_name_it(
         ("edge.hq/in/tpc/3389/10.20.6.0/24", "edge.hq/in/tcp/3389/10.20.6.0/24"),
     ],
 )
-def test_what_nobody_has_is_a_no_with_the_likely_ones(
+def test_an_unknown_name_is_refused_with_the_likely_ones(
     what: str, likely: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, data = explained(capsys, what)
@@ -137,10 +137,10 @@ def test_a_hostile_name_is_shown_harmless(what: str) -> None:
 def test_who_asked_stands_at_its_line(capsys: pytest.CaptureFixture[str]) -> None:
     _, data = explained(capsys, "edge.hq/in/tcp/3389/10.20.6.0/24")
     (reason,) = data["reasons"]
-    asker: dict[str, Any]
-    (asker,) = reason["declared_at"]
-    assert (asker["field"], asker["file"]) == ("topology.additional_flows[1]", PROD)
-    line: str = Path(PROD).read_text("utf-8").splitlines()[int(asker["line"]) - 1]
+    declaration: dict[str, Any]
+    (declaration,) = reason["declared_at"]
+    assert (declaration["field"], declaration["file"]) == ("topology.additional_flows[1]", PROD)
+    line: str = Path(PROD).read_text("utf-8").splitlines()[int(declaration["line"]) - 1]
     assert line.strip() == "- from: 10.20.6.0/24"
     assert (reason["owner"], reason["ticket"], reason["accepted_risk"]) == (
         "Messaging team",
@@ -154,14 +154,14 @@ def test_a_row_comes_with_its_sentence_its_address_and_what_breaks(
 ) -> None:
     assert main(["explain", PROD, "50636"]) == 0
     text = capsys.readouterr().out
-    for said in (
+    for reported in (
         "EdgeSync from Mailbox servers to the Edge server",
         "mail flow table with Edge, row 5, E5",
         "https://learn.microsoft.com/",
         "without it   recipients and configuration on the Edge server",
         "mbx1, mbx2 -> edge1, edge2 50636/tcp: blocked",
     ):
-        assert said in text
+        assert reported in text
 
 
 def test_a_rule_whose_traffic_another_lets_through_cuts_nothing() -> None:
@@ -177,7 +177,7 @@ def test_a_rule_whose_traffic_another_lets_through_cuts_nothing() -> None:
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_of_one_server_alone_the_rules_among_servers_let_nobody_pass(platform: Platform) -> None:
+def test_of_one_server_alone_the_rules_among_servers_allow_no_traffic(platform: Platform) -> None:
     data = declared("dev", platform)
     del data["sites"]["lab"]["servers"]["ex2"]
     explainer = Explainer(compile_plans(load_topology(data)[0]))

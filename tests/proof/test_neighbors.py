@@ -51,7 +51,7 @@ class Admits(NamedTuple):
     azure_only: bool
 
 
-def said(text: str) -> ServiceSet:
+def reported(text: str) -> ServiceSet:
     """`all protocols`, `nothing`, or ports: `53/tcp 49152-65535/tcp`."""
     if text in ("all protocols", "nothing"):
         return EVERYTHING if text == "all protocols" else ServiceSet()
@@ -72,7 +72,7 @@ def filters() -> tuple[Admits, ...]:
         neighbor, address, servers, inward, outward, because = cells
         assert because
         who = frozenset(() if servers == "nobody" else servers.split())
-        services = {"out": said(inward), "in": said(outward)}
+        services = {"out": reported(inward), "in": reported(outward)}
         azure = heading.endswith("(Azure only)")
         rows.append(Admits(neighbor, ip_address(address), who, services, azure))
     return tuple(rows)
@@ -173,7 +173,7 @@ def needed(data: Data) -> Iterator[tuple[str, Way, str, ServiceSet]]:
         for kind in ("domain_controllers", "lync", "other_exchange")
         for address in site.get(kind, {}).get("addresses", ())
     ]
-    dns = said("53/tcp 53/udp")
+    dns = reported("53/tcp 53/udp")
     for name, network in places.items():
         for address in unrestricted:
             yield name, "out", address, EVERYTHING
@@ -185,7 +185,7 @@ def needed(data: Data) -> Iterator[tuple[str, Way, str, ServiceSet]]:
             yield name, "out", address, dns
         reputation = data.get("sender_reputation")
         if isinstance(reputation, dict):
-            yield name, "out", "10.20.240.9", said("1080/tcp")
+            yield name, "out", "10.20.240.9", reported("1080/tcp")
     for name, network in [*places.items(), *((n, e["network"]) for n, e in edges.items())]:
         if data["networks"][network]["platform"] == "azure":
             yield name, "in", "168.63.129.16", EVERYTHING

@@ -96,13 +96,13 @@ def test_too_wide_an_internet_lets_edge_reach_a_domain_controller() -> None:
         lists = tuple(replace(one, entries=everyone) for one in plan.prefix_lists)
         return replace(plan, prefix_lists=lists)
 
-    said = [str(failure) for failure in broken(on_aws(planned(), widened))]
-    assert said[0] == (
+    reported = [str(failure) for failure in broken(on_aws(planned(), widened))]
+    assert reported[0] == (
         "edge1 -> 10.20.2.10 (domain controllers of hq) 25/tcp: edge1 allows it outbound by "
         "edge-sending.hq/out/tcp/25/list.internet (outbound mail from the Edge server (E4)); "
         "10.20.2.10 (domain controllers of hq) is not managed; no flow requires it"
     )
-    assert len(said) >= 2
+    assert len(reported) >= 2
 
 
 def test_a_missing_rule_names_the_flow_that_needs_it_and_both_ends() -> None:
@@ -234,7 +234,7 @@ CLOSED: Final[Data] = {
     },
     "clients.internet": {},
 }
-_CLOSED_GROUP: Final = Group("corp", GroupKind.CLIENT_ACCESS_UNPUBLISHED, "hq")
+_CLOSED_GROUP: Final = Group("corp", GroupKind.UNPUBLISHED, "hq")
 
 
 @pytest.mark.parametrize("platform", ["aws", "azure"])
@@ -295,7 +295,7 @@ def _between(source: GroupKind, to: GroupKind, reason: Reason, port: int) -> Flo
 
 @pytest.mark.parametrize("platform", ["aws", "azure"])
 @pytest.mark.parametrize(
-    "source, to, port, witness",
+    "source, to, port, counterexample",
     [
         (GroupKind.EDGE, GroupKind.EXCHANGE, 445, "edge1 -> ex1 445/tcp"),
         (GroupKind.EXCHANGE, GroupKind.EDGE, 3389, "ex1 -> edge1 3389/tcp"),
@@ -303,7 +303,7 @@ def _between(source: GroupKind, to: GroupKind, reason: Reason, port: int) -> Flo
     ],
 )
 def test_a_flow_of_the_tables_that_the_perimeter_forbids_is_found(
-    source: GroupKind, to: GroupKind, port: int, witness: str, platform: str
+    source: GroupKind, to: GroupKind, port: int, counterexample: str, platform: str
 ) -> None:
     two: Data = {
         "edge_servers.edge2": {
@@ -317,7 +317,9 @@ def test_a_flow_of_the_tables_that_the_perimeter_forbids_is_found(
     row = Reason("as if it stood in a table", "E2")
     found = broken(meaning(plans, (*plans.flows, _between(source, to, row, port))))
     assert "perimeter" in {failure.law for failure in found}
-    assert witness in {failure.counterexample for failure in found if failure.law == "perimeter"}
+    assert counterexample in {
+        failure.counterexample for failure in found if failure.law == "perimeter"
+    }
     # Who asks for it himself may have it.
     asked = Reason("asked for", accepted_risk=True)
     assert prove(meaning(plans, (*plans.flows, _between(source, to, asked, port)))).holds
@@ -575,14 +577,14 @@ def test_on_azure_an_allow_rule_behind_a_deny_is_found() -> None:
     late = _rule("late", 4096, allow, "10.65.64.0/18", tcp(8443))
     implied_groups = _rule("wide", 4096, allow, "10.65.0.0/16", tcp(8443))
     for rule in (late, implied_groups):
-        said = [str(failure) for failure in broken(_azure(plans, rule))]
+        reported = [str(failure) for failure in broken(_azure(plans, rule))]
         assert any(
             one.startswith(
                 f"rule {rule.name} of corp: rules of higher priority decide all of its traffic, "
             )
             and one.endswith("-deny-any-all-all-to-all")
-            for one in said
-        ), said
+            for one in reported
+        ), reported
 
 
 def test_on_azure_an_allow_rule_of_which_a_deny_takes_a_part_is_not_what_is_meant() -> None:
@@ -630,16 +632,18 @@ def test_a_rule_of_a_retired_group_that_a_wider_one_covers_is_found() -> None:
     assert laws(on_aws(plans, again)) == {"every rule is needed"}
 
 
-def test_a_rule_that_names_nobody_is_found() -> None:
+def test_a_rule_that_matches_no_traffic_is_found() -> None:
     def idle(plan: aws.AwsRuleSet) -> aws.AwsRuleSet:
         rule = plan.rules[0]
         empty = aws.PrefixList("none", ())
         more = replace(plan, prefix_lists=(*plan.prefix_lists, empty))
-        unworn = replace(more, groups=(*more.groups, aws.SecurityGroup("nobody", "")))
-        return _and(unworn, replace(rule, peer=aws.ListRef("none")), replace(rule, group="nobody"))
+        without_members = replace(more, groups=(*more.groups, aws.SecurityGroup("nobody", "")))
+        return _and(
+            without_members, replace(rule, peer=aws.ListRef("none")), replace(rule, group="nobody")
+        )
 
-    said = {str(failure).rpartition(": ")[2] for failure in broken(on_aws(planned(), idle))}
-    assert said == {"it matches no traffic", "nobody is attached to no server"}
+    reported = {str(failure).rpartition(": ")[2] for failure in broken(on_aws(planned(), idle))}
+    assert reported == {"it matches no traffic", "nobody is attached to no server"}
 
 
 def test_a_plan_must_be_about_the_servers_that_are_declared() -> None:

@@ -98,7 +98,7 @@ def test_prove_says_in_figures_what_was_proved(stack: str) -> None:
     assert len(lines) < 24
 
 
-def test_prove_shows_witnesses_and_the_answer_is_no(
+def test_prove_shows_counterexamples_and_fails(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def broken(topology: Topology) -> tuple[Plans, tuple[Finding, ...]]:
@@ -110,17 +110,17 @@ def test_prove_shows_witnesses_and_the_answer_is_no(
 
     monkeypatch.setattr("exchange_ports.pipeline.planned", broken)
     assert main(["prove", str(ROOT / DEV)]) == 1
-    said = capsys.readouterr()
-    assert said.out.startswith("Not proved: ")
-    assert "  permitted = required\n" in said.out
-    assert said.err == ""
+    reported = capsys.readouterr()
+    assert reported.out.startswith("Not proved: ")
+    assert "  permitted = required\n" in reported.out
+    assert reported.err == ""
 
 
 # ---- exchange-ports check ----
 
 
 @pytest.mark.parametrize(
-    "stack, source, destination, ports, passes, said",
+    "stack, source, destination, ports, passes, reported",
     [
         ("prod-aws", "edge1", "mbx2", "25/tcp", True, "mail flow table with Edge, row 2, E2"),
         ("prod-aws", "edge1", "mbx4", "25/tcp", False, "no outbound rule of edge1 allows it"),
@@ -153,14 +153,14 @@ def test_check_answers_and_names_who_decided(
     destination: str,
     ports: str,
     passes: bool,
-    said: str,
+    reported: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     file = str(ROOT / f"stacks/Pulumi.{stack}.yaml")
     code = main(["check", file, source, destination, ports])
     out, err = capsys.readouterr()
     assert code == (0 if passes else 1), out + err
-    assert said in out
+    assert reported in out
     assert err == ""
     assert len(re.findall(r"^  source ", out, re.M)) == len(re.findall(r"^  dest", out, re.M))
 

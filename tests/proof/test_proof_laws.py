@@ -186,11 +186,11 @@ def test_a_rule_is_needed_unless_one_or_several_others_say_all_of_it(
     shelves = RuleIndex(rules, {"some": ("all",)}, {("", "all"), ("", "some")})
     single, together = set[str](), set[str]()
     for rule in rules:
-        said = [_about(rule, other) for other in rules if other is not rule]
+        reported = [_about(rule, other) for other in rules if other is not rule]
         whole = Traffic.of([(rule.addresses, rule.services)])
-        if any(whole <= one for one in said):
+        if any(whole <= one for one in reported):
             single.add(rule.name)
-        elif whole <= _joined(said):
+        elif whole <= _joined(reported):
             together.add(rule.name)
     event(f"{bool(single)} {bool(together)}")
     assert {one.name for one in shelves.redundant()} == single
@@ -200,8 +200,8 @@ def test_a_rule_is_needed_unless_one_or_several_others_say_all_of_it(
     for one in explained:
         names = one.why.removesuffix(" cover it together").split(", ")
         rule = by_name[one.name]
-        said = [_about(rule, by_name[name]) for name in names]
-        assert Traffic.of([(rule.addresses, rule.services)]) <= _joined(said)
+        reported = [_about(rule, by_name[name]) for name in names]
+        assert Traffic.of([(rule.addresses, rule.services)]) <= _joined(reported)
         assert one.name not in names
 
 
@@ -246,5 +246,5 @@ def test_the_proof_of_equal_plans_is_the_same(data: Data) -> None:
 
 
 @pytest.mark.parametrize("own", ["240.0.0.1"])
-def test_who_has_no_address_is_given_one_that_nobody_can_declare(own: str) -> None:
+def test_who_has_no_address_is_given_one_that_no_one_can_declare(own: str) -> None:
     assert ip_address(own).is_reserved

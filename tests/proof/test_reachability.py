@@ -24,9 +24,9 @@ from exchange_ports.topology.validate import load_topology
 from exchange_ports.traffic.addresses import AddressSet, network
 from exchange_ports.traffic.ports import ANY_PORTS, tcp
 from exchange_ports.traffic.services import ServiceSet
+from tests.support.checker import Checker
 from tests.support.command import run
 from tests.support.json_keys import REASON, keys
-from tests.support.judge import Judge
 from tests.support.paths import ROOT
 from tests.support.planning import planned
 from tests.support.recordings import PLATFORMS, declared, recorded
@@ -48,7 +48,7 @@ def plans_on(stack: str, platform: Cloud) -> Plans:
 
 
 @cache
-def judge_on(stack: str, platform: Cloud) -> Judge:
+def checker_on(stack: str, platform: Cloud) -> Checker:
     data = declared(stack, platform)
     recording = recorded(stack, platform)
     own = own_addresses(data)
@@ -56,7 +56,7 @@ def judge_on(stack: str, platform: Cloud) -> Judge:
     zones = [
         z for n in data["networks"].values() for z in (*n["internal"], *n.get("perimeter", ()))
     ]
-    return Judge(recording.registrations, servers, {a: name for name, a in own.items()}, zones)
+    return Checker(recording.registrations, servers, {a: name for name, a in own.items()}, zones)
 
 
 # ---- the judge that knows nothing of this package ----
@@ -69,8 +69,10 @@ PORTS: Final = (25, 26, 53, 143, 443, 587, 1080, 3389, 50636)
 @pytest.mark.slow
 @pytest.mark.parametrize("platform", PLATFORMS)
 @pytest.mark.parametrize("stack", ["prod-aws", "proxied"])
-def test_the_answer_about_each_pair_is_that_of_the_judge(stack: str, platform: Cloud) -> None:
-    plans, judge = plans_on(stack, platform), judge_on(stack, platform)
+def test_the_answer_about_each_pair_is_that_of_the_independent_checker(
+    stack: str, platform: Cloud
+) -> None:
+    plans, checker = plans_on(stack, platform), checker_on(stack, platform)
     places = [*own_addresses(declared(stack, platform)).items(), *((a, a) for a in OTHERS)]
     ends = EndpointNames(plans)
     verdicts = {True: Verdict.PASSES, False: Verdict.STOPPED, None: Verdict.NOT_OURS}
@@ -81,11 +83,11 @@ def test_the_answer_about_each_pair_is_that_of_the_judge(stack: str, platform: C
             # All ports in one question: one answer for each port.
             answer = query(plans, ends.find(source), ends.find(target), [tcp(*PORTS)])
             for port in PORTS:
-                said = judge.passes(here, there, "tcp", port).passes
+                reported = checker.passes(here, there, "tcp", port).passes
                 parts = [p for p in answer.parts if ServiceSet.of(tcp(port), 4) <= p.services]
-                assert [part.passes for part in parts] == [said], (source, target, port, answer)
+                assert [part.passes for part in parts] == [reported], (source, target, port, answer)
             alone = query(plans, ends.find(source), ends.find(target), [tcp(PORTS[0])])
-            assert alone.verdict is verdicts[judge.passes(here, there, "tcp", PORTS[0]).passes]
+            assert alone.verdict is verdicts[checker.passes(here, there, "tcp", PORTS[0]).passes]
 
 
 # ---- laws ----
@@ -337,8 +339,8 @@ def test_an_acknowledged_block_is_told_with_its_reason() -> None:
 def test_the_exit_code_is_the_verdict(
     arguments: tuple[str, ...], code: int, verdict: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said, data = answered(capsys, *arguments)
-    assert (said, data["verdict"]) == (code, verdict)
+    reported, data = answered(capsys, *arguments)
+    assert (reported, data["verdict"]) == (code, verdict)
 
 
 def test_an_address_of_a_server_means_the_server(capsys: pytest.CaptureFixture[str]) -> None:

@@ -63,22 +63,26 @@ def covers(wide: AllowRule, rule: AllowRule) -> set[tuple[object, int]]:
 @given(rules())
 def test_the_index_finds_the_rules_that_others_cover(drawn: list[AllowRule]) -> None:
     index = RuleIndex(drawn, IMPLIED, ATTACHED)
-    worn = [rule for rule in drawn if rule.group != "nobody"]
+    attached = [rule for rule in drawn if rule.group != "nobody"]
     alone = {
-        rule.name for rule in worn if any(covers(other, rule) == packets(rule) for other in worn)
+        rule.name
+        for rule in attached
+        if any(covers(other, rule) == packets(rule) for other in attached)
     }
     idle = {rule.name for rule in drawn if rule.group == "nobody"}
     assert {found.name for found in index.redundant()} == alone | idle
     together = {
         rule.name
-        for rule in worn
-        if packets(rule) == set[tuple[object, int]]().union(*(covers(o, rule) for o in worn))
+        for rule in attached
+        if packets(rule) == set[tuple[object, int]]().union(*(covers(o, rule) for o in attached))
     }
     assert {found.name for found in index.together()} == together - alone
 
 
 @given(rules())
-def test_what_is_said_to_cover_a_rule_does_and_all_of_it_is_needed(drawn: list[AllowRule]) -> None:
+def test_what_is_reported_to_cover_a_rule_does_and_all_of_it_is_needed(
+    drawn: list[AllowRule],
+) -> None:
     index = RuleIndex(drawn, IMPLIED, ATTACHED)
     named = {rule.name: rule for rule in drawn}
     for found in index.redundant():

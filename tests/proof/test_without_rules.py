@@ -43,7 +43,7 @@ ORGANIZATION: Final = edited(
 
 
 @pytest.mark.parametrize("platform", ["aws", "azure"])
-def test_what_is_said_of_each_rule_is_what_was_read(
+def test_what_is_reported_of_each_rule_is_what_was_read(
     platform: str, golden: Callable[[str, str], None]
 ) -> None:
     plans = compile_plans(declared(edited(ORGANIZATION, {"networks.corp.platform": platform})))

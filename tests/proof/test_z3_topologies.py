@@ -23,7 +23,7 @@ from tests.support.recordings import Platform
 from tests.support.recordings import declared as stack_declared
 from tests.support.rule_sets import NetworkPlan, networks_of
 from tests.support.smt import logic
-from tests.support.smt.algebra import said_by
+from tests.support.smt.algebra import formula_of
 from tests.support.smt.clouds import HOST, Cloud
 from tests.support.smt.logic import Seen
 from tests.support.smt.meaning import People, meant
@@ -77,7 +77,7 @@ def from_semantics(plans: Plans, people: People) -> Iterator[Apart]:
         server, written = scene.servers[name], clouds[key]
         for way in WAYS:
             for own in server.addresses:
-                ours = said_by(scene.permitted(server, way, own))
+                ours = formula_of(scene.permitted(server, way, own))
                 packet = logic.apart(written.permits(name, way, own), ours)
                 if packet:
                     yield Apart(name, way, packet, "z3", "the semantics")

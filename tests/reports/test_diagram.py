@@ -70,14 +70,14 @@ def of_flows(plans: Plans) -> Shown:
         for site in topology.sites.values()
         for key, server in site.servers.items()
     } | {key: identity(key, edge) for key, edge in topology.edge_servers.items()}
-    wears: dict[Group, list[str]] = defaultdict(list)
-    for wearer in Inventory(topology).servers:
-        for group in wearer.groups:
-            wears[group].append(names[wearer.name])
+    in_group: dict[Group, list[str]] = defaultdict(list)
+    for managed in Inventory(topology).servers:
+        for group in managed.groups:
+            in_group[group].append(names[managed.name])
 
     def ends(end: Group | ExternalEndpoint) -> Iterator[tuple[str | None, AddressSet]]:
         if isinstance(end, Group):
-            yield from ((server, AddressSet()) for server in wears[end])
+            yield from ((server, AddressSet()) for server in in_group[end])
         else:
             yield None, AddressSet.of(end.ranges)
 
@@ -487,10 +487,10 @@ def topology_of(stack: Path) -> dict[str, Any]:
 
 
 def test_it_can_be_read_aloud(picture: ElementTree.Element) -> None:
-    said = [picture.find(f"{SVG}{tag}") for tag in ("title", "desc")]
-    assert all(each is not None and each.text for each in said)
+    reported = [picture.find(f"{SVG}{tag}") for tag in ("title", "desc")]
+    assert all(each is not None and each.text for each in reported)
     assert (picture.get("aria-labelledby") or "").split() == [
-        each.get("id") for each in said if each is not None
+        each.get("id") for each in reported if each is not None
     ]
     assert picture.get("role") == "img"
 
@@ -641,7 +641,7 @@ def test_text_without_room_is_counted(words: list[str]) -> None:
 HARM: Final = re.compile(r"<script|<foreignObject|\bon\w+=|href|url\(|@import|<image|<use", re.I)
 
 
-def test_it_asks_nobody_for_anything(picture: ElementTree.Element) -> None:
+def test_it_asks_no_one_for_anything(picture: ElementTree.Element) -> None:
     text = ElementTree.tostring(picture, encoding="unicode")
     assert not HARM.search(text)
     assert text.count("http") == 1, "only the namespace"

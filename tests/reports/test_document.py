@@ -172,11 +172,11 @@ def test_the_report_of_a_stack_is_the_one_that_was_read(
 ) -> None:
     monkeypatch.chdir(ROOT)
     assert main([command, f"stacks/{stack}", "--format", format_]) == 0
-    said = capsys.readouterr()
-    assert said.err == ""
+    reported = capsys.readouterr()
+    assert reported.err == ""
     # A new version or a comment in a stack file is no other report.
     file = "OF THE FILE" if command == "handover" else "OF-THE-FILE"
-    text = re.sub(r"\b[0-9a-f]{64}\b", file, said.out)
+    text = re.sub(r"\b[0-9a-f]{64}\b", file, reported.out)
     version = re.escape(__version__)
     text = re.sub(rf'(exchange-ports |"version": "|,){version}', r"\1VERSION", text)
     # Pictures have goldens of their own.

@@ -62,10 +62,10 @@ def _sarif(text: str) -> Iterator[Read]:
 
 def _junit(text: str) -> Iterator[Read]:
     for case in Xml.fromstring(text).iter("testcase"):  # noqa: S314 - it is our own
-        for said in case:
-            level = {"failure": "error", "system-out": "warning"}[said.tag]
+        for reported in case:
+            level = {"failure": "error", "system-out": "warning"}[reported.tag]
             code = case.attrib["name"].partition(":")[0]
-            first, _, rest = (said.text or "").partition("\n")
+            first, _, rest = (reported.text or "").partition("\n")
             assert first == f"{case.attrib['file']}:{case.attrib['line']}"
             yield level, code, case.attrib["file"], int(case.attrib["line"]), rest
 
@@ -82,8 +82,8 @@ def _github(text: str) -> Iterator[Read]:
     for line in text.split("\n")[:-1]:
         found = _GITHUB.fullmatch(line)
         assert found, line
-        file, said = (_unescaped(found[at], _GITHUB_ESCAPES) for at in (2, 5))
-        yield found[1], found[4], file, int(found[3]), said
+        file, reported = (_unescaped(found[at], _GITHUB_ESCAPES) for at in (2, 5))
+        yield found[1], found[4], file, int(found[3]), reported
 
 
 _AZURE: Final = re.compile(
@@ -96,8 +96,8 @@ def _azure(text: str) -> Iterator[Read]:
     for line in text.split("\n")[:-1]:
         found = _AZURE.fullmatch(line)
         assert found, line
-        file, said = (_unescaped(found[at], _AZURE_ESCAPES) for at in (2, 5))
-        yield found[1], found[4], file, int(found[3]), said
+        file, reported = (_unescaped(found[at], _AZURE_ESCAPES) for at in (2, 5))
+        yield found[1], found[4], file, int(found[3]), reported
 
 
 def _gitlab(text: str) -> Iterator[Read]:

@@ -101,7 +101,7 @@ def test_what_is_handed_over_is_what_the_rules_let_pass_but_inside_one_zone(data
         always = scene.views[server.network].always
         inside = everything_at(beside(server, scene))
         for way in WAYS:
-            said = handed(rows, server, way, scene)
+            reported = handed(rows, server, way, scene)
             for own in server.addresses:
                 permitted = scene.permitted(server, way, own)
                 # Beyond the zone: no less and no more, but for what the platform itself asks for, and for
@@ -110,9 +110,9 @@ def test_what_is_handed_over_is_what_the_rules_let_pass_but_inside_one_zone(data
                 # No row is about what cannot work as declared.
                 permitted -= scene.unusable(server, way)
                 aside = inside | always[way] | everything_at(AddressSet.of([others]))
-                assert said - aside == permitted - aside
+                assert reported - aside == permitted - aside
                 # Inside it a row may hold a server only by a range that the operator wrote.
-                assert not said - permitted
+                assert not reported - permitted
 
 
 @pytest.mark.slow
@@ -160,7 +160,7 @@ def rows_of(**edit: object) -> tuple[HandoverRow, ...]:
     return handover(compile_plans(topology))
 
 
-def said(rows: Iterable[HandoverRow], crossing: Crossing) -> list[str]:
+def reported(rows: Iterable[HandoverRow], crossing: Crossing) -> list[str]:
     return [
         f"{row.source.name} -> {row.destination.name} {row.passes}"
         for row in rows
@@ -170,23 +170,23 @@ def said(rows: Iterable[HandoverRow], crossing: Crossing) -> list[str]:
 
 def test_edge_crosses_a_zone_and_the_internet_and_its_servers_nothing() -> None:
     rows = rows_of(sites__hq__servers__ex2={"roles": ["mailbox"], "address": "10.20.0.12"})
-    assert said(rows, Crossing.ZONES) == [
+    assert reported(rows, Crossing.ZONES) == [
         "internal Exchange servers -> Edge servers 25/tcp",
         "internal Exchange servers -> Edge servers 50636/tcp",
         "Edge servers -> internal Exchange servers 25/tcp",
     ]
-    assert said(rows, Crossing.INTERNET) == [
+    assert reported(rows, Crossing.INTERNET) == [
         "internet -> Edge servers 25/tcp",
         "Edge servers -> internet 25/tcp",
     ]
-    assert said(rows, Crossing.NETWORKS) == []
+    assert reported(rows, Crossing.NETWORKS) == []
     # Between ex1 and ex2 there is no filter but ours.
     assert not [
         row for row in rows if "ex2" in row.source.servers and row.destination.servers == ("ex1",)
     ]
 
 
-def test_a_server_without_an_address_is_named_since_nobody_can_write_a_rule_for_it() -> None:
+def test_a_server_without_an_address_is_named_since_no_rule_can_be_written_for_it() -> None:
     rows = rows_of()
     page = written(rows, "markdown")
     assert "Other firewalls need the address of each server: edge1." in page

@@ -38,14 +38,16 @@ Triple = tuple[str, str, str]
 
 def meant(plans: Plans) -> set[Triple]:
     """Every (from, to, ports) of the flows, servers and ranges one by one."""
-    worn: dict[Group, list[str]] = {}
-    for wearer in plans.inventory.servers:
-        for group in wearer.groups:
-            worn.setdefault(group, []).append(wearer.name)
+    attached: dict[Group, list[str]] = {}
+    for member in plans.inventory.servers:
+        for group in member.groups:
+            attached.setdefault(group, []).append(member.name)
 
     def ends(end: Group | ExternalEndpoint) -> list[str]:
         return (
-            [str(r) for r in end.ranges] if isinstance(end, ExternalEndpoint) else worn.get(end, [])
+            [str(r) for r in end.ranges]
+            if isinstance(end, ExternalEndpoint)
+            else attached.get(end, [])
         )
 
     return {
@@ -62,19 +64,19 @@ def meant(plans: Plans) -> set[Triple]:
 @given(topologies())
 def test_the_rows_say_what_the_flows_say_and_no_more(data: Any) -> None:
     plans = planned(data)
-    said: dict[tuple[str, str], ServiceSet] = {}
+    reported: dict[tuple[str, str], ServiceSet] = {}
     for row in json.loads(write(matrix_report(matrix(plans)), "json")):
         sources: Any = [*row["from_servers"], *row["from_ranges"]]  # type: ignore[misc]
         targets: Any = [*row["to_servers"], *row["to_ranges"]]  # type: ignore[misc]
         passes = services_of(str(row["ports"]))
         for one in sources:
             for other in targets:
-                said[one, other] = said.get((one, other), ServiceSet()) | passes
+                reported[one, other] = reported.get((one, other), ServiceSet()) | passes
     wanted: dict[tuple[str, str], ServiceSet] = {}
     for one, other, ports in meant(plans):
         there = wanted.get((one, other), ServiceSet())
         wanted[one, other] = there | services_of(ports)
-    assert said == wanted
+    assert reported == wanted
 
 
 def services_of(text: str) -> ServiceSet:

@@ -113,13 +113,13 @@ def planned_book(data: Any) -> tuple[Plans, Book]:
 @pytest.mark.slow
 @slow
 @given(topologies())
-def test_every_rule_stands_in_each_zone_that_wears_it_with_its_reasons(data: Any) -> None:
+def test_every_rule_stands_in_each_zone_that_has_it_with_its_reasons(data: Any) -> None:
     plans, book = planned_book(data)
     zones = {
         (key, group): {w.in_perimeter for w in plans.inventory.servers if w.name in names}
         for key, plan in plans.networks.items()
-        for group in {group for worn in plan.memberships.values() for group in worn}
-        for names in [{name for name, worn in plan.memberships.items() if group in worn}]
+        for group in {group for attached in plan.memberships.values() for group in attached}
+        for names in [{name for name, attached in plan.memberships.items() if group in attached}]
     }
     listed = {
         (r.network, r.zone, r.name, r.allows, r.inward, r.passes, r.reasons) for r in book.rules
@@ -127,8 +127,8 @@ def test_every_rule_stands_in_each_zone_that_wears_it_with_its_reasons(data: Any
     assert len(listed) == len(book.rules)
     expected: set[Any] = set()
     for rule in Explainer(plans).rules:
-        worn = zones.get((rule.network, rule.group or ""), set())
-        names = {"perimeter" if each else "internal" for each in worn} or {"no zone"}
+        attached = zones.get((rule.network, rule.group or ""), set())
+        names = {"perimeter" if each else "internal" for each in attached} or {"no zone"}
         for zone in {rule.place} if rule.place else names:
             key = (rule.network, zone, rule.name, rule.allows, rule.way == "in")
             expected.add((*key, str(rule.ports), rule.reasons))

@@ -30,7 +30,7 @@ class One:
 
 
 @dataclass(frozen=True)
-class Said:
+class Message:
     severity: str
     message: str
     urn: str | None = None
@@ -68,14 +68,14 @@ def test_the_tree_is_that_of_the_cli() -> None:
 
 
 def test_messages_are_counted_beside_what_they_are_about() -> None:
-    said = [
-        Said("warning", "one"),
-        Said("warning", "two"),
-        Said("info", "three"),
-        Said("error", "four", "urn:a"),
-        Said("warning", "five", "urn:a"),
+    reported = [
+        Message("warning", "one"),
+        Message("warning", "two"),
+        Message("info", "three"),
+        Message("error", "four", "urn:a"),
+        Message("warning", "five", "urn:a"),
     ]
-    lines = resource_tree(RESOURCES[-1:], "p", "dev", said)
+    lines = resource_tree(RESOURCES[-1:], "p", "dev", reported)
     assert lines == [
         "     Type                 Name    Plan       Info",
         " +   pulumi:pulumi:Stack  p-dev   create     2 warnings; 1 message",
@@ -111,13 +111,13 @@ def test_only_a_file_named_for_its_type_is_left_out(token: str, shown: str) -> N
 
 
 def test_diagnostics_stand_by_resource_the_stack_first() -> None:
-    said = [
-        Said("warning", "port 25 is blocked\nby the cloud\n", "urn:f$n1$group"),
-        Said("error", "wrong"),
-        Said("info", "so it is", "urn:f$n1$group"),
-        Said("warning", "about nothing that is known", "urn:elsewhere"),
+    reported = [
+        Message("warning", "port 25 is blocked\nby the cloud\n", "urn:f$n1$group"),
+        Message("error", "wrong"),
+        Message("info", "so it is", "urn:f$n1$group"),
+        Message("warning", "about nothing that is known", "urn:elsewhere"),
     ]
-    assert diagnostics_lines(said, RESOURCES, "p", "dev") == [
+    assert diagnostics_lines(reported, RESOURCES, "p", "dev") == [
         "Diagnostics:",
         "  pulumi:pulumi:Stack (p-dev):",
         "    error: wrong",
@@ -190,7 +190,7 @@ def test_no_text_reaches_the_terminal_as_a_command() -> None:
     one = One("urn:x", f"a:b:{evil}", evil, "urn:the-stack")
     lines = [
         *resource_tree([one], evil, evil),
-        *diagnostics_lines([Said("warning", evil, "urn:x")], [one], "p", "dev"),
+        *diagnostics_lines([Message("warning", evil, "urn:x")], [one], "p", "dev"),
         *outputs_lines({evil: evil}),
     ]
     assert all(line.isprintable() for line in lines), lines

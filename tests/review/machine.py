@@ -62,7 +62,7 @@ class Machine:
         return str(self._programs / "python")
 
     @property
-    def said_to_git(self) -> str:
+    def git_input(self) -> str:
         return (self.folder / "said").read_text("utf-8", "surrogateescape")
 
     @property

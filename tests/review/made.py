@@ -42,12 +42,12 @@ class Made:
         self.path.mkdir(parents=True)
         self.git("init", "--quiet", "--bare", "--template=", "--initial-branch=main", ".")
 
-    def git(self, *arguments: str | bytes, said: bytes = b"", **more: str) -> str:
+    def git(self, *arguments: str | bytes, reported: bytes = b"", **more: str) -> str:
         done = subprocess.run(
             ["git", *arguments],
             cwd=self.path,
             env={"PATH": os.environ["PATH"], "GIT_CONFIG_NOSYSTEM": "1", **_WHO, **more},
-            input=said,
+            input=reported,
             capture_output=True,
             check=True,
         )
@@ -62,13 +62,13 @@ class Made:
             stored = (
                 entry.content.decode()
                 if entry.mode == SUBMODULE
-                else self.git("hash-object", "-w", "--stdin", said=entry.content)
+                else self.git("hash-object", "-w", "--stdin", reported=entry.content)
             )
             line = f"{entry.mode} {stored}\t".encode() + name + b"\0"
-            self.git("update-index", "-z", "--index-info", said=line, GIT_INDEX_FILE=index)
+            self.git("update-index", "-z", "--index-info", reported=line, GIT_INDEX_FILE=index)
         tree = self.git("write-tree", GIT_INDEX_FILE=index)
         above = [word for parent in parents for word in ("-p", parent)]
-        return self.git("commit-tree", tree, *above, said=b"a change")
+        return self.git("commit-tree", tree, *above, reported=b"a change")
 
     def set(self, ref: str, commit: str) -> None:
         self.git("update-ref", ref, commit)

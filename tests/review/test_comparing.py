@@ -57,7 +57,7 @@ def test_only_the_step_that_fetches_has_the_token(reviewed: Reviewed) -> None:
 
     with_token = [id_ for id_, given in reviewed.job.given.items() if "the-token" in str(given)]
     assert with_token == ["fetch"]
-    assert "the-token" not in reviewed.job.machine.said_to_git
+    assert "the-token" not in reviewed.job.machine.git_input
     word = b64encode(b"x-access-token:the-token-of-the-job").decode()
     shown = f"{SERVER}/.extraheader AUTHORIZATION: basic {word}"
     assert reviewed.job.machine.shown_by_git == {shown}
@@ -95,7 +95,7 @@ def test_two_edits_that_meet_only_in_the_merge_are_seen(reviewed: Reviewed) -> N
     assert reviewed.verdict == "fine"
 
 
-def test_a_conflict_in_a_stack_file_is_said(reviewed: Reviewed) -> None:
+def test_a_conflict_in_a_stack_file_is_reported(reviewed: Reviewed) -> None:
     head = reviewed.pull({**BASE, STACK: plain(WIDER)})
     other = TEXT.replace("{from: [10.64.0.0/16]}", "{from: [10.65.0.0/16]}")
     newer = reviewed.made.commit({**BASE, STACK: plain(other)}, reviewed.base)
@@ -446,7 +446,7 @@ def test_a_report_cannot_be_forged_in_the_file(reviewed: Reviewed) -> None:
     assert sum(line.startswith("<!--") for line in lines) == 1
 
 
-def test_a_history_without_a_common_commit_is_said(reviewed: Reviewed) -> None:
+def test_a_history_without_a_common_commit_is_reported(reviewed: Reviewed) -> None:
     head = reviewed.made.commit({STACK: plain(WIDER)})
     reviewed.made.set("refs/pull/7/head", head)
 
@@ -468,7 +468,7 @@ def test_a_comparison_that_fails_is_no_silence(reviewed: Reviewed) -> None:
     assert "Cannot tell what merging this allows or blocks" in reviewed.github.comments[0]["body"]
 
 
-def test_a_comparison_that_is_refused_is_said_first_and_fails(reviewed: Reviewed) -> None:
+def test_a_comparison_that_is_refused_is_reported_first_and_fails(reviewed: Reviewed) -> None:
     """With the codes of the findings, and without a word of the pull request."""
     head = reviewed.pull({**BASE, STACK: plain(WIDER)})
     python = reviewed.work / "venv" / "bin" / "python"
@@ -508,7 +508,7 @@ ASTRAY: Final = {
 
 
 @pytest.mark.parametrize("text", ASTRAY.values(), ids=list(ASTRAY))
-def test_a_project_that_cannot_be_reviewed_is_said_first_and_fails(
+def test_a_project_that_cannot_be_reviewed_is_reported_first_and_fails(
     reviewed: Reviewed, text: str
 ) -> None:
     """Whatever else the pull request shows: the check is red, and every gate with it."""

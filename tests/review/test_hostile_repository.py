@@ -83,7 +83,7 @@ def assert_changes_come_before_what_is_new(comment: str) -> None:
         assert f"`{name}`" in comment, name
 
 
-def test_what_hides_is_not_reviewed_and_said_first(
+def test_what_hides_is_not_reviewed_and_reported_first(
     reviewed: Reviewed, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = answers(reviewed, {**SHOWN, **HIDING}, monkeypatch, capsys)
@@ -114,7 +114,7 @@ def test_what_is_left_is_shown_in_full(
     assert {each["stack"] for each in found.data["stacks"]} == {*CHANGED, *ADDED}
     assert_changes_come_before_what_is_new(found.comment)
     assert all(found.data["gates"].values())
-    said = {
+    reported = {
         each["stack"]: {
             *(change["setting"] for change in each["target"]),
             *(change["ports"] for change in each["changes"] if change["effect"] == "allowed"),
@@ -129,6 +129,6 @@ def test_what_is_left_is_shown_in_full(
         "late": "rollout servers_in",
         "inline": "environment variable AWS_PROFILE",
     }.items():
-        assert expected in said[name], name
+        assert expected in reported[name], name
     # The project's defaults count in each of them.
-    assert all("tag team" in said[name] for name in CHANGED)
+    assert all("tag team" in reported[name] for name in CHANGED)

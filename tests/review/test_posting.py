@@ -119,7 +119,7 @@ def test_a_token_of_another_bot_has_its_own_comment(github: FakeGitHub, post: Po
     assert github.body(ours) == f"{MARKER}\nold\n"
 
 
-def test_where_nothing_differs_nothing_is_said_but_to_whom_we_had_said_something(
+def test_where_nothing_differs_nothing_is_reported_but_to_whom_we_had_reported_something(
     github: FakeGitHub, post: Posting
 ) -> None:
     quiet = f"{MARKER}\n### No stack file differs.\n\nNot covered: routes.\n"
@@ -190,7 +190,7 @@ BAD: Final = {
 
 
 @pytest.mark.parametrize("what", BAD)
-def test_a_report_that_is_none_is_said_and_not_passed_over(
+def test_a_report_that_is_none_is_reported_and_not_passed_over(
     github: FakeGitHub, post: Posting, what: str
 ) -> None:
     report, sentence = BAD[what]
@@ -252,7 +252,7 @@ REFUSALS: Final = {
 
 
 @pytest.mark.parametrize("why", REFUSALS)
-def test_what_github_refuses_is_said_once_with_the_way_out(
+def test_what_github_refuses_is_reported_once_with_the_way_out(
     github: FakeGitHub, post: Posting, why: str
 ) -> None:
     fault, sentence = REFUSALS[why]
@@ -350,7 +350,7 @@ def test_words_of_others_start_no_command_in_the_log(github: FakeGitHub, post: P
     assert "##" not in log
 
 
-def test_an_event_without_pull_request_is_said(github: FakeGitHub, tmp_path: Path) -> None:
+def test_an_event_without_pull_request_is_reported(github: FakeGitHub, tmp_path: Path) -> None:
     for event in ({}, {"pull_request": None}, {"pull_request": {"number": 7}}):
         file = tmp_path / "event.json"
         file.write_text(json.dumps(event))

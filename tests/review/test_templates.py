@@ -60,7 +60,7 @@ def repositories(tmp_path: Path) -> Repositories:
     tool.git(
         f"--work-tree={ROOT}", "add", *(str(ROOT / part) for part in parts), GIT_INDEX_FILE=index
     )
-    commit = tool.git("commit-tree", tool.git("write-tree", GIT_INDEX_FILE=index), said=b"ours")
+    commit = tool.git("commit-tree", tool.git("write-tree", GIT_INDEX_FILE=index), reported=b"ours")
     tool.set("refs/heads/main", commit)
     return Repositories(project, commit, base, head)
 
@@ -233,7 +233,7 @@ def test_a_comment_is_made_and_kept_up_to_date(reviewed: Reviewed) -> None:
     assert "Updated the comment" in reviewed.log
 
 
-def test_a_gate_fails_the_first_job_and_a_lost_report_is_said(reviewed: Reviewed) -> None:
+def test_a_gate_fails_the_first_job_and_a_lost_report_is_reported(reviewed: Reviewed) -> None:
     assert reviewed.review(FAIL_ON="newly_allowed") == (1, 0)
     assert "A gate of --fail-on failed" in reviewed.log
     (ours,) = reviewed.forge.comments
@@ -278,7 +278,7 @@ def test_the_scripts_of_the_templates_are_good_shell(name: str, tmp_path: Path) 
         ({}, "This is not a job of GitHub Actions, GitLab CI or Azure Pipelines"),
     ],
 )
-def test_a_run_without_a_pull_request_is_said(
+def test_a_run_without_a_pull_request_is_reported(
     tmp_path: Path, variables: dict[str, str], sentence: str
 ) -> None:
     for step in ("fetch", "compare", "post"):

@@ -37,7 +37,7 @@ INTERFACES: Final = (
     "azure-native:network:NetworkInterface",
 )
 #: What servers wear, by token.
-WORN: Final = (GROUP, ASG, NSG)
+ATTACHED: Final = (GROUP, ASG, NSG)
 
 #: The inputs of which a change replaces the resource. Of a rule also the kind of its peer.
 _REPLACED_BY: Final[Mapping[str, frozenset[str]]] = {
@@ -86,8 +86,8 @@ def run(
         firewall = ExchangeFirewall(
             "exchange", topology=data, networks=ids_of(data, *stands), previous=previous, **rest
         )
-        for server, worn in firewall.servers.items():
-            _wear(server, worn)
+        for server, attached in firewall.servers.items():
+            _attach(server, attached)
         pulumi.export("servers", firewall.servers)
         pulumi.export("groups", firewall.groups)
 
@@ -99,12 +99,12 @@ def recorded(program: Callable[[], object]) -> Recording:
     return record(program, project="sample", stack="dev", config={})
 
 
-def _wear(server: str, worn: pulumi.Output[Any]) -> None:
+def _attach(server: str, attached: pulumi.Output[Any]) -> None:
     # Both clouds' in one: what is not there is left out by the recorder.
     aws.ec2.NetworkInterface(
         f"nic-{server}",
         subnet_id="subnet-1",
-        description=worn.apply(lambda each: str(sorted(map(str, each.values())))),
+        description=attached.apply(lambda each: str(sorted(map(str, each.values())))),
     )
 
 
@@ -164,7 +164,7 @@ def faults(before: Recording, after: Recording) -> list[str]:
     found += [
         f"{did.name} may be worn and is replaced"
         for did in between(before, after)
-        if did.does == "replace" and did.type in WORN
+        if did.does == "replace" and did.type in ATTACHED
     ]
     return sorted(dict.fromkeys(found))
 
@@ -172,7 +172,7 @@ def faults(before: Recording, after: Recording) -> list[str]:
 def _in_one(recording: Recording) -> Iterator[str]:
     standing = {one.urn for one in cloud(recording) if one.type in (*RULES, NSG)}
     for one in cloud(recording):
-        if one.type in WORN and one.delete_before_replace:
+        if one.type in ATTACHED and one.delete_before_replace:
             yield f"{one.name} is deleted before it is replaced"
         if one.type == GROUP and {"ingress", "egress"} & set(one.inputs):
             yield f"{one.name} has rules inline, which are revoked before others are authorized"

@@ -102,13 +102,13 @@ def refused(program: Callable[[], object]) -> list[str]:
     ]
 
 
-def said(recording: Recording, severity: str) -> list[str]:
+def reported(recording: Recording, severity: str) -> list[str]:
     return [each.message for each in recording.logs if each.severity == severity]
 
 
 def test_an_update_that_is_not_clean_is_warned_of_and_goes_on() -> None:
     recording = run(NEW, OLD)
-    (warning,) = [text for text in said(recording, "warning") if "one step" in text]
+    (warning,) = [text for text in reported(recording, "warning") if "one step" in text]
     assert "allowed during the update" in warning
     assert "10.20.6.1 -> ex2 3389/tcp: allowed when every rule is added" in warning
     assert "Without interruption in 2 phases" in warning
@@ -117,21 +117,21 @@ def test_an_update_that_is_not_clean_is_warned_of_and_goes_on() -> None:
     assert named(recording) == named(run(NEW))
 
 
-def test_of_an_update_that_is_clean_nothing_is_said() -> None:
+def test_of_an_update_that_is_clean_nothing_is_reported() -> None:
     recording = run(edited(OLD, {"sites.hq.servers.ex1.address": "10.20.0.99"}), OLD)
-    assert not [text for text in said(recording, "warning") if "one step" in text]
-    assert not [text for text in said(recording, "warning") if "in passing" in text]
+    assert not [text for text in reported(recording, "warning") if "one step" in text]
+    assert not [text for text in reported(recording, "warning") if "in passing" in text]
 
 
 def test_where_servers_are_attached_elsewhere_another_step_may_be_clean() -> None:
     recording = run(NEW, OLD, servers_in="other_stack")
-    assert not [text for text in said(recording, "warning") if "one step" in text]
+    assert not [text for text in reported(recording, "warning") if "one step" in text]
 
 
 @pytest.mark.parametrize("platform", ["aws", "azure"])
 @pytest.mark.parametrize("servers_in", ServersIn)
 @pytest.mark.parametrize("old, new", [(OLD, NEW), (MOVES, MOVED)], ids=["comes", "moves"])
-def test_a_step_registers_its_plans_and_gives_what_is_worn_at_its_end(
+def test_a_step_registers_its_plans_and_gives_what_is_attached_at_its_end(
     old: Data, new: Data, servers_in: ServersIn, platform: str
 ) -> None:
     """One recording a step, held against the plans that the model showed clean."""
@@ -153,10 +153,10 @@ def test_a_step_registers_its_plans_and_gives_what_is_worn_at_its_end(
 
 
 def test_a_step_says_which_it_is_and_what_comes_next() -> None:
-    (text,) = [t for t in said(run(NEW, OLD, phase="add_rules"), "info") if "phase" in t]
+    (text,) = [t for t in reported(run(NEW, OLD, phase="add_rules"), "info") if "phase" in t]
     assert text.startswith("phase 1 of 2 of this update: add_rules: ")
     assert text.endswith("; then `remove_rules`")
-    (text,) = [t for t in said(run(NEW, OLD, phase="remove_rules"), "info") if "phase" in t]
+    (text,) = [t for t in reported(run(NEW, OLD, phase="remove_rules"), "info") if "phase" in t]
     assert text.startswith("phase 2 of 2 of this update, after `add_rules`: remove_rules: ")
     assert text.endswith("; then remove `previous` and `phase`")
 
@@ -184,7 +184,7 @@ def test_what_is_left_after_a_step_may_be_done_at_once() -> None:
     made = run(ANOTHER_LIST, LISTED, phase="remove_list_rules")
     gone = {name for _, name in named(run(LISTED)).keys() - named(made).keys()}
     assert {name.partition("/")[2] for name in gone} == {"out/udp/123/list.internet"}
-    (text,) = [t for t in said(made, "info") if "phase" in t]
+    (text,) = [t for t in reported(made, "info") if "phase" in t]
     assert text.startswith("phase 1 of 2 of this update: remove_list_rules: ")
     assert text.endswith("remove `previous` and `phase`, and the rest is done in one step")
     (text,) = refused(lambda: run(ANOTHER_LIST, LISTED, phase="add_rules"))
@@ -228,7 +228,7 @@ def test_there_is_no_step_where_a_group_would_be_replaced() -> None:
     hung = edited(ON_AZURE, {"networks.corp.attach_to": "subnets"})
     (text,) = refused(lambda: run(hung, ON_AZURE, phase="add_rules"))
     assert text.startswith("phase-not-offered phase: The update replaces groups")
-    (warning,) = [text for text in said(run(hung, ON_AZURE), "warning") if "one step" in text]
+    (warning,) = [text for text in reported(run(hung, ON_AZURE), "warning") if "one step" in text]
     assert "the internal zone of corp on Azure: from network interfaces to subnets" in warning
 
 
@@ -252,7 +252,7 @@ def test_words_that_there_are_not_are_refused(rest: dict[str, Any], code: str) -
     assert text.startswith(code)
 
 
-def test_what_is_wrong_with_what_stands_now_is_said_of_it() -> None:
+def test_what_is_wrong_with_what_stands_now_is_reported_of_it() -> None:
     wrong = edited(OLD, {"sites.hq.servers.ex1.roles": ["client_access", "mailbux"]})
     (text,) = refused(lambda: run(NEW, wrong))
     assert text.startswith("unknown-word previous.sites.hq.servers.ex1.roles")
@@ -458,19 +458,19 @@ def test_an_engine_that_goes_on_after_errors_is_warned_of(
     value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PULUMI_CONTINUE_ON_ERROR", value)
-    texts = [text for text in said(run(NEW), "warning") if "CONTINUE_ON_ERROR" in text]
+    texts = [text for text in reported(run(NEW), "warning") if "CONTINUE_ON_ERROR" in text]
     assert len(texts) == 1
     assert texts[0].startswith("PULUMI_CONTINUE_ON_ERROR is set: ")
 
 
 @pytest.mark.parametrize("value", ["", "0", "false", None])
-def test_of_one_that_stops_at_errors_nothing_is_said(
+def test_of_one_that_stops_at_errors_nothing_is_reported(
     value: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PULUMI_CONTINUE_ON_ERROR", raising=False)
     if value is not None:
         monkeypatch.setenv("PULUMI_CONTINUE_ON_ERROR", value)
-    assert not [text for text in said(run(NEW), "warning") if "CONTINUE_ON_ERROR" in text]
+    assert not [text for text in reported(run(NEW), "warning") if "CONTINUE_ON_ERROR" in text]
 
 
 @pytest.mark.parametrize("key", ["previous", "phase"])

@@ -95,7 +95,7 @@ def test_another_region_replaces_everything_also_at_neighbors() -> None:
         ("aws:endpoints", None, [{"ec2": "http://x"}]),
     ],
 )
-def test_what_no_file_shows_is_said_in_place_of_nothing(
+def test_what_no_file_shows_is_reported_in_place_of_nothing(
     name: str, old: object, new: object
 ) -> None:
     both = [edited(stack(), setting(name, each)) for each in (old, new)]
@@ -103,9 +103,9 @@ def test_what_no_file_shows_is_said_in_place_of_nothing(
         if config[name] is None:
             del config[name]
     assert done(*both) == {"corp on AWS": Counter()}
-    (said,) = unlisted(*map(registration, both))
-    assert said.startswith(f"{name}: ")
-    assert "lists no operation" in said
+    (reported,) = unlisted(*map(registration, both))
+    assert reported.startswith(f"{name}: ")
+    assert "lists no operation" in reported
 
 
 def test_another_subscription_is_no_operation_of_the_engine() -> None:
@@ -120,16 +120,16 @@ def test_settings_of_a_provider_that_no_network_has_are_not_spoken_of() -> None:
     assert unlisted(registration(stack()), registration(new)) == ()
 
 
-def test_default_providers_that_are_switched_off_are_said() -> None:
+def test_default_providers_that_are_switched_off_are_reported() -> None:
     new = edited(stack(), setting("pulumi:disable-default-providers", ["aws"]))
-    (said,) = unlisted(registration(stack()), registration(new))
-    assert "rejects every resource" in said
+    (reported,) = unlisted(registration(stack()), registration(new))
+    assert "rejects every resource" in reported
 
 
 @pytest.mark.parametrize("project", ["name: other\n", "name: mail\nbackend: {url: s3://x}\n"])
-def test_another_state_is_said(project: str) -> None:
-    (said,) = unlisted(registration(stack()), registration(stack(), project))
-    assert "With another state, all resources are created" in said
+def test_another_state_is_reported(project: str) -> None:
+    (reported,) = unlisted(registration(stack()), registration(stack(), project))
+    assert "With another state, all resources are created" in reported
 
 
 @pytest.mark.parametrize(

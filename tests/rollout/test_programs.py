@@ -221,12 +221,12 @@ BROKEN: Final[Mapping[str, tuple[Break, str]]] = {
 
 @pytest.mark.parametrize("what", BROKEN)
 def test_what_is_broken_on_purpose_is_seen(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    broken, witness = BROKEN[what]
+    broken, counterexample = BROKEN[what]
     assert faults(run(SMALL), run(EDIT)) == []
     broken(monkeypatch)
     found = faults(run(SMALL), run(EDIT))
     assert found
-    assert all(witness in text for text in found), found
+    assert all(counterexample in text for text in found), found
 
 
 def test_a_group_that_says_something_else_stays(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,7 +237,7 @@ def test_a_group_that_says_something_else_stays(monkeypatch: pytest.MonkeyPatch)
     assert between(before, after) == frozenset()
 
 
-def test_the_judge_tells_a_replacement_from_an_edit_in_place(
+def test_the_independent_checker_tells_a_replacement_from_an_edit_in_place(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     flow = {**EDIT["additional_flows"][0], "reason": "the bastion"}

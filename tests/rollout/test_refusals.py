@@ -78,7 +78,7 @@ def test_a_rule_is_added_when_its_list_is_written() -> None:
     assert plan_rollout(planned(long), planned(short)).clean
 
 
-def test_a_group_that_another_stack_may_still_wear_is_held() -> None:
+def test_a_group_that_another_stack_may_still_have_as_members_is_held() -> None:
     both = {"roles": ["client_access", "mailbox"], "address": "10.21.0.11", "own_group": True}
     far = {"platform": "aws", "internal": ["10.21.0.0/20"]}
     site = {"network": "far", "servers": {"ex2": both}}

@@ -109,7 +109,7 @@ def states(old: Plans) -> Iterator[frozenset[str]]:
         yield from map(frozenset, combinations(everyone, count))
 
 
-def judged(old: Plans, new: Plans) -> dict[TransientEffect, set[tuple[str, str]]]:
+def checked(old: Plans, new: Plans) -> dict[TransientEffect, set[tuple[str, str]]]:
     """Between which servers something is cut or opened in any order of attachments."""
     every = [*states(old)]
     before, after = passing(every[0], old, new), passing(every[-1], old, new)
@@ -154,15 +154,15 @@ def test_the_model_says_who_is_cut_off_in_any_order_of_attachments(
         roles = [["client_access", "mailbox"], *roles[1:]]
     before = small(platform, roles, edge)
     old, new = plans(before), plans(renamed(before, "main", "lab" if kept else None))
-    expected = judged(old, new)
-    said = foretold(old, new)
-    assert said[TransientEffect.CUT] == expected[TransientEffect.CUT]
+    expected = checked(old, new)
+    reported = foretold(old, new)
+    assert reported[TransientEffect.CUT] == expected[TransientEffect.CUT]
     # The model takes the end of a network security group for a moment at which servers still have it.
-    assert said[TransientEffect.OPEN] >= expected[TransientEffect.OPEN]
+    assert reported[TransientEffect.OPEN] >= expected[TransientEffect.OPEN]
     clean = plan_rollout(old, new, ServersIn.THIS_STACK).clean
     assert not (clean and any(expected.values()))
     if platform == "aws" or kept:
-        assert said == expected
+        assert reported == expected
         assert clean is not any(expected.values())
 
 

@@ -49,7 +49,7 @@ IDS = {"aws": "vpc_id", "azure": "location"}
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 @pytest.mark.parametrize(
-    "before, after, said",
+    "before, after, reported",
     [
         ("here", "there", True),
         ("here", "here", False),
@@ -60,7 +60,7 @@ IDS = {"aws": "vpc_id", "azure": "location"}
     ],
 )
 def test_groups_that_shall_stand_elsewhere_are_named(
-    platform: Platform, before: object, after: object, said: bool
+    platform: Platform, before: object, after: object, reported: bool
 ) -> None:
     same = plans(platform)
     (network,) = same.networks
@@ -68,9 +68,9 @@ def test_groups_that_shall_stand_elsewhere_are_named(
     found = plan_rollout(same, same, ServersIn.THIS_STACK, (ids[0], ids[1]))
     cloud = {"aws": "AWS", "azure": "Azure"}[platform]
     summary = f"every group of {network} on {cloud}: {IDS[platform]} from here to there"
-    assert found.replaced == ((summary,) if said else ())
-    assert found.clean is not said
-    assert (found.steps is None) is said
+    assert found.replaced == ((summary,) if reported else ())
+    assert found.clean is not reported
+    assert (found.steps is None) is reported
 
 
 @pytest.mark.slow
@@ -86,9 +86,9 @@ def test_the_command_says_it(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     new = tmp_path / "Pulumi.new.yaml"
     new.write_text(text.replace("location: ", "location: other-"))
     assert main(["plan", str(new), "--against", str(old)]) == 1
-    said = capsys.readouterr().out
-    assert "Groups that would be replaced while servers may have them\n  every group of" in said
-    assert "No sequence of phases" in said
+    reported = capsys.readouterr().out
+    assert "Groups that would be replaced while servers may have them\n  every group of" in reported
+    assert "No sequence of phases" in reported
     assert main(["plan", str(new), "--against", str(old), "--json"]) == 1
     found = json.loads(capsys.readouterr().out)
     assert (found["clean"], found["phases"]) == (False, None)

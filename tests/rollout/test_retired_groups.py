@@ -52,14 +52,14 @@ def test_a_retired_group_is_kept_with_all_of_its_rules(platform: str) -> None:
 
 
 @pytest.mark.parametrize("platform", ["aws", "azure"])
-def test_nobody_is_said_to_wear_it(platform: str) -> None:
+def test_no_server_is_reported_as_a_member(platform: str) -> None:
     plan = networks_of(planned(LEFT, platform, retired_groups=OF_PARIS))["corp"]
     assert set(plan.memberships) == {"ex1"}
-    assert not {key for worn in plan.memberships.values() for key in worn} & set(OF_PARIS)
+    assert not {key for attached in plan.memberships.values() for key in attached} & set(OF_PARIS)
 
 
 @pytest.mark.parametrize("platform", ["aws", "azure"])
-def test_what_is_not_retired_goes_and_is_held_for_who_may_wear_it(platform: str) -> None:
+def test_what_is_not_retired_goes_and_is_held_for_who_may_be_a_member(platform: str) -> None:
     before, after = planned(PARIS, platform), planned(LEFT, platform)
     assert plan_rollout(before, after, ServersIn.OTHER_STACK).held == tuple(
         f"{group} of {pair.place}" for pair in network_pairs(before, after) for group in OF_PARIS
@@ -189,28 +189,28 @@ def test_a_retired_group_of_edge_servers_keeps_the_group_of_their_zone(
     assert [group.zone.value for group in plan.groups] == sorted({"internal", zone})
 
 
-def said(data: Data) -> list[tuple[str, bool]]:
+def reported(data: Data) -> list[tuple[str, bool]]:
     _, findings = parse_topology(data)
     return [(finding.kind.code, finding.is_error) for finding in findings]
 
 
-def test_a_group_that_somebody_wears_is_not_retired_and_said_to_be_worn() -> None:
-    worn = edited(PARIS, {"networks.corp.retired_groups": ["mailbox.paris"]})
-    assert ("retired-group-attached", False) in said(worn)
-    assert repr(networks_of(planned(worn))) == repr(networks_of(planned(PARIS)))
+def test_a_group_that_has_members_is_not_retired_and_is_reported_as_attached() -> None:
+    attached = edited(PARIS, {"networks.corp.retired_groups": ["mailbox.paris"]})
+    assert ("retired-group-attached", False) in reported(attached)
+    assert repr(networks_of(planned(attached))) == repr(networks_of(planned(PARIS)))
 
 
 @pytest.mark.parametrize("key", ["mailbox.lyon", "mailboxes.paris", "exchange.paris", "mailbox"])
 def test_a_group_that_there_cannot_be_is_refused(key: str) -> None:
-    assert ("undeclared", True) in said(edited(LEFT, {"networks.corp.retired_groups": [key]}))
+    assert ("undeclared", True) in reported(edited(LEFT, {"networks.corp.retired_groups": [key]}))
 
 
 def test_nothing_is_kept_in_an_external_network() -> None:
     far = {"platform": "external", "internal": ["10.30.0.0/20"], "retired_groups": ["exchange"]}
-    assert ("undeclared", True) in said(edited(LEFT, {"networks.far": far}))
+    assert ("undeclared", True) in reported(edited(LEFT, {"networks.far": far}))
 
 
 def test_groups_of_one_server_and_of_edge_servers_can_be_retired() -> None:
     data = edited(SMALL, {"networks.corp.retired_groups": ["server.ex1", "edge-sending.hq"]})
-    assert [code for code, error in said(data) if error] == []
+    assert [code for code, error in reported(data) if error] == []
     assert {"server.ex1", "edge-sending.hq"} <= group_keys(networks_of(planned(data))["corp"])

@@ -196,7 +196,7 @@ def test_an_edit_needs_as_many_steps_as_are_written_here(name: str, platform: st
 
 @pytest.mark.parametrize("platform", ["aws", "azure"])
 @pytest.mark.parametrize("name", CASES)
-def test_no_edit_replaces_what_may_be_worn(name: str, platform: str) -> None:
+def test_no_edit_replaces_what_may_be_attached(name: str, platform: str) -> None:
     case = CASES[name]
     old, new = (planned(data, platform) for data in (case.before, edited(case.before, case.edit)))
     for pair in network_pairs(old, new):
@@ -212,7 +212,7 @@ def test_a_rename_that_keeps_its_id_changes_nothing_in_the_cloud(platform: str) 
 
 def test_a_flow_that_is_closed_while_a_server_comes_is_open_to_it_in_passing() -> None:
     case = CASES["a server is added while a flow to its like is closed"]
-    said = [str(trouble) for trouble in updated(case, "aws").at_once.issues]
-    assert said == [
+    reported = [str(trouble) for trouble in updated(case, "aws").at_once.issues]
+    assert reported == [
         "10.20.6.1 -> ex4 3389/tcp: allowed when every rule is added and servers change their groups"
     ]

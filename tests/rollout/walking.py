@@ -85,7 +85,7 @@ def _waits(op: Operation, done: Sequence[Operation], turn: Sequence[Operation]) 
 @dataclass(frozen=True)
 class _State:
     rules: NetworkPlan
-    wears: Mapping[int, Membership]
+    memberships: Mapping[int, Membership]
 
 
 def _after(done: Sequence[Operation], old: NetworkPlan, new: NetworkPlan) -> NetworkPlan:
@@ -132,10 +132,10 @@ def walk(
         seen: list[_Look] = []
         for ended, done in _done(several, elsewhere=elsewhere):
             moved = {id(op.what) for op in done if op.kind == "move"}
-            wears: dict[int, Membership] = {
+            memberships: dict[int, Membership] = {
                 n: "after" if id(b) in moved or not b.moves else "before" for n, b in here
             }
-            look = _look(_after(done, old, new), here, wears, spaces[place])
+            look = _look(_after(done, old, new), here, memberships, spaces[place])
             seen.append(look._replace(ended=ended))
         by_place[place] = [seen[0], *seen[1:]]
     return _compared(by_place, interfaces)
@@ -153,31 +153,35 @@ class _Look(NamedTuple):
 def _look(
     rules: NetworkPlan,
     here: Sequence[tuple[int, ServerInterface]],
-    wears: Mapping[int, Membership],
+    memberships: Mapping[int, Membership],
     space: AddressSet,
 ) -> _Look:
     members: dict[str, AddressSet] = defaultdict(AddressSet)
     clothes: dict[str, tuple[str, ...]] = {}
     zones: dict[str, Any] = {}
     for n, interface in here:
-        worn = interface.state_with(wears[n])
-        if worn is None:
+        attached = interface.state_with(memberships[n])
+        if attached is None:
             continue
-        for group in worn.groups:
-            for address in worn.addresses:
+        for group in attached.groups:
+            for address in attached.addresses:
                 members[group] |= AddressSet.between(address, address)
-        clothes[str(n)] = worn.groups
-        zones[str(n)] = worn.zone
+        clothes[str(n)] = attached.groups
+        zones[str(n)] = attached.zone
     if isinstance(rules, AwsRuleSet):
         known = {g.key for g in rules.groups}
-        clothes = {n: tuple(g for g in worn if g in known) for n, worn in clothes.items()}
+        clothes = {n: tuple(g for g in attached if g in known) for n, attached in clothes.items()}
         seen: Evaluator = evaluator(replace(rules, memberships=clothes), members, space)
     else:
         from exchange_ports.clouds.azure.rules import Zone
 
         placed = {n: Zone(zone) for n, zone in zones.items()}
         seen = evaluator(replace(rules, memberships=clothes, zones=placed), members, space)
-    there = {n: worn.addresses for n, b in here if (worn := b.state_with(wears[n])) is not None}
+    there = {
+        n: attached.addresses
+        for n, b in here
+        if (attached := b.state_with(memberships[n])) is not None
+    }
     return _Look(
         {n: seen.permitted(str(n), "out", at[0]) for n, at in there.items()},
         {n: seen.permitted(str(n), "in", at[0]) for n, at in there.items()},
@@ -190,8 +194,8 @@ def _compared(
 ) -> dict[tuple[str, str, str], Traffic]:
     ours = AddressSet()
     for interface in interfaces:
-        for worn in filter(None, (interface.before, interface.after)):
-            for address in worn.addresses:
+        for attached in filter(None, (interface.before, interface.after)):
+            for address in attached.addresses:
                 ours |= AddressSet.between(address, address)
     strangers = Traffic.of([(~ours, ServiceSet.everything())])
     found: dict[tuple[str, str, str], Traffic] = defaultdict(Traffic)

@@ -98,8 +98,8 @@ def test_a_fault_in_what_the_project_sets_is_at_the_project_file(
     write(tmp_path, {"Pulumi.yaml": "name: x\nconfig:\n  exchange-ports:servers_in: nowhere\n"})
     write(tmp_path, {"Pulumi.a.yaml": STACK})
     assert main(["plan", "Pulumi.a.yaml"]) == 2
-    assert "error[unknown-word]" in (said := capsys.readouterr().err)
-    assert "\n  Pulumi.yaml  servers_in\n" in said
+    assert "error[unknown-word]" in (reported := capsys.readouterr().err)
+    assert "\n  Pulumi.yaml  servers_in\n" in reported
 
 
 @pytest.mark.slow

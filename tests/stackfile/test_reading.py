@@ -577,7 +577,7 @@ def page() -> Iterator[str]:
 
 
 @pytest.mark.slow
-def test_every_fault_is_said_in_these_words(golden: Callable[[str, str], None]) -> None:
+def test_every_fault_is_reported_in_these_words(golden: Callable[[str, str], None]) -> None:
     golden("reading.md", "\n".join(page()))
 
 
@@ -601,7 +601,7 @@ def test_no_finding_shows_a_secret_or_lacks_its_file(name: str) -> None:
         assert "hunter2" not in json.dumps(finding.as_data())
 
 
-def test_all_faults_are_said_at_once() -> None:
+def test_all_faults_are_reported_at_once() -> None:
     content = REFUSED["many faults at once"]
     assert [(finding.kind.code, finding.place.line) for finding in findings_of(content)] == [
         ("unknown-stack-key", 1),

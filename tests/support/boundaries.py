@@ -11,7 +11,7 @@ from exchange_ports.clouds.aws import rules as aws
 from exchange_ports.traffic.addresses import Address, Network
 from exchange_ports.traffic.ports import HIGHEST_PORT, Ports
 from exchange_ports.traffic.services import IcmpMessage, ServicePoint
-from tests.support.judge import Detail, Judge, protocol_of
+from tests.support.checker import Checker, Detail, protocol_of
 from tests.support.rule_sets import NetworkPlan
 
 __all__ = ["addresses", "asked", "services"]
@@ -97,7 +97,7 @@ def _at(ports: Ports) -> Iterator[ServicePoint]:
 
 
 def asked(
-    judge: Judge,
+    checker: Checker,
     way: str,
     own: Address,
     peer: Address,
@@ -120,7 +120,7 @@ def asked(
     if isinstance(service.detail, IcmpMessage):
         detail = (service.detail.type, service.detail.code)
     ends = (str(own), str(peer)) if way == "out" else (str(peer), str(own))
-    question = judge.out if way == "out" else judge.into
+    question = checker.out if way == "out" else checker.into
     return question(*ends, protocol_of(service.protocol), detail).passes
 
 

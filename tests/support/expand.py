@@ -29,7 +29,7 @@ __all__ = [
     "MEANING",
     "Packet",
     "View",
-    "Wears",
+    "Memberships",
     "narrower",
     "of_flow",
     "packets",
@@ -39,19 +39,19 @@ __all__ = [
 ]
 
 Ip: TypeAlias = IPv4Address | IPv6Address
-Wears: TypeAlias = Mapping[str, tuple[str, ...]]
+Memberships: TypeAlias = Mapping[str, tuple[str, ...]]
 
 
 class View(NamedTuple):
     """What one network sees: its own servers by group, and those of the others by address."""
 
     network: str
-    wears: Wears
-    wearers: tuple[ExchangeServer, ...]
+    memberships: Memberships
+    members: tuple[ExchangeServer, ...]
 
     def addresses(self, group: Group) -> list[Network]:
         """Of the wearers of a group in another network."""
-        return [each for wearer in self.wearers if group in wearer.groups for each in wearer.ranges]
+        return [each for member in self.members if group in member.groups for each in member.ranges]
 
 
 def view(plan: NetworkPlan, topology: Topology) -> View:
@@ -74,7 +74,7 @@ class Packet(NamedTuple):
 MEANING: Final[Mapping[str, frozenset[str]]] = {
     "exchange": frozenset(),
     "client-access": frozenset({"exchange"}),
-    "client-access-unpublished": frozenset({"exchange"}),
+    "unpublished": frozenset({"exchange"}),
     "mailbox": frozenset({"exchange"}),
     "edgesync": frozenset({"exchange", "mailbox"}),
     "edgesync-server": frozenset({"exchange", "mailbox"}),
@@ -82,7 +82,7 @@ MEANING: Final[Mapping[str, frozenset[str]]] = {
         {
             "exchange",
             "client-access",
-            "client-access-unpublished",
+            "unpublished",
             "mailbox",
             "edgesync",
             "edgesync-server",
@@ -100,12 +100,12 @@ def _kind(key: str) -> str:
     return key.partition(".")[0]
 
 
-def narrower(one: str, other: str, wears: Wears) -> bool:
+def narrower(one: str, other: str, memberships: Memberships) -> bool:
     """Whether every wearer of group `one` wears `other` because of what the two mean."""
     if one == other:
         return True
-    wearers = [keys for keys in wears.values() if one in keys]
-    return _kind(other) in MEANING[_kind(one)] and all(other in keys for keys in wearers)
+    members = [keys for keys in memberships.values() if one in keys]
+    return _kind(other) in MEANING[_kind(one)] and all(other in keys for keys in members)
 
 
 def _matches(ports: Ports, packet: Packet) -> bool:
@@ -124,8 +124,8 @@ def _in(ranges: Iterable[Network], peer: str | Ip) -> bool:
     return not isinstance(peer, str) and any(peer in range_ for range_ in ranges)
 
 
-def _wears(key: str, peer: str | Ip, wears: Wears) -> bool:
-    return isinstance(peer, str) and key in wears[peer]
+def _is_member(key: str, peer: str | Ip, memberships: Memberships) -> bool:
+    return isinstance(peer, str) and key in memberships[peer]
 
 
 # What is meant.
@@ -141,18 +141,18 @@ def _says(flow: Flow, here: View, packet: Packet) -> bool:
     ours, theirs = (flow.source, flow.destination) if out else (flow.destination, flow.source)
     if not isinstance(ours, Group) or ours.network != here.network:
         return False
-    if ours.key not in here.wears[packet.server] or not _matches(flow.ports, packet):
+    if ours.key not in here.memberships[packet.server] or not _matches(flow.ports, packet):
         return False
     if isinstance(theirs, ExternalEndpoint):
         return _in(theirs.ranges, packet.peer)
     if theirs.network == here.network:
-        return _wears(theirs.key, packet.peer, here.wears)
+        return _is_member(theirs.key, packet.peer, here.memberships)
     return _in(here.addresses(theirs), packet.peer)
 
 
 def _peers(end: Group | ExternalEndpoint, here: View) -> list[str | Ip]:
     if isinstance(end, Group) and end.network == here.network:
-        return [server for server, keys in here.wears.items() if end.key in keys]
+        return [server for server, keys in here.memberships.items() if end.key in keys]
     ranges = here.addresses(end) if isinstance(end, Group) else end.ranges
     return [address for range_ in ranges for address in (range_[0], range_[-1])]
 
@@ -181,7 +181,7 @@ def of_flow(flow: Flow, here: View) -> Iterator[Packet]:
 
 def packets(flows: Iterable[Flow], here: View) -> st.SearchStrategy[Packet]:
     """Packets between servers of ours and whoever flows are about, ports and addresses near them."""
-    peers: set[str | Ip] = {*here.wears}
+    peers: set[str | Ip] = {*here.memberships}
     ports: set[tuple[Protocol, int | None]] = {(Protocol.ANY, None), (Protocol.ESP, None)}
     for flow in flows:
         for end in (flow.source, flow.destination):
@@ -193,7 +193,7 @@ def packets(flows: Iterable[Flow], here: View) -> st.SearchStrategy[Packet]:
                 near = (port - 1, port + 1)
                 ports |= {(protocol, each) for each in near if 0 < each <= HIGHEST_PORT}
     return st.tuples(
-        st.sampled_from(sorted(here.wears)),
+        st.sampled_from(sorted(here.memberships)),
         st.sampled_from(("in", "out")),
         st.sampled_from(sorted(peers, key=str)),
         st.sampled_from(sorted(ports, key=str)),
@@ -225,10 +225,10 @@ def _aws(plan: AwsRuleSet, packet: Packet) -> bool:
 
 
 def _aws_peer(
-    named: AwsPeer, peer: str | Ip, wears: Wears, lists: Mapping[str, PrefixList]
+    named: AwsPeer, peer: str | Ip, memberships: Memberships, lists: Mapping[str, PrefixList]
 ) -> bool:
     if isinstance(named, AwsGroupRef):
-        return _wears(named.key, peer, wears)
+        return _is_member(named.key, peer, memberships)
     return _in(lists[named.key].entries if isinstance(named, ListRef) else (named,), peer)
 
 
@@ -249,9 +249,9 @@ def _azure(plan: AzureRuleSet, packet: Packet) -> bool:
     raise AssertionError("no rule decides: the explicit deny is missing")
 
 
-def _azure_side(side: Side, end: str | Ip, wears: Wears) -> bool:
+def _azure_side(side: Side, end: str | Ip, memberships: Memberships) -> bool:
     if isinstance(side, AzureGroupRef):
-        return _wears(side.key, end, wears)
+        return _is_member(side.key, end, memberships)
     if isinstance(side, Prefixes):
         return _in(side.ranges, end)
     # The one tag in use is the load balancer's probe, which is no address of ours or others.

@@ -24,7 +24,7 @@ __all__ = [
     "PORTS",
     "RANGES",
     "TAGS",
-    "WEARS",
+    "MEMBERSHIPS",
     "aws_sets",
     "azure_sets",
 ]
@@ -50,7 +50,7 @@ PORTS: Final = (
 )
 #: Groups: the last is worn by nobody, the one before by a server without an address.
 GROUPS: Final = ("a", "b", "bare", "empty")
-WEARS: Final = {"s": ("a",), "t": ("a", "b"), "u": (), "v": ("bare",)}
+MEMBERSHIPS: Final = {"s": ("a",), "t": ("a", "b"), "u": (), "v": ("bare",)}
 OWN: Final[Mapping[str, tuple[Address, ...]]] = {
     "s": (ip_address("10.0.0.1"),),
     "t": (ip_address("10.0.0.2"), ip_address("2001:db8::2")),
@@ -60,8 +60,8 @@ OWN: Final[Mapping[str, tuple[Address, ...]]] = {
 MEMBERS: Final = {
     key: AddressSet.of(
         ip_network(address)
-        for server, worn in WEARS.items()
-        if key in worn
+        for server, attached in MEMBERSHIPS.items()
+        if key in attached
         for address in OWN[server]
     )
     for key in GROUPS[:-1]
@@ -92,7 +92,7 @@ aws_rules = st.builds(
 )
 aws_sets = st.lists(aws_rules, max_size=8).map(
     lambda rules: aws.AwsRuleSet(
-        "n", tuple(aws.SecurityGroup(key, "") for key in GROUPS), LISTS, tuple(rules), WEARS
+        "n", tuple(aws.SecurityGroup(key, "") for key in GROUPS), LISTS, tuple(rules), MEMBERSHIPS
     )
 )
 
@@ -147,6 +147,6 @@ def azure_sets(draw: st.DrawFn) -> azure.AzureRuleSet:
         "n",
         (azure.NetworkSecurityGroup(azure.Zone.INTERNAL, rules),),
         tuple(map(azure.ApplicationGroup, GROUPS)),
-        WEARS,
+        MEMBERSHIPS,
         _ZONES,
     )

@@ -121,16 +121,19 @@ def _azure_mutants(plan: azure.AzureRuleSet) -> Iterator[Mutant]:
                 yield changed("move a deny above", group, rule, above)
 
 
-def _worn_mutants(plan: NetworkPlan) -> Iterator[Mutant]:
+def _membership_mutants(plan: NetworkPlan) -> Iterator[Mutant]:
     # An application security group or a security group of the network, worn by one server more or less.
     groups = plan.groups if isinstance(plan, aws.AwsRuleSet) else plan.application_groups
     keys: list[str] = [group.key for group in groups]
-    for server, worn in plan.memberships.items():
+    for server, attached in plan.memberships.items():
         for key in keys:
-            fewer = tuple(one for one in worn if one != key)
-            kind = "one group too few" if key in worn else "one group too many"
-            wears = {**plan.memberships, server: fewer if key in worn else (*worn, key)}
-            yield Mutant(kind, f"{server} {key}", replace(plan, memberships=wears))
+            fewer = tuple(one for one in attached if one != key)
+            kind = "one group too few" if key in attached else "one group too many"
+            memberships = {
+                **plan.memberships,
+                server: fewer if key in attached else (*attached, key),
+            }
+            yield Mutant(kind, f"{server} {key}", replace(plan, memberships=memberships))
 
 
 def mutants(plan: NetworkPlan) -> Iterator[Mutant]:
@@ -138,7 +141,7 @@ def mutants(plan: NetworkPlan) -> Iterator[Mutant]:
         yield from _aws_mutants(plan)
     else:
         yield from _azure_mutants(plan)
-    yield from _worn_mutants(plan)
+    yield from _membership_mutants(plan)
     yield from _hung_elsewhere(plan)
 
 

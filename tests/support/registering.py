@@ -11,10 +11,10 @@ from typing import Any, Final
 from exchange_ports.clouds.aws import rules as aws
 from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.traffic.ports import Ports
-from tests.support.judge import Judge
+from tests.support.checker import Checker
 from tests.support.rule_sets import NetworkPlan
 
-__all__ = ["Resource", "judge_of", "resources", "worn"]
+__all__ = ["Resource", "checker_of", "resources", "attached"]
 
 _PROTOCOLS: Final = {
     "any": "*",
@@ -34,14 +34,14 @@ class Resource:
     inputs: Mapping[str, Any]
 
 
-def judge_of(plan: NetworkPlan, addresses: Mapping[str, str], space: tuple[str, ...]) -> Judge:
+def checker_of(plan: NetworkPlan, addresses: Mapping[str, str], space: tuple[str, ...]) -> Checker:
     """The judge over one network; `addresses` says which address is which server's."""
-    dressed = worn(plan)
-    ours = {address: name for address, name in addresses.items() if name in dressed}
-    return Judge(resources(plan), dressed, ours, space)
+    servers = attached(plan)
+    ours = {address: name for address, name in addresses.items() if name in servers}
+    return Checker(resources(plan), servers, ours, space)
 
 
-def worn(plan: NetworkPlan) -> dict[str, Mapping[str, Any]]:
+def attached(plan: NetworkPlan) -> dict[str, Mapping[str, Any]]:
     """What the interfaces of each server wear."""
     if isinstance(plan, aws.AwsRuleSet):
         return {name: {"security_group_ids": list(keys)} for name, keys in plan.memberships.items()}

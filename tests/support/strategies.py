@@ -39,7 +39,7 @@ __all__ = [
     "declared",
     "edited",
     "ranges",
-    "said",
+    "flow_text",
     "shuffled",
     "site_of",
     "slightly_wrong",
@@ -105,7 +105,7 @@ def declared(data: Mapping[str, Any]) -> Topology:
     return load_topology(dict(data))[0]
 
 
-def said(flow: Flow) -> str:
+def flow_text(flow: Flow) -> str:
     """A flow in a line: `edge.hq -> mailbox.hq 25/tcp`; ends outside by name."""
 
     def end(one: object) -> str:
@@ -449,11 +449,11 @@ class _Draft:
 
     def way_of_inbound_mail(self) -> Data:
         way: Data = {"from": self.draw(_internet_or(_MAIL_RANGES))}
-        nobody = self.edges and not any(e.get("receives", True) for e in self.edges.values())
+        no_receiver = self.edges and not any(e.get("receives", True) for e in self.edges.values())
         able = (*self.published(), *self.alone())
         if self.draw(_number(0, 4)) == 0:
             way["port"] = 2525
-        if able and (nobody or self.maybe()):
+        if able and (no_receiver or self.maybe()):
             way["to"] = self.draw(_some(able))
         return way
 
@@ -776,15 +776,15 @@ class _Draft:
                 "to": to if len(to) > 1 else to[0],
                 "accept_risk": True,
             }
-            said = {
+            flow_text = {
                 "ports": self.draw(_some(_PORTS)),
                 "reason": self.draw(_one(("administration", "backup", "Übersicht"))),
             }
             if self.draw(_number(0, 3)) == 0:
                 flow["need"] = self.draw(_one(tuple(each.value for each in Need)))
                 # A need brings both, and either may be said otherwise.
-                said = {key: value for key, value in said.items() if self.maybe()}
-            flow |= said
+                flow_text = {key: value for key, value in flow_text.items() if self.maybe()}
+            flow |= flow_text
             for key, value in (("owner", "us"), ("ticket", "M-1"), ("review_by", "2027-03-31")):
                 if self.draw(_number(0, 2)) == 0:
                     flow[key] = value
@@ -966,7 +966,7 @@ def _in_perimeter(data: Data) -> bool:
     return _added_at("10.{}.240.99")(data)
 
 
-def _fabric_in_perimeter(data: Data) -> bool:
+def _internal_neighbor_in_perimeter(data: Data) -> bool:
     _network(data)["perimeter"] = [f"10.{_stem(data)}.240.0/24"]
     _site(data)["lync"] = {"addresses": [f"10.{_stem(data)}.240.0/28"]}
     return True
@@ -990,7 +990,7 @@ def _zones_swapped(data: Data) -> bool:
     return False
 
 
-def _nobody_serves(data: Data) -> bool:
+def _no_server_serves(data: Data) -> bool:
     data["clients"] = {"added": {"to": ["added"]}}
     return _add_site({})(data)
 
@@ -1017,7 +1017,7 @@ def _without_sender(data: Data) -> bool:
     return _edge(data) is not None and _add_site({})(data)
 
 
-def _nobody_receives(data: Data) -> bool:
+def _no_server_receives(data: Data) -> bool:
     _mail(data)["inbound"] = {"from": "internet"}
     for edge in data.get("edge_servers", {}).values():
         edge["receives"] = False
@@ -1242,7 +1242,7 @@ _FAULTS: Final[tuple[Fault, ...]] = (
     ("nothing-published", _nothing_published),
     ("subscription-without-mailbox", _empty_subscription),
     ("no-domain-controller", _no_controllers),
-    ("site-without-role", _nobody_serves),
+    ("site-without-role", _no_server_serves),
     ("site-without-network", lambda data: bool(_site(data).pop("network"))),
     # Places.
     ("address-used-twice", _added_at("10.{}.0.9", "10.{}.0.9")),
@@ -1251,7 +1251,7 @@ _FAULTS: Final[tuple[Fault, ...]] = (
     ("address-outside-zone", _set(_server, "address", "10.99.0.1")),
     ("internal-server-in-perimeter", _in_perimeter),
     ("zones-swapped", _zones_swapped),
-    ("neighbor-in-perimeter", _fabric_in_perimeter),
+    ("neighbor-in-perimeter", _internal_neighbor_in_perimeter),
     ("internal-traffic-translated", _translated),
     ("cannot-attach-to-subnets", _subnets_not_on_azure),
     ("cannot-attach-to-subnets", _adapter_in_each_zone),
@@ -1266,7 +1266,7 @@ _FAULTS: Final[tuple[Fault, ...]] = (
     ("outbound-without-edge", lambda data: _no_edge(data) and _sends(data, {"through": "edge"})),
     ("proxy-bypasses-edge", _past_edge),
     ("edge-does-not-send", _without_sender),
-    ("edge-does-not-receive", _nobody_receives),
+    ("edge-does-not-receive", _no_server_receives),
     (
         "connector-sites-and-servers",
         lambda data: _sends(

@@ -30,7 +30,7 @@ from exchange_ports.clouds.base import (
     Use,
     Way,
     below,
-    judged,
+    limit_findings,
     long_names,
 )
 from exchange_ports.findings import Finding
@@ -169,7 +169,7 @@ def uses(rules: TinyRuleSet, _quotas: Mapping[str, int]) -> tuple[Use, ...]:
 
 
 def check(rules: TinyRuleSet, key: str | None, quotas: Mapping[str, int]) -> Iterator[Finding]:
-    return judged(key or rules.network, uses(rules, quotas))
+    return limit_findings(key or rules.network, uses(rules, quotas))
 
 
 def check_change(*_: object) -> Iterator[Finding]:

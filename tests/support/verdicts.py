@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from typing import Any, Final, cast
 
 from exchange_ports.offline import Recording
-from tests.support.judge import Decision, Judge
+from tests.support.checker import Checker, Decision
 from tests.support.recordings import PLATFORMS, Platform
 
 WHO: Final = ("name", "address", "who")
@@ -139,7 +139,7 @@ def addresses(page: Page, topology: Mapping[str, Any]) -> dict[str, str]:
     return {**own_addresses(topology), **page.who}
 
 
-def judge_of(page: Page, topology: Mapping[str, Any], recording: Recording) -> Judge:
+def checker_of(page: Page, topology: Mapping[str, Any], recording: Recording) -> Checker:
     """Who decides over what was registered for a topology."""
     own = own_addresses(topology)
     more = {
@@ -150,7 +150,7 @@ def judge_of(page: Page, topology: Mapping[str, Any], recording: Recording) -> J
     managed = cast("dict[str, dict[str, Any]]", recording.outputs["servers"])
     ours = {address: name for name, address in own.items()} | more
     networks = topology["networks"].values()
-    return Judge(
+    return Checker(
         recording.registrations,
         managed,
         {address: name for address, name in ours.items() if name in managed},
@@ -178,17 +178,17 @@ def names(decision: Decision, catalog_id: str) -> bool:
     return any(catalog_id in re.split(r",\s*", group) for group in groups)
 
 
-def assert_verdict(row: Row, judge: Judge, known: Mapping[str, str], where: str) -> None:
+def assert_verdict(row: Row, checker: Checker, known: Mapping[str, str], where: str) -> None:
     """The judge says what the row says, and a `yes` is decided by what the row names."""
     source = known.get(row.source, row.source)
     destination = known.get(row.destination, row.destination)
     for protocol, port in row.packets:
         packet = (source, destination, protocol, port)
-        decision = judge.passes(*packet)
+        decision = checker.passes(*packet)
         verdict = {True: "passes", False: "does not pass", None: "is not ours"}[decision.passes]
-        said = f"{where}: {row}\n  {packet} {verdict}\n  {decision.by}"
-        assert decision.passes is row.passes, said
-        ends = {"source": judge.out(*packet), "destination": judge.into(*packet)}
+        reported = f"{where}: {row}\n  {packet} {verdict}\n  {decision.by}"
+        assert decision.passes is row.passes, reported
+        ends = {"source": checker.out(*packet), "destination": checker.into(*packet)}
         for end, at_end in ends.items():
             # Of a host that is no server of ours, no row of the published page speaks.
             if at_end.passes is None or not at_end.managed:
@@ -196,9 +196,11 @@ def assert_verdict(row: Row, judge: Judge, known: Mapping[str, str], where: str)
             if not row.passes:
                 # Each end is exact by itself, but where a row says otherwise.
                 let_in = end == "destination" and row.decided_by.startswith(SOURCE_ALONE)
-                assert at_end.passes is let_in, f"{said}\n  the {end} has its own say: {at_end.by}"
+                assert at_end.passes is let_in, (
+                    f"{reported}\n  the {end} has its own say: {at_end.by}"
+                )
             elif row.catalog_id:
-                unnamed = f"{said}\n  {at_end.by} does not name it: {at_end.summary}"
+                unnamed = f"{reported}\n  {at_end.by} does not name it: {at_end.summary}"
                 assert names(at_end, row.catalog_id), unnamed
 
 
@@ -213,7 +215,7 @@ def assert_hosts_known(page: Page, topology: Mapping[str, Any]) -> None:
     assert sorted(set(own_addresses(topology)) & set(page.who)) == []
 
 
-def assert_asked_once(page: Page) -> None:
+def assert_each_question_once(page: Page) -> None:
     """No row is there twice."""
     asked = [
         (row.source, row.destination, row.port, platform)

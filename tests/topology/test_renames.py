@@ -107,8 +107,8 @@ MAIN_SITE: Final = {
 )
 def test_what_looks_renamed_without_an_id(edit: Mapping[str, Any], found: list[str]) -> None:
     old, new = (Inventory(declared(each)) for each in (BASE, edited(BASE, edit)))
-    said = [f"{each.what} {each.old} -> {each.new}" for each in renamed_without_id(old, new)]
-    assert said == found
+    reported = [f"{each.what} {each.old} -> {each.new}" for each in renamed_without_id(old, new)]
+    assert reported == found
 
 
 def test_of_two_sites_that_become_one_only_that_with_more_of_its_servers_is_renamed() -> None:

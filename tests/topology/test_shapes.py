@@ -588,7 +588,7 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
         SMALL,
         {"sites.hq.servers.ex1.address": Output()},
         [
-            "unresolved-output at sites.hq.servers.ex1.address: Declare the address and pass it to the instance (`private_ip=...`). If no finding requires `address`, remove it.",
+            "unresolved-output at sites.hq.servers.ex1.address: Declare the address and pass it to the instance (`private_ip=...`), or pass the output in the argument `addresses`, which compares both. If no finding requires `address`, remove it.",
             "no topology",
         ],
     ),
@@ -596,7 +596,7 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
         SMALL,
         {"sites.hq.servers.ex1.address": [Output()]},
         [
-            "unresolved-output at sites.hq.servers.ex1.address.0: Declare the address and pass it to the instance (`private_ip=...`). If no finding requires `address`, remove it.",
+            "unresolved-output at sites.hq.servers.ex1.address.0: Declare the address and pass it to the instance (`private_ip=...`), or pass the output in the argument `addresses`, which compares both. If no finding requires `address`, remove it.",
             "no topology",
         ],
     ),

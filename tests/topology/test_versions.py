@@ -408,19 +408,19 @@ def test_each_pair_of_versions_is_possible_needs_updates_or_is_refused(
         assert about == {"versions-need-updates"}
 
 
-def said(data: Mapping[str, Any], code: str) -> list[str]:
+def reported(data: Mapping[str, Any], code: str) -> list[str]:
     """The texts of the findings with this code."""
     _, findings = parse_topology(dict(data), ())
     return [f"{f.summary} / {f.why} / {f.fix}" for f in findings if f.kind.code == code]
 
 
 def test_a_pair_names_a_server_of_each_and_what_they_need() -> None:
-    assert said(pair("2013", "2019"), "versions-need-updates") == [
+    assert reported(pair("2013", "2019"), "versions-need-updates") == [
         "Exchange 2013 (ex1) and Exchange 2019 (ex2) are in one organization. / That requires: Exchange 2013 "
         'CU21, and Exchange 2019 no later than CU14 ("Exchange Server system requirements"). / Check the '
         "builds of these servers, then acknowledge the warning."
     ]
-    assert said(pair("se", "2013"), "versions-exclude-each-other") == [
+    assert reported(pair("se", "2013"), "versions-exclude-each-other") == [
         "Exchange Server SE (ex1) cannot be in one organization with Exchange 2013 (ex2). / Setup of Exchange "
         'Server SE stops while an Exchange 2013 server exists ("Upgrade to Exchange Server SE"). / Correct '
         "the `version` of one of them."
@@ -429,7 +429,7 @@ def test_a_pair_names_a_server_of_each_and_what_they_need() -> None:
 
 def test_an_edge_server_that_is_excluded_names_the_versions_that_are_not() -> None:
     data = edited(SE_EDGE, {"edge_servers.edge1.version": 2013})
-    [text] = said(data, "edge-version-unsupported")
+    [text] = reported(data, "edge-version-unsupported")
     assert text.startswith(
         "edge1 is an Edge server of Exchange 2013, in an organization with Exchange Server SE (ex1)."
     )
@@ -437,21 +437,21 @@ def test_an_edge_server_that_is_excluded_names_the_versions_that_are_not() -> No
 
 
 def test_2010_is_not_a_version_of_a_server_and_the_fix_says_where_it_belongs() -> None:
-    assert said(edited(SE, {EX2: {"version": 2010}}), "unknown-version") == [
+    assert reported(edited(SE, {EX2: {"version": 2010}}), "unknown-version") == [
         'Unknown Exchange version "2010". / Servers of this version are not declared one by one. / Declare '
         "their addresses in `other_exchange` of their site, with `version: 2010`."
     ]
-    assert said(edited(SE, {"version": 2018}), "unknown-version") == [
+    assert reported(edited(SE, {"version": 2018}), "unknown-version") == [
         'Unknown Exchange version "2018". /  / Write one of 2013, 2016, 2019, se, such as `version: se`.'
     ]
 
 
 def test_the_risk_names_servers_that_are_not_published() -> None:
     closed = edited(SE, {"sites.hq.published": False, "mail_flow.relays.r.from": "198.51.100.7"})
-    [text] = said(closed, "risky-traffic")
+    [text] = reported(closed, "risky-traffic")
     assert "traffic from the Internet to servers that are not published" in text
     opened = edited(SE, {"mail_flow.relays.r.from": "198.51.100.7"})
-    [text] = said(opened, "risky-traffic")
+    [text] = reported(opened, "risky-traffic")
     assert "traffic from the Internet to Mailbox servers" in text
 
 

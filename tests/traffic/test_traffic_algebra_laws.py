@@ -166,7 +166,7 @@ def test_sets_that_are_written_alike_are_equal(sets: Two) -> None:
 
 
 @given(two())
-def test_the_witness_is_in_the_set(sets: Two) -> None:
+def test_the_counterexample_is_in_the_set(sets: Two) -> None:
     for made in (sets[0], ~sets[0], sets[0] - sets[1]):
         if made:
             assert made.example() in made
@@ -388,11 +388,13 @@ def test_services_are_written_in_few_words(made: svc.ServiceSet, written: str) -
         ("2001:db8:10::/48", "2001:db8:10::1"),
     ],
 )
-def test_the_witness_is_an_address_that_a_reader_recognises(network: str, witness: str) -> None:
+def test_the_counterexample_is_an_address_that_a_reader_recognises(
+    network: str, witness: str
+) -> None:
     assert str(AddressSet.of([ip_network(network)]).example()) == witness
 
 
-def test_the_witness_of_everything_can_be_read() -> None:
+def test_the_counterexample_of_everything_can_be_read() -> None:
     assert str(Traffic.everything().example()) == "198.51.100.1 1/tcp"
 
 

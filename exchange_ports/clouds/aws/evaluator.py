@@ -67,7 +67,7 @@ class AwsDecision:
 class AwsFilters:
     """The filters of all servers of one rule set.
 
-    `members` are the private addresses of the wearers of each group, by its key; a group that is
+    `members` are the private addresses of the members of each group, by its key; a group that is
     not in it has none.
     """
 
@@ -76,7 +76,7 @@ class AwsFilters:
 
         :raises ValueError: a rule names a group or list that there is not, or ports that EC2 refuses.
         """
-        self._wears = rules.memberships
+        self._memberships = rules.memberships
         self._members = members
         self._lists = {each.key: AddressSet.of(each.entries) for each in rules.prefix_lists}
         self._keys = {group.key for group in rules.groups}
@@ -96,7 +96,7 @@ class AwsFilters:
 
     def permitted(self, server: str, direction: base.Direction) -> Traffic:
         """What the server's own groups let through, as (peer address, service)."""
-        member_of = frozenset(self._wears[server])
+        member_of = frozenset(self._memberships[server])
         key = (member_of, direction)
         if key not in self._permitted:
             # All groups on an interface are one set of rules; rules only allow, and no rule means
@@ -108,7 +108,7 @@ class AwsFilters:
 
     def decided_by(self, server: str, direction: base.Direction, packet: Packet) -> AwsDecision:
         """Every rule that lets the packet through; it does not pass where there is none."""
-        member_of = frozenset(self._wears[server])
+        member_of = frozenset(self._memberships[server])
         allowing = tuple(
             rule for rule in self._of(member_of, direction) if self._names(rule, packet)
         )
@@ -134,7 +134,7 @@ class AwsFilters:
     def _pairs(
         self, group: str, direction: base.Direction
     ) -> tuple[tuple[AddressSet, ServiceSet], ...]:
-        # Many servers wear a group, each with others beside it: its rules are looked at once.
+        # Many servers are in a group, each with other groups beside it: its rules are looked at once.
         key = (group, direction)
         if key not in self._reach:
             self._reach[key] = tuple(map(self.reach, self._of([group], direction)))
@@ -158,8 +158,8 @@ class AwsFilters:
         :raises ValueError: there is no such group or list.
         """
         if isinstance(peer, aws.GroupRef):
-            # The private addresses, of both families, of the interfaces that wear the group, and
-            # nothing where nobody wears it (aws.md 2.4).
+            # The private addresses, of both families, of the interfaces in the group, and
+            # nothing where it has no members (aws.md 2.4).
             if peer.key not in self._keys:
                 raise ValueError(f"there is no group {peer.key}")
             return self._members.get(peer.key, AddressSet())

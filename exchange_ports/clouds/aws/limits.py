@@ -13,7 +13,7 @@ from typing import Final
 
 from exchange_ports.clouds.aws import names
 from exchange_ports.clouds.aws.rules import AwsRuleSet, GroupRef, ListRef, SecurityGroupRule
-from exchange_ports.clouds.base import NEVER, Limit, Use, below, judged, long_names
+from exchange_ports.clouds.base import NEVER, Limit, Use, below, limit_findings, long_names
 from exchange_ports.findings import Finding
 from exchange_ports.findings.command_kinds import (
     CREATED_OVER_LIMIT,
@@ -40,7 +40,7 @@ RULES_PER_GROUP: Final = _limit(
     "declare fewer ports, sources or destinations for this group",
     quota="rules_per_security_group",
 )
-#: Near only where none is free: a combined server wears four by design, so that one is kept free,
+#: Near only where none is free: a combined server has four groups by design, so that one is kept free,
 #: and a warning at four fifths would be one about every such server.
 GROUPS_PER_INTERFACE: Final = _limit(
     "aws-groups-per-interface",
@@ -261,7 +261,7 @@ def check(
     found = [use for use in uses(rules, quotas) if use.limit is not RULES_TIMES_GROUPS]
     by_where = {use.where: use for use in found}
     for use in (*found, *_texts(rules)):
-        # What is so in both families for one reason is said once, of IPv4.
+        # What holds in both families for one reason is reported once, of IPv4.
         other = by_where.get(f"{use.where[:-1]}4") if use.where.endswith(", IPv6") else None
         if other and (other.is_over or (other.is_near and not use.is_over)):
             continue
@@ -269,7 +269,7 @@ def check(
         if probes:
             yield _probes_over(use, probes)
         else:
-            yield from judged(key or rules.network, [use])
+            yield from limit_findings(key or rules.network, [use])
     for each in rules.prefix_lists:
         use = Use(ENTRIES_PER_CALL, f"prefix list {each.key}", len(each.entries))
         if use.is_over:
@@ -291,7 +291,7 @@ def check_change(old: AwsRuleSet, new: AwsRuleSet, key: str | None = None) -> It
         stood, wanted = before.get(each.key, set[Network]()), set(each.entries)
         for number, does in ((len(wanted - stood), "add"), (len(stood - wanted), "remove")):
             where = f"prefix list {each.key} ({number} entries to {does})"
-            yield from judged(key or new.network, [Use(ENTRIES_PER_CALL, where, number)])
+            yield from limit_findings(key or new.network, [Use(ENTRIES_PER_CALL, where, number)])
 
 
 def _texts(rules: AwsRuleSet) -> Iterator[Use]:

@@ -49,7 +49,7 @@ class AwsNetworkExpectation:
     neighbors: Mapping[str, str]
     at_neighbors: tuple[aws.SecurityGroupRule, ...]
     tags: Mapping[str, str]
-    #: Tags that the provider adds by itself, and takes for nobody's.
+    #: Tags that the provider adds by itself and does not compare.
     default_tags: Mapping[str, str]
     #: That of the stack's AWS provider, where the stack file has it.
     region: str | None = None

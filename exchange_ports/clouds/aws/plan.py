@@ -47,7 +47,7 @@ def compile_network(network: str, flows: Iterable[Flow], inventory: Inventory) -
             group=draft.group,
             direction=draft.direction,
             ports=draft.ports,
-            peer=draft.peer.said,
+            peer=draft.peer.written,
             reasons=(why := in_order(draft.reasons)),
             description=safe(described(why, _DESCRIPTION_LENGTH)),
         )
@@ -78,7 +78,7 @@ _ONLY: Final = {version: frozenset((version,)) for version in (_IPV4, _IPV6)}
 class _Peer(NamedTuple):
     """A peer with what is asked of it in every rule that names it."""
 
-    said: aws.Peer
+    written: aws.Peer
     name: str
     #: What it stands for: addresses, or a group, of which the addresses say nothing.
     addresses: Spans
@@ -148,7 +148,7 @@ class _Peers:
 def _families(members: Iterable[ExchangeServer]) -> frozenset[int]:
     """The families in which members have addresses; undeclared ones are IPv4.
 
-    Of a retired group nobody knows the members: none is declared, so they are IPv4.
+    The members of a retired group are unknown: none is declared, so they are IPv4.
     """
     found = {
         version

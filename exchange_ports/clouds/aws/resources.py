@@ -55,7 +55,7 @@ class AwsNetwork(pulumi.ComponentResource):
     """The security groups of one VPC."""
 
     servers: dict[str, pulumi.Output[ServerGroups]]
-    """What each server's interfaces wear: `{"security_group_ids": [...]}`."""
+    """The groups of each server's interfaces: `{"security_group_ids": [...]}`."""
     groups: dict[str, pulumi.Output[str]]
     """The id of every group, by its key."""
     zones: dict[str, pulumi.Output[str]]
@@ -115,7 +115,7 @@ class AwsNetwork(pulumi.ComponentResource):
         self.groups = {key: ids[key] for key in made}
         self.servers = {
             server: pulumi.Output.all(*(self.groups[key] for key in member_of)).apply(
-                lambda worn_ids: ServerGroups(security_group_ids=worn_ids)
+                lambda group_ids: ServerGroups(security_group_ids=group_ids)
             )
             for server, member_of in sorted(rules.memberships.items())
         }

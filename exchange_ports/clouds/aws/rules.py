@@ -16,7 +16,7 @@ from exchange_ports.traffic.ports import Ports, Protocol
 
 @dataclass(frozen=True, slots=True)
 class GroupRef:
-    """The wearers of a group of the same network, by the group's key."""
+    """The members of a group of the same network, by the group's key."""
 
     key: str
 

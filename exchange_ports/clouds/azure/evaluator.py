@@ -176,7 +176,7 @@ class AzureFilters:
 
         :raises ValueError: Azure would refuse a rule, or it names a group or tag that is not known.
         """
-        self._wears = rules.memberships
+        self._memberships = rules.memberships
         self._zones = rules.zones
         self._members = members
         self._tags = tags
@@ -234,7 +234,7 @@ class AzureFilters:
         :raises ValueError: a rule's own side is a range or tag, and `own`, the server's address, is
             not given.
         """
-        zone, member_of = self._zones[server], frozenset(self._wears[server])
+        zone, member_of = self._zones[server], frozenset(self._memberships[server])
         met = self._met(zone, direction)
         if not met:
             # No group at all: everything is allowed (azure.md 3).
@@ -254,7 +254,7 @@ class AzureFilters:
 
         Where it has none, the server permits the same whatever these hold.
         """
-        zone, member_of = self._zones[server], frozenset(self._wears[server])
+        zone, member_of = self._zones[server], frozenset(self._memberships[server])
         return any(
             self._passes(place, member_of, own).by_tag for place in self._met(zone, direction)
         )
@@ -284,7 +284,7 @@ class AzureFilters:
         self, server: str, direction: Direction, packet: Packet, own: Address | None = None
     ) -> AzureDecision:
         """The rules that decide over one packet, one of each group that it meets."""
-        zone, member_of = self._zones[server], frozenset(self._wears[server])
+        zone, member_of = self._zones[server], frozenset(self._memberships[server])
         return self._decided(self._met(zone, direction), member_of, packet, own)
 
     def decided_beside(
@@ -385,7 +385,7 @@ class AzureFilters:
         :raises ValueError: there is no such group, or what a tag holds is not known.
         """
         if isinstance(side, azure.GroupRef):
-            # Interfaces in the group and nobody else; with none in it the rule names nobody
+            # Interfaces in the group only; with none in it the rule matches no address
             # (azure.md 1).
             if side.key not in self._keys:
                 raise ValueError(f"there is no application security group {side.key}")

@@ -15,7 +15,15 @@ from typing import Final
 
 from exchange_ports.clouds.azure import rules as azure
 from exchange_ports.clouds.azure.names import BANDS, planned_resources
-from exchange_ports.clouds.base import NEVER, Direction, Limit, Use, below, judged, long_names
+from exchange_ports.clouds.base import (
+    NEVER,
+    Direction,
+    Limit,
+    Use,
+    below,
+    limit_findings,
+    long_names,
+)
 from exchange_ports.findings import Finding
 from exchange_ports.findings.topology_kinds import BY_CODE
 
@@ -322,7 +330,7 @@ def check(
 
     Findings stand at the network's `key` in the topology.
     """
-    return judged(key or rules.network, (*uses(rules), *_texts(rules)))
+    return limit_findings(key or rules.network, (*uses(rules), *_texts(rules)))
 
 
 def check_change(

@@ -34,11 +34,11 @@ class Band(NamedTuple):
 
 
 #: All allows before all denies, so the order inside a band never matters. 100 to 4096 is Azure's
-#: whole range (azure.md 1). Fabric and flows have room for all 1,000 rules that a group may hold, so
+#: whole range (azure.md 1). The bands of internal servers and of flows have room for all 1,000 rules that a group may hold, so
 #: a plan whose band is full is over that limit too, and is refused for it.
 BANDS: Final = {
     "probe": Band(100, 199),
-    "fabric": Band(200, 1199),
+    "internal": Band(200, 1199),
     "flows": Band(1200, 3999),
     "denies": Band(4000, 4096),
 }
@@ -62,10 +62,10 @@ class Identity:
 
     def hash(self, turn: int) -> int:
         """A number that depends on the identity and the turn alone."""
-        said = "\n".join(
+        content = "\n".join(
             (self.direction, self.protocol, self.ports, self.source, self.destination, str(turn))
         )
-        return int.from_bytes(blake2b(said.encode(), digest_size=8).digest(), "big")
+        return int.from_bytes(blake2b(content.encode(), digest_size=8).digest(), "big")
 
     @property
     def order(self) -> tuple[int, str, str, str, str, str, str]:

@@ -1,7 +1,7 @@
 """Flows -> the network security groups of one VNet.
 
 One group a zone, for the network interfaces of managed servers or for their subnets, with inline
-rules: probe, fabric, flows, then a deny of everything both ways, since Azure's default rules let the
+rules: probe, internal servers, flows, then a deny of everything both ways, since Azure's default rules let the
 perimeter into the inside and out to the Internet (azure.md 2). At a subnet the denies are for our own
 groups, so that others there have the default rules and nothing else. No deny names the VirtualNetwork
 tag: it holds the load balancer's probe address. No rule that a single other one covers: its reasons move there.
@@ -210,7 +210,7 @@ def _written(
     for ours, direction in ((flow.source, Direction.OUT), (flow.destination, Direction.IN)):
         if not isinstance(ours, Group) or ours.network != network:
             continue
-        band = "fabric" if _in_fabric(flow) else "flows"
+        band = "internal" if _between_internal_servers(flow) else "flows"
         for zone in sorted(zones.get(ours, ())):
             for source in sides.of(flow.source):
                 for destination in sides.of(flow.destination):
@@ -228,7 +228,7 @@ def _written(
                     )
 
 
-def _in_fabric(flow: Flow) -> bool:
+def _between_internal_servers(flow: Flow) -> bool:
     return flow.ports == ANY_PORTS and all(
         end.kind is GroupKind.EXCHANGE if isinstance(end, Group) else end.unrestricted
         for end in (flow.source, flow.destination)
@@ -245,7 +245,7 @@ def _without_covered(
 ) -> dict[_Draft, Collection[Reason]]:
     """The drafts without those that a single other one covers: it has their reasons too.
 
-    A rule of our side's group, or of one that all its wearers wear too, can cover one. Of equal sets
+    A rule of our side's group, or of one that all its members are in too, can cover one. Of equal sets
     under two names, one stays: the first by name.
     """
 

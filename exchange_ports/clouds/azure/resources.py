@@ -75,7 +75,7 @@ class AzureNetwork(pulumi.ComponentResource):
     """The network security groups of one VNet."""
 
     servers: dict[str, pulumi.Output[ServerGroups]]
-    """What each server's interfaces wear: `{"network_security_group_id": ...,
+    """The groups of each server's interfaces: `{"network_security_group_id": ...,
     "application_security_group_ids": [...]}`. The second alone where groups hang on subnets: those
     take their zone's from `zones`."""
     groups: dict[str, pulumi.Output[str]]

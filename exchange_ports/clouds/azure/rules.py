@@ -108,7 +108,7 @@ class NetworkSecurityGroup:
         """Its name inside its network: another one for each place that it may hang on.
 
         A group that is attached is so never turned into one for the other place, whose denies would
-        cut off whoever else is behind it: Azure keeps it as long as anything wears it (azure.md 3).
+        cut off whoever else is behind it: Azure keeps it as long as it is attached to anything (azure.md 3).
         """
         if self.at is Attachment.NETWORK_INTERFACES:
             return self.zone.value

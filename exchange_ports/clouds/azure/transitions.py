@@ -168,7 +168,7 @@ def _kept(
 ) -> bool:
     ours = rule.destination if rule.direction is Direction.IN else rule.source
     # Probe and denies say the same as long as the group is there; a deny of one of our groups is
-    # about whoever wears it.
+    # about its members.
     if rule.access is azure.Access.DENY or not isinstance(ours, azure.GroupRef):
         return True
     return keep(ours.key)[of_new]

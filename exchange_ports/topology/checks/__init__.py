@@ -102,7 +102,7 @@ def check(topology: Topology, at: Path = ("topology",)) -> tuple[Finding, ...]:
         return tuple(finding.under(at) for finding in too_much)
     swapped = tuple(addressing.swapped(topology))
     if swapped:
-        # One cause for what would be said of every server there.
+        # One cause for what would be reported of every server there.
         topology = addressing.with_zones_as_meant(topology)
     found = [*swapped, *_few(finding for each in _CHECKS for finding in each(topology))]
     acknowledged = topology.acknowledge
@@ -157,10 +157,10 @@ def _in_vain(acknowledged: Mapping[str, str], occurring: Collection[str]) -> Ite
 
 
 def _once(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """One finding for one cause: what is said of several places is said at the first of them."""
+    """One finding for one cause: what holds at several places is reported at the first of them."""
     together: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in findings:
-        said = (finding.kind.code, finding.summary, finding.fix)
-        together.setdefault(said, []).append(finding)
+        content = (finding.kind.code, finding.summary, finding.fix)
+        together.setdefault(content, []).append(finding)
     for first, *others in together.values():
         yield first.also_at(len({other.path for other in others} - {first.path}))

@@ -19,9 +19,9 @@ from exchange_ports.traffic.ports import tcp
 
 
 def additional_flows(topology: Topology) -> Iterator[Finding]:
-    """Flows with no end of ours, and flows whose risk nobody accepted.
+    """Flows with no end of ours, and flows whose risk is not accepted.
 
-    What results of all fields is judged with the flows. What a flow by its own words opens is found here,
+    What results of all fields is checked with the flows. What a flow by its own words opens is found here,
     so that it stands beside every other error of the file.
     """
     zones = ZoneMap(topology)
@@ -79,7 +79,7 @@ _WITHOUT_NEED: Final = {"ports": "[3389/tcp]", "reason": "administration from th
 
 
 def relays(topology: Topology) -> Iterator[Finding]:
-    """Relays whose risk nobody accepted, such as public addresses that reach Mailbox servers (V4)."""
+    """Relays whose risk is not accepted, such as public addresses that reach Mailbox servers (V4)."""
     zones = ZoneMap(topology)
     for key, relay in topology.mail_flow.relays.items():
         path: Path = ("mail_flow", "relays", key)

@@ -268,7 +268,7 @@ _KEPT_AT_THE_START: Final = 4
 
 
 def unrestricted(topology: models.Topology) -> Iterator[Finding]:
-    """Neighbors of the fabric that reach into a perimeter: everything passes to them."""
+    """Domain controllers and Lync servers in a perimeter: all protocols are allowed to them."""
     perimeters = [each for each in zones(topology) if each[2] == "perimeter"]
     for path, what, range_ in neighbors(topology):
         for zone_path, _, _, zone in perimeters:
@@ -279,7 +279,7 @@ def unrestricted(topology: models.Topology) -> Iterator[Finding]:
 
 
 def connections(topology: models.Topology) -> Iterator[Finding]:
-    """What stands between Exchange servers and the rest of the fabric in another place."""
+    """What is between Exchange servers and the other internal servers of another network."""
     for key, declared in topology.networks.items():
         if declared.connected_through is models.ConnectedThrough.ROUTING or not _reaches_out(
             topology, key, declared
@@ -293,7 +293,7 @@ def connections(topology: models.Topology) -> Iterator[Finding]:
 
 
 def _reaches_out(topology: models.Topology, key: str, declared: models.Network) -> bool:
-    """Whether some of the fabric of a network's servers is in another place."""
+    """Whether some of the internal servers of an organization are in another network."""
     if not any(site.network == key for _, site, _, _ in servers(topology)):
         return False
     if any(site.network != key for _, site, _, _ in servers(topology)):

@@ -160,7 +160,7 @@ def _relays_past_front_end(topology: models.Topology) -> Iterator[Finding]:
 
 
 def services(topology: models.Topology) -> Iterator[Finding]:
-    """Ports that are bound anew and that nobody uses."""
+    """Ports that are bound anew and not used."""
     used = {service for client in topology.clients.values() for service in client.services}
     for service in topology.service_ports:
         if service not in used:

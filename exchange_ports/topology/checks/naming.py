@@ -314,9 +314,9 @@ def zones(topology: models.Topology) -> Iterator[tuple[Path, str, str, Range]]:
 
 
 def neighbors(topology: models.Topology) -> Iterator[tuple[Path, str, Range]]:
-    """Every range of the fabric's neighbors: its place, what they are, the range."""
+    """Every range of neighboring internal servers: its place, what they are, the range."""
     for key, site in topology.sites.items():
-        for field, what in _FABRIC.items():
+        for field, what in _INTERNAL_NEIGHBORS.items():
             declared: models.Addresses | None = getattr(site, field)
             for index, range_ in enumerate(declared.addresses if declared else ()):
                 yield ("sites", key, field, "addresses", index), what, range_
@@ -326,7 +326,7 @@ def neighbors(topology: models.Topology) -> Iterator[tuple[Path, str, Range]]:
             yield path, "domain controllers", range_
 
 
-_FABRIC: Final = {
+_INTERNAL_NEIGHBORS: Final = {
     "domain_controllers": "domain controllers",
     "lync": "Lync servers",
     "other_exchange": "other Exchange servers",

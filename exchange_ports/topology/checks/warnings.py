@@ -239,7 +239,7 @@ def internet_any(topology: models.Topology) -> Iterator[Finding]:
 
 
 def management(topology: models.Topology) -> Iterator[Finding]:
-    """Servers that nobody may administer."""
+    """Servers that no rule allows to administer."""
     ways_in = [
         flow for flow in topology.additional_flows if _serves(flow, Need.REMOTE_DESKTOP, MANAGEMENT)
     ]

@@ -18,7 +18,7 @@ firewall = ExchangeFirewall.from_config("exchange", ours)
 
 
 def interface(name: str, network: str, zone: str) -> None:
-    worn = firewall.servers[name]
+    attached = firewall.servers[name]
     if topology["networks"][network]["platform"] == "aws":
         import pulumi_aws as aws
 
@@ -26,7 +26,7 @@ def interface(name: str, network: str, zone: str) -> None:
             name,
             description=name,
             subnet_id=subnets[network],
-            security_groups=worn["security_group_ids"],
+            security_groups=attached["security_group_ids"],
         )
         return
     from pulumi_azure_native import network as azure
@@ -36,12 +36,14 @@ def interface(name: str, network: str, zone: str) -> None:
         network_interface_name=name,
         resource_group_name=places[network]["resource_group_name"],
         location=location,
-        network_security_group=azure.NetworkSecurityGroupArgs(id=worn["network_security_group_id"]),
+        network_security_group=azure.NetworkSecurityGroupArgs(
+            id=attached["network_security_group_id"]
+        ),
         ip_configurations=[
             azure.NetworkInterfaceIPConfigurationArgs(
                 name="primary",
                 subnet=azure.SubnetArgs(id=subnets[network][zone]),
-                application_security_groups=worn["application_security_group_ids"].apply(
+                application_security_groups=attached["application_security_group_ids"].apply(
                     lambda ids: [azure.ApplicationSecurityGroupArgs(id=each) for each in ids]
                 ),
             )

@@ -4,11 +4,11 @@ import pulumi
 
 from exchange_ports.component import ExchangeFirewall
 
-said = pulumi.Config("test")
-above, formerly = said.get("parent"), said.get("formerly")
+reported = pulumi.Config("test")
+above, formerly = reported.get("parent"), reported.get("formerly")
 
 firewall = ExchangeFirewall.from_config(
-    said.get("component") or "exchange",
+    reported.get("component") or "exchange",
     pulumi.Config("exchange-ports"),
     pulumi.ResourceOptions(
         parent=None if above is None else pulumi.ComponentResource("test:index:Parent", above),

@@ -7,8 +7,8 @@ import pulumi_aws as aws
 
 from exchange_ports.component import ExchangeFirewall
 
-said = pulumi.Config("test")
-words = set((said.get("options") or "").split())
+reported = pulumi.Config("test")
+words = set((reported.get("options") or "").split())
 ours = pulumi.Config("exchange-ports")
 networks: dict[str, Any] = ours.require_object("networks")
 

@@ -16,7 +16,7 @@ from tests.support.smt.logic import (
     z3,
 )
 
-__all__ = ["said_by"]
+__all__ = ["formula_of"]
 
 #: Addresses stand on one line, IPv4 first and IPv6 from the bit above its own on; services on another,
 #: 65,536 places a protocol: its ports, or its ICMP messages by type and code.
@@ -33,7 +33,7 @@ _SERVICE: Formula = z3.Concat(
 )
 
 
-def said_by(traffic: Traffic) -> Formula:
+def formula_of(traffic: Traffic) -> Formula:
     """The packet is in it."""
     return logic.any_of(
         logic.all_of(

@@ -43,14 +43,14 @@ class Cloud:
             return self._aws(self.plan, server, way)
         return self._azure(self.plan, server, way, own)
 
-    def _wearing(self, group: str) -> Formula:
+    def _is_member(self, group: str) -> Formula:
         # A group is the private addresses of the interfaces in it (aws.md 2.4, azure.md 1); nobody,
         # where nobody is in it.
         if group not in self._known:
             self._known[group] = logic.any_of(
                 logic.within(PEER, ip_network(address))
-                for name, worn in self.plan.memberships.items()
-                if group in worn
+                for name, attached in self.plan.memberships.items()
+                if group in attached
                 for address in self.where.get(name, ())
             )
         return self._known[group]
@@ -69,7 +69,7 @@ class Cloud:
 
     def _aws_peer(self, plan: aws.AwsRuleSet, peer: aws.Peer) -> Formula:
         if isinstance(peer, aws.GroupRef):
-            return self._wearing(peer.key)
+            return self._is_member(peer.key)
         if isinstance(peer, aws.ListRef):
             (entries,) = (each.entries for each in plan.prefix_lists if each.key == peer.key)
             return _inside(PEER, entries)
@@ -114,7 +114,7 @@ class Cloud:
 
     def _theirs(self, side: azure.Side) -> Formula:
         if isinstance(side, azure.GroupRef):
-            return self._wearing(side.key)
+            return self._is_member(side.key)
         return self._side(side, PEER)
 
     def _side(self, side: azure.Side, end: End) -> Formula:

@@ -96,7 +96,7 @@ class People:
         return {
             "exchange": True,
             "client-access": at_site and client_access and published,
-            "client-access-unpublished": at_site and client_access and not published,
+            "unpublished": at_site and client_access and not published,
             "mailbox": at_site and mailbox,
             "edgesync": at_site and mailbox and not apart,
             "edgesync-server": mailbox and apart and _identity(name, server) == of,
@@ -135,7 +135,7 @@ def meant(
             for address in where[name]
         )
 
-    said = [
+    reported = [
         logic.all_of(of_ports(flow.ports), end(theirs))
         for flow in flows
         for ours, theirs in (
@@ -146,8 +146,8 @@ def meant(
         if isinstance(ours, Group) and server in members[ours]
     ]
     if probed and way == "in":
-        said.append(logic.within(PEER, HOST))
-    return logic.any_of(said)
+        reported.append(logic.within(PEER, HOST))
+    return logic.any_of(reported)
 
 
 class _Members(dict[Group, set[str]]):

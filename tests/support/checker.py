@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from tests.support.resource_types import ASG, EGRESS, GROUP, INGRESS, LIST, NSG
 
-__all__ = ["Decision", "Detail", "Judge", "NotUnderstood", "Registered", "protocol_of"]
+__all__ = ["Decision", "Detail", "Checker", "NotUnderstood", "Registered", "protocol_of"]
 
 #: IANA numbers, by which AWS may name a protocol. Only tcp and udp have ports.
 _NAMES: Final = {
@@ -93,7 +93,7 @@ def protocol_of(number: int) -> str:
     return _NUMBERS[str(number)]
 
 
-class Judge:
+class Checker:
     def __init__(
         self,
         registrations: Iterable[Registered],
@@ -148,13 +148,13 @@ class Judge:
             return replace(self._azure(at_subnet, packet, direction), managed=False)
         # What a server says to itself reaches no filter.
         _need(source != destination, f"{name} to itself")
-        worn = self._servers[name]
-        if set(worn) == {"security_group_ids"}:
-            return self._aws(worn["security_group_ids"], packet, direction)
+        attached = self._servers[name]
+        if set(attached) == {"security_group_ids"}:
+            return self._aws(attached["security_group_ids"], packet, direction)
         asgs, nsg = "application_security_group_ids", "network_security_group_id"
-        _need(set(worn) in ({asgs}, {asgs, nsg}), f"{name} wears {sorted(worn)}")
+        _need(set(attached) in ({asgs}, {asgs, nsg}), f"{name} wears {sorted(attached)}")
         # In: the subnet's group, then the interface's; out the other way round (azure.md 3).
-        met = [group for group in (at_subnet, worn.get(nsg)) if group is not None]
+        met = [group for group in (at_subnet, attached.get(nsg)) if group is not None]
         _need(bool(met), f"{name} meets no group at all: nobody filters it")
         if direction == "Outbound":
             met.reverse()
@@ -198,7 +198,7 @@ class Judge:
         if given[0] == "referencedSecurityGroupId":
             # The private addresses of the interfaces in that group (aws.md 2.4).
             self._find(GROUP, value)
-            return value in self._worn(peer, "security_group_ids")
+            return value in self._attached(peer, "security_group_ids")
         if given[0] == "prefixListId":
             # A list is its entries, all of one family (aws.md 2.2, 3.2).
             prefixes = self._find(LIST, value)
@@ -264,7 +264,7 @@ class Judge:
                 group in one.get(key, ()) for one in self._servers.values()
             ):
                 return False
-        return any(group in self._worn(address, key) for group in groups)
+        return any(group in self._attached(address, key) for group in groups)
 
     def _prefix(self, address: str, prefix: str) -> bool:
         if prefix not in ("VirtualNetwork", "Internet", "AzureLoadBalancer"):
@@ -277,7 +277,7 @@ class Judge:
 
     # ---- both ----
 
-    def _worn(self, address: str, key: str) -> Sequence[str]:
+    def _attached(self, address: str, key: str) -> Sequence[str]:
         return self._servers[self._at[address]].get(key, ()) if address in self._at else ()
 
     def _find(self, token: str, one: str) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.support.judge import Decision, Judge, NotUnderstood, protocol_of
+from tests.support.checker import Checker, Decision, NotUnderstood, protocol_of
 from tests.support.resource_types import ASG, NSG
 
 
@@ -58,72 +58,72 @@ def prefix_list(*cidrs: str, family: str = "IPv4", most: float = 10.0) -> One:
     return One("aws:ec2/managedPrefixList:ManagedPrefixList", "pl-1", inputs)
 
 
-def on_aws(*rules: One, servers: Mapping[str, Mapping[str, Any]] = SERVERS) -> Judge:
-    return Judge([*GROUPS, *rules], servers, ADDRESSES)
+def on_aws(*rules: One, servers: Mapping[str, Mapping[str, Any]] = SERVERS) -> Checker:
+    return Checker([*GROUPS, *rules], servers, ADDRESSES)
 
 
 def test_without_a_rule_nothing_passes_a_security_group() -> None:
-    judge = on_aws()
-    assert judge.into(HOST, EX1, "tcp", 443) == Decision(False, "no rule")
-    assert judge.out(EX1, HOST, "tcp", 443) == Decision(False, "no rule")
+    checker = on_aws()
+    assert checker.into(HOST, EX1, "tcp", 443) == Decision(False, "no rule")
+    assert checker.out(EX1, HOST, "tcp", 443) == Decision(False, "no rule")
 
 
-def test_all_groups_that_a_server_wears_allow_and_no_others() -> None:
-    judge = on_aws(
+def test_all_groups_that_a_server_has_allow_and_no_others() -> None:
+    checker = on_aws(
         ingress("sg-exchange", fromPort=25, toPort=25, cidrIpv4="0.0.0.0/0"),
         ingress("sg-cas", fromPort=443, toPort=443, cidrIpv4="0.0.0.0/0"),
     )
-    assert judge.into(HOST, EX1, "tcp", 25).passes
-    assert judge.into(HOST, EX1, "tcp", 443).passes
-    assert judge.into(HOST, EX2, "tcp", 25).passes
-    assert not judge.into(HOST, EX2, "tcp", 443).passes
+    assert checker.into(HOST, EX1, "tcp", 25).passes
+    assert checker.into(HOST, EX1, "tcp", 443).passes
+    assert checker.into(HOST, EX2, "tcp", 25).passes
+    assert not checker.into(HOST, EX2, "tcp", 443).passes
 
 
 def test_ingress_rules_say_nothing_about_what_goes_out_nor_egress_about_what_comes_in() -> None:
-    judge = on_aws(
+    checker = on_aws(
         ingress("sg-edge", fromPort=25, toPort=25, cidrIpv4="0.0.0.0/0"),
         egress("sg-exchange", fromPort=53, toPort=53, cidrIpv4="0.0.0.0/0"),
     )
-    assert not judge.out(EDGE, HOST, "tcp", 25).passes
-    assert judge.into(HOST, EDGE, "tcp", 25).passes
-    assert judge.out(EX1, HOST, "tcp", 53).passes
-    assert not judge.into(HOST, EX1, "tcp", 53).passes
+    assert not checker.out(EDGE, HOST, "tcp", 25).passes
+    assert checker.into(HOST, EDGE, "tcp", 25).passes
+    assert checker.out(EX1, HOST, "tcp", 53).passes
+    assert not checker.into(HOST, EX1, "tcp", 53).passes
 
 
 def test_a_port_range_holds_both_its_ends_and_no_more() -> None:
-    judge = on_aws(ingress("sg-cas", fromPort=5985.0, toPort=5986.0, cidrIpv4="10.0.0.0/8"))
-    passing = [port for port in range(5980, 5990) if judge.into(HOST, EX1, "tcp", port).passes]
+    checker = on_aws(ingress("sg-cas", fromPort=5985.0, toPort=5986.0, cidrIpv4="10.0.0.0/8"))
+    passing = [port for port in range(5980, 5990) if checker.into(HOST, EX1, "tcp", port).passes]
     assert passing == [5985, 5986]
 
 
 def test_a_protocol_is_its_own_and_not_another() -> None:
-    judge = on_aws(
+    checker = on_aws(
         ingress("sg-cas", fromPort=53, toPort=53, cidrIpv4="10.0.0.0/8"),
         ingress("sg-edge", "17", fromPort=53, toPort=53, cidrIpv4="10.0.0.0/8"),
         ingress("sg-edge", "icmp", fromPort=-1, toPort=-1, cidrIpv4="10.0.0.0/8"),
         ingress("sg-edge", "50", cidrIpv4="10.0.0.0/8"),
     )
-    assert judge.into(HOST, EX1, "tcp", 53).passes
-    assert not judge.into(HOST, EX1, "udp", 53).passes
-    assert judge.into(HOST, EDGE, "udp", 53).passes
-    assert not judge.into(HOST, EDGE, "tcp", 53).passes
-    assert judge.into(HOST, EDGE, "icmp", None).passes
-    assert judge.into(HOST, EDGE, "esp", None).passes
-    assert not judge.into(HOST, EDGE, "ah", None).passes
+    assert checker.into(HOST, EX1, "tcp", 53).passes
+    assert not checker.into(HOST, EX1, "udp", 53).passes
+    assert checker.into(HOST, EDGE, "udp", 53).passes
+    assert not checker.into(HOST, EDGE, "tcp", 53).passes
+    assert checker.into(HOST, EDGE, "icmp", None).passes
+    assert checker.into(HOST, EDGE, "esp", None).passes
+    assert not checker.into(HOST, EDGE, "ah", None).passes
 
 
 def test_icmp_is_filtered_by_type_and_by_code() -> None:
-    judge = on_aws(
+    checker = on_aws(
         ingress("sg-cas", "icmp", fromPort=3, toPort=4, cidrIpv4="10.0.0.0/8"),
         ingress("sg-cas", "icmp", fromPort=8, toPort=-1, cidrIpv4="10.0.0.0/8"),
         ingress("sg-edge", "58", fromPort=-1, toPort=-1, cidrIpv6="::/0"),
     )
     messages = ((2, 4), (3, 3), (3, 4), (3, 5), (4, 4), (7, 0), (8, 0), (8, 255), (9, 0))
-    passing = [message for message in messages if judge.into(HOST, EX1, "icmp", message).passes]
+    passing = [message for message in messages if checker.into(HOST, EX1, "icmp", message).passes]
     assert passing == [(3, 4), (8, 0), (8, 255)]
-    assert not judge.into(CLIENT_V6, EX1_V6, "icmpv6", (3, 4)).passes
+    assert not checker.into(CLIENT_V6, EX1_V6, "icmpv6", (3, 4)).passes
     with pytest.raises(NotUnderstood):
-        judge.into(HOST, EX1, "icmp", None)
+        checker.into(HOST, EX1, "icmp", None)
 
 
 def test_every_protocol_has_a_name() -> None:
@@ -132,9 +132,9 @@ def test_every_protocol_has_a_name() -> None:
     assert [names[number] for number in (1, 6, 17, 47, 58, 255)] == [
         *("icmp", "tcp", "udp", "gre", "icmpv6", "255")
     ]
-    judge = on_aws(ingress("sg-cas", "47", cidrIpv4="10.0.0.0/8"))
-    assert judge.into(HOST, EX1, "gre", None).passes
-    assert not judge.into(HOST, EX1, "46", None).passes
+    checker = on_aws(ingress("sg-cas", "47", cidrIpv4="10.0.0.0/8"))
+    assert checker.into(HOST, EX1, "gre", None).passes
+    assert not checker.into(HOST, EX1, "46", None).passes
 
 
 @pytest.mark.parametrize(
@@ -142,38 +142,38 @@ def test_every_protocol_has_a_name() -> None:
     [("tcp", 1), ("udp", 65535), ("icmp", None), ("gre", None), ("esp", None), ("ah", None)],
 )
 def test_minus_one_is_every_protocol(protocol: str, port: int | None) -> None:
-    judge = on_aws(ingress("sg-exchange", "-1", cidrIpv4="10.0.0.99/32"))
-    assert judge.into(HOST, EX1, protocol, port).passes
-    assert not judge.into("10.0.0.98", EX1, protocol, port).passes
+    checker = on_aws(ingress("sg-exchange", "-1", cidrIpv4="10.0.0.99/32"))
+    assert checker.into(HOST, EX1, protocol, port).passes
+    assert not checker.into("10.0.0.98", EX1, protocol, port).passes
 
 
 def test_tcp_and_udp_on_every_port_are_not_every_protocol() -> None:
     whole: Mapping[str, object] = {"fromPort": 0, "toPort": 65535, "cidrIpv4": "0.0.0.0/0"}
-    judge = on_aws(ingress("sg-cas", "tcp", **whole), ingress("sg-cas", "udp", **whole))
-    assert judge.into(HOST, EX1, "udp", 137).passes
-    assert not judge.into(HOST, EX1, "gre", None).passes
+    checker = on_aws(ingress("sg-cas", "tcp", **whole), ingress("sg-cas", "udp", **whole))
+    assert checker.into(HOST, EX1, "udp", 137).passes
+    assert not checker.into(HOST, EX1, "gre", None).passes
 
 
-def test_a_group_means_the_servers_that_wear_it_and_nobody_else() -> None:
-    judge = on_aws(ingress("sg-exchange", "-1", referencedSecurityGroupId="sg-exchange"))
-    assert judge.into(EX2, EX1, "tcp", 135).passes
-    assert not judge.into(EDGE, EX1, "tcp", 135).passes
-    assert not judge.into(HOST, EX1, "tcp", 135).passes
+def test_a_group_stands_for_its_members_only() -> None:
+    checker = on_aws(ingress("sg-exchange", "-1", referencedSecurityGroupId="sg-exchange"))
+    assert checker.into(EX2, EX1, "tcp", 135).passes
+    assert not checker.into(EDGE, EX1, "tcp", 135).passes
+    assert not checker.into(HOST, EX1, "tcp", 135).passes
 
 
-def test_a_group_that_nobody_wears_lets_nobody_in() -> None:
-    judge = on_aws(ingress("sg-exchange", "-1", referencedSecurityGroupId="sg-empty"))
-    assert not judge.into(EX2, EX1, "tcp", 135).passes
+def test_a_group_that_has_no_members_allows_no_traffic() -> None:
+    checker = on_aws(ingress("sg-exchange", "-1", referencedSecurityGroupId="sg-empty"))
+    assert not checker.into(EX2, EX1, "tcp", 135).passes
 
 
 def test_a_prefix_list_is_its_entries() -> None:
-    judge = on_aws(
+    checker = on_aws(
         prefix_list("0.0.0.0/5", "11.0.0.0/8"),
         egress("sg-edge", fromPort=25, toPort=25, prefixListId="pl-1"),
     )
-    assert judge.out(EDGE, "7.255.255.255", "tcp", 25).passes
-    assert judge.out(EDGE, "11.0.0.0", "tcp", 25).passes
-    assert not judge.out(EDGE, "10.255.255.255", "tcp", 25).passes
+    assert checker.out(EDGE, "7.255.255.255", "tcp", 25).passes
+    assert checker.out(EDGE, "11.0.0.0", "tcp", 25).passes
+    assert not checker.out(EDGE, "10.255.255.255", "tcp", 25).passes
 
 
 def test_ipv4_and_ipv6_are_apart() -> None:
@@ -208,11 +208,11 @@ def test_two_ends_that_are_ours_must_agree() -> None:
 
 
 def test_an_end_that_is_not_ours_has_no_say() -> None:
-    judge = on_aws(ingress("sg-cas", fromPort=25, toPort=25, cidrIpv4="0.0.0.0/0"))
-    assert judge.out(HOST, EX1, "tcp", 25).passes is None
-    assert judge.passes(HOST, EX1, "tcp", 25).passes is True
-    assert judge.passes(EX1, HOST, "tcp", 25).passes is False
-    assert judge.passes(HOST, INTERNET, "tcp", 25).passes is None
+    checker = on_aws(ingress("sg-cas", fromPort=25, toPort=25, cidrIpv4="0.0.0.0/0"))
+    assert checker.out(HOST, EX1, "tcp", 25).passes is None
+    assert checker.passes(HOST, EX1, "tcp", 25).passes is True
+    assert checker.passes(EX1, HOST, "tcp", 25).passes is False
+    assert checker.passes(HOST, INTERNET, "tcp", 25).passes is None
 
 
 # ---- Azure ----
@@ -248,21 +248,21 @@ def rule(priority: float, access: str, direction: str, **rest: Any) -> dict[str,
     return written
 
 
-def wears(*groups: str, nsg: str = "nsg") -> dict[str, Any]:
+def on_interface(*groups: str, nsg: str = "nsg") -> dict[str, Any]:
     return {"network_security_group_id": nsg, "application_security_group_ids": list(groups)}
 
 
-def on_azure(*rules: dict[str, Any]) -> Judge:
-    return Judge(
+def on_azure(*rules: dict[str, Any]) -> Checker:
+    return Checker(
         [
             *(One(ASG, name) for name in ("asg-exchange", "asg-cas", "asg-empty")),
             One(NSG, "nsg", {"securityRules": list(rules)}),
             One(NSG, "nsg-edge", {"securityRules": []}),
         ],
         {
-            "ex1": wears("asg-exchange", "asg-cas"),
-            "ex2": wears("asg-exchange"),
-            "edge": wears(nsg="nsg-edge"),
+            "ex1": on_interface("asg-exchange", "asg-cas"),
+            "ex2": on_interface("asg-exchange"),
+            "edge": on_interface(nsg="nsg-edge"),
         },
         ADDRESSES,
         ["10.0.0.0/20"],
@@ -282,54 +282,58 @@ def on_azure(*rules: dict[str, Any]) -> Judge:
     ],
 )
 def test_the_default_rules(source: str, destination: str, way: str, passes: bool, by: str) -> None:
-    judge = on_azure()
-    asked = judge.into if way == "in" else judge.out
+    checker = on_azure()
+    asked = checker.into if way == "in" else checker.out
     assert asked(source, destination, "udp", 137) == Decision(passes, by)
 
 
 def test_a_probe_from_outside_the_network_passes_by_its_own_default_rule() -> None:
-    judge = on_azure(rule(100, "Deny", "Inbound", source="VirtualNetwork"))
-    assert not judge.into(PROBE, EX1, "tcp", 443).passes  # the tag contains the host
-    nowhere = Judge([One(NSG, "nsg", {"securityRules": []})], {"ex1": wears()}, {EX1: "ex1"})
+    checker = on_azure(rule(100, "Deny", "Inbound", source="VirtualNetwork"))
+    assert not checker.into(PROBE, EX1, "tcp", 443).passes  # the tag contains the host
+    nowhere = Checker(
+        [One(NSG, "nsg", {"securityRules": []})], {"ex1": on_interface()}, {EX1: "ex1"}
+    )
     decision = nowhere.into(PROBE, EX1, "tcp", 443)
     assert decision == Decision(True, "AllowAzureLoadBalancerInBound")
 
 
 def test_what_is_in_no_network_and_goes_into_one_is_denied() -> None:
-    judge = Judge([One(NSG, "nsg", {"securityRules": []})], {"ex1": wears()}, {EX1: "ex1"}, [HOST])
-    assert judge.out(EX1, HOST, "tcp", 25) == Decision(False, "DenyAllOutBound")
+    checker = Checker(
+        [One(NSG, "nsg", {"securityRules": []})], {"ex1": on_interface()}, {EX1: "ex1"}, [HOST]
+    )
+    assert checker.out(EX1, HOST, "tcp", 25) == Decision(False, "DenyAllOutBound")
 
 
 def test_the_lower_priority_decides_whatever_the_order_of_the_list() -> None:
     allow = rule(200.0, "Allow", "Inbound", protocol="Tcp", port="443")
     deny_before = rule(150.0, "Deny", "Inbound", source="10.0.0.99")
     deny_after = rule(4000.0, "Deny", "Inbound")
-    judge = on_azure(deny_after, allow, deny_before)
-    assert judge.into(HOST, EX1, "tcp", 443) == Decision(False, "rule-Inbound-150.0")
-    assert judge.into(INTERNET, EX1, "tcp", 443) == Decision(True, "rule-Inbound-200.0")
-    assert judge.into(INTERNET, EX1, "tcp", 444) == Decision(False, "rule-Inbound-4000.0")
+    checker = on_azure(deny_after, allow, deny_before)
+    assert checker.into(HOST, EX1, "tcp", 443) == Decision(False, "rule-Inbound-150.0")
+    assert checker.into(INTERNET, EX1, "tcp", 443) == Decision(True, "rule-Inbound-200.0")
+    assert checker.into(INTERNET, EX1, "tcp", 444) == Decision(False, "rule-Inbound-4000.0")
 
 
 def test_priorities_are_numbers_and_not_text() -> None:
-    judge = on_azure(rule(1000, "Deny", "Inbound"), rule(300, "Allow", "Inbound"))
-    assert judge.into(HOST, EX1, "tcp", 443).by == "rule-Inbound-300"
+    checker = on_azure(rule(1000, "Deny", "Inbound"), rule(300, "Allow", "Inbound"))
+    assert checker.into(HOST, EX1, "tcp", 443).by == "rule-Inbound-300"
 
 
 def test_a_direction_has_its_own_rules() -> None:
-    judge = on_azure(rule(100, "Deny", "Outbound"), rule(100, "Allow", "Inbound"))
-    assert judge.into(INTERNET, EX1, "tcp", 443).passes
-    assert not judge.out(EX1, INTERNET, "tcp", 443).passes
+    checker = on_azure(rule(100, "Deny", "Outbound"), rule(100, "Allow", "Inbound"))
+    assert checker.into(INTERNET, EX1, "tcp", 443).passes
+    assert not checker.out(EX1, INTERNET, "tcp", 443).passes
 
 
 def test_a_server_is_filtered_by_its_own_group_of_rules() -> None:
-    judge = on_azure(rule(100, "Deny", "Inbound"))
-    assert not judge.into(HOST, EX1, "tcp", 443).passes
-    assert judge.into(PROBE, EDGE, "tcp", 443).passes  # nsg-edge has the defaults only
+    checker = on_azure(rule(100, "Deny", "Inbound"))
+    assert not checker.into(HOST, EX1, "tcp", 443).passes
+    assert checker.into(PROBE, EDGE, "tcp", 443).passes  # nsg-edge has the defaults only
 
 
-def at_subnets(*rules: dict[str, Any], own: tuple[dict[str, Any], ...] = ()) -> Judge:
+def at_subnets(*rules: dict[str, Any], own: tuple[dict[str, Any], ...] = ()) -> Checker:
     """ex1 and ex2 stand in a subnet that has a group; ex2's interface has one of its own as well."""
-    return Judge(
+    return Checker(
         [
             *(One(ASG, name) for name in ("asg-exchange", "asg-cas")),
             One(NSG, "nsg-subnet", {"securityRules": list(rules)}),
@@ -337,7 +341,7 @@ def at_subnets(*rules: dict[str, Any], own: tuple[dict[str, Any], ...] = ()) -> 
         ],
         {
             "ex1": {"application_security_group_ids": ["asg-exchange", "asg-cas"]},
-            "ex2": wears("asg-exchange"),
+            "ex2": on_interface("asg-exchange"),
         },
         {EX1: "ex1", EX2: "ex2"},
         ["10.0.0.0/20"],
@@ -374,28 +378,28 @@ def test_subnet_and_interface_must_both_allow_and_the_first_to_deny_decides() ->
 
 
 def test_a_server_that_meets_no_group_is_an_error() -> None:
-    worn = {"ex1": {"application_security_group_ids": ["asg-exchange"]}}
+    attached = {"ex1": {"application_security_group_ids": ["asg-exchange"]}}
     with pytest.raises(NotUnderstood, match="meets no group"):
-        Judge([One(ASG, "asg-exchange")], worn, {EX1: "ex1"}).into(HOST, EX1, "tcp", 25)
+        Checker([One(ASG, "asg-exchange")], attached, {EX1: "ex1"}).into(HOST, EX1, "tcp", 25)
 
 
 def test_subnets_that_overlap_are_an_error() -> None:
-    judge = Judge([], {}, {}, [], {"10.0.0.0/24": "a", "10.0.0.0/25": "b"})
+    checker = Checker([], {}, {}, [], {"10.0.0.0/24": "a", "10.0.0.0/25": "b"})
     with pytest.raises(NotUnderstood, match="in two subnets"):
-        judge.into(EX1, EX2, "tcp", 25)
+        checker.into(EX1, EX2, "tcp", 25)
 
 
 def test_application_security_groups_apply_by_membership() -> None:
-    judge = on_azure(
+    checker = on_azure(
         rule(
             100, "Allow", "Inbound", source_groups=["asg-exchange"], destination_groups=["asg-cas"]
         ),
         rule(4000, "Deny", "Inbound"),
     )
-    assert judge.into(EX2, EX1, "gre", None).passes
-    assert not judge.into(EX1, EX2, "gre", None).passes  # ex2 is not in asg-cas
-    assert not judge.into(EDGE, EX1, "gre", None).passes
-    assert not judge.into(HOST, EX1, "gre", None).passes
+    assert checker.into(EX2, EX1, "gre", None).passes
+    assert not checker.into(EX1, EX2, "gre", None).passes  # ex2 is not in asg-cas
+    assert not checker.into(EDGE, EX1, "gre", None).passes
+    assert not checker.into(HOST, EX1, "gre", None).passes
 
 
 def test_several_groups_do_not_work_while_one_of_them_is_empty() -> None:
@@ -411,13 +415,13 @@ def test_several_groups_do_not_work_while_one_of_them_is_empty() -> None:
     assert sound.into(EX2, EX1, "tcp", 135).passes
 
 
-def test_an_empty_group_matches_nobody() -> None:
-    judge = on_azure(rule(100, "Deny", "Inbound", source_groups=["asg-empty"]))
-    assert judge.into(HOST, EX1, "tcp", 135).by == "AllowVnetInBound"
+def test_an_empty_group_matches_no_server() -> None:
+    checker = on_azure(rule(100, "Deny", "Inbound", source_groups=["asg-empty"]))
+    assert checker.into(HOST, EX1, "tcp", 135).by == "AllowVnetInBound"
 
 
 def test_prefixes_and_ports_in_lists() -> None:
-    judge = on_azure(
+    checker = on_azure(
         rule(
             100,
             "Allow",
@@ -436,28 +440,30 @@ def test_prefixes_and_ports_in_lists() -> None:
         990: True,
         994: False,
     }.items():
-        assert judge.into("10.79.255.255", EX1, "tcp", port).passes is passes
-    assert judge.into("10.64.0.0", EX1, "tcp", 993).passes
-    assert not judge.into("10.80.0.0", EX1, "tcp", 993).passes
-    assert not judge.into("10.64.0.0", EX1, "udp", 993).passes
-    assert judge.into(CLIENT_V6, EX1_V6, "tcp", 993).passes
+        assert checker.into("10.79.255.255", EX1, "tcp", port).passes is passes
+    assert checker.into("10.64.0.0", EX1, "tcp", 993).passes
+    assert not checker.into("10.80.0.0", EX1, "tcp", 993).passes
+    assert not checker.into("10.64.0.0", EX1, "udp", 993).passes
+    assert checker.into(CLIENT_V6, EX1_V6, "tcp", 993).passes
 
 
 @pytest.mark.parametrize("written, meant", [("Icmp", "icmp"), ("Esp", "esp"), ("Ah", "ah")])
 def test_protocols_without_ports(written: str, meant: str) -> None:
-    judge = on_azure(rule(100, "Allow", "Inbound", protocol=written), rule(4000, "Deny", "Inbound"))
+    checker = on_azure(
+        rule(100, "Allow", "Inbound", protocol=written), rule(4000, "Deny", "Inbound")
+    )
     for protocol in ("icmp", "esp", "ah", "gre"):
-        assert judge.into(HOST, EX1, protocol, None).passes is (protocol == meant)
-    assert not judge.into(HOST, EX1, "tcp", 7).passes
+        assert checker.into(HOST, EX1, protocol, None).passes is (protocol == meant)
+    assert not checker.into(HOST, EX1, "tcp", 7).passes
 
 
 def test_the_tags_are_as_wide_as_the_network_that_is_given() -> None:
-    judge = on_azure(
+    checker = on_azure(
         rule(100, "Allow", "Outbound", destination="Internet"), rule(4000, "Deny", "Outbound")
     )
-    assert judge.out(EX1, INTERNET, "tcp", 25).passes
-    assert judge.out(EX1, "10.0.16.0", "tcp", 25).passes  # just past the network
-    assert not judge.out(EX1, "10.0.15.255", "tcp", 25).passes
+    assert checker.out(EX1, INTERNET, "tcp", 25).passes
+    assert checker.out(EX1, "10.0.16.0", "tcp", 25).passes  # just past the network
+    assert not checker.out(EX1, "10.0.15.255", "tcp", 25).passes
     denying = on_azure(rule(100, "Deny", "Inbound", source="Internet"))
     assert denying.into(PROBE, EX1, "tcp", 25).passes  # the host is under other tags
 
@@ -540,9 +546,9 @@ def test_a_strange_network_security_rule_is_an_error(strange: dict[str, Any]) ->
         strange.pop("direction", "Inbound"),
         **strange,
     )
-    judge = on_azure(odd, rule(4000, "Deny", "Inbound"))
+    checker = on_azure(odd, rule(4000, "Deny", "Inbound"))
     with pytest.raises((NotUnderstood, ValueError)):
-        judge.into(HOST, EX1, "tcp", 25)
+        checker.into(HOST, EX1, "tcp", 25)
 
 
 @pytest.mark.parametrize(
@@ -568,25 +574,25 @@ def test_a_strange_question_is_an_error(
 
 
 @pytest.mark.parametrize(
-    "worn",
+    "attached",
     [
         {"security_group_ids": ["sg-2"]},
         {"security_groups": ["sg-cas"]},
         {"network_security_group_id": "nsg"},
-        wears(nsg="nsg-2"),
+        on_interface(nsg="nsg-2"),
         {},
     ],
     ids=str,
 )
-def test_a_server_that_wears_something_strange_is_an_error(worn: dict[str, Any]) -> None:
-    servers = {**SERVERS, "ex1": worn}
+def test_a_server_with_a_strange_group_is_an_error(attached: dict[str, Any]) -> None:
+    servers = {**SERVERS, "ex1": attached}
     with pytest.raises(NotUnderstood):
         on_aws(servers=servers).into(HOST, EX1, "tcp", 25)
 
 
 def test_an_address_of_a_server_without_outputs_is_an_error() -> None:
     with pytest.raises(NotUnderstood):
-        Judge([], {}, {EX1: "ex1"})
+        Checker([], {}, {EX1: "ex1"})
 
 
 def test_components_are_not_looked_at() -> None:

@@ -16,7 +16,7 @@ from exchange_ports.traffic.addresses import Address, AddressSet
 from exchange_ports.traffic.traffic import Traffic
 from tests.support.rule_sets import evaluator
 
-__all__ = ["assert_exact", "assert_exact_at", "permitted", "said"]
+__all__ = ["assert_exact", "assert_exact_at", "permitted", "reported"]
 
 
 WAYS: Final[tuple[Way, Way]] = ("out", "in")
@@ -47,8 +47,8 @@ def permitted(plans: Plans, servers: Mapping[int, ExchangeServer]) -> Mapping[Fi
     for key, plan in plans.networks.items():
         declared = plans.topology.networks[key]
         members: dict[str, AddressSet] = {}
-        for name, worn in plan.memberships.items():
-            for group in worn:
+        for name, attached in plan.memberships.items():
+            for group in attached:
                 members[group] = members.get(group, AddressSet()) | at(by_name[name][1])
         space = AddressSet.of((*declared.internal, *declared.perimeter))
         seen = evaluator(plan, members, space)
@@ -60,7 +60,7 @@ def permitted(plans: Plans, servers: Mapping[int, ExchangeServer]) -> Mapping[Fi
     return found
 
 
-def said(
+def reported(
     changes: Iterable[Change], servers: Mapping[int, ExchangeServer]
 ) -> Mapping[Filter, Traffic]:
     """What changes say of each filter: the boxes, but for what passed already."""
@@ -115,7 +115,7 @@ def assert_exact_at(old: Standing, new: Standing) -> TopologyDiff:
     earlier = {number: pair.before for number, pair in enumerate(matched) if pair.before}
     later = {number: pair.after for number, pair in enumerate(matched) if pair.after}
     before, after = permitted_at(old, earlier), permitted_at(new, later)
-    opened, cut = said(found.opened, later), said(found.cut, earlier)
+    opened, cut = reported(found.opened, later), reported(found.cut, earlier)
     for key in {*before, *after, *opened, *cut}:
         # A server with another address is one server: its filter is held against what it was.
         was, now = whole(before, key), whole(after, key)
