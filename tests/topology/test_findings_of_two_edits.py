@@ -4,34 +4,21 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from exchange_ports.topology.validate import parse_topology
-from tests.support import hybrid_edits, two_sites
+from tests.support.combined_edits import EDITS
 from tests.support.counted import CountedLines
 from tests.support.strategies import Data, edited
-from tests.topology import test_checks, test_unified_messaging, test_versions
+from tests.support.two_sites import TWO_SITES
 
 Edit = Mapping[str, Any]
 
-
-def merged(edits: tuple[Edit, ...]) -> Edit:
-    return {path: value for edit in edits for path, value in edit.items()}
-
-
-EDITS: Final[Mapping[str, Edit]] = {
-    **two_sites.EDITS,
-    **two_sites.MORE,
-    **{f"hybrid: {case}": edit for case, edit in hybrid_edits.EDITS.items()},
-    **{f"checks: {case}": merged(edits) for case, (_, edits, _) in test_checks.TABLE.items()},
-    **{f"calls: {case}": edit for case, (_, edit, _) in test_unified_messaging.TABLE.items()},
-    **{f"versions: {case}": edit for case, (_, edit, _) in test_versions.TABLE.items()},
-}
 #: Each edit alone, and together with the one so many entries behind it.
-DISTANCES: Final = (0, 7, 31)
+DISTANCES: Final = (0, 7)
 
 
 def both(one: Edit, other: Edit) -> Data | None:
     """Two sites with both edits; None where one takes away what is not there."""
     try:
-        return edited(edited(two_sites.TWO_SITES, one), other)
+        return edited(edited(TWO_SITES, one), other)
     except (AttributeError, KeyError, TypeError):
         return None
 
