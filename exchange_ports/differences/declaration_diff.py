@@ -6,7 +6,7 @@ and folds the rows that follow from it. Must not know: flows, nor what the edits
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final, Literal, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, cast
 
 from exchange_ports.flows.rows import public_ranges
 from exchange_ports.planning import Plans
@@ -14,6 +14,9 @@ from exchange_ports.topology import models
 from exchange_ports.topology.fields import EndpointKind
 from exchange_ports.topology.groups import identity
 from exchange_ports.traffic.addresses import Address, AddressSet, Network
+
+if TYPE_CHECKING:
+    from exchange_ports.differences.endpoint_diff import EndpointsChange
 
 Edit: TypeAlias = Literal["added", "removed"]
 
@@ -66,6 +69,8 @@ class DeclarationDiff:
     #: Public IPv4 addresses that `internet` newly names, and those that it no longer names.
     internet_added: AddressSet = field(default_factory=AddressSet)
     internet_removed: AddressSet = field(default_factory=AddressSet)
+    #: Another endpoint snapshot of a hybrid deployment.
+    endpoints: "EndpointsChange | None" = None
 
 
 def diff_declarations(old: Plans, new: Plans) -> DeclarationDiff:
@@ -79,7 +84,17 @@ def diff_declarations(old: Plans, new: Plans) -> DeclarationDiff:
         tuple(_addresses(was, now, of_sites)),
         public[1] - public[0],
         public[0] - public[1],
+        _endpoints(was, now),
     )
+
+
+def _endpoints(was: models.Topology, now: models.Topology) -> "EndpointsChange | None":
+    if was.hybrid is None or now.hybrid is None:
+        return None
+    # Most organizations are not hybrid, and this reads snapshots.
+    from exchange_ports.differences.endpoint_diff import diff_endpoints
+
+    return diff_endpoints(was, now)
 
 
 def _sites(was: models.Topology, now: models.Topology) -> Iterator[SiteChange]:

@@ -22,7 +22,7 @@ from exchange_ports.flows import in_order as reasons_in_order
 from exchange_ports.flows.flow_index import WAYS, Way
 from exchange_ports.flows.labels import outside_label, role_of, roles_label
 from exchange_ports.planning import Plans
-from exchange_ports.topology.groups import EDGE_KINDS, Group, identity
+from exchange_ports.topology.groups import EDGE_KINDS, Group, ServerRole, identity
 from exchange_ports.topology.inventory import (
     ExchangeServer,
     ServerPair,
@@ -348,13 +348,18 @@ def _box(row: ChangedTraffic) -> object:
     return (row.sources, row.destinations, row.services, row.ways)
 
 
+_ROLES: Final = {
+    ServerRole.CLIENT_ACCESS: "Client Access",
+    ServerRole.MAILBOX: "Mailbox",
+    ServerRole.EDGE: "Edge Transport",
+}
+
+
 def _moved(server: ExchangeServer) -> ServerNote:
     summary = "perimeter" if server.in_perimeter else server.groups[0].network
-    kinds = {group.kind.partition("-")[0] for group in server.groups}
-    roles = ("client", "Client Access"), ("mailbox", "Mailbox"), ("edge", "Edge Transport")
-    role = " and ".join(name for kind, name in roles if kind in kinds)
+    role = " and ".join(name for role, name in _ROLES.items() if role in server.roles)
     if server.combined:
-        role = "Mailbox"
+        role = _ROLES[ServerRole.MAILBOX]
     groups = len(server.groups) if server.managed else 0
     return ServerNote(server.name, f"{role}, {summary}", server.path, role, server.site, groups)
 

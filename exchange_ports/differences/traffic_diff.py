@@ -197,7 +197,7 @@ class _Comparison:
     ) -> Iterator[ChangedTraffic]:
         at = kept.addresses()
         for reason in candidate.reasons:
-            known = _traffic((asks for asks in before if reason in asks.flow.reasons), at)
+            known = _traffic((asks for asks in before if _has(asks.flow, reason)), at)
             one = candidate._replace(reasons=(reason,))
             yield from self._boxes(own, way, one, kept - known, Effect.REASON)
 
@@ -221,7 +221,7 @@ class _Comparison:
                 more = asks.addresses - same.addresses
                 if more:
                     yield _Candidate(asks, more, asks.flow.reasons, False)
-            reasons = tuple(r for r in asks.flow.reasons if r not in same.flow.reasons)
+            reasons = tuple(r for r in asks.flow.reasons if not _has(same.flow, r))
             both = asks.addresses & same.addresses if reasons else AddressSet()
             if both:
                 yield _Candidate(asks, both, reasons, True)
@@ -308,6 +308,11 @@ def _classes(pairs: Iterable[ServerPair], *, apart: bool) -> Iterator[_Class]:
 
 def _state(server: ExchangeServer | None) -> object:
     return None if server is None else (server.platform, server.groups)
+
+
+def _has(flow: Flow, reason: Reason) -> bool:
+    """Whether a flow has a reason. That another version of Exchange has it in another article is no change."""
+    return any(reason.matches(each) for each in flow.reasons)
 
 
 def _traffic(asked: Iterable[PeerTraffic], within: AddressSet) -> Traffic:

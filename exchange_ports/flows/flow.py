@@ -4,7 +4,7 @@ Must not know: how flows are derived, nor how they are written as rules.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from exchange_ports.catalog import BY_ID
@@ -97,6 +97,10 @@ class Reason:
         if self.entry is None:
             return ()
         return tuple(BY_ID[self.entry].cite.where.url(article) for article in self.articles)
+
+    def matches(self, other: "Reason") -> bool:
+        """Whether it is the same reason, in the articles of whichever versions."""
+        return replace(self, articles=other.articles) == other
 
     @property
     def source(self) -> str:

@@ -202,7 +202,7 @@ def _size(end: ExternalEndpoint) -> int:
 _GROUP_ROLES: Final = {
     GroupKind.EXCHANGE: "Exchange",
     GroupKind.CLIENT_ACCESS: "Client Access",
-    GroupKind.CLIENT_ACCESS_UNPUBLISHED: "Client Access",
+    GroupKind.UNPUBLISHED: "Client Access",
     GroupKind.MAILBOX: "Mailbox",
     GroupKind.EDGESYNC: "Mailbox",
     GroupKind.EDGESYNC_SERVER: "Mailbox",
@@ -211,7 +211,7 @@ _GROUP_ROLES: Final = {
 #: Groups for a role at a site; the servers of all others are named anyway.
 _AT_SITE: Final = (
     GroupKind.CLIENT_ACCESS,
-    GroupKind.CLIENT_ACCESS_UNPUBLISHED,
+    GroupKind.UNPUBLISHED,
     GroupKind.MAILBOX,
     GroupKind.EDGESYNC,
 )
@@ -223,9 +223,9 @@ def role_of(group: Group, inventory: Inventory) -> str:
     members = inventory.members.get(group, ())
     if words == "Client Access" and members and all(each.combined for each in members):
         words = "Mailbox"
-    if group.kind is GroupKind.CLIENT_ACCESS_UNPUBLISHED:
+    if group.kind is GroupKind.UNPUBLISHED:
         return f"unpublished {words}"
-    other = replace(group, kind=GroupKind.CLIENT_ACCESS_UNPUBLISHED)
+    other = replace(group, kind=GroupKind.UNPUBLISHED)
     if group.kind is GroupKind.CLIENT_ACCESS and other in inventory.members:
         return f"published {words}"
     return words

@@ -318,7 +318,7 @@ def _sent(context: FlowContext, entry: CatalogEntry) -> RowFlows:
 
 
 #: The groups of servers that may proxy mail.
-_PROXYING: Final = (GroupKind.CLIENT_ACCESS, GroupKind.CLIENT_ACCESS_UNPUBLISHED)
+_PROXYING: Final = (GroupKind.CLIENT_ACCESS, GroupKind.UNPUBLISHED)
 
 
 def _proxy_row(version: Version) -> str:

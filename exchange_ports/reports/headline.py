@@ -263,6 +263,7 @@ def _edited(reviews: Sequence[Review], quote: Quote) -> Iterator[str]:
     if len(changed) > _MOST_CLAUSES:
         yield f"addresses of {len(changed) - _MOST_CLAUSES} more neighbors change"
     yield from dict.fromkeys(text for each in reviews for text in _internet(each, quote))
+    yield from dict.fromkeys(text for each in reviews for text in _endpoints(each, quote))
     unnamed = [
         f"{each.what} {quote(each.old)} looks renamed to {quote(each.new)}, without an id"
         for review in reviews
@@ -455,6 +456,7 @@ def _of_file(review: Review, quote: Quote) -> Iterator[str]:
 def _of_topology(review: Review, quote: Quote) -> Iterator[str]:
     found = review.changes
     yield from _internet(review, quote)
+    yield from _endpoints(review, quote)
     of_sites: dict[str, list[str]] = {}
     for each in found.declared.addresses:
         if each.with_site:
@@ -474,6 +476,28 @@ def _of_topology(review: Review, quote: Quote) -> Iterator[str]:
         f"{each.what} {quote(each.old)} renamed to {quote(each.new)}" for each in found.renamed
     )
     yield from (each.text(quote) for each in found.without_id)
+
+
+def _endpoints(review: Review, quote: Quote) -> Iterator[str]:
+    """Another endpoint snapshot, and what it changes in rules."""
+    found = review.changes.declared.endpoints
+    if found is None:
+        return
+    said = [
+        f"{each.set.label} {' and '.join(_gained_and_lost(each.added, each.removed))}"
+        for each in found.sets
+    ]
+    rules = "; ".join(said) or "no rule changes"
+    if found.before == found.after:
+        yield f"the endpoint snapshot {quote(found.after)} has other content: {rules}"
+        return
+    yield f"the endpoint snapshot changes from {quote(found.before)} to {quote(found.after)}: {rules}"
+
+
+def _gained_and_lost(added: int, removed: int) -> Iterator[str]:
+    for number, verb in ((added, "gains"), (removed, "loses")):
+        if number:
+            yield f"{verb} {counted(number, 'range')}"
 
 
 def _of_servers(review: Review, quote: Quote) -> Iterator[str]:
@@ -503,7 +527,12 @@ def _of_servers(review: Review, quote: Quote) -> Iterator[str]:
         )
     for (role, text, more), names in alike.items():
         each_of = " to each" if len(names) > 1 and "attach" in text and role else ""
-        yield f"{role} {_servers(names)} {text}{each_of}{more}".strip()
+        verb, _, rest = text.partition(" ")
+        verb = _PLURAL.get(verb, verb) if len(names) > 1 else verb
+        yield f"{role} {_servers(names)} {verb} {rest}{each_of}{more}".strip()
+
+
+_PLURAL: Final = {"has": "have", "changes": "change"}
 
 
 def _edgesync(review: Review, server: ServerNote, quote: Quote) -> str:

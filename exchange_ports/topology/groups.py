@@ -121,7 +121,7 @@ class GroupKind(StrEnum):
 
     EXCHANGE = "exchange"
     CLIENT_ACCESS = "client-access"
-    CLIENT_ACCESS_UNPUBLISHED = "client-access-unpublished"
+    UNPUBLISHED = "unpublished"
     MAILBOX = "mailbox"
     EDGESYNC = "edgesync"
     EDGESYNC_SERVER = "edgesync-server"
@@ -136,7 +136,7 @@ class GroupKind(StrEnum):
 _SUMMARIES: Final = {
     GroupKind.EXCHANGE: "internal Exchange servers",
     GroupKind.CLIENT_ACCESS: "Client Access servers of site {}",
-    GroupKind.CLIENT_ACCESS_UNPUBLISHED: "Client Access servers of site {} that are not published",
+    GroupKind.UNPUBLISHED: "Client Access servers of site {} that are not published",
     GroupKind.MAILBOX: "Mailbox servers of site {}",
     GroupKind.EDGESYNC: "Mailbox servers of site {} in EdgeSync with all its Edge Transport servers",
     GroupKind.EDGESYNC_SERVER: "Mailbox server {} in EdgeSync with some Edge Transport servers",
@@ -190,7 +190,7 @@ def group(network: str, kind: GroupKind, of: str = "", *implied_groups: str) -> 
 #: The group of servers with Client Access services, by whether they are published.
 _CLIENT_ACCESS: Final = {
     True: GroupKind.CLIENT_ACCESS,
-    False: GroupKind.CLIENT_ACCESS_UNPUBLISHED,
+    False: GroupKind.UNPUBLISHED,
 }
 
 

@@ -162,7 +162,7 @@ def _asked_of_the_tool(
     )
     try:
         # No shell; ids, addresses and words of ours. The environment is what git needs, and no more.
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             [
                 str(work / "venv" / "bin" / "python"),
                 *("-P", "-m", "exchange_ports", "diff", "--against", base, "--at", tree),

@@ -10,12 +10,14 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from exchange_ports.catalog import BY_ID, NEEDS, NEIGHBOR_ENTRIES, Need
+from exchange_ports.catalog import BY_ID, NEEDS, NEIGHBOR_ENTRIES, CatalogSection, Need
 from exchange_ports.findings import Refused
 from exchange_ports.flows import ExternalEndpoint, Flow, Reason, compile_flows, described
+from exchange_ports.reports.plan_report import closed
 from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.models import Topology
 from exchange_ports.topology.validate import load_topology
+from exchange_ports.versions import Article
 from tests.support.strategies import GONE, SMALL, WITH_EDGE, declared, edited, flow_text
 
 Edit = Mapping[str, Any]
@@ -425,6 +427,72 @@ def test_a_row_does_not_appear_where_it_does_not_hold(entry: str) -> None:
         declared(data) if case.refused is None else Topology.model_validate(data, strict=False)
     )
     assert of_row(entry, compile_flows(Inventory(topology))) == []
+
+
+# The article of Exchange 2016 and later, and Unified Messaging of 2016: the same rows, on Mailbox servers.
+
+
+def as_later(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The same organization with Exchange 2016 (or the later version that it declares), which has no roles."""
+    servers = [
+        f"sites.{site}.servers.{server}.roles"
+        for site, declared_site in data["sites"].items()
+        for server, declared_server in declared_site["servers"].items()
+        if "roles" in declared_server
+    ]
+    return {"version": 2016, **edited(data, dict.fromkeys(servers, GONE))}
+
+
+#: From Exchange 2016 on, a server that sends proxied mail is a Mailbox server (exchange-later.md 3).
+FOLDED: Final = {"M3": "M2"}
+
+
+@pytest.mark.parametrize("entry", CASES)
+def test_a_row_of_the_later_article_appears_where_its_condition_holds(entry: str) -> None:
+    case = CASES[entry]
+    row = FOLDED.get(entry, entry)
+    found = of_topology(as_later(edited(case.base, case.where)), {})
+    assert of_row(row, found) == sorted(case.flows)
+    if row != entry:
+        assert of_row(entry, found) == []
+    of_um = BY_ID[row].section is CatalogSection.UNIFIED_MESSAGING
+    # The pages on Unified Messaging are about 2013 and 2016, and are in the library of 2013.
+    cited = {r.articles for flow in found for r in flow.reasons if r.entry == row}
+    assert cited == {(Article.EXCHANGE_2013 if of_um else Article.LATER,)}
+
+
+@pytest.mark.parametrize("entry", [each for each in CASES if CASES[each].refused is None])
+def test_a_row_of_the_later_article_does_not_appear_where_it_does_not_hold(entry: str) -> None:
+    case = CASES[entry]
+    # Mail that is proxied by Client Access is in M2 of the later article.
+    out = {"mail_flow.outbound": "none"} if entry in FOLDED.values() else {}
+    data = edited(as_later(edited(case.base, case.not_where)), out)
+    assert of_row(entry, of_topology(data, {})) == []
+
+
+@pytest.mark.parametrize("version", [2013, 2016, "se"])
+@pytest.mark.parametrize(
+    "entry, where, not_where",
+    [
+        ("H5", {"servers": ["10.20.2.30"]}, None),
+        (
+            "H6",
+            {"servers": ["10.20.2.30"], "entra_connect": ["10.20.2.31"]},
+            {"servers": ["10.20.2.30"]},
+        ),
+    ],
+)
+def test_a_row_between_hosts_of_others_is_listed_where_they_are_declared(
+    entry: str, where: Edit, not_where: Edit | None, version: int | str
+) -> None:
+    def listed(ad_fs: Edit | None) -> bool:
+        more = {} if ad_fs is None else {"ad_fs": ad_fs}
+        data = edited(SMALL, hybrid("classic_minimal", **more))
+        topology = declared(data if version == 2013 else {**as_later(data), "version": version})
+        return any(f"({entry})" in line for line in closed(topology))
+
+    assert listed(where)
+    assert not listed(not_where)
 
 
 # Sentences of the page and of the design that no single row says.

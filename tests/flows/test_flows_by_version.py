@@ -149,12 +149,12 @@ def test_the_servers_that_proxy_are_those_of_the_site_and_not_the_source_servers
 def test_a_server_that_is_not_published_proxies_mail_too() -> None:
     flows = flows_of(SE, {**PROXIED, "sites.hq.servers.ex2.published": False})
     assert of_row("M2", flows) == [
-        "client-access-unpublished.hq -> internet 25/tcp",
         "client-access.hq -> internet 25/tcp",
+        "unpublished.hq -> internet 25/tcp",
     ]
     assert [line for line in of_row("M4", flows) if "unpublished" in line] == [
-        "client-access-unpublished.hq -> name-servers 53/tcp",
-        "client-access-unpublished.hq -> name-servers 53/udp",
+        "unpublished.hq -> name-servers 53/tcp",
+        "unpublished.hq -> name-servers 53/udp",
     ]
 
 
@@ -191,14 +191,14 @@ def test_a_need_cites_the_library_of_the_version() -> None:
 
 def test_the_flows_of_a_group_without_members_cite_the_version_of_the_organization() -> None:
     edit = {
-        "networks.corp.retired_groups": ["client-access-unpublished.hq", "mailbox.hq"],
+        "networks.corp.retired_groups": ["unpublished.hq", "mailbox.hq"],
         "sites.hq.servers": {"cas1": {"roles": ["client_access"]}},
         "sites.paris": {"network": "corp", "servers": {"ex2": {"version": 2016}}},
         **PROXIED,
     }
     flows = flows_of(MIXED, edit)
-    assert cited("M3", flows)["client-access-unpublished.hq -> internet 25/tcp"] == (OLD,)
-    assert "client-access-unpublished.hq -> internet 25/tcp" not in cited("M2", flows)
+    assert cited("M3", flows)["unpublished.hq -> internet 25/tcp"] == (OLD,)
+    assert "unpublished.hq -> internet 25/tcp" not in cited("M2", flows)
 
 
 def test_reasons_of_two_articles_have_both_addresses_the_older_first() -> None:
@@ -238,7 +238,7 @@ def test_servers_of_every_version_can_be_unpublished(version: int | str) -> None
     edit: dict[str, Any] = {"version": version, "sites.hq.servers.ex2.published": False}
     if version == 2013:
         edit |= {f"sites.hq.servers.{each}.roles": BOTH for each in ("ex1", "ex2", "ex3")}
-    assert members(edited(SE, edit))["client-access-unpublished.hq"] == ["ex2"]
+    assert members(edited(SE, edit))["unpublished.hq"] == ["ex2"]
     assert of_row("C1", flows_of(SE, edit)) == ["any -> client-access.hq 443/tcp"]
 
 
@@ -257,11 +257,11 @@ def test_relays_and_additional_flows_reach_servers_that_are_not_published() -> N
     }
     flows = flows_of(SE, edit)
     assert of_row("M6", flows) == [
-        "relay.scanners -> client-access-unpublished.hq 25/tcp",
         "relay.scanners -> client-access.hq 25/tcp",
+        "relay.scanners -> unpublished.hq 25/tcp",
     ]
     assert {flow_text(f) for f in flows if "3389" in str(f.ports)} == {
-        "10.20.6.0/24 -> client-access-unpublished.hq 3389/tcp",
+        "10.20.6.0/24 -> unpublished.hq 3389/tcp",
         "10.20.6.0/24 -> client-access.hq 3389/tcp",
     }
 

@@ -232,7 +232,7 @@ def test_an_organization_of_later_versions_has_no_client_access_servers() -> Non
     "kind, of, text",
     [
         (GroupKind.CLIENT_ACCESS, "hq", "published Mailbox hq"),
-        (GroupKind.CLIENT_ACCESS_UNPUBLISHED, "hq", "unpublished Mailbox hq"),
+        (GroupKind.UNPUBLISHED, "hq", "unpublished Mailbox hq"),
         (GroupKind.CLIENT_ACCESS, "rome", "Mailbox rome"),
         (GroupKind.CLIENT_ACCESS, "paris", "published Client Access paris"),
         (GroupKind.MAILBOX, "hq", "Mailbox hq"),

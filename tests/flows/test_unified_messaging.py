@@ -126,9 +126,7 @@ def test_a_site_without_unified_messaging_takes_no_part() -> None:
 
 
 def test_servers_that_are_not_published_answer_calls() -> None:
-    assert "client-access-unpublished.hq 5060/tcp U1" in listeners(
-        edited(CALLS, {"sites.hq.published": False})
-    )
+    assert "unpublished.hq 5060/tcp U1" in listeners(edited(CALLS, {"sites.hq.published": False}))
 
 
 def test_the_servers_of_a_retired_group_keep_their_calls() -> None:

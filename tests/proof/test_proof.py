@@ -234,7 +234,7 @@ CLOSED: Final[Data] = {
     },
     "clients.internet": {},
 }
-_CLOSED_GROUP: Final = Group("corp", GroupKind.CLIENT_ACCESS_UNPUBLISHED, "hq")
+_CLOSED_GROUP: Final = Group("corp", GroupKind.UNPUBLISHED, "hq")
 
 
 @pytest.mark.parametrize("platform", ["aws", "azure"])

@@ -74,7 +74,7 @@ class Packet(NamedTuple):
 MEANING: Final[Mapping[str, frozenset[str]]] = {
     "exchange": frozenset(),
     "client-access": frozenset({"exchange"}),
-    "client-access-unpublished": frozenset({"exchange"}),
+    "unpublished": frozenset({"exchange"}),
     "mailbox": frozenset({"exchange"}),
     "edgesync": frozenset({"exchange", "mailbox"}),
     "edgesync-server": frozenset({"exchange", "mailbox"}),
@@ -82,7 +82,7 @@ MEANING: Final[Mapping[str, frozenset[str]]] = {
         {
             "exchange",
             "client-access",
-            "client-access-unpublished",
+            "unpublished",
             "mailbox",
             "edgesync",
             "edgesync-server",

@@ -442,7 +442,7 @@ def test_whoever_may_be_in_a_retired_group_is_in_these_groups_too() -> None:
     assert {key: sorted(each.implied_groups) for key, each in found.items()} == {
         "exchange": [],
         "client-access.main": ["exchange"],
-        "client-access-unpublished.main": ["exchange"],
+        "unpublished.main": ["exchange"],
         "mailbox.main": ["exchange"],
         "edgesync.main": ["exchange", "mailbox.main"],
         "edge.main": [],

@@ -93,7 +93,7 @@ ColumnKey = tuple[str, str, str]
 _BOTH: Final = frozenset((ServerRole.CLIENT_ACCESS, ServerRole.MAILBOX))
 
 
-_CLIENT_ACCESS: Final = (GroupKind.CLIENT_ACCESS, GroupKind.CLIENT_ACCESS_UNPUBLISHED)
+_CLIENT_ACCESS: Final = (GroupKind.CLIENT_ACCESS, GroupKind.UNPUBLISHED)
 
 
 class _OneTopology:

@@ -96,7 +96,7 @@ class People:
         return {
             "exchange": True,
             "client-access": at_site and client_access and published,
-            "client-access-unpublished": at_site and client_access and not published,
+            "unpublished": at_site and client_access and not published,
             "mailbox": at_site and mailbox,
             "edgesync": at_site and mailbox and not apart,
             "edgesync-server": mailbox and apart and _identity(name, server) == of,
