@@ -19,11 +19,12 @@ made = aws.ec2.NetworkInterface(
     # The component adds groups to the one that the interface is created with.
     opts=pulumi.ResourceOptions(ignore_changes=["security_groups"]),
 )
+given: Any = {**ids, "network_interfaces": {"ex1": made.id}}
 ExchangeFirewall(
     "exchange",
     {
         "topology": topology,
-        "aws_networks": {network: {**ids, "network_interfaces": {"ex1": made.id}}},
+        "aws_networks": {network: given},
         "addresses": {"ex1": made.private_ip},
     },
 )
