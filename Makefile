@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help preview quick test test-engine check format lint types imports shell workflows wheel docs golden permissions bench mutation clean
+.PHONY: help preview quick test test-engine check format lint types imports shell workflows packages dist docs golden permissions bench mutation clean
 
 STACK ?= dev
 export PYTHON
@@ -23,6 +23,7 @@ help:
 	@echo 'make golden               rewrite tests/goldens/ from what the code says now; review the diff'
 	@echo 'make permissions          rewrite permissions/ from the types of resources: IAM policies and roles of Azure'
 	@echo 'make docs                 the documentation as a site: dist/site/index.html; a broken link fails'
+	@echo 'make dist [REPOSITORY=O/N] what a release consists of: dist/release/, built twice and tried; nothing is published'
 	@echo 'make format               format the code and sort its imports'
 	@echo 'make bench                what must be quick, measured; writes docs/bench.md and docs/bench.svg'
 	@echo 'make mutation [SIZE=40] [SEED=0] [KNOWN=1]  small faults made in the package: which does no test notice?'
@@ -38,7 +39,7 @@ quick: $(DEV)
 	$(PYTEST) -m 'not slow'
 
 # pytest comes last, so that its closing lines are the closing lines.
-test: lint types imports shell workflows wheel docs
+test: lint types imports shell workflows packages docs
 	$(PYTEST)
 
 # Minutes, so not a part of `make test`. Which CLI is meant is said where it is missing.
@@ -61,8 +62,13 @@ shell: $(DEV)
 workflows: $(DEV)
 	scripts/workflows.sh
 
-wheel: $(DEV)
-	scripts/wheel.sh
+packages: $(DEV)
+	scripts/packages.sh
+
+# What a release consists of. REPOSITORY=OWNER/NAME is where it is published.
+dist: $(DEV)
+	rm -rf dist/release
+	scripts/packages.sh dist/release $(REPOSITORY)
 
 docs: $(DEV)
 	$(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --quiet docs dist/site

@@ -33,7 +33,8 @@ project = "exchange-ports"
 release = version = __version__
 copyright = "the exchange-ports authors"  # noqa: A001 Sphinx's name
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["templates"]
+#: The last two are for the Pulumi registry, which has a language of its own.
+exclude_patterns = ["templates", "_index.md", "installation-configuration.md"]
 html_theme = "furo"
 html_title = f"exchange-ports {release}"
 html_show_sourcelink = False
@@ -75,6 +76,7 @@ _CONTENTS: Final[Mapping[str, Iterable[str]]] = {
         "generated/catalog",
         "generated/limits",
         "exit-codes",
+        "compatibility",
         "diagram",
         "python",
         "generated/api",
@@ -83,7 +85,7 @@ _CONTENTS: Final[Mapping[str, Iterable[str]]] = {
         "reference/index",
     ),
     "Explanation": ("why", "proof", "readings", "architecture", "component-guidelines"),
-    "Project": ("names", "wording", "generated/changelog", "generated/contributing"),
+    "Project": ("names", "wording", "releasing", "generated/changelog", "generated/contributing"),
 }
 #: Pages of the repository that are pages of the site as well.
 _FROM_THE_TOP: Final = {
@@ -213,7 +215,7 @@ def _place(name: str) -> str:
 def _catalog() -> Iterator[str]:
     yield "# Catalog of rows\n"
     yield "Every row of the published tables that rules are made of, and what other pages add. Rules, reports and"
-    yield "`explain` name a row by its id. Exchange Server SE has no article of its own; the later one stands for it.\n"
+    yield "`explain` name a row by its id. Exchange Server SE has no article of its own; the later article applies.\n"
     for section in CatalogSection:
         yield f"## {section}\n"
         yield "| row | traffic | ports | applies when | without it |"

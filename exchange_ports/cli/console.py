@@ -107,6 +107,12 @@ def say(findings: Sequence[Finding]) -> None:
         show(findings_report(shown), sys.stderr)
 
 
+def note(*lines: str) -> None:
+    """Lines on standard error, unless only errors are wanted."""
+    if _Voice.volume is not Volume.QUIET:
+        print("\n".join(lines), file=sys.stderr)
+
+
 def failed(findings: Iterable[Finding]) -> None:
     """What the answer itself says, as findings: only for who wants findings in place of the answer."""
     if _Voice.kept is not None:

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from exchange_ports.cli.console import FINE
+from exchange_ports.cli.console import FINE, note
 from exchange_ports.cli.questions import QUESTIONS, Question
 from exchange_ports.cli.stacks import compiled, new_file, warn
 from exchange_ports.findings import Refused
@@ -42,7 +42,7 @@ def init(asked: argparse.Namespace) -> int:
 def _write(file: Path, text: str) -> None:
     try:
         file.parent.mkdir(exist_ok=True)
-        # What is there is somebody's work.
+        # An existing file is never overwritten.
         with file.open("x", encoding="utf-8", newline="\n") as opened:
             opened.write(text)
     except OSError as failed:
@@ -56,15 +56,23 @@ def _write(file: Path, text: str) -> None:
 def _answers(asked: argparse.Namespace) -> Answers:
     asks = sys.stdin.isatty() and sys.stderr.isatty()
     given: dict[str, object] = {}
+    defaults: list[str] = []
     for each in QUESTIONS:
         name = each.option.replace("-", "_")
         # Edge servers have the version of the others, if nothing else is answered.
         question = each._replace(default=each.default or str(given.get("exchange_version")))
         answer = getattr(asked, name)
+        if answer is None and not asks and not (name in _OF_EDGE and not given["edge"]):
+            defaults.append(f"  --{each.option} {question.default}")
         if answer is None and asks and not (name in _OF_EDGE and not given["edge"]):
             answer = _ask(question)
         given[name] = question.read(question.default) if answer is None else answer
     given["smart_host"] = given.pop("mail")
+    if defaults:
+        note(
+            "No terminal to ask questions on. These defaults are used; each is an option:",
+            *defaults,
+        )
     return Answers(**given)  # pyright: ignore[reportArgumentType] - each reader makes its field's type
 
 

@@ -69,7 +69,16 @@ def _facts(wrong: PydanticCustomError) -> dict[str, object]:
     return {**facts, "example": str(facts.get("meant", "")).replace(", ", ",")}
 
 
+#: What looks like an address or a range.
+_ADDRESS: Final = re.compile(r"(?=.*[.:].*[.:])[0-9a-f.:]+(/[0-9]+)?")
+
+
 def _read(word: str) -> Ports:
+    if _ADDRESS.fullmatch(word):
+        fix = "It is an address. Write a port such as `443/tcp`, or a service."
+        raise Refused(
+            [UNKNOWN_PORTS.at((), text=word, services=", ".join(PORTS_OF_SERVICES), fix=fix)]
+        )
     try:
         return read_ports(word)
     except PydanticCustomError as wrong:

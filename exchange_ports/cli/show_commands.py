@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from exchange_ports.cli.console import FINE, NO, doing, failed
 from exchange_ports.cli.stacks import compiled, compiled_steps, read, read_with_origin, warn
@@ -177,14 +177,38 @@ def completion(asked: argparse.Namespace, parser: argparse.ArgumentParser) -> in
     return FINE
 
 
+#: What bash calls for a stack: files, and the names of those in the folder and in `stacks`, as in `plan dev`.
+_STACKS: Final = """
+_exchange_ports_stacks() {
+  %s "$1"
+  local file
+  for file in Pulumi.*.yaml stacks/Pulumi.*.yaml; do
+    [ -e "$file" ] || continue
+    file=${file##*Pulumi.}
+    compgen -W "${file%%.yaml}" -- "$1"
+  done
+}
+"""
+
+
+def _stacks(files: Mapping[str, Any]) -> dict[str, Any]:
+    """What completes stacks: in bash, files and names of stacks; in other shells, files."""
+    preamble = {**files["preamble"], "bash": files["preamble"]["bash"] + _STACKS % files["bash"]}
+    return {**files, "bash": "_exchange_ports_stacks", "preamble": preamble}
+
+
 def _name_files(parser: argparse.ArgumentParser) -> None:
-    """Say of every argument that is a stack file that it is one, for the commands as well."""
+    """Mark each argument that is a file, and those that are stacks, in the commands as well."""
     import shtab
+
+    files = cast("dict[str, Any]", shtab.glob("*.yaml"))
 
     # argparse has no public list of its arguments; shtab reads them in the same way.
     for action in parser._actions:  # pyright: ignore[reportPrivateUsage]
         if action.metavar in _FILES:
-            setattr(action, "complete", shtab.glob("*.yaml"))  # noqa: B010 - by which shtab is told
+            named = "stack file" in str(action.help)
+            known = _stacks(files) if named else files
+            setattr(action, "complete", known)  # noqa: B010 - the attribute that shtab reads
         if isinstance(action, argparse._SubParsersAction):  # pyright: ignore[reportPrivateUsage]
             inner = cast("Mapping[str, argparse.ArgumentParser]", action.choices)
             for each in inner.values():

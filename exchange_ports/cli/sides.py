@@ -92,7 +92,7 @@ def sides(against: str, at: str | None, files: Sequence[str]) -> Sides:
     paths = [_path(both, prefix, file) for file in files] or _stack_files(both, prefix)
     missing = [path for path in paths if not (old.has(path) or new.has(path))]
     if missing:
-        why = "there is no such file on either side"
+        why = "neither version has such a file"
         raise Refused([CANNOT_READ.at((), file=path, why=why) for path in missing])
     moved = dict(_moved(both, paths))
     before, after = (each.named((*paths, *moved, *filter(None, moved.values()))) for each in both)

@@ -53,7 +53,7 @@ class NotProved(pulumi.RunError, ValueError):
         if len(failures) > _MOST_SHOWN:
             shown.append(f"  and {len(failures) - _MOST_SHOWN} more")
         first = f"not proved, so {_NOT_REGISTERED}: {counted(len(failures), 'failure')}"
-        last = "what to do: report it; in an emergency, skip_proof=True goes on without the proof"
+        last = "what to do: report it; in an emergency, skip_proof=True registers the rules without the proof"
         super().__init__("\n".join([first, *shown, last]))
         self.failures: tuple[Failure, ...] = failures
 

@@ -511,6 +511,12 @@ KINDS: Final[tuple[Kind, ...]] = (
         fix="Give each neighbor its own security group.",
     ),
     Kind(
+        "interface-bound-twice",
+        summary="The network interface {interface} is given for {one} and for {other}.",
+        why="It would have the groups of both servers.",
+        fix="Give the network interface to the server that it belongs to.",
+    ),
+    Kind(
         "phase-without-previous",
         summary="The phase `{phase}` is set without `previous`.",
         why="The phases of an update start at the topology that is deployed.",

@@ -287,7 +287,7 @@ _RECORD: Final = (
     *("ports", "reason", "published row", "document"),
     *("risk accepted", "owner", "ticket", "review by"),
 )
-_COLUMNS: Final = ("from", "its addresses", "to", "its addresses", "passes", "why")
+_COLUMNS: Final = ("from", "its addresses", "to", "its addresses", "ports", "why")
 #: Of a page, in hundredths.
 _SHARES: Final = (17, 17, 17, 17, 10, 22)
 #: Characters of a line of text.
@@ -461,7 +461,7 @@ def _record(row: HandoverRow) -> tuple[str, ...]:
         *(cell for side in sides for cell in side),
         row.passes,
         words.each_once(reason.summary for reason in reasons),
-        words.each_once(reason.source for reason in reasons),
+        words.each_once(words.source_of(reason) for reason in reasons),
         words.each_once(map(words.document, reasons)),
         "yes" if words.risk_look(reasons) else "no",
         words.each_once(reason.owner for reason in reasons),

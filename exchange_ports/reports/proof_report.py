@@ -13,7 +13,7 @@ from exchange_ports.proof.cross_cloud import Swap
 from exchange_ports.proof.explain import Explanation, PlannedRule, RuleReason
 from exchange_ports.proof.reachability import Answer, Verdict
 from exchange_ports.reports import document as doc
-from exchange_ports.reports.reasons import not_usable, reason_data
+from exchange_ports.reports.reasons import not_usable, reason_data, source_of
 from exchange_ports.topology.checks.additional import Reviews
 from exchange_ports.topology.models import Platform
 from exchange_ports.traffic.ports import tcp
@@ -24,6 +24,7 @@ _MOST: Final = 12
 _PROVED: Final = (
     "permitted = required: for every server, direction and address, exactly the required traffic",
     "ground rules: all protocols are allowed between internal servers",
+    "unpublished servers: no client and no inbound mail from the Internet reaches them",
     "perimeter: an Edge server has only the traffic of the tables and of additional flows",
     "rules: each rule matches traffic, and no single other rule covers it",
 )
@@ -268,7 +269,7 @@ def _cloud_block(block: CloudBlock) -> str:
 
 def _why(reason: Reason) -> str:
     ticket = f", {reason.ticket}" if reason.ticket else ""
-    return f"{reason.summary}: {reason.source}{ticket}"
+    return f"{reason.summary}: {source_of(reason)}{ticket}"
 
 
 def _answer_data(question: Mapping[str, str], answers: Mapping[str, Answer]) -> dict[str, object]:
@@ -385,7 +386,7 @@ def _explained_sections(
 def _explained_why(why: RuleReason, locate: Locate) -> Iterator[tuple[str, str]]:
     reason = why.reason
     if reason.entry is not None:
-        yield "row", reason.source
+        yield "row", source_of(reason)
         for url in reason.urls:
             yield "", url
     else:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from exchange_ports.catalog import BY_ID
+from exchange_ports.clouds import declared_by_platform
 from exchange_ports.findings import Finding, Severity, in_order, render
 from exchange_ports.flows import Reason
 from exchange_ports.reports.document import (
@@ -37,6 +38,12 @@ def _marked(reason: Reason) -> str:
     marks = [reason.entry or reason.ticket or "", "accepted risk" if reason.accepted_risk else ""]
     details = ", ".join(mark for mark in marks if mark)
     return f"{reason.summary} ({details})" if details else reason.summary
+
+
+def source_of(reason: Reason) -> str:
+    """Where a reason is from: the published row, the page of the cloud's platform, or an additional flow."""
+    platform = declared_by_platform(reason)
+    return platform.citation if platform else reason.source
 
 
 def document(reason: Reason) -> str | None:
@@ -107,7 +114,7 @@ def reason_data(reason: Reason) -> dict[str, object]:
     return {
         "summary": reason.summary,
         "entry": reason.entry,
-        "source": reason.source,
+        "source": source_of(reason),
         "table": None if entry is None else entry.cite.where.value,
         "row": None if entry is None else entry.cite.row,
         "urls": list(reason.urls),

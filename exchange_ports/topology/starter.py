@@ -228,11 +228,11 @@ def _rest(answers: Answers) -> list[str]:
     ]
     if answers.edge:
         lines += [
-            "    sender_reputation: disabled  # or a proxy: open proxy detection of Edge servers",
+            "    sender_reputation: disabled  # TODO or the proxy that Edge servers use to detect open proxies",
             "",
         ]
     lines += [
-        "    # Everything that is not declared is blocked: administration, updates, backup, monitoring.",
+        "    # All traffic that is not declared is blocked: administration, updates, backup, monitoring.",
         "    additional_flows:",
         f"      - {{{admin}, to: exchange, {ports}}}",
     ]

@@ -185,6 +185,9 @@ def _unknown_key(_: dict[str, Any], path: Path, data: Any, at: Path) -> ShapeErr
             fix="Remove `roles`: an Edge server has only the Edge Transport role.",
         )
         return ShapeError(found, (path, DROPPED))
+    if key == "through" and "inbound" in path:
+        found = BY_CODE["unknown-key"].at((*at, *path), key=key, fix=_INBOUND)
+        return ShapeError(found, (path, DROPPED))
     candidates = [each for each in known if key.lower() in each.split("_") and each != key]
     if len(candidates) > 1:
         # One of them would be a guess, and what it stands for is not what the other does.
@@ -197,6 +200,13 @@ def _unknown_key(_: dict[str, Any], path: Path, data: Any, at: Path) -> ShapeErr
     found = BY_CODE["unknown-key"].at((*at, *path), key=key, fix="")
     # A list of keys is not cut as a fact of the file is.
     return ShapeError(replace(found, fix=fix), (path, DROPPED))
+
+
+#: Inbound mail has no `through`: which servers receive it follows from the Edge servers, or is in `to`.
+_INBOUND: Final = (
+    "Remove `through`: Edge servers receive inbound mail, or without them the Client Access servers. "
+    "`to: [hq]` names their sites."
+)
 
 
 def _missing(_: dict[str, Any], path: Path, data: Any, at: Path) -> ShapeError:

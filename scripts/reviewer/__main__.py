@@ -1,4 +1,4 @@
-"""The steps of both actions, and of the scheduled one: `python -I reviewer name | fetch | compare | judge | post | endpoints`.
+"""The steps of both actions, and of the scheduled one: `python -I reviewer name | fetch | compare | verdict | post | endpoints`.
 
 Run as a folder and isolated (`-I`), so that only these files and the standard library are imported:
 nothing from where the step stands, and nothing that a pull request could have put there. What a step
@@ -21,7 +21,7 @@ _STEPS: Final[Mapping[str, Callable[[Mapping[str, str]], int]]] = {
     "name": name,
     "fetch": fetch,
     "compare": compare,
-    "judge": report_verdict,
+    "verdict": report_verdict,
     "post": post,
     "endpoints": newer_endpoints,
 }

@@ -32,7 +32,7 @@ _REFUSES: Final = 2
 _CODE: Final = re.compile(r"^error\[([a-z0-9-]{1,40})\] ", re.MULTILINE)
 _MOST_CODES: Final = 5
 
-#: What `judge` says of each verdict; an empty sentence is no error.
+#: What `verdict` prints for each verdict; an empty sentence is no error.
 _SENTENCES: Final[Mapping[str, str]] = {
     "fine": "",
     "superseded": "",
@@ -52,7 +52,7 @@ class _Compared(NamedTuple):
 def compare(environment: Mapping[str, str]) -> int:
     """Write the report, the run's summary, and the verdict as the step's output.
 
-    Whatever the pull request holds, this step succeeds: the report is to be posted first. `judge` fails.
+    Whatever the pull request holds, this step succeeds: the report is to be posted first. `verdict` fails.
 
     :raises Stopped: the step was not given what it needs.
     """
@@ -162,7 +162,7 @@ def _asked_of_the_tool(
     )
     try:
         # No shell; ids, addresses and words of ours. The environment is what git needs, and no more.
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             [
                 str(work / "venv" / "bin" / "python"),
                 *("-P", "-m", "exchange_ports", "diff", "--against", base, "--at", tree),
@@ -196,7 +196,7 @@ def _asked_of_the_tool(
         error(f"exchange-ports diff rejects the input: {reported}")
         why = (
             f"**Not reviewed.** exchange-ports rejects the input: {', '.join(codes[:_MOST_CODES])}. The run's log "
-            "has the reasons, and docs/findings/ what each code means."
+            "has the reasons, and docs/findings/ has a page for each code."
         )
         return _Compared("refused", _own(asked, folder, base, why))
     verdicts = {0: "fine", 1: "held", 2: "broken"}

@@ -70,7 +70,7 @@ class _Tool(NamedTuple):
         """
         try:
             # No shell. What is given are files, versions and words of ours.
-            done = subprocess.run(  # noqa: S603
+            done = subprocess.run(
                 [self.python, "-P", "-m", "exchange_ports", "endpoints", *words],
                 env={
                     "PYTHONPATH": str(Path(__file__).resolve().parents[2]),

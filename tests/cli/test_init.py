@@ -94,6 +94,19 @@ def test_a_wrong_answer_writes_nothing(
     assert not [*tmp_path.iterdir()]
 
 
+def test_without_a_terminal_the_defaults_are_listed_as_options(tmp_path: Path) -> None:
+    some = run(
+        "init", "new", "--stdout", "--sites", "hq", "--edge", "0", folder=tmp_path
+    ).stderr.decode()
+    assert "\n  --exchange-version se\n" in some
+    assert "--sites" not in some
+    # Not a question without Edge servers.
+    assert "--perimeter" not in some
+    assert (
+        "--cloud" not in run("init", "new", "--stdout", "--quiet", folder=tmp_path).stderr.decode()
+    )
+
+
 def test_the_file_is_written_where_pulumi_looks_and_never_over_another(tmp_path: Path) -> None:
     ran = run("init", "new", folder=tmp_path)
     assert ran.stdout.decode().splitlines() == [

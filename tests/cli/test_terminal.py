@@ -296,6 +296,14 @@ def test_bash_completes_stack_files_where_one_is_meant(
     assert not {"README.md", "pyproject.toml"} & top
 
 
+def test_bash_completes_the_name_of_a_stack(script: Path) -> None:
+    names = {path.name.split(".")[1] for path in (ROOT / "stacks").glob("*.yaml")}
+    assert names <= completed(script, "plan", "")
+    assert completed(script, "plan", "dev", "--against", "prod") == {"prod-aws", "prod-azure"}
+    # The file that a command writes is no stack.
+    assert not completed(script, "adopt", "dev", "--out", "") & names
+
+
 def test_bash_completes_no_file_where_something_else_is_meant(script: Path) -> None:
     assert not completed(script, "check", DEV, "stacks/") & STACK_FILES
 

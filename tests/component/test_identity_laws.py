@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 #: A program is run twice for each example.
 slow = settings(
-    max_examples=max(settings().max_examples // 5, 10),
+    max_examples=max(settings().max_examples // 10, 10),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )

@@ -118,7 +118,7 @@ def test_a_file_that_neither_side_has_is_reported(made: Repository, diff: Diff) 
     code, answer = diff("--against", "HEAD", "stacks/Pulumi.prod.yaml")
     assert code == 2
     assert "Cannot read stacks/Pulumi.prod.yaml" in answer["errors"]
-    assert "There is no such file on either side." in answer["errors"]
+    assert "Neither version has such a file." in answer["errors"]
 
 
 def test_stack_files_of_other_projects_are_none_of_ours(made: Repository, diff: Diff) -> None:

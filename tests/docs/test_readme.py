@@ -21,7 +21,7 @@ from exchange_ports.offline import record
 from exchange_ports.stackfile.stack_file import read_stack_file
 from tests.support.paths import DEV, ROOT
 from tests.support.repository import Repository
-from tests.support.transcripts import Block, as_arguments, blocks, missing, steps
+from tests.support.transcripts import Block, apply, as_arguments, blocks, missing, steps
 
 #: The pages for beginners, whose blocks are all tried.
 README: Final = "README.md"
@@ -30,7 +30,7 @@ COMPONENT: Final = "docs/component.md"
 HOW_TO: Final = ("docs/adding-a-server.md", "docs/adding-edge.md", "docs/moving-to-azure.md")
 #: A page whose edits are made one after the other: each is deployed when the next one is made.
 IN_STEPS: Final = "docs/upgrading.md"
-SHOWN: Final = (README, START, COMPONENT, "docs/deploying.md", *HOW_TO)
+SHOWN: Final = (README, START, COMPONENT, "docs/attaching.md", "docs/deploying.md", *HOW_TO)
 PAGES: Final = (*SHOWN, IN_STEPS, "CONTRIBUTING.md", "CHANGELOG.md", "docs/index.md")
 STACKS: Final = tuple(sorted((ROOT / "stacks").glob("Pulumi.*.yaml")))
 
@@ -54,22 +54,6 @@ def prose(page: str) -> str:
 
 
 # ---- transcripts ----
-
-
-def apply(edits: tuple[str, ...], folder: Path) -> None:
-    """Apply a diff whose hunks are found by what they say, not by line numbers."""
-    if not edits:
-        return
-    file = folder / edits[1].removeprefix("+++ b/")
-    text = file.read_text(encoding="utf-8")
-    for hunk in re.split(r"^@@.*\n", "\n".join(edits[2:]) + "\n", flags=re.MULTILINE)[1:]:
-        lines = hunk.splitlines(keepends=True)
-        old = "".join(line[1:] for line in lines if line[0] in " -")
-        new = "".join(line[1:] for line in lines if line[0] in " +")
-        assert text.count(old) == 1, f"not once in {file.name}:\n{old}"
-        text = text.replace(old, new)
-    file.write_text(text, encoding="utf-8")
-
 
 TRANSCRIPTS: Final = [
     pytest.param(block, id=f"{page}, line {block.at}: {block.lines[0][2:]}")

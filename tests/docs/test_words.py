@@ -1,9 +1,11 @@
 """No text for users contains a word of the left column of `tests/support/words.py`.
 
-The findings and the reports have tests of their own: `tests/findings`, `tests/reports`.
+Pages, files that `init` and the templates write, help, descriptions of the schemas, and every text in the
+code: findings, prompts, errors, reports, comments of reviews, SARIF and legends are written there.
 """
 
 import argparse
+import ast
 import inspect
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,24 +18,46 @@ from exchange_ports.cli.arguments import COMMANDS, actions_of, volume_words
 from exchange_ports.cli.main import main
 from exchange_ports.topology.validate import stack_schema, topology_schema
 from tests.support.paths import ROOT
-from tests.support.words import misused_in_page
+from tests.support.words import misused, misused_in_page
 
-#: Pages that have a table of old and new names, and pages with texts of findings.
-ELSEWHERE: Final = {"names.md", "wording.md", "findings.md"}
-PAGES: Final = sorted(
+#: Pages with a table whose first column has words that are no longer used.
+BEFORE_AND_AFTER: Final = {"docs/names.md", "docs/wording.md"}
+FILES: Final = sorted(
     path
     for path in (
         ROOT / "README.md",
-        *(ROOT / "docs").glob("*.md"),
-        *(ROOT / "docs" / "situations").glob("*.md"),
+        ROOT / "CHANGELOG.md",
+        ROOT / "CONTRIBUTING.md",
+        ROOT / "examples" / "README.md",
+        *(ROOT / "docs").rglob("*.md"),
         *(ROOT / "docs" / "templates").glob("*.yml"),
+        *(ROOT / ".github" / "actions").rglob("*.yml"),
+        *(ROOT / "stacks").glob("*.yaml"),
+        *(
+            path
+            for path in (ROOT / "templates").rglob("*")
+            if path.suffix in (".md", ".py", ".yaml")
+        ),
     )
-    if path.name not in ELSEWHERE
+)
+#: The modules whose texts users see: the package, the review of pull requests, and the generated pages.
+MODULES: Final = sorted(
+    (
+        *(ROOT / "exchange_ports").rglob("*.py"),
+        *(ROOT / "scripts" / "reviewer").glob("*.py"),
+        ROOT / "docs" / "conf.py",
+    )
 )
 
 #: A page, the phrases that are right there, and why.
 ALLOWED: Final[Mapping[str, Mapping[str, str]]] = {
     "help of diagram": {"dns, witness": "a value of --only"},
+    "docs/reference/exchange.md": {
+        "Outlook Anywhere": "a feature of Exchange",
+        "hybrid-trouble": "a label of a link",
+        "troubleshoot-a-hybrid-deployment": "the address of a page",
+    },
+    "docs/reference/exchange-later.md": {"Outlook Anywhere": "a feature of Exchange"},
 }
 
 
@@ -41,11 +65,51 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-@pytest.mark.parametrize("path", PAGES, ids=name_of)
+@pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_page_uses_plain_words(path: Path) -> None:
+    text = path.read_text("utf-8")
+    if name_of(path) in BEFORE_AND_AFTER:
+        text = without_first_cells(text)
     allowed = frozenset(ALLOWED.get(name_of(path), {}))
-    found = misused_in_page(path.read_text("utf-8"), allowed)
-    assert [f"{name_of(path)}:{word}" for word in found] == []
+    assert [f"{name_of(path)}:{word}" for word in misused_in_page(text, allowed)] == []
+
+
+def without_first_cells(page: str) -> str:
+    """A page whose tables have lost their first column; every line keeps its number."""
+    lines = page.splitlines()
+    return "\n".join(
+        line.split("|", 2)[2] if line.startswith("| ") and line.count("|") > 2 else line
+        for line in lines
+    )
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_texts_in_the_code_use_plain_words(path: Path) -> None:
+    found = [
+        f"{name_of(path)}:{line}: {word}"
+        for line, text in literals(path.read_text("utf-8"))
+        for word in misused(text)
+    ]
+    assert found == []
+
+
+def literals(source: str) -> Iterator[tuple[int, str]]:
+    """Texts of a module and their lines: all strings of more than one word.
+
+    Docstrings are left out, and so are the script and the style of an HTML report, whose lines end with a semicolon.
+    """
+    tree = ast.parse(source)
+    docstrings_ = {
+        id(each.value)
+        for node in ast.walk(tree)
+        for each in ast.iter_child_nodes(node)
+        if isinstance(each, ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and id(node) not in docstrings_:
+            text = node.value
+            if isinstance(text, str) and " " in text and ";\n" not in text:
+                yield node.lineno, text
 
 
 def test_every_exception_is_used() -> None:
@@ -116,6 +180,30 @@ def test_documentation_of_the_component_uses_plain_words() -> None:
 def docstrings(source: str) -> list[str]:
     """The texts between triple quotes, without code."""
     return source.split('"""')[1::2]
+
+
+@pytest.mark.parametrize(
+    "source, texts",
+    [
+        ('"""Nobody may."""\n', []),
+        ('def f():\n    """Nobody may."""\n', []),
+        ('TEXT = "Nobody may."\n', ["Nobody may."]),
+        ('print(f"{name} wears {group}")\n', [" wears "]),
+        ('fault("It goes " "on.", why={"a": "In vain."})\n', ["It goes on.", "In vain."]),
+        ('STYLE = "a {\\n  let: none;\\n}"\n', []),
+        ('KEY = "goes"\n', []),
+    ],
+)
+def test_texts_in_code_are_found(source: str, texts: list[str]) -> None:
+    assert [text for _, text in literals(source) if [*misused(text)]] == texts
+
+
+def test_the_first_column_of_a_table_of_changes_is_left_out() -> None:
+    page = "Nobody.\n| wears | attach | nobody |\n"
+    assert [*map(str, misused_in_page(without_first_cells(page)))] == [
+        "1: 'Nobody': write no rule, no server, the operator",
+        "2: 'nobody': write no rule, no server, the operator",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -165,6 +165,12 @@ def test_a_preview_installs_by_hash_what_the_tests_were_run_with() -> None:
     assert all("--hash=sha256:" in each for each in entries)
 
 
+def test_a_release_is_published_by_the_uv_that_the_tests_were_run_with() -> None:
+    file = ROOT / ".github" / "release" / "requirements.txt"
+    assert pins(file) == {"uv": pins(ROOT / "constraints.txt")["uv"]}
+    assert "--hash=sha256:" in file.read_text("utf-8")
+
+
 def test_nothing_is_installed_without_hashes_where_a_job_has_more_than_reading_rights() -> None:
     """A token that may write, or credentials of a cloud."""
     for file in WORKFLOWS:

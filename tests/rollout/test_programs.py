@@ -44,7 +44,7 @@ KINDS: Final[Mapping[str, str]] = {
 
 pairs = settings(
     # Each example runs several programs.
-    max_examples=max(settings().max_examples // 4, 1),
+    max_examples=max(settings().max_examples // 8, 1),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     phases=[HypothesisPhase.explicit, HypothesisPhase.reuse, HypothesisPhase.generate],
 )

@@ -8,6 +8,7 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 CUT: Final = "..."
@@ -100,3 +101,18 @@ def as_arguments(command: str) -> list[str] | None:
         return words[1:]
     preview = re.fullmatch(r"make preview STACK=([\w-]+)", command)
     return ["preview", f"stacks/Pulumi.{preview[1]}.yaml"] if preview else None
+
+
+def apply(edits: tuple[str, ...], folder: Path) -> None:
+    """Apply a diff whose hunks are found by what they say, not by line numbers."""
+    if not edits:
+        return
+    file = folder / edits[1].removeprefix("+++ b/")
+    text = file.read_text(encoding="utf-8")
+    for hunk in re.split(r"^@@.*\n", "\n".join(edits[2:]) + "\n", flags=re.MULTILINE)[1:]:
+        lines = hunk.splitlines(keepends=True)
+        old = "".join(line[1:] for line in lines if line[0] in " -")
+        new = "".join(line[1:] for line in lines if line[0] in " +")
+        assert text.count(old) == 1, f"not once in {file.name}:\n{old}"
+        text = text.replace(old, new)
+    file.write_text(text, encoding="utf-8")

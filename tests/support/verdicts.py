@@ -16,7 +16,7 @@ from tests.support.checker import Checker, Decision
 from tests.support.recordings import PLATFORMS, Platform
 
 WHO: Final = ("name", "address", "who")
-VERDICTS: Final = ("from", "to", "port", "passes", "decided by")
+VERDICTS: Final = ("from", "to", "port", "allowed", "decided by")
 
 #: What `any` asks about: ports and protocols that no published table names.
 ANY: Final = (
@@ -82,7 +82,7 @@ def read_page(text: str, name: str) -> Page:
             continue
         assert columns == VERDICTS, f"{name}:{line}: a table with the columns {columns}"
         source, destination, port, passes, decided_by = cells
-        assert passes in ("yes", "no"), f"{name}:{line}: passes is {passes!r}"
+        assert passes in ("yes", "no"), f"{name}:{line}: allowed is {passes!r}"
         assert port == "any" or re.fullmatch(r"\d+/(tcp|udp)", port), f"{name}:{line}: {port!r}"
         only = {"(AWS only)": ("aws",), "(Azure only)": ("azure",)}
         platforms = next((only[end] for end in only if heading.endswith(end)), PLATFORMS)

@@ -21,6 +21,7 @@ WORDS: Final = (
     Word(r"wears?|wearers?|worn|wore|wearing|dressed", "attach, member, attached to"),
     Word(r"lets?|letting|passes over", "allowed"),
     Word(r"cuts?( off)?|cutting", "blocked"),
+    Word(r"(old|new|either|neither) side|which side", "the old version, the new version"),
     Word(
         r"meant|means",
         "required traffic, declared, the finding means",

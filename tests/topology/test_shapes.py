@@ -404,6 +404,14 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
         {"mail_flow.in": "internet"},
         ["unknown-key at mail_flow.in: Known keys are `inbound`, `outbound` and `relays`."],
     ),
+    "a key of outbound mail at inbound mail": (
+        SMALL,
+        {"mail_flow.inbound": {"through": "mailbox"}},
+        [
+            "unknown-key at mail_flow.inbound.through: Remove `through`: Edge servers receive inbound mail, or "
+            "without them the Client Access servers. `to: [hq]` names their sites."
+        ],
+    ),
     "two errors of which one is clear": (
         SMALL,
         {"networks.corp.platform": "aw", "networks.corp.internal": []},

@@ -51,7 +51,7 @@ UNFILTERED: Final = (
         "AmazonProvidedDNS at 169.254.169.253, and all that is link-local", _LINK_LOCAL, _CITE
     ),
     Unfiltered("instance and task metadata, at link-local addresses", _LINK_LOCAL, _CITE),
-    Unfiltered("Amazon Time Sync and Windows licence activation", _LINK_LOCAL, _CITE),
+    Unfiltered("Amazon Time Sync and Windows license activation", _LINK_LOCAL, _CITE),
     Unfiltered("DHCP, and the VPC router's reserved addresses", None, _CITE),
 )
 

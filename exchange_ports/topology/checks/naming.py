@@ -384,7 +384,7 @@ def nowhere(range_: Range) -> str | None:
 _NOWHERE: Final = tuple(
     (what, network(block))
     for what, blocks in {
-        "of this network, and so of nobody": ("0.0.0.0/8", "::/128"),
+        "unspecified": ("0.0.0.0/8", "::/128"),
         "multicast": ("224.0.0.0/4", "ff00::/8"),
         "reserved": ("240.0.0.0/4",),
         "loopback": ("127.0.0.0/8", "::1/128"),
