@@ -173,7 +173,7 @@ TABLES: Final[tuple[CatalogEntry, ...]] = (
         Part.INTERNET,
         Part.EDGE,
         SMTP,
-        summary="inbound mail from the Internet to the Edge server",
+        summary="inbound mail to the Edge server",
         when="an Edge server is subscribed, unless inbound mail is none",
         without="no mail arrives at the Edge server from outside the organization",
         cite=Citation(PublishedTable.EDGE, 1),

@@ -105,7 +105,7 @@ PORTS_OF_SERVICES: Final[dict[str, tuple[Ports, ...]]] = {
 }
 
 #: The ports that an attacker inside a Windows network uses first, by purpose. Used to warn about traffic from
-#: the Internet and between the perimeter and the inside; never to allow traffic (general Windows facts:
+#: the Internet and between the perimeter and the internal network; never to allow traffic (general Windows facts:
 #: "Service overview and network port requirements for Windows"; IANA's registry for the others).
 SENSITIVE_PORTS: Final[dict[str, tuple[Ports, ...]]] = {
     "remote administration": (tcp(22, 23, 3389, 5900, (5985, 5986)), udp(3389)),

@@ -33,7 +33,7 @@ def plans_of(situation: str, run: Platform) -> Plans:
 def test_a_situation_is_proved(situation: str, run: Platform) -> None:
     proof = prove(plans_of(situation, run))
     assert proof.holds, "\n".join(map(str, proof.failures))
-    # The Internet of IPv6 holds the zones, and where it is any address it holds the inside: that is
+    # The Internet of IPv6 holds the zones, and where it is any address it holds the internal network: that is
     # named, and said of no other situation.
     assert bool(proof.notes) == (situation in ("ipv6", "internet-means"))
 

@@ -20,13 +20,21 @@ import pytest
 import yaml
 
 import exchange_ports
-from exchange_ports import findings
+from exchange_ports import component, findings
 from exchange_ports.catalog import BY_ID
 from exchange_ports.cli.arguments import COMMANDS, actions_of, volume_words
 from exchange_ports.clouds.aws import limits as aws_limits
 from exchange_ports.clouds.azure import limits as azure_limits
 from exchange_ports.clouds.azure.names import BANDS
-from exchange_ports.component import ExchangeFirewall
+from exchange_ports.clouds.base import ServerGroups
+from exchange_ports.component import (
+    AwsNetworkArgs,
+    AzureNetworkArgs,
+    ExchangeFirewall,
+    ExchangeFirewallArgs,
+    HandoverEnd,
+    HandoverEntry,
+)
 from exchange_ports.endpoints import EndpointSet, Instance
 from exchange_ports.endpoints.shipped import SHIPPED, shipped
 from exchange_ports.findings import Kind
@@ -37,12 +45,13 @@ from exchange_ports.stackfile.stack_file import NAMESPACE, SETTINGS
 from exchange_ports.topology.fields import INTERNET_WORD, ROLE_WORDS, EndpointKind
 from exchange_ports.topology.groups import GroupKind
 from exchange_ports.topology.models import Topology
+from tests.released.deprecated import DEPRECATED, Deprecations, read
 
 pytestmark = pytest.mark.slow
 
 HERE: Final = Path(__file__).parent
 UNDER_WAY: Final = HERE / f"{exchange_ports.__version__}.txt"
-RELEASES: Final = sorted(HERE.glob("*.txt"))
+RELEASES: Final = sorted(HERE.glob("[0-9]*.txt"))
 
 Names = Mapping[str, tuple[str, ...]]
 
@@ -139,6 +148,25 @@ def plugin_names() -> Iterator[str]:
                 yield f"{name}.{field} {'in' if key == 'inputProperties' else 'out'} {what}"
 
 
+def outputs() -> Iterator[str]:
+    """What a program reads of the component, of a server's groups, and of the handover."""
+    yield from (
+        f"ExchangeFirewall.{name}"
+        for name, each in vars(ExchangeFirewall).items()
+        if isinstance(each, property)
+    )
+    for kind in (ExchangeFirewall, ServerGroups, HandoverEntry, HandoverEnd):
+        yield from (f"{kind.__name__}.{name}" for name in kind.__annotations__)
+
+
+def python_names() -> Iterator[str]:
+    """What a Python program imports, and every argument."""
+    yield from (f"exchange_ports.{name}" for name in exchange_ports.__all__)
+    yield from (f"exchange_ports.component.{name}" for name in component.__all__)
+    for kind in (ExchangeFirewallArgs, AwsNetworkArgs, AzureNetworkArgs):
+        yield from (f"{kind.__name__}.{name}" for name in kind.__annotations__)
+
+
 def program(topology: Mapping[str, Any], platform: str) -> None:
     networks: Mapping[str, Any] = topology["networks"]
     pulumi.export(
@@ -203,6 +231,8 @@ def now(topology: Path) -> Names:
         "endpoint sets": tuple(map(str, EndpointSet)),
         "endpoint ranges": tuple(endpoint_ranges()),
         "plugin": tuple(sorted(plugin_names())),
+        "outputs": tuple(outputs()),
+        "python": tuple(python_names()),
         "phases": tuple(map(str, Phase)),
         "places of servers": tuple(map(str, ServersIn)),
         "ends of traffic": tuple(map(str, EndpointKind)),
@@ -231,12 +261,43 @@ def test_nothing_that_was_released_is_lost(release: Path) -> None:
         f"[{section}] {name}"
         for section, names in promised.items()
         for name in names
-        if name not in kept.get(section, ())
+        if name not in kept.get(section, ()) and not DEPRECATED.gone(section, name)
     ]
     assert not lost, (
         f"{release.stem} promised these names, and users' states and scripts hold them:\n"
         + "\n".join(lost)
+        + "\ndocs/compatibility.md describes how a name is deprecated first"
     )
+
+
+def test_a_name_may_go_only_in_the_version_that_its_deprecation_names() -> None:
+    (one,) = read(["[findings]", "0.2.0  0.4.0  old-code  =>  new-code"])
+    for version, may_go in (((0, 2, 0), False), ((0, 3, 9), False), ((0, 4, 0), True)):
+        assert Deprecations((one,), version).gone("findings", "old-code") is may_go
+        assert not Deprecations((one,), version).gone("commands", "old-code")
+        assert not Deprecations((one,), version).gone("findings", "new-code")
+    assert not one.too_soon
+    (soon,) = read(["[findings]", "0.2.0  0.2.1  old-code  =>  new-code"])
+    assert soon.too_soon
+
+
+@pytest.mark.parametrize("line", ["0.2.0  old-code", "0.2.0  0.3.0  old-code  =>  new-code"])
+def test_a_deprecation_without_versions_or_section_is_refused(line: str) -> None:
+    with pytest.raises(ValueError, match="old-code"):
+        list(read([line]))
+
+
+def test_every_deprecation_is_of_a_released_name_and_leaves_time() -> None:
+    released = {
+        (section, name)
+        for file in RELEASES
+        for section, names in listed(file.read_text("utf-8")).items()
+        for name in names
+    }
+    for each in DEPRECATED.names:
+        is_resource = each.section.startswith("resources of ")
+        assert is_resource or (each.section, each.name) in released, each
+        assert not each.too_soon, each
 
 
 def test_the_version_under_way_lists_all_that_it_calls_by_a_name() -> None:
