@@ -44,6 +44,8 @@ _ABOUT: Final[Mapping[str, Any]] = {
     "keywords": ["category/network", "kind/component", "exchange", "firewall", "aws", "azure"],
     "license": "Apache-2.0",
     "publisher": PUBLISHER,
+    # Go's SDK is then a module of its own. Without it, its files import a folder that is not there.
+    "meta": {"supportPack": True},
 }
 
 
