@@ -9,7 +9,7 @@ from exchange_ports.flows import ExternalEndpoint
 from exchange_ports.flows.flow import Endpoint
 from exchange_ports.planning import Plans
 from exchange_ports.topology.renames import renamed_without_id
-from tests.differences.test_edits import row, where
+from tests.differences.change_lines import row, where
 from tests.support.combined_edits import TOGETHER, planned
 from tests.support.counted import CountedLines
 

@@ -6,8 +6,8 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 from exchange_ports.differences import Change, Gate, diff_plans, held_by
-from exchange_ports.differences.change import ChangeEndpoint
 from exchange_ports.planning import Plans, compile_plans
+from tests.differences.change_lines import row, where
 from tests.differences.checker import assert_exact
 from tests.support.strategies import GONE, WITH_EDGE, declared, edited
 
@@ -539,30 +539,6 @@ EDITS: Final[Mapping[str, Case]] = {
         ),
     ),
 }
-
-
-def end(one: Any) -> str:
-    """Servers by name, few ranges as they are, and where the rest stands."""
-    few = len(one.addresses.spans) <= 2
-    who = " ".join(one.servers) or (str(one.addresses) if few else "others")
-    return f"{who} ({one.zone})"
-
-
-def row(change: Change) -> str:
-    """Who, to whom, on what, at whose filters, and for which rows or words."""
-    why, former = (
-        " ".join(each.entry or each.summary for each in reasons)
-        for reasons in (change.reasons, change.former)
-    )
-    what = f"{change.effect}, {change.cause} {' '.join(change.about)}".rstrip()
-    ends = f"{end(change.source)} -> {end(change.destination)} {change.services}"
-    return f"{what}: {ends} {'/'.join(change.ways)}: {why}" + (f", not {former}" if former else "")
-
-
-def where(one: ChangeEndpoint) -> str:
-    """One end, with all by which gates decide."""
-    inside = " reaching the internal network" if one.reaches_inside else ""
-    return f"{one.role or 'no role'}{inside} ({', '.join(sorted(one.positions))})"
 
 
 def plans(data: Mapping[str, Any]) -> Plans:

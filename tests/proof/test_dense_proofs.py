@@ -9,7 +9,7 @@ from exchange_ports.proof.cross_cloud import swap
 from exchange_ports.proof.explain import Explainer, without
 from exchange_ports.proof.reachability import query
 from exchange_ports.topology.fields import read_ports
-from tests.proof.test_rows_of_edits import required
+from tests.proof.required_rows import required
 from tests.support.combined_edits import TOGETHER, both_clouds, dense
 from tests.support.counted import CountedLines
 

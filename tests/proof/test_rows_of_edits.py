@@ -5,13 +5,10 @@ from typing import Final
 
 import pytest
 
-from exchange_ports.flows.flow_index import WAYS
 from exchange_ports.planning import planned
 from exchange_ports.proof import prove
-from exchange_ports.proof.documented_rows import DocumentedRows
-from exchange_ports.topology.inventory import Inventory
 from exchange_ports.topology.validate import parse_topology
-from exchange_ports.traffic.addresses import AddressSet
+from tests.proof.required_rows import required
 from tests.support.hybrid_edits import EDITS
 from tests.support.strategies import Data, declared, edited
 from tests.support.two_sites import MORE, TWO_SITES
@@ -26,23 +23,6 @@ RIGHT: Final[dict[str, Data]] = {
 }
 
 SITES: Final[dict[str, Data]] = {case: edited(TWO_SITES, edit) for case, edit in MORE.items()}
-
-
-def peers(addresses: AddressSet) -> str:
-    """Few addresses, or how many there are."""
-    return str(addresses) if len(addresses.spans) <= 3 else f"{addresses.size} addresses"
-
-
-def required(data: Data) -> list[str]:
-    inventory = Inventory(declared(data))
-    rows = DocumentedRows(inventory.topology, inventory.by_name)
-    return [
-        f"* {server.name} {'->' if way == 'out' else '<-'} {peers(each.peers)} "
-        f"{','.join(map(str, each.ports))} {each.row}"
-        for server in inventory.servers
-        for way in WAYS
-        for each in rows.of(server, way)
-    ]
 
 
 @pytest.mark.parametrize("name, several", [("hybrid", RIGHT), ("two_sites", SITES)])

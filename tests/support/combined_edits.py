@@ -8,7 +8,7 @@ from exchange_ports.planning import Plans
 from exchange_ports.planning import planned as planned_of
 from tests.support import hybrid_edits, two_sites
 from tests.support.strategies import Data, declared, edited
-from tests.topology import test_checks, test_unified_messaging, test_versions
+from tests.topology import check_cases, unified_messaging_cases, version_cases
 
 __all__ = ["EDITS", "TOGETHER", "both_clouds", "dense", "planned", "renamed", "stages"]
 
@@ -23,9 +23,9 @@ EDITS: Final[Mapping[str, Edit]] = {
     **two_sites.EDITS,
     **two_sites.MORE,
     **{f"hybrid: {case}": edit for case, edit in hybrid_edits.EDITS.items()},
-    **{f"checks: {case}": _merged(edits) for case, (_, edits, _) in test_checks.TABLE.items()},
-    **{f"calls: {case}": edit for case, (_, edit, _) in test_unified_messaging.TABLE.items()},
-    **{f"versions: {case}": edit for case, (_, edit, _) in test_versions.TABLE.items()},
+    **{f"checks: {case}": _merged(edits) for case, (_, edits, _) in check_cases.TABLE.items()},
+    **{f"calls: {case}": edit for case, (_, edit, _) in unified_messaging_cases.TABLE.items()},
+    **{f"versions: {case}": edit for case, (_, edit, _) in version_cases.TABLE.items()},
 }
 
 
