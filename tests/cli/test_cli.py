@@ -89,7 +89,10 @@ def printed(ran: subprocess.CompletedProcess[bytes], code: int = 0) -> dict[str,
 def test_plan_as_json_is_json_and_nothing_else(stack: str) -> None:
     ran = run("plan", "--json", f"stacks/{stack}")
     data = printed(ran)
-    assert list(data) == ["organization", "networks", "stays_closed", "acknowledged", "findings"]
+    keys = ["organization", "versions", "networks", "stays_closed", "acknowledged", "findings"]
+    assert list(data) == keys
+    managed = {server for network in data["networks"].values() for server in network["servers"]}
+    assert managed <= set(data["versions"])
     reported = run("plan", f"stacks/{stack}").stderr.decode()
     assert [f["code"] for f in data["findings"]] == re.findall(r"^warning\[(.*?)\]", reported, re.M)
     assert all(finding["line"] for finding in data["findings"])

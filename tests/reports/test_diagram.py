@@ -783,3 +783,19 @@ def test_a_file_with_errors_has_no_picture(
     out, err = capfd.readouterr()
     assert out == ""
     assert "error[" in err
+
+
+@pytest.mark.parametrize(
+    "later, title",
+    [
+        ({}, "Exchange"),
+        ({"version": 2016, "sites.hq.servers.ex1": {}}, "Mailbox"),
+        # A site of both versions: the title is true of each of its servers.
+        ({"sites.hq.servers.ex2": {"version": 2016}}, "Exchange"),
+    ],
+)
+def test_servers_with_both_roles_have_the_title_of_their_version(later: Data, title: str) -> None:
+    plans = compile_plans(load_topology(edited(SMALL, {"clients.internet": {}, **later}))[0])
+    text = mermaid(draw_picture(plans), Heading("hq"))
+    assert f'["{title}<br>ex' in text
+    assert f'["{"Mailbox" if title == "Exchange" else "Exchange"}<br>ex' not in text

@@ -105,6 +105,8 @@ class _OneTopology:
         self.sites = {identity(k, site): (k, site) for k, site in topology.sites.items()}
         self.groups = {server.name: server.groups for server in inventory.servers}
         self.names: dict[str, str] = {}
+        #: Whether a server has both roles by its version, by identity.
+        self.combined = {server.identity: server.combined for server in inventory.servers}
         self.owned = dict(self._owned())
 
     def _owned(self) -> Iterator[tuple[str, tuple[str, str]]]:
@@ -266,6 +268,13 @@ class EndpointMap:
     def server(self, of: str) -> str:
         """The name of a server, by its identity."""
         return self._now.names.get(of) or self._before.names[of]
+
+    def combined(self, of: str) -> bool:
+        """Whether a server has both roles by its version, by its identity: then it is a Mailbox server."""
+        for each in self._topologies[::-1]:
+            if of in each.names:
+                return each.combined[of]
+        return False
 
     def site(self, of: str) -> str:
         """The name of a site, by its identity; the identity itself where no site is declared."""

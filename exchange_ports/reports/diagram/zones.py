@@ -157,7 +157,7 @@ class _Zones:
         for role in (ColumnRole.CLIENT_ACCESS, ColumnRole.MAILBOX, ColumnRole.EXCHANGE):
             keys = [k for k in self._columns if k[0] in members and k[1] == role]
             if keys:
-                columns.append(self._servers(role.value, keys))
+                columns.append(self._servers(self._role(role, keys), keys))
                 networks |= {
                     self._columns[key].network: self._columns[key].platform for key in keys
                 }
@@ -168,6 +168,18 @@ class _Zones:
             below = "; ".join(filter(None, (counted_names(names), below)))
         title = f"Internal: {names[0]}" if len(names) == 1 else several
         return Zone(ZoneKind.INTERNAL, title, below, columns)
+
+    def _role(self, role: ColumnRole, keys: Sequence[ColumnKey]) -> str:
+        """The title of a column: from Exchange 2016 on, servers with both roles are Mailbox servers."""
+        servers = [
+            server
+            for end in self._endpoints.servers()
+            if end.column in keys
+            for server in end.servers
+        ]
+        if role is ColumnRole.EXCHANGE and all(map(self._endpoints.combined, servers)):
+            return ColumnRole.MAILBOX.value
+        return role.value
 
     def _servers(self, title: str, keys: Sequence[ColumnKey]) -> Column:
         names = [
