@@ -483,11 +483,11 @@ def _endpoints(review: Review, quote: Quote) -> Iterator[str]:
     found = review.changes.declared.endpoints
     if found is None:
         return
-    said = [
+    texts = [
         f"{each.set.label} {' and '.join(_gained_and_lost(each.added, each.removed))}"
         for each in found.sets
     ]
-    rules = "; ".join(said) or "no rule changes"
+    rules = "; ".join(texts) or "no rule changes"
     if found.before == found.after:
         yield f"the endpoint snapshot {quote(found.after)} has other content: {rules}"
         return

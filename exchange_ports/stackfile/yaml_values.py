@@ -359,7 +359,7 @@ def _remedy(text: str, *, is_sentence: bool) -> str:
         return f"Write {quoted}."
     # No field has such a word among its own: in quotes it is right as a name only.
     truth = "true" if text.casefold() in _TRUE else "false"
-    return f"Write {truth}, or the word that this field has for it. For a name, write {quoted}."
+    return f"Write {truth}, or another value of this field. For a name, write {quoted}."
 
 
 _TRUE: Final = ("on", "yes", "y")

@@ -171,8 +171,13 @@ _ADDRESS_LETTERS: Final = re.compile(r"[0-9a-fA-F:.]+(?:/[0-9]{1,3})?")
 _HOST: Final = re.compile(r"(?:[A-Za-z0-9_-]{1,63}\.)+[A-Za-z][A-Za-z0-9-]{0,62}\.?")
 
 
+def is_host_name(text: str) -> bool:
+    """Whether a text has the form of a host name with a domain."""
+    return _HOST.fullmatch(text) is not None
+
+
 def _no_host_name(text: str) -> None:
-    if _HOST.fullmatch(text):
+    if is_host_name(text):
         raise PydanticCustomError("host-name", "", {"name": text})
 
 

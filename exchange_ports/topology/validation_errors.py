@@ -23,7 +23,7 @@ from exchange_ports.findings import Finding, Path, nearest
 from exchange_ports.findings.file_kinds import SECRET_IN_SETTING
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.topology import models
-from exchange_ports.topology.fields import Deferred, cloud_name, plain_type
+from exchange_ports.topology.fields import Deferred, cloud_name, is_host_name, plain_type
 from exchange_ports.topology.models import Topology
 
 #: In place of a value: the key or item goes.
@@ -248,6 +248,8 @@ def _word(facts: dict[str, Any], path: Path, data: Any, at: Path) -> ShapeError:
     if pasted is not None:
         facts = {"end": word, **pasted._asdict()}
         return ShapeError(BY_CODE["cloud-name"].at((*at, *path), **facts))
+    if others and is_host_name(word):
+        return ShapeError(BY_CODE["host-name"].at((*at, *path), name=word))
     meant = nearest(word, allowed)
     known = f"Write one of {listed_keys((*allowed, *others), 'or')}."
     found = BY_CODE["unknown-word"].at(

@@ -412,6 +412,15 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
             "without them the Client Access servers. `to: [hq]` names their sites."
         ],
     ),
+    "a host name in place of ranges": (
+        SMALL,
+        {"mail_flow.inbound": {"from": "relay.contoso.com"}},
+        [
+            "host-name at mail_flow.inbound.from: Write the addresses to which the name resolves, and update them "
+            "when the DNS record changes.",
+            "no topology",
+        ],
+    ),
     "an address as a range of one": (
         SMALL,
         {
