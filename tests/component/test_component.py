@@ -918,3 +918,21 @@ def test_warnings_are_logged_once_each_about_the_component() -> None:
     codes = [logged.message.partition("]")[0] for logged in recording.logs]
     assert codes == ["warning[plain-text-from-internet"] * 2
     assert len(set(recording.logs)) == 2
+
+
+def test_fifty_components_in_one_program_are_fifty_times_the_resources_of_one() -> None:
+    small = {
+        "organization": "contoso",
+        "networks": {"lab": {"platform": "aws", "internal": ["10.10.0.0/22"]}},
+        "sites": {"lab": {"network": "lab", "servers": {"ex1": {"address": "10.10.0.11"}}}},
+    }
+    args: Any = {"topology": small, "aws_networks": {"lab": VPC}, "skip_proof": True}
+
+    def several(count: int) -> Recording:
+        return run(lambda: [ExchangeFirewall(f"exchange-{at}", args) for at in range(count)])
+
+    one, fifty = several(1), several(50)
+    assert len(one.registrations) > 3
+    assert len({each.urn for each in fifty.registrations}) == len(fifty.registrations)
+    stack = [each for each in fifty.registrations if each.parent is None]
+    assert len(fifty.registrations) - len(stack) == 50 * (len(one.registrations) - len(stack))
