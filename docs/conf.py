@@ -36,6 +36,8 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 #: The last two are for the Pulumi registry, which has a language of its own.
 exclude_patterns = ["templates", "_index.md", "installation-configuration.md"]
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["narrow.css"]
 html_title = f"exchange-ports {release}"
 html_show_sourcelink = False
 html_show_sphinx = False

@@ -437,7 +437,7 @@ ENTRIES: Final[tuple[CatalogEntry, ...]] = (
         Part.INTERNET,
         Part.EDGE,
         _SMTP,
-        summary="inbound mail from the Internet to the Edge server",
+        summary="inbound mail to the Edge server",
         when="an Edge server is subscribed, unless inbound mail is none",
         without="no mail arrives at the Edge server from outside the organization",
         cite=Citation(PublishedTable.EDGE, 1),
@@ -984,7 +984,7 @@ PORT_NAMES: Final[dict[str, dict[tuple[int, int], str]]] = {
 }
 
 #: The ports that an attacker inside a Windows network uses first, by purpose. Used to warn about traffic from
-#: the Internet and between the perimeter and the inside; never to allow traffic (general Windows facts:
+#: the Internet and between the perimeter and the internal network; never to allow traffic (general Windows facts:
 #: "Service overview and network port requirements for Windows"; IANA's registry for the others).
 SENSITIVE_PORTS: Final[dict[str, tuple[Ports, ...]]] = {
     "remote administration": (tcp(22, 23, 3389, 5900, (5985, 5986)), udp(3389)),

@@ -135,6 +135,15 @@ class PlannedResource:
     tagged: bool = True
 
 
+class BoundServer(NamedTuple):
+    """The cloud's id of a server that is created elsewhere: of its network interface, say."""
+
+    #: The server's identity, which stays when it is renamed.
+    identity: str
+    #: An input of Pulumi's.
+    id: Any
+
+
 def below(component: str, name: str) -> str:
     """The logical name of what belongs to a component: the network's, or one of its resources'."""
     return f"{component}-{name}"

@@ -23,6 +23,10 @@ class AwsNetworkArgs(TypedDict):
     neighbor_security_groups: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Existing security groups of neighbors, by the neighbor's name (`domain-controllers.hq`). The
     component adds rules to these groups for the flows of these neighbors. Other rules stay as they are."""
+    network_interfaces: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """The ids of network interfaces of servers, by the server's name. The component attaches the server's
+    groups to each after their rules, and detaches them before it deletes a rule. Groups of others stay
+    attached. Leave out interfaces that attach `servers` in their own list of groups."""
     provider: NotRequired[pulumi.ProviderResource]
     """The AWS provider for this network's resources. Default: that of the component's `providers` option,
     or the default provider."""

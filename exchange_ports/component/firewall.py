@@ -15,7 +15,7 @@ import pulumi
 from pulumi.runtime.settings import get_root_resource
 
 from exchange_ports.clouds import cloud_of
-from exchange_ports.clouds.base import NetworkOutputs, ServerGroups, below
+from exchange_ports.clouds.base import BoundServer, NetworkOutputs, RuleSet, ServerGroups, below
 from exchange_ports.component.addresses import RealAddresses, after
 from exchange_ports.component.arguments import (
     DeclaredTopology,
@@ -28,7 +28,7 @@ from exchange_ports.component.outputs import ByName, HandoverEntry, handover_ent
 from exchange_ports.findings import Refused
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.pipeline import Compiled, StackSettings, check_registered, compile_stack
-from exchange_ports.planning import RegisteredNetwork
+from exchange_ports.planning import Plans, RegisteredNetwork
 from exchange_ports.reports.rollout_report import phase_text, rollout_report
 from exchange_ports.reports.text_writer import to_text
 from exchange_ports.rollout import registered
@@ -191,7 +191,7 @@ class ExchangeFirewall(pulumi.ComponentResource):
                 _network(
                     below(name, each.plan.network),
                     each,
-                    after(addresses_known, bound[each.key]),
+                    _by_identity(after(addresses_known, bound[each.key]), each.plan, plans, old),
                     tags_of_all,
                     self,
                     opts,
@@ -288,6 +288,20 @@ _AT_ONCE: Final = (
     "In one step, this update temporarily allows or blocks traffic that must not change. The update "
     "continues. To update in phases instead, set `phase` to the first phase below, then to the next."
 )
+
+
+def _by_identity(
+    ids: Mapping[str, Any], plan: RuleSet, plans: Plans, previous: Plans | None
+) -> dict[str, Any]:
+    """The cloud ids of a network, with the identity of each server that has one of its own."""
+    both = [each.inventory.by_name for each in (previous, plans) if each is not None]
+    identities = {name: server.identity for known in both for name, server in known.items()}
+    of_servers = {
+        field: {name: BoundServer(identities[name], given) for name, given in ids[field].items()}
+        for field in plan.platform.facts.server_ids
+        if ids.get(field)
+    }
+    return {**ids, **of_servers}
 
 
 def _network(

@@ -147,7 +147,7 @@ class Change:
 
     @property
     def inward(self) -> bool:
-        """Whether it leads from a perimeter zone to the inside, to a part of it at least."""
+        """Whether it leads from a perimeter zone to the internal network, to a part of it at least."""
         end = self.destination
         inside = end.reaches_inside or end.zone in ("outside", "inside")
         return self.source.zone == "perimeter" and inside

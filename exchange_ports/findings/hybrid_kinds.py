@@ -30,7 +30,7 @@ MAIL_AT_BOTH: Final = Kind(
     "hybrid-mail-at-both",
     summary="Hybrid mail uses Edge servers ({edges}) and internal servers ({inside}).",
     why="If EdgeTransportServers is set, SendingTransportServers and ReceivingTransportServers must be empty "
-    "(V10).",
+    "(requirement V10).",
     fix="Name Edge servers only, or internal servers only.",
 )
 MAIL_WITHOUT_EDGE: Final = Kind(
@@ -42,14 +42,14 @@ MAIL_WITHOUT_EDGE: Final = Kind(
 EDGE_UNSUBSCRIBED: Final = Kind(
     "hybrid-edge-unsubscribed",
     summary="{edge} exchanges mail with Exchange Online and has no Edge subscription.",
-    why="The Hybrid Configuration wizard configures Edge servers through EdgeSync (V10).",
+    why="The Hybrid Configuration wizard configures Edge servers through EdgeSync (requirement V10).",
     fix="Subscribe {edge} and write `subscribed_site: {site}`, or name another server for this mail.",
 )
 MX_AND_INTERNET: Final = _warning(
     "mail-bypasses-exchange-online",
     summary="The MX records point to Exchange Online, and inbound mail from the Internet is allowed to {who}.",
     why="Mail that is delivered to the organization directly bypasses the filters of Exchange Online. Mail of "
-    "Exchange Online has its own rule (H1).",
+    "Exchange Online has its own rule (row H1).",
     fix="Remove this route of inbound mail, 72 hours after the change of the MX records at the earliest.",
 )
 CENTRALIZED_WITHOUT_MAIL: Final = Kind(
@@ -87,7 +87,7 @@ WITHOUT_GRAPH: Final = _warning(
     summary="{version} ({name}) cannot use Microsoft Graph for requests to Exchange Online.",
     why="EWS in Exchange Online ends in April 2027. Free/busy, MailTips and photos of Exchange Online then need "
     "Graph, which Exchange Server SE uses.",
-    fix="Move to Exchange Server SE before April 2027. The rules stay the same (H7).",
+    fix="Move to Exchange Server SE before April 2027. The rules stay the same (row H7).",
 )
 WITHOUT_CERTIFICATE_CHECKS: Final = _warning(
     "hybrid-without-certificate-checks",

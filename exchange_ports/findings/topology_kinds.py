@@ -145,7 +145,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         "edge-shares-role",
         summary="{server} is an Edge server and {role}.",
-        why="The Edge Transport role cannot share a computer with another Exchange role (V3).",
+        why="The Edge Transport role cannot share a computer with another Exchange role (requirement V3).",
         fix="{fix}",
     ),
     Kind(
@@ -164,13 +164,13 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         "subscription-without-mailbox",
         summary="The Edge server {edge} belongs to site {site}, which has no Mailbox server.",
-        why="EdgeSync and mail flow with an Edge server need a Mailbox server in the site (V6).",
+        why="EdgeSync and mail flow with an Edge server need a Mailbox server in the site (requirement V6).",
         fix="Declare a Mailbox server in {site}, or name a site that has one.",
     ),
     Kind(
         "mailbox-without-client-access",
         summary="Site {site} has a Mailbox server and no Client Access server.",
-        why="Each site with a Mailbox server needs a Client Access server (V2).",
+        why="Each site with a Mailbox server needs a Client Access server (requirement V2).",
         fix="Add the role to a server of the site: `roles: [client_access, mailbox]`.",
     ),
     Kind(
@@ -233,7 +233,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         "organization-without-role",
         summary="No server has the role `{role}`.",
-        why="An organization needs a Client Access server and a Mailbox server (V2).",
+        why="An organization needs a Client Access server and a Mailbox server (requirement V2).",
         fix="Add the role to a server: `roles: [client_access, mailbox]`.",
     ),
     Kind(
@@ -289,7 +289,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         "internal-server-in-perimeter",
         summary="{server} ({roles}) has an address in the perimeter zone of {network}.",
-        why="Microsoft does not support Client Access and Mailbox servers in a perimeter network (V1).",
+        why="Microsoft does not support Client Access and Mailbox servers in a perimeter network (requirement V1).",
         fix="Give {server} an address in the internal zone. Only Edge servers belong in the perimeter.",
     ),
     Kind(
@@ -320,7 +320,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         "proxy-bypasses-edge",
         summary="Outbound mail uses `client_access`, and site {site} has a subscribed Edge server.",
-        why="With a subscribed Edge server, outbound mail does not use Client Access servers (V8).",
+        why="With a subscribed Edge server, outbound mail does not use Client Access servers (requirement V8).",
         fix="Write `through: edge`, or remove the subscription.",
     ),
     Kind(
@@ -355,7 +355,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     Kind(
         "server-without-group",
-        summary="{server} has no group of its own, which a rule for one server needs.",
+        summary="A rule for one server needs a group of its own, and {server} has none.",
         why="A rule applies to all members of a group, and each group of {server} has other members.",
         fix="Add `own_group: true` to {server}, or name {instead}.",
     ),
@@ -368,7 +368,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         "edge-site-unclear",
         summary="{edge} declares {which}.",
-        why="An Edge server exchanges mail with exactly one site: by an Edge subscription (V5) or by manual "
+        why="An Edge server exchanges mail with exactly one site: by an Edge subscription (requirement V5) or by manual "
         "connectors.",
         fix="Write one of:\n"
         "`subscribed_site: {site}` - the Edge server is subscribed to the site, and EdgeSync is allowed\n"
@@ -419,7 +419,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         "receive-connectors-conflict",
         summary="The relays {one} and {other} both accept mail from {range} on port {port} of `{role}`.",
-        why="Receive connectors with the same address and port need different remote IP ranges (V12).",
+        why="Receive connectors with the same address and port need different remote IP ranges (requirement V12).",
         fix="Combine the two relays, or give one of them another `port`.",
     ),
     Kind(
@@ -439,7 +439,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "internal-traffic-translated",
         summary="Address translation changes traffic between network {network} and other internal servers.",
         why="Microsoft does not support changes to traffic between Exchange servers, domain controllers and "
-        "Lync servers (R1 to R3).",
+        "Lync servers (rows R1 to R3).",
         fix="Route between the networks without translation, and write `connected_through: routing`.",
     ),
     Kind(
@@ -464,7 +464,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         "unified-messaging-unavailable",
         summary="{what} has no Unified Messaging.",
-        why="Exchange 2013 and 2016 have Unified Messaging, and later versions do not (V11).",
+        why="Exchange 2013 and 2016 have Unified Messaging, and later versions do not (requirement V11).",
         fix="{fix}",
     ),
     Kind(
@@ -479,7 +479,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "lync-needs-tls",
         summary="Unified Messaging with Lync has the startup mode `tcp`.",
         why="No IP gateway is declared, so calls come from the Lync servers of site {site}. They connect with mutual "
-        "TLS only (V11). The default of the product is `tcp`.",
+        "TLS only (requirement V11). The default of the product is `tcp`.",
         fix="Set UMStartupMode to Dual or TLS on all servers, and write `startup_mode: dual` or "
         "`startup_mode: tls`.",
     ),
@@ -509,6 +509,12 @@ KINDS: Final[tuple[Kind, ...]] = (
         why="Rules for one neighbor would apply to the other. AWS also rejects the second of two equal rules "
         "in a group.",
         fix="Give each neighbor its own security group.",
+    ),
+    Kind(
+        "interface-bound-twice",
+        summary="The network interface {interface} is given for {one} and for {other}.",
+        why="It would have the groups of both servers.",
+        fix="Give the network interface to the server that it belongs to.",
     ),
     Kind(
         "phase-without-previous",
@@ -602,13 +608,15 @@ KINDS: Final[tuple[Kind, ...]] = (
         "no-updates",
         summary="No rule allows {who} to download updates.",
         why="Traffic that is not declared is blocked, including Windows Update and WSUS.",
-        fix="Add an additional flow with `need: windows_update`, or with the ports of your WSUS server.",
+        fix="Add an additional flow such as `{{from: {source}, to: internet, need: windows_update{accept}}}`, or one to "
+        "your WSUS server.",
     ),
     _warning(
         "sender-reputation-undeclared",
         summary="Sender reputation is enabled by default, and `sender_reputation` is not declared.",
         why="The rules block its test for open proxies, and the test fails without an error message.",
-        fix="If sender reputation is disabled in Exchange, add `sender_reputation: disabled`. Otherwise declare its proxy, or `direct`.",
+        fix="If sender reputation is disabled in Exchange, add `sender_reputation: disabled`. If it uses a proxy, declare "
+        "the proxy in `sender_reputation`. Otherwise write `sender_reputation: direct`.",
     ),
     _warning(
         "edge-outside-perimeter",
@@ -633,7 +641,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "subnet-attachment",
         summary="The network security groups of {network} are associated with subnets.",
         why="They replace the present groups of the subnets. Azure's default rules then decide for all hosts "
-        "without our application security groups: they are open to the VNet.",
+        "without application security groups of this stack: they are open to the VNet.",
         fix="Remove `attach_to`. Otherwise use subnets with Exchange servers only, attach the application "
         "security groups first, and acknowledge this warning.",
     ),
@@ -652,7 +660,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     _warning(
         "unused-network",
         summary="Network {network} has no servers.",
-        why="Its plan is empty.",
+        why="No rules are created for it.",
         fix="Remove the network, or add a site or an Edge server to it.",
     ),
     _warning(
@@ -709,7 +717,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         summary="{edge} is an Exchange {version} Edge server. It delivers on port {port} to {server}, which has "
         "both roles.",
         why="It delivers to the Transport service. On such a server, the Front End Transport service listens "
-        "on that port (A-05).",
+        "on that port (reading A-05).",
         fix="Set `delivery_port` to the port of the Transport service, such as `delivery_port: 2525`.",
     ),
     _warning(
@@ -735,7 +743,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "retired-group-attached",
         summary="{group} is listed in `retired_groups`, and declared servers are members of it in network "
         "{network}.",
-        why="A group with members is kept in any case.",
+        why="The entry has no effect: a group with members is always kept.",
         fix="Remove the entry, and add it when the last member is detached.",
     ),
     _warning(

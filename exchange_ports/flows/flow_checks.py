@@ -78,7 +78,7 @@ class _FlowChecks:
             key = "true" if own else f"{{{dotted(path)}: REASON}}"
             risk = ", and ".join(several)
             yield BY_CODE["risky-traffic"].at(
-                path, what=dotted(path), risk=risk, instead="correct it", key=key
+                path, what=dotted(path), risk=risk, instead="correct the field", key=key
             )
         yield from self._private_blocks()
         yield from self._needless(needed)

@@ -74,7 +74,7 @@ class EndpointLabels:
         self._kinds = list(_kinds(inventory))
 
     def rank(self, end: LabeledEnd) -> int:
-        """The Internet first, then others outside, Edge servers, and the inside last."""
+        """The Internet first, then others outside, Edge servers, and the internal network last."""
         outside = _outside(end)
         if any(one.is_everyone for one in outside):
             return 0

@@ -8,7 +8,7 @@ what stands for them in a schema.
 import inspect
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, cast
 
@@ -44,6 +44,8 @@ _ABOUT: Final[Mapping[str, Any]] = {
     "keywords": ["category/network", "kind/component", "exchange", "firewall", "aws", "azure"],
     "license": "Apache-2.0",
     "publisher": PUBLISHER,
+    # Go's SDK is then a module of its own. Without it, its files import a folder that is not there.
+    "meta": {"supportPack": True},
 }
 
 
@@ -91,12 +93,25 @@ def plugin_schema() -> str:
         annotations.type_definitions,
         [],
     ).to_json()
+    _with_types_for_go(made["resources"].values())
     names = {*component.inputs_mapping.values(), *component.outputs_mapping.values()}
     for each in annotations.type_definitions.values():
         names |= {*each.properties_mapping.values()}
     return json.dumps(
         {**_renamed_types(_in_plain_lines(made, _in_case(names))), **_ABOUT}, indent=2
     )
+
+
+def _with_types_for_go(resources: Iterable[dict[str, Any]]) -> None:
+    """Records in mappings as inputs: of plain ones, Go's generator uses a type that it does not write.
+
+    The values are still plain records. An output in place of one is refused with a finding.
+    """
+    for resource in resources:
+        for each in resource["inputProperties"].values():
+            of_each = each.get("additionalProperties", {})
+            if "$ref" in of_each and of_each["$ref"].startswith("#/types/"):
+                of_each.pop("plain", None)
 
 
 def _in_case(names: set[str]) -> Callable[[str], str]:

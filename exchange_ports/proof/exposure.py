@@ -58,7 +58,7 @@ class _Wide:
     """The traffic of servers of the same groups with an Internet, one way, and its internal part."""
 
     flows: tuple[Flow, ...]
-    #: Towards managed servers, and towards the rest of the inside.
+    #: Towards managed servers, and towards the rest of the internal network.
     ours: Traffic
     others: Traffic
 

@@ -73,7 +73,7 @@ class HeadlineRow:
             return ()
         signs = (
             (change.from_internet, "from the Internet"),
-            (change.inward, "from the perimeter to the inside"),
+            (change.inward, "from the perimeter to the internal network"),
             (change.accepted_risk, "accepted risk"),
             (change.every_protocol, "all protocols"),
             (bool(change.bound), "at an existing group"),

@@ -47,7 +47,7 @@ class _Cell:
 
 
 def matrix(plans: Plans) -> tuple[MatrixRow, ...]:
-    """Who may talk to whom, the outside first, then the perimeter, then the inside."""
+    """Who may talk to whom, the outside first, then the perimeter, then the internal network."""
     members: dict[Group, LabeledEnd] = {}
     for member in plans.inventory.servers:
         for group in member.groups:
@@ -87,7 +87,7 @@ def _row(cell: _Cell, endpoint_labels: EndpointLabels) -> MatrixRow:
 
 
 def _order(cell: _Cell, endpoint_labels: EndpointLabels) -> tuple[object, ...]:
-    """The Internet first, then others outside, Edge servers, and the inside last."""
+    """The Internet first, then others outside, Edge servers, and the internal network last."""
     return (
         endpoint_labels.rank(cell.source),
         endpoint_labels.name(cell.source),

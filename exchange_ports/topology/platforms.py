@@ -54,6 +54,8 @@ class PlatformFacts(NamedTuple):
     ids: tuple[str, ...] = ()
     #: What may be given besides.
     optional_ids: tuple[str, ...] = ("provider",)
+    #: Which of these have an id for each server, by its name.
+    server_ids: tuple[str, ...] = ()
     #: Why groups cannot be associated with subnets; empty where they can.
     no_subnets: str = ""
     #: Why no limit can be raised; empty where some can.
@@ -68,8 +70,10 @@ PLATFORMS: Final[Mapping[Platform, PlatformFacts]] = {
     Platform.AWS: PlatformFacts(
         "AWS",
         ids=("vpc_id",),
-        # Security groups of neighbors, for what is opened at their end.
-        optional_ids=("provider", "neighbor_security_groups"),
+        # Security groups of neighbors, for what is opened at their end, and network interfaces of servers
+        # that are created elsewhere.
+        optional_ids=("provider", "neighbor_security_groups", "network_interfaces"),
+        server_ids=("network_interfaces",),
         no_subnets="AWS attaches security groups to network interfaces only.",
         port_25=Port25(
             "EC2 blocks this port to public addresses regardless of the rules, until AWS removes the "
@@ -81,7 +85,7 @@ PLATFORMS: Final[Mapping[Platform, PlatformFacts]] = {
         ),
     ),
     # A network security group is written whole by whoever owns it, so nothing can be added to that of a
-    # neighbor (azure.md 5).
+    # neighbor, and a network interface by whoever creates it (azure.md 5).
     Platform.AZURE: PlatformFacts(
         "Azure",
         ids=("resource_group_name", "location"),

@@ -28,7 +28,7 @@ class Position(StrEnum):
     """Public addresses, or a range that is wider than any organization's."""
     PERIMETER = "the perimeter"
     """An Edge server, or addresses of a perimeter zone."""
-    INSIDE = "the inside"
+    INSIDE = "the internal network"
     """Addresses of an internal zone, and all others that are not public."""
 
 
@@ -38,13 +38,13 @@ class Risk(NamedTuple):
     source: Position
     destination: Position
     carries: str
-    """`every protocol`, or what the ports are for, such as `remote administration`."""
+    """`all protocols`, or what the ports are for, such as `remote administration`."""
 
     def __str__(self) -> str:
         return f"{self.carries} from {self.source} to {self.destination}"
 
 
-#: What somebody outside must not use inside by accident, in this order. From the inside to the perimeter
+#: What somebody outside must not use inside by accident, in this order. From the internal network to the perimeter
 #: it is a way back for whoever took over an administrator's host, or a mistake in a port.
 _WAYS: Final = (
     (Position.PUBLIC, Position.PERIMETER),
@@ -68,7 +68,7 @@ _SENSITIVE: Final = {name: services(several) for name, several in SENSITIVE_PORT
 _OTHER_PROTOCOLS: Final = ServiceSet.of_protocols(
     ~ProtocolSet.of([TCP, UDP, ICMP, ICMPV6, ESP, AH])
 )
-EVERY_PROTOCOL: Final = "every protocol"
+EVERY_PROTOCOL: Final = "all protocols"
 
 
 def sensitive(carried: ServiceSet) -> tuple[str, ...]:
@@ -133,9 +133,9 @@ def why_risky(
         found += risks(destination, source, carried)
     reasons = [str(each) for each in dict.fromkeys(found)]
     if opener is Opener.OPERATOR and wide:
-        reasons.append(f"traffic with {Position.PUBLIC} and {Position.INSIDE} in one range")
+        reasons.append("traffic with a range that contains public and internal addresses")
     if opener is Opener.OPERATOR and Position.PERIMETER in both:
-        reasons.append(f"traffic with an end in {Position.PERIMETER}")
+        reasons.append(f"traffic with {Position.PERIMETER}")
     if opener in (Opener.OPERATOR, Opener.RELAY) and Position.PUBLIC in source:
         if to_unpublished:
             reasons.append(f"traffic from {Position.PUBLIC} to servers that are not published")

@@ -189,12 +189,18 @@ def check_bindings(
                 (*at, key), name=key, what="network", fix=f"Declared networks are {known}."
             )
     bound: dict[str, tuple[str, str]] = {}
+    attached: dict[str, str] = {}
     known_neighbors = {*neighbors(topology), *(neighbors(previous) if previous else ())}
     for key in sorted(every):
         if key in ids or key in asked:
             yield from _of_network(key, every[key], asked.get(key, []), ids.get(key), (*at, key))
         if any("neighbor_security_groups" in each.facts.optional_ids for each in every[key]):
             yield from _of_neighbors(sorted(known_neighbors), key, ids.get(key), (*at, key), bound)
+        several = (topology,) if previous is None else (topology, previous)
+        servers = sorted({name for each in several for name in _servers_in(each, key)})
+        for field in dict.fromkeys(name for each in every[key] for name in each.facts.server_ids):
+            within = (as_mapping(ids.get(key)) or {}).get(field)
+            yield from _of_servers(servers, within, (*at, key, field), attached)
 
 
 def _with_those_that_go(topology: Topology, previous: Topology) -> dict[str, list[Platform]]:
@@ -290,6 +296,38 @@ def _other_type(at: Path, given: object, expected: str, example: str = "") -> Fi
         fix = f'Put quotes around the value: `"{str(given).lower()}"`.'
     facts = {"got": plain_type(given), "expected": expected, "fix": fix}
     return BY_CODE["wrong-type"].at(at, **facts)
+
+
+def _servers_in(topology: Topology, network: str) -> Iterator[str]:
+    for site in topology.sites.values():
+        if site.network == network:
+            yield from site.servers
+    for key, edge in topology.edge_servers.items():
+        if edge.network == network:
+            yield key
+
+
+def _of_servers(
+    known: Collection[str], within: object, at: Path, attached: dict[str, str]
+) -> Iterator[Finding]:
+    """What is wrong among the ids of a network's servers; `attached` has the server of each that is known."""
+    ids = as_mapping(within)
+    if ids is None:
+        yield _other_type(at, within, "a mapping", f"{at[-1]}: {{ex1: ...}}")
+        return
+    for name, given in ids.items():
+        place = (*at, name)
+        if name not in known:
+            near = nearest(name, known)
+            declared = f"Servers in this network are {', '.join(known) or 'none'}."
+            fix = f'Did you mean "{near}"?' if near else declared
+            yield BY_CODE["undeclared"].at(place, name=name, what="server", fix=fix)
+        elif given is None or type(given) in _NOT_TEXT or given == "":
+            yield _other_type(place, given or None, "an id")
+        elif isinstance(given, str) and attached.setdefault(given, name) != name:
+            yield BY_CODE["interface-bound-twice"].at(
+                place, interface=given, one=attached[given], other=name
+            )
 
 
 def as_mapping(given: object) -> Mapping[str, object] | None:

@@ -408,6 +408,10 @@ _INTERNET: Final = "internet"
 _WHOLE_INTERNET: Final = (_INTERNET, "any", "all")
 
 
+#: One address, as a range.
+_SINGLE: Final = re.compile(r"([0-9.]+)/32|([0-9a-fA-F:]+)/128")
+
+
 def _own(code: str, facts: dict[str, Any], path: Path, at: Path) -> ShapeError:
     """An error of one of our own values."""
     mend: tuple[Path, object] | None = None
@@ -417,6 +421,12 @@ def _own(code: str, facts: dict[str, Any], path: Path, at: Path) -> ShapeError:
             fix = f"Write `{_field(whole)}: {_INTERNET}`, without brackets."
             found = replace(BY_CODE[code].at((*at, *path), **facts), fix=fix)
             return ShapeError(found, (whole, _INTERNET))
+    single = _SINGLE.fullmatch(str(facts.get("address", "")))
+    if code == "bad-address" and single:
+        # As reports print one address as a range.
+        address = single[1] or single[2]
+        found = replace(BY_CODE[code].at((*at, *path), **facts), fix=f"Write `{address}`.")
+        return ShapeError(found, (path, address))
     if code == "wrong-type":
         facts["fix"] = _instead(path, None) or f"Write {facts['expected']}."
     elif code == "host-bits":

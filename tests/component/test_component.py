@@ -1,6 +1,6 @@
 """ExchangeFirewall inside small programs: what it registers, hands on, waits for and refuses.
 
-Judged over recordings of whole programs, never inside an `apply`. What the plans themselves hold is
+Checked over recordings of whole programs, never inside an `apply`. What the plans themselves hold is
 tested elsewhere; here it only matters that the component passes it on.
 """
 
@@ -27,6 +27,7 @@ from exchange_ports.offline import (
 )
 from exchange_ports.topology.validate import load_topology
 from tests.component.firewalls import VNET, VPC, firewall, run, topology
+from tests.support.recordings import declared
 from tests.support.resource_types import ASG, EGRESS, GROUP, INGRESS, LIST, NSG
 
 pytestmark = pytest.mark.slow
@@ -921,12 +922,9 @@ def test_warnings_are_logged_once_each_about_the_component() -> None:
 
 
 def test_fifty_components_in_one_program_are_fifty_times_the_resources_of_one() -> None:
-    small = {
-        "organization": "contoso",
-        "networks": {"lab": {"platform": "aws", "internal": ["10.10.0.0/22"]}},
-        "sites": {"lab": {"network": "lab", "servers": {"ex1": {"address": "10.10.0.11"}}}},
-    }
-    args: Any = {"topology": small, "aws_networks": {"lab": VPC}, "skip_proof": True}
+    small = declared("dev", "aws")
+    del small["clients"], small["mail_flow"]["inbound"], small["sites"]["lab"]["servers"]["ex2"]
+    args: Any = {"topology": small, "aws_networks": {"lab": VPC}}
 
     def several(count: int) -> Recording:
         return run(lambda: [ExchangeFirewall(f"exchange-{at}", args) for at in range(count)])

@@ -1,4 +1,4 @@
-"""What `diff` says of small edits: each is exact by the judge, and these are its lines."""
+"""What `diff` says of small edits: each is exact by the independent checker, and these are its lines."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
@@ -561,7 +561,7 @@ def row(change: Change) -> str:
 
 def where(one: ChangeEndpoint) -> str:
     """One end, with all by which gates decide."""
-    inside = " reaching the inside" if one.reaches_inside else ""
+    inside = " reaching the internal network" if one.reaches_inside else ""
     return f"{one.role or 'no role'}{inside} ({', '.join(sorted(one.positions))})"
 
 

@@ -1,7 +1,7 @@
 """Each reading of docs/readings.md holds, and can be declared otherwise as the page says.
 
 The page has the topology that all others begin with, and in each section the block that declares
-otherwise. What passes is asked of the judge, about rules as the program registers them on both
+otherwise. What passes is asked of the independent checker, about rules as the program registers them on both
 clouds.
 """
 
@@ -315,9 +315,9 @@ def named_groups(rule: AwsRule | AzureRule) -> set[str]:
     return {side.key for side in sides if isinstance(side, AzureGroup)}
 
 
-# --- Ports inside the fabric ----------------------------------------------------------------
+# --- Ports between internal servers ----------------------------------------------------------------
 
-#: Rows in which a number is one of many: everything between fabric ends, and Windows' dynamic range.
+#: Rows in which a number is one of many: everything between internal servers, and Windows' dynamic range.
 WIDE_ROWS: Final = {"R1", "R2", "R3", "W1"}
 
 
@@ -364,7 +364,7 @@ def declared_numbers(value: object) -> Iterator[int]:
 
 
 def rules_with(port: int) -> list[str]:
-    """Rules of any topology that a row with this port has made, where nobody declared the port."""
+    """Rules of any topology that a row with this port has made, where no one declared the port."""
     rows = [e.id for e in ENTRIES if e.id not in WIDE_ROWS and covering(e.ports, port)]
     return rows + [
         f"{name}: {rule}"

@@ -30,7 +30,7 @@ COMPONENT: Final = "docs/component.md"
 HOW_TO: Final = ("docs/adding-a-server.md", "docs/adding-edge.md", "docs/moving-to-azure.md")
 #: A page whose edits are made one after the other: each is deployed when the next one is made.
 IN_STEPS: Final = "docs/upgrading.md"
-SHOWN: Final = (README, START, COMPONENT, "docs/deploying.md", *HOW_TO)
+SHOWN: Final = (README, START, COMPONENT, "docs/attaching.md", "docs/deploying.md", *HOW_TO)
 PAGES: Final = (*SHOWN, IN_STEPS, "CONTRIBUTING.md", "CHANGELOG.md", "docs/index.md")
 STACKS: Final = tuple(sorted((ROOT / "stacks").glob("Pulumi.*.yaml")))
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final
 from urllib.parse import parse_qsl
 
 from tests.engine import ec2_server
-from tests.engine.aws_interfaces import NetworkInterface
+from tests.engine.aws_interfaces import NetworkInterface, NetworkInterfaceAttachment
 from tests.engine.aws_kinds import (
     Ec2Kind,
     EgressRule,
@@ -46,6 +46,7 @@ class AwsProvider(Provider):
         EgressRule,
         ManagedPrefixList,
         NetworkInterface,
+        NetworkInterfaceAttachment,
         RulesExclusive,
     )
 

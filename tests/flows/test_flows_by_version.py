@@ -324,7 +324,7 @@ def test_the_risk_of_an_edge_server_is_that_it_is_in_the_perimeter() -> None:
     with pytest.raises(Refused) as refused:
         compile_plans(declared(edited(WITH_EDGE, asked("edge"))))
     text = str(refused.value)
-    assert "an end in the perimeter" in text
+    assert "traffic with the perimeter" in text
     assert "not published" not in text
     assert "Mailbox servers" not in text
 

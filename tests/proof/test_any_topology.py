@@ -57,7 +57,7 @@ def test_one_thing_wrong_is_refused_by_its_own_code(draw: st.DataObject) -> None
 
 
 def test_every_code_of_a_wrong_declaration_has_a_topology_that_is_wrong_so() -> None:
-    beside = {"missing-cloud-id", "group-bound-twice", "secret-topology"}
+    beside = {"missing-cloud-id", "group-bound-twice", "interface-bound-twice", "secret-topology"}
     beside |= {"phase-without-previous", "phase-not-offered", "other-organization"}
     # Of a program alone, and of files that are too large to be drawn.
     beside |= {"component-name-taken", "unresolved-output", "too-many-combinations"}

@@ -1,4 +1,4 @@
-"""What passes towards the inside by an Internet alone: the lines of each edit, as a golden."""
+"""What passes towards the internal network by an Internet alone: the lines of each edit, as a golden."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -74,7 +74,7 @@ EDITS: Final[Mapping[str, Mapping[str, Any]]] = {
         ]
     },
     "a flow to the Internet": {"additional_flows": [flow("internet")]},
-    "a flow to all addresses, and one to the inside": {
+    "a flow to all addresses, and one to the internal network": {
         "additional_flows": [flow("0.0.0.0/0"), flow("10.0.0.0/8", reason="inside")]
     },
     "a flow to all addresses, and one to a part of it": {
@@ -93,7 +93,7 @@ EDITS: Final[Mapping[str, Mapping[str, Any]]] = {
 def test_the_lines_of_each_edit_are_those_that_were_read(
     golden: Callable[[str, str], None],
 ) -> None:
-    lines = ["# What passes towards the inside by an Internet alone", ""]
+    lines = ["# What passes towards the internal network by an Internet alone", ""]
     for case, edit in EDITS.items():
         proof = prove(compile_plans(declared(edited(BASE, edit))))
         assert proof.holds, case

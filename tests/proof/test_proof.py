@@ -411,7 +411,7 @@ def test_what_the_internet_holds_of_the_inside_is_named_and_does_not_fail() -> N
         "edge1: 25/tcp outbound also to internal addresses, which its Internet contains: "
         f"{inside}; outbound mail from the Edge server (E4)",
         "edge1: 25/tcp inbound also from internal addresses, which its Internet contains: "
-        f"{inside}; inbound mail from the Internet to the Edge server (E1)",
+        f"{inside}; inbound mail to the Edge server (E1)",
     )
 
 

@@ -1,7 +1,7 @@
 """Every situation of docs/situations/ is proved, on both clouds, and `check` says what its tables say.
 
-The tables are written from the published document, and the judge holds them against registrations;
-here they judge the semantics and the answers for one packet.
+The tables are written from the published document, and the independent checker holds them against registrations;
+here they check the semantics and the answers for one packet.
 """
 
 import re
@@ -33,7 +33,7 @@ def plans_of(situation: str, run: Platform) -> Plans:
 def test_a_situation_is_proved(situation: str, run: Platform) -> None:
     proof = prove(plans_of(situation, run))
     assert proof.holds, "\n".join(map(str, proof.failures))
-    # The Internet of IPv6 holds the zones, and where it is any address it holds the inside: that is
+    # The Internet of IPv6 holds the zones, and where it is any address it holds the internal network: that is
     # named, and said of no other situation.
     assert bool(proof.notes) == (situation in ("ipv6", "internet-means"))
 

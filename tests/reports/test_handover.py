@@ -40,7 +40,7 @@ def written(rows: Sequence[HandoverRow], format_: str) -> str:
     return write(handover_report(rows, "contoso", ORIGIN), format_)
 
 
-# ---- the law, judged by the rules and not by the flows ----
+# ---- the law, checked by the rules and not by the flows ----
 
 
 def addresses(side: HandoverSide, scene: NetworkModel) -> AddressSet:

@@ -11,7 +11,7 @@ PIN: Final = "2026081400"
 FULL: Final = {"mode": "classic_full", "endpoints": PIN, "mail": "edge"}
 MINIMAL: Final = {"mode": "classic_minimal", "endpoints": PIN}
 MODERN: Final = {"mode": "modern", "endpoints": PIN, "agent_hosts": ["10.20.7.40"]}
-#: Servers of the inside with both roles, with one role, and groups of their own.
+#: Servers of the internal network with both roles, with one role, and groups of their own.
 SPLIT: Final[Mapping[str, Any]] = {
     "sites.hq.servers.both1": {
         "roles": ["client_access", "mailbox"],

@@ -37,6 +37,10 @@ def bound(**groups: object) -> dict[str, Any]:
     return {**BOTH, "corp": {**CORP, "neighbor_security_groups": names}}
 
 
+def attached(**interfaces: object) -> dict[str, Any]:
+    return {**BOTH, "corp": {**CORP, "network_interfaces": interfaces}}
+
+
 #: What only Pulumi knows has no value to compare.
 LATER: Final = object()
 #: The network under another key, with the identity that it has now.
@@ -98,6 +102,28 @@ TABLE: Final[Mapping[str, tuple[object, list[str]]]] = {
     ),
     "a group that Pulumi knows later": (bound(**{DC: object()}), []),
     "two that Pulumi knows later": (bound(**{DC: LATER, "lync.oslo": LATER}), []),
+    "network interfaces": (attached(ex1="eni-1"), []),
+    "a network interface that Pulumi knows later": (attached(ex1=LATER), []),
+    "a server of another network": (
+        attached(ex9="eni-1"),
+        ["undeclared at networks.corp.network_interfaces.ex9"],
+    ),
+    "a misspelled server": (
+        attached(ex11="eni-1"),
+        ["undeclared at networks.corp.network_interfaces.ex11"],
+    ),
+    "no network interface": (
+        attached(ex1=""),
+        ["wrong-type at networks.corp.network_interfaces.ex1"],
+    ),
+    "network interfaces as text": (
+        {**BOTH, "corp": {**CORP, "network_interfaces": "eni-1"}},
+        ["wrong-type at networks.corp.network_interfaces"],
+    ),
+    "network interfaces on Azure": (
+        {**BOTH, "north": {**NORTH, "network_interfaces": {"ex9": "nic"}}},
+        ["unknown-key at networks.north.network_interfaces"],
+    ),
     "neighbors as a list": (
         {**BOTH, "corp": {**CORP, "neighbor_security_groups": [DC]}},
         ["wrong-type at networks.corp.neighbor_security_groups"],
@@ -191,3 +217,12 @@ def test_a_network_that_changes_its_cloud_is_bound_to_both(
 )
 def test_tags_are_text_under_text(given: object, expected: list[str]) -> None:
     assert lines(check_tags(given)) == expected
+
+
+def test_two_servers_do_not_share_a_network_interface() -> None:
+    second = {"roles": ["mailbox"], "address": "10.20.0.12"}
+    data = edited(SMALL, {"sites.hq.servers.ex2": second})
+    given = {"corp": {**CORP, "network_interfaces": {"ex1": "eni-1", "ex2": "eni-1"}}}
+    assert lines(check_bindings(declared(data), given)) == [
+        "interface-bound-twice at networks.corp.network_interfaces.ex2"
+    ]

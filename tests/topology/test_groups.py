@@ -1,4 +1,4 @@
-"""Which groups a server wears follows from what is declared of that server alone."""
+"""Which groups a server has follows from what is declared of that server alone."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -24,7 +24,7 @@ from tests.support.strategies import (
 MOST: Final = 5
 
 
-#: What a subscribed Edge server wears that says nothing of itself.
+#: The groups of a subscribed Edge server that declares nothing of its own.
 ALL_EDGE: Final = ["edge-receiving.hq", "edge-sending.hq", "edge-synced.hq"]
 ALONE: Final = "edge-server.edge1"
 

@@ -86,7 +86,7 @@ def test_a_range_with_a_public_address_has_a_public_part(range_: str, public: bo
 @pytest.mark.parametrize(
     "ports, carried",
     [
-        ("any", ["every protocol"]),
+        ("any", ["all protocols"]),
         (
             "1-65535/tcp",
             ["remote administration", "file sharing and RPC", "directory", "databases"],
@@ -108,7 +108,7 @@ def test_ports_carry_what_is_sensitive(ports: str, carried: list[str]) -> None:
 
 def test_every_protocol_but_a_few_ports_is_every_protocol() -> None:
     rest = services([ANY_PORTS]) - services([read_ports("3389/tcp")])
-    assert sensitive(rest) == ("every protocol",)
+    assert sensitive(rest) == ("all protocols",)
 
 
 def test_these_ways_are_risky_and_no_others() -> None:
@@ -123,9 +123,9 @@ def test_these_ways_are_risky_and_no_others() -> None:
         (INSIDE, PERIMETER),
     }
     assert [*map(str, risks([PUBLIC, PERIMETER], [INSIDE], carried))] == [
-        "remote administration from the Internet to the inside",
-        "file sharing and RPC from the Internet to the inside",
-        "remote administration from the perimeter to the inside",
-        "file sharing and RPC from the perimeter to the inside",
+        "remote administration from the Internet to the internal network",
+        "file sharing and RPC from the Internet to the internal network",
+        "remote administration from the perimeter to the internal network",
+        "file sharing and RPC from the perimeter to the internal network",
     ]
     assert risks([PUBLIC], [INSIDE], services([read_ports("443/tcp")])) == ()

@@ -412,6 +412,22 @@ SHAPES: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]
             "without them the Client Access servers. `to: [hq]` names their sites."
         ],
     ),
+    "an address as a range of one": (
+        SMALL,
+        {
+            "name_servers": {"internal": ["10.20.2.53/32", "2001:db8::53/128"]},
+            "mail_flow.outbound": {
+                "through": "mailbox",
+                "next_hop": [{"address": "10.20.7.25/24"}],
+            },
+        },
+        [
+            "bad-address at mail_flow.outbound.next_hop.0.address: Write an address such as `10.20.0.11`.",
+            "bad-address at name_servers.internal.0: Write `10.20.2.53`.",
+            "bad-address at name_servers.internal.1: Write `2001:db8::53`.",
+            "no topology",
+        ],
+    ),
     "two errors of which one is clear": (
         SMALL,
         {"networks.corp.platform": "aw", "networks.corp.internal": []},

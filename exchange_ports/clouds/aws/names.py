@@ -48,6 +48,11 @@ def safe(text: str) -> str:
     return _UNSAFE.sub("-", text)
 
 
+def attachment_name(server: str, group: str) -> str:
+    """The logical name of a group at a network interface that others create; `server` is the identity."""
+    return f"attached/{server}/{group}"
+
+
 #: The types of resources that a rule set becomes, in Pulumi and in the cloud's own words.
 GROUP: Final = "aws:ec2/securityGroup:SecurityGroup"
 LIST: Final = "aws:ec2/managedPrefixList:ManagedPrefixList"

@@ -10,7 +10,7 @@ import pulumi
 from pulumi_aws import ec2, vpc
 
 from exchange_ports.clouds.aws import CLOUD
-from exchange_ports.clouds.aws.names import exclusive, resource
+from exchange_ports.clouds.aws.names import attachment_name, exclusive, resource
 from exchange_ports.clouds.aws.plan import at_neighbors
 from exchange_ports.clouds.aws.rules import (
     AwsRuleSet,
@@ -21,7 +21,7 @@ from exchange_ports.clouds.aws.rules import (
     SecurityGroupRule,
 )
 from exchange_ports.clouds.aws.transitions import deletion_order
-from exchange_ports.clouds.base import Direction, ServerGroups, below
+from exchange_ports.clouds.base import BoundServer, Direction, ServerGroups, below
 from exchange_ports.flows import Flow
 
 Tags = Mapping[str, pulumi.Input[str]]
@@ -37,7 +37,8 @@ def register(
 ) -> "AwsNetwork":
     """Register the resources of a VPC under the component `name`; `ids` has its `vpc_id`.
 
-    `ids` may have existing security groups of `neighbor_security_groups`, where what `flows` need is added.
+    `ids` may have existing security groups of `neighbor_security_groups`, where what `flows` need is added,
+    and `network_interfaces` of servers, where groups are attached.
     """
     neighbors: Mapping[str, pulumi.Input[str]] = ids.get("neighbor_security_groups") or {}
     return AwsNetwork(
@@ -46,6 +47,7 @@ def register(
         vpc_id=ids["vpc_id"],
         neighbors=neighbors,
         at_neighbors=at_neighbors(rules.network, flows, neighbors),
+        interfaces=ids.get("network_interfaces") or {},
         tags=tags,
         opts=opts,
     )
@@ -61,7 +63,7 @@ class AwsNetwork(pulumi.ComponentResource):
     zones: dict[str, pulumi.Output[str]]
     """Nothing: security groups are associated with network interfaces only."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         name: str,
         rules: AwsRuleSet,
@@ -69,13 +71,14 @@ class AwsNetwork(pulumi.ComponentResource):
         vpc_id: pulumi.Input[str],
         neighbors: Mapping[str, pulumi.Input[str]] | None = None,
         at_neighbors: Sequence[SecurityGroupRule] = (),
+        interfaces: Mapping[str, BoundServer] | None = None,
         tags: Tags | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Register groups, lists and rules under `name`, children of this component.
 
         `neighbor_security_groups` are the ids of existing groups by the neighbor's name, `at_neighbors` the rules
-        that are added to them.
+        that are added to them. `interfaces` are those of servers, by name, that others create.
         """
         super().__init__(CLOUD.network_type, name, None, opts)
         self._name = name
@@ -119,6 +122,15 @@ class AwsNetwork(pulumi.ComponentResource):
             )
             for server, member_of in sorted(rules.memberships.items())
         }
+        for server, interface in (interfaces or {}).items():
+            # By the ids that wait for all rules: attached after them, and detached before one is deleted.
+            for key in rules.memberships.get(server, ()):
+                ec2.NetworkInterfaceSecurityGroupAttachment(
+                    below(name, attachment_name(interface.identity, key)),
+                    network_interface_id=interface.id,
+                    security_group_id=self.groups[key],
+                    opts=below_this,
+                )
         self.register_outputs({"servers": self.servers, "groups": self.groups})
 
     def _group(

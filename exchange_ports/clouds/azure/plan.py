@@ -2,7 +2,7 @@
 
 One group a zone, for the network interfaces of managed servers or for their subnets, with inline
 rules: probe, internal servers, flows, then a deny of everything both ways, since Azure's default rules let the
-perimeter into the inside and out to the Internet (azure.md 2). At a subnet the denies are for our own
+perimeter into the internal network and out to the Internet (azure.md 2). At a subnet the denies are for our own
 groups, so that others there have the default rules and nothing else. No deny names the VirtualNetwork
 tag: it holds the load balancer's probe address. No rule that a single other one covers: its reasons move there.
 """

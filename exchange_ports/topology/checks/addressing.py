@@ -196,7 +196,7 @@ def _edge_places(key: str, edge: models.EdgeServer, declared: models.Network) ->
         if covers(declared.perimeter, (place,)):
             continue
         if address in inside:
-            # With one adapter in the perimeter, the other one is how the inside reaches it.
+            # With one adapter in the perimeter, the other one is how the internal network reaches it.
             if declared.perimeter and len(inside) == len(edge.addresses):
                 yield BY_CODE["edge-outside-perimeter"].at(
                     (*path, "address"), edge=key, network=edge.network
@@ -316,7 +316,7 @@ def addresses_needed(topology: models.Topology) -> Iterator[Finding]:
                 if mailbox and edge.site == site_key and edge.network != site.network
             ]
             if others:
-                flow = f"Exchange servers in {listed(others)} reach it without restriction (R1)"
+                flow = f"Exchange servers in {listed(others)} reach it without restriction (row R1)"
                 yield BY_CODE["address-needed"].at(path, server=key, flow=flow)
             elif apart:
                 flow = f"It exchanges mail with {listed(apart)} in another network (E2, E3)"

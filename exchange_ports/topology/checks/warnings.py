@@ -280,12 +280,23 @@ def updates(topology: models.Topology) -> Iterator[Finding]:
         for each in named_by(topology, end)
     ]
     reached = {each.path[0] for each in sources}
-    for who, where, there in (
-        ("internal Exchange servers", "sites", _managed_inside(topology)),
-        ("Edge servers", "edge_servers", bool(managed_edges(topology))),
+    for who, where, there, facts in (
+        (
+            "internal Exchange servers",
+            "sites",
+            _managed_inside(topology),
+            {"source": "exchange", "accept": ""},
+        ),
+        (
+            "Edge servers",
+            "edge_servers",
+            bool(managed_edges(topology)),
+            # From the perimeter, it is risky traffic.
+            {"source": "edge", "accept": ", accept_risk: true"},
+        ),
     ):
         if there and where not in reached:
-            yield BY_CODE["no-updates"].at((where,), who=who)
+            yield BY_CODE["no-updates"].at((where,), who=who, **facts)
 
 
 def _managed_inside(topology: models.Topology) -> bool:
