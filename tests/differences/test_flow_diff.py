@@ -6,15 +6,17 @@ from typing import Any, Final
 
 import pytest
 
-from exchange_ports.differences import FlowDiff, FlowPart
+from exchange_ports.differences import FlowDiff, FlowPart, flow_diff
 from exchange_ports.differences.flow_diff import FlowEnd
 from exchange_ports.differences.topology_diff import pairs
 from exchange_ports.flows import ExternalEndpoint
 from exchange_ports.flows.flow_index import WAYS, services_of
 from exchange_ports.planning import Plans, compile_plans
+from exchange_ports.topology.fields import read_ports
 from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.ports import Ports
+from exchange_ports.traffic.services import PortSet
 from exchange_ports.traffic.traffic import Traffic
 from tests.differences.checker import permitted
 from tests.support.strategies import GONE, WITH_EDGE, declared, edited
@@ -212,3 +214,28 @@ def test_servers_with_equal_values_have_equal_flows() -> None:
     assert before["mbx1"] != before["cas1"]
     assert before["mbx2"] != before["mbx1"]
     assert len({str(value) for value in after.values()}) == len(after)
+
+
+@pytest.mark.parametrize(
+    "ports, allowed, parts",
+    [
+        ("440-450/tcp", ["440-445", "443-450"], ["443-445 +", "440-442 -", "446-450 -"]),
+        ("440-450/tcp", ["440-450", "1-65535"], ["440-450 +"]),
+        ("440-450/tcp", ["440-450", ""], ["440-450 -"]),
+        ("440-450/tcp", ["", "440-450"], ["440-450 -"]),
+        ("icmp", ["1-65535", "1-65535"], ["icmp +"]),
+        ("icmp", ["1-65535", ""], ["icmp -"]),
+        ("icmp", ["", "1-65535"], ["icmp -"]),
+        ("icmp", ["", ""], ["icmp -"]),
+    ],
+)
+def test_a_part_is_shared_where_every_end_allows_it(
+    ports: str, allowed: list[str], parts: list[str]
+) -> None:
+    def ports_of(text: str) -> PortSet:
+        first, _, last = text.partition("-")
+        return PortSet.of([(int(first), int(last))]) if text else PortSet()
+
+    found = flow_diff._split(read_ports(ports), [ports_of(each) for each in allowed])
+    shown = [f"{str(each).removesuffix('/tcp')} {'+' if shared else '-'}" for each, shared in found]
+    assert shown == parts

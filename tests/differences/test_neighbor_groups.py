@@ -101,6 +101,7 @@ def test_it_is_shown_with_the_group_and_the_line_of_the_binding() -> None:
     ):
         assert theirs.summary.startswith("members of sg-1, the group of domain controllers of hq")
         assert "hqmbx1" in ours.servers or ours.servers
+        assert ours.positions == frozenset([Position.INSIDE])
         assert change.bound == (
             "networks",
             CORP,

@@ -253,11 +253,13 @@ def test_a_flow_of_the_tables_from_the_internet_to_an_unpublished_server_is_foun
     assert failure.summary.endswith("ex2 is not published")
 
 
-def test_a_range_inside_reaches_an_unpublished_server_and_breaks_no_law() -> None:
-    plans = planned(CLOSED)
-    source = ExternalEndpoint("x", (ip_network("10.64.0.0/12"),), "x")
-    inside = Flow(source, _CLOSED_GROUP, tcp(443), (Reason("a client", "C1"),))
-    assert "unpublished servers" not in laws(meaning(plans, (*plans.flows, inside)))
+@pytest.mark.parametrize("inside", ["10.64.0.0/12", "2001:db8:20::/80"])
+def test_a_range_inside_reaches_an_unpublished_server_and_breaks_no_law(inside: str) -> None:
+    """A zone of IPv6 has public addresses, and they are inside all the same."""
+    plans = planned(CLOSED, {"networks.corp.internal": ["10.20.0.0/20", "2001:db8:20::/64"]})
+    source = ExternalEndpoint("x", (ip_network(inside),), "x")
+    flow = Flow(source, _CLOSED_GROUP, tcp(443), (Reason("a client", "C1"),))
+    assert "unpublished servers" not in laws(meaning(plans, (*plans.flows, flow)))
 
 
 @pytest.mark.parametrize(

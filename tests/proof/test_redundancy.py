@@ -95,3 +95,22 @@ def test_what_is_reported_to_cover_a_rule_does_and_all_of_it_is_needed(
         parts = [covers(other, rule) for other in others]
         assert set[tuple[object, int]]().union(*parts) == packets(rule)
         assert len(others) > 1
+
+
+def test_of_two_rules_that_cover_a_third_the_one_of_its_own_group_is_named() -> None:
+    def rule(name: str, group: str, last: int) -> AllowRule:
+        addresses = AddressSet.between(ip_address(FIRST), ip_address(FIRST))
+        return AllowRule(name, "", group, "in", None, addresses, ServiceSet.of(tcp((1, last)), 4))
+
+    several = [
+        rule("wide", "exchange", 4),
+        rule("in wide", "exchange", 1),
+        rule("own", "mailbox", 3),
+        rule("in own", "mailbox", 2),
+    ]
+    for drawn in (several, several[::-1]):
+        found = {each.name: each.why for each in RuleIndex(drawn, IMPLIED, ATTACHED).redundant()}
+        assert found["in own"].startswith("own covers it"), found
+        assert found["own"].startswith("wide covers it")
+        assert found["in wide"].startswith("wide covers it")
+        assert "wide" not in found

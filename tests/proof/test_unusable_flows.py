@@ -163,3 +163,27 @@ def test_internal_traffic_behind_translation_is_refused_before_any_answer() -> N
         declared(edited(SMALL, far))
     errors = [each.kind.code for each in refused.value.findings if each.is_error]
     assert errors == ["internal-traffic-translated"]
+
+
+def test_the_end_behind_translation_tells_why_it_blocks_and_no_other_end_does() -> None:
+    plans = planned("source-translated")
+    names = EndpointNames(plans)
+
+    def told(source: str, destination: str, port: str) -> tuple[str, bool | None]:
+        (part,) = query(
+            plans, names.find(source), names.find(destination), [read_ports(port)]
+        ).parts
+        return part.into.text, part.into.passes
+
+    text, passes = told("internet", "edge1", "25/tcp")
+    assert passes is False
+    assert text.startswith("blocked: address translation in front of corp replaces the source")
+    for source, destination, port in (("ex1", "edge1", "50636/tcp"), ("edge1", "ex1", "25/tcp")):
+        text, passes = told(source, destination, port)
+        assert passes
+        assert "translation" not in text
+    (part,) = query(
+        plans, names.find("edge1"), names.find("internet"), [read_ports("25/tcp")]
+    ).parts
+    assert part.out.passes
+    assert "translation" not in part.out.text

@@ -154,3 +154,12 @@ def test_sites_with_other_servers_without_addresses_are_no_rename() -> None:
     assert renamed_without_id(with_site("paris", "a"), with_site("rome", "b")) == ()
     (found,) = renamed_without_id(with_site("paris", "a"), with_site("rome", "a"))
     assert (found.what, found.old, found.new) == ("site", "paris", "rome")
+
+
+def test_a_server_with_an_id_is_named_by_its_key_before_and_kept_by_its_identity() -> None:
+    """Two servers change places with their ids: neither key is an identity."""
+    before = {"sites.hq.servers.ex2.id": "old2"}
+    renamed = {"sites.hq.servers": {"ex1": EX1, "mbx2": {**EX2, "id": "new2"}}}
+    old, new = (Inventory(declared(edited(BASE, each))) for each in (before, renamed))
+    (found,) = renamed_without_id(old, new)
+    assert (found.what, found.old, found.new, found.identity) == ("server", "ex2", "mbx2", "old2")

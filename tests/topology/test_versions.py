@@ -510,3 +510,22 @@ def test_the_words_of_these_findings_are_those_that_were_read(
                 lines.append(f"* {each.kind.code}: {each.summary} / {each.why} / {each.fix}")
         lines.append("")
     golden("findings/versions.md", "\n".join(lines))
+
+
+def test_where_nothing_is_published_clients_of_a_named_site_are_reported_at_that_name_only() -> (
+    None
+):
+    data = edited(
+        SMALL,
+        {
+            "sites.hq.published": False,
+            "clients.named": {"from": ["10.64.0.0/16"], "services": ["https"], "to": ["hq"]},
+            "clients.unnamed": {"from": ["10.65.0.0/16"], "services": ["https"]},
+        },
+    )
+    _, findings = parse_topology(data, ())
+    codes = {".".join(map(str, each.path)): each.kind.code for each in findings if each.is_error}
+    assert codes == {
+        "clients.named.to.0": "not-published",
+        "clients.unnamed": "nothing-published",
+    }
