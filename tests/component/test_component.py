@@ -27,6 +27,7 @@ from exchange_ports.offline import (
 )
 from exchange_ports.topology.validate import load_topology
 from tests.component.firewalls import VNET, VPC, firewall, run, topology
+from tests.support.recordings import declared
 from tests.support.resource_types import ASG, EGRESS, GROUP, INGRESS, LIST, NSG
 
 pytestmark = pytest.mark.slow
@@ -918,3 +919,18 @@ def test_warnings_are_logged_once_each_about_the_component() -> None:
     codes = [logged.message.partition("]")[0] for logged in recording.logs]
     assert codes == ["warning[plain-text-from-internet"] * 2
     assert len(set(recording.logs)) == 2
+
+
+def test_fifty_components_in_one_program_are_fifty_times_the_resources_of_one() -> None:
+    small = declared("dev", "aws")
+    del small["clients"], small["mail_flow"]["inbound"], small["sites"]["lab"]["servers"]["ex2"]
+    args: Any = {"topology": small, "aws_networks": {"lab": VPC}}
+
+    def several(count: int) -> Recording:
+        return run(lambda: [ExchangeFirewall(f"exchange-{at}", args) for at in range(count)])
+
+    one, fifty = several(1), several(50)
+    assert len(one.registrations) > 3
+    assert len({each.urn for each in fifty.registrations}) == len(fifty.registrations)
+    stack = [each for each in fifty.registrations if each.parent is None]
+    assert len(fifty.registrations) - len(stack) == 50 * (len(one.registrations) - len(stack))
