@@ -109,13 +109,25 @@ import contextlib
 import os
 import pathlib
 
+import yaml
+
 from exchange_ports.offline import record
 from exchange_ports.plugin.schema import plugin_schema
 
-for program in sorted(pathlib.Path("examples").glob("*/__main__.py")):
+# Values that a user sets by `pulumi config set`, made up.
+programs = {
+    "aws-landing-zone": {"transitGateway": "tgw-1", "image": "ami-1"},
+    "azure-landing-zone": {},
+    "two-clouds": {},
+    "stack-reference/firewall": {"vpc": "vpc-1"},
+}
+for name, values in programs.items():
+    folder = pathlib.Path("examples", name)
+    project = yaml.safe_load((folder / "Pulumi.yaml").read_text())["name"]
+    config = {f"{project}:{key}": value for key, value in values.items()}
     with contextlib.redirect_stdout(open(os.devnull, "w")):
-        found = record(program.parent, project=program.parent.name, stack="dev", config={})
-    print(f"{program.parent}: {len(found.registrations)} resources")
+        found = record(folder, project=project, stack="dev", config=config)
+    print(f"{folder}: {len(found.registrations)} resources")
 pathlib.Path("schema.json").write_text(plugin_schema() + "\n")
 PYTHON
 .venv/bin/python - "$work/schema.json" "$dist/schema.json" <<'PYTHON'
