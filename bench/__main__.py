@@ -1,4 +1,4 @@
-"""`python -m bench`: exit code 1 when a target is missed or the outside judge finds a difference."""
+"""`python -m bench`: exit code 1 when a target is missed or the outside checker finds a difference."""
 
 import argparse
 import sys

@@ -1,10 +1,10 @@
 """A plan as the clouds' own command lines would print it once it stands, for tools that read that.
 
 The answers of `aws ec2 describe-...` and `az network ... list`, with what our resources register
-and a network interface for each server. Ids are names: nobody looks them up.
+and a network interface for each server. Ids are names: no one looks them up.
 
 On AWS, hosts of the network that are not ours get an interface whose group lets everything through:
-a reader of security groups takes an address of the VPC without one for an address that nobody has.
+a reader of security groups takes an address of the VPC without one for an address that no one has.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -94,7 +94,7 @@ def aws(plans: Plans, network: str) -> list[dict[str, Any]]:
 
 
 def _neighbors(plans: Plans, declared: DeclaredNetwork) -> tuple[str, ...]:
-    """Hosts inside the network that flows name and nobody manages."""
+    """Hosts inside the network that flows name and no one manages."""
     zones = (*declared.internal, *declared.perimeter)
     found: set[Range] = {
         range_

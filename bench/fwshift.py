@@ -1,4 +1,4 @@
-"""An outside judge: fwshift reads our plans for both clouds and says where they differ.
+"""An outside checker: fwshift reads our plans for both clouds and says where they differ.
 
 fwshift is GPL-3.0. It is run as a program in an environment of its own, never imported, and nothing
 of it is ours. It knows the clouds' exports and nothing of Exchange, flows or our planners. It is

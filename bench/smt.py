@@ -76,7 +76,7 @@ def questions(plans: Plans) -> tuple[Question, ...]:
 
 
 def _members(plans: Plans, servers: Iterable[str]) -> dict[str, tuple[Network, ...]]:
-    """The addresses of each group's wearers among these servers."""
+    """The addresses of each group's members among these servers."""
     among = set(servers)
     attached: dict[str, tuple[Network, ...]] = {}
     for member in plans.inventory.servers:

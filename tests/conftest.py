@@ -31,7 +31,7 @@ ENGINE: Final = "pulumi_engine"
 WITH_ENGINE: Final = "--engine"
 UPDATE: Final = "--update-goldens"
 
-# In CI the same examples each time: a change is judged by what it changes. Elsewhere new ones.
+# In CI the same examples each time: a change is checked by what it changes. Elsewhere new ones.
 # By no clock: Hypothesis measures its examples in seconds of a machine that may be busy.
 hypothesis.settings.register_profile(
     "quick",

@@ -2,7 +2,7 @@
 package main
 
 import (
-	"github.com/exchange-ports/pulumi-exchange-ports/sdk/go/exchange-ports/exchangeports"
+	"github.com/exchange-ports/pulumi-exchange-ports/sdk/go/exchangeports"
 	"github.com/pulumi/pulumi-aws/sdk/v7/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )

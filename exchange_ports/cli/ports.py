@@ -9,7 +9,7 @@ from typing import Final
 
 from pydantic_core import PydanticCustomError
 
-from exchange_ports.catalog import PORTS_OF_SERVICES
+from exchange_ports.catalog import PORTS_OF_SERVICES, SERVICES, Service
 from exchange_ports.findings import Refused, nearest
 from exchange_ports.findings.command_kinds import UNKNOWN_PORTS
 from exchange_ports.findings.topology_kinds import BY_CODE
@@ -75,7 +75,7 @@ _ADDRESS: Final = re.compile(r"(?=.*[.:].*[.:])[0-9a-f.:]+(/[0-9]+)?")
 
 def _read(word: str) -> Ports:
     if _ADDRESS.fullmatch(word):
-        fix = "It is an address. Write a port such as `443/tcp`, or a service."
+        fix = f"It is an address. Write a port such as `{SERVICES[Service.HTTPS].ports[0]}`, or a service."
         raise Refused(
             [UNKNOWN_PORTS.at((), text=word, services=", ".join(PORTS_OF_SERVICES), fix=fix)]
         )

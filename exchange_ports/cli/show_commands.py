@@ -78,15 +78,25 @@ def matrix(asked: argparse.Namespace) -> int:
 
 def handover(asked: argparse.Namespace) -> int:
     """What crosses a network, a zone or a neighbor, in the format that is asked for."""
+    from exchange_ports.reports.handover_report import (
+        filtered_subnets,
+        handover_report,
+        rows_of_others,
+    )
     from exchange_ports.reports.handover_report import handover as rows_of
-    from exchange_ports.reports.handover_report import handover_report
 
     stack, origin = read_with_origin(asked.file)
     plans, _ = compiled(stack)
     with doing("computing what other firewalls must allow"):
-        rows = rows_of(plans)
-    organization = plans.topology.organization
-    page = handover_report(rows, organization, origin, plans.unusable_findings)
+        rows = (*rows_of(plans), *rows_of_others(plans))
+    page = handover_report(
+        rows,
+        plans.topology.organization,
+        origin,
+        plans.unusable_findings,
+        plans.inventory.servers,
+        filtered_subnets(plans),
+    )
     publish(page, asked.format)
     return FINE
 

@@ -39,11 +39,13 @@ _OTHERWISE: Final[Mapping[Any, Any]] = {
 
 _ABOUT: Final[Mapping[str, Any]] = {
     "displayName": "exchange-ports",
-    "description": "The firewall of a Microsoft Exchange organization, from one declared topology, on AWS and "
-    "Azure.",
+    "description": "The firewall of a Microsoft Exchange organization, Exchange 2013 to SE, from one declared "
+    "topology, on AWS and Azure.",
     "keywords": ["category/network", "kind/component", "exchange", "firewall", "aws", "azure"],
     "license": "Apache-2.0",
     "publisher": PUBLISHER,
+    # Go's SDK is then a module of its own. Without it, its files import a folder that is not there.
+    "meta": {"supportPack": True},
 }
 
 

@@ -12,13 +12,15 @@ from typing import Final, NamedTuple
 
 from exchange_ports.findings import Finding, counted
 from exchange_ports.flows import ExternalEndpoint, Flow, Reason
+from exchange_ports.flows.between_others import OtherHosts, between_others
 from exchange_ports.flows.labels import EndpointLabels, LabeledEnd
 from exchange_ports.planning import Plans
 from exchange_ports.reports import document as doc
 from exchange_ports.reports import reasons as words
 from exchange_ports.topology.groups import Group, identity
 from exchange_ports.topology.inventory import ExchangeServer
-from exchange_ports.traffic.addresses import brief, covers
+from exchange_ports.topology.models import Attachment
+from exchange_ports.traffic.addresses import Network, brief, covers
 from exchange_ports.traffic.ports import ANY_PORTS, Ports, joined
 from exchange_ports.traffic.regroup import regroup
 
@@ -35,6 +37,8 @@ class Crossing(StrEnum):
     ZONES = "zones"
     NEIGHBORS = "neighbors"
     INTERNET = "internet"
+    OTHERS = "others"
+    """Both ends are hosts of others."""
 
 
 class HandoverPlace(NamedTuple):
@@ -106,6 +110,47 @@ def handover(plans: Plans) -> tuple[HandoverRow, ...]:
     return tuple(map(places.row, sorted(cells, key=places.order)))
 
 
+def rows_of_others(plans: Plans) -> tuple[HandoverRow, ...]:
+    """What only firewalls of others can allow: neither end is a server of ours, so no plan has it."""
+    places = _HandoverPlaces(plans)
+    return tuple(
+        HandoverRow(
+            Crossing.OTHERS,
+            places.side_of(each.source),
+            places.side_of(each.destination),
+            each.ports,
+            (each.reason,),
+        )
+        for each in between_others(plans.topology)
+    )
+
+
+class FilteredSubnets(NamedTuple):
+    """A zone whose subnets may have groups of others, which filter the traffic of our servers too."""
+
+    place: HandoverPlace
+    ranges: tuple[str, ...]
+    #: Why these groups count beside ours.
+    why: str
+
+
+def filtered_subnets(plans: Plans) -> tuple[FilteredSubnets, ...]:
+    """The zones of servers whose subnets may have groups of others beside ours."""
+    found: list[FilteredSubnets] = []
+    for key, plan in plans.networks.items():
+        declared = plans.topology.networks[key]
+        why = declared.platform.facts.also_at_subnets
+        zones = {
+            each.zone.value for each in plans.inventory.servers if each.network == plan.network
+        }
+        if not why or declared.attach_to is Attachment.SUBNETS:
+            continue
+        for zone in sorted(zones):
+            ranges = tuple(map(brief, getattr(declared, zone)))
+            found.append(FilteredSubnets(HandoverPlace(key, zone), ranges, why))
+    return tuple(found)
+
+
 _CROSSINGS: Final = tuple(Crossing)
 
 
@@ -164,19 +209,24 @@ class _HandoverPlaces:
         self, end: Group | ExternalEndpoint
     ) -> Iterator[tuple[HandoverPlace | None, LabeledEnd]]:
         if isinstance(end, ExternalEndpoint):
-            yield self._around(end), frozenset([end])
+            yield self._around(end.ranges), frozenset([end])
             return
         for place, names in self._members.get(end, {}).items():
             yield place, frozenset(names)
 
-    def _around(self, end: ExternalEndpoint) -> HandoverPlace | None:
+    def side_of(self, hosts: OtherHosts) -> HandoverSide:
+        """An end that is no server of ours, and no end of a flow."""
+        place = self._around(hosts.ranges)
+        return HandoverSide(hosts.name, (), tuple(map(brief, hosts.ranges)), (), place)
+
+    def _around(self, inside: Sequence[Network]) -> HandoverPlace | None:
         """The zone of ours that holds all of a neighbor."""
         for key, declared in self._networks.values():
             for zone, ranges in (
                 ("internal", declared.internal),
                 ("perimeter", declared.perimeter),
             ):
-                if covers(ranges, end.ranges):
+                if covers(ranges, inside):
                     return HandoverPlace(key, zone)
         return None
 
@@ -260,6 +310,10 @@ _HEADINGS: Final = {
         "The Internet",
         "Internet gateways, the perimeter's firewall, and network ACLs of the subnets.",
     ),
+    Crossing.OTHERS: (
+        "Between other hosts",
+        "No server of ours is an end of this traffic. The plan has no rule for it.",
+    ),
 }
 
 _NOTES: Final = (
@@ -282,13 +336,16 @@ def handover_report(
     organization: str,
     origin: doc.Origin,
     unusable: Sequence[Finding] = (),
+    servers: Sequence[ExchangeServer] = (),
+    subnets: Sequence[FilteredSubnets] = (),
 ) -> doc.Document:
     """The rows by what they cross; for programs each with all of its reasons.
 
-    `unusable` are the findings about flows that cannot work as declared: no row has them.
+    `unusable` are the findings about flows that cannot work as declared: no row has them. `servers` are all
+    servers of ours. `subnets` are the zones at which groups of others must allow the same.
     """
     return doc.Document(
-        lambda: _sections(rows, unusable),
+        lambda: (*_sections(rows, unusable), *_at_subnets(subnets), *_versions(servers)),
         f"Traffic that other firewalls must allow: {organization}",
         f"Made by exchange-ports {origin.version} from {origin.file} (SHA-256 {origin.sha256}). "
         f"{counted(len(rows), 'row')}.",
@@ -301,6 +358,23 @@ def handover_report(
             "sha256": origin.sha256,
             "version": origin.version,
             "rows": list(map(_row_data, rows)),
+            "servers": [
+                {
+                    "name": each.name,
+                    "version": each.version.value,
+                    "addresses": list(map(brief, each.ranges)) if each.has_address else [],
+                }
+                for each in servers
+            ],
+            "subnets": [
+                {
+                    "network": each.place.network,
+                    "zone": each.place.zone,
+                    "ranges": list(each.ranges),
+                    "why": each.why,
+                }
+                for each in subnets
+            ],
             "not_usable": [finding.as_data() for finding in unusable],
         },
     )
@@ -325,6 +399,33 @@ def _sections(rows: Sequence[HandoverRow], unusable: Sequence[Finding]) -> Itera
         yield doc.Section("Ranges", (doc.Items(listed),))
     if unusable:
         yield words.not_usable(unusable)
+
+
+def _at_subnets(subnets: Sequence[FilteredSubnets]) -> Iterator[doc.Section]:
+    for why in dict.fromkeys(each.why for each in subnets):
+        text = (
+            f"{why} If others associate one with these subnets, it must allow all traffic of the servers that this "
+            "page lists, and all protocols between internal servers of one zone."
+        )
+        listed = (f"{each.place}: {', '.join(each.ranges)}" for each in subnets if each.why == why)
+        blocks = (doc.Paragraph(text), doc.Items(listed))
+        yield doc.Section("Groups of others at subnets", blocks)
+
+
+def _versions(servers: Sequence[ExchangeServer]) -> Iterator[doc.Section]:
+    if servers:
+        rows = (
+            doc.Row(
+                (
+                    each.name,
+                    each.version.full_name,
+                    ", ".join(map(brief, each.ranges)) if each.has_address else _NOT_DECLARED,
+                )
+            )
+            for each in sorted(servers, key=lambda one: one.name)
+        )
+        table = doc.Table(("server", "version", "addresses"), tuple(rows), indent=0)
+        yield doc.Section("Servers", (table,))
 
 
 def _row(row: HandoverRow, lists: "_Lists") -> doc.Row:

@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from exchange_ports.catalog import BY_ID
 from exchange_ports.clouds import cloud_of
 from exchange_ports.clouds.base import NEVER, RuleSet, Use
 from exchange_ports.findings import Finding, counted
 from exchange_ports.flows import Flow, Reason
+from exchange_ports.flows.between_others import OtherHosts, between_others
 from exchange_ports.flows.labels import few, peer_label
 from exchange_ports.planning import Plans
 from exchange_ports.reports import document as doc
@@ -137,19 +137,16 @@ def _of_microsoft_365(topology: Topology) -> Iterator[str]:
             yield f"{ranges} of {label} in no rule: no IPv6 in {few(each.networks)}"
         if selection.basis:
             yield f"{label}: {selection.basis}"
-    ad_fs = topology.hybrid.ad_fs
-    if ad_fs is not None:
-        # Neither end is a server of ours, so other firewalls must allow it.
-        to = ", ".join(map(brief, ad_fs.proxies or ad_fs.servers))
-        yield _at_others("H5", "internet", to)
-        if ad_fs.entra_connect:
-            source = ", ".join(map(brief, ad_fs.entra_connect))
-            yield _at_others("H6", source, ", ".join(map(brief, ad_fs.servers)))
+    for row in between_others(topology):
+        source, to = (_hosts(each) for each in (row.source, row.destination))
+        ports = ", ".join(map(str, row.ports))
+        yield f"no rule of ours: {ports} from {source} to {to} ({row.reason.entry}), in other firewalls"
 
 
-def _at_others(row: str, source: str, to: str) -> str:
-    ports = ", ".join(map(str, BY_ID[row].ports))
-    return f"no rule of ours: {ports} from {source} to AD FS at {to} ({row}), in other firewalls"
+def _hosts(one: OtherHosts) -> str:
+    if one.is_internet:
+        return one.name
+    return f"{one.name} ({', '.join(map(brief, one.ranges))})"
 
 
 def _inside(topology: Topology) -> Iterator[Server]:
@@ -239,6 +236,7 @@ def plan_data(plans: Plans, findings: Sequence[Finding]) -> dict[str, object]:
     """The whole plan as JSON-ready data; keys and order are the same for the same input."""
     return {
         "organization": plans.topology.organization,
+        "versions": {each.name: each.version.value for each in plans.inventory.servers},
         "networks": {key: _network_data(plans, key, plan) for key, plan in plans.networks.items()},
         "stays_closed": list(closed(plans.topology)),
         "acknowledged": dict(plans.topology.acknowledge),

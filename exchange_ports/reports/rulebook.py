@@ -254,6 +254,7 @@ def rulebook_data(book: Book) -> dict[str, object]:
         "sha256": book.origin.sha256,
         "commit": book.origin.commit or None,
         "version": book.origin.version,
+        "versions": {each.name: each.version.value for each in book.plans.inventory.servers},
         "zones": [
             {
                 "network": zone.network,

@@ -236,14 +236,15 @@ def _picture(book: Book) -> doc.Section:
 
 
 def _servers(book: Book) -> doc.Section:
+    versions = {each.name: each.version.full_name for each in book.plans.inventory.servers}
     rows = (
-        doc.Row((server, zone.network, zone.name, _codes(groups)))
+        doc.Row((server, versions[server], zone.network, zone.name, _codes(groups)))
         for zone in book.zones
         for server in zone.servers
         for groups in [book.plans.networks[zone.network].memberships.get(server, ())]
     )
-    columns = ("server", "network", "zone", "groups")
-    table = _table(columns, rows, 18, 14, 12, 56)
+    columns = ("server", "version", "network", "zone", "groups")
+    table = _table(columns, rows, 16, 10, 13, 11, 50)
     return doc.Section("Servers and their groups", (doc.Paragraph(_SERVERS), *table), "servers")
 
 

@@ -62,6 +62,9 @@ class PlatformFacts(NamedTuple):
     no_quotas: str = ""
     #: Why groups of others beside ours mean nothing; empty where they are counted.
     no_other_groups: str = ""
+    #: What filters the same traffic at the subnets of servers, beside our groups at their interfaces; empty where
+    #: nothing does.
+    also_at_subnets: str = ""
     port_25: Port25 | None = None
     starter: Starter = Starter((), "{}")
 
@@ -93,6 +96,7 @@ PLATFORMS: Final[Mapping[Platform, PlatformFacts]] = {
         "groups.",
         no_other_groups="A network interface in Azure has one network security group, so it cannot have "
         "others.",
+        also_at_subnets="Azure evaluates the network security group of a subnet too.",
         port_25=Port25(
             "Azure allows the port only in subscriptions under an Enterprise Agreement.",
             "Use a smart host on another port. With an Enterprise Agreement, acknowledge this warning.",

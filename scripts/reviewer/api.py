@@ -25,7 +25,7 @@ _MOST_PATIENCE: Final = 60.0
 _TOO_MANY: Final = 429
 _ITS_FAULT: Final = 500
 
-#: Comments are read in pages. Ours is among the first; nobody makes us read without end by commenting
+#: Comments are read in pages. Ours is among the first; no one makes us read without end by commenting
 #: without end.
 _PER_PAGE: Final = 100
 _MOST_PAGES: Final = 50

@@ -12,7 +12,7 @@ from saying import Stopped
 __all__ = ["AzureDevOps", "asked", "header"]
 
 _VERSION: Final = "api-version=7.1"
-#: A comment of text; a thread that waits for nobody. Both are numbers of the API.
+#: A comment of text; a thread that waits for no one. Both are numbers of the API.
 _TEXT: Final = 1
 _CLOSED: Final = 4
 _NEEDED: Final = (
@@ -114,7 +114,7 @@ class AzureDevOps:
         return None
 
     def create(self, body: str) -> None:
-        """Make a thread, closed: nobody has to resolve it."""
+        """Make a thread, closed: no one has to resolve it."""
         comment = {"parentCommentId": 0, "content": body, "commentType": _TEXT}
         data = {"comments": [comment], "status": _CLOSED}
         self._api.send("POST", f"{self._request}/threads?{_VERSION}", data)

@@ -16,7 +16,7 @@ __all__ = ["PROVIDERS", "SECRET", "aws", "azure", "export"]
 Json = dict[str, Any]
 
 #: What an export has of credentials and must stand in no output.
-SECRET: Final = "hunter2-never-to-be-shown"  # noqa: S105 - it is nobody's
+SECRET: Final = "hunter2-never-to-be-shown"  # noqa: S105 - it is no one's
 
 #: The default providers that the engine makes, with their versions.
 PROVIDERS: Final = {"aws": "7.51.1", "azure-native": "3.29.0"}

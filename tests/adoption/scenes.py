@@ -189,7 +189,7 @@ def _interrupted() -> Json:
 
 
 def _replaced() -> Json:
-    """A replacement that was killed right after it made a group: that one is nobody's."""
+    """A replacement that was killed right after it made a group: that one is no one's."""
     scene = _Scene("dev")
     there = _Account(scene.aws)
     name = "exchange-lab-mailbox.lab"

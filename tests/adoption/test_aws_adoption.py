@@ -227,7 +227,7 @@ def test_a_rule_that_the_state_never_heard_of_is_imported_by_its_id(
     (rule,) = file["resources"]
     assert (rule["type"], rule["name"], rule["id"]) == (IN, CLIENTS, there.made()[urn])
     assert rule["version"] == "7.51.1"
-    # The default provider is nobody's to name.
+    # The default provider is no one's to name.
     assert "provider" not in rule
     assert file["nameTable"][rule["parent"]].endswith("::exchange-lab")
     assert asked.commands() == [
@@ -382,7 +382,7 @@ def test_what_is_gone_from_the_cloud_leaves_the_state_by_a_refresh_first(
 
 
 def test_what_an_update_had_still_to_do_needs_an_update(making: Callable[..., Made]) -> None:
-    """Whatever was cut off: a deletion, an edit, or all that the state has and nobody wants any more."""
+    """Whatever was cut off: a deletion, an edit, or all that the state has and no one wants any more."""
     there = making("dev")
     urn = there.one(IN, CLIENTS)
     for operation in ("deleting", "updating"):
@@ -427,7 +427,7 @@ def test_a_group_made_by_hand_keeps_its_description_and_its_own_rules_are_named(
     group = imported[urn]
     assert group.id == by_hand
     assert group.edits == ("changes its tags Name, owner", "keeps its description: by hand")
-    # Its fabric rule is what ours would be; the other one is nobody's.
+    # Its rule between internal servers is what ours would be; the other one is no one's.
     at_it = {urn: each.wanted.name for urn, each in imported.items() if EXCHANGE + "/" in urn}
     assert set(at_it.values()) == {"exchange-lab-exchange/in/any/all/exchange"}
     unwanted = [each.summary for found in asked.answer().found for each in found.unwanted]

@@ -181,7 +181,7 @@ def test_flows_are_forwarded_one_rule_a_flow_and_nothing_else_between_servers() 
     ruled = [line.strip() for line in text.splitlines() if "saddr" in line]
     assert sum(line.endswith(" accept") for line in ruled) == 30
     (dropped,) = [at for at, line in enumerate(ruled) if line.endswith(" drop")]
-    # Both ends of these are ours: the fabric, and mail and EdgeSync between Mailbox and Edge.
+    # Both ends of these are ours: the internal servers, and mail and EdgeSync between Mailbox and Edge.
     assert dropped == 4
     assert "ifname" not in text
     zones = {"internal": (network("10.0.0.0/17"),), "perimeter": (network("10.0.240.0/24"),)}

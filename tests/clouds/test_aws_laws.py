@@ -56,7 +56,7 @@ def test_equal_names_are_equal_rules_across_topologies(one: Data, other: Data) -
 
 
 def covered_by(rule: AwsRule, other: AwsRule, plan: AwsRuleSet) -> bool:
-    """Naively: the same wearers or more, the same ports or more, the same peers or more."""
+    """Naively: the same members or more, the same ports or more, the same peers or more."""
     if rule.direction != other.direction or not narrower(rule.group, other.group, plan.memberships):
         return False
     wide, narrow = other.ports, rule.ports

@@ -1,6 +1,6 @@
-"""Single packets at every boundary, asked of the naive judge and of the semantics.
+"""Single packets at every boundary, asked of the naive checker and of the semantics.
 
-For every stack on both clouds what the repository's program registers is judged, for random
+For every stack on both clouds what the repository's program registers is checked, for random
 topologies and hostile rule sets the plan in the same form. Run with `-s` to see how many packets.
 """
 
@@ -72,7 +72,7 @@ def compared(
     packets: Iterable[tuple[Address, ServicePoint]],
     who: str,
 ) -> int:
-    """How many packets were asked about; judge and semantics agree on every one."""
+    """How many packets were asked about; checker and semantics agree on every one."""
     count = 0
     at: dict[Address, Any] = {}
     for peer, service in packets:
@@ -87,7 +87,7 @@ def compared(
 
 
 def in_scene(plans: Plans, checker: Callable[[str, Mapping[str, str]], Checker]) -> int:
-    """The packets of every network of a topology, at one server for each way of being dressed."""
+    """The packets of every network of a topology, at one server for each combination of groups."""
     scene, count = NetworkModel(plans), 0
     everyone = [own for server in scene.servers.values() for own in server.addresses]
     for key, plan in networks_of(plans).items():

@@ -210,7 +210,7 @@ def test_a_server_in_more_than_five_groups_is_over_the_limit() -> None:
 
 
 def test_of_groups_a_warning_is_due_where_none_is_free() -> None:
-    """Not at four fifths: a server with both roles wears four by design, so that one is free."""
+    """Not at four fifths: a server with both roles has four by design, so that one is free."""
     assert warned(SMALL) == []
     assert used(compile_plans(declared(SMALL)), "aws-groups-per-interface") == {"ex1": 4}
     assert warned(edited(SMALL, {"sites.hq.servers.ex1.own_group": True})) == [
@@ -451,7 +451,7 @@ def test_one_quota_alone_can_exceed_the_product() -> None:
     (rules,) = refused(with_quotas(SMALL, rules_per_security_group=250))
     assert rules.fix.endswith("with 250 rules per group, 4 groups per interface.")
     with_four = with_quotas(SMALL, rules_per_security_group=250, security_groups_per_interface=4)
-    # Four groups are what a server with both roles wears, so none is free.
+    # Four groups are what a server with both roles has, so none is free.
     assert [code for code, _ in warned(with_four)] == ["near-limit"]
     (beyond,) = refused(with_quotas(SMALL, rules_per_security_group=1001))
     assert beyond.fix.endswith("with 5 groups per interface, 200 rules per group.")

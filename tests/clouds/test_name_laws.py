@@ -26,7 +26,7 @@ NAMES: Final = st.sampled_from(("hq", "HQ", "hq-v6", "h", "q_")) | WORDS
 
 
 def key(kind: GroupKind, of: str) -> str:
-    """The key of a group; that of the fabric stands for nobody in particular."""
+    """The key of a group; that of the internal servers stands for no one in particular."""
     return group("corp", kind, "" if kind is GroupKind.EXCHANGE else of).key
 
 

@@ -541,7 +541,7 @@ UNRESTRICTED: Final = [
                 ]
             ),
         ),
-        # Nobody of this network reaches the witness, and no Edge server of it asks for names.
+        # No one of this network reaches the witness, and no Edge server of it asks for names.
         ("north", ["domain-controllers.hq", "witness.w"], UNRESTRICTED),
     ],
 )

@@ -1,6 +1,6 @@
-"""The semantics of both clouds agree with the naive judge over what the four stacks register.
+"""The semantics of both clouds agree with the naive checker over what the four stacks register.
 
-The judge reads registrations and knows nothing of this package; the semantics read plans. Packets
+The independent checker reads registrations and knows nothing of this package; the semantics read plans. Packets
 are drawn where either could be off by one: at both ends of every range and port, and one beyond.
 """
 
@@ -136,7 +136,7 @@ def test_the_independent_checker_says_the_same_at_every_boundary(stack: str, pla
         assert (packet in filters.permitted(name, way)) == decision.passes, (name, way, packet)
         decided = filters.decided_by(name, way, packet)
         assert decided.passes == decision.passes
-        # The same rules: where the judge names descriptions, they are those of the rules found here.
+        # The same rules: where the independent checker names descriptions, they are those of the rules found here.
         assert all(rule.description in decision.summary for rule in decided.rules), (
             decided,
             decision,

@@ -277,7 +277,7 @@ def test_a_host_beside_ours_meets_the_group_of_its_subnet_and_has_nothing(
         if not parts:
             continue
         of_it = [permitted for part, permitted in parts if own in part]
-        # Each address is in one part, and nobody else's is.
+        # Each address is in one part, and no other address is.
         assert len(of_it) == (own in _BESIDE)
         for permitted in of_it:
             for packet in _PACKETS:

@@ -1,7 +1,7 @@
 """The semantics of both clouds on hostile rule sets, against z3: for every packet there is.
 
 `tests/clouds/test_semantics_laws.py` and `tests/clouds/test_boundaries.py` ask packet by packet; here the solver
-looks for one that the semantics and the encoding of `tests/support/smt/clouds.py` judge differently.
+looks for one that the semantics and the encoding of `tests/support/smt/clouds.py` evaluate differently.
 """
 
 from dataclasses import replace
@@ -58,7 +58,7 @@ def test_network_security_groups_permit_what_z3_says(rules: azure.AzureRuleSet) 
 @solved
 @given(azure_sets())
 def test_z3_sees_a_deny_that_was_left_out(rules: azure.AzureRuleSet) -> None:
-    """The judge can say no: whenever the semantics of a changed rule set differ, z3 finds a packet."""
+    """The independent checker can say no: whenever the semantics of a changed rule set differ, z3 finds a packet."""
     group = rules.groups[0]
     fewer = replace(rules, groups=(replace(group, rules=group.rules[1:]),))
     both = [azure_semantics.AzureFilters(each, MEMBERS, TAGS) for each in (rules, fewer)]

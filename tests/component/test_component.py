@@ -1,6 +1,6 @@
 """ExchangeFirewall inside small programs: what it registers, hands on, waits for and refuses.
 
-Judged over recordings of whole programs, never inside an `apply`. What the plans themselves hold is
+Checked over recordings of whole programs, never inside an `apply`. What the plans themselves hold is
 tested elsewhere; here it only matters that the component passes it on.
 """
 

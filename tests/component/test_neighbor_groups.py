@@ -56,7 +56,7 @@ def test_everything_passes_at_their_end_to_and_from_internal_servers_and_nothing
 ) -> None:
     dcs, lync = at(recording, "sg-dc"), at(recording, "sg-lync")
     assert sorted(lync) == ["lync.hq/in/any/all/exchange", "lync.hq/out/any/all/exchange"]
-    # Edge asks them for names, and nobody but Exchange has everything.
+    # Edge asks them for names, and no one but Exchange has everything.
     assert sorted(dcs) == [
         "domain-controllers.hq/in/any/all/exchange",
         "domain-controllers.hq/in/tcp/53/edge.hq",
@@ -152,7 +152,7 @@ def test_too_many_rules_for_their_group_are_refused_before_anything_is_registere
 
 @given(topologies("aws"))
 def test_what_is_opened_at_a_neighbor_is_what_flows_say_of_it_and_no_more(data: Data) -> None:
-    """Evaluated as EC2 would: a host that wears nothing but the neighbor's group."""
+    """Evaluated as EC2 would: a host that has only the neighbor's group."""
     plans = planned(data)
     bound = neighbors(plans.topology)
     scene = NetworkModel(plans)

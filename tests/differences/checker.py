@@ -1,6 +1,6 @@
 """What two proofs permit, and in what it differs: by the clouds' semantics, not by flows.
 
-The judge of the laws. It reads each plan with the semantics of its cloud, every server at the
+The independent checker of the laws. It reads each plan with the semantics of its cloud, every server at the
 address at which it is compared, and knows nothing of how changes are found.
 """
 

@@ -1,4 +1,4 @@
-"""What `diff` says of small edits: each is exact by the judge, and these are its lines."""
+"""What `diff` says of small edits: each is exact by the independent checker, and these are its lines."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple

@@ -1,4 +1,4 @@
-"""The gates `risk` and `perimeter` judge what results, not the shape of the difference."""
+"""The gates `risk` and `perimeter` check what results, not the shape of the difference."""
 
 from dataclasses import replace
 from typing import Any, Final

@@ -14,6 +14,7 @@ PAGES: Final = {
     "diff.md": 3,
     "endpoints.md": 4,
     "handing-over.md": 1,
+    "hybrid.md": 2,
     "reporting.md": 1,
     "updates.md": 4,
 }

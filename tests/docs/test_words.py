@@ -25,14 +25,13 @@ BEFORE_AND_AFTER: Final = {"docs/names.md", "docs/wording.md"}
 FILES: Final = sorted(
     path
     for path in (
-        ROOT / "README.md",
-        ROOT / "CHANGELOG.md",
-        ROOT / "CONTRIBUTING.md",
+        *ROOT.glob("*.md"),
         ROOT / "examples" / "README.md",
+        *(ROOT / "changelog.d").glob("*.md"),
         # `generated` is what `make docs` writes from the code, whose texts are tested below.
         *(path for path in (ROOT / "docs").rglob("*.md") if "generated" not in path.parts),
         *(ROOT / "docs" / "templates").glob("*.yml"),
-        *(ROOT / ".github" / "actions").rglob("*.yml"),
+        *(ROOT / ".github").rglob("*.yml"),
         *(ROOT / "stacks").glob("*.yaml"),
         *(
             path

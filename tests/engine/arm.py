@@ -67,7 +67,7 @@ class Arm(Attachments):
         self.watching: list[Callable[[str, str], None]] = []
 
     def copy(self) -> "Arm":
-        """All that is there, as a cloud of its own. For those who watch: nobody changes it then."""
+        """All that is there, as a cloud of its own. For those who watch: no one changes it then."""
         other = Arm()
         other._groups = copy.deepcopy(self._groups)
         other._resources = copy.deepcopy(self._resources)

@@ -96,7 +96,7 @@ class _NoToken:
         return AccessToken("none", int(time.time()) + 3600)
 
 
-#: Nobody waits for an operation that has ended, and nothing is tried twice: a test wants the answer.
+#: No one waits for an operation that has ended, and nothing is tried twice: a test wants the answer.
 _AT_ONCE: Final[dict[str, Any]] = {
     "polling_interval": 0,
     "retry_total": 0,

@@ -2,17 +2,22 @@
 
 Knows: what pulumi-aws does for it as far as groups go (hashicorp/terraform-provider-aws,
 `internal/service/ec2/vpc_network_interface.go`, `vpc_network_interface_sg_attachment.go`): groups are a
-set, written whole by one call. An attachment reads the set, and writes it with one group more or less.
+set, written whole by one call. An attachment reads the set, and writes it with one group more or less,
+under a lock of the provider.
 Must not know: our program, which makes none.
 """
 
-from typing import Any, cast
+from threading import Lock
+from typing import Any, Final, cast
 
 from tests.engine.aws_kinds import Ec2Kind, code_of
 from tests.engine.ec2_server import ClientError
 from tests.engine.provider import Values
 
 __all__ = ["NetworkInterface", "NetworkInterfaceAttachment"]
+
+#: As the provider does: what one attachment reads and writes, another may not change in between.
+_ONE_AT_A_TIME: Final = Lock()
 
 _GONE = "InvalidNetworkInterfaceID.NotFound"
 
@@ -92,10 +97,11 @@ class NetworkInterfaceAttachment(Ec2Kind):
 
     def create(self, inputs: Values) -> tuple[str, Values]:
         interface, group = str(inputs["networkInterfaceId"]), str(inputs["securityGroupId"])
-        groups = self._groups(interface)
-        if group in groups:
-            raise RuntimeError(f"{group} is already attached to {interface}")
-        self._write(interface, [*groups, group])
+        with _ONE_AT_A_TIME:
+            groups = self._groups(interface)
+            if group in groups:
+                raise RuntimeError(f"{group} is already attached to {interface}")
+            self._write(interface, [*groups, group])
         id_ = f"{group}_{interface}"
         return id_, self.standing(id_, inputs)
 
@@ -108,9 +114,10 @@ class NetworkInterfaceAttachment(Ec2Kind):
 
     def delete(self, id_: str, olds: Values) -> None:
         group, _, interface = id_.partition("_")
-        groups = self._groups(interface)
-        if group in groups:
-            self._write(interface, [each for each in groups if each != group])
+        with _ONE_AT_A_TIME:
+            groups = self._groups(interface)
+            if group in groups:
+                self._write(interface, [each for each in groups if each != group])
 
     def _groups(self, interface: str) -> list[str]:
         try:

@@ -122,7 +122,7 @@ class _Aws:
 
     def taken_away(self, type_: str, id_: str) -> bool:
         # EC2 lets everything out of a new group, and the provider takes that away when it makes one,
-        # not when it imports one (aws.md 3.4). Nobody wears a group that no state knows.
+        # not when it imports one (aws.md 3.4). No server is in a group that no state knows.
         if type_ != "aws:ec2/securityGroup:SecurityGroup":
             return False
         self.ec2.delete_security_group(GroupId=id_)

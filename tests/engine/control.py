@@ -49,7 +49,7 @@ _DOING: Final = ContextVar[tuple[str, str]]("doing", default=("", ""))
 def runs(process: int) -> bool:
     """Whether a process still does anything: one that has ended may wait for somebody to ask how.
 
-    Where nobody adopts orphans (a container's first process that is no init), it waits for ever.
+    Where no one adopts orphans (a container's first process that is no init), it waits for ever.
     """
     try:
         summary = Path(f"/proc/{process}/stat").read_text()

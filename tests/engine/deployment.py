@@ -31,7 +31,7 @@ class _Context:
         raise Refused(text)
 
     def set_trailing_metadata(self, _metadata: object) -> None:
-        """There is nobody to hear it."""
+        """There is no one to hear it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +248,7 @@ class Deployment:
 
     def _delete(self, one: Resource, *, gone_with_another: bool) -> None:
         self.steps.append(("delete", one.urn))
-        # An engine takes it out of its state, and asks nobody (deploy/step.go, DeleteStep.Apply).
+        # An engine takes it out of its state, and asks no one (deploy/step.go, DeleteStep.Apply).
         if not gone_with_another:
             self._provider.Delete(
                 proto.DeleteRequest(

@@ -2,7 +2,7 @@
 
 Knows: aws.md 2 (quotas, counting, names, rules, lifecycle) and 4 (what moto 5.2 gets wrong). The
 guard does itself what moto does wrong; the rest is moto's own answer.
-Must not know: this package. It judges whatever is sent, not what we mean to send.
+Must not know: this package. It checks whatever is sent, not what we mean to send.
 
 Error codes: see tests/engine/ec2_values.py.
 """

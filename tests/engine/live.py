@@ -32,7 +32,7 @@ def as_it_stands(
 ) -> Plans:
     """The plans with what stands in EC2 in the place of what was planned, to be proved.
 
-    `vpcs` are the networks' ids, and `servers` is what the program put out: who wears which groups.
+    `vpcs` are the networks' ids, and `servers` is what the program put out: who has which groups.
     """
     return replace(
         plans,
@@ -49,7 +49,7 @@ def as_it_stands(
 
 
 def interfaces(ec2: Any, vpc_id: str) -> dict[str, dict[str, list[str]]]:
-    """Who is there, by the descriptions of interfaces, and the groups that each wears, as outputs are."""
+    """Who is there, by the descriptions of interfaces, and the groups that each has, as outputs are."""
     return {
         each["Description"]: {"security_group_ids": [group["GroupId"] for group in each["Groups"]]}
         for each in _all(ec2, "describe_network_interfaces", "NetworkInterfaces")

@@ -39,7 +39,7 @@ def as_it_stands(
 ) -> Plans:
     """The plans with what stands in Azure in the place of what was planned, to be proved.
 
-    `resource_groups` has the name of each network's. Who wears what is what interfaces say.
+    `resource_groups` has the name of each network's. Memberships are read from the interfaces.
     `unattached` is where a group will hang that hangs on nothing yet, if one may.
     """
     return replace(

@@ -4,8 +4,8 @@ Knows: the semantics of the clouds, and what an update promises (docs/updates.md
 topologies mean passes in every state, and nothing passes in any that neither means.
 Must not know: `exchange_ports.rollout`, whose claims are tried here; nor an engine or a cloud.
 
-Who passes is asked of each state alone: servers are there as their interfaces are, and wear what
-those wear.
+Who passes is asked of each state alone: servers are there as their interfaces are, and have what
+those have.
 """
 
 from collections import defaultdict
@@ -28,7 +28,7 @@ __all__ = ["Look", "Trouble", "agree", "outside_the_model", "troubles"]
 
 _WAYS: Final[tuple[Way, Way]] = ("out", "in")
 
-#: Class E is nobody's (RFC 1112 4): it stands for addresses that are not declared.
+#: Class E is no one's (RFC 1112 4): it stands for addresses that are not declared.
 _FIRST_PLACEHOLDER: Final = int(IPv4Address("240.0.0.1"))
 
 
@@ -87,7 +87,7 @@ def outside_the_model(
     """States that are none of those in between which docs/updates.md speaks of.
 
     On AWS: first rules only come, and when all have come, rules only go; a prefix list is the old
-    one or the new one. Of a group that nobody wears, rules of EC2's own do no harm. On Azure every
+    one or the new one. Of a group without members, rules of EC2's own do no harm. On Azure every
     network security group is the old one or the new one, whole.
     """
     return [
@@ -131,7 +131,7 @@ def _outside(
 
 
 def agree(one: Mapping[str, NetworkPlan], other: Mapping[str, NetworkPlan]) -> bool:
-    """Whether the same stands in both, in whatever order, and servers wear the same."""
+    """Whether the same stands in both, in whatever order, and servers have the same."""
     return {key: _unordered(each) for key, each in one.items()} == {
         key: _unordered(each) for key, each in other.items()
     }

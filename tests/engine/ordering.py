@@ -16,7 +16,7 @@ __all__ = ["ATTACHMENTS", "Done", "done", "faults"]
 Word = Literal["create", "update", "delete"]
 Dependencies = Mapping[str, Collection[str]]
 
-#: The types of what wears our groups.
+#: The types of resources that have our groups.
 ATTACHMENTS = (
     "aws:ec2/networkInterface:NetworkInterface",
     "azure-native:network:NetworkInterface",

@@ -368,7 +368,7 @@ def serve(provider: Provider, control: Control) -> None:
     signal.signal(signal.SIGINT, end)
     signal.signal(signal.SIGTERM, end)
     print(port, flush=True)
-    # A killed engine tells nobody. What is under way is brought to its end, as a real provider would.
+    # A killed engine tells no one. What is under way is brought to its end, as a real provider would.
     while not provider.finished.wait(0.2) and os.getppid() == parent:
         pass
     server.stop(grace=10).wait()

@@ -66,7 +66,7 @@ class _Pages:
 
 
 def taken(ec2: Any, call: str, before: Snapshot | None = None, group: str = "") -> Snapshot:
-    """What EC2 holds now, after `call`. Nobody may change it meanwhile.
+    """What EC2 holds now, after `call`. No one may change it meanwhile.
 
     Asked for what the call can have changed since `before`, the snapshot after the call before it;
     of the rules, for those of the `group` that the call named.

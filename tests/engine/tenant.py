@@ -44,7 +44,7 @@ class Tenant:
         }
 
     def dress(self, network: str, zones: Mapping[str, str], outputs: Mapping[str, Any]) -> None:
-        """Give each server of a network an interface that wears what the program put out.
+        """Give each server of a network an interface that has what the program put out.
 
         `zones` says where each stands. Where interfaces get no network security group, subnets do.
         """

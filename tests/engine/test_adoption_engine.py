@@ -215,7 +215,7 @@ def test_groups_that_people_made_become_ours_without_a_moment_without_them(
         f"{EXCHANGE}/in/any/all/exchange",
         f"{EXCHANGE}/in/tcp/3389/10.64.8.0/24",
     }
-    # The group itself stayed, worn all the time; what nobody wants went last.
+    # The group itself stayed, attached all the time; what is not planned was deleted last.
     (found,) = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
     assert found["Description"] == "mail (Jo)"
     attached = ec2.describe_network_interfaces()["NetworkInterfaces"][0]["Groups"]

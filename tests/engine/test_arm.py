@@ -395,7 +395,7 @@ def test_both_sides_of_a_rule_are_in_one_vnet(cloud: Cloud) -> None:
     cloud.nic([here], name="one", subnet=cloud.subnet("vnet1"))
     cloud.nic([there], name="two", subnet=cloud.subnet("vnet2"))
     assert refused(lambda: cloud.nsg(of_groups(here, to=[there]))) == ONE_VNET
-    # Nobody is in it, so it is nowhere yet; and whoever would take it elsewhere is refused.
+    # No one is in it, so it is nowhere yet; and whoever would take it elsewhere is refused.
     cloud.nsg(of_groups(here, to=[empty]))
 
     def join(vnet: str) -> None:

@@ -62,7 +62,7 @@ def test_a_stack_is_made_proved_changed_and_taken_away(
         assert there.deployment.up(second) == []
         assert [call for call in there.control.calls() if call.error] == []
 
-        # While a server wears it, no group goes.
+        # While a server has it, no group goes.
         with pytest.raises(Refused, match="InUseNetworkSecurityGroupCannotBeDeleted"):
             there.deployment.destroy()
         assert there.stands(after) == stood

@@ -1,4 +1,4 @@
-"""What an update rests on, broken on purpose: each time the looks go red, with a witness of its own.
+"""What an update rests on, broken on purpose: each time the looks go red, with a counterexample of its own.
 
 Without an engine: the recorded program is made by the provider in the order of the model, and the
 same edit by our program as it is stands beside each.
@@ -150,7 +150,7 @@ def test_a_group_that_is_replaced_at_all_cuts_servers_from_each_other_while_they
     found = there.up(before)
     assert ("delete", "exchange-lab-exchange") in found.steps
     assert found.refused == ""
-    # The rules of the new group name the new one, which the other server does not wear yet.
+    # The rules of the new group name the new one, which the other server does not have yet.
     assert reported(found) == [
         f"{one} -> {other} all protocols: blocked after call 20, ModifyNetworkInterfaceAttribute"
         for one, other in (("ex1", "ex2"), ("ex2", "ex1"))

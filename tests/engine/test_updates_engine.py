@@ -89,7 +89,7 @@ def test_servers_change_their_groups_when_every_rule_stands_and_before_any_goes(
     assert {one.word for one in done} == {"create", "update", "delete"}
     assert ordering.faults(done, needed, there.dependencies()) == []
     # On AWS old and new groups have their rules then; on Azure one call writes the new ones alone,
-    # while servers still wear the old ones: for this edit steps are offered.
+    # while servers still have the old ones: for this edit steps are offered.
     foretold = plan_rollout(found.old, found.new)
     assert foretold.clean is (begun.platform == "aws")
     assert seen_at(found) == {

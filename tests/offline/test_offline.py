@@ -397,7 +397,7 @@ def test_a_failure_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
 
     assert failed(program).text == "the address is another"
     gc.collect()
-    # What nobody asked for any more is no second error.
+    # What no one asked for any more is no second error.
     assert [one for one in caplog.records if one.levelno >= logging.WARNING] == []
 
 

@@ -137,7 +137,7 @@ def _names_a_neighbor(rule: aws.SecurityGroupRule | azure.SecurityRule) -> bool:
 def test_a_neighbor_notices_every_rule_that_is_missing_or_wider_towards_it(
     platform: Platform,
 ) -> None:
-    """The judge can fail."""
+    """The independent checker can fail."""
     plans = compile_plans(declared(topology(platform)))
     noticed = Counter[str]()
     for key, plan in networks_of(plans).items():

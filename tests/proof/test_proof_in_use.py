@@ -53,7 +53,7 @@ def test_a_plan_that_is_not_proved_registers_nothing(monkeypatch: pytest.MonkeyP
     assert "Traceback" not in failed.value.text
     text = failed.value.text
     assert "not proved, so no resource of this component was registered: " in text
-    # Each witness on a line of its own: a packet, and what both ends say.
+    # Each counterexample on a line of its own: a packet, and what both ends say.
     assert [line for line in text.splitlines() if line.startswith("  ") and " -> " in line]
     assert "skip_proof=True" in text
 

@@ -90,7 +90,7 @@ def test_every_mutant_is_found_or_permits_the_same(stack: str, place: Place) -> 
     print(f", {equivalent.total()} equivalent: {dict(equivalent)}" if equivalent else "")
     assert survivors == []
     # Nothing is written about the group, or another range of the same rule held the rest already.
-    # At subnets an allow for everyone may be for those who wear the group already, and open to a
+    # At subnets an allow for everyone may be for those who have the group already, and open to a
     # neighbor what the default rules open; the law of neighbors has held, so it opens no more.
     assert set(equivalent) <= {
         *("one group too many", "one group too few", "widen a peer by one bit"),

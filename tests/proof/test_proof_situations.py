@@ -1,7 +1,7 @@
 """Every situation of docs/situations/ is proved, on both clouds, and `check` says what its tables say.
 
-The tables are written from the published document, and the judge holds them against registrations;
-here they judge the semantics and the answers for one packet.
+The tables are written from the published document, and the independent checker holds them against registrations;
+here they check the semantics and the answers for one packet.
 """
 
 import re

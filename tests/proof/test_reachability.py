@@ -1,4 +1,4 @@
-"""`check`: the answer is exact, whoever is asked about, and independent judges say the same."""
+"""`check`: the answer is exact, whoever is asked about, and independent checkers say the same."""
 
 import json
 from dataclasses import replace
@@ -59,7 +59,7 @@ def checker_on(stack: str, platform: Cloud) -> Checker:
     return Checker(recording.registrations, servers, {a: name for name, a in own.items()}, zones)
 
 
-# ---- the judge that knows nothing of this package ----
+# ---- the independent checker that knows nothing of this package ----
 
 #: Who is asked about beside the servers: domain controllers, clients, the bastion, anyone.
 OTHERS: Final = ("10.20.2.10", "10.64.0.9", "10.20.6.8", "10.20.240.9", "198.51.100.7")

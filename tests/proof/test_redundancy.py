@@ -13,7 +13,7 @@ from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.ports import tcp
 from exchange_ports.traffic.services import ServiceSet
 
-#: Every member of `mailbox` is one of `exchange`; nobody is a member of `nobody`.
+#: Every member of `mailbox` is one of `exchange`; no one is a member of `nobody`.
 IMPLIED: Final[Mapping[str, tuple[str, ...]]] = {"mailbox": ("exchange",)}
 ATTACHED: Final = (("", "exchange"), ("", "mailbox"), ("", "edge"))
 FIRST: Final = int(ip_address("10.0.0.0"))

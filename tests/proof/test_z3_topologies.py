@@ -171,7 +171,7 @@ def test_z3_and_the_semantics_see_the_same_in_a_plan_that_is_wrong(
 
 @pytest.mark.parametrize("stack, platform", [("prod-aws", "aws"), ("prod-azure", "azure")])
 def test_z3_finds_every_rule_that_is_dropped_from_a_stack(stack: str, platform: Platform) -> None:
-    """The judge can fail: a plan with one rule less lets a packet through, or stops one."""
+    """The independent checker can fail: a plan with one rule less lets a packet through, or stops one."""
     data = stack_declared(stack, platform)
     plans, people = planned(data), People(data)
     dropped = [

@@ -1,4 +1,4 @@
-"""`diagram`: a picture shows exactly the flows, harms nobody, and can be read by everybody."""
+"""`diagram`: a picture shows exactly the flows, harms no one, and can be read by everybody."""
 
 import json
 import re

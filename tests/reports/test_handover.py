@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import ip_address
@@ -19,8 +20,10 @@ from exchange_ports.reports.handover_report import (
     Crossing,
     HandoverRow,
     HandoverSide,
+    filtered_subnets,
     handover,
     handover_report,
+    rows_of_others,
 )
 from exchange_ports.reports.writers import write
 from exchange_ports.topology.inventory import ExchangeServer
@@ -40,7 +43,7 @@ def written(rows: Sequence[HandoverRow], format_: str) -> str:
     return write(handover_report(rows, "contoso", ORIGIN), format_)
 
 
-# ---- the law, judged by the rules and not by the flows ----
+# ---- the law, checked by the rules and not by the flows ----
 
 
 def addresses(side: HandoverSide, scene: NetworkModel) -> AddressSet:
@@ -245,3 +248,54 @@ def test_the_small_one_has_its_domain_controllers_and_nothing_else() -> None:
     rows = handover(compile_plans(load_topology(edited(SMALL, {}))[0]))
     assert [row.crossing for row in rows] == [Crossing.NEIGHBORS, Crossing.NEIGHBORS]
     assert {row.passes for row in rows} == {"all protocols"}
+
+
+AD_FS: Final = {"servers": ["10.20.2.30"], "entra_connect": ["10.20.2.31"]}
+
+
+def of_others(**ad_fs: object) -> list[tuple[str, ...]]:
+    hybrid = {"mode": "classic_minimal", "endpoints": "2026081400", "ad_fs": {**AD_FS, **ad_fs}}
+    plans = compile_plans(load_topology(edited(SMALL, {"hybrid": hybrid}))[0])
+    return [
+        (row.source.name, row.destination.name, *row.destination.addresses, row.passes)
+        for row in rows_of_others(plans)
+    ]
+
+
+def test_traffic_of_ad_fs_is_handed_over_although_no_server_of_ours_is_an_end() -> None:
+    assert of_others() == [
+        ("internet", "AD FS", "10.20.2.30", "443/tcp"),
+        ("Microsoft Entra Connect", "AD FS", "10.20.2.30", "443/tcp"),
+    ]
+    assert of_others(proxies=["10.20.240.30"], entra_connect=[]) == [
+        ("internet", "AD FS proxies", "10.20.240.30", "443/tcp")
+    ]
+    assert rows_of_others(compile_plans(load_topology(edited(SMALL, {}))[0])) == ()
+
+
+@pytest.mark.parametrize(
+    "edit, zones",
+    [
+        ({}, []),
+        ({"networks.corp.platform": "azure"}, ["internal", "perimeter"]),
+        ({"networks.corp.platform": "azure", "networks.corp.attach_to": "subnets"}, []),
+    ],
+)
+def test_groups_of_others_at_subnets_are_named_where_the_cloud_evaluates_both(
+    edit: dict[str, Any], zones: list[str]
+) -> None:
+    plans = compile_plans(load_topology(edited(WITH_EDGE, edit))[0])
+    found = filtered_subnets(plans)
+    assert [each.place.zone for each in found] == zones
+    page = write(handover_report((), "contoso", ORIGIN, subnets=found), "markdown")
+    assert ("corp, internal: 10.20.0.0/20" in page) == bool(zones)
+
+
+def test_the_version_of_each_server_is_handed_over() -> None:
+    data = edited(WITH_EDGE, {"edge_servers.edge1.version": 2016})
+    plans = compile_plans(load_topology(data)[0])
+    page = write(handover_report((), "contoso", ORIGIN, servers=plans.inventory.servers), "json")
+    assert [(each["name"], each["version"]) for each in json.loads(page)["servers"]] == [
+        ("ex1", "2013"),
+        ("edge1", "2016"),
+    ]

@@ -1,6 +1,6 @@
 """A pull request with every trick at once by which an edit could hide from its reviewer.
 
-`HIDING` are the tricks after which nobody can tell what Pulumi reads; without them, `SHOWN` is left.
+`HIDING` are the tricks after which no one can tell what Pulumi reads; without them, `SHOWN` is left.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The comment: made once, then kept up to date, by us and by nobody else."""
+"""The comment: made once, then kept up to date, by us and by no other."""
 
 import json
 from collections.abc import Callable, Iterator

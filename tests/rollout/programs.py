@@ -36,7 +36,7 @@ INTERFACES: Final = (
     "aws:ec2/networkInterface:NetworkInterface",
     "azure-native:network:NetworkInterface",
 )
-#: What servers wear, by token.
+#: The groups of servers, by token.
 ATTACHED: Final = (GROUP, ASG, NSG)
 
 #: The inputs of which a change replaces the resource. Of a rule also the kind of its peer.

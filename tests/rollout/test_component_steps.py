@@ -1,6 +1,6 @@
-"""The component's `previous` and `phase`: what is said, what is registered, what is worn, what is refused.
+"""The component's `previous` and `phase`: what is said, what is registered, what is attached, what is refused.
 
-Judged over recordings of whole programs, as in `tests/component/test_component.py`.
+Checked over recordings of whole programs, as in `tests/component/test_component.py`.
 """
 
 import json

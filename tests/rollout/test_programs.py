@@ -1,6 +1,6 @@
 """Two recorded programs say what the model of an update says of two plans, and keep its promises.
 
-Judged by `tests.rollout.programs`, which knows neither plans nor names nor the model.
+Checked by `tests.rollout.programs`, which knows neither plans nor names nor the model.
 """
 
 from collections.abc import Callable, Mapping
@@ -134,7 +134,7 @@ def test_an_edit_of_a_stack_is_what_the_model_says(stack: str, edits: tuple[str,
     agree(old, new, ServersIn.THIS_STACK)
 
 
-# ---- what is broken on purpose is seen, each by its own witness ----
+# ---- what is broken on purpose is seen, each by its own counterexample ----
 
 #: A flow comes before others, a description changes, a server comes.
 EDIT: Final[Data] = edited(

@@ -14,7 +14,7 @@ def planned(data: Data) -> Plans:
 
 
 def with_flows(first_port: int, count: int, **network: Any) -> Data:
-    """So many rules of the fabric's group, and some more that are always there."""
+    """So many rules of the group of internal servers, and some more that are always there."""
     flows = [
         {
             "from": "exchange",

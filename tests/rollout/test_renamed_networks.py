@@ -1,6 +1,6 @@
 """A network whose key changes without an `id`: servers change their groups one after the other, in any order.
 
-The judge below knows nothing of `exchange_ports.rollout`: it makes every state in which some servers have the
+The independent checker below knows nothing of `exchange_ports.rollout`: it makes every state in which some servers have the
 groups of the new network and the others still those of the old one, and asks both ends of each packet.
 """
 
@@ -66,7 +66,7 @@ def plans(topology: Topology) -> Plans:
     return compile_plans(loaded)
 
 
-# ---- the judge ----
+# ---- the independent checker ----
 
 Packets = dict[tuple[str, str], ServiceSet]
 

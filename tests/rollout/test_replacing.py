@@ -1,4 +1,4 @@
-"""Groups that an update would replace while they are worn: said before, and no steps are offered."""
+"""Groups that an update would replace while they are attached: said before, and no steps are offered."""
 
 import json
 from pathlib import Path
@@ -53,7 +53,7 @@ IDS = {"aws": "vpc_id", "azure": "location"}
     [
         ("here", "there", True),
         ("here", "here", False),
-        # What only Pulumi knows, or nobody gave, has no value to compare.
+        # What only Pulumi knows, or no one gave, has no value to compare.
         (object(), "there", False),
         (None, "there", False),
         ("here", None, False),

@@ -1,4 +1,4 @@
-"""Retired groups: kept for servers of another stack, worn by nobody declared (DESIGN 5, Updates)."""
+"""Retired groups: kept for servers of another stack, without declared members (DESIGN 5, Updates)."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def group_keys(plan: NetworkPlan) -> set[str]:
 
 @pytest.mark.parametrize("platform", ["aws", "azure"])
 def test_a_retired_group_is_kept_with_all_of_its_rules(platform: str) -> None:
-    """Nothing is done when the last server leaves: whoever still wears the groups is no worse off."""
+    """Nothing is done when the last server leaves: whoever still has the groups is no worse off."""
     before = planned(PARIS, platform)
     after = planned(LEFT, platform, retired_groups=OF_PARIS)
     assert set(OF_PARIS) <= group_keys(networks_of(after)["corp"])
@@ -82,7 +82,7 @@ def test_taken_from_the_list_it_is_deleted(platform: str) -> None:
 
 @pytest.mark.parametrize("platform", ["aws", "azure"])
 def test_its_rules_follow_the_flows_like_those_of_any_group(platform: str) -> None:
-    """A flow that is closed is closed for whoever still wears the group, too."""
+    """A flow that is closed is closed for whoever still has the group, too."""
     flow = {"from": "mailbox", "to": "10.20.7.0/24", "ports": ["9200/tcp"], "reason": "backup"}
     with_flow = edited(LEFT, {"additional_flows": [flow]})
     there = networks_of(planned(with_flow, platform, retired_groups=OF_PARIS))["corp"]
@@ -130,7 +130,7 @@ FAR: Data = edited(
 
 
 def test_rules_by_address_at_other_networks_go_with_the_server() -> None:
-    """Of whoever wears a retired group no address is declared any more."""
+    """Of whoever has a retired group no address is declared any more."""
     retired = {"networks.far.retired_groups": ["exchange", *OF_PARIS]}
     left = edited(FAR, {"sites.paris.servers": {}, **retired})
     before, after = compile_plans(declared(FAR)), compile_plans(declared(left))

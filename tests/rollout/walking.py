@@ -22,7 +22,7 @@ __all__ = ["Operation", "operations", "walk"]
 
 
 class Operation(NamedTuple):
-    """One call to a cloud, or one server that changes what it wears."""
+    """One call to a cloud, or one server that changes what it has."""
 
     turn: int
     kind: Literal["create", "delete", "list", "write", "move"]

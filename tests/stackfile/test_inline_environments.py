@@ -83,7 +83,7 @@ def test_a_name_without_a_namespace_is_of_the_project(
 
 
 _PLAIN: Final = written(OTHERS, supplied())
-#: Stack files of which nobody can tell, and the code and the reason of what is said.
+#: Stack files of which no one can tell, and the code and the reason of what is said.
 UNCERTAIN: Final = {
     "it imports another": (written(OTHERS, supplied(imports=["team/prod"])), "team/prod"),
     "an expression": (_PLAIN.replace("contoso-dev", "${organization}"), "expression"),

@@ -1,6 +1,6 @@
 """Reading stack files: every fault has its words and its line, and both ways in agree.
 
-The judges are from outside: Pulumi's own reader, whose answers are recorded in
+The checkers are from outside: Pulumi's own reader, whose answers are recorded in
 fixtures/reading/pulumi.json, and PyYAML's own loader, a YAML 1.1 reader.
 """
 

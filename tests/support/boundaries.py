@@ -104,7 +104,7 @@ def asked(
     service: ServicePoint,
     same: Iterable[Address],
 ) -> bool | None:
-    """What the judge says of one packet; None where nobody filters it, or there is no such packet.
+    """What the independent checker says of one packet; None where no one filters it, or there is no such packet.
 
     `same` are all addresses of the server: what it says to itself reaches no filter.
     """

@@ -3,7 +3,7 @@
 Knows: what the clouds' documents say of security groups (reference/aws.md 2, 3) and of network
 security groups at network interfaces and at subnets (reference/azure.md 1, 2, 3, 5).
 Must not know: this package. It sees resources as a program registered them, what each server's
-interface wears, and which group hangs on which subnet. Whatever it does not understand is an error, never ignored.
+interface has, and which group hangs on which subnet. Whatever it does not understand is an error, never ignored.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -254,7 +254,7 @@ class Checker:
         if given[0].endswith("AddressPrefixes"):
             # No tag and no `*` among several (azure.md 1).
             return any(_inside(address, prefix) for prefix in value)
-        # Groups reach interfaces in them and nobody else; a rule that names several does not work
+        # Groups reach interfaces in them and no other; a rule that names several does not work
         # while one of them is empty (azure.md 1).
         key = "application_security_group_ids"
         groups = [group["id"] for group in value]

@@ -73,7 +73,7 @@ def run_apart(
 
 
 def all_that_is_shown(terminal: int) -> bytes:
-    """What is written to a terminal until nobody writes any more."""
+    """What is written to a terminal until no one writes any more."""
     seen = b""
     while True:
         try:

@@ -191,7 +191,7 @@ def _exception_toggled(data: Data, choose: Callable[[list[Any]], Any]) -> bool:
 
 
 def _retired(data: Data, choose: Callable[[list[Any]], Any]) -> bool:
-    """The groups of one server's roles, whether others wear them or not; or no more of them."""
+    """The groups of one server's roles, whether others have them or not; or no more of them."""
     if not _servers(data):
         return False
     site, key = choose(_servers(data))

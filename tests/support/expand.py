@@ -50,7 +50,7 @@ class View(NamedTuple):
     members: tuple[ExchangeServer, ...]
 
     def addresses(self, group: Group) -> list[Network]:
-        """Of the wearers of a group in another network."""
+        """Of the members of a group in another network."""
         return [each for member in self.members if group in member.groups for each in member.ranges]
 
 
@@ -70,7 +70,7 @@ class Packet(NamedTuple):
     port: int | None
 
 
-#: Whoever wears a group of this kind wears, by what it means, one of these too.
+#: A member of a group of this kind is, by what the group is for, a member of one of these too.
 MEANING: Final[Mapping[str, frozenset[str]]] = {
     "exchange": frozenset(),
     "client-access": frozenset({"exchange"}),
@@ -101,7 +101,7 @@ def _kind(key: str) -> str:
 
 
 def narrower(one: str, other: str, memberships: Memberships) -> bool:
-    """Whether every wearer of group `one` wears `other` because of what the two mean."""
+    """Whether every member of group `one` has `other` because of what the two mean."""
     if one == other:
         return True
     members = [keys for keys in memberships.values() if one in keys]

@@ -1,4 +1,4 @@
-"""Rule sets that nobody in his senses would write, and that a cloud takes: for every judge of the semantics.
+"""Rule sets that no one in his senses would write, and that a cloud takes: for every checker of the semantics.
 
 Overlapping and nested ranges, denies between allows, groups without members, lists without entries,
 rules about our own side by address, several protocols by number.
@@ -48,7 +48,7 @@ PORTS: Final = (
     udp(25),
     *(Ports(protocol) for protocol in (Protocol.ICMP, Protocol.ESP, Protocol.AH)),
 )
-#: Groups: the last is worn by nobody, the one before by a server without an address.
+#: Groups: the last has no members, the one before has a server without an address.
 GROUPS: Final = ("a", "b", "bare", "empty")
 MEMBERSHIPS: Final = {"s": ("a",), "t": ("a", "b"), "u": (), "v": ("bare",)}
 OWN: Final[Mapping[str, tuple[Address, ...]]] = {

@@ -267,7 +267,7 @@ Outcome = Plans | tuple[Finding, ...]
 def _outcome(config: dict[str, Any]) -> Outcome:
     """What `plan` makes of settings: a plan, shown in both ways, or findings.
 
-    :raises AssertionError: an answer that nobody could use.
+    :raises AssertionError: an answer that no one could use.
     """
     topology, declared = parse_topology(config.get("topology"))
     findings = [*declared, *check_tags(config.get("tags"))]

@@ -122,7 +122,7 @@ def _azure_mutants(plan: azure.AzureRuleSet) -> Iterator[Mutant]:
 
 
 def _membership_mutants(plan: NetworkPlan) -> Iterator[Mutant]:
-    # An application security group or a security group of the network, worn by one server more or less.
+    # An application security group or a security group of the network, with one member more or less.
     groups = plan.groups if isinstance(plan, aws.AwsRuleSet) else plan.application_groups
     keys: list[str] = [group.key for group in groups]
     for server, attached in plan.memberships.items():
@@ -146,7 +146,7 @@ def mutants(plan: NetworkPlan) -> Iterator[Mutant]:
 
 
 def _hung_elsewhere(plan: NetworkPlan) -> Iterator[Mutant]:
-    # What servers and subnets are given to wear follows from it.
+    # The groups of servers and subnets follow from it.
     for group in plan.groups if isinstance(plan, azure.AzureRuleSet) else ():
         other = next(at for at in azure.Attachment if at is not group.at)
         groups = tuple(replace(g, at=other) if g is group else g for g in plan.groups)

@@ -1,7 +1,7 @@
-"""A plan as a program registers it, without running one: what the judge is given for any rule set.
+"""A plan as a program registers it, without running one: what the independent checker is given for any rule set.
 
 Written from the fields of the clouds' resources (aws.md 3.2, azure.md 5). What the package's own
-program registers is judged as well, for every stack: `tests/clouds/test_boundaries.py`.
+program registers is checked as well, for every stack: `tests/clouds/test_boundaries.py`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -35,14 +35,14 @@ class Resource:
 
 
 def checker_of(plan: NetworkPlan, addresses: Mapping[str, str], space: tuple[str, ...]) -> Checker:
-    """The judge over one network; `addresses` says which address is which server's."""
+    """The independent checker over one network; `addresses` says which address is which server's."""
     servers = attached(plan)
     ours = {address: name for address, name in addresses.items() if name in servers}
     return Checker(resources(plan), servers, ours, space)
 
 
 def attached(plan: NetworkPlan) -> dict[str, Mapping[str, Any]]:
-    """What the interfaces of each server wear."""
+    """What the interfaces of each server have."""
     if isinstance(plan, aws.AwsRuleSet):
         return {name: {"security_group_ids": list(keys)} for name, keys in plan.memberships.items()}
     return {

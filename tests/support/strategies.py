@@ -335,7 +335,7 @@ class _Draft:
         return network is not None and self.data["networks"][network]["platform"] != "external"
 
     def retired_groups(self) -> None:
-        """Groups that nobody may wear any more, in the networks that are ours."""
+        """Groups that no one may have any more, in the networks that are ours."""
         kinds = ("mailbox", "client-access", "edgesync", "edge", "edge-receiving", "edge-synced")
         keys = ["exchange"]
         for name, site in self.data["sites"].items():

@@ -1,4 +1,4 @@
-"""The judge itself, on rules written by hand. Each test fails when its rule of evaluation is broken."""
+"""The independent checker itself, on rules written by hand. Each test fails when its rule of evaluation is broken."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

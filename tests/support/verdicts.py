@@ -1,4 +1,4 @@
-"""Pages of verdicts: how one is written, and how its rows are asked of the judge.
+"""Pages of verdicts: how one is written, and how its rows are asked of the independent checker.
 
 A page is documentation that is run: prose, tables of who is who, and tables of verdicts. Its rows
 speak for the published document; when a row and the product disagree, the document decides which of
@@ -179,7 +179,7 @@ def names(decision: Decision, catalog_id: str) -> bool:
 
 
 def assert_verdict(row: Row, checker: Checker, known: Mapping[str, str], where: str) -> None:
-    """The judge says what the row says, and a `yes` is decided by what the row names."""
+    """The independent checker says what the row says, and a `yes` is decided by what the row names."""
     source = known.get(row.source, row.source)
     destination = known.get(row.destination, row.destination)
     for protocol, port in row.packets:

@@ -177,8 +177,11 @@ def test_what_the_rules_leave_out_is_named() -> None:
     ad_fs = {"servers": ["10.20.2.30"], "proxies": ["10.20.240.30"], "entra_connect": "10.20.2.31"}
     reported = closed(declared(edited(WITH_EDGE, {"hybrid": {**FULL, "ad_fs": ad_fs}})))
     assert "2 IPv6 ranges of hybrid mail in no rule: no IPv6 in corp" in reported
-    assert any("from internet to AD FS at 10.20.240.30 (H5)" in each for each in reported)
-    assert any("from 10.20.2.31 to AD FS at 10.20.2.30 (H6)" in each for each in reported)
+    assert any("from internet to AD FS proxies (10.20.240.30) (H5)" in each for each in reported)
+    assert any(
+        "from Microsoft Entra Connect (10.20.2.31) to AD FS (10.20.2.30) (H6)" in each
+        for each in reported
+    )
 
 
 def test_the_wider_ranges_of_an_instance_without_records_are_named() -> None:

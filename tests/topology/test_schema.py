@@ -1,6 +1,6 @@
 """The JSON Schema that `exchange-ports schema` prints: what editors complete and check by.
 
-The judge is jsonschema, by the rules of draft 2020-12.
+The independent checker is jsonschema, by the rules of draft 2020-12.
 """
 
 import json

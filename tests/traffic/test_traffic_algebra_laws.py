@@ -313,7 +313,7 @@ def test_an_address_has_the_services_that_pass_there(traffic: Traffic) -> None:
 
 @given(address_sets())
 def test_addresses_are_the_fewest_prefixes(addresses: AddressSet) -> None:
-    """`ipaddress` is the judge."""
+    """`ipaddress` is the independent checker."""
     prefixes = addresses.prefixes()
     assert AddressSet.of(prefixes) == addresses
     for version in (4, 6):

@@ -1,4 +1,4 @@
-"""Our firewall, and in the same program the interfaces of its servers, which wear what it puts out."""
+"""Our firewall, and in the same program the interfaces of its servers, which have what it puts out."""
 
 from typing import Any
 

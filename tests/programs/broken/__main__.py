@@ -1,4 +1,4 @@
-"""Stops with an exception that nobody meant, deep in its own code."""
+"""Stops with an exception that no one meant, deep in its own code."""
 
 
 def port(text: str) -> int:

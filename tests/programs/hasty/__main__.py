@@ -1,6 +1,6 @@
 """The program with interfaces (../attached), but the ids of groups do not wait for the rules.
 
-What ours must never do: a server wears a group then before its rules stand.
+What ours must never do: a server has a group then before its rules stand.
 """
 
 import os

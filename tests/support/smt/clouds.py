@@ -44,8 +44,8 @@ class Cloud:
         return self._azure(self.plan, server, way, own)
 
     def _is_member(self, group: str) -> Formula:
-        # A group is the private addresses of the interfaces in it (aws.md 2.4, azure.md 1); nobody,
-        # where nobody is in it.
+        # A group is the private addresses of the interfaces in it (aws.md 2.4, azure.md 1); no one,
+        # where no one is in it.
         if group not in self._known:
             self._known[group] = logic.any_of(
                 logic.within(PEER, ip_network(address))

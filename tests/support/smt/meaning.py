@@ -1,7 +1,7 @@
 """What the flows of a topology mean, as formulas: written apart from `proof/scene.py`.
 
 Knows: flows as plain data, and the topology as it stands in the file. Who a group is, is told here from
-what the file says of each server, not from what the package lets it wear.
+what the file says of each server, not from what the package lets it have.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ from tests.support.smt.logic import PEER, Address, Formula, Range
 
 __all__ = ["People", "meant"]
 
-#: Nobody can declare class E (RFC 1112 4), so who has no address gets one of these; not the same as
+#: No one can declare class E (RFC 1112 4), so who has no address gets one of these; not the same as
 #: the package's own.
 _NOWHERE: Final = int(ip_address("241.0.0.1"))
 _SMTP, _EDGESYNC = 25, 50636
