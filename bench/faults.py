@@ -283,6 +283,14 @@ EQUIVALENT: Final[Mapping[str, str]] = {
     "if not isinstance(ours, Group) or ours.network != network: => if False:": (
         "`zones` has groups of this network only, so whatever else is asked for is in no zone"
     ),
+    f"{_PACKAGE}/clouds/azure/plan.py _written: "
+    "not isinstance(ours, Group) or ours.network != network => not isinstance(ours, Group)": (
+        "`zones` has groups of this network only, so those of another one are in no zone"
+    ),
+    f"{_PACKAGE}/proof/redundancy.py RuleIndex._covering: "
+    "other.services & rule.services => rule.services": (
+        "it only saves work: a rule without a service in common leaves what is not covered as it is"
+    ),
     f"{_PACKAGE}/proof/redundancy.py RuleIndex._covering: "
     "other.services & rule.services => other.services": (
         "it only saves work: a rule without a service in common leaves what is not covered as it is"

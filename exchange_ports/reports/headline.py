@@ -199,7 +199,7 @@ def _of_stacks(reviews: Sequence[Review], quote: Quote) -> str:
     unknown = [quote(each.stack.file) for each in reviews if each.not_reviewed]
     broken = [quote(each.stack.file) for each in reviews if each.fails and not each.not_reviewed]
     texts = [f"not reviewed: {_few(unknown)}"] if unknown else []
-    texts += [f"{_few(broken)} {_are(broken)} not valid"] if broken else []
+    texts += [f"{_files(broken)} {_are(broken)} not valid"] if broken else []
     loaded = [each for each in reviews if not each.fails]
     if all(each.quiet for each in loaded):
         return _sentences(texts) or _NOTHING_DIFFERS
@@ -249,7 +249,7 @@ def _edited(reviews: Sequence[Review], quote: Quote) -> Iterator[str]:
     unknown = [quote(each.stack.file) for each in reviews if each.old_fails]
     if unknown:
         were = "was" if len(unknown) == 1 else "were"
-        yield f"{_few(unknown)} {were} not valid before, so all of its traffic counts as newly allowed"
+        yield f"{_files(unknown)} {were} not valid before, so all of its traffic counts as newly allowed"
     reviews = [each for each in reviews if each.edit not in _WHOLE and not each.old_fails]
     yield from _sites_and_servers(reviews, quote)
     changed = [
@@ -312,6 +312,11 @@ def _looks_renamed(found: TopologyDiff) -> set[str]:
 
 def _servers(names: Sequence[str]) -> str:
     return f"server{'' if len(names) == 1 else 's'} {_few(names)}"
+
+
+def _files(names: Sequence[str]) -> str:
+    """Stack files at the beginning of a sentence, where a path alone would begin with a capital."""
+    return f"stack file{'' if len(names) == 1 else 's'} {_few(names)}"
 
 
 def _sentences(texts: Iterable[str]) -> str:

@@ -83,6 +83,9 @@ def test_a_new_side_that_does_not_load_is_shown_as_its_findings(
         reported = capsys.readouterr()
         assert "mailboxes" in reported.out
         assert not reported.err
+        if form == "text":
+            # A path at the beginning of a sentence would have a capital that the file has not.
+            assert reported.out.startswith("Stack file ")
 
 
 @pytest.mark.parametrize("new", [OLD, REORDERED])

@@ -616,3 +616,19 @@ def test_the_words_of_these_changes_are_those_that_were_read(
         ]
         lines.append("")
     golden("differences/edits.md", "\n".join(lines))
+
+
+def test_a_server_that_is_upgraded_and_renamed_is_named_as_afterwards() -> None:
+    before = edited(BASE, {"version": 2016, "sites.hq.servers": {"a": {"address": "10.20.0.11"}}})
+    server = {"id": "a", "version": 2019, "address": "10.20.0.11"}
+    after = edited(BASE, {"version": 2016, "sites.hq.servers": {"b": server}})
+    (note,) = diff_plans(plans(before), plans(after)).upgraded
+    assert (note.name, note.path) == ("b", ("sites", "hq", "servers", "b"))
+    assert note.summary.startswith("Exchange 2016 -> ")
+
+
+def test_a_server_that_is_added_or_removed_is_named_by_its_key() -> None:
+    server = {"id": "old3", "roles": ["mailbox"], "address": "10.20.0.14"}
+    with_one = plans(edited(BASE, {"sites.hq.servers.mbx3": server}))
+    assert [each.name for each in diff_plans(plans(BASE), with_one).comes] == ["mbx3"]
+    assert [each.name for each in diff_plans(with_one, plans(BASE)).goes] == ["mbx3"]

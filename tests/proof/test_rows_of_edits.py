@@ -44,3 +44,17 @@ def test_the_plans_of_each_edit_are_proved(case: str) -> None:
     plans, _ = planned(declared({**RIGHT, **SITES}[case]))
     proof = prove(plans)
     assert proof.holds, [str(each) for each in proof.failures]
+
+
+def test_a_server_without_unified_messaging_requires_no_calls_beside_one_that_has_them() -> None:
+    edit = {
+        "sites.hq.servers.new1": {
+            "roles": ["mailbox"],
+            "version": 2019,
+            "address": "10.20.0.14",
+        },
+        "unified_messaging.ip_gateways.gw1": {"address": "10.20.9.5"},
+    }
+    calls = [line for line in required(edited(TWO_SITES, edit)) if "10.20.9.5" in line]
+    assert any(line.startswith("* mbx1 ") for line in calls)
+    assert not any(line.startswith("* new1 ") for line in calls)

@@ -177,3 +177,12 @@ def test_where_nothing_is_published_clients_of_a_named_site_are_reported_at_that
         "clients.named.to.0": "not-published",
         "clients.unnamed": "nothing-published",
     }
+
+
+def test_a_warning_that_occurs_and_is_acknowledged_is_not_reported_at_all() -> None:
+    def codes(data: Data) -> set[str]:
+        return {each.kind.code for each in parse_topology(data, ())[1]}
+
+    assert "no-administration" in codes(edited(SMALL, {}))
+    known = codes(edited(SMALL, {"acknowledge": {"no-administration": "by console"}}))
+    assert not known & {"no-administration", "unused-acknowledgment"}
