@@ -64,6 +64,14 @@ def seen_on_standard_error(
     return process.returncode, seen, out
 
 
+def left_standing(seen: bytes) -> bytes:
+    """What a terminal shows at the end: without what it cleared, such as a step that took long."""
+    text = re.sub(rb"\x1b\[\?25[lh]", b"", seen.replace(b"\r\n", b"\n"))
+    # The cursor goes up a line, which is cleared.
+    text = re.sub(rb"[^\n]*\n\r?\x1b\[1A(?=\x1b\[2K)", b"", text)
+    return b"\n".join(line.rpartition(b"\x1b[2K")[2] for line in text.split(b"\n"))
+
+
 # ---- progress ----
 
 #: A command with one step that ends when its input does, or after a time, so that it could be shown.
@@ -121,7 +129,7 @@ def test_nothing_turns_in_a_pipe() -> None:
     assert (ran.stdout, ran.stderr) == (b"the answer\nFalse\n", b"")
 
 
-def test_progresswithout_color_iswithout_color() -> None:
+def test_progress_without_color_has_no_color() -> None:
     _, seen, _ = seen_on_standard_error(slow(0, TILL_SEEN), SHOWN, NO_COLOR="1")
     assert b"proving ..." in seen
     assert not re.search(rb"\x1b\[[0-9;]*(3[0-7]|9[0-7])m", seen)
@@ -191,13 +199,19 @@ def test_the_name_of_a_file_is_no_order_to_a_terminal(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_findings_are_colored_for_terminals_only_and_no_word_changes() -> None:
     _, seen, _ = seen_on_standard_error((*COMMAND, "plan", LATE), COLUMNS="500")
+    seen = left_standing(seen)
     piped = run("plan", LATE).stderr
     assert _COLOR.search(seen)
     assert not _COLOR.search(piped)
-    lines = [line.rstrip() for line in _COLOR.sub(b"", seen).replace(b"\r\n", b"\n").splitlines()]
-    assert lines == piped.splitlines()
+    assert [line.rstrip() for line in _COLOR.sub(b"", seen).splitlines()] == piped.splitlines()
     _, plain_, _ = seen_on_standard_error((*COMMAND, "plan", LATE), NO_COLOR="1")
-    assert not _COLOR.search(plain_)
+    assert not _COLOR.search(left_standing(plain_))
+
+
+def test_a_step_shown_on_a_slow_machine_is_not_left_standing() -> None:
+    _, seen, _ = seen_on_standard_error(slow(0, TILL_SEEN), SHOWN)
+    assert SHOWN in seen
+    assert left_standing(seen) == b""
 
 
 def test_findings_for_a_terminal_are_those_of_every_other_reader() -> None:
