@@ -178,10 +178,16 @@ class ZoneMap:
         managed = AddressSet.of(r for each in ours for r in (*each.internal, *each.perimeter))
         self._public = _PUBLIC_V4 - managed
         self._foreign = _GLOBAL - zones
+        # Many flows name the same ranges.
+        self._known: dict[tuple[Network, ...], frozenset[Position]] = {}
 
     def at(self, ranges: Iterable[Network]) -> frozenset[Position]:
         """Where ranges are."""
-        return self.positions(AddressSet.of(ranges))
+        key = tuple(ranges)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self.positions(AddressSet.of(key))
+        return known
 
     def is_wide(self, range_: Network) -> bool:
         """Whether a range holds public addresses and others: no organization has such a range."""

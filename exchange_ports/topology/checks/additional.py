@@ -1,6 +1,6 @@
 """Additional flows: one end of ours, and risks accepted by name (V4)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -11,7 +11,6 @@ from exchange_ports.findings.command_kinds import REVIEW_OVERDUE
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.topology.checks import naming
 from exchange_ports.topology.fields import EndpointKind, FlowEnd, ends_of
-from exchange_ports.topology.groups import ServerRole, is_published, roles_of
 from exchange_ports.topology.models import AdditionalFlow, RelayTarget, Topology
 from exchange_ports.topology.risk import Opener, Position, ZoneMap, services, why_risky
 from exchange_ports.traffic.addresses import EVERYTHING_V4, EVERYTHING_V6
@@ -24,7 +23,7 @@ def additional_flows(topology: Topology) -> Iterator[Finding]:
     What results of all fields is checked with the flows. What a flow by its own words opens is found here,
     so that it stands beside every other error of the file.
     """
-    zones = ZoneMap(topology)
+    zones, named = ZoneMap(topology), naming.NamedServers(topology)
     for index, flow in enumerate(topology.additional_flows):
         path: Path = ("additional_flows", index)
         if flow.need is None:
@@ -40,15 +39,16 @@ def additional_flows(topology: Topology) -> Iterator[Finding]:
             yield BY_CODE["bad-date"].at((*path, "review_by"), word=flow.review_by)
         for source in ends_of(flow.source):
             for to in ends_of(flow.to):
-                if not any(_ours(topology, end) for end in (source, to)):
+                if not any(_ours(topology, named, end) for end in (source, to)):
                     yield BY_CODE["flow-without-managed-server"].at(path, source=source, to=to)
                 elif not flow.accept_risk:
-                    yield from _unaccepted(topology, zones, path, flow, (source, to))
+                    yield from _unaccepted(topology, zones, named, path, flow, (source, to))
 
 
 def _unaccepted(
     topology: Topology,
     zones: ZoneMap,
+    named: naming.NamedServers,
     path: Path,
     flow: AdditionalFlow,
     ends: tuple[FlowEnd, FlowEnd],
@@ -60,7 +60,7 @@ def _unaccepted(
         _positions(topology, zones, to),
         services(flow.ports or need),
         Opener.OPERATOR,
-        **_reaches(topology, to),
+        **_reaches(named.by(to)),
         wide=any(end.range_ is not None and zones.is_wide(end.range_) for end in ends),
     )
     if risk:
@@ -80,7 +80,7 @@ _WITHOUT_NEED: Final = {"ports": "[3389/tcp]", "reason": "administration from th
 
 def relays(topology: Topology) -> Iterator[Finding]:
     """Relays whose risk is not accepted, such as public addresses that reach Mailbox servers (V4)."""
-    zones = ZoneMap(topology)
+    zones, named = ZoneMap(topology), naming.NamedServers(topology)
     for key, relay in topology.mail_flow.relays.items():
         path: Path = ("mail_flow", "relays", key)
         if relay.accept_risk or ".".join(path) in topology.accept_risk:
@@ -88,14 +88,14 @@ def relays(topology: Topology) -> Iterator[Finding]:
         targets = [FlowEnd(relay.to, site) for site in sorted(relay.sites or topology.sites)]
         found: dict[str, None] = {}
         for target in targets:
-            if _ours(topology, target):
+            if _ours(topology, named, target):
                 found |= dict.fromkeys(
                     why_risky(
                         zones.at(relay.source),
                         (_AT_RELAYS.get(relay.to, Position.INSIDE),),
                         services((tcp(relay.port),)),
                         Opener.RELAY,
-                        **_reaches(topology, target),
+                        **_reaches(named.by(target)),
                     )
                 )
         if found:
@@ -119,13 +119,12 @@ def _is_day(text: str) -> bool:
     return True
 
 
-def _ours(topology: Topology, end: FlowEnd) -> bool:
+def _ours(topology: Topology, named: naming.NamedServers, end: FlowEnd) -> bool:
     """Whether an end names a server that is ours to filter, or one that is declared nowhere."""
     if end.is_external:
         return False
-    named = naming.named_by(topology, end)
     # A network that is declared nowhere is another finding.
-    networks = [each.network for each in named if each.network in topology.networks]
+    networks = {each.network for each in named.by(end)} & set(topology.networks)
     return any(naming.managed(topology, network) for network in networks) or not networks
 
 
@@ -141,17 +140,12 @@ def _positions(topology: Topology, zones: ZoneMap, end: FlowEnd) -> frozenset[Po
     return frozenset((Position.PERIMETER if at_edge else Position.INSIDE,))
 
 
-def _reaches(topology: Topology, end: FlowEnd) -> dict[str, bool]:
+def _reaches(named: Sequence[naming.Named]) -> dict[str, bool]:
     """What an end names that the Internet must not reach without a word: arguments of `why_risky`."""
-    found = {"to_mailbox": False, "to_unpublished": False}
-    for site, declared, key, server in naming.servers(topology):
-        roles = roles_of(topology, server)
-        at_site = end.word in ("exchange", *roles) and end.site in (None, site)
-        if end.word == key or at_site:
-            found["to_mailbox"] |= ServerRole.MAILBOX in roles
-            served = ServerRole.CLIENT_ACCESS in roles
-            found["to_unpublished"] |= served and not is_published(topology, declared, server)
-    return found
+    return {
+        "to_mailbox": any(each.is_mailbox for each in named),
+        "to_unpublished": any(each.is_unpublished for each in named),
+    }
 
 
 # ---- review dates of additional flows: which have passed on a given day ----

@@ -9,11 +9,11 @@ from exchange_ports.findings import Finding, Path
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.topology import models
 from exchange_ports.topology.checks.naming import (
+    NamedServers,
     ends,
     inbound_ways,
     listed,
     managed,
-    named_by,
     neighbors,
     nowhere,
     servers,
@@ -330,10 +330,11 @@ def addresses_needed(topology: models.Topology) -> Iterator[Finding]:
 
 def addresses_for_flows(topology: models.Topology) -> Iterator[Finding]:
     """Servers without an address at an end of an additional flow that crosses networks."""
+    named = NamedServers(topology)
     for flow in topology.additional_flows:
         for source in ends_of(flow.source):
             for to in ends_of(flow.to):
-                first, second = named_by(topology, source), named_by(topology, to)
+                first, second = named.by(source), named.by(to)
                 networks = {each.network for each in (*first, *second)}
                 if not (first and second) or len(networks) == 1:
                     continue

@@ -12,12 +12,12 @@ from exchange_ports.findings import hybrid_kinds as kinds
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.topology import microsoft_365, models
 from exchange_ports.topology.checks.naming import (
+    NamedServers,
     from_internet,
     inbound_ways,
     listed,
     managed,
     managed_edges,
-    named_by,
     nowhere,
     servers,
     unknown,
@@ -379,11 +379,9 @@ def certificate_checks(topology: models.Topology, hybrid: Hybrid) -> Iterator[Fi
         if flow.need is Need.CERTIFICATE_CHECKS
         or any(each.meets(one) for each in _ports(flow) for one in ports)
     ]
+    named = NamedServers(topology)
     reached = {
-        each.path[0]
-        for flow in outgoing
-        for end in ends_of(flow.source)
-        for each in named_by(topology, end)
+        each.path[0] for flow in outgoing for end in ends_of(flow.source) for each in named.by(end)
     }
     inside = any(managed(topology, site.network) for _, site, _, _ in servers(topology))
     by_edge = bool(managed_edges(topology)) and hybrid_mail_by_edge(topology)

@@ -1,6 +1,6 @@
 """Names: declared where they are used, told apart by people and clouds."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, cast
 
 from exchange_ports.findings import Finding, Path, nearest
@@ -14,7 +14,13 @@ from exchange_ports.topology.fields import (
     cloud_name,
     ends_of,
 )
-from exchange_ports.topology.groups import ServerRole, has_own_group, mailbox_servers, roles_of
+from exchange_ports.topology.groups import (
+    ServerRole,
+    has_own_group,
+    is_published,
+    mailbox_servers,
+    roles_of,
+)
 from exchange_ports.traffic.addresses import Network as Range
 from exchange_ports.traffic.addresses import covers, inside, network
 
@@ -41,8 +47,10 @@ def undeclared(topology: models.Topology) -> Iterator[Finding]:
             for name in cast("dict[str, object]", by_network):
                 if name not in networks:
                     yield unknown(("name_servers", side, name), name, "network", networks)
+    named = NamedServers(topology)
+    internal = {key: server for _, _, key, server in servers(topology)}
     for path, end in ends(topology):
-        yield from _end_named(topology, path, end)
+        yield from _end_named(topology, path, end, named, internal)
 
 
 def _of_edge(topology: models.Topology, path: Path, edge: models.EdgeServer) -> Iterator[Finding]:
@@ -195,17 +203,22 @@ def unknown(path: Path, name: str, what: str, known: Collection[str]) -> Finding
     return BY_CODE["undeclared"].at(path, name=name, what=what, fix=fix)
 
 
-def _end_named(topology: models.Topology, path: Path, end: FlowEnd) -> Iterator[Finding]:
+def _end_named(
+    topology: models.Topology,
+    path: Path,
+    end: FlowEnd,
+    named: "NamedServers",
+    internal: Mapping[str, models.Server],
+) -> Iterator[Finding]:
     if end.site is not None and end.site not in topology.sites:
         yield unknown(path, end.site, "site", topology.sites)
         return
     if end.is_external:
         return
     if end.kind is EndpointKind.ROLE:
-        if not named_by(topology, end):
+        if not named.by(end):
             yield BY_CODE["endpoint-without-servers"].at(path, end=end)
         return
-    internal = {key: server for _, _, key, server in servers(topology)}
     if end.word in internal:
         if not internal[end.word].own_group:
             role = f"its role, `{_first_role(topology, internal[end.word])}`"
@@ -354,24 +367,41 @@ class Named(NamedTuple):
     name: str
     network: str | None
     addressed: bool
+    is_mailbox: bool = False
+    #: It has Client Access services that neither clients nor inbound mail reach.
+    is_unpublished: bool = False
 
 
-def named_by(topology: models.Topology, end: FlowEnd) -> list[Named]:
-    """The servers that an end of an additional flow names; none for ranges and the Internet."""
-    if end.is_external:
-        return []
-    internal = [
-        Named(("sites", site_key, "servers", key), key, site.network, bool(server.addresses))
-        for site_key, site, key, server in servers(topology)
-        if end.site in (None, site_key)
-        and end.word in ("exchange", key, *roles_of(topology, server))
-    ]
-    edges = [
-        Named(("edge_servers", key), key, edge.network, bool(edge.addresses))
-        for key, edge in topology.edge_servers.items()
-        if end.site in (None, edge.site) and end.word in ("edge", key)
-    ]
-    return internal + edges
+class NamedServers:
+    """The servers of a topology by what names them: each looked up once, however many flows there are."""
+
+    def __init__(self, topology: models.Topology) -> None:
+        """Know every server."""
+        self._by_word: dict[tuple[str, str | None], list[Named]] = {}
+        for site_key, site, key, server in servers(topology):
+            path = ("sites", site_key, "servers", key)
+            roles = roles_of(topology, server)
+            one = Named(
+                path,
+                key,
+                site.network,
+                bool(server.addresses),
+                ServerRole.MAILBOX in roles,
+                ServerRole.CLIENT_ACCESS in roles and not is_published(topology, site, server),
+            )
+            self._add(one, site_key, {"exchange", key, *roles})
+        for key, edge in topology.edge_servers.items():
+            one = Named(("edge_servers", key), key, edge.network, bool(edge.addresses))
+            self._add(one, edge.site, {"edge", key})
+
+    def _add(self, one: Named, site: str | None, words: Iterable[str]) -> None:
+        for word in words:
+            for where in {None, site}:
+                self._by_word.setdefault((word, where), []).append(one)
+
+    def by(self, end: FlowEnd) -> Sequence[Named]:
+        """The servers that an end of an additional flow names; none for ranges and the Internet."""
+        return () if end.is_external else self._by_word.get((end.word, end.site), ())
 
 
 def nowhere(range_: Range) -> str | None:

@@ -10,9 +10,9 @@ from exchange_ports.findings.command_kinds import OUT_OF_SUPPORT
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.topology import models
 from exchange_ports.topology.checks.naming import (
+    NamedServers,
     inbound_ways,
     listed,
-    named_by,
     servers,
     sites_or_servers,
 )
@@ -187,12 +187,13 @@ def published_without_effect(topology: models.Topology) -> Iterator[Finding]:
 def needs(topology: models.Topology) -> Iterator[Finding]:
     """Needs of additional flows from servers of which none has it: by version, or since they are Edge servers."""
     known = {each.name: each for each in _versioned(topology)}
+    servers_named = NamedServers(topology)
     for index, flow in enumerate(topology.additional_flows):
         need = flow.need
         if need is None:
             continue
         for source in ends_of(flow.source):
-            named = [known[each.name] for each in named_by(topology, source) if each.name in known]
+            named = [known[each.name] for each in servers_named.by(source) if each.name in known]
             able = [
                 each
                 for each in named

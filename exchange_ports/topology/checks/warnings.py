@@ -19,12 +19,12 @@ from exchange_ports.findings import Finding, Path, nearest
 from exchange_ports.findings.topology_kinds import BY_CODE
 from exchange_ports.topology import models
 from exchange_ports.topology.checks.naming import (
+    NamedServers,
     connectors,
     from_internet,
     listed,
     managed,
     managed_edges,
-    named_by,
     neighbors,
     servers,
 )
@@ -273,12 +273,8 @@ def updates(topology: models.Topology) -> Iterator[Finding]:
     outgoing = [
         flow for flow in topology.additional_flows if _serves(flow, Need.WINDOWS_UPDATE, UPDATES)
     ]
-    sources = [
-        each
-        for flow in outgoing
-        for end in ends_of(flow.source)
-        for each in named_by(topology, end)
-    ]
+    named = NamedServers(topology)
+    sources = [each for flow in outgoing for end in ends_of(flow.source) for each in named.by(end)]
     reached = {each.path[0] for each in sources}
     for who, where, there, facts in (
         (
