@@ -208,6 +208,9 @@ EQUIVALENT: Final[Mapping[str, str]] = {
     f"{_PACKAGE}/differences/traffic_diff.py of_platform: 4 => 5": (
         "all protocols are the same set in both IP versions"
     ),
+    f"{_PACKAGE}/differences/traffic_diff.py Snapshot.declared_at: any => all": (
+        "a flow of a platform has one reason, and no other flow has a reason of a platform"
+    ),
     f"{_PACKAGE}/differences/traffic_diff.py _Class.added: 0 => -1": (
         "the servers of a class are of one platform, so all of them are managed or none"
     ),

@@ -14,7 +14,7 @@ from exchange_ports.planning import compile_plans
 from exchange_ports.reports.plan_report import closed
 from exchange_ports.topology.validate import load_topology
 from tests.support.paths import ROOT
-from tests.support.strategies import SMALL, WITH_EDGE, declared, edited
+from tests.support.strategies import GONE, SMALL, WITH_EDGE, declared, edited
 
 PIN: Final = "2026081400"
 FULL: Final = {"mode": "classic_full", "endpoints": PIN, "mail": "edge"}
@@ -191,3 +191,16 @@ def test_the_wider_ranges_of_an_instance_without_records_are_named() -> None:
         declared(edited(SMALL, {"hybrid": {**china, "mode": "classic_full", "mail": ["hq"]}}))
     )
     assert any("no record has 25 alone" in each for each in reported)
+
+
+@pytest.mark.parametrize("published, warned", [(True, False), (False, True)])
+def test_a_server_that_is_not_published_is_no_classic_hybrid_server(
+    published: bool, warned: bool
+) -> None:
+    newest = {"address": "10.20.0.12", "version": 2019, "published": published}
+    edit = {
+        "version": 2016,
+        "sites__hq__servers__ex1__roles": GONE,
+        "sites__hq__servers__ex2": newest,
+    }
+    assert ("hybrid-server-version" in codes(SMALL, MINIMAL, **edit)) is warned
