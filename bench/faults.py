@@ -208,6 +208,7 @@ EQUIVALENT: Final[Mapping[str, str]] = {
     f"{_PACKAGE}/differences/traffic_diff.py of_platform: 4 => 5": (
         "all protocols are the same set in both IP versions"
     ),
+    f"{_PACKAGE}/flows/risky_flows.py (module): 3 => 4 #1": "the path of a relay has three words",
     f"{_PACKAGE}/differences/traffic_diff.py Snapshot.declared_at: any => all": (
         "a flow of a platform has one reason, and no other flow has a reason of a platform"
     ),

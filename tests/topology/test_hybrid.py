@@ -204,3 +204,14 @@ def test_a_server_that_is_not_published_is_no_classic_hybrid_server(
         "sites__hq__servers__ex2": newest,
     }
     assert ("hybrid-server-version" in codes(SMALL, MINIMAL, **edit)) is warned
+
+
+def test_the_first_edge_server_is_the_example_of_one_that_could_send_hybrid_mail() -> None:
+    edge = {"network": "corp", "subscribed_site": "hq", "sends": False}
+    servers = {
+        key: {**edge, "address": f"10.20.240.{last}"} for key, last in (("edge7", 7), ("edge3", 3))
+    }
+    with pytest.raises(Refused) as refused:
+        load_topology(edited(WITH_EDGE, {"edge_servers": servers, "hybrid": FULL}))
+    (found,) = (f for f in refused.value.findings if f.kind.code == "hybrid-mail-without-edge")
+    assert found.fix == "Set `sends: true` for an Edge server, or name it: `mail: [edge3]`."
