@@ -270,9 +270,9 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     Kind(
         "other-groups-not-counted",
-        summary="`other_groups` of network {network} has no effect.",
+        summary="`{field}` of network {network} has no effect.",
         why="{why}",
-        fix="Remove it.",
+        fix="{fix}",
     ),
     Kind(
         "no-public-addresses",

@@ -132,6 +132,8 @@ class FilteredSubnets(NamedTuple):
     ranges: tuple[str, ...]
     #: Why these groups count beside ours.
     why: str
+    #: The groups of others that are declared for these subnets, by id.
+    groups: tuple[str, ...] = ()
 
 
 def filtered_subnets(plans: Plans) -> tuple[FilteredSubnets, ...]:
@@ -147,7 +149,8 @@ def filtered_subnets(plans: Plans) -> tuple[FilteredSubnets, ...]:
             continue
         for zone in sorted(zones):
             ranges = tuple(map(brief, getattr(declared, zone)))
-            found.append(FilteredSubnets(HandoverPlace(key, zone), ranges, why))
+            groups = tuple(dict.fromkeys(declared.other_subnet_groups))
+            found.append(FilteredSubnets(HandoverPlace(key, zone), ranges, why, groups))
     return tuple(found)
 
 
@@ -373,6 +376,7 @@ def handover_report(
                     "zone": each.place.zone,
                     "ranges": list(each.ranges),
                     "why": each.why,
+                    "groups": list(each.groups),
                 }
                 for each in subnets
             ],
@@ -411,8 +415,21 @@ def _at_subnets(subnets: Sequence[FilteredSubnets]) -> Iterator[doc.Section]:
             "page lists, and all protocols between internal servers of one zone."
         )
         listed = (f"{each.place}: {', '.join(each.ranges)}" for each in subnets if each.why == why)
-        blocks = (doc.Paragraph(text), doc.Items(listed))
-        yield doc.Section("Groups of others at subnets", blocks)
+        blocks: list[doc.Block] = [doc.Paragraph(text), doc.Items(listed)]
+        named = {
+            each.place.network: each.groups for each in subnets if each.why == why and each.groups
+        }
+        if named:
+            blocks.append(
+                doc.Paragraph(
+                    "Groups of others that the topology declares. They change no rule of the plan, and what they "
+                    "allow is not known:"
+                )
+            )
+            blocks.append(
+                doc.Items(f"{network}: {', '.join(groups)}" for network, groups in named.items())
+            )
+        yield doc.Section("Groups of others at subnets", tuple(blocks))
 
 
 def _versions(servers: Sequence[ExchangeServer]) -> Iterator[doc.Section]:

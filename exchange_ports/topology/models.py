@@ -150,6 +150,10 @@ class Network(Declared):
     """AWS: how many other security groups stay attached to the network interfaces of the declared servers,
     such as the company's baseline groups. They count against the groups per interface, also during an
     update, when old and new groups are attached. What their rules allow is not known. Default: none."""
+    other_subnet_groups: tuple[fields.Words, ...] = Field(default=(), examples=[["nsg-baseline"]])
+    """Azure: the ids of network security groups of others that stay associated with the subnets of the declared
+    servers, such as the company's baseline group. Azure evaluates them beside the groups of the plan. This
+    field changes no rule: `handover` names the groups, because they must allow the same traffic."""
     attach_to: Attachment = Field(default=Attachment.NETWORK_INTERFACES, examples=["subnets"])
     """Azure: what the network security groups are associated with. `network_interfaces`: the interfaces of
     the declared servers; no other host is affected. `subnets`: the subnets of these servers. The group

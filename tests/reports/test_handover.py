@@ -312,6 +312,24 @@ def test_groups_of_others_at_subnets_are_named_where_the_cloud_evaluates_both(
     assert ("corp, internal: 10.20.0.0/20" in page) == bool(zones)
 
 
+def test_groups_of_others_at_subnets_are_named_by_id_and_change_no_rule() -> None:
+    baseline = (
+        "/subscriptions/1/resourceGroups/hub/providers/Microsoft.Network/networkSecurityGroups/base"
+    )
+    data = edited(WITH_EDGE, {"networks.corp.platform": "azure"})
+    named = edited(data, {"networks.corp.other_subnet_groups": [baseline]})
+    before, after = (compile_plans(load_topology(each)[0]) for each in (data, named))
+    assert dict(after.networks) == dict(before.networks)
+    found = filtered_subnets(after)
+    assert [each.groups for each in found] == [(baseline,), (baseline,)]
+    page, plain = (
+        write(handover_report((), "contoso", ORIGIN, subnets=filtered_subnets(each)), "markdown")
+        for each in (after, before)
+    )
+    assert f"corp: {baseline}" in page
+    assert "that the topology declares" not in plain
+
+
 def test_the_version_of_each_server_is_handed_over() -> None:
     data = edited(WITH_EDGE, {"edge_servers.edge1.version": 2016})
     plans = compile_plans(load_topology(data)[0])

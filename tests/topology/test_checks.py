@@ -6,7 +6,7 @@ from functools import reduce
 import pytest
 
 from exchange_ports.topology.validate import parse_topology
-from tests.support.strategies import edited
+from tests.support.strategies import SMALL, edited
 from tests.topology.check_cases import TABLE, found
 
 
@@ -19,6 +19,33 @@ def test_an_edit_adds_these_findings_and_no_others(case: str) -> None:
     there = found(data)
     more = [f"+ {each}" for each in sorted(there - without)]
     assert [*more, *(f"- {each}" for each in sorted(without - there))] == expected
+
+
+@pytest.mark.parametrize(
+    "network, refused",
+    [
+        ({"other_subnet_groups": ["nsg-baseline"]}, ["other_subnet_groups"]),
+        ({"platform": "azure", "other_subnet_groups": ["nsg-baseline"]}, []),
+        (
+            {
+                "platform": "azure",
+                "attach_to": "subnets",
+                "other_subnet_groups": ["nsg-baseline"],
+            },
+            ["other_subnet_groups"],
+        ),
+        ({"platform": "azure", "other_groups": 1}, ["other_groups"]),
+        ({"other_groups": 1}, []),
+    ],
+)
+def test_groups_of_others_are_refused_where_they_have_no_effect(
+    network: dict[str, object], refused: list[str]
+) -> None:
+    data = edited(SMALL, {f"networks.corp.{field}": value for field, value in network.items()})
+    code = "other-groups-not-counted at networks.corp."
+    assert sorted(each for each in found(data) if each.startswith(code)) == [
+        f"{code}{field}" for field in refused
+    ]
 
 
 def test_the_words_of_these_findings_are_those_that_were_read(

@@ -289,10 +289,27 @@ def rebound(topology: models.Topology) -> Iterator[Finding]:
 def of_another_cloud(topology: models.Topology) -> Iterator[Finding]:
     """Quotas of a network whose platform raises none, and groups of others where none count."""
     for key, network in topology.networks.items():
-        not_counted = network.platform.facts.no_other_groups
-        if network.other_groups is not None and not_counted:
+        facts = network.platform.facts
+        field, fix = "other_groups", "Remove it."
+        if network.other_groups is not None and facts.no_other_groups:
+            if facts.also_at_subnets and network.attach_to is not models.Attachment.SUBNETS:
+                fix = "Remove it, or list the groups at the subnets by id: `other_subnet_groups: [nsg-baseline]`."
             yield BY_CODE["other-groups-not-counted"].at(
-                ("networks", key, "other_groups"), network=key, why=not_counted
+                ("networks", key, field),
+                field=field,
+                network=key,
+                why=facts.no_other_groups,
+                fix=fix,
+            )
+        field = "other_subnet_groups"
+        why = "Only Azure has network security groups at subnets."
+        if facts.also_at_subnets and network.attach_to is models.Attachment.SUBNETS:
+            why = "A subnet has one network security group. `attach_to: subnets` replaces that of others."
+        elif facts.also_at_subnets:
+            why = ""
+        if network.other_subnet_groups and why:
+            yield BY_CODE["other-groups-not-counted"].at(
+                ("networks", key, field), field=field, network=key, why=why, fix="Remove it."
             )
         why = network.platform.facts.no_quotas
         for name in network.quotas.raised if why else ():
