@@ -8,11 +8,13 @@ any cloud.
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias, cast
+
+from exchange_ports.traffic.addresses import AddressSet, Network
 
 #: Characters of one line; a record of 60 fields has 1,500.
 MOST_OF_A_LINE: Final = 64 * 1024
@@ -74,8 +76,10 @@ class Tally:
     #: Of ours: what was accepted and refused.
     accepted: int = 0
     refused: int = 0
-    #: Whether the fields say who opened connections; whether they name the packet's own addresses.
+    #: Whether the fields say who opened connections.
     handshakes: bool = False
+    #: Whether ends are addresses of interfaces: of what passes a NAT gateway, they are not the packet's.
+    translated: bool = False
     interfaces: dict[str, Window] = field(default_factory=dict[str, Window])
     #: Faults by what they are, with how many there are, and where the first one is.
     faults: Counter[str] = field(default_factory=Counter[str])
@@ -149,6 +153,10 @@ class FlowLogs(Protocol):
 
     def table(self, names: tuple[str, ...], /) -> LogTable | None:
         """How a table with these columns reads as SQL; None where it is no log of this cloud."""
+        ...
+
+    def never_logged(self, zones: Iterable[Network], /) -> AddressSet:
+        """Hosts of the platform, traffic with which is not recorded, in a network with these zones."""
         ...
 
     def queries(self) -> "Mapping[str, Callable[[QueryFacts], str]]":

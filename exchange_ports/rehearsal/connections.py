@@ -49,9 +49,14 @@ class Connections:
     passing_records: int
 
 
-def connections(gathered: Gathered, servers: Collection[str], folding: PortFolding) -> Connections:
-    """The connections that some groups of records are of."""
-    passing = _passing(gathered, servers)
+def connections(
+    gathered: Gathered, servers: Collection[str], folding: PortFolding, *, translated: bool
+) -> Connections:
+    """The connections that some groups of records are of.
+
+    `translated`: ends are addresses of interfaces, and not those in the packet.
+    """
+    passing = _passing(gathered, servers) if translated else set[str]()
     by_pair: dict[tuple[object, ...], list[tuple[GroupKey, list[int]]]] = defaultdict(list)
     left_out = 0
     for key, numbers in gathered.groups.items():

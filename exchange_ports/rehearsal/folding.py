@@ -4,8 +4,8 @@ A port that a flow names is kept. Of the others, those between two ports at whic
 are judged alike: one of them stands for all. So nothing that is judged changes by folding.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Final
 
 from exchange_ports.flows.flow_index import WAYS
@@ -91,7 +91,10 @@ def _firsts(cuts: set[int], protocol: int) -> list[int]:
     """For each port the first one that is judged as it is."""
     base = protocol * _WIDTH
     here = sorted({0, *(cut - base for cut in cuts if base < cut < base + _WIDTH)})
-    return [here[bisect_right(here, port) - 1] for port in range(_WIDTH)]
+    firsts: list[int] = []
+    for first, after in pairwise((*here, _WIDTH)):
+        firsts += [first] * (after - first)
+    return firsts
 
 
 def bare(port: int) -> int | None:

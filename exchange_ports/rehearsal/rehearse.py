@@ -198,7 +198,12 @@ class Rehearser:
 
     def rehearse(self, recorded: Recorded) -> Rehearsal:
         """What the plan would do with all of it."""
-        found = connections(recorded.gathered, self.servers, self.folding)
+        found = connections(
+            recorded.gathered,
+            self.servers,
+            self.folding,
+            translated=recorded.tally.translated,
+        )
         judged: list[Judged] = []
         seen: set[int] = set()
         covered: set[str] = set()
@@ -236,16 +241,20 @@ class Rehearser:
         """The flows of covered servers that no connection was of, but for those that no log records."""
         model = self.judge.model
         at = AddressSet.at(map(address_of, covered))
+        hidden = AddressSet()
+        for record in model.places.values():
+            declared = record.declared
+            if declared.platform in platforms():
+                zones = (*declared.internal, *declared.perimeter)
+                hidden |= cloud(declared.platform).flow_logs.never_logged(zones)
         for flow in model.plans.flows:
-            ends = (flow.source, flow.destination)
-            here = [end for end in ends if isinstance(end, Group)]
-            if id(flow) in seen or not all(model.flows.end(end) & at for end in here):
-                continue
-            if all(
-                model.flows.end(end) <= _NEVER_LOGGED for end in ends if not isinstance(end, Group)
-            ) and len(here) < len(ends):
-                continue
-            yield flow
+            ends = [(end, model.flows.end(end)) for end in (flow.source, flow.destination)]
+            if (
+                id(flow) not in seen
+                and all(addresses & at for end, addresses in ends if isinstance(end, Group))
+                and all(addresses - hidden for end, addresses in ends)
+            ):
+                yield flow
 
     def query(self, language: str) -> str | None:
         """The query that makes the neutral table where the logs are; None where no cloud has one."""
@@ -260,10 +269,6 @@ class Rehearser:
         return None
 
 
-#: Hosts of the clouds' platforms: no flow log records traffic with them.
-_NEVER_LOGGED: Final = AddressSet.at(
-    map(address_of, ("169.254.169.254", "169.254.169.253", "169.254.169.123", "168.63.129.16"))
-)
 _FIX_PATH: Final = "Name files or folders with flow logs"
 _FIX_DUCKDB: Final = 'Run `pip install "exchange-ports[logs]"`'
 _FIX_PYTHON: Final = "Try `--engine python`, which counts unreadable lines and goes on"
@@ -276,6 +281,7 @@ def _facts_of(columns: Mapping[str, str], tally: Tally) -> None:
     else:
         tally.notes["the format has no tcp-flags: no record says who opened a connection"] = None
     if "pkt" not in text:
+        tally.translated = True
         tally.notes[
             "the format has no pkt-srcaddr and pkt-dstaddr: secondary addresses are not seen"
         ] = None

@@ -333,6 +333,8 @@ _FLOW_LOGS: Final[dict[str, str]] = {
 def _with_flow_logs(desk: Desk) -> None:
     for name, text in _FLOW_LOGS.items():
         desk.write(name, text.encode())
+    unplaced = re.sub(r", address: [0-9.]+", "", BASES[0]["body"])
+    desk.write("stacks/Pulumi.new.yaml", unplaced.encode())
 
 
 #: What a command needs around it to fail as the page says.

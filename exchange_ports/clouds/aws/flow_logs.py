@@ -5,7 +5,7 @@ in the packet (pkt-srcaddr) come before those of the interface, which are always
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Final
 
@@ -24,6 +24,7 @@ from exchange_ports.clouds.recorded import (
     protocol_number,
     seconds,
 )
+from exchange_ports.traffic.addresses import AddressSet, Network, network
 
 FORMATS: Final = (
     "VPC flow logs as text, with or without gzip",
@@ -114,6 +115,7 @@ def _records(  # noqa: PLR0912, PLR0915 - one loop over millions of lines: a cal
     if at.flags < 0:
         tally.notes["the format has no tcp-flags: no record says who opened a connection"] = None
     if at.packet_source < 0 or at.packet_destination < 0:
+        tally.translated = True
         tally.notes[
             "the format has no pkt-srcaddr and pkt-dstaddr: secondary addresses are not seen"
         ] = None
@@ -225,6 +227,18 @@ def table(names: tuple[str, ...], /) -> LogTable | None:
         tuple(column.values()),
     )
 
+
+def never_logged(zones: Iterable[Network], /) -> AddressSet:
+    """The Amazon name servers (the third address of the VPC's range), metadata and time service."""
+    found = AddressSet.of(map(network, _SERVICES))
+    for zone in zones:
+        if zone.num_addresses > _AMAZON_DNS:
+            found |= AddressSet.at([zone.network_address + _AMAZON_DNS])
+    return found
+
+
+_SERVICES: Final = ("169.254.169.123/32", "169.254.169.253/32", "169.254.169.254/32")
+_AMAZON_DNS: Final = 2
 
 # ---- queries for where the logs are ----
 

@@ -30,6 +30,7 @@ from exchange_ports.clouds.recorded import (
     seconds,
     values_of,
 )
+from exchange_ports.traffic.addresses import AddressSet, Network, network
 
 FORMATS: Final = (
     "VNet flow logs and NSG flow logs (PT1H.json)",
@@ -314,6 +315,11 @@ def _time(text: str) -> int:
 def table(names: tuple[str, ...], /) -> LogTable | None:
     """Logs of Azure are read as text."""
     return None
+
+
+def never_logged(zones: Iterable[Network], /) -> AddressSet:
+    """Azure's name servers and health probes, and the metadata service."""
+    return AddressSet.of(map(network, ("168.63.129.16/32", "169.254.169.254/32")))
 
 
 def queries() -> Mapping[str, Callable[[QueryFacts], str]]:
