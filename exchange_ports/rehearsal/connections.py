@@ -112,7 +112,7 @@ def _of_one(several: list[tuple[GroupKey, _Numbers]], folding: PortFolding) -> I
         here = [(key, numbers) for key, numbers in several if key.decided is decided]
         accepted = [(key, numbers) for key, numbers in here if not key.refused]
         refused = [(key, numbers) for key, numbers in here if key.refused]
-        answered = any(numbers[2] and numbers[1] for _, numbers in accepted)
+        answered = any((numbers[2] and numbers[1]) or numbers[5] for _, numbers in accepted)
         if accepted and (answered or not refused):
             yield _connection(accepted, folding, refused=False)
         elif refused:

@@ -5,12 +5,12 @@ the given ones is read. What does not fit into memory is written to a temporary 
 """
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 from exchange_ports.clouds.recorded import LogTable, Tally, address_text, is_address
-from exchange_ports.rehearsal.folding import UNKNOWN, PortFolding
+from exchange_ports.rehearsal.folding import FIRST_OF_CLIENTS, FOLDED, UNKNOWN, PortFolding
 from exchange_ports.rehearsal.gather import Gathered, GroupKey
 
 if TYPE_CHECKING:
@@ -71,6 +71,28 @@ GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 """
 
 
+#: What each port is as a client's, as `PortFolding` has it.
+_PORTS: Final = f"""
+CREATE TABLE ports AS
+WITH steps AS (SELECT unnest(?::INTEGER[]) AS protocol, unnest(?::INTEGER[]) AS first),
+named AS (SELECT unnest(?::INTEGER[]) AS protocol, unnest(?::INTEGER[]) AS port),
+every AS (
+  SELECT protocol::INTEGER AS protocol, port::INTEGER AS port
+  FROM (VALUES (6), (17)) AS protocols(protocol), range(65536) AS numbers(port)
+)
+SELECT every.protocol, every.port, named.port IS NOT NULL AS named,
+  CASE WHEN every.port < {FIRST_OF_CLIENTS} THEN every.port ELSE {FOLDED} + steps.first END AS client
+FROM every
+ASOF JOIN steps ON every.protocol = steps.protocol AND every.port >= steps.first
+LEFT JOIN named ON every.protocol = named.protocol AND every.port = named.port
+"""  # noqa: S608 - numbers of ours
+
+
+def _columns(pairs: Iterable[tuple[int, int]]) -> tuple[list[int], list[int]]:
+    rows = list(pairs)
+    return [one for one, _ in rows], [other for _, other in rows]
+
+
 def is_installed() -> bool:
     """Whether the package is there. It is not loaded."""
     return find_spec("duckdb") is not None
@@ -92,18 +114,10 @@ class Engine:
         for each in _SETTINGS:
             self._db.execute(each)
         self._db.execute("SET temp_directory=?", [self._folder.name])
-        self._db.execute("CREATE TABLE servers (address VARCHAR)")
-        self._db.executemany("INSERT INTO servers VALUES (?)", [[each] for each in servers])
-        self._fill_ports(folding)
-
-    def _fill_ports(self, folding: PortFolding) -> None:
-        rows = list(folding.rows())
-        columns = [list(each) for each in zip(*rows, strict=True)]
         self._db.execute(
-            "CREATE TABLE ports AS SELECT unnest(?::INTEGER[]) AS protocol, unnest(?::INTEGER[]) AS port, "
-            "unnest(?::BOOLEAN[]) AS named, unnest(?::INTEGER[]) AS client",
-            columns,
+            "CREATE TABLE servers AS SELECT unnest(?::VARCHAR[]) AS address", [list(servers)]
         )
+        self._db.execute(_PORTS, [*_columns(folding.steps()), *_columns(folding.named_ports())])
 
     def columns_of(self, files: Sequence[str]) -> tuple[str, ...]:
         """The columns of some Parquet files together."""
@@ -191,7 +205,7 @@ def _add(row: tuple[Any, ...], gathered: Gathered, tally: Tally) -> None:
         ends = (target, target_port, source, source_port)
         forth, back = 0, number
     key = GroupKey(*ends, protocol, bool(refused), opened is not None, interface or "")
-    gathered.add(key, [size, forth, back, first, last])
+    gathered.add(key, [size, forth, back, first, last, 0])
 
 
 def _list(files: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ A port that a flow names is kept. Of the others, those between two ports at whic
 are judged alike: one of them stands for all. So nothing that is judged changes by folding.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
@@ -20,7 +20,7 @@ _WIDTH: Final = 1 << 16
 #: More ports in a row than these are no service: a range for media or RPC.
 _MOST_NAMED: Final = 64
 #: Below this port nothing is a client's.
-_FIRST_OF_CLIENTS: Final = 1024
+FIRST_OF_CLIENTS: Final = 1024
 
 
 class PortFolding:
@@ -68,13 +68,17 @@ class PortFolding:
         return self._client(protocol, one), other
 
     def _client(self, protocol: int, port: int) -> int:
-        return port if port < _FIRST_OF_CLIENTS else self.stands_for(protocol, port)
+        return port if port < FIRST_OF_CLIENTS else self.stands_for(protocol, port)
 
-    def rows(self) -> Iterable[tuple[int, int, bool, int]]:
-        """Protocol, port, whether it is named, and what it is as a client's: for a table."""
+    def steps(self) -> Iterator[tuple[int, int]]:
+        """Protocol and port, where ports begin to be judged alike."""
+        for protocol, firsts in self._first.items():
+            yield from ((protocol, first) for first in sorted(set(firsts)))
+
+    def named_ports(self) -> Iterator[tuple[int, int]]:
+        """Protocol and port of all that are named."""
         for protocol, named in self.named.items():
-            for port in range(_WIDTH):
-                yield protocol, port, port in named, self._client(protocol, port)
+            yield from ((protocol, port) for port in sorted(named))
 
     def ranges(self) -> tuple[tuple[int, int], ...]:
         """All named ports as ranges."""

@@ -28,7 +28,10 @@ class GroupKey(NamedTuple):
 
 @dataclass
 class Gathered:
-    """Groups of records: bytes, records from one to other, records back, first and last second."""
+    """Groups of records: bytes, records from one to other, records back, first and last second, answers.
+
+    Answers are records that count both directions themselves, and show that the other end sent something.
+    """
 
     groups: dict[GroupKey, list[int]] = field(default_factory=dict[GroupKey, list[int]])
     #: Records that are in no group, because there are too many groups.
@@ -48,6 +51,7 @@ class Gathered:
         found[2] += numbers[2]
         found[3] = min(found[3], numbers[3])
         found[4] = max(found[4], numbers[4])
+        found[5] += numbers[5]
 
 
 def gather(records: Iterable[FlowRecord], folding: PortFolding, into: Gathered) -> None:
@@ -58,7 +62,7 @@ def gather(records: Iterable[FlowRecord], folding: PortFolding, into: Gathered) 
     for record in records:
         (source, target, source_port, target_port, protocol, size, first, last) = record[:8]
         refused, opened, answered, interface, number = record[8:]
-        forth, back = number, number if answered else 0
+        forth, back = number, 0
         if opened:
             parts = (source, 0, target, target_port, protocol, refused, True, interface)
         elif opened is False and source_port is not None:
@@ -80,10 +84,12 @@ def gather(records: Iterable[FlowRecord], folding: PortFolding, into: Gathered) 
                 forth, back = 0, number
         found = groups.get(parts)  # type: ignore[call-overload] # pyright: ignore[reportArgumentType, reportCallIssue]
         if found is None:
-            add(GroupKey(*parts), [size, forth, back, first, last])
+            add(GroupKey(*parts), [size, forth, back, first, last, int(answered)])
             continue
         found[0] += size
         found[1] += forth
         found[2] += back
-        found[3] = min(found[3], first)
-        found[4] = max(found[4], last)
+        # As `min` and `max`, without two calls for each record.
+        found[3] = first if first < found[3] else found[3]
+        found[4] = last if last > found[4] else found[4]
+        found[5] += answered

@@ -247,7 +247,11 @@ class Rehearser:
             if declared.platform in platforms():
                 zones = (*declared.internal, *declared.perimeter)
                 hidden |= cloud(declared.platform).flow_logs.never_logged(zones)
+        managed = {server.network for server in model.managed()}
         for flow in model.plans.flows:
+            groups = {end for end in (flow.source, flow.destination) if isinstance(end, Group)}
+            if not any(group.network in managed for group in groups):
+                continue
             ends = [(end, model.flows.end(end)) for end in (flow.source, flow.destination)]
             if (
                 id(flow) not in seen

@@ -8,13 +8,14 @@ from typing import Any, Final
 import pytest
 
 from exchange_ports.pipeline import StackSettings, compile_stack, read_content, stack_of
-from exchange_ports.planning import Plans, compile_plans
+from exchange_ports.planning import Plans
 from exchange_ports.rehearsal.judge import Verdict
 from exchange_ports.rehearsal.rehearse import Rehearsal, Rehearser
 from exchange_ports.topology.models import Platform
-from tests.rehearsal.logs import FORMATS, V2, V5, Made, aws_rows, aws_text, of_flows, written
+from tests.rehearsal.base import BASE, on
+from tests.rehearsal.logs import FORMATS, V2, V5, Made, aws_rows, aws_text, of_flows, vnet, written
 from tests.support.paths import ROOT
-from tests.support.strategies import GONE, WITH_EDGE, Data, declared, edited
+from tests.support.strategies import GONE, Data, edited
 
 STACKS: Final = (
     *("dev", "both"),
@@ -24,28 +25,6 @@ STACKS: Final = (
     ),
 )
 
-#: Two sites with neighbors of every kind.
-BASE: Final = edited(
-    WITH_EDGE,
-    {
-        "sites.hq.servers": {
-            "ex1": {"roles": ["client_access", "mailbox"], "address": "10.20.0.11"},
-            "ex2": {"roles": ["client_access", "mailbox"], "address": "10.20.0.12"},
-        },
-        "sites.hq.domain_controllers": ["10.20.2.10", "10.20.2.11"],
-        "sites.hq.lync": ["10.20.4.4"],
-        "edge_servers.edge1.address": "10.20.240.5",
-        "name_servers": {"internal": ["10.20.2.53"], "edge": ["10.20.240.53"]},
-        "clients": {"office": {"from": ["10.64.0.0/16"], "services": ["https", "imap"]}},
-        "witness_servers": {"fs1": {"address": "10.20.2.60"}},
-        "additional_flows": [
-            {"from": "exchange", "to": "10.30.0.7", "ports": ["13724/tcp"], "reason": "backup"},
-            {"from": "10.31.0.0/24", "to": "exchange", "ports": ["3389/tcp"], "reason": "RDP"},
-            {"from": "exchange", "to": "10.32.0.9", "ports": ["icmp"], "reason": "ping"},
-        ],
-    },
-)
-
 
 def rehearsed(
     plans: Plans, *paths: str, old: Plans | None = None, engine: str = "python"
@@ -53,11 +32,6 @@ def rehearsed(
     rehearser = Rehearser(plans, old)
     recorded, _ = rehearser.read(paths, engine)
     return rehearser.rehearse(recorded)
-
-
-def on(data: Mapping[str, Any], platform: str) -> Plans:
-    networks = {key: {**each, "platform": platform} for key, each in data["networks"].items()}
-    return compile_plans(declared({**data, "networks": networks}))
 
 
 def stack(name: str) -> Plans:
@@ -298,8 +272,6 @@ def test_two_blanks_and_a_line_with_a_time_are_read(tmp_path: Path) -> None:
 
 
 def test_an_hour_that_is_still_written_is_read_as_far_as_it_is_there(tmp_path: Path) -> None:
-    from tests.rehearsal.logs import vnet
-
     whole = vnet([ODD, ODD._replace(server="10.50.0.2")])
     cut = whole[: whole.rindex('"flowTuples"')]
     folder = tmp_path / "y=2026" / "m=10" / "d=14" / "h=17" / "m=00" / "macAddress=002248710001"
