@@ -208,6 +208,16 @@ EQUIVALENT: Final[Mapping[str, str]] = {
     f"{_PACKAGE}/differences/traffic_diff.py of_platform: 4 => 5": (
         "all protocols are the same set in both IP versions"
     ),
+    f"{_PACKAGE}/flows/risky_flows.py (module): 3 => 4 #1": "the path of a relay has three words",
+    f"{_PACKAGE}/differences/topology_diff.py EndpointText.end: any => all": (
+        "only one platform needs traffic of every filter"
+    ),
+    f"{_PACKAGE}/topology/checks/mail.py _proxied_past_edge: edge.subscribed_site => edge.site #1": (
+        "without a subscribed site it adds None, which is no site"
+    ),
+    f"{_PACKAGE}/differences/traffic_diff.py Snapshot.declared_at: any => all": (
+        "a flow of a platform has one reason, and no other flow has a reason of a platform"
+    ),
     f"{_PACKAGE}/differences/traffic_diff.py _Class.added: 0 => -1": (
         "the servers of a class are of one platform, so all of them are managed or none"
     ),

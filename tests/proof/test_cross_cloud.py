@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exchange_ports.planning import Plans, compile_plans
+from exchange_ports.proof import cross_cloud
 from exchange_ports.proof.cross_cloud import swapped
+from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.topology.models import Platform, Quotas
 from exchange_ports.topology.validate import load_topology
 from tests.support.strategies import WITH_EDGE, edited, topologies
@@ -63,3 +66,20 @@ def test_nothing_of_ours_can_stand_in_an_external_network() -> None:
     topology, _ = load_topology(DATA)
     with pytest.raises(ValueError, match="external"):
         swapped(topology, Platform.EXTERNAL)
+
+
+def test_where_the_other_cloud_would_refuse_the_plan_no_server_is_compared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plans = compile_plans(load_topology(DATA)[0])
+    here = NetworkModel(plans)
+
+    def read(each: Plans) -> NetworkModel:
+        if each is plans:
+            return here
+        raise ValueError("two rules have the priority 300")
+
+    monkeypatch.setattr(cross_cloud, "NetworkModel", read)
+    (found,) = cross_cloud.swap(plans)
+    assert (found.platform, found.servers, found.holds) == (Platform.AZURE, 0, False)
+    assert "two rules have the priority 300" in str(found.failures[0])

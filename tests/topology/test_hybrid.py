@@ -14,7 +14,7 @@ from exchange_ports.planning import compile_plans
 from exchange_ports.reports.plan_report import closed
 from exchange_ports.topology.validate import load_topology
 from tests.support.paths import ROOT
-from tests.support.strategies import SMALL, WITH_EDGE, declared, edited
+from tests.support.strategies import GONE, SMALL, WITH_EDGE, declared, edited
 
 PIN: Final = "2026081400"
 FULL: Final = {"mode": "classic_full", "endpoints": PIN, "mail": "edge"}
@@ -191,3 +191,45 @@ def test_the_wider_ranges_of_an_instance_without_records_are_named() -> None:
         declared(edited(SMALL, {"hybrid": {**china, "mode": "classic_full", "mail": ["hq"]}}))
     )
     assert any("no record has 25 alone" in each for each in reported)
+
+
+@pytest.mark.parametrize("published, warned", [(True, False), (False, True)])
+def test_a_server_that_is_not_published_is_no_classic_hybrid_server(
+    published: bool, warned: bool
+) -> None:
+    newest = {"address": "10.20.0.12", "version": 2019, "published": published}
+    edit = {
+        "version": 2016,
+        "sites__hq__servers__ex1__roles": GONE,
+        "sites__hq__servers__ex2": newest,
+    }
+    assert ("hybrid-server-version" in codes(SMALL, MINIMAL, **edit)) is warned
+
+
+def test_the_first_edge_server_is_the_example_of_one_that_could_send_hybrid_mail() -> None:
+    edge = {"network": "corp", "subscribed_site": "hq", "sends": False}
+    servers = {
+        key: {**edge, "address": f"10.20.240.{last}"} for key, last in (("edge7", 7), ("edge3", 3))
+    }
+    with pytest.raises(Refused) as refused:
+        load_topology(edited(WITH_EDGE, {"edge_servers": servers, "hybrid": FULL}))
+    (found,) = (f for f in refused.value.findings if f.kind.code == "hybrid-mail-without-edge")
+    assert found.fix == "Set `sends: true` for an Edge server, or name it: `mail: [edge3]`."
+
+
+def test_of_several_versions_that_a_hybrid_server_does_not_fit_the_newest_is_told() -> None:
+    edit = {"hybrid": MINIMAL, "version": 2016, "sites.hq.servers.ex1.roles": GONE}
+    for last, version in ((12, 2019), (13, "se")):
+        address = f"10.20.0.{last}"
+        edit[f"sites.hq.servers.ex{last}"] = {
+            "address": address,
+            "version": version,
+            "published": False,
+        }
+    found = [
+        each.summary
+        for each in load_topology(edited(SMALL, edit))[1]
+        if each.kind.code == "hybrid-server-version"
+    ]
+    assert len(found) == 1
+    assert "Exchange Server SE (ex13)" in found[0]

@@ -1,6 +1,6 @@
 """VPC flow logs: text by its header, in any fields, order and version; as SQL for text and Parquet.
 
-Source: AWS, Amazon VPC User Guide, "Logging IP traffic using VPC Flow Logs" (docs/reference/aws.md). Addresses
+Source: AWS, Amazon VPC User Guide, "Logging IP traffic using VPC Flow Logs" (docs/reference/flowlogs.md, 2 to 4). Addresses
 in the packet (pkt-srcaddr) come before those of the interface, which are always its primary address.
 """
 

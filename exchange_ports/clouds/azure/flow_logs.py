@@ -1,7 +1,7 @@
 """VNet flow logs (version 4), NSG flow logs (version 2), and exports of Traffic Analytics.
 
 Source: Microsoft Learn, "Virtual network flow logs", "NSG flow logs", "Traffic analytics schema"
-(docs/reference/azure.md). A tuple is a whole connection: its source opened it, and it counts both directions.
+(docs/reference/flowlogs.md, 5 to 7). A tuple is a whole connection: its source opened it, and it counts both directions.
 """
 
 import csv
