@@ -144,9 +144,6 @@ class LogTable(NamedTuple):
 class FlowLogs(Protocol):
     """`flow_logs`: the flow logs of a cloud."""
 
-    #: What it reads, for people.
-    FORMATS: tuple[str, ...]
-
     def reader(self, head: str, /) -> Reader | None:
         """What reads a log that begins so; None where it is no log of this cloud."""
         ...

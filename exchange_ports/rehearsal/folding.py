@@ -1,7 +1,7 @@
 """Ports that no rule tells apart, so that millions of client ports become few groups.
 
 A port that a flow names is kept. Of the others, those between two ports at which any rule or flow begins or ends
-are judged alike: one of them stands for all. So nothing that is judged changes by folding.
+are checked alike: one of them stands for all. So nothing that is checked changes by folding.
 """
 
 from collections.abc import Iterable, Iterator
@@ -71,7 +71,7 @@ class PortFolding:
         return port if port < FIRST_OF_CLIENTS else self.stands_for(protocol, port)
 
     def steps(self) -> Iterator[tuple[int, int]]:
-        """Protocol and port, where ports begin to be judged alike."""
+        """Protocol and port, where ports begin to be checked alike."""
         for protocol, firsts in self._first.items():
             yield from ((protocol, first) for first in sorted(set(firsts)))
 
@@ -92,7 +92,7 @@ class PortFolding:
 
 
 def _firsts(cuts: set[int], protocol: int) -> list[int]:
-    """For each port the first one that is judged as it is."""
+    """For each port the first one that is checked as it is."""
     base = protocol * _WIDTH
     here = sorted({0, *(cut - base for cut in cuts if base < cut < base + _WIDTH)})
     firsts: list[int] = []

@@ -115,9 +115,3 @@ def table_of(names: tuple[str, ...]) -> LogTable | None:
     """How a table with these columns reads as SQL; None where no cloud knows it."""
     several = (cloud(platform).flow_logs.table(names) for platform in platforms())
     return next((found for found in several if found is not None), None)
-
-
-def formats() -> tuple[str, ...]:
-    """All that is read, for people."""
-    clouds = (each for platform in platforms() for each in cloud(platform).flow_logs.FORMATS)
-    return (*clouds, *neutral.FORMATS)

@@ -23,7 +23,6 @@ from exchange_ports.clouds.recorded import (
     seconds,
 )
 
-FORMATS: Final = ("CSV with the columns client, server, port and protocol",)
 _NEEDED: Final = frozenset(("client", "server", "port", "protocol"))
 _REFUSED: Final = ("reject", "deny", "denied", "refused", "blocked", "drop", "d")
 _TRUE: Final = ("true", "t", "1", "yes")
@@ -44,7 +43,9 @@ def _read(text: LogText, servers: frozenset[str], tally: Tally) -> Iterator[Flow
     if "handshake" in names:
         tally.handshakes = True
     else:
-        tally.notes["the table has no column handshake: no row says who opened a connection"] = None
+        tally.notes["the table has no column handshake: no row shows who opened a connection"] = (
+            None
+        )
     if "action" not in names:
         tally.notes["the table has no column action: refused traffic counts as accepted"] = None
     rows = csv.reader(line.replace("\0", "") for line in lines)

@@ -1,4 +1,4 @@
-"""The rehearsal of a plan: flow logs read, counted, judged, and what they could not show."""
+"""The rehearsal of a plan: flow logs read, counted, checked, and what they could not show."""
 
 import os
 from collections.abc import Callable, Iterable, Mapping
@@ -7,7 +7,7 @@ from typing import Final
 
 from exchange_ports.clouds import cloud, platforms
 from exchange_ports.clouds.recorded import QueryFacts, Tally
-from exchange_ports.findings import Finding, Refused
+from exchange_ports.findings import Finding, Refused, counted
 from exchange_ports.findings.rehearsal_kinds import (
     CANNOT_READ_FLOW_LOG,
     FLOW_LOG_INCOMPLETE,
@@ -19,10 +19,10 @@ from exchange_ports.rehearsal import duckdb_engine
 from exchange_ports.rehearsal.connections import Connections, connections
 from exchange_ports.rehearsal.folding import PortFolding
 from exchange_ports.rehearsal.gather import MOST_GROUPS, Gathered, gather
-from exchange_ports.rehearsal.judge import Judge, Judged, Verdict, address_of
-from exchange_ports.rehearsal.log_files import LogFile, files_below, formats, reader_of, table_of
+from exchange_ports.rehearsal.log_files import LogFile, files_below, reader_of, table_of
 from exchange_ports.rehearsal.rows import Regions, Row, rows
 from exchange_ports.rehearsal.suggestions import Suggestion, suggestions
+from exchange_ports.rehearsal.verdicts import CheckedConnection, PlanChecker, Verdict, address_of
 from exchange_ports.topology.groups import Group
 from exchange_ports.traffic.addresses import AddressSet
 
@@ -72,13 +72,13 @@ class Rehearser:
 
         :raises Refused: no server has an address.
         """
-        self.judge = Judge(plans)
-        self.old = None if old is None else Judge(old)
-        judges = [self.judge, *([self.old] if self.old else [])]
-        self.servers = frozenset(address for each in judges for address in each.servers)
+        self.checker = PlanChecker(plans)
+        self.old = None if old is None else PlanChecker(old)
+        checkers = [self.checker, *([self.old] if self.old else [])]
+        self.servers = frozenset(address for each in checkers for address in each.servers)
         if not self.servers:
             raise Refused([NO_SERVER_ADDRESS.at(())])
-        self.folding = PortFolding(each.model for each in judges)
+        self.folding = PortFolding(each.model for each in checkers)
 
     def read(
         self,
@@ -119,15 +119,18 @@ class Rehearser:
         tally = recorded.tally
         found = [
             FLOW_LOG_INCOMPLETE.at(
-                (), what=what, count=f"{count} times", where=tally.examples.get(what, "a file")
+                (),
+                what=what,
+                count=counted(count, "time"),
+                where=tally.examples.get(what, "a file"),
             )
             for what, count in tally.faults.items()
         ]
         if recorded.gathered.left_out:
             what = f"the logs have more than {MOST_GROUPS} different connections"
-            counted = f"{recorded.gathered.left_out} records"
+            number = counted(recorded.gathered.left_out, "record")
             found.append(
-                FLOW_LOG_INCOMPLETE.at((), what=what, count=counted, where="the last files")
+                FLOW_LOG_INCOMPLETE.at((), what=what, count=number, where="the last files")
             )
         return recorded, tuple(found)
 
@@ -159,7 +162,7 @@ class Rehearser:
             if reader is None:
                 if log.head.strip() or log.fault:
                     why = log.fault or "it is none of the formats that are known"
-                    errors.append(_cannot(file, why, f"Pass {'; '.join(formats())}"))
+                    errors.append(_cannot(file, why, _FIX_FORMAT))
                 return
             gather(reader(log, self.servers, recorded.tally), self.folding, recorded.gathered)
             if log.fault:
@@ -192,7 +195,7 @@ class Rehearser:
                     _facts_of(table.columns, recorded.tally)
                 except engine.error as failed:
                     text = " ".join(str(failed).split())
-                    errors.append(_cannot(files[0], f"DuckDB says: {text[:160]}", _FIX_PYTHON))
+                    errors.append(_cannot(files[0], f"DuckDB reports: {text[:160]}", _FIX_PYTHON))
         finally:
             engine.close()
 
@@ -204,22 +207,22 @@ class Rehearser:
             self.folding,
             translated=recorded.tally.translated,
         )
-        judged: list[Judged] = []
+        checked: list[CheckedConnection] = []
         seen: set[int] = set()
         covered: set[str] = set()
         for each in found.all:
             covered |= {each.client, each.server}
-            answer = self.judge.judge(each)
+            answer = self.checker.check(each)
             if answer.verdict is not Verdict.REFUSED:
                 seen.update(map(id, answer.flows))
-            if self.old is None or self.old.judge(each).verdict is not answer.verdict:
-                judged.append(answer)
+            if self.old is None or self.old.check(each).verdict is not answer.verdict:
+                checked.append(answer)
         counts: dict[Verdict, int] = {}
-        for each in judged:
+        for each in checked:
             counts[each.verdict] = counts.get(each.verdict, 0) + 1
-        regions = Regions(self.judge)
-        made = rows(judged, regions, self.folding)
-        model = self.judge.model
+        regions = Regions(self.checker)
+        made = rows(checked, regions, self.folding)
+        model = self.checker.model
         servers = list(model.managed())
         return Rehearsal(
             made,
@@ -239,7 +242,7 @@ class Rehearser:
 
     def _unseen(self, seen: set[int], covered: set[str]) -> Iterable[Flow]:
         """The flows of covered servers that no connection was of, but for those that no log records."""
-        model = self.judge.model
+        model = self.checker.model
         at = AddressSet.at(map(address_of, covered))
         hidden = AddressSet()
         for record in model.places.values():
@@ -274,8 +277,9 @@ class Rehearser:
 
 
 _FIX_PATH: Final = "Name files or folders with flow logs"
+_FIX_FORMAT: Final = "Pass a flow log in one of the formats of docs/rehearse.md"
 _FIX_DUCKDB: Final = 'Run `pip install "exchange-ports[logs]"`'
-_FIX_PYTHON: Final = "Try `--engine python`, which counts unreadable lines and goes on"
+_FIX_PYTHON: Final = "Try `--engine python`, which counts unreadable lines and continues"
 
 
 def _facts_of(columns: Mapping[str, str], tally: Tally) -> None:
@@ -283,7 +287,7 @@ def _facts_of(columns: Mapping[str, str], tally: Tally) -> None:
     if "tcp" in text:
         tally.handshakes = True
     else:
-        tally.notes["the format has no tcp-flags: no record says who opened a connection"] = None
+        tally.notes["the format has no tcp-flags: no record shows who opened a connection"] = None
     if "pkt" not in text:
         tally.translated = True
         tally.notes[

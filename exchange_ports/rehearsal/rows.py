@@ -1,4 +1,4 @@
-"""Judged connections as rows: by role, region and port, so that thousands of hosts are one line."""
+"""CheckedConnection connections as rows: by role, region and port, so that thousands of hosts are one line."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from exchange_ports.flows.labels import label
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.rehearsal.connections import Connection
 from exchange_ports.rehearsal.folding import FOLDED, UNKNOWN, PortFolding, bare
-from exchange_ports.rehearsal.judge import Judge, Judged, Verdict, address_of
+from exchange_ports.rehearsal.verdicts import CheckedConnection, PlanChecker, Verdict, address_of
 from exchange_ports.topology.fields import INTERNET_WORD
 from exchange_ports.topology.groups import ServerRole
 from exchange_ports.topology.inventory import ExchangeServer
@@ -73,10 +73,10 @@ class Row:
 class Regions:
     """What hosts are called: servers by role and site, others by where they are."""
 
-    def __init__(self, judge: Judge) -> None:
+    def __init__(self, checker: PlanChecker) -> None:
         """Read the ends of all flows."""
-        self._judge = judge
-        self._model: NetworkModel = judge.model
+        self._checker = checker
+        self._model: NetworkModel = checker.model
         outside = self._model.flows.outside
         named = [end for end in outside if not end.is_everyone]
         self._ends: list[tuple[ExternalEndpoint, AddressSet]] = sorted(
@@ -98,7 +98,7 @@ class Regions:
         """The end that an address is of."""
         known = self._known.get(text)
         if known is None:
-            server = self._judge.servers.get(text)
+            server = self._checker.servers.get(text)
             managed = server is not None
             name = role_of(server) if server is not None else self._region(text)
             host = server.name if server is not None else text
@@ -139,11 +139,11 @@ class _Sum:
     connections: int = 0
     first: int = 0
     last: int = 0
-    example: Judged | None = None
+    example: CheckedConnection | None = None
     flows: dict[int, Flow] = field(default_factory=dict[int, Flow])
 
-    def add(self, judged: Judged, client: RowEnd, server: RowEnd) -> None:
-        one = judged.connection
+    def add(self, checked: CheckedConnection, client: RowEnd, server: RowEnd) -> None:
+        one = checked.connection
         self.clients |= client.hosts
         self.servers |= server.hosts
         self.bytes += one.bytes
@@ -151,11 +151,11 @@ class _Sum:
         self.connections += 1
         self.first = one.first if not self.last else min(self.first, one.first)
         self.last = max(self.last, one.last)
-        for flow in judged.flows:
+        for flow in checked.flows:
             self.flows[id(flow)] = flow
         best = self.example
         if best is None or _order(one) < _order(best.connection):
-            self.example = judged
+            self.example = checked
 
 
 def _order(one: Connection) -> tuple[object, ...]:
@@ -163,10 +163,12 @@ def _order(one: Connection) -> tuple[object, ...]:
     return (-one.bytes, one.client, one.server, one.port)
 
 
-def rows(judged: Iterable[Judged], regions: Regions, folding: PortFolding) -> tuple[Row, ...]:
-    """The rows of some judged connections: the worst verdict first, then what moved most bytes."""
+def rows(
+    checked: Iterable[CheckedConnection], regions: Regions, folding: PortFolding
+) -> tuple[Row, ...]:
+    """The rows of some checked connections: the worst verdict first, then what moved most bytes."""
     sums: dict[tuple[object, ...], _Sum] = defaultdict(_Sum)
-    for each in judged:
+    for each in checked:
         one = each.connection
         client, server = regions.end(one.client), regions.end(one.server)
         port = _shown(one.port)

@@ -7,8 +7,8 @@ from ipaddress import ip_network
 from typing import Final, cast
 
 from exchange_ports.proof.network_model import NetworkModel
-from exchange_ports.rehearsal.judge import Verdict, address_of
 from exchange_ports.rehearsal.rows import Row, RowEnd
+from exchange_ports.rehearsal.verdicts import Verdict, address_of
 from exchange_ports.topology.fields import INTERNET_WORD
 from exchange_ports.traffic.addresses import AddressSet, brief
 from exchange_ports.traffic.services import AH, ESP, ICMP, ICMPV6, TCP, UDP, protocol_name

@@ -7,10 +7,10 @@ from typing import Final, cast
 from exchange_ports.findings import counted
 from exchange_ports.flows import Flow, described
 from exchange_ports.flows.labels import few, label
-from exchange_ports.rehearsal.judge import Verdict
 from exchange_ports.rehearsal.rehearse import Rehearsal
 from exchange_ports.rehearsal.rows import Row, RowEnd
 from exchange_ports.rehearsal.suggestions import Suggestion, as_yaml
+from exchange_ports.rehearsal.verdicts import Verdict
 from exchange_ports.reports import document as doc
 from exchange_ports.topology.groups import Group
 
@@ -61,7 +61,7 @@ def _headline(answer: Rehearsal) -> doc.Line:
     what = "changed connections" if answer.compared else "recorded connections"
     if not seen:
         none = (
-            "No connection is judged differently"
+            "No connection is checked differently"
             if answer.compared
             else "No connection of a managed server is recorded"
         )
@@ -120,7 +120,7 @@ def _example(row: Row) -> doc.Value:
             f"{one.client} -> {one.server}",
             doc.Text(f"or the reverse; one is blocked at {at}", doc.Look.ASIDE),
         )
-    who = "" if row.decided else "whoever opened it, "
+    who = "" if row.decided else "in both directions, "
     return doc.stacked(
         f"{one.client} -> {one.server}", doc.Text(f"{who}blocked at {at}", doc.Look.ASIDE)
     )
@@ -167,7 +167,7 @@ def _coverage(answer: Rehearsal) -> Iterator[str]:
         yield f"no address is declared for {few(answer.without_address)}: their traffic is not found"
     lost = {name: window.lost for name, window in tally.interfaces.items() if window.lost}
     if lost:
-        yield f"records were lost (SKIPDATA) in {sum(lost.values())} windows, at {few(sorted(lost))}"
+        yield f"records were lost (SKIPDATA) in {counted(sum(lost.values()), 'window')}, at {few(sorted(lost))}"
     idle = sorted(
         name for name, window in tally.interfaces.items() if window.idle and not window.records
     )
@@ -179,7 +179,7 @@ def _coverage(answer: Rehearsal) -> Iterator[str]:
         number = counted(answer.connections.passing_records, "record")
         yield f"left out, because servers' own interfaces recorded it too: {number} at {few(answer.connections.passing)}"
     if recorded.gathered.left_out:
-        yield f"{recorded.gathered.left_out} records are not judged: there are too many different connections"
+        yield f"{recorded.gathered.left_out} records are not checked: there are too many different connections"
     yield from tally.notes
     yield "a flow log that filters records, or a short sample, shows less than there is: see docs/rehearse.md"
 
@@ -240,7 +240,7 @@ def _data(answer: Rehearsal) -> dict[str, object]:
                 for name, window in sorted(tally.interfaces.items())
             },
             "interfaces_left_out": list(answer.connections.passing),
-            "records_not_judged": answer.recorded.gathered.left_out,
+            "records_not_checked": answer.recorded.gathered.left_out,
             "unreadable": dict(sorted(tally.faults.items())),
             "notes": list(tally.notes),
         },

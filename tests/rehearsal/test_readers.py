@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from exchange_ports.findings import Refused
 from exchange_ports.rehearsal import duckdb_engine, log_files
-from exchange_ports.rehearsal.judge import Verdict
 from exchange_ports.rehearsal.rehearse import Rehearser
+from exchange_ports.rehearsal.verdicts import Verdict
 from tests.rehearsal.base import BASE, on
 from tests.rehearsal.logs import FORMATS, V5, Made, aws_rows, aws_text, of_flows, written
 

@@ -9,8 +9,8 @@ import pytest
 
 from exchange_ports.pipeline import StackSettings, compile_stack, read_content, stack_of
 from exchange_ports.planning import Plans
-from exchange_ports.rehearsal.judge import Verdict
 from exchange_ports.rehearsal.rehearse import Rehearsal, Rehearser
+from exchange_ports.rehearsal.verdicts import Verdict
 from exchange_ports.topology.models import Platform
 from tests.rehearsal.base import BASE, on
 from tests.rehearsal.logs import FORMATS, V2, V5, Made, aws_rows, aws_text, of_flows, vnet, written
@@ -62,9 +62,9 @@ def test_connections_of_the_flows_of_a_plan_are_not_blocked(name: str, tmp_path:
 
 
 def _not_made(plans: Plans, made: Iterable[Made]) -> set[int]:
-    model = Rehearser(plans).judge.model
+    model = Rehearser(plans).checker.model
     seen = {each.client for each in made} | {each.server for each in made}
-    from exchange_ports.rehearsal.judge import address_of
+    from exchange_ports.rehearsal.verdicts import address_of
 
     return {
         id(flow)
@@ -198,7 +198,7 @@ def test_what_a_translating_interface_recorded_is_left_out_where_the_server_reco
     assert alone.connections.passing == ()
 
 
-def test_flags_of_zero_are_judged_in_both_readings(tmp_path: Path) -> None:
+def test_flags_of_zero_are_checked_in_both_readings(tmp_path: Path) -> None:
     sync = Made("10.20.0.11", "10.20.240.5", 6, 50636)
     rows = [{**row, "tcp-flags": "0"} for row in aws_rows([sync])]
     (row,) = one_log(tmp_path, rows).rows

@@ -26,11 +26,6 @@ from exchange_ports.clouds.recorded import (
 )
 from exchange_ports.traffic.addresses import AddressSet, Network, network
 
-FORMATS: Final = (
-    "VPC flow logs as text, with or without gzip",
-    "VPC flow logs as Parquet (DuckDB)",
-)
-
 #: The default format, which CloudWatch Logs gives without a header.
 _DEFAULT: Final = (
     *(
@@ -113,7 +108,7 @@ def _records(  # noqa: PLR0912, PLR0915 - one loop over millions of lines: a cal
 ) -> Iterator[FlowRecord]:
     tally.handshakes = tally.handshakes or at.flags >= 0
     if at.flags < 0:
-        tally.notes["the format has no tcp-flags: no record says who opened a connection"] = None
+        tally.notes["the format has no tcp-flags: no record shows who opened a connection"] = None
     if at.packet_source < 0 or at.packet_destination < 0:
         tally.translated = True
         tally.notes[

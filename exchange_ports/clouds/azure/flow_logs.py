@@ -32,11 +32,6 @@ from exchange_ports.clouds.recorded import (
 )
 from exchange_ports.traffic.addresses import AddressSet, Network, network
 
-FORMATS: Final = (
-    "VNet flow logs and NSG flow logs (PT1H.json)",
-    "Traffic Analytics as JSON or CSV (tables NTANetAnalytics and AzureNetworkAnalytics_CL)",
-)
-
 #: A whole answer in one table is read at once.
 _MOST_OF_AN_ANSWER: Final = MOST_OF_A_VALUE
 #: Parts of a tuple before what version 1 of NSG flow logs does not have.

@@ -50,7 +50,7 @@ class Reading(NamedTuple):
     flows: tuple[Flow, ...]
 
 
-class Judged(NamedTuple):
+class CheckedConnection(NamedTuple):
     """A connection with its answer. `flows` are of the readings that pass."""
 
     connection: Connection
@@ -70,7 +70,7 @@ class _Service:
         return self.services.spans
 
 
-class Judge:
+class PlanChecker:
     """The plan of every network, for connections."""
 
     def __init__(self, plans: Plans) -> None:
@@ -110,7 +110,7 @@ class Judge:
             )
         return self._peers[key]
 
-    def judge(self, connection: Connection) -> Judged:
+    def check(self, connection: Connection) -> CheckedConnection:
         """What the plan would do with a connection, in each reading that the log allows."""
         first = self._reading(connection)
         readings = [first]
@@ -125,7 +125,7 @@ class Judge:
         else:
             verdict = Verdict.UNDECIDED if passing else Verdict.BLOCKED
         blocked_at = next((each.blocked_at for each in readings if not each.passes), ())
-        return Judged(connection, verdict, blocked_at, flows)
+        return CheckedConnection(connection, verdict, blocked_at, flows)
 
     def _reading(self, connection: Connection) -> Reading:
         client, server = self.servers.get(connection.client), self.servers.get(connection.server)
