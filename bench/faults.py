@@ -209,6 +209,9 @@ EQUIVALENT: Final[Mapping[str, str]] = {
         "all protocols are the same set in both IP versions"
     ),
     f"{_PACKAGE}/flows/risky_flows.py (module): 3 => 4 #1": "the path of a relay has three words",
+    f"{_PACKAGE}/differences/topology_diff.py _but_probes: if missing: => if True:": (
+        "it only saves work: nothing can be taken from no addresses"
+    ),
     f"{_PACKAGE}/differences/topology_diff.py EndpointText.end: any => all": (
         "only one platform needs traffic of every filter"
     ),
