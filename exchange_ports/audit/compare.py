@@ -62,8 +62,8 @@ class TrafficLine:
     rules: tuple[str, ...]
     #: Of missing traffic, why it is required.
     reasons: tuple[Reason, ...]
-    #: The commands that restore what is planned, as far as a deviation explains the packet.
-    fixes: tuple[str, ...]
+    #: The deviations that explain the packet.
+    causes: tuple[Deviation, ...]
     #: The peers and ports, for people.
     text: str
 
@@ -268,7 +268,7 @@ class _NetworkAuditor:
         packet = self._text.familiar(traffic, server)
         _, rules = self._running.decided(server.name, way, packet, first.own)
         one = Traffic.of([(AddressSet.at([packet.address]), traffic.at(packet.address))])
-        fixes = [each.fix for each, own in causes if each.fix and self._part(each, own, first, one)]
+        explained = tuple(each for each, own in causes if self._part(each, own, first, one))
         reasons: tuple[Reason, ...] = ()
         if change is Change.MISSING:
             _, planned = self._planned.decided(server.name, way, packet, first.own)
@@ -284,14 +284,14 @@ class _NetworkAuditor:
             self._text.packet(source, destination, packet.service),
             tuple(rule.name for rule in rules),
             tuple(reasons),
-            tuple(dict.fromkeys(fixes)),
-            self._described(traffic),
+            explained,
+            self._described(traffic, way),
         )
 
-    def _described(self, traffic: Traffic) -> str:
+    def _described(self, traffic: Traffic, way: Way) -> str:
         boxes = traffic.boxes()
         texts = [
-            f"{each.services} {self._model.labels.several(each.addresses)}"
+            f"{each.services} {_WAYS[way]} {self._model.labels.several(each.addresses)}"
             for each in boxes[:_MOST_BOXES]
         ]
         left = len(boxes) - _MOST_BOXES
@@ -313,5 +313,6 @@ class _NetworkAuditor:
 _OF_MEMBERS: Final = frozenset(
     {DeviationKind.NOT_ATTACHED, DeviationKind.ATTACHED_BESIDE, DeviationKind.GROUP_MISSING}
 )
+_WAYS: Final[Mapping[Way, str]] = {"in": "from", "out": "to"}
 #: More parts of one line are counted.
 _MOST_BOXES: Final = 3

@@ -128,7 +128,8 @@ def _failures(found: Audit, known: dict[str, Accepted]) -> Iterator[Finding]:
                     traffic=each.text,
                     packet=each.packet,
                     rules=", ".join(each.rules) or "no rule",
-                    fix="; ".join(each.fixes) or "run `exchange-ports audit` for the differences",
+                    fix="; ".join(dict.fromkeys(cause.fix for cause in each.causes if cause.fix))
+                    or "run `exchange-ports audit` for the differences",
                 )
         for each in network.deviations:
             if deviation_key(network, each) not in known:

@@ -4,8 +4,15 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from exchange_ports.audit.baseline import Accepted, Baseline
-from exchange_ports.audit.compare import Audit, Change, DeviationEffect, NetworkAudit, TrafficLine
-from exchange_ports.clouds.running import DeviationKind
+from exchange_ports.audit.compare import (
+    Audit,
+    Change,
+    DeviationEffect,
+    NetworkAudit,
+    Peer,
+    TrafficLine,
+)
+from exchange_ports.clouds.running import Deviation, DeviationKind
 from exchange_ports.findings import counted
 from exchange_ports.flows.labels import few
 from exchange_ports.proof.answers import DIRECTIONS
@@ -17,7 +24,6 @@ _CHANGES: Final = {
     Change.TOO_OPEN: ("Too open", "allowed and not declared"),
     Change.MISSING: ("Missing", "required and blocked"),
 }
-_WAYS: Final = {"in": "from", "out": "to"}
 #: What each kind of deviation is called.
 KINDS: Final = {
     DeviationKind.SERVER_NOT_FOUND: "server not found",
@@ -97,7 +103,10 @@ def _network(found: NetworkAudit, accepted: Iterable[str]) -> Iterator[doc.Secti
     if found.notes:
         notes = [f"{each.where}: {each.summary}" for each in found.notes]
         blocks.append(doc.Items(map(_shown, notes), doc.Text("Also seen", doc.Look.NOTE), indent=4))
-    matched = [f"{each.server}: {each.interface.id} by {each.how}" for each in found.matches]
+    matched = [
+        f"{each.server}: {each.interface.id.rpartition('/')[2]} by {each.how}"
+        for each in found.matches
+    ]
     blocks.append(
         doc.Items(map(_shown, matched), doc.Text("Interfaces of servers", doc.Look.ASIDE), indent=4)
     )
@@ -105,13 +114,20 @@ def _network(found: NetworkAudit, accepted: Iterable[str]) -> Iterator[doc.Secti
 
 
 def _line(each: TrafficLine) -> Iterator[doc.Block]:
-    ends = f"{few(each.servers)} {DIRECTIONS[each.way]} {_WAYS[each.way]} {each.peer}: {each.text}"
-    yield doc.Paragraph(_shown(ends), indent=4, hang=6)
+    ends = f"{few(each.servers)} {DIRECTIONS[each.way]}: {each.text}"
+    worst = f"{each.peer}: " if each.peer is not Peer.OTHER else ""
+    yield doc.Paragraph(_shown(worst + ends), indent=4, hang=6)
     decided = ", ".join(each.rules) or "no rule"
     yield doc.Paragraph(_shown(f"for example {each.packet}, by {decided}"), indent=6, hang=8)
     if each.reasons:
         yield doc.Paragraph(_shown(f"required: {why(each.reasons)}"), indent=6, hang=8)
-    yield from (_fix(fix) for fix in each.fixes[:_MOST_FIXES])
+    for cause in doc.shortened([_named(cause) for cause in each.causes], _MOST_CAUSES):
+        yield doc.Paragraph(_shown(f"cause: {cause}"), indent=6, hang=8)
+
+
+def _named(found: Deviation) -> str:
+    rule = f": {found.rule}" if found.rule else ""
+    return f"{KINDS[found.kind]}: {found.where}{rule}"
 
 
 def _deviation(each: DeviationEffect) -> Iterator[doc.Block]:
@@ -127,8 +143,8 @@ def _fix(fix: str) -> doc.Paragraph:
     return doc.Paragraph(doc.Text(_shown(f"fix: {fix}"), doc.Look.ASIDE), indent=6, hang=8)
 
 
-#: More commands of one line are among the differences below.
-_MOST_FIXES: Final = 2
+#: More causes of one line are among the differences below.
+_MOST_CAUSES: Final = 3
 
 
 def _shown(text: str) -> str:
@@ -147,7 +163,11 @@ def line_key(network: NetworkAudit, each: TrafficLine) -> str:
 
 def deviation_key(network: NetworkAudit, each: DeviationEffect) -> str:
     """What a difference of groups, rules or attachments is known by from one audit to the next."""
-    found = each.deviation
+    return deviation_name(network, each.deviation)
+
+
+def deviation_name(network: NetworkAudit, found: Deviation) -> str:
+    """The same of a difference before it is known what it changes."""
     return f"{network.network}/{found.kind}/{found.where}: {found.rule or found.summary}"
 
 
@@ -190,7 +210,8 @@ def _data(found: NetworkAudit, accepted: dict[str, Accepted]) -> dict[str, objec
                 "packet": each.packet,
                 "rules": list(each.rules),
                 "reasons": [reason_data(reason) for reason in each.reasons],
-                "fixes": list(each.fixes),
+                "causes": [deviation_name(found, cause) for cause in each.causes],
+                "fixes": list(dict.fromkeys(cause.fix for cause in each.causes if cause.fix)),
             }
             for each in found.lines
         ],
