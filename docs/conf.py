@@ -62,6 +62,7 @@ _CONTENTS: Final[Mapping[str, Iterable[str]]] = {
         "diff",
         "updates",
         "adopting",
+        "audit",
         "reporting",
         "handing-over",
         "asking",

@@ -212,8 +212,8 @@ class _NetworkAuditor:
         opens = blocks = False
         own = self._addresses(each.servers)
         for change in changes:
-            opens |= bool(self._part(each, own, change, change.opened))
-            blocks |= bool(self._part(each, own, change, change.cut))
+            opens |= bool(self._part(each, own, change, Change.TOO_OPEN, change.opened))
+            blocks |= bool(self._part(each, own, change, Change.MISSING, change.cut))
         return DeviationEffect(each, opens, blocks)
 
     def _addresses(self, servers: Iterable[str]) -> AddressSet:
@@ -223,9 +223,16 @@ class _NetworkAuditor:
         )
 
     def _part(
-        self, each: Deviation, own: AddressSet, change: FilterChange, changed: Traffic
+        self,
+        each: Deviation,
+        own: AddressSet,
+        change: FilterChange,
+        kind: Change,
+        changed: Traffic,
     ) -> Traffic:
         """The part of a change that a deviation can explain."""
+        if each.only is not None and each.only != _ONLY[kind]:
+            return Traffic()
         if change.server.name in each.servers and each.way in (None, change.way):
             return changed if each.reach is None else changed & each.reach
         if each.kind in _OF_MEMBERS:
@@ -268,7 +275,7 @@ class _NetworkAuditor:
         packet = self._text.familiar(traffic, server)
         _, rules = self._running.decided(server.name, way, packet, first.own)
         one = Traffic.of([(AddressSet.at([packet.address]), traffic.at(packet.address))])
-        explained = tuple(each for each, own in causes if self._part(each, own, first, one))
+        explained = tuple(each for each, own in causes if self._part(each, own, first, change, one))
         reasons: tuple[Reason, ...] = ()
         if change is Change.MISSING:
             _, planned = self._planned.decided(server.name, way, packet, first.own)
@@ -309,6 +316,7 @@ class _NetworkAuditor:
                 yield peer, part
 
 
+_ONLY: Final = {Change.TOO_OPEN: "opens", Change.MISSING: "blocks"}
 #: Those that change who is in a group that rules of others name.
 _OF_MEMBERS: Final = frozenset(
     {DeviationKind.NOT_ATTACHED, DeviationKind.ATTACHED_BESIDE, DeviationKind.GROUP_MISSING}

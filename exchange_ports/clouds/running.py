@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from ipaddress import ip_address
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from exchange_ports.clouds.base import NamedRule, RuleSet
 from exchange_ports.clouds.existing import PrintedDocument, fields_of, items_of
@@ -95,6 +95,8 @@ class Deviation:
     way: Way | None = None
     #: The traffic that it can change at these servers; none where it can change any.
     reach: Traffic | None = None
+    #: Whether it can only allow more, or only less; none where it can do both.
+    only: Literal["opens", "blocks"] | None = None
     #: The command that restores what is planned.
     fix: str = ""
     reasons: tuple[Reason, ...] = ()

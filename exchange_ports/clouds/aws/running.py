@@ -448,6 +448,7 @@ class RunningVpc:
                     group.key,
                     f"no security group of {self._vpc or 'the export'} has the name of {group.key}",
                     servers=tuple(sorted(members)),
+                    only="blocks",
                     fix="pulumi up",
                 )
         for match in self.matches:
@@ -489,6 +490,8 @@ class RunningVpc:
                     match.server,
                     f"{key} ({id_}) is not attached to {match.interface.id}",
                     servers=(match.server,),
+                    reach=self._planned_reach(key),
+                    only="blocks",
                     fix=fix,
                 )
         foreign = [each for each in there if each not in self._keys]
@@ -501,11 +504,16 @@ class RunningVpc:
                 f"{self._named(id_)} is attached to {match.interface.id} too",
                 servers=(match.server,),
                 reach=self._reach_of(id_),
+                only="opens",
                 fix=""
                 if kept
                 else "aws ec2 modify-network-interface-attribute --network-interface-id "
                 f"{quote(match.interface.id)} --groups {' '.join(map(quote, without))}",
             )
+
+    def _planned_reach(self, key: str) -> Traffic:
+        reach = self._planned_filters.reach
+        return Traffic.of(reach(rule) for rule in self._plan.rules if rule.group == key)
 
     def _reach_of(self, group: str) -> Traffic:
         return Traffic.of(self._filters.reach(rule) for rule in self._rules if rule.group == group)
@@ -546,6 +554,7 @@ class RunningVpc:
                     self._servers.with_group(group),
                     rule.direction.value,
                     Traffic.of([self._planned_filters.reach(rule)]),
+                    "blocks",
                     _authorization(key) if peer else "pulumi up",
                     rule.reasons,
                 )
@@ -561,6 +570,7 @@ class RunningVpc:
                     self._servers.with_group(rule.group),
                     rule.key[1].value,
                     None if read is None else Traffic.of([self._filters.reach(read)]),
+                    "opens",
                     revocation(rule),
                 )
 

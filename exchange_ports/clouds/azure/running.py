@@ -646,6 +646,7 @@ class RunningVnet:
                     servers,
                     way,
                     self._reach([wanted]),
+                    "blocks" if rule.access is azure.Access.ALLOW else "opens",
                     "pulumi up --refresh",
                     rule.reasons,
                 )
@@ -658,6 +659,7 @@ class RunningVnet:
                     servers,
                     None if found.summary[1] != wanted.summary[1] else way,
                     self._reach([wanted, found]),
+                    None,
                     "pulumi up --refresh",
                     rule.reasons,
                 )
@@ -671,6 +673,7 @@ class RunningVnet:
                     servers,
                     _WAYS.get(str(found.summary[1])),
                     self._reach([found]),
+                    "opens" if found.summary[2] == "allow" else "blocks",
                     f"az network nsg rule delete --ids {quote(f'{resource.id}/securityRules/{found.name}')}",
                 )
 
