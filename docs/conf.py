@@ -63,6 +63,7 @@ _CONTENTS: Final[Mapping[str, Iterable[str]]] = {
         "updates",
         "adopting",
         "audit",
+        "rehearse",
         "reporting",
         "handing-over",
         "asking",

@@ -371,6 +371,38 @@ def _adopt_words(adopt: argparse.ArgumentParser) -> None:
     adopt.add_argument("--json", action="store_true", help="the whole answer as JSON")
 
 
+def _rehearse_words(rehearse: argparse.ArgumentParser) -> None:
+    _of_a_file(rehearse)
+    rehearse.add_argument(
+        "--flow-logs",
+        metavar="PATH",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="files or folders with flow logs: VPC flow logs (text or Parquet), VNet or NSG flow logs "
+        "(PT1H.json), Traffic Analytics (JSON or CSV), or CSV with client, server, port and protocol; gzip too",
+    )
+    rehearse.add_argument(
+        "--against",
+        metavar="OLD",
+        help="show only connections that this stack file would treat differently",
+    )
+    rehearse.add_argument(
+        "--engine",
+        choices=("auto", "python", "duckdb"),
+        default="auto",
+        help="what reads the logs; auto (the default): DuckDB, if it is installed and the logs are large",
+    )
+    rehearse.add_argument(
+        "--print-query",
+        choices=("athena", "kql", "duckdb"),
+        help="print the query that makes a small table of connections where the logs are",
+    )
+    _formats(
+        rehearse, f"text (the default), {_FORMATS}", *("text", "markdown", "html", "csv", "json")
+    )
+
+
 def _endpoints_words(endpoints: argparse.ArgumentParser) -> None:
     actions = endpoints.add_subparsers(
         title="actions", required=True, metavar="ACTION", dest="action", prog=endpoints.prog
@@ -528,6 +560,11 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "handover": Command("list what other firewalls must allow", _paper_words, "show_commands"),
     "report": Command(
         "list every rule and its reason, for an auditor", _report_words, "show_commands"
+    ),
+    "rehearse": Command(
+        "show which recorded traffic the rules would block",
+        _rehearse_words,
+        "rehearse_command",
     ),
     "adopt": Command(
         "compare the cloud with plan and state, and write the import file",

@@ -29,6 +29,7 @@ _EXAMPLES: Final = (
     ("diagram dev > dev.svg", "the allowed traffic as a picture"),
     ("handover both", "what other firewalls must allow"),
     ("report both --format html > both.html", "every rule and its reason, for an auditor"),
+    ("rehearse dev --flow-logs logs/", "which recorded traffic would be blocked"),
     (
         "adopt FILE --state EXPORT --aws JSON...",
         "which existing resources are not in Pulumi's state",

@@ -16,6 +16,7 @@ PAGES: Final = {
     "endpoints.md": 4,
     "handing-over.md": 1,
     "hybrid.md": 2,
+    "rehearse.md": 1,
     "reporting.md": 1,
     "updates.md": 4,
 }

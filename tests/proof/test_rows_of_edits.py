@@ -55,6 +55,10 @@ def test_a_server_without_unified_messaging_requires_no_calls_beside_one_that_ha
         },
         "unified_messaging.ip_gateways.gw1": {"address": "10.20.9.5"},
     }
-    calls = [line for line in required(edited(TWO_SITES, edit)) if "10.20.9.5" in line]
+    data = edited(TWO_SITES, edit)
+    calls = [line for line in required(data) if "10.20.9.5" in line]
     assert any(line.startswith("* mbx1 ") for line in calls)
     assert not any(line.startswith("* new1 ") for line in calls)
+    # Its group has rules for them all the same, and the proof knows why.
+    plans, _ = planned(declared(data))
+    assert prove(plans).holds
