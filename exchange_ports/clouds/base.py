@@ -41,6 +41,8 @@ from exchange_ports.traffic.traffic import Packet, Traffic
 if TYPE_CHECKING:
     from exchange_ports.clouds.asking import Asked, Query
     from exchange_ports.clouds.existing import Live
+    from exchange_ports.clouds.recorded import FlowLogs
+    from exchange_ports.clouds.running import Running
 
 
 class Direction(StrEnum):
@@ -535,6 +537,16 @@ class Cloud(Generic[R]):
     def live(self) -> "Live":
         """What exists, and which of it is what is wanted."""
         return cast("Live", self.load("live"))
+
+    @cached_property
+    def running(self) -> "Running":
+        """What filters the servers now, as the cloud's commands print it."""
+        return cast("Running", self.load("running"))
+
+    @cached_property
+    def flow_logs(self) -> "FlowLogs":
+        """Its flow logs: recorded traffic."""
+        return cast("FlowLogs", self.load("flow_logs"))
 
     @cached_property
     def analyzers(self) -> Analyzers:
