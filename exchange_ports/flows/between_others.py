@@ -9,7 +9,7 @@ from typing import NamedTuple
 from exchange_ports.catalog import BY_ID
 from exchange_ports.flows.flow import Reason
 from exchange_ports.flows.rows import public_ranges
-from exchange_ports.topology.fields import INTERNET_WORD
+from exchange_ports.topology.fields import INTERNET_WORD, EndpointKind
 from exchange_ports.topology.models import Topology
 from exchange_ports.traffic.addresses import Network
 from exchange_ports.traffic.ports import Ports
@@ -20,11 +20,12 @@ class OtherHosts(NamedTuple):
 
     name: str
     ranges: tuple[Network, ...]
+    kind: EndpointKind
 
     @property
     def is_internet(self) -> bool:
         """Whether they are any public address."""
-        return self.name == INTERNET_WORD
+        return self.kind is EndpointKind.INTERNET
 
 
 class BetweenOthers(NamedTuple):
@@ -41,12 +42,16 @@ def between_others(topology: Topology) -> Iterator[BetweenOthers]:
     ad_fs = None if topology.hybrid is None else topology.hybrid.ad_fs
     if ad_fs is None:
         return
-    servers = OtherHosts("AD FS", ad_fs.servers)
-    proxies = OtherHosts("AD FS proxies", ad_fs.proxies) if ad_fs.proxies else servers
-    internet = OtherHosts(INTERNET_WORD, public_ranges(topology))
+    servers = OtherHosts("AD FS", ad_fs.servers, EndpointKind.AD_FS)
+    proxies = servers
+    if ad_fs.proxies:
+        proxies = OtherHosts("AD FS proxies", ad_fs.proxies, EndpointKind.AD_FS)
+    internet = OtherHosts(INTERNET_WORD, public_ranges(topology), EndpointKind.INTERNET)
     yield _row("H5", internet, proxies, topology)
     if ad_fs.entra_connect:
-        entra_connect = OtherHosts("Microsoft Entra Connect", ad_fs.entra_connect)
+        entra_connect = OtherHosts(
+            "Microsoft Entra Connect", ad_fs.entra_connect, EndpointKind.ENTRA_CONNECT
+        )
         yield _row("H6", entra_connect, servers, topology)
 
 

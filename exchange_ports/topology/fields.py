@@ -418,6 +418,8 @@ class EndpointKind(StrEnum):
     # Of a hybrid deployment.
     WEB_SERVICE_SOURCES = "web-service-sources"
     HYBRID_AGENT = "hybrid-agent"
+    AD_FS = "ad-fs"
+    ENTRA_CONNECT = "entra-connect"
     IP_GATEWAY = "ip-gateway"
     FAX_PARTNER_SERVER = "fax-partner-server"
 

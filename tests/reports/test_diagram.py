@@ -826,3 +826,33 @@ def test_servers_with_both_roles_have_the_title_of_their_version(later: Data, ti
     text = mermaid(draw_picture(plans), Heading("hq"))
     assert f'["{title}<br>ex' in text
     assert f'["{"Mailbox" if title == "Exchange" else "Exchange"}<br>ex' not in text
+
+
+def test_ad_fs_is_drawn_and_is_no_change_of_our_rules() -> None:
+    hybrid = {"mode": "classic_minimal", "endpoints": "2026081400"}
+    ad_fs = {
+        "servers": ["10.20.2.30"],
+        "proxies": ["10.20.240.30"],
+        "entra_connect": ["10.20.2.31"],
+    }
+    before = compile_plans(load_topology(edited(SMALL, {"hybrid": hybrid}))[0])
+    now = compile_plans(load_topology(edited(SMALL, {"hybrid": {**hybrid, "ad_fs": ad_fs}}))[0])
+    assert dict(before.networks) == dict(now.networks)
+    (section,) = draw_picture(now, only=[Only.HYBRID]).sections
+    columns = {
+        (zone.title, column.title): column.managed
+        for zone in zones(section)
+        for column in zone.columns
+    }
+    for zone, name in (
+        ("Federated sign-in", "AD FS"),
+        ("Federated sign-in", "AD FS proxies"),
+        ("Directory synchronization", "Microsoft Entra Connect"),
+    ):
+        assert columns[zone, name] is False
+    ours = [row for row in section.rows if row.reasons[0].entry in ("H5", "H6")]
+    assert [row.reasons[0].summary.endswith(", no rule of the plan") for row in ours] == [True] * 2
+    words = svg(draw_picture(now, only=[Only.HYBRID]), Heading("contoso"))
+    assert "AD FS proxies" in words
+    assert draw_picture(now, before, only=[Only.CHANGES]).rows == ()
+    assert not any("AD FS" in row.reasons[0].summary for row in draw_picture(before).rows)

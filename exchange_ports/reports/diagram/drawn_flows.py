@@ -10,10 +10,12 @@ from typing import Final, NamedTuple, TypeAlias
 
 from exchange_ports.catalog import BY_ID, CatalogSection
 from exchange_ports.differences import FlowDiff
-from exchange_ports.flows import Flow, Reason
+from exchange_ports.flows import ExternalEndpoint, Flow, Reason
+from exchange_ports.flows.between_others import between_others
 from exchange_ports.flows.flow_index import Way, carried
 from exchange_ports.flows.labels import few_addresses
 from exchange_ports.reports.diagram.endpoints import DrawnEndpoint, EndpointMap, Status
+from exchange_ports.topology.models import Topology
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.ports import Ports
 from exchange_ports.traffic.traffic import Traffic
@@ -183,6 +185,20 @@ def _only(
     missing = AddressSet.of(end.outside.ranges) - addresses
     words = few_addresses(addresses, missing) or _OTHERS[status]
     return endpoints.of_outside(replace(end.outside, ranges=addresses.prefixes()), words)
+
+
+def drawn_between_others(endpoints: EndpointMap, topology: Topology) -> Iterator[DrawnFlow]:
+    """The traffic between hosts of others. No rule of ours allows it, so a comparison has no change of it."""
+    for row in between_others(topology):
+        source, destination = (
+            endpoints.of_outside(
+                ExternalEndpoint(each.name, each.ranges, each.name, kind=each.kind, of=each.name)
+            )
+            for each in (row.source, row.destination)
+        )
+        reason = replace(row.reason, summary=f"{row.reason.summary}, no rule of the plan")
+        for ports in row.ports:
+            yield DrawnFlow(source, destination, ports, Status.UNCHANGED, (reason,), (reason,))
 
 
 _RANKS: Final = {status: rank for rank, status in enumerate(Status)}

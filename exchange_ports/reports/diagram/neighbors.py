@@ -31,11 +31,13 @@ class NeighborKind(StrEnum):
     IP_GATEWAYS = "IP gateways"
     FAX_PARTNERS = "Fax partner servers"
     HYBRID_AGENTS = "Hybrid Agent hosts"
+    ENTRA_CONNECT = "Directory synchronization"
     UPDATES = "Updates"
     SMART_HOSTS = "Smart hosts"
     NAME_SERVERS = "Name servers"
     PROXY = "Proxy"
     WITNESSES = "Witness servers"
+    AD_FS = "Federated sign-in"
     OTHER = "Other neighbors"
 
     @property
@@ -56,6 +58,7 @@ _OPENING: Final = frozenset(
         NeighborKind.FAX_PARTNERS,
         NeighborKind.EXCHANGE_ONLINE,
         NeighborKind.HYBRID_AGENTS,
+        NeighborKind.ENTRA_CONNECT,
     )
 )
 
@@ -64,6 +67,8 @@ _DECLARED: Final[Mapping[EndpointKind, NeighborKind]] = {
     EndpointKind.PREFIX_LIST: NeighborKind.EXCHANGE_ONLINE,
     EndpointKind.WEB_SERVICE_SOURCES: NeighborKind.EXCHANGE_ONLINE,
     EndpointKind.HYBRID_AGENT: NeighborKind.HYBRID_AGENTS,
+    EndpointKind.ENTRA_CONNECT: NeighborKind.ENTRA_CONNECT,
+    EndpointKind.AD_FS: NeighborKind.AD_FS,
     EndpointKind.RELAY: NeighborKind.RELAYS,
     EndpointKind.INBOUND_MAIL: NeighborKind.INBOUND,
     EndpointKind.SMART_HOSTS: NeighborKind.SMART_HOSTS,

@@ -12,7 +12,12 @@ from typing import Final
 from exchange_ports.catalog import CatalogSection
 from exchange_ports.differences import FlowDiff
 from exchange_ports.planning import Plans
-from exchange_ports.reports.diagram.drawn_flows import DrawnFlow, drawn_flows, sections
+from exchange_ports.reports.diagram.drawn_flows import (
+    DrawnFlow,
+    drawn_between_others,
+    drawn_flows,
+    sections,
+)
 from exchange_ports.reports.diagram.endpoints import ColumnKey, EndpointMap, Member, Status
 from exchange_ports.reports.diagram.like_sites import SiteClass, like_sites
 from exchange_ports.reports.diagram.neighbors import with_kinds
@@ -113,7 +118,10 @@ def draw_picture(
     endpoints = EndpointMap(
         (before or now).inventory, now.inventory, ({}, {}) if diff is None else diff.alike
     )
-    flows = drawn_flows(endpoints, now.flows, () if before is None else before.flows, diff)
+    flows = (
+        *drawn_flows(endpoints, now.flows, () if before is None else before.flows, diff),
+        *drawn_between_others(endpoints, now.topology),
+    )
     every = tuple(_sections(endpoints, flows))
     shown = every
     if sites or only:
