@@ -136,6 +136,37 @@ def _explain_words(explain: argparse.ArgumentParser) -> None:
     explain.add_argument("--json", action="store_true", help="the explanation as JSON")
 
 
+_LIVE: Final = "files or folders with the JSON output of the commands that --print-commands lists, in any order"
+
+
+def _audit_words(audit: argparse.ArgumentParser) -> None:
+    _of_a_file(audit)
+    audit.add_argument(
+        "--live", metavar="PATH", nargs="+", default=[], help=f"{_LIVE}; .gz is fine"
+    )
+    audit.add_argument(
+        "--print-commands",
+        action="store_true",
+        help="print the commands whose output --live takes, and do nothing else",
+    )
+    audit.add_argument(
+        "--baseline",
+        metavar="FILE",
+        help="a JSON list of accepted differences, each with key, owner, reason and review_by",
+    )
+    audit.add_argument(
+        "--as-of",
+        metavar="DATE",
+        help="also fail if the review of an accepted difference is before this date, such as 2027-03-31",
+    )
+    _formats(
+        audit,
+        f"text (the default), {_FORMATS}",
+        *("text", "markdown", "html", "csv", "json"),
+    )
+    _findings(audit)
+
+
 def _matrix_words(matrix: argparse.ArgumentParser) -> None:
     _of_a_file(matrix)
     _formats(
@@ -520,6 +551,9 @@ COMMANDS: Final[Mapping[str, Command]] = {
         "show why a rule exists or a port is open, and what stops working without it",
         _explain_words,
         "proof_commands",
+    ),
+    "audit": Command(
+        "compare the rules that run with what is declared", _audit_words, "audit_command"
     ),
     "matrix": Command("show the allowed traffic as a table", _matrix_words, "show_commands"),
     "diagram": Command("draw the allowed traffic", _diagram_words, "show_commands"),
