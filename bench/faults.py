@@ -212,6 +212,9 @@ EQUIVALENT: Final[Mapping[str, str]] = {
     f"{_PACKAGE}/differences/topology_diff.py _but_probes: if missing: => if True:": (
         "it only saves work: nothing can be taken from no addresses"
     ),
+    f"{_PACKAGE}/proof/invariants.py _unharmed: s.network == plan.network => s.network != plan.network": (
+        "a host beside the servers is one in no group, so the address of a server is answered like any other"
+    ),
     f"{_PACKAGE}/differences/topology_diff.py EndpointText.end: any => all": (
         "only one platform needs traffic of every filter"
     ),

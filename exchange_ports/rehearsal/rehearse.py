@@ -259,7 +259,7 @@ class Rehearser:
             if (
                 id(flow) not in seen
                 and all(addresses & at for end, addresses in ends if isinstance(end, Group))
-                and all(addresses - hidden for end, addresses in ends)
+                and all(addresses - hidden for _, addresses in ends)
             ):
                 yield flow
 
