@@ -123,6 +123,13 @@ def _check_words(ask: argparse.ArgumentParser) -> None:
         choices=(*(each.value for each in Platform if each is not Platform.EXTERNAL), "both"),
         help="answer as if every VPC and VNet were on this cloud; both: answer for each cloud",
     )
+    ask.add_argument(
+        "--live",
+        metavar="PATH",
+        nargs="+",
+        default=[],
+        help="answer by the rules that run, out of the exports that `audit --live` reads",
+    )
     _answers(ask, "the answer as JSON")
 
 

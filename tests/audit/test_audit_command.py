@@ -142,6 +142,21 @@ def test_a_baseline_of_another_form_is_refused(
     assert report(capsys, "--baseline", str(file))[0] == 2
 
 
+def test_a_question_is_answered_by_the_rules_that_run(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = ("8.8.8.8", "ex1", "rdp")
+    assert main(["check", DEV, *asked]) == 1
+    capsys.readouterr()
+    assert main(["check", DEV, *asked, "--live", LIVE]) == 0
+    assert "sgr-0f1 of exchange" in capsys.readouterr().out
+    # ex2 lacks the group exchange, so the rule is not one of its own.
+    assert main(["check", DEV, "8.8.8.8", "ex2", "rdp", "--live", LIVE]) == 1
+    assert main(["check", DEV, "ex1", "ex2", "any"]) == 0
+    assert main(["check", DEV, "ex1", "ex2", "any", "--live", LIVE]) == 1
+    capsys.readouterr()
+
+
 def test_an_export_that_is_missing_is_refused(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
