@@ -62,6 +62,7 @@ _CONTENTS: Final[Mapping[str, Iterable[str]]] = {
         "diff",
         "updates",
         "adopting",
+        "audit",
         "rehearse",
         "reporting",
         "handing-over",

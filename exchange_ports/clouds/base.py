@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from exchange_ports.clouds.asking import Asked, Query
     from exchange_ports.clouds.existing import Live
     from exchange_ports.clouds.recorded import FlowLogs
+    from exchange_ports.clouds.running import Running
 
 
 class Direction(StrEnum):
@@ -536,6 +537,11 @@ class Cloud(Generic[R]):
     def live(self) -> "Live":
         """What exists, and which of it is what is wanted."""
         return cast("Live", self.load("live"))
+
+    @cached_property
+    def running(self) -> "Running":
+        """What filters the servers now, as the cloud's commands print it."""
+        return cast("Running", self.load("running"))
 
     @cached_property
     def flow_logs(self) -> "FlowLogs":
