@@ -15,15 +15,15 @@ from ipaddress import ip_address
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias, cast
 
 from exchange_ports.traffic.addresses import AddressSet, Network
+from exchange_ports.traffic.ports import HIGHEST_PORT
 
 #: Characters of one line; a record of 60 fields has 1,500.
-MOST_OF_A_LINE: Final = 64 * 1024
+MOST_OF_A_LINE: Final = 1 << 16
 #: Characters of one JSON value: a record of an hour of a busy interface.
-MOST_OF_A_VALUE: Final = 64 * 1024 * 1024
+MOST_OF_A_VALUE: Final = 1 << 26
 #: Interfaces that are listed one by one.
 _MOST_INTERFACES: Final = 10_000
 _CHUNK: Final = 1 << 20
-HIGHEST_PORT: Final = 0xFFFF
 HIGHEST_PROTOCOL: Final = 0xFF
 #: The end of the year 9999: what is later is no time.
 _LATEST: Final = 253_402_300_799

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
+from exchange_ports.catalog.likely import FIRST_OF_CLIENTS
 from exchange_ports.clouds.recorded import LogTable, Tally, address_text, is_address
-from exchange_ports.rehearsal.folding import FIRST_OF_CLIENTS, FOLDED, UNKNOWN, PortFolding
+from exchange_ports.rehearsal.folding import FOLDED, UNKNOWN, PortFolding
 from exchange_ports.rehearsal.gather import Gathered, GroupKey
 
 if TYPE_CHECKING:

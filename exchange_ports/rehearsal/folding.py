@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
+from exchange_ports.catalog.likely import FIRST_OF_CLIENTS
 from exchange_ports.flows.flow_index import WAYS
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.traffic.services import TCP, UDP
@@ -19,8 +20,6 @@ UNKNOWN: Final = 1 << 17
 _WIDTH: Final = 1 << 16
 #: More ports in a row than these are no service: a range for media or RPC.
 _MOST_NAMED: Final = 64
-#: Below this port nothing is a client's.
-FIRST_OF_CLIENTS: Final = 1024
 
 
 class PortFolding:

@@ -23,7 +23,7 @@ _BYTE_ORDERS: Final = (
 )
 #: A compressed log becomes 5 to 200 times as large; what becomes larger than this is no log.
 _MOST_TIMES: Final = 500
-_FREE: Final = 64 * 1024 * 1024
+_FREE: Final = 1 << 26
 
 
 class LogFile:

@@ -27,7 +27,7 @@ from exchange_ports.topology.groups import Group
 from exchange_ports.traffic.addresses import AddressSet
 
 #: Below so many bytes DuckDB takes longer to start than Python to read.
-_SMALL: Final = 8 * 1024 * 1024
+_SMALL: Final = 8_000_000
 
 
 @dataclass

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from typing import Final
 
+from exchange_ports.catalog.likely import DYNAMIC, FIRST_OF_CLIENTS
 from exchange_ports.flows import ExternalEndpoint, Flow, Reason, in_order
 from exchange_ports.flows.flow_index import Way
 from exchange_ports.flows.labels import label
@@ -19,8 +20,7 @@ from exchange_ports.topology.inventory import ExchangeServer
 from exchange_ports.traffic.addresses import AddressSet
 from exchange_ports.traffic.services import TCP, UDP, protocol_name
 
-#: From here on Windows takes ports for RPC; so many of them are one range.
-DYNAMIC: Final = (49152, 65535)
+#: So many ports for RPC are one range.
 _MANY_DYNAMIC: Final = 3
 
 
@@ -206,7 +206,7 @@ def _row(key: Sequence[object], found: _Sum, *, folded: bool) -> Row:
     if protocol not in (TCP, UDP):
         ports: tuple[tuple[int, int], ...] = ()
     elif folded and (len(found.ports) >= _MANY_DYNAMIC or found.example.connection.port >= FOLDED):
-        ports = (DYNAMIC,) if min(found.ports) >= DYNAMIC[0] else ((1024, 65535),)
+        ports = (DYNAMIC,) if min(found.ports) >= DYNAMIC[0] else ((FIRST_OF_CLIENTS, DYNAMIC[1]),)
     else:
         ports = _ranges(found.ports)
     reasons = in_order(reason for flow in found.flows.values() for reason in flow.reasons)

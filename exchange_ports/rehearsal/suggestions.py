@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Final, cast
 
+from exchange_ports.catalog.likely import DOMAIN_CONTROLLER, LOOKS, LYNC
 from exchange_ports.proof.network_model import NetworkModel
 from exchange_ports.rehearsal.rows import Row, RowEnd
 from exchange_ports.rehearsal.verdicts import Verdict, address_of
 from exchange_ports.topology.fields import INTERNET_WORD
 from exchange_ports.traffic.addresses import AddressSet, brief
+from exchange_ports.traffic.ports import HIGHEST_PORT
 from exchange_ports.traffic.services import AH, ESP, ICMP, ICMPV6, TCP, UDP, protocol_name
 
 #: More hosts than these are written as ranges.
@@ -20,37 +22,8 @@ _BITS: Final = {4: 24, 6: 64}
 #: More ranges than these are the Internet, where all are public.
 _MOST_RANGES: Final = 16
 
-_DOMAIN_CONTROLLER: Final = frozenset((88, 389, 636, 3268, 3269, 464))
-_LYNC: Final = frozenset((5060, 5061, 5065, 5067, 5068))
 #: A range of so many ports says nothing of what it is for.
 _WIDE: Final = 1000
-#: What an additional flow looks like, by a port at the server's end.
-_LOOKS: Final = {
-    "a backup server": (
-        1556,
-        13724,
-        10000,
-        5718,
-        5719,
-        8400,
-        6101,
-        6106,
-        6160,
-        6162,
-        2500,
-        9392,
-        1501,
-        1500,
-    ),
-    "a monitoring system": (5723, 161, 10050, 10051, 9100, 9182, 5666, 12489),
-    "an update server": (8530, 8531),
-    "remote administration": (3389, 5985, 5986, 22),
-    "a file server": (445, 139),
-    "a log collector": (514, 6514, 1514, 9997, 5044),
-    "a time server": (123,),
-    "a mail system": (25, 465, 587),
-    "a web server or proxy": (80, 443, 8080, 3128, 1080),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +47,11 @@ class Suggestion:
 def suggestions(rows: Iterable[Row], model: NetworkModel) -> tuple[Suggestion, ...]:
     """What would allow the blocked rows: what looks like a neighbor first, then additional flows."""
     blocked = [row for row in rows if row.verdict is Verdict.BLOCKED]
-    controllers = _hosts_like(blocked, _DOMAIN_CONTROLLER)
+    controllers = _hosts_like(blocked, DOMAIN_CONTROLLER)
     fields = list(
         _neighbors(blocked, controllers, model, "domain_controllers", "a domain controller")
     )
-    lync = _hosts_like(blocked, _LYNC) - controllers
+    lync = _hosts_like(blocked, LYNC) - controllers
     fields += _neighbors(blocked, lync, model, "lync", "a Lync or Skype for Business server")
     known = controllers | lync
     rest = [
@@ -165,7 +138,7 @@ def _look(ports: Iterable[tuple[int, int]]) -> str:
     return next(
         (
             what
-            for what, known in _LOOKS.items()
+            for what, known in LOOKS.items()
             if any(
                 first <= port <= last
                 for port in known
@@ -206,7 +179,7 @@ def _ports(row: Row) -> list[str]:
     if row.protocol in (TCP, UDP):
         name = protocol_name(row.protocol)
         return [f"{a}/{name}" if a == b else f"{a}-{b}/{name}" for a, b in row.ports] or [
-            f"1-65535/{name}"
+            f"1-{HIGHEST_PORT}/{name}"
         ]
     if row.protocol in (ICMP, ICMPV6):
         return ["icmp"]
