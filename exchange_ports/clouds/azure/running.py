@@ -468,7 +468,7 @@ class RunningVnet:
             else:
                 range_ = _range(each)
                 if range_ is None:
-                    raise ValueError(f"the export does not say what {each} contains")
+                    raise ValueError(f"the export does not list the addresses of {each}")
                 ranges.append(range_)
         if ranges:
             found.append(azure.Prefixes(AddressSet.of(ranges).prefixes()))
