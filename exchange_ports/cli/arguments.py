@@ -149,7 +149,7 @@ _LIVE: Final = "files or folders with the JSON output of the commands that --pri
 def _audit_words(audit: argparse.ArgumentParser) -> None:
     _of_a_file(audit)
     audit.add_argument(
-        "--live", metavar="PATH", nargs="+", default=[], help=f"{_LIVE}; .gz is fine"
+        "--live", metavar="PATH", nargs="+", default=[], help=f"{_LIVE}; also as .gz"
     )
     audit.add_argument(
         "--print-commands",
@@ -403,7 +403,7 @@ def _rehearse_words(rehearse: argparse.ArgumentParser) -> None:
     rehearse.add_argument(
         "--print-query",
         choices=("athena", "kql", "duckdb"),
-        help="print the query that makes a small table of connections where the logs are",
+        help="print a query to run where the logs are stored; its result is a small table of connections",
     )
     _formats(
         rehearse, f"text (the default), {_FORMATS}", *("text", "markdown", "html", "csv", "json")
