@@ -151,10 +151,17 @@ def _audit_words(audit: argparse.ArgumentParser) -> None:
     audit.add_argument(
         "--live", metavar="PATH", nargs="+", default=[], help=f"{_LIVE}; also as .gz"
     )
-    audit.add_argument(
+    instead = audit.add_mutually_exclusive_group()
+    instead.add_argument(
         "--print-commands",
         action="store_true",
         help="print the commands whose output --live takes, and do nothing else",
+    )
+    instead.add_argument(
+        "--queries",
+        action="store_true",
+        help="print the questions to the clouds' own analyzers, which evaluate routes and network ACLs "
+        "too, as a shell script or with --json as data, and do nothing else",
     )
     audit.add_argument(
         "--baseline",

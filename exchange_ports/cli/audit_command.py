@@ -1,6 +1,7 @@
 """`audit`: what runs, compared with what a stack file declares."""
 
 import argparse
+import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -38,6 +39,8 @@ def audit(asked: argparse.Namespace) -> int:
         for line in commands(plans):
             print(line)
         return FINE
+    if asked.queries:
+        return _queries(asked, stack, plans)
     as_of = None if asked.as_of is None else the_day(asked.as_of)
     accepted = () if asked.baseline is None else _accepted(asked.baseline)
     running = exports(asked.live)
@@ -49,6 +52,18 @@ def audit(asked: argparse.Namespace) -> int:
     known = beside.accepted
     failed(each.located(lambda _: place) for each in _failures(found, known))
     return FINE if beside.holds and not found.not_checked else NO
+
+
+def _queries(asked: argparse.Namespace, stack: StackFile, plans: Plans) -> int:
+    """The questions to the clouds' own analyzers."""
+    from exchange_ports.reports.analyzer_script import as_data, as_script
+
+    ids = network_settings(stack)
+    if asked.format == "json":
+        print(json.dumps(as_data(plans, ids), indent=2))
+    else:
+        print(as_script(plans, ids), end="")
+    return FINE
 
 
 def commands(plans: Plans) -> Iterator[str]:

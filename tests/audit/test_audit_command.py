@@ -166,6 +166,15 @@ def test_an_export_that_is_missing_is_refused(
     capsys.readouterr()
 
 
+def test_questions_to_the_analyzers_are_a_script_or_data(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["audit", DEV, "--queries"]) == 0
+    assert "# Network lab: " in capsys.readouterr().out
+    assert main(["audit", DEV, "--queries", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["networks"]["lab"]["questions"]
+
+
 def test_commands_are_printed_for_the_clouds_of_the_stack(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

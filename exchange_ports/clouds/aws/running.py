@@ -369,21 +369,21 @@ class RunningVpc:
     def _read(self, rule: printed.ExistingRule) -> None:
         there = self._running.there
         _, direction, protocol, ports, end = rule.key
-        peer: aws.Peer
-        if end.startswith("sg-"):
-            if end not in there.groups:
-                self._unread.append((rule, f"{end} is not among the exported groups"))
-                return
-            peer = aws.GroupRef(end)
-        elif end.startswith("pl-"):
-            if end not in there.lists or there.lists[end].entries is None:
-                self._unread.append((rule, f"the entries of {end} are not exported"))
-                return
-            peer = aws.ListRef(end)
-        else:
-            peer = network(end)
+        if end.startswith("sg-") and end not in there.groups:
+            self._unread.append((rule, f"{end} is not among the exported groups"))
+            return
+        listed = there.lists.get(end)
+        if end.startswith("pl-") and (listed is None or listed.entries is None):
+            self._unread.append((rule, f"the entries of {end} are not exported"))
+            return
         try:
             services(protocol, ports)
+            if end.startswith("sg-"):
+                peer = aws.GroupRef(end)
+            elif end.startswith("pl-"):
+                peer = aws.ListRef(end)
+            else:
+                peer = network(end)
         except ValueError as refused:
             self._unread.append((rule, str(refused)))
             return

@@ -402,8 +402,11 @@ class RunningVnet:
             return self._rules[nsg]
         found: list[azure.SecurityRule] = []
         there = self._running.there.nsgs[nsg]
+        seen: set[str] = set()
         for rule in sorted(there.rules, key=lambda each: (cast("int", each.summary[0]), each.name)):
-            parts = self._parts(rule)
+            twice = rule.name.lower() in seen
+            seen.add(rule.name.lower())
+            parts = "two rules have this name" if twice else self._parts(rule)
             if isinstance(parts, str):
                 self._unread[nsg, rule.name] = parts
             else:
@@ -435,6 +438,8 @@ class RunningVnet:
             destinations = self._sides(cast("tuple[str, ...]", destination))
         except ValueError as refused:
             return str(refused)
+        if len(named) * len(sources) * len(destinations) > _LAST:
+            return "it names too many groups and ports"
         return [
             azure.SecurityRule(
                 rule.name if at == 0 else f"{rule.name}{_PART}{at}",
